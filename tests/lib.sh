@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# What the test scripts share; sourced, never run. Expects $root, the top of the source tree.
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# The newest file called $1 below the build folder (or below $2). Builds of the tests themselves
+# and unfinished temporary files do not count.
+newest() {
+	find "${2:-$root/build}" -name "$1" -type f -printf '%T@ %p\n' 2>/dev/null |
+	    sort -rn | sed -n '1s/^[^ ]* //p'
+}
+
+port_answers() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# A loopback port that nobody answers on, below the range the kernel hands out by itself.
+free_port() {
+	local port
+
+	for _ in $(seq 50); do
+		port=$((20000 + RANDOM % 10000))
+		if ! port_answers "$port"; then
+			echo "$port"
+			return
+		fi
+	done
+	die "no free port on 127.0.0.1"
+}
+
+# wait_port PORT PID: until the port answers; fails when the process ends before, or after 30 s.
+wait_port() {
+	for _ in $(seq 300); do
+		port_answers "$1" && return
+		kill -0 "$2" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+# Ends a child of ours and waits for it; quiet when it is gone already.
+stop() {
+	kill "$1" 2>/dev/null || return 0
+	wait "$1" 2>/dev/null || :
+}
+
+node_bin() {
+	[ -x "$root/build/node/bin/node" ] || die "Node is not set up: run tests/setup --node"
+	echo "$root/build/node/bin/node"
+}
