@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of a call's step: chunks that are freed together, and functions to run just before. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* With AddressSanitizer every allocation is its own, so that it sees each overflow. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHUNK_MIN 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHUNK_MIN 0
+#endif
+#endif
+#ifndef CHUNK_MIN
+#define CHUNK_MIN 2048
+#endif
+#define CHUNK_MAX 65536
+
+struct chunk {
+	struct chunk *next;
+	size_t used, room;
+	alignas(max_align_t) unsigned char data[];
+};
+
+struct deferred {
+	struct deferred *next;
+	void (*fn)(void *data);
+	void *data;
+};
+
+struct arena {
+	struct chunk *chunks; /* the newest, from which is allocated, first */
+	struct deferred *deferred;
+	size_t next_room;
+};
+
+struct arena *
+arena_new(void)
+{
+	struct arena *arena = xcalloc(1, sizeof(*arena));
+
+	arena->next_room = CHUNK_MIN;
+	return arena;
+}
+
+static void
+run_deferred(struct arena *arena)
+{
+	while (arena->deferred != NULL) {
+		struct deferred *deferred = arena->deferred;
+
+		arena->deferred = deferred->next;
+		deferred->fn(deferred->data);
+	}
+}
+
+void
+arena_free(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	run_deferred(arena);
+	while (arena->chunks != NULL) {
+		struct chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->next;
+		free(chunk);
+	}
+	free(arena);
+}
+
+/* Keeps the oldest chunk, which is the size that most steps need. */
+void
+arena_reset(struct arena *arena)
+{
+	run_deferred(arena);
+	while (arena->chunks != NULL &&
+	    (arena->chunks->next != NULL || arena->chunks->room != CHUNK_MIN || CHUNK_MIN == 0)) {
+		struct chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->next;
+		free(chunk);
+	}
+	if (arena->chunks != NULL) {
+		memset(arena->chunks->data, 0, arena->chunks->used);
+		arena->chunks->used = 0;
+	}
+	arena->next_room = CHUNK_MIN;
+}
+
+static struct chunk *
+add_chunk(struct arena *arena, size_t size)
+{
+	bool large = size > arena->next_room;
+	size_t room = large ? size : arena->next_room;
+	struct chunk *chunk = xcalloc(1, sizeof(*chunk) + room);
+
+	chunk->room = room;
+	if (large && arena->chunks != NULL) { /* full from the start: keep the current one first */
+		chunk->next = arena->chunks->next;
+		arena->chunks->next = chunk;
+		return chunk;
+	}
+	chunk->next = arena->chunks;
+	arena->chunks = chunk;
+	if (!large && arena->next_room < CHUNK_MAX)
+		arena->next_room *= 2;
+	return chunk;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	struct chunk *chunk = arena->chunks;
+	void *memory;
+
+	if (size == 0)
+		size = 1;
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (chunk == NULL || size > chunk->room - chunk->used)
+		chunk = add_chunk(arena, size);
+	memory = chunk->data + chunk->used;
+	chunk->used += size;
+	return memory;
+}
+
+char *
+arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	if (len > 0)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *
+arena_printf(struct arena *arena, const char *format, ...)
+{
+	char small[256], *text;
+	va_list args, again;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(small, sizeof(small), format, args);
+	va_end(args);
+	if (len < 0)
+		abort();
+	text = arena_alloc(arena, (size_t)len + 1);
+	if ((size_t)len < sizeof(small))
+		memcpy(text, small, (size_t)len);
+	else
+		vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+void
+arena_defer(struct arena *arena, void (*fn)(void *data), void *data)
+{
+	struct deferred *deferred = arena_alloc(arena, sizeof(*deferred));
+
+	*deferred = (struct deferred){ .next = arena->deferred, .fn = fn, .data = data };
+	arena->deferred = deferred;
+}

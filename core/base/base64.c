@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 4648: base64 with padding, base64url without. Decoding is strict, so that one sequence of
+ * bytes has one spelling: no white space, no missing or extra padding, no stray bits. */
+#include <string.h>
+
+#include "base/buf.h"
+
+static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void
+encode(struct buf *buf, const unsigned char *in, size_t len, const char *alphabet, bool pad)
+{
+	char out[1024];
+	size_t n = 0;
+
+	for (; len >= 3; in += 3, len -= 3) {
+		out[n++] = alphabet[in[0] >> 2];
+		out[n++] = alphabet[(in[0] & 3) << 4 | in[1] >> 4];
+		out[n++] = alphabet[(in[1] & 15) << 2 | in[2] >> 6];
+		out[n++] = alphabet[in[2] & 63];
+		if (n == sizeof(out)) {
+			buf_add(buf, out, n);
+			n = 0;
+		}
+	}
+	if (len > 0) { /* there is room: sizeof(out) is a multiple of 4 and n is below it */
+		unsigned second = len == 2 ? in[1] : 0;
+
+		out[n++] = alphabet[in[0] >> 2];
+		out[n++] = alphabet[(in[0] & 3u) << 4 | second >> 4];
+		if (len == 2)
+			out[n++] = alphabet[(second & 15) << 2];
+		for (size_t i = len; pad && i < 3; i++)
+			out[n++] = '=';
+	}
+	buf_add(buf, out, n);
+}
+
+void
+buf_base64(struct buf *buf, const void *data, size_t len)
+{
+	encode(buf, data, len, standard, true);
+}
+
+void
+buf_base64url(struct buf *buf, const void *data, size_t len)
+{
+	encode(buf, data, len, url, false);
+}
+
+/* The value of a digit, or -1. `last` are the digits 62 and 63. */
+static int
+digit(char c, const char *last)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == last[0] ? 62 : c == last[1] ? 63 : -1;
+}
+
+static bool
+decode(const char *text, size_t len, const char *last, unsigned char *out, size_t *out_len)
+{
+	size_t n = 0;
+	unsigned bits = 0, held = 0; /* `held` bits of `bits` are not written yet */
+
+	if (len % 4 == 1)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int value = digit(text[i], last);
+
+		if (value < 0)
+			return false;
+		bits = (bits << 6 | (unsigned)value) & 0xFFF;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			out[n++] = (unsigned char)(bits >> held);
+		}
+	}
+	if ((bits & ((1u << held) - 1)) != 0)
+		return false; /* another spelling of the same bytes */
+	*out_len = n;
+	return true;
+}
+
+bool
+base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
+{
+	if (len % 4 != 0)
+		return false;
+	for (int pad = 0; pad < 2 && len > 0 && text[len - 1] == '='; pad++)
+		len--;
+	return decode(text, len, "+/", out, out_len);
+}
+
+bool
+base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
+{
+	return decode(text, len, "-_", out, out_len);
+}

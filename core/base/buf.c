@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growing byte buffer with a hard cap, JSON string writing and UTF-8. */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define ROOM_MIN 64
+
+/* What an empty buffer points to; never written. */
+static char nothing[1];
+
+void
+buf_init(struct buf *buf, size_t cap)
+{
+	*buf = (struct buf){ .data = nothing, .cap = cap };
+}
+
+void
+buf_fini(struct buf *buf)
+{
+	if (buf->room > 0)
+		free(buf->data);
+	buf_init(buf, buf->cap);
+}
+
+void
+buf_reset(struct buf *buf)
+{
+	buf->len = 0;
+	buf->full = false;
+	if (buf->room > 0)
+		buf->data[0] = '\0';
+}
+
+/* Makes room for `more` bytes and the NUL behind them. */
+static bool
+grow(struct buf *buf, size_t more)
+{
+	size_t room = buf->room < ROOM_MIN ? ROOM_MIN : buf->room;
+	size_t need;
+	char *data;
+
+	if (buf->full || more > buf->cap - buf->len) {
+		buf->full = true;
+		return false;
+	}
+	need = buf->len + more + 1;
+	if (need <= buf->room)
+		return true;
+	while (room < need)
+		room = room > SIZE_MAX / 2 ? need : room * 2;
+	if (room - 1 > buf->cap)
+		room = buf->cap + 1;
+	data = realloc(buf->room > 0 ? buf->data : NULL, room);
+	if (data == NULL) {
+		buf->full = true;
+		return false;
+	}
+	buf->data = data;
+	buf->room = room;
+	return true;
+}
+
+void
+buf_add(struct buf *buf, const void *data, size_t len)
+{
+	if (len == 0 || !grow(buf, len))
+		return;
+	memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void
+buf_puts(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+void
+buf_putc(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
+void
+buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(buf, format, args);
+	va_end(args);
+}
+
+void
+buf_vprintf(struct buf *buf, const char *format, va_list args)
+{
+	size_t left = buf->room > buf->len ? buf->room - buf->len : 0;
+	va_list again;
+	int len;
+
+	if (buf->full)
+		return;
+	va_copy(again, args);
+	len = vsnprintf(left > 0 ? buf->data + buf->len : NULL, left, format, args);
+	if (len > 0 && (size_t)len >= left) {
+		if (left > 0)
+			buf->data[buf->len] = '\0';
+		if (grow(buf, (size_t)len))
+			vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+		else
+			len = 0;
+	}
+	va_end(again);
+	if (len < 0)
+		buf->full = true;
+	else
+		buf->len += (size_t)len;
+}
+
+void
+buf_cut(struct buf *buf, size_t len)
+{
+	if (len >= buf->len)
+		return;
+	buf->len = len;
+	buf->data[len] = '\0';
+}
+
+void
+buf_drop(struct buf *buf, size_t len)
+{
+	if (len == 0)
+		return;
+	if (len > buf->len)
+		len = buf->len;
+	if (buf->room == 0)
+		return;
+	memmove(buf->data, buf->data + len, buf->len - len + 1);
+	buf->len -= len;
+}
+
+char *
+buf_take(struct buf *buf, size_t *len)
+{
+	char *data = buf->room > 0 ? buf->data : xcalloc(1, 1);
+
+	if (len != NULL)
+		*len = buf->len;
+	buf_init(buf, buf->cap);
+	return data;
+}
+
+static bool
+continues(unsigned char c)
+{
+	return (c & 0xC0) == 0x80;
+}
+
+int
+utf8_step(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xBF;
+	int want, have = 1;
+
+	if (len == 0)
+		return 0;
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xC2 || s[0] > 0xF4)
+		return -1;
+	want = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+	if (s[0] == 0xE0)
+		low = 0xA0; /* overlong */
+	else if (s[0] == 0xED)
+		high = 0x9F; /* surrogates */
+	else if (s[0] == 0xF0)
+		low = 0x90; /* overlong */
+	else if (s[0] == 0xF4)
+		high = 0x8F; /* beyond U+10FFFF */
+	if (len < 2 || s[1] < low || s[1] > high)
+		return -1;
+	for (have = 2; have < want; have++)
+		if ((size_t)have >= len || !continues(s[have]))
+			return -have;
+	return want;
+}
+
+/* The length of the ASCII run at the front, eight bytes a step. */
+static size_t
+ascii_run(const char *text, size_t len)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (i < len && (unsigned char)text[i] < 0x80)
+		i++;
+	return i;
+}
+
+bool
+utf8_valid(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		int step;
+
+		i += ascii_run(text + i, len - i);
+		if (i == len)
+			break;
+		step = utf8_step(text + i, len - i);
+		if (step < 0)
+			return false;
+		i += (size_t)step;
+	}
+	return true;
+}
+
+/* What a byte becomes inside a JSON string: 0 itself, 'u' \u00XX, '8' part of UTF-8, else the
+ * letter behind the backslash. */
+static const char escapes[256] = {
+	[0x00 ... 0x1F] = 'u',
+	['\b'] = 'b',
+	['\f'] = 'f',
+	['\n'] = 'n',
+	['\r'] = 'r',
+	['\t'] = 't',
+	['"'] = '"',
+	['\\'] = '\\',
+	[0x80 ... 0xFF] = '8',
+};
+
+static void
+add_escaped(struct buf *buf, unsigned char c)
+{
+	if (escapes[c] == 'u') {
+		buf_printf(buf, "\\u%04x", c);
+	} else {
+		char pair[2] = { '\\', escapes[c] };
+
+		buf_add(buf, pair, sizeof(pair));
+	}
+}
+
+void
+buf_json_inside(struct buf *buf, const char *text, size_t len)
+{
+	size_t i = 0, run = 0; /* text[run..i) needs no change */
+
+	while (i < len && !buf->full) {
+		unsigned char c = (unsigned char)text[i];
+		int step = 1;
+
+		if (escapes[c] == 0) {
+			i++;
+			continue;
+		}
+		if (escapes[c] == '8') {
+			step = utf8_step(text + i, len - i);
+			if (step > 0) {
+				i += (size_t)step;
+				continue;
+			}
+		}
+		buf_add(buf, text + run, i - run);
+		if (step < 0) {
+			buf_add(buf, "\xEF\xBF\xBD", 3);
+			i += (size_t)-step;
+		} else {
+			add_escaped(buf, c);
+			i++;
+		}
+		run = i;
+	}
+	buf_add(buf, text + run, i - run);
+}
+
+void
+buf_json(struct buf *buf, const char *text, size_t len)
+{
+	if (text == NULL) {
+		buf_add(buf, "null", 4);
+		return;
+	}
+	buf_putc(buf, '"');
+	buf_json_inside(buf, text, len);
+	buf_putc(buf, '"');
+}
+
+void
+buf_json_str(struct buf *buf, const char *text)
+{
+	buf_json(buf, text, text == NULL ? 0 : strlen(text));
+}

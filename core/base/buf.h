@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growing byte buffer with a hard cap. Sticky: after the cap is hit every append is a no-op and
+ * buf_ok() is false, so callers append freely and ask once. Always NUL-terminated. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_BUF_H
+#define CORE_BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+	char *data; /* never NULL after buf_init */
+	size_t len, room, cap;
+	bool full;  /* the cap was hit */
+};
+
+void buf_init(struct buf *buf, size_t cap);
+void buf_fini(struct buf *buf);
+void buf_reset(struct buf *buf); /* empty and ok again; keeps the memory */
+static inline bool
+buf_ok(const struct buf *buf)
+{
+	return !buf->full;
+}
+void buf_add(struct buf *buf, const void *data, size_t len);
+void buf_puts(struct buf *buf, const char *text);
+void buf_putc(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+/* A JSON string with quotes; invalid UTF-8 becomes U+FFFD. `text` NULL adds null. */
+void buf_json(struct buf *buf, const char *text, size_t len);
+void buf_json_str(struct buf *buf, const char *text);
+/* Only the inside of a JSON string, without quotes. */
+void buf_json_inside(struct buf *buf, const char *text, size_t len);
+void buf_base64(struct buf *buf, const void *data, size_t len);    /* RFC 4648 §4, padded */
+void buf_base64url(struct buf *buf, const void *data, size_t len); /* §5, without padding */
+void buf_cut(struct buf *buf, size_t len); /* shorten */
+void buf_drop(struct buf *buf, size_t len); /* remove from the front */
+/* Hands the memory over (free()); the buffer is empty again. */
+char *buf_take(struct buf *buf, size_t *len);
+
+/* Strict decoders: false on any character, padding or bit that does not belong. `out` needs
+ * len / 4 * 3 + 3 bytes. */
+bool base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
+bool base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
+bool utf8_valid(const char *text, size_t len);
+/* The length of the UTF-8 sequence at `text`; negative: so many bytes are ill-formed together (the
+ * maximal subpart of Unicode 3.9, which one U+FFFD replaces); 0 when len is 0. */
+int utf8_step(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON at the border. json_gate() checks RFC 8259 strictly and within bounds before json-c sees a
+ * byte, because json-c accepts single quotes, NaN, duplicate keys, lone surrogates and NUL. After
+ * the gate the helpers here read json-c trees; bytes are written with buf_json().
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_JSON_H
+#define CORE_BASE_JSON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+struct json_limits {
+	size_t bytes;	 /* of the whole text */
+	unsigned depth;	 /* of nesting */
+	size_t members;	 /* of values in all */
+	size_t number;	 /* characters of one number */
+};
+extern const struct json_limits json_inbound;  /* 4 MiB, depth 64 */
+extern const struct json_limits json_upstream; /* 16 MiB, depth 128 */
+
+/* NULL when `text` is exactly one JSON value in valid UTF-8 without duplicate keys, lone
+ * surrogates or \u0000 in keys; otherwise a short reason ("duplicate key", "number too long") and
+ * `at` is the offset of the offence. Never recurses by input depth. */
+const char *json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at);
+
+/* Gate and parse. NULL with `why` and `at` set on refusal. */
+struct json_object *json_parse(const char *text, size_t len, const struct json_limits *limits,
+			       const char **why, size_t *at);
+
+/* Object members; NULL when absent or of another type. NULL object in, NULL out. */
+struct json_object *json_member(struct json_object *object, const char *key);
+struct json_object *json_obj(struct json_object *object, const char *key);
+struct json_object *json_arr(struct json_object *object, const char *key);
+const char *json_str(struct json_object *object, const char *key);
+bool json_flag(struct json_object *object, const char *key, bool absent);
+int64_t json_int(struct json_object *object, const char *key, int64_t absent);
+
+/* The raw text of the member `key` at the top of an object that passed the gate (so that an id
+ * keeps its exact spelling). False when absent. */
+bool json_raw_member(const char *text, size_t len, const char *key, const char **raw,
+		     size_t *raw_len);
+
+/* Serialises compactly, with slashes unescaped and doubles in shortest form. */
+void buf_json_tree(struct buf *buf, struct json_object *tree);
+
+#endif

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate: RFC 8259, strictly and within bounds. Nesting is a counter and a stack of frames, so
+ * depth costs memory that the limit bounds, never C stack. Keys of an open object wait in a list;
+ * when it closes they are compared decoded: pairwise when few, sorted when many. Sorting needs no
+ * hash, so there is none to flood.
+ */
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+#define FRAMES_INLINE 64
+#define KEYS_INLINE   64
+#define KEYS_PAIRWISE 12
+/* Longer numbers are refused whatever the limits say. */
+#define NUMBER_MAX 4096
+
+const struct json_limits json_inbound = {
+	.bytes = 4u << 20, .depth = 64, .members = 500000, .number = 128
+};
+const struct json_limits json_upstream = {
+	.bytes = 16u << 20, .depth = 128, .members = 2000000, .number = 1024
+};
+
+struct key {
+	const char *text; /* decoded */
+	size_t len;
+	size_t at; /* offset of its opening quote */
+};
+
+struct frame {
+	bool object;
+	size_t first_key;
+};
+
+struct gate {
+	const char *text, *p, *end;
+	const struct json_limits *limits;
+	const char *why;
+	size_t values;
+	struct frame *frames;
+	unsigned depth;
+	struct key *keys;
+	size_t n_keys, key_room;
+	char *decoded; /* of keys with escapes; as long as the text, so it never moves */
+	size_t decoded_len;
+};
+
+static bool
+refuse(struct gate *g, const char *at, const char *why)
+{
+	g->p = at;
+	g->why = why;
+	return false;
+}
+
+static void
+skip_space(struct gate *g)
+{
+	while (g->p < g->end && (*g->p == ' ' || *g->p == '\n' || *g->p == '\t' || *g->p == '\r'))
+		g->p++;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The four hex digits at `p`, or -1. */
+static long
+hex4(const char *p, const char *end)
+{
+	long value = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		int digit = hex_digit(p[i]);
+
+		if (digit < 0)
+			return -1;
+		value = value << 4 | digit;
+	}
+	return value;
+}
+
+static size_t
+utf8_write(char *out, long c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xC0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3F));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xE0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (c & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (c & 0x3F));
+	return 4;
+}
+
+/* Decodes the escape at `p`, behind its backslash, into `out` (4 bytes of room). Returns the
+ * bytes read, or 0 with `why`. */
+static size_t
+unescape(const char *p, const char *end, char *out, size_t *out_len, const char **why)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	const char *name;
+	long c, low;
+
+	*why = "bad escape";
+	if (p == end || *p == '\0')
+		return 0;
+	if (*p != 'u') {
+		name = strchr(names, *p);
+		if (name == NULL)
+			return 0;
+		out[0] = values[name - names];
+		*out_len = 1;
+		return 1;
+	}
+	c = hex4(p + 1, end);
+	if (c < 0)
+		return 0;
+	*why = "lone surrogate";
+	if (c < 0xD800 || c > 0xDFFF) {
+		*out_len = utf8_write(out, c);
+		return 5;
+	}
+	if (c > 0xDBFF || end - p < 7 || p[5] != '\\' || p[6] != 'u')
+		return 0;
+	low = hex4(p + 7, end);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return 0;
+	*out_len = utf8_write(out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
+	return 11;
+}
+
+/* Skips bytes of a string that mean themselves, eight at a time. */
+static const char *
+plain_run(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t w, quote, slash;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&w, p, 8);
+		quote = w ^ ones * '"';
+		slash = w ^ ones * '\\';
+		/* a byte is >= 0x80, < 0x20, a quote or a backslash (or stands above one) */
+		if (((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0)
+			break;
+	}
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
+	    *p != '\\')
+		p++;
+	return p;
+}
+
+/* Reads the string at the opening quote and leaves `p` behind the closing one. */
+static bool
+read_string(struct gate *g, bool *escaped)
+{
+	const char *p = g->p + 1, *why;
+	char out[4];
+	size_t out_len, read;
+
+	*escaped = false;
+	for (;;) {
+		int step;
+
+		p = plain_run(p, g->end);
+		if (p == g->end)
+			return refuse(g, p, "unfinished string");
+		if (*p == '"')
+			break;
+		if (*p == '\\') {
+			read = unescape(p + 1, g->end, out, &out_len, &why);
+			if (read == 0)
+				return refuse(g, p, why);
+			*escaped = true;
+			p += 1 + read;
+			continue;
+		}
+		if ((unsigned char)*p < 0x20)
+			return refuse(g, p, "control character in a string");
+		step = utf8_step(p, (size_t)(g->end - p));
+		if (step < 0)
+			return refuse(g, p, "invalid UTF-8");
+		p += step;
+	}
+	g->p = p + 1;
+	return true;
+}
+
+/* Decodes what read_string() has accepted; `out` has room for len bytes. */
+static size_t
+decode_string(const char *raw, size_t len, char *out)
+{
+	const char *p = raw, *end = raw + len, *why;
+	size_t n = 0, part;
+
+	while (p < end) {
+		if (*p != '\\') {
+			out[n++] = *p++;
+			continue;
+		}
+		p += 1 + unescape(p + 1, end, out + n, &part, &why);
+		n += part;
+	}
+	return n;
+}
+
+/* Is a number of these first digits (the first one not 0) and this decimal exponent beyond what a
+ * double holds? The threshold is 2^1024 - 2^970, from which on rounding gives infinity. */
+static bool
+overflows(const char *digits, const char *end, long exponent)
+{
+	static const char limit[] = "179769313486231580793";
+	size_t n = 0;
+
+	if (exponent != 308)
+		return exponent > 308;
+	for (; digits < end && limit[n] != '\0'; digits++) {
+		if (*digits == '.')
+			continue;
+		if (*digits != limit[n])
+			return *digits > limit[n];
+		n++;
+	}
+	return limit[n] == '\0';
+}
+
+/* `p` is behind a number's sign, `mantissa_end` at its exponent or end. */
+static bool
+finite(const char *p, const char *mantissa_end, long exponent)
+{
+	const char *point = memchr(p, '.', (size_t)(mantissa_end - p));
+	const char *first = p;
+
+	if (point == NULL)
+		point = mantissa_end;
+	while (first < mantissa_end && (*first == '0' || *first == '.'))
+		first++;
+	if (first == mantissa_end)
+		return true; /* zero */
+	exponent += first < point ? point - first - 1 : point - first;
+	return !overflows(first, mantissa_end, exponent);
+}
+
+static const char *
+skip_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* Reads the digits of an exponent behind its letter; its value is capped far beyond any use. */
+static const char *
+read_exponent(const char *p, const char *end, long *exponent)
+{
+	bool negative = p < end && *p == '-';
+	const char *digits;
+
+	if (p < end && (*p == '-' || *p == '+'))
+		p++;
+	digits = p;
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		if (*exponent < 1000000)
+			*exponent = *exponent * 10 + (*p - '0');
+	if (negative)
+		*exponent = -*exponent;
+	return p == digits ? NULL : p;
+}
+
+static bool
+read_number(struct gate *g)
+{
+	const char *start = g->p, *p = start, *digits, *mantissa_end;
+	size_t most = g->limits->number < NUMBER_MAX ? g->limits->number : NUMBER_MAX;
+	long exponent = 0;
+
+	if (*p == '-')
+		p++;
+	digits = p;
+	p = skip_digits(p, g->end);
+	if (p == digits)
+		return refuse(g, start, "bad number");
+	if (*digits == '0' && p - digits > 1)
+		return refuse(g, start, "leading zero");
+	if (p < g->end && *p == '.') {
+		const char *fraction = p + 1;
+
+		p = skip_digits(fraction, g->end);
+		if (p == fraction)
+			return refuse(g, start, "bad number");
+	}
+	mantissa_end = p;
+	if (p < g->end && (*p == 'e' || *p == 'E')) {
+		p = read_exponent(p + 1, g->end, &exponent);
+		if (p == NULL)
+			return refuse(g, start, "bad number");
+	}
+	if ((size_t)(p - start) > most)
+		return refuse(g, start, "number too long");
+	if ((exponent > 0 || p - start > 308) && !finite(digits, mantissa_end, exponent))
+		return refuse(g, start, "number too large");
+	g->p = p;
+	return true;
+}
+
+static bool
+read_word(struct gate *g, const char *word, size_t len)
+{
+	if ((size_t)(g->end - g->p) < len || memcmp(g->p, word, len) != 0)
+		return refuse(g, g->p, "not a JSON value");
+	g->p += len;
+	return true;
+}
+
+static bool
+grow_keys(struct gate *g, struct key *first_room)
+{
+	size_t room = g->key_room * 2;
+	struct key *keys;
+
+	keys = realloc(g->keys == first_room ? NULL : g->keys, room * sizeof(*keys));
+	if (keys == NULL)
+		return refuse(g, g->p, "out of memory");
+	if (g->keys == first_room)
+		memcpy(keys, first_room, g->n_keys * sizeof(*keys));
+	g->keys = keys;
+	g->key_room = room;
+	return true;
+}
+
+/* Puts the decoded form of an escaped key into key->text. */
+static bool
+decode_key(struct gate *g, struct key *key)
+{
+	char *out;
+
+	if (g->decoded == NULL) {
+		g->decoded = malloc((size_t)(g->end - key->text));
+		if (g->decoded == NULL)
+			return refuse(g, key->text, "out of memory");
+	}
+	out = g->decoded + g->decoded_len;
+	key->len = decode_string(key->text, key->len, out);
+	if (memchr(out, '\0', key->len) != NULL)
+		return refuse(g, key->text, "NUL in a key");
+	g->decoded_len += key->len;
+	key->text = out;
+	return true;
+}
+
+/* Reads `"key" :`, `p` being at the first non-space. */
+static bool
+read_key(struct gate *g, struct key *first_room)
+{
+	struct key key = { .at = (size_t)(g->p - g->text) };
+	bool escaped;
+
+	if (g->p == g->end || *g->p != '"')
+		return refuse(g, g->p, g->p == g->end ? "unfinished object" : "key expected");
+	key.text = g->p + 1;
+	if (!read_string(g, &escaped))
+		return false;
+	key.len = (size_t)(g->p - 1 - key.text);
+	if (escaped && !decode_key(g, &key))
+		return false;
+	if (g->n_keys == g->key_room && !grow_keys(g, first_room))
+		return false;
+	g->keys[g->n_keys++] = key;
+	skip_space(g);
+	if (g->p == g->end || *g->p != ':')
+		return refuse(g, g->p, "colon expected");
+	g->p++;
+	return true;
+}
+
+/* By text; equal texts by place, so that the later one is named. */
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	size_t len = x->len < y->len ? x->len : y->len;
+	int order = memcmp(x->text, y->text, len);
+
+	if (order != 0)
+		return order;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+static bool
+same_key(const struct key *a, const struct key *b)
+{
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* Refuses the second of two equal keys of the object that closes. */
+static bool
+keys_unique(struct gate *g, size_t first)
+{
+	struct key *keys = g->keys + first;
+	size_t n = g->n_keys - first;
+
+	if (n <= KEYS_PAIRWISE) {
+		for (size_t i = 1; i < n; i++)
+			for (size_t j = 0; j < i; j++)
+				if (same_key(&keys[i], &keys[j]))
+					return refuse(g, g->text + keys[i].at, "duplicate key");
+		return true;
+	}
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < n; i++)
+		if (same_key(&keys[i - 1], &keys[i]))
+			return refuse(g, g->text + keys[i].at, "duplicate key");
+	return true;
+}
+
+static bool
+open_frame(struct gate *g, bool object)
+{
+	if (g->depth >= g->limits->depth)
+		return refuse(g, g->p, "nested too deeply");
+	g->frames[g->depth++] = (struct frame){ .object = object, .first_key = g->n_keys };
+	g->p++;
+	skip_space(g);
+	return true;
+}
+
+static bool
+close_frame(struct gate *g)
+{
+	struct frame *frame = &g->frames[g->depth - 1];
+
+	if (frame->object) {
+		if (!keys_unique(g, frame->first_key))
+			return false;
+		g->n_keys = frame->first_key;
+	}
+	g->depth--;
+	g->p++;
+	return true;
+}
+
+/* Reads a value that holds no other. */
+static bool
+read_scalar(struct gate *g)
+{
+	bool escaped;
+
+	switch (*g->p) {
+	case '"':
+		return read_string(g, &escaped);
+	case 't':
+		return read_word(g, "true", 4);
+	case 'f':
+		return read_word(g, "false", 5);
+	case 'n':
+		return read_word(g, "null", 4);
+	case '-':
+	case '0' ... '9':
+		return read_number(g);
+	default:
+		return refuse(g, g->p, "not a JSON value");
+	}
+}
+
+/* Reads one value up to its end, or a container up to where its first value begins; *opened then
+ * tells that a value must follow. */
+static bool
+read_value(struct gate *g, struct key *first_room, bool *opened)
+{
+	char close;
+
+	*opened = false;
+	skip_space(g);
+	if (g->p == g->end)
+		return refuse(g, g->p, g->depth == 0 ? "empty text" : "unfinished value");
+	if (++g->values > g->limits->members)
+		return refuse(g, g->p, "too many values");
+	if (*g->p != '{' && *g->p != '[')
+		return read_scalar(g);
+	close = *g->p == '{' ? '}' : ']';
+	if (!open_frame(g, close == '}'))
+		return false;
+	if (g->p < g->end && *g->p == close)
+		return close_frame(g);
+	*opened = true;
+	return close == ']' || read_key(g, first_room);
+}
+
+/* Behind a value: closes what ends here; *more tells that another value must follow. */
+static bool
+read_behind(struct gate *g, struct key *first_room, bool *more)
+{
+	*more = false;
+	for (;;) {
+		bool object;
+
+		skip_space(g);
+		if (g->depth == 0)
+			return g->p == g->end || refuse(g, g->p, "text behind the value");
+		object = g->frames[g->depth - 1].object;
+		if (g->p == g->end)
+			return refuse(g, g->p, object ? "unfinished object" : "unfinished array");
+		if (*g->p == ',') {
+			g->p++;
+			skip_space(g);
+			*more = true;
+			return !object || read_key(g, first_room);
+		}
+		if (*g->p != (object ? '}' : ']'))
+			return refuse(g, g->p, object ? "comma or } expected" : "comma or ] expected");
+		if (!close_frame(g))
+			return false;
+	}
+}
+
+static bool
+read_text(struct gate *g, struct key *first_room)
+{
+	bool more = true;
+
+	if ((size_t)(g->end - g->text) > g->limits->bytes)
+		return refuse(g, g->text + g->limits->bytes, "text too long");
+	if (g->end - g->p >= 3 && memcmp(g->p, "\xEF\xBB\xBF", 3) == 0)
+		return refuse(g, g->p, "byte order mark");
+	while (more) {
+		do {
+			if (!read_value(g, first_room, &more))
+				return false;
+		} while (more);
+		if (!read_behind(g, first_room, &more))
+			return false;
+	}
+	return true;
+}
+
+const char *
+json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
+{
+	struct frame frames[FRAMES_INLINE];
+	struct key keys[KEYS_INLINE];
+	struct gate g = { .text = text, .p = text, .end = text + len, .limits = limits,
+		.frames = frames, .keys = keys, .key_room = KEYS_INLINE };
+
+	if (limits->depth > FRAMES_INLINE)
+		g.frames = malloc(limits->depth * sizeof(*frames));
+	if (g.frames == NULL) {
+		g.why = "out of memory";
+	} else {
+		read_text(&g, keys);
+		if (g.frames != frames)
+			free(g.frames);
+	}
+	if (g.keys != keys)
+		free(g.keys);
+	free(g.decoded);
+	if (at != NULL)
+		*at = (size_t)(g.p - text);
+	return g.why;
+}
+
+/* Behind the value at `p` in a text that passed the gate; bounded all the same. */
+static const char *
+skip_value(const char *p, const char *end)
+{
+	size_t depth = 0;
+
+	for (; p < end; p++) {
+		if (*p == '"') {
+			for (p++; p < end && *p != '"'; p++)
+				if (*p == '\\')
+					p++;
+			if (p >= end)
+				return end;
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (*p == '}' || *p == ']' || *p == ',') {
+			if (depth == 0)
+				return p;
+			if (*p != ',')
+				depth--;
+		}
+	}
+	return end;
+}
+
+static bool
+key_is(const char *raw, size_t raw_len, const char *key)
+{
+	size_t len = strlen(key);
+	char *decoded;
+	bool same;
+
+	if (memchr(raw, '\\', raw_len) == NULL)
+		return raw_len == len && memcmp(raw, key, len) == 0;
+	if (raw_len > 6 * len)
+		return false; /* even all spelt \uXXXX */
+	decoded = malloc(raw_len + 1);
+	same = decoded != NULL && decode_string(raw, raw_len, decoded) == len &&
+	    memcmp(decoded, key, len) == 0;
+	free(decoded);
+	return same;
+}
+
+bool
+json_raw_member(const char *text, size_t len, const char *key, const char **raw, size_t *raw_len)
+{
+	struct gate g = { .text = text, .p = text, .end = text + len };
+
+	skip_space(&g);
+	if (g.p == g.end || *g.p != '{')
+		return false;
+	g.p++;
+	for (;;) {
+		const char *name, *value, *behind;
+		size_t name_len;
+		bool escaped;
+
+		skip_space(&g);
+		if (g.p == g.end || *g.p != '"')
+			return false;
+		name = g.p + 1;
+		if (!read_string(&g, &escaped))
+			return false;
+		name_len = (size_t)(g.p - 1 - name);
+		skip_space(&g);
+		if (g.p == g.end || *g.p != ':')
+			return false;
+		g.p++;
+		skip_space(&g);
+		value = g.p;
+		behind = g.p = skip_value(value, g.end);
+		if (key_is(name, name_len, key)) {
+			while (behind > value && strchr(" \t\r\n", behind[-1]) != NULL)
+				behind--;
+			*raw = value;
+			*raw_len = (size_t)(behind - value);
+			return true;
+		}
+		if (g.p == g.end || *g.p != ',')
+			return false;
+		g.p++;
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log: one JSON object a line on stderr (or text on a terminal). Values that must not be seen
+ * are masked here, at the sink, so that no caller can forget it. Any thread. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_LOG_H
+#define CORE_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR };
+
+void log_init(enum log_level level, bool text);
+bool log_enabled(enum log_level level);
+bool log_level_parse(const char *name, enum log_level *level);
+
+/* log_event(LOG_INFO, "call", "tool", "s", name, "ms", "i", (int64_t)12, NULL): an event name, then
+ * triples of key, type (s: const char *, NULL leaves it out; i: int64_t; b: int) and value. */
+void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
+void log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Values never to be shown again, in logs or results. Copies; short values (< 4 bytes) are
+ * ignored because masking them would destroy every text. Bounded: the oldest of more than
+ * MASK_MAX goes. mask_apply() returns a new text when it changed something, else NULL. */
+#define MASK_MAX 1024
+void mask_add(const char *value, size_t len);
+char *mask_apply(const char *text, size_t len, size_t *out_len);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Allocation that ends the program when memory is gone, and wiping of secrets. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *
+or_abort(void *memory)
+{
+	static const char message[] = "lakehost: out of memory\n";
+
+	if (memory == NULL) {
+		ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+
+		(void)written;
+		abort();
+	}
+	return memory;
+}
+
+void *
+xmalloc(size_t size)
+{
+	return or_abort(malloc(size > 0 ? size : 1));
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	return or_abort(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
+}
+
+void *
+xrealloc(void *old, size_t size)
+{
+	return or_abort(realloc(old, size > 0 ? size : 1));
+}
+
+char *
+xstrdup(const char *text)
+{
+	return or_abort(strdup(text));
+}
+
+char *
+xstrndup(const char *text, size_t len)
+{
+	char *copy = xmalloc(len + 1);
+
+	if (len > 0)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *
+xprintf(const char *format, ...)
+{
+	char *text;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	return or_abort(len < 0 ? NULL : text);
+}
+
+void
+secret_free(char *text)
+{
+	if (text == NULL)
+		return;
+	explicit_bzero(text, strlen(text));
+	free(text);
+}

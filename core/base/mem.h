@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small allocations abort when memory is gone: nothing sensible can follow. Anything sized by a
+ * peer goes through struct buf, which has a cap and fails politely. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_MEM_H
+#define CORE_BASE_MEM_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
+void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
+void *xrealloc(void *old, size_t size) __attribute__((returns_nonnull));
+char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
+char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
+char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+/* Overwrites and frees; NULL is fine. For anything secret. */
+void secret_free(char *text);
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

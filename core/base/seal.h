@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sealed handles: session ids, cursors, request state, task ids. Payload, purpose, expiry and
+ * principal go through AES-256-GCM under the first of `server.state_key`; every listed key opens.
+ * So no handle needs server-side state, and none can be forged, read or used by somebody else.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_SEAL_H
+#define CORE_BASE_SEAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct sealer;
+
+#define SEAL_KEY_LEN 32
+
+/* `keys` is n x SEAL_KEY_LEN bytes; copied, wiped by sealer_free. */
+struct sealer *sealer_new(const unsigned char *keys, size_t n);
+void sealer_free(struct sealer *sealer);
+/* Reads keys: each file holds 32 raw bytes or 64 hex digits. Returns false with `why` filled. */
+bool seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
+/* Makes a key file, mode 0600, unless it exists (races resolve to one winner); then reads it. */
+bool seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
+
+/* Appends base64url text. `purpose` ("session", "cursor", …) and `principal` are authenticated but
+ * not stored; `ttl_s` 0: no expiry. */
+void seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t ttl_s,
+	  const void *payload, size_t len, struct buf *out);
+/* False when the text was not sealed here for this purpose and principal, or has expired. */
+bool unseal(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
+	    size_t len, struct buf *payload);
+
+void random_bytes(void *out, size_t len);
+void sha256_hex(const void *data, size_t len, char hex[65]);
+bool equal_secret(const void *a, const void *b, size_t len); /* constant time */
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call: one use of a row, from its checked arguments to its one answer. Lives on the loop
+ * thread; only its steps run elsewhere. It drives suspensions (through egress), waits, questions,
+ * operations with their hybrid wait, deadlines and cancellation, and knows no protocol.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CALL_CALL_H
+#define CORE_CALL_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/principal.h"
+#include "call/result.h"
+#include "call/run.h"
+#include "registry/registry.h"
+
+struct call;
+struct calls;
+struct egress;
+struct loop;
+struct pool;
+
+/* To whom a call reports; all on the loop thread. */
+struct call_events {
+	void (*progress)(struct call *call, double done, double total, const char *message);
+	void (*client_log)(struct call *call, enum mcp_level level, const char *logger,
+			   const char *json, size_t len);
+	/* call->outcome has questions: call_answer(), or call_free() to end it here. */
+	void (*ask)(struct call *call);
+	/* call->result is final. Exactly once, unless the call was freed before. Then call_free. */
+	void (*done)(struct call *call);
+};
+
+struct call_spec {
+	const struct row *row; /* alive while any call is: the snapshot is kept by `calls` */
+	const struct principal *principal;
+	struct json_object *arguments; /* prepared by the schema; borrowed */
+	const char *uri;	       /* being read, or NULL */
+	const char *traceparent;       /* or NULL */
+	const char *capabilities;      /* JSON object text of the client's capabilities */
+	const char *answers;	       /* JSON object text of answers so far; NULL: none */
+	bool wants_progress;
+	const struct call_events *events;
+	void *owner;
+};
+
+struct call {
+	struct calls *calls;
+	const struct row *row;
+	struct principal principal;
+	const struct call_events *events;
+	void *owner;
+	char id[24];		/* correlation id, in logs and traceparent */
+	int64_t started_us;
+	struct result *result;	/* at done */
+	struct outcome *outcome; /* at ask */
+	/* the rest is call.c's: see there */
+	struct call_state *state;
+};
+
+/* The host's calls: `egress`, `pool` and the caps that they share. */
+struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
+void calls_free(struct calls *calls);
+size_t calls_running(const struct calls *calls);
+/* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
+ * `ms` are cancelled; `drained` is called once none is left. */
+void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
+
+/* NULL with `why` when a cap is reached (then nothing was started). */
+struct call *call_new(struct calls *calls, const struct call_spec *spec, const char **why);
+void call_start(struct call *call);
+/* The client withdrew: remote work is cancelled, `done` still comes (with CANCELLED). */
+void call_cancel(struct call *call);
+/* Feeds answers (JSON object text {key: result object}) and runs the asking step again. */
+void call_answer(struct call *call, const char *answers);
+/* After done or ask. */
+void call_free(struct call *call);
+
+/* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
+ * plugin layer; call/ uses only this. All on the loop thread. */
+struct plugin_runner {
+	/* Begins the plugin's side of a call; returns its handle for the functions below. */
+	void *(*begin)(struct plugin *plugin, struct call *call, const struct row *row,
+		       const struct run_input *input);
+	/* Runs one step; call_stepped() follows, on the loop thread, maybe before this returns.
+	 * `replies` stay alive until then. */
+	void (*step)(void *handle, enum entry entry, struct mcp_reply *replies, size_t n,
+		     const char *answers);
+	void (*cancel)(void *handle);
+	void (*deadline)(void *handle, int64_t deadline_ms, int64_t wait_until_ms);
+	/* A piece for the sink of request i of the suspension under way. */
+	enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE } (*sink)(void *handle, size_t i,
+								       const char *data,
+								       size_t len);
+	void (*end)(void *handle);
+};
+const struct plugin_runner *plugin_runner(const struct plugin *plugin);
+const struct mcp_row *plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index);
+
+/* From runners: the step has ended, with this outcome and result (borrowed until the next step
+ * or end); progress and logs in between. */
+void call_stepped(struct call *call, struct outcome *outcome, struct result *result);
+void call_progressed(struct call *call, double done, double total, const char *message);
+void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
+		 size_t len);
+/* A paused sink can take more. */
+void call_sink_ready(struct call *call, size_t i);
+
+#endif

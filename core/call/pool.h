@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Worker threads for steps that may block and for parsing large bodies. Elastic between two
+ * bounds, small stacks. A plugin holds at most half of it. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CALL_POOL_H
+#define CORE_CALL_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct loop;
+struct pool;
+
+struct pool_job { /* embed */
+	void (*run)(struct pool_job *job);  /* on a worker */
+	void (*done)(struct pool_job *job); /* on the loop thread, afterwards */
+	const void *group;		    /* jobs of one group get at most half of the workers */
+	struct pool_job *next;
+};
+
+struct pool *pool_new(struct loop *loop, unsigned least, unsigned most);
+void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
+void pool_free(struct pool *pool);			   /* waits for running jobs */
+
+#endif

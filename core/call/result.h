@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a row answered: content blocks, structured content, or a failure. Written by one writer, so
+ * that formats, caps and the exact truncation line exist once. Bytes only; the era layer wraps
+ * them. Belongs to one call (and, in a worker, to its run).
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CALL_RESULT_H
+#define CORE_CALL_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "base/buf.h"
+
+struct json_object;
+
+enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
+
+struct result_limits {
+	size_t rows, text, cell; /* config.results, narrowed by the caller's arguments */
+	enum result_format format;
+};
+
+enum block_kind { BLOCK_TEXT, BLOCK_IMAGE, BLOCK_AUDIO, BLOCK_RESOURCE, BLOCK_LINK };
+
+/* One block: `json` is the content block of the newest revision; the other members serve what
+ * older revisions or other kinds of row need (contents of a read, messages of a prompt). */
+struct result_block {
+	enum block_kind kind;
+	char *json;
+	size_t json_len;
+	char *text;	/* of BLOCK_TEXT and text resources: plain, else NULL */
+	size_t text_len;
+	char *base64;	/* of blobs, or NULL */
+	char *uri, *mime, *role;
+};
+
+struct result {
+	struct result_limits limits;
+	struct result_block *block;
+	size_t blocks;
+	size_t text_len;	  /* of all text so far, against limits.text */
+	struct buf structured;	  /* JSON text, or empty */
+	struct buf meta;	  /* members for _meta: `"a":1,"b":2`, or empty */
+	struct buf completion;	  /* `"x","y"`, at most 100 */
+	size_t completions;
+	int64_t completion_total; /* -1: unknown */
+	bool completion_more;
+	bool failed;		  /* then: */
+	enum mcp_status status;
+	char *what, *why, *next, *code, *request_id;
+	int http_status;
+	int64_t retry_after_ms;
+	const char *require;	  /* status UNSUPPORTED by mcp_require: the capability (owned) */
+	struct result_table *table; /* the one being written, or NULL */
+};
+
+void result_init(struct result *result, const struct result_limits *limits);
+void result_fini(struct result *result);
+/* Forgets what was written (an operation's interim answer), keeps the limits. */
+void result_clear(struct result *result);
+
+/* The writers, with the meaning and return values of struct mcp_ops. */
+int result_block(struct result *result, const struct mcp_block *block);
+int result_structured(struct result *result, const char *json, size_t len);
+int result_table_begin(struct result *result, const struct mcp_column *columns, size_t n);
+int result_table_row(struct result *result, const struct mcp_text *cells, size_t n);
+int result_table_end(struct result *result, const struct mcp_table_end *end,
+		     const char *(*next)(void *data, size_t shown), void *data);
+int result_meta(struct result *result, const char *key, const char *json, size_t len);
+int result_completion(struct result *result, const char *value, int64_t total, bool more);
+int result_fail(struct result *result, const struct mcp_failure *failure);
+
+/* The three lines of a failure, and its machine form `_meta["lakehost/error"]`. */
+void result_failure_text(const struct result *result, struct buf *out);
+void result_failure_json(const struct result *result, struct buf *out);
+
+/* To and from the bytes that cross to a worker process (JSON through the gate). */
+void result_write(const struct result *result, struct buf *out);
+bool result_read(struct result *result, struct json_object *tree, const char **why);
+
+#endif

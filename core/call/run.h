@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plugin's side of a call: what `struct mcp_call` really is, and the mcp_ops table. It runs
+ * steps and records their outcome; it knows nothing of clients, eras or upstreams. The same code
+ * runs in the host (plugins loaded in process) and in lakehost-worker, so both behave alike.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CALL_RUN_H
+#define CORE_CALL_RUN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "call/result.h"
+
+struct arena;
+struct json_object;
+struct run;
+
+/* A question recorded by mcp_ask. */
+struct question {
+	char *key, *method, *params; /* params: JSON text */
+};
+
+enum entry { ENTRY_HANDLER, ENTRY_START, ENTRY_POLL, ENTRY_CANCEL, ENTRY_ANSWER, ENTRY_NEXT };
+
+/* How a step ended. */
+enum outcome_kind {
+	OUTCOME_DONE,	 /* result holds the answer, or the failure */
+	OUTCOME_SUSPEND, /* requests and/or a wait, then ENTRY_NEXT */
+	OUTCOME_ASK,	 /* questions; then the same entry again, with answers */
+	OUTCOME_HANDLE,	 /* start: the operation runs remotely */
+	OUTCOME_WORKING, /* poll: result holds the interim answer */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	struct mcp_http *request; /* deep copies, owned; sink and sink_data as the plugin gave */
+	size_t requests;
+	uint32_t after_ms;
+	struct question *question;
+	size_t questions;
+	unsigned char handle[MCP_HANDLE_MAX];
+	size_t handle_len;
+	int percent;		  /* -1: unknown */
+	char *message;
+	uint32_t next_ms;
+};
+
+/* What a run needs of the process around it. Called on the thread that runs the step; must not
+ * block, but for http_wait. */
+struct run_services {
+	void (*progress)(struct run *run, double done, double total, const char *message);
+	void (*log)(struct run *run, enum mcp_level level, const char *message, size_t len);
+	void (*client_log)(struct run *run, enum mcp_level level, const char *logger,
+			   const char *json, size_t len);
+	void (*mask)(struct run *run, const char *value, size_t len);
+	void (*changed)(struct run *run, const char *what);
+	void (*updated)(struct run *run, const char *uri);
+	/* Fills `reply` with copies in the run's arena. */
+	void (*http_wait)(struct run *run, const struct mcp_http *request,
+			  struct mcp_reply *reply);
+};
+
+/* What a run is told at its beginning; all copied. */
+struct run_input {
+	const char *arguments;	/* JSON object text */
+	size_t arguments_len;
+	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options;
+	const char *capabilities; /* the client's, JSON object text; "{}": none */
+	const char *answers;	  /* of earlier questions: JSON object text {key: result}; "{}" */
+	const unsigned char *handle; /* of an operation polled on its own, or NULL */
+	size_t handle_len;
+	bool wants_progress;
+	int64_t deadline_ms;	  /* monotonic, when the call must have answered */
+	int64_t wait_until_ms;	  /* monotonic, end of the hybrid wait */
+	struct result_limits limits;
+};
+
+struct run {
+	struct mcp_call call; /* first: what the plugin holds */
+	const struct run_services *services;
+	void *owner;
+	const struct mcp_row *code;
+	struct arena *arena; /* of the step */
+	char *text[9];	     /* context strings by enum mcp_context, owned */
+	char *arguments;
+	size_t arguments_len;
+	struct json_object *capabilities, *answers;
+	_Atomic int64_t deadline_ms, wait_until_ms;
+	_Atomic bool cancelled;
+	bool wants_progress;
+	struct result result;
+	struct outcome outcome;
+	/* between steps */
+	mcp_step_fn next;
+	_Alignas(max_align_t) unsigned char state[MCP_STATE_MAX];
+	size_t state_len;
+	struct mcp_reply *reply; /* of this step; borrowed from whoever called run_step */
+	size_t replies;
+};
+
+struct run *run_new(const struct mcp_row *code, const struct run_input *input,
+		    const struct run_services *services, void *owner);
+void run_free(struct run *run);
+
+/* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` are
+ * what the last suspension's requests brought; `answers` (JSON object text, or NULL) replaces the
+ * known answers before an entry is run again. A step that neither wrote, suspended nor failed, or
+ * that returned an error without a failure, becomes an INTERNAL failure. */
+void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
+	      const char *answers);
+/* From any thread: mcp_cancelled() is true from now on. */
+void run_cancel(struct run *run);
+void run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms);
+
+/* Deep copies for requests that leave their step. */
+struct mcp_http *requests_copy(const struct mcp_http *request, size_t n);
+void requests_free(struct mcp_http *request, size_t n);
+void outcome_fini(struct outcome *outcome);
+
+/* The table handed to plugins. */
+extern const struct mcp_ops run_ops;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way out: one curl multi on the loop thread. Adds the upstream's credential, checks what a
+ * plugin may ask for, retries what may be retried, caps, redacts, never follows a redirect.
+ * Plugins and the rest of core never see a credential.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_EGRESS_H
+#define CORE_EGRESS_EGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "config.h"
+
+struct egress;
+struct loop;
+struct transfer;
+
+/* On whose behalf a request is made. */
+struct egress_scope {
+	const char *plugin;
+	const struct strings *permissions; /* as "GET /api/2.1/clusters/" and a `*`, which is one
+					      segment inside, one or more at the end */
+	const char *upstream;	   /* what the role "workspace" means for this plugin; or NULL */
+	const char *traceparent;   /* or NULL: a fresh one */
+	const char *principal, *tool; /* for User-Agent and log */
+	int64_t deadline_ms;	   /* monotonic; no retry or wait goes beyond */
+};
+
+/* `reply` and all in it live until the function returns. */
+typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
+/* For MCP_REPLY_SINK: 0 more, 1 stop, 2 pause until transfer_resume(). */
+typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
+
+struct egress *egress_new(struct loop *loop, const struct config *config);
+void egress_free(struct egress *egress);
+
+/* Starts a request (everything is copied). `done` comes exactly once, later, on the loop thread,
+ * also for requests that are refused. */
+struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,
+			       const struct mcp_http *request, egress_sink_fn sink,
+			       egress_done_fn done, void *data);
+/* Ends it now; `done` will not be called. */
+void egress_cancel(struct transfer *transfer);
+void transfer_resume(struct transfer *transfer);
+
+/* True when "METHOD /path" is allowed by a permission list. Used at load time too, on templates. */
+bool permission_allows(const struct strings *permissions, const char *method, const char *path);
+/* NULL when well-formed, else why not. */
+const char *permission_check(const char *permission);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that can be called or read, from all plugins, as one immutable snapshot: looked up by name,
+ * alias or URI, listed page by page. What a client sees comes from the manifests, never from
+ * running plugin code. Lists hold bytes, so that tools/list is a copy and not a serialisation.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_REGISTRY_REGISTRY_H
+#define CORE_REGISTRY_REGISTRY_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct buf;
+struct plugin;
+struct schema;
+struct sealer;
+
+enum row_kind { ROW_TOOL, ROW_RESOURCE, ROW_TEMPLATE, ROW_PROMPT, ROW_COMPLETION, ROW_KINDS };
+
+/* Protocol revisions, oldest first. */
+enum revision { REV_2024_11_05, REV_2025_03_26, REV_2025_06_18, REV_2025_11_25, REV_2026_07_28 };
+#define REVISIONS 5
+#define REV_LEGACY_NEWEST REV_2025_11_25
+#define REV_MODERN REV_2026_07_28
+const char *revision_name(enum revision revision);
+bool revision_parse(const char *name, enum revision *revision);
+
+enum tool_task { TASK_NEVER, TASK_MAY, TASK_MUST };
+
+/* An argument mirrored in a header Mcp-Param-NAME (MCP 2026-07-28, "x-mcp-header"). */
+struct param_header {
+	char *name;  /* as annotated */
+	char **path; /* property names from the root, NULL-terminated */
+	enum { PARAM_STRING, PARAM_INTEGER, PARAM_BOOLEAN } type;
+};
+
+/* One row of a manifest. Immutable. */
+struct row {
+	enum row_kind kind;
+	struct plugin *plugin;	/* who runs it */
+	unsigned index;		/* of the row in the plugin's manifest, within its kind */
+	char *name;		/* tool, prompt, resource or template name; completion: "" */
+	char *uri;		/* resource: its URI; template: its pattern */
+	char *mime;		/* of resources and templates, or NULL */
+	struct json_object *json; /* what clients see, without the `lakehost` member */
+	struct schema *input;	/* tools; NULL for other kinds */
+	struct schema *output;	/* tools that declare one */
+	struct param_header *params;
+	size_t n_params;
+	enum access access;
+	bool by_sql;		/* access depends on the statement */
+	bool is_inline;		/* no step blocks: runs where it was read */
+	enum tool_task task;
+	struct json_object *meta; /* the whole `lakehost` member, or NULL */
+	const struct row *tool; /* a resource or template published from a tool: that tool; its
+				   variables are the tool's arguments */
+	/* completion: */
+	char *ref_name;		/* prompt name, or template pattern */
+	bool ref_prompt;
+	char *argument;
+};
+
+struct registry;
+
+/* Builds the snapshot. `list` holds the manifests in publishing order. A row that breaks a rule
+ * (name not [a-z0-9_]+ or too long, name or URI taken, schema outside the subset, template variables not
+ * properties or not required, access against annotations, bad x-mcp-header) refuses its whole
+ * plugin: reported through `refuse`, the others stay. */
+struct registry_source {
+	struct plugin *plugin;
+	const char *plugin_name;
+	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
+	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */
+};
+struct registry *registry_new(const struct registry_source *list, size_t n,
+			      void (*refuse)(void *data, size_t source, const char *why),
+			      void *data);
+void registry_free(struct registry *registry);
+
+/* Lookups; NULL when unknown. Tool aliases resolve to their row here, before anything else. Rows
+ * whose access is above `access` are not found. */
+const struct row *registry_tool(const struct registry *registry, const char *name,
+				enum access access);
+const struct row *registry_prompt(const struct registry *registry, const char *name);
+/* Static resources first, then templates; `arguments` receives the decoded variables (new). */
+const struct row *registry_resource(const struct registry *registry, const char *uri,
+				    enum access access, struct json_object **arguments);
+/* True when the reference names a prompt or template at all; `row` may then still be NULL (no
+ * completion for that argument: an empty answer). */
+bool registry_completion(const struct registry *registry, bool prompt, const char *ref,
+			 const char *argument, const struct row **row);
+size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
+const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
+
+/* Renames arguments by the row's `aliases`; fails (why) when both spellings are given. */
+bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
+
+/*
+ * Appends `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as `revision`
+ * wants it, with fields that revision does not know left out. `start` is the offset of the page,
+ * `*next` the offset of the next one or 0. Pages hold `page` rows (0: all).
+ */
+void registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
+		   enum access access, size_t start, size_t page, struct buf *out, size_t *next);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON Schema 2020-12, as far as tools need it. A schema is compiled once; checking has bounded
+ * depth and steps. Keywords: type, properties, required, additionalProperties, items, enum,
+ * const, minimum, maximum, exclusive*, multipleOf, minLength, maxLength, pattern (POSIX extended,
+ * a subset: unsupported syntax is a compile error), minItems, maxItems, uniqueItems,
+ * min/maxProperties, allOf, anyOf, oneOf, not, if/then/else, $ref and $anchor within the document,
+ * $defs, default, format (annotation only), annotations. A network $ref or another $schema is an
+ * error; unknown keywords are ignored, as the standard says.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_REGISTRY_SCHEMA_H
+#define CORE_REGISTRY_SCHEMA_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct schema;
+
+/* Compiles; keeps a reference on `document`. NULL with `why` ("/properties/x/type: …"). */
+struct schema *schema_compile(struct json_object *document, char *why, size_t why_size);
+void schema_free(struct schema *schema);
+
+/*
+ * Checks `value`. On failure returns false and writes one sentence for a model into `why`: which
+ * argument, what is wrong, what is allowed ("row_limit: 5000 is more than the maximum 1000";
+ * "unknown argument \"tabel\"; did you mean \"table\"? Allowed: …").
+ */
+bool schema_check(const struct schema *schema, struct json_object *value, struct buf *why);
+
+/* The same, and first makes the object fit for a handler: fills in `default`s of absent top-level
+ * properties, and turns integers into strings where a string is declared (ids). Changes `value`. */
+bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *why);
+
+#endif

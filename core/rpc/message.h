@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON-RPC 2.0 as MCP uses it: bytes to a message, and the spelling of errors. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RPC_MESSAGE_H
+#define CORE_RPC_MESSAGE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+
+struct buf;
+
+enum message_kind { MESSAGE_REQUEST, MESSAGE_NOTIFICATION, MESSAGE_RESPONSE, MESSAGE_BATCH };
+
+/* The spelling of an id is kept as it came, because 1, 1.0 and "1" are different ids and large
+ * integers must not pass through a double. */
+struct message {
+	enum message_kind kind;
+	struct json_object *tree;   /* owned; the whole message (or array) */
+	const char *method;	    /* borrowed from tree; NULL for responses */
+	struct json_object *params; /* borrowed; NULL when absent */
+	char *id;		    /* raw JSON token, owned; NULL when absent */
+};
+
+/* Parses one message. Returns 0, or a JSON-RPC error code (-32700, -32600) with `why` filled; then
+ * message->id is set if it could be read. Always message_fini() afterwards. */
+int message_parse(struct message *message, const char *text, size_t len,
+		  const struct json_limits *limits, char *why, size_t why_size);
+/* The i-th element of a batch, parsed like a message of its own (its own tree reference). */
+int message_element(struct message *element, const struct message *batch, size_t i, char *why,
+		    size_t why_size);
+void message_fini(struct message *message);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listeners: stdio, and HTTP on TCP (with TLS), unix and systemd sockets. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_TRANSPORT_TRANSPORT_H
+#define CORE_TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "transport/exchange.h"
+
+struct loop;
+struct stdio;
+struct http;
+
+/* stdin/stdout as a peer. stdout is moved away from fd 1 first, so that nothing else can print
+ * into the protocol; fd 1 becomes stderr. EOF calls receiver->eof once the lines read before it
+ * have been delivered. A line over `max_line` gets a JSON-RPC error and is skipped. */
+struct stdio *stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
+			const struct principal *principal);
+/* A message that answers nothing (a server request or notification of a legacy session). */
+void stdio_send(struct stdio *stdio, const char *json, size_t len);
+bool stdio_idle(const struct stdio *stdio); /* all output written */
+void stdio_free(struct stdio *stdio);
+
+/* All HTTP listeners. `ready` is asked by /readyz: NULL when fit to serve, else a reason (503).
+ * Returns NULL with `why` when a socket cannot be opened. */
+struct http *http_new(struct loop *loop, const struct config *config,
+		      const struct receiver *receiver, const struct principal *principal,
+		      const char *(*ready)(void *data), void *ready_data, char *why,
+		      size_t why_size);
+/* The address and port really bound of the i-th listener ("http://127.0.0.1:8765/mcp"). */
+const char *http_url(const struct http *http, size_t i);
+/* Drain: closes the listening sockets; what was accepted is still answered, and connections are
+ * told `Connection: close`. */
+void http_quiesce(struct http *http);
+size_t http_open_exchanges(const struct http *http);
+void http_free(struct http *http);
+
+#endif
