@@ -228,27 +228,37 @@ utf8_valid(const char *text, size_t len)
 	return true;
 }
 
-/* What a byte becomes inside a JSON string: 0 itself, 'u' \u00XX, '8' part of UTF-8, else the
- * letter behind the backslash. */
-static const char escapes[256] = {
-	[0x00 ... 0x1F] = 'u',
-	['\b'] = 'b',
-	['\f'] = 'f',
-	['\n'] = 'n',
-	['\r'] = 'r',
-	['\t'] = 't',
-	['"'] = '"',
-	['\\'] = '\\',
-	[0x80 ... 0xFF] = '8',
-};
+size_t
+json_plain_run(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t word, quote, slash;
+	size_t i = 0;
+
+	for (; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		quote = word ^ ones * '"';
+		slash = word ^ ones * '\\';
+		/* a byte that is special, or one above such a byte: the slow loop looks closer */
+		if (((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0)
+			break;
+	}
+	while (i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] < 0x80 &&
+	    text[i] != '"' && text[i] != '\\')
+		i++;
+	return i;
+}
 
 static void
 add_escaped(struct buf *buf, unsigned char c)
 {
-	if (escapes[c] == 'u') {
+	static const char names[] = "\"\\bfnrt", values[] = "\"\\\b\f\n\r\t";
+	const char *value = c == 0 ? NULL : strchr(values, c);
+
+	if (value == NULL) {
 		buf_printf(buf, "\\u%04x", c);
 	} else {
-		char pair[2] = { '\\', escapes[c] };
+		char pair[2] = { '\\', names[value - values] };
 
 		buf_add(buf, pair, sizeof(pair));
 	}
@@ -259,29 +269,24 @@ buf_json_inside(struct buf *buf, const char *text, size_t len)
 {
 	size_t i = 0, run = 0; /* text[run..i) needs no change */
 
-	while (i < len && !buf->full) {
-		unsigned char c = (unsigned char)text[i];
-		int step = 1;
+	while (!buf->full) {
+		int step;
 
-		if (escapes[c] == 0) {
-			i++;
+		i += json_plain_run(text + i, len - i);
+		if (i == len)
+			break;
+		step = utf8_step(text + i, len - i);
+		if (step > 1) {
+			i += (size_t)step;
 			continue;
 		}
-		if (escapes[c] == '8') {
-			step = utf8_step(text + i, len - i);
-			if (step > 0) {
-				i += (size_t)step;
-				continue;
-			}
-		}
 		buf_add(buf, text + run, i - run);
-		if (step < 0) {
+		if (step == 1)
+			add_escaped(buf, (unsigned char)text[i++]);
+		else
 			buf_add(buf, "\xEF\xBF\xBD", 3);
+		if (step < 0)
 			i += (size_t)-step;
-		} else {
-			add_escaped(buf, c);
-			i++;
-		}
 		run = i;
 	}
 	buf_add(buf, text + run, i - run);

@@ -37,6 +37,9 @@ void buf_json(struct buf *buf, const char *text, size_t len);
 void buf_json_str(struct buf *buf, const char *text);
 /* Only the inside of a JSON string, without quotes. */
 void buf_json_inside(struct buf *buf, const char *text, size_t len);
+/* The length of the run at the front that stands in a JSON string as it is: ASCII without control
+ * characters, quote and backslash. */
+size_t json_plain_run(const char *text, size_t len);
 void buf_base64(struct buf *buf, const void *data, size_t len);    /* RFC 4648 §4, padded */
 void buf_base64url(struct buf *buf, const void *data, size_t len); /* §5, without padding */
 void buf_cut(struct buf *buf, size_t len); /* shorten */

@@ -154,27 +154,6 @@ unescape(const char *p, const char *end, char *out, size_t *out_len, const char 
 	return 11;
 }
 
-/* Skips bytes of a string that mean themselves, eight at a time. */
-static const char *
-plain_run(const char *p, const char *end)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-	uint64_t w, quote, slash;
-
-	for (; end - p >= 8; p += 8) {
-		memcpy(&w, p, 8);
-		quote = w ^ ones * '"';
-		slash = w ^ ones * '\\';
-		/* a byte is >= 0x80, < 0x20, a quote or a backslash (or stands above one) */
-		if (((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0)
-			break;
-	}
-	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-	    *p != '\\')
-		p++;
-	return p;
-}
-
 /* Reads the string at the opening quote and leaves `p` behind the closing one. */
 static bool
 read_string(struct gate *g, bool *escaped)
@@ -187,7 +166,7 @@ read_string(struct gate *g, bool *escaped)
 	for (;;) {
 		int step;
 
-		p = plain_run(p, g->end);
+		p += json_plain_run(p, (size_t)(g->end - p));
 		if (p == g->end)
 			return refuse(g, p, "unfinished string");
 		if (*p == '"')
@@ -251,7 +230,7 @@ overflows(const char *digits, const char *end, long exponent)
 
 /* `p` is behind a number's sign, `mantissa_end` at its exponent or end. */
 static bool
-finite(const char *p, const char *mantissa_end, long exponent)
+is_finite(const char *p, const char *mantissa_end, long exponent)
 {
 	const char *point = memchr(p, '.', (size_t)(mantissa_end - p));
 	const char *first = p;
@@ -322,7 +301,7 @@ read_number(struct gate *g)
 	}
 	if ((size_t)(p - start) > most)
 		return refuse(g, start, "number too long");
-	if ((exponent > 0 || p - start > 308) && !finite(digits, mantissa_end, exponent))
+	if ((exponent > 0 || p - start > 308) && !is_finite(digits, mantissa_end, exponent))
 		return refuse(g, start, "number too large");
 	g->p = p;
 	return true;
@@ -481,10 +460,9 @@ read_scalar(struct gate *g)
 		return read_word(g, "false", 5);
 	case 'n':
 		return read_word(g, "null", 4);
-	case '-':
-	case '0' ... '9':
-		return read_number(g);
 	default:
+		if (*g->p == '-' || (*g->p >= '0' && *g->p <= '9'))
+			return read_number(g);
 		return refuse(g, g->p, "not a JSON value");
 	}
 }

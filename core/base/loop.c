@@ -428,11 +428,11 @@ void
 loop_run(struct loop *loop, unsigned spin_us)
 {
 	atomic_store(&loop->thread, pthread_self());
-	atomic_store(&loop->stop, false);
 	while (!atomic_load(&loop->stop)) {
 		wait_events(loop, spin_us);
 		run_timers(loop);
 		run_watches(loop);
 		run_jobs(loop);
 	}
+	atomic_store(&loop->stop, false);
 }

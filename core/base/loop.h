@@ -40,10 +40,11 @@ struct loop_job { /* embed; posted once at a time */
 };
 
 struct loop *loop_new(void);
-void loop_free(struct loop *loop); /* jobs still waiting do not run */
+/* Jobs still waiting do not run; threads that post must have ended. */
+void loop_free(struct loop *loop);
 /* Runs until loop_stop(). `spin_us` > 0 busy-polls that long before blocking, adaptively. */
 void loop_run(struct loop *loop, unsigned spin_us);
-void loop_stop(struct loop *loop);
+void loop_stop(struct loop *loop); /* before loop_run(): it then returns at once */
 
 /* False, with errno, when the kernel has no room for another watch. */
 bool loop_add(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events);

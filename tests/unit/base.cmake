@@ -1,0 +1,1 @@
+lakehost_unit_test(buf SOURCES test_buf.c CORE base)
