@@ -197,7 +197,7 @@ const char *request_need(struct request *req, const char *name);
 /* Members of the body (or of any object); wrong types count as absent in get, refuse in need. */
 const char *json_str(struct json_object *obj, const char *name);	/* or NULL */
 int64_t json_int(struct json_object *obj, const char *name, int64_t absent); /* digits text too */
-bool json_bool(struct json_object *obj, const char *name, bool absent);
+bool json_flag(struct json_object *obj, const char *name, bool absent);
 struct json_object *json_get(struct json_object *obj, const char *name); /* borrowed or NULL */
 const char *body_need(struct request *req, const char *name);		/* non-empty string */
 bool body_need_int(struct request *req, const char *name, int64_t *out);

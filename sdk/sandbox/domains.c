@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of domains: one declaration and one row each, in routing and seeding order. */
+#include "sandbox.h"
+
+extern const struct domain settings_domain, fault_domain, requestlog_domain;
+extern const struct domain auth_domain, oauth_domain;
+
+const struct domain *const domains[] = {
+	&settings_domain,
+	&fault_domain,
+	&requestlog_domain,
+	&auth_domain,
+	&oauth_domain,
+	NULL,
+};
