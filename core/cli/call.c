@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lakehost call TOOL: what a model would get, as a person wants to see it. */
+#include "cli/cli.h"
+
+#include <json-c/json.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "host.h"
+#include "registry/registry.h"
+
+#define EXIT_CANCELLED 130
+
+/* The value of KEY=VALUE, typed by the schema of that argument: a string stays as it is written,
+ * anything else is JSON. */
+static struct json_object *
+typed_value(const struct row *row, const char *key, const char *value)
+{
+	struct json_object *schema = row != NULL ? json_obj(row->json, "inputSchema") : NULL;
+	const char *type = json_str(json_obj(json_obj(schema, "properties"), key), "type");
+	struct json_object *parsed;
+
+	if (type == NULL || strcmp(type, "string") == 0)
+		return json_object_new_string(value);
+	parsed = json_parse(value, strlen(value), &json_inbound, NULL, NULL);
+	return parsed != NULL ? parsed : json_object_new_string(value);
+}
+
+/* The arguments object; NULL after printing what is wrong. */
+static struct json_object *
+arguments_parse(const struct row *row, const char **words, size_t n)
+{
+	struct json_object *arguments;
+	const char *why;
+	size_t at;
+
+	if (n == 1 && words[0][0] == '{') {
+		arguments = json_parse(words[0], strlen(words[0]), &json_inbound, &why, &at);
+		if (arguments == NULL)
+			fprintf(stderr, "lakehost: the arguments are not JSON: %s at byte %zu\n",
+				why, at);
+		return arguments;
+	}
+	arguments = json_object_new_object();
+	for (size_t i = 0; i < n; i++) {
+		const char *equals = strchr(words[i], '=');
+		char *key;
+
+		if (equals == NULL) {
+			fprintf(stderr, "lakehost: \"%s\" is neither KEY=VALUE nor a JSON object\n",
+				words[i]);
+			json_object_put(arguments);
+			return NULL;
+		}
+		key = xstrndup(words[i], (size_t)(equals - words[i]));
+		json_object_object_add(arguments, key, typed_value(row, key, equals + 1));
+		free(key);
+	}
+	return arguments;
+}
+
+/* Progress on stderr, one line that is overwritten. */
+static void
+show_progress(void *data, struct json_object *message)
+{
+	const char *method = json_str(message, "method");
+	struct json_object *params = json_obj(message, "params");
+	bool *shown = data;
+
+	if (method == NULL || strcmp(method, "notifications/progress") != 0
+	    || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K… %s", json_str(params, "message")
+	    ? json_str(params, "message") : json_object_get_string(json_member(params, "progress")));
+	fflush(stderr);
+	*shown = true;
+}
+
+static int
+print_error(struct json_object *error)
+{
+	fprintf(stderr, "lakehost: %s\n", error != NULL && json_str(error, "message") != NULL
+	    ? json_str(error, "message") : "no answer");
+	return 1;
+}
+
+/* Prints what a question left unanswered; nothing was done then. */
+static int
+print_unanswered(void)
+{
+	fputs("lakehost: the tool asks a question, and there is no terminal to answer it on\n",
+	      stderr);
+	return 1;
+}
+
+static int
+print_answer(const struct cli *cli, const struct local_answer *answer)
+{
+	const char *type = json_str(answer->result, "resultType");
+
+	if (answer->cancelled) {
+		fputs("lakehost: cancelled\n", stderr);
+		return EXIT_CANCELLED;
+	}
+	if (answer->result == NULL)
+		return print_error(answer->error);
+	if (type != NULL && strcmp(type, "input_required") == 0)
+		return print_unanswered();
+	if (cli->json)
+		puts(json_object_to_json_string_ext(answer->result,
+		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		render_content(json_arr(answer->result, "content"), render_terminal_width());
+	return json_flag(answer->result, "isError", false) ? 1 : 0;
+}
+
+int
+cli_call(struct cli *cli)
+{
+	struct host *host = cli_host(cli);
+	struct json_object *params, *arguments;
+	struct local_answer answer;
+	bool shown = false;
+	int status = 1;
+
+	if (host == NULL)
+		return 1;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	arguments = arguments_parse(registry_tool(host_registry(host), cli->argument[0],
+						  host_config(host)->access),
+				    cli->argument + 1, cli->arguments - 1);
+	if (arguments != NULL) {
+		params = json_object_new_object();
+		json_object_object_add(params, "name", json_object_new_string(cli->argument[0]));
+		json_object_object_add(params, "arguments", arguments);
+		local_request(host, "tools/call", params, show_progress, &shown, &answer);
+		if (shown)
+			fputs("\r\033[K", stderr);
+		status = print_answer(cli, &answer);
+		local_answer_fini(&answer);
+	}
+	host_free(host);
+	return status;
+}

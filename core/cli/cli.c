@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of subcommands and the options, which may stand before or after the subcommand. An
+ * option that a command does not take is an error, never ignored.
+ */
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lakehost/version.h>
+
+#include "base/mem.h"
+#include "host.h"
+
+static const struct cli_command commands[] = {
+	{ "serve", "[serve] [--http ADDR:PORT] [--unix PATH]",
+	  "serve MCP on stdio, or on HTTP with --http, --unix or a systemd socket",
+	  "Without --http, --unix, a systemd socket or listeners in the configuration it serves\n"
+	  "stdin and stdout. SIGTERM drains: running calls get up to 30 seconds.\n",
+	  "http unix", 0, 0, cli_serve },
+	{ "check", "check", "load configuration and plugins as serve would; print every fault",
+	  "Contacts nobody and runs no plugin code. Exit status 1 when there is any fault.\n", "", 0,
+	  0, cli_check },
+	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
+	  "show and switch plugins",
+	  "list     every plugin found, whether it is enabled, and why one is refused\n"
+	  "enable   link plugins-available/NAME.conf into plugins-enabled/\n"
+	  "disable  remove that link\n"
+	  "inspect  the manifest of a plugin, read without running its code (--json: whole)\n",
+	  "json", 1, 2, cli_plugin },
+	{ "tools", "tools [--json]", "list the tools that a client would see",
+	  "--json prints the result of tools/list.\n", "json", 0, 0, cli_tools },
+	{ "call", "call TOOL [JSON | KEY=VALUE…]", "call a tool, on the path of an MCP request",
+	  "Arguments are one JSON object, or KEY=VALUE pairs typed by the tool's schema.\n"
+	  "Progress and questions appear on a terminal. Exit status 1 on a tool error.\n"
+	  "--json prints the whole result.\n",
+	  "json", 1, SIZE_MAX, cli_call },
+	{ "read", "read URI [--output FILE]", "read a resource",
+	  "--output writes its bytes to FILE, which must not exist.\n", "output json", 1, 1,
+	  cli_read },
+	{ "client-config",
+	  "client-config claude-code|claude-desktop|vscode|cursor|codex [--url URL]",
+	  "print what connects a client to this host",
+	  "Without --url the client starts this program on stdio; with it, it connects by HTTP.\n",
+	  "url", 1, 1, cli_client_config },
+};
+
+enum { OPT_CONFIG = 256, OPT_SET, OPT_READ_ONLY, OPT_LOG_LEVEL, OPT_HELP, OPT_VERSION, OPT_HTTP,
+       OPT_UNIX, OPT_JSON, OPT_OUTPUT, OPT_URL };
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "set", required_argument, NULL, OPT_SET },
+	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
+	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	/* from here on: only for commands that name them */
+	{ "http", required_argument, NULL, OPT_HTTP },
+	{ "unix", required_argument, NULL, OPT_UNIX },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "url", required_argument, NULL, OPT_URL },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_help(FILE *out)
+{
+	fputs("lakehost " LAKEHOST_VERSION ": governed access to a Databricks workspace over MCP\n\n"
+	      "Usage: lakehost [OPTION…] [COMMAND [ARGUMENT…]]\n\nCommands:\n",
+	      out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nOptions of every command:\n"
+	      "  --config FILE        configuration instead of the default one\n"
+	      "  --set KEY=VALUE      override one key, as results.rows=50; repeatable\n"
+	      "  --read-only          offer only tools that change nothing\n"
+	      "  --log-level LEVEL    debug, info, notice, warning or error\n"
+	      "  --help               this, or the help of a command\n"
+	      "  --version            the version and the plugin ABI\n"
+	      "\nWith DATABRICKS_HOST and DATABRICKS_TOKEN set no configuration is needed.\n",
+	      out);
+}
+
+static void
+print_command_help(const struct cli_command *command)
+{
+	printf("Usage: lakehost %s\n\n%c%s.\n\n%s", command->usage,
+	       command->summary[0] - 'a' + 'A', command->summary + 1, command->details);
+	printf("\n'lakehost --help' lists the options of every command.\n");
+}
+
+static int
+usage_error(const struct cli_command *command, const char *what, const char *which)
+{
+	fprintf(stderr, "lakehost: %s%s%s\nUsage: lakehost %s\n", what, which ? ": " : "",
+		which ? which : "", command ? command->usage : "[OPTION…] [COMMAND [ARGUMENT…]]");
+	return 2;
+}
+
+static const struct cli_command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* Is `word` one of the space-separated `words`? */
+static bool
+word_in(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; *at != '\0'; at += *at == ' ') {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && memcmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static void
+option_apply(struct cli *cli, int option)
+{
+	switch (option) {
+	case OPT_CONFIG: cli->overrides.file = optarg; break;
+	case OPT_SET:
+		if (cli->overrides.sets < CLI_SETS_MAX)
+			cli->set[cli->overrides.sets++] = optarg;
+		break;
+	case OPT_READ_ONLY: cli->overrides.read_only = true; break;
+	case OPT_LOG_LEVEL: cli->overrides.log_level = optarg; break;
+	case OPT_HELP: cli->help = true; break;
+	case OPT_HTTP: cli->overrides.http = optarg; break;
+	case OPT_UNIX: cli->overrides.unix_path = optarg; break;
+	case OPT_JSON: cli->json = true; break;
+	case OPT_OUTPUT: cli->output = optarg; break;
+	case OPT_URL: cli->url = optarg; break;
+	default: break;
+	}
+}
+
+/* Parses all options; getopt moves the other words to the end. Returns 0, or an exit status. */
+static int
+options_parse(struct cli *cli, int argc, char **argv, bool used[])
+{
+	int option, index;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, &index)) != -1) {
+		if (option == '?')
+			return usage_error(NULL, "unknown option", argv[optind - 1]);
+		if (option == ':')
+			return usage_error(NULL, "an option wants a value", argv[optind - 1]);
+		if (option == OPT_VERSION) {
+			printf("lakehost %s (plugin ABI %d.%d)\n", LAKEHOST_VERSION,
+			       MCP_ABI_MAJOR, MCP_ABI_MINOR);
+			exit(0);
+		}
+		if (option == OPT_SET && cli->overrides.sets == CLI_SETS_MAX)
+			return usage_error(NULL, "too many --set options", NULL);
+		used[index] = true;
+		option_apply(cli, option);
+	}
+	return 0;
+}
+
+/* Refuses options that the command does not take. */
+static int
+options_check(const struct cli_command *command, const bool used[])
+{
+	for (size_t i = 0; options[i].name != NULL; i++)
+		if (used[i] && options[i].val >= OPT_HTTP
+		    && !word_in(command->options, options[i].name))
+			return usage_error(command, "this command takes no such option",
+					   options[i].name);
+	return 0;
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	static struct cli cli;
+	bool used[ARRAY_SIZE(options)] = { false };
+	const struct cli_command *command = &commands[0];
+	int status = options_parse(&cli, argc, argv, used);
+
+	if (status != 0)
+		return status;
+	cli.overrides.set = cli.set;
+	cli.argument = (const char **)argv + optind;
+	cli.arguments = (size_t)(argc - optind);
+	if (cli.arguments > 0) {
+		command = command_find(cli.argument[0]);
+		if (command == NULL)
+			return usage_error(NULL, "unknown command", cli.argument[0]);
+		cli.argument++;
+		cli.arguments--;
+	} else if (cli.help) {
+		print_help(stdout);
+		return 0;
+	}
+	if (cli.help) {
+		print_command_help(command);
+		return 0;
+	}
+	status = options_check(command, used);
+	if (status == 0 && (cli.arguments < command->least || cli.arguments > command->most))
+		status = usage_error(command, cli.arguments < command->least
+		    ? "an argument is missing" : "too many arguments", NULL);
+	return status != 0 ? status : command->run(&cli);
+}
+
+struct config *
+cli_config(const struct cli *cli)
+{
+	struct config_faults faults = { 0 };
+	struct config *config = config_load(&cli->overrides, &faults);
+
+	for (size_t i = 0; i < faults.count; i++)
+		fprintf(stderr, "lakehost: %s\n", faults.line[i]);
+	config_faults_fini(&faults);
+	return config;
+}
+
+struct host *
+cli_host(const struct cli *cli)
+{
+	struct config *config = cli_config(cli);
+	struct host *host;
+	char why[512];
+
+	if (config == NULL)
+		return NULL;
+	if (cli->overrides.log_level == NULL && config->log.level < LOG_WARNING)
+		config->log.level = LOG_WARNING;
+	host = host_new(config, why, sizeof(why));
+	if (host == NULL)
+		fprintf(stderr, "lakehost: %s\n", why);
+	return host;
+}

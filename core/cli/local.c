@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line as a client of its own host: an exchange whose bytes stay in the process. So
+ * `call`, `read` and `tools` take exactly the path of a request that came from outside.
+ */
+#include "cli/cli.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "call/call.h"
+#include "host.h"
+#include "transport/exchange.h"
+
+#define LOCAL_REQUEST_MAX (8u << 20)
+#define LOCAL_ROUNDS_MAX 16
+#define LOCAL_CANCEL_MS 12000 /* the clean-up budget of a cancelled call, and a little more */
+
+struct local {
+	struct exchange exchange;
+	struct host *host;
+	struct loop_watch signals;
+	struct loop_timer give_up;
+	void (*notify)(void *data, struct json_object *message);
+	void *notify_data;
+	struct json_object *answer; /* the whole JSON-RPC response */
+	int id;
+	bool done, cancelled;
+};
+
+static const char *
+local_header(struct exchange *exchange, const char *name)
+{
+	(void)exchange;
+	(void)name;
+	return NULL;
+}
+
+static void
+local_headers(struct exchange *exchange, const char *prefix,
+	      void (*fn)(void *data, const char *name, const char *value), void *data)
+{
+	(void)exchange;
+	(void)prefix;
+	(void)fn;
+	(void)data;
+}
+
+static bool
+local_notify(struct exchange *exchange, const char *json, size_t len)
+{
+	struct local *local = (struct local *)exchange;
+	struct json_object *message;
+
+	if (local->notify == NULL)
+		return true;
+	message = json_parse(json, len, &json_upstream, NULL, NULL);
+	if (message != NULL)
+		local->notify(local->notify_data, message);
+	json_object_put(message);
+	return true;
+}
+
+static bool
+local_stream(struct exchange *exchange)
+{
+	(void)exchange;
+	return true;
+}
+
+static void
+local_finish(struct exchange *exchange, int status, const struct exchange_header *headers,
+	     size_t n, const char *json, size_t len)
+{
+	struct local *local = (struct local *)exchange;
+
+	(void)status;
+	(void)headers;
+	(void)n;
+	if (json != NULL)
+		local->answer = json_parse(json, len, &json_upstream, NULL, NULL);
+	local->done = true;
+	loop_stop(host_loop(local->host));
+}
+
+static const struct exchange_ops local_ops = {
+	.header = local_header,
+	.headers = local_headers,
+	.notify = local_notify,
+	.stream = local_stream,
+	.finish = local_finish,
+};
+
+/* The notification that withdraws a request has an exchange of its own, which nobody reads. */
+static void
+discard_finish(struct exchange *exchange, int status, const struct exchange_header *headers,
+	       size_t n, const char *json, size_t len)
+{
+	(void)status;
+	(void)headers;
+	(void)n;
+	(void)json;
+	(void)len;
+	free(exchange);
+}
+
+static const struct exchange_ops discard_ops = {
+	.header = local_header,
+	.headers = local_headers,
+	.notify = local_notify,
+	.stream = local_stream,
+	.finish = discard_finish,
+};
+
+static void
+principal_init(struct exchange *exchange, struct host *host)
+{
+	strcpy(exchange->principal.name, "local");
+	exchange->principal.access = host_config(host)->access;
+}
+
+static void
+give_up(struct loop_timer *timer)
+{
+	struct local *local = timer->data;
+
+	loop_stop(host_loop(local->host));
+}
+
+/* After SIGINT the request is withdrawn as on stdio; no answer will come, but the remote work is
+ * being cancelled, so the process stays until that is done. */
+static void
+poll_drained(struct loop_timer *timer)
+{
+	struct local *local = timer->data;
+
+	if (calls_running(host_calls(local->host)) == 0)
+		loop_stop(host_loop(local->host));
+	else
+		loop_timer_set(host_loop(local->host), timer, 20);
+}
+
+static void
+interrupted(struct loop_watch *watch, uint32_t events)
+{
+	struct local *local = watch->data;
+	const struct receiver *receiver = host_receiver(local->host);
+	static struct loop_timer drained;
+	struct signalfd_siginfo info;
+	struct exchange *exchange;
+	char text[160];
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info) || local->cancelled)
+		return;
+	local->cancelled = true;
+	exchange = xcalloc(1, sizeof(*exchange));
+	exchange->ops = &discard_ops;
+	principal_init(exchange, local->host);
+	snprintf(text, sizeof(text),
+		 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		 "\"params\":{\"requestId\":%d,\"reason\":\"interrupted\"}}", local->id);
+	receiver->message(receiver->data, exchange, text, strlen(text));
+	drained = (struct loop_timer){ .fn = poll_drained, .data = local };
+	loop_timer_set(host_loop(local->host), &drained, 0);
+	local->give_up = (struct loop_timer){ .fn = give_up, .data = local };
+	loop_timer_set(host_loop(local->host), &local->give_up, LOCAL_CANCEL_MS);
+}
+
+static void
+watch_signals(struct local *local)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	local->signals = (struct loop_watch){ .fn = interrupted, .data = local };
+	loop_add(host_loop(local->host), &local->signals,
+		 signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), EPOLLIN);
+}
+
+static void
+unwatch_signals(struct local *local)
+{
+	int fd = local->signals.fd;
+
+	loop_timer_stop(host_loop(local->host), &local->give_up);
+	loop_remove(host_loop(local->host), &local->signals);
+	close(fd);
+}
+
+static void
+message_write(struct buf *out, int id, const char *method, struct json_object *params)
+{
+	struct json_object *meta = json_object_new_object();
+	struct json_object *can = json_object_new_object();
+
+	json_object_object_add(meta, "io.modelcontextprotocol/protocolVersion",
+			       json_object_new_string("2026-07-28"));
+	if (isatty(STDIN_FILENO))
+		json_object_object_add(can, "elicitation", json_object_new_object());
+	json_object_object_add(meta, "io.modelcontextprotocol/clientCapabilities", can);
+	json_object_object_add(meta, "progressToken", json_object_new_int(id));
+	json_object_object_add(params, "_meta", meta);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":", id);
+	buf_json_str(out, method);
+	buf_puts(out, ",\"params\":");
+	buf_json_tree(out, params);
+	buf_putc(out, '}');
+}
+
+/* One round: sends, and runs the loop until the answer, or the end of a cancelled call. */
+static void
+round_trip(struct local *local, const char *method, struct json_object *params)
+{
+	const struct receiver *receiver = host_receiver(local->host);
+	struct buf message;
+
+	buf_init(&message, LOCAL_REQUEST_MAX);
+	local->exchange = (struct exchange){ .ops = &local_ops };
+	principal_init(&local->exchange, local->host);
+	local->done = false;
+	local->id++;
+	message_write(&message, local->id, method, params);
+	receiver->message(receiver->data, &local->exchange, message.data, message.len);
+	if (!local->done)
+		loop_run(host_loop(local->host), 0);
+	buf_fini(&message);
+}
+
+/* Answers all questions of an input_required result into `params`; false when there is nobody to
+ * ask. */
+static bool
+answer_questions(struct json_object *result, struct json_object *params)
+{
+	struct json_object *requests = json_obj(result, "inputRequests");
+	struct json_object *responses = json_object_new_object();
+	struct json_object *state = json_member(result, "requestState");
+	bool all = true;
+
+	if (requests != NULL) {
+		json_object_object_foreach(requests, key, request) {
+			struct json_object *answer = question_answer(request);
+
+			all = all && answer != NULL;
+			if (answer != NULL)
+				json_object_object_add(responses, key, answer);
+		}
+	}
+	json_object_object_add(params, "inputResponses", responses);
+	if (state != NULL)
+		json_object_object_add(params, "requestState", json_object_get(state));
+	return all;
+}
+
+void
+local_request(struct host *host, const char *method, struct json_object *params,
+	      void (*notify)(void *data, struct json_object *message), void *data,
+	      struct local_answer *answer)
+{
+	struct local local = { .host = host, .notify = notify, .notify_data = data };
+
+	memset(answer, 0, sizeof(*answer));
+	watch_signals(&local);
+	for (int round = 0; round < LOCAL_ROUNDS_MAX; round++) {
+		struct json_object *result;
+
+		round_trip(&local, method, params);
+		result = json_obj(local.answer, "result");
+		if (local.cancelled || result == NULL
+		    || strcmp(json_str(result, "resultType") ? json_str(result, "resultType") : "",
+			      "input_required") != 0)
+			break;
+		if (!answer_questions(result, params))
+			break;
+		json_object_put(local.answer);
+		local.answer = NULL;
+	}
+	unwatch_signals(&local);
+	answer->cancelled = local.cancelled;
+	answer->result = json_object_get(json_obj(local.answer, "result"));
+	answer->error = json_object_get(json_obj(local.answer, "error"));
+	json_object_put(local.answer);
+	json_object_put(params);
+}
+
+void
+local_answer_fini(struct local_answer *answer)
+{
+	json_object_put(answer->result);
+	json_object_put(answer->error);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lakehost tools */
+#include "cli/cli.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "host.h"
+
+/* The first sentence of a description. */
+static int
+first_sentence(const char *text)
+{
+	const char *end = strstr(text, ". ");
+
+	return (int)(end != NULL ? (size_t)(end - text) : strcspn(text, "\n"));
+}
+
+static const char *
+effect(struct json_object *tool)
+{
+	struct json_object *hints = json_obj(tool, "annotations");
+
+	if (json_flag(hints, "readOnlyHint", false))
+		return "read";
+	return json_flag(hints, "destructiveHint", true) ? "destructive" : "write";
+}
+
+static void
+print_tools(struct json_object *tools)
+{
+	char *text = NULL;
+	size_t size = 0, n = json_object_array_length(tools);
+	int width = render_terminal_width();
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("tool\teffect\tdescription\n", out);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *tool = json_object_array_get_idx(tools, i);
+		const char *about = json_str(tool, "description");
+
+		if (about == NULL)
+			about = "";
+		fprintf(out, "%s\t%s\t%.*s\n", json_str(tool, "name"), effect(tool),
+			first_sentence(about), about);
+	}
+	fclose(out);
+	if (width > 0)
+		render_text(stdout, text, size, width);
+	else
+		fwrite(text, 1, size, stdout);
+	free(text);
+}
+
+/* All pages of tools/list as one result; NULL after printing the error. */
+static struct json_object *
+list_all(struct host *host)
+{
+	struct json_object *all = NULL, *cursor = NULL;
+
+	do {
+		struct json_object *params = json_object_new_object();
+		struct local_answer answer;
+
+		if (cursor != NULL)
+			json_object_object_add(params, "cursor", cursor);
+		local_request(host, "tools/list", params, NULL, NULL, &answer);
+		if (answer.result == NULL) {
+			fprintf(stderr, "lakehost: %s\n", json_str(answer.error, "message"));
+			local_answer_fini(&answer);
+			json_object_put(all);
+			return NULL;
+		}
+		cursor = json_object_get(json_member(answer.result, "nextCursor"));
+		if (all == NULL) {
+			all = json_object_get(answer.result);
+			json_object_object_del(all, "nextCursor");
+		} else {
+			struct json_object *page = json_arr(answer.result, "tools");
+
+			for (size_t i = 0; i < json_object_array_length(page); i++)
+				json_object_array_add(json_arr(all, "tools"),
+				    json_object_get(json_object_array_get_idx(page, i)));
+		}
+		local_answer_fini(&answer);
+	} while (cursor != NULL);
+	return all;
+}
+
+int
+cli_tools(struct cli *cli)
+{
+	struct host *host = cli_host(cli);
+	struct json_object *all = host != NULL ? list_all(host) : NULL;
+
+	if (all != NULL && cli->json)
+		puts(json_object_to_json_string_ext(all,
+		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (all != NULL)
+		print_tools(json_arr(all, "tools"));
+	json_object_put(all);
+	host_free(host);
+	return all != NULL ? 0 : 1;
+}
