@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shape of a manifest: which members there are, of which type, and which of them must be
+ * there. A member nobody knows is an error, because it is a misspelling of one that matters.
+ */
+#include "plugin/manifest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 1024u /* bytes of a text for operators */
+#define ENV_MAX 64u
+
+const struct json_limits manifest_limits = {
+	.bytes = MANIFEST_BYTES_MAX,
+	.depth = 64,
+	.members = 200000,
+	.number = 64,
+};
+
+const char *const manifest_kinds[MANIFEST_KINDS] = { "tools", "resources", "templates", "prompts",
+						     "completions" };
+
+struct report {
+	char *why;
+	size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool
+bad(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->why, report->size, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+consists_of(const char *text, const char *allowed)
+{
+	return text[strspn(text, allowed)] == '\0';
+}
+
+bool
+manifest_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= MANIFEST_NAME_MAX && name[0] != '-' && name[0] != '_' &&
+	       consists_of(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+}
+
+static bool
+env_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= ENV_MAX && !(name[0] >= '0' && name[0] <= '9') &&
+	       consists_of(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+}
+
+bool
+manifest_abi_parse(const char *text, unsigned *major, unsigned *minor)
+{
+	int end = -1;
+
+	return strlen(text) <= 7 && consists_of(text, "0123456789.") &&
+	       sscanf(text, "%u.%u%n", major, minor, &end) == 2 && end > 0 && text[end] == '\0';
+}
+
+/* ---- the members of "plugin" ---------------------------------------------------------------- */
+
+static bool
+check_name(const char *key, struct json_object *value, struct report *report)
+{
+	const char *name = json_object_get_string(value);
+
+	return manifest_name_valid(name) ||
+	       bad(report, "plugin.%s: \"%.40s\" is not 1 to %u of a-z, 0-9, _ and -", key, name,
+		   MANIFEST_NAME_MAX);
+}
+
+static bool
+check_text(const char *key, struct json_object *value, struct report *report)
+{
+	const char *text = json_object_get_string(value);
+	size_t len = (size_t)json_object_get_string_len(value);
+
+	if (len == 0 || len > TEXT_MAX)
+		return bad(report, "plugin.%s: empty or longer than %u bytes", key, TEXT_MAX);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return bad(report, "plugin.%s: holds a control character", key);
+	return true;
+}
+
+static bool
+check_abi(const char *key, struct json_object *value, struct report *report)
+{
+	unsigned major, minor;
+
+	return manifest_abi_parse(json_object_get_string(value), &major, &minor) ||
+	       bad(report, "plugin.%s: not MAJOR.MINOR", key);
+}
+
+static bool
+check_env(const char *key, struct json_object *value, struct report *report)
+{
+	return env_name_valid(json_object_get_string(value)) ||
+	       bad(report, "plugin.%s: not a name of an environment variable", key);
+}
+
+static bool
+check_probe(const char *key, struct json_object *value, struct report *report)
+{
+	const char *probe = json_object_get_string(value);
+
+	if (!check_text(key, value, report))
+		return false;
+	return (strncmp(probe, "GET /", 5) == 0 && strpbrk(probe + 5, " {}") == NULL) ||
+	       bad(report, "plugin.%s: not \"GET /path?query\"", key);
+}
+
+static bool
+check_permissions(const char *key, struct json_object *value, struct report *report)
+{
+	size_t n = json_object_array_length(value);
+
+	if (n > MANIFEST_ROWS_MAX)
+		return bad(report, "plugin.%s: more than %u", key, MANIFEST_ROWS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		if (!json_object_is_type(item, json_type_string) ||
+		    strstr(json_object_get_string(item), " /") == NULL)
+			return bad(report, "plugin.%s[%zu]: not \"METHOD /path\"", key, i);
+	}
+	return true;
+}
+
+static bool
+check_options(const char *key, struct json_object *value, struct report *report)
+{
+	const char *type = json_str(value, "type");
+
+	return (type != NULL && strcmp(type, "object") == 0) ||
+	       bad(report, "plugin.%s: not a JSON Schema of type object", key);
+}
+
+static const struct member {
+	const char *key;
+	enum json_type type;
+	bool required;
+	bool (*check)(const char *key, struct json_object *value, struct report *report);
+} members[] = {
+	{ "name", json_type_string, true, check_name },
+	{ "version", json_type_string, true, check_text },
+	{ "vendor", json_type_string, true, check_text },
+	{ "summary", json_type_string, true, check_text },
+	{ "abi", json_type_string, true, check_abi },
+	{ "permissions", json_type_array, true, check_permissions },
+	{ "options", json_type_object, true, check_options },
+	{ "default", json_type_boolean, true, NULL },
+	{ "in_all", json_type_boolean, true, NULL },
+	{ "enable_env", json_type_string, false, check_env },
+	{ "warn", json_type_string, false, check_text },
+	{ "probe", json_type_string, false, check_probe },
+};
+
+static const struct member *
+member_find(const char *key)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (strcmp(members[i].key, key) == 0)
+			return &members[i];
+	return NULL;
+}
+
+static bool
+check_plugin(struct json_object *plugin, struct report *report)
+{
+	if (plugin == NULL)
+		return bad(report, "plugin: missing or not an object");
+	json_object_object_foreach(plugin, key, value)
+	{
+		const struct member *member = member_find(key);
+
+		if (member == NULL)
+			return bad(report, "plugin.%.40s: unknown", key);
+		if (json_object_get_type(value) != member->type)
+			return bad(report, "plugin.%s: not of type %s", key,
+				   json_type_to_name(member->type));
+		if (member->check != NULL && !member->check(key, value, report))
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].required && json_member(plugin, members[i].key) == NULL)
+			return bad(report, "plugin.%s: missing", members[i].key);
+	return true;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static bool
+has_text(struct json_object *row, const char *key)
+{
+	const char *text = json_str(row, key);
+
+	return text != NULL && text[0] != '\0' &&
+	       strlen(text) == (size_t)json_object_get_string_len(json_member(row, key));
+}
+
+static bool
+check_completion(struct json_object *row, size_t i, struct report *report)
+{
+	struct json_object *ref = json_obj(row, "ref");
+	const char *type = json_str(ref, "type");
+
+	if (type == NULL ||
+	    !((strcmp(type, "ref/prompt") == 0 && has_text(ref, "name")) ||
+	      (strcmp(type, "ref/resource") == 0 && has_text(ref, "uri"))))
+		return bad(report, "completions[%zu].ref: neither a prompt nor a template", i);
+	if (!has_text(row, "argument"))
+		return bad(report, "completions[%zu].argument: missing", i);
+	return true;
+}
+
+static bool
+check_row(const char *kind, struct json_object *row, size_t i, struct report *report)
+{
+	const char *uri = NULL;
+
+	if (!json_object_is_type(row, json_type_object))
+		return bad(report, "%s[%zu]: not an object", kind, i);
+	if (strcmp(kind, "completions") == 0)
+		return check_completion(row, i, report);
+	if (!has_text(row, "name"))
+		return bad(report, "%s[%zu].name: missing or empty", kind, i);
+	if (strcmp(kind, "resources") == 0)
+		uri = "uri";
+	else if (strcmp(kind, "templates") == 0)
+		uri = "uriTemplate";
+	if (uri != NULL && !has_text(row, uri))
+		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
+	return true;
+}
+
+static bool
+check_rows(const char *kind, struct json_object *rows, struct report *report)
+{
+	size_t n;
+
+	if (rows == NULL)
+		return bad(report, "%s: missing or not an array", kind);
+	n = json_object_array_length(rows);
+	if (n > MANIFEST_ROWS_MAX)
+		return bad(report, "%s: more than %u rows", kind, MANIFEST_ROWS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!check_row(kind, json_object_array_get_idx(rows, i), i, report))
+			return false;
+	return true;
+}
+
+static bool
+is_kind(const char *key)
+{
+	for (size_t i = 0; i < MANIFEST_KINDS; i++)
+		if (strcmp(manifest_kinds[i], key) == 0)
+			return true;
+	return false;
+}
+
+bool
+manifest_check(struct json_object *manifest, char *why, size_t why_size)
+{
+	struct report report = { why, why_size };
+
+	if (!json_object_is_type(manifest, json_type_object))
+		return bad(&report, "not an object");
+	if (!check_plugin(json_obj(manifest, "plugin"), &report))
+		return false;
+	json_object_object_foreach(manifest, key, value)
+	{
+		(void)value;
+		if (strcmp(key, "plugin") != 0 && !is_kind(key))
+			return bad(&report, "%.40s: unknown", key);
+	}
+	for (size_t i = 0; i < MANIFEST_KINDS; i++)
+		if (!check_rows(manifest_kinds[i], json_arr(manifest, manifest_kinds[i]), &report))
+			return false;
+	return true;
+}
+
+void
+manifest_row_name(struct json_object *row, char *name, size_t size)
+{
+	struct json_object *ref = json_obj(row, "ref");
+	const char *what = json_str(ref, "name");
+
+	if (ref == NULL) {
+		snprintf(name, size, "%s", json_str(row, "name"));
+		return;
+	}
+	if (what == NULL)
+		what = json_str(ref, "uri");
+	snprintf(name, size, "%s %s", what, json_str(row, "argument"));
+}

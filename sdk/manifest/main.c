@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lakehost-manifest [--version VERSION] FOLDER OUTPUT: assembles the manifest of a plugin from
+ * FOLDER/manifest.json, one JSON file for each row (tools/, resources/, templates/, prompts/) and
+ * completions.json. Checks all of it as strictly as the host will, writes it without blanks.
+ *
+ * manifest.json holds the members of "plugin" and may list, under "tools" and so on, the row files
+ * (without ".json") in the order of the descriptor; without a list they are sorted by name.
+ * "abi" is added here; "version" too where it is not said.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lakehost/plugin.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "plugin/manifest.h"
+
+#define COMPLETIONS (MANIFEST_KINDS - 1) /* not a folder, but one file */
+
+struct source {
+	char *path;
+	struct buf text;
+	struct json_object *tree;
+};
+
+struct names {
+	char **item;
+	size_t count;
+};
+
+__attribute__((format(printf, 1, 2), noreturn)) static void
+die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("lakehost-manifest: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static bool
+read_whole(const char *path, struct buf *text)
+{
+	char piece[16384];
+	size_t n;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return false;
+	buf_init(text, MANIFEST_BYTES_MAX);
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
+		buf_add(text, piece, n);
+	if (ferror(file) || !buf_ok(text))
+		die("%s: %s", path, ferror(file) ? strerror(errno) : "too large");
+	fclose(file);
+	return true;
+}
+
+static void
+die_at(const struct source *source, const char *why, size_t at)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < at && i < source->text.len; i++)
+		if (source->text.data[i] == '\n')
+			line++;
+	die("%s:%zu: %s", source->path, line, why);
+}
+
+/* False when there is no such file. */
+static bool
+source_load(struct source *source, char *path)
+{
+	const char *why;
+	size_t at;
+
+	source->path = path;
+	if (!read_whole(path, &source->text))
+		return false;
+	source->tree =
+	    json_parse(source->text.data, source->text.len, &manifest_limits, &why, &at);
+	if (source->tree == NULL)
+		die_at(source, why, at);
+	return true;
+}
+
+static void
+source_fini(struct source *source)
+{
+	json_object_put(source->tree);
+	buf_fini(&source->text);
+	free(source->path);
+}
+
+/* The text without the blanks between its tokens; it has passed the gate. */
+static void
+add_minified(struct buf *out, const char *text, size_t len)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (inside && text[i] == '\\')
+			buf_putc(out, text[i++]);
+		else if (text[i] == '"')
+			inside = !inside;
+		else if (!inside && strchr(" \t\r\n", text[i]) != NULL)
+			continue;
+		buf_putc(out, text[i]);
+	}
+}
+
+/* ---- the order of rows ------------------------------------------------------------------------ */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+names_add(struct names *names, const char *name, size_t len)
+{
+	names->item = xrealloc(names->item, (names->count + 1) * sizeof(*names->item));
+	names->item[names->count++] = xstrndup(name, len);
+}
+
+static bool
+names_has(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->item[i]);
+	free(names->item);
+}
+
+static struct names
+names_of_folder(const char *folder)
+{
+	struct names names = { NULL, 0 };
+	const struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	if (dir == NULL)
+		return names;
+	while ((entry = readdir(dir)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > 5 && entry->d_name[0] != '.' &&
+		    strcmp(entry->d_name + len - 5, ".json") == 0)
+			names_add(&names, entry->d_name, len - 5);
+	}
+	closedir(dir);
+	if (names.count > 0)
+		qsort(names.item, names.count, sizeof(*names.item), by_name);
+	return names;
+}
+
+/* The names in the order that manifest.json declares; every file must be listed. */
+static struct names
+names_in_order(const char *folder, const char *kind, struct json_object *list)
+{
+	struct names files = names_of_folder(folder), names = { NULL, 0 };
+
+	if (list == NULL)
+		return files;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		const char *name = json_object_get_string(item);
+
+		if (!json_object_is_type(item, json_type_string))
+			die("manifest.json: %s[%zu]: not a string", kind, i);
+		if (!names_has(&files, name))
+			die("manifest.json: %s: there is no %s/%s.json", kind, folder, name);
+		if (names_has(&names, name))
+			die("manifest.json: %s: \"%s\" is listed twice", kind, name);
+		names_add(&names, name, strlen(name));
+	}
+	for (size_t i = 0; i < files.count; i++)
+		if (!names_has(&names, files.item[i]))
+			die("manifest.json: %s: does not list %s/%s.json", kind, folder,
+			    files.item[i]);
+	names_free(&files);
+	return names;
+}
+
+/* ---- the parts of a manifest ------------------------------------------------------------------ */
+
+static void
+add_row(struct buf *out, const char *folder, const char *kind, const char *stem)
+{
+	struct source source;
+	const char *name;
+
+	if (!source_load(&source, xprintf("%s/%s.json", folder, stem)))
+		die("%s: %s", source.path, strerror(errno));
+	name = json_str(source.tree, "name");
+	if (name == NULL)
+		die("%s: has no \"name\"", source.path);
+	if ((strcmp(kind, "tools") == 0 || strcmp(kind, "prompts") == 0) && strcmp(name, stem) != 0)
+		die("%s: the name \"%s\" is not that of the file", source.path, name);
+	add_minified(out, source.text.data, source.text.len);
+	source_fini(&source);
+}
+
+static void
+add_rows(struct buf *out, const char *top, size_t kind, struct json_object *order)
+{
+	const char *name = manifest_kinds[kind];
+	char *folder = xprintf("%s/%s", top, name);
+	struct names names = names_in_order(folder, name, json_arr(order, name));
+
+	buf_printf(out, ",\"%s\":[", name);
+	for (size_t i = 0; i < names.count; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		add_row(out, folder, name, names.item[i]);
+	}
+	buf_putc(out, ']');
+	names_free(&names);
+	free(folder);
+}
+
+static void
+add_completions(struct buf *out, const char *top)
+{
+	struct source source;
+
+	buf_printf(out, ",\"%s\":", manifest_kinds[COMPLETIONS]);
+	if (source_load(&source, xprintf("%s/completions.json", top))) {
+		add_minified(out, source.text.data, source.text.len);
+		source_fini(&source);
+	} else {
+		buf_puts(out, "[]");
+		free(source.path);
+	}
+}
+
+static bool
+is_order(const char *key)
+{
+	for (size_t i = 0; i < COMPLETIONS; i++)
+		if (strcmp(key, manifest_kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_plugin(struct buf *out, const struct source *source, const char *version)
+{
+	const char *raw;
+	size_t len;
+
+	buf_printf(out, "{\"plugin\":{\"abi\":\"%d.%d\"", MCP_ABI_MAJOR, MCP_ABI_MINOR);
+	if (version != NULL && json_member(source->tree, "version") == NULL) {
+		buf_puts(out, ",\"version\":");
+		buf_json_str(out, version);
+	}
+	json_object_object_foreach(source->tree, key, value)
+	{
+		(void)value;
+		if (strcmp(key, "abi") == 0)
+			die("%s: \"abi\" is written by the SDK", source->path);
+		if (is_order(key))
+			continue;
+		buf_putc(out, ',');
+		buf_json_str(out, key);
+		buf_putc(out, ':');
+		if (!json_raw_member(source->text.data, source->text.len, key, &raw, &len))
+			die("%s: \"%s\" cannot be read", source->path, key);
+		add_minified(out, raw, len);
+	}
+	buf_putc(out, '}');
+}
+
+static void
+assemble(struct buf *out, const char *top, const char *version)
+{
+	struct source source;
+
+	if (!source_load(&source, xprintf("%s/manifest.json", top)))
+		die("%s: %s", source.path, strerror(errno));
+	if (!json_object_is_type(source.tree, json_type_object))
+		die("%s: not an object", source.path);
+	add_plugin(out, &source, version);
+	for (size_t kind = 0; kind < COMPLETIONS; kind++)
+		add_rows(out, top, kind, source.tree);
+	add_completions(out, top);
+	buf_putc(out, '}');
+	source_fini(&source);
+}
+
+static void
+check(const struct buf *text, const char *top)
+{
+	char why[256];
+	const char *reason;
+	size_t at;
+	struct json_object *tree;
+
+	if (!buf_ok(text))
+		die("%s: the manifest is larger than %u bytes", top, MANIFEST_BYTES_MAX);
+	tree = json_parse(text->data, text->len, &manifest_limits, &reason, &at);
+	if (tree == NULL)
+		die("%s: %s", top, reason);
+	if (!manifest_check(tree, why, sizeof(why)))
+		die("%s: %s", top, why);
+	json_object_put(tree);
+}
+
+/* Whole or not at all, so that a build that stops half-way leaves no half manifest. */
+static void
+write_whole(const struct buf *text, const char *path)
+{
+	char *part = xprintf("%s.part", path);
+	FILE *file = fopen(part, "we");
+
+	if (file == NULL)
+		die("%s: %s", part, strerror(errno));
+	if (fwrite(text->data, 1, text->len, file) != text->len || fclose(file) != 0 ||
+	    rename(part, path) != 0)
+		die("%s: %s", path, strerror(errno));
+	free(part);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *version = NULL;
+	struct buf out;
+
+	if (argc > 2 && strcmp(argv[1], "--version") == 0) {
+		version = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc != 3 || argv[1][0] == '-') {
+		fputs("usage: lakehost-manifest [--version VERSION] FOLDER OUTPUT\n", stderr);
+		return 2;
+	}
+	buf_init(&out, MANIFEST_BYTES_MAX);
+	assemble(&out, argv[1], version);
+	check(&out, argv[1]);
+	write_whole(&out, argv[2]);
+	buf_fini(&out);
+	return 0;
+}
