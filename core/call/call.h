@@ -17,6 +17,7 @@
 #include "auth/principal.h"
 #include "call/result.h"
 #include "call/run.h"
+#include "egress/egress.h"
 #include "registry/registry.h"
 
 struct call;
@@ -32,7 +33,9 @@ struct call_events {
 			   const char *json, size_t len);
 	/* call->outcome has questions: call_answer(), or call_free() to end it here. */
 	void (*ask)(struct call *call);
-	/* call->result is final. Exactly once, unless the call was freed before. Then call_free. */
+	/* call->result is final. Exactly once, unless the call was freed before. Then call_free.
+	 * An operation that goes on has call->outcome of kind OUTCOME_WORKING, with its handle, and
+	 * the result is what to read meanwhile. */
 	void (*done)(struct call *call);
 };
 
@@ -45,6 +48,15 @@ struct call_spec {
 	const char *capabilities;      /* JSON object text of the client's capabilities */
 	const char *answers;	       /* JSON object text of answers so far; NULL: none */
 	bool wants_progress;
+	/* Hybrid wait of an operation: 0: as the argument `wait_s`, the row's meta `wait_s` or the
+	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
+	int wait_ms;
+	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle` (tasks);
+	 * 0: the call from its beginning. */
+	enum entry entry;
+	const unsigned char *handle;
+	size_t handle_len;
+	enum result_format format;     /* of tables: from the argument `format` if it has one */
 	const struct call_events *events;
 	void *owner;
 };
@@ -58,7 +70,7 @@ struct call {
 	char id[24];		/* correlation id, in logs and traceparent */
 	int64_t started_us;
 	struct result *result;	/* at done */
-	struct outcome *outcome; /* at ask */
+	struct outcome *outcome; /* at ask; at done of an operation that goes on; else NULL */
 	/* the rest is call.c's: see there */
 	struct call_state *state;
 };
@@ -67,6 +79,8 @@ struct call {
 struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
 void calls_free(struct calls *calls);
 size_t calls_running(const struct calls *calls);
+/* The worker threads: made with the calls, so that everybody shares them. */
+struct pool *calls_pool(struct calls *calls);
 /* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
  * `ms` are cancelled; `drained` is called once none is left. */
 void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
@@ -99,15 +113,26 @@ struct plugin_runner {
 								       size_t len);
 	void (*end)(void *handle);
 };
+/* For plugins loaded in process; the plugin layer returns it from plugin_runner(). */
+extern const struct plugin_runner inprocess_runner;
 const struct plugin_runner *plugin_runner(const struct plugin *plugin);
+/* NULL for plugins whose code is not in this process. */
 const struct mcp_row *plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index);
 
 /* From runners: the step has ended, with this outcome and result (borrowed until the next step
- * or end); progress and logs in between. */
+ * or end, but their contents may be moved out: what is left then is valid and empty); progress and
+ * logs in between. */
 void call_stepped(struct call *call, struct outcome *outcome, struct result *result);
 void call_progressed(struct call *call, double done, double total, const char *message);
 void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 		 size_t len);
+/* A blocking request of a step under way: `done` comes once, on the loop thread, and is given a
+ * reply that lives until it returns. Refused at once when the call is cancelled and the request is
+ * no clean-up. The sink is asked for by `sink`, or NULL. */
+struct call_fetch;
+struct call_fetch *call_fetch(struct call *call, const struct mcp_http *request,
+			      egress_sink_fn sink, egress_done_fn done, void *data);
+void call_fetch_resume(struct call_fetch *fetch);
 /* A paused sink can take more. */
 void call_sink_ready(struct call *call, size_t i);
 

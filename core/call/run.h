@@ -78,6 +78,7 @@ struct run_input {
 	const unsigned char *handle; /* of an operation polled on its own, or NULL */
 	size_t handle_len;
 	bool wants_progress;
+	bool completion;	  /* a completion: offering nothing is an answer */
 	int64_t deadline_ms;	  /* monotonic, when the call must have answered */
 	int64_t wait_until_ms;	  /* monotonic, end of the hybrid wait */
 	struct result_limits limits;
