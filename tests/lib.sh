@@ -55,3 +55,23 @@ node_bin() {
 	[ -x "$root/build/node/bin/node" ] || die "Node is not set up: run tests/setup --node"
 	echo "$root/build/node/bin/node"
 }
+
+# Sets $host and $fixture: the program under test and the test plugin that belongs to it.
+find_host() {
+	if [ -n "${LAKEHOST_PREFIX-}" ]; then
+		host=$LAKEHOST_PREFIX/bin/lakehost
+		fixture=${LAKEHOST_FIXTURE:-$(newest fixture.so)}
+	else
+		host=$(newest lakehost "${LAKEHOST_BUILD:-$root/build}")
+		fixture=${LAKEHOST_FIXTURE:-$(newest fixture.so "$(build_of "$host")")}
+	fi
+	[ -x "$host" ] || die "no lakehost program${host:+ at $host}: build first"
+	[ -f "$fixture" ] || die "no fixture.so: build with tests first"
+}
+
+# The build folder (build/NAME) that a file lies in.
+build_of() {
+	local below=${1#"$root/build/"}
+
+	echo "$root/build/${below%%/*}"
+}
