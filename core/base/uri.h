@@ -17,16 +17,19 @@ struct json_object;
 bool uri_decode(const char *text, size_t len, struct buf *out);
 /* Encodes all but unreserved characters. */
 void uri_encode(struct buf *out, const char *text, size_t len);
-/* NULL when the template is well-formed; otherwise why it is not. */
+/* NULL when the template is well-formed; otherwise why it is not. Two variables of the path need
+ * something between them, and a variable stands once; queries come last. */
 const char *uri_template_check(const char *pattern);
 /* Calls fn for each variable ("x") with its operator (0, '+', '?', '&'). */
 void uri_template_vars(const char *pattern,
 		       void (*fn)(void *data, const char *name, size_t len, char op), void *data);
 /* Matches a whole URI; on success returns a new object {variable: decoded text}, else NULL. {x}
- * matches one or more characters but '/', {+x} one or more of any; "." and ".." segments, NUL and
- * encoded slashes in {x} do not match. */
+ * matches one or more characters but '/', '?' and '#', {+x} one or more of any; "." and ".."
+ * segments, NUL and encoded slashes in {x} do not match. {?x,y} and {&x} match a query whose keys
+ * are among these, each at most once; it may be absent. */
 struct json_object *uri_template_match(const char *pattern, const char *uri);
-/* Expands over an object as mcp_expand() in <lakehost/call.h> documents. False with `why`. */
+/* Expands over an object as mcp_expand() in <lakehost/call.h> documents. False with `why`, and
+ * then nothing was added. */
 bool uri_template_expand(const char *pattern, struct json_object *values, struct buf *out,
 			 char *why, size_t why_size);
 /* A raw, percent-encoded path as a plugin gave it: begins with '/', no empty, "." or ".." segment

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sealed handles. The bytes below the base64url text:
+ *	version (1) | key id (1) | nonce (12) | AES-256-GCM of { expiry (8, big endian) | payload } |
+ *	tag (16)
+ * Authenticated besides: version, key id, purpose, NUL, principal. The key id, a byte of the key's
+ * digest, selects the key, so that a forgery costs one decryption however many keys there are.
+ */
+#include "base/seal.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "base/mem.h"
+
+#define VERSION	   1
+#define HEAD_LEN   2
+#define NONCE_LEN  12
+#define TAG_LEN	   16
+#define EXPIRY_LEN 8
+#define PLAIN_MAX  65536
+#define SEALED_MAX (HEAD_LEN + NONCE_LEN + PLAIN_MAX + TAG_LEN)
+
+struct seal_key {
+	unsigned char id;
+	unsigned char bytes[SEAL_KEY_LEN];
+};
+
+struct sealer {
+	struct seal_key *keys;
+	size_t n;
+	/* filled at first use, because OpenSSL takes a millisecond to get ready */
+	EVP_CIPHER *cipher;
+	atomic_bool ready;
+	pthread_mutex_t lock;
+};
+
+void
+random_bytes(void *out, size_t len)
+{
+	unsigned char *p = out;
+
+	while (len > 0) {
+		ssize_t got = getrandom(p, len < 256 ? len : 256, 0);
+
+		if (got < 0)
+			continue; /* EINTR; nothing else can happen */
+		p += got;
+		len -= (size_t)got;
+	}
+}
+
+static void
+sha256(const void *data, size_t len, unsigned char digest[32])
+{
+	if (EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+void
+sha256_hex(const void *data, size_t len, char hex[65])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char digest[32];
+
+	sha256(data, len, digest);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 15];
+	}
+	hex[64] = '\0';
+}
+
+bool
+equal_secret(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+struct sealer *
+sealer_new(const unsigned char *keys, size_t n)
+{
+	struct sealer *sealer = xcalloc(1, sizeof(*sealer));
+
+	sealer->keys = xcalloc(n, sizeof(*sealer->keys));
+	sealer->n = n;
+	for (size_t i = 0; i < n; i++)
+		memcpy(sealer->keys[i].bytes, keys + i * SEAL_KEY_LEN, SEAL_KEY_LEN);
+	pthread_mutex_init(&sealer->lock, NULL);
+	return sealer;
+}
+
+void
+sealer_free(struct sealer *sealer)
+{
+	if (sealer == NULL)
+		return;
+	explicit_bzero(sealer->keys, sealer->n * sizeof(*sealer->keys));
+	free(sealer->keys);
+	EVP_CIPHER_free(sealer->cipher);
+	pthread_mutex_destroy(&sealer->lock);
+	free(sealer);
+}
+
+static void
+get_ready(struct sealer *sealer)
+{
+	if (atomic_load(&sealer->ready))
+		return;
+	pthread_mutex_lock(&sealer->lock);
+	if (sealer->cipher == NULL) {
+		sealer->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+		if (sealer->cipher == NULL)
+			abort();
+		for (size_t i = 0; i < sealer->n; i++) {
+			unsigned char digest[32];
+
+			sha256(sealer->keys[i].bytes, SEAL_KEY_LEN, digest);
+			sealer->keys[i].id = digest[0];
+		}
+		atomic_store(&sealer->ready, true);
+	}
+	pthread_mutex_unlock(&sealer->lock);
+}
+
+/* Feeds what is authenticated but not stored. */
+static bool
+add_context(EVP_CIPHER_CTX *ctx, const unsigned char head[HEAD_LEN], const char *purpose,
+	    const char *principal)
+{
+	int len;
+
+	/* the NUL of the purpose goes along and divides it from the principal */
+	return EVP_CipherUpdate(ctx, NULL, &len, head, HEAD_LEN) == 1 &&
+	    EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)purpose,
+		(int)strlen(purpose) + 1) == 1 &&
+	    EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)principal,
+		(int)strlen(principal)) == 1;
+}
+
+static bool
+encrypt(struct sealer *sealer, EVP_CIPHER_CTX *ctx, const char *purpose, const char *principal,
+	const unsigned char *plain, size_t len, unsigned char *out)
+{
+	unsigned char *nonce = out + HEAD_LEN, *text = nonce + NONCE_LEN;
+	int n;
+
+	out[0] = VERSION;
+	out[1] = sealer->keys[0].id;
+	random_bytes(nonce, NONCE_LEN);
+	return EVP_EncryptInit_ex2(ctx, sealer->cipher, sealer->keys[0].bytes, nonce, NULL) == 1 &&
+	    add_context(ctx, out, purpose, principal) &&
+	    EVP_EncryptUpdate(ctx, text, &n, plain, (int)len) == 1 &&
+	    EVP_EncryptFinal_ex(ctx, text + n, &n) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, text + len) == 1;
+}
+
+void
+seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t ttl_s,
+     const void *payload, size_t len, struct buf *out)
+{
+	uint64_t expiry = ttl_s == 0 ? 0 : (uint64_t)(clock_wall_ms() / 1000) + ttl_s;
+	size_t plain_len = EXPIRY_LEN + len, sealed_len = HEAD_LEN + NONCE_LEN + plain_len + TAG_LEN;
+	EVP_CIPHER_CTX *ctx;
+	unsigned char *plain, *sealed;
+
+	if (len > PLAIN_MAX - EXPIRY_LEN) {
+		out->full = true;
+		return;
+	}
+	get_ready(sealer);
+	plain = xmalloc(plain_len);
+	sealed = xmalloc(sealed_len);
+	for (int i = 0; i < EXPIRY_LEN; i++)
+		plain[i] = (unsigned char)(expiry >> (8 * (EXPIRY_LEN - 1 - i)));
+	if (len > 0)
+		memcpy(plain + EXPIRY_LEN, payload, len);
+	ctx = EVP_CIPHER_CTX_new();
+	if (ctx == NULL || !encrypt(sealer, ctx, purpose, principal, plain, plain_len, sealed))
+		abort(); /* without memory or a broken OpenSSL nothing sensible can follow */
+	EVP_CIPHER_CTX_free(ctx);
+	buf_base64url(out, sealed, sealed_len);
+	explicit_bzero(plain, plain_len);
+	free(plain);
+	free(sealed);
+}
+
+/* Decrypts `len` bytes behind head and nonce in place of `plain`. */
+static bool
+decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
+	const char *principal, unsigned char *sealed, size_t len, unsigned char *plain)
+{
+	unsigned char *nonce = sealed + HEAD_LEN, *text = nonce + NONCE_LEN;
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	bool ok;
+	int n;
+
+	if (ctx == NULL)
+		abort();
+	ok = EVP_DecryptInit_ex2(ctx, sealer->cipher, key->bytes, nonce, NULL) == 1 &&
+	    add_context(ctx, sealed, purpose, principal) &&
+	    EVP_DecryptUpdate(ctx, plain, &n, text, (int)len) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, text + len) == 1 &&
+	    EVP_DecryptFinal_ex(ctx, plain + n, &n) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	return ok;
+}
+
+static bool
+expired(const unsigned char *plain)
+{
+	uint64_t expiry = 0;
+
+	for (int i = 0; i < EXPIRY_LEN; i++)
+		expiry = expiry << 8 | plain[i];
+	return expiry != 0 && (uint64_t)(clock_wall_ms() / 1000) >= expiry;
+}
+
+static bool
+open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
+	    unsigned char *sealed, size_t len, struct buf *payload)
+{
+	size_t plain_len = len - HEAD_LEN - NONCE_LEN - TAG_LEN;
+	unsigned char *plain = xmalloc(plain_len);
+	bool ok = false;
+
+	for (size_t i = 0; !ok && i < sealer->n; i++)
+		ok = sealer->keys[i].id == sealed[1] &&
+		    decrypt(sealer, &sealer->keys[i], purpose, principal, sealed, plain_len, plain);
+	ok = ok && !expired(plain);
+	if (ok)
+		buf_add(payload, plain + EXPIRY_LEN, plain_len - EXPIRY_LEN);
+	explicit_bzero(plain, plain_len);
+	free(plain);
+	return ok && buf_ok(payload);
+}
+
+bool
+unseal(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
+       size_t len, struct buf *payload)
+{
+	unsigned char *sealed;
+	size_t sealed_len;
+	bool ok;
+
+	if (len > SEALED_MAX / 3 * 4 + 4)
+		return false;
+	get_ready(sealer);
+	sealed = xmalloc(len / 4 * 3 + 3);
+	ok = base64url_decode(text, len, sealed, &sealed_len) &&
+	    sealed_len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN && sealed[0] == VERSION &&
+	    open_sealed(sealer, purpose, principal, sealed, sealed_len, payload);
+	free(sealed);
+	return ok;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key files: reading one, and making one so that of several starters all get the same. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/seal.h"
+
+#define HEX_LEN (2 * SEAL_KEY_LEN)
+
+static bool
+fail(char *why, size_t why_size, const char *path, const char *what)
+{
+	snprintf(why, why_size, "%s: %s", path, what);
+	return false;
+}
+
+static int
+hex_digit(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool
+read_hex(const unsigned char *text, unsigned char key[SEAL_KEY_LEN])
+{
+	for (size_t i = 0; i < SEAL_KEY_LEN; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		key[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
+/* Reads until `size` or the end; -1 with errno. */
+static ssize_t
+read_all(int fd, unsigned char *out, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t got = read(fd, out + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+bool
+seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size)
+{
+	unsigned char text[HEX_LEN + 2];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+	bool ok = true;
+
+	if (fd < 0)
+		return fail(why, why_size, path, strerror(errno));
+	len = read_all(fd, text, sizeof(text));
+	if (len < 0)
+		ok = fail(why, why_size, path, strerror(errno));
+	close(fd);
+	if (!ok)
+		return false;
+	if (len == HEX_LEN + 1 && text[HEX_LEN] == '\n')
+		len = HEX_LEN;
+	if (len == SEAL_KEY_LEN)
+		memcpy(key, text, SEAL_KEY_LEN);
+	else if (len != HEX_LEN || !read_hex(text, key))
+		ok = fail(why, why_size, path, "a key is 32 bytes or 64 hexadecimal digits");
+	explicit_bzero(text, sizeof(text));
+	return ok;
+}
+
+/* mkdir -p of all that stands before the last slash, for nobody else to enter. */
+static bool
+make_parents(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool ok = true;
+
+	for (char *slash = strchr(copy + 1, '/'); ok && slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+		*slash = '/';
+	}
+	free(copy);
+	return ok;
+}
+
+static bool
+write_key(int fd)
+{
+	unsigned char key[SEAL_KEY_LEN];
+	char text[HEX_LEN + 2];
+	bool ok;
+
+	random_bytes(key, sizeof(key));
+	for (size_t i = 0; i < SEAL_KEY_LEN; i++)
+		snprintf(text + 2 * i, 3, "%02x", key[i]);
+	text[HEX_LEN] = '\n';
+	ok = write(fd, text, HEX_LEN + 1) == HEX_LEN + 1 && fsync(fd) == 0;
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(text, sizeof(text));
+	return ok;
+}
+
+bool
+seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size)
+{
+	char *temporary;
+	int fd, error = 0;
+
+	if (access(path, F_OK) == 0)
+		return seal_key_read(path, key, why, why_size);
+	if (!make_parents(path))
+		return fail(why, why_size, path, strerror(errno));
+	/* A complete file appears under the name at once or not at all, and link() replaces
+	 * none: whoever comes second reads the first one's key. */
+	temporary = xprintf("%s.XXXXXX", path);
+	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0) {
+		error = errno;
+	} else {
+		if (!write_key(fd) || (link(temporary, path) != 0 && errno != EEXIST))
+			error = errno;
+		close(fd);
+		unlink(temporary);
+	}
+	free(temporary);
+	return error != 0 ? fail(why, why_size, path, strerror(error))
+			  : seal_key_read(path, key, why, why_size);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Percent-encoding and paths. The templates are in uri_template.c. */
+#include "base/uri.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The byte that the escape behind a '%' means, or -1. */
+static int
+escape_value(const char *p, size_t left)
+{
+	int high, low;
+
+	if (left < 2)
+		return -1;
+	high = hex_digit(p[0]);
+	low = hex_digit(p[1]);
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+bool
+uri_decode(const char *text, size_t len, struct buf *out)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < len; i++) {
+		int c = (unsigned char)text[i];
+
+		if (c == '%') {
+			c = escape_value(text + i + 1, len - i - 1);
+			i += 2;
+		}
+		if (c <= 0) {
+			buf_cut(out, before);
+			return false;
+		}
+		buf_putc(out, (char)c);
+	}
+	return buf_ok(out);
+}
+
+static bool
+unreserved(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	    c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void
+uri_encode(struct buf *out, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		char escape[3] = { '%', digits[c >> 4], digits[c & 15] };
+
+		if (unreserved(text[i]))
+			buf_putc(out, text[i]);
+		else
+			buf_add(out, escape, sizeof(escape));
+	}
+}
+
+/* Reads a dot, spelt either way; NULL when there is none. */
+static const char *
+skip_dot(const char *p)
+{
+	if (*p == '.')
+		return p + 1;
+	return p[0] == '%' && escape_value(p + 1, strnlen(p + 1, 2)) == '.' ? p + 3 : NULL;
+}
+
+static const char *
+skip_slash(const char *p)
+{
+	if (*p == '/')
+		return p + 1;
+	return p[0] == '%' && escape_value(p + 1, strnlen(p + 1, 2)) == '/' ? p + 3 : NULL;
+}
+
+/* Does a "." or ".." segment begin here? An encoded slash divides too, for a server that decodes
+ * before it looks. */
+static bool
+dot_segment(const char *p)
+{
+	const char *behind = skip_dot(p);
+
+	if (behind == NULL)
+		return false;
+	p = skip_dot(behind);
+	if (p != NULL)
+		behind = p;
+	return *behind == '\0' || skip_slash(behind) != NULL;
+}
+
+const char *
+uri_path_check(const char *path)
+{
+	if (path[0] != '/')
+		return "a path begins with /";
+	for (const char *p = path; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+		const char *segment = skip_slash(p);
+
+		if (c <= ' ' || c >= 0x7F || strchr("?#\\", c) != NULL)
+			return "a path is percent-encoded and has no query";
+		if (c == '%') {
+			int value = escape_value(p + 1, strnlen(p + 1, 2));
+
+			if (value <= 0)
+				return value < 0 ? "bad percent escape" : "NUL in a path";
+		}
+		if (c == '/' && (*segment == '/' || *segment == '\0'))
+			return "empty segment in a path";
+		if (segment != NULL && dot_segment(segment))
+			return "\".\" or \"..\" segment in a path";
+	}
+	return NULL;
+}
