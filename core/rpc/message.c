@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes to a message: what JSON-RPC 2.0 and MCP (basic/index, "Messages") demand of its shape. */
+#include "rpc/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config.h"
+#include "rpc/error.h"
+
+static void
+explain(char *why, size_t why_size, const char *text)
+{
+	snprintf(why, why_size, "%s", text);
+}
+
+bool
+message_is_id(struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_string))
+		return json_object_get_string_len(value) <= (int)LIMIT_HANDLE;
+	return json_object_is_type(value, json_type_int);
+}
+
+bool
+message_same_id(struct json_object *a, struct json_object *b)
+{
+	if (a == NULL || b == NULL)
+		return false;
+	return json_object_get_type(a) == json_object_get_type(b) && json_object_equal(a, b);
+}
+
+const char *
+message_text(struct json_object *object, const char *key)
+{
+	struct json_object *value = json_member(object, key);
+
+	if (!json_object_is_type(value, json_type_string))
+		return NULL;
+	if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+/* The id as it is spelled: in the text where there is one, else (inside a batch) as json-c writes
+ * it, which is exact up to the ends of its integers. */
+static bool
+take_id(struct message *message, const char *text, size_t len)
+{
+	struct json_object *value = message->id_value;
+	const char *raw;
+	size_t raw_len;
+	struct buf spelled;
+
+	if (text != NULL) {
+		if (!json_raw_member(text, len, "id", &raw, &raw_len) || raw_len > LIMIT_HANDLE * 6)
+			return false;
+		message->id = xstrndup(raw, raw_len);
+		return true;
+	}
+	if (json_object_is_type(value, json_type_int)
+	    && (json_object_get_uint64(value) == UINT64_MAX
+		|| json_object_get_int64(value) == INT64_MIN))
+		return false;
+	buf_init(&spelled, LIMIT_HANDLE * 6 + 2);
+	buf_json_tree(&spelled, value);
+	message->id = buf_take(&spelled, NULL);
+	return true;
+}
+
+/* Reads the id first, so that an error about the rest can name it. */
+static const char *
+read_id(struct message *message, const char *text, size_t len)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(message->tree, "id", &value))
+		return NULL;
+	if (!message_is_id(value))
+		return "id must be a string or an integer, and not longer than 1024 bytes";
+	message->id_value = value;
+	return take_id(message, text, len) ? NULL : "id is too large a number";
+}
+
+static const char *
+read_shape(struct message *message)
+{
+	struct json_object *tree = message->tree, *member;
+	const char *version = json_str(tree, "jsonrpc");
+
+	if (version == NULL || strcmp(version, "2.0") != 0)
+		return "jsonrpc must be \"2.0\"";
+	if (!json_object_object_get_ex(tree, "method", &member)) {
+		message->kind = MESSAGE_RESPONSE;
+		if (!json_object_object_get_ex(tree, "result", NULL)
+		    && !json_object_object_get_ex(tree, "error", NULL))
+			return "neither method nor result nor error";
+		return NULL;
+	}
+	message->method = message_text(tree, "method");
+	if (message->method == NULL)
+		return "method must be a string";
+	if (json_object_object_get_ex(tree, "params", &member)) {
+		if (!json_object_is_type(member, json_type_object))
+			return "params must be an object";
+		message->params = member;
+	}
+	message->kind = message->id == NULL ? MESSAGE_NOTIFICATION : MESSAGE_REQUEST;
+	return NULL;
+}
+
+/* `text` is NULL for an element of a batch. */
+static int
+read_object(struct message *message, const char *text, size_t len, char *why, size_t why_size)
+{
+	const char *reason;
+
+	if (!json_object_is_type(message->tree, json_type_object)) {
+		explain(why, why_size, "a message is a JSON object");
+		return rpc_error_code(RPC_INVALID_REQUEST);
+	}
+	reason = read_id(message, text, len);
+	/* an error response may say null when it could not read our id */
+	if (reason != NULL && json_object_object_get_ex(message->tree, "error", NULL)
+	    && message->id_value == NULL)
+		reason = NULL;
+	if (reason == NULL)
+		reason = read_shape(message);
+	if (reason == NULL)
+		return 0;
+	explain(why, why_size, reason);
+	return rpc_error_code(RPC_INVALID_REQUEST);
+}
+
+int
+message_parse(struct message *message, const char *text, size_t len,
+    const struct json_limits *limits, char *why, size_t why_size)
+{
+	const char *reason = NULL;
+	size_t at = 0;
+
+	memset(message, 0, sizeof(*message));
+	message->tree = json_parse(text, len, limits, &reason, &at);
+	if (message->tree == NULL && reason == NULL) {
+		explain(why, why_size, "a message is a JSON object"); /* the text was `null` */
+		return rpc_error_code(RPC_INVALID_REQUEST);
+	}
+	if (reason != NULL) {
+		snprintf(why, why_size, "not JSON that is taken here: %s, at byte %zu", reason, at);
+		return rpc_error_code(RPC_PARSE);
+	}
+	if (json_object_is_type(message->tree, json_type_array)) {
+		message->kind = MESSAGE_BATCH;
+		return 0;
+	}
+	return read_object(message, text, len, why, why_size);
+}
+
+int
+message_element(struct message *element, const struct message *batch, size_t i, char *why,
+    size_t why_size)
+{
+	memset(element, 0, sizeof(*element));
+	element->tree = json_object_get(json_object_array_get_idx(batch->tree, i));
+	return read_object(element, NULL, 0, why, why_size);
+}
+
+void
+message_fini(struct message *message)
+{
+	json_object_put(message->tree);
+	free(message->id);
+	memset(message, 0, sizeof(*message));
+}

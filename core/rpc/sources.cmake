@@ -1,0 +1,1 @@
+lakehost_core(rpc SOURCES error.c message.c)
