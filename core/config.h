@@ -86,6 +86,7 @@ struct config {
 		struct strings allowed_hosts, allowed_origins;
 		char *name, *title, *instructions; /* serverInfo */
 		struct strings state_keys;	   /* file paths; the first seals */
+		bool state_key_made;		   /* none was configured: ours, made when absent */
 		unsigned workers, workers_max, spin_us, connection_memory, max_connections;
 	} server;
 	struct config_upstream *upstream;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lakehost/plugin.h>
 #include <lakehost/version.h>
 
 #include "base/mem.h"

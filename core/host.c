@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns every part. Start: configuration, keys, plugins, registry, egress, calls, eras, and last
+ * the listeners, so that the first byte read finds everything ready. Stop: listeners close at
+ * once, running calls get their time, plugins stop, and only then does memory go.
+ */
+#include "host.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "call/call.h"
+#include "call/pool.h"
+#include "egress/egress.h"
+#include "era/era.h"
+#include "plugin/loader.h"
+#include "registry/registry.h"
+#include "transport/transport.h"
+
+#define STATE_KEYS_MAX 8
+#define FLUSH_POLL_MS 10 /* how often a stopping host looks whether the last bytes have left */
+#define FLUSH_MS 5000	 /* and how long at most */
+
+struct host {
+	struct config *config;
+	struct loop *loop;
+	struct sealer *sealer;
+	struct pool *pool;
+	struct plugins *plugins;
+	struct registry *registry;
+	struct egress *egress;
+	struct calls *calls;
+	struct eras *eras;
+	struct principal local;
+	struct http *http;
+	struct stdio *stdio;
+	struct loop_watch signals;
+	struct loop_timer flush;
+	int64_t flush_until;
+	bool draining;
+};
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+/* No core dumps, and no other process of this user may look into this one: it holds tokens. */
+static void
+process_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The keys that seal handles: as configured, or one of our own, made at the first start. */
+static bool
+keys_load(struct host *host, char *why, size_t why_size)
+{
+	const struct strings *files = &host->config->server.state_keys;
+	unsigned char keys[STATE_KEYS_MAX][SEAL_KEY_LEN];
+	size_t n = 0;
+	bool ok = true;
+
+	for (; ok && n < files->count && n < STATE_KEYS_MAX; n++)
+		ok = host->config->server.state_key_made
+		    ? seal_key_make(files->item[n], keys[n], why, why_size)
+		    : seal_key_read(files->item[n], keys[n], why, why_size);
+	if (ok && n == 0) {
+		snprintf(why, why_size, "no state key: set server.state_key, or HOME");
+		ok = false;
+	}
+	if (ok)
+		host->sealer = sealer_new(keys[0], n);
+	explicit_bzero(keys, sizeof(keys));
+	return ok;
+}
+
+static void
+plugins_report(const struct plugins *plugins)
+{
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (status.refusal == PLUGIN_OK)
+			log_event(LOG_INFO, "plugin", "name", "s", status.name, "version", "s",
+				  status.version, "isolation", "s",
+				  status.isolation == ISOLATION_NONE ? "none" : "process", NULL);
+		else
+			log_event(LOG_ERROR, "plugin-refused", "name", "s", status.name, "reason",
+				  "s", plugin_refusal_text(status.refusal), "why", "s", status.why,
+				  NULL);
+	}
+}
+
+static void
+plugin_changed(void *data, const char *what, const char *uri)
+{
+	struct host *host = data;
+
+	eras_changed(host->eras, what, uri);
+}
+
+static bool
+parts_start(struct host *host, char *why, size_t why_size)
+{
+	const struct config *config = host->config;
+	bool critical = false;
+
+	if (!keys_load(host, why, why_size))
+		return false;
+	host->loop = loop_new();
+	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
+	host->plugins = plugins_load(config, host->loop, host->pool, false, &critical);
+	plugins_report(host->plugins);
+	if (critical) {
+		snprintf(why, why_size, "a plugin marked critical was refused (see above)");
+		return false;
+	}
+	host->registry = plugins_registry(host->plugins);
+	host->egress = egress_new(host->loop, config);
+	host->calls = calls_new(host->loop, config, host->egress);
+	host->eras = eras_new(&(struct eras_parts){
+	    .loop = host->loop, .config = config, .registry = host->registry,
+	    .calls = host->calls, .pool = host->pool, .sealer = host->sealer });
+	plugins_on_change(host->plugins, plugin_changed, host);
+	strcpy(host->local.name, "local");
+	host->local.access = config->access;
+	return true;
+}
+
+struct host *
+host_new(struct config *config, char *why, size_t why_size)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+
+	process_harden();
+	log_init(config->log.level, config->log.text);
+	host->config = config;
+	if (parts_start(host, why, why_size))
+		return host;
+	host_free(host);
+	return NULL;
+}
+
+void
+host_free(struct host *host)
+{
+	if (host == NULL)
+		return;
+	stdio_free(host->stdio);
+	http_free(host->http);
+	eras_free(host->eras);
+	calls_free(host->calls);
+	pool_free(host->pool);
+	egress_free(host->egress);
+	plugins_free(host->plugins);
+	sealer_free(host->sealer);
+	loop_free(host->loop);
+	config_free(host->config);
+	free(host);
+}
+
+/* ---- serve and stop ---------------------------------------------------------------------- */
+
+/* Ends the loop once the last answers have left, or their peers had long enough to read them. */
+static void
+flush_poll(struct loop_timer *timer)
+{
+	struct host *host = timer->data;
+	bool left = (host->http != NULL && http_open_exchanges(host->http) > 0)
+	    || (host->stdio != NULL && !stdio_idle(host->stdio));
+
+	if (left && clock_ms() < host->flush_until)
+		loop_timer_set(host->loop, timer, FLUSH_POLL_MS);
+	else
+		loop_stop(host->loop);
+}
+
+static void
+drained(void *data)
+{
+	struct host *host = data;
+
+	eras_quiesce(host->eras);
+	host->flush = (struct loop_timer){ .fn = flush_poll, .data = host };
+	host->flush_until = clock_ms() + FLUSH_MS;
+	loop_timer_set(host->loop, &host->flush, FLUSH_POLL_MS);
+}
+
+static void
+drain(struct host *host, const char *reason, unsigned ms)
+{
+	if (host->draining)
+		return;
+	host->draining = true;
+	log_event(LOG_INFO, "stopping", "reason", "s", reason, "running", "i",
+		  (int64_t)calls_running(host->calls), NULL);
+	if (host->http != NULL)
+		http_quiesce(host->http);
+	calls_drain(host->calls, ms, drained, host);
+}
+
+static void
+signalled(struct loop_watch *watch, uint32_t events)
+{
+	struct host *host = watch->data;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
+		drain(host, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT",
+		      host->config->limits.drain_ms);
+}
+
+/* stdin has ended: the client is gone, so are its calls. */
+static void
+input_ended(void *data)
+{
+	drain(data, "end of input", 0);
+}
+
+static void
+signals_watch(struct host *host)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
+	loop_add(host->loop, &host->signals, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		 EPOLLIN);
+}
+
+static const char *
+readiness(void *data)
+{
+	const struct host *host = data;
+
+	return host->draining ? "stopping" : NULL;
+}
+
+static bool
+listeners_open(struct host *host, char *why, size_t why_size)
+{
+	const struct config *config = host->config;
+	const struct receiver *receiver = eras_receiver(host->eras);
+
+	if (config->server.listeners > 0) {
+		host->http = http_new(host->loop, config, receiver, &host->local, readiness, host,
+				      why, why_size);
+		if (host->http == NULL)
+			return false;
+		for (size_t i = 0; i < config->server.listeners; i++)
+			log_event(LOG_NOTICE, "listening", "url", "s", http_url(host->http, i),
+				  NULL);
+	}
+	if (config->server.stdio) {
+		host->stdio = stdio_new(host->loop, receiver, config->limits.body, &host->local);
+		eras_set_stdio(host->eras, host->stdio);
+		eras_on_eof(host->eras, input_ended, host);
+	}
+	return true;
+}
+
+int
+host_serve(struct host *host)
+{
+	char why[256];
+
+	signals_watch(host);
+	if (!listeners_open(host, why, sizeof(why))) {
+		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
+		return 1;
+	}
+	loop_run(host->loop, host->config->server.spin_us);
+	loop_remove(host->loop, &host->signals);
+	close(host->signals.fd);
+	log_event(LOG_INFO, "stopped", NULL);
+	return 0;
+}
+
+/* ---- for the command line ------------------------------------------------------------------ */
+
+const struct config *
+host_config(const struct host *host)
+{
+	return host->config;
+}
+
+struct loop *
+host_loop(struct host *host)
+{
+	return host->loop;
+}
+
+struct calls *
+host_calls(struct host *host)
+{
+	return host->calls;
+}
+
+struct plugins *
+host_plugins(struct host *host)
+{
+	return host->plugins;
+}
+
+struct registry *
+host_registry(struct host *host)
+{
+	return host->registry;
+}
+
+const struct receiver *
+host_receiver(struct host *host)
+{
+	return eras_receiver(host->eras);
+}

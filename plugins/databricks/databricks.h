@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the Databricks domains share: the vocabulary of the REST API. A stateless static library,
+ * linked into each plugin of the family. Paths, error shapes and their words, paging, names and
+ * ids, times, tables. Sources: the Databricks REST API reference and the errors that its official
+ * SDKs know.
+ */
+#ifndef PLUGINS_DATABRICKS_H
+#define PLUGINS_DATABRICKS_H
+
+#include <json-c/json.h>
+#include <lakehost/call.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DBX_NAME_MAX 1024 /* bytes of a name or id that travels in a state */
+
+/* ---- requests (request.c) ------------------------------------------------------------------ */
+
+/* GET of a path template over `values` (NULL: the call's arguments), then `fn`. */
+int dbx_get(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
+	    const void *state, size_t len);
+/* A request with a JSON body (NULL: {}); the path is expanded like dbx_get's. `body` is taken. */
+int dbx_send(struct mcp_call *call, const char *method, const char *path,
+	     struct json_object *values, struct json_object *body, enum mcp_retry retry,
+	     mcp_step_fn fn, const void *state, size_t len);
+/* The request alone, for suspensions with several; false when the call has failed. */
+bool dbx_get_request(struct mcp_call *call, struct mcp_http *request, const char *path,
+		     struct json_object *values);
+/* Objects of the step: dbx_object(call, "cluster_id", id, "language", "sql", NULL); a NULL value
+ * leaves its key out. */
+struct json_object *dbx_object(struct mcp_call *call, ...) __attribute__((sentinel));
+/* An idempotency token (at most 64 characters): the caller's argument, or a fresh random one. */
+const char *dbx_idempotency_token(struct mcp_call *call, const char *argument);
+
+/* ---- replies and errors (error.c) ------------------------------------------------------------ */
+
+/* The words of a failure: about which object, and what to do when it is missing or forbidden. */
+struct dbx_words {
+	const char *object;    /* "Cluster \"dev\"" */
+	const char *not_found; /* next step: "Call list_clusters to see which exist." */
+	const char *grant;     /* "CAN RESTART on the cluster", "USE SCHEMA on main.sales" */
+};
+
+/* What an unsuccessful reply said. */
+struct dbx_error {
+	enum mcp_status status;
+	int http;
+	const char *code;    /* the platform's, or "" */
+	const char *message; /* one line, never NULL */
+	const char *reason;  /* of a google.rpc.ErrorInfo, or "" */
+};
+
+/* True when the reply is a success; else fills `error`. All shapes that the platform answers with
+ * are understood (JSON, numeric codes, OAuth, SCIM, "CODE: text", HTML, nothing). A 400 that means
+ * "does not exist" is NOT_FOUND. */
+bool dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *error);
+/* Fails the call with three lines made from an error. Returns its status. */
+int dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
+	     const struct dbx_words *words);
+/* The index-th reply as JSON (an empty body is an empty object), or NULL with the call failed. */
+struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words);
+
+/* ---- names and ids (names.c) ------------------------------------------------------------------ */
+
+/* A kind of object that is named or numbered, and the one list call that knows both. */
+struct dbx_kind {
+	const char *noun;      /* "cluster" */
+	const char *list;      /* "/api/2.1/clusters/list?page_size=100" (may have {?page_token}) */
+	const char *items;     /* member of the reply that holds the array */
+	const char *id, *name; /* members of an item: paths as in mcp_get */
+	const char *tool;      /* which tool lists them: "list_clusters" */
+	bool (*is_id)(const char *text); /* can this be an id? such a text is not looked up */
+};
+
+struct dbx_resolved {
+	char id[DBX_NAME_MAX];
+	char asked[DBX_NAME_MAX]; /* as the caller wrote it */
+};
+
+/*
+ * Turns the argument `name` (a name or an id) into an id, then runs `fn` with a struct
+ * dbx_resolved as state. Unknown: fails with the nearest names. Several of that name: fails with
+ * the candidates. Reads at most 20 pages. Absent argument: fails with MCP_E_INPUT.
+ */
+int dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argument,
+		mcp_step_fn fn);
+/* Fails the call as not found, with the nearest names of one list call. For ids that turned out
+ * not to exist; `why` is the platform's message. */
+int dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
+		const char *why);
+/* At most three of `names` (array of strings) within an edit distance of a third of the length:
+ * "orders, order_items"; NULL when none is near. */
+const char *dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names);
+
+bool dbx_is_cluster_id(const char *text);   /* 0712-123456-abc12345 */
+bool dbx_is_warehouse_id(const char *text); /* 16 hexadecimal digits */
+bool dbx_is_number(const char *text);	    /* job, run, repo ids */
+extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
+
+/* ---- showing (show.c) -------------------------------------------------------------------------- */
+
+/* How one column of a table is made from an item: the text at `path`, passed through `show`. */
+struct dbx_column {
+	const char *name, *type; /* type may be NULL */
+	const char *path;
+	const char *(*show)(struct mcp_call *call, struct json_object *value);
+};
+
+const char *dbx_show_time(struct mcp_call *call, struct json_object *value);	 /* epoch ms */
+const char *dbx_show_age(struct mcp_call *call, struct json_object *value);	 /* "3 d ago" */
+const char *dbx_show_duration(struct mcp_call *call, struct json_object *value); /* ms */
+const char *dbx_show_bytes(struct mcp_call *call, struct json_object *value);
+const char *dbx_show_yes(struct mcp_call *call, struct json_object *value); /* "yes" or "" */
+const char *dbx_time(struct mcp_call *call, int64_t ms); /* "2026-11-22 15:10:02Z"; "" for <= 0 */
+const char *dbx_duration(struct mcp_call *call, int64_t ms); /* "3 min 20 s" */
+/* Workspace URL for a human: dbx_url(call, "/compute/clusters/%s", id). */
+const char *dbx_url(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+
+/* One page of a list. */
+struct dbx_page {
+	const char *noun;	   /* "clusters" */
+	const char *tool;	   /* for the next line */
+	const char *extra;	   /* arguments to repeat: "catalog_name=main", or NULL */
+	const char *next_token;	   /* of the reply; NULL or "": the last page */
+	const char *token;	   /* of this page, or NULL */
+	int64_t total;		   /* -1: unknown */
+};
+
+/* Writes a table of `items` (array, or NULL for none) and its exact end line. */
+int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
+	      size_t n, const struct dbx_page *page);
+/* The page size to ask for: the argument `limit`, else the host's row cap; at most `most`. */
+int64_t dbx_limit(struct mcp_call *call, int64_t most);
+/* Writes "key: value" lines of an object's members that are there, then the URL. */
+int dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_column *facts,
+	      size_t n, const char *url);
+/* True when the argument `detail` is "full". */
+bool dbx_full(struct mcp_call *call);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Error replies of the platform. Services answer in many shapes; one table says what each means
+ * and what the caller should do next.
+ */
+#include "databricks.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MESSAGE_MAX 500 /* bytes of a platform message that are passed on */
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What an error code or, where the code is unknown, an HTTP status means. */
+static const struct meaning {
+	const char *code; /* NULL: by `http` */
+	int http;
+	enum mcp_status status;
+} meanings[] = {
+	{ "RESOURCE_DOES_NOT_EXIST", 0, MCP_E_NOT_FOUND },
+	{ "NOT_FOUND", 0, MCP_E_NOT_FOUND },
+	{ "ENDPOINT_NOT_FOUND", 0, MCP_E_NOT_FOUND },
+	{ "RESOURCE_ALREADY_EXISTS", 0, MCP_E_CONFLICT },
+	{ "ALREADY_EXISTS", 0, MCP_E_CONFLICT },
+	{ "RESOURCE_CONFLICT", 0, MCP_E_CONFLICT },
+	{ "ABORTED", 0, MCP_E_CONFLICT },
+	{ "INVALID_STATE", 0, MCP_E_CONFLICT },
+	{ "DIRECTORY_NOT_EMPTY", 0, MCP_E_CONFLICT },
+	{ "REQUEST_LIMIT_EXCEEDED", 0, MCP_E_THROTTLED },
+	{ "RESOURCE_EXHAUSTED", 0, MCP_E_THROTTLED },
+	{ "PERMISSION_DENIED", 0, MCP_E_PERMISSION },
+	{ "PRIVATE_LINK_VALIDATION_ERROR", 0, MCP_E_PERMISSION },
+	{ "FEATURE_DISABLED", 0, MCP_E_UNSUPPORTED },
+	{ "UNAUTHENTICATED", 0, MCP_E_UNAUTHENTICATED },
+	{ "INVALID_PARAMETER_VALUE", 0, MCP_E_INPUT },
+	{ "MALFORMED_REQUEST", 0, MCP_E_INPUT },
+	{ "BAD_REQUEST", 0, MCP_E_INPUT },
+	{ "TEMPORARILY_UNAVAILABLE", 0, MCP_E_UNAVAILABLE },
+	{ "DEADLINE_EXCEEDED", 0, MCP_E_TIMEOUT },
+	{ NULL, 400, MCP_E_INPUT },
+	{ NULL, 401, MCP_E_UNAUTHENTICATED },
+	{ NULL, 403, MCP_E_PERMISSION },
+	{ NULL, 404, MCP_E_NOT_FOUND },
+	{ NULL, 409, MCP_E_CONFLICT },
+	{ NULL, 413, MCP_E_TOO_LARGE },
+	{ NULL, 429, MCP_E_THROTTLED },
+	{ NULL, 501, MCP_E_UNSUPPORTED },
+	{ NULL, 503, MCP_E_UNAVAILABLE },
+	{ NULL, 504, MCP_E_TIMEOUT },
+};
+
+static enum mcp_status
+classify(const char *code, int http)
+{
+	size_t len = strlen(code);
+
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
+		if (meanings[i].code != NULL ? strcmp(meanings[i].code, code) == 0
+					     : meanings[i].http == http)
+			return meanings[i].status;
+	}
+	/* Unity Catalog: TABLE_DOES_NOT_EXIST, SCHEMA_DOES_NOT_EXIST, … */
+	if (len > 15 && strcmp(code + len - 15, "_DOES_NOT_EXIST") == 0)
+		return MCP_E_NOT_FOUND;
+	return http >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
+}
+
+/* How many of `n` bytes end on a character's boundary. */
+static size_t
+whole_characters(const char *text, size_t n)
+{
+	size_t start = n;
+
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	return start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 ? start - 1 : start;
+}
+
+/* One line of at most MESSAGE_MAX bytes, without tags when `html`. */
+static const char *
+one_line(struct mcp_call *call, const char *text, size_t len, bool html)
+{
+	char *line = mcp_alloc(call, MESSAGE_MAX + 1);
+	size_t n = 0;
+	bool tag = false;
+
+	for (size_t i = 0; i < len && n < MESSAGE_MAX; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (html && (c == '<' || c == '>')) {
+			tag = c == '<';
+			continue;
+		}
+		if (tag)
+			continue;
+		if (c <= ' ' || c == 0x7f) {
+			if (n > 0 && line[n - 1] != ' ')
+				line[n++] = ' ';
+			continue;
+		}
+		line[n++] = (char)c;
+	}
+	line[n == MESSAGE_MAX ? whole_characters(line, n) : n] = '\0';
+	return line;
+}
+
+/* The text between <tag> and </tag>, or NULL. */
+static const char *
+html_part(struct mcp_call *call, const char *body, const char *open, const char *close)
+{
+	const char *from = strcasestr(body, open);
+	const char *to = from != NULL ? strcasestr(from, close) : NULL;
+
+	if (to == NULL)
+		return NULL;
+	from += strlen(open);
+	return one_line(call, from, (size_t)(to - from), true);
+}
+
+static void
+parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *error)
+{
+	const char *text = mcp_get_str(call, body, "error", NULL);
+	struct json_object *details = mcp_get(body, "details");
+
+	error->code = mcp_get_str(call, body, "error_code", "");
+	if (isdigit((unsigned char)error->code[0]))
+		error->code = ""; /* the gateway puts the HTTP status there */
+	if (text != NULL && error->code[0] == '\0') {
+		const char *more = mcp_get_str(call, body, "error_description", NULL);
+
+		error->message = more != NULL ? mcp_printf(call, "%s: %s", text, more) : text;
+	} else {
+		error->message = mcp_get_str(call, body, "message",
+					     mcp_get_str(call, body, "detail", ""));
+	}
+	for (size_t i = 0; details != NULL && json_object_is_type(details, json_type_array)
+	     && i < json_object_array_length(details); i++) {
+		struct json_object *item = json_object_array_get_idx(details, i);
+
+		if (strstr(mcp_get_str(call, item, "@type", ""), "ErrorInfo") != NULL)
+			error->reason = mcp_get_str(call, item, "reason", "");
+	}
+}
+
+/* "ERROR_CODE: message" */
+static bool
+parse_coded(struct mcp_call *call, const struct mcp_text *body, struct dbx_error *error)
+{
+	size_t n = strspn(body->data, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+	if (n < 3 || strncmp(body->data + n, ": ", 2) != 0)
+		return false;
+	error->code = mcp_printf(call, "%.*s", (int)n, body->data);
+	error->message = one_line(call, body->data + n + 2, body->len - n - 2, false);
+	return true;
+}
+
+static void
+parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *error)
+{
+	const struct mcp_text *body = &reply->body;
+	struct json_object *json = mcp_json(call, body->data, body->len);
+	const char *part;
+
+	if (json != NULL && json_object_is_type(json, json_type_object)) {
+		parse_json(call, json, error);
+		error->message = one_line(call, error->message, strlen(error->message), false);
+	} else if (body->len > 0 && parse_coded(call, body, error)) {
+		return;
+	} else if (body->len > 0 && strchr(body->data, '<') != NULL) {
+		part = html_part(call, body->data, "<pre>", "</pre>");
+		if (part == NULL)
+			part = html_part(call, body->data, "<title>", "</title>");
+		error->message = part != NULL ? part : one_line(call, body->data, body->len, true);
+	} else {
+		error->message = one_line(call, body->data, body->len, false);
+	}
+}
+
+/* Services that say 400 where they mean 404. */
+static bool
+means_not_found(const struct dbx_error *error)
+{
+	return error->http == 400 && strcmp(error->code, "INVALID_PARAMETER_VALUE") == 0
+	    && (strstr(error->message, "does not exist") != NULL
+		|| strstr(error->message, "doesn't exist") != NULL);
+}
+
+bool
+dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *error)
+{
+	*error = (struct dbx_error){ .status = MCP_OK, .code = "", .message = "", .reason = "" };
+	if (reply == NULL)
+		return false;
+	error->http = reply->status;
+	if (reply->error != MCP_OK) {
+		error->status = reply->error;
+		error->message = reply->why;
+		return false;
+	}
+	if (reply->status >= 200 && reply->status < 300)
+		return true;
+	parse_body(call, reply, error);
+	error->status = classify(error->code, reply->status);
+	if (means_not_found(error))
+		error->status = MCP_E_NOT_FOUND;
+	return false;
+}
+
+static const char *
+next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
+	  const struct dbx_words *words)
+{
+	switch (error->status) {
+	case MCP_E_NOT_FOUND:
+		return words->not_found;
+	case MCP_E_PERMISSION:
+		return words->grant != NULL
+		    ? mcp_printf(call, "Ask for %s; until then do not repeat this call.",
+				 words->grant)
+		    : "Ask an administrator for access; until then do not repeat this call.";
+	case MCP_E_UNAUTHENTICATED:
+		return "The host's credential is missing or was refused: its operator must renew "
+		       "it. Do not repeat this call.";
+	case MCP_E_THROTTLED:
+		return reply != NULL && reply->retry_after_ms > 0
+		    ? mcp_printf(call, "Wait %lld s, then repeat the call.",
+				 (long long)(reply->retry_after_ms + 999) / 1000)
+		    : "Wait half a minute, then repeat the call.";
+	case MCP_E_UNAVAILABLE:
+	case MCP_E_TIMEOUT:
+		return "Repeat the call in a moment; get_server_info shows the workspace in use.";
+	default:
+		return NULL;
+	}
+}
+
+int
+dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
+	 const struct dbx_words *words)
+{
+	static const struct dbx_words none = { 0 };
+	const struct dbx_words *w = words != NULL ? words : &none;
+	const char *object = w->object != NULL ? w->object : "The request";
+	const char *how = error->status == MCP_E_NOT_FOUND ? "does not exist"
+	    : error->status == MCP_E_PERMISSION ? "may not be used by this identity"
+	    : error->status == MCP_E_UNAUTHENTICATED ? "cannot be reached without a valid credential"
+	    : error->status == MCP_E_THROTTLED ? "is throttled by the workspace"
+	    : error->status == MCP_E_CONFLICT ? "is in a state that does not allow this"
+	    : error->status == MCP_E_INPUT ? "was not accepted as given"
+					     : "got no usable answer from the workspace";
+	struct mcp_failure failure = {
+		.size = sizeof(failure),
+		.status = error->status,
+		.what = mcp_printf(call, "%s %s.", object, how),
+		.why = error->message[0] != '\0' ? error->message
+		    : mcp_printf(call, "The workspace answered HTTP %d without a message.",
+				 error->http),
+		.next = next_step(call, reply, error, w),
+		.code = error->code[0] != '\0' ? error->code : NULL,
+		.http_status = error->http,
+		.request_id = reply != NULL ? reply->request_id : NULL,
+		.retry_after_ms = reply != NULL ? reply->retry_after_ms : -1,
+	};
+
+	mcp_failure(call, &failure);
+	return error->status;
+}
+
+struct json_object *
+dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
+{
+	const struct mcp_reply *reply = mcp_reply(call, index);
+	struct json_object *json;
+	struct dbx_error error;
+
+	if (!dbx_ok(call, reply, &error)) {
+		if (error.status != MCP_OK)
+			dbx_fail(call, reply, &error, words);
+		return NULL;
+	}
+	if (reply->body.len == 0)
+		return dbx_object(call, NULL);
+	json = mcp_json(call, reply->body.data, reply->body.len);
+	if (json != NULL)
+		return json;
+	error.status = MCP_E_UPSTREAM;
+	error.message = strchr(reply->body.data, '<') != NULL
+	    ? "It answered a web page instead of JSON: a login page, or the wrong host."
+	    : "It answered something that is not JSON.";
+	dbx_fail(call, reply, &error, words);
+	return NULL;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names and ids. A person knows names, the API knows ids: one list call turns one into the other,
+ * and says which names are near when there is none.
+ */
+#include "databricks.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES_MAX 20	  /* of a list that is searched for a name */
+#define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
+#define NAMES_MAX 2000	  /* compared for a did-you-mean */
+#define NEAR_MAX 3
+#define DISTANCE_TEXT_MAX 128
+
+const struct dbx_kind dbx_clusters = {
+	.noun = "cluster", .list = "/api/2.1/clusters/list?page_size=100{&page_token}",
+	.items = "clusters", .id = "cluster_id", .name = "cluster_name",
+	.tool = "list_clusters", .is_id = dbx_is_cluster_id,
+};
+
+const struct dbx_kind dbx_warehouses = {
+	.noun = "SQL warehouse", .list = "/api/2.0/sql/warehouses{?page_token}",
+	.items = "warehouses", .id = "id", .name = "name", .tool = "list_sql_warehouses",
+	.is_id = dbx_is_warehouse_id,
+};
+
+const struct dbx_kind dbx_jobs = {
+	.noun = "job", .list = "/api/2.2/jobs/list?limit=100{&page_token}", .items = "jobs",
+	.id = "job_id", .name = "settings.name", .tool = "list_jobs", .is_id = dbx_is_number,
+};
+
+bool
+dbx_is_number(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n <= 19 && text[n] == '\0';
+}
+
+bool
+dbx_is_cluster_id(const char *text)
+{
+	for (size_t i = 0; i < 12; i++)
+		if (i == 4 ? text[i] != '-' : i == 11 ? text[i] != '-'
+						      : !isdigit((unsigned char)text[i]))
+			return false;
+	return text[12] != '\0' && strspn(text + 12, "abcdefghijklmnopqrstuvwxyz0123456789-")
+	    == strlen(text + 12);
+}
+
+bool
+dbx_is_warehouse_id(const char *text)
+{
+	return strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
+}
+
+/* ---- nearest names ------------------------------------------------------------------------- */
+
+/* Levenshtein distance without regard to case; DISTANCE_TEXT_MAX for texts that are too long. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[DISTANCE_TEXT_MAX + 1];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la > DISTANCE_TEXT_MAX || lb > DISTANCE_TEXT_MAX)
+		return DISTANCE_TEXT_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = diagonal + (tolower((unsigned char)a[i - 1])
+						  != tolower((unsigned char)b[j - 1]));
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+struct near {
+	const char *name;
+	size_t distance;
+};
+
+static int
+nearer(const void *a, const void *b)
+{
+	const struct near *x = a, *y = b;
+
+	if (x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+const char *
+dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
+{
+	size_t n = names != NULL ? json_object_array_length(names) : 0, found = 0;
+	size_t most = (strlen(asked) + 2) / 3;
+	struct near *near = mcp_alloc(call, (n + 1) * sizeof(*near));
+	const char *text = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+		size_t far = name != NULL ? distance(asked, name) : DISTANCE_TEXT_MAX;
+
+		if (far <= most)
+			near[found++] = (struct near){ name, far };
+	}
+	qsort(near, found, sizeof(*near), nearer);
+	for (size_t i = 0; i < found && i < NEAR_MAX; i++)
+		text = text == NULL ? near[i].name : mcp_printf(call, "%s, %s", text, near[i].name);
+	return text;
+}
+
+/* ---- walking a list -------------------------------------------------------------------------- */
+
+/* What is looked for, and what has been seen; copied from page to page. */
+struct search {
+	const struct dbx_kind *kind;
+	mcp_step_fn fn; /* with the resolved id; NULL: only a did-you-mean is wanted */
+	struct dbx_resolved resolved;
+	unsigned pages, matches;
+	char why[512];
+	char candidates[1024]; /* "id, id": of equally named objects */
+};
+
+_Static_assert(sizeof(struct search) <= MCP_STATE_MAX, "the state of a search must fit");
+
+static int search_page(struct mcp_call *call, const void *state, size_t len);
+
+static int
+search_fetch(struct mcp_call *call, const struct search *search, const char *token)
+{
+	return dbx_get(call, search->kind->list, dbx_object(call, "page_token", token, NULL),
+		       search_page, search, sizeof(*search));
+}
+
+static void
+note_candidate(struct search *search, const char *id)
+{
+	size_t used = strlen(search->candidates);
+
+	if (search->matches++ == 0)
+		snprintf(search->resolved.id, sizeof(search->resolved.id), "%s", id);
+	if (search->matches <= CANDIDATES_MAX && used + strlen(id) + 3 < sizeof(search->candidates))
+		snprintf(search->candidates + used, sizeof(search->candidates) - used, "%s%s",
+			 used > 0 ? ", " : "", id);
+}
+
+static struct json_object *
+names_of(struct mcp_call *call, const struct dbx_kind *kind, struct json_object *items)
+{
+	struct json_object *names = mcp_keep(call, json_object_new_array());
+
+	for (size_t i = 0; items != NULL && i < json_object_array_length(items)
+	     && i < NAMES_MAX; i++) {
+		struct json_object *name = mcp_get(json_object_array_get_idx(items, i), kind->name);
+
+		if (name != NULL)
+			json_object_array_add(names, json_object_get(name));
+	}
+	return names;
+}
+
+static int
+fail_unknown(struct mcp_call *call, const struct search *search, struct json_object *items)
+{
+	const struct dbx_kind *kind = search->kind;
+	const char *near = dbx_nearest(call, search->resolved.asked, names_of(call, kind, items));
+	const char *what = mcp_printf(call, "There is no %s \"%s\".", kind->noun,
+				      search->resolved.asked);
+	const char *next = near != NULL
+	    ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
+	    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
+
+	return mcp_fail(call, MCP_E_NOT_FOUND, what, search->why[0] != '\0' ? search->why : NULL,
+			next);
+}
+
+static int
+search_end(struct mcp_call *call, const struct search *search, struct json_object *items)
+{
+	if (search->matches == 0)
+		return fail_unknown(call, search, items);
+	if (search->matches > 1)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "%u objects are named \"%s\".", search->matches,
+					   search->resolved.asked),
+				mcp_printf(call, "Their ids: %s.", search->candidates),
+				"Repeat the call with one of these ids.");
+	return search->fn(call, &search->resolved, sizeof(search->resolved));
+}
+
+static int
+search_page(struct mcp_call *call, const void *state, size_t len)
+{
+	struct search search;
+	struct json_object *reply = dbx_reply(call, 0, NULL), *items;
+	const char *token;
+
+	(void)len;
+	memcpy(&search, state, sizeof(search));
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	items = mcp_get(reply, search.kind->items);
+	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+
+		if (strcmp(mcp_get_str(call, item, search.kind->name, ""), search.resolved.asked)
+		    == 0)
+			note_candidate(&search, mcp_get_str(call, item, search.kind->id, ""));
+	}
+	token = mcp_get_str(call, reply, "next_page_token", "");
+	if (search.fn == NULL || token[0] == '\0' || ++search.pages >= PAGES_MAX)
+		return search_end(call, &search, items);
+	return search_fetch(call, &search, token);
+}
+
+int
+dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argument,
+	    mcp_step_fn fn)
+{
+	struct search search = { .kind = kind, .fn = fn };
+	const char *asked = mcp_arg(call, argument);
+
+	if (asked == NULL || asked[0] == '\0')
+		return mcp_failf(call, MCP_E_INPUT, "%s is missing: name a %s, by name or id.",
+				 argument, kind->noun);
+	if (strlen(asked) >= DBX_NAME_MAX)
+		return mcp_failf(call, MCP_E_INPUT, "%s is longer than any %s name.", argument,
+				 kind->noun);
+	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
+	if (!kind->is_id(asked))
+		return search_fetch(call, &search, NULL);
+	snprintf(search.resolved.id, sizeof(search.resolved.id), "%s", asked);
+	return fn(call, &search.resolved, sizeof(search.resolved));
+}
+
+int
+dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
+	    const char *why)
+{
+	struct search search = { .kind = kind };
+
+	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
+	snprintf(search.why, sizeof(search.why), "%s", why != NULL ? why : "");
+	return search_fetch(call, &search, NULL);
+}

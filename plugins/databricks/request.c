@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of the usual shapes: a path template over the arguments, JSON in, JSON out. */
+#include "databricks.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* Splits an expanded template into path and query, in place. */
+static void
+split_query(struct mcp_http *request, char *expanded)
+{
+	char *mark = strchr(expanded, '?');
+
+	request->path = expanded;
+	if (mark != NULL) {
+		*mark = '\0';
+		request->query = mark[1] != '\0' ? mark + 1 : NULL;
+	}
+}
+
+bool
+dbx_get_request(struct mcp_call *call, struct mcp_http *request, const char *path,
+		struct json_object *values)
+{
+	const char *expanded = mcp_expand(call, path, values != NULL ? values : mcp_args(call));
+
+	if (expanded == NULL)
+		return false;
+	*request = mcp_get_request(NULL, NULL);
+	split_query(request, mcp_strdup(call, expanded));
+	return true;
+}
+
+int
+dbx_get(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
+	const void *state, size_t len)
+{
+	struct mcp_http request;
+
+	if (!dbx_get_request(call, &request, path, values))
+		return MCP_E_INPUT;
+	return mcp_suspend(call, &request, 1, 0, fn, state, len);
+}
+
+int
+dbx_send(struct mcp_call *call, const char *method, const char *path, struct json_object *values,
+	 struct json_object *body, enum mcp_retry retry, mcp_step_fn fn, const void *state,
+	 size_t len)
+{
+	const char *expanded = mcp_expand(call, path, values != NULL ? values : mcp_args(call));
+	struct mcp_http request;
+
+	if (body == NULL)
+		body = dbx_object(call, NULL);
+	if (expanded == NULL)
+		return MCP_E_INPUT;
+	request = mcp_json_request(call, method, NULL, body, retry);
+	split_query(&request, mcp_strdup(call, expanded));
+	return mcp_suspend(call, &request, 1, 0, fn, state, len);
+}
+
+struct json_object *
+dbx_object(struct mcp_call *call, ...)
+{
+	struct json_object *object = mcp_keep(call, json_object_new_object());
+	const char *key, *value;
+	va_list args;
+
+	va_start(args, call);
+	while ((key = va_arg(args, const char *)) != NULL) {
+		value = va_arg(args, const char *);
+		if (value != NULL)
+			json_object_object_add(object, key, json_object_new_string(value));
+	}
+	va_end(args);
+	return object;
+}
+
+const char *
+dbx_idempotency_token(struct mcp_call *call, const char *argument)
+{
+	const char *given = mcp_arg(call, argument);
+	unsigned char bytes[16];
+	char *token;
+
+	if (given != NULL && given[0] != '\0')
+		return given;
+	token = mcp_alloc(call, 2 * sizeof(bytes) + 1);
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
+		mcp_fail(call, MCP_E_INTERNAL, "No random numbers for an idempotency token", NULL,
+			 NULL);
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+	return token;
+}
