@@ -4,6 +4,7 @@
 
 extern const struct domain settings_domain, fault_domain, requestlog_domain;
 extern const struct domain auth_domain, oauth_domain;
+extern const struct domain clusters_domain, warehouses_domain;
 
 const struct domain *const domains[] = {
 	&settings_domain,
@@ -11,5 +12,7 @@ const struct domain *const domains[] = {
 	&requestlog_domain,
 	&auth_domain,
 	&oauth_domain,
+	&clusters_domain,
+	&warehouses_domain,
 	NULL,
 };

@@ -79,9 +79,9 @@ slice(struct json_object *all, int64_t from, int64_t to)
 	return part;
 }
 
-void
-page_reply(struct request *req, const struct page_rule *rule, const char *kind,
-	   struct json_object *all)
+struct json_object *
+page_cut(struct request *req, const struct page_rule *rule, const char *kind,
+	 struct json_object *all)
 {
 	int64_t total = (int64_t)json_object_array_length(all);
 	int64_t from = 0, to, size = page_size(req, rule);
@@ -92,7 +92,7 @@ page_reply(struct request *req, const struct page_rule *rule, const char *kind,
 	if (token != NULL && !page_offset(kind, token, &from)) {
 		json_object_put(all);
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid page token: %.40s", token);
-		return;
+		return NULL;
 	}
 	settings_read(&settings);
 	if (rule->empty_first && settings.uc_empty_first_page && token == NULL)
@@ -111,5 +111,15 @@ page_reply(struct request *req, const struct page_rule *rule, const char *kind,
 		free(next);
 	}
 	json_object_put(all);
-	reply_json(req, answer);
+	return answer;
+}
+
+void
+page_reply(struct request *req, const struct page_rule *rule, const char *kind,
+	   struct json_object *all)
+{
+	struct json_object *answer = page_cut(req, rule, kind, all);
+
+	if (answer != NULL)
+		reply_json(req, answer);
 }

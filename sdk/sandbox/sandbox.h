@@ -249,8 +249,11 @@ struct page_rule {
 	bool has_more;				/* jobs: also answer has_more */
 	bool empty_first;			/* UC: obeys settings.uc_empty_first_page */
 };
-/* Answers one page of `all` (taken) with next_page_token where more follows.  Size and token come
- * from the query, or from the body when the method is POST. */
+/* One page of `all` (taken) with next_page_token where more follows.  Size and token come from the
+ * query, or from the body when the method is POST.  page_cut hands the answer over so that members
+ * can be added, or has answered 400 when it returns NULL; page_reply sends it. */
+struct json_object *page_cut(struct request *req, const struct page_rule *rule, const char *kind,
+			     struct json_object *all);
 void page_reply(struct request *req, const struct page_rule *rule, const char *kind,
 		struct json_object *all);
 

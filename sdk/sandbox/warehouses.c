@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQL warehouses: /api/2.0/sql/warehouses.  STARTING ends in RUNNING, STOPPING in STOPPED, both
+ * computed from the time they began.  A statement starts a stopped warehouse (warehouse_start).
+ */
+#include "sandbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { START_MS = 2000, STOP_MS = 1000 };
+
+static const char tables[] =
+	"CREATE TABLE IF NOT EXISTS warehouses(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+	" name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, size TEXT NOT NULL,"
+	" serverless INTEGER NOT NULL, creator TEXT NOT NULL, auto_stop INTEGER NOT NULL);";
+
+static const char COLUMNS[] =
+	"SELECT id, name, state, size, serverless, creator, auto_stop FROM warehouses ";
+
+static void
+seed(struct workspace *ws)
+{
+	static const char insert[] = "INSERT INTO warehouses(id, name, state, since, size,"
+		" serverless, creator, auto_stop) VALUES(?, ?, ?, ?, ?, ?, ?, ?)";
+
+	db_run(ws, insert, "sssisisi", "8e1c0a2b3c4d5e6f", "Serverless Starter Warehouse",
+	       "RUNNING", clock_ms(), "2X-Small", INT64_C(1), "ann@example.com", INT64_C(10));
+	db_run(ws, insert, "sssisisi", "1f2e3d4c5b6a7988", "Reporting Warehouse", "STOPPED",
+	       clock_ms(), "Small", INT64_C(0), "bob@example.com", INT64_C(45));
+}
+
+static void
+settle(struct workspace *ws)
+{
+	int64_t now = clock_ms();
+
+	db_run(ws, "UPDATE warehouses SET state = 'RUNNING', since = since + ?1"
+	       " WHERE state = 'STARTING' AND since + ?1 <= ?2", "ii", scaled_ms(START_MS), now);
+	db_run(ws, "UPDATE warehouses SET state = 'STOPPED', since = since + ?1"
+	       " WHERE state = 'STOPPING' AND since + ?1 <= ?2", "ii", scaled_ms(STOP_MS), now);
+}
+
+const char *
+warehouse_state(struct workspace *ws, const char *id)
+{
+	static const char *const states[] = { "STARTING", "RUNNING", "STOPPING", "STOPPED" };
+	const char *found = NULL;
+	sqlite3_stmt *st;
+
+	ws_lock(ws);
+	settle(ws);
+	st = db_query(ws, "SELECT state FROM warehouses WHERE id = ?", "s", id);
+	if (db_next(ws, st)) {
+		found = "STOPPED";
+		for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+			if (strcmp(states[i], db_text(st, 0)) == 0)
+				found = states[i];
+		db_end(st);
+	}
+	ws_unlock(ws);
+	return found;
+}
+
+bool
+warehouse_start(struct workspace *ws, const char *id)
+{
+	bool started;
+
+	ws_lock(ws);
+	settle(ws);
+	started = db_run(ws, "UPDATE warehouses SET state = 'STARTING', since = ?"
+			 " WHERE id = ? AND state = 'STOPPED'", "is", clock_ms(), id) == 1;
+	ws_unlock(ws);
+	return started;
+}
+
+static struct json_object *
+endpoint(const char *id)
+{
+	struct json_object *odbc = json_object_new_object();
+	char *path = xasprintf("/sql/1.0/warehouses/%s", id);
+
+	json_add_str(odbc, "hostname", options.host);
+	json_add_str(odbc, "path", path);
+	json_add_str(odbc, "protocol", "http");
+	json_add_int(odbc, "port", options.port);
+	free(path);
+	return odbc;
+}
+
+static struct json_object *
+to_json(sqlite3_stmt *st)
+{
+	struct json_object *obj = json_object_new_object(), *part;
+	bool running = strcmp(db_text(st, 2), "RUNNING") == 0;
+	char *jdbc;
+
+	json_add_str(obj, "id", db_text(st, 0));
+	json_add_str(obj, "name", db_text(st, 1));
+	json_add_str(obj, "state", db_text(st, 2));
+	json_add_str(obj, "cluster_size", db_text(st, 3));
+	json_add_int(obj, "num_clusters", running ? 1 : 0);
+	json_add_int(obj, "min_num_clusters", 1);
+	json_add_int(obj, "max_num_clusters", 1);
+	json_add_int(obj, "num_active_sessions", 0);
+	json_add_int(obj, "auto_stop_mins", db_int(st, 6));
+	json_add_str(obj, "creator_name", db_text(st, 5));
+	json_add_str(obj, "warehouse_type", "PRO");
+	json_add_bool(obj, "enable_serverless_compute", db_int(st, 4) != 0);
+	json_add_bool(obj, "enable_photon", true);
+	json_add_str(obj, "spot_instance_policy", "COST_OPTIMIZED");
+	part = json_object_new_object();
+	json_add_str(part, "name", "CHANNEL_NAME_CURRENT");
+	json_add(obj, "channel", part);
+	part = json_object_new_object();
+	json_add_str(part, "status", "HEALTHY");
+	json_add(obj, "health", part);
+	json_add(obj, "odbc_params", endpoint(db_text(st, 0)));
+	jdbc = xasprintf("jdbc:databricks://%s:%d/default;transportMode=http;httpPath="
+			 "/sql/1.0/warehouses/%s", options.host, options.port, db_text(st, 0));
+	json_add_str(obj, "jdbc_url", jdbc);
+	free(jdbc);
+	return obj;
+}
+
+static void
+warehouses_list(struct request *req)
+{
+	static const struct page_rule rule = { .key = "warehouses", .size_arg = "page_size",
+		.token_arg = "page_token", .default_size = 100, .max_size = 100 };
+	struct json_object *all = json_object_new_array();
+	char *sql = xasprintf("%s%s", COLUMNS, "ORDER BY seq");
+	sqlite3_stmt *st;
+
+	settle(req->ws);
+	st = db_query(req->ws, sql, "");
+	free(sql);
+	while (db_next(req->ws, st))
+		json_object_array_add(all, to_json(st));
+	page_reply(req, &rule, "warehouses", all);
+}
+
+static void
+no_such_warehouse(struct request *req)
+{
+	reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "SQL warehouse %.100s does not exist.",
+		    request_var(req, "id"));
+}
+
+static void
+warehouses_get(struct request *req)
+{
+	char *sql = xasprintf("%s%s", COLUMNS, "WHERE id = ?");
+	sqlite3_stmt *st;
+
+	settle(req->ws);
+	st = db_query(req->ws, sql, "s", request_var(req, "id"));
+	free(sql);
+	if (!db_next(req->ws, st)) {
+		no_such_warehouse(req);
+		return;
+	}
+	reply_json(req, to_json(st));
+	db_end(st);
+}
+
+static void
+warehouses_start(struct request *req)
+{
+	const char *id = request_var(req, "id");
+
+	if (warehouse_state(req->ws, id) == NULL) {
+		no_such_warehouse(req);
+		return;
+	}
+	warehouse_start(req->ws, id);
+	reply_empty(req);
+}
+
+static void
+warehouses_stop(struct request *req)
+{
+	const char *id = request_var(req, "id");
+
+	if (warehouse_state(req->ws, id) == NULL) {
+		no_such_warehouse(req);
+		return;
+	}
+	db_run(req->ws, "UPDATE warehouses SET state = 'STOPPING', since = ?"
+	       " WHERE id = ? AND state IN ('RUNNING', 'STARTING')", "is", clock_ms(), id);
+	reply_empty(req);
+}
+
+static const struct route routes[] = {
+	{ "GET", "/api/2.0/sql/warehouses", warehouses_list, 0 },
+	{ "GET", "/api/2.0/sql/warehouses/{id}", warehouses_get, 0 },
+	{ "POST", "/api/2.0/sql/warehouses/{id}/start", warehouses_start, 0 },
+	{ "POST", "/api/2.0/sql/warehouses/{id}/stop", warehouses_stop, 0 },
+	{ 0 },
+};
+
+const struct domain warehouses_domain = {
+	.name = "warehouses", .routes = routes, .tables = tables, .seed = seed,
+};
