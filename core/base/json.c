@@ -117,7 +117,7 @@ json_int(struct json_object *object, const char *key, int64_t absent)
 	return absent;
 }
 
-/* The fewest digits that read back as the same number; ".0" keeps it a floating-point one. */
+/* As many of 15 to 17 digits as read back as the same number; ".0" keeps it floating-point. */
 static void
 add_double(struct buf *buf, double number)
 {
@@ -144,16 +144,17 @@ add_double(struct buf *buf, double number)
 static void
 add_object(struct buf *buf, struct json_object *object)
 {
+	struct json_object_iter member;
 	bool first = true;
 
 	buf_putc(buf, '{');
-	json_object_object_foreach(object, key, value) {
+	json_object_object_foreachC(object, member) {
 		if (!first)
 			buf_putc(buf, ',');
 		first = false;
-		buf_json_str(buf, key);
+		buf_json_str(buf, member.key);
 		buf_putc(buf, ':');
-		buf_json_tree(buf, value);
+		buf_json_tree(buf, member.val);
 	}
 	buf_putc(buf, '}');
 }

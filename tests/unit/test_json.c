@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trees behind the gate: members by type, raw members, writing. */
+#include "base/json.h"
+
+#include <math.h>
+
+#include "base/buf.h"
+#include "suite.h"
+
+static struct json_object *
+parse(const char *text)
+{
+	return json_parse(text, strlen(text), &json_inbound, NULL, NULL);
+}
+
+static void
+written_is(const char *text, const char *expected)
+{
+	struct json_object *tree = parse(text);
+	struct buf buf;
+
+	buf_init(&buf, 10000);
+	buf_json_tree(&buf, tree);
+	ASSERT_STR(buf.data, expected);
+	buf_fini(&buf);
+	json_object_put(tree);
+}
+
+static void
+members_by_type(void)
+{
+	struct json_object *tree = parse("{\"s\":\"x\",\"n\":7,\"d\":2.5,\"w\":1e3,\"t\":true,"
+					 "\"f\":false,\"z\":null,\"o\":{\"k\":1},\"a\":[1,2]}");
+
+	ASSERT_STR(json_str(tree, "s"), "x");
+	CU_ASSERT(json_str(tree, "n") == NULL && json_str(tree, "none") == NULL);
+	CU_ASSERT(json_str(NULL, "s") == NULL && json_str(json_arr(tree, "a"), "s") == NULL);
+	ASSERT_INT(json_int(tree, "n", -1), 7);
+	ASSERT_INT(json_int(tree, "w", -1), 1000);
+	ASSERT_INT(json_int(tree, "d", -1), -1);
+	ASSERT_INT(json_int(tree, "s", -1), -1);
+	ASSERT_INT(json_int(tree, "z", -1), -1);
+	ASSERT_INT(json_int(NULL, "n", 5), 5);
+	CU_ASSERT(json_flag(tree, "t", false) && !json_flag(tree, "f", true));
+	CU_ASSERT(json_flag(tree, "none", true) && !json_flag(tree, "n", false));
+	ASSERT_INT(json_int(json_obj(tree, "o"), "k", 0), 1);
+	CU_ASSERT(json_obj(tree, "a") == NULL && json_arr(tree, "o") == NULL);
+	ASSERT_INT(json_object_array_length(json_arr(tree, "a")), 2);
+	CU_ASSERT(json_member(tree, "z") == NULL && json_member(tree, "d") != NULL);
+	json_object_put(tree);
+}
+
+static void
+integers_at_the_borders(void)
+{
+	struct json_object *tree =
+	    parse("{\"max\":9223372036854775807,\"min\":-9223372036854775808,"
+		  "\"big\":9.3e18,\"small\":-9.3e18,\"top\":-9223372036854775808.0}");
+
+	CU_ASSERT(json_int(tree, "max", 0) == INT64_MAX);
+	CU_ASSERT(json_int(tree, "min", 0) == INT64_MIN);
+	CU_ASSERT(json_int(tree, "top", 0) == INT64_MIN);
+	ASSERT_INT(json_int(tree, "big", -1), -1);
+	ASSERT_INT(json_int(tree, "small", -1), -1);
+	json_object_put(tree);
+}
+
+static void
+writing_is_compact_and_exact(void)
+{
+	written_is("null", "null");
+	written_is(" [ 1 , true , false , null , \"a\" , { } , [ ] ] ",
+	    "[1,true,false,null,\"a\",{},[]]");
+	written_is("{\"b\":1,\"a\":{\"c\":[1,2]}}", "{\"b\":1,\"a\":{\"c\":[1,2]}}");
+	written_is("\"a\\/b\\u00fc\\n\\u0000\"", "\"a/b\xC3\xBC\\n\\u0000\"");
+	written_is("{\"\\u00fc\\n\":1}", "{\"\xC3\xBC\\n\":1}");
+	written_is("[0,-1,9223372036854775807,-9223372036854775808,18446744073709551615]",
+	    "[0,-1,9223372036854775807,-9223372036854775808,18446744073709551615]");
+}
+
+static void
+doubles_are_shortest(void)
+{
+	written_is("[0.1,1.0,-2.50,1e3,1E22,1e-7]", "[0.1,1.0,-2.5,1000.0,1e+22,1e-07]");
+	written_is("[0.30000000000000004,1.7976931348623157e308,5e-324,-0.0]",
+	    "[0.30000000000000004,1.7976931348623157e+308,4.94065645841247e-324,-0.0]");
+}
+
+static void
+what_json_lacks_is_null(void)
+{
+	struct json_object *array = json_object_new_array();
+	struct buf buf;
+
+	json_object_array_add(array, json_object_new_double((double)INFINITY));
+	json_object_array_add(array, json_object_new_double((double)NAN));
+	json_object_array_add(array, json_object_new_string("bad \xFF"));
+	buf_init(&buf, 100);
+	buf_json_tree(&buf, array);
+	ASSERT_STR(buf.data, "[null,null,\"bad \xEF\xBF\xBD\"]");
+	buf_fini(&buf);
+	json_object_put(array);
+}
+
+static void
+writing_stops_at_the_cap(void)
+{
+	struct json_object *tree = parse("{\"a\":[1,2,3]}");
+
+	for (size_t cap = 0; cap < 16; cap++) {
+		struct buf buf;
+
+		buf_init(&buf, cap);
+		buf_json_tree(&buf, tree);
+		ASSERT_INT(buf_ok(&buf), cap >= 13);
+		buf_fini(&buf);
+	}
+	json_object_put(tree);
+}
+
+static void
+raw_is(const char *text, const char *key, const char *expected)
+{
+	const char *raw;
+	size_t len;
+	bool found = json_raw_member(text, strlen(text), key, &raw, &len);
+	char *copy = found ? strndup(raw, len) : NULL;
+
+	CU_ASSERT(json_gate(text, strlen(text), &json_inbound, NULL) == NULL);
+	ASSERT_STR(copy, expected);
+	free(copy);
+}
+
+static void
+raw_members(void)
+{
+	raw_is("{\"id\":1.0}", "id", "1.0");
+	raw_is(" { \"a\" : { \"id\" : 5 } , \"id\" : \"x\\u0041\" } ", "id", "\"x\\u0041\"");
+	raw_is("{\"a\":[\"id\",{\"id\":2},\"]}\\\"\"],\"id\":1e2 }", "id", "1e2");
+	raw_is("{\"\\u0069d\":7}", "id", "7");
+	raw_is("{\"\\u0069\\u0064\":7}", "id", "7");
+	raw_is("{\"id2\":1,\"i\":2,\"\\u0069e\":3}", "id", NULL);
+	raw_is("{}", "id", NULL);
+	raw_is("[\"id\",1]", "id", NULL);
+	raw_is("7", "id", NULL);
+	raw_is("{\"id\":null}", "id", "null");
+	raw_is("{\"id\": {\"a\":[1,{\"b\":\"}\"}]}\n}", "id", "{\"a\":[1,{\"b\":\"}\"}]}");
+	raw_is("{\"a\":\"\\\\\",\"id\":\"\\\"\"}", "id", "\"\\\"\"");
+	raw_is("{\"\":1,\"id\":2}", "", "1");
+}
+
+static void
+texts_need_no_nul_behind(void)
+{
+	static const int values[] = { 1, 12, 123, 1234, 12345 };
+
+	for (size_t len = 1; len <= 5; len++) {
+		char *copy = malloc(len);
+		struct json_object *tree;
+
+		memcpy(copy, "12345", len);
+		tree = json_parse(copy, len, &json_inbound, NULL, NULL);
+		ASSERT_INT(json_object_get_int(tree), values[len - 1]);
+		json_object_put(tree);
+		free(copy);
+	}
+}
+
+static const struct test tests[] = {
+	TEST(members_by_type),
+	TEST(integers_at_the_borders),
+	TEST(writing_is_compact_and_exact),
+	TEST(doubles_are_shortest),
+	TEST(what_json_lacks_is_null),
+	TEST(writing_stops_at_the_cap),
+	TEST(raw_members),
+	TEST(texts_need_no_nul_behind),
+};
+SUITE(tests)
