@@ -21,7 +21,7 @@
 /* GET of a path template over `values` (NULL: the call's arguments), then `fn`. */
 int dbx_get(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
 	    const void *state, size_t len);
-/* A request with a JSON body (NULL: {}); the path is expanded like dbx_get's. `body` is taken. */
+/* A request with a JSON body (a tree of the step; NULL: {}); the path is expanded like dbx_get's. */
 int dbx_send(struct mcp_call *call, const char *method, const char *path,
 	     struct json_object *values, struct json_object *body, enum mcp_retry retry,
 	     mcp_step_fn fn, const void *state, size_t len);
@@ -136,6 +136,9 @@ int64_t dbx_limit(struct mcp_call *call, int64_t most);
 /* Writes "key: value" lines of an object's members that are there, then the URL. */
 int dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_column *facts,
 	      size_t n, const char *url);
+/* A new object of the step with those of the named members that `item` has. */
+struct json_object *dbx_pick(struct mcp_call *call, struct json_object *item, ...)
+    __attribute__((sentinel));
 /* True when the argument `detail` is "full". */
 bool dbx_full(struct mcp_call *call);
 

@@ -94,6 +94,21 @@ dbx_url(struct mcp_call *call, const char *format, ...)
 	return mcp_printf(call, "%s%s", mcp_context(call, MCP_CTX_UPSTREAM_URL).data, path);
 }
 
+struct json_object *
+dbx_pick(struct mcp_call *call, struct json_object *item, ...)
+{
+	struct json_object *picked = mcp_keep(call, json_object_new_object()), *value;
+	const char *key;
+	va_list args;
+
+	va_start(args, item);
+	while ((key = va_arg(args, const char *)) != NULL)
+		if (json_object_object_get_ex(item, key, &value))
+			json_object_object_add(picked, key, json_object_get(value));
+	va_end(args);
+	return picked;
+}
+
 bool
 dbx_full(struct mcp_call *call)
 {

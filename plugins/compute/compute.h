@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the compute plugin. Clusters API 2.1:
+ * https://docs.databricks.com/api/workspace/clusters */
+#ifndef PLUGINS_COMPUTE_H
+#define PLUGINS_COMPUTE_H
+
+#include "databricks.h"
+
+int list_clusters(struct mcp_call *call);
+int get_cluster_details(struct mcp_call *call);
+int list_cluster_events(struct mcp_call *call);
+int complete_cluster(struct mcp_call *call);
+extern const struct mcp_operation start_cluster, terminate_cluster;
+
+/* The words of a failure about one cluster. */
+struct dbx_words cluster_words(struct mcp_call *call, const char *asked, const char *grant);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting and terminating a cluster: operations that are told of by the cluster's own state, so
+ * that they survive a restart of the host and may be begun twice. The handle is the cluster's id.
+ */
+#include "compute.h"
+
+#include <string.h>
+
+#define POLL_MS 2000 /* a cluster takes minutes */
+
+/* ---- what both share ------------------------------------------------------------------------- */
+
+static const char *
+handle_id(struct mcp_call *call)
+{
+	return mcp_context(call, MCP_CTX_HANDLE).data;
+}
+
+static int
+poll_get(struct mcp_call *call, mcp_step_fn fn)
+{
+	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
+		       dbx_object(call, "cluster_id", handle_id(call), NULL), fn, NULL, 0);
+}
+
+/* The reply of clusters/get; NULL with the call failed. */
+static struct json_object *
+polled(struct mcp_call *call)
+{
+	struct dbx_words words = cluster_words(call, handle_id(call),
+					       "CAN RESTART on the cluster");
+
+	return dbx_reply(call, 0, &words);
+}
+
+/* Reads the cluster before anything is changed. */
+static int
+look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
+{
+	const struct dbx_resolved *cluster = state;
+
+	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
+		       dbx_object(call, "cluster_id", cluster->id, NULL), fn, state, len);
+}
+
+/* POST start or delete, then the handle. */
+static int
+change(struct mcp_call *call, const char *path, const struct dbx_resolved *cluster,
+       mcp_step_fn fn)
+{
+	return dbx_send(call, "POST", path, NULL,
+			dbx_object(call, "cluster_id", cluster->id, NULL), MCP_RETRY_IDEMPOTENT,
+			fn, cluster, sizeof(*cluster));
+}
+
+/* After the change was accepted, or found to be under way already. */
+static int
+changed(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct dbx_error error;
+
+	(void)len;
+	/* Somebody was faster: what matters is the state that the next poll sees. */
+	if (!dbx_ok(call, mcp_reply(call, 0), &error)
+	    && strcmp(error.code, "INVALID_STATE") != 0)
+		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
+	return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+}
+
+static int
+done(struct mcp_call *call, const char *id, const char *state, const char *how)
+{
+	return mcp_say(call, "Cluster %s is %s%s.\nurl: %s", id, state, how,
+		       dbx_url(call, "/compute/clusters/%s", id));
+}
+
+static int
+still(struct mcp_call *call, struct json_object *cluster, const char *state)
+{
+	mcp_say(call, "Cluster %s is %s%s%s.\nNext: get_cluster_details cluster_id=%s in 30 s.",
+		handle_id(call), state,
+		mcp_get_str(call, cluster, "state_message", "")[0] != '\0' ? ": " : "",
+		mcp_get_str(call, cluster, "state_message", ""), handle_id(call));
+	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
+}
+
+/* ---- start_cluster ---------------------------------------------------------------------------- */
+
+static int start_looked(struct mcp_call *call, const void *state, size_t len);
+
+static int
+start_again(struct mcp_call *call, const void *state, size_t len)
+{
+	return look(call, state, len, start_looked);
+}
+
+/* TERMINATED: start. TERMINATING: wait, then start. On its way up: just follow. */
+static int
+start_looked(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct json_object *reply;
+	struct dbx_error error;
+	const char *now;
+
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, reply, "state", "UNKNOWN");
+	if (strcmp(now, "RUNNING") == 0)
+		return done(call, cluster->id, now, " already");
+	if (strcmp(now, "TERMINATED") == 0)
+		return change(call, "/api/2.1/clusters/start", cluster, changed);
+	if (strcmp(now, "TERMINATING") == 0) {
+		if (mcp_cancelled(call))
+			return MCP_OK;
+		mcp_progress(call, 0, 0, "waiting for the cluster to terminate first");
+		return mcp_again(call, POLL_MS, start_again, state, len);
+	}
+	if (strcmp(now, "ERROR") == 0 || strcmp(now, "UNKNOWN") == 0)
+		return mcp_fail(call, MCP_E_CONFLICT,
+				mcp_printf(call, "Cluster \"%s\" cannot be started.",
+					   cluster->asked),
+				mcp_printf(call, "Its state is %s: %s", now,
+					   mcp_get_str(call, reply, "state_message", "")),
+				"Call list_cluster_events to see what went wrong.");
+	return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+}
+
+static int
+start_begin(struct mcp_call *call)
+{
+	return dbx_resolve(call, &dbx_clusters, "cluster_id", start_again);
+}
+
+static int
+start_polled(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *cluster = polled(call);
+	const char *now;
+
+	(void)state;
+	(void)len;
+	if (cluster == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, cluster, "state", "UNKNOWN");
+	if (strcmp(now, "RUNNING") == 0)
+		return done(call, handle_id(call), now, "");
+	if (strcmp(now, "TERMINATED") == 0 || strcmp(now, "ERROR") == 0)
+		return mcp_fail(call, MCP_E_UNAVAILABLE,
+				mcp_printf(call, "Cluster %s did not start.", handle_id(call)),
+				mcp_printf(call, "It is %s: %s %s", now,
+					   mcp_get_str(call, cluster, "termination_reason.code",
+						       ""),
+					   mcp_get_str(call, cluster, "state_message", "")),
+				"Call list_cluster_events to see what went wrong.");
+	return still(call, cluster, now);
+}
+
+static int
+start_poll(struct mcp_call *call)
+{
+	return poll_get(call, start_polled);
+}
+
+/* No cancel: a start that was withdrawn leaves the cluster coming up, as somebody else may be
+ * waiting for it too; the caller is told how to terminate it. */
+const struct mcp_operation start_cluster = {
+	.size = sizeof(struct mcp_operation),
+	.start = start_begin,
+	.poll = start_poll,
+};
+
+/* ---- terminate_cluster ------------------------------------------------------------------------ */
+
+static int
+terminate_looked(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct json_object *reply;
+	struct dbx_error error;
+	const char *now;
+
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, reply, "state", "UNKNOWN");
+	if (strcmp(now, "TERMINATED") == 0)
+		return done(call, cluster->id, now, " already");
+	if (strcmp(now, "TERMINATING") == 0)
+		return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+	return change(call, "/api/2.1/clusters/delete", cluster, changed);
+}
+
+static int
+terminate_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	return look(call, state, len, terminate_looked);
+}
+
+static int
+terminate_begin(struct mcp_call *call)
+{
+	return dbx_resolve(call, &dbx_clusters, "cluster_id", terminate_resolved);
+}
+
+static int
+terminate_polled(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *cluster = polled(call);
+	const char *now;
+
+	(void)state;
+	(void)len;
+	if (cluster == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, cluster, "state", "UNKNOWN");
+	if (strcmp(now, "TERMINATED") == 0)
+		return done(call, handle_id(call), now, "");
+	if (strcmp(now, "ERROR") == 0)
+		return mcp_fail(call, MCP_E_UNAVAILABLE,
+				mcp_printf(call, "Cluster %s did not terminate.",
+					   handle_id(call)),
+				mcp_get_str(call, cluster, "state_message", NULL),
+				"Call list_cluster_events to see what went wrong.");
+	return still(call, cluster, now);
+}
+
+static int
+terminate_poll(struct mcp_call *call)
+{
+	return poll_get(call, terminate_polled);
+}
+
+const struct mcp_operation terminate_cluster = {
+	.size = sizeof(struct mcp_operation),
+	.start = terminate_begin,
+	.poll = terminate_poll,
+};
