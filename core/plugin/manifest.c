@@ -147,8 +147,11 @@ check_options(const char *key, struct json_object *value, struct report *report)
 {
 	const char *type = json_str(value, "type");
 
-	return (type != NULL && strcmp(type, "object") == 0) ||
-	       bad(report, "plugin.%s: not a JSON Schema of type object", key);
+	if (type == NULL || strcmp(type, "object") != 0)
+		return bad(report, "plugin.%s: not a JSON Schema of type object", key);
+	/* So that a misspelt option is refused and not ignored. */
+	return !json_flag(value, "additionalProperties", true) ||
+	       bad(report, "plugin.%s: must say \"additionalProperties\": false", key);
 }
 
 static const struct member {

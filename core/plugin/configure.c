@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the operator wrote for a plugin, against what its manifest allows: options fit their schema,
+ * permissions can be taken away but not added. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "egress/egress.h"
+#include "plugin/manifest.h"
+#include "plugin/plugin.h"
+#include "registry/schema.h"
+
+#define OPTIONS_BYTES_MAX (256u << 10)
+#define SENTENCE_MAX 400u
+
+static const char *
+where(const struct plugin *plugin)
+{
+	return plugin->config != NULL && plugin->config->where != NULL ? plugin->config->where
+								       : "default options";
+}
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static bool
+prepare_options(struct plugin *plugin, const struct schema *schema, struct json_object *options)
+{
+	struct buf why, text;
+	bool ok;
+
+	buf_init(&why, SENTENCE_MAX);
+	ok = schema_prepare(schema, options, &why);
+	if (!ok)
+		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), why.data);
+	buf_fini(&why);
+	if (!ok)
+		return false;
+	buf_init(&text, OPTIONS_BYTES_MAX);
+	buf_json_tree(&text, options);
+	ok = buf_ok(&text);
+	if (ok)
+		plugin->options = xstrndup(text.data, text.len);
+	else
+		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: more than %u bytes", where(plugin),
+			      OPTIONS_BYTES_MAX);
+	buf_fini(&text);
+	return ok;
+}
+
+static bool
+configure_options(struct plugin *plugin)
+{
+	const char *text = plugin->config != NULL ? plugin->config->options : NULL, *reason;
+	struct json_object *options;
+	struct schema *schema;
+	char why[PLUGIN_WHY_MAX / 2];
+	size_t at;
+	bool ok;
+
+	schema = schema_compile(json_obj(plugin->head, "options"), why, sizeof(why));
+	if (schema == NULL)
+		return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST, "plugin.options: %s", why);
+	options = text != NULL ? json_parse(text, strlen(text), &json_inbound, &reason, &at)
+			       : json_object_new_object();
+	if (options == NULL)
+		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
+	else
+		ok = prepare_options(plugin, schema, options);
+	json_object_put(options);
+	schema_free(schema);
+	return ok;
+}
+
+/* ---- permissions ------------------------------------------------------------------------------ */
+
+static void
+grant(struct strings *permissions, const char *permission)
+{
+	permissions->item = xrealloc(permissions->item,
+				     (permissions->count + 1) * sizeof(*permissions->item));
+	permissions->item[permissions->count++] = xstrdup(permission);
+}
+
+static bool
+grant_wanted(struct plugin *plugin, struct strings *wanted)
+{
+	struct json_object *list = json_arr(plugin->head, "permissions");
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
+		const char *why = permission_check(item);
+
+		if (why != NULL)
+			return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST,
+					     "plugin.permissions[%zu] \"%.80s\": %s", i, item, why);
+		grant(wanted, item);
+	}
+	return true;
+}
+
+static bool
+narrow(struct plugin *plugin, const struct strings *wanted, const struct strings *granted)
+{
+	for (size_t i = 0; i < granted->count; i++) {
+		const char *item = granted->item[i], *why = permission_check(item), *path;
+		char method[16];
+
+		if (why != NULL)
+			return plugin_refuse(plugin, PLUGIN_PERMISSIONS, "%s: \"%.80s\": %s",
+					     where(plugin), item, why);
+		if (!code_request_parse(item, method, sizeof(method), &path) ||
+		    !permission_allows(wanted, method, path))
+			return plugin_refuse(plugin, PLUGIN_PERMISSIONS,
+					     "%s: \"%.80s\" is not among those of its manifest; "
+					     "they can be narrowed, not widened",
+					     where(plugin), item);
+		grant(&plugin->permissions, item);
+	}
+	return true;
+}
+
+void
+strings_free(struct strings *strings)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		free(strings->item[i]);
+	free(strings->item);
+	*strings = (struct strings){ NULL, 0 };
+}
+
+static bool
+configure_permissions(struct plugin *plugin)
+{
+	struct strings wanted = { NULL, 0 };
+	bool ok = grant_wanted(plugin, &wanted);
+
+	if (ok && plugin->config != NULL && plugin->config->narrowed) {
+		ok = narrow(plugin, &wanted, &plugin->config->permissions);
+		strings_free(&wanted);
+	} else {
+		plugin->permissions = wanted;
+	}
+	return ok;
+}
+
+bool
+plugin_configure(struct plugin *plugin)
+{
+	return configure_options(plugin) && configure_permissions(plugin);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which plugins are enabled: those that the configuration names; with "all" or without a word about
+ * plugins also those in the plugin directories whose manifest says so, or whose `enable_env`
+ * variable is set. Only then are directories read at all.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "plugin/manifest.h"
+#include "plugin/plugin.h"
+
+#define SCANNED_MAX 1000u /* files looked at */
+
+struct list {
+	struct plugin_name *item;
+	size_t count;
+};
+
+static bool
+list_has(const struct list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->item[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+list_add(struct list *list, const char *name, const struct config *config)
+{
+	const struct config_plugin *settings = config_plugin_settings(config, name);
+	bool duplicate = list_has(list, name);
+
+	list->item = xrealloc(list->item, (list->count + 1) * sizeof(*list->item));
+	list->item[list->count++] =
+	    (struct plugin_name){ .name = xstrdup(name), .config = settings, .duplicate = duplicate };
+}
+
+static bool
+env_is_true(const char *name)
+{
+	const char *value = name != NULL ? getenv(name) : NULL;
+
+	return value != NULL && (strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
+				 strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0);
+}
+
+/* Reads the manifest of an installed plugin in order to hear its wish. One that cannot be read is
+ * taken in too, so that it is refused aloud and not lost in silence. */
+static bool
+wishes(const char *name, const struct config *config)
+{
+	struct plugin plugin = { .name = xstrdup(name), .fd = -1 };
+	bool wish = true;
+
+	if (plugin_open(&plugin, &config->plugins.directories) && plugin_read_manifest(&plugin))
+		wish = json_flag(plugin.head, config->plugins.all ? "in_all" : "default", false) ||
+		       env_is_true(json_str(plugin.head, "enable_env"));
+	plugin_fini(&plugin);
+	return wish;
+}
+
+static void
+scan(struct list *list, const char *path, const struct config *config)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir(path);
+	unsigned seen = 0;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL && seen < SCANNED_MAX) {
+		size_t len = strlen(entry->d_name);
+		char *name;
+
+		if (len <= 3 || strcmp(entry->d_name + len - 3, ".so") != 0)
+			continue;
+		seen++;
+		name = xstrndup(entry->d_name, len - 3);
+		if (manifest_name_valid(name) && !list_has(list, name) && wishes(name, config))
+			list_add(list, name, config);
+		free(name);
+	}
+	closedir(dir);
+}
+
+/* By name; of two with the same name the one that stood first. */
+static int
+by_name(const void *a, const void *b)
+{
+	const struct plugin_name *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order != 0 ? order : left->duplicate - right->duplicate;
+}
+
+struct plugin_name *
+plugins_enabled(const struct config *config, size_t *count)
+{
+	struct list list = { NULL, 0 };
+
+	for (size_t i = 0; i < config->plugins.count; i++)
+		list_add(&list, config->plugins.plugin[i].name, config);
+	if (config->plugins.defaults || config->plugins.all)
+		for (size_t i = 0; i < config->plugins.directories.count; i++)
+			scan(&list, config->plugins.directories.item[i], config);
+	if (list.count > 0)
+		qsort(list.item, list.count, sizeof(*list.item), by_name);
+	*count = list.count;
+	return list.item;
+}

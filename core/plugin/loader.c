@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sequence: enabled set, file, manifest, options, rows, code. All plugins pass one stage before
+ * the next begins, because the registry judges rows of all of them together, and no code runs
+ * before it has.
+ */
+#include "plugin/loader.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "call/call.h"
+#include "egress/egress.h"
+#include "plugin/manifest.h"
+#include "plugin/plugin.h"
+#include "plugin/worker_runner.h"
+
+struct news {
+	char *what, *uri;
+	struct news *next;
+};
+
+struct plugins {
+	const struct config *config;
+	struct loop *loop;
+	struct plugin *item;
+	size_t count;
+	struct registry *registry;
+	void (*changed)(void *data, const char *what, const char *uri);
+	void *changed_data;
+	pthread_mutex_t lock; /* of the news, which come from any thread */
+	struct news *news, **news_end;
+	struct loop_job job;
+	bool posted;
+};
+
+const char *
+plugin_refusal_text(enum plugin_refusal refusal)
+{
+	static const char *const text[] = {
+		[PLUGIN_OK] = "in order",
+#define X(name, words) [PLUGIN_##name] = words,
+		PLUGIN_REFUSALS(X)
+#undef X
+	};
+
+	return text[refusal];
+}
+
+bool
+plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const char *format, ...)
+{
+	va_list args;
+
+	plugin->refusal = refusal;
+	va_start(args, format);
+	vsnprintf(plugin->why, sizeof(plugin->why), format, args);
+	va_end(args);
+	return false;
+}
+
+/* ---- news ------------------------------------------------------------------------------------- */
+
+static struct news *
+news_take(struct plugins *plugins)
+{
+	struct news *news;
+
+	pthread_mutex_lock(&plugins->lock);
+	news = plugins->news;
+	plugins->news = NULL;
+	plugins->news_end = &plugins->news;
+	plugins->posted = false;
+	pthread_mutex_unlock(&plugins->lock);
+	return news;
+}
+
+static struct news *
+news_free(struct news *news)
+{
+	struct news *next = news->next;
+
+	free(news->what);
+	free(news->uri);
+	free(news);
+	return next;
+}
+
+static void
+news_deliver(struct loop_job *job)
+{
+	struct plugins *plugins = job->data;
+
+	for (struct news *news = news_take(plugins); news != NULL; news = news_free(news))
+		if (plugins->changed != NULL)
+			plugins->changed(plugins->changed_data, news->what, news->uri);
+}
+
+void
+plugin_tell(struct plugin *plugin, const char *what, const char *uri)
+{
+	struct plugins *plugins = plugin->plugins;
+	struct news *news = xcalloc(1, sizeof(*news));
+	bool post;
+
+	news->what = what != NULL ? xstrdup(what) : NULL;
+	news->uri = uri != NULL ? xstrdup(uri) : NULL;
+	pthread_mutex_lock(&plugins->lock);
+	*plugins->news_end = news;
+	plugins->news_end = &news->next;
+	post = !plugins->posted;
+	plugins->posted = true;
+	pthread_mutex_unlock(&plugins->lock);
+	if (post)
+		loop_post(plugins->loop, &plugins->job);
+}
+
+void
+plugins_on_change(struct plugins *plugins,
+		  void (*changed)(void *data, const char *what, const char *uri), void *data)
+{
+	plugins->changed = changed;
+	plugins->changed_data = data;
+}
+
+/* ---- stages ----------------------------------------------------------------------------------- */
+
+static void
+stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_name *name)
+{
+	const struct config *config = plugins->config;
+
+	plugin->plugins = plugins;
+	plugin->name = name->name;
+	plugin->config = name->config;
+	plugin->isolation =
+	    name->config != NULL ? name->config->isolation : config->plugins.isolation;
+	plugin->fd = -1;
+	if (name->duplicate) {
+		plugin_refuse(plugin, PLUGIN_DUPLICATE, "%s",
+			      name->config != NULL && name->config->where != NULL
+				  ? name->config->where
+				  : "");
+		return;
+	}
+	if (plugin_open(plugin, &config->plugins.directories) && plugin_read_manifest(plugin))
+		plugin_configure(plugin);
+}
+
+static void
+refuse_rows(void *data, size_t source, const char *why)
+{
+	struct plugin **serving = data;
+
+	plugin_refuse(serving[source], PLUGIN_ROWS, "%s", why);
+}
+
+/* Makes the registry of those that are in order, and refuses those whose rows are not. */
+static void
+stage_registry(struct plugins *plugins)
+{
+	struct registry_source *source = xcalloc(plugins->count + 1, sizeof(*source));
+	struct plugin **serving = xcalloc(plugins->count + 1, sizeof(struct plugin *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < plugins->count; i++) {
+		struct plugin *plugin = &plugins->item[i];
+
+		if (plugin->refusal != PLUGIN_OK)
+			continue;
+		source[n] = (struct registry_source){
+			.plugin = plugin,
+			.plugin_name = plugin->name,
+			.manifest = plugin->manifest,
+			.name_length = plugins->config->plugins.name_length,
+		};
+		serving[n++] = plugin;
+	}
+	registry_free(plugins->registry);
+	plugins->registry = registry_new(source, n, refuse_rows, serving);
+	free(serving);
+	free(source);
+}
+
+/* ---- code of plugins that run in the host ----------------------------------------------------- */
+
+/* The path that a request template makes of ordinary values, for asking what it may reach. */
+static char *
+sample_path(const char *template)
+{
+	size_t len = strlen(template), n = 0;
+	char *path = xmalloc(len + 1);
+
+	for (size_t i = 0; i < len && template[i] != '?'; i++) {
+		if (template[i] != '{') {
+			path[n++] = template[i];
+			continue;
+		}
+		if (template[i + 1] == '+')
+			path[n++] = '/';
+		if (template[i + 1] != '?' && template[i + 1] != '&')
+			path[n++] = 'x';
+		i += strcspn(template + i, "}");
+	}
+	path[n] = '\0';
+	return path;
+}
+
+/* A request that the manifest does not permit can never work: better to hear of it now. Those that
+ * the operator took away fail when they are made. */
+static bool
+request_permitted(struct plugin *plugin, const struct mcp_row *row)
+{
+	const bool narrowed = plugin->config != NULL && plugin->config->narrowed;
+	char method[16], *sample;
+	const char *path;
+	bool ok;
+
+	if (narrowed || row->request == NULL ||
+	    !code_request_parse(row->request, method, sizeof(method), &path))
+		return true;
+	sample = sample_path(path);
+	ok = permission_allows(&plugin->permissions, method, sample);
+	free(sample);
+	return ok || plugin_refuse(plugin, PLUGIN_PERMISSIONS,
+				   "\"%s\" sends %s, which its manifest does not list", row->name,
+				   row->request);
+}
+
+static bool
+requests_permitted(struct plugin *plugin)
+{
+	for (size_t kind = 0; kind < ROW_KINDS; kind++) {
+		struct json_object *list = json_arr(plugin->manifest, manifest_kinds[kind]);
+
+		for (size_t i = 0; i < json_object_array_length(list); i++)
+			if (!request_permitted(plugin, &plugin->code.row[kind][i]))
+				return false;
+	}
+	return true;
+}
+
+static void
+stage_code(struct plugin *plugin)
+{
+	char why[PLUGIN_WHY_MAX] = "";
+	enum plugin_refusal refusal;
+
+	refusal = code_open(&plugin->code, plugin->fd, plugin->manifest, why, sizeof(why));
+	if (refusal == PLUGIN_OK && requests_permitted(plugin))
+		refusal = code_start(&plugin->code, plugin->options, why, sizeof(why));
+	if (refusal != PLUGIN_OK)
+		plugin_refuse(plugin, refusal, "%s", why);
+}
+
+/* ---- load ------------------------------------------------------------------------------------- */
+
+static void
+warn(const struct plugin *plugin)
+{
+	const char *text = json_str(plugin->head, "warn");
+
+	if (text != NULL)
+		log_event(LOG_WARNING, "plugin-warning", "name", "s", plugin->name, "warning", "s",
+			  text, NULL);
+}
+
+static void
+run_plugins(struct plugins *plugins, struct pool *pool)
+{
+	bool refused = false;
+
+	(void)pool;
+	for (size_t i = 0; i < plugins->count; i++) {
+		struct plugin *plugin = &plugins->item[i];
+
+		if (plugin->refusal != PLUGIN_OK)
+			continue;
+		if (plugin->isolation == ISOLATION_NONE)
+			stage_code(plugin);
+		else
+			plugin->worker = worker_new(plugin, plugins->loop);
+		refused |= plugin->refusal != PLUGIN_OK;
+		if (plugin->refusal == PLUGIN_OK)
+			warn(plugin);
+	}
+	if (refused)
+		stage_registry(plugins);
+}
+
+struct plugins *
+plugins_load(const struct config *config, struct loop *loop, struct pool *pool, bool check_only,
+	     bool *critical)
+{
+	struct plugins *plugins = xcalloc(1, sizeof(*plugins));
+	struct plugin_name *names = plugins_enabled(config, &plugins->count);
+
+	plugins->config = config;
+	plugins->loop = loop;
+	plugins->news_end = &plugins->news;
+	plugins->job = (struct loop_job){ .fn = news_deliver, .data = plugins };
+	pthread_mutex_init(&plugins->lock, NULL);
+	plugins->item = xcalloc(plugins->count + 1, sizeof(*plugins->item));
+	for (size_t i = 0; i < plugins->count; i++)
+		stage_file(plugins, &plugins->item[i], &names[i]);
+	free(names);
+	stage_registry(plugins);
+	if (!check_only)
+		run_plugins(plugins, pool);
+	*critical = false;
+	for (size_t i = 0; i < plugins->count; i++)
+		*critical |= plugins->item[i].refusal != PLUGIN_OK &&
+			     plugins->item[i].config != NULL && plugins->item[i].config->critical;
+	return plugins;
+}
+
+void
+plugin_fini(struct plugin *plugin)
+{
+	worker_free(plugin->worker);
+	/* The object stays mapped under the name of its descriptor, which must never be reused. */
+	if (plugin->fd >= 0 && !plugin->code.loaded)
+		close(plugin->fd);
+	code_fini(&plugin->code);
+	json_object_put(plugin->manifest);
+	strings_free(&plugin->permissions);
+	free(plugin->options);
+	free(plugin->file);
+	free(plugin->name);
+}
+
+void
+plugins_free(struct plugins *plugins)
+{
+	if (plugins == NULL)
+		return;
+	registry_free(plugins->registry);
+	for (size_t i = 0; i < plugins->count; i++)
+		plugin_fini(&plugins->item[i]);
+	for (struct news *news = plugins->news; news != NULL;)
+		news = news_free(news);
+	pthread_mutex_destroy(&plugins->lock);
+	free(plugins->item);
+	free(plugins);
+}
+
+/* ---- questions -------------------------------------------------------------------------------- */
+
+struct registry *
+plugins_registry(const struct plugins *plugins)
+{
+	return plugins->registry;
+}
+
+size_t
+plugins_count(const struct plugins *plugins)
+{
+	return plugins->count;
+}
+
+void
+plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status)
+{
+	const struct plugin *plugin = &plugins->item[i];
+
+	*status = (struct plugin_status){
+		.name = plugin->name,
+		.version = json_str(plugin->head, "version"),
+		.vendor = json_str(plugin->head, "vendor"),
+		.summary = json_str(plugin->head, "summary"),
+		.file = plugin->file,
+		.isolation = plugin->isolation,
+		.refusal = plugin->refusal,
+		.why = plugin->why,
+		.config = plugin->config,
+		.manifest = plugin->manifest,
+	};
+}
+
+const char *
+plugin_name(const struct plugin *plugin)
+{
+	return plugin->name;
+}
+
+const struct strings *
+plugin_permissions(const struct plugin *plugin)
+{
+	return &plugin->permissions;
+}
+
+const char *
+plugin_options(const struct plugin *plugin)
+{
+	return plugin->options;
+}
+
+const char *
+plugin_upstream(const struct plugin *plugin)
+{
+	return plugin->config != NULL ? plugin->config->upstream : NULL;
+}
+
+const struct mcp_row *
+plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
+{
+	return code_row(&plugin->code, plugin->manifest, kind, index);
+}
+
+const struct plugin_runner *
+plugin_runner(const struct plugin *plugin)
+{
+	return plugin->worker != NULL ? &worker_runner : &inprocess_runner;
+}

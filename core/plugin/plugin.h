@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plugin as this folder sees it; everybody else goes through loader.h and call/call.h. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_PLUGIN_PLUGIN_H
+#define CORE_PLUGIN_PLUGIN_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lakehost/plugin.h>
+
+#include "plugin/code.h"
+#include "plugin/loader.h"
+
+struct worker;
+
+#define PLUGIN_WHY_MAX 512
+#define PLUGIN_BYTES_MAX (64u << 20) /* of a shared object */
+
+struct plugin {
+	struct plugins *plugins;
+	char *name;
+	char *file;		     /* or NULL: not found */
+	const struct config_plugin *config; /* or NULL: enabled by its manifest */
+	enum isolation isolation;
+	enum plugin_refusal refusal;
+	char why[PLUGIN_WHY_MAX];
+	int fd;			     /* stays open for ever: see code_open() */
+	struct json_object *manifest;
+	struct json_object *head;    /* its member "plugin"; borrowed */
+	char *options;		     /* JSON object text, defaults filled in */
+	struct strings permissions;  /* granted */
+	struct code code;	     /* in process; empty when isolated */
+	struct worker *worker;	     /* isolated; or NULL */
+};
+
+void strings_free(struct strings *strings);
+
+/* Records a refusal with its details; returns false. */
+bool plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Frees what the plugin holds; its file stays open if its code was loaded. */
+void plugin_fini(struct plugin *plugin);
+
+/* The plugin says that a list ("tools", …) or a resource (`uri`) has changed; any thread. */
+void plugin_tell(struct plugin *plugin, const char *what, const char *uri);
+
+/* Finds and opens the file, judges owner, mode and directories. */
+bool plugin_open(struct plugin *plugin, const struct strings *directories);
+/* Reads the manifest and checks its name. */
+bool plugin_read_manifest(struct plugin *plugin);
+/* Options and permissions of the configuration against those of the manifest. */
+bool plugin_configure(struct plugin *plugin);
+
+/* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
+struct plugin_name {
+	char *name;
+	const struct config_plugin *config;
+	bool duplicate;
+};
+struct plugin_name *plugins_enabled(const struct config *config, size_t *count);
+
+#endif
