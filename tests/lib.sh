@@ -10,10 +10,9 @@ die() {
 	exit 1
 }
 
-# The newest file called $1 below the build folder (or below $2). Builds of the tests themselves
-# and unfinished temporary files do not count.
+# newest PATTERN [DIR]: the newest file whose path ends like PATTERN, below the build folder or DIR.
 newest() {
-	find "${2:-$root/build}" -name "$1" -type f -printf '%T@ %p\n' 2>/dev/null |
+	find "${2:-$root/build}" -path "*/$1" -type f -printf '%T@ %p\n' 2>/dev/null |
 	    sort -rn | sed -n '1s/^[^ ]* //p'
 }
 
@@ -62,7 +61,7 @@ find_host() {
 		host=$LAKEHOST_PREFIX/bin/lakehost
 		fixture=${LAKEHOST_FIXTURE:-$(newest fixture.so)}
 	else
-		host=$(newest lakehost "${LAKEHOST_BUILD:-$root/build}")
+		host=$(newest core/lakehost "${LAKEHOST_BUILD-}")
 		fixture=${LAKEHOST_FIXTURE:-$(newest fixture.so "$(build_of "$host")")}
 	fi
 	[ -x "$host" ] || die "no lakehost program${host:+ at $host}: build first"
