@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/json_string.h"
 
 #define FRAMES_INLINE 64
 #define KEYS_INLINE   64
@@ -64,148 +64,16 @@ skip_space(struct gate *g)
 		g->p++;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The four hex digits at `p`, or -1. */
-static long
-hex4(const char *p, const char *end)
-{
-	long value = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(p[i]);
-
-		if (digit < 0)
-			return -1;
-		value = value << 4 | digit;
-	}
-	return value;
-}
-
-static size_t
-utf8_write(char *out, long c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
-/* Decodes the escape at `p`, behind its backslash, into `out` (4 bytes of room). Returns the
- * bytes read, or 0 with `why`. */
-static size_t
-unescape(const char *p, const char *end, char *out, size_t *out_len, const char **why)
-{
-	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-	const char *name;
-	long c, low;
-
-	*why = "bad escape";
-	if (p == end || *p == '\0')
-		return 0;
-	if (*p != 'u') {
-		name = strchr(names, *p);
-		if (name == NULL)
-			return 0;
-		out[0] = values[name - names];
-		*out_len = 1;
-		return 1;
-	}
-	c = hex4(p + 1, end);
-	if (c < 0)
-		return 0;
-	*why = "lone surrogate";
-	if (c < 0xD800 || c > 0xDFFF) {
-		*out_len = utf8_write(out, c);
-		return 5;
-	}
-	if (c > 0xDBFF || end - p < 7 || p[5] != '\\' || p[6] != 'u')
-		return 0;
-	low = hex4(p + 7, end);
-	if (low < 0xDC00 || low > 0xDFFF)
-		return 0;
-	*out_len = utf8_write(out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
-	return 11;
-}
-
-/* Reads the string at the opening quote and leaves `p` behind the closing one. */
 static bool
 read_string(struct gate *g, bool *escaped)
 {
-	const char *p = g->p + 1, *why;
-	char out[4];
-	size_t out_len, read;
+	const char *why;
+	const char *behind = json_string_end(g->p, g->end, escaped, &why, &g->p);
 
-	*escaped = false;
-	for (;;) {
-		int step;
-
-		p += json_plain_run(p, (size_t)(g->end - p));
-		if (p == g->end)
-			return refuse(g, p, "unfinished string");
-		if (*p == '"')
-			break;
-		if (*p == '\\') {
-			read = unescape(p + 1, g->end, out, &out_len, &why);
-			if (read == 0)
-				return refuse(g, p, why);
-			*escaped = true;
-			p += 1 + read;
-			continue;
-		}
-		if ((unsigned char)*p < 0x20)
-			return refuse(g, p, "control character in a string");
-		step = utf8_step(p, (size_t)(g->end - p));
-		if (step < 0)
-			return refuse(g, p, "invalid UTF-8");
-		p += step;
-	}
-	g->p = p + 1;
+	if (behind == NULL)
+		return refuse(g, g->p, why);
+	g->p = behind;
 	return true;
-}
-
-/* Decodes what read_string() has accepted; `out` has room for len bytes. */
-static size_t
-decode_string(const char *raw, size_t len, char *out)
-{
-	const char *p = raw, *end = raw + len, *why;
-	size_t n = 0, part;
-
-	while (p < end) {
-		if (*p != '\\') {
-			out[n++] = *p++;
-			continue;
-		}
-		p += 1 + unescape(p + 1, end, out + n, &part, &why);
-		n += part;
-	}
-	return n;
 }
 
 /* Is a number of these first digits (the first one not 0) and this decimal exponent beyond what a
@@ -344,7 +212,7 @@ decode_key(struct gate *g, struct key *key)
 			return refuse(g, key->text, "out of memory");
 	}
 	out = g->decoded + g->decoded_len;
-	key->len = decode_string(key->text, key->len, out);
+	key->len = json_string_decode(key->text, key->len, out);
 	if (memchr(out, '\0', key->len) != NULL)
 		return refuse(g, key->text, "NUL in a key");
 	g->decoded_len += key->len;
@@ -512,7 +380,8 @@ read_behind(struct gate *g, struct key *first_room, bool *more)
 			return !object || read_key(g, first_room);
 		}
 		if (*g->p != (object ? '}' : ']'))
-			return refuse(g, g->p, object ? "comma or } expected" : "comma or ] expected");
+			return refuse(g, g->p,
+			    object ? "comma or } expected" : "comma or ] expected");
 		if (!close_frame(g))
 			return false;
 	}
@@ -561,88 +430,4 @@ json_gate(const char *text, size_t len, const struct json_limits *limits, size_t
 	if (at != NULL)
 		*at = (size_t)(g.p - text);
 	return g.why;
-}
-
-/* Behind the value at `p` in a text that passed the gate; bounded all the same. */
-static const char *
-skip_value(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '"') {
-			for (p++; p < end && *p != '"'; p++)
-				if (*p == '\\')
-					p++;
-			if (p >= end)
-				return end;
-		} else if (*p == '{' || *p == '[') {
-			depth++;
-		} else if (*p == '}' || *p == ']' || *p == ',') {
-			if (depth == 0)
-				return p;
-			if (*p != ',')
-				depth--;
-		}
-	}
-	return end;
-}
-
-static bool
-key_is(const char *raw, size_t raw_len, const char *key)
-{
-	size_t len = strlen(key);
-	char *decoded;
-	bool same;
-
-	if (memchr(raw, '\\', raw_len) == NULL)
-		return raw_len == len && memcmp(raw, key, len) == 0;
-	if (raw_len > 6 * len)
-		return false; /* even all spelt \uXXXX */
-	decoded = malloc(raw_len + 1);
-	same = decoded != NULL && decode_string(raw, raw_len, decoded) == len &&
-	    memcmp(decoded, key, len) == 0;
-	free(decoded);
-	return same;
-}
-
-bool
-json_raw_member(const char *text, size_t len, const char *key, const char **raw, size_t *raw_len)
-{
-	struct gate g = { .text = text, .p = text, .end = text + len };
-
-	skip_space(&g);
-	if (g.p == g.end || *g.p != '{')
-		return false;
-	g.p++;
-	for (;;) {
-		const char *name, *value, *behind;
-		size_t name_len;
-		bool escaped;
-
-		skip_space(&g);
-		if (g.p == g.end || *g.p != '"')
-			return false;
-		name = g.p + 1;
-		if (!read_string(&g, &escaped))
-			return false;
-		name_len = (size_t)(g.p - 1 - name);
-		skip_space(&g);
-		if (g.p == g.end || *g.p != ':')
-			return false;
-		g.p++;
-		skip_space(&g);
-		value = g.p;
-		behind = g.p = skip_value(value, g.end);
-		if (key_is(name, name_len, key)) {
-			while (behind > value && strchr(" \t\r\n", behind[-1]) != NULL)
-				behind--;
-			*raw = value;
-			*raw_len = (size_t)(behind - value);
-			return true;
-		}
-		if (g.p == g.end || *g.p != ',')
-			return false;
-		g.p++;
-	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sealed handles. The bytes below the base64url text:
- *	version (1) | key id (1) | nonce (12) | AES-256-GCM of { expiry (8, big endian) | payload } |
- *	tag (16)
+ *	version (1) | key id (1) | nonce (12) | AES-256-GCM of { expiry (8, big endian), payload }
+ *	| tag (16)
  * Authenticated besides: version, key id, purpose, NUL, principal. The key id, a byte of the key's
  * digest, selects the key, so that a forgery costs one decryption however many keys there are.
  */
@@ -167,7 +167,8 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
      const void *payload, size_t len, struct buf *out)
 {
 	uint64_t expiry = ttl_s == 0 ? 0 : (uint64_t)(clock_wall_ms() / 1000) + ttl_s;
-	size_t plain_len = EXPIRY_LEN + len, sealed_len = HEAD_LEN + NONCE_LEN + plain_len + TAG_LEN;
+	size_t plain_len = EXPIRY_LEN + len;
+	size_t sealed_len = HEAD_LEN + NONCE_LEN + plain_len + TAG_LEN;
 	EVP_CIPHER_CTX *ctx;
 	unsigned char *plain, *sealed;
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON strings byte by byte; between the files of the gate. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_JSON_STRING_H
+#define CORE_BASE_JSON_STRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Checks the string whose opening quote is at `p`. Returns the place behind its closing quote, or
+ * NULL with `why` and the place `at`. */
+const char *json_string_end(const char *p, const char *end, bool *escaped, const char **why,
+			    const char **at);
+
+/* Decodes the inside of a string that was accepted; `out` has room for len bytes. */
+size_t json_string_decode(const char *raw, size_t len, char *out);
+
+#endif
