@@ -22,6 +22,15 @@ struct json_object;
 
 enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
 
+/* Caps beside those of the configuration. */
+#define RESULT_BLOCKS_MAX 256u		   /* content blocks of one result */
+#define RESULT_STRUCTURED_MAX (256u << 10) /* bytes of structured content */
+#define RESULT_BLOB_MAX (8u << 20)	   /* bytes of images, audio and binary contents together */
+#define RESULT_META_MAX (16u << 10)	   /* bytes of members for _meta */
+#define RESULT_COMPLETIONS_MAX 100u	   /* values (MCP, utilities/completion) */
+#define RESULT_COMPLETION_MAX 1024u	   /* bytes of one value */
+#define RESULT_LINE_MAX 2000u		   /* bytes of one line of a failure */
+
 struct result_limits {
 	size_t rows, text, cell; /* config.results, narrowed by the caller's arguments */
 	enum result_format format;
@@ -35,9 +44,9 @@ struct result_block {
 	enum block_kind kind;
 	char *json;
 	size_t json_len;
-	char *text;	/* of BLOCK_TEXT and text resources: plain, else NULL */
+	char *text; /* of BLOCK_TEXT and text resources: plain, else NULL */
 	size_t text_len;
-	char *base64;	/* of blobs, or NULL */
+	char *base64; /* of blobs, or NULL */
 	char *uri, *mime, *role;
 };
 
@@ -45,19 +54,24 @@ struct result {
 	struct result_limits limits;
 	struct result_block *block;
 	size_t blocks;
-	size_t text_len;	  /* of all text so far, against limits.text */
-	struct buf structured;	  /* JSON text, or empty */
-	struct buf meta;	  /* members for _meta: `"a":1,"b":2`, or empty */
-	struct buf completion;	  /* `"x","y"`, at most 100 */
+	size_t text_len;	/* of all text so far, against limits.text */
+	size_t text_offered;	/* the same with what was cut */
+	bool text_full;		/* something was cut: nothing is squeezed in behind it */
+	size_t blocks_left_out; /* beyond RESULT_BLOCKS_MAX */
+	size_t blob_len;	/* of all blobs so far */
+	bool finished;
+	struct buf structured; /* JSON text, or empty */
+	struct buf meta;       /* members for _meta: `"a":1,"b":2`, or empty */
+	struct buf completion; /* `"x","y"`, at most 100 */
 	size_t completions;
 	int64_t completion_total; /* -1: unknown */
 	bool completion_more;
-	bool failed;		  /* then: */
+	bool failed; /* then: */
 	enum mcp_status status;
 	char *what, *why, *next, *code, *request_id;
 	int http_status;
 	int64_t retry_after_ms;
-	const char *require;	  /* status UNSUPPORTED by mcp_require: the capability (owned) */
+	const char *require;	    /* status UNSUPPORTED by mcp_require: the capability (owned) */
 	struct result_table *table; /* the one being written, or NULL */
 };
 
@@ -76,6 +90,24 @@ int result_table_end(struct result *result, const struct mcp_table_end *end,
 int result_meta(struct result *result, const char *key, const char *json, size_t len);
 int result_completion(struct result *result, const char *value, int64_t total, bool more);
 int result_fail(struct result *result, const struct mcp_failure *failure);
+
+/* After the last writer: ends an open table, adds structured content as text where no text was
+ * written, and says what was left out. Once; run_step() does it. */
+void result_finish(struct result *result);
+/* Nothing was written, nor did it fail. */
+bool result_empty(const struct result *result);
+/* A failure of ours: `what` and what to do about it. */
+void result_fail_text(struct result *result, enum mcp_status status, const char *what,
+		      const char *why, const char *next);
+/* Moves the contents; `from` is empty afterwards. */
+void result_move(struct result *to, struct result *from);
+/* "not_found", "timeout", …: how statuses are spelled for machines. */
+const char *status_name(enum mcp_status status);
+bool status_parse(const char *name, enum mcp_status *status);
+/* Waiting may help. */
+bool status_retryable(enum mcp_status status);
+bool result_format_parse(const char *name, enum result_format *format);
+const char *result_format_name(enum result_format format);
 
 /* The three lines of a failure, and its machine form `_meta["lakehost/error"]`. */
 void result_failure_text(const struct result *result, struct buf *out);

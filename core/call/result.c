@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The result writer: what bounds a result, structured content, _meta, completions, failures.
+ * Content blocks are in result_block.c, tables in table.c. */
+#include "call/result.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/result_internal.h"
+#include "call/text.h"
+
+static const struct {
+	enum mcp_status status;
+	const char *name;
+	bool retryable;
+} statuses[] = {
+	{ MCP_OK, "ok", false },
+	{ MCP_E_INPUT, "invalid_input", false },
+	{ MCP_E_NOT_FOUND, "not_found", false },
+	{ MCP_E_PERMISSION, "permission_denied", false },
+	{ MCP_E_UNAUTHENTICATED, "unauthenticated", false },
+	{ MCP_E_CONFLICT, "conflict", false },
+	{ MCP_E_THROTTLED, "throttled", true },
+	{ MCP_E_UNAVAILABLE, "unavailable", true },
+	{ MCP_E_TIMEOUT, "timeout", true },
+	{ MCP_E_CANCELLED, "cancelled", false },
+	{ MCP_E_TOO_LARGE, "too_large", false },
+	{ MCP_E_UPSTREAM, "bad_upstream_reply", false },
+	{ MCP_E_UNSUPPORTED, "unsupported", false },
+	{ MCP_E_INTERNAL, "internal", false },
+};
+
+static const char *const formats[] = {
+	[FORMAT_COMPACT] = "compact",
+	[FORMAT_MARKDOWN] = "markdown",
+	[FORMAT_CSV] = "csv",
+	[FORMAT_JSON] = "json",
+};
+
+const char *
+status_name(enum mcp_status status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (statuses[i].status == status)
+			return statuses[i].name;
+	return "internal";
+}
+
+bool
+status_parse(const char *name, enum mcp_status *status)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(statuses); i++) {
+		if (strcmp(statuses[i].name, name) == 0) {
+			*status = statuses[i].status;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+status_retryable(enum mcp_status status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (statuses[i].status == status)
+			return statuses[i].retryable;
+	return false;
+}
+
+bool
+result_format_parse(const char *name, enum result_format *format)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(formats[i], name) == 0) {
+			*format = (enum result_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+result_format_name(enum result_format format)
+{
+	return formats[format];
+}
+
+/* ---- lifetime ------------------------------------------------------------------------------ */
+
+void
+result_init(struct result *result, const struct result_limits *limits)
+{
+	*result =
+	    (struct result){ .limits = *limits, .completion_total = -1, .retry_after_ms = -1 };
+	buf_init(&result->structured, RESULT_STRUCTURED_MAX);
+	buf_init(&result->meta, RESULT_META_MAX);
+	buf_init(&result->completion, (size_t)RESULT_COMPLETIONS_MAX * 6 * RESULT_COMPLETION_MAX);
+}
+
+static void
+drop_contents(struct result *result)
+{
+	for (size_t i = 0; i < result->blocks; i++) {
+		struct result_block *block = &result->block[i];
+
+		free(block->json); /* the text lies in the same memory */
+		free(block->base64);
+		free(block->uri);
+		free(block->mime);
+		free(block->role);
+	}
+	free(result->block);
+	result->block = NULL;
+	result->blocks = 0;
+	result_table_free(result->table);
+	result->table = NULL;
+	buf_fini(&result->structured);
+}
+
+void
+result_fini(struct result *result)
+{
+	drop_contents(result);
+	buf_fini(&result->meta);
+	buf_fini(&result->completion);
+	free(result->what);
+	free(result->why);
+	free(result->next);
+	free(result->code);
+	free(result->request_id);
+	free((char *)(uintptr_t)result->require);
+	result->what = result->why = result->next = result->code = result->request_id = NULL;
+	result->require = NULL;
+}
+
+void
+result_clear(struct result *result)
+{
+	struct result_limits limits = result->limits;
+
+	result_fini(result);
+	result_init(result, &limits);
+}
+
+void
+result_move(struct result *to, struct result *from)
+{
+	*to = *from;
+	result_init(from, &to->limits);
+}
+
+bool
+result_empty(const struct result *result)
+{
+	return !result->failed && result->blocks == 0 && result->text_offered == 0 &&
+	       result->blocks_left_out == 0 && result->structured.len == 0 &&
+	       result->table == NULL && result->completions == 0 && result->meta.len == 0 &&
+	       result->completion_total < 0 && !result->completion_more;
+}
+
+/* ---- structured content, _meta, completions ------------------------------------------------- */
+
+int
+result_structured(struct result *result, const char *json, size_t len)
+{
+	struct json_limits limits = json_inbound;
+	const char *why;
+	size_t at = 0;
+
+	if (result->failed)
+		return result->status;
+	if (len > RESULT_STRUCTURED_MAX) {
+		char reason[128];
+
+		snprintf(reason, sizeof(reason), "%zu bytes of structured content; %u are allowed",
+			 len, RESULT_STRUCTURED_MAX);
+		result_fail_text(result, MCP_E_TOO_LARGE, "The result is too large", reason,
+				 "Ask for a smaller part, or with less detail");
+		return MCP_E_TOO_LARGE;
+	}
+	limits.bytes = RESULT_STRUCTURED_MAX;
+	why = json_gate(json, len, &limits, &at);
+	if (why != NULL)
+		return result_defect(result, "structured content is not JSON: %s at byte %zu", why,
+				     at);
+	buf_reset(&result->structured);
+	text_mask_json(&result->structured, json, len);
+	return MCP_OK;
+}
+
+/* Members of an object are gated as a whole, which finds a key that was there before. */
+int
+result_meta(struct result *result, const char *key, const char *json, size_t len)
+{
+	struct buf *meta = &result->meta, whole;
+	size_t before = meta->len, at;
+	const char *why;
+
+	if (result->failed)
+		return result->status;
+	buf_init(&whole, RESULT_META_MAX + 2);
+	if (before > 0)
+		buf_putc(meta, ',');
+	buf_json_str(meta, key);
+	buf_putc(meta, ':');
+	why = json_gate(json, len, &json_inbound, &at);
+	if (why == NULL)
+		text_mask_json(meta, json, len);
+	buf_printf(&whole, "{%s}", meta->data);
+	if (why == NULL && !buf_ok(meta))
+		why = "more than 16 KiB in all";
+	if (why == NULL)
+		why = json_gate(whole.data, whole.len, &json_inbound, &at);
+	buf_fini(&whole);
+	if (why == NULL)
+		return MCP_OK;
+	meta->full = false;
+	buf_cut(meta, before);
+	return result_defect(result, "_meta member \"%s\": %s", key, why);
+}
+
+int
+result_completion(struct result *result, const char *value, int64_t total, bool more)
+{
+	struct buf room;
+	size_t len;
+
+	if (result->failed)
+		return result->status;
+	if (total >= 0)
+		result->completion_total = total;
+	result->completion_more |= more;
+	if (value == NULL)
+		return MCP_OK;
+	len = strlen(value);
+	if (result->completions >= RESULT_COMPLETIONS_MAX || len > RESULT_COMPLETION_MAX) {
+		result->completion_more = true;
+		return MCP_E_TOO_LARGE;
+	}
+	buf_init(&room, len * 3 + 16);
+	value = text_prepare(&room, value, &len, true);
+	if (result->completions++ > 0)
+		buf_putc(&result->completion, ',');
+	buf_json(&result->completion, value, len);
+	buf_fini(&room);
+	return MCP_OK;
+}
+
+/* ---- failures ------------------------------------------------------------------------------ */
+
+char *
+result_line(const char *text)
+{
+	struct buf line;
+	size_t len;
+
+	if (text == NULL || text[0] == '\0')
+		return NULL;
+	buf_init(&line, RESULT_LINE_MAX + 8);
+	text_line(&line, text, RESULT_LINE_MAX);
+	return buf_take(&line, &len);
+}
+
+/* What was written before does not count: the answer is the failure. The first one stands. */
+int
+result_fail(struct result *result, const struct mcp_failure *failure)
+{
+	if (result->failed)
+		return result->status;
+	drop_contents(result);
+	result->failed = true;
+	result->status = failure->status < 0 ? failure->status : MCP_E_INTERNAL;
+	result->what = result_line(failure->what);
+	if (result->what == NULL)
+		result->what = xstrdup("The call failed");
+	result->why = result_line(failure->why);
+	result->next = result_line(failure->next);
+	result->code = result_line(failure->code);
+	result->request_id = result_line(failure->request_id);
+	result->http_status = failure->http_status;
+	result->retry_after_ms = failure->retry_after_ms;
+	return result->status;
+}
+
+void
+result_fail_text(struct result *result, enum mcp_status status, const char *what, const char *why,
+		 const char *next)
+{
+	struct mcp_failure failure = { .size = sizeof(failure),
+				       .status = status,
+				       .what = what,
+				       .why = why,
+				       .next = next,
+				       .retry_after_ms = -1 };
+
+	result_fail(result, &failure);
+}
+
+int
+result_defect(struct result *result, const char *format, ...)
+{
+	char why[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	result_fail_text(result, MCP_E_INTERNAL, "The plugin made a mistake", why,
+			 "Report this to whoever maintains the plugin");
+	return MCP_E_INTERNAL;
+}
+
+void
+result_failure_text(const struct result *result, struct buf *out)
+{
+	buf_puts(out, result->what == NULL ? "The call failed" : result->what);
+	if (result->why != NULL)
+		buf_printf(out, "\n%s", result->why);
+	if (result->next != NULL)
+		buf_printf(out, "\n%s", result->next);
+}
+
+static void
+add_member(struct buf *out, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, ",\"%s\":", key);
+	buf_json_str(out, value);
+}
+
+void
+result_failure_json(const struct result *result, struct buf *out)
+{
+	buf_printf(out, "{\"status\":\"%s\"", status_name(result->status));
+	add_member(out, "code", result->code);
+	if (result->http_status > 0)
+		buf_printf(out, ",\"http_status\":%d", result->http_status);
+	add_member(out, "request_id", result->request_id);
+	buf_printf(out, ",\"retryable\":%s", status_retryable(result->status) ? "true" : "false");
+	if (result->retry_after_ms >= 0)
+		buf_printf(out, ",\"retry_after_s\":%" PRId64,
+			   (result->retry_after_ms + 999) / 1000);
+	add_member(out, "what", result->what);
+	add_member(out, "why", result->why);
+	add_member(out, "next", result->next);
+	buf_putc(out, '}');
+}

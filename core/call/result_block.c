@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Content blocks: text, images, audio, embedded resources and links (MCP, server/tools, "Tool
+ * Result"), within the caps of a result, which says at its end what they left out. */
+#include "call/result.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "call/result_internal.h"
+#include "call/text.h"
+
+/* What is written here was counted before; this only bounds arithmetic. */
+#define BLOCK_CAP ((size_t)1 << 30)
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+static void
+put_member(struct buf *json, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(json, ",\"%s\":", key);
+	buf_json_str(json, value);
+}
+
+static void
+put_base64(struct buf *json, const char *key, const struct mcp_text *base64)
+{
+	buf_printf(json, ",\"%s\":\"", key);
+	buf_add(json, base64->data, base64->len);
+	buf_putc(json, '"');
+}
+
+static void
+put_text(struct buf *json, const struct mcp_text *text)
+{
+	buf_puts(json, ",\"text\":");
+	buf_json(json, text->data, text->len);
+}
+
+static void
+put_content(struct buf *json, const struct block_parts *parts)
+{
+	switch (parts->kind) {
+	case BLOCK_TEXT:
+		buf_puts(json, "{\"type\":\"text\"");
+		put_text(json, &parts->text);
+		break;
+	case BLOCK_IMAGE:
+	case BLOCK_AUDIO:
+		buf_printf(json, "{\"type\":\"%s\"",
+			   parts->kind == BLOCK_IMAGE ? "image" : "audio");
+		put_base64(json, "data", &parts->base64);
+		put_member(json, "mimeType", parts->mime);
+		break;
+	case BLOCK_RESOURCE:
+		buf_puts(json, "{\"type\":\"resource\",\"resource\":{\"uri\":");
+		buf_json_str(json, parts->uri);
+		put_member(json, "mimeType", parts->mime);
+		if (parts->base64.data != NULL)
+			put_base64(json, "blob", &parts->base64);
+		else
+			put_text(json, &parts->text);
+		buf_putc(json, '}');
+		break;
+	case BLOCK_LINK:
+		buf_puts(json, "{\"type\":\"resource_link\"");
+		put_member(json, "uri", parts->uri);
+		put_member(json, "name", parts->name);
+		put_member(json, "title", parts->title);
+		put_member(json, "description", parts->description);
+		put_member(json, "mimeType", parts->mime);
+		if (parts->size >= 0)
+			buf_printf(json, ",\"size\":%" PRId64, parts->size);
+		break;
+	}
+	if (parts->untrusted)
+		buf_puts(json, ",\"_meta\":{\"lakehost/untrusted\":true}");
+	buf_putc(json, '}');
+}
+
+static char *
+copy_or_null(const char *text)
+{
+	return text == NULL ? NULL : xstrdup(text);
+}
+
+static struct result_block *
+new_block(struct result *result)
+{
+	size_t n = result->blocks++;
+
+	if (n == 0)
+		result->block = xmalloc(sizeof(*result->block));
+	else if ((n & (n - 1)) == 0) /* doubles at powers of two */
+		result->block = xrealloc(result->block, 2 * n * sizeof(*result->block));
+	return &result->block[n];
+}
+
+/* The plain text lies behind the JSON in the same memory. */
+void
+result_push(struct result *result, const struct block_parts *parts)
+{
+	struct result_block *block = new_block(result);
+	struct buf json;
+	size_t json_len;
+
+	*block = (struct result_block){ .kind = parts->kind,
+					.uri = copy_or_null(parts->uri),
+					.mime = copy_or_null(parts->mime),
+					.role = copy_or_null(parts->role) };
+	buf_init(&json, BLOCK_CAP);
+	put_content(&json, parts);
+	json_len = json.len;
+	if (parts->text.data != NULL) {
+		buf_add(&json, "", 1);
+		buf_add(&json, parts->text.data, parts->text.len);
+	}
+	block->json = buf_take(&json, NULL);
+	block->json_len = json_len;
+	if (parts->text.data != NULL) {
+		block->text = block->json + json_len + 1;
+		block->text_len = parts->text.len;
+	}
+	if (parts->base64.data != NULL)
+		block->base64 = xstrndup(parts->base64.data, parts->base64.len);
+}
+
+void
+result_push_text(struct result *result, const char *text, size_t len, const char *role)
+{
+	struct block_parts parts = { .kind = BLOCK_TEXT, .text = { text, len }, .role = role };
+
+	result_push(result, &parts);
+}
+
+/* ---- admitting ----------------------------------------------------------------------------- */
+
+/* How much of a text fits, which is counted. */
+static size_t
+admit_text(struct result *result, const char *text, size_t len)
+{
+	size_t room = result->text_full || result->text_len > result->limits.text
+			? 0
+			: result->limits.text - result->text_len;
+	size_t shown = text_cut(text, len, room);
+
+	result->text_offered += len;
+	result->text_len += shown;
+	result->text_full |= shown < len;
+	return shown;
+}
+
+static bool
+admit_blob(struct result *result, size_t len)
+{
+	char why[160];
+
+	if (len <= RESULT_BLOB_MAX - result->blob_len) {
+		result->blob_len += len;
+		return true;
+	}
+	snprintf(why, sizeof(why), "%zu bytes, and a result carries at most %u of binary content",
+		 len, RESULT_BLOB_MAX);
+	result_fail_text(result, MCP_E_TOO_LARGE, "The content is too large for a message", why,
+			 "Transfer it to a file, or ask for a part of it");
+	return false;
+}
+
+/* A name, URI or type: masked, of strangers also cleaned. NULL stays NULL. */
+static char *
+prepared(const char *text, bool untrusted)
+{
+	struct buf room;
+	size_t len;
+	const char *clean;
+	char *copy;
+
+	if (text == NULL)
+		return NULL;
+	len = strlen(text);
+	buf_init(&room, len * 3 + 64);
+	clean = text_prepare(&room, text, &len, untrusted);
+	copy = xstrndup(clean, len);
+	buf_fini(&room);
+	return copy;
+}
+
+/* Pushes a block with the names of the given one made fit. */
+static int
+push_named(struct result *result, const struct mcp_block *given, struct block_parts *parts)
+{
+	char *uri = prepared(given->uri, given->untrusted);
+	char *name = prepared(given->name, given->untrusted);
+	char *title = prepared(given->title, given->untrusted);
+	char *description = prepared(given->description, given->untrusted);
+	char *mime = prepared(given->mime, given->untrusted);
+
+	parts->uri = uri;
+	parts->name = name;
+	parts->title = title;
+	parts->description = description;
+	parts->mime = mime;
+	parts->role = given->role;
+	parts->untrusted = given->untrusted;
+	result_push(result, parts);
+	free(uri);
+	free(name);
+	free(title);
+	free(description);
+	free(mime);
+	return MCP_OK;
+}
+
+static int
+add_text(struct result *result, const struct mcp_block *given)
+{
+	struct block_parts parts = { .kind = BLOCK_TEXT,
+				     .role = given->role,
+				     .untrusted = given->untrusted };
+	const char *text = given->text.data == NULL ? "" : given->text.data;
+	size_t len = given->text.len, shown;
+	struct buf room, fenced;
+
+	buf_init(&room, len * 3 + 64);
+	buf_init(&fenced, BLOCK_CAP);
+	text = text_prepare(&room, text, &len, given->untrusted);
+	shown = admit_text(result, text, len);
+	if (given->untrusted) {
+		text_fence(&fenced, text, shown);
+		parts.text = (struct mcp_text){ fenced.data, fenced.len };
+	} else {
+		parts.text = (struct mcp_text){ text, shown };
+	}
+	if (shown > 0 || len == 0)
+		result_push(result, &parts);
+	buf_fini(&room);
+	buf_fini(&fenced);
+	return MCP_OK;
+}
+
+static int
+add_blob(struct result *result, const struct mcp_block *given, enum block_kind kind)
+{
+	struct block_parts parts = { .kind = kind, .size = -1 };
+	struct buf base64;
+
+	if (!admit_blob(result, given->blob.len))
+		return result->status;
+	buf_init(&base64, BLOCK_CAP);
+	buf_base64(&base64, given->blob.data, given->blob.len);
+	parts.base64 = (struct mcp_text){ base64.data, base64.len };
+	push_named(result, given, &parts);
+	buf_fini(&base64);
+	return MCP_OK;
+}
+
+static int
+add_media(struct result *result, const struct mcp_block *given, enum block_kind kind)
+{
+	if (given->blob.data == NULL || given->mime == NULL)
+		return result_defect(result, "a block of kind %s needs bytes and a type",
+				     given->kind);
+	return add_blob(result, given, kind);
+}
+
+static int
+add_resource(struct result *result, const struct mcp_block *given)
+{
+	struct block_parts parts = { .kind = BLOCK_RESOURCE, .size = -1 };
+	struct buf room;
+	size_t len = given->text.len;
+	const char *text = given->text.data == NULL ? "" : given->text.data;
+
+	if (given->uri == NULL)
+		return result_defect(result, "an embedded resource needs a URI");
+	if (given->blob.data != NULL)
+		return add_blob(result, given, BLOCK_RESOURCE);
+	buf_init(&room, len * 3 + 64);
+	text = text_prepare(&room, text, &len, given->untrusted);
+	parts.text = (struct mcp_text){ text, admit_text(result, text, len) };
+	push_named(result, given, &parts);
+	buf_fini(&room);
+	return MCP_OK;
+}
+
+static int
+add_link(struct result *result, const struct mcp_block *given)
+{
+	struct block_parts parts = { .kind = BLOCK_LINK, .size = given->link_size };
+
+	if (given->uri == NULL || given->name == NULL)
+		return result_defect(result, "a resource link needs a URI and a name");
+	return push_named(result, given, &parts);
+}
+
+int
+result_block(struct result *result, const struct mcp_block *block)
+{
+	const char *kind = block->kind == NULL ? "" : block->kind;
+
+	if (result->failed)
+		return result->status;
+	if (result->blocks >= RESULT_BLOCKS_MAX) {
+		result->blocks_left_out++;
+		return MCP_E_TOO_LARGE;
+	}
+	if (strcmp(kind, "text") == 0)
+		return add_text(result, block);
+	if (strcmp(kind, "image") == 0)
+		return add_media(result, block, BLOCK_IMAGE);
+	if (strcmp(kind, "audio") == 0)
+		return add_media(result, block, BLOCK_AUDIO);
+	if (strcmp(kind, "resource") == 0)
+		return add_resource(result, block);
+	if (strcmp(kind, "resource_link") == 0)
+		return add_link(result, block);
+	return result_defect(result, "\"%s\" is no kind of content block", kind);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static bool
+has_text(const struct result *result)
+{
+	for (size_t i = 0; i < result->blocks; i++)
+		if (result->block[i].kind == BLOCK_TEXT)
+			return true;
+	return false;
+}
+
+static void
+say_left_out(struct result *result)
+{
+	struct buf note;
+
+	if (result->text_offered == result->text_len && result->blocks_left_out == 0)
+		return;
+	buf_init(&note, 256);
+	if (result->text_offered > result->text_len) {
+		text_number(&note, result->text_len);
+		buf_puts(&note, " of ");
+		text_number(&note, result->text_offered);
+		buf_puts(&note, " bytes of text shown. ");
+	}
+	if (result->blocks_left_out > 0) {
+		text_number(&note, result->blocks_left_out);
+		buf_puts(&note,
+			 result->blocks_left_out == 1 ? " content block" : " content blocks");
+		buf_puts(&note, " left out. ");
+	}
+	buf_puts(&note, "Next: ask for a smaller part or less detail.");
+	result_push_text(result, note.data, note.len,
+			 result->blocks > 0 ? result->block[result->blocks - 1].role : NULL);
+	buf_fini(&note);
+}
+
+void
+result_finish(struct result *result)
+{
+	struct mcp_table_end end = { .size = sizeof(end), .total = -1 };
+
+	if (result->finished || result->failed)
+		return;
+	result->finished = true;
+	if (result->table != NULL)
+		result_table_end(result, &end, NULL, NULL);
+	if (result->structured.len > 0 && !has_text(result)) {
+		size_t shown = admit_text(result, result->structured.data, result->structured.len);
+
+		result_push_text(result, result->structured.data, shown, NULL);
+	}
+	say_left_out(result);
+}

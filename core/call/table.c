@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tables in the four formats, within the caps on rows, text and cells, and the exact last line
+ * that says how much of the whole is shown and how to get the rest. Compact is one line a row,
+ * cells between tabs; csv is RFC 4180; json is an array of objects.
+ */
+#include "call/result.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "call/result_internal.h"
+#include "call/text.h"
+
+#define ELLIPSIS "\xE2\x80\xA6"
+#define DIGITS_EXACT 15 /* so many digits survive a reader that knows only doubles */
+
+struct column {
+	char *name;
+	bool literal; /* its cells may be JSON numbers or booleans */
+};
+
+struct result_table {
+	struct column *column;
+	size_t columns;
+	struct buf text;
+	size_t rows, offered, cut_cells;
+	bool full;
+};
+
+void
+result_table_free(struct result_table *table)
+{
+	if (table == NULL)
+		return;
+	for (size_t i = 0; i < table->columns; i++)
+		free(table->column[i].name);
+	free(table->column);
+	buf_fini(&table->text);
+	free(table);
+}
+
+/* ---- cells --------------------------------------------------------------------------------- */
+
+/* A character that would break the line or the reader's trust: written as an escape. */
+static bool
+escape_control(struct buf *out, uint32_t c)
+{
+	if (c == '\t')
+		buf_puts(out, "\\t");
+	else if (c == '\n')
+		buf_puts(out, "\\n");
+	else if (c == '\r')
+		buf_puts(out, "\\r");
+	else if (c < 0x20 || c == 0x7F || text_deceptive(c) || c == 0x2028 || c == 0x2029)
+		buf_printf(out, "\\u%04x", (unsigned)c);
+	else
+		return false;
+	return true;
+}
+
+/* What a cell could be mistaken for is put into quotes: NULL, nothing, something quoted. */
+static void
+compact_cell(struct buf *out, const char *cell, size_t len)
+{
+	bool quoted = len == 0 || cell[0] == '"' || (len == 4 && memcmp(cell, "NULL", 4) == 0);
+	size_t step;
+
+	if (quoted)
+		buf_putc(out, '"');
+	for (size_t i = 0; i < len; i += step) {
+		uint32_t c;
+
+		step = (size_t)text_decode(cell + i, len - i, &c);
+		if (c == '\\' || (quoted && c == '"'))
+			buf_printf(out, "\\%c", (char)c);
+		else if (!escape_control(out, c))
+			buf_add(out, cell + i, step);
+	}
+	if (quoted)
+		buf_putc(out, '"');
+}
+
+static void
+markdown_cell(struct buf *out, const char *cell, size_t len)
+{
+	size_t step;
+
+	if (len == 0)
+		buf_puts(out, "\"\"");
+	for (size_t i = 0; i < len; i += step) {
+		uint32_t c;
+
+		step = (size_t)text_decode(cell + i, len - i, &c);
+		if (c == '|' || c == '\\')
+			buf_printf(out, "\\%c", (char)c);
+		else if (c == '\n')
+			buf_puts(out, "<br>");
+		else if (!escape_control(out, c))
+			buf_add(out, cell + i, step);
+	}
+}
+
+/* RFC 4180 knows no escapes; what may not pass is left out. Nothing at all is NULL. */
+static void
+csv_cell(struct buf *out, const char *cell, size_t len)
+{
+	bool quoted = len == 0;
+	size_t step;
+
+	for (size_t i = 0; i < len && !quoted; i++)
+		quoted = strchr(",\"\r\n", cell[i]) != NULL;
+	if (quoted)
+		buf_putc(out, '"');
+	for (size_t i = 0; i < len; i += step) {
+		uint32_t c;
+
+		step = (size_t)text_decode(cell + i, len - i, &c);
+		if (c == '"')
+			buf_puts(out, "\"\"");
+		else if ((c >= 0x20 && c != 0x7F && !text_deceptive(c)) || c == '\t' || c == '\n' ||
+			 c == '\r')
+			buf_add(out, cell + i, step);
+	}
+	if (quoted)
+		buf_putc(out, '"');
+}
+
+/* A number or boolean that JSON spells as the cell does, and that no reader rounds. */
+static bool
+is_literal(const char *cell, size_t len)
+{
+	size_t digits = 0, at;
+
+	if (len == 0 || len > 2 * DIGITS_EXACT)
+		return false;
+	if ((len == 4 && memcmp(cell, "true", 4) == 0) ||
+	    (len == 5 && memcmp(cell, "false", 5) == 0))
+		return true;
+	if (cell[0] != '-' && (cell[0] < '0' || cell[0] > '9'))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		digits += cell[i] >= '0' && cell[i] <= '9';
+	return digits <= DIGITS_EXACT && json_gate(cell, len, &json_inbound, &at) == NULL;
+}
+
+static void
+json_cell(struct buf *out, const struct column *column, const char *cell, size_t len)
+{
+	if (column->literal && is_literal(cell, len))
+		buf_add(out, cell, len);
+	else
+		buf_json(out, cell, len);
+}
+
+/* The length of the first `max` characters, or the whole when there are not more. */
+static size_t
+characters(const char *text, size_t len, size_t max)
+{
+	size_t i = 0, n = 0;
+
+	if (len <= max)
+		return len;
+	while (i < len && n < max) {
+		i += (size_t)utf8_step(text + i, len - i);
+		n++;
+	}
+	return i;
+}
+
+static void
+put_cell(struct result *result, struct buf *out, const struct column *column,
+	 const struct mcp_text *cell)
+{
+	struct result_table *table = result->table;
+	enum result_format format = result->limits.format;
+	struct buf room, cut;
+	size_t len = cell->len, kept;
+	const char *text;
+
+	if (cell->data == NULL) {
+		buf_puts(out, format == FORMAT_JSON ? "null" : format == FORMAT_CSV ? "" : "NULL");
+		return;
+	}
+	buf_init(&room, len * 3 + 64);
+	buf_init(&cut, len * 3 + 64);
+	text = text_prepare(&room, cell->data, &len, false);
+	kept = characters(text, len, result->limits.cell);
+	if (kept < len) {
+		table->cut_cells++;
+		buf_add(&cut, text, kept);
+		buf_puts(&cut, ELLIPSIS);
+		text = cut.data;
+		len = cut.len;
+	}
+	if (format == FORMAT_COMPACT)
+		compact_cell(out, text, len);
+	else if (format == FORMAT_MARKDOWN)
+		markdown_cell(out, text, len);
+	else if (format == FORMAT_CSV)
+		csv_cell(out, text, len);
+	else
+		json_cell(out, column, text, len);
+	buf_fini(&room);
+	buf_fini(&cut);
+}
+
+/* ---- head ---------------------------------------------------------------------------------- */
+
+/* Types whose values JSON can hold as they are, by the names of SQL and of JSON Schema. */
+static bool
+literal_type(const char *type)
+{
+	static const char *const names[] = { "tinyint", "byte",	  "smallint", "short", "int",
+					     "integer", "bigint", "long",     "float", "real",
+					     "double",	"number", "boolean" };
+
+	for (size_t i = 0; type != NULL && i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(type, names[i]) == 0)
+			return true;
+	return type != NULL && strncasecmp(type, "decimal", 7) == 0;
+}
+
+static bool
+name_taken(const struct result_table *table, size_t before, const char *name)
+{
+	for (size_t i = 0; i < before; i++)
+		if (strcmp(table->column[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Objects need distinct keys: the second "id" becomes "id_2". */
+static char *
+distinct_name(const struct result_table *table, size_t index, const char *given)
+{
+	char *name = result_line(given), *distinct;
+
+	if (name == NULL)
+		name = xstrdup("");
+	distinct = xstrdup(name);
+	for (unsigned n = 2; name_taken(table, index, distinct); n++) {
+		free(distinct);
+		distinct = xprintf("%s_%u", name, n);
+	}
+	free(name);
+	return distinct;
+}
+
+static void
+put_head(struct result *result, const struct mcp_column *columns, size_t n)
+{
+	static const char *const between[] = { "\t", " | ", ",", "" };
+	enum result_format format = result->limits.format;
+	struct buf *out = &result->table->text;
+
+	buf_puts(out, format == FORMAT_MARKDOWN ? "| " : "");
+	for (size_t i = 0; i < n && format != FORMAT_JSON; i++) {
+		struct buf name;
+
+		buf_puts(out, i > 0 ? between[format] : "");
+		buf_init(&name, RESULT_LINE_MAX + 8);
+		text_line(&name, columns[i].name == NULL ? "" : columns[i].name, RESULT_LINE_MAX);
+		if (format == FORMAT_MARKDOWN)
+			markdown_cell(out, name.data, name.len);
+		else if (format == FORMAT_CSV)
+			csv_cell(out, name.data, name.len);
+		else
+			compact_cell(out, name.data, name.len);
+		buf_fini(&name);
+		if (format == FORMAT_COMPACT && columns[i].type != NULL) {
+			buf_putc(out, ':');
+			text_line(out, columns[i].type, RESULT_LINE_MAX);
+		}
+	}
+	if (format == FORMAT_MARKDOWN) {
+		buf_puts(out, " |\n|");
+		for (size_t i = 0; i < n; i++)
+			buf_puts(out, " --- |");
+	}
+	buf_puts(out, format == FORMAT_JSON ? "[" : format == FORMAT_CSV ? "\r\n" : "\n");
+}
+
+static size_t
+text_room(const struct result *result)
+{
+	return result->text_full || result->text_len >= result->limits.text
+		 ? 0
+		 : result->limits.text - result->text_len;
+}
+
+int
+result_table_begin(struct result *result, const struct mcp_column *columns, size_t n)
+{
+	struct result_table *table;
+
+	if (result->failed)
+		return result->status;
+	if (result->table != NULL)
+		return result_defect(result, "a table begins within a table");
+	if (n == 0)
+		return result_defect(result, "a table without columns");
+	table = xcalloc(1, sizeof(*table));
+	result->table = table;
+	buf_init(&table->text, result->limits.text + 64);
+	table->column = xcalloc(n, sizeof(*table->column));
+	for (size_t i = 0; i < n; i++) {
+		table->column[i].name = result->limits.format == FORMAT_JSON
+					  ? distinct_name(table, i, columns[i].name)
+					  : NULL;
+		table->column[i].literal = literal_type(columns[i].type);
+		table->columns = i + 1;
+	}
+	put_head(result, columns, n);
+	if (buf_ok(&table->text) && table->text.len <= text_room(result))
+		return MCP_OK;
+	result_fail_text(result, MCP_E_TOO_LARGE, "The result is too wide",
+			 "The names of its columns alone exceed the text that a result may have",
+			 "Ask for fewer columns");
+	return MCP_E_TOO_LARGE;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+static void
+put_row(struct result *result, struct buf *out, const struct mcp_text *cells)
+{
+	static const char *const begin[] = { "", "| ", "", "{" };
+	static const char *const between[] = { "\t", " | ", ",", "," };
+	static const char *const end[] = { "\n", " |\n", "\r\n", "}" };
+	const struct result_table *table = result->table;
+	enum result_format format = result->limits.format;
+
+	if (format == FORMAT_JSON && table->rows > 0)
+		buf_puts(out, ",\n");
+	buf_puts(out, begin[format]);
+	for (size_t i = 0; i < table->columns; i++) {
+		if (i > 0)
+			buf_puts(out, between[format]);
+		if (format == FORMAT_JSON) {
+			buf_json_str(out, table->column[i].name);
+			buf_putc(out, ':');
+		}
+		put_cell(result, out, &table->column[i], &cells[i]);
+	}
+	buf_puts(out, end[format]);
+}
+
+int
+result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
+{
+	struct result_table *table = result->table;
+	size_t before, cut_before;
+
+	if (result->failed)
+		return result->status;
+	if (table == NULL || n != table->columns)
+		return table == NULL ? result_defect(result, "a row outside of a table")
+				     : result_defect(result, "a row of %zu cells in a table of %zu",
+						     n, table->columns);
+	table->offered++;
+	if (table->full || table->rows >= result->limits.rows) {
+		table->full = true;
+		return MCP_E_TOO_LARGE;
+	}
+	before = table->text.len;
+	cut_before = table->cut_cells;
+	put_row(result, &table->text, cells);
+	if (!buf_ok(&table->text) || table->text.len > text_room(result)) {
+		table->full = true;
+		table->text.full = false;
+		table->cut_cells = cut_before;
+		buf_cut(&table->text, before);
+		return MCP_E_TOO_LARGE;
+	}
+	table->rows++;
+	return MCP_OK;
+}
+
+/* ---- the last line -------------------------------------------------------------------------- */
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* "1 row", "1 query", "1 branch", "2 rows". */
+static void
+put_noun(struct buf *out, const char *noun, bool one)
+{
+	size_t len = strlen(noun);
+
+	if (!one)
+		buf_puts(out, noun);
+	else if (ends_with(noun, "ies"))
+		buf_printf(out, "%.*sy", (int)(len - 3), noun);
+	else if (ends_with(noun, "xes") || ends_with(noun, "ches") || ends_with(noun, "shes") ||
+		 ends_with(noun, "sses"))
+		buf_add(out, noun, len - 2);
+	else
+		buf_add(out, noun, ends_with(noun, "s") ? len - 1 : len);
+}
+
+/* How many there are: what was said, but never fewer than were offered. */
+static void
+put_counts(const struct result_table *table, const struct mcp_table_end *end, struct buf *out)
+{
+	const char *noun = end->noun == NULL ? "rows" : end->noun;
+	uint64_t total = end->total < 0 ? 0 : (uint64_t)end->total;
+	bool lower = end->total >= 0 && end->at_least;
+	bool known = end->total >= 0;
+
+	if (total < table->offered) {
+		total = table->offered;
+		lower |= known ? end->more : table->offered > table->rows;
+	}
+	text_number(out, table->rows);
+	if (!known && end->more) {
+		buf_putc(out, ' ');
+		put_noun(out, noun, table->rows == 1);
+		buf_puts(out, " shown; there are more.");
+	} else if (total > table->rows || lower) {
+		buf_puts(out, " of ");
+		text_number(out, total);
+		buf_puts(out, lower ? "+ " : " ");
+		buf_puts(out, noun);
+		buf_puts(out, " shown.");
+	} else {
+		buf_putc(out, ' ');
+		put_noun(out, noun, total == 1);
+		buf_putc(out, '.');
+	}
+}
+
+static void
+put_last_line(struct result *result, const struct mcp_table_end *end,
+	      const char *(*next)(void *data, size_t shown), void *data, struct buf *out)
+{
+	const struct result_table *table = result->table;
+	bool dropped = table->offered > table->rows, rest;
+	const char *how = end->next;
+
+	put_counts(table, end, out);
+	if (table->cut_cells > 0) {
+		buf_putc(out, ' ');
+		text_number(out, table->cut_cells);
+		buf_puts(out, table->cut_cells == 1 ? " cell" : " cells");
+		buf_puts(out, " cut at ");
+		text_number(out, result->limits.cell);
+		buf_puts(out, " characters.");
+	}
+	if (dropped && next != NULL)
+		how = next(data, table->rows);
+	rest = dropped || end->more || end->at_least ||
+	       (end->total >= 0 && (uint64_t)end->total > table->rows);
+	if (how != NULL && rest) {
+		buf_puts(out, " Next: ");
+		text_line(out, how, RESULT_LINE_MAX);
+	}
+}
+
+/* Compact and markdown end in the line; what a program may parse keeps it apart. */
+int
+result_table_end(struct result *result, const struct mcp_table_end *end,
+		 const char *(*next)(void *data, size_t shown), void *data)
+{
+	struct result_table *table = result->table;
+	enum result_format format = result->limits.format;
+	struct buf last;
+
+	if (result->failed)
+		return result->status;
+	if (table == NULL)
+		return result_defect(result, "a table ends that has not begun");
+	result->text_len += table->text.len;
+	result->text_offered += table->text.len;
+	buf_init(&last, 2 * RESULT_LINE_MAX);
+	put_last_line(result, end, next, data, &last);
+	table->text.cap += last.len + 8;
+	if (format == FORMAT_JSON)
+		buf_putc(&table->text, ']');
+	if (format == FORMAT_MARKDOWN)
+		buf_putc(&table->text, '\n');
+	if (format == FORMAT_COMPACT || format == FORMAT_MARKDOWN)
+		buf_add(&table->text, last.data, last.len);
+	result_push_text(result, table->text.data, table->text.len, NULL);
+	if (format == FORMAT_CSV || format == FORMAT_JSON)
+		result_push_text(result, last.data, last.len, NULL);
+	buf_fini(&last);
+	result_table_free(table);
+	result->table = NULL;
+	return MCP_OK;
+}
