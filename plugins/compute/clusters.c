@@ -7,7 +7,6 @@
 
 #define PAGE_MAX 100	/* clusters of one upstream page */
 #define RECENT_EVENTS 3 /* shown with a cluster */
-#define COMPLETIONS_MAX 100
 
 struct dbx_words
 cluster_words(struct mcp_call *call, const char *asked, const char *grant)
@@ -35,83 +34,46 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 
 /* ---- list_clusters -------------------------------------------------------------------------- */
 
-/* Keeps the clusters whose name holds the filter, and gives each its size in words. */
-static struct json_object *
-matching(struct mcp_call *call, struct json_object *clusters)
+/* Gives the cluster its size in words. */
+static bool
+cluster_item(struct mcp_call *call, struct json_object *cluster)
 {
-	const char *filter = mcp_arg(call, "name_filter");
-	struct json_object *kept = mcp_keep(call, json_object_new_array());
-
-	for (size_t i = 0; clusters != NULL && i < json_object_array_length(clusters); i++) {
-		struct json_object *cluster = json_object_array_get_idx(clusters, i);
-
-		if (filter != NULL
-		    && strcasestr(mcp_get_str(call, cluster, "cluster_name", ""), filter) == NULL)
-			continue;
-		json_object_object_add(cluster, "size",
-				       json_object_new_string(show_size(call, cluster)));
-		json_object_array_add(kept, json_object_get(cluster));
-	}
-	return kept;
+	json_object_object_add(cluster, "size",
+			       json_object_new_string(show_size(call, cluster)));
+	return dbx_name_matches(call, mcp_get_str(call, cluster, "cluster_name", ""));
 }
 
-/* The filters as arguments that lead to the next page. */
-static const char *
-list_extra(struct mcp_call *call)
-{
-	static const char *const names[] = { "name_filter", "state", "source" };
-	const char *extra = NULL;
+static const struct dbx_column cluster_columns[] = {
+	{ "cluster_id", NULL, "cluster_id", NULL },
+	{ "name", NULL, "cluster_name", NULL },
+	{ "state", NULL, "state", NULL },
+	{ "size", NULL, "size", NULL },
+	{ "node_type", NULL, "node_type_id", NULL },
+	{ "source", NULL, "cluster_source", NULL },
+	{ "creator", NULL, "creator_user_name", NULL },
+	{ "started", NULL, "start_time", dbx_show_age },
+};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = mcp_arg(call, names[i]);
-
-		if (value != NULL)
-			extra = mcp_printf(call, "%s%s%s=%s", extra != NULL ? extra : "",
-					   extra != NULL ? " " : "", names[i], value);
-	}
-	return extra;
-}
-
-static int
-list_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	static const struct dbx_column columns[] = {
-		{ "cluster_id", NULL, "cluster_id", NULL },
-		{ "name", NULL, "cluster_name", NULL },
-		{ "state", NULL, "state", NULL },
-		{ "size", NULL, "size", NULL },
-		{ "node_type", NULL, "node_type_id", NULL },
-		{ "source", NULL, "cluster_source", NULL },
-		{ "creator", NULL, "creator_user_name", NULL },
-		{ "started", NULL, "start_time", dbx_show_age },
-	};
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of clusters", .grant = "access to the workspace" });
-	struct dbx_page page = { .noun = "clusters", .tool = "list_clusters", .total = -1 };
-
-	(void)state;
-	(void)len;
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	page.extra = list_extra(call);
-	page.token = mcp_arg(call, "page_token");
-	page.next_token = mcp_get_str(call, reply, "next_page_token", NULL);
-	return dbx_table(call, matching(call, mcp_get(reply, "clusters")), columns,
-			 sizeof(columns) / sizeof(columns[0]), &page);
-}
+static const struct dbx_list cluster_list = {
+	.path = "/api/2.1/clusters/list"
+		"{?page_size,page_token,filter_by.cluster_states,filter_by.cluster_sources}",
+	.limit_name = "page_size",
+	.most = PAGE_MAX,
+	.items = "clusters",
+	.columns = cluster_columns,
+	.n_columns = sizeof(cluster_columns) / sizeof(cluster_columns[0]),
+	.noun = "clusters",
+	.tool = "list_clusters",
+	.repeat = (const char *const[]){ "name_filter", "state", "source", NULL },
+	.item = cluster_item,
+};
 
 int
 list_clusters(struct mcp_call *call)
 {
-	struct json_object *query = dbx_object(call, "filter_by.cluster_states",
-	    mcp_arg(call, "state"), "filter_by.cluster_sources", mcp_arg(call, "source"),
-	    "page_token", mcp_arg(call, "page_token"), NULL);
-
-	json_object_object_add(query, "page_size",
-			       json_object_new_int64(dbx_limit(call, PAGE_MAX)));
-	return dbx_get(call, "/api/2.1/clusters/list{?page_size,page_token,"
-		       "filter_by.cluster_states,filter_by.cluster_sources}", query, list_shown,
-		       NULL, 0);
+	return dbx_list(call, &cluster_list,
+			dbx_object(call, "filter_by.cluster_states", mcp_arg(call, "state"),
+				   "filter_by.cluster_sources", mcp_arg(call, "source"), NULL));
 }
 
 /* ---- get_cluster_details ---------------------------------------------------------------------- */
@@ -342,25 +304,9 @@ list_cluster_events(struct mcp_call *call)
 static int
 clusters_offered(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *clusters = mcp_get(mcp_reply_json(call, 0), "clusters");
-	const char *start = mcp_arg(call, "value");
-	int offered = 0;
-
 	(void)state;
 	(void)len;
-	for (size_t i = 0; clusters != NULL && i < json_object_array_length(clusters)
-	     && offered < COMPLETIONS_MAX; i++) {
-		struct json_object *cluster = json_object_array_get_idx(clusters, i);
-		const char *id = mcp_get_str(call, cluster, "cluster_id", "");
-		const char *name = mcp_get_str(call, cluster, "cluster_name", "");
-
-		if (start == NULL || strncmp(id, start, strlen(start)) == 0
-		    || strncasecmp(name, start, strlen(start)) == 0) {
-			mcp_complete(call, id);
-			offered++;
-		}
-	}
-	return MCP_OK;
+	return dbx_offer(call, "clusters", "cluster_id");
 }
 
 int

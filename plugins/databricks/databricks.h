@@ -131,6 +131,32 @@ struct dbx_page {
 /* Writes a table of `items` (array, or NULL for none) and its exact end line. */
 int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	      size_t n, const struct dbx_page *page);
+/*
+ * A whole list tool, declared. dbx_list() fetches the page that the argument `page_token` names
+ * (walking over empty pages that carry a token), filters, and writes the table.
+ */
+struct dbx_list {
+	const char *path;	 /* template over `values` with {limit_name} and {page_token} in it */
+	const char *limit_name;	 /* "page_size", "max_results", "limit" */
+	int64_t most;		 /* the platform's largest page */
+	const char *items;	 /* member of the reply */
+	const struct dbx_column *columns;
+	size_t n_columns;
+	const char *noun, *tool;
+	const char *const *repeat; /* names of arguments that the next call repeats; NULL-terminated;
+				      may be NULL */
+	/* Shapes an item; false leaves it out. May be NULL. */
+	bool (*item)(struct mcp_call *call, struct json_object *item);
+	/* The words of a failure; may be NULL. */
+	struct dbx_words (*words)(struct mcp_call *call);
+};
+int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values);
+
+/* Does `text` hold the argument `name_filter`, in any case? True when there is no such argument. */
+bool dbx_name_matches(struct mcp_call *call, const char *text);
+/* Offers the members `path` of a reply's array `items` that begin with the argument `value`. */
+int dbx_offer(struct mcp_call *call, const char *items, const char *path);
+
 /* The page size to ask for: the argument `limit`, else the host's row cap; at most `most`. */
 int64_t dbx_limit(struct mcp_call *call, int64_t most);
 /* Writes "key: value" lines of an object's members that are there, then the URL. */
