@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The next step: suspensions, requests and replies, operations, questions, logs. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "step.h"
+
+int
+mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
+	    mcp_step_fn fn, const void *state, size_t len)
+{
+	return call->ops->suspend(call, requests, n, after_ms, fn, state, len);
+}
+
+int
+mcp_again(struct mcp_call *call, uint32_t after_ms, mcp_step_fn fn, const void *state, size_t len)
+{
+	return mcp_suspend(call, NULL, 0, after_ms, fn, state, len);
+}
+
+const struct mcp_reply *
+mcp_reply(struct mcp_call *call, size_t index)
+{
+	return call->ops->reply(call, index);
+}
+
+struct json_object *
+mcp_reply_json(struct mcp_call *call, size_t index)
+{
+	struct step *step = step_of(call);
+	const struct mcp_reply *reply = mcp_reply(call, index);
+
+	if (reply == NULL || index >= MCP_REQUESTS_MAX)
+		return NULL;
+	if (step->reply[index] == NULL)
+		step->reply[index] = mcp_json(call, reply->body.data, reply->body.len);
+	return step->reply[index];
+}
+
+const char *
+mcp_reply_header(const struct mcp_reply *reply, const char *name)
+{
+	for (size_t i = 0; reply != NULL && i < reply->n_headers; i++)
+		if (strcasecmp(reply->headers[i].name, name) == 0)
+			return reply->headers[i].value;
+	return NULL;
+}
+
+const struct mcp_reply *
+mcp_http_wait(struct mcp_call *call, const struct mcp_http *request)
+{
+	return call->ops->http_wait(call, request);
+}
+
+struct mcp_http
+mcp_get_request(const char *path, const char *query)
+{
+	return (struct mcp_http){ .size = sizeof(struct mcp_http),
+				  .method = "GET",
+				  .path = path,
+				  .query = query,
+				  .retry = MCP_RETRY_SAFE };
+}
+
+struct mcp_http
+mcp_json_request(struct mcp_call *call, const char *method, const char *path,
+		 struct json_object *body, enum mcp_retry retry)
+{
+	struct mcp_http request = {
+		.size = sizeof(request), .method = method, .path = path, .retry = retry
+	};
+	struct mcp_header *type = mcp_alloc(call, sizeof(*type));
+	struct mcp_piece *piece = mcp_alloc(call, sizeof(*piece));
+
+	if (body == NULL)
+		return request;
+	*type = (struct mcp_header){ "Content-Type", "application/json" };
+	piece->kind = MCP_PIECE_BYTES;
+	piece->text.data = json_object_to_json_string_length(body,
+							     JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE,
+							     &piece->text.len);
+	request.headers = type;
+	request.n_headers = 1;
+	request.body = piece;
+	request.n_body = 1;
+	return request;
+}
+
+/* ---- operations, client, world -------------------------------------------------------------- */
+
+int
+mcp_handle(struct mcp_call *call, const void *data, size_t len)
+{
+	return call->ops->handle(call, data, len);
+}
+
+int
+mcp_working(struct mcp_call *call, int percent, const char *message, uint32_t next_ms)
+{
+	return call->ops->working(call, percent, message, next_ms);
+}
+
+int
+mcp_progress(struct mcp_call *call, double done, double total, const char *message)
+{
+	return call->ops->progress(call, done, total, message);
+}
+
+bool
+mcp_client_can(struct mcp_call *call, const char *capability)
+{
+	return call->ops->client_can(call, capability);
+}
+
+int
+mcp_require(struct mcp_call *call, const char *capability)
+{
+	return call->ops->require(call, capability);
+}
+
+int
+mcp_ask(struct mcp_call *call, const char *key, const char *method, struct json_object *params,
+	struct json_object **answer)
+{
+	struct mcp_text text;
+	const char *json = "{}";
+	size_t len = 2;
+	int rc;
+
+	*answer = NULL;
+	if (params != NULL)
+		json = json_object_to_json_string_length(params, JSON_C_TO_STRING_PLAIN, &len);
+	rc = call->ops->ask(call, key, method, json, len, &text);
+	if (rc == MCP_OK)
+		*answer = mcp_json(call, text.data, text.len);
+	return rc;
+}
+
+int
+mcp_elicit(struct mcp_call *call, const char *key, const char *message, struct json_object *schema,
+	   struct json_object **content)
+{
+	struct json_object *params = mcp_keep(call, json_object_new_object()), *answer;
+	const char *action;
+	int rc;
+
+	*content = NULL;
+	json_object_object_add(params, "mode", json_object_new_string("form"));
+	json_object_object_add(params, "message", json_object_new_string(message));
+	json_object_object_add(params, "requestedSchema", json_object_get(schema));
+	rc = mcp_ask(call, key, "elicitation/create", params, &answer);
+	if (rc != MCP_OK)
+		return rc;
+	action = mcp_get_str(call, answer, "action", "");
+	if (strcmp(action, "accept") == 0)
+		*content = mcp_get(answer, "content");
+	return MCP_OK;
+}
+
+void
+mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (len > 0)
+		call->ops->log(call, level, line,
+			       (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1);
+}
+
+void
+mcp_mask(struct mcp_call *call, const char *value)
+{
+	call->ops->mask(call, value, strlen(value));
+}
