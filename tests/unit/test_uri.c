@@ -76,7 +76,8 @@ static void
 templates_are_checked(void)
 {
 	static const char *const fine[] = { "databricks://clusters/{cluster_id}", "/a",
-		"x://{a}-{b}", "/api/2.1{+path}{?a,b}", "/a?x=1{&y}", "/a{?x}{&y,z}", "{+path}", "/a%20b/{x}" };
+		"x://{a}-{b}", "/api/2.1{+path}{?a,b}",
+		"/a?x=1{&y}", "/a{?x}{&y,z}", "{+path}", "/a%20b/{x}" };
 	static const struct {
 		const char *text, *why;
 	} bad[] = {

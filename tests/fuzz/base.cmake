@@ -1,0 +1,2 @@
+lakehost_fuzz(json CORE base)
+lakehost_fuzz(uri CORE base)

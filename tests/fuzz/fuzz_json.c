@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate: what it lets through is JSON to json-c too, and survives writing and reading. */
+#include "fuzz.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+
+static const struct json_limits small = { .bytes = 4096, .depth = 8, .members = 64, .number = 24 };
+
+static void
+check_written(struct json_object *tree)
+{
+	struct json_object *again;
+	struct buf out;
+
+	buf_init(&out, 64u << 20);
+	buf_json_tree(&out, tree);
+	PROMISE(buf_ok(&out));
+	PROMISE(utf8_valid(out.data, out.len));
+	again = json_parse(out.data, out.len, &json_upstream, NULL, NULL);
+	PROMISE(json_object_equal(tree, again));
+	json_object_put(again);
+	buf_fini(&out);
+}
+
+/* Each member's raw text is a JSON value that means what the tree holds. */
+static void
+check_raw(const char *text, size_t len, struct json_object *tree)
+{
+	struct json_object_iter member;
+
+	if (!json_object_is_type(tree, json_type_object))
+		return;
+	json_object_object_foreachC(tree, member) {
+		struct json_object *value;
+		const char *raw, *why;
+		size_t raw_len;
+
+		PROMISE(json_raw_member(text, len, member.key, &raw, &raw_len));
+		value = json_parse(raw, raw_len, &json_upstream, &why, NULL);
+		PROMISE(why == NULL && json_object_equal(value, member.val));
+		json_object_put(value);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const char *text = (const char *)data, *why = NULL, *raw;
+	struct json_object *tree;
+	size_t at = 0, raw_len;
+	struct buf out;
+
+	tree = json_parse(text, len, &json_upstream, &why, &at);
+	PROMISE(at <= len);
+	if (why == NULL) {
+		PROMISE(at == len && utf8_valid(text, len));
+		check_written(tree);
+		check_raw(text, len, tree);
+		json_object_put(tree);
+	} else {
+		PROMISE(tree == NULL && json_gate(text, len, &small, NULL) != NULL);
+	}
+	/* bounded also over what did not pass */
+	if (json_raw_member(text, len, "a", &raw, &raw_len))
+		PROMISE(raw >= text && raw + raw_len <= text + len);
+	/* any bytes make a valid string */
+	buf_init(&out, 8 * len + 2);
+	buf_json(&out, text, len);
+	PROMISE(buf_ok(&out) && json_gate(out.data, out.len, &json_upstream, NULL) == NULL);
+	buf_fini(&out);
+	return 0;
+}
