@@ -56,11 +56,13 @@ struct config_upstream {
 	char *auth_why;	  /* "DATABRICKS_TOKEN from the environment", or what is missing */
 	char *token;	  /* secret */
 	char *profile, *config_file;
+	char *workspace_id; /* sent along where one host serves several workspaces; or NULL */
 	char *ca_file;	  /* NULL: the system's bundle */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
 	uint64_t max_reply;
-	struct strings link_suffixes; /* hosts that pre-signed links may point to; loopback
-					 upstreams may link to themselves */
+	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a
+					 name, in which `*` is one label; loopback upstreams may
+					 link to themselves */
 };
 
 enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
@@ -78,6 +80,7 @@ struct config_plugin {
 
 struct config {
 	char *file; /* where it was read, or NULL: built-in defaults */
+	struct strings warnings; /* for the operator, to be logged at start */
 	struct {
 		bool stdio;
 		struct config_listener *listener;
@@ -109,6 +112,9 @@ struct config {
 		struct strings secret_references; /* env:NAME, file:PATH that plugins may send */
 		struct config_plugin *plugin;	  /* enabled ones, by name */
 		size_t count;
+		struct config_plugin *available; /* what plugins-available says, see
+						    config_plugin_settings() */
+		size_t n_available;
 		bool defaults; /* nothing was said: those whose manifest says `default` */
 		bool all;      /* plugins.enabled = "all" */
 		unsigned name_length; /* longest tool name: 35, at most 64 */
@@ -138,5 +144,8 @@ void config_faults_add(struct config_faults *faults, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void config_faults_fini(struct config_faults *faults);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
+/* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
+ * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */
+const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
 
 #endif

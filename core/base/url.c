@@ -21,7 +21,8 @@ read_name(const char *text, struct url *url)
 	size_t n = 0;
 
 	while (alnum(text[n]) || text[n] == '-' || text[n] == '.' || text[n] == '_') {
-		if (n + 1 >= sizeof(url->host) || (text[n] == '.' && (n == 0 || text[n - 1] == '.')))
+		if (n + 1 >= sizeof(url->host) ||
+		    (text[n] == '.' && (n == 0 || text[n - 1] == '.')))
 			return NULL;
 		url->host[n] = (char)tolower((unsigned char)text[n]);
 		n++;
@@ -94,7 +95,8 @@ url_split(const char *text, struct url *url)
 		return *url->rest == '@' ? "it carries user information"
 					 : "a character after the host does not belong there";
 	for (const char *p = url->rest; *p != '\0'; p++) {
-		if (*p <= ' ' || *p == 0x7f || (*p & 0x80) != 0 || strchr("\"<>\\^`{|}#", *p) != NULL)
+		if (*p <= ' ' || *p == 0x7f || (*p & 0x80) != 0 ||
+		    strchr("\"<>\\^`{|}#", *p) != NULL)
 			return "a character in it is not percent-encoded, or it has a fragment";
 	}
 	return NULL;

@@ -296,6 +296,9 @@ types_and_ranges(void)
 	wrong("server = { workers = 1.5; };", workers);
 	wrong("server = { workers = \"3\"; };", workers);
 	wrong("server = { workers = 99999999999L; };", workers);
+	wrong("# 4294967299\nserver = { title = \"4294967299\"; workers = 4294967299; };",
+	      "t.conf:2: 4294967299: so large a number needs an L at its end");
+	wrong("server = { workers = 99999999999999999999L; };", workers);
 	wrong("server = { workers_max = 3; };",
 	      "t.conf:1: server.workers_max: must not be less than server.workers");
 	wrong("server = 1;", "t.conf:1: server: must be a group: server = { ... };");
@@ -475,7 +478,7 @@ sets(void)
 	wrong_set("workers", "--set: it needs the form KEY.PATH=VALUE");
 	wrong_set("server.listeners=x",
 		  "--set: server.listeners: cannot be set on the command line");
-	wrong_set("server=x", "--set: server: unknown key");
+	wrong_set("server=x", "--set: server: is a group; name a key in it");
 }
 
 static void

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config_load(): finds the file, reads every group in turn, then the plugins' own files. Faults
+ * are collected on the way; one is enough for there to be no configuration.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/internal.h"
+#include "config/text.h"
+
+static const char *const access_words[] = { "none", "read", "write", "admin", NULL };
+static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
+static const char *const format_words[] = { "auto", "json", "text", NULL };
+static const char *const inbound_words[] = { "none", NULL };
+
+static void
+read_limits(struct config *config, const struct node *root)
+{
+	struct node limits = node_group(root, "limits"), results = node_group(root, "results");
+
+	config->limits.body = (unsigned)node_number(&limits, "body", LIMIT_BODY, 1024, 64u << 20);
+	config->limits.depth = (unsigned)node_number(&limits, "depth", LIMIT_DEPTH, 8, 512);
+	config->limits.headers =
+	    (unsigned)node_number(&limits, "headers", LIMIT_HEADERS, 1024, 65536);
+	config->limits.steps = (unsigned)node_number(&limits, "steps", LIMIT_STEPS, 1, 10000);
+	config->limits.suspended =
+	    (unsigned)node_number(&limits, "suspended", LIMIT_SUSPENDED, 1, 1000000);
+	config->limits.call_ms =
+	    (unsigned)node_number(&limits, "call_ms", LIMIT_CALL_MS, 1000, 3600000);
+	config->limits.drain_ms =
+	    (unsigned)node_number(&limits, "drain_ms", LIMIT_DRAIN_MS, 0, 600000);
+	config->results.rows = (unsigned)node_number(&results, "rows", LIMIT_RESULT_ROWS, 1, 10000);
+	config->results.text =
+	    (unsigned)node_number(&results, "text", LIMIT_RESULT_TEXT, 1000, 10u << 20);
+	config->results.cell = (unsigned)node_number(&results, "cell", LIMIT_CELL, 8, 100000);
+}
+
+/* --log-level, then --set, then LOG_LEVEL, then the file. */
+static void
+read_log(struct config *config, const struct node *root, const struct config_overrides *overrides)
+{
+	struct node log = node_group(root, "log");
+	bool set = reader_find_override(&log, "level") != NULL;
+	size_t level = node_word(&log, "level", level_words, LOG_INFO);
+	size_t format = node_word(&log, "format", format_words, 0);
+	const char *env = getenv("LOG_LEVEL");
+
+	config->log.level = (enum log_level)level;
+	config->log.text = format == 2 || (format == 0 && isatty(STDERR_FILENO) == 1);
+	if (overrides->log_level != NULL) {
+		if (!log_level_parse(overrides->log_level, &config->log.level))
+			config_faults_add(root->reader->faults,
+					  "--log-level %s: not one of debug, "
+					  "info, notice, warning, error",
+					  overrides->log_level);
+	} else if (!set && env != NULL && *env != '\0' &&
+		   !log_level_parse(env, &config->log.level)) {
+		config_warn(config,
+			    "LOG_LEVEL=%s in the environment is not one of debug, info, "
+			    "notice, warning, error: ignored",
+			    env);
+	}
+}
+
+static void
+read_groups(struct config *config, struct reader *reader, const struct config_overrides *overrides)
+{
+	struct node root = node_root(reader);
+	struct node auth = node_group(&root, "auth"), policy = node_group(&root, "policy");
+
+	config_read_server(config, &root, overrides);
+	node_word(&auth, "inbound", inbound_words, 0);
+	config_read_upstreams(config, &root);
+	config->access = (enum access)node_word(&policy, "access", access_words, ACCESS_WRITE);
+	if (overrides->read_only && config->access > ACCESS_READ)
+		config->access = ACCESS_READ;
+	read_limits(config, &root);
+	read_log(config, &root, overrides);
+	config_read_plugins(config, &root);
+}
+
+/* Who else can change or read the file matters: it names code to load and may hold a token. */
+static void
+check_mode(const struct config_source *source, bool literal_secret, struct config_faults *faults)
+{
+	if ((source->mode & S_IWOTH) != 0)
+		config_faults_add(faults, "%s: anybody may write to it; chmod o-w", source->name);
+	if ((source->mode & S_IROTH) != 0 && literal_secret)
+		config_faults_add(faults,
+				  "%s: it holds a token and anybody may read it; chmod o-r, "
+				  "or write env:NAME, file:PATH or credential:NAME instead",
+				  source->name);
+}
+
+struct config *
+config_from(const struct config_source *source, const struct config_overrides *overrides,
+	    struct config_faults *faults)
+{
+	struct config *config = xcalloc(1, sizeof(*config));
+	size_t before = faults->count;
+	struct reader reader;
+
+	reader_init(&reader, source->name, source->text, faults);
+	for (size_t i = 0; i < overrides->sets; i++)
+		reader_override(&reader, overrides->set[i]);
+	read_groups(config, &reader, overrides);
+	reader_finish(&reader);
+	check_mode(source, reader.literal_secret, faults);
+	for (size_t i = 0; source->known != NULL && i < reader.known.count; i++)
+		strings_add(source->known, reader.known.item[i]);
+	reader_fini(&reader);
+	if (source->directory != NULL)
+		config_read_dropins(config, source->directory, faults);
+	if (faults->count > before) {
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+/* The file to read, for free(); NULL: there is none. */
+static char *
+find_file(const struct config_overrides *overrides)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path;
+
+	if (overrides->file != NULL)
+		return xstrdup(overrides->file);
+	if (xdg != NULL && *xdg == '/')
+		path = xprintf("%s/lakehost/lakehost.conf", xdg);
+	else
+		path = xprintf("%s/.config/lakehost/lakehost.conf", home != NULL ? home : "");
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	path = xstrdup(LAKEHOST_SYSCONFDIR "/lakehost/lakehost.conf");
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return xstrdup(".");
+	return xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
+struct config *
+config_load(const struct config_overrides *overrides, struct config_faults *faults)
+{
+	struct config_source source = { .name = "built-in defaults" };
+	char *path = find_file(overrides), *text = NULL, *directory = NULL, why[512];
+	struct config *config = NULL;
+	struct stat status;
+	size_t len;
+
+	if (path != NULL) {
+		text = text_read(path, CONFIG_BYTES_MAX, &len, &status, why, sizeof(why));
+		if (text == NULL) {
+			config_faults_add(faults, "%s", why);
+			free(path);
+			return NULL;
+		}
+		directory = directory_of(path);
+		source = (struct config_source){ .name = path, .text = text,
+						 .mode = status.st_mode,
+						 .directory = directory };
+	}
+	config = config_from(&source, overrides, faults);
+	secret_free(text);
+	free(directory);
+	if (config != NULL)
+		config->file = path;
+	else
+		free(path);
+	return config;
+}
+
+const struct config_upstream *
+config_upstream(const struct config *config, const char *role)
+{
+	for (size_t i = 0; i < config->upstreams; i++) {
+		if (strcmp(config->upstream[i].role, role) == 0)
+			return &config->upstream[i];
+	}
+	return NULL;
+}

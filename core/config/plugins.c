@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which plugins are enabled, by the main file or by a file of their own in plugins-enabled. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/internal.h"
+#include "config/reference.h"
+#include "config/text.h"
+#include "egress/egress.h"
+
+#define PLUGINS_MAX 200
+
+static const char *const isolations[] = { "process", "none", NULL };
+
+static bool
+plugin_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 64 && *name != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+/* ---- files of plugins ---------------------------------------------------------------------- */
+
+static void
+read_permissions(struct config_plugin *plugin, const struct node *root)
+{
+	plugin->narrowed = node_has(root, "permissions");
+	node_list(root, "permissions", &plugin->permissions);
+	for (size_t i = 0; i < plugin->permissions.count; i++) {
+		const char *why = permission_check(plugin->permissions.item[i]);
+
+		if (why != NULL)
+			node_fault(root, "permissions", "\"%s\": %s", plugin->permissions.item[i],
+				   why);
+	}
+}
+
+static void
+read_dropin(struct config *config, struct config_plugin *plugin, const char *path,
+	    struct config_faults *faults)
+{
+	char why[512], *text;
+	struct reader reader;
+	struct node root;
+	struct stat status;
+	size_t len;
+
+	text = text_read(path, CONFIG_BYTES_MAX, &len, &status, why, sizeof(why));
+	if (text == NULL)
+		config_faults_add(faults, "%s: %s", path, why);
+	else if ((status.st_mode & S_IWOTH) != 0)
+		config_faults_add(faults, "%s: anybody may write to it; chmod o-w", path);
+	reader_init(&reader, path, text, faults);
+	free(text);
+	root = node_root(&reader);
+	plugin->where = xprintf("%s:1", path);
+	plugin->isolation =
+	    node_word(&root, "isolation", isolations, config->plugins.isolation) == 0
+		? ISOLATION_PROCESS
+		: ISOLATION_NONE;
+	plugin->critical = node_bool(&root, "critical", false);
+	plugin->upstream = node_text(&root, "upstream", NULL);
+	if (plugin->upstream != NULL && config_upstream(config, plugin->upstream) == NULL)
+		node_fault(&root, "upstream", "there is no upstreams.%s", plugin->upstream);
+	plugin->options = node_json(&root, "options");
+	read_permissions(plugin, &root);
+	reader_finish(&reader);
+	reader_fini(&reader);
+}
+
+static struct config_plugin *
+append(struct config_plugin **list, size_t *count, const char *name)
+{
+	*list = xrealloc(*list, (*count + 1) * sizeof(**list));
+	(*list)[*count] = (struct config_plugin){ .name = xstrdup(name) };
+	return &(*list)[(*count)++];
+}
+
+static int
+visible_conf(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* In the order of plain bytes, whatever the locale. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* False when there is no such directory. */
+static bool
+read_directory(struct config *config, const char *directory, struct config_plugin **list,
+	       size_t *count, struct config_faults *faults)
+{
+	struct dirent **entry;
+	int n = scandir(directory, &entry, visible_conf, by_name);
+
+	if (n < 0) {
+		if (errno != ENOENT)
+			config_faults_add(faults, "%s: %s", directory, strerror(errno));
+		return errno != ENOENT;
+	}
+	for (int i = 0; i < n; i++) {
+		char *name = xstrndup(entry[i]->d_name, strlen(entry[i]->d_name) - 5);
+		char *path = xprintf("%s/%s", directory, entry[i]->d_name);
+
+		if (!plugin_name(name))
+			config_faults_add(faults, "%s: not the name of a plugin", path);
+		else if (*count < PLUGINS_MAX)
+			read_dropin(config, append(list, count, name), path, faults);
+		else
+			config_faults_add(faults, "%s: there are more than %d", path, PLUGINS_MAX);
+		free(name);
+		free(path);
+		free(entry[i]);
+	}
+	free(entry);
+	return true;
+}
+
+static const struct config_plugin *
+find(const struct config_plugin *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return &list[i];
+	}
+	return NULL;
+}
+
+const struct config_plugin *
+config_plugin_settings(const struct config *config, const char *name)
+{
+	const struct config_plugin *found =
+	    find(config->plugins.plugin, config->plugins.count, name);
+
+	return found != NULL ? found
+			     : find(config->plugins.available, config->plugins.n_available, name);
+}
+
+/* A plugin enabled by the main file takes its settings from plugins-available, if it is there. */
+static void
+adopt(struct config *config, struct config_plugin *plugin)
+{
+	struct config_plugin *from =
+	    (struct config_plugin *)(uintptr_t)find(config->plugins.available,
+						    config->plugins.n_available, plugin->name);
+
+	if (from == NULL)
+		return;
+	plugin->isolation = from->isolation;
+	plugin->critical = from->critical;
+	plugin->narrowed = from->narrowed;
+	for (size_t i = 0; i < from->permissions.count; i++)
+		strings_add(&plugin->permissions, from->permissions.item[i]);
+	plugin->upstream = from->upstream != NULL ? xstrdup(from->upstream) : NULL;
+	free(plugin->options);
+	plugin->options = xstrdup(from->options);
+	free(plugin->where);
+	plugin->where = xstrdup(from->where);
+}
+
+static int
+order(const void *a, const void *b)
+{
+	return strcmp(((const struct config_plugin *)a)->name,
+		      ((const struct config_plugin *)b)->name);
+}
+
+void
+config_read_dropins(struct config *config, const char *directory, struct config_faults *faults)
+{
+	size_t named = config->plugins.count;
+	struct config_plugin *files = NULL;
+	size_t n_files = 0;
+	char *path = xprintf("%s/plugins-enabled", directory);
+
+	if (read_directory(config, path, &files, &n_files, faults))
+		config->plugins.defaults = false;
+	free(path);
+	/* Those of plugins that nobody enables are not looked at: their faults are no matter. */
+	path = xprintf("%s/plugins-available", directory);
+	if (named > 0 || config->plugins.all || config->plugins.defaults)
+		read_directory(config, path, &config->plugins.available,
+			       &config->plugins.n_available, faults);
+	free(path);
+	for (size_t i = 0; i < named; i++) {
+		if (find(files, n_files, config->plugins.plugin[i].name) == NULL) {
+			adopt(config, &config->plugins.plugin[i]);
+			files = xrealloc(files, (n_files + 1) * sizeof(*files));
+			files[n_files++] = config->plugins.plugin[i];
+		} else {
+			config_plugin_fini(&config->plugins.plugin[i]);
+		}
+	}
+	free(config->plugins.plugin);
+	config->plugins.plugin = files;
+	config->plugins.count = n_files;
+	if (n_files > 0)
+		qsort(files, n_files, sizeof(*files), order);
+}
+
+/* ---- the group "plugins" ------------------------------------------------------------------- */
+
+static void
+read_enabled(struct config *config, const struct node *plugins)
+{
+	struct strings enabled = { 0 };
+	char *where = node_where(plugins, "enabled");
+
+	node_list(plugins, "enabled", &enabled);
+	config->plugins.defaults = !node_has(plugins, "enabled");
+	for (size_t i = 0; i < enabled.count; i++) {
+		const char *name = enabled.item[i];
+		struct config_plugin *plugin;
+
+		if (strcmp(name, "default") == 0 && enabled.count == 1) {
+			config->plugins.defaults = true;
+		} else if (strcmp(name, "all") == 0) {
+			config->plugins.all = true;
+		} else if (!plugin_name(name)) {
+			node_fault(plugins, "enabled", "\"%s\" is not the name of a plugin", name);
+		} else if (config->plugins.count < PLUGINS_MAX) {
+			plugin = append(&config->plugins.plugin, &config->plugins.count, name);
+			plugin->where = xstrdup(where);
+			plugin->isolation = config->plugins.isolation;
+			plugin->options = xstrdup("{}");
+		}
+	}
+	strings_fini(&enabled);
+	free(where);
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void
+read_folders(const struct node *plugins, const char *key, struct strings *list)
+{
+	node_list(plugins, key, list);
+	for (size_t i = 0; i < list->count; i++) {
+		const char *path = list->item[i];
+
+		if (*path != '/')
+			node_fault(plugins, key, "\"%s\" is not an absolute path", path);
+		else if (strcmp(path, "/") == 0 || !is_directory(path))
+			node_fault(plugins, key, "%s is not a directory to use", path);
+	}
+}
+
+/* Beside the program, so that an installed tree runs wherever it stands, and so does a build. */
+static void
+default_directories(struct strings *list)
+{
+	static const char *const places[] = { "../" LAKEHOST_LIBDIR "/lakehost/plugins",
+					      "../lib/lakehost/plugins" };
+	char exe[4096], *slash, *path, *real;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash == NULL)
+		return;
+	*slash = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(places) && list->count == 0; i++) {
+		path = xprintf("%s/%s", exe, places[i]);
+		real = realpath(path, NULL);
+		if (real != NULL && is_directory(real))
+			strings_add(list, real);
+		free(real);
+		free(path);
+	}
+}
+
+void
+config_read_plugins(struct config *config, const struct node *root)
+{
+	struct node plugins = node_group(root, "plugins");
+
+	config->plugins.isolation = node_word(&plugins, "isolation", isolations, 0) == 0
+				      ? ISOLATION_PROCESS
+				      : ISOLATION_NONE;
+	read_folders(&plugins, "directories", &config->plugins.directories);
+	if (config->plugins.directories.count == 0)
+		default_directories(&config->plugins.directories);
+	read_folders(&plugins, "transfer_dirs", &config->plugins.transfer_dirs);
+	node_list(&plugins, "secret_references", &config->plugins.secret_references);
+	for (size_t i = 0; i < config->plugins.secret_references.count; i++) {
+		const char *reference = config->plugins.secret_references.item[i];
+		const char *why = reference_check(reference);
+
+		if (why != NULL)
+			node_fault(&plugins, "secret_references", "\"%s\": %s", reference, why);
+	}
+	config->plugins.name_length = (unsigned)node_number(&plugins, "name_length", 35, 16, 64);
+	read_enabled(config, &plugins);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening, overriding, and the search for keys that nobody knows. */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "config/internal.h"
+#include "config/reference.h"
+#include "config/text.h"
+
+/* Their addresses mark settings that were asked for, alone or with all that is in them. */
+static char asked, whole;
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+/* Skips a string or a comment at `p`; returns p when there is none. */
+static const char *
+skip_opaque(const char *p, int *line)
+{
+	const char *start = p, *end;
+
+	if (*p == '"') {
+		for (p++; *p != '\0' && *p != '"'; p++)
+			p += *p == '\\' && p[1] != '\0';
+		p += *p == '"';
+	} else if (*p == '#' || (*p == '/' && p[1] == '/')) {
+		p += strcspn(p, "\n");
+	} else if (*p == '/' && p[1] == '*') {
+		end = strstr(p + 2, "*/");
+		p = end != NULL ? end + 2 : p + strlen(p);
+	}
+	for (end = start; end < p; end++)
+		*line += *end == '\n';
+	return p;
+}
+
+/* libconfig 1.5 cuts whole numbers to 32 bits unless they end in L, and tells nobody. */
+static void
+check_numbers(struct reader *reader, const char *text)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_-*.+";
+	int line = 1;
+
+	while (*text != '\0') {
+		const char *next = skip_opaque(text, &line);
+		size_t len = strspn(next, word);
+		long long value;
+		char *end;
+
+		if (next == text && len > 0) {
+			next = text + len;
+			errno = 0;
+			value = strtoll(text, &end, strncasecmp(text, "0x", 2) == 0 ? 16 : 10);
+			if (end == next && (errno != 0 || value > INT_MAX || value < INT_MIN))
+				config_faults_add(reader->faults,
+						  "%s:%d: %.*s: so large a number "
+						  "needs an L at its end",
+						  reader->name, line, (int)len, text);
+		} else if (next == text) {
+			line += *next++ == '\n';
+		}
+		text = next;
+	}
+}
+
+void
+reader_init(struct reader *reader, const char *name, const char *text, struct config_faults *faults)
+{
+	const char *error;
+
+	*reader = (struct reader){ .name = xstrdup(name), .faults = faults };
+	config_init(&reader->tree);
+	/* No file is below this path, so @include always fails: one file says it all. */
+	config_set_include_dir(&reader->tree, "/dev/null");
+	if (text == NULL)
+		return;
+	check_numbers(reader, text);
+	if (config_read_string(&reader->tree, text) == CONFIG_TRUE)
+		return;
+	error = config_error_text(&reader->tree);
+	if (error != NULL && strstr(error, "include") != NULL)
+		error = "@include is not supported";
+	config_faults_add(faults, "%s:%d: %s", name, config_error_line(&reader->tree),
+			  error != NULL ? error : "nested too deeply");
+	config_destroy(&reader->tree);
+	config_init(&reader->tree);
+}
+
+void
+reader_fini(struct reader *reader)
+{
+	config_destroy(&reader->tree);
+	strings_fini(&reader->known);
+	for (size_t i = 0; i < reader->overrides; i++) {
+		free(reader->override[i].path);
+		free(reader->override[i].value);
+	}
+	free(reader->override);
+	free(reader->name);
+}
+
+static bool
+names_secret(const char *path)
+{
+	static const char *const secrets[] = { "token", "password", "client_secret" };
+	const char *key = strrchr(path, '.');
+
+	key = key != NULL ? key + 1 : path;
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
+		if (strcmp(key, secrets[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+reader_override(struct reader *reader, const char *set)
+{
+	const char *equals = strchr(set, '=');
+	struct override *o;
+
+	if (equals == NULL || equals == set || equals - set >= KEY_PATH_MAX) {
+		config_faults_add(reader->faults, "--set: it needs the form KEY.PATH=VALUE");
+		return;
+	}
+	reader->override =
+	    xrealloc(reader->override, (reader->overrides + 1) * sizeof(*reader->override));
+	o = &reader->override[reader->overrides++];
+	*o = (struct override){ .path = xstrndup(set, (size_t)(equals - set)),
+				.value = xstrdup(equals + 1) };
+	if (names_secret(o->path) && *o->value != '\0' && !reference_is(o->value)) {
+		config_faults_add(reader->faults,
+				  "--set %s: a literal secret would show in the "
+				  "process list; give env:NAME, file:PATH or credential:NAME",
+				  o->path);
+		*o->value = '\0';
+		o->used = true;
+	}
+}
+
+/* ---- finding ------------------------------------------------------------------------------- */
+
+struct node
+node_root(struct reader *reader)
+{
+	return (struct node){ .reader = reader, .setting = config_root_setting(&reader->tree) };
+}
+
+static void
+join(char path[KEY_PATH_MAX], const struct node *node, const char *key)
+{
+	const char *dot = *node->path != '\0' ? "." : "";
+
+	/* Longer ones are nobody's keys; they are reported cut. */
+	if (snprintf(path, KEY_PATH_MAX, "%s%s%s", node->path, dot, key) >= KEY_PATH_MAX)
+		path[KEY_PATH_MAX - 2] = '~';
+}
+
+struct override *
+reader_find_override(const struct node *node, const char *key)
+{
+	struct reader *reader = node->reader;
+	struct override *found = NULL;
+	char path[KEY_PATH_MAX];
+
+	join(path, node, key);
+	if (!strings_have(&reader->known, path))
+		strings_add(&reader->known, path);
+	for (size_t i = 0; i < reader->overrides && !node->item; i++) {
+		if (strcmp(reader->override[i].path, path) == 0) {
+			found = &reader->override[i]; /* the last one wins */
+			found->used = true;
+		}
+	}
+	return found;
+}
+
+config_setting_t *
+reader_find_setting(const struct node *node, const char *key)
+{
+	config_setting_t *setting = NULL;
+
+	if (node->setting != NULL)
+		setting = config_setting_get_member(node->setting, key);
+	if (setting != NULL && config_setting_get_hook(setting) == NULL)
+		config_setting_set_hook(setting, &asked);
+	return setting;
+}
+
+void
+reader_know_all(config_setting_t *setting)
+{
+	config_setting_set_hook(setting, &whole);
+}
+
+bool
+node_has(const struct node *node, const char *key)
+{
+	bool set = reader_find_override(node, key) != NULL;
+
+	return reader_find_setting(node, key) != NULL || set;
+}
+
+struct node
+node_group(const struct node *parent, const char *key)
+{
+	struct node node = { .reader = parent->reader };
+
+	if (reader_find_override(parent, key) != NULL)
+		node_fault(parent, key, "is a group; name a key in it");
+	join(node.path, parent, key);
+	node.setting = reader_find_setting(parent, key);
+	if (node.setting != NULL && !config_setting_is_group(node.setting)) {
+		node_fault(parent, key, "must be a group: %s = { ... };", key);
+		node.setting = NULL;
+	}
+	return node;
+}
+
+size_t
+node_count(const struct node *parent, const char *key)
+{
+	config_setting_t *list = reader_find_setting(parent, key);
+	int n;
+
+	if (reader_find_override(parent, key) != NULL)
+		node_fault(parent, key, "cannot be set on the command line");
+	if (list == NULL)
+		return 0;
+	n = config_setting_length(list);
+	for (int i = 0; i < n; i++) {
+		config_setting_t *item = config_setting_get_elem(list, (unsigned)i);
+
+		if (item == NULL || !config_setting_is_group(item))
+			n = 0;
+	}
+	if (!config_setting_is_list(list) || (n == 0 && config_setting_length(list) > 0)) {
+		node_fault(parent, key, "must be a list of groups: %s = ( { ... } );", key);
+		return 0;
+	}
+	return (size_t)n;
+}
+
+struct node
+node_item(const struct node *parent, const char *key, size_t index)
+{
+	config_setting_t *list = reader_find_setting(parent, key);
+	struct node node = { .reader = parent->reader, .item = true };
+
+	join(node.path, parent, key);
+	node.setting = config_setting_get_elem(list, (unsigned)index);
+	config_setting_set_hook(node.setting, &asked);
+	return node;
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+char *
+node_where(const struct node *node, const char *key)
+{
+	config_setting_t *setting;
+
+	if (reader_find_override(node, key) != NULL)
+		return xstrdup("--set");
+	setting = reader_find_setting(node, key);
+	if (setting == NULL)
+		setting = node->setting;
+	if (setting == NULL || config_setting_source_line(setting) == 0)
+		return xstrdup(node->reader->name);
+	return xprintf("%s:%u", node->reader->name, config_setting_source_line(setting));
+}
+
+void
+node_fault(const struct node *node, const char *key, const char *format, ...)
+{
+	char *where = node_where(node, key), *what, path[KEY_PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&what, format, args) < 0)
+		abort();
+	va_end(args);
+	join(path, node, key);
+	config_faults_add(node->reader->faults, "%s: %s: %s", where, path, what);
+	free(what);
+	free(where);
+}
+
+/* ---- unknown keys -------------------------------------------------------------------------- */
+
+/* The names asked for in the same group, to find the one that was meant. */
+static void
+siblings(const struct reader *reader, const char *path, struct strings *names)
+{
+	const char *dot = strrchr(path, '.');
+	size_t len = dot != NULL ? (size_t)(dot - path) + 1 : 0;
+
+	for (size_t i = 0; i < reader->known.count; i++) {
+		const char *known = reader->known.item[i];
+
+		if (strncmp(known, path, len) == 0 && strchr(known + len, '.') == NULL &&
+		    known[len] != '\0' && !strings_have(names, known + len))
+			strings_add(names, known + len);
+	}
+}
+
+static void
+report_unknown(struct reader *reader, const char *where, const char *path)
+{
+	const char *dot = strrchr(path, '.'), *meant;
+	struct strings names = { 0 };
+
+	siblings(reader, path, &names);
+	meant = nearest_word(&names, dot != NULL ? dot + 1 : path);
+	if (meant != NULL)
+		config_faults_add(reader->faults, "%s: %s: unknown key; did you mean \"%s\"?",
+				  where, path, meant);
+	else
+		config_faults_add(reader->faults, "%s: %s: unknown key", where, path);
+	strings_fini(&names);
+}
+
+static void find_unknown(struct reader *reader, config_setting_t *setting, const char *path);
+
+static void
+find_unknown_in(struct reader *reader, config_setting_t *item, const char *path)
+{
+	struct node parent = { .reader = reader };
+	const char *name = config_setting_name(item);
+	char full[KEY_PATH_MAX], *where;
+
+	if (name == NULL) { /* an element of a list has its list's path */
+		find_unknown(reader, item, path);
+		return;
+	}
+	memcpy(parent.path, path, strlen(path) + 1);
+	join(full, &parent, name);
+	if (config_setting_get_hook(item) != NULL) {
+		find_unknown(reader, item, full);
+		return;
+	}
+	where = xprintf("%s:%u", reader->name, config_setting_source_line(item));
+	report_unknown(reader, where, full);
+	free(where);
+}
+
+/* Goes down only where somebody asked, so its depth is that of the groups we know. */
+static void
+find_unknown(struct reader *reader, config_setting_t *setting, const char *path)
+{
+	if (!config_setting_is_aggregate(setting) || config_setting_get_hook(setting) != &asked)
+		return;
+	for (int i = 0; i < config_setting_length(setting); i++)
+		find_unknown_in(reader, config_setting_get_elem(setting, (unsigned)i), path);
+}
+
+void
+reader_finish(struct reader *reader)
+{
+	config_setting_set_hook(config_root_setting(&reader->tree), &asked);
+	find_unknown(reader, config_root_setting(&reader->tree), "");
+	for (size_t i = 0; i < reader->overrides; i++) {
+		if (!reader->override[i].used)
+			report_unknown(reader, "--set", reader->override[i].path);
+	}
+}

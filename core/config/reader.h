@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Typed reading of one libconfig file with --set values laid over it. Each reader function names
+ * a key, its default and its bounds; whatever stands in the file and was never asked for is an
+ * unknown key. Faults are collected, and after one the default is used, so that reading goes on.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_READER_H
+#define CORE_CONFIG_READER_H
+
+#include <libconfig.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+#define CONFIG_BYTES_MAX (1u << 20) /* of a configuration file */
+#define KEY_PATH_MAX 256
+
+struct override { /* one --set */
+	char *path, *value;
+	bool used;
+};
+
+struct reader {
+	char *name; /* of the file, for messages */
+	config_t tree;
+	struct config_faults *faults;
+	struct strings known; /* every path that was asked for */
+	struct override *override;
+	size_t overrides;
+	bool literal_secret; /* a secret stands in the file itself */
+};
+
+/* A group, present or not. */
+struct node {
+	struct reader *reader;
+	config_setting_t *setting; /* NULL: absent */
+	char path[KEY_PATH_MAX];   /* "server", "" for the root */
+	bool item;		   /* one of a list: --set cannot name it */
+};
+
+/* Parses; a syntax error is a fault, and then the tree is empty. `text` may be NULL: no file. */
+void reader_init(struct reader *reader, const char *name, const char *text,
+		 struct config_faults *faults);
+void reader_fini(struct reader *reader);
+/* Takes "key.path=value"; refuses literal secrets. */
+void reader_override(struct reader *reader, const char *set);
+/* Reports every setting and override that nobody asked for. */
+void reader_finish(struct reader *reader);
+
+struct node node_root(struct reader *reader);
+struct node node_group(const struct node *parent, const char *key);
+/* A list of groups, (): how many, and each of them. */
+size_t node_count(const struct node *parent, const char *key);
+struct node node_item(const struct node *parent, const char *key, size_t index);
+
+/* Was the key given at all? Counts as asking for it. */
+bool node_has(const struct node *node, const char *key);
+bool node_bool(const struct node *node, const char *key, bool absent);
+/* true, false or "auto", which is `absent`. */
+bool node_auto(const struct node *node, const char *key, bool absent);
+uint64_t node_number(const struct node *node, const char *key, uint64_t absent, uint64_t least,
+		     uint64_t most);
+/* A text for free(), references resolved; `absent` (copied, may be NULL) when empty or absent. */
+char *node_text(const struct node *node, const char *key, const char *absent);
+/* The same for a secret; notes when its value stands in the file. */
+char *node_secret(const struct node *node, const char *key);
+/* One of `words` (NULL-terminated), as its index. */
+size_t node_word(const struct node *node, const char *key, const char *const *words, size_t absent);
+/* A list of texts, or one text; --set: comma-separated. Not resolved. */
+void node_list(const struct node *node, const char *key, struct strings *list);
+/* A group as a JSON object, for free(); "{}" when absent. Everything in it is known. */
+char *node_json(const struct node *node, const char *key);
+
+/* Adds a fault about a key of this group, with its place. */
+void node_fault(const struct node *node, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "lakehost.conf:12", or "--set …", where the key of this group stands. For free(). */
+char *node_where(const struct node *node, const char *key);
+
+#endif

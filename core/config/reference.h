@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that stand elsewhere: env:NAME, file:PATH (absolute) and credential:NAME, which is a file
+ * in $CREDENTIALS_DIRECTORY as systemd makes it. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_REFERENCE_H
+#define CORE_CONFIG_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define REFERENCE_VALUE_MAX 65536 /* bytes of a referenced value */
+
+bool reference_is(const char *text);
+/* NULL when it is spelled well, else why not. Looks nothing up. */
+const char *reference_check(const char *reference);
+/* The path that a file: or credential: reference means, for free(); else NULL with `why`. */
+char *reference_path(const char *reference, char *why, size_t why_size);
+/* The value, without a final newline; for secret_free(). NULL with `why`, which names the
+ * reference but never shows a value. */
+char *reference_read(const char *reference, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where Lakehost is reached: stdio, listeners, and the key that seals its handles. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/url.h"
+#include "config/internal.h"
+#include "config/reference.h"
+#include "config/text.h"
+
+#define LISTENERS_MAX 16
+
+static const char not_loopback[] =
+    "would be reachable from other machines, and there is no inbound authentication "
+    "(auth.inbound is \"none\"): listen on 127.0.0.1, ::1 or a unix socket";
+
+/* NULL when fine, else why not. */
+static const char *
+tcp_listener(struct config_listener *listener, const char *address)
+{
+	struct url url = { .port = 0 };
+	const char *why = url_authority(address, &url);
+
+	if (why == NULL && (*url.rest != '\0' || strrchr(address, ':') == NULL ||
+			    (url.literal6 && strrchr(address, ']')[1] != ':')))
+		why = "it needs the form ADDRESS:PORT";
+	if (why != NULL)
+		return why;
+	if (!url_host_loopback(url.host))
+		return not_loopback;
+	listener->kind = LISTEN_TCP;
+	listener->host = xstrdup(strcmp(url.host, "localhost") == 0 ? "127.0.0.1" : url.host);
+	listener->port = url.port;
+	return NULL;
+}
+
+static const char *
+unix_listener(struct config_listener *listener, const char *path)
+{
+	if (*path != '/')
+		return "a unix socket needs an absolute path";
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return "the path of a unix socket has at most 107 bytes";
+	listener->kind = LISTEN_UNIX;
+	listener->host = xstrdup(path);
+	return NULL;
+}
+
+static void
+add_listener(struct config *config, struct config_listener listener)
+{
+	config->server.listener =
+	    xrealloc(config->server.listener,
+		     (config->server.listeners + 1) * sizeof(*config->server.listener));
+	config->server.listener[config->server.listeners++] = listener;
+}
+
+static void
+read_tls(const struct node *node, struct config_listener *listener)
+{
+	listener->tls_certificate = node_text(node, "tls_certificate", NULL);
+	listener->tls_key = node_text(node, "tls_key", NULL);
+	if ((listener->tls_certificate == NULL) != (listener->tls_key == NULL))
+		node_fault(node, "tls_certificate", "goes together with tls_key");
+	else if (listener->tls_key != NULL && listener->kind == LISTEN_UNIX)
+		node_fault(node, "tls_certificate", "makes no sense on a unix socket");
+	else if (listener->tls_key != NULL && access(listener->tls_certificate, R_OK) != 0)
+		node_fault(node, "tls_certificate", "cannot be read: %s", strerror(errno));
+	else if (listener->tls_key != NULL && access(listener->tls_key, R_OK) != 0)
+		node_fault(node, "tls_key", "cannot be read: %s", strerror(errno));
+}
+
+static void
+read_listener(struct config *config, const struct node *node)
+{
+	struct config_listener listener = { .mode = 0600 };
+	char *tcp = node_text(node, "tcp", NULL), *path = node_text(node, "unix", NULL);
+	bool systemd = node_bool(node, "systemd", false);
+	const char *why = NULL;
+
+	listener.mode = (unsigned)node_number(node, "mode", 0600, 0, 0777);
+	if ((tcp != NULL) + (path != NULL) + systemd != 1)
+		node_fault(node, "tcp",
+			   "a listener has exactly one of tcp = \"ADDRESS:PORT\", "
+			   "unix = \"/PATH\" and systemd = true");
+	else if (tcp != NULL)
+		why = tcp_listener(&listener, tcp);
+	else if (path != NULL)
+		why = unix_listener(&listener, path);
+	else
+		listener.kind = LISTEN_SYSTEMD;
+	if (why != NULL)
+		node_fault(node, tcp != NULL ? "tcp" : "unix", "%s", why);
+	read_tls(node, &listener);
+	free(tcp);
+	free(path);
+	add_listener(config, listener);
+}
+
+static void
+override_listeners(struct config *config, const struct node *server,
+		   const struct config_overrides *overrides)
+{
+	struct config_listener listener = { .mode = 0600 };
+	const char *why = NULL;
+
+	if (overrides->http != NULL) {
+		why = tcp_listener(&listener, overrides->http);
+		if (why != NULL)
+			config_faults_add(server->reader->faults, "--http %s: %s", overrides->http,
+					  why);
+		else
+			add_listener(config, listener);
+	}
+	if (overrides->unix_path != NULL) {
+		listener = (struct config_listener){ .mode = 0600 };
+		why = unix_listener(&listener, overrides->unix_path);
+		if (why != NULL)
+			config_faults_add(server->reader->faults, "--unix %s: %s",
+					  overrides->unix_path, why);
+		else
+			add_listener(config, listener);
+	}
+}
+
+/* Sockets that systemd passed to this very process; sd_listen_fds(3). */
+static bool
+systemd_passed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+
+	return pid != NULL && fds != NULL && strtol(pid, NULL, 10) == (long)getpid() &&
+	       strtol(fds, NULL, 10) > 0;
+}
+
+static void
+read_listeners(struct config *config, const struct node *server,
+	       const struct config_overrides *overrides)
+{
+	size_t n = node_count(server, "listeners");
+	bool given = overrides->http != NULL || overrides->unix_path != NULL;
+
+	if (n > LISTENERS_MAX)
+		node_fault(server, "listeners", "has more than %d entries", LISTENERS_MAX);
+	for (size_t i = 0; i < n && i < LISTENERS_MAX; i++) {
+		struct node item = node_item(server, "listeners", i);
+
+		read_listener(config, &item);
+	}
+	if (given) { /* what the command line says goes before the file */
+		for (size_t i = 0; i < config->server.listeners; i++) {
+			free(config->server.listener[i].host);
+			free(config->server.listener[i].tls_certificate);
+			free(config->server.listener[i].tls_key);
+		}
+		config->server.listeners = 0;
+		override_listeners(config, server, overrides);
+	} else if (n == 0 && systemd_passed()) {
+		add_listener(config, (struct config_listener){ .kind = LISTEN_SYSTEMD });
+	}
+	config->server.stdio = node_auto(server, "stdio", config->server.listeners == 0) && !given;
+	if (!config->server.stdio && config->server.listeners == 0 && !given)
+		node_fault(server, "stdio", "is false, and there is no listener");
+}
+
+static char *
+default_state_key(void)
+{
+	const char *state = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+
+	if (state != NULL && *state == '/') /* systemd's StateDirectory=; a list */
+		return xprintf("%.*s/state.key", (int)strcspn(state, ":"), state);
+	if (xdg != NULL && *xdg == '/')
+		return xprintf("%s/lakehost/state.key", xdg);
+	if (home != NULL && *home == '/')
+		return xprintf("%s/.local/state/lakehost/state.key", home);
+	return NULL;
+}
+
+static void
+read_state_keys(struct config *config, const struct node *server)
+{
+	struct strings references = { 0 };
+	char why[512], *path;
+
+	node_list(server, "state_key", &references);
+	for (size_t i = 0; i < references.count; i++) {
+		path = reference_path(references.item[i], why, sizeof(why));
+		if (path == NULL)
+			node_fault(server, "state_key", "\"%s\": %s", references.item[i], why);
+		else
+			strings_add(&config->server.state_keys, path);
+		free(path);
+	}
+	if (references.count == 0) {
+		path = default_state_key();
+		if (path != NULL)
+			strings_add(&config->server.state_keys, path);
+		config->server.state_key_made = path != NULL;
+		free(path);
+	}
+	strings_fini(&references);
+}
+
+static void
+read_endpoint(struct config *config, const struct node *server)
+{
+	const char *p;
+
+	config->server.endpoint = node_text(server, "endpoint", "/mcp");
+	p = config->server.endpoint;
+	if (*p != '/' ||
+	    p[strspn(p, "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789._~-")] != '\0' ||
+	    strstr(p, "//") != NULL)
+		node_fault(server, "endpoint", "must be a path such as \"/mcp\"");
+}
+
+void
+config_read_server(struct config *config, const struct node *root,
+		   const struct config_overrides *overrides)
+{
+	struct node server = node_group(root, "server");
+
+	read_listeners(config, &server, overrides);
+	read_endpoint(config, &server);
+	read_state_keys(config, &server);
+	node_list(&server, "allowed_hosts", &config->server.allowed_hosts);
+	node_list(&server, "allowed_origins", &config->server.allowed_origins);
+	config->server.name = node_text(&server, "name", "lakehost");
+	config->server.title = node_text(&server, "title", "Lakehost");
+	config->server.instructions = node_text(&server, "instructions", NULL);
+	config->server.workers = (unsigned)node_number(&server, "workers", 16, 1, 1024);
+	config->server.workers_max = (unsigned)node_number(&server, "workers_max", 64, 1, 4096);
+	config->server.spin_us = (unsigned)node_number(&server, "spin_us", 0, 0, 1000);
+	config->server.connection_memory =
+	    (unsigned)node_number(&server, "connection_memory", 16384, 8192, 1u << 20);
+	config->server.max_connections =
+	    (unsigned)node_number(&server, "max_connections", LIMIT_CONNECTIONS, 1, 1000000);
+	if (config->server.workers_max < config->server.workers)
+		node_fault(&server, "workers_max", "must not be less than server.workers");
+}

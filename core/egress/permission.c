@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * "METHOD /path" lists: what a plugin may ask its upstream. Compared segment by segment on the raw
+ * path, so that an odd spelling of an allowed path is refused rather than understood.
+ */
+#include "egress/egress.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define PERMISSION_MAX 1024
+
+static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+
+/* The length of the segment at `text`, which ends before '/', a query or the end of the string. Of
+ * a template, "{+x}" stands for segments of its own, and "{?x}" begins the query. */
+static size_t
+segment(const char *text)
+{
+	size_t n = 0;
+
+	if (strncmp(text, "{+", 2) == 0)
+		return strcspn(text, "}") + (strchr(text, '}') != NULL);
+	while (text[n] != '\0' && text[n] != '/' && text[n] != '?' &&
+	       strncmp(text + n, "{+", 2) != 0 && strncmp(text + n, "{?", 2) != 0 &&
+	       strncmp(text + n, "{&", 2) != 0)
+		n++;
+	return n;
+}
+
+static bool
+at_end(const char *path)
+{
+	return *path == '\0' || *path == '?' || strncmp(path, "{?", 2) == 0 ||
+	       strncmp(path, "{&", 2) == 0;
+}
+
+/* Both stand at a '/', or at "{+" of a template, or at their ends. */
+static bool
+path_matches(const char *pattern, const char *path)
+{
+	while (*pattern == '/' && !at_end(path)) {
+		size_t want, have;
+		bool many = strncmp(path, "{+", 2) == 0; /* may be any number of segments */
+
+		pattern++;
+		path += *path == '/';
+		want = segment(pattern);
+		have = segment(path);
+		if (have == 0)
+			return false;
+		if (want == 1 && *pattern == '*') {
+			if (pattern[1] == '\0')
+				return true; /* one or more */
+			if (many)
+				return false;
+		} else if (many || want != have || memcmp(pattern, path, want) != 0) {
+			return false;
+		}
+		pattern += want;
+		path += have;
+	}
+	return *pattern == '\0' && at_end(path);
+}
+
+bool
+permission_allows(const struct strings *permissions, const char *method, const char *path)
+{
+	size_t len = strlen(method);
+
+	for (size_t i = 0; permissions != NULL && i < permissions->count; i++) {
+		const char *permission = permissions->item[i];
+
+		if (strncmp(permission, method, len) == 0 && permission[len] == ' ' &&
+		    path_matches(permission + len + 1, path))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+path_check(const char *path)
+{
+	while (*path == '/') {
+		size_t len = strcspn(++path, "/");
+
+		if (len == 0 || (len <= 2 && strspn(path, ".") >= len))
+			return "the path has an empty segment or one of dots";
+		if (memchr(path, '*', len) != NULL && len != 1)
+			return "* stands for a whole segment";
+		for (size_t i = 0; i < len; i++) {
+			if (path[i] <= ' ' || path[i] == 0x7f || (path[i] & 0x80) != 0 ||
+			    strchr("?#\\{}\"<>^`|", path[i]) != NULL)
+				return "the path has a character that no path has";
+		}
+		path += len;
+	}
+	return NULL;
+}
+
+const char *
+permission_check(const char *permission)
+{
+	size_t len = strcspn(permission, " ");
+
+	if (strlen(permission) > PERMISSION_MAX)
+		return "it is too long";
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		if (strlen(methods[i]) == len && strncmp(permission, methods[i], len) == 0)
+			return permission[len] == ' ' && permission[len + 1] == '/'
+				 ? path_check(permission + len + 1)
+				 : "it needs the form \"METHOD /path\"";
+	}
+	return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
+}

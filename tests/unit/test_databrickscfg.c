@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which workspace and credential are chosen, from which source, and what is said about it. */
+#include "auth/databricks_config.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "suite.h"
+
+static const char *const *variables; /* name, value, …, NULL */
+
+static const char *
+fake_env(const char *name)
+{
+	for (size_t i = 0; variables != NULL && variables[i] != NULL; i += 2) {
+		if (strcmp(variables[i], name) == 0)
+			return variables[i + 1];
+	}
+	return NULL;
+}
+
+#define ENVIRONMENT(...)                                                                           \
+	static const char *const list_[] = { __VA_ARGS__, NULL };                                  \
+	variables = list_
+
+static char path[64];
+
+static void
+write_cfg(const char *text)
+{
+	int fd;
+
+	strcpy(path, "/tmp/databrickscfg-XXXXXX");
+	fd = mkstemp(path);
+	CU_ASSERT_FATAL(fd >= 0);
+	ASSERT_INT(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void
+check(const struct databricks_source *source, const char *url, const char *token, const char *why)
+{
+	struct databricks_identity found;
+
+	databricks_resolve(source, &found);
+	ASSERT_STR(found.fault, NULL);
+	ASSERT_STR(found.url, url);
+	ASSERT_STR(found.token, token);
+	ASSERT_STR(found.auth_type, token != NULL ? "pat" : NULL);
+	if (strstr(found.auth_why, why) == NULL)
+		printf("\n    \"%s\" should say \"%s\"", found.auth_why, why);
+	CU_ASSERT(strstr(found.auth_why, why) != NULL);
+	databricks_identity_fini(&found);
+}
+
+static void
+check_fault(const struct databricks_source *source, const char *key, const char *fault)
+{
+	struct databricks_identity found;
+
+	databricks_resolve(source, &found);
+	ASSERT_STR(found.fault, fault);
+	ASSERT_STR(found.fault_key, key);
+	databricks_identity_fini(&found);
+}
+
+static void
+host_is(const char *text, const char *url, const char *id)
+{
+	char *found, *found_id;
+
+	ASSERT_STR(databricks_host(text, &found, &found_id), NULL);
+	ASSERT_STR(found, url);
+	ASSERT_STR(found_id, id);
+	free(found);
+	free(found_id);
+}
+
+static void
+host_is_not(const char *text)
+{
+	char *found, *id;
+
+	CU_ASSERT(databricks_host(text, &found, &id) != NULL);
+	CU_ASSERT(found == NULL && id == NULL);
+}
+
+static void
+hosts(void)
+{
+	host_is("https://x.cloud.databricks.com", "https://x.cloud.databricks.com", NULL);
+	host_is("X.Cloud.databricks.com/", "https://x.cloud.databricks.com", NULL);
+	host_is("https://x.example:443/sql/editor?o=12345#frag", "https://x.example", "12345");
+	host_is("https://x.example/?a=1&workspace_id=77", "https://x.example", "77");
+	host_is("https://x.example?o=12a", "https://x.example", NULL);
+	host_is("https://x.example#job/1", "https://x.example", NULL);
+	host_is("http://127.0.0.1:8080", "http://127.0.0.1:8080", NULL);
+	host_is("http://[::1]:80/", "http://[::1]", NULL);
+	host_is("https://[0:0:0:0:0:0:0:1]:9", "https://[::1]:9", NULL);
+	host_is_not("");
+	host_is_not("https://");
+	host_is_not("ftp://x.example");
+	host_is_not("https://user:secret@x.example");
+	host_is_not("https://x..example");
+	host_is_not("https://x.example:99999");
+	host_is_not("https://x example");
+	host_is_not("https://accounts.cloud.databricks.com");
+	host_is_not("https://accounts-dod.cloud.databricks.us");
+}
+
+static void
+from_environment(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+
+	ENVIRONMENT("DATABRICKS_HOST", "h.example", "DATABRICKS_TOKEN", "dapi1",
+		    "DATABRICKS_WORKSPACE_ID", "42");
+	check(&source, "https://h.example", "dapi1",
+	      "pat: token from DATABRICKS_TOKEN in the environment, host from DATABRICKS_HOST");
+	source.token = (char *)"dapi2"; /* the configuration goes before */
+	source.host = (char *)"https://c.example";
+	check(&source, "https://c.example", "dapi2",
+	      "pat: token from the configuration, host from the configuration");
+	source.env = NULL;
+	source.token = NULL; /* another role: nothing is taken from the environment */
+	check(&source, "https://c.example", NULL, "there is no credential: set DATABRICKS_TOKEN");
+}
+
+static void
+missing(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+
+	variables = NULL;
+	check(&source, NULL, NULL, "no host configured: set DATABRICKS_HOST");
+	ENVIRONMENT("DATABRICKS_TOKEN", "dapi1");
+	check(&source, NULL, NULL, "no host configured: set DATABRICKS_HOST");
+}
+
+static void
+other_methods(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+
+	ENVIRONMENT("DATABRICKS_HOST", "h.example", "DATABRICKS_CLIENT_ID", "x");
+	check(&source, "https://h.example", NULL,
+	      "DATABRICKS_CLIENT_ID is set, but this version knows personal access tokens only");
+	source.token = (char *)"dapi1";
+	source.auth_type = (char *)"oauth-m2m";
+	check(&source, "https://h.example", NULL,
+	      "auth_type \"oauth-m2m\" (from the configuration) is not among those");
+	source.auth_type = (char *)"pat";
+	check(&source, "https://h.example", "dapi1", "pat: token from the configuration");
+}
+
+static void
+profiles(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+
+	variables = NULL;
+	write_cfg("; comment\n[DEFAULT]\nhost = https://d.example/\ntoken  = dapiD # note\n\n"
+		  "[prod.eu]\n host=https://p.example\n token=\"dapi#P\"\nworkspace_id = 5\n"
+		  "[oauth]\nhost = https://o.example\nclient_id = x\n[empty]\n"
+		  "[notoken]\nhost = https://n.example\n");
+	source.config_file = path;
+	check(&source, "https://d.example", "dapiD", "token of profile DEFAULT in /tmp/");
+	source.profile = (char *)"prod.eu";
+	check(&source, "https://p.example", "dapi#P", "token of profile prod.eu in /tmp/");
+	source.profile = (char *)"oauth";
+	check(&source, "https://o.example", NULL, "profile oauth in /tmp/");
+	source.profile = (char *)"notoken"; /* [DEFAULT] is not inherited */
+	check(&source, "https://n.example", NULL, "there is no credential");
+	source.profile = NULL;
+	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "prod.eu");
+	check(&source, "https://p.example", "dapi#P", "token of profile prod.eu");
+	unlink(path);
+}
+
+static void
+profiles_wrong(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+	char expected[256];
+
+	variables = NULL;
+	write_cfg("[empty]\n[__settings__]\nhost = https://s.example\n[bad]\nhost = x y\n"
+		  "[worse]\nhost = h.example\ntoken = a b\n");
+	source.config_file = path;
+	for (int i = 0; i < 3; i++) {
+		source.profile = (char *)(i == 0 ? "empty" : i == 1 ? "absent" : "__settings__");
+		snprintf(expected, sizeof(expected), "resolve: %s has no %s profile configured",
+			 path, source.profile);
+		check_fault(&source, "profile", expected);
+	}
+	source.profile = (char *)"bad";
+	check_fault(&source, "host", "\"x y\" (from the profile) is not the address of a workspace: "
+		    "a character after the host does not belong there");
+	source.profile = (char *)"worse";
+	check_fault(&source, "token",
+		    "the token has a character that no token has (a blank or line end?)");
+	source.profile = NULL; /* no DEFAULT: silently nothing */
+	check(&source, NULL, NULL, "no host configured");
+	unlink(path);
+	snprintf(expected, sizeof(expected), "cannot read %s: No such file or directory", path);
+	check_fault(&source, "config_file", expected);
+	source.config_file = NULL;
+	source.home = "/nonexistent"; /* nobody named it: it need not be there */
+	check(&source, NULL, NULL, "no host configured");
+}
+
+static void
+file_skipped(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+	struct databricks_identity found;
+
+	write_cfg("[__settings__]\ndefault_profile = work\n[work]\nhost = https://w.example\n"
+		  "token = dapiW\n[DEFAULT]\nhost = https://d.example\ntoken = dapiD\n");
+	source.config_file = path;
+	variables = NULL;
+	check(&source, "https://w.example", "dapiW", "token of profile work");
+	ENVIRONMENT("DATABRICKS_HOST", "e.example");
+	check(&source, "https://e.example", NULL, "the host is known from DATABRICKS_HOST, but");
+	source.profile = (char *)"work"; /* named: it fills gaps, and the mixture is told */
+	databricks_resolve(&source, &found);
+	ASSERT_STR(found.url, "https://e.example");
+	ASSERT_STR(found.token, "dapiW");
+	ASSERT_STR(found.warning, "the token is that of profile work, which is for "
+		   "https://w.example, but the host is https://e.example, from DATABRICKS_HOST");
+	databricks_identity_fini(&found);
+	unlink(path);
+}
+
+static void
+plain_http(void)
+{
+	struct databricks_source source = { .role = "workspace", .host = (char *)"http://h.example",
+					    .token = (char *)"t" };
+
+	check_fault(&source, "host", "\"http://h.example\" (from the configuration) is not the "
+		    "address of a workspace: http:// would send the token in the clear; use "
+		    "https://, or say allow_http = true");
+	source.allow_http = true;
+	check(&source, "http://h.example", "t", "pat");
+	source.allow_http = false;
+	source.host = (char *)"http://localhost:1";
+	check(&source, "http://localhost:1", "t", "pat");
+	source.host = (char *)"http://127.1.2.3";
+	check(&source, "http://127.1.2.3", "t", "pat");
+}
+
+static void
+odd_files(void)
+{
+	static const char *const texts[] = { "", "[", "[]", "[]]\nx=1", "=", "[DEFAULT]\n=\n:\n[",
+					     "[DEFAULT\nhost=h", "\xEF\xBB\xBF[DEFAULT]",
+					     "[DEFAULT]\r\nhost = \"\r\ntoken='x\r\n" };
+	struct databricks_profile profile;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		databricks_profile_read(texts[i], NULL, &profile);
+		ASSERT_STR(profile.name, "DEFAULT");
+		CU_ASSERT(i == 8 ? profile.keys : !profile.keys);
+		databricks_profile_fini(&profile);
+	}
+	databricks_profile_read("[DEFAULT]\r\nhost = https://h\r\ntoken=t\r\n", NULL, &profile);
+	ASSERT_STR(profile.host, "https://h");
+	ASSERT_STR(profile.token, "t");
+	databricks_profile_fini(&profile);
+}
+
+static const struct test tests[] = {
+	TEST(hosts),	TEST(from_environment), TEST(missing),	    TEST(other_methods),
+	TEST(profiles), TEST(profiles_wrong),	TEST(file_skipped), TEST(plain_http),
+	TEST(odd_files),
+};
+SUITE(tests)
