@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches of revision 2025-03-26: each element is a message of its own, the answers return
+ * together. A notification of one of them opens the stream as usual. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "era/eras.h"
+
+struct batch {
+	struct exchange *exchange;
+	struct buf answers; /* "[…", or empty so far */
+	size_t open;	    /* elements without their answer, and one for the reading */
+};
+
+static void
+release(struct batch *batch)
+{
+	struct exchange *exchange = batch->exchange;
+	struct buf *answers = &batch->answers;
+
+	if (--batch->open > 0)
+		return;
+	if (!buf_ok(answers)) {
+		buf_reset(answers);
+		rpc_write_error(answers, NULL, rpc_error_code(RPC_INTERNAL),
+		    "the answers are together larger than may be sent", NULL);
+	} else if (answers->len > 0) {
+		buf_putc(answers, ']');
+	}
+	if (answers->len > 0)
+		exchange->ops->finish(exchange, 200, NULL, 0, answers->data, answers->len);
+	else
+		exchange_accept(exchange);
+	buf_fini(answers);
+	free(batch);
+}
+
+static void
+add(struct batch *batch, const struct buf *answer)
+{
+	buf_putc(&batch->answers, batch->answers.len == 0 ? '[' : ',');
+	buf_add(&batch->answers, answer->data, answer->len);
+}
+
+void
+batch_add(struct batch *batch, const struct buf *answer)
+{
+	if (answer != NULL)
+		add(batch, answer);
+	release(batch);
+}
+
+static void
+element_receive(struct eras *eras, struct session *session, struct batch *batch,
+    const struct message *message, size_t i)
+{
+	struct message element;
+	struct buf error;
+	char why[256];
+	int code = message_element(&element, message, i, why, sizeof(why));
+
+	if (code == 0) {
+		if (element.kind == MESSAGE_REQUEST)
+			batch->open++;
+		legacy_message(eras, batch->exchange, session, batch, &element);
+	} else {
+		buf_init(&error, NOTE_MAX);
+		rpc_write_error(&error, element.id, code, why, NULL);
+		add(batch, &error);
+		buf_fini(&error);
+	}
+	message_fini(&element);
+}
+
+void
+batch_receive(struct eras *eras, struct exchange *exchange, struct session *session,
+    const struct message *message)
+{
+	size_t n = json_object_array_length(message->tree);
+	struct batch *batch;
+	const char *fault = NULL;
+
+	if (session->revision != REV_2025_03_26)
+		fault = "this revision knows no batches: send one message at a time";
+	else if (n == 0)
+		fault = "a batch must not be empty";
+	else if (n > BATCH_MAX)
+		fault = "a batch has at most 100 messages";
+	if (fault != NULL) {
+		exchange_refuse(eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
+		    fault);
+		return;
+	}
+	batch = xcalloc(1, sizeof(*batch));
+	batch->exchange = exchange;
+	batch->open = 1;
+	buf_init(&batch->answers, ANSWER_MAX);
+	for (size_t i = 0; i < n; i++)
+		element_receive(eras, session, batch, message, i);
+	release(batch);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Server-to-client requests of the legacy revisions (MCP 2025-11-25, client/elicitation,
+ * client/sampling, client/roots). */
+#include "era/bridge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "call/call.h"
+#include "era/downgrade.h"
+#include "era/eras.h"
+#include "era/invoke.h"
+
+#define ID_MAX 40
+
+struct asked {
+	char id[ID_MAX];
+	char *key, *method;
+	bool answered;
+};
+
+/* Lives from the first question of a request to the request's end, for the client's time is
+ * counted from there. */
+struct bridge {
+	struct loop_timer timer;
+	struct request *request;
+	struct asked *asked; /* of this round */
+	size_t n, open;
+	bool late; /* the time is up: nothing more is asked */
+};
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static bool
+send_question(struct request *request, const struct question *question, struct asked *asked)
+{
+	struct buf *out = &request->eras->note;
+	struct json_object *params = json_parse(question->params, strlen(question->params),
+	    &json_upstream, NULL, NULL);
+
+	snprintf(asked->id, sizeof(asked->id), "lakehost-%" PRIu64, ++request->eras->questions);
+	asked->key = xstrdup(question->key);
+	asked->method = xstrdup(question->method);
+	downgrade_question(params, request->revision, asked->id);
+	buf_reset(out);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\"", asked->id);
+	add_member(out, "method", question->method);
+	buf_puts(out, ",\"params\":");
+	buf_json_tree(out, params);
+	buf_putc(out, '}');
+	json_object_put(params);
+	return request_notify(request, out);
+}
+
+/* The client need not bother any more. */
+static void
+send_cancelled(struct request *request, const struct asked *asked)
+{
+	struct buf *out = &request->eras->note;
+
+	buf_reset(out);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":"
+	    "{\"requestId\":\"%s\",\"reason\":\"the request that asked has ended\"}}", asked->id);
+	request_notify(request, out);
+}
+
+static void
+round_fini(struct bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->n; i++) {
+		free(bridge->asked[i].key);
+		free(bridge->asked[i].method);
+	}
+	free(bridge->asked);
+	bridge->asked = NULL;
+	bridge->n = bridge->open = 0;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+void
+bridge_end(struct request *request, bool tell)
+{
+	struct bridge *bridge = request->bridge;
+
+	if (bridge == NULL)
+		return;
+	request->bridge = NULL;
+	for (size_t i = 0; tell && i < bridge->n; i++)
+		if (!bridge->asked[i].answered)
+			send_cancelled(request, &bridge->asked[i]);
+	loop_timer_stop(request->eras->parts.loop, &bridge->timer);
+	round_fini(bridge);
+	free(bridge);
+}
+
+static void
+give_up(struct request *request, enum mcp_status status, const char *what, const char *why)
+{
+	bridge_end(request, true);
+	invoke_fail(request, status, what, why, NULL);
+}
+
+static void
+give_up_late(struct request *request)
+{
+	give_up(request, MCP_E_TIMEOUT, "The client did not answer in time",
+	    "It has ten minutes for all that one request asks");
+}
+
+static void
+timed_out(struct loop_timer *timer)
+{
+	struct bridge *bridge = timer->data;
+
+	bridge->late = true;
+	if (bridge->open > 0)
+		give_up_late(bridge->request);
+}
+
+/* ---- a round --------------------------------------------------------------------------------- */
+
+static struct bridge *
+bridge_of(struct request *request)
+{
+	struct bridge *bridge = request->bridge;
+
+	if (bridge != NULL)
+		return bridge;
+	bridge = xcalloc(1, sizeof(*bridge));
+	bridge->request = request;
+	bridge->timer = (struct loop_timer){ .fn = timed_out, .data = bridge };
+	loop_timer_set(request->eras->parts.loop, &bridge->timer, ASK_SECONDS * 1000);
+	request->bridge = bridge;
+	return bridge;
+}
+
+void
+bridge_ask(struct request *request)
+{
+	const struct outcome *outcome = request->call->outcome;
+	struct bridge *bridge = bridge_of(request);
+	bool sent = true;
+
+	if (bridge->late) {
+		give_up_late(request);
+		return;
+	}
+	request->round++;
+	bridge->asked = xcalloc(outcome->questions + 1, sizeof(*bridge->asked));
+	for (size_t i = 0; sent && i < outcome->questions; i++) {
+		bridge->n = bridge->open = i + 1;
+		sent = send_question(request, &outcome->question[i], &bridge->asked[i]);
+	}
+	if (!sent)
+		give_up(request, MCP_E_UNAVAILABLE, "The client cannot be asked",
+		    "Its connection is gone, or it takes no more messages");
+}
+
+/* All answers are here: the call goes on with them. */
+static void
+resume(struct request *request)
+{
+	char *old = request->answers_text;
+	struct buf text;
+
+	round_fini(request->bridge);
+	buf_init(&text, ANSWER_MAX);
+	buf_json_tree(&text, request->answers);
+	request->answers_text = buf_take(&text, NULL);
+	free(old);
+	request->asking = false;
+	call_answer(request->call, request->answers_text);
+}
+
+static void
+answered(struct request *request, struct asked *asked, const struct message *message)
+{
+	struct json_object *error = json_obj(message->tree, "error");
+	struct json_object *result = json_obj(message->tree, "result");
+	const char *why = json_str(error, "message");
+	char what[128];
+
+	asked->answered = true;
+	request->bridge->open--;
+	if (error != NULL) {
+		snprintf(what, sizeof(what), "The client did not answer %s", asked->method);
+		give_up(request, MCP_E_UNAVAILABLE, what, why);
+		return;
+	}
+	if (request->answers == NULL)
+		request->answers = json_object_new_object();
+	if (result != NULL) /* else it counts as missing, and the call may ask again */
+		json_object_object_add(request->answers, asked->key, json_object_get(result));
+	if (request->bridge->open == 0)
+		resume(request);
+}
+
+void
+bridge_response(struct peer *peer, const struct message *message)
+{
+	const char *id = message_text(message->tree, "id");
+
+	if (id == NULL)
+		return;
+	for (struct request *request = peer->open; request != NULL; request = request->next) {
+		struct bridge *bridge = request->bridge;
+
+		for (size_t i = 0; bridge != NULL && i < bridge->n; i++) {
+			if (bridge->asked[i].answered || strcmp(bridge->asked[i].id, id) != 0)
+				continue;
+			answered(request, &bridge->asked[i], message);
+			return;
+		}
+	}
+}

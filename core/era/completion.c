@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* completion/complete (MCP server/utilities/completion). */
+#include <string.h>
+
+#include "base/json.h"
+#include "call/result.h"
+#include "era/eras.h"
+#include "era/invoke.h"
+
+static void
+send_values(struct request *request, const char *values, int64_t total, bool more)
+{
+	struct buf *out = request_begin(request);
+
+	buf_printf(out, "\"completion\":{\"values\":[");
+	buf_puts(out, values);
+	buf_putc(out, ']');
+	if (total >= 0)
+		buf_printf(out, ",\"total\":%lld", (long long)total);
+	buf_printf(out, ",\"hasMore\":%s}", more ? "true" : "false");
+	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
+}
+
+/* The row that completes what params.ref and params.argument name; false: refused. NULL row: a
+ * known argument that nobody completes. */
+static bool
+find(struct request *request, const struct row **row)
+{
+	struct json_object *params = request->message.params, *ref = json_obj(params, "ref");
+	const char *type = json_str(ref, "type");
+	bool prompt = type != NULL && strcmp(type, "ref/prompt") == 0;
+	bool resource = type != NULL && strcmp(type, "ref/resource") == 0;
+	const char *name = message_text(ref, prompt ? "name" : "uri");
+	const char *argument = message_text(json_obj(params, "argument"), "name");
+
+	if ((!prompt && !resource) || name == NULL || argument == NULL
+	    || json_str(json_obj(params, "argument"), "value") == NULL)
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "params.ref must name a ref/prompt or ref/resource, and params.argument have "
+		    "a name and a value");
+	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument, row))
+		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.256s\"",
+		    prompt ? "prompt" : "resource template", name);
+	else
+		return true;
+	return false;
+}
+
+void
+completion_complete(struct request *request)
+{
+	struct json_object *params = request->message.params, *arguments, *context;
+	const struct row *row = NULL;
+
+	if (!find(request, &row))
+		return;
+	if (row == NULL) {
+		send_values(request, "", 0, false);
+		return;
+	}
+	arguments = json_object_new_object();
+	context = json_obj(json_obj(params, "context"), "arguments");
+	json_object_object_add(arguments, "value",
+	    json_object_get(json_member(json_obj(params, "argument"), "value")));
+	json_object_object_add(arguments, "context",
+	    context != NULL ? json_object_get(context) : json_object_new_object());
+	invoke(request, row, arguments, NULL);
+	json_object_put(arguments);
+}
+
+void
+completion_answer(struct request *request, const struct result *result)
+{
+	if (result->failed)
+		invoke_error(request, result);
+	else
+		send_values(request, result->completion.data, result->completion_total,
+		    result->completion_more);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which revision added what: the "Key Changes" page of each revision of the specification. */
+#include "era/downgrade.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "call/result.h"
+#include "era/request.h"
+
+static void
+add_text_block(struct buf *out, const char *text)
+{
+	buf_puts(out, "{\"type\":\"text\"");
+	add_member(out, "text", text);
+	buf_putc(out, '}');
+}
+
+void
+downgrade_block(struct buf *out, const struct result_block *block, enum revision revision)
+{
+	if (block->kind == BLOCK_LINK && revision < REV_2025_06_18)
+		add_text_block(out, block->uri);
+	else if (block->kind == BLOCK_AUDIO && revision < REV_2025_03_26)
+		add_text_block(out, "[audio, which this client's protocol revision cannot carry]");
+	else
+		buf_add(out, block->json, block->json_len);
+}
+
+bool
+downgrade_structured(const struct buf *structured, enum revision revision)
+{
+	const char *text = structured->data;
+
+	if (structured->len == 0 || revision < REV_2025_06_18)
+		return false;
+	return revision >= REV_MODERN || text[strspn(text, " \t\r\n")] == '{';
+}
+
+void
+downgrade_question(struct json_object *params, enum revision revision, const char *id)
+{
+	const char *mode = json_str(params, "mode");
+
+	if (mode == NULL)
+		return;
+	if (strcmp(mode, "form") == 0 && revision < REV_2025_11_25)
+		json_object_object_del(params, "mode"); /* there is no other there */
+	if (strcmp(mode, "url") == 0 && json_member(params, "elicitationId") == NULL)
+		json_object_object_add(params, "elicitationId", json_object_new_string(id));
+}

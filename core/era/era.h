@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The protocol: from a message's bytes to its one answer. Everything inside speaks the stateless
+ * revision 2026-07-28; older revisions are an adapter that adds a session. All on the loop thread.
+ *
+ * Start: eras_new() after registry, calls, pool and sealer; then the transports with
+ * eras_receiver(); with stdio also eras_set_stdio() and eras_on_eof(). Stop: calls_drain(), then
+ * eras_quiesce() (what still comes is answered), then loop_stop(); last eras_free(), which
+ * finishes the exchanges that are still open and leaves calls alone: free these afterwards.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_ERA_H
+#define CORE_ERA_ERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "transport/exchange.h"
+
+struct calls;
+struct config;
+struct eras;
+struct loop;
+struct pool;
+struct registry;
+struct sealer;
+struct stdio;
+
+/* All are borrowed and must outlive the eras. */
+struct eras_parts {
+	struct loop *loop;
+	const struct config *config;
+	struct registry *registry;
+	struct calls *calls;
+	struct pool *pool;     /* parses large bodies */
+	struct sealer *sealer; /* sessions, cursors, request state */
+	size_t page;	       /* rows of one page of a list; 0: all on one */
+};
+
+struct eras *eras_new(const struct eras_parts *parts);
+void eras_free(struct eras *eras); /* NULL is fine */
+/* What transports deliver to; lives as long as the eras. */
+const struct receiver *eras_receiver(struct eras *eras);
+/* Where messages that answer nothing go, for a legacy client on stdio. */
+void eras_set_stdio(struct eras *eras, struct stdio *stdio);
+/* stdin has ended: all requests of stdio have been withdrawn when this is called. */
+void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
+
+/* A plugin says that something changed: `what` is "tools", "prompts" or "resources" for a list;
+ * or `uri` is not NULL and names one resource (then `what` is not looked at). Told to those who
+ * asked: open listens, and the legacy session of stdio. */
+void eras_changed(struct eras *eras, const char *what, const char *uri);
+
+/* Shutdown: open subscriptions end with their result. */
+void eras_quiesce(struct eras *eras);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tools/call, resources/read, prompts/get and completion/complete have in common: a call is
+ * made, reports, may ask the client, and ends. */
+#include "era/invoke.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/call.h"
+#include "config.h"
+#include "era/eras.h"
+#include "era/mrtr.h"
+#include "era/notify.h"
+
+struct json_object *
+invoke_arguments(struct request *request)
+{
+	struct json_object *params = request->message.params, *arguments;
+
+	if (params != NULL && !json_object_object_get_ex(params, "arguments", NULL)) {
+		arguments = json_object_new_object();
+		json_object_object_add(params, "arguments", arguments);
+		return arguments;
+	}
+	arguments = json_obj(params, "arguments");
+	if (arguments == NULL)
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "params.arguments must be an object");
+	return arguments;
+}
+
+void
+invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
+    const char *next)
+{
+	const struct result_limits limits = { 0 };
+	struct result result;
+
+	result_init(&result, &limits);
+	result_fail_text(&result, status, what, why, next);
+	request->method->answer(request, &result);
+	result_fini(&result);
+}
+
+void
+invoke_error(struct request *request, const struct result *result)
+{
+	struct buf text, data;
+
+	buf_init(&text, LIMIT_RESULT_TEXT);
+	buf_init(&data, LIMIT_RESULT_TEXT);
+	result_failure_text(result, &text);
+	result_failure_json(result, &data);
+	request_error(request, RPC_INTERNAL, data.data, "%s", text.data);
+	buf_fini(&text);
+	buf_fini(&data);
+}
+
+/* ---- what the call tells ---------------------------------------------------------------------- */
+
+static void
+call_progress(struct call *call, double done, double total, const char *message)
+{
+	notify_progress(call->owner, done, total, message);
+}
+
+static void
+call_log(struct call *call, enum mcp_level level, const char *logger, const char *json, size_t len)
+{
+	notify_log(call->owner, level, logger, json, len);
+}
+
+static void
+call_asks(struct call *call)
+{
+	struct request *request = call->owner;
+
+	request->asking = true;
+	if (request->exchange == NULL)
+		request_free(request);
+	else if (request->method->mirrored == NULL) /* the modern era knows no such answer */
+		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
+		    NULL);
+	else if (request->round >= ASK_ROUNDS)
+		invoke_fail(request, MCP_E_INTERNAL, "The call asks its client too often",
+		    "It was answered eight times and asks again", NULL);
+	else
+		request->era->ask(request);
+}
+
+/* {"elicitation":{"url":{}}} of "elicitation.url". */
+static void
+missing_capability(struct request *request, const char *capability)
+{
+	struct buf data;
+	int depth = 1;
+
+	buf_init(&data, LIMIT_HANDLE);
+	buf_puts(&data, "{\"requiredCapabilities\":{");
+	for (const char *at = capability; *at != '\0';) {
+		size_t len = strcspn(at, ".");
+
+		buf_json(&data, at, len);
+		buf_puts(&data, ":{");
+		depth++;
+		at += len + (at[len] == '.');
+	}
+	for (; depth >= 0; depth--)
+		buf_putc(&data, '}');
+	request_error(request, RPC_MISSING_CAPABILITY, data.data,
+	    "this needs a client with the capability %s", capability);
+	buf_fini(&data);
+}
+
+static void
+call_done(struct call *call)
+{
+	struct request *request = call->owner;
+	const struct result *result = call->result;
+
+	request->asking = false;
+	if (request->exchange == NULL)
+		request_free(request);
+	else if (result->failed && result->require != NULL && request->era == &era_modern)
+		missing_capability(request, result->require);
+	else
+		request->method->answer(request, result);
+}
+
+static const struct call_events events = {
+	.progress = call_progress,
+	.client_log = call_log,
+	.ask = call_asks,
+	.done = call_done,
+};
+
+/* ---- its start --------------------------------------------------------------------------------- */
+
+/* W3C Trace Context, "traceparent": version 00 only. */
+static const char *
+traceparent_of(const struct request *request)
+{
+	const char *text = message_text(json_obj(request->message.params, "_meta"), "traceparent");
+	static const size_t dash[] = { 2, 35, 52 };
+
+	if (text == NULL || strlen(text) != 55 || strncmp(text, "00-", 3) != 0
+	    || strspn(text, "0123456789abcdef-") != 55)
+		return NULL;
+	for (size_t i = 0, next = 0; i < 55; i++)
+		if ((text[i] == '-') != (next < 3 && dash[next] == i))
+			return NULL;
+		else if (text[i] == '-')
+			next++;
+	return text;
+}
+
+static void
+answers_write(struct request *request)
+{
+	struct buf text;
+
+	if (request->answers == NULL)
+		return;
+	buf_init(&text, LIMIT_BODY);
+	buf_json_tree(&text, request->answers);
+	request->answers_text = buf_take(&text, NULL);
+}
+
+void
+invoke(struct request *request, const struct row *row, struct json_object *arguments,
+    const char *uri)
+{
+	struct call_spec spec = { .row = row, .principal = &request->principal,
+		.arguments = arguments, .uri = uri, .capabilities = request->capabilities,
+		.wants_progress = request->progress_token != NULL, .events = &events,
+		.owner = request };
+	const char *why = NULL;
+
+	request->row = row;
+	request->arguments = json_object_get(arguments);
+	if (request->era == &era_modern && !mrtr_read(request))
+		return;
+	answers_write(request);
+	spec.answers = request->answers_text;
+	spec.traceparent = traceparent_of(request);
+	request->call = call_new(request->eras->parts.calls, &spec, &why);
+	if (request->call == NULL)
+		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
+	else
+		call_start(request->call);
+}

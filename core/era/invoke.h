@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to a call of a row, and back to the request's one answer. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_INVOKE_H
+#define CORE_ERA_INVOKE_H
+
+#include <json-c/json.h>
+#include <lakehost/plugin.h>
+
+struct request;
+struct result;
+struct row;
+
+/* params.arguments, made when absent; NULL: they are no object, and the request was refused. */
+struct json_object *invoke_arguments(struct request *request);
+/* Starts the row with these arguments (already prepared; a reference is kept). `uri`: what is being
+ * read, or NULL. The method's answer() follows. */
+void invoke(struct request *request, const struct row *row, struct json_object *arguments,
+	    const char *uri);
+/* Ends the request with a failure of the host's own, in the form that the method gives failures. */
+void invoke_fail(struct request *request, enum mcp_status status, const char *what,
+		 const char *why, const char *next);
+/* Ends the request with a call's failure as a JSON-RPC error, where results know no isError. */
+void invoke_error(struct request *request, const struct result *result);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The revisions before 2026-07-28: initialize, a session, and questions that are real requests to
+ * the client. This adapter is the only place that knows a session; nothing behind it does.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "config.h"
+#include "era/bridge.h"
+#include "era/eras.h"
+#include "era/notify.h"
+
+bool
+legacy_version(const char *name)
+{
+	enum revision revision;
+
+	return revision_parse(name, &revision) && revision <= REV_LEGACY_NEWEST;
+}
+
+/* ---- the exchange ------------------------------------------------------------------------- */
+
+/* Does one range of an Accept header admit `type` "/" `subtype`? */
+static bool
+range_admits(const char *range, size_t len, const char *type, const char *subtype)
+{
+	size_t n = strcspn(range, ";,"), type_len = strlen(type);
+
+	n = n < len ? n : len;
+	while (n > 0 && (range[n - 1] == ' ' || range[n - 1] == '\t'))
+		n--;
+	if (n == 3 && memcmp(range, "*/*", 3) == 0)
+		return true;
+	if (n < type_len + 2 || strncasecmp(range, type, type_len) != 0 || range[type_len] != '/')
+		return false;
+	range += type_len + 1;
+	n -= type_len + 1;
+	return (n == 1 && *range == '*')
+	    || (n == strlen(subtype) && strncasecmp(range, subtype, n) == 0);
+}
+
+static bool
+accepts(const char *header, const char *type, const char *subtype)
+{
+	while (header != NULL && *header != '\0') {
+		size_t len;
+
+		header += strspn(header, " \t,");
+		len = strcspn(header, ",");
+		if (range_admits(header, len, type, subtype))
+			return true;
+		header += len;
+	}
+	return header == NULL; /* no header at all: anything will do */
+}
+
+/* An answer may be JSON or a stream, so a client must take both. */
+static bool
+check_accept(struct eras *eras, struct exchange *exchange)
+{
+	const char *header = exchange->ops->header(exchange, "Accept");
+
+	if (accepts(header, "application", "json") && accepts(header, "text", "event-stream"))
+		return true;
+	exchange_refuse(eras, exchange, 406, NULL, rpc_error_code(RPC_INVALID_REQUEST),
+	    "Accept must admit application/json and text/event-stream");
+	return false;
+}
+
+struct session *
+legacy_session(struct eras *eras, struct exchange *exchange)
+{
+	struct session *session;
+	const char *id;
+	bool busy;
+
+	if (!exchange->http)
+		return &eras->pipe;
+	if (!check_accept(eras, exchange))
+		return NULL;
+	id = exchange->ops->header(exchange, "Mcp-Session-Id");
+	if (id == NULL) {
+		exchange_refuse(eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
+		    "the header Mcp-Session-Id is missing: send initialize first, or name the "
+		    "protocol version in params._meta");
+		return NULL;
+	}
+	session = session_find(eras->sessions, exchange->principal.name, id, &busy);
+	if (session == NULL && busy)
+		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
+		    "too many sessions have requests under way: try again later");
+	else if (session == NULL)
+		exchange_refuse(eras, exchange, 404, NULL, rpc_error_code(RPC_UNKNOWN_SESSION),
+		    "no such session, or it has expired: send initialize again");
+	return session;
+}
+
+void
+legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
+    struct batch *batch, struct message *message)
+{
+	struct request *request;
+
+	if (message->kind == MESSAGE_REQUEST) {
+		request = request_new(eras, exchange, batch, &session->peer, &era_legacy, message);
+		request->session = session;
+		request->revision = session->revision;
+		request_run(request);
+		return;
+	}
+	if (message->kind == MESSAGE_NOTIFICATION)
+		notification_receive(eras, &session->peer, message);
+	else
+		bridge_response(&session->peer, message);
+	if (batch == NULL)
+		exchange_accept(exchange);
+}
+
+/* The first message over HTTP belongs to no session yet. */
+static void
+initialize_receive(struct eras *eras, struct exchange *exchange, struct message *message)
+{
+	const char *id = exchange->ops->header(exchange, "Mcp-Session-Id");
+	bool busy;
+
+	if (!check_accept(eras, exchange))
+		return;
+	if (id != NULL
+	    && session_find(eras->sessions, exchange->principal.name, id, &busy) != NULL)
+		exchange_refuse(eras, exchange, 400, message->id,
+		    rpc_error_code(RPC_INVALID_REQUEST), "this session is initialized already");
+	else
+		request_run(request_new(eras, exchange, NULL, &eras->loose, &era_legacy, message));
+}
+
+void
+legacy_receive(struct eras *eras, struct exchange *exchange, struct message *message)
+{
+	struct session *session;
+
+	if (exchange->http && message->kind == MESSAGE_REQUEST
+	    && strcmp(message->method, "initialize") == 0) {
+		initialize_receive(eras, exchange, message);
+		return;
+	}
+	session = legacy_session(eras, exchange);
+	if (session != NULL)
+		legacy_message(eras, exchange, session, NULL, message);
+}
+
+/* ---- initialize ------------------------------------------------------------------------------ */
+
+static void
+log_client(const struct request *request, const char *asked)
+{
+	struct json_object *client = json_obj(request->message.params, "clientInfo");
+
+	log_event(LOG_INFO, "initialize", "client", "s", json_str(client, "name"), "version", "s",
+	    json_str(client, "version"), "asked", "s", asked, "revision", "s",
+	    revision_name(request->revision), NULL);
+}
+
+static void
+session_make(struct request *request, unsigned can)
+{
+	struct eras *eras = request->eras;
+	struct buf id;
+
+	if (!request->exchange->http) {
+		session_begin(&eras->pipe, request->revision, can);
+		return;
+	}
+	buf_init(&id, LIMIT_HANDLE);
+	session_mint(eras->sessions, request->principal.name, request->revision, can, &id);
+	request->session_id = buf_take(&id, NULL);
+}
+
+void
+legacy_initialize(struct request *request)
+{
+	struct eras *eras = request->eras;
+	struct json_object *params = request->message.params;
+	const char *asked;
+	struct buf *out;
+
+	if (request->session != NULL && request->session->initialized) {
+		request_error(request, RPC_INVALID_REQUEST, NULL,
+		    "this session is initialized already");
+		return;
+	}
+	asked = request_text(request, "protocolVersion");
+	if (asked == NULL)
+		return;
+	if (!revision_parse(asked, &request->revision) || request->revision > REV_LEGACY_NEWEST)
+		request->revision = REV_LEGACY_NEWEST;
+	session_make(request, capabilities_read(json_obj(params, "capabilities"),
+	    request->revision));
+	log_client(request, asked);
+	out = request_begin(request);
+	add_member(out, "protocolVersion", revision_name(request->revision));
+	buf_puts(out, ",\"capabilities\":");
+	server_capabilities(request, out);
+	buf_puts(out, ",\"serverInfo\":");
+	server_info(eras, request->revision, out);
+	add_member(out, "instructions", eras->parts.config->server.instructions);
+	request_end(request, &(struct wrap){ .ttl_ms = -1 });
+}
+
+/* ---- the era --------------------------------------------------------------------------------- */
+
+static bool
+admit(struct request *request)
+{
+	struct json_object *meta = json_obj(request->message.params, "_meta"), *token;
+	bool initialize = strcmp(request->message.method, "initialize") == 0;
+	struct session *session = request->session;
+	struct buf raw;
+
+	if (initialize && request->batch != NULL) {
+		request_error(request, RPC_INVALID_REQUEST, NULL,
+		    "initialize must not be part of a batch");
+		return false;
+	}
+	request->capabilities = session != NULL ? session->capabilities : "{}";
+	request->log_level = session != NULL ? session->log_level : LEVEL_NONE;
+	if (session != NULL && !initialize)
+		session->ready = session->initialized;
+	token = json_member(meta, "progressToken");
+	if (message_is_id(token)) {
+		buf_init(&raw, LIMIT_HANDLE * 6 + 2);
+		buf_json_tree(&raw, token);
+		request->progress_token = buf_take(&raw, NULL);
+	}
+	return true;
+}
+
+static void
+wrap_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+{
+	(void)request;
+	if (wrap->meta == NULL || wrap->meta->len == 0)
+		return;
+	add_comma(out);
+	buf_puts(out, "\"_meta\":{");
+	buf_add(out, wrap->meta->data, wrap->meta->len);
+	buf_putc(out, '}');
+}
+
+/* Errors of a session travel in a response with status 200: 404 would mean a dead session. */
+static void
+wrap_error(enum rpc_error error, int *code, int *status)
+{
+	*code = error == RPC_RESOURCE_NOT_FOUND ? -32002 : rpc_error_code(error);
+	*status = error == RPC_INVALID_REQUEST ? 400 : 200;
+}
+
+const struct era era_legacy = {
+	.mask = IN_LEGACY,
+	.cancel_on_close = false,
+	.admit = admit,
+	.wrap_result = wrap_result,
+	.wrap_error = wrap_error,
+	.ask = bridge_ask,
+};

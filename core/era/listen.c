@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open listens, and who is told of a change. */
+#include "era/listen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config.h"
+#include "era/eras.h"
+#include "transport/transport.h"
+
+#define SUBSCRIPTION_ID META "subscriptionId"
+
+/* The lists that can change: how events, filters and notifications name them. */
+static const struct {
+	const char *what, *filter, *method;
+} kinds[] = {
+	{ "tools", "toolsListChanged", "notifications/tools/list_changed" },
+	{ "prompts", "promptsListChanged", "notifications/prompts/list_changed" },
+	{ "resources", "resourcesListChanged", "notifications/resources/list_changed" },
+};
+
+struct listen {
+	struct listen *next, **link;
+	struct request *request;
+	bool kind[ARRAY_SIZE(kinds)];
+	char **uri;
+	size_t uris;
+};
+
+/* ---- begin and end ----------------------------------------------------------------------------- */
+
+void
+listen_end(struct request *request)
+{
+	struct listen *listen = request->listen;
+
+	if (listen == NULL)
+		return;
+	request->listen = NULL;
+	*listen->link = listen->next;
+	if (listen->next != NULL)
+		listen->next->link = listen->link;
+	request->eras->n_listens--;
+	for (size_t i = 0; i < listen->uris; i++)
+		free(listen->uri[i]);
+	free(listen->uri);
+	free(listen);
+}
+
+static void
+listen_new(struct request *request)
+{
+	struct eras *eras = request->eras;
+	struct listen *listen = xcalloc(1, sizeof(*listen));
+
+	listen->request = request;
+	listen->next = eras->listens;
+	listen->link = &eras->listens;
+	if (listen->next != NULL)
+		listen->next->link = &listen->next;
+	eras->listens = listen;
+	eras->n_listens++;
+	request->listen = listen;
+}
+
+/* Takes what can be watched; the rest is left out of the acknowledgement. */
+static void
+read_uris(struct request *request, struct json_object *uris)
+{
+	struct listen *listen = request->listen;
+	size_t n = json_object_array_length(uris);
+
+	listen->uri = xcalloc(n + 1, sizeof(*listen->uri));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *value = json_object_array_get_idx(uris, i), *arguments = NULL;
+		const char *uri = json_object_get_string(value);
+
+		if (!json_object_is_type(value, json_type_string)
+		    || registry_resource(request->eras->parts.registry, uri,
+			request->principal.access, &arguments) == NULL)
+			continue;
+		json_object_put(arguments);
+		listen->uri[listen->uris++] = xstrdup(uri);
+	}
+}
+
+static void
+acknowledge(struct request *request)
+{
+	const struct listen *listen = request->listen;
+	struct buf *out = &request->eras->note;
+
+	buf_reset(out);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
+	    "\"params\":{\"_meta\":{\"" SUBSCRIPTION_ID "\":%s},\"notifications\":{",
+	    request->message.id);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!listen->kind[i])
+			continue;
+		add_comma(out);
+		buf_printf(out, "\"%s\":true", kinds[i].filter);
+	}
+	if (listen->uri != NULL) {
+		add_comma(out);
+		buf_puts(out, "\"resourceSubscriptions\":[");
+		for (size_t i = 0; i < listen->uris; i++) {
+			if (i > 0)
+				buf_putc(out, ',');
+			buf_json_str(out, listen->uri[i]);
+		}
+		buf_putc(out, ']');
+	}
+	buf_puts(out, "}}}");
+	request_notify(request, out);
+}
+
+void
+listen_begin(struct request *request)
+{
+	struct json_object *filter = json_obj(request->message.params, "notifications");
+	struct json_object *uris = json_arr(filter, "resourceSubscriptions");
+
+	if (filter == NULL) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "params.notifications must be an object");
+		return;
+	}
+	if (uris != NULL && json_object_array_length(uris) > LISTEN_URIS) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "one listen watches at most %u resources", LISTEN_URIS);
+		return;
+	}
+	if (request->eras->n_listens >= LIMIT_LISTENS) {
+		request_error(request, RPC_OVERLOADED, NULL,
+		    "%u subscriptions are open already: close one, or try again later",
+		    LIMIT_LISTENS);
+		return;
+	}
+	listen_new(request);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		request->listen->kind[i] = json_flag(filter, kinds[i].filter, false);
+	if (uris != NULL)
+		read_uris(request, uris);
+	if (request->exchange->ops->stream(request->exchange))
+		acknowledge(request);
+	else
+		request_error(request, RPC_INVALID_REQUEST, NULL,
+		    "a subscription is a stream: Accept must admit text/event-stream");
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static bool
+wants(const struct listen *listen, size_t kind, const char *uri)
+{
+	if (uri == NULL)
+		return listen->kind[kind];
+	for (size_t i = 0; i < listen->uris; i++)
+		if (strcmp(listen->uri[i], uri) == 0)
+			return true;
+	return false;
+}
+
+/* `id` is raw JSON, or NULL for a legacy session, which knows no subscriptions. */
+static void
+write_change(struct buf *out, size_t kind, const char *uri, const char *id)
+{
+	buf_reset(out);
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"",
+	    uri != NULL ? "notifications/resources/updated" : kinds[kind].method);
+	if (uri != NULL || id != NULL) {
+		buf_puts(out, ",\"params\":{");
+		add_member(out, "uri", uri);
+		if (id != NULL) {
+			add_comma(out);
+			buf_printf(out, "\"_meta\":{\"" SUBSCRIPTION_ID "\":%s}", id);
+		}
+		buf_putc(out, '}');
+	}
+	buf_putc(out, '}');
+}
+
+void
+eras_changed(struct eras *eras, const char *what, const char *uri)
+{
+	struct listen *listen = eras->listens, *next;
+	struct buf *out = &eras->note;
+	size_t kind = 0;
+
+	while (uri == NULL && kind < ARRAY_SIZE(kinds)
+	    && (what == NULL || strcmp(kinds[kind].what, what) != 0))
+		kind++;
+	if (kind == ARRAY_SIZE(kinds))
+		return;
+	for (; listen != NULL; listen = next) {
+		next = listen->next; /* a listen whose peer is gone may end here */
+		if (!wants(listen, kind, uri))
+			continue;
+		write_change(out, kind, uri, listen->request->message.id);
+		request_notify(listen->request, out);
+	}
+	if (eras->stdio == NULL || !eras->pipe.ready
+	    || (uri != NULL && !session_subscribed(&eras->pipe, uri)))
+		return;
+	write_change(out, kind, uri, NULL);
+	stdio_send(eras->stdio, out->data, out->len);
+}
+
+void
+eras_quiesce(struct eras *eras)
+{
+	while (eras->listens != NULL) {
+		struct request *request = eras->listens->request;
+		struct buf meta;
+
+		buf_init(&meta, LIMIT_HANDLE * 8);
+		buf_printf(&meta, "\"" SUBSCRIPTION_ID "\":%s", request->message.id);
+		request_begin(request);
+		request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1,
+		    .meta = &meta });
+		buf_fini(&meta);
+	}
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Revision 2026-07-28: every request says in its `_meta` who asks and what the asker can do, so
+ * nothing is remembered between two of them. The order of the checks is the specification's
+ * (basic/transports, "Streamable HTTP"); what outranks what is visible to clients.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config.h"
+#include "era/eras.h"
+#include "era/headers.h"
+#include "era/mrtr.h"
+#include "era/notify.h"
+
+bool
+modern_claim(const struct message *message)
+{
+	struct json_object *meta = json_obj(message->params, "_meta");
+
+	return meta != NULL && json_object_object_get_ex(meta, META "protocolVersion", NULL);
+}
+
+void
+modern_receive(struct eras *eras, struct exchange *exchange, struct message *message)
+{
+	if (message->kind == MESSAGE_REQUEST) {
+		request_run(request_new(eras, exchange, NULL,
+		    exchange->http ? &eras->loose : &eras->pipe.peer, &era_modern, message));
+		return;
+	}
+	/* over HTTP a client withdraws by closing, so there no notification means anything */
+	if (message->kind == MESSAGE_NOTIFICATION && !exchange->http)
+		notification_receive(eras, &eras->pipe.peer, message);
+	exchange_accept(exchange);
+}
+
+/* ---- admission ----------------------------------------------------------------------------- */
+
+static bool
+refuse(struct request *request, enum rpc_error error, const char *what)
+{
+	request_error(request, error, NULL, "%s", what);
+	return false;
+}
+
+/* Over HTTP the revision stands in a header too, and must be the same. */
+static bool
+check_version(struct request *request, const char *version)
+{
+	const char *header = version;
+	struct buf data;
+
+	if (request->exchange->http)
+		header = request->exchange->ops->header(request->exchange, "MCP-Protocol-Version");
+	if (header == NULL)
+		return refuse(request, RPC_HEADER_MISMATCH, "the header MCP-Protocol-Version is "
+		    "missing: it must repeat the version in params._meta");
+	if (strcmp(header, version) != 0)
+		return refuse(request, RPC_HEADER_MISMATCH, "the header MCP-Protocol-Version does "
+		    "not say the same as params._meta");
+	if (strcmp(version, revision_name(REV_MODERN)) == 0)
+		return true;
+	buf_init(&data, LIMIT_BODY);
+	buf_printf(&data, "{\"supported\":[\"%s\"],\"requested\":", revision_name(REV_MODERN));
+	buf_json_str(&data, version);
+	buf_putc(&data, '}');
+	request_error(request, RPC_UNSUPPORTED_VERSION, data.data,
+	    "unsupported protocol version; supported is %s", revision_name(REV_MODERN));
+	buf_fini(&data);
+	return false;
+}
+
+static void
+read_capabilities(struct request *request, struct json_object *capabilities)
+{
+	struct buf text;
+
+	request->capabilities = "{}";
+	if (json_object_object_length(capabilities) == 0)
+		return;
+	buf_init(&text, LIMIT_BODY);
+	buf_json_tree(&text, capabilities);
+	request->own_capabilities = buf_take(&text, NULL);
+	request->capabilities = request->own_capabilities;
+}
+
+static bool
+read_options(struct request *request, struct json_object *meta)
+{
+	struct json_object *level = NULL, *token = NULL;
+	struct buf raw;
+
+	request->log_level = LEVEL_NONE;
+	if (json_object_object_get_ex(meta, META "logLevel", &level)) {
+		request->log_level = level_parse(json_str(meta, META "logLevel"));
+		if (request->log_level == LEVEL_NONE)
+			return refuse(request, RPC_INVALID_META, META "logLevel must be one of "
+			    "debug, info, notice, warning, error, critical, alert, emergency");
+	}
+	if (!json_object_object_get_ex(meta, "progressToken", &token))
+		return true;
+	if (!message_is_id(token))
+		return refuse(request, RPC_INVALID_META,
+		    "progressToken must be a string or an integer");
+	buf_init(&raw, LIMIT_HANDLE * 6 + 2);
+	buf_json_tree(&raw, token);
+	request->progress_token = buf_take(&raw, NULL);
+	return true;
+}
+
+static bool
+admit(struct request *request)
+{
+	struct json_object *meta = json_obj(request->message.params, "_meta");
+	const char *version = message_text(meta, META "protocolVersion");
+	struct json_object *capabilities = json_obj(meta, META "clientCapabilities");
+	char why[256];
+
+	if (version == NULL || capabilities == NULL)
+		return refuse(request, RPC_INVALID_META, "params._meta must have \"" META
+		    "protocolVersion\" (a string) and \"" META "clientCapabilities\" (an object); "
+		    "clients of older revisions send initialize first");
+	if (!check_version(request, version))
+		return false;
+	if (request->exchange->http && headers_check(request, why, sizeof(why)) != NULL)
+		return refuse(request, RPC_HEADER_MISMATCH, why);
+	read_capabilities(request, capabilities);
+	return read_options(request, meta);
+}
+
+/* ---- results and errors ---------------------------------------------------------------------- */
+
+static void
+wrap_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+{
+	add_comma(out);
+	buf_printf(out, "\"resultType\":\"%s\"", wrap->type);
+	if (wrap->ttl_ms >= 0) /* lists differ by what the principal may do: never public */
+		buf_printf(out, ",\"ttlMs\":%lld,\"cacheScope\":\"private\"",
+		    (long long)wrap->ttl_ms);
+	buf_puts(out, ",\"_meta\":{");
+	if (wrap->meta != NULL && wrap->meta->len > 0) {
+		buf_add(out, wrap->meta->data, wrap->meta->len);
+		buf_putc(out, ',');
+	}
+	buf_puts(out, "\"" META "serverInfo\":");
+	server_info(request->eras, REV_MODERN, out);
+	buf_putc(out, '}');
+}
+
+static void
+wrap_error(enum rpc_error error, int *code, int *status)
+{
+	*code = rpc_error_code(error);
+	*status = rpc_error_status(error);
+}
+
+const struct era era_modern = {
+	.mask = IN_MODERN,
+	.cancel_on_close = true,
+	.admit = admit,
+	.wrap_result = wrap_result,
+	.wrap_error = wrap_error,
+	.ask = mrtr_ask,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rounds of a modern request: each is a request of its own, and nothing is kept here in between. */
+#include "era/mrtr.h"
+
+#include <string.h>
+
+#include "call/call.h"
+#include "era/eras.h"
+#include "era/invoke.h"
+#include "era/state.h"
+
+static bool
+was_asked(const struct state *state, const char *key)
+{
+	size_t n = state->asked == NULL ? 0 : json_object_array_length(state->asked);
+
+	if (state->asked == NULL)
+		return true; /* no state came back: whatever is answered may be what was asked */
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(state->asked, i)), key)
+		    == 0)
+			return true;
+	return false;
+}
+
+/* Answers to what was asked. Those of a wrong type count as missing, strangers are ignored. */
+static void
+merge(struct request *request, const struct state *state, struct json_object *responses)
+{
+	struct json_object_iter each;
+
+	if (state->answers != NULL)
+		request->answers = json_object_get(state->answers);
+	else
+		request->answers = json_object_new_object();
+	if (responses == NULL)
+		return;
+	json_object_object_foreachC(responses, each)
+		if (json_object_is_type(each.val, json_type_object) && was_asked(state, each.key))
+			json_object_object_add(request->answers, each.key,
+			    json_object_get(each.val));
+}
+
+bool
+mrtr_read(struct request *request)
+{
+	struct json_object *params = request->message.params, *responses = NULL, *text = NULL;
+	bool answered = json_object_object_get_ex(params, "inputResponses", &responses);
+	bool resumed = json_object_object_get_ex(params, "requestState", &text);
+	struct state state = { 0 };
+
+	if (answered && !json_object_is_type(responses, json_type_object)) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "params.inputResponses must be an object");
+		return false;
+	}
+	if (resumed
+	    && (!json_object_is_type(text, json_type_string)
+		|| !state_read(request, json_object_get_string(text),
+		    (size_t)json_object_get_string_len(text), &state))) {
+		request_error(request, RPC_INVALID_PARAMS, NULL, "params.requestState is not one "
+		    "of this request, or has expired: send the request again without it");
+		return false;
+	}
+	request->round = state.round;
+	if (answered || resumed)
+		merge(request, &state, responses);
+	state_fini(&state);
+	return true;
+}
+
+void
+mrtr_ask(struct request *request)
+{
+	const struct outcome *outcome = request->call->outcome;
+	struct buf state, *out;
+
+	buf_init(&state, STATE_TEXT_MAX);
+	if (!state_write(request, &state) || !buf_ok(&state)) {
+		buf_fini(&state);
+		invoke_fail(request, MCP_E_TOO_LARGE, "The answers so far are too large to keep",
+		    "All answers of one request may have 8192 bytes together",
+		    "Answer more briefly");
+		return;
+	}
+	out = request_begin(request);
+	buf_puts(out, "\"inputRequests\":{");
+	for (size_t i = 0; i < outcome->questions; i++) {
+		const struct question *question = &outcome->question[i];
+
+		add_comma(out);
+		buf_json_str(out, question->key);
+		buf_puts(out, ":{");
+		add_member(out, "method", question->method);
+		buf_printf(out, ",\"params\":%s}", question->params);
+	}
+	buf_putc(out, '}');
+	add_member(out, "requestState", state.data);
+	buf_fini(&state);
+	request_end(request, &(struct wrap){ .type = "input_required", .ttl_ms = -1 });
+}

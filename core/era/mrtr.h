@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Multi round-trip requests (MCP 2026-07-28, basic/patterns/mrtr): a call that needs its client's
+ * answers ends with its questions and a sealed state; the client sends the request again, with the
+ * state and the answers.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_MRTR_H
+#define CORE_ERA_MRTR_H
+
+#include <stdbool.h>
+
+struct request;
+
+/* Reads inputResponses and requestState into request->answers and round. False: refused. */
+bool mrtr_read(struct request *request);
+/* Answers with the questions of the request's call. */
+void mrtr_ask(struct request *request);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where transports deliver: bytes become a message, and the message finds its era. The claim in
+ * its `_meta` decides, never a handshake or a header alone (MCP 2026-07-28, basic/versioning;
+ * basic/transports, "Backwards Compatibility").
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/pool.h"
+#include "config.h"
+#include "era/eras.h"
+
+
+/* ---- messages that never become a request ------------------------------------------------------ */
+
+void
+exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id, int code,
+    const char *message)
+{
+	struct buf *out = &eras->out;
+
+	log_event(LOG_DEBUG, "refused", "code", "i", (int64_t)code, "status", "i",
+	    (int64_t)status, "why", "s", message, NULL);
+	buf_reset(out);
+	rpc_write_error(out, id, code, message, NULL);
+	exchange->ops->finish(exchange, status, NULL, 0, out->data, out->len);
+	buf_reset(out);
+}
+
+void
+exchange_accept(struct exchange *exchange)
+{
+	exchange->ops->finish(exchange, 202, NULL, 0, NULL, 0);
+}
+
+/* The request of this peer that the client gives up. Unknown and finished ones: never mind. */
+static void
+cancel(struct peer *peer, struct json_object *id)
+{
+	struct request *request = peer->open;
+
+	while (request != NULL && !message_same_id(request->message.id_value, id))
+		request = request->next;
+	if (request != NULL)
+		request_withdraw(request);
+}
+
+void
+notification_receive(struct eras *eras, struct peer *peer, const struct message *message)
+{
+	if (strcmp(message->method, "notifications/cancelled") == 0)
+		cancel(peer, json_member(message->params, "requestId"));
+	else if (strcmp(message->method, "notifications/initialized") == 0 && peer == &eras->pipe.peer)
+		eras->pipe.ready = eras->pipe.initialized;
+	/* any other is of no interest here, and a notification is never answered */
+}
+
+/* ---- the decision -------------------------------------------------------------------------- */
+
+/* A version header that no legacy client would send. */
+static bool
+foreign_version(const struct exchange *exchange)
+{
+	const char *version;
+
+	if (!exchange->http)
+		return false;
+	version = exchange->ops->header((struct exchange *)exchange, "MCP-Protocol-Version");
+	return version != NULL && !legacy_version(version);
+}
+
+/* On stdio before initialize: what may be asked without any handshake? Only ping. All else is
+ * answered as modern, that is by an error that says what is missing. */
+static bool
+premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
+{
+	return !exchange->http && !eras->pipe.initialized && message->kind == MESSAGE_REQUEST
+	    && strcmp(message->method, "ping") != 0;
+}
+
+static void
+route(struct eras *eras, struct exchange *exchange, struct message *message)
+{
+	bool claim = modern_claim(message);
+
+	if (message->method != NULL && strcmp(message->method, "initialize") == 0 && !claim)
+		legacy_receive(eras, exchange, message);
+	else if (claim || foreign_version(exchange) || premature(eras, exchange, message))
+		modern_receive(eras, exchange, message);
+	else
+		legacy_receive(eras, exchange, message);
+}
+
+static bool
+batch_claims(const struct message *message)
+{
+	size_t n = json_object_array_length(message->tree);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *meta = json_obj(json_obj(
+		    json_object_array_get_idx(message->tree, i), "params"), "_meta");
+
+		if (meta != NULL
+		    && json_object_object_get_ex(meta, META "protocolVersion", NULL))
+			return true;
+	}
+	return false;
+}
+
+static void
+batch_route(struct eras *eras, struct exchange *exchange, const struct message *message)
+{
+	int code = rpc_error_code(RPC_INVALID_REQUEST);
+	struct session *session;
+
+	if (batch_claims(message) || foreign_version(exchange)
+	    || (!exchange->http && !eras->pipe.initialized)) {
+		exchange_refuse(eras, exchange, 400, NULL, code,
+		    "batches are not taken: send one message at a time");
+		return;
+	}
+	session = legacy_session(eras, exchange);
+	if (session != NULL)
+		batch_receive(eras, exchange, session, message);
+}
+
+/* A parsed message, or the code for which it is none. */
+static void
+received(struct eras *eras, struct exchange *exchange, struct message *message, int code,
+    const char *why)
+{
+	if (code != 0)
+		exchange_refuse(eras, exchange, 400, message->id, code, why);
+	else if (message->kind == MESSAGE_BATCH)
+		batch_route(eras, exchange, message);
+	else
+		route(eras, exchange, message);
+	message_fini(message);
+}
+
+/* ---- bytes --------------------------------------------------------------------------------- */
+
+/* A body too large to be parsed between two other events. */
+struct parsing {
+	struct pool_job job; /* first */
+	struct eras *eras;
+	struct exchange *exchange;
+	char *body;
+	size_t len;
+	struct message message;
+	int code;
+	char why[256];
+};
+
+static void
+parse_run(struct pool_job *job)
+{
+	struct parsing *parsing = (struct parsing *)job;
+
+	parsing->code = message_parse(&parsing->message, parsing->body, parsing->len,
+	    &parsing->eras->limits, parsing->why, sizeof(parsing->why));
+}
+
+static void
+parse_done(struct pool_job *job)
+{
+	struct parsing *parsing = (struct parsing *)job;
+
+	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
+	free(parsing->body);
+	free(parsing);
+}
+
+static void
+parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len)
+{
+	struct parsing *parsing = xcalloc(1, sizeof(*parsing));
+
+	parsing->job = (struct pool_job){ .run = parse_run, .done = parse_done, .group = eras };
+	parsing->eras = eras;
+	parsing->exchange = exchange;
+	parsing->body = malloc(len);
+	parsing->len = len;
+	if (parsing->body == NULL) {
+		free(parsing);
+		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
+		    "out of memory: try again later, or send less at once");
+		return;
+	}
+	memcpy(parsing->body, body, len);
+	pool_submit(eras->parts.pool, &parsing->job);
+}
+
+static void
+receive_message(void *data, struct exchange *exchange, const char *body, size_t len)
+{
+	struct eras *eras = data;
+	struct message message;
+	char why[256];
+	int code;
+
+	if (len > PARSE_INLINE && len <= eras->limits.bytes) {
+		parse_later(eras, exchange, body, len);
+		return;
+	}
+	code = message_parse(&message, body, len, &eras->limits, why, sizeof(why));
+	received(eras, exchange, &message, code, why);
+}
+
+/* Neither a standalone stream (GET) nor an early end of a session (DELETE) is offered. 405 says so
+ * in words that every client knows (MCP 2025-11-25, basic/transports). */
+static void
+receive_other(void *data, struct exchange *exchange, const char *method)
+{
+	const struct exchange_header allow = { "Allow", "POST" };
+
+	(void)data;
+	(void)method;
+	exchange->ops->finish(exchange, 405, &allow, 1, NULL, 0);
+}
+
+static void
+receive_eof(void *data)
+{
+	struct eras *eras = data;
+
+	while (eras->pipe.peer.open != NULL)
+		request_withdraw(eras->pipe.peer.open);
+	if (eras->eof != NULL)
+		eras->eof(eras->eof_data);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+struct eras *
+eras_new(const struct eras_parts *parts)
+{
+	struct eras *eras = xcalloc(1, sizeof(*eras));
+
+	eras->parts = *parts;
+	eras->receiver = (struct receiver){ .data = eras, .message = receive_message,
+		.other = receive_other, .eof = receive_eof };
+	eras->limits = json_inbound;
+	eras->limits.bytes = parts->config->limits.body;
+	eras->limits.depth = parts->config->limits.depth;
+	buf_init(&eras->out, ANSWER_MAX);
+	buf_init(&eras->note, NOTE_MAX);
+	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
+	eras->pipe.revision = REV_LEGACY_NEWEST; /* of a ping before initialize */
+	for (size_t kind = 0; kind < ROW_KINDS; kind++)
+		for (size_t revision = 0; revision < REVISIONS; revision++)
+			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
+				buf_init(&eras->lists[kind][revision][access], ANSWER_MAX);
+	return eras;
+}
+
+void
+eras_free(struct eras *eras)
+{
+	if (eras == NULL)
+		return;
+	request_forget(&eras->pipe.peer);
+	request_forget(&eras->loose);
+	request_forget(&eras->gone);
+	sessions_free(eras->sessions);
+	session_fini(&eras->pipe);
+	for (size_t kind = 0; kind < ROW_KINDS; kind++)
+		for (size_t revision = 0; revision < REVISIONS; revision++)
+			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
+				buf_fini(&eras->lists[kind][revision][access]);
+	buf_fini(&eras->out);
+	buf_fini(&eras->note);
+	free(eras);
+}
+
+const struct receiver *
+eras_receiver(struct eras *eras)
+{
+	return &eras->receiver;
+}
+
+void
+eras_set_stdio(struct eras *eras, struct stdio *stdio)
+{
+	eras->stdio = stdio;
+}
+
+void
+eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data)
+{
+	eras->eof = eof;
+	eras->eof_data = data;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a request: begun once, ended once, through one exit. */
+#include "era/request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/call.h"
+#include "era/eras.h"
+
+#define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
+
+/* ---- begin ------------------------------------------------------------------------------- */
+
+static void
+join(struct request *request, struct peer *peer)
+{
+	request->peer = peer;
+	request->next = peer->open;
+	request->link = &peer->open;
+	if (request->next != NULL)
+		request->next->link = &request->next;
+	peer->open = request;
+}
+
+static void
+leave(struct request *request)
+{
+	*request->link = request->next;
+	if (request->next != NULL)
+		request->next->link = request->link;
+	request->peer = NULL;
+}
+
+static void
+peer_closed(struct exchange *exchange)
+{
+	request_withdraw(exchange->owner);
+}
+
+struct request *
+request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, struct peer *peer,
+    const struct era *era, struct message *message)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	request->eras = eras;
+	request->exchange = exchange;
+	request->batch = batch;
+	request->era = era;
+	request->revision = REV_MODERN;
+	request->message = *message;
+	request->principal = exchange->principal;
+	memset(message, 0, sizeof(*message));
+	join(request, peer);
+	if (era->cancel_on_close) {
+		exchange->owner = request;
+		exchange->on_close = peer_closed;
+	}
+	return request;
+}
+
+/* Is another request with this id under way? Requests over modern HTTP share no space of ids. */
+static bool
+id_taken(const struct request *request)
+{
+	const struct request *other = request->peer->open;
+
+	if (request->peer == &request->eras->loose)
+		return false;
+	for (; other != NULL; other = other->next)
+		if (other != request
+		    && message_same_id(other->message.id_value, request->message.id_value))
+			return true;
+	return false;
+}
+
+void
+request_run(struct request *request)
+{
+	if (request->era->cancel_on_close && request->exchange->closed) {
+		request_withdraw(request); /* it left while its body was being parsed */
+		return;
+	}
+	if (id_taken(request)) {
+		request_error(request, RPC_INVALID_REQUEST, NULL,
+		    "a request with this id is still being answered");
+		return;
+	}
+	if (!request->era->admit(request))
+		return;
+	request->method = method_find(request->message.method, request->era->mask);
+	if (request->method == NULL)
+		request_error(request, RPC_METHOD_NOT_FOUND, NULL, "unknown method \"%.128s\"",
+		    request->message.method);
+	else
+		request->method->run(request);
+}
+
+/* ---- end --------------------------------------------------------------------------------- */
+
+void
+request_free(struct request *request)
+{
+	struct call *call = request->call;
+
+	bridge_end(request, false);
+	listen_end(request);
+	leave(request);
+	message_fini(&request->message);
+	json_object_put(request->arguments);
+	json_object_put(request->answers);
+	free(request->answers_text);
+	free(request->own_capabilities);
+	free(request->progress_token);
+	free(request->session_id);
+	free(request);
+	if (call != NULL)
+		call_free(call);
+}
+
+/* Gives the exchange its answer, or (NULL) the news that there will be none. */
+static void
+hand_over(struct request *request, int status, const struct buf *answer)
+{
+	struct exchange *exchange = request->exchange;
+	const struct exchange_header header = { "Mcp-Session-Id", request->session_id };
+
+	request->exchange = NULL;
+	if (request->batch != NULL) {
+		batch_add(request->batch, answer);
+		return;
+	}
+	exchange->on_close = NULL;
+	exchange->owner = NULL;
+	exchange->ops->finish(exchange, status, &header, request->session_id != NULL,
+	    answer != NULL ? answer->data : NULL, answer != NULL ? answer->len : 0);
+}
+
+void
+request_forget(struct peer *peer)
+{
+	while (peer->open != NULL) {
+		struct request *request = peer->open;
+
+		request->call = NULL;
+		if (request->exchange != NULL)
+			hand_over(request, 503, NULL);
+		request_free(request);
+	}
+}
+
+static void
+scratch_renew(struct buf *buf)
+{
+	size_t cap = buf->cap;
+
+	if (buf->room > SCRATCH_KEEP) {
+		buf_fini(buf);
+		buf_init(buf, cap);
+	}
+	buf_reset(buf);
+}
+
+static void
+write_error(struct request *request, enum rpc_error error, const char *data, const char *text,
+    int *status)
+{
+	int code;
+
+	request->era->wrap_error(error, &code, status);
+	log_event(LOG_DEBUG, "refused", "method", "s", request->message.method, "code", "i",
+	    (int64_t)code, "why", "s", text, NULL);
+	scratch_renew(&request->eras->out);
+	rpc_write_error(&request->eras->out, request->message.id, code, text, data);
+}
+
+void
+request_send(struct request *request, int status)
+{
+	struct buf *out = &request->eras->out;
+
+	if (!buf_ok(out))
+		write_error(request, RPC_INTERNAL, NULL, "the answer is larger than may be sent",
+		    &status);
+	hand_over(request, status, out);
+	scratch_renew(out);
+	request_free(request);
+}
+
+struct buf *
+request_begin(struct request *request)
+{
+	struct buf *out = &request->eras->out;
+
+	buf_reset(out);
+	rpc_begin_result(out, request->message.id);
+	buf_putc(out, '{');
+	return out;
+}
+
+void
+request_end(struct request *request, const struct wrap *wrap)
+{
+	struct buf *out = &request->eras->out;
+
+	request->era->wrap_result(request, out, wrap);
+	buf_putc(out, '}');
+	rpc_end_result(out);
+	request_send(request, 200);
+}
+
+void
+request_empty(struct request *request)
+{
+	request_begin(request);
+	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
+}
+
+void
+request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
+    ...)
+{
+	char text[2048];
+	va_list args;
+	int status;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	write_error(request, error, data, text, &status);
+	request_send(request, status);
+}
+
+void
+request_withdraw(struct request *request)
+{
+	bool running = request->call != NULL && !request->asking;
+
+	bridge_end(request, true);
+	hand_over(request, 202, NULL);
+	if (!running) {
+		request_free(request);
+		return;
+	}
+	/* its call is told, and the rest of the request goes when that has ended */
+	leave(request);
+	join(request, &request->eras->gone);
+	call_cancel(request->call);
+}
+
+/* ---- on the way ---------------------------------------------------------------------------- */
+
+bool
+request_notify(struct request *request, const struct buf *json)
+{
+	if (request->exchange == NULL || request->deaf || !buf_ok(json))
+		return false;
+	if (request->exchange->ops->notify(request->exchange, json->data, json->len))
+		return true;
+	request->deaf = true;
+	return false;
+}
+
+const char *
+request_text(struct request *request, const char *name)
+{
+	const char *text = message_text(request->message.params, name);
+
+	if (text == NULL)
+		request_error(request, RPC_INVALID_PARAMS, NULL, "params.%s must be a string",
+		    name);
+	return text;
+}
+
+void
+add_comma(struct buf *out)
+{
+	char last = out->len > 0 ? out->data[out->len - 1] : '{';
+
+	if (last != '{' && last != '[')
+		buf_putc(out, ',');
+}
+
+void
+add_member(struct buf *out, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	add_comma(out);
+	buf_json_str(out, name);
+	buf_putc(out, ':');
+	buf_json_str(out, text);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request on its way through the host, and what an era may decide about it. Every request ends
+ * in exactly one of request_end(), request_send(), request_error() and request_withdraw(); all of
+ * them free it, at once or when its call has ended, so callers return right after.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_REQUEST_H
+#define CORE_ERA_REQUEST_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/principal.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "era/session.h"
+#include "registry/registry.h"
+#include "rpc/error.h"
+#include "rpc/message.h"
+#include "transport/exchange.h"
+
+/* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
+#define META "io.modelcontextprotocol/"
+
+#define ANSWER_MAX (64u << 20) /* bytes of one answer: a 16 MiB reply as base64, and its frame */
+#define NOTE_MAX (1u << 20)    /* bytes of one notification or question to the client */
+#define BATCH_MAX 100	       /* messages of one batch */
+#define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
+#define ASK_ROUNDS 8		 /* how often one request may ask its client */
+#define ASK_SECONDS 600		 /* how long the client may take to answer */
+
+struct bridge;
+struct call;
+struct eras;
+struct listen;
+struct result;
+
+struct batch;
+struct request;
+
+/* What closes a result. */
+struct wrap {
+	const char *type;	/* resultType, where the era has one */
+	int64_t ttl_ms;		/* how long it may be cached; -1: no such hint belongs here */
+	const struct buf *meta; /* members for `_meta`, or NULL */
+};
+
+enum { IN_LEGACY = 1 << 0, IN_MODERN = 1 << 1 };
+
+/* What a protocol family decides. */
+struct era {
+	unsigned mask;
+	bool cancel_on_close; /* a lost connection withdraws the request */
+	/* Checks what the era demands and reads what the request says about its client. False: it
+	 * was refused, and is gone. */
+	bool (*admit)(struct request *request);
+	/* Adds the members of this era to a result whose own members stand in `out`. */
+	void (*wrap_result)(const struct request *request, struct buf *out,
+			    const struct wrap *wrap);
+	/* How it spells an error. */
+	void (*wrap_error)(enum rpc_error error, int *code, int *status);
+	/* The call asks the client something. */
+	void (*ask)(struct request *request);
+};
+extern const struct era era_modern, era_legacy;
+
+/* One row of the table of methods. */
+struct method {
+	const char *name;
+	unsigned eras;
+	const char *mirrored; /* the parameter that Mcp-Name repeats, or NULL */
+	void (*run)(struct request *request);
+	/* Of methods that make a call: writes its result as this method's answer. */
+	void (*answer)(struct request *request, const struct result *result);
+};
+/* NULL when there is none in that era. */
+const struct method *method_find(const char *name, unsigned era);
+
+struct request {
+	struct request *next, **link; /* among those of its peer */
+	struct eras *eras;
+	struct peer *peer;
+	struct exchange *exchange; /* NULL once answered or withdrawn */
+	struct batch *batch;	   /* whose element it is, or NULL */
+	struct message message;
+	const struct era *era;
+	const struct method *method;
+	enum revision revision;
+	struct session *session; /* NULL in the modern era */
+	struct principal principal;
+
+	/* what the client said */
+	const char *capabilities; /* JSON object text */
+	char *own_capabilities;	  /* owns it, or NULL */
+	char *progress_token;	  /* raw JSON, or NULL */
+	int log_level;		  /* the least to report; LEVEL_NONE: nothing */
+
+	/* the call */
+	const struct row *row;
+	struct json_object *arguments; /* as the call has them */
+	struct call *call;
+	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
+	char *answers_text;	     /* what the call was given of them */
+	unsigned round;		     /* how often the client was asked before */
+	bool asking;		     /* the call waits for answers */
+	double progress, budget;     /* the last one sent; how many may be sent at once */
+	int64_t progress_ms;
+	bool deaf; /* the peer takes no notification of this request */
+
+	struct bridge *bridge;
+	struct listen *listen;
+	char *session_id; /* a response header, or NULL */
+};
+
+/* Takes `message` over (it is empty afterwards). */
+struct request *request_new(struct eras *eras, struct exchange *exchange, struct batch *batch,
+			    struct peer *peer, const struct era *era, struct message *message);
+/* admit, find the method, run it. */
+void request_run(struct request *request);
+
+/* A result: begin returns the buffer to append members to (`"tools":[…]`); end closes, wraps and
+ * sends it. */
+struct buf *request_begin(struct request *request);
+void request_end(struct request *request, const struct wrap *wrap);
+/* The same for a result that has no members of its own. */
+void request_empty(struct request *request);
+/* Sends what stands in eras->out as it is. */
+void request_send(struct request *request, int status);
+/* `data` is JSON text or NULL. */
+void request_error(struct request *request, enum rpc_error error, const char *data,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Ends it without an answer: the client cancelled or left. */
+void request_withdraw(struct request *request);
+/* Only when its call, which nobody waits for any more, has ended. */
+void request_free(struct request *request);
+/* The host is going: frees all of a peer. Exchanges end without an answer; calls are left alone. */
+void request_forget(struct peer *peer);
+/* One message on the request's own stream, before its answer. */
+bool request_notify(struct request *request, const struct buf *json);
+
+/* Parameters that must be plain text; NULL: the request was refused with -32602, and is gone. */
+const char *request_text(struct request *request, const char *name);
+
+/* A comma, unless `out` ends where an object or array begins. */
+void add_comma(struct buf *out);
+void add_member(struct buf *out, const char *name, const char *text); /* a string; NULL: none */
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resources/read and the legacy subscriptions (MCP server/resources). */
+#include <string.h>
+
+#include "base/json.h"
+#include "call/result.h"
+#include "config.h"
+#include "era/eras.h"
+#include "era/invoke.h"
+#include "registry/schema.h"
+
+#define WHY_MAX 1500u
+#define READ_TTL_MS 0 /* what stands behind may change at any time */
+
+static void
+not_found(struct request *request, const char *uri)
+{
+	struct buf data;
+
+	buf_init(&data, LIMIT_BODY);
+	buf_puts(&data, "{\"uri\":");
+	buf_json_str(&data, uri);
+	buf_putc(&data, '}');
+	request_error(request, RPC_RESOURCE_NOT_FOUND, data.data, "resource not found");
+	buf_fini(&data);
+}
+
+/* The row behind params.uri with what its variables are; NULL: refused. */
+static const struct row *
+find(struct request *request, const char **uri, struct json_object **arguments)
+{
+	const struct row *row;
+
+	*arguments = NULL;
+	*uri = request_text(request, "uri");
+	if (*uri == NULL)
+		return NULL;
+	row = registry_resource(request->eras->parts.registry, *uri, request->principal.access,
+	    arguments);
+	if (row == NULL)
+		not_found(request, *uri);
+	return row;
+}
+
+void
+resources_read(struct request *request)
+{
+	struct json_object *arguments;
+	const char *uri;
+	const struct row *row = find(request, &uri, &arguments);
+	struct buf why;
+
+	if (row == NULL)
+		return;
+	if (arguments == NULL)
+		arguments = json_object_new_object();
+	buf_init(&why, WHY_MAX);
+	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, &why))
+		invoke(request, row, arguments, uri);
+	else
+		request_error(request, RPC_INVALID_PARAMS, NULL, "%s", why.data);
+	buf_fini(&why);
+	json_object_put(arguments);
+}
+
+/* ---- contents ------------------------------------------------------------------------------ */
+
+static void
+begin_content(struct buf *out, const char *uri, const char *mime)
+{
+	add_comma(out);
+	buf_putc(out, '{');
+	add_member(out, "uri", uri);
+	add_member(out, "mimeType", mime);
+}
+
+static void
+add_content(struct buf *out, const struct row *row, const char *uri,
+    const struct result_block *block)
+{
+	const char *mime = block->mime != NULL ? block->mime : row->mime;
+
+	if (block->kind == BLOCK_LINK) { /* it points elsewhere, and a read has no links */
+		begin_content(out, uri, "text/uri-list");
+		add_member(out, "text", block->uri);
+		buf_putc(out, '}');
+		return;
+	}
+	begin_content(out, block->kind == BLOCK_RESOURCE && block->uri ? block->uri : uri, mime);
+	if (block->base64 != NULL) {
+		buf_puts(out, ",\"blob\":\"");
+		buf_puts(out, block->base64);
+		buf_putc(out, '"');
+	} else {
+		buf_puts(out, ",\"text\":");
+		buf_json(out, block->text, block->text_len);
+	}
+	buf_putc(out, '}');
+}
+
+/* Where there are data they are what is read; their rendering for a model is for tools. */
+static bool
+reads_as_json(const struct row *row, const struct result *result)
+{
+	return result->structured.len > 0
+	    && (row->mime == NULL || strcmp(row->mime, "application/json") == 0);
+}
+
+static void
+write_contents(struct buf *out, const struct row *row, const char *uri, const struct result *result)
+{
+	buf_puts(out, "\"contents\":[");
+	if (reads_as_json(row, result)) {
+		begin_content(out, uri, "application/json");
+		buf_puts(out, ",\"text\":");
+		buf_json(out, result->structured.data, result->structured.len);
+		buf_putc(out, '}');
+	} else if (result->blocks == 0) {
+		begin_content(out, uri, row->mime);
+		buf_puts(out, ",\"text\":\"\"}");
+	} else {
+		for (size_t i = 0; i < result->blocks; i++)
+			add_content(out, row, uri, &result->block[i]);
+	}
+	buf_putc(out, ']');
+}
+
+void
+resources_answer(struct request *request, const struct result *result)
+{
+	const char *uri = message_text(request->message.params, "uri");
+	struct buf *out;
+
+	if (result->failed && result->status == MCP_E_NOT_FOUND) {
+		not_found(request, uri);
+	} else if (result->failed) {
+		invoke_error(request, result);
+	} else {
+		out = request_begin(request);
+		write_contents(out, request->row, uri, result);
+		request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = READ_TTL_MS,
+		    .meta = &result->meta });
+	}
+}
+
+/* ---- subscriptions of a legacy session ------------------------------------------------------- */
+
+void
+resources_subscribe(struct request *request)
+{
+	struct json_object *arguments;
+	const char *uri;
+
+	if (find(request, &uri, &arguments) == NULL)
+		return;
+	json_object_put(arguments);
+	if (session_subscribe(request->session, uri))
+		request_empty(request);
+	else
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+		    "a session has at most %u subscriptions", SESSION_SUBSCRIPTIONS);
+}
+
+void
+resources_unsubscribe(struct request *request)
+{
+	const char *uri = request_text(request, "uri");
+
+	if (uri == NULL)
+		return;
+	session_unsubscribe(request->session, uri);
+	request_empty(request);
+}

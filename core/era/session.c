@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Session ids that carry their session, and the bounded table of what is kept beside them. */
+#include "era/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "config.h"
+#include "era/notify.h"
+#include "era/request.h"
+
+#define BUCKETS 4096u
+#define REVISION_LEN 10u /* "2025-11-25" */
+#define PAYLOAD_LEN (1u + REVISION_LEN + 2u + SESSION_KEY)
+#define PAYLOAD_VERSION '1'
+#define PURPOSE "session"
+
+struct sessions {
+	struct sealer *sealer;
+	size_t count, most;
+	struct session *bucket[BUCKETS];
+	struct session *oldest, *newest; /* by last use */
+};
+
+/* ---- what the client can do ------------------------------------------------------------------ */
+
+unsigned
+capabilities_read(struct json_object *capabilities, enum revision revision)
+{
+	struct json_object *sampling = json_obj(capabilities, "sampling");
+	struct json_object *elicitation = json_obj(capabilities, "elicitation");
+	unsigned can = 0;
+
+	if (json_obj(capabilities, "roots") != NULL)
+		can |= CAN_ROOTS;
+	if (sampling != NULL)
+		can |= CAN_SAMPLING;
+	if (revision >= REV_2025_11_25 && json_obj(sampling, "tools") != NULL)
+		can |= CAN_SAMPLING_TOOLS;
+	if (json_obj(sampling, "context") != NULL)
+		can |= CAN_SAMPLING_CONTEXT;
+	if (elicitation == NULL || revision < REV_2025_06_18)
+		return can;
+	if (revision >= REV_2025_11_25 && json_obj(elicitation, "url") != NULL)
+		can |= CAN_ELICIT_URL;
+	/* an empty object means forms, as does anything a client of 2025-06-18 says */
+	if (json_obj(elicitation, "form") != NULL || (can & CAN_ELICIT_URL) == 0)
+		can |= CAN_ELICIT;
+	return can;
+}
+
+static void
+write_flag(struct buf *out, unsigned can, unsigned flag, const char *text)
+{
+	if ((can & flag) == 0)
+		return;
+	add_comma(out);
+	buf_puts(out, text);
+}
+
+void
+capabilities_write(unsigned can, struct buf *out)
+{
+	buf_putc(out, '{');
+	write_flag(out, can, CAN_ROOTS, "\"roots\":{}");
+	if ((can & CAN_SAMPLING) != 0) {
+		add_comma(out);
+		buf_puts(out, "\"sampling\":{");
+		write_flag(out, can, CAN_SAMPLING_TOOLS, "\"tools\":{}");
+		write_flag(out, can, CAN_SAMPLING_CONTEXT, "\"context\":{}");
+		buf_putc(out, '}');
+	}
+	if ((can & (CAN_ELICIT | CAN_ELICIT_URL)) != 0) {
+		add_comma(out);
+		buf_puts(out, "\"elicitation\":{");
+		write_flag(out, can, CAN_ELICIT, "\"form\":{}");
+		write_flag(out, can, CAN_ELICIT_URL, "\"url\":{}");
+		buf_putc(out, '}');
+	}
+	buf_putc(out, '}');
+}
+
+/* ---- one session --------------------------------------------------------------------------- */
+
+void
+session_begin(struct session *session, enum revision revision, unsigned can)
+{
+	struct buf text;
+
+	session->revision = revision;
+	session->initialized = true;
+	session->log_level = LEVEL_NONE;
+	buf_init(&text, sizeof(session->capabilities) - 1);
+	capabilities_write(can, &text);
+	memcpy(session->capabilities, text.data, text.len + 1);
+	buf_fini(&text);
+}
+
+void
+session_fini(struct session *session)
+{
+	request_forget(&session->peer);
+	for (size_t i = 0; i < session->subscriptions; i++)
+		free(session->subscription[i]);
+	free(session->subscription);
+	session->subscription = NULL;
+	session->subscriptions = 0;
+}
+
+static size_t
+subscription_find(const struct session *session, const char *uri)
+{
+	size_t i = 0;
+
+	while (i < session->subscriptions && strcmp(session->subscription[i], uri) != 0)
+		i++;
+	return i;
+}
+
+bool
+session_subscribed(const struct session *session, const char *uri)
+{
+	return subscription_find(session, uri) < session->subscriptions;
+}
+
+bool
+session_subscribe(struct session *session, const char *uri)
+{
+	if (session_subscribed(session, uri))
+		return true;
+	if (session->subscriptions == SESSION_SUBSCRIPTIONS)
+		return false;
+	session->subscription = xrealloc(session->subscription,
+	    (session->subscriptions + 1) * sizeof(*session->subscription));
+	session->subscription[session->subscriptions++] = xstrdup(uri);
+	return true;
+}
+
+void
+session_unsubscribe(struct session *session, const char *uri)
+{
+	size_t i = subscription_find(session, uri);
+
+	if (i == session->subscriptions)
+		return;
+	free(session->subscription[i]);
+	session->subscription[i] = session->subscription[--session->subscriptions];
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+struct sessions *
+sessions_new(struct sealer *sealer, size_t most)
+{
+	struct sessions *sessions = xcalloc(1, sizeof(*sessions));
+
+	sessions->sealer = sealer;
+	sessions->most = most;
+	return sessions;
+}
+
+static struct session **
+bucket_of(struct sessions *sessions, const unsigned char *key)
+{
+	/* the key is random: any bits of it are a hash */
+	return &sessions->bucket[((unsigned)key[0] | (unsigned)key[1] << 8) % BUCKETS];
+}
+
+static void
+unlink_age(struct sessions *sessions, struct session *session)
+{
+	*(session->older != NULL ? &session->older->newer : &sessions->oldest) = session->newer;
+	*(session->newer != NULL ? &session->newer->older : &sessions->newest) = session->older;
+}
+
+static void
+link_newest(struct sessions *sessions, struct session *session)
+{
+	session->older = sessions->newest;
+	session->newer = NULL;
+	*(session->older != NULL ? &session->older->newer : &sessions->oldest) = session;
+	sessions->newest = session;
+}
+
+static void
+drop(struct sessions *sessions, struct session *session)
+{
+	struct session **at = bucket_of(sessions, session->key);
+
+	while (*at != session)
+		at = &(*at)->chain;
+	*at = session->chain;
+	unlink_age(sessions, session);
+	sessions->count--;
+	session_fini(session);
+	free(session);
+}
+
+/* Room for one more: the longest unused session goes that has no request under way. */
+static bool
+make_room(struct sessions *sessions)
+{
+	struct session *session = sessions->oldest;
+
+	if (sessions->count < sessions->most)
+		return true;
+	while (session != NULL && session->peer.open != NULL)
+		session = session->newer;
+	if (session == NULL)
+		return false;
+	drop(sessions, session);
+	return true;
+}
+
+void
+sessions_free(struct sessions *sessions)
+{
+	while (sessions->oldest != NULL)
+		drop(sessions, sessions->oldest);
+	free(sessions);
+}
+
+size_t
+sessions_count(const struct sessions *sessions)
+{
+	return sessions->count;
+}
+
+/* ---- ids ------------------------------------------------------------------------------------- */
+
+void
+session_mint(struct sessions *sessions, const char *principal, enum revision revision,
+    unsigned can, struct buf *id)
+{
+	unsigned char payload[PAYLOAD_LEN];
+
+	payload[0] = PAYLOAD_VERSION;
+	memcpy(payload + 1, revision_name(revision), REVISION_LEN);
+	payload[1 + REVISION_LEN] = (unsigned char)(can >> 8);
+	payload[2 + REVISION_LEN] = (unsigned char)can;
+	random_bytes(payload + 3 + REVISION_LEN, SESSION_KEY);
+	seal(sessions->sealer, PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload), id);
+}
+
+/* What an id says; false when it says nothing that this version wrote. */
+static bool
+payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
+    unsigned char key[SESSION_KEY])
+{
+	const unsigned char *bytes = (const unsigned char *)payload->data;
+	char name[REVISION_LEN + 1] = "";
+
+	if (payload->len != PAYLOAD_LEN || bytes[0] != PAYLOAD_VERSION)
+		return false;
+	memcpy(name, bytes + 1, REVISION_LEN);
+	*can = (unsigned)bytes[1 + REVISION_LEN] << 8 | bytes[2 + REVISION_LEN];
+	memcpy(key, bytes + 3 + REVISION_LEN, SESSION_KEY);
+	return revision_parse(name, revision) && *revision <= REV_LEGACY_NEWEST;
+}
+
+static struct session *
+recall(struct sessions *sessions, enum revision revision, unsigned can,
+    const unsigned char key[SESSION_KEY])
+{
+	struct session *session = *bucket_of(sessions, key), **bucket;
+
+	while (session != NULL && memcmp(session->key, key, SESSION_KEY) != 0)
+		session = session->chain;
+	if (session != NULL) {
+		unlink_age(sessions, session);
+		link_newest(sessions, session);
+		return session;
+	}
+	if (!make_room(sessions))
+		return NULL;
+	session = xcalloc(1, sizeof(*session));
+	session_begin(session, revision, can);
+	memcpy(session->key, key, SESSION_KEY);
+	bucket = bucket_of(sessions, key);
+	session->chain = *bucket;
+	*bucket = session;
+	link_newest(sessions, session);
+	sessions->count++;
+	return session;
+}
+
+struct session *
+session_find(struct sessions *sessions, const char *principal, const char *id, bool *busy)
+{
+	unsigned char key[SESSION_KEY];
+	struct session *session = NULL;
+	enum revision revision;
+	struct buf payload;
+	size_t len = strlen(id);
+	unsigned can;
+
+	*busy = false;
+	buf_init(&payload, LIMIT_HANDLE);
+	if (len <= LIMIT_HANDLE && unseal(sessions->sealer, PURPOSE, principal, id, len, &payload)
+	    && payload_read(&payload, &revision, &can, key)) {
+		session = recall(sessions, revision, can, key);
+		*busy = session == NULL;
+	}
+	buf_fini(&payload);
+	return session;
+}

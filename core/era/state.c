@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers}. */
+#include "era/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/seal.h"
+#include "call/call.h"
+#include "era/eras.h"
+
+#define PURPOSE "state"
+#define PAYLOAD_MAX (STATE_TEXT_MAX / 4 * 3)
+
+/* ---- the request, told apart from any other ------------------------------------------------------ */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void write_canonical(struct buf *out, struct json_object *tree);
+
+/* A client may write the members of an object in another order when it sends it again. */
+static void
+write_sorted(struct buf *out, struct json_object *object)
+{
+	size_t n = (size_t)json_object_object_length(object), i = 0;
+	const char **names = xcalloc(n + 1, sizeof(*names));
+	struct json_object_iter each;
+
+	json_object_object_foreachC(object, each)
+		names[i++] = each.key;
+	qsort(names, n, sizeof(*names), by_name);
+	buf_putc(out, '{');
+	for (i = 0; i < n; i++) {
+		buf_json_str(out, names[i]);
+		buf_putc(out, ':');
+		write_canonical(out, json_member(object, names[i]));
+		buf_putc(out, ',');
+	}
+	buf_putc(out, '}');
+	free(names);
+}
+
+static void
+write_canonical(struct buf *out, struct json_object *tree)
+{
+	if (json_object_is_type(tree, json_type_object)) {
+		write_sorted(out, tree);
+		return;
+	}
+	if (!json_object_is_type(tree, json_type_array)) {
+		buf_json_tree(out, tree);
+		return;
+	}
+	buf_putc(out, '[');
+	for (size_t i = 0; i < json_object_array_length(tree); i++) {
+		write_canonical(out, json_object_array_get_idx(tree, i));
+		buf_putc(out, ',');
+	}
+	buf_putc(out, ']');
+}
+
+static void
+digest(const struct request *request, char hex[65])
+{
+	const char *mirrored = request->method->mirrored;
+	struct buf text;
+
+	buf_init(&text, ANSWER_MAX);
+	buf_puts(&text, request->method->name);
+	buf_putc(&text, '\n');
+	if (mirrored != NULL)
+		buf_json_str(&text, json_str(request->message.params, mirrored));
+	write_canonical(&text, request->arguments);
+	sha256_hex(text.data, text.len, hex);
+	buf_fini(&text);
+}
+
+/* ---- write and read ------------------------------------------------------------------------------ */
+
+bool
+state_write(const struct request *request, struct buf *out)
+{
+	const struct outcome *outcome = request->call->outcome;
+	struct buf payload, answers;
+	char hex[65];
+	bool fits;
+
+	buf_init(&answers, STATE_ANSWERS_MAX);
+	buf_init(&payload, PAYLOAD_MAX);
+	if (request->answers != NULL)
+		buf_json_tree(&answers, request->answers);
+	else
+		buf_puts(&answers, "{}");
+	digest(request, hex);
+	buf_printf(&payload, "{\"d\":\"%s\",\"r\":%u,\"k\":[", hex, request->round + 1);
+	for (size_t i = 0; i < outcome->questions; i++) {
+		add_comma(&payload);
+		buf_json_str(&payload, outcome->question[i].key);
+	}
+	buf_puts(&payload, "],\"a\":");
+	buf_add(&payload, answers.data, answers.len);
+	buf_putc(&payload, '}');
+	fits = buf_ok(&answers) && buf_ok(&payload);
+	if (fits)
+		seal(request->eras->parts.sealer, PURPOSE, request->principal.name, STATE_TTL_S,
+		    payload.data, payload.len, out);
+	buf_fini(&answers);
+	buf_fini(&payload);
+	return fits;
+}
+
+bool
+state_read(const struct request *request, const char *text, size_t len, struct state *state)
+{
+	struct json_object *tree = NULL;
+	struct buf payload;
+	const char *sealed_digest;
+	char hex[65];
+	bool ok;
+
+	memset(state, 0, sizeof(*state));
+	buf_init(&payload, PAYLOAD_MAX);
+	if (len <= STATE_TEXT_MAX
+	    && unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text, len,
+		&payload))
+		tree = json_parse(payload.data, payload.len, &json_inbound, NULL, NULL);
+	buf_fini(&payload);
+	digest(request, hex);
+	sealed_digest = json_str(tree, "d");
+	ok = sealed_digest != NULL && strcmp(sealed_digest, hex) == 0;
+	if (ok) {
+		state->round = (unsigned)json_int(tree, "r", 0);
+		state->asked = json_object_get(json_arr(tree, "k"));
+		state->answers = json_object_get(json_obj(tree, "a"));
+	}
+	json_object_put(tree);
+	return ok;
+}
+
+void
+state_fini(struct state *state)
+{
+	json_object_put(state->asked);
+	json_object_put(state->answers);
+	memset(state, 0, sizeof(*state));
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tools/call (MCP server/tools). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "call/result.h"
+#include "config.h"
+#include "era/downgrade.h"
+#include "era/eras.h"
+#include "era/invoke.h"
+#include "registry/schema.h"
+
+#define WHY_MAX 1500u
+
+/* A model can repair its arguments when it reads what is wrong with them, so newer revisions want
+ * that as a tool's answer and not as a protocol error. */
+static void
+bad_arguments(struct request *request, const struct row *row, const struct buf *why)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "Invalid arguments for %s", row->name);
+	if (request->revision >= REV_2025_11_25)
+		invoke_fail(request, MCP_E_INPUT, what, why->data,
+		    "Correct the arguments and call the tool again");
+	else
+		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
+}
+
+void
+tools_call(struct request *request)
+{
+	const char *name = request_text(request, "name");
+	struct json_object *arguments;
+	const struct row *row;
+	struct buf why;
+
+	if (name == NULL)
+		return;
+	row = registry_tool(request->eras->parts.registry, name, request->principal.access);
+	if (row == NULL) {
+		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown tool \"%.128s\"", name);
+		return;
+	}
+	arguments = invoke_arguments(request);
+	if (arguments == NULL)
+		return;
+	buf_init(&why, WHY_MAX);
+	if (row_rename_arguments(row, arguments, &why)
+	    && schema_prepare(row->input, arguments, &why))
+		invoke(request, row, arguments, NULL);
+	else
+		bad_arguments(request, row, &why);
+	buf_fini(&why);
+}
+
+static void
+write_failure(struct buf *out, const struct result *result, struct buf *meta)
+{
+	struct buf text;
+
+	buf_init(&text, LIMIT_RESULT_TEXT);
+	result_failure_text(result, &text);
+	buf_puts(out, "\"content\":[{\"type\":\"text\"");
+	add_member(out, "text", text.data);
+	buf_puts(out, "}],\"isError\":true");
+	buf_fini(&text);
+	if (meta->len > 0)
+		buf_putc(meta, ',');
+	buf_puts(meta, "\"lakehost/error\":");
+	result_failure_json(result, meta);
+}
+
+static void
+write_success(struct buf *out, const struct result *result, enum revision revision)
+{
+	buf_puts(out, "\"content\":[");
+	for (size_t i = 0; i < result->blocks; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		downgrade_block(out, &result->block[i], revision);
+	}
+	buf_putc(out, ']');
+	if (!downgrade_structured(&result->structured, revision))
+		return;
+	buf_puts(out, ",\"structuredContent\":");
+	buf_add(out, result->structured.data, result->structured.len);
+}
+
+/* A client that was promised structured content throws when there is none. */
+static bool
+broken_promise(const struct request *request, const struct result *result)
+{
+	return !result->failed && request->row->output != NULL && result->structured.len == 0;
+}
+
+void
+tools_answer(struct request *request, const struct result *result)
+{
+	struct wrap wrap = { .type = "complete", .ttl_ms = -1, .meta = &result->meta };
+	struct buf meta, *out;
+
+	if (broken_promise(request, result)) {
+		invoke_fail(request, MCP_E_INTERNAL, "The tool did not answer as it declares",
+		    "Its outputSchema promises structured content, and there is none", NULL);
+		return;
+	}
+	out = request_begin(request);
+	if (!result->failed) {
+		write_success(out, result, request->revision);
+		request_end(request, &wrap);
+		return;
+	}
+	buf_init(&meta, LIMIT_RESULT_TEXT);
+	buf_add(&meta, result->meta.data, result->meta.len);
+	write_failure(out, result, &meta);
+	wrap.meta = &meta;
+	request_end(request, &wrap);
+	buf_fini(&meta);
+}
