@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unity Catalog lists: catalogs, schemas, tables; their completions and near misses. */
+#include "data.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_MAX 1000
+#define UC "/api/2.1/unity-catalog"
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+static bool
+named_item(struct mcp_call *call, struct json_object *item)
+{
+	return dbx_name_matches(call, mcp_get_str(call, item, "name", ""));
+}
+
+static struct dbx_words
+catalogs_words(struct mcp_call *call)
+{
+	(void)call;
+	return (struct dbx_words){ .object = "The list of catalogs",
+				   .grant = "USE CATALOG on a catalog" };
+}
+
+static const struct dbx_column catalog_columns[] = {
+	{ "name", NULL, "name", NULL },
+	{ "type", NULL, "catalog_type", NULL },
+	{ "owner", NULL, "owner", NULL },
+	{ "comment", NULL, "comment", NULL },
+};
+
+static const struct dbx_list catalog_list = {
+	.path = UC "/catalogs{?max_results,page_token}",
+	.limit_name = "max_results",
+	.most = PAGE_MAX,
+	.items = "catalogs",
+	.columns = catalog_columns,
+	.n_columns = COUNT(catalog_columns),
+	.noun = "catalogs",
+	.tool = "list_catalogs",
+	.repeat = (const char *const[]){ "name_filter", NULL },
+	.item = named_item,
+	.words = catalogs_words,
+};
+
+int
+list_catalogs(struct mcp_call *call)
+{
+	return dbx_list(call, &catalog_list, dbx_object(call, NULL));
+}
+
+static struct dbx_words
+schemas_words(struct mcp_call *call)
+{
+	return (struct dbx_words){
+		.object = mcp_printf(call, "Catalog \"%s\"", mcp_arg(call, "catalog_name")),
+		.not_found = "Call list_catalogs to see which exist.",
+		.grant = mcp_printf(call, "USE CATALOG on %s", mcp_arg(call, "catalog_name")),
+	};
+}
+
+static const struct dbx_column schema_columns[] = {
+	{ "name", NULL, "name", NULL },
+	{ "owner", NULL, "owner", NULL },
+	{ "comment", NULL, "comment", NULL },
+};
+
+static const struct dbx_list schema_list = {
+	.path = UC "/schemas{?catalog_name,max_results,page_token}",
+	.limit_name = "max_results",
+	.most = PAGE_MAX,
+	.items = "schemas",
+	.columns = schema_columns,
+	.n_columns = COUNT(schema_columns),
+	.noun = "schemas",
+	.tool = "list_schemas",
+	.repeat = (const char *const[]){ "catalog_name", "name_filter", NULL },
+	.item = named_item,
+	.words = schemas_words,
+};
+
+int
+list_schemas(struct mcp_call *call)
+{
+	return dbx_list(call, &schema_list,
+			dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"), NULL));
+}
+
+static struct dbx_words
+tables_words(struct mcp_call *call)
+{
+	const char *catalog = mcp_arg(call, "catalog_name"), *schema = mcp_arg(call, "schema_name");
+
+	return (struct dbx_words){
+		.object = mcp_printf(call, "Schema \"%s.%s\"", catalog, schema),
+		.not_found = mcp_printf(call, "Call list_schemas catalog_name=%s to see which "
+					"exist.", catalog),
+		.grant = mcp_printf(call, "USE CATALOG on %s and USE SCHEMA on %s.%s", catalog,
+				    catalog, schema),
+	};
+}
+
+static const struct dbx_column table_columns[] = {
+	{ "name", NULL, "name", NULL },
+	{ "type", NULL, "table_type", NULL },
+	{ "format", NULL, "data_source_format", NULL },
+	{ "owner", NULL, "owner", NULL },
+	{ "comment", NULL, "comment", NULL },
+};
+
+static const struct dbx_list table_list = {
+	.path = UC "/tables{?catalog_name,schema_name,max_results,page_token}"
+		   "{&omit_columns,omit_properties}",
+	.limit_name = "max_results",
+	.most = 50, /* larger pages are refused by some metastores */
+	.items = "tables",
+	.columns = table_columns,
+	.n_columns = COUNT(table_columns),
+	.noun = "tables",
+	.tool = "list_tables",
+	.repeat = (const char *const[]){ "catalog_name", "schema_name", "name_filter", NULL },
+	.item = named_item,
+	.words = tables_words,
+};
+
+int
+list_tables(struct mcp_call *call)
+{
+	return dbx_list(call, &table_list,
+			dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"),
+				   "schema_name", mcp_arg(call, "schema_name"), "omit_columns",
+				   "true", "omit_properties", "true", NULL));
+}
+
+/* ---- near misses ---------------------------------------------------------------------------- */
+
+struct missing {
+	char catalog[256], schema[256], table[256], why[512];
+};
+
+static int
+missing_explained(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct missing *missing = state;
+	struct json_object *names = mcp_keep(call, json_object_new_array());
+	struct json_object *tables = mcp_get(mcp_reply_json(call, 0), "tables");
+	const char *near, *next;
+
+	(void)len;
+	for (size_t i = 0; tables != NULL && i < json_object_array_length(tables); i++) {
+		struct json_object *name = mcp_get(json_object_array_get_idx(tables, i), "name");
+
+		if (name != NULL)
+			json_object_array_add(names, json_object_get(name));
+	}
+	near = dbx_nearest(call, missing->table, names);
+	next = near != NULL
+	    ? mcp_printf(call, "Did you mean: %s? Call list_tables catalog_name=%s schema_name=%s "
+			 "for all.", near, missing->catalog, missing->schema)
+	    : mcp_printf(call, "Call list_tables catalog_name=%s schema_name=%s to see which "
+			 "exist.", missing->catalog, missing->schema);
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "There is no table %s.%s.%s.", missing->catalog,
+				   missing->schema, missing->table),
+			missing->why, next);
+}
+
+int
+table_unknown(struct mcp_call *call, const char *catalog, const char *schema, const char *table,
+	      const char *why)
+{
+	struct missing missing;
+
+	snprintf(missing.catalog, sizeof(missing.catalog), "%s", catalog);
+	snprintf(missing.schema, sizeof(missing.schema), "%s", schema);
+	snprintf(missing.table, sizeof(missing.table), "%s", table);
+	snprintf(missing.why, sizeof(missing.why), "%s", why);
+	return dbx_get(call, UC "/tables{?catalog_name,schema_name}"
+		       "{&omit_columns,omit_properties}",
+		       dbx_object(call, "catalog_name", catalog, "schema_name", schema,
+				  "omit_columns", "true", "omit_properties", "true", NULL),
+		       missing_explained, &missing, sizeof(missing));
+}
+
+/* ---- completions ------------------------------------------------------------------------------ */
+
+static int
+catalogs_offered(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_offer(call, "catalogs", "name");
+}
+
+static int
+schemas_offered(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_offer(call, "schemas", "name");
+}
+
+static int
+tables_offered(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_offer(call, "tables", "name");
+}
+
+/* An argument of the template that the client has filled in already; NULL when it has not. */
+static const char *
+known(struct mcp_call *call, const char *name)
+{
+	return mcp_get_str(call, mcp_arg_json(call, "context"), name, NULL);
+}
+
+int
+complete_catalog(struct mcp_call *call)
+{
+	return dbx_get(call, UC "/catalogs", NULL, catalogs_offered, NULL, 0);
+}
+
+int
+complete_schema(struct mcp_call *call)
+{
+	const char *catalog = known(call, "catalog_name");
+
+	if (catalog == NULL)
+		return MCP_OK;
+	return dbx_get(call, UC "/schemas{?catalog_name}",
+		       dbx_object(call, "catalog_name", catalog, NULL), schemas_offered, NULL, 0);
+}
+
+int
+complete_table(struct mcp_call *call)
+{
+	const char *catalog = known(call, "catalog_name"), *schema = known(call, "schema_name");
+
+	if (catalog == NULL || schema == NULL)
+		return MCP_OK;
+	return dbx_get(call, UC "/tables{?catalog_name,schema_name}",
+		       dbx_object(call, "catalog_name", catalog, "schema_name", schema, NULL),
+		       tables_offered, NULL, 0);
+}

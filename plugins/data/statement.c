@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A statement's life: submitted without waiting, so that a cancel always has an id; polled from
+ * 50 ms, growing to 5 s; shown, or explained when it failed.
+ */
+#include "data.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLL_MIN_MS 50
+#define POLL_MAX_MS 5000
+#define BYTE_LIMIT (8 << 20) /* of an inline result: its JSON must fit one buffered reply */
+
+/* ---- names in SQL ------------------------------------------------------------------------------ */
+
+const char *
+quoted(struct mcp_call *call, const char *identifier)
+{
+	char *out = mcp_alloc(call, 2 * strlen(identifier) + 3), *to = out;
+
+	*to++ = '`';
+	for (; *identifier != '\0'; identifier++) {
+		if (*identifier == '`')
+			*to++ = '`';
+		*to++ = *identifier;
+	}
+	*to = '`';
+	return out;
+}
+
+const char *
+quoted_name(struct mcp_call *call, const char *catalog, const char *schema, const char *table)
+{
+	return mcp_printf(call, "%s.%s.%s", quoted(call, catalog), quoted(call, schema),
+			  quoted(call, table));
+}
+
+/* ---- submit ------------------------------------------------------------------------------------ */
+
+static struct dbx_words
+submit_words(struct mcp_call *call, const char *warehouse)
+{
+	return (struct dbx_words){
+		.object = warehouse[0] != '\0'
+		    ? mcp_printf(call, "The statement on SQL warehouse \"%s\"", warehouse)
+		    : "The statement",
+		.not_found = "Call list_sql_warehouses to see which exist.",
+		.grant = "CAN USE on the SQL warehouse",
+	};
+}
+
+/* A value of the `parameters` argument in the API's form: text with a type. */
+static struct json_object *
+parameter(const char *name, struct json_object *value)
+{
+	struct json_object *item = json_object_new_object();
+	const char *type = "STRING";
+
+	json_object_object_add(item, "name", json_object_new_string(name));
+	if (json_object_is_type(value, json_type_int))
+		type = "BIGINT";
+	else if (json_object_is_type(value, json_type_double))
+		type = "DOUBLE";
+	else if (json_object_is_type(value, json_type_boolean))
+		type = "BOOLEAN";
+	json_object_object_add(item, "type", json_object_new_string(type));
+	if (value != NULL)
+		json_object_object_add(item, "value",
+				       json_object_new_string(json_object_get_string(value)));
+	return item;
+}
+
+static void
+add_parameters(struct mcp_call *call, struct json_object *body)
+{
+	struct json_object *given = mcp_arg_json(call, "parameters"), *list;
+
+	if (given == NULL)
+		return;
+	list = json_object_new_array();
+	json_object_object_foreach(given, name, value)
+		json_object_array_add(list, parameter(name, value));
+	json_object_object_add(body, "parameters", list);
+}
+
+/* So that the bill can be read by who caused it. */
+static void
+add_tags(struct mcp_call *call, struct json_object *body)
+{
+	const char *const tags[][2] = {
+		{ "lakehost_tool", mcp_context(call, MCP_CTX_ROW).data },
+		{ "lakehost_principal", mcp_context(call, MCP_CTX_PRINCIPAL).data },
+	};
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		struct json_object *tag = json_object_new_object();
+
+		json_object_object_add(tag, "key", json_object_new_string(tags[i][0]));
+		json_object_object_add(tag, "value", json_object_new_string(tags[i][1]));
+		json_object_array_add(list, tag);
+	}
+	json_object_object_add(body, "query_tags", list);
+}
+
+static int
+submitted(struct mcp_call *call, const void *state, size_t len)
+{
+	struct statement statement;
+	struct dbx_words words;
+	struct json_object *reply;
+
+	(void)len;
+	memcpy(&statement, state, sizeof(statement));
+	words = submit_words(call, statement.warehouse);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	snprintf(statement.id, sizeof(statement.id), "%s",
+		 mcp_get_str(call, reply, "statement_id", ""));
+	if (statement.id[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
+				"The workspace answered without a statement_id.", NULL);
+	return mcp_handle(call, &statement, sizeof(statement));
+}
+
+int
+statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
+		 int64_t rows, bool sample)
+{
+	struct statement statement = { .rows = rows, .sample = sample };
+	struct json_object *body = dbx_object(call, "statement", sql, "warehouse_id",
+	    warehouse->id, "catalog", mcp_arg(call, "catalog"), "schema", mcp_arg(call, "schema"),
+	    "wait_timeout", "0s", "disposition", "INLINE", "format", "JSON_ARRAY", NULL);
+	const char *spool = mcp_option(call, "spool_rows");
+
+	json_object_object_add(body, "row_limit", json_object_new_int64(
+	    spool != NULL ? strtoll(spool, NULL, 10) : 10000));
+	json_object_object_add(body, "byte_limit", json_object_new_int64(BYTE_LIMIT));
+	add_parameters(call, body);
+	add_tags(call, body);
+	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
+	snprintf(statement.warehouse, sizeof(statement.warehouse), "%s", warehouse->name);
+	return dbx_send(call, "POST", "/api/2.0/sql/statements", NULL, body, MCP_RETRY_NEVER,
+			submitted, &statement, sizeof(statement));
+}
+
+/* ---- poll -------------------------------------------------------------------------------------- */
+
+static bool
+handle_read(struct mcp_call *call, struct statement *statement)
+{
+	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
+
+	if (handle.len != sizeof(*statement)) {
+		mcp_fail(call, MCP_E_INTERNAL, "The statement's handle is damaged.", NULL, NULL);
+		return false;
+	}
+	memcpy(statement, handle.data, sizeof(*statement));
+	return true;
+}
+
+/* What to do about an SQL error, by its SQLSTATE. */
+static const char *
+repair_hint(const char *sql_state)
+{
+	if (strcmp(sql_state, "42P01") == 0)
+		return "Call list_tables to see which tables exist; name them catalog.schema.table.";
+	if (strcmp(sql_state, "42703") == 0)
+		return "Call get_table_schema to see the columns, then correct the statement.";
+	if (strcmp(sql_state, "42501") == 0)
+		return "Ask for the missing privilege; until then do not repeat this statement.";
+	return "Correct the statement and call execute_sql again.";
+}
+
+/* "… SQLSTATE: 42703": where services do not say it in a member of its own. */
+static const char *
+sql_state_of(struct mcp_call *call, struct json_object *reply, const char *message)
+{
+	const char *mark = strstr(message, "SQLSTATE: ");
+	const char *state = mcp_get_str(call, reply, "status.sql_state", NULL);
+
+	if (state == NULL && mark != NULL)
+		state = mcp_printf(call, "%.5s", mark + strlen("SQLSTATE: "));
+	return state != NULL ? state : "";
+}
+
+static int
+fail_statement(struct mcp_call *call, struct json_object *reply,
+	       const struct statement *statement, const char *state)
+{
+	const char *message = mcp_get_str(call, reply, "status.error.message", "");
+	bool stopped = strcmp(state, "CANCELED") == 0 || strcmp(state, "CLOSED") == 0;
+	struct mcp_failure failure = {
+		.size = sizeof(failure),
+		.status = stopped ? MCP_E_CANCELLED : MCP_E_INPUT,
+		.what = mcp_printf(call, "Statement %s %s.", statement->id,
+				   strcmp(state, "CANCELED") == 0 ? "was cancelled"
+				   : stopped ? "is closed: its result is gone" : "failed"),
+		.why = message[0] != '\0' ? message : NULL,
+		.next = stopped ? "Run it again with execute_sql if it is still wanted."
+				: repair_hint(sql_state_of(call, reply, message)),
+		.code = mcp_get_str(call, reply, "status.error.error_code", NULL),
+		.retry_after_ms = -1,
+	};
+
+	mcp_failure(call, &failure);
+	return failure.status;
+}
+
+static uint32_t
+pace(struct mcp_call *call, const struct statement *statement)
+{
+	int64_t elapsed = mcp_number(call, MCP_NUM_NOW_MS) - statement->begun_ms;
+	int64_t next = elapsed / 4;
+
+	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
+			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+}
+
+static int
+polled(struct mcp_call *call, const void *unused, size_t len)
+{
+	struct dbx_words words = { .grant = "the statement: only its author may read it" };
+	struct statement statement;
+	struct json_object *reply;
+	const char *state;
+
+	(void)unused;
+	(void)len;
+	if (!handle_read(call, &statement))
+		return MCP_E_INTERNAL;
+	words.object = mcp_printf(call, "Statement %s", statement.id);
+	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	state = mcp_get_str(call, reply, "status.state", "");
+	if (strcmp(state, "SUCCEEDED") == 0)
+		return rows_show(call, reply, &statement);
+	if (strcmp(state, "PENDING") != 0 && strcmp(state, "RUNNING") != 0)
+		return fail_statement(call, reply, &statement, state);
+	mcp_say(call, "Statement %s is %s after %s.\nNext: get_statement_result statement_id=%s "
+		"wait_s=30, or cancel_statement.", statement.id, state,
+		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
+		statement.id);
+	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
+			   pace(call, &statement));
+}
+
+int
+statement_poll(struct mcp_call *call)
+{
+	struct statement statement;
+
+	if (!handle_read(call, &statement))
+		return MCP_E_INTERNAL;
+	return dbx_get(call, "/api/2.0/sql/statements/{id}",
+		       dbx_object(call, "id", statement.id, NULL), polled, NULL, 0);
+}
+
+/* ---- cancel ------------------------------------------------------------------------------------ */
+
+static int
+cancel_sent(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct statement *statement = state;
+	struct dbx_words words = { .object = mcp_printf(call, "Statement %s", statement->id),
+				   .not_found = "It ended long ago.",
+				   .grant = "the statement: only its author may cancel it" };
+
+	(void)len;
+	if (dbx_reply(call, 0, &words) == NULL)
+		return MCP_E_UPSTREAM;
+	return mcp_say(call, "Cancelling statement %s was requested.\n"
+		       "Next: get_statement_result statement_id=%s shows whether it ended first.",
+		       statement->id, statement->id);
+}
+
+static int
+cancel_request(struct mcp_call *call, const struct statement *statement)
+{
+	const char *path = mcp_expand(call, "/api/2.0/sql/statements/{id}/cancel",
+				      dbx_object(call, "id", statement->id, NULL));
+	struct mcp_http request;
+
+	if (path == NULL)
+		return MCP_E_INPUT;
+	request = mcp_json_request(call, "POST", path, dbx_object(call, NULL),
+				   MCP_RETRY_IDEMPOTENT);
+	request.flags |= MCP_HTTP_CLEANUP;
+	return mcp_suspend(call, &request, 1, 0, cancel_sent, statement, sizeof(*statement));
+}
+
+int
+statement_cancel(struct mcp_call *call)
+{
+	struct statement statement;
+
+	if (!handle_read(call, &statement))
+		return MCP_E_INTERNAL;
+	return cancel_request(call, &statement);
+}
+
+int
+cancel_statement(struct mcp_call *call)
+{
+	struct statement statement = { .rows = 0 };
+	const char *id = mcp_arg(call, "statement_id");
+
+	if (strlen(id) >= sizeof(statement.id))
+		return mcp_fail(call, MCP_E_NOT_FOUND, "This is not a statement_id.", NULL,
+				"Use the statement_id that execute_sql answered.");
+	strcpy(statement.id, id);
+	return cancel_request(call, &statement);
+}
