@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Notices that a peer has gone while its request is being worked on: MHD does not look at a
+ * suspended connection, yet a closed connection is how a modern client cancels (MCP
+ * basic/patterns/cancellation). EPOLLRDHUP also fires when only the sending side is closed, which
+ * counts as gone; it does not fire for a pipelined next request. The watch is set up for the first
+ * request that has to wait and stays for the life of the socket.
+ */
+#include "base/log.h"
+#include "transport/http.h"
+
+static void
+on_hangup(struct loop_watch *watch, uint32_t events)
+{
+	struct http_connection *connection = watch->data;
+
+	(void)events;
+	hangup_forget(connection);
+	connection->left = true;
+	if (connection->open) {
+		http_lost(connection);
+		http_drop(connection);
+	}
+}
+
+void
+hangup_watch(struct http_connection *connection)
+{
+	if (connection->hangup.active)
+		return;
+	connection->hangup.fn = on_hangup;
+	connection->hangup.data = connection;
+	if (!loop_add(connection->listener->http->loop, &connection->hangup, connection->fd,
+		EPOLLRDHUP))
+		log_event(LOG_WARNING, "http", "unwatched", "s",
+		    "the kernel has no room to watch for hang-ups", NULL);
+}
+
+void
+hangup_forget(struct http_connection *connection)
+{
+	loop_remove(connection->listener->http->loop, &connection->hangup);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Protection from web pages: by DNS rebinding a page can reach a server on loopback under a name
+ * of its own, and a page can send requests across origins (MCP basic/transports, "Security
+ * Warning"). So Host must be a name that we go by, and Origin, if there is one, a trusted one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/url.h"
+#include "transport/http.h"
+
+#define FORBIDDEN_CODE -32600
+#define PREFLIGHT_HEADERS_MAX 1024u
+
+static bool
+is_local(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+	    strcmp(host, "::1") == 0;
+}
+
+/* An entry of a list without a port stands for any port. */
+static bool
+listed_host(const struct strings *list, const struct url *url)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct url entry = { .port = 0 };
+
+		if (url_authority(list->item[i], &entry) == NULL && *entry.rest == '\0' &&
+		    strcmp(entry.host, url->host) == 0 &&
+		    (entry.port == 0 || entry.port == url->port))
+			return true;
+	}
+	return false;
+}
+
+static bool
+host_allowed(const struct http_listener *listener, const char *text)
+{
+	const struct strings *list = &listener->http->config->server.allowed_hosts;
+	struct url url = { .port = listener->tls ? 443 : 80 };
+
+	if (url_authority(text, &url) != NULL || *url.rest != '\0')
+		return false;
+	if (listener->sock.unix_path || (!listener->sock.loopback && list->count == 0))
+		return true; /* no page gets there, or the operator named no hosts */
+	return is_local(url.host) || strcasecmp(url.host, listener->host) == 0 ||
+	    listed_host(list, &url);
+}
+
+static bool
+origin_allowed(const struct http_listener *listener, const char *text)
+{
+	const struct strings *list = &listener->http->config->server.allowed_origins;
+	struct url url;
+
+	if (strcasecmp(text, "null") == 0)
+		return false; /* sandboxed frames and redirects; nobody in particular */
+	for (size_t i = 0; i < list->count; i++) {
+		struct url entry;
+
+		if (strcasecmp(list->item[i], text) == 0)
+			return true;
+		if (url_split(list->item[i], &entry) == NULL && *entry.rest == '\0' &&
+		    url_split(text, &url) == NULL && *url.rest == '\0' && url.tls == entry.tls &&
+		    url.port == entry.port && strcmp(url.host, entry.host) == 0)
+			return true;
+	}
+	if (url_split(text, &url) != NULL || *url.rest != '\0')
+		return false;
+	return is_local(url.host) || listed_host(list, &url);
+}
+
+void
+http_access_check(struct http_connection *connection, struct http_refusal *refusal)
+{
+	const struct http_head *head = &connection->head;
+
+	if (!host_allowed(connection->listener, head->host))
+		*refusal = (struct http_refusal){ 403, FORBIDDEN_CODE,
+			"the Host header names no host of this server; if it is one, add it to "
+			"server.allowed_hosts", NULL };
+	else if (head->origin != NULL && !origin_allowed(connection->listener, head->origin))
+		*refusal = (struct http_refusal){ 403, FORBIDDEN_CODE,
+			"the Origin is not allowed; if it is trusted, add it to "
+			"server.allowed_origins", NULL };
+	connection->cross = head->origin != NULL && refusal->status == 0;
+}
+
+void
+http_add_cross(struct MHD_Response *response, const struct http_connection *connection)
+{
+	if (!connection->cross)
+		return;
+	MHD_add_response_header(response, "Access-Control-Allow-Origin", connection->head.origin);
+	MHD_add_response_header(response, "Access-Control-Expose-Headers",
+	    "Mcp-Session-Id, WWW-Authenticate");
+	MHD_add_response_header(response, "Vary", "Origin");
+}
+
+/* The request headers a page may set: MCP's, and those every client sends. */
+static bool
+header_allowed(const char *name, size_t len)
+{
+	static const char *const names[] = { "accept", "authorization", "content-type",
+		"last-event-id", "traceparent" };
+
+	if (len > 4 && strncasecmp(name, "mcp-", 4) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* Fetch standard, "CORS-preflight request": the answer names what was asked for and is allowed. */
+struct MHD_Response *
+http_preflight(struct http_connection *connection)
+{
+	const char *asked = MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND,
+	    "Access-Control-Request-Headers");
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	struct buf names;
+
+	if (response == NULL)
+		return NULL;
+	http_add_cross(response, connection);
+	MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, POST, DELETE");
+	MHD_add_response_header(response, "Access-Control-Max-Age", "600");
+	buf_init(&names, PREFLIGHT_HEADERS_MAX);
+	while (asked != NULL && *asked != '\0') {
+		size_t len;
+
+		asked += strspn(asked, " \t,");
+		len = strcspn(asked, " \t,");
+		if (header_allowed(asked, len)) {
+			if (names.len > 0)
+				buf_puts(&names, ", ");
+			buf_add(&names, asked, len);
+		}
+		asked += len;
+	}
+	if (names.len > 0 && buf_ok(&names))
+		MHD_add_response_header(response, "Access-Control-Allow-Headers", names.data);
+	buf_fini(&names);
+	return response;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listening sockets: TCP, unix, and those that systemd hands over. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_TRANSPORT_LISTEN_H
+#define CORE_TRANSPORT_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct config_listener;
+
+struct listen_socket {
+	int fd;	       /* non-blocking, close-on-exec */
+	bool unix_path;
+	bool loopback; /* reachable from this machine only; always true of a unix socket */
+	char *address; /* "127.0.0.1:8765", "[::1]:8765" or a path; owned */
+	/* A socket file that we made, so that only it is removed and never a successor's. */
+	bool ours;
+	dev_t device;
+	ino_t inode;
+};
+
+/* Opens what one listener of the configuration asks for: one socket, or for LISTEN_SYSTEMD as many
+ * as were passed (sd_listen_fds(3); the variables are then unset). On success returns their number
+ * and a malloc()ed array; 0 with `why` filled when anything cannot be opened. */
+size_t listen_open(const struct config_listener *config, struct listen_socket **sockets, char *why,
+		   size_t why_size);
+/* Closes the descriptor and removes a socket file of ours. */
+void listen_close(struct listen_socket *sock);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queue of a server-sent event stream. */
+#include "transport/sse.h"
+
+#include <string.h>
+
+#include "base/loop.h"
+
+/* Memory that a burst took is given back once it is sent. */
+#define KEEP_ROOM 16384u
+
+void
+sse_init(struct sse *sse)
+{
+	*sse = (struct sse){ .moved_ms = clock_ms() };
+	buf_init(&sse->queue, SIZE_MAX / 2);
+}
+
+void
+sse_fini(struct sse *sse)
+{
+	buf_fini(&sse->queue);
+	sse->sent = 0;
+}
+
+/* A data line ends at a line break, so those between JSON's tokens become spaces. */
+static void
+add_event(struct sse *sse, const char *json, size_t len)
+{
+	size_t start;
+
+	buf_puts(&sse->queue, "event: message\ndata: ");
+	start = sse->queue.len;
+	buf_add(&sse->queue, json, len);
+	if (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL)
+		for (size_t i = start; i < sse->queue.len; i++)
+			if (sse->queue.data[i] == '\n' || sse->queue.data[i] == '\r')
+				sse->queue.data[i] = ' ';
+	buf_puts(&sse->queue, "\n\n");
+}
+
+bool
+sse_event(struct sse *sse, const char *json, size_t len)
+{
+	if (sse->ended || len > SSE_QUEUE_MAX || sse_waiting(sse) > SSE_QUEUE_MAX - len)
+		return false;
+	add_event(sse, json, len);
+	return buf_ok(&sse->queue);
+}
+
+bool
+sse_end(struct sse *sse, const char *json, size_t len)
+{
+	if (json != NULL)
+		add_event(sse, json, len);
+	sse->ended = true;
+	return buf_ok(&sse->queue);
+}
+
+void
+sse_comment(struct sse *sse)
+{
+	if (!sse->ended && sse_waiting(sse) == 0)
+		buf_puts(&sse->queue, ":\n\n");
+}
+
+size_t
+sse_take(struct sse *sse, char *out, size_t room)
+{
+	size_t len = sse_waiting(sse);
+
+	if (len > room)
+		len = room;
+	memcpy(out, sse->queue.data + sse->sent, len);
+	sse->sent += len;
+	sse->moved_ms = clock_ms();
+	if (sse->sent < sse->queue.len)
+		return len;
+	sse->sent = 0;
+	if (sse->queue.room > KEEP_ROOM)
+		buf_fini(&sse->queue);
+	else
+		buf_reset(&sse->queue);
+	return len;
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MCP over stdin and stdout: one JSON-RPC message a line (MCP basic/transports, "stdio"). The
+ * descriptors are often shared with a terminal or with the parent, so their O_NONBLOCK flag is
+ * never touched: input is read only when epoll says that there is some, output goes through a
+ * description of our own, MSG_DONTWAIT, or pieces that a pipe surely takes.
+ */
+#include "transport/transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+
+#define READ_ROOM 65536u	  /* what a pipe holds */
+#define QUEUE_MAX (8u << 20)	  /* while more output than this waits, no input is read */
+#define KEEP_ROOM (1u << 20)	  /* an emptied buffer larger than this is given back */
+#define SPARES_MAX 256u		  /* exchanges kept for reuse */
+#define BAD_LINE -32600		  /* JSON-RPC "Invalid Request" */
+
+enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING };
+
+struct line {
+	struct exchange exchange;
+	struct stdio *stdio; /* NULL: it was freed first */
+	struct line *next, *prev;
+};
+
+struct stdio {
+	struct loop *loop;
+	struct receiver receiver;
+	struct principal principal;
+	size_t max_line;
+	struct {
+		int fd;
+		struct loop_watch watch;
+		char *data; /* room + 1 bytes */
+		size_t len, room, scanned;
+		bool skipping; /* the rest of a line that is too long */
+		bool ended, delivering, paused;
+	} in;
+	struct {
+		int fd;
+		enum output kind;
+		struct loop_watch watch;
+		struct buf queue;
+		size_t sent;
+		bool broken;
+		struct loop_timer tell; /* that it broke, once the stack is unwound */
+	} out;
+	struct line open, lost; /* heads of rings: exchanges not finished; those of them closed */
+	struct line *spare;
+	size_t spares;
+};
+
+static struct line *
+line_of(struct exchange *exchange)
+{
+	return (struct line *)exchange; /* its first member */
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+static bool
+writable(const struct stdio *stdio)
+{
+	struct pollfd ask = { .fd = stdio->out.fd, .events = POLLOUT };
+
+	return stdio->out.kind != OUTPUT_BLOCKING || poll(&ask, 1, 0) == 1;
+}
+
+static ssize_t
+write_some(struct stdio *stdio, const char *data, size_t len)
+{
+	if (stdio->out.kind == OUTPUT_SOCKET)
+		return send(stdio->out.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* a pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)) */
+	if (stdio->out.kind == OUTPUT_BLOCKING && len > PIPE_BUF)
+		len = PIPE_BUF;
+	return write(stdio->out.fd, data, len);
+}
+
+static void
+break_output(struct stdio *stdio)
+{
+	if (stdio->out.broken)
+		return;
+	stdio->out.broken = true;
+	buf_fini(&stdio->out.queue);
+	stdio->out.sent = 0;
+	loop_remove(stdio->loop, &stdio->out.watch);
+	loop_timer_set(stdio->loop, &stdio->out.tell, 0);
+}
+
+static void
+resume_input(struct stdio *stdio)
+{
+	if (stdio->in.paused && !stdio->in.ended) {
+		stdio->in.paused = false;
+		loop_modify(stdio->loop, &stdio->in.watch, EPOLLIN);
+	}
+}
+
+static void
+wait_writable(struct stdio *stdio)
+{
+	if (!stdio->out.watch.active &&
+	    !loop_add(stdio->loop, &stdio->out.watch, stdio->out.fd, EPOLLOUT))
+		break_output(stdio);
+}
+
+/* False when the rest has to wait, or nobody reads any more. */
+static bool
+write_queue(struct stdio *stdio)
+{
+	struct buf *queue = &stdio->out.queue;
+
+	while (stdio->out.sent < queue->len) {
+		ssize_t n = -1;
+
+		errno = EAGAIN;
+		if (writable(stdio))
+			n = write_some(stdio, queue->data + stdio->out.sent,
+			    queue->len - stdio->out.sent);
+		if (n >= 0) {
+			stdio->out.sent += (size_t)n;
+		} else if (errno == EAGAIN) {
+			wait_writable(stdio);
+			return false;
+		} else if (errno != EINTR) {
+			log_event(LOG_NOTICE, "stdio", "lost", "s", strerror(errno), NULL);
+			break_output(stdio);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+flush(struct stdio *stdio)
+{
+	struct buf *queue = &stdio->out.queue;
+
+	if (!write_queue(stdio))
+		return;
+	loop_remove(stdio->loop, &stdio->out.watch);
+	stdio->out.sent = 0;
+	if (queue->room > KEEP_ROOM)
+		buf_fini(queue);
+	else
+		buf_reset(queue);
+	resume_input(stdio);
+}
+
+static void
+on_writable(struct loop_watch *watch, uint32_t events)
+{
+	(void)events;
+	flush(watch->data);
+}
+
+/* One message becomes one line: a line break between its tokens becomes a space, which means the
+ * same, and within strings JSON has none. */
+static void
+put_line(struct stdio *stdio, const char *json, size_t len)
+{
+	struct buf *queue = &stdio->out.queue;
+	size_t start = queue->len;
+
+	if (stdio->out.broken)
+		return;
+	buf_add(queue, json, len);
+	if (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL)
+		for (char *c = queue->data + start; c < queue->data + start + len; c++)
+			if (*c == '\n' || *c == '\r')
+				*c = ' ';
+	buf_putc(queue, '\n');
+	if (!buf_ok(queue))
+		break_output(stdio); /* out of memory: half a line must not go out */
+	else if (!stdio->in.delivering)
+		flush(stdio);
+}
+
+static bool
+queue_full(const struct stdio *stdio)
+{
+	return stdio->out.queue.len - stdio->out.sent > QUEUE_MAX;
+}
+
+void
+stdio_send(struct stdio *stdio, const char *json, size_t len)
+{
+	if (queue_full(stdio))
+		log_event(LOG_WARNING, "stdio", "dropped", "s", "the client does not read", NULL);
+	else
+		put_line(stdio, json, len);
+}
+
+bool
+stdio_idle(const struct stdio *stdio)
+{
+	return stdio->out.sent == stdio->out.queue.len;
+}
+
+/* ---- the exchange -------------------------------------------------------------------------- */
+
+static void
+unlink_line(struct line *line)
+{
+	line->prev->next = line->next;
+	line->next->prev = line->prev;
+}
+
+static void
+link_line(struct line *ring, struct line *line)
+{
+	line->next = ring;
+	line->prev = ring->prev;
+	line->prev->next = line->next->prev = line;
+}
+
+static const char *
+no_header(struct exchange *exchange, const char *name)
+{
+	(void)exchange;
+	(void)name;
+	return NULL;
+}
+
+static void
+no_headers(struct exchange *exchange, const char *prefix,
+    void (*fn)(void *data, const char *name, const char *value), void *data)
+{
+	(void)exchange;
+	(void)prefix;
+	(void)fn;
+	(void)data;
+}
+
+static bool
+notify(struct exchange *exchange, const char *json, size_t len)
+{
+	struct stdio *stdio = line_of(exchange)->stdio;
+
+	if (stdio == NULL || exchange->closed || stdio->out.broken || queue_full(stdio))
+		return false;
+	put_line(stdio, json, len);
+	return true;
+}
+
+/* stdio is a stream already. */
+static bool
+stream(struct exchange *exchange)
+{
+	return !exchange->closed;
+}
+
+static void
+finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
+    const char *json, size_t len)
+{
+	struct line *line = line_of(exchange);
+	struct stdio *stdio = line->stdio;
+
+	(void)status;
+	(void)headers;
+	(void)n;
+	if (stdio == NULL) {
+		free(line);
+		return;
+	}
+	unlink_line(line);
+	if (json != NULL && !exchange->closed)
+		put_line(stdio, json, len);
+	if (stdio->spares == SPARES_MAX) {
+		free(line);
+	} else {
+		line->next = stdio->spare;
+		stdio->spare = line;
+		stdio->spares++;
+	}
+}
+
+static const struct exchange_ops ops = { no_header, no_headers, notify, stream, finish };
+
+static struct line *
+new_line(struct stdio *stdio)
+{
+	struct line *line = stdio->spare;
+
+	if (line == NULL) {
+		line = xmalloc(sizeof(*line));
+	} else {
+		stdio->spare = line->next;
+		stdio->spares--;
+	}
+	line->exchange = (struct exchange){ .ops = &ops };
+	line->exchange.principal = stdio->principal;
+	line->stdio = stdio;
+	link_line(&stdio->open, line);
+	return line;
+}
+
+/* Tells the receiver that nobody reads its answers any more. It may finish any of them then. */
+static void
+close_exchanges(struct stdio *stdio)
+{
+	while (stdio->open.next != &stdio->open) {
+		struct line *line = stdio->open.next;
+
+		unlink_line(line);
+		link_line(&stdio->lost, line);
+		line->exchange.closed = true;
+		if (line->exchange.on_close != NULL)
+			line->exchange.on_close(&line->exchange);
+	}
+}
+
+/* ---- input --------------------------------------------------------------------------------- */
+
+static void
+end_input(struct stdio *stdio)
+{
+	if (stdio->in.ended)
+		return;
+	stdio->in.ended = true;
+	loop_remove(stdio->loop, &stdio->in.watch);
+	if (stdio->receiver.eof != NULL)
+		stdio->receiver.eof(stdio->receiver.data);
+}
+
+static void
+on_broken(struct loop_timer *timer)
+{
+	struct stdio *stdio = timer->data;
+
+	close_exchanges(stdio);
+	end_input(stdio);
+}
+
+static void
+refuse_long_line(struct stdio *stdio)
+{
+	char error[160];
+	int len = snprintf(error, sizeof(error),
+	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"the message is longer than "
+	    "the %zu bytes that one line may have\"}}",
+	    BAD_LINE, stdio->max_line);
+
+	put_line(stdio, error, (size_t)len);
+}
+
+static void
+take_line(struct stdio *stdio, char *text, size_t len)
+{
+	if (stdio->in.skipping) { /* the end of one that was refused */
+		stdio->in.skipping = false;
+		return;
+	}
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	if (len == 0)
+		return;
+	if (len > stdio->max_line) {
+		refuse_long_line(stdio);
+		return;
+	}
+	text[len] = '\0';
+	stdio->receiver.message(stdio->receiver.data, &new_line(stdio)->exchange, text, len);
+}
+
+/* Delivers all whole lines; what is left moves to the front. */
+static void
+take_lines(struct stdio *stdio)
+{
+	char *data = stdio->in.data, *end = data + stdio->in.len, *start = data;
+	char *newline = memchr(data + stdio->in.scanned, '\n', stdio->in.len - stdio->in.scanned);
+
+	while (newline != NULL && !stdio->out.broken) {
+		take_line(stdio, start, (size_t)(newline - start));
+		start = newline + 1;
+		newline = memchr(start, '\n', (size_t)(end - start));
+	}
+	stdio->in.len = (size_t)(end - start);
+	memmove(data, start, stdio->in.len);
+	/* room for "\r" besides: a line of exactly max_line bytes is no offence */
+	if (stdio->in.len > stdio->max_line + 1) {
+		if (!stdio->in.skipping)
+			refuse_long_line(stdio);
+		stdio->in.skipping = true;
+	}
+	if (stdio->in.skipping)
+		stdio->in.len = 0;
+	stdio->in.scanned = stdio->in.len;
+}
+
+static void
+fit_room(struct stdio *stdio)
+{
+	size_t most = stdio->max_line + 2 > READ_ROOM ? stdio->max_line + 2 : READ_ROOM;
+	size_t room = stdio->in.room;
+
+	if (stdio->in.len == room)
+		room = room > most / 2 ? most : room * 2;
+	else if (room > READ_ROOM && stdio->in.len < READ_ROOM / 2)
+		room = READ_ROOM;
+	if (room == stdio->in.room)
+		return;
+	stdio->in.data = xrealloc(stdio->in.data, room + 1);
+	stdio->in.room = room;
+}
+
+static void
+on_input(struct loop_watch *watch, uint32_t events)
+{
+	struct stdio *stdio = watch->data;
+	ssize_t n;
+
+	(void)events;
+	fit_room(stdio);
+	n = read(stdio->in.fd, stdio->in.data + stdio->in.len, stdio->in.room - stdio->in.len);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	stdio->in.delivering = true;
+	if (n > 0) {
+		stdio->in.len += (size_t)n;
+		take_lines(stdio);
+	} else if (stdio->in.len > 0 && !stdio->in.skipping) {
+		take_line(stdio, stdio->in.data, stdio->in.len); /* a last line without its end */
+		stdio->in.len = 0;
+	}
+	stdio->in.delivering = false;
+	if (!stdio->out.broken)
+		flush(stdio);
+	if (n <= 0) {
+		end_input(stdio);
+	} else if (queue_full(stdio)) {
+		stdio->in.paused = true;
+		loop_modify(stdio->loop, &stdio->in.watch, 0);
+	}
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static int
+take_descriptor(int fd, int flags)
+{
+	int taken = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	return taken >= 0 ? taken : open("/dev/null", flags | O_CLOEXEC);
+}
+
+/* So that neither a library nor a child process can read or print into the protocol. */
+static void
+seal_standard_descriptors(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, STDIN_FILENO);
+	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		dup2(null, STDOUT_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+/* Finds a way of writing that never blocks and changes nothing for others who hold the same pipe
+ * or terminal: a description of our own where the kernel gives us one. */
+static void
+open_output(struct stdio *stdio)
+{
+	struct stat st = { 0 };
+	char path[32];
+	int fd;
+
+	fstat(stdio->out.fd, &st);
+	if (S_ISSOCK(st.st_mode)) {
+		stdio->out.kind = OUTPUT_SOCKET;
+		return;
+	}
+	stdio->out.kind = S_ISREG(st.st_mode) ? OUTPUT_NONBLOCKING : OUTPUT_BLOCKING;
+	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", stdio->out.fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	close(stdio->out.fd);
+	stdio->out.fd = fd;
+	stdio->out.kind = OUTPUT_NONBLOCKING;
+}
+
+struct stdio *
+stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
+    const struct principal *principal)
+{
+	struct stdio *stdio = xcalloc(1, sizeof(*stdio));
+
+	signal(SIGPIPE, SIG_IGN); /* a client that left is reported by write() */
+	stdio->loop = loop;
+	stdio->receiver = *receiver;
+	stdio->principal = *principal;
+	stdio->max_line = max_line;
+	stdio->open.next = stdio->open.prev = &stdio->open;
+	stdio->lost.next = stdio->lost.prev = &stdio->lost;
+	stdio->in.fd = take_descriptor(STDIN_FILENO, O_RDONLY);
+	stdio->out.fd = take_descriptor(STDOUT_FILENO, O_WRONLY);
+	seal_standard_descriptors();
+	open_output(stdio);
+	stdio->in.room = READ_ROOM;
+	stdio->in.data = xmalloc(READ_ROOM + 1);
+	stdio->in.watch = (struct loop_watch){ .fn = on_input, .data = stdio };
+	stdio->out.watch = (struct loop_watch){ .fn = on_writable, .data = stdio };
+	stdio->out.tell = (struct loop_timer){ .fn = on_broken, .data = stdio };
+	buf_init(&stdio->out.queue, SIZE_MAX / 2);
+	if (!loop_add(loop, &stdio->in.watch, stdio->in.fd, EPOLLIN))
+		break_output(stdio);
+	return stdio;
+}
+
+void
+stdio_free(struct stdio *stdio)
+{
+	if (stdio == NULL)
+		return;
+	close_exchanges(stdio);
+	for (struct line *line = stdio->lost.next; line != &stdio->lost; line = line->next)
+		line->stdio = NULL;
+	while (stdio->spare != NULL) {
+		struct line *line = stdio->spare;
+
+		stdio->spare = line->next;
+		free(line);
+	}
+	loop_remove(stdio->loop, &stdio->in.watch);
+	loop_remove(stdio->loop, &stdio->out.watch);
+	loop_timer_stop(stdio->loop, &stdio->out.tell);
+	close(stdio->in.fd);
+	close(stdio->out.fd);
+	free(stdio->in.data);
+	buf_fini(&stdio->out.queue);
+	free(stdio);
+}
