@@ -1,0 +1,1 @@
+lakehost_fuzz(config CORE config auth egress base)
