@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plugin secret-values: get_secret, alone in its own shared object, so that the tool does not
+ * exist unless an operator enables it. Even then only listed scopes can be read, and each value
+ * that was read is masked in every other output and log from then on.
+ */
+#include "databricks.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#define API "/api/2.0/secrets"
+#define VALUE_MAX 262144 /* base64 of the API's 128 KiB, and some */
+
+/* Is the scope on the operator's list? */
+static bool
+scope_allowed(struct mcp_call *call, const char *scope)
+{
+	struct mcp_text options = mcp_context(call, MCP_CTX_OPTIONS);
+	struct json_object *list = mcp_get(mcp_json(call, options.data, options.len), "scopes");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
+
+		if (strcmp(item, "*") == 0 || strcmp(item, scope) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Text without control characters but tab and line ends; UTF-8 is for the host to judge. */
+static bool
+is_text(const unsigned char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] == 0x7f || (bytes[i] < ' ' && strchr("\t\r\n", bytes[i]) == NULL)
+		    || bytes[i] == '\0')
+			return false;
+	return true;
+}
+
+static int
+value_shown(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
+	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = mcp_printf(call, "Secret \"%s/%s\"", scope, key),
+	    .not_found = mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
+				    scope),
+	    .grant = mcp_printf(call, "READ on the scope \"%s\"", scope) });
+	const char *encoded = mcp_get_str(call, reply, "value", "");
+	size_t n = strlen(encoded);
+	unsigned char *bytes;
+	int size;
+
+	(void)state;
+	(void)len;
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	if (n > VALUE_MAX)
+		return mcp_failf(call, MCP_E_TOO_LARGE, "The secret is larger than a secret can be.");
+	mcp_mask(call, encoded);
+	bytes = mcp_alloc(call, n / 4 * 3 + 4);
+	size = n > 0 ? EVP_DecodeBlock(bytes, (const unsigned char *)encoded, (int)n) : 0;
+	if (size < 0)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The secret's value is not base64.", NULL,
+				NULL);
+	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
+		size--;
+	if (!is_text(bytes, (size_t)size))
+		return mcp_say(call, "binary value of %d bytes, base64: %s", size, encoded);
+	bytes[size] = '\0';
+	return mcp_say(call, "%s", (const char *)bytes);
+}
+
+static int
+get_secret(struct mcp_call *call)
+{
+	const char *scope = mcp_arg(call, "scope_name");
+
+	if (!scope_allowed(call, scope))
+		return mcp_fail(call, MCP_E_PERMISSION,
+				mcp_printf(call, "Secrets of the scope \"%s\" may not be read.",
+					   scope),
+				"The operator's list of readable scopes does not have it.",
+				"Do not repeat this call; ask the operator to add the scope to the "
+				"option \"scopes\" of the plugin secret-values.");
+	mcp_log(call, MCP_LOG_WARNING, "secret value read: scope \"%s\", key \"%s\", by %s", scope,
+		mcp_arg(call, "key"), mcp_context(call, MCP_CTX_PRINCIPAL).data);
+	return dbx_get(call, API "/get{?scope,key}",
+		       dbx_object(call, "scope", scope, "key", mcp_arg(call, "key"), NULL),
+		       value_shown, NULL, 0);
+}
+
+static const struct mcp_row tools[] = {
+	{ .name = "get_secret", .handler = get_secret },
+};
+
+const struct mcp_plugin mcp_plugin = {
+	MCP_PLUGIN_HEAD,
+	.name = LAKEHOST_PLUGIN_NAME,
+	.version = LAKEHOST_PLUGIN_VERSION,
+	.tools = MCP_ROWS(tools),
+};
