@@ -1,0 +1,1 @@
+lakehost_unit_test(message SOURCES test_message.c CORE rpc base)

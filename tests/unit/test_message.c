@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON-RPC messages: shapes, ids and their spelling, batches, frames (MCP basic/index). */
+#include "suite.h"
+
+#include "base/buf.h"
+#include "config.h"
+#include "rpc/error.h"
+#include "rpc/message.h"
+
+static struct message message;
+static char why[256];
+
+static int
+parse(const char *text)
+{
+	message_fini(&message);
+	return message_parse(&message, text, strlen(text), &json_inbound, why, sizeof(why));
+}
+
+static void
+kinds(void)
+{
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"), 0);
+	ASSERT_INT(message.kind, MESSAGE_REQUEST);
+	ASSERT_STR(message.method, "ping");
+	CU_ASSERT(message.params == NULL);
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"method\":\"a/b\",\"params\":{\"x\":1}}"), 0);
+	ASSERT_INT(message.kind, MESSAGE_NOTIFICATION);
+	ASSERT_INT(json_int(message.params, "x", 0), 1);
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"result\":{}}"), 0);
+	ASSERT_INT(message.kind, MESSAGE_RESPONSE);
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":1}}"), 0);
+	ASSERT_INT(message.kind, MESSAGE_RESPONSE);
+	ASSERT_INT(parse("[]"), 0);
+	ASSERT_INT(message.kind, MESSAGE_BATCH);
+	message_fini(&message);
+}
+
+static void
+ids_keep_their_spelling(void)
+{
+	static const char *const ids[] = { "1", "-7", "\"a\"", "\"\"", "\"1\"", "\"\\u0041\\/\"",
+		"9007199254740993", "123456789012345678901234567890", "0" };
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\", \"id\" : %s ,\"method\":\"m\"}",
+		    ids[i]);
+		ASSERT_INT(parse(text), 0);
+		ASSERT_STR(message.id, ids[i]);
+	}
+	message_fini(&message);
+}
+
+static void
+bad_ids_are_refused(void)
+{
+	static const char *const ids[] = { "null", "1.5", "1.0", "1e3", "true", "{}", "[1]" };
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"m\"}",
+		    ids[i]);
+		ASSERT_INT(parse(text), -32600);
+		CU_ASSERT(message.id == NULL);
+	}
+	/* what could not be read of our own request comes back without an id */
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700}}"), 0);
+	ASSERT_INT(message.kind, MESSAGE_RESPONSE);
+	message_fini(&message);
+}
+
+static void
+length_of_ids(void)
+{
+	for (int more = -1; more <= 1; more++) {
+		int len = (int)LIMIT_HANDLE + more;
+		struct buf text;
+
+		buf_init(&text, 4096);
+		buf_puts(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":\"");
+		for (int i = 0; i < len; i++)
+			buf_putc(&text, 'i');
+		buf_puts(&text, "\"}");
+		ASSERT_INT(parse(text.data), more > 0 ? -32600 : 0);
+		buf_fini(&text);
+	}
+	message_fini(&message);
+}
+
+static void
+bad_shapes_name_the_id(void)
+{
+	static const char *const texts[] = {
+		"{\"id\":7,\"method\":\"m\"}",
+		"{\"jsonrpc\":\"1.0\",\"id\":7,\"method\":\"m\"}",
+		"{\"jsonrpc\":2,\"id\":7,\"method\":\"m\"}",
+		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":1}",
+		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"a\\u0000b\"}",
+		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"m\",\"params\":[1]}",
+		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"m\",\"params\":null}",
+		"{\"jsonrpc\":\"2.0\",\"id\":7}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ASSERT_INT(parse(texts[i]), -32600);
+		ASSERT_STR(message.id, "7");
+		CU_ASSERT(why[0] != '\0');
+	}
+	message_fini(&message);
+}
+
+static void
+not_json(void)
+{
+	static const char *const texts[] = { "", "{", "{'a':1}", "{\"a\":1}x", "{\"a\":NaN}",
+		"{\"a\":1,\"a\":2}", "\"\\ud800\"", "\xff", "{\"jsonrpc\":\"2.0\"" };
+	struct json_limits limits = json_inbound;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ASSERT_INT(parse(texts[i]), -32700);
+		CU_ASSERT(message.id == NULL && message.tree == NULL);
+	}
+	ASSERT_INT(parse("null"), -32600);
+	ASSERT_INT(parse("3"), -32600);
+	ASSERT_INT(parse("\"text\""), -32600);
+	message_fini(&message);
+	limits.bytes = 4;
+	ASSERT_INT(message_parse(&message, "[1,2]", 5, &limits, why, sizeof(why)), -32700);
+	message_fini(&message);
+}
+
+static void
+elements_of_a_batch(void)
+{
+	struct message element;
+
+	ASSERT_INT(parse("[{\"jsonrpc\":\"2.0\",\"id\":18014398509481985,\"method\":\"m\"},"
+			 "{\"jsonrpc\":\"2.0\",\"method\":\"n\"},17,"
+			 "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0041\",\"result\":{}},"
+			 "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999999,\"method\":\"m\"}]"),
+	    0);
+	ASSERT_INT(message_element(&element, &message, 0, why, sizeof(why)), 0);
+	ASSERT_STR(element.id, "18014398509481985");
+	message_fini(&element);
+	ASSERT_INT(message_element(&element, &message, 1, why, sizeof(why)), 0);
+	ASSERT_INT(element.kind, MESSAGE_NOTIFICATION);
+	message_fini(&element);
+	ASSERT_INT(message_element(&element, &message, 2, why, sizeof(why)), -32600);
+	message_fini(&element);
+	ASSERT_INT(message_element(&element, &message, 3, why, sizeof(why)), 0);
+	ASSERT_STR(element.id, "\"A\"");
+	ASSERT_INT(element.kind, MESSAGE_RESPONSE);
+	message_fini(&element);
+	/* a number that json-c cannot hold would be echoed wrongly */
+	ASSERT_INT(message_element(&element, &message, 4, why, sizeof(why)), -32600);
+	message_fini(&element);
+	message_fini(&message);
+}
+
+static void
+same_ids(void)
+{
+	struct json_object *one = json_object_new_int(1), *text = json_object_new_string("1");
+	struct json_object *again = json_object_new_int64(1);
+
+	CU_ASSERT(message_same_id(one, again));
+	CU_ASSERT(!message_same_id(one, text));
+	CU_ASSERT(!message_same_id(NULL, NULL));
+	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":\"\\u0031\",\"method\":\"m\"}"), 0);
+	CU_ASSERT(message_same_id(message.id_value, text));
+	message_fini(&message);
+	json_object_put(one);
+	json_object_put(text);
+	json_object_put(again);
+}
+
+static void
+frames(void)
+{
+	struct buf out;
+
+	buf_init(&out, 1000);
+	rpc_begin_result(&out, "\"x\"");
+	buf_puts(&out, "{}");
+	rpc_end_result(&out);
+	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}");
+	buf_reset(&out);
+	rpc_write_error(&out, NULL, -32700, "a \"b\"", NULL);
+	ASSERT_STR(out.data,
+	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"a \\\"b\\\"\"}}");
+	buf_reset(&out);
+	rpc_write_error(&out, "5", -32602, "m", "{\"uri\":\"u\"}");
+	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":-32602,"
+			     "\"message\":\"m\",\"data\":{\"uri\":\"u\"}}}");
+	buf_fini(&out);
+}
+
+static void
+errors(void)
+{
+	ASSERT_INT(rpc_error_code(RPC_METHOD_NOT_FOUND), -32601);
+	ASSERT_INT(rpc_error_status(RPC_METHOD_NOT_FOUND), 404);
+	ASSERT_INT(rpc_error_code(RPC_HEADER_MISMATCH), -32020);
+	ASSERT_INT(rpc_error_code(RPC_MISSING_CAPABILITY), -32021);
+	ASSERT_INT(rpc_error_code(RPC_UNSUPPORTED_VERSION), -32022);
+	ASSERT_INT(rpc_error_status(RPC_UNSUPPORTED_VERSION), 400);
+	ASSERT_INT(rpc_error_status(RPC_INVALID_PARAMS), 200);
+	ASSERT_INT(rpc_error_status(RPC_INVALID_META), 400);
+}
+
+static const struct test tests[] = {
+	TEST(kinds),
+	TEST(ids_keep_their_spelling),
+	TEST(bad_ids_are_refused),
+	TEST(length_of_ids),
+	TEST(bad_shapes_name_the_id),
+	TEST(not_json),
+	TEST(elements_of_a_batch),
+	TEST(same_ids),
+	TEST(frames),
+	TEST(errors),
+};
+SUITE(tests)
