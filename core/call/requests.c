@@ -85,6 +85,27 @@ adopted(const struct mcp_http *request, size_t i)
 	return mine;
 }
 
+/* "path?query" as mcp_expand() makes it. */
+static void
+pack_target(struct packer *packer, struct mcp_http *request)
+{
+	const char *mark = request->path == NULL ? NULL : strchr(request->path, '?');
+	size_t len;
+	char *path;
+
+	if (mark == NULL || request->query != NULL) {
+		request->path = pack_text(packer, request->path);
+		request->query = pack_text(packer, request->query);
+		return;
+	}
+	len = (size_t)(mark - request->path);
+	path = pack(packer, request->path, len + 1);
+	if (path != NULL)
+		path[len] = '\0';
+	request->path = path;
+	request->query = pack_text(packer, mark + 1);
+}
+
 static void
 pack_all(struct packer *packer, const struct mcp_http *request, size_t n)
 {
@@ -95,8 +116,7 @@ pack_all(struct packer *packer, const struct mcp_http *request, size_t n)
 
 		copy.upstream = pack_text(packer, copy.upstream);
 		copy.method = pack_text(packer, copy.method);
-		copy.path = pack_text(packer, copy.path);
-		copy.query = pack_text(packer, copy.query);
+		pack_target(packer, &copy);
 		copy.url = pack_text(packer, copy.url);
 		copy.body_file = pack_text(packer, copy.body_file);
 		copy.reply_file = pack_text(packer, copy.reply_file);

@@ -195,7 +195,7 @@ send_request(struct run *run)
 	const char *path = strchr(run->code->request, ' ');
 	struct mcp_http request = { .size = sizeof(request) };
 	struct buf target;
-	char why[256], *query;
+	char why[256];
 	bool ok;
 	int rc;
 
@@ -214,13 +214,9 @@ send_request(struct run *run)
 		buf_fini(&target);
 		return run->result.status;
 	}
-	query = strchr(target.data, '?');
-	if (query != NULL)
-		*query = '\0';
 	request.method =
 	    arena_strndup(run->arena, run->code->request, (size_t)(path - run->code->request));
 	request.path = target.data;
-	request.query = query == NULL ? NULL : query + 1;
 	request.retry = strcmp(request.method, "POST") == 0 || strcmp(request.method, "PATCH") == 0
 			  ? MCP_RETRY_NEVER
 			  : MCP_RETRY_IDEMPOTENT;

@@ -135,7 +135,7 @@ struct mcp_http {
 	const char *upstream;	 /* role of the upstream; NULL: "workspace" */
 	const char *method;	 /* "GET", … */
 	const char *path;	 /* "/api/2.1/…", percent-encoded; or NULL with `url` */
-	const char *query;	 /* "a=1&b=2", percent-encoded, or NULL */
+	const char *query;	 /* "a=1&b=2", percent-encoded; NULL: none, or behind a '?' in path */
 	const char *url;	 /* a pre-signed link: sent without credential and Lakehost headers */
 	const struct mcp_header *headers;
 	size_t n_headers;	 /* Accept, Content-Type, Range, If-*; with `url` any but Authorization */

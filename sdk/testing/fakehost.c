@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fake host: its settings, and the driver that runs the steps of a call one after another. */
+#include "fakehost.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "internal.h"
+
+#define CALL_MS 55000
+#define WAIT_MS 20000
+#define CLEANUP_MS 10000
+#define POLL_MS 1000 /* between polls that do not say when */
+#define STEPS_MAX 10000
+#define ROWS 100
+#define TEXT 40000
+#define CELL 200
+#define UPSTREAM_URL "https://workspace.example.com"
+
+/* ---- services of the run -------------------------------------------------------------------- */
+
+static void
+on_progress(struct run *run, double done, double total, const char *message)
+{
+	struct fakehost *host = run->owner;
+
+	(void)message;
+	host->result.progress++;
+	host->result.progress_done = done;
+	host->result.progress_total = total;
+}
+
+static void
+on_log(struct run *run, enum mcp_level level, const char *message, size_t len)
+{
+	static const char *const names[] = { "debug", "info", "notice", "warning", "error" };
+	struct fakehost *host = run->owner;
+
+	buf_printf(&host->log, "%s: ", names[level]);
+	buf_add(&host->log, message, len);
+	buf_putc(&host->log, '\n');
+}
+
+static void
+on_client_log(struct run *run, enum mcp_level level, const char *logger, const char *json,
+	      size_t len)
+{
+	(void)logger;
+	on_log(run, level, json, len);
+}
+
+static void
+on_mask(struct run *run, const char *value, size_t len)
+{
+	(void)run;
+	mask_add(value, len);
+}
+
+static void
+on_changed(struct run *run, const char *what)
+{
+	on_log(run, MCP_LOG_NOTICE, what, strlen(what));
+}
+
+/* True when the request may be made: not after a cancel, unless it is clean-up within its time. */
+static bool
+admitted(const struct fakehost *host, const struct mcp_http *request)
+{
+	if (!atomic_load(&host->run->cancelled))
+		return true;
+	return (request->flags & MCP_HTTP_CLEANUP) != 0 && host->budget_ms > 0;
+}
+
+static void
+on_http_wait(struct run *run, const struct mcp_http *request, struct mcp_reply *reply)
+{
+	struct fakehost *host = run->owner;
+
+	if (admitted(host, request))
+		upstream_answer(host, request, reply);
+	else
+		reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
+}
+
+static const struct run_services services = {
+	.progress = on_progress,
+	.log = on_log,
+	.client_log = on_client_log,
+	.mask = on_mask,
+	.changed = on_changed,
+	.updated = on_changed,
+	.http_wait = on_http_wait,
+};
+
+/* ---- the driver ------------------------------------------------------------------------------ */
+
+/* Lets time pass: the clock of the call, not that of the machine. */
+static void
+pass_time(struct fakehost *host, uint64_t ms)
+{
+	host->result.waited_ms += ms;
+	host->deadline_ms -= (int64_t)ms;
+	host->wait_until_ms -= (int64_t)ms;
+	run_set_deadline(host->run, host->deadline_ms, host->wait_until_ms);
+	if (atomic_load(&host->run->cancelled))
+		host->budget_ms -= ms < host->budget_ms ? ms : host->budget_ms;
+	else if (host->deadline_ms <= clock_ms())
+		run_cancel(host->run);
+}
+
+/* Runs an entry and all the steps that follow from it. */
+static const struct outcome *
+drive(struct fakehost *host, enum entry entry, const char *answers)
+{
+	struct run *run = host->run;
+	struct mcp_reply reply[MCP_REQUESTS_MAX];
+	size_t n = 0;
+
+	for (;;) {
+		run_step(run, entry, reply, n, answers);
+		answers = NULL;
+		if (++host->result.steps > STEPS_MAX) {
+			fprintf(stderr, "fakehost: a call of %d steps does not end\n", STEPS_MAX);
+			abort();
+		}
+		if (host->cancel_after != 0 && host->result.steps >= host->cancel_after)
+			run_cancel(run);
+		if (run->outcome.kind != OUTCOME_SUSPEND)
+			return &run->outcome;
+		n = run->outcome.requests;
+		for (size_t i = 0; i < n; i++)
+			on_http_wait(run, &run->outcome.request[i], &reply[i]);
+		pass_time(host, run->outcome.after_ms);
+		entry = ENTRY_NEXT;
+	}
+}
+
+/* Polls a started operation until it ends, asks, or the wait is over. */
+static const struct outcome *
+poll_on(struct fakehost *host, const struct outcome *outcome)
+{
+	int64_t left;
+
+	for (;;) {
+		uint32_t next_ms = outcome->next_ms == 0 ? POLL_MS : outcome->next_ms;
+
+		if (outcome->kind == OUTCOME_HANDLE)
+			next_ms = 0;
+		left = host->wait_until_ms - clock_ms();
+		if (outcome->kind != OUTCOME_HANDLE && outcome->kind != OUTCOME_WORKING)
+			return outcome;
+		host->result.working = true;
+		if (atomic_load(&host->run->cancelled))
+			return drive(host, ENTRY_CANCEL, NULL);
+		if (left <= next_ms && outcome->kind == OUTCOME_WORKING)
+			return outcome;
+		pass_time(host, next_ms);
+		host->result.polls++;
+		outcome = drive(host, ENTRY_POLL, NULL);
+		host->result.working = outcome->kind == OUTCOME_WORKING;
+	}
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static void
+forget_call(struct fakehost *host)
+{
+	run_free(host->run);
+	host->run = NULL;
+	arena_reset(host->arena);
+	free(host->request);
+	host->request = NULL;
+	host->requests = 0;
+	buf_reset(&host->log);
+	host->result = (struct fakehost_result){ .percent = -1 };
+}
+
+static void
+begin(struct fakehost *host, const struct mcp_row *row, const char *arguments, const char *uri,
+      bool completion)
+{
+	int64_t now = clock_ms();
+	struct run_input input = {
+		.arguments = arguments,
+		.arguments_len = strlen(arguments),
+		.principal = "local",
+		.row = row->name,
+		.upstream_url = UPSTREAM_URL,
+		.uri = uri,
+		.call_id = "test-1",
+		.options = host->options,
+		.capabilities = host->capabilities,
+		.answers = host->answers,
+		.handle = host->handle,
+		.handle_len = host->handle_len,
+		.wants_progress = true,
+		.completion = completion,
+		.deadline_ms = now + CALL_MS,
+		.wait_until_ms = now + host->wait_ms,
+		.limits = host->limits,
+	};
+
+	forget_call(host);
+	host->row = row;
+	host->deadline_ms = input.deadline_ms;
+	host->wait_until_ms = input.wait_until_ms;
+	host->budget_ms = CLEANUP_MS;
+	host->run = run_new(row, &input, &services, host);
+}
+
+static const struct fakehost_result *
+end(struct fakehost *host, const struct outcome *outcome)
+{
+	memcpy(host->handle, host->run->handle, host->run->handle_len);
+	host->handle_len = host->run->handle_len;
+	show_result(host, outcome);
+	return &host->result;
+}
+
+static const struct mcp_row *
+find_row(const struct mcp_rows *rows, const char *name)
+{
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct mcp_row *row =
+		    (const void *)((const char *)rows->row + (size_t)i * rows->stride);
+
+		if (strcmp(row->name, name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static const struct mcp_row *
+need_row(const struct mcp_row *row, const char *name)
+{
+	if (row == NULL) {
+		fprintf(stderr, "fakehost: the plugin has no row \"%s\"\n", name);
+		abort();
+	}
+	return row;
+}
+
+static const struct fakehost_result *
+run_row(struct fakehost *host, const struct mcp_row *row, const char *arguments, const char *uri,
+	bool completion)
+{
+	char *copy = xstrdup(arguments == NULL ? "{}" : arguments);
+
+	host->handle_len = 0;
+	begin(host, row, copy, uri, completion);
+	free(host->arguments);
+	host->arguments = copy;
+	return end(host, poll_on(host, drive(host, ENTRY_HANDLER, NULL)));
+}
+
+const struct fakehost_result *
+fakehost_tool(struct fakehost *host, const char *name, const char *arguments)
+{
+	const struct mcp_row *row = need_row(find_row(&host->plugin->tools, name), name);
+
+	return run_row(host, row, arguments, "", false);
+}
+
+const struct fakehost_result *
+fakehost_read(struct fakehost *host, const char *name, const char *uri, const char *arguments)
+{
+	const struct mcp_row *row = find_row(&host->plugin->resources, name);
+
+	if (row == NULL)
+		row = find_row(&host->plugin->templates, name);
+	return run_row(host, need_row(row, name), arguments, uri, false);
+}
+
+const struct fakehost_result *
+fakehost_prompt(struct fakehost *host, const char *name, const char *arguments)
+{
+	const struct mcp_row *row = need_row(find_row(&host->plugin->prompts, name), name);
+
+	return run_row(host, row, arguments, "", false);
+}
+
+const struct fakehost_result *
+fakehost_complete(struct fakehost *host, const char *name, const char *arguments)
+{
+	const struct mcp_row *row = need_row(find_row(&host->plugin->completions, name), name);
+
+	return run_row(host, row, arguments, "", true);
+}
+
+/* One entry of the operation that the last call started, as a task would run it. */
+static const struct fakehost_result *
+run_entry_alone(struct fakehost *host, enum entry entry, const char *answers)
+{
+	const struct outcome *outcome;
+
+	if (host->handle_len == 0) {
+		fprintf(stderr, "fakehost: the last call left no operation working\n");
+		abort();
+	}
+	begin(host, host->row, host->arguments, "", false);
+	if (entry == ENTRY_CANCEL)
+		run_cancel(host->run);
+	host->result.polls = entry == ENTRY_POLL;
+	outcome = drive(host, entry, answers);
+	host->result.working = outcome->kind == OUTCOME_WORKING;
+	return end(host, outcome);
+}
+
+const struct fakehost_result *
+fakehost_poll(struct fakehost *host)
+{
+	return run_entry_alone(host, ENTRY_POLL, NULL);
+}
+
+const struct fakehost_result *
+fakehost_cancel(struct fakehost *host)
+{
+	return run_entry_alone(host, ENTRY_CANCEL, NULL);
+}
+
+const struct fakehost_result *
+fakehost_answer(struct fakehost *host, const char *answers)
+{
+	return run_entry_alone(host, ENTRY_ANSWER, answers);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static void
+plugin_log(enum mcp_level level, const char *message)
+{
+	(void)level;
+	fprintf(stderr, "fakehost: plugin: %s\n", message);
+}
+
+static void
+start_plugin(struct fakehost *host)
+{
+	struct mcp_host info = { .size = sizeof(info),
+				 .abi_major = MCP_ABI_MAJOR,
+				 .abi_minor = MCP_ABI_MINOR,
+				 .version = "test",
+				 .options = host->options,
+				 .log = plugin_log };
+	char why[256] = "";
+
+	if (host->plugin->start == NULL || host->plugin->start(&info, why, sizeof(why)) == 0)
+		return;
+	fprintf(stderr, "fakehost: the plugin refuses to start: %s\n", why);
+	abort();
+}
+
+struct fakehost *
+fakehost_new_with(const struct mcp_plugin *plugin, const char *options)
+{
+	struct fakehost *host = xcalloc(1, sizeof(*host));
+
+	host->plugin = plugin;
+	host->options = xstrdup(options);
+	host->capabilities = xstrdup("{}");
+	host->limits = (struct result_limits){ ROWS, TEXT, CELL, FORMAT_COMPACT };
+	host->wait_ms = WAIT_MS;
+	host->kept = arena_new();
+	host->arena = arena_new();
+	host->canned_end = &host->canned;
+	buf_init(&host->log, TEXT_CAP);
+	start_plugin(host);
+	return host;
+}
+
+struct fakehost *
+fakehost_new(const struct mcp_plugin *plugin)
+{
+	return fakehost_new_with(plugin, "{}");
+}
+
+void
+fakehost_free(struct fakehost *host)
+{
+	if (host == NULL)
+		return;
+	forget_call(host);
+	if (host->plugin->stop != NULL)
+		host->plugin->stop();
+	arena_free(host->kept);
+	arena_free(host->arena);
+	buf_fini(&host->log);
+	free(host->arguments);
+	free(host->options);
+	free(host->capabilities);
+	free(host->answers);
+	free(host);
+}
+
+void
+fakehost_reset(struct fakehost *host)
+{
+	forget_call(host);
+	arena_reset(host->kept);
+	host->canned = NULL;
+	host->canned_end = &host->canned;
+}
+
+static void
+set(char **setting, const char *value)
+{
+	free(*setting);
+	*setting = value == NULL ? NULL : xstrdup(value);
+}
+
+void
+fakehost_capabilities(struct fakehost *host, const char *json)
+{
+	set(&host->capabilities, json);
+}
+
+void
+fakehost_answers(struct fakehost *host, const char *json)
+{
+	set(&host->answers, json);
+}
+
+void
+fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell, const char *format)
+{
+	host->limits = (struct result_limits){ rows == 0 ? ROWS : rows, text == 0 ? TEXT : text,
+					       cell == 0 ? CELL : cell, FORMAT_COMPACT };
+	if (format != NULL && !result_format_parse(format, &host->limits.format)) {
+		fprintf(stderr, "fakehost: \"%s\" is no format\n", format);
+		abort();
+	}
+}
+
+void
+fakehost_wait(struct fakehost *host, uint32_t ms)
+{
+	host->wait_ms = ms;
+}
+
+void
+fakehost_cancel_after(struct fakehost *host, unsigned steps)
+{
+	host->cancel_after = steps;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host in a library, for the tests of a plugin: runs a row with arguments against canned
+ * upstream replies and shows what came of it. Steps, results, caps, tables and failures are the
+ * host's own code, so what a test sees is what a client would get. Nothing waits: time is counted,
+ * not spent. There is no network, no schema (give defaults of the schema yourself) and no
+ * credential. For one thread. Aborts when memory is gone.
+ *
+ *	struct fakehost *host = fakehost_new(&mcp_plugin);
+ *	fakehost_reply(host, "GET /api/2.1/clusters/get?cluster_id=a", 200, "{\"state\":\"RUNNING\"}");
+ *	const struct fakehost_result *result = fakehost_tool(host, "get_cluster",
+ *	    "{\"cluster_id\":\"a\"}");
+ *	assert(!result->failed && strstr(result->text, "RUNNING"));
+ *	fakehost_free(host);
+ */
+#ifndef LAKEHOST_FAKEHOST_H
+#define LAKEHOST_FAKEHOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fakehost;
+
+/* What a call came to. Strings are never NULL and live until the next call or fakehost_free(). */
+struct fakehost_result {
+	bool failed;
+	enum mcp_status status; /* of the failure, else MCP_OK */
+	const char *text;	/* all text, or the lines of the failure, joined by newlines */
+	const char *what, *why, *next, *code; /* of the failure */
+	int64_t retry_after_ms;
+	const char *content;	/* JSON array of the content blocks */
+	const char *structured; /* JSON, or "" */
+	const char *meta;	/* JSON object */
+	const char *completion; /* JSON array of the values */
+	const char *require;	/* the missing capability, or "" */
+	const char *questions;	/* JSON object {key: {method, params}}, or "" when none */
+	bool working;		/* the operation goes on; `text` is what to read meanwhile */
+	const char *message;	/* of its last poll */
+	int percent;		/* -1: unknown */
+	unsigned steps, polls;	/* that were run */
+	uint64_t waited_ms;	/* that a real host would have waited */
+	size_t progress;	/* progress reports */
+	double progress_done, progress_total; /* of the last one */
+	const char *log;		      /* lines of mcp_log(), each "level: text" */
+	unsigned unexpected;		      /* requests for which there was no canned reply */
+};
+
+/* A request that a call made. */
+struct fakehost_request {
+	const char *method;
+	const char *target; /* path, with "?query" if there is one; or the url */
+	const char *body;   /* pieces joined; a secret stands as "<secret env:NAME>" */
+	const char *upstream;
+	const struct mcp_header *headers;
+	size_t n_headers;
+	uint32_t flags;
+	enum mcp_retry retry;
+};
+
+/* Starts the plugin with the options "{}". Aborts, with its reason on stderr, when it refuses. */
+struct fakehost *fakehost_new(const struct mcp_plugin *plugin);
+/* The same with options: a JSON object. */
+struct fakehost *fakehost_new_with(const struct mcp_plugin *plugin, const char *options);
+void fakehost_free(struct fakehost *host); /* stops the plugin */
+
+/* ---- the world ---------------------------------------------------------------------------- */
+
+/*
+ * Adds a reply for a request "METHOD /path?query", or "METHOD https://…". A `*` at the end
+ * matches any rest. Replies for the same request are used in the order added, the last one again
+ * and again.
+ */
+void fakehost_reply(struct fakehost *host, const char *request, int status, const char *body);
+/* The same with any field, copied: headers, request id, retry_after_ms, error and why. */
+void fakehost_reply_with(struct fakehost *host, const char *request, const struct mcp_reply *reply);
+/* No reply arrives. */
+void fakehost_no_reply(struct fakehost *host, const char *request, enum mcp_status error,
+		       const char *why);
+/* Forgets canned replies and recorded requests. */
+void fakehost_reset(struct fakehost *host);
+
+/* Of later calls. What the client can be asked: a JSON object; default "{}". */
+void fakehost_capabilities(struct fakehost *host, const char *json);
+/* What it answers: a JSON object {key: result}; NULL: nothing yet. */
+void fakehost_answers(struct fakehost *host, const char *json);
+/* Caps and format ("compact", "markdown", "csv", "json") of results; 0 and NULL: the default. */
+void
+fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell, const char *format);
+/* How long an operation is waited for; default 20,000 ms. */
+void fakehost_wait(struct fakehost *host, uint32_t ms);
+/* The client withdraws a call after so many steps; 0: never. */
+void fakehost_cancel_after(struct fakehost *host, unsigned steps);
+
+/* ---- calls -------------------------------------------------------------------------------- */
+
+/* Arguments are a JSON object. An unknown name aborts. */
+const struct fakehost_result *
+fakehost_tool(struct fakehost *host, const char *name, const char *arguments);
+/* A resource or template by its row's name; the arguments are a template's variables. */
+const struct fakehost_result *
+fakehost_read(struct fakehost *host, const char *name, const char *uri, const char *arguments);
+const struct fakehost_result *
+fakehost_prompt(struct fakehost *host, const char *name, const char *arguments);
+/* A completion by its row's name, "REF ARGUMENT". */
+const struct fakehost_result *
+fakehost_complete(struct fakehost *host, const char *name, const char *arguments);
+/* One poll, cancel or answer of the operation that the last call of this tool left working. */
+const struct fakehost_result *fakehost_poll(struct fakehost *host);
+const struct fakehost_result *fakehost_cancel(struct fakehost *host);
+const struct fakehost_result *fakehost_answer(struct fakehost *host, const char *answers);
+
+/* The requests of the last call. */
+size_t fakehost_requests(const struct fakehost *host);
+const struct fakehost_request *fakehost_request(const struct fakehost *host, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

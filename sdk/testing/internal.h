@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of the fake host. */
+#ifndef LAKEHOST_FAKEHOST_INTERNAL_H
+#define LAKEHOST_FAKEHOST_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "call/run.h"
+#include "fakehost.h"
+
+/* Far more than a test needs; bounds strings that are put together. */
+#define TEXT_CAP ((size_t)64 << 20)
+
+struct canned {
+	char *request; /* as given */
+	bool prefix;   /* it ended in `*`, which is cut off */
+	bool used;
+	struct mcp_reply reply;
+	struct canned *next;
+};
+
+struct fakehost {
+	const struct mcp_plugin *plugin;
+	char *options, *capabilities, *answers;
+	struct result_limits limits;
+	uint32_t wait_ms;
+	unsigned cancel_after;
+
+	struct arena *kept; /* canned replies */
+	struct canned *canned, **canned_end;
+
+	/* of the last call */
+	struct arena *arena; /* what results and requests point to */
+	struct run *run;
+	const struct mcp_row *row;
+	char *arguments;
+	unsigned char handle[MCP_HANDLE_MAX];
+	size_t handle_len;
+	struct fakehost_request *request;
+	size_t requests;
+	struct buf log;
+	struct fakehost_result result;
+	int64_t deadline_ms, wait_until_ms;
+	uint64_t budget_ms; /* of clean-up, once cancelled */
+};
+
+/* upstream.c */
+void
+upstream_answer(struct fakehost *host, const struct mcp_http *request, struct mcp_reply *reply);
+/* show.c */
+void show_result(struct fakehost *host, const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call came to, as strings that a test can look at. */
+#include <string.h>
+
+#include "internal.h"
+
+/* Copies into the arena of the call and empties the buffer. */
+static const char *
+take(struct fakehost *host, struct buf *text)
+{
+	const char *copy = arena_strndup(host->arena, text->data, text->len);
+
+	buf_reset(text);
+	return copy;
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static void
+show_blocks(struct fakehost *host, const struct result *result, struct buf *out)
+{
+	for (size_t i = 0; i < result->blocks; i++) {
+		const struct result_block *block = &result->block[i];
+
+		if (block->text == NULL)
+			continue;
+		if (out->len > 0)
+			buf_putc(out, '\n');
+		buf_add(out, block->text, block->text_len);
+	}
+	host->result.text = take(host, out);
+	buf_putc(out, '[');
+	for (size_t i = 0; i < result->blocks; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		buf_add(out, result->block[i].json, result->block[i].json_len);
+	}
+	buf_putc(out, ']');
+	host->result.content = take(host, out);
+}
+
+static void
+show_failure(struct fakehost *host, const struct result *result, struct buf *out)
+{
+	struct fakehost_result *shown = &host->result;
+
+	shown->failed = true;
+	shown->status = result->status;
+	shown->what = or_empty(result->what);
+	shown->why = or_empty(result->why);
+	shown->next = or_empty(result->next);
+	shown->code = or_empty(result->code);
+	shown->require = or_empty(result->require);
+	shown->retry_after_ms = result->retry_after_ms;
+	result_failure_text(result, out);
+	shown->text = take(host, out);
+}
+
+static void
+show_questions(struct fakehost *host, const struct outcome *outcome, struct buf *out)
+{
+	if (outcome->kind != OUTCOME_ASK)
+		return;
+	buf_putc(out, '{');
+	for (size_t i = 0; i < outcome->questions; i++) {
+		const struct question *question = &outcome->question[i];
+
+		if (i > 0)
+			buf_putc(out, ',');
+		buf_json_str(out, question->key);
+		buf_puts(out, ":{\"method\":");
+		buf_json_str(out, question->method);
+		buf_printf(out, ",\"params\":%s}", question->params);
+	}
+	buf_putc(out, '}');
+	host->result.questions = take(host, out);
+}
+
+void
+show_result(struct fakehost *host, const struct outcome *outcome)
+{
+	const struct result *result = &host->run->result;
+	struct fakehost_result *shown = &host->result;
+	struct buf out;
+
+	buf_init(&out, TEXT_CAP);
+	shown->what = shown->why = shown->next = shown->code = shown->require = "";
+	shown->questions = "";
+	shown->retry_after_ms = -1;
+	show_blocks(host, result, &out);
+	if (result->failed)
+		show_failure(host, result, &out);
+	shown->structured =
+	    arena_strndup(host->arena, result->structured.data, result->structured.len);
+	shown->meta = arena_printf(host->arena, "{%s}", result->meta.data);
+	shown->completion = arena_printf(host->arena, "[%s]", result->completion.data);
+	show_questions(host, outcome, &out);
+	shown->percent = outcome->percent;
+	shown->message = outcome->message == NULL
+			   ? ""
+			   : arena_strndup(host->arena, outcome->message, strlen(outcome->message));
+	shown->log = arena_strndup(host->arena, host->log.data, host->log.len);
+	buf_fini(&out);
+}
