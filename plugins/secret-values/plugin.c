@@ -59,7 +59,6 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (n > VALUE_MAX)
 		return mcp_failf(call, MCP_E_TOO_LARGE, "The secret is larger than a secret can be.");
-	mcp_mask(call, encoded);
 	bytes = mcp_alloc(call, n / 4 * 3 + 4);
 	size = n > 0 ? EVP_DecodeBlock(bytes, (const unsigned char *)encoded, (int)n) : 0;
 	if (size < 0)
@@ -67,10 +66,16 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 				NULL);
 	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
 		size--;
-	if (!is_text(bytes, (size_t)size))
-		return mcp_say(call, "binary value of %d bytes, base64: %s", size, encoded);
 	bytes[size] = '\0';
-	return mcp_say(call, "%s", (const char *)bytes);
+	/* Masks take effect on what is written after them: said once, and never again. */
+	if (is_text(bytes, (size_t)size)) {
+		mcp_say(call, "%s", (const char *)bytes);
+		mcp_mask(call, (const char *)bytes);
+	} else {
+		mcp_say(call, "binary value of %d bytes, base64: %s", size, encoded);
+	}
+	mcp_mask(call, encoded);
+	return MCP_OK;
 }
 
 static int
