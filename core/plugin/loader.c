@@ -21,7 +21,7 @@
 #include "egress/egress.h"
 #include "plugin/manifest.h"
 #include "plugin/plugin.h"
-#include "plugin/worker_runner.h"
+#include "plugin/worker.h"
 
 struct news {
 	char *what, *uri;

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "plugin/elf.h"
@@ -191,4 +192,23 @@ plugin_open(struct plugin *plugin, const struct strings *directories)
 			return plugin->refusal == PLUGIN_OK && judge_file(plugin) &&
 			       judge_directories(plugin);
 	return not_found(plugin, directories);
+}
+
+bool
+plugin_read_manifest(struct plugin *plugin)
+{
+	enum plugin_refusal refusal;
+	char why[PLUGIN_WHY_MAX];
+	const char *name;
+
+	plugin->manifest = manifest_read(plugin->fd, &refusal, why, sizeof(why));
+	if (plugin->manifest == NULL)
+		return plugin_refuse(plugin, refusal, "%s", why);
+	plugin->head = json_obj(plugin->manifest, "plugin");
+	name = json_str(plugin->head, "name");
+	if (strcmp(name, plugin->name) != 0)
+		return plugin_refuse(plugin, PLUGIN_MANIFEST_NAME,
+				     "the file is %s.so, the manifest says \"%s\"", plugin->name,
+				     name);
+	return true;
 }

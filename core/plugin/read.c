@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "plugin/elf.h"
+#include "plugin/loader.h"
 #include "plugin/manifest.h"
-#include "plugin/plugin.h"
 
 /* The ABI is looked at first: the manifest of another major may have any shape. */
 static bool
@@ -51,23 +51,4 @@ manifest_read(int fd, enum plugin_refusal *refusal, char *why, size_t why_size)
 		return manifest;
 	json_object_put(manifest);
 	return NULL;
-}
-
-bool
-plugin_read_manifest(struct plugin *plugin)
-{
-	enum plugin_refusal refusal;
-	char why[PLUGIN_WHY_MAX];
-	const char *name;
-
-	plugin->manifest = manifest_read(plugin->fd, &refusal, why, sizeof(why));
-	if (plugin->manifest == NULL)
-		return plugin_refuse(plugin, refusal, "%s", why);
-	plugin->head = json_obj(plugin->manifest, "plugin");
-	name = json_str(plugin->head, "name");
-	if (strcmp(name, plugin->name) != 0)
-		return plugin_refuse(plugin, PLUGIN_MANIFEST_NAME,
-				     "the file is %s.so, the manifest says \"%s\"", plugin->name,
-				     name);
-	return true;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plugin in a process of its own, seen from the host. Started at the first call, started again
+ * with growing delays after it died. All on the loop thread.
+ *
+ * What the host keeps of each call is enough to begin it again in a new process: an operation whose
+ * handle is known goes on there; any other call that was under way fails and says so.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_PLUGIN_WORKER_H
+#define CORE_PLUGIN_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/loop.h"
+#include "call/call.h"
+#include "plugin/channel.h"
+
+struct plugin;
+struct remote;
+
+#define WORKER_START_MS 30000u	 /* a plugin's start() may take so long */
+#define WORKER_STEP_GRACE_MS 15000 /* a step that overran its call's end by this is stuck */
+#define WORKER_QUIT_MS 1000	 /* after which a worker told to end is killed */
+#define WORKER_RETRIES 3u	 /* processes that one step of an operation may outlive */
+
+enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP };
+
+struct process {
+	pid_t pid; /* 0: none */
+	int pidfd; /* -1 where the kernel has none */
+};
+
+struct worker {
+	struct plugin *plugin;
+	struct loop *loop;
+	struct channel channel;
+	enum worker_state state;
+	struct process process;
+	struct loop_watch death;
+	struct loop_timer timer;    /* starting: too slow; down: start again */
+	struct loop_timer watchdog; /* for steps that are stuck */
+	unsigned epoch;		    /* counts processes; a call belongs to one */
+	unsigned failures;	    /* in a row */
+	int64_t up_since, not_before;
+	char why[512];		    /* the last process ended so */
+	struct remote **slot;
+	uint32_t slots, next_free;
+	uint32_t generation;
+	struct loop_timer reap;	    /* until those that were killed are gone */
+	struct process *dying;
+	size_t n_dying;
+};
+
+/* NULL with a refusal of the plugin when there is no worker program. */
+struct worker *worker_new(struct plugin *plugin, struct loop *loop);
+void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
+extern const struct plugin_runner worker_runner;
+
+/* Another program than the installed one; for tests. NULL: as installed. */
+void worker_set_program(const char *path);
+
+/* ---- between the files of the worker ------------------------------------------------------------ */
+
+/* Makes sure that a process runs or will: false when there will be none soon (worker->why). */
+bool worker_want(struct worker *worker);
+/* The process is at fault: it ends. */
+void worker_fault(struct worker *worker, const char *why);
+/* A process is up: what waits for it is sent. / It is gone: what was in it is resumed or fails. */
+void remotes_send(struct worker *worker);
+void remotes_lost(struct worker *worker);
+void remotes_free(struct worker *worker);
+/* Kills the process when a step overran its end by WORKER_STEP_GRACE_MS. */
+void remotes_watch(struct worker *worker);
+/* A message about a call. */
+void remote_message(struct worker *worker, const struct channel_message *message);
+
+/* Starts the program; `channel` is the host's end of the socket. */
+bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
+		   char *why, size_t why_size);
+/* NULL: there is none. */
+const char *process_program(void);
+void process_kill(const struct process *process);
+/* True once the process is gone; never blocks. `how` says how it ended. */
+bool process_reap(struct process *process, char *how, size_t how_size);
+
+#endif
