@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the jobs plugin. Jobs API 2.2: https://docs.databricks.com/api/workspace/jobs */
+#ifndef PLUGINS_JOBS_H
+#define PLUGINS_JOBS_H
+
+#include "databricks.h"
+#include "runs.h"
+
+int list_jobs(struct mcp_call *call);
+int get_job_details(struct mcp_call *call);
+int complete_job(struct mcp_call *call);
+int list_job_runs(struct mcp_call *call);
+int get_job_run(struct mcp_call *call);
+int get_run_output(struct mcp_call *call);
+int complete_run(struct mcp_call *call);
+extern const struct mcp_operation run_job_now, cancel_job_run;
+
+/* Fails as not found when the first reply says that the job is missing, with its near misses. */
+bool job_missing(struct mcp_call *call, const char *asked, int *status);
+struct dbx_words job_words(struct mcp_call *call, const char *asked, const char *grant);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting and cancelling runs, as operations. */
+#include "jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- run_job_now ----------------------------------------------------------------------------------- */
+
+static int
+run_begun(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *job = state;
+	struct dbx_words words = job_words(call, job->asked, "CAN MANAGE RUN on the job");
+	struct json_object *reply;
+	int status;
+
+	(void)len;
+	if (job_missing(call, job->asked, &status))
+		return status;
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	return dbx_run_handle(call, mcp_get_str(call, reply, "run_id", ""), false);
+}
+
+static int
+run_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	static const char *const passed[] = { "job_parameters", "notebook_params",
+					      "python_params", "jar_params",
+					      "spark_submit_params" };
+	const struct dbx_resolved *job = state;
+	struct json_object *body = dbx_object(call, "idempotency_token",
+	    dbx_idempotency_token(call, "idempotency_token"), NULL);
+
+	json_object_object_add(body, "job_id", json_object_new_int64(strtoll(job->id, NULL, 10)));
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
+		struct json_object *value = mcp_arg_json(call, passed[i]);
+
+		if (value != NULL)
+			json_object_object_add(body, passed[i], json_object_get(value));
+	}
+	return dbx_send(call, "POST", "/api/2.2/jobs/run-now", NULL, body, MCP_RETRY_TOKEN,
+			run_begun, state, len);
+}
+
+static int
+run_begin(struct mcp_call *call)
+{
+	return dbx_resolve(call, &dbx_jobs, "job_id", run_resolved);
+}
+
+const struct mcp_operation run_job_now = {
+	.size = sizeof(struct mcp_operation),
+	.start = run_begin,
+	.poll = dbx_run_poll,
+	.cancel = dbx_run_cancel,
+};
+
+/* ---- cancel_job_run ---------------------------------------------------------------------------------- */
+
+static int
+cancel_accepted(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *id = mcp_arg(call, "run_id");
+	struct dbx_words words = dbx_run_words(call, id, "CAN MANAGE RUN on the job");
+
+	(void)state;
+	(void)len;
+	if (dbx_reply(call, 0, &words) == NULL)
+		return MCP_E_UPSTREAM;
+	return dbx_run_handle(call, id, true);
+}
+
+static int
+cancel_begin(struct mcp_call *call)
+{
+	const char *id = mcp_arg(call, "run_id");
+	struct json_object *body = dbx_object(call, NULL);
+
+	if (!dbx_is_number(id))
+		return mcp_fail(call, MCP_E_INPUT, "run_id is not a number.",
+				"Runs have numbers, not names.",
+				"Call list_job_runs to see the runs of a job.");
+	json_object_object_add(body, "run_id", json_object_new_int64(strtoll(id, NULL, 10)));
+	return dbx_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body,
+			MCP_RETRY_IDEMPOTENT, cancel_accepted, NULL, 0);
+}
+
+const struct mcp_operation cancel_job_run = {
+	.size = sizeof(struct mcp_operation),
+	.start = cancel_begin,
+	.poll = dbx_run_poll,
+};
