@@ -48,7 +48,7 @@ die(const char *format, ...)
 	exit(1);
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static bool
 read_whole(const char *path, struct buf *text)
@@ -121,7 +121,7 @@ add_minified(struct buf *out, const char *text, size_t len)
 	}
 }
 
-/* ---- the order of rows ------------------------------------------------------------------------ */
+/* ---- the order of rows ---------------------------------------------------------------------- */
 
 static int
 by_name(const void *a, const void *b)
@@ -203,7 +203,7 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 	return names;
 }
 
-/* ---- the parts of a manifest ------------------------------------------------------------------ */
+/* ---- the parts of a manifest ---------------------------------------------------------------- */
 
 static void
 add_row(struct buf *out, const char *folder, const char *kind, const char *stem)

@@ -31,7 +31,7 @@ empty(struct buf *buf)
 		buf_reset(buf);
 }
 
-/* ---- sending ----------------------------------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------------------------------- */
 
 /* On the loop thread: wait until the socket takes more. */
 static void
@@ -132,7 +132,7 @@ flush(struct channel *channel)
 		loop_modify(channel->loop, &channel->watch, EPOLLIN);
 }
 
-/* ---- receiving --------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------ */
 
 /* Adds a frame to a message in several. True when it was the last. */
 static bool
@@ -247,7 +247,7 @@ channel_drain(struct channel *channel)
 		;
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 void
 channel_init(struct channel *channel, struct loop *loop)

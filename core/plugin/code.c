@@ -44,7 +44,7 @@ differs(const struct check *check, const char *format, ...)
 	return false;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 bool
 code_request_parse(const char *request, char *method, size_t method_size, const char **path)
@@ -148,7 +148,7 @@ copy_rows(const struct check *check, enum row_kind kind, const struct mcp_rows *
 	return true;
 }
 
-/* ---- descriptor ------------------------------------------------------------------------------- */
+/* ---- descriptor ----------------------------------------------------------------------------- */
 
 static bool
 same_text(const struct check *check, const char *key, const char *value)
@@ -216,7 +216,7 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 	return copy_descriptor(&check, plugin) ? PLUGIN_OK : PLUGIN_DESCRIPTOR;
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 static void
 log_from_plugin(enum mcp_level level, const char *message)

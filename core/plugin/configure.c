@@ -22,7 +22,7 @@ where(const struct plugin *plugin)
 								       : "default options";
 }
 
-/* ---- options ---------------------------------------------------------------------------------- */
+/* ---- options -------------------------------------------------------------------------------- */
 
 static bool
 prepare_options(struct plugin *plugin, const struct schema *schema, struct json_object *options)
@@ -73,7 +73,7 @@ configure_options(struct plugin *plugin)
 	return ok;
 }
 
-/* ---- permissions ------------------------------------------------------------------------------ */
+/* ---- permissions ---------------------------------------------------------------------------- */
 
 static void
 grant(struct strings *permissions, const char *permission)

@@ -75,7 +75,7 @@ read_at(const struct elf *elf, void *out, uint64_t len, uint64_t offset)
 	return true;
 }
 
-/* ---- header ---------------------------------------------------------------------------------- */
+/* ---- header --------------------------------------------------------------------------------- */
 
 static enum plugin_refusal
 check_header(struct elf *elf)
@@ -102,7 +102,7 @@ check_header(struct elf *elf)
 	return PLUGIN_OK;
 }
 
-/* ---- segments -------------------------------------------------------------------------------- */
+/* ---- segments ------------------------------------------------------------------------------- */
 
 static enum plugin_refusal
 check_segment(const struct elf *elf, unsigned i)
@@ -153,7 +153,7 @@ check_segments(struct elf *elf)
 	return PLUGIN_OK;
 }
 
-/* ---- notes ----------------------------------------------------------------------------------- */
+/* ---- notes ---------------------------------------------------------------------------------- */
 
 static uint64_t
 padded(uint64_t len, uint64_t align)

@@ -67,7 +67,7 @@ plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const char *fo
 	return false;
 }
 
-/* ---- news ------------------------------------------------------------------------------------- */
+/* ---- news ----------------------------------------------------------------------------------- */
 
 static struct news *
 news_take(struct plugins *plugins)
@@ -131,7 +131,7 @@ plugins_on_change(struct plugins *plugins,
 	plugins->changed_data = data;
 }
 
-/* ---- stages ----------------------------------------------------------------------------------- */
+/* ---- stages --------------------------------------------------------------------------------- */
 
 static void
 stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_name *name)
@@ -190,7 +190,7 @@ stage_registry(struct plugins *plugins)
 	free(source);
 }
 
-/* ---- code of plugins that run in the host ----------------------------------------------------- */
+/* ---- code of plugins that run in the host --------------------------------------------------- */
 
 /* The path that a request template makes of ordinary values, for asking what it may reach. */
 static char *
@@ -261,7 +261,7 @@ stage_code(struct plugin *plugin)
 		plugin_refuse(plugin, refusal, "%s", why);
 }
 
-/* ---- load ------------------------------------------------------------------------------------- */
+/* ---- load ----------------------------------------------------------------------------------- */
 
 static void
 warn(const struct plugin *plugin)
@@ -352,7 +352,7 @@ plugins_free(struct plugins *plugins)
 	free(plugins);
 }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 struct registry *
 plugins_registry(const struct plugins *plugins)

@@ -206,7 +206,7 @@ check_plugin(struct json_object *plugin, struct report *report)
 	return true;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 static bool
 has_text(struct json_object *row, const char *key)

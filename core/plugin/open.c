@@ -24,7 +24,7 @@
 #define LISTED_MAX 300 /* bytes of directory names in a message */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* ---- open ------------------------------------------------------------------------------------- */
+/* ---- open ----------------------------------------------------------------------------------- */
 
 /* Without openat2: a link may point to a file beside it, nowhere else. */
 static int
@@ -100,7 +100,7 @@ not_found(struct plugin *plugin, const struct strings *directories)
 			     directories->count > 0 ? list : "(plugins.directories is empty)");
 }
 
-/* ---- judge ------------------------------------------------------------------------------------ */
+/* ---- judge ---------------------------------------------------------------------------------- */
 
 static bool
 trusted_owner(uid_t owner)

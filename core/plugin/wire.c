@@ -7,7 +7,7 @@
 
 #define ABSENT UINT32_MAX /* the length of NULL */
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 void
 wire_u32(struct buf *out, uint32_t value)
@@ -44,7 +44,7 @@ wire_str(struct buf *out, const char *text)
 		wire_bytes(out, text, strlen(text));
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static void
 take(struct wire_reader *in, void *value, size_t size)
@@ -157,7 +157,7 @@ wire_at_end(const struct wire_reader *in)
 	return !in->bad && in->at == in->end;
 }
 
-/* ---- run_input ------------------------------------------------------------------------------- */
+/* ---- run_input ------------------------------------------------------------------------------ */
 
 void
 wire_input(struct buf *out, const struct run_input *input)

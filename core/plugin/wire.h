@@ -54,7 +54,7 @@ enum wire_type {
 	WIRE_TYPES_END
 };
 
-/* ---- writing, into a buffer capped at WIRE_MESSAGE_MAX --------------------------------------- */
+/* ---- writing, into a buffer capped at WIRE_MESSAGE_MAX -------------------------------------- */
 
 void wire_u32(struct buf *out, uint32_t value);
 void wire_i64(struct buf *out, int64_t value);
@@ -67,7 +67,7 @@ void wire_request(struct buf *out, const struct mcp_http *request);
 void wire_reply(struct buf *out, const struct mcp_reply *reply);
 void wire_outcome(struct buf *out, const struct outcome *outcome);
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 struct wire_reader {
 	const char *at, *end;

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "plugin/wire.h"
 
-/* ---- requests -------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 void
 wire_request(struct buf *out, const struct mcp_http *request)
@@ -108,7 +108,7 @@ wire_take_requests(struct wire_reader *in, size_t n)
 	return copy;
 }
 
-/* ---- replies --------------------------------------------------------------------------------- */
+/* ---- replies -------------------------------------------------------------------------------- */
 
 void
 wire_reply(struct buf *out, const struct mcp_reply *reply)

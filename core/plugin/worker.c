@@ -22,7 +22,7 @@
 
 static void worker_down(struct worker *worker, const char *why);
 
-/* ---- reaping ----------------------------------------------------------------------------------- */
+/* ---- reaping -------------------------------------------------------------------------------- */
 
 static void
 reap(struct loop_timer *timer)
@@ -49,7 +49,7 @@ kill_and_reap(struct worker *worker)
 	loop_timer_set(worker->loop, &worker->reap, REAP_MS);
 }
 
-/* ---- start ------------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------- */
 
 static void
 on_death(struct loop_watch *watch, uint32_t events)
@@ -138,7 +138,7 @@ on_watchdog(struct loop_timer *timer)
 	remotes_watch(worker);
 }
 
-/* ---- end --------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------ */
 
 static int64_t
 backoff(unsigned failures)
@@ -182,7 +182,7 @@ worker_fault(struct worker *worker, const char *why)
 	worker_down(worker, why);
 }
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static void
 on_ready(struct worker *worker, struct wire_reader *in)
@@ -237,7 +237,7 @@ on_closed(struct channel *channel, const char *why)
 	worker_down(worker, why);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 struct worker *
 worker_new(struct plugin *plugin, struct loop *loop)

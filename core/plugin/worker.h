@@ -65,7 +65,7 @@ extern const struct plugin_runner worker_runner;
 /* Another program than the installed one; for tests. NULL: as installed. */
 void worker_set_program(const char *path);
 
-/* ---- between the files of the worker ------------------------------------------------------------ */
+/* ---- between the files of the worker -------------------------------------------------------- */
 
 /* Makes sure that a process runs or will: false when there will be none soon (worker->why). */
 bool worker_want(struct worker *worker);

@@ -55,7 +55,7 @@ struct remote {
 	struct result result;
 };
 
-/* ---- slots ------------------------------------------------------------------------------------- */
+/* ---- slots ---------------------------------------------------------------------------------- */
 
 static struct remote *
 find(const struct worker *worker, uint64_t id)
@@ -99,7 +99,7 @@ slot_release(struct worker *worker, const struct remote *remote)
 		worker->next_free = at;
 }
 
-/* ---- input ------------------------------------------------------------------------------------- */
+/* ---- input ---------------------------------------------------------------------------------- */
 
 /* Copies the strings into one piece of memory. */
 static void
@@ -141,7 +141,7 @@ keep_handle(struct remote *remote, const unsigned char *handle, size_t len)
 	remote->input.handle_len = len;
 }
 
-/* ---- to the worker ----------------------------------------------------------------------------- */
+/* ---- to the worker -------------------------------------------------------------------------- */
 
 static bool
 known(const struct remote *remote)
@@ -193,7 +193,7 @@ send_step(struct remote *remote, enum entry entry, struct mcp_reply *replies, si
 	return ok;
 }
 
-/* ---- ends of steps ----------------------------------------------------------------------------- */
+/* ---- ends of steps -------------------------------------------------------------------------- */
 
 static void
 stepped(struct remote *remote)
@@ -336,7 +336,7 @@ remotes_watch(struct worker *worker)
 	}
 }
 
-/* ---- the runner -------------------------------------------------------------------------------- */
+/* ---- the runner ----------------------------------------------------------------------------- */
 
 static void *
 begin(struct plugin *plugin, struct call *call, const struct row *row,
@@ -501,7 +501,7 @@ remotes_free(struct worker *worker)
 	worker->slots = 0;
 }
 
-/* ---- from the worker --------------------------------------------------------------------------- */
+/* ---- from the worker ------------------------------------------------------------------------ */
 
 static bool
 take_result(struct remote *remote, struct wire_reader *in)
@@ -619,7 +619,7 @@ on_credit(struct remote *remote, const struct channel_message *message, struct w
 	return true;
 }
 
-/* ---- blocking requests ------------------------------------------------------------------------- */
+/* ---- blocking requests ---------------------------------------------------------------------- */
 
 static int
 fetch_sink(void *data, const char *bytes, size_t len)
@@ -672,7 +672,7 @@ on_fetch(struct remote *remote, struct wire_reader *in)
 	return true;
 }
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static bool
 on_log(struct worker *worker, const struct remote *remote, struct wire_reader *in)

@@ -27,7 +27,7 @@
 
 extern char **environ;
 
-/* ---- program ----------------------------------------------------------------------------------- */
+/* ---- program -------------------------------------------------------------------------------- */
 
 static const char *program_override;
 
@@ -60,7 +60,7 @@ process_program(void)
 	return access(LAKEHOST_WORKER_PROGRAM, X_OK) == 0 ? LAKEHOST_WORKER_PROGRAM : NULL;
 }
 
-/* ---- start ------------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------- */
 
 /* Nothing of our environment but what tools of developers need: no credential is in it. */
 static bool
@@ -167,7 +167,7 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	return true;
 }
 
-/* ---- end --------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------ */
 
 void
 process_kill(const struct process *process)

@@ -45,7 +45,7 @@ harden(const char *parent)
 	close_range(FD_OTHERS, ~0u, 0);
 }
 
-/* ---- open ---------------------------------------------------------------------------------------- */
+/* ---- open ----------------------------------------------------------------------------------- */
 
 static void
 refuse(struct program *program, enum plugin_refusal refusal, const char *why)

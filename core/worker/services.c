@@ -84,7 +84,7 @@ updated(struct run *run, const char *uri)
 	tell_text(run, WIRE_UPDATED, uri, strlen(uri));
 }
 
-/* ---- blocking requests --------------------------------------------------------------------------- */
+/* ---- blocking requests ---------------------------------------------------------------------- */
 
 static void
 http_wait(struct run *run, const struct mcp_http *request, struct mcp_reply *reply)

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "worker/worker.h"
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 static struct task *
 find(const struct program *program, uint64_t id)
@@ -76,7 +76,7 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	place(program, task);
 }
 
-/* ---- steps --------------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 static void
 step_run(struct pool_job *job)
@@ -171,7 +171,7 @@ on_step(struct task *task, const struct channel_message *message)
 	}
 }
 
-/* ---- between steps ------------------------------------------------------------------------------- */
+/* ---- between steps -------------------------------------------------------------------------- */
 
 static void
 on_deadline(struct task *task, struct wire_reader *in)

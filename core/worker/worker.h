@@ -45,7 +45,7 @@ void task_message(struct program *program, const struct channel_message *message
 /* The host is gone: steps under way are told so, waited for and forgotten. */
 void tasks_end(struct program *program);
 
-/* ---- between the files --------------------------------------------------------------------------- */
+/* ---- between the files ---------------------------------------------------------------------- */
 
 /* One call. Its run belongs to the thread that runs a step; the loop thread may only cancel. */
 struct task {
