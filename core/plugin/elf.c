@@ -117,8 +117,8 @@ check_segment(const struct elf *elf, unsigned i)
 			      (unsigned long long)segment->p_filesz,
 			      (unsigned long long)segment->p_offset, (unsigned long long)elf->size);
 	if (segment->p_type == PT_LOAD && segment->p_filesz > segment->p_memsz)
-		return refuse(elf, PLUGIN_NOT_ELF, "segment %u is larger in the file than in memory",
-			      i);
+		return refuse(elf, PLUGIN_NOT_ELF,
+			      "segment %u is larger in the file than in memory", i);
 	return PLUGIN_OK;
 }
 

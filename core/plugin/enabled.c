@@ -38,8 +38,9 @@ list_add(struct list *list, const char *name, const struct config *config)
 	bool duplicate = list_has(list, name);
 
 	list->item = xrealloc(list->item, (list->count + 1) * sizeof(*list->item));
-	list->item[list->count++] =
-	    (struct plugin_name){ .name = xstrdup(name), .config = settings, .duplicate = duplicate };
+	list->item[list->count++] = (struct plugin_name){ .name = xstrdup(name),
+							  .config = settings,
+							  .duplicate = duplicate };
 }
 
 static bool

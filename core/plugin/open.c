@@ -128,8 +128,9 @@ judge_file(struct plugin *plugin)
 				     "%s has mode %04o: run chmod go-w on it", plugin->file,
 				     (unsigned)(stat.st_mode & 07777));
 	if (stat.st_size > (off_t)PLUGIN_BYTES_MAX)
-		return plugin_refuse(plugin, PLUGIN_TOO_LARGE, "%s has %lld bytes, at most %u may be",
-				     plugin->file, (long long)stat.st_size, PLUGIN_BYTES_MAX);
+		return plugin_refuse(plugin, PLUGIN_TOO_LARGE,
+				     "%s has %lld bytes, at most %u may be", plugin->file,
+				     (long long)stat.st_size, PLUGIN_BYTES_MAX);
 	return true;
 }
 

@@ -21,7 +21,7 @@
 #define WIRE_MESSAGE_MAX (48u << 20) /* bytes of one message: replies up to 16 MiB, in base64 */
 #define WIRE_RUNS_MAX 32768u	     /* calls known to one worker at a time */
 #define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be under way */
-#define WIRE_FETCH_SINK UINT32_MAX   /* index: the sink of a blocking request, not of a suspension */
+#define WIRE_FETCH_SINK UINT32_MAX   /* index of the sink of a blocking request */
 
 /* X-macro: the messages, who sends them, and what stands in them. */
 #define WIRE_TYPES(X)                                                                             \

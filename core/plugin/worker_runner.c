@@ -7,58 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "plugin/manifest.h"
 #include "plugin/plugin.h"
-#include "plugin/worker.h"
-
-/* Results: text, structured content and blobs in base64, in JSON. */
-static const struct json_limits result_json = {
-	.bytes = WIRE_MESSAGE_MAX,
-	.depth = 160,
-	.members = 4000000,
-	.number = 4096,
-};
-
-/* A sink in the worker, as far as the host knows it. */
-struct flow {
-	size_t under_way; /* bytes sent and not yet taken */
-	bool paused, stopped;
-};
-
-/* A blocking request of the step; outlives its call when the process dies meanwhile. */
-struct fetch {
-	struct remote *remote; /* NULL: nobody waits any more */
-	struct call_fetch *call_fetch;
-	struct flow flow;
-};
-
-struct remote {
-	struct worker *worker;
-	struct call *call;
-	const struct row *row;
-	uint64_t id;	 /* slot and generation */
-	char *memory;	 /* of input */
-	struct run_input input;
-	unsigned char handle[MCP_HANDLE_MAX];
-	unsigned epoch;	 /* of the process that knows this call; 0: none */
-	enum entry entry; /* the last one that was not ENTRY_NEXT */
-	char *answers;	 /* to run it with, or NULL */
-	bool stepping, cancelled;
-	unsigned retries;
-	int64_t cancelled_ms;
-	struct flow flow[MCP_REQUESTS_MAX];
-	struct fetch *fetch;
-	struct outcome outcome;
-	struct result result;
-};
+#include "plugin/remote.h"
 
 /* ---- slots ---------------------------------------------------------------------------------- */
 
-static struct remote *
-find(const struct worker *worker, uint64_t id)
+struct remote *
+remote_find(const struct worker *worker, uint64_t id)
 {
 	uint32_t slot = (uint32_t)id;
 	struct remote *remote = slot < worker->slots ? worker->slot[slot] : NULL;
@@ -131,8 +87,8 @@ keep_input(struct remote *remote, const struct run_input *input)
 	remote->input.arguments = at;
 }
 
-static void
-keep_handle(struct remote *remote, const unsigned char *handle, size_t len)
+void
+remote_keep_handle(struct remote *remote, const unsigned char *handle, size_t len)
 {
 	if (len == 0 || len > sizeof(remote->handle))
 		return;
@@ -143,14 +99,14 @@ keep_handle(struct remote *remote, const unsigned char *handle, size_t len)
 
 /* ---- to the worker -------------------------------------------------------------------------- */
 
-static bool
-known(const struct remote *remote)
+bool
+remote_known(const struct remote *remote)
 {
 	return remote->worker->state == WORKER_UP && remote->epoch == remote->worker->epoch;
 }
 
-static void
-tell(struct remote *remote, enum wire_type type, uint32_t index, struct buf *out)
+void
+remote_tell(struct remote *remote, enum wire_type type, uint32_t index, struct buf *out)
 {
 	channel_send(&remote->worker->channel, type, remote->id, index,
 		     out != NULL ? out->data : NULL, out != NULL ? out->len : 0);
@@ -166,11 +122,11 @@ send_begin(struct remote *remote)
 	wire_u32(&out, remote->row->index);
 	wire_u32(&out, remote->row->is_inline);
 	wire_input(&out, &remote->input);
-	tell(remote, WIRE_BEGIN, 0, &out);
+	remote_tell(remote, WIRE_BEGIN, 0, &out);
 	buf_fini(&out);
 	remote->epoch = remote->worker->epoch;
 	if (remote->cancelled)
-		tell(remote, WIRE_CANCEL, 0, NULL);
+		remote_tell(remote, WIRE_CANCEL, 0, NULL);
 }
 
 static bool
@@ -188,15 +144,15 @@ send_step(struct remote *remote, enum entry entry, struct mcp_reply *replies, si
 		wire_reply(&out, &replies[i]);
 	ok = buf_ok(&out);
 	if (ok)
-		tell(remote, WIRE_STEP, 0, &out);
+		remote_tell(remote, WIRE_STEP, 0, &out);
 	buf_fini(&out);
 	return ok;
 }
 
 /* ---- ends of steps -------------------------------------------------------------------------- */
 
-static void
-stepped(struct remote *remote)
+void
+remote_stepped(struct remote *remote)
 {
 	remote->stepping = false;
 	call_stepped(remote->call, &remote->outcome, &remote->result);
@@ -210,7 +166,7 @@ fail(struct remote *remote, enum mcp_status status, const char *what, const char
 	remote->outcome = (struct outcome){ .kind = OUTCOME_DONE, .percent = -1 };
 	result_clear(&remote->result);
 	result_fail_text(&remote->result, status, what, why, next);
-	stepped(remote);
+	remote_stepped(remote);
 }
 
 static void
@@ -220,7 +176,8 @@ fail_lost(struct remote *remote)
 
 	snprintf(what, sizeof(what), "The plugin %s stopped during this call",
 		 remote->worker->plugin->name);
-	snprintf(why, sizeof(why), "It ran in a process of its own, and %.400s", remote->worker->why);
+	snprintf(why, sizeof(why), "It ran in a process of its own, and %.400s",
+		 remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
 	     "Look whether the call took effect before you repeat it; tell the operator if it "
 	     "happens again");
@@ -251,7 +208,7 @@ static void
 run_entry(struct remote *remote)
 {
 	if (remote->worker->state == WORKER_UP) {
-		if (!known(remote))
+		if (!remote_known(remote))
 			send_begin(remote);
 		send_step(remote, remote->entry, NULL, 0, remote->answers);
 	} else if (!worker_want(remote->worker)) {
@@ -265,7 +222,7 @@ remotes_send(struct worker *worker)
 	for (uint32_t i = 0; i < worker->slots && worker->state == WORKER_UP; i++) {
 		struct remote *remote = worker->slot[i];
 
-		if (remote != NULL && remote->stepping && !known(remote))
+		if (remote != NULL && remote->stepping && !remote_known(remote))
 			run_entry(remote);
 	}
 }
@@ -310,7 +267,7 @@ remotes_lost(struct worker *worker)
 		if (worker->slot[i] != NULL)
 			ids[n++] = worker->slot[i]->id;
 	for (size_t i = 0; i < n; i++) {
-		struct remote *remote = find(worker, ids[i]);
+		struct remote *remote = remote_find(worker, ids[i]);
 
 		if (remote != NULL)
 			remote_lost(remote, epoch);
@@ -349,7 +306,7 @@ begin(struct plugin *plugin, struct call *call, const struct row *row,
 	remote->row = row;
 	remote->outcome.percent = -1;
 	keep_input(remote, input);
-	keep_handle(remote, input->handle, input->handle_len);
+	remote_keep_handle(remote, input->handle, input->handle_len);
 	result_init(&remote->result, &input->limits);
 	if (!slot_take(plugin->worker, remote))
 		remote->worker = NULL; /* step() says so */
@@ -367,7 +324,7 @@ fail_full(struct remote *remote)
 static void
 step_next(struct remote *remote, struct mcp_reply *replies, size_t n)
 {
-	if (known(remote)) {
+	if (remote_known(remote)) {
 		if (!send_step(remote, ENTRY_NEXT, replies, n, NULL))
 			fail(remote, MCP_E_TOO_LARGE, "The replies of the upstream are too large",
 			     "Together they exceed what one step can be given",
@@ -411,8 +368,8 @@ cancel(void *handle)
 		return;
 	remote->cancelled = true;
 	remote->cancelled_ms = clock_ms();
-	if (remote->worker != NULL && known(remote))
-		tell(remote, WIRE_CANCEL, 0, NULL);
+	if (remote->worker != NULL && remote_known(remote))
+		remote_tell(remote, WIRE_CANCEL, 0, NULL);
 }
 
 static void
@@ -423,20 +380,19 @@ deadline(void *handle, int64_t deadline_ms, int64_t wait_until_ms)
 
 	remote->input.deadline_ms = deadline_ms;
 	remote->input.wait_until_ms = wait_until_ms;
-	if (remote->worker == NULL || !known(remote))
+	if (remote->worker == NULL || !remote_known(remote))
 		return;
 	buf_init(&out, WIRE_MESSAGE_MAX);
 	wire_i64(&out, deadline_ms);
 	wire_i64(&out, wait_until_ms);
-	tell(remote, WIRE_DEADLINE, 0, &out);
+	remote_tell(remote, WIRE_DEADLINE, 0, &out);
 	buf_fini(&out);
 }
 
-/* A piece is refused whole or sent whole; at least one is always under way. */
-static enum sink_verdict
+enum sink_verdict
 flow_send(struct remote *remote, struct flow *flow, uint32_t index, const char *data, size_t len)
 {
-	if (flow->stopped || !known(remote))
+	if (flow->stopped || !remote_known(remote))
 		return SINK_STOP;
 	if (flow->under_way > 0 && flow->under_way + len > WIRE_SINK_WINDOW) {
 		flow->paused = true;
@@ -474,8 +430,8 @@ end(void *handle)
 	struct remote *remote = handle;
 
 	if (remote->worker != NULL) {
-		if (known(remote))
-			tell(remote, WIRE_END, 0, NULL);
+		if (remote_known(remote))
+			remote_tell(remote, WIRE_END, 0, NULL);
 		slot_release(remote->worker, remote);
 	}
 	remote_free(remote);
@@ -499,247 +455,4 @@ remotes_free(struct worker *worker)
 	free(worker->slot);
 	worker->slot = NULL;
 	worker->slots = 0;
-}
-
-/* ---- from the worker ------------------------------------------------------------------------ */
-
-static bool
-take_result(struct remote *remote, struct wire_reader *in)
-{
-	size_t len, at;
-	const char *text = wire_take_bytes(in, &len), *why;
-	struct json_object *tree;
-	bool ok;
-
-	if (in->bad)
-		return false;
-	tree = json_parse(text, len, &result_json, &why, &at);
-	result_clear(&remote->result);
-	ok = tree != NULL && result_read(&remote->result, tree, &why);
-	json_object_put(tree);
-	return ok;
-}
-
-static bool
-questions_valid(const struct outcome *outcome)
-{
-	size_t at;
-
-	for (size_t i = 0; i < outcome->questions; i++) {
-		const char *params = outcome->question[i].params;
-
-		if (params[0] != '{' ||
-		    json_gate(params, strlen(params), &json_inbound, &at) != NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool
-on_stepped(struct remote *remote, struct wire_reader *in)
-{
-	if (!remote->stepping)
-		return false;
-	outcome_fini(&remote->outcome);
-	wire_take_outcome(in, &remote->outcome);
-	if (!take_result(remote, in) || !wire_at_end(in) || !questions_valid(&remote->outcome)) {
-		outcome_fini(&remote->outcome);
-		return false;
-	}
-	if (remote->outcome.kind == OUTCOME_HANDLE)
-		keep_handle(remote, remote->outcome.handle, remote->outcome.handle_len);
-	remote->retries = 0;
-	/* All that the worker had to say of earlier sinks came before this. */
-	memset(remote->flow, 0, sizeof(remote->flow));
-	stepped(remote);
-	return true;
-}
-
-static bool
-on_progress(struct remote *remote, struct wire_reader *in)
-{
-	double done = wire_take_f64(in), total = wire_take_f64(in);
-	const char *message = wire_take_str(in);
-
-	if (!wire_at_end(in))
-		return false;
-	if (remote->stepping)
-		call_progressed(remote->call, done, total, message);
-	return true;
-}
-
-static bool
-on_client_log(struct remote *remote, struct wire_reader *in)
-{
-	enum mcp_level level = wire_take_enum(in, MCP_LOG_ERROR);
-	const char *logger = wire_take_str(in), *json;
-	size_t len, at;
-
-	json = wire_take_bytes(in, &len);
-	if (!wire_at_end(in) || json_gate(json, len, &json_inbound, &at) != NULL)
-		return false;
-	if (remote->stepping)
-		call_logged(remote->call, level, logger, json, len);
-	return true;
-}
-
-static void
-flow_taken(struct remote *remote, struct flow *flow, uint32_t index, size_t len, bool stop)
-{
-	bool wake;
-
-	flow->under_way -= len < flow->under_way ? len : flow->under_way;
-	flow->stopped |= stop;
-	wake = flow->paused && (flow->stopped || flow->under_way <= WIRE_SINK_WINDOW / 2);
-	if (!wake)
-		return;
-	flow->paused = false;
-	if (index == WIRE_FETCH_SINK)
-		call_fetch_resume(remote->fetch->call_fetch);
-	else
-		call_sink_ready(remote->call, index);
-}
-
-static bool
-on_credit(struct remote *remote, const struct channel_message *message, struct wire_reader *in)
-{
-	bool stop = message->type == WIRE_SINK_STOP;
-	size_t len = wire_take_u32(in);
-
-	if (!wire_at_end(in))
-		return false;
-	if (message->index == WIRE_FETCH_SINK) {
-		if (remote->fetch != NULL)
-			flow_taken(remote, &remote->fetch->flow, message->index, len, stop);
-		return true;
-	}
-	if (message->index >= MCP_REQUESTS_MAX)
-		return false;
-	flow_taken(remote, &remote->flow[message->index], message->index, len, stop);
-	return true;
-}
-
-/* ---- blocking requests ---------------------------------------------------------------------- */
-
-static int
-fetch_sink(void *data, const char *bytes, size_t len)
-{
-	struct fetch *fetch = data;
-
-	if (fetch->remote == NULL)
-		return SINK_STOP;
-	return (int)flow_send(fetch->remote, &fetch->flow, WIRE_FETCH_SINK, bytes, len);
-}
-
-static void
-fetch_done(void *data, const struct mcp_reply *reply)
-{
-	struct fetch *fetch = data;
-	struct remote *remote = fetch->remote;
-	struct buf out;
-
-	if (remote != NULL) {
-		remote->fetch = NULL;
-		buf_init(&out, WIRE_MESSAGE_MAX);
-		wire_reply(&out, reply);
-		if (known(remote))
-			tell(remote, WIRE_FETCHED, 0, &out);
-		buf_fini(&out);
-	}
-	free(fetch);
-}
-
-static bool
-on_fetch(struct remote *remote, struct wire_reader *in)
-{
-	struct mcp_http *request;
-	struct fetch *fetch;
-
-	if (!remote->stepping || remote->fetch != NULL || remote->row->is_inline)
-		return false;
-	request = wire_take_requests(in, 1);
-	if (request == NULL || !wire_at_end(in)) {
-		requests_free(request, 1);
-		return false;
-	}
-	fetch = xcalloc(1, sizeof(*fetch));
-	fetch->remote = remote;
-	remote->fetch = fetch;
-	fetch->call_fetch = call_fetch(remote->call, request,
-				       request->reply == MCP_REPLY_SINK ? fetch_sink : NULL,
-				       fetch_done, fetch);
-	requests_free(request, 1);
-	return true;
-}
-
-/* ---- messages ------------------------------------------------------------------------------- */
-
-static bool
-on_log(struct worker *worker, const struct remote *remote, struct wire_reader *in)
-{
-	enum mcp_level level = wire_take_enum(in, MCP_LOG_ERROR);
-	size_t len;
-	const char *text = wire_take_bytes(in, &len);
-
-	if (!wire_at_end(in))
-		return false;
-	log_event((enum log_level)level, "plugin-log", "plugin", "s", worker->plugin->name, "row",
-		  "s", remote != NULL ? remote->row->name : NULL, "call", "s",
-		  remote != NULL ? remote->call->id : NULL, "message", "s", text, NULL);
-	return true;
-}
-
-static bool
-on_world(struct worker *worker, enum wire_type type, struct wire_reader *in)
-{
-	size_t len;
-	const char *text = wire_take_bytes(in, &len);
-
-	if (!wire_at_end(in))
-		return false;
-	if (type == WIRE_MASK)
-		mask_add(text, len);
-	else if (strlen(text) != len || !utf8_valid(text, len))
-		return false;
-	else if (type == WIRE_CHANGED)
-		plugin_tell(worker->plugin, text, NULL);
-	else
-		plugin_tell(worker->plugin, NULL, text);
-	return true;
-}
-
-/* False when the message is malformed or out of place. */
-static bool
-dispatch(struct worker *worker, struct remote *remote, const struct channel_message *message,
-	 struct wire_reader *in)
-{
-	switch (message->type) {
-	case WIRE_LOG: return on_log(worker, remote, in);
-	case WIRE_MASK:
-	case WIRE_CHANGED:
-	case WIRE_UPDATED: return on_world(worker, message->type, in);
-	default: break;
-	}
-	/* Of a call that ended while this was on its way, or in another process. */
-	if (remote == NULL || !known(remote))
-		return message->type >= WIRE_STEPPED;
-	switch (message->type) {
-	case WIRE_STEPPED: return on_stepped(remote, in);
-	case WIRE_PROGRESS: return on_progress(remote, in);
-	case WIRE_CLIENT_LOG: return on_client_log(remote, in);
-	case WIRE_FETCH: return on_fetch(remote, in);
-	case WIRE_CREDIT:
-	case WIRE_SINK_STOP: return on_credit(remote, message, in);
-	default: return false;
-	}
-}
-
-void
-remote_message(struct worker *worker, const struct channel_message *message)
-{
-	struct wire_reader in = { message->data, message->data + message->len, false };
-
-	if (worker->state != WORKER_UP ||
-	    !dispatch(worker, find(worker, message->call), message, &in))
-		worker_fault(worker, "it sent a malformed message");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost-worker PLUGIN PARENT-PID, with the socket to the host on descriptor 3 and the file of the
- * plugin on 4. Started by the host only. */
+/* lakehost-worker PLUGIN PARENT-PID, with the socket to the host on descriptor 3 and the file of
+ * the plugin on 4. Started by the host only. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
