@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the ml plugin: MLflow 2.0, Unity Catalog models 2.1, model serving and vector
+ * search 2.0: https://docs.databricks.com/api/workspace/experiments and its neighbours */
+#ifndef PLUGINS_ML_H
+#define PLUGINS_ML_H
+
+#include "databricks.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+int list_mlflow_experiments(struct mcp_call *call);
+int list_mlflow_runs(struct mcp_call *call);
+int get_mlflow_run_details(struct mcp_call *call);
+int complete_experiment(struct mcp_call *call);
+int complete_mlflow_run(struct mcp_call *call);
+int list_registered_models(struct mcp_call *call);
+int get_model_version_details(struct mcp_call *call);
+int complete_model(struct mcp_call *call);
+int complete_model_version(struct mcp_call *call);
+int list_serving_endpoints(struct mcp_call *call);
+int query_model_serving_endpoint(struct mcp_call *call);
+int list_vector_indexes(struct mcp_call *call);
+int query_vector_index(struct mcp_call *call);
+int add_to_vector_index(struct mcp_call *call);
+
+#endif
