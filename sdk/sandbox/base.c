@@ -258,6 +258,37 @@ text_fold(const char *s)
 	return out;
 }
 
+static int
+sequence_length(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		return 2;
+	if (c >= 0xe0 && c <= 0xef)
+		return 3;
+	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+}
+
+bool
+text_is_utf8(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s != '\0') {
+		int len = sequence_length(*s);
+
+		if (len == 0 || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+		    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+			return false;
+		for (int i = 1; i < len; i++)
+			if ((s[i] & 0xc0) != 0x80)
+				return false;
+		s += len;
+	}
+	return true;
+}
+
 bool
 text_like(const char *pattern, const char *s)
 {

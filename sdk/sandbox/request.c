@@ -26,35 +26,6 @@ hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int
-sequence_length(unsigned char c)
-{
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c <= 0xdf)
-		return 2;
-	if (c >= 0xe0 && c <= 0xef)
-		return 3;
-	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-}
-
-static bool
-is_utf8(const unsigned char *s)
-{
-	while (*s != '\0') {
-		int len = sequence_length(*s);
-
-		if (len == 0 || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-		    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-			return false;
-		for (int i = 1; i < len; i++)
-			if ((s[i] & 0xc0) != 0x80)
-				return false;
-		s += len;
-	}
-	return true;
-}
-
 char *
 url_decode(const char *text, size_t len, bool plus_is_space)
 {
@@ -79,7 +50,7 @@ url_decode(const char *text, size_t len, bool plus_is_space)
 			out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
 		}
 	}
-	if (!is_utf8((const unsigned char *)out)) {
+	if (!text_is_utf8(out)) {
 		free(out);
 		return NULL;
 	}

@@ -67,6 +67,7 @@ void sha256_hex(const void *data, size_t len, char out[65]);
 void hmac_hex(const char *text, char out[65]);			/* keyed with the secret kept in DIR */
 bool secret_equal(const char *a, const char *b);		/* time depends on length only */
 char *text_fold(const char *s);					/* ASCII lower case copy */
+bool text_is_utf8(const char *text);
 bool text_like(const char *pattern, const char *s);		/* SQL LIKE: % and _, case-insensitive */
 
 /* One line on stderr.  Never pass a token or a secret. */

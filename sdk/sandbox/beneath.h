@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that clients name, kept below one folder: a path is cleaned as text first, then resolved by
+ * the kernel beneath the folder, so that neither dots nor links lead out of it.
+ */
+#ifndef SANDBOX_BENEATH_H
+#define SANDBOX_BENEATH_H
+
+#include "sandbox.h"
+
+#include <sys/stat.h>
+
+enum { MAX_PATH_TEXT = 4096, MAX_PATH_SEGMENT = 255 };
+
+/* "/a//b/" to "/a/b"; "/" stays.  NULL when it does not begin with a slash, has a "." or ".."
+ * segment or a control character, or is too long.  Caller frees. */
+char *path_clean(const char *path);
+/* The text behind the last slash of a clean path. */
+const char *path_name(const char *path);
+/* All before the last slash ("/" at the top).  Caller frees. */
+char *path_parent(const char *path);
+/* Is `path` the folder `top` or below it?  Both clean. */
+bool path_within(const char *path, const char *top);
+
+/* All of these take a clean path below `root`, follow no links, and set errno when they fail. */
+int beneath_open(int root, const char *path, int flags);	/* descriptor or -1 */
+int beneath_stat(int root, const char *path, struct stat *st);
+/* Makes the folder and those above it; 0, or -1 with ENOTDIR where a file is in the way. */
+int beneath_mkdirs(int root, const char *path);
+int beneath_unlink(int root, const char *path, int flags);	/* as unlinkat() */
+/* Deletes a file, or a folder with all that is in it. */
+int beneath_remove_tree(int root, const char *path);
+/* Both below `root`; RENAME_NOREPLACE where flags say so. */
+int beneath_rename(int root, const char *from, const char *to, unsigned flags);
+/* Moves `temporary` (below from_fd) to `path` below root; EEXIST unless overwrite. */
+int beneath_place(int from_fd, const char *temporary, int root, const char *path, bool overwrite);
+/* Calls fn for each entry of a folder in the order of names, until it returns false. */
+int beneath_each(int root, const char *path,
+		 bool (*fn)(void *arg, const char *name, const struct stat *st), void *arg);
+/* True when the folder has no entries. */
+bool beneath_is_empty(int root, const char *path);
+
+bool write_full(int fd, const void *data, size_t len);
+/* The whole of a file of at most max bytes; NULL (errno EFBIG when it is larger).  Caller frees. */
+char *read_full(int fd, size_t max, size_t *len);
+int64_t stat_ms(const struct stat *st);				/* modification time */
+
+#endif
