@@ -2,7 +2,7 @@
 /*
  * All that can be called or read, from all plugins, as one immutable snapshot: looked up by name,
  * alias or URI, listed page by page. What a client sees comes from the manifests, never from
- * running plugin code. Lists hold bytes, so that tools/list is a copy and not a serialisation.
+ * running plugin code.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -69,16 +69,33 @@ struct row {
 
 struct registry;
 
-/* Builds the snapshot. `list` holds the manifests in publishing order. A row that breaks a rule
- * (name not [a-z0-9_]+ or too long, name or URI taken, schema outside the subset, template variables not
- * properties or not required, access against annotations, bad x-mcp-header) refuses its whole
- * plugin: reported through `refuse`, the others stay. */
+/*
+ * Builds the snapshot. `list` holds the manifests in publishing order. A row that breaks a rule
+ * refuses its whole plugin: reported through `refuse`, the others stay. The rules:
+ * - names of tools and prompts are [a-z0-9_]+, of bounded length; no name, alias or URI is taken;
+ * - members that no one knows are errors, in rows and in `lakehost`, as misspellings of others;
+ * - schemas are within the subset of schema.h, an inputSchema is of type object;
+ * - variables of `lakehost.resource` are properties, those in its path required, and no other
+ *   property is; only a tool of access read has one;
+ * - access agrees with annotations: read has readOnlyHint, write and by-sql do not;
+ * - x-mcp-header is a token, once, on a string, integer or boolean reached through properties;
+ * - what `scope`, `redact` and `argument_aliases` name are properties.
+ *
+ * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
+ * must), wait_s, confirm, scope {what: argument}, redact [argument], resource (URI or template),
+ * mime (of that), aliases [tool name], uri_aliases [URI or template], argument_aliases {other
+ * spelling: argument}. Of a resource or template: access, inline, uri_aliases. Of a prompt: inline,
+ * aliases. Of a completion: inline.
+ */
 struct registry_source {
 	struct plugin *plugin;
 	const char *plugin_name;
 	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
 	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */
 };
+#define REGISTRY_NAME_LENGTH 35u /* when name_length is 0 */
+#define REGISTRY_ALIAS_MAX 128u	 /* bytes of an alias */
+#define REGISTRY_URI_MAX 1024u	 /* bytes of a URI or template */
 struct registry *registry_new(const struct registry_source *list, size_t n,
 			      void (*refuse)(void *data, size_t source, const char *why),
 			      void *data);
@@ -89,7 +106,9 @@ void registry_free(struct registry *registry);
 const struct row *registry_tool(const struct registry *registry, const char *name,
 				enum access access);
 const struct row *registry_prompt(const struct registry *registry, const char *name);
-/* Static resources first, then templates; `arguments` receives the decoded variables (new). */
+/* Static resources first, then templates, those with {+x} last; `arguments` receives the decoded
+ * variables (new; NULL: there are none). Where a tool's schema wants an integer or boolean and the
+ * variable reads as one, it is one. */
 const struct row *registry_resource(const struct registry *registry, const char *uri,
 				    enum access access, struct json_object **arguments);
 /* True when the reference names a prompt or template at all; `row` may then still be NULL (no
@@ -99,7 +118,7 @@ bool registry_completion(const struct registry *registry, bool prompt, const cha
 size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
 const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
 
-/* Renames arguments by the row's `aliases`; fails (why) when both spellings are given. */
+/* Renames arguments by the row's `argument_aliases`; fails (why) when both spellings are given. */
 bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
 
 /*

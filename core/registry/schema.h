@@ -5,8 +5,10 @@
  * const, minimum, maximum, exclusive*, multipleOf, minLength, maxLength, pattern (POSIX extended,
  * a subset: unsupported syntax is a compile error), minItems, maxItems, uniqueItems,
  * min/maxProperties, allOf, anyOf, oneOf, not, if/then/else, $ref and $anchor within the document,
- * $defs, default, format (annotation only), annotations. A network $ref or another $schema is an
- * error; unknown keywords are ignored, as the standard says.
+ * $defs, default, writeOnly (the value is not shown in messages), format (annotation only),
+ * annotations. A network $ref, another $schema, or a keyword of the standard that would restrict
+ * but is not among these (patternProperties, contains, …) is an error; unknown keywords are
+ * ignored, as the standard says.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -24,6 +26,8 @@ struct schema;
 /* Compiles; keeps a reference on `document`. NULL with `why` ("/properties/x/type: …"). */
 struct schema *schema_compile(struct json_object *document, char *why, size_t why_size);
 void schema_free(struct schema *schema);
+/* Values of the top-level property `name` are not shown in messages. */
+void schema_hide(struct schema *schema, const char *name);
 
 /*
  * Checks `value`. On failure returns false and writes one sentence for a model into `why`: which
@@ -33,7 +37,8 @@ void schema_free(struct schema *schema);
 bool schema_check(const struct schema *schema, struct json_object *value, struct buf *why);
 
 /* The same, and first makes the object fit for a handler: fills in `default`s of absent top-level
- * properties, and turns integers into strings where a string is declared (ids). Changes `value`. */
+ * properties, turns integers into strings where a string is declared (ids), and leaves out nulls
+ * of optional properties that may not be null (many clients send them). Changes `value`. */
 bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *why);
 
 #endif

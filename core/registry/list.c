@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists, as each revision of the protocol knows them (MCP schema of the revision): older clients
+ * get no field that theirs does not have, because some reject a whole list for one.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "registry/registry.h"
+
+/* A root that is not an object came with the modern revision. */
+static bool
+root_is_object(struct json_object *schema)
+{
+	const char *type = json_str(schema, "type");
+
+	return type != NULL && strcmp(type, "object") == 0;
+}
+
+static bool
+member_known(enum row_kind kind, const char *key, struct json_object *value,
+	     enum revision revision)
+{
+	if (strcmp(key, "title") == 0 || strcmp(key, "_meta") == 0)
+		return revision >= REV_2025_06_18;
+	if (strcmp(key, "icons") == 0)
+		return revision >= REV_2025_11_25;
+	if (kind == ROW_TOOL && strcmp(key, "annotations") == 0)
+		return revision >= REV_2025_03_26;
+	if (kind == ROW_TOOL && strcmp(key, "outputSchema") == 0)
+		return revision >= REV_MODERN ||
+		    (revision >= REV_2025_06_18 && root_is_object(value));
+	return true;
+}
+
+/* The arguments of a prompt have titles too. */
+static void
+add_prompt_arguments(struct buf *out, struct json_object *list, enum revision revision)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object_iter member;
+		bool first = true;
+
+		buf_puts(out, i > 0 ? ",{" : "{");
+		json_object_object_foreachC(json_object_array_get_idx(list, i), member) {
+			if (!member_known(ROW_PROMPT, member.key, member.val, revision))
+				continue;
+			buf_puts(out, first ? "" : ",");
+			first = false;
+			buf_json_str(out, member.key);
+			buf_putc(out, ':');
+			buf_json_tree(out, member.val);
+		}
+		buf_putc(out, '}');
+	}
+	buf_putc(out, ']');
+}
+
+static void
+add_row(struct buf *out, const struct row *row, enum revision revision)
+{
+	struct json_object_iter member;
+	bool first = true;
+
+	buf_putc(out, '{');
+	json_object_object_foreachC(row->json, member) {
+		if (!member_known(row->kind, member.key, member.val, revision))
+			continue;
+		buf_puts(out, first ? "" : ",");
+		first = false;
+		buf_json_str(out, member.key);
+		buf_putc(out, ':');
+		if (row->kind == ROW_PROMPT && strcmp(member.key, "arguments") == 0)
+			add_prompt_arguments(out, member.val, revision);
+		else
+			buf_json_tree(out, member.val);
+	}
+	buf_putc(out, '}');
+}
+
+void
+registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
+	      enum access access, size_t start, size_t page, struct buf *out, size_t *next)
+{
+	static const char *const names[ROW_KINDS] = { "tools", "resources", "resourceTemplates",
+		"prompts", "completions" };
+	const struct row *row;
+	size_t shown = 0;
+
+	*next = 0;
+	buf_printf(out, "\"%s\":[", names[kind]);
+	for (size_t i = start; (row = registry_at(registry, kind, i)) != NULL; i++) {
+		if (row->access > access)
+			continue;
+		if (page > 0 && shown == page) {
+			*next = i;
+			break;
+		}
+		buf_puts(out, shown++ > 0 ? "," : "");
+		add_row(out, row, revision);
+	}
+	buf_putc(out, ']');
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of a tool (MCP server/tools) and of its member `lakehost`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "registry/row.h"
+#include "registry/schema.h"
+
+#define SCHEMA_WHY_MAX 256u
+
+static const char *const tool_members[] = { "name", "title", "description", "icons", "inputSchema",
+	"outputSchema", "annotations", "_meta", "lakehost", NULL };
+static const char *const meta_members[] = { "access", "aliases", "argument_aliases", "confirm",
+	"inline", "mime", "redact", "resource", "scope", "task", "uri_aliases", "wait_s", NULL };
+static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
+	"openWorldHint", NULL };
+
+static struct json_object *
+input_of(const struct row *row)
+{
+	return json_obj(row->json, "inputSchema");
+}
+
+static bool
+is_property(const struct row *row, const char *name)
+{
+	return name != NULL &&
+	    json_object_object_get_ex(json_obj(input_of(row), "properties"), name, NULL);
+}
+
+static bool
+is_required(const struct row *row, const char *name)
+{
+	struct json_object *list = json_arr(input_of(row), "required");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		if (strcmp(row_string_at(list, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* ---- access ---------------------------------------------------------------------------------- */
+
+static bool
+init_access(struct row *row, struct row_fault *fault)
+{
+	static const struct {
+		const char *name;
+		enum access access;
+		bool by_sql;
+	} list[] = {
+		{ "read", ACCESS_READ, false },
+		{ "write", ACCESS_WRITE, false },
+		{ "admin", ACCESS_ADMIN, false },
+		{ "by-sql", ACCESS_READ, true },
+	};
+	const char *name = json_str(row->meta, "access");
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(list); i++) {
+		if (strcmp(list[i].name, name) != 0)
+			continue;
+		row->access = list[i].access;
+		row->by_sql = list[i].by_sql;
+		return true;
+	}
+	return row_fault(fault, "lakehost.access: not read, write, admin or by-sql");
+}
+
+static bool
+check_annotations(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *annotations = json_member(row->json, "annotations");
+	bool reads = row->access == ACCESS_READ && !row->by_sql;
+	const char *unknown;
+
+	if (annotations != NULL && !json_object_is_type(annotations, json_type_object))
+		return row_fault(fault, "annotations: not an object");
+	unknown = annotations == NULL ? NULL : row_unknown_member(annotations, hints);
+	if (unknown != NULL)
+		return row_fault(fault, "annotations.%.40s: unknown", unknown);
+	for (const char *const *hint = hints + 1; *hint != NULL; hint++) {
+		struct json_object *value = json_member(annotations, *hint);
+
+		if (value != NULL && !json_object_is_type(value, json_type_boolean))
+			return row_fault(fault, "annotations.%s: not true or false", *hint);
+	}
+	/* Reading may need more than read access; a secret's value does. */
+	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
+		return row_fault(fault, "annotations.readOnlyHint must be %s, as lakehost.access is "
+		    "\"%s\"", reads ? "true" : "false", json_str(row->meta, "access"));
+	if (json_flag(annotations, "readOnlyHint", false) &&
+	    json_flag(annotations, "destructiveHint", false))
+		return row_fault(fault, "annotations.destructiveHint: but it only reads");
+	return true;
+}
+
+/* ---- schemas --------------------------------------------------------------------------------- */
+
+static bool
+compile(struct row *row, const char *key, struct schema **schema, struct row_fault *fault)
+{
+	struct json_object *document = json_member(row->json, key);
+	char why[SCHEMA_WHY_MAX];
+
+	if (document == NULL)
+		return true;
+	*schema = schema_compile(document, why, sizeof(why));
+	return *schema != NULL || row_fault(fault, "%s: %s", key, why);
+}
+
+static bool
+init_schemas(struct row *row, struct row_fault *fault)
+{
+	const char *type = json_str(input_of(row), "type");
+
+	if (type == NULL || strcmp(type, "object") != 0)
+		return row_fault(fault, "inputSchema: not a schema of type object");
+	return compile(row, "inputSchema", &row->input, fault) &&
+	    compile(row, "outputSchema", &row->output, fault) &&
+	    row_headers_init(row, input_of(row), fault);
+}
+
+/* ---- the member lakehost --------------------------------------------------------------------- */
+
+static bool
+init_task(struct row *row, struct row_fault *fault)
+{
+	static const char *const names[] = { "never", "may", "must" };
+	struct json_object *value = json_member(row->meta, "task");
+	const char *name = json_str(row->meta, "task");
+
+	if (value == NULL)
+		return true;
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name) == 0) {
+			row->task = (enum tool_task)i;
+			return true;
+		}
+	}
+	return row_fault(fault, "lakehost.task: not never, may or must");
+}
+
+static bool
+check_wait(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *value = json_member(row->meta, "wait_s");
+	int64_t seconds = json_int(row->meta, "wait_s", -1);
+
+	return value == NULL || (seconds >= 0 && seconds <= 50) ||
+	    row_fault(fault, "lakehost.wait_s: not 0 to 50");
+}
+
+static bool
+check_scope(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *scope = json_member(row->meta, "scope");
+	struct json_object_iter member;
+
+	if (scope == NULL)
+		return true;
+	if (!json_object_is_type(scope, json_type_object))
+		return row_fault(fault, "lakehost.scope: not an object");
+	json_object_object_foreachC(scope, member)
+		if (!is_property(row, json_str(scope, member.key)))
+			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
+			    member.key);
+	return true;
+}
+
+static bool
+has_header(const struct row *row, const char *name)
+{
+	for (size_t i = 0; i < row->n_params; i++)
+		if (strcmp(row->params[i].path[0], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+init_redact(struct row *row, struct row_fault *fault)
+{
+	struct json_object *list = json_member(row->meta, "redact");
+
+	if (list == NULL)
+		return true;
+	if (!json_object_is_type(list, json_type_array))
+		return row_fault(fault, "lakehost.redact: not a list");
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *name = row_string_at(list, i);
+
+		if (!is_property(row, name))
+			return row_fault(fault, "lakehost.redact[%zu]: not the name of a property",
+			    i);
+		if (has_header(row, name))
+			return row_fault(fault, "lakehost.redact[%zu]: a header shows it", i);
+		schema_hide(row->input, name);
+	}
+	return true;
+}
+
+static bool
+check_argument_aliases(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *aliases = json_member(row->meta, "argument_aliases");
+	struct json_object_iter member;
+
+	if (aliases == NULL)
+		return true;
+	if (!json_object_is_type(aliases, json_type_object))
+		return row_fault(fault, "lakehost.argument_aliases: not an object");
+	json_object_object_foreachC(aliases, member) {
+		if (!is_property(row, json_str(aliases, member.key)))
+			return row_fault(fault,
+			    "lakehost.argument_aliases.%.40s: not the name of a property",
+			    member.key);
+		if (is_property(row, member.key))
+			return row_fault(fault,
+			    "lakehost.argument_aliases.%.40s: is a property itself", member.key);
+	}
+	return true;
+}
+
+/* ---- URIs ------------------------------------------------------------------------------------ */
+
+struct variables {
+	const struct row *row;
+	struct row_fault *fault;
+	const char *key;
+	size_t required; /* variables that are required arguments */
+	bool ok;
+};
+
+static void
+check_variable(void *data, const char *name, size_t len, char op)
+{
+	struct variables *v = data;
+	char *copy = xstrndup(name, len);
+
+	v->required += is_required(v->row, copy);
+	if (v->ok && !is_property(v->row, copy))
+		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is not a property", v->key, copy);
+	if (v->ok && op != '?' && op != '&' && strcmp(v->key, "resource") == 0 &&
+	    !is_required(v->row, copy))
+		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is in the path but not required",
+		    v->key, copy);
+	free(copy);
+}
+
+/* Variables are arguments, and a read that gives only these is complete. */
+static bool
+check_uri(const struct row *row, const char *key, const char *uri, struct row_fault *fault)
+{
+	struct json_object *required = json_arr(input_of(row), "required");
+	struct variables v = { .row = row, .fault = fault, .key = key, .ok = true };
+	const char *why = row_uri_check(uri);
+
+	if (why != NULL)
+		return row_fault(fault, "lakehost.%s: %s", key, why);
+	uri_template_vars(uri, check_variable, &v);
+	if (v.ok && required != NULL && v.required < json_object_array_length(required))
+		return row_fault(fault, "lakehost.%s: leaves out a required property", key);
+	return v.ok;
+}
+
+static bool
+check_uris(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *aliases = json_arr(row->meta, "uri_aliases");
+	struct json_object *value = json_member(row->meta, "resource");
+	const char *uri = json_str(row->meta, "resource");
+
+	if (!row_aliases_check(row, "uri_aliases", row_uri_check, fault))
+		return false;
+	if (value == NULL && aliases != NULL)
+		return row_fault(fault, "lakehost.uri_aliases: but there is no lakehost.resource");
+	if (value == NULL)
+		return json_member(row->meta, "mime") == NULL ||
+		    row_fault(fault, "lakehost.mime: but there is no lakehost.resource");
+	if (uri == NULL)
+		return row_fault(fault, "lakehost.resource: not a string");
+	if (row->access != ACCESS_READ || row->by_sql)
+		return row_fault(fault, "lakehost.resource: but it does not only read");
+	if (row->task == TASK_MUST)
+		return row_fault(fault, "lakehost.resource: but it always is a task");
+	if (!check_uri(row, "resource", uri, fault))
+		return false;
+	for (size_t i = 0; aliases != NULL && i < json_object_array_length(aliases); i++)
+		if (!check_uri(row, "uri_aliases", row_string_at(aliases, i), fault))
+			return false;
+	return true;
+}
+
+static bool
+init_meta(struct row *row, struct row_fault *fault)
+{
+	const char *unknown = row->meta == NULL ? NULL : row_unknown_member(row->meta, meta_members);
+	struct json_object *mime = json_member(row->meta, "mime");
+
+	if (row->meta == NULL)
+		return row_fault(fault, "lakehost: missing");
+	if (unknown != NULL)
+		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
+	if (mime != NULL && !json_object_is_type(mime, json_type_string))
+		return row_fault(fault, "lakehost.mime: not a string");
+	return init_access(row, fault) && init_task(row, fault) && check_wait(row, fault) &&
+	    check_scope(row, fault) && init_redact(row, fault) &&
+	    check_argument_aliases(row, fault) &&
+	    row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
+}
+
+bool
+row_tool_init(struct row *row, const struct registry_source *source, struct row_fault *fault)
+{
+	size_t most = source->name_length > 0 ? source->name_length : REGISTRY_NAME_LENGTH;
+	const char *unknown = row_unknown_member(row->json, tool_members);
+
+	if (!row_name_ok(row->name, most))
+		return row_fault(fault, "the name is not 1 to %zu of a-z, 0-9 and _", most);
+	if (unknown != NULL)
+		return row_fault(fault, "%.40s: unknown", unknown);
+	if (json_str(row->json, "description") == NULL)
+		return row_fault(fault, "description: missing");
+	return init_schemas(row, fault) && init_meta(row, fault) && check_annotations(row, fault);
+}
