@@ -42,11 +42,11 @@ struct exchange_ops {
 struct exchange {
 	const struct exchange_ops *ops;
 	struct principal principal;
-	bool http;		/* else stdio */
-	bool closed;		/* the peer is gone; finish() must still be called, and discards */
+	bool http;   /* else stdio */
+	bool closed; /* the peer is gone; finish() must still be called, and discards */
 	/* Set by the receiver: the peer has gone (also by half-close). Called at most once. */
 	void (*on_close)(struct exchange *exchange);
-	void *owner;		/* the receiver's */
+	void *owner; /* the receiver's */
 };
 
 /* What a transport delivers to: implemented by the era layer (era/receive.c), handed in so that

@@ -31,9 +31,9 @@ hangup_watch(struct http_connection *connection)
 	connection->hangup.fn = on_hangup;
 	connection->hangup.data = connection;
 	if (!loop_add(connection->listener->http->loop, &connection->hangup, connection->fd,
-		EPOLLRDHUP))
+		      EPOLLRDHUP))
 		log_event(LOG_WARNING, "http", "unwatched", "s",
-		    "the kernel has no room to watch for hang-ups", NULL);
+			  "the kernel has no room to watch for hang-ups", NULL);
 }
 
 void

@@ -16,10 +16,10 @@
 #include "base/mem.h"
 
 #define PEM_MAX (1u << 20)
-#define MEMORY_DEFAULT 16384u	/* MHD's pool of a connection: head, and pieces of bodies */
+#define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
 #define MEMORY_MIN 8192u
-#define DESCRIPTORS_SPARE 256u	/* for everything but connections */
-#define RUN_ROUNDS 8		/* of MHD before the rest of the loop gets its turn */
+#define DESCRIPTORS_SPARE 256u /* for everything but connections */
+#define RUN_ROUNDS 8	       /* of MHD before the rest of the loop gets its turn */
 
 const struct http_times http_times_default = {
 	.head_ms = 10000,
@@ -41,7 +41,14 @@ http_run(struct http_listener *listener)
 		if (MHD_get_timeout(listener->daemon, &wait) != MHD_YES || wait > 0)
 			return;
 	}
-	loop_timer_set(listener->http->loop, &listener->again, 0);
+	http_run_soon(listener);
+}
+
+void
+http_run_soon(struct http_listener *listener)
+{
+	if (listener->again.slot == 0)
+		loop_timer_set(listener->http->loop, &listener->again, 0);
 }
 
 static void
@@ -59,12 +66,30 @@ on_again(struct loop_timer *timer)
 
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
+/* Does the peer take nothing of the answer? TCP alone would let it go on for ever. */
 static bool
-too_late(const struct http_connection *connection, int64_t now)
+stalled(struct http_connection *connection, int64_t now)
 {
-	if (connection->phase == PHASE_STREAM)
+	struct http_sent sent;
+
+	if (!http_sent(connection->fd, &sent))
+		return false; /* the deadline holds */
+	if (sent.acked != connection->acked) {
+		connection->acked = sent.acked;
+		connection->moved_ms = now;
+	}
+	return now - connection->moved_ms > connection->listener->http->times.stall_ms;
+}
+
+static bool
+too_late(struct http_connection *connection, int64_t now)
+{
+	if (connection->phase == PHASE_STREAM && !connection->sse.ended)
 		return sse_waiting(&connection->sse) > 0 &&
-		    now - connection->sse.moved_ms > connection->listener->http->times.stall_ms;
+		       now - connection->sse.moved_ms > connection->listener->http->times.stall_ms;
+	if (connection->phase == PHASE_STREAM || connection->phase == PHASE_ANSWER)
+		if (stalled(connection, now))
+			return true;
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 
@@ -80,7 +105,7 @@ sweep(struct loop_timer *timer)
 			continue;
 		if ((c->phase == PHASE_HEAD || c->phase == PHASE_BODY) && !c->listener->tls)
 			http_raw_refusal(c->fd, 408, "Request Timeout",
-			    "the request did not arrive in time; send it again");
+					 "the request did not arrive in time; send it again");
 		if (c->open)
 			http_lost(c);
 		http_drop(c);
@@ -130,7 +155,7 @@ read_pem(const char *path, char *why, size_t why_size)
 	}
 	if (n <= 0) {
 		snprintf(why, why_size, "cannot read %s: %s", path,
-		    fd < 0 || n < 0 ? strerror(errno) : "not a PEM file");
+			 fd < 0 || n < 0 ? strerror(errno) : "not a PEM file");
 		secret_free(text);
 		text = NULL;
 	}
@@ -141,13 +166,14 @@ read_pem(const char *path, char *why, size_t why_size)
 
 static bool
 start_daemon(struct http_listener *listener, const struct config_listener *config, char *why,
-    size_t why_size)
+	     size_t why_size)
 {
 	const struct http *http = listener->http;
 	unsigned memory = http->config->server.connection_memory;
-	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
-	    MHD_USE_ERROR_LOG;
+	unsigned flags =
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[4] = { { MHD_OPTION_END, 0, NULL } };
+	static char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 	char *certificate = NULL, *key = NULL;
 
 	if (listener->tls) {
@@ -159,8 +185,7 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 		}
 		tls[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate };
 		tls[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, key };
-		tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
-			(char[]){ "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" } };
+		tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, tls_versions };
 		tls[3] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 	}
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
@@ -168,28 +193,29 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
 	if (memory == 0)
 		memory = MEMORY_DEFAULT;
-	listener->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
-	    MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)http->max_connections + 1,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)(memory < MEMORY_MIN ? MEMORY_MIN : memory),
-	    MHD_OPTION_URI_LOG_CALLBACK, http_on_line, listener,
-	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, listener,
-	    MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
-	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	listener->daemon =
+	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
+			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+			     (unsigned)http->max_connections + 1,
+			     MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+			     (size_t)(memory < MEMORY_MIN ? MEMORY_MIN : memory),
+			     MHD_OPTION_URI_LOG_CALLBACK, http_on_line, listener,
+			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+			     MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, listener,
+			     MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
+			     MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 	free(certificate);
 	secret_free(key);
 	if (listener->daemon == NULL)
 		snprintf(why, why_size, "cannot serve %s: %s", listener->url,
-		    listener->tls ? "the certificate and key are not usable together" :
-				    "libmicrohttpd did not start");
+			 listener->tls ? "the certificate and key are not usable together"
+				       : "libmicrohttpd did not start");
 	return listener->daemon != NULL;
 }
 
 static bool
 start_listener(struct http *http, const struct config_listener *config, struct listen_socket sock,
-    char *why, size_t why_size)
+	       char *why, size_t why_size)
 {
 	struct http_listener *listener = &http->listener[http->listeners++];
 	const union MHD_DaemonInfo *info;
@@ -203,10 +229,10 @@ start_listener(struct http *http, const struct config_listener *config, struct l
 		.running = { .fn = on_running, .data = listener },
 		.again = { .fn = on_again, .data = listener },
 	};
-	listener->url = sock.unix_path ?
-	    xprintf("unix:%s:%s", sock.address, http->config->server.endpoint) :
-	    xprintf("http%s://%s%s", listener->tls ? "s" : "", sock.address,
-		http->config->server.endpoint);
+	listener->url = sock.unix_path
+			  ? xprintf("unix:%s:%s", sock.address, http->config->server.endpoint)
+			  : xprintf("http%s://%s%s", listener->tls ? "s" : "", sock.address,
+				    http->config->server.endpoint);
 	if (!start_daemon(listener, config, why, why_size))
 		return false;
 	info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -237,7 +263,7 @@ fit_connections(size_t wanted)
 	need = limit.rlim_cur;
 	need = need > 2 * (rlim_t)DESCRIPTORS_SPARE ? need - DESCRIPTORS_SPARE : need / 2;
 	log_event(LOG_WARNING, "http", "max_connections", "i", (int64_t)need, "why", "s",
-	    "the limit of open files (RLIMIT_NOFILE) allows no more", NULL);
+		  "the limit of open files (RLIMIT_NOFILE) allows no more", NULL);
 	return (size_t)need;
 }
 
@@ -255,7 +281,7 @@ open_listeners(struct http *http, char *why, size_t why_size)
 
 		if (n > 0 && !fine)
 			snprintf(why, why_size, "more than %u listening sockets",
-			    HTTP_LISTENERS_MAX);
+				 HTTP_LISTENERS_MAX);
 		while (fine && done < n) {
 			fine = start_listener(http, wanted, sockets[done], why, why_size);
 			done++;
@@ -271,8 +297,8 @@ open_listeners(struct http *http, char *why, size_t why_size)
 
 struct http *
 http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
-    const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
-    char *why, size_t why_size)
+	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
+	 char *why, size_t why_size)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
 	unsigned wanted = config->server.max_connections;

@@ -24,10 +24,10 @@
 #include "transport/sse.h"
 #include "transport/transport.h"
 
-#define HTTP_LISTENERS_MAX 64u		/* listening sockets of one host */
-#define HTTP_SWEEP_MS 1000		/* how often deadlines are looked at */
-#define HTTP_MIN_RATE 16384u		/* bytes a second that a peer must take of an answer */
-#define HTTP_REFUSED_BODY 65536u	/* a larger body of a refused request is not waited for */
+#define HTTP_LISTENERS_MAX 64u	 /* listening sockets of one host */
+#define HTTP_SWEEP_MS 1000	 /* how often deadlines are looked at */
+#define HTTP_MIN_RATE 16384u	 /* bytes a second that a peer must take of an answer */
+#define HTTP_REFUSED_BODY 65536u /* a larger body of a refused request is not waited for */
 
 struct http_listener {
 	struct http *http;
@@ -37,7 +37,7 @@ struct http_listener {
 	struct loop_watch running;   /* MHD's epoll descriptor */
 	struct loop_timer again;     /* MHD has more to do than one round */
 	bool tls;
-	char *host;			 /* what the configuration calls it; also a good Host */
+	char *host; /* what the configuration calls it; also a good Host */
 	char *url;
 };
 
@@ -96,32 +96,35 @@ struct http_connection {
 	enum http_phase phase;
 	enum http_route route;
 	int64_t deadline_ms; /* the phase must be over by then; 0: no limit */
+	int64_t moved_ms;    /* when the peer was last seen to take some of a whole answer */
+	uint64_t acked;	     /* what it had acknowledged then */
 	struct http_head head;
 	struct http_refusal refusal;
-	const char *method;
+	const char *method, *target_end;
 	struct buf body;
 	struct sse sse;
-	struct loop_timer tick;	  /* keep-alive of a stream, or telling that the peer is gone */
-	struct loop_watch hangup; /* see hangup.c */
+	struct loop_timer tick;	     /* keep-alive of a stream, or telling that the peer is gone */
+	struct loop_watch hangup;    /* see hangup.c */
 	struct MHD_Response *answer; /* made while the request handler is on the stack */
 	unsigned answer_status;
 	size_t answer_size;
-	bool counted;	 /* in http->requests: the texts of `head` are valid */
-	bool open;	 /* the receiver holds the exchange */
-	bool told;	 /* ... and was told that the peer is gone */
-	bool inside;	 /* the request handler is on the stack */
-	bool suspended;	 /* in MHD */
-	bool streaming;	 /* the SSE response is with MHD, or will be */
-	bool left;	 /* the peer closed its sending side */
-	bool gone;	 /* given up: MHD is about to close it */
-	bool cross;	 /* answer with CORS headers */
-	bool unread;	 /* the peer may be sending still when we close */
-	bool spoken;	 /* at least one request line was understood */
+	bool counted;	/* in http->requests: the texts of `head` are valid */
+	bool open;	/* the receiver holds the exchange */
+	bool told;	/* ... and was told that the peer is gone */
+	bool inside;	/* the request handler is on the stack */
+	bool suspended; /* in MHD */
+	bool streaming; /* the SSE response is with MHD, or will be */
+	bool left;	/* the peer closed its sending side */
+	bool gone;	/* given up: MHD is about to close it */
+	bool cross;	/* answer with CORS headers */
+	bool unread;	/* the peer may be sending still when we close */
+	bool spoken;	/* at least one request line was understood */
 };
 
 /* http.c */
 /* Lets MHD do what it can; safe from any callback of the loop, not from one of MHD. */
 void http_run(struct http_listener *listener);
+void http_run_soon(struct http_listener *listener); /* from anywhere */
 
 /* http_accept.c */
 void http_on_accept(struct loop_watch *watch, uint32_t events);
@@ -130,11 +133,15 @@ void http_accept_again(struct http *http);	       /* after a pause */
 void http_on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 			enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
+struct http_sent {
+	uint64_t sent, acked; /* bytes, by TCP_INFO */
+};
+bool http_sent(int fd, struct http_sent *sent); /* false: not TCP */
 
 /* http_request.c: MHD's callbacks */
-enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
-				const char *method, const char *version, const char *upload,
-				size_t *size, void **request);
+enum MHD_Result
+http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+		const char *version, const char *upload, size_t *size, void **request);
 void *http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd);
 void http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 		       enum MHD_RequestTerminationCode code);
@@ -152,11 +159,11 @@ void http_add_cross(struct MHD_Response *response, const struct http_connection 
 /* http_answer.c */
 extern const struct exchange_ops http_exchange_ops;
 /* Queues a whole answer; `type` NULL: no body. */
-void http_answer(struct http_connection *connection, int status, const char *type,
-		 const char *body, size_t len);
+void http_answer(struct http_connection *connection, int status, const char *type, const char *body,
+		 size_t len);
 void http_answer_refusal(struct http_connection *connection);
-enum MHD_Result http_queue(struct http_connection *connection, unsigned status,
-			   struct MHD_Response *response);
+enum MHD_Result
+http_queue(struct http_connection *connection, unsigned status, struct MHD_Response *response);
 enum MHD_Result http_queue_stream(struct http_connection *connection);
 void http_on_tick(struct loop_timer *timer);
 /* Writes an answer past MHD, to a peer whose request MHD would drop without a word. */

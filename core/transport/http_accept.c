@@ -47,7 +47,7 @@ accept_one(struct http_listener *listener)
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
 	int fd = accept4(listener->sock.fd, (struct sockaddr *)&address, &len,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
 		/* MHD closes the descriptor when it fails */
@@ -90,7 +90,7 @@ http_accept_rest(struct http_listener *listener)
 		return;
 	while (http->n_connections < http->max_connections && accept_one(listener))
 		;
-	http_run(listener);
+	http_run_soon(listener);
 }
 
 /* ---- a connection's life ------------------------------------------------------------------- */
@@ -146,15 +146,25 @@ started(struct http_listener *listener, struct MHD_Connection *mhd, void **conte
 	*context = connection;
 }
 
-static bool
-nothing_sent(int fd)
+bool
+http_sent(int fd, struct http_sent *sent)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	    len >= offsetof(struct tcp_info, tcpi_bytes_sent) + sizeof(info.tcpi_bytes_sent) &&
-	    info.tcpi_bytes_sent == 0;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+	    len < offsetof(struct tcp_info, tcpi_bytes_sent) + sizeof(info.tcpi_bytes_sent))
+		return false;
+	*sent = (struct http_sent){ .sent = info.tcpi_bytes_sent, .acked = info.tcpi_bytes_acked };
+	return true;
+}
+
+static bool
+nothing_sent(int fd)
+{
+	struct http_sent sent;
+
+	return http_sent(fd, &sent) && sent.sent == 0;
 }
 
 /* MHD is about to close the socket. What the peer still sends would turn that into a reset, which
@@ -203,7 +213,7 @@ closed(struct http_connection *connection)
 
 void
 http_on_connection(void *cls, struct MHD_Connection *mhd, void **context,
-    enum MHD_ConnectionNotificationCode code)
+		   enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		started(cls, mhd, context);

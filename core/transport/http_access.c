@@ -19,7 +19,7 @@ static bool
 is_local(const char *host)
 {
 	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
-	    strcmp(host, "::1") == 0;
+	       strcmp(host, "::1") == 0;
 }
 
 /* An entry of a list without a port stands for any port. */
@@ -48,7 +48,7 @@ host_allowed(const struct http_listener *listener, const char *text)
 	if (listener->sock.unix_path || (!listener->sock.loopback && list->count == 0))
 		return true; /* no page gets there, or the operator named no hosts */
 	return is_local(url.host) || strcasecmp(url.host, listener->host) == 0 ||
-	    listed_host(list, &url);
+	       listed_host(list, &url);
 }
 
 static bool
@@ -80,13 +80,18 @@ http_access_check(struct http_connection *connection, struct http_refusal *refus
 	const struct http_head *head = &connection->head;
 
 	if (!host_allowed(connection->listener, head->host))
-		*refusal = (struct http_refusal){ 403, FORBIDDEN_CODE,
+		*refusal = (struct http_refusal){
+			403, FORBIDDEN_CODE,
 			"the Host header names no host of this server; if it is one, add it to "
-			"server.allowed_hosts", NULL };
+			"server.allowed_hosts",
+			NULL
+		};
 	else if (head->origin != NULL && !origin_allowed(connection->listener, head->origin))
-		*refusal = (struct http_refusal){ 403, FORBIDDEN_CODE,
-			"the Origin is not allowed; if it is trusted, add it to "
-			"server.allowed_origins", NULL };
+		*refusal =
+		    (struct http_refusal){ 403, FORBIDDEN_CODE,
+					   "the Origin is not allowed; if it is trusted, add it to "
+					   "server.allowed_origins",
+					   NULL };
 	connection->cross = head->origin != NULL && refusal->status == 0;
 }
 
@@ -97,7 +102,7 @@ http_add_cross(struct MHD_Response *response, const struct http_connection *conn
 		return;
 	MHD_add_response_header(response, "Access-Control-Allow-Origin", connection->head.origin);
 	MHD_add_response_header(response, "Access-Control-Expose-Headers",
-	    "Mcp-Session-Id, WWW-Authenticate");
+				"Mcp-Session-Id, WWW-Authenticate");
 	MHD_add_response_header(response, "Vary", "Origin");
 }
 
@@ -106,7 +111,7 @@ static bool
 header_allowed(const char *name, size_t len)
 {
 	static const char *const names[] = { "accept", "authorization", "content-type",
-		"last-event-id", "traceparent" };
+					     "last-event-id", "traceparent" };
 
 	if (len > 4 && strncasecmp(name, "mcp-", 4) == 0)
 		return true;
@@ -121,7 +126,7 @@ struct MHD_Response *
 http_preflight(struct http_connection *connection)
 {
 	const char *asked = MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND,
-	    "Access-Control-Request-Headers");
+							"Access-Control-Request-Headers");
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	struct buf names;

@@ -26,13 +26,9 @@ http_suspend(struct http_connection *connection)
 void
 http_resume(struct http_connection *connection)
 {
-	struct http_listener *listener = connection->listener;
-
 	connection->suspended = false;
 	MHD_resume_connection(connection->mhd);
-	/* on an external loop MHD has no way to say that it wants to run */
-	if (listener->again.slot == 0)
-		loop_timer_set(listener->http->loop, &listener->again, 0);
+	http_run_soon(connection->listener); /* on an external loop MHD cannot ask for it */
 }
 
 void
@@ -80,8 +76,10 @@ http_queue(struct http_connection *connection, unsigned status, struct MHD_Respo
 	if (http->draining)
 		MHD_add_response_header(response, "Connection", "close");
 	connection->phase = PHASE_ANSWER;
-	connection->deadline_ms = clock_ms() + http->times.stall_ms +
-	    (int64_t)(connection->answer_size * 1000 / HTTP_MIN_RATE);
+	connection->moved_ms = clock_ms();
+	connection->acked = 0;
+	connection->deadline_ms = connection->moved_ms + http->times.stall_ms +
+				  (int64_t)(connection->answer_size * 1000 / HTTP_MIN_RATE);
 	queued = MHD_queue_response(connection->mhd, status, response);
 	MHD_destroy_response(response);
 	if (connection->suspended)
@@ -91,7 +89,7 @@ http_queue(struct http_connection *connection, unsigned status, struct MHD_Respo
 
 void
 http_answer(struct http_connection *connection, int status, const char *type, const char *body,
-    size_t len)
+	    size_t len)
 {
 	struct MHD_Response *response = make_response(connection, type, body, len);
 
@@ -104,7 +102,8 @@ static int
 write_refusal(char *out, size_t room, int code, const char *why)
 {
 	return snprintf(out, room,
-	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"%s\"}}", code, why);
+			"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"%s\"}}", code,
+			why);
 }
 
 void
@@ -114,11 +113,11 @@ http_answer_refusal(struct http_connection *connection)
 	bool plain = refusal->status == 404;
 	char body[REFUSAL_MAX];
 	struct MHD_Response *response;
-	int len = plain ? snprintf(body, sizeof(body), "%s\n", refusal->why) :
-			  write_refusal(body, sizeof(body), refusal->code, refusal->why);
+	int len = plain ? snprintf(body, sizeof(body), "%s\n", refusal->why)
+			: write_refusal(body, sizeof(body), refusal->code, refusal->why);
 
-	response = make_response(connection, plain ? "text/plain" : "application/json", body,
-	    (size_t)len);
+	response =
+	    make_response(connection, plain ? "text/plain" : "application/json", body, (size_t)len);
 	if (response != NULL && refusal->allow != NULL)
 		MHD_add_response_header(response, "Allow", refusal->allow);
 	connection->answer_size = (size_t)len;
@@ -135,9 +134,9 @@ http_raw_refusal(int fd, int status, const char *reason, const char *why)
 	ssize_t sent;
 
 	len = snprintf(text, sizeof(text),
-	    "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
-	    "Content-Length: %d\r\n\r\n%s",
-	    status, reason, len, body);
+		       "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
+		       "Content-Length: %d\r\n\r\n%s",
+		       status, reason, len, body);
 	sent = send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* a courtesy: the connection closes in any case */
 }
@@ -155,9 +154,9 @@ get_header(struct exchange *exchange, const char *name)
 {
 	struct http_connection *connection = connection_of(exchange);
 
-	return connection->counted ?
-	    MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND, name) :
-	    NULL;
+	return connection->counted
+		 ? MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND, name)
+		 : NULL;
 }
 
 struct visit {
@@ -180,7 +179,7 @@ visit_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 
 static void
 visit_headers(struct exchange *exchange, const char *prefix,
-    void (*fn)(void *data, const char *name, const char *value), void *data)
+	      void (*fn)(void *data, const char *name, const char *value), void *data)
 {
 	struct http_connection *connection = connection_of(exchange);
 	struct visit visit = { prefix, strlen(prefix), fn, data };
@@ -218,9 +217,9 @@ http_queue_stream(struct http_connection *connection)
 
 	connection->answer_size = sse_waiting(&connection->sse);
 	response = whole ? make_response(connection, "text/event-stream",
-			       connection->sse.queue.data, connection->sse.queue.len) :
-			   MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
-			       read_stream, connection, NULL);
+					 connection->sse.queue.data, connection->sse.queue.len)
+			 : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+							     read_stream, connection, NULL);
 	if (response == NULL)
 		return MHD_NO;
 	if (!whole) {
@@ -231,8 +230,10 @@ http_queue_stream(struct http_connection *connection)
 	MHD_add_response_header(response, "X-Accel-Buffering", "no");
 	if (http_queue(connection, 200, response) != MHD_YES)
 		return MHD_NO;
-	if (!whole)
+	if (!whole) {
 		connection->phase = PHASE_STREAM;
+		connection->deadline_ms = 0;
+	}
 	return MHD_YES;
 }
 
@@ -323,7 +324,7 @@ finish_stream(struct http_connection *connection, const char *json, size_t len)
 
 static void
 finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
-    const char *json, size_t len)
+       const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
 	struct MHD_Response *response;
@@ -348,7 +349,7 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 		return;
 	}
 	response = make_response(connection, json != NULL ? "application/json" : NULL,
-	    json != NULL ? json : "", json != NULL ? len : 0);
+				 json != NULL ? json : "", json != NULL ? len : 0);
 	for (size_t i = 0; response != NULL && i < n; i++)
 		MHD_add_response_header(response, headers[i].name, headers[i].value);
 	connection->answer_size = json != NULL ? len : 0;
@@ -356,7 +357,7 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 	if (connection->inside)
 		connection->answer = response;
 	else if (response == NULL ||
-	    http_queue(connection, connection->answer_status, response) != MHD_YES)
+		 http_queue(connection, connection->answer_status, response) != MHD_YES)
 		http_drop(connection);
 }
 

@@ -41,7 +41,7 @@ is_token(const char *text, size_t len)
 		char c = text[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			(c != '\0' && strchr(others, c) != NULL)))
+		      (c != '\0' && strchr(others, c) != NULL)))
 			return false;
 	}
 	return len > 0;
@@ -101,7 +101,7 @@ range_takes_stream(const char *range, const char *end)
 	     p = memchr(p + 1, ';', (size_t)(end - p - 1))) {
 		const char *q = p + 1 + strspn(p + 1, " \t");
 
-		if (q + 2 < end && (*q == 'q' || *q == 'Q') && q[1] == '=')
+		if (q + 1 < end && (*q == 'q' || *q == 'Q') && q[1] == '=')
 			return strtod(q + 2, NULL) > 0;
 	}
 	return true;
@@ -129,7 +129,7 @@ takes_stream(const char *accept)
  */
 static bool
 in_place(struct reader *reader, const char *name, size_t name_len, const char *value,
-    size_t value_len)
+	 size_t value_len)
 {
 	const char *gap = name + name_len + 1;
 
@@ -150,7 +150,7 @@ note_mcp(struct reader *reader, const char *name)
 	for (size_t i = 0; i < reader->n_mcp; i++)
 		if (strcasecmp(reader->mcp[i], name) == 0)
 			return refuse(reader, 400, HEADER_MISMATCH,
-			    "a header field of MCP is there twice");
+				      "a header field of MCP is there twice");
 	if (reader->n_mcp == MCP_MAX)
 		return refuse(reader, 431, BAD_REQUEST, "too many header fields of MCP");
 	reader->mcp[reader->n_mcp++] = name;
@@ -158,8 +158,8 @@ note_mcp(struct reader *reader, const char *name)
 }
 
 static enum MHD_Result
-read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
-    const char *value, size_t value_len)
+read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
+	   size_t value_len)
 {
 	struct reader *reader = cls;
 	const char **once;
@@ -171,7 +171,7 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 		return refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
 	if (!in_place(reader, name, name_len, value, value_len) || !is_value(value, value_len))
 		return refuse(reader, 400, BAD_REQUEST,
-		    "a header field is folded or has an invalid character");
+			      "a header field is folded or has an invalid character");
 	/* OWS after the value is not part of it; the memory is MHD's receive buffer */
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		((char *)(uintptr_t)value)[--value_len] = '\0';
@@ -179,7 +179,7 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	if (once != NULL) {
 		if (*once != NULL)
 			return refuse(reader, 400, BAD_REQUEST,
-			    "a header field that must be unique is there twice");
+				      "a header field that must be unique is there twice");
 		*once = value;
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
 		return note_mcp(reader, name);
@@ -198,9 +198,9 @@ read_length(struct reader *reader, const char *version)
 	if (head->transfer_encoding != NULL) {
 		if (head->content_length != NULL)
 			refuse(reader, 400, BAD_REQUEST,
-			    "Content-Length and Transfer-Encoding exclude each other");
+			       "Content-Length and Transfer-Encoding exclude each other");
 		else if (strcasecmp(head->transfer_encoding, "chunked") != 0 ||
-		    strcmp(version, "HTTP/1.0") == 0)
+			 strcmp(version, "HTTP/1.0") == 0)
 			refuse(reader, 400, BAD_REQUEST, "the only Transfer-Encoding is chunked");
 		head->body = UINT64_MAX;
 	} else if (head->content_length != NULL) {
@@ -219,18 +219,18 @@ parses_in_place(void)
 		unsigned major = 0, minor = 0, patch = 0;
 
 		known = sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) == 3 &&
-		    major == 0 && minor == 9 && patch <= 75;
+			major == 0 && minor == 9 && patch <= 75;
 	}
 	return known != 0;
 }
 
 void
 http_head_read(struct http_connection *connection, const char *version,
-    struct http_refusal *refusal)
+	       struct http_refusal *refusal)
 {
 	const struct http *http = connection->listener->http;
-	const union MHD_ConnectionInfo *size = MHD_get_connection_info(connection->mhd,
-	    MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const union MHD_ConnectionInfo *size =
+	    MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	struct reader reader = { .head = &connection->head, .refusal = refusal };
 
 	connection->head = (struct http_head){ 0 };
@@ -242,7 +242,8 @@ http_head_read(struct http_connection *connection, const char *version,
 	if (parses_in_place()) {
 		/* "HTTP/1.1" and the line end */
 		reader.next = version + 10;
-		if (version[8] != '\0' || version[9] != '\0')
+		if (version[8] != '\0' || version[9] != '\0' ||
+		    connection->target_end + 1 != version)
 			refuse(&reader, 400, BAD_REQUEST, "the request line is malformed");
 	}
 	if (refusal->status == 0)

@@ -19,7 +19,7 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 	struct http_connection *connection = http_connection_of(mhd);
 
 	(void)cls;
-	(void)uri;
+	connection->target_end = uri + strlen(uri); /* MHD has not cut it up yet */
 	connection->phase = PHASE_HEAD;
 	connection->spoken = true;
 	connection->deadline_ms = clock_ms() + connection->listener->http->times.head_ms;
@@ -54,7 +54,7 @@ is_json(const char *content_type)
 		return false;
 	len = strcspn(content_type, " \t;");
 	return len == strlen("application/json") &&
-	    strncasecmp(content_type, "application/json", len) == 0;
+	       strncasecmp(content_type, "application/json", len) == 0;
 }
 
 static bool
@@ -71,9 +71,9 @@ check_method(struct http_connection *connection)
 			refuse(connection, 405, "only GET and HEAD are served here");
 			connection->refusal.allow = "GET, HEAD";
 		}
-	} else if (is(connection, "OPTIONS") ? !connection->cross :
-					       !is(connection, "POST") && !is(connection, "GET") &&
-			!is(connection, "DELETE")) {
+	} else if (is(connection, "OPTIONS") ? !connection->cross
+					     : !is(connection, "POST") && !is(connection, "GET") &&
+						   !is(connection, "DELETE")) {
 		refuse(connection, 405, "messages are sent with POST");
 		connection->refusal.allow = "GET, POST, DELETE";
 	}
@@ -97,9 +97,8 @@ unwanted_body(const struct http_connection *connection)
 {
 	const struct http_head *head = &connection->head;
 
-	return head->body > 0 &&
-	    (head->expect != NULL ||
-		(head->body != UINT64_MAX && head->body > HTTP_REFUSED_BODY));
+	return head->body > 0 && (head->expect != NULL ||
+				  (head->body != UINT64_MAX && head->body > HTTP_REFUSED_BODY));
 }
 
 static enum MHD_Result
@@ -111,8 +110,7 @@ refuse_now(struct http_connection *connection)
 }
 
 static enum MHD_Result
-begin(struct http_connection *connection, const char *url, const char *method,
-    const char *version)
+begin(struct http_connection *connection, const char *url, const char *method, const char *version)
 {
 	struct http *http = connection->listener->http;
 
@@ -135,8 +133,9 @@ begin(struct http_connection *connection, const char *url, const char *method,
 		check_body(connection);
 	if (connection->refusal.status != 0 && unwanted_body(connection))
 		return refuse_now(connection);
-	buf_init(&connection->body, connection->refusal.status != 0 || !is(connection, "POST") ?
-		HTTP_REFUSED_BODY : http->config->limits.body);
+	buf_init(&connection->body, connection->refusal.status != 0 || !is(connection, "POST")
+					? HTTP_REFUSED_BODY
+					: http->config->limits.body);
 	return MHD_YES;
 }
 
@@ -150,7 +149,7 @@ refuse_long(struct http_connection *connection)
 	connection->unread = true;
 	if (!connection->listener->tls)
 		http_raw_refusal(connection->fd, 413, "Content Too Large",
-		    "the body is larger than limits.body allows");
+				 "the body is larger than limits.body allows");
 	return MHD_NO;
 }
 
@@ -175,14 +174,15 @@ answer_health(struct http_connection *connection)
 	const char *why = NULL;
 
 	if (connection->route == ROUTE_READYZ)
-		why = http->draining ? "shutting down" :
-		    http->ready != NULL ? http->ready(http->ready_data) : NULL;
+		why = http->draining	  ? "shutting down"
+		    : http->ready != NULL ? http->ready(http->ready_data)
+					  : NULL;
 	if (why == NULL)
 		why = "ok";
 	else
 		connection->refusal.status = 503;
 	http_answer(connection, connection->refusal.status == 0 ? 200 : 503, "text/plain", why,
-	    strlen(why));
+		    strlen(why));
 }
 
 /* The receiver has returned: sends what it left, or waits. */
@@ -228,7 +228,7 @@ deliver(struct http_connection *connection)
 	connection->inside = true;
 	if (is(connection, "POST"))
 		http->receiver.message(http->receiver.data, exchange, connection->body.data,
-		    connection->body.len);
+				       connection->body.len);
 	else
 		http->receiver.other(http->receiver.data, exchange, connection->method);
 	connection->inside = false;
@@ -257,7 +257,7 @@ answer(struct http_connection *connection)
 
 enum MHD_Result
 http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-    const char *version, const char *upload, size_t *size, void **request)
+		const char *version, const char *upload, size_t *size, void **request)
 {
 	struct http_connection *connection = *request;
 	size_t len = *size;
@@ -275,7 +275,7 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const ch
 
 void
 http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
-    enum MHD_RequestTerminationCode code)
+		  enum MHD_RequestTerminationCode code)
 {
 	struct http_connection *connection = http_connection_of(mhd);
 	struct http *http = connection->listener->http;

@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#define LINGER_MAX 256	   /* sockets at a time; beyond, they are simply closed */
-#define LINGER_MS 2000	   /* how long each is kept at most */
+#define LINGER_MAX 256 /* sockets at a time; beyond, they are simply closed */
+#define LINGER_MS 2000 /* how long each is kept at most */
 
 struct loop;
 struct lingerer;

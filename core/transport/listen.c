@@ -41,7 +41,7 @@ is_loopback(const union address *address)
 		return ntohl(address->v4.sin_addr.s_addr) >> 24 == 127;
 	if (address->any.sa_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr) ||
-		    (IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) &&
+		       (IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) &&
 			address->v6.sin6_addr.s6_addr[12] == 127);
 	return address->any.sa_family == AF_UNIX;
 }
@@ -118,10 +118,10 @@ bind_tcp(const struct addrinfo *info)
 
 static bool
 open_tcp(const struct config_listener *config, struct listen_socket *sock, char *why,
-    size_t why_size)
+	 size_t why_size)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+					.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *list = NULL;
 	char port[8];
 	int fd = -1, rc;
@@ -140,8 +140,8 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 	if (fd >= 0 && adopt(sock, fd))
 		return true;
 	snprintf(why, why_size, "cannot listen on %s port %s: %s%s", config->host, port,
-	    strerror(rc), rc == EADDRINUSE ? "; stop the program that has it or choose another port" :
-					     "");
+		 strerror(rc),
+		 rc == EADDRINUSE ? "; stop the program that has it or choose another port" : "");
 	if (fd >= 0)
 		close(fd);
 	return false;
@@ -161,7 +161,7 @@ clear_stale(const union address *address, char *why, size_t why_size)
 		return true; /* bind() will say what is wrong, if anything is */
 	if (!S_ISSOCK(st.st_mode)) {
 		snprintf(why, why_size, "cannot listen on %s: a file that is no socket is there",
-		    path);
+			 path);
 		return false;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -174,15 +174,15 @@ clear_stale(const union address *address, char *why, size_t why_size)
 		close(fd);
 	if (rc != 0)
 		snprintf(why, why_size,
-		    "cannot listen on %s: another process serves it; stop that one or choose "
-		    "another path",
-		    path);
+			 "cannot listen on %s: another process serves it; stop that one or choose "
+			 "another path",
+			 path);
 	return rc == 0;
 }
 
 static bool
 open_unix(const struct config_listener *config, struct listen_socket *sock, char *why,
-    size_t why_size)
+	  size_t why_size)
 {
 	union address address = { .un = { .sun_family = AF_UNIX } };
 	const char *path = config->host;
@@ -191,7 +191,7 @@ open_unix(const struct config_listener *config, struct listen_socket *sock, char
 
 	if (strlen(path) >= sizeof(address.un.sun_path)) {
 		snprintf(why, why_size, "cannot listen on %s: a socket path has at most %zu bytes",
-		    path, sizeof(address.un.sun_path) - 1);
+			 path, sizeof(address.un.sun_path) - 1);
 		return false;
 	}
 	memcpy(address.un.sun_path, path, strlen(path) + 1);
@@ -236,7 +236,7 @@ listens(int fd)
 	socklen_t len = sizeof(int);
 
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
-	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 && accepts != 0;
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 && accepts != 0;
 }
 
 static size_t
@@ -249,7 +249,7 @@ open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 	unsetenv("LISTEN_FDNAMES");
 	if (n == 0 || pid != (long)getpid()) {
 		snprintf(why, why_size,
-		    "systemd passed no socket to this process; start it by its socket unit");
+			 "systemd passed no socket to this process; start it by its socket unit");
 		return 0;
 	}
 	*sockets = xcalloc((size_t)n, sizeof(**sockets));
@@ -258,13 +258,15 @@ open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 
 		if (listens(fd) && adopt(&(*sockets)[i], fd))
 			continue;
-		snprintf(why, why_size,
+		snprintf(
+		    why, why_size,
 		    "descriptor %d passed by systemd is no listening stream socket; its socket "
 		    "unit must say ListenStream= and Accept=no",
 		    fd);
 		while (i-- > 0)
 			listen_close(&(*sockets)[i]);
 		free(*sockets);
+		*sockets = NULL;
 		return 0;
 	}
 	return (size_t)n;
@@ -274,15 +276,15 @@ open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 
 size_t
 listen_open(const struct config_listener *config, struct listen_socket **sockets, char *why,
-    size_t why_size)
+	    size_t why_size)
 {
 	struct listen_socket one = { .fd = -1 };
 	bool opened;
 
 	if (config->kind == LISTEN_SYSTEMD)
 		return open_systemd(sockets, why, why_size);
-	opened = config->kind == LISTEN_UNIX ? open_unix(config, &one, why, why_size) :
-					       open_tcp(config, &one, why, why_size);
+	opened = config->kind == LISTEN_UNIX ? open_unix(config, &one, why, why_size)
+					     : open_tcp(config, &one, why, why_size);
 	if (!opened)
 		return 0;
 	*sockets = xmalloc(sizeof(one));

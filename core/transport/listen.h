@@ -13,7 +13,7 @@
 struct config_listener;
 
 struct listen_socket {
-	int fd;	       /* non-blocking, close-on-exec */
+	int fd; /* non-blocking, close-on-exec */
 	bool unix_path;
 	bool loopback; /* reachable from this machine only; always true of a unix socket */
 	char *address; /* "127.0.0.1:8765", "[::1]:8765" or a path; owned */

@@ -33,6 +33,10 @@ bool sse_end(struct sse *sse, const char *json, size_t len);
 void sse_comment(struct sse *sse); /* keeps proxies from closing an idle stream */
 /* Moves up to `room` bytes out. */
 size_t sse_take(struct sse *sse, char *out, size_t room);
-static inline size_t sse_waiting(const struct sse *sse) { return sse->queue.len - sse->sent; }
+static inline size_t
+sse_waiting(const struct sse *sse)
+{
+	return sse->queue.len - sse->sent;
+}
 
 #endif

@@ -24,11 +24,11 @@
 #include "base/loop.h"
 #include "base/mem.h"
 
-#define READ_ROOM 65536u	  /* what a pipe holds */
-#define QUEUE_MAX (8u << 20)	  /* while more output than this waits, no input is read */
-#define KEEP_ROOM (1u << 20)	  /* an emptied buffer larger than this is given back */
-#define SPARES_MAX 256u		  /* exchanges kept for reuse */
-#define BAD_LINE -32600		  /* JSON-RPC "Invalid Request" */
+#define READ_ROOM 65536u     /* what a pipe holds */
+#define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
+#define KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
+#define SPARES_MAX 256u	     /* exchanges kept for reuse */
+#define BAD_LINE -32600	     /* JSON-RPC "Invalid Request" */
 
 enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING };
 
@@ -133,7 +133,7 @@ write_queue(struct stdio *stdio)
 		errno = EAGAIN;
 		if (writable(stdio))
 			n = write_some(stdio, queue->data + stdio->out.sent,
-			    queue->len - stdio->out.sent);
+				       queue->len - stdio->out.sent);
 		if (n >= 0) {
 			stdio->out.sent += (size_t)n;
 		} else if (errno == EAGAIN) {
@@ -241,7 +241,7 @@ no_header(struct exchange *exchange, const char *name)
 
 static void
 no_headers(struct exchange *exchange, const char *prefix,
-    void (*fn)(void *data, const char *name, const char *value), void *data)
+	   void (*fn)(void *data, const char *name, const char *value), void *data)
 {
 	(void)exchange;
 	(void)prefix;
@@ -269,7 +269,7 @@ stream(struct exchange *exchange)
 
 static void
 finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
-    const char *json, size_t len)
+       const char *json, size_t len)
 {
 	struct line *line = line_of(exchange);
 	struct stdio *stdio = line->stdio;
@@ -354,7 +354,8 @@ static void
 refuse_long_line(struct stdio *stdio)
 {
 	char error[160];
-	int len = snprintf(error, sizeof(error),
+	int len = snprintf(
+	    error, sizeof(error),
 	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"the message is longer than "
 	    "the %zu bytes that one line may have\"}}",
 	    BAD_LINE, stdio->max_line);
@@ -503,7 +504,7 @@ open_output(struct stdio *stdio)
 
 struct stdio *
 stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
-    const struct principal *principal)
+	  const struct principal *principal)
 {
 	struct stdio *stdio = xcalloc(1, sizeof(*stdio));
 

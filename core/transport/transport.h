@@ -38,10 +38,10 @@ extern const struct http_times http_times_default;
 
 /* All HTTP listeners. `ready` is asked by /readyz: NULL when fit to serve, else a reason (503).
  * Returns NULL with `why` when a socket cannot be opened. */
-struct http *http_new(struct loop *loop, const struct config *config,
-		      const struct receiver *receiver, const struct principal *principal,
-		      const char *(*ready)(void *data), void *ready_data, char *why,
-		      size_t why_size);
+struct http *
+http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
+	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
+	 char *why, size_t why_size);
 void http_set_times(struct http *http, const struct http_times *times);
 /* The address and port really bound of the i-th listener ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);

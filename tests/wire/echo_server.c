@@ -6,6 +6,7 @@
  * so that a leak is found.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +138,8 @@ report(struct call *call)
 	struct buf out;
 
 	buf_init(&out, 4096);
-	buf_printf(&out,
+	buf_printf(
+	    &out,
 	    "{\"held\":%ld,\"closed\":%ld,\"finished\":%ld,\"delivered\":%ld,\"refused\":%ld,"
 	    "\"eof\":%ld,\"open\":%zu}",
 	    server.held, server.closed, server.finished, server.delivered, server.refused,
@@ -214,6 +216,8 @@ run(struct call *call)
 			server.unready = call->n != 0;
 		else if (is(call, "quit"))
 			loop_stop(server.loop);
+		else if (is(call, "print"))
+			printf("a stray line\n"), fflush(stdout);
 		for (; is(call, "notify") && call->n > 0; call->n--)
 			notify(call, 10);
 		finish(call, 200, call->body, call->len);
@@ -256,12 +260,23 @@ on_other(void *data, struct exchange *exchange, const char *method)
 }
 
 static void
+stop_when_idle(struct loop_timer *timer)
+{
+	if (server.stdio == NULL || stdio_idle(server.stdio))
+		loop_stop(server.loop);
+	else
+		loop_timer_set(server.loop, timer, 1);
+}
+
+static void
 on_eof(void *data)
 {
+	static struct loop_timer timer = { .fn = stop_when_idle };
+
 	(void)data;
 	server.eof++;
 	if (server.http == NULL)
-		loop_stop(server.loop);
+		loop_timer_set(server.loop, &timer, 0);
 }
 
 static const char *
@@ -279,7 +294,7 @@ usage(void)
 	fputs("usage: echo_server [--stdio] [--tcp HOST PORT]... [--unix PATH MODE]... [--systemd]"
 	      " [--tls CERTIFICATE KEY] [--body N] [--headers N] [--connections N]"
 	      " [--host H] [--origin O] [--times HEAD,BODY,IDLE,STALL,KEEPALIVE]\n",
-	    stderr);
+	      stderr);
 	exit(2);
 }
 
@@ -297,7 +312,7 @@ read_times(const char *text)
 	struct http_times *t = &server.times;
 
 	if (sscanf(text, "%u,%u,%u,%u,%u", &t->head_ms, &t->body_ms, &t->idle_ms, &t->stall_ms,
-		&t->keepalive_ms) != 5)
+		   &t->keepalive_ms) != 5)
 		usage();
 }
 
@@ -390,7 +405,7 @@ start(void)
 
 	if (server.config.server.listeners > 0) {
 		server.http = http_new(server.loop, &server.config, &receiver, &local, ready, NULL,
-		    why, sizeof(why));
+				       why, sizeof(why));
 		if (server.http == NULL) {
 			fprintf(stderr, "echo_server: %s\n", why);
 			return false;
@@ -400,8 +415,7 @@ start(void)
 			fprintf(stderr, "listening %s\n", http_url(server.http, i));
 	}
 	if (server.config.server.stdio)
-		server.stdio =
-		    stdio_new(server.loop, &receiver, server.config.limits.body, &local);
+		server.stdio = stdio_new(server.loop, &receiver, server.config.limits.body, &local);
 	return true;
 }
 
@@ -414,6 +428,10 @@ main(int argc, char **argv)
 	int fd;
 
 	(void)argc;
+	do /* whoever started us may have closed some of the first three */
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
 	log_init(getenv("ECHO_DEBUG") != NULL ? LOG_DEBUG : LOG_WARNING, true);
 	server.times = http_times_default;
 	server.config.server.endpoint = (char[]){ "/mcp" };
