@@ -177,7 +177,8 @@ draft_kind(struct draft *draft, enum row_kind kind)
 			continue;
 		snprintf(why, sizeof(why), "%s", draft->fault.text);
 		if (name != NULL)
-			return row_fault(&draft->fault, "%s %.64s: %.400s", kinds[kind].one, name, why);
+			return row_fault(&draft->fault, "%s %.64s: %.400s", kinds[kind].one, name,
+			    why);
 		return row_fault(&draft->fault, "%s %zu: %.400s", kinds[kind].one, i, why);
 	}
 	return true;
@@ -237,8 +238,8 @@ draft_completions(struct draft *draft)
 			if (other->kind == ROW_COMPLETION && other->ref_prompt == row->ref_prompt &&
 			    strcmp(other->ref_name, row->ref_name) == 0 &&
 			    strcmp(other->argument, row->argument) == 0)
-				return row_fault(&draft->fault, "completion of %.128s %.64s: stands "
-				    "twice", row->ref_name, row->argument);
+				return row_fault(&draft->fault, "completion of %.128s %.64s: "
+				    "stands twice", row->ref_name, row->argument);
 		}
 	}
 	return true;
@@ -399,8 +400,8 @@ type_arguments(const struct row *tool, struct json_object *arguments)
 	struct json_object_iter member;
 
 	json_object_object_foreachC(arguments, member) {
-		struct json_object *value = typed(json_str(json_obj(properties, member.key), "type"),
-		    json_object_get_string(member.val));
+		const char *type = json_str(json_obj(properties, member.key), "type");
+		struct json_object *value = typed(type, json_object_get_string(member.val));
 
 		/* the key is there already, so the table does not change under the loop */
 		if (value != NULL)

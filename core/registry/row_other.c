@@ -117,7 +117,8 @@ row_completion_init(struct row *row, struct row_fault *fault)
 {
 	static const char *const meta[] = { "inline", NULL };
 	struct json_object *ref = json_obj(row->json, "ref");
-	const char *type = json_str(ref, "type"), *argument = json_str(row->json, "argument"), *name;
+	const char *type = json_str(ref, "type"), *name;
+	const char *argument = json_str(row->json, "argument");
 
 	if (!check_members(row, completion_members, meta, fault))
 		return false;

@@ -90,8 +90,9 @@ check_annotations(const struct row *row, struct row_fault *fault)
 	}
 	/* Reading may need more than read access; a secret's value does. */
 	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
-		return row_fault(fault, "annotations.readOnlyHint must be %s, as lakehost.access is "
-		    "\"%s\"", reads ? "true" : "false", json_str(row->meta, "access"));
+		return row_fault(fault,
+		    "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
+		    reads ? "true" : "false", json_str(row->meta, "access"));
 	if (json_flag(annotations, "readOnlyHint", false) &&
 	    json_flag(annotations, "destructiveHint", false))
 		return row_fault(fault, "annotations.destructiveHint: but it only reads");
@@ -297,11 +298,12 @@ check_uris(const struct row *row, struct row_fault *fault)
 static bool
 init_meta(struct row *row, struct row_fault *fault)
 {
-	const char *unknown = row->meta == NULL ? NULL : row_unknown_member(row->meta, meta_members);
 	struct json_object *mime = json_member(row->meta, "mime");
+	const char *unknown;
 
 	if (row->meta == NULL)
 		return row_fault(fault, "lakehost: missing");
+	unknown = row_unknown_member(row->meta, meta_members);
 	if (unknown != NULL)
 		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))

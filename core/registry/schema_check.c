@@ -269,10 +269,12 @@ static bool
 fault_missing(struct check *c, const struct node *node, const char *key)
 {
 	const struct property *property = node_property(node, key);
-	const char *text = property == NULL ? NULL : json_str(property->node->source, "description");
+	const char *text = NULL;
 
 	if (c->why == NULL)
 		return false;
+	if (property != NULL)
+		text = json_str(property->node->source, "description");
 	if (c->path_len > 0) {
 		add_path(c, c->why);
 		buf_puts(c->why, ": ");
@@ -436,7 +438,8 @@ fault_alternatives(struct check *c, const struct node_list *list, struct json_ob
 		return fault_value(c, value, "fits none of the %zu alternatives", list->count);
 	check_node(c, meant, value);
 	if (candidates > 1)
-		buf_printf(c->why, ", nor does it fit another of the %zu alternatives", list->count);
+		buf_printf(c->why, ", nor does it fit another of the %zu alternatives",
+		    list->count);
 	return false;
 }
 

@@ -29,7 +29,8 @@ as_string(const struct node *node, struct json_object *value)
 	if (!json_object_is_type(value, json_type_int) || (node->types & TYPE_STRING) == 0 ||
 	    (node->types & (TYPE_INTEGER | TYPE_NUMBER)) != 0)
 		return NULL;
-	if (json_object_get_uint64(value) == UINT64_MAX || json_object_get_int64(value) == INT64_MIN)
+	if (json_object_get_uint64(value) == UINT64_MAX ||
+	    json_object_get_int64(value) == INT64_MIN)
 		return NULL; /* maybe cut by the parser: not the number that was sent */
 	return json_object_new_string(json_object_to_json_string(value));
 }
