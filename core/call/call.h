@@ -77,10 +77,11 @@ struct call {
 
 /* The host's calls: `egress`, `pool` and the caps that they share. */
 struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
-void calls_free(struct calls *calls);
+void calls_free(struct calls *calls); /* the loop must not run afterwards, unless none was left */
 size_t calls_running(const struct calls *calls);
-/* The worker threads: made with the calls, so that everybody shares them. */
-struct pool *calls_pool(struct calls *calls);
+/* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
+ * thread, where requests cannot be waited for. */
+void calls_use_pool(struct calls *calls, struct pool *pool);
 /* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
  * `ms` are cancelled; `drained` is called once none is left. */
 void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
@@ -92,7 +93,7 @@ void call_start(struct call *call);
 void call_cancel(struct call *call);
 /* Feeds answers (JSON object text {key: result object}) and runs the asking step again. */
 void call_answer(struct call *call, const char *answers);
-/* After done or ask. */
+/* After done or ask. At any other time the call is cancelled too, and cleans up unseen. */
 void call_free(struct call *call);
 
 /* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
@@ -119,6 +120,9 @@ const struct plugin_runner *plugin_runner(const struct plugin *plugin);
 /* NULL for plugins whose code is not in this process. */
 const struct mcp_row *plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index);
 
+/* The plugin says that a list ("tools", …) or the resource `uri` has changed; any thread. */
+void plugin_tell(struct plugin *plugin, const char *what, const char *uri);
+
 /* From runners: the step has ended, with this outcome and result (borrowed until the next step
  * or end, but their contents may be moved out: what is left then is valid and empty); progress and
  * logs in between. */
@@ -126,9 +130,9 @@ void call_stepped(struct call *call, struct outcome *outcome, struct result *res
 void call_progressed(struct call *call, double done, double total, const char *message);
 void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 		 size_t len);
-/* A blocking request of a step under way: `done` comes once, on the loop thread, and is given a
- * reply that lives until it returns. Refused at once when the call is cancelled and the request is
- * no clean-up. The sink is asked for by `sink`, or NULL. */
+/* A blocking request of a step under way: `done` comes once, later, on the loop thread, and is given
+ * a reply that lives until it returns. Refused when the call is cancelled and the request is no
+ * clean-up. `sink` is NULL unless the reply goes to one. */
 struct call_fetch;
 struct call_fetch *call_fetch(struct call *call, const struct mcp_http *request,
 			      egress_sink_fn sink, egress_done_fn done, void *data);

@@ -6,3 +6,8 @@ target_compile_definitions(core_run PRIVATE LAKEHOST_CORE)
 target_include_directories(core_run PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
 	${PROJECT_SOURCE_DIR}/sdk/include ${PROJECT_BINARY_DIR}/sdk/include)
 target_link_libraries(core_run PUBLIC PkgConfig::JSONC)
+
+lakehost_core(call
+	SOURCES call.c calls.c inprocess.c operation.c pool.c progress.c suspend.c
+	LIBS m)
+target_sources(core_call INTERFACE $<TARGET_OBJECTS:core_run>)

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Steps of plugins that are loaded in this process. What never blocks runs where it is, on the loop
+ * thread; the rest on the pool, where it may wait for requests that the loop makes for it. What a
+ * step reports on the way (progress, logs) is collected and brought to the loop in batches.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/pool.h"
+#include "call/state.h"
+#include "plugin/loader.h"
+
+#define INLINE_REPLY_MAX (64u << 10) /* larger replies are parsed by a worker */
+#define LOGS_MAX 64u		     /* client logs of one step that wait for the loop */
+
+struct client_log {
+	enum mcp_level level;
+	char *logger, *json;
+	size_t len;
+	struct client_log *next;
+};
+
+struct local {
+	struct pool_job job; /* first */
+	struct call *call;   /* for the loop only; a step on the pool may outlive it */
+	struct plugin *plugin;
+	const struct row *row;
+	struct loop *loop;
+	char id[sizeof(((struct call *)NULL)->id)];
+	struct run *run;
+	bool is_inline;
+	/* the step under way */
+	bool running, ended; /* ended: the call is gone, nobody wants the outcome */
+	bool on_pool;
+	enum entry entry;
+	struct mcp_reply *replies;
+	size_t n;
+	char *answers;
+
+	pthread_mutex_t lock; /* for all below, while a step runs on the pool */
+	pthread_cond_t replied;
+	struct loop_job report;
+	bool reporting; /* `report` is posted */
+	bool gone;	/* as `ended`, for the pool's side */
+	bool has_progress;
+	double done, total;
+	char *message;
+	struct client_log *logs, **logs_end;
+	unsigned n_logs;
+};
+
+/* A request that a step on the pool waits for. */
+struct wait {
+	struct loop_job job;
+	struct local *local;
+	const struct mcp_http *request;
+	struct mcp_reply *reply;
+	struct call_fetch *fetch;
+	bool over;
+};
+
+/* ---- reports ------------------------------------------------------------------------------------ */
+
+static void
+client_log_free(struct client_log *log)
+{
+	free(log->logger);
+	free(log->json);
+	free(log);
+}
+
+static void
+local_free(struct local *local)
+{
+	while (local->logs != NULL) {
+		struct client_log *next = local->logs->next;
+
+		client_log_free(local->logs);
+		local->logs = next;
+	}
+	run_free(local->run);
+	free(local->message);
+	free(local->answers);
+	pthread_mutex_destroy(&local->lock);
+	pthread_cond_destroy(&local->replied);
+	free(local);
+}
+
+/* Hands on what has come so far. */
+static void
+flush(struct local *local)
+{
+	struct client_log *logs;
+	char *message;
+	bool progress;
+	double done, total;
+
+	pthread_mutex_lock(&local->lock);
+	logs = local->logs;
+	local->logs = NULL;
+	local->logs_end = &local->logs;
+	local->n_logs = 0;
+	progress = local->has_progress;
+	local->has_progress = false;
+	done = local->done;
+	total = local->total;
+	message = local->message;
+	local->message = NULL;
+	pthread_mutex_unlock(&local->lock);
+	if (progress && !local->ended)
+		call_progressed(local->call, done, total, message);
+	free(message);
+	while (logs != NULL) {
+		struct client_log *next = logs->next;
+
+		if (!local->ended)
+			call_logged(local->call, logs->level, logs->logger, logs->json, logs->len);
+		client_log_free(logs);
+		logs = next;
+	}
+}
+
+static void
+on_report(struct loop_job *job)
+{
+	struct local *local = job->data;
+
+	pthread_mutex_lock(&local->lock);
+	local->reporting = false;
+	pthread_mutex_unlock(&local->lock);
+	if (local->ended && !local->running)
+		local_free(local);
+	else
+		flush(local);
+}
+
+/* Under the lock. */
+static void
+post_report(struct local *local)
+{
+	if (local->reporting || local->gone)
+		return;
+	local->reporting = true;
+	loop_post(local->loop, &local->report);
+}
+
+static void
+service_progress(struct run *run, double done, double total, const char *message)
+{
+	struct local *local = run->owner;
+
+	if (!local->on_pool) {
+		call_progressed(local->call, done, total, message);
+		return;
+	}
+	pthread_mutex_lock(&local->lock);
+	local->has_progress = true;
+	local->done = done;
+	local->total = total;
+	free(local->message);
+	local->message = message == NULL ? NULL : xstrdup(message);
+	post_report(local);
+	pthread_mutex_unlock(&local->lock);
+}
+
+static void
+service_client_log(struct run *run, enum mcp_level level, const char *logger, const char *json,
+		   size_t len)
+{
+	struct local *local = run->owner;
+	struct client_log *log;
+
+	if (!local->on_pool) {
+		call_logged(local->call, level, logger, json, len);
+		return;
+	}
+	pthread_mutex_lock(&local->lock);
+	if (local->n_logs < LOGS_MAX) {
+		log = xcalloc(1, sizeof(*log));
+		log->level = level;
+		log->logger = logger == NULL ? NULL : xstrdup(logger);
+		log->json = xstrndup(json, len);
+		log->len = len;
+		*local->logs_end = log;
+		local->logs_end = &log->next;
+		local->n_logs++;
+		post_report(local);
+	}
+	pthread_mutex_unlock(&local->lock);
+}
+
+static void
+service_log(struct run *run, enum mcp_level level, const char *message, size_t len)
+{
+	const struct local *local = run->owner;
+	char *copy = xstrndup(message, len);
+
+	log_event((enum log_level)level, "plugin-log", "plugin", "s", plugin_name(local->plugin),
+		  "row", "s", local->row->name, "call", "s", local->id, "message", "s", copy, NULL);
+	free(copy);
+}
+
+static void
+service_mask(struct run *run, const char *value, size_t len)
+{
+	(void)run;
+	mask_add(value, len);
+}
+
+static void
+service_changed(struct run *run, const char *what)
+{
+	const struct local *local = run->owner;
+
+	plugin_tell(local->plugin, what, NULL);
+}
+
+static void
+service_updated(struct run *run, const char *uri)
+{
+	const struct local *local = run->owner;
+
+	plugin_tell(local->plugin, NULL, uri);
+}
+
+/* ---- blocking requests ---------------------------------------------------------------------------- */
+
+/* On the loop; the waiting thread touches neither its run nor its arena meanwhile. */
+static void
+on_fetched(void *data, const struct mcp_reply *reply)
+{
+	struct wait *wait = data;
+	struct local *local = wait->local;
+
+	pthread_mutex_lock(&local->lock);
+	reply_copy(wait->reply, reply, local->run->arena);
+	wait->over = true;
+	pthread_cond_signal(&local->replied);
+	pthread_mutex_unlock(&local->lock);
+}
+
+static int
+on_fetch_sink(void *data, const char *bytes, size_t len)
+{
+	const struct wait *wait = data;
+
+	return wait->request->sink(wait->request->sink_data, bytes, len) ? SINK_MORE : SINK_STOP;
+}
+
+static void
+on_wait_posted(struct loop_job *job)
+{
+	struct wait *wait = job->data;
+
+	call_fetch(wait->local->call, wait->request,
+		   wait->request->reply == MCP_REPLY_SINK ? on_fetch_sink : NULL, on_fetched, wait);
+}
+
+static void
+service_http_wait(struct run *run, const struct mcp_http *request, struct mcp_reply *reply)
+{
+	struct local *local = run->owner;
+	struct wait wait = { .job = { .fn = on_wait_posted, .data = &wait },
+			     .local = local,
+			     .request = request,
+			     .reply = reply };
+
+	if (!local->on_pool) {
+		reply_none(reply, MCP_E_INTERNAL,
+			   "a tool marked inline must not wait for a request");
+		return;
+	}
+	pthread_mutex_lock(&local->lock);
+	if (local->gone) {
+		reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
+	} else {
+		loop_post(local->loop, &wait.job);
+		while (!wait.over && !local->gone)
+			pthread_cond_wait(&local->replied, &local->lock);
+		if (!wait.over)
+			reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
+	}
+	pthread_mutex_unlock(&local->lock);
+}
+
+static const struct run_services services = {
+	.progress = service_progress,
+	.log = service_log,
+	.client_log = service_client_log,
+	.mask = service_mask,
+	.changed = service_changed,
+	.updated = service_updated,
+	.http_wait = service_http_wait,
+};
+
+/* ---- the runner --------------------------------------------------------------------------------------- */
+
+static void
+run_now(struct local *local)
+{
+	run_step(local->run, local->entry, local->replies, local->n, local->answers);
+}
+
+static void
+on_pool(struct pool_job *job)
+{
+	run_now((struct local *)job);
+}
+
+/* Back on the loop. Reports come before the outcome. */
+static void
+on_pool_done(struct pool_job *job)
+{
+	struct local *local = (struct local *)job;
+	bool posted;
+
+	pthread_mutex_lock(&local->lock);
+	posted = local->reporting;
+	pthread_mutex_unlock(&local->lock);
+	local->running = local->on_pool = false;
+	if (local->ended) {
+		if (!posted)
+			local_free(local);
+		return;
+	}
+	flush(local);
+	call_stepped(local->call, &local->run->outcome, &local->run->result);
+}
+
+static void *
+local_begin(struct plugin *plugin, struct call *call, const struct row *row,
+	    const struct run_input *input)
+{
+	struct local *local = xcalloc(1, sizeof(*local));
+	const struct mcp_row *code = plugin_code(plugin, row->kind, row->index);
+
+	local->call = call;
+	local->plugin = plugin;
+	local->row = row;
+	local->loop = call->calls->loop;
+	memcpy(local->id, call->id, sizeof(local->id));
+	local->run = run_new(code, input, &services, local);
+	/* a request and its reply as they are need no code that could block */
+	local->is_inline = row->is_inline || (code->request != NULL && code->answer == NULL);
+	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = plugin };
+	local->report = (struct loop_job){ .fn = on_report, .data = local };
+	local->logs_end = &local->logs;
+	pthread_mutex_init(&local->lock, NULL);
+	pthread_cond_init(&local->replied, NULL);
+	return local;
+}
+
+static bool
+runs_here(const struct local *local)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < local->n; i++)
+		bytes += local->replies[i].body.len;
+	if (bytes > INLINE_REPLY_MAX)
+		return false;
+	return local->is_inline ||
+	       (local->run->code->request != NULL && local->entry != ENTRY_NEXT);
+}
+
+static void
+local_step(void *handle, enum entry entry, struct mcp_reply *replies, size_t n, const char *answers)
+{
+	struct local *local = handle;
+
+	local->entry = entry;
+	local->replies = replies;
+	local->n = n;
+	free(local->answers);
+	local->answers = answers == NULL ? NULL : xstrdup(answers);
+	if (!runs_here(local) && local->call->calls->pool != NULL) {
+		local->running = local->on_pool = true;
+		pool_submit(local->call->calls->pool, &local->job);
+		return;
+	}
+	run_now(local);
+	call_stepped(local->call, &local->run->outcome, &local->run->result);
+}
+
+static void
+local_cancel(void *handle)
+{
+	run_cancel(((struct local *)handle)->run);
+}
+
+static void
+local_deadline(void *handle, int64_t deadline_ms, int64_t wait_until_ms)
+{
+	run_set_deadline(((struct local *)handle)->run, deadline_ms, wait_until_ms);
+}
+
+static enum sink_verdict
+local_sink(void *handle, size_t i, const char *data, size_t len)
+{
+	const struct mcp_http *request = &((struct local *)handle)->run->outcome.request[i];
+
+	return request->sink(request->sink_data, data, len) ? SINK_MORE : SINK_STOP;
+}
+
+/* A step that still runs, which only is so when the host ends, keeps what it needs. */
+static void
+local_end(void *handle)
+{
+	struct local *local = handle;
+	bool posted;
+
+	pthread_mutex_lock(&local->lock);
+	local->ended = local->gone = true;
+	posted = local->reporting;
+	pthread_cond_broadcast(&local->replied);
+	pthread_mutex_unlock(&local->lock);
+	run_cancel(local->run);
+	if (!local->running && !posted)
+		local_free(local);
+}
+
+const struct plugin_runner inprocess_runner = {
+	.begin = local_begin,
+	.step = local_step,
+	.cancel = local_cancel,
+	.deadline = local_deadline,
+	.sink = local_sink,
+	.end = local_end,
+};
