@@ -22,14 +22,16 @@ struct exchange_header {
 };
 
 struct exchange_ops {
-	/* A request header, OWS trimmed; NULL when absent (always, on stdio). */
+	/* A request header, OWS trimmed; NULL when absent (always, on stdio). Borrowed until the
+	 * receiver's message() or other() returns; afterwards the peer may be gone, and NULL too. */
 	const char *(*header)(struct exchange *exchange, const char *name);
 	/* Calls fn for each request header whose name begins with `prefix`, case-insensitively. */
 	void (*headers)(struct exchange *exchange, const char *prefix,
 			void (*fn)(void *data, const char *name, const char *value), void *data);
 	/* One whole JSON-RPC message before the answer: a line, or an SSE event (the first opens
 	 * the stream). Bytes are copied. False when it cannot be delivered: the peer accepts no
-	 * stream, is gone, or reads so slowly that its queue is full (then the exchange is closed). */
+	 * stream, is gone, or reads so slowly that its queue is full (then an HTTP exchange is
+	 * closed, on_close following from the loop; on stdio only the notification is lost). */
 	bool (*notify)(struct exchange *exchange, const char *json, size_t len);
 	/* Opens the SSE stream at once, with nothing in it yet (subscriptions/listen). */
 	bool (*stream)(struct exchange *exchange);

@@ -117,7 +117,7 @@ sweep(struct loop_timer *timer)
 
 /* ---- start --------------------------------------------------------------------------------- */
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 mhd_log(void *cls, const char *format, va_list args)
 {
 	char text[256];
@@ -145,19 +145,22 @@ static char *
 read_pem(const char *path, char *why, size_t why_size)
 {
 	struct stat st = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	char *text = NULL;
-	ssize_t n = -1;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= (off_t)PEM_MAX) {
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		snprintf(why, why_size, "cannot read %s: %s",
+			 path == NULL ? "the key that belongs to the certificate" : path,
+			 path == NULL ? "none is configured" : strerror(errno));
+	} else if (st.st_size <= 0 || st.st_size > (off_t)PEM_MAX) {
+		snprintf(why, why_size, "cannot read %s: not a PEM file", path);
+	} else {
 		text = xcalloc(1, (size_t)st.st_size + 1);
-		n = read(fd, text, (size_t)st.st_size);
-	}
-	if (n <= 0) {
-		snprintf(why, why_size, "cannot read %s: %s", path,
-			 fd < 0 || n < 0 ? strerror(errno) : "not a PEM file");
-		secret_free(text);
-		text = NULL;
+		if (read(fd, text, (size_t)st.st_size) <= 0) {
+			snprintf(why, why_size, "cannot read %s: %s", path, strerror(errno));
+			free(text);
+			text = NULL;
+		}
 	}
 	if (fd >= 0)
 		close(fd);

@@ -12,7 +12,7 @@
 #include "base/url.h"
 #include "transport/http.h"
 
-#define FORBIDDEN_CODE -32600
+#define FORBIDDEN_CODE (-32600)
 #define PREFLIGHT_HEADERS_MAX 1024u
 
 static bool

@@ -13,8 +13,8 @@
 
 #define FIELDS_MAX 100u /* header fields of a request */
 #define MCP_MAX 64u	/* of them, fields of MCP */
-#define BAD_REQUEST -32600
-#define HEADER_MISMATCH -32020
+#define BAD_REQUEST (-32600)
+#define HEADER_MISMATCH (-32020)
 
 struct reader {
 	struct http_head *head;

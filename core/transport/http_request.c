@@ -11,7 +11,7 @@
 
 #include "transport/http.h"
 
-#define INVALID_REQUEST -32600
+#define INVALID_REQUEST (-32600)
 
 void *
 http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)

@@ -21,13 +21,19 @@ struct lingerer {
 };
 
 static void
+release(struct lingerer *one)
+{
+	loop_remove(one->all->loop, &one->watch);
+	loop_timer_stop(one->all->loop, &one->timer);
+	close(one->watch.fd);
+	free(one);
+}
+
+static void
 end(struct lingerer *one)
 {
 	struct lingerers *all = one->all;
 
-	loop_remove(all->loop, &one->watch);
-	loop_timer_stop(all->loop, &one->timer);
-	close(one->watch.fd);
 	if (one->prev != NULL)
 		one->prev->next = one->next;
 	else
@@ -35,7 +41,7 @@ end(struct lingerer *one)
 	if (one->next != NULL)
 		one->next->prev = one->prev;
 	all->n--;
-	free(one);
+	release(one);
 }
 
 static void
@@ -87,6 +93,10 @@ linger_start(struct lingerers *all, int fd)
 void
 linger_fini(struct lingerers *all)
 {
-	while (all->list != NULL)
-		end(all->list);
+	for (struct lingerer *one = all->list, *next; one != NULL; one = next) {
+		next = one->next;
+		release(one);
+	}
+	all->list = NULL;
+	all->n = 0;
 }

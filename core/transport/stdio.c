@@ -28,7 +28,7 @@
 #define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
 #define KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
 #define SPARES_MAX 256u	     /* exchanges kept for reuse */
-#define BAD_LINE -32600	     /* JSON-RPC "Invalid Request" */
+#define BAD_LINE (-32600)    /* JSON-RPC "Invalid Request" */
 
 enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING };
 
