@@ -138,6 +138,7 @@ int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx
 struct dbx_list {
 	const char *path;	 /* template over `values` with {limit_name} and {page_token} in it */
 	const char *limit_name;	 /* "page_size", "max_results", "limit" */
+	const char *token_name;	 /* the variable of the page token; NULL: "page_token" */
 	int64_t most;		 /* the platform's largest page */
 	const char *items;	 /* member of the reply */
 	const struct dbx_column *columns;

@@ -26,7 +26,8 @@ page_fetch(struct mcp_call *call, const struct walk *walk)
 	struct json_object *values = mcp_json(call, walk->values, walk->len);
 
 	if (walk->token[0] != '\0')
-		json_object_object_add(values, "page_token", json_object_new_string(walk->token));
+		json_object_object_add(values, walk->list->token_name != NULL
+		    ? walk->list->token_name : "page_token", json_object_new_string(walk->token));
 	json_object_object_add(values, walk->list->limit_name,
 			       json_object_new_int64(dbx_limit(call, walk->list->most)));
 	return dbx_get(call, walk->list->path, values, page_arrived, walk, sizeof(*walk));

@@ -145,7 +145,9 @@ static int search_page(struct mcp_call *call, const void *state, size_t len);
 static int
 search_fetch(struct mcp_call *call, const struct search *search, const char *token)
 {
-	return dbx_get(call, search->kind->list, dbx_object(call, "page_token", token, NULL),
+	/* One service calls it next_page_token in the query too; the template takes its own. */
+	return dbx_get(call, search->kind->list,
+		       dbx_object(call, "page_token", token, "next_page_token", token, NULL),
 		       search_page, search, sizeof(*search));
 }
 

@@ -181,7 +181,7 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	  size_t n, const struct dbx_page *page)
 {
 	size_t count = items != NULL ? json_object_array_length(items) : 0;
-	struct mcp_column heads[COLUMNS_MAX];
+	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
 	int status;
 

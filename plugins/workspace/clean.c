@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What interpreters put out, made readable: no ANSI escapes, no HTML; and code made runnable. */
+#include "workspace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The bytes of an escape sequence at `text`: ESC [ parameters final, or ESC and one more. */
+static size_t
+escape_length(const char *text)
+{
+	size_t n = 2;
+
+	if (text[1] != '[')
+		return text[1] != '\0' ? 2 : 1;
+	while (text[n] != '\0' && (text[n] < '@' || text[n] > '~'))
+		n++;
+	return text[n] != '\0' ? n + 1 : n;
+}
+
+/* Writes the character that an entity stands for; returns how long the entity is, 0 for none. */
+static size_t
+entity(const char *text, char **to)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' },
+		      { "&#39;", '\'' }, { "&#x27;", '\'' }, { "&nbsp;", ' ' } };
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		size_t n = strlen(known[i].name);
+
+		if (strncmp(text, known[i].name, n) == 0) {
+			*(*to)++ = known[i].c;
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* Is this the start of a tag, and not a comparison? */
+static bool
+is_tag(const char *text)
+{
+	char c = text[1] == '/' ? text[2] : text[1];
+
+	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) && strchr(text, '>') != NULL;
+}
+
+const char *
+clean_text(struct mcp_call *call, const char *text, bool html)
+{
+	char *clean = mcp_alloc(call, strlen(text) + 1), *to = clean;
+
+	while (*text != '\0') {
+		size_t n = 0;
+
+		if (*text == '\033') {
+			text += escape_length(text);
+			continue;
+		}
+		if (html && *text == '<' && is_tag(text)) {
+			text = strchr(text, '>') + 1;
+			continue;
+		}
+		if (html && *text == '&')
+			n = entity(text, &to);
+		if (n > 0) {
+			text += n;
+			continue;
+		}
+		if (*text != '\r' || text[1] != '\n')
+			*to++ = *text;
+		text++;
+	}
+	*to = '\0';
+	return clean;
+}
+
+/* The blanks that every line with text begins with. */
+static size_t
+common_indent(const char *code)
+{
+	size_t common = SIZE_MAX;
+
+	while (*code != '\0') {
+		size_t indent = strspn(code, " \t"), n = strcspn(code, "\n");
+
+		if (indent < n && indent < common)
+			common = indent;
+		code += n + (code[n] == '\n');
+	}
+	return common == SIZE_MAX ? 0 : common;
+}
+
+const char *
+dedented(struct mcp_call *call, const char *code)
+{
+	size_t indent = common_indent(code);
+	char *out = mcp_alloc(call, strlen(code) + 1), *to = out;
+
+	while (*code != '\0') {
+		size_t n = strcspn(code, "\n"), cut = n < indent ? n : indent;
+
+		memcpy(to, code + cut, n - cut);
+		to += n - cut;
+		if (code[n] == '\n')
+			*to++ = '\n';
+		code += n + (code[n] == '\n');
+	}
+	*to = '\0';
+	return out;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * execute_code: command execution API 1.2. A context is made on a running cluster (or reused), the
+ * command runs in it, and a context that nobody wants to keep is destroyed on every way out.
+ */
+#include "workspace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define API "/api/1.2"
+#define ID_MAX 64
+#define CONTEXT_POLL_MS 300
+#define POLL_MIN_MS 200
+#define POLL_MAX_MS 5000
+#define CAUSE_MAX 1500 /* bytes of the end of a trace */
+#define COLUMNS_MAX 200
+
+/* The operation's handle. */
+struct command {
+	char cluster[ID_MAX], context[ID_MAX], id[ID_MAX];
+	int64_t begun_ms;
+	bool keep; /* the context lives on */
+};
+
+_Static_assert(sizeof(struct command) <= MCP_HANDLE_MAX, "the handle must fit");
+
+static struct dbx_words
+command_words(struct mcp_call *call, const struct command *command)
+{
+	return (struct dbx_words){
+		.object = mcp_printf(call, "Running code on cluster \"%s\"", command->cluster),
+		.not_found = "The context or command is gone; call execute_code without "
+			     "context_id.",
+		.grant = "CAN ATTACH TO on the cluster",
+	};
+}
+
+static bool
+handle_read(struct mcp_call *call, struct command *command)
+{
+	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
+
+	if (handle.len != sizeof(*command)) {
+		mcp_fail(call, MCP_E_INTERNAL, "The command's handle is damaged.", NULL, NULL);
+		return false;
+	}
+	memcpy(command, handle.data, sizeof(*command));
+	return true;
+}
+
+static struct json_object *
+command_body(struct mcp_call *call, const struct command *command)
+{
+	return dbx_object(call, "clusterId", command->cluster, "contextId", command->context,
+			  "commandId", command->id[0] != '\0' ? command->id : NULL, NULL);
+}
+
+/* ---- start ---------------------------------------------------------------------------------------------- */
+
+static int
+command_begun(struct mcp_call *call, const void *state, size_t len)
+{
+	struct command command;
+	struct dbx_words words;
+	struct json_object *reply;
+
+	(void)len;
+	memcpy(&command, state, sizeof(command));
+	words = command_words(call, &command);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	snprintf(command.id, sizeof(command.id), "%s", mcp_get_str(call, reply, "id", ""));
+	return mcp_handle(call, &command, sizeof(command));
+}
+
+static int
+command_send(struct mcp_call *call, const struct command *command)
+{
+	struct json_object *body = command_body(call, command);
+
+	json_object_object_add(body, "language",
+			       json_object_new_string(mcp_arg(call, "language")));
+	json_object_object_add(body, "command",
+			       json_object_new_string(dedented(call, mcp_arg(call, "code"))));
+	return dbx_send(call, "POST", API "/commands/execute", NULL, body, MCP_RETRY_NEVER,
+			command_begun, command, sizeof(*command));
+}
+
+static int context_looked(struct mcp_call *call, const void *state, size_t len);
+
+static int
+context_look(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct command *command = state;
+
+	return dbx_get(call, API "/contexts/status{?clusterId,contextId}",
+		       command_body(call, command), context_looked, state, len);
+}
+
+static int
+context_looked(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct command *command = state;
+	struct dbx_words words = command_words(call, command);
+	struct json_object *reply = dbx_reply(call, 0, &words);
+	const char *now;
+
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, reply, "status", "");
+	if (strcmp(now, "Running") == 0)
+		return command_send(call, command);
+	if (strcmp(now, "Pending") != 0 || mcp_cancelled(call))
+		return mcp_fail(call, MCP_E_UNAVAILABLE, "The execution context did not start.",
+				mcp_printf(call, "Its state is %s.", now),
+				"Call execute_code again, without context_id.");
+	return mcp_again(call, CONTEXT_POLL_MS, context_look, state, len);
+}
+
+static int
+context_made(struct mcp_call *call, const void *state, size_t len)
+{
+	struct command command;
+	struct dbx_words words;
+	struct json_object *reply;
+
+	(void)len;
+	memcpy(&command, state, sizeof(command));
+	words = command_words(call, &command);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	snprintf(command.context, sizeof(command.context), "%s",
+		 mcp_get_str(call, reply, "id", ""));
+	return context_look(call, &command, sizeof(command));
+}
+
+/* The cluster must run: starting one costs money and minutes, so that is for the caller to say. */
+static int
+cluster_looked(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+	const char *context = mcp_arg(call, "context_id"), *now;
+	struct command command = { .keep = mcp_arg_bool(call, "keep_context", false) };
+	struct json_object *reply;
+	struct dbx_error error;
+
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
+	snprintf(command.cluster, sizeof(command.cluster), "%s", cluster->id);
+	reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
+	    .grant = "CAN ATTACH TO on the cluster" });
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, reply, "state", "");
+	if (strcmp(now, "RUNNING") != 0 && strcmp(now, "RESIZING") != 0)
+		return mcp_fail(call, MCP_E_CONFLICT,
+				mcp_printf(call, "Cluster \"%s\" cannot run code now.",
+					   cluster->asked),
+				mcp_printf(call, "It is %s.", now),
+				mcp_printf(call, "Call start_cluster cluster_id=%s (3 to 5 minutes),"
+					   " then repeat this call.", cluster->id));
+	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
+	if (context != NULL && context[0] != '\0') {
+		command.keep = true;
+		snprintf(command.context, sizeof(command.context), "%s", context);
+		return context_look(call, &command, sizeof(command));
+	}
+	return dbx_send(call, "POST", API "/contexts/create", NULL,
+			dbx_object(call, "clusterId", command.cluster, "language",
+				   mcp_arg(call, "language"), NULL),
+			MCP_RETRY_NEVER, context_made, &command, sizeof(command));
+}
+
+static int
+cluster_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+
+	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
+		       dbx_object(call, "cluster_id", cluster->id, NULL), cluster_looked, state,
+		       len);
+}
+
+static int
+execute_begin(struct mcp_call *call)
+{
+	const char *asked = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
+	struct dbx_resolved cluster;
+
+	if (asked != NULL && asked[0] != '\0')
+		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
+	if (option == NULL || option[0] == '\0')
+		return mcp_fail(call, MCP_E_INPUT, "No cluster is named.",
+				"There is none in the call, and none is configured.",
+				"Give cluster_id: list_clusters state=RUNNING shows which run now.");
+	snprintf(cluster.id, sizeof(cluster.id), "%s", option);
+	snprintf(cluster.asked, sizeof(cluster.asked), "%s", option);
+	return cluster_resolved(call, &cluster, sizeof(cluster));
+}
+
+/* ---- results ------------------------------------------------------------------------------------------------ */
+
+static int
+say_table(struct mcp_call *call, struct json_object *results)
+{
+	struct json_object *schema = mcp_get(results, "schema"), *rows = mcp_get(results, "data");
+	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
+	struct mcp_column heads[COLUMNS_MAX];
+	const char *cells[COLUMNS_MAX];
+	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
+	int status;
+
+	if (n > COLUMNS_MAX)
+		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
+				 COLUMNS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *column = json_object_array_get_idx(schema, i);
+
+		heads[i] = (struct mcp_column){ mcp_get_str(call, column, "name", ""), NULL };
+	}
+	status = mcp_table(call, heads, n);
+	for (size_t r = 0; r < count && status == MCP_OK; r++) {
+		struct json_object *row = json_object_array_get_idx(rows, r);
+
+		for (size_t i = 0; i < n; i++)
+			cells[i] = mcp_get_str(call, row, mcp_printf(call, "%zu", i), NULL);
+		status = mcp_table_cells(call, cells, n);
+	}
+	return mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "rows", .total = (int64_t)count,
+	    .at_least = mcp_get_bool(results, "truncated", false),
+	    .more = mcp_get_bool(results, "truncated", false),
+	    .next = mcp_get_bool(results, "truncated", false) ? "add a LIMIT, or aggregate" : NULL,
+	});
+}
+
+static int
+code_failed(struct mcp_call *call, struct json_object *results)
+{
+	const char *summary = clean_text(call, mcp_get_str(call, results, "summary", ""), true);
+	const char *cause = clean_text(call, mcp_get_str(call, results, "cause", ""), true);
+	size_t n = strlen(cause);
+
+	return mcp_fail(call, MCP_E_INPUT,
+			mcp_printf(call, "The code failed: %s",
+				   summary[0] != '\0' ? summary : "(no summary)"),
+			n > CAUSE_MAX ? mcp_printf(call, "… %s", cause + n - CAUSE_MAX) : cause,
+			"Correct the code and call execute_code again.");
+}
+
+static int
+say_results(struct mcp_call *call, struct json_object *reply, const struct command *command)
+{
+	struct json_object *results = mcp_get(reply, "results");
+	const char *type = mcp_get_str(call, results, "resultType", "");
+	const char *text;
+
+	if (command->keep)
+		mcp_say(call, "context_id: %s (cluster %s)", command->context, command->cluster);
+	if (strcmp(type, "error") == 0)
+		return code_failed(call, results);
+	if (strcmp(type, "table") == 0)
+		return say_table(call, results);
+	if (strcmp(type, "text") != 0)
+		return mcp_say(call, "The code ran; its result is of type %s, which is not shown.",
+			       type[0] != '\0' ? type : "none");
+	text = clean_text(call, mcp_get_str(call, results, "data", ""), false);
+	return text[0] != '\0' ? mcp_say_text(call, text, strlen(text), true)
+			       : mcp_say(call, "The code ran and put out nothing.");
+}
+
+/* ---- poll, cancel --------------------------------------------------------------------------------------------- */
+
+static int
+nothing_left(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)call;
+	(void)state;
+	(void)len;
+	return MCP_OK;
+}
+
+/* Ends the call after the context has been destroyed; a failure of that changes nothing. */
+static int
+context_destroy(struct mcp_call *call, const struct command *command)
+{
+	struct mcp_http request = mcp_json_request(call, "POST", API "/contexts/destroy",
+	    dbx_object(call, "clusterId", command->cluster, "contextId", command->context, NULL),
+	    MCP_RETRY_IDEMPOTENT);
+
+	request.flags |= MCP_HTTP_CLEANUP;
+	return mcp_suspend(call, &request, 1, 0, nothing_left, NULL, 0);
+}
+
+static uint32_t
+pace(struct mcp_call *call, const struct command *command)
+{
+	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - command->begun_ms) / 4;
+
+	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
+			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+}
+
+static int
+polled(struct mcp_call *call, const void *unused, size_t len)
+{
+	struct command command;
+	struct dbx_words words;
+	struct json_object *reply;
+	const char *now;
+
+	(void)unused;
+	(void)len;
+	if (!handle_read(call, &command))
+		return MCP_E_INTERNAL;
+	words = command_words(call, &command);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	now = mcp_get_str(call, reply, "status", "");
+	if (strcmp(now, "Finished") == 0 || strcmp(now, "Error") == 0) {
+		say_results(call, reply, &command);
+		return command.keep ? MCP_OK : context_destroy(call, &command);
+	}
+	if (strcmp(now, "Cancelled") == 0)
+		return mcp_fail(call, MCP_E_CANCELLED, "The code was cancelled.", NULL, NULL);
+	mcp_say(call, "The code is %s after %s; it is ended when nobody waits for it. For long "
+		"work use run_notebook, which goes on by itself.", now,
+		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms));
+	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
+}
+
+static int
+execute_poll(struct mcp_call *call)
+{
+	struct command command;
+
+	if (!handle_read(call, &command))
+		return MCP_E_INTERNAL;
+	return dbx_get(call, API "/commands/status{?clusterId,contextId,commandId}",
+		       command_body(call, &command), polled, NULL, 0);
+}
+
+static int
+cancelled(struct mcp_call *call, const void *unused, size_t len)
+{
+	struct command command;
+
+	(void)unused;
+	(void)len;
+	if (!handle_read(call, &command))
+		return MCP_E_INTERNAL;
+	mcp_say(call, "Cancelling the code was requested.");
+	return command.keep ? MCP_OK : context_destroy(call, &command);
+}
+
+static int
+execute_cancel(struct mcp_call *call)
+{
+	struct command command;
+	struct mcp_http request;
+
+	if (!handle_read(call, &command))
+		return MCP_E_INTERNAL;
+	request = mcp_json_request(call, "POST", API "/commands/cancel",
+				   command_body(call, &command), MCP_RETRY_IDEMPOTENT);
+	request.flags |= MCP_HTTP_CLEANUP;
+	return mcp_suspend(call, &request, 1, 0, cancelled, NULL, 0);
+}
+
+const struct mcp_operation execute_code = {
+	.size = sizeof(struct mcp_operation),
+	.start = execute_begin,
+	.poll = execute_poll,
+	.cancel = execute_cancel,
+};

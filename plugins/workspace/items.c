@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The workspace tree: a folder, walked some levels deep, and one item. The API lists one folder
+ * at a time and has no pages; pages here are offsets into the walk, which is made again.
+ */
+#include "workspace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PENDING_MAX 3400 /* bytes of paths still to be walked */
+#define FOLDERS_MAX 500	 /* folders of one walk */
+
+struct dbx_words
+path_words(struct mcp_call *call, const char *path)
+{
+	return (struct dbx_words){
+		.object = mcp_printf(call, "Workspace path \"%s\"", path),
+		.not_found = "Call list_workspace_items on the folder above it.",
+		.grant = "CAN READ on the folder",
+	};
+}
+
+/* ---- list_workspace_items -------------------------------------------------------------------------- */
+
+/* One walk, breadth first. `pending` holds the paths to list, each ended by '\n'; the level of the
+ * first is `level`, and those behind `next_level` bytes are one deeper. */
+struct walk {
+	int64_t skip, left; /* rows before this page, and rows of it still to show */
+	int64_t seen;	    /* rows that matched */
+	int level, depth;
+	unsigned folders;
+	bool more, unwalked;
+	size_t next_level, len;
+	char pending[PENDING_MAX];
+};
+
+_Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
+
+static const struct mcp_column columns[] = {
+	{ "type", NULL }, { "path", NULL }, { "language", NULL }, { "size", NULL },
+	{ "modified", NULL }, { "object_id", NULL },
+};
+
+static int folder_arrived(struct mcp_call *call, const void *state, size_t len);
+
+static int
+folder_fetch(struct mcp_call *call, const struct walk *walk)
+{
+	const char *end = memchr(walk->pending, '\n', walk->len);
+	const char *path = mcp_printf(call, "%.*s", (int)(end - walk->pending), walk->pending);
+
+	return dbx_get(call, "/api/2.0/workspace/list{?path}",
+		       dbx_object(call, "path", path, NULL), folder_arrived, walk, sizeof(*walk));
+}
+
+static bool
+is_folder(const char *type)
+{
+	return strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
+}
+
+static void
+remember_folder(struct walk *walk, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (walk->len + n + 1 > sizeof(walk->pending) || walk->folders >= FOLDERS_MAX) {
+		walk->unwalked = true;
+		return;
+	}
+	memcpy(walk->pending + walk->len, path, n);
+	walk->pending[walk->len + n] = '\n';
+	walk->len += n + 1;
+	walk->folders++;
+}
+
+static bool
+item_matches(struct mcp_call *call, struct json_object *item)
+{
+	const char *type = mcp_arg(call, "object_type");
+	const char *path = mcp_get_str(call, item, "path", "");
+	const char *slash = strrchr(path, '/');
+
+	return (type == NULL || strcmp(type, mcp_get_str(call, item, "object_type", "")) == 0)
+	    && dbx_name_matches(call, slash != NULL ? slash + 1 : path);
+}
+
+static void
+item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
+{
+	struct json_object *size = mcp_get(item, "size");
+	const char *cells[COUNT(columns)] = {
+		mcp_get_str(call, item, "object_type", ""), mcp_get_str(call, item, "path", ""),
+		mcp_get_str(call, item, "language", ""),
+		size != NULL ? dbx_show_bytes(call, size) : "",
+		dbx_time(call, mcp_get_int(item, "modified_at", 0)),
+		mcp_get_str(call, item, "object_id", ""),
+	};
+
+	if (walk->seen++ < walk->skip)
+		return;
+	if (walk->left-- > 0)
+		mcp_table_cells(call, cells, COUNT(cells));
+	else
+		walk->more = true;
+}
+
+static int
+walk_end(struct mcp_call *call, const struct walk *walk)
+{
+	int64_t next = walk->skip + dbx_limit(call, 100);
+	const char *path = mcp_arg(call, "path");
+
+	return mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "items",
+	    .total = walk->more || walk->unwalked ? -1 : walk->seen,
+	    .more = walk->more || walk->unwalked,
+	    .next = walk->more ? mcp_printf(call, "list_workspace_items path=%s depth=%d "
+					    "page_token=%lld", path, walk->depth,
+					    (long long)next)
+		: walk->unwalked ? "list_workspace_items on a folder below; there are too many to "
+				   "walk at once" : NULL });
+}
+
+static int
+folder_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	struct walk walk;
+	struct dbx_words words = path_words(call, mcp_arg(call, "path"));
+	struct json_object *reply, *items;
+	size_t used;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	used = (size_t)((char *)memchr(walk.pending, '\n', walk.len) + 1 - walk.pending);
+	memmove(walk.pending, walk.pending + used, walk.len - used);
+	walk.len -= used;
+	walk.next_level -= used;
+	items = mcp_get(reply, "objects");
+	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+
+		if (walk.level < walk.depth
+		    && is_folder(mcp_get_str(call, item, "object_type", "")))
+			remember_folder(&walk, mcp_get_str(call, item, "path", ""));
+		if (item_matches(call, item))
+			item_row(call, &walk, item);
+	}
+	if (walk.next_level == 0) {
+		walk.level++;
+		walk.next_level = walk.len;
+	}
+	return walk.len == 0 || walk.more ? walk_end(call, &walk) : folder_fetch(call, &walk);
+}
+
+int
+list_workspace_items(struct mcp_call *call)
+{
+	struct walk walk = { .level = 1, .depth = (int)mcp_arg_int(call, "depth", 1) };
+	const char *path = mcp_arg(call, "path"), *page = mcp_arg(call, "page_token");
+
+	if (strlen(path) + 2 > sizeof(walk.pending) || strchr(path, '\n') != NULL
+	    || path[0] != '/')
+		return mcp_fail(call, MCP_E_INPUT, "path is not a workspace path.",
+				"Paths begin with / and have no line ends.",
+				"Start with list_workspace_items path=/.");
+	if (page != NULL && page[0] != '\0' && !dbx_is_number(page))
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+				"Use the page_token of the last answer's end line.");
+	walk.skip = page != NULL ? strtoll(page, NULL, 10) : 0;
+	walk.left = dbx_limit(call, 100);
+	remember_folder(&walk, path);
+	walk.next_level = walk.len;
+	mcp_table(call, columns, COUNT(columns));
+	return folder_fetch(call, &walk);
+}
+
+/* ---- get_workspace_item -------------------------------------------------------------------------------- */
+
+static int
+item_shown(struct mcp_call *call, const void *state, size_t len)
+{
+	static const struct dbx_column facts[] = {
+		{ "path", NULL, "path", NULL },
+		{ "type", NULL, "object_type", NULL },
+		{ "language", NULL, "language", NULL },
+		{ "object_id", NULL, "object_id", NULL },
+		{ "size", NULL, "size", dbx_show_bytes },
+		{ "created", NULL, "created_at", dbx_show_time },
+		{ "modified", NULL, "modified_at", dbx_show_time },
+	};
+	const char *path = mcp_arg(call, "path");
+	struct dbx_words words = path_words(call, path);
+	struct json_object *item = dbx_reply(call, 0, &words), *small;
+
+	(void)state;
+	(void)len;
+	if (item == NULL)
+		return MCP_E_UPSTREAM;
+	dbx_facts(call, item, facts, COUNT(facts), dbx_url(call, "/#workspace%s", path));
+	small = dbx_pick(call, item, "path", "object_type", "language", "size", "created_at",
+			 "modified_at", NULL);
+	json_object_object_add(small, "object_id", json_object_new_string(
+	    mcp_get_str(call, item, "object_id", "")));
+	return mcp_structured(call, small);
+}
+
+int
+get_workspace_item(struct mcp_call *call)
+{
+	return dbx_get(call, "/api/2.0/workspace/get-status{?path}", NULL, item_shown, NULL, 0);
+}
+
+/* ---- completion ------------------------------------------------------------------------------------------ */
+
+static int
+paths_offered(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_offer(call, "objects", "path");
+}
+
+/* The items of the folder that has been typed so far. */
+int
+complete_path(struct mcp_call *call)
+{
+	const char *value = mcp_arg(call, "value");
+	const char *slash = value != NULL ? strrchr(value, '/') : NULL;
+	const char *folder = slash == NULL || slash == value ? "/"
+	    : mcp_printf(call, "%.*s", (int)(slash - value), value);
+
+	return dbx_get(call, "/api/2.0/workspace/list{?path}",
+		       dbx_object(call, "path", folder, NULL), paths_offered, NULL, 0);
+}

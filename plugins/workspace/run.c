@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_notebook: a run of its own, submitted once, then followed like a run of a job. */
+#include "workspace.h"
+
+#include <string.h>
+
+static int
+submitted(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *path = mcp_arg(call, "notebook_path");
+	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = mcp_printf(call, "Running notebook \"%s\"", path),
+	    .not_found = "Call list_workspace_items to see which notebooks exist.",
+	    .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster" });
+
+	(void)state;
+	(void)len;
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	return dbx_run_handle(call, mcp_get_str(call, reply, "run_id", ""), false);
+}
+
+/* Without a cluster the task says nothing of compute, which means serverless. */
+static struct json_object *
+task_body(struct mcp_call *call, const char *cluster_id)
+{
+	struct json_object *task = json_object_new_object();
+	struct json_object *notebook = json_object_get(dbx_object(call, "notebook_path",
+	    mcp_arg(call, "notebook_path"), "source", "WORKSPACE", NULL));
+	struct json_object *parameters = mcp_arg_json(call, "parameters");
+
+	if (parameters != NULL)
+		json_object_object_add(notebook, "base_parameters", json_object_get(parameters));
+	json_object_object_add(task, "task_key", json_object_new_string("notebook"));
+	json_object_object_add(task, "notebook_task", notebook);
+	if (cluster_id != NULL)
+		json_object_object_add(task, "existing_cluster_id",
+				       json_object_new_string(cluster_id));
+	return task;
+}
+
+static int
+submit(struct mcp_call *call, const char *cluster_id)
+{
+	const char *path = mcp_arg(call, "notebook_path");
+	struct json_object *tasks = json_object_new_array();
+	struct json_object *body = dbx_object(call, "run_name",
+	    mcp_printf(call, "lakehost: %s", path), "idempotency_token",
+	    dbx_idempotency_token(call, "idempotency_token"), NULL);
+
+	json_object_array_add(tasks, task_body(call, cluster_id));
+	json_object_object_add(body, "tasks", tasks);
+	return dbx_send(call, "POST", "/api/2.2/jobs/runs/submit", NULL, body, MCP_RETRY_TOKEN,
+			submitted, NULL, 0);
+}
+
+static int
+cluster_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *cluster = state;
+
+	(void)len;
+	return submit(call, cluster->id);
+}
+
+static int
+run_begin(struct mcp_call *call)
+{
+	const char *cluster = mcp_arg(call, "cluster_id");
+
+	if (mcp_arg(call, "notebook_path")[0] != '/')
+		return mcp_fail(call, MCP_E_INPUT, "notebook_path is not a workspace path.",
+				"Paths begin with /.", "Call list_workspace_items path=/.");
+	if (cluster != NULL && cluster[0] != '\0')
+		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
+	return submit(call, mcp_option(call, "cluster_id"));
+}
+
+const struct mcp_operation run_notebook = {
+	.size = sizeof(struct mcp_operation),
+	.start = run_begin,
+	.poll = dbx_run_poll,
+	.cancel = dbx_run_cancel,
+};
