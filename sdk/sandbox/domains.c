@@ -5,6 +5,7 @@
 extern const struct domain settings_domain, fault_domain, requestlog_domain;
 extern const struct domain auth_domain, oauth_domain;
 extern const struct domain clusters_domain, warehouses_domain;
+extern const struct domain uc_domain, statements_domain, links_domain, history_domain;
 
 const struct domain *const domains[] = {
 	&settings_domain,
@@ -14,5 +15,9 @@ const struct domain *const domains[] = {
 	&oauth_domain,
 	&clusters_domain,
 	&warehouses_domain,
+	&uc_domain,
+	&statements_domain,
+	&links_domain,
+	&history_domain,
 	NULL,
 };

@@ -41,7 +41,7 @@ catalog_put_table(struct lake_conn *conn, const struct table_name *name, const c
 
 	id_uuid(id);
 	return lake_run(conn, "INSERT INTO _tables VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,"
-			" ?10, NULL)", "sssssssiss", name->catalog, name->schema, name->table, type,
+			" ?10)", "sssssssiss", name->catalog, name->schema, name->table, type,
 			view_text != NULL ? NULL : "DELTA", comment, owner_of(conn), clock_ms(),
 			view_text, id);
 }

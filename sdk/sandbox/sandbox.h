@@ -262,7 +262,7 @@ void page_reply(struct request *req, const struct page_rule *rule, const char *k
 
 struct bg;
 /* Runs fn on its own thread (after a queue when MAX_BACKGROUND run).  The caller holds one
- * reference.  fn must come back soon after a cancel; take ws_lock only for short. */
+ * reference; NULL when the queue is full or the program is stopping.  fn must come back soon after a cancel; take ws_lock only for short. */
 struct bg *bg_start(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg);
 struct workspace *bg_workspace(const struct bg *bg);
 bool bg_cancelled(struct bg *bg);		/* NULL = never */
@@ -281,6 +281,7 @@ bool stopping(void);				/* the program is on its way out */
 struct sql_session {				/* what USE changes; zero = main.default */
 	char catalog[MAX_NAME + 1], schema[MAX_NAME + 1];
 	char user[128];
+	bool system;				/* may write samples and system: seeding only */
 };
 
 struct sql_column {

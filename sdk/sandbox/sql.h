@@ -76,6 +76,7 @@ struct lake_conn {
 struct lake_conn *lake_take(struct workspace *ws);	/* NULL when lake.db cannot be opened */
 void lake_give(struct lake_conn *conn);
 void lake_close(struct workspace *ws);
+void lake_seed(struct workspace *ws);
 bool lake_exec(struct lake_conn *conn, const char *sql);
 /* As db_query, on lake.db; types s, i. NULL on failure. */
 sqlite3_stmt *lake_query(struct lake_conn *conn, const char *sql, const char *types, ...);

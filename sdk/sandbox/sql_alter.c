@@ -10,8 +10,9 @@
 static bool
 read_only(struct sql_run *run, const struct table_name *name)
 {
-	if (strcmp(name->catalog, "samples") != 0 && strcmp(name->catalog, "system") != 0 &&
-	    strcmp(name->schema, "information_schema") != 0)
+	if (run->conn->session->system ||
+	    (strcmp(name->catalog, "samples") != 0 && strcmp(name->catalog, "system") != 0 &&
+	     strcmp(name->schema, "information_schema") != 0))
 		return false;
 	sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\nUser does not "
 		 "have MODIFY on Table '%s.%s.%s'. SQLSTATE: 42501", name->catalog, name->schema,

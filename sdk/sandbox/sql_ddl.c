@@ -323,8 +323,9 @@ check_place(struct sql_run *run, const struct table_name *name)
 		return sql_fail_catalog(run, name->catalog);
 	if (!lake_has_schema(run->conn, name->catalog, name->schema))
 		return sql_fail_schema(run, name->catalog, name->schema);
-	if (strcmp(name->catalog, "samples") == 0 || strcmp(name->catalog, "system") == 0 ||
-	    strcmp(name->schema, "information_schema") == 0)
+	if (!run->conn->session->system &&
+	    (strcmp(name->catalog, "samples") == 0 || strcmp(name->catalog, "system") == 0 ||
+	     strcmp(name->schema, "information_schema") == 0))
 		return sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\n"
 				"User does not have CREATE TABLE on Schema '%s.%s'. SQLSTATE: 42501",
 				name->catalog, name->schema);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_REFS = 512, MAX_NESTING = 100 };
+enum { MAX_REFS = 512, MAX_SINGLE_PROBES = 64, MAX_NESTING = 100 };
 
 struct column_ref {
 	size_t from, to;			/* tokens a . b */
@@ -404,42 +404,45 @@ from_clause_end(const struct sql_token *list, size_t at, size_t to)
 	return to;
 }
 
-/* "SELECT a, b.c FROM ...", prepared but never run, tells the declared types of the columns. */
-static void
-probe(struct infer *f, size_t from, const struct select_list *list, size_t to)
+/* "SELECT a, b.c FROM ...", prepared but never run, tells the declared types of the columns
+ * [first, end).  False when one of them is no column (PARTITION, DAY, ...). */
+static bool
+probe(struct infer *f, size_t from, const struct select_list *list, size_t to, size_t first,
+      size_t end)
 {
 	struct sql_outcome outcome = { 0 };
 	struct sql_run run = { f->run->conn, f->run->query, &outcome, { 0 } };
 	struct rewritten rw = { 0 };
+	struct sql_type *types = xcalloc(end - first, sizeof(*types));
 	struct buf text = { 0 };
 	sqlite3_stmt *st = NULL;
 	size_t select = list->first;
+	bool ok;
 
 	while (select > from && !tok_is(&f->list[select], "SELECT"))
 		select--;
 	add_source(&text, &f->run->tokens, from, select);
 	buf_str(&text, "SELECT ");
-	for (size_t i = 0; i < f->ref_count; i++) {
-		buf_str(&text, i > 0 ? ", " : "");
+	for (size_t i = first; i < end; i++) {
+		buf_str(&text, i > first ? ", " : "");
 		add_source(&text, &f->run->tokens, f->refs[i].from, f->refs[i].to);
 	}
 	add_source(&text, &f->run->tokens, list->end, from_clause_end(f->list, list->end, to));
 	sql_lex(text.data, &run.tokens);
-	if (sql_rewrite(&run, 0, run.tokens.count, &rw) &&
-	    sqlite3_prepare_v2(f->run->conn->db, rw.sql, -1, &st, NULL) == SQLITE_OK &&
-	    (size_t)sqlite3_column_count(st) == f->ref_count) {
-		struct sql_type *types = xcalloc(f->ref_count, sizeof(*types));
-
+	ok = sql_rewrite(&run, 0, run.tokens.count, &rw) &&
+	     sqlite3_prepare_v2(f->run->conn->db, rw.sql, -1, &st, NULL) == SQLITE_OK &&
+	     (size_t)sqlite3_column_count(st) == end - first;
+	if (ok)
 		result_types(&run, st, &rw, types);
-		for (size_t i = 0; i < f->ref_count; i++)
-			f->refs[i].type = types[i];
-		free(types);
-	}
+	for (size_t i = first; ok && i < end; i++)
+		f->refs[i].type = types[i - first];
 	sqlite3_finalize(st);
 	rewritten_fini(&rw);
 	sql_tokens_fini(&run.tokens);
 	sql_outcome_fini(&outcome);
 	buf_free(&text);
+	free(types);
+	return ok;
 }
 
 void
@@ -459,8 +462,9 @@ infer_types(struct sql_run *run, const struct select_list *list, size_t from, si
 			collect_refs(&f, list->items[i].from, list->items[i].to);
 		}
 	}
-	if (f.ref_count > 0)
-		probe(&f, from, list, to);
+	if (f.ref_count > 0 && !probe(&f, from, list, to, 0, f.ref_count))
+		for (size_t i = 0; i < f.ref_count && i < MAX_SINGLE_PROBES; i++)
+			probe(&f, from, list, to, i, i + 1);
 	for (size_t i = 0; i < list->count; i++)
 		if (!list->items[i].star)
 			type_of(&f, list->items[i].from, list->items[i].to, &rw->types[i]);

@@ -338,7 +338,8 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 		format = native;
 	file_type = strcmp(format, "SOURCE") == 0 ? language_extension(object->language)
 		  : strcmp(format, "HTML") == 0 ? "html" : "ipynb";
-	if (strcmp(format, native) == 0 && !(strip && strcmp(format, "JUPYTER") == 0)) {
+	if (strcmp(format, native) == 0 && !(strip && strcmp(format, "JUPYTER") == 0) &&
+	    (strcmp(format, "SOURCE") != 0 || notebook_header(data, len) != NULL)) {
 		send_export(req, object->path, file_type, data, len);
 		return;
 	}

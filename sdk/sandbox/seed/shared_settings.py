@@ -1,0 +1,3 @@
+# Databricks notebook source
+CATALOG = "samples"
+SCHEMA = "retail"
