@@ -173,7 +173,6 @@ resume(struct request *request)
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);
 	free(old);
-	request->asking = false;
 	call_answer(request->call, request->answers_text);
 }
 

@@ -6,7 +6,7 @@
  * Start: eras_new() after registry, calls, pool and sealer; then the transports with
  * eras_receiver(); with stdio also eras_set_stdio() and eras_on_eof(). Stop: calls_drain(), then
  * eras_quiesce() (what still comes is answered), then loop_stop(); last eras_free(), which
- * finishes the exchanges that are still open and leaves calls alone: free these afterwards.
+ * ends the requests that are still open: before their calls and the pool are freed.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"

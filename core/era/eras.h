@@ -24,7 +24,6 @@ struct eras {
 	struct sessions *sessions;
 	struct session pipe; /* stdio, and the legacy session on it once there is one */
 	struct peer loose;   /* modern requests over HTTP, which share nothing */
-	struct peer gone;    /* withdrawn ones, whose call still has to end */
 	struct stdio *stdio;
 	void (*eof)(void *data);
 	void *eof_data;

@@ -75,10 +75,7 @@ call_asks(struct call *call)
 {
 	struct request *request = call->owner;
 
-	request->asking = true;
-	if (request->exchange == NULL)
-		request_free(request);
-	else if (request->method->mirrored == NULL) /* the modern era knows no such answer */
+	if (request->method->mirrored == NULL) /* the modern era knows no such answer */
 		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
 		    NULL);
 	else if (request->round >= ASK_ROUNDS)
@@ -118,10 +115,7 @@ call_done(struct call *call)
 	struct request *request = call->owner;
 	const struct result *result = call->result;
 
-	request->asking = false;
-	if (request->exchange == NULL)
-		request_free(request);
-	else if (result->failed && result->require != NULL && request->era == &era_modern)
+	if (result->failed && result->require != NULL && request->era == &era_modern)
 		missing_capability(request, result->require);
 	else
 		request->method->answer(request, result);

@@ -63,7 +63,7 @@ notify_progress(struct request *request, double done, double total, const char *
 {
 	struct buf *out = &request->eras->note;
 
-	if (request->progress_token == NULL || request->exchange == NULL || !isfinite(done)
+	if (request->progress_token == NULL || !isfinite(done)
 	    || (request->progress_ms != 0 && done <= request->progress)
 	    || !within_budget(request))
 		return;
@@ -93,8 +93,7 @@ notify_log(struct request *request, enum mcp_level level, const char *logger, co
 	};
 	struct buf *out = &request->eras->note;
 
-	if (request->exchange == NULL || (size_t)level >= ARRAY_SIZE(of)
-	    || (int)of[level] < request->log_level)
+	if ((size_t)level >= ARRAY_SIZE(of) || (int)of[level] < request->log_level)
 		return;
 	buf_reset(out);
 	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"

@@ -148,6 +148,7 @@ struct parsing {
 	struct pool_job job; /* first */
 	struct eras *eras;
 	struct exchange *exchange;
+	struct json_limits limits;
 	char *body;
 	size_t len;
 	struct message message;
@@ -161,7 +162,7 @@ parse_run(struct pool_job *job)
 	struct parsing *parsing = (struct parsing *)job;
 
 	parsing->code = message_parse(&parsing->message, parsing->body, parsing->len,
-	    &parsing->eras->limits, parsing->why, sizeof(parsing->why));
+	    &parsing->limits, parsing->why, sizeof(parsing->why));
 }
 
 static void
@@ -182,6 +183,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	parsing->job = (struct pool_job){ .run = parse_run, .done = parse_done, .group = eras };
 	parsing->eras = eras;
 	parsing->exchange = exchange;
+	parsing->limits = eras->limits;
 	parsing->body = malloc(len);
 	parsing->len = len;
 	if (parsing->body == NULL) {
@@ -264,7 +266,6 @@ eras_free(struct eras *eras)
 		return;
 	request_forget(&eras->pipe.peer);
 	request_forget(&eras->loose);
-	request_forget(&eras->gone);
 	sessions_free(eras->sessions);
 	session_fini(&eras->pipe);
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)

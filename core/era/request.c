@@ -103,11 +103,10 @@ request_run(struct request *request)
 
 /* ---- end --------------------------------------------------------------------------------- */
 
-void
+/* A call that is still running is cancelled, and cleans up unseen. */
+static void
 request_free(struct request *request)
 {
-	struct call *call = request->call;
-
 	bridge_end(request, false);
 	listen_end(request);
 	leave(request);
@@ -118,9 +117,9 @@ request_free(struct request *request)
 	free(request->own_capabilities);
 	free(request->progress_token);
 	free(request->session_id);
+	if (request->call != NULL)
+		call_free(request->call);
 	free(request);
-	if (call != NULL)
-		call_free(call);
 }
 
 /* Gives the exchange its answer, or (NULL) the news that there will be none. */
@@ -147,9 +146,7 @@ request_forget(struct peer *peer)
 	while (peer->open != NULL) {
 		struct request *request = peer->open;
 
-		request->call = NULL;
-		if (request->exchange != NULL)
-			hand_over(request, 503, NULL);
+		hand_over(request, 503, NULL);
 		request_free(request);
 	}
 }
@@ -239,18 +236,9 @@ request_error(struct request *request, enum rpc_error error, const char *data, c
 void
 request_withdraw(struct request *request)
 {
-	bool running = request->call != NULL && !request->asking;
-
 	bridge_end(request, true);
 	hand_over(request, 202, NULL);
-	if (!running) {
-		request_free(request);
-		return;
-	}
-	/* its call is told, and the rest of the request goes when that has ended */
-	leave(request);
-	join(request, &request->eras->gone);
-	call_cancel(request->call);
+	request_free(request);
 }
 
 /* ---- on the way ---------------------------------------------------------------------------- */
@@ -258,7 +246,7 @@ request_withdraw(struct request *request)
 bool
 request_notify(struct request *request, const struct buf *json)
 {
-	if (request->exchange == NULL || request->deaf || !buf_ok(json))
+	if (request->deaf || !buf_ok(json))
 		return false;
 	if (request->exchange->ops->notify(request->exchange, json->data, json->len))
 		return true;

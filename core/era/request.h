@@ -2,7 +2,7 @@
 /*
  * One request on its way through the host, and what an era may decide about it. Every request ends
  * in exactly one of request_end(), request_send(), request_error() and request_withdraw(); all of
- * them free it, at once or when its call has ended, so callers return right after.
+ * them free it, so callers return right after.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -85,7 +85,7 @@ struct request {
 	struct request *next, **link; /* among those of its peer */
 	struct eras *eras;
 	struct peer *peer;
-	struct exchange *exchange; /* NULL once answered or withdrawn */
+	struct exchange *exchange;
 	struct batch *batch;	   /* whose element it is, or NULL */
 	struct message message;
 	const struct era *era;
@@ -107,7 +107,6 @@ struct request {
 	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
 	char *answers_text;	     /* what the call was given of them */
 	unsigned round;		     /* how often the client was asked before */
-	bool asking;		     /* the call waits for answers */
 	double progress, budget;     /* the last one sent; how many may be sent at once */
 	int64_t progress_ms;
 	bool deaf; /* the peer takes no notification of this request */
@@ -136,9 +135,7 @@ void request_error(struct request *request, enum rpc_error error, const char *da
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Ends it without an answer: the client cancelled or left. */
 void request_withdraw(struct request *request);
-/* Only when its call, which nobody waits for any more, has ended. */
-void request_free(struct request *request);
-/* The host is going: frees all of a peer. Exchanges end without an answer; calls are left alone. */
+/* The host is going: all requests of a peer end without an answer. */
 void request_forget(struct peer *peer);
 /* One message on the request's own stream, before its answer. */
 bool request_notify(struct request *request, const struct buf *json);

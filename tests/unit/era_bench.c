@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See era_bench.h. The plugin is in era_plugin.c. */
+#include "era_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "call/call.h"
+#include "call/pool.h"
+#include "config.h"
+#include "era_plugin.h"
+#include "registry/registry.h"
+#include "transport/transport.h"
+
+#define SENT_MAX 2048
+#define LINES_MAX 16
+
+struct eras *bench_eras;
+const char *bench_principal = "local";
+size_t bench_page;
+bool bench_slow_cancelled;
+size_t bench_eofs;
+
+static struct loop *loop;
+static struct registry *registry;
+static struct calls *calls;
+static struct pool *pool;
+static struct sealer *sealer;
+static struct sent *sent_all[SENT_MAX];
+static size_t sents;
+static struct json_object *lines[LINES_MAX];
+static size_t n_lines;
+static char server_name[] = "bench", server_title[] = "A bench";
+static char instructions[] = "Ask for echo.";
+static struct config config;
+
+/* ---- the transport ----------------------------------------------------------------------------- */
+
+static struct sent *
+sent_of(struct exchange *exchange)
+{
+	return (struct sent *)exchange;
+}
+
+static const char *
+get_header(struct exchange *exchange, const char *name)
+{
+	struct sent *sent = sent_of(exchange);
+
+	for (size_t i = 0; i < sent->headers; i++)
+		if (strcasecmp(sent->header[i].name, name) == 0)
+			return sent->header[i].value;
+	return NULL;
+}
+
+static void
+visit_headers(struct exchange *exchange, const char *prefix,
+    void (*fn)(void *data, const char *name, const char *value), void *data)
+{
+	struct sent *sent = sent_of(exchange);
+
+	for (size_t i = 0; i < sent->headers; i++)
+		if (strncasecmp(sent->header[i].name, prefix, strlen(prefix)) == 0)
+			fn(data, sent->header[i].name, sent->header[i].value);
+}
+
+/* Everything that leaves must be JSON of ours. */
+static struct json_object *
+parsed(const char *json, size_t len)
+{
+	const char *why = NULL;
+	struct json_object *tree = json_parse(json, len, &json_upstream, &why, NULL);
+
+	if (tree == NULL) {
+		fprintf(stderr, "not JSON (%s): %.*s\n", why, (int)len, json);
+		abort();
+	}
+	return tree;
+}
+
+static bool
+notify(struct exchange *exchange, const char *json, size_t len)
+{
+	struct sent *sent = sent_of(exchange);
+
+	if (sent->finished)
+		abort(); /* after the answer */
+	if (sent->no_stream || exchange->closed || sent->notes == SENT_NOTES)
+		return false;
+	sent->streaming = true;
+	sent->note[sent->notes++] = parsed(json, len);
+	if (sent->notes == sent->wanted)
+		loop_stop(loop);
+	return true;
+}
+
+static bool
+stream(struct exchange *exchange)
+{
+	struct sent *sent = sent_of(exchange);
+
+	sent->streaming = !sent->no_stream && !exchange->closed;
+	return sent->streaming;
+}
+
+static void
+finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
+    const char *json, size_t len)
+{
+	struct sent *sent = sent_of(exchange);
+
+	if (sent->finished)
+		abort(); /* twice */
+	sent->finished = true;
+	sent->status = sent->streaming && exchange->http ? 200 : status;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(headers[i].name, "Mcp-Session-Id") == 0)
+			snprintf(sent->session, sizeof(sent->session), "%s", headers[i].value);
+		if (strcmp(headers[i].name, "Allow") == 0)
+			snprintf(sent->allow, sizeof(sent->allow), "%s", headers[i].value);
+	}
+	if (json != NULL)
+		sent->answer = parsed(json, len);
+	loop_stop(loop);
+}
+
+static const struct exchange_ops ops = { get_header, visit_headers, notify, stream, finish };
+
+void
+stdio_send(struct stdio *stdio, const char *json, size_t len)
+{
+	(void)stdio;
+	if (n_lines < LINES_MAX)
+		lines[n_lines++] = parsed(json, len);
+}
+
+static struct sent *
+deliver(bool http, const char *const *headers, const char *json)
+{
+	const struct receiver *receiver = eras_receiver(bench_eras);
+	struct sent *sent = xcalloc(1, sizeof(*sent));
+
+	if (sents == SENT_MAX)
+		abort();
+	sent_all[sents++] = sent;
+	sent->exchange.ops = &ops;
+	sent->exchange.http = http;
+	snprintf(sent->exchange.principal.name, PRINCIPAL_NAME_MAX, "%s", bench_principal);
+	sent->exchange.principal.access = config.access;
+	for (; headers != NULL && headers[0] != NULL; headers += 2)
+		sent->header[sent->headers++] =
+		    (struct exchange_header){ xstrdup(headers[0]), xstrdup(headers[1]) };
+	if (json != NULL)
+		receiver->message(receiver->data, &sent->exchange, json, strlen(json));
+	else
+		receiver->other(receiver->data, &sent->exchange, "GET");
+	return sent;
+}
+
+struct sent *
+send_http(const char *const *headers, const char *json)
+{
+	return deliver(true, headers, json);
+}
+
+struct sent *
+send_stdio(const char *json)
+{
+	return deliver(false, NULL, json);
+}
+
+struct sent *
+call_capable(const char *method, const char *name, const char *params, const char *capabilities)
+{
+	const char *headers[8] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method", method,
+		name != NULL ? "Mcp-Name" : NULL, name, NULL };
+	struct sent *sent;
+	struct buf json;
+
+	buf_init(&json, 8u << 20);
+	buf_printf(&json,
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{" CAPABLE_META("%s")
+	    "%s%s}}",
+	    method, capabilities, params[0] != '\0' ? "," : "", params);
+	sent = deliver(true, headers, json.data);
+	buf_fini(&json);
+	return sent;
+}
+
+struct sent *
+call_modern(const char *method, const char *name, const char *params)
+{
+	return call_capable(method, name, params, "{}");
+}
+
+struct sent *
+bench_wait(struct sent *sent)
+{
+	while (!sent->finished)
+		loop_run(loop, 0);
+	return sent;
+}
+
+void
+bench_wait_notes(struct sent *sent, size_t notes)
+{
+	sent->wanted = notes;
+	while (sent->notes < notes && !sent->finished)
+		loop_run(loop, 0);
+}
+
+static void
+stop_idling(struct loop_timer *timer)
+{
+	*(bool *)timer->data = true;
+	loop_stop(loop);
+}
+
+void
+bench_idle(void)
+{
+	bool over = false;
+	struct loop_timer timer = { .fn = stop_idling, .data = &over };
+
+	loop_timer_set(loop, &timer, 30);
+	while (!over)
+		loop_run(loop, 0);
+}
+
+void
+bench_until(const bool *condition)
+{
+	while (!*condition)
+		bench_idle();
+}
+
+void
+bench_close(struct sent *sent)
+{
+	sent->exchange.closed = true;
+	if (sent->exchange.on_close != NULL)
+		sent->exchange.on_close(&sent->exchange);
+}
+
+struct json_object *
+bench_line(size_t i)
+{
+	return i < n_lines ? lines[i] : NULL;
+}
+
+/* ---- the host ---------------------------------------------------------------------------------- */
+
+static void
+refused(void *data, size_t source, const char *why)
+{
+	(void)data;
+	(void)source;
+	fprintf(stderr, "the bench's plugin was refused: %s\n", why);
+	abort();
+}
+
+static void
+input_ended(void *data)
+{
+	(void)data;
+	bench_eofs++;
+}
+
+static void
+configure(void)
+{
+	config = (struct config){ .access = ACCESS_WRITE };
+	config.server.name = server_name;
+	config.server.title = server_title;
+	config.server.instructions = instructions;
+	config.limits.body = LIMIT_BODY;
+	config.limits.depth = LIMIT_DEPTH;
+	config.limits.steps = LIMIT_STEPS;
+	config.limits.suspended = LIMIT_SUSPENDED;
+	config.limits.call_ms = LIMIT_CALL_MS;
+	config.results.rows = LIMIT_RESULT_ROWS;
+	config.results.text = LIMIT_RESULT_TEXT;
+	config.results.cell = LIMIT_CELL;
+}
+
+static void
+parts_start(void)
+{
+	struct registry_source source = { .plugin = era_plugin(), .plugin_name = "bench",
+		.manifest = era_plugin_manifest(), .name_length = 64 };
+
+	registry = registry_new(&source, 1, refused, NULL);
+	loop = loop_new();
+	pool = pool_new(loop, 2, 4);
+	calls = calls_new(loop, &config, NULL);
+	calls_use_pool(calls, pool);
+	bench_eras = eras_new(&(struct eras_parts){ .loop = loop, .config = &config,
+	    .registry = registry, .calls = calls, .pool = pool, .sealer = sealer,
+	    .page = bench_page });
+	eras_set_stdio(bench_eras, (struct stdio *)&config); /* only handed back to stdio_send */
+	eras_on_eof(bench_eras, input_ended, NULL);
+}
+
+static void
+parts_stop(void)
+{
+	eras_quiesce(bench_eras);
+	eras_free(bench_eras);
+	calls_free(calls);
+	pool_free(pool);
+	registry_free(registry);
+	loop_free(loop);
+}
+
+void
+bench_start(void)
+{
+	static const unsigned char key[SEAL_KEY_LEN] = "a key that is known to everybody";
+
+	log_init(LOG_ERROR, true);
+	configure();
+	bench_principal = "local";
+	bench_slow_cancelled = false;
+	bench_eofs = 0;
+	sealer = sealer_new(key, 1);
+	parts_start();
+}
+
+void
+bench_restart(void)
+{
+	parts_stop();
+	parts_start();
+}
+
+void
+bench_stop(void)
+{
+	parts_stop();
+	sealer_free(sealer);
+	for (size_t i = 0; i < sents; i++) {
+		struct sent *sent = sent_all[i];
+
+		for (size_t k = 0; k < sent->headers; k++) {
+			free((char *)(uintptr_t)sent->header[k].name);
+			free((char *)(uintptr_t)sent->header[k].value);
+		}
+		for (size_t k = 0; k < sent->notes; k++)
+			json_object_put(sent->note[k]);
+		json_object_put(sent->answer);
+		free(sent);
+	}
+	for (size_t i = 0; i < n_lines; i++)
+		json_object_put(lines[i]);
+	sents = n_lines = 0;
+	bench_page = 0;
+}
+
+/* ---- paths --------------------------------------------------------------------------------------- */
+
+struct json_object *
+at(struct json_object *tree, const char *path)
+{
+	char name[128];
+
+	while (tree != NULL && *path != '\0') {
+		bool quoted = *path == '\'';
+		size_t len = strcspn(path + quoted, quoted ? "'" : ".");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, path + quoted);
+		path += len + (quoted ? 2 : 0);
+		path += *path == '.';
+		if (json_object_is_type(tree, json_type_array))
+			tree = json_object_array_get_idx(tree, (size_t)atoi(name));
+		else
+			tree = json_member(tree, name);
+	}
+	return tree;
+}
+
+const char *
+text_at(struct json_object *tree, const char *path)
+{
+	struct json_object *value = at(tree, path);
+
+	return value == NULL ? NULL : json_object_get_string(value);
+}
+
+int
+int_at(struct json_object *tree, const char *path)
+{
+	struct json_object *value = at(tree, path);
+
+	return value == NULL ? 0 : json_object_get_int(value);
+}

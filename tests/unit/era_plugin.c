@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See era_plugin.h. In place of the plugin layer: it runs these rows in process. */
+#include "era_plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lakehost/call.h>
+
+#include "base/json.h"
+#include "call/call.h"
+#include "era_bench.h"
+#include "plugin/loader.h"
+
+#define TEXT_ARGUMENT                                                                              \
+	"{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},"                   \
+	"\"required\":[\"text\"],\"additionalProperties\":false}"
+#define NO_ARGUMENTS "{\"type\":\"object\",\"additionalProperties\":false}"
+#define INLINE ",\"lakehost\":{\"inline\":true}}"
+#define TOOL(name, input, more)                                                                    \
+	"{\"name\":\"" name "\",\"title\":\"T\",\"description\":\"d\",\"annotations\":"           \
+	"{\"readOnlyHint\":true},\"inputSchema\":" input more                                     \
+	",\"lakehost\":{\"access\":\"read\",\"inline\":true}}"
+
+static const char manifest_text[] =
+    "{\"plugin\":{\"name\":\"bench\",\"version\":\"1\",\"abi\":\"1.0\",\"permissions\":[]},"
+    "\"tools\":["
+    TOOL("echo", TEXT_ARGUMENT, "")
+    "," TOOL("data", NO_ARGUMENTS, ",\"outputSchema\":{\"type\":\"object\",\"properties\":"
+			       "{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}")
+    "," TOOL("liar", NO_ARGUMENTS, ",\"outputSchema\":{\"type\":\"object\"}")
+    "," TOOL("list", NO_ARGUMENTS, "")
+    "," TOOL("fails", NO_ARGUMENTS, "")
+    "," TOOL("steps", NO_ARGUMENTS, "")
+    "," TOOL("slow", NO_ARGUMENTS, "")
+    "," TOOL("blocks", NO_ARGUMENTS, "")
+    "," TOOL("asks", NO_ARGUMENTS, "")
+    "," TOOL("nags", NO_ARGUMENTS, "")
+    "," TOOL("opens", NO_ARGUMENTS, "")
+    "," TOOL("needs", NO_ARGUMENTS, "")
+    "," TOOL("logs", NO_ARGUMENTS, "")
+    "," TOOL("where", "{\"type\":\"object\",\"properties\":{\"region\":{\"type\":\"string\","
+		  "\"x-mcp-header\":\"Region\"},\"level\":{\"type\":\"integer\","
+		  "\"x-mcp-header\":\"Level\"}},\"additionalProperties\":false}", "")
+    ",{\"name\":\"rules\",\"description\":\"d\",\"inputSchema\":" NO_ARGUMENTS
+    ",\"lakehost\":{\"access\":\"admin\",\"inline\":true}}],"
+    "\"resources\":["
+    "{\"name\":\"note\",\"uri\":\"test://note\",\"mimeType\":\"text/plain\"" INLINE ","
+    "{\"name\":\"blob\",\"uri\":\"test://blob\",\"mimeType\":\"image/png\"" INLINE ","
+    "{\"name\":\"json\",\"uri\":\"test://json\"" INLINE ","
+    "{\"name\":\"gone\",\"uri\":\"test://gone\"" INLINE ","
+    "{\"name\":\"broken\",\"uri\":\"test://broken\"" INLINE "],"
+    "\"templates\":[{\"name\":\"item\",\"uriTemplate\":\"test://item/{id}\","
+    "\"mimeType\":\"text/plain\"" INLINE "],"
+    "\"prompts\":[{\"name\":\"greet\",\"description\":\"Greets\",\"arguments\":"
+    "[{\"name\":\"name\",\"required\":true},{\"name\":\"tone\"}]" INLINE "],"
+    "\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
+    "\"argument\":\"name\"" INLINE "]}";
+
+/* ---- rows ---------------------------------------------------------------------------------------- */
+
+static int
+echo(struct mcp_call *call)
+{
+	return mcp_say(call, "%s", mcp_arg(call, "text"));
+}
+
+static int
+data(struct mcp_call *call)
+{
+	return mcp_structured(call, mcp_json(call, "{\"n\":7}", 7));
+}
+
+static int
+list(struct mcp_call *call)
+{
+	mcp_say(call, "one two");
+	return mcp_structured(call, mcp_json(call, "[1,2]", 5));
+}
+
+static int
+fails(struct mcp_call *call)
+{
+	return mcp_fail(call, MCP_E_NOT_FOUND, "No such thing", "It was never there",
+	    "Look elsewhere");
+}
+
+static int
+steps(struct mcp_call *call)
+{
+	return mcp_progress(call, 0, 2, "none") != MCP_OK || mcp_progress(call, 1, 2, "one") ||
+	    mcp_progress(call, 1, 2, "one again") || mcp_progress(call, 2, 0, NULL) ||
+	    mcp_say(call, "done");
+}
+
+static int
+slow_step(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	if (mcp_cancelled(call)) {
+		bench_slow_cancelled = true;
+		return mcp_fail(call, MCP_E_CANCELLED, "Cancelled", NULL, NULL);
+	}
+	return mcp_again(call, 5, slow_step, "", 0);
+}
+
+static int
+slow(struct mcp_call *call)
+{
+	return mcp_again(call, 5, slow_step, "", 0);
+}
+
+static int
+blocks(struct mcp_call *call)
+{
+	mcp_blob(call, "audio", "audio/wav", "abc", 3);
+	mcp_link(call, "test://note", "note", "text/plain", 12);
+	return mcp_embed(call, "test://note", "text/plain", "inside");
+}
+
+static struct json_object *
+form(struct mcp_call *call)
+{
+	static const char text[] = "{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"string\"}}}";
+
+	return mcp_json(call, text, sizeof(text) - 1);
+}
+
+/* Two rounds: two questions at once, then one. */
+static int
+asks(struct mcp_call *call)
+{
+	struct json_object *name = NULL, *roots = NULL, *color = NULL;
+	int first = mcp_elicit(call, "name", "Your name?", form(call), &name);
+	int second = mcp_ask(call, "roots", "roots/list", mcp_json(call, "{}", 2), &roots);
+	int third;
+
+	if (first != MCP_OK || second != MCP_OK)
+		return first < 0 ? first : second;
+	third = mcp_elicit(call, "color", "Your colour?", form(call), &color);
+	if (third != MCP_OK)
+		return third;
+	return mcp_say(call, "%s likes %s", mcp_get_str(call, name, "v", "nobody"),
+	    mcp_get_str(call, color, "v", "nothing"));
+}
+
+/* Never content with an answer: asks under a new key each time. */
+static int
+nags(struct mcp_call *call)
+{
+	struct json_object *content = NULL;
+	int status = MCP_OK;
+
+	for (int i = 0; status == MCP_OK; i++)
+		status = mcp_elicit(call, mcp_printf(call, "again%d", i), "And now?", form(call),
+		    &content);
+	return status;
+}
+
+static int
+opens(struct mcp_call *call)
+{
+	static const char params[] = "{\"mode\":\"url\",\"message\":\"Go\",\"url\":\"https://x.test/\"}";
+	struct json_object *answer = NULL;
+	int status = mcp_ask(call, "go", "elicitation/create",
+	    mcp_json(call, params, sizeof(params) - 1), &answer);
+
+	return status == MCP_OK ? mcp_say(call, "opened") : status;
+}
+
+static int
+needs(struct mcp_call *call)
+{
+	return mcp_require(call, "sampling.tools") == MCP_OK ? mcp_say(call, "ok")
+							      : MCP_E_UNSUPPORTED;
+}
+
+static int
+logs(struct mcp_call *call)
+{
+	call->ops->client_log(call, MCP_LOG_DEBUG, "bench", "\"low\"", 5);
+	call->ops->client_log(call, MCP_LOG_WARNING, "bench", "{\"high\":1}", 10);
+	return mcp_say(call, "logged");
+}
+
+static int
+where(struct mcp_call *call)
+{
+	const char *region = mcp_arg(call, "region");
+
+	return mcp_say(call, "region %s", region != NULL ? region : "nowhere");
+}
+
+static int
+blob(struct mcp_call *call)
+{
+	return mcp_blob(call, "image", "image/png", "\x89PNG", 4);
+}
+
+static int
+broken(struct mcp_call *call)
+{
+	return mcp_fail(call, MCP_E_UPSTREAM, "The workspace answers nonsense", NULL, NULL);
+}
+
+static int
+item(struct mcp_call *call)
+{
+	return mcp_say(call, "item %s", mcp_arg(call, "id"));
+}
+
+static int
+note(struct mcp_call *call)
+{
+	return mcp_say(call, "a note");
+}
+
+static int
+greet(struct mcp_call *call)
+{
+	mcp_message(call, "user", "Greet %s", mcp_arg(call, "name"));
+	return mcp_message(call, "assistant", "Hello");
+}
+
+static int
+complete(struct mcp_call *call)
+{
+	struct json_object *context = mcp_arg_json(call, "context");
+
+	mcp_complete(call, mcp_printf(call, "%sa", mcp_arg(call, "value")));
+	return mcp_complete(call, mcp_get_str(call, context, "tone", "plain"));
+}
+
+#define ROW(row) { .name = #row, .handler = row }
+static const struct mcp_row tools[] = { ROW(echo), ROW(data),
+	{ .name = "liar", .handler = note }, ROW(list), ROW(fails), ROW(steps), ROW(slow),
+	ROW(blocks), ROW(asks), ROW(nags), ROW(opens), ROW(needs), ROW(logs), ROW(where),
+	{ .name = "rules", .handler = note } };
+static const struct mcp_row resources[] = { ROW(note), ROW(blob),
+	{ .name = "json", .handler = data }, { .name = "gone", .handler = fails }, ROW(broken) };
+static const struct mcp_row templates[] = { ROW(item) };
+static const struct mcp_row prompts[] = { ROW(greet) };
+static const struct mcp_row completions[] = { { .name = "greet name", .handler = complete } };
+
+/* ---- the plugin layer --------------------------------------------------------------------------- */
+
+struct plugin {
+	int nothing;
+};
+
+struct plugin *
+era_plugin(void)
+{
+	static struct plugin plugin;
+
+	return &plugin;
+}
+
+struct json_object *
+era_plugin_manifest(void)
+{
+	static struct json_object *manifest;
+	const char *why = NULL;
+	size_t where_at = 0;
+
+	if (manifest == NULL)
+		manifest = json_parse(manifest_text, sizeof(manifest_text) - 1, &json_upstream,
+		    &why, &where_at);
+	if (manifest == NULL) {
+		fprintf(stderr, "the bench's manifest: %s at %zu\n", why, where_at);
+		abort();
+	}
+	return manifest;
+}
+
+const struct mcp_row *
+plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
+{
+	static const struct mcp_row *const rows[ROW_KINDS] = { tools, resources, templates, prompts,
+		completions };
+
+	(void)plugin;
+	return &rows[kind][index];
+}
+
+const struct plugin_runner *
+plugin_runner(const struct plugin *plugin)
+{
+	(void)plugin;
+	return &inprocess_runner;
+}
+
+const char *
+plugin_name(const struct plugin *plugin)
+{
+	(void)plugin;
+	return "bench";
+}
+
+const char *
+plugin_options(const struct plugin *plugin)
+{
+	(void)plugin;
+	return "{}";
+}
+
+const char *
+plugin_upstream(const struct plugin *plugin)
+{
+	(void)plugin;
+	return NULL;
+}
+
+const struct strings *
+plugin_permissions(const struct plugin *plugin)
+{
+	static const struct strings none;
+
+	(void)plugin;
+	return &none;
+}
+
+void
+plugin_tell(struct plugin *plugin, const char *what, const char *uri)
+{
+	(void)plugin;
+	eras_changed(bench_eras, what, uri);
+}

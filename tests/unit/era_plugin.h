@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugin behind the era tests: one row for each thing a row can do. */
+#ifndef TESTS_UNIT_ERA_PLUGIN_H
+#define TESTS_UNIT_ERA_PLUGIN_H
+
+#include <json-c/json.h>
+
+struct plugin;
+
+struct plugin *era_plugin(void);
+struct json_object *era_plugin_manifest(void); /* lives until the process ends */
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is told of changes: open listens of the modern era, the legacy session on stdio. */
+#include "suite.h"
+
+#include "config.h"
+#include "era/listen.h"
+#include "era/session.h"
+#include "era_bench.h"
+
+#define SUBSCRIPTION "params._meta.'io.modelcontextprotocol/subscriptionId'"
+#define LISTEN(id, filter)                                                                         \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"subscriptions/listen\",\"params\":{"       \
+	"\"notifications\":" filter "," MODERN_META("") "}}"
+#define INITIALIZE                                                                                 \
+	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"                     \
+	"\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}"
+#define REQUEST(method, uri)                                                                       \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\",\"params\":{\"uri\":\"" uri "\"}}"
+
+static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
+	"subscriptions/listen", NULL };
+
+static void
+acknowledged_first(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = send_http(headers, LISTEN("7", "{\"toolsListChanged\":true,"
+	    "\"promptsListChanged\":false,\"resourceSubscriptions\":"
+	    "[\"test://note\",\"test://nowhere\",9]}"));
+	ASSERT_INT(sent->finished, 0);
+	CU_ASSERT(sent->streaming);
+	ASSERT_INT(sent->notes, 1);
+	ASSERT_STR(text_at(sent->note[0], "method"),
+	    "notifications/subscriptions/acknowledged");
+	CU_ASSERT(json_object_is_type(at(sent->note[0], SUBSCRIPTION), json_type_int));
+	ASSERT_INT(int_at(sent->note[0], SUBSCRIPTION), 7);
+	CU_ASSERT(json_object_get_boolean(
+	    at(sent->note[0], "params.notifications.toolsListChanged")));
+	CU_ASSERT(at(sent->note[0], "params.notifications.promptsListChanged") == NULL);
+	CU_ASSERT(at(sent->note[0], "params.notifications.resourcesListChanged") == NULL);
+	ASSERT_STR(text_at(sent->note[0], "params.notifications.resourceSubscriptions.0"),
+	    "test://note");
+	CU_ASSERT(at(sent->note[0], "params.notifications.resourceSubscriptions.1") == NULL);
+	bench_close(sent);
+	ASSERT_INT(sent->finished, 1);
+	CU_ASSERT(sent->answer == NULL);
+	bench_stop();
+}
+
+static void
+only_what_was_asked(void)
+{
+	struct sent *tools, *prompts, *watcher;
+
+	bench_start();
+	tools = send_http(headers, LISTEN("\"7\"", "{\"toolsListChanged\":true}"));
+	prompts = send_http(headers, LISTEN("7", "{\"promptsListChanged\":true,"
+						 "\"resourcesListChanged\":true}"));
+	watcher = send_http(headers, LISTEN("8", "{\"resourceSubscriptions\":[\"test://note\"]}"));
+	eras_changed(bench_eras, "tools", NULL);
+	ASSERT_INT(tools->notes, 2);
+	ASSERT_INT(prompts->notes, 1);
+	ASSERT_STR(text_at(tools->note[1], "method"), "notifications/tools/list_changed");
+	CU_ASSERT(json_object_is_type(at(tools->note[1], SUBSCRIPTION), json_type_string));
+	eras_changed(bench_eras, "prompts", NULL);
+	eras_changed(bench_eras, "resources", NULL);
+	eras_changed(bench_eras, "nonsense", NULL);
+	ASSERT_INT(tools->notes, 2);
+	ASSERT_INT(prompts->notes, 3);
+	ASSERT_STR(text_at(prompts->note[1], "method"), "notifications/prompts/list_changed");
+	ASSERT_STR(text_at(prompts->note[2], "method"), "notifications/resources/list_changed");
+	eras_changed(bench_eras, NULL, "test://note");
+	eras_changed(bench_eras, NULL, "test://blob");
+	ASSERT_INT(watcher->notes, 2);
+	ASSERT_STR(text_at(watcher->note[1], "method"), "notifications/resources/updated");
+	ASSERT_STR(text_at(watcher->note[1], "params.uri"), "test://note");
+	ASSERT_INT(int_at(watcher->note[1], SUBSCRIPTION), 8);
+	bench_close(tools);
+	eras_changed(bench_eras, "tools", NULL);
+	ASSERT_INT(tools->notes, 2);
+	bench_stop();
+}
+
+static void
+ends_with_its_result(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = send_http(headers, LISTEN("\"x\"", "{}"));
+	ASSERT_INT(sent->notes, 1);
+	eras_quiesce(bench_eras);
+	ASSERT_INT(sent->finished, 1);
+	ASSERT_STR(text_at(sent->answer, "id"), "x");
+	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
+	ASSERT_STR(text_at(sent->answer,
+	    "result._meta.'io.modelcontextprotocol/subscriptionId'"), "x");
+	bench_stop();
+}
+
+static void
+on_stdio(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = send_stdio(LISTEN("5", "{\"toolsListChanged\":true}"));
+	ASSERT_INT(sent->notes, 1);
+	eras_changed(bench_eras, "tools", NULL);
+	ASSERT_INT(sent->notes, 2);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":5}}");
+	ASSERT_INT(sent->finished, 1);
+	CU_ASSERT(sent->answer == NULL);
+	CU_ASSERT(bench_line(0) == NULL); /* no legacy session to tell */
+	bench_stop();
+}
+
+static void
+bad_listens(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = call_modern("subscriptions/listen", NULL, "");
+	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
+	sent = call_modern("subscriptions/listen", NULL, "\"notifications\":true");
+	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
+	for (unsigned n = LISTEN_URIS; n <= LISTEN_URIS + 1; n++) {
+		char params[16384] = "\"notifications\":{\"resourceSubscriptions\":[\"test://note\"";
+
+		for (unsigned i = 1; i < n; i++)
+			strcat(params, ",\"test://item/1\"");
+		strcat(params, "]}");
+		sent = call_modern("subscriptions/listen", NULL, params);
+		ASSERT_INT(int_at(sent->answer, "error.code"), n > LISTEN_URIS ? -32602 : 0);
+		ASSERT_INT(sent->finished, n > LISTEN_URIS);
+	}
+	bench_stop();
+}
+
+static void
+listens_are_bounded(void)
+{
+	struct sent *sent = NULL, *first;
+
+	bench_start();
+	first = send_http(headers, LISTEN("0", "{}"));
+	for (unsigned i = 1; i < LIMIT_LISTENS; i++)
+		sent = send_http(headers, LISTEN("1", "{}"));
+	ASSERT_INT(sent->finished, 0);
+	sent = send_http(headers, LISTEN("1", "{}"));
+	ASSERT_INT(sent->status, 503);
+	ASSERT_INT(int_at(sent->answer, "error.code"), -32603);
+	bench_close(first);
+	sent = send_http(headers, LISTEN("1", "{}"));
+	ASSERT_INT(sent->finished, 0);
+	bench_stop();
+}
+
+static void
+legacy_on_stdio(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	eras_changed(bench_eras, "tools", NULL);
+	send_stdio(INITIALIZE);
+	eras_changed(bench_eras, "tools", NULL);
+	CU_ASSERT(bench_line(0) == NULL); /* not before it says that it is ready */
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+	eras_changed(bench_eras, "tools", NULL);
+	ASSERT_STR(text_at(bench_line(0), "method"), "notifications/tools/list_changed");
+	CU_ASSERT(at(bench_line(0), "params") == NULL);
+	eras_changed(bench_eras, NULL, "test://note");
+	CU_ASSERT(bench_line(1) == NULL);
+	sent = send_stdio(REQUEST("resources/subscribe", "test://note"));
+	ASSERT_INT(json_object_object_length(at(sent->answer, "result")), 0);
+	sent = send_stdio(REQUEST("resources/subscribe", "test://nowhere"));
+	ASSERT_INT(int_at(sent->answer, "error.code"), -32002);
+	eras_changed(bench_eras, NULL, "test://note");
+	ASSERT_STR(text_at(bench_line(1), "method"), "notifications/resources/updated");
+	ASSERT_STR(text_at(bench_line(1), "params.uri"), "test://note");
+	sent = send_stdio(REQUEST("resources/unsubscribe", "test://note"));
+	ASSERT_INT(json_object_object_length(at(sent->answer, "result")), 0);
+	eras_changed(bench_eras, NULL, "test://note");
+	CU_ASSERT(bench_line(2) == NULL);
+	bench_stop();
+}
+
+static void
+subscriptions_of_a_session(void)
+{
+	struct session session = { 0 };
+	char uri[32];
+
+	session_begin(&session, REV_2025_11_25, 0);
+	for (unsigned i = 0; i < SESSION_SUBSCRIPTIONS; i++) {
+		snprintf(uri, sizeof(uri), "test://%u", i);
+		CU_ASSERT(session_subscribe(&session, uri));
+	}
+	CU_ASSERT(session_subscribe(&session, "test://0")); /* once more is the same one */
+	CU_ASSERT(!session_subscribe(&session, "test://more"));
+	session_unsubscribe(&session, "test://0");
+	session_unsubscribe(&session, "test://0");
+	CU_ASSERT(!session_subscribed(&session, "test://0"));
+	CU_ASSERT(session_subscribed(&session, uri));
+	CU_ASSERT(session_subscribe(&session, "test://more"));
+	session_fini(&session);
+}
+
+static const struct test tests[] = {
+	TEST(acknowledged_first),
+	TEST(only_what_was_asked),
+	TEST(ends_with_its_result),
+	TEST(on_stdio),
+	TEST(bad_listens),
+	TEST(listens_are_bounded),
+	TEST(legacy_on_stdio),
+	TEST(subscriptions_of_a_session),
+};
+SUITE(tests)
