@@ -165,6 +165,11 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Call start_cluster cluster_id=%s (3 to 5 minutes),"
 					   " then repeat this call.", cluster->id));
 	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
+	if (mcp_arg(call, "command_id") != NULL) {
+		snprintf(command.context, sizeof(command.context), "%s", context);
+		snprintf(command.id, sizeof(command.id), "%s", mcp_arg(call, "command_id"));
+		return mcp_handle(call, &command, sizeof(command));
+	}
 	if (context != NULL && context[0] != '\0') {
 		command.keep = true;
 		snprintf(command.context, sizeof(command.context), "%s", context);
@@ -192,6 +197,11 @@ execute_begin(struct mcp_call *call)
 	const char *asked = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
 	struct dbx_resolved cluster;
 
+	if (mcp_arg(call, "command_id") != NULL ? mcp_arg(call, "context_id") == NULL
+						: mcp_arg(call, "code") == NULL)
+		return mcp_fail(call, MCP_E_INPUT, "code is missing.",
+				"It may be left out only to go on waiting for an earlier command.",
+				"Give code, or command_id with its context_id.");
 	if (asked != NULL && asked[0] != '\0')
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
 	if (option == NULL || option[0] == '\0')
@@ -329,9 +339,10 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	}
 	if (strcmp(now, "Cancelled") == 0)
 		return mcp_fail(call, MCP_E_CANCELLED, "The code was cancelled.", NULL, NULL);
-	mcp_say(call, "The code is %s after %s; it is ended when nobody waits for it. For long "
-		"work use run_notebook, which goes on by itself.", now,
-		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms));
+	mcp_say(call, "The code is %s after %s.\nNext: execute_code cluster_id=%s context_id=%s "
+		"command_id=%s, to go on waiting.", now,
+		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
+		command.cluster, command.context, command.id);
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
 }
 
