@@ -248,27 +248,41 @@ warn(const struct plugin *plugin)
 			  text, NULL);
 }
 
-static void
-run_plugins(struct plugins *plugins, struct pool *pool)
+/* True when it was refused only now. */
+static bool
+run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
-	bool refused = false;
+	if (plugin->refusal != PLUGIN_OK || plugin->running)
+		return false;
+	if (plugin->isolation == ISOLATION_NONE)
+		stage_code(plugin);
+	else
+		plugin->worker = worker_new(plugin, plugins->loop);
+	if (plugin->refusal != PLUGIN_OK)
+		return true;
+	plugin->running = true;
+	warn(plugin);
+	return false;
+}
 
-	(void)pool;
-	for (size_t i = 0; i < plugins->count; i++) {
-		struct plugin *plugin = &plugins->item[i];
+/* A plugin that refuses to run gives the names of its rows back: who was refused for their sake is
+ * judged again. */
+static void
+run_plugins(struct plugins *plugins)
+{
+	bool refused;
 
-		if (plugin->refusal != PLUGIN_OK)
-			continue;
-		if (plugin->isolation == ISOLATION_NONE)
-			stage_code(plugin);
-		else
-			plugin->worker = worker_new(plugin, plugins->loop);
-		refused |= plugin->refusal != PLUGIN_OK;
-		if (plugin->refusal == PLUGIN_OK)
-			warn(plugin);
-	}
-	if (refused)
+	do {
+		refused = false;
+		for (size_t i = 0; i < plugins->count; i++)
+			refused |= run_plugin(plugins, &plugins->item[i]);
+		if (!refused)
+			return;
+		for (size_t i = 0; i < plugins->count; i++)
+			if (plugins->item[i].refusal == PLUGIN_ROWS)
+				plugin_refuse(&plugins->item[i], PLUGIN_OK, "%s", "");
 		stage_registry(plugins);
+	} while (refused);
 }
 
 struct plugins *
@@ -278,6 +292,7 @@ plugins_load(const struct config *config, struct loop *loop, struct pool *pool, 
 	struct plugins *plugins = xcalloc(1, sizeof(*plugins));
 	struct plugin_name *names = plugins_enabled(config, &plugins->count);
 
+	(void)pool; /* calls bring theirs */
 	plugins->config = config;
 	plugins->loop = loop;
 	plugins->news_end = &plugins->news;
@@ -289,7 +304,7 @@ plugins_load(const struct config *config, struct loop *loop, struct pool *pool, 
 	free(names);
 	stage_registry(plugins);
 	if (!check_only)
-		run_plugins(plugins, pool);
+		run_plugins(plugins);
 	*critical = false;
 	for (size_t i = 0; i < plugins->count; i++)
 		*critical |= plugins->item[i].refusal != PLUGIN_OK &&

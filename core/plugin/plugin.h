@@ -33,6 +33,7 @@ struct plugin {
 	struct json_object *head;    /* its member "plugin"; borrowed */
 	char *options;		     /* JSON object text, defaults filled in */
 	struct strings permissions;  /* granted */
+	bool running;
 	struct code code;	     /* in process; empty when isolated */
 	struct worker *worker;	     /* isolated; or NULL */
 };
