@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/uri.h"
 #include "registry/schema_compile.h"
 
 #define PATH_MAX_BYTES 512u
@@ -76,6 +77,8 @@ compiler_node(struct compiler *c, struct json_object *source)
 		return NULL;
 	}
 	node = new_node(c, source);
+	if (c->schema->root == NULL)
+		c->schema->root = node;
 	if (boolean) {
 		node->never = !json_object_get_boolean(source);
 		return node;
@@ -101,37 +104,56 @@ find_source(const struct schema *schema, const struct json_object *source)
 	return NULL;
 }
 
+/* NULL also when two have the name. */
 static struct node *
 find_anchor(const struct schema *schema, const char *name)
 {
+	struct node *found = NULL;
+
 	for (struct node *node = schema->nodes; node != NULL; node = node->next) {
 		const char *anchor = json_str(node->source, "$anchor");
 
-		if (anchor != NULL && strcmp(anchor, name) == 0)
-			return node;
+		if (anchor == NULL || strcmp(anchor, name) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = node;
 	}
-	return NULL;
+	return found;
 }
 
-/* "#", "#/a/b" or "#anchor". What a pointer leads to may not be compiled yet. */
+/* The fragment "", "/a/b" or "anchor". What a pointer leads to may not be compiled yet. */
 static struct node *
-resolve(struct compiler *c, const char *ref)
+resolve_fragment(struct compiler *c, const char *fragment)
 {
 	struct json_object *target = c->schema->document;
 	struct node *node;
 
-	if (ref[0] != '#') {
-		compiler_fault(c, "only references within the document are followed");
-		return NULL;
-	}
-	if (ref[1] != '\0' && ref[1] != '/')
-		node = find_anchor(c->schema, ref + 1);
-	else if (ref[1] != '\0' && json_pointer_get(target, ref + 1, &target) != 0)
+	if (fragment[0] != '\0' && fragment[0] != '/')
+		node = find_anchor(c->schema, fragment);
+	else if (fragment[0] != '\0' && json_pointer_get(target, fragment, &target) != 0)
 		node = NULL;
 	else if ((node = find_source(c->schema, target)) == NULL)
 		return compiler_node(c, target);
 	if (node == NULL)
 		compiler_fault(c, "leads nowhere");
+	return node;
+}
+
+static struct node *
+resolve(struct compiler *c, const char *ref)
+{
+	struct node *node = NULL;
+	struct buf fragment;
+
+	buf_init(&fragment, PATH_MAX_BYTES);
+	if (ref[0] != '#')
+		compiler_fault(c, "only references within the document are followed");
+	else if (!uri_decode(ref + 1, strlen(ref + 1), &fragment))
+		compiler_fault(c, "leads nowhere");
+	else
+		node = resolve_fragment(c, fragment.data);
+	buf_fini(&fragment);
 	return node;
 }
 
@@ -206,8 +228,8 @@ schema_compile(struct json_object *document, char *why, size_t why_size)
 		why[0] = '\0';
 	schema->document = json_object_get(document);
 	buf_init(&c.path, PATH_MAX_BYTES);
-	schema->root = compiler_node(&c, document);
-	if (schema->root == NULL || !resolve_all(&c) || !references_end(&c) || !defaults_fit(&c)) {
+	if (compiler_node(&c, document) == NULL || !resolve_all(&c) || !references_end(&c) ||
+	    !defaults_fit(&c)) {
 		schema_free(schema);
 		schema = NULL;
 	}

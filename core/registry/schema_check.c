@@ -51,34 +51,28 @@ add_path(const struct check *c, struct buf *out)
 		buf_puts(out, "the value");
 }
 
-/* A value as JSON, shortened; a hidden one as its type. */
+/* A value as JSON, shortened; containers and what is hidden as their type. */
 static void
 add_value(const struct check *c, struct buf *out, struct json_object *value)
 {
-	struct buf text;
-	size_t cut = SHOWN_MAX;
+	const char *text;
+	size_t len, cut = SHOWN_MAX;
 
-	if (c->hidden > 0) {
+	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0) {
 		buf_puts(out, value_type_name(value));
 		return;
 	}
-	buf_init(&text, 4 * SHOWN_MAX);
-	if (json_object_is_type(value, json_type_object) ||
-	    json_object_is_type(value, json_type_array))
-		buf_puts(&text, value_type_name(value));
-	else if (json_object_is_type(value, json_type_string) &&
-	    (size_t)json_object_get_string_len(value) > SHOWN_MAX)
-		buf_printf(&text, "\"%.*s", (int)SHOWN_MAX, json_object_get_string(value));
-	else
-		buf_json_tree(&text, value);
-	if (text.len > cut + 2) {
-		while (cut > 0 && ((unsigned char)text.data[cut] & 0xC0) == 0x80)
-			cut--;
-		buf_cut(&text, cut);
-		buf_puts(&text, "\xE2\x80\xA6");
+	text = json_object_get_string(value);
+	len = text == NULL ? 0 : strlen(text);
+	if (!json_object_is_type(value, json_type_string) || len <= SHOWN_MAX) {
+		buf_json_tree(out, value);
+		return;
 	}
-	buf_add(out, text.data, text.len);
-	buf_fini(&text);
+	while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
+		cut--;
+	buf_putc(out, '"');
+	buf_json_inside(out, text, cut);
+	buf_puts(out, "\xE2\x80\xA6\"");
 }
 
 __attribute__((format(printf, 2, 3))) static bool
@@ -378,8 +372,10 @@ check_type(struct check *c, const struct node *node, struct json_object *value)
 
 	if (node->types == 0 || (node->types & value_type(value)) != 0)
 		return true;
-	return fault_value(c, value, "is %s, not %s", value_type_name(value),
-	    types_text(node->types, text, sizeof(text)));
+	types_text(node->types, text, sizeof(text));
+	if (c->hidden > 0 || (value_type(value) & (TYPE_NULL | TYPE_ARRAY | TYPE_OBJECT)) != 0)
+		return fault(c, "%s where %s is wanted", value_type_name(value), text);
+	return fault_value(c, value, "is %s, not %s", value_type_name(value), text);
 }
 
 /* ---- combinations ---------------------------------------------------------------------------- */

@@ -226,6 +226,14 @@ on_dialect(struct compiler *c, struct node *node, struct json_object *value)
 	    compiler_fault(c, "only %s is known", DIALECT);
 }
 
+/* Below the root it would change what references are relative to. */
+static bool
+on_id(struct compiler *c, struct node *node, struct json_object *value)
+{
+	(void)value;
+	return node == c->schema->root || compiler_fault(c, "only the whole document has one");
+}
+
 static bool
 on_text(struct compiler *c, struct json_object *value)
 {
@@ -243,6 +251,7 @@ static const struct keyword {
 } keywords[] = {
 	{ "$anchor", TEXT, 0, NULL },
 	{ "$defs", OTHER, 0, on_definitions },
+	{ "$id", OTHER, 0, on_id },
 	{ "$ref", TEXT, 0, NULL }, /* resolved at the end */
 	{ "$schema", OTHER, 0, on_dialect },
 	{ "additionalProperties", SCHEMA, offsetof(struct node, additional), NULL },
