@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening sockets: what is loopback, what is named how, what is refused and why. */
+#include "transport/listen.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "suite.h"
+
+static void
+check_tcp(const char *host, bool loopback, const char *prefix)
+{
+	struct config_listener config = { .kind = LISTEN_TCP, .host = (char *)(uintptr_t)host };
+	struct listen_socket *list = NULL;
+	char why[200] = "";
+
+	ASSERT_INT(listen_open(&config, &list, why, sizeof(why)), 1);
+	ASSERT_STR(why, "");
+	if (list == NULL)
+		return;
+	CU_ASSERT(list->fd >= 0);
+	CU_ASSERT(list->loopback == loopback);
+	CU_ASSERT(!list->unix_path);
+	CU_ASSERT(strncmp(list->address, prefix, strlen(prefix)) == 0);
+	CU_ASSERT(atoi(list->address + strlen(prefix)) > 0); /* the port really bound */
+	listen_close(list);
+	ASSERT_INT(list->fd, -1);
+	listen_close(list); /* twice does no harm */
+	free(list);
+}
+
+static void
+tcp_addresses(void)
+{
+	check_tcp("127.0.0.1", true, "127.0.0.1:");
+	check_tcp("127.8.9.1", true, "127.8.9.1:");
+	check_tcp("0.0.0.0", false, "0.0.0.0:");
+	check_tcp("::1", true, "[::1]:");
+	check_tcp("::ffff:127.0.0.1", true, "[::ffff:127.0.0.1]:");
+	check_tcp("::", false, "[::]:");
+}
+
+static void
+check_refused(struct config_listener config, const char *reason)
+{
+	struct listen_socket *list = NULL;
+	char why[300] = "";
+
+	ASSERT_INT(listen_open(&config, &list, why, sizeof(why)), 0);
+	if (strstr(why, reason) == NULL)
+		printf("\n    \"%s\" should say \"%s\"", why, reason);
+	CU_ASSERT(strstr(why, reason) != NULL);
+	CU_ASSERT(list == NULL);
+}
+
+static void
+refusals_say_why(void)
+{
+	char no_host[] = "no.such.host.invalid", elsewhere[] = "192.0.2.1", file[] = "/etc/passwd";
+
+	check_refused((struct config_listener){ .kind = LISTEN_TCP, .host = no_host }, no_host);
+	check_refused((struct config_listener){ .kind = LISTEN_TCP, .host = elsewhere },
+		      "Cannot assign requested address");
+	check_refused((struct config_listener){ .kind = LISTEN_UNIX, .host = file }, "no socket");
+	check_refused((struct config_listener){ .kind = LISTEN_SYSTEMD },
+		      "systemd passed no socket");
+}
+
+static void
+port_of_another_is_refused(void)
+{
+	char host[] = "127.0.0.1";
+	struct config_listener config = { .kind = LISTEN_TCP, .host = host };
+	struct listen_socket *list = NULL;
+	char why[200];
+
+	ASSERT_INT(listen_open(&config, &list, why, sizeof(why)), 1);
+	if (list == NULL)
+		return;
+	config.port = (uint16_t)atoi(strchr(list->address, ':') + 1);
+	check_refused(config, "Address already in use");
+	listen_close(list);
+	free(list);
+}
+
+static const struct test tests[] = {
+	TEST(tcp_addresses),
+	TEST(refusals_say_why),
+	TEST(port_of_another_is_refused),
+};
+SUITE(tests)

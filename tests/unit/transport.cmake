@@ -1,0 +1,3 @@
+lakehost_unit_test(transport_sse SOURCES test_transport_sse.c CORE transport base)
+lakehost_unit_test(transport_http SOURCES test_transport_http.c CORE transport base)
+lakehost_unit_test(transport_listen SOURCES test_transport_listen.c CORE transport base)
