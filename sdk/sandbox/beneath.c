@@ -198,6 +198,18 @@ beneath_place(int from_fd, const char *temporary, int root, const char *path, bo
 
 /* ---- folders ---- */
 
+int
+beneath_top(struct workspace *ws, const char *name)
+{
+	char *path = xasprintf("/%s", name);
+	int fd = -1;
+
+	if (beneath_mkdirs(ws->dir_fd, path) == 0)
+		fd = beneath_open(ws->dir_fd, path, O_PATH | O_DIRECTORY);
+	free(path);
+	return fd;
+}
+
 static DIR *
 open_folder(int root, const char *path)
 {

@@ -22,6 +22,9 @@ char *path_parent(const char *path);
 /* Is `path` the folder `top` or below it?  Both clean. */
 bool path_within(const char *path, const char *top);
 
+/* A folder of the workspace's own ("dbfs", "volumes"), made when absent; descriptor or -1. */
+int beneath_top(struct workspace *ws, const char *name);
+
 /* All of these take a clean path below `root`, follow no links, and set errno when they fail. */
 int beneath_open(int root, const char *path, int flags);	/* descriptor or -1 */
 int beneath_stat(int root, const char *path, struct stat *st);

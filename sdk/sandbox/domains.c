@@ -6,6 +6,8 @@ extern const struct domain settings_domain, fault_domain, requestlog_domain;
 extern const struct domain auth_domain, oauth_domain;
 extern const struct domain clusters_domain, warehouses_domain;
 extern const struct domain uc_domain, statements_domain, links_domain, history_domain;
+extern const struct domain notebooks_domain, wsfiles_domain, repos_domain;
+extern const struct domain dbfs_domain, volumes_domain, fs_domain, secrets_domain;
 
 const struct domain *const domains[] = {
 	&settings_domain,
@@ -19,5 +21,12 @@ const struct domain *const domains[] = {
 	&statements_domain,
 	&links_domain,
 	&history_domain,
+	&notebooks_domain,
+	&wsfiles_domain,
+	&repos_domain,
+	&dbfs_domain,
+	&volumes_domain,
+	&fs_domain,
+	&secrets_domain,
 	NULL,
 };

@@ -1,9 +1,7 @@
 # The workspace tree, repos, jobs and runs, commands, files and secrets; with what they embed.
 set(sandbox_files
 	beneath.c form.c notebook.c objects.c notebooks.c notebooks_seed.c wsfiles.c repos.c
-	dbfs.c volumes.c volumes_seed.c fs.c secrets.c
-	python.c commands.c contexts.c notebook_run.c
-	jobs.c jobs_check.c jobs_seed.c runs.c runs_store.c runs_start.c run_exec.c run_tasks.c)
+	dbfs.c volumes.c volumes_seed.c fs.c secrets.c)
 
 # Each file of seed/ becomes an array in seeds.c.
 file(GLOB seeds CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/seed/*)
