@@ -185,10 +185,12 @@ static void
 add_spec(struct json_object *obj, sqlite3_stmt *st, bool with_spec)
 {
 	struct json_object *spec = parse_column(st, C_SPEC);
+	struct json_object_iterator at = json_object_iter_begin(spec);
+	struct json_object_iterator end = json_object_iter_end(spec);
 
-	json_object_object_foreach(spec, name, value) {
-		json_add(obj, name, json_object_get(value));
-	}
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		json_add(obj, json_object_iter_peek_name(&at),
+			 json_object_get(json_object_iter_peek_value(&at)));
 	if (with_spec) {
 		json_add_str(spec, "cluster_name", db_text(st, C_NAME));
 		json_add(obj, "spec", json_object_get(spec));
@@ -429,7 +431,8 @@ clusters_unpin(struct request *req)
 static bool
 type_wanted(struct json_object *types, const char *type)
 {
-	size_t n = json_object_is_type(types, json_type_array) ? json_object_array_length(types) : 0;
+	size_t n = json_object_is_type(types, json_type_array)
+		? json_object_array_length(types) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *want = json_object_get_string(json_object_array_get_idx(types, i));

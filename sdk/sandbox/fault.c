@@ -161,7 +161,8 @@ fault_answer(struct request *req, const struct fault *fault)
 		reply_bytes(req, fault->status, fault->type, fault->body, strlen(fault->body));
 		return true;
 	case FAULT_THROTTLE:
-		reply_error(req, 429, "RESOURCE_EXHAUSTED", "Too many requests. Please wait a moment"
+		reply_error(req, 429, "RESOURCE_EXHAUSTED", "Too many requests. Please wait a "
+							    "moment"
 			    " and try again.");
 		retry_header(req, fault);
 		return true;

@@ -22,7 +22,8 @@ history_begin(const struct statement *s)
 	db_run(ws, "INSERT INTO query_history(id, text, user, warehouse, status, started)"
 	       " VALUES(?, ?, ?, ?, 'RUNNING', ?)", "ssssi", s->id, s->text, s->user, s->warehouse,
 	       s->created);
-	db_run(ws, "DELETE FROM query_history WHERE seq <= (SELECT max(seq) FROM query_history) - ?",
+	db_run(ws, "DELETE FROM query_history WHERE seq <= (SELECT max(seq) FROM query_history) "
+		   "- ?",
 	       "i", (int64_t)MAX_HISTORY);
 	ws_unlock(ws);
 }
@@ -34,7 +35,8 @@ history_end(const struct statement *s)
 		: s->state == ST_CANCELED ? "CANCELED" : "FAILED";
 
 	ws_lock(s->ws);
-	db_run(s->ws, "UPDATE query_history SET status = ?, ended = ?, rows = ?, kind = ?, error = ?"
+	db_run(s->ws, "UPDATE query_history SET status = ?, ended = ?, rows = ?, kind = ?, error "
+		      "= ?"
 	       " WHERE id = ?", "siisss", status, s->ended, s->rows, s->kind, s->error, s->id);
 	ws_unlock(s->ws);
 }
@@ -119,7 +121,8 @@ history_list(struct request *req)
 		json_object_put(all);
 		return;
 	}
-	st = db_query(req->ws, "SELECT id, text, user, warehouse, status, started, ended, rows, kind,"
+	st = db_query(req->ws, "SELECT id, text, user, warehouse, status, started, ended, rows, "
+			       "kind,"
 		      " error FROM query_history ORDER BY seq DESC", "");
 	while (db_next(req->ws, st))
 		if (wanted(req, st))

@@ -87,7 +87,8 @@ is_loopback_host(const char *host)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t len = strlen(names[i]);
 
-		if (strncasecmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
+		if (strncasecmp(host, names[i], len) == 0 &&
+		    (host[len] == '\0' || host[len] == ':'))
 			return true;
 	}
 	return strncmp(host, options.host, strlen(options.host)) == 0 &&

@@ -41,7 +41,8 @@ link_make(const struct statement *s, size_t index)
 	json_add_int(link, "row_count", chunk->rows);
 	json_add_int(link, "byte_count", chunk->bytes);
 	mac = sign("link", payload);
-	text = xasprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload, mac);
+	text = xasprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload,
+			 mac);
 	json_add_str(link, "external_link", text);
 	free(text);
 	free(mac);

@@ -91,7 +91,8 @@ page_cut(struct request *req, const struct page_rule *rule, const char *kind,
 
 	if (token != NULL && !page_offset(kind, token, &from)) {
 		json_object_put(all);
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid page token: %.40s", token);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid page token: %.40s",
+			    token);
 		return NULL;
 	}
 	settings_read(&settings);

@@ -28,7 +28,7 @@
 #define SANDBOX_VERSION "1.0.0"
 
 enum {
-	MAX_JSON_BODY = 32 * 1024 * 1024,	/* a statement may be 16 MiB, an import 10 MiB base64 */
+	MAX_JSON_BODY = 32 * 1024 * 1024,	/* a statement may have 16 MiB, an import 14 */
 	MAX_JSON_DEPTH = 128,
 	MAX_PATH_VARS = 8,
 	MAX_NAME = 255,				/* catalog, schema, table names */
@@ -60,15 +60,15 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_json_string(struct buf *b, const char *s, size_t len);	/* quoted and escaped */
 void buf_free(struct buf *b);
 
-char *base64_encode(const void *data, size_t len);		/* padded, no line breaks; caller frees */
+char *base64_encode(const void *data, size_t len);	/* padded, no line breaks; caller frees */
 /* NULL when not base64 (standard or URL alphabet, padding optional).  Caller frees. */
 void *base64_decode(const char *text, size_t len, size_t *out_len);
 void sha256_hex(const void *data, size_t len, char out[65]);
-void hmac_hex(const char *text, char out[65]);			/* keyed with the secret kept in DIR */
+void hmac_hex(const char *text, char out[65]);	/* keyed with the secret kept in DIR */
 bool secret_equal(const char *a, const char *b);		/* time depends on length only */
 char *text_fold(const char *s);					/* ASCII lower case copy */
 bool text_is_utf8(const char *text);
-bool text_like(const char *pattern, const char *s);		/* SQL LIKE: % and _, case-insensitive */
+bool text_like(const char *pattern, const char *s);	/* SQL LIKE: % and _, case-insensitive */
 
 /* One line on stderr.  Never pass a token or a secret. */
 void log_line(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -151,7 +151,8 @@ int64_t db_int(sqlite3_stmt *st, int column);
 int64_t db_one_int(struct workspace *ws, const char *sql, const char *types, ...); /* 0 if no row */
 
 /* JSON documents by (kind, id), for state that needs no SQL of its own; ordered by creation. */
-struct json_object *doc_get(struct workspace *ws, const char *kind, const char *id); /* owned; NULL */
+/* Owned; NULL when there is none. */
+struct json_object *doc_get(struct workspace *ws, const char *kind, const char *id);
 void doc_put(struct workspace *ws, const char *kind, const char *id, struct json_object *doc);
 bool doc_delete(struct workspace *ws, const char *kind, const char *id);
 /* Owned array of documents whose id starts with prefix (NULL or "" = all). */
@@ -176,19 +177,21 @@ struct request {
 	size_t var_count;
 	struct query_arg *args;
 	size_t arg_count;
-	struct json_object *body;		/* the JSON body; an empty object when none was sent */
+	struct json_object *body;	/* the JSON body; an empty object when none was sent */
 	struct buf raw;				/* body bytes, except on ROUTE_UPLOAD */
-	int upload_fd;				/* ROUTE_UPLOAD: temporary file, at offset 0; else -1 */
-	char *upload_path;			/* its path below ws->dir: link or rename it into place */
+	int upload_fd;	/* ROUTE_UPLOAD: temporary file, at offset 0; else -1 */
+	char *upload_path;	/* its path below ws->dir: link or rename it into place */
 	int64_t body_size;			/* bytes received */
 	struct http *http;			/* the connection side; private to http.c */
 	struct reply *reply;			/* private to reply.c */
 };
 
-const char *request_var(const struct request *req, const char *name);	/* never NULL if in pattern */
+/* "" when the pattern has no such variable. */
+const char *request_var(const struct request *req, const char *name);
 const char *request_arg(const struct request *req, const char *name);	/* first value or NULL */
 const char *request_arg_at(const struct request *req, const char *name, size_t index);
-const char *request_header(const struct request *req, const char *name);	/* any case; or NULL */
+/* Name in any case; NULL when not sent. */
+const char *request_header(const struct request *req, const char *name);
 /* Each of these has answered 400 INVALID_PARAMETER_VALUE when it returns false or NULL. */
 bool request_bool(struct request *req, const char *name, bool absent, bool *out);
 bool request_int(struct request *req, const char *name, int64_t absent, int64_t min, int64_t max,
@@ -229,12 +232,14 @@ void reply_header(struct request *req, const char *name, const char *value); /* 
 bool reply_done(const struct request *req);				/* has one been made? */
 
 /* Small json-c conveniences: builders take the value, skip NULL text. */
-struct json_object *json_raw(const char *text, size_t len);	/* serialises to exactly this text */
+/* Serialises to exactly this text. */
+struct json_object *json_raw(const char *text, size_t len);
 void json_add(struct json_object *obj, const char *name, struct json_object *value);
 void json_add_str(struct json_object *obj, const char *name, const char *value);
 void json_add_int(struct json_object *obj, const char *name, int64_t value);
 void json_add_bool(struct json_object *obj, const char *name, bool value);
-struct json_object *json_parse(const char *text, size_t len);	/* NULL when malformed or too deep */
+/* NULL when malformed or too deep. */
+struct json_object *json_parse(const char *text, size_t len);
 
 /* ---- paging (page.c) ------------------------------------------------------------------- */
 
@@ -262,7 +267,8 @@ void page_reply(struct request *req, const struct page_rule *rule, const char *k
 
 struct bg;
 /* Runs fn on its own thread (after a queue when MAX_BACKGROUND run).  The caller holds one
- * reference; NULL when the queue is full or the program is stopping.  fn must come back soon after a cancel; take ws_lock only for short. */
+ * reference; NULL when the queue is full or the program is stopping.  fn must come back soon
+ * after a cancel; it takes ws_lock only for short. */
 struct bg *bg_start(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg);
 struct workspace *bg_workspace(const struct bg *bg);
 bool bg_cancelled(struct bg *bg);		/* NULL = never */
@@ -271,7 +277,8 @@ void bg_cancel(struct bg *bg);
 /* hook runs at cancel (at once if it already happened), from the cancelling thread; NULL clears,
  * and returns only when no hook is running. */
 void bg_on_cancel(struct bg *bg, void (*hook)(void *arg), void *arg);
-bool bg_wait(struct bg *bg, int64_t ms);	/* true when fn has returned; also ends at shutdown */
+/* True when fn has returned.  Shutdown ends it, since that cancels all tasks. */
+bool bg_wait(struct bg *bg, int64_t ms);
 struct bg *bg_ref(struct bg *bg);
 void bg_unref(struct bg *bg);
 bool stopping(void);				/* the program is on its way out */
@@ -328,7 +335,8 @@ struct json_object *sql_split(const char *script);
 /* ---- what domains offer each other ----------------------------------------------------- */
 
 const char *cluster_state(struct workspace *ws, const char *cluster_id);  /* NULL = unknown id */
-bool cluster_start(struct workspace *ws, const char *cluster_id);	/* no-op unless TERMINATED */
+/* False (and nothing happens) unless it was TERMINATED. */
+bool cluster_start(struct workspace *ws, const char *cluster_id);
 const char *warehouse_state(struct workspace *ws, const char *id);	/* NULL = unknown id */
 bool warehouse_start(struct workspace *ws, const char *id);
 
@@ -343,7 +351,7 @@ enum route_flag {
 };
 
 /* Patterns: literal segments, {name} for one segment, {+name} for the rest (may hold slashes; the
- * value then starts with no slash).  The first match in table order wins.  Ends with NULL method. */
+ * value then starts with no slash).  The first match in table order wins; a NULL method ends. */
 struct route {
 	const char *method, *pattern;
 	void (*handle)(struct request *req);
@@ -353,11 +361,11 @@ struct route {
 struct domain {
 	const char *name;
 	const struct route *routes;
-	const char *tables;			/* CREATE TABLE IF NOT EXISTS ...; run at each open */
+	const char *tables;	/* CREATE TABLE IF NOT EXISTS ...; run at each open */
 	void (*seed)(struct workspace *ws);	/* once per workspace, inside one transaction */
 	void (*close)(struct workspace *ws);	/* at exit, after the server and tasks stopped */
 };
-/* Each domain file defines one `const struct domain NAME_domain`, declared and listed in domains.c. */
+/* Each domain file defines one `const struct domain NAME_domain`, listed in domains.c. */
 extern const struct domain *const domains[];	/* ends with NULL */
 
 #endif

@@ -102,13 +102,15 @@ apply(struct request *req, struct settings *copy, const char *name, struct json_
 static void
 settings_patch(struct request *req)
 {
+	struct json_object_iterator at = json_object_iter_begin(req->body);
+	struct json_object_iterator end = json_object_iter_end(req->body);
 	struct settings copy;
 
 	settings_read(&copy);
-	json_object_object_foreach(req->body, name, value) {
-		if (!apply(req, &copy, name, value))
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		if (!apply(req, &copy, json_object_iter_peek_name(&at),
+			   json_object_iter_peek_value(&at)))
 			return;
-	}
 	pthread_mutex_lock(&live.lock);
 	live.now = copy;
 	pthread_mutex_unlock(&live.lock);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running one statement: dispatch by its first words, parameters, rows rendered as the Statement
- * Execution API shows them (text or NULL whatever the type).
+ * Running one statement: its parameters, dispatch by its first words, queries and DML.
  */
 #include "sql.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { PROGRESS_OPS = 20000, MAX_CELL = 16 * 1024 * 1024 };
+enum { PROGRESS_OPS = 20000 };
 
 /* ---- parameters ---- */
 
@@ -62,7 +59,8 @@ bind_one(struct sql_run *run, sqlite3_stmt *st, int at)
 
 	text = param_value(run->query, name, &type, &found);
 	if (!found)
-		return sql_fail(run, "42P02", "[UNBOUND_SQL_PARAMETER] Found the unbound parameter: "
+		return sql_fail(run, "42P02", "[UNBOUND_SQL_PARAMETER] Found the unbound "
+					      "parameter: "
 				"%s. Please, fix `args` and provide a mapping of the parameter to "
 				"either a SQL literal or collection constructor functions such as "
 				"`map()`, `array()`, `struct()`. SQLSTATE: 42P02", name);
@@ -70,7 +68,8 @@ bind_one(struct sql_run *run, sqlite3_stmt *st, int at)
 		return true;
 	ok = cast_text(text, &type, &value);
 	if (!ok)
-		sql_fail(run, "22018", "[CAST_INVALID_INPUT] The value '%.100s' of the type \"STRING\" "
+		sql_fail(run, "22018", "[CAST_INVALID_INPUT] The value '%.100s' of the type "
+				       "\"STRING\" "
 			 "cannot be cast to \"%s\" because it is malformed. SQLSTATE: 22018", text,
 			 type.text);
 	ok = ok && bind_value(st, at, &value);
@@ -110,273 +109,6 @@ sql_exhaust(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
 	return rc == SQLITE_DONE;
 }
 
-/* ---- cells ---- */
-
-static void
-make_utf8(char *text)
-{
-	if (text_is_utf8(text))
-		return;
-	for (; *text != '\0'; text++)
-		if ((*text & 0x80) != 0)
-			*text = '?';
-}
-
-static void
-render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
-{
-	double value = sqlite3_column_double(st, i);
-	char text[400];
-
-	if (type_is(type, "DECIMAL")) {
-		snprintf(text, sizeof(text), "%.*f", type->scale, value);
-	} else if (type_is(type, "BOOLEAN")) {
-		strcpy(text, value != 0 ? "true" : "false");
-	} else if (type_is(type, "DOUBLE") || type_is(type, "FLOAT")) {
-		format_double(value, text);
-	} else if (sqlite3_column_type(st, i) == SQLITE_INTEGER) {
-		buf_str(out, (const char *)sqlite3_column_text(st, i));
-		return;
-	} else if (type_is(type, "LONG") || type_is(type, "INT") || type_is(type, "SHORT") ||
-		   type_is(type, "BYTE")) {
-		snprintf(text, sizeof(text), "%.0f", value);
-	} else {
-		format_double(value, text);
-	}
-	buf_str(out, text);
-}
-
-static void
-render_text(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
-{
-	const char *text = (const char *)sqlite3_column_text(st, i);
-	size_t start = out->len;
-	struct when w;
-	char shown[40];
-
-	if ((type_is(type, "TIMESTAMP") || type_is(type, "TIMESTAMP_NTZ")) && when_parse(text, &w)) {
-		when_date(&w, shown);
-		buf_printf(out, "%sT%02d:%02d:%02d.%03d%s", shown, (int)(w.us / 3600000000),
-			   (int)(w.us / 60000000 % 60), (int)(w.us / 1000000 % 60),
-			   (int)(w.us / 1000 % 1000), type_is(type, "TIMESTAMP") ? "Z" : "");
-	} else if (type_is(type, "DATE") && when_parse(text, &w)) {
-		when_date(&w, shown);
-		buf_str(out, shown);
-	} else {
-		buf_str(out, text);
-		make_utf8(out->data + start);
-	}
-}
-
-static void
-render(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
-{
-	char *encoded;
-
-	switch (sqlite3_column_type(st, i)) {
-	case SQLITE_INTEGER:
-	case SQLITE_FLOAT:
-		render_number(st, i, type, out);
-		break;
-	case SQLITE_BLOB:
-		encoded = base64_encode(sqlite3_column_blob(st, i),
-					(size_t)sqlite3_column_bytes(st, i));
-		buf_str(out, encoded);
-		free(encoded);
-		break;
-	default:
-		render_text(st, i, type, out);
-	}
-}
-
-/* ---- result sets ---- */
-
-static void
-announce(struct sql_run *run, const struct sql_column *columns, size_t n)
-{
-	run->out->has_result = true;
-	if (run->query->on_columns != NULL)
-		run->query->on_columns(run->query->arg, columns, n);
-}
-
-static void
-announce_types(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, size_t n)
-{
-	struct sql_column *columns = xcalloc(n > 0 ? n : 1, sizeof(*columns));
-
-	for (size_t i = 0; i < n; i++) {
-		columns[i].name = (char *)(uintptr_t)sqlite3_column_name(st, (int)i);
-		columns[i].type_text = (char *)(uintptr_t)types[i].text;
-		columns[i].type_name = types[i].name;
-		columns[i].precision = types[i].precision;
-		columns[i].scale = types[i].scale;
-	}
-	announce(run, columns, n);
-	free(columns);
-}
-
-void
-types_from_row(sqlite3_stmt *st, bool row, struct sql_type *types)
-{
-	for (int i = 0; i < sqlite3_column_count(st); i++) {
-		if (types[i].text[0] != '\0')
-			continue;
-		switch (row ? sqlite3_column_type(st, i) : SQLITE_TEXT) {
-		case SQLITE_INTEGER: type_set(&types[i], "BIGINT"); break;
-		case SQLITE_FLOAT: type_set(&types[i], "DOUBLE"); break;
-		case SQLITE_BLOB: type_set(&types[i], "BINARY"); break;
-		default: type_set(&types[i], "STRING");
-		}
-	}
-}
-
-static bool
-give_row(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, size_t n,
-	 struct buf *text, size_t *offsets)
-{
-	const char **cells = xcalloc(n > 0 ? n : 1, sizeof(*cells));
-	size_t *lens = xcalloc(n > 0 ? n : 1, sizeof(*lens));
-	bool more = true;
-
-	text->len = 0;
-	for (size_t i = 0; i < n; i++) {
-		offsets[i] = text->len;
-		if (sqlite3_column_type(st, (int)i) != SQLITE_NULL)
-			render(st, (int)i, &types[i], text);
-		lens[i] = text->len - offsets[i];
-		buf_add(text, "", 1);
-	}
-	for (size_t i = 0; i < n; i++)
-		cells[i] = sqlite3_column_type(st, (int)i) != SQLITE_NULL ? text->data + offsets[i]
-									  : NULL;
-	if (run->query->on_row != NULL)
-		more = run->query->on_row(run->query->arg, n, cells, lens);
-	free(cells);
-	free(lens);
-	return more;
-}
-
-/* Steps a prepared query to its end or until the receiver has enough; finalizes it. */
-static bool
-give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
-{
-	size_t n = (size_t)sqlite3_column_count(st);
-	struct sql_type *types = xcalloc(n > 0 ? n : 1, sizeof(*types));
-	size_t *offsets = xcalloc(n > 0 ? n : 1, sizeof(*offsets));
-	struct buf text = { 0 };
-	int rc;
-
-	result_types(run, st, rw, types);
-	rc = sqlite3_step(st);
-	types_from_row(st, rc == SQLITE_ROW, types);
-	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-		announce_types(run, st, types, n);
-	while (rc == SQLITE_ROW) {
-		if (!give_row(run, st, types, n, &text, offsets))
-			rc = SQLITE_DONE;
-		else
-			rc = sqlite3_step(st);
-	}
-	if (rc != SQLITE_DONE)
-		sql_fail_sqlite(run, rw);
-	sqlite3_finalize(st);
-	buf_free(&text);
-	free(types);
-	free(offsets);
-	return rc == SQLITE_DONE;
-}
-
-bool
-sql_emit_columns(struct sql_run *run, const char *columns)
-{
-	struct sql_column list[8] = { 0 };
-	struct sql_type types[8];
-	size_t n = 0;
-
-	while (*columns != '\0' && n < 8) {
-		size_t name = strcspn(columns, ":"), type = strcspn(columns + name + 1, ",");
-		char *text = xstrndup(columns + name + 1, type);
-
-		type_set(&types[n], text);
-		free(text);
-		list[n].name = xstrndup(columns, name);
-		list[n].type_text = types[n].text;
-		list[n].type_name = types[n].name;
-		list[n].precision = list[n].scale = -1;
-		n++;
-		columns += name + 1 + type;
-		columns += *columns == ',';
-	}
-	announce(run, list, n);
-	for (size_t i = 0; i < n; i++)
-		free(list[i].name);
-	return true;
-}
-
-void
-sql_emit_cells(struct sql_run *run, size_t n, const char *const *cells)
-{
-	size_t lens[8] = { 0 };
-
-	for (size_t i = 0; i < n && i < 8; i++)
-		lens[i] = cells[i] != NULL ? strlen(cells[i]) : 0;
-	if (run->query->on_row != NULL)
-		run->query->on_row(run->query->arg, n, cells, lens);
-}
-
-bool
-sql_emit_row(struct sql_run *run, const char *columns, const char *const *cells)
-{
-	size_t n = 1;
-
-	for (const char *p = columns; *p != '\0'; p++)
-		n += *p == ',';
-	sql_emit_columns(run, columns);
-	sql_emit_cells(run, n, cells);
-	return true;
-}
-
-bool
-sql_emit(struct sql_run *run, const char *columns, const char *sql, const char *types, ...)
-{
-	const char *cells[8];
-	sqlite3_stmt *st = NULL;
-	va_list args;
-	int n;
-
-	if (sqlite3_prepare_v2(run->conn->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return sql_fail_sqlite(run, NULL);
-	va_start(args, types);
-	for (int i = 0; types[i] != '\0'; i++)
-		sqlite3_bind_text(st, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
-	va_end(args);
-	sql_emit_columns(run, columns);
-	n = sqlite3_column_count(st);
-	while (sqlite3_step(st) == SQLITE_ROW) {
-		for (int i = 0; i < n && i < 8; i++) {
-			bool flag = sqlite3_column_type(st, i) == SQLITE_INTEGER;
-
-			cells[i] = flag ? (sqlite3_column_int(st, i) != 0 ? "true" : "false")
-					: (const char *)sqlite3_column_text(st, i);
-		}
-		sql_emit_cells(run, (size_t)n, cells);
-	}
-	sqlite3_finalize(st);
-	return true;
-}
-
-bool
-sql_affected(struct sql_run *run, int64_t rows, bool inserted)
-{
-	char text[24];
-
-	run->out->affected = rows;
-	snprintf(text, sizeof(text), "%lld", (long long)rows);
-	return sql_emit_row(run, inserted ? "num_affected_rows:BIGINT,num_inserted_rows:BIGINT"
-					  : "num_affected_rows:BIGINT",
-			    (const char *const[]){ text, text });
-}
-
 /* ---- queries and DML ---- */
 
 static bool
@@ -393,7 +125,7 @@ run_query(struct sql_run *run, struct sql_cursor *c)
 		select_list_fini(&list);
 	}
 	st = ok ? sql_prepare(run, &rw) : NULL;
-	ok = st != NULL && give_rows(run, st, &rw);
+	ok = st != NULL && sql_give_rows(run, st, &rw);
 	rewritten_fini(&rw);
 	return ok;
 }
@@ -520,8 +252,8 @@ sql_run(struct workspace *ws, struct sql_session *session, const struct sql_quer
 	}
 	run.conn->session = session;
 	run.conn->bg = query->bg;
-	sqlite3_progress_handler(run.conn->db, PROGRESS_OPS, query->bg != NULL ? check_cancel : NULL,
-				 run.conn);
+	sqlite3_progress_handler(run.conn->db, PROGRESS_OPS,
+				 query->bg != NULL ? check_cancel : NULL, run.conn);
 	sql_lex(query->text, &run.tokens);
 	out->ok = one_statement(&run) && dispatch(&run) && out->error == NULL;
 	if (!out->ok && bg_cancelled(query->bg))
@@ -536,70 +268,4 @@ sql_outcome_fini(struct sql_outcome *out)
 {
 	free(out->error);
 	memset(out, 0, sizeof(*out));
-}
-
-/* ---- collected ---- */
-
-struct collector {
-	struct json_object *columns, *rows;
-	int64_t left;
-	bool truncated;
-};
-
-static void
-collect_columns(void *arg, const struct sql_column *columns, size_t n)
-{
-	struct collector *collector = arg;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *column = json_object_new_object();
-
-		json_add_str(column, "name", columns[i].name);
-		json_add_str(column, "type_text", columns[i].type_text);
-		json_add_str(column, "type_name", columns[i].type_name);
-		json_object_array_add(collector->columns, column);
-	}
-}
-
-static bool
-collect_row(void *arg, size_t n, const char *const *cells, const size_t *lens)
-{
-	struct collector *collector = arg;
-	struct json_object *row;
-
-	if (collector->left-- <= 0) {
-		collector->truncated = true;
-		return false;
-	}
-	row = json_object_new_array_ext((int)n);
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(row, cells[i] != NULL
-				      ? json_object_new_string_len(cells[i], (int)lens[i]) : NULL);
-	json_object_array_add(collector->rows, row);
-	return true;
-}
-
-struct json_object *
-sql_collect(struct workspace *ws, struct sql_session *session, const char *text,
-	    struct json_object *params, int64_t max_rows, struct bg *bg, char **error)
-{
-	struct collector collector = { json_object_new_array(), json_object_new_array(), max_rows,
-				       false };
-	struct sql_query query = { text, params, collect_row, collect_columns, &collector, bg };
-	struct json_object *answer = NULL;
-	struct sql_outcome out;
-
-	sql_run(ws, session, &query, &out);
-	*error = out.ok ? NULL : xstrdup(out.error != NULL ? out.error : "cancelled");
-	if (out.ok) {
-		answer = json_object_new_object();
-		json_add(answer, "columns", collector.columns);
-		json_add(answer, "rows", collector.rows);
-		json_add_bool(answer, "truncated", collector.truncated);
-	} else {
-		json_object_put(collector.columns);
-		json_object_put(collector.rows);
-	}
-	sql_outcome_fini(&out);
-	return answer;
 }

@@ -26,7 +26,7 @@ struct sql_type {
 bool type_parse(const char *text, struct sql_type *out);	/* any case; false when no type */
 void type_set(struct sql_type *out, const char *text);		/* a type known to be right */
 void type_from_decl(const char *decl, struct sql_type *out);	/* SQLite's declared type; or "" */
-char *type_decl(const struct sql_type *type);			/* how to declare it; caller frees */
+char *type_decl(const struct sql_type *type);	/* how to declare it; caller frees */
 char *type_lower(const struct sql_type *type);			/* "decimal(10,2)"; caller frees */
 char *type_json(const char *column, const struct sql_type *type, bool nullable); /* UC type_json */
 bool type_is(const struct sql_type *type, const char *name);
@@ -38,7 +38,7 @@ enum sql_kind { TOK_END, TOK_WORD, TOK_QUOTED, TOK_STRING, TOK_NUMBER, TOK_PARAM
 struct sql_token {
 	enum sql_kind kind;
 	size_t pos, len;		/* in the source */
-	char *text;			/* word as written, identifier or string decoded, operator */
+	char *text;	/* word as written, identifier or string decoded, operator */
 };
 
 struct sql_tokens {
@@ -132,7 +132,7 @@ const char *param_value(const struct sql_query *query, const char *name, struct 
 struct out_token {
 	char *text;
 	size_t src;			/* position in the source */
-	char kind;			/* n name, f function, ( ) . literal l, operator o, keyword k */
+	char kind;	/* n name, f function, ( ) . literal l, operator o, keyword k */
 };
 
 struct rewritten {
@@ -152,7 +152,8 @@ bool sql_rewrite(struct sql_run *run, size_t from, size_t to, struct rewritten *
 void rewritten_fini(struct rewritten *rw);
 /* Appends text (taken) to what is written; used by sql_rewrite.c and sql_tables.c. */
 void emit(struct rewritten *rw, char kind, size_t src, char *text);
-/* The table reference at *at (a name, IDENTIFIER(...), range(...)); alias: add one if none follows. */
+/* The table reference at *at: a name, IDENTIFIER(...), range(...).
+ * alias: give it one if none follows. */
 bool emit_table(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias);
 char *sql_string(const char *text);	/* 'quoted'; caller frees */
 char *sql_name(const char *text);	/* "quoted"; caller frees */
@@ -200,6 +201,9 @@ void sql_emit_cells(struct sql_run *run, size_t n, const char *const *cells);
 bool sql_affected(struct sql_run *run, int64_t rows, bool inserted);
 /* Prepares rewritten SQL and binds the parameters; NULL after sql_fail. */
 sqlite3_stmt *sql_prepare(struct sql_run *run, const struct rewritten *rw);
+/* Steps a prepared query, giving its columns and rows away, to its end or until the receiver has
+ * enough; finalizes it. */
+bool sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
 /* Steps a statement to its end, rows thrown away. */
 bool sql_exhaust(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
 

@@ -44,8 +44,10 @@ drop_table(struct sql_run *run, struct sql_cursor *c, bool view)
 	if (read_only(run, &name))
 		return false;
 	if ((strcmp(type, "VIEW") == 0) != view)
-		return sql_fail(run, "42809", "[WRONG_COMMAND_FOR_OBJECT_TYPE] The operation DROP %s "
-				"requires a %s. But %s.%s.%s is a %s. Use DROP %s instead. SQLSTATE: "
+		return sql_fail(run, "42809", "[WRONG_COMMAND_FOR_OBJECT_TYPE] The operation "
+					      "DROP %s "
+				"requires a %s. But %s.%s.%s is a %s. Use DROP %s instead. "
+				"SQLSTATE: "
 				"42809", view ? "VIEW" : "TABLE", view ? "VIEW" : "TABLE",
 				name.catalog, name.schema, name.table, type,
 				view ? "TABLE" : "VIEW");
@@ -85,7 +87,8 @@ drop_schema(struct sql_run *run, struct sql_cursor *c)
 	if (!cascade && count_rows(run, "SELECT count(*) FROM _tables WHERE catalog = ? AND schema"
 				   " = ?", name.catalog, name.schema) > 0)
 		return sql_fail(run, "2BP01", "[SCHEMA_NOT_EMPTY] Cannot drop a schema `%s`.`%s` "
-				"because it contains objects. Use DROP SCHEMA ... CASCADE to drop the "
+				"because it contains objects. Use DROP SCHEMA ... CASCADE to "
+				"drop the "
 				"schema and all its objects. SQLSTATE: 2BP01", name.catalog,
 				name.schema);
 	return catalog_drop_schema(run->conn, name.catalog, name.schema) ||
@@ -132,7 +135,8 @@ drop_catalog(struct sql_run *run, struct sql_cursor *c)
 	if (!cascade && count_rows(run, "SELECT count(*) FROM _schemas WHERE catalog = ? AND name"
 				   " NOT IN ('default', 'information_schema')", name.catalog,
 				   NULL) > 0)
-		return sql_fail(run, "2BP01", "[CATALOG_NOT_EMPTY] Cannot drop catalog `%s` because "
+		return sql_fail(run, "2BP01", "[CATALOG_NOT_EMPTY] Cannot drop catalog `%s` "
+					      "because "
 				"it contains schemas; use CASCADE. SQLSTATE: 2BP01", name.catalog);
 	return drop_schemas_of(run, name.catalog) &&
 	       (lake_run(run->conn, "DELETE FROM _catalogs WHERE name = ?", "s", name.catalog) ||
@@ -220,9 +224,11 @@ add_column(struct sql_run *run, struct sql_cursor *c, const struct table_name *n
 	mangled = name_mangled(name);
 	quoted = sql_name(column->text);
 	decl = type_decl(&type);
-	ok = exec_format(run, xasprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted, decl)) &&
+	ok = exec_format(run, xasprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted,
+					decl)) &&
 	     catalog_put_column(run->conn, name,
-				count_rows(run, "SELECT max(position) + 1 FROM _columns WHERE catalog"
+				count_rows(run, "SELECT max(position) + 1 FROM _columns WHERE "
+						"catalog"
 					   " || '.' || schema || '.' || tbl = trim(?, '\"')",
 					   mangled, NULL),
 				column->text, &type, true, comment);
@@ -313,7 +319,8 @@ sql_comment_on(struct sql_run *run, struct sql_cursor *c)
 		ok = lake_run(run->conn, "UPDATE _catalogs SET comment = ? WHERE name = ?", "ss",
 			      text->kind == TOK_STRING ? text->text : NULL, name.table);
 	else if (schema)
-		ok = lake_run(run->conn, "UPDATE _schemas SET comment = ? WHERE catalog = ? AND name"
+		ok = lake_run(run->conn, "UPDATE _schemas SET comment = ? WHERE catalog = ? AND "
+					 "name"
 			      " = ?", "sss", text->kind == TOK_STRING ? text->text : NULL,
 			      name.catalog, name.schema);
 	else

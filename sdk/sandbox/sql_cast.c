@@ -170,7 +170,8 @@ real_to_integer(sqlite3_context *ctx, sqlite3_value *v, const struct sql_type *t
 	if (sqlite3_value_type(v) != SQLITE_FLOAT || !integer_range(type, &min, &max))
 		return false;
 	if (d < (double)min || d >= (double)max + 1)
-		func_error(ctx, "22003", "[CAST_OVERFLOW] The value %g cannot be cast to \"%s\" due "
+		func_error(ctx, "22003", "[CAST_OVERFLOW] The value %g cannot be cast to \"%s\" "
+					 "due "
 			   "to an overflow. Use `try_cast` to tolerate overflow and return NULL "
 			   "instead.", d, type->text);
 	else

@@ -326,8 +326,10 @@ check_place(struct sql_run *run, const struct table_name *name)
 	if (!run->conn->session->system &&
 	    (strcmp(name->catalog, "samples") == 0 || strcmp(name->catalog, "system") == 0 ||
 	     strcmp(name->schema, "information_schema") == 0))
-		return sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\n"
-				"User does not have CREATE TABLE on Schema '%s.%s'. SQLSTATE: 42501",
+		return sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient "
+					      "privileges:\n"
+				"User does not have CREATE TABLE on Schema '%s.%s'. SQLSTATE: "
+				"42501",
 				name->catalog, name->schema);
 	return true;
 }
@@ -368,7 +370,8 @@ create_table(struct sql_run *run, struct sql_cursor *c, bool replace)
 	if (def.as > 0) {
 		ok = create_as(run, &def);
 	} else if (def.count == 0) {
-		ok = sql_fail(run, "42601", "[PARSE_SYNTAX_ERROR] A table needs columns or AS a query."
+		ok = sql_fail(run, "42601", "[PARSE_SYNTAX_ERROR] A table needs columns or AS a "
+					    "query."
 			      " SQLSTATE: 42601");
 	} else {
 		if (replace)

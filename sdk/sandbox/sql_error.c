@@ -98,8 +98,10 @@ bool
 sql_fail_schema(struct sql_run *run, const char *catalog, const char *schema)
 {
 	return sql_fail(run, "42704", "[SCHEMA_NOT_FOUND] The schema `%s`.`%s` cannot be found. "
-			"Verify the spelling and correctness of the schema and catalog.\nIf you did "
-			"not qualify the name with a catalog, verify the current_schema() output, or "
+			"Verify the spelling and correctness of the schema and catalog.\nIf you "
+			"did "
+			"not qualify the name with a catalog, verify the current_schema() "
+			"output, or "
 			"qualify the name with the correct catalog.\nTo tolerate the error on drop "
 			"use DROP SCHEMA IF EXISTS. SQLSTATE: 42704", catalog, schema);
 }
@@ -192,12 +194,14 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 			    : xasprintf("`%s`", wanted);
 	if (count > 0)
 		failed = sql_fail(run, "42703", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, "
-				  "variable, or function parameter with name %s cannot be resolved. "
+				  "variable, or function parameter with name %s cannot be "
+				  "resolved. "
 				  "Did you mean one of the following? [%s]. SQLSTATE: 42703", shown,
 				  list.data);
 	else
 		failed = sql_fail(run, "42703", "[UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] A column, "
-				  "variable, or function parameter with name %s cannot be resolved. "
+				  "variable, or function parameter with name %s cannot be "
+				  "resolved. "
 				  "SQLSTATE: 42703", shown);
 	buf_free(&list);
 	free(shown);
@@ -290,7 +294,8 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 			 "violated for column: %s. SQLSTATE: 23502",
 			 column != NULL ? column + 1 : rest);
 	} else if (strstr(message, "misuse of aggregate") != NULL) {
-		sql_fail(run, "42903", "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed in "
+		sql_fail(run, "42903", "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed "
+				       "in "
 			 "this place: %s. SQLSTATE: 42903", message);
 	} else if (strstr(message, "values were supplied") != NULL ||
 		   strstr(message, "values for") != NULL) {

@@ -105,7 +105,7 @@ static void
 percentile_final(sqlite3_context *ctx)
 {
 	struct numbers *s = sqlite3_aggregate_context(ctx, 0);
-	double rank;
+	double rank, value;
 	size_t low;
 
 	if (s == NULL || s->count == 0 || s->at < 0 || s->at > 1) {
@@ -116,9 +116,10 @@ percentile_final(sqlite3_context *ctx)
 	qsort(s->list, s->count, sizeof(*s->list), compare_double);
 	rank = s->at * (double)(s->count - 1);
 	low = (size_t)rank;
-	sqlite3_result_double(ctx, low + 1 < s->count
-			      ? s->list[low] + (rank - (double)low) * (s->list[low + 1] - s->list[low])
-			      : s->list[low]);
+	value = s->list[low];
+	if (low + 1 < s->count)
+		value += (rank - (double)low) * (s->list[low + 1] - value);
+	sqlite3_result_double(ctx, value);
 	free(s->list);
 }
 

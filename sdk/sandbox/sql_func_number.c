@@ -88,7 +88,8 @@ fn_pmod(sqlite3_context *ctx, int n, sqlite3_value **v)
 		return;
 	}
 	r = fmod(fmod(a, b) + b, b);
-	if (sqlite3_value_type(v[0]) == SQLITE_INTEGER && sqlite3_value_type(v[1]) == SQLITE_INTEGER)
+	if (sqlite3_value_type(v[0]) == SQLITE_INTEGER &&
+	    sqlite3_value_type(v[1]) == SQLITE_INTEGER)
 		sqlite3_result_int64(ctx, (sqlite3_int64)r);
 	else
 		sqlite3_result_double(ctx, r);

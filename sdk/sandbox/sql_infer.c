@@ -196,7 +196,8 @@ classify(struct infer *f, size_t from, size_t at, struct split *best)
 		found = (struct split){ at, 's', 4 };
 	for (size_t i = 0; i < 6; i++)
 		if (tok_is(tok, arithmetic[i]) && is_binary_place(f, from, at))
-			found = (struct split){ at, i == 5 ? 'd' : arithmetic[i][0], i < 2 ? 3 : 2 };
+			found = (struct split){ at, i == 5 ? 'd' : arithmetic[i][0],
+						i < 2 ? 3 : 2 };
 	if (tok_is(tok, "::"))
 		found = (struct split){ at, ':', 1 };
 	if (found.level > 0 && found.level >= best->level)

@@ -3,30 +3,12 @@
  * From Databricks' dialect to SQLite's, token by token: table names, back-ticks, operators, casts,
  * intervals, functions under other names, GROUP BY ALL, and a name for every result column.
  */
-#include "sql.h"
+#include "sql_rewrite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { MAX_DEPTH = 300, MAX_ALIAS = 200 };
-
-struct frame {
-	char kind;		/* q query or plain parentheses, f function, c cast, o OVER, [ index */
-	bool in_from, want_table, select_seen, no_alias;
-};
-
-struct rewriter {
-	struct sql_run *run;
-	const struct sql_token *list;
-	size_t at, to;
-	struct rewritten *rw;
-	struct frame frames[MAX_DEPTH];
-	size_t depth;
-	struct select_list select;
-	size_t item;
-};
 
 void
 emit(struct rewritten *rw, char kind, size_t src, char *text)
@@ -38,8 +20,8 @@ emit(struct rewritten *rw, char kind, size_t src, char *text)
 	rw->out[rw->out_count++] = (struct out_token){ text, src, kind };
 }
 
-static void
-put(struct rewriter *r, char kind, const char *text)
+void
+rewrite_put(struct rewriter *r, char kind, const char *text)
 {
 	emit(r->rw, kind, r->list[r->at].pos, xstrdup(text));
 }
@@ -50,8 +32,8 @@ top(struct rewriter *r)
 	return &r->frames[r->depth];
 }
 
-static const struct sql_token *
-ahead(const struct rewriter *r, size_t n)
+const struct sql_token *
+rewrite_ahead(const struct rewriter *r, size_t n)
 {
 	size_t at = r->at + n;
 
@@ -66,108 +48,6 @@ last_out(const struct rewriter *r)
 	return r->rw->out_count > 0 ? &r->rw->out[r->rw->out_count - 1] : &none;
 }
 
-/* ---- the primary expression just written ---- */
-
-static size_t
-matching_back(const struct rewritten *rw, size_t k, bool is_case)
-{
-	int depth = 0;
-
-	for (;; k--) {
-		const struct out_token *t = &rw->out[k];
-
-		if (is_case)
-			depth += (t->kind == 'k' && strcmp(t->text, "END") == 0) -
-				 (t->kind == 'k' && strcmp(t->text, "CASE") == 0);
-		else
-			depth += (t->kind == ')' && strcmp(t->text, ")") == 0) - (t->kind == '(');
-		if (depth == 0 || k == 0)
-			return k;
-	}
-}
-
-static size_t
-primary_start(const struct rewritten *rw)
-{
-	size_t k = rw->out_count - 1;
-
-	if (rw->out[k].kind == ')') {
-		k = matching_back(rw, k, false);
-		return k > 0 && rw->out[k - 1].kind == 'f' ? k - 1 : k;
-	}
-	if (rw->out[k].kind == 'k' && strcmp(rw->out[k].text, "END") == 0)
-		return matching_back(rw, k, true);
-	while (k >= 2 && rw->out[k].kind == 'n' && rw->out[k - 1].kind == '.')
-		k -= 2;
-	return k;
-}
-
-/* Turns the primary p into function(p; the caller writes the rest and the closing parenthesis. */
-static bool
-wrap_primary(struct rewriter *r, const char *function)
-{
-	struct rewritten *rw = r->rw;
-	size_t k;
-
-	if (rw->out_count == 0)
-		return sql_fail_syntax(r->run, &r->list[r->at]);
-	k = primary_start(rw);
-	put(r, 'f', function);
-	put(r, '(', "(");
-	memmove(rw->out + k + 2, rw->out + k, (rw->out_count - 2 - k) * sizeof(*rw->out));
-	rw->out[k] = (struct out_token){ xstrdup(function), r->list[r->at].pos, 'f' };
-	rw->out[k + 1] = (struct out_token){ xstrdup("("), r->list[r->at].pos, '(' };
-	return true;
-}
-
-static void
-put_type_and_close(struct rewriter *r, const struct sql_type *type, bool close)
-{
-	put(r, 'o', ",");
-	emit(r->rw, 'l', r->list[r->at].pos, sql_string(type->text));
-	if (close)
-		put(r, ')', ")");
-}
-
-static bool
-double_colon(struct rewriter *r)
-{
-	struct sql_cursor c = { &r->run->tokens, r->at + 1 };
-	struct sql_type type;
-
-	if (!wrap_primary(r, "_cast") || !parse_type(r->run, &c, &type))
-		return false;
-	put_type_and_close(r, &type, true);
-	r->at = c.at;
-	return true;
-}
-
-/* x + INTERVAL 3 DAYS becomes _interval_add(x, +3, 'DAYS'). */
-static bool
-interval(struct rewriter *r)
-{
-	const char *sign = r->list[r->at].text;
-	size_t skip = 2;
-	bool minus = tok_is(ahead(r, skip), "-");
-	const struct sql_token *amount, *unit;
-
-	skip += minus ? 1 : 0;
-	amount = ahead(r, skip);
-	unit = ahead(r, skip + 1);
-	if ((amount->kind != TOK_NUMBER && amount->kind != TOK_STRING) || unit->kind != TOK_WORD)
-		return sql_fail_syntax(r->run, amount);
-	if (!wrap_primary(r, "_interval_add"))
-		return false;
-	put(r, 'o', ",");
-	emit(r->rw, 'l', amount->pos, xasprintf("%lld", (long long)strtoll(amount->text, NULL, 10) *
-						(minus != (*sign == '-') ? -1 : 1)));
-	put(r, 'o', ",");
-	emit(r->rw, 'l', unit->pos, sql_string(unit->text));
-	put(r, ')', ")");
-	r->at += skip + 2;
-	return true;
-}
-
 /* ---- names ---- */
 
 static bool
@@ -175,19 +55,20 @@ qualified_name(struct rewriter *r)
 {
 	size_t start = r->at, parts = 1, first;
 
-	while (tok_is(ahead(r, 1), ".") &&
-	       (ahead(r, 2)->kind == TOK_WORD || ahead(r, 2)->kind == TOK_QUOTED)) {
+	while (tok_is(rewrite_ahead(r, 1), ".") &&
+	       (rewrite_ahead(r, 2)->kind == TOK_WORD || rewrite_ahead(r, 2)->kind == TOK_QUOTED)) {
 		r->at += 2;
 		parts++;
 	}
-	if (parts > 1 && tok_is(ahead(r, 1), "(")) {
+	if (parts > 1 && tok_is(rewrite_ahead(r, 1), "(")) {
 		const struct sql_token *a = &r->list[start], *z = &r->list[r->at];
 
-		return sql_fail(r->run, "42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine `%.*s`"
+		return sql_fail(r->run, "42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine "
+						 "`%.*s`"
 				". SQLSTATE: 42883", (int)(z->pos + z->len - a->pos),
 				r->run->tokens.source + a->pos);
 	}
-	first = tok_is(ahead(r, 1), ".") && tok_is(ahead(r, 2), "*") ? r->at
+	first = tok_is(rewrite_ahead(r, 1), ".") && tok_is(rewrite_ahead(r, 2), "*") ? r->at
 		: parts >= 2 ? r->at - 2 : r->at;	/* table.column, or the table of table.* */
 	for (size_t i = first; i <= r->at; i += 2) {
 		if (i > first)
@@ -218,17 +99,17 @@ function_call(struct rewriter *r)
 	const char *renamed = function_rename(lower);
 	bool extract = strcmp(lower, "extract") == 0;
 
-	put(r, 'f', renamed != NULL ? renamed : lower);
+	rewrite_put(r, 'f', renamed != NULL ? renamed : lower);
 	free(lower);
 	r->at++;
-	if (is_unit(ahead(r, 1)) && tok_is(ahead(r, 2), extract ? "FROM" : ",")) {
-		put(r, '(', "(");
+	if (is_unit(rewrite_ahead(r, 1)) && tok_is(rewrite_ahead(r, 2), extract ? "FROM" : ",")) {
+		rewrite_put(r, '(', "(");
 		if (++r->depth == MAX_DEPTH)
 			return sql_fail_syntax(r->run, &r->list[r->at]);
 		*top(r) = (struct frame){ .kind = 'f' };
 		r->at++;
 		emit(r->rw, 'l', r->list[r->at].pos, sql_string(r->list[r->at].text));
-		put(r, 'o', ",");
+		rewrite_put(r, 'o', ",");
 		r->at += 2;
 	}
 	return true;
@@ -259,10 +140,10 @@ by_all(struct rewriter *r)
 {
 	bool group = tok_is(&r->list[r->at], "GROUP");
 
-	if (r->depth > 0 || r->select.count == 0 || !tok_is(ahead(r, 1), "BY") ||
-	    !tok_is(ahead(r, 2), "ALL"))
+	if (r->depth > 0 || r->select.count == 0 || !tok_is(rewrite_ahead(r, 1), "BY") ||
+	    !tok_is(rewrite_ahead(r, 2), "ALL"))
 		return false;
-	put(r, 'k', group ? "GROUP BY" : "ORDER BY");
+	rewrite_put(r, 'k', group ? "GROUP BY" : "ORDER BY");
 	ordinals(r, group);
 	r->at += 3;
 	return true;
@@ -304,7 +185,7 @@ keyword(struct rewriter *r)
 		free(upper);
 		return true;
 	}
-	if (tok_is(tok, "LIMIT") && tok_is(ahead(r, 1), "ALL")) {
+	if (tok_is(tok, "LIMIT") && tok_is(rewrite_ahead(r, 1), "ALL")) {
 		free(upper);
 		r->at += 2;
 		return true;
@@ -331,7 +212,7 @@ contextual(const struct rewriter *r)
 	const struct out_token *before = last_out(r);
 	bool after_close = before->kind == ')';
 
-	if (tok->kind != TOK_WORD || tok_is(ahead(r, 1), "."))
+	if (tok->kind != TOK_WORD || tok_is(rewrite_ahead(r, 1), "."))
 		return false;
 	if (r->frames[r->depth].kind == 'o')
 		return tok_is(tok, "PARTITION") || tok_is(tok, "ROWS") || tok_is(tok, "RANGE") ||
@@ -343,9 +224,9 @@ contextual(const struct rewriter *r)
 	if (before->kind == 'k' && before->text != NULL && strcmp(before->text, "WITH") == 0)
 		return tok_is(tok, "RECURSIVE");
 	return (tok_is(tok, "NULLS") &&
-		(tok_is(ahead(r, 1), "FIRST") || tok_is(ahead(r, 1), "LAST"))) ||
+		(tok_is(rewrite_ahead(r, 1), "FIRST") || tok_is(rewrite_ahead(r, 1), "LAST"))) ||
 	       (after_close && (tok_is(tok, "OVER") ||
-				(tok_is(tok, "FILTER") && tok_is(ahead(r, 1), "("))));
+				(tok_is(tok, "FILTER") && tok_is(rewrite_ahead(r, 1), "("))));
 }
 
 /* ---- one token ---- */
@@ -353,10 +234,10 @@ contextual(const struct rewriter *r)
 static bool
 word(struct rewriter *r)
 {
-	const struct sql_token *tok = &r->list[r->at], *next = ahead(r, 1);
+	const struct sql_token *tok = &r->list[r->at], *next = rewrite_ahead(r, 1);
 
 	if ((tok_is(tok, "CAST") || tok_is(tok, "TRY_CAST")) && tok_is(next, "(")) {
-		put(r, 'f', tok_is(tok, "CAST") ? "_cast" : "_try_cast");
+		rewrite_put(r, 'f', tok_is(tok, "CAST") ? "_cast" : "_try_cast");
 		r->at++;
 		return true;
 	}
@@ -366,17 +247,17 @@ word(struct rewriter *r)
 
 		if (!parse_type(r->run, &c, &type))
 			return false;
-		put_type_and_close(r, &type, false);
+		postfix_type(r, &type, false);
 		r->at = c.at;
 		return true;
 	}
 	if ((tok_is(tok, "DATE") || tok_is(tok, "TIMESTAMP")) && next->kind == TOK_STRING) {
 		emit(r->rw, 'f', tok->pos, xstrdup("_cast"));
-		put(r, '(', "(");
+		rewrite_put(r, '(', "(");
 		emit(r->rw, 'l', next->pos, sql_string(next->text));
-		put(r, 'o', ",");
-		put(r, 'l', tok_is(tok, "DATE") ? "'DATE'" : "'TIMESTAMP'");
-		put(r, ')', ")");
+		rewrite_put(r, 'o', ",");
+		rewrite_put(r, 'l', tok_is(tok, "DATE") ? "'DATE'" : "'TIMESTAMP'");
+		rewrite_put(r, ')', ")");
 		r->at += 2;
 		return true;
 	}
@@ -386,7 +267,7 @@ word(struct rewriter *r)
 		return true;
 	}
 	if (tok_is(tok, "DIV") && last_out(r)->kind != 'o' && last_out(r)->kind != 'k') {
-		put(r, 'o', "/");
+		rewrite_put(r, 'o', "/");
 		r->at++;
 		return true;
 	}
@@ -400,8 +281,8 @@ word(struct rewriter *r)
 	if (!tok_is(next, ".") && function_rename(tok->text) != NULL &&
 	    strncasecmp(tok->text, "current_", 8) == 0) {
 		emit(r->rw, 'f', tok->pos, xstrdup(function_rename(tok->text)));
-		put(r, '(', "(");
-		put(r, ')', ")");
+		rewrite_put(r, '(', "(");
+		rewrite_put(r, ')', ")");
 		r->at++;
 		return true;
 	}
@@ -423,7 +304,7 @@ open_paren(struct rewriter *r)
 		   strcmp(r->rw->out[r->rw->out_count - 3].text, "WINDOW") == 0)))
 		kind = 'o';
 	top(r)->want_table = false;
-	put(r, '(', "(");
+	rewrite_put(r, '(', "(");
 	r->at++;
 	if (++r->depth == MAX_DEPTH)
 		return sql_fail_syntax(r->run, &r->list[r->at - 1]);
@@ -438,26 +319,27 @@ operator(struct rewriter *r)
 		{ "!", "NOT" } };
 	const struct sql_token *tok = &r->list[r->at];
 	const char *text = tok->text;
+	bool star;
 
 	if (tok_is(tok, "("))
 		return open_paren(r);
 	if (tok_is(tok, "::"))
-		return double_colon(r);
-	if ((tok_is(tok, "+") || tok_is(tok, "-")) && tok_is(ahead(r, 1), "INTERVAL"))
-		return interval(r);
+		return postfix_cast(r);
+	if ((tok_is(tok, "+") || tok_is(tok, "-")) && tok_is(rewrite_ahead(r, 1), "INTERVAL"))
+		return postfix_interval(r);
 	if (tok_is(tok, ")") || tok_is(tok, "]")) {
 		if (r->depth == 0 || (top(r)->kind == '[') != tok_is(tok, "]"))
 			return sql_fail_syntax(r->run, tok);
 		r->depth--;
-		put(r, ')', ")");
+		rewrite_put(r, ')', ")");
 		r->at++;
 		return true;
 	}
 	if (tok_is(tok, "[")) {
-		if (!wrap_primary(r, "_at") || ++r->depth == MAX_DEPTH)
+		if (!postfix_wrap(r, "_at") || ++r->depth == MAX_DEPTH)
 			return sql_fail_syntax(r->run, tok);
 		*top(r) = (struct frame){ .kind = '[' };
-		put(r, 'o', ",");
+		rewrite_put(r, 'o', ",");
 		r->at++;
 		return true;
 	}
@@ -468,7 +350,8 @@ operator(struct rewriter *r)
 	for (size_t i = 0; i < 4; i++)
 		if (strcmp(text, same[i][0]) == 0)
 			text = same[i][1];
-	put(r, text[0] == '*' && text[1] == '\0' && last_out(r)->kind == '.' ? 'n' : 'o', text);
+	star = strcmp(text, "*") == 0 && last_out(r)->kind == '.';
+	rewrite_put(r, star ? 'n' : 'o', text);
 	r->at++;
 	return true;
 }
@@ -479,7 +362,7 @@ one_token(struct rewriter *r)
 	const struct sql_token *tok = &r->list[r->at];
 
 	if (top(r)->want_table && (tok_is_name(tok) || tok_is(tok, "VALUES"))) {
-		if (tok_is(tok, "TABLE") && tok_is_name(ahead(r, 1))) {
+		if (tok_is(tok, "TABLE") && tok_is_name(rewrite_ahead(r, 1))) {
 			r->at++;
 			return true;
 		}
@@ -496,7 +379,7 @@ one_token(struct rewriter *r)
 		r->at++;
 		return true;
 	case TOK_NUMBER:
-		put(r, 'l', tok->text);
+		rewrite_put(r, 'l', tok->text);
 		r->at++;
 		return true;
 	case TOK_PARAM:

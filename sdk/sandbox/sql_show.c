@@ -110,8 +110,10 @@ show_tables(struct sql_run *run, struct sql_cursor *c, bool views)
 		return false;
 	if (views)
 		ok = sql_emit(run, "namespace:STRING,viewName:STRING,isTemporary:BOOLEAN,"
-			      "isMaterialized:BOOLEAN", "SELECT schema, name, 0, 0 FROM _tables WHERE"
-			      " catalog = ? AND schema = ? AND name GLOB ? AND type = 'VIEW' ORDER BY"
+			      "isMaterialized:BOOLEAN", "SELECT schema, name, 0, 0 FROM _tables "
+							"WHERE"
+			      " catalog = ? AND schema = ? AND name GLOB ? AND type = 'VIEW' "
+			      "ORDER BY"
 			      " name", "sss", name.catalog, name.schema, pattern);
 	else
 		ok = sql_emit(run, "database:STRING,tableName:STRING,isTemporary:BOOLEAN",
@@ -160,7 +162,8 @@ show_functions(struct sql_run *run)
 static void
 add_columns_text(struct sql_run *run, const struct table_name *name, struct buf *text)
 {
-	sqlite3_stmt *st = lake_query(run->conn, "SELECT name, type, nullable, comment FROM _columns"
+	sqlite3_stmt *st = lake_query(run->conn, "SELECT name, type, nullable, comment FROM "
+						 "_columns"
 				      " WHERE catalog = ? AND schema = ? AND tbl = ? ORDER BY"
 				      " position", "sss", name->catalog, name->schema, name->table);
 	bool first = true;
@@ -185,7 +188,8 @@ show_create(struct sql_run *run, struct sql_cursor *c)
 	if (!existing(run, c, &name) || !expect_end(run, c))
 		return false;
 	st = lake_query(run->conn, "SELECT type, view_text, comment FROM _tables WHERE catalog = ?"
-			" AND schema = ? AND name = ?", "sss", name.catalog, name.schema, name.table);
+			" AND schema = ? AND name = ?", "sss", name.catalog, name.schema,
+			name.table);
 	if (!lake_next(st))
 		return sql_fail_table(run, &name, SIZE_MAX);
 	if (strcmp(lake_text(st, 0), "VIEW") == 0) {
@@ -225,7 +229,8 @@ sql_show(struct sql_run *run, struct sql_cursor *c)
 		return show_create(run, c);
 	if (cur_accept(c, "TBLPROPERTIES"))
 		return existing(run, c, &name) &&
-		       sql_emit(run, "key:STRING,value:STRING", "SELECT 'delta.minReaderVersion', '1'"
+		       sql_emit(run, "key:STRING,value:STRING", "SELECT "
+								"'delta.minReaderVersion', '1'"
 				" UNION ALL SELECT 'delta.minWriterVersion', '2'", "");
 	return sql_fail_syntax(run, cur_peek(c));
 }
@@ -256,7 +261,8 @@ describe_table(struct sql_run *run, struct sql_cursor *c)
 		return false;
 	sql = xasprintf("WITH t AS (SELECT * FROM _tables WHERE catalog = ?1 AND schema = ?2 AND"
 			" name = ?3) SELECT a, b, d FROM (SELECT 0 AS major, position AS minor,"
-			" name AS a, lower(type) AS b, comment AS d FROM _columns WHERE catalog = ?1"
+			" name AS a, lower(type) AS b, comment AS d FROM _columns WHERE catalog "
+			"= ?1"
 			" AND schema = ?2 AND tbl = ?3%s) ORDER BY major, minor",
 			extended ? TABLE_DETAILS : "");
 	ok = sql_emit(run, "col_name:STRING,data_type:STRING,comment:STRING", sql, "sss",

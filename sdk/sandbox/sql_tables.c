@@ -144,16 +144,17 @@ parse_type(struct sql_run *run, struct sql_cursor *c, struct sql_type *out)
 
 		angle += tok_is(tok, "<") - tok_is(tok, ">") - 2 * tok_is(tok, ">>");
 		paren += tok_is(tok, "(") - tok_is(tok, ")");
-		if (tok->kind == TOK_WORD && text.len > 0 && strchr("<>,:(", text.data[text.len - 1])
-		    == NULL)
+		if (tok->kind == TOK_WORD && strchr("<>,:(", text.data[text.len - 1]) == NULL)
 			buf_str(&text, " ");
 		buf_str(&text, tok->text != NULL ? tok->text : "");
 	}
 	ok = !text.failed && type_parse(text.data, out);
 	buf_free(&text);
 	if (!ok)
-		return sql_fail(run, "0A000", "[UNSUPPORTED_DATATYPE] Unsupported data type \"%.*s\". "
-				"SQLSTATE: 0A000", (int)start->len, run->tokens.source + start->pos);
+		return sql_fail(run, "0A000", "[UNSUPPORTED_DATATYPE] Unsupported data type "
+					      "\"%.*s\". "
+				"SQLSTATE: 0A000", (int)start->len,
+				run->tokens.source + start->pos);
 	return true;
 }
 
@@ -222,7 +223,8 @@ emit_range(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias)
 
 		emit(rw, ')', src, xasprintf(
 			"(WITH RECURSIVE _range(id) AS (SELECT (%s) WHERE (%s) < (%s) UNION ALL"
-			" SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM _range)",
+			" SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM "
+			"_range)",
 			from, from, to, step, step, to));
 		*at = end;
 		if (alias && !alias_follows(&run->tokens.list[*at]))

@@ -227,7 +227,8 @@ chunk_for_row(struct statement *s)
 		struct buf header = { 0 };
 
 		for (size_t i = 0; i < json_object_array_length(s->columns); i++) {
-			const char *name = json_str(json_object_array_get_idx(s->columns, i), "name");
+			struct json_object *column = json_object_array_get_idx(s->columns, i);
+			const char *name = json_str(column, "name");
 
 			buf_str(&header, i > 0 ? "," : "");
 			csv_cell(&header, name, strlen(name));
@@ -324,8 +325,10 @@ conclude(struct statement *s, struct sql_outcome *out)
 	if (s->over_inline) {
 		s->error_code = "BAD_REQUEST";
 		s->error = xasprintf("Inline byte limit exceeded. Statements executed with "
-				     "disposition=INLINE can have a result size of at most %lld bytes."
-				     " Please execute the statement with disposition=EXTERNAL_LINKS "
+				     "disposition=INLINE can have a result size of at most %lld "
+				     "bytes."
+				     " Please execute the statement with "
+				     "disposition=EXTERNAL_LINKS "
 				     "if you want to download the full result.",
 				     (long long)s->inline_limit);
 		return ST_FAILED;

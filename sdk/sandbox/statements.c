@@ -131,7 +131,8 @@ one_of(struct request *req, const char *name, const char *const *values, size_t 
 	for (; values[*out] != NULL; (*out)++)
 		if (strcmp(values[*out], given) == 0)
 			return true;
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid value for %s: %.60s", name, given);
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid value for %s: %.60s", name,
+		    given);
 	return false;
 }
 
@@ -146,7 +147,8 @@ read_wait(struct request *req, int64_t *ms)
 		text = "10s";
 	seconds = strtol(text, &end, 10);
 	*ms = seconds * 1000;
-	if (end != text && strcmp(end, "s") == 0 && (seconds == 0 || (seconds >= 5 && seconds <= 50)))
+	if (end != text && strcmp(end, "s") == 0 &&
+	    (seconds == 0 || (seconds >= 5 && seconds <= 50)))
 		return true;
 	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "wait_timeout must be 0s, or from 5s to "
 		    "50s, not %.40s", text);
@@ -239,7 +241,8 @@ read_statement(struct request *req, struct statement *s)
 		return false;
 	}
 	if (warehouse_state(req->ws, warehouse) == NULL) {
-		reply_error(req, 404, "NOT_FOUND", "SQL warehouse %.64s does not exist.", warehouse);
+		reply_error(req, 404, "NOT_FOUND", "SQL warehouse %.64s does not exist.",
+			    warehouse);
 		return false;
 	}
 	s->text = xstrdup(text);

@@ -368,6 +368,18 @@ tables_exists(struct request *req)
 	lake_give(conn);
 }
 
+static struct json_object *
+summary_json(sqlite3_stmt *st)
+{
+	struct json_object *obj = json_object_new_object();
+	char *full = xasprintf("%s.%s.%s", lake_text(st, 0), lake_text(st, 1), lake_text(st, 2));
+
+	json_add_str(obj, "full_name", full);
+	json_add_str(obj, "table_type", lake_text(st, 3));
+	free(full);
+	return obj;
+}
+
 static void
 summaries(struct request *req)
 {
@@ -375,7 +387,7 @@ summaries(struct request *req)
 	const char *schemas = request_arg(req, "schema_name_pattern");
 	const char *tables = request_arg(req, "table_name_pattern");
 	struct lake_conn *conn = catalog != NULL ? open_lake(req) : NULL;
-	struct json_object *all, *item;
+	struct json_object *all;
 	char *sql, *kind;
 	sqlite3_stmt *st;
 
@@ -395,13 +407,7 @@ summaries(struct request *req)
 	while (lake_next(st)) {
 		if (!text_like(schemas, lake_text(st, 1)) || !text_like(tables, lake_text(st, 2)))
 			continue;
-		item = table_json(req, conn, st, false, false);
-		json_object_object_foreach(item, name, value) {
-			(void)value;
-			if (strcmp(name, "full_name") != 0 && strcmp(name, "table_type") != 0)
-				json_object_object_del(item, name);
-		}
-		json_object_array_add(all, item);
+		json_object_array_add(all, summary_json(st));
 	}
 	lake_give(conn);
 	kind = xasprintf("summaries:%s:%s:%s", catalog, schemas, tables);
