@@ -4,9 +4,9 @@ import argparse
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--segment", default="all")
+    parser.add_argument("--country", default="all")
     arguments = parser.parse_args()
-    print(f"reporting on segment {arguments.segment}")
+    print(f"reporting on country {arguments.country}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 # COMMAND ----------
 
-rows = spark.sql(f"SELECT segment, COUNT(*) AS n FROM {CATALOG}.{SCHEMA}.customers GROUP BY segment")
+rows = spark.sql(f"SELECT country, COUNT(*) AS n FROM {CATALOG}.{SCHEMA}.customers GROUP BY country")
 display(rows)
 
 # COMMAND ----------

@@ -1,8 +1,8 @@
 # Databricks notebook source
 library(SparkR)
-orders <- sql("SELECT order_date, total FROM samples.retail.orders")
+orders <- sql("SELECT order_ts, amount FROM main.sales.orders")
 
 # COMMAND ----------
 
-model <- lm(total ~ as.numeric(order_date), data = collect(orders))
+model <- lm(amount ~ as.numeric(order_ts), data = collect(orders))
 summary(model)

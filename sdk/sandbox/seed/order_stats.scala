@@ -4,5 +4,5 @@
 
 // COMMAND ----------
 
-val orders = spark.table("samples.retail.orders")
+val orders = spark.table("main.sales.orders")
 orders.groupBy("status").count().show()

@@ -1,3 +1,3 @@
 # Databricks notebook source
-CATALOG = "samples"
-SCHEMA = "retail"
+CATALOG = "main"
+SCHEMA = "sales"

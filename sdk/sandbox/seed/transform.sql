@@ -6,8 +6,8 @@
 -- COMMAND ----------
 
 CREATE OR REPLACE TABLE main.default.top_customers AS
-SELECT customer_id, COUNT(*) AS orders, ROUND(SUM(total), 2) AS revenue
-FROM samples.retail.orders
+SELECT customer_id, COUNT(*) AS orders, ROUND(SUM(amount), 2) AS revenue
+FROM main.sales.orders
 GROUP BY customer_id
 ORDER BY revenue DESC
 LIMIT 20
