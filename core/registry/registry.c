@@ -33,7 +33,7 @@ struct registry {
 	/* by name, as strings within the rows */
 	struct lh_table *tools, *prompts;
 	struct lh_table *uris; /* static ones, and patterns as they are written */
-	struct pattern_entry *patterns;
+	struct pattern_entry *patterns; /* in the order in which they are tried */
 	size_t n_patterns;
 };
 
@@ -245,16 +245,30 @@ draft_completions(struct draft *draft)
 	return true;
 }
 
+/* Is `a` to be tried before `b`? The more is said the better: without {+x} first, then by the
+ * length of what stands before the first variable. */
+static bool
+more_specific(const char *a, const char *b)
+{
+	bool greedy_a = strstr(a, "{+") != NULL, greedy_b = strstr(b, "{+") != NULL;
+
+	return greedy_a != greedy_b ? greedy_b : strcspn(a, "{") > strcspn(b, "{");
+}
+
 static void
 add_pattern(struct registry *registry, const char *pattern, const struct row *row)
 {
-	size_t size = (registry->n_patterns + 1) * sizeof(*registry->patterns);
+	size_t i = registry->n_patterns;
+	struct pattern_entry *list;
 
 	if (!row_has_variables(pattern))
 		return;
-	registry->patterns = xrealloc(registry->patterns, size);
-	registry->patterns[registry->n_patterns++] =
-	    (struct pattern_entry){ .pattern = pattern, .row = row };
+	list = xrealloc(registry->patterns, (i + 1) * sizeof(*list));
+	for (; i > 0 && more_specific(pattern, list[i - 1].pattern); i--)
+		list[i] = list[i - 1];
+	list[i] = (struct pattern_entry){ .pattern = pattern, .row = row };
+	registry->patterns = list;
+	registry->n_patterns++;
 }
 
 static void
@@ -410,14 +424,13 @@ type_arguments(const struct row *tool, struct json_object *arguments)
 }
 
 static const struct row *
-match_pattern(const struct registry *registry, const char *uri, enum access access, bool greedy,
+match_pattern(const struct registry *registry, const char *uri, enum access access,
 	      struct json_object **arguments)
 {
 	for (size_t i = 0; i < registry->n_patterns; i++) {
 		const struct pattern_entry *entry = &registry->patterns[i];
 
-		if (entry->row->access > access ||
-		    (strstr(entry->pattern, "{+") != NULL) != greedy)
+		if (entry->row->access > access)
 			continue;
 		*arguments = uri_template_match(entry->pattern, uri);
 		if (*arguments == NULL)
@@ -441,8 +454,7 @@ registry_resource(const struct registry *registry, const char *uri, enum access 
 	row = table_find(registry->uris, uri);
 	if (row != NULL)
 		return row->access <= access ? row : NULL;
-	row = match_pattern(registry, uri, access, false, arguments);
-	return row != NULL ? row : match_pattern(registry, uri, access, true, arguments);
+	return match_pattern(registry, uri, access, arguments);
 }
 
 static const struct row *

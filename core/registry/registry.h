@@ -106,7 +106,7 @@ void registry_free(struct registry *registry);
 const struct row *registry_tool(const struct registry *registry, const char *name,
 				enum access access);
 const struct row *registry_prompt(const struct registry *registry, const char *name);
-/* Static resources first, then templates, those with {+x} last; `arguments` receives the decoded
+/* Static resources first, then templates, the most specific first; `arguments` receives the decoded
  * variables (new; NULL: there are none). Where a tool's schema wants an integer or boolean and the
  * variable reads as one, it is one. */
 const struct row *registry_resource(const struct registry *registry, const char *uri,

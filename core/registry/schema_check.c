@@ -55,16 +55,16 @@ add_path(const struct check *c, struct buf *out)
 static void
 add_value(const struct check *c, struct buf *out, struct json_object *value)
 {
-	const char *text;
-	size_t len, cut = SHOWN_MAX;
+	const char *text = NULL;
+	size_t cut = SHOWN_MAX;
 
 	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0) {
 		buf_puts(out, value_type_name(value));
 		return;
 	}
-	text = json_object_get_string(value);
-	len = text == NULL ? 0 : strlen(text);
-	if (!json_object_is_type(value, json_type_string) || len <= SHOWN_MAX) {
+	if (json_object_is_type(value, json_type_string))
+		text = json_object_get_string(value);
+	if (text == NULL || strlen(text) <= SHOWN_MAX) {
 		buf_json_tree(out, value);
 		return;
 	}

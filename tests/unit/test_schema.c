@@ -117,10 +117,13 @@ arrays(void)
 static void
 objects(void)
 {
-	JUDGED("{\"properties\":{\"a\":{\"type\":\"integer\"}}}", "{}", "{\"a\":1}", "{\"b\":\"x\"}",
+	JUDGED("{\"properties\":{\"a\":{\"type\":\"integer\"}}}", "{}", "{\"a\":1}",
+	    "{\"b\":\"x\"}",
 	    "[]", NULL, "{\"a\":\"1\"}", "{\"a\":null}");
-	JUDGED("{\"required\":[\"a\",\"b\"]}", "{\"a\":1,\"b\":null}", "1", NULL, "{}", "{\"a\":1}");
-	JUDGED("{\"properties\":{\"a\":{}},\"additionalProperties\":false}", "{}", "{\"a\":1}", NULL,
+	JUDGED("{\"required\":[\"a\",\"b\"]}", "{\"a\":1,\"b\":null}", "1", NULL, "{}",
+	    "{\"a\":1}");
+	JUDGED("{\"properties\":{\"a\":{}},\"additionalProperties\":false}", "{}", "{\"a\":1}",
+	    NULL,
 	    "{\"b\":1}", "{\"a\":1,\"b\":1}");
 	JUDGED("{\"properties\":{\"a\":{}},\"additionalProperties\":{\"type\":\"string\"}}",
 	    "{\"a\":1,\"b\":\"x\"}", NULL, "{\"b\":1}");
@@ -190,7 +193,8 @@ a_schema_of_the_conformance_suite(void)
 	    "{\"contactMethod\":\"phone\",\"phone\":\"1\"}", "{\"email\":\"x\"}",
 	    "{\"email\":\"x\",\"address\":{\"city\":\"y\"}}", NULL, "{}", "{\"phone\":\"1\"}",
 	    "{\"contactMethod\":\"phone\",\"email\":\"x\"}", "{\"email\":\"x\",\"fax\":\"y\"}",
-	    "{\"email\":\"x\",\"address\":{\"city\":1}}", "{\"email\":\"x\",\"contactMethod\":\"fax\"}");
+	    "{\"email\":\"x\",\"address\":{\"city\":1}}",
+	    "{\"email\":\"x\",\"contactMethod\":\"fax\"}");
 }
 
 static void
@@ -214,7 +218,8 @@ faults_of_schemas(void)
 	refused("{\"type\":[]}", "/type: a type is a name or a list of names");
 	refused("{\"type\":[\"string\",1]}", "/type: no such type");
 	refused("{\"properties\":[]}", "/properties: not an object");
-	refused("{\"properties\":{\"a\":1}}", "/properties/a: a schema is an object, true or false");
+	refused("{\"properties\":{\"a\":1}}", "/properties/a: a schema is an object, true or "
+	    "false");
 	refused("{\"required\":\"a\"}", "/required: not a list of names");
 	refused("{\"required\":[1]}", "/required: not a list of names");
 	refused("{\"enum\":[]}", "/enum: not a list of values");
@@ -423,10 +428,12 @@ patterns(void)
 static void
 patterns_that_are_refused(void)
 {
-	static const char *const list[] = { "(", ")", "a)", "[", "[a", "[]", "[^]", "*", "+a", "a**",
+	static const char *const list[] = { "(", ")", "a)", "[", "[a", "[]", "[^]", "*", "+a",
+	    "a**",
 		"a+?", "a{", "a{x}", "a{2", "a{3,2}", "a{9999}", "{2}", "a}", "]", "(?=a)", "(?!a)",
 		"(?<n>a)", "\\", "\\b", "\\1", "\\u0041", "\\p{L}", "[z-a]", "[\\d-z]", "[\\b]",
-		"[\xC3\xBC]", "((((((((((((((((a))))))))))))))))", "(a{100}){100}", "(((a{9}){9}){9}){9}",
+		"[\xC3\xBC]", "((((((((((((((((a))))))))))))))))", "(a{100}){100}",
+		    "(((a{9}){9}){9}){9}",
 		"[^\\w\\W]", "^*" };
 	char text[PATTERN_MAX + 2];
 

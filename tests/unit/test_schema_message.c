@@ -81,7 +81,8 @@ limits_are_named(void)
 static void
 names_are_suggested(void)
 {
-	tool_says("{\"tabel\":\"t\"}", "unknown argument \"tabel\"; did you mean \"table\"? Allowed: "
+	tool_says("{\"tabel\":\"t\"}", "unknown argument \"tabel\"; did you mean \"table\"? "
+	    "Allowed: "
 	    "table, row_limit, detail, ids, flag, nothing, filter, token");
 	tool_says("{\"table\":\"t\",\"rowLimit\":1}", "unknown argument \"rowLimit\"; did you mean "
 	    "\"row_limit\"? Allowed: table, row_limit, detail, ids, flag, nothing, filter, token");
@@ -89,11 +90,13 @@ names_are_suggested(void)
 	    "\"table\"? Allowed: table, row_limit, detail, ids, flag, nothing, filter, token");
 	tool_says("{\"table\":\"t\",\"xyzzy\":1}", "unknown argument \"xyzzy\"; allowed: "
 	    "table, row_limit, detail, ids, flag, nothing, filter, token");
-	tool_says("{\"table\":\"t\",\"detail\":\"ful\"}", "detail: \"ful\" is not one of \"concise\", "
+	tool_says("{\"table\":\"t\",\"detail\":\"ful\"}",
+	    "detail: \"ful\" is not one of \"concise\", "
 	    "\"full\"; did you mean \"full\"?");
 	tool_says("{\"table\":\"t\",\"detail\":\"Full\"}", "detail: \"Full\" is not one of "
 	    "\"concise\", \"full\"; did you mean \"full\"?");
-	tool_says("{\"table\":\"t\",\"filter\":{\"name\":\"x\",\"jobid\":\"1\"}}", "filter: unknown "
+	tool_says("{\"table\":\"t\",\"filter\":{\"name\":\"x\",\"jobid\":\"1\"}}",
+	    "filter: unknown "
 	    "member \"jobid\"; did you mean \"job_id\"? Allowed: name, job_id");
 }
 
@@ -114,7 +117,8 @@ types_are_named(void)
 	    "nothing: true is a boolean, not string or null");
 	tool_says("{\"table\":[\"t\"]}", "table: an array where string is wanted");
 	tool_says("{\"table\":null}", "table: null where string is wanted");
-	tool_says("{\"table\":\"t\",\"ids\":[\"1\",{}]}", "ids[1]: an object where string is wanted");
+	tool_says("{\"table\":\"t\",\"ids\":[\"1\",{}]}",
+	    "ids[1]: an object where string is wanted");
 	tool_says("[]", "the value: an array where object is wanted");
 }
 
@@ -159,7 +163,8 @@ alternatives(void)
 	    "{\"const\":\"ms\",\"title\":\"milliseconds\"}]},"
 	    "\"id\":{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"array\"}]},"
 	    "\"both\":{\"oneOf\":[{\"minimum\":1},{\"maximum\":9}]}},"
-	    "\"anyOf\":[{\"required\":[\"unit\"]},{\"required\":[\"id\"]},{\"required\":[\"both\"]}]}");
+	    "\"anyOf\":[{\"required\":[\"unit\"]},{\"required\":[\"id\"]},{\"required\":[\"both"
+	    "\"]}]}");
 
 	says(schema, "{\"unit\":\"h\"}", "unit: \"h\" is not one of \"s\", \"ms\"");
 	says(schema, "{\"id\":0}", "id: 0 is less than the minimum 1");
@@ -201,10 +206,12 @@ secrets_are_not_shown(void)
 	schema_hide(schema, "no such one");
 	says(schema, "{\"table\":\"t\",\"token\":\"S3CR\"}",
 	    "token: a string does not match the pattern ^[a-z]*$");
-	says(schema, "{\"table\":\"t\",\"token\":12345}", "token: an integer where string is wanted");
+	says(schema, "{\"table\":\"t\",\"token\":12345}",
+	    "token: an integer where string is wanted");
 	says(schema, "{\"table\":\"t\",\"detail\":\"x\"}",
 	    "detail: \"x\" is not one of \"concise\", \"full\"");
-	marked = compiled("{\"properties\":{\"p\":{\"writeOnly\":true,\"items\":{\"maximum\":1}}}}");
+	marked = compiled("{\"properties\":{\"p\":{\"writeOnly\":true,\"items\":{\"maximum"
+	    "\":1}}}}");
 	says(marked, "{\"p\":[123]}", "p[0]: an integer is more than the maximum 1");
 	schema_free(schema);
 	schema_free(marked);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registries out of manifests that are written as JSON text. */
+#ifndef TESTS_UNIT_REGISTRY_HELPER_H
+#define TESTS_UNIT_REGISTRY_HELPER_H
+
+#include "registry/registry.h"
+
+/* What registry_new() said about the refused manifests: "0: why\n1: why\n". */
+extern char refusals[4096];
+
+/* A registry of `n` manifests; plugin i is (struct plugin *)(i + 1). */
+struct registry *registry_of(const char *const *manifests, size_t n);
+struct registry *registry_of_one(const char *manifest);
+/* Frees the registry and its manifests. */
+void registry_done(struct registry *registry);
+struct plugin *plugin_number(size_t i);
+
+/* A tool's JSON: its name, then the rest of its members. */
+#define TOOL(name, rest) "{\"name\":\"" name "\",\"description\":\"d\"," rest "}"
+#define INPUT "\"inputSchema\":{\"type\":\"object\",\"additionalProperties\":false}"
+#define READS "\"annotations\":{\"readOnlyHint\":true}"
+#define META(members) "\"lakehost\":{" members "}"
+#define READ_TOOL(name) TOOL(name, INPUT "," READS "," META("\"access\":\"read\""))
+#define PROPS(properties, required)                                                                \
+	"\"inputSchema\":{\"type\":\"object\",\"properties\":{" properties "}," \
+	"\"required\":[" required "]}"
+
+#endif
