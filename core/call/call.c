@@ -28,10 +28,9 @@ static void
 set_limits(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
-	int64_t ms = call->calls->config->limits.call_ms;
-	int64_t now = clock_ms();
 
-	state->deadline_ms = now + ms - (ms > 10 * GRACE_MS ? GRACE_MS : ms / 10);
+	state->deadline_ms = clock_ms() + call->calls->config->limits.call_ms -
+	    call->calls->grace_ms;
 	operation_init(call, spec);
 }
 
@@ -401,7 +400,7 @@ end_early(struct call *call)
 {
 	struct call_state *state = call->state;
 
-	state->cleanup_until_ms = clock_ms() + CLEANUP_MS;
+	state->cleanup_until_ms = clock_ms() + call->calls->cleanup_ms;
 	loop_timer_stop(call->calls->loop, &state->tick);
 	state->runner->cancel(state->handle);
 	suspend_cut(call, false);
@@ -422,7 +421,7 @@ call_cancel(struct call *call)
 	if (before)
 		return;
 	end_early(call);
-	loop_timer_set(call->calls->loop, &state->limit, CLEANUP_MS);
+	loop_timer_set(call->calls->loop, &state->limit, call->calls->cleanup_ms);
 }
 
 /* The deadline; a moment later the answer, if the step did not give it; then the end of the
@@ -434,11 +433,9 @@ on_limit(struct loop_timer *timer)
 	struct call_state *state = call->state;
 
 	if (!call_ending(call)) {
-		int64_t ms = call->calls->config->limits.call_ms;
-
 		state->timed_out = true;
 		end_early(call);
-		loop_timer_set(call->calls->loop, timer, ms > 10 * GRACE_MS ? GRACE_MS : ms / 10);
+		loop_timer_set(call->calls->loop, timer, call->calls->grace_ms);
 		return;
 	}
 	if (clock_ms() < state->cleanup_until_ms) {

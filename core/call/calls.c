@@ -9,7 +9,7 @@
 #include "base/seal.h"
 
 #define POLLS_PER_SECOND 50
-#define ENOUGH_MS (CLEANUP_MS + 1000) /* after the cancels of a drain */
+#define ENOUGH_MS	 1000 /* beyond the clean-up, when a drain has cancelled */
 
 static void on_drain(struct loop_timer *timer);
 
@@ -21,6 +21,9 @@ calls_new(struct loop *loop, const struct config *config, struct egress *egress)
 	calls->loop = loop;
 	calls->config = config;
 	calls->egress = egress;
+	calls->cleanup_ms = CLEANUP_MS;
+	calls->grace_ms = config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS :
+	    config->limits.call_ms / 10;
 	calls->drain_timer = (struct loop_timer){ .fn = on_drain, .data = calls };
 	random_bytes(&calls->id_prefix, sizeof(calls->id_prefix));
 	return calls;
@@ -196,7 +199,7 @@ on_drain(struct loop_timer *timer)
 	if (calls->count > 0 && calls->drain_stage == 0) {
 		calls->drain_stage = 1;
 		cancel_all(calls);
-		loop_timer_set(calls->loop, timer, ENOUGH_MS);
+		loop_timer_set(calls->loop, timer, calls->cleanup_ms + ENOUGH_MS);
 		return;
 	}
 	if (calls->count > 0)

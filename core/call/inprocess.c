@@ -337,7 +337,8 @@ local_begin(struct plugin *plugin, struct call *call, const struct row *row,
 	    const struct run_input *input)
 {
 	struct local *local = xcalloc(1, sizeof(*local));
-	const struct mcp_row *code = plugin_code(plugin, row->kind, row->index);
+	const struct row *runs = row->tool != NULL ? row->tool : row; /* published from a tool */
+	const struct mcp_row *code = plugin_code(plugin, runs->kind, runs->index);
 
 	local->call = call;
 	local->plugin = plugin;

@@ -47,10 +47,10 @@ void
 operation_init(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
-	const struct mcp_row *code =
-	    plugin_code(call->row->plugin, call->row->kind, call->row->index);
+	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
+	const struct mcp_row *code = plugin_code(row->plugin, row->kind, row->index);
 
-	state->operation = code != NULL ? code->operation != NULL : call->row->task != TASK_NEVER;
+	state->operation = code != NULL ? code->operation != NULL : row->task != TASK_NEVER;
 	state->alone = spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START;
 	state->begun = state->alone;
 	state->wait_until_ms = clock_ms() + hybrid_wait(call, spec);

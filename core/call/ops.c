@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table handed to plugins: each function checks what the plugin gave, then records it in the
  * run or passes it to the services of the process. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,8 +281,11 @@ op_progress(struct mcp_call *call, double done, double total, const char *messag
 
 	if (run->result.failed)
 		return run->result.status;
-	if (run->wants_progress)
-		run->services->progress(run, done, total, message);
+	if (!run->wants_progress || !isfinite(done) || (run->progressed && done <= run->progress))
+		return MCP_OK;
+	run->progressed = true;
+	run->progress = done;
+	run->services->progress(run, done, total, message);
 	return MCP_OK;
 }
 

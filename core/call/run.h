@@ -99,6 +99,8 @@ struct run {
 	_Atomic int64_t deadline_ms, wait_until_ms;
 	_Atomic bool cancelled;
 	bool wants_progress, completion;
+	bool progressed;
+	double progress;		  /* the last one reported: the next must be larger */
 	enum entry entry;		  /* the last one that was not ENTRY_NEXT */
 	bool suspended, handled, working; /* what this step asked for */
 	const char *refused; /* a question that the client cannot be asked: its capability */

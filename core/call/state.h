@@ -53,6 +53,7 @@ struct calls {
 	struct poll_rate *rates;
 	unsigned id_prefix;
 	uint64_t next_id;
+	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS, but in tests */
 	bool draining;
 	struct loop_timer drain_timer;
 	unsigned drain_stage;

@@ -41,7 +41,7 @@ scope_of(struct call *call)
 	if (call_ending(call))
 		scope.deadline_ms = state->cleanup_until_ms;
 	else if (state->operation && !state->begun)
-		scope.deadline_ms += CLEANUP_MS; /* a start that has left is waited for */
+		scope.deadline_ms += call->calls->cleanup_ms; /* a start that has left is waited for */
 	else if (state->begun && !state->alone && state->wait_until_ms < state->deadline_ms)
 		scope.deadline_ms = state->wait_until_ms + WAIT_MARGIN_MS; /* a poll */
 	return scope;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A host around the call layer for its tests: one plugin whose rows are a table of the test, and an
+ * upstream that answers by rules, or never. */
+#ifndef TESTS_UNIT_CALL_RIG_H
+#define TESTS_UNIT_CALL_RIG_H
+
+#include <stdatomic.h>
+
+#include <lakehost/call.h>
+
+#include "base/loop.h"
+#include "call/call.h"
+#include "call/pool.h"
+#include "call/state.h"
+#include "config.h"
+
+struct plugin {
+	const struct mcp_row *rows;
+};
+
+/* How the upstream answers a request "METHOD /path?query". */
+struct rule {
+	const char *request;
+	int delay_ms; /* < 0: not before the deadline of the request */
+	int status;   /* 0: `error` */
+	const char *body;
+	enum mcp_status error;
+};
+
+struct rig {
+	struct loop *loop;
+	struct config config;
+	struct config_upstream upstream;
+	struct pool *pool;
+	struct calls *calls;
+	struct plugin plugin;
+	const struct rule *rules;
+	size_t n_rules;
+	struct transfer *transfers; /* under way */
+	char requests[4096];	    /* each that was made, and a newline */
+	unsigned n_requests, cancelled_requests;
+	unsigned open; /* probes that wait for an answer */
+	bool running;  /* the loop */
+	struct json_object *meta;
+	atomic_uint told;
+};
+
+/* One call, as its owner sees it. */
+struct probe {
+	struct rig *rig;
+	struct call *call;
+	struct row row;
+	unsigned done, asks;
+	bool failed, working, keep; /* keep: the test frees the call */
+	enum mcp_status status;
+	char text[2048], structured[512], message[128];
+	char questions[256]; /* keys */
+	char handle[64];
+	int percent;
+	const char *answers; /* given when asked; NULL: the call is freed then */
+	void (*asked)(struct probe *probe);
+	unsigned progress, logs;
+	double progress_last;
+	bool progress_fell; /* or repeated itself */
+};
+
+/* What is not said is zero. */
+struct probe_spec {
+	const char *name, *arguments, *capabilities, *answers;
+	bool is_inline, wants_progress;
+	enum row_kind kind;
+	int wait_ms, wait_s; /* wait_s of the row's meta */
+	enum entry entry;
+	const char *handle;
+};
+
+void
+rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules, size_t n_rules);
+void rig_fini(struct rig *rig);
+/* Starts the row called `name`; on refusal the probe has no call, and `text` says why. */
+void rig_start(struct rig *rig, struct probe *probe, const struct probe_spec *spec);
+/* Until all probes have their answers. */
+void rig_run(struct rig *rig);
+/* Until there are no calls at all: clean-up behind an answer is over. */
+void rig_settle(struct rig *rig);
+/* Start and run. */
+void rig_call(struct rig *rig, struct probe *probe, const struct probe_spec *spec);
+/* Runs `fn` from the loop. */
+void rig_later(struct rig *rig, int ms, void (*fn)(void *data), void *data);
+
+#endif
