@@ -134,6 +134,7 @@ parts_start(struct host *host, char *why, size_t why_size)
 	host->registry = plugins_registry(host->plugins);
 	host->egress = egress_new(host->loop, config);
 	host->calls = calls_new(host->loop, config, host->egress);
+	calls_use_pool(host->calls, host->pool);
 	host->eras = eras_new(&(struct eras_parts){
 	    .loop = host->loop, .config = config, .registry = host->registry,
 	    .calls = host->calls, .pool = host->pool, .sealer = host->sealer });
