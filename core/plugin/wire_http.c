@@ -64,6 +64,16 @@ take_body(struct wire_reader *in, struct mcp_http *request, struct scratch *scra
 	}
 }
 
+/* Stands for the sink in the other process; pieces reach that one as messages. */
+static bool
+sink_elsewhere(void *sink_data, const char *data, size_t len)
+{
+	(void)sink_data;
+	(void)data;
+	(void)len;
+	return false;
+}
+
 static void
 take_request(struct wire_reader *in, struct mcp_http *request, struct scratch *scratch)
 {
@@ -79,6 +89,7 @@ take_request(struct wire_reader *in, struct mcp_http *request, struct scratch *s
 	request->body_file = wire_take_str(in);
 	request->retry = wire_take_enum(in, MCP_RETRY_NEVER);
 	request->reply = wire_take_enum(in, MCP_REPLY_DISCARD);
+	request->sink = request->reply == MCP_REPLY_SINK ? sink_elsewhere : NULL;
 	request->max_bytes = (uint64_t)wire_take_i64(in);
 	request->reply_file = wire_take_str(in);
 	request->timeout_ms = wire_take_u32(in);

@@ -17,10 +17,11 @@
 #define BACKOFF_MOST_MS 30000
 #define PATIENCE_MS 2000   /* a call waits so long for the next start; later ones fail at once */
 #define HEALTHY_MS 60000   /* a process that lived so long did not fail at its start */
-#define WATCHDOG_MS 1000
+#define WATCHDOG_MS 500
+#define ENDING_MS 250      /* between the end of its socket and that of the process */
 #define REAP_MS 20
 
-static void worker_down(struct worker *worker, const char *why);
+static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
 /* ---- reaping -------------------------------------------------------------------------------- */
 
@@ -61,7 +62,7 @@ on_death(struct loop_watch *watch, uint32_t events)
 	/* What it said before it died still counts; the end of its socket may already tell. */
 	channel_drain(&worker->channel);
 	if (worker->epoch == epoch && worker->state != WORKER_DOWN)
-		worker_down(worker, "its process ended");
+		worker_down(worker, "its process ended", true);
 }
 
 static void
@@ -86,12 +87,12 @@ worker_start(struct worker *worker)
 	worker->epoch++;
 	worker->state = WORKER_STARTING;
 	if (!process_start(&worker->process, plugin->name, plugin->fd, &fd, why, sizeof(why))) {
-		worker_down(worker, why);
+		worker_down(worker, why, false);
 		return;
 	}
 	if (!channel_attach(&worker->channel, fd)) {
 		close(fd);
-		worker_down(worker, "there is no room to watch its socket");
+		worker_down(worker, "there is no room to watch its socket", false);
 		return;
 	}
 	if (worker->process.pidfd >= 0)
@@ -125,6 +126,8 @@ on_timer(struct loop_timer *timer)
 		worker_start(worker);
 	else if (worker->state == WORKER_STARTING)
 		worker_fault(worker, "it did not start in time");
+	else if (worker->state == WORKER_ENDING)
+		worker_fault(worker, "it closed the connection");
 }
 
 static void
@@ -150,9 +153,11 @@ backoff(unsigned failures)
 	return delay < BACKOFF_MOST_MS ? delay : BACKOFF_MOST_MS;
 }
 
+/* Of a process that ended by itself its status tells more than `why`. */
 static void
-worker_down(struct worker *worker, const char *why)
+worker_down(struct worker *worker, const char *why, bool by_itself)
 {
+	const bool was_up = worker->state == WORKER_UP || worker->state == WORKER_ENDING;
 	int64_t now = clock_ms();
 	char how[128] = "";
 
@@ -162,15 +167,15 @@ worker_down(struct worker *worker, const char *why)
 	loop_timer_stop(worker->loop, &worker->timer);
 	if (!process_reap(&worker->process, how, sizeof(how)))
 		kill_and_reap(worker);
-	if (worker->state == WORKER_UP && now - worker->up_since >= HEALTHY_MS)
+	if (was_up && now - worker->up_since >= HEALTHY_MS)
 		worker->failures = 0;
 	worker->failures++;
 	worker->not_before = now + backoff(worker->failures);
 	worker->state = WORKER_DOWN;
-	snprintf(worker->why, sizeof(worker->why), "%s", how[0] != '\0' ? how : why);
+	snprintf(worker->why, sizeof(worker->why), "%s", by_itself && how[0] != '\0' ? how : why);
 	log_event(LOG_ERROR, "worker-end", "plugin", "s", worker->plugin->name, "why", "s",
 		  worker->why, "next_start_ms", "i", worker->not_before - now, NULL);
-	remotes_lost(worker);
+	remotes_lost(worker, was_up);
 }
 
 void
@@ -179,7 +184,7 @@ worker_fault(struct worker *worker, const char *why)
 	if (worker->state == WORKER_DOWN)
 		return;
 	process_kill(&worker->process);
-	worker_down(worker, why);
+	worker_down(worker, why, false);
 }
 
 /* ---- messages ------------------------------------------------------------------------------- */
@@ -230,11 +235,13 @@ on_closed(struct channel *channel, const char *why)
 {
 	struct worker *worker = channel->data;
 
-	if (worker->state == WORKER_DOWN)
-		return;
-	/* A process that closed its socket is of no use, whatever else it may do. */
-	process_kill(&worker->process);
-	worker_down(worker, why);
+	snprintf(worker->why, sizeof(worker->why), "%s", why);
+	if (worker->state == WORKER_UP && worker->death.active) {
+		worker->state = WORKER_ENDING;
+		loop_timer_set(worker->loop, &worker->timer, ENDING_MS);
+	} else {
+		worker_fault(worker, why);
+	}
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

@@ -25,11 +25,12 @@ struct plugin;
 struct remote;
 
 #define WORKER_START_MS 30000u	 /* a plugin's start() may take so long */
-#define WORKER_STEP_GRACE_MS 15000 /* a step that overran its call's end by this is stuck */
+#define WORKER_GRACE_MS 15000u	 /* a step that overran its call's end by this is stuck */
 #define WORKER_QUIT_MS 1000	 /* after which a worker told to end is killed */
 #define WORKER_RETRIES 3u	 /* processes that one step of an operation may outlive */
 
-enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP };
+/* ENDING: it has closed its socket, and how it ended will be known in a moment. */
+enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP, WORKER_ENDING };
 
 struct process {
 	pid_t pid; /* 0: none */
@@ -43,7 +44,7 @@ struct worker {
 	enum worker_state state;
 	struct process process;
 	struct loop_watch death;
-	struct loop_timer timer;    /* starting: too slow; down: start again */
+	struct loop_timer timer;    /* starting: too slow; ending: the same; down: start again */
 	struct loop_timer watchdog; /* for steps that are stuck */
 	unsigned epoch;		    /* counts processes; a call belongs to one */
 	unsigned failures;	    /* in a row */
@@ -62,8 +63,9 @@ struct worker *worker_new(struct plugin *plugin, struct loop *loop);
 void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
 extern const struct plugin_runner worker_runner;
 
-/* Another program than the installed one; for tests. NULL: as installed. */
+/* For tests: another program than the installed one (NULL: that), another grace. */
 void worker_set_program(const char *path);
+void worker_set_grace(unsigned ms);
 
 /* ---- between the files of the worker -------------------------------------------------------- */
 
@@ -71,11 +73,12 @@ void worker_set_program(const char *path);
 bool worker_want(struct worker *worker);
 /* The process is at fault: it ends. */
 void worker_fault(struct worker *worker, const char *why);
-/* A process is up: what waits for it is sent. / It is gone: what was in it is resumed or fails. */
+/* A process is up: what waits for it is sent. */
 void remotes_send(struct worker *worker);
-void remotes_lost(struct worker *worker);
+/* It is gone: what was in it is resumed or fails, and so does what waited if it never came up. */
+void remotes_lost(struct worker *worker, bool was_up);
 void remotes_free(struct worker *worker);
-/* Kills the process when a step overran its end by WORKER_STEP_GRACE_MS. */
+/* Kills the process when a step overran its end by the grace. */
 void remotes_watch(struct worker *worker);
 /* A message about a call. */
 void remote_message(struct worker *worker, const struct channel_message *message);

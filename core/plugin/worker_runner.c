@@ -237,7 +237,7 @@ fetch_abandon(struct remote *remote)
 }
 
 static void
-remote_lost(struct remote *remote, unsigned epoch)
+remote_lost(struct remote *remote, unsigned epoch, bool was_up)
 {
 	bool was_there = remote->epoch == epoch;
 
@@ -245,7 +245,9 @@ remote_lost(struct remote *remote, unsigned epoch)
 	fetch_abandon(remote);
 	if (!remote->stepping)
 		return;
-	if (!was_there) {
+	if (!was_there && was_up) {
+		run_entry(remote); /* it came when the process had ended already */
+	} else if (!was_there) {
 		fail_not_running(remote);
 	} else if (resumable(remote)) {
 		remote->retries++;
@@ -256,7 +258,7 @@ remote_lost(struct remote *remote, unsigned epoch)
 }
 
 void
-remotes_lost(struct worker *worker)
+remotes_lost(struct worker *worker, bool was_up)
 {
 	uint64_t *ids = xcalloc(worker->slots + 1, sizeof(*ids));
 	const unsigned epoch = worker->epoch;
@@ -270,15 +272,23 @@ remotes_lost(struct worker *worker)
 		struct remote *remote = remote_find(worker, ids[i]);
 
 		if (remote != NULL)
-			remote_lost(remote, epoch);
+			remote_lost(remote, epoch, was_up);
 	}
 	free(ids);
+}
+
+static unsigned grace_ms = WORKER_GRACE_MS;
+
+void
+worker_set_grace(unsigned ms)
+{
+	grace_ms = ms;
 }
 
 void
 remotes_watch(struct worker *worker)
 {
-	int64_t late = clock_ms() - WORKER_STEP_GRACE_MS;
+	int64_t late = clock_ms() - grace_ms;
 
 	for (uint32_t i = 0; i < worker->slots; i++) {
 		const struct remote *remote = worker->slot[i];
@@ -303,7 +313,7 @@ begin(struct plugin *plugin, struct call *call, const struct row *row,
 
 	remote->worker = plugin->worker;
 	remote->call = call;
-	remote->row = row;
+	remote->row = row->tool != NULL ? row->tool : row; /* published from a tool */
 	remote->outcome.percent = -1;
 	keep_input(remote, input);
 	remote_keep_handle(remote, input->handle, input->handle_len);

@@ -93,7 +93,8 @@ http_wait(struct run *run, const struct mcp_http *request, struct mcp_reply *rep
 	struct buf out;
 
 	if (task->is_inline) {
-		reply_none(reply, MCP_E_INTERNAL, "inline tools must not block");
+		reply_none(reply, MCP_E_INTERNAL,
+			   "a tool marked inline must not wait for a request");
 		return;
 	}
 	buf_init(&out, WIRE_MESSAGE_MAX);

@@ -69,7 +69,8 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	task = xcalloc(1, sizeof(*task));
 	task->program = program;
 	task->id = message->call;
-	task->is_inline = is_inline;
+	/* A request and its reply as they are need no code that could block. */
+	task->is_inline = is_inline || (row->request != NULL && row->answer == NULL);
 	pthread_mutex_init(&task->lock, NULL);
 	pthread_cond_init(&task->fetched, NULL);
 	task->run = run_new(row, &input, &task_services, task);

@@ -2,7 +2,9 @@
 set(plugin_core plugin registry call egress config auth base)
 lakehost_unit_test(manifest SOURCES test_manifest.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(loader SOURCES test_loader.c plugin_files.c CORE ${plugin_core})
-foreach(name manifest loader)
+lakehost_unit_test(worker SOURCES test_worker.c worker_bench.c plugin_files.c CORE ${plugin_core}
+	LABELS concurrency)
+foreach(name manifest loader worker)
 	if(TARGET test_${name})
 		target_compile_definitions(test_${name} PRIVATE
 			PLUGINS="${PROJECT_BINARY_DIR}/tests/plugins"

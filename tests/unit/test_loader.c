@@ -100,7 +100,7 @@ expect_one(struct bench *bench, enum plugin_refusal refusal, const char *why)
 	bench_fini(bench);
 }
 
-/* ---- a plugin that is in order ----------------------------------------------------------------- */
+/* ---- a plugin that is in order -------------------------------------------------------------- */
 
 static void
 loads_and_runs_a_good_one(void)
@@ -201,7 +201,7 @@ refused_names_are_free_again(void)
 	bench_fini(&bench);
 }
 
-/* ---- refusals by code -------------------------------------------------------------------------- */
+/* ---- refusals by code ----------------------------------------------------------------------- */
 
 static void
 refuses_bad_code(void)
@@ -264,7 +264,7 @@ refuses_bad_rows(void)
 	expect_one(&bench, PLUGIN_ROWS, "Tool one");
 }
 
-/* ---- refusals by file -------------------------------------------------------------------------- */
+/* ---- refusals by file ----------------------------------------------------------------------- */
 
 static void
 refuses_what_is_not_there(void)
@@ -470,7 +470,7 @@ refuses_bad_manifests(void)
 	expect_one(&bench, PLUGIN_MANIFEST_NAME, "the manifest says \"evil\"");
 }
 
-/* ---- refusals by configuration ----------------------------------------------------------------- */
+/* ---- refusals by configuration -------------------------------------------------------------- */
 
 static void
 refuses_the_second_of_two(void)
@@ -562,7 +562,7 @@ refuses_without_a_worker_program(void)
 	bench_fini(&bench);
 }
 
-/* ---- the enabled set --------------------------------------------------------------------------- */
+/* ---- the enabled set ------------------------------------------------------------------------ */
 
 static void
 defaults_all_and_environment(void)

@@ -39,7 +39,7 @@ hang(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* ---- what can be seen from inside ------------------------------------------------------------- */
+/* ---- what can be seen from inside ----------------------------------------------------------- */
 
 static int
 count_descriptors(void)
@@ -61,7 +61,7 @@ pid(struct mcp_call *call)
 		       token != NULL ? token : "none");
 }
 
-/* ---- work at a remote system ------------------------------------------------------------------ */
+/* ---- work at a remote system ---------------------------------------------------------------- */
 
 static long
 counter_next(struct mcp_call *call)

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plugins in a process of their own: the same answers as in this one, byte for byte; and what
+ * becomes of calls when that process dies. */
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "plugin/worker.h"
+#include "plugin_files.h"
+#include "suite.h"
+#include "worker_bench.h"
+
+#define TRANSCRIPT_MAX (16u << 20)
+
+static const char *const name_answer[] = {
+	"{\"user_name\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}", NULL
+};
+static const char *const two_rounds[] = {
+	"{\"step1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}",
+	"{\"step1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}},"
+	"\"step2\":{\"action\":\"accept\",\"content\":{\"color\":\"teal\"}}}",
+	NULL
+};
+static const char *const declined[] = { "{\"form\":{\"action\":\"decline\"}}", NULL };
+static const char *const wrong_key[] = { "{\"wrong\":{\"action\":\"accept\"}}", NULL };
+
+/* Everything that the fixture can do, but for what depends on time. */
+static const struct use table[] = {
+	{ ROW_TOOL, .name = "test_simple_text" },
+	{ ROW_TOOL, .name = "test_image_content" },
+	{ ROW_TOOL, .name = "test_audio_content" },
+	{ ROW_TOOL, .name = "test_embedded_resource" },
+	{ ROW_TOOL, .name = "test_multiple_content_types" },
+	{ ROW_TOOL, .name = "test_error_handling" },
+	{ ROW_TOOL, .name = "test_tool_with_progress", .progress = true },
+	{ ROW_TOOL, .name = "test_tool_with_progress" },
+	{ ROW_TOOL, .name = "json_schema_2020_12_tool", .arguments = "{\"email\":\"a@b\"}" },
+	{ ROW_TOOL, .name = "test_tool_with_logging" },
+	{ ROW_TOOL, .name = "test_sampling", .arguments = "{\"prompt\":\"\xc3\xa9\\u0001\"}" },
+	{ ROW_TOOL, .name = "test_elicitation", .arguments = "{\"message\":\"m\"}",
+	  .answers = declined },
+	{ ROW_TOOL, .name = "test_elicitation_sep1034_defaults" },
+	{ ROW_TOOL, .name = "test_elicitation_sep1330_enums" },
+	{ ROW_TOOL, .name = "test_reconnection" },
+	{ ROW_TOOL, .name = "test_missing_capability" },
+	{ ROW_TOOL, .name = "test_missing_capability", .capabilities = "{}" },
+	{ ROW_TOOL, .name = "test_streaming_elicitation", .answers = name_answer },
+	{ ROW_TOOL, .name = "test_streaming_elicitation", .answers = wrong_key },
+	{ ROW_TOOL, .name = "test_streaming_elicitation", .capabilities = "{}" },
+	{ ROW_TOOL, .name = "test_logging_tool" },
+	{ ROW_TOOL, .name = "test_trigger_tool_change" },
+	{ ROW_TOOL, .name = "test_trigger_prompt_change" },
+	{ ROW_TOOL, .name = "test_x_mcp_header", .arguments = "{\"region\":\"r\",\"level\":3}" },
+	{ ROW_TOOL, .name = "test_input_required_result_elicitation", .answers = name_answer },
+	{ ROW_TOOL, .name = "test_input_required_result_sampling" },
+	{ ROW_TOOL, .name = "test_input_required_result_list_roots" },
+	{ ROW_TOOL, .name = "test_input_required_result_request_state" },
+	{ ROW_TOOL, .name = "test_input_required_result_multiple_inputs" },
+	{ ROW_TOOL, .name = "test_input_required_result_multi_round", .answers = two_rounds },
+	{ ROW_TOOL, .name = "test_input_required_result_tampered_state" },
+	{ ROW_TOOL, .name = "test_input_required_result_capabilities",
+	  .capabilities = "{\"sampling\":{}}" },
+	{ ROW_TOOL, .name = "echo",
+	  .arguments = "{\"text\":\"one \\\"two\\\" \\u0000 \xe2\x82\xac\"}" },
+	{ ROW_TOOL, .name = "sleep", .arguments = "{\"ms\":50}" },
+	{ ROW_TOOL, .name = "last_cancelled" },
+	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/hello?a=1\"}" },
+	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/hello\",\"how\":\"wait\"}" },
+	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/bytes?3000000\"}" },
+	{ ROW_TOOL, .name = "fetch",
+	  .arguments = "{\"path\":\"/bytes?3000000\",\"how\":\"wait\"}" },
+	{ ROW_TOOL, .name = "fetch",
+	  .arguments = "{\"path\":\"/bytes?3000000\",\"how\":\"sink\"}" },
+	{ ROW_TOOL, .name = "fetch",
+	  .arguments = "{\"path\":\"/bytes?3000000\",\"how\":\"wait_sink\"}" },
+	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/a/../b\"}" },
+	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/a/../b\",\"how\":\"wait_sink\"}" },
+	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":0}" },
+	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":7}" },
+	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":100000}" },
+	{ ROW_RESOURCE, .name = "test://static-text" },
+	{ ROW_RESOURCE, .name = "test://static-binary" },
+	{ ROW_RESOURCE, .name = "test://watched-resource" },
+	{ ROW_TEMPLATE, .name = "test://template/a%20%22b/data" },
+	{ ROW_PROMPT, .name = "test_simple_prompt" },
+	{ ROW_PROMPT, .name = "test_prompt_with_arguments",
+	  .arguments = "{\"arg1\":\"x\",\"arg2\":\"y\"}" },
+	{ ROW_PROMPT, .name = "test_prompt_with_embedded_resource",
+	  .arguments = "{\"resourceUri\":\"test://r\"}" },
+	{ ROW_PROMPT, .name = "test_prompt_with_image" },
+	{ ROW_PROMPT, .name = "test_input_required_result_prompt" },
+	{ ROW_COMPLETION, .name = "test_prompt_with_arguments arg1",
+	  .arguments = "{\"value\":\"par\"}" },
+	{ ROW_COMPLETION, .name = "test://template/{id}/data id", .arguments = "{\"value\":\"\"}" },
+};
+
+static void
+same_answers_in_both_modes(void)
+{
+	struct worker_bench here, there;
+
+	bench_open(&here, "fixture", "fixture", ISOLATION_NONE, NULL);
+	bench_open(&there, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct buf one, other;
+
+		buf_init(&one, TRANSCRIPT_MAX);
+		buf_init(&other, TRANSCRIPT_MAX);
+		bench_call(&here, &table[i], &one);
+		bench_call(&there, &table[i], &other);
+		CU_ASSERT(one.len > 0);
+		if (one.len < 2000)
+			ASSERT_STR(other.data, one.data);
+		else
+			CU_ASSERT(one.len == other.len &&
+				  memcmp(one.data, other.data, one.len) == 0);
+		buf_fini(&one);
+		buf_fini(&other);
+	}
+	ASSERT_STR(here.changed, "prompts");
+	ASSERT_STR(there.changed, "prompts");
+	bench_close(&here);
+	bench_close(&there);
+}
+
+/* ---- what a call looks like ----------------------------------------------------------------- */
+
+static void
+expect(struct worker_bench *bench, const struct use *use, const char *part)
+{
+	struct buf transcript;
+
+	buf_init(&transcript, TRANSCRIPT_MAX);
+	bench_call(bench, use, &transcript);
+	if (strstr(transcript.data, part) == NULL)
+		printf("\n    \"%s\" should hold \"%s\"", transcript.data, part);
+	CU_ASSERT(strstr(transcript.data, part) != NULL);
+	buf_fini(&transcript);
+}
+
+static const struct use pid = { ROW_TOOL, .name = "pid" };
+
+static int
+pid_of_worker(struct worker_bench *bench)
+{
+	struct buf transcript;
+	const char *at;
+	int number;
+
+	buf_init(&transcript, TRANSCRIPT_MAX);
+	bench_call(bench, &pid, &transcript);
+	at = strstr(transcript.data, "pid=");
+	number = at != NULL ? atoi(at + 4) : -1;
+	CU_ASSERT(number > 0);
+	buf_fini(&transcript);
+	return number;
+}
+
+/* No credential in its environment, no descriptor of ours but the two that it is given (and those
+ * that it opens itself: epoll, eventfd). */
+static void
+is_given_nothing(void)
+{
+	struct worker_bench bench;
+
+	setenv("DATABRICKS_TOKEN", "dapi-not-for-plugins", 1);
+	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+	expect(&bench, &pid, "descriptors=7 token=none");
+	CU_ASSERT(pid_of_worker(&bench) != getpid());
+	unsetenv("DATABRICKS_TOKEN");
+	bench_close(&bench);
+}
+
+static void
+starts_at_the_first_call_only(void)
+{
+	struct worker_bench bench;
+	int first;
+
+	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&bench);
+	ASSERT_INT(pid_of_worker(&bench), first);
+	bench_close(&bench);
+	ASSERT_INT(kill(first, 0), -1); /* it ended with its host */
+}
+
+static void
+a_crash_fails_the_calls_in_flight(void)
+{
+	static const struct use uses[] = {
+		{ ROW_TOOL, .name = "die_between", .arguments = "{\"ms\":300}" },
+		{ ROW_TOOL, .name = "die", .arguments = "{}" },
+	};
+	struct worker_bench bench;
+	struct buf transcript[2];
+	int first;
+
+	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&bench);
+	buf_init(&transcript[0], TRANSCRIPT_MAX);
+	buf_init(&transcript[1], TRANSCRIPT_MAX);
+	bench_calls(&bench, uses, transcript, 2);
+	for (size_t i = 0; i < 2; i++) {
+		CU_ASSERT(strstr(transcript[i].data,
+				 "The plugin mortal stopped during this call") != NULL);
+		CU_ASSERT(strstr(transcript[i].data, "signal 6 (Aborted)") != NULL);
+		buf_fini(&transcript[i]);
+	}
+	CU_ASSERT(pid_of_worker(&bench) != first); /* the next call has a new process */
+	expect(&bench, &(struct use){ ROW_TOOL, .name = "die", .arguments = "{\"how\":\"exit\"}" },
+	       "exited with status 0");
+	bench_close(&bench);
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+static void
+operations_outlive_their_process(void)
+{
+	static const struct {
+		const char *arguments, *counted;
+	} cases[] = {
+		{ "{\"polls\":3}", "3\n" },
+		{ "{\"polls\":4,\"die_at\":2}", "4\n" },
+		{ "{\"polls\":1,\"die_at\":1}", "2\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct worker_bench bench;
+		char *folder = folder_new(), *path = xprintf("%s/counter", folder);
+		char *options = xprintf("{\"counter\":\"%s\"}", path);
+		struct image counted;
+
+		bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, options);
+		expect(&bench,
+		       &(struct use){ ROW_TOOL, .name = "work", .arguments = cases[i].arguments },
+		       "job-7 is done.");
+		counted = image_read(path);
+		counted.data[counted.len] = '\0';
+		ASSERT_STR(counted.data, cases[i].counted);
+		image_free(&counted);
+		bench_close(&bench);
+		free(options);
+		free(path);
+		folder_remove(folder);
+	}
+}
+
+/* The process is killed while the operation rests between two polls. */
+static void
+operations_outlive_a_kill(void)
+{
+	static const struct use work = { ROW_TOOL, .name = "work",
+					 .arguments = "{\"polls\":1000}", .wait_ms = 100 };
+	struct worker_bench bench;
+	char *folder = folder_new();
+	char *options = xprintf("{\"counter\":\"%s/counter\"}", folder);
+	int first;
+
+	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, options);
+	first = pid_of_worker(&bench);
+	expect(&bench, &work, "goes on: job-7");
+	CU_ASSERT(kill(first, SIGKILL) == 0);
+	bench_wait(&bench, 100);
+	expect(&bench, &work, "goes on: job-7");
+	CU_ASSERT(pid_of_worker(&bench) != first);
+	bench_close(&bench);
+	free(options);
+	folder_remove(folder);
+}
+
+/* ---- cancellation --------------------------------------------------------------------------- */
+
+static void
+cancels_reach_the_plugin(void)
+{
+	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct worker_bench bench;
+
+		bench_open(&bench, "fixture", "fixture", modes[i], NULL);
+		expect(&bench,
+		       &(struct use){ ROW_TOOL, .name = "sleep",
+				      .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
+				      .cancel_after_ms = 60 },
+		       "cancel");
+		expect(&bench, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
+		bench_close(&bench);
+	}
+}
+
+/* Nothing in the host can end a step that does not return; the process can be ended. */
+static void
+a_step_that_hangs_ends_with_its_process(void)
+{
+	static const struct use hang = { ROW_TOOL, .name = "hang", .cancel_after_ms = 20 };
+	struct worker_bench bench;
+	int first;
+
+	worker_set_grace(100);
+	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&bench);
+	expect(&bench, &hang, "cancelled");
+	for (int i = 0; i < 100 && kill(first, 0) == 0; i++)
+		bench_wait(&bench, 100);
+	ASSERT_INT(kill(first, 0), -1);
+	CU_ASSERT(pid_of_worker(&bench) != first);
+	bench_close(&bench);
+	worker_set_grace(WORKER_GRACE_MS);
+}
+
+static void
+sinks_can_stop(void)
+{
+	static const char *const how[] = { "sink", "wait_sink" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		struct worker_bench bench;
+		char *arguments =
+		    xprintf("{\"path\":\"/bytes?50000000\",\"how\":\"%s\",\"stop_after\":1}",
+			    how[i]);
+
+		bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+		expect(&bench, &(struct use){ ROW_TOOL, .name = "fetch", .arguments = arguments },
+		       "through the sink, stopped");
+		bench_close(&bench);
+		free(arguments);
+	}
+}
+
+static void
+many_calls_at_once(void)
+{
+	enum { CALLS = 60 };
+	struct worker_bench bench;
+	struct use use[CALLS];
+	struct buf transcript[CALLS];
+	char *arguments[CALLS];
+
+	bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+	for (size_t i = 0; i < CALLS; i++) {
+		arguments[i] = i % 3 == 0 ? xprintf("{\"ms\":%zu}", i)
+			     : i % 3 == 1 ? xprintf("{\"path\":\"/n/%zu\",\"how\":\"wait\"}", i)
+					  : xprintf("{\"text\":\"number %zu\"}", i);
+		use[i] = (struct use){ ROW_TOOL,
+				       .name = i % 3 == 0   ? "sleep"
+					       : i % 3 == 1 ? "fetch"
+							    : "echo",
+				       .arguments = arguments[i] };
+		buf_init(&transcript[i], TRANSCRIPT_MAX);
+	}
+	bench_calls(&bench, use, transcript, CALLS);
+	for (size_t i = 0; i < CALLS; i++) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected),
+			 i % 3 == 0 ? "Slept %zu ms." : i % 3 == 1 ? "/n/%zu" : "number %zu", i);
+		CU_ASSERT(strstr(transcript[i].data, expected) != NULL);
+		buf_fini(&transcript[i]);
+		free(arguments[i]);
+	}
+	bench_close(&bench);
+}
+
+/* The refusal of a plugin that cannot be loaded comes when its worker starts. */
+static void
+refusals_of_the_worker_reach_the_caller(void)
+{
+	struct worker_bench bench;
+
+	bench_open(&bench, "bad", "bad_start", ISOLATION_PROCESS, NULL);
+	expect(&bench, &(struct use){ ROW_TOOL, .name = "tool_one" },
+	       "it is refusing to start: not with the options");
+	bench_close(&bench);
+}
+
+static const struct test tests[] = {
+	TEST(same_answers_in_both_modes),
+	TEST(is_given_nothing),
+	TEST(starts_at_the_first_call_only),
+	TEST(a_crash_fails_the_calls_in_flight),
+	TEST(operations_outlive_their_process),
+	TEST(operations_outlive_a_kill),
+	TEST(cancels_reach_the_plugin),
+	TEST(a_step_that_hangs_ends_with_its_process),
+	TEST(sinks_can_stop),
+	TEST(many_calls_at_once),
+	TEST(refusals_of_the_worker_reach_the_caller),
+};
+
+SUITE(tests)

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See worker_bench.h. */
+#include "worker_bench.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "call/pool.h"
+#include "plugin/worker.h"
+#include "registry/schema.h"
+
+#define TRANSCRIPT_MAX (16u << 20)
+
+struct caller {
+	struct worker_bench *bench;
+	const struct use *use;
+	struct buf *transcript;
+	struct call *call;
+	size_t round;
+	struct loop_timer cancel;
+	size_t *running;
+};
+
+static void
+must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "bench: %s\n", what);
+	abort();
+}
+
+/* ---- the upstream --------------------------------------------------------------------------- */
+
+static void
+write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+/* GET /bytes?N answers N bytes; everything else answers its own path. */
+static void
+answer(int fd, const char *path)
+{
+	char head[128], piece[4096];
+	size_t len = strncmp(path, "/bytes?", 7) == 0 ? strtoul(path + 7, NULL, 10) : strlen(path);
+	int n = snprintf(head, sizeof(head),
+			 "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n"
+			 "X-Request-Id: r1\r\n\r\n",
+			 len);
+
+	write_all(fd, head, (size_t)n);
+	memset(piece, 'x', sizeof(piece));
+	if (strncmp(path, "/bytes?", 7) != 0) {
+		write_all(fd, path, len);
+		return;
+	}
+	for (; len > 0; len -= len < sizeof(piece) ? len : sizeof(piece))
+		write_all(fd, piece, len < sizeof(piece) ? len : sizeof(piece));
+}
+
+static void *
+serve(void *data)
+{
+	const struct worker_bench *bench = data;
+	int fd;
+
+	while ((fd = accept4(bench->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		char request[8192], path[1024];
+		size_t len = 0;
+		ssize_t n = 1;
+
+		request[0] = '\0';
+		while (n > 0 && strstr(request, "\r\n\r\n") == NULL && len + 1 < sizeof(request)) {
+			n = recv(fd, request + len, sizeof(request) - len - 1, 0);
+			len += n > 0 ? (size_t)n : 0;
+			request[len] = '\0';
+		}
+		if (sscanf(request, "GET %1023s ", path) == 1)
+			answer(fd, path);
+		shutdown(fd, SHUT_WR);
+		while (recv(fd, request, sizeof(request), 0) > 0)
+			;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void
+upstream_open(struct worker_bench *bench)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+
+	bench->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(bench->listener >= 0 &&
+		 bind(bench->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+		 listen(bench->listener, 64) == 0 &&
+		 getsockname(bench->listener, (struct sockaddr *)&address, &len) == 0,
+	     "no upstream");
+	must(pthread_create(&bench->server, NULL, serve, bench) == 0, "no thread");
+	bench->upstream = (struct config_upstream){
+		.role = xstrdup("workspace"),
+		.url = xprintf("http://127.0.0.1:%d", ntohs(address.sin_port)),
+		.auth_type = xstrdup("pat"),
+		.auth_why = xstrdup("the test"),
+		.token = xstrdup("dapi-of-the-test"),
+		.timeout_ms = 10000,
+		.connect_timeout_ms = 5000,
+		.max_connections = 8,
+		.max_reply = LIMIT_REPLY,
+	};
+	bench->config.upstream = &bench->upstream;
+	bench->config.upstreams = 1;
+}
+
+static void
+upstream_close(struct worker_bench *bench)
+{
+	shutdown(bench->listener, SHUT_RDWR);
+	pthread_join(bench->server, NULL);
+	close(bench->listener);
+	free(bench->upstream.role);
+	free(bench->upstream.url);
+	free(bench->upstream.auth_type);
+	free(bench->upstream.auth_why);
+	free(bench->upstream.token);
+}
+
+/* ---- the host ------------------------------------------------------------------------------- */
+
+static void
+changed(void *data, const char *what, const char *uri)
+{
+	((struct worker_bench *)data)->changed = what != NULL && strcmp(what, "tools") == 0
+						     ? "tools"
+						 : what != NULL ? "prompts"
+						 : uri != NULL	? "resource"
+								: NULL;
+}
+
+static void
+configure(struct worker_bench *bench, const char *plugin, enum isolation isolation,
+	  const char *options)
+{
+	struct config *config = &bench->config;
+
+	config->plugins.directories = (struct strings){ &bench->directory, 1 };
+	config->plugins.plugin = &bench->plugin;
+	config->plugins.count = 1;
+	config->plugins.name_length = 64;
+	config->access = ACCESS_ADMIN;
+	config->limits.call_ms = LIMIT_CALL_MS;
+	config->limits.steps = LIMIT_STEPS;
+	config->limits.suspended = LIMIT_SUSPENDED;
+	config->results.rows = LIMIT_RESULT_ROWS;
+	config->results.text = LIMIT_RESULT_TEXT;
+	config->results.cell = LIMIT_CELL;
+	bench->plugin = (struct config_plugin){ .name = xstrdup(plugin),
+						.where = xstrdup("test.conf:1"),
+						.isolation = isolation,
+						.options = options ? xstrdup(options) : NULL };
+	strcpy(bench->principal.name, "local");
+	bench->principal.access = ACCESS_ADMIN;
+}
+
+void
+bench_open(struct worker_bench *bench, const char *folder, const char *plugin,
+	   enum isolation isolation, const char *options)
+{
+	struct plugin_status status;
+	bool critical;
+
+	memset(bench, 0, sizeof(*bench));
+	log_init(LOG_ERROR, true);
+	worker_set_program(WORKER);
+	bench->directory = xprintf("%s/%s", PLUGINS, folder);
+	configure(bench, plugin, isolation, options);
+	upstream_open(bench);
+	bench->loop = loop_new();
+	bench->pool = pool_new(bench->loop, 1, 4);
+	bench->plugins = plugins_load(&bench->config, bench->loop, bench->pool, false, &critical);
+	plugins_status(bench->plugins, 0, &status);
+	must(status.refusal == PLUGIN_OK, status.why);
+	plugins_on_change(bench->plugins, changed, bench);
+	bench->egress = egress_new(bench->loop, &bench->config);
+	bench->calls = calls_new(bench->loop, &bench->config, bench->egress);
+	calls_use_pool(bench->calls, bench->pool);
+}
+
+void
+bench_close(struct worker_bench *bench)
+{
+	calls_free(bench->calls);
+	pool_free(bench->pool);
+	egress_free(bench->egress);
+	plugins_free(bench->plugins);
+	loop_free(bench->loop);
+	upstream_close(bench);
+	free(bench->plugin.name);
+	free(bench->plugin.where);
+	free(bench->plugin.options);
+	free(bench->directory);
+}
+
+/* ---- one call ------------------------------------------------------------------------------- */
+
+static void
+on_progress(struct call *call, double done, double total, const char *message)
+{
+	const struct caller *caller = call->owner;
+
+	buf_printf(caller->transcript, "progress %g of %g %s\n", done, total,
+		   message != NULL ? message : "-");
+}
+
+static void
+on_client_log(struct call *call, enum mcp_level level, const char *logger, const char *json,
+	      size_t len)
+{
+	const struct caller *caller = call->owner;
+
+	buf_printf(caller->transcript, "log %d %s %.*s\n", level, logger != NULL ? logger : "-",
+		   (int)len, json);
+}
+
+static void
+finish(struct caller *caller)
+{
+	loop_timer_stop(caller->bench->loop, &caller->cancel);
+	call_free(caller->call);
+	if (--*caller->running == 0 && caller->bench->inside)
+		loop_stop(caller->bench->loop);
+}
+
+static void
+on_ask(struct call *call)
+{
+	struct caller *caller = call->owner;
+	const struct use *use = caller->use;
+	const struct outcome *outcome = call->outcome;
+
+	for (size_t i = 0; i < outcome->questions; i++)
+		buf_printf(caller->transcript, "ask %s %s %s\n", outcome->question[i].key,
+			   outcome->question[i].method, outcome->question[i].params);
+	if (use->answers != NULL && use->answers[caller->round] != NULL)
+		call_answer(call, use->answers[caller->round++]);
+	else
+		finish(caller);
+}
+
+static void
+on_done(struct call *call)
+{
+	struct caller *caller = call->owner;
+
+	if (call->outcome != NULL)
+		buf_printf(caller->transcript, "goes on: %.*s %d%%\n",
+			   (int)call->outcome->handle_len, (const char *)call->outcome->handle,
+			   call->outcome->percent);
+	result_write(call->result, caller->transcript);
+	buf_putc(caller->transcript, '\n');
+	finish(caller);
+}
+
+static const struct call_events events = {
+	.progress = on_progress,
+	.client_log = on_client_log,
+	.ask = on_ask,
+	.done = on_done,
+};
+
+static void
+on_cancel(struct loop_timer *timer)
+{
+	struct caller *caller = timer->data;
+
+	call_cancel(caller->call);
+}
+
+static const struct row *
+find_row(const struct worker_bench *bench, const struct use *use, struct json_object **arguments)
+{
+	const struct registry *registry = plugins_registry(bench->plugins);
+	const struct row *row = NULL;
+	char ref[256], argument[64];
+
+	switch (use->kind) {
+	case ROW_TOOL: return registry_tool(registry, use->name, ACCESS_ADMIN);
+	case ROW_PROMPT: return registry_prompt(registry, use->name);
+	case ROW_COMPLETION:
+		must(sscanf(use->name, "%255s %63s", ref, argument) == 2, use->name);
+		registry_completion(registry, strstr(ref, "://") == NULL, ref, argument, &row);
+		return row;
+	default:
+		json_object_put(*arguments);
+		*arguments = NULL;
+		return registry_resource(registry, use->name, ACCESS_ADMIN, arguments);
+	}
+}
+
+static void
+start(struct caller *caller)
+{
+	const struct use *use = caller->use;
+	struct json_object *arguments =
+	    json_tokener_parse(use->arguments != NULL ? use->arguments : "{}");
+	const struct row *row = find_row(caller->bench, use, &arguments);
+	struct call_spec spec = {
+		.row = row,
+		.principal = &caller->bench->principal,
+		.uri = use->kind == ROW_RESOURCE || use->kind == ROW_TEMPLATE ? use->name : NULL,
+		.traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
+		.capabilities = use->capabilities != NULL
+				    ? use->capabilities
+				    : "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}",
+		.wants_progress = use->progress,
+		.wait_ms = use->wait_ms,
+		.events = &events,
+		.owner = caller,
+	};
+	struct buf why;
+	const char *refused = NULL;
+
+	must(row != NULL, use->name);
+	buf_init(&why, 512);
+	if (row->input != NULL && !schema_prepare(row->input, arguments, &why))
+		must(false, why.data);
+	buf_fini(&why);
+	spec.arguments = arguments;
+	caller->call = call_new(caller->bench->calls, &spec, &refused);
+	must(caller->call != NULL, refused != NULL ? refused : "no call");
+	json_object_put(arguments);
+	if (use->cancel_after_ms > 0)
+		loop_timer_set(caller->bench->loop, &caller->cancel, use->cancel_after_ms);
+	call_start(caller->call);
+}
+
+void
+bench_calls(struct worker_bench *bench, const struct use *use, struct buf *transcript, size_t n)
+{
+	struct caller *caller = xcalloc(n, sizeof(*caller));
+	size_t running = n;
+
+	for (size_t i = 0; i < n; i++) {
+		caller[i] = (struct caller){ .bench = bench,
+					     .use = &use[i],
+					     .transcript = &transcript[i],
+					     .running = &running };
+		caller[i].cancel = (struct loop_timer){ .fn = on_cancel, .data = &caller[i] };
+		start(&caller[i]);
+	}
+	bench->inside = true;
+	if (running > 0)
+		loop_run(bench->loop, 0);
+	bench->inside = false;
+	free(caller);
+}
+
+void
+bench_call(struct worker_bench *bench, const struct use *use, struct buf *transcript)
+{
+	bench_calls(bench, use, transcript, 1);
+}
+
+static void
+on_waited(struct loop_timer *timer)
+{
+	struct worker_bench *bench = timer->data;
+
+	loop_stop(bench->loop);
+}
+
+void
+bench_wait(struct worker_bench *bench, unsigned ms)
+{
+	struct loop_timer timer = { .fn = on_waited, .data = bench };
+
+	loop_timer_set(bench->loop, &timer, ms);
+	loop_run(bench->loop, 0);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host without transports: plugins of this build, in this process or in a worker, real calls and
+ * egress, and a small upstream on loopback. A call becomes a transcript: everything that a client
+ * would have seen, line by line.
+ */
+#ifndef TESTS_UNIT_WORKER_BENCH_H
+#define TESTS_UNIT_WORKER_BENCH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "call/call.h"
+#include "config.h"
+#include "egress/egress.h"
+#include "plugin/loader.h"
+
+struct worker_bench {
+	struct config config;
+	struct config_plugin plugin;
+	struct config_upstream upstream;
+	char *directory;
+	struct loop *loop;
+	bool inside; /* the loop runs */
+	struct pool *pool;
+	struct plugins *plugins;
+	struct egress *egress;
+	struct calls *calls;
+	struct principal principal;
+	const char *changed; /* the last `what` of a change, or NULL */
+	/* the upstream */
+	int listener;
+	pthread_t server;
+};
+
+/* What is called, and how. */
+struct use {
+	enum row_kind kind;
+	const char *name; /* tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
+	const char *arguments; /* JSON; NULL: {} */
+	const char *capabilities; /* NULL: elicitation, sampling, roots */
+	const char *const *answers; /* JSON objects, one for each round of questions, then NULL */
+	bool progress;
+	int cancel_after_ms;   /* 0: not cancelled */
+	int wait_ms;	       /* as in call_spec */
+};
+
+/* `folder` is that of the plugin below tests/plugins of the build; options may be NULL. */
+void bench_open(struct worker_bench *bench, const char *folder, const char *plugin,
+		enum isolation isolation, const char *options);
+void bench_close(struct worker_bench *bench);
+/* Runs the call to its end and appends the transcript. */
+void bench_call(struct worker_bench *bench, const struct use *use, struct buf *transcript);
+/* Several at once; each with its transcript. */
+void bench_calls(struct worker_bench *bench, const struct use *use, struct buf *transcript,
+		 size_t n);
+/* Runs the loop for a while. */
+void bench_wait(struct worker_bench *bench, unsigned ms);
+
+#endif
