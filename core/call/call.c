@@ -22,7 +22,7 @@ struct whole {
 static void on_limit(struct loop_timer *timer);
 static void on_wait(struct loop_timer *timer);
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static void
 set_limits(struct call *call, const struct call_spec *spec)
@@ -130,7 +130,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	return call;
 }
 
-/* ---- ending ------------------------------------------------------------------------------------ */
+/* ---- ending --------------------------------------------------------------------------------- */
 
 static void
 release(struct call *call)
@@ -249,7 +249,7 @@ call_free(struct call *call)
 	}
 }
 
-/* ---- steps ------------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 void
 call_later(struct call *call, int64_t after_ms)
@@ -284,7 +284,7 @@ call_start(struct call *call)
 	call_run(call, state->entry);
 }
 
-/* A call that was ended may only clean up; one that does nothing of the kind is not run for ever. */
+/* A call that was ended may only clean up; one that does nothing of the kind is stopped. */
 static bool
 suspends_too_often(struct call *call, const struct outcome *outcome)
 {
@@ -392,7 +392,7 @@ call_answer(struct call *call, const char *answers)
 	call_run(call, state->entry == ENTRY_POLL ? ENTRY_ANSWER : state->entry);
 }
 
-/* ---- cancel and deadline ------------------------------------------------------------------------- */
+/* ---- cancel and deadline -------------------------------------------------------------------- */
 
 /* Only clean-up from now on. Nothing runs before the caller has returned. */
 static void

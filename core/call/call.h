@@ -51,8 +51,8 @@ struct call_spec {
 	/* Hybrid wait of an operation: 0: as the argument `wait_s`, the row's meta `wait_s` or the
 	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
 	int wait_ms;
-	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle` (tasks);
-	 * 0: the call from its beginning. */
+	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`, for
+	 * tasks; 0: the call from its beginning. */
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;
@@ -130,9 +130,9 @@ void call_stepped(struct call *call, struct outcome *outcome, struct result *res
 void call_progressed(struct call *call, double done, double total, const char *message);
 void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 		 size_t len);
-/* A blocking request of a step under way: `done` comes once, later, on the loop thread, and is given
- * a reply that lives until it returns. Refused when the call is cancelled and the request is no
- * clean-up. `sink` is NULL unless the reply goes to one. */
+/* A blocking request of a step under way: `done` comes once, later, on the loop thread, and is
+ * given a reply that lives until it returns. Refused when the call is cancelled and the request is
+ * no clean-up. `sink` is NULL unless the reply goes to one. */
 struct call_fetch;
 struct call_fetch *call_fetch(struct call *call, const struct mcp_http *request,
 			      egress_sink_fn sink, egress_done_fn done, void *data);

@@ -68,7 +68,7 @@ calls_free(struct calls *calls)
 	free(calls);
 }
 
-/* ---- caps ------------------------------------------------------------------------------------- */
+/* ---- caps ----------------------------------------------------------------------------------- */
 
 static struct principal_use *
 use_of(struct calls *calls, const char *name)
@@ -180,7 +180,7 @@ calls_poll_delay(struct calls *calls, const char *upstream)
 	return at - now;
 }
 
-/* ---- shutdown ---------------------------------------------------------------------------------- */
+/* ---- shutdown ------------------------------------------------------------------------------- */
 
 static void
 cancel_all(struct calls *calls)

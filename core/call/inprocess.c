@@ -64,7 +64,7 @@ struct wait {
 	bool over;
 };
 
-/* ---- reports ------------------------------------------------------------------------------------ */
+/* ---- reports -------------------------------------------------------------------------------- */
 
 static void
 client_log_free(struct client_log *log)
@@ -228,7 +228,7 @@ service_updated(struct run *run, const char *uri)
 	plugin_tell(local->plugin, NULL, uri);
 }
 
-/* ---- blocking requests ---------------------------------------------------------------------------- */
+/* ---- blocking requests ---------------------------------------------------------------------- */
 
 /* On the loop; the waiting thread touches neither its run nor its arena meanwhile. */
 static void
@@ -298,7 +298,7 @@ static const struct run_services services = {
 	.http_wait = service_http_wait,
 };
 
-/* ---- the runner --------------------------------------------------------------------------------------- */
+/* ---- the runner ----------------------------------------------------------------------------- */
 
 static void
 run_now(struct local *local)

@@ -63,7 +63,7 @@ operation_init(struct call *call, const struct call_spec *spec)
 	}
 }
 
-/* ---- progress ------------------------------------------------------------------------------------ */
+/* ---- progress ------------------------------------------------------------------------------- */
 
 /* Between two polls time alone moves it: towards the next per cent, or in seconds. */
 static void
@@ -93,7 +93,7 @@ on_tick(struct loop_timer *timer)
 	loop_timer_set(call->calls->loop, timer, TICK_MS);
 }
 
-/* ---- the wait -------------------------------------------------------------------------------------- */
+/* ---- the wait ------------------------------------------------------------------------------- */
 
 static void
 keep_interim(struct call *call, struct result *result)
@@ -222,7 +222,7 @@ operation_leave(struct call *call)
 		call_later(call, 0);
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------ */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 static bool
 begun(struct call *call, const struct outcome *outcome, struct result *result)

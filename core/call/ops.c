@@ -36,7 +36,7 @@ adopt(void *mine, size_t mine_size, const void *theirs)
 	memcpy(mine, theirs, size < mine_size ? size : mine_size);
 }
 
-/* ---- what was asked -------------------------------------------------------------------------- */
+/* ---- what was asked ------------------------------------------------------------------------- */
 
 static struct mcp_text
 op_arguments(struct mcp_call *call)
@@ -95,7 +95,7 @@ op_defer(struct mcp_call *call, void (*fn)(void *data), void *data)
 	arena_defer(run_of(call)->arena, fn, data);
 }
 
-/* ---- the answer ------------------------------------------------------------------------------ */
+/* ---- the answer ----------------------------------------------------------------------------- */
 
 static int
 op_block(struct mcp_call *call, const struct mcp_block *block)
@@ -169,7 +169,7 @@ op_fail(struct mcp_call *call, const struct mcp_failure *failure)
 	return result_fail(&run_of(call)->result, &mine);
 }
 
-/* ---- the next step ---------------------------------------------------------------------------- */
+/* ---- the next step -------------------------------------------------------------------------- */
 
 static int
 op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
@@ -233,7 +233,7 @@ op_http_wait(struct mcp_call *call, const struct mcp_http *request)
 	return reply;
 }
 
-/* ---- operations ------------------------------------------------------------------------------- */
+/* ---- operations ----------------------------------------------------------------------------- */
 
 static int
 op_handle(struct mcp_call *call, const void *data, size_t len)
@@ -272,7 +272,7 @@ op_working(struct mcp_call *call, int percent, const char *message, uint32_t nex
 	return MCP_OK;
 }
 
-/* ---- the client ------------------------------------------------------------------------------- */
+/* ---- the client ----------------------------------------------------------------------------- */
 
 static int
 op_progress(struct mcp_call *call, double done, double total, const char *message)
@@ -427,7 +427,7 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 	return MCP_ASKED;
 }
 
-/* ---- the world -------------------------------------------------------------------------------- */
+/* ---- the world ------------------------------------------------------------------------------ */
 
 static void
 op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t len)

@@ -39,7 +39,7 @@ struct pool {
 	size_t waiting; /* jobs that no thread has taken */
 };
 
-/* ---- groups, under the lock -------------------------------------------------------------------- */
+/* ---- groups, under the lock ----------------------------------------------------------------- */
 
 static struct group *
 group_of(struct pool *pool, const void *key)
@@ -107,7 +107,7 @@ drop_if_idle(struct pool *pool, struct group *idle)
 	free(idle);
 }
 
-/* ---- threads ------------------------------------------------------------------------------------ */
+/* ---- threads -------------------------------------------------------------------------------- */
 
 static void
 deliver(struct loop_job *posted)
@@ -210,7 +210,7 @@ start_thread(struct pool *pool)
 	return rc == 0;
 }
 
-/* ---- interface ---------------------------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------------------------------ */
 
 struct pool *
 pool_new(struct loop *loop, unsigned least, unsigned most)

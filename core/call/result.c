@@ -91,7 +91,7 @@ result_format_name(enum result_format format)
 	return formats[format];
 }
 
-/* ---- lifetime ------------------------------------------------------------------------------ */
+/* ---- lifetime ------------------------------------------------------------------------------- */
 
 void
 result_init(struct result *result, const struct result_limits *limits)
@@ -252,7 +252,7 @@ result_completion(struct result *result, const char *value, int64_t total, bool 
 	return MCP_OK;
 }
 
-/* ---- failures ------------------------------------------------------------------------------ */
+/* ---- failures ------------------------------------------------------------------------------- */
 
 char *
 result_line(const char *text)

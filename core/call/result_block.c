@@ -15,7 +15,7 @@
 /* What is written here was counted before; this only bounds arithmetic. */
 #define BLOCK_CAP ((size_t)1 << 30)
 
-/* ---- writing ------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 static void
 put_member(struct buf *json, const char *key, const char *value)
@@ -137,7 +137,7 @@ result_push_text(struct result *result, const char *text, size_t len, const char
 	result_push(result, &parts);
 }
 
-/* ---- admitting ----------------------------------------------------------------------------- */
+/* ---- admitting ------------------------------------------------------------------------------ */
 
 /* How much of a text fits, which is counted. */
 static size_t
@@ -321,7 +321,7 @@ result_block(struct result *result, const struct mcp_block *block)
 	return result_defect(result, "\"%s\" is no kind of content block", kind);
 }
 
-/* ---- the end ------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static bool
 has_text(const struct result *result)

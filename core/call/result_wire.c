@@ -17,7 +17,7 @@
 #define BASE64_MAX (RESULT_BLOB_MAX / 3 * 4 + 4 * RESULT_BLOCKS_MAX)
 #define BLOCKS_SLACK 4u
 
-/* ---- writing ------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 static void
 write_blocks(const struct result *result, struct buf *out)
@@ -71,7 +71,7 @@ result_write(const struct result *result, struct buf *out)
 	buf_putc(out, '}');
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static bool
 kind_parse(const char *name, enum block_kind *kind)

@@ -15,7 +15,7 @@
 
 #define TEMPLATE_MAX 16384u /* bytes of an expanded request */
 
-/* ---- lifetime ------------------------------------------------------------------------------ */
+/* ---- lifetime ------------------------------------------------------------------------------- */
 
 static const char *
 or_empty(const char *text)
@@ -124,7 +124,7 @@ run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms)
 	atomic_store(&run->wait_until_ms, wait_until_ms);
 }
 
-/* ---- rows that are a request ----------------------------------------------------------------- */
+/* ---- rows that are a request ---------------------------------------------------------------- */
 
 static enum mcp_status
 status_of_http(int status)
@@ -227,7 +227,7 @@ send_request(struct run *run)
 	return rc;
 }
 
-/* ---- steps --------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 static int
 run_operation(struct run *run, enum entry entry)

@@ -41,7 +41,7 @@ scope_of(struct call *call)
 	if (call_ending(call))
 		scope.deadline_ms = state->cleanup_until_ms;
 	else if (state->operation && !state->begun)
-		scope.deadline_ms += call->calls->cleanup_ms; /* a start that has left is waited for */
+		scope.deadline_ms += call->calls->cleanup_ms; /* a start is waited for */
 	else if (state->begun && !state->alone && state->wait_until_ms < state->deadline_ms)
 		scope.deadline_ms = state->wait_until_ms + WAIT_MARGIN_MS; /* a poll */
 	return scope;
@@ -71,7 +71,7 @@ outlives_cancel(const struct call *call, const struct mcp_http *request)
 	return state->operation && !state->begun && request->retry != MCP_RETRY_SAFE;
 }
 
-/* ---- the requests of a suspension -------------------------------------------------------------- */
+/* ---- the requests of a suspension ----------------------------------------------------------- */
 
 static void
 fetch_ended(struct call *call)
@@ -215,7 +215,7 @@ suspend_forget(struct call *call)
 	arena_reset(state->arena);
 }
 
-/* ---- requests that a step waits for --------------------------------------------------------------- */
+/* ---- requests that a step waits for --------------------------------------------------------- */
 
 static void
 fetch_free(struct call_fetch *fetch)

@@ -44,7 +44,7 @@ result_table_free(struct result_table *table)
 	free(table);
 }
 
-/* ---- cells --------------------------------------------------------------------------------- */
+/* ---- cells ---------------------------------------------------------------------------------- */
 
 /* A character that would break the line or the reader's trust: written as an escape. */
 static bool
@@ -209,7 +209,7 @@ put_cell(struct result *result, struct buf *out, const struct column *column,
 	buf_fini(&cut);
 }
 
-/* ---- head ---------------------------------------------------------------------------------- */
+/* ---- head ----------------------------------------------------------------------------------- */
 
 /* Types whose values JSON can hold as they are, by the names of SQL and of JSON Schema. */
 static bool
@@ -324,7 +324,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 	return MCP_E_TOO_LARGE;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 static void
 put_row(struct result *result, struct buf *out, const struct mcp_text *cells)

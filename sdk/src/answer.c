@@ -164,7 +164,7 @@ mcp_table_end(struct mcp_call *call, const struct mcp_table_end *end)
 	return call->ops->table_end(call, end);
 }
 
-/* ---- failures -------------------------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------------------------- */
 
 int
 mcp_failure(struct mcp_call *call, const struct mcp_failure *failure)

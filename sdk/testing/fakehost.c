@@ -96,7 +96,7 @@ static const struct run_services services = {
 	.http_wait = on_http_wait,
 };
 
-/* ---- the driver ------------------------------------------------------------------------------ */
+/* ---- the driver ----------------------------------------------------------------------------- */
 
 /* Lets time pass: the clock of the call, not that of the machine. */
 static void
@@ -165,7 +165,7 @@ poll_on(struct fakehost *host, const struct outcome *outcome)
 	}
 }
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 static void
 forget_call(struct fakehost *host)
@@ -329,7 +329,7 @@ fakehost_answer(struct fakehost *host, const char *answers)
 	return run_entry_alone(host, ENTRY_ANSWER, answers);
 }
 
-/* ---- settings -------------------------------------------------------------------------------- */
+/* ---- settings ------------------------------------------------------------------------------- */
 
 static void
 plugin_log(enum mcp_level level, const char *message)

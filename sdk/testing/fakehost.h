@@ -7,9 +7,8 @@
  * credential. For one thread. Aborts when memory is gone.
  *
  *	struct fakehost *host = fakehost_new(&mcp_plugin);
- *	fakehost_reply(host, "GET /api/2.1/clusters/get?cluster_id=a", 200, "{\"state\":\"RUNNING\"}");
- *	const struct fakehost_result *result = fakehost_tool(host, "get_cluster",
- *	    "{\"cluster_id\":\"a\"}");
+ *	fakehost_reply(host, "GET /api/get?id=a", 200, "{\"state\":\"RUNNING\"}");
+ *	const struct fakehost_result *result = fakehost_tool(host, "get", "{\"id\":\"a\"}");
  *	assert(!result->failed && strstr(result->text, "RUNNING"));
  *	fakehost_free(host);
  */
@@ -70,7 +69,7 @@ struct fakehost *fakehost_new(const struct mcp_plugin *plugin);
 struct fakehost *fakehost_new_with(const struct mcp_plugin *plugin, const char *options);
 void fakehost_free(struct fakehost *host); /* stops the plugin */
 
-/* ---- the world ---------------------------------------------------------------------------- */
+/* ---- the world ------------------------------------------------------------------------------ */
 
 /*
  * Adds a reply for a request "METHOD /path?query", or "METHOD https://…". A `*` at the end
@@ -98,7 +97,7 @@ void fakehost_wait(struct fakehost *host, uint32_t ms);
 /* The client withdraws a call after so many steps; 0: never. */
 void fakehost_cancel_after(struct fakehost *host, unsigned steps);
 
-/* ---- calls -------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 /* Arguments are a JSON object. An unknown name aborts. */
 const struct fakehost_result *

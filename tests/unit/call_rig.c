@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "plugin/loader.h"
 
-/* ---- egress ----------------------------------------------------------------------------------- */
+/* ---- egress --------------------------------------------------------------------------------- */
 
 struct transfer {
 	struct rig *rig;
@@ -137,7 +137,7 @@ transfer_resume(struct transfer *transfer)
 	loop_timer_set(transfer->rig->loop, &transfer->timer, 0);
 }
 
-/* ---- plugin layer ------------------------------------------------------------------------------- */
+/* ---- plugin layer --------------------------------------------------------------------------- */
 
 const struct plugin_runner *
 plugin_runner(const struct plugin *plugin)
@@ -201,7 +201,7 @@ config_upstream(const struct config *config, const char *role)
 	return config->upstream;
 }
 
-/* ---- owner ---------------------------------------------------------------------------------------- */
+/* ---- owner ---------------------------------------------------------------------------------- */
 
 static void
 on_progress(struct call *call, double done, double total, const char *message)
@@ -300,7 +300,7 @@ static const struct call_events events = {
 	.progress = on_progress, .client_log = on_log, .ask = on_ask, .done = on_done
 };
 
-/* ---- rig ------------------------------------------------------------------------------------------ */
+/* ---- rig ------------------------------------------------------------------------------------ */
 
 void
 rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules, size_t n_rules)

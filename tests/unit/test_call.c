@@ -18,7 +18,7 @@ echo(struct mcp_call *call)
 		       pthread_equal(pthread_self(), loop_thread) ? "loop" : "pool");
 }
 
-/* ---- suspensions ------------------------------------------------------------------------------ */
+/* ---- suspensions ---------------------------------------------------------------------------- */
 
 static int
 joined(struct mcp_call *call, const void *state, size_t len)
@@ -100,7 +100,7 @@ sinks(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, sunk, &text, sizeof(text));
 }
 
-/* ---- endings ------------------------------------------------------------------------------------ */
+/* ---- endings -------------------------------------------------------------------------------- */
 
 static int
 count_and_clean(struct mcp_call *call, const void *state, size_t len)
@@ -204,7 +204,7 @@ hangs_silently(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, silent_at_end, NULL, 0);
 }
 
-/* ---- the client ----------------------------------------------------------------------------------- */
+/* ---- the client ----------------------------------------------------------------------------- */
 
 static int
 ask_two(struct mcp_call *call)
@@ -305,7 +305,7 @@ init_short(struct rig *rig)
 	rig->calls->cleanup_ms = 120;
 }
 
-/* ---- tests --------------------------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void
 where_steps_run(void)

@@ -375,7 +375,7 @@ request_rows(void)
 	fakehost_free(host);
 }
 
-/* ---- trees: no host needed ------------------------------------------------------------------- */
+/* ---- trees: no host needed ------------------------------------------------------------------ */
 
 static void
 trees(void)
