@@ -199,10 +199,13 @@ check_unique(struct check *c, struct json_object *array, size_t n)
 		struct json_object *item = json_object_array_get_idx(array, i);
 
 		for (size_t j = 0; j < i; j++) {
-			if (++c->steps > SCHEMA_STEPS_MAX)
-				return out_of_steps(c);
-			if (values_equal(item, json_object_array_get_idx(array, j)))
+			struct json_object *other = json_object_array_get_idx(array, j);
+
+			c->steps++;
+			if (values_equal(item, other, &c->steps))
 				return fault_value(c, item, "stands twice");
+			if (c->steps > SCHEMA_STEPS_MAX)
+				return out_of_steps(c);
 		}
 	}
 	return true;
@@ -355,7 +358,7 @@ check_enum(struct check *c, struct json_object *values, struct json_object *valu
 	struct json_object **allowed;
 
 	for (size_t i = 0; i < n; i++)
-		if (values_equal(value, json_object_array_get_idx(values, i)))
+		if (values_equal(value, json_object_array_get_idx(values, i), &c->steps))
 			return true;
 	allowed = xcalloc(n, sizeof(struct json_object *));
 	for (size_t i = 0; i < n; i++)
@@ -500,7 +503,7 @@ check_keywords(struct check *c, const struct node *node, struct json_object *val
 		return false;
 	if (node->values != NULL && !check_enum(c, node->values, value))
 		return false;
-	if (node->has_constant && !values_equal(value, node->constant))
+	if (node->has_constant && !values_equal(value, node->constant, &c->steps))
 		return fault_not_listed(c, value, &node->constant, 1);
 	if ((type & TYPE_NUMBER) != 0 && !check_number(c, node, value))
 		return false;

@@ -14,7 +14,7 @@
 #define SCHEMA_DEPTH_MAX 256u	  /* of values and references while checking */
 #define SCHEMA_STEPS_MAX 1000000u /* subschemas applied to values in one check */
 #define PATTERN_MAX	 512u	  /* bytes of a pattern */
-#define PATTERN_TEXT_MAX 65536u	  /* bytes of a text that a pattern is tried on */
+#define PATTERN_TEXT_MAX 8192u	  /* bytes of a text that a pattern is tried on */
 
 enum {
 	TYPE_NULL = 1u << 0,
@@ -88,7 +88,8 @@ bool pattern_matches(const struct pattern *pattern, const char *text, size_t len
 /* schema_value.c */
 unsigned value_type(struct json_object *value); /* an integral number is both kinds */
 const char *value_type_name(struct json_object *value);
-bool values_equal(struct json_object *a, struct json_object *b); /* 1 equals 1.0 */
+/* 1 equals 1.0. Adds to *steps; beyond SCHEMA_STEPS_MAX it gives up and says no. */
+bool values_equal(struct json_object *a, struct json_object *b, size_t *steps);
 int numbers_compare(struct json_object *a, struct json_object *b);
 bool number_is_multiple(struct json_object *number, struct json_object *of);
 size_t utf8_count(const char *text, size_t len);

@@ -15,7 +15,7 @@
 #include "registry/schema_node.h"
 
 #define GROUPS_MAX  16u
-#define EXPANDED_MAX 4096u /* places after repetitions are written out */
+#define EXPANDED_MAX 2048u /* places after repetitions are written out */
 #define REPEAT_MAX  1024u
 #define BEYOND_ASCII "[\xC2-\xF4][\x80-\xBF]+"
 

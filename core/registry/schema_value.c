@@ -118,7 +118,7 @@ number_is_multiple(struct json_object *number, struct json_object *of)
 }
 
 static bool
-objects_equal(struct json_object *a, struct json_object *b)
+objects_equal(struct json_object *a, struct json_object *b, size_t *steps)
 {
 	struct json_object_iter member;
 	struct json_object *other;
@@ -127,29 +127,30 @@ objects_equal(struct json_object *a, struct json_object *b)
 		return false;
 	json_object_object_foreachC(a, member)
 		if (!json_object_object_get_ex(b, member.key, &other) ||
-		    !values_equal(member.val, other))
+		    !values_equal(member.val, other, steps))
 			return false;
 	return true;
 }
 
 /* Recursion is bounded by the depth that the gate let through. */
 bool
-values_equal(struct json_object *a, struct json_object *b)
+values_equal(struct json_object *a, struct json_object *b, size_t *steps)
 {
 	unsigned type = value_type(a);
 
-	if (type != value_type(b))
+	if (type != value_type(b) || ++*steps > SCHEMA_STEPS_MAX)
 		return false;
 	if ((type & TYPE_NUMBER) != 0)
 		return numbers_compare(a, b) == 0;
 	if (type == TYPE_OBJECT)
-		return objects_equal(a, b);
+		return objects_equal(a, b, steps);
 	if (type != TYPE_ARRAY)
 		return json_object_equal(a, b) != 0;
 	if (json_object_array_length(a) != json_object_array_length(b))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(a); i++)
-		if (!values_equal(json_object_array_get_idx(a, i), json_object_array_get_idx(b, i)))
+		if (!values_equal(json_object_array_get_idx(a, i), json_object_array_get_idx(b, i),
+			steps))
 			return false;
 	return true;
 }

@@ -1,0 +1,1 @@
+lakehost_fuzz(schema CORE registry base)
