@@ -35,9 +35,12 @@ struct egress_scope {
 
 /* `reply` and all in it live until the function returns. */
 typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
-/* For MCP_REPLY_SINK: 0 more, 1 stop, 2 pause until transfer_resume(). */
+/* For MCP_REPLY_SINK: 0 more, 1 stop, 2 not now: none of the bytes were taken, they are offered
+ * again after transfer_resume(). It may cancel transfers and submit new ones. */
 typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
 
+/* All on the loop thread. `config` is borrowed; the loop must not run on after egress_free(), which
+ * calls no `done`. */
 struct egress *egress_new(struct loop *loop, const struct config *config);
 void egress_free(struct egress *egress);
 
@@ -48,7 +51,7 @@ struct transfer *egress_submit(struct egress *egress, const struct egress_scope 
 			       egress_done_fn done, void *data);
 /* Ends it now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
-void transfer_resume(struct transfer *transfer);
+void transfer_resume(struct transfer *transfer); /* does not call the sink or `done` itself */
 
 /* True when "METHOD /path" is allowed by a permission list. Used at load time too, on templates. */
 bool permission_allows(const struct strings *permissions, const char *method, const char *path);

@@ -72,8 +72,8 @@ permission_allows(const struct strings *permissions, const char *method, const c
 	for (size_t i = 0; permissions != NULL && i < permissions->count; i++) {
 		const char *permission = permissions->item[i];
 
-		if (strncmp(permission, method, len) == 0 && permission[len] == ' ' &&
-		    path_matches(permission + len + 1, path))
+		if (*path == '/' && strncmp(permission, method, len) == 0 &&
+		    permission[len] == ' ' && path_matches(permission + len + 1, path))
 			return true;
 	}
 	return false;

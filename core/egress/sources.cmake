@@ -1,4 +1,5 @@
 # libcurl is loaded at the first request (curl_api.c), so only its header is needed here.
 lakehost_core(egress
-	SOURCES permission.c)
+	SOURCES attempt.c body.c cache.c curl_api.c egress.c flight.c multi.c permission.c reply.c
+		request.c retry.c transfer_file.c)
 target_include_directories(core_egress PRIVATE ${CURL_INCLUDE_DIRS})

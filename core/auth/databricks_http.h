@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is particular to requests to, and replies from, the Databricks REST API. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_AUTH_DATABRICKS_HTTP_H
+#define CORE_AUTH_DATABRICKS_HTTP_H
+
+#include <lakehost/plugin.h>
+
+#include "config.h"
+
+struct buf;
+
+/* Adds the headers that authenticate a request, "Name: value" each. Only for requests to
+ * upstream->url itself. */
+void databricks_authorize(const struct config_upstream *upstream, struct strings *headers);
+
+/* Appends " os/linux auth/pat": the key/value pairs by which the platform counts its clients. */
+void databricks_user_agent(const struct config_upstream *upstream, struct buf *out);
+
+/* A redirect, or a page for people where an API answers in JSON, means that the request did not
+ * reach the API: says so, naming no query of the redirect. `accept` is what the request asked for.
+ * False when the reply is an API's. */
+bool
+databricks_login_page(const char *path, const char *accept, int status, const char *content_type,
+		      const char *location, char *why, size_t why_size);
+
+/* The id under which the platform can find the request: of the headers, else "[ReqId: …]" in the
+ * text of an error. "" when there is none. For free(). */
+char *databricks_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body);
+
+#endif

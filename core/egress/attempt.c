@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One attempt: a libcurl handle with everything switched off that a client of an API does not
+ * want, and the callbacks through which bytes come and go. The callbacks decide early: a reply
+ * that cannot be right is not read to its end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "auth/databricks_http.h"
+#include "base/mem.h"
+#include "base/url.h"
+#include "egress/internal.h"
+
+#define STREAM_BUFFER (128L << 10) /* for sinks and files; otherwise libcurl's own 16 KiB */
+
+/* ---- the reply's head ------------------------------------------------------------------------ */
+
+static size_t
+stop(struct flight *flight, enum stop stop, const char *why)
+{
+	flight->stop = stop;
+	snprintf(flight->stop_why, sizeof(flight->stop_why), "%s", why);
+	return 0; /* fewer bytes than were offered: libcurl ends the transfer */
+}
+
+static bool
+too_long(const struct flight *flight)
+{
+	const char *length = reply_header(flight->reply, "Content-Length");
+
+	return length != NULL && flight->request.max_bytes > 0 &&
+	       strcmp(flight->request.method, "HEAD") != 0 &&
+	       reply_header(flight->reply, "Content-Encoding") == NULL &&
+	       strtoull(length, NULL, 10) > flight->request.max_bytes;
+}
+
+static size_t
+stop_too_large(struct flight *flight)
+{
+	char why[EGRESS_WHY_MAX];
+
+	snprintf(why, sizeof(why), "the reply is larger than %llu bytes",
+		 (unsigned long long)flight->request.max_bytes);
+	return stop(flight, STOP_TOO_LARGE, why);
+}
+
+/* All headers are there: is it the API's reply, and where does its body go? */
+static bool
+head_done(struct flight *flight)
+{
+	struct request *request = &flight->request;
+	struct reply *reply = flight->reply;
+	char why[EGRESS_WHY_MAX];
+
+	flight->headers_done = true;
+	if (!request->link &&
+	    databricks_login_page(request->path,
+				  request->accept != NULL ? request->accept : "application/json",
+				  reply->public.status, reply_header(reply, "Content-Type"),
+				  reply_header(reply, "Location"), why, sizeof(why))) {
+		stop(flight, STOP_PAGE, why);
+		return false;
+	}
+	flight->to_buffer = request->reply == MCP_REPLY_BUFFER || reply->public.status < 200 ||
+			    reply->public.status >= 300;
+	if (reply->public.status < 400 && too_long(flight)) {
+		stop_too_large(flight);
+		return false;
+	}
+	return true;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t n, void *user)
+{
+	struct flight *flight = user;
+	size_t len = size * n, value;
+	const char *colon;
+
+	if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0 && !flight->headers_done) {
+		const char *space = memchr(data, ' ', len);
+
+		reply_clear(flight->reply); /* a 1xx may have gone before */
+		if (space != NULL)
+			flight->reply->public.status = (int)strtol(space, NULL, 10);
+		flight->header_bytes = 0;
+		return len;
+	}
+	flight->header_bytes += len;
+	if (flight->header_bytes > EGRESS_HEADER_BYTES ||
+	    flight->reply->n_headers >= EGRESS_HEADERS_MAX)
+		return stop(flight, STOP_HEADERS, "the reply has too many or too long headers");
+	if (len <= 2 && !flight->headers_done && flight->reply->public.status >= 200)
+		return head_done(flight) ? len : 0;
+	colon = memchr(data, ':', len);
+	if (colon == NULL)
+		return len;
+	value = (size_t)(colon - data) + 1;
+	while (value < len && (data[value] == ' ' || data[value] == '\t'))
+		value++;
+	for (n = len; n > value && strchr(" \t\r\n", data[n - 1]) != NULL; n--)
+		;
+	reply_add_header(flight->reply, data, (size_t)(colon - data), data + value, n - value);
+	return len;
+}
+
+/* ---- bodies ---------------------------------------------------------------------------------- */
+
+static size_t
+buffer_body(struct flight *flight, const char *data, size_t len)
+{
+	struct reply *reply = flight->reply;
+	size_t room = EGRESS_ERROR_MAX - reply->body.len;
+
+	if (reply->public.status < 400) {
+		if (flight->request.max_bytes > 0 &&
+		    reply->public.bytes > flight->request.max_bytes)
+			return stop_too_large(flight);
+		buf_add(&reply->body, data, len);
+		return buf_ok(&reply->body) ? len : stop_too_large(flight);
+	}
+	buf_add(&reply->body, data, len < room ? len : room);
+	return len <= room ? len : stop(flight, STOP_ERROR_BODY, "");
+}
+
+/* Hands over to the sink, which takes all of it or nothing. */
+static size_t
+feed_sink(struct flight *flight, const char *data, size_t len)
+{
+	int verdict = flight->sink != NULL ? flight->sink(flight->sink_data, data, len) : 1;
+
+	if (flight->stop != STOP_NOT) /* it cancelled its own transfer */
+		return 0;
+	if (verdict == 2) {
+		flight->paused = flight->held = true;
+		flight->reply->public.bytes -= len;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	flight->delivered = true;
+	return verdict == 1 ? stop(flight, STOP_SINK, "") : len;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t n, void *user)
+{
+	struct flight *flight = user;
+	struct reply *reply = flight->reply;
+	size_t len = size * n;
+
+	if (flight->stop != STOP_NOT)
+		return 0;
+	if (flight->paused)
+		return CURL_WRITEFUNC_PAUSE;
+	reply->public.bytes += len;
+	if (flight->to_buffer)
+		return buffer_body(flight, data, len);
+	if (flight->request.max_bytes > 0 && reply->public.bytes > flight->request.max_bytes)
+		return stop_too_large(flight);
+	if (flight->request.reply == MCP_REPLY_SINK)
+		return feed_sink(flight, data, len);
+	if (flight->request.reply == MCP_REPLY_FILE &&
+	    !transfer_file_put(&flight->request.output, data, len))
+		return stop(flight, STOP_FILE, strerror(errno));
+	return len; /* discarded ones are counted, that is all */
+}
+
+static size_t
+on_read(char *to, size_t size, size_t n, void *user)
+{
+	struct flight *flight = user;
+	struct request *request = &flight->request;
+	uint64_t left = request_body_len(request) - flight->body_at;
+	size_t want = size * n < left ? size * n : (size_t)left;
+	ssize_t got;
+
+	if (want == 0)
+		return 0;
+	if (request->input.fd < 0) {
+		memcpy(to, request->body.data + flight->body_at, want);
+		flight->body_at += want;
+		return want;
+	}
+	do
+		got = pread(request->input.fd, to, want, (off_t)flight->body_at);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0) { /* the length was promised */
+		stop(flight, STOP_FILE,
+		     got < 0 ? strerror(errno) : "the file was cut short meanwhile");
+		return CURL_READFUNC_ABORT;
+	}
+	flight->body_at += (uint64_t)got;
+	return (size_t)got;
+}
+
+/* libcurl goes back when it repeats a request on a new connection by itself. That is the one
+ * repetition which retry.c does not see, so its rule is kept here. */
+static int
+on_seek(void *user, curl_off_t offset, int origin)
+{
+	struct flight *flight = user;
+
+	if (origin != SEEK_SET || offset < 0 ||
+	    (uint64_t)offset > request_body_len(&flight->request))
+		return CURL_SEEKFUNC_FAIL;
+	if (flight->request.retry == MCP_RETRY_NEVER && flight->body_at > 0)
+		return CURL_SEEKFUNC_FAIL;
+	flight->body_at = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* ---- the handle ------------------------------------------------------------------------------ */
+
+static void
+set(struct flight *flight, CURLoption option, long value)
+{
+	flight->egress->curl->easy_setopt(flight->easy, option, value);
+}
+
+static void
+set_pointer(struct flight *flight, CURLoption option, const void *value)
+{
+	flight->egress->curl->easy_setopt(flight->easy, option, value);
+}
+
+static void
+set_size(struct flight *flight, CURLoption option, uint64_t value)
+{
+	flight->egress->curl->easy_setopt(flight->easy, option, (curl_off_t)value);
+}
+
+/* What holds for every request. */
+static void
+set_manners(struct flight *flight)
+{
+	const struct config_upstream *upstream = flight->request.upstream;
+	long idle = (long)((flight->request.timeout_ms + 999) / 1000);
+
+	set(flight, CURLOPT_NOSIGNAL, 1);
+	set(flight, CURLOPT_QUICK_EXIT, 1); /* else removing it may wait for a name server */
+	set_pointer(flight, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_pointer(flight, CURLOPT_REDIR_PROTOCOLS_STR, "");
+	set(flight, CURLOPT_FOLLOWLOCATION, 0);
+	set(flight, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	set(flight, CURLOPT_DISALLOW_USERNAME_IN_URL, 1);
+	set(flight, CURLOPT_PATH_AS_IS, 1);
+	set(flight, CURLOPT_TCP_KEEPALIVE, 1);
+	set(flight, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+	set_pointer(flight, CURLOPT_NOPROXY, flight->egress->no_proxy);
+	set_pointer(flight, CURLOPT_SHARE, flight->egress->share);
+	/* With a directory of certificates libcurl would read all of them for each connection. */
+	set_pointer(flight, CURLOPT_CAPATH, NULL);
+	if (upstream->ca_file != NULL && !flight->request.link)
+		set_pointer(flight, CURLOPT_CAINFO, upstream->ca_file);
+	set(flight, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	set(flight, CURLOPT_CONNECTTIMEOUT_MS, (long)upstream->connect_timeout_ms);
+	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1); /* of inactivity: less than a byte a second */
+	set(flight, CURLOPT_LOW_SPEED_TIME, idle);
+}
+
+static void
+set_message(struct flight *flight)
+{
+	struct request *request = &flight->request;
+	bool tls = strncasecmp(request->url, "https:", 6) == 0;
+	bool get = strcmp(request->method, "GET") == 0;
+
+	set_pointer(flight, CURLOPT_URL, request->url);
+	/* Over clear text libcurl 7.88 fails on the second request of an HTTP/2 connection. */
+	set(flight, CURLOPT_HTTP_VERSION, tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+	set(flight, CURLOPT_PIPEWAIT, tls);
+	if (strcmp(request->method, "HEAD") == 0) {
+		set(flight, CURLOPT_NOBODY, 1);
+	} else if (request->has_body || (!get && strcmp(request->method, "DELETE") != 0)) {
+		set(flight, CURLOPT_UPLOAD, 1);
+		set_size(flight, CURLOPT_INFILESIZE_LARGE, request_body_len(request));
+		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
+	} else if (!get) {
+		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
+	}
+	/* Without a body there is nothing to go back in, so on_seek() could not refuse. */
+	if (request->retry == MCP_RETRY_NEVER && request_body_len(request) == 0)
+		set(flight, CURLOPT_FRESH_CONNECT, 1);
+	if (!request->link)
+		set_pointer(flight, CURLOPT_ACCEPT_ENCODING, "");
+	if (request->reply == MCP_REPLY_SINK || request->reply == MCP_REPLY_FILE)
+		set(flight, CURLOPT_BUFFERSIZE, STREAM_BUFFER);
+	if (request->input.fd >= 0)
+		set(flight, CURLOPT_UPLOAD_BUFFERSIZE, STREAM_BUFFER);
+}
+
+static bool
+append(struct flight *flight, const char *header)
+{
+	struct curl_slist *list = flight->egress->curl->slist_append(flight->list, header);
+
+	if (list != NULL)
+		flight->list = list;
+	return list != NULL;
+}
+
+static bool
+set_headers(struct flight *flight)
+{
+	static const char *const removed[] = { "Expect:", "Accept:" };
+	struct request *request = &flight->request;
+	struct strings credential = { 0 };
+	bool ok = append(flight, removed[0]);
+
+	for (size_t i = 0; ok && i < request->headers.count; i++)
+		ok = append(flight, request->headers.item[i]);
+	if (request->link) {
+		if (ok && request->accept == NULL)
+			ok = append(flight, removed[1]);
+	} else {
+		databricks_authorize(request->upstream, &credential);
+		for (size_t i = 0; i < credential.count; i++) {
+			ok = ok && append(flight, credential.item[i]);
+			explicit_bzero(credential.item[i], strlen(credential.item[i]));
+			free(credential.item[i]);
+		}
+		free(credential.item);
+	}
+	set_pointer(flight, CURLOPT_HTTPHEADER, flight->list);
+	return ok;
+}
+
+static void
+set_callbacks(struct flight *flight)
+{
+	const struct curl_api *curl = flight->egress->curl;
+
+	curl->easy_setopt(flight->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl->easy_setopt(flight->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl->easy_setopt(flight->easy, CURLOPT_READFUNCTION, on_read);
+	curl->easy_setopt(flight->easy, CURLOPT_SEEKFUNCTION, on_seek);
+	set_pointer(flight, CURLOPT_HEADERDATA, flight);
+	set_pointer(flight, CURLOPT_WRITEDATA, flight);
+	set_pointer(flight, CURLOPT_READDATA, flight);
+	set_pointer(flight, CURLOPT_SEEKDATA, flight);
+	set_pointer(flight, CURLOPT_ERRORBUFFER, flight->detail);
+	set_pointer(flight, CURLOPT_PRIVATE, flight);
+}
+
+bool
+attempt_start(struct flight *flight)
+{
+	flight->attempts++;
+	flight->body_at = 0;
+	flight->stop = STOP_NOT;
+	flight->headers_done = flight->held = false;
+	flight->detail[0] = '\0';
+	flight->header_bytes = 0;
+	reply_clear(flight->reply);
+	if (!transfer_file_restart(&flight->request.output))
+		return false;
+	flight->easy = flight->egress->curl->easy_init();
+	if (flight->easy == NULL)
+		return false;
+	set_manners(flight);
+	set_message(flight);
+	set_callbacks(flight);
+	return set_headers(flight) && multi_add(flight->egress, flight);
+}
+
+void
+attempt_end(struct flight *flight)
+{
+	const struct curl_api *curl = flight->egress->curl;
+
+	if (flight->easy != NULL) {
+		multi_remove(flight->egress, flight);
+		curl->easy_cleanup(flight->easy);
+		flight->easy = NULL;
+	}
+	if (flight->list != NULL) {
+		curl->slist_free_all(flight->list);
+		flight->list = NULL;
+	}
+}
+
+bool
+attempt_sent_nothing(const struct flight *flight)
+{
+	long sent = 0;
+
+	flight->egress->curl->easy_getinfo(flight->easy, CURLINFO_REQUEST_SIZE, &sent);
+	return sent == 0;
+}
+
+void
+attempt_resume(struct flight *flight)
+{
+	struct egress *egress = flight->egress;
+	CURLcode rc;
+
+	flight->held = false;
+	egress->inside++; /* it hands over what it held back at once */
+	rc = egress->curl->easy_pause(flight->easy, CURLPAUSE_CONT);
+	egress->inside--;
+	if (rc != CURLE_OK && flight->stop != STOP_ABANDONED)
+		flight_attempted(flight, rc);
+	flights_sweep(egress);
+}

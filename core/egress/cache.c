@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Replies of GET requests, for as long as a request says that an older one will do. Soft state:
+ * bounded in entries and bytes, the one used longest ago goes first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "egress/internal.h"
+
+#define BUCKETS 256
+
+struct entry {
+	struct entry *next;	     /* of the bucket */
+	struct entry *older, *newer; /* by use */
+	char *key;
+	struct reply *reply;
+	size_t size;
+	int64_t since_ms;
+};
+
+struct cache {
+	struct entry *bucket[BUCKETS];
+	struct entry *oldest, *newest;
+	size_t entry_max, total_max, count_max, total, count;
+};
+
+struct cache *
+cache_new(size_t entry_max, size_t total_max, size_t count_max)
+{
+	struct cache *cache = xcalloc(1, sizeof(*cache));
+
+	cache->entry_max = entry_max;
+	cache->total_max = total_max;
+	cache->count_max = count_max;
+	return cache;
+}
+
+static struct entry **
+find_link(struct cache *cache, const char *key)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	struct entry **link;
+
+	for (const char *p = key; *p != '\0'; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	link = &cache->bucket[hash % BUCKETS];
+	while (*link != NULL && strcmp((*link)->key, key) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+static void
+unlink_use(struct cache *cache, struct entry *entry)
+{
+	*(entry->older != NULL ? &entry->older->newer : &cache->oldest) = entry->newer;
+	*(entry->newer != NULL ? &entry->newer->older : &cache->newest) = entry->older;
+}
+
+static void
+link_use(struct cache *cache, struct entry *entry)
+{
+	entry->older = cache->newest;
+	entry->newer = NULL;
+	*(cache->newest != NULL ? &cache->newest->newer : &cache->oldest) = entry;
+	cache->newest = entry;
+}
+
+static void
+drop(struct cache *cache, struct entry *entry)
+{
+	*find_link(cache, entry->key) = entry->next;
+	unlink_use(cache, entry);
+	cache->total -= entry->size;
+	cache->count--;
+	reply_unref(entry->reply);
+	free(entry->key);
+	free(entry);
+}
+
+void
+cache_free(struct cache *cache)
+{
+	if (cache == NULL)
+		return;
+	while (cache->oldest != NULL)
+		drop(cache, cache->oldest);
+	free(cache);
+}
+
+struct reply *
+cache_find(struct cache *cache, const char *key, int64_t max_age_ms, int64_t now_ms)
+{
+	struct entry *entry = *find_link(cache, key);
+
+	if (entry == NULL || now_ms - entry->since_ms >= max_age_ms)
+		return NULL;
+	unlink_use(cache, entry);
+	link_use(cache, entry);
+	return entry->reply;
+}
+
+void
+cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t now_ms)
+{
+	struct entry **link = find_link(cache, key), *entry;
+	size_t size = sizeof(*entry) + sizeof(*reply) + strlen(key) + reply->body.room;
+
+	for (size_t i = 0; i < reply->n_headers; i++)
+		size += strlen(reply->headers[i].name) + strlen(reply->headers[i].value) + 64;
+	if (*link != NULL)
+		drop(cache, *link);
+	if (size > cache->entry_max || size > cache->total_max || cache->count_max == 0)
+		return;
+	while (cache->total + size > cache->total_max || cache->count >= cache->count_max)
+		drop(cache, cache->oldest);
+	link = find_link(cache, key);
+	entry = xcalloc(1, sizeof(*entry));
+	*entry = (struct entry){
+		.key = xstrdup(key), .reply = reply_ref(reply), .size = size, .since_ms = now_ms
+	};
+	*link = entry;
+	link_use(cache, entry);
+	cache->total += size;
+	cache->count++;
+}
+
+void
+cache_forget(struct cache *cache, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (struct entry *entry = cache->oldest, *newer; entry != NULL; entry = newer) {
+		newer = entry->newer;
+		if (strncmp(entry->key, prefix, len) == 0)
+			drop(cache, entry);
+	}
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests come in, find a reply in the cache, a flight under way or one of their own, and go out
+ * through `done`, always later than they came. */
+#include "egress/egress.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "egress/internal.h"
+
+#define CACHE_ENTRY_MAX (1u << 20)
+#define CACHE_TOTAL_MAX (16u << 20)
+#define CACHE_COUNT_MAX 1024
+
+/* ---- later ----------------------------------------------------------------------------------- */
+
+static struct flight *
+reversed(struct flight *queue)
+{
+	struct flight *first = NULL;
+
+	while (queue != NULL) {
+		struct flight *next = queue->next_queued;
+
+		queue->next_queued = first;
+		first = queue;
+		queue = next;
+	}
+	return first;
+}
+
+static void
+give(struct transfer *transfer)
+{
+	struct reply *reply = transfer->ready;
+	egress_done_fn done = transfer->done;
+	void *data = transfer->data;
+
+	transfer->egress->n_pending--;
+	flight_leave(transfer);
+	free(transfer);
+	done(data, &reply->public);
+	reply_unref(reply);
+}
+
+static void
+run_later(struct loop_job *job)
+{
+	struct egress *egress = job->data;
+	struct flight *flight;
+
+	egress->posted = false;
+	egress->queue = reversed(egress->queue); /* the oldest first */
+	while ((flight = egress->queue) != NULL) {
+		egress->queue = flight->next_queued;
+		flight->queued = false;
+		flight_start(flight);
+	}
+	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
+		give(egress->pending);
+	if (egress->pending != NULL) /* they came meanwhile; others have their turn first */
+		egress_later(egress);
+}
+
+void
+egress_later(struct egress *egress)
+{
+	if (egress->posted)
+		return;
+	egress->posted = true;
+	loop_post(egress->loop, &egress->job);
+}
+
+static void
+join(struct transfer *transfer, struct transfer **list)
+{
+	transfer->next = *list;
+	transfer->link = list;
+	if (transfer->next != NULL)
+		transfer->next->link = &transfer->next;
+	*list = transfer;
+}
+
+static struct transfer *
+give_later(struct transfer *transfer, struct reply *reply)
+{
+	transfer->ready = reply;
+	transfer->egress->n_pending++;
+	join(transfer, &transfer->egress->pending);
+	egress_later(transfer->egress);
+	return transfer;
+}
+
+/* ---- deadlines ------------------------------------------------------------------------------- */
+
+static void
+deadline_passed(struct loop_timer *timer)
+{
+	struct transfer *transfer = timer->data;
+	struct flight *flight = transfer->flight;
+	char why[EGRESS_WHY_MAX];
+	struct reply *reply;
+
+	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)",
+		 flight->request.link ? flight->request.path : flight->request.upstream->url,
+		 flight->attempts, flight->attempts == 1 ? "" : "s");
+	log_event(LOG_INFO, "upstream", "plugin", "s", flight->request.plugin, "tool", "s",
+		  flight->request.tool, "method", "s", flight->request.method, "path", "s",
+		  flight->request.path, "ms", "i", (clock_us() - flight->started_us) / 1000,
+		  "attempts", "i", (int64_t)flight->attempts, "why", "s", why, NULL);
+	reply = reply_error(MCP_E_TIMEOUT, why);
+	flight_leave(transfer);
+	transfer->done(transfer->data, &reply->public);
+	free(transfer);
+	reply_unref(reply);
+}
+
+static void
+wait_for(struct transfer *transfer, struct flight *flight, int64_t deadline_ms)
+{
+	transfer->flight = flight;
+	join(transfer, &flight->waiters);
+	if (deadline_ms <= 0) {
+		flight->deadline_ms = 0;
+		return;
+	}
+	if (flight->deadline_ms > 0 && deadline_ms > flight->deadline_ms)
+		flight->deadline_ms = deadline_ms;
+	transfer->deadline.fn = deadline_passed;
+	transfer->deadline.data = transfer;
+	loop_timer_set(transfer->egress->loop, &transfer->deadline, deadline_ms - clock_ms());
+}
+
+/* ---- submitting ------------------------------------------------------------------------------ */
+
+static struct flight *
+find_equal(struct egress *egress, const struct request *request)
+{
+	for (struct flight *flight = egress->flights; flight != NULL; flight = flight->next) {
+		if (flight->request.single_flight && !flight->finishing &&
+		    flight->stop == STOP_NOT && strcmp(flight->request.key, request->key) == 0)
+			return flight;
+	}
+	return NULL;
+}
+
+static void
+take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink,
+	 int64_t deadline_ms)
+{
+	struct flight *flight = flight_new(transfer->egress);
+
+	flight->request = *request;
+	flight->reply =
+	    reply_new(request->reply == MCP_REPLY_BUFFER && request->max_bytes > EGRESS_ERROR_MAX
+			  ? (size_t)request->max_bytes
+			  : EGRESS_ERROR_MAX);
+	flight->sink = sink;
+	flight->sink_data = transfer->data;
+	flight->deadline_ms = deadline_ms > 0 ? deadline_ms : 0;
+	wait_for(transfer, flight, deadline_ms);
+	flight_queue(flight); /* `done` must not come before submit returns */
+}
+
+struct transfer *
+egress_submit(struct egress *egress, const struct egress_scope *scope, const struct mcp_http *http,
+	      egress_sink_fn sink, egress_done_fn done, void *data)
+{
+	struct transfer *transfer = xcalloc(1, sizeof(*transfer));
+	char why[EGRESS_WHY_MAX];
+	struct request request;
+	struct reply *cached = NULL;
+	struct flight *equal = NULL;
+	enum mcp_status status;
+
+	*transfer = (struct transfer){ .egress = egress, .done = done, .data = data };
+	status = request_init(&request, egress, scope, http, why, sizeof(why));
+	if (status == MCP_OK && scope->deadline_ms > 0 && scope->deadline_ms <= clock_ms()) {
+		snprintf(why, sizeof(why), "the time of the call is over");
+		status = MCP_E_TIMEOUT;
+	}
+	if (status == MCP_OK && !multi_open(egress, why, sizeof(why)))
+		status = MCP_E_UNAVAILABLE;
+	if (status != MCP_OK) {
+		log_event(LOG_INFO, "upstream", "plugin", "s", scope->plugin, "tool", "s",
+			  scope->tool, "method", "s", http->method, "path", "s",
+			  http->url == NULL ? http->path : NULL, "refused", "s", why, NULL);
+		request_fini(&request);
+		return give_later(transfer, reply_error(status, why));
+	}
+	if (request.cache_ms > 0)
+		cached = cache_find(egress->cache, request.key, request.cache_ms, clock_ms());
+	if (cached == NULL && request.single_flight)
+		equal = find_equal(egress, &request);
+	if (cached == NULL && equal == NULL) {
+		take_off(transfer, &request, sink, scope->deadline_ms);
+		return transfer;
+	}
+	request_fini(&request);
+	if (cached != NULL)
+		return give_later(transfer, reply_ref(cached));
+	wait_for(transfer, equal, scope->deadline_ms);
+	return transfer;
+}
+
+void
+egress_cancel(struct transfer *transfer)
+{
+	struct reply *ready = transfer->ready;
+
+	transfer->egress->n_pending -= ready != NULL;
+	flight_leave(transfer);
+	reply_unref(ready);
+	free(transfer);
+}
+
+void
+transfer_resume(struct transfer *transfer)
+{
+	struct flight *flight = transfer->flight;
+
+	if (flight == NULL || !flight->paused)
+		return;
+	flight->paused = false;
+	if (flight->held)
+		flight_queue(flight);
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+/* Replies are shared only under the same host and credential: a name for both that tells neither. */
+static char *
+identify(const struct config_upstream *upstream)
+{
+	char *text = xprintf("%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
+			     upstream->token != NULL ? upstream->token : "",
+			     upstream->workspace_id != NULL ? upstream->workspace_id : "");
+	char hex[65];
+
+	sha256_hex(text, strlen(text), hex);
+	secret_free(text);
+	return xprintf("%s %.32s", upstream->role, hex);
+}
+
+struct egress *
+egress_new(struct loop *loop, const struct config *config)
+{
+	struct egress *egress = xcalloc(1, sizeof(*egress));
+
+	egress->loop = loop;
+	egress->config = config;
+	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
+	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
+	egress->identity = xcalloc(config->upstreams + 1, sizeof(*egress->identity));
+	for (size_t i = 0; i < config->upstreams; i++) {
+		const char *token = config->upstream[i].token;
+
+		egress->identity[i] = identify(&config->upstream[i]);
+		if (token != NULL)
+			mask_add(token, strlen(token));
+	}
+	return egress;
+}
+
+void
+egress_free(struct egress *egress)
+{
+	if (egress == NULL)
+		return;
+	while (egress->flights != NULL && egress->flights->waiters != NULL)
+		egress_cancel(egress->flights->waiters); /* the last one ends the flight */
+	while (egress->pending != NULL)
+		egress_cancel(egress->pending);
+	multi_close(egress);
+	cache_free(egress->cache);
+	for (size_t i = 0; i < egress->config->upstreams; i++)
+		free(egress->identity[i]);
+	free(egress->identity);
+	free(egress);
+}

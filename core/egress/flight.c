@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A flight: attempts until one of them is the answer. Afterwards all who wait get the same reply.
+ * While libcurl is running a handle may neither be added nor removed; what comes up then is marked
+ * and done when it has returned.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/databricks_http.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "egress/internal.h"
+
+static void try_again(struct loop_timer *timer);
+
+struct flight *
+flight_new(struct egress *egress)
+{
+	struct flight *flight = xcalloc(1, sizeof(*flight));
+
+	flight->egress = egress;
+	flight->started_us = clock_us();
+	flight->retry.fn = try_again;
+	flight->retry.data = flight;
+	flight->next = egress->flights;
+	flight->link = &egress->flights;
+	if (flight->next != NULL)
+		flight->next->link = &flight->next;
+	egress->flights = flight;
+	return flight;
+}
+
+static void
+flight_free(struct flight *flight)
+{
+	struct flight **link = &flight->egress->queue;
+
+	while (flight->queued && *link != flight)
+		link = &(*link)->next_queued;
+	if (flight->queued)
+		*link = flight->next_queued;
+	loop_timer_stop(flight->egress->loop, &flight->retry);
+	attempt_end(flight);
+	*flight->link = flight->next;
+	if (flight->next != NULL)
+		flight->next->link = flight->link;
+	reply_unref(flight->reply);
+	request_fini(&flight->request);
+	free(flight);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void
+log_flight(const struct flight *flight)
+{
+	const struct request *request = &flight->request;
+	const struct mcp_reply *reply = &flight->reply->public;
+	bool ok = reply->error == MCP_OK && reply->status < 400;
+
+	log_event(ok ? LOG_DEBUG : LOG_INFO, "upstream", "upstream", "s", request->upstream->role,
+		  "plugin", "s", request->plugin, "tool", "s", request->tool, "principal", "s",
+		  request->principal, "method", "s", request->method, "path", "s", request->path,
+		  "status", "i", (int64_t)reply->status, "ms", "i",
+		  (clock_us() - flight->started_us) / 1000, "attempts", "i",
+		  (int64_t)flight->attempts, "bytes", "i", (int64_t)reply->bytes, "request_id", "s",
+		  *reply->request_id != '\0' ? reply->request_id : NULL, "why", "s",
+		  *reply->why != '\0' ? reply->why : NULL, NULL);
+}
+
+/* A success goes to the cache; a change upstream makes what is there about it old. */
+static void
+remember(struct flight *flight)
+{
+	struct egress *egress = flight->egress;
+	const struct request *request = &flight->request;
+	const struct mcp_reply *reply = &flight->reply->public;
+	size_t i = (size_t)(request->upstream - egress->config->upstream);
+
+	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0 &&
+	    !request->link)
+		cache_forget(egress->cache, egress->identity[i]);
+	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
+		cache_put(egress->cache, request->key, flight->reply, clock_ms());
+}
+
+static void
+finish(struct flight *flight, enum mcp_status error, const char *why)
+{
+	struct reply *reply = flight->reply;
+
+	attempt_end(flight);
+	if (error == MCP_OK && reply->public.status >= 200 && reply->public.status < 300 &&
+	    flight->request.output.part != NULL) {
+		char detail[EGRESS_WHY_MAX];
+
+		error = transfer_file_keep(&flight->request.output, detail, sizeof(detail));
+		if (error != MCP_OK)
+			why = detail;
+		reply_set_why(reply, error, error != MCP_OK ? why : "");
+	} else {
+		reply_set_why(reply, error, why);
+	}
+	free(reply->request_id);
+	reply->request_id =
+	    databricks_request_id(reply->headers, reply->n_headers,
+				  (struct mcp_text){ reply->body.data, reply->public.status >= 400
+									   ? reply->body.len
+									   : 0 });
+	reply_seal(reply);
+	log_flight(flight);
+	remember(flight);
+	flight->finishing = true;
+	while (flight->waiters != NULL) {
+		struct transfer *transfer = flight->waiters;
+		egress_done_fn done = transfer->done;
+		void *data = transfer->data;
+
+		flight_leave(transfer);
+		free(transfer);
+		done(data, &reply->public);
+	}
+	flight_free(flight);
+}
+
+/* ---- attempts -------------------------------------------------------------------------------- */
+
+static void
+start(struct flight *flight)
+{
+	if (!attempt_start(flight))
+		finish(flight, MCP_E_INTERNAL, "the request could not be started: no memory left");
+}
+
+void
+flight_start(struct flight *flight)
+{
+	if (flight->easy != NULL)
+		attempt_resume(flight);
+	else
+		start(flight);
+}
+
+void
+flight_queue(struct flight *flight)
+{
+	if (flight->queued)
+		return;
+	flight->queued = true;
+	flight->next_queued = flight->egress->queue;
+	flight->egress->queue = flight;
+	egress_later(flight->egress);
+}
+
+static void
+try_again(struct loop_timer *timer)
+{
+	flight_start(timer->data);
+}
+
+/* Sets up the next attempt, unless it would come too late. */
+static bool
+repeat(struct flight *flight, CURLcode rc)
+{
+	struct egress *egress = flight->egress;
+	struct retry_case what = { .class = flight->request.retry,
+				   .rc = rc,
+				   .status = flight->reply->public.status,
+				   .sent_nothing = rc != CURLE_OK && attempt_sent_nothing(flight),
+				   .delivered = flight->delivered };
+	uint32_t random;
+	int64_t wait;
+
+	if (flight->attempts > flight->request.upstream->max_retries || !retry_allowed(&what))
+		return false;
+	random_bytes(&random, sizeof(random));
+	wait = retry_wait_ms(flight->attempts - 1, flight->reply->public.retry_after_ms, random);
+	if (flight->deadline_ms > 0 && clock_ms() + wait >= flight->deadline_ms)
+		return false;
+	attempt_end(flight);
+	loop_timer_set(egress->loop, &flight->retry, wait);
+	return true;
+}
+
+/* We ended it ourselves. */
+static void
+stopped(struct flight *flight)
+{
+	char why[EGRESS_WHY_MAX + 64];
+	enum mcp_status error = MCP_E_UPSTREAM;
+
+	snprintf(why, sizeof(why), "%s", flight->stop_why);
+	if (flight->stop == STOP_SINK) {
+		flight->reply->public.stopped = true;
+		error = MCP_OK;
+	} else if (flight->stop == STOP_TOO_LARGE) {
+		error = MCP_E_TOO_LARGE;
+	} else if (flight->stop == STOP_FILE) {
+		snprintf(why, sizeof(why), "the file could not be transferred: %s",
+			 flight->stop_why);
+		error = MCP_E_UNAVAILABLE;
+	} else if (flight->stop == STOP_PAGE) {
+		snprintf(why, sizeof(why), "%s %s", flight->request.upstream->url,
+			 flight->stop_why);
+	}
+	buf_reset(&flight->reply->body);
+	finish(flight, error, why);
+}
+
+void
+flight_attempted(struct flight *flight, CURLcode rc)
+{
+	bool cut = flight->stop == STOP_ERROR_BODY;
+	char why[EGRESS_WHY_MAX] = "";
+	enum mcp_status error = MCP_OK;
+
+	flight->reply->public.retry_after_ms =
+	    retry_after_ms(flight->egress->curl, reply_header(flight->reply, "Retry-After"),
+			   clock_wall_ms());
+	if (flight->stop != STOP_NOT && !cut) {
+		stopped(flight);
+		return;
+	}
+	if (cut) { /* the status is what counts */
+		rc = CURLE_OK;
+		snprintf(why, sizeof(why), "the text of the error was cut at %u bytes",
+			 EGRESS_ERROR_MAX);
+	}
+	if (repeat(flight, rc))
+		return;
+	if (rc != CURLE_OK) {
+		error = failure_describe(flight, rc, why, sizeof(why));
+		reply_clear(flight->reply); /* half a reply is none */
+	}
+	finish(flight, error, why);
+}
+
+/* ---- waiting for it -------------------------------------------------------------------------- */
+
+void
+flight_leave(struct transfer *transfer)
+{
+	struct flight *flight = transfer->flight;
+
+	loop_timer_stop(transfer->egress->loop, &transfer->deadline);
+	*transfer->link = transfer->next;
+	if (transfer->next != NULL)
+		transfer->next->link = transfer->link;
+	transfer->flight = NULL;
+	if (flight != NULL && flight->waiters == NULL && !flight->finishing)
+		flight_drop(flight);
+}
+
+void
+flight_drop(struct flight *flight)
+{
+	if (flight->easy == NULL || flight->egress->inside == 0) {
+		flight_free(flight);
+		return;
+	}
+	flight->stop = STOP_ABANDONED; /* its handle cannot be removed before libcurl returns */
+	flight->egress->abandoned = true;
+}
+
+void
+flights_sweep(struct egress *egress)
+{
+	while (egress->abandoned) {
+		struct flight *flight = egress->flights;
+
+		while (flight != NULL && flight->stop != STOP_ABANDONED)
+			flight = flight->next;
+		if (flight != NULL)
+			flight_free(flight);
+		else
+			egress->abandoned = false;
+	}
+}

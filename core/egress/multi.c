@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libcurl's multi handle on the event loop: its sockets are watches, its timeout is a timer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "egress/internal.h"
+
+struct watched {
+	struct loop_watch watch;
+	struct egress *egress;
+};
+
+/* Ends what libcurl has finished. What they lead to may start new transfers. */
+static void
+collect(struct egress *egress)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = egress->curl->multi_info_read(egress->multi, &left)) != NULL) {
+		CURLcode rc = message->data.result;
+		struct flight *flight = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		egress->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
+		if (flight->stop == STOP_ABANDONED)
+			flight_drop(flight);
+		else
+			flight_attempted(flight, rc);
+	}
+	flights_sweep(egress);
+}
+
+static void
+act(struct egress *egress, curl_socket_t socket, int events)
+{
+	int running;
+
+	egress->inside++;
+	egress->curl->multi_socket_action(egress->multi, socket, events, &running);
+	egress->inside--;
+	collect(egress);
+}
+
+static void
+on_event(struct loop_watch *watch, uint32_t events)
+{
+	struct watched *watched = watch->data;
+	int bits = 0;
+
+	/* An end or an error shows when it is read, so that what came before it is not lost. */
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0)
+		bits |= CURL_CSELECT_IN;
+	if ((events & (EPOLLOUT | EPOLLERR)) != 0)
+		bits |= CURL_CSELECT_OUT;
+	act(watched->egress, watch->fd, bits);
+}
+
+static int
+on_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *of_socket)
+{
+	struct egress *egress = user;
+	struct watched *watched = of_socket;
+	uint32_t events = 0;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (watched != NULL)
+			loop_remove(egress->loop, &watched->watch);
+		free(watched);
+		return 0;
+	}
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		events |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		events |= EPOLLOUT;
+	if (watched != NULL) {
+		loop_modify(egress->loop, &watched->watch, events);
+		return 0;
+	}
+	watched = xcalloc(1, sizeof(*watched));
+	watched->egress = egress;
+	watched->watch.fn = on_event;
+	watched->watch.data = watched;
+	if (!loop_add(egress->loop, &watched->watch, socket, events)) {
+		free(watched);
+		return -1;
+	}
+	egress->curl->multi_assign(egress->multi, socket, watched);
+	return 0;
+}
+
+static void
+on_timer(struct loop_timer *timer)
+{
+	act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int
+on_timeout(CURLM *multi, long timeout_ms, void *user)
+{
+	struct egress *egress = user;
+
+	(void)multi;
+	if (timeout_ms < 0)
+		loop_timer_stop(egress->loop, &egress->timer);
+	else
+		loop_timer_set(egress->loop, &egress->timer, timeout_ms);
+	return 0;
+}
+
+/* Never through a proxy: this machine, and what the environment says. */
+static char *
+no_proxy_list(void)
+{
+	const char *more = getenv("no_proxy");
+
+	if (more == NULL)
+		more = getenv("NO_PROXY");
+	if (more != NULL && strcmp(more, "*") == 0)
+		return xstrdup("*");
+	return xprintf("localhost,127.0.0.1,::1%s%s", more != NULL && *more != '\0' ? "," : "",
+		       more != NULL ? more : "");
+}
+
+static void
+configure(struct egress *egress)
+{
+	const struct curl_api *curl = egress->curl;
+	long per_host = 1, total = 0;
+
+	for (size_t i = 0; i < egress->config->upstreams; i++) {
+		long n = (long)egress->config->upstream[i].max_connections;
+
+		total += n;
+		if (n > per_host)
+			per_host = n;
+	}
+	curl->multi_setopt(egress->multi, CURLMOPT_MAX_HOST_CONNECTIONS, per_host);
+	curl->multi_setopt(egress->multi, CURLMOPT_MAXCONNECTS, total > 0 ? total : 1);
+	curl->multi_setopt(egress->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	curl->multi_setopt(egress->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl->multi_setopt(egress->multi, CURLMOPT_SOCKETDATA, egress);
+	curl->multi_setopt(egress->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	curl->multi_setopt(egress->multi, CURLMOPT_TIMERDATA, egress);
+	curl->share_setopt(egress->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
+bool
+multi_open(struct egress *egress, char *why, size_t why_size)
+{
+	const struct curl_api *curl;
+
+	if (egress->curl != NULL)
+		return true;
+	curl = curl_api_acquire(why, why_size);
+	if (curl == NULL)
+		return false;
+	egress->multi = curl->multi_init();
+	egress->share = curl->share_init();
+	if (egress->multi == NULL || egress->share == NULL) {
+		snprintf(why, why_size, "libcurl has no memory");
+		curl->multi_cleanup(egress->multi);
+		curl->share_cleanup(egress->share);
+		curl_api_release(curl);
+		return false;
+	}
+	egress->curl = curl;
+	egress->no_proxy = no_proxy_list();
+	egress->timer.fn = on_timer;
+	egress->timer.data = egress;
+	configure(egress);
+	return true;
+}
+
+void
+multi_close(struct egress *egress)
+{
+	if (egress->curl == NULL)
+		return;
+	egress->curl->multi_cleanup(egress->multi); /* closes the idle connections */
+	egress->curl->share_cleanup(egress->share);
+	loop_timer_stop(egress->loop, &egress->timer);
+	curl_api_release(egress->curl);
+	egress->curl = NULL;
+	free(egress->no_proxy);
+}
+
+bool
+multi_add(struct egress *egress, struct flight *flight)
+{
+	return egress->curl->multi_add_handle(egress->multi, flight->easy) == CURLM_OK;
+}
+
+void
+multi_remove(struct egress *egress, struct flight *flight)
+{
+	egress->curl->multi_remove_handle(egress->multi, flight->easy);
+}

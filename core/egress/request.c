@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From what a plugin asks to what may be sent: permission first, then host, path, headers, body.
+ * Nothing that a plugin gives is trusted to be well-formed; what is odd is refused.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <lakehost/version.h>
+
+#include "auth/databricks_http.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "base/uri.h"
+#include "base/url.h"
+#include "config/text.h"
+#include "egress/internal.h"
+
+/* RFC 3986: characters of a path or query that need no encoding. */
+static const char uri_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789-._~!$&'()*+,;=:@/%?";
+
+struct check {
+	const struct egress *egress;
+	const struct egress_scope *scope;
+	const struct mcp_http *http;
+	char *why;
+	size_t why_size;
+};
+
+static enum mcp_status refuse(const struct check *check, enum mcp_status status, const char *format,
+			      ...) __attribute__((format(printf, 3, 4)));
+
+static enum mcp_status
+refuse(const struct check *check, enum mcp_status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(check->why, check->why_size, format, args);
+	va_end(args);
+	return status;
+}
+
+/* ---- where to -------------------------------------------------------------------------------- */
+
+static enum mcp_status
+check_method(const struct check *check)
+{
+	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+
+	for (size_t i = 0; check->http->method != NULL && i < ARRAY_SIZE(methods); i++) {
+		if (strcmp(check->http->method, methods[i]) == 0)
+			return MCP_OK;
+	}
+	return refuse(check, MCP_E_INTERNAL, "the plugin named no method that exists");
+}
+
+static enum mcp_status
+check_path(const struct check *check)
+{
+	const char *path = check->http->path, *query = check->http->query, *bad;
+
+	bad = uri_path_check(path);
+	if (bad == NULL && path[strspn(path, uri_characters)] != '\0')
+		bad = "a character in it is not percent-encoded";
+	if (bad != NULL)
+		return refuse(check, MCP_E_INPUT, "the path of the request is refused: %s", bad);
+	if (query != NULL && query[strspn(query, uri_characters)] != '\0')
+		return refuse(check, MCP_E_INPUT,
+			      "the query of the request is refused: a character "
+			      "in it is not percent-encoded");
+	if (!permission_allows(check->scope->permissions, check->http->method, path))
+		return refuse(check, MCP_E_PERMISSION, "plugin %s has no permission for %s %s",
+			      check->scope->plugin, check->http->method, path);
+	return MCP_OK;
+}
+
+static enum mcp_status
+find_upstream(const struct check *check, const struct config_upstream **upstream)
+{
+	const char *role = check->http->upstream != NULL ? check->http->upstream : "workspace";
+
+	if (strcmp(role, "workspace") == 0 && check->scope->upstream != NULL)
+		role = check->scope->upstream;
+	*upstream = config_upstream(check->egress->config, role);
+	if (*upstream == NULL)
+		return refuse(check, MCP_E_UNAVAILABLE,
+			      "there is no upstreams.%s in the configuration", role);
+	if ((*upstream)->url == NULL || (*upstream)->token == NULL)
+		return refuse(check, MCP_E_UNAUTHENTICATED, "%s", (*upstream)->auth_why);
+	return MCP_OK;
+}
+
+static size_t
+last_label(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] != '.')
+		len--;
+	return len;
+}
+
+/* Compares label by label from the end; `*` is one label. */
+static bool
+host_ends(const char *host, const char *suffix)
+{
+	size_t h = strlen(host), s = strlen(suffix);
+
+	for (;;) {
+		size_t hl = last_label(host, h), sl = last_label(suffix, s);
+
+		if (!(s - sl == 1 && suffix[sl] == '*') &&
+		    (s - sl != h - hl || memcmp(suffix + sl, host + hl, s - sl) != 0))
+			return false;
+		if (sl == 0)
+			return true;
+		if (hl == 0)
+			return false;
+		s = sl - 1;
+		h = hl - 1;
+	}
+}
+
+const char *
+link_check(const struct config_upstream *upstream, const char *text)
+{
+	struct url url, own;
+	const char *bad = url_split(text, &url);
+
+	if (bad != NULL)
+		return bad;
+	if (url_split(upstream->url, &own) == NULL && url_host_loopback(own.host) &&
+	    strcmp(own.host, url.host) == 0 && own.port == url.port && own.tls == url.tls)
+		return NULL;
+	if (!url.tls || url.port != 443)
+		return "it is not an https:// link";
+	for (size_t i = 0; !url.literal6 && i < upstream->link_suffixes.count; i++) {
+		if (host_ends(url.host, upstream->link_suffixes.item[i]))
+			return NULL;
+	}
+	return "its host is not among upstreams.*.link_suffixes";
+}
+
+static enum mcp_status
+set_target(struct request *request, const struct check *check)
+{
+	const struct mcp_http *http = check->http;
+	enum mcp_status status;
+	const char *bad;
+	struct url url;
+
+	if ((http->path == NULL) == (http->url == NULL))
+		return refuse(check, MCP_E_INTERNAL,
+			      "the plugin named no path, or a path and a link");
+	status = check_method(check);
+	if (status == MCP_OK && http->path != NULL)
+		status = check_path(check);
+	if (status == MCP_OK)
+		status = find_upstream(check, &request->upstream);
+	if (status != MCP_OK)
+		return status;
+	request->link = http->url != NULL;
+	if (request->link) {
+		bad = link_check(request->upstream, http->url);
+		if (bad != NULL)
+			return refuse(check, MCP_E_PERMISSION, "the pre-signed link is refused: %s",
+				      bad);
+		url_split(http->url, &url);
+		request->url = xstrdup(http->url);
+		request->path = xprintf("a pre-signed link to %s", url.host);
+	} else {
+		request->path = xstrdup(http->path);
+		request->url = xprintf("%s%s%s%s", request->upstream->url, http->path,
+				       http->query != NULL && *http->query != '\0' ? "?" : "",
+				       http->query != NULL ? http->query : "");
+	}
+	if (strlen(request->url) > EGRESS_URL_MAX)
+		return refuse(check, MCP_E_TOO_LARGE,
+			      "the URL of the request is longer than %d bytes", EGRESS_URL_MAX);
+	return MCP_OK;
+}
+
+/* ---- headers --------------------------------------------------------------------------------- */
+
+static bool
+one_of(const char *name, const char *const *names)
+{
+	for (; *names != NULL; names++) {
+		if (strcasecmp(name, *names) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+header_allowed(const char *name, bool link)
+{
+	static const char *const allowed[] = { "Accept",
+					       "Content-Type",
+					       "Range",
+					       "If-Match",
+					       "If-None-Match",
+					       "If-Modified-Since",
+					       "If-Unmodified-Since",
+					       "If-Range",
+					       NULL };
+	/* RFC 9110: about the connection and the message, which are ours; and credentials. */
+	static const char *const ours[] = {
+		"Authorization",   "Proxy-Authorization", "Cookie",  "Host",
+		"Content-Length",  "Transfer-Encoding",	  "TE",	     "Trailer",
+		"Connection",	   "Keep-Alive",	  "Upgrade", "Expect",
+		"Accept-Encoding", "Proxy-Connection",	  NULL
+	};
+
+	return link ? !one_of(name, ours) : one_of(name, allowed);
+}
+
+static bool
+token_character(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static const char *
+header_check(const struct mcp_header *header, bool link)
+{
+	const char *p = header->name;
+
+	while (token_character(*p))
+		p++;
+	if (*p != '\0' || p == header->name || !header_allowed(header->name, link))
+		return "is not one that a plugin may set";
+	if (strlen(header->value) + strlen(header->name) > EGRESS_VALUE_MAX)
+		return "is too long";
+	for (p = header->value; *p != '\0'; p++) {
+		if ((*p & 0x80) != 0 || *p < ' ' || *p == 0x7f)
+			return "has a character that headers do not have";
+	}
+	return NULL;
+}
+
+static void
+add_header(struct request *request, const char *name, const char *value)
+{
+	/* To libcurl "Name;" is a header without a value, "Name:" would remove it. */
+	char *text = *value != '\0' ? xprintf("%s: %s", name, value) : xprintf("%s;", name);
+
+	strings_add(&request->headers, text);
+	free(text);
+}
+
+static bool
+traceparent_fine(const char *text)
+{
+	return text != NULL && strlen(text) == 55 && strspn(text, "0123456789abcdef-") == 55;
+}
+
+static void
+add_traceparent(struct request *request, const char *given)
+{
+	unsigned char id[24];
+	char text[56];
+	size_t at;
+
+	if (traceparent_fine(given)) {
+		add_header(request, "traceparent", given);
+		return;
+	}
+	random_bytes(id, sizeof(id)); /* W3C Trace Context: version, trace, parent, sampled */
+	at = (size_t)snprintf(text, sizeof(text), "00-");
+	for (size_t i = 0; i < sizeof(id); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, i == 16 ? "-%02x" : "%02x",
+				       id[i]);
+	snprintf(text + at, sizeof(text) - at, "-01");
+	add_header(request, "traceparent", text);
+}
+
+static void
+add_user_agent(struct request *request)
+{
+	struct buf text;
+
+	buf_init(&text, 512);
+	buf_puts(&text, "lakehost/" LAKEHOST_VERSION);
+	databricks_user_agent(request->upstream, &text);
+	if (request->tool != NULL) {
+		buf_puts(&text, " tool/");
+		for (const char *p = request->tool; *p != '\0'; p++)
+			buf_putc(&text, token_character(*p) ? *p : '-');
+	}
+	add_header(request, "User-Agent", text.data);
+	buf_fini(&text);
+}
+
+static enum mcp_status
+set_headers(struct request *request, const struct check *check)
+{
+	const struct mcp_http *http = check->http;
+	bool type = false;
+
+	for (size_t i = 0; i < http->n_headers; i++) {
+		const struct mcp_header *header = &http->headers[i];
+		const char *bad = header_check(header, request->link);
+
+		if (bad != NULL)
+			return refuse(check, MCP_E_INTERNAL,
+				      "the header \"%.64s\" of the plugin %s", header->name, bad);
+		add_header(request, header->name, header->value);
+		type = type || strcasecmp(header->name, "Content-Type") == 0;
+		if (strcasecmp(header->name, "Accept") == 0) {
+			free(request->accept);
+			request->accept = xstrdup(header->value);
+		}
+	}
+	if (request->link)
+		return MCP_OK;
+	if (request->accept == NULL)
+		add_header(request, "Accept",
+			   request->reply == MCP_REPLY_SINK || request->reply == MCP_REPLY_FILE
+			       ? "*/*"
+			       : "application/json");
+	if (!type && request->has_body)
+		add_header(request, "Content-Type",
+			   http->body_file != NULL ? "application/octet-stream"
+						   : "application/json");
+	add_traceparent(request, check->scope->traceparent);
+	add_user_agent(request);
+	return MCP_OK;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static enum mcp_status
+set_bodies(struct request *request, const struct check *check)
+{
+	const struct mcp_http *http = check->http;
+	const struct config *config = check->egress->config;
+	enum mcp_status status = MCP_OK;
+
+	request->has_body = http->n_body > 0 || http->body_file != NULL;
+	if (http->n_body > 0 && http->body_file != NULL)
+		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body and a file for it");
+	if (request->has_body && strcmp(http->method, "HEAD") == 0)
+		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body to a HEAD request");
+	if (http->body_file != NULL)
+		status = transfer_file_read(&request->input, &config->plugins.transfer_dirs,
+					    http->body_file, check->why, check->why_size);
+	else
+		status =
+		    body_build(&request->body, http->body, http->n_body,
+			       &config->plugins.secret_references, check->why, check->why_size);
+	if (status == MCP_OK && http->reply == MCP_REPLY_FILE && http->reply_file == NULL)
+		return refuse(check, MCP_E_INTERNAL, "the plugin named no file for the reply");
+	if (status == MCP_OK && http->reply == MCP_REPLY_FILE)
+		status = transfer_file_write(&request->output, &config->plugins.transfer_dirs,
+					     http->reply_file, check->why, check->why_size);
+	return status;
+}
+
+static void
+set_limits(struct request *request, const struct mcp_http *http)
+{
+	const struct config_upstream *upstream = request->upstream;
+
+	request->retry = http->retry;
+	request->reply = http->reply;
+	request->timeout_ms = http->timeout_ms > 0 ? http->timeout_ms : upstream->timeout_ms;
+	request->max_bytes = http->max_bytes;
+	if (http->reply == MCP_REPLY_BUFFER &&
+	    (request->max_bytes == 0 || request->max_bytes > upstream->max_reply))
+		request->max_bytes = upstream->max_reply;
+}
+
+/* Only plain reads are ever shared: what a header might change is not looked at. */
+static void
+set_key(struct request *request, const struct egress *egress, const struct mcp_http *http)
+{
+	size_t i = (size_t)(request->upstream - egress->config->upstream);
+	bool plain = !request->link && !request->has_body && http->reply == MCP_REPLY_BUFFER &&
+		     strcmp(http->method, "GET") == 0 &&
+		     http->n_headers == (request->accept != NULL ? 1 : 0);
+
+	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
+		return;
+	request->key = xprintf("%s %s %llu %s", egress->identity[i],
+			       request->accept != NULL ? request->accept : "",
+			       (unsigned long long)request->max_bytes, request->url);
+	request->cache_ms = http->cache_ms;
+	request->single_flight = (http->flags & MCP_HTTP_SINGLE_FLIGHT) != 0;
+}
+
+enum mcp_status
+request_init(struct request *request, const struct egress *egress, const struct egress_scope *scope,
+	     const struct mcp_http *http, char *why, size_t why_size)
+{
+	struct check check = { egress, scope, http, why, why_size };
+	enum mcp_status status;
+
+	*request = (struct request){ 0 };
+	buf_init(&request->body, EGRESS_BODY_MAX);
+	transfer_file_init(&request->input);
+	transfer_file_init(&request->output);
+	status = set_target(request, &check);
+	if (status != MCP_OK)
+		return status;
+	request->plugin = xstrdup(scope->plugin);
+	request->tool = scope->tool != NULL ? xstrdup(scope->tool) : NULL;
+	request->principal = scope->principal != NULL ? xstrdup(scope->principal) : NULL;
+	request->method = xstrdup(http->method);
+	set_limits(request, http);
+	status = set_bodies(request, &check);
+	if (status == MCP_OK)
+		status = set_headers(request, &check);
+	if (status == MCP_OK)
+		set_key(request, egress, http);
+	return status;
+}
+
+uint64_t
+request_body_len(const struct request *request)
+{
+	return request->input.fd >= 0 ? request->input.size : request->body.len;
+}
+
+void
+request_fini(struct request *request)
+{
+	free(request->plugin);
+	free(request->tool);
+	free(request->principal);
+	free(request->method);
+	free(request->url);
+	free(request->path);
+	free(request->accept);
+	free(request->key);
+	strings_fini(&request->headers);
+	if (request->body.len > 0) /* it may hold a secret */
+		explicit_bzero(request->body.data, request->body.len);
+	buf_fini(&request->body);
+	transfer_file_fini(&request->input);
+	transfer_file_fini(&request->output);
+}

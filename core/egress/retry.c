@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What may be sent again, and when. A request that may have been carried out is repeated only when
+ * its class says that this does no harm; 429 says that it was not carried out.
+ */
+#include <string.h>
+
+#include "egress/internal.h"
+
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_MAX_MS 10000
+#define JITTER_MS 250 /* on top of what Retry-After asks for */
+
+/* Nobody was reached, but trying again may help. */
+static bool
+failed_to_connect(CURLcode rc)
+{
+	return rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_HOST ||
+	       rc == CURLE_COULDNT_RESOLVE_PROXY || rc == CURLE_SSL_CONNECT_ERROR ||
+	       rc == CURLE_OPERATION_TIMEDOUT;
+}
+
+static bool
+connection_lost(CURLcode rc)
+{
+	return rc == CURLE_SEND_ERROR || rc == CURLE_RECV_ERROR || rc == CURLE_GOT_NOTHING ||
+	       rc == CURLE_PARTIAL_FILE || rc == CURLE_OPERATION_TIMEDOUT ||
+	       rc == CURLE_SEND_FAIL_REWIND || rc == CURLE_HTTP2 || rc == CURLE_HTTP2_STREAM ||
+	       rc == CURLE_SSL_CONNECT_ERROR;
+}
+
+bool
+retry_allowed(const struct retry_case *what)
+{
+	bool harmless = what->class != MCP_RETRY_NEVER;
+
+	if (what->delivered)
+		return false;
+	if (what->rc == CURLE_OK)
+		return what->status == 429 ||
+		       (harmless &&
+			(what->status == 502 || what->status == 503 || what->status == 504));
+	if (what->sent_nothing)
+		return failed_to_connect(what->rc) || connection_lost(what->rc);
+	return harmless && connection_lost(what->rc);
+}
+
+int64_t
+retry_after_ms(const struct curl_api *curl, const char *value, int64_t now_wall_ms)
+{
+	int64_t seconds = 0;
+	size_t digits;
+	time_t date;
+
+	if (value == NULL)
+		return -1;
+	value += strspn(value, " \t");
+	digits = strspn(value, "0123456789");
+	if (digits > 0 && value[digits + strspn(value + digits, " \t")] == '\0') {
+		for (size_t i = 0; i < digits && seconds < 1000000; i++)
+			seconds = seconds * 10 + (value[i] - '0');
+		return (seconds < 1000000 ? seconds : 1000000) * 1000;
+	}
+	if (digits > 0)
+		return -1;
+	date = curl->getdate(value, NULL);
+	if (date < 0)
+		return -1;
+	return date * 1000 > now_wall_ms ? date * 1000 - now_wall_ms : 0;
+}
+
+int64_t
+retry_wait_ms(unsigned n, int64_t after_ms, uint32_t random)
+{
+	int64_t window = n < 6 ? (int64_t)BACKOFF_FIRST_MS << n : BACKOFF_MAX_MS;
+
+	if (after_ms > EGRESS_RETRY_AFTER_MAX_MS)
+		after_ms = EGRESS_RETRY_AFTER_MAX_MS;
+	if (after_ms >= 0)
+		return after_ms + random % JITTER_MS;
+	if (window > BACKOFF_MAX_MS)
+		window = BACKOFF_MAX_MS;
+	return random % (window + 1);
+}
+
+static enum mcp_status
+certificate_failure(const struct flight *flight, char *why, size_t why_size)
+{
+	snprintf(why, why_size,
+		 "the certificate of %s is not trusted (%s); if it is right, name its "
+		 "authority in upstreams.%s.ca_file",
+		 flight->request.upstream->url, flight->detail, flight->request.upstream->role);
+	return MCP_E_UNAVAILABLE;
+}
+
+static const char *
+target(const struct flight *flight)
+{
+	return flight->request.link ? flight->request.path : flight->request.upstream->url;
+}
+
+static enum mcp_status
+loss_failure(const struct flight *flight, CURLcode rc, char *why, size_t why_size)
+{
+	const char *host = target(flight);
+
+	if (rc == CURLE_OPERATION_TIMEDOUT && attempt_sent_nothing(flight)) {
+		snprintf(why, why_size, "no connection to %s within %u s", host,
+			 flight->request.upstream->connect_timeout_ms / 1000);
+		return MCP_E_TIMEOUT;
+	}
+	if (rc == CURLE_OPERATION_TIMEDOUT) {
+		snprintf(why, why_size, "%s went silent: not a byte for %u s", host,
+			 (flight->request.timeout_ms + 999) / 1000);
+		return MCP_E_TIMEOUT;
+	}
+	if (attempt_sent_nothing(flight))
+		snprintf(why, why_size, "the connection to %s was lost before the request was sent",
+			 host);
+	else if (flight->request.retry == MCP_RETRY_NEVER)
+		snprintf(why, why_size,
+			 "the connection to %s was lost after the request was sent: it "
+			 "may have been carried out, so it was not repeated",
+			 host);
+	else
+		snprintf(why, why_size, "the connection to %s was lost during the reply", host);
+	return MCP_E_UNAVAILABLE;
+}
+
+enum mcp_status
+failure_describe(const struct flight *flight, CURLcode rc, char *why, size_t why_size)
+{
+	const char *host = target(flight);
+
+	switch (rc) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		snprintf(why, why_size, "the name of %s cannot be resolved; check the host", host);
+		return MCP_E_UNAVAILABLE;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		snprintf(why, why_size,
+			 "the name of the proxy cannot be resolved; check https_proxy");
+		return MCP_E_UNAVAILABLE;
+	case CURLE_COULDNT_CONNECT:
+		snprintf(why, why_size, "no connection to %s: %s", host, flight->detail);
+		return MCP_E_UNAVAILABLE;
+	case CURLE_PEER_FAILED_VERIFICATION: return certificate_failure(flight, why, why_size);
+	case CURLE_SSL_CONNECT_ERROR:
+		snprintf(why, why_size, "TLS with %s failed: %s", host, flight->detail);
+		return MCP_E_UNAVAILABLE;
+	case CURLE_SSL_CACERT_BADFILE:
+		snprintf(why, why_size, "the certificate authorities cannot be read: %s",
+			 flight->detail);
+		return MCP_E_UNAVAILABLE;
+	default: break;
+	}
+	if (connection_lost(rc))
+		return loss_failure(flight, rc, why, why_size);
+	snprintf(why, why_size, "%s did not answer as HTTP should (%s)", host,
+		 flight->egress->curl->easy_strerror(rc));
+	return rc == CURLE_OUT_OF_MEMORY ? MCP_E_INTERNAL : MCP_E_UPSTREAM;
+}

@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and replies: what is sent, what comes back, what is tried again, and what is refused to
+ * be read. */
+#include <unistd.h>
+
+#include "egress/internal.h"
+#include "egress_assert.h"
+#include "egress_bench.h"
+
+/* ---- the plain way --------------------------------------------------------------------------- */
+
+static void
+simple(void)
+{
+	struct bench *b = bench_new("workspace_id = \"42\";", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+	char *request;
+
+	http.query = "X-Request-Id=abc-1";
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_STR(got.why, "");
+	ASSERT_STR(got.body, "{\"ok\":true}");
+	ASSERT_INT(got.reply.bytes, 11);
+	ASSERT_INT(got.reply.retry_after_ms, -1);
+	ASSERT_STR(got.request_id, "abc-1");
+	assert_has(got.headers, "Content-Type: application/json\n");
+	request = upstream_request(b->upstream, 0);
+	assert_has(request, "GET /api/ok?X-Request-Id=abc-1 HTTP/1.1\r\n");
+	assert_has(request, "\r\nAuthorization: Bearer dapi-secret\r\n");
+	assert_has(request, "\r\nX-Databricks-Workspace-Id: 42\r\n");
+	assert_has(request, "\r\nAccept: application/json\r\n");
+	assert_has(request, "\r\nUser-Agent: lakehost/");
+	assert_has(request, " os/linux auth/pat tool/test_tool\r\n");
+	assert_has(request, "\r\ntraceparent: 00-");
+	assert_has(request, "\r\nAccept-Encoding: ");
+	assert_lacks(request, "\r\nContent-");
+	assert_lacks(request, "\r\nExpect");
+	free(request);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+bodies(void)
+{
+	struct mcp_piece pieces[2] = { { MCP_PIECE_BYTES, { "{\"a\":", 5 } },
+				       { MCP_PIECE_BYTES, { "1}", 2 } } };
+	struct mcp_header header = { "Content-Type", "text/plain" };
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = post("/api/echo", pieces);
+	struct got got = { 0 };
+	char *request;
+
+	http.n_body = 2;
+	b->scope.traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
+	bench_fetch(b, &http, &got);
+	ASSERT_STR(got.body, "{\"a\":1}");
+	request = upstream_request(b->upstream, 0);
+	assert_has(request, "POST /api/echo HTTP/1.1\r\n");
+	assert_has(request, "\r\nContent-Length: 7\r\n");
+	assert_has(request, "\r\nContent-Type: application/json\r\n");
+	assert_has(request,
+		   "\r\ntraceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\n");
+	assert_lacks(request, "\r\nExpect");
+	assert_lacks(request, "chunked");
+	free(request);
+	got_fini(&got);
+	http = post("/api/echo", NULL); /* none at all */
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	request = upstream_request(b->upstream, 1);
+	assert_has(request, "\r\nContent-Length: 0\r\n");
+	assert_lacks(request, "\r\nContent-Type");
+	free(request);
+	got_fini(&got);
+	http = post("/api/echo", pieces);
+	http.method = "PUT";
+	http.headers = &header;
+	http.n_headers = 1;
+	bench_fetch(b, &http, &got);
+	request = upstream_request(b->upstream, 2);
+	assert_has(request, "PUT /api/echo HTTP/1.1\r\n");
+	assert_has(request, "\r\nContent-Type: text/plain\r\n");
+	free(request);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+other_methods(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+	char *request;
+
+	http.method = "DELETE";
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	request = upstream_request(b->upstream, 0);
+	assert_has(request, "DELETE /api/ok HTTP/1.1\r\n");
+	assert_lacks(request, "Content-Length");
+	free(request);
+	got_fini(&got);
+	http.method = "HEAD";
+	http.max_bytes = 5;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.status, 200);
+	ASSERT_STR(got.body, "");
+	assert_has(got.headers, "Content-Length: 11\n");
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+hidden_headers(void)
+{
+	static const char *const queries[] = { "Set-Cookie=a", "www-authenticate=Basic",
+					       "Authorization=x", "Proxy-Authenticate=x" };
+	struct bench *b = bench_new("", "");
+	struct got got = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
+		struct mcp_http http = get("/api/ok");
+
+		http.query = queries[i];
+		bench_fetch(b, &http, &got);
+		ASSERT_STR(got.headers, "Content-Length: 11\nContent-Type: application/json\n");
+		got_fini(&got);
+	}
+	bench_free(b);
+}
+
+static void
+interim_replies(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/continue");
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	ASSERT_STR(got.body, "{\"ok\":true}");
+	assert_lacks(got.headers, "X-Early");
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+request_ids(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/status/404");
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 404);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_STR(got.request_id, "req-404"); /* of the text of the error */
+	assert_has(got.body, "\"error_code\":\"E404\"");
+	got_fini(&got);
+	http = get("/api/ok");
+	http.query = "Server-Timing=cache;dur=1,request_id;dur=0;desc=11-22";
+	bench_fetch(b, &http, &got);
+	ASSERT_STR(got.request_id, "11-22");
+	got_fini(&got);
+	http.query = NULL;
+	bench_fetch(b, &http, &got);
+	ASSERT_STR(got.request_id, "");
+	got_fini(&got);
+	bench_free(b);
+}
+
+/* ---- connections ----------------------------------------------------------------------------- */
+
+static void
+connections_are_reused(void)
+{
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
+	struct bench *b = bench_new("max_connections = 4;", "");
+	struct got got[50] = { 0 };
+
+	for (size_t i = 0; i < 20; i++) {
+		struct mcp_http http = i % 2 == 0 ? get("/api/ok") : post("/api/echo", &piece);
+
+		bench_fetch(b, &http, &got[0]);
+		ASSERT_INT(got[0].reply.status, 200);
+		got_fini(&got[0]);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	for (size_t i = 0; i < 50; i++) {
+		struct mcp_http http = get("/api/huge/1000");
+
+		bench_submit(b, &http, &got[i]);
+	}
+	bench_run(b);
+	for (size_t i = 0; i < 50; i++) {
+		ASSERT_INT(got[i].reply.status, 200);
+		ASSERT_INT(got[i].reply.bytes, 1000);
+		got_fini(&got[i]);
+	}
+	CU_ASSERT(upstream_connections(b->upstream) <= 4);
+	bench_free(b);
+}
+
+static bool
+eight_arrived(void *data)
+{
+	return upstream_requests(data) == 8;
+}
+
+static void
+parallel_work_is_parallel(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/hold");
+	struct got got[8] = { 0 };
+
+	for (size_t i = 0; i < 8; i++)
+		bench_submit(b, &http, &got[i]);
+	bench_until(b, eight_arrived, b->upstream); /* although none is answered */
+	upstream_release(b->upstream);
+	bench_run(b);
+	for (size_t i = 0; i < 8; i++) {
+		ASSERT_INT(got[i].reply.status, 200);
+		got_fini(&got[i]);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 8);
+	bench_free(b);
+}
+
+static void
+tls(void)
+{
+	char ca[] = "/tmp/lakehost-ca-XXXXXX", *setting;
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+	struct bench *b;
+	int fd = mkstemp(ca);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	close(fd);
+	b = bench_new_tls(ca, "");
+	bench_fetch(b, &http, &got); /* not trusted: not a byte goes out, and no second try */
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	assert_has(got.why, "is not trusted");
+	assert_has(got.why, "upstreams.workspace.ca_file");
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	ASSERT_INT(upstream_requests(b->upstream), 0);
+	got_fini(&got);
+	bench_free(b);
+
+	setting = xprintf("ca_file = \"%s\";", ca);
+	b = bench_new_tls(ca, setting);
+	/* The upstream made a new certificate at its start, in the same file. */
+	for (int i = 0; i < 5; i++) {
+		bench_fetch(b, &http, &got);
+		ASSERT_INT(got.reply.error, MCP_OK);
+		ASSERT_INT(got.reply.status, 200);
+		got_fini(&got);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	bench_free(b);
+	free(setting);
+	unlink(ca);
+}
+
+/* ---- trying again ---------------------------------------------------------------------------- */
+
+static unsigned
+attempts(struct bench *b, const char *path, enum mcp_retry retry, int status)
+{
+	unsigned before = upstream_requests(b->upstream);
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
+	struct mcp_http http = post(path, &piece);
+	struct got got = { 0 };
+
+	http.retry = retry;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, status);
+	if (status == 200)
+		ASSERT_STR(got.body, "{\"ok\":true}");
+	got_fini(&got);
+	return upstream_requests(b->upstream) - before;
+}
+
+static void
+throttled(void)
+{
+	struct bench *b = bench_new("max_retries = 2;", "");
+	struct mcp_http http = get("/api/flaky/9/429/7_x");
+	struct got got = { 0 };
+
+	ASSERT_INT(attempts(b, "/api/flaky/1/429/0", MCP_RETRY_SAFE, 200), 2);
+	ASSERT_INT(attempts(b, "/api/flaky/2/429/-", MCP_RETRY_NEVER, 200), 3);
+	ASSERT_INT(attempts(b, "/api/flaky/3/429/0", MCP_RETRY_SAFE, 429), 3); /* given up */
+	bench_fetch(b, &http, &got); /* what cannot be understood counts as not said */
+	ASSERT_INT(got.reply.status, 429);
+	ASSERT_INT(got.reply.retry_after_ms, -1);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	assert_has(got.body, "E429");
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+unavailable(void)
+{
+	struct bench *b = bench_new("max_retries = 2;", "");
+
+	ASSERT_INT(attempts(b, "/api/flaky/1/503/0", MCP_RETRY_SAFE, 200), 2);
+	ASSERT_INT(attempts(b, "/api/flaky/1/502/-", MCP_RETRY_IDEMPOTENT, 200), 2);
+	ASSERT_INT(attempts(b, "/api/flaky/1/504/-", MCP_RETRY_TOKEN, 200), 2);
+	ASSERT_INT(attempts(b, "/api/flaky/1/503/0/n", MCP_RETRY_NEVER, 503), 1);
+	ASSERT_INT(attempts(b, "/api/flaky/1/500/0", MCP_RETRY_SAFE, 500), 1);
+	ASSERT_INT(attempts(b, "/api/flaky/1/400/0", MCP_RETRY_SAFE, 400), 1);
+	bench_free(b);
+}
+
+static void
+retry_after_within_the_deadline(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/flaky/1/429/50");
+	struct got got = { 0 };
+
+	b->scope.deadline_ms = clock_ms() + 30000;
+	bench_fetch(b, &http, &got); /* waiting for it would be too long: the reply as it is */
+	ASSERT_INT(got.reply.status, 429);
+	ASSERT_INT(got.reply.retry_after_ms, 50000);
+	ASSERT_INT(upstream_requests(b->upstream), 1);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+lost_connections(void)
+{
+	struct bench *b = bench_new("max_retries = 2;", "");
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
+	struct mcp_http http;
+	struct got got = { 0 };
+
+	ASSERT_INT(attempts(b, "/api/drop/1", MCP_RETRY_SAFE, 200), 2);
+	ASSERT_INT(attempts(b, "/api/drop/1/n", MCP_RETRY_NEVER, 0), 1);
+	ASSERT_INT(attempts(b, "/api/drop/9", MCP_RETRY_TOKEN, 0), 3);
+	/* On a connection that was used before libcurl would repeat by itself. */
+	ASSERT_INT(attempts(b, "/api/ok", MCP_RETRY_SAFE, 200), 1);
+	ASSERT_INT(attempts(b, "/api/drop/1/m", MCP_RETRY_NEVER, 0), 1);
+	http = post("/api/drop/1/k", NULL);
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	assert_has(got.why, "it may have been carried out, so it was not repeated");
+	got_fini(&got);
+	http = post("/api/ok", &piece);
+	bench_fetch(b, &http, &got);
+	got_fini(&got);
+	http = post("/api/drop/1/j", NULL);
+	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1);
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1 + 1);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+nobody_there(void)
+{
+	struct upstream *u = upstream_start(NULL);
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
+	struct mcp_http http = post("/api/ok", &piece);
+	struct got got = { 0 };
+	char *url = xstrdup(upstream_url(u));
+	struct bench *b;
+
+	upstream_stop(u); /* nobody listens there any more */
+	b = bench_new_at(url, "max_retries = 1;", "");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 0);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	assert_has(got.why, "no connection to http://127.0.0.1:");
+	got_fini(&got);
+	bench_free(b);
+	free(url);
+	b = bench_new_at("https://no-such-host.invalid", "max_retries = 0;", "");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+deadline(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/hold");
+	struct got got = { 0 };
+
+	b->scope.deadline_ms = clock_ms() + 30;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 0);
+	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
+	assert_has(got.why, "within the time of the call (1 attempt)");
+	got_fini(&got);
+	b->scope.deadline_ms = clock_ms() - 1;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+silence(void)
+{
+	struct bench *b = bench_new("max_retries = 0;", "");
+	struct mcp_http http = get("/api/stall");
+	struct got got = { 0 };
+
+	http.timeout_ms = 1000;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
+	ASSERT_STR(got.body, "");
+	assert_has(got.why, "went silent: not a byte for 1 s");
+	got_fini(&got);
+	http = get("/api/drip/100"); /* slow, but alive */
+	http.timeout_ms = 1000;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.bytes, 100);
+	got_fini(&got);
+	bench_free(b);
+}
+
+/* ---- replies that are not right -------------------------------------------------------------- */
+
+static void
+fails(struct bench *b, const char *path, enum mcp_status error, int status, const char *why)
+{
+	struct mcp_http http = get(path);
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, error);
+	ASSERT_INT(got.reply.status, status);
+	ASSERT_STR(got.body, "");
+	assert_has(got.why, why);
+	assert_lacks(got.why, "secret=1");
+	got_fini(&got);
+}
+
+static void
+broken_replies(void)
+{
+	struct bench *b = bench_new("max_retries = 1;", "");
+
+	fails(b, "/api/cut", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
+	fails(b, "/api/cut-chunked", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
+	fails(b, "/api/reset/100000", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
+	ASSERT_INT(upstream_requests(b->upstream), 6); /* each tried twice */
+	fails(b, "/api/garbage", MCP_E_UPSTREAM, 0, "did not answer as HTTP should");
+	fails(b, "/api/headers/1000", MCP_E_UPSTREAM, 200, "too many or too long headers");
+	fails(b, "/api/long/80000", MCP_E_UPSTREAM, 200, "too many or too long headers");
+	fails(b, "/api/redirect", MCP_E_UPSTREAM, 302,
+	      "answered with a redirect (to https://login.example/login.html) instead of the API");
+	fails(b, "/api/page", MCP_E_UPSTREAM, 200, "answered with a login page instead of the API");
+	ASSERT_INT(upstream_requests(b->upstream), 11);
+	bench_free(b);
+}
+
+static void
+pages_that_are_wanted(void)
+{
+	struct mcp_header accept = { "Accept", "text/html" };
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/page");
+	struct got got = { 0 };
+
+	http.headers = &accept;
+	http.n_headers = 1;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_STR(got.body, "<html>");
+	got_fini(&got);
+	http = get("/api/page/report.html");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+caps(void)
+{
+	struct bench *b = bench_new("max_reply = 100000;", "");
+	struct mcp_http http = get("/api/huge/100000");
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.body.len, 100000);
+	got_fini(&got);
+	fails(b, "/api/huge/100001", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
+	/* Half a megabyte that is a few hundred bytes on the wire. */
+	fails(b, "/api/gzip/500000", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
+	http = get("/api/gzip/99999");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.bytes, 99999);
+	CU_ASSERT(strncmp(got.body, "abcdefghijklmnopqrstuvwxyzabc", 29) == 0);
+	got_fini(&got);
+	http = get("/api/huge/11");
+	for (http.max_bytes = 10; http.max_bytes <= 12; http.max_bytes++) {
+		bench_fetch(b, &http, &got);
+		ASSERT_INT(got.reply.error, http.max_bytes < 11 ? MCP_E_TOO_LARGE : MCP_OK);
+		got_fini(&got);
+	}
+	http = get("/api/error/200000"); /* an error is cut, its status is what counts */
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.status, 400);
+	ASSERT_INT(got.reply.body.len, EGRESS_ERROR_MAX);
+	assert_has(got.why, "was cut at 65536 bytes");
+	got_fini(&got);
+	http = get("/api/huge/3000000");
+	http.reply = MCP_REPLY_DISCARD;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.bytes, 3000000);
+	ASSERT_STR(got.body, "");
+	got_fini(&got);
+	bench_free(b);
+}
+
+/* ---- the rules alone ------------------------------------------------------------------------- */
+
+static void
+retry_rules(void)
+{
+	static const struct {
+		struct retry_case what;
+		bool allowed;
+	} table[] = {
+		{ { MCP_RETRY_NEVER, CURLE_OK, 429, false, false }, true },
+		{ { MCP_RETRY_NEVER, CURLE_OK, 503, false, false }, false },
+		{ { MCP_RETRY_SAFE, CURLE_OK, 503, false, false }, true },
+		{ { MCP_RETRY_SAFE, CURLE_OK, 503, false, true }, false },
+		{ { MCP_RETRY_TOKEN, CURLE_OK, 502, false, false }, true },
+		{ { MCP_RETRY_SAFE, CURLE_OK, 500, false, false }, false },
+		{ { MCP_RETRY_SAFE, CURLE_OK, 200, false, false }, false },
+		{ { MCP_RETRY_NEVER, CURLE_COULDNT_CONNECT, 0, true, false }, true },
+		{ { MCP_RETRY_NEVER, CURLE_OPERATION_TIMEDOUT, 0, true, false }, true },
+		{ { MCP_RETRY_NEVER, CURLE_OPERATION_TIMEDOUT, 0, false, false }, false },
+		{ { MCP_RETRY_NEVER, CURLE_RECV_ERROR, 0, false, false }, false },
+		{ { MCP_RETRY_SAFE, CURLE_RECV_ERROR, 0, false, false }, true },
+		{ { MCP_RETRY_SAFE, CURLE_PARTIAL_FILE, 0, false, true }, false },
+		{ { MCP_RETRY_NEVER, CURLE_SEND_FAIL_REWIND, 0, false, false }, false },
+		{ { MCP_RETRY_SAFE, CURLE_PEER_FAILED_VERIFICATION, 0, true, false }, false },
+		{ { MCP_RETRY_SAFE, CURLE_WEIRD_SERVER_REPLY, 0, false, false }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (retry_allowed(&table[i].what) != table[i].allowed)
+			printf("\n    row %zu", i);
+		CU_ASSERT(retry_allowed(&table[i].what) == table[i].allowed);
+	}
+}
+
+static void
+retry_times(void)
+{
+	char why[256];
+	const struct curl_api *curl = curl_api_acquire(why, sizeof(why));
+
+	CU_ASSERT_FATAL(curl != NULL);
+	ASSERT_INT(retry_after_ms(curl, NULL, 0), -1);
+	ASSERT_INT(retry_after_ms(curl, "0", 0), 0);
+	ASSERT_INT(retry_after_ms(curl, " 17 ", 0), 17000);
+	ASSERT_INT(retry_after_ms(curl, "99999999999999999999", 0), 1000000000);
+	ASSERT_INT(retry_after_ms(curl, "1.5", 0), -1);
+	ASSERT_INT(retry_after_ms(curl, "-1", 0), -1);
+	ASSERT_INT(retry_after_ms(curl, "soon", 0), -1);
+	ASSERT_INT(retry_after_ms(curl, "Thu, 01 Jan 1970 00:01:00 GMT", 20000), 40000);
+	ASSERT_INT(retry_after_ms(curl, "Thu, 01 Jan 1970 00:01:00 GMT", 90000), 0);
+	curl_api_release(curl);
+	for (uint32_t r = 0; r < 100000; r += 77) {
+		CU_ASSERT_FATAL(retry_wait_ms(0, -1, r) <= 250);
+		CU_ASSERT_FATAL(retry_wait_ms(3, -1, r) <= 2000);
+		CU_ASSERT_FATAL(retry_wait_ms(30, -1, r) <= 10000);
+		CU_ASSERT_FATAL(retry_wait_ms(0, 5000, r) >= 5000);
+		CU_ASSERT_FATAL(retry_wait_ms(0, 5000, r) < 5250);
+		CU_ASSERT_FATAL(retry_wait_ms(0, 3600000, r) < 60250);
+	}
+	CU_ASSERT(retry_wait_ms(5, -1, 7999) == 7999);
+}
+
+static const struct test tests[] = {
+	TEST(simple),
+	TEST(bodies),
+	TEST(other_methods),
+	TEST(hidden_headers),
+	TEST(interim_replies),
+	TEST(request_ids),
+	TEST(connections_are_reused),
+	TEST(parallel_work_is_parallel),
+	TEST(tls),
+	TEST(throttled),
+	TEST(unavailable),
+	TEST(retry_after_within_the_deadline),
+	TEST(lost_connections),
+	TEST(nobody_there),
+	TEST(deadline),
+	TEST(silence),
+	TEST(broken_replies),
+	TEST(pages_that_are_wanted),
+	TEST(caps),
+	TEST(retry_rules),
+	TEST(retry_times),
+};
+SUITE(tests)
