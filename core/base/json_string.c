@@ -133,7 +133,7 @@ size_t
 json_string_decode(const char *raw, size_t len, char *out)
 {
 	const char *p = raw, *end = raw + len, *why;
-	size_t n = 0, part;
+	size_t n = 0, part = 0;
 
 	while (p < end) {
 		if (*p != '\\') {

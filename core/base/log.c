@@ -194,7 +194,7 @@ has_room(void)
 {
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0;
+	return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLOUT | POLLERR)) == POLLOUT;
 }
 
 static bool

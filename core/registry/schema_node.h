@@ -73,7 +73,7 @@ struct schema {
 
 /* schema.c */
 const struct property *node_property(const struct node *node, const char *name);
-const char *types_text(unsigned types, char *out, size_t size); /* "string or null" */
+const char *types_text(unsigned set, char *out, size_t size); /* "string or null" */
 unsigned type_parse(const char *name);				 /* 0: unknown */
 
 /* schema_check.c: one value against one node; `why` may be NULL. */
