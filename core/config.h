@@ -131,7 +131,7 @@ struct config_overrides {
 	const char *log_level;
 };
 
-/* Collects every fault, so that `check` can print them all; each is one line "file:12: key: what". */
+/* Collects every fault, so that `check` can print them all; each is a line "file:12: key: what". */
 struct config_faults {
 	char **line;
 	size_t count;

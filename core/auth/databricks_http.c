@@ -60,7 +60,8 @@ databricks_login_page(const char *path, const char *accept, int status, const ch
 		else
 			snprintf(why, why_size,
 				 "answered with a redirect (to %.*s) instead of the API, as for a "
-				 "login page: check that host is the URL of a workspace, and the token",
+				 "login page: check that host is the URL of a workspace, and the "
+				 "token",
 				 (int)strcspn(location, "?#"), location);
 		return true;
 	}

@@ -231,7 +231,7 @@ transfer_resume(struct transfer *transfer)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-/* Replies are shared only under the same host and credential: a name for both that tells neither. */
+/* Replies are shared only under the same host and credential: a name that tells neither. */
 static char *
 identify(const struct config_upstream *upstream)
 {

@@ -2,13 +2,13 @@
 /* See egress_bench.h. */
 #include "egress_bench.h"
 
+#include <CUnit/CUnit.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "config/text.h"
-#include <CUnit/CUnit.h>
 
 struct bench *
 bench_new_at(const char *host, const char *workspace, const char *plugins)

@@ -12,89 +12,10 @@
 #include "config/internal.h"
 #include "config/reference.h"
 #include "config/text.h"
+#include "config_bench.h"
 #include "suite.h"
 
 static const struct config_overrides nothing;
-
-/* Only what a test sets is in the environment. */
-static void
-clean_environment(void)
-{
-	static const char *const names[] = {
-		"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_CONFIG_PROFILE",
-		"DATABRICKS_CONFIG_FILE", "DATABRICKS_AUTH_TYPE", "DATABRICKS_WORKSPACE_ID",
-		"DATABRICKS_CLIENT_ID", "LOG_LEVEL", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
-		"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "LISTEN_PID", "LISTEN_FDS"
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		unsetenv(names[i]);
-	setenv("HOME", "/nonexistent", 1);
-}
-
-static struct config *
-parse(const char *text, const struct config_overrides *overrides, struct config_faults *faults)
-{
-	struct config_source source = { .name = "t.conf", .text = text, .mode = 0600 };
-
-	return config_from(&source, overrides, faults);
-}
-
-/* The configuration of a text that must be fine. */
-static struct config *
-fine(const char *text)
-{
-	struct config_faults faults = { 0 };
-	struct config *config = parse(text, &nothing, &faults);
-
-	for (size_t i = 0; i < faults.count; i++)
-		printf("\n    unexpected: %s", faults.line[i]);
-	CU_ASSERT_FATAL(config != NULL);
-	config_faults_fini(&faults);
-	return config;
-}
-
-/* The text must have exactly this fault. */
-static void
-wrong_with(const char *text, const struct config_overrides *overrides, const char *expected)
-{
-	struct config_faults faults = { 0 };
-	struct config *config = parse(text, overrides, &faults);
-
-	CU_ASSERT(config == NULL);
-	ASSERT_INT(faults.count, 1);
-	ASSERT_STR(faults.count > 0 ? faults.line[0] : NULL, expected);
-	config_free(config);
-	config_faults_fini(&faults);
-}
-
-static void
-wrong(const char *text, const char *expected)
-{
-	wrong_with(text, &nothing, expected);
-}
-
-static struct config *
-with_sets(const char *text, const char *set)
-{
-	struct config_overrides overrides = { .set = &set, .sets = 1 };
-	struct config_faults faults = { 0 };
-	struct config *config = parse(text, &overrides, &faults);
-
-	for (size_t i = 0; i < faults.count; i++)
-		printf("\n    unexpected: %s", faults.line[i]);
-	CU_ASSERT_FATAL(config != NULL);
-	config_faults_fini(&faults);
-	return config;
-}
-
-static void
-wrong_set(const char *set, const char *expected)
-{
-	struct config_overrides overrides = { .set = &set, .sets = 1 };
-
-	wrong_with(NULL, &overrides, expected);
-}
 
 /* ---- a whole configuration as text, to compare ----------------------------------------------- */
 
@@ -243,12 +164,14 @@ values(void)
 	struct config *c;
 
 	clean_environment();
-	c = fine("server = { endpoint = \"/x/mcp\"; workers = 3; workers_max = 4; spin_us = 50;\n"
-		 "  allowed_origins = [ \"https://a\", \"https://b\" ]; state_key = \"file:/k\"; };\n"
-		 "policy = { access = \"read\"; }; limits = { body = 1048576; };\n"
-		 "log = { level = \"debug\"; format = \"text\"; };\n"
-		 "upstreams = { workspace = { host = \"http://127.0.0.1:80\"; token = \"dapi1\"; };\n"
-		 "  other = { host = \"https://h.example\"; token = \"dapi2\"; max_reply = 2048L; }; };");
+	c = fine(
+	    "server = { endpoint = \"/x/mcp\"; workers = 3; workers_max = 4; spin_us = 50;\n"
+	    "  allowed_origins = [ \"https://a\", \"https://b\" ]; state_key = \"file:/k\"; };\n"
+	    "policy = { access = \"read\"; }; limits = { body = 1048576; };\n"
+	    "log = { level = \"debug\"; format = \"text\"; };\n"
+	    "upstreams = { workspace = { host = \"http://127.0.0.1:80\"; token = \"dapi1\"; };\n"
+	    "  other = { host = \"https://h.example\"; token = \"dapi2\"; max_reply = 2048L; }; "
+		 "};");
 	ASSERT_STR(c->server.endpoint, "/x/mcp");
 	ASSERT_INT(c->server.workers, 3);
 	ASSERT_INT(c->server.spin_us, 50);
@@ -307,12 +230,14 @@ types_and_ranges(void)
 	wrong("server = { endpoint = 1; };", "t.conf:1: server.endpoint: must be a text in quotes");
 	wrong("server = { endpoint = \"mcp\"; };",
 	      "t.conf:1: server.endpoint: must be a path such as \"/mcp\"");
-	wrong("server = { allowed_hosts = [ 1 ]; };", "t.conf:1: server.allowed_hosts: must be a list "
+	wrong("server = { allowed_hosts = [ 1 ]; };",
+	      "t.conf:1: server.allowed_hosts: must be a list "
 	      "of texts: allowed_hosts = [ \"...\" ];");
 	wrong("server = { stdio = 1; };",
 	      "t.conf:1: server.stdio: must be true, false or \"auto\"");
 	wrong("server = { name = \"\xff\"; };", "t.conf:1: server.name: is not valid UTF-8");
-	wrong("policy = { access = \"reed\"; };", "t.conf:1: policy.access: \"reed\" is not one of "
+	wrong("policy = { access = \"reed\"; };",
+	      "t.conf:1: policy.access: \"reed\" is not one of "
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
 	wrong("auth = { inbound = \"oauth\"; };",
 	      "t.conf:1: auth.inbound: \"oauth\" is not one of \"none\"");
@@ -390,17 +315,21 @@ listeners_refused(void)
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1\"; } ); };", form);
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1:80/x\"; } ); };", form);
 	wrong("server = { listeners = ( { tcp = \"[::1]\"; } ); };", form);
-	wrong("server = { listeners = ( { tcp = \"127.0.0.1:65536\"; } ); };", "t.conf:1: "
+	wrong("server = { listeners = ( { tcp = \"127.0.0.1:65536\"; } ); };",
+	      "t.conf:1: "
 	      "server.listeners.tcp: the port is not a number from 0 to 65535");
-	wrong("server = { listeners = ( { tcp = \"0.0.0.0:80\"; } ); };", "t.conf:1: "
+	wrong("server = { listeners = ( { tcp = \"0.0.0.0:80\"; } ); };",
+	      "t.conf:1: "
 	      "server.listeners.tcp: would be reachable from other machines, and there is no "
 	      "inbound authentication (auth.inbound is \"none\"): listen on 127.0.0.1, ::1 or a "
 	      "unix socket");
-	wrong("server = { listeners = ( { } ); };", "t.conf:1: server.listeners.tcp: a listener has "
+	wrong("server = { listeners = ( { } ); };",
+	      "t.conf:1: server.listeners.tcp: a listener has "
 	      "exactly one of tcp = \"ADDRESS:PORT\", unix = \"/PATH\" and systemd = true");
 	wrong("server = { listeners = ( { unix = \"run\"; } ); };",
 	      "t.conf:1: server.listeners.unix: a unix socket needs an absolute path");
-	wrong("server = { listeners = ( { tcp = \"::1:80\"; } ); };", "t.conf:1: "
+	wrong("server = { listeners = ( { tcp = \"::1:80\"; } ); };",
+	      "t.conf:1: "
 	      "server.listeners.tcp: the host is not a name or an address");
 	wrong("server = { stdio = false; };",
 	      "t.conf:1: server.stdio: is false, and there is no listener");
@@ -411,14 +340,16 @@ listeners_refused(void)
 static void
 command_line(void)
 {
-	struct config_overrides overrides = { .http = "127.0.0.1:0", .unix_path = "/s",
-					      .read_only = true, .log_level = "error" };
+	struct config_overrides overrides = {
+		.http = "127.0.0.1:0", .unix_path = "/s", .read_only = true, .log_level = "error"
+	};
 	struct config_faults faults = { 0 };
 	struct config *c;
 
 	clean_environment();
 	c = parse("server = { stdio = true; listeners = ( { tcp = \"127.0.0.1:1\"; } ); };"
-		  "policy = { access = \"admin\"; };", &overrides, &faults);
+		  "policy = { access = \"admin\"; };",
+		  &overrides, &faults);
 	CU_ASSERT_FATAL(c != NULL);
 	ASSERT_INT(c->server.listeners, 2);
 	ASSERT_INT(c->server.listener[0].port, 0);
@@ -437,7 +368,8 @@ command_line(void)
 	CU_ASSERT(strstr(faults.line[0], "--http 10.0.0.1:80: would be reachable") != NULL);
 	config_faults_fini(&faults);
 	overrides = (struct config_overrides){ .log_level = "loud" };
-	wrong_with(NULL, &overrides, "--log-level loud: not one of debug, info, notice, warning, "
+	wrong_with(NULL, &overrides,
+		   "--log-level loud: not one of debug, info, notice, warning, "
 		   "error");
 }
 
@@ -466,10 +398,12 @@ sets(void)
 		      "upstreams.workspace.token=env:SOME_TOKEN");
 	ASSERT_STR(c->upstream[0].token, "dapi-from-env");
 	config_free(c);
-	wrong_set("upstreams.workspace.token=dapi123", "--set upstreams.workspace.token: a literal "
+	wrong_set("upstreams.workspace.token=dapi123",
+		  "--set upstreams.workspace.token: a literal "
 		  "secret would show in the process list; give env:NAME, file:PATH or "
 		  "credential:NAME");
-	wrong_set("server.wokers=1", "--set: server.wokers: unknown key; did you mean \"workers\"?");
+	wrong_set("server.wokers=1",
+		  "--set: server.wokers: unknown key; did you mean \"workers\"?");
 	wrong_set("server.workers=many",
 		  "--set: server.workers: must be a whole number from 1 to 1024");
 	wrong_set("server.workers= 7",
@@ -506,303 +440,20 @@ log_level(void)
 	unsetenv("LOG_LEVEL");
 }
 
-/* ---- with files ------------------------------------------------------------------------------ */
-
-static char folder[64];
-
-static char *
-put(const char *name, const char *text, mode_t mode)
-{
-	char *path = xprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-
-	CU_ASSERT_FATAL(file != NULL);
-	fputs(text, file);
-	fclose(file);
-	chmod(path, mode);
-	return path;
-}
-
-static void
-make_folder(void)
-{
-	char *path;
-
-	clean_environment();
-	strcpy(folder, "/tmp/lakehost-config-XXXXXX");
-	CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
-	path = xprintf("%s/plugins-enabled", folder);
-	mkdir(path, 0755);
-	free(path);
-	path = xprintf("%s/plugins-available", folder);
-	mkdir(path, 0755);
-	free(path);
-}
-
-static void
-remove_folder(void)
-{
-	char *command = xprintf("rm -rf %s", folder);
-
-	ASSERT_INT(system(command), 0);
-	free(command);
-}
-
-static struct config *
-load(const char *path, struct config_faults *faults)
-{
-	struct config_overrides overrides = { .file = path };
-
-	return config_load(&overrides, faults);
-}
-
-static void
-wrong_file(const char *path, const char *expected)
-{
-	struct config_faults faults = { 0 };
-
-	CU_ASSERT(load(path, &faults) == NULL);
-	ASSERT_INT(faults.count, 1);
-	if (faults.count > 0 && strstr(faults.line[0], expected) == NULL)
-		printf("\n    \"%s\" should say \"%s\"", faults.line[0], expected);
-	CU_ASSERT(faults.count > 0 && strstr(faults.line[0], expected) != NULL);
-	config_faults_fini(&faults);
-}
-
-static void
-references(void)
-{
-	char why[256], *path, *reference, *value;
-
-	make_folder();
-	path = put("secret", "s3cret\n", 0600);
-	reference = xprintf("file:%s", path);
-	value = reference_read(reference, why, sizeof(why));
-	ASSERT_STR(value, "s3cret");
-	free(value);
-	setenv("CREDENTIALS_DIRECTORY", folder, 1);
-	value = reference_read("credential:secret", why, sizeof(why));
-	ASSERT_STR(value, "s3cret");
-	free(value);
-	CU_ASSERT(reference_read("credential:../secret", why, sizeof(why)) == NULL);
-	CU_ASSERT(reference_read("credential:..", why, sizeof(why)) == NULL);
-	CU_ASSERT(reference_read("file:secret", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "file: needs an absolute path");
-	CU_ASSERT(reference_read("env:NO_SUCH_VARIABLE", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "the environment has no variable NO_SUCH_VARIABLE");
-	setenv("EMPTY_VARIABLE", "", 1);
-	CU_ASSERT(reference_read("env:EMPTY_VARIABLE", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "the value of env:EMPTY_VARIABLE is empty");
-	CU_ASSERT(reference_read("file:/tmp", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "/tmp is not a regular file");
-	unsetenv("CREDENTIALS_DIRECTORY");
-	CU_ASSERT(reference_read("credential:secret", why, sizeof(why)) == NULL);
-	CU_ASSERT(!reference_is("secret") && reference_is("env:X"));
-	free(path);
-	free(reference);
-	remove_folder();
-}
-
-static void
-modes(void)
-{
-	struct config_faults faults = { 0 };
-	struct config *c;
-	char *path;
-
-	make_folder();
-	path = put("l.conf", "upstreams = { workspace = { host = \"h\"; token = \"dapi1\"; }; };",
-		   0600);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	ASSERT_STR(c->file, path);
-	ASSERT_STR(c->upstream[0].token, "dapi1");
-	config_free(c);
-	chmod(path, 0644);
-	wrong_file(path, "it holds a token and anybody may read it");
-	free(path);
-	setenv("SOME_TOKEN", "dapi2", 1);
-	path = put("l.conf", "upstreams = { workspace = { host = \"h\"; token = \"env:SOME_TOKEN\"; "
-		   "}; };", 0644);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	config_free(c);
-	chmod(path, 0666);
-	wrong_file(path, "anybody may write to it");
-	ASSERT_INT(faults.count, 0);
-	free(path);
-	wrong_file("/nonexistent/l.conf", "cannot read /nonexistent/l.conf");
-	remove_folder();
-}
-
-static void
-search(void)
-{
-	struct config_faults faults = { 0 };
-	char *path;
-	struct config *c;
-
-	make_folder();
-	path = xprintf("%s/lakehost", folder);
-	mkdir(path, 0755);
-	free(path);
-	path = put("lakehost/lakehost.conf", "limits = { depth = 10; };", 0644);
-	setenv("XDG_CONFIG_HOME", folder, 1);
-	c = load(NULL, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	ASSERT_STR(c->file, path);
-	ASSERT_INT(c->limits.depth, 10);
-	config_free(c);
-	free(path);
-	remove_folder();
-	clean_environment();
-	c = load(NULL, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	CU_ASSERT(c->file == NULL || strstr(c->file, "/etc/lakehost/") != NULL);
-	config_free(c);
-}
-
-static void
-dropins(void)
-{
-	struct config_faults faults = { 0 };
-	const struct config_plugin *p;
-	char *path, *target, *link;
-	struct config *c;
-
-	make_folder();
-	free(put("plugins-available/data.conf", "isolation = \"none\"; options = { a = 1; b = "
-		 "[ \"x\\\"y\", \"z\" ]; c = { d = true; e = 1.5; f = 5000000000L; }; };", 0644));
-	free(put("plugins-enabled/alpha.conf", "critical = true; permissions = [ \"GET /a/*\" ];",
-		 0644));
-	free(put("plugins-enabled/.hidden.conf", "junk", 0644));
-	free(put("plugins-enabled/README", "junk", 0644));
-	target = xprintf("%s/plugins-available/data.conf", folder);
-	link = xprintf("%s/plugins-enabled/zeta.conf", folder);
-	ASSERT_INT(symlink(target, link), 0);
-	path = put("l.conf", "plugins = { enabled = [ \"data\", \"mid\", \"alpha\" ]; };", 0644);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	CU_ASSERT(!c->plugins.defaults);
-	ASSERT_INT(c->plugins.count, 4);
-	p = c->plugins.plugin;
-	ASSERT_STR(p[0].name, "alpha");
-	CU_ASSERT(p[0].critical && p[0].narrowed && p[0].isolation == ISOLATION_PROCESS);
-	ASSERT_STR(p[0].permissions.item[0], "GET /a/*");
-	ASSERT_STR(p[0].options, "{}");
-	CU_ASSERT(strstr(p[0].where, "/plugins-enabled/alpha.conf:1") != NULL);
-	ASSERT_STR(p[1].name, "data"); /* enabled by name: settings of plugins-available */
-	ASSERT_INT(p[1].isolation, ISOLATION_NONE);
-	ASSERT_STR(p[1].options, "{\"a\":1,\"b\":[\"x\\\"y\",\"z\"],\"c\":{\"d\":true,\"e\":1.5,"
-				 "\"f\":5000000000}}");
-	ASSERT_STR(p[2].name, "mid");
-	CU_ASSERT(!p[2].narrowed && p[2].isolation == ISOLATION_PROCESS);
-	ASSERT_STR(p[3].name, "zeta");
-	ASSERT_INT(p[3].isolation, ISOLATION_NONE);
-	CU_ASSERT(config_plugin_settings(c, "zeta") == &p[3]);
-	CU_ASSERT(config_plugin_settings(c, "nobody") == NULL);
-	config_free(c);
-	free(path);
-	free(target);
-	free(link);
-	remove_folder();
-}
-
-static void
-dropins_decide(void)
-{
-	struct config_faults faults = { 0 };
-	char *path, *directory;
-	struct config *c;
-
-	make_folder();
-	free(put("plugins-available/data.conf", "isolation = \"none\";", 0644));
-	path = put("l.conf", "", 0644);
-	c = load(path, &faults); /* an empty plugins-enabled says: none */
-	CU_ASSERT_FATAL(c != NULL);
-	CU_ASSERT(!c->plugins.defaults && !c->plugins.all && c->plugins.count == 0);
-	CU_ASSERT(config_plugin_settings(c, "data") == NULL);
-	config_free(c);
-	directory = xprintf("%s/plugins-enabled", folder);
-	rmdir(directory);
-	free(directory);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	CU_ASSERT(c->plugins.defaults);
-	CU_ASSERT(config_plugin_settings(c, "data") != NULL);
-	config_free(c);
-	free(path);
-	remove_folder();
-}
-
-static void
-dropins_refused(void)
-{
-	char *path, *bad;
-
-	make_folder();
-	path = put("l.conf", "", 0644);
-	bad = put("plugins-enabled/a.conf", "isolatoin = \"none\";", 0644);
-	wrong_file(path, "/plugins-enabled/a.conf:1: isolatoin: unknown key; did you mean "
-			 "\"isolation\"?");
-	free(bad);
-	bad = put("plugins-enabled/a.conf", "permissions = [ \"FETCH /a\" ];", 0644);
-	wrong_file(path, "permissions: \"FETCH /a\": ");
-	free(bad);
-	bad = put("plugins-enabled/a.conf", "upstream = \"mars\";", 0644);
-	wrong_file(path, "upstream: there is no upstreams.mars");
-	free(bad);
-	bad = put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
-	wrong_file(path, "anybody may write to it");
-	unlink(bad);
-	ASSERT_INT(symlink("/nonexistent", bad), 0);
-	wrong_file(path, "cannot read");
-	unlink(bad);
-	free(bad);
-	bad = put("plugins-enabled/Big Name.conf", "", 0644);
-	wrong_file(path, "not the name of a plugin");
-	free(bad);
-	free(path);
-	remove_folder();
-}
-
-static void
-folders(void)
-{
-	char *text, *file;
-
-	make_folder();
-	text = xprintf("plugins = { transfer_dirs = [ \"%s\" ]; directories = \"%s\"; "
-		       "secret_references = [ \"env:A\", \"file:/b\" ]; };", folder, folder);
-	config_free(fine(text));
-	free(text);
-	wrong("plugins = { transfer_dirs = [ \"tmp\" ]; };",
-	      "t.conf:1: plugins.transfer_dirs: \"tmp\" is not an absolute path");
-	wrong("plugins = { transfer_dirs = [ \"/\" ]; };",
-	      "t.conf:1: plugins.transfer_dirs: / is not a directory to use");
-	wrong("plugins = { transfer_dirs = [ \"/nonexistent\" ]; };",
-	      "t.conf:1: plugins.transfer_dirs: /nonexistent is not a directory to use");
-	wrong("plugins = { secret_references = [ \"dapi1\" ]; };", "t.conf:1: "
-	      "plugins.secret_references: \"dapi1\": it is not of the form env:NAME, file:PATH or "
-	      "credential:NAME");
-	wrong("plugins = { enabled = [ \"../evil\" ]; };",
-	      "t.conf:1: plugins.enabled: \"../evil\" is not the name of a plugin");
-	file = put("nul", "", 0600);
-	free(file);
-	remove_folder();
-}
-
 static void
 upstreams_refused(void)
 {
 	clean_environment();
-	wrong("upstreams = { workspace = { host = \"http://h.example\"; }; };",
-	      "t.conf:1: upstreams.workspace.host: \"http://h.example\" (from the configuration) is "
-	      "not the address of a workspace: http:// would send the token in the clear; use "
-	      "https://, or say allow_http = true");
-	wrong("upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",
-	      "t.conf:1: upstreams.workspace.link_suffixes: \".com\" is not the end of a host name in "
-	      "lower case, such as \"storage.example.com\"");
+	wrong(
+	    "upstreams = { workspace = { host = \"http://h.example\"; }; };",
+	    "t.conf:1: upstreams.workspace.host: \"http://h.example\" (from the configuration) is "
+	    "not the address of a workspace: http:// would send the token in the clear; use "
+	    "https://, or say allow_http = true");
+	wrong(
+	    "upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",
+	    "t.conf:1: upstreams.workspace.link_suffixes: \".com\" is not the end of a host name "
+	      "in "
+	    "lower case, such as \"storage.example.com\"");
 	wrong("upstreams = { workspace = { ca_file = \"/nonexistent\"; }; };",
 	      "t.conf:1: upstreams.workspace.ca_file: cannot be read: No such file or directory");
 	wrong("upstreams = { Mars = { }; };",
@@ -810,10 +461,18 @@ upstreams_refused(void)
 }
 
 static const struct test tests[] = {
-	TEST(built_in),	       TEST(sample_is_defaults), TEST(values),	      TEST(unknown_keys),
-	TEST(types_and_ranges), TEST(syntax),		  TEST(every_fault),  TEST(listeners),
-	TEST(listeners_refused), TEST(command_line),	  TEST(sets),	      TEST(log_level),
-	TEST(references),      TEST(modes),		  TEST(search),	      TEST(dropins),
-	TEST(dropins_decide),  TEST(dropins_refused),	  TEST(folders),      TEST(upstreams_refused),
+	TEST(built_in),
+	TEST(sample_is_defaults),
+	TEST(values),
+	TEST(unknown_keys),
+	TEST(types_and_ranges),
+	TEST(syntax),
+	TEST(every_fault),
+	TEST(listeners),
+	TEST(listeners_refused),
+	TEST(command_line),
+	TEST(sets),
+	TEST(log_level),
+	TEST(upstreams_refused),
 };
 SUITE(tests)

@@ -20,8 +20,8 @@ fake_env(const char *name)
 	return NULL;
 }
 
-#define ENVIRONMENT(...)                                                                           \
-	static const char *const list_[] = { __VA_ARGS__, NULL };                                  \
+#define ENVIRONMENT(...)                                          \
+	static const char *const list_[] = { __VA_ARGS__, NULL }; \
 	variables = list_
 
 static char path[64];
@@ -195,7 +195,8 @@ profiles_wrong(void)
 		check_fault(&source, "profile", expected);
 	}
 	source.profile = (char *)"bad";
-	check_fault(&source, "host", "\"x y\" (from the profile) is not the address of a workspace: "
+	check_fault(&source, "host",
+		    "\"x y\" (from the profile) is not the address of a workspace: "
 		    "a character after the host does not belong there");
 	source.profile = (char *)"worse";
 	check_fault(&source, "token",
@@ -227,7 +228,8 @@ file_skipped(void)
 	databricks_resolve(&source, &found);
 	ASSERT_STR(found.url, "https://e.example");
 	ASSERT_STR(found.token, "dapiW");
-	ASSERT_STR(found.warning, "the token is that of profile work, which is for "
+	ASSERT_STR(found.warning,
+		   "the token is that of profile work, which is for "
 		   "https://w.example, but the host is https://e.example, from DATABRICKS_HOST");
 	databricks_identity_fini(&found);
 	unlink(path);
@@ -236,10 +238,12 @@ file_skipped(void)
 static void
 plain_http(void)
 {
-	struct databricks_source source = { .role = "workspace", .host = (char *)"http://h.example",
+	struct databricks_source source = { .role = "workspace",
+					    .host = (char *)"http://h.example",
 					    .token = (char *)"t" };
 
-	check_fault(&source, "host", "\"http://h.example\" (from the configuration) is not the "
+	check_fault(&source, "host",
+		    "\"http://h.example\" (from the configuration) is not the "
 		    "address of a workspace: http:// would send the token in the clear; use "
 		    "https://, or say allow_http = true");
 	source.allow_http = true;
@@ -254,8 +258,14 @@ plain_http(void)
 static void
 odd_files(void)
 {
-	static const char *const texts[] = { "", "[", "[]", "[]]\nx=1", "=", "[DEFAULT]\n=\n:\n[",
-					     "[DEFAULT\nhost=h", "\xEF\xBB\xBF[DEFAULT]",
+	static const char *const texts[] = { "",
+					     "[",
+					     "[]",
+					     "[]]\nx=1",
+					     "=",
+					     "[DEFAULT]\n=\n:\n[",
+					     "[DEFAULT\nhost=h",
+					     "\xEF\xBB\xBF[DEFAULT]",
 					     "[DEFAULT]\r\nhost = \"\r\ntoken='x\r\n" };
 	struct databricks_profile profile;
 
@@ -272,8 +282,8 @@ odd_files(void)
 }
 
 static const struct test tests[] = {
-	TEST(hosts),	TEST(from_environment), TEST(missing),	    TEST(other_methods),
-	TEST(profiles), TEST(profiles_wrong),	TEST(file_skipped), TEST(plain_http),
-	TEST(odd_files),
+	TEST(hosts),	     TEST(from_environment), TEST(missing),
+	TEST(other_methods), TEST(profiles),	     TEST(profiles_wrong),
+	TEST(file_skipped),  TEST(plain_http),	     TEST(odd_files),
 };
 SUITE(tests)

@@ -6,8 +6,8 @@
  *	/api/ok			200 {"ok":true}; with ?N=V the header N: V in the reply
  *	/api/echo		200 with the body of the request
  *	/api/status/CODE	CODE with a JSON error
- *	/api/flaky/N/CODE/RA	the first N requests of this path get CODE, with Retry-After: RA (none
- *				when RA is "-"), then /api/ok
+ *	/api/flaky/N/CODE/RA	the first N requests of this path get CODE, with Retry-After: RA
+ *				(none when RA is "-"), then /api/ok
  *	/api/drop/N		the first N requests are read and reset without a word, then /api/ok
  *	/api/huge/BYTES		200 with so many bytes
  *	/api/error/BYTES	400 with so many bytes

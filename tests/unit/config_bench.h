@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configurations from texts, in an environment that says nothing. */
+#ifndef TESTS_UNIT_CONFIG_BENCH_H
+#define TESTS_UNIT_CONFIG_BENCH_H
+
+#include "config.h"
+
+/* Only what a test sets is in the environment. */
+void clean_environment(void);
+/* As config_load() does with a file of this text; NULL is none. */
+struct config *
+parse(const char *text, const struct config_overrides *overrides, struct config_faults *faults);
+/* The configuration of a text that must be fine. */
+struct config *fine(const char *text);
+/* The text must have exactly this fault. */
+void wrong_with(const char *text, const struct config_overrides *overrides, const char *expected);
+void wrong(const char *text, const char *expected);
+struct config *with_sets(const char *text, const char *set);
+void wrong_set(const char *set, const char *expected);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration as files: references, modes, where it is looked for, and files of plugins. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/reference.h"
+#include "config_bench.h"
+#include "suite.h"
+
+static char folder[64];
+
+static char *
+put(const char *name, const char *text, mode_t mode)
+{
+	char *path = xprintf("%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+
+	CU_ASSERT_FATAL(file != NULL);
+	fputs(text, file);
+	fclose(file);
+	chmod(path, mode);
+	return path;
+}
+
+static void
+make_folder(void)
+{
+	char *path;
+
+	clean_environment();
+	strcpy(folder, "/tmp/lakehost-config-XXXXXX");
+	CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
+	path = xprintf("%s/plugins-enabled", folder);
+	mkdir(path, 0755);
+	free(path);
+	path = xprintf("%s/plugins-available", folder);
+	mkdir(path, 0755);
+	free(path);
+}
+
+static void
+remove_folder(void)
+{
+	char *command = xprintf("rm -rf %s", folder);
+
+	ASSERT_INT(system(command), 0);
+	free(command);
+}
+
+static struct config *
+load(const char *path, struct config_faults *faults)
+{
+	struct config_overrides overrides = { .file = path };
+
+	return config_load(&overrides, faults);
+}
+
+static void
+wrong_file(const char *path, const char *expected)
+{
+	struct config_faults faults = { 0 };
+
+	CU_ASSERT(load(path, &faults) == NULL);
+	ASSERT_INT(faults.count, 1);
+	if (faults.count > 0 && strstr(faults.line[0], expected) == NULL)
+		printf("\n    \"%s\" should say \"%s\"", faults.line[0], expected);
+	CU_ASSERT(faults.count > 0 && strstr(faults.line[0], expected) != NULL);
+	config_faults_fini(&faults);
+}
+
+static void
+references(void)
+{
+	char why[256], *path, *reference, *value;
+
+	make_folder();
+	path = put("secret", "s3cret\n", 0600);
+	reference = xprintf("file:%s", path);
+	value = reference_read(reference, why, sizeof(why));
+	ASSERT_STR(value, "s3cret");
+	free(value);
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	value = reference_read("credential:secret", why, sizeof(why));
+	ASSERT_STR(value, "s3cret");
+	free(value);
+	CU_ASSERT(reference_read("credential:../secret", why, sizeof(why)) == NULL);
+	CU_ASSERT(reference_read("credential:..", why, sizeof(why)) == NULL);
+	CU_ASSERT(reference_read("file:secret", why, sizeof(why)) == NULL);
+	ASSERT_STR(why, "file: needs an absolute path");
+	CU_ASSERT(reference_read("env:NO_SUCH_VARIABLE", why, sizeof(why)) == NULL);
+	ASSERT_STR(why, "the environment has no variable NO_SUCH_VARIABLE");
+	setenv("EMPTY_VARIABLE", "", 1);
+	CU_ASSERT(reference_read("env:EMPTY_VARIABLE", why, sizeof(why)) == NULL);
+	ASSERT_STR(why, "the value of env:EMPTY_VARIABLE is empty");
+	CU_ASSERT(reference_read("file:/tmp", why, sizeof(why)) == NULL);
+	ASSERT_STR(why, "/tmp is not a regular file");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	CU_ASSERT(reference_read("credential:secret", why, sizeof(why)) == NULL);
+	CU_ASSERT(!reference_is("secret") && reference_is("env:X"));
+	free(path);
+	free(reference);
+	remove_folder();
+}
+
+static void
+modes(void)
+{
+	struct config_faults faults = { 0 };
+	struct config *c;
+	char *path;
+
+	make_folder();
+	path = put("l.conf", "upstreams = { workspace = { host = \"h\"; token = \"dapi1\"; }; };",
+		   0600);
+	c = load(path, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	ASSERT_STR(c->file, path);
+	ASSERT_STR(c->upstream[0].token, "dapi1");
+	config_free(c);
+	chmod(path, 0644);
+	wrong_file(path, "it holds a token and anybody may read it");
+	free(path);
+	setenv("SOME_TOKEN", "dapi2", 1);
+	path = put("l.conf",
+		   "upstreams = { workspace = { host = \"h\"; token = \"env:SOME_TOKEN\"; "
+		   "}; };",
+		   0644);
+	c = load(path, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	config_free(c);
+	chmod(path, 0666);
+	wrong_file(path, "anybody may write to it");
+	ASSERT_INT(faults.count, 0);
+	free(path);
+	wrong_file("/nonexistent/l.conf", "cannot read /nonexistent/l.conf");
+	remove_folder();
+}
+
+static void
+search(void)
+{
+	struct config_faults faults = { 0 };
+	char *path;
+	struct config *c;
+
+	make_folder();
+	path = xprintf("%s/lakehost", folder);
+	mkdir(path, 0755);
+	free(path);
+	path = put("lakehost/lakehost.conf", "limits = { depth = 10; };", 0644);
+	setenv("XDG_CONFIG_HOME", folder, 1);
+	c = load(NULL, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	ASSERT_STR(c->file, path);
+	ASSERT_INT(c->limits.depth, 10);
+	config_free(c);
+	free(path);
+	remove_folder();
+	clean_environment();
+	c = load(NULL, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	CU_ASSERT(c->file == NULL || strstr(c->file, "/etc/lakehost/") != NULL);
+	config_free(c);
+}
+
+static void
+dropins(void)
+{
+	struct config_faults faults = { 0 };
+	const struct config_plugin *p;
+	char *path, *target, *link;
+	struct config *c;
+
+	make_folder();
+	free(put("plugins-available/data.conf",
+		 "isolation = \"none\"; options = { a = 1; b = "
+		 "[ \"x\\\"y\", \"z\" ]; c = { d = true; e = 1.5; f = 5000000000L; }; };",
+		 0644));
+	free(put("plugins-enabled/alpha.conf", "critical = true; permissions = [ \"GET /a/*\" ];",
+		 0644));
+	free(put("plugins-enabled/.hidden.conf", "junk", 0644));
+	free(put("plugins-enabled/README", "junk", 0644));
+	target = xprintf("%s/plugins-available/data.conf", folder);
+	link = xprintf("%s/plugins-enabled/zeta.conf", folder);
+	ASSERT_INT(symlink(target, link), 0);
+	path = put("l.conf", "plugins = { enabled = [ \"data\", \"mid\", \"alpha\" ]; };", 0644);
+	c = load(path, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	CU_ASSERT(!c->plugins.defaults);
+	ASSERT_INT(c->plugins.count, 4);
+	p = c->plugins.plugin;
+	ASSERT_STR(p[0].name, "alpha");
+	CU_ASSERT(p[0].critical && p[0].narrowed && p[0].isolation == ISOLATION_PROCESS);
+	ASSERT_STR(p[0].permissions.item[0], "GET /a/*");
+	ASSERT_STR(p[0].options, "{}");
+	CU_ASSERT(strstr(p[0].where, "/plugins-enabled/alpha.conf:1") != NULL);
+	ASSERT_STR(p[1].name, "data"); /* enabled by name: settings of plugins-available */
+	ASSERT_INT(p[1].isolation, ISOLATION_NONE);
+	ASSERT_STR(p[1].options, "{\"a\":1,\"b\":[\"x\\\"y\",\"z\"],\"c\":{\"d\":true,\"e\":1.5,"
+				 "\"f\":5000000000}}");
+	ASSERT_STR(p[2].name, "mid");
+	CU_ASSERT(!p[2].narrowed && p[2].isolation == ISOLATION_PROCESS);
+	ASSERT_STR(p[3].name, "zeta");
+	ASSERT_INT(p[3].isolation, ISOLATION_NONE);
+	CU_ASSERT(config_plugin_settings(c, "zeta") == &p[3]);
+	CU_ASSERT(config_plugin_settings(c, "nobody") == NULL);
+	config_free(c);
+	free(path);
+	free(target);
+	free(link);
+	remove_folder();
+}
+
+static void
+dropins_decide(void)
+{
+	struct config_faults faults = { 0 };
+	char *path, *directory;
+	struct config *c;
+
+	make_folder();
+	free(put("plugins-available/data.conf", "isolation = \"none\";", 0644));
+	path = put("l.conf", "", 0644);
+	c = load(path, &faults); /* an empty plugins-enabled says: none */
+	CU_ASSERT_FATAL(c != NULL);
+	CU_ASSERT(!c->plugins.defaults && !c->plugins.all && c->plugins.count == 0);
+	CU_ASSERT(config_plugin_settings(c, "data") == NULL);
+	config_free(c);
+	directory = xprintf("%s/plugins-enabled", folder);
+	rmdir(directory);
+	free(directory);
+	c = load(path, &faults);
+	CU_ASSERT_FATAL(c != NULL);
+	CU_ASSERT(c->plugins.defaults);
+	CU_ASSERT(config_plugin_settings(c, "data") != NULL);
+	config_free(c);
+	free(path);
+	remove_folder();
+}
+
+static void
+dropins_refused(void)
+{
+	char *path, *bad;
+
+	make_folder();
+	path = put("l.conf", "", 0644);
+	bad = put("plugins-enabled/a.conf", "isolatoin = \"none\";", 0644);
+	wrong_file(path, "/plugins-enabled/a.conf:1: isolatoin: unknown key; did you mean "
+			 "\"isolation\"?");
+	free(bad);
+	bad = put("plugins-enabled/a.conf", "permissions = [ \"FETCH /a\" ];", 0644);
+	wrong_file(path, "permissions: \"FETCH /a\": ");
+	free(bad);
+	bad = put("plugins-enabled/a.conf", "upstream = \"mars\";", 0644);
+	wrong_file(path, "upstream: there is no upstreams.mars");
+	free(bad);
+	bad = put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
+	wrong_file(path, "anybody may write to it");
+	unlink(bad);
+	ASSERT_INT(symlink("/nonexistent", bad), 0);
+	wrong_file(path, "cannot read");
+	unlink(bad);
+	free(bad);
+	bad = put("plugins-enabled/Big Name.conf", "", 0644);
+	wrong_file(path, "not the name of a plugin");
+	free(bad);
+	free(path);
+	remove_folder();
+}
+
+static void
+folders(void)
+{
+	char *text, *file;
+
+	make_folder();
+	text = xprintf("plugins = { transfer_dirs = [ \"%s\" ]; directories = \"%s\"; "
+		       "secret_references = [ \"env:A\", \"file:/b\" ]; };",
+		       folder, folder);
+	config_free(fine(text));
+	free(text);
+	wrong("plugins = { transfer_dirs = [ \"tmp\" ]; };",
+	      "t.conf:1: plugins.transfer_dirs: \"tmp\" is not an absolute path");
+	wrong("plugins = { transfer_dirs = [ \"/\" ]; };",
+	      "t.conf:1: plugins.transfer_dirs: / is not a directory to use");
+	wrong("plugins = { transfer_dirs = [ \"/nonexistent\" ]; };",
+	      "t.conf:1: plugins.transfer_dirs: /nonexistent is not a directory to use");
+	wrong("plugins = { secret_references = [ \"dapi1\" ]; };",
+	      "t.conf:1: "
+	      "plugins.secret_references: \"dapi1\": it is not of the form env:NAME, file:PATH or "
+	      "credential:NAME");
+	wrong("plugins = { enabled = [ \"../evil\" ]; };",
+	      "t.conf:1: plugins.enabled: \"../evil\" is not the name of a plugin");
+	file = put("nul", "", 0600);
+	free(file);
+	remove_folder();
+}
+
+static const struct test tests[] = {
+	TEST(references),     TEST(modes),	     TEST(search),  TEST(dropins),
+	TEST(dropins_decide), TEST(dropins_refused), TEST(folders),
+};
+SUITE(tests)
