@@ -2,6 +2,7 @@
 /* The host's calls together: how many there may be, who runs how much, and how all of them end. */
 #include "call/calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,7 +80,7 @@ use_of(struct calls *calls, const char *name)
 		if (strcmp(use->name, name) == 0)
 			return use;
 	use = xcalloc(1, sizeof(*use));
-	strncpy(use->name, name, sizeof(use->name) - 1);
+	snprintf(use->name, sizeof(use->name), "%s", name);
 	use->next = calls->uses;
 	calls->uses = use;
 	calls->n_uses++;

@@ -70,10 +70,13 @@ step_parse(const char *text, size_t len)
 	struct json_tokener *tokener;
 	struct json_object *tree;
 	enum json_tokener_error error;
+	int depth;
 
 	if (text == NULL || len == 0 || len > INT_MAX - 1)
 		return NULL;
-	tokener = json_tokener_new_ex(DEPTH_MAX);
+	/* a level takes two characters; json-c counts one more for the value itself */
+	depth = len / 2 + 2 < DEPTH_MAX + 1 ? (int)(len / 2 + 2) : DEPTH_MAX + 1;
+	tokener = json_tokener_new_ex(depth);
 	if (tokener == NULL)
 		abort();
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fake host: its settings, and the driver that runs the steps of a call one after another. */
-#include "fakehost.h"
+#include <lakehost/fakehost.h>
 
 #include <stdio.h>
 #include <stdlib.h>

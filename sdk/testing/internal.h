@@ -3,10 +3,11 @@
 #ifndef LAKEHOST_FAKEHOST_INTERNAL_H
 #define LAKEHOST_FAKEHOST_INTERNAL_H
 
+#include <lakehost/fakehost.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "call/run.h"
-#include "fakehost.h"
 
 /* Far more than a test needs; bounds strings that are put together. */
 #define TEXT_CAP ((size_t)64 << 20)

@@ -3,7 +3,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include <fakehost.h>
+#include <lakehost/fakehost.h>
 #include <lakehost/call.h>
 
 #include "suite.h"
@@ -401,11 +401,12 @@ static int
 parse_depth(struct mcp_call *call)
 {
 	size_t depth = (size_t)mcp_arg_int(call, "depth", 0);
-	char *text = mcp_alloc(call, 2 * depth + 1);
+	char *text = mcp_alloc(call, 2 * depth + 2);
 
 	memset(text, '[', depth);
-	memset(text + depth, ']', depth);
-	return mcp_say(call, "%s", mcp_json(call, text, 2 * depth) == NULL ? "no" : "yes");
+	text[depth] = '1';
+	memset(text + depth + 1, ']', depth);
+	return mcp_say(call, "%s", mcp_json(call, text, 2 * depth + 1) == NULL ? "no" : "yes");
 }
 
 static int
