@@ -193,8 +193,8 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 
 		for (size_t i = 0; i < n; i++) {
 			cells[i] = cell_text(call, item, &columns[i]);
-			if (cells[i] == NULL)
-				cells[i] = "";
+			if (cells[i] == NULL || cells[i][0] == '\0')
+				cells[i] = "-"; /* shorter than NULL and "", which SQL needs */
 		}
 		status = mcp_table_cells(call, cells, n);
 	}

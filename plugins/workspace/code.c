@@ -150,7 +150,7 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
-	snprintf(command.cluster, sizeof(command.cluster), "%s", cluster->id);
+	snprintf(command.cluster, sizeof(command.cluster), "%.63s", cluster->id);
 	reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
 	    .grant = "CAN ATTACH TO on the cluster" });
