@@ -23,7 +23,7 @@ release(struct batch *batch)
 	if (!buf_ok(answers)) {
 		buf_reset(answers);
 		rpc_write_error(answers, NULL, rpc_error_code(RPC_INTERNAL),
-		    "the answers are together larger than may be sent", NULL);
+				"the answers are together larger than may be sent", NULL);
 	} else if (answers->len > 0) {
 		buf_putc(answers, ']');
 	}
@@ -52,7 +52,7 @@ batch_add(struct batch *batch, const struct buf *answer)
 
 static void
 element_receive(struct eras *eras, struct session *session, struct batch *batch,
-    const struct message *message, size_t i)
+		const struct message *message, size_t i)
 {
 	struct message element;
 	struct buf error;
@@ -74,7 +74,7 @@ element_receive(struct eras *eras, struct session *session, struct batch *batch,
 
 void
 batch_receive(struct eras *eras, struct exchange *exchange, struct session *session,
-    const struct message *message)
+	      const struct message *message)
 {
 	size_t n = json_object_array_length(message->tree);
 	struct batch *batch;
@@ -88,7 +88,7 @@ batch_receive(struct eras *eras, struct exchange *exchange, struct session *sess
 		fault = "a batch has at most 100 messages";
 	if (fault != NULL) {
 		exchange_refuse(eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
-		    fault);
+				fault);
 		return;
 	}
 	batch = xcalloc(1, sizeof(*batch));

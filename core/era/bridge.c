@@ -33,14 +33,14 @@ struct bridge {
 	bool late; /* the time is up: nothing more is asked */
 };
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------------------------- */
 
 static bool
 send_question(struct request *request, const struct question *question, struct asked *asked)
 {
 	struct buf *out = &request->eras->note;
-	struct json_object *params = json_parse(question->params, strlen(question->params),
-	    &json_upstream, NULL, NULL);
+	struct json_object *params =
+	    json_parse(question->params, strlen(question->params), &json_upstream, NULL, NULL);
 
 	snprintf(asked->id, sizeof(asked->id), "lakehost-%" PRIu64, ++request->eras->questions);
 	asked->key = xstrdup(question->key);
@@ -63,8 +63,10 @@ send_cancelled(struct request *request, const struct asked *asked)
 	struct buf *out = &request->eras->note;
 
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":"
-	    "{\"requestId\":\"%s\",\"reason\":\"the request that asked has ended\"}}", asked->id);
+	buf_printf(out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":"
+		   "{\"requestId\":\"%s\",\"reason\":\"the request that asked has ended\"}}",
+		   asked->id);
 	request_notify(request, out);
 }
 
@@ -80,7 +82,7 @@ round_fini(struct bridge *bridge)
 	bridge->n = bridge->open = 0;
 }
 
-/* ---- ending ---------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------- */
 
 void
 bridge_end(struct request *request, bool tell)
@@ -109,7 +111,7 @@ static void
 give_up_late(struct request *request)
 {
 	give_up(request, MCP_E_TIMEOUT, "The client did not answer in time",
-	    "It has ten minutes for all that one request asks");
+		"It has ten minutes for all that one request asks");
 }
 
 static void
@@ -122,7 +124,7 @@ timed_out(struct loop_timer *timer)
 		give_up_late(bridge->request);
 }
 
-/* ---- a round --------------------------------------------------------------------------------- */
+/* ---- a round ------------------------------------------------------------------------------- */
 
 static struct bridge *
 bridge_of(struct request *request)
@@ -158,7 +160,7 @@ bridge_ask(struct request *request)
 	}
 	if (!sent)
 		give_up(request, MCP_E_UNAVAILABLE, "The client cannot be asked",
-		    "Its connection is gone, or it takes no more messages");
+			"Its connection is gone, or it takes no more messages");
 }
 
 /* All answers are here: the call goes on with them. */

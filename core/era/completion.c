@@ -33,14 +33,15 @@ find(struct request *request, const struct row **row)
 	const char *name = message_text(ref, prompt ? "name" : "uri");
 	const char *argument = message_text(json_obj(params, "argument"), "name");
 
-	if ((!prompt && !resource) || name == NULL || argument == NULL
-	    || json_str(json_obj(params, "argument"), "value") == NULL)
-		request_error(request, RPC_INVALID_PARAMS, NULL,
+	if ((!prompt && !resource) || name == NULL || argument == NULL ||
+	    json_str(json_obj(params, "argument"), "value") == NULL)
+		request_error(
+		    request, RPC_INVALID_PARAMS, NULL,
 		    "params.ref must name a ref/prompt or ref/resource, and params.argument have "
 		    "a name and a value");
 	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument, row))
 		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.256s\"",
-		    prompt ? "prompt" : "resource template", name);
+			      prompt ? "prompt" : "resource template", name);
 	else
 		return true;
 	return false;
@@ -61,9 +62,10 @@ completion_complete(struct request *request)
 	arguments = json_object_new_object();
 	context = json_obj(json_obj(params, "context"), "arguments");
 	json_object_object_add(arguments, "value",
-	    json_object_get(json_member(json_obj(params, "argument"), "value")));
+			       json_object_get(json_member(json_obj(params, "argument"), "value")));
 	json_object_object_add(arguments, "context",
-	    context != NULL ? json_object_get(context) : json_object_new_object());
+			       context != NULL ? json_object_get(context)
+					       : json_object_new_object());
 	invoke(request, row, arguments, NULL);
 	json_object_put(arguments);
 }
@@ -75,5 +77,5 @@ completion_answer(struct request *request, const struct result *result)
 		invoke_error(request, result);
 	else
 		send_values(request, result->completion.data, result->completion_total,
-		    result->completion_more);
+			    result->completion_more);
 }

@@ -33,7 +33,7 @@ struct eras {
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
 };
 
-/* ---- receive.c --------------------------------------------------------------------------- */
+/* ---- receive.c ----------------------------------------------------------------------------- */
 
 /* An error about a message that never became a request. `id` NULL: unknown. */
 void exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id,
@@ -43,14 +43,14 @@ void exchange_accept(struct exchange *exchange);
 /* A notification of the client's. */
 void notification_receive(struct eras *eras, struct peer *peer, const struct message *message);
 
-/* ---- batch.c: JSON-RPC batches, which only revision 2025-03-26 knows ---------------------- */
+/* ---- batch.c: JSON-RPC batches, which only revision 2025-03-26 knows ----------------------- */
 
 void batch_receive(struct eras *eras, struct exchange *exchange, struct session *session,
 		   const struct message *message);
 /* One element has its answer, or (NULL) will have none. */
 void batch_add(struct batch *batch, const struct buf *answer);
 
-/* ---- legacy.c ---------------------------------------------------------------------------- */
+/* ---- legacy.c ------------------------------------------------------------------------------ */
 
 bool legacy_version(const char *name); /* is it one of the legacy revisions? */
 /* Routes a message that is no batch. */
@@ -62,12 +62,12 @@ void legacy_message(struct eras *eras, struct exchange *exchange, struct session
 struct session *legacy_session(struct eras *eras, struct exchange *exchange);
 void legacy_initialize(struct request *request);
 
-/* ---- modern.c ---------------------------------------------------------------------------- */
+/* ---- modern.c ------------------------------------------------------------------------------ */
 
 bool modern_claim(const struct message *message); /* does `_meta` name a revision? */
 void modern_receive(struct eras *eras, struct exchange *exchange, struct message *message);
 
-/* ---- server.c: who we are and what we can do ---------------------------------------------- */
+/* ---- server.c: who we are and what we can do ----------------------------------------------- */
 
 void server_info(const struct eras *eras, enum revision revision, struct buf *out);
 void server_capabilities(const struct request *request, struct buf *out);
@@ -91,7 +91,7 @@ void completion_complete(struct request *request);
 void completion_answer(struct request *request, const struct result *result);
 void logging_set_level(struct request *request);
 
-/* ---- batch, bridge, listen: what ends with the request -------------------------------------- */
+/* ---- batch, bridge, listen: what ends with the request ------------------------------------- */
 
 void bridge_end(struct request *request, bool tell); /* tell: the client's answers are not wanted */
 void listen_end(struct request *request);

@@ -34,8 +34,8 @@ header_decode(const char *value, struct buf *out)
 
 	if (!visible(value))
 		return false;
-	if (len < prefix + suffix || strncmp(value, SENTINEL, prefix) != 0
-	    || strcmp(value + len - suffix, SENTINEL_END) != 0) {
+	if (len < prefix + suffix || strncmp(value, SENTINEL, prefix) != 0 ||
+	    strcmp(value + len - suffix, SENTINEL_END) != 0) {
 		buf_add(out, value, len);
 		return buf_ok(out);
 	}
@@ -76,7 +76,7 @@ header_integer(const char *text, int64_t *value)
 /* The object that holds the argument, and the argument; NULL when absent or null. */
 static struct json_object *
 argument_find(const struct param_header *param, struct json_object *arguments,
-    struct json_object **parent)
+	      struct json_object **parent)
 {
 	struct json_object *value = arguments;
 
@@ -97,18 +97,18 @@ same_integer(struct json_object *parent, const char *name, const char *text)
 
 static bool
 same_value(const struct param_header *param, struct json_object *parent, struct json_object *value,
-    const struct buf *text)
+	   const struct buf *text)
 {
 	const char *name = NULL;
 
 	switch (param->type) {
 	case PARAM_STRING:
-		return !json_object_is_type(value, json_type_string)
-		    || ((size_t)json_object_get_string_len(value) == text->len
-			&& memcmp(json_object_get_string(value), text->data, text->len) == 0);
+		return !json_object_is_type(value, json_type_string) ||
+		       ((size_t)json_object_get_string_len(value) == text->len &&
+			memcmp(json_object_get_string(value), text->data, text->len) == 0);
 	case PARAM_BOOLEAN:
-		return !json_object_is_type(value, json_type_boolean)
-		    || strcmp(text->data, json_object_get_boolean(value) ? "true" : "false") == 0;
+		return !json_object_is_type(value, json_type_boolean) ||
+		       strcmp(text->data, json_object_get_boolean(value) ? "true" : "false") == 0;
 	case PARAM_INTEGER:
 		for (char **at = param->path; *at != NULL; at++)
 			name = *at;

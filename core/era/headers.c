@@ -27,15 +27,15 @@ check_name(const struct request *request, const struct method *method, char *why
 	if (!json_object_is_type(value, json_type_string))
 		return NULL; /* a fault of the parameters, not of the header */
 	buf_init(&text, LIMIT_HEADERS);
-	same = header != NULL && header_decode(header, &text)
-	    && text.len == (size_t)json_object_get_string_len(value)
-	    && memcmp(text.data, json_object_get_string(value), text.len) == 0;
+	same = header != NULL && header_decode(header, &text) &&
+	       text.len == (size_t)json_object_get_string_len(value) &&
+	       memcmp(text.data, json_object_get_string(value), text.len) == 0;
 	buf_fini(&text);
 	if (same)
 		return NULL;
 	snprintf(why, why_size, "the header Mcp-Name %s params.%s",
-	    header == NULL ? "is missing: it must repeat" : "does not say the same as",
-	    method->mirrored);
+		 header == NULL ? "is missing: it must repeat" : "does not say the same as",
+		 method->mirrored);
 	return why;
 }
 
@@ -53,7 +53,8 @@ check_params(const struct request *request, const struct row *row, char *why, si
 		if (header_matches(&row->params[i], arguments, header))
 			continue;
 		snprintf(why, why_size, "the header %s %s the argument", name,
-		    header == NULL ? "is missing: it must repeat" : "does not say the same as");
+			 header == NULL ? "is missing: it must repeat"
+					: "does not say the same as");
 		return why;
 	}
 	return NULL;
@@ -70,14 +71,13 @@ headers_check(const struct request *request, char *why, size_t why_size)
 
 	if (header == NULL || strcmp(header, name) != 0) {
 		snprintf(why, why_size, "the header Mcp-Method %s",
-		    header == NULL ? "is missing: it must repeat the method"
-				   : "does not say the same as the method");
+			 header == NULL ? "is missing: it must repeat the method"
+					: "does not say the same as the method");
 		return why;
 	}
 	if (method != NULL && method->mirrored != NULL)
 		fault = check_name(request, method, why, why_size);
 	if (fault == NULL && tool != NULL && strcmp(name, "tools/call") == 0)
-		row = registry_tool(request->eras->parts.registry, tool,
-		    request->principal.access);
+		row = registry_tool(request->eras->parts.registry, tool, request->principal.access);
 	return row == NULL ? fault : check_params(request, row, why, why_size);
 }

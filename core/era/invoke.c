@@ -25,13 +25,13 @@ invoke_arguments(struct request *request)
 	arguments = json_obj(params, "arguments");
 	if (arguments == NULL)
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-		    "params.arguments must be an object");
+			      "params.arguments must be an object");
 	return arguments;
 }
 
 void
 invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
-    const char *next)
+	    const char *next)
 {
 	const struct result_limits limits = { 0 };
 	struct result result;
@@ -56,7 +56,7 @@ invoke_error(struct request *request, const struct result *result)
 	buf_fini(&data);
 }
 
-/* ---- what the call tells ---------------------------------------------------------------------- */
+/* ---- what the call tells ------------------------------------------------------------------- */
 
 static void
 call_progress(struct call *call, double done, double total, const char *message)
@@ -77,10 +77,10 @@ call_asks(struct call *call)
 
 	if (request->method->mirrored == NULL) /* the modern era knows no such answer */
 		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
-		    NULL);
+			    NULL);
 	else if (request->round >= ASK_ROUNDS)
 		invoke_fail(request, MCP_E_INTERNAL, "The call asks its client too often",
-		    "It was answered eight times and asks again", NULL);
+			    "It was answered eight times and asks again", NULL);
 	else
 		request->era->ask(request);
 }
@@ -105,7 +105,7 @@ missing_capability(struct request *request, const char *capability)
 	for (; depth >= 0; depth--)
 		buf_putc(&data, '}');
 	request_error(request, RPC_MISSING_CAPABILITY, data.data,
-	    "this needs a client with the capability %s", capability);
+		      "this needs a client with the capability %s", capability);
 	buf_fini(&data);
 }
 
@@ -128,7 +128,7 @@ static const struct call_events events = {
 	.done = call_done,
 };
 
-/* ---- its start --------------------------------------------------------------------------------- */
+/* ---- its start ----------------------------------------------------------------------------- */
 
 /* W3C Trace Context, "traceparent": version 00 only. */
 static const char *
@@ -137,8 +137,8 @@ traceparent_of(const struct request *request)
 	const char *text = message_text(json_obj(request->message.params, "_meta"), "traceparent");
 	static const size_t dash[] = { 2, 35, 52 };
 
-	if (text == NULL || strlen(text) != 55 || strncmp(text, "00-", 3) != 0
-	    || strspn(text, "0123456789abcdef-") != 55)
+	if (text == NULL || strlen(text) != 55 || strncmp(text, "00-", 3) != 0 ||
+	    strspn(text, "0123456789abcdef-") != 55)
 		return NULL;
 	for (size_t i = 0, next = 0; i < 55; i++)
 		if ((text[i] == '-') != (next < 3 && dash[next] == i))
@@ -162,12 +162,16 @@ answers_write(struct request *request)
 
 void
 invoke(struct request *request, const struct row *row, struct json_object *arguments,
-    const char *uri)
+       const char *uri)
 {
-	struct call_spec spec = { .row = row, .principal = &request->principal,
-		.arguments = arguments, .uri = uri, .capabilities = request->capabilities,
-		.wants_progress = request->progress_token != NULL, .events = &events,
-		.owner = request };
+	struct call_spec spec = { .row = row,
+				  .principal = &request->principal,
+				  .arguments = arguments,
+				  .uri = uri,
+				  .capabilities = request->capabilities,
+				  .wants_progress = request->progress_token != NULL,
+				  .events = &events,
+				  .owner = request };
 	const char *why = NULL;
 
 	request->row = row;

@@ -20,8 +20,8 @@ struct json_object *invoke_arguments(struct request *request);
 void invoke(struct request *request, const struct row *row, struct json_object *arguments,
 	    const char *uri);
 /* Ends the request with a failure of the host's own, in the form that the method gives failures. */
-void invoke_fail(struct request *request, enum mcp_status status, const char *what,
-		 const char *why, const char *next);
+void invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
+		 const char *next);
 /* Ends the request with a call's failure as a JSON-RPC error, where results know no isError. */
 void invoke_error(struct request *request, const struct result *result);
 

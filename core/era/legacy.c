@@ -22,7 +22,7 @@ legacy_version(const char *name)
 	return revision_parse(name, &revision) && revision <= REV_LEGACY_NEWEST;
 }
 
-/* ---- the exchange ------------------------------------------------------------------------- */
+/* ---- the exchange -------------------------------------------------------------------------- */
 
 /* Does one range of an Accept header admit `type` "/" `subtype`? */
 static bool
@@ -39,8 +39,8 @@ range_admits(const char *range, size_t len, const char *type, const char *subtyp
 		return false;
 	range += type_len + 1;
 	n -= type_len + 1;
-	return (n == 1 && *range == '*')
-	    || (n == strlen(subtype) && strncasecmp(range, subtype, n) == 0);
+	return (n == 1 && *range == '*') ||
+	       (n == strlen(subtype) && strncasecmp(range, subtype, n) == 0);
 }
 
 static bool
@@ -67,7 +67,7 @@ check_accept(struct eras *eras, struct exchange *exchange)
 	if (accepts(header, "application", "json") && accepts(header, "text", "event-stream"))
 		return true;
 	exchange_refuse(eras, exchange, 406, NULL, rpc_error_code(RPC_INVALID_REQUEST),
-	    "Accept must admit application/json and text/event-stream");
+			"Accept must admit application/json and text/event-stream");
 	return false;
 }
 
@@ -84,7 +84,8 @@ legacy_session(struct eras *eras, struct exchange *exchange)
 		return NULL;
 	id = exchange->ops->header(exchange, "Mcp-Session-Id");
 	if (id == NULL) {
-		exchange_refuse(eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
+		exchange_refuse(
+		    eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
 		    "the header Mcp-Session-Id is missing: send initialize first, or name the "
 		    "protocol version in params._meta");
 		return NULL;
@@ -92,16 +93,16 @@ legacy_session(struct eras *eras, struct exchange *exchange)
 	session = session_find(eras->sessions, exchange->principal.name, id, &busy);
 	if (session == NULL && busy)
 		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
-		    "too many sessions have requests under way: try again later");
+				"too many sessions have requests under way: try again later");
 	else if (session == NULL)
 		exchange_refuse(eras, exchange, 404, NULL, rpc_error_code(RPC_UNKNOWN_SESSION),
-		    "no such session, or it has expired: send initialize again");
+				"no such session, or it has expired: send initialize again");
 	return session;
 }
 
 void
 legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
-    struct batch *batch, struct message *message)
+	       struct batch *batch, struct message *message)
 {
 	struct request *request;
 
@@ -129,10 +130,10 @@ initialize_receive(struct eras *eras, struct exchange *exchange, struct message 
 
 	if (!check_accept(eras, exchange))
 		return;
-	if (id != NULL
-	    && session_find(eras->sessions, exchange->principal.name, id, &busy) != NULL)
+	if (id != NULL && session_find(eras->sessions, exchange->principal.name, id, &busy) != NULL)
 		exchange_refuse(eras, exchange, 400, message->id,
-		    rpc_error_code(RPC_INVALID_REQUEST), "this session is initialized already");
+				rpc_error_code(RPC_INVALID_REQUEST),
+				"this session is initialized already");
 	else
 		request_run(request_new(eras, exchange, NULL, &eras->loose, &era_legacy, message));
 }
@@ -142,8 +143,8 @@ legacy_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 {
 	struct session *session;
 
-	if (exchange->http && message->kind == MESSAGE_REQUEST
-	    && strcmp(message->method, "initialize") == 0) {
+	if (exchange->http && message->kind == MESSAGE_REQUEST &&
+	    strcmp(message->method, "initialize") == 0) {
 		initialize_receive(eras, exchange, message);
 		return;
 	}
@@ -152,7 +153,7 @@ legacy_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 		legacy_message(eras, exchange, session, NULL, message);
 }
 
-/* ---- initialize ------------------------------------------------------------------------------ */
+/* ---- initialize ---------------------------------------------------------------------------- */
 
 static void
 log_client(const struct request *request, const char *asked)
@@ -160,8 +161,8 @@ log_client(const struct request *request, const char *asked)
 	struct json_object *client = json_obj(request->message.params, "clientInfo");
 
 	log_event(LOG_INFO, "initialize", "client", "s", json_str(client, "name"), "version", "s",
-	    json_str(client, "version"), "asked", "s", asked, "revision", "s",
-	    revision_name(request->revision), NULL);
+		  json_str(client, "version"), "asked", "s", asked, "revision", "s",
+		  revision_name(request->revision), NULL);
 }
 
 static void
@@ -189,7 +190,7 @@ legacy_initialize(struct request *request)
 
 	if (request->session != NULL && request->session->initialized) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-		    "this session is initialized already");
+			      "this session is initialized already");
 		return;
 	}
 	asked = request_text(request, "protocolVersion");
@@ -197,8 +198,8 @@ legacy_initialize(struct request *request)
 		return;
 	if (!revision_parse(asked, &request->revision) || request->revision > REV_LEGACY_NEWEST)
 		request->revision = REV_LEGACY_NEWEST;
-	session_make(request, capabilities_read(json_obj(params, "capabilities"),
-	    request->revision));
+	session_make(request,
+		     capabilities_read(json_obj(params, "capabilities"), request->revision));
 	log_client(request, asked);
 	out = request_begin(request);
 	add_member(out, "protocolVersion", revision_name(request->revision));
@@ -210,7 +211,7 @@ legacy_initialize(struct request *request)
 	request_end(request, &(struct wrap){ .ttl_ms = -1 });
 }
 
-/* ---- the era --------------------------------------------------------------------------------- */
+/* ---- the era ------------------------------------------------------------------------------- */
 
 static bool
 admit(struct request *request)
@@ -222,7 +223,7 @@ admit(struct request *request)
 
 	if (initialize && request->batch != NULL) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-		    "initialize must not be part of a batch");
+			      "initialize must not be part of a batch");
 		return false;
 	}
 	request->capabilities = session != NULL ? session->capabilities : "{}";

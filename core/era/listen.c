@@ -29,7 +29,7 @@ struct listen {
 	size_t uris;
 };
 
-/* ---- begin and end ----------------------------------------------------------------------------- */
+/* ---- begin and end ------------------------------------------------------------------------- */
 
 void
 listen_end(struct request *request)
@@ -77,9 +77,9 @@ read_uris(struct request *request, struct json_object *uris)
 		struct json_object *value = json_object_array_get_idx(uris, i), *arguments = NULL;
 		const char *uri = json_object_get_string(value);
 
-		if (!json_object_is_type(value, json_type_string)
-		    || registry_resource(request->eras->parts.registry, uri,
-			request->principal.access, &arguments) == NULL)
+		if (!json_object_is_type(value, json_type_string) ||
+		    registry_resource(request->eras->parts.registry, uri, request->principal.access,
+				      &arguments) == NULL)
 			continue;
 		json_object_put(arguments);
 		listen->uri[listen->uris++] = xstrdup(uri);
@@ -93,9 +93,10 @@ acknowledge(struct request *request)
 	struct buf *out = &request->eras->note;
 
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
-	    "\"params\":{\"_meta\":{\"" SUBSCRIPTION_ID "\":%s},\"notifications\":{",
-	    request->message.id);
+	buf_printf(out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
+		   "\"params\":{\"_meta\":{\"" SUBSCRIPTION_ID "\":%s},\"notifications\":{",
+		   request->message.id);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!listen->kind[i])
 			continue;
@@ -124,18 +125,18 @@ listen_begin(struct request *request)
 
 	if (filter == NULL) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-		    "params.notifications must be an object");
+			      "params.notifications must be an object");
 		return;
 	}
 	if (uris != NULL && json_object_array_length(uris) > LISTEN_URIS) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-		    "one listen watches at most %u resources", LISTEN_URIS);
+			      "one listen watches at most %u resources", LISTEN_URIS);
 		return;
 	}
 	if (request->eras->n_listens >= LIMIT_LISTENS) {
 		request_error(request, RPC_OVERLOADED, NULL,
-		    "%u subscriptions are open already: close one, or try again later",
-		    LIMIT_LISTENS);
+			      "%u subscriptions are open already: close one, or try again later",
+			      LIMIT_LISTENS);
 		return;
 	}
 	listen_new(request);
@@ -147,10 +148,10 @@ listen_begin(struct request *request)
 		acknowledge(request);
 	else
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-		    "a subscription is a stream: Accept must admit text/event-stream");
+			      "a subscription is a stream: Accept must admit text/event-stream");
 }
 
-/* ---- changes --------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------------------------- */
 
 static bool
 wants(const struct listen *listen, size_t kind, const char *uri)
@@ -169,7 +170,7 @@ write_change(struct buf *out, size_t kind, const char *uri, const char *id)
 {
 	buf_reset(out);
 	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"",
-	    uri != NULL ? "notifications/resources/updated" : kinds[kind].method);
+		   uri != NULL ? "notifications/resources/updated" : kinds[kind].method);
 	if (uri != NULL || id != NULL) {
 		buf_puts(out, ",\"params\":{");
 		add_member(out, "uri", uri);
@@ -189,8 +190,8 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 	struct buf *out = &eras->note;
 	size_t kind = 0;
 
-	while (uri == NULL && kind < ARRAY_SIZE(kinds)
-	    && (what == NULL || strcmp(kinds[kind].what, what) != 0))
+	while (uri == NULL && kind < ARRAY_SIZE(kinds) &&
+	       (what == NULL || strcmp(kinds[kind].what, what) != 0))
 		kind++;
 	if (kind == ARRAY_SIZE(kinds))
 		return;
@@ -201,8 +202,8 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 		write_change(out, kind, uri, listen->request->message.id);
 		request_notify(listen->request, out);
 	}
-	if (eras->stdio == NULL || !eras->pipe.ready
-	    || (uri != NULL && !session_subscribed(&eras->pipe, uri)))
+	if (eras->stdio == NULL || !eras->pipe.ready ||
+	    (uri != NULL && !session_subscribed(&eras->pipe, uri)))
 		return;
 	write_change(out, kind, uri, NULL);
 	stdio_send(eras->stdio, out->data, out->len);
@@ -218,8 +219,8 @@ eras_quiesce(struct eras *eras)
 		buf_init(&meta, LIMIT_HANDLE * 8);
 		buf_printf(&meta, "\"" SUBSCRIPTION_ID "\":%s", request->message.id);
 		request_begin(request);
-		request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1,
-		    .meta = &meta });
+		request_end(request,
+			    &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &meta });
 		buf_fini(&meta);
 	}
 }

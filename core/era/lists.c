@@ -32,8 +32,8 @@ cursor_read(struct request *request, enum row_kind kind, size_t *start)
 		return false;
 	buf_init(&payload, LIMIT_HANDLE);
 	ok = unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text, len,
-		 &payload)
-	    && payload.len == sizeof(cursor);
+		    &payload) &&
+	     payload.len == sizeof(cursor);
 	if (ok) {
 		memcpy(&cursor, payload.data, sizeof(cursor));
 		*start = cursor.start;
@@ -47,11 +47,12 @@ static void
 cursor_write(const struct request *request, enum row_kind kind, size_t start, struct buf *out)
 {
 	const struct cursor cursor = { .kind = (uint8_t)kind,
-		.access = (uint8_t)request->principal.access, .start = (uint32_t)start };
+				       .access = (uint8_t)request->principal.access,
+				       .start = (uint32_t)start };
 
 	buf_puts(out, ",\"nextCursor\":\"");
 	seal(request->eras->parts.sealer, PURPOSE, request->principal.name, 0, &cursor,
-	    sizeof(cursor), out);
+	     sizeof(cursor), out);
 	buf_putc(out, '"');
 }
 
@@ -63,7 +64,7 @@ send_page(struct request *request, enum row_kind kind, size_t start)
 	size_t next = 0;
 
 	registry_list(eras->parts.registry, kind, request->revision, request->principal.access,
-	    start, eras->parts.page, out, &next);
+		      start, eras->parts.page, out, &next);
 	if (next != 0)
 		cursor_write(request, kind, next, out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
@@ -80,9 +81,10 @@ send_whole(struct request *request, enum row_kind kind)
 	if (list->len == 0) {
 		buf_putc(list, '{');
 		registry_list(eras->parts.registry, kind, request->revision,
-		    request->principal.access, 0, 0, list, &next);
+			      request->principal.access, 0, 0, list, &next);
 		request->era->wrap_result(request, list,
-		    &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
+					  &(struct wrap){ .type = "complete",
+							  .ttl_ms = LIST_TTL_MS });
 		buf_putc(list, '}');
 	}
 	buf_reset(out);
@@ -97,10 +99,11 @@ list(struct request *request, enum row_kind kind)
 {
 	size_t start = 0;
 
-	if (json_object_object_get_ex(request->message.params, "cursor", NULL)
-	    && !cursor_read(request, kind, &start))
-		request_error(request, RPC_INVALID_PARAMS, NULL, "params.cursor is none of this "
-		    "list: leave it out to start from the beginning");
+	if (json_object_object_get_ex(request->message.params, "cursor", NULL) &&
+	    !cursor_read(request, kind, &start))
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "params.cursor is none of this "
+			      "list: leave it out to start from the beginning");
 	else if (request->eras->parts.page == 0 && start == 0)
 		send_whole(request, kind);
 	else

@@ -46,8 +46,9 @@ logging_set_level(struct request *request)
 		return;
 	level = level_parse(name);
 	if (level == LEVEL_NONE) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "params.level must be one of "
-		    "debug, info, notice, warning, error, critical, alert, emergency");
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "params.level must be one of "
+			      "debug, info, notice, warning, error, critical, alert, emergency");
 		return;
 	}
 	request->session->log_level = level;

@@ -27,7 +27,8 @@ modern_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 {
 	if (message->kind == MESSAGE_REQUEST) {
 		request_run(request_new(eras, exchange, NULL,
-		    exchange->http ? &eras->loose : &eras->pipe.peer, &era_modern, message));
+					exchange->http ? &eras->loose : &eras->pipe.peer,
+					&era_modern, message));
 		return;
 	}
 	/* over HTTP a client withdraws by closing, so there no notification means anything */
@@ -55,11 +56,13 @@ check_version(struct request *request, const char *version)
 	if (request->exchange->http)
 		header = request->exchange->ops->header(request->exchange, "MCP-Protocol-Version");
 	if (header == NULL)
-		return refuse(request, RPC_HEADER_MISMATCH, "the header MCP-Protocol-Version is "
-		    "missing: it must repeat the version in params._meta");
+		return refuse(request, RPC_HEADER_MISMATCH,
+			      "the header MCP-Protocol-Version is "
+			      "missing: it must repeat the version in params._meta");
 	if (strcmp(header, version) != 0)
-		return refuse(request, RPC_HEADER_MISMATCH, "the header MCP-Protocol-Version does "
-		    "not say the same as params._meta");
+		return refuse(request, RPC_HEADER_MISMATCH,
+			      "the header MCP-Protocol-Version does "
+			      "not say the same as params._meta");
 	if (strcmp(version, revision_name(REV_MODERN)) == 0)
 		return true;
 	buf_init(&data, LIMIT_BODY);
@@ -67,7 +70,7 @@ check_version(struct request *request, const char *version)
 	buf_json_str(&data, version);
 	buf_putc(&data, '}');
 	request_error(request, RPC_UNSUPPORTED_VERSION, data.data,
-	    "unsupported protocol version; supported is %s", revision_name(REV_MODERN));
+		      "unsupported protocol version; supported is %s", revision_name(REV_MODERN));
 	buf_fini(&data);
 	return false;
 }
@@ -96,14 +99,16 @@ read_options(struct request *request, struct json_object *meta)
 	if (json_object_object_get_ex(meta, META "logLevel", &level)) {
 		request->log_level = level_parse(json_str(meta, META "logLevel"));
 		if (request->log_level == LEVEL_NONE)
-			return refuse(request, RPC_INVALID_META, META "logLevel must be one of "
-			    "debug, info, notice, warning, error, critical, alert, emergency");
+			return refuse(
+			    request, RPC_INVALID_META,
+			    META "logLevel must be one of "
+				 "debug, info, notice, warning, error, critical, alert, emergency");
 	}
 	if (!json_object_object_get_ex(meta, "progressToken", &token))
 		return true;
 	if (!message_is_id(token))
 		return refuse(request, RPC_INVALID_META,
-		    "progressToken must be a string or an integer");
+			      "progressToken must be a string or an integer");
 	buf_init(&raw, LIMIT_HANDLE * 6 + 2);
 	buf_json_tree(&raw, token);
 	request->progress_token = buf_take(&raw, NULL);
@@ -119,9 +124,11 @@ admit(struct request *request)
 	char why[256];
 
 	if (version == NULL || capabilities == NULL)
-		return refuse(request, RPC_INVALID_META, "params._meta must have \"" META
-		    "protocolVersion\" (a string) and \"" META "clientCapabilities\" (an object); "
-		    "clients of older revisions send initialize first");
+		return refuse(request, RPC_INVALID_META,
+			      "params._meta must have \"" META
+			      "protocolVersion\" (a string) and \"" META
+			      "clientCapabilities\" (an object); "
+			      "clients of older revisions send initialize first");
 	if (!check_version(request, version))
 		return false;
 	if (request->exchange->http && headers_check(request, why, sizeof(why)) != NULL)
@@ -130,7 +137,7 @@ admit(struct request *request)
 	return read_options(request, meta);
 }
 
-/* ---- results and errors ---------------------------------------------------------------------- */
+/* ---- results and errors -------------------------------------------------------------------- */
 
 static void
 wrap_result(const struct request *request, struct buf *out, const struct wrap *wrap)
@@ -139,7 +146,7 @@ wrap_result(const struct request *request, struct buf *out, const struct wrap *w
 	buf_printf(out, "\"resultType\":\"%s\"", wrap->type);
 	if (wrap->ttl_ms >= 0) /* lists differ by what the principal may do: never public */
 		buf_printf(out, ",\"ttlMs\":%lld,\"cacheScope\":\"private\"",
-		    (long long)wrap->ttl_ms);
+			   (long long)wrap->ttl_ms);
 	buf_puts(out, ",\"_meta\":{");
 	if (wrap->meta != NULL && wrap->meta->len > 0) {
 		buf_add(out, wrap->meta->data, wrap->meta->len);

@@ -17,8 +17,8 @@ was_asked(const struct state *state, const char *key)
 	if (state->asked == NULL)
 		return true; /* no state came back: whatever is answered may be what was asked */
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(state->asked, i)), key)
-		    == 0)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(state->asked, i)),
+			   key) == 0)
 			return true;
 	return false;
 }
@@ -35,10 +35,10 @@ merge(struct request *request, const struct state *state, struct json_object *re
 		request->answers = json_object_new_object();
 	if (responses == NULL)
 		return;
-	json_object_object_foreachC(responses, each)
-		if (json_object_is_type(each.val, json_type_object) && was_asked(state, each.key))
-			json_object_object_add(request->answers, each.key,
-			    json_object_get(each.val));
+	json_object_object_foreachC(responses,
+				    each) if (json_object_is_type(each.val, json_type_object) &&
+					      was_asked(state, each.key))
+	    json_object_object_add(request->answers, each.key, json_object_get(each.val));
 }
 
 bool
@@ -51,15 +51,15 @@ mrtr_read(struct request *request)
 
 	if (answered && !json_object_is_type(responses, json_type_object)) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-		    "params.inputResponses must be an object");
+			      "params.inputResponses must be an object");
 		return false;
 	}
-	if (resumed
-	    && (!json_object_is_type(text, json_type_string)
-		|| !state_read(request, json_object_get_string(text),
-		    (size_t)json_object_get_string_len(text), &state))) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "params.requestState is not one "
-		    "of this request, or has expired: send the request again without it");
+	if (resumed && (!json_object_is_type(text, json_type_string) ||
+			!state_read(request, json_object_get_string(text),
+				    (size_t)json_object_get_string_len(text), &state))) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "params.requestState is not one "
+			      "of this request, or has expired: send the request again without it");
 		return false;
 	}
 	request->round = state.round;
@@ -79,8 +79,8 @@ mrtr_ask(struct request *request)
 	if (!state_write(request, &state) || !buf_ok(&state)) {
 		buf_fini(&state);
 		invoke_fail(request, MCP_E_TOO_LARGE, "The answers so far are too large to keep",
-		    "All answers of one request may have 8192 bytes together",
-		    "Answer more briefly");
+			    "All answers of one request may have 8192 bytes together",
+			    "Answer more briefly");
 		return;
 	}
 	out = request_begin(request);

@@ -14,8 +14,8 @@
 #define PROGRESS_BURST 16.0
 #define PROGRESS_PER_SECOND 10.0
 
-static const char *const levels[] = { "debug", "info", "notice", "warning", "error", "critical",
-				      "alert", "emergency" };
+static const char *const levels[] = { "debug", "info",	   "notice", "warning",
+				      "error", "critical", "alert",  "emergency" };
 
 int
 level_parse(const char *name)
@@ -49,8 +49,9 @@ within_budget(struct request *request)
 	if (request->progress_ms == 0)
 		request->budget = PROGRESS_BURST;
 	else
-		request->budget = fmin(PROGRESS_BURST, request->budget
-			+ (double)(now - request->progress_ms) * PROGRESS_PER_SECOND / 1000.0);
+		request->budget =
+		    fmin(PROGRESS_BURST, request->budget + (double)(now - request->progress_ms) *
+							       PROGRESS_PER_SECOND / 1000.0);
 	request->progress_ms = now;
 	if (request->budget < 1.0)
 		return false;
@@ -63,14 +64,15 @@ notify_progress(struct request *request, double done, double total, const char *
 {
 	struct buf *out = &request->eras->note;
 
-	if (request->progress_token == NULL || !isfinite(done)
-	    || (request->progress_ms != 0 && done <= request->progress)
-	    || !within_budget(request))
+	if (request->progress_token == NULL || !isfinite(done) ||
+	    (request->progress_ms != 0 && done <= request->progress) || !within_budget(request))
 		return;
 	request->progress = done;
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":"
-	    "{\"progressToken\":%s,\"progress\":", request->progress_token);
+	buf_printf(out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":"
+		   "{\"progressToken\":%s,\"progress\":",
+		   request->progress_token);
 	add_number(out, done);
 	if (isfinite(total) && total > 0.0) {
 		buf_puts(out, ",\"total\":");
@@ -84,11 +86,11 @@ notify_progress(struct request *request, double done, double total, const char *
 
 void
 notify_log(struct request *request, enum mcp_level level, const char *logger, const char *json,
-    size_t len)
+	   size_t len)
 {
 	static const enum level of[] = {
-		[MCP_LOG_DEBUG] = LEVEL_DEBUG,	   [MCP_LOG_INFO] = LEVEL_INFO,
-		[MCP_LOG_NOTICE] = LEVEL_NOTICE,   [MCP_LOG_WARNING] = LEVEL_WARNING,
+		[MCP_LOG_DEBUG] = LEVEL_DEBUG,	 [MCP_LOG_INFO] = LEVEL_INFO,
+		[MCP_LOG_NOTICE] = LEVEL_NOTICE, [MCP_LOG_WARNING] = LEVEL_WARNING,
 		[MCP_LOG_ERROR] = LEVEL_ERROR,
 	};
 	struct buf *out = &request->eras->note;
@@ -96,8 +98,10 @@ notify_log(struct request *request, enum mcp_level level, const char *logger, co
 	if ((size_t)level >= ARRAY_SIZE(of) || (int)of[level] < request->log_level)
 		return;
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
-	    "{\"level\":\"%s\"", levels[of[level]]);
+	buf_printf(out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+		   "{\"level\":\"%s\"",
+		   levels[of[level]]);
 	add_member(out, "logger", logger);
 	buf_puts(out, ",\"data\":");
 	buf_add(out, json, len);

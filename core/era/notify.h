@@ -28,7 +28,7 @@ int level_parse(const char *name);
 
 void notify_progress(struct request *request, double done, double total, const char *message);
 /* `json` is the data: any JSON text. */
-void notify_log(struct request *request, enum mcp_level level, const char *logger,
-		const char *json, size_t len);
+void notify_log(struct request *request, enum mcp_level level, const char *logger, const char *json,
+		size_t len);
 
 #endif

@@ -20,17 +20,18 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 		struct json_object *argument = json_object_array_get_idx(declared, i);
 		const char *name = json_str(argument, "name");
 
-		if (json_flag(argument, "required", false)
-		    && json_member(arguments, name) == NULL) {
+		if (json_flag(argument, "required", false) &&
+		    json_member(arguments, name) == NULL) {
 			request_error(request, RPC_INVALID_PARAMS, NULL,
-			    "the prompt %s needs the argument \"%s\"", row->name, name);
+				      "the prompt %s needs the argument \"%s\"", row->name, name);
 			return false;
 		}
 	}
-	json_object_object_foreachC(arguments, each) {
+	json_object_object_foreachC(arguments, each)
+	{
 		if (!json_object_is_type(each.val, json_type_string)) {
 			request_error(request, RPC_INVALID_PARAMS, NULL,
-			    "the argument \"%.128s\" must be a string", each.key);
+				      "the argument \"%.128s\" must be a string", each.key);
 			return false;
 		}
 	}
@@ -48,8 +49,7 @@ prompts_get(struct request *request)
 		return;
 	row = registry_prompt(request->eras->parts.registry, name);
 	if (row == NULL) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown prompt \"%.128s\"",
-		    name);
+		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown prompt \"%.128s\"", name);
 		return;
 	}
 	arguments = invoke_arguments(request);
@@ -81,6 +81,6 @@ prompts_answer(struct request *request, const struct result *result)
 		buf_putc(out, '}');
 	}
 	buf_putc(out, ']');
-	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1,
-	    .meta = &result->meta });
+	request_end(request,
+		    &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &result->meta });
 }

@@ -13,17 +13,16 @@
 #include "config.h"
 #include "era/eras.h"
 
-
-/* ---- messages that never become a request ------------------------------------------------------ */
+/* ---- messages that never become a request -------------------------------------------------- */
 
 void
 exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id, int code,
-    const char *message)
+		const char *message)
 {
 	struct buf *out = &eras->out;
 
-	log_event(LOG_DEBUG, "refused", "code", "i", (int64_t)code, "status", "i",
-	    (int64_t)status, "why", "s", message, NULL);
+	log_event(LOG_DEBUG, "refused", "code", "i", (int64_t)code, "status", "i", (int64_t)status,
+		  "why", "s", message, NULL);
 	buf_reset(out);
 	rpc_write_error(out, id, code, message, NULL);
 	exchange->ops->finish(exchange, status, NULL, 0, out->data, out->len);
@@ -53,7 +52,8 @@ notification_receive(struct eras *eras, struct peer *peer, const struct message 
 {
 	if (strcmp(message->method, "notifications/cancelled") == 0)
 		cancel(peer, json_member(message->params, "requestId"));
-	else if (strcmp(message->method, "notifications/initialized") == 0 && peer == &eras->pipe.peer)
+	else if (strcmp(message->method, "notifications/initialized") == 0 &&
+		 peer == &eras->pipe.peer)
 		eras->pipe.ready = eras->pipe.initialized;
 	/* any other is of no interest here, and a notification is never answered */
 }
@@ -77,8 +77,8 @@ foreign_version(const struct exchange *exchange)
 static bool
 premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
-	return !exchange->http && !eras->pipe.initialized && message->kind == MESSAGE_REQUEST
-	    && strcmp(message->method, "ping") != 0;
+	return !exchange->http && !eras->pipe.initialized && message->kind == MESSAGE_REQUEST &&
+	       strcmp(message->method, "ping") != 0;
 }
 
 static void
@@ -100,11 +100,11 @@ batch_claims(const struct message *message)
 	size_t n = json_object_array_length(message->tree);
 
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *meta = json_obj(json_obj(
-		    json_object_array_get_idx(message->tree, i), "params"), "_meta");
+		struct json_object *meta =
+		    json_obj(json_obj(json_object_array_get_idx(message->tree, i), "params"),
+			     "_meta");
 
-		if (meta != NULL
-		    && json_object_object_get_ex(meta, META "protocolVersion", NULL))
+		if (meta != NULL && json_object_object_get_ex(meta, META "protocolVersion", NULL))
 			return true;
 	}
 	return false;
@@ -116,10 +116,10 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 	int code = rpc_error_code(RPC_INVALID_REQUEST);
 	struct session *session;
 
-	if (batch_claims(message) || foreign_version(exchange)
-	    || (!exchange->http && !eras->pipe.initialized)) {
+	if (batch_claims(message) || foreign_version(exchange) ||
+	    (!exchange->http && !eras->pipe.initialized)) {
 		exchange_refuse(eras, exchange, 400, NULL, code,
-		    "batches are not taken: send one message at a time");
+				"batches are not taken: send one message at a time");
 		return;
 	}
 	session = legacy_session(eras, exchange);
@@ -130,7 +130,7 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 /* A parsed message, or the code for which it is none. */
 static void
 received(struct eras *eras, struct exchange *exchange, struct message *message, int code,
-    const char *why)
+	 const char *why)
 {
 	if (code != 0)
 		exchange_refuse(eras, exchange, 400, message->id, code, why);
@@ -162,7 +162,7 @@ parse_run(struct pool_job *job)
 	struct parsing *parsing = (struct parsing *)job;
 
 	parsing->code = message_parse(&parsing->message, parsing->body, parsing->len,
-	    &parsing->limits, parsing->why, sizeof(parsing->why));
+				      &parsing->limits, parsing->why, sizeof(parsing->why));
 }
 
 static void
@@ -189,7 +189,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	if (parsing->body == NULL) {
 		free(parsing);
 		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
-		    "out of memory: try again later, or send less at once");
+				"out of memory: try again later, or send less at once");
 		return;
 	}
 	memcpy(parsing->body, body, len);
@@ -235,7 +235,7 @@ receive_eof(void *data)
 		eras->eof(eras->eof_data);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 struct eras *
 eras_new(const struct eras_parts *parts)
@@ -243,8 +243,9 @@ eras_new(const struct eras_parts *parts)
 	struct eras *eras = xcalloc(1, sizeof(*eras));
 
 	eras->parts = *parts;
-	eras->receiver = (struct receiver){ .data = eras, .message = receive_message,
-		.other = receive_other, .eof = receive_eof };
+	eras->receiver = (struct receiver){
+		.data = eras, .message = receive_message, .other = receive_other, .eof = receive_eof
+	};
 	eras->limits = json_inbound;
 	eras->limits.bytes = parts->config->limits.body;
 	eras->limits.depth = parts->config->limits.depth;

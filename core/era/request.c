@@ -14,7 +14,7 @@
 
 #define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
 
-/* ---- begin ------------------------------------------------------------------------------- */
+/* ---- begin --------------------------------------------------------------------------------- */
 
 static void
 join(struct request *request, struct peer *peer)
@@ -44,7 +44,7 @@ peer_closed(struct exchange *exchange)
 
 struct request *
 request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, struct peer *peer,
-    const struct era *era, struct message *message)
+	    const struct era *era, struct message *message)
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
@@ -73,8 +73,8 @@ id_taken(const struct request *request)
 	if (request->peer == &request->eras->loose)
 		return false;
 	for (; other != NULL; other = other->next)
-		if (other != request
-		    && message_same_id(other->message.id_value, request->message.id_value))
+		if (other != request &&
+		    message_same_id(other->message.id_value, request->message.id_value))
 			return true;
 	return false;
 }
@@ -88,7 +88,7 @@ request_run(struct request *request)
 	}
 	if (id_taken(request)) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-		    "a request with this id is still being answered");
+			      "a request with this id is still being answered");
 		return;
 	}
 	if (!request->era->admit(request))
@@ -96,12 +96,12 @@ request_run(struct request *request)
 	request->method = method_find(request->message.method, request->era->mask);
 	if (request->method == NULL)
 		request_error(request, RPC_METHOD_NOT_FOUND, NULL, "unknown method \"%.128s\"",
-		    request->message.method);
+			      request->message.method);
 	else
 		request->method->run(request);
 }
 
-/* ---- end --------------------------------------------------------------------------------- */
+/* ---- end ----------------------------------------------------------------------------------- */
 
 /* A call that is still running is cancelled, and cleans up unseen. */
 static void
@@ -137,7 +137,8 @@ hand_over(struct request *request, int status, const struct buf *answer)
 	exchange->on_close = NULL;
 	exchange->owner = NULL;
 	exchange->ops->finish(exchange, status, &header, request->session_id != NULL,
-	    answer != NULL ? answer->data : NULL, answer != NULL ? answer->len : 0);
+			      answer != NULL ? answer->data : NULL,
+			      answer != NULL ? answer->len : 0);
 }
 
 void
@@ -165,13 +166,13 @@ scratch_renew(struct buf *buf)
 
 static void
 write_error(struct request *request, enum rpc_error error, const char *data, const char *text,
-    int *status)
+	    int *status)
 {
 	int code;
 
 	request->era->wrap_error(error, &code, status);
 	log_event(LOG_DEBUG, "refused", "method", "s", request->message.method, "code", "i",
-	    (int64_t)code, "why", "s", text, NULL);
+		  (int64_t)code, "why", "s", text, NULL);
 	scratch_renew(&request->eras->out);
 	rpc_write_error(&request->eras->out, request->message.id, code, text, data);
 }
@@ -183,7 +184,7 @@ request_send(struct request *request, int status)
 
 	if (!buf_ok(out))
 		write_error(request, RPC_INTERNAL, NULL, "the answer is larger than may be sent",
-		    &status);
+			    &status);
 	hand_over(request, status, out);
 	scratch_renew(out);
 	request_free(request);
@@ -220,7 +221,7 @@ request_empty(struct request *request)
 
 void
 request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
-    ...)
+	      ...)
 {
 	char text[2048];
 	va_list args;
@@ -261,7 +262,7 @@ request_text(struct request *request, const char *name)
 
 	if (text == NULL)
 		request_error(request, RPC_INVALID_PARAMS, NULL, "params.%s must be a string",
-		    name);
+			      name);
 	return text;
 }
 

@@ -27,9 +27,9 @@
 /* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
 #define META "io.modelcontextprotocol/"
 
-#define ANSWER_MAX (64u << 20) /* bytes of one answer: a 16 MiB reply as base64, and its frame */
-#define NOTE_MAX (1u << 20)    /* bytes of one notification or question to the client */
-#define BATCH_MAX 100	       /* messages of one batch */
+#define ANSWER_MAX (64u << 20)	 /* bytes of one answer: a 16 MiB reply as base64, and its frame */
+#define NOTE_MAX (1u << 20)	 /* bytes of one notification or question to the client */
+#define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
 #define ASK_ROUNDS 8		 /* how often one request may ask its client */
 #define ASK_SECONDS 600		 /* how long the client may take to answer */
@@ -86,7 +86,7 @@ struct request {
 	struct eras *eras;
 	struct peer *peer;
 	struct exchange *exchange;
-	struct batch *batch;	   /* whose element it is, or NULL */
+	struct batch *batch; /* whose element it is, or NULL */
 	struct message message;
 	const struct era *era;
 	const struct method *method;

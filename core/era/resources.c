@@ -36,7 +36,7 @@ find(struct request *request, const char **uri, struct json_object **arguments)
 	if (*uri == NULL)
 		return NULL;
 	row = registry_resource(request->eras->parts.registry, *uri, request->principal.access,
-	    arguments);
+				arguments);
 	if (row == NULL)
 		not_found(request, *uri);
 	return row;
@@ -76,7 +76,7 @@ begin_content(struct buf *out, const char *uri, const char *mime)
 
 static void
 add_content(struct buf *out, const struct row *row, const char *uri,
-    const struct result_block *block)
+	    const struct result_block *block)
 {
 	const char *mime = block->mime != NULL ? block->mime : row->mime;
 
@@ -102,8 +102,8 @@ add_content(struct buf *out, const struct row *row, const char *uri,
 static bool
 reads_as_json(const struct row *row, const struct result *result)
 {
-	return result->structured.len > 0
-	    && (row->mime == NULL || strcmp(row->mime, "application/json") == 0);
+	return result->structured.len > 0 &&
+	       (row->mime == NULL || strcmp(row->mime, "application/json") == 0);
 }
 
 static void
@@ -138,12 +138,13 @@ resources_answer(struct request *request, const struct result *result)
 	} else {
 		out = request_begin(request);
 		write_contents(out, request->row, uri, result);
-		request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = READ_TTL_MS,
-		    .meta = &result->meta });
+		request_end(request, &(struct wrap){ .type = "complete",
+						     .ttl_ms = READ_TTL_MS,
+						     .meta = &result->meta });
 	}
 }
 
-/* ---- subscriptions of a legacy session ------------------------------------------------------- */
+/* ---- subscriptions of a legacy session ----------------------------------------------------- */
 
 void
 resources_subscribe(struct request *request)
@@ -158,7 +159,7 @@ resources_subscribe(struct request *request)
 		request_empty(request);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-		    "a session has at most %u subscriptions", SESSION_SUBSCRIPTIONS);
+			      "a session has at most %u subscriptions", SESSION_SUBSCRIPTIONS);
 }
 
 void

@@ -36,18 +36,17 @@ server_capabilities(const struct request *request, struct buf *out)
 	buf_putc(out, '{');
 	if (registry_count(registry, ROW_TOOL, access) > 0)
 		buf_printf(out, "\"tools\":{%s}", changes);
-	if (registry_count(registry, ROW_RESOURCE, access) > 0
-	    || registry_count(registry, ROW_TEMPLATE, access) > 0) {
+	if (registry_count(registry, ROW_RESOURCE, access) > 0 ||
+	    registry_count(registry, ROW_TEMPLATE, access) > 0) {
 		add_comma(out);
-		buf_printf(out, "\"resources\":{\"subscribe\":true%s%s}", told ? "," : "",
-		    changes);
+		buf_printf(out, "\"resources\":{\"subscribe\":true%s%s}", told ? "," : "", changes);
 	}
 	if (registry_count(registry, ROW_PROMPT, access) > 0) {
 		add_comma(out);
 		buf_printf(out, "\"prompts\":{%s}", changes);
 	}
-	if (registry_count(registry, ROW_COMPLETION, access) > 0
-	    && request->revision >= REV_2025_03_26) {
+	if (registry_count(registry, ROW_COMPLETION, access) > 0 &&
+	    request->revision >= REV_2025_03_26) {
 		add_comma(out);
 		buf_puts(out, "\"completions\":{}");
 	}
@@ -60,8 +59,8 @@ server_discover(struct request *request)
 {
 	struct buf *out = request_begin(request);
 
-	buf_printf(out, "\"supportedVersions\":[\"%s\"],\"capabilities\":",
-	    revision_name(REV_MODERN));
+	buf_printf(out,
+		   "\"supportedVersions\":[\"%s\"],\"capabilities\":", revision_name(REV_MODERN));
 	server_capabilities(request, out);
 	add_member(out, "instructions", request->eras->parts.config->server.instructions);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = DISCOVER_TTL_MS });

@@ -26,7 +26,7 @@ struct sessions {
 	struct session *oldest, *newest; /* by last use */
 };
 
-/* ---- what the client can do ------------------------------------------------------------------ */
+/* ---- what the client can do ---------------------------------------------------------------- */
 
 unsigned
 capabilities_read(struct json_object *capabilities, enum revision revision)
@@ -134,8 +134,8 @@ session_subscribe(struct session *session, const char *uri)
 		return true;
 	if (session->subscriptions == SESSION_SUBSCRIPTIONS)
 		return false;
-	session->subscription = xrealloc(session->subscription,
-	    (session->subscriptions + 1) * sizeof(*session->subscription));
+	session->subscription = xrealloc(session->subscription, (session->subscriptions + 1) *
+								    sizeof(*session->subscription));
 	session->subscription[session->subscriptions++] = xstrdup(uri);
 	return true;
 }
@@ -151,7 +151,7 @@ session_unsubscribe(struct session *session, const char *uri)
 	session->subscription[i] = session->subscription[--session->subscriptions];
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 struct sessions *
 sessions_new(struct sealer *sealer, size_t most)
@@ -230,11 +230,11 @@ sessions_count(const struct sessions *sessions)
 	return sessions->count;
 }
 
-/* ---- ids ------------------------------------------------------------------------------------- */
+/* ---- ids ----------------------------------------------------------------------------------- */
 
 void
-session_mint(struct sessions *sessions, const char *principal, enum revision revision,
-    unsigned can, struct buf *id)
+session_mint(struct sessions *sessions, const char *principal, enum revision revision, unsigned can,
+	     struct buf *id)
 {
 	unsigned char payload[PAYLOAD_LEN];
 
@@ -249,7 +249,7 @@ session_mint(struct sessions *sessions, const char *principal, enum revision rev
 /* What an id says; false when it says nothing that this version wrote. */
 static bool
 payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
-    unsigned char key[SESSION_KEY])
+	     unsigned char key[SESSION_KEY])
 {
 	const unsigned char *bytes = (const unsigned char *)payload->data;
 	char name[REVISION_LEN + 1] = "";
@@ -264,7 +264,7 @@ payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
 
 static struct session *
 recall(struct sessions *sessions, enum revision revision, unsigned can,
-    const unsigned char key[SESSION_KEY])
+       const unsigned char key[SESSION_KEY])
 {
 	struct session *session = *bucket_of(sessions, key), **bucket;
 
@@ -300,8 +300,9 @@ session_find(struct sessions *sessions, const char *principal, const char *id, b
 
 	*busy = false;
 	buf_init(&payload, LIMIT_HANDLE);
-	if (len <= LIMIT_HANDLE && unseal(sessions->sealer, PURPOSE, principal, id, len, &payload)
-	    && payload_read(&payload, &revision, &can, key)) {
+	if (len <= LIMIT_HANDLE &&
+	    unseal(sessions->sealer, PURPOSE, principal, id, len, &payload) &&
+	    payload_read(&payload, &revision, &can, key)) {
 		session = recall(sessions, revision, can, key);
 		*busy = session == NULL;
 	}

@@ -13,7 +13,7 @@
 #define PURPOSE "state"
 #define PAYLOAD_MAX (STATE_TEXT_MAX / 4 * 3)
 
-/* ---- the request, told apart from any other ------------------------------------------------------ */
+/* ---- the request, told apart from any other ------------------------------------------------ */
 
 static int
 by_name(const void *a, const void *b)
@@ -31,8 +31,7 @@ write_sorted(struct buf *out, struct json_object *object)
 	const char **names = xcalloc(n + 1, sizeof(*names));
 	struct json_object_iter each;
 
-	json_object_object_foreachC(object, each)
-		names[i++] = each.key;
+	json_object_object_foreachC(object, each) names[i++] = each.key;
 	qsort(names, n, sizeof(*names), by_name);
 	buf_putc(out, '{');
 	for (i = 0; i < n; i++) {
@@ -80,7 +79,7 @@ digest(const struct request *request, char hex[65])
 	buf_fini(&text);
 }
 
-/* ---- write and read ------------------------------------------------------------------------------ */
+/* ---- write and read ------------------------------------------------------------------------ */
 
 bool
 state_write(const struct request *request, struct buf *out)
@@ -108,7 +107,7 @@ state_write(const struct request *request, struct buf *out)
 	fits = buf_ok(&answers) && buf_ok(&payload);
 	if (fits)
 		seal(request->eras->parts.sealer, PURPOSE, request->principal.name, STATE_TTL_S,
-		    payload.data, payload.len, out);
+		     payload.data, payload.len, out);
 	buf_fini(&answers);
 	buf_fini(&payload);
 	return fits;
@@ -125,9 +124,8 @@ state_read(const struct request *request, const char *text, size_t len, struct s
 
 	memset(state, 0, sizeof(*state));
 	buf_init(&payload, PAYLOAD_MAX);
-	if (len <= STATE_TEXT_MAX
-	    && unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text, len,
-		&payload))
+	if (len <= STATE_TEXT_MAX && unseal(request->eras->parts.sealer, PURPOSE,
+					    request->principal.name, text, len, &payload))
 		tree = json_parse(payload.data, payload.len, &json_inbound, NULL, NULL);
 	buf_fini(&payload);
 	digest(request, hex);

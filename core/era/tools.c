@@ -23,7 +23,7 @@ bad_arguments(struct request *request, const struct row *row, const struct buf *
 	snprintf(what, sizeof(what), "Invalid arguments for %s", row->name);
 	if (request->revision >= REV_2025_11_25)
 		invoke_fail(request, MCP_E_INPUT, what, why->data,
-		    "Correct the arguments and call the tool again");
+			    "Correct the arguments and call the tool again");
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
 }
@@ -47,8 +47,8 @@ tools_call(struct request *request)
 	if (arguments == NULL)
 		return;
 	buf_init(&why, WHY_MAX);
-	if (row_rename_arguments(row, arguments, &why)
-	    && schema_prepare(row->input, arguments, &why))
+	if (row_rename_arguments(row, arguments, &why) &&
+	    schema_prepare(row->input, arguments, &why))
 		invoke(request, row, arguments, NULL);
 	else
 		bad_arguments(request, row, &why);
@@ -103,7 +103,8 @@ tools_answer(struct request *request, const struct result *result)
 
 	if (broken_promise(request, result)) {
 		invoke_fail(request, MCP_E_INTERNAL, "The tool did not answer as it declares",
-		    "Its outputSchema promises structured content, and there is none", NULL);
+			    "Its outputSchema promises structured content, and there is none",
+			    NULL);
 		return;
 	}
 	out = request_begin(request);

@@ -7,10 +7,9 @@
 
 static const struct {
 	int code, status;
-} errors[] = {
-	[RPC_OK] = { 0, 200 },
+} errors[] = { [RPC_OK] = { 0, 200 },
 #define X(name, code, status) [RPC_##name] = { code, status },
-	RPC_ERRORS(X)
+	       RPC_ERRORS(X)
 #undef X
 };
 

@@ -61,9 +61,9 @@ take_id(struct message *message, const char *text, size_t len)
 		message->id = xstrndup(raw, raw_len);
 		return true;
 	}
-	if (json_object_is_type(value, json_type_int)
-	    && (json_object_get_uint64(value) == UINT64_MAX
-		|| json_object_get_int64(value) == INT64_MIN))
+	if (json_object_is_type(value, json_type_int) &&
+	    (json_object_get_uint64(value) == UINT64_MAX ||
+	     json_object_get_int64(value) == INT64_MIN))
 		return false;
 	buf_init(&spelled, LIMIT_HANDLE * 6 + 2);
 	buf_json_tree(&spelled, value);
@@ -95,8 +95,8 @@ read_shape(struct message *message)
 		return "jsonrpc must be \"2.0\"";
 	if (!json_object_object_get_ex(tree, "method", &member)) {
 		message->kind = MESSAGE_RESPONSE;
-		if (!json_object_object_get_ex(tree, "result", NULL)
-		    && !json_object_object_get_ex(tree, "error", NULL))
+		if (!json_object_object_get_ex(tree, "result", NULL) &&
+		    !json_object_object_get_ex(tree, "error", NULL))
 			return "neither method nor result nor error";
 		return NULL;
 	}
@@ -124,8 +124,8 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 	}
 	reason = read_id(message, text, len);
 	/* an error response may say null when it could not read our id */
-	if (reason != NULL && json_object_object_get_ex(message->tree, "error", NULL)
-	    && message->id_value == NULL)
+	if (reason != NULL && json_object_object_get_ex(message->tree, "error", NULL) &&
+	    message->id_value == NULL)
 		reason = NULL;
 	if (reason == NULL)
 		reason = read_shape(message);
@@ -137,7 +137,7 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 
 int
 message_parse(struct message *message, const char *text, size_t len,
-    const struct json_limits *limits, char *why, size_t why_size)
+	      const struct json_limits *limits, char *why, size_t why_size)
 {
 	const char *reason = NULL;
 	size_t at = 0;
@@ -161,7 +161,7 @@ message_parse(struct message *message, const char *text, size_t len,
 
 int
 message_element(struct message *element, const struct message *batch, size_t i, char *why,
-    size_t why_size)
+		size_t why_size)
 {
 	memset(element, 0, sizeof(*element));
 	element->tree = json_object_get(json_object_array_get_idx(batch->tree, i));

@@ -46,8 +46,8 @@ check(const struct message *message, int code, const char *why)
 	} else if (message->kind != MESSAGE_BATCH) {
 		PROMISE(message->method != NULL);
 		PROMISE((message->kind == MESSAGE_REQUEST) == (message->id != NULL));
-		PROMISE(message->params == NULL
-		    || json_object_is_type(message->params, json_type_object));
+		PROMISE(message->params == NULL ||
+			json_object_is_type(message->params, json_type_object));
 	}
 	if (code == 0 && message->kind != MESSAGE_BATCH)
 		check_answer(message);
@@ -58,8 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct message message, element;
 	char why[128] = "";
-	int code = message_parse(&message, (const char *)data, len, &json_inbound, why,
-	    sizeof(why));
+	int code =
+	    message_parse(&message, (const char *)data, len, &json_inbound, why, sizeof(why));
 
 	check(&message, code, why);
 	if (code == 0 && message.kind == MESSAGE_BATCH) {

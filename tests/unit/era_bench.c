@@ -42,7 +42,7 @@ static char server_name[] = "bench", server_title[] = "A bench";
 static char instructions[] = "Ask for echo.";
 static struct config config;
 
-/* ---- the transport ----------------------------------------------------------------------------- */
+/* ---- the transport ------------------------------------------------------------------------- */
 
 static struct sent *
 sent_of(struct exchange *exchange)
@@ -63,7 +63,7 @@ get_header(struct exchange *exchange, const char *name)
 
 static void
 visit_headers(struct exchange *exchange, const char *prefix,
-    void (*fn)(void *data, const char *name, const char *value), void *data)
+	      void (*fn)(void *data, const char *name, const char *value), void *data)
 {
 	struct sent *sent = sent_of(exchange);
 
@@ -113,7 +113,7 @@ stream(struct exchange *exchange)
 
 static void
 finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
-    const char *json, size_t len)
+       const char *json, size_t len)
 {
 	struct sent *sent = sent_of(exchange);
 
@@ -180,16 +180,18 @@ send_stdio(const char *json)
 struct sent *
 call_capable(const char *method, const char *name, const char *params, const char *capabilities)
 {
-	const char *headers[8] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method", method,
-		name != NULL ? "Mcp-Name" : NULL, name, NULL };
+	const char *headers[8] = {
+		"MCP-Protocol-Version",		  "2026-07-28", "Mcp-Method", method,
+		name != NULL ? "Mcp-Name" : NULL, name,		NULL
+	};
 	struct sent *sent;
 	struct buf json;
 
 	buf_init(&json, 8u << 20);
 	buf_printf(&json,
-	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{" CAPABLE_META("%s")
-	    "%s%s}}",
-	    method, capabilities, params[0] != '\0' ? "," : "", params);
+		   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{" CAPABLE_META(
+		       "%s") "%s%s}}",
+		   method, capabilities, params[0] != '\0' ? "," : "", params);
 	sent = deliver(true, headers, json.data);
 	buf_fini(&json);
 	return sent;
@@ -256,7 +258,7 @@ bench_line(size_t i)
 	return i < n_lines ? lines[i] : NULL;
 }
 
-/* ---- the host ---------------------------------------------------------------------------------- */
+/* ---- the host ------------------------------------------------------------------------------ */
 
 static void
 refused(void *data, size_t source, const char *why)
@@ -294,17 +296,23 @@ configure(void)
 static void
 parts_start(void)
 {
-	struct registry_source source = { .plugin = era_plugin(), .plugin_name = "bench",
-		.manifest = era_plugin_manifest(), .name_length = 64 };
+	struct registry_source source = { .plugin = era_plugin(),
+					  .plugin_name = "bench",
+					  .manifest = era_plugin_manifest(),
+					  .name_length = 64 };
 
 	registry = registry_new(&source, 1, refused, NULL);
 	loop = loop_new();
 	pool = pool_new(loop, 2, 4);
 	calls = calls_new(loop, &config, NULL);
 	calls_use_pool(calls, pool);
-	bench_eras = eras_new(&(struct eras_parts){ .loop = loop, .config = &config,
-	    .registry = registry, .calls = calls, .pool = pool, .sealer = sealer,
-	    .page = bench_page });
+	bench_eras = eras_new(&(struct eras_parts){ .loop = loop,
+						    .config = &config,
+						    .registry = registry,
+						    .calls = calls,
+						    .pool = pool,
+						    .sealer = sealer,
+						    .page = bench_page });
 	eras_set_stdio(bench_eras, (struct stdio *)&config); /* only handed back to stdio_send */
 	eras_on_eof(bench_eras, input_ended, NULL);
 }
@@ -364,7 +372,7 @@ bench_stop(void)
 	bench_page = 0;
 }
 
-/* ---- paths --------------------------------------------------------------------------------------- */
+/* ---- paths --------------------------------------------------------------------------------- */
 
 struct json_object *
 at(struct json_object *tree, const char *path)

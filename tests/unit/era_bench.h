@@ -22,7 +22,7 @@ struct sent {
 	struct exchange exchange; /* first */
 	struct exchange_header header[SENT_HEADERS];
 	size_t headers;
-	bool no_stream;	 /* the peer takes none */
+	bool no_stream; /* the peer takes none */
 	bool streaming;
 	bool finished;
 	int status;
@@ -34,11 +34,11 @@ struct sent {
 	size_t wanted; /* bench_wait_notes() */
 };
 
-#define MODERN_META(more)                                                                          \
-	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                  \
+#define MODERN_META(more)                                                        \
+	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
 	"\"io.modelcontextprotocol/clientCapabilities\":{}" more "}"
-#define CAPABLE_META(capabilities)                                                                 \
-	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                  \
+#define CAPABLE_META(capabilities)                                               \
+	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
 	"\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
 
 extern struct eras *bench_eras;
@@ -59,8 +59,8 @@ struct sent *send_stdio(const char *json);
 /* Modern, over HTTP, with all headers right. `params` are the members beside _meta, or "". */
 struct sent *call_modern(const char *method, const char *name, const char *params);
 /* The same with these client capabilities. */
-struct sent *call_capable(const char *method, const char *name, const char *params,
-			  const char *capabilities);
+struct sent *
+call_capable(const char *method, const char *name, const char *params, const char *capabilities);
 /* Runs the loop until the answer is there, or that many notes. */
 struct sent *bench_wait(struct sent *sent);
 void bench_wait_notes(struct sent *sent, size_t notes);

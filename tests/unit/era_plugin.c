@@ -8,57 +8,11 @@
 
 #include <lakehost/call.h>
 
-#include "base/json.h"
 #include "call/call.h"
 #include "era_bench.h"
 #include "plugin/loader.h"
 
-#define TEXT_ARGUMENT                                                                              \
-	"{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},"                   \
-	"\"required\":[\"text\"],\"additionalProperties\":false}"
-#define NO_ARGUMENTS "{\"type\":\"object\",\"additionalProperties\":false}"
-#define INLINE ",\"lakehost\":{\"inline\":true}}"
-#define TOOL(name, input, more)                                                                    \
-	"{\"name\":\"" name "\",\"title\":\"T\",\"description\":\"d\",\"annotations\":"           \
-	"{\"readOnlyHint\":true},\"inputSchema\":" input more                                     \
-	",\"lakehost\":{\"access\":\"read\",\"inline\":true}}"
-
-static const char manifest_text[] =
-    "{\"plugin\":{\"name\":\"bench\",\"version\":\"1\",\"abi\":\"1.0\",\"permissions\":[]},"
-    "\"tools\":["
-    TOOL("echo", TEXT_ARGUMENT, "")
-    "," TOOL("data", NO_ARGUMENTS, ",\"outputSchema\":{\"type\":\"object\",\"properties\":"
-			       "{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}")
-    "," TOOL("liar", NO_ARGUMENTS, ",\"outputSchema\":{\"type\":\"object\"}")
-    "," TOOL("list", NO_ARGUMENTS, "")
-    "," TOOL("fails", NO_ARGUMENTS, "")
-    "," TOOL("steps", NO_ARGUMENTS, "")
-    "," TOOL("slow", NO_ARGUMENTS, "")
-    "," TOOL("blocks", NO_ARGUMENTS, "")
-    "," TOOL("asks", NO_ARGUMENTS, "")
-    "," TOOL("nags", NO_ARGUMENTS, "")
-    "," TOOL("opens", NO_ARGUMENTS, "")
-    "," TOOL("needs", NO_ARGUMENTS, "")
-    "," TOOL("logs", NO_ARGUMENTS, "")
-    "," TOOL("where", "{\"type\":\"object\",\"properties\":{\"region\":{\"type\":\"string\","
-		  "\"x-mcp-header\":\"Region\"},\"level\":{\"type\":\"integer\","
-		  "\"x-mcp-header\":\"Level\"}},\"additionalProperties\":false}", "")
-    ",{\"name\":\"rules\",\"description\":\"d\",\"inputSchema\":" NO_ARGUMENTS
-    ",\"lakehost\":{\"access\":\"admin\",\"inline\":true}}],"
-    "\"resources\":["
-    "{\"name\":\"note\",\"uri\":\"test://note\",\"mimeType\":\"text/plain\"" INLINE ","
-    "{\"name\":\"blob\",\"uri\":\"test://blob\",\"mimeType\":\"image/png\"" INLINE ","
-    "{\"name\":\"json\",\"uri\":\"test://json\"" INLINE ","
-    "{\"name\":\"gone\",\"uri\":\"test://gone\"" INLINE ","
-    "{\"name\":\"broken\",\"uri\":\"test://broken\"" INLINE "],"
-    "\"templates\":[{\"name\":\"item\",\"uriTemplate\":\"test://item/{id}\","
-    "\"mimeType\":\"text/plain\"" INLINE "],"
-    "\"prompts\":[{\"name\":\"greet\",\"description\":\"Greets\",\"arguments\":"
-    "[{\"name\":\"name\",\"required\":true},{\"name\":\"tone\"}]" INLINE "],"
-    "\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
-    "\"argument\":\"name\"" INLINE "]}";
-
-/* ---- rows ---------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------- */
 
 static int
 echo(struct mcp_call *call)
@@ -83,15 +37,15 @@ static int
 fails(struct mcp_call *call)
 {
 	return mcp_fail(call, MCP_E_NOT_FOUND, "No such thing", "It was never there",
-	    "Look elsewhere");
+			"Look elsewhere");
 }
 
 static int
 steps(struct mcp_call *call)
 {
 	return mcp_progress(call, 0, 2, "none") != MCP_OK || mcp_progress(call, 1, 2, "one") ||
-	    mcp_progress(call, 1, 2, "one again") || mcp_progress(call, 2, 0, NULL) ||
-	    mcp_say(call, "done");
+	       mcp_progress(call, 1, 2, "one again") || mcp_progress(call, 2, 0, NULL) ||
+	       mcp_say(call, "done");
 }
 
 static int
@@ -123,7 +77,8 @@ blocks(struct mcp_call *call)
 static struct json_object *
 form(struct mcp_call *call)
 {
-	static const char text[] = "{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"string\"}}}";
+	static const char text[] =
+	    "{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"string\"}}}";
 
 	return mcp_json(call, text, sizeof(text) - 1);
 }
@@ -143,7 +98,7 @@ asks(struct mcp_call *call)
 	if (third != MCP_OK)
 		return third;
 	return mcp_say(call, "%s likes %s", mcp_get_str(call, name, "v", "nobody"),
-	    mcp_get_str(call, color, "v", "nothing"));
+		       mcp_get_str(call, color, "v", "nothing"));
 }
 
 /* Never content with an answer: asks under a new key each time. */
@@ -155,17 +110,18 @@ nags(struct mcp_call *call)
 
 	for (int i = 0; status == MCP_OK; i++)
 		status = mcp_elicit(call, mcp_printf(call, "again%d", i), "And now?", form(call),
-		    &content);
+				    &content);
 	return status;
 }
 
 static int
 opens(struct mcp_call *call)
 {
-	static const char params[] = "{\"mode\":\"url\",\"message\":\"Go\",\"url\":\"https://x.test/\"}";
+	static const char params[] =
+	    "{\"mode\":\"url\",\"message\":\"Go\",\"url\":\"https://x.test/\"}";
 	struct json_object *answer = NULL;
 	int status = mcp_ask(call, "go", "elicitation/create",
-	    mcp_json(call, params, sizeof(params) - 1), &answer);
+			     mcp_json(call, params, sizeof(params) - 1), &answer);
 
 	return status == MCP_OK ? mcp_say(call, "opened") : status;
 }
@@ -174,7 +130,7 @@ static int
 needs(struct mcp_call *call)
 {
 	return mcp_require(call, "sampling.tools") == MCP_OK ? mcp_say(call, "ok")
-							      : MCP_E_UNSUPPORTED;
+							     : MCP_E_UNSUPPORTED;
 }
 
 static int
@@ -233,18 +189,27 @@ complete(struct mcp_call *call)
 	return mcp_complete(call, mcp_get_str(call, context, "tone", "plain"));
 }
 
-#define ROW(row) { .name = #row, .handler = row }
-static const struct mcp_row tools[] = { ROW(echo), ROW(data),
-	{ .name = "liar", .handler = note }, ROW(list), ROW(fails), ROW(steps), ROW(slow),
-	ROW(blocks), ROW(asks), ROW(nags), ROW(opens), ROW(needs), ROW(logs), ROW(where),
-	{ .name = "rules", .handler = note } };
-static const struct mcp_row resources[] = { ROW(note), ROW(blob),
-	{ .name = "json", .handler = data }, { .name = "gone", .handler = fails }, ROW(broken) };
+#define ROW(row)                             \
+	{                                    \
+		.name = #row, .handler = row \
+	}
+static const struct mcp_row tools[] = {
+	ROW(echo), ROW(data),	{ .name = "liar", .handler = note },
+	ROW(list), ROW(fails),	ROW(steps),
+	ROW(slow), ROW(blocks), ROW(asks),
+	ROW(nags), ROW(opens),	ROW(needs),
+	ROW(logs), ROW(where),	{ .name = "rules", .handler = note }
+};
+static const struct mcp_row resources[] = { ROW(note),
+					    ROW(blob),
+					    { .name = "json", .handler = data },
+					    { .name = "gone", .handler = fails },
+					    ROW(broken) };
 static const struct mcp_row templates[] = { ROW(item) };
 static const struct mcp_row prompts[] = { ROW(greet) };
 static const struct mcp_row completions[] = { { .name = "greet name", .handler = complete } };
 
-/* ---- the plugin layer --------------------------------------------------------------------------- */
+/* ---- the plugin layer ---------------------------------------------------------------------- */
 
 struct plugin {
 	int nothing;
@@ -262,14 +227,11 @@ struct json_object *
 era_plugin_manifest(void)
 {
 	static struct json_object *manifest;
-	const char *why = NULL;
-	size_t where_at = 0;
 
 	if (manifest == NULL)
-		manifest = json_parse(manifest_text, sizeof(manifest_text) - 1, &json_upstream,
-		    &why, &where_at);
+		manifest = json_object_from_file(TEST_DATA "/era.json");
 	if (manifest == NULL) {
-		fprintf(stderr, "the bench's manifest: %s at %zu\n", why, where_at);
+		fprintf(stderr, "%s\n", json_util_get_last_err());
 		abort();
 	}
 	return manifest;
@@ -279,7 +241,7 @@ const struct mcp_row *
 plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
 {
 	static const struct mcp_row *const rows[ROW_KINDS] = { tools, resources, templates, prompts,
-		completions };
+							       completions };
 
 	(void)plugin;
 	return &rows[kind][index];

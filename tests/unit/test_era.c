@@ -7,7 +7,7 @@
 #include "era/request.h"
 #include "era_bench.h"
 
-#define REQUEST(id, method, params)                                                                \
+#define REQUEST(id, method, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
 #define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
 
@@ -20,7 +20,7 @@ expect_error(struct sent *sent, int status, int code)
 	CU_ASSERT(at(sent->answer, "result") == NULL);
 }
 
-/* ---- admission ----------------------------------------------------------------------------------- */
+/* ---- admission ----------------------------------------------------------------------------- */
 
 static void
 a_call(void)
@@ -28,7 +28,8 @@ a_call(void)
 	struct sent *sent;
 
 	bench_start();
-	sent = call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":{\"text\":\"hi\"}");
+	sent =
+	    call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":{\"text\":\"hi\"}");
 	ASSERT_INT(sent->finished, 1);
 	ASSERT_INT(sent->status, 200);
 	ASSERT_STR(text_at(sent->answer, "jsonrpc"), "2.0");
@@ -46,7 +47,7 @@ static void
 ids_come_back_as_they_were(void)
 {
 	static const char *const ids[] = { "7", "\"7\"", "9007199254740993", "\"\"",
-		"\"\\u0041\\n\"" };
+					   "\"\\u0041\\n\"" };
 	char text[512];
 
 	bench_start();
@@ -54,8 +55,10 @@ ids_come_back_as_they_were(void)
 		struct sent *sent;
 		struct json_object *id = json_tokener_parse(ids[i]);
 
-		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":"
-		    "\"server/discover\",\"params\":{" MODERN_META("") "}}", ids[i]);
+		snprintf(text, sizeof(text),
+			 "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":"
+			 "\"server/discover\",\"params\":{" MODERN_META("") "}}",
+			 ids[i]);
 		sent = send_stdio(text);
 		CU_ASSERT(json_object_equal(at(sent->answer, "id"), id));
 		CU_ASSERT(at(sent->answer, "result") != NULL);
@@ -69,7 +72,9 @@ envelope_first(void)
 {
 	static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", NULL };
 	static const char *const metas[] = {
-		"", "\"_meta\":{}", "\"_meta\":7",
+		"",
+		"\"_meta\":{}",
+		"\"_meta\":7",
 		"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}",
 		"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":1,"
 		"\"io.modelcontextprotocol/clientCapabilities\":{}}",
@@ -85,14 +90,15 @@ envelope_first(void)
 		struct sent *sent;
 
 		snprintf(text, sizeof(text),
-		    "{\"jsonrpc\":\"2.0\",\"id\":\"e\",\"method\":\"server/discover\","
-		    "\"params\":{%s}}", metas[i]);
+			 "{\"jsonrpc\":\"2.0\",\"id\":\"e\",\"method\":\"server/discover\","
+			 "\"params\":{%s}}",
+			 metas[i]);
 		sent = send_http(headers, text); /* without Mcp-Method, which comes later */
 		expect_error(sent, 400, -32602);
 		ASSERT_STR(text_at(sent->answer, "id"), "e");
 	}
 	expect_error(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"),
-	    400, -32602);
+		     400, -32602);
 	bench_stop();
 }
 
@@ -100,12 +106,13 @@ static void
 versions(void)
 {
 	static const char *const right[] = { "MCP-Protocol-Version", "v999", "Mcp-Method",
-		"server/discover", NULL };
+					     "server/discover", NULL };
 	static const char *const other[] = { "MCP-Protocol-Version", "2026-07-28", NULL };
 	static const char *const none[] = { NULL };
-	static const char body[] = REQUEST("1", "server/discover",
-	    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"v999\","
-	    "\"io.modelcontextprotocol/clientCapabilities\":{}}");
+	static const char body[] =
+	    REQUEST("1", "server/discover",
+		    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"v999\","
+		    "\"io.modelcontextprotocol/clientCapabilities\":{}}");
 	struct sent *sent;
 
 	bench_start();
@@ -127,10 +134,14 @@ headers_repeat_the_body(void)
 		const char *method, *name;
 		int code;
 	} cases[] = {
-		{ "tools/call", "echo", 0 },	     { "tools/call", "=?base64?ZWNobw==?=", 0 },
-		{ NULL, "echo", -32020 },	     { "Tools/Call", "echo", -32020 },
-		{ "tools/list", "echo", -32020 },    { "tools/call", NULL, -32020 },
-		{ "tools/call", "Echo", -32020 },    { "tools/call", "=?base64?ZWNobw=?=", -32020 },
+		{ "tools/call", "echo", 0 },
+		{ "tools/call", "=?base64?ZWNobw==?=", 0 },
+		{ NULL, "echo", -32020 },
+		{ "Tools/Call", "echo", -32020 },
+		{ "tools/list", "echo", -32020 },
+		{ "tools/call", NULL, -32020 },
+		{ "tools/call", "Echo", -32020 },
+		{ "tools/call", "=?base64?ZWNobw=?=", -32020 },
 		{ "tools/call", "=?base64?ZWNobw", -32020 },
 	};
 
@@ -149,8 +160,10 @@ headers_repeat_the_body(void)
 			headers[n++] = cases[i].name;
 		}
 		headers[n] = NULL;
-		sent = send_http(headers, REQUEST("4", "tools/call", "\"name\":\"echo\","
-		    "\"arguments\":{\"text\":\"x\"}," MODERN_META("")));
+		sent =
+		    send_http(headers, REQUEST("4", "tools/call",
+					       "\"name\":\"echo\","
+					       "\"arguments\":{\"text\":\"x\"}," MODERN_META("")));
 		ASSERT_INT(int_at(sent->answer, "error.code"), cases[i].code);
 		ASSERT_INT(sent->status, cases[i].code == 0 ? 200 : 400);
 		ASSERT_INT(int_at(sent->answer, "id"), 4);
@@ -184,7 +197,8 @@ header_parameters(void)
 	bench_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *headers[16] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
-			"tools/call", "Mcp-Name", "where", "Mcp-Param-Other", "x" };
+					    "tools/call",	    "Mcp-Name",	  "where",
+					    "Mcp-Param-Other",	    "x" };
 		char text[1024];
 		size_t n = 8;
 		struct sent *sent;
@@ -198,9 +212,12 @@ header_parameters(void)
 			headers[n++] = cases[i].level;
 		}
 		headers[n] = NULL;
-		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
-		    "\"tools/call\",\"params\":{\"name\":\"where\",\"arguments\":%s,"
-		    MODERN_META("") "}}", cases[i].arguments);
+		snprintf(
+		    text, sizeof(text),
+		    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+		    "\"tools/call\",\"params\":{\"name\":\"where\",\"arguments\":%s," MODERN_META(
+			"") "}}",
+		    cases[i].arguments);
 		sent = send_http(headers, text);
 		if (int_at(sent->answer, "error.code") != cases[i].code)
 			printf("\n    case %zu", i);
@@ -213,8 +230,13 @@ header_parameters(void)
 static void
 methods(void)
 {
-	static const char *const gone[] = { "initialize", "ping", "logging/setLevel",
-		"resources/subscribe", "resources/unsubscribe", "unknown/method", "tasks/list" };
+	static const char *const gone[] = { "initialize",
+					    "ping",
+					    "logging/setLevel",
+					    "resources/subscribe",
+					    "resources/unsubscribe",
+					    "unknown/method",
+					    "tasks/list" };
 
 	bench_start();
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
@@ -238,7 +260,7 @@ notifications_and_strays(void)
 	expect_error(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1}"), 400, -32600);
 	expect_error(send_http(headers, "{nonsense"), 400, -32700);
 	expect_error(send_http(headers, "[" REQUEST("1", "tools/list", MODERN_META("")) "]"), 400,
-	    -32600);
+		     -32600);
 	sent = send_http(headers, NULL);
 	ASSERT_INT(sent->status, 405);
 	ASSERT_STR(sent->allow, "POST");
@@ -249,20 +271,31 @@ static void
 options_of_a_request(void)
 {
 	static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
-		"server/discover", NULL };
+					       "server/discover", NULL };
 
 	bench_start();
+	expect_error(send_http(headers,
+			       REQUEST("1", "server/discover",
+				       MODERN_META(
+					   ",\"io.modelcontextprotocol/logLevel\":\"loud\""))),
+		     400, -32602);
 	expect_error(send_http(headers, REQUEST("1", "server/discover",
-	    MODERN_META(",\"io.modelcontextprotocol/logLevel\":\"loud\""))), 400, -32602);
-	expect_error(send_http(headers, REQUEST("1", "server/discover",
-	    MODERN_META(",\"progressToken\":{}"))), 400, -32602);
-	ASSERT_INT(send_http(headers, REQUEST("1", "server/discover",
-	    MODERN_META(",\"progressToken\":\"p\",\"io.modelcontextprotocol/logLevel\":\"info\","
-			"\"other\":1")))->status, 200);
+						MODERN_META(",\"progressToken\":{}"))),
+		     400, -32602);
+	ASSERT_INT(
+	    send_http(
+		headers,
+		REQUEST(
+		    "1", "server/discover",
+		    MODERN_META(
+			",\"progressToken\":\"p\",\"io.modelcontextprotocol/logLevel\":\"info\","
+			"\"other\":1")))
+		->status,
+	    200);
 	bench_stop();
 }
 
-/* ---- methods ------------------------------------------------------------------------------------- */
+/* ---- methods ------------------------------------------------------------------------------- */
 
 static void
 discover(void)
@@ -273,8 +306,10 @@ discover(void)
 	sent = call_modern("server/discover", NULL, "");
 	ASSERT_STR(text_at(sent->answer, "result.supportedVersions.0"), "2026-07-28");
 	CU_ASSERT(at(sent->answer, "result.supportedVersions.1") == NULL);
-	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.capabilities.tools.listChanged")));
-	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.capabilities.resources.subscribe")));
+	CU_ASSERT(
+	    json_object_get_boolean(at(sent->answer, "result.capabilities.tools.listChanged")));
+	CU_ASSERT(
+	    json_object_get_boolean(at(sent->answer, "result.capabilities.resources.subscribe")));
 	CU_ASSERT(at(sent->answer, "result.capabilities.prompts") != NULL);
 	CU_ASSERT(at(sent->answer, "result.capabilities.completions") != NULL);
 	CU_ASSERT(at(sent->answer, "result.capabilities.logging") != NULL);
@@ -282,8 +317,8 @@ discover(void)
 	ASSERT_STR(text_at(sent->answer, "result.instructions"), "Ask for echo.");
 	CU_ASSERT(at(sent->answer, "result.ttlMs") != NULL);
 	ASSERT_STR(text_at(sent->answer, "result.cacheScope"), "private");
-	ASSERT_STR(text_at(sent->answer,
-	    "result._meta.'io.modelcontextprotocol/serverInfo'.title"), "A bench");
+	ASSERT_STR(text_at(sent->answer, "result._meta.'io.modelcontextprotocol/serverInfo'.title"),
+		   "A bench");
 	bench_stop();
 }
 
@@ -307,7 +342,7 @@ lists(void)
 	ASSERT_STR(text_at(first->answer, "result.resources.0.uri"), "test://note");
 	first = call_modern("resources/templates/list", NULL, "");
 	ASSERT_STR(text_at(first->answer, "result.resourceTemplates.0.uriTemplate"),
-	    "test://item/{id}");
+		   "test://item/{id}");
 	first = call_modern("prompts/list", NULL, "");
 	ASSERT_STR(text_at(first->answer, "result.prompts.0.arguments.0.name"), "name");
 	bench_stop();
@@ -356,9 +391,9 @@ tool_errors(void)
 	expect_error(call_modern("tools/call", "rules", "\"name\":\"rules\""), 200, -32602);
 	expect_error(call_modern("tools/call", NULL, "\"name\":7"), 200, -32602);
 	expect_error(call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":[]"), 200,
-	    -32602);
+		     -32602);
 	expect_error(call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":null"), 200,
-	    -32602);
+		     -32602);
 	sent = call_modern("tools/call", "echo", "\"name\":\"echo\"");
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "text") != NULL);
@@ -366,7 +401,7 @@ tool_errors(void)
 	sent = call_modern("tools/call", "fails", "\"name\":\"fails\"");
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"),
-	    "No such thing\nIt was never there\nLook elsewhere");
+		   "No such thing\nIt was never there\nLook elsewhere");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/error'.status"), "not_found");
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
 	bench_stop();
@@ -445,14 +480,15 @@ prompts(void)
 
 	bench_start();
 	sent = call_modern("prompts/get", "greet",
-	    "\"name\":\"greet\",\"arguments\":{\"name\":\"Ada\"}");
+			   "\"name\":\"greet\",\"arguments\":{\"name\":\"Ada\"}");
 	ASSERT_STR(text_at(sent->answer, "result.description"), "Greets");
 	ASSERT_STR(text_at(sent->answer, "result.messages.0.role"), "user");
 	ASSERT_STR(text_at(sent->answer, "result.messages.0.content.text"), "Greet Ada");
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
 	expect_error(call_modern("prompts/get", "greet", "\"name\":\"greet\""), 200, -32602);
 	expect_error(call_modern("prompts/get", "greet",
-	    "\"name\":\"greet\",\"arguments\":{\"name\":1}"), 200, -32602);
+				 "\"name\":\"greet\",\"arguments\":{\"name\":1}"),
+		     200, -32602);
 	expect_error(call_modern("prompts/get", "no", "\"name\":\"no\""), 200, -32602);
 	bench_stop();
 }
@@ -464,319 +500,26 @@ completions(void)
 
 	bench_start();
 	sent = call_modern("completion/complete", NULL,
-	    "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
-	    "\"argument\":{\"name\":\"name\",\"value\":\"Ad\"},"
-	    "\"context\":{\"arguments\":{\"tone\":\"warm\"}}");
+			   "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
+			   "\"argument\":{\"name\":\"name\",\"value\":\"Ad\"},"
+			   "\"context\":{\"arguments\":{\"tone\":\"warm\"}}");
 	ASSERT_STR(text_at(sent->answer, "result.completion.values.0"), "Ada");
 	ASSERT_STR(text_at(sent->answer, "result.completion.values.1"), "warm");
 	CU_ASSERT(!json_object_get_boolean(at(sent->answer, "result.completion.hasMore")));
 	sent = call_modern("completion/complete", NULL,
-	    "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
-	    "\"argument\":{\"name\":\"tone\",\"value\":\"\"}");
+			   "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
+			   "\"argument\":{\"name\":\"tone\",\"value\":\"\"}");
 	ASSERT_INT(json_object_array_length(at(sent->answer, "result.completion.values")), 0);
 	sent = call_modern("completion/complete", NULL,
-	    "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://item/{id}\"},"
-	    "\"argument\":{\"name\":\"id\",\"value\":\"\"}");
+			   "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://item/{id}\"},"
+			   "\"argument\":{\"name\":\"id\",\"value\":\"\"}");
 	ASSERT_INT(json_object_array_length(at(sent->answer, "result.completion.values")), 0);
 	expect_error(call_modern("completion/complete", NULL,
-	    "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"no\"},"
-	    "\"argument\":{\"name\":\"a\",\"value\":\"\"}"), 200, -32602);
+				 "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"no\"},"
+				 "\"argument\":{\"name\":\"a\",\"value\":\"\"}"),
+		     200, -32602);
 	expect_error(call_modern("completion/complete", NULL, "\"ref\":{\"type\":\"ref/other\"}"),
-	    200, -32602);
-	bench_stop();
-}
-
-/* ---- on the way ---------------------------------------------------------------------------------- */
-
-static struct sent *
-with_meta(const char *tool, const char *meta)
-{
-	const char *headers[] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call",
-		"Mcp-Name", tool, NULL };
-	char text[1024];
-
-	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
-	    "\"params\":{\"name\":\"%s\"," MODERN_META("%s") "}}", tool, meta);
-	return send_http(headers, text);
-}
-
-static void
-progress(void)
-{
-	struct sent *sent;
-
-	bench_start();
-	sent = bench_wait(with_meta("steps", ",\"progressToken\":\"\\u0070\""));
-	ASSERT_INT(sent->notes, 3); /* the one that did not advance is left out */
-	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/progress");
-	ASSERT_STR(text_at(sent->note[0], "params.progressToken"), "p");
-	ASSERT_INT(int_at(sent->note[0], "params.progress"), 0);
-	ASSERT_INT(int_at(sent->note[1], "params.progress"), 1);
-	ASSERT_INT(int_at(sent->note[1], "params.total"), 2);
-	ASSERT_STR(text_at(sent->note[1], "params.message"), "one");
-	ASSERT_INT(int_at(sent->note[2], "params.progress"), 2);
-	CU_ASSERT(at(sent->note[2], "params.total") == NULL);
-	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "done");
-	sent = bench_wait(with_meta("steps", ""));
-	ASSERT_INT(sent->notes, 0);
-	bench_stop();
-}
-
-static void
-client_logs(void)
-{
-	struct sent *sent;
-
-	bench_start();
-	sent = bench_wait(with_meta("logs", ""));
-	ASSERT_INT(sent->notes, 0);
-	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"notice\""));
-	ASSERT_INT(sent->notes, 1);
-	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/message");
-	ASSERT_STR(text_at(sent->note[0], "params.level"), "warning");
-	ASSERT_STR(text_at(sent->note[0], "params.logger"), "bench");
-	ASSERT_INT(int_at(sent->note[0], "params.data.high"), 1);
-	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"debug\""));
-	ASSERT_INT(sent->notes, 2);
-	bench_stop();
-}
-
-static void
-leaving_cancels(void)
-{
-	struct sent *sent;
-
-	bench_start();
-	sent = call_modern("tools/call", "slow", "\"name\":\"slow\"");
-	bench_idle();
-	ASSERT_INT(sent->finished, 0);
-	bench_close(sent);
-	ASSERT_INT(sent->finished, 1);
-	CU_ASSERT(sent->answer == NULL);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
-}
-
-static void
-cancelled_on_stdio(void)
-{
-	struct sent *sent, *taken;
-
-	bench_start();
-	sent = send_stdio(REQUEST("\"s\"", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
-	bench_idle();
-	taken = send_stdio(REQUEST("\"\\u0073\"", "server/discover", MODERN_META("")));
-	ASSERT_INT(int_at(taken->answer, "error.code"), -32600);
-	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-		   "\"params\":{\"requestId\":\"other\"}}");
-	ASSERT_INT(sent->finished, 0);
-	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-		   "\"params\":{\"requestId\":\"s\",\"reason\":\"enough\"}}");
-	ASSERT_INT(sent->finished, 1);
-	CU_ASSERT(sent->answer == NULL);
-	/* the id is free again at once */
-	taken = send_stdio(REQUEST("\"s\"", "server/discover", MODERN_META("")));
-	CU_ASSERT(at(taken->answer, "result") != NULL);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
-}
-
-static void
-end_of_input(void)
-{
-	const struct receiver *receiver;
-	struct sent *sent;
-
-	bench_start();
-	receiver = eras_receiver(bench_eras);
-	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
-	receiver->eof(receiver->data);
-	ASSERT_INT(sent->finished, 1);
-	CU_ASSERT(sent->answer == NULL);
-	ASSERT_INT(bench_eofs, 1);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
-}
-
-static void
-large_bodies(void)
-{
-	struct buf params;
-	struct sent *sent;
-
-	bench_start();
-	buf_init(&params, 1u << 20);
-	buf_puts(&params, "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"},\"padding\":\"");
-	while (params.len < PARSE_INLINE)
-		buf_puts(&params, "0123456789abcdef");
-	buf_putc(&params, '"');
-	sent = call_modern("tools/call", "echo", params.data);
-	ASSERT_INT(sent->finished, 0); /* it is being parsed elsewhere */
-	ASSERT_STR(text_at(bench_wait(sent)->answer, "result.content.0.text"), "x");
-	sent = call_modern("tools/call", "echo", params.data);
-	bench_close(sent); /* gone before it was read: nothing is begun */
-	bench_wait(sent);
-	CU_ASSERT(sent->answer == NULL);
-	buf_fini(&params);
-	bench_stop();
-}
-
-/* ---- rounds -------------------------------------------------------------------------------------- */
-
-#define ABLE "{\"elicitation\":{},\"roots\":{}}"
-
-static struct sent *
-round_of(const char *tool, const char *state, const char *responses)
-{
-	struct buf params;
-	struct sent *sent;
-
-	buf_init(&params, 1u << 16);
-	buf_printf(&params, "\"name\":\"%s\"", tool);
-	if (state != NULL)
-		buf_printf(&params, ",\"requestState\":\"%s\"", state);
-	if (responses != NULL)
-		buf_printf(&params, ",\"inputResponses\":%s", responses);
-	sent = bench_wait(call_capable("tools/call", tool, params.data, ABLE));
-	buf_fini(&params);
-	return sent;
-}
-
-static void
-rounds(void)
-{
-	struct sent *first, *second, *third;
-	const char *state;
-
-	bench_start();
-	first = round_of("asks", NULL, NULL);
-	ASSERT_STR(text_at(first->answer, "result.resultType"), "input_required");
-	ASSERT_STR(text_at(first->answer, "result.inputRequests.name.method"),
-	    "elicitation/create");
-	ASSERT_STR(text_at(first->answer, "result.inputRequests.name.params.message"),
-	    "Your name?");
-	ASSERT_STR(text_at(first->answer, "result.inputRequests.roots.method"), "roots/list");
-	CU_ASSERT(at(first->answer, "result.ttlMs") == NULL);
-	CU_ASSERT(at(first->answer, SERVER_INFO) != NULL);
-	state = text_at(first->answer, "result.requestState");
-	second = round_of("asks", state, "{\"name\":{\"action\":\"accept\",\"content\":"
-	    "{\"v\":\"Ada\"}},\"roots\":{\"roots\":[]},\"stranger\":{}}");
-	ASSERT_STR(text_at(second->answer, "result.resultType"), "input_required");
-	CU_ASSERT(at(second->answer, "result.inputRequests.color") != NULL);
-	CU_ASSERT(at(second->answer, "result.inputRequests.name") == NULL);
-	CU_ASSERT(strcmp(text_at(second->answer, "result.requestState"), state) != 0);
-	bench_restart(); /* nothing was kept here */
-	third = round_of("asks", text_at(second->answer, "result.requestState"),
-	    "{\"color\":{\"action\":\"accept\",\"content\":{\"v\":\"red\"}}}");
-	ASSERT_STR(text_at(third->answer, "result.content.0.text"), "Ada likes red");
-	bench_stop();
-}
-
-static void
-answers_that_are_none(void)
-{
-	struct sent *sent;
-	const char *state;
-
-	bench_start();
-	state = text_at(round_of("asks", NULL, NULL)->answer, "result.requestState");
-	sent = round_of("asks", state, "{\"wrong\":{\"action\":\"accept\"}}");
-	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
-	sent = round_of("asks", state, "{\"name\":12345,\"roots\":[]}");
-	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
-	sent = round_of("asks", state, "{}");
-	CU_ASSERT(at(sent->answer, "result.inputRequests.roots") != NULL);
-	expect_error(round_of("asks", state, "null"), 200, -32602);
-	expect_error(round_of("asks", NULL, "[]"), 200, -32602);
-	bench_stop();
-}
-
-static void
-state_is_bound(void)
-{
-	struct sent *first;
-	char state[4096];
-	const char *good;
-
-	bench_start();
-	first = round_of("asks", NULL, NULL);
-	good = text_at(first->answer, "result.requestState");
-	snprintf(state, sizeof(state), "%s-TAMPERED", good);
-	expect_error(round_of("asks", state, "{}"), 200, -32602);
-	snprintf(state, sizeof(state), "%s", good);
-	state[20] = state[20] == 'A' ? 'B' : 'A';
-	expect_error(round_of("asks", state, "{}"), 200, -32602);
-	expect_error(round_of("nags", good, "{}"), 200, -32602); /* another tool's */
-	bench_principal = "somebody";
-	expect_error(round_of("asks", good, "{}"), 200, -32602);
-	bench_principal = "local";
-	expect_error(round_of("asks", "", "{}"), 200, -32602);
-	ASSERT_INT(round_of("asks", good, "{}")->status, 200);
-	bench_stop();
-}
-
-static void
-rounds_are_bounded(void)
-{
-	struct sent *sent;
-	const char *state = NULL;
-	char responses[128];
-	int i = 0;
-
-	bench_start();
-	sent = round_of("nags", NULL, NULL);
-	while ((state = text_at(sent->answer, "result.requestState")) != NULL && i < 20) {
-		snprintf(responses, sizeof(responses),
-		    "{\"again%d\":{\"action\":\"decline\"}}", i++);
-		sent = round_of("nags", state, responses);
-	}
-	ASSERT_INT(i, ASK_ROUNDS);
-	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
-	bench_stop();
-}
-
-static void
-answers_are_bounded(void)
-{
-	static const int sizes[] = { 7900, 8400 };
-
-	bench_start();
-	for (size_t i = 0; i < 2; i++) {
-		const char *state = text_at(round_of("nags", NULL, NULL)->answer,
-		    "result.requestState");
-		struct buf responses;
-		struct sent *sent;
-
-		buf_init(&responses, 1u << 16);
-		buf_puts(&responses, "{\"again0\":{\"action\":\"accept\",\"content\":{\"v\":\"");
-		for (int k = 0; k < sizes[i]; k++)
-			buf_putc(&responses, 'x');
-		buf_puts(&responses, "\"}}}");
-		sent = round_of("nags", state, responses.data);
-		ASSERT_INT(at(sent->answer, "result.isError") != NULL, i == 1);
-		buf_fini(&responses);
-	}
-	bench_stop();
-}
-
-static void
-capabilities(void)
-{
-	struct sent *sent;
-
-	bench_start();
-	sent = call_modern("tools/call", "needs", "\"name\":\"needs\"");
-	expect_error(sent, 400, -32021);
-	CU_ASSERT(json_object_is_type(
-	    at(sent->answer, "error.data.requiredCapabilities.sampling.tools"), json_type_object));
-	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"", "{\"sampling\":{}}");
-	expect_error(sent, 400, -32021);
-	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"",
-	    "{\"sampling\":{\"tools\":{}}}");
-	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "ok");
-	/* what the client cannot be asked is not asked */
-	sent = call_modern("tools/call", "asks", "\"name\":\"asks\"");
-	CU_ASSERT(at(sent->answer, "result.inputRequests") == NULL);
+		     200, -32602);
 	bench_stop();
 }
 
@@ -799,17 +542,5 @@ static const struct test tests[] = {
 	TEST(resources),
 	TEST(prompts),
 	TEST(completions),
-	TEST(progress),
-	TEST(client_logs),
-	TEST(leaving_cancels),
-	TEST(cancelled_on_stdio),
-	TEST(end_of_input),
-	TEST(large_bodies),
-	TEST(rounds),
-	TEST(answers_that_are_none),
-	TEST(state_is_bound),
-	TEST(rounds_are_bounded),
-	TEST(answers_are_bounded),
-	TEST(capabilities),
 };
 SUITE(tests)

@@ -39,13 +39,20 @@ kinds(void)
 static void
 ids_keep_their_spelling(void)
 {
-	static const char *const ids[] = { "1", "-7", "\"a\"", "\"\"", "\"1\"", "\"\\u0041\\/\"",
-		"9007199254740993", "123456789012345678901234567890", "0" };
+	static const char *const ids[] = { "1",
+					   "-7",
+					   "\"a\"",
+					   "\"\"",
+					   "\"1\"",
+					   "\"\\u0041\\/\"",
+					   "9007199254740993",
+					   "123456789012345678901234567890",
+					   "0" };
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\", \"id\" : %s ,\"method\":\"m\"}",
-		    ids[i]);
+			 ids[i]);
 		ASSERT_INT(parse(text), 0);
 		ASSERT_STR(message.id, ids[i]);
 	}
@@ -60,7 +67,7 @@ bad_ids_are_refused(void)
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"m\"}",
-		    ids[i]);
+			 ids[i]);
 		ASSERT_INT(parse(text), -32600);
 		CU_ASSERT(message.id == NULL);
 	}
@@ -113,8 +120,15 @@ bad_shapes_name_the_id(void)
 static void
 not_json(void)
 {
-	static const char *const texts[] = { "", "{", "{'a':1}", "{\"a\":1}x", "{\"a\":NaN}",
-		"{\"a\":1,\"a\":2}", "\"\\ud800\"", "\xff", "{\"jsonrpc\":\"2.0\"" };
+	static const char *const texts[] = { "",
+					     "{",
+					     "{'a':1}",
+					     "{\"a\":1}x",
+					     "{\"a\":NaN}",
+					     "{\"a\":1,\"a\":2}",
+					     "\"\\ud800\"",
+					     "\xff",
+					     "{\"jsonrpc\":\"2.0\"" };
 	struct json_limits limits = json_inbound;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -139,7 +153,7 @@ elements_of_a_batch(void)
 			 "{\"jsonrpc\":\"2.0\",\"method\":\"n\"},17,"
 			 "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0041\",\"result\":{}},"
 			 "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999999,\"method\":\"m\"}]"),
-	    0);
+		   0);
 	ASSERT_INT(message_element(&element, &message, 0, why, sizeof(why)), 0);
 	ASSERT_STR(element.id, "18014398509481985");
 	message_fini(&element);
@@ -188,7 +202,7 @@ frames(void)
 	buf_reset(&out);
 	rpc_write_error(&out, NULL, -32700, "a \"b\"", NULL);
 	ASSERT_STR(out.data,
-	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"a \\\"b\\\"\"}}");
+		   "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"a \\\"b\\\"\"}}");
 	buf_reset(&out);
 	rpc_write_error(&out, "5", -32602, "m", "{\"uri\":\"u\"}");
 	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":-32602,"

@@ -10,11 +10,11 @@
 #include "era_bench.h"
 
 #define BOTH "application/json, text/event-stream"
-#define INITIALIZE(version, capabilities)                                                          \
-	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"                     \
-	"\"protocolVersion\":\"" version "\",\"capabilities\":" capabilities ","                   \
+#define INITIALIZE(version, capabilities)                                        \
+	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"   \
+	"\"protocolVersion\":\"" version "\",\"capabilities\":" capabilities "," \
 	"\"clientInfo\":{\"name\":\"test\",\"version\":\"1\"}}}"
-#define REQUEST(id, method, params)                                                                \
+#define REQUEST(id, method, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
 #define CALL(id, tool) REQUEST(id, "tools/call", "\"name\":\"" tool "\"")
 
@@ -45,7 +45,7 @@ expect_error(struct sent *sent, int status, int code)
 	ASSERT_INT(int_at(sent->answer, "error.code"), code);
 }
 
-/* ---- initialize --------------------------------------------------------------------------------- */
+/* ---- initialize ---------------------------------------------------------------------------- */
 
 static void
 handshake(void)
@@ -71,7 +71,7 @@ handshake(void)
 	CU_ASSERT(sent->answer == NULL);
 	sent = in_session(REQUEST("\"p\"", "ping", ""));
 	ASSERT_STR(json_object_to_json_string_ext(sent->answer, JSON_C_TO_STRING_PLAIN),
-	    "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"result\":{}}");
+		   "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"result\":{}}");
 	expect_error(in_session(INITIALIZE("2025-11-25", "{}")), 400, -32600);
 	bench_stop();
 }
@@ -91,10 +91,11 @@ negotiation(void)
 	bench_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text),
-		    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":"
-		    "{\"protocolVersion\":\"%s\",\"capabilities\":{}}}", cases[i].asked);
+			 "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":"
+			 "{\"protocolVersion\":\"%s\",\"capabilities\":{}}}",
+			 cases[i].asked);
 		ASSERT_STR(text_at(initialize(text)->answer, "result.protocolVersion"),
-		    cases[i].got);
+			   cases[i].got);
 	}
 	expect_error(initialize(REQUEST("0", "initialize", "")), 200, -32602);
 	ASSERT_STR(session_id, "");
@@ -127,7 +128,7 @@ older_revisions_know_less(void)
 	bench_stop();
 }
 
-/* ---- belonging ----------------------------------------------------------------------------------- */
+/* ---- belonging ----------------------------------------------------------------------------- */
 
 static void
 whose_session(void)
@@ -160,20 +161,24 @@ accepting_both(void)
 		const char *accept;
 		int status;
 	} cases[] = {
-		{ "application/json, text/event-stream", 200 }, { "*/*", 200 },
+		{ "application/json, text/event-stream", 200 },
+		{ "*/*", 200 },
 		{ "text/event-stream;q=0.5,application/json;q=0.9", 200 },
-		{ "Application/JSON , Text/*", 200 },		{ NULL, 200 },
-		{ "application/json", 406 },			{ "text/event-stream", 406 },
-		{ "text/html, application/jsonx, text/event-stream", 406 }, { "", 406 },
+		{ "Application/JSON , Text/*", 200 },
+		{ NULL, 200 },
+		{ "application/json", 406 },
+		{ "text/event-stream", 406 },
+		{ "text/html, application/jsonx, text/event-stream", 406 },
+		{ "", 406 },
 	};
 
 	bench_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *headers[] = { cases[i].accept != NULL ? "Accept" : NULL,
-			cases[i].accept, NULL };
+					  cases[i].accept, NULL };
 
 		ASSERT_INT(send_http(headers, INITIALIZE("2025-11-25", "{}"))->status,
-		    cases[i].status);
+			   cases[i].status);
 	}
 	bench_stop();
 }
@@ -210,11 +215,11 @@ log_levels(void)
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 0);
 	expect_error(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"loud\"")), 200,
-	    -32602);
+		     -32602);
 	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"info\""))->status, 200);
 	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 1);
 	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"debug\""))->status,
-	    200);
+		   200);
 	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 2);
 	initialize(INITIALIZE("2025-11-25", "{}")); /* another session, another level */
 	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 0);
@@ -236,8 +241,9 @@ batches(void)
 			  "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}]");
 	ASSERT_INT(sent->status, 202);
 	CU_ASSERT(sent->answer == NULL);
-	sent = bench_wait(in_session("[" REQUEST("1", "ping", "") ",7," CALL("\"a\"", "steps") ","
-	    INITIALIZE("2025-03-26", "{}") "]"));
+	sent = bench_wait(in_session(
+	    "[" REQUEST("1", "ping", "") ",7," CALL("\"a\"", "steps") "," INITIALIZE("2025-03-26",
+										     "{}") "]"));
 	ASSERT_INT(json_object_array_length(sent->answer), 4);
 	CU_ASSERT(at(sent->answer, "0.result") != NULL);
 	ASSERT_INT(int_at(sent->answer, "1.error.code"), -32600);
@@ -247,7 +253,7 @@ batches(void)
 		buf_init(&many, 1u << 16);
 		for (int i = 0; i < n; i++)
 			buf_printf(&many, "%c{\"jsonrpc\":\"2.0\",\"method\":\"n\"}",
-			    i == 0 ? '[' : ',');
+				   i == 0 ? '[' : ',');
 		buf_putc(&many, ']');
 		ASSERT_INT(in_session(many.data)->status, n == 100 ? 202 : 400);
 		buf_fini(&many);
@@ -269,13 +275,15 @@ leaving_is_not_cancelling(void)
 	CU_ASSERT(!bench_slow_cancelled);
 	expect_error(in_session(CALL("9", "echo")), 400, -32600); /* its id is in use */
 	ASSERT_INT(in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-			      "\"params\":{\"requestId\":9}}")->status, 202);
+			      "\"params\":{\"requestId\":9}}")
+		       ->status,
+		   202);
 	ASSERT_INT(sent->finished, 1);
 	bench_until(&bench_slow_cancelled);
 	bench_stop();
 }
 
-/* ---- stdio --------------------------------------------------------------------------------------- */
+/* ---- stdio --------------------------------------------------------------------------------- */
 
 static void
 stdio_lifecycle(void)
@@ -295,7 +303,8 @@ stdio_lifecycle(void)
 	CU_ASSERT(at(sent->answer, "result.supportedVersions") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
 	ASSERT_STR(text_at(sent->answer, "result.protocolVersion"), "2025-06-18");
-	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.capabilities.tools.listChanged")));
+	CU_ASSERT(
+	    json_object_get_boolean(at(sent->answer, "result.capabilities.tools.listChanged")));
 	sent = send_stdio(REQUEST("1", "tools/list", ""));
 	CU_ASSERT(at(sent->answer, "result.tools") != NULL);
 	CU_ASSERT(at(sent->answer, "result.ttlMs") == NULL);
@@ -309,7 +318,7 @@ stdio_lifecycle(void)
 	bench_stop();
 }
 
-/* ---- questions ----------------------------------------------------------------------------------- */
+/* ---- questions ----------------------------------------------------------------------------- */
 
 static struct sent *
 reply(struct json_object *question, const char *member)
@@ -317,7 +326,7 @@ reply(struct json_object *question, const char *member)
 	char text[512];
 
 	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",%s}",
-	    text_at(question, "id"), member);
+		 text_at(question, "id"), member);
 	return in_session(text);
 }
 
@@ -336,7 +345,9 @@ questions(void)
 	ASSERT_STR(text_at(sent->note[1], "method"), "roots/list");
 	CU_ASSERT(strcmp(text_at(sent->note[0], "id"), text_at(sent->note[1], "id")) != 0);
 	ASSERT_INT(reply(sent->note[0], "\"result\":{\"action\":\"accept\",\"content\":"
-					"{\"v\":\"Ada\"}}")->status, 202);
+					"{\"v\":\"Ada\"}}")
+		       ->status,
+		   202);
 	ASSERT_INT(sent->notes, 2);
 	reply(sent->note[0], "\"result\":{}"); /* a second answer counts for nothing */
 	reply(sent->note[1], "\"result\":{\"roots\":[]}");
@@ -431,7 +442,7 @@ no_way_to_ask(void)
 	bench_stop();
 }
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 static void
 table_is_bounded(void)
@@ -453,7 +464,7 @@ table_is_bounded(void)
 	ASSERT_INT(sessions_count(sessions), 3);
 	ASSERT_STR(found[3]->capabilities, "{\"roots\":{},\"elicitation\":{\"form\":{}}}");
 	ASSERT_INT(found[3]->revision, REV_2025_06_18);
-	/* the second is used, so the third goes for the first, which comes back without its level */
+	/* the second is used, so the third makes room for the first, which forgot its level */
 	ASSERT_INT(session_find(sessions, "p", id[1].data, &busy)->log_level, 1);
 	CU_ASSERT(session_find(sessions, "p", id[0].data, &busy)->log_level != 0);
 	ASSERT_INT(session_find(sessions, "p", id[1].data, &busy)->log_level, 1);

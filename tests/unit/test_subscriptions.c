@@ -8,17 +8,17 @@
 #include "era_bench.h"
 
 #define SUBSCRIPTION "params._meta.'io.modelcontextprotocol/subscriptionId'"
-#define LISTEN(id, filter)                                                                         \
-	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"subscriptions/listen\",\"params\":{"       \
+#define LISTEN(id, filter)                                                                    \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"subscriptions/listen\",\"params\":{" \
 	"\"notifications\":" filter "," MODERN_META("") "}}"
-#define INITIALIZE                                                                                 \
-	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"                     \
+#define INITIALIZE                                                             \
+	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{" \
 	"\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}"
-#define REQUEST(method, uri)                                                                       \
+#define REQUEST(method, uri) \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\",\"params\":{\"uri\":\"" uri "\"}}"
 
 static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
-	"subscriptions/listen", NULL };
+				       "subscriptions/listen", NULL };
 
 static void
 acknowledged_first(void)
@@ -26,22 +26,22 @@ acknowledged_first(void)
 	struct sent *sent;
 
 	bench_start();
-	sent = send_http(headers, LISTEN("7", "{\"toolsListChanged\":true,"
-	    "\"promptsListChanged\":false,\"resourceSubscriptions\":"
-	    "[\"test://note\",\"test://nowhere\",9]}"));
+	sent =
+	    send_http(headers, LISTEN("7", "{\"toolsListChanged\":true,"
+					   "\"promptsListChanged\":false,\"resourceSubscriptions\":"
+					   "[\"test://note\",\"test://nowhere\",9]}"));
 	ASSERT_INT(sent->finished, 0);
 	CU_ASSERT(sent->streaming);
 	ASSERT_INT(sent->notes, 1);
-	ASSERT_STR(text_at(sent->note[0], "method"),
-	    "notifications/subscriptions/acknowledged");
+	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/subscriptions/acknowledged");
 	CU_ASSERT(json_object_is_type(at(sent->note[0], SUBSCRIPTION), json_type_int));
 	ASSERT_INT(int_at(sent->note[0], SUBSCRIPTION), 7);
-	CU_ASSERT(json_object_get_boolean(
-	    at(sent->note[0], "params.notifications.toolsListChanged")));
+	CU_ASSERT(
+	    json_object_get_boolean(at(sent->note[0], "params.notifications.toolsListChanged")));
 	CU_ASSERT(at(sent->note[0], "params.notifications.promptsListChanged") == NULL);
 	CU_ASSERT(at(sent->note[0], "params.notifications.resourcesListChanged") == NULL);
 	ASSERT_STR(text_at(sent->note[0], "params.notifications.resourceSubscriptions.0"),
-	    "test://note");
+		   "test://note");
 	CU_ASSERT(at(sent->note[0], "params.notifications.resourceSubscriptions.1") == NULL);
 	bench_close(sent);
 	ASSERT_INT(sent->finished, 1);
@@ -95,8 +95,8 @@ ends_with_its_result(void)
 	ASSERT_INT(sent->finished, 1);
 	ASSERT_STR(text_at(sent->answer, "id"), "x");
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
-	ASSERT_STR(text_at(sent->answer,
-	    "result._meta.'io.modelcontextprotocol/subscriptionId'"), "x");
+	ASSERT_STR(text_at(sent->answer, "result._meta.'io.modelcontextprotocol/subscriptionId'"),
+		   "x");
 	bench_stop();
 }
 
@@ -129,7 +129,8 @@ bad_listens(void)
 	sent = call_modern("subscriptions/listen", NULL, "\"notifications\":true");
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	for (unsigned n = LISTEN_URIS; n <= LISTEN_URIS + 1; n++) {
-		char params[16384] = "\"notifications\":{\"resourceSubscriptions\":[\"test://note\"";
+		char params[16384] =
+		    "\"notifications\":{\"resourceSubscriptions\":[\"test://note\"";
 
 		for (unsigned i = 1; i < n; i++)
 			strcat(params, ",\"test://item/1\"");
@@ -212,13 +213,9 @@ subscriptions_of_a_session(void)
 }
 
 static const struct test tests[] = {
-	TEST(acknowledged_first),
-	TEST(only_what_was_asked),
-	TEST(ends_with_its_result),
-	TEST(on_stdio),
-	TEST(bad_listens),
-	TEST(listens_are_bounded),
-	TEST(legacy_on_stdio),
-	TEST(subscriptions_of_a_session),
+	TEST(acknowledged_first),   TEST(only_what_was_asked),
+	TEST(ends_with_its_result), TEST(on_stdio),
+	TEST(bad_listens),	    TEST(listens_are_bounded),
+	TEST(legacy_on_stdio),	    TEST(subscriptions_of_a_session),
 };
 SUITE(tests)

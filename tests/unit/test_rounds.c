@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between a request and its answer: progress, logs, cancelling, rounds of questions. */
+#include "suite.h"
+
+#include "base/buf.h"
+#include "era/request.h"
+#include "era_bench.h"
+
+#define REQUEST(id, method, params) \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
+#define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
+
+static void
+expect_error(struct sent *sent, int status, int code)
+{
+	ASSERT_INT(sent->finished, 1);
+	ASSERT_INT(sent->status, status);
+	ASSERT_INT(int_at(sent->answer, "error.code"), code);
+	CU_ASSERT(at(sent->answer, "result") == NULL);
+}
+
+/* ---- on the way ---------------------------------------------------------------------------- */
+
+static struct sent *
+with_meta(const char *tool, const char *meta)
+{
+	const char *headers[] = { "MCP-Protocol-Version",
+				  "2026-07-28",
+				  "Mcp-Method",
+				  "tools/call",
+				  "Mcp-Name",
+				  tool,
+				  NULL };
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+		 "\"params\":{\"name\":\"%s\"," MODERN_META("%s") "}}",
+		 tool, meta);
+	return send_http(headers, text);
+}
+
+static void
+progress(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = bench_wait(with_meta("steps", ",\"progressToken\":\"\\u0070\""));
+	ASSERT_INT(sent->notes, 3); /* the one that did not advance is left out */
+	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/progress");
+	ASSERT_STR(text_at(sent->note[0], "params.progressToken"), "p");
+	ASSERT_INT(int_at(sent->note[0], "params.progress"), 0);
+	ASSERT_INT(int_at(sent->note[1], "params.progress"), 1);
+	ASSERT_INT(int_at(sent->note[1], "params.total"), 2);
+	ASSERT_STR(text_at(sent->note[1], "params.message"), "one");
+	ASSERT_INT(int_at(sent->note[2], "params.progress"), 2);
+	CU_ASSERT(at(sent->note[2], "params.total") == NULL);
+	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "done");
+	sent = bench_wait(with_meta("steps", ""));
+	ASSERT_INT(sent->notes, 0);
+	bench_stop();
+}
+
+static void
+client_logs(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = bench_wait(with_meta("logs", ""));
+	ASSERT_INT(sent->notes, 0);
+	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"notice\""));
+	ASSERT_INT(sent->notes, 1);
+	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/message");
+	ASSERT_STR(text_at(sent->note[0], "params.level"), "warning");
+	ASSERT_STR(text_at(sent->note[0], "params.logger"), "bench");
+	ASSERT_INT(int_at(sent->note[0], "params.data.high"), 1);
+	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"debug\""));
+	ASSERT_INT(sent->notes, 2);
+	bench_stop();
+}
+
+static void
+leaving_cancels(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = call_modern("tools/call", "slow", "\"name\":\"slow\"");
+	bench_idle();
+	ASSERT_INT(sent->finished, 0);
+	bench_close(sent);
+	ASSERT_INT(sent->finished, 1);
+	CU_ASSERT(sent->answer == NULL);
+	bench_until(&bench_slow_cancelled);
+	bench_stop();
+}
+
+static void
+cancelled_on_stdio(void)
+{
+	struct sent *sent, *taken;
+
+	bench_start();
+	sent = send_stdio(REQUEST("\"s\"", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	bench_idle();
+	taken = send_stdio(REQUEST("\"\\u0073\"", "server/discover", MODERN_META("")));
+	ASSERT_INT(int_at(taken->answer, "error.code"), -32600);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":\"other\"}}");
+	ASSERT_INT(sent->finished, 0);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":\"s\",\"reason\":\"enough\"}}");
+	ASSERT_INT(sent->finished, 1);
+	CU_ASSERT(sent->answer == NULL);
+	/* the id is free again at once */
+	taken = send_stdio(REQUEST("\"s\"", "server/discover", MODERN_META("")));
+	CU_ASSERT(at(taken->answer, "result") != NULL);
+	bench_until(&bench_slow_cancelled);
+	bench_stop();
+}
+
+static void
+end_of_input(void)
+{
+	const struct receiver *receiver;
+	struct sent *sent;
+
+	bench_start();
+	receiver = eras_receiver(bench_eras);
+	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	receiver->eof(receiver->data);
+	ASSERT_INT(sent->finished, 1);
+	CU_ASSERT(sent->answer == NULL);
+	ASSERT_INT(bench_eofs, 1);
+	bench_until(&bench_slow_cancelled);
+	bench_stop();
+}
+
+static void
+large_bodies(void)
+{
+	struct buf params;
+	struct sent *sent;
+
+	bench_start();
+	buf_init(&params, 1u << 20);
+	buf_puts(&params, "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"},\"padding\":\"");
+	while (params.len < PARSE_INLINE)
+		buf_puts(&params, "0123456789abcdef");
+	buf_putc(&params, '"');
+	sent = call_modern("tools/call", "echo", params.data);
+	ASSERT_INT(sent->finished, 0); /* it is being parsed elsewhere */
+	ASSERT_STR(text_at(bench_wait(sent)->answer, "result.content.0.text"), "x");
+	sent = call_modern("tools/call", "echo", params.data);
+	bench_close(sent); /* gone before it was read: nothing is begun */
+	bench_wait(sent);
+	CU_ASSERT(sent->answer == NULL);
+	buf_fini(&params);
+	bench_stop();
+}
+
+/* ---- rounds -------------------------------------------------------------------------------- */
+
+#define ABLE "{\"elicitation\":{},\"roots\":{}}"
+
+static struct sent *
+round_of(const char *tool, const char *state, const char *responses)
+{
+	struct buf params;
+	struct sent *sent;
+
+	buf_init(&params, 1u << 16);
+	buf_printf(&params, "\"name\":\"%s\"", tool);
+	if (state != NULL)
+		buf_printf(&params, ",\"requestState\":\"%s\"", state);
+	if (responses != NULL)
+		buf_printf(&params, ",\"inputResponses\":%s", responses);
+	sent = bench_wait(call_capable("tools/call", tool, params.data, ABLE));
+	buf_fini(&params);
+	return sent;
+}
+
+static void
+rounds(void)
+{
+	struct sent *first, *second, *third;
+	const char *state;
+
+	bench_start();
+	first = round_of("asks", NULL, NULL);
+	ASSERT_STR(text_at(first->answer, "result.resultType"), "input_required");
+	ASSERT_STR(text_at(first->answer, "result.inputRequests.name.method"),
+		   "elicitation/create");
+	ASSERT_STR(text_at(first->answer, "result.inputRequests.name.params.message"),
+		   "Your name?");
+	ASSERT_STR(text_at(first->answer, "result.inputRequests.roots.method"), "roots/list");
+	CU_ASSERT(at(first->answer, "result.ttlMs") == NULL);
+	CU_ASSERT(at(first->answer, SERVER_INFO) != NULL);
+	state = text_at(first->answer, "result.requestState");
+	second = round_of("asks", state,
+			  "{\"name\":{\"action\":\"accept\",\"content\":"
+			  "{\"v\":\"Ada\"}},\"roots\":{\"roots\":[]},\"stranger\":{}}");
+	ASSERT_STR(text_at(second->answer, "result.resultType"), "input_required");
+	CU_ASSERT(at(second->answer, "result.inputRequests.color") != NULL);
+	CU_ASSERT(at(second->answer, "result.inputRequests.name") == NULL);
+	CU_ASSERT(strcmp(text_at(second->answer, "result.requestState"), state) != 0);
+	bench_restart(); /* nothing was kept here */
+	third = round_of("asks", text_at(second->answer, "result.requestState"),
+			 "{\"color\":{\"action\":\"accept\",\"content\":{\"v\":\"red\"}}}");
+	ASSERT_STR(text_at(third->answer, "result.content.0.text"), "Ada likes red");
+	bench_stop();
+}
+
+static void
+answers_that_are_none(void)
+{
+	struct sent *sent;
+	const char *state;
+
+	bench_start();
+	state = text_at(round_of("asks", NULL, NULL)->answer, "result.requestState");
+	sent = round_of("asks", state, "{\"wrong\":{\"action\":\"accept\"}}");
+	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
+	sent = round_of("asks", state, "{\"name\":12345,\"roots\":[]}");
+	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
+	sent = round_of("asks", state, "{}");
+	CU_ASSERT(at(sent->answer, "result.inputRequests.roots") != NULL);
+	expect_error(round_of("asks", state, "null"), 200, -32602);
+	expect_error(round_of("asks", NULL, "[]"), 200, -32602);
+	bench_stop();
+}
+
+static void
+state_is_bound(void)
+{
+	struct sent *first;
+	char state[4096];
+	const char *good;
+
+	bench_start();
+	first = round_of("asks", NULL, NULL);
+	good = text_at(first->answer, "result.requestState");
+	snprintf(state, sizeof(state), "%s-TAMPERED", good);
+	expect_error(round_of("asks", state, "{}"), 200, -32602);
+	snprintf(state, sizeof(state), "%s", good);
+	state[20] = state[20] == 'A' ? 'B' : 'A';
+	expect_error(round_of("asks", state, "{}"), 200, -32602);
+	expect_error(round_of("nags", good, "{}"), 200, -32602); /* another tool's */
+	bench_principal = "somebody";
+	expect_error(round_of("asks", good, "{}"), 200, -32602);
+	bench_principal = "local";
+	expect_error(round_of("asks", "", "{}"), 200, -32602);
+	ASSERT_INT(round_of("asks", good, "{}")->status, 200);
+	bench_stop();
+}
+
+static void
+rounds_are_bounded(void)
+{
+	struct sent *sent;
+	const char *state = NULL;
+	char responses[128];
+	int i = 0;
+
+	bench_start();
+	sent = round_of("nags", NULL, NULL);
+	while ((state = text_at(sent->answer, "result.requestState")) != NULL && i < 20) {
+		snprintf(responses, sizeof(responses), "{\"again%d\":{\"action\":\"decline\"}}",
+			 i++);
+		sent = round_of("nags", state, responses);
+	}
+	ASSERT_INT(i, ASK_ROUNDS);
+	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
+	bench_stop();
+}
+
+static void
+answers_are_bounded(void)
+{
+	static const int sizes[] = { 7900, 8400 };
+
+	bench_start();
+	for (size_t i = 0; i < 2; i++) {
+		const char *state =
+		    text_at(round_of("nags", NULL, NULL)->answer, "result.requestState");
+		struct buf responses;
+		struct sent *sent;
+
+		buf_init(&responses, 1u << 16);
+		buf_puts(&responses, "{\"again0\":{\"action\":\"accept\",\"content\":{\"v\":\"");
+		for (int k = 0; k < sizes[i]; k++)
+			buf_putc(&responses, 'x');
+		buf_puts(&responses, "\"}}}");
+		sent = round_of("nags", state, responses.data);
+		ASSERT_INT(at(sent->answer, "result.isError") != NULL, i == 1);
+		buf_fini(&responses);
+	}
+	bench_stop();
+}
+
+static void
+capabilities(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = call_modern("tools/call", "needs", "\"name\":\"needs\"");
+	expect_error(sent, 400, -32021);
+	CU_ASSERT(
+	    json_object_is_type(at(sent->answer, "error.data.requiredCapabilities.sampling.tools"),
+				json_type_object));
+	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"", "{\"sampling\":{}}");
+	expect_error(sent, 400, -32021);
+	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"",
+			    "{\"sampling\":{\"tools\":{}}}");
+	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "ok");
+	/* what the client cannot be asked is not asked */
+	sent = call_modern("tools/call", "asks", "\"name\":\"asks\"");
+	CU_ASSERT(at(sent->answer, "result.inputRequests") == NULL);
+	bench_stop();
+}
+
+static const struct test tests[] = {
+	TEST(progress),
+	TEST(client_logs),
+	TEST(leaving_cancels),
+	TEST(cancelled_on_stdio),
+	TEST(end_of_input),
+	TEST(large_bodies),
+	TEST(rounds),
+	TEST(answers_that_are_none),
+	TEST(state_is_bound),
+	TEST(rounds_are_bounded),
+	TEST(answers_are_bounded),
+	TEST(capabilities),
+};
+SUITE(tests)
