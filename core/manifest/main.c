@@ -267,6 +267,7 @@ is_order(const char *key)
 static void
 add_plugin(struct buf *out, const struct source *source, const char *version)
 {
+	struct json_object_iter at;
 	const char *raw;
 	size_t len;
 
@@ -275,18 +276,16 @@ add_plugin(struct buf *out, const struct source *source, const char *version)
 		buf_puts(out, ",\"version\":");
 		buf_json_str(out, version);
 	}
-	json_object_object_foreach(source->tree, key, value)
-	{
-		(void)value;
-		if (strcmp(key, "abi") == 0)
+	json_object_object_foreachC(source->tree, at) {
+		if (strcmp(at.key, "abi") == 0)
 			die("%s: \"abi\" is written by the SDK", source->path);
-		if (is_order(key))
+		if (is_order(at.key))
 			continue;
 		buf_putc(out, ',');
-		buf_json_str(out, key);
+		buf_json_str(out, at.key);
 		buf_putc(out, ':');
-		if (!json_raw_member(source->text.data, source->text.len, key, &raw, &len))
-			die("%s: \"%s\" cannot be read", source->path, key);
+		if (!json_raw_member(source->text.data, source->text.len, at.key, &raw, &len))
+			die("%s: \"%s\" cannot be read", source->path, at.key);
 		add_minified(out, raw, len);
 	}
 	buf_putc(out, '}');

@@ -186,18 +186,19 @@ member_find(const char *key)
 static bool
 check_plugin(struct json_object *plugin, struct report *report)
 {
+	struct json_object_iter at;
+
 	if (plugin == NULL)
 		return bad(report, "plugin: missing or not an object");
-	json_object_object_foreach(plugin, key, value)
-	{
-		const struct member *member = member_find(key);
+	json_object_object_foreachC(plugin, at) {
+		const struct member *member = member_find(at.key);
 
 		if (member == NULL)
-			return bad(report, "plugin.%.40s: unknown", key);
-		if (json_object_get_type(value) != member->type)
-			return bad(report, "plugin.%s: not of type %s", key,
+			return bad(report, "plugin.%.40s: unknown", at.key);
+		if (json_object_get_type(at.val) != member->type)
+			return bad(report, "plugin.%s: not of type %s", at.key,
 				   json_type_to_name(member->type));
-		if (member->check != NULL && !member->check(key, value, report))
+		if (member->check != NULL && !member->check(at.key, at.val, report))
 			return false;
 	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
@@ -281,16 +282,15 @@ bool
 manifest_check(struct json_object *manifest, char *why, size_t why_size)
 {
 	struct report report = { why, why_size };
+	struct json_object_iter at;
 
 	if (!json_object_is_type(manifest, json_type_object))
 		return bad(&report, "not an object");
 	if (!check_plugin(json_obj(manifest, "plugin"), &report))
 		return false;
-	json_object_object_foreach(manifest, key, value)
-	{
-		(void)value;
-		if (strcmp(key, "plugin") != 0 && !is_kind(key))
-			return bad(&report, "%.40s: unknown", key);
+	json_object_object_foreachC(manifest, at) {
+		if (strcmp(at.key, "plugin") != 0 && !is_kind(at.key))
+			return bad(&report, "%.40s: unknown", at.key);
 	}
 	for (size_t i = 0; i < MANIFEST_KINDS; i++)
 		if (!check_rows(manifest_kinds[i], json_arr(manifest, manifest_kinds[i]), &report))
