@@ -151,6 +151,8 @@ host_new(struct config *config, char *why, size_t why_size)
 
 	process_harden();
 	log_init(config->log.level, config->log.text);
+	for (size_t i = 0; i < config->warnings.count; i++)
+		log_line(LOG_WARNING, "%s", config->warnings.item[i]);
 	host->config = config;
 	if (parts_start(host, why, why_size))
 		return host;

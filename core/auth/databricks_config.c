@@ -14,10 +14,6 @@
 #include "base/url.h"
 #include "config/text.h"
 
-static const char no_credential[] =
-    "set DATABRICKS_TOKEN, or upstreams.workspace.token = \"file:/PATH\" in lakehost.conf, or a "
-    "profile with host and token in ~/.databrickscfg";
-
 /* What is known so far, with the place it came from. */
 struct gathered {
 	const char *host, *host_from, *token, *token_from, *auth_type, *auth_type_from;
@@ -198,33 +194,67 @@ check_values(const struct gathered *got, const char **key)
 	return NULL;
 }
 
+/* How to provide what is missing; the environment is that of one role only. */
+static char *
+remedy(const struct databricks_source *source, const struct gathered *got)
+{
+	const char *what = got->host == NULL ? "host and token" : "a token";
+	char *in_file =
+		 xprintf("give %s in upstreams.%s of lakehost.conf, or a profile that has both "
+			 "in ~/.databrickscfg",
+			 what, source->role),
+	     *both;
+
+	if (source->env == NULL)
+		return in_file;
+	both = xprintf("set %sDATABRICKS_TOKEN, or %s",
+		       got->host == NULL ? "DATABRICKS_HOST and " : "", in_file);
+	free(in_file);
+	return both;
+}
+
+/* Why there is no credential. */
+static char *
+describe_lack(const struct databricks_source *source, const struct gathered *got,
+	      const struct databricks_profile *profile, const struct databricks_identity *found)
+{
+	const char *other = other_method(source);
+	char *how = remedy(source, got), *why;
+
+	if (got->auth_type != NULL && strcmp(got->auth_type, "pat") != 0)
+		why =
+		    xprintf("auth_type \"%s\" (from %s) is not supported yet, only \"pat\" is: %s",
+			    got->auth_type, got->auth_type_from, how);
+	else if (got->host == NULL)
+		why = xprintf("no host configured: %s", how);
+	else if (other != NULL)
+		why = xprintf("%s is set, but only personal access tokens are supported yet: %s",
+			      other, how);
+	else if (profile->other)
+		why = xprintf("profile %s in %s has no token, and only personal access tokens are "
+			      "supported yet: %s",
+			      profile->name, found->config_file, how);
+	else
+		why = xprintf("the host is known from %s, but there is no credential: %s",
+			      got->host_from, how);
+	free(how);
+	return why;
+}
+
+static bool
+has_token(const struct gathered *got)
+{
+	return got->host != NULL && got->token != NULL &&
+	       (got->auth_type == NULL || strcmp(got->auth_type, "pat") == 0);
+}
+
 static char *
 describe(const struct databricks_source *source, const struct gathered *got,
 	 const struct databricks_profile *profile, const struct databricks_identity *found)
 {
-	const char *other = other_method(source);
-
-	if (got->auth_type != NULL && strcmp(got->auth_type, "pat") != 0)
-		return xprintf(
-		    "auth_type \"%s\" (from %s) is not among those of this version, which "
-		    "has pat: %s",
-		    got->auth_type, got->auth_type_from, no_credential);
-	if (got->host == NULL)
-		return xprintf("no host configured: set DATABRICKS_HOST, or upstreams.%s.host in "
-			       "lakehost.conf; %s",
-			       source->role, no_credential);
-	if (got->token == NULL && other != NULL)
-		return xprintf("%s is set, but this version knows personal access tokens only: %s",
-			       other, no_credential);
-	if (got->token == NULL && profile->other)
-		return xprintf(
-		    "profile %s in %s has no token, and this version knows personal access "
-		    "tokens only: %s",
-		    profile->name, found->config_file, no_credential);
-	if (got->token == NULL)
-		return xprintf("the host is known from %s, but there is no credential: %s",
-			       got->host_from, no_credential);
-	if (strcmp(got->token_from, "the profile") == 0)
+	if (!has_token(got))
+		return describe_lack(source, got, profile, found);
+	if (got->token == profile->token)
 		return xprintf("pat: token of profile %s in %s, host from %s", profile->name,
 			       found->config_file, got->host_from);
 	return xprintf("pat: token from %s, host from %s", got->token_from, got->host_from);
@@ -248,8 +278,7 @@ databricks_resolve(const struct databricks_source *source, struct databricks_ide
 		found->fault_key = key;
 	}
 	found->auth_why = describe(source, &got, &profile, found);
-	if (got.host != NULL && got.token != NULL &&
-	    (got.auth_type == NULL || strcmp(got.auth_type, "pat") == 0)) {
+	if (has_token(&got)) {
 		found->token = xstrdup(got.token);
 		found->auth_type = xstrdup("pat");
 	}

@@ -32,6 +32,8 @@ cli_check(struct cli *cli)
 		return 1;
 	log_init(LOG_ERROR, true);
 	printf("configuration %s: ok\n", config->file ? config->file : "(built-in defaults)");
+	for (size_t i = 0; i < config->warnings.count; i++)
+		printf("warning: %s\n", config->warnings.item[i]);
 	for (size_t i = 0; i < config->upstreams; i++)
 		printf("upstream %s: %s, %s\n", config->upstream[i].role,
 		       config->upstream[i].url ? config->upstream[i].url : "no host configured",

@@ -124,7 +124,8 @@ from_environment(void)
 	      "pat: token from the configuration, host from the configuration");
 	source.env = NULL;
 	source.token = NULL; /* another role: nothing is taken from the environment */
-	check(&source, "https://c.example", NULL, "there is no credential: set DATABRICKS_TOKEN");
+	check(&source, "https://c.example", NULL,
+	      "there is no credential: give a token in upstreams.workspace of lakehost.conf");
 }
 
 static void
@@ -133,7 +134,10 @@ missing(void)
 	struct databricks_source source = { .role = "workspace", .env = fake_env };
 
 	variables = NULL;
-	check(&source, NULL, NULL, "no host configured: set DATABRICKS_HOST");
+	check(&source, NULL, NULL,
+	      "no host configured: set DATABRICKS_HOST and DATABRICKS_TOKEN, or give host and "
+	      "token in upstreams.workspace of lakehost.conf, or a profile that has both in "
+	      "~/.databrickscfg");
 	ENVIRONMENT("DATABRICKS_TOKEN", "dapi1");
 	check(&source, NULL, NULL, "no host configured: set DATABRICKS_HOST");
 }
@@ -145,11 +149,11 @@ other_methods(void)
 
 	ENVIRONMENT("DATABRICKS_HOST", "h.example", "DATABRICKS_CLIENT_ID", "x");
 	check(&source, "https://h.example", NULL,
-	      "DATABRICKS_CLIENT_ID is set, but this version knows personal access tokens only");
+	      "DATABRICKS_CLIENT_ID is set, but only personal access tokens are supported yet");
 	source.token = (char *)"dapi1";
 	source.auth_type = (char *)"oauth-m2m";
 	check(&source, "https://h.example", NULL,
-	      "auth_type \"oauth-m2m\" (from the configuration) is not among those");
+	      "auth_type \"oauth-m2m\" (from the configuration) is not supported yet");
 	source.auth_type = (char *)"pat";
 	check(&source, "https://h.example", "dapi1", "pat: token from the configuration");
 }
