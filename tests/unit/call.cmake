@@ -5,3 +5,4 @@ lakehost_unit_test(call SOURCES test_call.c call_rig.c CORE call base LABELS con
 	LIBS lakehost-sdk)
 lakehost_unit_test(operation SOURCES test_operation.c call_rig.c CORE call base LABELS concurrency
 	LIBS lakehost-sdk)
+lakehost_unit_test(run SOURCES test_run.c CORE run base LIBS lakehost-sdk)

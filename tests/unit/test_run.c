@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugin's side of a call: outcomes of steps, what is copied and for how long, caps at n - 1,
+ * n and n + 1, structs of other minor versions, mistakes that do not pass for answers. */
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#include <lakehost/call.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "call/run.h"
+#include "suite.h"
+
+/* What the handler under test does; set by each test. */
+static int (*act)(struct mcp_call *call);
+static size_t size; /* of whatever the test varies */
+static int freed;
+
+static int
+handle(struct mcp_call *call)
+{
+	return act(call);
+}
+
+static int waited, progressed, logged;
+
+static void
+on_progress(struct run *run, double done, double total, const char *message)
+{
+	(void)run;
+	(void)done;
+	(void)total;
+	(void)message;
+	progressed++;
+}
+
+static void
+on_log(struct run *run, enum mcp_level level, const char *message, size_t len)
+{
+	(void)run;
+	(void)level;
+	(void)message;
+	(void)len;
+	logged++;
+}
+
+static void
+on_client_log(struct run *run, enum mcp_level level, const char *logger, const char *json,
+	      size_t len)
+{
+	(void)logger;
+	on_log(run, level, json, len);
+}
+
+static void
+on_mask(struct run *run, const char *value, size_t len)
+{
+	(void)run;
+	mask_add(value, len);
+}
+
+static void
+on_changed(struct run *run, const char *what)
+{
+	(void)run;
+	(void)what;
+}
+
+static void
+on_http_wait(struct run *run, const struct mcp_http *request, struct mcp_reply *reply)
+{
+	(void)run;
+	waited++;
+	reply_none(reply, MCP_E_UNAVAILABLE, request->path);
+}
+
+static const struct run_services services = { .progress = on_progress,
+					      .log = on_log,
+					      .client_log = on_client_log,
+					      .mask = on_mask,
+					      .changed = on_changed,
+					      .updated = on_changed,
+					      .http_wait = on_http_wait };
+
+static const struct mcp_row plain = { .name = "plain", .handler = handle };
+static const struct mcp_operation operation = { .size = sizeof(operation),
+						.start = handle,
+						.poll = handle };
+static const struct mcp_row remote = { .name = "remote", .operation = &operation };
+
+static struct run_input
+usual(void)
+{
+	return (struct run_input){ .arguments = "{\"a\":1}",
+				   .arguments_len = 7,
+				   .principal = "ada",
+				   .row = "plain",
+				   .capabilities = "{\"elicitation\":{},"
+						   "\"sampling\":{\"tools\":{}},\"roots\":false}",
+				   .deadline_ms = clock_ms() + 50000,
+				   .limits = { .rows = 7, .text = 1000, .cell = 10 } };
+}
+
+/* Runs `fn` as the handler of a fresh run, which the caller frees. */
+static struct run *
+run_once(const struct mcp_row *row, int (*fn)(struct mcp_call *call))
+{
+	struct run_input input = usual();
+	struct run *run = run_new(row, &input, &services, NULL);
+
+	act = fn;
+	run_step(run, ENTRY_HANDLER, NULL, 0, NULL);
+	return run;
+}
+
+/* ---- outcomes --------------------------------------------------------------------------------- */
+
+static int
+says(struct mcp_call *call)
+{
+	CU_ASSERT_EQUAL(mcp_arg_int(call, "a", 0), 1);
+	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_PRINCIPAL).data, "ada") == 0);
+	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_FORMAT).data, "compact") == 0);
+	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_OPTIONS).data, "{}") == 0);
+	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_URI).data, "") == 0);
+	CU_ASSERT_EQUAL(mcp_context(call, MCP_CTX_HANDLE).len, 0);
+	CU_ASSERT_EQUAL(mcp_context(call, (enum mcp_context)77).len, 0);
+	CU_ASSERT_EQUAL(mcp_number(call, MCP_NUM_MAX_ROWS), 7);
+	CU_ASSERT_EQUAL(mcp_number(call, MCP_NUM_MAX_TEXT), 1000);
+	CU_ASSERT(mcp_number(call, MCP_NUM_DEADLINE_MS) > 0);
+	CU_ASSERT_EQUAL(mcp_number(call, MCP_NUM_WAIT_MS), 0);
+	CU_ASSERT_EQUAL(mcp_number(call, MCP_NUM_CANCELLED), 0);
+	CU_ASSERT(mcp_number(call, MCP_NUM_NOW_MS) > 0);
+	CU_ASSERT_EQUAL(mcp_number(call, (enum mcp_number)77), 0);
+	return mcp_say(call, "said");
+}
+
+static int
+nothing(struct mcp_call *call)
+{
+	(void)call;
+	return MCP_OK;
+}
+
+static int
+fails_mutely(struct mcp_call *call)
+{
+	mcp_say(call, "said");
+	return MCP_E_CONFLICT;
+}
+
+static int
+too_large_is_fine(struct mcp_call *call)
+{
+	mcp_say(call, "said");
+	return MCP_E_TOO_LARGE;
+}
+
+static int
+fails(struct mcp_call *call)
+{
+	mcp_say(call, "said");
+	mcp_failf(call, MCP_E_CONFLICT, "it is %s", "taken");
+	mcp_fail(call, MCP_E_INPUT, "second", NULL, NULL);
+	CU_ASSERT_EQUAL(mcp_say(call, "more"), MCP_E_CONFLICT);
+	return MCP_OK;
+}
+
+static void
+outcomes(void)
+{
+	static const struct {
+		int (*fn)(struct mcp_call *call);
+		enum mcp_status status;
+	} cases[] = {
+		{ says, MCP_OK },
+		{ nothing, MCP_E_INTERNAL },
+		{ fails_mutely, MCP_E_INTERNAL },
+		{ too_large_is_fine, MCP_OK },
+		{ fails, MCP_E_CONFLICT },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct run *run = run_once(&plain, cases[i].fn);
+
+		ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+		ASSERT_INT(run->result.failed, cases[i].status != MCP_OK);
+		ASSERT_INT(run->result.status, cases[i].status);
+		run_free(run);
+	}
+}
+
+static void
+may_say_nothing(void)
+{
+	struct run_input input = usual();
+	struct run *run;
+
+	input.completion = true;
+	run = run_new(&plain, &input, &services, NULL);
+	act = nothing;
+	run_step(run, ENTRY_HANDLER, NULL, 0, NULL);
+	CU_ASSERT(!run->result.failed);
+	run_free(run);
+	run = run_new(&remote, &input, &services, NULL);
+	run_cancel(run);
+	run_step(run, ENTRY_CANCEL, NULL, 0, NULL); /* which it does not have */
+	CU_ASSERT(!run->result.failed);
+	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+	run_free(run);
+}
+
+/* ---- suspensions -------------------------------------------------------------------------------- */
+
+static void
+note_freed(void *data)
+{
+	++*(int *)data;
+}
+
+static int
+second_step(struct mcp_call *call, const void *state, size_t len)
+{
+	const unsigned char *bytes = state;
+
+	CU_ASSERT_EQUAL(len, size);
+	CU_ASSERT_EQUAL((uintptr_t)state % _Alignof(max_align_t), 0);
+	for (size_t i = 0; i < len; i++)
+		CU_ASSERT_EQUAL(bytes[i], (unsigned char)i);
+	CU_ASSERT_EQUAL(freed, 1); /* the memory of the step before is gone */
+	CU_ASSERT_PTR_NULL(mcp_reply(call, 2));
+	return mcp_say(call, "%s%s", mcp_reply(call, 0)->body.data, mcp_reply(call, 1)->body.data);
+}
+
+static int
+first_step(struct mcp_call *call)
+{
+	struct mcp_http requests[2] = { mcp_get_request(mcp_printf(call, "/%s?q", "a"), NULL),
+					mcp_json_request(call, "POST", "/b", NULL,
+							 MCP_RETRY_TOKEN) };
+	struct mcp_header header = { "Accept", "text/plain" };
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "b\0y", 3 } };
+	unsigned char state[MCP_STATE_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(state); i++)
+		state[i] = (unsigned char)i;
+	requests[1].headers = &header;
+	requests[1].n_headers = 1;
+	requests[1].body = &piece;
+	requests[1].n_body = 1;
+	call->ops->defer(call, note_freed, &freed);
+	return mcp_suspend(call, requests, 2, 70, second_step, state, size);
+}
+
+static void
+suspension(void)
+{
+	struct mcp_reply replies[2];
+	struct run *run;
+
+	size = 5;
+	freed = 0;
+	run = run_once(&plain, first_step);
+	ASSERT_INT(run->outcome.kind, OUTCOME_SUSPEND);
+	ASSERT_INT(run->outcome.requests, 2);
+	ASSERT_INT(run->outcome.after_ms, 70);
+	ASSERT_STR(run->outcome.request[0].path, "/a");
+	ASSERT_STR(run->outcome.request[0].query, "q");
+	ASSERT_STR(run->outcome.request[1].headers[0].value, "text/plain");
+	ASSERT_INT(run->outcome.request[1].body[0].text.len, 3);
+	CU_ASSERT_EQUAL(memcmp(run->outcome.request[1].body[0].text.data, "b\0y", 4), 0);
+	ASSERT_INT(run->outcome.request[1].retry, MCP_RETRY_TOKEN);
+	reply_none(&replies[0], MCP_OK, "");
+	reply_none(&replies[1], MCP_OK, "");
+	replies[0].body = (struct mcp_text){ "x", 1 };
+	replies[1].body = (struct mcp_text){ "y", 1 };
+	run_step(run, ENTRY_NEXT, replies, 2, NULL);
+	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+	ASSERT_STR(run->result.block[0].text, "xy");
+	run_free(run);
+}
+
+static void
+state_cap(void)
+{
+	for (size = MCP_STATE_MAX - 1; size <= MCP_STATE_MAX + 1; size++) {
+		struct run *run = run_once(&plain, first_step);
+
+		ASSERT_INT(run->result.failed, size > MCP_STATE_MAX);
+		ASSERT_INT(run->outcome.kind,
+			   size > MCP_STATE_MAX ? OUTCOME_DONE : OUTCOME_SUSPEND);
+		run_free(run);
+	}
+}
+
+static int
+next_nothing(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return mcp_say(call, "next");
+}
+
+static int
+many_requests(struct mcp_call *call)
+{
+	struct mcp_http requests[MCP_REQUESTS_MAX + 1];
+
+	for (size_t i = 0; i <= MCP_REQUESTS_MAX; i++)
+		requests[i] = mcp_get_request("/a", NULL);
+	return mcp_suspend(call, requests, size, 0, next_nothing, NULL, 0);
+}
+
+static int
+large_body(struct mcp_call *call)
+{
+	struct mcp_http requests[2] = { mcp_get_request("/a", NULL), mcp_get_request("/b", NULL) };
+	char *bytes = malloc(size);
+	struct mcp_piece pieces[2] = { { MCP_PIECE_BYTES, { bytes, 10 } },
+				       { MCP_PIECE_BYTES, { bytes, size - 10 } } };
+	int rc;
+
+	memset(bytes, 'x', size);
+	requests[0].body = &pieces[0];
+	requests[1].body = &pieces[1];
+	requests[0].n_body = requests[1].n_body = 1;
+	rc = mcp_suspend(call, requests, 2, 0, next_nothing, NULL, 0);
+	free(bytes);
+	return rc;
+}
+
+static int
+many_headers(struct mcp_call *call)
+{
+	struct mcp_http request = mcp_get_request("/a", NULL);
+	struct mcp_header headers[REQUEST_HEADERS_MAX + 1];
+
+	for (size_t i = 0; i <= REQUEST_HEADERS_MAX; i++)
+		headers[i] = (struct mcp_header){ "A", "b" };
+	request.headers = headers;
+	request.n_headers = size;
+	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
+}
+
+static int
+many_pieces(struct mcp_call *call)
+{
+	struct mcp_http request = mcp_get_request("/a", NULL);
+	struct mcp_piece pieces[REQUEST_PIECES_MAX + 1];
+
+	for (size_t i = 0; i <= REQUEST_PIECES_MAX; i++)
+		pieces[i] = (struct mcp_piece){ MCP_PIECE_BYTES, { "x", 1 } };
+	request.body = pieces;
+	request.n_body = size;
+	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
+}
+
+static int
+big_handle(struct mcp_call *call)
+{
+	unsigned char bytes[MCP_HANDLE_MAX + 1] = { 1 };
+
+	return mcp_handle(call, bytes, size);
+}
+
+static int
+many_questions(struct mcp_call *call)
+{
+	struct json_object *answer;
+
+	for (size_t i = 0; i < size; i++)
+		mcp_ask(call, mcp_printf(call, "k%zu", i), "elicitation/create", NULL, &answer);
+	return MCP_ASKED;
+}
+
+static int
+big_question(struct mcp_call *call)
+{
+	char *params = mcp_alloc(call, size + 1);
+	struct mcp_text answer;
+
+	memset(params, ' ', size);
+	params[0] = '{';
+	params[size - 1] = '}';
+	return call->ops->ask(call, "k", "elicitation/create", params, size, &answer);
+}
+
+static void
+caps(void)
+{
+	static const struct {
+		const struct mcp_row *row;
+		int (*fn)(struct mcp_call *call);
+		size_t cap;
+	} cases[] = {
+		{ &plain, many_requests, MCP_REQUESTS_MAX },
+		{ &plain, large_body, REQUEST_BODY_MAX },
+		{ &plain, many_headers, REQUEST_HEADERS_MAX },
+		{ &plain, many_pieces, REQUEST_PIECES_MAX },
+		{ &remote, big_handle, MCP_HANDLE_MAX },
+		{ &plain, many_questions, QUESTIONS_MAX },
+		{ &plain, big_question, QUESTION_PARAMS_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size = cases[i].cap - 1; size <= cases[i].cap + 1; size++) {
+			struct run *run = run_once(cases[i].row, cases[i].fn);
+
+			ASSERT_INT(run->result.failed, size > cases[i].cap);
+			if (run->result.failed)
+				ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+			run_free(run);
+		}
+	}
+}
+
+/* ---- mistakes ------------------------------------------------------------------------------------- */
+
+static int
+suspends_twice(struct mcp_call *call)
+{
+	mcp_again(call, 0, next_nothing, NULL, 0);
+	return mcp_again(call, 0, next_nothing, NULL, 0);
+}
+
+static int
+no_next(struct mcp_call *call)
+{
+	return mcp_again(call, 0, NULL, NULL, 0);
+}
+
+static int
+suspends_and_fails(struct mcp_call *call)
+{
+	mcp_again(call, 0, next_nothing, NULL, 0);
+	return MCP_E_INPUT;
+}
+
+static int
+handle_outside(struct mcp_call *call)
+{
+	return mcp_handle(call, "x", 1);
+}
+
+static int
+working_outside(struct mcp_call *call)
+{
+	return mcp_working(call, 1, "x", 1);
+}
+
+static int
+bad_request(struct mcp_call *call)
+{
+	struct mcp_http requests[5] = { mcp_get_request(NULL, NULL), mcp_get_request("/", NULL),
+					mcp_get_request("/", NULL), mcp_get_request("/", NULL),
+					mcp_get_request("/", NULL) };
+
+	requests[1].method = NULL;
+	requests[2].url = "https://x/";
+	requests[3].reply = MCP_REPLY_SINK;
+	requests[4].size = 0;
+	return mcp_suspend(call, &requests[size], 1, 0, next_nothing, NULL, 0);
+}
+
+static int
+odd_question(struct mcp_call *call)
+{
+	struct json_object *answer;
+
+	return mcp_ask(call, "k", "tools/list", NULL, &answer);
+}
+
+static void
+mistakes(void)
+{
+	static int (*const cases[])(struct mcp_call * call) = { suspends_twice,	    no_next,
+								suspends_and_fails, handle_outside,
+								working_outside,    odd_question };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct run *run = run_once(&plain, cases[i]);
+
+		ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+		ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+		run_free(run);
+	}
+	for (size = 0; size < 5; size++) {
+		struct run *run = run_once(&plain, bad_request);
+
+		ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+		run_free(run);
+	}
+}
+
+/* ---- other minor versions ----------------------------------------------------------------------- */
+
+/* A request as a later minor knows it: its stride is larger, and what follows is not ours. */
+struct later_http {
+	struct mcp_http http;
+	char more[24];
+};
+
+static int
+later_minor(struct mcp_call *call)
+{
+	struct later_http requests[2];
+	struct {
+		struct mcp_block block;
+		char more[8];
+	} block = { .block = { .size = sizeof(block), .kind = "text", .text = { "said", 4 } } };
+
+	memset(requests, 0x5A, sizeof(requests));
+	requests[0].http = mcp_get_request("/a", NULL);
+	requests[1].http = mcp_get_request("/b", NULL);
+	requests[0].http.size = requests[1].http.size = sizeof(requests[0]);
+	call->ops->block(call, &block.block);
+	return mcp_suspend(call, &requests[0].http, 2, 0, next_nothing, NULL, 0);
+}
+
+static void
+larger_structs(void)
+{
+	struct run *run = run_once(&plain, later_minor);
+
+	ASSERT_INT(run->outcome.requests, 2);
+	ASSERT_STR(run->outcome.request[1].path, "/b");
+	ASSERT_INT(run->outcome.request[1].size, sizeof(struct mcp_http));
+	run_free(run);
+}
+
+/* ---- the client ------------------------------------------------------------------------------------ */
+
+static int
+abilities(struct mcp_call *call)
+{
+	CU_ASSERT(mcp_client_can(call, "elicitation"));
+	CU_ASSERT(mcp_client_can(call, "elicitation.form")); /* no mode means forms */
+	CU_ASSERT(!mcp_client_can(call, "elicitation.url"));
+	CU_ASSERT(mcp_client_can(call, "sampling.tools"));
+	CU_ASSERT(!mcp_client_can(call, "roots")); /* false */
+	CU_ASSERT(!mcp_client_can(call, "extensions.x"));
+	return mcp_require(call, "elicitation.url");
+}
+
+static void
+capabilities(void)
+{
+	struct run *run = run_once(&plain, abilities);
+
+	ASSERT_INT(run->result.status, MCP_E_UNSUPPORTED);
+	ASSERT_STR(run->result.require, "elicitation.url");
+	run_free(run);
+}
+
+static int
+asks(struct mcp_call *call)
+{
+	struct json_object *answer;
+	int rc = mcp_ask(call, "k", "elicitation/create", NULL, &answer);
+
+	if (rc != MCP_OK)
+		return rc;
+	return mcp_say(call, "%s", mcp_get_str(call, answer, "action", "?"));
+}
+
+static int
+asks_by_url(struct mcp_call *call)
+{
+	struct json_object *params = mcp_json(call, "{\"mode\":\"url\"}", 14), *answer;
+
+	return mcp_ask(call, "k", "elicitation/create", params, &answer);
+}
+
+static void
+questions(void)
+{
+	struct run *run = run_once(&plain, asks);
+
+	ASSERT_INT(run->outcome.kind, OUTCOME_ASK);
+	ASSERT_INT(run->outcome.questions, 1);
+	ASSERT_STR(run->outcome.question[0].key, "k");
+	ASSERT_STR(run->outcome.question[0].params, "{}");
+	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":17}"); /* no object: not answered */
+	ASSERT_INT(run->outcome.kind, OUTCOME_ASK);
+	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":{\"action\":\"accept\"}}");
+	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+	ASSERT_STR(run->result.block[0].text, "accept");
+	ASSERT_INT(run->result.blocks, 1);
+	run_free(run);
+	run = run_once(&plain, asks_by_url);
+	ASSERT_INT(run->result.status, MCP_E_UNSUPPORTED);
+	run_free(run);
+}
+
+/* ---- operations and services ------------------------------------------------------------------------- */
+
+static int
+any_entry(struct mcp_call *call)
+{
+	struct mcp_text known = mcp_context(call, MCP_CTX_HANDLE);
+
+	if (known.len == 0)
+		return mcp_handle(call, "h\0h", 3);
+	CU_ASSERT_EQUAL(known.len, 3);
+	CU_ASSERT_EQUAL(memcmp(known.data, "h\0h", 3), 0);
+	mcp_say(call, "interim");
+	return mcp_working(call, 250, "going\nwell", 9);
+}
+
+static void
+operations(void)
+{
+	struct run *run = run_once(&remote, any_entry);
+
+	ASSERT_INT(run->outcome.kind, OUTCOME_HANDLE);
+	ASSERT_INT(run->outcome.handle_len, 3);
+	for (int i = 0; i < 2; i++) { /* the interim answer of a poll replaces the last one */
+		run_step(run, i == 0 ? ENTRY_POLL : ENTRY_ANSWER, NULL, 0, NULL);
+		ASSERT_INT(run->outcome.kind, OUTCOME_WORKING);
+		ASSERT_INT(run->outcome.percent, 100);
+		ASSERT_INT(run->outcome.next_ms, 9);
+		ASSERT_STR(run->outcome.message, "going well");
+		ASSERT_INT(run->result.blocks, 1);
+	}
+	run_free(run);
+}
+
+static int
+reports(struct mcp_call *call)
+{
+	struct mcp_http request = mcp_get_request("/p", NULL), wrong = mcp_get_request(NULL, NULL);
+
+	mcp_progress(call, 1, 2, NULL);
+	mcp_progress(call, 1, 2, NULL);
+	mcp_progress(call, 2, 2, NULL);
+	mcp_log(call, MCP_LOG_INFO, "line");
+	call->ops->client_log(call, MCP_LOG_INFO, NULL, "{", 1);
+	call->ops->client_log(call, MCP_LOG_INFO, NULL, "{}", 2);
+	CU_ASSERT(strcmp(mcp_http_wait(call, &request)->why, "/p") == 0);
+	CU_ASSERT_EQUAL(mcp_http_wait(call, &wrong)->error, MCP_E_INTERNAL);
+	CU_ASSERT_EQUAL(mcp_http_wait(call, &request)->error, MCP_E_INTERNAL); /* failed */
+	return MCP_OK;
+}
+
+static void
+services_used(void)
+{
+	struct run_input input = usual();
+
+	waited = progressed = logged = 0;
+	for (int i = 0; i < 2; i++) {
+		struct run *run;
+
+		input.wants_progress = i == 0;
+		run = run_new(&plain, &input, &services, NULL);
+		act = reports;
+		run_step(run, ENTRY_HANDLER, NULL, 0, NULL);
+		run_free(run);
+	}
+	ASSERT_INT(progressed, 2);
+	ASSERT_INT(logged, 4);
+	ASSERT_INT(waited, 2);
+}
+
+static const struct test tests[] = {
+	TEST(outcomes),	 TEST(may_say_nothing), TEST(suspension),     TEST(state_cap),
+	TEST(caps),	 TEST(mistakes),	TEST(larger_structs), TEST(capabilities),
+	TEST(questions), TEST(operations),	TEST(services_used)
+};
+SUITE(tests)
