@@ -45,7 +45,7 @@ names_of_tools(void)
 static void
 members_of_tools(void)
 {
-	tool_refused(TOOL("a", "\"anotations\":{}," GOOD), "tool a: anotations: unknown");
+	tool_refused(TOOL("a", "\"annotation\":{}," GOOD), "tool a: annotation: unknown");
 	tool_refused(TOOL("a", "\"title\":1," GOOD), "tool a: title: not a text");
 	tool_refused(TOOL("a", "\"title\":\"\"," GOOD), "tool a: title: not a text");
 	tool_refused(TOOL("a", "\"icons\":{}," GOOD), "tool a: icons: not a list");
@@ -131,7 +131,7 @@ the_member_lakehost(void)
 	    "tool a: lakehost.access: not read, write, admin or by-sql");
 	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("all")),
 	    "tool a: lakehost.access: not read, write, admin or by-sql");
-	meta_refused(",\"confrim\":true", "tool a: lakehost.confrim: unknown");
+	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
 	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
 	meta_refused(",\"task\":1", "tool a: lakehost.task: not never, may or must");
@@ -303,8 +303,8 @@ resources(void)
 	    "resource a: uri: with variables");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://a b\"}]}",
 	    "resource a: uri: a character that a URI cannot hold");
-	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"acces\":1}}]}",
-	    "resource a: lakehost.acces: unknown");
+	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"rights\":1}}]}",
+	    "resource a: lakehost.rights: unknown");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"access\":"
 	    "\"by-sql\"}}]}",
 	    "resource a: lakehost.access: not read, write or admin");
