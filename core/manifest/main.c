@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost-manifest [--version VERSION] FOLDER OUTPUT: assembles the manifest of a plugin from
- * FOLDER/manifest.json, one JSON file for each row (tools/, resources/, templates/, prompts/) and
- * completions.json. Checks all of it as strictly as the host will, writes it without blanks.
+ * lakehost-manifest [--version VERSION] [--name-length N] FOLDER OUTPUT: assembles the manifest of
+ * a plugin from FOLDER/manifest.json, one JSON file for each row (tools/, resources/, templates/,
+ * prompts/) and completions.json. Checks all of it as strictly as the host will, its rows too, and
+ * writes it without blanks.
  *
  * manifest.json holds the members of "plugin" and may list, under "tools" and so on, the row files
  * (without ".json") in the order of the descriptor; without a list they are sorted by name.
@@ -20,8 +21,12 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "egress/egress.h"
 #include "plugin/manifest.h"
+#include "registry/registry.h"
+#include "registry/schema.h"
 
+#define NAME_LENGTH_DEFAULT 35 /* as that of plugins.name_length */
 #define COMPLETIONS (MANIFEST_KINDS - 1) /* not a folder, but one file */
 
 struct source {
@@ -309,7 +314,47 @@ assemble(struct buf *out, const char *top, const char *version)
 }
 
 static void
-check(const struct buf *text, const char *top)
+check_permissions(struct json_object *plugin, const char *top)
+{
+	struct json_object *list = json_arr(plugin, "permissions");
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
+		const char *why = permission_check(item);
+
+		if (why != NULL)
+			die("%s/manifest.json: permissions: \"%s\": %s", top, item, why);
+	}
+}
+
+static void
+refuse_rows(void *data, size_t source, const char *why)
+{
+	(void)source;
+	die("%s: %s", (const char *)data, why);
+}
+
+/* What the host checks when it loads the plugin, but for clashes with other plugins. */
+static void
+check_as_loaded(struct json_object *manifest, const char *top, unsigned name_length)
+{
+	struct json_object *plugin = json_obj(manifest, "plugin");
+	struct registry_source source = { .plugin_name = json_str(plugin, "name"),
+					  .manifest = manifest,
+					  .name_length = name_length };
+	struct schema *schema;
+	char why[256];
+
+	check_permissions(plugin, top);
+	schema = schema_compile(json_obj(plugin, "options"), why, sizeof(why));
+	if (schema == NULL)
+		die("%s/manifest.json: options: %s", top, why);
+	schema_free(schema);
+	registry_free(registry_new(&source, 1, refuse_rows, (void *)(uintptr_t)top));
+}
+
+static void
+check(const struct buf *text, const char *top, unsigned name_length)
 {
 	char why[256];
 	const char *reason;
@@ -323,6 +368,7 @@ check(const struct buf *text, const char *top)
 		die("%s: %s", top, reason);
 	if (!manifest_check(tree, why, sizeof(why)))
 		die("%s: %s", top, why);
+	check_as_loaded(tree, top, name_length);
 	json_object_put(tree);
 }
 
@@ -344,21 +390,26 @@ write_whole(const struct buf *text, const char *path)
 int
 main(int argc, char **argv)
 {
+	unsigned name_length = NAME_LENGTH_DEFAULT;
 	const char *version = NULL;
 	struct buf out;
 
-	if (argc > 2 && strcmp(argv[1], "--version") == 0) {
-		version = argv[2];
-		argc -= 2;
-		argv += 2;
+	for (; argc > 2 && strncmp(argv[1], "--", 2) == 0; argc -= 2, argv += 2) {
+		if (strcmp(argv[1], "--version") == 0)
+			version = argv[2];
+		else if (strcmp(argv[1], "--name-length") == 0)
+			name_length = (unsigned)strtoul(argv[2], NULL, 10);
+		else
+			break;
 	}
 	if (argc != 3 || argv[1][0] == '-') {
-		fputs("usage: lakehost-manifest [--version VERSION] FOLDER OUTPUT\n", stderr);
+		fputs("usage: lakehost-manifest [--version VERSION] [--name-length N] FOLDER "
+		      "OUTPUT\n", stderr);
 		return 2;
 	}
 	buf_init(&out, MANIFEST_BYTES_MAX);
 	assemble(&out, argv[1], version);
-	check(&out, argv[1]);
+	check(&out, argv[1], name_length);
 	write_whole(&out, argv[2]);
 	buf_fini(&out);
 	return 0;

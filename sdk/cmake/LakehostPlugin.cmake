@@ -1,4 +1,5 @@
-# lakehost_add_plugin(NAME SOURCES file... [LIBRARIES lib...] [MANIFEST folder] [NO_INSTALL])
+# lakehost_add_plugin(NAME SOURCES file... [LIBRARIES lib...] [MANIFEST folder] [NO_INSTALL]
+#	[NAME_LENGTH n])
 #
 # Builds the plugin NAME.so. The folder (default: the current one) holds
 #   manifest.json              name, vendor, summary, permissions, options, default, in_all, ...
@@ -11,6 +12,9 @@
 #
 # The sources see LAKEHOST_PLUGIN_NAME and LAKEHOST_PLUGIN_VERSION for the descriptor; the version
 # is that of the project unless manifest.json has one.
+#
+# NAME_LENGTH is that of plugins.name_length in the configuration of the hosts for which the plugin
+# is made; the default, 35, leaves room for what clients put in front of tool names.
 #
 # Variables: LAKEHOST_PLUGIN_INSTALL_DIR, where plugins are installed to; LAKEHOST_MANIFEST_TOOL,
 # the lakehost-manifest of the build machine when that is not the machine the SDK was built for.
@@ -35,7 +39,7 @@ function(_lakehost_version out folder)
 endfunction()
 
 # Assembles the manifest and the note that carries it; `out` is the source file of the note.
-function(_lakehost_note out name folder version)
+function(_lakehost_note out name folder version name_length)
 	set(work ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest)
 	set(manifest ${work}/manifest.json)
 	file(GLOB files CONFIGURE_DEPENDS ${folder}/*.json ${folder}/tools/*.json
@@ -48,7 +52,8 @@ function(_lakehost_note out name folder version)
 		set(tool Lakehost::lakehost-manifest)
 	endif()
 	add_custom_command(OUTPUT ${manifest}
-		COMMAND ${tool} --version ${version} ${folder} ${manifest}
+		COMMAND ${tool} --version ${version} --name-length ${name_length} ${folder}
+			${manifest}
 		DEPENDS ${files} ${tool}
 		COMMENT "Manifest of plugin ${name}" VERBATIM)
 	configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/note.S.in ${work}/note.S @ONLY)
@@ -57,17 +62,20 @@ function(_lakehost_note out name folder version)
 endfunction()
 
 function(lakehost_add_plugin name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "MANIFEST" "SOURCES;LIBRARIES")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "MANIFEST;NAME_LENGTH" "SOURCES;LIBRARIES")
 	if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
 		message(FATAL_ERROR "lakehost_add_plugin(NAME SOURCES file... [LIBRARIES lib...] "
-			"[MANIFEST folder] [NO_INSTALL])")
+			"[MANIFEST folder] [NO_INSTALL] [NAME_LENGTH n])")
+	endif()
+	if(NOT arg_NAME_LENGTH)
+		set(arg_NAME_LENGTH 35)
 	endif()
 	if(NOT arg_MANIFEST)
 		set(arg_MANIFEST .)
 	endif()
 	get_filename_component(folder ${arg_MANIFEST} ABSOLUTE)
 	_lakehost_version(version ${folder})
-	_lakehost_note(note ${name} ${folder} ${version})
+	_lakehost_note(note ${name} ${folder} ${version} ${arg_NAME_LENGTH})
 	if(TARGET lakehost-sdk)
 		set(sdk lakehost-sdk)
 	else()
