@@ -123,6 +123,18 @@ cluster_state(struct workspace *ws, const char *cluster_id)
 	return found;
 }
 
+int64_t
+cluster_since(struct workspace *ws, const char *cluster_id)
+{
+	int64_t since;
+
+	ws_lock(ws);
+	since = db_one_int(ws, "SELECT max(start_time, restarted_time) FROM clusters WHERE id = ?",
+			   "s", cluster_id);
+	ws_unlock(ws);
+	return since;
+}
+
 static bool
 start(struct workspace *ws, const char *id, const char *user)
 {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_IDLE = 8 };
+enum { MAX_IDLE = 8, MAX_VALUE_BYTES = 64 * 1024 * 1024 };
 
 struct lake {
 	pthread_mutex_t lock;
@@ -106,6 +106,7 @@ conn_open(struct workspace *ws)
 		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 		sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, 2 * MAX_STATEMENT);
+		sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
 		rc = sqlite3_exec(conn->db, setup, NULL, NULL, NULL);
 	}
 	if (rc != SQLITE_OK) {

@@ -337,6 +337,7 @@ struct json_object *sql_split(const char *script);
 const char *cluster_state(struct workspace *ws, const char *cluster_id);  /* NULL = unknown id */
 /* False (and nothing happens) unless it was TERMINATED. */
 bool cluster_start(struct workspace *ws, const char *cluster_id);
+int64_t cluster_since(struct workspace *ws, const char *cluster_id);	/* last (re)start, ms */
 const char *warehouse_state(struct workspace *ws, const char *id);	/* NULL = unknown id */
 bool warehouse_start(struct workspace *ws, const char *id);
 

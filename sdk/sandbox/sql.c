@@ -218,9 +218,8 @@ one_statement(struct sql_run *run)
 	struct sql_tokens *tokens = &run->tokens;
 
 	while (tokens->count > 0 && tok_is(&tokens->list[tokens->count - 1], ";")) {
-		free(tokens->list[--tokens->count].text);
-		tokens->list[tokens->count].kind = TOK_END;
-		tokens->list[tokens->count].text = NULL;
+		free(tokens->list[tokens->count].text);
+		tokens->list[--tokens->count].kind = TOK_END;
 	}
 	for (size_t i = 0; i + 1 < tokens->count; i++)
 		if (tok_is(&tokens->list[i], ";"))

@@ -144,6 +144,7 @@ struct rewritten {
 	struct sql_type *types;		/* per select item; text "" = unknown */
 	size_t type_count;
 	size_t star_at, star_count;	/* which item is a star (only when exactly one is) */
+	bool has_range;			/* range(n) yields a BIGINT named id */
 	char **ctes;			/* names from WITH */
 	size_t cte_count;
 };

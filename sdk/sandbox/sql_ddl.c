@@ -134,11 +134,12 @@ parse_clauses(struct sql_run *run, struct sql_cursor *c, struct table_def *def)
 static bool
 already_exists(struct sql_run *run, const char *what, const char *class, const char *name)
 {
-	return sql_fail(run, "42P06", "[%s_ALREADY_EXISTS] Cannot create %s %s because it already "
+	const char *state = strcmp(class, "TABLE_OR_VIEW") == 0 ? "42P07" : "42P06";
+
+	return sql_fail(run, state, "[%s_ALREADY_EXISTS] Cannot create %s %s because it already "
 			"exists. Choose a different name, drop or replace the existing %s, or add "
 			"the IF NOT EXISTS clause to tolerate the pre-existing %s. SQLSTATE: %s",
-			class, what, name, what, what, strcmp(class, "TABLE_OR_VIEW") == 0 ? "42P07"
-			: "42P06");
+			class, what, name, what, what, state);
 }
 
 static bool

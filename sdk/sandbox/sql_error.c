@@ -293,6 +293,9 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 		sql_fail(run, "23502", "[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint "
 			 "violated for column: %s. SQLSTATE: 23502",
 			 column != NULL ? column + 1 : rest);
+	} else if (strcmp(message, "not authorized") == 0) {
+		sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: the "
+			 "statement reaches beyond the workspace's tables. SQLSTATE: 42501");
 	} else if (strstr(message, "misuse of aggregate") != NULL) {
 		sql_fail(run, "42903", "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed "
 				       "in "

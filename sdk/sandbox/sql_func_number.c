@@ -76,6 +76,18 @@ fn_cbrt(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_double(ctx, cbrt(sqlite3_value_double(v[0])));
 }
 
+/* _nz(divisor): itself, unless zero. */
+static void
+fn_nz(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	if (!any_null(n, v) && sqlite3_value_double(v[0]) == 0)
+		func_error(ctx, "22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to "
+			   "tolerate divisor being 0 and return NULL instead. If necessary set "
+			   "\"ansi_mode\" to \"false\" to bypass this error.");
+	else
+		sqlite3_result_value(ctx, v[0]);
+}
+
 static void
 fn_pmod(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
@@ -289,7 +301,8 @@ fn_chr(sqlite3_context *ctx, int n, sqlite3_value **v)
 static const struct func_row rows[] = {
 	{ "_rand", -1, fn_rand, true }, { "_randn", -1, fn_randn, true },
 	{ "_log", -1, fn_log, false }, { "cbrt", 1, fn_cbrt, false },
-	{ "pmod", 2, fn_pmod, false }, { "try_divide", 2, fn_try_divide, false },
+	{ "_nz", 1, fn_nz, false }, { "pmod", 2, fn_pmod, false },
+	{ "try_divide", 2, fn_try_divide, false },
 	{ "greatest", -1, fn_greatest, false }, { "least", -1, fn_least, false },
 	{ "format_number", 2, fn_format_number, false }, { "isnull", 1, fn_isnull, false },
 	{ "isnotnull", 1, fn_isnotnull, false }, { "nvl2", 3, fn_nvl2, false },

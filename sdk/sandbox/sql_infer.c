@@ -286,6 +286,11 @@ call_type(struct infer *f, size_t from, size_t to, struct sql_type *out)
 	}
 	if (end > start)
 		type_of(f, start, end, &first);
+	while (type_is(&first, "NULL") && end < close) {	/* coalesce(NULL, 1) */
+		start = end + 1;
+		end = argument_end(f, start, close);
+		type_of(f, start, end, &first);
+	}
 	if (!function_type(f->list[from].text, &first, out))
 		unknown(out);
 }
@@ -510,6 +515,9 @@ result_types(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw,
 								     : SIZE_MAX;
 		if (rw->star_count <= 1 && item < rw->type_count && item != SIZE_MAX)
 			types[i] = rw->types[item];
+		if (types[i].text[0] == '\0' && rw->has_range &&
+		    strcmp(sqlite3_column_name(st, (int)i), "id") == 0)
+			type_set(&types[i], "BIGINT");
 		if (types[i].text[0] == '\0')
 			catalog_type(run, rw, sqlite3_column_name(st, (int)i), &types[i]);
 	}

@@ -13,8 +13,8 @@
 static const char *const reserved[] = {
 	"ALL", "AND", "ANTI", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "CROSS", "DELETE",
 	"DESC", "DISTINCT", "ELSE", "END", "ESCAPE", "EXCEPT", "EXISTS", "FALSE", "FROM", "FULL",
-	"GROUP", "HAVING", "ILIKE", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LATERAL",
-	"LEFT", "LIKE", "LIMIT", "MINUS", "NATURAL", "NOT", "NULL", "OFFSET", "ON", "OR", "ORDER",
+	"GROUP", "HAVING", "ILIKE", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN",
+	"LATERAL", "LEFT", "LIKE", "LIMIT", "MINUS", "NATURAL", "NOT", "NULL", "OFFSET", "ON", "OR", "ORDER",
 	"OUTER", "QUALIFY", "REGEXP", "RIGHT", "RLIKE", "SELECT", "SEMI", "SET", "THEN", "TRUE",
 	"UNION", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
 };
@@ -186,6 +186,8 @@ sql_lex(const char *source, struct sql_tokens *out)
 		if (source[at] != '\0' && out->count < MAX_TOKENS)
 			at = lex_one(source, at, &tok);
 		tok.len = at - tok.pos;
+		if (tok.text == NULL)
+			tok.text = xstrdup("");	/* unfinished quotes and the end have one too */
 		if (out->count + 1 > cap) {
 			cap = cap * 2 + 64;
 			out->list = xrealloc(out->list, cap * sizeof(*out->list));
@@ -201,7 +203,7 @@ sql_lex(const char *source, struct sql_tokens *out)
 void
 sql_tokens_fini(struct sql_tokens *tokens)
 {
-	for (size_t i = 0; i < tokens->count; i++)
+	for (size_t i = 0; i <= tokens->count && tokens->list != NULL; i++)
 		free(tokens->list[i].text);
 	free(tokens->list);
 	memset(tokens, 0, sizeof(*tokens));

@@ -108,3 +108,44 @@ postfix_interval(struct rewriter *r)
 	r->at += skip + 2;
 	return true;
 }
+
+/* The token after the primary expression that starts at `at`. */
+static size_t
+primary_end(const struct rewriter *r, size_t at)
+{
+	const struct sql_tokens *tokens = &r->run->tokens;
+	const struct sql_token *list = tokens->list;
+	int depth = 0;
+
+	while (at < r->to && (tok_is(&list[at], "-") || tok_is(&list[at], "+")))
+		at++;
+	if (tok_is(&list[at], "CASE")) {
+		do {
+			depth += tok_is(&list[at], "CASE") - tok_is(&list[at], "END");
+			at++;
+		} while (at < r->to && depth > 0);
+	} else if (!tok_is(&list[at], "(")) {
+		at++;
+	}
+	for (;;) {
+		if (at < r->to && tok_is(&list[at], "("))
+			at = tokens_skip_parens(tokens, at);
+		else if (at + 1 < r->to && (tok_is(&list[at], ".") || tok_is(&list[at], "::")))
+			at += 2;
+		else
+			return at < r->to ? at : r->to;
+	}
+}
+
+bool
+postfix_divide(struct rewriter *r)
+{
+	const struct sql_token *tok = &r->list[r->at];
+	size_t end = primary_end(r, r->at + 1);
+
+	rewrite_put(r, 'o', tok_is(tok, "/") ? "* 1.0 /" : tok_is(tok, "%") ? "%" : "/");
+	rewrite_put(r, 'f', "_nz");
+	rewrite_put(r, '(', "(");
+	r->at++;
+	return rewrite_close_at(r, end, end, xstrdup(")"));
+}

@@ -5,6 +5,7 @@
  */
 #include "sql.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,25 @@ make_utf8(char *text)
 			*text = '?';
 }
 
+/* A double holds 15 digits for sure; beyond them a decimal shows zeros instead of noise. */
+static void
+decimal_text(double value, int scale, char *text, size_t size)
+{
+	int whole = fabs(value) >= 1 ? (int)floor(log10(fabs(value))) + 1 : 1;
+	int sure = whole < 15 ? 15 - whole : 0;
+	size_t len;
+
+	if (scale <= sure) {
+		snprintf(text, size, "%.*f", scale, value);
+		return;
+	}
+	snprintf(text, size, sure > 0 ? "%.*f" : "%.*f.", sure, value);
+	len = strlen(text);
+	for (int i = sure; i < scale && len + 1 < size; i++)
+		text[len++] = '0';
+	text[len] = '\0';
+}
+
 static void
 render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
 {
@@ -29,7 +49,7 @@ render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *
 	char text[400];
 
 	if (type_is(type, "DECIMAL")) {
-		snprintf(text, sizeof(text), "%.*f", type->scale, value);
+		decimal_text(value, type->scale, text, sizeof(text));
 	} else if (type_is(type, "BOOLEAN")) {
 		strcpy(text, value != 0 ? "true" : "false");
 	} else if (type_is(type, "DOUBLE") || type_is(type, "FLOAT")) {

@@ -267,9 +267,7 @@ word(struct rewriter *r)
 		return true;
 	}
 	if (tok_is(tok, "DIV") && last_out(r)->kind != 'o' && last_out(r)->kind != 'k') {
-		rewrite_put(r, 'o', "/");
-		r->at++;
-		return true;
+		return postfix_divide(r);
 	}
 	if (contextual(r))
 		return keyword(r);
@@ -315,8 +313,7 @@ open_paren(struct rewriter *r)
 static bool
 operator(struct rewriter *r)
 {
-	static const char *const same[][2] = { { "==", "=" }, { "<=>", "IS" }, { "/", "* 1.0 /" },
-		{ "!", "NOT" } };
+	static const char *const same[][2] = { { "==", "=" }, { "<=>", "IS" }, { "!", "NOT" } };
 	const struct sql_token *tok = &r->list[r->at];
 	const char *text = tok->text;
 	bool star;
@@ -325,6 +322,8 @@ operator(struct rewriter *r)
 		return open_paren(r);
 	if (tok_is(tok, "::"))
 		return postfix_cast(r);
+	if (tok_is(tok, "/") || tok_is(tok, "%"))
+		return postfix_divide(r);
 	if ((tok_is(tok, "+") || tok_is(tok, "-")) && tok_is(rewrite_ahead(r, 1), "INTERVAL"))
 		return postfix_interval(r);
 	if (tok_is(tok, ")") || tok_is(tok, "]")) {
@@ -347,7 +346,7 @@ operator(struct rewriter *r)
 		return sql_fail_syntax(r->run, tok);
 	if (tok_is(tok, ",") && top(r)->in_from)
 		top(r)->want_table = true;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 3; i++)
 		if (strcmp(text, same[i][0]) == 0)
 			text = same[i][1];
 	star = strcmp(text, "*") == 0 && last_out(r)->kind == '.';
@@ -361,7 +360,12 @@ one_token(struct rewriter *r)
 {
 	const struct sql_token *tok = &r->list[r->at];
 
-	if (top(r)->want_table && (tok_is_name(tok) || tok_is(tok, "VALUES"))) {
+	if (top(r)->want_table && (tok_is(tok, "VALUES") ||
+				   (tok_is(tok, "(") && tok_is(rewrite_ahead(r, 1), "VALUES")))) {
+		top(r)->want_table = false;
+		return rewrite_values(r);
+	}
+	if (top(r)->want_table && tok_is_name(tok)) {
 		if (tok_is(tok, "TABLE") && tok_is_name(rewrite_ahead(r, 1))) {
 			r->at++;
 			return true;
@@ -432,6 +436,30 @@ is_cte(const struct rewritten *rw, const char *name)
 	return false;
 }
 
+bool
+rewrite_close_at(struct rewriter *r, size_t at, size_t resume, char *text)
+{
+	if (r->closer_count == MAX_CLOSERS) {
+		free(text);
+		return sql_fail_syntax(r->run, &r->list[r->at]);
+	}
+	r->closers[r->closer_count++] = (struct closer){ at, resume, text };
+	return true;
+}
+
+static bool
+close_due(struct rewriter *r)
+{
+	struct closer *due = &r->closers[r->closer_count > 0 ? r->closer_count - 1 : 0];
+
+	if (r->closer_count == 0 || due->at != r->at)
+		return false;
+	emit(r->rw, ')', r->list[r->at].pos, due->text);
+	r->at = due->resume;
+	r->closer_count--;
+	return true;
+}
+
 /* After an unnamed expression of the outermost select list: AS its own text. */
 static void
 name_item(struct rewriter *r)
@@ -475,16 +503,22 @@ sql_rewrite(struct sql_run *run, size_t from, size_t to, struct rewritten *out)
 	collect_ctes(r);
 	select_list_find(&run->tokens, from, to, &r->select);
 	while (ok && r->at < to) {
+		if (close_due(r))
+			continue;
 		if (r->item < r->select.count && r->at == r->select.items[r->item].to)
 			name_item(r);
 		ok = one_token(r);
 	}
+	while (ok && close_due(r))
+		continue;
 	if (ok && r->item < r->select.count && r->at == r->select.items[r->item].to)
 		name_item(r);
 	if (ok && r->depth > 0)
 		ok = sql_fail_syntax(run, &run->tokens.list[to]);
 	if (ok)
 		join(out);
+	while (r->closer_count > 0)
+		free(r->closers[--r->closer_count].text);
 	select_list_fini(&r->select);
 	free(r);
 	return ok;

@@ -5,11 +5,17 @@
 
 #include "sql.h"
 
-enum { MAX_DEPTH = 300, MAX_ALIAS = 200 };
+enum { MAX_DEPTH = 300, MAX_ALIAS = 200, MAX_CLOSERS = 100 };
 
 struct frame {
 	char kind;	/* q query or plain parentheses, f function, c cast, o OVER, [ index */
 	bool in_from, want_table, select_seen, no_alias;
+};
+
+/* Text to write once the source's token `at` is reached; then the source goes on at `resume`. */
+struct closer {
+	size_t at, resume;
+	char *text;
 };
 
 struct rewriter {
@@ -21,6 +27,8 @@ struct rewriter {
 	size_t depth;
 	struct select_list select;
 	size_t item;
+	struct closer closers[MAX_CLOSERS];
+	size_t closer_count;
 };
 
 /* Appends a token that stands for the source's current one. */
@@ -32,6 +40,12 @@ const struct sql_token *rewrite_ahead(const struct rewriter *r, size_t n);
 bool postfix_wrap(struct rewriter *r, const char *function);
 /* , 'TYPE' and perhaps the closing parenthesis. */
 void postfix_type(struct rewriter *r, const struct sql_type *type, bool close);
+/* Has `text` (taken) written in place of the tokens [at, resume). */
+bool rewrite_close_at(struct rewriter *r, size_t at, size_t resume, char *text);
+/* A division at the current token: the divisor, which follows, is checked for zero. */
+bool postfix_divide(struct rewriter *r);
+/* VALUES (...), (...) AS t(a, b) at the current token, in a FROM clause. */
+bool rewrite_values(struct rewriter *r);
 /* x::TYPE */
 bool postfix_cast(struct rewriter *r);
 /* x + INTERVAL 3 DAYS */

@@ -227,6 +227,7 @@ emit_range(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias)
 			"_range)",
 			from, from, to, step, step, to));
 		*at = end;
+		rw->has_range = true;
 		if (alias && !alias_follows(&run->tokens.list[*at]))
 			emit_alias(rw, src, "range");
 	}

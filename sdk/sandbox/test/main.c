@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of lakehost-sandbox as its clients see it: test-sandbox PROGRAM. */
+#include "client.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <CUnit/Basic.h>
+#include <curl/curl.h>
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned failures;
+
+	if (argc != 2) {
+		fputs("usage: test-sandbox PROGRAM\n", stderr);
+		return 2;
+	}
+	program = argv[1];
+	strcpy(sandbox.dir, "/tmp/test-sandbox-XXXXXX");
+	if (mkdtemp(sandbox.dir) == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    !sandbox_start() || CU_initialize_registry() != CUE_SUCCESS) {
+		fputs("test-sandbox: cannot start\n", stderr);
+		return 2;
+	}
+	add_front_suite();
+	add_compute_suite();
+	add_statement_suite();
+	add_sql_suite();
+	add_catalog_suite();
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	if (sandbox_stop() != 0) {
+		fputs("test-sandbox: the sandbox did not end cleanly\n", stderr);
+		failures++;
+	}
+	nftw(sandbox.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	curl_global_cleanup();
+	return failures > 0 ? 1 : 0;
+}
