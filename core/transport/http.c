@@ -93,6 +93,20 @@ too_late(struct http_connection *connection, int64_t now)
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 
+/* MHD polls by edges but stops reading at a short read: a close that arrived together with the last
+ * bytes goes unnoticed. One look after each request finds it; later closes make an edge. */
+static bool
+left_unnoticed(struct http_connection *connection)
+{
+	char byte;
+
+	if (connection->phase > PHASE_BODY ||
+	    (connection->phase == PHASE_IDLE && connection->looked))
+		return false;
+	connection->looked = true;
+	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void
 sweep(struct loop_timer *timer)
 {
@@ -101,7 +115,13 @@ sweep(struct loop_timer *timer)
 
 	for (struct http_connection *c = http->connections, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->gone || !too_late(c, now))
+		if (c->gone)
+			continue;
+		if (left_unnoticed(c)) {
+			http_drop(c);
+			continue;
+		}
+		if (!too_late(c, now))
 			continue;
 		if ((c->phase == PHASE_HEAD || c->phase == PHASE_BODY) && !c->listener->tls)
 			http_raw_refusal(c->fd, 408, "Request Timeout",
@@ -110,8 +130,10 @@ sweep(struct loop_timer *timer)
 			http_lost(c);
 		http_drop(c);
 	}
-	if (http->accept_paused)
+	if (http->accept_paused) {
+		http_make_room(http);
 		http_accept_again(http);
+	}
 	loop_timer_set(http->loop, &http->sweep, HTTP_SWEEP_MS);
 }
 
@@ -167,12 +189,25 @@ read_pem(const char *path, char *why, size_t why_size)
 	return text;
 }
 
+/* The head must fit, with MHD's list of its fields, or the limit would not be the one configured. */
+static size_t
+pool_size(const struct config *config)
+{
+	size_t wanted = config->server.connection_memory, need = 2 * (size_t)config->limits.headers;
+
+	if (wanted == 0)
+		wanted = MEMORY_DEFAULT;
+	if (wanted < need)
+		wanted = need;
+	return wanted < MEMORY_MIN ? MEMORY_MIN : wanted;
+}
+
 static bool
 start_daemon(struct http_listener *listener, const struct config_listener *config, char *why,
 	     size_t why_size)
 {
 	const struct http *http = listener->http;
-	unsigned memory = http->config->server.connection_memory;
+	size_t memory = pool_size(http->config);
 	unsigned flags =
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[4] = { { MHD_OPTION_END, 0, NULL } };
@@ -194,14 +229,11 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
 	 * TLS its shutdown is the closing alert, which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
-	if (memory == 0)
-		memory = MEMORY_DEFAULT;
 	listener->daemon =
 	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
 			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
 			     (unsigned)http->max_connections + 1,
-			     MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			     (size_t)(memory < MEMORY_MIN ? MEMORY_MIN : memory),
+			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 			     MHD_OPTION_URI_LOG_CALLBACK, http_on_line, listener,
 			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 			     MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, listener,
@@ -331,6 +363,12 @@ void
 http_set_times(struct http *http, const struct http_times *times)
 {
 	http->times = *times;
+}
+
+void
+http_set_config(struct http *http, const struct config *config)
+{
+	http->config = config;
 }
 
 const char *

@@ -119,6 +119,7 @@ struct http_connection {
 	bool cross;	/* answer with CORS headers */
 	bool unread;	/* the peer may be sending still when we close */
 	bool spoken;	/* at least one request line was understood */
+	bool looked;	/* for a close behind the last request; see http.c */
 };
 
 /* http.c */
@@ -129,7 +130,8 @@ void http_run_soon(struct http_listener *listener); /* from anywhere */
 /* http_accept.c */
 void http_on_accept(struct loop_watch *watch, uint32_t events);
 void http_accept_rest(struct http_listener *listener); /* everything in the backlog */
-void http_accept_again(struct http *http);	       /* after a pause */
+void http_make_room(struct http *http);
+void http_accept_again(struct http *http); /* after a pause */
 void http_on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 			enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);

@@ -63,6 +63,28 @@ accept_one(struct http_listener *listener)
 	return false;
 }
 
+static bool
+idle(const struct http_connection *connection)
+{
+	char byte;
+
+	return connection->phase == PHASE_IDLE && connection->spoken && !connection->gone &&
+	       recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* At the limit: who waits for nothing leaves, so that who waits outside is served. */
+void
+http_make_room(struct http *http)
+{
+	struct http_connection *longest = NULL;
+
+	for (struct http_connection *c = http->connections; c != NULL; c = c->next)
+		if ((longest == NULL || c->deadline_ms < longest->deadline_ms) && idle(c))
+			longest = c;
+	if (longest != NULL)
+		http_drop(longest);
+}
+
 void
 http_on_accept(struct loop_watch *watch, uint32_t events)
 {
@@ -73,6 +95,7 @@ http_on_accept(struct loop_watch *watch, uint32_t events)
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		if (http->n_connections >= http->max_connections) {
 			pause_accepting(http); /* until a connection closes */
+			http_make_room(http);
 			break;
 		}
 		if (!accept_one(listener))

@@ -73,7 +73,7 @@ http_queue(struct http_connection *connection, unsigned status, struct MHD_Respo
 	const struct http *http = connection->listener->http;
 	enum MHD_Result queued;
 
-	if (http->draining)
+	if (http->draining || http->accept_paused) /* others wait outside */
 		MHD_add_response_header(response, "Connection", "close");
 	connection->phase = PHASE_ANSWER;
 	connection->moved_ms = clock_ms();
@@ -116,6 +116,9 @@ http_answer_refusal(struct http_connection *connection)
 	int len = plain ? snprintf(body, sizeof(body), "%s\n", refusal->why)
 			: write_refusal(body, sizeof(body), refusal->code, refusal->why);
 
+	if (log_enabled(LOG_DEBUG))
+		log_event(LOG_DEBUG, "http", "refused", "i", (int64_t)refusal->status, "why", "s",
+			  refusal->why, NULL);
 	response =
 	    make_response(connection, plain ? "text/plain" : "application/json", body, (size_t)len);
 	if (response != NULL && refusal->allow != NULL)

@@ -293,6 +293,7 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	connection->suspended = false;
 	connection->streaming = false;
 	connection->phase = PHASE_IDLE;
+	connection->looked = false;
 	connection->deadline_ms = clock_ms() + http->times.idle_ms;
 	buf_fini(&connection->body);
 	sse_fini(&connection->sse);

@@ -42,6 +42,9 @@ struct http *
 http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
 	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
 	 char *why, size_t why_size);
+/* `config` is borrowed for as long as it is set. After a reload: hosts, origins, limits and the
+ * endpoint change, the sockets stay. */
+void http_set_config(struct http *http, const struct config *config);
 void http_set_times(struct http *http, const struct http_times *times);
 /* The address and port really bound of the i-th listener ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);

@@ -572,6 +572,7 @@ class Http(unittest.TestCase):
             peer.send(request("echo"))
             peer.sock.shutdown(socket.SHUT_WR)
             self.assertEqual(peer.reply().body, BODY)
+            self.assertEqual(peer.to_end(), b"")  # and the connection ends
         with self.server.connect() as peer:  # what takes longer is cancelled
             peer.send(request("hold"))
             peer.sock.shutdown(socket.SHUT_WR)
@@ -621,6 +622,24 @@ class Http(unittest.TestCase):
         self.assertEqual(after["closed"], before["closed"] + 1)
         self.assertEqual(after["refused"], before["refused"] + 1)
         self.assertGreaterEqual(after["delivered"] - before["delivered"], 16)  # 1 MiB at least
+
+    def test_waiting_costs_no_cpu(self):
+        """MHD asks a reader that has nothing to give again and again, unless it is suspended."""
+        peers = [self.server.connect() for _ in range(3)]
+        for peer, do in zip(peers, ("stream", "hold", "stream")):
+            before = self.server.state()["held"]
+            peer.send(request(do, Accept=SSE))
+            self.server.until(lambda s, n=before: s["held"] > n)
+        start = self.cpu_ticks()
+        time.sleep(1)
+        self.assertLess(self.cpu_ticks() - start, os.sysconf("SC_CLK_TCK") // 4)
+        for peer in peers:
+            peer.sock.close()
+
+    def cpu_ticks(self):
+        with open(f"/proc/{self.server.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
 
     def test_fast_reader_is_not_cut_off(self):
         reply = self.server.call("flood", 100, Accept=SSE)
@@ -792,9 +811,20 @@ class Life(unittest.TestCase):
             peers = [server.connect() for _ in range(8)]
             for peer in peers:
                 peer.send(request("echo"))
-            for peer in peers:  # each gets its turn as one before it leaves
+            for peer in peers:  # the idle ones make room
                 self.assertEqual(peer.reply().body, BODY)
+            for peer in peers:
                 peer.sock.close()
+            busy = [server.connect() for _ in range(4)]
+            for peer in busy:
+                peer.send(request("later", 300))
+            outside = server.connect()
+            outside.send(request("echo"))
+            self.assertEqual(outside.reply().body, BODY)
+            for peer in busy:  # nobody who waited for an answer was sent away
+                self.assertEqual(peer.reply().body, message("later", 300))
+                peer.sock.close()
+            outside.sock.close()
 
     def test_out_of_descriptors(self):
         limit = ["prlimit", "--nofile=40:40"]
@@ -807,6 +837,10 @@ class Life(unittest.TestCase):
                 peer.sock.close()
 
     def test_two_listeners_and_taken_port(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 here")
         with Server("--tcp", "127.0.0.1", "0", "--tcp", "::1", "0", expect=2) as server:
             self.assertRegex(server.urls[1], r"^http://\[::1\]:\d+/mcp$")
             port = int(server.urls[1].split(":")[-1].split("/")[0])
