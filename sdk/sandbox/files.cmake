@@ -1,10 +1,12 @@
 # The workspace tree, repos, jobs and runs, commands, files and secrets; with what they embed.
 set(sandbox_files
 	beneath.c form.c notebook.c objects.c notebooks.c notebooks_seed.c wsfiles.c repos.c
-	dbfs.c volumes.c volumes_seed.c fs.c secrets.c)
+	dbfs.c volumes.c volumes_seed.c fs.c secrets.c
+	python.c exec.c notebook_run.c contexts.c commands.c)
 
-# Each file of seed/ becomes an array in seeds.c.
-file(GLOB seeds CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/seed/*)
+# Each file of seed/ and python/ becomes an array in seeds.c.
+file(GLOB seeds CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/seed/*
+	${CMAKE_CURRENT_LIST_DIR}/python/*.py)
 set(SEED_ARRAYS "")
 set(SEED_ROWS "")
 set(number 0)

@@ -4,7 +4,7 @@
  * read; they are never logged.
  * https://docs.databricks.com/api/workspace/secrets
  */
-#include "sandbox.h"
+#include "secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +45,14 @@ rank_of(const char *permission)
 
 /* What the caller holds through himself, `users` and, with the printed token, `admins`. */
 static int
-rank_held(struct request *req, const char *scope)
+rank_held(struct workspace *ws, const char *user, bool trusted, const char *scope)
 {
-	sqlite3_stmt *st = db_query(req->ws, "SELECT permission FROM secret_acls WHERE scope = ?1"
+	sqlite3_stmt *st = db_query(ws, "SELECT permission FROM secret_acls WHERE scope = ?1"
 				    " AND (principal IN (?2, 'users') OR (?3 AND principal ="
-				    " 'admins'))", "ssi", scope, req->user, (int64_t)req->trusted);
+				    " 'admins'))", "ssi", scope, user, (int64_t)trusted);
 	int best = 0;
 
-	while (db_next(req->ws, st)) {
+	while (db_next(ws, st)) {
 		int rank = rank_of(db_text(st, 0));
 
 		best = rank > best ? rank : best;
@@ -76,7 +76,7 @@ scope_allows(struct request *req, const char *scope, const char *permission)
 			    "Scope %.128s does not exist!", scope);
 		return false;
 	}
-	if (rank_held(req, scope) < rank_of(permission)) {
+	if (rank_held(req->ws, req->user, req->trusted, scope) < rank_of(permission)) {
 		reply_error(req, 403, "PERMISSION_DENIED",
 			    "User %s does not have %s permission on scope %.128s", req->user,
 			    permission, scope);
@@ -241,6 +241,24 @@ secrets_get(struct request *req)
 	json_add_str(answer, "value", value);
 	free(value);
 	reply_json(req, answer);
+}
+
+char *
+secret_text(struct workspace *ws, const char *user, bool trusted, const char *scope,
+	    const char *key)
+{
+	char *value = NULL;
+	sqlite3_stmt *st;
+
+	ws_lock(ws);
+	st = db_query(ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope, key);
+	if (db_next(ws, st)) {
+		if (rank_held(ws, user, trusted, scope) >= rank_of("READ"))
+			value = xstrdup(db_text(st, 0));
+		db_end(st);
+	}
+	ws_unlock(ws);
+	return value;
 }
 
 /* The value of a put: string_value as it is, bytes_value decoded.  NULL after a refusal. */
