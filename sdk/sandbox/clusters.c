@@ -481,6 +481,19 @@ collect_events(struct request *req, const char *id)
 	return all;
 }
 
+/* next_page is the whole request for the next page; older clients follow that, not the token. */
+static void
+add_next_page(struct request *req, struct json_object *answer)
+{
+	const char *token = json_str(answer, "next_page_token");
+	struct json_object *next = NULL;
+
+	if (token == NULL || json_object_deep_copy(req->body, &next, NULL) != 0)
+		return;
+	json_add_str(next, "page_token", token);
+	json_add(answer, "next_page", next);
+}
+
 static void
 clusters_events(struct request *req)
 {
@@ -500,6 +513,7 @@ clusters_events(struct request *req)
 	if (answer == NULL)
 		return;
 	json_add_int(answer, "total_count", total);
+	add_next_page(req, answer);
 	reply_json(req, answer);
 }
 

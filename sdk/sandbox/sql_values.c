@@ -30,8 +30,8 @@ name_values(struct rewriter *r, size_t first, size_t aliases, size_t aliases_end
 			name = xstrdup(r->list[aliases + 1 + 2 * given++].text);
 		}
 		quoted = sql_name(name);
-		emit(r->rw, 'k', r->list[first].pos, xasprintf("%scolumn%zu AS %s", i > 1 ? ", " : "",
-							       i, quoted));
+		emit(r->rw, 'k', r->list[first].pos,
+		     xasprintf("%scolumn%zu AS %s", i > 1 ? ", " : "", i, quoted));
 		free(quoted);
 		free(name);
 	}

@@ -122,6 +122,7 @@ test_events(void)
 	CU_ASSERT_EQUAL(count_at(a, "events"), 2);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "events[0].type"), "CREATING");
 	CU_ASSERT(int_at(a, "total_count") > 20);
+	CU_ASSERT_STRING_EQUAL(text_at(a, "next_page.page_token"), text_at(a, "next_page_token"));
 	snprintf(body, sizeof(body), "{\"cluster_id\":\"sandbox-running\",\"order\":\"ASC\","
 		 "\"page_size\":2,\"page_token\":\"%s\"}", text_at(a, "next_page_token"));
 	answer_free(a);
