@@ -111,7 +111,7 @@ static void
 give_up_late(struct request *request)
 {
 	give_up(request, MCP_E_TIMEOUT, "The client did not answer in time",
-		"It has ten minutes for all that one request asks");
+		"Its time for all that one request asks is over");
 }
 
 static void
@@ -136,7 +136,7 @@ bridge_of(struct request *request)
 	bridge = xcalloc(1, sizeof(*bridge));
 	bridge->request = request;
 	bridge->timer = (struct loop_timer){ .fn = timed_out, .data = bridge };
-	loop_timer_set(request->eras->parts.loop, &bridge->timer, ASK_SECONDS * 1000);
+	loop_timer_set(request->eras->parts.loop, &bridge->timer, request->eras->parts.ask_ms);
 	request->bridge = bridge;
 	return bridge;
 }

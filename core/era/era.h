@@ -37,6 +37,7 @@ struct eras_parts {
 	struct pool *pool;     /* parses large bodies */
 	struct sealer *sealer; /* sessions, cursors, request state */
 	size_t page;	       /* rows of one page of a list; 0: all on one */
+	unsigned ask_ms;       /* how long a legacy client may take to answer; 0: ten minutes */
 };
 
 struct eras *eras_new(const struct eras_parts *parts);

@@ -91,9 +91,4 @@ void completion_complete(struct request *request);
 void completion_answer(struct request *request, const struct result *result);
 void logging_set_level(struct request *request);
 
-/* ---- batch, bridge, listen: what ends with the request ------------------------------------- */
-
-void bridge_end(struct request *request, bool tell); /* tell: the client's answers are not wanted */
-void listen_end(struct request *request);
-
 #endif

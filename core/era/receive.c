@@ -78,20 +78,17 @@ static bool
 premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
 	return !exchange->http && !eras->pipe.initialized && message->kind == MESSAGE_REQUEST &&
-	       strcmp(message->method, "ping") != 0;
+	       message->method != NULL && strcmp(message->method, "ping") != 0;
 }
 
-static void
-route(struct eras *eras, struct exchange *exchange, struct message *message)
+static bool
+is_modern(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
-	bool claim = modern_claim(message);
-
-	if (message->method != NULL && strcmp(message->method, "initialize") == 0 && !claim)
-		legacy_receive(eras, exchange, message);
-	else if (claim || foreign_version(exchange) || premature(eras, exchange, message))
-		modern_receive(eras, exchange, message);
-	else
-		legacy_receive(eras, exchange, message);
+	if (modern_claim(message))
+		return true;
+	if (message->method != NULL && strcmp(message->method, "initialize") == 0)
+		return false;
+	return foreign_version(exchange) || premature(eras, exchange, message);
 }
 
 static bool
@@ -136,8 +133,10 @@ received(struct eras *eras, struct exchange *exchange, struct message *message, 
 		exchange_refuse(eras, exchange, 400, message->id, code, why);
 	else if (message->kind == MESSAGE_BATCH)
 		batch_route(eras, exchange, message);
+	else if (is_modern(eras, exchange, message))
+		modern_receive(eras, exchange, message);
 	else
-		route(eras, exchange, message);
+		legacy_receive(eras, exchange, message);
 	message_fini(message);
 }
 
@@ -243,6 +242,8 @@ eras_new(const struct eras_parts *parts)
 	struct eras *eras = xcalloc(1, sizeof(*eras));
 
 	eras->parts = *parts;
+	if (eras->parts.ask_ms == 0)
+		eras->parts.ask_ms = ASK_MS;
 	eras->receiver = (struct receiver){
 		.data = eras, .message = receive_message, .other = receive_other, .eof = receive_eof
 	};

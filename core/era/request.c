@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
+#include "era/bridge.h"
 #include "era/eras.h"
+#include "era/listen.h"
 
 #define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
 
@@ -144,9 +146,10 @@ hand_over(struct request *request, int status, const struct buf *answer)
 void
 request_forget(struct peer *peer)
 {
-	while (peer->open != NULL) {
-		struct request *request = peer->open;
+	struct request *next;
 
+	for (struct request *request = peer->open; request != NULL; request = next) {
+		next = request->next;
 		hand_over(request, 503, NULL);
 		request_free(request);
 	}

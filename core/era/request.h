@@ -32,7 +32,7 @@
 #define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
 #define ASK_ROUNDS 8		 /* how often one request may ask its client */
-#define ASK_SECONDS 600		 /* how long the client may take to answer */
+#define ASK_MS 600000		 /* how long a legacy client may take to answer */
 
 struct bridge;
 struct call;

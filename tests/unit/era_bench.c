@@ -26,6 +26,7 @@
 struct eras *bench_eras;
 const char *bench_principal = "local";
 size_t bench_page;
+unsigned bench_ask_ms;
 bool bench_slow_cancelled;
 size_t bench_eofs;
 
@@ -312,7 +313,8 @@ parts_start(void)
 						    .calls = calls,
 						    .pool = pool,
 						    .sealer = sealer,
-						    .page = bench_page });
+						    .page = bench_page,
+						    .ask_ms = bench_ask_ms });
 	eras_set_stdio(bench_eras, (struct stdio *)&config); /* only handed back to stdio_send */
 	eras_on_eof(bench_eras, input_ended, NULL);
 }
@@ -370,6 +372,7 @@ bench_stop(void)
 		json_object_put(lines[i]);
 	sents = n_lines = 0;
 	bench_page = 0;
+	bench_ask_ms = 0;
 }
 
 /* ---- paths --------------------------------------------------------------------------------- */

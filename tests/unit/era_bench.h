@@ -44,6 +44,7 @@ struct sent {
 extern struct eras *bench_eras;
 extern const char *bench_principal; /* of what is sent from now on: "local" */
 extern size_t bench_page;	    /* rows of a page, before bench_start */
+extern unsigned bench_ask_ms;	    /* patience with the client, before bench_start */
 extern bool bench_slow_cancelled;   /* the tool `slow` saw that it was cancelled */
 extern size_t bench_eofs;
 

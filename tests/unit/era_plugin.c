@@ -189,9 +189,9 @@ complete(struct mcp_call *call)
 	return mcp_complete(call, mcp_get_str(call, context, "tone", "plain"));
 }
 
-#define ROW(row)                             \
-	{                                    \
-		.name = #row, .handler = row \
+#define ROW(row)                               \
+	{                                      \
+		.name = #row, .handler = (row) \
 	}
 static const struct mcp_row tools[] = {
 	ROW(echo), ROW(data),	{ .name = "liar", .handler = note },

@@ -384,6 +384,23 @@ questions_refused(void)
 }
 
 static void
+questions_never_answered(void)
+{
+	struct sent *sent;
+
+	bench_ask_ms = 20;
+	bench_start();
+	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{},\"roots\":{}}"));
+	sent = bench_wait(in_session(CALL("1", "asks")));
+	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
+	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/error'.status"), "timeout");
+	ASSERT_INT(sent->notes, 4); /* both questions, both taken back */
+	ASSERT_STR(text_at(sent->note[3], "method"), "notifications/cancelled");
+	reply(sent->note[0], "\"result\":{}"); /* too late */
+	bench_stop();
+}
+
+static void
 questions_of_somebody_else(void)
 {
 	struct sent *sent;
@@ -444,6 +461,15 @@ no_way_to_ask(void)
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
+static int
+level_of(struct sessions *sessions, const struct buf *id)
+{
+	bool busy;
+	struct session *session = session_find(sessions, "p", id->data, &busy);
+
+	return session == NULL ? -1 : session->log_level;
+}
+
 static void
 table_is_bounded(void)
 {
@@ -458,19 +484,30 @@ table_is_bounded(void)
 		buf_init(&id[i], LIMIT_HANDLE);
 		session_mint(sessions, "p", REV_2025_06_18, CAN_ROOTS | CAN_ELICIT, &id[i]);
 		found[i] = session_find(sessions, "p", id[i].data, &busy);
-		CU_ASSERT_FATAL(found[i] != NULL);
+		if (found[i] == NULL)
+			abort();
 		found[i]->log_level = (int)i;
 	}
 	ASSERT_INT(sessions_count(sessions), 3);
 	ASSERT_STR(found[3]->capabilities, "{\"roots\":{},\"elicitation\":{\"form\":{}}}");
 	ASSERT_INT(found[3]->revision, REV_2025_06_18);
 	/* the second is used, so the third makes room for the first, which forgot its level */
-	ASSERT_INT(session_find(sessions, "p", id[1].data, &busy)->log_level, 1);
-	CU_ASSERT(session_find(sessions, "p", id[0].data, &busy)->log_level != 0);
-	ASSERT_INT(session_find(sessions, "p", id[1].data, &busy)->log_level, 1);
-	ASSERT_INT(session_find(sessions, "p", id[3].data, &busy)->log_level, 3);
+	ASSERT_INT(level_of(sessions, &id[1]), 1);
+	CU_ASSERT(level_of(sessions, &id[0]) != 0);
+	ASSERT_INT(level_of(sessions, &id[1]), 1);
+	ASSERT_INT(level_of(sessions, &id[3]), 3);
 	CU_ASSERT(session_find(sessions, "q", id[1].data, &busy) == NULL);
 	CU_ASSERT(!busy);
+	/* sessions with a request under way stay, even if that leaves no room */
+	for (size_t i = 0; i < 4; i++) {
+		found[i] = session_find(sessions, "p", id[i].data, &busy);
+		ASSERT_INT(busy, i == 3);
+		if (found[i] != NULL)
+			found[i]->peer.open = (struct request *)&busy;
+	}
+	for (size_t i = 0; i < 3; i++)
+		found[i]->peer.open = NULL;
+	CU_ASSERT(session_find(sessions, "p", id[3].data, &busy) != NULL);
 	sessions_free(sessions);
 	for (size_t i = 0; i < 4; i++)
 		buf_fini(&id[i]);
@@ -524,6 +561,7 @@ static const struct test tests[] = {
 	TEST(stdio_lifecycle),
 	TEST(questions),
 	TEST(questions_refused),
+	TEST(questions_never_answered),
 	TEST(questions_of_somebody_else),
 	TEST(url_questions),
 	TEST(no_way_to_ask),
