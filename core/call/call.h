@@ -96,6 +96,9 @@ void call_answer(struct call *call, const char *answers);
 /* After done or ask. At any other time the call is cancelled too, and cleans up unseen. */
 void call_free(struct call *call);
 
+/* What a sink makes of a piece: taken, taken and enough, or not taken: it comes again. */
+enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE };
+
 /* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
  * plugin layer; call/ uses only this. All on the loop thread. */
 struct plugin_runner {
@@ -109,9 +112,7 @@ struct plugin_runner {
 	void (*cancel)(void *handle);
 	void (*deadline)(void *handle, int64_t deadline_ms, int64_t wait_until_ms);
 	/* A piece for the sink of request i of the suspension under way. */
-	enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE } (*sink)(void *handle, size_t i,
-								       const char *data,
-								       size_t len);
+	enum sink_verdict (*sink)(void *handle, size_t i, const char *data, size_t len);
 	void (*end)(void *handle);
 };
 /* For plugins loaded in process; the plugin layer returns it from plugin_runner(). */

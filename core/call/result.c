@@ -16,24 +16,24 @@
 #include "call/text.h"
 
 static const struct {
-	enum mcp_status status;
 	const char *name;
+	enum mcp_status status;
 	bool retryable;
 } statuses[] = {
-	{ MCP_OK, "ok", false },
-	{ MCP_E_INPUT, "invalid_input", false },
-	{ MCP_E_NOT_FOUND, "not_found", false },
-	{ MCP_E_PERMISSION, "permission_denied", false },
-	{ MCP_E_UNAUTHENTICATED, "unauthenticated", false },
-	{ MCP_E_CONFLICT, "conflict", false },
-	{ MCP_E_THROTTLED, "throttled", true },
-	{ MCP_E_UNAVAILABLE, "unavailable", true },
-	{ MCP_E_TIMEOUT, "timeout", true },
-	{ MCP_E_CANCELLED, "cancelled", false },
-	{ MCP_E_TOO_LARGE, "too_large", false },
-	{ MCP_E_UPSTREAM, "bad_upstream_reply", false },
-	{ MCP_E_UNSUPPORTED, "unsupported", false },
-	{ MCP_E_INTERNAL, "internal", false },
+	{ "ok", MCP_OK, false },
+	{ "invalid_input", MCP_E_INPUT, false },
+	{ "not_found", MCP_E_NOT_FOUND, false },
+	{ "permission_denied", MCP_E_PERMISSION, false },
+	{ "unauthenticated", MCP_E_UNAUTHENTICATED, false },
+	{ "conflict", MCP_E_CONFLICT, false },
+	{ "throttled", MCP_E_THROTTLED, true },
+	{ "unavailable", MCP_E_UNAVAILABLE, true },
+	{ "timeout", MCP_E_TIMEOUT, true },
+	{ "cancelled", MCP_E_CANCELLED, false },
+	{ "too_large", MCP_E_TOO_LARGE, false },
+	{ "bad_upstream_reply", MCP_E_UPSTREAM, false },
+	{ "unsupported", MCP_E_UNSUPPORTED, false },
+	{ "internal", MCP_E_INTERNAL, false },
 };
 
 static const char *const formats[] = {

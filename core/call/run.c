@@ -14,6 +14,7 @@
 #include "base/uri.h"
 
 #define TEMPLATE_MAX 16384u /* bytes of an expanded request */
+#define INPUT_TEXTS 12u	    /* strings of a run_input: the contexts, then three more */
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
 
@@ -33,7 +34,7 @@ or_object(const char *text)
 static void
 keep_input(struct run *run, const struct run_input *input)
 {
-	const char *from[] = {
+	const char *from[INPUT_TEXTS] = {
 		[MCP_CTX_PRINCIPAL] = or_empty(input->principal),
 		[MCP_CTX_ROW] = or_empty(input->row),
 		[MCP_CTX_UPSTREAM_URL] = or_empty(input->upstream_url),
@@ -47,16 +48,16 @@ keep_input(struct run *run, const struct run_input *input)
 		or_object(input->answers),
 		input->arguments,
 	};
-	const char *to[ARRAY_SIZE(from)];
-	size_t len[ARRAY_SIZE(from)], size = 0;
+	const char *to[INPUT_TEXTS] = { NULL };
+	size_t len[INPUT_TEXTS] = { 0 }, size = 0;
 	char *at;
 
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		len[i] = i + 1 < ARRAY_SIZE(from) ? strlen(from[i]) : input->arguments_len;
+	for (size_t i = 0; i < INPUT_TEXTS; i++) {
+		len[i] = i + 1 < INPUT_TEXTS ? strlen(from[i]) : input->arguments_len;
 		size += len[i] + 1;
 	}
 	run->memory = at = xmalloc(size);
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+	for (size_t i = 0; i < INPUT_TEXTS; i++) {
 		memcpy(at, from[i], len[i]);
 		at[len[i]] = '\0';
 		to[i] = at;
@@ -313,24 +314,27 @@ judge(struct run *run, int rc)
 	}
 }
 
+static enum outcome_kind
+kind_of_step(const struct run *run)
+{
+	if (run->result.failed)
+		return OUTCOME_DONE;
+	if (run->outcome.questions > 0)
+		return OUTCOME_ASK;
+	if (run->suspended)
+		return OUTCOME_SUSPEND;
+	if (run->handled)
+		return OUTCOME_HANDLE;
+	return run->working ? OUTCOME_WORKING : OUTCOME_DONE;
+}
+
 static void
 end_step(struct run *run, int rc)
 {
 	struct outcome *outcome = &run->outcome;
 
 	judge(run, rc);
-	if (run->result.failed)
-		outcome->kind = OUTCOME_DONE;
-	else if (outcome->questions > 0)
-		outcome->kind = OUTCOME_ASK;
-	else if (run->suspended)
-		outcome->kind = OUTCOME_SUSPEND;
-	else if (run->handled)
-		outcome->kind = OUTCOME_HANDLE;
-	else if (run->working)
-		outcome->kind = OUTCOME_WORKING;
-	else
-		outcome->kind = OUTCOME_DONE;
+	outcome->kind = kind_of_step(run);
 	if (outcome->kind != OUTCOME_SUSPEND && outcome->kind != OUTCOME_ASK)
 		result_finish(&run->result);
 	run->reply = NULL;

@@ -79,7 +79,7 @@ struct call_fetch {
 	egress_done_fn done;
 	void *data;
 	struct loop_timer refuse;
-	struct call_fetch *next, **link;
+	struct call_fetch *next;
 };
 
 struct call_state {

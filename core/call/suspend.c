@@ -220,9 +220,11 @@ suspend_forget(struct call *call)
 static void
 fetch_free(struct call_fetch *fetch)
 {
-	*fetch->link = fetch->next;
-	if (fetch->next != NULL)
-		fetch->next->link = fetch->link;
+	struct call_fetch **link = &fetch->call->state->blocking;
+
+	while (*link != fetch)
+		link = &(*link)->next;
+	*link = fetch->next;
 	free(fetch);
 }
 
@@ -246,37 +248,35 @@ on_blocking_sink(void *data, const char *bytes, size_t len)
 }
 
 static void
-refuse(struct call_fetch *fetch)
+on_refused(struct loop_timer *timer)
 {
+	const struct call_fetch *fetch = timer->data;
 	struct mcp_reply reply;
 
 	reply_none(&reply, fetch->refused, end_reason(fetch->refused));
-	on_blocking_reply(fetch, &reply);
-}
-
-static void
-on_refused(struct loop_timer *timer)
-{
-	refuse(timer->data);
+	on_blocking_reply(timer->data, &reply);
 }
 
 void
 suspend_end(struct call *call)
 {
 	struct call_state *state = call->state;
+	struct mcp_reply reply;
 
 	for (size_t i = 0; i < state->fetches; i++)
 		if (state->fetch[i].transfer != NULL)
 			egress_cancel(state->fetch[i].transfer);
 	state->fetches = 0;
+	reply_none(&reply, MCP_E_CANCELLED, end_reason(MCP_E_CANCELLED));
 	while (state->blocking != NULL) {
 		struct call_fetch *fetch = state->blocking;
 
+		state->blocking = fetch->next;
 		loop_timer_stop(call->calls->loop, &fetch->refuse);
 		if (fetch->transfer != NULL)
 			egress_cancel(fetch->transfer);
-		fetch->refused = MCP_E_CANCELLED;
-		refuse(fetch);
+		fetch->done(fetch->data, &reply);
+		free(fetch);
 	}
 }
 
@@ -295,10 +295,7 @@ call_fetch(struct call *call, const struct mcp_http *request, egress_sink_fn sin
 				      .done = done,
 				      .data = data,
 				      .refuse = { .fn = on_refused, .data = fetch },
-				      .next = state->blocking,
-				      .link = &state->blocking };
-	if (fetch->next != NULL)
-		fetch->next->link = &fetch->next;
+				      .next = state->blocking };
 	state->blocking = fetch;
 	if (!admitted(call, request)) {
 		loop_timer_set(call->calls->loop, &fetch->refuse, 0);

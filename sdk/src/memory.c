@@ -156,7 +156,9 @@ mcp_get_int(struct json_object *tree, const char *path, int64_t absent)
 	case json_type_int: return json_object_get_int64(value);
 	case json_type_double:
 		number = json_object_get_double(value);
-		return number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : absent;
+		return number >= -9223372036854775808.0 && number < 9223372036854775808.0
+			 ? (int64_t)number
+			 : absent;
 	case json_type_string:
 		text = json_object_get_string(value);
 		return json_parse_int64(text, &parsed) == 0 && text[0] != '\0' &&

@@ -2,6 +2,7 @@
 /* Calls from start to answer: where steps run, suspensions, cancels, deadlines, questions, caps,
  * progress, the drain. Tests wait for events; no bound on time is asserted from above. */
 #include <json-c/json.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -226,7 +227,7 @@ progresses(struct mcp_call *call)
 	for (int64_t i = 0; i < n; i++)
 		mcp_progress(call, (double)i, (double)n, "going\non");
 	mcp_progress(call, -1, 10, "back");
-	mcp_progress(call, 0.0 / (double)(n - n), 10, "no number");
+	mcp_progress(call, NAN, 10, "no number");
 	call->ops->client_log(call, MCP_LOG_INFO, "logger", "{\"a\":1}", 7);
 	call->ops->client_log(call, MCP_LOG_INFO, "logger", "not json", 8);
 	call->ops->changed(call, "tools");
