@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/state.h"
+#include "call/text.h"
 #include "plugin/loader.h"
 
 /* Both in one piece of memory. */
@@ -299,6 +300,35 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 	return call->state->idle_steps > CLEANUP_STEPS_MAX;
 }
 
+/* Questions are shown to people and models too. */
+static void
+mask_questions(struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->questions; i++) {
+		struct question *question = &outcome->question[i];
+		struct buf masked;
+
+		buf_init(&masked, QUESTION_PARAMS_MAX * 2);
+		text_mask_json(&masked, question->params, strlen(question->params));
+		free(question->params);
+		question->params = buf_take(&masked, NULL);
+	}
+}
+
+/* The rest of it, the handle of an operation, stays. */
+static void
+drop_questions(struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->questions; i++) {
+		free(outcome->question[i].key);
+		free(outcome->question[i].method);
+		free(outcome->question[i].params);
+	}
+	free(outcome->question);
+	outcome->question = NULL;
+	outcome->questions = 0;
+}
+
 static void
 ask(struct call *call, struct outcome *outcome)
 {
@@ -308,9 +338,13 @@ ask(struct call *call, struct outcome *outcome)
 		call_finish(call);
 		return;
 	}
-	outcome_fini(&state->outcome);
-	state->outcome = *outcome;
-	*outcome = (struct outcome){ .kind = OUTCOME_ASK, .percent = -1 };
+	drop_questions(&state->outcome);
+	state->outcome.kind = OUTCOME_ASK;
+	state->outcome.question = outcome->question;
+	state->outcome.questions = outcome->questions;
+	outcome->question = NULL;
+	outcome->questions = 0;
+	mask_questions(&state->outcome);
 	state->phase = PHASE_ASKING;
 	state->asked_ms = clock_ms();
 	loop_timer_stop(call->calls->loop, &state->limit);
@@ -380,7 +414,7 @@ call_answer(struct call *call, const char *answers)
 
 	if (state->phase != PHASE_ASKING || call_ending(call))
 		return;
-	outcome_fini(&state->outcome);
+	drop_questions(&state->outcome);
 	call->outcome = NULL;
 	state->deadline_ms += asked;
 	state->wait_until_ms += asked;

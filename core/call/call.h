@@ -100,7 +100,8 @@ void call_free(struct call *call);
 enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE };
 
 /* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
- * plugin layer; call/ uses only this. All on the loop thread. */
+ * plugin layer; call/ uses only this. All on the loop thread; `cancel`, `deadline` and `end` call
+ * nothing back. */
 struct plugin_runner {
 	/* Begins the plugin's side of a call; returns its handle for the functions below. */
 	void *(*begin)(struct plugin *plugin, struct call *call, const struct row *row,

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "call/calls.h"
+#include "call/result_internal.h"
 #include "plugin/loader.h"
 
 #define POLL_FIRST_MS 50
@@ -259,8 +260,7 @@ working(struct call *call, struct outcome *outcome, struct result *result)
 	state->outcome.percent = outcome->percent;
 	state->outcome.next_ms = outcome->next_ms;
 	free(state->outcome.message);
-	state->outcome.message = outcome->message;
-	outcome->message = NULL;
+	state->outcome.message = result_line(outcome->message);
 	if (state->cancelled && !state->alone)
 		return stop_remote(call);
 	if (state->alone || state->timed_out || wait_is_over(call)) {

@@ -243,6 +243,7 @@ on_ask(struct call *call)
 	struct probe *probe = call->owner;
 
 	probe->asks++;
+	memcpy(probe->handle, call->outcome->handle, call->outcome->handle_len);
 	probe->questions[0] = '\0';
 	for (size_t i = 0; i < call->outcome->questions; i++)
 		strncat(probe->questions, call->outcome->question[i].key,

@@ -50,16 +50,15 @@ struct probe {
 	struct rig *rig;
 	struct call *call;
 	struct row row;
-	unsigned done, asks;
+	unsigned done, asks, progress, logs;
+	int percent;
 	bool failed, working, keep; /* keep: the test frees the call */
 	enum mcp_status status;
 	char text[2048], structured[512], message[128];
 	char questions[256]; /* keys */
 	char handle[64];
-	int percent;
 	const char *answers; /* given when asked; NULL: the call is freed then */
 	void (*asked)(struct probe *probe);
-	unsigned progress, logs;
 	double progress_last;
 	bool progress_fell; /* or repeated itself */
 };

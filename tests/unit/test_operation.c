@@ -443,6 +443,7 @@ questions(void)
 	rig_start(&rig, &probe, &(struct probe_spec){ .name = "asking", .capabilities = can });
 	rig_run(&rig);
 	ASSERT_INT(probe.asks, 1);
+	ASSERT_STR(probe.handle, "run-1");
 	ASSERT_INT(answers_given, 1);
 	ASSERT_STR(probe.text, "answered");
 	remote_init(1);
