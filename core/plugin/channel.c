@@ -7,20 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAGIC 0x4b414c57u
 #define READ_ROOM (64u << 10)
 #define KEEP_MAX (1u << 20) /* bytes of memory that an empty buffer keeps */
-
-enum { FRAME_MORE = 1u };
-
-struct frame {
-	uint32_t magic;
-	uint16_t type, flags;
-	uint64_t call;
-	uint32_t index, len;
-};
-
-_Static_assert(sizeof(struct frame) == 24, "the header of a frame has no gaps");
 
 static void
 empty(struct buf *buf)
@@ -86,7 +74,7 @@ void
 channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32_t index,
 	     const void *data, size_t len)
 {
-	struct frame frame = { .magic = MAGIC, .type = (uint16_t)type, .call = call,
+	struct frame frame = { .magic = FRAME_MAGIC, .type = (uint16_t)type, .call = call,
 			       .index = index };
 	const char *from = data != NULL ? data : "";
 
@@ -181,7 +169,8 @@ take_frame(struct channel *channel, const struct frame *frame, const char *data)
 static bool
 frame_valid(const struct frame *frame)
 {
-	return frame->magic == MAGIC && frame->type > WIRE_NONE && frame->type < WIRE_TYPES_END &&
+	return frame->magic == FRAME_MAGIC && frame->type > WIRE_NONE &&
+	       frame->type < WIRE_TYPES_END &&
 	       (frame->flags & ~FRAME_MORE) == 0 && frame->len <= CHANNEL_FRAME_MAX &&
 	       (frame->len > 0 || (frame->flags & FRAME_MORE) == 0);
 }

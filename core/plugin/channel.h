@@ -21,6 +21,20 @@
 #define CHANNEL_FRAME_MAX (256u << 10) /* bytes of payload of one frame */
 #define CHANNEL_QUEUE_MAX (128u << 20) /* bytes that wait for a peer who does not read */
 
+/* What stands on the socket: this, and `len` bytes. */
+struct frame {
+	uint32_t magic; /* FRAME_MAGIC */
+	uint16_t type;	/* enum wire_type */
+	uint16_t flags; /* FRAME_MORE: the message goes on in the next frame, which is alike */
+	uint64_t call;
+	uint32_t index, len;
+};
+
+#define FRAME_MAGIC 0x4b414c57u
+enum { FRAME_MORE = 1u };
+
+_Static_assert(sizeof(struct frame) == 24, "the header of a frame has no gaps");
+
 struct channel_message {
 	enum wire_type type;
 	uint64_t call;

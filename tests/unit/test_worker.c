@@ -376,6 +376,43 @@ refusals_of_the_worker_reach_the_caller(void)
 	bench_close(&bench);
 }
 
+/* ---- workers that lie ----------------------------------------------------------------------- */
+
+static void
+nothing_malformed_is_believed(void)
+{
+	static const struct {
+		const char *mode, *why;
+	} cases[] = {
+		{ "garbage", "it sent a malformed frame" },
+		{ "type", "it sent a malformed frame" },
+		{ "length", "it sent a malformed frame" },
+		{ "mixed", "it mixed the frames of two messages" },
+		{ "early", "it sent a malformed message" },
+		{ "version", "it is of another version" },
+		{ "host", "it sent a malformed message" },
+		{ "result", "it sent a malformed message" },
+		{ "outcome", "it sent a malformed message" },
+		{ "fetch", "it sent a malformed message" },
+		{ "quit", "its process exited with status 3" },
+	};
+	static const struct use echo = { ROW_TOOL, .name = "echo",
+					 .arguments = "{\"text\":\"x\"}" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct worker_bench bench;
+		char *program = xprintf("%s-%s", LIAR, cases[i].mode);
+
+		bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+		worker_set_program(program);
+		expect(&bench, &echo, cases[i].why);
+		worker_set_program(WORKER);
+		expect(&bench, &echo, "\"x\""); /* the host and its other workers are well */
+		bench_close(&bench);
+		free(program);
+	}
+}
+
 static const struct test tests[] = {
 	TEST(same_answers_in_both_modes),
 	TEST(is_given_nothing),
@@ -388,6 +425,7 @@ static const struct test tests[] = {
 	TEST(sinks_can_stop),
 	TEST(many_calls_at_once),
 	TEST(refusals_of_the_worker_reach_the_caller),
+	TEST(nothing_malformed_is_believed),
 };
 
 SUITE(tests)
