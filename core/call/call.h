@@ -31,7 +31,8 @@ struct call_events {
 	void (*progress)(struct call *call, double done, double total, const char *message);
 	void (*client_log)(struct call *call, enum mcp_level level, const char *logger,
 			   const char *json, size_t len);
-	/* call->outcome has questions: call_answer(), or call_free() to end it here. */
+	/* call->outcome has questions, and the handle if they are those of an operation under way:
+	 * call_answer(), or call_free() to end it here. */
 	void (*ask)(struct call *call);
 	/* call->result is final. Exactly once, unless the call was freed before. Then call_free.
 	 * An operation that goes on has call->outcome of kind OUTCOME_WORKING, with its handle, and
