@@ -17,6 +17,8 @@
 #include "config/internal.h"
 #include "config/text.h"
 
+#define SYSTEM_DIRECTORY LAKEHOST_SYSCONFDIR "/lakehost"
+
 static const char *const access_words[] = { "none", "read", "write", "admin", NULL };
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
@@ -138,15 +140,15 @@ find_file(const struct config_overrides *overrides)
 		return xstrdup(overrides->file);
 	if (xdg != NULL && *xdg == '/')
 		path = xprintf("%s/lakehost/lakehost.conf", xdg);
+	else if (home != NULL && *home == '/')
+		path = xprintf("%s/.config/lakehost/lakehost.conf", home);
 	else
-		path = xprintf("%s/.config/lakehost/lakehost.conf", home != NULL ? home : "");
+		path = xstrdup(SYSTEM_DIRECTORY "/lakehost.conf");
 	if (access(path, F_OK) == 0)
 		return path;
 	free(path);
-	path = xstrdup(LAKEHOST_SYSCONFDIR "/lakehost/lakehost.conf");
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
+	if (access(SYSTEM_DIRECTORY "/lakehost.conf", F_OK) == 0)
+		return xstrdup(SYSTEM_DIRECTORY "/lakehost.conf");
 	return NULL;
 }
 
@@ -163,7 +165,8 @@ directory_of(const char *path)
 struct config *
 config_load(const struct config_overrides *overrides, struct config_faults *faults)
 {
-	struct config_source source = { .name = "built-in defaults" };
+	struct config_source source = { .name = "built-in defaults",
+					.directory = SYSTEM_DIRECTORY };
 	char *path = find_file(overrides), *text = NULL, *directory = NULL, why[512];
 	struct config *config = NULL;
 	struct stat status;

@@ -40,9 +40,9 @@ read_bool(const struct node *node, const char *key, int absent, bool may_auto)
 		text = config_setting_get_string(setting);
 	if (text != NULL && may_auto && strcmp(text, "auto") == 0)
 		return -1;
-	if (o != NULL && strcmp(text, "true") == 0)
+	if (o != NULL && text != NULL && strcmp(text, "true") == 0)
 		return 1;
-	if (o != NULL && strcmp(text, "false") == 0)
+	if (o != NULL && text != NULL && strcmp(text, "false") == 0)
 		return 0;
 	node_fault(node, key,
 		   may_auto ? "must be true, false or \"auto\"" : "must be true or false");

@@ -92,7 +92,7 @@ on_header(char *data, size_t size, size_t n, void *user)
 	}
 	flight->header_bytes += len;
 	if (flight->header_bytes > EGRESS_HEADER_BYTES ||
-	    flight->reply->n_headers >= EGRESS_HEADERS_MAX)
+	    (len > 2 && flight->reply->n_headers >= EGRESS_HEADERS_MAX))
 		return stop(flight, STOP_HEADERS, "the reply has too many or too long headers");
 	if (len <= 2 && !flight->headers_done && flight->reply->public.status >= 200)
 		return head_done(flight) ? len : 0;

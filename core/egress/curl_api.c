@@ -100,8 +100,8 @@ curl_api_acquire(char *why, size_t why_size)
 }
 
 void
-curl_api_release(const struct curl_api *held)
+curl_api_release(const struct curl_api *curl)
 {
-	if (held != NULL)
-		held->global_cleanup();
+	if (curl != NULL)
+		curl->global_cleanup();
 }

@@ -44,6 +44,6 @@ struct curl_api {
 /* The loaded and initialised library; each success is paired with curl_api_release(). NULL with
  * `why`. On the loop thread. */
 const struct curl_api *curl_api_acquire(char *why, size_t why_size);
-void curl_api_release(const struct curl_api *api);
+void curl_api_release(const struct curl_api *curl);
 
 #endif

@@ -33,16 +33,13 @@ reversed(struct flight *queue)
 }
 
 static void
-give(struct transfer *transfer)
+give_first(struct egress *egress)
 {
+	struct transfer *transfer = transfer_pop(&egress->pending);
 	struct reply *reply = transfer->ready;
-	egress_done_fn done = transfer->done;
-	void *data = transfer->data;
 
-	transfer->egress->n_pending--;
-	flight_leave(transfer);
-	free(transfer);
-	done(data, &reply->public);
+	egress->n_pending--;
+	transfer_give(transfer, reply);
 	reply_unref(reply);
 }
 
@@ -60,7 +57,7 @@ run_later(struct loop_job *job)
 		flight_start(flight);
 	}
 	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
-		give(egress->pending);
+		give_first(egress);
 	if (egress->pending != NULL) /* they came meanwhile; others have their turn first */
 		egress_later(egress);
 }
@@ -166,18 +163,18 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 }
 
 struct transfer *
-egress_submit(struct egress *egress, const struct egress_scope *scope, const struct mcp_http *http,
-	      egress_sink_fn sink, egress_done_fn done, void *data)
+egress_submit(struct egress *egress, const struct egress_scope *scope,
+	      const struct mcp_http *request, egress_sink_fn sink, egress_done_fn done, void *data)
 {
 	struct transfer *transfer = xcalloc(1, sizeof(*transfer));
 	char why[EGRESS_WHY_MAX];
-	struct request request;
+	struct request checked;
 	struct reply *cached = NULL;
 	struct flight *equal = NULL;
 	enum mcp_status status;
 
 	*transfer = (struct transfer){ .egress = egress, .done = done, .data = data };
-	status = request_init(&request, egress, scope, http, why, sizeof(why));
+	status = request_init(&checked, egress, scope, request, why, sizeof(why));
 	if (status == MCP_OK && scope->deadline_ms > 0 && scope->deadline_ms <= clock_ms()) {
 		snprintf(why, sizeof(why), "the time of the call is over");
 		status = MCP_E_TIMEOUT;
@@ -186,20 +183,20 @@ egress_submit(struct egress *egress, const struct egress_scope *scope, const str
 		status = MCP_E_UNAVAILABLE;
 	if (status != MCP_OK) {
 		log_event(LOG_INFO, "upstream", "plugin", "s", scope->plugin, "tool", "s",
-			  scope->tool, "method", "s", http->method, "path", "s",
-			  http->url == NULL ? http->path : NULL, "refused", "s", why, NULL);
-		request_fini(&request);
+			  scope->tool, "method", "s", request->method, "path", "s",
+			  request->url == NULL ? request->path : NULL, "refused", "s", why, NULL);
+		request_fini(&checked);
 		return give_later(transfer, reply_error(status, why));
 	}
-	if (request.cache_ms > 0)
-		cached = cache_find(egress->cache, request.key, request.cache_ms, clock_ms());
-	if (cached == NULL && request.single_flight)
-		equal = find_equal(egress, &request);
+	if (checked.cache_ms > 0)
+		cached = cache_find(egress->cache, checked.key, checked.cache_ms, clock_ms());
+	if (cached == NULL && checked.single_flight)
+		equal = find_equal(egress, &checked);
 	if (cached == NULL && equal == NULL) {
-		take_off(transfer, &request, sink, scope->deadline_ms);
+		take_off(transfer, &checked, sink, scope->deadline_ms);
 		return transfer;
 	}
-	request_fini(&request);
+	request_fini(&checked);
 	if (cached != NULL)
 		return give_later(transfer, reply_ref(cached));
 	wait_for(transfer, equal, scope->deadline_ms);
@@ -270,10 +267,18 @@ egress_free(struct egress *egress)
 {
 	if (egress == NULL)
 		return;
-	while (egress->flights != NULL && egress->flights->waiters != NULL)
-		egress_cancel(egress->flights->waiters); /* the last one ends the flight */
-	while (egress->pending != NULL)
-		egress_cancel(egress->pending);
+	for (struct flight *flight = egress->flights, *next; flight != NULL; flight = next) {
+		next = flight->next;
+		while (flight->waiters != NULL)
+			free(transfer_pop(&flight->waiters));
+		flight_drop(flight);
+	}
+	while (egress->pending != NULL) {
+		struct transfer *transfer = transfer_pop(&egress->pending);
+
+		reply_unref(transfer->ready);
+		free(transfer);
+	}
 	multi_close(egress);
 	cache_free(egress->cache);
 	for (size_t i = 0; i < egress->config->upstreams; i++)

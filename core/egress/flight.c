@@ -80,8 +80,7 @@ remember(struct flight *flight)
 	const struct mcp_reply *reply = &flight->reply->public;
 	size_t i = (size_t)(request->upstream - egress->config->upstream);
 
-	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0 &&
-	    !request->link)
+	if (request->retry != MCP_RETRY_SAFE && !request->link) /* SAFE is a read, even by POST */
 		cache_forget(egress->cache, egress->identity[i]);
 	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
 		cache_put(egress->cache, request->key, flight->reply, clock_ms());
@@ -114,15 +113,8 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	log_flight(flight);
 	remember(flight);
 	flight->finishing = true;
-	while (flight->waiters != NULL) {
-		struct transfer *transfer = flight->waiters;
-		egress_done_fn done = transfer->done;
-		void *data = transfer->data;
-
-		flight_leave(transfer);
-		free(transfer);
-		done(data, &reply->public);
-	}
+	while (flight->waiters != NULL)
+		transfer_give(transfer_pop(&flight->waiters), reply);
 	flight_free(flight);
 }
 
@@ -240,6 +232,28 @@ flight_attempted(struct flight *flight, CURLcode rc)
 
 /* ---- waiting for it -------------------------------------------------------------------------- */
 
+struct transfer *
+transfer_pop(struct transfer **list)
+{
+	struct transfer *transfer = *list;
+
+	loop_timer_stop(transfer->egress->loop, &transfer->deadline);
+	*list = transfer->next;
+	if (transfer->next != NULL)
+		transfer->next->link = list;
+	return transfer;
+}
+
+void
+transfer_give(struct transfer *transfer, struct reply *reply)
+{
+	egress_done_fn done = transfer->done;
+	void *data = transfer->data;
+
+	free(transfer);
+	done(data, &reply->public);
+}
+
 void
 flight_leave(struct transfer *transfer)
 {
@@ -268,14 +282,12 @@ flight_drop(struct flight *flight)
 void
 flights_sweep(struct egress *egress)
 {
-	while (egress->abandoned) {
-		struct flight *flight = egress->flights;
-
-		while (flight != NULL && flight->stop != STOP_ABANDONED)
-			flight = flight->next;
-		if (flight != NULL)
+	if (!egress->abandoned)
+		return;
+	egress->abandoned = false;
+	for (struct flight *flight = egress->flights, *next; flight != NULL; flight = next) {
+		next = flight->next;
+		if (flight->stop == STOP_ABANDONED)
 			flight_free(flight);
-		else
-			egress->abandoned = false;
 	}
 }

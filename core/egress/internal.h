@@ -93,7 +93,7 @@ uint64_t request_body_len(const struct request *request);
 enum mcp_status body_build(struct buf *body, const struct mcp_piece *piece, size_t n,
 			   const struct strings *references, char *why, size_t why_size);
 /* NULL when a pre-signed link may be used, else why not. */
-const char *link_check(const struct config_upstream *upstream, const char *url);
+const char *link_check(const struct config_upstream *upstream, const char *text);
 
 /* Why an attempt was ended from our side. */
 enum stop {
@@ -186,6 +186,8 @@ void flights_sweep(struct egress *egress); /* ends what was dropped while libcur
 void flight_attempted(struct flight *flight, CURLcode rc);
 void flight_drop(struct flight *flight); /* nobody waits any more */
 void flight_leave(struct transfer *transfer);
+struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */
+void transfer_give(struct transfer *transfer, struct reply *reply); /* and frees it */
 void egress_later(struct egress *egress); /* runs the queue and the pending ones soon */
 
 /* retry.c: no state, no clock of its own. */

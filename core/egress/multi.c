@@ -121,7 +121,7 @@ no_proxy_list(void)
 		more = getenv("NO_PROXY");
 	if (more != NULL && strcmp(more, "*") == 0)
 		return xstrdup("*");
-	return xprintf("localhost,127.0.0.1,::1%s%s", more != NULL && *more != '\0' ? "," : "",
+	return xprintf("localhost,127.0.0.0/8,::1%s%s", more != NULL && *more != '\0' ? "," : "",
 		       more != NULL ? more : "");
 }
 

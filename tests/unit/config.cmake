@@ -1,5 +1,5 @@
 lakehost_unit_test(config SOURCES test_config.c config_bench.c CORE config auth egress base)
-lakehost_unit_test(config_files SOURCES test_config_files.c config_bench.c
+lakehost_unit_test(config_files SOURCES test_config_files.c config_bench.c folder.c
 	CORE config auth egress base)
 lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE config auth egress base)
 if(TARGET test_config)

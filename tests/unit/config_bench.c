@@ -44,16 +44,29 @@ parse(const char *text, const struct config_overrides *overrides, struct config_
 }
 
 struct config *
-fine(const char *text)
+must_be_fine(struct config *config, struct config_faults *faults)
+{
+	for (size_t i = 0; i < faults->count; i++)
+		printf("\n    unexpected: %s\n", faults->line[i]);
+	CU_ASSERT(config != NULL && faults->count == 0);
+	if (config == NULL)
+		exit(EXIT_FAILURE); /* nothing that follows would make sense */
+	config_faults_fini(faults);
+	return config;
+}
+
+struct config *
+fine_with(const char *text, const struct config_overrides *overrides)
 {
 	struct config_faults faults = { 0 };
-	struct config *config = parse(text, &nothing, &faults);
 
-	for (size_t i = 0; i < faults.count; i++)
-		printf("\n    unexpected: %s", faults.line[i]);
-	CU_ASSERT_FATAL(config != NULL);
-	config_faults_fini(&faults);
-	return config;
+	return must_be_fine(parse(text, overrides, &faults), &faults);
+}
+
+struct config *
+fine(const char *text)
+{
+	return fine_with(text, &nothing);
 }
 
 void
@@ -80,15 +93,9 @@ wrong(const char *text, const char *expected)
 struct config *
 with_sets(const char *text, const char *set)
 {
-	struct config_overrides overrides = { .set = &set, .sets = 1 };
-	struct config_faults faults = { 0 };
-	struct config *config = parse(text, &overrides, &faults);
+	const struct config_overrides overrides = { .set = &set, .sets = 1 };
 
-	for (size_t i = 0; i < faults.count; i++)
-		printf("\n    unexpected: %s", faults.line[i]);
-	CU_ASSERT_FATAL(config != NULL);
-	config_faults_fini(&faults);
-	return config;
+	return fine_with(text, &overrides);
 }
 
 void

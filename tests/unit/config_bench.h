@@ -10,8 +10,10 @@ void clean_environment(void);
 /* As config_load() does with a file of this text; NULL is none. */
 struct config *
 parse(const char *text, const struct config_overrides *overrides, struct config_faults *faults);
-/* The configuration of a text that must be fine. */
+/* The configuration of a text that must be fine; otherwise the program ends. */
 struct config *fine(const char *text);
+struct config *fine_with(const char *text, const struct config_overrides *overrides);
+struct config *must_be_fine(struct config *config, struct config_faults *faults);
 /* The text must have exactly this fault. */
 void wrong_with(const char *text, const struct config_overrides *overrides, const char *expected);
 void wrong(const char *text, const char *expected);

@@ -9,7 +9,7 @@ lakehost_unit_test(permission SOURCES test_permission.c CORE config auth egress 
 lakehost_unit_test(retry SOURCES test_retry.c CORE config auth egress base)
 lakehost_unit_test(egress SOURCES test_egress.c egress_bench.c CORE config auth egress base
 	LIBS test_upstream)
-lakehost_unit_test(egress_rules SOURCES test_egress_rules.c egress_bench.c
+lakehost_unit_test(egress_rules SOURCES test_egress_rules.c egress_bench.c folder.c
 	CORE config auth egress base LIBS test_upstream)
 lakehost_unit_test(egress_flow SOURCES test_egress_flow.c egress_bench.c
 	CORE config auth egress base LIBS test_upstream)

@@ -29,8 +29,9 @@ bench_new_at(const char *host, const char *workspace, const char *plugins)
 	source.text = text;
 	bench->config = config_from(&source, &overrides, &faults);
 	for (size_t i = 0; i < faults.count; i++)
-		printf("\n    %s", faults.line[i]);
-	CU_ASSERT_FATAL(bench->config != NULL);
+		printf("\n    %s\n", faults.line[i]);
+	if (bench->config == NULL)
+		exit(EXIT_FAILURE);
 	free(text);
 	bench->loop = loop_new();
 	bench->egress = egress_new(bench->loop, bench->config);

@@ -6,22 +6,8 @@
 #include "base/mem.h"
 #include "config/reference.h"
 #include "config_bench.h"
+#include "folder.h"
 #include "suite.h"
-
-static char folder[64];
-
-static char *
-put(const char *name, const char *text, mode_t mode)
-{
-	char *path = xprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-
-	CU_ASSERT_FATAL(file != NULL);
-	fputs(text, file);
-	fclose(file);
-	chmod(path, mode);
-	return path;
-}
 
 static void
 make_folder(void)
@@ -29,23 +15,13 @@ make_folder(void)
 	char *path;
 
 	clean_environment();
-	strcpy(folder, "/tmp/lakehost-config-XXXXXX");
-	CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
-	path = xprintf("%s/plugins-enabled", folder);
+	folder_make();
+	path = folder_path("plugins-enabled");
 	mkdir(path, 0755);
 	free(path);
-	path = xprintf("%s/plugins-available", folder);
+	path = folder_path("plugins-available");
 	mkdir(path, 0755);
 	free(path);
-}
-
-static void
-remove_folder(void)
-{
-	char *command = xprintf("rm -rf %s", folder);
-
-	ASSERT_INT(system(command), 0);
-	free(command);
 }
 
 static struct config *
@@ -54,6 +30,14 @@ load(const char *path, struct config_faults *faults)
 	struct config_overrides overrides = { .file = path };
 
 	return config_load(&overrides, faults);
+}
+
+static struct config *
+load_fine(const char *path)
+{
+	struct config_faults faults = { 0 };
+
+	return must_be_fine(load(path, &faults), &faults);
 }
 
 static void
@@ -75,7 +59,7 @@ references(void)
 	char why[256], *path, *reference, *value;
 
 	make_folder();
-	path = put("secret", "s3cret\n", 0600);
+	path = folder_put("secret", "s3cret\n", 0600);
 	reference = xprintf("file:%s", path);
 	value = reference_read(reference, why, sizeof(why));
 	ASSERT_STR(value, "s3cret");
@@ -100,47 +84,43 @@ references(void)
 	CU_ASSERT(!reference_is("secret") && reference_is("env:X"));
 	free(path);
 	free(reference);
-	remove_folder();
+	folder_remove();
 }
 
 static void
 modes(void)
 {
-	struct config_faults faults = { 0 };
 	struct config *c;
 	char *path;
 
 	make_folder();
-	path = put("l.conf", "upstreams = { workspace = { host = \"h\"; token = \"dapi1\"; }; };",
-		   0600);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
-	ASSERT_STR(c->file, path);
+	path =
+	    folder_put("l.conf",
+		       "upstreams = { workspace = { host = \"h\"; token = \"dapi1\"; }; };", 0600);
+	c = load_fine(path);
+	CU_ASSERT(strcmp(c->file, path) == 0);
 	ASSERT_STR(c->upstream[0].token, "dapi1");
 	config_free(c);
 	chmod(path, 0644);
 	wrong_file(path, "it holds a token and anybody may read it");
 	free(path);
 	setenv("SOME_TOKEN", "dapi2", 1);
-	path = put("l.conf",
-		   "upstreams = { workspace = { host = \"h\"; token = \"env:SOME_TOKEN\"; "
-		   "}; };",
-		   0644);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
+	path = folder_put("l.conf",
+			  "upstreams = { workspace = { host = \"h\"; token = \"env:SOME_TOKEN\"; "
+			  "}; };",
+			  0644);
+	c = load_fine(path);
 	config_free(c);
 	chmod(path, 0666);
 	wrong_file(path, "anybody may write to it");
-	ASSERT_INT(faults.count, 0);
 	free(path);
 	wrong_file("/nonexistent/l.conf", "cannot read /nonexistent/l.conf");
-	remove_folder();
+	folder_remove();
 }
 
 static void
 search(void)
 {
-	struct config_faults faults = { 0 };
 	char *path;
 	struct config *c;
 
@@ -148,18 +128,16 @@ search(void)
 	path = xprintf("%s/lakehost", folder);
 	mkdir(path, 0755);
 	free(path);
-	path = put("lakehost/lakehost.conf", "limits = { depth = 10; };", 0644);
+	path = folder_put("lakehost/lakehost.conf", "limits = { depth = 10; };", 0644);
 	setenv("XDG_CONFIG_HOME", folder, 1);
-	c = load(NULL, &faults);
-	CU_ASSERT_FATAL(c != NULL);
+	c = load_fine(NULL);
 	ASSERT_STR(c->file, path);
 	ASSERT_INT(c->limits.depth, 10);
 	config_free(c);
 	free(path);
-	remove_folder();
+	folder_remove();
 	clean_environment();
-	c = load(NULL, &faults);
-	CU_ASSERT_FATAL(c != NULL);
+	c = load_fine(NULL);
 	CU_ASSERT(c->file == NULL || strstr(c->file, "/etc/lakehost/") != NULL);
 	config_free(c);
 }
@@ -167,26 +145,25 @@ search(void)
 static void
 dropins(void)
 {
-	struct config_faults faults = { 0 };
 	const struct config_plugin *p;
 	char *path, *target, *link;
 	struct config *c;
 
 	make_folder();
-	free(put("plugins-available/data.conf",
-		 "isolation = \"none\"; options = { a = 1; b = "
-		 "[ \"x\\\"y\", \"z\" ]; c = { d = true; e = 1.5; f = 5000000000L; }; };",
-		 0644));
-	free(put("plugins-enabled/alpha.conf", "critical = true; permissions = [ \"GET /a/*\" ];",
-		 0644));
-	free(put("plugins-enabled/.hidden.conf", "junk", 0644));
-	free(put("plugins-enabled/README", "junk", 0644));
+	free(folder_put("plugins-available/data.conf",
+			"isolation = \"none\"; options = { a = 1; b = "
+			"[ \"x\\\"y\", \"z\" ]; c = { d = true; e = 1.5; f = 5000000000L; }; };",
+			0644));
+	free(folder_put("plugins-enabled/alpha.conf",
+			"critical = true; permissions = [ \"GET /a/*\" ];", 0644));
+	free(folder_put("plugins-enabled/.hidden.conf", "junk", 0644));
+	free(folder_put("plugins-enabled/README", "junk", 0644));
 	target = xprintf("%s/plugins-available/data.conf", folder);
 	link = xprintf("%s/plugins-enabled/zeta.conf", folder);
 	ASSERT_INT(symlink(target, link), 0);
-	path = put("l.conf", "plugins = { enabled = [ \"data\", \"mid\", \"alpha\" ]; };", 0644);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
+	path = folder_put("l.conf", "plugins = { enabled = [ \"data\", \"mid\", \"alpha\" ]; };",
+			  0644);
+	c = load_fine(path);
 	CU_ASSERT(!c->plugins.defaults);
 	ASSERT_INT(c->plugins.count, 4);
 	p = c->plugins.plugin;
@@ -209,34 +186,31 @@ dropins(void)
 	free(path);
 	free(target);
 	free(link);
-	remove_folder();
+	folder_remove();
 }
 
 static void
 dropins_decide(void)
 {
-	struct config_faults faults = { 0 };
 	char *path, *directory;
 	struct config *c;
 
 	make_folder();
-	free(put("plugins-available/data.conf", "isolation = \"none\";", 0644));
-	path = put("l.conf", "", 0644);
-	c = load(path, &faults); /* an empty plugins-enabled says: none */
-	CU_ASSERT_FATAL(c != NULL);
+	free(folder_put("plugins-available/data.conf", "isolation = \"none\";", 0644));
+	path = folder_put("l.conf", "", 0644);
+	c = load_fine(path); /* an empty plugins-enabled says: none */
 	CU_ASSERT(!c->plugins.defaults && !c->plugins.all && c->plugins.count == 0);
 	CU_ASSERT(config_plugin_settings(c, "data") == NULL);
 	config_free(c);
 	directory = xprintf("%s/plugins-enabled", folder);
 	rmdir(directory);
 	free(directory);
-	c = load(path, &faults);
-	CU_ASSERT_FATAL(c != NULL);
+	c = load_fine(path);
 	CU_ASSERT(c->plugins.defaults);
 	CU_ASSERT(config_plugin_settings(c, "data") != NULL);
 	config_free(c);
 	free(path);
-	remove_folder();
+	folder_remove();
 }
 
 static void
@@ -245,29 +219,29 @@ dropins_refused(void)
 	char *path, *bad;
 
 	make_folder();
-	path = put("l.conf", "", 0644);
-	bad = put("plugins-enabled/a.conf", "isolatoin = \"none\";", 0644);
+	path = folder_put("l.conf", "", 0644);
+	bad = folder_put("plugins-enabled/a.conf", "isolatoin = \"none\";", 0644);
 	wrong_file(path, "/plugins-enabled/a.conf:1: isolatoin: unknown key; did you mean "
 			 "\"isolation\"?");
 	free(bad);
-	bad = put("plugins-enabled/a.conf", "permissions = [ \"FETCH /a\" ];", 0644);
+	bad = folder_put("plugins-enabled/a.conf", "permissions = [ \"FETCH /a\" ];", 0644);
 	wrong_file(path, "permissions: \"FETCH /a\": ");
 	free(bad);
-	bad = put("plugins-enabled/a.conf", "upstream = \"mars\";", 0644);
+	bad = folder_put("plugins-enabled/a.conf", "upstream = \"mars\";", 0644);
 	wrong_file(path, "upstream: there is no upstreams.mars");
 	free(bad);
-	bad = put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
+	bad = folder_put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
 	wrong_file(path, "anybody may write to it");
 	unlink(bad);
 	ASSERT_INT(symlink("/nonexistent", bad), 0);
 	wrong_file(path, "cannot read");
 	unlink(bad);
 	free(bad);
-	bad = put("plugins-enabled/Big Name.conf", "", 0644);
+	bad = folder_put("plugins-enabled/Big Name.conf", "", 0644);
 	wrong_file(path, "not the name of a plugin");
 	free(bad);
 	free(path);
-	remove_folder();
+	folder_remove();
 }
 
 static void
@@ -293,9 +267,9 @@ folders(void)
 	      "credential:NAME");
 	wrong("plugins = { enabled = [ \"../evil\" ]; };",
 	      "t.conf:1: plugins.enabled: \"../evil\" is not the name of a plugin");
-	file = put("nul", "", 0600);
+	file = folder_put("nul", "", 0600);
 	free(file);
-	remove_folder();
+	folder_remove();
 }
 
 static const struct test tests[] = {

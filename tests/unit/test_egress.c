@@ -233,12 +233,18 @@ parallel_work_is_parallel(void)
 	bench_free(b);
 }
 
+static bool
+thirteen_arrived(void *data)
+{
+	return upstream_requests(data) == 13;
+}
+
 static void
 tls(void)
 {
 	char ca[] = "/tmp/lakehost-ca-XXXXXX", *setting;
 	struct mcp_http http = get("/api/ok");
-	struct got got = { 0 };
+	struct got got = { 0 }, many[8] = { 0 };
 	struct bench *b;
 	int fd = mkstemp(ca);
 
@@ -264,9 +270,44 @@ tls(void)
 		got_fini(&got);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 1);
+	/* Waiting for multiplexing must not make one connection of what could be eight. */
+	http = get("/api/hold");
+	for (size_t i = 0; i < 8; i++)
+		bench_submit(b, &http, &many[i]);
+	bench_until(b, thirteen_arrived, b->upstream);
+	upstream_release(b->upstream);
+	bench_run(b);
+	for (size_t i = 0; i < 8; i++) {
+		ASSERT_INT(many[i].reply.status, 200);
+		got_fini(&many[i]);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 8);
 	bench_free(b);
 	free(setting);
 	unlink(ca);
+}
+
+/* A proxy of the environment is for others; this one would not answer. */
+static void
+no_proxy_to_this_machine(void)
+{
+	struct bench *b = bench_new("max_retries = 0;", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	got_fini(&got);
+	bench_free(b);
+	b = bench_new_at("http://lakehost.invalid", "allow_http = true; max_retries = 0;", "");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	assert_has(got.why,
+		   "no connection to http://lakehost.invalid: Failed to connect to 127.0.0.1");
+	got_fini(&got);
+	bench_free(b);
+	unsetenv("http_proxy");
 }
 
 /* ---- trying again ---------------------------------------------------------------------------- */
@@ -535,6 +576,37 @@ caps(void)
 	bench_free(b);
 }
 
+/* At the cap, one before, one beyond. */
+static void
+caps_of_heads(void)
+{
+	struct bench *b = bench_new("", "");
+	char path[64], *query = xcalloc(1, EGRESS_URL_MAX + 2);
+	size_t fixed = strlen(upstream_url(b->upstream)) + strlen("/api/echo?");
+	struct mcp_http http = get("/api/echo");
+	struct got got = { 0 };
+
+	memset(query, 'a', EGRESS_URL_MAX + 1 - fixed);
+	http.query = query;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_TOO_LARGE);
+	got_fini(&got);
+	query[EGRESS_URL_MAX - fixed] = '\0';
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	got_fini(&got);
+	free(query);
+	http.query = NULL;
+	http.path = path;
+	for (int n = EGRESS_HEADERS_MAX - 2; n <= EGRESS_HEADERS_MAX; n++) {
+		snprintf(path, sizeof(path), "/api/headers/%d", n); /* and Content-Length */
+		bench_fetch(b, &http, &got);
+		ASSERT_INT(got.reply.error, n < EGRESS_HEADERS_MAX ? MCP_OK : MCP_E_UPSTREAM);
+		got_fini(&got);
+	}
+	bench_free(b);
+}
+
 static const struct test tests[] = {
 	TEST(simple),
 	TEST(bodies),
@@ -545,6 +617,7 @@ static const struct test tests[] = {
 	TEST(connections_are_reused),
 	TEST(parallel_work_is_parallel),
 	TEST(tls),
+	TEST(no_proxy_to_this_machine),
 	TEST(throttled),
 	TEST(unavailable),
 	TEST(retry_after_within_the_deadline),
@@ -555,5 +628,6 @@ static const struct test tests[] = {
 	TEST(broken_replies),
 	TEST(pages_that_are_wanted),
 	TEST(caps),
+	TEST(caps_of_heads),
 };
 SUITE(tests)

@@ -346,8 +346,12 @@ cached_replies(void)
 	fetch_ok(b, &http, 5); /* not asked for */
 	http.cache_ms = 3600000;
 	fetch_ok(b, &http, 5);
-	fetch_ok(b, &write, 6); /* a change makes all of it old */
-	fetch_ok(b, &http, 7);
+	write.retry = MCP_RETRY_SAFE; /* a read in spite of its method */
+	fetch_ok(b, &write, 6);
+	fetch_ok(b, &http, 6);
+	write.retry = MCP_RETRY_NEVER; /* a change makes all of it old */
+	fetch_ok(b, &write, 7);
+	fetch_ok(b, &http, 8);
 	bench_free(b);
 }
 

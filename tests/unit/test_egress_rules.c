@@ -8,6 +8,7 @@
 #include "egress/internal.h"
 #include "egress_assert.h"
 #include "egress_bench.h"
+#include "folder.h"
 
 static void
 refused(struct bench *b, const struct mcp_http *http, enum mcp_status error, const char *why)
@@ -336,38 +337,17 @@ large_bodies(void)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static char dir[64];
-
-static char *
-in_dir(const char *name)
-{
-	return xprintf("%s/%s", dir, name);
-}
-
-static void
-put(const char *name, const char *text)
-{
-	char *path = in_dir(name);
-	FILE *file = fopen(path, "w");
-
-	CU_ASSERT_FATAL(file != NULL);
-	fputs(text, file);
-	fclose(file);
-	free(path);
-}
-
 static struct bench *
 files_bench(void)
 {
 	char *setting, *path;
 	struct bench *b;
 
-	strcpy(dir, "/tmp/lakehost-files-XXXXXX");
-	CU_ASSERT_FATAL(mkdtemp(dir) != NULL);
-	path = in_dir("sub");
+	folder_make();
+	path = folder_path("sub");
 	mkdir(path, 0755);
 	free(path);
-	setting = xprintf("transfer_dirs = [ \"%s\" ];", dir);
+	setting = xprintf("transfer_dirs = [ \"%s\" ];", folder);
 	b = bench_new("max_retries = 1;", setting);
 	free(setting);
 	return b;
@@ -376,25 +356,8 @@ files_bench(void)
 static void
 files_end(struct bench *b)
 {
-	char *command = xprintf("rm -rf %s", dir);
-
 	bench_free(b);
-	ASSERT_INT(system(command), 0);
-	free(command);
-}
-
-/* How many names are in the directory. */
-static size_t
-count_files(void)
-{
-	char *command = xprintf("ls -A %s %s/sub | grep -c .", dir, dir);
-	FILE *pipe = popen(command, "r");
-	size_t n = 0;
-
-	CU_ASSERT_FATAL(pipe != NULL && fscanf(pipe, "%zu", &n) == 1);
-	pclose(pipe);
-	free(command);
-	return n - 3; /* two titles and "sub" */
+	folder_remove();
 }
 
 static void
@@ -403,9 +366,9 @@ send_files(void)
 	struct bench *b = files_bench();
 	struct mcp_http http = post("/api/echo", NULL);
 	struct got got = { 0 };
-	char *path = in_dir("a.txt"), *request;
+	char *path = folder_path("a.txt"), *request;
 
-	put("a.txt", "content of a");
+	free(folder_put("a.txt", "content of a", 0600));
 	http.method = "PUT";
 	http.body_file = path;
 	bench_fetch(b, &http, &got);
@@ -419,7 +382,7 @@ send_files(void)
 	bench_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	got_fini(&got);
-	put("empty", "");
+	free(folder_put("empty", "", 0600));
 	http.body_file = "empty";
 	bench_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
@@ -433,17 +396,18 @@ files_beyond(void)
 {
 	struct bench *b = files_bench();
 	struct mcp_http http = post("/api/echo", NULL);
-	char *link = in_dir("link"), *sub_link = in_dir("sub/up"), *fifo = in_dir("fifo"), *beside;
+	char *link = folder_path("link"), *sub_link = folder_path("sub/up"),
+	     *fifo = folder_path("fifo"), *beside;
 
 	ASSERT_INT(symlink("/etc/passwd", link), 0);
 	ASSERT_INT(symlink("/etc", sub_link), 0);
 	ASSERT_INT(mkfifo(fifo, 0600), 0);
 	http.body_file = "/etc/passwd";
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of the operator's transfer_dirs");
-	beside = xprintf("%sbeside/x", dir);
+	beside = xprintf("%sbeside/x", folder);
 	http.body_file = beside;
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of the operator's transfer_dirs");
-	http.body_file = dir;
+	http.body_file = folder;
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of the operator's transfer_dirs");
 	http.body_file = "../../etc/passwd";
 	refused(b, &http, MCP_E_PERMISSION, "leads out of");
@@ -476,7 +440,7 @@ receive_files(void)
 	struct bench *b = files_bench();
 	struct mcp_http http = get("/api/huge/1000000");
 	struct got got = { 0 };
-	char *path = in_dir("sub/new");
+	char *path = folder_path("sub/new");
 	struct stat status;
 
 	http.reply = MCP_REPLY_FILE;
@@ -487,14 +451,14 @@ receive_files(void)
 	ASSERT_STR(got.body, "");
 	ASSERT_INT(stat(path, &status), 0);
 	ASSERT_INT(status.st_size, 1000000);
-	ASSERT_INT(count_files(), 1);
+	ASSERT_INT(folder_files(), 1);
 	got_fini(&got);
 	refused(b, &http, MCP_E_CONFLICT, "exists already; name another file");
 	http.reply_file = "second";
 	http.path = "/api/drop/1"; /* the second attempt fills it */
 	bench_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
-	ASSERT_INT(count_files(), 2);
+	ASSERT_INT(folder_files(), 2);
 	got_fini(&got);
 	free(path);
 	files_end(b);
@@ -533,7 +497,7 @@ files_not_received(void)
 	refused(b, &http, MCP_E_INPUT, "is not the name of a file");
 	http.reply_file = NULL;
 	refused(b, &http, MCP_E_INTERNAL, "no file for the reply");
-	ASSERT_INT(count_files(), 0); /* nothing is left behind */
+	ASSERT_INT(folder_files(), 0); /* nothing is left behind */
 	files_end(b);
 }
 
