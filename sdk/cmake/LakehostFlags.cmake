@@ -7,7 +7,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2
 	$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
 	-Wvla -Wundef -Wwrite-strings -Wimplicit-fallthrough)
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
-	add_compile_options(-Wno-sign-conversion)
+	# json-c's loop over an object is a statement expression.
+	add_compile_options(-Wno-sign-conversion -Wno-gnu-statement-expression)
 endif()
 if(LAKEHOST_WERROR)
 	add_compile_options(-Werror)
