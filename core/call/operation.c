@@ -52,7 +52,7 @@ operation_init(struct call *call, const struct call_spec *spec)
 	const struct mcp_row *code = plugin_code(row->plugin, row->kind, row->index);
 
 	/* of a plugin in a worker process nobody here can tell: any tool may be one */
-	state->operation = code != NULL ? code->operation != NULL : call->row->kind == ROW_TOOL;
+	state->operation = code != NULL ? code->operation != NULL : row->kind == ROW_TOOL;
 	state->alone = spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START;
 	state->begun = state->alone;
 	state->wait_until_ms = clock_ms() + hybrid_wait(call, spec);
