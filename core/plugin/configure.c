@@ -52,7 +52,7 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 static bool
 configure_options(struct plugin *plugin)
 {
-	const char *text = plugin->config != NULL ? plugin->config->options : NULL, *reason;
+	const char *text = plugin->config != NULL ? plugin->config->options : NULL, *reason = "";
 	struct json_object *options;
 	struct schema *schema;
 	char why[PLUGIN_WHY_MAX / 2];

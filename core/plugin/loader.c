@@ -47,7 +47,7 @@ plugin_refusal_text(enum plugin_refusal refusal)
 {
 	static const char *const text[] = {
 		[PLUGIN_OK] = "in order",
-#define X(name, words) [PLUGIN_##name] = words,
+#define X(name, words) [PLUGIN_##name] = (words),
 		PLUGIN_REFUSALS(X)
 #undef X
 	};

@@ -47,9 +47,6 @@ bool plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const cha
 /* Frees what the plugin holds; its file stays open if its code was loaded. */
 void plugin_fini(struct plugin *plugin);
 
-/* The plugin says that a list ("tools", …) or a resource (`uri`) has changed; any thread. */
-void plugin_tell(struct plugin *plugin, const char *what, const char *uri);
-
 /* Finds and opens the file, judges owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);
 /* Reads the manifest and checks its name. */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/call.h"
 #include "plugin/plugin.h"
 #include "plugin/remote.h"
 

@@ -34,9 +34,9 @@ slot_take(struct worker *worker, struct remote *remote)
 	if (at == worker->slots) {
 		uint32_t more = worker->slots == 0 ? 64 : worker->slots * 2;
 
-		worker->slot = xrealloc(worker->slot, more * sizeof(*worker->slot));
+		worker->slot = xrealloc(worker->slot, more * sizeof(struct remote *));
 		memset(worker->slot + worker->slots, 0,
-		       (more - worker->slots) * sizeof(*worker->slot));
+		       (more - worker->slots) * sizeof(struct remote *));
 		worker->slots = more;
 	}
 	worker->slot[at] = remote;

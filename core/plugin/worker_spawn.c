@@ -25,8 +25,6 @@
 #define SOCKET_BUFFER (1 << 20)
 #define ENVIRONMENT_MAX 16
 
-extern char **environ;
-
 /* ---- program -------------------------------------------------------------------------------- */
 
 static const char *program_override;

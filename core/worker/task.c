@@ -29,9 +29,9 @@ place(struct program *program, struct task *task)
 	while (slot >= program->tasks) {
 		uint32_t more = program->tasks == 0 ? 64 : program->tasks * 2;
 
-		program->task = xrealloc(program->task, more * sizeof(*program->task));
+		program->task = xrealloc(program->task, more * sizeof(struct task *));
 		memset(program->task + program->tasks, 0,
-		       (more - program->tasks) * sizeof(*program->task));
+		       (more - program->tasks) * sizeof(struct task *));
 		program->tasks = more;
 	}
 	if (program->task[slot] != NULL)

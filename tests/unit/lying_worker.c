@@ -35,7 +35,7 @@ static uint64_t
 await(enum wire_type type)
 {
 	static char payload[1 << 20];
-	struct frame frame;
+	struct frame frame = { 0 };
 
 	do {
 		size_t got = 0;

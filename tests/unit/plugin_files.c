@@ -92,7 +92,8 @@ image_replace(struct image *image, const char *from, const char *to)
 
 	errno = EINVAL;
 	must(at != NULL && strlen(from) == strlen(to), from);
-	memcpy(at, to, strlen(to));
+	for (; *to != '\0'; at++, to++)
+		*at = *to;
 }
 
 void

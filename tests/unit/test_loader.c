@@ -120,7 +120,8 @@ loads_and_runs_a_good_one(void)
 	ASSERT_STR(getenv("LAKEHOST_TEST_LOADED"), "good");
 	ASSERT_STR(getenv("LAKEHOST_TEST_OPTIONS"), "{\"limit\":7,\"table\":\"none\"}");
 	row = registry_tool(plugins_registry(bench.plugins), "tool_one", ACCESS_READ);
-	CU_ASSERT_FATAL(row != NULL);
+	if (row == NULL)
+		abort();
 	ASSERT_STR(plugin_name(row->plugin), "good");
 	ASSERT_STR(plugin_code(row->plugin, ROW_TOOL, row->index)->name, "tool_one");
 	CU_ASSERT(plugin_code(row->plugin, ROW_TOOL, 1) == NULL);

@@ -38,13 +38,13 @@ struct worker_bench {
 /* What is called, and how. */
 struct use {
 	enum row_kind kind;
+	int cancel_after_ms; /* 0: not cancelled */
+	int wait_ms;	     /* as in call_spec */
+	bool progress;
 	const char *name; /* tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
 	const char *arguments; /* JSON; NULL: {} */
 	const char *capabilities; /* NULL: elicitation, sampling, roots */
 	const char *const *answers; /* JSON objects, one for each round of questions, then NULL */
-	bool progress;
-	int cancel_after_ms;   /* 0: not cancelled */
-	int wait_ms;	       /* as in call_spec */
 };
 
 /* `folder` is that of the plugin below tests/plugins of the build; options may be NULL. */
