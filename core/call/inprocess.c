@@ -347,7 +347,7 @@ local_begin(struct plugin *plugin, struct call *call, const struct row *row,
 	memcpy(local->id, call->id, sizeof(local->id));
 	local->run = run_new(code, input, &services, local);
 	/* a request and its reply as they are need no code that could block */
-	local->is_inline = row->is_inline || (code->request != NULL && code->answer == NULL);
+	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = plugin };
 	local->report = (struct loop_job){ .fn = on_report, .data = local };
 	local->logs_end = &local->logs;
