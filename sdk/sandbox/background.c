@@ -72,6 +72,15 @@ bg_new(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg)
 }
 
 static void
+bg_free(struct bg *bg)
+{
+	pthread_mutex_destroy(&bg->lock);
+	pthread_mutex_destroy(&bg->hook_lock);
+	pthread_cond_destroy(&bg->changed);
+	free(bg);
+}
+
+static void
 finish(struct bg *bg)
 {
 	pthread_mutex_lock(&pool.lock);
@@ -165,8 +174,7 @@ bg_start(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg)
 	}
 	pthread_mutex_unlock(&pool.lock);
 	if (!accepted) {
-		bg_unref(bg);
-		bg_unref(bg);
+		bg_free(bg);
 		return NULL;
 	}
 	return bg;
@@ -270,12 +278,8 @@ bg_unref(struct bg *bg)
 	pthread_mutex_lock(&bg->lock);
 	left = --bg->refs;
 	pthread_mutex_unlock(&bg->lock);
-	if (left > 0)
-		return;
-	pthread_mutex_destroy(&bg->lock);
-	pthread_mutex_destroy(&bg->hook_lock);
-	pthread_cond_destroy(&bg->changed);
-	free(bg);
+	if (left == 0)
+		bg_free(bg);
 }
 
 bool

@@ -245,7 +245,7 @@ run_handler(struct http *http)
 {
 	struct request *req = &http->req;
 
-	if (req->reply != NULL || !parse_body(http))
+	if (req->reply != NULL || http->route == NULL || !parse_body(http))
 		return;
 	if (req->upload_fd >= 0)
 		lseek(req->upload_fd, 0, SEEK_SET);

@@ -92,8 +92,7 @@ authorize(void *arg, int action, const char *a, const char *b, const char *db, c
 static struct lake_conn *
 conn_open(struct workspace *ws)
 {
-	static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-		" PRAGMA temp_store = MEMORY;";
+	static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
 	struct lake_conn *conn = xcalloc(1, sizeof(*conn));
 	char *path = ws_path(ws, "lake.db");
 	int rc = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |

@@ -44,7 +44,7 @@ url_decode(const char *text, size_t len, bool plus_is_space)
 			return NULL;
 		}
 		if (text[i] == '%') {
-			out[n++] = (char)(hi << 4 | lo);
+			out[n++] = (char)(hi * 16 + lo);
 			i += 2;
 		} else {
 			out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];

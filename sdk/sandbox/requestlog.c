@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-enum { MAX_ENTRIES = 5000 };
+enum { MAX_ENTRIES = 5000, MAX_ENTRY_BYTES = 16 * 1024 };
 
 static struct {
 	pthread_mutex_t lock;
@@ -99,6 +99,13 @@ describe(struct request *req, int status, const char *fault, int64_t started_ms)
 	return entry;
 }
 
+static char *
+serialise(struct json_object *entry)
+{
+	return xstrdup(json_object_to_json_string_ext(entry, JSON_C_TO_STRING_PLAIN |
+						      JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 void
 requestlog_add(struct request *req, int status, const char *fault, int64_t started_ms)
 {
@@ -109,9 +116,15 @@ requestlog_add(struct request *req, int status, const char *fault, int64_t start
 	if (req->path == NULL)
 		return;
 	entry = describe(req, status, fault, started_ms);
-	text = xstrdup(json_object_to_json_string_ext(entry, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE));
-	path = xstrdup(json_str(entry, "path"));
+	text = serialise(entry);
+	if (strlen(text) > MAX_ENTRY_BYTES) {
+		free(text);
+		json_object_object_del(entry, "headers");
+		json_object_object_del(entry, "query");
+		json_add_bool(entry, "truncated", true);
+		text = serialise(entry);
+	}
+	path = xstrndup(json_str(entry, "path"), MAX_ENTRY_BYTES);
 	json_object_put(entry);
 	pthread_mutex_lock(&ring.lock);
 	at = (size_t)(ring.next++ % MAX_ENTRIES);

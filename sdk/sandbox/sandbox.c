@@ -148,7 +148,11 @@ static int
 open_socket(const struct sockaddr_storage *addr, socklen_t len)
 {
 	int fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-	struct sockaddr_storage bound = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} bound = { 0 };
 	socklen_t bound_len = sizeof(bound);
 
 	if (fd < 0)
@@ -156,11 +160,10 @@ open_socket(const struct sockaddr_storage *addr, socklen_t len)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (const void *)addr, len) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
 		fail("cannot listen", strerror(errno));
-	if (getsockname(fd, (void *)&bound, &bound_len) != 0)
+	if (getsockname(fd, &bound.any, &bound_len) != 0)
 		fail("getsockname", strerror(errno));
-	options.port = ntohs(bound.ss_family == AF_INET
-			     ? ((const struct sockaddr_in *)(const void *)&bound)->sin_port
-			     : ((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port);
+	options.port = ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port
+							     : bound.v6.sin6_port);
 	return fd;
 }
 

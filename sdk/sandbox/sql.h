@@ -278,11 +278,11 @@ void func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ..
 	PRINTF_LIKE(3, 4);
 struct func_row {
 	const char *name;
-	int args;			/* -1 = any */
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);
+	int args;			/* -1 = any */
 	bool random;			/* differs from call to call */
 };
-void register_rows(struct lake_conn *conn, const struct func_row *rows);
+void register_rows(struct lake_conn *conn, const struct func_row *list);
 void format_double(double value, char out[40]);
 
 #endif

@@ -240,8 +240,8 @@ fn_try_cast(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row rows[] = {
-	{ "_cast", 2, fn_cast, false },
-	{ "_try_cast", 2, fn_try_cast, false },
+	{ "_cast", fn_cast, 2, false },
+	{ "_try_cast", fn_try_cast, 2, false },
 	{ 0 },
 };
 

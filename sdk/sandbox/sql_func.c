@@ -326,15 +326,15 @@ fn_ts(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row rows[] = {
-	{ "_catalog", 0, fn_catalog, false },
-	{ "_schema", 0, fn_schema, false },
-	{ "_user", 0, fn_user, false },
-	{ "_metastore", 0, fn_metastore, false },
-	{ "_timezone", 0, fn_timezone, false },
-	{ "version", 0, fn_version, false },
-	{ "sleep", 1, fn_sleep, true },
-	{ "raise_error", 1, fn_raise_error, true },
-	{ "_ts", 1, fn_ts, false },
+	{ "_catalog", fn_catalog, 0, false },
+	{ "_schema", fn_schema, 0, false },
+	{ "_user", fn_user, 0, false },
+	{ "_metastore", fn_metastore, 0, false },
+	{ "_timezone", fn_timezone, 0, false },
+	{ "version", fn_version, 0, false },
+	{ "sleep", fn_sleep, 1, true },
+	{ "raise_error", fn_raise_error, 1, true },
+	{ "_ts", fn_ts, 1, false },
 	{ 0 },
 };
 

@@ -241,13 +241,13 @@ fn_get_json_object(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row rows[] = {
-	{ "array", -1, fn_array, false }, { "map", -1, fn_map, false },
-	{ "named_struct", -1, fn_map, false }, { "split", -1, fn_split, false },
-	{ "size", 1, fn_size, false }, { "_at", 2, fn_at, false },
-	{ "element_at", 2, fn_element_at, false },
-	{ "array_contains", 2, fn_array_contains, false },
-	{ "array_join", -1, fn_array_join, false }, { "to_json", 1, fn_to_json, false },
-	{ "get_json_object", 2, fn_get_json_object, false },
+	{ "array", fn_array, -1, false }, { "map", fn_map, -1, false },
+	{ "named_struct", fn_map, -1, false }, { "split", fn_split, -1, false },
+	{ "size", fn_size, 1, false }, { "_at", fn_at, 2, false },
+	{ "element_at", fn_element_at, 2, false },
+	{ "array_contains", fn_array_contains, 2, false },
+	{ "array_join", fn_array_join, -1, false }, { "to_json", fn_to_json, 1, false },
+	{ "get_json_object", fn_get_json_object, 2, false },
 	{ 0 },
 };
 

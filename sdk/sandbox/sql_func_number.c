@@ -299,17 +299,17 @@ fn_chr(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row rows[] = {
-	{ "_rand", -1, fn_rand, true }, { "_randn", -1, fn_randn, true },
-	{ "_log", -1, fn_log, false }, { "cbrt", 1, fn_cbrt, false },
-	{ "_nz", 1, fn_nz, false }, { "pmod", 2, fn_pmod, false },
-	{ "try_divide", 2, fn_try_divide, false },
-	{ "greatest", -1, fn_greatest, false }, { "least", -1, fn_least, false },
-	{ "format_number", 2, fn_format_number, false }, { "isnull", 1, fn_isnull, false },
-	{ "isnotnull", 1, fn_isnotnull, false }, { "nvl2", 3, fn_nvl2, false },
-	{ "zeroifnull", 1, fn_zeroifnull, false }, { "md5", 1, fn_md5, false },
-	{ "sha1", 1, fn_sha1, false }, { "sha2", 2, fn_sha2, false },
-	{ "base64", 1, fn_base64, false }, { "unbase64", 1, fn_unbase64, false },
-	{ "uuid", 0, fn_uuid, true }, { "ascii", 1, fn_ascii, false }, { "chr", 1, fn_chr, false },
+	{ "_rand", fn_rand, -1, true }, { "_randn", fn_randn, -1, true },
+	{ "_log", fn_log, -1, false }, { "cbrt", fn_cbrt, 1, false },
+	{ "_nz", fn_nz, 1, false }, { "pmod", fn_pmod, 2, false },
+	{ "try_divide", fn_try_divide, 2, false },
+	{ "greatest", fn_greatest, -1, false }, { "least", fn_least, -1, false },
+	{ "format_number", fn_format_number, 2, false }, { "isnull", fn_isnull, 1, false },
+	{ "isnotnull", fn_isnotnull, 1, false }, { "nvl2", fn_nvl2, 3, false },
+	{ "zeroifnull", fn_zeroifnull, 1, false }, { "md5", fn_md5, 1, false },
+	{ "sha1", fn_sha1, 1, false }, { "sha2", fn_sha2, 2, false },
+	{ "base64", fn_base64, 1, false }, { "unbase64", fn_unbase64, 1, false },
+	{ "uuid", fn_uuid, 0, true }, { "ascii", fn_ascii, 1, false }, { "chr", fn_chr, 1, false },
 	{ 0 },
 };
 

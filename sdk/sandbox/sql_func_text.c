@@ -485,18 +485,18 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row rows[] = {
-	{ "concat", -1, fn_concat, false }, { "concat_ws", -1, fn_concat_ws, false },
-	{ "_left", 2, fn_left, false }, { "_right", 2, fn_right, false },
-	{ "repeat", 2, fn_repeat, false }, { "lpad", -1, fn_lpad, false },
-	{ "rpad", -1, fn_rpad, false }, { "reverse", 1, fn_reverse, false },
-	{ "initcap", 1, fn_initcap, false }, { "substring_index", 3, fn_substring_index, false },
-	{ "translate", 3, fn_translate, false }, { "locate", -1, fn_locate, false },
-	{ "contains", 2, fn_contains, false }, { "startswith", 2, fn_startswith, false },
-	{ "endswith", 2, fn_endswith, false }, { "like", 2, fn_like, false },
-	{ "like", 3, fn_like, false }, { "match", 2, fn_ilike, false },
-	{ "regexp", 2, fn_regexp, false }, { "regexp_like", 2, fn_regexp_like, false },
-	{ "regexp_extract", -1, fn_regexp_extract, false },
-	{ "regexp_replace", 3, fn_regexp_replace, false },
+	{ "concat", fn_concat, -1, false }, { "concat_ws", fn_concat_ws, -1, false },
+	{ "_left", fn_left, 2, false }, { "_right", fn_right, 2, false },
+	{ "repeat", fn_repeat, 2, false }, { "lpad", fn_lpad, -1, false },
+	{ "rpad", fn_rpad, -1, false }, { "reverse", fn_reverse, 1, false },
+	{ "initcap", fn_initcap, 1, false }, { "substring_index", fn_substring_index, 3, false },
+	{ "translate", fn_translate, 3, false }, { "locate", fn_locate, -1, false },
+	{ "contains", fn_contains, 2, false }, { "startswith", fn_startswith, 2, false },
+	{ "endswith", fn_endswith, 2, false }, { "like", fn_like, 2, false },
+	{ "like", fn_like, 3, false }, { "match", fn_ilike, 2, false },
+	{ "regexp", fn_regexp, 2, false }, { "regexp_like", fn_regexp_like, 2, false },
+	{ "regexp_extract", fn_regexp_extract, -1, false },
+	{ "regexp_replace", fn_regexp_replace, 3, false },
 	{ 0 },
 };
 

@@ -58,6 +58,12 @@ is_integer(const struct sql_type *t)
 	return type_is(t, "INT") || type_is(t, "LONG") || type_is(t, "SHORT") || type_is(t, "BYTE");
 }
 
+static bool
+is_inexact(const struct sql_type *t)
+{
+	return type_is(t, "DOUBLE") || type_is(t, "FLOAT") || type_is(t, "STRING");
+}
+
 static void
 as_decimal(const struct sql_type *t, int *precision, int *scale)
 {
@@ -90,22 +96,17 @@ static void
 combine(char op, const struct sql_type *a, const struct sql_type *b, struct sql_type *out)
 {
 	bool known = a->text[0] != '\0' && b->text[0] != '\0';
+	bool integers = is_integer(a) && is_integer(b);
 
-	if (!known)
-		unknown(out);
-	else if (type_is(a, "DATE") && is_integer(b))
+	unknown(out);
+	if (known && type_is(a, "DATE") && is_integer(b))
 		*out = *a;
-	else if (type_is(a, "DOUBLE") || type_is(b, "DOUBLE") || type_is(a, "FLOAT") ||
-		 type_is(b, "FLOAT") || type_is(a, "STRING") || type_is(b, "STRING"))
+	else if (known && (is_inexact(a) || is_inexact(b) || (integers && op == '/')))
 		type_set(out, "DOUBLE");
 	else if ((type_is(a, "DECIMAL") && (type_is(b, "DECIMAL") || is_integer(b))) ||
 		 (type_is(b, "DECIMAL") && is_integer(a)))
 		decimal_result(op, a, b, out);
-	else if (!is_integer(a) || !is_integer(b))
-		unknown(out);
-	else if (op == '/')
-		type_set(out, "DOUBLE");
-	else
+	else if (integers)
 		type_set(out, op == 'd' || type_is(a, "LONG") || type_is(b, "LONG") ? "BIGINT"
 										     : "INT");
 }

@@ -45,18 +45,19 @@ decimal_text(double value, int scale, char *text, size_t size)
 static void
 render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
 {
+	bool whole = sqlite3_column_type(st, i) == SQLITE_INTEGER;
 	double value = sqlite3_column_double(st, i);
 	char text[400];
 
-	if (type_is(type, "DECIMAL")) {
-		decimal_text(value, type->scale, text, sizeof(text));
-	} else if (type_is(type, "BOOLEAN")) {
+	if (type_is(type, "BOOLEAN")) {
 		strcpy(text, value != 0 ? "true" : "false");
-	} else if (type_is(type, "DOUBLE") || type_is(type, "FLOAT")) {
-		format_double(value, text);
-	} else if (sqlite3_column_type(st, i) == SQLITE_INTEGER) {
+	} else if (whole && !type_is(type, "DOUBLE") && !type_is(type, "FLOAT")) {
 		buf_str(out, (const char *)sqlite3_column_text(st, i));
+		if (type_is(type, "DECIMAL") && type->scale > 0)
+			buf_printf(out, ".%0*d", type->scale, 0);
 		return;
+	} else if (type_is(type, "DECIMAL")) {
+		decimal_text(value, type->scale, text, sizeof(text));
 	} else if (type_is(type, "LONG") || type_is(type, "INT") || type_is(type, "SHORT") ||
 		   type_is(type, "BYTE")) {
 		snprintf(text, sizeof(text), "%.0f", value);

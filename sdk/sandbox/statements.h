@@ -24,29 +24,30 @@ struct statement {
 	char *text;
 	struct json_object *params;	/* or NULL */
 	int64_t row_limit, byte_limit;	/* 0 = none */
-	bool external, csv;
 	int64_t rows_per_chunk, inline_limit;
+	bool external, csv;
 
 	/* Below: under the store's lock. */
+	bool truncated;
+	char sql_state[6];
 	int refs;
 	enum statement_state state;
 	const char *error_code;
-	char *error, sql_state[6];
+	char *error;
 	int64_t created, ended;
 	struct json_object *columns;	/* manifest columns; NULL before they are known */
 	struct chunk *chunks;
 	size_t chunk_count;
 	int64_t rows, bytes;
-	bool truncated;
 	const char *kind;
 	struct bg *bg;
 	struct statement *next;
 
 	/* The background task's own until the end: */
 	struct buf memory;		/* the spool, while small */
-	int spool;			/* file descriptor, or -1 */
-	int64_t spooled;
 	struct buf row;
+	int64_t spooled;
+	int spool;			/* file descriptor, or -1 */
 	bool over_inline, spool_failed;
 };
 

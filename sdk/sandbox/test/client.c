@@ -53,7 +53,7 @@ int
 run_program(const char *const *args)
 {
 	char scratch[4096];
-	int out;
+	int out = -1;
 	pid_t pid = spawn(args, &out);
 
 	while (read(out, scratch, sizeof(scratch)) > 0)
@@ -82,17 +82,18 @@ sandbox_start(void)
 	char line[256];
 	bool host = false, token = false;
 	FILE *lines;
-	int out;
+	int out = -1;
 
 	sandbox.pid = spawn(args, &out);
-	lines = fdopen(out, "r");
-	while (!(host && token) && fgets(line, sizeof(line), lines) != NULL) {
+	lines = out >= 0 ? fdopen(out, "r") : NULL;
+	while (lines != NULL && !(host && token) && fgets(line, sizeof(line), lines) != NULL) {
 		host = host || take_line(line, "DATABRICKS_HOST=", sandbox.host,
 					 sizeof(sandbox.host));
 		token = token || take_line(line, "DATABRICKS_TOKEN=", sandbox.token,
 					   sizeof(sandbox.token));
 	}
-	fclose(lines);
+	if (lines != NULL)
+		fclose(lines);
 	return host && token;
 }
 

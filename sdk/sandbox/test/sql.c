@@ -294,8 +294,8 @@ test_garbage(void)
 		"EXPLAIN", "SHOW", "DESCRIBE", "SELECT * FROM range(", "SELECT * FROM range()",
 		"SELECT * FROM VALUES", "`", "\\", "SELECT @x", "SELECT ${x}", "SELECT ?",
 		"SELECT 1 -> 2", "USE", "SET", "GROUP BY ALL", "SELECT a.b.c.d.e.f FROM x",
-		"CREATE VIEW v AS", "SELECT extract(DAY FROM", "SELECT 1 /", "SELECT x FROM "
-									     "y.z.w.v",
+		"CREATE VIEW v AS", "SELECT extract(DAY FROM", "SELECT 1 /",
+		"SELECT x FROM y.z.w.v",
 	};
 	struct answer *a;
 

@@ -33,8 +33,7 @@ test_refused_requests(void)
 		"\"statement\":\"SELECT 1\",\"wait_timeout\":\"51s\"",
 		"\"statement\":\"SELECT 1\",\"wait_timeout\":\"10\"",
 		"\"statement\":\"SELECT 1\",\"on_wait_timeout\":\"EXPLODE\"",
-		"\"statement\":\"SELECT 1\",\"disposition\":\"EXTERNAL_LINKS\",\"format\":"
-		"\"ARROW_STREAM\"",
+		"\"statement\":\"\",\"disposition\":\"EXTERNAL_LINKS\",\"format\":\"CSV\"",
 		"\"statement\":\"SELECT 1\",\"format\":\"CSV\"",
 		"\"statement\":\"SELECT 1\",\"row_limit\":-1",
 		"\"statement\":\"SELECT ?\",\"parameters\":[{\"value\":\"1\"}]",
@@ -47,6 +46,11 @@ test_refused_requests(void)
 		CU_ASSERT(is_error(a, 400, "INVALID_PARAMETER_VALUE"));
 		answer_free(a);
 	}
+	a = submit("\"statement\":\"SELECT 1\",\"disposition\":\"EXTERNAL_LINKS\",\"format\":"
+		   "\"ARROW_STREAM\"");
+	CU_ASSERT(is_error(a, 400, "INVALID_PARAMETER_VALUE"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_at(a, "message"), "ARROW_STREAM"));
+	answer_free(a);
 	a = post(STATEMENTS, "{\"statement\":\"SELECT 1\",\"warehouse_id\":\"nope\"}");
 	CU_ASSERT(is_error(a, 404, "NOT_FOUND"));
 	answer_free(a);
