@@ -69,8 +69,12 @@ take_line(const char *line, const char *prefix, char *into, size_t size)
 
 	if (strncmp(line, prefix, len) != 0)
 		return false;
-	snprintf(into, size, "%s", line + len);
-	into[strcspn(into, "\n")] = '\0';
+	line += len;
+	len = strcspn(line, "\n");
+	if (len >= size)
+		return false;
+	memcpy(into, line, len);
+	into[len] = '\0';
 	return true;
 }
 
