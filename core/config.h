@@ -80,6 +80,7 @@ struct config_plugin {
 
 struct config {
 	char *file; /* where it was read, or NULL: built-in defaults */
+	char *directory; /* where plugins-enabled and plugins-available are looked for */
 	struct strings warnings; /* for the operator, to be logged at start */
 	struct {
 		bool stdio;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <libgen.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -144,14 +143,7 @@ plugin_list(const struct cli *cli)
 static char *
 config_directory(const struct config *config)
 {
-	char *copy, *directory;
-
-	if (config->file == NULL)
-		return xstrdup(LAKEHOST_SYSCONFDIR "/lakehost");
-	copy = xstrdup(config->file);
-	directory = xstrdup(dirname(copy));
-	free(copy);
-	return directory;
+	return xstrdup(config->directory);
 }
 
 static int
@@ -275,17 +267,13 @@ static void
 print_manifest(const char *path, struct json_object *manifest)
 {
 	struct json_object *head = json_obj(manifest, "plugin");
-	struct json_object *abi = json_arr(head, "abi"), *list = json_arr(head, "permissions");
+	struct json_object *list = json_arr(head, "permissions");
 
 	printf("file         %s\n", path);
 	json_object_object_foreach(head, key, value)
 		if (json_object_is_type(value, json_type_string)
 		    || json_object_is_type(value, json_type_boolean))
 			printf("%-12s %s\n", key, json_object_get_string(value));
-	if (abi != NULL && json_object_array_length(abi) == 2)
-		printf("abi          %s.%s\n",
-		       json_object_get_string(json_object_array_get_idx(abi, 0)),
-		       json_object_get_string(json_object_array_get_idx(abi, 1)));
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		printf("%-12s %s\n", i == 0 ? "permissions" : "",
 		       json_object_get_string(json_object_array_get_idx(list, i)));

@@ -17,8 +17,6 @@
 #include "config/internal.h"
 #include "config/text.h"
 
-#define SYSTEM_DIRECTORY LAKEHOST_SYSCONFDIR "/lakehost"
-
 static const char *const access_words[] = { "none", "read", "write", "admin", NULL };
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
@@ -129,68 +127,90 @@ config_from(const struct config_source *source, const struct config_overrides *o
 	return config;
 }
 
-/* The file to read, for free(); NULL: there is none. */
+/* Where this installation keeps its configuration, for free(): beside the program, so that a tree
+ * runs wherever it stands, else where it was built to be. */
 static char *
-find_file(const struct config_overrides *overrides)
+system_directory(void)
+{
+	char *path = config_beside_program("../" LAKEHOST_ETC "/lakehost");
+	char *real = path != NULL ? realpath(path, NULL) : NULL;
+
+	free(path);
+	return real != NULL ? real : xstrdup(LAKEHOST_SYSCONFDIR "/lakehost");
+}
+
+/* The user's own file, for free(), or NULL. */
+static char *
+user_file(void)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char *path;
+	char *path = NULL;
 
-	if (overrides->file != NULL)
-		return xstrdup(overrides->file);
 	if (xdg != NULL && *xdg == '/')
 		path = xprintf("%s/lakehost/lakehost.conf", xdg);
 	else if (home != NULL && *home == '/')
 		path = xprintf("%s/.config/lakehost/lakehost.conf", home);
-	else
-		path = xstrdup(SYSTEM_DIRECTORY "/lakehost.conf");
-	if (access(path, F_OK) == 0)
+	if (path != NULL && access(path, F_OK) == 0)
 		return path;
 	free(path);
-	if (access(SYSTEM_DIRECTORY "/lakehost.conf", F_OK) == 0)
-		return xstrdup(SYSTEM_DIRECTORY "/lakehost.conf");
 	return NULL;
 }
 
-static char *
-directory_of(const char *path)
+/* Sets the file to read, or none, and the directory of the plugins' files; both for free(). */
+static void
+find_file(const struct config_overrides *overrides, char **path, char **directory)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash;
 
+	*path = overrides->file != NULL ? xstrdup(overrides->file) : user_file();
+	if (*path == NULL) {
+		*directory = system_directory();
+		*path = xprintf("%s/lakehost.conf", *directory);
+		if (access(*path, F_OK) != 0) {
+			free(*path);
+			*path = NULL;
+		}
+		return;
+	}
+	slash = strrchr(*path, '/');
 	if (slash == NULL)
-		return xstrdup(".");
-	return xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
+		*directory = xstrdup(".");
+	else
+		*directory = xstrndup(*path, slash > *path ? (size_t)(slash - *path) : 1);
 }
 
 struct config *
 config_load(const struct config_overrides *overrides, struct config_faults *faults)
 {
-	struct config_source source = { .name = "built-in defaults",
-					.directory = SYSTEM_DIRECTORY };
-	char *path = find_file(overrides), *text = NULL, *directory = NULL, why[512];
+	struct config_source source = { .name = "built-in defaults" };
+	char *path, *directory, *text = NULL, why[512];
 	struct config *config = NULL;
 	struct stat status;
 	size_t len;
 
+	find_file(overrides, &path, &directory);
+	source.directory = directory;
 	if (path != NULL) {
 		text = text_read(path, CONFIG_BYTES_MAX, &len, &status, why, sizeof(why));
 		if (text == NULL) {
 			config_faults_add(faults, "%s", why);
 			free(path);
+			free(directory);
 			return NULL;
 		}
-		directory = directory_of(path);
-		source = (struct config_source){ .name = path, .text = text,
-						 .mode = status.st_mode,
-						 .directory = directory };
+		source.name = path;
+		source.text = text;
+		source.mode = status.st_mode;
 	}
 	config = config_from(&source, overrides, faults);
 	secret_free(text);
-	free(directory);
-	if (config != NULL)
-		config->file = path;
-	else
+	if (config == NULL) {
 		free(path);
+		free(directory);
+		return NULL;
+	}
+	config->file = path;
+	config->directory = directory;
 	return config;
 }
 

@@ -103,6 +103,7 @@ config_free(struct config *config)
 	if (config == NULL)
 		return;
 	free(config->file);
+	free(config->directory);
 	strings_fini(&config->warnings);
 	server_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)

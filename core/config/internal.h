@@ -22,6 +22,8 @@ void config_read_plugins(struct config *config, const struct node *root);
 void
 config_read_dropins(struct config *config, const char *directory, struct config_faults *faults);
 
+/* A path relative to the folder of the running program, for free(); NULL when that is unknown. */
+char *config_beside_program(const char *relative);
 void config_plugin_fini(struct config_plugin *plugin);
 
 void

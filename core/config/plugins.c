@@ -265,25 +265,31 @@ read_folders(const struct node *plugins, const char *key, struct strings *list)
 	}
 }
 
+char *
+config_beside_program(const char *relative)
+{
+	char exe[4096], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash == NULL)
+		return NULL;
+	return xprintf("%.*s/%s", (int)(slash - exe), exe, relative);
+}
+
 /* Beside the program, so that an installed tree runs wherever it stands, and so does a build. */
 static void
 default_directories(struct strings *list)
 {
 	static const char *const places[] = { "../" LAKEHOST_LIBDIR "/lakehost/plugins",
 					      "../lib/lakehost/plugins" };
-	char exe[4096], *slash, *path, *real;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n <= 0)
-		return;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash == NULL)
-		return;
-	*slash = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(places) && list->count == 0; i++) {
-		path = xprintf("%s/%s", exe, places[i]);
-		real = realpath(path, NULL);
+		char *path = config_beside_program(places[i]);
+		char *real = path != NULL ? realpath(path, NULL) : NULL;
+
 		if (real != NULL && is_directory(real))
 			strings_add(list, real);
 		free(real);
