@@ -23,7 +23,7 @@ struct exchange_header {
 
 struct exchange_ops {
 	/* A request header, OWS trimmed; NULL when absent (always, on stdio). Borrowed until the
-	 * receiver's message() or other() returns; afterwards the peer may be gone, and NULL too. */
+	 * receiver's message() or other() returns; afterwards the peer may be gone, so NULL. */
 	const char *(*header)(struct exchange *exchange, const char *name);
 	/* Calls fn for each request header whose name begins with `prefix`, case-insensitively. */
 	void (*headers)(struct exchange *exchange, const char *prefix,

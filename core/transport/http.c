@@ -189,7 +189,7 @@ read_pem(const char *path, char *why, size_t why_size)
 	return text;
 }
 
-/* The head must fit, with MHD's list of its fields, or the limit would not be the one configured. */
+/* The head must fit, with MHD's list of its fields, or the limit would not be as configured. */
 static size_t
 pool_size(const struct config *config)
 {
@@ -354,8 +354,6 @@ http_new(struct loop *loop, const struct config *config, const struct receiver *
 		return NULL;
 	}
 	loop_timer_set(loop, &http->sweep, HTTP_SWEEP_MS);
-	for (size_t i = 0; i < http->listeners; i++)
-		log_event(LOG_INFO, "listening", "url", "s", http->listener[i].url, NULL);
 	return http;
 }
 
