@@ -62,7 +62,8 @@ struct plugin_status {
 	const char *name, *version, *vendor, *summary;
 	const char *file;	     /* or NULL when not found */
 	enum isolation isolation;
-	enum plugin_refusal refusal; /* PLUGIN_OK: serving */
+	enum plugin_refusal refusal; /* PLUGIN_OK: serving; of an isolated plugin also what its
+					worker said at its last start */
 	const char *why;	     /* the details of a refusal, or "" */
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest; /* or NULL; borrowed */

@@ -198,6 +198,7 @@ on_ready(struct worker *worker, struct wire_reader *in)
 		worker_fault(worker, "it is of another version than this host");
 		return;
 	}
+	plugin_refuse(worker->plugin, PLUGIN_OK, "%s", "");
 	worker->state = WORKER_UP;
 	worker->up_since = clock_ms();
 	loop_timer_stop(worker->loop, &worker->timer);
@@ -213,8 +214,13 @@ on_refused(struct worker *worker, struct wire_reader *in)
 	const char *details = wire_take_text(in);
 	char why[PLUGIN_WHY_MAX];
 
+	if (!wire_at_end(in) || refusal == PLUGIN_OK) {
+		worker_fault(worker, "it sent a malformed message");
+		return;
+	}
 	snprintf(why, sizeof(why), "it is %s: %.300s", plugin_refusal_text(refusal), details);
-	worker_fault(worker, in->bad ? "it sent a malformed message" : why);
+	plugin_refuse(worker->plugin, refusal, "%s", details);
+	worker_fault(worker, why);
 }
 
 static void

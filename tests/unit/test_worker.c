@@ -189,7 +189,7 @@ static void
 a_crash_fails_the_calls_in_flight(void)
 {
 	static const struct use uses[] = {
-		{ ROW_TOOL, .name = "die_between", .arguments = "{\"ms\":300}" },
+		{ ROW_TOOL, .name = "die_between", .arguments = "{\"ms\":1500}" },
 		{ ROW_TOOL, .name = "die", .arguments = "{}" },
 	};
 	struct worker_bench bench;
@@ -369,10 +369,14 @@ static void
 refusals_of_the_worker_reach_the_caller(void)
 {
 	struct worker_bench bench;
+	struct plugin_status status;
 
 	bench_open(&bench, "bad", "bad_start", ISOLATION_PROCESS, NULL);
 	expect(&bench, &(struct use){ ROW_TOOL, .name = "tool_one" },
 	       "it is refusing to start: not with the options");
+	plugins_status(bench.plugins, 0, &status);
+	ASSERT_INT(status.refusal, PLUGIN_START);
+	CU_ASSERT(strstr(status.why, "not with the options") != NULL);
 	bench_close(&bench);
 }
 
