@@ -28,6 +28,7 @@
 #include "era/era.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
+#include "server/server.h"
 #include "transport/transport.h"
 
 #define STATE_KEYS_MAX 8
@@ -125,7 +126,8 @@ parts_start(struct host *host, char *why, size_t why_size)
 		return false;
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
-	host->plugins = plugins_load(config, host->loop, host->pool, false, &critical);
+	host->plugins = plugins_load(config, host->loop, &server_plugin, false, &critical);
+	server_describe(config, host->plugins);
 	plugins_report(host->plugins);
 	if (critical) {
 		snprintf(why, why_size, "a plugin marked critical was refused (see above)");

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "plugin/loader.h"
+#include "server/server.h"
 
 /* Prints one line a plugin; returns true when it was refused. */
 static bool
@@ -38,7 +39,7 @@ cli_check(struct cli *cli)
 		printf("upstream %s: %s, %s\n", config->upstream[i].role,
 		       config->upstream[i].url ? config->upstream[i].url : "no host configured",
 		       config->upstream[i].auth_why);
-	plugins = plugins_load(config, NULL, NULL, true, &critical);
+	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
 	for (size_t i = 0; i < plugins_count(plugins); i++) {
 		struct plugin_status status;
 

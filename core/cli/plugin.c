@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "plugin/loader.h"
+#include "server/server.h"
 
 static size_t
 row_count(struct json_object *manifest, const char *kind)
@@ -120,7 +121,7 @@ plugin_list(const struct cli *cli)
 	if (config == NULL)
 		return 1;
 	log_init(LOG_ERROR, true);
-	plugins = plugins_load(config, NULL, NULL, true, &critical);
+	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
 	out = open_memstream(&text, &size);
 	fputs("plugin\tversion\tstate\ttools\tisolation\tabout\n", out);
 	list_enabled(out, plugins);

@@ -216,6 +216,15 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 	return copy_descriptor(&check, plugin) ? PLUGIN_OK : PLUGIN_DESCRIPTOR;
 }
 
+enum plugin_refusal
+code_adopt(struct code *code, const struct mcp_plugin *plugin, struct json_object *manifest,
+	   char *why, size_t why_size)
+{
+	struct check check = { code, manifest, why, why_size };
+
+	return copy_descriptor(&check, plugin) ? PLUGIN_OK : PLUGIN_DESCRIPTOR;
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void

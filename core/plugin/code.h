@@ -33,6 +33,9 @@ struct code {
  */
 enum plugin_refusal code_open(struct code *code, int fd, struct json_object *manifest, char *why,
 			      size_t why_size);
+/* The same for a descriptor that is part of the program. */
+enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
+			       struct json_object *manifest, char *why, size_t why_size);
 /* Runs start(). `options` lives until code_fini(). */
 enum plugin_refusal code_start(struct code *code, const char *options, char *why,
 			       size_t why_size);

@@ -31,6 +31,7 @@ struct news {
 struct plugins {
 	const struct config *config;
 	struct loop *loop;
+	struct plugin *builtin; /* or NULL */
 	struct plugin *item;
 	size_t count;
 	struct registry *registry;
@@ -163,6 +164,19 @@ refuse_rows(void *data, size_t source, const char *why)
 	plugin_refuse(serving[source], PLUGIN_ROWS, "%s", why);
 }
 
+static void
+add_source(const struct plugins *plugins, struct plugin *plugin, struct registry_source *source,
+	   struct plugin **serving, size_t *n)
+{
+	source[*n] = (struct registry_source){
+		.plugin = plugin,
+		.plugin_name = plugin->name,
+		.manifest = plugin->manifest,
+		.name_length = plugins->config->plugins.name_length,
+	};
+	serving[(*n)++] = plugin;
+}
+
 /* Makes the registry of those that are in order, and refuses those whose rows are not. */
 static void
 stage_registry(struct plugins *plugins)
@@ -171,23 +185,42 @@ stage_registry(struct plugins *plugins)
 	struct plugin **serving = xcalloc(plugins->count + 1, sizeof(struct plugin *));
 	size_t n = 0;
 
-	for (size_t i = 0; i < plugins->count; i++) {
-		struct plugin *plugin = &plugins->item[i];
-
-		if (plugin->refusal != PLUGIN_OK)
-			continue;
-		source[n] = (struct registry_source){
-			.plugin = plugin,
-			.plugin_name = plugin->name,
-			.manifest = plugin->manifest,
-			.name_length = plugins->config->plugins.name_length,
-		};
-		serving[n++] = plugin;
-	}
+	if (plugins->builtin != NULL)
+		add_source(plugins, plugins->builtin, source, serving, &n);
+	for (size_t i = 0; i < plugins->count; i++)
+		if (plugins->item[i].refusal == PLUGIN_OK)
+			add_source(plugins, &plugins->item[i], source, serving, &n);
 	registry_free(plugins->registry);
 	plugins->registry = registry_new(source, n, refuse_rows, serving);
 	free(serving);
 	free(source);
+}
+
+/* The host's own rows. A fault in them is one of the build, so it ends the program. */
+static struct plugin *
+builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
+{
+	struct plugin *plugin = xcalloc(1, sizeof(*plugin));
+	const char *why = NULL;
+	char details[PLUGIN_WHY_MAX] = "";
+	size_t at;
+
+	plugin->plugins = plugins;
+	plugin->fd = -1;
+	plugin->isolation = ISOLATION_NONE;
+	plugin->manifest =
+	    json_parse(builtin->manifest, (size_t)(builtin->manifest_end - builtin->manifest),
+		       &manifest_limits, &why, &at);
+	plugin->head = json_obj(plugin->manifest, "plugin");
+	if (plugin->head == NULL ||
+	    code_adopt(&plugin->code, builtin->descriptor, plugin->manifest, details,
+		       sizeof(details)) != PLUGIN_OK) {
+		log_line(LOG_ERROR, "the host's own rows: %s", why != NULL ? why : details);
+		abort();
+	}
+	plugin->name = xstrdup(json_str(plugin->head, "name"));
+	plugin_configure(plugin);
+	return plugin;
 }
 
 /* ---- code of plugins that run in the host --------------------------------------------------- */
@@ -286,13 +319,12 @@ run_plugins(struct plugins *plugins)
 }
 
 struct plugins *
-plugins_load(const struct config *config, struct loop *loop, struct pool *pool, bool check_only,
-	     bool *critical)
+plugins_load(const struct config *config, struct loop *loop, const struct plugin_builtin *builtin,
+	     bool check_only, bool *critical)
 {
 	struct plugins *plugins = xcalloc(1, sizeof(*plugins));
 	struct plugin_name *names = plugins_enabled(config, &plugins->count);
 
-	(void)pool; /* calls bring theirs */
 	plugins->config = config;
 	plugins->loop = loop;
 	plugins->news_end = &plugins->news;
@@ -302,6 +334,8 @@ plugins_load(const struct config *config, struct loop *loop, struct pool *pool, 
 	for (size_t i = 0; i < plugins->count; i++)
 		stage_file(plugins, &plugins->item[i], &names[i]);
 	free(names);
+	if (builtin != NULL)
+		plugins->builtin = builtin_new(plugins, builtin);
 	stage_registry(plugins);
 	if (!check_only)
 		run_plugins(plugins);
@@ -335,6 +369,9 @@ plugins_free(struct plugins *plugins)
 	registry_free(plugins->registry);
 	for (size_t i = 0; i < plugins->count; i++)
 		plugin_fini(&plugins->item[i]);
+	if (plugins->builtin != NULL)
+		plugin_fini(plugins->builtin);
+	free(plugins->builtin);
 	for (struct news *news = plugins->news; news != NULL;)
 		news = news_free(news);
 	pthread_mutex_destroy(&plugins->lock);

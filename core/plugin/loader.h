@@ -20,7 +20,6 @@
 
 struct loop;
 struct plugins;
-struct pool;
 
 /* X-macro: the reasons for which a file is refused, as operators see them. */
 #define PLUGIN_REFUSALS(X)                                                                        \
@@ -74,12 +73,19 @@ struct plugin_status {
 struct json_object *manifest_read(int fd, enum plugin_refusal *refusal, char *why,
 				  size_t why_size);
 
+/* A plugin that is part of the program: it has rows and a manifest, and no file to be judged. It
+ * is published first, and is not one of those that plugins_count() counts. */
+struct plugin_builtin {
+	const struct mcp_plugin *descriptor;
+	const char *manifest, *manifest_end; /* JSON text */
+};
+
 /* Loads all enabled plugins as the sequence demands and builds the registry. Always returns;
  * *critical is set when a plugin marked so was refused. In process: dlopen and start(). Isolated:
  * the worker is started lazily at the first call unless `start_workers`. With `check_only`,
- * nothing is started and nothing of a plugin is run. */
-struct plugins *plugins_load(const struct config *config, struct loop *loop, struct pool *pool,
-			     bool check_only, bool *critical);
+ * nothing is started and nothing of a plugin is run. `builtin` may be NULL. */
+struct plugins *plugins_load(const struct config *config, struct loop *loop,
+			     const struct plugin_builtin *builtin, bool check_only, bool *critical);
 void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
 struct registry *plugins_registry(const struct plugins *plugins);
 size_t plugins_count(const struct plugins *plugins);

@@ -58,7 +58,7 @@ static void
 bench_load(struct bench *bench, bool check_only)
 {
 	plugins_free(bench->plugins);
-	bench->plugins = plugins_load(&bench->config, bench->loop, bench->pool, check_only,
+	bench->plugins = plugins_load(&bench->config, bench->loop, NULL, check_only,
 				      &bench->critical);
 }
 

@@ -196,7 +196,7 @@ bench_open(struct worker_bench *bench, const char *folder, const char *plugin,
 	upstream_open(bench);
 	bench->loop = loop_new();
 	bench->pool = pool_new(bench->loop, 1, 4);
-	bench->plugins = plugins_load(&bench->config, bench->loop, bench->pool, false, &critical);
+	bench->plugins = plugins_load(&bench->config, bench->loop, NULL, false, &critical);
 	plugins_status(bench->plugins, 0, &status);
 	must(status.refusal == PLUGIN_OK, status.why);
 	plugins_on_change(bench->plugins, changed, bench);
