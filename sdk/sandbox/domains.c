@@ -8,7 +8,7 @@ extern const struct domain clusters_domain, warehouses_domain;
 extern const struct domain uc_domain, statements_domain, links_domain, history_domain;
 extern const struct domain notebooks_domain, wsfiles_domain, repos_domain;
 extern const struct domain dbfs_domain, volumes_domain, fs_domain, secrets_domain;
-extern const struct domain contexts_domain, commands_domain;
+extern const struct domain contexts_domain, commands_domain, jobs_domain, runs_domain;
 
 const struct domain *const domains[] = {
 	&settings_domain,
@@ -31,5 +31,7 @@ const struct domain *const domains[] = {
 	&secrets_domain,
 	&contexts_domain,
 	&commands_domain,
+	&jobs_domain,
+	&runs_domain,
 	NULL,
 };

@@ -2,7 +2,9 @@
 set(sandbox_files
 	beneath.c form.c notebook.c objects.c notebooks.c notebooks_seed.c wsfiles.c repos.c
 	dbfs.c volumes.c volumes_seed.c fs.c secrets.c
-	python.c exec.c notebook_run.c contexts.c commands.c)
+	python.c exec.c notebook_run.c contexts.c commands.c
+	jobs.c jobs_check.c jobs_seed.c runs.c runs_store.c runs_start.c
+	run_exec.c run_tasks.c run_params.c)
 
 # Each file of seed/ and python/ becomes an array in seeds.c.
 file(GLOB seeds CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/seed/*

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Jobs and their runs.  A run is a row in `runs` and a row in `task_runs` for each attempt at a
+ * task; both carry the state machine's columns.  jobs*.c keep the definitions, runs_start.c makes
+ * runs, run_exec.c drives one in the background, run_tasks.c does the work of one task, runs.c
+ * answers questions.  Functions want ws_lock held unless they say otherwise.
+ */
+#ifndef SANDBOX_RUNS_H
+#define SANDBOX_RUNS_H
+
+#include "sandbox.h"
+
+enum {
+	MAX_TASKS = 1000,
+	ELEMENTS_PER_PAGE = 100,		/* of tasks, clusters, ... in API 2.2 */
+	MAX_TOKEN = 64,				/* idempotency_token */
+	MAX_OUTPUT = 5 * 1024 * 1024,		/* notebook result, logs */
+	MAX_PARAMS_JSON = 10000,		/* of notebook_params and the like */
+	MAX_ACTIVE_RUNS = 1000,			/* of a workspace */
+};
+
+/* The columns that runs and task_runs share. */
+struct run_state {
+	char life[24], result[40], code[40], term[20];	/* result, code, term: "" until the end */
+	char *message;
+	int64_t start, setup, execution, cleanup, end;
+};
+
+struct run {
+	int64_t id, job_id, number, queued_ms;
+	char *name, *creator;
+	char type[16], trigger[16];
+	struct run_state state;
+	struct json_object *settings;		/* as of the start: tasks, timeout_seconds, ... */
+	struct json_object *job_params;		/* [{name, default, value}] or NULL */
+	struct json_object *overriding;		/* what run-now gave, or NULL */
+	bool trusted;
+};
+
+struct task_run {
+	int64_t id, run_id, attempt;
+	char *key, *cluster;
+	struct run_state state;
+	struct json_object *output;		/* of get-output beside metadata; or NULL */
+};
+
+/* How a run or a task ended: one row of a table with its words in both state models. */
+enum outcome {
+	OUTCOME_SUCCESS, OUTCOME_FAILED, OUTCOME_RUN_FAILED, OUTCOME_PARTLY, OUTCOME_CANCELED,
+	OUTCOME_TIMEDOUT, OUTCOME_MAX_RUNS, OUTCOME_UPSTREAM_FAILED, OUTCOME_UPSTREAM_CANCELED,
+	OUTCOME_EXCLUDED, OUTCOME_NOT_FOUND, OUTCOME_CLUSTER, OUTCOME_UNSUPPORTED,
+};
+
+/* ---- runs_store.c ---- */
+extern const char runs_tables[];
+bool run_load(struct workspace *ws, int64_t id, struct run *out);
+void run_fini(struct run *run);
+bool task_load(struct workspace *ws, int64_t id, struct task_run *out);
+void task_fini(struct task_run *task);
+/* The latest attempt of each task, in the order of the settings; array of ids. */
+struct json_object *tasks_latest(struct workspace *ws, int64_t run_id);
+struct json_object *tasks_all(struct workspace *ws, int64_t run_id);
+/* The task's specification in the settings; borrowed, NULL when it has none. */
+struct json_object *task_spec(const struct run *run, const char *key);
+bool life_is_active(const char *life);
+/* Moves a row on; `table` is "runs" or "task_runs".  Sets start at the first RUNNING or PENDING. */
+void state_set(struct workspace *ws, const char *table, int64_t id, const char *life,
+	       const char *message);
+void state_end(struct workspace *ws, const char *table, int64_t id, enum outcome outcome,
+	       const char *message);
+void task_add(struct workspace *ws, const struct run *run, const char *key, int64_t attempt,
+	      int64_t sequence);
+void task_put_output(struct workspace *ws, int64_t id, struct json_object *output,
+		     const char *html);
+
+struct json_object *run_json(struct workspace *ws, const struct run *run);	/* without tasks */
+struct json_object *task_json(struct workspace *ws, const struct run *run,
+			      const struct task_run *task);
+struct json_object *tasks_json(struct workspace *ws, const struct run *run);	/* array */
+/* A task run as if it were a run of its own: for runs/get and get-output. */
+struct json_object *task_as_run(struct workspace *ws, const struct run *run,
+				const struct task_run *task);
+
+/* ---- runs_start.c ---- */
+void runs_run_now(struct request *req);
+void runs_submit(struct request *req);
+void runs_repair(struct request *req);
+/* Makes and starts a run of a job on behalf of another run's task; 0 when there is no such job. */
+int64_t run_make_child(struct workspace *ws, const struct run *parent, int64_t job_id,
+		       struct json_object *job_params);
+
+/* ---- run_exec.c ---- */
+/* Starts driving a run after the lock is released; false when the program cannot take more. */
+bool run_launch(struct workspace *ws, int64_t run_id);
+/* Cancels it, or ends it at once when nothing drives it. */
+void run_cancel(struct workspace *ws, int64_t run_id);
+/* Drives a run in this thread to its end; without ws_lock. */
+void run_drive(struct bg *bg, struct workspace *ws, int64_t run_id);
+
+/* ---- run_tasks.c ---- */
+struct task_context {
+	struct workspace *ws;
+	struct run *run;
+	struct task_run *task;
+	struct json_object *spec;		/* borrowed from run->settings */
+	struct json_object *values;		/* task values of the run */
+	struct bg *bg;
+	int64_t deadline_ms;			/* 0 = none */
+	struct json_object *output;		/* to be filled */
+	struct buf html;
+	char *message;				/* state_message; owned */
+};
+/* Does what the task says; without ws_lock. */
+enum outcome task_perform(struct task_context *context);
+/* Is its compute there?  Waits for a cluster that starts.  Without ws_lock. */
+enum outcome task_prepare(struct task_context *context);
+
+/* ---- jobs.c, jobs_check.c, jobs_seed.c ---- */
+/* Settings of a job with defaults; owned; NULL when there is none. */
+struct json_object *job_settings(struct workspace *ws, int64_t job_id);
+/* Checks settings (or a submit body); false after a refusal. */
+bool settings_check(struct request *req, struct json_object *settings, bool submit);
+/* Keeps 100 elements, from `from` on, of each long array (tasks, job_clusters, ...); true when any
+ * has more behind them. */
+bool elements_cut(struct json_object *obj, int64_t from);
+/* API 2.2: cuts `obj` to the page that the request asks for and adds next_page_token to `answer`.
+ * 2.1 gets all.  False after a refusal. */
+bool elements_page(struct request *req, struct json_object *answer, struct json_object *obj,
+		   const char *kind);
+bool is_api_22(const struct request *req);
+int64_t job_add(struct workspace *ws, int64_t id, const char *creator, int64_t created,
+		struct json_object *settings);
+void jobs_seed(struct workspace *ws);
+
+#endif
