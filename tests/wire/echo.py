@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What raw_http.py and raw_stdio.py share: the echo server as a process, and HTTP by hand.
+"""What the raw_*.py scripts share: the echo server as a process, and HTTP by hand.
 Only the standard library; bytes go out exactly as written here."""
 
 import json
@@ -219,6 +219,21 @@ def chunked(body, *sizes):
         out += b"%x\r\n%s\r\n" % (len(body[:n]), body[:n])
         body = body[n:]
     return out + b"0\r\n\r\n"
+
+
+# The request that most tests send, and what a client says that takes streams.
+BODY = message("echo")
+SSE = "application/json, text/event-stream"
+JSON = "Content-Type: application/json"
+LENGTH = f"Content-Length: {len(BODY)}"
+
+
+def head(*lines, start="POST /mcp HTTP/1.1"):
+    return "\r\n".join([start, *lines, "", ""]).encode("latin-1")
+
+
+def with_body(*lines):
+    return head("Host: localhost", JSON, LENGTH, *lines) + BODY
 
 
 def temporary(test):

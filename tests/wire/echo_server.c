@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server that is only a transport: its receiver does what the message says ("do", "n"), so that
- * raw_http.py and raw_stdio.py can bring the transport into every state. Prints the URLs it serves
+ * the raw_*.py scripts can bring the transport into every state. Prints the URLs it serves
  * on stderr ("listening URL"), ends on SIGTERM, "quit" or the end of stdin, and frees everything,
  * so that a leak is found.
  */
