@@ -54,7 +54,7 @@ struct host {
 	bool draining;
 };
 
-/* ---- start ------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------- */
 
 /* No core dumps, and no other process of this user may look into this one: it holds tokens. */
 static void
@@ -180,7 +180,7 @@ host_free(struct host *host)
 	free(host);
 }
 
-/* ---- serve and stop ---------------------------------------------------------------------- */
+/* ---- serve and stop ------------------------------------------------------------------------- */
 
 /* Ends the loop once the last answers have left, or their peers had long enough to read them. */
 static void
@@ -301,7 +301,7 @@ host_serve(struct host *host)
 	return 0;
 }
 
-/* ---- for the command line ------------------------------------------------------------------ */
+/* ---- for the command line ------------------------------------------------------------------- */
 
 const struct config *
 host_config(const struct host *host)

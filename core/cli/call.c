@@ -70,12 +70,15 @@ show_progress(void *data, struct json_object *message)
 	const char *method = json_str(message, "method");
 	struct json_object *params = json_obj(message, "params");
 	bool *shown = data;
+	const char *text;
 
 	if (method == NULL || strcmp(method, "notifications/progress") != 0
 	    || !isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r\033[K… %s", json_str(params, "message")
-	    ? json_str(params, "message") : json_object_get_string(json_member(params, "progress")));
+	text = json_str(params, "message");
+	if (text == NULL)
+		text = json_object_get_string(json_member(params, "progress"));
+	fprintf(stderr, "\r\033[K… %s", text);
 	fflush(stderr);
 	*shown = true;
 }

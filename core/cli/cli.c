@@ -22,8 +22,8 @@ static const struct cli_command commands[] = {
 	  "stdin and stdout. SIGTERM drains: running calls get up to 30 seconds.\n",
 	  "http unix", 0, 0, cli_serve },
 	{ "check", "check", "load configuration and plugins as serve would; print every fault",
-	  "Contacts nobody and runs no plugin code. Exit status 1 when there is any fault.\n", "", 0,
-	  0, cli_check },
+	  "Contacts nobody and runs no plugin code. Exit status 1 when there is any fault.\n",
+	  "", 0, 0, cli_check },
 	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
 	  "show and switch plugins",
 	  "list     every plugin found, whether it is enabled, and why one is refused\n"
@@ -70,7 +70,8 @@ static const struct option options[] = {
 static void
 print_help(FILE *out)
 {
-	fputs("lakehost " LAKEHOST_VERSION ": governed access to a Databricks workspace over MCP\n\n"
+	fputs("lakehost " LAKEHOST_VERSION ": governed access to a Databricks workspace over MCP\n"
+	      "\n"
 	      "Usage: lakehost [OPTION…] [COMMAND [ARGUMENT…]]\n\nCommands:\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)

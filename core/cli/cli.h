@@ -30,7 +30,7 @@ struct cli {
 
 struct cli_command {
 	const char *name, *usage, *summary, *details;
-	const char *options;	 /* long options it takes besides the global ones, space-separated */
+	const char *options;	 /* of its own, besides the global ones; space-separated */
 	size_t least, most;	 /* arguments */
 	int (*run)(struct cli *cli);
 };
@@ -51,7 +51,7 @@ struct config *cli_config(const struct cli *cli);
  * printing why. */
 struct host *cli_host(const struct cli *cli);
 
-/* ---- local.c: a client of the host in the same process ------------------------------------- */
+/* ---- local.c: a client of the host in the same process -------------------------------------- */
 
 struct local_answer {
 	struct json_object *result; /* NULL when there was an error; owned */
@@ -67,12 +67,12 @@ void local_request(struct host *host, const char *method, struct json_object *pa
 		   struct local_answer *answer);
 void local_answer_fini(struct local_answer *answer);
 
-/* ---- question.c: elicitation on a terminal --------------------------------------------------- */
+/* ---- question.c: elicitation on a terminal -------------------------------------------------- */
 
 /* Answers one input request; new object, or NULL when it cannot be answered here. */
 struct json_object *question_answer(struct json_object *request);
 
-/* ---- render.c ------------------------------------------------------------------------------ */
+/* ---- render.c ------------------------------------------------------------------------------- */
 
 /* Prints a text as a person wants to see it on a terminal: tab-separated lines become aligned
  * columns. Control characters are made visible. */

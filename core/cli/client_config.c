@@ -103,7 +103,8 @@ cli_client_config(struct cli *cli)
 			print_toml(&clients[i], cli);
 		if (cli->url == NULL)
 			fputs("The server finds the workspace by DATABRICKS_HOST and "
-			      "DATABRICKS_TOKEN, its configuration, or ~/.databrickscfg.\n", stderr);
+			      "DATABRICKS_TOKEN, its configuration, or ~/.databrickscfg.\n",
+			      stderr);
 		return 0;
 	}
 	fprintf(stderr, "lakehost: unknown client \"%s\"; known are:", cli->argument[0]);

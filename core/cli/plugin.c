@@ -27,7 +27,7 @@ row_count(struct json_object *manifest, const char *kind)
 	return rows != NULL ? json_object_array_length(rows) : 0;
 }
 
-/* ---- list ---------------------------------------------------------------------------------- */
+/* ---- list ----------------------------------------------------------------------------------- */
 
 static bool
 is_enabled(const struct plugins *plugins, const char *name)
@@ -138,7 +138,7 @@ plugin_list(const struct cli *cli)
 	return 0;
 }
 
-/* ---- enable, disable ------------------------------------------------------------------------- */
+/* ---- enable, disable ------------------------------------------------------------------------ */
 
 /* The directory that holds the configuration; owned. */
 static char *

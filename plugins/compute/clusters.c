@@ -76,7 +76,7 @@ list_clusters(struct mcp_call *call)
 				   "filter_by.cluster_sources", mcp_arg(call, "source"), NULL));
 }
 
-/* ---- get_cluster_details ---------------------------------------------------------------------- */
+/* ---- get_cluster_details -------------------------------------------------------------------- */
 
 /* "INACTIVITY (SUCCESS): inactivity_duration_min=60" */
 static const char *
@@ -223,7 +223,7 @@ get_cluster_details(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", details_resolved);
 }
 
-/* ---- list_cluster_events ---------------------------------------------------------------------- */
+/* ---- list_cluster_events -------------------------------------------------------------------- */
 
 /* The page token of ours is the offset that the platform's next_page asks for. */
 static int
@@ -299,7 +299,7 @@ list_cluster_events(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", events_resolved);
 }
 
-/* ---- completion --------------------------------------------------------------------------------- */
+/* ---- completion ----------------------------------------------------------------------------- */
 
 static int
 clusters_offered(struct mcp_call *call, const void *state, size_t len)

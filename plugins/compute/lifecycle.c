@@ -9,7 +9,7 @@
 
 #define POLL_MS 2000 /* a cluster takes minutes */
 
-/* ---- what both share ------------------------------------------------------------------------- */
+/* ---- what both share ------------------------------------------------------------------------ */
 
 static const char *
 handle_id(struct mcp_call *call)
@@ -87,7 +87,7 @@ still(struct mcp_call *call, struct json_object *cluster, const char *state)
 	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
 }
 
-/* ---- start_cluster ---------------------------------------------------------------------------- */
+/* ---- start_cluster -------------------------------------------------------------------------- */
 
 static int start_looked(struct mcp_call *call, const void *state, size_t len);
 
@@ -177,7 +177,7 @@ const struct mcp_operation start_cluster = {
 	.poll = start_poll,
 };
 
-/* ---- terminate_cluster ------------------------------------------------------------------------ */
+/* ---- terminate_cluster ---------------------------------------------------------------------- */
 
 static int
 terminate_looked(struct mcp_call *call, const void *state, size_t len)

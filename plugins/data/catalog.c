@@ -185,7 +185,7 @@ table_unknown(struct mcp_call *call, const char *catalog, const char *schema, co
 		       missing_explained, &missing, sizeof(missing));
 }
 
-/* ---- completions ------------------------------------------------------------------------------ */
+/* ---- completions ---------------------------------------------------------------------------- */
 
 static int
 catalogs_offered(struct mcp_call *call, const void *state, size_t len)

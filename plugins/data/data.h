@@ -20,14 +20,14 @@ int cancel_statement(struct mcp_call *call);
 extern const struct mcp_operation describe_tables, preview_table, start_sql_warehouse,
     stop_sql_warehouse, execute_sql, get_statement_result;
 
-/* ---- catalog.c ----------------------------------------------------------------------------- */
+/* ---- catalog.c ------------------------------------------------------------------------------ */
 
 /* Fails the call: the table is unknown; names the nearest of its schema. `why` as the platform
  * said it. */
 int table_unknown(struct mcp_call *call, const char *catalog, const char *schema,
 		  const char *table, const char *why);
 
-/* ---- warehouse.c --------------------------------------------------------------------------- */
+/* ---- warehouse.c ---------------------------------------------------------------------------- */
 
 /* The warehouse that SQL runs on, and why that one: for the answer. */
 struct warehouse {
@@ -40,7 +40,7 @@ struct warehouse {
  * warehouse as state. */
 int warehouse_choose(struct mcp_call *call, mcp_step_fn fn);
 
-/* ---- statement.c --------------------------------------------------------------------------- */
+/* ---- statement.c ---------------------------------------------------------------------------- */
 
 /* An operation's handle: the statement, and what shapes its answer. */
 struct statement {
@@ -63,7 +63,7 @@ const char *quoted_name(struct mcp_call *call, const char *catalog, const char *
 			const char *table);
 const char *quoted(struct mcp_call *call, const char *identifier);
 
-/* ---- rows.c -------------------------------------------------------------------------------- */
+/* ---- rows.c --------------------------------------------------------------------------------- */
 
 /* Shows rows of a succeeded statement, whose whole reply this is; fetches the chunk or link that
  * holds them if the reply does not. */

@@ -16,7 +16,7 @@ rows_wanted(struct mcp_call *call)
 	return wanted < most ? wanted : most;
 }
 
-/* ---- execute_sql ------------------------------------------------------------------------------- */
+/* ---- execute_sql ---------------------------------------------------------------------------- */
 
 static int
 execute_on(struct mcp_call *call, const void *state, size_t len)
@@ -44,7 +44,7 @@ const struct mcp_operation execute_sql = {
 	.cancel = statement_cancel,
 };
 
-/* ---- preview_table ------------------------------------------------------------------------------ */
+/* ---- preview_table -------------------------------------------------------------------------- */
 
 static int
 preview_on(struct mcp_call *call, const void *state, size_t len)
@@ -72,7 +72,7 @@ const struct mcp_operation preview_table = {
 	.cancel = statement_cancel,
 };
 
-/* ---- get_statement_result ------------------------------------------------------------------------ */
+/* ---- get_statement_result ------------------------------------------------------------------- */
 
 static int
 result_begin(struct mcp_call *call)

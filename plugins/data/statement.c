@@ -13,7 +13,7 @@
 #define POLL_MAX_MS 5000
 #define BYTE_LIMIT (8 << 20) /* of an inline result: its JSON must fit one buffered reply */
 
-/* ---- names in SQL ------------------------------------------------------------------------------ */
+/* ---- names in SQL --------------------------------------------------------------------------- */
 
 const char *
 quoted(struct mcp_call *call, const char *identifier)
@@ -37,7 +37,7 @@ quoted_name(struct mcp_call *call, const char *catalog, const char *schema, cons
 			  quoted(call, table));
 }
 
-/* ---- submit ------------------------------------------------------------------------------------ */
+/* ---- submit --------------------------------------------------------------------------------- */
 
 static struct dbx_words
 submit_words(struct mcp_call *call, const char *warehouse)
@@ -147,7 +147,7 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 			submitted, &statement, sizeof(statement));
 }
 
-/* ---- poll -------------------------------------------------------------------------------------- */
+/* ---- poll ----------------------------------------------------------------------------------- */
 
 static bool
 handle_read(struct mcp_call *call, struct statement *statement)
@@ -167,7 +167,7 @@ static const char *
 repair_hint(const char *sql_state)
 {
 	if (strcmp(sql_state, "42P01") == 0)
-		return "Call list_tables to see which tables exist; name them catalog.schema.table.";
+		return "Call list_tables to see which exist; name them catalog.schema.table.";
 	if (strcmp(sql_state, "42703") == 0)
 		return "Call get_table_schema to see the columns, then correct the statement.";
 	if (strcmp(sql_state, "42501") == 0)
@@ -261,7 +261,7 @@ statement_poll(struct mcp_call *call)
 		       dbx_object(call, "id", statement.id, NULL), polled, NULL, 0);
 }
 
-/* ---- cancel ------------------------------------------------------------------------------------ */
+/* ---- cancel --------------------------------------------------------------------------------- */
 
 static int
 cancel_sent(struct mcp_call *call, const void *state, size_t len)

@@ -11,7 +11,7 @@
 #define SQL_MAX (1 << 20)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- columns ----------------------------------------------------------------------------------- */
+/* ---- columns -------------------------------------------------------------------------------- */
 
 /* "not null, partition 1, masked" */
 static const char *
@@ -99,7 +99,7 @@ say_table(struct mcp_call *call, struct json_object *table)
 	say_constraints(call, mcp_get(table, "table_constraints"));
 }
 
-/* ---- get_table_schema ---------------------------------------------------------------------------- */
+/* ---- get_table_schema ----------------------------------------------------------------------- */
 
 static struct dbx_words
 table_words(struct mcp_call *call, const char *name)
@@ -143,7 +143,7 @@ get_table_schema(struct mcp_call *call)
 		       NULL, 0);
 }
 
-/* ---- describe_tables ------------------------------------------------------------------------------ */
+/* ---- describe_tables ------------------------------------------------------------------------ */
 
 /* The i-th of the asked names; NULL behind the last. */
 static const char *

@@ -8,7 +8,7 @@
 #define POLL_MS 1000
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- choosing -------------------------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------------------------- */
 
 /* How good a warehouse is for a statement that names none; 0: not at all. */
 static int
@@ -117,7 +117,7 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 	return mcp_suspend(call, &request, 1, 0, choice_listed, &choice, sizeof(choice));
 }
 
-/* ---- list_sql_warehouses ------------------------------------------------------------------------ */
+/* ---- list_sql_warehouses -------------------------------------------------------------------- */
 
 static int
 warehouses_shown(struct mcp_call *call, const void *state, size_t len)
@@ -172,7 +172,7 @@ list_sql_warehouses(struct mcp_call *call)
 		       warehouses_shown, NULL, 0);
 }
 
-/* ---- start, stop ------------------------------------------------------------------------------ */
+/* ---- start, stop ---------------------------------------------------------------------------- */
 
 /* What differs between the two operations; the rest is the same way. */
 struct direction {

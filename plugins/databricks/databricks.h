@@ -16,12 +16,12 @@
 
 #define DBX_NAME_MAX 1024 /* bytes of a name or id that travels in a state */
 
-/* ---- requests (request.c) ------------------------------------------------------------------ */
+/* ---- requests (request.c) ------------------------------------------------------------------- */
 
 /* GET of a path template over `values` (NULL: the call's arguments), then `fn`. */
 int dbx_get(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
 	    const void *state, size_t len);
-/* A request with a JSON body (a tree of the step; NULL: {}); the path is expanded like dbx_get's. */
+/* A request with a JSON body (a tree of the step; NULL: {}); the path is a template too. */
 int dbx_send(struct mcp_call *call, const char *method, const char *path,
 	     struct json_object *values, struct json_object *body, enum mcp_retry retry,
 	     mcp_step_fn fn, const void *state, size_t len);
@@ -34,7 +34,7 @@ struct json_object *dbx_object(struct mcp_call *call, ...) __attribute__((sentin
 /* An idempotency token (at most 64 characters): the caller's argument, or a fresh random one. */
 const char *dbx_idempotency_token(struct mcp_call *call, const char *argument);
 
-/* ---- replies and errors (error.c) ------------------------------------------------------------ */
+/* ---- replies and errors (error.c) ----------------------------------------------------------- */
 
 /* The words of a failure: about which object, and what to do when it is missing or forbidden. */
 struct dbx_words {
@@ -62,7 +62,7 @@ int dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct 
 /* The index-th reply as JSON (an empty body is an empty object), or NULL with the call failed. */
 struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words);
 
-/* ---- names and ids (names.c) ------------------------------------------------------------------ */
+/* ---- names and ids (names.c) ---------------------------------------------------------------- */
 
 /* A kind of object that is named or numbered, and the one list call that knows both. */
 struct dbx_kind {
@@ -99,7 +99,7 @@ bool dbx_is_warehouse_id(const char *text); /* 16 hexadecimal digits */
 bool dbx_is_number(const char *text);	    /* job, run, repo ids */
 extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 
-/* ---- showing (show.c) -------------------------------------------------------------------------- */
+/* ---- showing (show.c) ----------------------------------------------------------------------- */
 
 /* How one column of a table is made from an item: the text at `path`, passed through `show`. */
 struct dbx_column {
@@ -136,7 +136,7 @@ int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx
  * (walking over empty pages that carry a token), filters, and writes the table.
  */
 struct dbx_list {
-	const char *path;	 /* template over `values` with {limit_name} and {page_token} in it */
+	const char *path;	 /* template over `values`, with limit_name and page_token */
 	const char *limit_name;	 /* "page_size", "max_results", "limit" */
 	const char *token_name;	 /* the variable of the page token; NULL: "page_token" */
 	int64_t most;		 /* the platform's largest page */
@@ -144,8 +144,8 @@ struct dbx_list {
 	const struct dbx_column *columns;
 	size_t n_columns;
 	const char *noun, *tool;
-	const char *const *repeat; /* names of arguments that the next call repeats; NULL-terminated;
-				      may be NULL */
+	/* Names of arguments that the next call repeats; ends with NULL; may be NULL. */
+	const char *const *repeat;
 	/* Shapes an item; false leaves it out. May be NULL. */
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 	/* The words of a failure; may be NULL. */

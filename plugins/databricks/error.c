@@ -246,7 +246,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	const char *object = w->object != NULL ? w->object : "The request";
 	const char *how = error->status == MCP_E_NOT_FOUND ? "does not exist"
 	    : error->status == MCP_E_PERMISSION ? "may not be used by this identity"
-	    : error->status == MCP_E_UNAUTHENTICATED ? "cannot be reached without a valid credential"
+	    : error->status == MCP_E_UNAUTHENTICATED ? "needs a valid credential"
 	    : error->status == MCP_E_THROTTLED ? "is throttled by the workspace"
 	    : error->status == MCP_E_CONFLICT ? "is in a state that does not allow this"
 	    : error->status == MCP_E_INPUT ? "was not accepted as given"

@@ -58,7 +58,7 @@ dbx_is_warehouse_id(const char *text)
 	return strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
 }
 
-/* ---- nearest names ------------------------------------------------------------------------- */
+/* ---- nearest names -------------------------------------------------------------------------- */
 
 /* Levenshtein distance without regard to case; DISTANCE_TEXT_MAX for texts that are too long. */
 static size_t
@@ -126,7 +126,7 @@ dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
 	return text;
 }
 
-/* ---- walking a list -------------------------------------------------------------------------- */
+/* ---- walking a list ------------------------------------------------------------------------- */
 
 /* What is looked for, and what has been seen; copied from page to page. */
 struct search {

@@ -20,7 +20,7 @@ dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
 	};
 }
 
-/* ---- showing ----------------------------------------------------------------------------------- */
+/* ---- showing -------------------------------------------------------------------------------- */
 
 const char *
 dbx_run_state(struct mcp_call *call, struct json_object *run)
@@ -92,7 +92,7 @@ dbx_run_facts(struct mcp_call *call, struct json_object *run)
 			 mcp_get_str(call, run, "run_page_url", NULL));
 }
 
-/* ---- the operation ------------------------------------------------------------------------------- */
+/* ---- the operation -------------------------------------------------------------------------- */
 
 int
 dbx_run_handle(struct mcp_call *call, const char *id, bool ending)

@@ -128,7 +128,7 @@ dbx_limit(struct mcp_call *call, int64_t most)
 	return limit < 1 ? 1 : limit > most ? most : limit;
 }
 
-/* ---- tables -------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 /* The text of one cell; NULL when the item has no such member. */
 static const char *

@@ -48,7 +48,7 @@ schedule_text(struct mcp_call *call, struct json_object *settings)
 	return mcp_get(settings, "trigger") != NULL ? "triggered" : "";
 }
 
-/* ---- list_jobs ---------------------------------------------------------------------------------- */
+/* ---- list_jobs ------------------------------------------------------------------------------ */
 
 /* Where the listing stands. A name is first looked for as it is, on the server; if no job has just
  * that name, pages are searched for jobs whose name holds it. */
@@ -206,7 +206,7 @@ list_jobs(struct mcp_call *call)
 	return page_fetch(call, &listing);
 }
 
-/* ---- get_job_details ------------------------------------------------------------------------------ */
+/* ---- get_job_details ------------------------------------------------------------------------ */
 
 static const char *
 show_keys(struct mcp_call *call, struct json_object *list)
@@ -391,7 +391,7 @@ get_job_details(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_jobs, "job_id", details_resolved);
 }
 
-/* ---- completion ------------------------------------------------------------------------------------ */
+/* ---- completion ----------------------------------------------------------------------------- */
 
 static int
 jobs_offered(struct mcp_call *call, const void *state, size_t len)

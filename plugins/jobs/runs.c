@@ -9,7 +9,7 @@
 #define PAGE_MAX 24 /* the API takes less than 25 */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- list_job_runs --------------------------------------------------------------------------------- */
+/* ---- list_job_runs -------------------------------------------------------------------------- */
 
 static bool
 run_item(struct mcp_call *call, struct json_object *run)
@@ -71,7 +71,7 @@ list_job_runs(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_jobs, "job_id", runs_resolved);
 }
 
-/* ---- get_job_run ------------------------------------------------------------------------------------ */
+/* ---- get_job_run ---------------------------------------------------------------------------- */
 
 /* False after failing the call: a run has a number and no name. */
 static bool
@@ -114,7 +114,7 @@ get_job_run(struct mcp_call *call)
 	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, run_shown, NULL, 0);
 }
 
-/* ---- get_run_output ---------------------------------------------------------------------------------- */
+/* ---- get_run_output ------------------------------------------------------------------------- */
 
 /* The end of a text, from the start of a line where there is one; says what was left out. */
 static void
@@ -204,7 +204,7 @@ get_run_output(struct mcp_call *call)
 		       0);
 }
 
-/* ---- completion ---------------------------------------------------------------------------------------- */
+/* ---- completion ----------------------------------------------------------------------------- */
 
 static int
 runs_offered(struct mcp_call *call, const void *state, size_t len)

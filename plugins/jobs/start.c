@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- run_job_now ----------------------------------------------------------------------------------- */
+/* ---- run_job_now ---------------------------------------------------------------------------- */
 
 static int
 run_begun(struct mcp_call *call, const void *state, size_t len)
@@ -58,7 +58,7 @@ const struct mcp_operation run_job_now = {
 	.cancel = dbx_run_cancel,
 };
 
-/* ---- cancel_job_run ---------------------------------------------------------------------------------- */
+/* ---- cancel_job_run ------------------------------------------------------------------------- */
 
 static int
 cancel_accepted(struct mcp_call *call, const void *state, size_t len)

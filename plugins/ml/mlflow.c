@@ -31,7 +31,7 @@ list_of(const char *text)
 	return list;
 }
 
-/* ---- list_mlflow_experiments -------------------------------------------------------------------- */
+/* ---- list_mlflow_experiments ---------------------------------------------------------------- */
 
 static int
 experiments_shown(struct mcp_call *call, const void *state, size_t len)
@@ -69,7 +69,7 @@ list_mlflow_experiments(struct mcp_call *call)
 			experiments_shown, NULL, 0);
 }
 
-/* ---- list_mlflow_runs ------------------------------------------------------------------------------ */
+/* ---- list_mlflow_runs ----------------------------------------------------------------------- */
 
 /* The value of "metrics.rmse" in a run, as text; "" when it has none. */
 static const char *
@@ -232,7 +232,7 @@ list_mlflow_runs(struct mcp_call *call)
 		       &experiment, sizeof(experiment));
 }
 
-/* ---- get_mlflow_run_details -------------------------------------------------------------------------- */
+/* ---- get_mlflow_run_details ----------------------------------------------------------------- */
 
 /* "params:" and a line for each; nothing for none. */
 static void
@@ -315,7 +315,7 @@ get_mlflow_run_details(struct mcp_call *call)
 	return mcp_suspend(call, request, 2, 0, details_shown, NULL, 0);
 }
 
-/* ---- completions -------------------------------------------------------------------------------------- */
+/* ---- completions ---------------------------------------------------------------------------- */
 
 static int
 experiments_offered(struct mcp_call *call, const void *state, size_t len)

@@ -21,7 +21,7 @@ in_catalog(const char *name)
 	return dot != NULL && strchr(dot + 1, '.') != NULL;
 }
 
-/* ---- list_registered_models ---------------------------------------------------------------------- */
+/* ---- list_registered_models ----------------------------------------------------------------- */
 
 static int64_t
 page_size(struct mcp_call *call)
@@ -149,7 +149,7 @@ list_registered_models(struct mcp_call *call)
 		       catalog_arrived, NULL, 0);
 }
 
-/* ---- get_model_version_details ------------------------------------------------------------------------ */
+/* ---- get_model_version_details -------------------------------------------------------------- */
 
 static const char *
 show_aliases(struct mcp_call *call, struct json_object *list)
@@ -231,7 +231,7 @@ get_model_version_details(struct mcp_call *call)
 	    : UC "/{name}/aliases/{version}?include_aliases=true", values, version_shown, NULL, 0);
 }
 
-/* ---- completions -------------------------------------------------------------------------------------- */
+/* ---- completions ---------------------------------------------------------------------------- */
 
 static int
 models_offered(struct mcp_call *call, const void *state, size_t len)

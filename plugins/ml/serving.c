@@ -7,7 +7,7 @@
 
 #define QUERY_TIMEOUT_MS 50000 /* a cold endpoint takes minutes: say so instead of waiting */
 
-/* ---- list_serving_endpoints -------------------------------------------------------------------- */
+/* ---- list_serving_endpoints ----------------------------------------------------------------- */
 
 /* "fraud-3, fraud-4": the models behind an endpoint. */
 static const char *
@@ -65,7 +65,7 @@ list_serving_endpoints(struct mcp_call *call)
 	return dbx_list(call, &endpoint_list, dbx_object(call, NULL));
 }
 
-/* ---- query_model_serving_endpoint -------------------------------------------------------------- */
+/* ---- query_model_serving_endpoint ----------------------------------------------------------- */
 
 static const char *const families[] = { "dataframe_records", "dataframe_split", "instances",
 					"inputs", "messages", "prompt", "input" };

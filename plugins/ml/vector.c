@@ -19,7 +19,7 @@ index_words(struct mcp_call *call, const char *grant)
 	};
 }
 
-/* ---- list_vector_indexes ------------------------------------------------------------------------ */
+/* ---- list_vector_indexes -------------------------------------------------------------------- */
 
 static const struct dbx_column index_columns[] = {
 	{ "index", NULL, "name", NULL },
@@ -117,7 +117,7 @@ list_vector_indexes(struct mcp_call *call)
 	return dbx_list(call, &index_list, dbx_object(call, "endpoint_name", endpoint, NULL));
 }
 
-/* ---- query_vector_index --------------------------------------------------------------------------- */
+/* ---- query_vector_index --------------------------------------------------------------------- */
 
 static int
 hits_table(struct mcp_call *call, struct json_object *reply)
@@ -235,7 +235,7 @@ query_vector_index(struct mcp_call *call)
 			MCP_RETRY_SAFE, hits_shown, NULL, 0);
 }
 
-/* ---- add_to_vector_index ---------------------------------------------------------------------------- */
+/* ---- add_to_vector_index -------------------------------------------------------------------- */
 
 static int
 added(struct mcp_call *call, const void *state, size_t len)

@@ -11,7 +11,7 @@
 #define VALUE_MAX 131072 /* bytes; the API's limit */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- list_secret_scopes, list_secrets --------------------------------------------------------- */
+/* ---- list_secret_scopes, list_secrets ------------------------------------------------------- */
 
 static int
 scopes_shown(struct mcp_call *call, const void *state, size_t len)
@@ -117,7 +117,7 @@ list_secrets(struct mcp_call *call)
 		       NULL, 0);
 }
 
-/* ---- put_secret, delete_secret ----------------------------------------------------------------- */
+/* ---- put_secret, delete_secret -------------------------------------------------------------- */
 
 static int
 changed(struct mcp_call *call, const void *state, size_t len)
@@ -185,7 +185,7 @@ delete_secret(struct mcp_call *call)
 			MCP_RETRY_IDEMPOTENT, changed, "deleted", sizeof("deleted"));
 }
 
-/* ---- completion ---------------------------------------------------------------------------------- */
+/* ---- completion ----------------------------------------------------------------------------- */
 
 static int
 scopes_offered(struct mcp_call *call, const void *state, size_t len)
@@ -201,7 +201,7 @@ complete_scope(struct mcp_call *call)
 	return dbx_get(call, API "/scopes/list", NULL, scopes_offered, NULL, 0);
 }
 
-/* ---- the plugin ---------------------------------------------------------------------------------- */
+/* ---- the plugin ----------------------------------------------------------------------------- */
 
 static const struct mcp_row tools[] = {
 	{ .name = "list_secret_scopes", .handler = list_secret_scopes },

@@ -95,7 +95,7 @@ common_indent(const char *code)
 }
 
 const char *
-dedented(struct mcp_call *call, const char *code)
+without_indent(struct mcp_call *call, const char *code)
 {
 	size_t indent = common_indent(code);
 	char *out = mcp_alloc(call, strlen(code) + 1), *to = out;

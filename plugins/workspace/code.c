@@ -56,7 +56,7 @@ command_body(struct mcp_call *call, const struct command *command)
 			  "commandId", command->id[0] != '\0' ? command->id : NULL, NULL);
 }
 
-/* ---- start ---------------------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------- */
 
 static int
 command_begun(struct mcp_call *call, const void *state, size_t len)
@@ -83,7 +83,7 @@ command_send(struct mcp_call *call, const struct command *command)
 	json_object_object_add(body, "language",
 			       json_object_new_string(mcp_arg(call, "language")));
 	json_object_object_add(body, "command",
-			       json_object_new_string(dedented(call, mcp_arg(call, "code"))));
+			       json_object_new_string(without_indent(call, mcp_arg(call, "code"))));
 	return dbx_send(call, "POST", API "/commands/execute", NULL, body, MCP_RETRY_NEVER,
 			command_begun, command, sizeof(*command));
 }
@@ -162,8 +162,8 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Cluster \"%s\" cannot run code now.",
 					   cluster->asked),
 				mcp_printf(call, "It is %s.", now),
-				mcp_printf(call, "Call start_cluster cluster_id=%s (3 to 5 minutes),"
-					   " then repeat this call.", cluster->id));
+				mcp_printf(call, "Call start_cluster cluster_id=%s (3 to 5 minutes), "
+					   "then repeat this call.", cluster->id));
 	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	if (mcp_arg(call, "command_id") != NULL) {
 		snprintf(command.context, sizeof(command.context), "%s", context);
@@ -207,13 +207,13 @@ execute_begin(struct mcp_call *call)
 	if (option == NULL || option[0] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "No cluster is named.",
 				"There is none in the call, and none is configured.",
-				"Give cluster_id: list_clusters state=RUNNING shows which run now.");
+				"Give cluster_id: list_clusters state=RUNNING shows those that run.");
 	snprintf(cluster.id, sizeof(cluster.id), "%s", option);
 	snprintf(cluster.asked, sizeof(cluster.asked), "%s", option);
 	return cluster_resolved(call, &cluster, sizeof(cluster));
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------ */
+/* ---- results -------------------------------------------------------------------------------- */
 
 static int
 say_table(struct mcp_call *call, struct json_object *results)
@@ -284,7 +284,7 @@ say_results(struct mcp_call *call, struct json_object *reply, const struct comma
 			       : mcp_say(call, "The code ran and put out nothing.");
 }
 
-/* ---- poll, cancel --------------------------------------------------------------------------------------------- */
+/* ---- poll, cancel --------------------------------------------------------------------------- */
 
 static int
 nothing_left(struct mcp_call *call, const void *state, size_t len)

@@ -22,7 +22,7 @@ path_words(struct mcp_call *call, const char *path)
 	};
 }
 
-/* ---- list_workspace_items -------------------------------------------------------------------------- */
+/* ---- list_workspace_items ------------------------------------------------------------------- */
 
 /* One walk, breadth first. `pending` holds the paths to list, each ended by '\n'; the level of the
  * first is `level`, and those behind `next_level` bytes are one deeper. */
@@ -180,7 +180,7 @@ list_workspace_items(struct mcp_call *call)
 	return folder_fetch(call, &walk);
 }
 
-/* ---- get_workspace_item -------------------------------------------------------------------------------- */
+/* ---- get_workspace_item --------------------------------------------------------------------- */
 
 static int
 item_shown(struct mcp_call *call, const void *state, size_t len)
@@ -216,7 +216,7 @@ get_workspace_item(struct mcp_call *call)
 	return dbx_get(call, "/api/2.0/workspace/get-status{?path}", NULL, item_shown, NULL, 0);
 }
 
-/* ---- completion ------------------------------------------------------------------------------------------ */
+/* ---- completion ----------------------------------------------------------------------------- */
 
 static int
 paths_offered(struct mcp_call *call, const void *state, size_t len)

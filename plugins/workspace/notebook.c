@@ -36,7 +36,7 @@ count_lines(const char *text, size_t len)
 	return lines;
 }
 
-/* ---- source ----------------------------------------------------------------------------------------- */
+/* ---- source --------------------------------------------------------------------------------- */
 
 static int
 say_source(struct mcp_call *call, const char *text, size_t len, const char *language)
@@ -58,7 +58,7 @@ say_source(struct mcp_call *call, const char *text, size_t len, const char *lang
 	return mcp_say_text(call, start, (size_t)(end - start), true);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------------- */
+/* ---- cells ---------------------------------------------------------------------------------- */
 
 static int
 cell_row(struct mcp_call *call, int number, const char *text, const char *end, int64_t line)
@@ -107,7 +107,7 @@ say_cells(struct mcp_call *call, const char *text, size_t len, const char *langu
 	    .size = sizeof(struct mcp_table_end), .noun = "cells", .total = number });
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------------- */
+/* ---- outputs -------------------------------------------------------------------------------- */
 
 /* A text that a notebook stores as one string or as an array of lines. */
 static const char *
@@ -169,7 +169,7 @@ say_outputs(struct mcp_call *call, const char *text, size_t len)
 	return MCP_OK;
 }
 
-/* ---- get_notebook_content --------------------------------------------------------------------------------- */
+/* ---- get_notebook_content ------------------------------------------------------------------- */
 
 static int
 exported(struct mcp_call *call, const void *state, size_t len)

@@ -24,6 +24,6 @@ struct dbx_words path_words(struct mcp_call *call, const char *path);
 /* Text without ANSI escapes, and with `html` without tags and entities too. */
 const char *clean_text(struct mcp_call *call, const char *text, bool html);
 /* Code without the indentation that all its lines share. */
-const char *dedented(struct mcp_call *call, const char *code);
+const char *without_indent(struct mcp_call *call, const char *code);
 
 #endif

@@ -135,10 +135,10 @@ struct mcp_http {
 	const char *upstream;	 /* role of the upstream; NULL: "workspace" */
 	const char *method;	 /* "GET", … */
 	const char *path;	 /* "/api/2.1/…", percent-encoded; or NULL with `url` */
-	const char *query;	 /* "a=1&b=2", percent-encoded; NULL: none, or behind a '?' in path */
-	const char *url;	 /* a pre-signed link: sent without credential and Lakehost headers */
+	const char *query;	 /* "a=1&b=2", percent-encoded; NULL: none, or in path */
+	const char *url;	 /* a pre-signed link: sent without any credential */
 	const struct mcp_header *headers;
-	size_t n_headers;	 /* Accept, Content-Type, Range, If-*; with `url` any but Authorization */
+	size_t n_headers;	 /* Accept, Content-Type, Range, If-*; any with `url` */
 	const struct mcp_piece *body;
 	size_t n_body;		 /* 0 and no body_file: no body */
 	const char *body_file;	 /* a file in transfer_dirs instead of pieces */
@@ -146,7 +146,7 @@ struct mcp_http {
 	enum mcp_reply_kind reply;
 	uint64_t max_bytes;
 	mcp_sink_fn sink;
-	void *sink_data;	 /* the plugin's; must live until the next step, which always comes */
+	void *sink_data;	 /* the plugin's; lives until the next step */
 	const char *reply_file;
 	uint32_t timeout_ms;	 /* of inactivity; 0: the upstream's own */
 	uint32_t cache_ms;	 /* > 0: a GET reply this young, of the same credential, will do */
@@ -156,7 +156,7 @@ struct mcp_http {
 struct mcp_reply {
 	uint32_t size;
 	int status;			 /* HTTP status */
-	enum mcp_status error;		 /* MCP_OK once a whole reply arrived, whatever its status */
+	enum mcp_status error;		 /* MCP_OK once a whole reply arrived */
 	const char *why;		 /* one line, without secrets; "" when there is none */
 	struct mcp_text body;
 	const struct mcp_header *headers; /* no Set-Cookie, no authentication headers */
@@ -230,9 +230,9 @@ struct mcp_table_end {
 	bool at_least;		/* `total` is a lower bound ("10,000+") */
 	bool more;		/* there are rows beyond those offered to the writer */
 	const char *noun;	/* "rows", "clusters" */
-	const char *next;	/* how to get the rest: "list_clusters page_token=…"; or NULL. When the
-				   host itself dropped rows for its caps and `next_from` is set, that
-				   is called with the number of rows shown to make this text */
+	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host itself dropped
+	 * rows for its caps and `next_from` is set, that makes the text from the rows shown. */
+	const char *next;
 	const char *(*next_from)(struct mcp_call *call, const void *data, size_t shown);
 	const void *next_data;
 };
@@ -251,7 +251,8 @@ struct mcp_ops {
 	struct mcp_text (*context)(struct mcp_call *call, enum mcp_context what);
 	int64_t (*number)(struct mcp_call *call, enum mcp_number what);
 	void *(*alloc)(struct mcp_call *call, size_t size);
-	void (*defer)(struct mcp_call *call, void (*fn)(void *data), void *data); /* at step's end */
+	/* Runs fn at the end of the step. */
+	void (*defer)(struct mcp_call *call, void (*fn)(void *data), void *data);
 
 	/* the answer */
 	int (*block)(struct mcp_call *call, const struct mcp_block *block);
@@ -309,8 +310,7 @@ struct mcp_operation {
  * without `answer` a successful body is the structured result.
  */
 struct mcp_row {
-	const char *name;	/* tools and prompts: their name; resources and templates: their name;
-				   completions: "REF ARGUMENT" as in the manifest */
+	const char *name;	/* as in the manifest; of completions: "REF ARGUMENT" */
 	mcp_handler_fn handler;
 	const struct mcp_operation *operation;
 	const char *request;
@@ -327,7 +327,7 @@ struct mcp_host {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
 	const char *version;	/* of the host */
-	const char *options;	/* the plugin's options: a JSON object, checked, defaults filled in */
+	const char *options;	/* a JSON object, checked, defaults filled in */
 	void (*log)(enum mcp_level level, const char *message);
 };
 
