@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "config/reference.h"
+#include "config/text.h"
 #include "config_bench.h"
 #include "folder.h"
 #include "suite.h"
@@ -247,7 +248,7 @@ dropins_refused(void)
 static void
 folders(void)
 {
-	char *text, *file;
+	char *text;
 
 	make_folder();
 	text = xprintf("plugins = { transfer_dirs = [ \"%s\" ]; directories = \"%s\"; "
@@ -267,13 +268,107 @@ folders(void)
 	      "credential:NAME");
 	wrong("plugins = { enabled = [ \"../evil\" ]; };",
 	      "t.conf:1: plugins.enabled: \"../evil\" is not the name of a plugin");
-	file = folder_put("nul", "", 0600);
-	free(file);
 	folder_remove();
+}
+
+/* The files of plugins that we ship are fine as they are and with every setting in effect. */
+static void
+samples_of_plugins(void)
+{
+	static const char *const names[] = { "compute", "workspace",	 "data",
+					     "jobs",	"files",	 "ml",
+					     "secrets", "secret-values", "prompts" };
+	struct config *c;
+	char why[256], *path;
+	size_t len;
+
+	make_folder();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *from = xprintf("%s/plugins-available/%s.conf", ETC_DIR, names[i]);
+		char *to = xprintf("plugins-enabled/%s.conf", names[i]);
+		char *text = text_read(from, 65536, &len, NULL, why, sizeof(why));
+
+		ASSERT_STR(text != NULL ? "read" : why, "read");
+		if (text != NULL && i % 2 == 0)
+			for (char *p = text; (p = strstr(p, "\n#")) != NULL; p++)
+				p[1] = p[2] == ' ' ? '#' : ' ';
+		free(folder_put(to, text != NULL ? text : "", 0644));
+		free(text);
+		free(from);
+		free(to);
+	}
+	path = folder_put("l.conf", "", 0644);
+	c = load_fine(path);
+	ASSERT_INT(c->plugins.count, ARRAY_SIZE(names));
+	for (size_t i = 0; i < c->plugins.count; i++) {
+		const struct config_plugin *plugin = &c->plugins.plugin[i];
+		bool effective =
+		    strcmp(plugin->name, "workspace") != 0 && strcmp(plugin->name, "jobs") != 0 &&
+		    strcmp(plugin->name, "ml") != 0 && strcmp(plugin->name, "secret-values") != 0;
+
+		ASSERT_INT(plugin->isolation, ISOLATION_NONE);
+		CU_ASSERT(plugin->narrowed == effective);
+		ASSERT_STR(plugin->upstream, effective ? "workspace" : NULL);
+	}
+	config_free(c);
+	free(path);
+	folder_remove();
+}
+
+static void
+systemd(void)
+{
+	char pid[32];
+	struct config *c;
+
+	clean_environment();
+	setenv("STATE_DIRECTORY", "/var/lib/lakehost:/other", 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_PID", "1", 1); /* somebody else's */
+	c = fine(NULL);
+	ASSERT_INT(c->server.listeners, 0);
+	CU_ASSERT(c->server.stdio);
+	ASSERT_STR(c->server.state_keys.item[0], "/var/lib/lakehost/state.key");
+	CU_ASSERT(c->server.state_key_made);
+	config_free(c);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	c = fine(NULL);
+	ASSERT_INT(c->server.listeners, 1);
+	ASSERT_INT(c->server.listener[0].kind, LISTEN_SYSTEMD);
+	CU_ASSERT(!c->server.stdio);
+	config_free(c);
+	clean_environment();
+}
+
+static void
+state_keys(void)
+{
+	struct config *c;
+
+	clean_environment();
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x", 1);
+	c = fine("server = { state_key = [ \"credential:key\", \"file:/old\" ]; };");
+	ASSERT_INT(c->server.state_keys.count, 2);
+	ASSERT_STR(c->server.state_keys.item[0], "/run/credentials/x/key");
+	ASSERT_STR(c->server.state_keys.item[1], "/old");
+	CU_ASSERT(!c->server.state_key_made);
+	config_free(c);
+	wrong("server = { state_key = \"/k\"; };",
+	      "t.conf:1: server.state_key: \"/k\": it is not of "
+	      "the form env:NAME, file:PATH or credential:NAME");
+	wrong("server = { state_key = \"env:K\"; };",
+	      "t.conf:1: server.state_key: \"env:K\": it is not a file");
+	clean_environment();
+	unsetenv("HOME");
+	c = fine(NULL);
+	ASSERT_INT(c->server.state_keys.count, 0);
+	config_free(c);
 }
 
 static const struct test tests[] = {
 	TEST(references),     TEST(modes),	     TEST(search),  TEST(dropins),
-	TEST(dropins_decide), TEST(dropins_refused), TEST(folders),
+	TEST(dropins_decide), TEST(dropins_refused), TEST(folders), TEST(samples_of_plugins),
+	TEST(systemd),	      TEST(state_keys),
 };
 SUITE(tests)

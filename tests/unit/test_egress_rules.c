@@ -382,6 +382,17 @@ send_files(void)
 	bench_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	got_fini(&got);
+	http.path = "/api/flaky/1/503/0"; /* from its beginning again */
+	http.retry = MCP_RETRY_IDEMPOTENT;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	for (unsigned i = 2; i < 4; i++) {
+		request = upstream_request(b->upstream, i);
+		assert_has(request, "\r\n\r\ncontent of a");
+		free(request);
+	}
+	got_fini(&got);
+	http.path = "/api/echo";
 	free(folder_put("empty", "", 0600));
 	http.body_file = "empty";
 	bench_fetch(b, &http, &got);

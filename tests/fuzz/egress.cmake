@@ -1,0 +1,1 @@
+lakehost_fuzz(egress CORE config auth egress base)
