@@ -58,7 +58,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	if (n > VALUE_MAX)
-		return mcp_failf(call, MCP_E_TOO_LARGE, "The value is larger than a secret can be.");
+		return mcp_failf(call, MCP_E_TOO_LARGE, "The value is too large for a secret.");
 	bytes = mcp_alloc(call, n / 4 * 3 + 4);
 	size = n > 0 ? EVP_DecodeBlock(bytes, (const unsigned char *)encoded, (int)n) : 0;
 	if (size < 0)

@@ -162,8 +162,8 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Cluster \"%s\" cannot run code now.",
 					   cluster->asked),
 				mcp_printf(call, "It is %s.", now),
-				mcp_printf(call, "Call start_cluster cluster_id=%s (3 to 5 minutes), "
-					   "then repeat this call.", cluster->id));
+				mcp_printf(call, "Call start_cluster cluster_id=%s (minutes), then "
+					   "repeat this call.", cluster->id));
 	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	if (mcp_arg(call, "command_id") != NULL) {
 		snprintf(command.context, sizeof(command.context), "%s", context);
@@ -207,7 +207,7 @@ execute_begin(struct mcp_call *call)
 	if (option == NULL || option[0] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "No cluster is named.",
 				"There is none in the call, and none is configured.",
-				"Give cluster_id: list_clusters state=RUNNING shows those that run.");
+				"Give cluster_id; list_clusters state=RUNNING shows those.");
 	snprintf(cluster.id, sizeof(cluster.id), "%s", option);
 	snprintf(cluster.asked, sizeof(cluster.asked), "%s", option);
 	return cluster_resolved(call, &cluster, sizeof(cluster));

@@ -230,7 +230,7 @@ struct mcp_table_end {
 	bool at_least;		/* `total` is a lower bound ("10,000+") */
 	bool more;		/* there are rows beyond those offered to the writer */
 	const char *noun;	/* "rows", "clusters" */
-	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host itself dropped
+	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host has dropped
 	 * rows for its caps and `next_from` is set, that makes the text from the rows shown. */
 	const char *next;
 	const char *(*next_from)(struct mcp_call *call, const void *data, size_t shown);
