@@ -23,7 +23,7 @@ struct exec {
 	bool keep;				/* a cancel keeps the python process */
 	struct sql_session session;
 	struct json_object *params;		/* widgets: texts by name; owned; may be NULL */
-	struct json_object *values;		/* {task: {key: value}}; borrowed; NULL outside runs */
+	struct json_object *values;		/* {task: {key: value}}; borrowed; or NULL */
 	const char *task_key;			/* whose values are set; borrowed */
 	const char *path;			/* of the notebook that runs; borrowed */
 	struct python *python;			/* NULL until needed */
@@ -40,7 +40,7 @@ struct exec_result {
 	enum exec_end end;
 	char *text;				/* what was printed; never NULL after a run */
 	bool truncated;				/* the text or the table */
-	struct json_object *table;		/* {columns, rows, truncated} as sql_collect's; NULL */
+	struct json_object *table;		/* as sql_collect's; or NULL */
 	char *html;				/* of displayHTML; or NULL */
 	char *value;				/* of EXEC_EXIT */
 	char *ename, *evalue, *trace;		/* of EXEC_ERROR */

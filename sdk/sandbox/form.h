@@ -8,8 +8,8 @@
 
 #include "sandbox.h"
 
-/* Fills req->body with the members (of a form: texts; "true" and "false" as booleans) and *data with
- * the decoded member `bytes`, NULL when absent.  Caller frees *data.  False after a refusal. */
+/* Fills req->body with the members (of a form: texts; "true" and "false" as booleans) and *data
+ * with the decoded member `bytes`, NULL when absent (caller frees).  False after a refusal. */
 bool form_read(struct request *req, const char *bytes, char **data, size_t *len);
 
 #endif

@@ -233,7 +233,8 @@ elements_page(struct request *req, struct json_object *answer, struct json_objec
 	if (!is_api_22(req))
 		return true;
 	if (token != NULL && *token != '\0' && !page_offset(kind, token, &from)) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid page token: %.40s", token);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid page token: %.40s",
+			    token);
 		return false;
 	}
 	if (elements_cut(obj, from)) {

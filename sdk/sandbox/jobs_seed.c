@@ -172,8 +172,8 @@ seed_past(struct workspace *ws, const struct past *past, const char *creator)
 	n = past->outcome == OUTCOME_MAX_RUNS ? 0 : json_object_array_length(tasks);
 	if (n > 0 && run_load(ws, id, &run)) {
 		for (size_t i = 0; i < n; i++)
-			task_add(ws, &run, json_str(json_object_array_get_idx(tasks, i), "task_key"),
-				 0, (int64_t)i);
+			task_add(ws, &run, json_str(json_object_array_get_idx(tasks, i),
+						    "task_key"), 0, (int64_t)i);
 		ids = tasks_latest(ws, id);
 		for (size_t i = 0; i < n; i++)
 			end_past_task(ws, past, json_object_get_int64(

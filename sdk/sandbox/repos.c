@@ -15,7 +15,8 @@
 
 static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS repos(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
-	" url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL, sparse TEXT);";
+	" url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL,"
+	" sparse TEXT);";
 
 static const char COLUMNS[] = "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
 

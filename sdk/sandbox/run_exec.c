@@ -147,8 +147,8 @@ plan_load(struct workspace *ws, int64_t run_id, struct plan *plan)
 	sqlite3_stmt *st = db_query(ws, "SELECT id, key, life, result, json_extract(output,"
 				    " '$.condition_outcome') FROM task_runs t WHERE run_id = ?1"
 				    " AND attempt = (SELECT max(attempt) FROM task_runs WHERE"
-				    " run_id = ?1 AND sequence = t.sequence) ORDER BY sequence", "i",
-				    run_id);
+				    " run_id = ?1 AND sequence = t.sequence) ORDER BY sequence",
+				    "i", run_id);
 
 	memset(plan, 0, sizeof(*plan));
 	while (db_next(ws, st)) {

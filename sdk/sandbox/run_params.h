@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a task gets: its own parameters, those of the job and of run-now, {{references}} resolved. */
+/* What a task gets: its own parameters, the job's and run-now's, {{references}} resolved. */
 #ifndef SANDBOX_RUN_PARAMS_H
 #define SANDBOX_RUN_PARAMS_H
 

@@ -247,7 +247,7 @@ has_task(struct json_object *tasks, const char *key)
 	return false;
 }
 
-/* `only` with "+k" and "k+" expanded, as a list of keys; NULL = all.  *ok is false after a refusal. */
+/* `only` with "+k" and "k+" expanded, a list of keys; NULL = all.  *ok: false after a refusal. */
 static struct json_object *
 expand_only(struct request *req, struct json_object *settings, bool *ok)
 {
@@ -460,7 +460,7 @@ repair_allowed(struct request *req, const struct run *run)
 			    (long long)run->id);
 	else if (json_int(req->body, "latest_repair_id", 0) != latest)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
-			    "latest_repair_id must be the id of the latest repair, if there is one.");
+			    "latest_repair_id must be the id of the latest repair, if any.");
 	return !reply_done(req);
 }
 

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #define ACTIVE "('QUEUED', 'PENDING', 'BLOCKED', 'RUNNING', 'TERMINATING', 'WAITING_FOR_RETRY')"
-#define STATE_COLUMNS " life TEXT NOT NULL, result TEXT NOT NULL DEFAULT '', message TEXT NOT" \
-	" NULL DEFAULT '', code TEXT NOT NULL DEFAULT '', term TEXT NOT NULL DEFAULT '', start" \
-	" INTEGER NOT NULL DEFAULT 0, setup INTEGER NOT NULL DEFAULT 0, execution INTEGER NOT NULL" \
-	" DEFAULT 0, cleanup INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0"
-#define LOST " SET life = 'INTERNAL_ERROR', result = 'FAILED', code = 'INTERNAL_ERROR', term =" \
-	" 'INTERNAL_ERROR', message = 'The sandbox was restarted.', ended = strftime('%s', 'now') *" \
-	" 1000 WHERE life IN " ACTIVE
+#define STATE_COLUMNS " life TEXT NOT NULL, result TEXT NOT NULL DEFAULT ''," \
+	" message TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT ''," \
+	" term TEXT NOT NULL DEFAULT '', start INTEGER NOT NULL DEFAULT 0," \
+	" setup INTEGER NOT NULL DEFAULT 0, execution INTEGER NOT NULL DEFAULT 0," \
+	" cleanup INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0"
+#define LOST " SET life = 'INTERNAL_ERROR', result = 'FAILED', code = 'INTERNAL_ERROR'," \
+	" term = 'INTERNAL_ERROR', message = 'The sandbox was restarted.'," \
+	" ended = strftime('%s', 'now') * 1000 WHERE life IN " ACTIVE
 
 /* The last two statements run at each start: nobody drives what an earlier process left behind,
  * except the run that is seeded as running. */

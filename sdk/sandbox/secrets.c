@@ -251,7 +251,8 @@ secret_text(struct workspace *ws, const char *user, bool trusted, const char *sc
 	sqlite3_stmt *st;
 
 	ws_lock(ws);
-	st = db_query(ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope, key);
+	st = db_query(ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope,
+		      key);
 	if (db_next(ws, st)) {
 		if (rank_held(ws, user, trusted, scope) >= rank_of("READ"))
 			value = xstrdup(db_text(st, 0));

@@ -60,7 +60,8 @@ volumes_seed(struct workspace *ws)
 		{ "/volumes/main/default/landing/readme.md",
 		  "# Landing\n\nFiles from the shops arrive here each night.\n" },
 		{ "/volumes/main/default/landing/2026/01/customers.json",
-		  "{\"customer_id\": 1, \"name\": \"Ada\"}\n{\"customer_id\": 2, \"name\": \"Grace\"}\n" },
+		  "{\"customer_id\": 1, \"name\": \"Ada\"}\n"
+		  "{\"customer_id\": 2, \"name\": \"Grace\"}\n" },
 		{ "/volumes/main/default/landing/2026/02/customers.json",
 		  "{\"customer_id\": 3, \"name\": \"Edsger\"}\n" },
 		{ "/volumes/main/default/landing/empty.txt", "" },

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beneath.h"
 #include "internal.h"
 
 enum { MAX_WORKSPACES = 256 };
@@ -146,6 +147,9 @@ make_folder(struct workspace *ws)
 	ws->dir_fd = open(ws->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (ws->dir_fd < 0)
 		return false;
+	/* What uploads and python processes left behind when an earlier process was killed. */
+	beneath_remove_tree(ws->dir_fd, "/tmp");
+	beneath_remove_tree(ws->dir_fd, "/scratch");
 	tmp = ws_path(ws, "tmp");
 	ok = mkdir(tmp, 0700) == 0 || errno == EEXIST;
 	free(tmp);
