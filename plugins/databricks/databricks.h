@@ -34,6 +34,11 @@ struct json_object *dbx_object(struct mcp_call *call, ...) __attribute__((sentin
 /* An idempotency token (at most 64 characters): the caller's argument, or a fresh random one. */
 const char *dbx_idempotency_token(struct mcp_call *call, const char *argument);
 
+/* The array at `path`; NULL when there is none. What came from outside may be anything. */
+struct json_object *dbx_array(struct json_object *tree, const char *path);
+/* The objects of the array at `path`; an empty array when there are none. */
+struct json_object *dbx_objects(struct mcp_call *call, struct json_object *tree, const char *path);
+
 /* ---- replies and errors (error.c) ----------------------------------------------------------- */
 
 /* The words of a failure: about which object, and what to do when it is missing or forbidden. */
@@ -41,6 +46,8 @@ struct dbx_words {
 	const char *object;    /* "Cluster \"dev\"" */
 	const char *not_found; /* next step: "Call list_clusters to see which exist." */
 	const char *grant;     /* "CAN RESTART on the cluster", "USE SCHEMA on main.sales" */
+	const char *again;     /* next step when no usable answer came, where a mere repetition would
+				  do the work twice: "Call get_job_run run_id=7: it may run." */
 };
 
 /* What an unsuccessful reply said. */
@@ -118,6 +125,10 @@ const char *dbx_duration(struct mcp_call *call, int64_t ms); /* "3 min 20 s" */
 /* Workspace URL for a human: dbx_url(call, "/compute/clusters/%s", id). */
 const char *dbx_url(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 
+/* A row of a table that is written by hand: what is absent or empty is shown as "-". Returns like
+ * mcp_table_cells(). Not for rows of SQL, where NULL and "" differ. */
+int dbx_row(struct mcp_call *call, const char *const *cells, size_t n);
+
 /* One page of a list. */
 struct dbx_page {
 	const char *noun;	   /* "clusters" */
@@ -153,6 +164,9 @@ struct dbx_list {
 };
 int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values);
 
+/* The arguments of these names that were given, for the line that says how to go on:
+ * "catalog_name=main name_filter=\"big one\""; NULL when there is none. */
+const char *dbx_repeat(struct mcp_call *call, const char *const *names);
 /* Does `text` hold the argument `name_filter`, in any case? True when there is no such argument. */
 bool dbx_name_matches(struct mcp_call *call, const char *text);
 /* Offers the members `path` of a reply's array `items` that begin with the argument `value`. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MESSAGE_MAX 500 /* bytes of a platform message that are passed on */
+#define ELLIPSIS "\xE2\x80\xA6"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -29,6 +30,7 @@ static const struct meaning {
 	{ "DIRECTORY_NOT_EMPTY", 0, MCP_E_CONFLICT },
 	{ "REQUEST_LIMIT_EXCEEDED", 0, MCP_E_THROTTLED },
 	{ "RESOURCE_EXHAUSTED", 0, MCP_E_THROTTLED },
+	{ "QUOTA_EXCEEDED", 0, MCP_E_THROTTLED },
 	{ "PERMISSION_DENIED", 0, MCP_E_PERMISSION },
 	{ "PRIVATE_LINK_VALIDATION_ERROR", 0, MCP_E_PERMISSION },
 	{ "FEATURE_DISABLED", 0, MCP_E_UNSUPPORTED },
@@ -77,11 +79,12 @@ whole_characters(const char *text, size_t n)
 	return start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 ? start - 1 : start;
 }
 
-/* One line of at most MESSAGE_MAX bytes, without tags when `html`. */
+/* One line of at most MESSAGE_MAX bytes (an ellipsis says that there was more), without tags when
+ * `html`. */
 static const char *
 one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 {
-	char *line = mcp_alloc(call, MESSAGE_MAX + 1);
+	char *line = mcp_alloc(call, MESSAGE_MAX + sizeof(ELLIPSIS));
 	size_t n = 0;
 	bool tag = false;
 
@@ -101,7 +104,10 @@ one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 		}
 		line[n++] = (char)c;
 	}
-	line[n == MESSAGE_MAX ? whole_characters(line, n) : n] = '\0';
+	if (n == MESSAGE_MAX)
+		strcpy(line + whole_characters(line, n), ELLIPSIS);
+	else
+		line[n > 0 && line[n - 1] == ' ' ? n - 1 : n] = '\0';
 	return line;
 }
 
@@ -118,25 +124,52 @@ html_part(struct mcp_call *call, const char *body, const char *open, const char 
 	return one_line(call, from, (size_t)(to - from), true);
 }
 
+/* SCIM, RFC 7644 §3.12: status, scimType, detail (which may be the text "null"). */
+static void
+parse_scim(struct mcp_call *call, struct json_object *body, const char *detail,
+	   struct dbx_error *error)
+{
+	const char *type = mcp_get_str(call, body, "scimType", NULL);
+
+	error->code = mcp_printf(call, "SCIM_%s", mcp_get_str(call, body, "status", "?"));
+	if (strcmp(detail, "null") == 0)
+		detail = "The identity service failed without a reason.";
+	error->message = type != NULL ? mcp_printf(call, "%s: %s", type, detail) : detail;
+}
+
+/* The members that services put their words into, the more telling first. */
+static const char *
+json_message(struct mcp_call *call, struct json_object *body, const char *code)
+{
+	const char *message = mcp_get_str(call, body, "message", NULL);
+	const char *text = mcp_get_str(call, body, "error.message",
+				       mcp_get_str(call, body, "error", NULL));
+	const char *more = mcp_get_str(call, body, "error_description", NULL);
+
+	if (text == NULL)
+		text = mcp_get_str(call, body, "errorSummary", NULL);
+	if (text != NULL && more != NULL)
+		return mcp_printf(call, "%s: %s", text, more);
+	/* API 1.2 says "error", and may say a vague "message" beside it. */
+	if (text != NULL && (code[0] == '\0' || message == NULL))
+		return text;
+	return message != NULL ? message : "";
+}
+
 static void
 parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *error)
 {
-	const char *text = mcp_get_str(call, body, "error", NULL);
-	struct json_object *details = mcp_get(body, "details");
+	const char *detail = mcp_get_str(call, body, "detail", NULL);
+	struct json_object *details = dbx_array(body, "details");
 
-	error->code = mcp_get_str(call, body, "error_code", "");
+	error->code = mcp_get_str(call, body, "error_code",
+				  mcp_get_str(call, body, "errorCode", ""));
 	if (isdigit((unsigned char)error->code[0]))
 		error->code = ""; /* the gateway puts the HTTP status there */
-	if (text != NULL && error->code[0] == '\0') {
-		const char *more = mcp_get_str(call, body, "error_description", NULL);
-
-		error->message = more != NULL ? mcp_printf(call, "%s: %s", text, more) : text;
-	} else {
-		error->message = mcp_get_str(call, body, "message",
-					     mcp_get_str(call, body, "detail", ""));
-	}
-	for (size_t i = 0; details != NULL && json_object_is_type(details, json_type_array)
-	     && i < json_object_array_length(details); i++) {
+	error->message = json_message(call, body, error->code);
+	if (error->message[0] == '\0' && detail != NULL)
+		parse_scim(call, body, detail, error);
+	for (size_t i = 0; details != NULL && i < json_object_array_length(details); i++) {
 		struct json_object *item = json_object_array_get_idx(details, i);
 
 		if (strstr(mcp_get_str(call, item, "@type", ""), "ErrorInfo") != NULL)
@@ -188,6 +221,13 @@ means_not_found(const struct dbx_error *error)
 		|| strstr(error->message, "doesn't exist") != NULL);
 }
 
+/* A token that is not known gets 403, though nothing was decided about permissions. */
+static bool
+means_bad_token(const struct dbx_error *error)
+{
+	return error->http == 403 && strstr(error->message, "nvalid access token") != NULL;
+}
+
 bool
 dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *error)
 {
@@ -206,6 +246,8 @@ dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *e
 	error->status = classify(error->code, reply->status);
 	if (means_not_found(error))
 		error->status = MCP_E_NOT_FOUND;
+	if (means_bad_token(error))
+		error->status = MCP_E_UNAUTHENTICATED;
 	return false;
 }
 
@@ -215,7 +257,8 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 {
 	switch (error->status) {
 	case MCP_E_NOT_FOUND:
-		return words->not_found;
+		return words->not_found != NULL ? words->not_found
+						: "Check the name, then repeat the call.";
 	case MCP_E_PERMISSION:
 		return words->grant != NULL
 		    ? mcp_printf(call, "Ask for %s; until then do not repeat this call.",
@@ -229,11 +272,43 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 		    ? mcp_printf(call, "Wait %lld s, then repeat the call.",
 				 (long long)(reply->retry_after_ms + 999) / 1000)
 		    : "Wait half a minute, then repeat the call.";
-	case MCP_E_UNAVAILABLE:
-	case MCP_E_TIMEOUT:
-		return "Repeat the call in a moment; get_server_info shows the workspace in use.";
+	case MCP_E_INPUT:
+		return "Correct the arguments, then repeat the call.";
+	case MCP_E_CONFLICT:
+		return "Look at its present state before you repeat the call.";
+	case MCP_E_UNSUPPORTED:
+		return "Do not repeat this call; the workspace's administrator may enable it.";
+	case MCP_E_TOO_LARGE:
+		return "Ask for less at once.";
 	default:
-		return NULL;
+		return words->again != NULL
+		    ? words->again
+		    : "Repeat the call in a moment; get_server_info shows the workspace in use.";
+	}
+}
+
+static const char *
+what_of(enum mcp_status status)
+{
+	switch (status) {
+	case MCP_E_NOT_FOUND:
+		return "does not exist";
+	case MCP_E_PERMISSION:
+		return "may not be used by this identity";
+	case MCP_E_UNAUTHENTICATED:
+		return "needs a valid credential";
+	case MCP_E_THROTTLED:
+		return "is throttled by the workspace";
+	case MCP_E_CONFLICT:
+		return "is in a state that does not allow this";
+	case MCP_E_INPUT:
+		return "was not accepted as given";
+	case MCP_E_UNSUPPORTED:
+		return "is not offered by this workspace";
+	case MCP_E_TOO_LARGE:
+		return "is too large";
+	default:
+		return "got no usable answer from the workspace";
 	}
 }
 
@@ -244,18 +319,12 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	static const struct dbx_words none = { 0 };
 	const struct dbx_words *w = words != NULL ? words : &none;
 	const char *object = w->object != NULL ? w->object : "The request";
-	const char *how = error->status == MCP_E_NOT_FOUND ? "does not exist"
-	    : error->status == MCP_E_PERMISSION ? "may not be used by this identity"
-	    : error->status == MCP_E_UNAUTHENTICATED ? "needs a valid credential"
-	    : error->status == MCP_E_THROTTLED ? "is throttled by the workspace"
-	    : error->status == MCP_E_CONFLICT ? "is in a state that does not allow this"
-	    : error->status == MCP_E_INPUT ? "was not accepted as given"
-					     : "got no usable answer from the workspace";
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
 		.status = error->status,
-		.what = mcp_printf(call, "%s %s.", object, how),
+		.what = mcp_printf(call, "%s %s.", object, what_of(error->status)),
 		.why = error->message[0] != '\0' ? error->message
+		    : error->http == 0 ? "No answer arrived."
 		    : mcp_printf(call, "The workspace answered HTTP %d without a message.",
 				 error->http),
 		.next = next_step(call, reply, error, w),

@@ -39,7 +39,7 @@ kept_items(struct mcp_call *call, const struct dbx_list *list, struct json_objec
 {
 	struct json_object *kept = mcp_keep(call, json_object_new_array());
 
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 
 		if (list->item == NULL || list->item(call, item))
@@ -48,18 +48,19 @@ kept_items(struct mcp_call *call, const struct dbx_list *list, struct json_objec
 	return kept;
 }
 
-/* "catalog_name=main schema_name=sales" */
-static const char *
-repeated_arguments(struct mcp_call *call, const char *const *names)
+const char *
+dbx_repeat(struct mcp_call *call, const char *const *names)
 {
 	const char *text = NULL;
 
 	for (; names != NULL && *names != NULL; names++) {
-		const char *value = mcp_arg(call, *names);
+		const char *value = mcp_arg(call, *names), *quote;
 
-		if (value != NULL)
-			text = mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
-					  text != NULL ? " " : "", *names, value);
+		if (value == NULL)
+			continue;
+		quote = value[0] == '\0' || strpbrk(value, " \t=\"") != NULL ? "\"" : "";
+		text = mcp_printf(call, "%s%s%s=%s%s%s", text != NULL ? text : "",
+				  text != NULL ? " " : "", *names, quote, value, quote);
 	}
 	return text;
 }
@@ -80,7 +81,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	kept = kept_items(call, walk.list, mcp_get(reply, walk.list->items));
+	kept = kept_items(call, walk.list, dbx_objects(call, reply, walk.list->items));
 	if (json_object_array_length(kept) == 0 && next[0] != '\0'
 	    && ++walk.pages < EMPTY_PAGES_MAX && strlen(next) < sizeof(walk.token)) {
 		strcpy(walk.token, next);
@@ -88,7 +89,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	return dbx_table(call, kept, walk.list->columns, walk.list->n_columns, &(struct dbx_page){
 	    .noun = walk.list->noun, .tool = walk.list->tool,
-	    .extra = repeated_arguments(call, walk.list->repeat), .next_token = next,
+	    .extra = dbx_repeat(call, walk.list->repeat), .next_token = next,
 	    .token = walk.token, .total = -1 });
 }
 
@@ -121,7 +122,7 @@ dbx_name_matches(struct mcp_call *call, const char *text)
 int
 dbx_offer(struct mcp_call *call, const char *items, const char *path)
 {
-	struct json_object *list = mcp_get(mcp_reply_json(call, 0), items);
+	struct json_object *list = dbx_array(mcp_reply_json(call, 0), items);
 	const char *start = mcp_arg(call, "value");
 	int offered = 0;
 

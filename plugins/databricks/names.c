@@ -12,9 +12,9 @@
 
 #define PAGES_MAX 20	  /* of a list that is searched for a name */
 #define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
-#define NAMES_MAX 2000	  /* compared for a did-you-mean */
 #define NEAR_MAX 3
 #define DISTANCE_TEXT_MAX 128
+#define NEAR_TEXT 120 /* bytes of a near name that travels from page to page */
 
 const struct dbx_kind dbx_clusters = {
 	.noun = "cluster", .list = "/api/2.1/clusters/list?page_size=100{&page_token}",
@@ -133,9 +133,13 @@ struct search {
 	const struct dbx_kind *kind;
 	mcp_step_fn fn; /* with the resolved id; NULL: only a did-you-mean is wanted */
 	struct dbx_resolved resolved;
-	unsigned pages, matches;
-	char why[512];
-	char candidates[1024]; /* "id, id": of equally named objects */
+	unsigned pages, matches, n_near;
+	char why[400];
+	char candidates[768]; /* "id, id": of equally named objects */
+	struct {
+		char name[NEAR_TEXT];
+		size_t distance;
+	} near[NEAR_MAX]; /* the nearest first */
 };
 
 _Static_assert(sizeof(struct search) <= MCP_STATE_MAX, "the state of a search must fit");
@@ -163,72 +167,107 @@ note_candidate(struct search *search, const char *id)
 			 used > 0 ? ", " : "", id);
 }
 
-static struct json_object *
-names_of(struct mcp_call *call, const struct dbx_kind *kind, struct json_object *items)
+/* Keeps a name if it is one of the nearest so far. */
+static void
+note_near(struct search *search, const char *name)
 {
-	struct json_object *names = mcp_keep(call, json_object_new_array());
+	const char *asked = search->resolved.asked;
+	size_t far = distance(asked, name), at = search->n_near;
 
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items)
-	     && i < NAMES_MAX; i++) {
-		struct json_object *name = mcp_get(json_object_array_get_idx(items, i), kind->name);
-
-		if (name != NULL)
-			json_object_array_add(names, json_object_get(name));
-	}
-	return names;
+	if (far == 0 || far > (strlen(asked) + 2) / 3 || strlen(name) >= NEAR_TEXT)
+		return;
+	for (size_t i = 0; i < search->n_near; i++)
+		if (strcmp(search->near[i].name, name) == 0)
+			return;
+	while (at > 0 && search->near[at - 1].distance > far)
+		at--;
+	if (at == NEAR_MAX)
+		return;
+	if (search->n_near < NEAR_MAX)
+		search->n_near++;
+	memmove(&search->near[at + 1], &search->near[at],
+		(search->n_near - 1 - at) * sizeof(search->near[0]));
+	snprintf(search->near[at].name, NEAR_TEXT, "%s", name);
+	search->near[at].distance = far;
 }
 
 static int
-fail_unknown(struct mcp_call *call, const struct search *search, struct json_object *items)
+fail_unknown(struct mcp_call *call, const struct search *search, const char *why)
 {
 	const struct dbx_kind *kind = search->kind;
-	const char *near = dbx_nearest(call, search->resolved.asked, names_of(call, kind, items));
-	const char *what = mcp_printf(call, "There is no %s \"%s\".", kind->noun,
-				      search->resolved.asked);
-	const char *next = near != NULL
+	const char *near = NULL, *next;
+
+	for (size_t i = 0; i < search->n_near; i++)
+		near = mcp_printf(call, "%s%s%s", near != NULL ? near : "",
+				  near != NULL ? ", " : "", search->near[i].name);
+	next = near != NULL
 	    ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
 	    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
-
-	return mcp_fail(call, MCP_E_NOT_FOUND, what, search->why[0] != '\0' ? search->why : NULL,
-			next);
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "There is no %s \"%s\".", kind->noun,
+				   search->resolved.asked), why, next);
 }
 
+/* `more`: there are pages that were not read. */
 static int
-search_end(struct mcp_call *call, const struct search *search, struct json_object *items)
+search_end(struct mcp_call *call, const struct search *search, bool more)
 {
-	if (search->matches == 0)
-		return fail_unknown(call, search, items);
+	const struct dbx_kind *kind = search->kind;
+
+	if (search->matches == 0 || search->fn == NULL)
+		return fail_unknown(call, search, search->why[0] != '\0' ? search->why
+		    : more ? mcp_printf(call, "It is not on the first %d pages of the list; if it "
+					"is further on, use its id.", PAGES_MAX)
+			   : "None that this identity can see has that name or id.");
 	if (search->matches > 1)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "%u objects are named \"%s\".", search->matches,
-					   search->resolved.asked),
-				mcp_printf(call, "Their ids: %s.", search->candidates),
+				mcp_printf(call, "%u %ss are named \"%s\".", search->matches,
+					   kind->noun, search->resolved.asked),
+				mcp_printf(call, "Their ids: %s%s.", search->candidates,
+					   search->matches > CANDIDATES_MAX ? ", and more" : ""),
 				"Repeat the call with one of these ids.");
 	return search->fn(call, &search->resolved, sizeof(search->resolved));
+}
+
+static void
+search_items(struct mcp_call *call, struct search *search, struct json_object *items)
+{
+	const struct dbx_kind *kind = search->kind;
+	bool by_id = kind->is_id(search->resolved.asked);
+
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+		const char *name = mcp_get_str(call, item, kind->name, "");
+		const char *id = mcp_get_str(call, item, kind->id, "");
+
+		if (strcmp(name, search->resolved.asked) == 0)
+			note_candidate(search, id);
+		note_near(search, by_id ? id : name);
+	}
 }
 
 static int
 search_page(struct mcp_call *call, const void *state, size_t len)
 {
 	struct search search;
-	struct json_object *reply = dbx_reply(call, 0, NULL), *items;
+	struct dbx_words words = { 0 };
+	struct json_object *reply;
+	struct dbx_error error;
 	const char *token;
 
 	(void)len;
 	memcpy(&search, state, sizeof(search));
+	/* What is known already, that it does not exist, must not be lost to a failing list. */
+	if (search.fn == NULL && !dbx_ok(call, mcp_reply(call, 0), &error))
+		return fail_unknown(call, &search, search.why);
+	words.object = mcp_printf(call, "The list of %ss", search.kind->noun);
+	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	items = mcp_get(reply, search.kind->items);
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
-		struct json_object *item = json_object_array_get_idx(items, i);
-
-		if (strcmp(mcp_get_str(call, item, search.kind->name, ""), search.resolved.asked)
-		    == 0)
-			note_candidate(&search, mcp_get_str(call, item, search.kind->id, ""));
-	}
+	search_items(call, &search, dbx_objects(call, reply, search.kind->items));
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	if (search.fn == NULL || token[0] == '\0' || ++search.pages >= PAGES_MAX)
-		return search_end(call, &search, items);
+		return search_end(call, &search, token[0] != '\0');
 	return search_fetch(call, &search, token);
 }
 

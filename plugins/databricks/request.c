@@ -78,6 +78,29 @@ dbx_object(struct mcp_call *call, ...)
 	return object;
 }
 
+struct json_object *
+dbx_array(struct json_object *tree, const char *path)
+{
+	struct json_object *found = mcp_get(tree, path);
+
+	return json_object_is_type(found, json_type_array) ? found : NULL;
+}
+
+struct json_object *
+dbx_objects(struct mcp_call *call, struct json_object *tree, const char *path)
+{
+	struct json_object *objects = mcp_keep(call, json_object_new_array());
+	struct json_object *all = dbx_array(tree, path);
+
+	for (size_t i = 0; all != NULL && i < json_object_array_length(all); i++) {
+		struct json_object *item = json_object_array_get_idx(all, i);
+
+		if (json_object_is_type(item, json_type_object))
+			json_object_array_add(objects, json_object_get(item));
+	}
+	return objects;
+}
+
 const char *
 dbx_idempotency_token(struct mcp_call *call, const char *argument)
 {

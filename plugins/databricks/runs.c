@@ -63,9 +63,9 @@ dbx_run_tasks(struct mcp_call *call, struct json_object *run)
 		{ "took", NULL, "execution_duration", dbx_show_duration },
 		{ "message", NULL, "state.state_message", NULL },
 	};
-	struct json_object *tasks = mcp_get(run, "tasks");
+	struct json_object *tasks = dbx_objects(call, run, "tasks");
 
-	for (size_t i = 0; tasks != NULL && i < json_object_array_length(tasks); i++)
+	for (size_t i = 0; i < json_object_array_length(tasks); i++)
 		flatten(call, json_object_array_get_idx(tasks, i));
 	return dbx_table(call, tasks, columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "tasks", .total = -1 });
@@ -123,9 +123,9 @@ handle_read(struct mcp_call *call, struct dbx_run *run)
 static struct json_object *
 failed_task(struct mcp_call *call, struct json_object *run)
 {
-	struct json_object *tasks = mcp_get(run, "tasks");
+	struct json_object *tasks = dbx_objects(call, run, "tasks");
 
-	for (size_t i = 0; tasks != NULL && i < json_object_array_length(tasks); i++) {
+	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
 		const char *state = mcp_get_str(call, task, "state.result_state", "");
 
@@ -161,14 +161,14 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 {
 	const char *state = dbx_run_state(call, run);
 	bool good = strcmp(state, "SUCCESS") == 0 || strcmp(state, "SUCCESS_WITH_FAILURES") == 0;
-	struct json_object *tasks = mcp_get(run, "tasks");
+	struct json_object *tasks = dbx_objects(call, run, "tasks");
 
 	if (handle->ending)
 		return mcp_say(call, "Run %s has ended: %s.", handle->id, state);
 	if (!good)
 		return run_failed(call, run, handle, state);
 	dbx_run_facts(call, run);
-	if (tasks != NULL && json_object_array_length(tasks) > 1)
+	if (json_object_array_length(tasks) > 1)
 		return dbx_run_tasks(call, run);
 	return mcp_say(call, "Next: get_run_output run_id=%s for what it returned.",
 		       mcp_get_str(call, run, "tasks.0.run_id", handle->id));
@@ -196,6 +196,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (!handle_read(call, &handle))
 		return MCP_E_INTERNAL;
 	words = dbx_run_words(call, handle.id, "CAN VIEW on the job");
+	words.again = mcp_printf(call, "The run goes on: call get_job_run run_id=%s in a moment.",
+				 handle.id);
 	run = dbx_reply(call, 0, &words);
 	if (run == NULL)
 		return MCP_E_UPSTREAM;

@@ -49,12 +49,13 @@ dbx_show_time(struct mcp_call *call, struct json_object *value)
 const char *
 dbx_show_age(struct mcp_call *call, struct json_object *value)
 {
-	int64_t ms = json_object_get_int64(value);
+	int64_t ms = json_object_get_int64(value), age;
 
 	if (ms <= 0)
 		return "";
-	return mcp_printf(call, "%s ago",
-			  dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - ms));
+	age = mcp_number(call, MCP_NUM_NOW_MS) - ms;
+	/* The workspace's clock may be a little ahead of ours. */
+	return age < 1000 ? "now" : mcp_printf(call, "%s ago", dbx_duration(call, age));
 }
 
 const char *
@@ -70,7 +71,8 @@ dbx_show_bytes(struct mcp_call *call, struct json_object *value)
 	double size = (double)json_object_get_int64(value);
 	size_t unit = 0;
 
-	for (; size >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+	/* What would be shown as "1000.0 kB" is 1.0 MB. */
+	for (; size >= (unit == 0 ? 1000 : 999.95) && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
 		size /= 1000;
 	return mcp_printf(call, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
@@ -177,10 +179,22 @@ table_finish(struct mcp_call *call, const struct dbx_page *page, size_t count)
 }
 
 int
+dbx_row(struct mcp_call *call, const char *const *cells, size_t n)
+{
+	const char **shown = mcp_alloc(call, (n + 1) * sizeof(*shown));
+
+	/* "-" is shorter than NULL and "", which SQL needs. */
+	for (size_t i = 0; i < n; i++)
+		shown[i] = cells[i] != NULL && cells[i][0] != '\0' ? cells[i] : "-";
+	return mcp_table_cells(call, shown, n);
+}
+
+int
 dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	  size_t n, const struct dbx_page *page)
 {
-	size_t count = items != NULL ? json_object_array_length(items) : 0;
+	size_t count = json_object_is_type(items, json_type_array)
+	    ? json_object_array_length(items) : 0;
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
 	int status;
@@ -191,16 +205,35 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	for (size_t row = 0; status == MCP_OK && row < count; row++) {
 		struct json_object *item = json_object_array_get_idx(items, row);
 
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < n; i++)
 			cells[i] = cell_text(call, item, &columns[i]);
-			if (cells[i] == NULL || cells[i][0] == '\0')
-				cells[i] = "-"; /* shorter than NULL and "", which SQL needs */
-		}
-		status = mcp_table_cells(call, cells, n);
+		status = dbx_row(call, cells, n);
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
 	return table_finish(call, page, count);
+}
+
+/* Further lines are indented: no text of somebody else looks like a fact of ours. */
+static const char *
+indented(struct mcp_call *call, const char *text)
+{
+	size_t breaks = 0, at = 0;
+	char *out;
+
+	for (const char *c = text; *c != '\0'; c++)
+		breaks += *c == '\n';
+	if (breaks == 0)
+		return text;
+	out = mcp_alloc(call, strlen(text) + 2 * breaks + 1);
+	for (; *text != '\0'; text++) {
+		out[at++] = *text;
+		if (*text == '\n') {
+			out[at++] = ' ';
+			out[at++] = ' ';
+		}
+	}
+	return out;
 }
 
 int
@@ -213,7 +246,8 @@ dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_colu
 		const char *cell = cell_text(call, item, &facts[i]);
 
 		if (cell != NULL && cell[0] != '\0')
-			text = mcp_printf(call, "%s%s: %s\n", text, facts[i].name, cell);
+			text = mcp_printf(call, "%s%s: %s\n", text, facts[i].name,
+					  indented(call, cell));
 	}
 	return mcp_say(call, "%s%s%s", text, url != NULL ? "url: " : "", url != NULL ? url : "");
 }
