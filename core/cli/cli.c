@@ -21,9 +21,10 @@ static const struct cli_command commands[] = {
 	  "Without --http, --unix, a systemd socket or listeners in the configuration it serves\n"
 	  "stdin and stdout. SIGTERM drains: running calls get up to 30 seconds.\n",
 	  "http unix", 0, 0, cli_serve },
-	{ "check", "check", "load configuration and plugins as serve would; print every fault",
+	{ "check", "check [--http ADDR:PORT] [--unix PATH]",
+	  "load configuration and plugins as serve would; print every fault",
 	  "Contacts nobody and runs no plugin code. Exit status 1 when there is any fault.\n",
-	  "", 0, 0, cli_check },
+	  "http unix", 0, 0, cli_check },
 	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
 	  "show and switch plugins",
 	  "list     every plugin found, whether it is enabled, and why one is refused\n"

@@ -239,6 +239,21 @@ listens(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 && accepts != 0;
 }
 
+/* NULL when the descriptor is a socket to serve on, which is then in `sock`. */
+static const char *
+take_inherited(struct listen_socket *sock, int fd)
+{
+	if (!listens(fd) || !adopt(sock, fd))
+		return "is no listening stream socket; its socket unit must say ListenStream= and "
+		       "Accept=no";
+	if (!sock->unix_path && !sock->loopback) {
+		listen_close(sock);
+		return "can be reached from other machines, and there is no inbound authentication; "
+		       "its socket unit must listen on 127.0.0.1, [::1] or a unix socket";
+	}
+	return NULL;
+}
+
 static size_t
 open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 {
@@ -255,14 +270,11 @@ open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 	*sockets = xcalloc((size_t)n, sizeof(**sockets));
 	for (long i = 0; i < n; i++) {
 		int fd = SYSTEMD_FIRST_FD + (int)i;
+		const char *fault = take_inherited(&(*sockets)[i], fd);
 
-		if (listens(fd) && adopt(&(*sockets)[i], fd))
+		if (fault == NULL)
 			continue;
-		snprintf(
-		    why, why_size,
-		    "descriptor %d passed by systemd is no listening stream socket; its socket "
-		    "unit must say ListenStream= and Accept=no",
-		    fd);
+		snprintf(why, why_size, "descriptor %d passed by systemd %s", fd, fault);
 		while (i-- > 0)
 			listen_close(&(*sockets)[i]);
 		free(*sockets);

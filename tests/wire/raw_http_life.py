@@ -256,6 +256,12 @@ class Life(unittest.TestCase):
                 pass
             self.assertIn("no listening stream socket", str(raised.exception))
 
+    def test_systemd_socket_that_all_can_reach(self):
+        with socket.create_server(("0.0.0.0", 0)) as sock:
+            with self.assertRaises(AssertionError) as raised, self.systemd(sock):
+                pass
+            self.assertIn("no inbound authentication", str(raised.exception))
+
     # ---- TLS
 
     def certificate(self):
