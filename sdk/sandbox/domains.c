@@ -9,6 +9,8 @@ extern const struct domain uc_domain, statements_domain, links_domain, history_d
 extern const struct domain notebooks_domain, wsfiles_domain, repos_domain;
 extern const struct domain dbfs_domain, volumes_domain, fs_domain, secrets_domain;
 extern const struct domain contexts_domain, commands_domain, jobs_domain, runs_domain;
+extern const struct domain mlflow_domain, mlflow_runs_domain, registry_domain, uc_models_domain;
+extern const struct domain serving_domain, vectors_domain;
 
 const struct domain *const domains[] = {
 	&settings_domain,
@@ -33,5 +35,11 @@ const struct domain *const domains[] = {
 	&commands_domain,
 	&jobs_domain,
 	&runs_domain,
+	&mlflow_domain,
+	&mlflow_runs_domain,
+	&registry_domain,
+	&uc_models_domain,
+	&serving_domain,
+	&vectors_domain,
 	NULL,
 };

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The filter and order grammar of MLflow's searches:
+ *   metrics.rmse < 1 and params."a b" = 'x' and status IN ('FINISHED', 'FAILED')
+ * https://mlflow.org/docs/latest/search-runs.html
+ */
+#ifndef SANDBOX_ML_FILTER_H
+#define SANDBOX_ML_FILTER_H
+
+#include "sandbox.h"
+
+struct ml_filter;
+
+/* What a key of one item is: neither text nor number when it has none. */
+struct ml_value {
+	const char *text;
+	bool is_number;
+	double number;
+};
+
+/* `scope` is metrics, params, tags or attributes. */
+typedef struct ml_value (*ml_value_fn)(struct json_object *item, const char *scope,
+				       const char *key);
+
+/* What may stand in a filter: attributes that are text, then those that are numbers; each list
+ * ends with NULL.  `scopes`: may metrics and params be named? */
+struct ml_grammar {
+	const char *const *texts, *const *numbers;
+	bool runs;
+	ml_value_fn value;
+};
+
+/*
+ * The items of `all` (taken) that match the request's filter, in its order; `orders` is an array of
+ * strings or NULL.  Has answered 400 when it returns NULL.  `fallback` is the order that breaks
+ * ties, as "start_time DESC".
+ */
+struct json_object *ml_search(struct request *req, const struct ml_grammar *grammar,
+			      const char *filter, struct json_object *orders, const char *fallback,
+			      struct json_object *all);
+/* The value of `key` in an array of {key, value}; NULL when it has none. */
+struct json_object *ml_pair(struct json_object *pairs, const char *key);
+
+#endif

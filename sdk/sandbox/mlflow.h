@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of MLflow tracking: mlflow.c (experiments), mlflow_runs.c (runs, metrics,
+ * artifacts), mlflow_seed.c.  Everything here wants ws_lock held.
+ *
+ * A run is kept as one document, as runs/get answers it: {info, data{metrics, params, tags},
+ * inputs, files}; `files` ([{path, is_dir, file_size}]) stays inside.  Each logged value of a
+ * metric is also a row of its history.
+ */
+#ifndef SANDBOX_MLFLOW_H
+#define SANDBOX_MLFLOW_H
+
+#include "sandbox.h"
+
+#define MLFLOW "/api/2.0/mlflow"
+
+/* Owned; NULL when there is none. */
+struct json_object *experiment_get(struct workspace *ws, const char *id);
+void experiment_put(struct workspace *ws, struct json_object *experiment);
+struct json_object *experiment_new(const char *id, const char *name, int64_t created);
+
+/* Owned. */
+struct json_object *run_new(const char *id, const char *name, const char *experiment,
+			    const char *user, int64_t started);
+void run_put(struct workspace *ws, struct json_object *run);
+/* Adds or replaces {key, value} in data.params or data.tags. */
+void run_set(struct json_object *run, const char *list, const char *key, const char *value);
+/* Logs a value (taken) and keeps the latest in the run. */
+void run_log(struct workspace *ws, struct json_object *run, const char *key,
+	     struct json_object *value, int64_t when, int64_t step);
+void run_add_file(struct json_object *run, const char *path, int64_t size); /* -1: a folder */
+
+void mlflow_seed(struct workspace *ws);
+
+#endif
