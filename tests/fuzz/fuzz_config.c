@@ -13,7 +13,7 @@
 
 /* libconfig 1.5 forgets the texts that it has read when a syntax error follows, once per file that
  * is refused; everything else is ours. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 const char *
 __lsan_default_suppressions(void)

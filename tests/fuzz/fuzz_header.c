@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "era/headers.h"
 #include "registry/registry.h"
 
@@ -70,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const uint8_t *newline = len == 0 ? NULL : memchr(data, '\n', len);
 	size_t value_len = newline == NULL ? len : (size_t)(newline - data);
-	char *value = strndup((const char *)data, value_len);
+	char *value = xstrndup((const char *)data, value_len);
 	struct buf text;
 
 	buf_init(&text, ROOM);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "registry/schema.h"
 #include "registry/schema_node.h"
 
@@ -46,13 +47,11 @@ check_pattern(const char *text, const char *subject)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *text = strndup((const char *)data, len), *second, why[128] = "";
+	char *text = xstrndup((const char *)data, len), *second, why[128] = "";
 	struct json_object *document, *value;
 	const char *bad;
 	struct schema *schema;
 
-	if (text == NULL)
-		abort();
 	second = strchr(text, '\n');
 	if (second != NULL)
 		*second++ = '\0';

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/uri.h"
 
 #define ROOM 65536
@@ -107,9 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len >= ROOM / 4)
 		return 0;
 	check_codec((const char *)data, len);
-	pattern = strndup((const char *)data, len);
-	if (pattern == NULL)
-		abort();
+	pattern = xstrndup((const char *)data, len);
 	check_path(pattern);
 	uri = strchr(pattern, '\n');
 	if (uri != NULL) {
