@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the operator wrote for a plugin, against what its manifest allows: options fit their schema,
- * permissions can be taken away but not added. */
+ * some come from the environment where nothing is configured; permissions can be taken away but
+ * not added. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,26 @@ where(const struct plugin *plugin)
 }
 
 /* ---- options -------------------------------------------------------------------------------- */
+
+/* Options that nobody configured, from the environment variables that the manifest names. */
+static void
+fill_from_environment(const struct plugin *plugin, struct json_object *options)
+{
+	struct json_object *properties = json_obj(json_obj(plugin->head, "options"), "properties");
+	struct json_object_iter member;
+
+	if (properties == NULL)
+		return;
+	json_object_object_foreachC(properties, member)
+	{
+		const char *name = json_str(member.val, "env");
+		const char *value = name != NULL ? getenv(name) : NULL;
+
+		if (value != NULL && value[0] != '\0' &&
+		    !json_object_object_get_ex(options, member.key, NULL))
+			json_object_object_add(options, member.key, json_object_new_string(value));
+	}
+}
 
 static bool
 prepare_options(struct plugin *plugin, const struct schema *schema, struct json_object *options)
@@ -66,8 +87,10 @@ configure_options(struct plugin *plugin)
 			       : json_object_new_object();
 	if (options == NULL)
 		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
-	else
+	else {
+		fill_from_environment(plugin, options);
 		ok = prepare_options(plugin, schema, options);
+	}
 	json_object_put(options);
 	schema_free(schema);
 	return ok;

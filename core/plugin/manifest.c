@@ -142,11 +142,52 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 	return true;
 }
 
+/* A variable that may fill an option: the id or name of something, never what could be a credential
+ * (AWS_ACCESS_KEY_ID), which a plugin must not see. */
+static bool
+option_env_valid(const char *name)
+{
+	static const char *const secret[] = { "TOKEN", "SECRET", "PASS", "KEY", "CRED", "CLIENT",
+					      "ASSERTION", "AUTH" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (strstr(name, secret[i]) != NULL)
+			return false;
+	return env_name_valid(name) && ((len > 3 && strcmp(name + len - 3, "_ID") == 0) ||
+					(len > 5 && strcmp(name + len - 5, "_NAME") == 0));
+}
+
+/* "env" of an option: the environment variable that gives its value where no configuration does. */
+static bool
+check_option_env(const char *name, struct json_object *option, struct report *report)
+{
+	struct json_object *env;
+	const char *type = json_str(option, "type");
+
+	if (!json_object_is_type(option, json_type_object) ||
+	    !json_object_object_get_ex(option, "env", &env))
+		return true;
+	if (type == NULL || strcmp(type, "string") != 0)
+		return bad(report, "plugin.options.%.40s: \"env\" is for options of type string",
+			   name);
+	return (json_object_is_type(env, json_type_string) &&
+		option_env_valid(json_object_get_string(env))) ||
+	       bad(report, "plugin.options.%.40s: \"env\" is not the name of an environment "
+		   "variable that ends in _ID or _NAME and cannot hold a credential", name);
+}
+
 static bool
 check_options(const char *key, struct json_object *value, struct report *report)
 {
+	struct json_object *properties = json_obj(value, "properties");
 	const char *type = json_str(value, "type");
+	struct json_object_iter member;
 
+	if (properties != NULL)
+		json_object_object_foreachC(properties, member)
+			if (!check_option_env(member.key, member.val, report))
+				return false;
 	if (type == NULL || strcmp(type, "object") != 0)
 		return bad(report, "plugin.%s: not a JSON Schema of type object", key);
 	/* So that a misspelt option is refused and not ignored. */

@@ -5,7 +5,9 @@
  * build (lakehost-manifest) and for the loader; what rows may contain is the registry's to judge.
  *
  *   {"plugin": {"name", "version", "vendor", "summary", "abi": "1.0", "permissions": ["GET /…"],
- *               "options": {JSON Schema of type object}, "default", "in_all": booleans,
+ *               "options": {JSON Schema of type object; "env": "NAME_ID" at a property of type
+ *               string: the environment variable that fills it where nothing is configured},
+ *               "default", "in_all": booleans,
  *               "enable_env": "NAME", "warn": "…", "probe": "GET /…"},
  *    "tools": [{"name", …}], "resources": [{"name", "uri", …}],
  *    "templates": [{"name", "uriTemplate", …}], "prompts": [{"name", …}],

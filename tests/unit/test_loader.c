@@ -133,6 +133,32 @@ loads_and_runs_a_good_one(void)
 	ASSERT_STR(getenv("LAKEHOST_TEST_STOPPED"), "good");
 }
 
+/* An option that its manifest ties to a variable: the configuration wins, an empty one is none. */
+static void
+fills_options_from_the_environment(void)
+{
+	static const struct {
+		const char *value, *options, *result;
+	} cases[] = {
+		{ "oslo", NULL, "{\"place\":\"oslo\",\"table\":\"none\"}" },
+		{ "oslo", "{\"place\":\"rome\"}", "{\"place\":\"rome\",\"table\":\"none\"}" },
+		{ "", NULL, "{\"table\":\"none\"}" },
+	};
+	struct bench bench;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bench_init(&bench);
+		plugin_copy(BUILT("good"), bench.folder, "good.so");
+		bench_enable(&bench, "good")->options = (char *)(uintptr_t)cases[i].options;
+		setenv("LAKEHOST_TEST_PLACE_ID", cases[i].value, 1);
+		bench_load(&bench, false);
+		expect(&bench, 0, PLUGIN_OK, "");
+		ASSERT_STR(getenv("LAKEHOST_TEST_OPTIONS"), cases[i].result);
+		bench_fini(&bench);
+	}
+	unsetenv("LAKEHOST_TEST_PLACE_ID");
+}
+
 static void
 check_runs_no_code(void)
 {
@@ -636,6 +662,7 @@ first_directory_wins(void)
 
 static const struct test tests[] = {
 	TEST(loads_and_runs_a_good_one),
+	TEST(fills_options_from_the_environment),
 	TEST(check_runs_no_code),
 	TEST(isolated_runs_no_code_in_the_host),
 	TEST(one_refusal_leaves_the_others),

@@ -215,6 +215,12 @@ refuses_damaged_manifests(void)
 		  PLUGIN_BAD_MANIFEST },
 		{ "LAKEHOST_TEST_ENABLE", "lakehost_test_enable", "environment",
 		  PLUGIN_BAD_MANIFEST },
+		{ "LAKEHOST_TEST_PLACE_ID", "LAKEHOST_TEST_TOKEN_ID", "credential",
+		  PLUGIN_BAD_MANIFEST },
+		{ "LAKEHOST_TEST_PLACE_ID", "LAKEHOST_TEST_PLACEURL", "_ID or _NAME",
+		  PLUGIN_BAD_MANIFEST },
+		{ "\"env\":\"LAKEHOST_TEST_PLACE_ID\"", "\"env\":[\"LAKEHOST_TEST_PLACES\"]",
+		  "plugin.options.place", PLUGIN_BAD_MANIFEST },
 	};
 	char why[256];
 
