@@ -86,7 +86,9 @@ show_reason(struct mcp_call *call, struct json_object *reason)
 	const char *text = mcp_printf(call, "%s (%s)", mcp_get_str(call, reason, "code", "?"),
 				      mcp_get_str(call, reason, "type", "?"));
 
-	if (parameters != NULL) {
+	if (json_object_is_type(reason, json_type_string))
+		return json_object_get_string(reason);
+	if (json_object_is_type(parameters, json_type_object)) {
 		json_object_object_foreach(parameters, key, value)
 			text = mcp_printf(call, "%s %s=%s", text, key,
 					  json_object_get_string(value));
@@ -117,11 +119,21 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 	return NULL;
 }
 
+/* The last events, from the reply beside the cluster's; a failure there spoils nothing. */
 static void
-say_events(struct mcp_call *call, struct json_object *events)
+say_events(struct mcp_call *call)
 {
-	size_t n = events != NULL ? json_object_array_length(events) : 0;
+	struct json_object *events;
+	struct dbx_error error;
+	size_t n;
 
+	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
+		mcp_say(call, "last events: not available: %s",
+			error.message[0] != '\0' ? error.message : "no answer");
+		return;
+	}
+	events = dbx_objects(call, mcp_reply_json(call, 1), "events");
+	n = json_object_array_length(events);
 	for (size_t i = 0; i < n && i < RECENT_EVENTS; i++) {
 		struct json_object *event = json_object_array_get_idx(events, i);
 
@@ -172,7 +184,7 @@ static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct json_object *reply, *events;
+	struct json_object *reply;
 	struct dbx_error error;
 
 	(void)len;
@@ -186,8 +198,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	say_cluster(call, reply);
 	if (cost_hint(call, reply) != NULL)
 		mcp_say(call, "cost: %s", cost_hint(call, reply));
-	events = mcp_get(mcp_reply_json(call, 1), "events");
-	say_events(call, events);
+	say_events(call);
 	return mcp_structured(call, dbx_full(call) ? reply : dbx_pick(call, reply,
 	    "cluster_id", "cluster_name", "state", "state_message", "num_workers", "autoscale",
 	    "spark_version", "node_type_id", "autotermination_minutes", "start_time",
@@ -251,12 +262,13 @@ events_shown(struct mcp_call *call, const void *state, size_t len)
 	    .grant = "CAN ATTACH TO on the cluster" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	page.extra = mcp_printf(call, "cluster_id=%s", cluster->asked);
+	page.extra = dbx_repeat(call, (const char *const[]){ "cluster_id", "event_type",
+							     "start_time", "end_time", NULL });
 	page.token = mcp_arg(call, "page_token");
 	page.total = mcp_get_int(reply, "total_count", -1);
 	page.next_token = mcp_get_str(call, reply, "next_page_token",
 				      mcp_get_str(call, reply, "next_page.offset", NULL));
-	return dbx_table(call, mcp_get(reply, "events"), columns,
+	return dbx_table(call, dbx_objects(call, reply, "events"), columns,
 			 sizeof(columns) / sizeof(columns[0]), &page);
 }
 

@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Starting and terminating a cluster: operations that are told of by the cluster's own state, so
- * that they survive a restart of the host and may be begun twice. The handle is the cluster's id.
+ * that they survive a restart of the host and may be begun twice.
  */
 #include "compute.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define POLL_MS 2000 /* a cluster takes minutes */
 
 /* ---- what both share ------------------------------------------------------------------------ */
 
+/* The operation's handle. */
+struct change {
+	char id[256];	    /* of the cluster */
+	int64_t start_time; /* that the cluster had: another one says that it was started since */
+	bool waiting;	    /* it must have terminated before it can be started */
+};
+
+/* Ends a start with its handle. `cluster` may be NULL unless `waiting`. */
+static int
+handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool waiting)
+{
+	struct change change = { .waiting = waiting };
+
+	if (strlen(id) >= sizeof(change.id))
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any cluster_id.", NULL,
+				"Call list_clusters to see which exist.");
+	snprintf(change.id, sizeof(change.id), "%s", id);
+	change.start_time = mcp_get_int(cluster, "start_time", 0);
+	return mcp_handle(call, &change, sizeof(change));
+}
+
+/* The handle begins with the id. */
 static const char *
 handle_id(struct mcp_call *call)
 {
@@ -31,6 +54,8 @@ polled(struct mcp_call *call)
 	struct dbx_words words = cluster_words(call, handle_id(call),
 					       "CAN RESTART on the cluster");
 
+	words.again = mcp_printf(call, "It goes on: call get_cluster_details cluster_id=%s in a "
+				 "moment.", handle_id(call));
 	return dbx_reply(call, 0, &words);
 }
 
@@ -67,7 +92,7 @@ changed(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error)
 	    && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
-	return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+	return handle(call, cluster->id, NULL, false);
 }
 
 static int
@@ -89,14 +114,6 @@ still(struct mcp_call *call, struct json_object *cluster, const char *state)
 
 /* ---- start_cluster -------------------------------------------------------------------------- */
 
-static int start_looked(struct mcp_call *call, const void *state, size_t len);
-
-static int
-start_again(struct mcp_call *call, const void *state, size_t len)
-{
-	return look(call, state, len, start_looked);
-}
-
 /* TERMINATED: start. TERMINATING: wait, then start. On its way up: just follow. */
 static int
 start_looked(struct mcp_call *call, const void *state, size_t len)
@@ -107,6 +124,7 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 	const char *now;
 
+	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
 	reply = dbx_reply(call, 0, &words);
@@ -117,12 +135,6 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 		return done(call, cluster->id, now, " already");
 	if (strcmp(now, "TERMINATED") == 0)
 		return change(call, "/api/2.1/clusters/start", cluster, changed);
-	if (strcmp(now, "TERMINATING") == 0) {
-		if (mcp_cancelled(call))
-			return MCP_OK;
-		mcp_progress(call, 0, 0, "waiting for the cluster to terminate first");
-		return mcp_again(call, POLL_MS, start_again, state, len);
-	}
 	if (strcmp(now, "ERROR") == 0 || strcmp(now, "UNKNOWN") == 0)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "Cluster \"%s\" cannot be started.",
@@ -130,13 +142,49 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Its state is %s: %s", now,
 					   mcp_get_str(call, reply, "state_message", "")),
 				"Call list_cluster_events to see what went wrong.");
-	return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+	return handle(call, cluster->id, reply, strcmp(now, "TERMINATING") == 0);
+}
+
+static int
+start_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	return look(call, state, len, start_looked);
 }
 
 static int
 start_begin(struct mcp_call *call)
 {
-	return dbx_resolve(call, &dbx_clusters, "cluster_id", start_again);
+	return dbx_resolve(call, &dbx_clusters, "cluster_id", start_resolved);
+}
+
+/* The start that had to wait was accepted, or somebody else was faster. */
+static int
+start_sent(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = cluster_words(call, handle_id(call),
+					       "CAN RESTART on the cluster");
+	struct dbx_error error;
+
+	(void)state;
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error)
+	    && strcmp(error.code, "INVALID_STATE") != 0)
+		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
+	return still(call, NULL, "PENDING");
+}
+
+/* It has terminated as expected, and nobody has started it since. */
+static bool
+start_due(struct mcp_call *call, struct json_object *cluster)
+{
+	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
+	struct change change;
+
+	if (handle.len != sizeof(change))
+		return false;
+	memcpy(&change, handle.data, sizeof(change));
+	return change.waiting && strcmp(mcp_get_str(call, cluster, "state", ""), "TERMINATED") == 0
+	    && mcp_get_int(cluster, "start_time", 0) == change.start_time;
 }
 
 static int
@@ -152,6 +200,10 @@ start_polled(struct mcp_call *call, const void *state, size_t len)
 	now = mcp_get_str(call, cluster, "state", "UNKNOWN");
 	if (strcmp(now, "RUNNING") == 0)
 		return done(call, handle_id(call), now, "");
+	if (start_due(call, cluster))
+		return dbx_send(call, "POST", "/api/2.1/clusters/start", NULL,
+				dbx_object(call, "cluster_id", handle_id(call), NULL),
+				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	if (strcmp(now, "TERMINATED") == 0 || strcmp(now, "ERROR") == 0)
 		return mcp_fail(call, MCP_E_UNAVAILABLE,
 				mcp_printf(call, "Cluster %s did not start.", handle_id(call)),
@@ -198,7 +250,7 @@ terminate_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return done(call, cluster->id, now, " already");
 	if (strcmp(now, "TERMINATING") == 0)
-		return mcp_handle(call, cluster->id, strlen(cluster->id) + 1);
+		return handle(call, cluster->id, NULL, false);
 	return change(call, "/api/2.1/clusters/delete", cluster, changed);
 }
 

@@ -146,7 +146,7 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct missing *missing = state;
 	struct json_object *names = mcp_keep(call, json_object_new_array());
-	struct json_object *tables = mcp_get(mcp_reply_json(call, 0), "tables");
+	struct json_object *tables = dbx_array(mcp_reply_json(call, 0), "tables");
 	const char *near, *next;
 
 	(void)len;

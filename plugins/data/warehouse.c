@@ -32,7 +32,7 @@ best_of(struct mcp_call *call, struct json_object *warehouses)
 	struct json_object *best = NULL;
 	int most = 0;
 
-	for (size_t i = 0; warehouses != NULL && i < json_object_array_length(warehouses); i++) {
+	for (size_t i = 0; i < json_object_array_length(warehouses); i++) {
 		struct json_object *warehouse = json_object_array_get_idx(warehouses, i);
 		int fit = fitness(call, warehouse);
 
@@ -76,9 +76,8 @@ choice_listed(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	warehouses = mcp_get(reply, "warehouses");
-	for (size_t i = 0; wanted[0] != '\0' && warehouses != NULL
-	     && i < json_object_array_length(warehouses); i++) {
+	warehouses = dbx_objects(call, reply, "warehouses");
+	for (size_t i = 0; wanted[0] != '\0' && i < json_object_array_length(warehouses); i++) {
 		struct json_object *item = json_object_array_get_idx(warehouses, i);
 		const char *id = mcp_get_str(call, item, "id", "");
 		const char *name = mcp_get_str(call, item, "name", id);
@@ -87,7 +86,9 @@ choice_listed(struct mcp_call *call, const void *state, size_t len)
 			return choice_made(call, choice->fn, id, name);
 	}
 	if (wanted[0] != '\0')
-		return dbx_unknown(call, &dbx_warehouses, wanted, "");
+		return dbx_unknown(call, &dbx_warehouses, wanted,
+				   mcp_arg(call, "warehouse_id") == NULL
+				   ? "The option warehouse_id of plugin data names it." : "");
 	best = best_of(call, warehouses);
 	if (best == NULL)
 		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
@@ -95,6 +96,15 @@ choice_listed(struct mcp_call *call, const void *state, size_t len)
 				"Ask an administrator for CAN USE on a SQL warehouse.");
 	return choice_made(call, choice->fn, mcp_get_str(call, best, "id", ""),
 			   mcp_get_str(call, best, "name", ""));
+}
+
+/* The option warehouse_id; NULL when it is not set. */
+static const char *
+configured(struct mcp_call *call)
+{
+	const char *option = mcp_option(call, "warehouse_id");
+
+	return option != NULL && option[0] != '\0' ? option : NULL;
 }
 
 int
@@ -105,7 +115,7 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 	struct mcp_http request;
 
 	if (wanted == NULL || wanted[0] == '\0')
-		wanted = mcp_option(call, "warehouse_id");
+		wanted = configured(call);
 	/* An id needs no list call; its name is not known then, and not needed. */
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
@@ -138,12 +148,12 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	all = mcp_get(reply, "warehouses");
+	all = dbx_objects(call, reply, "warehouses");
 	best = best_of(call, all);
 	kept = mcp_keep(call, json_object_new_array());
-	for (size_t i = 0; all != NULL && i < json_object_array_length(all); i++) {
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *item = json_object_array_get_idx(all, i);
-		const char *option = mcp_option(call, "warehouse_id");
+		const char *option = configured(call);
 		const char *name = mcp_get_str(call, item, "name", "");
 		bool chosen = option == NULL ? item == best
 		    : strcmp(option, mcp_get_str(call, item, "id", "")) == 0
@@ -156,6 +166,7 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
 	    .noun = "warehouses", .tool = "list_sql_warehouses", .total = -1,
 	    .token = mcp_arg(call, "page_token"),
+	    .extra = dbx_repeat(call, (const char *const[]){ "name_filter", NULL }),
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
@@ -184,6 +195,12 @@ static const struct direction up = {
 	"/api/2.0/sql/warehouses/{id}/start", "RUNNING", "start",
 	(const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },
 };
+
+/* An operation's handle. */
+struct change {
+	char id[128];
+	bool waiting; /* it must have stopped before it can be started */
+};
 static const struct direction down = {
 	"/api/2.0/sql/warehouses/{id}/stop", "STOPPED", "stop",
 	(const char *const[]){ "DELETING", "DELETED", NULL },
@@ -206,6 +223,18 @@ reached(struct mcp_call *call, const char *id, const char *state, const char *ho
 		       dbx_url(call, "/sql/warehouses/%s", id));
 }
 
+static int
+handle(struct mcp_call *call, const char *id, bool waiting)
+{
+	struct change change = { .waiting = waiting };
+
+	if (strlen(id) >= sizeof(change.id))
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse_id.", NULL,
+				"Call list_sql_warehouses to see which exist.");
+	snprintf(change.id, sizeof(change.id), "%s", id);
+	return mcp_handle(call, &change, sizeof(change));
+}
+
 /* The change was accepted. */
 static int
 change_sent(struct mcp_call *call, const void *state, size_t len)
@@ -216,7 +245,7 @@ change_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return mcp_handle(call, warehouse->id, strlen(warehouse->id) + 1);
+	return handle(call, warehouse->id, false);
 }
 
 static int
@@ -236,6 +265,9 @@ change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	now = mcp_get_str(call, reply, "state", "");
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, warehouse->id, now, " already");
+	/* A start is not heard while it stops. */
+	if (direction == &up && strcmp(now, "STOPPING") == 0)
+		return handle(call, warehouse->id, true);
 	return dbx_send(call, "POST", direction->path,
 			dbx_object(call, "id", warehouse->id, NULL), NULL, MCP_RETRY_IDEMPOTENT,
 			change_sent, warehouse, sizeof(*warehouse));
@@ -288,39 +320,85 @@ stop_begin(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_warehouses, "warehouse_id", stop_resolved);
 }
 
+/* The handle begins with the id. */
+static const char *
+handle_id(struct mcp_call *call)
+{
+	return mcp_context(call, MCP_CTX_HANDLE).data;
+}
+
+static int
+still(struct mcp_call *call, const char *now)
+{
+	mcp_say(call, "SQL warehouse %s is %s.\nNext: list_sql_warehouses in 10 s.",
+		handle_id(call), now);
+	return mcp_working(call, -1, mcp_printf(call, "warehouse is %s", now), POLL_MS);
+}
+
+/* The start that had to wait was accepted. */
+static int
+start_sent(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = warehouse_words(call, handle_id(call));
+
+	(void)state;
+	(void)len;
+	if (dbx_reply(call, 0, &words) == NULL)
+		return MCP_E_UPSTREAM;
+	return still(call, "STARTING");
+}
+
+/* It has stopped as expected, and not because a start failed. */
+static bool
+start_due(struct mcp_call *call, struct json_object *warehouse)
+{
+	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
+	struct change change;
+
+	if (handle.len != sizeof(change))
+		return false;
+	memcpy(&change, handle.data, sizeof(change));
+	return change.waiting && strcmp(mcp_get_str(call, warehouse, "state", ""), "STOPPED") == 0
+	    && strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
+}
+
 static int
 change_polled(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct direction *direction = *(const struct direction *const *)state;
-	const char *id = mcp_context(call, MCP_CTX_HANDLE).data;
+	const char *id = handle_id(call);
 	struct dbx_words words = warehouse_words(call, id);
-	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct json_object *reply;
 	const char *now;
 
 	(void)len;
+	words.again = "It goes on: call list_sql_warehouses in a moment.";
+	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	now = mcp_get_str(call, reply, "state", "");
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, id, now, "");
+	if (start_due(call, reply))
+		return dbx_send(call, "POST", up.path, dbx_object(call, "id", id, NULL), NULL,
+				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	for (const char *const *bad = direction->failed; *bad != NULL; bad++)
 		if (strcmp(now, *bad) == 0)
 			return mcp_fail(call, MCP_E_UNAVAILABLE,
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
 					mcp_printf(call, "It is %s. %s", now,
-						   mcp_get_str(call, reply, "health.summary", "")),
+						   mcp_get_str(call, reply, "health.summary",
+							       "No reason was given.")),
 					"Call list_sql_warehouses, and try another one.");
-	mcp_say(call, "SQL warehouse %s is %s.\nNext: list_sql_warehouses in 10 s.", id, now);
-	return mcp_working(call, -1, mcp_printf(call, "warehouse is %s", now), POLL_MS);
+	return still(call, now);
 }
 
 static int
 poll(struct mcp_call *call, const struct direction *direction)
 {
 	return dbx_get(call, "/api/2.0/sql/warehouses/{id}",
-		       dbx_object(call, "id", mcp_context(call, MCP_CTX_HANDLE).data, NULL),
-		       change_polled, &direction, sizeof(direction));
+		       dbx_object(call, "id", handle_id(call), NULL), change_polled, &direction, sizeof(direction));
 }
 
 static int

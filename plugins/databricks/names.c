@@ -205,7 +205,8 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 	    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
 	return mcp_fail(call, MCP_E_NOT_FOUND,
 			mcp_printf(call, "There is no %s \"%s\".", kind->noun,
-				   search->resolved.asked), why, next);
+				   search->resolved.asked),
+			why[0] != '\0' ? why : NULL, next);
 }
 
 /* `more`: there are pages that were not read. */

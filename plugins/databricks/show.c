@@ -214,9 +214,8 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	return table_finish(call, page, count);
 }
 
-/* Further lines are indented: no text of somebody else looks like a fact of ours. */
-static const char *
-indented(struct mcp_call *call, const char *text)
+const char *
+dbx_indented(struct mcp_call *call, const char *text)
 {
 	size_t breaks = 0, at = 0;
 	char *out;
@@ -247,7 +246,7 @@ dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_colu
 
 		if (cell != NULL && cell[0] != '\0')
 			text = mcp_printf(call, "%s%s: %s\n", text, facts[i].name,
-					  indented(call, cell));
+					  dbx_indented(call, cell));
 	}
 	return mcp_say(call, "%s%s%s", text, url != NULL ? "url: " : "", url != NULL ? url : "");
 }
