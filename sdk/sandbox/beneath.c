@@ -106,6 +106,10 @@ beneath_stat(int root, const char *path, struct stat *st)
 		return -1;
 	rc = fstat(fd, st);
 	close(fd);
+	if (rc == 0 && S_ISLNK(st->st_mode)) {
+		errno = ELOOP;
+		rc = -1;
+	}
 	return rc;
 }
 

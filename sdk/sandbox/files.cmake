@@ -25,3 +25,6 @@ endforeach()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/seeds.c.in ${CMAKE_CURRENT_BINARY_DIR}/seeds.c @ONLY)
 target_sources(lakehost-sandbox PRIVATE ${sandbox_files} ${CMAKE_CURRENT_BINARY_DIR}/seeds.c)
 target_include_directories(lakehost-sandbox PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+
+# Their tests, beside the others of test-sandbox.
+set(sandbox_files_tests test/expect.c test/tree.c test/files.c test/code.c test/jobs.c)

@@ -173,7 +173,7 @@ call_with(const char *method, const char *path, const char *body, const char *to
 	struct memory text = { NULL, 0 }, head = { NULL, 0 };
 	struct curl_slist *list = make_headers(body, token, headers);
 	CURL *curl = curl_easy_init();
-	char url[2048];
+	char url[8192];
 
 	snprintf(url, sizeof(url), "%s%s", strncmp(path, "http", 4) == 0 ? "" : sandbox.host, path);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -187,6 +187,8 @@ call_with(const char *method, const char *path, const char *body, const char *to
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 120L);
 	if (body != NULL)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
 	a->curl_error = (int)curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &a->status);
 	a->text = text.data != NULL ? text.data : strdup("");

@@ -68,5 +68,9 @@ void add_compute_suite(void);
 void add_statement_suite(void);
 void add_sql_suite(void);
 void add_catalog_suite(void);
+void add_tree_suite(void);
+void add_file_suite(void);
+void add_code_suite(void);
+void add_job_suite(void);
 
 #endif

@@ -40,6 +40,10 @@ main(int argc, char **argv)
 	add_statement_suite();
 	add_sql_suite();
 	add_catalog_suite();
+	add_tree_suite();
+	add_file_suite();
+	add_code_suite();
+	add_job_suite();
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();

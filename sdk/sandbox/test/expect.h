@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request, one expectation: what most tests of the file and job domains consist of. */
+#ifndef SANDBOX_TEST_EXPECT_H
+#define SANDBOX_TEST_EXPECT_H
+
+#include "client.h"
+
+/* Asserts status (and, unless NULL, error_code); says which request it was when it fails. */
+void expect(const char *method, const char *path, const char *body, long status, const char *code);
+/* Asserts 200 and returns the answer. */
+struct answer *fetch(const char *method, const char *path, const char *body);
+/* Asserts that a member of the answer of a GET is this text. */
+void expect_text(const char *path, const char *member, const char *wanted);
+char *base64(const void *data, size_t len);		/* caller frees */
+char *unbase64(const char *text);			/* as text; caller frees */
+/* printf into a fresh string; caller frees. */
+char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+bool holds(const char *text, const char *part);
+
+#endif
