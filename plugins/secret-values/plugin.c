@@ -28,14 +28,36 @@ scope_allowed(struct mcp_call *call, const char *scope)
 	return false;
 }
 
-/* Text without control characters but tab and line ends; UTF-8 is for the host to judge. */
+/* How many bytes follow the first of a character; -1: no character of UTF-8 begins so. */
+static int
+followers(unsigned char first)
+{
+	if (first < 0x80)
+		return 0;
+	return first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
+}
+
+/* UTF-8 without control characters but tab and line ends. What is not, the host would repair for
+ * its reader, and the value would be another one. */
 static bool
 is_text(const unsigned char *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] == 0x7f || (bytes[i] < ' ' && strchr("\t\r\n", bytes[i]) == NULL)
-		    || bytes[i] == '\0')
+	for (size_t i = 0; i < len; i++) {
+		int more = followers(bytes[i]);
+
+		if (more < 0 || (size_t)more >= len - i || bytes[i] == 0x7f
+		    || (bytes[i] < ' ' && (bytes[i] == '\0' || strchr("\t\r\n", bytes[i]) == NULL)))
 			return false;
+		/* overlong forms, surrogates, beyond U+10FFFF */
+		if ((bytes[i] == 0xe0 && bytes[i + 1] < 0xa0)
+		    || (bytes[i] == 0xed && bytes[i + 1] > 0x9f)
+		    || (bytes[i] == 0xf0 && bytes[i + 1] < 0x90)
+		    || (bytes[i] == 0xf4 && bytes[i + 1] > 0x8f))
+			return false;
+		for (; more > 0; more--)
+			if ((bytes[++i] & 0xc0) != 0x80)
+				return false;
+	}
 	return true;
 }
 
@@ -67,12 +89,17 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
 		size--;
 	bytes[size] = '\0';
-	/* Masks take effect on what is written after them: said once, and never again. */
+	/* Masks take effect on what is written after them: said once, and never again. The heading
+	 * tells a reader who gets asterisks that they are not the value. */
 	if (is_text(bytes, (size_t)size)) {
+		mcp_say(call, "Secret \"%s/%s\", %d bytes (its value is shown this once, from now on "
+			"as ***):", scope, key, size);
 		mcp_say(call, "%s", (const char *)bytes);
 		mcp_mask(call, (const char *)bytes);
 	} else {
-		mcp_say(call, "binary value of %d bytes, base64: %s", size, encoded);
+		mcp_say(call, "Secret \"%s/%s\", %d bytes that are no text, in base64 (shown this "
+			"once, from now on as ***):", scope, key, size);
+		mcp_say(call, "%s", encoded);
 	}
 	mcp_mask(call, encoded);
 	return MCP_OK;

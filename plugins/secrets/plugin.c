@@ -5,7 +5,9 @@
  */
 #include "databricks.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 131072 /* bytes; the API's limit */
@@ -22,14 +24,14 @@ scopes_shown(struct mcp_call *call, const void *state, size_t len)
 	};
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of secret scopes", .grant = "READ on a secret scope" });
-	struct json_object *scopes = mcp_get(reply, "scopes"), *kept;
+	struct json_object *scopes = dbx_objects(call, reply, "scopes"), *kept;
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	kept = mcp_keep(call, json_object_new_array());
-	for (size_t i = 0; scopes != NULL && i < json_object_array_length(scopes); i++) {
+	for (size_t i = 0; i < json_object_array_length(scopes); i++) {
 		struct json_object *scope = json_object_array_get_idx(scopes, i);
 
 		if (dbx_name_matches(call, mcp_get_str(call, scope, "name", "")))
@@ -58,14 +60,15 @@ static const struct dbx_kind scopes = {
 	.name = "name", .tool = "list_secret_scopes", .is_id = never_an_id,
 };
 
-/* True when the first reply says that the scope is missing; the call then goes on to explain. */
+/* True when the first reply says that the scope is missing; the call then goes on to explain. A
+ * missing secret is told in words that name its scope too, so the first word decides. */
 static bool
 scope_missing(struct mcp_call *call, int *status)
 {
 	struct dbx_error error;
 
 	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND
-	    || strstr(error.message, "cope") == NULL)
+	    || strncasecmp(error.message, "scope", 5) != 0)
 		return false;
 	*status = dbx_unknown(call, &scopes, mcp_arg(call, "scope_name"), error.message);
 	return true;
@@ -105,7 +108,7 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return dbx_table(call, mcp_get(reply, "secrets"), columns, COUNT(columns),
+	return dbx_table(call, dbx_objects(call, reply, "secrets"), columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "secrets", .total = -1 });
 }
 
@@ -117,27 +120,50 @@ list_secrets(struct mcp_call *call)
 		       NULL, 0);
 }
 
-/* ---- put_secret, delete_secret -------------------------------------------------------------- */
-
-static int
-changed(struct mcp_call *call, const void *state, size_t len)
-{
-	struct dbx_words words = scope_words(call, "WRITE");
-	int status;
-
-	(void)len;
-	if (scope_missing(call, &status))
-		return status;
-	if (dbx_reply(call, 0, &words) == NULL)
-		return MCP_E_UPSTREAM;
-	return mcp_say(call, "Secret \"%s/%s\" is %s.", mcp_arg(call, "scope_name"),
-		       mcp_arg(call, "key"), (const char *)state);
-}
+/* ---- put_secret ----------------------------------------------------------------------------- */
 
 static bool
 is_reference(const char *value)
 {
 	return strncmp(value, "env:", 4) == 0 || strncmp(value, "file:", 5) == 0;
+}
+
+/* Meant as a reference, but spelled otherwise: better asked than stored as a value. */
+static bool
+is_nearly_reference(const char *value)
+{
+	static const char *const starts[] = { "env:", "file:", "$env:", "${env:", "{env:" };
+
+	for (size_t i = 0; i < COUNT(starts); i++)
+		if (strncasecmp(value, starts[i], strlen(starts[i])) == 0)
+			return !is_reference(value);
+	return false;
+}
+
+static int
+put(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
+	const char *value = mcp_arg(call, "secret_value");
+	struct dbx_words words = scope_words(call, "WRITE");
+	struct dbx_error error;
+	int status;
+
+	(void)state;
+	(void)len;
+	if (scope_missing(call, &status))
+		return status;
+	/* Not one byte was sent: the host, not the workspace, refused the reference. */
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 0
+	    && error.status == MCP_E_PERMISSION && is_reference(value))
+		return mcp_fail(call, MCP_E_PERMISSION,
+				mcp_printf(call, "Secret \"%s/%s\" was not set.", scope, key),
+				error.message,
+				"Ask the operator to allow this reference; do not put the value "
+				"itself into the conversation instead.");
+	if (dbx_reply(call, 0, &words) == NULL)
+		return MCP_E_UPSTREAM;
+	return mcp_say(call, "Secret \"%s/%s\" is set.", scope, key);
 }
 
 /*
@@ -155,6 +181,10 @@ put_secret(struct mcp_call *call)
 						   MCP_RETRY_IDEMPOTENT);
 	struct mcp_piece pieces[3];
 
+	if (is_nearly_reference(value))
+		return mcp_fail(call, MCP_E_INPUT, "secret_value is neither a value nor a "
+				"reference.", "References are spelled env:NAME and file:PATH.",
+				"Repeat the call with the reference spelled so.");
 	if (!is_reference(value)) {
 		if (strlen(value) > VALUE_MAX)
 			return mcp_failf(call, MCP_E_TOO_LARGE, "secret_value has %zu bytes; a "
@@ -162,7 +192,7 @@ put_secret(struct mcp_call *call)
 		mcp_mask(call, value);
 		json_object_object_add(head, "string_value", json_object_new_string(value));
 		request = mcp_json_request(call, "POST", API "/put", head, MCP_RETRY_IDEMPOTENT);
-		return mcp_suspend(call, &request, 1, 0, changed, "set", sizeof("set"));
+		return mcp_suspend(call, &request, 1, 0, put, NULL, 0);
 	}
 	pieces[0].kind = MCP_PIECE_BYTES;
 	text = mcp_printf(call, "%.*s,\"string_value\":\"", (int)strlen(text) - 1, text);
@@ -173,7 +203,54 @@ put_secret(struct mcp_call *call)
 	pieces[2].text = (struct mcp_text){ "\"}", 2 };
 	request.body = pieces;
 	request.n_body = COUNT(pieces);
-	return mcp_suspend(call, &request, 1, 0, changed, "set", sizeof("set"));
+	return mcp_suspend(call, &request, 1, 0, put, NULL, 0);
+}
+
+/* ---- delete_secret -------------------------------------------------------------------------- */
+
+/* There is no such key: which are near? `state` is the platform's message. */
+static int
+key_unknown(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key"), *near;
+	struct json_object *keys = mcp_keep(call, json_object_new_array());
+	struct json_object *list = dbx_objects(call, mcp_reply_json(call, 0), "secrets");
+
+	(void)len;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		json_object_array_add(keys, json_object_new_string(mcp_get_str(call,
+		    json_object_array_get_idx(list, i), "key", "")));
+	near = dbx_nearest(call, key, keys);
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "There is no secret \"%s/%s\".", scope, key), state,
+			near != NULL
+			    ? mcp_printf(call, "Did you mean: %s? list_secrets scope_name=%s shows "
+					 "all.", near, scope)
+			    : mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
+					 scope));
+}
+
+static int
+deleted(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *scope = mcp_arg(call, "scope_name");
+	struct dbx_words words = scope_words(call, "WRITE");
+	struct dbx_error error;
+	char why[512];
+	int status;
+
+	(void)state;
+	(void)len;
+	if (scope_missing(call, &status))
+		return status;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND) {
+		snprintf(why, sizeof(why), "%s", error.message);
+		return dbx_get(call, API "/list{?scope}", dbx_object(call, "scope", scope, NULL),
+			       key_unknown, why, strlen(why) + 1);
+	}
+	if (dbx_reply(call, 0, &words) == NULL)
+		return MCP_E_UPSTREAM;
+	return mcp_say(call, "Secret \"%s/%s\" is deleted.", scope, mcp_arg(call, "key"));
 }
 
 static int
@@ -182,7 +259,7 @@ delete_secret(struct mcp_call *call)
 	return dbx_send(call, "POST", API "/delete", NULL,
 			dbx_object(call, "scope", mcp_arg(call, "scope_name"), "key",
 				   mcp_arg(call, "key"), NULL),
-			MCP_RETRY_IDEMPOTENT, changed, "deleted", sizeof("deleted"));
+			MCP_RETRY_IDEMPOTENT, deleted, NULL, 0);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */
