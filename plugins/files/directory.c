@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create_directory: with those above it, and no fault when it is there already. */
+#include "files.h"
+
+static int
+made(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	struct dbx_words words;
+	struct dbx_error error;
+	struct place place;
+	const char *url;
+
+	(void)state;
+	(void)len;
+	if (!place_argument(call, &place))
+		return MCP_E_INPUT;
+	words = place_words(call, &place, place.store == STORE_VOLUME
+	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder above");
+	if (dbx_ok(call, reply, &error)) {
+		url = place_url(call, &place);
+		return mcp_say(call, "The directory %s is there.%s%s", place.shown,
+			       url != NULL ? "\nurl: " : "", url != NULL ? url : "");
+	}
+	if (error.status == MCP_E_CONFLICT)
+		return mcp_fail(call, MCP_E_CONFLICT,
+				mcp_printf(call, "%s cannot be made a directory.", place.shown),
+				error.message, "A file is in the way: name another directory.");
+	return dbx_fail(call, reply, &error, &words);
+}
+
+int
+create_directory(struct mcp_call *call)
+{
+	struct mcp_http request;
+	struct place place;
+
+	if (!place_of_file(call, &place))
+		return MCP_E_INPUT;
+	if (place.store != STORE_VOLUME)
+		return dbx_send(call, "POST", place.store == STORE_DBFS
+		    ? "/api/2.0/dbfs/mkdirs" : "/api/2.0/workspace/mkdirs", NULL,
+		    place_values(call, &place), MCP_RETRY_IDEMPOTENT, made, NULL, 0);
+	if (!dbx_get_request(call, &request, "/api/2.0/fs/directories{+path}",
+			     place_values(call, &place)))
+		return MCP_E_INPUT;
+	request.method = "PUT";
+	request.retry = MCP_RETRY_IDEMPOTENT;
+	return mcp_suspend(call, &request, 1, 0, made, NULL, 0);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A part of a file, from whichever store. Volumes and large workspace files take ranges; DBFS gives
+ * blocks of at most 1 MiB, which are asked for in parallel; other workspace objects are exported
+ * whole, which the API does up to 10 MB.
+ */
+#include "files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT_MAX (10 * 1000 * 1000) /* what workspace/export gives; a little less than it does */
+#define EXPORT_REPLY_MAX (12u << 20)
+#define BLOCKS_MAX 16
+
+struct fetch {
+	fetched_fn fn;
+	int64_t offset; /* negative: from the end */
+	int64_t length;
+	int64_t total; /* -1: not known */
+};
+
+static int
+behind_end(struct mcp_call *call, const struct place *place, const struct fetch *fetch)
+{
+	return mcp_fail(call, MCP_E_INPUT,
+			mcp_printf(call, "offset %lld is behind the end of %s.",
+				   (long long)fetch->offset, place->shown),
+			mcp_printf(call, "The file has %lld bytes.", (long long)fetch->total),
+			"Call read_file with a smaller offset, or with tail.");
+}
+
+static int
+done(struct mcp_call *call, const struct place *place, const struct fetch *fetch,
+     const char *data, size_t len)
+{
+	return fetch->fn(call, place, &(struct fetched){
+	    .data = data, .len = len, .offset = fetch->offset, .total = fetch->total });
+}
+
+/* ---- ranges ---------------------------------------------------------------------------------- */
+
+/* The number behind the slash of a Content-Range; -1 when it does not say. */
+static int64_t
+total_of(const struct mcp_reply *reply)
+{
+	const char *range = mcp_reply_header(reply, "Content-Range");
+	const char *slash = range != NULL ? strchr(range, '/') : NULL;
+
+	return slash != NULL && slash[1] >= '0' && slash[1] <= '9' ? strtoll(slash + 1, NULL, 10)
+								   : -1;
+}
+
+static int
+directory_or_missing(struct mcp_call *call, const struct place *place,
+		     const struct file_info *info, const void *state)
+{
+	(void)state;
+	if (!info->found || !info->directory)
+		return place_missing(call, place);
+	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no file.", place->shown),
+			mcp_printf(call, "It is a %s.", info->type),
+			mcp_printf(call, "Call list_files path=%s to see what is in it.",
+				   place->shown));
+}
+
+static int
+range_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	struct fetch fetch;
+	struct dbx_words words;
+	struct dbx_error error;
+	struct place place;
+	size_t skip;
+
+	(void)len;
+	memcpy(&fetch, state, sizeof(fetch));
+	if (!place_argument(call, &place))
+		return MCP_E_INPUT;
+	if (reply->status == 416) {
+		fetch.total = total_of(reply);
+		return fetch.total == 0 && fetch.offset == 0 ? done(call, &place, &fetch, "", 0)
+							     : behind_end(call, &place, &fetch);
+	}
+	if (!dbx_ok(call, reply, &error)) {
+		if (error.status == MCP_E_NOT_FOUND)
+			return place_stat(call, 0, directory_or_missing, NULL, 0);
+		words = place_words(call, &place, place.store == STORE_VOLUME
+		    ? "READ VOLUME on the volume" : "CAN READ on the file");
+		return dbx_fail(call, reply, &error, &words);
+	}
+	if (reply->status == 206) {
+		fetch.total = total_of(reply);
+		if (fetch.total < 0) /* it has to say, but this is not worth a failure */
+			fetch.total = fetch.offset + (int64_t)reply->body.len;
+		return done(call, &place, &fetch, reply->body.data, reply->body.len);
+	}
+	fetch.total = (int64_t)reply->body.len; /* it sent all that there is */
+	if (fetch.offset > 0 && fetch.offset >= fetch.total)
+		return behind_end(call, &place, &fetch);
+	skip = (size_t)fetch.offset;
+	return done(call, &place, &fetch, reply->body.data + skip, reply->body.len - skip);
+}
+
+static int
+range_fetch(struct mcp_call *call, const struct place *place, const struct fetch *fetch)
+{
+	struct mcp_header *range = mcp_alloc(call, sizeof(*range));
+	struct mcp_http request;
+
+	if (!dbx_get_request(call, &request, place->store == STORE_VOLUME
+		? "/api/2.0/fs/files{+path}" : "/api/2.0/workspace-files{+path}",
+		place_values(call, place)))
+		return MCP_E_INPUT;
+	*range = (struct mcp_header){ "Range",
+		mcp_printf(call, "bytes=%lld-%lld", (long long)fetch->offset,
+			   (long long)(fetch->offset + fetch->length - 1)) };
+	request.headers = range;
+	request.n_headers = 1;
+	request.max_bytes = (uint64_t)fetch->length;
+	return mcp_suspend(call, &request, 1, 0, range_arrived, fetch, sizeof(*fetch));
+}
+
+/* ---- DBFS ------------------------------------------------------------------------------------ */
+
+static int64_t
+block_len(const struct fetch *fetch, size_t i)
+{
+	int64_t left = fetch->length - (int64_t)i * BLOCK_BYTES_MAX;
+
+	return left < BLOCK_BYTES_MAX ? left : BLOCK_BYTES_MAX;
+}
+
+static size_t
+blocks_of(const struct fetch *fetch)
+{
+	return (size_t)((fetch->length + BLOCK_BYTES_MAX - 1) / BLOCK_BYTES_MAX);
+}
+
+static int
+blocks_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct fetch *fetch = state;
+	char *data = mcp_alloc(call, (size_t)fetch->length + 1);
+	struct dbx_words words;
+	struct place place;
+	size_t used = 0;
+
+	(void)len;
+	if (!place_argument(call, &place))
+		return MCP_E_INPUT;
+	words = place_words(call, &place, "access to DBFS");
+	for (size_t i = 0; i < blocks_of(fetch); i++) {
+		struct json_object *reply = dbx_reply(call, i, &words);
+		const char *text = mcp_get_str(call, reply, "data", "");
+		size_t n = 0;
+		char *block = reply != NULL ? base64_decode(call, text, strlen(text), &n) : NULL;
+
+		if (reply == NULL)
+			return MCP_E_UPSTREAM;
+		if (block == NULL || (int64_t)n > block_len(fetch, i))
+			return mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s could not be "
+					"read.", place.shown), "DBFS answered a block that is not "
+					"what was asked for.", NULL);
+		memcpy(data + used, block, n);
+		used += n;
+		if ((int64_t)n < block_len(fetch, i))
+			break; /* the file has become shorter meanwhile */
+	}
+	return done(call, &place, fetch, data, used);
+}
+
+static int
+blocks_fetch(struct mcp_call *call, const struct place *place, const struct fetch *fetch)
+{
+	struct mcp_http request[BLOCKS_MAX];
+	size_t n = blocks_of(fetch);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *values = place_values(call, place);
+
+		json_object_object_add(values, "offset", json_object_new_int64(
+		    fetch->offset + (int64_t)i * BLOCK_BYTES_MAX));
+		json_object_object_add(values, "length",
+				       json_object_new_int64(block_len(fetch, i)));
+		if (!dbx_get_request(call, &request[i], "/api/2.0/dbfs/read{?path,offset,length}",
+				     values))
+			return MCP_E_INPUT;
+	}
+	return mcp_suspend(call, request, n, 0, blocks_arrived, fetch, sizeof(*fetch));
+}
+
+/* ---- the workspace --------------------------------------------------------------------------- */
+
+bool
+whole_request(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	      struct mcp_http *request)
+{
+	return dbx_get_request(call, request, place->store == STORE_VOLUME
+	    ? "/api/2.0/fs/files{+path}" : info->size > EXPORT_MAX
+	    ? "/api/2.0/workspace-files{+path}"
+	    : "/api/2.0/workspace/export?format=AUTO&direct_download=true{&path}",
+	    place_values(call, place));
+}
+
+static int
+export_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	struct fetch fetch;
+	struct dbx_words words;
+	struct dbx_error error;
+	struct place place;
+	int64_t left;
+
+	(void)len;
+	memcpy(&fetch, state, sizeof(fetch));
+	if (!place_argument(call, &place))
+		return MCP_E_INPUT;
+	words = place_words(call, &place, "CAN READ on it");
+	if (!dbx_ok(call, reply, &error))
+		return dbx_fail(call, reply, &error, &words);
+	fetch.total = (int64_t)reply->body.len;
+	if (fetch.offset < 0)
+		fetch.offset = fetch.total + fetch.offset > 0 ? fetch.total + fetch.offset : 0;
+	if (fetch.offset > 0 && fetch.offset >= fetch.total)
+		return behind_end(call, &place, &fetch);
+	left = fetch.total - fetch.offset;
+	return done(call, &place, &fetch, reply->body.data + fetch.offset,
+		    (size_t)(left < fetch.length ? left : fetch.length));
+}
+
+static int
+export_fetch(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	     const struct fetch *fetch)
+{
+	struct mcp_http request;
+
+	if (!whole_request(call, place, info, &request))
+		return MCP_E_INPUT;
+	request.max_bytes = EXPORT_REPLY_MAX;
+	return mcp_suspend(call, &request, 1, 0, export_arrived, fetch, sizeof(*fetch));
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+int
+file_fetch_known(struct mcp_call *call, const struct place *place, const struct file_info *info,
+		 int64_t offset, int64_t length, fetched_fn fn)
+{
+	struct fetch fetch = { .fn = fn, .offset = offset, .length = length,
+			       .total = info->size };
+
+	if (!info->found || info->directory)
+		return directory_or_missing(call, place, info, NULL);
+	if (place->store == STORE_WORKSPACE && info->size <= EXPORT_MAX)
+		return export_fetch(call, place, info, &fetch);
+	if (fetch.offset < 0)
+		fetch.offset = info->size + offset > 0 ? info->size + offset : 0;
+	if (info->size == 0 && fetch.offset == 0)
+		return done(call, place, &fetch, "", 0);
+	if (fetch.offset >= info->size)
+		return behind_end(call, place, &fetch);
+	if (fetch.length > info->size - fetch.offset)
+		fetch.length = info->size - fetch.offset;
+	return place->store == STORE_DBFS ? blocks_fetch(call, place, &fetch)
+					  : range_fetch(call, place, &fetch);
+}
+
+static int
+looked_at(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	  const void *state)
+{
+	const struct fetch *fetch = state;
+
+	return file_fetch_known(call, place, info, fetch->offset, fetch->length, fetch->fn);
+}
+
+int
+file_fetch(struct mcp_call *call, int64_t offset, int64_t length, fetched_fn fn)
+{
+	struct fetch fetch = { .fn = fn, .offset = offset, .length = length, .total = -1 };
+	struct place place;
+
+	if (!place_of_file(call, &place))
+		return MCP_E_INPUT;
+	if (place.store == STORE_VOLUME && offset >= 0)
+		return range_fetch(call, &place, &fetch); /* whose reply says the size */
+	return place_stat(call, 0, looked_at, &fetch, sizeof(fetch));
+}

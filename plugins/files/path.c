@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths. What a caller wrote is cut into segments and put together again, so that what reaches an
+ * API names the file that was meant or nothing: no dot segment, no control character, no NUL, in
+ * whatever spelling. Which store a path belongs to is decided on the clean one.
+ */
+#include "files.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- cleaning -------------------------------------------------------------------------------- */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Dots only, also where some are percent-encoded; names with other escapes are ordinary, as Spark
+ * writes them. */
+static bool
+only_dots(const char *segment, size_t len)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < len; dots++) {
+		if (segment[i] == '.')
+			i++;
+		else if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 2
+			 && hex_digit(segment[i + 2]) == 14)
+			i += 3;
+		else
+			return false;
+	}
+	return dots <= 2;
+}
+
+static const char *
+segment_fault(const char *segment, size_t len)
+{
+	if (only_dots(segment, len))
+		return "It has a segment \".\" or \"..\".";
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)segment[i] < ' ' || segment[i] == 0x7f)
+			return "It has a control character.";
+		if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 0
+		    && hex_digit(segment[i + 2]) == 0)
+			return "It has an encoded NUL.";
+	}
+	return NULL;
+}
+
+/* Copies the path without empty segments; NULL with `why`. */
+static char *
+cleaned(struct mcp_call *call, const char *path, size_t len, unsigned *depth, const char **why)
+{
+	char *clean = mcp_alloc(call, len + 2), *to = clean;
+	const char *end = path + len;
+
+	*depth = 0;
+	while (path < end) {
+		const char *slash = memchr(path, '/', (size_t)(end - path));
+		size_t n = (size_t)((slash != NULL ? slash : end) - path);
+
+		if (n > 0) {
+			*why = segment_fault(path, n);
+			if (*why != NULL)
+				return NULL;
+			*to++ = '/';
+			memcpy(to, path, n);
+			to += n;
+			(*depth)++;
+		}
+		path += n + (slash != NULL);
+	}
+	if (to == clean)
+		*to++ = '/';
+	*to = '\0';
+	return clean;
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+/* The rest of `path` behind its first segment if that is `name` in any case: "" at its end. */
+static const char *
+behind(const char *path, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncasecmp(path + 1, name, len) != 0)
+		return NULL;
+	path += len + 1;
+	return *path == '\0' || *path == '/' ? path : NULL;
+}
+
+/* Services that know only one spelling get that. */
+static void
+route(struct mcp_call *call, char *clean, bool dbfs, struct place *place)
+{
+	static const char *const tops[] = { "Users", "Repos", "Shared" };
+	const char *rest = behind(clean, "dbfs");
+
+	if (rest != NULL && !dbfs) {
+		clean = mcp_strdup(call, *rest != '\0' ? rest : "/");
+		place->depth--;
+		dbfs = true;
+	}
+	rest = behind(clean, "Volumes");
+	if (rest != NULL) {
+		place->store = place->depth < 4 ? STORE_CATALOG : STORE_VOLUME;
+		place->path = place->shown = mcp_printf(call, "/Volumes%s", rest);
+		return;
+	}
+	place->store = STORE_DBFS;
+	place->path = clean;
+	rest = behind(clean, "Workspace");
+	if (rest != NULL && !dbfs) {
+		place->store = STORE_WORKSPACE;
+		place->path = *rest != '\0' ? rest : "/";
+		place->depth--;
+	}
+	for (size_t i = 0; i < COUNT(tops) && !dbfs; i++)
+		if (place->store == STORE_DBFS && behind(clean, tops[i]) != NULL)
+			place->store = STORE_WORKSPACE;
+	if (place->store == STORE_DBFS)
+		place->shown = mcp_printf(call, "dbfs:%s", place->path);
+	else
+		place->shown = mcp_printf(call, "/Workspace%s",
+					  place->depth > 0 ? place->path : "");
+}
+
+static bool
+bad_path(struct mcp_call *call, const char *why)
+{
+	mcp_fail(call, MCP_E_INPUT, "path is not one that can be used.", why,
+		 "Paths look like /Volumes/main/default/landing/a.csv, /Workspace/Users/me/a.py or "
+		 "dbfs:/tmp/a.");
+	return false;
+}
+
+bool
+place_find(struct mcp_call *call, const char *path, size_t len, struct place *place)
+{
+	const char *why = NULL;
+	bool dbfs = false;
+	char *clean;
+
+	if (len > PATH_BYTES_MAX)
+		return bad_path(call, mcp_printf(call, "It has %zu bytes, and at most %d are "
+						 "possible.", len, PATH_BYTES_MAX));
+	if (len >= 5 && strncasecmp(path, "dbfs:", 5) == 0) {
+		dbfs = true;
+		path += 5;
+		len -= 5;
+	}
+	if (len == 0 || path[0] != '/')
+		return bad_path(call, "It does not begin with / or dbfs:/.");
+	clean = cleaned(call, path, len, &place->depth, &why);
+	if (clean == NULL)
+		return bad_path(call, why);
+	route(call, clean, dbfs, place);
+	return true;
+}
+
+bool
+place_argument(struct mcp_call *call, struct place *place)
+{
+	struct json_object *argument = mcp_arg_json(call, "path");
+	const char *path = json_object_get_string(argument);
+	size_t len = (size_t)json_object_get_string_len(argument);
+
+	/* In a URI the slash may have gone to what stands before the path. */
+	if (mcp_context(call, MCP_CTX_URI).len > 0 && path[0] != '/'
+	    && strncasecmp(path, "dbfs:", 5) != 0 && memchr(path, '\0', len) == NULL) {
+		path = mcp_printf(call, "/%s", path);
+		len++;
+	}
+	return place_find(call, path, len, place);
+}
+
+bool
+place_of_file(struct mcp_call *call, struct place *place)
+{
+	if (!place_argument(call, place))
+		return false;
+	if (place->store != STORE_CATALOG)
+		return true;
+	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s names no volume.", place->shown),
+		 "Files are in volumes: /Volumes/CATALOG/SCHEMA/VOLUME/….",
+		 mcp_printf(call, "Call list_files path=%s to see what is there.", place->shown));
+	return false;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+struct json_object *
+place_values(struct mcp_call *call, const struct place *place)
+{
+	return dbx_object(call, "path", place->path, NULL);
+}
+
+const char *
+place_parent(struct mcp_call *call, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == path ? "/" : mcp_printf(call, "%.*s", (int)(slash - path), path);
+}
+
+struct dbx_words
+place_words(struct mcp_call *call, const struct place *place, const char *grant)
+{
+	const char *folder = place_parent(call, place->path);
+
+	if (place->store == STORE_DBFS)
+		folder = mcp_printf(call, "dbfs:%s", folder);
+	else if (place->store == STORE_WORKSPACE)
+		folder = mcp_printf(call, "/Workspace%s", folder[1] != '\0' ? folder : "");
+	return (struct dbx_words){
+		.object = mcp_printf(call, "\"%s\"", place->shown),
+		.not_found = place->depth == 0 ? NULL
+		    : mcp_printf(call, "Call list_files path=%s to see what is there.", folder),
+		.grant = grant,
+	};
+}
+
+int
+place_missing(struct mcp_call *call, const struct place *place)
+{
+	struct dbx_words words = place_words(call, place, NULL);
+
+	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
+			"Neither a file nor a directory has this path.", words.not_found);
+}
+
+bool
+place_not_root(struct mcp_call *call, const struct place *place)
+{
+	if (place->depth > (place->store == STORE_VOLUME ? 4u : 0u))
+		return true;
+	mcp_fail(call, MCP_E_INPUT,
+		 mcp_printf(call, "%s itself can be neither written nor deleted.", place->shown),
+		 place->store == STORE_VOLUME ? "It is a volume." : "It is the root.",
+		 "Name a file or directory in it.");
+	return false;
+}
+
+/* The first `n` segments. */
+static const char *
+first_segments(struct mcp_call *call, const char *path, unsigned n)
+{
+	size_t len = 0;
+
+	for (; n > 0 && path[len] != '\0'; n--)
+		len += 1 + strcspn(path + len + 1, "/");
+	return mcp_printf(call, "%.*s", (int)len, path);
+}
+
+const char *
+place_url(struct mcp_call *call, const struct place *place)
+{
+	const char *host = mcp_context(call, MCP_CTX_UPSTREAM_URL).data;
+	struct json_object *values = place_values(call, place);
+
+	if (place->store == STORE_DBFS)
+		return NULL;
+	if (place->store == STORE_WORKSPACE)
+		return mcp_printf(call, "%s/#workspace%s", host,
+				  place->depth > 0 ? mcp_expand(call, "{+path}", values) : "");
+	if (place->store == STORE_CATALOG)
+		return mcp_printf(call, "%s/explore/data%s", host, place->depth > 1
+		    ? mcp_expand(call, "{+path}", dbx_object(call, "path",
+			place->path + strlen("/Volumes"), NULL)) : "");
+	json_object_object_add(values, "volumePath", json_object_new_string(place->path));
+	json_object_object_add(values, "path", json_object_new_string(
+	    first_segments(call, place->path + strlen("/Volumes"), 3)));
+	return mcp_printf(call, "%s%s", host,
+			  mcp_expand(call, "/explore/data/volumes{+path}{?volumePath}", values));
+}
+
+/* Of a request that never left. */
+bool
+file_refused(const struct mcp_reply *reply, const char *file)
+{
+	return reply->status == 0 && (strstr(reply->why, file) != NULL
+				      || strstr(reply->why, "transfer_dirs") != NULL);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is at a path. The Files API answers in headers, and separately for files and directories:
+ * both are asked at once.
+ */
+#include "files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct stat_state {
+	file_info_fn fn;
+	uint32_t flags;
+	_Alignas(max_align_t) char inner[STAT_STATE_MAX];
+};
+
+/* ---- the three stores ------------------------------------------------------------------------ */
+
+/* An HTTP date, RFC 9110 5.6.7; 0 when it is none. */
+static int64_t
+http_date_ms(const char *text)
+{
+	struct tm parts = { 0 };
+
+	if (text == NULL || strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts) == NULL)
+		return 0;
+	return (int64_t)timegm(&parts) * 1000;
+}
+
+static void
+copy_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
+static void
+from_headers(const struct mcp_reply *reply, struct file_info *info)
+{
+	const char *length = mcp_reply_header(reply, "Content-Length");
+
+	info->found = true;
+	info->modified_ms = http_date_ms(mcp_reply_header(reply, "Last-Modified"));
+	if (info->directory)
+		return;
+	info->size = length != NULL ? strtoll(length, NULL, 10) : -1;
+	copy_text(info->content_type, sizeof(info->content_type),
+		  mcp_reply_header(reply, "Content-Type"));
+}
+
+/* False when neither reply says what is there. */
+static bool
+volume_info(struct mcp_call *call, struct file_info *info, size_t *failed)
+{
+	struct dbx_error error;
+
+	for (size_t i = 0; i < 2; i++) {
+		info->directory = i == 1;
+		if (dbx_ok(call, mcp_reply(call, i), &error)) {
+			copy_text(info->type, sizeof(info->type), i == 0 ? "file" : "directory");
+			from_headers(mcp_reply(call, i), info);
+			return true;
+		}
+		if (error.status != MCP_E_NOT_FOUND) {
+			*failed = i;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+dbfs_info(struct json_object *item, struct file_info *info)
+{
+	info->directory = mcp_get_bool(item, "is_dir", false);
+	info->size = info->directory ? -1 : mcp_get_int(item, "file_size", 0);
+	info->modified_ms = mcp_get_int(item, "modification_time", 0);
+	copy_text(info->type, sizeof(info->type), info->directory ? "directory" : "file");
+}
+
+static void
+workspace_info(struct mcp_call *call, struct json_object *item, struct file_info *info)
+{
+	const char *type = mcp_get_str(call, item, "object_type", "FILE");
+
+	info->directory = strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
+	info->size = mcp_get_int(item, "size", -1);
+	info->modified_ms = mcp_get_int(item, "modified_at", 0);
+	for (size_t i = 0; type[i] != '\0' && i + 1 < sizeof(info->type); i++)
+		info->type[i] = (char)(type[i] >= 'A' && type[i] <= 'Z' ? type[i] | 0x20 : type[i]);
+}
+
+bool
+info_is_notebook(const struct file_info *info)
+{
+	return strcmp(info->type, "notebook") == 0;
+}
+
+/* ---- place_stat ------------------------------------------------------------------------------ */
+
+/* Fills `info`; false when a reply is no answer, whose index is then in `failed`. */
+static bool
+read_replies(struct mcp_call *call, const struct place *place, struct file_info *info,
+	     size_t *failed)
+{
+	struct json_object *item;
+	struct dbx_error error;
+
+	*failed = 0;
+	if (place->store == STORE_VOLUME)
+		return volume_info(call, info, failed);
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return error.status == MCP_E_NOT_FOUND;
+	item = mcp_reply_json(call, 0);
+	if (item == NULL)
+		return false;
+	info->found = true;
+	if (place->store == STORE_DBFS)
+		dbfs_info(item, info);
+	else
+		workspace_info(call, item, info);
+	return true;
+}
+
+static int
+arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct stat_state *stat = state;
+	struct file_info info = { .size = -1 };
+	struct dbx_words words;
+	struct place place;
+	size_t failed;
+
+	(void)len;
+	if (!place_argument(call, &place))
+		return MCP_E_INPUT;
+	if (!read_replies(call, &place, &info, &failed)) {
+		if ((stat->flags & MCP_HTTP_CLEANUP) == 0) {
+			words = place_words(call, &place, "read access to it");
+			if (dbx_reply(call, failed, &words) != NULL)
+				mcp_fail(call, MCP_E_UPSTREAM, "The workspace answered nothing "
+					 "about the path.", NULL, NULL);
+			return MCP_E_UPSTREAM;
+		}
+		info = (struct file_info){ .size = SIZE_UNASKED };
+	}
+	return stat->fn(call, &place, &info, stat->inner);
+}
+
+int
+place_stat(struct mcp_call *call, uint32_t flags, file_info_fn fn, const void *state, size_t len)
+{
+	struct stat_state stat = { .fn = fn, .flags = flags };
+	struct mcp_http request[2];
+	struct place place;
+	size_t n = 1;
+
+	if (!place_of_file(call, &place))
+		return MCP_E_INPUT;
+	if (len > 0)
+		memcpy(stat.inner, state, len);
+	if (!dbx_get_request(call, &request[0],
+			     place.store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
+			     : place.store == STORE_DBFS ? "/api/2.0/dbfs/get-status{?path}"
+							 : "/api/2.0/workspace/get-status{?path}",
+			     place_values(call, &place)))
+		return MCP_E_INPUT;
+	if (place.store == STORE_VOLUME) {
+		if (!dbx_get_request(call, &request[1], "/api/2.0/fs/directories{+path}",
+				     place_values(call, &place)))
+			return MCP_E_INPUT;
+		request[0].method = request[1].method = "HEAD";
+		n = 2;
+	}
+	for (size_t i = 0; i < n; i++)
+		request[i].flags |= flags;
+	return mcp_suspend(call, request, n, 0, arrived, &stat, sizeof(stat));
+}
+
+/* ---- get_file_info --------------------------------------------------------------------------- */
+
+static struct json_object *
+info_object(struct mcp_call *call, const struct place *place, const struct file_info *info)
+{
+	struct json_object *object = dbx_object(call, "path", place->shown, "type", info->type,
+						NULL);
+
+	if (info->size >= 0)
+		json_object_object_add(object, "size", json_object_new_int64(info->size));
+	if (info->modified_ms > 0)
+		json_object_object_add(object, "modified", json_object_new_string(
+		    dbx_time(call, info->modified_ms)));
+	if (info->content_type[0] != '\0')
+		json_object_object_add(object, "content_type",
+				       json_object_new_string(info->content_type));
+	return object;
+}
+
+static int
+info_shown(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	   const void *state)
+{
+	static const struct dbx_column facts[] = {
+		{ "path", NULL, "path", NULL },
+		{ "type", NULL, "type", NULL },
+		{ "bytes", NULL, "size", NULL },
+		{ "modified", NULL, "modified", NULL },
+		{ "content type", NULL, "content_type", NULL },
+	};
+	struct json_object *object;
+
+	(void)state;
+	if (!info->found)
+		return place_missing(call, place);
+	object = info_object(call, place, info);
+	dbx_facts(call, object, facts, COUNT(facts), place_url(call, place));
+	return mcp_structured(call, object);
+}
+
+int
+get_file_info(struct mcp_call *call)
+{
+	return place_stat(call, 0, info_shown, NULL, 0);
+}

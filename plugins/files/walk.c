@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deleting a directory of a volume with all that is in it. The API deletes single files and empty
+ * directories only. The walk goes down into the first subdirectory, deletes files in batches, and
+ * comes up again, so that it need remember no more than where it is.
+ */
+#include "files.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BATCH MCP_REQUESTS_MAX /* files deleted at a time */
+#define TOKEN_MAX 1024
+#define LAST_MS 5000 /* before the deadline: no more is begun */
+
+struct walk {
+	unsigned files, directories; /* deleted so far */
+	bool last;		     /* this directory holds nothing but what is being deleted */
+	char token[TOKEN_MAX];	     /* of a page that had nothing on it */
+	char at[PATH_BYTES_MAX + 1];
+};
+
+_Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
+
+static int listed(struct mcp_call *call, const void *state, size_t len);
+static int removed(struct mcp_call *call, const void *state, size_t len);
+
+static const char *
+so_far(struct mcp_call *call, const struct walk *walk)
+{
+	return mcp_printf(call, "%u file%s and %u director%s", walk->files,
+			  walk->files == 1 ? "" : "s", walk->directories,
+			  walk->directories == 1 ? "y" : "ies");
+}
+
+static bool
+at_root(const struct walk *walk, const struct place *root)
+{
+	return strcmp(walk->at, root->path) == 0;
+}
+
+static int
+stopped(struct mcp_call *call, const struct walk *walk, const struct place *root, const char *why)
+{
+	return mcp_fail(call, MCP_E_UNAVAILABLE,
+			mcp_printf(call, "%s is deleted only in part: %s so far.", root->shown,
+				   so_far(call, walk)),
+			mcp_printf(call, "At %s: %s", walk->at, why),
+			mcp_printf(call, "Call delete_file path=%s recursive=true to go on.",
+				   root->shown));
+}
+
+/* What can be said of an unsuccessful reply. */
+static const char *
+said(struct mcp_call *call, const struct dbx_error *error)
+{
+	return error->message[0] != '\0' ? error->message
+	    : mcp_printf(call, "the workspace answered HTTP %d", error->http);
+}
+
+/* ---- where to go next ------------------------------------------------------------------------ */
+
+static int
+list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
+{
+	struct json_object *values = dbx_object(call, "path", walk->at, "page_token",
+						walk->token[0] != '\0' ? walk->token : NULL, NULL);
+
+	json_object_object_add(values, "page_size", json_object_new_int(BATCH));
+	mcp_progress(call, walk->files + walk->directories, 0,
+		     mcp_printf(call, "deleted %s", so_far(call, walk)));
+	if (mcp_number(call, MCP_NUM_DEADLINE_MS) < LAST_MS)
+		return mcp_say(call, "Deleted %s of %s so far; the rest is still there.\n"
+			       "Next: delete_file path=%s recursive=true", so_far(call, walk),
+			       root->shown, root->shown);
+	return dbx_get(call, "/api/2.0/fs/directories{+path}{?page_size,page_token}", values,
+		       listed, walk, sizeof(*walk));
+}
+
+/* The directory is gone: on with the one above, or the end. */
+static int
+go_up(struct mcp_call *call, struct walk *walk, const struct place *root)
+{
+	if (at_root(walk, root))
+		return mcp_say(call, "Deleted the directory %s: %s.", root->shown,
+			       so_far(call, walk));
+	*strrchr(walk->at, '/') = '\0';
+	walk->token[0] = '\0';
+	return list_here(call, walk, root);
+}
+
+static int
+remove_here(struct mcp_call *call, struct walk *walk)
+{
+	struct mcp_http request;
+
+	if (!dbx_get_request(call, &request, "/api/2.0/fs/directories{+path}",
+			     dbx_object(call, "path", walk->at, NULL)))
+		return MCP_E_INPUT;
+	request.method = "DELETE";
+	request.retry = MCP_RETRY_IDEMPOTENT;
+	return mcp_suspend(call, &request, 1, 0, removed, walk, sizeof(*walk));
+}
+
+/* ---- replies --------------------------------------------------------------------------------- */
+
+static int
+removed(struct mcp_call *call, const void *state, size_t len)
+{
+	struct walk walk;
+	struct dbx_error error;
+	struct place root;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	if (!place_argument(call, &root))
+		return MCP_E_INPUT;
+	if (dbx_ok(call, mcp_reply(call, 0), &error)) {
+		walk.directories++;
+	} else if (strcmp(error.reason, "FILES_API_DIRECTORY_IS_NOT_EMPTY") == 0 && walk.last) {
+		walk.last = false; /* something came in meanwhile */
+		return list_here(call, &walk, &root);
+	} else if (error.status != MCP_E_NOT_FOUND) {
+		return stopped(call, &walk, &root, said(call, &error));
+	}
+	/* Object stores know directories by what is in them: an empty one may be gone already. */
+	return go_up(call, &walk, &root);
+}
+
+static int
+batch_deleted(struct mcp_call *call, const void *state, size_t len)
+{
+	struct walk walk;
+	struct dbx_error error;
+	struct place root;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	if (!place_argument(call, &root))
+		return MCP_E_INPUT;
+	for (size_t i = 0; mcp_reply(call, i) != NULL; i++) {
+		if (dbx_ok(call, mcp_reply(call, i), &error))
+			walk.files++;
+		else if (error.status != MCP_E_NOT_FOUND)
+			return stopped(call, &walk, &root, said(call, &error));
+	}
+	return walk.last ? remove_here(call, &walk) : list_here(call, &walk, &root);
+}
+
+/* A name as the API gave it is still nothing to build a path of unseen. */
+static bool
+name_fine(const struct walk *walk, const char *name)
+{
+	return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0
+	    && strcmp(name, "..") != 0 && strlen(walk->at) + 1 + strlen(name) <= PATH_BYTES_MAX;
+}
+
+/* Sorts a page into requests that delete its files and its first directory. */
+static bool
+sort_page(struct mcp_call *call, const struct walk *walk, struct json_object *page,
+	  struct mcp_http *request, size_t *n, const char **directory, const char **odd)
+{
+	*n = 0;
+	*directory = NULL;
+	for (size_t i = 0; page != NULL && i < json_object_array_length(page) && *n < BATCH; i++) {
+		struct json_object *item = json_object_array_get_idx(page, i);
+		const char *name = mcp_get_str(call, item, "name", "");
+
+		*odd = name;
+		if (!name_fine(walk, name))
+			return false;
+		if (mcp_get_bool(item, "is_directory", false)) {
+			*directory = *directory != NULL ? *directory : name;
+			continue;
+		}
+		if (!dbx_get_request(call, &request[*n], "/api/2.0/fs/files{+path}",
+				     dbx_object(call, "path", mcp_printf(call, "%s/%s", walk->at,
+									 name), NULL)))
+			return false;
+		request[*n].method = "DELETE";
+		request[*n].retry = MCP_RETRY_IDEMPOTENT;
+		(*n)++;
+	}
+	return true;
+}
+
+static int
+page_done(struct mcp_call *call, struct walk *walk, const struct place *root,
+	  struct json_object *reply)
+{
+	struct json_object *page = mcp_get(reply, "contents");
+	const char *next = mcp_get_str(call, reply, "next_page_token", ""), *directory, *odd;
+	struct mcp_http request[BATCH];
+	size_t n;
+
+	if (!sort_page(call, walk, page, request, &n, &directory, &odd))
+		return stopped(call, walk, root, mcp_printf(call, "the name \"%s\" cannot be part "
+							    "of a path", odd));
+	walk->token[0] = '\0';
+	walk->last = directory == NULL && next[0] == '\0';
+	if (n > 0)
+		return mcp_suspend(call, request, n, 0, batch_deleted, walk, sizeof(*walk));
+	if (directory != NULL) {
+		strcat(strcat(walk->at, "/"), directory);
+		return list_here(call, walk, root);
+	}
+	if (next[0] == '\0')
+		return remove_here(call, walk);
+	if (strlen(next) >= sizeof(walk->token))
+		return stopped(call, walk, root, "its list has a page token that is too long");
+	strcpy(walk->token, next);
+	return list_here(call, walk, root);
+}
+
+static int
+listed(struct mcp_call *call, const void *state, size_t len)
+{
+	struct walk walk;
+	struct json_object *reply;
+	struct dbx_error error;
+	struct place root;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	if (!place_argument(call, &root))
+		return MCP_E_INPUT;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return error.status == MCP_E_NOT_FOUND ? go_up(call, &walk, &root)
+		    : stopped(call, &walk, &root, said(call, &error));
+	reply = mcp_reply_json(call, 0);
+	return reply != NULL ? page_done(call, &walk, &root, reply)
+			     : stopped(call, &walk, &root, "its list was not JSON");
+}
+
+int
+delete_tree(struct mcp_call *call, const struct place *place)
+{
+	struct walk walk = { .files = 0 };
+
+	snprintf(walk.at, sizeof(walk.at), "%s", place->path);
+	return list_here(call, &walk, place);
+}

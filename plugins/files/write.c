@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * write_file. Volumes and the workspace take a file in one request, as bytes of the call or from a
+ * file of the operator's folders; it appears whole or not at all. What became of a request without
+ * an answer is looked up and said.
+ */
+#include "files.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct upload {
+	bool parent_made;
+};
+
+/* ---- what is to be written ------------------------------------------------------------------- */
+
+bool
+content_find(struct mcp_call *call, struct content *content)
+{
+	struct json_object *text = mcp_arg_json(call, "content");
+	struct json_object *base64 = mcp_arg_json(call, "content_base64");
+
+	*content = (struct content){ .file = mcp_arg(call, "from_file") };
+	if ((text != NULL) + (base64 != NULL) + (content->file != NULL) != 1) {
+		mcp_fail(call, MCP_E_INPUT, "It is not clear what to write.",
+			 "Exactly one of content, content_base64 and from_file says so.",
+			 "Repeat the call with one of them; content=\"\" makes an empty file.");
+		return false;
+	}
+	if (text != NULL) {
+		content->data = json_object_get_string(text);
+		content->len = (size_t)json_object_get_string_len(text);
+	} else if (base64 != NULL) {
+		content->data = base64_decode(call, json_object_get_string(base64),
+					      (size_t)json_object_get_string_len(base64),
+					      &content->len);
+		if (content->data == NULL) {
+			mcp_fail(call, MCP_E_INPUT, "content_base64 is not base64.", NULL,
+				 "Encode the bytes, or give text as content.");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+overwrites(struct mcp_call *call)
+{
+	return mcp_arg_bool(call, "overwrite", false);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+int
+written(struct mcp_call *call, const struct place *place, int64_t bytes)
+{
+	const char *url = place_url(call, place);
+
+	return mcp_say(call, "Wrote %lld bytes to %s.%s%s", (long long)bytes, place->shown,
+		       url != NULL ? "\nurl: " : "", url != NULL ? url : "");
+}
+
+int
+write_refused(struct mcp_call *call, const struct place *place, const struct mcp_reply *reply,
+	      const struct dbx_error *error)
+{
+	struct dbx_words words = place_words(call, place, place->store == STORE_VOLUME
+	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder");
+
+	if (error->status == MCP_E_CONFLICT || strstr(error->message, "already exists") != NULL)
+		return mcp_fail(call, MCP_E_CONFLICT,
+				mcp_printf(call, "%s exists already.", place->shown),
+				error->message, overwrites(call)
+				? "Write to another path, or delete what is there."
+				: "Repeat with overwrite=true to replace a file, or write to "
+				  "another path.");
+	return dbx_fail(call, reply, error, &words);
+}
+
+static int
+uncertain(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	  const void *state)
+{
+	const char *what = mcp_printf(call, "Writing %s did not come to its end.", place->shown);
+	const char *why = state;
+
+	if (info->size == SIZE_UNASKED)
+		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
+				mcp_printf(call, "A file may be there, whole or in part: call "
+					   "get_file_info path=%s to see.", place->shown));
+	if (!info->found)
+		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
+				"No file was left. Repeat the call.");
+	return mcp_fail(call, MCP_E_UNAVAILABLE, what,
+			mcp_printf(call, "%s A %s of %lld bytes is there now, last changed %s.",
+				   why, info->type, (long long)info->size,
+				   info->modified_ms > 0 ? dbx_time(call, info->modified_ms)
+							 : "at a time that is not known"),
+			"Compare its size; repeat the call with overwrite=true to be sure.");
+}
+
+int
+write_uncertain(struct mcp_call *call, const char *why)
+{
+	char copy[STAT_STATE_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", why);
+	return place_stat(call, MCP_HTTP_CLEANUP, uncertain, copy, sizeof(copy));
+}
+
+/* ---- volumes and the workspace --------------------------------------------------------------- */
+
+static int upload(struct mcp_call *call, const struct place *place, const struct content *content,
+		  const struct upload *upload);
+
+static int
+parent_made(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words;
+	struct content content;
+	struct place place;
+
+	(void)len;
+	if (!place_argument(call, &place) || !content_find(call, &content))
+		return MCP_E_INPUT;
+	words = place_words(call, &place, "CAN EDIT on the folder");
+	return dbx_reply(call, 0, &words) != NULL ? upload(call, &place, &content, state)
+						  : MCP_E_UPSTREAM;
+}
+
+/* The workspace makes no folders on the way; the other stores do. */
+static int
+make_parent(struct mcp_call *call, const struct place *place)
+{
+	const struct upload upload = { .parent_made = true };
+	struct json_object *body = dbx_object(call, "path", place_parent(call, place->path), NULL);
+
+	return dbx_send(call, "POST", "/api/2.0/workspace/mkdirs", NULL, body,
+			MCP_RETRY_IDEMPOTENT, parent_made, &upload, sizeof(upload));
+}
+
+static int
+uploaded(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	const struct upload *upload = state;
+	struct content content;
+	struct dbx_error error;
+	struct place place;
+
+	(void)len;
+	if (!place_argument(call, &place) || !content_find(call, &content))
+		return MCP_E_INPUT;
+	if (dbx_ok(call, reply, &error))
+		return content.file == NULL ? written(call, &place, (int64_t)content.len)
+		    : mcp_say(call, "Wrote the host's file %s to %s.\nurl: %s", content.file,
+			      place.shown, place_url(call, &place));
+	if (content.file != NULL && file_refused(reply, content.file))
+		return mcp_fail(call, error.status,
+				mcp_printf(call, "The host's file %s cannot be sent.",
+					   content.file), reply->why, FILE_NEXT);
+	if (reply->status == 404 && place.store == STORE_WORKSPACE && !upload->parent_made)
+		return make_parent(call, &place);
+	if (reply->error != MCP_OK || reply->status >= 500)
+		return write_uncertain(call, error.message);
+	return write_refused(call, &place, reply, &error);
+}
+
+static int
+upload(struct mcp_call *call, const struct place *place, const struct content *content,
+       const struct upload *upload)
+{
+	static const struct mcp_header type = { "Content-Type", "application/octet-stream" };
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { content->data, content->len } };
+	struct json_object *values = place_values(call, place);
+	struct mcp_http request;
+
+	/* This service takes the whole path as one segment. */
+	json_object_object_add(values, "file", json_object_new_string(place->path + 1));
+	json_object_object_add(values, "overwrite", json_object_new_boolean(overwrites(call)));
+	if (!dbx_get_request(call, &request, place->store == STORE_VOLUME
+		? "/api/2.0/fs/files{+path}{?overwrite}"
+		: "/api/2.0/workspace-files/import-file/{file}{?overwrite}", values))
+		return MCP_E_INPUT;
+	request.method = place->store == STORE_VOLUME ? "PUT" : "POST";
+	request.headers = &type;
+	request.n_headers = 1;
+	request.body_file = content->file;
+	if (content->file == NULL) {
+		request.body = &piece;
+		request.n_body = 1;
+	}
+	/* Without overwrite a second attempt would meet what the first one left. */
+	request.retry = overwrites(call) ? MCP_RETRY_IDEMPOTENT : MCP_RETRY_NEVER;
+	return mcp_suspend(call, &request, 1, 0, uploaded, upload, sizeof(*upload));
+}
+
+/* ---- write_file ------------------------------------------------------------------------------ */
+
+/* A large file is not sent where it cannot stay. */
+static int
+target_seen(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	    const void *state)
+{
+	struct content content;
+
+	(void)state;
+	if (!content_find(call, &content))
+		return MCP_E_INPUT;
+	if (info->found && (info->directory || !overwrites(call)))
+		return mcp_fail(call, MCP_E_CONFLICT,
+				mcp_printf(call, "%s exists already.", place->shown),
+				mcp_printf(call, "It is a %s.", info->type), info->directory
+				? "Name a file in it." : "Repeat with overwrite=true to replace "
+				"it, or write to another path.");
+	return upload(call, place, &content, &(struct upload){ false });
+}
+
+int
+write_file(struct mcp_call *call)
+{
+	struct content content;
+	struct place place;
+
+	if (!place_of_file(call, &place) || !place_not_root(call, &place)
+	    || !content_find(call, &content))
+		return MCP_E_INPUT;
+	if (place.store == STORE_DBFS)
+		return write_dbfs(call, &place, &content);
+	if (content.file != NULL)
+		return place_stat(call, 0, target_seen, NULL, 0);
+	return upload(call, &place, &content, &(struct upload){ false });
+}
