@@ -73,14 +73,15 @@ static struct json_object *
 as_parameters(struct json_object *texts)
 {
 	struct json_object *list = json_object_new_array();
+	struct json_object_iter it;
 
 	if (!json_object_is_type(texts, json_type_object))
 		return list;
-	json_object_object_foreach(texts, name, value) {
+	json_object_object_foreachC(texts, it) {
 		struct json_object *item = json_object_new_object();
 
-		json_add_str(item, "name", name);
-		json_add(item, "value", json_object_get(value));
+		json_add_str(item, "name", it.key);
+		json_add(item, "value", json_object_get(it.val));
 		json_add_str(item, "type", "STRING");
 		json_object_array_add(list, item);
 	}

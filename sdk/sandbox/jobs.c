@@ -243,14 +243,16 @@ merge_list(struct json_object *settings, const char *name, const char *key,
 static void
 merge_settings(struct json_object *settings, struct json_object *given)
 {
-	json_object_object_foreach(given, name, value) {
-		if (strcmp(name, "tasks") == 0 && json_object_is_type(value, json_type_array))
-			merge_list(settings, name, "task_key", value);
-		else if (strcmp(name, "job_clusters") == 0 &&
-			 json_object_is_type(value, json_type_array))
-			merge_list(settings, name, "job_cluster_key", value);
+	struct json_object_iter it;
+
+	json_object_object_foreachC(given, it) {
+		if (strcmp(it.key, "tasks") == 0 && json_object_is_type(it.val, json_type_array))
+			merge_list(settings, it.key, "task_key", it.val);
+		else if (strcmp(it.key, "job_clusters") == 0 &&
+			 json_object_is_type(it.val, json_type_array))
+			merge_list(settings, it.key, "job_cluster_key", it.val);
 		else
-			json_object_object_add(settings, name, json_object_get(value));
+			json_object_object_add(settings, it.key, json_object_get(it.val));
 	}
 }
 

@@ -46,11 +46,12 @@ static int
 count_kinds(struct json_object *task)
 {
 	int kinds = 0;
+	struct json_object_iter it;
 
-	json_object_object_foreach(task, name, value) {
-		size_t len = strlen(name);
+	json_object_object_foreachC(task, it) {
+		size_t len = strlen(it.key);
 
-		kinds += len > 5 && strcmp(name + len - 5, "_task") == 0 && value != NULL;
+		kinds += len > 5 && strcmp(it.key + len - 5, "_task") == 0 && it.val != NULL;
 	}
 	return kinds;
 }

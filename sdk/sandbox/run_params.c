@@ -106,13 +106,15 @@ params_resolve(const struct task_context *context, const char *text)
 static void
 merge(const struct task_context *context, struct json_object *into, struct json_object *from)
 {
+	struct json_object_iter it;
+
 	if (!json_object_is_type(from, json_type_object))
 		return;
-	json_object_object_foreach(from, name, value) {
-		char *text = params_resolve(context, value != NULL ? json_object_get_string(value)
+	json_object_object_foreachC(from, it) {
+		char *text = params_resolve(context, it.val != NULL ? json_object_get_string(it.val)
 								   : "");
 
-		json_object_object_add(into, name, json_object_new_string(text));
+		json_object_object_add(into, it.key, json_object_new_string(text));
 		free(text);
 	}
 }

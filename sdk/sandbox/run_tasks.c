@@ -409,15 +409,15 @@ task_perform(struct task_context *context)
 		{ "sql_task", run_sql_file }, { "run_job_task", run_job },
 		{ "condition_task", check_condition },
 	};
+	struct json_object_iter it;
 	const char *kind = "task";
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (json_get(context->spec, kinds[i].name) != NULL)
 			return kinds[i].perform(context, json_get(context->spec, kinds[i].name));
-	json_object_object_foreach(context->spec, name, value) {
-		(void)value;
-		if (strlen(name) > 5 && strcmp(name + strlen(name) - 5, "_task") == 0)
-			kind = name;
+	json_object_object_foreachC(context->spec, it) {
+		if (strlen(it.key) > 5 && strcmp(it.key + strlen(it.key) - 5, "_task") == 0)
+			kind = it.key;
 	}
 	json_add_str(context->output, "error", "The sandbox does not run this kind of task.");
 	return fail(context, OUTCOME_UNSUPPORTED,

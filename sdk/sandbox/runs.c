@@ -220,9 +220,11 @@ runs_get_output(struct request *req)
 		return;
 	answer = json_object_new_object();
 	if (task.output != NULL) {
-		json_object_object_foreach(task.output, name, value) {
-			if (strcmp(name, "condition_outcome") != 0)
-				json_object_object_add(answer, name, json_object_get(value));
+		struct json_object_iter it;
+
+		json_object_object_foreachC(task.output, it) {
+			if (strcmp(it.key, "condition_outcome") != 0)
+				json_object_object_add(answer, it.key, json_object_get(it.val));
 		}
 	}
 	json_add(answer, "metadata", task_as_run(req->ws, &run, &task));

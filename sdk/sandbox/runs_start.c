@@ -191,14 +191,16 @@ merge_job_params(struct json_object *settings, struct json_object *given)
 			  value != NULL ? json_object_get_string(value) : NULL);
 	}
 	if (json_object_is_type(given, json_type_object)) {
-		json_object_object_foreach(given, name, value) {
+		struct json_object_iter it;
+
+		json_object_object_foreachC(given, it) {
 			bool known = false;
 
 			for (size_t i = 0; i < n; i++)
-				known = known || strcmp(name, json_str(json_object_array_get_idx(
+				known = known || strcmp(it.key, json_str(json_object_array_get_idx(
 					defined, i), "name")) == 0;
 			if (!known)
-				add_param(list, name, NULL, json_object_get_string(value));
+				add_param(list, it.key, NULL, json_object_get_string(it.val));
 		}
 	}
 	if (json_object_array_length(list) > 0)

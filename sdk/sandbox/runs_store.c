@@ -379,8 +379,10 @@ task_json(struct workspace *ws, const struct run *run, const struct task_run *ta
 
 	json_add_int(obj, "run_id", task->id);
 	if (spec != NULL) {
-		json_object_object_foreach(spec, name, value) {
-			json_object_object_add(obj, name, json_object_get(value));
+		struct json_object_iter it;
+
+		json_object_object_foreachC(spec, it) {
+			json_object_object_add(obj, it.key, json_object_get(it.val));
 		}
 	}
 	json_add_str(obj, "task_key", task->key);
@@ -423,11 +425,13 @@ task_as_run(struct workspace *ws, const struct run *run, const struct task_run *
 	json_add_int(obj, "attempt_number", task->attempt);
 	add_cluster(obj, task);
 	if (spec != NULL) {
-		json_object_object_foreach(spec, name, value) {
-			size_t len = strlen(name);
+		struct json_object_iter it;
 
-			if (len > 5 && strcmp(name + len - 5, "_task") == 0)
-				json_object_object_add(kind, name, json_object_get(value));
+		json_object_object_foreachC(spec, it) {
+			size_t len = strlen(it.key);
+
+			if (len > 5 && strcmp(it.key + len - 5, "_task") == 0)
+				json_object_object_add(kind, it.key, json_object_get(it.val));
 		}
 	}
 	json_add(obj, "task", kind);

@@ -284,8 +284,8 @@ test_refusals(void)
 	CU_ASSERT_EQUAL(a->status, 400);
 	CU_ASSERT(holds(text_at(a, "error"), "not RUNNING"));
 	answer_free(a);
-	expect("POST", CONTEXTS "create", "{\"clusterId\": \"" CLUSTER "\", \"language\": \"perl\"}",
-	       400, NULL);
+	expect("POST", CONTEXTS "create", "{\"clusterId\": \"" CLUSTER "\", \"language\":"
+	       " \"perl\"}", 400, NULL);
 	expect("POST", CONTEXTS "create", "{}", 400, NULL);
 	expect("GET", CONTEXTS "status?clusterId=" CLUSTER "&contextId=1", NULL, 404, NULL);
 	open_context(id, CLUSTER, "sql");

@@ -398,17 +398,18 @@ test_secrets(void)
 	CU_ASSERT(int_at(a, "secrets[0].last_updated_timestamp") > 0);
 	CU_ASSERT(strstr(a->text, "sandbox-api-key") == NULL);
 	answer_free(a);
-	expect_text(SECRETS "get?scope=app&key=api-key", "value", "c2FuZGJveC1hcGkta2V5LTEyMzQ1Ng==");
+	expect_text(SECRETS "get?scope=app&key=api-key", "value",
+		    "c2FuZGJveC1hcGkta2V5LTEyMzQ1Ng==");
 	expect("GET", SECRETS "get?scope=app&key=none", NULL, 404, MISSING);
 	expect("GET", SECRETS "list?scope=none", NULL, 404, MISSING);
 	expect("GET", SECRETS "list?scope=restricted", NULL, 403, "PERMISSION_DENIED");
-	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\", \"string_value\": \"v\"}",
-	       200, NULL);
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"app\", \"key\": \"n\", \"string_value\": \"v\"}", 200, NULL);
 	expect("POST", SECRETS "put",
 	       "{\"scope\": \"app\", \"key\": \"n\", \"bytes_value\": \"AAEC\"}", 200, NULL);
 	expect_text(SECRETS "get?scope=app&key=n", "value", "AAEC");
-	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\", \"string_value\": \"v\","
-	       " \"bytes_value\": \"AAEC\"}", 400, "MALFORMED_REQUEST");
+	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\", \"string_value\":"
+	       " \"v\", \"bytes_value\": \"AAEC\"}", 400, "MALFORMED_REQUEST");
 	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\"}", 400,
 	       "MALFORMED_REQUEST");
 	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"a/b\", \"string_value\":"
@@ -436,8 +437,8 @@ test_secret_limits(void)
 	free(value);
 	for (int len = 127; len <= 129; len++) {
 		memset(key, 'k', sizeof(key));
-		body = text_of("{\"scope\": \"limits\", \"key\": \"%.*s\", \"string_value\": \"v\"}",
-			       len, key);
+		body = text_of("{\"scope\": \"limits\", \"key\": \"%.*s\", \"string_value\":"
+			       " \"v\"}", len, key);
 		expect("POST", SECRETS "put", body, len <= 128 ? 200 : 400, NULL);
 		free(body);
 	}
@@ -465,8 +466,8 @@ test_secret_acls(void)
 	expect("POST", SECRETS "scopes/create", "{\"scope\": \"mine\"}", 200, NULL);
 	expect_text(SECRETS "acls/get?scope=mine&principal=ann@example.com", "permission",
 		    "MANAGE");
-	expect("POST", SECRETS "acls/put", "{\"scope\": \"mine\", \"principal\": \"bob@example.com\","
-	       " \"permission\": \"READ\"}", 200, NULL);
+	expect("POST", SECRETS "acls/put", "{\"scope\": \"mine\", \"principal\":"
+	       " \"bob@example.com\", \"permission\": \"READ\"}", 200, NULL);
 	expect("POST", SECRETS "acls/put", "{\"scope\": \"mine\", \"principal\": \"x\","
 	       " \"permission\": \"ALL\"}", 400, INVALID);
 	expect("POST", SECRETS "acls/delete", "{\"scope\": \"mine\", \"principal\":"

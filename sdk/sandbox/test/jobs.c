@@ -144,8 +144,8 @@ expect_job(const char *body, long status)
 static void
 test_create_checks(void)
 {
-#define TASK(key, more) "{\"task_key\": \"" key "\", \"notebook_task\": {\"notebook_path\": \"/x\"}" \
-	more "}"
+#define TASK(key, more) "{\"task_key\": \"" key "\", \"notebook_task\":" \
+	" {\"notebook_path\": \"/x\"}" more "}"
 	expect_job("{\"tasks\": [" TASK("a", "") "," TASK("a", "") "]}", 400);
 	expect_job("{\"tasks\": [" TASK("a b", "") "]}", 400);
 	expect_job("{\"tasks\": [{\"task_key\": \"a\"}]}", 400);
@@ -166,8 +166,8 @@ static void
 test_life_of_a_job(void)
 {
 	struct answer *a = fetch("POST", JOBS "create", "{\"name\": \"mine\", \"tasks\": ["
-				 TASK("a", "") "], \"schedule\": {\"quartz_cron_expression\": \"x\","
-				 " \"timezone_id\": \"UTC\"}}");
+				 TASK("a", "") "], \"schedule\": {\"quartz_cron_expression\":"
+				 " \"x\", \"timezone_id\": \"UTC\"}}");
 	long long id = int_at(a, "job_id");
 	char *get = text_of(JOBS "get?job_id=%lld", id), *body;
 
@@ -434,8 +434,9 @@ test_conditions(void)
 		" \"false\"}], \"notebook_task\": {\"notebook_path\": \"" ANN "hello\"}},"
 		"{\"task_key\": \"bad\", \"max_retries\": 1, \"notebook_task\": {\"notebook_path\":"
 		" \"" ANN "broken\"}},"
-		"{\"task_key\": \"after\", \"run_if\": \"ALL_DONE\", \"depends_on\": [{\"task_key\":"
-		" \"bad\"}], \"notebook_task\": {\"notebook_path\": \"" ANN "hello\"}}]}")), *out;
+		"{\"task_key\": \"after\", \"run_if\": \"ALL_DONE\", \"depends_on\":"
+		" [{\"task_key\": \"bad\"}], \"notebook_task\": {\"notebook_path\": \"" ANN
+		"hello\"}}]}")), *out;
 
 	expect_result(a, "TERMINATED", "SUCCESS_WITH_FAILURES");
 	out = output_of(a, 1);
