@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows that the caller wants, within what the host shows. */
-static int64_t
+int64_t
 rows_wanted(struct mcp_call *call)
 {
 	int64_t most = mcp_number(call, MCP_NUM_MAX_ROWS);
@@ -22,8 +21,8 @@ static int
 execute_on(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)len;
-	return statement_submit(call, state, mcp_arg(call, "sql_query"), rows_wanted(call),
-				false);
+	return statement_submit(call, state, mcp_arg(call, "sql_query"),
+				&(struct statement){ .rows = rows_wanted(call) });
 }
 
 static int
@@ -56,7 +55,8 @@ preview_on(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	/* One more than shown, so that "there are more" is known and not guessed. */
 	return statement_submit(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld", table,
-							(long long)rows + 1), rows, true);
+							(long long)rows + 1),
+				&(struct statement){ .rows = rows, .sample = true });
 }
 
 static int

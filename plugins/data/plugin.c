@@ -15,6 +15,7 @@ static const struct mcp_row tools[] = {
 	{ .name = "execute_sql", .operation = &execute_sql },
 	{ .name = "get_statement_result", .operation = &get_statement_result },
 	{ .name = "cancel_statement", .handler = cancel_statement },
+	{ .name = "get_result_page", .handler = get_result_page },
 };
 
 #define SCHEMAS "databricks://catalogs/{catalog_name}/schemas"

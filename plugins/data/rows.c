@@ -5,12 +5,7 @@
  */
 #include "data.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define COLUMNS_MAX 1000
-#define LINK_HEADERS_MAX 16
 
 /* What the end line needs, while chunks are fetched. */
 struct shown {
@@ -18,7 +13,7 @@ struct shown {
 	int64_t total;	   /* -1: not said */
 	int64_t row_offset; /* of the chunk at hand */
 	bool truncated;	   /* the platform kept only `total` of more */
-	size_t columns_len;
+	size_t columns_len; /* 0: too many to carry, they are asked for again */
 	char columns[MCP_STATE_MAX - sizeof(struct statement) - 64]; /* JSON of the columns */
 };
 
@@ -33,20 +28,21 @@ next_page(struct mcp_call *call, const void *data, size_t count)
 			  statement->id, (long long)statement->offset + (long long)count);
 }
 
-/* Names and types of the columns; false with the call failed when there are too many. */
-static bool
-table_head(struct mcp_call *call, struct json_object *columns)
+bool
+rows_head(struct mcp_call *call, struct json_object *columns, const uint16_t *picked, size_t n)
 {
-	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
 	struct mcp_column *heads = mcp_alloc(call, (n + 1) * sizeof(*heads));
 
-	if (n > COLUMNS_MAX) {
-		mcp_failf(call, MCP_E_TOO_LARGE, "The result has %zu columns; select at most %d.",
-			  n, COLUMNS_MAX);
+	if (n == 0 || n > ROWS_COLUMNS_MAX) {
+		mcp_fail(call, n == 0 ? MCP_E_UPSTREAM : MCP_E_TOO_LARGE,
+			 mcp_printf(call, "The result has %zu columns.", n),
+			 mcp_printf(call, "1 to %d can be shown.", ROWS_COLUMNS_MAX),
+			 "Select the columns that matter, with execute_sql.");
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *column = json_object_array_get_idx(columns, i);
+		struct json_object *column =
+		    json_object_array_get_idx(columns, picked != NULL ? picked[i] : i);
 
 		heads[i].name = mcp_get_str(call, column, "name", "");
 		heads[i].type = mcp_get_str(call, column, "type_text", NULL);
@@ -54,13 +50,17 @@ table_head(struct mcp_call *call, struct json_object *columns)
 	return mcp_table(call, heads, n) == MCP_OK;
 }
 
-static int
-table_line(struct mcp_call *call, struct json_object *row, struct mcp_text *cells, size_t n)
+int
+rows_line(struct mcp_call *call, struct json_object *row, const uint16_t *picked, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *cell = json_object_array_get_idx(row, i);
+	struct mcp_text *cells = mcp_alloc(call, (n + 1) * sizeof(*cells));
+	size_t width = json_object_is_type(row, json_type_array)
+	    ? json_object_array_length(row) : 0;
 
-		cells[i] = (struct mcp_text){ NULL, 0 };
+	for (size_t i = 0; i < n; i++) {
+		size_t at = picked != NULL ? picked[i] : i;
+		struct json_object *cell = at < width ? json_object_array_get_idx(row, at) : NULL;
+
 		if (cell == NULL)
 			continue;
 		cells[i].data = json_object_get_string(cell);
@@ -104,119 +104,158 @@ sample_end(struct mcp_call *call, const struct statement *statement, bool more)
 	});
 }
 
+static int
+note_said(struct mcp_call *call, const struct statement *statement, int status)
+{
+	if (status == MCP_OK && statement->note[0] != '\0')
+		return mcp_say(call, "%s", statement->note);
+	return status;
+}
+
 /* Writes the wanted rows of one chunk, and the end line. */
 static int
-chunk_show(struct mcp_call *call, const struct shown *shown, struct json_object *rows)
+chunk_show(struct mcp_call *call, const struct shown *shown, struct json_object *columns,
+	   struct json_object *rows)
 {
-	struct json_object *columns = mcp_json(call, shown->columns, shown->columns_len);
+	const struct statement *statement = &shown->statement;
 	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
 	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
-	size_t first = (size_t)(shown->statement.offset - shown->row_offset), at = first;
-	struct mcp_text *cells = mcp_alloc(call, (n + 1) * sizeof(*cells));
-	int64_t end_row;
+	size_t first = (size_t)(statement->offset - shown->row_offset), at = first;
 	int status = MCP_OK;
 
-	if (!table_head(call, columns))
+	if (!rows_head(call, columns, NULL, n))
 		return MCP_E_TOO_LARGE;
-	for (; at < count && at - first < (size_t)shown->statement.rows && status == MCP_OK; at++)
-		status = table_line(call, json_object_array_get_idx(rows, at), cells, n);
+	for (; at < count && at - first < (size_t)statement->rows && status == MCP_OK; at++)
+		status = rows_line(call, json_object_array_get_idx(rows, at), NULL, n);
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
-	end_row = shown->row_offset + (int64_t)at;
-	return shown->statement.sample ? sample_end(call, &shown->statement, count > at)
-				       : result_end(call, shown, end_row);
+	return note_said(call, statement,
+			 statement->sample ? sample_end(call, statement, count > at)
+			 : result_end(call, shown, shown->row_offset + (int64_t)at));
+}
+
+/* The columns: carried along, or from the statement, which was asked for again as reply 1. */
+static struct json_object *
+columns_again(struct mcp_call *call, const struct shown *shown)
+{
+	if (shown->columns_len > 0)
+		return mcp_json(call, shown->columns, shown->columns_len);
+	return dbx_array(dbx_reply(call, 1, &(struct dbx_words){
+	    .object = mcp_printf(call, "Statement %s", shown->statement.id) }),
+			 "manifest.schema.columns");
 }
 
 static int
 chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 {
+	const struct shown *shown = state;
+	struct json_object *columns = columns_again(call, shown);
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The next rows of the statement",
-	    .not_found = "Results are kept for an hour: run it again with execute_sql." });
+	    .not_found = "Results are kept for an hour: run it again with execute_sql.",
+	    .again = mcp_printf(call, "Call get_statement_result statement_id=%s page_token=%lld "
+				"again.", shown->statement.id,
+				(long long)shown->statement.offset) });
 
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	/* A link answers the bare array, the chunk call an object around it. */
-	return chunk_show(call, state, json_object_is_type(reply, json_type_array)
-	    ? reply : mcp_get(reply, "data_array"));
+	return chunk_show(call, shown, columns, json_object_is_type(reply, json_type_array)
+	    ? reply : dbx_array(reply, "data_array"));
 }
 
-/* Fetches what a pre-signed link points to, with just the headers that it asks for. */
-static int
-link_fetch(struct mcp_call *call, struct shown *shown, struct json_object *link)
+struct mcp_http
+rows_link(struct mcp_call *call, struct json_object *link,
+	  struct mcp_header headers[LINK_HEADERS_MAX])
 {
 	struct json_object *wanted = mcp_get(link, "http_headers");
-	struct mcp_header headers[LINK_HEADERS_MAX];
 	struct mcp_http request = mcp_get_request(NULL, NULL);
 
 	request.url = mcp_get_str(call, link, "external_link", "");
 	request.headers = headers;
-	if (wanted != NULL) {
+	if (json_object_is_type(wanted, json_type_object)) {
 		json_object_object_foreach(wanted, name, value)
 			if (request.n_headers < LINK_HEADERS_MAX)
 				headers[request.n_headers++] = (struct mcp_header){
 					name, json_object_get_string(value) };
 	}
 	mcp_mask(call, request.url);
-	shown->row_offset = mcp_get_int(link, "row_offset", 0);
-	return mcp_suspend(call, &request, 1, 0, chunk_arrived, shown, sizeof(*shown));
+	return request;
 }
 
+/* Makes the request for rows, and for the columns beside it where they could not be carried. */
+static int
+rows_fetch(struct mcp_call *call, const struct mcp_http *rows, mcp_step_fn fn,
+	   const struct shown *shown)
+{
+	struct mcp_http request[2] = { *rows };
+	size_t n = 1;
+
+	if (shown->columns_len == 0) {
+		if (!dbx_get_request(call, &request[1], "/api/2.0/sql/statements/{id}",
+				     dbx_object(call, "id", shown->statement.id, NULL)))
+			return MCP_E_INPUT;
+		n = 2;
+	}
+	return mcp_suspend(call, request, n, 0, fn, shown, sizeof(*shown));
+}
+
+/* Fetches what a pre-signed link points to, with just the headers that it asks for. */
+static int
+link_fetch(struct mcp_call *call, struct shown *shown, struct json_object *link)
+{
+	struct mcp_header headers[LINK_HEADERS_MAX];
+	struct mcp_http request = rows_link(call, link, headers);
+
+	shown->row_offset = mcp_get_int(link, "row_offset", 0);
+	return rows_fetch(call, &request, chunk_arrived, shown);
+}
+
+/* A chunk: its rows, or a link to them. */
 static int
 link_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct shown shown;
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The link to the next rows of the statement" });
-	struct json_object *link = mcp_get(reply, "external_links.0");
+	struct json_object *link = mcp_get(mcp_reply_json(call, 0), "external_links.0");
 
-	(void)len;
 	memcpy(&shown, state, sizeof(shown));
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	if (link != NULL)
-		return link_fetch(call, &shown, link);
-	return chunk_show(call, &shown, mcp_get(reply, "data_array"));
+	return link != NULL ? link_fetch(call, &shown, link) : chunk_arrived(call, state, len);
 }
 
-/* The chunk that holds the row; its offset goes into `shown`. */
-static int64_t
-chunk_of(struct json_object *manifest, struct shown *shown)
+int64_t
+rows_chunk(struct mcp_call *call, struct json_object *manifest, int64_t row, int64_t *first)
 {
-	struct json_object *chunks = mcp_get(manifest, "chunks");
+	struct json_object *chunks = dbx_objects(call, manifest, "chunks");
 	int64_t index = 0;
 
-	for (size_t i = 0; chunks != NULL && i < json_object_array_length(chunks); i++) {
+	*first = 0;
+	for (size_t i = 0; i < json_object_array_length(chunks); i++) {
 		struct json_object *chunk = json_object_array_get_idx(chunks, i);
 
-		if (mcp_get_int(chunk, "row_offset", 0) > shown->statement.offset)
+		if (mcp_get_int(chunk, "row_offset", 0) > row)
 			break;
 		index = mcp_get_int(chunk, "chunk_index", (int64_t)i);
-		shown->row_offset = mcp_get_int(chunk, "row_offset", 0);
+		*first = mcp_get_int(chunk, "row_offset", 0);
 	}
 	return index;
 }
 
-static bool
-columns_keep(struct mcp_call *call, struct json_object *reply, struct shown *shown)
+/* Carries the columns to the next step, if they fit. */
+static void
+columns_keep(struct mcp_call *call, struct json_object *columns, struct shown *shown)
 {
-	struct json_object *columns = mcp_get(reply, "manifest.schema.columns");
 	struct json_object *kept = mcp_keep(call, json_object_new_array());
 	const char *text;
+	size_t len;
 
-	for (size_t i = 0; columns != NULL && i < json_object_array_length(columns); i++)
+	for (size_t i = 0; i < json_object_array_length(columns); i++)
 		json_object_array_add(kept, json_object_get(dbx_pick(call,
 		    json_object_array_get_idx(columns, i), "name", "type_text", NULL)));
 	text = json_object_to_json_string_ext(kept, JSON_C_TO_STRING_PLAIN);
-	shown->columns_len = strlen(text);
-	if (shown->columns_len >= sizeof(shown->columns)) {
-		mcp_fail(call, MCP_E_TOO_LARGE, "The result has too many columns to show.", NULL,
-			 "Select the columns that matter.");
-		return false;
-	}
+	len = strlen(text);
+	shown->columns_len = len < sizeof(shown->columns) ? len : 0;
 	memcpy(shown->columns, text, shown->columns_len);
-	return true;
 }
 
 /* DDL and the like have no columns. */
@@ -228,33 +267,46 @@ say_done(struct mcp_call *call, const struct statement *statement)
 		       statement->warehouse);
 }
 
+/* Rows that the reply itself does not hold. */
+static int
+chunk_fetch(struct mcp_call *call, struct shown *shown, int64_t chunk)
+{
+	struct mcp_http request;
+
+	if (!dbx_get_request(call, &request,
+			     mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
+					(long long)chunk),
+			     dbx_object(call, "id", shown->statement.id, NULL)))
+		return MCP_E_INPUT;
+	return rows_fetch(call, &request, link_arrived, shown);
+}
+
 int
 rows_show(struct mcp_call *call, struct json_object *reply, const struct statement *statement)
 {
 	struct shown shown = { .statement = *statement };
 	struct json_object *manifest = mcp_get(reply, "manifest");
+	struct json_object *columns = dbx_objects(call, manifest, "schema.columns");
 	struct json_object *link = mcp_get(reply, "result.external_links.0");
 	int64_t chunk;
 
-	if (mcp_get_int(manifest, "schema.column_count", 0) == 0)
+	if (json_object_array_length(columns) == 0)
 		return say_done(call, statement);
 	shown.total = mcp_get_int(manifest, "total_row_count", -1);
 	shown.truncated = mcp_get_bool(manifest, "truncated", false);
-	if (!columns_keep(call, reply, &shown))
-		return MCP_E_TOO_LARGE;
 	if (shown.total >= 0 && statement->offset > shown.total)
-		return mcp_failf(call, MCP_E_INPUT, "page_token %lld is behind the last of %lld "
-				 "rows.", (long long)statement->offset, (long long)shown.total);
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "page_token %lld is behind the last of %lld rows.",
+					   (long long)statement->offset, (long long)shown.total),
+				NULL, "Use the page_token of the last answer's end line.");
 	if (statement->warehouse[0] != '\0')
 		mcp_say(call, "statement_id: %s (warehouse %s)", statement->id,
 			statement->warehouse);
-	chunk = chunk_of(manifest, &shown);
+	columns_keep(call, columns, &shown);
+	chunk = rows_chunk(call, manifest, statement->offset, &shown.row_offset);
 	if (chunk == 0 && link != NULL)
 		return link_fetch(call, &shown, link);
 	if (chunk == 0)
-		return chunk_show(call, &shown, mcp_get(reply, "result.data_array"));
-	return dbx_get(call, mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
-					(long long)chunk),
-		       dbx_object(call, "id", statement->id, NULL), link_arrived, &shown,
-		       sizeof(shown));
+		return chunk_show(call, &shown, columns, dbx_array(reply, "result.data_array"));
+	return chunk_fetch(call, &shown, chunk);
 }

@@ -48,6 +48,8 @@ submit_words(struct mcp_call *call, const char *warehouse)
 		    : "The statement",
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN USE on the SQL warehouse",
+		.again = "It may have run all the same. Look whether it did before you repeat it, "
+			 "unless it only reads.",
 	};
 }
 
@@ -59,8 +61,10 @@ parameter(const char *name, struct json_object *value)
 	const char *type = "STRING";
 
 	json_object_object_add(item, "name", json_object_new_string(name));
+	/* LIMIT and the like take an INT only. */
 	if (json_object_is_type(value, json_type_int))
-		type = "BIGINT";
+		type = json_object_get_int64(value) >= INT32_MIN
+			&& json_object_get_int64(value) <= INT32_MAX ? "INT" : "BIGINT";
 	else if (json_object_is_type(value, json_type_double))
 		type = "DOUBLE";
 	else if (json_object_is_type(value, json_type_boolean))
@@ -128,9 +132,9 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 
 int
 statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
-		 int64_t rows, bool sample)
+		 const struct statement *as)
 {
-	struct statement statement = { .rows = rows, .sample = sample };
+	struct statement statement = *as;
 	struct json_object *body = dbx_object(call, "statement", sql, "warehouse_id",
 	    warehouse->id, "catalog", mcp_arg(call, "catalog"), "schema", mcp_arg(call, "schema"),
 	    "wait_timeout", "0s", "disposition", "INLINE", "format", "JSON_ARRAY", NULL);
@@ -187,22 +191,43 @@ sql_state_of(struct mcp_call *call, struct json_object *reply, const char *messa
 	return state != NULL ? state : "";
 }
 
-static int
-fail_statement(struct mcp_call *call, struct json_object *reply,
-	       const struct statement *statement, const char *state)
+/* Failures that are not the statement's fault: the same text may succeed later. */
+static bool
+passing(const char *code)
+{
+	static const char *const codes[] = {
+		"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "WORKSPACE_TEMPORARILY_UNAVAILABLE",
+		"SERVICE_UNDER_MAINTENANCE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED",
+		"IO_ERROR", "UNKNOWN" };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+int
+statement_failed(struct mcp_call *call, struct json_object *reply, const char *id)
 {
 	const char *message = mcp_get_str(call, reply, "status.error.message", "");
+	const char *code = mcp_get_str(call, reply, "status.error.error_code", "");
+	const char *sql_state = sql_state_of(call, reply, message);
+	const char *state = mcp_get_str(call, reply, "status.state", "");
 	bool stopped = strcmp(state, "CANCELED") == 0 || strcmp(state, "CLOSED") == 0;
+	bool later = !stopped && sql_state[0] == '\0' && passing(code);
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
-		.status = stopped ? MCP_E_CANCELLED : MCP_E_INPUT,
-		.what = mcp_printf(call, "Statement %s %s.", statement->id,
+		.status = stopped ? MCP_E_CANCELLED : later ? MCP_E_UNAVAILABLE
+		    : strcmp(sql_state, "42501") == 0 ? MCP_E_PERMISSION : MCP_E_INPUT,
+		.what = mcp_printf(call, "Statement %s %s.", id,
 				   strcmp(state, "CANCELED") == 0 ? "was cancelled"
 				   : stopped ? "is closed: its result is gone" : "failed"),
 		.why = message[0] != '\0' ? message : NULL,
 		.next = stopped ? "Run it again with execute_sql if it is still wanted."
-				: repair_hint(sql_state_of(call, reply, message)),
-		.code = mcp_get_str(call, reply, "status.error.error_code", NULL),
+		    : later ? "Nothing is wrong with the statement: call execute_sql again in a "
+			      "minute."
+			    : repair_hint(sql_state),
+		.code = code[0] != '\0' ? code : NULL,
 		.retry_after_ms = -1,
 	};
 
@@ -234,6 +259,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
+	words.again = mcp_printf(call, "It goes on: call get_statement_result statement_id=%s in "
+				 "a moment.", statement.id);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -241,7 +268,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (strcmp(state, "SUCCEEDED") == 0)
 		return rows_show(call, reply, &statement);
 	if (strcmp(state, "PENDING") != 0 && strcmp(state, "RUNNING") != 0)
-		return fail_statement(call, reply, &statement, state);
+		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s.\nNext: get_statement_result statement_id=%s "
 		"wait_s=30, or cancel_statement.", statement.id, state,
 		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),

@@ -29,12 +29,11 @@ column_flags(struct mcp_call *call, struct json_object *column)
 	return text;
 }
 
-static bool
+static void
 column_item(struct mcp_call *call, struct json_object *column)
 {
 	json_object_object_add(column, "flags",
 			       json_object_new_string(column_flags(call, column)));
-	return true;
 }
 
 static int
@@ -47,7 +46,7 @@ say_columns(struct mcp_call *call, struct json_object *columns)
 		{ "comment", NULL, "comment", NULL },
 	};
 
-	for (size_t i = 0; columns != NULL && i < json_object_array_length(columns); i++)
+	for (size_t i = 0; i < json_object_array_length(columns); i++)
 		column_item(call, json_object_array_get_idx(columns, i));
 	return dbx_table(call, columns, shown, COUNT(shown),
 			 &(struct dbx_page){ .noun = "columns", .total = -1 });
@@ -57,7 +56,7 @@ say_columns(struct mcp_call *call, struct json_object *columns)
 static void
 say_constraints(struct mcp_call *call, struct json_object *constraints)
 {
-	for (size_t i = 0; constraints != NULL && i < json_object_array_length(constraints); i++) {
+	for (size_t i = 0; i < json_object_array_length(constraints); i++) {
 		struct json_object *item = json_object_array_get_idx(constraints, i);
 		struct json_object *primary = mcp_get(item, "primary_key_constraint");
 		struct json_object *foreign = mcp_get(item, "foreign_key_constraint");
@@ -96,7 +95,7 @@ say_table(struct mcp_call *call, struct json_object *table)
 			  mcp_get_str(call, table, "catalog_name", ""),
 			  mcp_get_str(call, table, "schema_name", ""),
 			  mcp_get_str(call, table, "name", "")));
-	say_constraints(call, mcp_get(table, "table_constraints"));
+	say_constraints(call, dbx_objects(call, table, "table_constraints"));
 }
 
 /* ---- get_table_schema ----------------------------------------------------------------------- */
@@ -130,7 +129,7 @@ schema_shown(struct mcp_call *call, const void *state, size_t len)
 	if (table == NULL)
 		return MCP_E_UPSTREAM;
 	say_table(call, table);
-	return say_columns(call, mcp_get(table, "columns"));
+	return say_columns(call, dbx_objects(call, table, "columns"));
 }
 
 int
@@ -172,17 +171,17 @@ say_one(struct mcp_call *call, size_t i)
 	struct dbx_error error;
 
 	if (!dbx_ok(call, reply, &error)) {
-		mcp_say(call, "## %s\n%s", asked_name(call, i),
+		mcp_say(call, "## %s\nnot available: %s", asked_name(call, i),
 			error.message[0] != '\0' ? error.message : "no answer");
 		return;
 	}
 	table = mcp_reply_json(call, i);
-	mcp_say(call, "## %s\n%s%s%s", mcp_get_str(call, table, "full_name", "?"),
-		mcp_get_str(call, table, "table_type", ""),
+	mcp_say(call, "## %s\n%s%s%s", asked_name(call, i),
+		mcp_get_str(call, table, "table_type", "not available: the answer is no table"),
 		mcp_get(table, "comment") != NULL ? ": " : "",
-		mcp_get_str(call, table, "comment", ""));
-	if (!wants(call, "names"))
-		say_columns(call, mcp_get(table, "columns"));
+		dbx_indented(call, mcp_get_str(call, table, "comment", "")));
+	if (!wants(call, "names") && table != NULL)
+		say_columns(call, dbx_objects(call, table, "columns"));
 }
 
 /* Appends one branch of the statistics: counts, nulls, distinct values, extremes of a column. */
@@ -202,8 +201,15 @@ add_branch(struct mcp_call *call, const char *sql, struct json_object *table,
 			  mcp_get_str(call, table, "full_name", ""), column, c, c, c, c, name);
 }
 
+/* Can this name stand in a SQL text literal as it is? */
 static bool
-countable(struct mcp_call *call, struct json_object *column)
+plain(const char *name)
+{
+	return strpbrk(name, "'\\") == NULL;
+}
+
+static bool
+countable(struct mcp_call *call, struct json_object *table, struct json_object *column)
 {
 	static const char *const complex[] = { "ARRAY", "MAP", "STRUCT", "VARIANT", "BINARY",
 					       "GEOMETRY", "GEOGRAPHY", "INTERVAL" };
@@ -212,36 +218,53 @@ countable(struct mcp_call *call, struct json_object *column)
 	for (size_t i = 0; i < COUNT(complex); i++)
 		if (strcmp(type, complex[i]) == 0)
 			return false;
-	/* Names stand in the SQL as text too. */
-	return strchr(mcp_get_str(call, column, "name", "'"), '\'') == NULL;
+	return plain(mcp_get_str(call, column, "name", "'"))
+	    && plain(mcp_get_str(call, table, "full_name", "'"));
 }
 
-/* One statement over all columns of all tables that are there; NULL when there is none. */
-static const char *
-stats_sql(struct mcp_call *call)
+/* What statistics are made of, and what they leave out. */
+struct stats {
+	const char *sql;
+	const char *missing; /* "a.b.c, a.b.d": names of no table */
+	size_t branches, left_out;
+};
+
+static void
+stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table)
 {
-	const char *sql = "";
-	size_t branches = 0;
+	struct json_object *columns = dbx_objects(call, table, "columns");
+
+	for (size_t i = 0; i < json_object_array_length(columns); i++) {
+		struct json_object *column = json_object_array_get_idx(columns, i);
+
+		if (!countable(call, table, column) || stats->branches >= STATS_COLUMNS_MAX
+		    || strlen(stats->sql) > SQL_MAX) {
+			stats->left_out++;
+			continue;
+		}
+		stats->sql = add_branch(call, stats->sql, table,
+					mcp_get_str(call, column, "name", ""));
+		stats->branches++;
+	}
+}
+
+/* One statement over all columns of all tables that are there. */
+static struct stats
+stats_all(struct mcp_call *call)
+{
+	struct stats stats = { .sql = "", .missing = "" };
 
 	for (size_t i = 0; asked_name(call, i) != NULL; i++) {
-		struct json_object *table, *columns;
 		struct dbx_error error;
 
-		if (!dbx_ok(call, mcp_reply(call, i), &error))
-			continue;
-		table = mcp_reply_json(call, i);
-		columns = mcp_get(table, "columns");
-		for (size_t k = 0; columns != NULL && k < json_object_array_length(columns)
-		     && branches < STATS_COLUMNS_MAX; k++) {
-			struct json_object *column = json_object_array_get_idx(columns, k);
-
-			if (!countable(call, column))
-				continue;
-			sql = add_branch(call, sql, table, mcp_get_str(call, column, "name", ""));
-			branches++;
-		}
+		if (dbx_ok(call, mcp_reply(call, i), &error))
+			stats_of(call, &stats, mcp_reply_json(call, i));
+		else
+			stats.missing = mcp_printf(call, "%s%s%s", stats.missing,
+						   stats.missing[0] != '\0' ? ", " : "",
+						   asked_name(call, i));
 	}
-	return branches > 0 && strlen(sql) < SQL_MAX ? sql : NULL;
+	return stats;
 }
 
 /* Asks for all tables at once. */
@@ -268,17 +291,38 @@ tables_described(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
+/* What the statistics do not say, in the room that a handle has. */
+static void
+stats_note(const struct stats *stats, char *note, size_t size)
+{
+	size_t used = 0;
+
+	if (stats->left_out > 0)
+		used = (size_t)snprintf(note, size, "%zu columns were not counted: of a complex "
+					"type, or beyond %d. ", stats->left_out,
+					STATS_COLUMNS_MAX);
+	if (stats->missing[0] == '\0')
+		return;
+	if (strlen(stats->missing) + used + sizeof("Not available: .") > size)
+		snprintf(note + used, size - used, "Some tables are not available: see "
+			 "detail=names.");
+	else
+		snprintf(note + used, size - used, "Not available: %s.", stats->missing);
+}
+
 static int
 stats_build(struct mcp_call *call, const void *state, size_t len)
 {
-	const char *sql = stats_sql(call);
+	struct statement statement = { .rows = STATS_COLUMNS_MAX };
+	struct stats stats = stats_all(call);
 
 	(void)len;
-	if (sql == NULL)
+	if (stats.branches == 0)
 		return mcp_fail(call, MCP_E_NOT_FOUND, "None of these tables can be counted.",
 				"None exists, or none has a column of a plain type.",
 				"Call describe_tables with detail=names to see which exist.");
-	return statement_submit(call, state, sql, STATS_COLUMNS_MAX, false);
+	stats_note(&stats, statement.note, sizeof(statement.note));
+	return statement_submit(call, state, stats.sql, &statement);
 }
 
 static int

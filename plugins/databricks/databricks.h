@@ -137,6 +137,8 @@ struct dbx_page {
 	const char *next_token;	   /* of the reply; NULL or "": the last page */
 	const char *token;	   /* of this page, or NULL */
 	int64_t total;		   /* -1: unknown */
+	const char *limit;	   /* the tool's argument for the size of a page; NULL: "limit";
+				      "": it has none, but a name_filter */
 };
 
 /* Writes a table of `items` (array, or NULL for none) and its exact end line. */
@@ -161,6 +163,7 @@ struct dbx_list {
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 	/* The words of a failure; may be NULL. */
 	struct dbx_words (*words)(struct mcp_call *call);
+	const char *limit;	 /* as in struct dbx_page */
 };
 int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values);
 

@@ -90,7 +90,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	return dbx_table(call, kept, walk.list->columns, walk.list->n_columns, &(struct dbx_page){
 	    .noun = walk.list->noun, .tool = walk.list->tool,
 	    .extra = dbx_repeat(call, walk.list->repeat), .next_token = next,
-	    .token = walk.token, .total = -1 });
+	    .token = walk.token, .total = -1, .limit = walk.list->limit });
 }
 
 int

@@ -151,8 +151,11 @@ smaller_page(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct dbx_page *page = data;
 
-	return mcp_printf(call, "%s%s%s limit=%zu%s%s", page->tool, page->extra ? " " : "",
-			  page->extra ? page->extra : "", shown > 0 ? shown : 1,
+	if (page->limit != NULL && page->limit[0] == '\0')
+		return mcp_printf(call, "%s with a narrower name_filter", page->tool);
+	return mcp_printf(call, "%s%s%s %s=%zu%s%s", page->tool, page->extra ? " " : "",
+			  page->extra ? page->extra : "", page->limit ? page->limit : "limit",
+			  shown > 0 ? shown : 1,
 			  page->token && page->token[0] != '\0' ? " page_token=" : "",
 			  page->token ? page->token : "");
 }
