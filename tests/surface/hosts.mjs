@@ -1,14 +1,14 @@
 // A fresh local workspace, and hosts in front of it: each with the plugins of one build folder and
 // none of the caller's own settings.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CLIENTS } from '../interop/clients.mjs';
 
 const START_MS = 30000;
-export const SECRET_VALUES = 'all,secret-values';
 
 const children = new Set();
 const folders = new Set();
@@ -37,6 +37,17 @@ function environment(settings) {
   return { ...Object.fromEntries(kept), ...settings };
 }
 
+// Two configurations: one says nothing, the other enables get_secret for one scope.
+function configure(folder) {
+  for (const name of ['plain', 'values/plugins-enabled']) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  writeFileSync(join(folder, 'plain/lakehost.conf'), '');
+  writeFileSync(join(folder, 'values/lakehost.conf'), 'policy = { access = "admin"; };\n');
+  writeFileSync(join(folder, 'values/plugins-enabled/secret-values.conf'),
+    'options = { scopes = [ "app" ]; };\n');
+}
+
 // A workspace in a folder of its own: { folder, env }, env being how a host reaches it.
 export async function workspace(build, { delay = 200 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lakehost-surface-'));
@@ -47,26 +58,28 @@ export async function workspace(build, { delay = 200 } = {}) {
   const child = start(join(build, 'sdk/sandbox/lakehost-sandbox'), args, environment({}), log);
   const [, token] = await said(child, log, /^DATABRICKS_TOKEN=(.*)$/m);
   const [, url] = await said(child, log, /^DATABRICKS_HOST=(.*)$/m);
-  mkdirSync(join(folder, 'config'));
+  configure(folder);
   return {
     folder,
     env: environment({
       DATABRICKS_HOST: url, DATABRICKS_TOKEN: token,
-      XDG_CONFIG_HOME: join(folder, 'config'), XDG_STATE_HOME: join(folder, 'state'),
+      XDG_STATE_HOME: join(folder, 'state'),
     }),
   };
 }
 
-export function hostCommand(build, { plugins = 'all', isolation = 'none', options = [] } = {}) {
+// `values`: with plugin secret-values, and access to it.
+function hostCommand(build, space, { values = false, isolation = 'none', options = [] } = {}) {
   return [join(build, 'core/lakehost'),
+    '--config', join(space.folder, values ? 'values' : 'plain', 'lakehost.conf'),
     '--set', `plugins.directories=${join(build, 'lib/lakehost/plugins')}`,
-    '--set', `plugins.enabled=${plugins}`, '--set', `plugins.isolation=${isolation}`, ...options];
+    '--set', 'plugins.enabled=all', '--set', `plugins.isolation=${isolation}`, ...options];
 }
 
 // A host that serves HTTP; its log is told when it does not start.
 async function serve(build, space, how) {
   const log = join(space.folder, `host-${Math.random().toString(36).slice(2)}.log`);
-  const [command, ...args] = hostCommand(build, how);
+  const [command, ...args] = hostCommand(build, space, how);
   const child = start(command, [...args, '--http', '127.0.0.1:0'], space.env, log);
   const [, url] = await said(child, log, /(http:\/\/127\.0\.0\.1:[1-9]\d*\/mcp)/);
   return url;
@@ -78,7 +91,7 @@ export async function session(build, space, { client, mode, transport }, how) {
   const row = CLIENTS.find((each) => each.client === client && each.mode === mode);
   const target = { log: join(space.folder, 'stdio.log') };
   if (transport === 'http') target.url = await serve(build, space, how);
-  else target.command = ['env', '-i', ...variables(space.env), ...hostCommand(build, how)];
+  else target.command = ['env', '-i', ...variables(space.env), ...hostCommand(build, space, how)];
   const questions = [];
   const opened = await row.open(target, (params) => {
     questions.push(params);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { check, checkEach, summary } from './check.mjs';
 import * as contract from './contract.mjs';
-import { SECRET_VALUES, end, session, workspace } from './hosts.mjs';
+import { end, session, workspace } from './hosts.mjs';
 
 const HTTP = { client: 'v2', mode: 'pin', transport: 'http' };
 const INVALID_PARAMS = { code: -32602 };
@@ -190,7 +190,7 @@ async function readOnly(reader, listed) {
 
 async function main() {
   const space = await workspace(build);
-  const everything = await session(build, space, HTTP, { plugins: SECRET_VALUES });
+  const everything = await session(build, space, HTTP, { values: true });
   const usual = await session(build, space, HTTP);
   const reader = await session(build, space, HTTP, { options: ['--read-only'] });
   const listed = (await everything.client.listTools()).tools;
