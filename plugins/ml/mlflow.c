@@ -11,6 +11,7 @@
 #define CHOSEN_MAX 12	  /* columns that a caller may choose */
 #define METRICS_DEFAULT 4 /* shown when none was chosen */
 #define ARTIFACTS_MAX 100
+#define VALUE_MAX 200 /* bytes of a param or tag in the concise form */
 
 /* Limits are called max_results here. */
 static int64_t
@@ -44,16 +45,16 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 	};
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of experiments" });
-	const char *filter = mcp_arg(call, "filter_string");
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return dbx_table(call, mcp_get(reply, "experiments"), columns, COUNT(columns),
+	return dbx_table(call, dbx_objects(call, reply, "experiments"), columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "experiments",
-	    .tool = "list_mlflow_experiments", .total = -1, .token = mcp_arg(call, "page_token"),
-	    .extra = filter != NULL ? mcp_printf(call, "filter_string=\"%s\"", filter) : NULL,
+	    .tool = "list_mlflow_experiments", .total = -1, .limit = "max_results",
+	    .token = mcp_arg(call, "page_token"),
+	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", NULL }),
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
@@ -71,23 +72,60 @@ list_mlflow_experiments(struct mcp_call *call)
 
 /* ---- list_mlflow_runs ----------------------------------------------------------------------- */
 
-/* The value of "metrics.rmse" in a run, as text; "" when it has none. */
+/* The value of `key` in an array of {key, value}; NULL when it has none. */
+static const char *
+pair_value(struct mcp_call *call, struct json_object *run, const char *list, const char *key)
+{
+	struct json_object *pairs = dbx_objects(call, run, list);
+
+	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+		struct json_object *pair = json_object_array_get_idx(pairs, i);
+
+		if (strcmp(mcp_get_str(call, pair, "key", ""), key) == 0)
+			return mcp_get_str(call, pair, "value", "");
+	}
+	return NULL;
+}
+
+/* The value of "metrics.rmse" in a run, as text; NULL when it has none. A name without a scope is
+ * an attribute, metric, param or tag, whichever there is. */
 static const char *
 run_value(struct mcp_call *call, struct json_object *run, const char *column)
 {
-	const char *dot = strchr(column, '.');
-	struct json_object *list;
+	static const char *const scopes[] = { "metrics", "params", "tags" };
+	const char *info = mcp_get_str(call, run, mcp_printf(call, "info.%s", column), NULL);
+	const char *value = NULL;
 
-	if (dot == NULL)
-		return mcp_get_str(call, run, mcp_printf(call, "info.%s", column), "");
-	list = mcp_get(run, mcp_printf(call, "data.%.*s", (int)(dot - column), column));
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		struct json_object *item = json_object_array_get_idx(list, i);
+	if (strcmp(column, "end_time") == 0 || strcmp(column, "start_time") == 0)
+		return dbx_time(call, mcp_get_int(run, mcp_printf(call, "info.%s", column), 0));
+	for (size_t i = 0; i < COUNT(scopes); i++) {
+		size_t len = strlen(scopes[i]);
+		const char *list = mcp_printf(call, "data.%s", scopes[i]);
 
-		if (strcmp(mcp_get_str(call, item, "key", ""), dot + 1) == 0)
-			return mcp_get_str(call, item, "value", "");
+		if (strncmp(column, scopes[i], len) == 0 && column[len] == '.')
+			return pair_value(call, run, list, column + len + 1);
+		if (value == NULL)
+			value = pair_value(call, run, list, column);
 	}
-	return "";
+	return info != NULL ? info : value;
+}
+
+static size_t
+add_metric_names(struct mcp_call *call, struct json_object *run, const char **names, size_t n)
+{
+	struct json_object *metrics = dbx_objects(call, run, "data.metrics");
+
+	for (size_t i = 0; i < json_object_array_length(metrics) && n < METRICS_DEFAULT; i++) {
+		const char *name = mcp_printf(call, "metrics.%s", mcp_get_str(call,
+		    json_object_array_get_idx(metrics, i), "key", "?"));
+		bool known = false;
+
+		for (size_t k = 0; k < n; k++)
+			known = known || strcmp(names[k], name) == 0;
+		if (!known)
+			names[n++] = name;
+	}
+	return n;
 }
 
 /* The columns asked for, or the first metrics that any run has. */
@@ -100,53 +138,41 @@ chosen_columns(struct mcp_call *call, struct json_object *runs, const char **nam
 	for (size_t i = 0; asked != NULL && i < json_object_array_length(asked)
 	     && n < CHOSEN_MAX; i++)
 		names[n++] = json_object_get_string(json_object_array_get_idx(asked, i));
-	for (size_t r = 0; asked == NULL && runs != NULL && r < json_object_array_length(runs);
-	     r++) {
-		struct json_object *metrics = mcp_get(json_object_array_get_idx(runs, r),
-						      "data.metrics");
-
-		for (size_t i = 0; metrics != NULL && i < json_object_array_length(metrics)
-		     && n < METRICS_DEFAULT; i++) {
-			const char *name = mcp_printf(call, "metrics.%s", mcp_get_str(call,
-			    json_object_array_get_idx(metrics, i), "key", "?"));
-			bool known = false;
-
-			for (size_t k = 0; k < n; k++)
-				known = known || strcmp(names[k], name) == 0;
-			if (!known)
-				names[n++] = name;
-		}
-	}
+	for (size_t r = 0; asked == NULL && r < json_object_array_length(runs); r++)
+		n = add_metric_names(call, json_object_array_get_idx(runs, r), names, n);
 	return n;
 }
 
-#define RUN_COLUMNS 4
+/* Where a chosen column's value is put in each run, for the table. */
+static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7",
+					       "c8", "c9", "c10", "c11" };
 
 static int
-runs_table(struct mcp_call *call, struct json_object *runs, const char *const *names, size_t n)
+runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_page *page)
 {
-	struct mcp_column heads[RUN_COLUMNS + CHOSEN_MAX] = {
-		{ "run_id", NULL }, { "name", NULL }, { "status", NULL }, { "started", NULL },
+	struct dbx_column columns[4 + CHOSEN_MAX] = {
+		{ "run_id", NULL, "info.run_id", NULL },
+		{ "name", NULL, "info.run_name", NULL },
+		{ "status", NULL, "info.status", NULL },
+		{ "started", NULL, "info.start_time", dbx_show_time },
 	};
-	const char *cells[RUN_COLUMNS + CHOSEN_MAX];
-	int status;
+	const char *names[CHOSEN_MAX];
+	size_t n = chosen_columns(call, runs, names);
 
 	for (size_t i = 0; i < n; i++)
-		heads[RUN_COLUMNS + i].name = names[i];
-	status = mcp_table(call, heads, RUN_COLUMNS + n);
-	for (size_t r = 0; runs != NULL && status == MCP_OK && r < json_object_array_length(runs);
-	     r++) {
+		columns[4 + i] = (struct dbx_column){ names[i], NULL, slots[i], NULL };
+	for (size_t r = 0; r < json_object_array_length(runs); r++) {
 		struct json_object *run = json_object_array_get_idx(runs, r);
 
-		cells[0] = mcp_get_str(call, run, "info.run_id", "");
-		cells[1] = mcp_get_str(call, run, "info.run_name", "");
-		cells[2] = mcp_get_str(call, run, "info.status", "");
-		cells[3] = dbx_time(call, mcp_get_int(run, "info.start_time", 0));
-		for (size_t i = 0; i < n; i++)
-			cells[RUN_COLUMNS + i] = run_value(call, run, names[i]);
-		status = mcp_table_cells(call, cells, RUN_COLUMNS + n);
+		for (size_t i = 0; i < n; i++) {
+			const char *value = run_value(call, run, names[i]);
+
+			if (value != NULL)
+				json_object_object_add(run, slots[i],
+						       json_object_new_string(value));
+		}
 	}
-	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
+	return dbx_table(call, runs, columns, 4 + n, page);
 }
 
 static int
@@ -154,27 +180,19 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Experiment \"%s\"", experiment->asked),
+	    .object = mcp_printf(call, "The search in experiment \"%s\"", experiment->asked),
 	    .not_found = "Call list_mlflow_experiments to see which exist.",
-	    .grant = "CAN READ on the experiment" }), *runs;
-	const char *names[CHOSEN_MAX], *token;
-	size_t count;
+	    .grant = "CAN READ on the experiment" });
 
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	runs = mcp_get(reply, "runs");
-	count = runs != NULL ? json_object_array_length(runs) : 0;
-	token = mcp_get_str(call, reply, "next_page_token", "");
-	if (runs_table(call, runs, names, chosen_columns(call, runs, names)) != MCP_OK)
-		return MCP_E_INTERNAL;
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "runs",
-	    .total = token[0] == '\0' && mcp_arg(call, "page_token") == NULL ? (int64_t)count : -1,
-	    .more = token[0] != '\0',
-	    .next = token[0] == '\0' ? NULL
-		: mcp_printf(call, "list_mlflow_runs experiment_id=%s page_token=%s "
-			     "(and the same filter)", experiment->asked, token) });
+	return runs_table(call, dbx_objects(call, reply, "runs"), &(struct dbx_page){
+	    .noun = "runs", .tool = "list_mlflow_runs", .total = -1, .limit = "max_results",
+	    .extra = dbx_repeat(call, (const char *const[]){ "experiment_id", "filter_string",
+							     "order_by", "columns", NULL }),
+	    .token = mcp_arg(call, "page_token"),
+	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 static int
@@ -234,41 +252,123 @@ list_mlflow_runs(struct mcp_call *call)
 
 /* ---- get_mlflow_run_details ----------------------------------------------------------------- */
 
-/* "params:" and a line for each; nothing for none. */
-static void
-say_pairs(struct mcp_call *call, const char *title, struct json_object *list)
+/* Tags that the platform writes for its own pages: long, and no help to a reader. */
+static bool
+is_noise(const char *key)
 {
-	const char *text = "";
+	return strncmp(key, "mlflow.databricks.", 18) == 0
+	    || strcmp(key, "mlflow.log-model.history") == 0;
+}
 
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		struct json_object *item = json_object_array_get_idx(list, i);
-		const char *key = mcp_get_str(call, item, "key", "?");
+/* {key: value} of an array of {key, value}; in concise form without noise, long values cut. */
+static struct json_object *
+pairs_object(struct mcp_call *call, struct json_object *run, const char *list)
+{
+	struct json_object *pairs = dbx_objects(call, run, list);
+	struct json_object *object = mcp_keep(call, json_object_new_object());
 
-		/* Tags of the platform's own are noise but for what the run was made by. */
-		if (strncmp(key, "mlflow.databricks.", 18) == 0 && !dbx_full(call))
+	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+		struct json_object *pair = json_object_array_get_idx(pairs, i), *value;
+		const char *key = mcp_get_str(call, pair, "key", "?");
+		const char *text = mcp_get_str(call, pair, "value", "");
+
+		if (!dbx_full(call) && is_noise(key))
 			continue;
-		text = mcp_printf(call, "%s\n  %s = %s", text, key,
-				  mcp_get_str(call, item, "value", ""));
+		value = mcp_get(pair, "value");
+		if (!dbx_full(call) && strlen(text) > VALUE_MAX)
+			json_object_object_add(object, key, json_object_new_string(
+			    mcp_printf(call, "%.*s... (detail=full shows all)", VALUE_MAX, text)));
+		else
+			json_object_object_add(object, key, json_object_get(value));
 	}
-	if (text[0] != '\0')
-		mcp_say_text(call, mcp_printf(call, "%s:%s", title, text),
-			     strlen(title) + 1 + strlen(text), false);
+	return object;
+}
+
+/* Lines collected in a buffer of the step that doubles. */
+struct lines {
+	char *text;
+	size_t len, size;
+};
+
+static void
+add_line(struct mcp_call *call, struct lines *lines, const char *line)
+{
+	size_t len = strlen(line);
+
+	if (lines->len + len + 2 > lines->size) {
+		char *old = lines->text;
+
+		lines->size = (lines->len + len + 2) * 2;
+		lines->text = mcp_alloc(call, lines->size);
+		if (old != NULL)
+			memcpy(lines->text, old, lines->len);
+	}
+	memcpy(lines->text + lines->len, line, len);
+	lines->len += len;
+	lines->text[lines->len++] = '\n';
 }
 
 static void
-say_artifacts(struct mcp_call *call, struct json_object *files)
+add_pairs(struct mcp_call *call, struct lines *lines, const char *title, struct json_object *pairs)
 {
-	const char *text = "";
+	if (json_object_object_length(pairs) == 0)
+		return;
+	add_line(call, lines, mcp_printf(call, "%s:", title));
+	json_object_object_foreach(pairs, key, value)
+		add_line(call, lines, mcp_printf(call, "  %s = %s", key,
+		    value != NULL ? dbx_indented(call, json_object_get_string(value)) : ""));
+}
 
-	for (size_t i = 0; files != NULL && i < json_object_array_length(files)
-	     && i < ARTIFACTS_MAX; i++) {
-		struct json_object *file = json_object_array_get_idx(files, i);
+/* The paths of the artifacts, folders with a slash; NULL with a line when they are not known. */
+static struct json_object *
+artifact_paths(struct mcp_call *call, struct lines *lines)
+{
+	struct json_object *paths, *files;
+	struct dbx_error error;
 
-		text = mcp_printf(call, "%s\n  %s%s", text, mcp_get_str(call, file, "path", "?"),
-				  mcp_get_bool(file, "is_dir", false) ? "/" : "");
+	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
+		add_line(call, lines, mcp_printf(call, "artifacts: not available: %s",
+						 error.message));
+		return NULL;
 	}
-	if (text[0] != '\0')
-		mcp_say(call, "artifacts:%s", text);
+	paths = mcp_keep(call, json_object_new_array());
+	files = dbx_objects(call, mcp_reply_json(call, 1), "files");
+	if (json_object_array_length(files) > 0)
+		add_line(call, lines, "artifacts:");
+	for (size_t i = 0; i < json_object_array_length(files) && i < ARTIFACTS_MAX; i++) {
+		struct json_object *file = json_object_array_get_idx(files, i);
+		const char *path = mcp_printf(call, "%s%s", mcp_get_str(call, file, "path", "?"),
+		    mcp_get_bool(file, "is_dir", false) ? "/" : "");
+
+		add_line(call, lines, mcp_printf(call, "  %s", path));
+		json_object_array_add(paths, json_object_new_string(path));
+	}
+	if (json_object_array_length(files) > ARTIFACTS_MAX)
+		add_line(call, lines, mcp_printf(call, "  ... and %zu more",
+		    json_object_array_length(files) - ARTIFACTS_MAX));
+	return paths;
+}
+
+/* What the run's author logged, as text and into `object`. */
+static void
+say_logged(struct mcp_call *call, struct json_object *run, struct json_object *object)
+{
+	static const char *const parts[] = { "params", "metrics", "tags" };
+	struct lines lines = { NULL, 0, 0 };
+	struct json_object *paths;
+
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		struct json_object *pairs = pairs_object(call, run,
+							 mcp_printf(call, "data.%s", parts[i]));
+
+		add_pairs(call, &lines, parts[i], pairs);
+		json_object_object_add(object, parts[i], json_object_get(pairs));
+	}
+	paths = artifact_paths(call, &lines);
+	if (paths != NULL)
+		json_object_object_add(object, "artifacts", json_object_get(paths));
+	if (lines.len > 0)
+		mcp_say_text(call, lines.text, lines.len - 1, true);
 }
 
 static int
@@ -279,6 +379,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "name", NULL, "info.run_name", NULL },
 		{ "status", NULL, "info.status", NULL },
 		{ "experiment_id", NULL, "info.experiment_id", NULL },
+		{ "user", NULL, "info.user_id", NULL },
 		{ "started", NULL, "info.start_time", dbx_show_time },
 		{ "ended", NULL, "info.end_time", dbx_show_time },
 		{ "artifact uri", NULL, "info.artifact_uri", NULL },
@@ -286,22 +387,24 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = mcp_printf(call, "MLflow run \"%s\"", mcp_arg(call, "run_id")),
 	    .not_found = "Call list_mlflow_runs to see the runs of an experiment.",
-	    .grant = "CAN READ on the experiment" }), *run;
+	    .grant = "CAN READ on the experiment" }), *run, *object;
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	run = mcp_get(reply, "run");
-	dbx_facts(call, run, facts, COUNT(facts),
-		  dbx_url(call, "/ml/experiments/%s/runs/%s",
-			  mcp_get_str(call, run, "info.experiment_id", ""),
-			  mcp_get_str(call, run, "info.run_id", "")));
-	say_pairs(call, "params", mcp_get(run, "data.params"));
-	say_pairs(call, "metrics", mcp_get(run, "data.metrics"));
-	say_pairs(call, "tags", mcp_get(run, "data.tags"));
-	say_artifacts(call, mcp_get(mcp_reply_json(call, 1), "files"));
-	return MCP_OK;
+	object = dbx_pick(call, mcp_get(run, "info"), "run_id", "run_name", "status",
+			  "experiment_id", "start_time", "end_time", "artifact_uri", NULL);
+	if (json_object_object_length(object) == 0)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.",
+				NULL, "Repeat the call.");
+	dbx_facts(call, run, facts, COUNT(facts), NULL);
+	say_logged(call, run, object);
+	mcp_say(call, "url: %s", dbx_url(call, "/ml/experiments/%s/runs/%s",
+					 mcp_get_str(call, run, "info.experiment_id", ""),
+					 mcp_get_str(call, run, "info.run_id", "")));
+	return mcp_structured(call, object);
 }
 
 int
@@ -346,14 +449,18 @@ runs_offered(struct mcp_call *call, const void *state, size_t len)
 static int
 run_experiments(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *found = mcp_get(mcp_reply_json(call, 0), "experiments");
+	struct json_object *found = dbx_objects(call, mcp_reply_json(call, 0), "experiments");
 	struct json_object *body = dbx_object(call, NULL), *ids = json_object_new_array();
 
 	(void)state;
 	(void)len;
-	for (size_t i = 0; found != NULL && i < json_object_array_length(found); i++)
+	for (size_t i = 0; i < json_object_array_length(found); i++)
 		json_object_array_add(ids, json_object_get(mcp_get(
 		    json_object_array_get_idx(found, i), "experiment_id")));
+	if (json_object_array_length(ids) == 0) {
+		json_object_put(ids);
+		return MCP_OK;
+	}
 	json_object_object_add(body, "experiment_ids", ids);
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
 	return dbx_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_offered,

@@ -12,6 +12,9 @@
 #define UC "/api/2.1/unity-catalog/models"
 #define WS "/api/2.0/mlflow"
 #define PAGE_MAX 100
+#define PAGES_WALKED 20 /* pages without a wanted model, in one call */
+#define VERSIONS_NAMED 10
+#define WHY_MAX 400
 
 static bool
 in_catalog(const char *name)
@@ -32,14 +35,37 @@ page_size(struct mcp_call *call)
 	return wanted < rows ? wanted : rows < PAGE_MAX ? rows : PAGE_MAX;
 }
 
-/* The models whose name holds the filter, each with the members that the table shows. */
-static void
-add_models(struct mcp_call *call, struct json_object *kept, struct json_object *models,
-	   const char *registry)
+/*
+ * The part of a name that is asked for; NULL for all. An expression of MLflow's, as "name LIKE
+ * '%churn%'", stands for the text between its quotes: Unity Catalog has no such filter.
+ */
+static const char *
+wanted_name(struct mcp_call *call)
 {
-	const char *filter = mcp_arg(call, "filter_string");
+	const char *filter = mcp_arg(call, "filter_string"), *start, *end;
 
-	for (size_t i = 0; models != NULL && i < json_object_array_length(models); i++) {
+	if (filter == NULL || strncasecmp(filter, "name", 4) != 0)
+		return filter;
+	start = strpbrk(filter, "'\"");
+	end = start != NULL ? strrchr(start + 1, start[0]) : NULL;
+	if (end == NULL)
+		return filter;
+	for (start++; start < end && *start == '%'; start++)
+		continue;
+	for (; end > start && end[-1] == '%'; end--)
+		continue;
+	return mcp_printf(call, "%.*s", (int)(end - start), start);
+}
+
+/* The models whose name holds the filter, each with the members that the table shows. */
+static struct json_object *
+kept_models(struct mcp_call *call, struct json_object *reply, const char *registry)
+{
+	struct json_object *models = dbx_objects(call, reply, "registered_models");
+	struct json_object *kept = mcp_keep(call, json_object_new_array());
+	const char *filter = wanted_name(call);
+
+	for (size_t i = 0; i < json_object_array_length(models); i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
 		const char *name = mcp_get_str(call, model, "full_name",
 					       mcp_get_str(call, model, "name", ""));
@@ -50,103 +76,140 @@ add_models(struct mcp_call *call, struct json_object *kept, struct json_object *
 		json_object_object_add(model, "registry", json_object_new_string(registry));
 		json_object_array_add(kept, json_object_get(model));
 	}
+	return kept;
 }
 
+static const char *
+show_owner(struct mcp_call *call, struct json_object *model)
+{
+	return mcp_get_str(call, model, "owner", mcp_get_str(call, model, "user_id", ""));
+}
+
+static const char *
+show_comment(struct mcp_call *call, struct json_object *model)
+{
+	return mcp_get_str(call, model, "comment", mcp_get_str(call, model, "description", ""));
+}
+
+/* `next`: the letter and token of the page that follows; "" for none. */
 static int
-models_shown(struct mcp_call *call, struct json_object *kept, const char *token)
+models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 {
 	static const struct dbx_column columns[] = {
 		{ "model", NULL, "shown_name", NULL },
 		{ "registry", NULL, "registry", NULL },
 		{ "latest", NULL, "latest_versions.0.version", NULL },
-		{ "owner", NULL, "owner", NULL },
-		{ "comment", NULL, "comment", NULL },
+		{ "owner", NULL, "shown_owner", NULL },
+		{ "comment", NULL, "shown_comment", NULL },
 	};
-	const char *filter = mcp_arg(call, "filter_string");
 
+	for (size_t i = 0; i < json_object_array_length(kept); i++) {
+		struct json_object *model = json_object_array_get_idx(kept, i);
+
+		json_object_object_add(model, "shown_owner",
+				       json_object_new_string(show_owner(call, model)));
+		json_object_object_add(model, "shown_comment",
+				       json_object_new_string(show_comment(call, model)));
+	}
 	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
 	    .noun = "models", .tool = "list_registered_models", .total = -1,
-	    .extra = filter != NULL ? mcp_printf(call, "filter_string=%s", filter) : NULL,
-	    .token = mcp_arg(call, "page_token"), .next_token = token });
+	    .limit = "max_results", .token = mcp_arg(call, "page_token"), .next_token = next,
+	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", "catalog_name",
+							     "schema_name", NULL }) });
+}
+
+static int fetch_page(struct mcp_call *call, const char *token, unsigned pages);
+
+/* Pages without a model that is wanted are walked over; `state` counts them. */
+static int
+show_or_walk(struct mcp_call *call, struct json_object *kept, const char *next,
+	     const unsigned *pages)
+{
+	if (json_object_array_length(kept) == 0 && next[0] != '\0' && *pages + 1 < PAGES_WALKED)
+		return fetch_page(call, next, *pages + 1);
+	return models_shown(call, kept, next);
 }
 
 /* The workspace registry may be switched off: that is no failure of the list. */
 static int
 workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *kept = mcp_keep(call, json_object_new_array()), *reply;
 	struct dbx_error error;
+	struct json_object *reply;
 	const char *next;
 
-	(void)state;
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error)
 	    && (error.status == MCP_E_UNSUPPORTED || error.status == MCP_E_PERMISSION
-		|| error.status == MCP_E_NOT_FOUND))
-		return models_shown(call, kept, NULL);
+		|| error.status == MCP_E_NOT_FOUND)) {
+		models_shown(call, mcp_keep(call, json_object_new_array()), "");
+		return mcp_say(call, "The workspace registry is not available: %s",
+			       error.message);
+	}
 	reply = dbx_reply(call, 0, &(struct dbx_words){ .object = "The workspace registry" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	add_models(call, kept, mcp_get(reply, "registered_models"), "workspace");
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	return models_shown(call, kept, next[0] != '\0' ? mcp_printf(call, "w%s", next) : NULL);
-}
-
-static int
-workspace_fetch(struct mcp_call *call, const char *token)
-{
-	struct json_object *values = dbx_object(call, "page_token",
-						token[0] != '\0' ? token : NULL, NULL);
-
-	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
-	return dbx_get(call, WS "/registered-models/search{?max_results,page_token}", values,
-		       workspace_arrived, NULL, 0);
+	return show_or_walk(call, kept_models(call, reply, "workspace"),
+			    next[0] != '\0' ? mcp_printf(call, "w%s", next) : "", state);
 }
 
 static int
 catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *kept = mcp_keep(call, json_object_new_array());
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of models in Unity Catalog",
+	    .object = mcp_arg(call, "schema_name") != NULL
+		? mcp_printf(call, "Schema \"%s.%s\"", mcp_arg(call, "catalog_name"),
+			     mcp_arg(call, "schema_name"))
+		: "The list of models in Unity Catalog",
+	    .not_found = "Call list_schemas to see which exist.",
 	    .grant = "USE CATALOG and USE SCHEMA where the models are" });
 	const char *next;
 
-	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	add_models(call, kept, mcp_get(reply, "registered_models"), "unity catalog");
 	next = mcp_get_str(call, reply, "next_page_token", "");
 	/* After Unity Catalog's last page comes the other registry, unless a schema was named. */
 	if (next[0] != '\0')
 		next = mcp_printf(call, "u%s", next);
 	else if (mcp_arg(call, "catalog_name") == NULL)
 		next = "w";
-	if (strcmp(next, "w") == 0 && json_object_array_length(kept) == 0)
-		return workspace_fetch(call, "");
-	return models_shown(call, kept, next);
+	return show_or_walk(call, kept_models(call, reply, "unity catalog"), next, state);
+}
+
+/* The page of a token: "u…" of Unity Catalog, "w…" of the workspace registry. */
+static int
+fetch_page(struct mcp_call *call, const char *token, unsigned pages)
+{
+	bool workspace = token[0] == 'w';
+	const char *own = token[0] != '\0' && token[1] != '\0' ? token + 1 : NULL;
+	struct json_object *values;
+
+	if (workspace)
+		values = dbx_object(call, "page_token", own, NULL);
+	else
+		values = dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"),
+		    "schema_name", mcp_arg(call, "schema_name"), "page_token", own, NULL);
+	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
+	return dbx_get(call, workspace ? WS "/registered-models/search{?max_results,page_token}"
+		       : UC "{?catalog_name,schema_name,max_results,page_token}", values,
+		       workspace ? workspace_arrived : catalog_arrived, &pages, sizeof(pages));
 }
 
 int
 list_registered_models(struct mcp_call *call)
 {
 	const char *token = mcp_arg(call, "page_token");
-	const char *catalog = mcp_arg(call, "catalog_name");
-	const char *schema = mcp_arg(call, "schema_name");
-	struct json_object *values;
 
-	if ((catalog == NULL) != (schema == NULL))
+	if ((mcp_arg(call, "catalog_name") == NULL) != (mcp_arg(call, "schema_name") == NULL))
 		return mcp_fail(call, MCP_E_INPUT, "catalog_name and schema_name go together.",
 				"The platform lists the models of one schema, or all.",
 				"Give both, or neither.");
-	if (token != NULL && token[0] == 'w')
-		return workspace_fetch(call, token + 1);
-	values = dbx_object(call, "catalog_name", catalog, "schema_name", schema, "page_token",
-			    token != NULL && token[0] == 'u' ? token + 1 : NULL, NULL);
-	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
-	return dbx_get(call, UC "{?catalog_name,schema_name,max_results,page_token}", values,
-		       catalog_arrived, NULL, 0);
+	if (token != NULL && token[0] != '\0' && token[0] != 'u' && token[0] != 'w')
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this list.", NULL,
+				"Use the token of the line that ended the page before.");
+	return fetch_page(call, token != NULL ? token : "", 0);
 }
 
 /* ---- get_model_version_details -------------------------------------------------------------- */
@@ -156,6 +219,8 @@ show_aliases(struct mcp_call *call, struct json_object *list)
 {
 	const char *text = "";
 
+	if (!json_object_is_type(list, json_type_array))
+		return text;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
 		text = mcp_printf(call, "%s%s%s", text, i > 0 ? ", " : "",
 				  mcp_get_str(call, json_object_array_get_idx(list, i),
@@ -174,8 +239,84 @@ version_words(struct mcp_call *call)
 	};
 }
 
+static bool
+never_an_id(const char *text)
+{
+	(void)text;
+	return false;
+}
+
+static const struct dbx_kind catalog_models = {
+	.noun = "model", .list = UC "{?page_token}", .items = "registered_models",
+	.id = "full_name", .name = "full_name", .tool = "list_registered_models",
+	.is_id = never_an_id,
+};
+
+static const struct dbx_kind workspace_models = {
+	.noun = "model", .list = WS "/registered-models/search{?page_token}",
+	.items = "registered_models", .id = "name", .name = "name",
+	.tool = "list_registered_models", .is_id = never_an_id,
+};
+
+/* Is it the version that is missing, or the model? Then the versions, or the nearest names. */
 static int
-version_shown(struct mcp_call *call, const void *state, size_t len)
+versions_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *name = mcp_arg(call, "model_name"), *text = NULL;
+	struct json_object *list;
+	struct dbx_error error;
+	size_t n;
+
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return dbx_unknown(call, in_catalog(name) ? &catalog_models : &workspace_models,
+				   name, mcp_printf(call, "%.*s", (int)len, (const char *)state));
+	list = dbx_objects(call, mcp_reply_json(call, 0), "model_versions");
+	n = json_object_array_length(list);
+	if (n == 0 && !in_catalog(name))
+		return dbx_unknown(call, &workspace_models, name,
+				   mcp_printf(call, "%.*s", (int)len, (const char *)state));
+	for (size_t i = 0; i < n && i < VERSIONS_NAMED; i++)
+		text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
+				  text != NULL ? ", " : "", mcp_get_str(call,
+				  json_object_array_get_idx(list, i), "version", "?"));
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "Model \"%s\" has no version \"%s\".", name,
+				   mcp_arg(call, "version")),
+			text != NULL ? mcp_printf(call, "Its versions: %s%s.", text,
+						  n > VERSIONS_NAMED ? ", and more" : "")
+				     : "It has no version at all.",
+			"Repeat the call with one of its versions, or an alias that it has.");
+}
+
+static int
+version_missing(struct mcp_call *call, const char *why)
+{
+	const char *name = mcp_arg(call, "model_name");
+	const char *filter = mcp_printf(call, "name='%s'", name);
+	size_t len = strnlen(why, WHY_MAX);
+
+	if (in_catalog(name))
+		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
+			       versions_arrived, why, len);
+	return dbx_get(call, WS "/model-versions/search{?filter}",
+		       dbx_object(call, "filter", filter, NULL), versions_arrived, why, len);
+}
+
+/* Where a person sees the version. */
+static const char *
+version_url(struct mcp_call *call, const char *name, const char *version)
+{
+	char *path = mcp_strdup(call, name);
+
+	if (!in_catalog(name))
+		return dbx_url(call, "/ml/models/%s/versions/%s", name, version);
+	for (char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot, '.'))
+		*dot = '/';
+	return dbx_url(call, "/explore/data/models/%s/version/%s", path, version);
+}
+
+static int
+version_said(struct mcp_call *call, struct json_object *version)
 {
 	static const struct dbx_column facts[] = {
 		{ "version", NULL, "version", NULL },
@@ -192,29 +333,41 @@ version_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "by", NULL, "created_by", NULL },
 		{ "by", NULL, "user_id", NULL },
 	};
+	const char *name = mcp_arg(call, "model_name");
+	const char *number = mcp_get_str(call, version, "version", "");
+	struct json_object *object;
+
+	mcp_say(call, "model: %s", name);
+	dbx_facts(call, version, facts, COUNT(facts), version_url(call, name, number));
+	object = dbx_full(call) ? version
+	    : dbx_pick(call, version, "status", "current_stage", "aliases", "run_id", "source",
+		       "comment", "description", "created_at", "creation_timestamp", NULL);
+	json_object_object_add(object, "model_name", json_object_new_string(name));
+	json_object_object_add(object, "version", json_object_new_string(number));
+	return mcp_structured(call, object);
+}
+
+static int
+version_shown(struct mcp_call *call, const void *state, size_t len)
+{
 	struct dbx_words words = version_words(call);
-	struct json_object *reply = dbx_reply(call, 0, &words), *version;
-	const char *name = mcp_arg(call, "model_name"), *path = name;
+	struct json_object *reply, *version;
+	struct dbx_error error;
 
 	(void)state;
 	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return version_missing(call, error.message);
+	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	version = mcp_get(reply, "model_version");
 	if (version == NULL)
 		version = reply;
-	if (in_catalog(name)) {
-		char *slashes = mcp_strdup(call, name);
-
-		for (char *dot = strchr(slashes, '.'); dot != NULL; dot = strchr(dot, '.'))
-			*dot = '/';
-		path = slashes;
-	}
-	mcp_say(call, "model: %s", name);
-	return dbx_facts(call, version, facts, COUNT(facts),
-			 dbx_url(call, in_catalog(name) ? "/explore/data/models/%s/version/%s"
-							: "/ml/models/%s/versions/%s", path,
-				 mcp_get_str(call, version, "version", "")));
+	if (mcp_get(version, "version") == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a version.",
+				NULL, "Repeat the call.");
+	return version_said(call, version);
 }
 
 int
@@ -260,8 +413,12 @@ complete_model_version(struct mcp_call *call)
 {
 	const char *name = mcp_get_str(call, mcp_arg_json(call, "context"), "model_name", NULL);
 
-	if (name == NULL || !in_catalog(name))
+	if (name == NULL)
 		return MCP_OK;
+	if (!in_catalog(name))
+		return dbx_get(call, WS "/model-versions/search{?filter}",
+			       dbx_object(call, "filter", mcp_printf(call, "name='%s'", name),
+					  NULL), versions_offered, NULL, 0);
 	return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
 		       versions_offered, NULL, 0);
 }

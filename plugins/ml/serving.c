@@ -13,11 +13,13 @@
 static const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
-	struct json_object *served = mcp_get(endpoint, "config.served_entities");
+	static const char *const places[] = { "config.served_entities", "config.served_models",
+	    "pending_config.served_entities", "pending_config.served_models" };
+	struct json_object *served = NULL;
 	const char *text = "";
 
-	if (served == NULL)
-		served = mcp_get(endpoint, "config.served_models");
+	for (size_t i = 0; i < COUNT(places) && served == NULL; i++)
+		served = dbx_array(endpoint, places[i]);
 	for (size_t i = 0; served != NULL && i < json_object_array_length(served); i++) {
 		struct json_object *item = json_object_array_get_idx(served, i);
 		const char *version = mcp_get_str(call, item, "entity_version", NULL);
@@ -57,6 +59,7 @@ static const struct dbx_list endpoint_list = {
 	.noun = "endpoints",
 	.tool = "list_serving_endpoints",
 	.item = endpoint_item,
+	.limit = "",
 };
 
 int
@@ -82,19 +85,34 @@ static const struct dbx_kind endpoints = {
 	.id = "name", .name = "name", .tool = "list_serving_endpoints", .is_id = never_an_id,
 };
 
-/* The answers of a chat model, and what they cost. */
+/* One answer of a chat or completion model. What it is besides text is said as it came. */
+static void
+say_choice(struct mcp_call *call, struct json_object *choice)
+{
+	const char *text = mcp_get_str(call, choice, "message.content",
+				       mcp_get_str(call, choice, "text", ""));
+	struct json_object *tools = mcp_get(choice, "message.tool_calls");
+	const char *reason = mcp_get_str(call, choice, "finish_reason",
+					 mcp_get_str(call, choice, "finishReason", ""));
+
+	if (text[0] != '\0' || tools == NULL)
+		mcp_say_text(call, text, strlen(text), true);
+	if (tools != NULL) {
+		text = mcp_printf(call, "tool calls: %s", json_object_to_json_string_ext(tools,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		mcp_say_text(call, text, strlen(text), true);
+	}
+	if (strcmp(reason, "length") == 0)
+		mcp_say(call, "The answer was cut: max_tokens was reached.");
+}
+
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *choices = mcp_get(reply, "choices");
+	struct json_object *choices = dbx_array(reply, "choices");
 
-	for (size_t i = 0; choices != NULL && i < json_object_array_length(choices); i++) {
-		struct json_object *choice = json_object_array_get_idx(choices, i);
-		const char *text = mcp_get_str(call, choice, "message.content",
-					       mcp_get_str(call, choice, "text", ""));
-
-		mcp_say_text(call, text, strlen(text), true);
-	}
+	for (size_t i = 0; choices != NULL && i < json_object_array_length(choices); i++)
+		say_choice(call, json_object_array_get_idx(choices, i));
 	return choices != NULL;
 }
 
@@ -110,26 +128,44 @@ say_usage(struct mcp_call *call, struct json_object *reply)
 }
 
 static int
-answered(struct mcp_call *call, const void *state, size_t len)
+query_failed(struct mcp_call *call, const struct dbx_error *error)
 {
-	const char *name = mcp_arg(call, "endpoint_name"), *text, *model;
-	struct dbx_error error;
-	struct json_object *reply;
+	const char *name = mcp_arg(call, "endpoint_name");
 
-	(void)state;
-	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return dbx_unknown(call, &endpoints, name, error.message);
-	if (error.status == MCP_E_TIMEOUT || error.http == 504)
+	if (error->status == MCP_E_NOT_FOUND)
+		return dbx_unknown(call, &endpoints, name, error->message);
+	if (error->status == MCP_E_TIMEOUT || error->http == 504)
 		return mcp_fail(call, MCP_E_TIMEOUT,
 				mcp_printf(call, "Serving endpoint \"%s\" did not answer in time.",
 					   name),
 				"An endpoint that scales to zero takes minutes to wake.",
 				"Repeat the call in a minute; list_serving_endpoints shows whether "
 				"it is ready.");
-	reply = dbx_reply(call, 0, &(struct dbx_words){
+	if (error->http == 400 || error->http == 422)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "Serving endpoint \"%s\" refused the input.",
+					   name), error->message,
+				"Correct input_data by that message, or see with "
+				"list_serving_endpoints whether the endpoint is ready.");
+	return dbx_fail(call, mcp_reply(call, 0), error, &(struct dbx_words){
 	    .object = mcp_printf(call, "Serving endpoint \"%s\"", name),
 	    .grant = "CAN QUERY on the endpoint" });
+}
+
+static int
+answered(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_error error;
+	struct json_object *reply;
+	const char *text, *model;
+
+	(void)state;
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return query_failed(call, &error);
+	reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = mcp_printf(call, "The answer of serving endpoint \"%s\"",
+				 mcp_arg(call, "endpoint_name")) });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	model = mcp_reply_header(mcp_reply(call, 0), "served-model-name");

@@ -7,7 +7,9 @@
 
 #define API "/api/2.0/vector-search"
 #define ENDPOINTS_MAX 20 /* walked over when no endpoint is named */
+#define ENDPOINT_NAME_MAX 128
 #define COLUMNS_MAX 100
+#define KEYS_NAMED 20
 
 static struct dbx_words
 index_words(struct mcp_call *call, const char *grant)
@@ -19,7 +21,7 @@ index_words(struct mcp_call *call, const char *grant)
 	};
 }
 
-/* ---- list_vector_indexes -------------------------------------------------------------------- */
+/* ---- list_vector_indexes --------------------------------------------------------------------- */
 
 static const struct dbx_column index_columns[] = {
 	{ "index", NULL, "name", NULL },
@@ -53,32 +55,71 @@ static const struct dbx_list index_list = {
 	.words = endpoint_words,
 };
 
-/* The first pages of all endpoints; one that has more is named in the end line. */
+/* The endpoints that are asked, in the order of the requests. */
+struct asked {
+	size_t n;
+	bool more; /* there are endpoints beyond these */
+	char names[ENDPOINTS_MAX][ENDPOINT_NAME_MAX];
+};
+
+_Static_assert(sizeof(struct asked) <= MCP_STATE_MAX, "the state of the walk must fit");
+
+/* What the table lacks: one line for each endpoint that failed or has more. */
+static void
+say_gaps(struct mcp_call *call, const struct asked *asked)
+{
+	for (size_t i = 0; i < asked->n; i++) {
+		struct dbx_error error;
+		const char *token;
+
+		if (!dbx_ok(call, mcp_reply(call, i), &error)) {
+			mcp_say(call, "Endpoint %s could not be listed: %s", asked->names[i],
+				error.message);
+			continue;
+		}
+		token = mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", "");
+		if (token[0] != '\0')
+			mcp_say(call, "Endpoint %s has more. Next: list_vector_indexes "
+				"endpoint_name=%s page_token=%s", asked->names[i],
+				asked->names[i], token);
+	}
+	if (asked->more)
+		mcp_say(call, "There are more endpoints than the %zu that were asked. Next: "
+			"list_vector_indexes endpoint_name=NAME", asked->n);
+}
+
+/* The first pages of all endpoints in one table. */
 static int
 all_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	size_t n = *(const size_t *)state;
+	const struct asked *asked = state;
 	struct json_object *all = mcp_keep(call, json_object_new_array());
-	const char *more = NULL;
+	struct dbx_error error;
+	size_t failed = 0;
+	int status;
 
 	(void)len;
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *reply = dbx_reply(call, i, &(struct dbx_words){
-		    .object = "The list of vector indexes" });
-		struct json_object *page = mcp_get(reply, "vector_indexes");
+	for (size_t i = 0; i < asked->n; i++) {
+		struct json_object *page;
 
-		if (reply == NULL)
-			return MCP_E_UPSTREAM;
-		for (size_t k = 0; page != NULL && k < json_object_array_length(page); k++)
+		if (!dbx_ok(call, mcp_reply(call, i), &error)) {
+			failed++;
+			continue;
+		}
+		page = dbx_objects(call, mcp_reply_json(call, i), "vector_indexes");
+		for (size_t k = 0; k < json_object_array_length(page); k++)
 			json_object_array_add(all, json_object_get(
 			    json_object_array_get_idx(page, k)));
-		if (page != NULL && mcp_get_str(call, reply, "next_page_token", "")[0] != '\0')
-			more = mcp_printf(call, "%s", mcp_get_str(call, page, "0.endpoint_name", ""));
 	}
-	return dbx_table(call, all, index_columns, COUNT(index_columns), &(struct dbx_page){
-	    .noun = "indexes", .tool = "list_vector_indexes", .total = -1,
-	    .extra = more != NULL ? mcp_printf(call, "endpoint_name=%s", more) : NULL,
-	    .next_token = more != NULL ? "(from its first page)" : NULL });
+	if (failed == asked->n) {
+		dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of vector indexes" });
+		return MCP_E_UPSTREAM;
+	}
+	status = dbx_table(call, all, index_columns, COUNT(index_columns), &(struct dbx_page){
+	    .noun = "indexes", .total = -1 });
+	if (status == MCP_OK)
+		say_gaps(call, asked);
+	return status;
 }
 
 static int
@@ -87,24 +128,29 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of vector search endpoints" }), *list;
 	struct mcp_http request[ENDPOINTS_MAX];
-	size_t n = 0;
+	struct asked *asked = mcp_alloc(call, sizeof(*asked));
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	list = mcp_get(reply, "endpoints");
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
-	     && n < ENDPOINTS_MAX; i++) {
+	list = dbx_objects(call, reply, "endpoints");
+	asked->more = mcp_get_str(call, reply, "next_page_token", "")[0] != '\0';
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *name = mcp_get_str(call, json_object_array_get_idx(list, i), "name", "");
 
-		if (!dbx_get_request(call, &request[n++], API "/indexes{?endpoint_name}",
+		if (asked->n == ENDPOINTS_MAX || strlen(name) >= ENDPOINT_NAME_MAX) {
+			asked->more = true;
+			continue;
+		}
+		if (!dbx_get_request(call, &request[asked->n], API "/indexes{?endpoint_name}",
 				     dbx_object(call, "endpoint_name", name, NULL)))
 			return MCP_E_INPUT;
+		strcpy(asked->names[asked->n++], name);
 	}
-	if (n == 0)
+	if (asked->n == 0)
 		return mcp_say(call, "There is no vector search endpoint, so there is no index.");
-	return mcp_suspend(call, request, n, 0, all_shown, &n, sizeof(n));
+	return mcp_suspend(call, request, asked->n, 0, all_shown, asked, sizeof(*asked));
 }
 
 int
@@ -117,13 +163,13 @@ list_vector_indexes(struct mcp_call *call)
 	return dbx_list(call, &index_list, dbx_object(call, "endpoint_name", endpoint, NULL));
 }
 
-/* ---- query_vector_index --------------------------------------------------------------------- */
+/* ---- query_vector_index ---------------------------------------------------------------------- */
 
 static int
 hits_table(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *columns = mcp_get(reply, "manifest.columns");
-	struct json_object *rows = mcp_get(reply, "result.data_array");
+	struct json_object *columns = dbx_array(reply, "manifest.columns");
+	struct json_object *rows = dbx_array(reply, "result.data_array");
 	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
 	struct mcp_column heads[COLUMNS_MAX];
 	const char *cells[COLUMNS_MAX];
@@ -141,10 +187,19 @@ hits_table(struct mcp_call *call, struct json_object *reply)
 		struct json_object *row = json_object_array_get_idx(rows, r);
 
 		for (size_t i = 0; i < n; i++)
-			cells[i] = mcp_get_str(call, row, mcp_printf(call, "%zu", i), "");
+			cells[i] = mcp_get_str(call, row, mcp_printf(call, "%zu", i), NULL);
 		status = mcp_table_cells(call, cells, n);
 	}
 	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
+}
+
+/* There is no way to begin at the row that did not fit, but to leave out what was shown. */
+static const char *
+fewer_rows(struct mcp_call *call, const void *data, size_t shown)
+{
+	(void)data;
+	return mcp_printf(call, "query_vector_index with a filters_json that leaves these out, or "
+			  "num_results=%zu", shown > 0 ? shown : 1);
 }
 
 static int
@@ -153,18 +208,20 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_words words = index_words(call, "SELECT on the index");
 	struct json_object *reply = dbx_reply(call, 0, &words);
 	const char *token;
+	int status;
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	if (hits_table(call, reply) != MCP_OK)
-		return MCP_E_TOO_LARGE;
+	status = hits_table(call, reply);
+	if (status != MCP_OK)
+		return status;
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	return mcp_table_end(call, &(struct mcp_table_end){
 	    .size = sizeof(struct mcp_table_end), .noun = "rows",
 	    .total = token[0] == '\0' ? mcp_get_int(reply, "result.row_count", 0) : -1,
-	    .more = token[0] != '\0',
+	    .more = token[0] != '\0', .next_from = fewer_rows,
 	    .next = token[0] == '\0' ? NULL
 		: mcp_printf(call, "query_vector_index index_name=%s page_token=%s endpoint_name="
 			     "(that of the index, and the same columns)",
@@ -235,29 +292,46 @@ query_vector_index(struct mcp_call *call)
 			MCP_RETRY_SAFE, hits_shown, NULL, 0);
 }
 
-/* ---- add_to_vector_index -------------------------------------------------------------------- */
+/* ---- add_to_vector_index --------------------------------------------------------------------- */
+
+/* "9, 12 and 3 more" */
+static const char *
+key_list(struct mcp_call *call, struct json_object *keys)
+{
+	size_t n = keys != NULL ? json_object_array_length(keys) : 0;
+	const char *text = "";
+
+	for (size_t i = 0; i < n && i < KEYS_NAMED; i++)
+		text = mcp_printf(call, "%s%s%s", text, i > 0 ? ", " : "",
+				  mcp_get_str(call, keys, mcp_printf(call, "%zu", i), "?"));
+	return n > KEYS_NAMED ? mcp_printf(call, "%s and %zu more", text, n - KEYS_NAMED) : text;
+}
 
 static int
 added(struct mcp_call *call, const void *state, size_t len)
 {
 	struct dbx_words words = index_words(call, "MODIFY on the index");
-	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct json_object *reply = dbx_reply(call, 0, &words), *keys;
 	const char *status;
+	long long done;
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	status = mcp_get_str(call, reply, "status", "SUCCESS");
+	done = mcp_get_int(reply, "result.success_row_count", 0);
+	keys = dbx_array(reply, "result.failed_primary_keys");
 	if (strcmp(status, "SUCCESS") == 0)
-		return mcp_say(call, "%lld rows are in the index %s.",
-			       (long long)mcp_get_int(reply, "result.success_row_count", 0),
+		return mcp_say(call, "%lld row%s went into %s.", done, done == 1 ? "" : "s",
 			       mcp_arg(call, "index_name"));
-	return mcp_fail(call, MCP_E_UPSTREAM,
-			mcp_printf(call, "Not all rows went into the index: %s.", status),
-			mcp_printf(call, "%lld rows did; these keys did not: %s.",
-				   (long long)mcp_get_int(reply, "result.success_row_count", 0),
-				   mcp_get_str(call, reply, "result.failed_primary_keys", "[]")),
+	return mcp_fail(call, MCP_E_INPUT,
+			mcp_printf(call, "Not all rows went into %s: %lld did, %zu did not.",
+				   mcp_arg(call, "index_name"), done,
+				   keys != NULL ? json_object_array_length(keys) : 0),
+			keys != NULL ? mcp_printf(call, "Keys of those that did not: %s. They do "
+						  "not fit the columns of the index.",
+						  key_list(call, keys)) : status,
 			"Correct those rows and add them again.");
 }
 
