@@ -3,6 +3,7 @@
 #include "ml_filter.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -491,4 +492,20 @@ ml_pair(struct json_object *pairs, const char *key)
 			return json_get(pair, "value");
 	}
 	return NULL;
+}
+
+struct json_object *
+ml_number(double value)
+{
+	char text[40];
+	int digits = 6;
+
+	if (isnan(value))
+		return json_object_new_string("NaN");
+	if (isinf(value))
+		return json_object_new_string(value > 0 ? "Infinity" : "-Infinity");
+	do {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (strtod(text, NULL) != value && ++digits <= 17);
+	return json_object_new_double_s(value, text);
 }

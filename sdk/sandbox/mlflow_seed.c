@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ml_filter.h"
+
 #define HOUR INT64_C(3600000)
 
 enum { POINTS = 20 };
@@ -60,14 +62,14 @@ add_metrics(struct workspace *ws, struct json_object *run, const struct seed *se
 	    int64_t started)
 {
 	for (int step = 0; step < POINTS; step++)
-		run_log(ws, run, "loss", json_object_new_double((10 + i % 5) / (1.0 + step)),
+		run_log(ws, run, "loss", ml_number((10 + i % 5) / (1.0 + step)),
 			started + step * 30000, step);
-	run_log(ws, run, seed->metric, json_object_new_double(seed->first + seed->change * i),
+	run_log(ws, run, seed->metric, ml_number(seed->first + seed->change * i),
 		started + POINTS * 30000, 0);
 	if (i % 11 == 5)		/* what a division by nothing leaves */
 		run_log(ws, run, "r2", json_object_new_string("NaN"), started, 0);
 	else
-		run_log(ws, run, "r2", json_object_new_double(0.5 + 0.02 * i), started, 0);
+		run_log(ws, run, "r2", ml_number(0.5 + 0.02 * i), started, 0);
 }
 
 static void

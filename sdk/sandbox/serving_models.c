@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "embed.h"
+#include "ml_filter.h"
 #include "serving.h"
 
 enum { MAX_ROWS = 10000, MAX_CHOICES = 8, MAX_TEXTS = 150, DEFAULT_TOKENS = 1000 };
@@ -96,7 +97,7 @@ predict_rows(struct request *req, struct json_object *rows, const int *places,
 		if (!ok)
 			return false;
 		json_object_array_add(predictions,
-				      json_object_new_double(round(y * 10000) / 10000));
+				      ml_number(round(y * 10000) / 10000));
 	}
 	return true;
 }
@@ -146,7 +147,7 @@ predict_named(struct request *req, struct json_object *named, struct json_object
 		if (!ok)
 			return false;
 		json_object_array_add(predictions,
-				      json_object_new_double(round(y * 10000) / 10000));
+				      ml_number(round(y * 10000) / 10000));
 	}
 	return true;
 }
@@ -321,7 +322,7 @@ add_embedding(struct json_object *data, const char *text)
 
 	embed_text(text, vector);
 	for (int i = 0; i < EMBED_DIMENSION; i++)
-		json_object_array_add(list, json_object_new_double(
+		json_object_array_add(list, ml_number(
 			round((double)vector[i] * 1e6) / 1e6));
 	json_add_str(entry, "object", "embedding");
 	json_add_int(entry, "index", (int64_t)json_object_array_length(data));

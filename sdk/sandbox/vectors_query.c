@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "embed.h"
+#include "ml_filter.h"
 #include "vectors.h"
 
 enum { MAX_RESULTS = 10000, PAGE_ROWS = 1000, KEPT_QUERIES = 50, RANK_CONSTANT = 60 };
@@ -312,7 +313,7 @@ data_array(const struct hits *hits, const struct query *query, size_t from, size
 			json_object_array_add(cells, json_object_get(json_get(hits->items[i].row,
 				json_object_get_string(json_object_array_get_idx(query->columns,
 										 c)))));
-		json_object_array_add(cells, json_object_new_double(
+		json_object_array_add(cells, ml_number(
 			round(hits->items[i].score * 1e6) / 1e6));
 		json_object_array_add(rows, cells);
 	}
