@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 25	   /* jobs of one page: each asks for its last run */
-#define FRESH_MS 3000	   /* the page is asked for again beside the runs, from the cache */
-#define EMPTY_PAGES_MAX 20 /* pages without a matching job that are walked over */
-#define PATH_MAX_LEN 1500
+#define PAGE_MAX 100   /* jobs of one page while names are searched; the API's most */
+#define BATCH_MAX 25   /* jobs whose last runs are asked for at once */
+#define LIMIT_MAX 100  /* jobs of one call */
+#define FRESH_MS 10000 /* the page is asked for again beside the runs, from the cache */
+#define PAGES_MAX 20   /* pages of one call */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct dbx_words
@@ -50,159 +51,245 @@ schedule_text(struct mcp_call *call, struct json_object *settings)
 
 /* ---- list_jobs ------------------------------------------------------------------------------ */
 
-/* Where the listing stands. A name is first looked for as it is, on the server; if no job has just
- * that name, pages are searched for jobs whose name holds it. */
+/*
+ * Where the listing stands. A name is first looked for as it is, on the server; if no job has just
+ * that name, pages are searched for jobs whose name holds it. The jobs of a page are shown in
+ * batches, each with the last run of every job; meanwhile the page is kept by the host's cache.
+ * A page_token of ours is that of the platform's page, and before it how many of the page's
+ * matching jobs were shown: "3~TOKEN", "3~" within the first page.
+ */
 struct listing {
-	char query[PATH_MAX_LEN]; /* of the page at hand */
-	char token[DBX_NAME_MAX];
-	bool exact;		  /* the server filters */
+	char token[DBX_NAME_MAX]; /* of the page at hand */
+	int64_t skip;		  /* its matching jobs that were shown already */
+	int64_t shown, limit;	  /* rows of this call */
 	unsigned pages;
+	bool exact;		  /* the server filters */
 };
 
 _Static_assert(sizeof(struct listing) <= MCP_STATE_MAX, "the state of a listing must fit");
 
+static const struct mcp_column job_columns[] = {
+	{ "job_id", NULL }, { "name", NULL }, { "schedule", NULL }, { "last run", NULL },
+	{ "started", NULL }, { "creator", NULL },
+};
+
 static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 
-static int
-page_fetch(struct mcp_call *call, struct listing *listing)
+/* Small pages while every job is shown: there is no use in what the last batch leaves over. */
+static bool
+page_request(struct mcp_call *call, struct mcp_http *request, const struct listing *listing)
 {
-	struct json_object *values = dbx_object(call, "name",
-	    listing->exact ? mcp_arg(call, "name_filter") : NULL, "page_token",
-	    listing->token[0] != '\0' ? listing->token : NULL, NULL);
+	const char *name = mcp_arg(call, "name_filter");
+	struct json_object *values = dbx_object(call, "name", listing->exact ? name : NULL,
+	    "page_token", listing->token[0] != '\0' ? listing->token : NULL, NULL);
+
+	json_object_object_add(values, "limit",
+			       json_object_new_int(name != NULL ? PAGE_MAX : BATCH_MAX));
+	if (!dbx_get_request(call, request, "/api/2.2/jobs/list{?limit,name,page_token}", values))
+		return false;
+	request->cache_ms = FRESH_MS;
+	return true;
+}
+
+static int
+page_fetch(struct mcp_call *call, const struct listing *listing)
+{
 	struct mcp_http request;
 
-	json_object_object_add(values, "limit", json_object_new_int64(dbx_limit(call, PAGE_MAX)));
-	if (!dbx_get_request(call, &request, "/api/2.2/jobs/list{?limit,name,page_token}", values))
+	if (!page_request(call, &request, listing))
 		return MCP_E_INPUT;
-	if (strlen(request.query) >= sizeof(listing->query))
-		return mcp_fail(call, MCP_E_INPUT, "name_filter is too long.", NULL, NULL);
-	strcpy(listing->query, request.query);
-	request.cache_ms = FRESH_MS;
 	return mcp_suspend(call, &request, 1, 0, page_arrived, listing, sizeof(*listing));
 }
 
-/* The jobs of a page that match. */
+/* The jobs of the page in the first reply that match and were not shown. `most` of them. */
 static struct json_object *
-page_jobs(struct mcp_call *call, const struct listing *listing)
+next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bool *left)
 {
-	struct json_object *jobs = mcp_get(mcp_reply_json(call, 0), "jobs");
-	struct json_object *kept = mcp_keep(call, json_object_new_array());
+	struct json_object *jobs = dbx_objects(call, mcp_reply_json(call, 0), "jobs");
+	struct json_object *batch = mcp_keep(call, json_object_new_array());
+	int64_t matching = 0;
 
-	for (size_t i = 0; jobs != NULL && i < json_object_array_length(jobs); i++) {
-		struct json_object *job = json_object_array_get_idx(jobs, i);
-
-		if (listing->exact
-		    || dbx_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
-			json_object_array_add(kept, json_object_get(job));
-	}
-	return kept;
-}
-
-/* Gives each job the members that the table shows; its last run is reply i + 1. */
-static void
-jobs_decorate(struct mcp_call *call, struct json_object *jobs)
-{
+	*left = false;
 	for (size_t i = 0; i < json_object_array_length(jobs); i++) {
 		struct json_object *job = json_object_array_get_idx(jobs, i);
-		struct json_object *run = mcp_get(mcp_reply_json(call, i + 1), "runs.0");
 
-		json_object_object_add(job, "schedule", json_object_new_string(
-		    schedule_text(call, mcp_get(job, "settings"))));
-		if (run == NULL)
+		if (!listing->exact
+		    && !dbx_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
 			continue;
-		json_object_object_add(job, "last", json_object_new_string(
-		    dbx_run_state(call, run)));
-		json_object_object_add(job, "last_at", json_object_get(mcp_get(run, "start_time")));
+		if (matching++ < listing->skip)
+			continue;
+		if ((int64_t)json_object_array_length(batch) < most)
+			json_object_array_add(batch, json_object_get(job));
+		else
+			*left = true;
 	}
+	return batch;
 }
 
+static int64_t
+batch_size(const struct listing *listing)
+{
+	int64_t left = listing->limit - listing->shown;
+
+	return left < BATCH_MAX ? left : BATCH_MAX;
+}
+
+/* What the next call would be told; NULL when nothing is left. */
+static const char *
+resume_token(struct mcp_call *call, const struct listing *listing, bool left)
+{
+	if (left)
+		return mcp_printf(call, "%lld~%s", (long long)listing->skip, listing->token);
+	return listing->token[0] != '\0' ? listing->token : NULL;
+}
+
+static const char *
+resume_text(struct mcp_call *call, const char *token)
+{
+	const char *repeat = dbx_repeat(call, (const char *const[]){ "name_filter", "limit", NULL });
+
+	return mcp_printf(call, "list_jobs%s%s page_token=%s", repeat != NULL ? " " : "",
+			  repeat != NULL ? repeat : "", token);
+}
+
+/* `token`: where the listing goes on, NULL at its end. */
+static int
+listing_end(struct mcp_call *call, const struct listing *listing, const char *token)
+{
+	return mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "jobs", .more = token != NULL,
+	    .total = token == NULL && mcp_arg(call, "page_token") == NULL ? listing->shown : -1,
+	    .next = token != NULL ? resume_text(call, token) : NULL });
+}
+
+/* On to the next page, or the end. */
+static int
+page_done(struct mcp_call *call, struct listing *listing, const char *next)
+{
+	if (listing->exact && listing->shown == 0 && next[0] == '\0') {
+		listing->exact = false;
+		listing->token[0] = '\0';
+		listing->skip = 0;
+		return page_fetch(call, listing);
+	}
+	if (next[0] == '\0' || strlen(next) >= sizeof(listing->token))
+		return listing_end(call, listing, NULL);
+	strcpy(listing->token, next);
+	listing->skip = 0;
+	if (listing->shown >= listing->limit || ++listing->pages >= PAGES_MAX)
+		return listing_end(call, listing, resume_token(call, listing, false));
+	return page_fetch(call, listing);
+}
+
+/* The run of a job among the replies to a batch: by its id, should the page have changed. */
+static struct json_object *
+last_run(struct mcp_call *call, struct json_object *job, size_t replies)
+{
+	const char *id = mcp_get_str(call, job, "job_id", "");
+
+	for (size_t i = 1; i <= replies; i++) {
+		struct json_object *run = mcp_get(mcp_reply_json(call, i), "runs.0");
+
+		if (run != NULL && strcmp(mcp_get_str(call, run, "job_id", ""), id) == 0)
+			return run;
+	}
+	return NULL;
+}
+
+static int
+job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
+{
+	struct json_object *at = mcp_get(run, "start_time");
+	const char *cells[COUNT(job_columns)] = {
+		mcp_get_str(call, job, "job_id", ""), mcp_get_str(call, job, "settings.name", ""),
+		schedule_text(call, mcp_get(job, "settings")),
+		run != NULL ? dbx_run_state(call, run) : "",
+		at != NULL ? dbx_show_age(call, at) : "",
+		mcp_get_str(call, job, "creator_user_name", ""),
+	};
+
+	return dbx_row(call, cells, COUNT(cells));
+}
+
+/* The page again, and the last runs of the batch. */
 static int
 runs_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "job_id", NULL, "job_id", NULL },
-		{ "name", NULL, "settings.name", NULL },
-		{ "schedule", NULL, "schedule", NULL },
-		{ "last run", NULL, "last", NULL },
-		{ "started", NULL, "last_at", dbx_show_age },
-		{ "creator", NULL, "creator_user_name", NULL },
-	};
-	const struct listing *listing = state;
-	const char *filter = mcp_arg(call, "name_filter");
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
+	struct listing listing;
+	struct json_object *page = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of jobs" }), *jobs;
+	size_t n, row = 0;
+	bool left;
 
 	(void)len;
-	if (reply == NULL)
+	memcpy(&listing, state, sizeof(listing));
+	if (page == NULL)
 		return MCP_E_UPSTREAM;
-	jobs = page_jobs(call, listing);
-	jobs_decorate(call, jobs);
-	return dbx_table(call, jobs, columns, COUNT(columns), &(struct dbx_page){
-	    .noun = "jobs", .tool = "list_jobs", .total = -1, .token = listing->token,
-	    .extra = filter != NULL ? mcp_printf(call, "name_filter=%s", filter) : NULL,
-	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
-}
+	jobs = next_jobs(call, &listing, batch_size(&listing), &left);
+	n = json_object_array_length(jobs);
+	for (; row < n; row++) {
+		struct json_object *job = json_object_array_get_idx(jobs, row);
 
-/* The same page again (from the cache), and the last run of each of its jobs. */
-static int
-runs_fetch(struct mcp_call *call, const struct listing *listing, struct json_object *jobs)
-{
-	struct mcp_http request[PAGE_MAX + 1];
-	size_t n = json_object_array_length(jobs);
-
-	request[0] = mcp_get_request("/api/2.2/jobs/list", listing->query);
-	request[0].cache_ms = FRESH_MS;
-	for (size_t i = 0; i < n && i < PAGE_MAX; i++)
-		if (!dbx_get_request(call, &request[i + 1], "/api/2.2/jobs/runs/list?limit=1"
-				     "{&job_id}", dbx_object(call, "job_id",
-			mcp_get_str(call, json_object_array_get_idx(jobs, i), "job_id", "0"),
-			NULL)))
-			return MCP_E_INPUT;
-	return mcp_suspend(call, request, (n < PAGE_MAX ? n : PAGE_MAX) + 1, 0, runs_arrived,
-			   listing, sizeof(*listing));
+		if (job_row(call, job, last_run(call, job, n)) != MCP_OK)
+			break;
+	}
+	listing.skip += (int64_t)row;
+	listing.shown += (int64_t)row;
+	if (row < n) /* the host's cap: the row that did not fit is the next to show */
+		return listing_end(call, &listing, resume_token(call, &listing, true));
+	if (left && listing.shown >= listing.limit)
+		return listing_end(call, &listing, resume_token(call, &listing, true));
+	return left ? page_fetch(call, &listing)
+		    : page_done(call, &listing, mcp_get_str(call, page, "next_page_token", ""));
 }
 
 static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
+	struct json_object *page = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of jobs" }), *jobs;
-	const char *next;
+	struct mcp_http request[BATCH_MAX + 1];
+	size_t n;
+	bool left;
 
-	(void)len;
 	memcpy(&listing, state, sizeof(listing));
-	if (reply == NULL)
+	if (page == NULL)
 		return MCP_E_UPSTREAM;
-	jobs = page_jobs(call, &listing);
-	next = mcp_get_str(call, reply, "next_page_token", "");
-	if (json_object_array_length(jobs) > 0)
-		return runs_fetch(call, &listing, jobs);
-	if (listing.exact && next[0] == '\0') {
-		listing.exact = false;
-		return page_fetch(call, &listing);
-	}
-	if (next[0] != '\0' && strlen(next) < sizeof(listing.token)
-	    && ++listing.pages < EMPTY_PAGES_MAX) {
-		strcpy(listing.token, next);
-		return page_fetch(call, &listing);
-	}
-	return runs_fetch(call, &listing, jobs);
+	jobs = next_jobs(call, &listing, batch_size(&listing), &left);
+	n = json_object_array_length(jobs);
+	if (n == 0)
+		return page_done(call, &listing, mcp_get_str(call, page, "next_page_token", ""));
+	if (!page_request(call, &request[0], &listing))
+		return MCP_E_INPUT;
+	for (size_t i = 0; i < n; i++)
+		if (!dbx_get_request(call, &request[i + 1], "/api/2.2/jobs/runs/list?limit=1"
+				     "{&job_id}", dbx_object(call, "job_id",
+			mcp_get_str(call, json_object_array_get_idx(jobs, i), "job_id", "0"),
+			NULL)))
+			return MCP_E_INPUT;
+	return mcp_suspend(call, request, n + 1, 0, runs_arrived, state, len);
 }
 
 int
 list_jobs(struct mcp_call *call)
 {
-	struct listing listing = { .exact = mcp_arg(call, "name_filter") != NULL };
+	struct listing listing = { .limit = dbx_limit(call, mcp_arg(call, "limit") != NULL
+							? LIMIT_MAX : BATCH_MAX) };
 	const char *token = mcp_arg(call, "page_token");
+	size_t digits = token != NULL ? strspn(token, "0123456789") : 0;
 
+	listing.exact = mcp_arg(call, "name_filter") != NULL && token == NULL;
+	if (digits > 0 && digits < 6 && token[digits] == '~') {
+		listing.skip = strtoll(token, NULL, 10);
+		token += digits + 1;
+	}
 	if (token != NULL && strlen(token) >= sizeof(listing.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
-	if (token != NULL) {
+	if (token != NULL)
 		strcpy(listing.token, token);
-		listing.exact = false;
-	}
+	mcp_table(call, job_columns, COUNT(job_columns));
 	return page_fetch(call, &listing);
 }
 
@@ -277,23 +364,34 @@ show_depends(struct mcp_call *call, struct json_object *list)
 	return text;
 }
 
-static int
-say_tasks(struct mcp_call *call, struct json_object *tasks)
-{
-	int status = MCP_OK;
+/* Jobs of over 100 tasks come in pages: the first carries the facts, each brings tasks. All are
+ * counted; page_token is how many to leave out before the first that is shown. */
+struct details {
+	struct dbx_resolved job;
+	int64_t tasks, skip, shown;
+	bool begun, full;
+};
 
-	for (size_t i = 0; tasks != NULL && status == MCP_OK
-	     && i < json_object_array_length(tasks); i++) {
+static void
+say_tasks(struct mcp_call *call, struct json_object *tasks, struct details *details)
+{
+	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
+		int status;
 		struct json_object *after = mcp_get(task, "depends_on");
 		const char *cells[4] = {
 			mcp_get_str(call, task, "task_key", "?"), task_kind(call, task),
 			task_compute(call, task), after != NULL ? show_depends(call, after) : "",
 		};
 
-		status = mcp_table_cells(call, cells, COUNT(cells));
+		if (details->tasks++ < details->skip || details->full)
+			continue;
+		status = dbx_row(call, cells, COUNT(cells));
+		if (status == MCP_E_TOO_LARGE)
+			details->full = true;
+		else
+			details->shown++;
 	}
-	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
 }
 
 static void
@@ -322,13 +420,6 @@ say_job(struct mcp_call *call, struct json_object *job)
 		  dbx_url(call, "/jobs/%s", mcp_get_str(call, job, "job_id", "")));
 }
 
-/* Jobs of over 100 tasks come in pages: the first carries the facts, each brings tasks. */
-struct details {
-	struct dbx_resolved job;
-	size_t tasks;
-	bool begun;
-};
-
 static int details_arrived(struct mcp_call *call, const void *state, size_t len);
 
 static int
@@ -340,6 +431,21 @@ details_fetch(struct mcp_call *call, const struct details *details, const char *
 }
 
 static int
+details_end(struct mcp_call *call, const struct details *details)
+{
+	int64_t last = details->skip + details->shown;
+	bool more = last < details->tasks;
+	const char *repeat = dbx_repeat(call, (const char *const[]){ "job_id",
+		dbx_full(call) ? "detail" : NULL, NULL });
+
+	return mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "tasks", .total = details->tasks,
+	    .more = more,
+	    .next = more ? mcp_printf(call, "get_job_details %s page_token=%lld", repeat,
+				      (long long)last) : NULL });
+}
+
+static int
 details_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	static const struct mcp_column columns[] = {
@@ -347,7 +453,7 @@ details_arrived(struct mcp_call *call, const void *state, size_t len)
 	};
 	struct details details;
 	struct dbx_words words;
-	struct json_object *job, *tasks;
+	struct json_object *job;
 	const char *next;
 	int status;
 
@@ -364,21 +470,18 @@ details_arrived(struct mcp_call *call, const void *state, size_t len)
 		mcp_table(call, columns, COUNT(columns));
 		details.begun = true;
 	}
-	tasks = mcp_get(job, "settings.tasks");
-	details.tasks += tasks != NULL ? json_object_array_length(tasks) : 0;
-	status = say_tasks(call, tasks);
+	say_tasks(call, dbx_objects(call, job, "settings.tasks"), &details);
 	next = mcp_get_str(call, job, "next_page_token", "");
-	if (status == MCP_OK && next[0] != '\0')
+	if (next[0] != '\0')
 		return details_fetch(call, &details, next);
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "tasks",
-	    .total = (int64_t)details.tasks });
+	return details_end(call, &details);
 }
 
 static int
 details_resolved(struct mcp_call *call, const void *state, size_t len)
 {
-	struct details details = { .tasks = 0 };
+	const char *token = mcp_arg(call, "page_token");
+	struct details details = { .skip = token != NULL ? strtoll(token, NULL, 10) : 0 };
 
 	(void)len;
 	memcpy(&details.job, state, sizeof(details.job));
@@ -388,6 +491,11 @@ details_resolved(struct mcp_call *call, const void *state, size_t len)
 int
 get_job_details(struct mcp_call *call)
 {
+	const char *token = mcp_arg(call, "page_token");
+
+	if (token != NULL && !dbx_is_number(token))
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+				"Use the page_token of the last answer's end line.");
 	return dbx_resolve(call, &dbx_jobs, "job_id", details_resolved);
 }
 

@@ -89,15 +89,14 @@ run_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct dbx_words words = dbx_run_words(call, mcp_arg(call, "run_id"),
 					       "CAN VIEW on the job");
-	struct json_object *run = dbx_reply(call, 0, &words), *tasks, *small;
+	struct json_object *run = dbx_reply(call, 0, &words), *small;
 
 	(void)state;
 	(void)len;
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
 	dbx_run_facts(call, run);
-	tasks = mcp_get(run, "tasks");
-	if (tasks != NULL && json_object_array_length(tasks) > 0)
+	if (json_object_array_length(dbx_objects(call, run, "tasks")) > 0)
 		dbx_run_tasks(call, run);
 	small = dbx_pick(call, run, "run_name", "start_time", "end_time", "run_page_url", NULL);
 	json_object_object_add(small, "run_id", json_object_new_string(
@@ -111,29 +110,10 @@ get_job_run(struct mcp_call *call)
 {
 	if (!run_id_given(call))
 		return MCP_E_INPUT;
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, run_shown, NULL, 0);
+	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}", NULL, run_shown, NULL, 0);
 }
 
 /* ---- get_run_output ------------------------------------------------------------------------- */
-
-/* The end of a text, from the start of a line where there is one; says what was left out. */
-static void
-say_tail(struct mcp_call *call, const char *title, const char *text, bool cut)
-{
-	size_t most = (size_t)mcp_arg_int(call, "max_chars", 8000), len = strlen(text);
-	const char *from = len > most ? text + len - most : text, *line;
-
-	while (from > text && ((unsigned char)*from & 0xc0) == 0x80)
-		from++;
-	line = from > text ? strchr(from, '\n') : NULL;
-	if (line != NULL && line[1] != '\0')
-		from = line + 1;
-	mcp_say(call, "%s%s:", title, from > text
-	    ? mcp_printf(call, " (the last %zu of %zu bytes; more with max_chars)", strlen(from),
-			 len)
-	    : cut ? " (the platform kept only part of it)" : "");
-	mcp_say_text(call, from, strlen(from), true);
-}
 
 /* A run of several tasks has no output of its own: its tasks do. */
 static int
@@ -157,19 +137,8 @@ output_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct dbx_words words = dbx_run_words(call, mcp_arg(call, "run_id"),
 					       "CAN VIEW on the job");
-	struct json_object *reply;
+	struct json_object *reply, *run;
 	struct dbx_error error;
-	bool said = false;
-	static const struct {
-		const char *path, *title, *cut;
-	} parts[] = {
-		{ "error", "error", NULL },
-		{ "error_trace", "trace", NULL },
-		{ "notebook_output.result", "result", "notebook_output.truncated" },
-		{ "logs", "logs", "logs_truncated" },
-		{ "sql_output", "sql output", NULL },
-		{ "run_job_output.run_id", "started run", NULL },
-	};
 
 	(void)state;
 	(void)len;
@@ -180,19 +149,11 @@ output_shown(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	mcp_say(call, "run %s: %s", mcp_arg(call, "run_id"),
-		dbx_run_state(call, mcp_get(reply, "metadata")));
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		const char *text = mcp_get_str(call, reply, parts[i].path, NULL);
-
-		if (text == NULL || text[0] == '\0')
-			continue;
-		say_tail(call, parts[i].title, text,
-			 parts[i].cut != NULL && mcp_get_bool(reply, parts[i].cut, false));
-		said = true;
-	}
-	return said ? MCP_OK : mcp_say(call, "It has put out nothing%s.",
-	    dbx_run_ended(call, mcp_get(reply, "metadata")) ? "" : " yet");
+	run = mcp_get(reply, "metadata");
+	mcp_say(call, "run %s: %s", mcp_arg(call, "run_id"), dbx_run_state(call, run));
+	if (dbx_run_output(call, reply, mcp_arg_int(call, "max_chars", 8000)))
+		return MCP_OK;
+	return mcp_say(call, "It has put out nothing%s.", dbx_run_ended(call, run) ? "" : " yet");
 }
 
 int

@@ -65,9 +65,13 @@ cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *id = mcp_arg(call, "run_id");
 	struct dbx_words words = dbx_run_words(call, id, "CAN MANAGE RUN on the job");
+	struct dbx_error error;
 
 	(void)state;
 	(void)len;
+	/* A run that has ended cannot be cancelled, and need not be: polling shows how it ended. */
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_CONFLICT)
+		return dbx_run_handle(call, id, true);
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
 	return dbx_run_handle(call, id, true);
