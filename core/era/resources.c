@@ -98,6 +98,37 @@ add_content(struct buf *out, const struct row *row, const char *uri,
 	buf_putc(out, '}');
 }
 
+static bool
+is_text(const struct result *result, size_t i)
+{
+	return i < result->blocks && result->block[i].kind == BLOCK_TEXT;
+}
+
+/* The texts of a tool in a row are one document: contents have no order of their own, and many
+ * clients look at the first only. Returns the block behind them. */
+static size_t
+add_texts(struct buf *out, const struct row *row, const char *uri, const struct result *result,
+	  size_t i)
+{
+	struct buf text;
+	size_t size = 0;
+
+	for (size_t k = i; is_text(result, k); k++)
+		size += result->block[k].text_len + 1;
+	buf_init(&text, size);
+	for (; is_text(result, i); i++) {
+		if (text.len > 0 && text.data[text.len - 1] != '\n')
+			buf_putc(&text, '\n');
+		buf_add(&text, result->block[i].text, result->block[i].text_len);
+	}
+	begin_content(out, uri, row->mime != NULL ? row->mime : "text/plain");
+	buf_puts(out, ",\"text\":");
+	buf_json(out, text.data != NULL ? text.data : "", text.len);
+	buf_putc(out, '}');
+	buf_fini(&text);
+	return i;
+}
+
 /* Where there are data they are what is read; their rendering for a model is for tools. */
 static bool
 reads_as_json(const struct row *row, const struct result *result)
@@ -119,8 +150,12 @@ write_contents(struct buf *out, const struct row *row, const char *uri, const st
 		begin_content(out, uri, row->mime);
 		buf_puts(out, ",\"text\":\"\"}");
 	} else {
-		for (size_t i = 0; i < result->blocks; i++)
-			add_content(out, row, uri, &result->block[i]);
+		for (size_t i = 0; i < result->blocks;) {
+			if (is_text(result, i))
+				i = add_texts(out, row, uri, result, i);
+			else
+				add_content(out, row, uri, &result->block[i++]);
+		}
 	}
 	buf_putc(out, ']');
 }
