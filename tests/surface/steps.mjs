@@ -54,6 +54,10 @@ const data = [
     keep('many', /statement_id=([0-9a-f-]{36})/, /100 of 250/)],
   ['get_statement_result', ({ many }) => ({ statement_id: many, row_limit: 5 }),
     match(/^0$/m, /of 250/)],
+  ['get_result_page', ({ many }) => ({ statement_id: many, grep: '24' }), ({ text }) => {
+    assert.match(text, /^124$/m);
+    assert.doesNotMatch(text, /^125$/m);
+  }],
   ['execute_sql', { sql_query: 'SELECT sleep(300)', wait_s: 0 },
     keep('sleeping', /([0-9a-f]{8}-[0-9a-f-]{27})/)],
   ['cancel_statement', ({ sleeping }) => ({ statement_id: sleeping }), match(/cancel/i)],
@@ -67,8 +71,8 @@ const jobs = [
   }],
   ['get_job_details', ({ job_id }) => ({ job_id }), match(/name=world/, /\/hello/)],
   ['run_job_now', ({ job_id }) => ({ job_id, job_parameters: { name: 'Ada' }, ...WAIT }),
-    keep('task_run', /get_run_output run_id=(\d+)/, /state: SUCCESS/)],
-  ['get_run_output', ({ task_run }) => ({ run_id: task_run }), match(/Hello, Ada!/)],
+    keep('job_run', /^run_id: (\d+)/m, /state: SUCCESS/, /Hello, Ada!/)],
+  ['get_run_output', ({ job_run }) => ({ run_id: job_run }), match(/Hello, Ada!/)],
   ['list_job_runs', ({ job_id }) => ({ job_id, limit: 5 }), keep('run_id', /^(\d+)\tSUCCESS/m)],
   ['get_job_run', ({ run_id }) => ({ run_id }), match(/SUCCESS/)],
   ['list_job_runs', { job_id: 'long-running', active_only: true },
@@ -83,7 +87,7 @@ const workspace = [
   ['list_repos', {}, keep('repo_id', /^(\d+)\t\/Repos\/ann@/m)],
   ['get_repo_status', ({ repo_id }) => ({ repo_id }), match(/main/, /a4188717a97f/)],
   ['run_notebook', { notebook_path: `${HOME}/hello`, parameters: { name: 'Grace' }, ...WAIT },
-    keep('notebook_run', /get_run_output run_id=(\d+)/, /SUCCESS/)],
+    keep('notebook_run', /^run_id: (\d+)/m, /state: SUCCESS/)],
   ['get_run_output', ({ notebook_run }) => ({ run_id: notebook_run }), match(/Hello, Grace!/)],
   ['execute_code', { code: 'x = 6 * 7\nprint(x)', language: 'python',
     cluster_id: 'sandbox-running', keep_context: true },
@@ -138,7 +142,7 @@ const secrets = [
     ({ text }) => assert.doesNotMatch(text, /horse/)],
   ['list_secret_scopes', {}, match(/^app\t/m)],
   ['list_secrets', { scope_name: 'app' }, match(/^tour\t/m)],
-  ['get_secret', { scope_name: 'app', key: 'tour' }, match(/correct horse battery/)],
+  ['get_secret', { scope_name: 'app', key: 'api-key' }, match(/sandbox-api-key-123456/)],
   ['delete_secret', { scope_name: 'app', key: 'tour' }, match(/tour/)],
 ];
 
