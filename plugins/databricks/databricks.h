@@ -93,6 +93,9 @@ struct dbx_resolved {
  */
 int dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argument,
 		mcp_step_fn fn);
+/* The same for a name or id that is no argument: an option. Not empty. */
+int dbx_resolve_text(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
+		     mcp_step_fn fn);
 /* Fails the call as not found, with the nearest names of one list call. For ids that turned out
  * not to exist; `why` is the platform's message. */
 int dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,

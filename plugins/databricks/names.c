@@ -273,10 +273,24 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
+dbx_resolve_text(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
+		 mcp_step_fn fn)
+{
+	struct search search = { .kind = kind, .fn = fn };
+
+	if (strlen(asked) >= DBX_NAME_MAX)
+		return mcp_failf(call, MCP_E_INPUT, "No %s has so long a name.", kind->noun);
+	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
+	if (!kind->is_id(asked))
+		return search_fetch(call, &search, NULL);
+	snprintf(search.resolved.id, sizeof(search.resolved.id), "%s", asked);
+	return fn(call, &search.resolved, sizeof(search.resolved));
+}
+
+int
 dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argument,
 	    mcp_step_fn fn)
 {
-	struct search search = { .kind = kind, .fn = fn };
 	const char *asked = mcp_arg(call, argument);
 
 	if (asked == NULL || asked[0] == '\0')
@@ -285,11 +299,7 @@ dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argu
 	if (strlen(asked) >= DBX_NAME_MAX)
 		return mcp_failf(call, MCP_E_INPUT, "%s is longer than any %s name.", argument,
 				 kind->noun);
-	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
-	if (!kind->is_id(asked))
-		return search_fetch(call, &search, NULL);
-	snprintf(search.resolved.id, sizeof(search.resolved.id), "%s", asked);
-	return fn(call, &search.resolved, sizeof(search.resolved));
+	return dbx_resolve_text(call, kind, asked, fn);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The bytes of an escape sequence at `text`: ESC [ parameters final, or ESC and one more. */
 static size_t
@@ -39,13 +40,26 @@ entity(const char *text, char **to)
 	return 0;
 }
 
-/* Is this the start of a tag, and not a comparison? */
+/* Is this the start of a tag of HTML? Python writes <module> and <command-7> in its traces, and
+ * code compares. */
 static bool
 is_tag(const char *text)
 {
-	char c = text[1] == '/' ? text[2] : text[1];
+	static const char *const names[] = {
+		"a", "b", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "hr", "i",
+		"img", "li", "ol", "p", "pre", "script", "small", "span", "strong", "style",
+		"table", "tbody", "td", "th", "thead", "tr", "tt", "u", "ul", "html", "head",
+		"body",
+	};
+	const char *name = text[1] == '/' ? text + 2 : text + 1;
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ123456");
 
-	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) && strchr(text, '>') != NULL;
+	if (n == 0 || strchr(" \t\n/>", name[n]) == NULL || strchr(text, '>') == NULL)
+		return false;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strlen(names[i]) == n && strncasecmp(name, names[i], n) == 0)
+			return true;
+	return false;
 }
 
 const char *

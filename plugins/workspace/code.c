@@ -56,22 +56,128 @@ command_body(struct mcp_call *call, const struct command *command)
 			  "commandId", command->id[0] != '\0' ? command->id : NULL, NULL);
 }
 
+/* ---- ways out ------------------------------------------------------------------------------- */
+
+/* Why a call fails, while its context is destroyed: a failed call can ask for nothing more. */
+struct farewell {
+	struct command command;
+	enum mcp_status status;
+	int http;
+	char what[700]; /* "": in the words for an error of the workspace */
+	char why[1800], code[64];
+};
+
+_Static_assert(sizeof(struct farewell) <= MCP_STATE_MAX, "the state of a farewell must fit");
+
+static int
+nothing_left(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)call;
+	(void)state;
+	(void)len;
+	return MCP_OK;
+}
+
+/* Destroys the context, then runs `fn`; a failure of that changes nothing. */
+static int
+context_destroy(struct mcp_call *call, const struct command *command, mcp_step_fn fn,
+		const void *state, size_t len)
+{
+	struct mcp_http request = mcp_json_request(call, "POST", API "/contexts/destroy",
+	    dbx_object(call, "clusterId", command->cluster, "contextId", command->context, NULL),
+	    MCP_RETRY_IDEMPOTENT);
+
+	request.flags |= MCP_HTTP_CLEANUP;
+	return mcp_suspend(call, &request, 1, 0, fn, state, len);
+}
+
+static int
+farewell_said(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct farewell *farewell = state;
+	const struct command *command = &farewell->command;
+	struct dbx_words words = command_words(call, command);
+	struct dbx_error error = { .status = farewell->status, .http = farewell->http,
+				   .code = farewell->code, .message = farewell->why,
+				   .reason = "" };
+
+	(void)len;
+	if (farewell->what[0] == '\0')
+		return dbx_fail(call, NULL, &error, &words);
+	return mcp_fail(call, farewell->status, farewell->what,
+			farewell->why[0] != '\0' ? farewell->why : NULL,
+			farewell->status == MCP_E_CANCELLED ? NULL
+			: command->keep
+			    ? mcp_printf(call, "Correct the code and call execute_code again; "
+					 "context_id=%s on cluster_id=%s lives on.",
+					 command->context, command->cluster)
+			    : "Correct the code and call execute_code again.");
+}
+
+static int
+leave(struct mcp_call *call, const struct farewell *farewell)
+{
+	if (farewell->command.keep || farewell->command.context[0] == '\0')
+		return farewell_said(call, farewell, sizeof(*farewell));
+	return context_destroy(call, &farewell->command, farewell_said, farewell,
+			       sizeof(*farewell));
+}
+
+static int
+leave_with(struct mcp_call *call, const struct command *command, enum mcp_status status,
+	   const char *what, const char *why)
+{
+	struct farewell farewell = { .command = *command, .status = status };
+
+	snprintf(farewell.what, sizeof(farewell.what), "%s", what);
+	snprintf(farewell.why, sizeof(farewell.why), "%s", why);
+	return leave(call, &farewell);
+}
+
+/* The first reply as JSON; NULL when it was a failure, with which the call then leaves. */
+static struct json_object *
+reply_or_leave(struct mcp_call *call, const struct command *command, int *status)
+{
+	struct farewell farewell = { .command = *command };
+	struct json_object *reply = mcp_reply_json(call, 0);
+	struct dbx_error error;
+	bool ok = dbx_ok(call, mcp_reply(call, 0), &error);
+
+	if (ok && reply != NULL)
+		return reply;
+	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
+	farewell.http = error.http;
+	snprintf(farewell.why, sizeof(farewell.why), "%s",
+		 ok ? "It answered something that is not JSON." : error.message);
+	snprintf(farewell.code, sizeof(farewell.code), "%s", error.code);
+	*status = leave(call, &farewell);
+	return NULL;
+}
+
 /* ---- start ---------------------------------------------------------------------------------- */
+
+/* False when there is no id, or none that can be one. */
+static bool
+id_kept(char *to, size_t size, const char *id)
+{
+	return id[0] != '\0' && snprintf(to, size, "%s", id) < (int)size;
+}
 
 static int
 command_begun(struct mcp_call *call, const void *state, size_t len)
 {
 	struct command command;
-	struct dbx_words words;
 	struct json_object *reply;
+	int status;
 
 	(void)len;
 	memcpy(&command, state, sizeof(command));
-	words = command_words(call, &command);
-	reply = dbx_reply(call, 0, &words);
+	reply = reply_or_leave(call, &command, &status);
 	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	snprintf(command.id, sizeof(command.id), "%s", mcp_get_str(call, reply, "id", ""));
+		return status;
+	if (!id_kept(command.id, sizeof(command.id), mcp_get_str(call, reply, "id", "")))
+		return leave_with(call, &command, MCP_E_UPSTREAM, "The code was not started.",
+				  "The cluster answered without an id of the command.");
 	return mcp_handle(call, &command, sizeof(command));
 }
 
@@ -103,19 +209,23 @@ static int
 context_looked(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct command *command = state;
-	struct dbx_words words = command_words(call, command);
-	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct json_object *reply;
 	const char *now;
+	int status;
 
+	reply = reply_or_leave(call, command, &status);
 	if (reply == NULL)
-		return MCP_E_UPSTREAM;
+		return status;
 	now = mcp_get_str(call, reply, "status", "");
-	if (strcmp(now, "Running") == 0)
+	if (strcmp(now, "Running") == 0 && !mcp_cancelled(call))
 		return command_send(call, command);
-	if (strcmp(now, "Pending") != 0 || mcp_cancelled(call))
-		return mcp_fail(call, MCP_E_UNAVAILABLE, "The execution context did not start.",
-				mcp_printf(call, "Its state is %s.", now),
-				"Call execute_code again, without context_id.");
+	if (mcp_cancelled(call))
+		return leave_with(call, command, MCP_E_CANCELLED, "The call was cancelled.",
+				  "The code was not started.");
+	if (strcmp(now, "Pending") != 0)
+		return leave_with(call, command, MCP_E_UNAVAILABLE,
+				  "The execution context did not start.",
+				  mcp_printf(call, "Its state is %s.", now));
 	return mcp_again(call, CONTEXT_POLL_MS, context_look, state, len);
 }
 
@@ -132,9 +242,24 @@ context_made(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	snprintf(command.context, sizeof(command.context), "%s",
-		 mcp_get_str(call, reply, "id", ""));
+	if (!id_kept(command.context, sizeof(command.context),
+		     mcp_get_str(call, reply, "id", "")))
+		return mcp_fail(call, MCP_E_UPSTREAM, "The code was not started.",
+				"The cluster answered without an id of the context.", NULL);
 	return context_look(call, &command, sizeof(command));
+}
+
+/* Copies an id that the caller may have given; false after failing the call. */
+static bool
+given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
+{
+	const char *given = mcp_arg(call, argument);
+
+	if (given == NULL || given[0] == '\0' || id_kept(id, ID_MAX, given))
+		return true;
+	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no id of this tool.", argument), NULL,
+		 "Give it as an earlier answer spelled it, or leave it out.");
+	return false;
 }
 
 /* The cluster must run: starting one costs money and minutes, so that is for the caller to say. */
@@ -142,7 +267,7 @@ static int
 cluster_looked(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	const char *context = mcp_arg(call, "context_id"), *now;
+	const char *now;
 	struct command command = { .keep = mcp_arg_bool(call, "keep_context", false) };
 	struct json_object *reply;
 	struct dbx_error error;
@@ -165,14 +290,13 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Call start_cluster cluster_id=%s (minutes), then "
 					   "repeat this call.", cluster->id));
 	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
-	if (mcp_arg(call, "command_id") != NULL) {
-		snprintf(command.context, sizeof(command.context), "%s", context);
-		snprintf(command.id, sizeof(command.id), "%s", mcp_arg(call, "command_id"));
+	if (!given_id(call, "context_id", command.context)
+	    || !given_id(call, "command_id", command.id))
+		return MCP_E_INPUT;
+	if (command.id[0] != '\0')
 		return mcp_handle(call, &command, sizeof(command));
-	}
-	if (context != NULL && context[0] != '\0') {
+	if (command.context[0] != '\0') {
 		command.keep = true;
-		snprintf(command.context, sizeof(command.context), "%s", context);
 		return context_look(call, &command, sizeof(command));
 	}
 	return dbx_send(call, "POST", API "/contexts/create", NULL,
@@ -195,7 +319,6 @@ static int
 execute_begin(struct mcp_call *call)
 {
 	const char *asked = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
-	struct dbx_resolved cluster;
 
 	if (mcp_arg(call, "command_id") != NULL ? mcp_arg(call, "context_id") == NULL
 						: mcp_arg(call, "code") == NULL)
@@ -207,10 +330,8 @@ execute_begin(struct mcp_call *call)
 	if (option == NULL || option[0] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "No cluster is named.",
 				"There is none in the call, and none is configured.",
-				"Give cluster_id; list_clusters state=RUNNING shows those.");
-	snprintf(cluster.id, sizeof(cluster.id), "%s", option);
-	snprintf(cluster.asked, sizeof(cluster.asked), "%s", option);
-	return cluster_resolved(call, &cluster, sizeof(cluster));
+				"Give cluster_id; list_clusters shows those that are RUNNING.");
+	return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
 }
 
 /* ---- results -------------------------------------------------------------------------------- */
@@ -218,7 +339,8 @@ execute_begin(struct mcp_call *call)
 static int
 say_table(struct mcp_call *call, struct json_object *results)
 {
-	struct json_object *schema = mcp_get(results, "schema"), *rows = mcp_get(results, "data");
+	struct json_object *schema = dbx_array(results, "schema");
+	struct json_object *rows = dbx_array(results, "data");
 	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
 	struct mcp_column heads[COLUMNS_MAX];
 	const char *cells[COLUMNS_MAX];
@@ -249,31 +371,40 @@ say_table(struct mcp_call *call, struct json_object *results)
 	});
 }
 
+/* The first byte at or after `at` that begins a character. */
+static size_t
+utf8_start(const char *text, size_t at)
+{
+	while (((unsigned char)text[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+/* Traces begin with a rule of dashes, and end with what matters. */
 static int
-code_failed(struct mcp_call *call, struct json_object *results)
+code_failed(struct mcp_call *call, struct json_object *results, const struct command *command)
 {
 	const char *summary = clean_text(call, mcp_get_str(call, results, "summary", ""), true);
 	const char *cause = clean_text(call, mcp_get_str(call, results, "cause", ""), true);
-	size_t n = strlen(cause);
+	size_t n;
 
-	return mcp_fail(call, MCP_E_INPUT,
-			mcp_printf(call, "The code failed: %s",
-				   summary[0] != '\0' ? summary : "(no summary)"),
-			n > CAUSE_MAX ? mcp_printf(call, "… %s", cause + n - CAUSE_MAX) : cause,
-			"Correct the code and call execute_code again.");
+	cause += strspn(cause, "-\n");
+	n = strlen(cause);
+	if (n > CAUSE_MAX)
+		cause = mcp_printf(call, "… %s", cause + utf8_start(cause, n - CAUSE_MAX));
+	return leave_with(call, command, MCP_E_INPUT,
+			  mcp_printf(call, "The code failed: %.600s",
+				     summary[0] != '\0' ? summary : "(no summary)"), cause);
 }
 
 static int
-say_results(struct mcp_call *call, struct json_object *reply, const struct command *command)
+say_results(struct mcp_call *call, struct json_object *results, const struct command *command)
 {
-	struct json_object *results = mcp_get(reply, "results");
 	const char *type = mcp_get_str(call, results, "resultType", "");
 	const char *text;
 
 	if (command->keep)
 		mcp_say(call, "context_id: %s (cluster %s)", command->context, command->cluster);
-	if (strcmp(type, "error") == 0)
-		return code_failed(call, results);
 	if (strcmp(type, "table") == 0)
 		return say_table(call, results);
 	if (strcmp(type, "text") != 0)
@@ -286,27 +417,6 @@ say_results(struct mcp_call *call, struct json_object *reply, const struct comma
 
 /* ---- poll, cancel --------------------------------------------------------------------------- */
 
-static int
-nothing_left(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)call;
-	(void)state;
-	(void)len;
-	return MCP_OK;
-}
-
-/* Ends the call after the context has been destroyed; a failure of that changes nothing. */
-static int
-context_destroy(struct mcp_call *call, const struct command *command)
-{
-	struct mcp_http request = mcp_json_request(call, "POST", API "/contexts/destroy",
-	    dbx_object(call, "clusterId", command->cluster, "contextId", command->context, NULL),
-	    MCP_RETRY_IDEMPOTENT);
-
-	request.flags |= MCP_HTTP_CLEANUP;
-	return mcp_suspend(call, &request, 1, 0, nothing_left, NULL, 0);
-}
-
 static uint32_t
 pace(struct mcp_call *call, const struct command *command)
 {
@@ -316,33 +426,74 @@ pace(struct mcp_call *call, const struct command *command)
 			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
 }
 
+static const char *
+resume_text(struct mcp_call *call, const struct command *command)
+{
+	return mcp_printf(call, "execute_code cluster_id=%s context_id=%s command_id=%s%s",
+			  command->cluster, command->context, command->id,
+			  command->keep ? " keep_context=true" : "");
+}
+
+/* A poll that got no usable answer says nothing of the code, which may well go on. */
+static bool
+may_go_on(struct mcp_call *call)
+{
+	struct dbx_error error;
+
+	if (dbx_ok(call, mcp_reply(call, 0), &error))
+		return false;
+	return error.status == MCP_E_THROTTLED || error.status == MCP_E_UNAVAILABLE
+	    || error.status == MCP_E_TIMEOUT || error.status == MCP_E_UPSTREAM
+	    || error.status == MCP_E_CANCELLED;
+}
+
+static int
+still_unknown(struct mcp_call *call, const struct command *command)
+{
+	struct dbx_words words = command_words(call, command);
+
+	words.again = mcp_printf(call, "It may go on: call %s.", resume_text(call, command));
+	dbx_reply(call, 0, &words);
+	return MCP_E_UNAVAILABLE;
+}
+
+static int
+finished(struct mcp_call *call, struct json_object *reply, const struct command *command)
+{
+	struct json_object *results = mcp_get(reply, "results");
+
+	if (strcmp(mcp_get_str(call, results, "resultType", ""), "error") == 0)
+		return code_failed(call, results, command);
+	say_results(call, results, command);
+	return command->keep ? MCP_OK
+			     : context_destroy(call, command, nothing_left, NULL, 0);
+}
+
 static int
 polled(struct mcp_call *call, const void *unused, size_t len)
 {
 	struct command command;
-	struct dbx_words words;
 	struct json_object *reply;
 	const char *now;
+	int status;
 
 	(void)unused;
 	(void)len;
 	if (!handle_read(call, &command))
 		return MCP_E_INTERNAL;
-	words = command_words(call, &command);
-	reply = dbx_reply(call, 0, &words);
+	if (may_go_on(call))
+		return still_unknown(call, &command);
+	reply = reply_or_leave(call, &command, &status);
 	if (reply == NULL)
-		return MCP_E_UPSTREAM;
+		return status;
 	now = mcp_get_str(call, reply, "status", "");
-	if (strcmp(now, "Finished") == 0 || strcmp(now, "Error") == 0) {
-		say_results(call, reply, &command);
-		return command.keep ? MCP_OK : context_destroy(call, &command);
-	}
+	if (strcmp(now, "Finished") == 0 || strcmp(now, "Error") == 0)
+		return finished(call, reply, &command);
 	if (strcmp(now, "Cancelled") == 0)
-		return mcp_fail(call, MCP_E_CANCELLED, "The code was cancelled.", NULL, NULL);
-	mcp_say(call, "The code is %s after %s.\nNext: execute_code cluster_id=%s context_id=%s "
-		"command_id=%s, to go on waiting.", now,
+		return leave_with(call, &command, MCP_E_CANCELLED, "The code was cancelled.", "");
+	mcp_say(call, "The code is %s after %s.\nNext: %s, to go on waiting.", now,
 		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
-		command.cluster, command.context, command.id);
+		resume_text(call, &command));
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
 }
 
@@ -367,7 +518,7 @@ cancelled(struct mcp_call *call, const void *unused, size_t len)
 	if (!handle_read(call, &command))
 		return MCP_E_INTERNAL;
 	mcp_say(call, "Cancelling the code was requested.");
-	return command.keep ? MCP_OK : context_destroy(call, &command);
+	return command.keep ? MCP_OK : context_destroy(call, &command, nothing_left, NULL, 0);
 }
 
 static int

@@ -15,9 +15,13 @@
 struct dbx_words
 path_words(struct mcp_call *call, const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
-		.not_found = "Call list_workspace_items on the folder above it.",
+		.not_found = mcp_printf(call, "Call list_workspace_items path=\"%.*s\" to see what is "
+					"there.", slash != NULL && slash > path
+					    ? (int)(slash - path) : 1, slash != NULL ? path : "/"),
 		.grant = "CAN READ on the folder",
 	};
 }
@@ -31,6 +35,7 @@ struct walk {
 	int64_t seen;	    /* rows that matched */
 	int level, depth;
 	unsigned folders;
+	unsigned refused;   /* folders below that could not be listed */
 	bool more, unwalked;
 	size_t next_level, len;
 	char pending[PENDING_MAX];
@@ -102,26 +107,43 @@ item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 	if (walk->seen++ < walk->skip)
 		return;
 	if (walk->left-- > 0)
-		mcp_table_cells(call, cells, COUNT(cells));
+		dbx_row(call, cells, COUNT(cells));
 	else
 		walk->more = true;
+}
+
+/* The same walk from behind the rows that were shown. */
+static const char *
+walk_next(struct mcp_call *call, const void *data, size_t shown)
+{
+	const struct walk *walk = data;
+
+	return mcp_printf(call, "list_workspace_items %s%s page_token=%lld",
+			  dbx_repeat(call, (const char *const[]){ "path", "object_type",
+			      "name_filter", "limit", NULL }),
+			  walk->depth > 1 ? mcp_printf(call, " depth=%d", walk->depth) : "",
+			  (long long)(walk->skip + (int64_t)shown));
 }
 
 static int
 walk_end(struct mcp_call *call, const struct walk *walk)
 {
-	int64_t next = walk->skip + dbx_limit(call, 100);
-	const char *path = mcp_arg(call, "path");
+	int64_t shown = walk->seen - walk->skip;
 
-	return mcp_table_end(call, &(struct mcp_table_end){
+	if (walk->more)
+		shown = dbx_limit(call, 100);
+	mcp_table_end(call, &(struct mcp_table_end){
 	    .size = sizeof(struct mcp_table_end), .noun = "items",
-	    .total = walk->more || walk->unwalked ? -1 : walk->seen,
+	    .total = walk->more || walk->unwalked || walk->skip > 0 ? -1 : walk->seen,
 	    .more = walk->more || walk->unwalked,
-	    .next = walk->more ? mcp_printf(call, "list_workspace_items path=%s depth=%d "
-					    "page_token=%lld", path, walk->depth,
-					    (long long)next)
+	    .next = walk->more ? walk_next(call, walk, (size_t)shown)
 		: walk->unwalked ? "list_workspace_items on a folder below; there are too many to "
-				   "walk at once" : NULL });
+				   "walk at once" : NULL,
+	    .next_from = walk_next, .next_data = walk });
+	if (walk->refused == 0)
+		return MCP_OK;
+	return mcp_say(call, "%u %s below could not be listed by this identity.", walk->refused,
+		       walk->refused == 1 ? "folder" : "folders");
 }
 
 static int
@@ -130,19 +152,27 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct walk walk;
 	struct dbx_words words = path_words(call, mcp_arg(call, "path"));
 	struct json_object *reply, *items;
+	struct dbx_error error;
 	size_t used;
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	reply = dbx_reply(call, 0, &words);
+	/* One folder below that is gone or closed does not spoil the list of all the others. */
+	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error)
+	    && (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
+		walk.refused++;
+		reply = dbx_object(call, NULL);
+	} else {
+		reply = dbx_reply(call, 0, &words);
+	}
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	used = (size_t)((char *)memchr(walk.pending, '\n', walk.len) + 1 - walk.pending);
 	memmove(walk.pending, walk.pending + used, walk.len - used);
 	walk.len -= used;
 	walk.next_level -= used;
-	items = mcp_get(reply, "objects");
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+	items = dbx_objects(call, reply, "objects");
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 
 		if (walk.level < walk.depth

@@ -68,7 +68,6 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	dbx_facts(call, repo, facts, COUNT(facts),
 		  dbx_url(call, "/#workspace%s", mcp_get_str(call, repo, "path", "")));
-	mcp_say(call, "Whether there are uncommitted changes is not known to the API.");
 	small = dbx_pick(call, repo, "path", "branch", "head_commit_id", "url", "provider", NULL);
 	json_object_object_add(small, "id", json_object_new_string(
 	    mcp_get_str(call, repo, "id", "")));

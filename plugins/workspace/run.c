@@ -63,17 +63,20 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 	return submit(call, cluster->id);
 }
 
+/* The argument, the operator's choice, else serverless. */
 static int
 run_begin(struct mcp_call *call)
 {
-	const char *cluster = mcp_arg(call, "cluster_id");
+	const char *cluster = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
 
 	if (mcp_arg(call, "notebook_path")[0] != '/')
 		return mcp_fail(call, MCP_E_INPUT, "notebook_path is not a workspace path.",
 				"Paths begin with /.", "Call list_workspace_items path=/.");
 	if (cluster != NULL && cluster[0] != '\0')
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
-	return submit(call, mcp_option(call, "cluster_id"));
+	if (option != NULL && option[0] != '\0')
+		return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
+	return submit(call, NULL);
 }
 
 const struct mcp_operation run_notebook = {
