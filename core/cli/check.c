@@ -36,9 +36,9 @@ cli_check(struct cli *cli)
 	for (size_t i = 0; i < config->warnings.count; i++)
 		printf("warning: %s\n", config->warnings.item[i]);
 	for (size_t i = 0; i < config->upstreams; i++)
-		printf("upstream %s: %s, %s\n", config->upstream[i].role,
-		       config->upstream[i].url ? config->upstream[i].url : "no host configured",
-		       config->upstream[i].auth_why);
+		printf("upstream %s: %s%s%s\n", config->upstream[i].role,
+		       config->upstream[i].url != NULL ? config->upstream[i].url : "",
+		       config->upstream[i].url != NULL ? ", " : "", config->upstream[i].auth_why);
 	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
 	for (size_t i = 0; i < plugins_count(plugins); i++) {
 		struct plugin_status status;

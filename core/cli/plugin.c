@@ -140,13 +140,6 @@ plugin_list(const struct cli *cli)
 
 /* ---- enable, disable ------------------------------------------------------------------------ */
 
-/* The directory that holds the configuration; owned. */
-static char *
-config_directory(const struct config *config)
-{
-	return xstrdup(config->directory);
-}
-
 static int
 failed(const char *path)
 {
@@ -154,28 +147,61 @@ failed(const char *path)
 	return 1;
 }
 
+/* The link plugins-enabled/NAME.conf; that it is there already is fine. */
 static int
-enable(const char *directory, const char *name)
+link_one(const char *directory, const char *name)
 {
 	char *available = xprintf("%s/plugins-available/%s.conf", directory, name);
-	char *folder = xprintf("%s/plugins-enabled", directory);
-	char *link = xprintf("%s/%s.conf", folder, name);
+	char *link = xprintf("%s/plugins-enabled/%s.conf", directory, name);
 	char *target = xprintf("../plugins-available/%s.conf", name);
 	int status = 0;
 
 	if (access(available, R_OK) != 0)
 		status = failed(available);
-	else if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-		status = failed(folder);
 	else if (symlink(target, link) != 0 && errno != EEXIST)
 		status = failed(link);
-	else
-		printf("%s is enabled. A running host takes it up at its next start.\n", name);
 	free(available);
-	free(folder);
 	free(link);
 	free(target);
 	return status;
+}
+
+/* From the moment that plugins-enabled is there it decides alone, so it begins with the plugins
+ * that were enabled without it. */
+static int
+folder_begin(struct config *config)
+{
+	char *folder = xprintf("%s/plugins-enabled", config->directory);
+	bool begins = config->plugins.defaults, critical;
+	struct plugins *plugins;
+
+	if (mkdir(folder, 0755) != 0) {
+		int status = errno == EEXIST ? 0 : failed(folder);
+
+		free(folder);
+		return status;
+	}
+	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
+	for (size_t i = 0; begins && i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (json_flag(json_obj(status.manifest, "plugin"), "default", false)
+		    && link_one(config->directory, status.name) == 0)
+			printf("%s, enabled by default, is in %s now.\n", status.name, folder);
+	}
+	plugins_free(plugins);
+	free(folder);
+	return 0;
+}
+
+static int
+enable(const char *directory, const char *name)
+{
+	if (link_one(directory, name) != 0)
+		return 1;
+	printf("%s is enabled. A running host takes it up at its next start.\n", name);
+	return 0;
 }
 
 static int
@@ -204,7 +230,6 @@ static int
 plugin_switch(const struct cli *cli, int (*action)(const char *directory, const char *name))
 {
 	struct config *config;
-	char *directory;
 	int status;
 
 	if (strspn(cli->argument[1], "abcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -215,9 +240,10 @@ plugin_switch(const struct cli *cli, int (*action)(const char *directory, const 
 	config = cli_config(cli);
 	if (config == NULL)
 		return 1;
-	directory = config_directory(config);
-	status = action(directory, cli->argument[1]);
-	free(directory);
+	log_init(LOG_ERROR, true);
+	status = folder_begin(config);
+	if (status == 0)
+		status = action(config->directory, cli->argument[1]);
 	config_free(config);
 	return status;
 }

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of the host as a user meets it: plain on a pipe, for people on a terminal.
+
+    tests/wire/command_line.py LAKEHOST FIXTURE.so PLUGINS-FOLDER LAKEHOST-SANDBOX ETC-FOLDER
+        [unittest options]
+"""
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+
+PATIENCE = 60  # seconds until a test gives up; nothing is timed
+LAKEHOST = FIXTURE = PLUGINS = SANDBOX = ETC = None
+
+
+class Workspace:
+    """The sandbox, once for all tests."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen([SANDBOX, "--listen", "127.0.0.1:0", "--data", folder],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.env = {}
+        while "DATABRICKS_TOKEN" not in self.env:
+            line = self.process.stdout.readline()
+            if line == "":
+                raise SystemExit("the sandbox did not start")
+            name, _, value = line.strip().partition("=")
+            self.env[name] = value
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Terminal:
+    """The command on a terminal of 60 columns."""
+
+    def __init__(self, command, env):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(command[0], command, env)
+        self.text = ""
+
+    def read(self):
+        """False at the end."""
+        if not select.select([self.fd], [], [], PATIENCE)[0]:
+            raise AssertionError(f"nothing more comes after: {self.text}")
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            data = b""
+        self.text += data.decode(errors="replace")
+        return data != b""
+
+    def until(self, pattern):
+        while not re.search(pattern, self.text):
+            if not self.read():
+                raise AssertionError(f"ended before {pattern!r}: {self.text}")
+
+    def type(self, line):
+        os.write(self.fd, line.encode())
+
+    def end(self):
+        while self.read():
+            pass
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.TemporaryDirectory()
+        cls.workspace = Workspace(f"{cls.top.name}/workspace")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.workspace.end()
+        cls.top.cleanup()
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.top.name))
+        shutil.copytree(ETC, self.folder / "etc", ignore=lambda *_: ["plugins-enabled"])
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "TERM": "xterm",
+                    **{name: value for name, value in os.environ.items() if "SAN_OPT" in name},
+                    **self.workspace.env}
+
+    def command(self, *words):
+        return [LAKEHOST, "--config", str(self.folder / "etc" / "lakehost.conf"),
+                "--set", f"plugins.directories={PLUGINS}", *words]
+
+    def run_command(self, command, status=0):
+        result = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, text=True,
+                                capture_output=True, timeout=PATIENCE, check=False)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result
+
+    def lakehost(self, *words, status=0):
+        return self.run_command(self.command(*words), status)
+
+    def fixture(self, *words):
+        """The host with the test plugin, whose names may be longer."""
+        return [LAKEHOST, "--set", f"plugins.directories={os.path.dirname(FIXTURE)}", "--set",
+                "plugins.enabled=fixture", "--set", "plugins.name_length=64",
+                "--set", "plugins.isolation=none", *words]
+
+    # ---- the command itself ----
+
+    def test_help(self):
+        text = self.run_command([LAKEHOST, "--help"]).stdout
+        commands = re.findall(r"^  ([a-z-]+) {2,}", text, re.MULTILINE)
+        self.assertIn("client-config", commands)
+        for command in commands:
+            if not command.startswith("-"):
+                usage = self.run_command([LAKEHOST, command, "--help"]).stdout
+                self.assertRegex(usage, rf"^Usage: lakehost .*{command}")
+        self.assertRegex(self.run_command([LAKEHOST, "--version"]).stdout,
+                         r"^lakehost \d+\.\d+\.\d+ \(plugin ABI 1\.\d+\)\n$")
+
+    def test_wrong_words(self):
+        for words, why in ((["frobnicate"], "unknown command: frobnicate"),
+                           (["--frobnicate"], "unknown option: --frobnicate"),
+                           (["check", "--config"], "an option wants a value: --config"),
+                           (["check", "--json"], "takes no such option: json"),
+                           (["check", "more"], "too many arguments"),
+                           (["call"], "an argument is missing"),
+                           (["plugin", "lost"], "Usage: lakehost plugin"),
+                           (["plugin", "enable", "../x"], "not a plugin name"),
+                           (["client-config", "netscape"], "unknown client")):
+            with self.subTest(words):
+                self.assertIn(why, self.run_command([LAKEHOST, *words], status=2).stderr)
+
+    def test_check(self):
+        text = self.lakehost("check").stdout
+        self.assertRegex(text, r"lakehost\.conf: ok\n")
+        self.assertIn(self.env["DATABRICKS_HOST"], text)
+        self.assertIn("DATABRICKS_TOKEN", text)
+        self.assertNotIn(self.env["DATABRICKS_TOKEN"], text)
+        self.assertRegex(text, r"(?m)^plugin data .*: ok$")
+
+    def test_check_faults(self):
+        (self.folder / "etc" / "lakehost.conf").write_text(
+            "server = {\n\tworkers = \"many\";\n};\nsevrer = { };\n")
+        text = self.lakehost("check", status=1).stderr
+        self.assertRegex(text, r"lakehost\.conf:2: .*workers")
+        self.assertRegex(text, r"lakehost\.conf:4: .*sevrer")
+        self.assertIn("upstreams.workspace.token", self.lakehost(
+            "--set", "upstreams.workspace.token=dapi123", "check", status=1).stderr)
+
+    def test_check_refused_plugin(self):
+        (self.folder / "broken.so").write_bytes(b"\x7fELF and no more")
+        text = self.run_command([LAKEHOST, "--set", f"plugins.directories={self.folder}",
+                                 "--set", "plugins.enabled=broken", "check"], status=1).stdout
+        self.assertRegex(text, r"plugin broken: refused: ")
+
+    # ---- plugins ----
+
+    def test_plugin_list(self):
+        lines = self.lakehost("plugin", "list").stdout.splitlines()
+        rows = {row[0]: row for row in (line.split("\t") for line in lines[1:])}
+        self.assertEqual(lines[0].split("\t")[:4], ["plugin", "version", "state", "tools"])
+        self.assertEqual(rows["compute"][2], "enabled")
+        self.assertEqual(rows["secret-values"][2], "available")
+
+    def states(self):
+        lines = self.lakehost("plugin", "list").stdout.splitlines()[1:]
+        return {line.split("\t")[0]: line.split("\t")[2] for line in lines}
+
+    def test_plugin_enable(self):
+        before = self.states()
+        self.assertEqual(before["secrets"], "available")
+        self.lakehost("plugin", "enable", "secrets")
+        # those that were enabled without a word about it stay so
+        self.assertEqual(self.states(), {**before, "secrets": "enabled"})
+        self.assertIn("is enabled", self.lakehost("plugin", "enable", "secrets").stdout)
+        self.lakehost("plugin", "disable", "secrets")
+        self.assertEqual(self.states(), before)
+        self.assertIn("was not enabled", self.lakehost("plugin", "disable", "secrets").stdout)
+        self.assertIn("nothing.conf",
+                      self.lakehost("plugin", "enable", "nothing", status=1).stderr)
+
+    def test_plugin_disable_first(self):
+        before = self.states()
+        self.lakehost("plugin", "disable", "ml")
+        self.assertEqual(self.states(), {**before, "ml": "available"})
+
+    def test_plugin_inspect(self):
+        text = self.lakehost("plugin", "inspect", "compute").stdout
+        self.assertRegex(text, r"(?m)^permissions +GET /api/2\.")
+        self.assertRegex(text, r"start_cluster \(write\)")
+        self.assertEqual(text, self.lakehost("plugin", "inspect", f"{PLUGINS}/compute.so").stdout)
+        manifest = json.loads(self.lakehost("plugin", "inspect", "compute", "--json").stdout)
+        self.assertEqual(manifest["plugin"]["name"], "compute")
+        self.assertIn("No such file",
+                      self.lakehost("plugin", "inspect", "nothing", status=1).stderr)
+
+    # ---- tools, call, read ----
+
+    def test_tools(self):
+        lines = self.lakehost("tools").stdout.splitlines()
+        effects = dict(line.split("\t")[:2] for line in lines[1:])
+        self.assertEqual(effects["list_clusters"], "read")
+        self.assertEqual(effects["start_cluster"], "write")
+        self.assertEqual(effects["terminate_cluster"], "destructive")
+        tools = json.loads(self.lakehost("tools", "--json").stdout)["tools"]
+        self.assertEqual([tool["name"] for tool in tools], list(effects))
+        self.assertTrue(all(tool["inputSchema"]["type"] == "object" for tool in tools))
+
+    def test_read_only(self):
+        text = self.lakehost("--read-only", "tools").stdout
+        self.assertIn("list_clusters", text)
+        self.assertNotIn("start_cluster", text)
+        self.lakehost("call", "start_cluster", "cluster_id=x", "--read-only", status=1)
+
+    def test_call(self):
+        pairs = self.lakehost("call", "preview_table", "catalog_name=main", "schema_name=sales",
+                              "table_name=orders", "row_limit=2").stdout
+        whole = self.lakehost("call", "preview_table", json.dumps(
+            {"catalog_name": "main", "schema_name": "sales", "table_name": "orders",
+             "row_limit": 2})).stdout
+
+        def rows(text):
+            return [line for line in text.splitlines() if "\t" in line]
+        self.assertEqual(len(rows(pairs)), 3)
+        self.assertEqual(rows(pairs), rows(whole))
+        result = json.loads(self.lakehost("call", "list_catalogs", "--json").stdout)
+        self.assertIn("samples", result["content"][0]["text"])
+
+    def test_call_errors(self):
+        text = self.lakehost("call", "get_cluster_details", "cluster_id=sandbox-runing",
+                             status=1).stdout
+        self.assertIn("Did you mean: sandbox-running?", text)
+        self.assertIn("row_limit", self.lakehost("call", "execute_sql", "sql_query=SELECT 1",
+                                                 "row_limit=many", status=1).stdout)
+        self.assertIn("unknown tool", self.lakehost("call", "nothing", status=1).stderr)
+        self.assertIn("not JSON",
+                      self.lakehost("call", "list_catalogs", "{'a':1}", status=1).stderr)
+        self.assertIn("neither KEY=VALUE nor",
+                      self.lakehost("call", "list_catalogs", "word", status=1).stderr)
+        self.assertIn("the client cannot ask", self.run_command(
+            self.fixture("call", "test_elicitation", "message=Who?"), status=1).stdout)
+
+    def test_read(self):
+        text = self.run_command(self.fixture("read", "test://static-text")).stdout
+        self.assertEqual(text, "This is the content of the static text resource.")
+        image = self.folder / "image"
+        self.run_command(self.fixture("read", "test://static-binary", "--output", str(image)))
+        self.assertTrue(image.read_bytes().startswith(b"\x89PNG"))
+        again = self.run_command(self.fixture("read", "test://static-binary", "--output",
+                                              str(image)), status=1)
+        self.assertIn("File exists", again.stderr)
+        self.run_command(self.fixture("read", "test://nothing"), status=1)
+        result = self.run_command(self.fixture("read", "test://static-text", "--json"))
+        self.assertEqual(json.loads(result.stdout)["contents"][0]["text"], text)
+
+    def test_client_config(self):
+        for client, member in (("claude-code", "mcpServers"), ("claude-desktop", "mcpServers"),
+                               ("vscode", "servers"), ("cursor", "mcpServers")):
+            server = json.loads(self.lakehost("client-config", client).stdout)[member]["lakehost"]
+            self.assertEqual(server["command"], os.path.realpath(LAKEHOST))
+            self.assertEqual(server["args"][0], "--config")
+            url = "http://127.0.0.1:8765/mcp"
+            server = json.loads(self.run_command([LAKEHOST, "client-config", client, "--url", url])
+                                .stdout)[member]["lakehost"]
+            self.assertEqual(server["url"], url)
+        server = tomllib.loads(self.run_command([LAKEHOST, "client-config", "codex"]).stdout)
+        self.assertEqual(server["mcp_servers"]["lakehost"]["args"], [])
+
+    # ---- on a terminal ----
+
+    def terminal(self, command):
+        return Terminal(["/bin/sh", "-c", 'stty cols 60 rows 20; exec "$@"', "sh", *command],
+                        self.env)
+
+    def test_table_on_a_terminal(self):
+        for command, head in ((["call", "list_clusters"], "cluster_id"), (["tools"], "tool"),
+                              (["plugin", "list"], "plugin")):
+            with self.subTest(command):
+                terminal = self.terminal(self.command(*command))
+                self.assertEqual(terminal.end(), 0)
+                self.assertIn(f"\x1b[1m{head} ", terminal.text)
+                self.assertNotIn("\t", terminal.text)
+                self.assertIn("…", terminal.text)
+                lines = re.sub(r"\x1b\[\d+m", "", terminal.text).splitlines()
+                self.assertLessEqual(max(len(line) for line in lines), 60)
+
+    def test_binary_on_a_terminal(self):
+        terminal = self.terminal(self.fixture("read", "test://static-binary"))
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn("[test://static-binary, binary; --output FILE saves it]", terminal.text)
+        terminal = self.terminal(self.fixture("call", "test_image_content"))
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn("[image image/png]", terminal.text)
+
+    def test_progress_on_a_terminal(self):
+        terminal = self.terminal(self.fixture("call", "test_tool_with_progress"))
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn("\r\x1b[K… ", terminal.text)
+
+    def test_question_on_a_terminal(self):
+        ask = self.fixture("call", "test_elicitation", "message=Who are you?")
+        for last, answer in (("y\n", '{"username":"ada","email":"ada@example.com"}'),
+                             ("n\n", "(nothing)"), ("\x04", "(nothing)")):
+            terminal = self.terminal(ask)
+            terminal.until(r"Who are you\?")
+            terminal.until(r"username.*: $")
+            terminal.type("ada\n")
+            terminal.until(r"email.*: $")
+            terminal.type("ada@example.com\n")
+            terminal.until(r"Send this answer\? \[y/N\]: $")
+            terminal.type(last)
+            self.assertEqual(terminal.end(), 0, terminal.text)
+            self.assertIn(f"User response: {answer}", terminal.text)
+        terminal = self.terminal(ask)
+        terminal.until(r"username.*: $")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0, terminal.text)
+        self.assertIn("User response: (nothing)", terminal.text)
+
+    def test_defaults_and_choices(self):
+        terminal = self.terminal(self.fixture("call", "test_elicitation_sep1034_defaults"))
+        for prompt, line in ((r"name \[John Doe\]: $", ""), (r"age \[30\]: $", "old"),
+                             (r"old\r\n  age \[30\]: $", "41"), (r"score \[95.5\]: $", "1.5"),
+                             (r"status \[.*active.*\] \[active\]: $", "lost"),
+                             (r"lost\r\n  status .*: $", "pending"),
+                             (r"verified \[true\]: $", "no"), (r"\[y/N\]: $", "y")):
+            terminal.until(prompt)
+            terminal.type(f"{line}\n")
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn('{"name":"John Doe","age":41,"score":1.5,"status":"pending",'
+                      '"verified":false}', terminal.text)
+
+    def test_interrupt(self):
+        terminal = self.terminal(self.command("call", "execute_sql",
+                                              "sql_query=SELECT sleep(600)", "wait_s=50"))
+        terminal.until("… ")
+        os.kill(terminal.pid, signal.SIGINT)
+        self.assertEqual(terminal.end(), 130, terminal.text)
+        self.assertIn("cancelled", terminal.text)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 6:
+        sys.exit(__doc__)
+    LAKEHOST, FIXTURE, PLUGINS, SANDBOX, ETC = (os.path.abspath(sys.argv.pop(1))
+                                                for _ in range(5))
+    unittest.main(verbosity=2)
