@@ -175,6 +175,18 @@ runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_pag
 	return dbx_table(call, runs, columns, 4 + n, page);
 }
 
+/* What the call for the next page repeats. */
+static const char *
+runs_arguments(struct mcp_call *call)
+{
+	const char *text = dbx_repeat(call, (const char *const[]){ "experiment_id",
+	    "filter_string", "order_by", NULL });
+	struct json_object *columns = mcp_arg_json(call, "columns");
+
+	return columns == NULL ? text : mcp_printf(call, "%s columns=%s", text,
+	    json_object_to_json_string_ext(columns, JSON_C_TO_STRING_PLAIN));
+}
+
 static int
 runs_shown(struct mcp_call *call, const void *state, size_t len)
 {
@@ -189,9 +201,7 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	return runs_table(call, dbx_objects(call, reply, "runs"), &(struct dbx_page){
 	    .noun = "runs", .tool = "list_mlflow_runs", .total = -1, .limit = "max_results",
-	    .extra = dbx_repeat(call, (const char *const[]){ "experiment_id", "filter_string",
-							     "order_by", "columns", NULL }),
-	    .token = mcp_arg(call, "page_token"),
+	    .extra = runs_arguments(call), .token = mcp_arg(call, "page_token"),
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
@@ -260,6 +270,17 @@ is_noise(const char *key)
 	    || strcmp(key, "mlflow.log-model.history") == 0;
 }
 
+/* The first bytes of a long value, whole characters of UTF-8. */
+static const char *
+cut_value(struct mcp_call *call, const char *text)
+{
+	int len = VALUE_MAX;
+
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return mcp_printf(call, "%.*s... (detail=full shows all)", len, text);
+}
+
 /* {key: value} of an array of {key, value}; in concise form without noise, long values cut. */
 static struct json_object *
 pairs_object(struct mcp_call *call, struct json_object *run, const char *list)
@@ -276,8 +297,8 @@ pairs_object(struct mcp_call *call, struct json_object *run, const char *list)
 			continue;
 		value = mcp_get(pair, "value");
 		if (!dbx_full(call) && strlen(text) > VALUE_MAX)
-			json_object_object_add(object, key, json_object_new_string(
-			    mcp_printf(call, "%.*s... (detail=full shows all)", VALUE_MAX, text)));
+			json_object_object_add(object, key,
+					       json_object_new_string(cut_value(call, text)));
 		else
 			json_object_object_add(object, key, json_object_get(value));
 	}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two test programs of plugin ml share. */
+#ifndef PLUGINS_ML_TEST_ML_H
+#define PLUGINS_ML_TEST_ML_H
+
+#include <lakehost/fakehost.h>
+
+#include "suite.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"User lacks rights\"}"
+
+static inline void
+has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		printf("\n    \"%s\" lacks \"%s\"", text, part);
+	CU_ASSERT(strstr(text, part) != NULL);
+}
+
+static inline void
+lacks(const char *text, const char *part)
+{
+	if (strstr(text, part) != NULL)
+		printf("\n    \"%s\" has \"%s\"", text, part);
+	CU_ASSERT(strstr(text, part) == NULL);
+}
+
+#endif
