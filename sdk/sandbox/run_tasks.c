@@ -258,6 +258,8 @@ run_python_file(struct task_context *context, struct json_object *task)
 	begin(context, &exec);
 	exec_script(&exec, code, path, argv, &result);
 	add_capped(context->output, "logs", "logs_truncated", result.text);
+	if (result.truncated)
+		json_add_bool(context->output, "logs_truncated", true);
 	outcome = outcome_of(context, &result);
 	exec_result_fini(&result);
 	exec_fini(&exec);

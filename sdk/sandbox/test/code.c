@@ -125,6 +125,7 @@ test_python(void)
 {
 	char id[32];
 
+	CU_ASSERT_EQUAL(entries_of("scratch"), 0);
 	open_context(id, CLUSTER, "python");
 	expect_data(id, "x = 40\nprint('hi')\nx + 2", "hi\n42");
 	expect_data(id, "x + 1", "41");
@@ -136,7 +137,9 @@ test_python(void)
 	expect_failure(id, "python", "raise SystemExit(3)", "SystemExit");
 	expect_failure(id, "python", "import os\nos.kill(os.getpid(), 9)", "kernel");
 	expect_data(id, "1 + 1", "2");
+	CU_ASSERT_EQUAL(entries_of("scratch"), 1);
 	destroy(CLUSTER, id);
+	CU_ASSERT(becomes_empty("scratch"));		/* the process is gone with its folder */
 }
 
 static void

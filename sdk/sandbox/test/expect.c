@@ -2,10 +2,12 @@
 /* See expect.h. */
 #include "expect.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
@@ -110,4 +112,28 @@ holds(const char *text, const char *part)
 	if (!found)
 		printf("\n    no \"%s\" in \"%.300s\"", part, text);
 	return found;
+}
+
+int
+entries_of(const char *folder)
+{
+	char *path = text_of("%s/default/%s", sandbox.dir, folder);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		n += entry->d_name[0] != '.';
+	if (dir != NULL)
+		closedir(dir);
+	free(path);
+	return n;
+}
+
+bool
+becomes_empty(const char *folder)
+{
+	for (int i = 0; i < 3000 && entries_of(folder) > 0; i++)
+		usleep(20000);
+	return entries_of(folder) == 0;
 }

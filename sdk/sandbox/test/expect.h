@@ -16,5 +16,8 @@ char *unbase64(const char *text);			/* as text; caller frees */
 /* printf into a fresh string; caller frees. */
 char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool holds(const char *text, const char *part);
+/* Entries of a folder of the default workspace; and whether it becomes empty within a while. */
+int entries_of(const char *folder);
+bool becomes_empty(const char *folder);
 
 #endif

@@ -274,6 +274,34 @@ test_failed_history(void)
 
 /* ---- running ---- */
 
+/* A notebook's result is cut at 5 MiB, and says so. */
+static void
+test_result_cap(void)
+{
+	enum { CAP = 5 * 1024 * 1024 };
+
+	for (int n = CAP - 1; n <= CAP + 1; n++) {
+		char *code = text_of("# Databricks notebook source\ndbutils.notebook.exit('x' * %d)",
+				     n), *content = base64(code, strlen(code)), *body;
+		struct answer *a, *out;
+
+		body = text_of("{\"path\": \"" ANN "cap.py\", \"format\": \"AUTO\","
+			       " \"overwrite\": true, \"content\": \"%s\"}", content);
+		expect("POST", "/api/2.0/workspace/import", body, 200, NULL);
+		a = finished(submit("\"notebook_task\": {\"notebook_path\": \"" ANN "cap\"}"));
+		out = output_of(a, 0);
+		CU_ASSERT_EQUAL(strlen(text_at(out, "notebook_output.result")),
+				(size_t)(n < CAP ? n : CAP));
+		CU_ASSERT_EQUAL(strcmp(text_at(out, "notebook_output.truncated"), "true") == 0,
+				n > CAP);
+		answer_free(out);
+		answer_free(a);
+		free(body);
+		free(content);
+		free(code);
+	}
+}
+
 static void
 test_run_now(void)
 {
@@ -474,6 +502,7 @@ test_cancel(void)
 	expect_result(a, "TERMINATED", "CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status.termination_details.code"), "USER_CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[0].state.result_state"), "CANCELED");
+	CU_ASSERT(becomes_empty("scratch"));		/* the process is gone with its folder */
 	answer_free(a);
 	expect("POST", RUNS "cancel", body, 200, NULL);		/* no harm in a second time */
 	free(body);
@@ -582,6 +611,7 @@ add_job_suite(void)
 	CU_add_test(suite, "life of a job", test_life_of_a_job);
 	CU_add_test(suite, "list of runs", test_runs_list);
 	CU_add_test(suite, "failed history", test_failed_history);
+	CU_add_test(suite, "result cap", test_result_cap);
 	CU_add_test(suite, "run now", test_run_now);
 	CU_add_test(suite, "token limit", test_token_limit);
 	CU_add_test(suite, "several tasks", test_etl);
