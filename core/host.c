@@ -34,6 +34,7 @@
 #define STATE_KEYS_MAX 8
 #define FLUSH_POLL_MS 10 /* how often a stopping host looks whether the last bytes have left */
 #define FLUSH_MS 5000	 /* and how long at most */
+#define STUCK_MS 1000	 /* what a step that runs on gets at the very end */
 
 struct host {
 	struct config *config;
@@ -162,6 +163,20 @@ host_new(struct config *config, char *why, size_t why_size)
 	return NULL;
 }
 
+/* A plugin's step that never returns cannot be ended, and its memory cannot be freed under it; only
+ * the process can go. */
+static void
+pool_end(struct pool *pool)
+{
+	if (pool != NULL && !pool_stop(pool, STUCK_MS)) {
+		log_event(LOG_ERROR, "exit", "why", "s",
+			  "a plugin's step does not end, so the host leaves without it", NULL);
+		fflush(NULL);
+		_exit(EXIT_FAILURE);
+	}
+	pool_free(pool);
+}
+
 void
 host_free(struct host *host)
 {
@@ -171,7 +186,7 @@ host_free(struct host *host)
 	http_free(host->http);
 	eras_free(host->eras);
 	calls_free(host->calls);
-	pool_free(host->pool);
+	pool_end(host->pool);
 	egress_free(host->egress);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
@@ -227,9 +242,16 @@ signalled(struct loop_watch *watch, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (host->draining) { /* asked twice: whoever asks does not want to wait */
+		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running",
+			  "i", (int64_t)calls_running(host->calls), NULL);
+		loop_stop(host->loop);
+	} else {
 		drain(host, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT",
 		      host->config->limits.drain_ms);
+	}
 }
 
 /* stdin has ended: the client is gone, so are its calls. */

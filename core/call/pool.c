@@ -262,6 +262,28 @@ pool_submit(struct pool *pool, struct pool_job *job)
 		log_line(LOG_ERROR, "no worker thread can be started; a call waits");
 }
 
+bool
+pool_stop(struct pool *pool, unsigned ms)
+{
+	struct timespec until;
+	bool ended;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&pool->lock);
+	pool->stopping = true;
+	pthread_cond_broadcast(&pool->work);
+	while (pool->threads > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&pool->gone, &pool->lock, &until);
+	ended = pool->threads == 0;
+	pthread_mutex_unlock(&pool->lock);
+	return ended;
+}
+
 void
 pool_free(struct pool *pool)
 {

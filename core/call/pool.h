@@ -22,6 +22,9 @@ struct pool_job { /* embed */
 
 struct pool *pool_new(struct loop *loop, unsigned least, unsigned most);
 void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
-void pool_free(struct pool *pool);			   /* waits for running jobs */
+/* Takes no more jobs off its queues, and waits up to `ms` for those that run. False: some still do,
+ * and may do so for ever; then nothing that they use may be freed, the pool included. */
+bool pool_stop(struct pool *pool, unsigned ms);
+void pool_free(struct pool *pool); /* stops, and waits for running jobs */
 
 #endif

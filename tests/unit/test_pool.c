@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pool: every job runs once and comes back to the loop, a group gets half of the threads, jobs
  * of others overtake. Tests wait for events, never for time. */
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -191,10 +192,12 @@ free_waits(void)
 		pthread_cond_wait(&gate.changed, &gate.lock);
 	pthread_mutex_unlock(&gate.lock);
 	pool_free(pool_new(loop, 3, 3)); /* unused */
+	CU_ASSERT_FALSE(pool_stop(pool, 10));
 	pthread_mutex_lock(&gate.lock);
 	gate.open = true;
 	pthread_cond_broadcast(&gate.changed);
 	pthread_mutex_unlock(&gate.lock);
+	CU_ASSERT(pool_stop(pool, UINT_MAX));
 	pool_free(pool);
 	ASSERT_INT(gate.inside, 0);
 	loop_free(loop);
