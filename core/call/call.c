@@ -282,7 +282,24 @@ call_start(struct call *call)
 	loop_timer_set(call->calls->loop, &state->limit, left > 0 ? left : 0);
 	if (state->entry == ENTRY_CANCEL)
 		state->runner->cancel(state->handle);
-	call_run(call, state->entry);
+	if (calls_enter(call))
+		call_run(call, state->entry);
+}
+
+/* It has waited for its first step, or is to end before it. */
+static void
+call_entered(struct call *call)
+{
+	calls_leave_queue(call);
+	if (!call_ending(call)) {
+		call_run(call, call->state->entry);
+		return;
+	}
+	if (call->state->timed_out)
+		call_fail(call, MCP_E_TIMEOUT, "The call waited too long for its turn",
+			  "Too many calls of yours are running (limits.steps)",
+			  "Call again when one has ended");
+	call_finish(call);
 }
 
 /* A call that was ended may only clean up; one that does nothing of the kind is stopped. */
@@ -358,6 +375,7 @@ call_stepped(struct call *call, struct outcome *outcome, struct result *result)
 	struct call_state *state = call->state;
 
 	state->use->steps--;
+	calls_next(call->calls, state->use);
 	suspend_forget(call);
 	if (outcome->kind == OUTCOME_SUSPEND && !suspends_too_often(call, outcome)) {
 		suspend_begin(call, outcome);
@@ -399,7 +417,7 @@ on_wait(struct loop_timer *timer)
 		else
 			call_finish(call);
 		break;
-	case PHASE_NEW: call_finish(call); break;
+	case PHASE_NEW: call_entered(call); break;
 	case PHASE_STEP:
 	case PHASE_OVER: break;
 	}

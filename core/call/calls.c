@@ -81,6 +81,7 @@ use_of(struct calls *calls, const char *name)
 			return use;
 	use = xcalloc(1, sizeof(*use));
 	snprintf(use->name, sizeof(use->name), "%s", name);
+	use->queue_end = &use->queue;
 	use->next = calls->uses;
 	calls->uses = use;
 	calls->n_uses++;
@@ -116,10 +117,60 @@ calls_admit(struct calls *calls, const struct principal *principal, struct princ
 	if (calls->n_uses > PRINCIPALS_KEPT)
 		drop_idle_uses(calls);
 	*use = use_of(calls, principal->name);
-	if ((*use)->steps >= calls->config->limits.steps)
-		return "too many calls of yours are running (limits.steps); call again when one "
-		       "has ended";
 	return NULL;
+}
+
+bool
+calls_enter(struct call *call)
+{
+	struct call_state *state = call->state;
+	struct principal_use *use = state->use;
+
+	if (use->queue == NULL && use->steps + use->entering < call->calls->config->limits.steps)
+		return true;
+	state->queue_next = NULL;
+	state->queue_link = use->queue_end;
+	*use->queue_end = call;
+	use->queue_end = &state->queue_next;
+	return false;
+}
+
+static void
+unqueue(struct call *call)
+{
+	struct call_state *state = call->state;
+
+	*state->queue_link = state->queue_next;
+	if (state->queue_next != NULL)
+		state->queue_next->state->queue_link = state->queue_link;
+	else
+		state->use->queue_end = state->queue_link;
+	state->queue_link = NULL;
+}
+
+void
+calls_leave_queue(struct call *call)
+{
+	struct call_state *state = call->state;
+
+	if (state->queue_link != NULL)
+		unqueue(call);
+	if (state->entering)
+		state->use->entering--;
+	state->entering = false;
+}
+
+void
+calls_next(struct calls *calls, struct principal_use *use)
+{
+	while (use->queue != NULL && use->steps + use->entering < calls->config->limits.steps) {
+		struct call *call = use->queue;
+
+		unqueue(call);
+		call->state->entering = true;
+		use->entering++;
+		call_later(call, 0);
+	}
 }
 
 void
@@ -157,6 +208,8 @@ calls_remove(struct calls *calls, struct call *call)
 		state->next->state->link = state->link;
 	calls->count--;
 	state->use->calls--;
+	calls_leave_queue(call);
+	calls_next(calls, state->use);
 	if (calls->draining && calls->count == 0 && calls->drained != NULL)
 		loop_timer_set(calls->loop, &calls->drain_timer, 0);
 }

@@ -26,11 +26,12 @@ enum phase {
 	PHASE_OVER,	 /* nothing more will run */
 };
 
-/* How many steps of a principal run, for its cap. */
+/* How many steps of a principal run, for its cap, and the calls that wait for their first one. */
 struct principal_use {
 	char name[PRINCIPAL_NAME_MAX];
-	unsigned steps;
+	unsigned steps, entering; /* entering: taken off the queue, to run from the loop */
 	size_t calls;
+	struct call *queue, **queue_end;
 	struct principal_use *next;
 };
 
@@ -87,6 +88,8 @@ struct call_state {
 	const struct plugin_runner *runner;
 	void *handle;
 	struct principal_use *use;
+	struct call *queue_next, **queue_link; /* of use->queue; link NULL: not in it */
+	bool entering;
 	char *traceparent;
 	enum phase phase;
 	enum entry entry; /* the last one that was not ENTRY_NEXT */

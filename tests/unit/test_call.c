@@ -236,14 +236,15 @@ progresses(struct mcp_call *call)
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
-static int gate_inside;
+static int gate_inside, gate_most;
 static bool gate_open;
 
 static int
 blocks(struct mcp_call *call)
 {
 	pthread_mutex_lock(&gate);
-	gate_inside++;
+	if (++gate_inside > gate_most)
+		gate_most = gate_inside;
 	pthread_cond_broadcast(&gate_moved);
 	while (!gate_open)
 		pthread_cond_wait(&gate_moved, &gate);
@@ -257,6 +258,8 @@ open_gate(bool open)
 {
 	pthread_mutex_lock(&gate);
 	gate_open = open;
+	if (!open)
+		gate_most = 0;
 	pthread_cond_broadcast(&gate_moved);
 	pthread_mutex_unlock(&gate);
 }
@@ -707,19 +710,40 @@ steps_cap(void)
 	memset(probes, 0, sizeof(probes));
 	rig.config.limits.steps = 2;
 	open_gate(false);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		rig_start(&rig, &probes[i], &(struct probe_spec){ .name = "blocks" });
-	CU_ASSERT_PTR_NOT_NULL(probes[0].call);
-	CU_ASSERT_PTR_NOT_NULL(probes[1].call);
-	CU_ASSERT_PTR_NULL(probes[2].call);
-	CU_ASSERT(strstr(probes[2].text, "limits.steps") != NULL);
 	wait_inside(2);
+	call_cancel(probes[2].call); /* while it waits for its turn */
 	open_gate(true);
 	rig_run(&rig);
+	ASSERT_INT(gate_most, 2);
 	ASSERT_STR(probes[1].text, "let go");
-	rig_start(&rig, &probes[3], &(struct probe_spec){ .name = "blocks" });
-	rig_run(&rig);
+	ASSERT_INT(probes[2].status, MCP_E_CANCELLED);
 	ASSERT_STR(probes[3].text, "let go");
+	rig_fini(&rig);
+}
+
+/* Steps that never end leave no turn to others: these are told so at their deadline. */
+static void
+steps_cap_deadline(void)
+{
+	struct rig rig;
+	struct probe probes[3];
+
+	init(&rig);
+	memset(probes, 0, sizeof(probes));
+	rig.config.limits.steps = 1;
+	rig.config.limits.call_ms = 100;
+	rig.calls->grace_ms = 10;
+	open_gate(false);
+	for (size_t i = 0; i < 2; i++)
+		rig_start(&rig, &probes[i], &(struct probe_spec){ .name = "blocks" });
+	wait_inside(1);
+	rig_run(&rig);
+	ASSERT_INT(probes[1].status, MCP_E_TIMEOUT);
+	CU_ASSERT(strstr(probes[1].text, "limits.steps") != NULL);
+	open_gate(true);
+	rig_settle(&rig);
 	rig_fini(&rig);
 }
 
@@ -814,6 +838,7 @@ static const struct test tests[] = { TEST(where_steps_run),
 				     TEST(progress),
 				     TEST(progress_rate),
 				     TEST(steps_cap),
+				     TEST(steps_cap_deadline),
 				     TEST(suspended_cap),
 				     TEST(drain),
 				     TEST(free_under_way) };
