@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR };
 
@@ -28,5 +29,12 @@ void log_line(enum log_level level, const char *format, ...)
 #define MASK_MAX 1024
 void mask_add(const char *value, size_t len);
 char *mask_apply(const char *text, size_t len, size_t *out_len);
+/* For what another process wrote. mask_add_of() is mask_add() by a writer (any number but 0), whose
+ * own answer may show the value unless it was a mask before; mask_settle() ends that. Between
+ * mask_reading(owner) and mask_reading(0) this thread's mask_apply() reads a text of that writer:
+ * it also finds the first eight or more bytes of a value where the text was cut. */
+void mask_add_of(const char *value, size_t len, uint64_t owner);
+void mask_reading(uint64_t owner);
+void mask_settle(uint64_t owner);
 
 #endif

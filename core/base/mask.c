@@ -2,6 +2,11 @@
 /*
  * Values never to be shown again. They are found in one pass over a text: every mask has at least
  * four bytes, and these select the few masks that may begin at a place.
+ *
+ * What another process has written comes after its values were made known here, and was cut to
+ * size without knowledge of the values that this process knows. Such a text is read with
+ * mask_reading(): its writer's own values pass, and the beginning of a value is one where the text
+ * was cut.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,12 +21,14 @@
 #define MASK_MIN    4
 #define BUCKETS	    1024
 #define REPLACEMENT "***"
+#define PART_MIN    8 /* bytes of a value that was cut */
 
 struct mask {
 	char *value; /* NULL: this place is free */
 	size_t len;
 	uint64_t age; /* when it was last added */
 	int next;     /* in its bucket, 1 + index; 0 ends */
+	uint64_t owner; /* whose own answer may show it; 0: nobody's */
 };
 
 static struct mask masks[MASK_MAX];
@@ -29,6 +36,7 @@ static int buckets[BUCKETS]; /* 1 + index of the first mask */
 static uint64_t clock_now;
 static atomic_bool any;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static _Thread_local uint64_t reading; /* the writer of what this thread reads; 0: this process */
 
 static unsigned
 bucket_of(const char *text)
@@ -69,6 +77,12 @@ find_place(const char *value, size_t len)
 void
 mask_add(const char *value, size_t len)
 {
+	mask_add_of(value, len, 0);
+}
+
+void
+mask_add_of(const char *value, size_t len, uint64_t owner)
+{
 	struct mask *mask;
 	int place;
 
@@ -88,11 +102,57 @@ mask_add(const char *value, size_t len)
 		mask->value = xstrndup(value, len);
 		mask->len = len;
 		mask->next = *head;
+		mask->owner = owner;
 		*head = place + 1;
+	} else if (mask->owner != owner) {
+		mask->owner = 0; /* two know it */
 	}
 	mask->age = ++clock_now;
 	atomic_store(&any, true);
 	pthread_rwlock_unlock(&lock);
+}
+
+void
+mask_reading(uint64_t owner)
+{
+	reading = owner;
+}
+
+void
+mask_settle(uint64_t owner)
+{
+	pthread_rwlock_wrlock(&lock);
+	for (int i = 0; i < MASK_MAX && masks[i].value != NULL; i++)
+		if (masks[i].owner == owner)
+			masks[i].owner = 0;
+	pthread_rwlock_unlock(&lock);
+}
+
+/* Where a writer has cut: the end, an ellipsis, or the end of a fence around the text. */
+static bool
+was_cut(const char *text, size_t len)
+{
+	static const char *const ends[] = { "\xE2\x80\xA6", "\n</untrusted-data>" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (len >= strlen(ends[i]) && memcmp(text, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return len == 0;
+}
+
+/* How much of a mask begins at `text`: all of it, or a part that was cut; 0: none. */
+static size_t
+match_of(const struct mask *mask, const char *text, size_t len)
+{
+	size_t same = 0;
+
+	if (reading != 0 && mask->owner == reading)
+		return 0;
+	while (same < len && same < mask->len && text[same] == mask->value[same])
+		same++;
+	if (same == mask->len)
+		return same;
+	return reading != 0 && same >= PART_MIN && was_cut(text + same, len - same) ? same : 0;
 }
 
 /* The length of the longest mask that begins at `text`; 0: none. */
@@ -104,11 +164,10 @@ match_at(const char *text, size_t len)
 	if (len < MASK_MIN)
 		return 0;
 	for (int i = buckets[bucket_of(text)]; i != 0; i = masks[i - 1].next) {
-		const struct mask *mask = &masks[i - 1];
+		size_t match = match_of(&masks[i - 1], text, len);
 
-		if (mask->len > longest && mask->len <= len &&
-		    memcmp(mask->value, text, mask->len) == 0)
-			longest = mask->len;
+		if (match > longest)
+			longest = match;
 	}
 	return longest;
 }

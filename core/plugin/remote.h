@@ -33,6 +33,7 @@ struct remote {
 	enum entry entry; /* the last one that was not ENTRY_NEXT */
 	char *answers;	 /* to run it with, or NULL */
 	bool stepping, cancelled;
+	bool masked; /* it made values known, which its own answer may show */
 	unsigned retries;
 	int64_t cancelled_ms;
 	struct flow flow[MCP_REQUESTS_MAX];
@@ -40,6 +41,13 @@ struct remote {
 	struct outcome outcome;
 	struct result result;
 };
+
+/* Who it is to mask_add_of(). */
+static inline uint64_t
+remote_writer(const struct remote *remote)
+{
+	return (uint64_t)(uintptr_t)remote;
+}
 
 /* NULL when the call has ended. */
 struct remote *remote_find(const struct worker *worker, uint64_t id);

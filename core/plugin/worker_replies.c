@@ -33,7 +33,9 @@ take_result(struct remote *remote, struct wire_reader *in)
 		return false;
 	tree = json_parse(text, len, &result_json, &why, &at);
 	result_clear(&remote->result);
+	mask_reading(remote_writer(remote));
 	ok = tree != NULL && result_read(&remote->result, tree, &why);
+	mask_reading(0);
 	json_object_put(tree);
 	return ok;
 }
@@ -207,8 +209,20 @@ on_log(struct worker *worker, const struct remote *remote, struct wire_reader *i
 	return true;
 }
 
+/* The message overtakes the answer in which the value may be shown, once: that of get_secret. */
+static void
+take_mask(struct remote *remote, const char *value, size_t len)
+{
+	if (remote == NULL || !remote_known(remote)) {
+		mask_add(value, len);
+		return;
+	}
+	remote->masked = true;
+	mask_add_of(value, len, remote_writer(remote));
+}
+
 static bool
-on_world(struct worker *worker, enum wire_type type, struct wire_reader *in)
+on_world(struct worker *worker, struct remote *remote, enum wire_type type, struct wire_reader *in)
 {
 	size_t len;
 	const char *text = wire_take_bytes(in, &len);
@@ -216,7 +230,7 @@ on_world(struct worker *worker, enum wire_type type, struct wire_reader *in)
 	if (!wire_at_end(in))
 		return false;
 	if (type == WIRE_MASK)
-		mask_add(text, len);
+		take_mask(remote, text, len);
 	else if (strlen(text) != len || !utf8_valid(text, len))
 		return false;
 	else if (type == WIRE_CHANGED)
@@ -235,7 +249,7 @@ dispatch(struct worker *worker, struct remote *remote, const struct channel_mess
 	case WIRE_LOG: return on_log(worker, remote, in);
 	case WIRE_MASK:
 	case WIRE_CHANGED:
-	case WIRE_UPDATED: return on_world(worker, message->type, in);
+	case WIRE_UPDATED: return on_world(worker, remote, message->type, in);
 	default: break;
 	}
 	/* Of a call that ended while this was on its way, or in another process. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "plugin/plugin.h"
 #include "plugin/remote.h"
@@ -427,6 +428,8 @@ static void
 remote_free(struct remote *remote)
 {
 	fetch_abandon(remote);
+	if (remote->masked)
+		mask_settle(remote_writer(remote));
 	outcome_fini(&remote->outcome);
 	result_fini(&remote->result);
 	free(remote->answers);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "plugin/worker.h"
@@ -417,6 +418,88 @@ nothing_malformed_is_believed(void)
 	}
 }
 
+/* ---- masks ---------------------------------------------------------------------------------- */
+
+/* How often the transcript of a call shows a text. */
+static unsigned
+times_shown(struct worker_bench *bench, const char *arguments, const char *text)
+{
+	struct use use = { ROW_TOOL, .name = "show", .arguments = arguments };
+	struct buf transcript;
+	unsigned times = 0;
+
+	buf_init(&transcript, TRANSCRIPT_MAX);
+	bench_call(bench, &use, &transcript);
+	for (const char *at = transcript.data; (at = strstr(at, text)) != NULL; at++)
+		times++;
+	buf_fini(&transcript);
+	return times;
+}
+
+/* The process knows nothing of these values: the host finds them in what it has written. */
+static void
+values_that_the_host_knows_are_masked(void)
+{
+	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
+	char large[301], *arguments;
+
+	memset(large, 'k', 300);
+	memcpy(large, "beginning-of-a-large-", 21);
+	large[300] = '\0';
+	arguments = xprintf("{\"text\":\"%s\",\"untrusted\":true}", large);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct worker_bench bench;
+
+		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
+		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}", "not-known-yet") >= 3);
+		CU_ASSERT(times_shown(&bench, arguments, "beginning-of-a-large-") >= 3);
+		bench_close(&bench);
+	}
+	mask_add("the-host-knows", 14);
+	mask_add(large, 300);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct worker_bench bench;
+
+		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
+		ASSERT_INT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}",
+				       "the-host-knows"), 0);
+		CU_ASSERT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}", "x *** y") >= 3);
+		ASSERT_INT(times_shown(&bench, "{\"text\":\"the-host-knows\",\"fail\":true}",
+				       "the-host-knows"), 0);
+		/* a cell holds less than the whole value */
+		ASSERT_INT(times_shown(&bench, arguments, "beginning-of-a-large-"), 0);
+		bench_close(&bench);
+	}
+	free(arguments);
+}
+
+/* The message with the value overtakes the answer that shows it. */
+static void
+a_value_is_shown_by_the_call_that_masks_it_only(void)
+{
+	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct worker_bench bench, other;
+		char *value = xprintf("shown-once-in-mode-%zu", i);
+		char *masks = xprintf("{\"text\":\"%s\",\"mask\":true}", value);
+		char *plain = xprintf("{\"text\":\"%s\"}", value);
+
+		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
+		CU_ASSERT(times_shown(&bench, masks, value) >= 3);
+		ASSERT_INT(times_shown(&bench, masks, value), 0);
+		ASSERT_INT(times_shown(&bench, plain, value), 0);
+		bench_close(&bench);
+		bench_open(&other, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+		ASSERT_INT(times_shown(&other, plain, value), 0);
+		ASSERT_INT(times_shown(&other, masks, value), 0); /* it was a mask before */
+		bench_close(&other);
+		free(value);
+		free(masks);
+		free(plain);
+	}
+}
+
 static const struct test tests[] = {
 	TEST(same_answers_in_both_modes),
 	TEST(is_given_nothing),
@@ -430,6 +513,8 @@ static const struct test tests[] = {
 	TEST(many_calls_at_once),
 	TEST(refusals_of_the_worker_reach_the_caller),
 	TEST(nothing_malformed_is_believed),
+	TEST(values_that_the_host_knows_are_masked),
+	TEST(a_value_is_shown_by_the_call_that_masks_it_only),
 };
 
 SUITE(tests)

@@ -112,10 +112,30 @@ static const struct mcp_operation work = {
 	.poll = work_poll,
 };
 
+/* Shows a text in every part that an answer has, and masks it when asked to. */
+static int
+show(struct mcp_call *call)
+{
+	static const struct mcp_column columns[] = { { "value", NULL } };
+	const char *text = mcp_arg(call, "text");
+
+	if (mcp_arg_bool(call, "fail", false))
+		return mcp_fail(call, MCP_E_INPUT, text, text, text);
+	mcp_say_text(call, text, strlen(text), mcp_arg_bool(call, "untrusted", false));
+	mcp_table(call, columns, 1);
+	mcp_table_cells(call, &text, 1);
+	mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
+						     .noun = "rows", .total = 1 });
+	mcp_structured(call, mcp_args(call));
+	if (mcp_arg_bool(call, "mask", false))
+		mcp_mask(call, text);
+	return MCP_OK;
+}
+
 static const struct mcp_row tools[] = {
 	{ .name = "die", .handler = die },	 { .name = "die_between", .handler = die_between },
 	{ .name = "hang", .handler = hang },	 { .name = "pid", .handler = pid },
-	{ .name = "work", .operation = &work },
+	{ .name = "show", .handler = show },	 { .name = "work", .operation = &work },
 };
 
 const struct mcp_plugin mcp_plugin = {
