@@ -32,8 +32,9 @@ static const struct cli_command commands[] = {
 	  "disable  remove that link\n"
 	  "inspect  the manifest of a plugin, read without running its code (--json: whole)\n",
 	  "json", 1, 2, cli_plugin },
-	{ "tools", "tools [--json]", "list the tools that a client would see",
-	  "--json prints the result of tools/list.\n", "json", 0, 0, cli_tools },
+	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
+	  "--json prints the result of tools/list; --markdown a reference page of all installed\n"
+	  "tools, enabled or not.\n", "json markdown", 0, 0, cli_tools },
 	{ "call", "call TOOL [JSON | KEY=VALUE…]", "call a tool, on the path of an MCP request",
 	  "Arguments are one JSON object, or KEY=VALUE pairs typed by the tool's schema.\n"
 	  "Progress and questions appear on a terminal. Exit status 1 on a tool error.\n"
@@ -50,7 +51,7 @@ static const struct cli_command commands[] = {
 };
 
 enum { OPT_CONFIG = 256, OPT_SET, OPT_READ_ONLY, OPT_LOG_LEVEL, OPT_HELP, OPT_VERSION, OPT_HTTP,
-       OPT_UNIX, OPT_JSON, OPT_OUTPUT, OPT_URL };
+       OPT_UNIX, OPT_JSON, OPT_OUTPUT, OPT_URL, OPT_MARKDOWN };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
@@ -65,6 +66,7 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "url", required_argument, NULL, OPT_URL },
+	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -144,6 +146,7 @@ option_apply(struct cli *cli, int option)
 	case OPT_HTTP: cli->overrides.http = optarg; break;
 	case OPT_UNIX: cli->overrides.unix_path = optarg; break;
 	case OPT_JSON: cli->json = true; break;
+	case OPT_MARKDOWN: cli->markdown = true; break;
 	case OPT_OUTPUT: cli->output = optarg; break;
 	case OPT_URL: cli->url = optarg; break;
 	default: break;

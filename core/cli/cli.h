@@ -21,7 +21,7 @@ struct json_object;
 struct cli {
 	struct config_overrides overrides;
 	const char *set[CLI_SETS_MAX];
-	bool help, json;
+	bool help, json, markdown;
 	const char *output;	 /* read --output FILE */
 	const char *url;	 /* client-config --url URL */
 	const char **argument;	 /* behind the subcommand and its options */
@@ -41,6 +41,7 @@ int cli_serve(struct cli *cli);
 int cli_check(struct cli *cli);
 int cli_plugin(struct cli *cli);
 int cli_tools(struct cli *cli);
+int cli_tools_reference(const struct cli *cli); /* tools --markdown */
 int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);

@@ -92,9 +92,13 @@ list_all(struct host *host)
 int
 cli_tools(struct cli *cli)
 {
-	struct host *host = cli_host(cli);
-	struct json_object *all = host != NULL ? list_all(host) : NULL;
+	struct host *host;
+	struct json_object *all;
 
+	if (cli->markdown)
+		return cli_tools_reference(cli);
+	host = cli_host(cli);
+	all = host != NULL ? list_all(host) : NULL;
 	if (all != NULL && cli->json)
 		puts(json_object_to_json_string_ext(all,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
