@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define LAST_MS 8000 /* before the deadline: no more is begun */
+#define LAST_MS 8000  /* before the deadline: no more is begun */
+#define AGAIN_MS 1000 /* between two requests for the same */
 
 struct deletion {
 	bool directory;
@@ -33,12 +34,21 @@ not_empty(const struct dbx_error *error)
 static int delete_send(struct mcp_call *call, const struct place *place,
 		       const struct deletion *deletion);
 
+static int
+again(struct mcp_call *call, const void *state, size_t len)
+{
+	struct place place;
+
+	(void)len;
+	return place_argument(call, &place) ? delete_send(call, &place, state) : MCP_E_INPUT;
+}
+
 /* DBFS gives up on large trees after a while, and wants to be asked again. */
 static int
 unfinished(struct mcp_call *call, const struct place *place, const struct deletion *deletion)
 {
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > LAST_MS)
-		return delete_send(call, place, deletion);
+		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
 	return mcp_say(call, "%s is large and not deleted yet as a whole.\nNext: delete_file "
 		       "path=%s recursive=true", place->shown, place->shown);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define READ_MAX BLOCK_BYTES_MAX /* of one answer, however much text it may have */
-#define READ_LEAST 1000
+#define READ_LEAST 100
 
 /* ---- text or not ----------------------------------------------------------------------------- */
 

@@ -84,6 +84,7 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 {
 	const char *what = mcp_printf(call, "Writing %s did not come to its end.", place->shown);
 	const char *why = state;
+	size_t len = strlen(why);
 
 	if (info->size == SIZE_UNASKED)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
@@ -93,10 +94,11 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
 				"No file was left. Repeat the call.");
 	return mcp_fail(call, MCP_E_UNAVAILABLE, what,
-			mcp_printf(call, "%s A %s of %lld bytes is there now, last changed %s.",
-				   why, info->type, (long long)info->size,
-				   info->modified_ms > 0 ? dbx_time(call, info->modified_ms)
-							 : "at a time that is not known"),
+			mcp_printf(call, "%.*s. A %s of %lld bytes is there now, last changed %s.",
+				   (int)(len > 0 && why[len - 1] == '.' ? len - 1 : len), why,
+				   info->type, (long long)info->size, info->modified_ms > 0
+				   ? dbx_time(call, info->modified_ms)
+				   : "at a time that is not known"),
 			"Compare its size; repeat the call with overwrite=true to be sure.");
 }
 
