@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shared vocabulary: requests, every shape of error, times, sizes, facts, odd JSON. */
+#include "databricks.h"
+#include "test_plugin.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- a plugin that uses it -------------------------------------------------------------------- */
+
+static int
+reply_shown(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = "Thing \"a\"", .not_found = "Call list_things.", .grant = "USE on the thing",
+	    .again = mcp_arg(call, "again") });
+
+	(void)state;
+	(void)len;
+	return reply == NULL ? MCP_E_UPSTREAM
+			     : mcp_say(call, "%s", json_object_to_json_string(reply));
+}
+
+static int
+reply(struct mcp_call *call)
+{
+	return dbx_get(call, "/api/thing{?id}", NULL, reply_shown, NULL, 0);
+}
+
+/* What was read out of an error, in one line. */
+static int
+error_shown(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_error error;
+	bool ok = dbx_ok(call, mcp_reply(call, 0), &error);
+
+	(void)state;
+	(void)len;
+	return mcp_say(call, "%d|%d|%s|%s|%s", ok, (int)error.status, error.code, error.message,
+		       error.reason);
+}
+
+static int
+error(struct mcp_call *call)
+{
+	return dbx_get(call, "/api/thing", dbx_object(call, NULL), error_shown, NULL, 0);
+}
+
+static int
+sent(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)len;
+	return mcp_say(call, "sent %s", (const char *)state);
+}
+
+static int
+send_it(struct mcp_call *call)
+{
+	const char *token = dbx_idempotency_token(call, "token");
+
+	return dbx_send(call, "POST", "/api/thing/{id}{?force}", NULL,
+			mcp_arg_bool(call, "empty", false) ? NULL
+			    : dbx_object(call, "token", token, "none", NULL, NULL),
+			MCP_RETRY_TOKEN, sent, token, strlen(token) + 1);
+}
+
+static int
+show(struct mcp_call *call)
+{
+	struct json_object *value = mcp_get(mcp_args(call), "v");
+	const char *how = mcp_arg(call, "how");
+
+	return mcp_say(call, "[%s]", strcmp(how, "time") == 0 ? dbx_show_time(call, value)
+		       : strcmp(how, "age") == 0 ? dbx_show_age(call, value)
+		       : strcmp(how, "duration") == 0 ? dbx_show_duration(call, value)
+		       : strcmp(how, "bytes") == 0 ? dbx_show_bytes(call, value)
+						   : dbx_show_yes(call, value));
+}
+
+static int
+facts(struct mcp_call *call)
+{
+	static const struct dbx_column list[] = {
+		{ "name", NULL, "name", NULL },
+		{ "comment", NULL, "comment", NULL },
+		{ "empty", NULL, "empty", NULL },
+		{ "size", NULL, "deep.size", dbx_show_bytes },
+	};
+	struct json_object *item = mcp_arg_json(call, "item");
+
+	dbx_facts(call, item, list, COUNT(list), dbx_full(call) ? dbx_url(call, "/x/%d", 7) : NULL);
+	return mcp_structured(call, dbx_pick(call, item, "name", "absent", NULL));
+}
+
+static int
+table(struct mcp_call *call)
+{
+	static const struct dbx_column columns[] = {
+		{ "name", NULL, "name", NULL }, { "age", NULL, "age", dbx_show_duration } };
+
+	return dbx_table(call, mcp_arg_json(call, "items"), columns, COUNT(columns),
+			 &(struct dbx_page){ .noun = "things", .total = -1 });
+}
+
+static int
+arrays(struct mcp_call *call)
+{
+	struct json_object *args = mcp_args(call);
+	struct json_object *array = dbx_array(args, "v.list");
+
+	return mcp_say(call, "%d %zu", array != NULL,
+		       json_object_array_length(dbx_objects(call, args, "v.list")));
+}
+
+static const struct mcp_row rows[] = {
+	{ .name = "reply", .handler = reply },	 { .name = "error", .handler = error },
+	{ .name = "send", .handler = send_it },	 { .name = "show", .handler = show },
+	{ .name = "facts", .handler = facts },	 { .name = "table", .handler = table },
+	{ .name = "arrays", .handler = arrays },
+};
+
+const struct mcp_plugin mcp_plugin = {
+	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+};
+
+/* ---- errors ------------------------------------------------------------------------------------- */
+
+/* Databricks API, "Errors"; RFC 6749 §5.2; RFC 7644 §3.12. */
+static void
+reads_every_shape_of_error(void)
+{
+	static const struct {
+		int http;
+		const char *body, *line; /* ok|status|code|message|reason */
+	} cases[] = {
+		{ 200, "{}", "1|0|||" },
+		{ 500, "", "0|-7|||" },
+		{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"No.\"}", "0|-1|BAD_REQUEST|No.|" },
+		{ 404, "{\"error_code\":\"TABLE_DOES_NOT_EXIST\",\"message\":\"x\"}",
+		  "0|-2|TABLE_DOES_NOT_EXIST|x|" },
+		{ 401, "{\"error_code\":401,\"message\":\"Credential was not sent\"}",
+		  "0|-4||Credential was not sent|" },
+		{ 400, "{\"message\":\"only words\"}", "0|-1||only words|" },
+		{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":[7,"
+		       "{\"@type\":\"type.googleapis.com/google.rpc.RequestInfo\"},"
+		       "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"R\"}]}",
+		  "0|-3|PERMISSION_DENIED|m|R" },
+		{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":{}}",
+		  "0|-3|PERMISSION_DENIED|m|" },
+		{ 400, "{\"error\":\"invalid_grant\",\"error_description\":\"expired\"}",
+		  "0|-1||invalid_grant: expired|" },
+		{ 500, "{\"error\":\"RuntimeException: boom\",\"message\":\"vague\"}",
+		  "0|-7||RuntimeException: boom|" },
+		{ 400, "{\"error\":{\"message\":\"model says no\"}}", "0|-1||model says no|" },
+		{ 401, "{\"errorCode\":\"E0001\",\"errorSummary\":\"Token expired\"}",
+		  "0|-4|E0001|Token expired|" },
+		{ 409, "{\"schemas\":[],\"status\":\"409\",\"scimType\":\"uniqueness\","
+		       "\"detail\":\"taken\"}", "0|-5|SCIM_409|uniqueness: taken|" },
+		{ 500, "{\"status\":500,\"detail\":\"null\"}",
+		  "0|-7|SCIM_500|The identity service failed without a reason.|" },
+		{ 404, "RESOURCE_DOES_NOT_EXIST: no such account",
+		  "0|-2|RESOURCE_DOES_NOT_EXIST|no such account|" },
+		{ 502, "<html><head><title>502 Bad\nGateway</title></head><body>x</body></html>",
+		  "0|-7||502 Bad Gateway|" },
+		{ 400, "<h2>HTTP</h2><pre>  Bad <b>Argument</b> </pre>", "0|-1||Bad Argument|" },
+		{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
+		{ 418, "no idea\tat all", "0|-11||no idea at all|" },
+		{ 418, "[1,2]", "0|-11||[1,2]|" },
+		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x does not "
+		       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Cluster x does not exist|" },
+		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Job x doesn't "
+		       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Job x doesn't exist|" },
+		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"too big\"}",
+		  "0|-1|INVALID_PARAMETER_VALUE|too big|" },
+		{ 403, "{\"message\":\"Invalid access token.\"}", "0|-4||Invalid access token.|" },
+		{ 500, "{\"error_code\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"slow\"}",
+		  "0|-6|REQUEST_LIMIT_EXCEEDED|slow|" },
+		{ 404, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"off\"}",
+		  "0|-12|FEATURE_DISABLED|off|" },
+		{ 413, "", "0|-10|||" }, { 409, "", "0|-5|||" }, { 501, "", "0|-12|||" },
+		{ 503, "", "0|-7|||" }, { 504, "", "0|-8|||" }, { 429, "", "0|-6|||" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		fakehost_reset(host);
+		fakehost_reply(host, "GET /api/thing", cases[i].http, cases[i].body);
+		ASSERT_TEXT(fakehost_tool(host, "error", "{}"), cases[i].line);
+	}
+	fakehost_free(host);
+}
+
+static void
+cuts_long_messages_at_a_character(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+	char body[2000] = "";
+
+	for (size_t i = 0; i < 400; i++)
+		strcat(body, "\xC3\xA4"); /* ä: 800 bytes */
+	fakehost_reply(host, "GET /api/thing", 400, body);
+	result = fakehost_tool(host, "error", "{}");
+	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole one, then an ellipsis */
+	CU_ASSERT(strlen(result->text) < 520);
+	fakehost_free(host);
+}
+
+static void
+fails_in_three_lines(void)
+{
+	static const struct {
+		int http;
+		const char *body;
+		enum mcp_status status;
+		const char *what, *why, *next;
+	} cases[] = {
+		{ 404, "", MCP_E_NOT_FOUND, "Thing \"a\" does not exist.", "HTTP 404 without",
+		  "Call list_things." },
+		{ 403, "{\"message\":\"no\"}", MCP_E_PERMISSION, "may not be used", "no",
+		  "Ask for USE on the thing" },
+		{ 401, "", MCP_E_UNAUTHENTICATED, "valid credential", "401", "operator must renew" },
+		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT, "in a state", "busy", "present state" },
+		{ 400, "{\"message\":\"bad\"}", MCP_E_INPUT, "not accepted", "bad", "Correct the" },
+		{ 501, "", MCP_E_UNSUPPORTED, "not offered", "501", "Do not repeat" },
+		{ 413, "", MCP_E_TOO_LARGE, "too large", "413", "less at once" },
+		{ 503, "", MCP_E_UNAVAILABLE, "no usable answer", "503", "in a moment" },
+		{ 200, "{\"a\":1", MCP_E_UPSTREAM, "no usable answer", "not JSON", "in a moment" },
+		{ 200, "<html>Sign in</html>", MCP_E_UPSTREAM, "no usable answer", "login page",
+		  "get_server_info" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		fakehost_reset(host);
+		fakehost_reply(host, "GET /api/thing", cases[i].http, cases[i].body);
+		ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), cases[i].status, cases[i].what,
+			      cases[i].why, cases[i].next);
+	}
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/thing?id=7", 200, "");
+	ASSERT_TEXT(fakehost_tool(host, "reply", "{\"id\":7}"), "{ }");
+	fakehost_reply(host, "GET /api/thing", 503, "");
+	ASSERT_HAS(fakehost_tool(host, "reply", "{\"again\":\"Look first.\"}")->next, "Look first.");
+	fakehost_free(host);
+}
+
+static void
+says_when_to_come_back(void)
+{
+	struct mcp_reply reply = { .size = sizeof(reply), .status = 429, .why = "",
+				   .body = { "", 0 }, .request_id = "r-1",
+				   .retry_after_ms = 2500 };
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply_with(host, "GET /api/thing", &reply);
+	result = fakehost_tool(host, "reply", "{}");
+	ASSERT_FAILED(result, MCP_E_THROTTLED, "throttled", "429", "Wait 3 s");
+	ASSERT_INT(result->retry_after_ms, 2500);
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/thing", 429, "");
+	ASSERT_HAS(fakehost_tool(host, "reply", "{}")->next, "half a minute");
+	fakehost_reset(host);
+	fakehost_no_reply(host, "GET /api/thing", MCP_E_TIMEOUT, "");
+	ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), MCP_E_TIMEOUT, "", "No answer arrived.",
+		      "in a moment");
+	fakehost_reset(host);
+	fakehost_no_reply(host, "GET /api/thing", MCP_E_UNAVAILABLE, "connection refused");
+	ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), MCP_E_UNAVAILABLE, "",
+		      "connection refused", "in a moment");
+	fakehost_free(host);
+}
+
+/* ---- requests ------------------------------------------------------------------------------------ */
+
+static void
+sends_json_and_tokens(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, "POST /api/thing/a%2Fb?force=true", 200, "{}");
+	ASSERT_TEXT(fakehost_tool(host, "send", "{\"id\":\"a/b\",\"force\":true,\"token\":\"mine\"}"),
+		    "sent mine");
+	ASSERT_STR(fakehost_request(host, 0)->body, "{\"token\":\"mine\"}");
+	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_TOKEN);
+	fakehost_reply(host, "POST /api/thing/b", 200, "{}");
+	ASSERT_INT(strlen(fakehost_tool(host, "send", "{\"id\":\"b\"}")->text), strlen("sent ") + 32);
+	fakehost_tool(host, "send", "{\"id\":\"b\",\"empty\":true}");
+	ASSERT_STR(fakehost_request(host, 0)->body, "{}");
+	ASSERT_INT(fakehost_tool(host, "send", "{\"id\":\"..\"}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_requests(host), 0);
+	fakehost_free(host);
+}
+
+static void
+takes_anything_for_an_array(void)
+{
+	static const struct {
+		const char *arguments, *text;
+	} cases[] = {
+		{ "{\"v\":{\"list\":[{},7,[],{}]}}", "1 2" }, { "{\"v\":{\"list\":[]}}", "1 0" },
+		{ "{\"v\":{\"list\":{}}}", "0 0" }, { "{\"v\":{\"list\":\"x\"}}", "0 0" },
+		{ "{\"v\":7}", "0 0" }, { "{}", "0 0" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ASSERT_TEXT(fakehost_tool(host, "arrays", cases[i].arguments), cases[i].text);
+	fakehost_free(host);
+}
+
+/* ---- showing ------------------------------------------------------------------------------------- */
+
+static void
+shows_times_and_sizes(void)
+{
+	static const struct {
+		const char *arguments, *text;
+	} cases[] = {
+		{ "{\"how\":\"time\",\"v\":1795360202000}", "[2026-11-22 15:10:02Z]" },
+		{ "{\"how\":\"time\",\"v\":0}", "[]" },
+		{ "{\"how\":\"duration\",\"v\":999}", "[999 ms]" },
+		{ "{\"how\":\"duration\",\"v\":59999}", "[59 s]" },
+		{ "{\"how\":\"duration\",\"v\":200000}", "[3 min 20 s]" },
+		{ "{\"how\":\"duration\",\"v\":7260000}", "[2 h 1 min]" },
+		{ "{\"how\":\"duration\",\"v\":172800000}", "[2 d]" },
+		{ "{\"how\":\"duration\",\"v\":-1}", "[]" },
+		{ "{\"how\":\"bytes\",\"v\":999}", "[999 B]" },
+		{ "{\"how\":\"bytes\",\"v\":1000}", "[1.0 kB]" },
+		{ "{\"how\":\"bytes\",\"v\":999999}", "[1.0 MB]" },
+		{ "{\"how\":\"bytes\",\"v\":5000000000000000000}", "[5000.0 PB]" },
+		{ "{\"how\":\"yes\",\"v\":true}", "[yes]" },
+		{ "{\"how\":\"yes\",\"v\":false}", "[]" },
+		{ "{\"how\":\"age\",\"v\":0}", "[]" },
+		{ "{\"how\":\"age\",\"v\":9000000000000}", "[now]" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ASSERT_TEXT(fakehost_tool(host, "show", cases[i].arguments), cases[i].text);
+	ASSERT_HAS(fakehost_tool(host, "show", "{\"how\":\"age\",\"v\":1000}")->text, " d ago]");
+	fakehost_free(host);
+}
+
+static void
+shows_facts_that_are_there(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result = fakehost_tool(host, "facts", "{\"detail\":\"full\","
+	    "\"item\":{\"name\":\"n\",\"empty\":\"\",\"comment\":\"a\\nurl: evil\",\"deep\":"
+	    "{\"size\":2000}}}");
+
+	ASSERT_TEXT(result, "name: n\ncomment: a\n  url: evil\nsize: 2.0 kB\n"
+			    "url: https://workspace.example.com/x/7");
+	ASSERT_STR(result->structured, "{\"name\":\"n\"}");
+	fakehost_free(host);
+}
+
+static void
+shows_a_dash_for_what_is_absent(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	ASSERT_TEXT(fakehost_tool(host, "table", "{\"items\":[{\"name\":\"a\",\"age\":1},"
+				  "{\"name\":\"\"},7]}"),
+		    "name\tage\na\t1 ms\n-\t-\n-\t-\n3 things.");
+	ASSERT_TEXT(fakehost_tool(host, "table", "{\"items\":{}}"), "name\tage\n0 things.");
+	ASSERT_TEXT(fakehost_tool(host, "table", "{}"), "name\tage\n0 things.");
+	fakehost_free(host);
+}
+
+static const struct test tests[] = {
+	TEST(reads_every_shape_of_error),
+	TEST(cuts_long_messages_at_a_character),
+	TEST(fails_in_three_lines),
+	TEST(says_when_to_come_back),
+	TEST(sends_json_and_tokens),
+	TEST(takes_anything_for_an_array),
+	TEST(shows_times_and_sizes),
+	TEST(shows_facts_that_are_there),
+	TEST(shows_a_dash_for_what_is_absent),
+};
+SUITE(tests)

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names, ids and near misses; lists, their pages, filters, caps and end lines; completions. */
+#include "databricks.h"
+#include "test_plugin.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define CLUSTERS "GET /api/2.1/clusters/list?page_size=100"
+
+/* ---- a plugin that uses it ----------------------------------------------------------------------- */
+
+static int
+resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *found = state;
+
+	(void)len;
+	return mcp_say(call, "%s -> %s", found->asked, found->id);
+}
+
+static int
+resolve(struct mcp_call *call)
+{
+	return dbx_resolve(call, &dbx_clusters, "cluster_id", resolved);
+}
+
+static int
+unknown(struct mcp_call *call)
+{
+	return dbx_unknown(call, &dbx_clusters, mcp_arg(call, "cluster_id"), mcp_arg(call, "why"));
+}
+
+static int
+is(struct mcp_call *call)
+{
+	const char *text = mcp_arg(call, "text");
+
+	return mcp_say(call, "%d%d%d", dbx_is_cluster_id(text), dbx_is_warehouse_id(text),
+		       dbx_is_number(text));
+}
+
+static int
+nearest(struct mcp_call *call)
+{
+	const char *near = dbx_nearest(call, mcp_arg(call, "asked"), mcp_arg_json(call, "names"));
+
+	return mcp_say(call, "%s", near != NULL ? near : "none");
+}
+
+static bool
+named(struct mcp_call *call, struct json_object *item)
+{
+	return dbx_name_matches(call, mcp_get_str(call, item, "name", ""));
+}
+
+static struct dbx_words
+words(struct mcp_call *call)
+{
+	(void)call;
+	return (struct dbx_words){ .object = "The list of things" };
+}
+
+static int
+list(struct mcp_call *call)
+{
+	static const struct dbx_column columns[] = { { "name", NULL, "name", NULL } };
+	static const char *const repeat[] = { "kind", "name_filter", NULL };
+	static const struct dbx_list things = {
+		.path = "/api/things{?page_size,page_token,kind}", .limit_name = "page_size",
+		.most = 50, .items = "things", .columns = columns, .n_columns = 1,
+		.noun = "things", .tool = "list_things",
+		.repeat = repeat,
+		.item = named, .words = words,
+	};
+
+	return dbx_list(call, &things, dbx_object(call, "kind", mcp_arg(call, "kind"), NULL));
+}
+
+static int
+offered(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_offer(call, "things", "name");
+}
+
+static int
+complete(struct mcp_call *call)
+{
+	return dbx_get(call, "/api/things", dbx_object(call, NULL), offered, NULL, 0);
+}
+
+static const struct mcp_row rows[] = {
+	{ .name = "resolve", .handler = resolve }, { .name = "unknown", .handler = unknown },
+	{ .name = "is", .handler = is },	   { .name = "nearest", .handler = nearest },
+	{ .name = "list", .handler = list },
+};
+static const struct mcp_row completions[] = { { .name = "things name", .handler = complete } };
+
+const struct mcp_plugin mcp_plugin = {
+	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+	.completions = MCP_ROWS(completions),
+};
+
+/* ---- names --------------------------------------------------------------------------------------- */
+
+static void
+knows_ids(void)
+{
+	static const struct {
+		const char *text, *is;
+	} cases[] = {
+		{ "{\"text\":\"0712-123456-abc12345\"}", "100" },
+		{ "{\"text\":\"0712-123456-\"}", "000" },
+		{ "{\"text\":\"0712_123456-abc12345\"}", "000" },
+		{ "{\"text\":\"0712-123456-ABC\"}", "000" },
+		{ "{\"text\":\"1f2e3d4c5b6a7988\"}", "010" },
+		{ "{\"text\":\"1f2e3d4c5b6a798\"}", "000" },
+		{ "{\"text\":\"9223372036854775807\"}", "001" },
+		{ "{\"text\":\"92233720368547758070\"}", "000" },
+		{ "{\"text\":\"\"}", "000" }, { "{\"text\":\"12a\"}", "000" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ASSERT_TEXT(fakehost_tool(host, "is", cases[i].text), cases[i].is);
+	fakehost_free(host);
+}
+
+static void
+finds_near_names(void)
+{
+	static const struct {
+		const char *arguments, *near;
+	} cases[] = {
+		{ "{\"asked\":\"order\",\"names\":[\"orders\",\"Order\",\"other\",\"x\"]}",
+		  "Order, orders, other" },
+		{ "{\"asked\":\"order\",\"names\":[\"a\",\"customers\"]}", "none" },
+		{ "{\"asked\":\"ab\",\"names\":[\"aa\",\"ac\",\"ad\",\"ae\"]}", "aa, ac, ad" },
+		{ "{\"asked\":\"a\",\"names\":[]}", "none" }, { "{\"asked\":\"a\"}", "none" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ASSERT_TEXT(fakehost_tool(host, "nearest", cases[i].arguments), cases[i].near);
+	fakehost_free(host);
+}
+
+#define DEV "{\"cluster_id\":\"1111-111111-dev\",\"cluster_name\":\"dev\"}"
+#define PROD "{\"cluster_id\":\"2222-222222-prod\",\"cluster_name\":\"prod\"}"
+
+static void
+resolves_names_and_ids(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"0712-123456-abc\"}"),
+		    "0712-123456-abc -> 0712-123456-abc");
+	ASSERT_INT(fakehost_requests(host), 0);
+	fakehost_reply(host, CLUSTERS, 200,
+		       "{\"clusters\":[7," DEV "],\"next_page_token\":\"t2\"}");
+	fakehost_reply(host, CLUSTERS "&page_token=t2", 200, "{\"clusters\":[" PROD "]}");
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"),
+		    "dev -> 1111-111111-dev");
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"prod\"}"),
+		    "prod -> 2222-222222-prod");
+	ASSERT_INT(fakehost_requests(host), 2);
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dav\"}"), MCP_E_NOT_FOUND,
+		      "There is no cluster \"dav\".", "None that this identity can see",
+		      "Did you mean: dev? list_clusters shows all.");
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"zzz\"}"), MCP_E_NOT_FOUND,
+		      "zzz", "", "Call list_clusters");
+	ASSERT_INT(fakehost_tool(host, "resolve", "{}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"\"}")->status, MCP_E_INPUT);
+	fakehost_free(host);
+}
+
+static void
+refuses_names_that_are_not_unique(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char body[4000] = "{\"clusters\":[";
+
+	fakehost_reply(host, CLUSTERS, 200, "{\"clusters\":[" DEV "," DEV "]}");
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"), MCP_E_INPUT,
+		      "2 clusters are named \"dev\".", "1111-111111-dev, 1111-111111-dev.",
+		      "one of these ids");
+	for (int i = 0; i < 11; i++)
+		strcat(strcat(body, i > 0 ? "," : ""), DEV);
+	strcat(body, "]}");
+	fakehost_reset(host);
+	fakehost_reply(host, CLUSTERS, 200, body);
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"), MCP_E_INPUT,
+		      "11 clusters", ", and more.", "");
+	fakehost_free(host);
+}
+
+static void
+gives_up_on_endless_lists(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char name[1100], arguments[1200];
+
+	fakehost_reply(host, CLUSTERS "*", 200, "{\"clusters\":[],\"next_page_token\":\"t\"}");
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"), MCP_E_NOT_FOUND,
+		      "dev", "first 20 pages", "list_clusters");
+	ASSERT_INT(fakehost_requests(host), 20);
+	memset(name, 'x', sizeof(name));
+	name[1024] = '\0';
+	snprintf(arguments, sizeof(arguments), "{\"cluster_id\":\"%s\"}", name);
+	ASSERT_HAS(fakehost_tool(host, "resolve", arguments)->what, "longer than any");
+	name[1023] = '\0';
+	snprintf(arguments, sizeof(arguments), "{\"cluster_id\":\"%s\"}", name);
+	ASSERT_INT(fakehost_tool(host, "resolve", arguments)->status, MCP_E_NOT_FOUND);
+	fakehost_reset(host);
+	fakehost_reply(host, CLUSTERS, 403, "{\"message\":\"no\"}");
+	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"), MCP_E_PERMISSION,
+		      "The list of clusters", "no", "administrator");
+	fakehost_free(host);
+}
+
+static void
+explains_ids_that_do_not_exist(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const char *id = "{\"cluster_id\":\"1111-111111-dex\",\"why\":\"gone\"}";
+
+	fakehost_reply(host, CLUSTERS, 200, "{\"clusters\":[" DEV "," DEV "," PROD "]}");
+	ASSERT_FAILED(fakehost_tool(host, "unknown", id), MCP_E_NOT_FOUND,
+		      "There is no cluster \"1111-111111-dex\".", "gone",
+		      "Did you mean: 1111-111111-dev?");
+	/* listed all the same: still unknown */
+	ASSERT_FAILED(fakehost_tool(host, "unknown", "{\"cluster_id\":\"dev\"}"), MCP_E_NOT_FOUND,
+		      "\"dev\"", "", "Call list_clusters");
+	fakehost_reset(host);
+	fakehost_reply(host, CLUSTERS, 500, "");
+	ASSERT_FAILED(fakehost_tool(host, "unknown", id), MCP_E_NOT_FOUND, "1111-111111-dex",
+		      "gone", "Call list_clusters");
+	fakehost_free(host);
+}
+
+/* ---- lists --------------------------------------------------------------------------------------- */
+
+static void
+lists_pages(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\n0 things.");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{\"things\":[{\"name\":\"a\"}]}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\na\n1 thing.");
+	fakehost_reply(host, "GET /api/things?page_size=2&kind=big%20one", 200,
+		       "{\"things\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"next_page_token\":\"t2\"}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"kind\":\"big one\"}"),
+		    "name\na\nb\n2 things shown; there are more. "
+		    "Next: list_things kind=\"big one\" page_token=t2");
+	fakehost_reply(host, "GET /api/things?page_size=2&page_token=t2", 200,
+		       "{\"things\":[{\"name\":\"c\"}],\"next_page_token\":\"\"}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"t2\"}"),
+		    "name\nc\n1 thing.");
+	fakehost_free(host);
+}
+
+static void
+keeps_within_limits(void)
+{
+	static const struct {
+		const char *arguments;
+		const char *target;
+	} cases[] = {
+		{ "{\"limit\":49}", "GET /api/things?page_size=49" },
+		{ "{\"limit\":50}", "GET /api/things?page_size=50" },
+		{ "{\"limit\":51}", "GET /api/things?page_size=50" },
+		{ "{\"limit\":0}", "GET /api/things?page_size=1" },
+		{ "{\"limit\":1}", "GET /api/things?page_size=1" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		fakehost_reset(host);
+		fakehost_reply(host, cases[i].target, 200, "{}");
+		ASSERT_TEXT(fakehost_tool(host, "list", cases[i].arguments), "name\n0 things.");
+	}
+	fakehost_results(host, 10, 0, 0, NULL);
+	fakehost_reply(host, "GET /api/things?page_size=10", 200, "{}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":11}"), "name\n0 things.");
+	fakehost_free(host);
+}
+
+static void
+walks_over_empty_pages(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, "GET /api/things?page_size=50", 200,
+		       "{\"things\":[{\"name\":\"zoo\"}],\"next_page_token\":\"t2\"}");
+	fakehost_reply(host, "GET /api/things?page_size=50&page_token=t2", 200,
+		       "{\"next_page_token\":\"t3\"}");
+	fakehost_reply(host, "GET /api/things?page_size=50&page_token=t3", 200,
+		       "{\"things\":[{\"name\":\"ABC\"}]}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"name_filter\":\"b\"}"), "name\nABC\n1 thing.");
+	ASSERT_INT(fakehost_requests(host), 3);
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"name_filter\":\"q\"}"), "name\n0 things.");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/things?*", 200, "{\"next_page_token\":\"again\"}");
+	result = fakehost_tool(host, "list", "{\"name_filter\":\"q\"}");
+	ASSERT_TEXT(result, "name\n0 things shown; there are more. "
+			    "Next: list_things name_filter=q page_token=again");
+	ASSERT_INT(fakehost_requests(host), 20);
+	fakehost_free(host);
+}
+
+/* What the host drops for its caps is asked for again as a smaller page of the same token. */
+static void
+leads_to_dropped_rows(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_results(host, 0, 24, 0, NULL);
+	fakehost_reply(host, "GET /api/things?*", 200,
+		       "{\"things\":[{\"name\":\"first\"},{\"name\":\"second\"},"
+		       "{\"name\":\"third\"},{\"name\":\"4\"}],\"next_page_token\":\"t2\"}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"page_token\":\"t1\",\"kind\":\"k\"}"),
+		    "name\nfirst\nsecond\nthird\n3 things shown; there are more. "
+		    "Next: list_things kind=k limit=3 page_token=t1");
+	fakehost_free(host);
+}
+
+static void
+refuses_what_is_too_long(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char text[5000], arguments[5100];
+
+	memset(text, 'x', sizeof(text));
+	text[1024] = '\0';
+	snprintf(arguments, sizeof(arguments), "{\"page_token\":\"%s\"}", text);
+	ASSERT_INT(fakehost_tool(host, "list", arguments)->status, MCP_E_INPUT);
+	memset(text, 'x', sizeof(text));
+	text[4000] = '\0';
+	snprintf(arguments, sizeof(arguments), "{\"kind\":\"%s\"}", text);
+	ASSERT_INT(fakehost_tool(host, "list", arguments)->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_requests(host), 0);
+	fakehost_reply(host, "GET /api/things?*", 403, "{\"message\":\"no\"}");
+	ASSERT_FAILED(fakehost_tool(host, "list", "{}"), MCP_E_PERMISSION, "The list of things",
+		      "no", "");
+	fakehost_free(host);
+}
+
+static void
+offers_completions(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char body[8000] = "{\"things\":[{\"name\":\"Main\"},{\"name\":\"\"},7";
+
+	fakehost_reply(host, "GET /api/things", 200, "{\"things\":[{\"name\":\"Main\"},"
+		       "{\"name\":\"other\"},{\"name\":\"\"},7,{\"name\":\"mad\"}]}");
+	ASSERT_STR(fakehost_complete(host, "things name", "{\"value\":\"ma\"}")->completion,
+		   "[\"Main\",\"mad\"]");
+	ASSERT_STR(fakehost_complete(host, "things name", "{}")->completion,
+		   "[\"Main\",\"other\",\"mad\"]");
+	for (int i = 0; i < 120; i++)
+		strcat(body, ",{\"name\":\"x\"}");
+	strcat(body, "]}");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/things", 200, body);
+	ASSERT_INT(strlen(fakehost_complete(host, "things name", "{\"value\":\"x\"}")->completion),
+		   100 * strlen("\"x\",") + 1);
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/things", 500, "");
+	ASSERT_STR(fakehost_complete(host, "things name", "{}")->completion, "[]");
+	fakehost_free(host);
+}
+
+static const struct test tests[] = {
+	TEST(knows_ids),
+	TEST(finds_near_names),
+	TEST(resolves_names_and_ids),
+	TEST(refuses_names_that_are_not_unique),
+	TEST(gives_up_on_endless_lists),
+	TEST(explains_ids_that_do_not_exist),
+	TEST(lists_pages),
+	TEST(keeps_within_limits),
+	TEST(walks_over_empty_pages),
+	TEST(leads_to_dropped_rows),
+	TEST(refuses_what_is_too_long),
+	TEST(offers_completions),
+};
+SUITE(tests)
