@@ -30,13 +30,15 @@ _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must f
 
 /* ---- the end line ---------------------------------------------------------------------------- */
 
-/* `columns` of the call as one argument: columns=["a","b"] */
+/* The call that reads on from the walk's row: columns=["a","b"] grep=x */
 static const char *
 how_next(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct walk *walk = data;
 	const char *more = dbx_repeat(call, (const char *const[]){ "grep", NULL });
-	const char *columns = mcp_arg(call, "columns");
+	struct json_object *wanted = mcp_arg_json(call, "columns");
+	const char *columns = wanted == NULL ? NULL
+	    : json_object_to_json_string_ext(wanted, JSON_C_TO_STRING_PLAIN);
 
 	(void)shown; /* the walk has stopped at the row that was not shown */
 	return mcp_printf(call, "get_result_page statement_id=%s page_token=%lld%s%s%s%s",

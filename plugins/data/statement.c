@@ -71,8 +71,11 @@ parameter(const char *name, struct json_object *value)
 		type = "BOOLEAN";
 	json_object_object_add(item, "type", json_object_new_string(type));
 	if (value != NULL)
-		json_object_object_add(item, "value",
-				       json_object_new_string(json_object_get_string(value)));
+		json_object_object_add(item, "value", json_object_new_string(
+		    json_object_is_type(value, json_type_array)
+			    || json_object_is_type(value, json_type_object)
+			? json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN)
+			: json_object_get_string(value)));
 	return item;
 }
 
