@@ -42,7 +42,8 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 	struct result_limits limits = { .rows = config->results.rows,
 					.text = config->results.text,
 					.cell = config->results.cell,
-					.format = spec->format };
+					.format = spec->format,
+					.reveals = json_flag(call->row->meta, "reveals", false) };
 
 	result_format_parse(json_str(spec->arguments, "format"), &limits.format);
 	return limits;

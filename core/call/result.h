@@ -34,6 +34,7 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
 struct result_limits {
 	size_t rows, text, cell; /* config.results, narrowed by the caller's arguments */
 	enum result_format format;
+	bool reveals; /* a secret is what was asked for: masks do not apply to text blocks */
 };
 
 enum block_kind { BLOCK_TEXT, BLOCK_IMAGE, BLOCK_AUDIO, BLOCK_RESOURCE, BLOCK_LINK };

@@ -227,7 +227,8 @@ add_text(struct result *result, const struct mcp_block *given)
 
 	buf_init(&room, len * 3 + 64);
 	buf_init(&fenced, BLOCK_CAP);
-	text = text_prepare(&room, text, &len, given->untrusted);
+	text = result->limits.reveals ? text_reveal(&room, text, &len, given->untrusted)
+				      : text_prepare(&room, text, &len, given->untrusted);
 	shown = admit_text(result, text, len);
 	if (given->untrusted) {
 		text_fence(&fenced, text, shown);

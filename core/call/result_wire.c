@@ -126,7 +126,9 @@ read_text(struct result *result, struct json_object *value, struct buf *room, st
 	result->text_len += len;
 	if (result->text_len > result->limits.text + TEXT_SLACK)
 		return "more text than a result may have";
-	text->data = text_prepare(room, json_object_get_string(value), &len, false);
+	text->data = json_object_get_string(value);
+	text->data = result->limits.reveals ? text_reveal(room, text->data, &len, false)
+					    : text_prepare(room, text->data, &len, false);
 	text->len = len;
 	return NULL;
 }

@@ -172,6 +172,16 @@ text_prepare(struct buf *room, const char *text, size_t *len, bool strip)
 	return room->data;
 }
 
+const char *
+text_reveal(struct buf *room, const char *text, size_t *len, bool strip)
+{
+	if (!needs_cleaning(text, *len, strip))
+		return text;
+	text_clean(room, text, *len, strip);
+	*len = room->len;
+	return room->data;
+}
+
 size_t
 text_cut(const char *text, size_t len, size_t max)
 {

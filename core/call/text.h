@@ -23,6 +23,8 @@ void text_line(struct buf *out, const char *text, size_t max);
 /* Masked and cleaned. Returns `text` itself where nothing was to change, else what is in `room`,
  * which the caller has initialised with a cap. */
 const char *text_prepare(struct buf *room, const char *text, size_t *len, bool strip);
+/* The same without masking. */
+const char *text_reveal(struct buf *room, const char *text, size_t *len, bool strip);
 /* The longest prefix of valid UTF-8 of at most `max` bytes that ends between characters. */
 size_t text_cut(const char *text, size_t len, size_t max);
 /* Encloses content of strangers, so that a model can tell where it begins and ends. */

@@ -79,12 +79,13 @@ struct registry;
  *   property is; only a tool of access read has one;
  * - access agrees with annotations: read has readOnlyHint, write and by-sql do not;
  * - x-mcp-header is a token, once, on a string, integer or boolean reached through properties;
- * - what `scope`, `redact` and `argument_aliases` name are properties.
+ * - what `scope`, `redact` and `argument_aliases` name are properties;
+ * - only a tool of access admin reveals.
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
- * must), wait_s, confirm, scope {what: argument}, redact [argument], resource (URI or template),
- * mime (of that), aliases [tool name], uri_aliases [URI or template], argument_aliases {other
- * spelling: argument}. Of a resource or template: access, inline, uri_aliases. Of a prompt: inline,
+ * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
+ * secrets: its text is not masked), resource (URI or template), mime (of that), aliases [tool name],
+ * uri_aliases [URI or template], argument_aliases {other spelling: argument}. Of a resource or template: access, inline, uri_aliases. Of a prompt: inline,
  * aliases. Of a completion: inline.
  */
 struct registry_source {

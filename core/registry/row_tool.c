@@ -15,7 +15,8 @@
 static const char *const tool_members[] = { "name", "title", "description", "icons", "inputSchema",
 	"outputSchema", "annotations", "_meta", "lakehost", NULL };
 static const char *const meta_members[] = { "access", "aliases", "argument_aliases", "confirm",
-	"inline", "mime", "redact", "resource", "scope", "task", "uri_aliases", "wait_s", NULL };
+	"inline", "mime", "redact", "resource", "reveals", "scope", "task", "uri_aliases",
+	"wait_s", NULL };
 static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
 	"openWorldHint", NULL };
 
@@ -203,6 +204,19 @@ init_redact(struct row *row, struct row_fault *fault)
 	return true;
 }
 
+/* Only what only administrators may call. */
+static bool
+check_reveals(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *reveals = json_member(row->meta, "reveals");
+
+	if (reveals != NULL && !json_object_is_type(reveals, json_type_boolean))
+		return row_fault(fault, "lakehost.reveals: not true or false");
+	if (json_flag(row->meta, "reveals", false) && row->access != ACCESS_ADMIN)
+		return row_fault(fault, "lakehost.reveals: but lakehost.access is not \"admin\"");
+	return true;
+}
+
 static bool
 check_argument_aliases(const struct row *row, struct row_fault *fault)
 {
@@ -310,6 +324,7 @@ init_meta(struct row *row, struct row_fault *fault)
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && init_task(row, fault) && check_wait(row, fault) &&
 	    check_scope(row, fault) && init_redact(row, fault) &&
+	    check_reveals(row, fault) &&
 	    check_argument_aliases(row, fault) &&
 	    row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }

@@ -89,16 +89,15 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
 		size--;
 	bytes[size] = '\0';
-	/* Masks take effect on what is written after them: said once, and never again. The heading
-	 * tells a reader who gets asterisks that they are not the value. */
+	/* This tool reveals; everywhere else the value is masked from now on. */
 	if (is_text(bytes, (size_t)size)) {
-		mcp_say(call, "Secret \"%s/%s\", %d bytes (its value is shown this once, from now on "
-			"as ***):", scope, key, size);
+		mcp_say(call, "Secret \"%s/%s\", %d bytes (in any other answer it is shown as "
+			"***):", scope, key, size);
 		mcp_say(call, "%s", (const char *)bytes);
 		mcp_mask(call, (const char *)bytes);
 	} else {
-		mcp_say(call, "Secret \"%s/%s\", %d bytes that are no text, in base64 (shown this "
-			"once, from now on as ***):", scope, key, size);
+		mcp_say(call, "Secret \"%s/%s\", %d bytes that are no text, in base64 (in any "
+			"other answer shown as ***):", scope, key, size);
 		mcp_say(call, "%s", encoded);
 	}
 	mcp_mask(call, encoded);

@@ -363,7 +363,7 @@ fakehost_new_with(const struct mcp_plugin *plugin, const char *options)
 	host->plugin = plugin;
 	host->options = xstrdup(options);
 	host->capabilities = xstrdup("{}");
-	host->limits = (struct result_limits){ ROWS, TEXT, CELL, FORMAT_COMPACT };
+	host->limits = (struct result_limits){ ROWS, TEXT, CELL, FORMAT_COMPACT, false };
 	host->wait_ms = WAIT_MS;
 	host->kept = arena_new();
 	host->arena = arena_new();
@@ -429,7 +429,8 @@ void
 fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell, const char *format)
 {
 	host->limits = (struct result_limits){ rows == 0 ? ROWS : rows, text == 0 ? TEXT : text,
-					       cell == 0 ? CELL : cell, FORMAT_COMPACT };
+					       cell == 0 ? CELL : cell, FORMAT_COMPACT,
+					       false };
 	if (format != NULL && !result_format_parse(format, &host->limits.format)) {
 		fprintf(stderr, "fakehost: \"%s\" is no format\n", format);
 		abort();

@@ -142,7 +142,10 @@ const secrets = [
     ({ text }) => assert.doesNotMatch(text, /horse/)],
   ['list_secret_scopes', {}, match(/^app\t/m)],
   ['list_secrets', { scope_name: 'app' }, match(/^tour\t/m)],
-  ['get_secret', { scope_name: 'app', key: 'api-key' }, match(/sandbox-api-key-123456/)],
+  ['get_secret', { scope_name: 'app', key: 'tour' }, match(/correct horse battery/)],
+  ['get_secret', { scope_name: 'app', key: 'tour' }, match(/correct horse battery/)],
+  ['execute_sql', { sql_query: "SELECT 'correct horse' || ' battery' AS secret" },
+    ({ text }) => assert.doesNotMatch(text, /correct horse battery/)],
   ['delete_secret', { scope_name: 'app', key: 'tour' }, match(/tour/)],
 ];
 

@@ -301,6 +301,26 @@ trusted(void)
 	result_fini(&result);
 }
 
+/* What reveals shows a masked value in its text, and nowhere else. */
+static void
+reveals(void)
+{
+	struct result_limits limits = usual;
+	struct result result;
+
+	limits.reveals = true;
+	mask_add("revealed7", 9);
+	result_init(&result, &limits);
+	say(&result, "it is revealed7", false);
+	say(&result, "re\x1b[0mvealed7", true);
+	result_structured(&result, "[\"revealed7\"]", 13);
+	result_finish(&result);
+	CU_ASSERT_STRING_EQUAL(result.block[0].text, "it is revealed7");
+	CU_ASSERT(strstr(result.block[1].text, "revealed7") != NULL);
+	CU_ASSERT(strstr(result.structured.data, "revealed7") == NULL);
+	result_fini(&result);
+}
+
 static void
 masks(void)
 {
@@ -877,6 +897,6 @@ static const struct test tests[] = {
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
-	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks)
+	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks), TEST(reveals)
 };
 SUITE(tests)

@@ -151,6 +151,10 @@ what_names_properties(void)
 	meta_refused(",\"scope\":{\"catalog\":1}",
 	    "tool a: lakehost.scope.catalog: not the name of a property");
 	meta_refused(",\"redact\":\"id\"", "tool a: lakehost.redact: not a list");
+	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true or false");
+	meta_refused(",\"reveals\":true",
+	    "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":true")), NULL);
 	meta_refused(",\"redact\":[\"idd\"]",
 	    "tool a: lakehost.redact[0]: not the name of a property");
 	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: not the name of a "
