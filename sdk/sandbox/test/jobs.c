@@ -281,7 +281,8 @@ test_result_cap(void)
 	enum { CAP = 5 * 1024 * 1024 };
 
 	for (int n = CAP - 1; n <= CAP + 1; n++) {
-		char *code = text_of("# Databricks notebook source\ndbutils.notebook.exit('x' * %d)",
+		char *code = text_of("# Databricks notebook source\n"
+				     "dbutils.notebook.exit('x' * %d)",
 				     n), *content = base64(code, strlen(code)), *body;
 		struct answer *a, *out;
 
