@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drives the local workspace with the official Databricks SDK for JavaScript: lists through its
 // pagers, waits with its waiters, reads and writes, and meets its errors. One line for each check.
 //
