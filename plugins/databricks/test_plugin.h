@@ -7,24 +7,20 @@
 
 #include "suite.h"
 
-/* `text` holds `part`; says both when not. */
-#define ASSERT_HAS(text, part)                                                                     \
-	do {                                                                                       \
-		const char *in_ = (text), *part_ = (part);                                         \
-		if (strstr(in_, part_) == NULL)                                                    \
-			printf("\n    %s:%d: \"%s\" should hold \"%s\"", __FILE__, __LINE__, in_,  \
-			       part_);                                                             \
-		CU_ASSERT(strstr(in_, part_) != NULL);                                             \
-	} while (0)
+/* Whether `text` holds `part`, as is wanted; says both when not. */
+static inline bool
+text_holds(const char *text, const char *part, bool wanted, const char *file, int line)
+{
+	bool holds = text != NULL && strstr(text, part) != NULL;
 
-#define ASSERT_LACKS(text, part)                                                                   \
-	do {                                                                                       \
-		const char *in_ = (text), *part_ = (part);                                         \
-		if (strstr(in_, part_) != NULL)                                                    \
-			printf("\n    %s:%d: \"%s\" should not hold \"%s\"", __FILE__, __LINE__,   \
-			       in_, part_);                                                        \
-		CU_ASSERT(strstr(in_, part_) == NULL);                                             \
-	} while (0)
+	if (holds != wanted)
+		printf("\n    %s:%d: \"%s\" should %shold \"%s\"", file, line,
+		       text != NULL ? text : "(nothing)", wanted ? "" : "not ", part);
+	return holds == wanted;
+}
+
+#define ASSERT_HAS(text, part)	 CU_ASSERT(text_holds(text, part, true, __FILE__, __LINE__))
+#define ASSERT_LACKS(text, part) CU_ASSERT(text_holds(text, part, false, __FILE__, __LINE__))
 
 /* A failed call of a status, whose three lines hold these parts. */
 #define ASSERT_FAILED(result, kind, what_, why_, next_)                                            \
