@@ -244,12 +244,18 @@ signalled(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
+		log_event(LOG_WARNING, "reload", "why", "s",
+			  "the configuration is read at the start: restart to apply changes", NULL);
+		return;
+	}
 	if (host->draining) { /* asked twice: whoever asks does not want to wait */
 		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running",
 			  "i", (int64_t)calls_running(host->calls), NULL);
 		loop_stop(host->loop);
 	} else {
-		drain(host, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT",
+		drain(host, info.ssi_signo == SIGTERM	 ? "SIGTERM"
+			    : info.ssi_signo == SIGINT ? "SIGINT" : "SIGHUP",
 		      host->config->limits.drain_ms);
 	}
 }
@@ -269,6 +275,7 @@ signals_watch(struct host *host)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP); /* the terminal went, or a service manager asks to reload */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
 	loop_add(host->loop, &host->signals, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A step inside the host that never returns: its caller is answered, and the host still ends.
+"""What ends the host and what does not: signals, and a step that never returns, whose caller is
+answered all the same.
 
     tests/wire/stuck.py LAKEHOST MORTAL.so [unittest options]
 """
+import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,20 +25,26 @@ def message(number, method, **params):
                        "params": {**params, "_meta": META}}).encode() + b"\n"
 
 
-class Stuck(unittest.TestCase):
+class Ends(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()
         self.addCleanup(self.home.cleanup)
 
-    def start(self):
+    def start(self, *options):
         command = [HOST, "--set", "plugins.directories=" + os.path.dirname(PLUGIN),
                    "--set", "plugins.enabled=mortal", "--set", "plugins.isolation=none",
-                   "--set", "limits.call_ms=1000"]
+                   "--set", "limits.call_ms=1000", *options]
         self.host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, env={
                                          **os.environ, "XDG_STATE_HOME": self.home.name,
                                          "XDG_CONFIG_HOME": self.home.name})
         self.addCleanup(self.host.kill)
+
+    def until(self, text):
+        for line in self.host.stderr:
+            if text in line:
+                return line
+        self.fail("the log ended")
 
     def ask(self, *args, **params):
         self.host.stdin.write(message(*args, **params))
@@ -52,9 +61,7 @@ class Stuck(unittest.TestCase):
         answer = self.ask(1, "tools/call", name="hang", arguments={})
         self.assertIn("took too long", answer["result"]["content"][0]["text"])
         self.host.send_signal(signal.SIGTERM)
-        for line in self.host.stderr:
-            if b'"stopping"' in line:
-                break
+        self.until(b'"stopping"')
         self.host.send_signal(signal.SIGTERM)
         self.end()
 
@@ -62,6 +69,27 @@ class Stuck(unittest.TestCase):
         self.start()
         self.ask(1, "tools/call", name="hang", arguments={})
         self.end()
+
+    def test_hangup_of_a_terminal(self):
+        self.start()
+        self.ask(1, "server/discover")
+        self.host.send_signal(signal.SIGHUP)
+        self.host.communicate(timeout=PATIENCE)
+        self.assertEqual(self.host.returncode, 0)
+
+    def test_hangup_of_a_service(self):
+        self.start("--http", "127.0.0.1:0")
+        line = self.until(b'"listening"')
+        port = int(re.search(rb":(\d+)/mcp", line)[1])
+        self.host.send_signal(signal.SIGHUP)
+        self.until(b'"reload"')
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        client.request("GET", "/readyz")
+        self.assertEqual(client.getresponse().status, 200)
+        client.close()
+        self.host.send_signal(signal.SIGTERM)
+        self.host.communicate(timeout=PATIENCE)
+        self.assertEqual(self.host.returncode, 0)
 
 
 if __name__ == "__main__":
