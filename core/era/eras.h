@@ -29,6 +29,7 @@ struct eras {
 	void *eof_data;
 	struct listen *listens;
 	size_t n_listens;
+	size_t held; /* what the messages of open requests cost; see HELD_MAX */
 	uint64_t questions; /* asked of legacy clients so far: ids of ours */
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
 };

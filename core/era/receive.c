@@ -124,12 +124,36 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 		batch_receive(eras, exchange, session, message);
 }
 
-/* A parsed message, or the code for which it is none. */
+/* What a message will take in memory: json-c needs far more than the text for many small values. */
+static size_t
+cost_of(const char *body, size_t len)
+{
+	size_t values = 1;
+
+	for (size_t i = 0; i < len; i++)
+		values += body[i] == ',' || body[i] == '[' || body[i] == '{';
+	return len + values * HELD_VALUE;
+}
+
+/* Is there room for one more, beside the requests that are held already? */
+static bool
+room_for(const struct eras *eras, size_t cost)
+{
+	return eras->held == 0 || eras->held + cost <= HELD_MAX;
+}
+
+/* A parsed message, or the code for which it is none. Answers and notifications are never refused:
+ * they end requests. */
 static void
 received(struct eras *eras, struct exchange *exchange, struct message *message, int code,
 	 const char *why)
 {
-	if (code != 0)
+	if (code == 0 && !room_for(eras, message->cost) &&
+	    (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_BATCH))
+		exchange_refuse(eras, exchange, 503, message->id, rpc_error_code(RPC_OVERLOADED),
+				"the requests under way are too large together: try again later, "
+				"or send less at once");
+	else if (code != 0)
 		exchange_refuse(eras, exchange, 400, message->id, code, why);
 	else if (message->kind == MESSAGE_BATCH)
 		batch_route(eras, exchange, message);
@@ -149,7 +173,7 @@ struct parsing {
 	struct exchange *exchange;
 	struct json_limits limits;
 	char *body;
-	size_t len;
+	size_t len, cost;
 	struct message message;
 	int code;
 	char why[256];
@@ -169,13 +193,16 @@ parse_done(struct pool_job *job)
 {
 	struct parsing *parsing = (struct parsing *)job;
 
+	parsing->eras->held -= parsing->cost;
+	parsing->message.cost = parsing->cost;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
 	free(parsing->body);
 	free(parsing);
 }
 
 static void
-parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len)
+parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len,
+	    size_t cost)
 {
 	struct parsing *parsing = xcalloc(1, sizeof(*parsing));
 
@@ -185,6 +212,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	parsing->limits = eras->limits;
 	parsing->body = malloc(len);
 	parsing->len = len;
+	parsing->cost = cost;
 	if (parsing->body == NULL) {
 		free(parsing);
 		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
@@ -192,6 +220,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 		return;
 	}
 	memcpy(parsing->body, body, len);
+	eras->held += cost;
 	pool_submit(eras->parts.pool, &parsing->job);
 }
 
@@ -200,14 +229,17 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 {
 	struct eras *eras = data;
 	struct message message;
+	size_t cost = cost_of(body, len);
 	char why[256];
 	int code;
 
-	if (len > PARSE_INLINE && len <= eras->limits.bytes) {
-		parse_later(eras, exchange, body, len);
+	/* without room it is parsed here, so that not even the waiting ones grow without end */
+	if (len > PARSE_INLINE && len <= eras->limits.bytes && room_for(eras, cost)) {
+		parse_later(eras, exchange, body, len, cost);
 		return;
 	}
 	code = message_parse(&message, body, len, &eras->limits, why, sizeof(why));
+	message.cost = cost;
 	received(eras, exchange, &message, code, why);
 }
 

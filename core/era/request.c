@@ -57,6 +57,7 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 	request->revision = REV_MODERN;
 	request->message = *message;
 	request->principal = exchange->principal;
+	eras->held += message->cost;
 	memset(message, 0, sizeof(*message));
 	join(request, peer);
 	if (era->cancel_on_close) {
@@ -112,6 +113,7 @@ request_free(struct request *request)
 	bridge_end(request, false);
 	listen_end(request);
 	leave(request);
+	request->eras->held -= request->message.cost;
 	message_fini(&request->message);
 	json_object_put(request->arguments);
 	json_object_put(request->answers);

@@ -31,6 +31,8 @@
 #define NOTE_MAX (1u << 20)	 /* bytes of one notification or question to the client */
 #define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
+#define HELD_MAX (256u << 20)	 /* bytes of memory, about, of all requests under way */
+#define HELD_VALUE 64u		 /* of one JSON value, whatever it is */
 #define ASK_ROUNDS 8		 /* how often one request may ask its client */
 #define ASK_MS 600000		 /* how long a legacy client may take to answer */
 

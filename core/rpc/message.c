@@ -165,6 +165,7 @@ message_element(struct message *element, const struct message *batch, size_t i, 
 {
 	memset(element, 0, sizeof(*element));
 	element->tree = json_object_get(json_object_array_get_idx(batch->tree, i));
+	element->cost = batch->cost / json_object_array_length(batch->tree);
 	return read_object(element, NULL, 0, why, why_size);
 }
 

@@ -25,6 +25,7 @@ struct message {
 	struct json_object *params; /* borrowed; NULL when absent */
 	char *id;		    /* raw JSON token, owned; NULL when absent */
 	struct json_object *id_value; /* the same as a value, borrowed from tree */
+	size_t cost; /* the reader's note of what it takes in memory; 0 until it is set */
 };
 
 /* Parses one message. Returns 0, or a JSON-RPC error code (-32700, -32600) with `why` filled; then

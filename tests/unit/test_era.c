@@ -3,8 +3,9 @@
 #include "suite.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "config.h"
-#include "era/request.h"
+#include "era/eras.h"
 #include "era_bench.h"
 
 #define REQUEST(id, method, params) \
@@ -523,7 +524,34 @@ completions(void)
 	bench_stop();
 }
 
+/* What requests take in memory is bounded for all of them together. */
+static void
+held(void)
+{
+	char *text = xmalloc(PARSE_INLINE * 2);
+	struct sent *sent;
+
+	bench_start();
+	snprintf(text, PARSE_INLINE * 2,
+		 REQUEST("7", "server/discover", "\"x\":\"%*s\"," MODERN_META("")),
+		 (int)PARSE_INLINE, "");
+	sent = bench_wait(send_stdio(text));
+	CU_ASSERT(at(sent->answer, "result") != NULL);
+	ASSERT_INT(bench_eras->held, 0);
+	bench_eras->held = HELD_MAX;
+	sent = send_stdio(text);
+	ASSERT_STR(text_at(sent->answer, "id"), "7");
+	CU_ASSERT(strstr(text_at(sent->answer, "error.message"), "too large together") != NULL);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":1}}");
+	ASSERT_INT(bench_eras->held, HELD_MAX);
+	bench_eras->held = 0;
+	bench_stop();
+	free(text);
+}
+
 static const struct test tests[] = {
+	TEST(held),
 	TEST(a_call),
 	TEST(ids_come_back_as_they_were),
 	TEST(envelope_first),
