@@ -20,7 +20,7 @@ extern const struct mcp_plugin mcp_plugin;
 	"{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x does not exist\"}"
 #define HEAD "cluster_id\tname\tstate\tsize\tnode_type\tsource\tcreator\tstarted\n"
 
-/* ---- list_clusters ------------------------------------------------------------------------------ */
+/* ---- list_clusters --------------------------------------------------------------------------- */
 
 static void
 lists_clusters(void)
@@ -32,7 +32,8 @@ lists_clusters(void)
 	fakehost_reset(host);
 	fakehost_reply(host, LIST "page_size=3", 200, "{\"clusters\":["
 		       CLUSTER("RUNNING", ",\"num_workers\":4") ","
-		       CLUSTER("PENDING", ",\"autoscale\":{\"min_workers\":1,\"max_workers\":8}") ","
+		       CLUSTER("PENDING", ",\"autoscale\":{\"min_workers\":1,"
+		    "\"max_workers\":8}") ","
 		       CLUSTER("ERROR", ",\"num_workers\":0,\"node_type_id\":\"m\"")
 		       "],\"next_page_token\":\"t\"}");
 	ASSERT_TEXT(fakehost_tool(host, "list_clusters", "{\"limit\":3}"),
@@ -53,7 +54,7 @@ lists_clusters(void)
 	fakehost_free(host);
 }
 
-/* ---- get_cluster_details ------------------------------------------------------------------------ */
+/* ---- get_cluster_details --------------------------------------------------------------------- */
 
 static void
 shows_a_cluster(void)
@@ -65,14 +66,16 @@ shows_a_cluster(void)
 	fakehost_reply(host, GET, 200, CLUSTER("RUNNING", ",\"num_workers\":2,\"spark_conf\":"
 		       "{\"a\":\"b\"},\"autotermination_minutes\":0,\"start_time\":1000"));
 	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"timestamp\":2000,\"type\":\"RUNNING\"},"
-		       "{\"timestamp\":1000,\"type\":\"STARTING\"},{\"type\":\"C\"},{\"type\":\"D\"}]}");
+		       "{\"timestamp\":1000,\"type\":\"STARTING\"},{\"type\":\"C\"},"
+		    "{\"type\":\"D\"}]}");
 	result = fakehost_tool(host, "get_cluster_details", "{\"cluster_id\":\"dev\"}");
 	ASSERT_TEXT(result,
 		    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
 		    "terminates itself: never\nstarted: 1970-01-01 00:00:01Z\n"
 		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
 		    "cost: It runs until somebody terminates it: auto-termination is off.\n"
-		    "last events:\n1970-01-01 00:00:02Z RUNNING\n1970-01-01 00:00:01Z STARTING\n C");
+		    "last events:\n1970-01-01 00:00:02Z RUNNING\n1970-01-01 00:00:01Z "
+		    "STARTING\n C");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"" ID "\"");
 	ASSERT_LACKS(result->structured, "spark_conf");
 	ASSERT_STR(fakehost_request(host, 2)->body,
@@ -127,7 +130,7 @@ explains_clusters_that_do_not_exist(void)
 	fakehost_free(host);
 }
 
-/* ---- start_cluster ------------------------------------------------------------------------------ */
+/* ---- start_cluster --------------------------------------------------------------------------- */
 
 static void
 starts_a_cluster(void)
@@ -168,7 +171,8 @@ follows_a_start_of_somebody_else(void)
 
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ""));
 	fakehost_reply(host, GET, 200, CLUSTER("RUNNING", ""));
-	fakehost_reply(host, START, 400, "{\"error_code\":\"INVALID_STATE\",\"message\":\"Pending\"}");
+	fakehost_reply(host, START, 400, "{\"error_code\":\"INVALID_STATE\","
+	    "\"message\":\"Pending\"}");
 	ASSERT_HAS(fakehost_tool(host, "start_cluster", BY_ID)->text, "is RUNNING.");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ""));
@@ -255,7 +259,7 @@ bounds_the_id_of_a_handle(void)
 	fakehost_free(host);
 }
 
-/* ---- terminate_cluster -------------------------------------------------------------------------- */
+/* ---- terminate_cluster ----------------------------------------------------------------------- */
 
 static void
 terminates_a_cluster(void)
@@ -282,7 +286,7 @@ terminates_a_cluster(void)
 	fakehost_free(host);
 }
 
-/* ---- list_cluster_events ------------------------------------------------------------------------ */
+/* ---- list_cluster_events --------------------------------------------------------------------- */
 
 #define EVENT_HEAD "time\ttype\treason\tcause\tuser\tworkers\ttarget\n"
 
@@ -291,7 +295,8 @@ lists_events(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"timestamp\":1000,\"type\":\"TERMINATING\","
+	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"timestamp\":1000,"
+	    "\"type\":\"TERMINATING\","
 		       "\"details\":{\"reason\":{\"code\":\"USER\",\"type\":\"SUCCESS\"},"
 		       "\"user\":\"ada\"}},{\"type\":\"X\",\"details\":{\"reason\":\"odd\"}},7],"
 		       "\"total_count\":9,\"next_page\":{\"offset\":2}}");

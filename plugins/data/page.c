@@ -67,7 +67,7 @@ walk_end(struct mcp_call *call, const struct walk *walk, bool more)
 	});
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static bool
 holds(struct json_object *row, const char *text)
@@ -183,7 +183,7 @@ chunk_fetch(struct mcp_call *call, struct walk *walk)
 		       dbx_object(call, "id", walk->id, NULL), chunk_arrived, walk, sizeof(*walk));
 }
 
-/* ---- columns ---------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static struct json_object *
 names_of(struct mcp_call *call, struct json_object *columns)
@@ -240,7 +240,7 @@ columns_pick(struct mcp_call *call, struct walk *walk, struct json_object *colum
 	return rows_head(call, columns, walk->column, n);
 }
 
-/* ---- the tool ------------------------------------------------------------------------------------ */
+/* ---- the tool -------------------------------------------------------------------------------- */
 
 static int
 result_open(struct mcp_call *call, struct walk *walk, struct json_object *reply)

@@ -9,14 +9,15 @@ extern const struct mcp_plugin mcp_plugin;
 #define WH "1f2e3d4c5b6a7988"
 #define TABLE_ARGS "{\"catalog_name\":\"c\",\"schema_name\":\"s\",\"table_name\":\"orders\"}"
 
-/* ---- lists --------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static void
 lists_the_catalog(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, UC "catalogs?max_results=100", 200, "{\"catalogs\":[{\"name\":\"main\","
+	fakehost_reply(host, UC "catalogs?max_results=100", 200, "{\"catalogs\":[{\"name\":\"m"
+	    "ain\","
 		       "\"catalog_type\":\"MANAGED\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list_catalogs", "{}"),
 		    "name\ttype\towner\tcomment\nmain\tMANAGED\t-\t-\n1 catalog.");
@@ -46,7 +47,7 @@ lists_the_catalog(void)
 	fakehost_free(host);
 }
 
-/* ---- one table ------------------------------------------------------------------------------------ */
+/* ---- one table ------------------------------------------------------------------------------- */
 
 #define ORDERS                                                                                     \
 	"{\"full_name\":\"c.s.orders\",\"catalog_name\":\"c\",\"schema_name\":\"s\","              \
@@ -91,7 +92,7 @@ shows_a_table(void)
 	fakehost_free(host);
 }
 
-/* ---- describe_tables ------------------------------------------------------------------------------ */
+/* ---- describe_tables ------------------------------------------------------------------------- */
 
 static void
 describes_tables(void)
@@ -105,7 +106,8 @@ describes_tables(void)
 	ASSERT_TEXT(fakehost_tool(host, "describe_tables", "{\"detail\":\"names\",\"names\":["
 				  "\"c.s.orders\",\"c.s.gone\",\"c.s.odd\",\"c.s.lost\"]}"),
 		    "## c.s.orders\nMANAGED: all\n  ## evil\n## c.s.gone\n"
-		    "not available: no such table\n## c.s.odd\nnot available: the answer is no table\n"
+		    "not available: no such table\n## c.s.odd\nnot available: the answer is "
+		    "no table\n"
 		    "## c.s.lost\nnot available: no answer");
 	ASSERT_HAS(fakehost_tool(host, "describe_tables", "{\"names\":[\"c.s.orders\"]}")->text,
 		   "id\tbigint\tnot null, partition 1, masked\t-\ntags\tarray<string>\t-\t-\n");
@@ -159,11 +161,13 @@ counts_at_most_a_hundred_columns(void)
 		host = fakehost_new(&mcp_plugin);
 		at = (size_t)sprintf(body, "{\"full_name\":\"c.s.t\",\"columns\":[");
 		for (int i = 0; i < n; i++)
-			at += (size_t)sprintf(body + at, "%s{\"name\":\"c%d\"}", i > 0 ? "," : "", i);
+			at += (size_t)sprintf(body + at, "%s{\"name\":\"c%d\""
+			    "}", i > 0 ? "," : "", i);
 		strcpy(body + at, "]}");
 		fakehost_reply(host, UC "tables/c.s.t", 200, body);
 		fakehost_reply(host, UC "tables/*", 404, "");
-		fakehost_reply(host, "POST /api/2.0/sql/statements", 200, "{\"statement_id\":\"s\"}");
+		fakehost_reply(host, "POST /api/2.0/sql/statements", 200, "{\"statement_id\":"
+		    "\"s\"}");
 		fakehost_reply(host, "GET /api/2.0/sql/statements/s", 200,
 			       "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{\"schema\":{"
 			       "\"columns\":[{\"name\":\"x\"}]}},\"result\":{}}");
@@ -174,13 +178,14 @@ counts_at_most_a_hundred_columns(void)
 	}
 }
 
-/* ---- warehouses ----------------------------------------------------------------------------------- */
+/* ---- warehouses ------------------------------------------------------------------------------ */
 
 static void
 lists_warehouses(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
-	const char *list = "{\"warehouses\":[{\"id\":\"a\",\"name\":\"Slow\",\"state\":\"STOPPED\"},7,"
+	const char *list = "{\"warehouses\":[{\"id\":\"a\",\"name\":\"Slow\","
+	    "\"state\":\"STOPPED\"},7,"
 			   "{\"id\":\"b\",\"name\":\"Fast\",\"state\":\"RUNNING\","
 			   "\"enable_serverless_compute\":true}],\"next_page_token\":\"t\"}";
 
@@ -271,7 +276,7 @@ explains_warehouses_that_do_not_change(void)
 	fakehost_free(host);
 }
 
-/* ---- completions ---------------------------------------------------------------------------------- */
+/* ---- completions ----------------------------------------------------------------------------- */
 
 #define TABLE "databricks://tables/{catalog_name}/{schema_name}/{table_name} "
 
@@ -281,7 +286,8 @@ completes_names_within_their_context(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, UC "catalogs", 200, "{\"catalogs\":[{\"name\":\"main\"}]}");
-	fakehost_reply(host, UC "schemas?catalog_name=main", 200, "{\"schemas\":[{\"name\":\"s\"}]}");
+	fakehost_reply(host, UC "schemas?catalog_name=main", 200, "{\"schemas\":[{\"name\":\"s"
+	    "\"}]}");
 	fakehost_reply(host, UC "tables?catalog_name=main&schema_name=s", 200,
 		       "{\"tables\":[{\"name\":\"t\"},{\"name\":\"u\"}]}");
 	ASSERT_STR(fakehost_complete(host, TABLE "catalog_name", "{\"value\":\"m\"}")->completion,
@@ -290,9 +296,11 @@ completes_names_within_their_context(void)
 				     "{\"value\":\"\",\"context\":{\"catalog_name\":\"main\"}}")
 		       ->completion, "[\"s\"]");
 	ASSERT_STR(fakehost_complete(host, TABLE "table_name", "{\"value\":\"t\",\"context\":{"
-				     "\"catalog_name\":\"main\",\"schema_name\":\"s\"}}")->completion,
+				     "\"catalog_name\":\"main\","
+				    "\"schema_name\":\"s\"}}")->completion,
 		   "[\"t\"]");
-	ASSERT_STR(fakehost_complete(host, TABLE "schema_name", "{\"value\":\"\"}")->completion, "[]");
+	ASSERT_STR(fakehost_complete(host, TABLE "schema_name", "{\"value\":\"\""
+	    "}")->completion, "[]");
 	ASSERT_STR(fakehost_complete(host, TABLE "table_name", "{\"value\":\"\",\"context\":{"
 				     "\"catalog_name\":\"main\"}}")->completion, "[]");
 	ASSERT_INT(fakehost_requests(host), 0);

@@ -28,7 +28,7 @@ submitted(const char *reply)
 	return host;
 }
 
-/* ---- where it runs -------------------------------------------------------------------------------- */
+/* ---- where it runs --------------------------------------------------------------------------- */
 
 #define W(id, name, state, more)                                                                   \
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"state\":\"" state "\"" more "}"
@@ -44,7 +44,7 @@ chooses_the_best_warehouse(void)
 		{ "{}", "", W("s", "S", "STOPPED", "") ","
 		  W("l", "L", "STOPPED", ",\"enable_serverless_compute\":true"), "l" },
 		{ "{}", "", "7," W("d", "D", "DELETED", "") "," W("g", "G", "STOPPING", ""), "g" },
-		{ "{}", ",\"warehouse_id\":\"S\"", W("s", "S", "STOPPED", "") "," 
+		{ "{}", ",\"warehouse_id\":\"S\"", W("s", "S", "STOPPED", "") ","
 		  W("r", "R", "RUNNING", ""), "s" },
 		{ "{}", ",\"warehouse_id\":\"s\"", W("s", "S", "STOPPED", ""), "s" },
 		{ "{\"warehouse_id\":\"R\"}", "", W("s", "S", "RUNNING", "") ","
@@ -79,7 +79,8 @@ says_when_there_is_no_warehouse(void)
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", sql), MCP_E_NOT_FOUND,
 		      "no SQL warehouse to run on", "empty", "CAN USE");
 	fakehost_reset(host);
-	fakehost_reply(host, WAREHOUSES, 200, "{\"warehouses\":[" W("s", "Shared", "RUNNING", "") "]}");
+	fakehost_reply(host, WAREHOUSES, 200, "{\"warehouses\":[" W("s", "Shared", "RUNNIN"
+	    "G", "") "]}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql",
 				    "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"shard\"}"),
 		      MCP_E_NOT_FOUND, "There is no SQL warehouse \"shard\"", "",
@@ -128,7 +129,7 @@ sends_what_was_asked(void)
 	fakehost_free(host);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void
 shows_rows_and_tells_null_from_nothing(void)
@@ -188,7 +189,8 @@ says_how_to_get_the_rest(void)
 static void
 fetches_chunks_and_links(void)
 {
-	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"]]"));
+	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\","
+	    "\"y\"]]"));
 	const char *page = "{\"statement_id\":\"s1\",\"page_token\":\"3\"}";
 	const char *want = "a:INT\tb:STRING\n4\tw\n1 of 4 rows shown.";
 
@@ -205,7 +207,8 @@ fetches_chunks_and_links(void)
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200, DONE(AB ",\"total_row_count\":2", LINK));
 	fakehost_reply(host, "GET https://store.example.com/x?sig=1", 200, "[[\"1\",\"x\"]]");
-	CU_ASSERT(!fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\"}")->failed);
+	CU_ASSERT(!fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\""
+	    "}")->failed);
 	fakehost_free(host);
 }
 
@@ -221,7 +224,8 @@ shows_wide_results(void)
 	for (int n = 300; n <= 1001; n += 701) {
 		at = (size_t)sprintf(body, "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{"
 				     "\"total_row_count\":2,\"chunks\":[{\"row_offset\":0},"
-				     "{\"chunk_index\":1,\"row_offset\":1}],\"schema\":{\"columns\":[");
+				     "{\"chunk_index\":1,\"row_offset\":1}],"
+				    "\"schema\":{\"columns\":[");
 		for (int i = 0; i < n; i++)
 			at += (size_t)sprintf(body + at, "%s{\"name\":\"column_%d\"}",
 					      i > 0 ? "," : "", i);
@@ -235,7 +239,8 @@ shows_wide_results(void)
 			ASSERT_HAS(result->text, "column_299\nsecond\tNULL");
 			ASSERT_INT(fakehost_requests(host), 3);
 		} else {
-			ASSERT_FAILED(result, MCP_E_TOO_LARGE, "1001 columns", "1 to 1000", "Select");
+			ASSERT_FAILED(result, MCP_E_TOO_LARGE, "1001 columns", "1 to "
+			    "1000", "Select");
 		}
 	}
 	fakehost_free(host);
@@ -259,7 +264,7 @@ previews_tables(void)
 	fakehost_free(host);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------ */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static void
 explains_failed_statements(void)
@@ -269,7 +274,8 @@ explains_failed_statements(void)
 		enum mcp_status kind;
 		const char *what, *why, *next;
 	} cases[] = {
-		{ "\"FAILED\",\"error\":{\"error_code\":\"BAD_REQUEST\",\"message\":\"[X] m SQLSTATE: "
+		{ "\"FAILED\",\"error\":{\"error_code\":\"BAD_REQUEST\",\"message\":\"[X] m "
+		    "SQLSTATE: "
 		  "42P01\"}", MCP_E_INPUT, "Statement s1 failed.", "[X] m", "list_tables" },
 		{ "\"FAILED\",\"error\":{\"message\":\"m\"},\"sql_state\":\"42703\"", MCP_E_INPUT,
 		  "failed", "m", "get_table_schema" },
@@ -277,7 +283,8 @@ explains_failed_statements(void)
 		  MCP_E_PERMISSION, "failed", "m", "missing privilege" },
 		{ "\"FAILED\",\"error\":{\"message\":\"m\"}", MCP_E_INPUT, "failed", "m",
 		  "Correct the statement" },
-		{ "\"FAILED\",\"error\":{\"error_code\":\"TEMPORARILY_UNAVAILABLE\",\"message\":\"m\"}",
+		{ "\"FAILED\",\"error\":{\"error_code\":\"TEMPORARILY_UNAVAILABLE\","
+		    "\"message\":\"m\"}",
 		  MCP_E_UNAVAILABLE, "failed", "m", "Nothing is wrong" },
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
 		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run it again" },
@@ -351,12 +358,13 @@ bounds_statement_ids(void)
 	fakehost_free(host);
 }
 
-/* ---- get_result_page ------------------------------------------------------------------------------ */
+/* ---- get_result_page ------------------------------------------------------------------------- */
 
 static void
 pages_through_a_result(void)
 {
-	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\",\"Yx\"]]"));
+	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\","
+	    "\"Yx\"]]"));
 
 	fakehost_reply(host, CHUNK_1, 200, "{" LINK "}");
 	fakehost_reply(host, "GET https://store.example.com/x?sig=1", 200,

@@ -398,7 +398,8 @@ static int
 poll(struct mcp_call *call, const struct direction *direction)
 {
 	return dbx_get(call, "/api/2.0/sql/warehouses/{id}",
-		       dbx_object(call, "id", handle_id(call), NULL), change_polled, &direction, sizeof(direction));
+		       dbx_object(call, "i"
+		    "d", handle_id(call), NULL), change_polled, &direction, sizeof(direction));
 }
 
 static int

@@ -72,7 +72,8 @@ dbx_show_bytes(struct mcp_call *call, struct json_object *value)
 	size_t unit = 0;
 
 	/* What would be shown as "1000.0 kB" is 1.0 MB. */
-	for (; size >= (unit == 0 ? 1000 : 999.95) && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+	for (; size >= (unit == 0 ? 1000 : 999.95) && unit + 1 < sizeof(units) / sizeof(units[0]);
+	     unit++)
 		size /= 1000;
 	return mcp_printf(call, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }

@@ -5,7 +5,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- a plugin that uses it -------------------------------------------------------------------- */
+/* ---- a plugin that uses it ------------------------------------------------------------------- */
 
 static int
 reply_shown(struct mcp_call *call, const void *state, size_t len)
@@ -122,69 +122,73 @@ const struct mcp_plugin mcp_plugin = {
 	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
 };
 
-/* ---- errors ------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* Databricks API, "Errors"; RFC 6749 §5.2; RFC 7644 §3.12. */
+static const struct {
+	int http;
+	const char *body, *line; /* ok|status|code|message|reason */
+} shapes[] = {
+	{ 200, "{}", "1|0|||" },
+	{ 500, "", "0|-7|||" },
+	{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"No.\"}", "0|-1|BAD_REQUE"
+	    "ST|No.|" },
+	{ 404, "{\"error_code\":\"TABLE_DOES_NOT_EXIST\",\"message\":\"x\"}",
+	  "0|-2|TABLE_DOES_NOT_EXIST|x|" },
+	{ 401, "{\"error_code\":401,\"message\":\"Credential was not sent\"}",
+	  "0|-4||Credential was not sent|" },
+	{ 400, "{\"message\":\"only words\"}", "0|-1||only words|" },
+	{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":[7,"
+	       "{\"@type\":\"type.googleapis.com/google.rpc.RequestInfo\"},"
+	       "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
+	    "\"reason\":\"R\"}]}",
+	  "0|-3|PERMISSION_DENIED|m|R" },
+	{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":{}}",
+	  "0|-3|PERMISSION_DENIED|m|" },
+	{ 400, "{\"error\":\"invalid_grant\",\"error_description\":\"expired\"}",
+	  "0|-1||invalid_grant: expired|" },
+	{ 500, "{\"error\":\"RuntimeException: boom\",\"message\":\"vague\"}",
+	  "0|-7||RuntimeException: boom|" },
+	{ 400, "{\"error\":{\"message\":\"model says no\"}}", "0|-1||model says no|" },
+	{ 401, "{\"errorCode\":\"E0001\",\"errorSummary\":\"Token expired\"}",
+	  "0|-4|E0001|Token expired|" },
+	{ 409, "{\"schemas\":[],\"status\":\"409\",\"scimType\":\"uniqueness\","
+	       "\"detail\":\"taken\"}", "0|-5|SCIM_409|uniqueness: taken|" },
+	{ 500, "{\"status\":500,\"detail\":\"null\"}",
+	  "0|-7|SCIM_500|The identity service failed without a reason.|" },
+	{ 404, "RESOURCE_DOES_NOT_EXIST: no such account",
+	  "0|-2|RESOURCE_DOES_NOT_EXIST|no such account|" },
+	{ 502, "<html><head><title>502 Bad\nGateway</title></head><body>x</body></html>",
+	  "0|-7||502 Bad Gateway|" },
+	{ 400, "<h2>HTTP</h2><pre>  Bad <b>Argument</b> </pre>", "0|-1||Bad Argument|" },
+	{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
+	{ 418, "no idea\tat all", "0|-11||no idea at all|" },
+	{ 418, "[1,2]", "0|-11||[1,2]|" },
+	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x "
+	    "does not "
+	       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Cluster x does not exist|" },
+	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Job x doesn't "
+	       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Job x doesn't exist|" },
+	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"too big\"}",
+	  "0|-1|INVALID_PARAMETER_VALUE|too big|" },
+	{ 403, "{\"message\":\"Invalid access token.\"}", "0|-4||Invalid access token.|" },
+	{ 500, "{\"error_code\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"slow\"}",
+	  "0|-6|REQUEST_LIMIT_EXCEEDED|slow|" },
+	{ 404, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"off\"}",
+	  "0|-12|FEATURE_DISABLED|off|" },
+	{ 413, "", "0|-10|||" }, { 409, "", "0|-5|||" }, { 501, "", "0|-12|||" },
+	{ 503, "", "0|-7|||" }, { 504, "", "0|-8|||" }, { 429, "", "0|-6|||" },
+};
+
 static void
 reads_every_shape_of_error(void)
 {
-	static const struct {
-		int http;
-		const char *body, *line; /* ok|status|code|message|reason */
-	} cases[] = {
-		{ 200, "{}", "1|0|||" },
-		{ 500, "", "0|-7|||" },
-		{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"No.\"}", "0|-1|BAD_REQUEST|No.|" },
-		{ 404, "{\"error_code\":\"TABLE_DOES_NOT_EXIST\",\"message\":\"x\"}",
-		  "0|-2|TABLE_DOES_NOT_EXIST|x|" },
-		{ 401, "{\"error_code\":401,\"message\":\"Credential was not sent\"}",
-		  "0|-4||Credential was not sent|" },
-		{ 400, "{\"message\":\"only words\"}", "0|-1||only words|" },
-		{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":[7,"
-		       "{\"@type\":\"type.googleapis.com/google.rpc.RequestInfo\"},"
-		       "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"R\"}]}",
-		  "0|-3|PERMISSION_DENIED|m|R" },
-		{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":{}}",
-		  "0|-3|PERMISSION_DENIED|m|" },
-		{ 400, "{\"error\":\"invalid_grant\",\"error_description\":\"expired\"}",
-		  "0|-1||invalid_grant: expired|" },
-		{ 500, "{\"error\":\"RuntimeException: boom\",\"message\":\"vague\"}",
-		  "0|-7||RuntimeException: boom|" },
-		{ 400, "{\"error\":{\"message\":\"model says no\"}}", "0|-1||model says no|" },
-		{ 401, "{\"errorCode\":\"E0001\",\"errorSummary\":\"Token expired\"}",
-		  "0|-4|E0001|Token expired|" },
-		{ 409, "{\"schemas\":[],\"status\":\"409\",\"scimType\":\"uniqueness\","
-		       "\"detail\":\"taken\"}", "0|-5|SCIM_409|uniqueness: taken|" },
-		{ 500, "{\"status\":500,\"detail\":\"null\"}",
-		  "0|-7|SCIM_500|The identity service failed without a reason.|" },
-		{ 404, "RESOURCE_DOES_NOT_EXIST: no such account",
-		  "0|-2|RESOURCE_DOES_NOT_EXIST|no such account|" },
-		{ 502, "<html><head><title>502 Bad\nGateway</title></head><body>x</body></html>",
-		  "0|-7||502 Bad Gateway|" },
-		{ 400, "<h2>HTTP</h2><pre>  Bad <b>Argument</b> </pre>", "0|-1||Bad Argument|" },
-		{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
-		{ 418, "no idea\tat all", "0|-11||no idea at all|" },
-		{ 418, "[1,2]", "0|-11||[1,2]|" },
-		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x does not "
-		       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Cluster x does not exist|" },
-		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Job x doesn't "
-		       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Job x doesn't exist|" },
-		{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"too big\"}",
-		  "0|-1|INVALID_PARAMETER_VALUE|too big|" },
-		{ 403, "{\"message\":\"Invalid access token.\"}", "0|-4||Invalid access token.|" },
-		{ 500, "{\"error_code\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"slow\"}",
-		  "0|-6|REQUEST_LIMIT_EXCEEDED|slow|" },
-		{ 404, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"off\"}",
-		  "0|-12|FEATURE_DISABLED|off|" },
-		{ 413, "", "0|-10|||" }, { 409, "", "0|-5|||" }, { 501, "", "0|-12|||" },
-		{ 503, "", "0|-7|||" }, { 504, "", "0|-8|||" }, { 429, "", "0|-6|||" },
-	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < COUNT(shapes); i++) {
 		fakehost_reset(host);
-		fakehost_reply(host, "GET /api/thing", cases[i].http, cases[i].body);
-		ASSERT_TEXT(fakehost_tool(host, "error", "{}"), cases[i].line);
+		fakehost_reply(host, "GET /api/thing", shapes[i].http, shapes[i].body);
+		ASSERT_TEXT(fakehost_tool(host, "error", "{}"), shapes[i].line);
 	}
 	fakehost_free(host);
 }
@@ -218,8 +222,10 @@ fails_in_three_lines(void)
 		  "Call list_things." },
 		{ 403, "{\"message\":\"no\"}", MCP_E_PERMISSION, "may not be used", "no",
 		  "Ask for USE on the thing" },
-		{ 401, "", MCP_E_UNAUTHENTICATED, "valid credential", "401", "operator must renew" },
-		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT, "in a state", "busy", "present state" },
+		{ 401, "", MCP_E_UNAUTHENTICATED, "valid credential", "401", "operator must "
+		    "renew" },
+		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT, "in a "
+		    "state", "busy", "present state" },
 		{ 400, "{\"message\":\"bad\"}", MCP_E_INPUT, "not accepted", "bad", "Correct the" },
 		{ 501, "", MCP_E_UNSUPPORTED, "not offered", "501", "Do not repeat" },
 		{ 413, "", MCP_E_TOO_LARGE, "too large", "413", "less at once" },
@@ -240,7 +246,8 @@ fails_in_three_lines(void)
 	fakehost_reply(host, "GET /api/thing?id=7", 200, "");
 	ASSERT_TEXT(fakehost_tool(host, "reply", "{\"id\":7}"), "{ }");
 	fakehost_reply(host, "GET /api/thing", 503, "");
-	ASSERT_HAS(fakehost_tool(host, "reply", "{\"again\":\"Look first.\"}")->next, "Look first.");
+	ASSERT_HAS(fakehost_tool(host, "reply", "{\"again\":\"Look first.\"}")->next, "Look "
+	    "first.");
 	fakehost_free(host);
 }
 
@@ -271,7 +278,7 @@ says_when_to_come_back(void)
 	fakehost_free(host);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void
 sends_json_and_tokens(void)
@@ -279,12 +286,14 @@ sends_json_and_tokens(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, "POST /api/thing/a%2Fb?force=true", 200, "{}");
-	ASSERT_TEXT(fakehost_tool(host, "send", "{\"id\":\"a/b\",\"force\":true,\"token\":\"mine\"}"),
+	ASSERT_TEXT(fakehost_tool(host, "send", "{\"id\":\"a/b\",\"force\":true,"
+	    "\"token\":\"mine\"}"),
 		    "sent mine");
 	ASSERT_STR(fakehost_request(host, 0)->body, "{\"token\":\"mine\"}");
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_TOKEN);
 	fakehost_reply(host, "POST /api/thing/b", 200, "{}");
-	ASSERT_INT(strlen(fakehost_tool(host, "send", "{\"id\":\"b\"}")->text), strlen("sent ") + 32);
+	ASSERT_INT(strlen(fakehost_tool(host, "send", "{\"id\":\"b\"}")->text), strlen("sent"
+	    " ") + 32);
 	fakehost_tool(host, "send", "{\"id\":\"b\",\"empty\":true}");
 	ASSERT_STR(fakehost_request(host, 0)->body, "{}");
 	ASSERT_INT(fakehost_tool(host, "send", "{\"id\":\"..\"}")->status, MCP_E_INPUT);
@@ -309,7 +318,7 @@ takes_anything_for_an_array(void)
 	fakehost_free(host);
 }
 
-/* ---- showing ------------------------------------------------------------------------------------- */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static void
 shows_times_and_sizes(void)

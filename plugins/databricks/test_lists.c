@@ -6,7 +6,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define CLUSTERS "GET /api/2.1/clusters/list?page_size=100"
 
-/* ---- a plugin that uses it ----------------------------------------------------------------------- */
+/* ---- a plugin that uses it ------------------------------------------------------------------- */
 
 static int
 resolved(struct mcp_call *call, const void *state, size_t len)
@@ -101,7 +101,7 @@ const struct mcp_plugin mcp_plugin = {
 	.completions = MCP_ROWS(completions),
 };
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void
 knows_ids(void)
@@ -238,7 +238,7 @@ explains_ids_that_do_not_exist(void)
 	fakehost_free(host);
 }
 
-/* ---- lists --------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static void
 lists_pages(void)
@@ -248,10 +248,12 @@ lists_pages(void)
 	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\n0 things.");
 	fakehost_reset(host);
-	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{\"things\":[{\"name\":\"a\"}]}");
+	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{\"things\":[{\"name\":\"a"
+	    "\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\na\n1 thing.");
 	fakehost_reply(host, "GET /api/things?page_size=2&kind=big%20one", 200,
-		       "{\"things\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"next_page_token\":\"t2\"}");
+		       "{\"things\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
+		    "\"next_page_token\":\"t2\"}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"kind\":\"big one\"}"),
 		    "name\na\nb\n2 things shown; there are more. "
 		    "Next: list_things kind=\"big one\" page_token=t2");

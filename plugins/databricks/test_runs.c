@@ -7,7 +7,7 @@
 #define OUTPUT "GET /api/2.2/jobs/runs/get-output?run_id=*"
 #define CANCEL "POST /api/2.2/jobs/runs/cancel"
 
-/* ---- a plugin that uses it ----------------------------------------------------------------------- */
+/* ---- a plugin that uses it ------------------------------------------------------------------- */
 
 static int
 start(struct mcp_call *call)
@@ -102,7 +102,8 @@ explains_failed_runs(void)
 		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED("UPSTREAM_FAILED") "}],"
 		      ENDED("TIMEDOUT")), MCP_E_UPSTREAM, "TIMEDOUT", "over", "run_id=7" },
 		{ RUN(ENDED("CANCELED")), MCP_E_CANCELLED, "CANCELED", "over", "if it is still" },
-		{ RUN("\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\",\"state_message\":\"b\"}"),
+		{ RUN("\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
+		    "\"state_message\":\"b\"}"),
 		  MCP_E_UPSTREAM, "INTERNAL_ERROR", "b", "get_run_output" },
 		{ RUN("\"tasks\":{},\"state\":{\"life_cycle_state\":\"SKIPPED\"}"), MCP_E_UPSTREAM,
 		  "SKIPPED", "", "" },
