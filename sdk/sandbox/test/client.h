@@ -72,5 +72,6 @@ void add_tree_suite(void);
 void add_file_suite(void);
 void add_code_suite(void);
 void add_job_suite(void);
+void add_ml_suite(void);
 
 #endif
