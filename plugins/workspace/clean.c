@@ -40,6 +40,19 @@ entity(const char *text, char **to)
 	return 0;
 }
 
+/* Does a tag end here, behind its name: at once, or after attributes? */
+static bool
+tag_ends(const char *rest)
+{
+	size_t blanks = strspn(rest, " \t\n"), n = strcspn(rest, ">");
+
+	if (rest[n] != '>')
+		return false;
+	if (rest[blanks] == '>' || (rest[blanks] == '/' && rest[blanks + 1] == '>'))
+		return true;
+	return blanks > 0 && memchr(rest, '=', n) != NULL;
+}
+
 /* Is this the start of a tag of HTML? Python writes <module> and <command-7> in its traces, and
  * code compares. */
 static bool
@@ -54,7 +67,7 @@ is_tag(const char *text)
 	const char *name = text[1] == '/' ? text + 2 : text + 1;
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ123456");
 
-	if (n == 0 || strchr(" \t\n/>", name[n]) == NULL || strchr(text, '>') == NULL)
+	if (n == 0 || !tag_ends(name + n))
 		return false;
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strlen(names[i]) == n && strncasecmp(name, names[i], n) == 0)

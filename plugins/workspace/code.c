@@ -107,6 +107,9 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 	return mcp_fail(call, farewell->status, farewell->what,
 			farewell->why[0] != '\0' ? farewell->why : NULL,
 			farewell->status == MCP_E_CANCELLED ? NULL
+			: farewell->status == MCP_E_TOO_LARGE ? "Choose other columns."
+			: farewell->status != MCP_E_INPUT ? "Call execute_code again, without "
+							    "context_id."
 			: command->keep
 			    ? mcp_printf(call, "Correct the code and call execute_code again; "
 					 "context_id=%s on cluster_id=%s lives on.",
@@ -347,9 +350,6 @@ say_table(struct mcp_call *call, struct json_object *results)
 	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
 	int status;
 
-	if (n > COLUMNS_MAX)
-		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
-				 COLUMNS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *column = json_object_array_get_idx(schema, i);
 
@@ -405,8 +405,10 @@ say_results(struct mcp_call *call, struct json_object *results, const struct com
 
 	if (command->keep)
 		mcp_say(call, "context_id: %s (cluster %s)", command->context, command->cluster);
-	if (strcmp(type, "table") == 0)
+	if (strcmp(type, "table") == 0 && mcp_get(results, "schema.0") != NULL)
 		return say_table(call, results);
+	if (strcmp(type, "table") == 0)
+		return mcp_say(call, "The code ran and has no rows to show.");
 	if (strcmp(type, "text") != 0)
 		return mcp_say(call, "The code ran; its result is of type %s, which is not shown.",
 			       type[0] != '\0' ? type : "none");
@@ -457,6 +459,19 @@ still_unknown(struct mcp_call *call, const struct command *command)
 	return MCP_E_UNAVAILABLE;
 }
 
+/* Whether a table has room for its columns: to be known before anything fails, because a failed
+ * call can destroy no context. */
+static bool
+fits(struct mcp_call *call, struct json_object *results)
+{
+	struct json_object *schema = dbx_array(results, "schema");
+	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
+
+	return n <= COLUMNS_MAX
+	    && (int64_t)strlen(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PLAIN))
+		< mcp_number(call, MCP_NUM_MAX_TEXT);
+}
+
 static int
 finished(struct mcp_call *call, struct json_object *reply, const struct command *command)
 {
@@ -464,6 +479,11 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "error") == 0)
 		return code_failed(call, results, command);
+	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
+	    && !fits(call, results))
+		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is no table that can "
+				  "be shown.", mcp_printf(call, "It has more than %d columns, or very "
+				  "long names.", COLUMNS_MAX));
 	say_results(call, results, command);
 	return command->keep ? MCP_OK
 			     : context_destroy(call, command, nothing_left, NULL, 0);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the two files of the tests of the workspace plugin. */
+#ifndef PLUGINS_TEST_WORKSPACE_H
+#define PLUGINS_TEST_WORKSPACE_H
+
+void has(const char *text, const char *part);
+void lacks(const char *text, const char *part);
+
+/* test_code.c */
+void code_runs_in_a_context_of_its_own(void);
+void a_context_can_be_kept(void);
+void a_cluster_must_run(void);
+void a_cluster_may_be_configured(void);
+void code_must_be_given(void);
+void errors_of_code_are_cleaned(void);
+void markup_is_told_from_brackets(void);
+void indentation_is_taken_off(void);
+void results_may_be_tables(void);
+void contexts_end_on_every_way_out(void);
+void a_context_may_take_its_time(void);
+void a_command_is_resumed(void);
+void code_is_cancelled(void);
+void a_notebook_runs(void);
+void a_notebook_runs_on_a_cluster(void);
+void a_notebook_may_not_begin(void);
+
+#endif
