@@ -46,8 +46,8 @@ struct dbx_words {
 	const char *object;    /* "Cluster \"dev\"" */
 	const char *not_found; /* next step: "Call list_clusters to see which exist." */
 	const char *grant;     /* "CAN RESTART on the cluster", "USE SCHEMA on main.sales" */
-	/* The next step when no usable answer came, where a mere repetition would do the work twice:
-	 * "Call get_job_run run_id=7: it may run." */
+	/* The next step when no usable answer came, where a mere repetition would do the work
+	 * twice: "Call get_job_run run_id=7: it may run." */
 	const char *again;
 };
 
