@@ -18,7 +18,7 @@ struct lexer {
 	const char *at, *end;
 	const char *word; /* of the token */
 	size_t len;
-	bool doubtful;	  /* a backslash stood before a quote: raw strings end there, others do not */
+	bool doubtful;	  /* a backslash stood before a quote: only raw strings end there */
 };
 
 /* ASCII only: a blank of Unicode must not glue two words together. */

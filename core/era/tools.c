@@ -51,8 +51,8 @@ call_row(struct request *request, const struct row *row, struct json_object *arg
 		return;
 	}
 	invoke_fail(request, MCP_E_PERMISSION, "The statement was not run: only reading is allowed",
-		    "It is not one SELECT, WITH, FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN or USE "
-		    "statement that surely changes nothing",
+		    "It is not one SELECT, WITH, FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN or "
+		    "USE statement that surely changes nothing",
 		    "Ask with a query, or ask the operator for write access");
 }
 
