@@ -97,25 +97,22 @@ context_unref(struct context *context)
 	free(context);
 }
 
-/* Takes one context off the list and ends it: the given one, or (NULL) any of a dead cluster. */
+/* Takes a context off the list and ends it.  The caller's reference goes too. */
 static void
 end_context(struct context *context)
 {
-	bool found = false;
-
 	contexts_lock();
-	for (struct context **at = &contexts; *at != NULL && !found; at = &(*at)->next) {
+	for (struct context **at = &contexts; *at != NULL; at = &(*at)->next) {
 		if (*at != context)
 			continue;
 		*at = context->next;
 		context->dead = true;
+		context->refs--;
 		commands_cancel_all(context);
-		found = true;
 		break;
 	}
 	contexts_unlock();
-	if (found)
-		context_unref(context);
+	context_unref(context);
 }
 
 bool
@@ -148,7 +145,6 @@ context_need(struct request *req, const char *cluster, const char *id)
 
 	if (context != NULL && context_cluster_gone(context)) {
 		end_context(context);
-		context_unref(context);
 		context = NULL;
 	}
 	if (context == NULL)
@@ -171,10 +167,8 @@ sweep(struct workspace *ws)
 		if (victim != NULL)
 			victim->refs++;
 		contexts_unlock();
-		if (victim != NULL) {
+		if (victim != NULL)
 			end_context(victim);
-			context_unref(victim);
-		}
 	} while (victim != NULL);
 }
 
@@ -290,7 +284,6 @@ contexts_destroy(struct request *req)
 	if (context == NULL)
 		return;
 	end_context(context);
-	context_unref(context);
 	reply_id(req, id);
 }
 
@@ -305,6 +298,8 @@ close_all(struct workspace *ws)
 		for (struct context *c = contexts; c != NULL && victim == NULL; c = c->next)
 			if (c->exec.ws == ws)
 				victim = c;
+		if (victim != NULL)
+			victim->refs++;
 		contexts_unlock();
 		if (victim != NULL)
 			end_context(victim);

@@ -475,19 +475,19 @@ dbfs_delete(struct request *req)
 	char *path = checked(req, body_need(req, "path"));
 	bool recursive = json_flag(req->body, "recursive", false);
 	struct stat st;
+	bool there;
 	int root;
 
 	if (path == NULL)
 		return;
 	root = beneath_top(req->ws, "dbfs");
+	there = beneath_stat(root, path, &st) == 0;
 	if (path[1] == '\0')
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The root cannot be deleted.");
-	else if (beneath_stat(root, path, &st) != 0)
-		reply_empty(req);
-	else if (S_ISDIR(st.st_mode) && !recursive && !beneath_is_empty(root, path))
+	else if (there && S_ISDIR(st.st_mode) && !recursive && !beneath_is_empty(root, path))
 		reply_error(req, 400, "IO_ERROR", "Directory is not empty. Use recursive delete if "
 			    "you need to delete non-empty directory: dbfs:%.1000s", path);
-	else if (beneath_remove_tree(root, path) == 0)
+	else if (!there || beneath_remove_tree(root, path) == 0)
 		reply_empty(req);
 	else
 		refuse(req, path, errno);

@@ -60,7 +60,7 @@ void exec_code(struct exec *exec, const char *language, const char *code, const 
 void exec_script(struct exec *exec, const char *code, const char *name, struct json_object *argv,
 		 struct exec_result *result);
 /* Runs a notebook of the workspace; *html (unless NULL) gets it with its outputs. */
-void exec_notebook(struct exec *exec, const char *path, struct buf *html,
+void exec_notebook(struct exec *exec, const char *given, struct buf *html,
 		   struct exec_result *result);
 
 #endif

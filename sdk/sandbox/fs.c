@@ -344,7 +344,8 @@ directories_delete(struct request *req)
 	} else if (beneath_unlink(place.root, place.below, AT_REMOVEDIR) == 0) {
 		reply_status(req, 204);
 	} else {
-		no_folder(req, &place);
+		reply_error(req, 409, "ABORTED", "The directory changed meanwhile: %.1000s",
+			    place.shown);
 	}
 	place_fini(&place);
 }
