@@ -228,14 +228,17 @@ void
 request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
 	      ...)
 {
-	char text[2048];
+	char text[2048], *masked;
 	va_list args;
 	int status;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	write_error(request, error, data, text, &status);
+	/* it may repeat what was sent, and that may come from a place where a secret stood */
+	masked = mask_apply(text, strlen(text), NULL);
+	write_error(request, error, data, masked != NULL ? masked : text, &status);
+	free(masked);
 	request_send(request, status);
 }
 

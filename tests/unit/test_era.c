@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config.h"
 #include "era/eras.h"
@@ -550,7 +551,22 @@ held(void)
 	free(text);
 }
 
+static void
+errors_are_masked(void)
+{
+	static const char secret[] = "a-name-never-to-be-shown";
+	struct sent *sent;
+
+	mask_add(secret, strlen(secret));
+	bench_start();
+	sent = call_modern("tools/call", secret,
+			   "\"name\":\"a-name-never-to-be-shown\",\"arguments\":{}");
+	CU_ASSERT_STRING_EQUAL(text_at(sent->answer, "error.message"), "unknown tool \"***\"");
+	bench_stop();
+}
+
 static const struct test tests[] = {
+	TEST(errors_are_masked),
 	TEST(held),
 	TEST(a_call),
 	TEST(ids_come_back_as_they_were),
