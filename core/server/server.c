@@ -125,6 +125,7 @@ get_server_info(struct mcp_call *call)
 		return say_info(call, NULL, workspace != NULL ? workspace->auth_why
 		    : "no workspace is configured: set DATABRICKS_HOST and DATABRICKS_TOKEN");
 	request.timeout_ms = IDENTITY_TIMEOUT_MS;
+	request.retry = MCP_RETRY_NEVER; /* what is unreachable is part of the answer, and soon */
 	return mcp_suspend(call, &request, 1, 0, identity_arrived, NULL, 0);
 }
 
