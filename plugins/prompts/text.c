@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What prompts embed: text of bounded length, built line by line. */
+#include "prompts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROOM_MAX 20000
+#define LAST_LINE 200 /* kept for the line that says what is missing */
+#define LINE_MAX_BYTES 120
+
+struct text
+text_new(struct mcp_call *call)
+{
+	int64_t half = mcp_number(call, MCP_NUM_MAX_TEXT) / 2;
+	size_t room = half < ROOM_MAX ? (size_t)half : ROOM_MAX;
+
+	return (struct text){ .data = mcp_alloc(call, room + 1), .room = room };
+}
+
+void
+text_line(struct mcp_call *call, struct text *text, const char *format, ...)
+{
+	size_t left = text->room - text->len;
+	va_list args;
+	int len;
+
+	(void)call;
+	va_start(args, format);
+	len = vsnprintf(text->data + text->len, left, format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len + 1 + LAST_LINE > left || text->left_out > 0) {
+		text->data[text->len] = '\0';
+		text->left_out++;
+		return;
+	}
+	text->len += (size_t)len;
+	text->data[text->len++] = '\n';
+	text->data[text->len] = '\0';
+	text->lines++;
+}
+
+void
+text_end(struct mcp_call *call, struct text *text, const char *next)
+{
+	const char *end;
+
+	if (text->left_out == 0)
+		return;
+	end = mcp_printf(call, "(%u more lines are left out: %s)\n", text->left_out, next);
+	if (strlen(end) < text->room - text->len) {
+		strcpy(text->data + text->len, end);
+		text->len += strlen(end);
+	}
+}
+
+int
+text_embed(struct mcp_call *call, const struct text *text, const char *uri)
+{
+	const struct mcp_block block = { .size = sizeof(block), .kind = "resource", .uri = uri,
+					 .mime = "text/plain", .role = "user", .link_size = -1,
+					 .text = { text->data, text->len }, .untrusted = true };
+
+	return mcp_block(call, &block);
+}
+
+const char *
+one_line(struct mcp_call *call, const char *value)
+{
+	size_t len = value != NULL ? strlen(value) : 0;
+	bool cut = len > LINE_MAX_BYTES;
+	char *line;
+
+	if (cut) {
+		len = LINE_MAX_BYTES;
+		while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80)
+			len--;
+	}
+	line = mcp_alloc(call, len + 4);
+	memcpy(line, value != NULL ? value : "", len);
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '\n' || line[i] == '\r' || line[i] == '\t')
+			line[i] = ' ';
+	strcpy(line + len, cut ? "…" : "");
+	return line;
+}
