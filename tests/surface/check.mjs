@@ -19,7 +19,8 @@ export async function check(label, work) {
     return value;
   } catch (error) {
     const [first] = String(error?.message ?? error).split('\n\n');
-    const where = error instanceof assert.AssertionError ? '' : `\n${error?.stack ?? ''}`;
+    const told = error instanceof assert.AssertionError || error?.code !== undefined;
+    const where = told ? '' : `\n${error?.stack ?? ''}`;
     counts.failed += 1;
     console.log(`FAILED  ${label}: ${first}${where}`);
     return undefined;

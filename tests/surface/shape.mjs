@@ -157,7 +157,8 @@ async function readOnly(reader, listed) {
   await checkEach('a read-only host knows no', changing, async (name) =>
     assert.rejects(reader.call({ name, arguments: {} }), INVALID_PARAMS));
   await check('a read-only host runs a SELECT', async () => {
-    const result = await reader.call({ name: 'execute_sql', arguments: { sql_query: 'SELECT 41+1' } });
+    const sql_query = 'SELECT 41 + 1';
+    const result = await reader.call({ name: 'execute_sql', arguments: { sql_query } });
     assert.notEqual(result.isError, true, result.content[0].text);
   });
   await check('a read-only host refuses to change data by SQL', async () => {

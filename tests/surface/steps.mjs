@@ -179,5 +179,11 @@ export const COMPLETIONS = { cluster_id: /^sandbox-running$/, catalog_name: /^ma
   experiment_id: /^\d+$/, model_name: /taxi_fare/, version: /^\d+$/, scope_name: /^app$/,
   repo_id: /^\d+$/, path: /^\//, statement_id: null };
 
-// Arguments, and what the messages must say.
-export const PROMPTS = {};
+// What the messages of each prompt must say, given the values above or else this question.
+export const QUESTION = 'How much did each country buy in 2025?';
+export const PROMPTS = {
+  analyze_table: [/orders/, /order_id/],
+  debug_job_run: [/run/i],
+  explore_catalog: [/main/, /sales/],
+  write_query: [/sales|orders/],
+};
