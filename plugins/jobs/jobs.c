@@ -146,7 +146,8 @@ resume_token(struct mcp_call *call, const struct listing *listing, bool left)
 static const char *
 resume_text(struct mcp_call *call, const char *token)
 {
-	const char *repeat = dbx_repeat(call, (const char *const[]){ "name_filter", "limit", NULL });
+	const char *repeat = dbx_repeat(call, (const char *const[]){ "name_filter", "limit",
+	    NULL });
 
 	return mcp_printf(call, "list_jobs%s%s page_token=%s", repeat != NULL ? " " : "",
 			  repeat != NULL ? repeat : "", token);

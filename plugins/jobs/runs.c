@@ -110,7 +110,8 @@ get_job_run(struct mcp_call *call)
 {
 	if (!run_id_given(call))
 		return MCP_E_INPUT;
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}", NULL, run_shown, NULL, 0);
+	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}", NULL, run_shown, NULL,
+	    0);
 }
 
 /* ---- get_run_output ------------------------------------------------------------------------- */

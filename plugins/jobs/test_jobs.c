@@ -23,7 +23,8 @@ jobs_come_with_their_last_runs(void)
 		"\"pause_status\":\"PAUSED\"}}},"
 		"{\"job_id\":2,\"settings\":{\"name\":\"stream\",\"continuous\":{\"a\":1}}},"
 		"{\"job_id\":3,\"settings\":{\"name\":\"arrival\",\"trigger\":{\"a\":1}}}]}");
-	fakehost_reply(host, LAST "1", 200, "{\"runs\":[{\"run_id\":9,\"job_id\":1,\"start_time\":1,"
+	fakehost_reply(host, LAST "1", 200, "{\"runs\":[{\"run_id\":9,\"job_id\":1,"
+	    "\"start_time\":1,"
 		"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}]}");
 	fakehost_reply(host, LAST "2", 200, "{\"runs\":[{\"run_id\":8,\"job_id\":2,"
 		"\"state\":{\"life_cycle_state\":\"RUNNING\"}}]}");

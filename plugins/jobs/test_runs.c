@@ -71,7 +71,8 @@ runs_are_listed_and_filtered(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char arguments[128];
 
-		snprintf(arguments, sizeof(arguments), "{\"job_id\":\"7\",\"status_filter\":\"%s\"}",
+		snprintf(arguments, sizeof(arguments),
+		    "{\"job_id\":\"7\",\"status_filter\":\"%s\"}",
 			 cases[i].filter);
 		result = fakehost_tool(host, "list_job_runs", arguments);
 		has(result->text, cases[i].shown);
@@ -108,7 +109,8 @@ a_run_is_shown(void)
 	fakehost_reply(host, RUNS "get?run_id=9&page_token=N", 200, "{\"run_id\":9}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\",\"page_token\":\"N\"}");
 	has(result->text, "state: UNKNOWN");
-	fakehost_reply(host, RUNS "get?run_id=4", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, RUNS "get?run_id=4", 400,
+	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 4 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"4\"}");
 	CU_ASSERT(result->status == MCP_E_NOT_FOUND);
@@ -188,11 +190,16 @@ output_parts_and_gaps(void)
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "nothing yet.");
 	/* One long line, cut within a character. */
 	fakehost_reply(host, RUNS "get-output?run_id=4", 200, "{\"notebook_output\":{\"result\":\""
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac"
 		"\"}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"4\",\"max_chars\":100}")->text,
 	    "result, the last 99 of 105 bytes:");
@@ -270,11 +277,13 @@ a_failed_run_names_its_error(void)
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->why,
 	    "Task \"b\": Workload failed");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"state\":{\"life_cycle_state\":"
-		       "\"TERMINATED\",\"result_state\":\"CANCELED\",\"state_message\":\"by ann\"}}");
+		       "\"TERMINATED\",\"result_state\":\"CANCELED\",\"state_message\":\"by "
+		       "ann\"}}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	CU_ASSERT(result->status == MCP_E_CANCELLED);
 	has(result->text, "by ann\nStart it again");
-	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
+	fakehost_reply(host, RUNS "get?run_id=5", 200,
+	    "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
 		       "\"result_state\":\"MAXIMUM_CONCURRENT_RUNS_REACHED\"}}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next, "It never began.");
 	fakehost_free(host);
@@ -326,7 +335,8 @@ a_run_goes_on_from_its_handle(void)
 	CU_ASSERT(result->failed);
 	has(result->next, "The run goes on: call get_job_run run_id=5");
 	fakehost_reset(host);
-	fakehost_reply(host, RUNS "get?run_id=5", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
+	fakehost_reply(host, RUNS "get?run_id=5", 404,
+	    "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	CU_ASSERT(fakehost_poll(host)->status == MCP_E_NOT_FOUND);
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
@@ -374,7 +384,8 @@ cancel_job_run_waits_for_the_end(void)
 	EQUAL(fakehost_request(host, 0)->body, "{\"run_id\":5}");
 	/* One that had ended is in the wished state. */
 	fakehost_reset(host);
-	fakehost_reply(host, CANCEL, 400, "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");
+	fakehost_reply(host, CANCEL, 400,
+	    "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
 	EQUAL(fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}")->text,
 	      "Run 5 has ended: SUCCESS.");

@@ -20,7 +20,8 @@ get(struct fakehost *host, const char *scope, const char *key)
 {
 	char arguments[256];
 
-	snprintf(arguments, sizeof(arguments), "{\"scope_name\":\"%s\",\"key\":\"%s\"}", scope, key);
+	snprintf(arguments, sizeof(arguments), "{\"scope_name\":\"%s\",\"key\":\"%s\"}", scope,
+	    key);
 	return fakehost_tool(host, "get_secret", arguments);
 }
 

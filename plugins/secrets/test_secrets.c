@@ -93,7 +93,8 @@ a_missing_scope_has_near_misses(void)
 {
 	static const char *const calls[][3] = {
 		{ "list_secrets", "{\"scope_name\":\"ap\"}", "GET " API "/list?scope=ap" },
-		{ "put_secret", "{\"scope_name\":\"ap\",\"key\":\"k\",\"secret_value\":\"s0me-v4lue\"}",
+		{ "put_secret", "{\"scope_name\":\"ap\",\"key\":\"k\","
+		    "\"secret_value\":\"s0me-v4lue\"}",
 		  "POST " API "/put" },
 		{ "delete_secret", "{\"scope_name\":\"ap\",\"key\":\"k\"}",
 		  "POST " API "/delete" },

@@ -482,8 +482,8 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
 	    && !fits(call, results))
 		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is no table that can "
-				  "be shown.", mcp_printf(call, "It has more than %d columns, or very "
-				  "long names.", COLUMNS_MAX));
+				  "be shown.", mcp_printf(call, "It has more than %d columns, or "
+				  "very long names.", COLUMNS_MAX));
 	say_results(call, results, command);
 	return command->keep ? MCP_OK
 			     : context_destroy(call, command, nothing_left, NULL, 0);

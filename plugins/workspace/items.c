@@ -19,8 +19,8 @@ path_words(struct mcp_call *call, const char *path)
 
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
-		.not_found = mcp_printf(call, "Call list_workspace_items path=\"%.*s\" to see what is "
-					"there.", slash != NULL && slash > path
+		.not_found = mcp_printf(call, "Call list_workspace_items path=\"%.*s\" to see "
+					"what is there.", slash != NULL && slash > path
 					    ? (int)(slash - path) : 1, slash != NULL ? path : "/"),
 		.grant = "CAN READ on the folder",
 	};

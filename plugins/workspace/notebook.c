@@ -82,7 +82,8 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	/* The first line of every notebook is the same comment, which says nothing. */
 	if (number == 1) {
 		stop = memchr(text, '\n', (size_t)(end - text));
-		if (stop != NULL && stop - text < 40 && stop - text + 1 >= (ptrdiff_t)sizeof(head) - 1
+		if (stop != NULL && stop - text < 40
+		    && stop - text + 1 >= (ptrdiff_t)sizeof(head) - 1
 		    && strncmp(stop - (sizeof(head) - 2), head, sizeof(head) - 1) == 0)
 			first = stop + 1;
 	}

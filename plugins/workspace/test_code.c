@@ -70,7 +70,8 @@ code_runs_in_a_context_of_its_own(void)
 	has(result->content, "lakehost/untrusted");
 	CU_ASSERT(destroyed(host) == 1);
 	CU_ASSERT(fakehost_request(host, fakehost_requests(host) - 1)->flags & MCP_HTTP_CLEANUP);
-	EQUAL(fakehost_request(host, 3)->body, "{\"clusterId\":\"" CLUSTER "\",\"contextId\":\"c1\","
+	EQUAL(fakehost_request(host, 3)->body, "{\"clusterId\":\"" CLUSTER "\","
+	    "\"contextId\":\"c1\","
 	      "\"language\":\"python\",\"command\":\"print(2)\"}");
 	CU_ASSERT(fakehost_request(host, 3)->retry == MCP_RETRY_NEVER);
 	fakehost_free(host);
@@ -97,7 +98,8 @@ a_context_can_be_kept(void)
 	has(result->text, "context_id: c1");
 	CU_ASSERT(destroyed(host) == 0);
 	CU_ASSERT(requests_to(host, "/api/1.2/contexts/create") == 0);
-	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"error\",\"summary\":\"bad\"}"));
+	fakehost_reply(host, STATUS, 200,
+	    FINISHED("{\"resultType\":\"error\",\"summary\":\"bad\"}"));
 	result = fakehost_tool(host, "execute_code", CODE ",\"context_id\":\"c1\"}");
 	has(result->next, "context_id=c1 on cluster_id=" CLUSTER " lives on.");
 	CU_ASSERT(destroyed(host) == 0);
@@ -164,7 +166,8 @@ code_must_be_given(void)
 	well(host, "{}");
 	snprintf(arguments, sizeof(arguments), CODE ",\"context_id\":\"%070d\"}", 1);
 	has(fakehost_tool(host, "execute_code", arguments)->what, "context_id is no id");
-	snprintf(arguments, sizeof(arguments), CODE ",\"context_id\":\"c1\",\"command_id\":\"%070d\"}",
+	snprintf(arguments, sizeof(arguments),
+	    CODE ",\"context_id\":\"c1\",\"command_id\":\"%070d\"}",
 		 1);
 	has(fakehost_tool(host, "execute_code", arguments)->what, "command_id is no id");
 	fakehost_free(host);
@@ -179,7 +182,8 @@ errors_of_code_are_cleaned(void)
 	const struct fakehost_result *result;
 	char reply[4000], trace[3000];
 
-	well(host, FINISHED("{\"resultType\":\"error\",\"summary\":\"<span class=\\\"ansi-red-fg\\\">"
+	well(host, FINISHED("{\"resultType\":\"error\",\"summary\":\"<span "
+	    "class=\\\"ansi-red-fg\\\">"
 			    "ZeroDivisionError</span>: a &lt; b &amp; c\",\"cause\":\"-----\\n"
 			    "\\u001b[0;31mZeroDivisionError\\u001b[0m in <module>\"}"));
 	result = fakehost_tool(host, "execute_code", CODE "}");
@@ -191,7 +195,8 @@ errors_of_code_are_cleaned(void)
 	memset(trace, 'x', sizeof(trace));
 	memcpy(trace, "begin", 5);
 	strcpy(trace + 2990, "the end");
-	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"error\",\"cause\":\"%s\"}"), trace);
+	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"error\",\"cause\":\"%s\"}"),
+	    trace);
 	fakehost_reply(host, STATUS, 200, reply);
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	EQUAL(result->what, "The code failed: (no summary)");
@@ -237,7 +242,8 @@ indentation_is_taken_off(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"\"}"));
-	fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\",\"language\":\"python\","
+	fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
+	    "\"language\":\"python\","
 		      "\"code\":\"    if a:\\n        b\\n\\n  \\n    c\"}");
 	has(fakehost_request(host, 3)->body, "\"command\":\"if a:\\n    b\\n\\n\\nc\"");
 	fakehost_free(host);
@@ -262,7 +268,8 @@ results_may_be_tables(void)
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"table\",\"schema\":[]}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text,
 	      "The code ran and has no rows to show.");
-	at += sprintf(at, "{\"status\":\"Finished\",\"results\":{\"resultType\":\"table\",\"schema\":[");
+	at += sprintf(at, "{\"status\":\"Finished\",\"results\":{\"resultType\":\"table\","
+	    "\"schema\":[");
 	for (int i = 0; i <= 200; i++)
 		at += sprintf(at, "%s{\"name\":\"c%d\"}", i > 0 ? "," : "", i);
 	strcpy(at, "],\"data\":[]}}");
@@ -288,10 +295,12 @@ contexts_end_on_every_way_out(void)
 	} cases[] = {
 		{ CREATE, 500, "{}", MCP_E_UNAVAILABLE, 0, "" },
 		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "without an id of the context" },
-		{ CONTEXT, 200, "{\"status\":\"Error\"}", MCP_E_UNAVAILABLE, 1, "Its state is Error" },
+		{ CONTEXT, 200, "{\"status\":\"Error\"}", MCP_E_UNAVAILABLE, 1,
+		    "Its state is Error" },
 		{ CONTEXT, 403, "{\"error_code\":\"PERMISSION_DENIED\"}", MCP_E_PERMISSION, 1,
 		  "CAN ATTACH TO" },
-		{ EXECUTE, 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"odd\"}", MCP_E_INPUT, 1,
+		{ EXECUTE, 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"odd\"}", MCP_E_INPUT,
+		    1,
 		  "odd" },
 		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without an id of the command" },
 		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not JSON" },
@@ -352,7 +361,8 @@ a_command_is_resumed(void)
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	CU_ASSERT(result->working);
 	has(result->text, "The code is Running after ");
-	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=c1 command_id=m1, to "
+	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=c1 command_id=m1,"
+	    " to "
 			  "go on waiting.");
 	CU_ASSERT(destroyed(host) == 0);
 	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
@@ -380,7 +390,8 @@ code_is_cancelled(void)
 	fakehost_wait(host, 0);
 	fakehost_tool(host, "execute_code", CODE "}");
 	EQUAL(fakehost_cancel(host)->text, "Cancelling the code was requested.");
-	EQUAL(fakehost_request(host, 0)->body, "{\"clusterId\":\"" CLUSTER "\",\"contextId\":\"c1\","
+	EQUAL(fakehost_request(host, 0)->body, "{\"clusterId\":\"" CLUSTER "\","
+	    "\"contextId\":\"c1\","
 	      "\"commandId\":\"m1\"}");
 	CU_ASSERT(requests_to(host, "/api/1.2/commands/cancel") == 1);
 	CU_ASSERT(destroyed(host) == 1);

@@ -38,7 +38,8 @@ tree(struct fakehost *host)
 {
 	fakehost_reply(host, LIST "%2F", 200, "{\"objects\":["
 		"{\"object_type\":\"DIRECTORY\",\"path\":\"/d\",\"object_id\":1},"
-		"{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\",\"language\":\"SQL\",\"object_id\":2,"
+		"{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\",\"language\":\"SQL\","
+		"\"object_id\":2,"
 		"\"modified_at\":1700000000000},"
 		"{\"object_type\":\"REPO\",\"path\":\"/r\"}]}");
 	fakehost_reply(host, LIST "%2Fd", 200, "{\"objects\":["
@@ -74,7 +75,8 @@ a_walk_goes_as_deep_as_asked(void)
 	tree(host);
 	fakehost_reply(host, LIST "%2Fr", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}");
-	has(result->text, "FILE\t/d/a file\t-\t1.5 kB\t-\t-\nDIRECTORY\t/d/e\t-\t-\t-\t-\n5 items.\n"
+	has(result->text, "FILE\t/d/a file\t-\t1.5 kB\t-\t-\nDIRECTORY\t/d/e\t-\t-\t-\t-\n5 "
+	    "items.\n"
 			  "1 folder below could not be listed by this identity.");
 	lacks(result->text, "deep");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":3,"
@@ -95,7 +97,8 @@ pages_are_offsets_into_the_walk(void)
 	fakehost_reply(host, LIST "%2Fr", 200, "{}");
 	result = fakehost_tool(host, "list_workspace_items",
 			       "{\"path\":\"/\",\"depth\":3,\"limit\":3}");
-	has(result->text, "3 items shown; there are more. Next: list_workspace_items path=/ limit=3 "
+	has(result->text, "3 items shown; there are more. Next: list_workspace_items path=/ "
+	    "limit=3 "
 			  "depth=3 page_token=3");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":3,"
 			       "\"limit\":3,\"page_token\":\"3\"}");
@@ -139,7 +142,8 @@ wrong_paths_are_refused(void)
 	const struct fakehost_result *result;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		ASSERT_INT(fakehost_tool(host, "list_workspace_items", wrong[i])->status, MCP_E_INPUT);
+		ASSERT_INT(fakehost_tool(host, "list_workspace_items", wrong[i])->status,
+		    MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, LIST "%2Fa%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/a/b\"}");
@@ -317,7 +321,8 @@ repos_are_listed(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET /api/2.0/repos", 200, "{\"next_page_token\":\"N\",\"repos\":["
-		"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\",\"head_commit_id\":\"abc\","
+		"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\","
+		"\"head_commit_id\":\"abc\","
 		"\"url\":\"https://g/app\"},{\"id\":2,\"path\":\"/Repos/a/lib\"}]}");
 	fakehost_reply(host, "GET /api/2.0/repos?next_page_token=N", 200, "{\"repos\":["
 		"{\"id\":3,\"path\":\"/Repos/b/app\"}]}");

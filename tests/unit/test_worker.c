@@ -451,7 +451,8 @@ values_that_the_host_knows_are_masked(void)
 		struct worker_bench bench;
 
 		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
-		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}", "not-known-yet") >= 3);
+		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}",
+		    "not-known-yet") >= 3);
 		CU_ASSERT(times_shown(&bench, arguments, "beginning-of-a-large-") >= 3);
 		bench_close(&bench);
 	}
