@@ -157,10 +157,12 @@ const host = [['get_server_info', {}, ({ text, result }) => {
 export const STEPS = [...host, ...compute, ...data, ...jobs, ...workspace, ...files, ...ml,
   ...secrets];
 
-// Values for the variables of templates; what the steps have kept goes before.
+// Values for the variables of templates and the arguments of prompts; what the steps have kept goes
+// before.
 export const VARIABLES = { cluster_id: 'sandbox-running', path: HOME, ...TABLE, scope_name: 'app',
   model_name: 'main.default.taxi_fare', version: '1', row_limit: '5', limit: '5',
-  max_results: '5', name_filter: 'hello', status_filter: 'SUCCESS' };
+  max_results: '5', name_filter: 'hello', status_filter: 'SUCCESS', catalog: 'main',
+  schema: 'sales', table: 'orders', job: 'hello-parameters' };
 
 // Where one variable has another meaning.
 export const VARIABLES_OF = {
@@ -177,7 +179,8 @@ export const VARIABLES_OF = {
 export const COMPLETIONS = { cluster_id: /^sandbox-running$/, catalog_name: /^main$/,
   schema_name: /^sales$/, table_name: /^orders$/, job_id: /^\d+$/, run_id: /./,
   experiment_id: /^\d+$/, model_name: /taxi_fare/, version: /^\d+$/, scope_name: /^app$/,
-  repo_id: /^\d+$/, path: /^\//, statement_id: null };
+  repo_id: /^\d+$/, path: /^\//, statement_id: null, catalog: /^main$/, schema: /^sales$/,
+  table: /^orders$/, job: /./ };
 
 // What the messages of each prompt must say, given the values above or else this question.
 export const QUESTION = 'How much did each country buy in 2025?';
