@@ -193,7 +193,7 @@ query_model_serving_endpoint(struct mcp_call *call)
 	if (found != 1)
 		return mcp_fail(call, MCP_E_INPUT,
 				found == 0 ? "input_data has none of the known inputs."
-					   : "input_data has several inputs; an endpoint takes one.",
+					   : "input_data has several inputs; it takes one.",
 				"Inputs are dataframe_records, dataframe_split, instances, inputs, "
 				"messages, prompt and input.",
 				"Give exactly one of them, and parameters beside it.");

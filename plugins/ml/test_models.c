@@ -187,8 +187,10 @@ unknown_versions_are_explained(void)
 static void
 models_are_offered(void)
 {
-	static const char model[] = "databricks://models/{model_name}/versions/{version} model_name";
-	static const char version[] = "databricks://models/{model_name}/versions/{version} version";
+	static const char model[] =
+	    "databricks://models/{model_name}/versions/{version} model_name";
+	static const char version[] =
+	    "databricks://models/{model_name}/versions/{version} version";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, "GET " UC, 200, "{\"registered_models\":[" FARE "]}");
@@ -305,8 +307,8 @@ inputs_are_checked(void)
 		const struct fakehost_result *result;
 		char arguments[256];
 
-		snprintf(arguments, sizeof(arguments), "{\"endpoint_name\":\"e\",\"input_data\":%s}",
-			 inputs[i]);
+		snprintf(arguments, sizeof(arguments),
+			 "{\"endpoint_name\":\"e\",\"input_data\":%s}", inputs[i]);
 		result = fakehost_tool(host, "query_model_serving_endpoint", arguments);
 		ASSERT_INT(result->status, MCP_E_INPUT);
 		ASSERT_INT(fakehost_requests(host), 0);
@@ -365,7 +367,8 @@ indexes_with_gaps(void)
 	has(result->text, "more endpoints than the 20");
 	ASSERT_INT(fakehost_requests(host), 21);
 	fakehost_reset(host);
-	fakehost_reply(host, "GET " VECTORS "/endpoints", 200, "{\"endpoints\":[{\"name\":\"v\"}]}");
+	fakehost_reply(host, "GET " VECTORS "/endpoints", 200,
+		       "{\"endpoints\":[{\"name\":\"v\"}]}");
 	fakehost_reply(host, "GET " VECTORS "/indexes*", 403, FORBIDDEN);
 	result = fakehost_tool(host, "list_vector_indexes", "{}");
 	ASSERT_INT(result->status, MCP_E_PERMISSION);
@@ -493,8 +496,8 @@ rows_are_added(void)
 	has(fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1}]"))->text,
 	    "1 row went into a.b.c.");
 	has(fakehost_request(host, 0)->body, "\"inputs_json\":\"[{\\\"id\\\":1}]\"");
-	ASSERT_INT(fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1},{\"x\":1}]"))->status,
-		   MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "add_to_vector_index",
+				 ADD("[{\"id\":1},{\"x\":1}]"))->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_free(host);
 }

@@ -137,7 +137,8 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 	list = dbx_objects(call, reply, "endpoints");
 	asked->more = mcp_get_str(call, reply, "next_page_token", "")[0] != '\0';
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *name = mcp_get_str(call, json_object_array_get_idx(list, i), "name", "");
+		const char *name = mcp_get_str(call, json_object_array_get_idx(list, i), "name",
+					       "");
 
 		if (asked->n == ENDPOINTS_MAX || strlen(name) >= ENDPOINT_NAME_MAX) {
 			asked->more = true;
@@ -171,7 +172,7 @@ hits_table(struct mcp_call *call, struct json_object *reply)
 	struct json_object *columns = dbx_array(reply, "manifest.columns");
 	struct json_object *rows = dbx_array(reply, "result.data_array");
 	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
-	struct mcp_column heads[COLUMNS_MAX];
+	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
 	int status;
 
@@ -179,8 +180,8 @@ hits_table(struct mcp_call *call, struct json_object *reply)
 		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
 				 COLUMNS_MAX);
 	for (size_t i = 0; i < n; i++)
-		heads[i] = (struct mcp_column){
-			mcp_get_str(call, json_object_array_get_idx(columns, i), "name", ""), NULL };
+		heads[i].name = mcp_get_str(call, json_object_array_get_idx(columns, i), "name",
+					    "");
 	status = mcp_table(call, heads, n);
 	for (size_t r = 0; rows != NULL && status == MCP_OK && r < json_object_array_length(rows);
 	     r++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow tracking: runs, what they log, their artifacts.  /api/2.0/mlflow/runs, metrics, artifacts */
+/* MLflow tracking: runs, what they log, their artifacts. */
 #include "mlflow.h"
 
 #include <stdlib.h>

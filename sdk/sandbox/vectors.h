@@ -17,7 +17,7 @@ enum { MAX_DIMENSION = 4096 };
 struct vindex {
 	struct json_object *doc;		/* as GET answers it, and `schema` */
 	const char *name, *key, *endpoint;
-	const char *column;			/* of the vector, or of the text that is embedded */
+	const char *column;			/* of the vector, or of the text to embed */
 	bool embeds;				/* the column holds text */
 	bool direct;				/* DIRECT_ACCESS */
 	int64_t dimension;

@@ -99,7 +99,8 @@ add_documents(struct workspace *ws)
 		int axis = i % 4, near = i / 4 % 10;
 		char *text = xasprintf("{\"id\":%d,\"title\":\"Document %d about %s\",\"topic\":"
 			"\"%s\",\"year\":%d,\"score_hint\":%s,\"vector\":[%d,%d,%d,%d]}", i + 1,
-			i + 1, topics[axis], topics[axis], 2018 + i % 8, i % 6 == 0 ? "null" : "0.5",
+			i + 1, topics[axis], topics[axis], 2018 + i % 8,
+			i % 6 == 0 ? "null" : "0.5",
 			axis == 0 ? 10 : near, axis == 1 ? 10 : near / 2,
 			axis == 2 ? 10 : near / 3, axis == 3 ? 10 : i % 3);
 

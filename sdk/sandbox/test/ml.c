@@ -207,8 +207,8 @@ test_linear_model(void)
 {
 	static const char *const inputs[] = {
 		"{\"dataframe_records\":[{\"trip_distance\":10,\"passengers\":1}]}",
-		"{\"dataframe_split\":{\"columns\":[\"passengers\",\"trip_distance\"],\"data\":"
-		"[[1,10]]}}",
+		("{\"dataframe_split\":{\"columns\":[\"passengers\",\"trip_distance\"],"
+		 "\"data\":[[1,10]]}}"),
 		"{\"instances\":[[10,1]]}",
 		"{\"inputs\":{\"trip_distance\":[10],\"passengers\":[1]}}",
 		"{\"inputs\":{\"trip_distance\":10,\"passengers\":1}}",

@@ -56,7 +56,7 @@ await check('clusters: list', async () => {
     .includes('sandbox-running'));
 });
 await check('clusters: start, wait, stop', async () => {
-  const id = 'sandbox-terminated';
+  const id = '1108-140000-dev0b0b1'; // the other SDK's checks leave this one alone
   const started = await (await client.clusters.start({ cluster_id: id })).wait();
   assert.equal(started.state, 'RUNNING');
   const ended = await (await client.clusters.delete({ cluster_id: id })).wait();
