@@ -68,8 +68,8 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	/* It was there a moment ago. */
 	if (dbx_ok(call, reply, &error) || error.status == MCP_E_NOT_FOUND)
-		return mcp_say(call, "Deleted the %s %s.", deletion.directory ? "directory" : "file",
-			       place.shown);
+		return mcp_say(call, "Deleted the %s %s.",
+			       deletion.directory ? "directory" : "file", place.shown);
 	if (deletion.directory && reply->status == 503 && place.store == STORE_DBFS)
 		return unfinished(call, &place, &deletion);
 	if (deletion.directory && !mcp_arg_bool(call, "recursive", false) && not_empty(&error))

@@ -108,7 +108,7 @@ list_words(struct mcp_call *call)
 	struct dbx_words words;
 
 	if (!place_argument(call, &place))
-		return (struct dbx_words){ NULL };
+		return (struct dbx_words){ .object = NULL };
 	words = place_words(call, &place, place.store == STORE_VOLUME ? "READ VOLUME on the volume"
 								       : "USE on what is above it");
 	words.object = mcp_printf(call, "Directory %s", words.object);

@@ -20,7 +20,7 @@ static inline void
 has(const char *text, const char *part)
 {
 	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
+		printf("\n    \"%.600s\" lacks \"%s\"", text, part);
 	CU_ASSERT(strstr(text, part) != NULL);
 }
 
@@ -28,7 +28,7 @@ static inline void
 lacks(const char *text, const char *part)
 {
 	if (strstr(text, part) != NULL)
-		printf("\n    \"%s\" has \"%s\"", text, part);
+		printf("\n    \"%.600s\" has \"%s\"", text, part);
 	CU_ASSERT(strstr(text, part) == NULL);
 }
 

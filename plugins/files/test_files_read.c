@@ -421,7 +421,8 @@ resources_are_what_they_hold(void)
 static void
 resources_of_directories_are_lists(void)
 {
-	static const char *const paths[] = { V, "Volumes/main/default/landing", "dbfs:" V };
+	static const char *const paths[] = { V, "Volumes/main/default/landing",
+					     "dbfs:/Volumes/main/default/landing" };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	volume_has(host, "", 'd', NULL);
