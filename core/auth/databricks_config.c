@@ -131,6 +131,17 @@ read_profile(const struct databricks_source *source, struct gathered *got,
 	set(&got->workspace_id, NULL, profile->workspace_id, NULL);
 }
 
+/* Behind an @ people put passwords, which no message may show. */
+static char *
+host_fault(const struct gathered *got, const char *why)
+{
+	if (strchr(got->host, '@') != NULL)
+		return xprintf("the host (from %s) is not the address of a workspace: it holds an "
+			       "@; give the token by itself", got->host_from);
+	return xprintf("\"%s\" (from %s) is not the address of a workspace: %s", got->host,
+		       got->host_from, why);
+}
+
 static void
 resolve_host(const struct databricks_source *source, const struct gathered *got,
 	     struct databricks_identity *found)
@@ -147,8 +158,7 @@ resolve_host(const struct databricks_source *source, const struct gathered *got,
 		why = "http:// would send the token in the clear; use https://, or say "
 		      "allow_http = true";
 	if (why != NULL && found->fault == NULL) {
-		found->fault = xprintf("\"%s\" (from %s) is not the address of a workspace: %s",
-				       got->host, got->host_from, why);
+		found->fault = host_fault(got, why);
 		found->fault_key = "host";
 	}
 	if (got->workspace_id != NULL) {

@@ -190,7 +190,8 @@ profiles_wrong(void)
 
 	variables = NULL;
 	write_cfg("[empty]\n[__settings__]\nhost = https://s.example\n[bad]\nhost = x y\n"
-		  "[worse]\nhost = h.example\ntoken = a b\n");
+		  "[worse]\nhost = h.example\ntoken = a b\n"
+		  "[shown]\nhost = https://ann:pass@h.example\n");
 	source.config_file = path;
 	for (int i = 0; i < 3; i++) {
 		source.profile = (char *)(i == 0 ? "empty" : i == 1 ? "absent" : "__settings__");
@@ -205,6 +206,10 @@ profiles_wrong(void)
 	source.profile = (char *)"worse";
 	check_fault(&source, "token",
 		    "the token has a character that no token has (a blank or line end?)");
+	source.profile = (char *)"shown";
+	check_fault(&source, "host",
+		    "the host (from the profile) is not the address of a workspace: it holds an @; "
+		    "give the token by itself");
 	source.profile = NULL; /* no DEFAULT: silently nothing */
 	check(&source, NULL, NULL, "no host configured");
 	unlink(path);
