@@ -365,7 +365,7 @@ start_due(struct mcp_call *call, struct json_object *warehouse)
 static int
 change_polled(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct direction *direction = *(const struct direction *const *)state;
+	const struct direction *direction = *(const bool *)state ? &up : &down;
 	const char *id = handle_id(call);
 	struct dbx_words words = warehouse_words(call, id);
 	struct json_object *reply;
@@ -397,9 +397,11 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 static int
 poll(struct mcp_call *call, const struct direction *direction)
 {
+	const bool rises = direction == &up;
+
 	return dbx_get(call, "/api/2.0/sql/warehouses/{id}",
-		       dbx_object(call, "i"
-		    "d", handle_id(call), NULL), change_polled, &direction, sizeof(direction));
+		       dbx_object(call, "id", handle_id(call), NULL), change_polled, &rises,
+		       sizeof(rises));
 }
 
 static int

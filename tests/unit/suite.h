@@ -20,7 +20,7 @@ struct test {
 	void (*fn)(void);
 };
 
-#define TEST(function) { .name = #function, .fn = function }
+#define TEST(function) { .name = #function, .fn = (function) }
 
 /* CUnit prints what differed in an assertion only as its text; this says the values too. */
 #define ASSERT_STR(actual, expected)                                                               \

@@ -119,8 +119,8 @@ long_lines_are_cut_and_stay_json(void)
 	const char *line;
 
 	capture(LOG_INFO, false);
-	for (size_t i = 0; i + 2 < sizeof(value); i += 2)
-		memcpy(value + i, "\xC3\xBC", 2);
+	for (size_t i = 0; i + 2 < sizeof(value); i++)
+		value[i] = i % 2 == 0 ? '\xC3' : '\xBC';
 	log_event(LOG_INFO, "e", "a", "s", value, "b", "s", value, "c", "s", value, "d", "s",
 	    value, "n", "i", INT64_C(1), NULL);
 	line = logged();

@@ -199,7 +199,7 @@ remove_other(struct loop_watch *watch, uint32_t events)
 static void
 no_event_after_remove(void)
 {
-	int a[2], b[2];
+	int a[2] = { -1, -1 }, b[2] = { -1, -1 };
 
 	begin();
 	CU_ASSERT(pipe(a) == 0 && pipe(b) == 0);

@@ -178,13 +178,13 @@ completions_by_reference(void)
 	const struct row *row;
 
 	CU_ASSERT(registry_completion(r, true, "debug", "run", &row) && row != NULL);
-	ASSERT_STR(row->argument, "run");
-	ASSERT_STR(row->name, "");
-	CU_ASSERT(row->ref_prompt && !row->is_inline);
+	ASSERT_STR(row != NULL ? row->argument : NULL, "run");
+	ASSERT_STR(row != NULL ? row->name : NULL, "");
+	CU_ASSERT(row != NULL && row->ref_prompt && !row->is_inline);
 	CU_ASSERT(registry_completion(r, true, "debug", "other", &row) && row == NULL);
 	CU_ASSERT(!registry_completion(r, true, "none", "run", &row) && row == NULL);
 	CU_ASSERT(registry_completion(r, false, pattern, "cluster_id", &row) && row != NULL);
-	CU_ASSERT(!row->ref_prompt && row->is_inline);
+	CU_ASSERT(row != NULL && !row->ref_prompt && row->is_inline);
 	CU_ASSERT(registry_completion(r, false, pattern, "full", &row) && row == NULL);
 	CU_ASSERT(registry_completion(r, false, "x://clusters/5", "cluster_id", &row));
 	ASSERT_STR(row == NULL ? NULL : row->argument, "cluster_id");

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "folder.h"
 #include "suite.h"
 
 static unsigned char keys[3 * SEAL_KEY_LEN];
@@ -219,22 +220,18 @@ digests(void)
 
 /* ---- key files ----------------------------------------------------------------------------- */
 
-static char directory[64];
-
 static void
 enter_directory(void)
 {
-	strcpy(directory, "/tmp/lakehost-seal-XXXXXX");
-	CU_ASSERT_FATAL(mkdtemp(directory) != NULL && chdir(directory) == 0);
+	folder_make();
+	CU_ASSERT_FATAL(chdir(folder) == 0);
 }
 
 static void
 leave_directory(void)
 {
-	char *command = xprintf("rm -rf %s", directory);
-
-	CU_ASSERT(chdir("/") == 0 && system(command) == 0);
-	free(command);
+	CU_ASSERT(chdir("/") == 0);
+	folder_remove();
 }
 
 static bool
