@@ -14,8 +14,8 @@ text_holds(const char *text, const char *part, bool wanted, const char *file, in
 	bool holds = text != NULL && strstr(text, part) != NULL;
 
 	if (holds != wanted)
-		printf("\n    %s:%d: \"%s\" should %shold \"%s\"", file, line,
-		       text != NULL ? text : "(nothing)", wanted ? "" : "not ", part);
+		printf("\n    %s:%d: \"%s\" %s hold \"%s\"", file, line,
+		       text != NULL ? text : "(nothing)", wanted ? "should" : "must not", part);
 	return holds == wanted;
 }
 
