@@ -84,9 +84,9 @@ struct registry;
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
  * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
- * secrets: its text is not masked), resource (URI or template), mime (of that), aliases [tool name],
- * uri_aliases [URI or template], argument_aliases {other spelling: argument}. Of a resource or template: access, inline, uri_aliases. Of a prompt: inline,
- * aliases. Of a completion: inline.
+ * secrets: its text is not masked), resource (URI or template), mime (of it), aliases [tool name],
+ * uri_aliases [URI or template], argument_aliases {other spelling: argument}. Of a resource or
+ * template: access, inline, uri_aliases. Of a prompt: inline, aliases. Of a completion: inline.
  */
 struct registry_source {
 	struct plugin *plugin;

@@ -248,8 +248,9 @@ take_inherited(struct listen_socket *sock, int fd)
 		       "Accept=no";
 	if (!sock->unix_path && !sock->loopback) {
 		listen_close(sock);
-		return "can be reached from other machines, and there is no inbound authentication; "
-		       "its socket unit must listen on 127.0.0.1, [::1] or a unix socket";
+		return "can be reached from other machines, and there is no inbound "
+		       "authentication; its socket unit must listen on 127.0.0.1, [::1] or a unix "
+		       "socket";
 	}
 	return NULL;
 }

@@ -4,10 +4,11 @@
  * one that failed.
  */
 #include "prompts.h"
-#include "runs.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "runs.h"
 
 #define JOBS "/api/2.2/jobs"
 #define OUTPUTS_MAX 3 /* failed tasks whose error is shown */

@@ -18,16 +18,13 @@ struct ml_value {
 	double number;
 };
 
-/* `scope` is metrics, params, tags or attributes. */
-typedef struct ml_value (*ml_value_fn)(struct json_object *item, const char *scope,
-				       const char *key);
-
 /* What may stand in a filter: attributes that are text, then those that are numbers; each list
  * ends with NULL.  `scopes`: may metrics and params be named? */
 struct ml_grammar {
 	const char *const *texts, *const *numbers;
 	bool runs;
-	ml_value_fn value;
+	/* `scope` is metrics, params, tags or attributes. */
+	struct ml_value (*value)(struct json_object *item, const char *scope, const char *key);
 };
 
 /*
