@@ -156,6 +156,9 @@ struct debug {
 	unsigned n;
 };
 
+_Static_assert(sizeof(((struct debug *)0)->failed[0])
+	       == sizeof(((struct debug *)0)->run.id), "both hold a run's id");
+
 static int run_shown(struct mcp_call *call, const void *state, size_t len);
 
 static int
@@ -180,7 +183,7 @@ find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 			snprintf(debug->failed[debug->n++], sizeof(debug->failed[0]), "%s", id);
 	}
 	if (debug->n == 0 && n == 0 && went_wrong(call, run))
-		snprintf(debug->failed[debug->n++], sizeof(debug->failed[0]), "%s", debug->run.id);
+		memcpy(debug->failed[debug->n++], debug->run.id, sizeof(debug->failed[0]));
 }
 
 static int
