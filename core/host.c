@@ -110,6 +110,15 @@ plugins_report(const struct plugins *plugins)
 }
 
 static void
+prompts_report(const struct plugins *plugins)
+{
+	const struct strings *faults = plugins_prompt_faults(plugins);
+
+	for (size_t i = 0; i < faults->count; i++)
+		log_event(LOG_ERROR, "prompt-refused", "why", "s", faults->item[i], NULL);
+}
+
+static void
 plugin_changed(void *data, const char *what, const char *uri)
 {
 	struct host *host = data;
@@ -130,6 +139,7 @@ parts_start(struct host *host, char *why, size_t why_size)
 	host->plugins = plugins_load(config, host->loop, &server_plugin, false, &critical);
 	server_describe(config, host->plugins);
 	plugins_report(host->plugins);
+	prompts_report(host->plugins);
 	if (critical) {
 		snprintf(why, why_size, "a plugin marked critical was refused (see above)");
 		return false;

@@ -46,6 +46,10 @@ cli_check(struct cli *cli)
 		plugins_status(plugins, i, &status);
 		refused |= report(&status);
 	}
+	for (size_t i = 0; i < plugins_prompt_faults(plugins)->count; i++) {
+		printf("prompt %s\n", plugins_prompt_faults(plugins)->item[i]);
+		refused = true;
+	}
 	plugins_free(plugins);
 	config_free(config);
 	return refused ? 1 : 0;

@@ -72,6 +72,17 @@ read_log(struct config *config, const struct node *root, const struct config_ove
 }
 
 static void
+read_prompts(struct config *config, const struct node *root)
+{
+	struct node prompts = node_group(root, "prompts");
+
+	config->prompt_directory = node_text(&prompts, "directory", NULL);
+	if (config->prompt_directory != NULL && config->prompt_directory[0] != '/')
+		node_fault(&prompts, "directory", "\"%s\" is not an absolute path",
+			   config->prompt_directory);
+}
+
+static void
 read_groups(struct config *config, struct reader *reader, const struct config_overrides *overrides)
 {
 	struct node root = node_root(reader);
@@ -85,6 +96,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 		config->access = ACCESS_READ;
 	read_limits(config, &root);
 	read_log(config, &root, overrides);
+	read_prompts(config, &root);
 	config_read_plugins(config, &root);
 }
 

@@ -104,6 +104,7 @@ config_free(struct config *config)
 		return;
 	free(config->file);
 	free(config->directory);
+	free(config->prompt_directory);
 	strings_fini(&config->warnings);
 	server_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)

@@ -51,7 +51,9 @@ invoke_error(struct request *request, const struct result *result)
 	buf_init(&data, LIMIT_RESULT_TEXT);
 	result_failure_text(result, &text);
 	result_failure_json(result, &data);
-	request_error(request, RPC_INTERNAL, data.data, "%s", text.data);
+	request_error(request, result->status == MCP_E_INPUT || result->status == MCP_E_NOT_FOUND
+				   ? RPC_INVALID_PARAMS : RPC_INTERNAL,
+		      data.data, "%s", text.data);
 	buf_fini(&text);
 	buf_fini(&data);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prompts/get (MCP server/prompts). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "call/result.h"
 #include "era/downgrade.h"
 #include "era/eras.h"
@@ -38,6 +40,56 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	return true;
 }
 
+/* Replaces each {{name}} by the argument of that name; one that was not given by nothing. */
+static void
+fill_in(struct buf *out, const char *text, struct json_object *arguments)
+{
+	const char *open, *close;
+
+	while ((open = strstr(text, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+		char *name = xstrndup(open + 2, (size_t)(close - open - 2));
+		const char *value = json_str(arguments, name);
+		bool is_name = name[strcspn(name, "{\n")] == '\0';
+
+		buf_add(out, text, (size_t)(open - text));
+		buf_puts(out, !is_name ? "{{" : value != NULL ? value : "");
+		text = is_name ? close + 2 : open + 2;
+		free(name);
+	}
+	buf_puts(out, text);
+}
+
+/* A prompt that an operator wrote as a file: nothing has to run for it. */
+static void
+answer_text(struct request *request, const struct row *row, struct json_object *arguments)
+{
+	const struct config *config = request->eras->parts.config;
+	struct json_object *messages = json_arr(row->meta, "messages");
+	struct result_limits limits = { .rows = config->results.rows,
+					.text = config->results.text,
+					.cell = config->results.cell };
+	struct result result;
+	struct buf text;
+
+	result_init(&result, &limits);
+	buf_init(&text, LIMIT_BODY);
+	for (size_t i = 0; i < json_object_array_length(messages); i++) {
+		struct json_object *message = json_object_array_get_idx(messages, i);
+		struct mcp_block block = { .size = sizeof(block), .kind = "text" };
+
+		buf_reset(&text);
+		fill_in(&text, json_str(message, "text"), arguments);
+		block.text = (struct mcp_text){ text.data, text.len };
+		block.role = json_str(message, "role");
+		result_block(&result, &block);
+	}
+	result_finish(&result);
+	request->row = row;
+	prompts_answer(request, &result);
+	buf_fini(&text);
+	result_fini(&result);
+}
+
 void
 prompts_get(struct request *request)
 {
@@ -53,7 +105,11 @@ prompts_get(struct request *request)
 		return;
 	}
 	arguments = invoke_arguments(request);
-	if (arguments != NULL && check_arguments(request, row, arguments))
+	if (arguments == NULL || !check_arguments(request, row, arguments))
+		return;
+	if (row->plugin == NULL)
+		answer_text(request, row, arguments);
+	else
 		invoke(request, row, arguments, NULL);
 }
 

@@ -20,7 +20,9 @@
 #include "call/call.h"
 #include "egress/egress.h"
 #include "plugin/manifest.h"
+#include "config/text.h"
 #include "plugin/plugin.h"
+#include "plugin/prompt_files.h"
 #include "plugin/worker.h"
 
 struct news {
@@ -34,6 +36,8 @@ struct plugins {
 	struct plugin *builtin; /* or NULL */
 	struct plugin *item;
 	size_t count;
+	struct prompt_files prompts;
+	struct strings prompt_faults; /* of reading them, and of making rows of them */
 	struct registry *registry;
 	void (*changed)(void *data, const char *what, const char *uri);
 	void *changed_data;
@@ -156,44 +160,64 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 		plugin_configure(plugin);
 }
 
+/* What a registry is made of: plugins, then files with prompts. */
+struct sources {
+	struct plugins *plugins;
+	struct registry_source *item;
+	size_t n, files; /* so many of them are files, the last ones */
+};
+
 static void
 refuse_rows(void *data, size_t source, const char *why)
 {
-	struct plugin **serving = data;
+	const struct sources *sources = data;
+	size_t first = sources->n - sources->files;
+	char *line;
 
-	plugin_refuse(serving[source], PLUGIN_ROWS, "%s", why);
+	if (source < first) {
+		plugin_refuse(sources->item[source].plugin, PLUGIN_ROWS, "%s", why);
+		return;
+	}
+	line = xprintf("%s: %s", sources->plugins->prompts.item[source - first].path, why);
+	strings_add(&sources->plugins->prompt_faults, line);
+	free(line);
 }
 
 static void
-add_source(const struct plugins *plugins, struct plugin *plugin, struct registry_source *source,
-	   struct plugin **serving, size_t *n)
+add_source(struct sources *sources, struct plugin *plugin, const char *name,
+	   struct json_object *manifest)
 {
-	source[*n] = (struct registry_source){
+	sources->item[sources->n++] = (struct registry_source){
 		.plugin = plugin,
-		.plugin_name = plugin->name,
-		.manifest = plugin->manifest,
-		.name_length = plugins->config->plugins.name_length,
+		.plugin_name = name,
+		.manifest = manifest,
+		.name_length = sources->plugins->config->plugins.name_length,
 	};
-	serving[(*n)++] = plugin;
 }
 
 /* Makes the registry of those that are in order, and refuses those whose rows are not. */
 static void
 stage_registry(struct plugins *plugins)
 {
-	struct registry_source *source = xcalloc(plugins->count + 1, sizeof(*source));
-	struct plugin **serving = xcalloc(plugins->count + 1, sizeof(struct plugin *));
-	size_t n = 0;
+	const struct prompt_files *prompts = &plugins->prompts;
+	struct sources sources = { .plugins = plugins, .files = prompts->count };
 
+	sources.item = xcalloc(plugins->count + prompts->count + 1, sizeof(*sources.item));
 	if (plugins->builtin != NULL)
-		add_source(plugins, plugins->builtin, source, serving, &n);
+		add_source(&sources, plugins->builtin, plugins->builtin->name,
+			   plugins->builtin->manifest);
 	for (size_t i = 0; i < plugins->count; i++)
 		if (plugins->item[i].refusal == PLUGIN_OK)
-			add_source(plugins, &plugins->item[i], source, serving, &n);
+			add_source(&sources, &plugins->item[i], plugins->item[i].name,
+				   plugins->item[i].manifest);
+	for (size_t i = 0; i < prompts->count; i++)
+		add_source(&sources, NULL, prompts->item[i].path, prompts->item[i].manifest);
+	strings_fini(&plugins->prompt_faults);
+	for (size_t i = 0; i < prompts->faults.count; i++)
+		strings_add(&plugins->prompt_faults, prompts->faults.item[i]);
 	registry_free(plugins->registry);
-	plugins->registry = registry_new(source, n, refuse_rows, serving);
-	free(serving);
-	free(source);
+	plugins->registry = registry_new(sources.item, sources.n, refuse_rows, &sources);
+	free(sources.item);
 }
 
 /* The host's own rows. A fault in them is one of the build, so it ends the program. */
@@ -336,6 +360,7 @@ plugins_load(const struct config *config, struct loop *loop, const struct plugin
 	free(names);
 	if (builtin != NULL)
 		plugins->builtin = builtin_new(plugins, builtin);
+	prompt_files_read(&plugins->prompts, config->prompt_directory);
 	stage_registry(plugins);
 	if (!check_only)
 		run_plugins(plugins);
@@ -372,6 +397,8 @@ plugins_free(struct plugins *plugins)
 	if (plugins->builtin != NULL)
 		plugin_fini(plugins->builtin);
 	free(plugins->builtin);
+	prompt_files_fini(&plugins->prompts);
+	strings_fini(&plugins->prompt_faults);
 	for (struct news *news = plugins->news; news != NULL;)
 		news = news_free(news);
 	pthread_mutex_destroy(&plugins->lock);
@@ -410,6 +437,12 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.config = plugin->config,
 		.manifest = plugin->manifest,
 	};
+}
+
+const struct strings *
+plugins_prompt_faults(const struct plugins *plugins)
+{
+	return &plugins->prompt_faults;
 }
 
 const char *

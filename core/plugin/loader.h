@@ -80,7 +80,8 @@ struct plugin_builtin {
 	const char *manifest, *manifest_end; /* JSON text */
 };
 
-/* Loads all enabled plugins as the sequence demands and builds the registry. Always returns;
+/* Loads all enabled plugins as the sequence demands and builds the registry, with the prompts of
+ * prompts.directory behind what plugins publish. Always returns;
  * *critical is set when a plugin marked so was refused. In process: dlopen and start(). Isolated:
  * the worker is started lazily at the first call unless `start_workers`. With `check_only`,
  * nothing is started and nothing of a plugin is run. `builtin` may be NULL. */
@@ -90,6 +91,9 @@ void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
 struct registry *plugins_registry(const struct plugins *plugins);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);
+
+/* Files of prompts.directory that were not taken, each as "FILE:LINE: why". */
+const struct strings *plugins_prompt_faults(const struct plugins *plugins);
 
 /* Of one plugin, for call/ and egress. */
 const char *plugin_name(const struct plugin *plugin);

@@ -44,7 +44,7 @@ struct param_header {
 /* One row of a manifest. Immutable. */
 struct row {
 	enum row_kind kind;
-	struct plugin *plugin;	/* who runs it */
+	struct plugin *plugin;	/* who runs it; NULL: a prompt that is only text */
 	unsigned index;		/* of the row in the plugin's manifest, within its kind */
 	char *name;		/* tool, prompt, resource or template name; completion: "" */
 	char *uri;		/* resource: its URI; template: its pattern */
@@ -86,10 +86,11 @@ struct registry;
  * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
  * secrets: its text is not masked), resource (URI or template), mime (of it), aliases [tool name],
  * uri_aliases [URI or template], argument_aliases {other spelling: argument}. Of a resource or
- * template: access, inline, uri_aliases. Of a prompt: inline, aliases. Of a completion: inline.
+ * template: access, inline, uri_aliases. Of a prompt: inline, aliases;
+ * of one without a plugin: messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {
-	struct plugin *plugin;
+	struct plugin *plugin; /* NULL: of prompts that need none */
 	const char *plugin_name;
 	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
 	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */

@@ -294,15 +294,27 @@ configure(void)
 	config.results.cell = LIMIT_CELL;
 }
 
+/* A prompt that is only text, as an operator's file becomes one. */
+static const char text_prompt[] =
+    "{\"prompts\":[{\"name\":\"note\",\"description\":\"Notes\","
+    "\"arguments\":[{\"name\":\"what\",\"required\":true},{\"name\":\"how\"}],"
+    "\"lakehost\":{\"messages\":["
+    "{\"role\":\"user\",\"text\":\"Note {{what}}{{how}}: {{what}} {{ } {{\"},"
+    "{\"role\":\"assistant\",\"text\":\"Noted.\"}]}}]}";
+
 static void
 parts_start(void)
 {
-	struct registry_source source = { .plugin = era_plugin(),
-					  .plugin_name = "bench",
-					  .manifest = era_plugin_manifest(),
-					  .name_length = 64 };
+	struct json_object *prompts =
+	    json_parse(text_prompt, strlen(text_prompt), &json_inbound, NULL, NULL);
+	struct registry_source sources[] = { { .plugin = era_plugin(),
+					       .plugin_name = "bench",
+					       .manifest = era_plugin_manifest(),
+					       .name_length = 64 },
+					     { .plugin_name = "prompts", .manifest = prompts } };
 
-	registry = registry_new(&source, 1, refused, NULL);
+	registry = registry_new(sources, 2, refused, NULL);
+	json_object_put(prompts);
 	loop = loop_new();
 	pool = pool_new(loop, 2, 4);
 	calls = calls_new(loop, &config, NULL);

@@ -3,6 +3,7 @@ set(plugin_core plugin registry call egress config auth base)
 lakehost_unit_test(manifest SOURCES test_manifest.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(channel SOURCES test_channel.c CORE ${plugin_core} LABELS concurrency)
 lakehost_unit_test(loader SOURCES test_loader.c plugin_files.c CORE ${plugin_core})
+lakehost_unit_test(prompt_files SOURCES test_prompt_files.c folder.c CORE ${plugin_core})
 lakehost_unit_test(worker SOURCES test_worker.c worker_bench.c plugin_files.c CORE ${plugin_core}
 	LABELS concurrency)
 

@@ -258,6 +258,8 @@ folders(void)
 	free(text);
 	wrong("plugins = { transfer_dirs = [ \"tmp\" ]; };",
 	      "t.conf:1: plugins.transfer_dirs: \"tmp\" is not an absolute path");
+	wrong("prompts = { directory = \"tmp\"; };",
+	      "t.conf:1: prompts.directory: \"tmp\" is not an absolute path");
 	wrong("plugins = { transfer_dirs = [ \"/\" ]; };",
 	      "t.conf:1: plugins.transfer_dirs: / is not a directory to use");
 	wrong("plugins = { transfer_dirs = [ \"/nonexistent\" ]; };",

@@ -495,6 +495,25 @@ prompts(void)
 	bench_stop();
 }
 
+/* Nothing runs for these; what a caller gives is text and nothing more. */
+static void
+text_prompts(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = call_modern("prompts/get", "note",
+			   "\"name\":\"note\",\"arguments\":{\"what\":\"{{how}} \\\"x\\\"\"}");
+	ASSERT_STR(text_at(sent->answer, "result.description"), "Notes");
+	ASSERT_STR(text_at(sent->answer, "result.messages.0.role"), "user");
+	ASSERT_STR(text_at(sent->answer, "result.messages.0.content.text"),
+		   "Note {{how}} \"x\": {{how}} \"x\" {{ } {{");
+	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
+	ASSERT_STR(text_at(sent->answer, "result.messages.1.content.text"), "Noted.");
+	expect_error(call_modern("prompts/get", "note", "\"name\":\"note\""), 200, -32602);
+	bench_stop();
+}
+
 static void
 completions(void)
 {
@@ -585,6 +604,7 @@ static const struct test tests[] = {
 	TEST(content_blocks),
 	TEST(resources),
 	TEST(prompts),
+	TEST(text_prompts),
 	TEST(completions),
 };
 SUITE(tests)
