@@ -60,7 +60,7 @@ directories_of_volumes(void)
 static void
 roots_stay(void)
 {
-	static const char *const paths[] = { V, "/", "/dbfs", "/Workspace", "dbfs:" V };
+	static const char *const paths[] = { V, "/", "/dbfs", "/Workspace", ("dbfs:" V) };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
