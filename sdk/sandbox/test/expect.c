@@ -133,7 +133,12 @@ entries_of(const char *folder)
 bool
 becomes_empty(const char *folder)
 {
-	for (int i = 0; i < 3000 && entries_of(folder) > 0; i++)
+	int empty = 0;
+
+	/* an upload may still be on its way in, so once is not enough */
+	for (int i = 0; i < 3000 && empty < 5; i++) {
+		empty = entries_of(folder) == 0 ? empty + 1 : 0;
 		usleep(20000);
-	return entries_of(folder) == 0;
+	}
+	return empty == 5;
 }
