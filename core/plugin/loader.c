@@ -191,6 +191,7 @@ add_source(struct sources *sources, struct plugin *plugin, const char *name,
 		.plugin = plugin,
 		.plugin_name = name,
 		.manifest = manifest,
+		.text = plugin == NULL,
 		.name_length = sources->plugins->config->plugins.name_length,
 	};
 }

@@ -142,7 +142,8 @@ next_line(const char *at)
 static bool
 rule(const char *line)
 {
-	return strncmp(line, "---", 3) == 0 && (line[3] == '\n' || strncmp(line + 3, "\r\n", 2) == 0);
+	return strncmp(line, "---", 3) == 0 &&
+	       (line[3] == '\n' || strncmp(line + 3, "\r\n", 2) == 0);
 }
 
 /* Sets where the text behind the head begins. */

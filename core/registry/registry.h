@@ -90,10 +90,11 @@ struct registry;
  * of one without a plugin: messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {
-	struct plugin *plugin; /* NULL: of prompts that need none */
+	struct plugin *plugin;
 	const char *plugin_name;
 	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
 	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */
+	bool text;		      /* prompts with texts of their own; then there is no plugin */
 };
 #define REGISTRY_NAME_LENGTH 35u /* when name_length is 0 */
 #define REGISTRY_ALIAS_MAX 128u	 /* bytes of an alias */

@@ -311,7 +311,9 @@ parts_start(void)
 					       .plugin_name = "bench",
 					       .manifest = era_plugin_manifest(),
 					       .name_length = 64 },
-					     { .plugin_name = "prompts", .manifest = prompts } };
+					     { .plugin_name = "prompts",
+					       .manifest = prompts,
+					       .text = true } };
 
 	registry = registry_new(sources, 2, refused, NULL);
 	json_object_put(prompts);
