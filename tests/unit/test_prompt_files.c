@@ -153,7 +153,7 @@ faults_are_named(void)
 		{ "a.md", "---\n---\n \n", "a.md:3: there is no text" },
 		{ "a.md", "---\ntitle: x\n", "a.md:1: the head has no second ---" },
 		{ "a.md", "---\ntitle\n---\nx", "a.md:2: not \"KEY: TEXT\"" },
-		{ "a.md", "---\ntitel: x\n---\nx", "a.md:2: \"titel\" is not one of title, "
+		{ "a.md", "---\nhead: x\n---\nx", "a.md:2: \"head\" is not one of title, "
 		  "description, required NAME, optional NAME" },
 		{ "a.md", "---\ntitle: x\ntitle: y\n---\nx", "a.md:3: a second title" },
 		{ "a.md", "---\nrequired : x\n---\nx",
