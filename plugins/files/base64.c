@@ -42,6 +42,6 @@ base64_decode(struct mcp_call *call, const char *text, size_t len, size_t *decod
 		    >= 0 && EVP_DecodeFinal(context, data + some, &rest) >= 0;
 	}
 	EVP_ENCODE_CTX_free(context);
-	*decoded = (size_t)(some + rest);
+	*decoded = (size_t)some + (size_t)rest;
 	return ok ? (char *)data : NULL;
 }

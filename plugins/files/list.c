@@ -13,6 +13,7 @@
 
 #define PAGE_MAX 1000
 #define OFFERED_MAX 100
+#define OFFSET_DIGITS 12 /* of a page token that is an offset */
 #define UC "/api/2.1/unity-catalog"
 
 static const struct dbx_column columns[] = {
@@ -159,6 +160,11 @@ struct whole_list {
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 };
 
+/* As a state between two steps. */
+struct listing {
+	const struct whole_list *list;
+};
+
 static const struct whole_list dbfs_list = {
 	"/api/2.0/dbfs/list{?path}", "files", "access to DBFS", dbfs_item,
 };
@@ -181,7 +187,7 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 {
 	const char *token = mcp_arg(call, "page_token");
 	int64_t skip = token != NULL ? strtoll(token, NULL, 10) : 0, total = 0;
-	int64_t limit = dbx_limit(call, PAGE_MAX);
+	int64_t limit = dbx_limit(call, PAGE_MAX), next = skip + limit;
 	struct json_object *page = mcp_keep(call, json_object_new_array());
 
 	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
@@ -189,21 +195,20 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 
 		if (!list->item(call, item))
 			continue;
-		if (total >= skip && total < skip + limit)
+		if (total >= skip && total < next)
 			json_object_array_add(page, json_object_get(item));
 		total++;
 	}
 	return dbx_table(call, page, columns, COUNT(columns), &(struct dbx_page){
 	    .noun = "entries", .tool = "list_files", .extra = next_arguments(call),
 	    .token = token, .total = total,
-	    .next_token = total > skip + limit
-		? mcp_printf(call, "%lld", (long long)(skip + limit)) : NULL });
+	    .next_token = total > next ? mcp_printf(call, "%lld", (long long)next) : NULL });
 }
 
 static int
 whole_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct whole_list *list = *(const struct whole_list *const *)state;
+	const struct whole_list *list = ((const struct listing *)state)->list;
 	struct json_object *reply;
 	struct dbx_words words;
 	struct place place;
@@ -220,7 +225,7 @@ int
 list_files(struct mcp_call *call)
 {
 	const char *token = mcp_arg(call, "page_token");
-	const struct whole_list *list;
+	struct listing listing;
 	struct place place;
 
 	if (!place_argument(call, &place))
@@ -229,12 +234,13 @@ list_files(struct mcp_call *call)
 		return dbx_list(call, &volume_list, place_values(call, &place));
 	if (place.store == STORE_CATALOG)
 		return dbx_list(call, &above[place.depth - 1], uc_values(call, &place));
-	if (token != NULL && token[0] != '\0' && !dbx_is_number(token))
+	if (token != NULL && token[0] != '\0'
+	    && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
-	list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
-	return dbx_get(call, list->path, place_values(call, &place), whole_arrived, &list,
-		       sizeof(list));
+	listing.list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
+	return dbx_get(call, listing.list->path, place_values(call, &place), whole_arrived,
+		       &listing, sizeof(listing));
 }
 
 /* ---- completion ------------------------------------------------------------------------------ */

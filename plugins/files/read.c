@@ -9,6 +9,7 @@
 
 #define READ_MAX BLOCK_BYTES_MAX /* of one answer, however much text it may have */
 #define READ_LEAST 100
+#define OFFSET_MAX (INT64_C(1) << 60) /* behind the end of any file, and still fit to add to */
 
 /* ---- text or not ----------------------------------------------------------------------------- */
 
@@ -237,6 +238,8 @@ read_file(struct mcp_call *call)
 	if (tail > 0 && (offset > 0 || mcp_arg(call, "length") != NULL))
 		return mcp_fail(call, MCP_E_INPUT, "tail goes without offset and length.", NULL,
 				"Give one or the other.");
+	if (offset > OFFSET_MAX)
+		offset = OFFSET_MAX;
 	most = room(call, &place);
 	length = mcp_arg_int(call, "length", most);
 	if (tail > 0)

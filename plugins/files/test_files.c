@@ -202,6 +202,9 @@ whole_lists_are_cut_into_pages(void)
 			  "page_token=1");
 	result = fakehost_tool(host, "list_files", "{\"path\":\"/tmp\",\"page_token\":\"x\"}");
 	ASSERT_INT(result->status, MCP_E_INPUT);
+	result = fakehost_tool(host, "list_files",
+			       "{\"path\":\"/tmp\",\"page_token\":\"9223372036854775807\"}");
+	ASSERT_INT(result->status, MCP_E_INPUT);
 	fakehost_reply(host, "GET " WORKSPACE "/list?path=%2FUsers", 200,
 		       "{\"objects\":[{\"object_type\":\"NOTEBOOK\",\"path\":\"/Users/n\","
 		       "\"language\":\"PYTHON\"},{\"object_type\":\"FILE\",\"path\":\"/Users/f\","

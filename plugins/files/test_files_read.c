@@ -102,6 +102,8 @@ ends_are_met(void)
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":1"));
 	ASSERT_INT(result->status, MCP_E_INPUT);
 	has(result->why, "0 bytes");
+	result = fakehost_tool(host, "read_file", READ(",\"offset\":9223372036854775807"));
+	ASSERT_INT(result->status, MCP_E_INPUT);
 	fakehost_reset(host);
 	reply_bytes(host, GET_FILE, 200, "whole", 5, NULL, NULL); /* ranges are not for everybody */
 	has(fakehost_tool(host, "read_file", READ(",\"offset\":2"))->text, "bytes 2-4 of 5");
