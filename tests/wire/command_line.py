@@ -218,6 +218,17 @@ class CommandLine(unittest.TestCase):
         self.assertEqual([tool["name"] for tool in tools], list(effects))
         self.assertTrue(all(tool["inputSchema"]["type"] == "object" for tool in tools))
 
+    def test_tools_as_a_page(self):
+        page = self.lakehost("tools", "--markdown").stdout
+        headings = re.findall(r"(?m)^### (\S+)$", page)
+        tools = json.loads(self.lakehost("tools", "--json").stdout)["tools"]
+        # also those of plugins that nobody has enabled
+        self.assertLessEqual({tool["name"] for tool in tools} | {"get_secret"}, set(headings))
+        for tool in tools:
+            part = page.split(f"\n### {tool['name']}\n")[1].split("\n##")[0]
+            for name in tool["inputSchema"].get("properties", {}):
+                self.assertIn(f"| `{name}`", part)
+
     def test_read_only(self):
         text = self.lakehost("--read-only", "tools").stdout
         self.assertIn("list_clusters", text)
