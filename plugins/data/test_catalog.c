@@ -3,8 +3,6 @@
 #include "data.h"
 #include "test_plugin.h"
 
-extern const struct mcp_plugin mcp_plugin;
-
 #define UC "GET /api/2.1/unity-catalog/"
 #define WH "1f2e3d4c5b6a7988"
 #define TABLE_ARGS "{\"catalog_name\":\"c\",\"schema_name\":\"s\",\"table_name\":\"orders\"}"

@@ -3,8 +3,6 @@
 #include "data.h"
 #include "test_plugin.h"
 
-extern const struct mcp_plugin mcp_plugin;
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define WH "1f2e3d4c5b6a7988"
 #define WAREHOUSES "GET /api/2.0/sql/warehouses"

@@ -122,7 +122,7 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 			  dbx_repeat(call, (const char *const[]){ "path", "object_type",
 			      "name_filter", "limit", NULL }),
 			  walk->depth > 1 ? mcp_printf(call, " depth=%d", walk->depth) : "",
-			  (long long)(walk->skip + (int64_t)shown));
+			  (long long)walk->skip + (long long)shown);
 }
 
 static int
