@@ -3,8 +3,6 @@
 #include "compute.h"
 #include "test_plugin.h"
 
-extern const struct mcp_plugin mcp_plugin;
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ID "0712-123456-abc12345"
 #define BY_ID "{\"cluster_id\":\"" ID "\"}"

@@ -18,7 +18,7 @@ in_word(char c)
 void
 each_word(const char *text, void (*fn)(void *arg, const char *word), void *arg)
 {
-	char word[MAX_WORD + 1];
+	char word[MAX_WORD + 1] = "";
 	size_t len = 0;
 
 	for (;; text++) {
