@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "base/seal.h"
 #include "call/call.h"
 #include "call/pool.h"
+#include "config/text.h"
 #include "egress/egress.h"
 #include "era/era.h"
 #include "plugin/loader.h"
@@ -68,27 +70,43 @@ process_harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* A fault for whoever starts the host, as a line of its own. */
+__attribute__((format(printf, 2, 3))) static void
+add_fault(struct strings *faults, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strings_vprintf(faults, format, args);
+	va_end(args);
+}
+
 /* The keys that seal handles: as configured, or one of our own, made at the first start. */
-static bool
-keys_load(struct host *host, char *why, size_t why_size)
+static void
+keys_load(struct host *host, struct strings *faults)
 {
 	const struct strings *files = &host->config->server.state_keys;
 	unsigned char keys[STATE_KEYS_MAX][SEAL_KEY_LEN];
-	size_t n = 0;
-	bool ok = true;
+	const bool made = host->config->server.state_key_made;
+	const size_t n = files->count < STATE_KEYS_MAX ? files->count : STATE_KEYS_MAX;
+	size_t good = 0;
+	char why[512];
 
-	for (; ok && n < files->count && n < STATE_KEYS_MAX; n++)
-		ok = host->config->server.state_key_made
-		    ? seal_key_make(files->item[n], keys[n], why, why_size)
-		    : seal_key_read(files->item[n], keys[n], why, why_size);
-	if (ok && n == 0) {
-		snprintf(why, why_size, "no state key: set server.state_key, or HOME");
-		ok = false;
-	}
-	if (ok)
+	for (size_t i = 0; i < n; i++)
+		if (made ? seal_key_make(files->item[i], keys[i], why, sizeof(why))
+			 : seal_key_read(files->item[i], keys[i], why, sizeof(why)))
+			good++;
+		else if (made)
+			add_fault(faults, "state key: %s: set server.state_key to a file:PATH, or "
+				  "XDG_STATE_HOME to a folder that can be written to", why);
+		else
+			add_fault(faults, "server.state_key: %s", why);
+	if (n == 0)
+		add_fault(faults, "state key: there is no place for one: set server.state_key, "
+			  "XDG_STATE_HOME or HOME");
+	else if (good == n)
 		host->sealer = sealer_new(keys[0], n);
 	explicit_bzero(keys, sizeof(keys));
-	return ok;
 }
 
 static void
@@ -126,24 +144,30 @@ plugin_changed(void *data, const char *what, const char *uri)
 	eras_changed(host->eras, what, uri);
 }
 
-static bool
-parts_start(struct host *host, char *why, size_t why_size)
+static void
+plugins_start(struct host *host, struct strings *faults)
 {
-	const struct config *config = host->config;
 	bool critical = false;
 
-	if (!keys_load(host, why, why_size))
-		return false;
-	host->loop = loop_new();
-	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
-	host->plugins = plugins_load(config, host->loop, &server_plugin, false, &critical);
-	server_describe(config, host->plugins);
-	plugins_report(host->plugins);
-	prompts_report(host->plugins);
-	if (critical) {
-		snprintf(why, why_size, "a plugin marked critical was refused (see above)");
-		return false;
+	host->plugins =
+	    plugins_load(host->config, host->loop, &server_plugin, false, &critical);
+	server_describe(host->config, host->plugins);
+	for (size_t i = 0; critical && i < plugins_count(host->plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(host->plugins, i, &status);
+		if (status.refusal != PLUGIN_OK && status.config != NULL && status.config->critical)
+			add_fault(faults, "plugin %s, which is marked critical, was refused: "
+				  "%s%s%s", status.name, plugin_refusal_text(status.refusal),
+				  status.why[0] != '\0' ? ": " : "", status.why);
 	}
+}
+
+static void
+parts_start(struct host *host)
+{
+	const struct config *config = host->config;
+
 	host->registry = plugins_registry(host->plugins);
 	host->egress = egress_new(host->loop, config);
 	host->calls = calls_new(host->loop, config, host->egress);
@@ -154,23 +178,43 @@ parts_start(struct host *host, char *why, size_t why_size)
 	plugins_on_change(host->plugins, plugin_changed, host);
 	strcpy(host->local.name, "local");
 	host->local.access = config->access;
-	return true;
+}
+
+struct host *
+host_try(struct config *config, struct strings *faults)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+
+	process_harden();
+	host->config = config;
+	keys_load(host, faults);
+	host->loop = loop_new();
+	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
+	plugins_start(host, faults);
+	if (faults->count == 0)
+		parts_start(host);
+	return host;
 }
 
 struct host *
 host_new(struct config *config, char *why, size_t why_size)
 {
-	struct host *host = xcalloc(1, sizeof(*host));
+	struct strings faults = { NULL, 0 };
+	struct host *host;
 
-	process_harden();
 	log_init(config->log.level, config->log.text);
 	for (size_t i = 0; i < config->warnings.count; i++)
 		log_line(LOG_WARNING, "%s", config->warnings.item[i]);
-	host->config = config;
-	if (parts_start(host, why, why_size))
-		return host;
-	host_free(host);
-	return NULL;
+	host = host_try(config, &faults);
+	plugins_report(host->plugins);
+	prompts_report(host->plugins);
+	if (faults.count > 0) {
+		snprintf(why, why_size, "%s", faults.item[0]);
+		host_free(host);
+		host = NULL;
+	}
+	strings_fini(&faults);
+	return host;
 }
 
 /* A plugin's step that never returns cannot be ended, and its memory cannot be freed under it; only

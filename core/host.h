@@ -25,6 +25,10 @@ struct registry;
  * state key). Opens no listener and contacts nobody. */
 struct host *host_new(struct config *config, char *why, size_t why_size);
 void host_free(struct host *host);
+/* What host_new() does, without a word in the log, and it goes on after a fault so that all are
+ * found: each ends a start and becomes a line of `faults`. The host is then only good for looking
+ * at its plugins. Never NULL. */
+struct host *host_try(struct config *config, struct strings *faults);
 
 /* Serves on the configured listeners until SIGTERM, SIGINT, or EOF on stdio; drains; returns the
  * exit status. */

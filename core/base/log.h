@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR };
+/* LOG_OFF is no level of a line: as the least level it lets nothing through. */
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR, LOG_OFF };
 
 void log_init(enum log_level level, bool text);
 bool log_enabled(enum log_level level);

@@ -1,56 +1,211 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost check: everything that serve would refuse, before it does. */
-#include "cli/cli.h"
+/*
+ * lakehost check: everything that serve would refuse, and what would make the first call fail,
+ * before it does. It takes the way of serve itself (host_try), so the two cannot disagree.
+ */
+#include "cli/check.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/log.h"
+#include "cli/cli.h"
+#include "config/text.h"
+#include "egress/egress.h"
+#include "host.h"
 #include "plugin/loader.h"
-#include "server/server.h"
 
-/* Prints one line a plugin; returns true when it was refused. */
-static bool
-report(const struct plugin_status *status)
+#define SUBJECT_MAX 160
+#define USERS_MAX   400u
+
+void
+check_say(struct check *check, enum check_state state, const char *subject, const char *format, ...)
 {
-	if (status->refusal == PLUGIN_OK) {
-		printf("plugin %s %s: ok\n", status->name, status->version);
-		return false;
+	static const char *const words[] = { "ok", "warning", "fault", "not checked" };
+	va_list args;
+
+	check->faults += state == CHECK_FAULT;
+	printf("%s: %s", subject, words[state]);
+	if (format != NULL) {
+		fputs(": ", stdout);
+		va_start(args, format);
+		vprintf(format, args);
+		va_end(args);
 	}
-	printf("plugin %s: refused: %s%s%s", status->name, plugin_refusal_text(status->refusal),
-	       status->why[0] != '\0' ? ": " : "", status->why);
-	if (status->config != NULL && status->config->where != NULL)
-		printf(" (%s)", status->config->where);
 	putchar('\n');
+}
+
+static void
+say_configuration(struct check *check)
+{
+	const struct config *config = host_config(check->host);
+	char subject[SUBJECT_MAX];
+
+	snprintf(subject, sizeof(subject), "configuration %s",
+		 config->file != NULL ? config->file : "(built-in defaults)");
+	check_say(check, CHECK_OK, subject, NULL);
+	for (size_t i = 0; i < config->warnings.count; i++)
+		check_say(check, CHECK_WARNING, "configuration", "%s", config->warnings.item[i]);
+}
+
+/* What serve itself says when it does not start. */
+static void
+say_start(struct check *check, const struct strings *faults)
+{
+	for (size_t i = 0; i < faults->count; i++)
+		check_say(check, CHECK_FAULT, "start", "%s", faults->item[i]);
+	if (faults->count == 0)
+		check_say(check, CHECK_OK, "start", NULL);
+}
+
+static void
+say_plugin(struct check *check, const struct plugin_status *status)
+{
+	const char *where = status->config != NULL ? status->config->where : NULL;
+	const char *warn = json_object_get_string(json_object_object_get(
+	    json_object_object_get(status->manifest, "plugin"), "warn"));
+	char subject[SUBJECT_MAX];
+
+	snprintf(subject, sizeof(subject), "plugin %s%s%s", status->name,
+		 status->version != NULL ? " " : "",
+		 status->version != NULL ? status->version : "");
+	if (status->refusal == PLUGIN_OK)
+		check_say(check, CHECK_OK, subject, NULL);
+	else
+		check_say(check, CHECK_FAULT, subject, "refused: %s%s%s%s%s%s",
+			  plugin_refusal_text(status->refusal),
+			  status->why[0] != '\0' ? ": " : "", status->why,
+			  where != NULL ? " (" : "", where != NULL ? where : "",
+			  where != NULL ? ")" : "");
+	if (status->refusal == PLUGIN_OK && warn != NULL)
+		check_say(check, CHECK_WARNING, subject, "%s", warn);
+}
+
+static void
+say_plugins(struct check *check)
+{
+	struct plugins *plugins = host_plugins(check->host);
+	const struct strings *prompts = plugins_prompt_faults(plugins);
+
+	plugins_try(plugins);
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		say_plugin(check, &status);
+	}
+	if (plugins_count(plugins) == 0)
+		check_say(check, CHECK_WARNING, "plugins", "none is enabled");
+	for (size_t i = 0; i < prompts->count; i++)
+		check_say(check, CHECK_FAULT, "prompt", "%s", prompts->item[i]);
+}
+
+bool
+check_users(const struct check *check, const struct config_upstream *upstream, struct buf *names)
+{
+	struct plugins *plugins = host_plugins(check->host);
+	const size_t before = names->len;
+
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (status.refusal == PLUGIN_OK && status.upstream != NULL &&
+		    strcmp(status.upstream, upstream->role) == 0)
+			buf_printf(names, "%s%s", names->len > before ? ", " : "", status.name);
+	}
+	return names->len > before;
+}
+
+static void
+say_upstream(struct check *check, const struct config_upstream *upstream)
+{
+	char subject[SUBJECT_MAX];
+	struct buf users;
+
+	buf_init(&users, USERS_MAX);
+	snprintf(subject, sizeof(subject), "upstream %s", upstream->role);
+	if (!check_users(check, upstream, &users)) {
+		check_say(check, CHECK_SKIPPED, subject, "no enabled plugin uses it");
+	} else if (upstream->url == NULL || upstream->auth_type == NULL) {
+		check_say(check, CHECK_FAULT, subject, "%s%s%s (needed by %s)",
+			  upstream->url != NULL ? upstream->url : "",
+			  upstream->url != NULL ? ": " : "", upstream->auth_why, users.data);
+	} else {
+		check_say(check, CHECK_OK, subject, "%s, %s", upstream->url, upstream->auth_why);
+		check_say(check, CHECK_SKIPPED, subject,
+			  "that it answers and takes the credential needs the network");
+	}
+	buf_fini(&users);
+}
+
+static void
+say_upstreams(struct check *check)
+{
+	const struct config *config = host_config(check->host);
+	struct plugins *plugins = host_plugins(check->host);
+	bool used = false;
+	char why[256];
+
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		used = used || status.upstream != NULL;
+	}
+	if (used && egress_available(why, sizeof(why)))
+		check_say(check, CHECK_OK, "libcurl", NULL);
+	else if (used)
+		check_say(check, CHECK_FAULT, "libcurl", "%s", why);
+	for (size_t i = 0; i < config->upstreams; i++)
+		say_upstream(check, &config->upstream[i]);
+}
+
+static void
+say_listeners(struct check *check)
+{
+	const struct config *config = host_config(check->host);
+	const size_t n = config->server.listeners;
+
+	if (n > 0)
+		check_say(check, CHECK_SKIPPED, "listeners",
+			  "only serve opens %s", n == 1 ? "the socket" : "the sockets");
+}
+
+bool
+check_begin(struct check *check, const struct cli *cli)
+{
+	struct config *config = cli_config(cli);
+	struct strings faults = { NULL, 0 };
+
+	if (config == NULL)
+		return false;
+	log_init(LOG_OFF, true); /* what the log would say is in the report */
+	*check = (struct check){ .host = host_try(config, &faults) };
+	say_configuration(check);
+	say_start(check, &faults);
+	say_plugins(check);
+	say_upstreams(check);
+	say_listeners(check);
+	strings_fini(&faults);
 	return true;
+}
+
+int
+check_end(struct check *check)
+{
+	host_free(check->host);
+	if (check->faults > 0)
+		printf("%u fault%s\n", check->faults, check->faults == 1 ? "" : "s");
+	return check->faults > 0 ? 1 : 0;
 }
 
 int
 cli_check(struct cli *cli)
 {
-	struct config *config = cli_config(cli);
-	struct plugins *plugins;
-	bool critical, refused = false;
+	struct check check;
 
-	if (config == NULL)
-		return 1;
-	log_init(LOG_ERROR, true);
-	printf("configuration %s: ok\n", config->file ? config->file : "(built-in defaults)");
-	for (size_t i = 0; i < config->warnings.count; i++)
-		printf("warning: %s\n", config->warnings.item[i]);
-	for (size_t i = 0; i < config->upstreams; i++)
-		printf("upstream %s: %s%s%s\n", config->upstream[i].role,
-		       config->upstream[i].url != NULL ? config->upstream[i].url : "",
-		       config->upstream[i].url != NULL ? ", " : "", config->upstream[i].auth_why);
-	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
-	for (size_t i = 0; i < plugins_count(plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(plugins, i, &status);
-		refused |= report(&status);
-	}
-	for (size_t i = 0; i < plugins_prompt_faults(plugins)->count; i++) {
-		printf("prompt %s\n", plugins_prompt_faults(plugins)->item[i]);
-		refused = true;
-	}
-	plugins_free(plugins);
-	config_free(config);
-	return refused ? 1 : 0;
+	return check_begin(&check, cli) ? check_end(&check) : 1;
 }

@@ -22,8 +22,10 @@ static const struct cli_command commands[] = {
 	  "stdin and stdout. SIGTERM drains: running calls get up to 30 seconds.\n",
 	  "http unix", 0, 0, cli_serve },
 	{ "check", "check [--http ADDR:PORT] [--unix PATH]",
-	  "load configuration and plugins as serve would; print every fault",
-	  "Contacts nobody and runs no plugin code. Exit status 1 when there is any fault.\n",
+	  "start as serve would, without opening a socket; print every fault",
+	  "Loads configuration, keys and plugins, and looks for the host and the credential of each\n"
+	  "upstream that an enabled plugin uses. Contacts nobody. Exit status 1 when serving would\n"
+	  "not start, a plugin is refused, or a call could not work.\n",
 	  "http unix", 0, 0, cli_check },
 	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
 	  "show and switch plugins",

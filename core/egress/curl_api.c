@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "egress/egress.h"
 
 #define CURL_LIBRARY "libcurl.so.4"
 #define CURL_LEAST 0x075700 /* 7.87: QUICK_EXIT, and a cache of certificates */
@@ -104,4 +105,13 @@ curl_api_release(const struct curl_api *curl)
 {
 	if (curl != NULL)
 		curl->global_cleanup();
+}
+
+bool
+egress_available(char *why, size_t why_size)
+{
+	const struct curl_api *curl = curl_api_acquire(why, why_size);
+
+	curl_api_release(curl);
+	return curl != NULL;
 }

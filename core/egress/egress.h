@@ -43,6 +43,8 @@ typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
  * calls no `done`. */
 struct egress *egress_new(struct loop *loop, const struct config *config);
 void egress_free(struct egress *egress);
+/* Whether what the first request will load is there; false with `why`. */
+bool egress_available(char *why, size_t why_size);
 
 /* Starts a request (everything is copied). `done` comes exactly once, later, on the loop thread,
  * also for requests that are refused. */

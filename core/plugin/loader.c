@@ -373,6 +373,14 @@ plugins_load(const struct config *config, struct loop *loop, const struct plugin
 }
 
 void
+plugins_try(struct plugins *plugins)
+{
+	for (size_t i = 0; i < plugins->count; i++)
+		if (plugins->item[i].worker != NULL)
+			worker_try(plugins->item[i].worker);
+}
+
+void
 plugin_fini(struct plugin *plugin)
 {
 	worker_free(plugin->worker);
@@ -421,6 +429,14 @@ plugins_count(const struct plugins *plugins)
 	return plugins->count;
 }
 
+static const char *
+upstream_of(const struct plugin *plugin)
+{
+	if (plugin->permissions.count == 0)
+		return NULL;
+	return plugin_upstream(plugin) != NULL ? plugin_upstream(plugin) : "workspace";
+}
+
 void
 plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status)
 {
@@ -437,6 +453,7 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.why = plugin->why,
 		.config = plugin->config,
 		.manifest = plugin->manifest,
+		.upstream = upstream_of(plugin),
 	};
 }
 

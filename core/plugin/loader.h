@@ -66,6 +66,7 @@ struct plugin_status {
 	const char *why;	     /* the details of a refusal, or "" */
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest; /* or NULL; borrowed */
+	const char *upstream; /* where its requests go, or NULL: it may make none */
 };
 
 /* The manifest of a file, without running plugin code: ELF checks, note, JSON gate, shape. Returns
@@ -88,6 +89,8 @@ struct plugin_builtin {
 struct plugins *plugins_load(const struct config *config, struct loop *loop,
 			     const struct plugin_builtin *builtin, bool check_only, bool *critical);
 void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
+/* Starts the worker of each isolated plugin and runs the loop until all are up or were refused. */
+void plugins_try(struct plugins *plugins);
 struct registry *plugins_registry(const struct plugins *plugins);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);

@@ -20,6 +20,7 @@
 #define WATCHDOG_MS 500
 #define ENDING_MS 250      /* between the end of its socket and that of the process */
 #define REAP_MS 20
+#define TRIAL_MS 2
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
@@ -275,6 +276,38 @@ worker_new(struct plugin *plugin, struct loop *loop)
 	worker->channel.closed = on_closed;
 	channel_init(&worker->channel, loop);
 	return worker;
+}
+
+struct trial {
+	struct loop_timer timer;
+	struct worker *worker;
+};
+
+static void
+trial_look(struct loop_timer *timer)
+{
+	const struct trial *trial = timer->data;
+	const struct worker *worker = trial->worker;
+
+	if (worker->state == WORKER_UP || worker->failures > 0)
+		loop_stop(worker->loop);
+	else
+		loop_timer_set(worker->loop, timer, TRIAL_MS);
+}
+
+void
+worker_try(struct worker *worker)
+{
+	struct trial trial = { .timer = { .fn = trial_look }, .worker = worker };
+
+	if (worker->state == WORKER_UP || !worker_want(worker))
+		return;
+	trial.timer.data = &trial;
+	loop_timer_set(worker->loop, &trial.timer, 0);
+	loop_run(worker->loop, 0);
+	loop_timer_stop(worker->loop, &trial.timer);
+	if (worker->state != WORKER_UP && worker->plugin->refusal == PLUGIN_OK)
+		plugin_refuse(worker->plugin, PLUGIN_WORKER, "%s", worker->why);
 }
 
 /* The end of its socket tells a worker to end; one that does not is killed. */

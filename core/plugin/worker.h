@@ -60,6 +60,8 @@ struct worker {
 
 /* NULL with a refusal of the plugin when there is no worker program. */
 struct worker *worker_new(struct plugin *plugin, struct loop *loop);
+/* Starts its process and runs the loop until that is up, or the plugin is refused. */
+void worker_try(struct worker *worker);
 void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
 extern const struct plugin_runner worker_runner;
 

@@ -163,7 +163,7 @@ class CommandLine(unittest.TestCase):
         (self.folder / "broken.so").write_bytes(b"\x7fELF and no more")
         text = self.run_command([LAKEHOST, "--set", f"plugins.directories={self.folder}",
                                  "--set", "plugins.enabled=broken", "check"], status=1).stdout
-        self.assertRegex(text, r"plugin broken: refused: ")
+        self.assertRegex(text, r"plugin broken: fault: refused: ")
 
     # ---- plugins ----
 
