@@ -103,7 +103,8 @@ AT(mcp_table_end, noun, 24);
 AT(mcp_table_end, next, 32);
 AT(mcp_table_end, next_from, 40);
 AT(mcp_table_end, next_data, 48);
-SIZE(mcp_table_end, 56);
+AT(mcp_table_end, whole, 56);
+SIZE(mcp_table_end, 64);
 
 AT(mcp_ops, size, 0);
 AT(mcp_ops, abi_major, 4);

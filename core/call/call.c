@@ -43,8 +43,15 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 					.text = config->results.text,
 					.cell = config->results.cell,
 					.format = spec->format,
+					.whole_rows = RESULT_WHOLE_ROWS,
 					.reveals = json_flag(call->row->meta, "reveals", false) };
+	int64_t cell = json_int(spec->arguments, "cell_chars", 0);
 
+	/* What the caller says holds for every row. */
+	if (cell > 0) {
+		limits.cell = (uint64_t)cell < limits.text ? (size_t)cell : limits.text;
+		limits.whole_rows = 0;
+	}
 	result_format_parse(json_str(spec->arguments, "format"), &limits.format);
 	return limits;
 }

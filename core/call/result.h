@@ -30,9 +30,11 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
 #define RESULT_COMPLETIONS_MAX 100u	   /* values (MCP, utilities/completion) */
 #define RESULT_COMPLETION_MAX 1024u	   /* bytes of one value */
 #define RESULT_LINE_MAX 2000u		   /* bytes of one line of a failure */
+#define RESULT_WHOLE_ROWS 10u		   /* rows of a table whose cells are not cut */
 
 struct result_limits {
-	size_t rows, text, cell; /* config.results, narrowed by the caller's arguments */
+	size_t rows, text, cell; /* config.results, or the caller's `cell_chars` */
+	size_t whole_rows;	 /* so many rows are shown with nothing cut, if they fit */
 	enum result_format format;
 	bool reveals; /* a secret is what was asked for: masks do not apply to text blocks */
 };

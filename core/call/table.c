@@ -18,6 +18,7 @@
 
 #define ELLIPSIS "\xE2\x80\xA6"
 #define DIGITS_EXACT 15 /* so many digits survive a reader that knows only doubles */
+#define CELL_LEAST 16u	/* characters of a cell, however wide the table is */
 
 struct column {
 	char *name;
@@ -28,6 +29,9 @@ struct result_table {
 	struct column *column;
 	size_t columns;
 	struct buf text;
+	struct buf whole; /* the same rows with nothing cut, as long as they are few */
+	bool few;	  /* `whole` holds all rows so far */
+	size_t cell;	  /* characters of a cell in `text` */
 	size_t rows, offered, cut_cells;
 	bool full;
 };
@@ -41,6 +45,7 @@ result_table_free(struct result_table *table)
 		free(table->column[i].name);
 	free(table->column);
 	buf_fini(&table->text);
+	buf_fini(&table->whole);
 	free(table);
 }
 
@@ -172,26 +177,27 @@ characters(const char *text, size_t len, size_t max)
 	return i;
 }
 
-static void
-put_cell(struct result *result, struct buf *out, const struct column *column,
-	 const struct mcp_text *cell)
+/* At most `most` characters of the cell. Returns true when it had more. */
+static bool
+put_cell(const struct result *result, struct buf *out, const struct column *column,
+	 const struct mcp_text *cell, size_t most)
 {
-	struct result_table *table = result->table;
 	enum result_format format = result->limits.format;
 	struct buf room, cut;
 	size_t len = cell->len, kept;
 	const char *text;
+	bool was_cut;
 
 	if (cell->data == NULL) {
 		buf_puts(out, format == FORMAT_JSON ? "null" : format == FORMAT_CSV ? "" : "NULL");
-		return;
+		return false;
 	}
 	buf_init(&room, len * 3 + 64);
 	buf_init(&cut, len * 3 + 64);
 	text = text_prepare(&room, cell->data, &len, false);
-	kept = characters(text, len, result->limits.cell);
-	if (kept < len) {
-		table->cut_cells++;
+	kept = characters(text, len, most);
+	was_cut = kept < len;
+	if (was_cut) {
 		buf_add(&cut, text, kept);
 		buf_puts(&cut, ELLIPSIS);
 		text = cut.data;
@@ -207,6 +213,7 @@ put_cell(struct result *result, struct buf *out, const struct column *column,
 		json_cell(out, column, text, len);
 	buf_fini(&room);
 	buf_fini(&cut);
+	return was_cut;
 }
 
 /* ---- head ----------------------------------------------------------------------------------- */
@@ -316,6 +323,11 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 		table->columns = i + 1;
 	}
 	put_head(result, columns, n);
+	table->cell = result->limits.cell;
+	table->few = result->limits.whole_rows > 0;
+	buf_init(&table->whole, table->few ? result->limits.text + 64 : 1);
+	if (table->few)
+		buf_add(&table->whole, table->text.data, table->text.len);
 	if (buf_ok(&table->text) && table->text.len <= text_room(result))
 		return MCP_OK;
 	result_fail_text(result, MCP_E_TOO_LARGE, "The result is too wide",
@@ -326,14 +338,16 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-static void
-put_row(struct result *result, struct buf *out, const struct mcp_text *cells)
+/* Returns how many cells were cut at `most` characters. */
+static size_t
+put_row(const struct result *result, struct buf *out, const struct mcp_text *cells, size_t most)
 {
 	static const char *const begin[] = { "", "| ", "", "{" };
 	static const char *const between[] = { "\t", " | ", ",", "," };
 	static const char *const end[] = { "\n", " |\n", "\r\n", "}" };
 	const struct result_table *table = result->table;
 	enum result_format format = result->limits.format;
+	size_t cut = 0;
 
 	if (format == FORMAT_JSON && table->rows > 0)
 		buf_puts(out, ",\n");
@@ -345,16 +359,54 @@ put_row(struct result *result, struct buf *out, const struct mcp_text *cells)
 			buf_json_str(out, table->column[i].name);
 			buf_putc(out, ':');
 		}
-		put_cell(result, out, &table->column[i], &cells[i]);
+		cut += put_cell(result, out, &table->column[i], &cells[i], most) ? 1 : 0;
 	}
 	buf_puts(out, end[format]);
+	return cut;
+}
+
+/* Adds a row with cells of at most `most` characters; false, with nothing added, when it does not
+ * fit. */
+static bool
+row_fits(struct result *result, const struct mcp_text *cells, size_t most)
+{
+	struct result_table *table = result->table;
+	size_t before = table->text.len;
+	size_t cut = put_row(result, &table->text, cells, most);
+
+	if (buf_ok(&table->text) && table->text.len <= text_room(result)) {
+		table->cut_cells += cut;
+		return true;
+	}
+	table->text.full = false;
+	buf_cut(&table->text, before);
+	return false;
+}
+
+/* Keeps the row uncut too. Few rows may take half of the room, a single one all of it. */
+static void
+row_whole(struct result *result, const struct mcp_text *cells)
+{
+	struct result_table *table = result->table;
+	size_t room = text_room(result);
+
+	if (!table->few)
+		return;
+	if (table->rows < result->limits.whole_rows)
+		put_row(result, &table->whole, cells, SIZE_MAX);
+	if (table->rows >= result->limits.whole_rows || !buf_ok(&table->whole) ||
+	    table->whole.len > (table->rows == 0 ? room : room / 2)) {
+		table->few = false;
+		buf_fini(&table->whole);
+		buf_init(&table->whole, 1);
+	}
 }
 
 int
 result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 {
 	struct result_table *table = result->table;
-	size_t before, cut_before;
+	bool fits;
 
 	if (result->failed)
 		return result->status;
@@ -367,16 +419,16 @@ result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 		table->full = true;
 		return MCP_E_TOO_LARGE;
 	}
-	before = table->text.len;
-	cut_before = table->cut_cells;
-	put_row(result, &table->text, cells);
-	if (!buf_ok(&table->text) || table->text.len > text_room(result)) {
+	fits = row_fits(result, cells, table->cell);
+	/* The first row has to fit, or no call would ever lead on. */
+	for (; !fits && table->rows == 0 && table->cell >= 2 * CELL_LEAST;
+	     fits = row_fits(result, cells, table->cell))
+		table->cell /= 2;
+	if (!fits) {
 		table->full = true;
-		table->text.full = false;
-		table->cut_cells = cut_before;
-		buf_cut(&table->text, before);
 		return MCP_E_TOO_LARGE;
 	}
+	row_whole(result, cells);
 	table->rows++;
 	return MCP_OK;
 }
@@ -440,7 +492,7 @@ put_counts(const struct result_table *table, const struct mcp_table_end *end, st
 }
 
 static void
-put_last_line(struct result *result, const struct mcp_table_end *end,
+put_last_line(const struct result *result, const struct mcp_table_end *end,
 	      const char *(*next)(void *data, size_t shown), void *data, struct buf *out)
 {
 	const struct result_table *table = result->table;
@@ -453,8 +505,14 @@ put_last_line(struct result *result, const struct mcp_table_end *end,
 		text_number(out, table->cut_cells);
 		buf_puts(out, table->cut_cells == 1 ? " cell" : " cells");
 		buf_puts(out, " cut at ");
-		text_number(out, result->limits.cell);
-		buf_puts(out, " characters.");
+		text_number(out, table->cell);
+		buf_puts(out, " characters");
+		if (end->whole != NULL) {
+			buf_puts(out, "; whole: ");
+			text_line(out, end->whole, RESULT_LINE_MAX);
+		} else {
+			buf_putc(out, '.');
+		}
 	}
 	if (dropped && next != NULL)
 		how = next(data, table->rows);
@@ -479,6 +537,13 @@ result_table_end(struct result *result, const struct mcp_table_end *end,
 		return result->status;
 	if (table == NULL)
 		return result_defect(result, "a table ends that has not begun");
+	if (table->few && table->rows > 0) {
+		struct buf cut = table->text;
+
+		table->text = table->whole;
+		table->whole = cut;
+		table->cut_cells = 0;
+	}
 	result->text_len += table->text.len;
 	result->text_offered += table->text.len;
 	buf_init(&last, 2 * RESULT_LINE_MAX);

@@ -179,6 +179,7 @@ wire_input(struct buf *out, const struct run_input *input)
 	wire_i64(out, (int64_t)input->limits.rows);
 	wire_i64(out, (int64_t)input->limits.text);
 	wire_i64(out, (int64_t)input->limits.cell);
+	wire_i64(out, (int64_t)input->limits.whole_rows);
 	wire_u32(out, input->limits.format);
 	wire_u32(out, input->limits.reveals);
 }
@@ -206,6 +207,7 @@ wire_take_input(struct wire_reader *in, struct run_input *input)
 	input->limits.rows = (size_t)wire_take_i64(in);
 	input->limits.text = (size_t)wire_take_i64(in);
 	input->limits.cell = (size_t)wire_take_i64(in);
+	input->limits.whole_rows = (size_t)wire_take_i64(in);
 	input->limits.format = wire_take_enum(in, FORMAT_JSON);
 	input->limits.reveals = wire_take_enum(in, 1) != 0;
 	if (input->handle_len > MCP_HANDLE_MAX)

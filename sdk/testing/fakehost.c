@@ -363,7 +363,8 @@ fakehost_new_with(const struct mcp_plugin *plugin, const char *options)
 	host->plugin = plugin;
 	host->options = xstrdup(options);
 	host->capabilities = xstrdup("{}");
-	host->limits = (struct result_limits){ ROWS, TEXT, CELL, FORMAT_COMPACT, false };
+	host->limits = (struct result_limits){ .rows = ROWS, .text = TEXT, .cell = CELL,
+					       .whole_rows = RESULT_WHOLE_ROWS };
 	host->wait_ms = WAIT_MS;
 	host->kept = arena_new();
 	host->arena = arena_new();
@@ -428,9 +429,10 @@ fakehost_answers(struct fakehost *host, const char *json)
 void
 fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell, const char *format)
 {
-	host->limits = (struct result_limits){ rows == 0 ? ROWS : rows, text == 0 ? TEXT : text,
-					       cell == 0 ? CELL : cell, FORMAT_COMPACT,
-					       false };
+	host->limits = (struct result_limits){ .rows = rows == 0 ? ROWS : rows,
+					       .text = text == 0 ? TEXT : text,
+					       .cell = cell == 0 ? CELL : cell,
+					       .whole_rows = cell == 0 ? RESULT_WHOLE_ROWS : 0 };
 	if (format != NULL && !result_format_parse(format, &host->limits.format)) {
 		fprintf(stderr, "fakehost: \"%s\" is no format\n", format);
 		abort();

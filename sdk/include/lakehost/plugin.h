@@ -235,6 +235,8 @@ struct mcp_table_end {
 	const char *next;
 	const char *(*next_from)(struct mcp_call *call, const void *data, size_t shown);
 	const void *next_data;
+	/* The call that shows cells whole that were cut; NULL when there is none. */
+	const char *whole;
 };
 
 /*
