@@ -174,6 +174,8 @@ int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_obj
 /* The arguments of these names that were given, for the line that says how to go on:
  * "catalog_name=main name_filter=\"big one\""; NULL when there is none. */
 const char *dbx_repeat(struct mcp_call *call, const char *const *names);
+/* A value as it stands in such a line: in double quotes where it holds blanks, quotes or =. */
+const char *dbx_quoted(struct mcp_call *call, const char *value);
 /* Does `text` hold the argument `name_filter`, in any case? True when there is no such argument. */
 bool dbx_name_matches(struct mcp_call *call, const char *text);
 /* Offers the members `path` of a reply's array `items` that begin with the argument `value`. */

@@ -49,18 +49,34 @@ kept_items(struct mcp_call *call, const struct dbx_list *list, struct json_objec
 }
 
 const char *
+dbx_quoted(struct mcp_call *call, const char *value)
+{
+	char *out, *to;
+
+	if (value[0] != '\0' && value[strcspn(value, " \t=\"\\'")] == '\0')
+		return value;
+	out = to = mcp_alloc(call, 2 * strlen(value) + 3);
+	*to++ = '"';
+	for (; *value != '\0'; value++) {
+		if (*value == '"' || *value == '\\')
+			*to++ = '\\';
+		*to++ = *value;
+	}
+	*to++ = '"';
+	return out;
+}
+
+const char *
 dbx_repeat(struct mcp_call *call, const char *const *names)
 {
 	const char *text = NULL;
 
 	for (; names != NULL && *names != NULL; names++) {
-		const char *value = mcp_arg(call, *names), *quote;
+		const char *value = mcp_arg(call, *names);
 
-		if (value == NULL)
-			continue;
-		quote = value[0] == '\0' || strpbrk(value, " \t=\"") != NULL ? "\"" : "";
-		text = mcp_printf(call, "%s%s%s=%s%s%s", text != NULL ? text : "",
-				  text != NULL ? " " : "", *names, quote, value, quote);
+		if (value != NULL)
+			text = mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
+					  text != NULL ? " " : "", *names, dbx_quoted(call, value));
 	}
 	return text;
 }

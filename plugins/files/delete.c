@@ -50,7 +50,7 @@ unfinished(struct mcp_call *call, const struct place *place, const struct deleti
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > LAST_MS)
 		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
 	return mcp_say(call, "%s is large and not deleted yet as a whole.\nNext: delete_file "
-		       "path=%s recursive=true", place->shown, place->shown);
+		       "path=%s recursive=true", place->shown, dbx_quoted(call, place->shown));
 }
 
 static int

@@ -52,6 +52,18 @@ total_of(const struct mcp_reply *reply)
 								   : -1;
 }
 
+/* Where the body begins in the file. A store may send another part than the one asked for. */
+static int64_t
+start_of(const struct mcp_reply *reply, const struct fetch *fetch)
+{
+	const char *range = mcp_reply_header(reply, "Content-Range");
+	const char *digits = range != NULL ? range + strcspn(range, "0123456789/") : "";
+
+	if (reply->status != 206)
+		return 0;
+	return digits[0] >= '0' && digits[0] <= '9' ? strtoll(digits, NULL, 10) : fetch->offset;
+}
+
 static int
 directory_or_missing(struct mcp_call *call, const struct place *place,
 		     const struct file_info *info, const void *state)
@@ -62,7 +74,29 @@ directory_or_missing(struct mcp_call *call, const struct place *place,
 	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no file.", place->shown),
 			mcp_printf(call, "It is a %s.", info->type),
 			mcp_printf(call, "Call list_files path=%s to see what is in it.",
-				   place->shown));
+				   dbx_quoted(call, place->shown)));
+}
+
+/* The asked part of what came: a store that ignores ranges sends the whole file. */
+static int
+part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
+	  const struct mcp_reply *reply)
+{
+	int64_t start = start_of(reply, fetch), end = start + (int64_t)reply->body.len, left;
+
+	fetch->total = reply->status == 206 ? total_of(reply) : end;
+	if (fetch->total < 0 && (int64_t)reply->body.len < fetch->length)
+		fetch->total = end; /* less than asked for: the file ends here */
+	if (start > fetch->offset || end < fetch->offset)
+		return reply->status != 206 ? behind_end(call, place, fetch)
+		    : mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s could not be read.",
+			       place->shown), "The store answered another part of the file than "
+			       "the one that was asked for.", NULL);
+	left = end - fetch->offset;
+	if (left == 0 && fetch->offset > 0)
+		return behind_end(call, place, fetch);
+	return done(call, place, fetch, reply->body.data + (fetch->offset - start),
+		    (size_t)(left < fetch->length ? left : fetch->length));
 }
 
 static int
@@ -73,7 +107,6 @@ range_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_words words;
 	struct dbx_error error;
 	struct place place;
-	size_t skip;
 
 	(void)len;
 	memcpy(&fetch, state, sizeof(fetch));
@@ -91,17 +124,7 @@ range_arrived(struct mcp_call *call, const void *state, size_t len)
 		    ? "READ VOLUME on the volume" : "CAN READ on the file");
 		return dbx_fail(call, reply, &error, &words);
 	}
-	if (reply->status == 206) {
-		fetch.total = total_of(reply);
-		if (fetch.total < 0) /* it has to say, but this is not worth a failure */
-			fetch.total = fetch.offset + (int64_t)reply->body.len;
-		return done(call, &place, &fetch, reply->body.data, reply->body.len);
-	}
-	fetch.total = (int64_t)reply->body.len; /* it sent all that there is */
-	if (fetch.offset > 0 && fetch.offset >= fetch.total)
-		return behind_end(call, &place, &fetch);
-	skip = (size_t)fetch.offset;
-	return done(call, &place, &fetch, reply->body.data + skip, reply->body.len - skip);
+	return part_done(call, &place, &fetch, reply);
 }
 
 static int
@@ -119,7 +142,9 @@ range_fetch(struct mcp_call *call, const struct place *place, const struct fetch
 			   (long long)(fetch->offset + fetch->length - 1)) };
 	request.headers = range;
 	request.n_headers = 1;
-	request.max_bytes = (uint64_t)fetch->length;
+	/* Room for the whole file, should the store ignore the range. */
+	request.max_bytes = fetch->length > EXPORT_REPLY_MAX ? (uint64_t)fetch->length
+							     : EXPORT_REPLY_MAX;
 	return mcp_suspend(call, &request, 1, 0, range_arrived, fetch, sizeof(*fetch));
 }
 
@@ -142,13 +167,15 @@ blocks_of(const struct fetch *fetch)
 static int
 blocks_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct fetch *fetch = state;
-	char *data = mcp_alloc(call, (size_t)fetch->length + 1);
+	struct fetch asked, *fetch = &asked;
 	struct dbx_words words;
 	struct place place;
 	size_t used = 0;
+	char *data;
 
 	(void)len;
+	memcpy(&asked, state, sizeof(asked));
+	data = mcp_alloc(call, (size_t)fetch->length + 1);
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
 	words = place_words(call, &place, "access to DBFS");
@@ -169,6 +196,8 @@ blocks_arrived(struct mcp_call *call, const void *state, size_t len)
 		if ((int64_t)n < block_len(fetch, i))
 			break; /* the file has become shorter meanwhile */
 	}
+	if ((int64_t)used < fetch->length)
+		fetch->total = fetch->offset + (int64_t)used;
 	return done(call, &place, fetch, data, used);
 }
 

@@ -41,6 +41,9 @@ bool place_of_file(struct mcp_call *call, struct place *place);
 /* {"path": …} for templates. */
 struct json_object *place_values(struct mcp_call *call, const struct place *place);
 struct dbx_words place_words(struct mcp_call *call, const struct place *place, const char *grant);
+/* The path of the notebook that the workspace makes of source with this name: without its
+ * extension. NULL: of such a file it makes none. */
+const char *place_notebook(struct mcp_call *call, const struct place *place);
 /* Fails the call: nothing is there. */
 int place_missing(struct mcp_call *call, const struct place *place);
 /* Fails the call: the root of a store, or of a volume, cannot be written or deleted. */

@@ -173,15 +173,6 @@ static const struct whole_list workspace_list = {
 	"/api/2.0/workspace/list{?path}", "objects", "CAN READ on the folder", workspace_item,
 };
 
-static const char *
-next_arguments(struct mcp_call *call)
-{
-	const char *filter = mcp_arg(call, "name_filter");
-
-	return mcp_printf(call, "path=%s%s%s", mcp_arg(call, "path"),
-			  filter != NULL ? " name_filter=" : "", filter != NULL ? filter : "");
-}
-
 static int
 show_slice(struct mcp_call *call, struct json_object *items, const struct whole_list *list)
 {
@@ -190,7 +181,7 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 	int64_t limit = dbx_limit(call, PAGE_MAX), next = skip + limit;
 	struct json_object *page = mcp_keep(call, json_object_new_array());
 
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 
 		if (!list->item(call, item))
@@ -200,7 +191,7 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 		total++;
 	}
 	return dbx_table(call, page, columns, COUNT(columns), &(struct dbx_page){
-	    .noun = "entries", .tool = "list_files", .extra = next_arguments(call),
+	    .noun = "entries", .tool = "list_files", .extra = dbx_repeat(call, repeated),
 	    .token = token, .total = total,
 	    .next_token = total > next ? mcp_printf(call, "%lld", (long long)next) : NULL });
 }
@@ -218,7 +209,14 @@ whole_arrived(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	words = place_words(call, &place, list->grant);
 	reply = dbx_reply(call, 0, &words);
-	return reply != NULL ? show_slice(call, mcp_get(reply, list->items), list) : MCP_E_UPSTREAM;
+	if (reply != NULL && mcp_get(reply, list->items) != NULL
+	    && dbx_array(reply, list->items) == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "%s could not be listed.", words.object),
+				mcp_printf(call, "The reply of the workspace has no list in "
+					   "\"%s\".", list->items), NULL);
+	return reply != NULL ? show_slice(call, dbx_objects(call, reply, list->items), list)
+			     : MCP_E_UPSTREAM;
 }
 
 int
@@ -269,12 +267,11 @@ static int
 offer(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct offer *offer = state;
-	struct json_object *items = mcp_get(mcp_reply_json(call, 0), offer->items);
+	struct json_object *items = dbx_objects(call, mcp_reply_json(call, 0), offer->items);
 	size_t offered = 0;
 
 	(void)len;
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items)
-	     && offered < OFFERED_MAX; i++) {
+	for (size_t i = 0; i < json_object_array_length(items) && offered < OFFERED_MAX; i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 		const char *name = mcp_get_str(call, item, "name", NULL);
 

@@ -191,7 +191,8 @@ place_of_file(struct mcp_call *call, struct place *place)
 		return true;
 	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s names no volume.", place->shown),
 		 "Files are in volumes: /Volumes/CATALOG/SCHEMA/VOLUME/….",
-		 mcp_printf(call, "Call list_files path=%s to see what is there.", place->shown));
+		 mcp_printf(call, "Call list_files path=%s to see what is there.",
+			    dbx_quoted(call, place->shown)));
 	return false;
 }
 
@@ -223,18 +224,39 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 	return (struct dbx_words){
 		.object = mcp_printf(call, "\"%s\"", place->shown),
 		.not_found = place->depth == 0 ? NULL
-		    : mcp_printf(call, "Call list_files path=%s to see what is there.", folder),
+		    : mcp_printf(call, "Call list_files path=%s to see what is there.",
+				 dbx_quoted(call, folder)),
 		.grant = grant,
 	};
+}
+
+const char *
+place_notebook(struct mcp_call *call, const struct place *place)
+{
+	static const char *const extensions[] = { ".py", ".r", ".scala", ".sql", ".ipynb" };
+	const char *name = strrchr(place->path, '/'), *dot = strrchr(place->path, '.');
+
+	if (place->store != STORE_WORKSPACE || dot == NULL || name == NULL || dot <= name + 1)
+		return NULL;
+	for (size_t i = 0; i < COUNT(extensions); i++)
+		if (strcasecmp(dot, extensions[i]) == 0)
+			return mcp_printf(call, "%.*s", (int)(dot - place->path), place->path);
+	return NULL;
 }
 
 int
 place_missing(struct mcp_call *call, const struct place *place)
 {
 	struct dbx_words words = place_words(call, place, NULL);
+	const char *notebook = place_notebook(call, place);
 
 	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
-			"Neither a file nor a directory has this path.", words.not_found);
+			notebook == NULL ? "Neither a file nor a directory has this path."
+			: "Neither a file nor a directory has this path. Source of a notebook is "
+			  "kept under a path without the extension.",
+			notebook == NULL ? words.not_found
+			: mcp_printf(call, "Call get_notebook_content path=%s if it is a notebook. %s",
+				     dbx_quoted(call, notebook), words.not_found));
 }
 
 bool

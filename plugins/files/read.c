@@ -9,6 +9,7 @@
 
 #define READ_MAX BLOCK_BYTES_MAX /* of one answer, however much text it may have */
 #define READ_LEAST 100
+#define START_BYTES 16 /* shown of content that is no text */
 #define OFFSET_MAX (INT64_C(1) << 60) /* behind the end of any file, and still fit to add to */
 
 /* ---- text or not ----------------------------------------------------------------------------- */
@@ -89,6 +90,9 @@ say_range(struct mcp_call *call, const struct place *place, const struct fetched
 		mcp_say(call, "%s is empty.", place->shown);
 	else if (fetched->total == n)
 		mcp_say(call, "%s: all %lld bytes%s", place->shown, n, as);
+	else if (fetched->total < 0)
+		mcp_say(call, "%s: bytes %lld-%lld of a size that the store does not tell%s",
+			place->shown, first, first + n - 1, as);
 	else
 		mcp_say(call, "%s: bytes %lld-%lld of %lld%s", place->shown, first, first + n - 1,
 			(long long)fetched->total, as);
@@ -101,12 +105,48 @@ say_next(struct mcp_call *call, const struct place *place, const struct fetched 
 	const char *length = mcp_arg(call, "length"), *encoding = mcp_arg(call, "encoding");
 	bool given = encoding != NULL && strcmp(encoding, "auto") != 0;
 
-	if (next >= fetched->total)
+	if (fetched->total >= 0 && next >= fetched->total)
 		return MCP_OK;
-	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s%s", place->shown,
-		       (long long)next, length != NULL ? " length=" : "",
-		       length != NULL ? length : "", given ? " encoding=" : "",
-		       given ? encoding : "");
+	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s%s",
+		       dbx_quoted(call, place->shown), (long long)next,
+		       length != NULL ? " length=" : "", length != NULL ? length : "",
+		       given ? " encoding=" : "", given ? encoding : "");
+}
+
+/* Would people read most of this as text: in another encoding, or with a few odd bytes? */
+static bool
+mostly_text(const struct fetched *fetched)
+{
+	size_t odd = 0;
+
+	for (size_t i = 0; i < fetched->len; i++) {
+		unsigned char c = (unsigned char)fetched->data[i];
+
+		if (c == 0)
+			return false;
+		odd += c >= 0x7f || (c < ' ' && strchr("\t\n\r\f\b\033", c) == NULL);
+	}
+	return odd <= fetched->len / 8;
+}
+
+/* What can be said of content that is no text; its bytes would be no use to a reader. */
+static int
+say_binary(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
+{
+	const char *repeated = dbx_repeat(call, (const char *const[]){ "offset", "length", "tail",
+									NULL });
+	const char *start = "";
+
+	for (size_t i = 0; i < fetched->len && i < START_BYTES; i++)
+		start = mcp_printf(call, "%s%02x ", start, (unsigned char)fetched->data[i]);
+	say_range(call, place, fetched, mcp_printf(call, "; they are no UTF-8 text%s.",
+	    mostly_text(fetched) ? ", but may be text in another encoding" : " (binary)"));
+	mcp_say(call, "They begin with the bytes %s(hexadecimal). to_file=NAME saves the file on "
+		"the host.", start);
+	return mcp_say(call, "Next: read_file path=%s%s%s encoding=%s",
+		       dbx_quoted(call, place->shown), repeated != NULL ? " " : "",
+		       repeated != NULL ? repeated : "",
+		       mostly_text(fetched) ? "text" : "base64");
 }
 
 /* Bytes that are no text take three each once they are shown as text. */
@@ -150,6 +190,8 @@ shown(struct mcp_call *call, const struct place *place, const struct fetched *fe
 			mcp_say_text(call, part.data, part.len, true);
 		return say_next(call, place, &part);
 	}
+	if (!encoding_is(call, "base64"))
+		return say_binary(call, place, fetched);
 	if (part.len > most / 4 * 3)
 		part.len = most / 4 * 3;
 	say_range(call, place, &part, ", in base64");

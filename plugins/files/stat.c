@@ -113,8 +113,8 @@ read_replies(struct mcp_call *call, const struct place *place, struct file_info 
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return error.status == MCP_E_NOT_FOUND;
 	item = mcp_reply_json(call, 0);
-	if (item == NULL)
-		return false;
+	if (mcp_get(item, place->store == STORE_DBFS ? "path" : "object_type") == NULL)
+		return false; /* both always say so */
 	info->found = true;
 	if (place->store == STORE_DBFS)
 		dbfs_info(item, info);
@@ -139,8 +139,9 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 		if ((stat->flags & MCP_HTTP_CLEANUP) == 0) {
 			words = place_words(call, &place, "read access to it");
 			if (dbx_reply(call, failed, &words) != NULL)
-				mcp_fail(call, MCP_E_UPSTREAM, "The workspace answered nothing "
-					 "about the path.", NULL, NULL);
+				mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s was not "
+					 "described.", words.object), "The reply of the workspace "
+					 "does not say what is there.", NULL);
 			return MCP_E_UPSTREAM;
 		}
 		info = (struct file_info){ .size = SIZE_UNASKED };

@@ -181,7 +181,7 @@ faults_say_what_is_gone(void)
 		{ "DELETE " DIRECTORIES "/t/d", "", "At " V "/t/d: the workspace answered HTTP 500",
 		  500 },
 		{ LIST("/t/d"), FORBIDDEN, "At " V "/t/d: No.", 403 },
-		{ LIST("/t/d"), "<html>", "its list was not JSON", 200 },
+		{ LIST("/t/d"), "<html>", "the reply of the workspace is no list", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{\"name\":\"../x\"}]}", "\"../x\" cannot be", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{\"name\":\"..\"}]}", "\"..\" cannot be", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{}]}", "\"\" cannot be", 200 },

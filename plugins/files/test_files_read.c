@@ -109,6 +109,23 @@ ends_are_met(void)
 	has(fakehost_tool(host, "read_file", READ(",\"offset\":2"))->text, "bytes 2-4 of 5");
 	ASSERT_INT(fakehost_tool(host, "read_file", READ(",\"offset\":5"))->status, MCP_E_INPUT);
 	has(fakehost_tool(host, "read_file", READ(""))->text, "all 5 bytes");
+	/* of all that it sent, only what was asked for */
+	result = fakehost_tool(host, "read_file", READ(",\"length\":2"));
+	has(result->text, "bytes 0-1 of 5");
+	has(result->text, "\nwh\n");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=2 length=2");
+	result = fakehost_tool(host, "read_file", READ(",\"offset\":2,\"length\":2"));
+	has(result->text, "\nol\n");
+	fakehost_reset(host);
+	reply_bytes(host, GET_FILE, 206, "whol", 4, "Content-Range", "bytes 0-3/5");
+	has(fakehost_tool(host, "read_file", READ(",\"offset\":1,\"length\":2"))->text, "\nho\n");
+	ASSERT_INT(fakehost_tool(host, "read_file", READ(",\"offset\":6,\"length\":2"))->status,
+		   MCP_E_UPSTREAM);
+	fakehost_reset(host);
+	reply_bytes(host, GET_FILE, 206, "some", 4, "Content-Range", "bytes 0-3/*");
+	result = fakehost_tool(host, "read_file", READ(",\"length\":4"));
+	has(result->text, "bytes 0-3 of a size that the store does not tell");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=4 length=4");
 	fakehost_reset(host);
 	reply_bytes(host, GET_FILE, 206, "some", 4, NULL, NULL);
 	has(fakehost_tool(host, "read_file", READ(""))->text, "all 4 bytes");
@@ -133,21 +150,21 @@ characters_stay_whole(void)
 	fakehost_reset(host);
 	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends in half a character */
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":15,\"length\":5"));
-	has(result->text, "in base64");
+	has(result->text, "no UTF-8 text");
 	fakehost_free(host);
 }
 
 static void
-what_is_no_text_is_encoded(void)
+what_is_no_text_is_told_of(void)
 {
 	static const struct {
 		const char *data;
 		size_t len;
-		const char *base64;
+		const char *start, *base64;
 	} cases[] = {
-		{ "a\0b", 3, "YQBi" },	     { "\xff\xfe", 2, "//4=" },
-		{ "\xc0\xaf", 2, "wK8=" },   { "\xe4\xb8x", 3, "5Lh4" },
-		{ "\x01\x02", 2, "AQI=" },
+		{ "a\0b", 3, "61 00 62", "YQBi" },	 { "\xff\xfe", 2, "ff fe", "//4=" },
+		{ "\xc0\xaf", 2, "c0 af", "wK8=" },	 { "\xe4\xb8x", 3, "e4 b8 78", "5Lh4" },
+		{ "\x01\x02", 2, "01 02", "AQI=" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -156,6 +173,11 @@ what_is_no_text_is_encoded(void)
 
 		part(host, cases[i].data, cases[i].len, 0, cases[i].len);
 		result = fakehost_tool(host, "read_file", READ(""));
+		has(result->text, "they are no UTF-8 text (binary).\n");
+		has(result->text, cases[i].start);
+		lacks(result->text, cases[i].base64);
+		has(result->text, "\nNext: read_file path=" V "/a.txt encoding=base64");
+		result = fakehost_tool(host, "read_file", READ(",\"encoding\":\"base64\""));
 		has(result->text, ", in base64\n");
 		has(result->text, cases[i].base64);
 		result = fakehost_tool(host, "read_file", READ(",\"encoding\":\"text\""));
@@ -189,9 +211,15 @@ encodings_are_obeyed(void)
 	has(result->text, "offset=216 encoding=text");
 	fakehost_reset(host);
 	part(host, data, 1000, 0, 1000);
-	result = fakehost_tool(host, "read_file", READ(""));
+	result = fakehost_tool(host, "read_file", READ(",\"encoding\":\"base64\""));
 	has(result->text, ": bytes 0-470 of 1000, in base64\n");
 	has(result->text, "offset=471");
+	/* another encoding than UTF-8: text all the same */
+	fakehost_reset(host);
+	part(host, "M\xfcller;Stra\xdf" "e;Hamburg;1", 23, 0, 23);
+	result = fakehost_tool(host, "read_file", READ(",\"length\":23"));
+	has(result->text, "may be text in another encoding");
+	has(result->text, "Next: read_file path=" V "/a.txt length=23 encoding=text");
 	fakehost_free(host);
 }
 
@@ -452,7 +480,7 @@ static const struct test tests[] = {
 	TEST(tails_are_read),
 	TEST(ends_are_met),
 	TEST(characters_stay_whole),
-	TEST(what_is_no_text_is_encoded),
+	TEST(what_is_no_text_is_told_of),
 	TEST(encodings_are_obeyed),
 	TEST(directories_and_nothing_are_not_read),
 	TEST(dbfs_is_read),

@@ -202,6 +202,46 @@ missing_folders_are_made(void)
 	fakehost_free(host);
 }
 
+#define SOURCE "# Databricks notebook source\\nprint(1)\\n"
+#define TO_NOTEBOOK(name, content) "{\"path\":\"/Users/" name "\",\"content\":\"" content "\"}"
+#define STATUS(name) "GET " WORKSPACE "/get-status?path=%2FUsers%2F" name
+
+/* The workspace keeps source of a notebook without its extension: which path that is, is said. */
+static void
+notebooks_are_named(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, "POST /api/2.0/workspace-files/import-file/*", 200, "{}");
+	fakehost_reply(host, STATUS("%C3%BC%20b.py"), 404, NOT_FOUND);
+	fakehost_reply(host, STATUS("%C3%BC%20b"), 200,
+		       "{\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\"}");
+	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("\xc3\xbc b.py", SOURCE));
+	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook of it, whose path has no "
+	    "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
+	has(result->text, "\nNext: get_notebook_content path=\"/Workspace/Users/\xc3\xbc b\"");
+	/* no notebook: it stayed a file, or the look failed */
+	fakehost_reset(host);
+	fakehost_reply(host, "POST /api/2.0/workspace-files/import-file/*", 200, "{}");
+	fakehost_reply(host, STATUS("b.sql"), 200, "{\"object_type\":\"FILE\"}");
+	fakehost_reply(host, STATUS("b"), 200, "{\"object_type\":\"NOTEBOOK\"}");
+	result = fakehost_tool(host, "write_file",
+			       TO_NOTEBOOK("b.sql", "-- Databricks notebook source\\n"));
+	has(result->text, "Wrote 30 bytes to /Workspace/Users/b.sql.\nurl: ");
+	lacks(result->text, "notebook");
+	/* nothing is looked at for what cannot be one */
+	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("b.py", "print(1)\\n"));
+	ASSERT_INT(fakehost_requests(host), 1);
+	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("b.txt", SOURCE));
+	ASSERT_INT(fakehost_requests(host), 1);
+	fakehost_reset(host);
+	fakehost_reply(host, STATUS("b.py"), 404, NOT_FOUND);
+	result = fakehost_tool(host, "read_file", "{\"path\":\"/Users/b.py\"}");
+	has(result->next, "get_notebook_content path=/Users/b ");
+	fakehost_free(host);
+}
+
 /* ---- from the host's files ------------------------------------------------------------------- */
 
 static void
@@ -418,6 +458,7 @@ static const struct test tests[] = {
 	TEST(broken_uploads_are_looked_after),
 	TEST(withdrawn_uploads_are_looked_after),
 	TEST(missing_folders_are_made),
+	TEST(notebooks_are_named),
 	TEST(files_are_sent),
 	TEST(files_are_not_sent),
 	TEST(small_contents_go_at_once),

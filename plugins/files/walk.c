@@ -47,7 +47,7 @@ stopped(struct mcp_call *call, const struct walk *walk, const struct place *root
 				   so_far(call, walk)),
 			mcp_printf(call, "At %s: %s", walk->at, why),
 			mcp_printf(call, "Call delete_file path=%s recursive=true to go on.",
-				   root->shown));
+				   dbx_quoted(call, root->shown)));
 }
 
 /* What can be said of an unsuccessful reply. */
@@ -72,7 +72,7 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) < LAST_MS)
 		return mcp_say(call, "Deleted %s of %s so far; the rest is still there.\n"
 			       "Next: delete_file path=%s recursive=true", so_far(call, walk),
-			       root->shown, root->shown);
+			       root->shown, dbx_quoted(call, root->shown));
 	return dbx_get(call, "/api/2.0/fs/directories{+path}{?page_size,page_token}", values,
 		       listed, walk, sizeof(*walk));
 }
@@ -162,7 +162,7 @@ sort_page(struct mcp_call *call, const struct walk *walk, struct json_object *pa
 {
 	*n = 0;
 	*directory = NULL;
-	for (size_t i = 0; page != NULL && i < json_object_array_length(page) && *n < BATCH; i++) {
+	for (size_t i = 0; i < json_object_array_length(page) && *n < BATCH; i++) {
 		struct json_object *item = json_object_array_get_idx(page, i);
 		const char *name = mcp_get_str(call, item, "name", "");
 
@@ -188,7 +188,7 @@ static int
 page_done(struct mcp_call *call, struct walk *walk, const struct place *root,
 	  struct json_object *reply)
 {
-	struct json_object *page = mcp_get(reply, "contents");
+	struct json_object *page = dbx_objects(call, reply, "contents");
 	const char *next = mcp_get_str(call, reply, "next_page_token", ""), *directory, *odd;
 	struct mcp_http request[BATCH];
 	size_t n;
@@ -228,8 +228,10 @@ listed(struct mcp_call *call, const void *state, size_t len)
 		return error.status == MCP_E_NOT_FOUND ? go_up(call, &walk, &root)
 		    : stopped(call, &walk, &root, said(call, &error));
 	reply = mcp_reply_json(call, 0);
-	return reply != NULL ? page_done(call, &walk, &root, reply)
-			     : stopped(call, &walk, &root, "its list was not JSON");
+	if (!json_object_is_type(reply, json_type_object)
+	    || (mcp_get(reply, "contents") != NULL && dbx_array(reply, "contents") == NULL))
+		return stopped(call, &walk, &root, "the reply of the workspace is no list");
+	return page_done(call, &walk, &root, reply);
 }
 
 int

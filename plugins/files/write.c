@@ -57,8 +57,8 @@ written(struct mcp_call *call, const struct place *place, int64_t bytes)
 {
 	const char *url = place_url(call, place);
 
-	return mcp_say(call, "Wrote %lld bytes to %s.%s%s", (long long)bytes, place->shown,
-		       url != NULL ? "\nurl: " : "", url != NULL ? url : "");
+	mcp_say(call, "Wrote %lld bytes to %s.", (long long)bytes, place->shown);
+	return url != NULL ? mcp_say(call, "url: %s", url) : MCP_OK;
 }
 
 int
@@ -89,7 +89,8 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 	if (info->size == SIZE_UNASKED)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
 				mcp_printf(call, "A file may be there, whole or in part: call "
-					   "get_file_info path=%s to see.", place->shown));
+					   "get_file_info path=%s to see.",
+					   dbx_quoted(call, place->shown)));
 	if (!info->found)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
 				"No file was left. Repeat the call.");
@@ -142,6 +143,73 @@ make_parent(struct mcp_call *call, const struct place *place)
 			MCP_RETRY_IDEMPOTENT, parent_made, &upload, sizeof(upload));
 }
 
+/* What the write says without a further look. */
+static int
+say_written(struct mcp_call *call, const struct place *place, const struct content *content)
+{
+	return content->file == NULL ? written(call, place, (int64_t)content->len)
+	    : mcp_say(call, "Wrote the host's file %s to %s.\nurl: %s", content->file,
+		      place->shown, place_url(call, place));
+}
+
+/* Under which path is it: the one that was given, or that of a notebook? */
+static int
+notebook_seen(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *item = mcp_reply_json(call, 1);
+	struct content content;
+	struct dbx_error error;
+	struct place place, notebook;
+	const char *stem;
+
+	(void)state;
+	(void)len;
+	if (!place_argument(call, &place) || !content_find(call, &content))
+		return MCP_E_INPUT;
+	stem = place_notebook(call, &place);
+	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND
+	    || stem == NULL
+	    || strcmp(mcp_get_str(call, item, "object_type", ""), "NOTEBOOK") != 0
+	    || !place_find(call, stem, strlen(stem), &notebook))
+		return say_written(call, &place, &content);
+	if (content.file != NULL)
+		mcp_say(call, "Wrote the host's file %s.", content.file);
+	else
+		mcp_say(call, "Wrote %zu bytes.", content.len);
+	mcp_say(call, "The workspace made a notebook of it, whose path has no extension: %s (%s)",
+		notebook.shown, mcp_get_str(call, item, "language", "language not known"));
+	mcp_say(call, "url: %s", place_url(call, &notebook));
+	return mcp_say(call, "Next: get_notebook_content path=%s",
+		       dbx_quoted(call, notebook.shown));
+}
+
+/* Source that begins with the mark of a notebook becomes one, and loses its extension. */
+static bool
+may_be_notebook(struct mcp_call *call, const struct place *place, const struct content *content)
+{
+	static const char mark[] = "Databricks notebook source";
+	const char *end = content->data != NULL ? memchr(content->data, '\n', content->len) : NULL;
+	size_t first = end != NULL ? (size_t)(end - content->data) : content->len;
+
+	if (place->store != STORE_WORKSPACE || place_notebook(call, place) == NULL)
+		return false;
+	return content->file != NULL || strstr(place->path, ".ipynb") != NULL
+	    || memmem(content->data, first, mark, sizeof(mark) - 1) != NULL;
+}
+
+static int
+look_for_notebook(struct mcp_call *call, const struct place *place)
+{
+	static const char get_status[] = "/api/2.0/workspace/get-status{?path}";
+	struct mcp_http request[2];
+
+	if (!dbx_get_request(call, &request[0], get_status, place_values(call, place))
+	    || !dbx_get_request(call, &request[1], get_status,
+				dbx_object(call, "path", place_notebook(call, place), NULL)))
+		return MCP_E_INPUT;
+	return mcp_suspend(call, request, 2, 0, notebook_seen, NULL, 0);
+}
+
 static int
 uploaded(struct mcp_call *call, const void *state, size_t len)
 {
@@ -155,9 +223,8 @@ uploaded(struct mcp_call *call, const void *state, size_t len)
 	if (!place_argument(call, &place) || !content_find(call, &content))
 		return MCP_E_INPUT;
 	if (dbx_ok(call, reply, &error))
-		return content.file == NULL ? written(call, &place, (int64_t)content.len)
-		    : mcp_say(call, "Wrote the host's file %s to %s.\nurl: %s", content.file,
-			      place.shown, place_url(call, &place));
+		return may_be_notebook(call, &place, &content) ? look_for_notebook(call, &place)
+							       : say_written(call, &place, &content);
 	if (content.file != NULL && file_refused(reply, content.file))
 		return mcp_fail(call, error.status,
 				mcp_printf(call, "The host's file %s cannot be sent.",
