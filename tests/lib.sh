@@ -74,3 +74,17 @@ build_of() {
 
 	echo "$root/build/${below%%/*}"
 }
+
+# junit FILE NAME: a number of a whole run of ctest, as tests or failures.
+junit() {
+	tr '\n\t' '  ' <"$1" | sed -n "s/.*<testsuite [^>]* $2=\"\([0-9]*\)\".*/\1/p"
+}
+
+# The count of a run of ctest, which by itself counts skipped tests as passed.
+junit_summary() {
+	local bad left
+
+	bad=$(junit "$1" failures)
+	left=$(($(junit "$1" skipped) + $(junit "$1" disabled)))
+	say "$(($(junit "$1" tests) - bad - left)) passed, $bad failed, $left skipped"
+}
