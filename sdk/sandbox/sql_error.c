@@ -168,6 +168,18 @@ consider(struct suggestion *best, size_t *count, const char *wanted, const char 
 		(*count)++;
 }
 
+/* The name in a message about a missing column. SQLite 3.41 and later add a hint to a name that
+ * stood in double quotes: "nam" - should this be a string literal in single-quotes? */
+static char *
+missing_column(const char *rest)
+{
+	static const char hint[] = "\" - should this be a string literal";
+	const char *end = rest[0] == '"' ? strstr(rest, hint) : NULL;
+
+	return end != NULL ? xasprintf("%.*s", (int)(end - rest - 1), rest + 1)
+			   : xasprintf("%s", rest);
+}
+
 static bool
 fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 {
@@ -271,6 +283,7 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 	int rc = sqlite3_errcode(run->conn->db);
 	char *message = xstrdup(sqlite3_errmsg(run->conn->db));
 	const char *rest, *column;
+	char *wanted;
 
 	if ((rc & 0xff) == SQLITE_INTERRUPT) {
 		run->out->cancelled = true;
@@ -278,7 +291,9 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 	} else if (message[0] == '[') {
 		fail_own(run, message);
 	} else if (after(message, "no such column: ", &rest)) {
-		fail_column(run, rest, rw);
+		wanted = missing_column(rest);
+		fail_column(run, wanted, rw);
+		free(wanted);
 	} else if (after(message, "no such function: ", &rest)) {
 		fail_function(run, rest);
 	} else if (after(message, "ambiguous column name: ", &rest)) {

@@ -220,7 +220,8 @@ types_and_ranges(void)
 	wrong("server = { workers = 99999999999L; };", workers);
 	wrong("# 4294967299\nserver = { title = \"4294967299\"; workers = 4294967299; };",
 	      "t.conf:2: 4294967299: so large a number needs an L at its end");
-	wrong("server = { workers = 99999999999999999999L; };", workers);
+	wrong("server = { workers = 99999999999999999999L; };",
+	      "t.conf:1: 99999999999999999999L: is larger than 64 bits");
 	wrong("server = { workers_max = 3; };",
 	      "t.conf:1: server.workers_max: must not be less than server.workers");
 	wrong("server = 1;", "t.conf:1: server: must be a group: server = { ... };");
@@ -252,6 +253,8 @@ syntax(void)
 	wrong("server = {\n workers = ;\n};", "t.conf:2: syntax error");
 	wrong("log = { };\nlog = { };", "t.conf:2: duplicate setting name");
 	wrong("@include \"/etc/passwd\"\n", "t.conf:1: @include is not supported");
+	wrong("# @include\nserver = { name = \"@include\"; };\n@include \"/dev/null\"\n",
+	      "t.conf:3: @include is not supported");
 	buf_init(&deep, 1u << 20);
 	buf_puts(&deep, "a = ");
 	for (int i = 0; i < 100000; i++)
