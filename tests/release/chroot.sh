@@ -23,7 +23,7 @@ skip_all() {
 
 # The minimal system of a release as a tar file; its path is printed.
 minimal_system() {
-	local release=$1 keep=$root/build/chroots
+	local release=$1 keep=${root:?}/build/chroots
 	local tar=$keep/$1.tar work=$keep/$1.new
 
 	if [ ! -f "$tar" ]; then
@@ -65,6 +65,7 @@ copy_sources() {
 inside() {
 	local dir=$1 command=$2
 
+	# shellcheck disable=SC2016 # the inner shell expands
 	unshare --mount --pid --fork --kill-child bash -c '
 		mount -t proc proc "$1/proc"
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
