@@ -325,15 +325,19 @@ json_parse(const char *text, size_t len)
 {
 	struct json_tokener *tok;
 	struct json_object *obj;
+	size_t end;
 
 	if (len > MAX_JSON_BODY)
 		return NULL;
 	tok = json_tokener_new_ex(MAX_JSON_DEPTH);
 	if (tok == NULL)
 		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* not STRICT, which refuses every letter beyond ASCII in json-c 0.18 */
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	obj = json_tokener_parse_ex(tok, text, (int)len + 1);
-	if (json_tokener_get_error(tok) != json_tokener_success) {
+	end = json_tokener_get_parse_end(tok);
+	if (json_tokener_get_error(tok) != json_tokener_success
+	    || (end < len && end + strspn(text + end, " \t\r\n") < len)) {
 		json_object_put(obj);
 		obj = NULL;
 	}

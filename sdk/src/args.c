@@ -11,8 +11,12 @@ mcp_args(struct mcp_call *call)
 	if (step->arguments == NULL) {
 		text = call->ops->arguments(call);
 		step->arguments = mcp_json(call, text.data, text.len);
-		if (step->arguments == NULL)
+		if (step->arguments == NULL) {
+			mcp_fail(call, MCP_E_INTERNAL, "The arguments could not be read",
+				 "They are no JSON object",
+				 "Report this to whoever maintains the plugin");
 			step->arguments = mcp_keep(call, json_object_new_object());
+		}
 	}
 	return step->arguments;
 }

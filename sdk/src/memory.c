@@ -64,12 +64,21 @@ mcp_keep(struct mcp_call *call, struct json_object *tree)
 	return tree;
 }
 
+static bool
+only_blanks(const char *text, size_t from, size_t len)
+{
+	while (from < len && strchr(" \t\r\n", text[from]) != NULL && text[from] != '\0')
+		from++;
+	return from >= len;
+}
+
 struct json_object *
 step_parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener;
 	struct json_object *tree;
 	enum json_tokener_error error;
+	size_t end;
 	int depth;
 
 	if (text == NULL || len == 0 || len > INT_MAX - 1)
@@ -79,15 +88,17 @@ step_parse(const char *text, size_t len)
 	tokener = json_tokener_new_ex(depth);
 	if (tokener == NULL)
 		abort();
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* not STRICT, which refuses every letter beyond ASCII in json-c 0.18 */
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
 	tree = json_tokener_parse_ex(tokener, text, (int)len);
 	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
 	if (error == json_tokener_continue) { /* a number alone ends with its text */
 		tree = json_tokener_parse_ex(tokener, "", 1);
 		error = json_tokener_get_error(tokener);
 	}
 	json_tokener_free(tokener);
-	if (error == json_tokener_success)
+	if (error == json_tokener_success && only_blanks(text, end, len))
 		return tree;
 	json_object_put(tree);
 	return NULL;
