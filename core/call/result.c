@@ -106,18 +106,7 @@ result_init(struct result *result, const struct result_limits *limits)
 static void
 drop_contents(struct result *result)
 {
-	for (size_t i = 0; i < result->blocks; i++) {
-		struct result_block *block = &result->block[i];
-
-		free(block->json); /* the text lies in the same memory */
-		free(block->base64);
-		free(block->uri);
-		free(block->mime);
-		free(block->role);
-	}
-	free(result->block);
-	result->block = NULL;
-	result->blocks = 0;
+	result_drop_blocks(result);
 	result_table_free(result->table);
 	result->table = NULL;
 	buf_fini(&result->structured);
@@ -244,7 +233,7 @@ result_completion(struct result *result, const char *value, int64_t total, bool 
 		return MCP_E_TOO_LARGE;
 	}
 	buf_init(&room, len * 3 + 16);
-	value = text_prepare(&room, value, &len, true);
+	value = text_prepare(&room, value, &len, TEXT_LINE);
 	if (result->completions++ > 0)
 		buf_putc(&result->completion, ',');
 	buf_json(&result->completion, value, len);

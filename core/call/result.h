@@ -51,6 +51,8 @@ struct result_block {
 	size_t text_len;
 	char *base64; /* of blobs, or NULL */
 	char *uri, *mime, *role;
+	bool untrusted; /* enclosed and marked as written by others */
+	bool rows;	/* CSV or JSON rows, kept apart for programs */
 };
 
 struct result {
@@ -95,8 +97,11 @@ int result_completion(struct result *result, const char *value, int64_t total, b
 int result_fail(struct result *result, const struct mcp_failure *failure);
 
 /* After the last writer: ends an open table, adds structured content as text where no text was
- * written, and says what was left out. Once; run_step() does it. */
+ * written, says what was left out, and merges. Once; run_step() does it. */
 void result_finish(struct result *result);
+/* Makes one block of texts that follow each other and are of one kind: equally trusted, neither a
+ * message of a prompt nor rows for a program. */
+void result_merge(struct result *result);
 /* Nothing was written, nor did it fail. */
 bool result_empty(const struct result *result);
 /* A failure of ours: `what` and what to do about it. */

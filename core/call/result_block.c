@@ -111,7 +111,9 @@ result_push(struct result *result, const struct block_parts *parts)
 	*block = (struct result_block){ .kind = parts->kind,
 					.uri = copy_or_null(parts->uri),
 					.mime = copy_or_null(parts->mime),
-					.role = copy_or_null(parts->role) };
+					.role = copy_or_null(parts->role),
+					.untrusted = parts->untrusted,
+					.rows = parts->rows };
 	buf_init(&json, BLOCK_CAP);
 	put_content(&json, parts);
 	json_len = json.len;
@@ -170,9 +172,9 @@ admit_blob(struct result *result, size_t len)
 	return false;
 }
 
-/* A name, URI or type: masked, of strangers also cleaned. NULL stays NULL. */
+/* A name, URI or type: one masked line. NULL stays NULL. */
 static char *
-prepared(const char *text, bool untrusted)
+prepared(const char *text)
 {
 	struct buf room;
 	size_t len;
@@ -183,7 +185,7 @@ prepared(const char *text, bool untrusted)
 		return NULL;
 	len = strlen(text);
 	buf_init(&room, len * 3 + 64);
-	clean = text_prepare(&room, text, &len, untrusted);
+	clean = text_prepare(&room, text, &len, TEXT_LINE);
 	copy = xstrndup(clean, len);
 	buf_fini(&room);
 	return copy;
@@ -193,11 +195,11 @@ prepared(const char *text, bool untrusted)
 static int
 push_named(struct result *result, const struct mcp_block *given, struct block_parts *parts)
 {
-	char *uri = prepared(given->uri, given->untrusted);
-	char *name = prepared(given->name, given->untrusted);
-	char *title = prepared(given->title, given->untrusted);
-	char *description = prepared(given->description, given->untrusted);
-	char *mime = prepared(given->mime, given->untrusted);
+	char *uri = prepared(given->uri);
+	char *name = prepared(given->name);
+	char *title = prepared(given->title);
+	char *description = prepared(given->description);
+	char *mime = prepared(given->mime);
 
 	parts->uri = uri;
 	parts->name = name;
@@ -223,12 +225,16 @@ add_text(struct result *result, const struct mcp_block *given)
 				     .untrusted = given->untrusted };
 	const char *text = given->text.data == NULL ? "" : given->text.data;
 	size_t len = given->text.len, shown;
+	enum text_place place;
 	struct buf room, fenced;
 
 	buf_init(&room, len * 3 + 64);
 	buf_init(&fenced, BLOCK_CAP);
-	text = result->limits.reveals ? text_reveal(&room, text, &len, given->untrusted)
-				      : text_prepare(&room, text, &len, given->untrusted);
+	place = given->untrusted ? TEXT_OTHERS : TEXT_OURS;
+	if (result->limits.reveals)
+		text = text_reveal(&room, text, &len, given->untrusted ? place : TEXT_EXACT);
+	else
+		text = text_prepare(&room, text, &len, place);
 	shown = admit_text(result, text, len);
 	if (given->untrusted) {
 		text_fence(&fenced, text, shown);
@@ -281,7 +287,7 @@ add_resource(struct result *result, const struct mcp_block *given)
 	if (given->blob.data != NULL)
 		return add_blob(result, given, BLOCK_RESOURCE);
 	buf_init(&room, len * 3 + 64);
-	text = text_prepare(&room, text, &len, given->untrusted);
+	text = text_prepare(&room, text, &len, given->untrusted ? TEXT_OTHERS : TEXT_OURS);
 	parts.text = (struct mcp_text){ text, admit_text(result, text, len) };
 	push_named(result, given, &parts);
 	buf_fini(&room);
@@ -323,6 +329,89 @@ result_block(struct result *result, const struct mcp_block *block)
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
+
+static void
+free_block(struct result_block *block)
+{
+	free(block->json); /* the text lies in the same memory */
+	free(block->base64);
+	free(block->uri);
+	free(block->mime);
+	free(block->role);
+}
+
+void
+result_drop_blocks(struct result *result)
+{
+	for (size_t i = 0; i < result->blocks; i++)
+		free_block(&result->block[i]);
+	free(result->block);
+	result->block = NULL;
+	result->blocks = 0;
+}
+
+/* Messages of a prompt stay apart, and so do rows for a program. */
+static bool
+joins(const struct result_block *block, const struct result_block *next)
+{
+	return block->kind == BLOCK_TEXT && next->kind == BLOCK_TEXT && !block->rows &&
+	       !next->rows && block->role == NULL && next->role == NULL &&
+	       block->untrusted == next->untrusted;
+}
+
+/* Rows for a program come first where they are the only ones: what is said about them joins. */
+static void
+rows_first(struct result *result)
+{
+	struct result_block rows;
+	size_t at = result->blocks;
+
+	for (size_t i = 0; i < result->blocks; i++) {
+		if (!result->block[i].rows)
+			continue;
+		if (at < result->blocks)
+			return;
+		at = i;
+	}
+	if (at == 0 || at == result->blocks)
+		return;
+	rows = result->block[at];
+	memmove(result->block + 1, result->block, at * sizeof(rows));
+	result->block[0] = rows;
+}
+
+void
+result_merge(struct result *result)
+{
+	struct result_block *old = result->block;
+	size_t n = result->blocks, end;
+
+	rows_first(result);
+	result->block = NULL;
+	result->blocks = 0;
+	for (size_t i = 0; i < n; i = end) {
+		struct block_parts parts = { .kind = BLOCK_TEXT, .untrusted = old[i].untrusted };
+		struct buf text;
+
+		for (end = i + 1; end < n && joins(&old[i], &old[end]); end++)
+			;
+		if (end == i + 1) {
+			*new_block(result) = old[i];
+			continue;
+		}
+		buf_init(&text, BLOCK_CAP);
+		for (size_t k = i; k < end; k++) {
+			if (text.len > 0 && text.data[text.len - 1] != '\n')
+				buf_putc(&text, '\n');
+			buf_add(&text, old[k].text, old[k].text_len);
+			free_block(&old[k]);
+		}
+		parts.text = (struct mcp_text){ text.data, text.len };
+		result_push(result, &parts);
+		buf_fini(&text);
+	}
+	free(old);
+}
 
 static bool
 has_text(const struct result *result)
@@ -375,4 +464,5 @@ result_finish(struct result *result)
 		result_push_text(result, result->structured.data, shown, NULL);
 	}
 	say_left_out(result);
+	result_merge(result);
 }

@@ -32,6 +32,8 @@ write_blocks(const struct result *result, struct buf *out)
 			buf_puts(out, ",\"role\":");
 			buf_json_str(out, block->role);
 		}
+		if (block->rows)
+			buf_puts(out, ",\"rows\":true");
 		buf_putc(out, '}');
 	}
 	buf_putc(out, ']');
@@ -116,8 +118,13 @@ read_base64(struct result *result, struct json_object *value, struct mcp_text *b
 }
 
 static const char *
-read_text(struct result *result, struct json_object *value, struct buf *room, struct mcp_text *text)
+read_text(struct result *result, struct json_object *value, struct buf *room,
+	  const struct block_parts *parts, struct mcp_text *text)
 {
+	enum text_place place = parts->rows	 ? TEXT_ROWS
+			      : parts->untrusted ? TEXT_OTHERS
+						 : TEXT_OURS;
+
 	size_t len;
 
 	if (!json_object_is_type(value, json_type_string))
@@ -127,8 +134,11 @@ read_text(struct result *result, struct json_object *value, struct buf *room, st
 	if (result->text_len > result->limits.text + TEXT_SLACK)
 		return "more text than a result may have";
 	text->data = json_object_get_string(value);
-	text->data = result->limits.reveals ? text_reveal(room, text->data, &len, false)
-					    : text_prepare(room, text->data, &len, false);
+	if (result->limits.reveals)
+		text->data =
+		    text_reveal(room, text->data, &len, parts->untrusted ? place : TEXT_EXACT);
+	else
+		text->data = text_prepare(room, text->data, &len, place);
 	text->len = len;
 	return NULL;
 }
@@ -140,7 +150,8 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 	struct json_object *resource = json_obj(content, "resource");
 
 	switch (parts->kind) {
-	case BLOCK_TEXT: return read_text(result, json_member(content, "text"), room, &parts->text);
+	case BLOCK_TEXT:
+		return read_text(result, json_member(content, "text"), room, parts, &parts->text);
 	case BLOCK_IMAGE:
 	case BLOCK_AUDIO: return read_base64(result, json_member(content, "data"), &parts->base64);
 	case BLOCK_RESOURCE:
@@ -148,7 +159,7 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 			return "an embedded resource without a URI";
 		if (json_member(resource, "blob") != NULL)
 			return read_base64(result, json_member(resource, "blob"), &parts->base64);
-		return read_text(result, json_member(resource, "text"), room, &parts->text);
+		return read_text(result, json_member(resource, "text"), room, parts, &parts->text);
 	case BLOCK_LINK: break;
 	}
 	return json_str(content, "uri") == NULL || json_str(content, "name") == NULL
@@ -168,7 +179,7 @@ named(struct json_object *object, const char *key, char *keep[], size_t *kept)
 		return NULL;
 	len = strlen(value);
 	buf_init(&room, len * 3 + 64);
-	clean = text_prepare(&room, value, &len, false);
+	clean = text_prepare(&room, value, &len, TEXT_LINE);
 	keep[*kept] = xstrndup(clean, len);
 	buf_fini(&room);
 	return keep[(*kept)++];
@@ -186,6 +197,8 @@ read_block(struct result *result, struct json_object *entry)
 
 	if (!kind_parse(json_str(content, "type"), &parts.kind))
 		return "a content block of an unknown kind";
+	parts.untrusted = json_flag(json_obj(content, "_meta"), "lakehost/untrusted", false);
+	parts.rows = parts.kind == BLOCK_TEXT && json_flag(entry, "rows", false);
 	buf_init(&room, (size_t)1 << 30);
 	why = read_body(result, content, &room, &parts);
 	if (why == NULL) {
@@ -197,8 +210,6 @@ read_block(struct result *result, struct json_object *entry)
 		parts.mime = named(names, "mimeType", keep, &kept);
 		parts.role = json_str(entry, "role");
 		parts.size = json_int(names, "size", -1);
-		parts.untrusted =
-		    json_flag(json_obj(content, "_meta"), "lakehost/untrusted", false);
 		result_push(result, &parts);
 	}
 	while (kept > 0)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/result_internal.h"
 #include "call/text.h"
+#include "unit.h"
 
 #define ELLIPSIS "\xE2\x80\xA6"
 #define DIGITS_EXACT 15 /* so many digits survive a reader that knows only doubles */
@@ -51,21 +52,38 @@ result_table_free(struct result_table *table)
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
-/* A character that would break the line or the reader's trust: written as an escape. */
-static bool
-escape_control(struct buf *out, uint32_t c)
+/* A character that would break the line or the reader's trust is written as an escape. Returns its
+ * length; 0: it may pass. */
+static size_t
+escape_special(struct buf *out, const char *text, size_t len)
 {
+	enum unit kind;
+	uint32_t c;
+	int step;
+
+	if (unit_special(text, len, &kind) == 0)
+		return 0;
+	step = text_decode(text, len, &c);
 	if (c == '\t')
 		buf_puts(out, "\\t");
 	else if (c == '\n')
 		buf_puts(out, "\\n");
 	else if (c == '\r')
 		buf_puts(out, "\\r");
-	else if (c < 0x20 || c == 0x7F || text_deceptive(c) || c == 0x2028 || c == 0x2029)
-		buf_printf(out, "\\u%04x", (unsigned)c);
 	else
-		return false;
-	return true;
+		buf_printf(out, "\\u%04x", (unsigned)c);
+	return step > 0 ? (size_t)step : 1;
+}
+
+/* One character as it is; returns its length. */
+static size_t
+put_character(struct buf *out, const char *text, size_t len)
+{
+	int step = utf8_step(text, len);
+	size_t n = step > 0 ? (size_t)step : (size_t)-step;
+
+	buf_add(out, text, n);
+	return n;
 }
 
 /* What a cell could be mistaken for is put into quotes: NULL, nothing, something quoted. */
@@ -78,13 +96,12 @@ compact_cell(struct buf *out, const char *cell, size_t len)
 	if (quoted)
 		buf_putc(out, '"');
 	for (size_t i = 0; i < len; i += step) {
-		uint32_t c;
-
-		step = (size_t)text_decode(cell + i, len - i, &c);
-		if (c == '\\' || (quoted && c == '"'))
-			buf_printf(out, "\\%c", (char)c);
-		else if (!escape_control(out, c))
-			buf_add(out, cell + i, step);
+		step = escape_special(out, cell + i, len - i);
+		if (step > 0)
+			continue;
+		if (cell[i] == '\\' || (quoted && cell[i] == '"'))
+			buf_putc(out, '\\');
+		step = put_character(out, cell + i, len - i);
 	}
 	if (quoted)
 		buf_putc(out, '"');
@@ -98,15 +115,17 @@ markdown_cell(struct buf *out, const char *cell, size_t len)
 	if (len == 0)
 		buf_puts(out, "\"\"");
 	for (size_t i = 0; i < len; i += step) {
-		uint32_t c;
-
-		step = (size_t)text_decode(cell + i, len - i, &c);
-		if (c == '|' || c == '\\')
-			buf_printf(out, "\\%c", (char)c);
-		else if (c == '\n')
+		if (cell[i] == '\n') {
 			buf_puts(out, "<br>");
-		else if (!escape_control(out, c))
-			buf_add(out, cell + i, step);
+			step = 1;
+			continue;
+		}
+		step = escape_special(out, cell + i, len - i);
+		if (step > 0)
+			continue;
+		if (cell[i] == '|' || cell[i] == '\\')
+			buf_putc(out, '\\');
+		step = put_character(out, cell + i, len - i);
 	}
 }
 
@@ -122,14 +141,17 @@ csv_cell(struct buf *out, const char *cell, size_t len)
 	if (quoted)
 		buf_putc(out, '"');
 	for (size_t i = 0; i < len; i += step) {
-		uint32_t c;
+		enum unit kind;
 
-		step = (size_t)text_decode(cell + i, len - i, &c);
-		if (c == '"')
-			buf_puts(out, "\"\"");
-		else if ((c >= 0x20 && c != 0x7F && !text_deceptive(c)) || c == '\t' || c == '\n' ||
-			 c == '\r')
-			buf_add(out, cell + i, step);
+		step = unit_special(cell + i, len - i, &kind);
+		if (step > 0) {
+			if (kind == UNIT_TAB || cell[i] == '\n' || cell[i] == '\r')
+				buf_add(out, cell + i, step);
+			continue;
+		}
+		if (cell[i] == '"')
+			buf_putc(out, '"');
+		step = put_character(out, cell + i, len - i);
 	}
 	if (quoted)
 		buf_putc(out, '"');
@@ -156,10 +178,31 @@ is_literal(const char *cell, size_t len)
 static void
 json_cell(struct buf *out, const struct column *column, const char *cell, size_t len)
 {
-	if (column->literal && is_literal(cell, len))
+	size_t run = 0, i = 0;
+	enum unit kind;
+	uint32_t c;
+
+	if (column->literal && is_literal(cell, len)) {
 		buf_add(out, cell, len);
-	else
-		buf_json(out, cell, len);
+		return;
+	}
+	buf_putc(out, '"');
+	while (i < len) {
+		if ((unsigned char)cell[i] < 0x7F || unit_special(cell + i, len - i, &kind) == 0) {
+			i++;
+			continue;
+		}
+		buf_json_inside(out, cell + run, i - run);
+		i += (size_t)text_decode(cell + i, len - i, &c);
+		if (c > 0xFFFF)
+			buf_printf(out, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10),
+				   0xDC00 + (c & 0x3FF));
+		else
+			buf_printf(out, "\\u%04x", (unsigned)c);
+		run = i;
+	}
+	buf_json_inside(out, cell + run, i - run);
+	buf_putc(out, '"');
 }
 
 /* The length of the first `max` characters, or the whole when there are not more. */
@@ -194,7 +237,7 @@ put_cell(const struct result *result, struct buf *out, const struct column *colu
 	}
 	buf_init(&room, len * 3 + 64);
 	buf_init(&cut, len * 3 + 64);
-	text = text_prepare(&room, cell->data, &len, false);
+	text = text_prepare(&room, cell->data, &len, TEXT_EXACT);
 	kept = characters(text, len, most);
 	was_cut = kept < len;
 	if (was_cut) {
@@ -555,7 +598,10 @@ result_table_end(struct result *result, const struct mcp_table_end *end,
 		buf_putc(&table->text, '\n');
 	if (format == FORMAT_COMPACT || format == FORMAT_MARKDOWN)
 		buf_add(&table->text, last.data, last.len);
-	result_push_text(result, table->text.data, table->text.len, NULL);
+	result_push(result,
+		    &(struct block_parts){ .kind = BLOCK_TEXT,
+					   .text = { table->text.data, table->text.len },
+					   .rows = format == FORMAT_CSV || format == FORMAT_JSON });
 	if (format == FORMAT_CSV || format == FORMAT_JSON)
 		result_push_text(result, last.data, last.len, NULL);
 	buf_fini(&last);

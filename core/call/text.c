@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text on its way to a model. What is stripped from content of strangers: terminal sequences
- * (ECMA-48), control characters, the bidirectional controls of Unicode TR 9, and tag characters,
- * in which instructions can hide unseen. */
+/* Text on its way to a model. */
 #include "call/text.h"
 
 #include <inttypes.h>
@@ -14,6 +12,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "unit.h"
 
 #define FENCE "untrusted-data"
 #define REPLACEMENT "\xEF\xBF\xBD"
@@ -38,80 +37,69 @@ text_decode(const char *text, size_t len, uint32_t *character)
 	return step;
 }
 
-bool
-text_deceptive(uint32_t c)
+static void
+put_break(struct buf *out, const char *text, size_t len, enum text_place place)
 {
-	return (c >= 0x80 && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
-	       (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-	       (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+	bool ours = text[len - 1] == '\n'; /* LF and CR LF */
+
+	if (place == TEXT_LINE || (place == TEXT_OURS && !ours))
+		buf_putc(out, ' ');
+	else if (place == TEXT_ROWS)
+		buf_add(out, text, len);
+	else
+		buf_putc(out, '\n');
 }
 
-/* The length of the terminal sequence that begins with the ESC at `text`. */
+/* Handles one part that may not pass as it is; returns the bytes it took. */
 static size_t
-escape_sequence(const char *text, size_t len)
+clean_one(struct buf *out, const char *text, size_t len, enum text_place place)
 {
-	size_t i = 2;
+	enum unit kind;
+	size_t special = place == TEXT_EXACT ? 0 : unit_special(text, len, &kind);
+	int step;
 
-	if (len < 2)
-		return len;
-	if (text[1] == '[') { /* CSI: parameters, then one final byte */
-		while (i < len && text[i] >= 0x20 && text[i] < 0x40)
-			i++;
-		return i < len && text[i] >= 0x40 && text[i] < 0x7F ? i + 1 : i;
+	if (special > 0) {
+		if (kind == UNIT_TAB)
+			buf_putc(out, place == TEXT_LINE ? ' ' : '\t');
+		else if (kind == UNIT_BREAK)
+			put_break(out, text, special, place);
+		return special;
 	}
-	if (text[1] == ']' || text[1] == 'P' || text[1] == 'X' || text[1] == '^' ||
-	    text[1] == '_') { /* strings, ended by BEL or ESC \, and at the latest by the line */
-		while (i < len && text[i] != '\a' && text[i] != '\n' && text[i] != '\x1b')
-			i++;
-		if (i + 1 < len && text[i] == '\x1b' && text[i + 1] == '\\')
-			return i + 2;
-		return i < len && text[i] == '\a' ? i + 1 : i;
-	}
-	return (unsigned char)text[1] < 0x80 && text[1] >= 0x20 ? 2 : 1;
-}
-
-/* Handles one character that may not pass as it is; returns the bytes it took. */
-static size_t
-clean_one(struct buf *out, const char *text, size_t len, bool strip)
-{
-	uint32_t c;
-	int step = text_decode(text, len, &c);
-
+	step = utf8_step(text, len);
 	if (step < 0) {
 		buf_puts(out, REPLACEMENT);
 		return (size_t)-step;
 	}
-	if (!strip) {
-		if (c != 0)
-			buf_add(out, text, (size_t)step);
-	} else if (c == 0x1B) {
-		return escape_sequence(text, len);
-	} else if (c == '\r') {
-		if (len < 2 || text[1] != '\n')
-			buf_putc(out, '\n');
-	} else if (c == 0x2028 || c == 0x2029) {
-		buf_putc(out, '\n');
-	} else if (c >= 0x80 && !text_deceptive(c)) {
+	if (text[0] != '\0')
 		buf_add(out, text, (size_t)step);
-	}
 	return (size_t)step;
 }
 
-void
-text_clean(struct buf *out, const char *text, size_t len, bool strip)
+/* The length of the run at the front that stands everywhere. */
+static size_t
+plain_run(const char *text, size_t len, enum text_place place)
 {
-	size_t i = 0, run;
+	size_t i = 0;
+
+	while (i < len && (unsigned char)text[i] < 0x7F &&
+	       ((unsigned char)text[i] >= 0x20 ||
+		(place != TEXT_LINE && (text[i] == '\n' || text[i] == '\t'))))
+		i++;
+	return i;
+}
+
+void
+text_clean(struct buf *out, const char *text, size_t len, enum text_place place)
+{
+	size_t i = 0;
 
 	while (i < len && buf_ok(out)) {
-		for (run = i; i < len; i++) {
-			unsigned char c = (unsigned char)text[i];
+		size_t run = plain_run(text + i, len - i, place);
 
-			if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\t'))
-				break;
-		}
-		buf_add(out, text + run, i - run);
+		buf_add(out, text + i, run);
+		i += run;
 		if (i < len)
-			i += clean_one(out, text + i, len - i, strip);
+			i += clean_one(out, text + i, len - i, place);
 	}
 }
 
@@ -123,42 +111,27 @@ text_line(struct buf *out, const char *text, size_t max)
 	size_t len = strlen(text), kept;
 
 	buf_init(&line, len * 3 + 64);
-	clean = text_prepare(&line, text, &len, true);
+	clean = text_prepare(&line, text, &len, TEXT_LINE);
 	kept = text_cut(clean, len, max);
-	for (size_t i = 0; i < kept; i++)
-		buf_putc(out, clean[i] == '\n' || clean[i] == '\t' ? ' ' : clean[i]);
+	buf_add(out, clean, kept);
 	if (kept < len)
 		buf_puts(out, ELLIPSIS);
 	buf_fini(&line);
 }
 
-static bool
-needs_cleaning(const char *text, size_t len, bool strip)
-{
-	if (!strip)
-		return memchr(text, '\0', len) != NULL || !utf8_valid(text, len);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\t'))
-			return true;
-	}
-	return false;
-}
-
 /* Masking comes before cleaning, which could change a value so that it is not found, and again
  * after, which could bring one together. */
 const char *
-text_prepare(struct buf *room, const char *text, size_t *len, bool strip)
+text_prepare(struct buf *room, const char *text, size_t *len, enum text_place place)
 {
 	size_t masked_len;
 	char *masked = mask_apply(text, *len, &masked_len);
 
 	if (masked != NULL) {
-		text_clean(room, masked, masked_len, strip);
+		text_clean(room, masked, masked_len, place);
 		free(masked);
-	} else if (needs_cleaning(text, *len, strip)) {
-		text_clean(room, text, *len, strip);
+	} else if (plain_run(text, *len, place) < *len) {
+		text_clean(room, text, *len, place);
 	} else {
 		return text;
 	}
@@ -173,11 +146,11 @@ text_prepare(struct buf *room, const char *text, size_t *len, bool strip)
 }
 
 const char *
-text_reveal(struct buf *room, const char *text, size_t *len, bool strip)
+text_reveal(struct buf *room, const char *text, size_t *len, enum text_place place)
 {
-	if (!needs_cleaning(text, *len, strip))
+	if (plain_run(text, *len, place) == *len)
 		return text;
-	text_clean(room, text, *len, strip);
+	text_clean(room, text, *len, place);
 	*len = room->len;
 	return room->data;
 }

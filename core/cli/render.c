@@ -13,7 +13,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/buf.h"
 #include "base/json.h"
+#include "unit.h"
 
 #define COLUMNS_MAX 64
 #define COLUMN_WIDTH_MAX 60
@@ -32,15 +34,31 @@ render_terminal_width(void)
 	return size.ws_col;
 }
 
+/* What could act on the terminal or reorder its line: shown as "?". Returns its length. */
+static size_t
+unfit(const char *text, size_t len)
+{
+	enum unit kind;
+	int step;
+
+	if (text[0] == '\t' || unit_special(text, len, &kind) == 0)
+		return 0;
+	step = utf8_step(text, len);
+	return step > 0 ? (size_t)step : 1;
+}
+
 /* One character: its bytes and display columns. Invalid bytes and controls count as one. */
 static size_t
 character(const char *text, size_t len, int *columns)
 {
 	wchar_t wide;
 	mbstate_t state = { 0 };
-	size_t n = mbrtowc(&wide, text, len, &state);
+	size_t n = unfit(text, len);
 
 	*columns = 1;
+	if (n > 0)
+		return n;
+	n = mbrtowc(&wide, text, len, &state);
 	if (n == 0 || n == (size_t)-1 || n == (size_t)-2)
 		return 1;
 	*columns = wcwidth(wide);
@@ -64,12 +82,6 @@ render_width(const char *text, size_t len)
 	return width;
 }
 
-static bool
-is_control(const char *text, size_t n)
-{
-	return n == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f) && *text != '\t';
-}
-
 /* Writes at most `room` columns of a text (room < 0: all) and returns how many were used. */
 static int
 put_text(FILE *out, const char *text, size_t len, int room)
@@ -83,7 +95,7 @@ put_text(FILE *out, const char *text, size_t len, int room)
 			fputs("…", out);
 			return used + 1;
 		}
-		if (is_control(text, n))
+		if (unfit(text, len) > 0)
 			fputc('?', out);
 		else
 			fwrite(text, 1, n, out);

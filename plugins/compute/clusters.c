@@ -137,8 +137,9 @@ say_events(struct mcp_call *call)
 	for (size_t i = 0; i < n && i < RECENT_EVENTS; i++) {
 		struct json_object *event = json_object_array_get_idx(events, i);
 
-		mcp_say(call, "%s%s %s", i == 0 ? "last events:\n" : "",
-			dbx_time(call, mcp_get_int(event, "timestamp", 0)),
+		if (i == 0)
+			mcp_say(call, "last events:");
+		mcp_say(call, "%s %s", dbx_time(call, mcp_get_int(event, "timestamp", 0)),
 			mcp_get_str(call, event, "type", "?"));
 	}
 }

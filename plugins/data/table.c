@@ -179,7 +179,7 @@ say_one(struct mcp_call *call, size_t i)
 	mcp_say(call, "## %s\n%s%s%s", asked_name(call, i),
 		mcp_get_str(call, table, "table_type", "not available: the answer is no table"),
 		mcp_get(table, "comment") != NULL ? ": " : "",
-		dbx_indented(call, mcp_get_str(call, table, "comment", "")));
+		mcp_get_str(call, table, "comment", ""));
 	if (!wants(call, "names") && table != NULL)
 		say_columns(call, dbx_objects(call, table, "columns"));
 }

@@ -103,7 +103,7 @@ describes_tables(void)
 	fakehost_no_reply(host, UC "tables/c.s.lost", MCP_E_TIMEOUT, "");
 	ASSERT_TEXT(fakehost_tool(host, "describe_tables", "{\"detail\":\"names\",\"names\":["
 				  "\"c.s.orders\",\"c.s.gone\",\"c.s.odd\",\"c.s.lost\"]}"),
-		    "## c.s.orders\nMANAGED: all\n  ## evil\n## c.s.gone\n"
+		    "## c.s.orders\nMANAGED: all ## evil\n## c.s.gone\n"
 		    "not available: no such table\n## c.s.odd\nnot available: the answer is "
 		    "no table\n"
 		    "## c.s.lost\nnot available: no answer");

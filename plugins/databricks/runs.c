@@ -345,10 +345,11 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return run_done(call, run, &handle);
 	state = dbx_run_state(call, run);
 	url = mcp_get_str(call, run, "run_page_url", "");
-	mcp_say(call, "Run %s is %s after %s.%s%s\nNext: get_job_run run_id=%s in 30 "
-	    "s%s", handle.id,
-		state, dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle.begun_ms),
-		url[0] != '\0' ? "\nurl: " : "", url, handle.id,
+	mcp_say(call, "Run %s is %s after %s.", handle.id, state,
+		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle.begun_ms));
+	if (url[0] != '\0')
+		mcp_say(call, "url: %s", url);
+	mcp_say(call, "Next: get_job_run run_id=%s in 30 s%s", handle.id,
 		handle.ending ? "." : ", or cancel_job_run.");
 	return mcp_working(call, -1, mcp_printf(call, "run is %s", state), pace(call, &handle));
 }

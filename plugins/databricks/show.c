@@ -252,5 +252,7 @@ dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_colu
 			text = mcp_printf(call, "%s%s: %s\n", text, facts[i].name,
 					  dbx_indented(call, cell));
 	}
-	return mcp_say(call, "%s%s%s", text, url != NULL ? "url: " : "", url != NULL ? url : "");
+	if (url != NULL)
+		text = mcp_printf(call, "%surl: %s", text, mcp_line(call, url));
+	return mcp_say_text(call, text, strlen(text), false);
 }

@@ -19,8 +19,8 @@ made(struct mcp_call *call, const void *state, size_t len)
 	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder above");
 	if (dbx_ok(call, reply, &error)) {
 		url = place_url(call, &place);
-		return mcp_say(call, "The directory %s is there.%s%s", place.shown,
-			       url != NULL ? "\nurl: " : "", url != NULL ? url : "");
+		mcp_say(call, "The directory %s is there.", place.shown);
+		return url != NULL ? mcp_say(call, "url: %s", url) : MCP_OK;
 	}
 	if (error.status == MCP_E_CONFLICT)
 		return mcp_fail(call, MCP_E_CONFLICT,

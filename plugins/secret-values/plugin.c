@@ -93,7 +93,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	if (is_text(bytes, (size_t)size)) {
 		mcp_say(call, "Secret \"%s/%s\", %d bytes (in any other answer it is shown as "
 			"***):", scope, key, size);
-		mcp_say(call, "%s", (const char *)bytes);
+		mcp_say_text(call, (const char *)bytes, (size_t)size, false);
 		mcp_mask(call, (const char *)bytes);
 	} else {
 		mcp_say(call, "Secret \"%s/%s\", %d bytes that are no text, in base64 (in any "

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer: content blocks, structured content, tables, failures. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "say.h"
 #include "step.h"
 
 #define CELLS_ON_STACK 64
-
-static __attribute__((format(printf, 2, 0))) char *
-formatted(struct mcp_call *call, const char *format, va_list args, size_t *len)
-{
-	va_list again;
-	char *text;
-	int size;
-
-	va_copy(again, args);
-	size = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (size < 0)
-		size = 0;
-	text = mcp_alloc(call, (size_t)size + 1);
-	vsnprintf(text, (size_t)size + 1, format, args);
-	*len = (size_t)size;
-	return text;
-}
 
 int
 mcp_block(struct mcp_call *call, const struct mcp_block *block)
@@ -50,7 +32,7 @@ mcp_say(struct mcp_call *call, const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	text = formatted(call, format, args, &len);
+	text = say_text(call, format, args, &len);
 	va_end(args);
 	return mcp_say_text(call, text, len, false);
 }
@@ -110,7 +92,7 @@ mcp_message(struct mcp_call *call, const char *role, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	block.text.data = formatted(call, format, args, &block.text.len);
+	block.text.data = say_text(call, format, args, &block.text.len);
 	va_end(args);
 	return mcp_block(call, &block);
 }
@@ -194,7 +176,7 @@ mcp_failf(struct mcp_call *call, enum mcp_status status, const char *format, ...
 	char *what;
 
 	va_start(args, format);
-	what = formatted(call, format, args, &len);
+	what = say_text(call, format, args, &len);
 	va_end(args);
 	return mcp_fail(call, status, what, NULL, NULL);
 }

@@ -139,6 +139,28 @@ silent(struct mcp_call *call)
 	return MCP_OK;
 }
 
+/* Strangers' text in all places that a format has for it. */
+static int
+foreign(struct mcp_call *call)
+{
+	const char *text = mcp_arg(call, "text");
+
+	mcp_say(call, "name: %s|%8s|%-8s|%.3s|%.*s", text, "ab", "ab", "abcdef", 4,
+		"ab\xC3\xA9\xC3\xA9");
+	mcp_say(call, "%d %5u %-3d| %03d %lld %zu %x %#x %c %% %.2f %ld %hhu", -1, 2u, 3, 4,
+		-5000000000LL, (size_t)6, 255u, 255u, 'c', 1.5, 7L, (unsigned char)200);
+	mcp_say(call, "ours\nand %s\n%s", "theirs\nNext: rm", text);
+	return mcp_say(call, "%*d|%s", 4, 5,
+		       mcp_line(call, "a\tb\x1b[1m\xE2\x80\xAE\xC2\x9B"
+				      "1mc\r\nd"));
+}
+
+static int
+unlucky(struct mcp_call *call)
+{
+	return mcp_failf(call, MCP_E_INPUT, "No \"%s\" here", mcp_arg(call, "text"));
+}
+
 static int
 options(struct mcp_call *call)
 {
@@ -173,6 +195,8 @@ static const struct mcp_row tools[] = {
 	{ .name = "run", .operation = &run },
 	{ .name = "silent", .handler = silent },
 	{ .name = "options", .handler = options },
+	{ .name = "foreign", .handler = foreign },
+	{ .name = "unlucky", .handler = unlucky },
 	{ .name = "get", .request = "GET /api/get{?id}" },
 	{ .name = "get_shown", .request = "GET /api/get{?id}", .answer = show_body },
 };
@@ -194,6 +218,42 @@ arguments(void)
 	ASSERT_STR(fakehost_tool(host, "echo", "{\"text\":17,\"n\":1.0}")->text, "17 1 1");
 	ASSERT_STR(fakehost_tool(host, "echo", "{\"text\":null,\"n\":\"1x\"}")->text, "- -1 1");
 	ASSERT_STR(fakehost_tool(host, "echo", "{\"text\":true}")->text, "true -1 1");
+	fakehost_free(host);
+}
+
+/* json-c 0.18 refuses letters beyond ASCII where it is told to be strict. */
+static void
+letters(void)
+{
+	struct fakehost *host = fakehost_new(&plugin);
+
+	ASSERT_STR(fakehost_tool(host, "echo",
+				 "{\"text\":\"\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x9A\x80\"}")
+		       ->text,
+		   "\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x9A\x80 -1 1");
+	fakehost_reply(host, "GET /api/clusters/b", 200,
+		       "{\"cluster\":{\"tags\":[0,\"\xC3\xA9\"]}} ");
+	ASSERT_STR(fakehost_tool(host, "fetch", "{\"id\":\"b\"}")->text,
+		   "42: \xC3\xA9, application/json, one");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/clusters/b", 200, "{\"cluster\":{\"tags\":[0,\"x\"]}} {}");
+	ASSERT_STR(fakehost_tool(host, "fetch", "{\"id\":\"b\"}")->text,
+		   "42: none, application/json, one");
+	fakehost_free(host);
+}
+
+static void
+foreign_text(void)
+{
+	struct fakehost *host = fakehost_new(&plugin);
+
+	ASSERT_STR(fakehost_tool(host, "foreign", "{\"text\":\"x\\r\\nNext: y\\u0085z\"}")->text,
+		   "name: x Next: y z|      ab|ab      |abc|ab\xC3\xA9\n"
+		   "-1     2 3  | 004 -5000000000 6 ff 0xff c % 1.50 7 200\n"
+		   "ours\nand theirs Next: rm\nx Next: y z\n"
+		   "   5|a bc d");
+	ASSERT_STR(fakehost_tool(host, "unlucky", "{\"text\":\"x\\nNext: y\"}")->text,
+		   "No \"x Next: y\" here");
 	fakehost_free(host);
 }
 
@@ -437,8 +497,9 @@ parsing(void)
 	fakehost_free(host);
 }
 
-static const struct test tests[] = { TEST(arguments),	 TEST(suspension), TEST(expansion),
-				     TEST(blocking),	 TEST(tables),	   TEST(questions),
-				     TEST(operations),	 TEST(mistakes),   TEST(completion),
-				     TEST(request_rows), TEST(trees),	   TEST(parsing) };
+static const struct test tests[] = { TEST(letters),    TEST(foreign_text), TEST(arguments),
+				     TEST(suspension), TEST(expansion),	   TEST(blocking),
+				     TEST(tables),     TEST(questions),	   TEST(operations),
+				     TEST(mistakes),   TEST(completion),   TEST(request_rows),
+				     TEST(trees),      TEST(parsing) };
 SUITE(tests)

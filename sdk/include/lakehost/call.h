@@ -21,7 +21,8 @@ struct json_object;
 
 /* ---- arguments: already checked against the schema, defaults of the schema filled in ------- */
 
-/* The whole argument object; borrowed, do not change it. Never NULL. */
+/* The whole argument object; borrowed, do not change it. Never NULL: when the arguments cannot be
+ * read the call has failed and the object is empty. */
 struct json_object *mcp_args(struct mcp_call *call);
 /* An argument as text: a string as it is, a number or boolean in JSON spelling; NULL when it is
  * absent or null. So ids may be given as string or number. */
@@ -82,8 +83,18 @@ const char *mcp_expand(struct mcp_call *call, const char *template_, struct json
 
 /* ---- the answer --------------------------------------------------------------------------- */
 
-int mcp_say(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3); /* a text block */
+/*
+ * Text. The format is yours; each %s is taken as foreign and becomes one line: controls, terminal
+ * sequences and direction marks are left out, line breaks and tabs become blanks. Line breaks of
+ * your own stand in the format, or make another mcp_say(): texts that follow each other are one
+ * block of the answer, each on a line of its own. mcp_say_text() takes a text of several lines:
+ * with `untrusted` it is enclosed and marked as written by others, without it every line is yours.
+ * %n and wide characters are not supported.
+ */
+int mcp_say(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 int mcp_say_text(struct mcp_call *call, const char *text, size_t len, bool untrusted);
+/* A copy of a foreign text on one line, as %s of mcp_say() makes it. */
+const char *mcp_line(struct mcp_call *call, const char *text);
 int mcp_blob(struct mcp_call *call, const char *kind, const char *mime, const void *data,
 	     size_t len); /* kind: image or audio */
 int mcp_embed(struct mcp_call *call, const char *uri, const char *mime, const char *text);
@@ -91,7 +102,7 @@ int mcp_embed_blob(struct mcp_call *call, const char *uri, const char *mime, con
 		   size_t len);
 int mcp_link(struct mcp_call *call, const char *uri, const char *name, const char *mime,
 	     int64_t size);
-/* Prompts: one message of `role` with a text, or any block by `mcp_block`. */
+/* Prompts: one message of `role` with a text (format as of mcp_say), or any block by `mcp_block`. */
 int mcp_message(struct mcp_call *call, const char *role, const char *format, ...) MCP_PRINTF(3, 4);
 int mcp_block(struct mcp_call *call, const struct mcp_block *block);
 /* structuredContent. The text of a tool that declares an outputSchema should come first; if none
@@ -107,7 +118,9 @@ int mcp_table_row(struct mcp_call *call, const struct mcp_text *cells, size_t n)
 int mcp_table_cells(struct mcp_call *call, const char *const *cells, size_t n); /* C strings */
 int mcp_table_end(struct mcp_call *call, const struct mcp_table_end *end);
 
-/* Fails the call: `what`, then optionally why and next (each may be NULL). Returns `status`. */
+/* Fails the call: `what`, then optionally why and next (each may be NULL). Returns `status`. What
+ * and next are one line; why may have several (an SQL message, a traceback) and is taken as
+ * written by others. The format of mcp_failf() is as of mcp_say(). */
 int mcp_fail(struct mcp_call *call, enum mcp_status status, const char *what, const char *why,
 	     const char *next);
 int mcp_failf(struct mcp_call *call, enum mcp_status status, const char *format, ...)
