@@ -38,7 +38,7 @@ lists_clusters(void)
 		    HEAD ID "\tdev\tRUNNING\t4 workers\t-\t-\t-\t-\n"
 		    ID "\tdev\tPENDING\t1-8 workers\t-\t-\t-\t-\n"
 		    ID "\tdev\tERROR\tsingle node\tm\t-\t-\t-\n"
-		    "3 clusters shown; there are more. Next: list_clusters page_token=t");
+		    "3 clusters shown; there are more. Next: list_clusters limit=3 page_token=t");
 	fakehost_reply(host, LIST "page_size=100&filter_by.cluster_states=RUNNING"
 		       "&filter_by.cluster_sources=UI", 200,
 		       "{\"clusters\":[" CLUSTER("RUNNING", "") "]}");
@@ -69,10 +69,10 @@ shows_a_cluster(void)
 	result = fakehost_tool(host, "get_cluster_details", "{\"cluster_id\":\"dev\"}");
 	ASSERT_TEXT(result,
 		    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
-		    "terminates itself: never\nstarted: 1970-01-01 00:00:01Z\n"
+		    "terminates itself: never\nstarted: 1970-01-01T00:00:01Z\n"
 		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
 		    "cost: It runs until somebody terminates it: auto-termination is off.\n"
-		    "last events:\n1970-01-01 00:00:02Z RUNNING\n1970-01-01 00:00:01Z "
+		    "last events:\n1970-01-01T00:00:02Z RUNNING\n1970-01-01T00:00:01Z "
 		    "STARTING\n C");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"" ID "\"");
 	ASSERT_LACKS(result->structured, "spark_conf");
@@ -301,10 +301,10 @@ lists_events(void)
 	ASSERT_TEXT(fakehost_tool(host, "list_cluster_events",
 				  "{\"cluster_id\":\"" ID "\",\"limit\":2,\"event_type\":"
 				  "\"TERMINATING\",\"start_time\":1,\"end_time\":2}"),
-		    EVENT_HEAD "1970-01-01 00:00:01Z\tTERMINATING\tUSER (SUCCESS)\t-\tada\t-\t-\n"
+		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER (SUCCESS)\t-\tada\t-\t-\n"
 		    "-\tX\todd\t-\t-\t-\t-\n2 of 9 events shown. Next: list_cluster_events "
 		    "cluster_id=" ID " event_type=TERMINATING start_time=1 end_time=2 "
-		    "page_token=2");
+		    "limit=2 page_token=2");
 	ASSERT_STR(fakehost_request(host, 0)->body,
 		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,\"limit\":2,"
 		   "\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");

@@ -141,10 +141,8 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
 	words = chunk_words(call, &walk);
-	reply = dbx_reply(call, 0, &words);
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	return chunk_rows(call, &walk, json_object_is_type(reply, json_type_array) ? reply : NULL);
+	reply = dbx_reply_array(call, 0, &words);
+	return reply != NULL ? chunk_rows(call, &walk, reply) : MCP_E_UPSTREAM;
 }
 
 /* `result` is what a statement or a chunk call holds: rows, or a link to them. */

@@ -145,24 +145,42 @@ columns_again(struct mcp_call *call, const struct shown *shown)
 			 "manifest.schema.columns");
 }
 
+static struct dbx_words
+chunk_words(struct mcp_call *call, const struct shown *shown)
+{
+	return (struct dbx_words){
+		.object = "The next rows of the statement",
+		.not_found = "Results are kept for an hour: run it again with execute_sql.",
+		.again = mcp_printf(call, "Call get_statement_result statement_id=%s "
+				    "page_token=%lld again.", shown->statement.id,
+				    (long long)shown->statement.offset),
+	};
+}
+
 static int
 chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct shown *shown = state;
+	struct dbx_words words = chunk_words(call, shown);
 	struct json_object *columns = columns_again(call, shown);
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The next rows of the statement",
-	    .not_found = "Results are kept for an hour: run it again with execute_sql.",
-	    .again = mcp_printf(call, "Call get_statement_result statement_id=%s page_token=%lld "
-				"again.", shown->statement.id,
-				(long long)shown->statement.offset) });
+	struct json_object *reply = dbx_reply(call, 0, &words);
 
 	(void)len;
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	/* A link answers the bare array, the chunk call an object around it. */
-	return chunk_show(call, shown, columns, json_object_is_type(reply, json_type_array)
-	    ? reply : dbx_array(reply, "data_array"));
+	return reply != NULL ? chunk_show(call, shown, columns, dbx_array(reply, "data_array"))
+			     : MCP_E_UPSTREAM;
+}
+
+/* A link answers the bare array. */
+static int
+linked_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct shown *shown = state;
+	struct dbx_words words = chunk_words(call, shown);
+	struct json_object *columns = columns_again(call, shown);
+	struct json_object *rows = dbx_reply_array(call, 0, &words);
+
+	(void)len;
+	return rows != NULL ? chunk_show(call, shown, columns, rows) : MCP_E_UPSTREAM;
 }
 
 struct mcp_http
@@ -209,7 +227,7 @@ link_fetch(struct mcp_call *call, struct shown *shown, struct json_object *link)
 	struct mcp_http request = rows_link(call, link, headers);
 
 	shown->row_offset = mcp_get_int(link, "row_offset", 0);
-	return rows_fetch(call, &request, chunk_arrived, shown);
+	return rows_fetch(call, &request, linked_arrived, shown);
 }
 
 /* A chunk: its rows, or a link to them. */

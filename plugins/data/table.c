@@ -63,10 +63,10 @@ say_constraints(struct mcp_call *call, struct json_object *constraints)
 
 		if (primary != NULL)
 			mcp_say(call, "primary key: %s",
-				mcp_get_str(call, primary, "child_columns", "?"));
+				dbx_show_list(call, mcp_get(primary, "child_columns")));
 		if (foreign != NULL)
 			mcp_say(call, "foreign key: %s references %s",
-				mcp_get_str(call, foreign, "child_columns", "?"),
+				dbx_show_list(call, mcp_get(foreign, "child_columns")),
 				mcp_get_str(call, foreign, "parent_table", "?"));
 	}
 }

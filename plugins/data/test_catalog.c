@@ -23,7 +23,7 @@ lists_the_catalog(void)
 		       "{\"schemas\":[{\"name\":\"s\"}],\"next_page_token\":\"t\"}");
 	ASSERT_TEXT(fakehost_tool(host, "list_schemas", "{\"catalog_name\":\"c\",\"limit\":1}"),
 		    "name\towner\tcomment\ns\t-\t-\n1 schema shown; there are more. "
-		    "Next: list_schemas catalog_name=c page_token=t");
+		    "Next: list_schemas catalog_name=c limit=1 page_token=t");
 	fakehost_reply(host, UC "tables?catalog_name=c&schema_name=s&max_results=50"
 		       "&omit_columns=true&omit_properties=true", 200,
 		       "{\"tables\":[{\"name\":\"orders\",\"table_type\":\"VIEW\"}]}");
@@ -68,7 +68,7 @@ shows_a_table(void)
 	result = fakehost_tool(host, "get_table_schema", TABLE_ARGS);
 	ASSERT_HAS(result->text, "table: c.s.orders\ntype: MANAGED\ncomment: all\n  ## evil\n"
 		   "url: https://workspace.example.com/explore/data/c/s/orders\n"
-		   "primary key: [ \"id\" ]\nforeign key: [ \"a\" ] references c.s.t\n"
+		   "primary key: id\nforeign key: a references c.s.t\n"
 		   "column\ttype\tflags\tcomment\nid\tbigint\tnot null, partition 1, masked\t-\n");
 	ASSERT_LACKS(result->text, "SELECT 1");
 	ASSERT_HAS(fakehost_tool(host, "get_table_schema", "{\"catalog_name\":\"c\","

@@ -143,6 +143,7 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "chosen by default", NULL, "chosen", dbx_show_yes },
 	};
 	struct json_object *reply = dbx_reply(call, 0, &list_words), *all, *kept, *best;
+	struct dbx_place place = dbx_place(call);
 
 	(void)state;
 	(void)len;
@@ -165,7 +166,7 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 	}
 	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
 	    .noun = "warehouses", .tool = "list_sql_warehouses", .total = -1,
-	    .token = mcp_arg(call, "page_token"),
+	    .place = &place,
 	    .extra = dbx_repeat(call, (const char *const[]){ "name_filter", NULL }),
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
@@ -173,8 +174,7 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 int
 list_sql_warehouses(struct mcp_call *call)
 {
-	struct json_object *query = dbx_object(call, "page_token", mcp_arg(call, "page_token"),
-					       NULL);
+	struct json_object *query = dbx_object(call, "page_token", dbx_place(call).token, NULL);
 
 	if (mcp_arg(call, "limit") != NULL)
 		json_object_object_add(query, "page_size",

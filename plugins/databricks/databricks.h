@@ -56,7 +56,7 @@ struct dbx_error {
 	enum mcp_status status;
 	int http;
 	const char *code;    /* the platform's, or "" */
-	const char *message; /* one line, never NULL */
+	const char *message; /* as the platform said it, maybe of several lines; never NULL */
 	const char *reason;  /* of a google.rpc.ErrorInfo, or "" */
 };
 
@@ -67,8 +67,12 @@ bool dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_err
 /* Fails the call with three lines made from an error. Returns its status. */
 int dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
 	     const struct dbx_words *words);
-/* The index-th reply as JSON (an empty body is an empty object), or NULL with the call failed. */
+/* The index-th reply, a JSON object (an empty body is an empty one), or NULL with the call failed:
+ * also when it is JSON of another type. */
 struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words);
+/* The same for the few replies that are an array. */
+struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
+				    const struct dbx_words *words);
 
 /* ---- names and ids (names.c) ---------------------------------------------------------------- */
 
@@ -119,21 +123,39 @@ struct dbx_column {
 	const char *(*show)(struct mcp_call *call, struct json_object *value);
 };
 
+/* The text of any value: a string as it is, an object or an array as JSON ("/" is not escaped);
+ * "" for NULL. */
+const char *dbx_text(struct mcp_call *call, struct json_object *value);
+/* "a, b" of an array of scalars, "k=v, l=w" of an object of scalars, else JSON. */
+const char *dbx_show_list(struct mcp_call *call, struct json_object *value);
+/* An id, which is text also where the platform spells it as a number. */
+const char *dbx_show_id(struct mcp_call *call, struct json_object *value);
 const char *dbx_show_time(struct mcp_call *call, struct json_object *value);	 /* epoch ms */
 const char *dbx_show_age(struct mcp_call *call, struct json_object *value);	 /* "3 d ago" */
 const char *dbx_show_duration(struct mcp_call *call, struct json_object *value); /* ms */
 const char *dbx_show_bytes(struct mcp_call *call, struct json_object *value);
 const char *dbx_show_yes(struct mcp_call *call, struct json_object *value); /* "yes" or "" */
-const char *dbx_time(struct mcp_call *call, int64_t ms); /* "2026-11-22 15:10:02Z"; "" for <= 0 */
+const char *dbx_time(struct mcp_call *call, int64_t ms); /* "2026-11-22T15:10:02Z"; "" for <= 0 */
 const char *dbx_duration(struct mcp_call *call, int64_t ms); /* "3 min 20 s" */
-/* Workspace URL for a human: dbx_url(call, "/compute/clusters/%s", id). */
+/* Workspace URL for a human: dbx_url(call, "/compute/clusters/%s", id). Takes "%s" only, and
+ * percent-encodes the values, all but "/". */
 const char *dbx_url(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 
 /* A row of a table that is written by hand: what is absent or empty is shown as "-". Returns like
  * mcp_table_cells(). Not for rows of SQL, where NULL and "" differ. */
 int dbx_row(struct mcp_call *call, const char *const *cells, size_t n);
 
-/* One page of a list. */
+/* Where a list goes on: within a page, when it held more rows than were wanted. */
+struct dbx_place {
+	int64_t skip;	   /* rows of the page that were shown */
+	const char *token; /* of the page, as the platform gave it; NULL: the first */
+};
+
+/* The place that the argument `page_token` names. */
+struct dbx_place dbx_place(struct mcp_call *call);
+
+/* One page of a list. The line that says how to go on repeats `extra`, the limit, format and
+ * detail. */
 struct dbx_page {
 	const char *noun;	   /* "clusters" */
 	const char *tool;	   /* for the next line */
@@ -143,6 +165,9 @@ struct dbx_page {
 	int64_t total;		   /* -1: unknown */
 	const char *limit;	   /* the tool's argument for the size of a page; NULL: "limit";
 				      "": it has none, but a name_filter */
+	/* Set where the tool fetches the page by dbx_place(): `items` are then the whole page, of
+	 * which as many are shown as the caller wants, from there on; `token` is not looked at. */
+	const struct dbx_place *place;
 };
 
 /* Writes a table of `items` (array, or NULL for none) and its exact end line. */
@@ -161,7 +186,8 @@ struct dbx_list {
 	const struct dbx_column *columns;
 	size_t n_columns;
 	const char *noun, *tool;
-	/* Names of arguments that the next call repeats; ends with NULL; may be NULL. */
+	/* Names of arguments that the next call repeats beside limit, format and detail; ends with
+	 * NULL; may be NULL. */
 	const char *const *repeat;
 	/* Shapes an item; false leaves it out. May be NULL. */
 	bool (*item)(struct mcp_call *call, struct json_object *item);
@@ -174,7 +200,9 @@ int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_obj
 /* The arguments of these names that were given, for the line that says how to go on:
  * "catalog_name=main name_filter=\"big one\""; NULL when there is none. */
 const char *dbx_repeat(struct mcp_call *call, const char *const *names);
-/* A value as it stands in such a line: in double quotes where it holds blanks, quotes or =. */
+/* The same for format and detail, where they are not the default ones. */
+const char *dbx_repeat_shape(struct mcp_call *call);
+/* A value as it stands behind "name=" of such a line: quoted where that is needed. */
 const char *dbx_quoted(struct mcp_call *call, const char *value);
 /* Does `text` hold the argument `name_filter`, in any case? True when there is no such argument. */
 bool dbx_name_matches(struct mcp_call *call, const char *text);

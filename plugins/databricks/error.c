@@ -8,7 +8,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MESSAGE_MAX 500 /* bytes of a platform message that are passed on */
+#define MESSAGE_MAX 65536 /* bytes of a message that are looked at */
+#define PAGE_TEXT_MAX 500 /* bytes of a message that had to be dug out of a web page */
 #define ELLIPSIS "\xE2\x80\xA6"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -21,7 +22,6 @@ static const struct meaning {
 } meanings[] = {
 	{ "RESOURCE_DOES_NOT_EXIST", 0, MCP_E_NOT_FOUND },
 	{ "NOT_FOUND", 0, MCP_E_NOT_FOUND },
-	{ "ENDPOINT_NOT_FOUND", 0, MCP_E_NOT_FOUND },
 	{ "RESOURCE_ALREADY_EXISTS", 0, MCP_E_CONFLICT },
 	{ "ALREADY_EXISTS", 0, MCP_E_CONFLICT },
 	{ "RESOURCE_CONFLICT", 0, MCP_E_CONFLICT },
@@ -34,6 +34,10 @@ static const struct meaning {
 	{ "PERMISSION_DENIED", 0, MCP_E_PERMISSION },
 	{ "PRIVATE_LINK_VALIDATION_ERROR", 0, MCP_E_PERMISSION },
 	{ "FEATURE_DISABLED", 0, MCP_E_UNSUPPORTED },
+	{ "ENDPOINT_NOT_FOUND", 0, MCP_E_UNSUPPORTED }, /* a route, not an object */
+	{ "METASTORE_DOES_NOT_EXIST", 0, MCP_E_UNSUPPORTED },
+	{ "NOT_IMPLEMENTED", 0, MCP_E_UNSUPPORTED },
+	{ "UNIMPLEMENTED", 0, MCP_E_UNSUPPORTED },
 	{ "UNAUTHENTICATED", 0, MCP_E_UNAUTHENTICATED },
 	{ "INVALID_PARAMETER_VALUE", 0, MCP_E_INPUT },
 	{ "MALFORMED_REQUEST", 0, MCP_E_INPUT },
@@ -79,16 +83,16 @@ whole_characters(const char *text, size_t n)
 	return start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 ? start - 1 : start;
 }
 
-/* One line of at most MESSAGE_MAX bytes (an ellipsis says that there was more), without tags when
+/* One line of at most PAGE_TEXT_MAX bytes (an ellipsis says that there was more), without tags when
  * `html`. */
 static const char *
 one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 {
-	char *line = mcp_alloc(call, MESSAGE_MAX + sizeof(ELLIPSIS));
+	char *line = mcp_alloc(call, PAGE_TEXT_MAX + sizeof(ELLIPSIS));
 	size_t n = 0;
 	bool tag = false;
 
-	for (size_t i = 0; i < len && n < MESSAGE_MAX; i++) {
+	for (size_t i = 0; i < len && n < PAGE_TEXT_MAX; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		if (html && (c == '<' || c == '>')) {
@@ -104,11 +108,25 @@ one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 		}
 		line[n++] = (char)c;
 	}
-	if (n == MESSAGE_MAX)
+	if (n == PAGE_TEXT_MAX)
 		strcpy(line + whole_characters(line, n), ELLIPSIS);
 	else
 		line[n > 0 && line[n - 1] == ' ' ? n - 1 : n] = '\0';
 	return line;
+}
+
+/* Without white space at its ends. Line breaks stay: an SQL error points at a place by them. The
+ * host bounds and prepares what it shows. */
+static const char *
+trimmed(struct mcp_call *call, const char *text, size_t len)
+{
+	while (len > 0 && isspace((unsigned char)*text)) {
+		text++;
+		len--;
+	}
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	return mcp_printf(call, "%.*s", (int)(len < MESSAGE_MAX ? len : MESSAGE_MAX), text);
 }
 
 /* The text between <tag> and </tag>, or NULL. */
@@ -137,6 +155,17 @@ parse_scim(struct mcp_call *call, struct json_object *body, const char *detail,
 	error->message = type != NULL ? mcp_printf(call, "%s: %s", type, detail) : detail;
 }
 
+/* Model serving: external_model_message, a text or the external service's own error object. */
+static const char *
+external_message(struct mcp_call *call, struct json_object *body)
+{
+	struct json_object *said = mcp_get(body, "external_model_message");
+	const char *text = mcp_get_str(call, said, "error.message",
+				       mcp_get_str(call, said, "message", NULL));
+
+	return text != NULL ? text : dbx_text(call, said);
+}
+
 /* The members that services put their words into, the more telling first. */
 static const char *
 json_message(struct mcp_call *call, struct json_object *body, const char *code)
@@ -146,8 +175,14 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 				       mcp_get_str(call, body, "error", NULL));
 	const char *more = mcp_get_str(call, body, "error_description", NULL);
 
+	/* What an external model said stands beside a message that only says that it failed. */
+	const char *model = external_message(call, body);
+
 	if (text == NULL)
 		text = mcp_get_str(call, body, "errorSummary", NULL);
+	if (model[0] != '\0')
+		return message != NULL && strstr(message, model) == NULL
+		    ? mcp_printf(call, "%s\n%s", message, model) : model;
 	if (text != NULL && more != NULL)
 		return mcp_printf(call, "%s: %s", text, more);
 	/* API 1.2 says "error", and may say a vague "message" beside it. */
@@ -186,7 +221,7 @@ parse_coded(struct mcp_call *call, const struct mcp_text *body, struct dbx_error
 	if (n < 3 || strncmp(body->data + n, ": ", 2) != 0)
 		return false;
 	error->code = mcp_printf(call, "%.*s", (int)n, body->data);
-	error->message = one_line(call, body->data + n + 2, body->len - n - 2, false);
+	error->message = trimmed(call, body->data + n + 2, body->len - n - 2);
 	return true;
 }
 
@@ -199,7 +234,7 @@ parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_erro
 
 	if (json != NULL && json_object_is_type(json, json_type_object)) {
 		parse_json(call, json, error);
-		error->message = one_line(call, error->message, strlen(error->message), false);
+		error->message = trimmed(call, error->message, strlen(error->message));
 	} else if (body->len > 0 && parse_coded(call, body, error)) {
 		return;
 	} else if (body->len > 0 && strchr(body->data, '<') != NULL) {
@@ -208,7 +243,7 @@ parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_erro
 			part = html_part(call, body->data, "<title>", "</title>");
 		error->message = part != NULL ? part : one_line(call, body->data, body->len, true);
 	} else {
-		error->message = one_line(call, body->data, body->len, false);
+		error->message = trimmed(call, body->data, body->len);
 	}
 }
 
@@ -219,6 +254,14 @@ means_not_found(const struct dbx_error *error)
 	return error->http == 400 && strcmp(error->code, "INVALID_PARAMETER_VALUE") == 0
 	    && (strstr(error->message, "does not exist") != NULL
 		|| strstr(error->message, "doesn't exist") != NULL);
+}
+
+/* A route that the workspace does not have, told without the code for it. */
+static bool
+means_no_route(const struct dbx_error *error)
+{
+	return error->http == 404 && (strncmp(error->message, "No API found for", 16) == 0
+		|| strncmp(error->message, "No API available", 16) == 0);
 }
 
 /* A token that is not known gets 403, though nothing was decided about permissions. */
@@ -246,6 +289,8 @@ dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *e
 	error->status = classify(error->code, reply->status);
 	if (means_not_found(error))
 		error->status = MCP_E_NOT_FOUND;
+	if (means_no_route(error))
+		error->status = MCP_E_UNSUPPORTED;
 	if (means_bad_token(error))
 		error->status = MCP_E_UNAUTHENTICATED;
 	return false;
@@ -273,11 +318,15 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 				 (long long)(reply->retry_after_ms + 999) / 1000)
 		    : "Wait half a minute, then repeat the call.";
 	case MCP_E_INPUT:
-		return "Correct the arguments, then repeat the call.";
+		return mcp_arg(call, "page_token") != NULL
+		    ? "Use the page_token of the last answer's Next line, or none for the first page."
+		    : "Correct the arguments, then repeat the call.";
 	case MCP_E_CONFLICT:
 		return "Look at its present state before you repeat the call.";
 	case MCP_E_UNSUPPORTED:
-		return "Do not repeat this call; the workspace's administrator may enable it.";
+		return strcmp(error->code, "METASTORE_DOES_NOT_EXIST") == 0
+		    ? "This workspace has no Unity Catalog. Do not repeat this call."
+		    : "Do not repeat this call; the workspace's administrator may enable it.";
 	case MCP_E_TOO_LARGE:
 		return "Ask for less at once.";
 	default:
@@ -312,18 +361,43 @@ what_of(enum mcp_status status)
 	}
 }
 
+/* Is it the page token that was refused? */
+static bool
+blames_token(struct mcp_call *call, const struct dbx_error *error)
+{
+	return mcp_arg(call, "page_token") != NULL
+	    && (error->status == MCP_E_INPUT || error->status == MCP_E_NOT_FOUND)
+	    && (strcasestr(error->message, "page token") != NULL
+		|| strcasestr(error->message, "page_token") != NULL
+		|| strcasestr(error->message, "pageToken") != NULL);
+}
+
+/* "Run 1 does not exist" need not be said twice. */
+static bool
+says_the_same(const char *message, const char *what)
+{
+	size_t n = strlen(message);
+
+	while (n > 0 && message[n - 1] == '.')
+		n--;
+	return n > 0 && strncasecmp(message, what, n) == 0 && strcmp(what + n, ".") == 0;
+}
+
 int
 dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
 	 const struct dbx_words *words)
 {
 	static const struct dbx_words none = { 0 };
 	const struct dbx_words *w = words != NULL ? words : &none;
-	const char *object = w->object != NULL ? w->object : "The request";
+	const char *object = blames_token(call, error) ? "page_token"
+	    : w->object != NULL ? w->object : "The request";
+	const char *what = mcp_printf(call, "%s %s.", object, what_of(error->status));
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
 		.status = error->status,
-		.what = mcp_printf(call, "%s %s.", object, what_of(error->status)),
-		.why = error->message[0] != '\0' ? error->message
+		.what = what,
+		.why = says_the_same(error->message, what) ? NULL
+		    : error->message[0] != '\0' ? error->message
 		    : error->http == 0 ? "No answer arrived."
 		    : mcp_printf(call, "The workspace answered HTTP %d without a message.",
 				 error->http),
@@ -338,8 +412,10 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	return error->status;
 }
 
-struct json_object *
-dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
+/* A successful reply of the wanted type. `other`: what to say when it is JSON of another one. */
+static struct json_object *
+reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enum json_type type,
+	 const char *other)
 {
 	const struct mcp_reply *reply = mcp_reply(call, index);
 	struct json_object *json;
@@ -350,15 +426,29 @@ dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
 			dbx_fail(call, reply, &error, words);
 		return NULL;
 	}
-	if (reply->body.len == 0)
+	if (reply->body.len == 0 && type == json_type_object)
 		return dbx_object(call, NULL);
 	json = mcp_json(call, reply->body.data, reply->body.len);
-	if (json != NULL)
+	if (json != NULL && json_object_is_type(json, type))
 		return json;
 	error.status = MCP_E_UPSTREAM;
-	error.message = strchr(reply->body.data, '<') != NULL
+	error.message = json != NULL || strcmp(reply->body.data, "null") == 0
+	    ? other
+	    : strchr(reply->body.data, '<') != NULL
 	    ? "It answered a web page instead of JSON: a login page, or the wrong host."
 	    : "It answered something that is not JSON.";
 	dbx_fail(call, reply, &error, words);
 	return NULL;
+}
+
+struct json_object *
+dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
+{
+	return reply_of(call, index, words, json_type_object, "It answered JSON that is no object.");
+}
+
+struct json_object *
+dbx_reply_array(struct mcp_call *call, size_t index, const struct dbx_words *words)
+{
+	return reply_of(call, index, words, json_type_array, "It answered JSON that is no array.");
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define SHAPE_MAX 2	   /* format and detail */
 #define EMPTY_PAGES_MAX 20 /* pages without an item that are walked over in one call */
 #define OFFERED_MAX 100	   /* values of one completion; MCP spec, utilities/completion */
 
@@ -12,8 +13,9 @@ struct walk {
 	const struct dbx_list *list;
 	unsigned pages;
 	char token[DBX_NAME_MAX];
+	int64_t skip;
 	size_t len;
-	char values[MCP_STATE_MAX - DBX_NAME_MAX - 64]; /* the template's values, as JSON */
+	char values[MCP_STATE_MAX - DBX_NAME_MAX - 72]; /* the template's values, as JSON */
 };
 
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a list must fit");
@@ -51,19 +53,13 @@ kept_items(struct mcp_call *call, const struct dbx_list *list, struct json_objec
 const char *
 dbx_quoted(struct mcp_call *call, const char *value)
 {
-	char *out, *to;
+	struct json_object *text;
 
-	if (value[0] != '\0' && value[strcspn(value, " \t=\"\\'")] == '\0')
+	if (value[0] != '\0' && strcspn(value, " \t\r\n=\"\\'`;&|<>()[]{}*?!#$") == strlen(value))
 		return value;
-	out = to = mcp_alloc(call, 2 * strlen(value) + 3);
-	*to++ = '"';
-	for (; *value != '\0'; value++) {
-		if (*value == '"' || *value == '\\')
-			*to++ = '\\';
-		*to++ = *value;
-	}
-	*to++ = '"';
-	return out;
+	/* A JSON string: what `lakehost call` and a model both read. */
+	text = mcp_keep(call, json_object_new_string(value));
+	return json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 const char *
@@ -72,13 +68,32 @@ dbx_repeat(struct mcp_call *call, const char *const *names)
 	const char *text = NULL;
 
 	for (; names != NULL && *names != NULL; names++) {
-		const char *value = mcp_arg(call, *names);
+		struct json_object *value = mcp_arg_json(call, *names);
 
 		if (value != NULL)
 			text = mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
-					  text != NULL ? " " : "", *names, dbx_quoted(call, value));
+					  text != NULL ? " " : "", *names,
+					  dbx_quoted(call, dbx_text(call, value)));
 	}
 	return text;
+}
+
+const char *
+dbx_repeat_shape(struct mcp_call *call)
+{
+	static const struct {
+		const char *name, *usual;
+	} shape[SHAPE_MAX] = { { "format", "compact" }, { "detail", "concise" } };
+	const char *names[SHAPE_MAX + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < SHAPE_MAX; i++) {
+		const char *value = mcp_arg(call, shape[i].name);
+
+		if (value != NULL && strcmp(value, shape[i].usual) != 0)
+			names[n++] = shape[i].name;
+	}
+	return dbx_repeat(call, names);
 }
 
 static int
@@ -87,6 +102,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct walk walk;
 	struct dbx_words words = { 0 };
 	struct json_object *reply, *kept;
+	struct dbx_place place;
 	const char *next;
 
 	(void)len;
@@ -99,31 +115,35 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	next = mcp_get_str(call, reply, "next_page_token", "");
 	kept = kept_items(call, walk.list, dbx_objects(call, reply, walk.list->items));
 	if (json_object_array_length(kept) == 0 && next[0] != '\0'
-	    && ++walk.pages < EMPTY_PAGES_MAX && strlen(next) < sizeof(walk.token)) {
+	    && strcmp(next, walk.token) != 0 && ++walk.pages < EMPTY_PAGES_MAX
+	    && strlen(next) < sizeof(walk.token)) {
 		strcpy(walk.token, next);
+		walk.skip = 0;
 		return page_fetch(call, &walk);
 	}
+	place = (struct dbx_place){ walk.skip, walk.token };
 	return dbx_table(call, kept, walk.list->columns, walk.list->n_columns, &(struct dbx_page){
 	    .noun = walk.list->noun, .tool = walk.list->tool,
 	    .extra = dbx_repeat(call, walk.list->repeat), .next_token = next,
-	    .token = walk.token, .total = -1, .limit = walk.list->limit });
+	    .place = &place, .total = -1, .limit = walk.list->limit });
 }
 
 int
 dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values)
 {
-	struct walk walk = { .list = list };
-	const char *token = mcp_arg(call, "page_token");
+	struct dbx_place place = dbx_place(call);
+	struct walk walk = { .list = list, .skip = place.skip };
 	const char *text = json_object_to_json_string_ext(values != NULL ? values : mcp_args(call),
 							  JSON_C_TO_STRING_PLAIN);
 
 	walk.len = strlen(text);
-	if (walk.len >= sizeof(walk.values) || (token != NULL && strlen(token) >= DBX_NAME_MAX))
+	if (walk.len >= sizeof(walk.values)
+	    || (place.token != NULL && strlen(place.token) >= DBX_NAME_MAX))
 		return mcp_fail(call, MCP_E_INPUT, "An argument is too long for a list.", NULL,
 				"Repeat the call with a shorter filter.");
 	memcpy(walk.values, text, walk.len);
-	if (token != NULL)
-		strcpy(walk.token, token);
+	if (place.token != NULL)
+		strcpy(walk.token, place.token);
 	return page_fetch(call, &walk);
 }
 

@@ -14,6 +14,7 @@
 #define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
 #define NEAR_MAX 3
 #define DISTANCE_TEXT_MAX 128
+#define PART_MIN 3	  /* bytes of a name that is looked for as part of another */
 #define NEAR_TEXT 120 /* bytes of a near name that travels from page to page */
 
 const struct dbx_kind dbx_clusters = {
@@ -90,9 +91,25 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
+/* How far a name is from what was asked for: less is nearer, SIZE_MAX is not near. First come names
+ * within an edit distance of a third of the length, then those of which one holds the other. */
+static size_t
+farness(const char *asked, const char *name)
+{
+	size_t far = distance(asked, name), most = (strlen(asked) + 2) / 3;
+	size_t a = strlen(asked), b = strlen(name);
+
+	if (far <= most)
+		return far;
+	if ((a >= PART_MIN && strcasestr(name, asked) != NULL)
+	    || (b >= PART_MIN && strcasestr(asked, name) != NULL))
+		return DISTANCE_TEXT_MAX + (a > b ? a - b : b - a);
+	return SIZE_MAX;
+}
+
 struct near {
 	const char *name;
-	size_t distance;
+	size_t far;
 };
 
 static int
@@ -100,24 +117,25 @@ nearer(const void *a, const void *b)
 {
 	const struct near *x = a, *y = b;
 
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
+	if (x->far != y->far)
+		return x->far < y->far ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
 const char *
 dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
 {
-	size_t n = names != NULL ? json_object_array_length(names) : 0, found = 0;
-	size_t most = (strlen(asked) + 2) / 3;
+	size_t n = json_object_is_type(names, json_type_array) ? json_object_array_length(names)
+							       : 0;
 	struct near *near = mcp_alloc(call, (n + 1) * sizeof(*near));
 	const char *text = NULL;
+	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
-		size_t far = name != NULL ? distance(asked, name) : DISTANCE_TEXT_MAX;
+		size_t far = name != NULL ? farness(asked, name) : SIZE_MAX;
 
-		if (far <= most)
+		if (far != SIZE_MAX)
 			near[found++] = (struct near){ name, far };
 	}
 	qsort(near, found, sizeof(*near), nearer);
@@ -134,6 +152,7 @@ struct search {
 	mcp_step_fn fn; /* with the resolved id; NULL: only a did-you-mean is wanted */
 	struct dbx_resolved resolved;
 	unsigned pages, matches, n_near;
+	uint64_t token; /* digest of the last page's: a list may name the same page for ever */
 	char why[400];
 	char candidates[768]; /* "id, id": of equally named objects */
 	struct {
@@ -167,17 +186,16 @@ note_candidate(struct search *search, const char *id)
 			 used > 0 ? ", " : "", id);
 }
 
-/* Keeps a name if it is one of the nearest so far. */
+/* Keeps `text` if it is one of the nearest so far. */
 static void
-note_near(struct search *search, const char *name)
+keep_near(struct search *search, const char *text, size_t far)
 {
-	const char *asked = search->resolved.asked;
-	size_t far = distance(asked, name), at = search->n_near;
+	size_t at = search->n_near;
 
-	if (far == 0 || far > (strlen(asked) + 2) / 3 || strlen(name) >= NEAR_TEXT)
+	if (strlen(text) >= NEAR_TEXT)
 		return;
 	for (size_t i = 0; i < search->n_near; i++)
-		if (strcmp(search->near[i].name, name) == 0)
+		if (strcmp(search->near[i].name, text) == 0)
 			return;
 	while (at > 0 && search->near[at - 1].distance > far)
 		at--;
@@ -187,8 +205,17 @@ note_near(struct search *search, const char *name)
 		search->n_near++;
 	memmove(&search->near[at + 1], &search->near[at],
 		(search->n_near - 1 - at) * sizeof(search->near[0]));
-	snprintf(search->near[at].name, NEAR_TEXT, "%s", name);
+	snprintf(search->near[at].name, NEAR_TEXT, "%s", text);
 	search->near[at].distance = far;
+}
+
+static void
+note_near(struct search *search, const char *name)
+{
+	size_t far = farness(search->resolved.asked, name);
+
+	if (name[0] != '\0' && far != 0 && far != SIZE_MAX)
+		keep_near(search, name, far);
 }
 
 static int
@@ -217,8 +244,8 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 
 	if (search->matches == 0 || search->fn == NULL)
 		return fail_unknown(call, search, search->why[0] != '\0' ? search->why
-		    : more ? mcp_printf(call, "It is not on the first %d pages of the list; if it "
-					"is further on, use its id.", PAGES_MAX)
+		    : more ? mcp_printf(call, "It is not on the %u pages of the list that were "
+					"read. If it is further on, use its id.", search->pages)
 			   : "None that this identity can see has that name or id.");
 	if (search->matches > 1)
 		return mcp_fail(call, MCP_E_INPUT,
@@ -230,21 +257,43 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 	return search->fn(call, &search->resolved, sizeof(search->resolved));
 }
 
-static void
+/* True when an item has just that id: nothing else can be meant. */
+static bool
 search_items(struct mcp_call *call, struct search *search, struct json_object *items)
 {
 	const struct dbx_kind *kind = search->kind;
-	bool by_id = kind->is_id(search->resolved.asked);
+	const char *asked = search->resolved.asked;
+	bool by_id = kind->is_id(asked);
 
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 		const char *name = mcp_get_str(call, item, kind->name, "");
 		const char *id = mcp_get_str(call, item, kind->id, "");
 
-		if (strcmp(name, search->resolved.asked) == 0)
+		if (search->fn != NULL && strcmp(id, asked) == 0 && strlen(id) < DBX_NAME_MAX) {
+			search->matches = 1;
+			strcpy(search->resolved.id, id);
+			return true;
+		}
+		if (strcmp(name, asked) == 0 && id[0] != '\0')
 			note_candidate(search, id);
+		/* What looks like an id may be a name all the same. */
+		if (by_id && search->fn == NULL && strcmp(name, asked) == 0)
+			keep_near(search, id, 0);
 		note_near(search, by_id ? id : name);
 	}
+	return false;
+}
+
+/* FNV-1a */
+static uint64_t
+digest_of(const char *text)
+{
+	uint64_t digest = 0xcbf29ce484222325u;
+
+	for (; *text != '\0'; text++)
+		digest = (digest ^ (unsigned char)*text) * 0x100000001b3u;
+	return digest;
 }
 
 static int
@@ -255,6 +304,7 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *reply;
 	struct dbx_error error;
 	const char *token;
+	uint64_t digest;
 
 	(void)len;
 	memcpy(&search, state, sizeof(search));
@@ -265,10 +315,15 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	search_items(call, &search, dbx_objects(call, reply, search.kind->items));
+	if (search_items(call, &search, dbx_objects(call, reply, search.kind->items)))
+		return search_end(call, &search, false);
 	token = mcp_get_str(call, reply, "next_page_token", "");
-	if (search.fn == NULL || token[0] == '\0' || ++search.pages >= PAGES_MAX)
+	digest = digest_of(token);
+	search.pages++;
+	if (search.fn == NULL || token[0] == '\0' || digest == search.token
+	    || search.pages >= PAGES_MAX)
 		return search_end(call, &search, token[0] != '\0');
+	search.token = digest;
 	return search_fetch(call, &search, token);
 }
 

@@ -2,12 +2,15 @@
 /* How things are shown: times, sizes, tables of items, facts about one item, links for a human. */
 #include "databricks.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define COLUMNS_MAX 24
+#define PLACE_DIGITS 6 /* of the rows of a page that were shown before */
 
 const char *
 dbx_time(struct mcp_call *call, int64_t ms)
@@ -18,7 +21,7 @@ dbx_time(struct mcp_call *call, int64_t ms)
 
 	if (ms <= 0 || gmtime_r(&seconds, &parts) == NULL)
 		return "";
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &parts);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
 	return mcp_strdup(call, text);
 }
 
@@ -85,16 +88,52 @@ dbx_show_yes(struct mcp_call *call, struct json_object *value)
 	return json_object_get_boolean(value) ? "yes" : "";
 }
 
+/* How many bytes `text` takes as part of an address, written to `out` unless that is NULL. "/"
+ * stays: some values are paths. RFC 3986, "pchar". */
+static size_t
+encode(char *out, const char *text)
+{
+	size_t at = 0;
+
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool plain = isalnum(c) || strchr("-._~/:@", c) != NULL;
+
+		if (out != NULL && plain)
+			out[at] = (char)c;
+		else if (out != NULL)
+			sprintf(out + at, "%%%02X", c);
+		at += plain ? 1 : 3;
+	}
+	return at;
+}
+
 const char *
 dbx_url(struct mcp_call *call, const char *format, ...)
 {
-	char path[2048];
-	va_list args;
+	const char *base = mcp_context(call, MCP_CTX_UPSTREAM_URL).data;
+	size_t size = strlen(base) + strlen(format) + 1, at = strlen(base);
+	va_list args, again;
+	char *url;
 
 	va_start(args, format);
-	vsnprintf(path, sizeof(path), format, args);
+	va_copy(again, args);
+	for (const char *c = strstr(format, "%s"); c != NULL; c = strstr(c + 2, "%s"))
+		size += encode(NULL, va_arg(args, const char *));
 	va_end(args);
-	return mcp_printf(call, "%s%s", mcp_context(call, MCP_CTX_UPSTREAM_URL).data, path);
+	url = mcp_alloc(call, size);
+	memcpy(url, base, at);
+	for (; *format != '\0'; format++) {
+		if (strncmp(format, "%s", 2) != 0) {
+			url[at++] = *format;
+			continue;
+		}
+		at += encode(url + at, va_arg(again, const char *));
+		format++;
+	}
+	va_end(again);
+	url[at] = '\0';
+	return url;
 }
 
 struct json_object *
@@ -141,45 +180,127 @@ cell_text(struct mcp_call *call, struct json_object *item, const struct dbx_colu
 
 	if (value == NULL)
 		return NULL;
-	return column->show != NULL ? column->show(call, value)
-				    : mcp_get_str(call, item, column->path, NULL);
+	return column->show != NULL ? column->show(call, value) : dbx_text(call, value);
 }
 
-/* When the host showed fewer rows than the page had: the same page again, smaller, so that its
- * token leads to the rows that were left out. */
 static const char *
-smaller_page(struct mcp_call *call, const void *data, size_t shown)
+with_word(struct mcp_call *call, const char *text, const char *word)
+{
+	return word == NULL || word[0] == '\0' ? text : mcp_printf(call, "%s %s", text, word);
+}
+
+static const char *
+limit_name(const struct dbx_page *page)
+{
+	return page->limit != NULL ? page->limit : "limit";
+}
+
+/* The call for what follows: `token` and all that shaped this answer. */
+static const char *
+next_call(struct mcp_call *call, const struct dbx_page *page, const char *token)
+{
+	const char *text = with_word(call, page->tool, page->extra);
+
+	if (limit_name(page)[0] != '\0')
+		text = with_word(call, text, dbx_repeat(call, (const char *const[]){
+		    limit_name(page), NULL }));
+	text = with_word(call, text, dbx_repeat_shape(call));
+	return with_word(call, text, mcp_printf(call, "page_token=%s",
+						dbx_quoted(call, token)));
+}
+
+/* The token of a place within a page: how many of its rows were shown, and the page's own. */
+static const char *
+place_token(struct mcp_call *call, const struct dbx_place *place, size_t shown)
+{
+	return mcp_printf(call, "%lld~%s", (long long)place->skip + (long long)shown,
+			  place->token != NULL ? place->token : "");
+}
+
+static bool
+is_place(const char *token)
+{
+	size_t digits = strspn(token, "0123456789");
+
+	return digits > 0 && digits <= PLACE_DIGITS && token[digits] == '~';
+}
+
+/* A token of the platform, spelled so that dbx_place() does not take it for one of ours. */
+static const char *
+plain_token(struct mcp_call *call, const struct dbx_page *page, const char *token)
+{
+	return page->place != NULL && is_place(token) ? mcp_printf(call, "0~%s", token) : token;
+}
+
+/* When the host showed fewer rows than were offered: the call that goes on after these. */
+static const char *
+rest_call(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct dbx_page *page = data;
+	const char *text;
 
-	if (page->limit != NULL && page->limit[0] == '\0')
+	if (page->place != NULL)
+		return next_call(call, page, place_token(call, page->place, shown));
+	if (limit_name(page)[0] == '\0')
 		return mcp_printf(call, "%s with a narrower name_filter", page->tool);
-	return mcp_printf(call, "%s%s%s %s=%zu%s%s", page->tool, page->extra ? " " : "",
-			  page->extra ? page->extra : "", page->limit ? page->limit : "limit",
-			  shown > 0 ? shown : 1,
-			  page->token && page->token[0] != '\0' ? " page_token=" : "",
-			  page->token ? page->token : "");
+	/* The same page again, smaller, so that its token leads to the rows that were left out. */
+	text = with_word(call, with_word(call, page->tool, page->extra),
+			 mcp_printf(call, "%s=%zu", limit_name(page), shown > 0 ? shown : 1));
+	if (page->token != NULL && page->token[0] != '\0')
+		text = with_word(call, text, mcp_printf(call, "page_token=%s",
+							dbx_quoted(call, page->token)));
+	return with_word(call, text, dbx_repeat_shape(call));
 }
 
-static int
-table_finish(struct mcp_call *call, const struct dbx_page *page, size_t count)
+static const char *
+token_of(const struct dbx_page *page)
 {
-	bool more = page->next_token != NULL && page->next_token[0] != '\0';
-	bool first = page->token == NULL || page->token[0] == '\0';
+	const char *token = page->place != NULL ? page->place->token : page->token;
+
+	return token != NULL ? token : "";
+}
+
+/* `count` rows are in this page, of which `offered` fit the limit. */
+static int
+table_finish(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered)
+{
+	const char *next = page->next_token != NULL ? page->next_token : "";
+	bool again = next[0] != '\0' && strcmp(next, token_of(page)) == 0;
+	bool more = next[0] != '\0' && !again;
+	bool first = token_of(page)[0] == '\0' && (page->place == NULL || page->place->skip == 0);
 	struct mcp_table_end end = {
 		.size = sizeof(end),
 		.noun = page->noun,
-		.more = more,
-		.total = page->total >= 0 ? page->total : !more && first ? (int64_t)count : -1,
-		.next_from = page->tool != NULL ? smaller_page : NULL,
+		.more = more || offered < count,
+		.total = page->total >= 0 ? page->total
+		    : next[0] == '\0' && first ? (int64_t)count : -1,
+		.next_from = page->tool != NULL ? rest_call : NULL,
 		.next_data = page,
 	};
+	int status;
 
-	if (more && page->tool != NULL)
-		end.next = mcp_printf(call, "%s%s%s page_token=%s", page->tool,
-				      page->extra ? " " : "", page->extra ? page->extra : "",
-				      page->next_token);
-	return mcp_table_end(call, &end);
+	if (offered < count)
+		end.next = next_call(call, page, place_token(call, page->place, offered));
+	else if (more && page->tool != NULL)
+		end.next = next_call(call, page, plain_token(call, page, next));
+	status = mcp_table_end(call, &end);
+	if (status == MCP_OK && again)
+		mcp_say(call, "The workspace names this same page as the next one. Whether there "
+			"are more %s is not known.", page->noun);
+	return status;
+}
+
+struct dbx_place
+dbx_place(struct mcp_call *call)
+{
+	const char *token = mcp_arg(call, "page_token");
+	struct dbx_place place = { 0, token };
+
+	if (token != NULL && is_place(token)) {
+		place.skip = strtoll(token, NULL, 10);
+		place.token = strchr(token, '~') + 1;
+	}
+	return place;
 }
 
 int
@@ -193,12 +314,27 @@ dbx_row(struct mcp_call *call, const char *const *cells, size_t n)
 	return mcp_table_cells(call, shown, n);
 }
 
+/* How many of `count` rows the caller wants; a server may send more than it was asked for. */
+static size_t
+wanted_rows(struct mcp_call *call, const struct dbx_page *page, size_t count)
+{
+	int64_t limit;
+
+	if (page->place == NULL || limit_name(page)[0] == '\0')
+		return count;
+	limit = mcp_arg_int(call, limit_name(page), (int64_t)count);
+	return limit < (int64_t)count ? limit < 1 ? 1 : (size_t)limit : count;
+}
+
 int
 dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	  size_t n, const struct dbx_page *page)
 {
 	size_t count = json_object_is_type(items, json_type_array)
 	    ? json_object_array_length(items) : 0;
+	size_t from = page->place != NULL && (size_t)page->place->skip < count
+	    ? (size_t)page->place->skip : page->place != NULL && page->place->skip > 0 ? count : 0;
+	size_t offered = wanted_rows(call, page, count - from);
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
 	int status;
@@ -206,8 +342,8 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	for (size_t i = 0; i < n; i++)
 		heads[i] = (struct mcp_column){ columns[i].name, columns[i].type };
 	status = mcp_table(call, heads, n);
-	for (size_t row = 0; status == MCP_OK && row < count; row++) {
-		struct json_object *item = json_object_array_get_idx(items, row);
+	for (size_t row = 0; status == MCP_OK && row < offered; row++) {
+		struct json_object *item = json_object_array_get_idx(items, from + row);
 
 		for (size_t i = 0; i < n; i++)
 			cells[i] = cell_text(call, item, &columns[i]);
@@ -215,7 +351,7 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
-	return table_finish(call, page, count);
+	return table_finish(call, page, count - from, offered);
 }
 
 const char *

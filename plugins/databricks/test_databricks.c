@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shared vocabulary: requests, every shape of error, times, sizes, facts, odd JSON. */
-#include "databricks.h"
+#include "facts.h"
 #include "test_plugin.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -79,16 +79,25 @@ show(struct mcp_call *call)
 static int
 facts(struct mcp_call *call)
 {
-	static const struct dbx_column list[] = {
-		{ "name", NULL, "name", NULL },
-		{ "comment", NULL, "comment", NULL },
-		{ "empty", NULL, "empty", NULL },
-		{ "size", NULL, "deep.size", dbx_show_bytes },
+	static const struct dbx_fact parts[] = {
+		{ .key = "part", .path = "part", .show = dbx_show_id },
+		{ .key = "never", .path = "never" },
+		{ .key = "size", .path = "size", .detail = DBX_FULL },
 	};
-	struct json_object *item = mcp_arg_json(call, "item");
+	static const struct dbx_fact list[] = {
+		{ .key = "name", .path = "name" },
+		{ .key = "comment", .path = "comment" },
+		{ .key = "empty", .path = "empty" },
+		{ .key = "count", .label = "how many", .path = "deep.count" },
+		{ .key = "at", .path = "at", .show = dbx_show_time },
+		{ .key = "tags", .path = "tags" },
+		{ .key = "conf", .path = "conf", .detail = DBX_FULL },
+		{ .key = "parts", .path = "parts", DBX_COLUMNS(parts) },
+	};
 
-	dbx_facts(call, item, list, COUNT(list), dbx_full(call) ? dbx_url(call, "/x/%d", 7) : NULL);
-	return mcp_structured(call, dbx_pick(call, item, "name", "absent", NULL));
+	return dbx_answer(call, mcp_arg_json(call, "item"), list, COUNT(list),
+			  mcp_arg_bool(call, "link", false)
+			      ? dbx_url(call, "/x/%s/y", "a b/\"%\xc3\xa9@") : mcp_arg(call, "url"));
 }
 
 static int
@@ -162,7 +171,7 @@ static const struct {
 	  "0|-7||502 Bad Gateway|" },
 	{ 400, "<h2>HTTP</h2><pre>  Bad <b>Argument</b> </pre>", "0|-1||Bad Argument|" },
 	{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
-	{ 418, "no idea\tat all", "0|-11||no idea at all|" },
+	{ 418, "no idea\tat all", "0|-11||no idea\tat all|" },
 	{ 418, "[1,2]", "0|-11||[1,2]|" },
 	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x "
 	    "does not "
@@ -198,7 +207,7 @@ cuts_long_messages_at_a_character(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
-	char body[2000] = "";
+	char body[2000] = "<p>";
 
 	for (size_t i = 0; i < 400; i++)
 		strcat(body, "\xC3\xA4"); /* ä: 800 bytes */
@@ -206,6 +215,12 @@ cuts_long_messages_at_a_character(void)
 	result = fakehost_tool(host, "error", "{}");
 	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole one, then an ellipsis */
 	CU_ASSERT(strlen(result->text) < 520);
+	fakehost_reset(host);
+	memcpy(body, "a\nb", 3); /* no web page: the host bounds it, and its lines stay */
+	fakehost_reply(host, "GET /api/thing", 400, body);
+	result = fakehost_tool(host, "error", "{}");
+	ASSERT_HAS(result->text, "|a\nb\xC3\xA4");
+	CU_ASSERT(strlen(result->text) > 800);
 	fakehost_free(host);
 }
 
@@ -326,7 +341,7 @@ shows_times_and_sizes(void)
 	static const struct {
 		const char *arguments, *text;
 	} cases[] = {
-		{ "{\"how\":\"time\",\"v\":1795360202000}", "[2026-11-22 15:10:02Z]" },
+		{ "{\"how\":\"time\",\"v\":1795360202000}", "[2026-11-22T15:10:02Z]" },
 		{ "{\"how\":\"time\",\"v\":0}", "[]" },
 		{ "{\"how\":\"duration\",\"v\":999}", "[999 ms]" },
 		{ "{\"how\":\"duration\",\"v\":59999}", "[59 s]" },
@@ -351,17 +366,75 @@ shows_times_and_sizes(void)
 	fakehost_free(host);
 }
 
+/* The text and the structure say the same; scalars keep their type. */
 static void
-shows_facts_that_are_there(void)
+shows_facts_in_both_forms(void)
+{
+	static const struct {
+		const char *arguments, *text, *structure;
+	} cases[] = {
+		{ "{\"item\":{\"name\":\"n\",\"empty\":\"\",\"deep\":{\"count\":7},\"at\":1000}}",
+		  "name: n\nhow many: 7\nat: 1970-01-01T00:00:01Z",
+		  "{\"name\":\"n\",\"count\":7,\"at\":\"1970-01-01T00:00:01Z\"}" },
+		{ "{\"item\":{\"name\":null,\"comment\":true,\"deep\":[],\"tags\":[\"a\",2]}}",
+		  "comment: true\ntags: a, 2", "{\"comment\":true,\"tags\":[\"a\",2]}" },
+		{ "{\"item\":{\"tags\":{\"k\":\"v/w\",\"l\":1},\"conf\":{\"a\":{\"b\":[1]}}}}",
+		  "tags: k=v/w, l=1", "{\"tags\":{\"k\":\"v/w\",\"l\":1}}" },
+		{ "{\"detail\":\"full\",\"item\":{\"conf\":{\"a\":{\"b\":[\"/\"]}}}}",
+		  "conf: {\"a\":{\"b\":[\"/\"]}}", "{\"conf\":{\"a\":{\"b\":[\"/\"]}}}" },
+		{ "{\"item\":{\"parts\":[{\"part\":1,\"size\":3},{\"part\":\"x\"},{},7]}}",
+		  "part\n1\nx\n-\n3 parts.",
+		  "{\"parts\":[{\"part\":\"1\"},{\"part\":\"x\"},{}]}" },
+		{ "{\"detail\":\"full\",\"item\":{\"parts\":[{\"part\":1,\"size\":3}]}}",
+		  "part\tsize\n1\t3\n1 part.", "{\"parts\":[{\"part\":\"1\",\"size\":3}]}" },
+		{ "{\"item\":{\"parts\":[{}]}}", "{}", "{}" },
+		{ "{\"item\":{\"parts\":\"x\"}}", "{}", "{}" },
+		{ "{\"item\":7}", "{}", "{}" },
+		{ "{\"link\":true}", "url: https://workspace.example.com/x/a%20b/%22%25%C3%A9@/y",
+		  "{\"url\":\"https://workspace.example.com/x/a%20b/%22%25%C3%A9@/y\"}" },
+		{ "{\"url\":\"https://h/a b?c=\\\"\\n%20\"}", "url: https://h/a%20b?c=%22%0A%20",
+		  "{\"url\":\"https://h/a%20b?c=%22%0A%20\"}" },
+		{ "{\"url\":\"javascript:x\"}", "{}", "{}" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct fakehost_result *result = fakehost_tool(host, "facts",
+								     cases[i].arguments);
+
+		ASSERT_TEXT(result, cases[i].text);
+		ASSERT_STR(result->structured, cases[i].structure);
+	}
+	fakehost_free(host);
+}
+
+/* Whatever a reply holds, the structure is JSON that the host takes. */
+static void
+keeps_facts_in_bounds(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
-	const struct fakehost_result *result = fakehost_tool(host, "facts", "{\"detail\":\"full\","
-	    "\"item\":{\"name\":\"n\",\"empty\":\"\",\"comment\":\"a\\nurl: evil\",\"deep\":"
-	    "{\"size\":2000}}}");
+	const struct fakehost_result *result;
+	char *text = malloc(600000), *at = text;
 
-	ASSERT_TEXT(result, "name: n\ncomment: a\n  url: evil\nsize: 2.0 kB\n"
-			    "url: https://workspace.example.com/x/7");
-	ASSERT_STR(result->structured, "{\"name\":\"n\"}");
+	at += sprintf(at, "{\"detail\":\"full\",\"item\":{\"name\":\"");
+	memset(at, 'n', 9000);
+	at += 9000;
+	at += sprintf(at, "\",\"conf\":");
+	for (int i = 0; i < 30; i++)
+		at += sprintf(at, "[");
+	for (int i = 0; i < 30; i++)
+		at += sprintf(at, "]");
+	at += sprintf(at, ",\"tags\":[1");
+	for (int i = 0; i < 150000; i++)
+		at += sprintf(at, ",1");
+	strcpy(at, "]}}");
+	result = fakehost_tool(host, "facts", text);
+	CU_ASSERT(!result->failed);
+	ASSERT_HAS(result->text, "(the first 8000 of 9000 bytes)");
+	ASSERT_HAS(result->structured, "(the first 8000 of 9000 bytes)");
+	ASSERT_HAS(result->structured, "\"[[[[[[[[[[[[[[]]]]]]]]]]]]]]\"");
+	CU_ASSERT(strlen(result->structured) < 250000);
+	free(text);
 	fakehost_free(host);
 }
 
@@ -386,7 +459,8 @@ static const struct test tests[] = {
 	TEST(sends_json_and_tokens),
 	TEST(takes_anything_for_an_array),
 	TEST(shows_times_and_sizes),
-	TEST(shows_facts_that_are_there),
+	TEST(shows_facts_in_both_forms),
+	TEST(keeps_facts_in_bounds),
 	TEST(shows_a_dash_for_what_is_absent),
 };
 SUITE(tests)

@@ -126,10 +126,10 @@ volumes_are_listed_by_page(void)
 		       "\"name\":\"a.csv\",\"is_directory\":false,\"file_size\":1234,"
 		       "\"last_modified\":1700000000000}],\"next_page_token\":\"t 2\"}");
 	result = fakehost_tool(host, "list_files", "{\"path\":\"" V "\"}");
-	has(result->text, "type\tname\tsize\tmodified\ndirectory\tb\t-\t2023-11-14 22:13:20Z\n"
-			  "file\ta.csv\t1.2 kB\t2023-11-14 22:13:20Z\n");
+	has(result->text, "type\tname\tsize\tmodified\ndirectory\tb\t-\t2023-11-14T22:13:20Z\n"
+			  "file\ta.csv\t1.2 kB\t2023-11-14T22:13:20Z\n");
 	has(result->text, "2 entries shown; there are more. Next: list_files path=" V
-			  " page_token=t 2");
+			  " page_token=\"t 2\"");
 	fakehost_reply(host, "GET " DIRECTORIES "?page_size=5&page_token=t%202", 200, "{}");
 	result = fakehost_tool(host, "list_files",
 			       "{\"path\":\"" V "\",\"limit\":5,\"page_token\":\"t 2\"}");
@@ -188,18 +188,18 @@ whole_lists_are_cut_into_pages(void)
 
 	fakehost_reply(host, "GET " DBFS "/list?path=%2Ftmp", 200, DBFS_THREE);
 	result = fakehost_tool(host, "list_files", "{\"path\":\"/tmp\"}");
-	has(result->text, "directory\ta\t-\t2023-11-14 22:13:20Z\nfile\tb.txt\t5 B\t-\n"
+	has(result->text, "directory\ta\t-\t2023-11-14T22:13:20Z\nfile\tb.txt\t5 B\t-\n"
 			  "file\tc.txt\t6 B\t-\n3 entries.");
 	result = fakehost_tool(host, "list_files", "{\"path\":\"/tmp\",\"limit\":2}");
 	lacks(result->text, "c.txt");
-	has(result->text, "2 of 3 entries shown. Next: list_files path=/tmp page_token=2");
+	has(result->text, "2 of 3 entries shown. Next: list_files path=/tmp limit=2 page_token=2");
 	result = fakehost_tool(host, "list_files",
 			       "{\"path\":\"/tmp\",\"limit\":2,\"page_token\":\"2\"}");
 	has(result->text, "file\tc.txt\t6 B\t-\n1 of 3 entries shown.");
 	result = fakehost_tool(host, "list_files",
 			       "{\"path\":\"/tmp\",\"limit\":1,\"name_filter\":\"TXT\"}");
 	has(result->text, "1 of 2 entries shown. Next: list_files path=/tmp name_filter=TXT "
-			  "page_token=1");
+			  "limit=1 page_token=1");
 	result = fakehost_tool(host, "list_files", "{\"path\":\"/tmp\",\"page_token\":\"x\"}");
 	ASSERT_INT(result->status, MCP_E_INPUT);
 	result = fakehost_tool(host, "list_files",
@@ -210,7 +210,7 @@ whole_lists_are_cut_into_pages(void)
 		       "\"language\":\"PYTHON\"},{\"object_type\":\"FILE\",\"path\":\"/Users/f\","
 		       "\"size\":7,\"modified_at\":1700000000000}]}");
 	result = fakehost_tool(host, "list_files", "{\"path\":\"/Users\"}");
-	has(result->text, "notebook\tn\t-\t-\nfile\tf\t7 B\t2023-11-14 22:13:20Z\n2 entries.");
+	has(result->text, "notebook\tn\t-\t-\nfile\tf\t7 B\t2023-11-14T22:13:20Z\n2 entries.");
 	fakehost_reply(host, "GET " WORKSPACE "/list?path=%2FShared", 200, "{}");
 	has(fakehost_tool(host, "list_files", "{\"path\":\"/Shared\"}")->text, "0 entries.");
 	fakehost_free(host);
@@ -287,7 +287,7 @@ facts_of_a_volume(void)
 		    "Tue, 14 Nov 2023 22:13:20 GMT");
 	fakehost_reply(host, "HEAD " DIRECTORIES "/dated", 404, "");
 	result = fakehost_tool(host, "get_file_info", "{\"path\":\"" V "/dated\"}");
-	has(result->text, "modified: 2023-11-14 22:13:20Z");
+	has(result->text, "modified: 2023-11-14T22:13:20Z");
 	lacks(result->text, "bytes:");
 	fakehost_free(host);
 }
@@ -303,7 +303,7 @@ facts_of_other_stores(void)
 		       "\"modification_time\":1700000000000}");
 	result = fakehost_tool(host, "get_file_info", "{\"path\":\"/tmp/a\"}");
 	ASSERT_STR(result->text, "path: dbfs:/tmp/a\ntype: file\nbytes: 3\n"
-				 "modified: 2023-11-14 22:13:20Z\n");
+				 "modified: 2023-11-14T22:13:20Z\n");
 	fakehost_reply(host, "GET " DBFS "/get-status?path=%2Ftmp", 200,
 		       "{\"path\":\"/tmp\",\"is_dir\":true}");
 	has(fakehost_tool(host, "get_file_info", "{\"path\":\"/tmp\"}")->text, "type: directory");

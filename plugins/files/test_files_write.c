@@ -326,7 +326,7 @@ small_contents_go_at_once(void)
 	fakehost_reply(host, "GET " DBFS "/get-status?path=%2Ftmp%2Fa", 200,
 		       "{\"path\":\"/tmp/a\",\"file_size\":3,\"modification_time\":1700000000000}");
 	has(fakehost_tool(host, "write_file", "{\"path\":\"/tmp/a\",\"content\":\"abc\"}")->why,
-	    "A file of 3 bytes is there now, last changed 2023-11-14 22:13:20Z.");
+	    "A file of 3 bytes is there now, last changed 2023-11-14T22:13:20Z.");
 	fakehost_free(host);
 }
 

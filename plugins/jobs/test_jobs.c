@@ -202,7 +202,7 @@ a_job_is_shown(void)
 	has(result->text, "d\tother\tnew cluster\t-\n4 tasks.");
 	CU_ASSERT(strstr(result->text, "created") == NULL);
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\"}");
-	has(result->text, "created: 2023-11-14 22:13:20Z\nat once: 2\n");
+	has(result->text, "created: 2023-11-14T22:13:20Z\nat once: 2\n");
 	fakehost_free(host);
 }
 

@@ -45,6 +45,7 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 	};
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of experiments" });
+	struct dbx_place place = dbx_place(call);
 
 	(void)state;
 	(void)len;
@@ -53,7 +54,7 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 	return dbx_table(call, dbx_objects(call, reply, "experiments"), columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "experiments",
 	    .tool = "list_mlflow_experiments", .total = -1, .limit = "max_results",
-	    .token = mcp_arg(call, "page_token"),
+	    .place = &place,
 	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", NULL }),
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
@@ -62,7 +63,7 @@ int
 list_mlflow_experiments(struct mcp_call *call)
 {
 	struct json_object *body = dbx_object(call, "filter", mcp_arg(call, "filter_string"),
-	    "page_token", mcp_arg(call, "page_token"), "view_type", "ACTIVE_ONLY", NULL);
+	    "page_token", dbx_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
 	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));

@@ -98,7 +98,7 @@ experiments_are_listed(void)
 	fakehost_free(host);
 }
 
-/* The rows of `max_rows` and one more: the line says how to go on, with the tool's own argument. */
+/* The rows of `max_rows` and one more: the line leads to the second. */
 static void
 experiments_beyond_the_cap(void)
 {
@@ -109,7 +109,7 @@ experiments_beyond_the_cap(void)
 		       "{\"experiments\":[" EXPERIMENT "," EXPERIMENT "],"
 		       "\"next_page_token\":\"T\"}");
 	has(fakehost_tool(host, "list_mlflow_experiments", "{}")->text,
-	    "list_mlflow_experiments max_results=1");
+	    "list_mlflow_experiments page_token=1~");
 	fakehost_results(host, 2, 0, 0, NULL);
 	has(fakehost_tool(host, "list_mlflow_experiments", "{\"filter_string\":\"a b\"}")->text,
 	    "list_mlflow_experiments filter_string=\"a b\" page_token=T");
@@ -128,7 +128,7 @@ runs_by_experiment_id(void)
 	result = fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"7\","
 			       "\"order_by\":\"metrics.rmse ASC\"}");
 	ASSERT_STR(result->text, "run_id\tname\tstatus\tstarted\tmetrics.rmse\tmetrics.r2\n"
-		   "ab12\tfirst\tFINISHED\t2025-10-09 08:53:20Z\t0.5\tNaN\n1 run.");
+		   "ab12\tfirst\tFINISHED\t2025-10-09T08:53:20Z\t0.5\tNaN\n1 run.");
 	has(fakehost_request(host, 0)->body, "\"order_by\":[\"metrics.rmse ASC\"]");
 	has(fakehost_request(host, 0)->body, "\"experiment_ids\":[\"7\"]");
 	fakehost_reset(host);
@@ -151,7 +151,7 @@ runs_by_name_with_columns(void)
 	result = fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"/a b\",\"columns\":"
 			       "[\"rmse\",\"params.lr\",\"tags.none\",\"end_time\",\"user_id\"]}");
 	has(result->text, "\trmse\tparams.lr\ttags.none\tend_time\tuser_id\n");
-	has(result->text, "\t0.5\t0.1\t-\t2025-10-09 08:53:21Z\t-\n");
+	has(result->text, "\t0.5\t0.1\t-\t2025-10-09T08:53:21Z\t-\n");
 	has(result->text, "list_mlflow_runs experiment_id=\"/a b\" columns=[\"rmse\",\"params.lr\","
 			  "\"tags.none\",\"end_time\",\"user_id\"] page_token=N");
 	fakehost_free(host);

@@ -229,7 +229,7 @@ endpoints_are_listed(void)
 	has(result->text, "1 endpoint.");
 	fakehost_results(host, 1, 0, 0, NULL);
 	has(fakehost_tool(host, "list_serving_endpoints", "{}")->text,
-	    "list_serving_endpoints with a narrower name_filter");
+	    "list_serving_endpoints page_token=1~");
 	fakehost_free(host);
 }
 

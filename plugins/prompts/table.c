@@ -52,11 +52,11 @@ add_keys(struct mcp_call *call, struct text *text, struct json_object *table)
 		struct json_object *foreign = mcp_get(item, "foreign_key_constraint");
 
 		if (primary != NULL)
-			text_line(call, text, "PRIMARY KEY %s",
-				  mcp_get_str(call, primary, "child_columns", "?"));
+			text_line(call, text, "PRIMARY KEY (%s)",
+				  dbx_show_list(call, mcp_get(primary, "child_columns")));
 		if (foreign != NULL)
-			text_line(call, text, "FOREIGN KEY %s REFERENCES %s",
-				  mcp_get_str(call, foreign, "child_columns", "?"),
+			text_line(call, text, "FOREIGN KEY (%s) REFERENCES %s",
+				  dbx_show_list(call, mcp_get(foreign, "child_columns")),
 				  mcp_get_str(call, foreign, "parent_table", "?"));
 	}
 }

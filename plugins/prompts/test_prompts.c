@@ -49,7 +49,7 @@ tables_are_analyzed(void)
 	has(result->content, "\"uri\":\"databricks://tables/main/sales/orders\"");
 	has(result->content, "\"lakehost/untrusted\":true");
 	has(result->text, "# main.sales.orders (MANAGED, DELTA): All orders\n"
-			  "id\tbigint not null\nday\tdate partition\tUTC\nPRIMARY KEY [");
+			  "id\tbigint not null\nday\tdate partition\tUTC\nPRIMARY KEY (");
 	has(result->text, "REFERENCES main.x.y\n");
 	has(result->text, "Analyze the table main.sales.orders;");
 	has(result->text, "Goal: sum by day\n");
@@ -266,7 +266,7 @@ failed_runs_are_shown(void)
 	has(result->content, "\"uri\":\"databricks://runs/7\"");
 	has(result->content, "\"uri\":\"databricks://runs/72\"");
 	has(result->text, "job_id: 42\nstate: FAILED\n");
-	has(result->text, "started: 2023-11-14 22:13:20Z, ended: 2023-11-14 22:14:20Z\n");
+	has(result->text, "started: 2023-11-14T22:13:20Z, ended: 2023-11-14T22:14:20Z\n");
 	has(result->text, "task sum\trun_id 72\tFAILED\tnotebook /Users/n\tcluster 0712-1-a\t\n"
 			  "task mail\trun_id 73\tUPSTREAM_FAILED\tpython wheel mailer\t"
 			  "cluster 0712-2-b\t\n");

@@ -59,7 +59,7 @@ a_folder_is_listed(void)
 	fakehost_reply(host, LIST "%2Fr", 200, "{}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\"}");
 	has(result->text, "\nDIRECTORY\t/d\t-\t-\t-\t1\n"
-			  "NOTEBOOK\t/nb\tSQL\t-\t2023-11-14 22:13:20Z\t2\n"
+			  "NOTEBOOK\t/nb\tSQL\t-\t2023-11-14T22:13:20Z\t2\n"
 			  "REPO\t/r\t-\t-\t-\t-\n3 items.");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/r\"}");
 	has(result->text, "0 items.");

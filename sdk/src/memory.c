@@ -152,7 +152,12 @@ mcp_get_str(struct mcp_call *call, struct json_object *tree, const char *path, c
 	struct json_object *value = mcp_get(tree, path);
 
 	(void)call;
-	return value == NULL ? absent : json_object_get_string(value);
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+	case json_type_object:
+	case json_type_array: return absent;
+	default: return json_object_get_string(value);
+	}
 }
 
 int64_t

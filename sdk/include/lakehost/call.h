@@ -66,7 +66,8 @@ struct json_object *mcp_json(struct mcp_call *call, const char *text, size_t len
 struct json_object *mcp_keep(struct mcp_call *call, struct json_object *tree);
 /* Looks up "a.b.2.c" in a tree; NULL when a part is missing or null. NULL in, NULL out. */
 struct json_object *mcp_get(struct json_object *tree, const char *path);
-/* The same as text (numbers and booleans in JSON spelling), or `absent`. */
+/* The same as text (numbers and booleans in JSON spelling), or `absent`, also for an object or an
+ * array. */
 const char *mcp_get_str(struct mcp_call *call, struct json_object *tree, const char *path,
 			const char *absent);
 int64_t mcp_get_int(struct json_object *tree, const char *path, int64_t absent);

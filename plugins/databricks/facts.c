@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers about one object. A list of facts is declared once; the lines of the text and the members
+ * of structuredContent are made from it together, so that neither holds what the other lacks.
+ */
+#include "facts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VALUE_MAX 8000	       /* bytes of one fact; what is longer is cut, and says so */
+#define STRUCTURE_MAX 200000   /* bytes of all facts in structuredContent; the host's cap is higher */
+#define DEPTH_MAX 16	       /* levels of a fact that is an object or an array */
+#define COLUMNS_MAX 40	       /* of one table of facts */
+#define CUT_ROOM 64
+
+struct dbx_answer {
+	struct mcp_call *call;
+	struct json_object *structure;
+	size_t used;	 /* bytes of `structure`, about */
+	size_t left_out; /* facts for which there was no room */
+	bool full;	 /* detail=full: rows of DBX_FULL are shown too */
+};
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* At most VALUE_MAX bytes of a text, cut between characters. */
+static const char *
+bounded(struct mcp_call *call, const char *text)
+{
+	size_t len = strlen(text), n = VALUE_MAX;
+
+	if (len <= VALUE_MAX)
+		return text;
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return mcp_printf(call, "%.*s\xE2\x80\xA6 (the first %zu of %zu bytes)", (int)n, text, n,
+			  len);
+}
+
+const char *
+dbx_text(struct mcp_call *call, struct json_object *value)
+{
+	if (value == NULL)
+		return "";
+	if (json_object_is_type(value, json_type_object)
+	    || json_object_is_type(value, json_type_array))
+		return mcp_strdup(call, json_object_to_json_string_ext(value,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	return json_object_get_string(value);
+}
+
+const char *
+dbx_show_id(struct mcp_call *call, struct json_object *value)
+{
+	return dbx_text(call, value);
+}
+
+static struct json_object *copy_value(struct mcp_call *call, struct json_object *value, int depth);
+
+static struct json_object *
+copy_array(struct mcp_call *call, struct json_object *value, int depth)
+{
+	struct json_object *copy = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(value); i++)
+		json_object_array_add(copy, copy_value(call, json_object_array_get_idx(value, i),
+						       depth + 1));
+	return copy;
+}
+
+static struct json_object *
+copy_object(struct mcp_call *call, struct json_object *value, int depth)
+{
+	struct json_object *copy = json_object_new_object();
+
+	json_object_object_foreach(value, key, member) {
+		json_object_object_add(copy, key, copy_value(call, member, depth + 1));
+	}
+	return copy;
+}
+
+/* A value as structuredContent may hold it: JSON has no NaN, and a depth that the host allows. */
+static struct json_object *
+copy_value(struct mcp_call *call, struct json_object *value, int depth)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		return depth < DEPTH_MAX ? copy_object(call, value, depth)
+					 : json_object_new_string(dbx_text(call, value));
+	case json_type_array:
+		return depth < DEPTH_MAX ? copy_array(call, value, depth)
+					 : json_object_new_string(dbx_text(call, value));
+	case json_type_double:
+		if (!isfinite(json_object_get_double(value)))
+			return json_object_new_string(json_object_get_string(value));
+		return json_object_get(value);
+	default:
+		return json_object_get(value);
+	}
+}
+
+static bool
+is_plain(struct json_object *value)
+{
+	return !json_object_is_type(value, json_type_object)
+	    && !json_object_is_type(value, json_type_array);
+}
+
+/* Adds to a list "a, b" of at most VALUE_MAX bytes; false when there is no room. */
+static bool
+join(char *list, size_t *used, const char *key, const char *text)
+{
+	int len = snprintf(list + *used, VALUE_MAX - *used, "%s%s%s%s", *used > 0 ? ", " : "", key,
+			   key[0] != '\0' ? "=" : "", text);
+
+	*used += (size_t)len;
+	return *used < VALUE_MAX;
+}
+
+/* "a, b" of an array of scalars, "k=v, l=w" of an object of scalars; NULL when it is neither. */
+static const char *
+flat_text(struct mcp_call *call, struct json_object *value)
+{
+	char *list = mcp_alloc(call, VALUE_MAX);
+	size_t used = 0;
+
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++) {
+			struct json_object *item = json_object_array_get_idx(value, i);
+
+			if (!is_plain(item) || !join(list, &used, "", dbx_text(call, item)))
+				return NULL;
+		}
+		return list;
+	}
+	json_object_object_foreach(value, key, member) {
+		if (!is_plain(member) || !join(list, &used, key, dbx_text(call, member)))
+			return NULL;
+	}
+	return list;
+}
+
+const char *
+dbx_show_list(struct mcp_call *call, struct json_object *value)
+{
+	const char *text = is_plain(value) ? NULL : flat_text(call, value);
+
+	return text != NULL ? text : dbx_text(call, value);
+}
+
+/* One fact of an item as text and as JSON, which is new; false when the item does not have it. */
+static bool
+read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact *fact,
+	  const char **text, struct json_object **json)
+{
+	struct json_object *value = mcp_get(item, fact->path);
+	const char *shown;
+
+	if (value == NULL)
+		return false;
+	shown = fact->show != NULL ? fact->show(call, value)
+	    : dbx_show_list(call, value);
+	if (shown == NULL || shown[0] == '\0')
+		return false;
+	*text = bounded(call, shown);
+	/* What is shown in other words, or was cut, stands so in both. */
+	*json = *text != shown || (fact->show != NULL && is_plain(value))
+		|| json_object_is_type(value, json_type_string)
+	    ? json_object_new_string(*text) : copy_value(call, value, 0);
+	return true;
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+struct dbx_answer *
+dbx_answer_begin(struct mcp_call *call)
+{
+	struct dbx_answer *answer = mcp_alloc(call, sizeof(*answer));
+
+	answer->call = call;
+	answer->structure = mcp_keep(call, json_object_new_object());
+	answer->full = dbx_full(call);
+	return answer;
+}
+
+/* Takes `json` over. False, with the fact counted, when there is no room for it. */
+static bool
+add_member(struct dbx_answer *answer, const char *key, struct json_object *json)
+{
+	size_t len;
+
+	json_object_to_json_string_length(json, JSON_C_TO_STRING_PLAIN, &len);
+	if (answer->used + len + strlen(key) > STRUCTURE_MAX) {
+		json_object_put(json);
+		answer->left_out++;
+		return false;
+	}
+	answer->used += len + strlen(key) + 4;
+	json_object_object_add(answer->structure, key, json);
+	return true;
+}
+
+static const char *
+label_of(const struct dbx_fact *fact)
+{
+	return fact->label != NULL ? fact->label : fact->key;
+}
+
+void
+dbx_answer_text(struct dbx_answer *answer, const char *label, const char *key, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	text = bounded(answer->call, text);
+	if (add_member(answer, key, json_object_new_string(text)))
+		mcp_say(answer->call, "%s: %s", label != NULL ? label : key, text);
+}
+
+void
+dbx_answer_add(struct dbx_answer *answer, struct json_object *item, const struct dbx_fact *facts,
+	       size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *json;
+		const char *text;
+
+		if (facts[i].detail == DBX_FULL && !answer->full)
+			continue;
+		if (facts[i].columns != NULL) {
+			struct json_object *rows = dbx_objects(answer->call, item, facts[i].path);
+
+			if (json_object_array_length(rows) > 0)
+				dbx_answer_table(answer, &facts[i], rows, NULL);
+		} else if (read_fact(answer->call, item, &facts[i], &text, &json)
+			   && add_member(answer, facts[i].key, json)) {
+			mcp_say(answer->call, "%s: %s", label_of(&facts[i]), text);
+		}
+	}
+}
+
+void
+dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key, const char *text)
+{
+	if (text == NULL || text[0] == '\0'
+	    || !add_member(answer, key, json_object_new_string(text)))
+		return;
+	mcp_say(answer->call, "%s:", label != NULL ? label : key);
+	mcp_say_text(answer->call, text, strlen(text), true);
+}
+
+/* A link that somebody else wrote: what cannot stand in an address is percent-encoded. */
+static const char *
+clean_url(struct mcp_call *call, const char *url)
+{
+	char *clean = mcp_alloc(call, 3 * strlen(url) + 1);
+	size_t at = 0;
+
+	for (; *url != '\0'; url++) {
+		unsigned char c = (unsigned char)*url;
+
+		if (c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL)
+			at += (size_t)sprintf(clean + at, "%%%02X", c);
+		else
+			clean[at++] = (char)c;
+	}
+	return clean;
+}
+
+void
+dbx_answer_url(struct dbx_answer *answer, const char *url)
+{
+	if (url != NULL && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0))
+		dbx_answer_text(answer, "url", "url", clean_url(answer->call, url));
+}
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
+/* The facts of all rows, before it is known which columns are wanted. */
+struct grid {
+	const struct dbx_fact *columns;
+	size_t n_columns, n_rows;
+	const char **text;	   /* row by row; NULL: the item does not have it */
+	struct json_object **json;
+	bool used[COLUMNS_MAX];
+};
+
+static void
+fill_grid(struct dbx_answer *answer, struct grid *grid, struct json_object *items)
+{
+	struct mcp_call *call = answer->call;
+	size_t cells = grid->n_rows * grid->n_columns;
+
+	grid->text = mcp_alloc(call, (cells + 1) * sizeof(*grid->text));
+	grid->json = mcp_alloc(call, (cells + 1) * sizeof(struct json_object *));
+	for (size_t i = 0; i < cells; i++) {
+		const struct dbx_fact *fact = &grid->columns[i % grid->n_columns];
+		struct json_object *item = json_object_array_get_idx(items, i / grid->n_columns);
+
+		if (fact->detail == DBX_FULL && !answer->full)
+			continue;
+		if (read_fact(call, item, fact, &grid->text[i], &grid->json[i])) {
+			mcp_keep(call, grid->json[i]);
+			grid->used[i % grid->n_columns] = true;
+		}
+	}
+}
+
+static int
+grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
+{
+	const char *cells[COLUMNS_MAX];
+	struct json_object *object;
+	size_t n = 0;
+	int status;
+
+	for (size_t i = 0; i < grid->n_columns; i++)
+		if (grid->used[i])
+			cells[n++] = grid->text[row * grid->n_columns + i];
+	status = dbx_row(answer->call, cells, n);
+	if (status != MCP_OK)
+		return status;
+	object = json_object_new_object();
+	for (size_t i = 0; i < grid->n_columns; i++) {
+		struct json_object *json = grid->json[row * grid->n_columns + i];
+
+		if (json != NULL)
+			json_object_object_add(object, grid->columns[i].key, json_object_get(json));
+	}
+	json_object_array_add(rows, object);
+	return MCP_OK;
+}
+
+size_t
+dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
+		 struct json_object *items, const struct mcp_table_end *end)
+{
+	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
+	struct grid grid = { .columns = fact->columns,
+		.n_columns = fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
+		.n_rows = json_object_array_length(items) };
+	struct json_object *rows;
+	struct mcp_table_end whole = { .size = sizeof(whole), .noun = label_of(fact),
+		.total = (int64_t)grid.n_rows };
+	size_t n = 0, shown = 0;
+	int status;
+
+	fill_grid(answer, &grid, items);
+	for (size_t i = 0; i < grid.n_columns; i++)
+		if (grid.used[i])
+			heads[n++] = (struct mcp_column){ label_of(&grid.columns[i]), NULL };
+	if (n == 0)
+		return 0;
+	rows = json_object_new_array();
+	status = mcp_table(answer->call, heads, n);
+	while (status == MCP_OK && shown < grid.n_rows) {
+		status = grid_row(answer, &grid, shown, rows);
+		shown += status == MCP_OK;
+	}
+	add_member(answer, fact->key, rows);
+	mcp_table_end(answer->call, end != NULL ? end : &whole);
+	return shown;
+}
+
+int
+dbx_answer_end(struct dbx_answer *answer)
+{
+	if (answer->left_out > 0) {
+		json_object_object_add(answer->structure, "left_out",
+				       json_object_new_int64((int64_t)answer->left_out));
+		mcp_say(answer->call, "left_out: %zu facts, for which there was no room",
+			answer->left_out);
+	}
+	return mcp_structured(answer->call, answer->structure);
+}
+
+int
+dbx_answer(struct mcp_call *call, struct json_object *item, const struct dbx_fact *facts, size_t n,
+	   const char *url)
+{
+	struct dbx_answer *answer = dbx_answer_begin(call);
+
+	dbx_answer_add(answer, item, facts, n);
+	dbx_answer_url(answer, url);
+	return dbx_answer_end(answer);
+}
