@@ -171,7 +171,7 @@ static const struct {
 	  "0|-7||502 Bad Gateway|" },
 	{ 400, "<h2>HTTP</h2><pre>  Bad <b>Argument</b> </pre>", "0|-1||Bad Argument|" },
 	{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
-	{ 418, "no idea\tat all", "0|-11||no idea\tat all|" },
+	{ 418, "no idea\tat all", "0|-11||no idea at all|" },
 	{ 418, "[1,2]", "0|-11||[1,2]|" },
 	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x "
 	    "does not "
@@ -185,6 +185,16 @@ static const struct {
 	  "0|-6|REQUEST_LIMIT_EXCEEDED|slow|" },
 	{ 404, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"off\"}",
 	  "0|-12|FEATURE_DISABLED|off|" },
+	{ 404, "{\"error_code\":\"METASTORE_DOES_NOT_EXIST\",\"message\":\"none\"}",
+	  "0|-12|METASTORE_DOES_NOT_EXIST|none|" },
+	{ 404, "{\"error_code\":\"ENDPOINT_NOT_FOUND\",\"message\":\"No API found\"}",
+	  "0|-12|ENDPOINT_NOT_FOUND|No API found|" },
+	{ 404, "{\"message\":\"No API found for 'GET /x'\"}", "0|-12||No API found for 'GET /x'|" },
+	{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"failed\","
+	       "\"external_model_message\":{\"message\":\"no quota\"}}",
+	  "0|-1|BAD_REQUEST|failed no quota|" },
+	{ 400, "{\"external_model_message\":\"no quota\"}", "0|-1||no quota|" },
+	{ 400, "{\"error_code\":[],\"message\":{},\"details\":[[]],\"error\":7}", "0|-1||7|" },
 	{ 413, "", "0|-10|||" }, { 409, "", "0|-5|||" }, { 501, "", "0|-12|||" },
 	{ 503, "", "0|-7|||" }, { 504, "", "0|-8|||" }, { 429, "", "0|-6|||" },
 };
@@ -216,10 +226,10 @@ cuts_long_messages_at_a_character(void)
 	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole one, then an ellipsis */
 	CU_ASSERT(strlen(result->text) < 520);
 	fakehost_reset(host);
-	memcpy(body, "a\nb", 3); /* no web page: the host bounds it, and its lines stay */
+	memcpy(body, "a b", 3); /* no web page: the host bounds it */
 	fakehost_reply(host, "GET /api/thing", 400, body);
 	result = fakehost_tool(host, "error", "{}");
-	ASSERT_HAS(result->text, "|a\nb\xC3\xA4");
+	ASSERT_HAS(result->text, "|a b\xC3\xA4");
 	CU_ASSERT(strlen(result->text) > 800);
 	fakehost_free(host);
 }

@@ -136,6 +136,10 @@ finds_near_names(void)
 		  "Order, orders, other" },
 		{ "{\"asked\":\"order\",\"names\":[\"a\",\"customers\"]}", "none" },
 		{ "{\"asked\":\"ab\",\"names\":[\"aa\",\"ac\",\"ad\",\"ae\"]}", "aa, ac, ad" },
+		{ "{\"asked\":\"nightly\",\"names\":[\"nightly-etl-of-all\",\"x\",\"Nightly-x\"]}",
+		  "Nightly-x, nightly-etl-of-all" },
+		{ "{\"asked\":\"the orders\",\"names\":[\"orders\",\"he\"]}", "orders" },
+		{ "{\"asked\":\"a\",\"names\":\"x\"}", "none" },
 		{ "{\"asked\":\"a\",\"names\":[]}", "none" }, { "{\"asked\":\"a\"}", "none" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -171,6 +175,23 @@ resolves_names_and_ids(void)
 		      "zzz", "", "Call list_clusters");
 	ASSERT_INT(fakehost_tool(host, "resolve", "{}")->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"\"}")->status, MCP_E_INPUT);
+	fakehost_free(host);
+}
+
+/* An id is what the list gives, whatever its form; it goes before an equal name. */
+static void
+takes_ids_as_they_are_listed(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, CLUSTERS, 200, "{\"clusters\":["
+		       "{\"cluster_id\":\"1\",\"cluster_name\":\"04fd9939\"},"
+		       "{\"cluster_id\":\"04fd9939\",\"cluster_name\":\"n\"},"
+		       "{\"cluster_id\":4711,\"cluster_name\":\"m\"}]}");
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"04fd9939\"}"),
+		    "04fd9939 -> 04fd9939");
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"4711\"}"), "4711 -> 4711");
+	ASSERT_TEXT(fakehost_tool(host, "resolve", "{\"cluster_id\":\"m\"}"), "m -> 4711");
 	fakehost_free(host);
 }
 
@@ -268,6 +289,29 @@ lists_pages(void)
 		       "{\"things\":[{\"name\":\"c\"}],\"next_page_token\":\"\"}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"t2\"}"),
 		    "name\nc\n1 thing.");
+	fakehost_free(host);
+}
+
+/* The server sends more than it was asked for: the rest is behind a place within the page. */
+static void
+shows_no_more_than_wanted(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, "GET /api/things?page_size=2", 200, "{\"things\":[{\"name\":\"a\"},"
+		       "{\"name\":\"b\"},{\"name\":\"c\"}],\"next_page_token\":\"7~x\"}");
+	fakehost_reply(host, "GET /api/things?page_size=2&page_token=7~x", 200,
+		       "{\"things\":[{\"name\":\"d\"}]}");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2}"), "name\na\nb\n2 things shown; "
+		    "there are more. Next: list_things limit=2 page_token=2~");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"2~\"}"),
+		    "name\nc\n1 thing shown; there are more. "
+		    "Next: list_things limit=2 page_token=0~7~x");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"0~7~x\"}"),
+		    "name\nd\n1 thing.");
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"99~\"}"),
+		    "name\n0 things shown; there are more. "
+		    "Next: list_things limit=2 page_token=0~7~x");
 	fakehost_free(host);
 }
 
@@ -387,10 +431,12 @@ static const struct test tests[] = {
 	TEST(knows_ids),
 	TEST(finds_near_names),
 	TEST(resolves_names_and_ids),
+	TEST(takes_ids_as_they_are_listed),
 	TEST(refuses_names_that_are_not_unique),
 	TEST(gives_up_on_endless_lists),
 	TEST(explains_ids_that_do_not_exist),
 	TEST(lists_pages),
+	TEST(shows_no_more_than_wanted),
 	TEST(keeps_within_limits),
 	TEST(walks_over_empty_pages),
 	TEST(leads_to_dropped_rows),
