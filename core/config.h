@@ -48,14 +48,30 @@ struct config_listener {
 	unsigned mode;			 /* of a unix socket */
 };
 
+/* What kind of service an upstream is; <upstream/upstream.h> has what is particular to each. */
+enum service { SERVICE_DATABRICKS, SERVICE_GENERIC };
+
+/* How a request is authenticated. Of Databricks: a bearer token. */
+enum auth_method { AUTH_BEARER, AUTH_NONE, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH };
+
 /* One upstream role, resolved: which credential was chosen and why stands in `auth_why`. */
 struct config_upstream {
 	char *role;	  /* "workspace" */
-	char *url;	  /* scheme://host[:port], no path; NULL: not configured */
-	char *auth_type;  /* "pat", or NULL when no credential was found */
-	char *auth_why;	  /* "DATABRICKS_TOKEN from the environment", or what is missing */
-	char *token;	  /* secret */
+	enum service service;
+	char *url;	  /* scheme://host[:port][/path], no slash at the end; NULL: not configured */
+	enum auth_method method;
+	char *auth_type;  /* "pat", "basic" …, or NULL when no credential was found */
+	char *auth_why;	  /* "pat: token from DATABRICKS_TOKEN", or what is missing */
+	char *token;	  /* the secret as it was at the start: token, password, header value, or
+			     client secret; NULL with AUTH_NONE */
+	char *token_reference; /* file: or credential: it was read from, so that it can be read
+				  again; or NULL */
+	bool token_of_profile; /* it is that of `profile` in `config_file`, likewise */
 	char *profile, *config_file;
+	char *user;	  /* of AUTH_BASIC; the client's id of AUTH_OAUTH */
+	char *header;	  /* name of the header of AUTH_HEADER */
+	char *token_url, *scope, *audience; /* of AUTH_OAUTH; the latter two may be NULL */
+	bool secret_in_body; /* AUTH_OAUTH: client_id and client_secret go into the body */
 	char *workspace_id; /* sent along where one host serves several workspaces; or NULL */
 	char *ca_file;	  /* NULL: the system's bundle */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;

@@ -54,6 +54,12 @@ upstream_fini(struct config_upstream *upstream)
 	free(upstream->auth_type);
 	free(upstream->auth_why);
 	secret_free(upstream->token);
+	free(upstream->token_reference);
+	free(upstream->user);
+	free(upstream->header);
+	free(upstream->token_url);
+	free(upstream->scope);
+	free(upstream->audience);
 	free(upstream->profile);
 	free(upstream->config_file);
 	free(upstream->workspace_id);

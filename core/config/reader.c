@@ -124,12 +124,14 @@ reader_fini(struct reader *reader)
 static bool
 names_secret(const char *path)
 {
-	static const char *const secrets[] = { "token", "password", "client_secret" };
-	const char *key = strrchr(path, '.');
+	static const char *const secrets[] = { ".token", ".password", ".client_secret",
+					       ".auth.value" };
+	size_t len = strlen(path);
 
-	key = key != NULL ? key + 1 : path;
 	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
-		if (strcmp(key, secrets[i]) == 0)
+		size_t n = strlen(secrets[i]);
+
+		if (len > n && strcmp(path + len - n, secrets[i]) == 0)
 			return true;
 	}
 	return false;

@@ -65,6 +65,8 @@ bool node_bool(const struct node *node, const char *key, bool absent);
 bool node_auto(const struct node *node, const char *key, bool absent);
 uint64_t node_number(const struct node *node, const char *key, uint64_t absent, uint64_t least,
 		     uint64_t most);
+/* The text as written, borrowed; NULL when absent, empty, or no text (a fault). */
+const char *node_raw_text(const struct node *node, const char *key);
 /* A text for free(), references resolved; `absent` (copied, may be NULL) when empty or absent. */
 char *node_text(const struct node *node, const char *key, const char *absent);
 /* The same for a secret; notes when its value stands in the file. */

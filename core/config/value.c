@@ -131,9 +131,8 @@ node_number(const struct node *node, const char *key, uint64_t absent, uint64_t 
 
 /* ---- texts --------------------------------------------------------------------------------- */
 
-/* The text as written, borrowed; NULL when absent, empty, or no text (a fault). */
-static const char *
-raw_text(const struct node *node, const char *key)
+const char *
+node_raw_text(const struct node *node, const char *key)
 {
 	struct override *o = reader_find_override(node, key);
 	config_setting_t *setting = reader_find_setting(node, key);
@@ -171,7 +170,7 @@ resolve(const struct node *node, const char *key, const char *text)
 char *
 node_text(const struct node *node, const char *key, const char *absent)
 {
-	const char *text = raw_text(node, key);
+	const char *text = node_raw_text(node, key);
 	char *value = NULL;
 
 	if (text != NULL)
@@ -184,7 +183,7 @@ node_text(const struct node *node, const char *key, const char *absent)
 char *
 node_secret(const struct node *node, const char *key)
 {
-	const char *text = raw_text(node, key);
+	const char *text = node_raw_text(node, key);
 
 	if (text == NULL)
 		return NULL;

@@ -10,10 +10,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "auth/databricks_http.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "egress/internal.h"
+#include "upstream/upstream.h"
 
 #define STREAM_BUFFER (128L << 10) /* for sinks and files; otherwise libcurl's own 16 KiB */
 
@@ -57,11 +57,12 @@ head_done(struct flight *flight)
 	char why[EGRESS_WHY_MAX];
 
 	flight->headers_done = true;
-	if (!request->link &&
-	    databricks_login_page(request->path,
-				  request->accept != NULL ? request->accept : "application/json",
-				  reply->public.status, reply_header(reply, "Content-Type"),
-				  reply_header(reply, "Location"), why, sizeof(why))) {
+	if (!request->link && !request->grant &&
+	    upstream_kind(request->upstream)
+		->foreign_reply(request->path,
+				request->accept != NULL ? request->accept : "application/json",
+				reply->public.status, reply_header(reply, "Content-Type"),
+				reply_header(reply, "Location"), why, sizeof(why))) {
 		stop(flight, STOP_PAGE, why);
 		return false;
 	}
@@ -281,9 +282,13 @@ set_message(struct flight *flight)
 	} else if (!get) {
 		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
 	}
-	/* Without a body there is nothing to go back in, so on_seek() could not refuse. */
-	if (request->retry == MCP_RETRY_NEVER && request_body_len(request) == 0)
+	/* Without a body there is nothing to go back in, so on_seek() could not refuse. Reads do no
+	 * harm when libcurl repeats them, and use the connections that there are. */
+	if (request->retry == MCP_RETRY_NEVER && request_body_len(request) == 0 && !get &&
+	    strcmp(request->method, "HEAD") != 0) {
 		set(flight, CURLOPT_FRESH_CONNECT, 1);
+		set(flight, CURLOPT_FORBID_REUSE, 1);
+	}
 	if (!request->link)
 		set_pointer(flight, CURLOPT_ACCEPT_ENCODING, "");
 	if (request->reply == MCP_REPLY_SINK || request->reply == MCP_REPLY_FILE)
@@ -316,7 +321,7 @@ set_headers(struct flight *flight)
 		if (ok && request->accept == NULL)
 			ok = append(flight, removed[1]);
 	} else {
-		databricks_authorize(request->upstream, &credential);
+		credential_headers(flight, &credential);
 		for (size_t i = 0; i < credential.count; i++) {
 			ok = ok && append(flight, credential.item[i]);
 			explicit_bzero(credential.item[i], strlen(credential.item[i]));

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/seal.h"
 #include "egress/internal.h"
 
 #define CACHE_ENTRY_MAX (1u << 20)
@@ -101,9 +100,9 @@ deadline_passed(struct loop_timer *timer)
 	char why[EGRESS_WHY_MAX];
 	struct reply *reply;
 
-	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)",
-		 flight->request.link ? flight->request.path : flight->request.upstream->url,
-		 flight->attempts, flight->attempts == 1 ? "" : "s");
+	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)%s",
+		 flight_target(flight), flight->attempts, flight->attempts == 1 ? "" : "s",
+		 flight->waits ? ", for there is no access token yet" : "");
 	log_event(LOG_INFO, "upstream", "plugin", "s", flight->request.plugin, "tool", "s",
 		  flight->request.tool, "method", "s", flight->request.method, "path", "s",
 		  flight->request.path, "ms", "i", (clock_us() - flight->started_us) / 1000,
@@ -160,6 +159,17 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 	flight->deadline_ms = deadline_ms > 0 ? deadline_ms : 0;
 	wait_for(transfer, flight, deadline_ms);
 	flight_queue(flight); /* `done` must not come before submit returns */
+}
+
+struct transfer *
+egress_take_off(struct egress *egress, struct request *request, int64_t deadline_ms,
+		egress_done_fn done, void *data)
+{
+	struct transfer *transfer = xcalloc(1, sizeof(*transfer));
+
+	*transfer = (struct transfer){ .egress = egress, .done = done, .data = data };
+	take_off(transfer, request, NULL, deadline_ms);
+	return transfer;
 }
 
 struct transfer *
@@ -228,20 +238,6 @@ transfer_resume(struct transfer *transfer)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-/* Replies are shared only under the same host and credential: a name that tells neither. */
-static char *
-identify(const struct config_upstream *upstream)
-{
-	char *text = xprintf("%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
-			     upstream->token != NULL ? upstream->token : "",
-			     upstream->workspace_id != NULL ? upstream->workspace_id : "");
-	char hex[65];
-
-	sha256_hex(text, strlen(text), hex);
-	secret_free(text);
-	return xprintf("%s %.32s", upstream->role, hex);
-}
-
 struct egress *
 egress_new(struct loop *loop, const struct config *config)
 {
@@ -251,15 +247,17 @@ egress_new(struct loop *loop, const struct config *config)
 	egress->config = config;
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
-	egress->identity = xcalloc(config->upstreams + 1, sizeof(*egress->identity));
-	for (size_t i = 0; i < config->upstreams; i++) {
-		const char *token = config->upstream[i].token;
-
-		egress->identity[i] = identify(&config->upstream[i]);
-		if (token != NULL)
-			mask_add(token, strlen(token));
-	}
+	egress->credential = xcalloc(config->upstreams + 1, sizeof(*egress->credential));
+	for (size_t i = 0; i < config->upstreams; i++)
+		credential_init(&egress->credential[i], egress, &config->upstream[i]);
 	return egress;
+}
+
+void
+egress_reload(struct egress *egress)
+{
+	for (size_t i = 0; i < egress->config->upstreams; i++)
+		credential_reload(&egress->credential[i]);
 }
 
 void
@@ -282,7 +280,7 @@ egress_free(struct egress *egress)
 	multi_close(egress);
 	cache_free(egress->cache);
 	for (size_t i = 0; i < egress->config->upstreams; i++)
-		free(egress->identity[i]);
-	free(egress->identity);
+		credential_fini(&egress->credential[i]);
+	free(egress->credential);
 	free(egress);
 }

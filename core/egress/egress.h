@@ -45,6 +45,8 @@ struct egress *egress_new(struct loop *loop, const struct config *config);
 void egress_free(struct egress *egress);
 /* Whether what the first request will load is there; false with `why`. */
 bool egress_available(char *why, size_t why_size);
+/* Reads all credentials again that stand in files. */
+void egress_reload(struct egress *egress);
 
 /* Starts a request (everything is copied). `done` comes exactly once, later, on the loop thread,
  * also for requests that are refused. */

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/databricks_http.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "egress/internal.h"
+#include "upstream/upstream.h"
 
 static void try_again(struct loop_timer *timer);
 
@@ -43,6 +43,7 @@ flight_free(struct flight *flight)
 	if (flight->queued)
 		*link = flight->next_queued;
 	loop_timer_stop(flight->egress->loop, &flight->retry);
+	credential_leave(flight);
 	attempt_end(flight);
 	*flight->link = flight->next;
 	if (flight->next != NULL)
@@ -80,8 +81,10 @@ remember(struct flight *flight)
 	const struct mcp_reply *reply = &flight->reply->public;
 	size_t i = (size_t)(request->upstream - egress->config->upstream);
 
+	if (request->grant)
+		return;
 	if (request->retry != MCP_RETRY_SAFE && !request->link) /* SAFE is a read, even by POST */
-		cache_forget(egress->cache, egress->identity[i]);
+		cache_forget(egress->cache, egress->credential[i].identity);
 	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
 		cache_put(egress->cache, request->key, flight->reply, clock_ms());
 }
@@ -104,11 +107,12 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 		reply_set_why(reply, error, why);
 	}
 	free(reply->request_id);
-	reply->request_id =
-	    databricks_request_id(reply->headers, reply->n_headers,
-				  (struct mcp_text){ reply->body.data, reply->public.status >= 400
-									   ? reply->body.len
-									   : 0 });
+	reply->request_id = upstream_kind(flight->request.upstream)
+				->request_id(reply->headers, reply->n_headers,
+					     (struct mcp_text){ reply->body.data,
+								reply->public.status >= 400
+								    ? reply->body.len
+								    : 0 });
 	reply_seal(reply);
 	log_flight(flight);
 	remember(flight);
@@ -123,7 +127,7 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 static void
 start(struct flight *flight)
 {
-	if (!attempt_start(flight))
+	if (credential_ready(flight) && !attempt_start(flight))
 		finish(flight, MCP_E_INTERNAL, "the request could not be started: no memory left");
 }
 
@@ -221,6 +225,11 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		snprintf(why, sizeof(why), "the text of the error was cut at %u bytes",
 			 EGRESS_ERROR_MAX);
 	}
+	if (rc == CURLE_OK && flight->reply->public.status == 401 && credential_refused(flight)) {
+		attempt_end(flight);
+		start(flight);
+		return;
+	}
 	if (repeat(flight, rc))
 		return;
 	if (rc != CURLE_OK) {
@@ -228,6 +237,20 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		reply_clear(flight->reply); /* half a reply is none */
 	}
 	finish(flight, error, why);
+}
+
+void
+flight_fail(struct flight *flight, enum mcp_status error, const char *why)
+{
+	reply_clear(flight->reply); /* of an attempt that was refused */
+	finish(flight, error, why);
+}
+
+const char *
+flight_target(const struct flight *flight)
+{
+	return flight->request.link || flight->request.grant ? flight->request.path
+							     : flight->request.upstream->url;
 }
 
 /* ---- waiting for it -------------------------------------------------------------------------- */

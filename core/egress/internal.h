@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
+#include "egress/credential.h"
 #include "egress/curl_api.h"
 #include "egress/egress.h"
 
@@ -70,6 +71,7 @@ struct request {
 	char *method, *url;
 	char *path;		/* for the log: no query; of a link only its host */
 	bool link;		/* a pre-signed one */
+	bool grant;		/* for an access token, of the host itself */
 	struct strings headers; /* "Name: value" */
 	char *accept;		/* of the headers, or NULL */
 	struct buf body;
@@ -129,6 +131,10 @@ struct flight {
 	bool delivered;		      /* the sink has got something: no more attempts */
 	bool paused, held;	      /* the sink wants no more now; libcurl holds back */
 	bool finishing, queued;
+	bool waits;		 /* for an access token */
+	bool authorized_again;	 /* after a 401 */
+	unsigned generation;	 /* of the secret that was sent */
+	struct flight *next_waiting;
 	struct flight *next_queued;
 	struct loop_timer retry;
 };
@@ -162,7 +168,7 @@ struct egress {
 	struct loop_job job;
 	bool posted;
 	unsigned inside; /* libcurl is running: no handle may be added or removed */
-	char **identity; /* of each upstream: a digest of host and credential */
+	struct credential *credential; /* of each upstream */
 	struct cache *cache;
 };
 
@@ -184,11 +190,16 @@ void flight_start(struct flight *flight); /* or go on after a pause */
 void flight_queue(struct flight *flight); /* flight_start() soon */
 void flights_sweep(struct egress *egress); /* ends what was dropped while libcurl was running */
 void flight_attempted(struct flight *flight, CURLcode rc);
+void flight_fail(struct flight *flight, enum mcp_status error, const char *why);
 void flight_drop(struct flight *flight); /* nobody waits any more */
+const char *flight_target(const struct flight *flight); /* for messages */
 void flight_leave(struct transfer *transfer);
 struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */
 void transfer_give(struct transfer *transfer, struct reply *reply); /* and frees it */
 void egress_later(struct egress *egress); /* runs the queue and the pending ones soon */
+/* Sends a request of the host's own, which is taken. */
+struct transfer *egress_take_off(struct egress *egress, struct request *request,
+				 int64_t deadline_ms, egress_done_fn done, void *data);
 
 /* retry.c: no state, no clock of its own. */
 struct retry_case {

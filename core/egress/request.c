@@ -9,13 +9,13 @@
 
 #include <lakehost/version.h>
 
-#include "auth/databricks_http.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "base/uri.h"
 #include "base/url.h"
 #include "config/text.h"
 #include "egress/internal.h"
+#include "upstream/upstream.h"
 
 /* RFC 3986: characters of a path or query that need no encoding. */
 static const char uri_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -88,7 +88,7 @@ find_upstream(const struct check *check, const struct config_upstream **upstream
 	if (*upstream == NULL)
 		return refuse(check, MCP_E_UNAVAILABLE,
 			      "there is no upstreams.%s in the configuration", role);
-	if ((*upstream)->url == NULL || (*upstream)->token == NULL)
+	if ((*upstream)->url == NULL || (*upstream)->auth_type == NULL)
 		return refuse(check, MCP_E_UNAUTHENTICATED, "%s", (*upstream)->auth_why);
 	return MCP_OK;
 }
@@ -284,7 +284,7 @@ add_user_agent(struct request *request)
 
 	buf_init(&text, 512);
 	buf_puts(&text, "lakehost/" LAKEHOST_VERSION);
-	databricks_user_agent(request->upstream, &text);
+	upstream_kind(request->upstream)->user_agent(request->upstream, &text);
 	if (request->tool != NULL) {
 		buf_puts(&text, " tool/");
 		for (const char *p = request->tool; *p != '\0'; p++)
@@ -384,7 +384,7 @@ set_key(struct request *request, const struct egress *egress, const struct mcp_h
 
 	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
 		return;
-	request->key = xprintf("%s %s %llu %s", egress->identity[i],
+	request->key = xprintf("%s %s %llu %s", egress->credential[i].identity,
 			       request->accept != NULL ? request->accept : "",
 			       (unsigned long long)request->max_bytes, request->url);
 	request->cache_ms = http->cache_ms;

@@ -93,16 +93,10 @@ certificate_failure(const struct flight *flight, char *why, size_t why_size)
 	return MCP_E_UNAVAILABLE;
 }
 
-static const char *
-target(const struct flight *flight)
-{
-	return flight->request.link ? flight->request.path : flight->request.upstream->url;
-}
-
 static enum mcp_status
 loss_failure(const struct flight *flight, CURLcode rc, char *why, size_t why_size)
 {
-	const char *host = target(flight);
+	const char *host = flight_target(flight);
 
 	if (rc == CURLE_OPERATION_TIMEDOUT && attempt_sent_nothing(flight)) {
 		snprintf(why, why_size, "no connection to %s within %u s", host,
@@ -130,7 +124,7 @@ loss_failure(const struct flight *flight, CURLcode rc, char *why, size_t why_siz
 enum mcp_status
 failure_describe(const struct flight *flight, CURLcode rc, char *why, size_t why_size)
 {
-	const char *host = target(flight);
+	const char *host = flight_target(flight);
 
 	switch (rc) {
 	case CURLE_COULDNT_RESOLVE_HOST:

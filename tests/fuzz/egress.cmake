@@ -1,1 +1,1 @@
-lakehost_fuzz(egress CORE config auth egress base)
+lakehost_fuzz(egress CORE config upstream egress base)

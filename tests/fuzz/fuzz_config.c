@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "auth/databricks_config.h"
+#include "upstream/databricks/resolve.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/url.h"

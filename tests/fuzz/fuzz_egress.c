@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "auth/databricks_http.h"
+#include "upstream/databricks/http.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which workspace and credential are chosen, from which source, and what is said about it. */
-#include "auth/databricks_config.h"
+#include "upstream/databricks/resolve.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -91,8 +91,15 @@ hosts(void)
 {
 	host_is("https://x.cloud.databricks.com", "https://x.cloud.databricks.com", NULL);
 	host_is("X.Cloud.databricks.com/", "https://x.cloud.databricks.com", NULL);
-	host_is("https://x.example:443/sql/editor?o=12345#frag", "https://x.example", "12345");
+	host_is("https://x.example:443/?o=12345#frag", "https://x.example", "12345");
 	host_is("https://x.example/?a=1&workspace_id=77", "https://x.example", "77");
+	host_is("https://x.example/gateway/eu", "https://x.example/gateway/eu", NULL);
+	host_is("http://127.0.0.1:8080/a//", "http://127.0.0.1:8080/a", NULL);
+	host_is_not("https://x.example/sql/editor?o=12345#frag"); /* a page, not an API */
+	host_is_not("https://x.example/browse#folder");
+	host_is_not("https://x.example/a/../b");
+	host_is_not("https://x.example/a b");
+	host_is_not("https://x.example/a//b");
 	host_is("https://x.example?o=12a", "https://x.example", NULL);
 	host_is("https://x.example#job/1", "https://x.example", NULL);
 	host_is("http://127.0.0.1:8080", "http://127.0.0.1:8080", NULL);
@@ -117,7 +124,7 @@ from_environment(void)
 	ENVIRONMENT("DATABRICKS_HOST", "h.example", "DATABRICKS_TOKEN", "dapi1",
 		    "DATABRICKS_WORKSPACE_ID", "42");
 	check(&source, "https://h.example", "dapi1",
-	      "pat: token from DATABRICKS_TOKEN in the environment, host from DATABRICKS_HOST");
+	      "pat: token from DATABRICKS_TOKEN, host from DATABRICKS_HOST");
 	source.token = (char *)"dapi2"; /* the configuration goes before */
 	source.host = (char *)"https://c.example";
 	check(&source, "https://c.example", "dapi2",
@@ -165,20 +172,20 @@ profiles(void)
 
 	variables = NULL;
 	write_cfg("; comment\n[DEFAULT]\nhost = https://d.example/\ntoken  = dapiD # note\n\n"
-		  "[prod.eu]\n host=https://p.example\n token=\"dapi#P\"\nworkspace_id = 5\n"
+		  "[prod.eu]\n host=https://p.example\n token=\"dapiP\" ; x\nworkspace_id = 5\n"
 		  "[oauth]\nhost = https://o.example\nclient_id = x\n[empty]\n"
 		  "[notoken]\nhost = https://n.example\n");
 	source.config_file = path;
 	check(&source, "https://d.example", "dapiD", "token of profile DEFAULT in /tmp/");
 	source.profile = (char *)"prod.eu";
-	check(&source, "https://p.example", "dapi#P", "token of profile prod.eu in /tmp/");
+	check(&source, "https://p.example", "dapiP", "token of profile prod.eu in /tmp/");
 	source.profile = (char *)"oauth";
 	check(&source, "https://o.example", NULL, "profile oauth in /tmp/");
 	source.profile = (char *)"notoken"; /* [DEFAULT] is not inherited */
 	check(&source, "https://n.example", NULL, "there is no credential");
 	source.profile = NULL;
 	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "prod.eu");
-	check(&source, "https://p.example", "dapi#P", "token of profile prod.eu");
+	check(&source, "https://p.example", "dapiP", "token of profile prod.eu");
 	unlink(path);
 }
 
@@ -195,8 +202,8 @@ profiles_wrong(void)
 	source.config_file = path;
 	for (int i = 0; i < 3; i++) {
 		source.profile = (char *)(i == 0 ? "empty" : i == 1 ? "absent" : "__settings__");
-		snprintf(expected, sizeof(expected), "resolve: %s has no %s profile configured",
-			 path, source.profile);
+		snprintf(expected, sizeof(expected), "%s has no profile \"%s\" with keys in it; "
+			 "there are: bad, worse, shown", path, source.profile);
 		check_fault(&source, "profile", expected);
 	}
 	source.profile = (char *)"bad";
@@ -204,8 +211,7 @@ profiles_wrong(void)
 		    "\"x y\" (from the profile) is not the address of a workspace: "
 		    "a character after the host does not belong there");
 	source.profile = (char *)"worse";
-	check_fault(&source, "token",
-		    "the token has a character that no token has (a blank or line end?)");
+	check_fault(&source, "token", "the token holds a blank; remove it");
 	source.profile = (char *)"shown";
 	check_fault(&source, "host",
 		    "the host (from the profile) is not the address of a workspace: it holds an @; "
@@ -218,6 +224,113 @@ profiles_wrong(void)
 	source.config_file = NULL;
 	source.home = "/nonexistent"; /* nobody named it: it need not be there */
 	check(&source, NULL, NULL, "no host configured");
+}
+
+/* What is said of a token in the environment, and that its place is named. */
+static void
+token_is_not(const char *token, const char *fault)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+	struct databricks_identity found;
+	char *expected = xprintf("the token %s", fault);
+	const char *list[] = { "DATABRICKS_HOST", "h.example", "DATABRICKS_TOKEN", token, NULL };
+
+	variables = list;
+	databricks_resolve(&source, &found);
+	ASSERT_STR(found.fault, expected);
+	ASSERT_STR(found.fault_from, "DATABRICKS_TOKEN");
+	variables = NULL;
+	databricks_identity_fini(&found);
+	free(expected);
+}
+
+static void
+tokens_wrong(void)
+{
+	static const char unset[] = "is a placeholder that nothing replaced (such as ${NAME} or "
+				    "<your-token>), not the value itself";
+	static const char example[] = "is a placeholder from an example, not a real one";
+	static const char quotes[] = "stands in quotes, which are not part of it; remove them";
+
+	token_is_not("\"dapi1\"", quotes);
+	token_is_not("'dapi1", quotes);
+	token_is_not("dapi1\"", quotes);
+	token_is_not("dapi1\n", "ends with a line end; remove it");
+	token_is_not("dapi1\r", "ends with a line end; remove it");
+	token_is_not(" dapi1", "holds a blank; remove it");
+	token_is_not("da\tpi1", "holds a control character or a line end; remove it");
+	token_is_not("dapi1\xc2\xa0", "holds a character outside ASCII, which no header can carry");
+	token_is_not("dapi,1", "has a character that no token has");
+	token_is_not("${DATABRICKS_TOKEN}", unset);
+	token_is_not("${env:DATABRICKS_TOKEN}", unset);
+	token_is_not("$DATABRICKS_TOKEN", unset);
+	token_is_not("%DATABRICKS_TOKEN%", unset);
+	token_is_not("<your-token>", unset);
+	token_is_not("{{token}}", unset);
+	token_is_not("dapiXXXXXXXXXXXX", example);
+	token_is_not("dapi...", example);
+	token_is_not("your-token-here", example);
+	token_is_not("DATABRICKS_TOKEN", example);
+	token_is_not("****", example);
+}
+
+/* What is wrong in the environment is no fault of the configuration, and names what to choose. */
+static void
+profiles_offered(void)
+{
+	struct databricks_source source = { .role = "workspace", .env = fake_env };
+	struct databricks_identity found;
+
+	write_cfg("[DEFAULT]\n\n[b]\nhost = h.example\n[a]\ntoken = t\n[b]\nx=1\n");
+	source.config_file = path;
+	variables = NULL;
+	check(&source, NULL, NULL, "no host configured: choose a profile of /tmp/");
+	check(&source, NULL, NULL, "with DATABRICKS_CONFIG_PROFILE (there are: b, a), or set");
+	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "c");
+	databricks_resolve(&source, &found);
+	ASSERT_STR(found.fault_from, "DATABRICKS_CONFIG_PROFILE");
+	CU_ASSERT(strstr(found.fault, "has no profile \"c\" with keys in it; there are: b, a") != NULL);
+	databricks_identity_fini(&found);
+	source.profile = (char *)"c"; /* the configuration's own */
+	databricks_resolve(&source, &found);
+	ASSERT_STR(found.fault_from, NULL);
+	databricks_identity_fini(&found);
+	chmod(path, 0644);
+	source.profile = (char *)"a";
+	databricks_resolve(&source, &found);
+	CU_ASSERT(found.warning != NULL && strstr(found.warning, "chmod 600") != NULL);
+	databricks_identity_fini(&found);
+	unlink(path);
+}
+
+static void
+profile_values(void)
+{
+	static const struct {
+		const char *line, *value;
+	} cases[] = {
+		{ "token = dapi1", "dapi1" },
+		{ "token=dapi1#c", "dapi1" },
+		{ "token = dapi1 ; c", "dapi1" },
+		{ "token = \"dapi1\" # the one", "dapi1" },
+		{ "token = \"dapi1\"# c", "dapi1" },
+		{ "token = 'dapi1'", "dapi1" },
+		{ "token = `dapi#1` # c", "dapi#1" },
+		{ "token = \"dapi;1\"", "dapi;1" },
+		{ "token : dapi1", "dapi1" },
+		{ "token = \"dapi1", "\"dapi1" },
+		{ "token = # nothing", NULL },
+	};
+	struct databricks_profile profile;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *text = xprintf("%s\n[other]\ntoken = x\n", cases[i].line);
+
+		databricks_profile_read(text, NULL, &profile); /* before any section: DEFAULT */
+		ASSERT_STR(profile.token, cases[i].value);
+		databricks_profile_fini(&profile);
+		free(text);
+	}
 }
 
 static void
@@ -279,6 +392,7 @@ odd_files(void)
 	struct databricks_profile profile;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		free(databricks_profile_names(texts[i]));
 		databricks_profile_read(texts[i], NULL, &profile);
 		ASSERT_STR(profile.name, "DEFAULT");
 		CU_ASSERT(i == 8 ? profile.keys : !profile.keys);
@@ -294,5 +408,6 @@ static const struct test tests[] = {
 	TEST(hosts),	     TEST(from_environment), TEST(missing),
 	TEST(other_methods), TEST(profiles),	     TEST(profiles_wrong),
 	TEST(file_skipped),  TEST(plain_http),	     TEST(odd_files),
+	TEST(tokens_wrong),  TEST(profiles_offered), TEST(profile_values),
 };
 SUITE(tests)

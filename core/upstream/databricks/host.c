@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/databricks_config.h"
+#include "upstream/databricks/resolve.h"
 #include "base/mem.h"
+#include "base/uri.h"
 #include "base/url.h"
 
 /* Object stores of the three clouds (general, China and US government regions). */
@@ -50,11 +51,48 @@ id_in_query(const char *rest)
 	return NULL;
 }
 
+/* Ends `rest` behind the path of a gateway before the workspace, which has no slash at its end. An
+ * address with a path and a query or fragment is that of a page in the browser. */
+static const char *
+cut_path(char *rest)
+{
+	size_t len = strcspn(rest, "?#");
+	bool page = rest[len] != '\0';
+
+	while (len > 0 && rest[len - 1] == '/')
+		len--;
+	rest[len] = '\0';
+	if (len == 0)
+		return NULL;
+	return page ? "it is the address of a page; give the part before the path alone, or, for a "
+		      "gateway, the path without a query or fragment"
+		    : uri_path_check(rest);
+}
+
+static const char *
+judge_host(const char *host)
+{
+	if (strncmp(host, "accounts.", 9) == 0 || strncmp(host, "accounts-dod.", 13) == 0)
+		return "it is an account console, not a workspace";
+	return NULL;
+}
+
+static char *
+join(const struct url *split)
+{
+	char port[8] = "";
+
+	if (split->port != (split->tls ? 443 : 80))
+		snprintf(port, sizeof(port), ":%u", split->port);
+	return xprintf("%s://%s%s%s%s%s", split->tls ? "https" : "http", split->literal6 ? "[" : "",
+		       split->host, split->literal6 ? "]" : "", port, split->rest);
+}
+
 const char *
 databricks_host(const char *text, char **url, char **workspace_id)
 {
 	struct url split = { .tls = true };
-	const char *scheme = strstr(text, "://"), *why;
+	const char *scheme = strstr(text, "://"), *why, *bad_path;
 	char *whole, *rest;
 
 	*url = *workspace_id = NULL;
@@ -62,24 +100,16 @@ databricks_host(const char *text, char **url, char **workspace_id)
 	rest = strstr(whole, "://") + 3;
 	rest += strcspn(rest, "/?#");
 	*workspace_id = id_in_query(rest);
-	*rest = '\0'; /* a path, query or fragment of the browser's says nothing more */
+	bad_path = cut_path(rest);
 	why = url_split(whole, &split);
-	free(whole);
-	if (why == NULL && (strncmp(split.host, "accounts.", 9) == 0 ||
-			    strncmp(split.host, "accounts-dod.", 13) == 0))
-		why = "it is an account console, not a workspace";
-	if (why != NULL) {
+	if (why == NULL)
+		why = bad_path != NULL ? bad_path : judge_host(split.host);
+	if (why == NULL) {
+		*url = join(&split);
+	} else {
 		free(*workspace_id);
 		*workspace_id = NULL;
-		return why;
 	}
-	*url = xprintf("%s://%s%s%s", split.tls ? "https" : "http", split.literal6 ? "[" : "",
-		       split.host, split.literal6 ? "]" : "");
-	if (split.port != (split.tls ? 443 : 80)) {
-		char *with_port = xprintf("%s:%u", *url, split.port);
-
-		free(*url);
-		*url = with_port;
-	}
-	return NULL;
+	free(whole);
+	return why;
 }

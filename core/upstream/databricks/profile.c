@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * .databrickscfg: INI as the vendor's tools read it. Keys are case-sensitive, a value ends at
- * " #" or " ;", matching quotes around it go. [DEFAULT] is a profile like any other.
+ * .databrickscfg: INI as the vendor's command line reads it. Keys are case-sensitive, a value ends
+ * at # or ;, quotes around it go and protect what is inside. [DEFAULT] is a profile like any other,
+ * and has the keys that stand before the first section.
  */
+#include "upstream/databricks/resolve.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/databricks_config.h"
 #include "base/mem.h"
+#include "config/text.h"
 
 #define SETTINGS "__settings__"
+#define DEFAULT	 "DEFAULT"
+#define NAMES_MAX 20 /* profiles that a message names … */
+#define NAME_SHOWN_MAX 64 /* … and bytes of each */
 
 struct span {
 	const char *text;
@@ -38,14 +45,18 @@ span_is(struct span span, const char *text)
 static struct span
 value_of(const char *text, size_t len)
 {
-	struct span value = trim(text, len);
+	struct span value = trim(text, len), behind;
+	const char *end = NULL;
 
-	if (value.len >= 2 && (*value.text == '"' || *value.text == '\'') &&
-	    value.text[value.len - 1] == *value.text)
-		return (struct span){ value.text + 1, value.len - 2 };
-	for (size_t i = 0; i + 1 < value.len; i++) {
-		if ((value.text[i] == ' ' || value.text[i] == '\t') &&
-		    (value.text[i + 1] == '#' || value.text[i + 1] == ';'))
+	if (value.len >= 2 && strchr("\"'`", *value.text) != NULL)
+		end = memchr(value.text + 1, *value.text, value.len - 1);
+	if (end != NULL) {
+		behind = trim(end + 1, value.len - (size_t)(end + 1 - value.text));
+		if (behind.len == 0 || *behind.text == '#' || *behind.text == ';')
+			return (struct span){ value.text + 1, (size_t)(end - value.text) - 1 };
+	}
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.text[i] == '#' || value.text[i] == ';')
 			return trim(value.text, i);
 	}
 	return value;
@@ -57,7 +68,7 @@ typedef void (*entry_fn)(void *data, struct span key, struct span value);
 static void
 read_section(const char *text, struct span name, entry_fn fn, void *data)
 {
-	bool inside = false;
+	bool inside = span_is(name, DEFAULT);
 
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
@@ -135,19 +146,25 @@ take_entry(void *data, struct span key, struct span value)
 	}
 }
 
+/* A byte order mark, as editors on Windows write it. */
+static const char *
+skip_mark(const char *text)
+{
+	return strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
+}
+
 void
 databricks_profile_read(const char *text, const char *name, struct databricks_profile *profile)
 {
 	*profile = (struct databricks_profile){ 0 };
-	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) /* a byte order mark, as editors on Windows do */
-		text += 3;
+	text = skip_mark(text);
 	if (name != NULL) {
 		profile->name = xstrdup(name);
 	} else {
 		read_section(text, (struct span){ SETTINGS, strlen(SETTINGS) }, find_default,
 			     &profile->name);
 		if (profile->name == NULL)
-			profile->name = xstrdup("DEFAULT");
+			profile->name = xstrdup(DEFAULT);
 	}
 	if (strcmp(profile->name, SETTINGS) != 0)
 		read_section(text, (struct span){ profile->name, strlen(profile->name) },
@@ -163,4 +180,96 @@ databricks_profile_fini(struct databricks_profile *profile)
 	free(profile->auth_type);
 	free(profile->workspace_id);
 	*profile = (struct databricks_profile){ 0 };
+}
+
+static void
+count_keys(void *data, struct span key, struct span value)
+{
+	(void)value;
+	*(size_t *)data += key.len > 0;
+}
+
+struct names {
+	const char *text; /* of the file */
+	char *list;	  /* "a, b" */
+	size_t count;
+};
+
+/* Is it a name to show, and not there yet? */
+static bool
+presentable(const struct names *names, struct span name)
+{
+	char *wanted = xprintf(", %.*s,", (int)name.len, name.text);
+	char *list = xprintf(", %s,", names->list);
+	bool fine = name.len > 0 && name.len <= NAME_SHOWN_MAX && !span_is(name, SETTINGS) &&
+		    strstr(list, wanted) == NULL;
+
+	for (size_t i = 0; i < name.len && fine; i++)
+		fine = name.text[i] > ' ' && name.text[i] < 0x7f;
+	free(wanted);
+	free(list);
+	return fine;
+}
+
+static void
+add_name(struct names *names, struct span name)
+{
+	size_t keys = 0;
+	char *longer;
+
+	if (names->count > NAMES_MAX || !presentable(names, name))
+		return;
+	read_section(names->text, name, count_keys, &keys);
+	if (keys == 0)
+		return;
+	if (++names->count > NAMES_MAX)
+		longer = xprintf("%s and others", names->list);
+	else
+		longer = xprintf("%s%s%.*s", names->list, names->count > 1 ? ", " : "",
+				 (int)name.len, name.text);
+	free(names->list);
+	names->list = longer;
+}
+
+char *
+databricks_profile_names(const char *text)
+{
+	struct names names = { .text = skip_mark(text), .list = xstrdup("") };
+	size_t len;
+
+	add_name(&names, (struct span){ DEFAULT, strlen(DEFAULT) });
+	for (const char *line = names.text; *line != '\0'; line += len + (line[len] == '\n')) {
+		struct span header;
+		const char *end;
+
+		len = strcspn(line, "\n");
+		header = trim(line, len);
+		end = memchr(header.text, ']', header.len);
+		if (header.len > 0 && *header.text == '[' && end != NULL)
+			add_name(&names, (struct span){ header.text + 1,
+							(size_t)(end - header.text) - 1 });
+	}
+	if (names.count > 0)
+		return names.list;
+	free(names.list);
+	return NULL;
+}
+
+char *
+databricks_profile_token(const char *config_file, const char *name, char *why, size_t why_size)
+{
+	struct databricks_profile profile;
+	size_t len;
+	char *text = text_read(config_file, DATABRICKS_CFG_MAX, &len, NULL, why, why_size), *token;
+
+	if (text == NULL)
+		return NULL;
+	databricks_profile_read(text, name, &profile);
+	secret_free(text);
+	token = profile.token;
+	profile.token = NULL;
+	if (token == NULL)
+		snprintf(why, why_size, "profile %s in %s has no token", name, config_file);
+	databricks_profile_fini(&profile);
+	return token;
 }

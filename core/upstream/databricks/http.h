@@ -3,8 +3,8 @@
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_AUTH_DATABRICKS_HTTP_H
-#define CORE_AUTH_DATABRICKS_HTTP_H
+#ifndef CORE_UPSTREAM_DATABRICKS_HTTP_H
+#define CORE_UPSTREAM_DATABRICKS_HTTP_H
 
 #include <lakehost/plugin.h>
 
@@ -12,9 +12,9 @@
 
 struct buf;
 
-/* Adds the headers that authenticate a request, "Name: value" each. Only for requests to
- * upstream->url itself. */
-void databricks_authorize(const struct config_upstream *upstream, struct strings *headers);
+/* These are the functions of struct upstream_kind, which see. */
+void databricks_authorize(const struct config_upstream *upstream, const char *secret,
+			  struct strings *headers);
 
 /* Appends " os/linux auth/pat": the key/value pairs by which the platform counts its clients. */
 void databricks_user_agent(const struct config_upstream *upstream, struct buf *out);

@@ -8,8 +8,8 @@
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_AUTH_DATABRICKS_CONFIG_H
-#define CORE_AUTH_DATABRICKS_CONFIG_H
+#ifndef CORE_UPSTREAM_DATABRICKS_RESOLVE_H
+#define CORE_UPSTREAM_DATABRICKS_RESOLVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,22 +27,26 @@ struct databricks_source {
 
 /* What was found; each for free(), `token` for secret_free(). */
 struct databricks_identity {
-	char *url;	 /* scheme://host[:port], or NULL */
+	char *url;	 /* scheme://host[:port][/path], or NULL */
 	char *token;	 /* NULL: no credential */
 	char *auth_type; /* "pat", or NULL */
 	char *auth_why;	 /* which source was chosen, or what is missing and how to provide it */
 	char *profile, *config_file; /* the ones that were read */
+	bool token_of_profile;	     /* so it can be read again */
 	char *workspace_id;
 	char *fault;	       /* what cannot be right, or NULL */
-	const char *fault_key; /* the key it is about */
+	const char *fault_key; /* the key of the configuration it is about … */
+	char *fault_from;      /* … or the other place that it came from, not NULL then */
 	char *warning;
 };
 
 void databricks_resolve(const struct databricks_source *source, struct databricks_identity *found);
 void databricks_identity_fini(struct databricks_identity *identity);
 
-/* Makes "https://host[:port]" of what people paste: without a scheme, with a path, with ?o=ID,
- * which is the id of the workspace. Both for free(). Returns NULL when fine, else why not. */
+/* Makes "https://host[:port][/path]" of what people paste: without a scheme, or with ?o=ID, which is
+ * the id of the workspace. A path is kept, as that of a gateway; with a query or fragment behind it
+ * the address is that of a page, and refused. Both for free(). Returns NULL when fine, else why
+ * not. */
 const char *databricks_host(const char *text, char **url, char **workspace_id);
 
 /* One profile of .databrickscfg; each for free(), `token` for secret_free(). */
@@ -59,6 +63,11 @@ struct databricks_profile {
 void
 databricks_profile_read(const char *text, const char *name, struct databricks_profile *profile);
 void databricks_profile_fini(struct databricks_profile *profile);
+/* The names of all profiles that have any key, as "a, b, c"; NULL when there is none. For free(). */
+char *databricks_profile_names(const char *text);
+/* The token of a profile as the file has it now, for secret_free(); NULL with `why`. */
+char *databricks_profile_token(const char *config_file, const char *name, char *why,
+			       size_t why_size);
 
 /* Where pre-signed links of the platform point: ends of host names, `*` is one label. */
 extern const char *const databricks_link_suffixes[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authorization, client identification, request ids, and pages that mean "not logged in". */
-#include "auth/databricks_http.h"
+#include "upstream/databricks/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +14,10 @@
 #define REQUEST_ID_MAX 128
 
 void
-databricks_authorize(const struct config_upstream *upstream, struct strings *headers)
+databricks_authorize(const struct config_upstream *upstream, const char *secret,
+		     struct strings *headers)
 {
-	char *header = xprintf("Authorization: Bearer %s", upstream->token);
+	char *header = xprintf("Authorization: Bearer %s", secret);
 
 	strings_add(headers, header);
 	secret_free(header);
