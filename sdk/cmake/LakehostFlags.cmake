@@ -1,6 +1,7 @@
 # Flags of this build: warnings, sanitizers, coverage, hardening. Nothing here is installed.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+include(CheckCCompilerFlag)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2
@@ -24,7 +25,15 @@ if(LAKEHOST_COVERAGE)
 endif()
 if(LAKEHOST_HARDEN)
 	add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-		-fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero)
+		-fstack-clash-protection -ftrivial-auto-var-init=zero)
+	# Control flow is protected by another flag on each processor.
+	foreach(flag -fcf-protection -mbranch-protection=standard)
+		string(MAKE_C_IDENTIFIER "LAKEHOST_HAVE${flag}" has)
+		check_c_compiler_flag(${flag} ${has})
+		if(${has})
+			add_compile_options(${flag})
+		endif()
+	endforeach()
 	add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 if(LAKEHOST_FUZZ)

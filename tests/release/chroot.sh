@@ -54,10 +54,10 @@ lay_out() {
 	cp /etc/hosts "$2/etc/hosts"
 }
 
-# copy_sources DIR: the tracked files of this tree as they are now, without any build folder.
+# copy_sources DIR: the files of this tree as they are now, without what git ignores.
 copy_sources() {
 	mkdir -p "$1"
-	(cd "$root" && git ls-files -z | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -C "$1" -xf -
+	(cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -C "$1" -xf -
 }
 
 # inside DIR COMMAND: runs a shell command in the system, with a /proc of its own and the caller's
