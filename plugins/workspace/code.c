@@ -3,27 +3,17 @@
  * execute_code: command execution API 1.2. A context is made on a running cluster (or reused), the
  * command runs in it, and a context that nobody wants to keep is destroyed on every way out.
  */
-#include "workspace.h"
+#include "code.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define API "/api/1.2"
-#define ID_MAX 64
 #define CONTEXT_POLL_MS 300
 #define POLL_MIN_MS 200
 #define POLL_MAX_MS 5000
-#define CAUSE_MAX 1500 /* bytes of the end of a trace */
-#define COLUMNS_MAX 200
-
-/* The operation's handle. */
-struct command {
-	char cluster[ID_MAX], context[ID_MAX], id[ID_MAX];
-	int64_t begun_ms;
-	bool keep; /* the context lives on */
-};
-
-_Static_assert(sizeof(struct command) <= MCP_HANDLE_MAX, "the handle must fit");
+#define CAUSE_HEAD 400 /* bytes of the begin of a long trace */
+#define CAUSE_TAIL 1200 /* bytes of its end, where the error is */
 
 static struct dbx_words
 command_words(struct mcp_call *call, const struct command *command)
@@ -132,8 +122,8 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 {
 	struct farewell farewell = { .command = *command, .status = status };
 
-	snprintf(farewell.what, sizeof(farewell.what), "%s", what);
-	snprintf(farewell.why, sizeof(farewell.why), "%s", why);
+	cut_copy(farewell.what, sizeof(farewell.what), what);
+	cut_copy(farewell.why, sizeof(farewell.why), why);
 	return leave(call, &farewell);
 }
 
@@ -146,13 +136,13 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 	struct dbx_error error;
 	bool ok = dbx_ok(call, mcp_reply(call, 0), &error);
 
-	if (ok && reply != NULL)
+	if (ok && json_object_is_type(reply, json_type_object))
 		return reply;
 	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
 	farewell.http = error.http;
-	snprintf(farewell.why, sizeof(farewell.why), "%s",
-		 ok ? "It answered something that is not JSON." : error.message);
-	snprintf(farewell.code, sizeof(farewell.code), "%s", error.code);
+	cut_copy(farewell.why, sizeof(farewell.why),
+		 ok ? "It answered something that is not a JSON object." : error.message);
+	cut_copy(farewell.code, sizeof(farewell.code), error.code);
 	*status = leave(call, &farewell);
 	return NULL;
 }
@@ -337,48 +327,7 @@ execute_begin(struct mcp_call *call)
 	return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
 }
 
-/* ---- results -------------------------------------------------------------------------------- */
-
-static int
-say_table(struct mcp_call *call, struct json_object *results)
-{
-	struct json_object *schema = dbx_array(results, "schema");
-	struct json_object *rows = dbx_array(results, "data");
-	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
-	struct mcp_column heads[COLUMNS_MAX];
-	const char *cells[COLUMNS_MAX];
-	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
-	int status;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *column = json_object_array_get_idx(schema, i);
-
-		heads[i] = (struct mcp_column){ mcp_get_str(call, column, "name", ""), NULL };
-	}
-	status = mcp_table(call, heads, n);
-	for (size_t r = 0; r < count && status == MCP_OK; r++) {
-		struct json_object *row = json_object_array_get_idx(rows, r);
-
-		for (size_t i = 0; i < n; i++)
-			cells[i] = mcp_get_str(call, row, mcp_printf(call, "%zu", i), NULL);
-		status = mcp_table_cells(call, cells, n);
-	}
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "rows", .total = (int64_t)count,
-	    .at_least = mcp_get_bool(results, "truncated", false),
-	    .more = mcp_get_bool(results, "truncated", false),
-	    .next = mcp_get_bool(results, "truncated", false) ? "add a LIMIT, or aggregate" : NULL,
-	});
-}
-
-/* The first byte at or after `at` that begins a character. */
-static size_t
-utf8_start(const char *text, size_t at)
-{
-	while (((unsigned char)text[at] & 0xc0) == 0x80)
-		at++;
-	return at;
-}
+/* ---- failed code ----------------------------------------------------------------------------- */
 
 /* Traces begin with a rule of dashes, and end with what matters. */
 static int
@@ -386,35 +335,17 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 {
 	const char *summary = clean_text(call, mcp_get_str(call, results, "summary", ""), true);
 	const char *cause = clean_text(call, mcp_get_str(call, results, "cause", ""), true);
+	char what[600];
 	size_t n;
 
 	cause += strspn(cause, "-\n");
 	n = strlen(cause);
-	if (n > CAUSE_MAX)
-		cause = mcp_printf(call, "… %s", cause + utf8_start(cause, n - CAUSE_MAX));
+	if (n > CAUSE_HEAD + CAUSE_TAIL)
+		cause = mcp_printf(call, "%.*s\n…\n%s", (int)code_utf8(cause, CAUSE_HEAD), cause,
+				   cause + code_utf8(cause, n - CAUSE_TAIL));
+	cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
 	return leave_with(call, command, MCP_E_INPUT,
-			  mcp_printf(call, "The code failed: %.600s",
-				     summary[0] != '\0' ? summary : "(no summary)"), cause);
-}
-
-static int
-say_results(struct mcp_call *call, struct json_object *results, const struct command *command)
-{
-	const char *type = mcp_get_str(call, results, "resultType", "");
-	const char *text;
-
-	if (command->keep)
-		mcp_say(call, "context_id: %s (cluster %s)", command->context, command->cluster);
-	if (strcmp(type, "table") == 0 && mcp_get(results, "schema.0") != NULL)
-		return say_table(call, results);
-	if (strcmp(type, "table") == 0)
-		return mcp_say(call, "The code ran and has no rows to show.");
-	if (strcmp(type, "text") != 0)
-		return mcp_say(call, "The code ran; its result is of type %s, which is not shown.",
-			       type[0] != '\0' ? type : "none");
-	text = clean_text(call, mcp_get_str(call, results, "data", ""), false);
-	return text[0] != '\0' ? mcp_say_text(call, text, strlen(text), true)
-			       : mcp_say(call, "The code ran and put out nothing.");
+			  mcp_printf(call, "The code failed: %s", what), cause);
 }
 
 /* ---- poll, cancel --------------------------------------------------------------------------- */
@@ -426,14 +357,6 @@ pace(struct mcp_call *call, const struct command *command)
 
 	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
 			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
-}
-
-static const char *
-resume_text(struct mcp_call *call, const struct command *command)
-{
-	return mcp_printf(call, "execute_code cluster_id=%s context_id=%s command_id=%s%s",
-			  command->cluster, command->context, command->id,
-			  command->keep ? " keep_context=true" : "");
 }
 
 /* A poll that got no usable answer says nothing of the code, which may well go on. */
@@ -454,22 +377,9 @@ still_unknown(struct mcp_call *call, const struct command *command)
 {
 	struct dbx_words words = command_words(call, command);
 
-	words.again = mcp_printf(call, "It may go on: call %s.", resume_text(call, command));
+	words.again = mcp_printf(call, "It may go on: call %s.", command_resume(call, command));
 	dbx_reply(call, 0, &words);
 	return MCP_E_UNAVAILABLE;
-}
-
-/* Whether a table has room for its columns: to be known before anything fails, because a failed
- * call can destroy no context. */
-static bool
-fits(struct mcp_call *call, struct json_object *results)
-{
-	struct json_object *schema = dbx_array(results, "schema");
-	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
-
-	return n <= COLUMNS_MAX
-	    && (int64_t)strlen(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PLAIN))
-		< mcp_number(call, MCP_NUM_MAX_TEXT);
 }
 
 static int
@@ -480,11 +390,11 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "error") == 0)
 		return code_failed(call, results, command);
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
-	    && !fits(call, results))
+	    && !results_fit(call, results))
 		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is no table that can "
 				  "be shown.", mcp_printf(call, "It has more than %d columns, or "
-				  "very long names.", COLUMNS_MAX));
-	say_results(call, results, command);
+				  "very long names.", CODE_COLUMNS_MAX));
+	code_results(call, results, command);
 	return command->keep ? MCP_OK
 			     : context_destroy(call, command, nothing_left, NULL, 0);
 }
@@ -513,7 +423,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return leave_with(call, &command, MCP_E_CANCELLED, "The code was cancelled.", "");
 	mcp_say(call, "The code is %s after %s.\nNext: %s, to go on waiting.", now,
 		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
-		resume_text(call, &command));
+		command_resume(call, &command));
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
 }
 

@@ -16,12 +16,13 @@ struct dbx_words
 path_words(struct mcp_call *call, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	const char *folder = slash == NULL || slash == path ? "/"
+	    : mcp_printf(call, "%.*s", (int)(slash - path), path);
 
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
-		.not_found = mcp_printf(call, "Call list_workspace_items path=\"%.*s\" to see "
-					"what is there.", slash != NULL && slash > path
-					    ? (int)(slash - path) : 1, slash != NULL ? path : "/"),
+		.not_found = mcp_printf(call, "Call list_workspace_items path=%s to see what is "
+					"there.", dbx_quoted(call, folder)),
 		.grant = "CAN READ on the folder",
 	};
 }
@@ -213,7 +214,7 @@ list_workspace_items(struct mcp_call *call)
 /* ---- get_workspace_item --------------------------------------------------------------------- */
 
 static int
-item_shown(struct mcp_call *call, const void *state, size_t len)
+item_shown(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
 {
 	static const struct dbx_column facts[] = {
 		{ "path", NULL, "path", NULL },
@@ -224,14 +225,9 @@ item_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "created", NULL, "created_at", dbx_show_time },
 		{ "modified", NULL, "modified_at", dbx_show_time },
 	};
-	const char *path = mcp_arg(call, "path");
-	struct dbx_words words = path_words(call, path);
-	struct json_object *item = dbx_reply(call, 0, &words), *small;
+	struct json_object *small;
 
 	(void)state;
-	(void)len;
-	if (item == NULL)
-		return MCP_E_UPSTREAM;
 	dbx_facts(call, item, facts, COUNT(facts), dbx_url(call, "/#workspace%s", path));
 	small = dbx_pick(call, item, "path", "object_type", "language", "size", "created_at",
 			 "modified_at", NULL);
@@ -243,7 +239,7 @@ item_shown(struct mcp_call *call, const void *state, size_t len)
 int
 get_workspace_item(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.0/workspace/get-status{?path}", NULL, item_shown, NULL, 0);
+	return item_look(call, "path", item_shown, NULL, 0);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */

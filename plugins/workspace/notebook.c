@@ -9,8 +9,14 @@
 #include <string.h>
 
 #define EXPORT_MAX (12u << 20) /* the API refuses notebooks over 10 MB */
-#define ROOM_FOR_WORDS 2000    /* of a result, for what is not source */
-#define OUTPUT_MAX 2000	       /* bytes shown of one cell's output */
+
+/* What the looking up found out, for the step that reads the notebook itself. */
+struct found {
+	char language[64];
+	char path[WORKSPACE_PATH_MAX + 1];
+};
+
+_Static_assert(sizeof(struct found) <= MCP_STATE_MAX, "what was found must fit");
 
 static bool
 view_is(struct mcp_call *call, const char *view)
@@ -27,7 +33,7 @@ separator_of(const char *language)
 	return strcmp(language, "SCALA") == 0 ? "// COMMAND ----------" : "# COMMAND ----------";
 }
 
-static int64_t
+int64_t
 count_lines(const char *text, size_t len)
 {
 	int64_t lines = len > 0 ? 1 : 0;
@@ -39,15 +45,15 @@ count_lines(const char *text, size_t len)
 
 /* ---- source --------------------------------------------------------------------------------- */
 
-/* Lines `from` to `to`, as far as a result has room for them. */
-static int
-say_source(struct mcp_call *call, const char *text, size_t len, const char *language)
+int
+say_lines(struct mcp_call *call, const char *text, size_t len, const char *path, const char *what)
 {
+	const char *view = mcp_arg(call, "view"), *given = mcp_arg(call, "end_line");
 	int64_t total = count_lines(text, len), line = 1;
 	int64_t from = mcp_arg_int(call, "start_line", 1);
 	int64_t to = mcp_arg_int(call, "end_line", total);
 	int64_t room = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;
-	const char *start = text, *end, *stop = text + len, *next = "", *after;
+	const char *start = text, *end, *stop = text + len, *after;
 
 	if ((from > total && total > 0) || to < from)
 		return mcp_failf(call, MCP_E_INPUT, "There are no lines %lld-%lld among %lld.",
@@ -62,11 +68,12 @@ say_source(struct mcp_call *call, const char *text, size_t len, const char *lang
 	}
 	if (to > total)
 		to = total;
+	mcp_say(call, "%s (%s), lines %lld-%lld of %lld", path, what, (long long)from,
+		(long long)(line - 1), (long long)total);
 	if (line <= to)
-		next = mcp_printf(call, ". Next: get_notebook_content path=\"%s\" start_line=%lld",
-				  mcp_arg(call, "path"), (long long)line);
-	mcp_say(call, "%s (%s), lines %lld-%lld of %lld%s", mcp_arg(call, "path"), language,
-		(long long)from, (long long)(line - 1), (long long)total, next);
+		mcp_say(call, "Next: get_notebook_content path=%s view=%s start_line=%lld%s%s",
+			dbx_quoted(call, path), view, (long long)line,
+			given != NULL ? " end_line=" : "", given != NULL ? given : "");
 	return mcp_say_text(call, start, (size_t)(end - start), true);
 }
 
@@ -108,24 +115,49 @@ next_separator(const char *text, const char *separator)
 	return at;
 }
 
+/* The line that each cell begins on: the list goes on there when it was cut. */
+struct cells {
+	const char *path;
+	const int64_t *lines;
+	int64_t shown_from; /* index of the first one that was offered */
+};
+
+static const char *
+next_cells(struct mcp_call *call, const void *data, size_t shown)
+{
+	const struct cells *cells = data;
+	const char *end = mcp_arg(call, "end_line");
+
+	return mcp_printf(call, "get_notebook_content path=%s view=cells start_line=%lld%s%s",
+			  dbx_quoted(call, cells->path),
+			  (long long)cells->lines[cells->shown_from + (int64_t)shown],
+			  end != NULL ? " end_line=" : "", end != NULL ? end : "");
+}
+
+/* The cells that begin on the lines asked for. */
 static int
-say_cells(struct mcp_call *call, const char *text, size_t len, const char *language)
+say_cells(struct mcp_call *call, const char *text, size_t len, const struct found *found)
 {
 	static const struct mcp_column columns[] = {
 		{ "cell", NULL }, { "line", NULL }, { "lines", NULL }, { "begins", NULL },
 	};
-	const char *separator = separator_of(language), *end = text + len;
+	const char *separator = separator_of(found->language), *end = text + len;
+	int64_t first = mcp_arg_int(call, "start_line", 1), line = 1;
+	int64_t last = mcp_arg_int(call, "end_line", INT64_MAX), offered = 0;
+	int64_t *lines = mcp_alloc(call, (size_t)(count_lines(text, len) + 1) * sizeof(*lines));
+	struct cells cells = { .path = found->path, .lines = lines };
 	int number = 0, status;
-	int64_t line = 1;
 
-	mcp_say(call, "%s (%s)", mcp_arg(call, "path"), language);
+	mcp_say(call, "%s (%s)", found->path, found->language);
 	status = mcp_table(call, columns, COUNT(columns));
 	while (text < end) {
 		const char *next = next_separator(text, separator);
 		const char *stop = next != NULL ? next : end;
 
-		number++;
-		if (status == MCP_OK)
+		lines[number++] = line;
+		if (line >= first && line <= last && offered++ == 0)
+			cells.shown_from = number - 1;
+		if (line >= first && line <= last && status == MCP_OK)
 			status = cell_row(call, number, text, stop, line);
 		if (next == NULL)
 			break;
@@ -136,168 +168,78 @@ say_cells(struct mcp_call *call, const char *text, size_t len, const char *langu
 		text = stop;
 	}
 	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "cells", .total = number });
-}
-
-/* ---- outputs -------------------------------------------------------------------------------- */
-
-/* A text under construction, in the memory of the step. */
-struct text {
-	char *data;
-	size_t len, size;
-};
-
-static void
-add(struct mcp_call *call, struct text *text, const char *more)
-{
-	size_t n = strlen(more);
-
-	if (text->len + n + 1 > text->size) {
-		char *grown;
-
-		text->size = (text->len + n + 1) * 2;
-		grown = mcp_alloc(call, text->size);
-		if (text->len > 0)
-			memcpy(grown, text->data, text->len);
-		text->data = grown;
-	}
-	memcpy(text->data + text->len, more, n + 1);
-	text->len += n;
-}
-
-/* A text that a notebook stores as one string or as an array of lines. */
-static const char *
-joined(struct mcp_call *call, struct json_object *stored)
-{
-	struct text all = { 0 };
-
-	if (stored == NULL)
-		return "";
-	if (!json_object_is_type(stored, json_type_array))
-		return json_object_get_string(stored);
-	add(call, &all, "");
-	for (size_t i = 0; i < json_object_array_length(stored); i++) {
-		const char *line = json_object_get_string(json_object_array_get_idx(stored, i));
-
-		add(call, &all, line != NULL ? line : "");
-	}
-	return all.data;
-}
-
-static const char *
-output_text(struct mcp_call *call, struct json_object *output)
-{
-	const char *type = mcp_get_str(call, output, "output_type", "");
-	struct json_object *data = NULL;
-
-	if (strcmp(type, "stream") == 0)
-		return joined(call, mcp_get(output, "text"));
-	if (strcmp(type, "error") == 0)
-		return mcp_printf(call, "%s: %s", mcp_get_str(call, output, "ename", "error"),
-				  mcp_get_str(call, output, "evalue", ""));
-	if (json_object_object_get_ex(mcp_get(output, "data"), "text/plain", &data))
-		return joined(call, data);
-	return "(not text)";
-}
-
-static void
-add_output(struct mcp_call *call, struct text *all, struct json_object *output)
-{
-	const char *text = clean_text(call, output_text(call, output), false);
-	size_t cut = OUTPUT_MAX;
-
-	add(call, all, "output: ");
-	if (strlen(text) > OUTPUT_MAX) {
-		while (((unsigned char)text[cut] & 0xc0) == 0x80)
-			cut--;
-		text = mcp_printf(call, "%.*s… (%zu bytes in all)", (int)cut, text, strlen(text));
-	}
-	add(call, all, text);
-	add(call, all, "\n");
-}
-
-static void
-add_cell(struct mcp_call *call, struct text *all, size_t number, struct json_object *cell)
-{
-	struct json_object *outputs = dbx_objects(call, cell, "outputs");
-
-	add(call, all, mcp_printf(call, "## cell %zu (%s)\n", number,
-				  mcp_get_str(call, cell, "cell_type", "?")));
-	add(call, all, joined(call, mcp_get(cell, "source")));
-	add(call, all, "\n");
-	for (size_t i = 0; i < json_object_array_length(outputs); i++)
-		add_output(call, all, json_object_array_get_idx(outputs, i));
-}
-
-static int
-say_outputs(struct mcp_call *call, const char *export, size_t len)
-{
-	struct json_object *tree = mcp_json(call, export, len);
-	struct json_object *cells = dbx_objects(call, tree, "cells");
-	size_t n = json_object_array_length(cells);
-	struct text all = { 0 };
-
-	if (dbx_array(tree, "cells") == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The notebook's export is not a notebook.",
-				NULL, "Call get_notebook_content with view=source.");
-	add(call, &all, "");
-	for (size_t i = 0; i < n; i++)
-		add_cell(call, &all, i + 1, json_object_array_get_idx(cells, i));
-	mcp_say(call, "%s, %zu %s with outputs", mcp_arg(call, "path"), n,
-		n == 1 ? "cell" : "cells");
-	return mcp_say_text(call, all.data, all.len, true);
+	    .size = sizeof(struct mcp_table_end), .noun = "cells", .total = offered,
+	    .next_from = next_cells, .next_data = &cells });
 }
 
 /* ---- get_notebook_content ------------------------------------------------------------------- */
+
+/* Git keeps the line ends of other systems; here a line ends with its line feed. */
+static char *
+unix_lines(struct mcp_call *call, const char *text, size_t *len)
+{
+	char *out = mcp_alloc(call, *len + 1), *to = out;
+
+	for (size_t i = 0; i < *len; i++)
+		if (text[i] != '\r' || i + 1 == *len || text[i + 1] != '\n')
+			*to++ = text[i];
+	*to = '\0';
+	*len = (size_t)(to - out);
+	return out;
+}
 
 static int
 exported(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
-	struct dbx_words words = path_words(call, mcp_arg(call, "path"));
-	const char *language = state;
+	const struct found *found = state;
+	struct dbx_words words = path_words(call, found->path);
 	struct dbx_error error;
+	const char *text;
+	size_t n;
 
 	(void)len;
 	if (!dbx_ok(call, reply, &error))
 		return dbx_fail(call, reply, &error, &words);
+	n = reply->body.len;
 	if (view_is(call, "outputs"))
-		return say_outputs(call, reply->body.data, reply->body.len);
-	return view_is(call, "cells")
-	    ? say_cells(call, reply->body.data, reply->body.len, language)
-	    : say_source(call, reply->body.data, reply->body.len, language);
+		return say_outputs(call, reply->body.data, n, found->path);
+	text = unix_lines(call, reply->body.data, &n);
+	return view_is(call, "cells") ? say_cells(call, text, n, found)
+				      : say_lines(call, text, n, found->path, found->language);
 }
 
 static int
-looked_at(struct mcp_call *call, const void *state, size_t len)
+looked_at(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
 {
-	const char *path = mcp_arg(call, "path"), *type, *language;
-	struct dbx_words words = path_words(call, path);
-	struct json_object *item = dbx_reply(call, 0, &words);
+	const char *type = mcp_get_str(call, item, "object_type", "");
+	struct found found;
 	struct mcp_http request;
 
 	(void)state;
-	(void)len;
-	if (item == NULL)
-		return MCP_E_UPSTREAM;
-	type = mcp_get_str(call, item, "object_type", "");
 	if (strcmp(type, "NOTEBOOK") != 0)
 		return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no notebook.", path),
 				mcp_printf(call, "It is a %s.", type),
-				strcmp(type, "FILE") == 0 ? "Call read_file for it."
-				    : "Call list_workspace_items to see what it holds.");
-	language = mcp_get_str(call, item, "language", "PYTHON");
+				strcmp(type, "FILE") == 0
+				    ? mcp_printf(call, "Call read_file path=%s.",
+						 dbx_quoted(call, path))
+				    : mcp_printf(call, "Call list_workspace_items path=%s to see "
+						 "what it holds.", dbx_quoted(call, path)));
 	if (!dbx_get_request(call, &request, view_is(call, "outputs")
 		? "/api/2.0/workspace/export?format=JUPYTER&outputs=ALL&direct_download=true"
 		  "{&path}"
-		: "/api/2.0/workspace/export?format=SOURCE&direct_download=true{&path}", NULL))
+		: "/api/2.0/workspace/export?format=SOURCE&direct_download=true{&path}",
+		dbx_object(call, "path", path, NULL)))
 		return MCP_E_INPUT;
 	request.max_bytes = EXPORT_MAX;
-	return mcp_suspend(call, &request, 1, 0, exported, language, strlen(language) + 1);
+	cut_copy(found.language, sizeof(found.language),
+		 mcp_get_str(call, item, "language", "language not known"));
+	cut_copy(found.path, sizeof(found.path), path);
+	return mcp_suspend(call, &request, 1, 0, exported, &found, sizeof(found));
 }
 
 int
 get_notebook_content(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.0/workspace/get-status{?path}", NULL, looked_at, NULL, 0);
+	return item_look(call, "path", looked_at, NULL, 0);
 }

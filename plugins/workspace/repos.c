@@ -1,45 +1,409 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Git folders. Their list names its page token differently from every other service. */
+/*
+ * Git folders. The API lists those below one path: without a path below /Repos only, though they
+ * may be in every folder. So each folder of the top is asked for in turn.
+ */
 #include "workspace.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX_MAX 1024
+#define TOKEN_MAX 512
+#define TOPS_MAX 1200	 /* bytes of the names of top folders */
+#define REQUESTS_MAX 20	 /* pages of one call */
+#define ROWS_ENOUGH 100	 /* after which no further page is read */
+#define NAMES_MAX 500	 /* bytes of near or equal names */
+
+/* ---- where a list goes on -------------------------------------------------------------------- */
+
+/* From page to page. */
+struct walk {
+	bool find;		   /* a Git folder by its name, which is the argument repo_id */
+	unsigned requests, refused;
+	int64_t skip, seen;	   /* rows before this page; rows that matched */
+	unsigned matches;
+	char token[TOKEN_MAX];	   /* of the page to read; "": the first one */
+	size_t len;
+	char prefixes[TOPS_MAX];   /* still to read, each ended by '\n'; the first is current */
+	char id[24];		   /* of the first match */
+	char names[NAMES_MAX];	   /* of equally named ones, else of those with a near name */
+};
+
+_Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
+
+/* The page token of ours: rows to skip, the length of the prefix, the prefix, the platform's token.
+ * True when there is none, or a good one. */
 static bool
-repo_item(struct mcp_call *call, struct json_object *repo)
+token_read(const char *text, int64_t *skip, char prefix[PREFIX_MAX], char token[TOKEN_MAX])
 {
-	return dbx_name_matches(call, mcp_get_str(call, repo, "path", ""));
+	char *end;
+	unsigned long n;
+
+	*skip = 0;
+	prefix[0] = token[0] = '\0';
+	if (text == NULL || text[0] == '\0')
+		return true;
+	*skip = strtoll(text, &end, 10);
+	if (*end != ',' || *skip < 0)
+		return false;
+	n = strtoul(end + 1, &end, 10);
+	if (*end != ',' || n >= PREFIX_MAX || n > strlen(end + 1)
+	    || strlen(end + 1 + n) >= TOKEN_MAX)
+		return false;
+	snprintf(prefix, PREFIX_MAX, "%.*s", (int)n, end + 1);
+	snprintf(token, TOKEN_MAX, "%s", end + 1 + n);
+	return prefix[0] == '/' && strchr(prefix, '\n') == NULL;
 }
 
-static const struct dbx_column repo_columns[] = {
-	{ "repo_id", NULL, "id", NULL },
-	{ "path", NULL, "path", NULL },
-	{ "branch", NULL, "branch", NULL },
-	{ "head", NULL, "head_commit_id", NULL },
-	{ "remote", NULL, "url", NULL },
-};
+static const char *
+token_text(struct mcp_call *call, int64_t skip, const char *prefix, const char *token)
+{
+	const char *repeated = dbx_repeat(call, (const char *const[]){ "path_prefix",
+								       "name_filter", NULL });
 
-static const struct dbx_list repo_list = {
-	.path = "/api/2.0/repos{?path_prefix,next_page_token}",
-	.limit_name = "limit",
-	.token_name = "next_page_token",
-	.most = 100,
-	.items = "repos",
-	.columns = repo_columns,
-	.n_columns = COUNT(repo_columns),
-	.noun = "repos",
-	.tool = "list_repos",
-	.repeat = (const char *const[]){ "path_prefix", "name_filter", NULL },
-	.item = repo_item,
-};
+	return mcp_printf(call, "list_repos %s%spage_token=%s", repeated != NULL ? repeated : "",
+			  repeated != NULL ? " " : "",
+			  dbx_quoted(call, mcp_printf(call, "%lld,%zu,%s%s", (long long)skip,
+						      strlen(prefix), prefix, token)));
+}
+
+/* "/Workspace/Users" and "/Users" are the same. */
+static const char *
+without_root(const char *path)
+{
+	static const char root[] = "/Workspace";
+
+	if (strncmp(path, root, sizeof(root) - 1) != 0)
+		return path;
+	path += sizeof(root) - 1;
+	return path[0] == '/' || path[0] == '\0' ? path : path - (sizeof(root) - 1);
+}
+
+/* The argument; NULL when it names all there is. */
+static const char *
+given_prefix(struct mcp_call *call)
+{
+	const char *prefix = mcp_arg(call, "path_prefix");
+
+	return prefix == NULL || without_root(prefix)[0] == '\0'
+	    || strcmp(without_root(prefix), "/") == 0 ? NULL : prefix;
+}
+
+static const char *
+current_prefix(struct mcp_call *call, const struct walk *walk)
+{
+	const char *end = memchr(walk->prefixes, '\n', walk->len);
+
+	return end != NULL ? mcp_printf(call, "%.*s", (int)(end - walk->prefixes), walk->prefixes)
+			   : "";
+}
+
+static void
+next_prefix(struct walk *walk)
+{
+	const char *end = memchr(walk->prefixes, '\n', walk->len);
+	size_t used = end != NULL ? (size_t)(end + 1 - walk->prefixes) : walk->len;
+
+	memmove(walk->prefixes, walk->prefixes + used, walk->len - used);
+	walk->len -= used;
+	walk->token[0] = '\0';
+}
+
+static void
+add_prefix(struct walk *walk, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (walk->len + n + 1 > sizeof(walk->prefixes) || strchr(prefix, '\n') != NULL)
+		return;
+	memcpy(walk->prefixes + walk->len, prefix, n);
+	walk->prefixes[walk->len + n] = '\n';
+	walk->len += n + 1;
+}
+
+/* ---- the pages ------------------------------------------------------------------------------- */
+
+static int repo_get(struct mcp_call *call, const char *id, bool by_name);
+static int page_arrived(struct mcp_call *call, const void *state, size_t len);
+
+static int
+page_fetch(struct mcp_call *call, const struct walk *walk)
+{
+	return dbx_get(call, "/api/2.0/repos{?path_prefix,next_page_token}",
+		       dbx_object(call, "path_prefix", current_prefix(call, walk),
+				  "next_page_token", walk->token[0] != '\0' ? walk->token : NULL,
+				  NULL),
+		       page_arrived, walk, sizeof(*walk));
+}
+
+/* Adds to the names, when there is room. */
+static void
+note_name(struct walk *walk, const char *name)
+{
+	size_t used = strlen(walk->names);
+
+	if (used + strlen(name) + 3 < sizeof(walk->names))
+		snprintf(walk->names + used, sizeof(walk->names) - used, "%s%s",
+			 used > 0 ? ", " : "", name);
+}
+
+/* Is it called `name`: by its last part, or by the last parts of its path? */
+static bool
+is_called(const char *path, const char *name)
+{
+	size_t n = strlen(path), m = strlen(name);
+
+	return n > m && m > 0 && path[n - m - 1] == '/' && strcmp(path + n - m, name) == 0;
+}
+
+static void
+find_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
+{
+	struct json_object *names = mcp_keep(call, json_object_new_array());
+	const char *asked = mcp_arg(call, "repo_id"), *near;
+
+	for (size_t i = 0; i < json_object_array_length(repos); i++) {
+		struct json_object *repo = json_object_array_get_idx(repos, i);
+		const char *path = mcp_get_str(call, repo, "path", "");
+		const char *slash = strrchr(path, '/');
+
+		json_object_array_add(names, json_object_new_string(
+		    slash != NULL && asked[0] != '/' ? slash + 1 : path));
+		if (!is_called(path, asked))
+			continue;
+		if (walk->matches++ == 0) {
+			walk->names[0] = '\0';
+			snprintf(walk->id, sizeof(walk->id), "%s",
+				 mcp_get_str(call, repo, "id", ""));
+		}
+		note_name(walk, path);
+	}
+	near = walk->matches == 0 ? dbx_nearest(call, asked, names) : NULL;
+	if (near != NULL)
+		note_name(walk, near);
+}
+
+/* Below `prefix`, and not only in a folder whose name begins like it. */
+static bool
+is_below(const char *path, const char *prefix)
+{
+	size_t n;
+
+	path = without_root(path);
+	prefix = without_root(prefix);
+	n = strlen(prefix);
+	return n == 0 || prefix[n - 1] == '/' || strncmp(path, prefix, n) != 0 || path[n] == '/'
+	    || path[n] == '\0';
+}
+
+static void
+list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
+{
+	const char *prefix = current_prefix(call, walk);
+	bool all = given_prefix(call) == NULL;
+
+	for (size_t i = 0; i < json_object_array_length(repos); i++) {
+		struct json_object *repo = json_object_array_get_idx(repos, i);
+		const char *path = mcp_get_str(call, repo, "path", "");
+		const char *cells[] = {
+			mcp_get_str(call, repo, "id", ""), path,
+			mcp_get_str(call, repo, "branch", ""),
+			mcp_get_str(call, repo, "head_commit_id", ""),
+			mcp_get_str(call, repo, "url", ""),
+		};
+
+		if ((all && !is_below(path, prefix)) || !dbx_name_matches(call, path))
+			continue;
+		if (walk->seen++ >= walk->skip)
+			dbx_row(call, cells, COUNT(cells));
+	}
+}
+
+/* The same list, from behind the rows that were shown. */
+static const char *
+list_next(struct mcp_call *call, const void *data, size_t shown)
+{
+	const struct walk *walk = data;
+	char prefix[PREFIX_MAX], token[TOKEN_MAX];
+	int64_t skip;
+
+	token_read(mcp_arg(call, "page_token"), &skip, prefix, token);
+	return token_text(call, walk->skip + (int64_t)shown, prefix[0] != '\0' ? prefix : "/Repos",
+			  token);
+}
+
+static int
+list_end(struct mcp_call *call, const struct walk *walk, const char *token)
+{
+	bool more = walk->len > 0;
+	bool first = mcp_arg(call, "page_token") == NULL;
+
+	mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "repos",
+	    .total = more || !first ? -1 : walk->seen, .more = more,
+	    .next = more ? token_text(call, 0, current_prefix(call, walk), token) : NULL,
+	    .next_from = list_next, .next_data = walk });
+	if (walk->refused == 0)
+		return MCP_OK;
+	return mcp_say(call, "%u %s of the top could not be asked for Git folders.", walk->refused,
+		       walk->refused == 1 ? "folder" : "folders");
+}
+
+static int
+find_end(struct mcp_call *call, const struct walk *walk)
+{
+	const char *asked = mcp_arg(call, "repo_id");
+
+	if (walk->matches == 1)
+		return repo_get(call, walk->id, true);
+	if (walk->matches > 1)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "%u Git folders are named \"%s\".", walk->matches,
+					   asked),
+				mcp_printf(call, "Their paths: %s.", walk->names),
+				"Repeat the call with one of these paths.");
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "There is no repo \"%s\".", asked), walk->len > 0
+			? "It is not on the pages of the list that were read; its path finds it."
+			: "No Git folder that this identity can see has that id, name or path.",
+			walk->names[0] != '\0'
+			? mcp_printf(call, "Did you mean: %s? list_repos shows all.", walk->names)
+			: "Call list_repos to see which exist.");
+}
+
+static int
+page_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = { .object = "The list of Git folders",
+				   .grant = "CAN READ on Git folders" };
+	struct json_object *reply, *repos;
+	struct dbx_error error;
+	struct walk walk;
+	const char *next;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	if (given_prefix(call) == NULL && !dbx_ok(call, mcp_reply(call, 0), &error)
+	    && (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
+		walk.refused++;
+		reply = dbx_object(call, NULL);
+	} else {
+		reply = dbx_reply(call, 0, &words);
+	}
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	repos = dbx_objects(call, reply, "repos");
+	if (walk.find)
+		find_here(call, &walk, repos);
+	else
+		list_here(call, &walk, repos);
+	next = mcp_get_str(call, reply, "next_page_token", "");
+	/* A token that comes again leads nowhere. */
+	if (next[0] == '\0' || strlen(next) >= sizeof(walk.token) || strcmp(next, walk.token) == 0)
+		next_prefix(&walk);
+	else
+		snprintf(walk.token, sizeof(walk.token), "%s", next);
+	if (walk.len > 0 && ++walk.requests < REQUESTS_MAX
+	    && (walk.find || walk.seen - walk.skip < ROWS_ENOUGH))
+		return page_fetch(call, &walk);
+	return walk.find ? find_end(call, &walk) : list_end(call, &walk, walk.token);
+}
+
+/* ---- where to look --------------------------------------------------------------------------- */
+
+/* What is before `from` was read by an earlier call. */
+static void
+skip_to(struct mcp_call *call, struct walk *walk, const char *from)
+{
+	while (walk->len > 0 && strcmp(current_prefix(call, walk), from) != 0)
+		next_prefix(walk);
+	if (walk->len == 0)
+		add_prefix(walk, from);
+}
+
+/* The folders of the top, or those that every workspace has. */
+static void
+add_tops(struct mcp_call *call, struct walk *walk)
+{
+	struct json_object *tops = dbx_objects(call, mcp_reply_json(call, 0), "objects");
+	struct dbx_error error;
+
+	add_prefix(walk, "/Repos");
+	if (!dbx_ok(call, mcp_reply(call, 0), &error)) {
+		add_prefix(walk, "/Users");
+		add_prefix(walk, "/Shared");
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(tops); i++) {
+		struct json_object *top = json_object_array_get_idx(tops, i);
+		const char *type = mcp_get_str(call, top, "object_type", "");
+		const char *path = without_root(mcp_get_str(call, top, "path", ""));
+
+		if ((strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0)
+		    && path[0] == '/' && strcmp(path, "/Repos") != 0)
+			add_prefix(walk, path);
+	}
+}
+
+static int
+tops_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	char prefix[PREFIX_MAX], token[TOKEN_MAX];
+	struct walk walk;
+	int64_t skip;
+
+	(void)len;
+	memcpy(&walk, state, sizeof(walk));
+	add_tops(call, &walk);
+	if (token_read(mcp_arg(call, "page_token"), &skip, prefix, token) && prefix[0] != '\0') {
+		skip_to(call, &walk, prefix);
+		snprintf(walk.token, sizeof(walk.token), "%s", token);
+	}
+	return page_fetch(call, &walk);
+}
+
+static int
+walk_begin(struct mcp_call *call, const struct walk *walk)
+{
+	return dbx_get(call, "/api/2.0/workspace/list?path=%2F", NULL, tops_arrived, walk,
+		       sizeof(*walk));
+}
+
+/* ---- list_repos ------------------------------------------------------------------------------ */
 
 int
 list_repos(struct mcp_call *call)
 {
-	return dbx_list(call, &repo_list,
-			dbx_object(call, "path_prefix", mcp_arg(call, "path_prefix"), NULL));
+	static const struct mcp_column columns[] = {
+		{ "repo_id", NULL }, { "path", NULL }, { "branch", NULL }, { "head", NULL },
+		{ "remote", NULL },
+	};
+	const char *prefix = given_prefix(call);
+	char from[PREFIX_MAX];
+	struct walk walk = { .find = false };
+
+	if (!token_read(mcp_arg(call, "page_token"), &walk.skip, from, walk.token))
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+				"Use the page_token of the last answer's end line.");
+	if (prefix != NULL && (prefix[0] != '/' || strlen(prefix) >= PREFIX_MAX
+			       || strchr(prefix, '\n') != NULL))
+		return mcp_fail(call, MCP_E_INPUT, "path_prefix is no workspace path.",
+				"Paths begin with / and have no line ends.",
+				"Leave it out to list all Git folders.");
+	mcp_table(call, columns, COUNT(columns));
+	if (prefix == NULL)
+		return walk_begin(call, &walk);
+	add_prefix(&walk, prefix);
+	return page_fetch(call, &walk);
 }
 
-static const struct dbx_kind repos = {
-	.noun = "repo", .list = "/api/2.0/repos{?next_page_token}", .items = "repos", .id = "id",
-	.name = "path", .tool = "list_repos", .is_id = dbx_is_number,
+/* ---- get_repo_status ------------------------------------------------------------------------- */
+
+/* How a Git folder is asked for. */
+struct asking {
+	bool by_name; /* its id was found in the list */
 };
 
 static int
@@ -54,15 +418,19 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "provider", NULL, "provider", NULL },
 		{ "sparse checkout", NULL, "sparse_checkout.patterns", NULL },
 	};
-	const struct dbx_resolved *asked = state;
+	const struct asking *asking = state;
+	const char *asked = mcp_arg(call, "repo_id");
 	struct json_object *repo, *small;
 	struct dbx_error error;
 
 	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return dbx_unknown(call, &repos, asked->asked, error.message);
+	/* A number may be a name as well. */
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND
+	    && !asking->by_name)
+		return walk_begin(call, &(struct walk){ .find = true });
 	repo = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Repo \"%s\"", asked->asked),
+	    .object = mcp_printf(call, "Repo \"%s\"", asked),
+	    .not_found = "Call list_repos to see which exist.",
 	    .grant = "CAN READ on the Git folder" });
 	if (repo == NULL)
 		return MCP_E_UPSTREAM;
@@ -75,19 +443,53 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 }
 
 static int
-repo_resolved(struct mcp_call *call, const void *state, size_t len)
+repo_get(struct mcp_call *call, const char *id, bool by_name)
 {
-	const struct dbx_resolved *repo = state;
+	return dbx_get(call, "/api/2.0/repos/{id}", dbx_object(call, "id", id, NULL), repo_shown,
+		       &(struct asking){ by_name }, sizeof(struct asking));
+}
 
-	return dbx_get(call, "/api/2.0/repos/{id}", dbx_object(call, "id", repo->id, NULL),
-		       repo_shown, state, len);
+/* The object_id of a Git folder is its repo_id. */
+static int
+path_seen(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *asked = mcp_arg(call, "repo_id"), *type;
+	struct dbx_words words = path_words(call, asked);
+	struct json_object *item;
+	struct dbx_error error;
+
+	(void)state;
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return walk_begin(call, &(struct walk){ .find = true });
+	item = dbx_reply(call, 0, &words);
+	if (item == NULL)
+		return MCP_E_UPSTREAM;
+	type = mcp_get_str(call, item, "object_type", "object of an unknown type");
+	if (strcmp(type, "REPO") != 0)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "%s is no Git folder.", asked),
+				mcp_printf(call, "It is a %s.", type),
+				"Call list_repos to see which exist.");
+	return repo_get(call, mcp_get_str(call, item, "object_id", ""), true);
 }
 
 int
 get_repo_status(struct mcp_call *call)
 {
-	return dbx_resolve(call, &repos, "repo_id", repo_resolved);
+	const char *asked = mcp_arg(call, "repo_id");
+
+	if (asked == NULL || asked[0] == '\0')
+		return mcp_fail(call, MCP_E_INPUT, "repo_id is missing.", NULL,
+				"Give the id, the name or the path of a Git folder.");
+	if (asked[0] == '/')
+		return dbx_get(call, "/api/2.0/workspace/get-status{?path}",
+			       dbx_object(call, "path", asked, NULL), path_seen, NULL, 0);
+	return dbx_is_number(asked) ? repo_get(call, asked, false)
+				    : walk_begin(call, &(struct walk){ .find = true });
 }
+
+/* ---- completion ------------------------------------------------------------------------------ */
 
 static int
 repos_offered(struct mcp_call *call, const void *state, size_t len)

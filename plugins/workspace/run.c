@@ -22,36 +22,53 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 
 /* Without a cluster the task says nothing of compute, which means serverless. */
 static struct json_object *
-task_body(struct mcp_call *call, const char *cluster_id)
+task_body(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *task = json_object_new_object();
-	struct json_object *notebook = json_object_get(dbx_object(call, "notebook_path",
-	    mcp_arg(call, "notebook_path"), "source", "WORKSPACE", NULL));
+	struct json_object *notebook = json_object_get(dbx_object(call, "notebook_path", path,
+								  "source", "WORKSPACE", NULL));
 	struct json_object *parameters = mcp_arg_json(call, "parameters");
 
 	if (parameters != NULL)
 		json_object_object_add(notebook, "base_parameters", json_object_get(parameters));
 	json_object_object_add(task, "task_key", json_object_new_string("notebook"));
 	json_object_object_add(task, "notebook_task", notebook);
-	if (cluster_id != NULL)
+	if (cluster_id[0] != '\0')
 		json_object_object_add(task, "existing_cluster_id",
 				       json_object_new_string(cluster_id));
 	return task;
 }
 
 static int
-submit(struct mcp_call *call, const char *cluster_id)
+submit(struct mcp_call *call, const char *path, const char *cluster_id)
 {
-	const char *path = mcp_arg(call, "notebook_path");
 	struct json_object *tasks = json_object_new_array();
 	struct json_object *body = dbx_object(call, "run_name",
 	    mcp_printf(call, "lakehost: %s", path), "idempotency_token",
 	    dbx_idempotency_token(call, "idempotency_token"), NULL);
 
-	json_object_array_add(tasks, task_body(call, cluster_id));
+	json_object_array_add(tasks, task_body(call, path, cluster_id));
 	json_object_object_add(body, "tasks", tasks);
 	return dbx_send(call, "POST", "/api/2.2/jobs/runs/submit", NULL, body, MCP_RETRY_TOKEN,
 			submitted, NULL, 0);
+}
+
+static int
+looked_at(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
+{
+	(void)item;
+	return submit(call, path, state);
+}
+
+/* On `cluster_id`, "" for serverless. A path with the extension of source is looked at first: the
+ * notebook may be kept without it. */
+static int
+on_cluster(struct mcp_call *call, const char *cluster_id)
+{
+	const char *path = mcp_arg(call, "notebook_path");
+
+	return notebook_path(call, path) == NULL ? submit(call, path, cluster_id)
+	    : item_look(call, "notebook_path", looked_at, cluster_id, strlen(cluster_id) + 1);
 }
 
 static int
@@ -60,7 +77,7 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 	const struct dbx_resolved *cluster = state;
 
 	(void)len;
-	return submit(call, cluster->id);
+	return on_cluster(call, cluster->id);
 }
 
 /* The argument, the operator's choice, else serverless. */
@@ -76,7 +93,7 @@ run_begin(struct mcp_call *call)
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
 	if (option != NULL && option[0] != '\0')
 		return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
-	return submit(call, NULL);
+	return on_cluster(call, "");
 }
 
 const struct mcp_operation run_notebook = {

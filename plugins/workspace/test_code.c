@@ -79,8 +79,15 @@ code_runs_in_a_context_of_its_own(void)
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"\"}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text,
 	      "The code ran and put out nothing.");
-	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"image\",\"data\":\"x\"}"));
-	has(fakehost_tool(host, "execute_code", CODE "}")->text, "of type image");
+	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"image\","
+	    "\"fileName\":\"/plots/\xc3\xa4.png\"}"));
+	has(fakehost_tool(host, "execute_code", CODE "}")->text, "\nfile: /plots/\xc3\xa4.png");
+	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"images\",\"fileNames\":["
+	    "\"/a.png\",null,\"data:image/png;base64,AAAA\"]}"));
+	has(fakehost_tool(host, "execute_code", CODE "}")->text,
+	    "\nfile: /a.png\nfile: none; the reply itself holds the picture (image/png, 26 bytes)");
+	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"file\"}"));
+	has(fakehost_tool(host, "execute_code", CODE "}")->text, "of type file");
 	fakehost_free(host);
 }
 
@@ -200,9 +207,9 @@ errors_of_code_are_cleaned(void)
 	fakehost_reply(host, STATUS, 200, reply);
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	EQUAL(result->what, "The code failed: (no summary)");
+	has(result->why, "begin");
+	has(result->why, "\xe2\x80\xa6");
 	has(result->why, "xthe end");
-	has(result->why, "\xe2\x80\xa6 x");
-	lacks(result->why, "begin");
 	fakehost_free(host);
 }
 
@@ -236,6 +243,40 @@ markup_is_told_from_brackets(void)
 	fakehost_free(host);
 }
 
+/* Head and tail of a long output; the rest by bytes, as long as the context lives. */
+void
+long_output_is_cut_in_the_middle(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+	char reply[7000], output[6001];
+
+	for (int i = 0; i < 1000; i++)
+		snprintf(output + 6 * i, 7, "%04d\xc3\xa4", i);
+	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"text\",\"data\":\"%s\"}"), output);
+	well(host, reply);
+	fakehost_results(host, 0, 4000, 200, NULL);
+	result = fakehost_tool(host, "execute_code", CODE "}");
+	has(result->text, "The output has 6000 bytes; its head and its tail are shown, bytes "
+	    "1000-4999 are left out.");
+	has(result->text, "0000\xc3\xa4");
+	has(result->text, "0999\xc3\xa4");
+	has(result->text, "keep_context=true");
+	lacks(result->text, "Next:");
+	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
+	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=");
+	has(result->text, " keep_context=true output_from=1000");
+	result = fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
+	    "\"context_id\":\"c1\",\"command_id\":\"m1\",\"keep_context\":true,"
+	    "\"output_from\":1001}");
+	has(result->text, "bytes 1002-3001 of 6000 of the output:");
+	has(result->text, "output_from=3002");
+	result = fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
+	    "\"context_id\":\"c1\",\"command_id\":\"m1\",\"output_from\":6000}");
+	has(result->text, "is behind its end");
+	fakehost_free(host);
+}
+
 void
 indentation_is_taken_off(void)
 {
@@ -260,7 +301,7 @@ results_may_be_tables(void)
 			    "{\"name\":\"b\"}],\"data\":[[1,null],[2,\"x\"]],\"truncated\":true}"));
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	has(result->text, "a\tb\n1\tNULL\n2\tx\n");
-	has(result->text, "Next: add a LIMIT, or aggregate");
+	has(result->text, " of 2+ rows shown.\nThe cluster cut the result: select fewer rows");
 	CU_ASSERT(destroyed(host) == 1);
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"table\",\"schema\":"
 						   "[{\"name\":\"a\"}],\"data\":[]}"));
@@ -303,7 +344,7 @@ contexts_end_on_every_way_out(void)
 		    1,
 		  "odd" },
 		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without an id of the command" },
-		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not JSON" },
+		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not a JSON object" },
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
 		{ STATUS, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}", MCP_E_NOT_FOUND, 1,
 		  "is gone" },

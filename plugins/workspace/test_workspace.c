@@ -147,10 +147,10 @@ wrong_paths_are_refused(void)
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, LIST "%2Fa%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/a/b\"}");
-	ASSERT_STR(result->next, "Call list_workspace_items path=\"/a\" to see what is there.");
+	ASSERT_STR(result->next, "Call list_workspace_items path=/a to see what is there.");
 	fakehost_reply(host, LIST "%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/b\"}");
-	ASSERT_STR(result->next, "Call list_workspace_items path=\"/\" to see what is there.");
+	ASSERT_STR(result->next, "Call list_workspace_items path=/ to see what is there.");
 	fakehost_free(host);
 }
 
@@ -224,8 +224,10 @@ a_long_source_goes_on_at_a_line(void)
 	fakehost_reply(host, SOURCE, 200, text);
 	fakehost_results(host, 100, 3000, 200, NULL);
 	result = notebook(host, "\"view\":\"source\"");
-	has(result->text, "lines 1-100 of 400. Next: get_notebook_content path=\"/nb\" "
-			  "start_line=101");
+	has(result->text, "lines 1-100 of 400\nNext: get_notebook_content path=/nb view=source "
+			  "start_line=101\n");
+	has(notebook(host, "\"view\":\"source\",\"end_line\":399")->text,
+	    " start_line=101 end_line=399\n");
 	lacks(result->text, "bytes of text shown");
 	result = notebook(host, "\"view\":\"source\",\"start_line\":301");
 	has(result->text, "lines 301-400 of 400\n");
@@ -251,6 +253,17 @@ cells_are_listed(void)
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("SCALA"));
 	fakehost_reply(host, SOURCE, 200, "");
 	has(notebook(host, "\"view\":\"cells\"")->text, "0 cells.");
+	/* line ends of other systems; only some of the lines */
+	fakehost_reset(host);
+	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
+	fakehost_reply(host, SOURCE, 200, "# Databricks notebook source\r\none\r\n\r\n"
+	    "# COMMAND ----------\r\n\r\ntwo\r\n");
+	has(notebook(host, "\"view\":\"cells\"")->text, "1\t1\t3\tone\n2\t5\t2\ttwo\n2 cells.");
+	has(notebook(host, "\"view\":\"cells\",\"start_line\":2")->text,
+	    "begins\n2\t5\t2\ttwo\n1 cell.");
+	fakehost_results(host, 1, 3000, 200, NULL);
+	has(notebook(host, "\"view\":\"cells\"")->text,
+	    "Next: get_notebook_content path=/nb view=cells start_line=5");
 	fakehost_free(host);
 }
 
@@ -275,12 +288,87 @@ outputs_stand_below_their_cells(void)
 	result = notebook(host, "\"view\":\"outputs\"");
 	has(result->text, "/nb, 2 cells with outputs\n");
 	has(result->text, "## cell 1 (markdown)\n# T\n## cell 2 (code)\na\nb\noutput: out\n"
-			  "output: KeyError: 'x'\noutput: 42\noutput: (not text)\noutput: yyy");
-	has(result->text, "\xe2\x80\xa6 (3000 bytes in all)");
+			  "output: KeyError: 'x'\noutput: 42\noutput: (not text: image/png)\n"
+			  "output: yyy");
+	has(result->text, "(1200 of 3000 bytes left out; get_notebook_content path=/nb "
+			  "view=outputs start_line=10 end_line=10 shows them)");
+	result = notebook(host, "\"view\":\"outputs\",\"start_line\":10,\"end_line\":10");
+	has(result->text, "lines 10-10 of 10\n");
+	lacks(result->text, "left out");
+	CU_ASSERT(strlen(result->text) > 3000);
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, JUPYTER, 200, "<html>");
 	has(notebook(host, "\"view\":\"outputs\"")->next, "view=source");
+	fakehost_free(host);
+}
+
+/* One output of one cell, as the view shows it. */
+static void
+output_reads(const char *output, const char *text)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char body[3000], expected[1000];
+
+	snprintf(body, sizeof(body), "{\"cells\":[{\"cell_type\":\"code\",\"source\":\"x\","
+		 "\"outputs\":[%s]}]}", output);
+	snprintf(expected, sizeof(expected), "\nx\noutput: %s\n</untrusted-data>", text);
+	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
+	fakehost_reply(host, JUPYTER, 200, body);
+	has(notebook(host, "\"view\":\"outputs\"")->text, expected);
+	fakehost_free(host);
+}
+
+#define HTML(html) "{\"output_type\":\"display_data\",\"data\":{\"text/html\":\"" html "\"}}"
+#define OWN(own)                                                                                   \
+	"{\"output_type\":\"display_data\",\"data\":{\"image/x\":\"\"},\"metadata\":{"                \
+	"\"application/vnd.databricks.v1+output\":" own "}}"
+
+static void
+outputs_of_all_kinds_are_text(void)
+{
+	output_reads(HTML("<div class='ansiout'>rows:  1200\\n\\n  b</div>"), "rows:  1200\n\n  b");
+	output_reads(HTML("<style>td {x}</style><table><tr><th>id</th><th>n</th></tr><tr><td>1</td>"
+			  "<td>Oak &amp; \xc3\xa4 &#228;&#xE4;</td></tr></table>"),
+		     "id\tn\n1\tOak & \xc3\xa4 \xc3\xa4\xc3\xa4");
+	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>d</p><!-- x > y --><script>1<2</script>"),
+		     "A\nb c\nd");
+	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
+	output_reads(HTML("unfinished <td"), "unfinished <td");
+	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"
+			 "\"data\":[[1,\"desk\"],[2,null]]}"), "id\tw\n1\tdesk\n2\tNULL");
+	output_reads(OWN("{\"type\":\"html\",\"data\":\"<p>own</p>\"}"), "own");
+	output_reads("{\"output_type\":\"error\",\"ename\":\"E\",\"evalue\":\"v\",\"traceback\":["
+		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}", "in f\n  line 4\nE: v");
+	output_reads("{\"output_type\":\"error\",\"ename\":\"Err\",\"evalue\":\"v\",\"traceback\":["
+		     "\"line 1\"]}", "Err: v\nline 1");
+	output_reads("{\"output_type\":\"display_data\",\"data\":{\"text/markdown\":[\"*a*\"],"
+		     "\"text/html\":\"<i>a</i>\"}}", "*a*");
+	/* of other types than they should have */
+	output_reads("{\"output_type\":7,\"data\":[1]}", "(nothing)");
+	output_reads("{\"output_type\":\"stream\",\"text\":[1,null,{}]}", "1{ }");
+}
+
+/* The name of the file that the source came from finds the notebook. */
+static void
+notebooks_are_found_by_file_name(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
+	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
+	fakehost_reply(host, SOURCE, 200, source);
+	has(fakehost_tool(host, "get_notebook_content",
+			  "{\"path\":\"/nb.py\",\"view\":\"source\"}")->text, "/nb (PYTHON), lines 1-7");
+	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: /nb\n");
+	/* what has the name without an extension, but is no notebook, was not meant */
+	fakehost_reset(host);
+	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
+	fakehost_reply(host, STATUS, 200, "{\"object_type\":\"DIRECTORY\",\"path\":\"/nb\"}");
+	ASSERT_INT(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->status,
+		   MCP_E_NOT_FOUND);
 	fakehost_free(host);
 }
 
@@ -289,7 +377,7 @@ only_notebooks_are_read(void)
 {
 	static const struct {
 		const char *type, *next;
-	} cases[] = { { "FILE", "Call read_file for it." },
+	} cases[] = { { "FILE", "Call read_file path=/nb." },
 		      { "DIRECTORY", "Call list_workspace_items" } };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -314,25 +402,65 @@ only_notebooks_are_read(void)
 
 /* ---- Git folders ---------------------------------------------------------------------------- */
 
+#define REPOS(prefix) "GET /api/2.0/repos?path_prefix=%2F" prefix
+#define TOP "GET /api/2.0/workspace/list?path=%2F"
+#define GONE "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"gone\"}"
+
+static void
+some_repos(struct fakehost *host)
+{
+	fakehost_reply(host, TOP, 200, "{\"objects\":[{\"object_type\":\"DIRECTORY\",\"path\":"
+		"\"/Users\"},{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\"},5,"
+		"{\"object_type\":\"DIRECTORY\",\"path\":\"/Repos\"},"
+		"{\"object_type\":\"DIRECTORY\",\"path\":\"/M\xc3\xbcller\"}]}");
+	fakehost_reply(host, REPOS("Repos"), 200, "{\"next_page_token\":\"N\",\"repos\":["
+		"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\","
+		"\"head_commit_id\":\"abc\","
+		"\"url\":\"https://g/app\"},{\"id\":2,\"path\":\"/Repos/a/lib\"}]}");
+	fakehost_reply(host, REPOS("Repos&next_page_token=N"), 200, "{\"repos\":["
+		"{\"id\":3,\"path\":\"/Repos/b/app\"}]}");
+	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":["
+		"{\"id\":4,\"path\":\"/Users/c/forecast\"},{\"id\":5,\"path\":\"/Users2/x\"}]}");
+	fakehost_reply(host, REPOS("M%C3%BCller"), 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
+}
+
 static void
 repos_are_listed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, "GET /api/2.0/repos", 200, "{\"next_page_token\":\"N\",\"repos\":["
-		"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\","
-		"\"head_commit_id\":\"abc\","
-		"\"url\":\"https://g/app\"},{\"id\":2,\"path\":\"/Repos/a/lib\"}]}");
-	fakehost_reply(host, "GET /api/2.0/repos?next_page_token=N", 200, "{\"repos\":["
-		"{\"id\":3,\"path\":\"/Repos/b/app\"}]}");
+	some_repos(host);
 	result = fakehost_tool(host, "list_repos", "{}");
-	has(result->text, "1\t/Repos/a/app\tmain\tabc\thttps://g/app\n2\t/Repos/a/lib\t-\t-\t-\n");
-	has(result->text, "Next: list_repos page_token=N");
-	has(fakehost_tool(host, "list_repos", "{\"page_token\":\"N\"}")->text, "3\t/Repos/b/app");
+	has(result->text, "1\t/Repos/a/app\tmain\tabc\thttps://g/app\n2\t/Repos/a/lib\t-\t-\t-\n"
+	    "3\t/Repos/b/app\t-\t-\t-\n4\t/Users/c/forecast\t-\t-\t-\n4 repos.\n"
+	    "1 folder of the top could not be asked");
 	lacks(fakehost_tool(host, "list_repos", "{\"name_filter\":\"APP\"}")->text, "/lib");
-	fakehost_reply(host, "GET /api/2.0/repos?path_prefix=%2FRepos%2Fz", 200, "{}");
+	/* what does not fit: the next call begins behind it */
+	fakehost_results(host, 3, 3000, 200, NULL);
+	result = fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/\"}");
+	has(result->text, "Next: list_repos path_prefix=/ page_token=3,6,/Repos");
+	result = fakehost_tool(host, "list_repos", "{\"page_token\":\"3,6,/Repos\"}");
+	has(result->text, "remote\n4\t/Users/c/forecast");
+	result = fakehost_tool(host, "list_repos", "{\"page_token\":\"0,6,/ReposN\"}");
+	has(result->text, "remote\n3\t/Repos/b/app\t-\t-\t-\n4\t/Users");
+	result = fakehost_tool(host, "list_repos", "{\"page_token\":\"0,6,/Users\"}");
+	has(result->text, "remote\n4\t/Users/c/forecast");
+	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":\"x\"}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":\"1,99,/a\"}")->status,
+		   MCP_E_INPUT);
+	fakehost_reset(host);
+	fakehost_reply(host, REPOS("Repos%2Fz"), 200, "{}");
 	has(fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/Repos/z\"}")->text, "0 repos.");
+	/* without the list of the top, where Git folders usually are */
+	fakehost_reply(host, TOP, 403, "{}");
+	fakehost_reply(host, REPOS("Repos"), 200, "{}");
+	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":\"x\"}");
+	fakehost_reply(host, REPOS("Shared"), 200, "{\"repos\":[{\"id\":9,\"path\":\"/Shared/m\"}],"
+		       "\"next_page_token\":\"same\"}");
+	fakehost_reply(host, REPOS("Shared&next_page_token=same"), 200,
+		       "{\"next_page_token\":\"same\"}");
+	has(fakehost_tool(host, "list_repos", "{}")->text, "9\t/Shared/m\t-\t-\t-\n1 repo.");
 	fakehost_free(host);
 }
 
@@ -342,22 +470,37 @@ a_repo_is_shown(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, "GET /api/2.0/repos", 200,
-		       "{\"repos\":[{\"id\":1,\"path\":\"/Repos/a/app\"}]}");
+	some_repos(host);
+	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa%2Fapp", 200,
+		       "{\"object_type\":\"REPO\",\"path\":\"/Repos/a/app\",\"object_id\":1}");
+	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa", 200,
+		       "{\"object_type\":\"DIRECTORY\"}");
+	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa%2Fap", 404, GONE);
 	fakehost_reply(host, "GET /api/2.0/repos/1", 200, "{\"id\":1,\"path\":\"/Repos/a/app\","
 		       "\"branch\":\"main\",\"provider\":\"gitHub\"}");
+	fakehost_reply(host, "GET /api/2.0/repos/4", 200, "{\"id\":4,\"path\":\"/Users/c/forecast\"}");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a/app\"}");
 	ASSERT_STR(result->text, "repo_id: 1\npath: /Repos/a/app\nbranch: main\nprovider: gitHub\n"
 				 "url: https://workspace.example.com/#workspace/Repos/a/app");
 	has(result->structured, "\"id\":\"1\"");
-	fakehost_reply(host, "GET /api/2.0/repos/9", 404, "{\"error_code\":"
-		       "\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"Repo 9 could not be found\"}");
-	ASSERT_INT(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"9\"}")->status,
-		   MCP_E_NOT_FOUND);
+	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"forecast\"}")->text,
+	    "path: /Users/c/forecast");
+	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"a/app\"}")->text, "repo_id: 1");
+	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"app\"}");
+	ASSERT_STR(result->what, "2 Git folders are named \"app\".");
+	has(result->why, "/Repos/a/app, /Repos/b/app");
+	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a\"}")->why,
+	    "It is a DIRECTORY.");
+	fakehost_reply(host, "GET /api/2.0/repos/9", 404, GONE);
+	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"9\"}");
+	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
 	fakehost_reply(host, "GET /api/2.0/repos/8", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"8\"}")->next, "Git folder");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a/ap\"}")->next,
-	    "Did you mean: /Repos/a/app?");
+	    "Did you mean: /Repos/a/app");
+	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"forecasts\"}")->next,
+	    "Did you mean: forecast?");
+	fakehost_reply(host, "GET /api/2.0/repos", 200, "{\"repos\":[{\"id\":1}]}");
 	ASSERT_STR(fakehost_complete(host, "databricks://repos/{repo_id} repo_id",
 				     "{\"value\":\"1\"}")->completion, "[\"1\"]");
 	fakehost_free(host);
@@ -393,6 +536,8 @@ static const struct test tests[] = {
 	TEST(a_long_source_goes_on_at_a_line),
 	TEST(cells_are_listed),
 	TEST(outputs_stand_below_their_cells),
+	TEST(outputs_of_all_kinds_are_text),
+	TEST(notebooks_are_found_by_file_name),
 	TEST(only_notebooks_are_read),
 	TEST(repos_are_listed),
 	TEST(a_repo_is_shown),
@@ -406,6 +551,7 @@ static const struct test tests[] = {
 	TEST(markup_is_told_from_brackets),
 	TEST(indentation_is_taken_off),
 	TEST(results_may_be_tables),
+	TEST(long_output_is_cut_in_the_middle),
 	TEST(contexts_end_on_every_way_out),
 	TEST(a_context_may_take_its_time),
 	TEST(a_command_is_resumed),

@@ -16,6 +16,7 @@ void errors_of_code_are_cleaned(void);
 void markup_is_told_from_brackets(void);
 void indentation_is_taken_off(void);
 void results_may_be_tables(void);
+void long_output_is_cut_in_the_middle(void);
 void contexts_end_on_every_way_out(void);
 void a_context_may_take_its_time(void);
 void a_command_is_resumed(void);

@@ -18,11 +18,43 @@ int get_repo_status(struct mcp_call *call);
 int complete_repo(struct mcp_call *call);
 extern const struct mcp_operation run_notebook, execute_code;
 
+/* ---- look.c ---------------------------------------------------------------------------------- */
+
+#define WORKSPACE_PATH_MAX 2048 /* bytes; a path has to fit into the state between steps */
+#define LOOK_STATE_MAX 1100
+
+/* What stands at `path`: `item` is the reply of get-status, and has an object_type. */
+typedef int (*item_fn)(struct mcp_call *call, const char *path, struct json_object *item,
+		       const void *state);
+/* Looks at the path that `argument` names, then runs `fn` with a copy of `state`. A path with the
+ * extension of source that is not there is looked up without it, where a notebook may be. Fails
+ * the call when nothing is there. */
+int item_look(struct mcp_call *call, const char *argument, item_fn fn, const void *state,
+	      size_t len);
+/* `path` without an extension of notebook source; NULL when it has none. */
+const char *notebook_path(struct mcp_call *call, const char *path);
+
+/* ---- notebook.c, outputs.c ------------------------------------------------------------------- */
+
+#define ROOM_FOR_WORDS 2000 /* bytes of a result for what is not content */
+
+int64_t count_lines(const char *text, size_t len);
+/* The lines that start_line and end_line name, as far as a result has room for them, and the call
+ * that goes on. `what`: in brackets behind the path. */
+int say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
+	      const char *what);
+/* The cells of a Jupyter export with their outputs. */
+int say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path);
+
 /* The words of a failure about a workspace path. */
 struct dbx_words path_words(struct mcp_call *call, const char *path);
 
 /* Text without ANSI escapes, and with `html` without tags and entities too. */
 const char *clean_text(struct mcp_call *call, const char *text, bool html);
+/* The text of a page of HTML, with lines for rows and tabs between cells. */
+const char *html_text(struct mcp_call *call, const char *html);
+/* Copies a text, cut where a character begins. */
+void cut_copy(char *to, size_t size, const char *text);
 /* Code without the indentation that all its lines share. */
 const char *without_indent(struct mcp_call *call, const char *code);
 

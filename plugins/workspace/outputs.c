@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cells of a notebook with what they put out, from its Jupyter export (nbformat 4). A long
+ * output is shown by its head and its tail; all of it can be read by lines.
+ */
+#include "workspace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OUTPUT_MAX 2000	 /* bytes of one output that are shown whole */
+#define OUTPUT_PART 900	 /* bytes of its head, and of its tail, when there are more */
+#define TABLE_ROWS_MAX 50 /* of a table that the notebook keeps as data */
+
+/* A text under construction, in the memory of the step. */
+struct text {
+	char *data;
+	size_t len, size;
+};
+
+static void
+add(struct mcp_call *call, struct text *text, const char *more)
+{
+	size_t n = strlen(more);
+
+	if (text->len + n + 1 > text->size) {
+		char *grown;
+
+		text->size = (text->len + n + 1) * 2;
+		grown = mcp_alloc(call, text->size);
+		if (text->len > 0)
+			memcpy(grown, text->data, text->len);
+		text->data = grown;
+	}
+	memcpy(text->data + text->len, more, n + 1);
+	text->len += n;
+}
+
+/* A text that a notebook stores as one string or as an array of lines. */
+static const char *
+joined(struct mcp_call *call, struct json_object *stored)
+{
+	struct text all = { 0 };
+
+	if (stored == NULL)
+		return "";
+	if (!json_object_is_type(stored, json_type_array))
+		return json_object_get_string(stored);
+	add(call, &all, "");
+	for (size_t i = 0; i < json_object_array_length(stored); i++) {
+		const char *line = json_object_get_string(json_object_array_get_idx(stored, i));
+
+		add(call, &all, line != NULL ? line : "");
+	}
+	return all.data;
+}
+
+/* ---- one output ------------------------------------------------------------------------------ */
+
+/* Names with dots in them, as the members of "data" have. */
+static struct json_object *
+member(struct json_object *object, const char *name)
+{
+	struct json_object *value = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, name, &value);
+	return value;
+}
+
+/* Rows that Databricks keeps beside the HTML it has made of them. */
+static const char *
+table_text(struct mcp_call *call, struct json_object *table)
+{
+	struct json_object *schema = dbx_objects(call, table, "schema");
+	struct json_object *rows = dbx_array(table, "data");
+	size_t n = rows != NULL ? json_object_array_length(rows) : 0;
+	struct text all = { 0 };
+
+	add(call, &all, "");
+	for (size_t i = 0; i < json_object_array_length(schema); i++)
+		add(call, &all, mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
+		    mcp_get_str(call, json_object_array_get_idx(schema, i), "name", "")));
+	for (size_t r = 0; r < n && r < TABLE_ROWS_MAX; r++) {
+		struct json_object *row = json_object_array_get_idx(rows, r);
+
+		if (!json_object_is_type(row, json_type_array))
+			continue;
+		add(call, &all, "\n");
+		for (size_t i = 0; i < json_object_array_length(row); i++)
+			add(call, &all, mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
+			    mcp_get_str(call, row, mcp_printf(call, "%zu", i), "NULL")));
+	}
+	if (n > TABLE_ROWS_MAX)
+		add(call, &all, mcp_printf(call, "\n(%d of %zu rows)", TABLE_ROWS_MAX, n));
+	return all.data;
+}
+
+/* What Databricks keeps of an output in its own words; NULL when it keeps none. */
+static const char *
+own_text(struct mcp_call *call, struct json_object *output)
+{
+	struct json_object *own = member(mcp_get(output, "metadata"),
+					 "application/vnd.databricks.v1+output");
+	struct json_object *data = mcp_get(own, "data");
+
+	if (json_object_is_type(data, json_type_array))
+		return table_text(call, own);
+	return json_object_is_type(data, json_type_string)
+	    ? html_text(call, json_object_get_string(data)) : NULL;
+}
+
+static const char *
+error_text(struct mcp_call *call, struct json_object *output)
+{
+	const char *name = mcp_get_str(call, output, "ename", "error"), *trace;
+	struct json_object *lines = dbx_array(output, "traceback");
+	struct text all = { 0 };
+
+	add(call, &all, "");
+	for (size_t i = 0; lines != NULL && i < json_object_array_length(lines); i++) {
+		const char *line = json_object_get_string(json_object_array_get_idx(lines, i));
+
+		if (line != NULL)
+			add(call, &all, mcp_printf(call, "%s%s", all.len > 0 ? "\n" : "", line));
+	}
+	trace = clean_text(call, all.data, false);
+	/* A trace usually ends with the error itself. */
+	if (strstr(trace, name) != NULL)
+		return trace;
+	return mcp_printf(call, "%s: %s%s%s", name, mcp_get_str(call, output, "evalue", ""),
+			  trace[0] != '\0' ? "\n" : "", trace);
+}
+
+/* The best text of a display: as its author meant it, else as it was shown. */
+static const char *
+display_text(struct mcp_call *call, struct json_object *output)
+{
+	static const char *const plain[] = { "text/plain", "text/markdown", "text/latex",
+					     "application/json", "text/csv" };
+	struct json_object *data = mcp_get(output, "data"), *value;
+	const char *own, *kinds = "";
+
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if ((value = member(data, plain[i])) != NULL)
+			return joined(call, value);
+	own = own_text(call, output);
+	if (own != NULL && own[0] != '\0')
+		return own;
+	if ((value = member(data, "text/html")) != NULL)
+		return html_text(call, joined(call, value));
+	if (!json_object_is_type(data, json_type_object))
+		return "(nothing)";
+	json_object_object_foreach(data, kind, content) {
+		(void)content;
+		kinds = mcp_printf(call, "%s%s%s", kinds, kinds[0] != '\0' ? ", " : "", kind);
+	}
+	return mcp_printf(call, "(not text: %s)", kinds[0] != '\0' ? kinds : "nothing");
+}
+
+static const char *
+output_text(struct mcp_call *call, struct json_object *output)
+{
+	const char *type = mcp_get_str(call, output, "output_type", "");
+
+	if (strcmp(type, "stream") == 0)
+		return joined(call, mcp_get(output, "text"));
+	return strcmp(type, "error") == 0 ? error_text(call, output)
+					  : display_text(call, output);
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
+
+/* The same cells twice: in full, to be read by lines, and with long outputs cut. */
+struct views {
+	struct text full, brief;
+	int64_t line; /* of `full` that comes next */
+	const char *path;
+};
+
+static void
+add_both(struct mcp_call *call, struct views *views, const char *text)
+{
+	add(call, &views->full, text);
+	add(call, &views->brief, text);
+	for (; *text != '\0'; text++)
+		views->line += *text == '\n';
+}
+
+/* Head and tail, and the call that shows what is between. */
+static void
+add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t first)
+{
+	size_t len = strlen(text), head = OUTPUT_PART, tail = len - OUTPUT_PART;
+
+	while (((unsigned char)text[head] & 0xc0) == 0x80)
+		head--;
+	while (((unsigned char)text[tail] & 0xc0) == 0x80)
+		tail++;
+	add(call, &views->brief, mcp_printf(call, "%.*s\n… (%zu of %zu bytes left out; "
+	    "get_notebook_content path=%s view=outputs start_line=%lld end_line=%lld shows "
+	    "them) …\n", (int)head, text, tail - head, len, dbx_quoted(call, views->path),
+	    (long long)first, (long long)(first + count_lines(text, len) - 1)));
+	add(call, &views->brief, text + tail);
+}
+
+static void
+add_output(struct mcp_call *call, struct views *views, struct json_object *output)
+{
+	const char *text = clean_text(call, output_text(call, output), false);
+	size_t len = strlen(text);
+	int64_t first = views->line;
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	text = mcp_printf(call, "%.*s", (int)len, text);
+	add_both(call, views, "output: ");
+	if (len <= OUTPUT_MAX) {
+		add_both(call, views, text);
+	} else {
+		add(call, &views->full, text);
+		views->line += count_lines(text, len) - 1;
+		add_brief(call, views, text, first);
+	}
+	add_both(call, views, "\n");
+}
+
+static void
+add_cell(struct mcp_call *call, struct views *views, size_t number, struct json_object *cell)
+{
+	struct json_object *outputs = dbx_objects(call, cell, "outputs");
+
+	add_both(call, views, mcp_printf(call, "## cell %zu (%s)\n", number,
+					 mcp_get_str(call, cell, "cell_type", "?")));
+	add_both(call, views, clean_text(call, joined(call, mcp_get(cell, "source")), false));
+	add_both(call, views, "\n");
+	for (size_t i = 0; i < json_object_array_length(outputs); i++)
+		add_output(call, views, json_object_array_get_idx(outputs, i));
+}
+
+int
+say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path)
+{
+	struct json_object *tree = mcp_json(call, export, len);
+	struct json_object *cells = dbx_objects(call, tree, "cells");
+	size_t n = json_object_array_length(cells);
+	struct views views = { .line = 1, .path = path };
+	const char *what;
+
+	if (dbx_array(tree, "cells") == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The notebook's export is not a notebook.",
+				NULL, mcp_printf(call, "Call get_notebook_content path=%s "
+						 "view=source.", dbx_quoted(call, path)));
+	add_both(call, &views, "");
+	for (size_t i = 0; i < n; i++)
+		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));
+	what = mcp_printf(call, "%zu %s with outputs", n, n == 1 ? "cell" : "cells");
+	/* What is too much even when cut is read by lines as well. */
+	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL
+	    || (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)
+		return say_lines(call, views.full.data, views.full.len, path, what);
+	if (views.brief.len > 0)
+		views.brief.len--; /* its last line end */
+	mcp_say(call, "%s, %s", path, what);
+	return mcp_say_text(call, views.brief.data, views.brief.len, true);
+}
