@@ -29,7 +29,7 @@ struct eras {
 	void *eof_data;
 	struct listen *listens;
 	size_t n_listens;
-	size_t held; /* what the messages of open requests cost; see HELD_MAX */
+	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */
 	uint64_t questions; /* asked of legacy clients so far: ids of ours */
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
 };
@@ -59,8 +59,8 @@ void legacy_receive(struct eras *eras, struct exchange *exchange, struct message
 /* The same within a known session; `batch` may be NULL, else nothing is said to the exchange. */
 void legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
 		    struct batch *batch, struct message *message);
-/* The session an exchange belongs to; NULL: refused (and finished). */
-struct session *legacy_session(struct eras *eras, struct exchange *exchange);
+/* The session an exchange belongs to; NULL: refused (and finished), with this id. */
+struct session *legacy_session(struct eras *eras, struct exchange *exchange, const char *id);
 void legacy_initialize(struct request *request);
 
 /* ---- modern.c ------------------------------------------------------------------------------ */

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -24,78 +23,43 @@ legacy_version(const char *name)
 
 /* ---- the exchange -------------------------------------------------------------------------- */
 
-/* Does one range of an Accept header admit `type` "/" `subtype`? */
+/* Most answers are JSON, so a client that takes only that is served too; what would need a stream
+ * is then not sent to it. One that takes no JSON could not read an answer. */
 static bool
-range_admits(const char *range, size_t len, const char *type, const char *subtype)
+check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 {
-	size_t n = strcspn(range, ";,"), type_len = strlen(type);
-
-	n = n < len ? n : len;
-	while (n > 0 && (range[n - 1] == ' ' || range[n - 1] == '\t'))
-		n--;
-	if (n == 3 && memcmp(range, "*/*", 3) == 0)
+	if (exchange->takes_json)
 		return true;
-	if (n < type_len + 2 || strncasecmp(range, type, type_len) != 0 || range[type_len] != '/')
-		return false;
-	range += type_len + 1;
-	n -= type_len + 1;
-	return (n == 1 && *range == '*') ||
-	       (n == strlen(subtype) && strncasecmp(range, subtype, n) == 0);
-}
-
-static bool
-accepts(const char *header, const char *type, const char *subtype)
-{
-	while (header != NULL && *header != '\0') {
-		size_t len;
-
-		header += strspn(header, " \t,");
-		len = strcspn(header, ",");
-		if (range_admits(header, len, type, subtype))
-			return true;
-		header += len;
-	}
-	return header == NULL; /* no header at all: anything will do */
-}
-
-/* An answer may be JSON or a stream, so a client must take both. */
-static bool
-check_accept(struct eras *eras, struct exchange *exchange)
-{
-	const char *header = exchange->ops->header(exchange, "Accept");
-
-	if (accepts(header, "application", "json") && accepts(header, "text", "event-stream"))
-		return true;
-	exchange_refuse(eras, exchange, 406, NULL, rpc_error_code(RPC_INVALID_REQUEST),
-			"Accept must admit application/json and text/event-stream");
+	exchange_refuse(eras, exchange, 406, id, rpc_error_code(RPC_INVALID_REQUEST),
+			"Accept must admit application/json, and text/event-stream for streams");
 	return false;
 }
 
 struct session *
-legacy_session(struct eras *eras, struct exchange *exchange)
+legacy_session(struct eras *eras, struct exchange *exchange, const char *id)
 {
 	struct session *session;
-	const char *id;
+	const char *name;
 	bool busy;
 
 	if (!exchange->http)
 		return &eras->pipe;
-	if (!check_accept(eras, exchange))
+	if (!check_accept(eras, exchange, id))
 		return NULL;
-	id = exchange->ops->header(exchange, "Mcp-Session-Id");
-	if (id == NULL) {
+	name = exchange->ops->header(exchange, "Mcp-Session-Id");
+	if (name == NULL) {
 		exchange_refuse(
-		    eras, exchange, 400, NULL, rpc_error_code(RPC_INVALID_REQUEST),
+		    eras, exchange, 400, id, rpc_error_code(RPC_INVALID_REQUEST),
 		    "the header Mcp-Session-Id is missing: send initialize first, or name the "
 		    "protocol version in params._meta");
 		return NULL;
 	}
-	session = session_find(eras->sessions, exchange->principal.name, id, &busy);
+	session = session_find(eras->sessions, exchange->principal.name, name, &busy);
 	if (session == NULL && busy)
-		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
+		exchange_refuse(eras, exchange, 503, id, rpc_error_code(RPC_OVERLOADED),
 				"too many sessions have requests under way: try again later");
 	else if (session == NULL)
-		exchange_refuse(eras, exchange, 404, NULL, rpc_error_code(RPC_UNKNOWN_SESSION),
+		exchange_refuse(eras, exchange, 404, id, rpc_error_code(RPC_UNKNOWN_SESSION),
 				"no such session, or it has expired: send initialize again");
 	return session;
 }
@@ -128,7 +92,7 @@ initialize_receive(struct eras *eras, struct exchange *exchange, struct message 
 	const char *id = exchange->ops->header(exchange, "Mcp-Session-Id");
 	bool busy;
 
-	if (!check_accept(eras, exchange))
+	if (!check_accept(eras, exchange, message->id))
 		return;
 	if (id != NULL && session_find(eras->sessions, exchange->principal.name, id, &busy) != NULL)
 		exchange_refuse(eras, exchange, 400, message->id,
@@ -148,7 +112,7 @@ legacy_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 		initialize_receive(eras, exchange, message);
 		return;
 	}
-	session = legacy_session(eras, exchange);
+	session = legacy_session(eras, exchange, message->id);
 	if (session != NULL)
 		legacy_message(eras, exchange, session, NULL, message);
 }

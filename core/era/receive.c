@@ -119,7 +119,7 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 				"batches are not taken: send one message at a time");
 		return;
 	}
-	session = legacy_session(eras, exchange);
+	session = legacy_session(eras, exchange, NULL);
 	if (session != NULL)
 		batch_receive(eras, exchange, session, message);
 }
@@ -201,8 +201,7 @@ parse_done(struct pool_job *job)
 }
 
 static void
-parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len,
-	    size_t cost)
+parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len, size_t cost)
 {
 	struct parsing *parsing = xcalloc(1, sizeof(*parsing));
 

@@ -44,8 +44,9 @@ struct exchange_ops {
 struct exchange {
 	const struct exchange_ops *ops;
 	struct principal principal;
-	bool http;   /* else stdio */
-	bool closed; /* the peer is gone; finish() must still be called, and discards */
+	bool http;	 /* else stdio */
+	bool takes_json; /* HTTP: the peer admits an answer in JSON */
+	bool closed;	 /* the peer is gone; finish() must still be called, and discards */
 	/* Set by the receiver: the peer has gone (also by half-close). Called at most once. */
 	void (*on_close)(struct exchange *exchange);
 	void *owner; /* the receiver's */

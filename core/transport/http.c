@@ -37,7 +37,10 @@ http_run(struct http_listener *listener)
 	MHD_UNSIGNED_LONG_LONG wait;
 
 	for (int round = 0; round < RUN_ROUNDS; round++) {
+		struct http *before = http_reading(listener->http);
+
 		MHD_run(listener->daemon);
+		http_reading(before);
 		if (MHD_get_timeout(listener->daemon, &wait) != MHD_YES || wait > 0)
 			return;
 	}
@@ -115,8 +118,10 @@ sweep(struct loop_timer *timer)
 
 	for (struct http_connection *c = http->connections, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->gone)
+		if (c->gone) {
+			http_run_soon(c->listener); /* until MHD has let go of it */
 			continue;
+		}
 		if (left_unnoticed(c)) {
 			http_drop(c);
 			continue;
@@ -211,7 +216,7 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	unsigned flags =
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[4] = { { MHD_OPTION_END, 0, NULL } };
-	static char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+	static char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
 	char *certificate = NULL, *key = NULL;
 
 	if (listener->tls) {
@@ -223,7 +228,7 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 		}
 		tls[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate };
 		tls[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, key };
-		tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, tls_versions };
+		tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities };
 		tls[3] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 	}
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
@@ -422,6 +427,7 @@ http_free(struct http *http)
 	for (struct http_connection *c = http->orphans; c != NULL; c = c->next)
 		c->listener = NULL; /* exchange_finish() frees it */
 	linger_fini(&http->lingering);
+	free(http->by_fd);
 	free(http->listener);
 	free(http);
 }

@@ -19,6 +19,8 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
+#include "transport/accept.h"
+#include "transport/http_gate.h"
 #include "transport/linger.h"
 #include "transport/listen.h"
 #include "transport/sse.h"
@@ -27,6 +29,7 @@
 #define HTTP_LISTENERS_MAX 64u	 /* listening sockets of one host */
 #define HTTP_SWEEP_MS 1000	 /* how often deadlines are looked at */
 #define HTTP_MIN_RATE 16384u	 /* bytes a second that a peer must take of an answer */
+#define HTTP_SLOW_MS 1000	 /* who takes longer for a request gives way when all is full */
 #define HTTP_REFUSED_BODY 65536u /* a larger body of a refused request is not waited for */
 
 struct http_listener {
@@ -53,6 +56,8 @@ struct http {
 	size_t listeners;
 	struct http_connection *connections; /* those that have a socket */
 	size_t n_connections, max_connections;
+	struct http_connection **by_fd; /* those that have a socket, by its number */
+	size_t by_fd_room;
 	size_t requests; /* whose head was read and whose answer is not completely sent */
 	struct http_connection *orphans; /* those whose exchange the receiver still holds */
 	size_t n_orphans;
@@ -76,14 +81,15 @@ enum http_route { ROUTE_ENDPOINT, ROUTE_HEALTHZ, ROUTE_READYZ, ROUTE_NONE };
 struct http_refusal {
 	int status, code; /* of HTTP, of JSON-RPC */
 	const char *why;
-	const char *allow; /* value of Allow, with 405 */
+	const char *field, *value; /* a header field of the answer, or NULL */
 };
 
 /* What the head of the request says; texts are MHD's and live as long as the request. */
 struct http_head {
 	const char *host, *origin, *content_type, *content_length, *transfer_encoding;
 	const char *authorization, *expect, *last_event_id;
-	bool accepts_stream;
+	struct accept accept;
+	bool coded;    /* the body has a Content-Encoding */
 	uint64_t body; /* declared length; UINT64_MAX: chunked */
 };
 
@@ -95,12 +101,16 @@ struct http_connection {
 	int fd;
 	enum http_phase phase;
 	enum http_route route;
+	int64_t since_ms;    /* when the phase IDLE or the request began */
 	int64_t deadline_ms; /* the phase must be over by then; 0: no limit */
 	int64_t moved_ms;    /* when the peer was last seen to take some of a whole answer */
 	uint64_t acked;	     /* what it had acknowledged then */
 	struct http_head head;
 	struct http_refusal refusal;
-	const char *method, *target_end;
+	struct http_gate gate;
+	unsigned completed; /* requests of this connection */
+	void *tls_session;  /* GnuTLS's, or NULL */
+	const char *method;
 	struct buf body;
 	struct sse sse;
 	struct loop_timer tick;	     /* keep-alive of a stream, or telling that the peer is gone */
@@ -119,6 +129,7 @@ struct http_connection {
 	bool cross;	/* answer with CORS headers */
 	bool unread;	/* the peer may be sending still when we close */
 	bool spoken;	/* at least one request line was understood */
+	bool refused;	/* the gate has answered; see http_recv.c */
 	bool looked;	/* for a close behind the last request; see http.c */
 };
 
@@ -139,6 +150,13 @@ struct http_sent {
 	uint64_t sent, acked; /* bytes, by TCP_INFO */
 };
 bool http_sent(int fd, struct http_sent *sent); /* false: not TCP */
+
+/* http_recv.c: what MHD reads goes through the gate */
+/* MHD of `http` (or of nobody) runs on this thread from now on; returns who ran before. */
+struct http *http_reading(struct http *http);
+void http_recv_add(struct http *http, struct http_connection *connection);
+void http_recv_remove(struct http *http, const struct http_connection *connection);
+void http_recv_completed(struct http_connection *connection); /* a request has ended */
 
 /* http_request.c: MHD's callbacks */
 enum MHD_Result

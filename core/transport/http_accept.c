@@ -63,26 +63,53 @@ accept_one(struct http_listener *listener)
 	return false;
 }
 
+/* Has the peer sent nothing that waits to be read? */
 static bool
-idle(const struct http_connection *connection)
+silent(const struct http_connection *connection)
 {
 	char byte;
 
-	return connection->phase == PHASE_IDLE && connection->spoken && !connection->gone &&
-	       recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-/* At the limit: who waits for nothing leaves, so that who waits outside is served. */
+/* Who can do without a place when all are taken: 2: who asks for nothing; 1: whose request has been
+ * arriving for a while; 0: who is served, or has only just come. */
+static unsigned
+expendable(const struct http_connection *connection, int64_t now)
+{
+	bool between = connection->phase == PHASE_IDLE;
+
+	if (connection->gone || connection->phase > PHASE_BODY || !silent(connection))
+		return 0;
+	if (between && connection->spoken)
+		return 2;
+	return now - connection->since_ms < HTTP_SLOW_MS ? 0 : between ? 2 : 1;
+}
+
+/* At the limit: who waits for nothing leaves, the longest first, so that who waits outside is
+ * served; where there is nobody like that, who has been sending a request for the longest time. */
 void
 http_make_room(struct http *http)
 {
-	struct http_connection *longest = NULL;
+	struct http_connection *victim = NULL;
+	int64_t now = clock_ms();
+	unsigned most = 0;
 
-	for (struct http_connection *c = http->connections; c != NULL; c = c->next)
-		if ((longest == NULL || c->deadline_ms < longest->deadline_ms) && idle(c))
-			longest = c;
-	if (longest != NULL)
-		http_drop(longest);
+	for (struct http_connection *c = http->connections; c != NULL; c = c->next) {
+		unsigned how;
+
+		if (c->gone)
+			return; /* a place is about to be free */
+		if (most == 2 && c->since_ms >= victim->since_ms)
+			continue;
+		how = expendable(c, now);
+		if (how > most || (how > 0 && how == most && c->since_ms < victim->since_ms)) {
+			victim = c;
+			most = how;
+		}
+	}
+	if (victim != NULL)
+		http_drop(victim);
 }
 
 void
@@ -158,10 +185,15 @@ started(struct http_listener *listener, struct MHD_Connection *mhd, void **conte
 	connection->mhd = mhd;
 	connection->fd =
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	if (listener->tls)
+		connection->tls_session =
+		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+	http_recv_add(http, connection);
 	connection->exchange.ops = &http_exchange_ops;
 	connection->exchange.http = true;
 	connection->tick = (struct loop_timer){ .fn = http_on_tick, .data = connection };
-	connection->deadline_ms = clock_ms() + http->times.head_ms;
+	connection->since_ms = clock_ms();
+	connection->deadline_ms = connection->since_ms + http->times.head_ms;
 	buf_init(&connection->body, 0);
 	sse_init(&connection->sse);
 	http_link(&http->connections, connection);
@@ -218,6 +250,7 @@ closed(struct http_connection *connection)
 	struct http *http = connection->listener->http;
 
 	close_gently(connection);
+	http_recv_remove(http, connection);
 	hangup_forget(connection);
 	loop_timer_stop(http->loop, &connection->tick);
 	http_unlink(&http->connections, connection);

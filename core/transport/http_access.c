@@ -74,24 +74,24 @@ origin_allowed(const struct http_listener *listener, const char *text)
 	return is_local(url.host) || listed_host(list, &url);
 }
 
+static void
+forbid(struct http_refusal *refusal, const char *why)
+{
+	*refusal = (struct http_refusal){ .status = 403, .code = FORBIDDEN_CODE, .why = why };
+}
+
 void
 http_access_check(struct http_connection *connection, struct http_refusal *refusal)
 {
 	const struct http_head *head = &connection->head;
 
 	if (!host_allowed(connection->listener, head->host))
-		*refusal = (struct http_refusal){
-			403, FORBIDDEN_CODE,
-			"the Host header names no host of this server; if it is one, add it to "
-			"server.allowed_hosts",
-			NULL
-		};
+		forbid(refusal,
+		       "the Host header names no host of this server; if it is one, add it "
+		       "to server.allowed_hosts");
 	else if (head->origin != NULL && !origin_allowed(connection->listener, head->origin))
-		*refusal =
-		    (struct http_refusal){ 403, FORBIDDEN_CODE,
-					   "the Origin is not allowed; if it is trusted, add it to "
-					   "server.allowed_origins",
-					   NULL };
+		forbid(refusal, "the Origin is not allowed; if it is trusted, add it to "
+				"server.allowed_origins");
 	connection->cross = head->origin != NULL && refusal->status == 0;
 }
 
@@ -110,8 +110,9 @@ http_add_cross(struct MHD_Response *response, const struct http_connection *conn
 static bool
 header_allowed(const char *name, size_t len)
 {
-	static const char *const names[] = { "accept", "authorization", "content-type",
-					     "last-event-id", "traceparent" };
+	static const char *const names[] = { "accept",	      "authorization", "content-type",
+					     "last-event-id", "traceparent",   "tracestate",
+					     "baggage" };
 
 	if (len > 4 && strncasecmp(name, "mcp-", 4) == 0)
 		return true;

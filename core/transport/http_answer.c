@@ -15,6 +15,7 @@
 
 #define STREAM_BLOCK 1024 /* MHD's buffer for peers that know no chunks (HTTP/1.0) */
 #define REFUSAL_MAX 512
+#define ATTEND_S 86400u
 
 void
 http_suspend(struct http_connection *connection)
@@ -42,11 +43,21 @@ http_lost(struct http_connection *connection)
 		connection->exchange.on_close(&connection->exchange);
 }
 
+/* MHD 0.9.75 and 1.0 forget a connection that they close while they make its answer ready: nothing
+ * wakes it again, and its socket stays open. Connections with a time-out of their own they look at
+ * in every run, so one is set, too long to matter. */
+static void
+attend(struct http_connection *connection)
+{
+	MHD_set_connection_option(connection->mhd, MHD_CONNECTION_OPTION_TIMEOUT, ATTEND_S);
+}
+
 void
 http_drop(struct http_connection *connection)
 {
 	connection->gone = true;
 	shutdown(connection->fd, SHUT_RDWR);
+	attend(connection);
 	if (connection->suspended)
 		http_resume(connection);
 }
@@ -110,19 +121,16 @@ void
 http_answer_refusal(struct http_connection *connection)
 {
 	const struct http_refusal *refusal = &connection->refusal;
-	bool plain = refusal->status == 404;
 	char body[REFUSAL_MAX];
 	struct MHD_Response *response;
-	int len = plain ? snprintf(body, sizeof(body), "%s\n", refusal->why)
-			: write_refusal(body, sizeof(body), refusal->code, refusal->why);
+	int len = write_refusal(body, sizeof(body), refusal->code, refusal->why);
 
 	if (log_enabled(LOG_DEBUG))
 		log_event(LOG_DEBUG, "http", "refused", "i", (int64_t)refusal->status, "why", "s",
 			  refusal->why, NULL);
-	response =
-	    make_response(connection, plain ? "text/plain" : "application/json", body, (size_t)len);
-	if (response != NULL && refusal->allow != NULL)
-		MHD_add_response_header(response, "Allow", refusal->allow);
+	response = make_response(connection, "application/json", body, (size_t)len);
+	if (response != NULL && refusal->field != NULL)
+		MHD_add_response_header(response, refusal->field, refusal->value);
 	connection->answer_size = (size_t)len;
 	if (response == NULL ||
 	    http_queue(connection, (unsigned)refusal->status, response) != MHD_YES)
@@ -246,7 +254,7 @@ open_stream(struct http_connection *connection)
 	struct http *http;
 
 	if (connection->exchange.closed || !connection->open || connection->gone ||
-	    !connection->head.accepts_stream)
+	    !accept_stream(&connection->head.accept))
 		return false;
 	if (connection->streaming)
 		return true;
@@ -322,6 +330,7 @@ finish_stream(struct http_connection *connection, const char *json, size_t len)
 		http_drop(connection);
 		return;
 	}
+	attend(connection); /* without chunks (HTTP/1.0) MHD closes at the end */
 	push(connection);
 }
 

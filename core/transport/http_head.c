@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks the head of a request for what MHD 0.9.75 lets through but RFC 9112 forbids, and for what
- * a proxy in front of us might read differently: both lengths at once, repeated fields, folded
- * lines, NUL and control characters, bare line feeds. All of it is refused; nothing is repaired.
+ * Checks the fields of a request for what MHD lets through but RFC 9112 forbids, and for what a
+ * proxy in front of us might read differently: both lengths at once, repeated fields, control
+ * characters. All of it is refused; nothing is repaired. (Lines and lengths: http_gate.c.)
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,7 +18,6 @@
 struct reader {
 	struct http_head *head;
 	struct http_refusal *refusal;
-	const char *next; /* where the next field must begin; NULL: not looked at */
 	const char *mcp[MCP_MAX];
 	size_t n_mcp, n;
 };
@@ -81,67 +79,20 @@ singleton(struct http_head *head, const char *name, size_t len)
 	return NULL;
 }
 
-/* Does this media range take text/event-stream? Ends at `end`; parameters other than q are odd
- * here and ignored. */
+/* Is the body sent as it is? "identity" is a coding that changes nothing. */
 static bool
-range_takes_stream(const char *range, const char *end)
+is_plain(const char *codings)
 {
-	const char *semicolon = memchr(range, ';', (size_t)(end - range));
-	const char *stop = semicolon != NULL ? semicolon : end;
-	size_t len;
+	while (*codings != '\0') {
+		size_t len;
 
-	while (stop > range && (stop[-1] == ' ' || stop[-1] == '\t'))
-		stop--;
-	len = (size_t)(stop - range);
-	if (!(len == 17 && strncasecmp(range, "text/event-stream", 17) == 0) &&
-	    !(len == 6 && strncasecmp(range, "text/*", 6) == 0) &&
-	    !(len == 3 && strncmp(range, "*/*", 3) == 0))
-		return false;
-	for (const char *p = semicolon; p != NULL && p < end;
-	     p = memchr(p + 1, ';', (size_t)(end - p - 1))) {
-		const char *q = p + 1 + strspn(p + 1, " \t");
-
-		if (q + 1 < end && (*q == 'q' || *q == 'Q') && q[1] == '=')
-			return strtod(q + 2, NULL) > 0;
+		codings += strspn(codings, " \t,");
+		len = strcspn(codings, " \t,");
+		if (len > 0 && !(len == 8 && strncasecmp(codings, "identity", 8) == 0))
+			return false;
+		codings += len;
 	}
 	return true;
-}
-
-static bool
-takes_stream(const char *accept)
-{
-	while (*accept != '\0') {
-		const char *end;
-
-		accept += strspn(accept, " \t,");
-		end = accept + strcspn(accept, ",");
-		if (end > accept && range_takes_stream(accept, end))
-			return true;
-		accept = end;
-	}
-	return false;
-}
-
-/*
- * MHD parses in place: it puts NULs over colons and line ends, and hands out pointers into what it
- * received. So a field that was sent as RFC 9112 demands is followed by exactly two NULs and then
- * by the next one; after a folded line, a bare line feed or a NUL from the peer it is not.
- */
-static bool
-in_place(struct reader *reader, const char *name, size_t name_len, const char *value,
-	 size_t value_len)
-{
-	const char *gap = name + name_len + 1;
-
-	if (reader->next == NULL)
-		return true;
-	if (name != reader->next || value < gap || value[value_len] != '\0' ||
-	    value[value_len + 1] != '\0')
-		return false;
-	while (gap < value && (*gap == ' ' || *gap == '\t'))
-		gap++;
-	reader->next = value + value_len + 2;
-	return gap == value;
 }
 
 static enum MHD_Result
@@ -169,9 +120,8 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 		return refuse(reader, 431, BAD_REQUEST, "too many header fields");
 	if (value == NULL || !is_token(name, name_len))
 		return refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
-	if (!in_place(reader, name, name_len, value, value_len) || !is_value(value, value_len))
-		return refuse(reader, 400, BAD_REQUEST,
-			      "a header field is folded or has an invalid character");
+	if (!is_value(value, value_len))
+		return refuse(reader, 400, BAD_REQUEST, "a header field has an invalid character");
 	/* OWS after the value is not part of it; the memory is MHD's receive buffer */
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		((char *)(uintptr_t)value)[--value_len] = '\0';
@@ -184,7 +134,9 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
 		return note_mcp(reader, name);
 	} else if (name_len == 6 && strncasecmp(name, "Accept", 6) == 0) {
-		reader->head->accepts_stream |= takes_stream(value);
+		accept_read(&reader->head->accept, value);
+	} else if (name_len == 16 && strncasecmp(name, "Content-Encoding", 16) == 0) {
+		reader->head->coded |= !is_plain(value);
 	}
 	return MHD_YES;
 }
@@ -204,24 +156,9 @@ read_length(struct reader *reader, const char *version)
 			refuse(reader, 400, BAD_REQUEST, "the only Transfer-Encoding is chunked");
 		head->body = UINT64_MAX;
 	} else if (head->content_length != NULL) {
-		/* MHD has checked that it is a number that fits */
+		/* the gate has checked that it is a number that fits */
 		head->body = strtoull(head->content_length, NULL, 10);
 	}
-}
-
-/* Later releases of MHD refuse these things themselves and may keep their buffer otherwise. */
-static bool
-parses_in_place(void)
-{
-	static int known = -1;
-
-	if (known < 0) {
-		unsigned major = 0, minor = 0, patch = 0;
-
-		known = sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) == 3 &&
-			major == 0 && minor == 9 && patch <= 75;
-	}
-	return known != 0;
 }
 
 void
@@ -239,18 +176,8 @@ http_head_read(struct http_connection *connection, const char *version,
 		refuse(&reader, 431, BAD_REQUEST, "the head of the request is too large");
 		return;
 	}
-	if (parses_in_place()) {
-		/* "HTTP/1.1" and the line end */
-		reader.next = version + 10;
-		if (version[8] != '\0' || version[9] != '\0' ||
-		    connection->target_end + 1 != version)
-			refuse(&reader, 400, BAD_REQUEST, "the request line is malformed");
-	}
 	if (refusal->status == 0)
 		MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, read_field, &reader);
-	if (refusal->status == 0 && reader.next != NULL && size != NULL &&
-	    reader.next + 2 != connection->method + size->header_size)
-		refuse(&reader, 400, BAD_REQUEST, "the head of the request is malformed");
 	if (refusal->status == 0)
 		read_length(&reader, version);
 	if (refusal->status == 0 && connection->head.host == NULL)

@@ -19,19 +19,30 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 	struct http_connection *connection = http_connection_of(mhd);
 
 	(void)cls;
-	connection->target_end = uri + strlen(uri); /* MHD has not cut it up yet */
+	(void)uri;
 	connection->phase = PHASE_HEAD;
 	connection->spoken = true;
-	connection->deadline_ms = clock_ms() + connection->listener->http->times.head_ms;
+	connection->since_ms = clock_ms();
+	connection->deadline_ms = connection->since_ms + connection->listener->http->times.head_ms;
 	return NULL; /* so that http_on_request() recognises its first call */
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
 
+/* Many clients write the endpoint with a slash behind it; a redirect would lose the body. */
+static bool
+is_endpoint(const char *path, const char *endpoint)
+{
+	size_t len = strlen(endpoint);
+
+	return strncmp(path, endpoint, len) == 0 &&
+	       (path[len] == '\0' || (path[len] == '/' && path[len + 1] == '\0'));
+}
+
 static enum http_route
 route_of(const struct http *http, const char *path)
 {
-	if (strcmp(path, http->config->server.endpoint) == 0)
+	if (is_endpoint(path, http->config->server.endpoint))
 		return ROUTE_ENDPOINT;
 	if (strcmp(path, "/healthz") == 0)
 		return ROUTE_HEALTHZ;
@@ -64,19 +75,33 @@ is(const struct http_connection *connection, const char *method)
 }
 
 static void
+refuse_method(struct http_connection *connection, const char *allow, const char *why)
+{
+	refuse(connection, 405, why);
+	connection->refusal.field = "Allow";
+	connection->refusal.value = allow;
+}
+
+/* GET and DELETE on the endpoint are the receiver's to refuse, in the words of the protocol. */
+static void
 check_method(struct http_connection *connection)
 {
 	if (connection->route != ROUTE_ENDPOINT) {
-		if (!is(connection, "GET") && !is(connection, "HEAD")) {
-			refuse(connection, 405, "only GET and HEAD are served here");
-			connection->refusal.allow = "GET, HEAD";
-		}
+		if (!is(connection, "GET") && !is(connection, "HEAD"))
+			refuse_method(connection, "GET, HEAD", "only GET and HEAD are served here");
 	} else if (is(connection, "OPTIONS") ? !connection->cross
 					     : !is(connection, "POST") && !is(connection, "GET") &&
 						   !is(connection, "DELETE")) {
-		refuse(connection, 405, "messages are sent with POST");
-		connection->refusal.allow = "GET, POST, DELETE";
+		refuse_method(connection, "POST", "messages are sent with POST");
 	}
+}
+
+static void
+refuse_coding(struct http_connection *connection)
+{
+	refuse(connection, 415, "the body must be sent without a Content-Encoding");
+	connection->refusal.field = "Accept-Encoding"; /* RFC 9110, 15.5.16 */
+	connection->refusal.value = "identity";
 }
 
 static void
@@ -87,6 +112,8 @@ check_body(struct http_connection *connection)
 
 	if (is(connection, "POST") && !is_json(connection->head.content_type))
 		refuse(connection, 415, "the Content-Type must be application/json");
+	else if (connection->head.coded)
+		refuse_coding(connection);
 	else if (connection->head.body != UINT64_MAX && connection->head.body > cap)
 		refuse(connection, 413, "the body is larger than limits.body allows");
 }
@@ -223,6 +250,7 @@ deliver(struct http_connection *connection)
 	connection->streaming = false;
 	exchange->principal = http->principal;
 	exchange->closed = false;
+	exchange->takes_json = accept_json(&connection->head.accept);
 	exchange->on_close = NULL;
 	exchange->owner = NULL;
 	connection->inside = true;
@@ -294,7 +322,9 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	connection->streaming = false;
 	connection->phase = PHASE_IDLE;
 	connection->looked = false;
-	connection->deadline_ms = clock_ms() + http->times.idle_ms;
+	http_recv_completed(connection);
+	connection->since_ms = clock_ms();
+	connection->deadline_ms = connection->since_ms + http->times.idle_ms;
 	buf_fini(&connection->body);
 	sse_fini(&connection->sse);
 }

@@ -154,11 +154,15 @@ deliver(bool http, const char *const *headers, const char *json)
 	sent_all[sents++] = sent;
 	sent->exchange.ops = &ops;
 	sent->exchange.http = http;
+	sent->exchange.takes_json = true;
 	snprintf(sent->exchange.principal.name, PRINCIPAL_NAME_MAX, "%s", bench_principal);
 	sent->exchange.principal.access = config.access;
-	for (; headers != NULL && headers[0] != NULL; headers += 2)
+	for (; headers != NULL && headers[0] != NULL; headers += 2) {
 		sent->header[sent->headers++] =
 		    (struct exchange_header){ xstrdup(headers[0]), xstrdup(headers[1]) };
+		if (strcmp(headers[0], "Accept") == 0) /* as the transport reads it, roughly */
+			sent->exchange.takes_json = strstr(headers[1], "json") != NULL;
+	}
 	if (json != NULL)
 		receiver->message(receiver->data, &sent->exchange, json, strlen(json));
 	else

@@ -155,21 +155,17 @@ whose_session(void)
 }
 
 static void
-accepting_both(void)
+accepting_json(void)
 {
 	static const struct {
 		const char *accept;
 		int status;
 	} cases[] = {
 		{ "application/json, text/event-stream", 200 },
-		{ "*/*", 200 },
-		{ "text/event-stream;q=0.5,application/json;q=0.9", 200 },
-		{ "Application/JSON , Text/*", 200 },
+		{ "application/json", 200 },
 		{ NULL, 200 },
-		{ "application/json", 406 },
 		{ "text/event-stream", 406 },
-		{ "text/html, application/jsonx, text/event-stream", 406 },
-		{ "", 406 },
+		{ "text/html", 406 },
 	};
 
 	bench_start();
@@ -553,7 +549,7 @@ static const struct test tests[] = {
 	TEST(negotiation),
 	TEST(older_revisions_know_less),
 	TEST(whose_session),
-	TEST(accepting_both),
+	TEST(accepting_json),
 	TEST(legacy_errors_are_in_band),
 	TEST(log_levels),
 	TEST(batches),

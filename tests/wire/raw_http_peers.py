@@ -20,6 +20,11 @@ ACCEPTS = [
 ]
 
 
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()
+
+
 class Peers(unittest.TestCase):
     """Against one server for all."""
 
@@ -172,11 +177,34 @@ class Peers(unittest.TestCase):
             self.check_gone(request(do, Accept=SSE), lambda s: s.shutdown(socket.SHUT_WR))
 
     def test_reset_is_noticed(self):
-        def reset(sock):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            sock.close()
         for do in ("hold", "stream"):
             self.check_gone(request(do, Accept=SSE), reset)
+
+    def test_descriptors_are_released(self):
+        """Also while another, older connection stays."""
+        def leave_half(sock):
+            sock.shutdown(socket.SHUT_WR)
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{self.server.process.pid}/fd"))
+        with self.server.connect() as other:
+            self.alive(other)
+            before = descriptors()
+            for leave in (socket.socket.close, reset, leave_half):
+                for do in ("hold", "keep", "stream", "drip"):
+                    held = self.server.state()["held"]
+                    peers = [self.server.connect() for _ in range(5)]
+                    for peer in peers:
+                        peer.send(request(do, 100000, Accept=SSE))
+                    if do != "drip":
+                        self.server.until(lambda s, n=held: s["held"] == n + 5)
+                    for peer in peers:
+                        leave(peer.sock)
+                    self.server.until(lambda s: descriptors() <= before)
+                    for peer in peers:
+                        peer.sock.close()
+            self.alive(other)
+        self.server.call("release")
 
     def test_leaving_is_noticed_behind_pipelined_bytes(self):
         self.check_gone(request("hold") + request("echo") * 3, lambda s: s.close())
