@@ -20,11 +20,35 @@ buf_init(struct buf *buf, size_t cap)
 }
 
 void
-buf_fini(struct buf *buf)
+buf_init_keeping(struct buf *buf, size_t cap)
+{
+	buf_init(buf, cap);
+	buf->keeps = true;
+}
+
+static void
+release(struct buf *buf)
 {
 	if (buf->room > 0)
 		free(buf->data);
-	buf_init(buf, buf->cap);
+	buf->data = nothing;
+	buf->len = buf->room = 0;
+}
+
+void
+buf_fini(struct buf *buf)
+{
+	release(buf);
+	buf->full = false;
+}
+
+static bool
+fill(struct buf *buf)
+{
+	buf->full = true;
+	if (!buf->keeps)
+		release(buf);
+	return false;
 }
 
 void
@@ -44,10 +68,10 @@ grow(struct buf *buf, size_t more)
 	size_t need;
 	char *data;
 
-	if (buf->full || more > buf->cap - buf->len) {
-		buf->full = true;
+	if (buf->full)
 		return false;
-	}
+	if (more > buf->cap - buf->len)
+		return fill(buf);
 	need = buf->len + more + 1;
 	if (need <= buf->room)
 		return true;
@@ -56,10 +80,8 @@ grow(struct buf *buf, size_t more)
 	if (room - 1 > buf->cap)
 		room = buf->cap + 1;
 	data = realloc(buf->room > 0 ? buf->data : NULL, room);
-	if (data == NULL) {
-		buf->full = true;
-		return false;
-	}
+	if (data == NULL)
+		return fill(buf);
 	buf->data = data;
 	buf->room = room;
 	return true;
@@ -118,7 +140,7 @@ buf_vprintf(struct buf *buf, const char *format, va_list args)
 	}
 	va_end(again);
 	if (len < 0)
-		buf->full = true;
+		fill(buf);
 	else
 		buf->len += (size_t)len;
 }
@@ -130,6 +152,13 @@ buf_cut(struct buf *buf, size_t len)
 		return;
 	buf->len = len;
 	buf->data[len] = '\0';
+}
+
+void
+buf_rewind(struct buf *buf, size_t len)
+{
+	buf_cut(buf, len);
+	buf->full = false;
 }
 
 void
@@ -148,48 +177,18 @@ buf_drop(struct buf *buf, size_t len)
 char *
 buf_take(struct buf *buf, size_t *len)
 {
-	char *data = buf->room > 0 ? buf->data : xcalloc(1, 1);
+	char *data = NULL;
 
+	if (buf->full)
+		release(buf);
+	else
+		data = buf->room > 0 ? buf->data : xcalloc(1, 1);
 	if (len != NULL)
 		*len = buf->len;
-	buf_init(buf, buf->cap);
+	buf->data = nothing;
+	buf->len = buf->room = 0;
+	buf->full = false;
 	return data;
-}
-
-static bool
-continues(unsigned char c)
-{
-	return (c & 0xC0) == 0x80;
-}
-
-int
-utf8_step(const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xBF;
-	int want, have = 1;
-
-	if (len == 0)
-		return 0;
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xC2 || s[0] > 0xF4)
-		return -1;
-	want = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-	if (s[0] == 0xE0)
-		low = 0xA0; /* overlong */
-	else if (s[0] == 0xED)
-		high = 0x9F; /* surrogates */
-	else if (s[0] == 0xF0)
-		low = 0x90; /* overlong */
-	else if (s[0] == 0xF4)
-		high = 0x8F; /* beyond U+10FFFF */
-	if (len < 2 || s[1] < low || s[1] > high)
-		return -1;
-	for (have = 2; have < want; have++)
-		if ((size_t)have >= len || !continues(s[have]))
-			return -have;
-	return want;
 }
 
 /* The length of the ASCII run at the front, eight bytes a step. */
@@ -244,7 +243,7 @@ json_plain_run(const char *text, size_t len)
 			break;
 	}
 	while (i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] < 0x80 &&
-	    text[i] != '"' && text[i] != '\\')
+	       text[i] != '"' && text[i] != '\\')
 		i++;
 	return i;
 }

@@ -10,30 +10,18 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "parse.h"
 
-/* What the gate let through json-c takes too, but for lack of memory. */
+/* What the gate let through the parser takes too, within its budget of memory. */
 static struct json_object *
 parse_passed(const char *text, size_t len, const struct json_limits *limits, const char **why)
 {
-	struct json_tokener *tokener;
-	struct json_object *tree;
-	enum json_tokener_error error;
+	enum parse_fault fault;
+	struct json_object *tree =
+	    parse_json(text, len, limits->memory > 0 ? limits->memory : PARSE_MEMORY_MAX, &fault);
 
-	/* json-c counts a level for the value itself and one more for a name under way */
-	tokener = json_tokener_new_ex((int)limits->depth + 3);
-	if (tokener == NULL) {
-		*why = "out of memory";
-		return NULL;
-	}
-	tree = json_tokener_parse_ex(tokener, text, (int)len);
-	error = json_tokener_get_error(tokener);
-	if (error == json_tokener_continue) { /* a bare number ends at the NUL */
-		tree = json_tokener_parse_ex(tokener, "", 1);
-		error = json_tokener_get_error(tokener);
-	}
-	if (error != json_tokener_success)
-		*why = json_tokener_error_desc(error);
-	json_tokener_free(tokener);
+	if (fault != PARSE_OK)
+		*why = fault == PARSE_TOO_LARGE ? "too many values" : "not JSON";
 	return tree;
 }
 
@@ -117,13 +105,19 @@ json_int(struct json_object *object, const char *key, int64_t absent)
 	return absent;
 }
 
-/* As many of 15 to 17 digits as read back as the same number; ".0" keeps it floating-point. */
+/* As it was spelled; else as many of 15 to 17 digits as read back as the same number; ".0" keeps it floating-point. */
 static void
-add_double(struct buf *buf, double number)
+add_double(struct buf *buf, struct json_object *value)
 {
+	double number = json_object_get_double(value);
+	const char *spelled = json_object_get_userdata(value); /* as json-c keeps what was parsed */
 	char text[40];
 	int len = 0;
 
+	if (spelled != NULL && isfinite(number)) {
+		buf_puts(buf, spelled);
+		return;
+	}
 	if (!isfinite(number)) {
 		buf_puts(buf, "null");
 		return;
@@ -148,7 +142,8 @@ add_object(struct buf *buf, struct json_object *object)
 	bool first = true;
 
 	buf_putc(buf, '{');
-	json_object_object_foreachC(object, member) {
+	json_object_object_foreachC(object, member)
+	{
 		if (!first)
 			buf_putc(buf, ',');
 		first = false;
@@ -188,27 +183,17 @@ void
 buf_json_tree(struct buf *buf, struct json_object *tree)
 {
 	switch (json_object_get_type(tree)) {
-	case json_type_null:
-		buf_puts(buf, "null");
-		break;
+	case json_type_null: buf_puts(buf, "null"); break;
 	case json_type_boolean:
 		buf_puts(buf, json_object_get_boolean(tree) ? "true" : "false");
 		break;
-	case json_type_double:
-		add_double(buf, json_object_get_double(tree));
-		break;
-	case json_type_int:
-		add_int(buf, tree);
-		break;
-	case json_type_object:
-		add_object(buf, tree);
-		break;
-	case json_type_array:
-		add_array(buf, tree);
-		break;
+	case json_type_double: add_double(buf, tree); break;
+	case json_type_int: add_int(buf, tree); break;
+	case json_type_object: add_object(buf, tree); break;
+	case json_type_array: add_array(buf, tree); break;
 	case json_type_string:
 		buf_json(buf, json_object_get_string(tree),
-		    (size_t)json_object_get_string_len(tree));
+			 (size_t)json_object_get_string_len(tree));
 		break;
 	}
 }

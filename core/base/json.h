@@ -18,13 +18,14 @@
 struct buf;
 
 struct json_limits {
-	size_t bytes;	 /* of the whole text */
-	unsigned depth;	 /* of nesting */
-	size_t members;	 /* of values in all */
-	size_t number;	 /* characters of one number */
+	size_t bytes;	/* of the whole text */
+	unsigned depth; /* of nesting */
+	size_t members; /* of values in all */
+	size_t number;	/* characters of one number */
+	size_t memory;	/* of the tree, as estimated; 0: as of upstreams */
 };
-extern const struct json_limits json_inbound;  /* 4 MiB, depth 64 */
-extern const struct json_limits json_upstream; /* 16 MiB, depth 128 */
+extern const struct json_limits json_inbound;  /* 4 MiB, depth 64, 128 MiB of tree */
+extern const struct json_limits json_upstream; /* 16 MiB, depth 128, 256 MiB of tree */
 
 /* NULL when `text` is exactly one JSON value in valid UTF-8 without duplicate keys, lone
  * surrogates or \u0000 in keys; otherwise a short reason ("duplicate key", "number too long") and
@@ -45,10 +46,11 @@ int64_t json_int(struct json_object *object, const char *key, int64_t absent);
 
 /* The raw text of the member `key` at the top of an object that passed the gate (so that an id
  * keeps its exact spelling). False when absent. */
-bool json_raw_member(const char *text, size_t len, const char *key, const char **raw,
-		     size_t *raw_len);
+bool
+json_raw_member(const char *text, size_t len, const char *key, const char **raw, size_t *raw_len);
 
-/* Serialises compactly, with slashes unescaped and doubles in shortest form. */
+/* Serialises compactly, with slashes unescaped and numbers as they were spelled when parsed, so
+ * that nothing grows. */
 void buf_json_tree(struct buf *buf, struct json_object *tree);
 
 #endif

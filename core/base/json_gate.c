@@ -19,10 +19,12 @@
 #define NUMBER_MAX 4096
 
 const struct json_limits json_inbound = {
-	.bytes = 4u << 20, .depth = 64, .members = 500000, .number = 128
+	.bytes = 4u << 20, .depth = 64, .members = 500000, .number = 128,
+	.memory = 128u << 20
 };
 const struct json_limits json_upstream = {
-	.bytes = 16u << 20, .depth = 128, .members = 2000000, .number = 1024
+	.bytes = 16u << 20, .depth = 128, .members = 2000000, .number = 1024,
+	.memory = 256u << 20
 };
 
 struct key {

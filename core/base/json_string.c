@@ -34,31 +34,6 @@ hex4(const char *p, const char *end)
 	return value;
 }
 
-static size_t
-utf8_write(char *out, long c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
 /* Decodes the escape at `p`, behind its backslash, into `out` (4 bytes of room). Returns the
  * bytes read, or 0 with `why`. */
 static size_t
@@ -84,7 +59,7 @@ unescape(const char *p, const char *end, char *out, size_t *out_len, const char 
 		return 0;
 	*why = "lone surrogate";
 	if (c < 0xD800 || c > 0xDFFF) {
-		*out_len = utf8_write(out, c);
+		*out_len = utf8_put(out, (uint32_t)c);
 		return 5;
 	}
 	if (c > 0xDBFF || end - p < 7 || p[5] != '\\' || p[6] != 'u')
@@ -92,7 +67,7 @@ unescape(const char *p, const char *end, char *out, size_t *out_len, const char 
 	low = hex4(p + 7, end);
 	if (low < 0xDC00 || low > 0xDFFF)
 		return 0;
-	*out_len = utf8_write(out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
+	*out_len = utf8_put(out, (uint32_t)(0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00)));
 	return 11;
 }
 

@@ -181,7 +181,7 @@ begin_line(struct buf *line, bool text, enum log_level level)
 
 	gmtime_r(&seconds, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_init(line, LINE_MAX_BYTES - END_RESERVE);
+	buf_init_keeping(line, LINE_MAX_BYTES - END_RESERVE);
 	if (text)
 		buf_printf(line, "%s.%03dZ %-7s ", stamp, (int)(now % 1000), level_names[level]);
 	else
@@ -254,8 +254,7 @@ log_event(enum log_level level, const char *event, ...)
 
 		add_field(&line, text, key, type[0], &args);
 		if (!buf_ok(&line)) {
-			line.full = false;
-			buf_cut(&line, before);
+			buf_rewind(&line, before);
 			truncated = true;
 		}
 	}

@@ -30,8 +30,8 @@ set_limits(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
 
-	state->deadline_ms = clock_ms() + call->calls->config->limits.call_ms -
-	    call->calls->grace_ms;
+	state->deadline_ms =
+	    clock_ms() + call->calls->config->limits.call_ms - call->calls->grace_ms;
 	operation_init(call, spec);
 }
 
@@ -66,7 +66,8 @@ upstream_url(const struct call *call)
 	return upstream == NULL ? NULL : upstream->url;
 }
 
-static void
+/* False when the arguments are larger than a call may hold. */
+static bool
 begin(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
@@ -96,6 +97,8 @@ begin(struct call *call, const struct call_spec *spec)
 		buf_json_tree(&arguments, spec->arguments);
 	else
 		buf_puts(&arguments, "{}");
+	if (!buf_ok(&arguments))
+		return false;
 	input.arguments = arguments.data;
 	input.arguments_len = arguments.len;
 	result_init(&state->result, &input.limits);
@@ -103,6 +106,7 @@ begin(struct call *call, const struct call_spec *spec)
 	state->runner = plugin_runner(call->row->plugin);
 	state->handle = state->runner->begin(call->row->plugin, call, call->row, &input);
 	buf_fini(&arguments);
+	return true;
 }
 
 struct call *
@@ -135,8 +139,13 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	call->state->wait = (struct loop_timer){ .fn = on_wait, .data = call };
 	set_limits(call, spec);
 	calls_add(calls, call);
-	begin(call, spec);
-	return call;
+	if (begin(call, spec))
+		return call;
+	*why = "the arguments are too large";
+	calls_remove(calls, call);
+	free(call->state->traceparent);
+	free(whole);
+	return NULL;
 }
 
 /* ---- ending --------------------------------------------------------------------------------- */
@@ -325,8 +334,8 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 	return call->state->idle_steps > CLEANUP_STEPS_MAX;
 }
 
-/* Questions are shown to people and models too. */
-static void
+/* Questions are shown to people and models too. False: one of them does not fit any more. */
+static bool
 mask_questions(struct outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->questions; i++) {
@@ -337,7 +346,10 @@ mask_questions(struct outcome *outcome)
 		text_mask_json(&masked, question->params, strlen(question->params));
 		free(question->params);
 		question->params = buf_take(&masked, NULL);
+		if (question->params == NULL)
+			return false;
 	}
+	return true;
 }
 
 /* The rest of it, the handle of an operation, stays. */
@@ -369,7 +381,13 @@ ask(struct call *call, struct outcome *outcome)
 	state->outcome.questions = outcome->questions;
 	outcome->question = NULL;
 	outcome->questions = 0;
-	mask_questions(&state->outcome);
+	if (!mask_questions(&state->outcome)) {
+		drop_questions(&state->outcome);
+		call_fail(call, MCP_E_TOO_LARGE, "A question to the client is too large", NULL,
+			  NULL);
+		call_finish(call);
+		return;
+	}
 	state->phase = PHASE_ASKING;
 	state->asked_ms = clock_ms();
 	loop_timer_stop(call->calls->loop, &state->limit);

@@ -99,7 +99,7 @@ result_init(struct result *result, const struct result_limits *limits)
 	*result =
 	    (struct result){ .limits = *limits, .completion_total = -1, .retry_after_ms = -1 };
 	buf_init(&result->structured, RESULT_STRUCTURED_MAX);
-	buf_init(&result->meta, RESULT_META_MAX);
+	buf_init_keeping(&result->meta, RESULT_META_MAX);
 	buf_init(&result->completion, (size_t)RESULT_COMPLETIONS_MAX * 6 * RESULT_COMPLETION_MAX);
 }
 
@@ -209,8 +209,7 @@ result_meta(struct result *result, const char *key, const char *json, size_t len
 	buf_fini(&whole);
 	if (why == NULL)
 		return MCP_OK;
-	meta->full = false;
-	buf_cut(meta, before);
+	buf_rewind(meta, before);
 	return result_defect(result, "_meta member \"%s\": %s", key, why);
 }
 

@@ -356,7 +356,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 		return result_defect(result, "a table without columns");
 	table = xcalloc(1, sizeof(*table));
 	result->table = table;
-	buf_init(&table->text, result->limits.text + 64);
+	buf_init_keeping(&table->text, result->limits.text + 64);
 	table->column = xcalloc(n, sizeof(*table->column));
 	for (size_t i = 0; i < n; i++) {
 		table->column[i].name = result->limits.format == FORMAT_JSON
@@ -421,8 +421,7 @@ row_fits(struct result *result, const struct mcp_text *cells, size_t most)
 		table->cut_cells += cut;
 		return true;
 	}
-	table->text.full = false;
-	buf_cut(&table->text, before);
+	buf_rewind(&table->text, before);
 	return false;
 }
 

@@ -125,7 +125,7 @@ say_upstream(struct check *check, const struct config_upstream *upstream)
 	char subject[SUBJECT_MAX];
 	struct buf users;
 
-	buf_init(&users, USERS_MAX);
+	buf_init_keeping(&users, USERS_MAX);
 	snprintf(subject, sizeof(subject), "upstream %s", upstream->role);
 	if (!check_users(check, upstream, &users)) {
 		check_say(check, CHECK_SKIPPED, subject, "no enabled plugin uses it");

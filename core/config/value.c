@@ -76,7 +76,7 @@ node_word(const struct node *node, const char *key, const char *const *words, si
 	if (words[i] == NULL) {
 		struct buf list;
 
-		buf_init(&list, KEY_PATH_MAX);
+		buf_init_keeping(&list, KEY_PATH_MAX);
 		for (i = 0; words[i] != NULL; i++)
 			buf_printf(&list, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
 		meant = nearest_word(&known, text);

@@ -28,7 +28,7 @@
 #define RENEW_AHEAD_MAX_MS 300000  /* how long before its end a token is renewed, at most */
 #define RENEW_AGAIN_MS 10000	   /* after a renewal that failed while the old token lives */
 
-static const struct json_limits token_limits = { TOKEN_REPLY_MAX, 16, 1000, 32 };
+static const struct json_limits token_limits = { TOKEN_REPLY_MAX, 16, 1000, 32, 0 };
 
 static struct credential *
 credential_of(const struct flight *flight)

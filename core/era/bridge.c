@@ -175,6 +175,11 @@ resume(struct request *request)
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);
 	free(old);
+	if (request->answers_text == NULL) {
+		give_up(request, MCP_E_TOO_LARGE, "The client's answers are too large",
+			"Together they exceed what one call may hold");
+		return;
+	}
 	call_answer(request->call, request->answers_text);
 }
 

@@ -150,16 +150,19 @@ traceparent_of(const struct request *request)
 	return text;
 }
 
-static void
+static bool
 answers_write(struct request *request)
 {
 	struct buf text;
 
 	if (request->answers == NULL)
-		return;
+		return true;
 	buf_init(&text, LIMIT_BODY);
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);
+	if (request->answers_text == NULL)
+		request_error(request, RPC_INVALID_PARAMS, NULL, "inputResponses are too large");
+	return request->answers_text != NULL;
 }
 
 void
@@ -180,7 +183,8 @@ invoke(struct request *request, const struct row *row, struct json_object *argum
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))
 		return;
-	answers_write(request);
+	if (!answers_write(request))
+		return;
 	spec.answers = request->answers_text;
 	spec.traceparent = traceparent_of(request);
 	request->call = call_new(request->eras->parts.calls, &spec, &why);

@@ -75,18 +75,22 @@ check_version(struct request *request, const char *version)
 	return false;
 }
 
-static void
+static bool
 read_capabilities(struct request *request, struct json_object *capabilities)
 {
 	struct buf text;
 
 	request->capabilities = "{}";
 	if (json_object_object_length(capabilities) == 0)
-		return;
+		return true;
 	buf_init(&text, LIMIT_BODY);
 	buf_json_tree(&text, capabilities);
 	request->own_capabilities = buf_take(&text, NULL);
+	if (request->own_capabilities == NULL)
+		return refuse(request, RPC_INVALID_META,
+			      META "clientCapabilities is too large");
 	request->capabilities = request->own_capabilities;
+	return true;
 }
 
 static bool
@@ -112,7 +116,8 @@ read_options(struct request *request, struct json_object *meta)
 	buf_init(&raw, LIMIT_HANDLE * 6 + 2);
 	buf_json_tree(&raw, token);
 	request->progress_token = buf_take(&raw, NULL);
-	return true;
+	return request->progress_token != NULL ||
+	       refuse(request, RPC_INVALID_META, "progressToken is too long");
 }
 
 static bool
@@ -133,8 +138,7 @@ admit(struct request *request)
 		return false;
 	if (request->exchange->http && headers_check(request, why, sizeof(why)) != NULL)
 		return refuse(request, RPC_HEADER_MISMATCH, why);
-	read_capabilities(request, capabilities);
-	return read_options(request, meta);
+	return read_capabilities(request, capabilities) && read_options(request, meta);
 }
 
 /* ---- results and errors -------------------------------------------------------------------- */

@@ -54,7 +54,7 @@ resources_read(struct request *request)
 		return;
 	if (arguments == NULL)
 		arguments = json_object_new_object();
-	buf_init(&why, WHY_MAX);
+	buf_init_keeping(&why, WHY_MAX);
 	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, &why))
 		invoke(request, row, arguments, uri);
 	else

@@ -74,7 +74,7 @@ tools_call(struct request *request)
 	arguments = invoke_arguments(request);
 	if (arguments == NULL)
 		return;
-	buf_init(&why, WHY_MAX);
+	buf_init_keeping(&why, WHY_MAX);
 	if (row_rename_arguments(row, arguments, &why) &&
 	    schema_prepare(row->input, arguments, &why))
 		call_row(request, row, arguments);

@@ -248,7 +248,7 @@ channel_init(struct channel *channel, struct loop *loop)
 	pthread_mutex_init(&channel->lock, NULL);
 	buf_init(&channel->in, sizeof(struct frame) + CHANNEL_FRAME_MAX + READ_ROOM);
 	buf_init(&channel->large, WIRE_MESSAGE_MAX);
-	buf_init(&channel->out, CHANNEL_QUEUE_MAX);
+	buf_init_keeping(&channel->out, CHANNEL_QUEUE_MAX);
 }
 
 void

@@ -51,7 +51,7 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	struct buf why, text;
 	bool ok;
 
-	buf_init(&why, SENTENCE_MAX);
+	buf_init_keeping(&why, SENTENCE_MAX);
 	ok = schema_prepare(schema, options, &why);
 	if (!ok)
 		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), why.data);

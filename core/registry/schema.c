@@ -206,7 +206,7 @@ defaults_fit(struct compiler *c)
 
 		if (!node->has_fallback)
 			continue;
-		buf_init(&why, 200);
+		buf_init_keeping(&why, 200);
 		fits = node_check(node, node->fallback, &why);
 		if (!fits) {
 			buf_reset(&c->path);
@@ -227,7 +227,7 @@ schema_compile(struct json_object *document, char *why, size_t why_size)
 	if (why_size > 0)
 		why[0] = '\0';
 	schema->document = json_object_get(document);
-	buf_init(&c.path, PATH_MAX_BYTES);
+	buf_init_keeping(&c.path, PATH_MAX_BYTES);
 	if (compiler_node(&c, document) == NULL || !resolve_all(&c) || !references_end(&c) ||
 	    !defaults_fit(&c)) {
 		schema_free(schema);

@@ -13,7 +13,7 @@
 static bool
 is_integral(double number)
 {
-	return isfinite(number) && number == floor(number);
+	return isfinite(number) && number == floor(number) && fabs(number) < 0x1p63;
 }
 
 unsigned

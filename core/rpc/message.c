@@ -22,6 +22,8 @@ message_is_id(struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string))
 		return json_object_get_string_len(value) <= (int)LIMIT_HANDLE;
+	if (json_object_is_type(value, json_type_double)) /* beyond 64 bits, kept as spelled */
+		return strpbrk(json_object_get_string(value), ".eEIN") == NULL;
 	return json_object_is_type(value, json_type_int);
 }
 
@@ -30,7 +32,8 @@ message_same_id(struct json_object *a, struct json_object *b)
 {
 	if (a == NULL || b == NULL)
 		return false;
-	return json_object_get_type(a) == json_object_get_type(b) && json_object_equal(a, b);
+	return json_object_get_type(a) == json_object_get_type(b) &&
+	       strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
 }
 
 const char *
@@ -61,14 +64,10 @@ take_id(struct message *message, const char *text, size_t len)
 		message->id = xstrndup(raw, raw_len);
 		return true;
 	}
-	if (json_object_is_type(value, json_type_int) &&
-	    (json_object_get_uint64(value) == UINT64_MAX ||
-	     json_object_get_int64(value) == INT64_MIN))
-		return false;
 	buf_init(&spelled, LIMIT_HANDLE * 6 + 2);
 	buf_json_tree(&spelled, value);
 	message->id = buf_take(&spelled, NULL);
-	return true;
+	return message->id != NULL;
 }
 
 /* Reads the id first, so that an error about the rest can name it. */

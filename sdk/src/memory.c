@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parse.h"
 #include "step.h"
-
-#define DEPTH_MAX 128
 
 void *
 mcp_alloc(struct mcp_call *call, size_t size)
@@ -64,50 +63,19 @@ mcp_keep(struct mcp_call *call, struct json_object *tree)
 	return tree;
 }
 
-static bool
-only_blanks(const char *text, size_t from, size_t len)
-{
-	while (from < len && strchr(" \t\r\n", text[from]) != NULL && text[from] != '\0')
-		from++;
-	return from >= len;
-}
-
-struct json_object *
-step_parse(const char *text, size_t len)
-{
-	struct json_tokener *tokener;
-	struct json_object *tree;
-	enum json_tokener_error error;
-	size_t end;
-	int depth;
-
-	if (text == NULL || len == 0 || len > INT_MAX - 1)
-		return NULL;
-	/* a level takes two characters; json-c counts one more for the value itself */
-	depth = len / 2 + 2 < DEPTH_MAX + 1 ? (int)(len / 2 + 2) : DEPTH_MAX + 1;
-	tokener = json_tokener_new_ex(depth);
-	if (tokener == NULL)
-		abort();
-	/* not STRICT, which refuses every letter beyond ASCII in json-c 0.18 */
-	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
-	tree = json_tokener_parse_ex(tokener, text, (int)len);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
-	if (error == json_tokener_continue) { /* a number alone ends with its text */
-		tree = json_tokener_parse_ex(tokener, "", 1);
-		error = json_tokener_get_error(tokener);
-	}
-	json_tokener_free(tokener);
-	if (error == json_tokener_success && only_blanks(text, end, len))
-		return tree;
-	json_object_put(tree);
-	return NULL;
-}
-
 struct json_object *
 mcp_json(struct mcp_call *call, const char *text, size_t len)
 {
-	return mcp_keep(call, step_parse(text, len));
+	enum parse_fault fault = PARSE_BAD;
+	struct json_object *tree = NULL;
+
+	if (text != NULL && len > 0 && len < INT_MAX)
+		tree = parse_json(text, len, PARSE_MEMORY_MAX, &fault);
+	if (fault == PARSE_TOO_LARGE)
+		mcp_fail(call, MCP_E_TOO_LARGE, "The answer of the upstream has too many values",
+			 "Read into memory it would take more than 256 MB",
+			 "Ask for less at once: a smaller page, a filter or fewer fields");
+	return mcp_keep(call, tree);
 }
 
 static struct json_object *

@@ -14,7 +14,5 @@ struct step {
 
 /* Made at the first use of a step. Never NULL. */
 struct step *step_of(struct mcp_call *call);
-/* Parses one JSON value, with nothing but blanks around it; NULL when it is none. New. */
-struct json_object *step_parse(const char *text, size_t len);
 
 #endif

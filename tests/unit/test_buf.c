@@ -17,7 +17,9 @@ cap_is_exact(void)
 		ASSERT_INT(buf.len, cap);
 		buf_putc(&buf, 'x');
 		CU_ASSERT(!buf_ok(&buf));
-		ASSERT_INT(strlen(buf.data), cap);
+		ASSERT_INT(strlen(buf.data), 0);
+		CU_ASSERT_PTR_NULL(buf_take(&buf, NULL));
+		CU_ASSERT(buf_ok(&buf));
 		buf_fini(&buf);
 	}
 }
@@ -31,10 +33,12 @@ full_is_sticky_until_reset(void)
 	buf_puts(&buf, "12345");
 	buf_puts(&buf, "678901");
 	CU_ASSERT(!buf_ok(&buf));
-	ASSERT_STR(buf.data, "12345");
+	ASSERT_STR(buf.data, "");
 	buf_putc(&buf, 'x');
 	buf_printf(&buf, "%d", 1);
-	ASSERT_STR(buf.data, "12345");
+	buf_json(&buf, "\n", 1);
+	ASSERT_STR(buf.data, "");
+	ASSERT_INT(buf.len, 0);
 	buf_reset(&buf);
 	CU_ASSERT(buf_ok(&buf));
 	ASSERT_STR(buf.data, "");
@@ -42,6 +46,26 @@ full_is_sticky_until_reset(void)
 	CU_ASSERT(buf_ok(&buf));
 	buf_fini(&buf);
 	ASSERT_STR(buf.data, "");
+}
+
+static void
+keeping_goes_back(void)
+{
+	struct buf buf;
+
+	buf_init_keeping(&buf, 10);
+	buf_puts(&buf, "12345");
+	buf_puts(&buf, "678901");
+	CU_ASSERT(!buf_ok(&buf));
+	ASSERT_STR(buf.data, "12345");
+	CU_ASSERT_PTR_NULL(buf_take(&buf, NULL));
+	buf_puts(&buf, "12345");
+	buf_puts(&buf, "678901");
+	buf_rewind(&buf, 4);
+	CU_ASSERT(buf_ok(&buf));
+	buf_puts(&buf, "x");
+	ASSERT_STR(buf.data, "1234x");
+	buf_fini(&buf);
 }
 
 static void
@@ -269,6 +293,7 @@ base64_is_strict(void)
 static const struct test tests[] = {
 	TEST(cap_is_exact),
 	TEST(full_is_sticky_until_reset),
+	TEST(keeping_goes_back),
 	TEST(printf_fills_to_the_cap),
 	TEST(printf_behind_text),
 	TEST(cut_drop_take),

@@ -79,11 +79,48 @@ writing_is_compact_and_exact(void)
 }
 
 static void
-doubles_are_shortest(void)
+numbers_keep_their_spelling(void)
 {
-	written_is("[0.1,1.0,-2.50,1e3,1E22,1e-7]", "[0.1,1.0,-2.5,1000.0,1e+22,1e-07]");
-	written_is("[0.30000000000000004,1.7976931348623157e308,5e-324,-0.0]",
-	    "[0.30000000000000004,1.7976931348623157e+308,4.94065645841247e-324,-0.0]");
+	static const double numbers[] = { 0.1, 1, -2.5, 1e22, 0.30000000000000004 };
+	struct json_object *array = json_object_new_array();
+	struct buf buf;
+
+	written_is("[0.1,1.0,-2.50,1e3,1E22,1e-7,123456789012345678901234567890,-9223372036854775809]",
+	    "[0.1,1.0,-2.50,1e3,1E22,1e-7,123456789012345678901234567890,-9223372036854775809]");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		json_object_array_add(array, json_object_new_double(numbers[i]));
+	buf_init(&buf, 100);
+	buf_json_tree(&buf, array);
+	ASSERT_STR(buf.data, "[0.1,1.0,-2.5,1e+22,0.30000000000000004]");
+	buf_fini(&buf);
+	json_object_put(array);
+}
+
+/* A tree of empty objects takes two hundred times its text. */
+static void
+trees_have_a_budget(void)
+{
+	struct json_limits limits = json_upstream;
+	const char *why = NULL;
+	struct json_object *tree;
+	struct buf text;
+
+	limits.memory = 100000;
+	buf_init(&text, 10000);
+	buf_puts(&text, "[{}");
+	for (int i = 0; i < 90; i++)
+		buf_puts(&text, ",{}");
+	buf_putc(&text, ']');
+	tree = json_parse(text.data, text.len, &limits, &why, NULL);
+	CU_ASSERT_PTR_NOT_NULL(tree);
+	json_object_put(tree);
+	buf_rewind(&text, text.len - 1);
+	for (int i = 0; i < 90; i++)
+		buf_puts(&text, ",{}");
+	buf_putc(&text, ']');
+	CU_ASSERT_PTR_NULL(json_parse(text.data, text.len, &limits, &why, NULL));
+	ASSERT_STR(why, "too many values");
+	buf_fini(&text);
 }
 
 static void
@@ -170,7 +207,8 @@ static const struct test tests[] = {
 	TEST(members_by_type),
 	TEST(integers_at_the_borders),
 	TEST(writing_is_compact_and_exact),
-	TEST(doubles_are_shortest),
+	TEST(numbers_keep_their_spelling),
+	TEST(trees_have_a_budget),
 	TEST(what_json_lacks_is_null),
 	TEST(writing_stops_at_the_cap),
 	TEST(raw_members),

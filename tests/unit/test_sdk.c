@@ -242,6 +242,76 @@ letters(void)
 	fakehost_free(host);
 }
 
+static int
+read_back(struct mcp_call *call)
+{
+	const char *text = mcp_arg(call, "text");
+	struct json_object *tree = mcp_json(call, text, strlen(text));
+
+	return mcp_say(call, "%s", tree == NULL ? "none" : json_object_to_json_string_ext(
+							   tree, JSON_C_TO_STRING_PLAIN));
+}
+
+static int
+read_much(struct mcp_call *call)
+{
+	size_t n = 400000, len = 1;
+	char *text = mcp_alloc(call, n * 3 + 3);
+
+	text[0] = '[';
+	for (size_t i = 0; i < n; i++, len += 3)
+		memcpy(text + len, "{},", 4);
+	text[len - 1] = ']';
+	return mcp_json(call, text, len) == NULL ? MCP_E_TOO_LARGE : mcp_say(call, "read");
+}
+
+/* What upstreams send, and what is no JSON. */
+static void
+reading(void)
+{
+	static const struct {
+		const char *text, *read;
+	} texts[] = {
+		{ "[1,-2,1e14,18446744073709551615,123456789012345678901234567890]",
+		  "[1,-2,1e14,18446744073709551615,123456789012345678901234567890]" },
+		{ "{\"a\":NaN,\"b\":[Infinity,-Infinity],\"c\":null}",
+		  "{\"a\":NaN,\"b\":[Infinity,-Infinity],\"c\":null}" },
+		{ " {\"a\":1,\"a\":2} ", "{\"a\":2}" },
+		{ "[\"\\ud83d\\ude80\\u00e9\\ud800x\"]", "[\"\xF0\x9F\x9A\x80\xC3\xA9\xEF\xBF\xBDx\"]" },
+		{ "[\"tab\there\"]", "[\"tab\\there\"]" },
+		{ "true", "true" },
+		{ "[]]", "none" },
+		{ "[1,]", "none" },
+		{ "{\"a\" 1}", "none" },
+		{ "{'a':1}", "none" },
+		{ "[01]", "none" },
+		{ "[1.]", "none" },
+		{ "[+1]", "none" },
+		{ "[\"\\x\"]", "none" },
+		{ "[\"", "none" },
+		{ "[nul]", "none" },
+		{ "", "none" },
+		{ "null", "none" },
+	};
+	static const struct mcp_row rows[] = { { .name = "read", .handler = read_back },
+					       { .name = "much", .handler = read_much } };
+	static const struct mcp_plugin reader = { MCP_PLUGIN_HEAD, .name = "reader", .version = "1",
+						  .tools = MCP_ROWS(rows) };
+	struct fakehost *host = fakehost_new(&reader);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct json_object *arguments = json_object_new_object();
+
+		json_object_object_add(arguments, "text", json_object_new_string(texts[i].text));
+		ASSERT_STR(fakehost_tool(host, "read", json_object_to_json_string(arguments))->text,
+			   texts[i].read);
+		json_object_put(arguments);
+	}
+	ASSERT_INT(fakehost_tool(host, "much", "{}")->status, MCP_E_TOO_LARGE);
+	CU_ASSERT(strstr(fakehost_tool(host, "much", "{}")->text, "too many values") != NULL);
+	fakehost_free(host);
+}
+
 static void
 foreign_text(void)
 {
@@ -497,7 +567,7 @@ parsing(void)
 	fakehost_free(host);
 }
 
-static const struct test tests[] = { TEST(letters),    TEST(foreign_text), TEST(arguments),
+static const struct test tests[] = { TEST(letters),    TEST(reading), TEST(foreign_text), TEST(arguments),
 				     TEST(suspension), TEST(expansion),	   TEST(blocking),
 				     TEST(tables),     TEST(questions),	   TEST(operations),
 				     TEST(mistakes),   TEST(completion),   TEST(request_rows),

@@ -60,7 +60,9 @@ mcp_cancelled(struct mcp_call *call)
 void *mcp_alloc(struct mcp_call *call, size_t size); /* zeroed; never NULL */
 char *mcp_strdup(struct mcp_call *call, const char *text);
 char *mcp_printf(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
-/* Parses JSON (depth <= 128) into a tree of the step; NULL when it is not JSON. */
+/* Parses JSON (depth <= 128) into a tree of the step; NULL when it is not JSON. Numbers keep their
+ * spelling: an integer beyond 64 bits is a double whose text (mcp_get_str) has all digits. Fails
+ * the call (MCP_E_TOO_LARGE) when the tree would take more than 256 MB. */
 struct json_object *mcp_json(struct mcp_call *call, const char *text, size_t len);
 /* Makes the step own a tree that the plugin built. Returns it. */
 struct json_object *mcp_keep(struct mcp_call *call, struct json_object *tree);
