@@ -135,6 +135,8 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	call->state->outcome.percent = -1;
 	if (spec->traceparent != NULL)
 		call->state->traceparent = xstrdup(spec->traceparent);
+	if (spec->notes != NULL)
+		call->state->notes = xstrdup(spec->notes);
 	call->state->limit = (struct loop_timer){ .fn = on_limit, .data = call };
 	call->state->wait = (struct loop_timer){ .fn = on_wait, .data = call };
 	set_limits(call, spec);
@@ -167,6 +169,7 @@ release(struct call *call)
 	outcome_fini(&state->outcome);
 	arena_free(state->arena);
 	free(state->traceparent);
+	free(state->notes);
 	free(state->answers);
 	free(call);
 }
@@ -193,6 +196,8 @@ answer(struct call *call)
 	state->answered = true;
 	loop_timer_stop(call->calls->loop, &state->tick);
 	log_end(call);
+	if (state->notes != NULL && !state->result.failed)
+		result_note(&state->result, state->notes);
 	call->result = &state->result;
 	call->outcome = state->outcome.kind == OUTCOME_WORKING ? &state->outcome : NULL;
 	if (!state->freed)

@@ -45,6 +45,7 @@ struct call_spec {
 	const struct principal *principal;
 	struct json_object *arguments; /* prepared by the schema; borrowed */
 	const char *uri;	       /* being read, or NULL */
+	const char *notes;	       /* what the answer must say besides, or NULL */
 	const char *traceparent;       /* or NULL */
 	const char *capabilities;      /* JSON object text of the client's capabilities */
 	const char *answers;	       /* JSON object text of answers so far; NULL: none */

@@ -102,6 +102,8 @@ void result_finish(struct result *result);
 /* Makes one block of texts that follow each other and are of one kind: equally trusted, neither a
  * message of a prompt nor rows for a program. */
 void result_merge(struct result *result);
+/* Adds a text of the host's behind a finished result, beside its caps: it must not be lost. */
+void result_note(struct result *result, const char *text);
 /* Nothing was written, nor did it fail. */
 bool result_empty(const struct result *result);
 /* A failure of ours: `what` and what to do about it. */

@@ -413,6 +413,13 @@ result_merge(struct result *result)
 	free(old);
 }
 
+void
+result_note(struct result *result, const char *text)
+{
+	result_push_text(result, text, strlen(text), NULL);
+	result_merge(result);
+}
+
 static bool
 has_text(const struct result *result)
 {

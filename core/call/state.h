@@ -91,6 +91,7 @@ struct call_state {
 	struct call *queue_next, **queue_link; /* of use->queue; link NULL: not in it */
 	bool entering;
 	char *traceparent;
+	char *notes; /* for the end of the answer, or NULL */
 	enum phase phase;
 	enum entry entry; /* the last one that was not ENTRY_NEXT */
 	bool operation;	  /* may be one: its start is not interrupted */

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 
-#define WORD_MAX 64 /* longer words are not compared */
 
 static void
 append(struct strings *list, char *text)
@@ -56,46 +56,10 @@ strings_fini(struct strings *list)
 	*list = (struct strings){ 0 };
 }
 
-/* Levenshtein's distance. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t n = strlen(b), row[WORD_MAX + 1];
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t corner = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t change = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			row[j + 1] = row[j + 1] < row[j] ? row[j + 1] + 1 : row[j] + 1;
-			if (change < row[j + 1])
-				row[j + 1] = change;
-		}
-	}
-	return row[n];
-}
-
 const char *
 nearest_word(const struct strings *known, const char *word)
 {
-	const char *best = NULL;
-	size_t least = strlen(word) > 8 ? 4 : 3; /* so far, or farther, is another word */
-
-	for (size_t i = 0; i < known->count && strlen(word) <= WORD_MAX; i++) {
-		size_t d =
-		    strlen(known->item[i]) <= WORD_MAX ? distance(word, known->item[i]) : least;
-
-		if (d < least && d < strlen(word)) {
-			least = d;
-			best = known->item[i];
-		}
-	}
-	return best;
+	return nearest_name(word, (const char *const *)known->item, known->count);
 }
 
 static char *

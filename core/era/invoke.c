@@ -17,7 +17,8 @@ invoke_arguments(struct request *request)
 {
 	struct json_object *params = request->message.params, *arguments;
 
-	if (params != NULL && !json_object_object_get_ex(params, "arguments", NULL)) {
+	/* null is how some clients write that there are none */
+	if (params != NULL && json_member(params, "arguments") == NULL) {
 		arguments = json_object_new_object();
 		json_object_object_add(params, "arguments", arguments);
 		return arguments;
@@ -27,6 +28,23 @@ invoke_arguments(struct request *request)
 		request_error(request, RPC_INVALID_PARAMS, NULL,
 			      "params.arguments must be an object");
 	return arguments;
+}
+
+void
+invoke_unknown(struct request *request, enum row_kind kind, const char *what, const char *name)
+{
+	const char *near[REGISTRY_NEAR_MAX];
+	size_t n = registry_near(request->eras->parts.registry, kind, name,
+				 request->principal.access, near);
+	struct buf text;
+
+	buf_init_keeping(&text, LIMIT_HANDLE);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s\"%s\"", i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
+			   near[i]);
+	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.128s\"%s%s", what, name,
+		      text.data, n > 0 ? "?" : "");
+	buf_fini(&text);
 }
 
 void
@@ -173,6 +191,7 @@ invoke(struct request *request, const struct row *row, struct json_object *argum
 				  .principal = &request->principal,
 				  .arguments = arguments,
 				  .uri = uri,
+				  .notes = request->notes,
 				  .capabilities = request->capabilities,
 				  .wants_progress = request->progress_token != NULL,
 				  .events = &events,

@@ -9,9 +9,15 @@
 #include <json-c/json.h>
 #include <lakehost/plugin.h>
 
+#include "registry/registry.h"
+
 struct request;
 struct result;
 struct row;
+
+/* Refuses a name that no row of the kind has, and offers those that were probably meant. */
+void invoke_unknown(struct request *request, enum row_kind kind, const char *what,
+		    const char *name);
 
 /* params.arguments, made when absent; NULL: they are no object, and the request was refused. */
 struct json_object *invoke_arguments(struct request *request);

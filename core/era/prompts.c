@@ -101,7 +101,7 @@ prompts_get(struct request *request)
 		return;
 	row = registry_prompt(request->eras->parts.registry, name);
 	if (row == NULL) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown prompt \"%.128s\"", name);
+		invoke_unknown(request, ROW_PROMPT, "prompt", name);
 		return;
 	}
 	arguments = invoke_arguments(request);

@@ -118,6 +118,7 @@ request_free(struct request *request)
 	json_object_put(request->arguments);
 	json_object_put(request->answers);
 	free(request->answers_text);
+	free(request->notes);
 	free(request->own_capabilities);
 	free(request->progress_token);
 	free(request->session_id);

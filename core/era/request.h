@@ -105,6 +105,7 @@ struct request {
 	/* the call */
 	const struct row *row;
 	struct json_object *arguments; /* as the call has them */
+	char *notes;		     /* what was changed in them and must be told, or NULL */
 	struct call *call;
 	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
 	char *answers_text;	     /* what the call was given of them */

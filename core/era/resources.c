@@ -55,7 +55,7 @@ resources_read(struct request *request)
 	if (arguments == NULL)
 		arguments = json_object_new_object();
 	buf_init_keeping(&why, WHY_MAX);
-	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, &why))
+	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, NULL, &why))
 		invoke(request, row, arguments, uri);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL, "%s", why.data);

@@ -10,9 +10,9 @@
 #include "era/downgrade.h"
 #include "era/eras.h"
 #include "era/invoke.h"
-#include "registry/schema.h"
 
-#define WHY_MAX 1500u
+#define WHY_MAX 8000u
+#define NOTES_MAX 2000u /* bytes about what was changed in arguments */
 
 /* A model can repair its arguments when it reads what is wrong with them, so newer revisions want
  * that as a tool's answer and not as a protocol error. */
@@ -62,24 +62,28 @@ tools_call(struct request *request)
 	const char *name = request_text(request, "name");
 	struct json_object *arguments;
 	const struct row *row;
-	struct buf why;
+	struct buf notes, why;
 
 	if (name == NULL)
 		return;
 	row = registry_tool(request->eras->parts.registry, name, request->principal.access);
 	if (row == NULL) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown tool \"%.128s\"", name);
+		invoke_unknown(request, ROW_TOOL, "tool", name);
 		return;
 	}
 	arguments = invoke_arguments(request);
 	if (arguments == NULL)
 		return;
+	buf_init_keeping(&notes, NOTES_MAX);
 	buf_init_keeping(&why, WHY_MAX);
-	if (row_rename_arguments(row, arguments, &why) &&
-	    schema_prepare(row->input, arguments, &why))
-		call_row(request, row, arguments);
-	else
+	if (!row_take_arguments(row, arguments, &notes, &why)) {
 		bad_arguments(request, row, &why);
+	} else {
+		if (notes.len > 0)
+			request->notes = buf_take(&notes, NULL);
+		call_row(request, row, arguments);
+	}
+	buf_fini(&notes);
 	buf_fini(&why);
 }
 

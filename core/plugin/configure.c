@@ -52,7 +52,9 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	bool ok;
 
 	buf_init_keeping(&why, SENTENCE_MAX);
-	ok = schema_prepare(schema, options, &why);
+	ok = schema_prepare(schema, options, NULL, &why);
+	for (char *end = strchr(why.data, '\n'); end != NULL; end = strchr(end, '\n'))
+		*end = ';'; /* a refusal is one line */
 	if (!ok)
 		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), why.data);
 	buf_fini(&why);

@@ -484,28 +484,3 @@ registry_completion(const struct registry *registry, bool prompt, const char *re
 	*row = target == NULL ? NULL : find_completion(registry, target, argument);
 	return target != NULL;
 }
-
-bool
-row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why)
-{
-	struct json_object *aliases = json_obj(row->meta, "argument_aliases");
-	struct json_object_iter member;
-
-	if (aliases == NULL)
-		return true;
-	json_object_object_foreachC(aliases, member) {
-		const char *name = json_object_get_string(member.val);
-		struct json_object *value;
-
-		if (!json_object_object_get_ex(arguments, member.key, &value))
-			continue;
-		if (json_object_object_get_ex(arguments, name, NULL)) {
-			buf_printf(why, "\"%s\" and \"%s\" are the same argument: give one", name,
-			    member.key);
-			return false;
-		}
-		json_object_object_add(arguments, name, json_object_get(value));
-		json_object_object_del(arguments, member.key);
-	}
-	return true;
-}

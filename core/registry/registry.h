@@ -79,13 +79,14 @@ struct registry;
  *   property is; only a tool of access read has one;
  * - access agrees with annotations: read has readOnlyHint, write and by-sql do not;
  * - x-mcp-header is a token, once, on a string, integer or boolean reached through properties;
- * - what `scope`, `redact` and `argument_aliases` name are properties;
+ * - what `scope`, `redact`, `times` and `argument_aliases` name are properties;
  * - only a tool of access admin reveals.
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
  * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
  * secrets: its text is not masked), resource (URI or template), mime (of it), aliases [tool name],
- * uri_aliases [URI or template], argument_aliases {other spelling: argument}. Of a resource or
+ * uri_aliases [URI or template], argument_aliases {other spelling: argument}, times [argument] (the
+ * caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970). Of a resource or
  * template: access, inline, uri_aliases. Of a prompt: inline, aliases;
  * of one without a plugin: messages [{role, text}]. Of a completion: inline.
  */
@@ -121,8 +122,18 @@ bool registry_completion(const struct registry *registry, bool prompt, const cha
 size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
 const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
 
+/* The names of rows that an unknown name was probably meant to be, the nearest first; how many. */
+#define REGISTRY_NEAR_MAX 3u
+size_t registry_near(const struct registry *registry, enum row_kind kind, const char *name,
+		     enum access access, const char *found[REGISTRY_NEAR_MAX]);
+
 /* Renames arguments by the row's `argument_aliases`; fails (why) when both spellings are given. */
 bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
+/* Makes of the arguments that a client sent to a tool those that its handler gets: renames them,
+ * leaves out what clients are known to add, and prepares and checks them (schema_prepare). `notes`
+ * gets what the caller must be told, `why` every fault; both one a line. */
+bool row_take_arguments(const struct row *row, struct json_object *arguments, struct buf *notes,
+			struct buf *why);
 
 /*
  * Appends `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as `revision`

@@ -15,8 +15,8 @@
 static const char *const tool_members[] = { "name", "title", "description", "icons", "inputSchema",
 	"outputSchema", "annotations", "_meta", "lakehost", NULL };
 static const char *const meta_members[] = { "access", "aliases", "argument_aliases", "confirm",
-	"inline", "mime", "redact", "resource", "reveals", "scope", "task", "uri_aliases",
-	"wait_s", NULL };
+	"inline", "mime", "redact", "resource", "reveals", "scope", "task", "times",
+	"uri_aliases", "wait_s", NULL };
 static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
 	"openWorldHint", NULL };
 
@@ -31,6 +31,12 @@ is_property(const struct row *row, const char *name)
 {
 	return name != NULL &&
 	    json_object_object_get_ex(json_obj(input_of(row), "properties"), name, NULL);
+}
+
+static const char *
+property_type(const struct row *row, const char *name)
+{
+	return json_str(json_obj(json_obj(input_of(row), "properties"), name), "type");
 }
 
 static bool
@@ -204,6 +210,61 @@ init_redact(struct row *row, struct row_fault *fault)
 	return true;
 }
 
+/* Names of integer or string properties; the handler gets integers. */
+static bool
+init_times(struct row *row, struct row_fault *fault)
+{
+	struct json_object *list = json_member(row->meta, "times");
+
+	if (list == NULL)
+		return true;
+	if (!json_object_is_type(list, json_type_array))
+		return row_fault(fault, "lakehost.times: not a list");
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *name = row_string_at(list, i);
+		const char *type = is_property(row, name) ? property_type(row, name) : NULL;
+
+		if (type == NULL || (strcmp(type, "string") != 0 && strcmp(type, "integer") != 0))
+			return row_fault(fault, "lakehost.times[%zu]: not the name of a string or "
+					 "integer property", i);
+		schema_time(row->input, name);
+	}
+	return true;
+}
+
+/* Properties that limit what is given back, by their names. In a tool that changes something a
+ * number may mean something else, so there only the wait is such a limit. */
+static bool
+limits_answer(const struct row *row, const char *name)
+{
+	static const char *const names[] = { "limit", "page_size", "num_results", "depth",
+					     "cell_chars" };
+	const size_t len = strlen(name);
+
+	if (strcmp(name, "wait_s") == 0)
+		return true;
+	if (row->access != ACCESS_READ)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "max_", 4) == 0 ||
+	    (len > 6 && strcmp(name + len - 6, "_limit") == 0);
+}
+
+static void
+init_limits(struct row *row)
+{
+	struct json_object *properties = json_obj(input_of(row), "properties");
+	struct json_object_iter member;
+
+	if (properties == NULL)
+		return;
+	json_object_object_foreachC(properties, member)
+		if (limits_answer(row, member.key))
+			schema_clamp(row->input, member.key);
+}
+
 /* Only what only administrators may call. */
 static bool
 check_reveals(const struct row *row, struct row_fault *fault)
@@ -323,7 +384,7 @@ init_meta(struct row *row, struct row_fault *fault)
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && init_task(row, fault) && check_wait(row, fault) &&
-	    check_scope(row, fault) && init_redact(row, fault) &&
+	    check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
 	    check_reveals(row, fault) &&
 	    check_argument_aliases(row, fault) &&
 	    row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
@@ -341,5 +402,8 @@ row_tool_init(struct row *row, const struct registry_source *source, struct row_
 		return row_fault(fault, "%.40s: unknown", unknown);
 	if (json_str(row->json, "description") == NULL)
 		return row_fault(fault, "description: missing");
-	return init_schemas(row, fault) && init_meta(row, fault) && check_annotations(row, fault);
+	if (!init_schemas(row, fault) || !init_meta(row, fault) || !check_annotations(row, fault))
+		return false;
+	init_limits(row);
+	return true;
 }

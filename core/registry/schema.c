@@ -267,11 +267,37 @@ node_property(const struct node *node, const char *name)
 	return NULL;
 }
 
-void
-schema_hide(struct schema *schema, const char *name)
+static struct node *
+node_of(const struct schema *schema, const char *name)
 {
 	const struct property *property = node_property(schema->root, name);
 
-	if (property != NULL)
-		property->node->hidden = true;
+	return property != NULL ? property->node : NULL;
+}
+
+void
+schema_hide(struct schema *schema, const char *name)
+{
+	struct node *node = node_of(schema, name);
+
+	if (node != NULL)
+		node->hidden = true;
+}
+
+void
+schema_time(struct schema *schema, const char *name)
+{
+	struct node *node = node_of(schema, name);
+
+	if (node != NULL)
+		node->time = true;
+}
+
+void
+schema_clamp(struct schema *schema, const char *name)
+{
+	struct node *node = node_of(schema, name);
+
+	if (node != NULL)
+		node->clamped = true;
 }

@@ -28,17 +28,27 @@ struct schema *schema_compile(struct json_object *document, char *why, size_t wh
 void schema_free(struct schema *schema);
 /* Values of the top-level property `name` are not shown in messages. */
 void schema_hide(struct schema *schema, const char *name);
+/* It is a time: the handler gets milliseconds since 1970, whatever the schema shows to callers. */
+void schema_time(struct schema *schema, const char *name);
+/* It limits what is given back: asking for more than the maximum is asking for the maximum. */
+void schema_clamp(struct schema *schema, const char *name);
 
 /*
- * Checks `value`. On failure returns false and writes one sentence for a model into `why`: which
- * argument, what is wrong, what is allowed ("row_limit: 5000 is more than the maximum 1000";
- * "unknown argument \"tabel\"; did you mean \"table\"? Allowed: …").
+ * Checks `value`. On failure returns false and writes a sentence for each fault into `why`, one a
+ * line: which argument, what is wrong, what is allowed ("row_limit: 5000 is more than the maximum
+ * 1000"; "unknown argument \"tabel\"; did you mean \"table\"? Allowed: …").
  */
 bool schema_check(const struct schema *schema, struct json_object *value, struct buf *why);
 
-/* The same, and first makes the object fit for a handler: fills in `default`s of absent top-level
- * properties, turns integers into strings where a string is declared (ids), and leaves out nulls
- * of optional properties that may not be null (many clients send them). Changes `value`. */
-bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *why);
+/*
+ * The same, and first makes the object fit for a handler where the schema leaves no doubt about
+ * what is meant: fills in `default`s of absent top-level properties, leaves out nulls of optional
+ * properties that may not be null, and reads "5" as a number, "true" as a boolean, a JSON text as
+ * an array or object, a number as a text, one value as a list of one, a value of an enum in any
+ * case, and a time (schema_time) in words. With `notes` a number above the maximum of a clamped
+ * property becomes that maximum, and a sentence for the caller says so, one a line. Changes `value`.
+ */
+bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
+		    struct buf *why);
 
 #endif

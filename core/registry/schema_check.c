@@ -1,131 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks a value against a compiled schema. The first fault ends it and becomes one sentence that
- * a model can act on: where, what is wrong, what is allowed. Steps and depth are bounded, so that
- * no value makes a schema expensive.
+ * Checks a value against a compiled schema. Each fault becomes one sentence that a model can act
+ * on: where, what is wrong, what is allowed. Faults of different members and items are all told, so
+ * that one more call is enough. Steps and depth are bounded, so that no value makes a schema
+ * expensive.
  */
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "registry/schema.h"
-#include "registry/schema_node.h"
-
-#define SHOWN_MAX 80u	/* bytes of a value in a message */
-#define LISTED_MAX 40u	/* names or values listed in a message */
-
-struct place {
-	const char *key; /* NULL: the index counts */
-	size_t index;
-};
-
-struct check {
-	struct buf *why; /* NULL: only yes or no */
-	struct place path[SCHEMA_DEPTH_MAX + 1];
-	size_t path_len;
-	unsigned depth, hidden;
-	size_t steps;
-	bool exhausted; /* out of steps or depth: nothing more is judged */
-};
+#include "registry/schema_check.h"
 
 static bool check_node(struct check *c, const struct node *node, struct json_object *value);
-
-/* ---- messages -------------------------------------------------------------------------------- */
-
-static void
-add_path(const struct check *c, struct buf *out)
-{
-	for (size_t i = 0; i < c->path_len; i++) {
-		if (c->path[i].key == NULL)
-			buf_printf(out, "[%zu]", c->path[i].index);
-		else
-			buf_printf(out, "%s%s", i > 0 ? "." : "", c->path[i].key);
-	}
-	if (c->path_len == 0)
-		buf_puts(out, "the value");
-}
-
-/* A value as JSON, shortened; containers and what is hidden as their type. */
-static void
-add_value(const struct check *c, struct buf *out, struct json_object *value)
-{
-	const char *text = NULL;
-	size_t cut = SHOWN_MAX;
-
-	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0) {
-		buf_puts(out, value_type_name(value));
-		return;
-	}
-	if (json_object_is_type(value, json_type_string))
-		text = json_object_get_string(value);
-	if (text == NULL || strlen(text) <= SHOWN_MAX) {
-		buf_json_tree(out, value);
-		return;
-	}
-	while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
-		cut--;
-	buf_putc(out, '"');
-	buf_json_inside(out, text, cut);
-	buf_puts(out, "\xE2\x80\xA6\"");
-}
-
-__attribute__((format(printf, 2, 3))) static bool
-fault(struct check *c, const char *format, ...)
-{
-	va_list args;
-
-	if (c->why == NULL)
-		return false;
-	add_path(c, c->why);
-	buf_puts(c->why, ": ");
-	va_start(args, format);
-	buf_vprintf(c->why, format, args);
-	va_end(args);
-	return false;
-}
-
-/* "path: VALUE " and then the rest. */
-__attribute__((format(printf, 3, 4))) static bool
-fault_value(struct check *c, struct json_object *value, const char *format, ...)
-{
-	va_list args;
-
-	if (c->why == NULL)
-		return false;
-	add_path(c, c->why);
-	buf_puts(c->why, ": ");
-	add_value(c, c->why, value);
-	buf_putc(c->why, ' ');
-	va_start(args, format);
-	buf_vprintf(c->why, format, args);
-	va_end(args);
-	return false;
-}
-
-static bool
-fault_limit(struct check *c, struct json_object *value, const char *words,
-	    struct json_object *limit)
-{
-	fault_value(c, value, "%s ", words);
-	if (c->why != NULL)
-		buf_json_tree(c->why, limit);
-	return false;
-}
-
-static void
-add_names(struct buf *out, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n && i < LISTED_MAX; i++)
-		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
-	if (n > LISTED_MAX)
-		buf_printf(out, " and %zu more", n - LISTED_MAX);
-}
 
 /* ---- numbers and strings --------------------------------------------------------------------- */
 
@@ -154,18 +45,18 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 	if (node->min_length > 0 || node->max_length < SIZE_MAX) {
 		characters = utf8_count(text, len);
 		if (len == 0 && node->min_length > 0)
-			return fault(c, "must not be empty");
+			return fault_say(c, "must not be empty");
 		if (characters < node->min_length)
-			return fault(c, "%zu characters are fewer than the minimum %zu", characters,
+			return fault_say(c, "%zu characters are fewer than the minimum %zu", characters,
 			    node->min_length);
 		if (characters > node->max_length)
-			return fault(c, "%zu characters are more than the maximum %zu", characters,
+			return fault_say(c, "%zu characters are more than the maximum %zu", characters,
 			    node->max_length);
 	}
 	if (node->pattern == NULL || pattern_matches(node->pattern, text, len))
 		return true;
 	if (len > PATTERN_TEXT_MAX)
-		return fault(c, "%zu bytes are more than the maximum %u", len, PATTERN_TEXT_MAX);
+		return fault_say(c, "%zu bytes are more than the maximum %u", len, PATTERN_TEXT_MAX);
 	return fault_value(c, value, "does not match the pattern %s", pattern_text(node->pattern));
 }
 
@@ -215,71 +106,77 @@ static bool
 check_array(struct check *c, const struct node *node, struct json_object *value)
 {
 	size_t n = json_object_array_length(value);
+	bool ok = true;
 
 	if (n < node->min_items)
-		return fault(c, "%zu items are fewer than the minimum %zu", n, node->min_items);
+		return fault_say(c, "%zu items are fewer than the minimum %zu", n, node->min_items);
 	if (n > node->max_items)
-		return fault(c, "%zu items are more than the maximum %zu", n, node->max_items);
-	for (size_t i = 0; node->items != NULL && i < n; i++)
-		if (!check_inside(c, node->items, NULL, i, json_object_array_get_idx(value, i)))
-			return false;
-	return !node->unique || check_unique(c, value, n);
-}
-
-static const char **
-property_names(const struct node *node)
-{
-	const char **names = xcalloc(node->n_properties, sizeof(*names));
-
-	for (size_t i = 0; i < node->n_properties; i++)
-		names[i] = node->properties[i].name;
-	return names;
+		return fault_say(c, "%zu items are more than the maximum %zu", n, node->max_items);
+	for (size_t i = 0; node->items != NULL && i < n && (ok || fault_goes_on(c)); i++)
+		ok &= check_inside(c, node->items, NULL, i, json_object_array_get_idx(value, i));
+	return ok && (!node->unique || check_unique(c, value, n));
 }
 
 static bool
-fault_unknown(struct check *c, const struct node *node, const char *key)
+is_unknown(const struct node *node, const char *key)
 {
-	const char **names, *near;
+	return node->additional != NULL && node->additional->never &&
+	    node_property(node, key) == NULL;
+}
 
-	if (c->why == NULL)
-		return false;
-	if (c->path_len > 0) {
-		add_path(c, c->why);
-		buf_puts(c->why, ": ");
+static bool
+check_unknown(struct check *c, const struct node *node, struct json_object *value)
+{
+	struct json_object_iter member;
+	bool ok = true;
+
+	json_object_object_foreachC(value, member) {
+		if (!is_unknown(node, member.key))
+			continue;
+		fault_unknown(c, node, member.key, ok);
+		ok = false;
+		if (!fault_goes_on(c))
+			break;
 	}
-	buf_printf(c->why, "unknown %s \"%.64s\"", c->path_len > 0 ? "member" : "argument", key);
-	names = property_names(node);
-	near = nearest_name(key, names, node->n_properties);
-	if (near != NULL)
-		buf_printf(c->why, "; did you mean \"%s\"?", near);
-	if (node->n_properties > 0) {
-		buf_puts(c->why, near != NULL ? " Allowed: " : "; allowed: ");
-		add_names(c->why, names, node->n_properties);
-	} else {
-		buf_puts(c->why, "; none is allowed");
+	return ok;
+}
+
+/* A misspelt name is also a missing one, and is told already. */
+static bool
+is_misspelt(const struct node *node, const char *name, struct json_object *value)
+{
+	const char **names = property_names(node);
+	struct json_object_iter member;
+	size_t looked = 0;
+	bool found = false;
+
+	json_object_object_foreachC(value, member) {
+		const char *near;
+
+		if (!is_unknown(node, member.key))
+			continue;
+		near = nearest_name(member.key, names, node->n_properties);
+		found = near != NULL && strcmp(near, name) == 0;
+		if (found || ++looked >= FAULTS_MAX)
+			break;
 	}
 	free(names);
-	return false;
+	return found;
 }
 
 static bool
-fault_missing(struct check *c, const struct node *node, const char *key)
+check_required(struct check *c, const struct node *node, struct json_object *value, bool known)
 {
-	const struct property *property = node_property(node, key);
-	const char *text = NULL;
+	bool ok = true;
 
-	if (c->why == NULL)
-		return false;
-	if (property != NULL)
-		text = json_str(property->node->source, "description");
-	if (c->path_len > 0) {
-		add_path(c, c->why);
-		buf_puts(c->why, ": ");
+	for (size_t i = 0; i < node->n_required && (ok || fault_goes_on(c)); i++) {
+		if (json_object_object_get_ex(value, node->required[i], NULL))
+			continue;
+		if (known || !is_misspelt(node, node->required[i], value))
+			fault_missing(c, node, node->required[i]);
+		ok = false;
 	}
-	buf_printf(c->why, "missing %s \"%s\"", c->path_len > 0 ? "member" : "argument", key);
-	if (text != NULL)
-		buf_printf(c->why, " (%.200s)", text);
-	return false;
+	return ok;
 }
 
 static bool
@@ -289,10 +186,8 @@ check_member(struct check *c, const struct node *node, const char *key, struct j
 
 	if (property != NULL)
 		return check_inside(c, property->node, key, 0, value);
-	if (node->additional == NULL)
-		return true;
-	if (node->additional->never)
-		return fault_unknown(c, node, key);
+	if (node->additional == NULL || node->additional->never)
+		return true; /* or it was told */
 	return check_inside(c, node->additional, key, 0, value);
 }
 
@@ -301,55 +196,23 @@ check_object(struct check *c, const struct node *node, struct json_object *value
 {
 	size_t n = (size_t)json_object_object_length(value);
 	struct json_object_iter member;
+	bool ok = check_unknown(c, node, value);
 
-	/* Unknown ones first: a misspelt name is also a missing one, and says more. */
-	json_object_object_foreachC(value, member)
-		if (node->additional != NULL && node->additional->never &&
-		    node_property(node, member.key) == NULL)
-			return fault_unknown(c, node, member.key);
-	for (size_t i = 0; i < node->n_required; i++)
-		if (!json_object_object_get_ex(value, node->required[i], NULL))
-			return fault_missing(c, node, node->required[i]);
-	if (n < node->min_members)
-		return fault(c, "%zu members are fewer than the minimum %zu", n, node->min_members);
-	if (n > node->max_members)
-		return fault(c, "%zu members are more than the maximum %zu", n, node->max_members);
-	json_object_object_foreachC(value, member)
-		if (!check_member(c, node, member.key, member.val))
+	if (ok || fault_goes_on(c))
+		ok &= check_required(c, node, value, ok);
+	if (ok && n < node->min_members)
+		return fault_say(c, "%zu members are fewer than the minimum %zu", n, node->min_members);
+	if (ok && n > node->max_members)
+		return fault_say(c, "%zu members are more than the maximum %zu", n, node->max_members);
+	json_object_object_foreachC(value, member) {
+		if (!ok && !fault_goes_on(c))
 			return false;
-	return true;
+		ok &= check_member(c, node, member.key, member.val);
+	}
+	return ok;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
-
-/* Lists what is allowed, and what was probably meant. */
-static bool
-fault_not_listed(struct check *c, struct json_object *value, struct json_object *const *allowed,
-		 size_t n)
-{
-	const char **names, *near = NULL;
-
-	if (c->why == NULL)
-		return false;
-	fault_value(c, value, "is not one of ");
-	for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
-		buf_puts(c->why, i > 0 ? ", " : "");
-		buf_json_tree(c->why, allowed[i]);
-	}
-	if (n > LISTED_MAX)
-		buf_printf(c->why, " and %zu more", n - LISTED_MAX);
-	if (!json_object_is_type(value, json_type_string))
-		return false;
-	names = xcalloc(n, sizeof(*names));
-	for (size_t i = 0; i < n; i++)
-		names[i] = json_object_is_type(allowed[i], json_type_string)
-			? json_object_get_string(allowed[i]) : "";
-	near = nearest_name(json_object_get_string(value), names, n);
-	if (near != NULL && near[0] != '\0')
-		buf_printf(c->why, "; did you mean \"%s\"?", near);
-	free(names);
-	return false;
-}
 
 static bool
 check_enum(struct check *c, struct json_object *values, struct json_object *value)
@@ -377,7 +240,7 @@ check_type(struct check *c, const struct node *node, struct json_object *value)
 		return true;
 	types_text(node->types, text, sizeof(text));
 	if (c->hidden > 0 || (value_type(value) & (TYPE_NULL | TYPE_ARRAY | TYPE_OBJECT)) != 0)
-		return fault(c, "%s where %s is wanted", value_type_name(value), text);
+		return fault_say(c, "%s where %s is wanted", value_type_name(value), text);
 	return fault_value(c, value, "is %s, not %s", value_type_name(value), text);
 }
 
@@ -490,13 +353,24 @@ check_combinations(struct check *c, const struct node *node, struct json_object 
 	return node->if_ == NULL || check_condition(c, node, value);
 }
 
+/* Words became a number before (schema_prepare), where they are those of a time. */
+static bool
+check_time(struct check *c, struct json_object *value)
+{
+	return json_object_is_type(value, json_type_int) ||
+	    fault_value(c, value, "is not a time: give ISO 8601 such as 2026-11-22T15:10:02Z, a "
+			"distance such as -24h or -7d, or milliseconds since 1970");
+}
+
 static bool
 check_keywords(struct check *c, const struct node *node, struct json_object *value)
 {
 	unsigned type = value_type(value);
 
 	if (node->never)
-		return fault(c, "is not allowed here");
+		return fault_say(c, "is not allowed here");
+	if (node->time)
+		return check_time(c, value);
 	if (node->ref != NULL && !check_node(c, node->ref, value))
 		return false;
 	if (!check_type(c, node, value))
@@ -539,6 +413,8 @@ node_check(const struct node *node, struct json_object *value, struct buf *why)
 
 	if (check_node(&c, node, value))
 		return true;
+	if (c.faults >= FAULTS_MAX)
+		buf_puts(why, "\nThere may be more faults.");
 	if (c.exhausted && why != NULL) {
 		buf_cut(why, before);
 		buf_puts(why, "the value takes too long to check");

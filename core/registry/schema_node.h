@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SCHEMA_NODES_MAX 4096u	  /* subschemas of one document */
 #define SCHEMA_DEPTH_MAX 256u	  /* of values and references while checking */
@@ -45,6 +46,8 @@ struct node {
 	struct json_object *source; /* what it was compiled from */
 	bool never;		    /* the schema `false` */
 	bool hidden;		    /* its values are not shown in messages */
+	bool time;		    /* milliseconds since 1970, which callers may put in words */
+	bool clamped;		    /* what is above the maximum is taken for the maximum */
 	unsigned types;		    /* 0: any */
 	struct json_object *values; /* enum */
 	struct json_object *constant;
@@ -79,6 +82,9 @@ unsigned type_parse(const char *name);				 /* 0: unknown */
 /* schema_check.c: one value against one node; `why` may be NULL. */
 bool node_check(const struct node *node, struct json_object *value, struct buf *why);
 
+/* schema_time.c: milliseconds since 1970 from digits, ISO 8601, or "-24h" counted from `now_ms`. */
+bool time_parse(const char *text, int64_t now_ms, int64_t *ms);
+
 /* schema_pattern.c: NULL with `why` when the syntax is not supported. */
 struct pattern *pattern_compile(const char *text, const char **why);
 void pattern_free(struct pattern *pattern);
@@ -93,7 +99,5 @@ bool values_equal(struct json_object *a, struct json_object *b, size_t *steps);
 int numbers_compare(struct json_object *a, struct json_object *b);
 bool number_is_multiple(struct json_object *number, struct json_object *of);
 size_t utf8_count(const char *text, size_t len);
-/* The one of `n` names that `name` is most probably meant to be, or NULL. */
-const char *nearest_name(const char *name, const char *const *names, size_t n);
 
 #endif

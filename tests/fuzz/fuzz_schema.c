@@ -26,7 +26,7 @@ check_value(const struct schema *schema, struct json_object *value)
 	PROMISE(fits == (why.len == 0));
 	PROMISE(utf8_valid(why.data, why.len));
 	PROMISE(node_check(schema->root, value, NULL) == fits);
-	prepared = schema_prepare(schema, value, &again);
+	prepared = schema_prepare(schema, value, NULL, &again);
 	PROMISE(prepared == schema_check(schema, value, NULL));
 	buf_fini(&why);
 	buf_fini(&again);

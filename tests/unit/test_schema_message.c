@@ -228,7 +228,7 @@ prepared_is(const char *arguments, const char *expected)
 
 	buf_init(&why, 2000);
 	buf_init(&text, 2000);
-	CU_ASSERT(schema_prepare(schema, value, &why));
+	CU_ASSERT(schema_prepare(schema, value, NULL, &why));
 	buf_json_tree(&text, value);
 	ASSERT_STR(text.data, expected);
 	buf_fini(&why);
@@ -256,15 +256,15 @@ numbers_become_ids(void)
 }
 
 static void
-numbers_beyond_64_bits_stay(void)
+numbers_beyond_64_bits_keep_their_digits(void)
 {
 	struct schema *schema = compiled("{\"properties\":{\"id\":{\"type\":\"string\"}}}");
 	struct json_object *value = parse("{\"id\":99999999999999999999999}");
 	struct buf why;
 
 	buf_init(&why, 1000);
-	CU_ASSERT(!schema_prepare(schema, value, &why));
-	CU_ASSERT(strstr(why.data, "is a number, not string") != NULL);
+	CU_ASSERT(schema_prepare(schema, value, NULL, &why));
+	ASSERT_STR(json_str(value, "id"), "99999999999999999999999");
 	buf_fini(&why);
 	json_object_put(value);
 	schema_free(schema);
@@ -287,7 +287,7 @@ what_stays_wrong_is_said(void)
 	struct buf why;
 
 	buf_init(&why, 1000);
-	CU_ASSERT(!schema_prepare(schema, value, &why));
+	CU_ASSERT(!schema_prepare(schema, value, NULL, &why));
 	ASSERT_STR(why.data, "table: null where string is wanted");
 	buf_fini(&why);
 	json_object_put(value);
@@ -304,7 +304,7 @@ references_are_followed(void)
 	struct buf why;
 
 	buf_init(&why, 1000);
-	CU_ASSERT(schema_prepare(schema, value, &why));
+	CU_ASSERT(schema_prepare(schema, value, NULL, &why));
 	ASSERT_STR(json_str(value, "a"), "1");
 	ASSERT_STR(json_str(value, "b"), "7");
 	buf_fini(&why);
@@ -323,7 +323,7 @@ defaults_are_copies(void)
 	for (int i = 0; i < 2; i++) {
 		struct json_object *value = parse("{}");
 
-		CU_ASSERT(schema_prepare(schema, value, &why));
+		CU_ASSERT(schema_prepare(schema, value, NULL, &why));
 		ASSERT_INT(json_int(json_obj(value, "a"), "x", 0), 1);
 		json_object_object_add(json_obj(value, "a"), "x", json_object_new_int(2));
 		json_object_put(value);
@@ -344,7 +344,7 @@ static const struct test tests[] = {
 	TEST(secrets_are_not_shown),
 	TEST(defaults_are_filled_in),
 	TEST(numbers_become_ids),
-	TEST(numbers_beyond_64_bits_stay),
+	TEST(numbers_beyond_64_bits_keep_their_digits),
 	TEST(nulls_of_optional_arguments_go),
 	TEST(what_stays_wrong_is_said),
 	TEST(references_are_followed),

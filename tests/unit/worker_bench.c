@@ -341,7 +341,7 @@ start(struct caller *caller)
 
 	must(row != NULL, use->name);
 	buf_init(&why, 512);
-	if (row->input != NULL && !schema_prepare(row->input, arguments, &why))
+	if (row->input != NULL && !schema_prepare(row->input, arguments, NULL, &why))
 		must(false, why.data);
 	buf_fini(&why);
 	spec.arguments = arguments;

@@ -246,6 +246,10 @@ class CommandLine(unittest.TestCase):
             return [line for line in text.splitlines() if "\t" in line]
         self.assertEqual(len(rows(pairs)), 3)
         self.assertEqual(rows(pairs), rows(whole))
+        self.assertIn("limit: 5000 is more than the maximum 100, which was used instead.",
+                      self.lakehost("call", "list_jobs", "limit=5000").stdout)
+        self.assertIn("1\n2\n", self.lakehost("call", "execute_sql", "sql_query=VALUES (1), (2)",
+                                              "format=CSV", "row_limit=\"2\"").stdout)
         result = json.loads(self.lakehost("call", "list_catalogs", "--json").stdout)
         self.assertIn("samples", result["content"][0]["text"])
 
@@ -256,6 +260,8 @@ class CommandLine(unittest.TestCase):
         self.assertIn("row_limit", self.lakehost("call", "execute_sql", "sql_query=SELECT 1",
                                                  "row_limit=many", status=1).stdout)
         self.assertIn("unknown tool", self.lakehost("call", "nothing", status=1).stderr)
+        self.assertIn("did you mean \"list_sql_warehouses\"?",
+                      self.lakehost("call", "list_warehouses", status=1).stderr)
         self.assertIn("not JSON",
                       self.lakehost("call", "list_catalogs", "{'a':1}", status=1).stderr)
         self.assertIn("neither KEY=VALUE nor",

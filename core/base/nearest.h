@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_NEAREST_H
+#define CORE_BASE_NEAREST_H
+
+#include <stddef.h>
+
+/* The one of `n` names that `name` is most probably meant to be, or NULL when none is near. */
+const char *nearest_name(const char *name, const char *const *names, size_t n);
+/* How many edits turn one name into the other; case and separators do not count. */
+size_t nearest_edits(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong with a value, in sentences for a model: where, what, and what is allowed. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "registry/schema_check.h"
+
+#define SHOWN_MAX 80u	/* bytes of a value in a message */
+#define LISTED_MAX 40u	/* names or values listed in a message */
+#define NAME_SHOWN_MAX 64u /* bytes of a name in a message */
+
+/* The bytes of a text that are shown: at most `most`, and only whole characters. */
+static size_t
+shown_length(const char *text, size_t most)
+{
+	size_t len = strnlen(text, most);
+
+	while (text[len] != '\0' && len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+		len--;
+	return len;
+}
+
+static void
+add_path(const struct check *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->path_len; i++) {
+		const char *key = c->path[i].key;
+
+		if (key == NULL) {
+			buf_printf(out, "[%zu]", c->path[i].index);
+		} else {
+			buf_puts(out, i > 0 ? "." : "");
+			buf_json_inside(out, key, shown_length(key, NAME_SHOWN_MAX));
+		}
+	}
+	if (c->path_len == 0)
+		buf_puts(out, "the value");
+}
+
+/* A value as JSON, shortened; containers and what is hidden as their type. */
+static void
+add_value(const struct check *c, struct buf *out, struct json_object *value)
+{
+	const char *text = NULL;
+
+	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0) {
+		buf_puts(out, value_type_name(value));
+		return;
+	}
+	if (json_object_is_type(value, json_type_string))
+		text = json_object_get_string(value);
+	if (text == NULL || strlen(text) <= SHOWN_MAX) {
+		buf_json_tree(out, value);
+		return;
+	}
+	buf_putc(out, '"');
+	buf_json_inside(out, text, shown_length(text, SHOWN_MAX));
+	buf_puts(out, "\xE2\x80\xA6\"");
+}
+
+/* Begins the sentence of a fault. */
+static void
+begin_fault(struct check *c)
+{
+	if (c->faults++ > 0)
+		buf_putc(c->why, '\n');
+}
+
+/* Behind a fault: is there a reason to look for another one? */
+bool
+fault_goes_on(const struct check *c)
+{
+	return c->why != NULL && !c->exhausted && c->faults < FAULTS_MAX;
+}
+
+bool
+fault_say(struct check *c, const char *format, ...)
+{
+	va_list args;
+
+	if (c->why == NULL)
+		return false;
+	begin_fault(c);
+	add_path(c, c->why);
+	buf_puts(c->why, ": ");
+	va_start(args, format);
+	buf_vprintf(c->why, format, args);
+	va_end(args);
+	return false;
+}
+
+/* "path: VALUE " and then the rest. */
+bool
+fault_value(struct check *c, struct json_object *value, const char *format, ...)
+{
+	va_list args;
+
+	if (c->why == NULL)
+		return false;
+	begin_fault(c);
+	add_path(c, c->why);
+	buf_puts(c->why, ": ");
+	add_value(c, c->why, value);
+	buf_putc(c->why, ' ');
+	va_start(args, format);
+	buf_vprintf(c->why, format, args);
+	va_end(args);
+	return false;
+}
+
+bool
+fault_limit(struct check *c, struct json_object *value, const char *words,
+	    struct json_object *limit)
+{
+	fault_value(c, value, "%s ", words);
+	if (c->why != NULL)
+		buf_json_tree(c->why, limit);
+	return false;
+}
+
+static void
+add_names(struct buf *out, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n && i < LISTED_MAX; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+	if (n > LISTED_MAX)
+		buf_printf(out, " and %zu more", n - LISTED_MAX);
+}
+
+const char **
+property_names(const struct node *node)
+{
+	const char **names = xcalloc(node->n_properties, sizeof(*names));
+
+	for (size_t i = 0; i < node->n_properties; i++)
+		names[i] = node->properties[i].name;
+	return names;
+}
+
+/* "x: unknown member "; the arguments themselves have no path. */
+static void
+begin_named(struct check *c, const char *what)
+{
+	begin_fault(c);
+	if (c->path_len > 0) {
+		add_path(c, c->why);
+		buf_puts(c->why, ": ");
+	}
+	buf_printf(c->why, "%s %s ", what, c->path_len > 0 ? "member" : "argument");
+}
+
+/* What is allowed is listed once. */
+bool
+fault_unknown(struct check *c, const struct node *node, const char *key, bool list)
+{
+	const char **names, *near;
+
+	if (c->why == NULL)
+		return false;
+	begin_named(c, "unknown");
+	buf_json(c->why, key, shown_length(key, NAME_SHOWN_MAX));
+	names = property_names(node);
+	near = nearest_name(key, names, node->n_properties);
+	if (near != NULL)
+		buf_printf(c->why, "; did you mean \"%s\"?", near);
+	if (list && node->n_properties > 0) {
+		buf_puts(c->why, near != NULL ? " Allowed: " : "; allowed: ");
+		add_names(c->why, names, node->n_properties);
+	} else if (list) {
+		buf_puts(c->why, "; none is allowed");
+	}
+	free(names);
+	return false;
+}
+
+bool
+fault_missing(struct check *c, const struct node *node, const char *key)
+{
+	const struct property *property = node_property(node, key);
+	const char *text = NULL;
+
+	if (c->why == NULL)
+		return false;
+	if (property != NULL)
+		text = json_str(property->node->source, "description");
+	begin_named(c, "missing");
+	buf_printf(c->why, "\"%s\"", key);
+	if (text != NULL)
+		buf_printf(c->why, " (%.200s)", text);
+	return false;
+}
+
+/* Lists what is allowed, and what was probably meant. */
+bool
+fault_not_listed(struct check *c, struct json_object *value, struct json_object *const *allowed,
+		 size_t n)
+{
+	const char **names, *near = NULL;
+
+	if (c->why == NULL)
+		return false;
+	fault_value(c, value, "is not one of ");
+	for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
+		buf_puts(c->why, i > 0 ? ", " : "");
+		buf_json_tree(c->why, allowed[i]);
+	}
+	if (n > LISTED_MAX)
+		buf_printf(c->why, " and %zu more", n - LISTED_MAX);
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	names = xcalloc(n, sizeof(*names));
+	for (size_t i = 0; i < n; i++)
+		names[i] = json_object_is_type(allowed[i], json_type_string)
+			? json_object_get_string(allowed[i]) : "";
+	near = nearest_name(json_object_get_string(value), names, n);
+	if (near != NULL && near[0] != '\0')
+		buf_printf(c->why, "; did you mean \"%s\"?", near);
+	free(names);
+	return false;
+}
