@@ -300,7 +300,9 @@ signalled(struct loop_watch *watch, uint32_t events)
 		return;
 	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
 		log_event(LOG_WARNING, "reload", "why", "s",
-			  "the configuration is read at the start: restart to apply changes", NULL);
+			  "credentials in files are read again; the configuration is read at the "
+			  "start: restart to apply changes to it", NULL);
+		egress_reload(host->egress);
 		return;
 	}
 	if (host->draining) { /* asked twice: whoever asks does not want to wait */

@@ -32,6 +32,7 @@ scope_of(struct call *call)
 		.plugin = plugin_name(plugin),
 		.permissions = plugin_permissions(plugin),
 		.upstream = plugin_upstream(plugin),
+		.any_upstream = plugin_of_host(plugin),
 		.traceparent = state->traceparent,
 		.principal = call->principal.name,
 		.tool = call->row->name,

@@ -206,7 +206,11 @@ static void
 read_method(struct config *config, struct config_upstream *upstream, const struct node *auth,
 	    bool allow_http)
 {
+	size_t faults = auth->reader->faults->count;
+
 	upstream->method = (enum auth_method)node_word(auth, "method", methods, AUTH_BEARER);
+	if (auth->reader->faults->count > faults)
+		return;
 	switch (upstream->method) {
 	case AUTH_NONE: break;
 	case AUTH_BEARER: read_secret(config, upstream, auth, "token"); break;

@@ -27,7 +27,8 @@ struct egress_scope {
 	const char *plugin;
 	const struct strings *permissions; /* as "GET /api/2.1/clusters/" and a `*`, which is one
 					      segment inside, one or more at the end */
-	const char *upstream;	   /* what the role "workspace" means for this plugin; or NULL */
+	const char *upstream;	   /* role of the one that this plugin uses; NULL: "workspace" */
+	bool any_upstream;	   /* the host's own requests go to all */
 	const char *traceparent;   /* or NULL: a fresh one */
 	const char *principal, *tool; /* for User-Agent and log */
 	int64_t deadline_ms;	   /* monotonic; no retry or wait goes beyond */
@@ -59,6 +60,8 @@ void transfer_resume(struct transfer *transfer); /* does not call the sink or `d
 
 /* True when "METHOD /path" is allowed by a permission list. Used at load time too, on templates. */
 bool permission_allows(const struct strings *permissions, const char *method, const char *path);
+/* The same for pre-signed links. */
+bool permission_allows_link(const struct strings *permissions, const char *method);
 /* NULL when well-formed, else why not. */
 const char *permission_check(const char *permission);
 

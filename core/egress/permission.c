@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "METHOD /path" lists: what a plugin may ask its upstream. Compared segment by segment on the raw
+ * "METHOD /path" lists: what a plugin may ask its upstream; "METHOD link" stands for pre-signed
+ * links, wherever they point to among upstreams.*.link_suffixes. Compared segment by segment on the raw
  * path, so that an odd spelling of an allowed path is refused rather than understood.
  */
 #include "egress/egress.h"
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 
 #define PERMISSION_MAX 1024
+#define LINK "link"
 
 static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
 
@@ -79,6 +81,21 @@ permission_allows(const struct strings *permissions, const char *method, const c
 	return false;
 }
 
+bool
+permission_allows_link(const struct strings *permissions, const char *method)
+{
+	size_t len = strlen(method);
+
+	for (size_t i = 0; permissions != NULL && i < permissions->count; i++) {
+		const char *permission = permissions->item[i];
+
+		if (strncmp(permission, method, len) == 0 && permission[len] == ' ' &&
+		    strcmp(permission + len + 1, LINK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *
 path_check(const char *path)
 {
@@ -107,10 +124,13 @@ permission_check(const char *permission)
 	if (strlen(permission) > PERMISSION_MAX)
 		return "it is too long";
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
-		if (strlen(methods[i]) == len && strncmp(permission, methods[i], len) == 0)
-			return permission[len] == ' ' && permission[len + 1] == '/'
+		if (strlen(methods[i]) != len || strncmp(permission, methods[i], len) != 0)
+			continue;
+		if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
+			return NULL;
+		return permission[len] == ' ' && permission[len + 1] == '/'
 				 ? path_check(permission + len + 1)
-				 : "it needs the form \"METHOD /path\"";
+				 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
 	}
 	return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
 }

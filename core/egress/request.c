@@ -80,14 +80,21 @@ check_path(const struct check *check)
 static enum mcp_status
 find_upstream(const struct check *check, const struct config_upstream **upstream)
 {
-	const char *role = check->http->upstream != NULL ? check->http->upstream : "workspace";
+	const char *own = check->scope->upstream != NULL ? check->scope->upstream : "workspace";
+	const char *asked = check->http->upstream, *role = own;
 
-	if (strcmp(role, "workspace") == 0 && check->scope->upstream != NULL)
-		role = check->scope->upstream;
+	/* "workspace" is what a plugin calls its own, whatever the operator calls it. */
+	if (asked != NULL && (check->scope->any_upstream || strcmp(asked, "workspace") != 0))
+		role = asked;
+	if (!check->scope->any_upstream && strcmp(role, own) != 0)
+		return refuse(check, MCP_E_PERMISSION,
+			      "plugin %s may send requests to upstreams.%s only, not to \"%.64s\"",
+			      check->scope->plugin, own, role);
 	*upstream = config_upstream(check->egress->config, role);
 	if (*upstream == NULL)
 		return refuse(check, MCP_E_UNAVAILABLE,
-			      "there is no upstreams.%s in the configuration", role);
+			      "there is no upstreams.%s in the configuration: add it, with the "
+			      "address and the credential of the service", role);
 	if ((*upstream)->url == NULL || (*upstream)->auth_type == NULL)
 		return refuse(check, MCP_E_UNAUTHENTICATED, "%s", (*upstream)->auth_why);
 	return MCP_OK;
@@ -162,6 +169,10 @@ set_target(struct request *request, const struct check *check)
 		return status;
 	request->link = http->url != NULL;
 	if (request->link) {
+		if (!permission_allows_link(check->scope->permissions, http->method))
+			return refuse(check, MCP_E_PERMISSION,
+				      "plugin %s has no permission for \"%s link\"",
+				      check->scope->plugin, http->method);
 		bad = link_check(request->upstream, http->url);
 		if (bad != NULL)
 			return refuse(check, MCP_E_PERMISSION, "the pre-signed link is refused: %s",

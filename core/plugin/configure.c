@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the operator wrote for a plugin, against what its manifest allows: options fit their schema,
  * some come from the environment where nothing is configured; permissions can be taken away but
- * not added. */
+ * not added; the upstream is of the kind that the plugin was written for. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/text.h"
 #include "egress/egress.h"
 #include "plugin/manifest.h"
 #include "plugin/plugin.h"
 #include "registry/schema.h"
+#include "upstream/upstream.h"
 
 #define OPTIONS_BYTES_MAX (256u << 10)
 #define SENTENCE_MAX 400u
@@ -135,8 +137,9 @@ narrow(struct plugin *plugin, const struct strings *wanted, const struct strings
 		if (why != NULL)
 			return plugin_refuse(plugin, PLUGIN_PERMISSIONS, "%s: \"%.80s\": %s",
 					     where(plugin), item, why);
-		if (!code_request_parse(item, method, sizeof(method), &path) ||
-		    !permission_allows(wanted, method, path))
+		if (!strings_have(wanted, item) &&
+		    (!code_request_parse(item, method, sizeof(method), &path) ||
+		     !permission_allows(wanted, method, path)))
 			return plugin_refuse(plugin, PLUGIN_PERMISSIONS,
 					     "%s: \"%.80s\" is not among those of its manifest; "
 					     "they can be narrowed, not widened",
@@ -170,8 +173,31 @@ configure_permissions(struct plugin *plugin)
 	return ok;
 }
 
-bool
-plugin_configure(struct plugin *plugin)
+/* ---- upstream ------------------------------------------------------------------------------- */
+
+/* One that is not configured is no reason to refuse: whoever calls hears what is missing. */
+static bool
+configure_upstream(struct plugin *plugin, const struct config *config)
 {
-	return configure_options(plugin) && configure_permissions(plugin);
+	const struct manifest_upstream wanted = manifest_upstream(plugin->head);
+	const struct config_upstream *upstream;
+
+	plugin->upstream = plugin->config != NULL && plugin->config->upstream != NULL
+			       ? plugin->config->upstream
+			       : wanted.role;
+	upstream = config_upstream(config, plugin->upstream);
+	if (upstream == NULL || plugin->permissions.count == 0 ||
+	    strcmp(upstream_kind(upstream)->name, wanted.kind) == 0)
+		return true;
+	return plugin_refuse(plugin, PLUGIN_UPSTREAM,
+			     "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
+			     "\"%s\"", where(plugin), wanted.kind, upstream->role,
+			     upstream_kind(upstream)->name);
+}
+
+bool
+plugin_configure(struct plugin *plugin, const struct config *config)
+{
+	return configure_options(plugin) && configure_permissions(plugin) &&
+	       configure_upstream(plugin, config);
 }

@@ -157,7 +157,7 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 		return;
 	}
 	if (plugin_open(plugin, &config->plugins.directories) && plugin_read_manifest(plugin))
-		plugin_configure(plugin);
+		plugin_configure(plugin, plugin->plugins->config);
 }
 
 /* What a registry is made of: plugins, then files with prompts. */
@@ -244,7 +244,7 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 		abort();
 	}
 	plugin->name = xstrdup(json_str(plugin->head, "name"));
-	plugin_configure(plugin);
+	plugin_configure(plugin, plugins->config);
 	return plugin;
 }
 
@@ -432,9 +432,7 @@ plugins_count(const struct plugins *plugins)
 static const char *
 upstream_of(const struct plugin *plugin)
 {
-	if (plugin->permissions.count == 0)
-		return NULL;
-	return plugin_upstream(plugin) != NULL ? plugin_upstream(plugin) : "workspace";
+	return plugin->permissions.count > 0 ? plugin->upstream : NULL;
 }
 
 void
@@ -484,7 +482,13 @@ plugin_options(const struct plugin *plugin)
 const char *
 plugin_upstream(const struct plugin *plugin)
 {
-	return plugin->config != NULL ? plugin->config->upstream : NULL;
+	return plugin->upstream;
+}
+
+bool
+plugin_of_host(const struct plugin *plugin)
+{
+	return plugin == plugin->plugins->builtin;
 }
 
 const struct mcp_row *

@@ -41,6 +41,7 @@ struct plugins;
 	X(DUPLICATE, "listed twice")                                                              \
 	X(OPTIONS, "configured with invalid options")                                             \
 	X(PERMISSIONS, "in want of a permission that was not granted")                            \
+	X(UPSTREAM, "written for another kind of service")                                        \
 	X(ROWS, "with rows that break a rule")                                                    \
 	X(DLOPEN, "not loadable")                                                                 \
 	X(NO_SYMBOL, "without the symbol mcp_plugin")                                             \
@@ -102,7 +103,8 @@ const struct strings *plugins_prompt_faults(const struct plugins *plugins);
 const char *plugin_name(const struct plugin *plugin);
 const struct strings *plugin_permissions(const struct plugin *plugin);
 const char *plugin_options(const struct plugin *plugin);  /* JSON object, defaults filled in */
-const char *plugin_upstream(const struct plugin *plugin); /* or NULL */
+const char *plugin_upstream(const struct plugin *plugin); /* role, or NULL: "workspace" */
+bool plugin_of_host(const struct plugin *plugin); /* it is part of the program */
 
 /* Told when a plugin says that a list or resource has changed; on the loop thread. */
 void plugins_on_change(struct plugins *plugins,

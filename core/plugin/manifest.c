@@ -136,8 +136,10 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		if (!json_object_is_type(item, json_type_string) ||
-		    strstr(json_object_get_string(item), " /") == NULL)
-			return bad(report, "plugin.%s[%zu]: not \"METHOD /path\"", key, i);
+		    (strstr(json_object_get_string(item), " /") == NULL &&
+		     strstr(json_object_get_string(item), " link") == NULL))
+			return bad(report, "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"",
+				   key, i);
 	}
 	return true;
 }
@@ -195,6 +197,42 @@ check_options(const char *key, struct json_object *value, struct report *report)
 	       bad(report, "plugin.%s: must say \"additionalProperties\": false", key);
 }
 
+#define GENERIC "generic"
+#define DATABRICKS "databricks"
+#define WORKSPACE "workspace"
+
+struct manifest_upstream
+manifest_upstream(struct json_object *plugin)
+{
+	struct json_object *upstream = json_obj(plugin, "upstream");
+	struct manifest_upstream found = { json_str(upstream, "kind"), json_str(upstream, "role") };
+
+	if (found.kind == NULL)
+		found.kind = DATABRICKS;
+	if (found.role == NULL)
+		found.role = WORKSPACE;
+	return found;
+}
+
+static bool
+check_upstream(const char *key, struct json_object *value, struct report *report)
+{
+	const char *kind = json_str(value, "kind"), *role = json_str(value, "role");
+	struct json_object_iter member;
+
+	json_object_object_foreachC(value, member)
+		if (strcmp(member.key, "kind") != 0 && strcmp(member.key, "role") != 0)
+			return bad(report, "plugin.%s.%.40s: unknown", key, member.key);
+	if (kind == NULL || (strcmp(kind, GENERIC) != 0 && strcmp(kind, DATABRICKS) != 0))
+		return bad(report, "plugin.%s.kind: not \"" DATABRICKS "\" or \"" GENERIC "\"", key);
+	if (role == NULL && strcmp(kind, GENERIC) == 0)
+		return bad(report, "plugin.%s.role: missing: the name of the group in \"upstreams\" "
+			   "that describes the service", key);
+	return role == NULL || manifest_name_valid(role) ||
+	       bad(report, "plugin.%s.role: not 1 to %u of a-z, 0-9, _ and -", key,
+		   MANIFEST_NAME_MAX);
+}
+
 static const struct member {
 	const char *key;
 	enum json_type type;
@@ -210,6 +248,7 @@ static const struct member {
 	{ "options", json_type_object, true, check_options },
 	{ "default", json_type_boolean, true, NULL },
 	{ "in_all", json_type_boolean, true, NULL },
+	{ "upstream", json_type_object, false, check_upstream },
 	{ "enable_env", json_type_string, false, check_env },
 	{ "warn", json_type_string, false, check_text },
 	{ "probe", json_type_string, false, check_probe },

@@ -4,10 +4,13 @@
  * and operators learn everything before plugin code runs. Its shape is checked here, once for the
  * build (lakehost-manifest) and for the loader; what rows may contain is the registry's to judge.
  *
- *   {"plugin": {"name", "version", "vendor", "summary", "abi": "1.0", "permissions": ["GET /…"],
+ *   {"plugin": {"name", "version", "vendor", "summary", "abi": "1.0",
+ *               "permissions": ["GET /…", and "GET link" for pre-signed links],
  *               "options": {JSON Schema of type object; "env": "NAME_ID" at a property of type
  *               string: the environment variable that fills it where nothing is configured},
  *               "default", "in_all": booleans,
+ *               "upstream": {"kind": "databricks" or "generic", "role": "NAME"}: where its requests
+ *               go; absent: {"kind": "databricks", "role": "workspace"},
  *               "enable_env": "NAME", "warn": "…", "probe": "GET /…"},
  *    "tools": [{"name", …}], "resources": [{"name", "uri", …}],
  *    "templates": [{"name", "uriTemplate", …}], "prompts": [{"name", …}],
@@ -44,6 +47,12 @@ bool manifest_name_valid(const char *name);
 
 /* True when the object has the shape above; otherwise `why` says what differs, and where. */
 bool manifest_check(struct json_object *manifest, char *why, size_t why_size);
+
+/* What the "upstream" of a manifest's member "plugin" says. */
+struct manifest_upstream {
+	const char *kind, *role;
+};
+struct manifest_upstream manifest_upstream(struct json_object *plugin);
 
 /* Reads "MAJOR.MINOR". */
 bool manifest_abi_parse(const char *text, unsigned *major, unsigned *minor);

@@ -33,6 +33,7 @@ struct plugin {
 	struct json_object *head;    /* its member "plugin"; borrowed */
 	char *options;		     /* JSON object text, defaults filled in */
 	struct strings permissions;  /* granted */
+	const char *upstream;	     /* role of the one that its requests go to; borrowed */
 	bool running;
 	struct code code;	     /* in process; empty when isolated */
 	struct worker *worker;	     /* isolated; or NULL */
@@ -51,8 +52,8 @@ void plugin_fini(struct plugin *plugin);
 bool plugin_open(struct plugin *plugin, const struct strings *directories);
 /* Reads the manifest and checks its name. */
 bool plugin_read_manifest(struct plugin *plugin);
-/* Options and permissions of the configuration against those of the manifest. */
-bool plugin_configure(struct plugin *plugin);
+/* Options, permissions and upstream of the configuration against those of the manifest. */
+bool plugin_configure(struct plugin *plugin, const struct config *config);
 
 /* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
 struct plugin_name {

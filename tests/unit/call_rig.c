@@ -176,6 +176,13 @@ plugin_options(const struct plugin *plugin)
 	return "{\"option\":\"set\"}";
 }
 
+bool
+plugin_of_host(const struct plugin *plugin)
+{
+	(void)plugin;
+	return false;
+}
+
 const char *
 plugin_upstream(const struct plugin *plugin)
 {

@@ -13,3 +13,5 @@ lakehost_unit_test(egress_rules SOURCES test_egress_rules.c egress_bench.c folde
 	CORE config upstream egress base LIBS test_upstream)
 lakehost_unit_test(egress_flow SOURCES test_egress_flow.c egress_bench.c
 	CORE config upstream egress base LIBS test_upstream)
+lakehost_unit_test(credential SOURCES test_credential.c egress_bench.c
+	CORE config upstream egress base LIBS test_upstream)

@@ -10,17 +10,14 @@
 #include "base/buf.h"
 #include "config/text.h"
 
-struct bench *
-bench_new_at(const char *host, const char *workspace, const char *plugins)
+/* `text` is taken. */
+static struct bench *
+bench_of(char *text)
 {
 	struct bench *bench = xcalloc(1, sizeof(*bench));
 	struct config_source source = { .name = "bench.conf" };
 	const struct config_overrides overrides = { 0 };
 	struct config_faults faults = { 0 };
-	char *text =
-	    xprintf("upstreams = { workspace = { host = \"%s\"; token = \"dapi-secret\"; %s }; "
-		    "}; plugins = { %s };",
-		    host, workspace, plugins);
 
 	signal(SIGPIPE, SIG_IGN);
 	setenv("HOME", "/nonexistent", 1);
@@ -44,6 +41,30 @@ bench_new_at(const char *host, const char *workspace, const char *plugins)
 	bench_permit(bench, "PUT /api/*");
 	bench_permit(bench, "DELETE /api/*");
 	bench_permit(bench, "HEAD /api/*");
+	bench_permit(bench, "GET link");
+	return bench;
+}
+
+struct bench *
+bench_new_at(const char *host, const char *workspace, const char *plugins)
+{
+	return bench_of(xprintf("upstreams = { workspace = { host = \"%s\"; "
+				"token = \"dapi-secret\"; %s }; }; plugins = { %s };",
+				host, workspace, plugins));
+}
+
+struct bench *
+bench_new_generic(const char *path, const char *auth)
+{
+	struct upstream *upstream = upstream_start(NULL);
+	const char *url = upstream_url(upstream), *mark = strstr(auth, "URL");
+	struct bench *bench;
+
+	bench = bench_of(xprintf("upstreams = { workspace = { kind = \"generic\"; url = \"%s%s\"; "
+				 "max_retries = 0; auth = { %.*s%s%s }; }; };",
+				 url, path, mark != NULL ? (int)(mark - auth) : (int)strlen(auth),
+				 auth, mark != NULL ? url : "", mark != NULL ? mark + 3 : ""));
+	bench->upstream = upstream;
 	return bench;
 }
 

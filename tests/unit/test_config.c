@@ -205,6 +205,73 @@ unknown_keys(void)
 	wrong("metrics = { };", "t.conf:1: metrics: unknown key");
 }
 
+#define GENERIC(inside) "upstreams = { t = { kind = \"generic\"; " inside " }; };"
+#define AUTH(inside) GENERIC("url = \"https://t.example\"; auth = { " inside " };")
+
+static void
+generic_upstreams(void)
+{
+	const struct config_upstream *t;
+	struct config *c;
+
+	clean_environment();
+	c = fine(GENERIC("url = \"https://t.example/jira/\"; auth = { method = \"basic\"; "
+			 "user = \"u\"; password = \"p\"; };"));
+	t = config_upstream(c, "t");
+	ASSERT_STR(t->url, "https://t.example/jira");
+	ASSERT_STR(t->auth_type, "basic");
+	ASSERT_STR(t->auth_why, "basic: as u");
+	ASSERT_INT(t->link_suffixes.count, 0);
+	config_free(c);
+	c = fine(GENERIC(""));
+	t = config_upstream(c, "t");
+	ASSERT_STR(t->auth_why, "no address configured: give upstreams.t.url");
+	CU_ASSERT(t->url == NULL && t->auth_type == NULL);
+	config_free(c);
+	c = fine(GENERIC("url = \"https://t.example\";"));
+	CU_ASSERT(strstr(config_upstream(c, "t")->auth_why, "give upstreams.t.auth") != NULL);
+	config_free(c);
+}
+
+static void
+generic_faults(void)
+{
+	clean_environment();
+	wrong(GENERIC("url = \"http://t.example\";"),
+	      "t.conf:1: upstreams.t.url: \"http://t.example\" is not the address of a service: "
+	      "http:// would send the credential in the clear; use https://, or say "
+	      "allow_http = true");
+	wrong(GENERIC("url = \"https://t.example/?x=1\";"),
+	      "t.conf:1: upstreams.t.url: \"https://t.example/?x=1\" is not the address of a "
+	      "service: it has a query; give the address and path that all requests begin with");
+	wrong(GENERIC("url = \"https://u:secret@t.example\";"),
+	      "t.conf:1: upstreams.t.url: \"…\" is not the address of a service: "
+	      "the port is not a number from 0 to 65535");
+	wrong(GENERIC("host = \"t.example\";"), "t.conf:1: upstreams.t.host: unknown key");
+	wrong(AUTH("method = \"kerberos\";"),
+	      "t.conf:1: upstreams.t.auth.method: \"kerberos\" is not one of \"bearer\", \"none\", "
+	      "\"basic\", \"header\", \"oauth\"");
+	wrong(AUTH("method = \"bearer\";"),
+	      "t.conf:1: upstreams.t.auth.token: is missing: give env:NAME, file:PATH or "
+	      "credential:NAME");
+	wrong(AUTH("method = \"bearer\"; token = \"'t'\";"),
+	      "t.conf:1: upstreams.t.auth.token: it stands in quotes, which are not part of it; "
+	      "remove them");
+	wrong(AUTH("method = \"basic\"; password = \"p\";"),
+	      "t.conf:1: upstreams.t.auth.user: is missing: method \"basic\" needs it");
+	wrong(AUTH("method = \"header\"; name = \"A b\"; value = \"v\";"),
+	      "t.conf:1: upstreams.t.auth.name: \"A b\" is not the name of a header");
+	wrong(AUTH("method = \"header\"; name = \"Host\"; value = \"v\";"),
+	      "t.conf:1: upstreams.t.auth.name: the header Host is not one that authenticates");
+	wrong(AUTH("method = \"oauth\"; token_url = \"http://t.example/token\"; client_id = \"c\"; "
+		   "client_secret = \"s\";"),
+	      "t.conf:1: upstreams.t.auth.token_url: \"http://t.example/token\" is no address to "
+	      "send a secret to: http:// would send the credential in the clear; use https://, or "
+	      "say allow_http = true");
+	wrong(AUTH("method = \"bearer\"; token = \"t\"; user = \"u\";"),
+	      "t.conf:1: upstreams.t.auth.user: unknown key");
+}
+
 static void
 types_and_ranges(void)
 {
@@ -462,7 +529,7 @@ static const struct test tests[] = {
 	TEST(sample_is_defaults),
 	TEST(values),
 	TEST(unknown_keys),
-	TEST(types_and_ranges),
+	TEST(generic_upstreams), TEST(generic_faults), TEST(types_and_ranges),
 	TEST(syntax),
 	TEST(every_fault),
 	TEST(listeners),

@@ -207,6 +207,32 @@ connections_are_reused(void)
 	bench_free(b);
 }
 
+/* A request that may not be repeated uses a connection again when that does no harm, and leaves none
+ * behind when it needs one of its own. */
+static void
+no_connection_is_left(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	http.retry = MCP_RETRY_NEVER;
+	for (size_t i = 0; i < 20; i++) {
+		bench_fetch(b, &http, &got);
+		got_fini(&got);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	http = post("/api/ok", NULL);
+	for (size_t i = 0; i < 20; i++) {
+		bench_fetch(b, &http, &got);
+		ASSERT_INT(got.reply.status, 200);
+		got_fini(&got);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 21);
+	CU_ASSERT(upstream_alive(b->upstream, 1));
+	bench_free(b);
+}
+
 static bool
 eight_arrived(void *data)
 {
@@ -615,6 +641,7 @@ static const struct test tests[] = {
 	TEST(interim_replies),
 	TEST(request_ids),
 	TEST(connections_are_reused),
+	TEST(no_connection_is_left),
 	TEST(parallel_work_is_parallel),
 	TEST(tls),
 	TEST(no_proxy_to_this_machine),

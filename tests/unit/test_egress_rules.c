@@ -165,16 +165,22 @@ no_credential(void)
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
-	free(b->config->upstream[0].token);
-	b->config->upstream[0].token = NULL;
+	free(b->config->upstream[0].auth_type);
+	b->config->upstream[0].auth_type = NULL;
 	refused(b, &http, MCP_E_UNAUTHENTICATED, "no host configured: set DATABRICKS_HOST");
 	http = get("/other");
 	refused(b, &http, MCP_E_PERMISSION, "no permission"); /* that goes first */
 	http = get("/api/ok");
 	http.upstream = "mars";
+	refused(b, &http, MCP_E_PERMISSION, "to upstreams.workspace only, not to \"mars\"");
+	b->scope.any_upstream = true;
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.mars");
+	b->scope.any_upstream = false;
 	b->scope.upstream = "venus";
+	refused(b, &http, MCP_E_PERMISSION, "to upstreams.venus only");
 	http.upstream = NULL;
+	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
+	http.upstream = "workspace"; /* its own, by the name that all plugins know */
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
 	got_fini(&got);
 	bench_free(b);

@@ -576,6 +576,40 @@ narrows_permissions_only(void)
 }
 
 static void
+uses_upstreams_of_its_kind_only(void)
+{
+	static const struct {
+		const char *chosen; /* in the plugin's file, or NULL */
+		enum plugin_refusal refusal;
+		const char *why, *role;
+	} cases[] = {
+		{ NULL, PLUGIN_OK, "", "workspace" },
+		{ "eu", PLUGIN_OK, "", "eu" },
+		{ "tracker", PLUGIN_UPSTREAM, "upstreams.tracker is of kind \"generic\"", "tracker" },
+	};
+	struct config_upstream upstreams[] = {
+		{ .role = (char *)(uintptr_t)"workspace" },
+		{ .role = (char *)(uintptr_t)"eu" },
+		{ .role = (char *)(uintptr_t)"tracker", .service = SERVICE_GENERIC },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench bench;
+		struct plugin_status status;
+
+		bench_init(&bench);
+		bench.config.upstream = upstreams;
+		bench.config.upstreams = ARRAY_SIZE(upstreams);
+		plugin_copy(BUILT("good"), bench.folder, "good.so");
+		bench_enable(&bench, "good")->upstream = (char *)(uintptr_t)cases[i].chosen;
+		bench_load(&bench, true);
+		status = expect(&bench, 0, cases[i].refusal, cases[i].why);
+		ASSERT_STR(status.upstream, cases[i].role);
+		bench_fini(&bench);
+	}
+}
+
+static void
 refuses_without_a_worker_program(void)
 {
 	struct bench bench;
@@ -682,6 +716,7 @@ static const struct test tests[] = {
 	TEST(refuses_the_second_of_two),
 	TEST(judges_options),
 	TEST(narrows_permissions_only),
+	TEST(uses_upstreams_of_its_kind_only),
 	TEST(refuses_without_a_worker_program),
 	TEST(defaults_all_and_environment),
 	TEST(scanning_reports_broken_files),

@@ -325,6 +325,32 @@ judges_probes(void)
 }
 
 static void
+judges_upstreams(void)
+{
+	static const struct {
+		const char *upstream;
+		bool ok;
+	} cases[] = { { "{\"kind\":\"generic\",\"role\":\"tracker\"}", true },
+		      { "{\"kind\":\"databricks\"}", true },
+		      { "{\"kind\":\"databricks\",\"role\":\"eu\"}", true },
+		      { "{\"kind\":\"generic\"}", false }, /* which one? */
+		      { "{\"kind\":\"jira\",\"role\":\"x\"}", false },
+		      { "{\"kind\":\"generic\",\"role\":\"A b\"}", false },
+		      { "{\"kind\":\"generic\",\"role\":\"x\",\"url\":\"y\"}", false },
+		      { "{}", false },
+		      { "\"generic\"", false } };
+	char why[256], text[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text),
+			 "{" PLUGIN_PART ",\"upstream\":%s},\"tools\":[],\"resources\":[],"
+			 "\"templates\":[],\"prompts\":[],\"completions\":[]}",
+			 cases[i].upstream);
+		CU_ASSERT(shape(text, why) == cases[i].ok);
+	}
+}
+
+static void
 names_of_plugins(void)
 {
 	CU_ASSERT(manifest_name_valid("secret-values"));
@@ -358,6 +384,7 @@ static const struct test tests[] = {
 	TEST(refuses_odd_headers),	  TEST(refuses_odd_notes),
 	TEST(refuses_files_without_note), TEST(refuses_damaged_manifests),
 	TEST(judges_rows),		  TEST(judges_probes),
+	TEST(judges_upstreams),
 	TEST(names_of_plugins),		  TEST(abi_numbers),
 };
 

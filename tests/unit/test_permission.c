@@ -62,17 +62,33 @@ templates(void)
 }
 
 static void
+links(void)
+{
+	struct strings list = { 0 };
+
+	strings_add(&list, "GET /*");
+	CU_ASSERT(!permission_allows_link(&list, "GET"));
+	strings_add(&list, "GET link");
+	CU_ASSERT(permission_allows_link(&list, "GET"));
+	CU_ASSERT(!permission_allows_link(&list, "PUT"));
+	CU_ASSERT(!permission_allows_link(&list, "GE"));
+	CU_ASSERT(!permission_allows_link(NULL, "GET"));
+	CU_ASSERT(!permission_allows(&list, "PUT", "/link"));
+	strings_fini(&list);
+}
+
+static void
 well_formed(void)
 {
 	static const char *const good[] = { "GET /a/b",		 "GET /a",
 					    "POST /a/*",	 "DELETE /a/*/b",
 					    "HEAD /a-b_c.d/%20", "PATCH /api/2.1/x",
-					    "PUT /a/..b" };
+					    "PUT /a/..b",	 "GET link" };
 	static const char *const bad[] = { "",		"GET",	      "GET ",	   "GET a",
 					   "get /a",	"FETCH /a",   "GET  /a",   "GET /a//b",
 					   "GET /a/",	"GET /a/./b", "GET /../b", "GET /a*",
 					   "GET /a/**", "GET /a?b",   "GET /a b",  "GET /{x}",
-					   "GET /a\\b", "* /a" };
+					   "GET /a\\b", "* /a",	      "link",	   "GET links" };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
 		ASSERT_STR(permission_check(good[i]), NULL);
@@ -84,5 +100,5 @@ well_formed(void)
 }
 
 static const struct test tests[] = { TEST(whole_paths), TEST(stars), TEST(templates),
-				     TEST(well_formed) };
+				     TEST(well_formed), TEST(links) };
 SUITE(tests)

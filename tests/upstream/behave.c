@@ -11,7 +11,7 @@
 
 struct asked {
 	char method[16], path[256], query[256];
-	const char *body;
+	const char *head, *body;
 	size_t len;
 };
 
@@ -196,6 +196,34 @@ drip(struct connection *c, const struct asked *asked)
 }
 
 static void
+need(struct connection *c, const struct asked *asked)
+{
+	char line[512], *p;
+
+	snprintf(line, sizeof(line), "\r\nAuthorization: %s\r\n", part(asked, 2));
+	for (p = line; *p != '\0'; p++)
+		*p = *p == '_' ? ' ' : *p;
+	if (strstr(asked->head, line) != NULL)
+		ok(c, asked);
+	else
+		failure(c, asked, 401, "-");
+}
+
+static void
+token(struct connection *c, const struct asked *asked)
+{
+	unsigned n = times_seen(c->upstream, "/api/token");
+	char body[128];
+
+	if (strcmp(part(asked, 3), "hold") == 0)
+		wait_released(c->upstream);
+	snprintf(body, sizeof(body),
+		 "{\"access_token\":\"at-%u\",\"token_type\":\"bearer\",\"expires_in\":%zu}", n,
+		 number(asked, 2));
+	answer(c, asked, 200, "Content-Type: application/json\r\n", body, strlen(body));
+}
+
+static void
 dispatch(struct connection *c, const struct asked *asked, const char *what)
 {
 	if (strcmp(what, "echo") == 0) {
@@ -228,6 +256,10 @@ dispatch(struct connection *c, const struct asked *asked, const char *what)
 		headers(c, 1, number(asked, 2));
 	} else if (strcmp(what, "stall") == 0) {
 		stall(c);
+	} else if (strcmp(what, "need") == 0) {
+		need(c, asked);
+	} else if (strcmp(what, "token") == 0) {
+		token(c, asked);
 	} else if (strcmp(what, "drip") == 0) {
 		drip(c, asked);
 	} else {
@@ -244,7 +276,7 @@ dispatch(struct connection *c, const struct asked *asked, const char *what)
 void
 behave(struct connection *c, const char *head, const char *body, size_t len)
 {
-	struct asked asked = { .body = body, .len = len };
+	struct asked asked = { .head = head, .body = body, .len = len };
 	char what[64];
 	size_t n;
 

@@ -171,6 +171,23 @@ upstream_wait(struct upstream *u, unsigned requests)
 	return there;
 }
 
+bool
+upstream_alive(struct upstream *u, unsigned connections)
+{
+	struct timespec end;
+	bool there;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 60;
+	pthread_mutex_lock(&u->lock);
+	while (u->alive > connections &&
+	       pthread_cond_timedwait(&u->changed, &u->lock, &end) != ETIMEDOUT)
+		;
+	there = u->alive <= connections;
+	pthread_mutex_unlock(&u->lock);
+	return there;
+}
+
 char *
 upstream_request(struct upstream *u, unsigned i)
 {

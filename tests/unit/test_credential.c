@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How requests are authenticated, and what a 401 or the end of an access token leads to. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/text.h"
+#include "egress/internal.h"
+#include "egress_assert.h"
+#include "egress_bench.h"
+
+/* ---- the methods ------------------------------------------------------------------------------ */
+
+static void
+sends(const char *path, const char *auth, const char *line, const char *expected)
+{
+	struct bench *b = bench_new_generic(path, auth);
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+	char *request;
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	request = upstream_request(b->upstream, 0);
+	if (strncmp(request, line, strlen(line)) != 0 || strstr(request, expected) == NULL)
+		printf("\n    %s", request);
+	CU_ASSERT(strncmp(request, line, strlen(line)) == 0);
+	CU_ASSERT(strstr(request, expected) != NULL);
+	free(request);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+methods(void)
+{
+	sends("", "method = \"bearer\"; token = \"t-1\";", "GET /api/ok HTTP/1.1",
+	      "\r\nAuthorization: Bearer t-1\r\n");
+	sends("/jira", "method = \"bearer\"; token = \"t-1\";", "GET /jira/api/ok HTTP/1.1",
+	      "\r\nAuthorization: Bearer t-1\r\n");
+	sends("/a/b/", "method = \"none\";", "GET /a/b/api/ok HTTP/1.1", "\r\nAccept:");
+	sends("", "method = \"basic\"; user = \"Aladdin\"; password = \"open sesame\";", "GET ",
+	      "\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"); /* RFC 7617 */
+	sends("", "method = \"basic\"; user = \"test\"; password = \"123\302\243\";", "GET ",
+	      "\r\nAuthorization: Basic dGVzdDoxMjPCow==\r\n");
+	sends("", "method = \"header\"; name = \"X-Api-Key\"; value = \"Key k 1\";", "GET ",
+	      "\r\nX-Api-Key: Key k 1\r\n");
+}
+
+static void
+none_sends_none(void)
+{
+	struct bench *b = bench_new_generic("", "method = \"none\";");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+	char *request;
+
+	bench_fetch(b, &http, &got);
+	request = upstream_request(b->upstream, 0);
+	CU_ASSERT(strstr(request, "Authorization") == NULL);
+	CU_ASSERT(strstr(request, "Databricks") == NULL && strstr(request, "auth/") == NULL);
+	free(request);
+	got_fini(&got);
+	bench_free(b);
+}
+
+/* ---- secrets in files ------------------------------------------------------------------------- */
+
+static char path[64];
+
+static void
+write_secret(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	CU_ASSERT_FATAL(file != NULL);
+	fputs(text, file);
+	fclose(file);
+}
+
+static struct bench *
+bench_with_file(void)
+{
+	char *auth;
+	struct bench *b;
+	int fd;
+
+	strcpy(path, "/tmp/credential-XXXXXX");
+	fd = mkstemp(path);
+	CU_ASSERT_FATAL(fd >= 0);
+	close(fd);
+	write_secret("old\n");
+	auth = xprintf("method = \"bearer\"; token = \"file:%s\";", path);
+	b = bench_new_generic("", auth);
+	free(auth);
+	return b;
+}
+
+static void
+fetch(struct bench *b, const char *what, int status, unsigned requests)
+{
+	struct mcp_http http = get(what);
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	ASSERT_INT(got.reply.status, status);
+	ASSERT_INT(upstream_requests(b->upstream), requests);
+	got_fini(&got);
+}
+
+/* While other requests may be under way. */
+static void
+fetch_beside(struct bench *b, const char *what)
+{
+	struct mcp_http http = get(what);
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	got_fini(&got);
+}
+
+static void
+file_read_again(void)
+{
+	struct bench *b = bench_with_file();
+	char *identity;
+
+	fetch(b, "/api/need/Bearer_old", 200, 1);
+	fetch(b, "/api/need/Bearer_new", 401, 2); /* the file says the same: not repeated */
+	identity = xstrdup(b->egress->credential[0].identity);
+	write_secret("new\n");
+	fetch(b, "/api/need/Bearer_new", 200, 4);
+	fetch(b, "/api/need/Bearer_new", 200, 5);
+	CU_ASSERT(strcmp(identity, b->egress->credential[0].identity) != 0);
+	free(identity);
+	fetch(b, "/api/status/401", 401, 6); /* once more only if there is another secret */
+	write_secret("\"bad\"\n"); /* what cannot be right is not taken */
+	fetch(b, "/api/status/401", 401, 7);
+	unlink(path);
+	fetch(b, "/api/status/401", 401, 8);
+	fetch(b, "/api/need/Bearer_new", 200, 9);
+	bench_free(b);
+}
+
+/* A request that may not be repeated was not carried out when the answer is 401. */
+static void
+post_is_sent_again(void)
+{
+	struct bench *b = bench_with_file();
+	const struct mcp_piece body = { .text = { "{}", 2 } };
+	struct mcp_http http = post("/api/need/Bearer_new", &body);
+	struct got got = { 0 };
+
+	write_secret("new");
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	ASSERT_INT(upstream_requests(b->upstream), 2);
+	got_fini(&got);
+	unlink(path);
+	bench_free(b);
+}
+
+static void
+reload(void)
+{
+	struct bench *b = bench_with_file();
+
+	egress_reload(b->egress);
+	fetch(b, "/api/need/Bearer_old", 200, 1);
+	write_secret("new");
+	egress_reload(b->egress);
+	fetch(b, "/api/need/Bearer_new", 200, 2);
+	unlink(path);
+	egress_reload(b->egress);
+	fetch(b, "/api/need/Bearer_new", 200, 3);
+	bench_free(b);
+}
+
+/* ---- access tokens ---------------------------------------------------------------------------- */
+
+#define OAUTH(PLACE)                                                                      \
+	"method = \"oauth\"; token_url = \"URL" PLACE "\"; client_id = \"the client\"; "  \
+	"client_secret = \"s&1\"; scope = \"a b\";"
+
+static void
+token_request_form(void)
+{
+	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+	char *request;
+
+	fetch(b, "/api/need/Bearer_at-1", 200, 2);
+	fetch(b, "/api/need/Bearer_at-1", 200, 3); /* it is kept */
+	request = upstream_request(b->upstream, 0);
+	CU_ASSERT(strncmp(request, "POST /api/token/3600 HTTP/1.1", 29) == 0);
+	CU_ASSERT(strstr(request, "\r\nContent-Type: application/x-www-form-urlencoded\r\n") != NULL);
+	/* the client%20id:s%261 */
+	CU_ASSERT(strstr(request, "\r\nAuthorization: Basic dGhlJTIwY2xpZW50OnMlMjYx\r\n") != NULL);
+	CU_ASSERT(strstr(request, "\r\n\r\ngrant_type=client_credentials&scope=a%20b") != NULL);
+	free(request);
+	bench_free(b);
+	b = bench_new_generic("", OAUTH("/api/token/3600") " client_auth = \"body\"; "
+						       "audience = \"x\";");
+	fetch(b, "/api/need/Bearer_at-1", 200, 2);
+	request = upstream_request(b->upstream, 0);
+	CU_ASSERT(strstr(request, "Authorization") == NULL);
+	CU_ASSERT(strstr(request, "&audience=x&client_id=the%20client&client_secret=s%261") != NULL);
+	free(request);
+	bench_free(b);
+}
+
+#define MANY 20
+
+static void
+one_token_for_many(void)
+{
+	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600/hold"));
+	struct mcp_http http = get("/api/need/Bearer_at-1");
+	struct got got[MANY] = { 0 };
+
+	for (size_t i = 0; i < MANY; i++)
+		bench_submit(b, &http, &got[i]);
+	upstream_release(b->upstream);
+	bench_run(b);
+	for (size_t i = 0; i < MANY; i++) {
+		ASSERT_INT(got[i].reply.status, 200);
+		got_fini(&got[i]);
+	}
+	ASSERT_INT(upstream_requests(b->upstream), MANY + 1);
+	bench_free(b);
+}
+
+static void
+token_refused(void)
+{
+	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+
+	fetch(b, "/api/need/Bearer_at-2", 200, 4); /* token, 401, token, 200 */
+	fetch(b, "/api/status/401", 401, 7);	   /* 401, token, 401: once, and no more */
+	bench_free(b);
+}
+
+static void
+token_renewed_ahead(void)
+{
+	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+	struct credential *credential = &b->egress->credential[0];
+
+	fetch(b, "/api/ok", 200, 2);
+	CU_ASSERT(credential->renew_ms > clock_ms() + 3000000);
+	CU_ASSERT(credential->expires_ms > credential->renew_ms);
+	credential->renew_ms = clock_ms();
+	fetch_beside(b, "/api/need/Bearer_at-1"); /* the old one serves meanwhile */
+	while (credential->renewal != NULL)
+		fetch_beside(b, "/api/ok");
+	ASSERT_STR(credential->secret, "at-2");
+	credential->expires_ms = clock_ms();
+	fetch(b, "/api/need/Bearer_at-3", 200, upstream_requests(b->upstream) + 2);
+	bench_free(b);
+}
+
+static void
+no_token(const char *auth, enum mcp_status error, const char *why)
+{
+	struct bench *b = bench_new_generic("", auth);
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, error);
+	if (strstr(got.why, why) == NULL)
+		printf("\n    \"%s\" should say \"%s\"", got.why, why);
+	CU_ASSERT(strstr(got.why, why) != NULL);
+	CU_ASSERT(strstr(got.why, "s&1") == NULL);
+	ASSERT_INT(upstream_requests(b->upstream), 1);
+	got_fini(&got);
+	bench_free(b);
+}
+
+static void
+tokens_missing(void)
+{
+	no_token(OAUTH("/api/status/401"), MCP_E_UNAUTHENTICATED, "refused the client the client");
+	no_token(OAUTH("/api/status/400"), MCP_E_UNAUTHENTICATED, "check client_id, client_secret");
+	no_token(OAUTH("/api/status/500"), MCP_E_UNAVAILABLE, "answered HTTP 500");
+	no_token(OAUTH("/api/page"), MCP_E_UPSTREAM, "without an access token");
+	no_token(OAUTH("/api/redirect"), MCP_E_UPSTREAM, "without an access token");
+	no_token(OAUTH("/api/huge/100000"), MCP_E_TOO_LARGE, "no access token: ");
+	no_token(OAUTH("/api/cut"), MCP_E_UNAVAILABLE, "no access token: ");
+}
+
+static void
+deadline_while_waiting(void)
+{
+	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600/hold"));
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	b->scope.deadline_ms = clock_ms() + 50;
+	bench_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
+	CU_ASSERT(strstr(got.why, "there is no access token yet") != NULL);
+	CU_ASSERT(b->egress->credential[0].waiting == NULL);
+	got_fini(&got);
+	upstream_release(b->upstream);
+	bench_free(b); /* with the token still under way */
+}
+
+static const struct test tests[] = {
+	TEST(methods),		  TEST(none_sends_none),    TEST(file_read_again),
+	TEST(post_is_sent_again), TEST(reload),		    TEST(token_request_form),
+	TEST(one_token_for_many), TEST(token_refused),	    TEST(token_renewed_ahead),
+	TEST(tokens_missing),	  TEST(deadline_while_waiting),
+};
+SUITE(tests)
