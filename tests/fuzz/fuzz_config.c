@@ -5,11 +5,12 @@
 
 #include <string.h>
 
-#include "upstream/databricks/resolve.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/uri.h"
 #include "base/url.h"
 #include "config/internal.h"
+#include "upstream/databricks/resolve.h"
 
 /* libconfig 1.5 forgets the texts that it has read when a syntax error follows, once per file that
  * is refused; everything else is ours. */
@@ -21,6 +22,14 @@ __lsan_default_suppressions(void)
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
 }
 
+/* Nothing behind the host, or the path that all requests begin with. */
+static bool
+base_path(const char *rest)
+{
+	return *rest == '\0' || (uri_path_check(rest) == NULL && rest[strlen(rest) - 1] != '/' &&
+				 strchr(rest, '?') == NULL);
+}
+
 static void
 check_config(const struct config *config)
 {
@@ -29,8 +38,9 @@ check_config(const struct config *config)
 
 	PROMISE(workspace != NULL && workspace->auth_why != NULL);
 	PROMISE(workspace->url == NULL || url_split(workspace->url, &url) == NULL);
-	PROMISE(workspace->url == NULL || *url.rest == '\0');
-	PROMISE((workspace->token != NULL) == (workspace->auth_type != NULL));
+	PROMISE(workspace->url == NULL || base_path(url.rest));
+	PROMISE((workspace->token != NULL) ==
+		(workspace->auth_type != NULL && workspace->method != AUTH_NONE));
 	PROMISE(config->server.stdio || config->server.listeners > 0);
 	PROMISE(config->server.workers >= 1 && config->server.workers <= 1024);
 	PROMISE(config->server.endpoint[0] == '/');
@@ -74,11 +84,12 @@ check_profile(const char *text)
 	char *url, *id;
 	struct url split;
 
+	free(databricks_profile_names(text));
 	databricks_profile_read(text, NULL, &profile);
 	PROMISE(profile.name != NULL && (profile.keys || profile.token == NULL));
 	databricks_profile_fini(&profile);
 	if (databricks_host(text, &url, &id) == NULL)
-		PROMISE(url_split(url, &split) == NULL && *split.rest == '\0');
+		PROMISE(url_split(url, &split) == NULL && base_path(split.rest));
 	free(url);
 	free(id);
 }

@@ -15,6 +15,7 @@
 
 #define SETTINGS "__settings__"
 #define DEFAULT	 "DEFAULT"
+#define SECTIONS_MAX 200  /* that are looked at for names */
 #define NAMES_MAX 20 /* profiles that a message names … */
 #define NAME_SHOWN_MAX 64 /* … and bytes of each */
 
@@ -192,7 +193,7 @@ count_keys(void *data, struct span key, struct span value)
 struct names {
 	const char *text; /* of the file */
 	char *list;	  /* "a, b" */
-	size_t count;
+	size_t count, looked_at;
 };
 
 /* Is it a name to show, and not there yet? */
@@ -217,7 +218,8 @@ add_name(struct names *names, struct span name)
 	size_t keys = 0;
 	char *longer;
 
-	if (names->count > NAMES_MAX || !presentable(names, name))
+	if (names->count > NAMES_MAX || names->looked_at++ > SECTIONS_MAX ||
+	    !presentable(names, name))
 		return;
 	read_section(names->text, name, count_keys, &keys);
 	if (keys == 0)
