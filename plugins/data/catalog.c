@@ -55,10 +55,12 @@ list_catalogs(struct mcp_call *call)
 static struct dbx_words
 schemas_words(struct mcp_call *call)
 {
+	const char *catalog = dbx_plain_name(call, mcp_arg(call, "catalog_name"));
+
 	return (struct dbx_words){
-		.object = mcp_printf(call, "Catalog \"%s\"", mcp_arg(call, "catalog_name")),
+		.object = mcp_printf(call, "Catalog \"%s\"", catalog),
 		.not_found = "Call list_catalogs to see which exist.",
-		.grant = mcp_printf(call, "USE CATALOG on %s", mcp_arg(call, "catalog_name")),
+		.grant = mcp_printf(call, "USE CATALOG on %s", catalog),
 	};
 }
 
@@ -86,20 +88,22 @@ int
 list_schemas(struct mcp_call *call)
 {
 	return dbx_list(call, &schema_list,
-			dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"), NULL));
+			dbx_object(call, "catalog_name",
+				   dbx_plain_name(call, mcp_arg(call, "catalog_name")), NULL));
 }
 
 static struct dbx_words
 tables_words(struct mcp_call *call)
 {
-	const char *catalog = mcp_arg(call, "catalog_name"), *schema = mcp_arg(call, "schema_name");
+	struct table_name name = { .catalog = "", .full = "" };
 
+	schema_name(call, &name); /* was read before: the list began with it */
 	return (struct dbx_words){
-		.object = mcp_printf(call, "Schema \"%s.%s\"", catalog, schema),
+		.object = mcp_printf(call, "Schema \"%s\"", name.full),
 		.not_found = mcp_printf(call, "Call list_schemas catalog_name=%s to see which "
-					"exist.", catalog),
-		.grant = mcp_printf(call, "USE CATALOG on %s and USE SCHEMA on %s.%s", catalog,
-				    catalog, schema),
+					"exist.", name.catalog),
+		.grant = mcp_printf(call, "USE CATALOG on %s and USE SCHEMA on %s", name.catalog,
+				    name.full),
 	};
 }
 
@@ -129,10 +133,13 @@ static const struct dbx_list table_list = {
 int
 list_tables(struct mcp_call *call)
 {
+	struct table_name name;
+
+	if (!schema_name(call, &name))
+		return MCP_E_INPUT;
 	return dbx_list(call, &table_list,
-			dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"),
-				   "schema_name", mcp_arg(call, "schema_name"), "omit_columns",
-				   "true", "omit_properties", "true", NULL));
+			dbx_object(call, "catalog_name", name.catalog, "schema_name", name.schema,
+				   "omit_columns", "true", "omit_properties", "true", NULL));
 }
 
 /* ---- near misses ---------------------------------------------------------------------------- */
@@ -169,18 +176,17 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-table_unknown(struct mcp_call *call, const char *catalog, const char *schema, const char *table,
-	      const char *why)
+table_unknown(struct mcp_call *call, const struct table_name *name, const char *why)
 {
 	struct missing missing;
 
-	snprintf(missing.catalog, sizeof(missing.catalog), "%s", catalog);
-	snprintf(missing.schema, sizeof(missing.schema), "%s", schema);
-	snprintf(missing.table, sizeof(missing.table), "%s", table);
+	snprintf(missing.catalog, sizeof(missing.catalog), "%s", name->catalog);
+	snprintf(missing.schema, sizeof(missing.schema), "%s", name->schema);
+	snprintf(missing.table, sizeof(missing.table), "%s", name->table);
 	snprintf(missing.why, sizeof(missing.why), "%s", why);
 	return dbx_get(call, UC "/tables{?catalog_name,schema_name}"
 		       "{&omit_columns,omit_properties}",
-		       dbx_object(call, "catalog_name", catalog, "schema_name", schema,
+		       dbx_object(call, "catalog_name", name->catalog, "schema_name", name->schema,
 				  "omit_columns", "true", "omit_properties", "true", NULL),
 		       missing_explained, &missing, sizeof(missing));
 }

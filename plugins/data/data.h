@@ -23,10 +23,40 @@ extern const struct mcp_operation describe_tables, preview_table, start_sql_ware
 
 /* ---- catalog.c ------------------------------------------------------------------------------ */
 
+struct table_name;
+
 /* Fails the call: the table is unknown; names the nearest of its schema. `why` as the platform
  * said it. */
-int table_unknown(struct mcp_call *call, const char *catalog, const char *schema,
-		  const char *table, const char *why);
+int table_unknown(struct mcp_call *call, const struct table_name *name, const char *why);
+
+/* ---- name.c --------------------------------------------------------------------------------- */
+
+/* Where a table stands; of a schema or catalog the rest is "". Strings of the step. */
+struct table_name {
+	const char *catalog, *schema, *table;
+	const char *full; /* "catalog.schema.table" */
+};
+
+/*
+ * From the arguments catalog_name, schema_name and table_name: back-ticks are taken off, and the
+ * later ones may be full names. False with the call failed when a part is missing, or is said twice
+ * and differently.
+ */
+bool table_name(struct mcp_call *call, struct table_name *name);
+bool schema_name(struct mcp_call *call, struct table_name *name);
+/* The table that a reply is about, which need not have full_name; `asked` helps where parts are
+ * missing too. */
+struct table_name table_of(struct mcp_call *call, struct json_object *table, const char *asked);
+
+/* ---- table.c, stats.c ----------------------------------------------------------------------- */
+
+/* The i-th of the tables that describe_tables is asked for, without back-ticks; NULL behind the
+ * last. */
+const char *described_name(struct mcp_call *call, size_t i);
+/* Asks for all of them at once. */
+int described_fetch(struct mcp_call *call, mcp_step_fn fn, const void *state, size_t len);
+/* Begins the statement of their statistics; `state` is a struct warehouse. */
+int stats_on(struct mcp_call *call, const void *state, size_t len);
 
 /* ---- warehouse.c ---------------------------------------------------------------------------- */
 
@@ -48,7 +78,7 @@ struct statement {
 	char id[64];
 	int64_t begun_ms; /* wall clock; paces the polls */
 	int64_t rows;	  /* to show */
-	int64_t offset;	  /* of the first row to show */
+	int64_t row, chunk, chunk_row; /* where the page begins; see struct reading */
 	char warehouse[160]; /* its name; "" when not known */
 	char note[160];	     /* said behind the rows; "" for nothing */
 	bool sample;	  /* the SQL itself was limited to one row more than is shown */
@@ -60,39 +90,72 @@ _Static_assert(sizeof(struct statement) <= MCP_HANDLE_MAX, "a handle must fit");
  * what shapes the answer: rows, sample, note. */
 int statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
 		     const struct statement *as);
+/* Adds the argument `parameters` to the body of a statement (parameters.c). False with the call
+ * failed when a number has more digits than SQL can hold. */
+bool parameters_add(struct mcp_call *call, struct json_object *body);
 /* Fails the call with what a statement that did not succeed says about itself. */
 int statement_failed(struct mcp_call *call, struct json_object *reply, const char *id);
-/* The argument row_limit, within what the host shows. */
+/* The argument row_limit, within what the host shows in one answer. */
 int64_t rows_wanted(struct mcp_call *call);
 /* poll and cancel of every operation on statements. */
 int statement_poll(struct mcp_call *call);
 int statement_cancel(struct mcp_call *call);
-/* A table name in back-ticks, safe to stand in SQL text. */
+/* A name in back-ticks, safe to stand in SQL text; a table's has three parts. */
+const char *quoted(struct mcp_call *call, const char *identifier);
 const char *quoted_name(struct mcp_call *call, const char *catalog, const char *schema,
 			const char *table);
-const char *quoted(struct mcp_call *call, const char *identifier);
 
-/* ---- rows.c --------------------------------------------------------------------------------- */
+/* ---- execute.c ------------------------------------------------------------------------------ */
 
-/* Shows rows of a succeeded statement, whose whole reply this is; fetches the chunk or link that
- * holds them if the reply does not. */
-int rows_show(struct mcp_call *call, struct json_object *reply,
-	      const struct statement *statement);
+/* The call that reads on behind `shown` rows of a preview. */
+const char *sample_next(struct mcp_call *call, int64_t shown);
+
+/* ---- rows.c, page.c ------------------------------------------------------------------------- */
 
 #define ROWS_COLUMNS_MAX 1000
 #define LINK_HEADERS_MAX 16
 
-/* Begins a table of those of the platform's `columns` that `picked` names by index (NULL: all).
- * Returns false with the call failed when there are none or too many. */
-bool rows_head(struct mcp_call *call, struct json_object *columns, const uint16_t *picked,
-	       size_t n);
-/* Writes one row of a data_array, as rows_head() began it. */
-int rows_line(struct mcp_call *call, struct json_object *row, const uint16_t *picked, size_t n);
-/* The first and the number of a chunk that holds a row of the result. */
-int64_t rows_chunk(struct mcp_call *call, struct json_object *manifest, int64_t row,
-		   int64_t *first);
-/* The request for what a pre-signed link points to; `headers` must live until it is made. */
-struct mcp_http rows_link(struct mcp_call *call, struct json_object *link,
-			  struct mcp_header headers[LINK_HEADERS_MAX]);
+/* From chunk to chunk of a result. */
+struct reading {
+	char id[64];
+	bool page;	 /* for get_result_page */
+	bool sample;	 /* the result of a preview: one row more than is shown */
+	bool listed;	 /* the manifest says where each chunk begins */
+	bool guess;	 /* nobody said that the chunk at hand exists */
+	bool truncated;	 /* the platform kept only a part */
+	int64_t rows;	 /* wanted */
+	int64_t row;	 /* the next to look at */
+	int64_t begun_at;
+	int64_t left, shown;
+	int64_t total;	   /* as the manifest says; -1: it does not */
+	int64_t chunks;	   /* the same */
+	int64_t chunk;	   /* at hand */
+	int64_t chunk_row; /* its first */
+	int64_t next;	   /* the chunk behind it; -1: none, as far as is known */
+	int64_t cell_chars, cell_from; /* of a cell; 0: as the host does */
+	int64_t goes_on;	       /* character at which a cut cell goes on; 0: none was cut */
+	unsigned read;		       /* chunks, by this call */
+	char first[64];		       /* page_token of the first row */
+	char warehouse[160], note[160];
+	size_t n; /* columns; 0: not known yet */
+	uint16_t column[ROWS_COLUMNS_MAX];
+};
+
+/* Shows rows of a succeeded statement, whose whole reply this is. Of `reading` are set what is
+ * wanted and where it begins. */
+int rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply);
+/* Reads the argument page_token. False with the call failed when it is none. */
+bool rows_token(struct mcp_call *call, struct reading *reading);
+/* Chooses those of the `have` columns that the argument `columns` names (absent: all) and begins
+ * the table. False with the call failed. */
+bool rows_pick(struct mcp_call *call, struct reading *reading, struct json_object *columns,
+	       size_t have);
+/* Begins the table of the chosen columns. False with the call failed. */
+bool rows_head(struct mcp_call *call, struct json_object *columns, const struct reading *reading);
+/* The name of a column of the result. */
+const char *rows_column(struct mcp_call *call, struct json_object *columns, size_t index);
+/* Cuts a cell to the characters that are wanted; lowers `goes_on` to where the rest begins. */
+void cell_slice(struct mcp_call *call, const struct reading *reading, struct mcp_text *cell,
+		int64_t *goes_on);
 
 #endif

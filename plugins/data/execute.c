@@ -17,12 +17,72 @@ rows_wanted(struct mcp_call *call)
 
 /* ---- execute_sql ---------------------------------------------------------------------------- */
 
+/* Behind blanks and comments. */
+static const char *
+sql_start(const char *sql)
+{
+	for (;;) {
+		sql += strspn(sql, " \t\r\n;(");
+		if (strncmp(sql, "--", 2) == 0)
+			sql += strcspn(sql, "\r\n");
+		else if (strncmp(sql, "/*", 2) == 0 && strstr(sql + 2, "*/") != NULL)
+			sql = strstr(sql + 2, "*/") + 2;
+		else
+			return sql;
+	}
+}
+
+static bool
+is_word(const char *sql, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncasecmp(sql, word, len) == 0 && strchr(" \t\r\n;/-", sql[len]) != NULL;
+}
+
+static const char *
+next_word(const char *sql)
+{
+	return sql_start(sql + strcspn(sql, " \t\r\n;/-"));
+}
+
+/* CREATE [OR REPLACE] TEMPORARY … */
+static bool
+makes_temporary(const char *sql)
+{
+	if (!is_word(sql, "CREATE"))
+		return false;
+	sql = next_word(sql);
+	if (is_word(sql, "OR"))
+		sql = next_word(next_word(sql));
+	return is_word(sql, "TEMP") || is_word(sql, "TEMPORARY");
+}
+
+/* Each statement has a session of its own: what it changes in there is gone behind it. */
+static const char *
+session_note(const char *sql)
+{
+	sql = sql_start(sql);
+	if (is_word(sql, "USE"))
+		return "USE ends with this statement: give later calls the arguments catalog and "
+		       "schema instead.";
+	if (is_word(sql, "SET") || is_word(sql, "RESET") || is_word(sql, "DECLARE"))
+		return "This ends with the statement: a later call has a session of its own.";
+	if (makes_temporary(sql))
+		return "What is temporary ends with this statement only: a later call has a "
+		       "session of its own.";
+	return "";
+}
+
 static int
 execute_on(struct mcp_call *call, const void *state, size_t len)
 {
+	const char *sql = mcp_arg(call, "sql_query");
+	struct statement statement = { .rows = rows_wanted(call) };
+
 	(void)len;
-	return statement_submit(call, state, mcp_arg(call, "sql_query"),
-				&(struct statement){ .rows = rows_wanted(call) });
+	snprintf(statement.note, sizeof(statement.note), "%s", session_note(sql));
+	return statement_submit(call, state, sql, &statement);
 }
 
 static int
@@ -49,19 +109,42 @@ static int
 preview_on(struct mcp_call *call, const void *state, size_t len)
 {
 	int64_t rows = rows_wanted(call);
-	const char *table = quoted_name(call, mcp_arg(call, "catalog_name"),
-					mcp_arg(call, "schema_name"), mcp_arg(call, "table_name"));
+	struct table_name table;
 
 	(void)len;
+	if (!table_name(call, &table))
+		return MCP_E_INPUT;
 	/* One more than shown, so that "there are more" is known and not guessed. */
-	return statement_submit(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld", table,
-							(long long)rows + 1),
+	return statement_submit(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld",
+	    quoted_name(call, table.catalog, table.schema, table.table), (long long)rows + 1),
 				&(struct statement){ .rows = rows, .sample = true });
+}
+
+const char *
+sample_next(struct mcp_call *call, int64_t shown)
+{
+	struct table_name table;
+	const char *sql, *more;
+
+	if (!table_name(call, &table))
+		return NULL;
+	sql = mcp_printf(call, "SELECT * FROM %s LIMIT %lld OFFSET %lld",
+			 quoted_name(call, table.catalog, table.schema, table.table),
+			 (long long)shown, (long long)shown);
+	more = dbx_repeat(call, (const char *const[]){ "warehouse_id", "row_limit", "cell_chars",
+						       "format", NULL });
+	return mcp_printf(call, "execute_sql sql_query=%s%s%s", json_object_to_json_string_ext(
+	    mcp_keep(call, json_object_new_string(sql)), JSON_C_TO_STRING_NOSLASHESCAPE),
+			  more != NULL ? " " : "", more != NULL ? more : "");
 }
 
 static int
 preview_begin(struct mcp_call *call)
 {
+	struct table_name table;
+
+	if (!table_name(call, &table)) /* before a warehouse is looked for */
+		return MCP_E_INPUT;
 	return warehouse_choose(call, preview_on);
 }
 
@@ -78,17 +161,17 @@ static int
 result_begin(struct mcp_call *call)
 {
 	struct statement statement = { .rows = rows_wanted(call) };
-	const char *id = mcp_arg(call, "statement_id"), *page = mcp_arg(call, "page_token");
+	const char *id = mcp_arg(call, "statement_id");
+	struct reading reading = { .row = 0 };
 
 	if (strlen(id) >= sizeof(statement.id) || id[0] == '\0')
 		return mcp_fail(call, MCP_E_NOT_FOUND, "This is not a statement_id.", NULL,
 				"Use the statement_id that execute_sql answered.");
-	if (page != NULL && page[0] != '\0') {
-		if (!dbx_is_number(page))
-			return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.",
-					NULL, "Use the page_token of the last answer's end line.");
-		statement.offset = strtoll(page, NULL, 10);
-	}
+	if (!rows_token(call, &reading))
+		return MCP_E_INPUT;
+	statement.row = reading.row;
+	statement.chunk = reading.chunk;
+	statement.chunk_row = reading.chunk_row;
 	strcpy(statement.id, id);
 	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	return mcp_handle(call, &statement, sizeof(statement));

@@ -1,330 +1,506 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of a finished statement. The first chunk comes with the reply; others, and results behind
- * pre-signed links, are fetched here. Such a link gets no credential: it carries its own.
+ * Rows of a finished statement, read from chunk to chunk; the table stays open from one to the
+ * next. Which chunk follows is what the chunk at hand says; totals and the list of chunks are
+ * optional in the API. Rows behind pre-signed links are fetched without a credential: such a link
+ * carries its own.
  */
 #include "data.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* What the end line needs, while chunks are fetched. */
-struct shown {
-	struct statement statement;
-	int64_t total;	   /* -1: not said */
-	int64_t row_offset; /* of the chunk at hand */
-	bool truncated;	   /* the platform kept only `total` of more */
-	size_t columns_len; /* 0: too many to carry, they are asked for again */
-	char columns[MCP_STATE_MAX - sizeof(struct statement) - 64]; /* JSON of the columns */
-};
+#define CHUNKS_MAX 50 /* that one call reads */
 
-_Static_assert(sizeof(struct shown) <= MCP_STATE_MAX, "the state of a result must fit");
+_Static_assert(sizeof(struct reading) <= MCP_STATE_MAX, "the state of a reading must fit");
 
+/* ---- one row --------------------------------------------------------------------------------- */
+
+/* The name of a column that the manifest does not name. */
 static const char *
-next_page(struct mcp_call *call, const void *data, size_t count)
+plain_name(struct mcp_call *call, size_t index)
 {
-	const struct statement *statement = data;
+	return mcp_printf(call, "_c%zu", index);
+}
 
-	return mcp_printf(call, "get_statement_result statement_id=%s page_token=%lld",
-			  statement->id, (long long)statement->offset + (long long)count);
+const char *
+rows_column(struct mcp_call *call, struct json_object *columns, size_t index)
+{
+	const char *name = index < json_object_array_length(columns)
+	    ? mcp_get_str(call, json_object_array_get_idx(columns, index), "name", NULL) : NULL;
+
+	return name != NULL ? name : plain_name(call, index);
 }
 
 bool
-rows_head(struct mcp_call *call, struct json_object *columns, const uint16_t *picked, size_t n)
+rows_head(struct mcp_call *call, struct json_object *columns, const struct reading *reading)
 {
-	struct mcp_column *heads = mcp_alloc(call, (n + 1) * sizeof(*heads));
+	struct mcp_column *heads = mcp_alloc(call, (reading->n + 1) * sizeof(*heads));
+	size_t known = json_object_array_length(columns);
 
-	if (n == 0 || n > ROWS_COLUMNS_MAX) {
-		mcp_fail(call, n == 0 ? MCP_E_UPSTREAM : MCP_E_TOO_LARGE,
-			 mcp_printf(call, "The result has %zu columns.", n),
-			 mcp_printf(call, "1 to %d can be shown.", ROWS_COLUMNS_MAX),
-			 "Select the columns that matter, with execute_sql.");
-		return false;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *column =
-		    json_object_array_get_idx(columns, picked != NULL ? picked[i] : i);
+	if (reading->warehouse[0] != '\0')
+		mcp_say(call, "statement_id: %s (warehouse %s)", reading->id, reading->warehouse);
+	for (size_t i = 0; i < reading->n; i++) {
+		size_t at = reading->column[i];
 
-		heads[i].name = mcp_get_str(call, column, "name", "");
-		heads[i].type = mcp_get_str(call, column, "type_text", NULL);
+		heads[i].name = rows_column(call, columns, at);
+		heads[i].type = at < known ? mcp_get_str(call,
+		    json_object_array_get_idx(columns, at), "type_text", NULL) : NULL;
 	}
-	return mcp_table(call, heads, n) == MCP_OK;
+	return mcp_table(call, heads, reading->n) == MCP_OK;
 }
 
-int
-rows_line(struct mcp_call *call, struct json_object *row, const uint16_t *picked, size_t n)
+static bool
+holds(struct json_object *row, const char *text)
 {
-	struct mcp_text *cells = mcp_alloc(call, (n + 1) * sizeof(*cells));
+	size_t n = json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
+
+	if (text == NULL)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *cell = json_object_array_get_idx(row, i);
+
+		if (cell != NULL && strcasestr(json_object_get_string(cell), text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static struct mcp_text
+cell_text(struct json_object *cell)
+{
+	const char *text;
+
+	if (cell == NULL)
+		return (struct mcp_text){ NULL, 0 };
+	if (json_object_is_type(cell, json_type_string))
+		return (struct mcp_text){ json_object_get_string(cell),
+					  (size_t)json_object_get_string_len(cell) };
+	text = json_object_to_json_string_ext(cell, JSON_C_TO_STRING_PLAIN
+					      | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return (struct mcp_text){ text, strlen(text) };
+}
+
+static int
+row_line(struct mcp_call *call, struct reading *reading, struct json_object *row)
+{
+	struct mcp_text *cells = mcp_alloc(call, (reading->n + 1) * sizeof(*cells));
 	size_t width = json_object_is_type(row, json_type_array)
 	    ? json_object_array_length(row) : 0;
+	int64_t goes_on = reading->goes_on;
+	int status;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t at = picked != NULL ? picked[i] : i;
-		struct json_object *cell = at < width ? json_object_array_get_idx(row, at) : NULL;
+	for (size_t i = 0; i < reading->n; i++) {
+		size_t at = reading->column[i];
 
-		if (cell == NULL)
+		if (at >= width)
 			continue;
-		cells[i].data = json_object_get_string(cell);
-		cells[i].len = json_object_is_type(cell, json_type_string)
-		    ? (size_t)json_object_get_string_len(cell) : strlen(cells[i].data);
+		cells[i] = cell_text(json_object_array_get_idx(row, at));
+		if (reading->cell_chars > 0)
+			cell_slice(call, reading, &cells[i], &goes_on);
 	}
-	return mcp_table_row(call, cells, n);
-}
-
-static int
-result_end(struct mcp_call *call, const struct shown *shown, int64_t end_row)
-{
-	const struct statement *statement = &shown->statement;
-	bool left = shown->total > end_row;
-
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end),
-	    .noun = "rows",
-	    .total = shown->total >= 0 ? shown->total : end_row,
-	    .at_least = shown->truncated,
-	    .more = left || shown->truncated,
-	    .next = left ? next_page(call, statement, (size_t)(end_row - statement->offset))
-		: shown->truncated ? "select fewer rows or columns; the rest was not kept" : NULL,
-	    .next_from = next_page,
-	    .next_data = statement,
-	});
-}
-
-/* A preview knows that there is more, not how much. */
-static int
-sample_end(struct mcp_call *call, const struct statement *statement, bool more)
-{
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end),
-	    .noun = "rows",
-	    .total = -1,
-	    .more = more,
-	    .next = more ? "execute_sql, with conditions or an aggregate" : NULL,
-	    .next_from = next_page,
-	    .next_data = statement,
-	});
-}
-
-static int
-note_said(struct mcp_call *call, const struct statement *statement, int status)
-{
-	if (status == MCP_OK && statement->note[0] != '\0')
-		return mcp_say(call, "%s", statement->note);
+	status = mcp_table_row(call, cells, reading->n);
+	if (status == MCP_OK)
+		reading->goes_on = goes_on;
 	return status;
 }
 
-/* Writes the wanted rows of one chunk, and the end line. */
-static int
-chunk_show(struct mcp_call *call, const struct shown *shown, struct json_object *columns,
-	   struct json_object *rows)
-{
-	const struct statement *statement = &shown->statement;
-	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
-	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
-	size_t first = (size_t)(statement->offset - shown->row_offset), at = first;
-	int status = MCP_OK;
+/* ---- the end line ---------------------------------------------------------------------------- */
 
-	if (!rows_head(call, columns, NULL, n))
-		return MCP_E_TOO_LARGE;
-	for (; at < count && at - first < (size_t)statement->rows && status == MCP_OK; at++)
-		status = rows_line(call, json_object_array_get_idx(rows, at), NULL, n);
-	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
-		return status;
-	return note_said(call, statement,
-			 statement->sample ? sample_end(call, statement, count > at)
-			 : result_end(call, shown, shown->row_offset + (int64_t)at));
+/* Where a page begins. The chunk is added where only walking over all before it would find it. */
+static const char *
+page_token(struct mcp_call *call, const struct reading *reading)
+{
+	if (reading->listed || reading->chunk == 0)
+		return mcp_printf(call, "%lld", (long long)reading->row);
+	return mcp_printf(call, "%lld-%lld-%lld", (long long)reading->row,
+			  (long long)reading->chunk, (long long)reading->chunk_row);
 }
 
-/* The columns: carried along, or from the statement, which was asked for again as reply 1. */
-static struct json_object *
-columns_again(struct mcp_call *call, const struct shown *shown)
+/* The arguments that shaped the answer, and that a further call repeats. */
+static const char *
+shape(struct mcp_call *call, const char *const *names)
 {
-	if (shown->columns_len > 0)
-		return mcp_json(call, shown->columns, shown->columns_len);
-	return dbx_array(dbx_reply(call, 1, &(struct dbx_words){
-	    .object = mcp_printf(call, "Statement %s", shown->statement.id) }),
-			 "manifest.schema.columns");
+	const char *more = dbx_repeat(call, names);
+
+	return more != NULL ? mcp_printf(call, " %s", more) : "";
+}
+
+/* The call that reads on from the reading's row. */
+static const char *
+how_next(struct mcp_call *call, const void *data, size_t shown)
+{
+	const struct reading *reading = data;
+
+	(void)shown; /* the reading has stopped at the row that was not shown */
+	if (reading->sample)
+		return sample_next(call, reading->shown);
+	return mcp_printf(call, "%s statement_id=%s page_token=%s%s",
+			  reading->page ? "get_result_page" : "get_statement_result", reading->id,
+			  page_token(call, reading),
+			  shape(call, (const char *const[]){ "columns", "grep", "row_limit",
+							     "cell_chars", "format", NULL }));
+}
+
+/* The call that shows the same rows with longer cells. */
+static const char *
+how_whole(struct mcp_call *call, const struct reading *reading)
+{
+	return mcp_printf(call, "get_result_page statement_id=%s page_token=%s row_limit=%lld "
+			  "cell_chars=%lld%s", reading->id, reading->first,
+			  (long long)(reading->shown > 0 ? reading->shown : 1),
+			  (long long)mcp_number(call, MCP_NUM_MAX_TEXT),
+			  shape(call, (const char *const[]){ "columns", "grep", "format",
+							     NULL }));
+}
+
+/* What the end line cannot say. */
+static int
+notes_said(struct mcp_call *call, const struct reading *reading, bool more, int64_t came)
+{
+	int64_t most = mcp_number(call, MCP_NUM_MAX_ROWS);
+
+	if (!more && reading->total > came && !reading->sample)
+		mcp_say(call, "The platform counts %lld rows; only %lld came.",
+			(long long)reading->total, (long long)came);
+	if (!more && reading->truncated)
+		mcp_say(call, "The platform kept only a part of the result: select fewer rows or "
+			"columns.");
+	if (more && mcp_arg_int(call, "row_limit", 0) > most)
+		mcp_say(call, "The operator's limit is %lld rows in one answer.", (long long)most);
+	if (reading->goes_on > 0)
+		mcp_say(call, "Some cells go on. Next: get_result_page statement_id=%s "
+			"page_token=%s row_limit=%lld cell_from=%lld%s", reading->id,
+			reading->first, (long long)(reading->shown > 0 ? reading->shown : 1),
+			(long long)reading->goes_on,
+			shape(call, (const char *const[]){ "cell_chars", "columns", "grep",
+							   "format", NULL }));
+	if (reading->note[0] != '\0')
+		mcp_say(call, "%s", reading->note);
+	return MCP_OK;
+}
+
+/* DDL and the like have no columns. */
+static int
+no_rows(struct mcp_call *call, const struct reading *reading)
+{
+	if (reading->page)
+		mcp_say(call, "Statement %s has no rows.", reading->id);
+	else
+		mcp_say(call, "Done, without rows. Statement %s%s%s.", reading->id,
+			reading->warehouse[0] != '\0' ? " on warehouse " : "", reading->warehouse);
+	return notes_said(call, reading, false, 0);
+}
+
+/* `more`: there are rows that were not looked at. */
+static int
+reading_end(struct mcp_call *call, const struct reading *reading, bool more)
+{
+	bool grep = mcp_arg(call, "grep") != NULL;
+	int64_t came = reading->chunk_row, total = more ? reading->total : came;
+	int status;
+
+	if (!more && reading->row > came)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "page_token %lld is behind the last of %lld rows.",
+					   (long long)reading->row, (long long)came),
+				NULL, "Use the page_token of the last answer's end line.");
+	if (reading->n == 0)
+		return no_rows(call, reading);
+	if (total <= reading->row && more)
+		total = -1; /* less than there are */
+	if (grep)
+		total = more || reading->begun_at > 0 ? -1 : reading->shown;
+	status = mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end),
+	    .noun = grep ? "matching rows" : "rows",
+	    .total = reading->sample ? -1 : total,
+	    .at_least = reading->truncated && !grep,
+	    .more = more,
+	    .next = more ? how_next(call, reading, 0) : NULL,
+	    .next_from = how_next,
+	    .next_data = reading,
+	    .whole = how_whole(call, reading),
+	});
+	return status == MCP_OK ? notes_said(call, reading, more, came) : status;
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+static int chunk_fetch(struct mcp_call *call, struct reading *reading);
+static int columns_guess(struct mcp_call *call, struct reading *reading, size_t width);
+
+/* The widest of the rows at hand: where the manifest does not say it. */
+static size_t
+width_of(struct json_object *rows)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		size_t width = json_object_is_type(row, json_type_array)
+		    ? json_object_array_length(row) : 1;
+
+		most = width > most ? width : most;
+	}
+	return most;
+}
+
+/* Behind the last row of the chunk at hand: to the next one, or to the end. */
+static int
+chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
+{
+	bool grep = mcp_arg(call, "grep") != NULL;
+
+	reading->chunk_row += (int64_t)count;
+	/* Nothing says what follows, but rows are missing: there may be a chunk more. */
+	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0
+	    && reading->total > reading->chunk_row;
+	if (reading->next < 0 && !reading->guess)
+		return reading_end(call, reading, false);
+	reading->chunk = reading->guess ? reading->chunk + 1 : reading->next;
+	if (++reading->read >= CHUNKS_MAX || (reading->left == 0 && !grep))
+		return reading_end(call, reading, true);
+	return chunk_fetch(call, reading);
+}
+
+/* Shows what is wanted of one chunk, then goes on to the next or ends. */
+static int
+chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *rows)
+{
+	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
+	const char *text = mcp_arg(call, "grep");
+	int64_t end = reading->chunk_row + (int64_t)count;
+	int status;
+
+	if (reading->n == 0 && count > 0) {
+		status = columns_guess(call, reading, width_of(rows));
+		if (status != MCP_OK)
+			return status;
+	}
+	for (; reading->row < end; reading->row++) {
+		struct json_object *row =
+		    json_object_array_get_idx(rows, (size_t)(reading->row - reading->chunk_row));
+
+		if (!holds(row, text))
+			continue;
+		if (reading->left == 0)
+			return reading_end(call, reading, true);
+		status = row_line(call, reading, row);
+		if (status == MCP_E_TOO_LARGE)
+			return reading_end(call, reading, true);
+		if (status != MCP_OK)
+			return status;
+		reading->left--;
+		reading->shown++;
+	}
+	return chunk_over(call, reading, count);
+}
+
+/* Rows without a head: as many columns as the rows have. */
+static int
+columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
+{
+	return rows_pick(call, reading, mcp_keep(call, json_object_new_array()), width)
+	    ? MCP_OK : MCP_E_INPUT;
 }
 
 static struct dbx_words
-chunk_words(struct mcp_call *call, const struct shown *shown)
+chunk_words(struct mcp_call *call, const struct reading *reading)
 {
 	return (struct dbx_words){
 		.object = "The next rows of the statement",
 		.not_found = "Results are kept for an hour: run it again with execute_sql.",
-		.again = mcp_printf(call, "Call get_statement_result statement_id=%s "
-				    "page_token=%lld again.", shown->statement.id,
-				    (long long)shown->statement.offset),
+		.again = mcp_printf(call, "Call %s again.", how_next(call, reading, 0)),
 	};
 }
 
+/* The bare array of rows that a link leads to; an object around it is taken too. */
 static int
-chunk_arrived(struct mcp_call *call, const void *state, size_t len)
+link_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct shown *shown = state;
-	struct dbx_words words = chunk_words(call, shown);
-	struct json_object *columns = columns_again(call, shown);
-	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct reading reading;
+	struct dbx_words words;
+	struct dbx_error error;
+	struct json_object *body = mcp_reply_json(call, 0);
 
 	(void)len;
-	return reply != NULL ? chunk_show(call, shown, columns, dbx_array(reply, "data_array"))
-			     : MCP_E_UPSTREAM;
+	memcpy(&reading, state, sizeof(reading));
+	words = chunk_words(call, &reading);
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
+	if (!json_object_is_type(body, json_type_array))
+		body = dbx_array(body, "data_array");
+	if (body == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The link to the rows does not lead to rows.",
+				"It answered something else than a JSON array.", words.again);
+	return chunk_rows(call, &reading, body);
 }
 
-/* A link answers the bare array. */
+/* The request for what a pre-signed link points to, with just the headers that it asks for. */
 static int
-linked_arrived(struct mcp_call *call, const void *state, size_t len)
-{
-	const struct shown *shown = state;
-	struct dbx_words words = chunk_words(call, shown);
-	struct json_object *columns = columns_again(call, shown);
-	struct json_object *rows = dbx_reply_array(call, 0, &words);
-
-	(void)len;
-	return rows != NULL ? chunk_show(call, shown, columns, rows) : MCP_E_UPSTREAM;
-}
-
-struct mcp_http
-rows_link(struct mcp_call *call, struct json_object *link,
-	  struct mcp_header headers[LINK_HEADERS_MAX])
+link_fetch(struct mcp_call *call, const struct reading *reading, struct json_object *link)
 {
 	struct json_object *wanted = mcp_get(link, "http_headers");
+	struct mcp_header headers[LINK_HEADERS_MAX];
 	struct mcp_http request = mcp_get_request(NULL, NULL);
 
 	request.url = mcp_get_str(call, link, "external_link", "");
 	request.headers = headers;
 	if (json_object_is_type(wanted, json_type_object)) {
 		json_object_object_foreach(wanted, name, value)
-			if (request.n_headers < LINK_HEADERS_MAX)
+			if (request.n_headers < LINK_HEADERS_MAX
+			    && json_object_is_type(value, json_type_string))
 				headers[request.n_headers++] = (struct mcp_header){
 					name, json_object_get_string(value) };
 	}
 	mcp_mask(call, request.url);
-	return request;
+	return mcp_suspend(call, &request, 1, 0, link_arrived, reading, sizeof(*reading));
 }
 
-/* Makes the request for rows, and for the columns beside it where they could not be carried. */
-static int
-rows_fetch(struct mcp_call *call, const struct mcp_http *rows, mcp_step_fn fn,
-	   const struct shown *shown)
+/* The index of the chunk behind the one that `result` holds; -1: none, as far as anybody says. */
+static int64_t
+next_chunk(const struct reading *reading, struct json_object *result)
 {
-	struct mcp_http request[2] = { *rows };
-	size_t n = 1;
+	int64_t next = mcp_get_int(result, "next_chunk_index",
+	    mcp_get_int(result, "external_links.0.next_chunk_index", -1));
 
-	if (shown->columns_len == 0) {
-		if (!dbx_get_request(call, &request[1], "/api/2.0/sql/statements/{id}",
-				     dbx_object(call, "id", shown->statement.id, NULL)))
-			return MCP_E_INPUT;
-		n = 2;
-	}
-	return mcp_suspend(call, request, n, 0, fn, shown, sizeof(*shown));
+	if (next < 0)
+		next = mcp_get_int(result, "external_links.1.chunk_index", -1);
+	if (next < 0 && reading->chunks > reading->chunk + 1)
+		next = reading->chunk + 1;
+	return next > reading->chunk ? next : -1;
 }
 
-/* Fetches what a pre-signed link points to, with just the headers that it asks for. */
+/* `result` is what a statement or a chunk call holds: rows, or a link to them. */
 static int
-link_fetch(struct mcp_call *call, struct shown *shown, struct json_object *link)
+result_read(struct mcp_call *call, struct reading *reading, struct json_object *result)
 {
-	struct mcp_header headers[LINK_HEADERS_MAX];
-	struct mcp_http request = rows_link(call, link, headers);
+	struct json_object *link = mcp_get(result, "external_links.0");
 
-	shown->row_offset = mcp_get_int(link, "row_offset", 0);
-	return rows_fetch(call, &request, linked_arrived, shown);
+	reading->next = next_chunk(reading, result);
+	if (link != NULL)
+		return link_fetch(call, reading, link);
+	return chunk_rows(call, reading, dbx_array(result, "data_array"));
 }
 
-/* A chunk: its rows, or a link to them. */
 static int
-link_arrived(struct mcp_call *call, const void *state, size_t len)
+chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct shown shown;
-	struct json_object *link = mcp_get(mcp_reply_json(call, 0), "external_links.0");
+	struct reading reading;
+	struct dbx_words words;
+	struct dbx_error error;
+	struct json_object *reply;
 
-	memcpy(&shown, state, sizeof(shown));
-	return link != NULL ? link_fetch(call, &shown, link) : chunk_arrived(call, state, len);
+	(void)len;
+	memcpy(&reading, state, sizeof(reading));
+	if (reading.guess && !dbx_ok(call, mcp_reply(call, 0), &error)
+	    && (error.status == MCP_E_NOT_FOUND || error.status == MCP_E_INPUT))
+		return reading_end(call, &reading, false);
+	words = chunk_words(call, &reading);
+	reply = dbx_reply(call, 0, &words);
+	return reply != NULL ? result_read(call, &reading, reply) : MCP_E_UPSTREAM;
 }
 
-int64_t
-rows_chunk(struct mcp_call *call, struct json_object *manifest, int64_t row, int64_t *first)
+static int
+chunk_fetch(struct mcp_call *call, struct reading *reading)
+{
+	return dbx_get(call, mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
+					(long long)reading->chunk),
+		       dbx_object(call, "id", reading->id, NULL), chunk_arrived, reading,
+		       sizeof(*reading));
+}
+
+/* ---- the beginning --------------------------------------------------------------------------- */
+
+/* Puts the reading on the chunk that holds its row: as the manifest lists them, or as the page
+ * token says; else from the first on. */
+static void
+chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *manifest)
 {
 	struct json_object *chunks = dbx_objects(call, manifest, "chunks");
-	int64_t index = 0;
+	size_t n = json_object_array_length(chunks);
 
-	*first = 0;
-	for (size_t i = 0; i < json_object_array_length(chunks); i++) {
+	reading->listed = n > 0;
+	reading->chunks = mcp_get_int(manifest, "total_chunk_count", n > 0 ? (int64_t)n : -1);
+	for (size_t i = 0; i < n; i++) {
 		struct json_object *chunk = json_object_array_get_idx(chunks, i);
+		int64_t first = mcp_get_int(chunk, "row_offset", 0);
 
-		if (mcp_get_int(chunk, "row_offset", 0) > row)
+		if (i == 0)
+			reading->chunk = reading->chunk_row = 0;
+		if (first < 0 || first > reading->row)
 			break;
-		index = mcp_get_int(chunk, "chunk_index", (int64_t)i);
-		*first = mcp_get_int(chunk, "row_offset", 0);
+		reading->chunk = mcp_get_int(chunk, "chunk_index", (int64_t)i);
+		reading->chunk_row = first;
 	}
-	return index;
+	snprintf(reading->first, sizeof(reading->first), "%s", page_token(call, reading));
 }
 
-/* Carries the columns to the next step, if they fit. */
-static void
-columns_keep(struct mcp_call *call, struct json_object *columns, struct shown *shown)
+/* The number that `text` begins with, and where it ends; NULL when it begins with none. */
+static const char *
+number(const char *text, int64_t *value)
 {
-	struct json_object *kept = mcp_keep(call, json_object_new_array());
-	const char *text;
-	size_t len;
+	size_t digits = strspn(text, "0123456789");
 
-	for (size_t i = 0; i < json_object_array_length(columns); i++)
-		json_object_array_add(kept, json_object_get(dbx_pick(call,
-		    json_object_array_get_idx(columns, i), "name", "type_text", NULL)));
-	text = json_object_to_json_string_ext(kept, JSON_C_TO_STRING_PLAIN);
-	len = strlen(text);
-	shown->columns_len = len < sizeof(shown->columns) ? len : 0;
-	memcpy(shown->columns, text, shown->columns_len);
+	if (digits == 0 || digits > 18)
+		return NULL;
+	*value = strtoll(text, NULL, 10);
+	return text + digits;
 }
 
-/* DDL and the like have no columns. */
-static int
-say_done(struct mcp_call *call, const struct statement *statement)
+/* "ROW", or "ROW-CHUNK-FIRST". */
+static bool
+token_read(const char *token, struct reading *reading)
 {
-	return mcp_say(call, "Done, without rows. Statement %s%s%s.", statement->id,
-		       statement->warehouse[0] != '\0' ? " on warehouse " : "",
-		       statement->warehouse);
+	const char *end = number(token, &reading->row);
+
+	if (end != NULL && *end == '-')
+		end = number(end + 1, &reading->chunk);
+	else
+		return end != NULL && *end == '\0';
+	if (end != NULL && *end == '-')
+		end = number(end + 1, &reading->chunk_row);
+	else
+		return false;
+	return end != NULL && *end == '\0' && reading->chunk_row <= reading->row;
 }
 
-/* Rows that the reply itself does not hold. */
-static int
-chunk_fetch(struct mcp_call *call, struct shown *shown, int64_t chunk)
+bool
+rows_token(struct mcp_call *call, struct reading *reading)
 {
-	struct mcp_http request;
+	const char *token = mcp_arg(call, "page_token");
 
-	if (!dbx_get_request(call, &request,
-			     mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
-					(long long)chunk),
-			     dbx_object(call, "id", shown->statement.id, NULL)))
-		return MCP_E_INPUT;
-	return rows_fetch(call, &request, link_arrived, shown);
+	if (token != NULL && token[0] != '\0' && !token_read(token, reading)) {
+		mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+			 "Use the page_token of the last answer's end line.");
+		return false;
+	}
+	reading->begun_at = reading->row;
+	return true;
 }
 
 int
-rows_show(struct mcp_call *call, struct json_object *reply, const struct statement *statement)
+rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply)
 {
-	struct shown shown = { .statement = *statement };
-	struct json_object *manifest = mcp_get(reply, "manifest");
+	struct json_object *manifest = mcp_get(reply, "manifest"), *result = mcp_get(reply, "result");
 	struct json_object *columns = dbx_objects(call, manifest, "schema.columns");
-	struct json_object *link = mcp_get(reply, "result.external_links.0");
-	int64_t chunk;
 
-	if (json_object_array_length(columns) == 0)
-		return say_done(call, statement);
-	shown.total = mcp_get_int(manifest, "total_row_count", -1);
-	shown.truncated = mcp_get_bool(manifest, "truncated", false);
-	if (shown.total >= 0 && statement->offset > shown.total)
+	reading->total = mcp_get_int(manifest, "total_row_count", -1);
+	reading->truncated = mcp_get_bool(manifest, "truncated", false);
+	reading->left = reading->rows;
+	chunk_find(call, reading, manifest);
+	/* A chunk that only a page token knows of may be gone: then the rows before it were all. */
+	reading->guess = !reading->listed && reading->chunk > 0;
+	if (reading->listed && reading->total >= 0 && reading->row > reading->total)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "page_token %lld is behind the last of %lld rows.",
-					   (long long)statement->offset, (long long)shown.total),
+					   (long long)reading->row, (long long)reading->total),
 				NULL, "Use the page_token of the last answer's end line.");
-	if (statement->warehouse[0] != '\0')
-		mcp_say(call, "statement_id: %s (warehouse %s)", statement->id,
-			statement->warehouse);
-	columns_keep(call, columns, &shown);
-	chunk = rows_chunk(call, manifest, statement->offset, &shown.row_offset);
-	if (chunk == 0 && link != NULL)
-		return link_fetch(call, &shown, link);
-	if (chunk == 0)
-		return chunk_show(call, &shown, columns, dbx_array(reply, "result.data_array"));
-	return chunk_fetch(call, &shown, chunk);
+	if (json_object_array_length(columns) > 0
+	    && !rows_pick(call, reading, columns, json_object_array_length(columns)))
+		return MCP_E_INPUT;
+	return reading->chunk == 0 ? result_read(call, reading, result)
+				   : chunk_fetch(call, reading);
 }

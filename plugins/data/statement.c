@@ -53,45 +53,6 @@ submit_words(struct mcp_call *call, const char *warehouse)
 	};
 }
 
-/* A value of the `parameters` argument in the API's form: text with a type. */
-static struct json_object *
-parameter(const char *name, struct json_object *value)
-{
-	struct json_object *item = json_object_new_object();
-	const char *type = "STRING";
-
-	json_object_object_add(item, "name", json_object_new_string(name));
-	/* LIMIT and the like take an INT only. */
-	if (json_object_is_type(value, json_type_int))
-		type = json_object_get_int64(value) >= INT32_MIN
-			&& json_object_get_int64(value) <= INT32_MAX ? "INT" : "BIGINT";
-	else if (json_object_is_type(value, json_type_double))
-		type = "DOUBLE";
-	else if (json_object_is_type(value, json_type_boolean))
-		type = "BOOLEAN";
-	json_object_object_add(item, "type", json_object_new_string(type));
-	if (value != NULL)
-		json_object_object_add(item, "value", json_object_new_string(
-		    json_object_is_type(value, json_type_array)
-			    || json_object_is_type(value, json_type_object)
-			? json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN)
-			: json_object_get_string(value)));
-	return item;
-}
-
-static void
-add_parameters(struct mcp_call *call, struct json_object *body)
-{
-	struct json_object *given = mcp_arg_json(call, "parameters"), *list;
-
-	if (given == NULL)
-		return;
-	list = json_object_new_array();
-	json_object_object_foreach(given, name, value)
-		json_object_array_add(list, parameter(name, value));
-	json_object_object_add(body, "parameters", list);
-}
-
 /* So that the bill can be read by who caused it. */
 static void
 add_tags(struct mcp_call *call, struct json_object *body)
@@ -112,12 +73,24 @@ add_tags(struct mcp_call *call, struct json_object *body)
 	json_object_object_add(body, "query_tags", list);
 }
 
+/* The call that waits for the statement and shows what this one would have shown. */
+static const char *
+poll_call(struct mcp_call *call, const struct statement *statement)
+{
+	const char *shape = dbx_repeat(call, (const char *const[]){ "page_token", "row_limit",
+	    "cell_chars", "format", NULL });
+
+	return mcp_printf(call, "get_statement_result statement_id=%s%s%s wait_s=30",
+			  statement->id, shape != NULL ? " " : "", shape != NULL ? shape : "");
+}
+
 static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
 	struct statement statement;
 	struct dbx_words words;
 	struct json_object *reply;
+	const char *state_text;
 
 	(void)len;
 	memcpy(&statement, state, sizeof(statement));
@@ -130,7 +103,36 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	if (statement.id[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
 				"The workspace answered without a statement_id.", NULL);
+	state_text = mcp_get_str(call, reply, "status.state", "");
+	if (strcmp(state_text, "FAILED") == 0 || strcmp(state_text, "CANCELED") == 0
+	    || strcmp(state_text, "CLOSED") == 0)
+		return statement_failed(call, reply, statement.id);
+	/* What is known if no poll gets through. */
+	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
+		poll_call(call, &statement));
 	return mcp_handle(call, &statement, sizeof(statement));
+}
+
+/* The arguments catalog and schema; the schema may be said with its catalog. */
+static bool
+session_place(struct mcp_call *call, const char **catalog, const char **schema)
+{
+	const char *parts[DBX_NAME_PARTS];
+	const char *place = mcp_arg(call, "schema");
+
+	*catalog = dbx_plain_name(call, mcp_arg(call, "catalog"));
+	*schema = dbx_plain_name(call, place);
+	if (place == NULL || dbx_name_parts(call, place, parts) != 2)
+		return true;
+	if (*catalog != NULL && strcasecmp(*catalog, parts[0]) != 0) {
+		mcp_fail(call, MCP_E_INPUT, "catalog and schema name two different catalogs.",
+			 mcp_printf(call, "schema is \"%s\", but catalog is \"%s\".", place,
+				    *catalog), "Give the catalog once.");
+		return false;
+	}
+	*catalog = parts[0];
+	*schema = parts[1];
+	return true;
 }
 
 int
@@ -138,15 +140,20 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 		 const struct statement *as)
 {
 	struct statement statement = *as;
-	struct json_object *body = dbx_object(call, "statement", sql, "warehouse_id",
-	    warehouse->id, "catalog", mcp_arg(call, "catalog"), "schema", mcp_arg(call, "schema"),
-	    "wait_timeout", "0s", "disposition", "INLINE", "format", "JSON_ARRAY", NULL);
+	const char *catalog, *schema;
+	struct json_object *body;
 	const char *spool = mcp_option(call, "spool_rows");
 
+	if (!session_place(call, &catalog, &schema))
+		return MCP_E_INPUT;
+	body = dbx_object(call, "statement", sql, "warehouse_id", warehouse->id, "catalog", catalog,
+			  "schema", schema, "wait_timeout", "0s", "disposition", "INLINE", "format",
+			  "JSON_ARRAY", NULL);
 	json_object_object_add(body, "row_limit", json_object_new_int64(
 	    spool != NULL ? strtoll(spool, NULL, 10) : 10000));
 	json_object_object_add(body, "byte_limit", json_object_new_int64(BYTE_LIMIT));
-	add_parameters(call, body);
+	if (!parameters_add(call, body))
+		return MCP_E_INPUT;
 	add_tags(call, body);
 	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	snprintf(statement.warehouse, sizeof(statement.warehouse), "%s", warehouse->name);
@@ -249,6 +256,21 @@ pace(struct mcp_call *call, const struct statement *statement)
 }
 
 static int
+rows_of(struct mcp_call *call, struct json_object *reply, const struct statement *statement)
+{
+	struct reading reading = {
+		.rows = statement->rows, .sample = statement->sample, .row = statement->row,
+		.begun_at = statement->row, .chunk = statement->chunk,
+		.chunk_row = statement->chunk_row,
+	};
+
+	snprintf(reading.id, sizeof(reading.id), "%s", statement->id);
+	snprintf(reading.note, sizeof(reading.note), "%s", statement->note);
+	snprintf(reading.warehouse, sizeof(reading.warehouse), "%s", statement->warehouse);
+	return rows_read(call, &reading, reply);
+}
+
+static int
 polled(struct mcp_call *call, const void *unused, size_t len)
 {
 	struct dbx_words words = { .grant = "the statement: only its author may read it" };
@@ -262,20 +284,20 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
-	words.again = mcp_printf(call, "It goes on: call get_statement_result statement_id=%s in "
-				 "a moment.", statement.id);
+	words.again = mcp_printf(call, "It may go on. Call in a moment: %s",
+				 poll_call(call, &statement));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	state = mcp_get_str(call, reply, "status.state", "");
 	if (strcmp(state, "SUCCEEDED") == 0)
-		return rows_show(call, reply, &statement);
+		return rows_of(call, reply, &statement);
 	if (strcmp(state, "PENDING") != 0 && strcmp(state, "RUNNING") != 0)
 		return statement_failed(call, reply, statement.id);
-	mcp_say(call, "Statement %s is %s after %s.\nNext: get_statement_result statement_id=%s "
-		"wait_s=30, or cancel_statement.", statement.id, state,
+	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",
+		statement.id, state,
 		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
-		statement.id);
+		poll_call(call, &statement));
 	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
 			   pace(call, &statement));
 }
@@ -304,9 +326,8 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return mcp_say(call, "Cancelling statement %s was requested.\n"
-		       "Next: get_statement_result statement_id=%s shows whether it ended first.",
-		       statement->id, statement->id);
+	return mcp_say(call, "Cancelling statement %s was requested. Whether it ended first shows:\n"
+		       "Next: get_statement_result statement_id=%s", statement->id, statement->id);
 }
 
 static int

@@ -2,18 +2,16 @@
 /* What a table is made of: one in full, or up to twenty at a glance. */
 #include "data.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UC_TABLE "/api/2.1/unity-catalog/tables/{full_name}"
 #define TABLES_MAX 20
-#define STATS_COLUMNS_MAX 100 /* of all tables: each is a branch of one statement */
-#define SQL_MAX (1 << 20)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
-/* "not null, partition 1, masked" */
+/* "not null, partition 1, masked by main.s.f" */
 static const char *
 column_flags(struct mcp_call *call, struct json_object *column)
 {
@@ -25,31 +23,64 @@ column_flags(struct mcp_call *call, struct json_object *column)
 		text = mcp_printf(call, "%s%spartition %lld", text, text[0] ? ", " : "",
 				  (long long)mcp_get_int(column, "partition_index", 0) + 1);
 	if (mcp_get(column, "mask") != NULL)
-		text = mcp_printf(call, "%s%smasked", text, text[0] ? ", " : "");
+		text = mcp_printf(call, "%s%smasked by %s", text, text[0] ? ", " : "",
+				  mcp_get_str(call, column, "mask.function_name", "a function"));
 	return text;
 }
 
-static void
-column_item(struct mcp_call *call, struct json_object *column)
+/* Columns of one table, from the one that a page begins at. */
+struct columns {
+	struct json_object *list;
+	const struct table_name *table;
+	size_t from;
+};
+
+static const char *
+columns_next(struct mcp_call *call, const void *data, size_t shown)
 {
-	json_object_object_add(column, "flags",
-			       json_object_new_string(column_flags(call, column)));
+	const struct columns *columns = data;
+	const char *shape = dbx_repeat(call, (const char *const[]){ "cell_chars", NULL });
+
+	return mcp_printf(call, "get_table_schema table_name=%s page_token=%zu%s%s",
+			  dbx_quoted(call, columns->table->full), columns->from + shown,
+			  shape != NULL ? " " : "", shape != NULL ? shape : "");
+}
+
+static const char *
+columns_whole(struct mcp_call *call, const struct columns *columns)
+{
+	return mcp_printf(call, "get_table_schema table_name=%s page_token=%zu cell_chars=%lld",
+			  dbx_quoted(call, columns->table->full), columns->from,
+			  (long long)mcp_number(call, MCP_NUM_MAX_TEXT));
 }
 
 static int
-say_columns(struct mcp_call *call, struct json_object *columns)
+say_columns(struct mcp_call *call, const struct columns *columns)
 {
-	static const struct dbx_column shown[] = {
-		{ "column", NULL, "name", NULL },
-		{ "type", NULL, "type_text", NULL },
-		{ "flags", NULL, "flags", NULL },
-		{ "comment", NULL, "comment", NULL },
+	static const struct mcp_column heads[] = {
+		{ "column", NULL }, { "type", NULL }, { "flags", NULL }, { "comment", NULL },
 	};
+	size_t n = json_object_array_length(columns->list);
+	int status = mcp_table(call, heads, COUNT(heads));
 
-	for (size_t i = 0; i < json_object_array_length(columns); i++)
-		column_item(call, json_object_array_get_idx(columns, i));
-	return dbx_table(call, columns, shown, COUNT(shown),
-			 &(struct dbx_page){ .noun = "columns", .total = -1 });
+	for (size_t i = columns->from; status == MCP_OK && i < n; i++) {
+		struct json_object *column = json_object_array_get_idx(columns->list, i);
+		const char *const cells[] = {
+			mcp_get_str(call, column, "name", NULL),
+			mcp_get_str(call, column, "type_text",
+				    mcp_get_str(call, column, "type_name", NULL)),
+			column_flags(call, column),
+			mcp_get_str(call, column, "comment", NULL),
+		};
+
+		status = dbx_row(call, cells, COUNT(cells));
+	}
+	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
+		return status;
+	return mcp_table_end(call, &(struct mcp_table_end){
+	    .size = sizeof(struct mcp_table_end), .noun = "columns", .total = (int64_t)n,
+	    .next_from = columns_next, .next_data = columns,
+	    .whole = columns_whole(call, columns) });
 }
 
 /* "PRIMARY KEY (a, b)" or "FOREIGN KEY (a) REFERENCES c.s.t" */
@@ -72,10 +103,9 @@ say_constraints(struct mcp_call *call, struct json_object *constraints)
 }
 
 static void
-say_table(struct mcp_call *call, struct json_object *table)
+say_table(struct mcp_call *call, struct json_object *table, const struct table_name *name)
 {
 	static const struct dbx_column facts[] = {
-		{ "table", NULL, "full_name", NULL },
 		{ "type", NULL, "table_type", NULL },
 		{ "format", NULL, "data_source_format", NULL },
 		{ "owner", NULL, "owner", NULL },
@@ -88,13 +118,12 @@ say_table(struct mcp_call *call, struct json_object *table)
 		{ "properties", NULL, "properties", NULL },
 		{ "view", NULL, "view_definition", NULL },
 	};
-	enum { CONCISE = 5 };
+	enum { CONCISE = 4 };
 
+	mcp_say(call, "table: %s", name->full);
 	dbx_facts(call, table, facts, dbx_full(call) ? COUNT(facts) : (size_t)CONCISE,
-		  dbx_url(call, "/explore/data/%s/%s/%s",
-			  mcp_get_str(call, table, "catalog_name", ""),
-			  mcp_get_str(call, table, "schema_name", ""),
-			  mcp_get_str(call, table, "name", "")));
+		  dbx_url(call, "/explore/data/%s/%s/%s", name->catalog, name->schema,
+			  name->table));
 	say_constraints(call, dbx_objects(call, table, "table_constraints"));
 }
 
@@ -111,47 +140,87 @@ table_words(struct mcp_call *call, const char *name)
 	};
 }
 
+/* The column that the page begins at; false with the call failed. */
+static bool
+columns_from(struct mcp_call *call, size_t n, size_t *from)
+{
+	const char *token = mcp_arg(call, "page_token");
+
+	*from = 0;
+	if (token == NULL || token[0] == '\0')
+		return true;
+	if (dbx_is_number(token))
+		*from = (size_t)strtoull(token, NULL, 10);
+	if (!dbx_is_number(token) || (*from > 0 && *from >= n)) {
+		mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+			 "Use the page_token of the last answer's end line.");
+		return false;
+	}
+	return true;
+}
+
 static int
 schema_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	const char *catalog = mcp_arg(call, "catalog_name");
-	const char *schema = mcp_arg(call, "schema_name"), *name = mcp_arg(call, "table_name");
-	struct dbx_words words = table_words(call,
-	    mcp_printf(call, "%s.%s.%s", catalog, schema, name));
+	struct table_name name;
+	struct columns columns = { .table = &name };
+	struct dbx_words words;
 	struct json_object *table;
 	struct dbx_error error;
 
 	(void)state;
 	(void)len;
+	if (!table_name(call, &name))
+		return MCP_E_INPUT;
+	words = table_words(call, name.full);
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return table_unknown(call, catalog, schema, name, error.message);
+		return table_unknown(call, &name, error.message);
 	table = dbx_reply(call, 0, &words);
 	if (table == NULL)
 		return MCP_E_UPSTREAM;
-	say_table(call, table);
-	return say_columns(call, dbx_objects(call, table, "columns"));
+	name = table_of(call, table, name.full);
+	columns.list = dbx_objects(call, table, "columns");
+	if (!columns_from(call, json_object_array_length(columns.list), &columns.from))
+		return MCP_E_INPUT;
+	say_table(call, table, &name);
+	return say_columns(call, &columns);
 }
 
 int
 get_table_schema(struct mcp_call *call)
 {
-	const char *name = mcp_printf(call, "%s.%s.%s", mcp_arg(call, "catalog_name"),
-				      mcp_arg(call, "schema_name"), mcp_arg(call, "table_name"));
+	struct table_name name;
 
-	return dbx_get(call, UC_TABLE, dbx_object(call, "full_name", name, NULL), schema_shown,
-		       NULL, 0);
+	if (!table_name(call, &name))
+		return MCP_E_INPUT;
+	return dbx_get(call, UC_TABLE, dbx_object(call, "full_name", name.full, NULL),
+		       schema_shown, NULL, 0);
 }
 
 /* ---- describe_tables ------------------------------------------------------------------------ */
 
-/* The i-th of the asked names; NULL behind the last. */
-static const char *
-asked_name(struct mcp_call *call, size_t i)
+const char *
+described_name(struct mcp_call *call, size_t i)
 {
 	struct json_object *names = mcp_arg_json(call, "names");
 
-	return i < json_object_array_length(names)
-	    ? json_object_get_string(json_object_array_get_idx(names, i)) : NULL;
+	return i < TABLES_MAX && i < json_object_array_length(names)
+	    ? dbx_plain_name(call, json_object_get_string(json_object_array_get_idx(names, i)))
+	    : NULL;
+}
+
+int
+described_fetch(struct mcp_call *call, mcp_step_fn fn, const void *state, size_t len)
+{
+	struct mcp_http request[TABLES_MAX];
+	const char *name;
+	size_t n = 0;
+
+	for (; (name = described_name(call, n)) != NULL; n++)
+		if (!dbx_get_request(call, &request[n], UC_TABLE,
+				     dbx_object(call, "full_name", name, NULL)))
+			return MCP_E_INPUT;
+	return mcp_suspend(call, request, n, 0, fn, state, len);
 }
 
 static bool
@@ -164,171 +233,41 @@ wants(struct mcp_call *call, const char *detail)
 
 /* One line or section about a table; a missing one does not spoil the others. */
 static void
-say_one(struct mcp_call *call, size_t i)
+say_one(struct mcp_call *call, size_t i, const char *asked)
 {
-	const struct mcp_reply *reply = mcp_reply(call, i);
-	struct json_object *table;
+	struct json_object *table = mcp_reply_json(call, i);
+	struct table_name name;
 	struct dbx_error error;
 
-	if (!dbx_ok(call, reply, &error)) {
-		mcp_say(call, "## %s\nnot available: %s", asked_name(call, i),
+	mcp_say(call, "## %s", asked);
+	if (!dbx_ok(call, mcp_reply(call, i), &error)) {
+		mcp_say(call, "not available: %s",
 			error.message[0] != '\0' ? error.message : "no answer");
 		return;
 	}
-	table = mcp_reply_json(call, i);
-	mcp_say(call, "## %s\n%s%s%s", asked_name(call, i),
-		mcp_get_str(call, table, "table_type", "not available: the answer is no table"),
+	if (!json_object_is_type(table, json_type_object)) {
+		mcp_say(call, "not available: the answer is no table");
+		return;
+	}
+	mcp_say(call, "%s%s%s", mcp_get_str(call, table, "table_type", "table"),
 		mcp_get(table, "comment") != NULL ? ": " : "",
 		mcp_get_str(call, table, "comment", ""));
-	if (!wants(call, "names") && table != NULL)
-		say_columns(call, dbx_objects(call, table, "columns"));
-}
-
-/* Appends one branch of the statistics: counts, nulls, distinct values, extremes of a column. */
-static const char *
-add_branch(struct mcp_call *call, const char *sql, struct json_object *table,
-	   const char *column)
-{
-	const char *name = quoted_name(call, mcp_get_str(call, table, "catalog_name", ""),
-				       mcp_get_str(call, table, "schema_name", ""),
-				       mcp_get_str(call, table, "name", ""));
-	const char *c = quoted(call, column);
-
-	return mcp_printf(call, "%s%sSELECT '%s' AS `table`, '%s' AS `column`, COUNT(*) AS `rows`, "
-			  "COUNT(*) - COUNT(%s) AS `nulls`, COUNT(DISTINCT %s) AS `distinct`, "
-			  "CAST(MIN(%s) AS STRING) AS `min`, CAST(MAX(%s) AS STRING) AS `max` "
-			  "FROM %s", sql, sql[0] != '\0' ? " UNION ALL " : "",
-			  mcp_get_str(call, table, "full_name", ""), column, c, c, c, c, name);
-}
-
-/* Can this name stand in a SQL text literal as it is? */
-static bool
-plain(const char *name)
-{
-	return strpbrk(name, "'\\") == NULL;
-}
-
-static bool
-countable(struct mcp_call *call, struct json_object *table, struct json_object *column)
-{
-	static const char *const complex[] = { "ARRAY", "MAP", "STRUCT", "VARIANT", "BINARY",
-					       "GEOMETRY", "GEOGRAPHY", "INTERVAL" };
-	const char *type = mcp_get_str(call, column, "type_name", "");
-
-	for (size_t i = 0; i < COUNT(complex); i++)
-		if (strcmp(type, complex[i]) == 0)
-			return false;
-	return plain(mcp_get_str(call, column, "name", "'"))
-	    && plain(mcp_get_str(call, table, "full_name", "'"));
-}
-
-/* What statistics are made of, and what they leave out. */
-struct stats {
-	const char *sql;
-	const char *missing; /* "a.b.c, a.b.d": names of no table */
-	size_t branches, left_out;
-};
-
-static void
-stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table)
-{
-	struct json_object *columns = dbx_objects(call, table, "columns");
-
-	for (size_t i = 0; i < json_object_array_length(columns); i++) {
-		struct json_object *column = json_object_array_get_idx(columns, i);
-
-		if (!countable(call, table, column) || stats->branches >= STATS_COLUMNS_MAX
-		    || strlen(stats->sql) > SQL_MAX) {
-			stats->left_out++;
-			continue;
-		}
-		stats->sql = add_branch(call, stats->sql, table,
-					mcp_get_str(call, column, "name", ""));
-		stats->branches++;
-	}
-}
-
-/* One statement over all columns of all tables that are there. */
-static struct stats
-stats_all(struct mcp_call *call)
-{
-	struct stats stats = { .sql = "", .missing = "" };
-
-	for (size_t i = 0; asked_name(call, i) != NULL; i++) {
-		struct dbx_error error;
-
-		if (dbx_ok(call, mcp_reply(call, i), &error))
-			stats_of(call, &stats, mcp_reply_json(call, i));
-		else
-			stats.missing = mcp_printf(call, "%s%s%s", stats.missing,
-						   stats.missing[0] != '\0' ? ", " : "",
-						   asked_name(call, i));
-	}
-	return stats;
-}
-
-/* Asks for all tables at once. */
-static int
-tables_fetch(struct mcp_call *call, mcp_step_fn fn, const void *state, size_t len)
-{
-	struct mcp_http request[TABLES_MAX];
-	size_t n = 0;
-
-	for (; n < TABLES_MAX && asked_name(call, n) != NULL; n++)
-		if (!dbx_get_request(call, &request[n], UC_TABLE,
-				     dbx_object(call, "full_name", asked_name(call, n), NULL)))
-			return MCP_E_INPUT;
-	return mcp_suspend(call, request, n, 0, fn, state, len);
+	name = table_of(call, table, asked);
+	if (!wants(call, "names"))
+		say_columns(call, &(struct columns){ dbx_objects(call, table, "columns"), &name,
+						     0 });
 }
 
 static int
 tables_described(struct mcp_call *call, const void *state, size_t len)
 {
+	const char *name;
+
 	(void)state;
 	(void)len;
-	for (size_t i = 0; asked_name(call, i) != NULL; i++)
-		say_one(call, i);
+	for (size_t i = 0; (name = described_name(call, i)) != NULL; i++)
+		say_one(call, i, name);
 	return MCP_OK;
-}
-
-/* What the statistics do not say, in the room that a handle has. */
-static void
-stats_note(const struct stats *stats, char *note, size_t size)
-{
-	size_t used = 0;
-
-	if (stats->left_out > 0)
-		used = (size_t)snprintf(note, size, "%zu columns were not counted: of a complex "
-					"type, or beyond %d. ", stats->left_out,
-					STATS_COLUMNS_MAX);
-	if (stats->missing[0] == '\0')
-		return;
-	if (strlen(stats->missing) + used + sizeof("Not available: .") > size)
-		snprintf(note + used, size - used, "Some tables are not available: see "
-			 "detail=names.");
-	else
-		snprintf(note + used, size - used, "Not available: %s.", stats->missing);
-}
-
-static int
-stats_build(struct mcp_call *call, const void *state, size_t len)
-{
-	struct statement statement = { .rows = STATS_COLUMNS_MAX };
-	struct stats stats = stats_all(call);
-
-	(void)len;
-	if (stats.branches == 0)
-		return mcp_fail(call, MCP_E_NOT_FOUND, "None of these tables can be counted.",
-				"None exists, or none has a column of a plain type.",
-				"Call describe_tables with detail=names to see which exist.");
-	stats_note(&stats, statement.note, sizeof(statement.note));
-	return statement_submit(call, state, stats.sql, &statement);
-}
-
-static int
-stats_on(struct mcp_call *call, const void *state, size_t len)
-{
-	return tables_fetch(call, stats_build, state, len);
 }
 
 static int
@@ -336,7 +275,7 @@ describe_begin(struct mcp_call *call)
 {
 	if (wants(call, "stats"))
 		return warehouse_choose(call, stats_on);
-	return tables_fetch(call, tables_described, NULL, 0);
+	return described_fetch(call, tables_described, NULL, 0);
 }
 
 const struct mcp_operation describe_tables = {

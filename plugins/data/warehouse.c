@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define POLL_MS 1000
+#define PAGES_MAX 20 /* of the list that is searched */
+#define FITTEST 5    /* it runs */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- choosing ------------------------------------------------------------------------------- */
@@ -17,44 +19,55 @@ fitness(struct mcp_call *call, struct json_object *warehouse)
 	const char *state = mcp_get_str(call, warehouse, "state", "");
 
 	if (strcmp(state, "RUNNING") == 0)
-		return 4;
+		return FITTEST;
 	if (strcmp(state, "STARTING") == 0)
-		return 3;
-	if (strcmp(state, "STOPPED") != 0 && strcmp(state, "STOPPING") != 0)
+		return 4;
+	if (strcmp(state, "DELETING") == 0 || strcmp(state, "DELETED") == 0
+	    || mcp_get_str(call, warehouse, "id", "")[0] == '\0')
 		return 0;
-	return mcp_get_bool(warehouse, "enable_serverless_compute", false) ? 2 : 1;
+	if (strcmp(state, "STOPPED") != 0 && strcmp(state, "STOPPING") != 0)
+		return 1; /* the state is not said: it may run */
+	return mcp_get_bool(warehouse, "enable_serverless_compute", false) ? 3 : 2;
 }
 
 /* The best of a list; the first of equals. NULL when there is none. */
 static struct json_object *
-best_of(struct mcp_call *call, struct json_object *warehouses)
+best_of(struct mcp_call *call, struct json_object *warehouses, int *fit)
 {
 	struct json_object *best = NULL;
-	int most = 0;
 
 	for (size_t i = 0; i < json_object_array_length(warehouses); i++) {
 		struct json_object *warehouse = json_object_array_get_idx(warehouses, i);
-		int fit = fitness(call, warehouse);
+		int now = fitness(call, warehouse);
 
-		if (fit > most) {
-			most = fit;
+		if (now > *fit) {
+			*fit = now;
 			best = warehouse;
 		}
 	}
 	return best;
 }
 
-/* The function to go on with travels behind the warehouse. */
+/* From page to page of the list: what is looked for, or the best so far, and the function to go on
+ * with. */
 struct choice {
 	mcp_step_fn fn;
-	struct warehouse warehouse;
+	char wanted[160]; /* "": any */
+	struct warehouse best;
+	int fit; /* of the best; 0: there is none yet */
+	unsigned pages;
 };
+
+static int choice_listed(struct mcp_call *call, const void *state, size_t len);
 
 static int
 choice_made(struct mcp_call *call, mcp_step_fn fn, const char *id, const char *name)
 {
 	struct warehouse warehouse;
 
+	if (strlen(id) >= sizeof(warehouse.id))
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse_id.", NULL,
+				"Call list_sql_warehouses to see which exist.");
 	snprintf(warehouse.id, sizeof(warehouse.id), "%s", id);
 	snprintf(warehouse.name, sizeof(warehouse.name), "%s", name);
 	return fn(call, &warehouse, sizeof(warehouse));
@@ -65,37 +78,89 @@ static const struct dbx_words list_words = {
 	.grant = "CAN USE on a SQL warehouse",
 };
 
+static int
+choice_fetch(struct mcp_call *call, const struct choice *choice, const char *token)
+{
+	struct mcp_http request;
+
+	if (!dbx_get_request(call, &request, "/api/2.0/sql/warehouses{?page_token}",
+			     dbx_object(call, "page_token", token, NULL)))
+		return MCP_E_INPUT;
+	request.flags = MCP_HTTP_SINGLE_FLIGHT;
+	return mcp_suspend(call, &request, 1, 0, choice_listed, choice, sizeof(*choice));
+}
+
+/* The one of the page that is wanted, by id or name; NULL when it is not there. */
+static struct json_object *
+wanted_of(struct mcp_call *call, const struct choice *choice, struct json_object *warehouses)
+{
+	for (size_t i = 0; i < json_object_array_length(warehouses); i++) {
+		struct json_object *item = json_object_array_get_idx(warehouses, i);
+
+		if (strcmp(mcp_get_str(call, item, "id", ""), choice->wanted) == 0
+		    || strcmp(mcp_get_str(call, item, "name", ""), choice->wanted) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static void
+keep_best(struct mcp_call *call, struct choice *choice, struct json_object *warehouse)
+{
+	const char *id = mcp_get_str(call, warehouse, "id", "");
+
+	snprintf(choice->best.id, sizeof(choice->best.id), "%s", id);
+	snprintf(choice->best.name, sizeof(choice->best.name), "%s",
+		 mcp_get_str(call, warehouse, "name", id));
+}
+
+/* `more`: there are pages that were not read. */
+static int
+choice_end(struct mcp_call *call, const struct choice *choice, bool more)
+{
+	const char *why = more ? mcp_printf(call, "It is not on the first %d pages of the list.",
+					    PAGES_MAX) : "";
+
+	if (choice->wanted[0] != '\0')
+		return dbx_unknown(call, &dbx_warehouses, choice->wanted,
+				   mcp_arg(call, "warehouse_id") == NULL
+				   ? "The option warehouse_id of plugin data names it." : why);
+	if (choice->fit == 0)
+		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
+				more ? mcp_printf(call, "The first %d pages of the list have none.",
+						  PAGES_MAX)
+				     : "The list of warehouses that this identity may use is empty.",
+				"Ask an administrator for CAN USE on a SQL warehouse.");
+	return choice->fn(call, &choice->best, sizeof(choice->best));
+}
+
 /* The wanted one by id or name, else the best. */
 static int
 choice_listed(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct choice *choice = state;
-	struct json_object *reply = dbx_reply(call, 0, &list_words), *warehouses, *best;
-	const char *wanted = choice->warehouse.name;
+	struct choice choice;
+	struct json_object *reply = dbx_reply(call, 0, &list_words), *warehouses, *found;
+	const char *token;
 
 	(void)len;
+	memcpy(&choice, state, sizeof(choice));
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	warehouses = dbx_objects(call, reply, "warehouses");
-	for (size_t i = 0; wanted[0] != '\0' && i < json_object_array_length(warehouses); i++) {
-		struct json_object *item = json_object_array_get_idx(warehouses, i);
-		const char *id = mcp_get_str(call, item, "id", "");
-		const char *name = mcp_get_str(call, item, "name", id);
-
-		if (strcmp(id, wanted) == 0 || strcmp(name, wanted) == 0)
-			return choice_made(call, choice->fn, id, name);
+	token = mcp_get_str(call, reply, "next_page_token", "");
+	if (choice.wanted[0] != '\0') {
+		found = wanted_of(call, &choice, warehouses);
+		if (found != NULL)
+			return choice_made(call, choice.fn, mcp_get_str(call, found, "id", ""),
+					   mcp_get_str(call, found, "name", choice.wanted));
+	} else {
+		found = best_of(call, warehouses, &choice.fit);
+		if (found != NULL)
+			keep_best(call, &choice, found);
 	}
-	if (wanted[0] != '\0')
-		return dbx_unknown(call, &dbx_warehouses, wanted,
-				   mcp_arg(call, "warehouse_id") == NULL
-				   ? "The option warehouse_id of plugin data names it." : "");
-	best = best_of(call, warehouses);
-	if (best == NULL)
-		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
-				"The list of warehouses that this identity may use is empty.",
-				"Ask an administrator for CAN USE on a SQL warehouse.");
-	return choice_made(call, choice->fn, mcp_get_str(call, best, "id", ""),
-			   mcp_get_str(call, best, "name", ""));
+	if (token[0] == '\0' || choice.fit == FITTEST || ++choice.pages >= PAGES_MAX)
+		return choice_end(call, &choice, token[0] != '\0');
+	return choice_fetch(call, &choice, token);
 }
 
 /* The option warehouse_id; NULL when it is not set. */
@@ -112,22 +177,81 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 {
 	struct choice choice = { .fn = fn };
 	const char *wanted = mcp_arg(call, "warehouse_id");
-	struct mcp_http request;
 
 	if (wanted == NULL || wanted[0] == '\0')
 		wanted = configured(call);
 	/* An id needs no list call; its name is not known then, and not needed. */
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
-	snprintf(choice.warehouse.name, sizeof(choice.warehouse.name), "%s",
-		 wanted != NULL ? wanted : "");
-	if (!dbx_get_request(call, &request, "/api/2.0/sql/warehouses", NULL))
-		return MCP_E_INPUT;
-	request.flags = MCP_HTTP_SINGLE_FLIGHT;
-	return mcp_suspend(call, &request, 1, 0, choice_listed, &choice, sizeof(choice));
+	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse's name.", NULL,
+				"Call list_sql_warehouses to see which exist.");
+	snprintf(choice.wanted, sizeof(choice.wanted), "%s", wanted != NULL ? wanted : "");
+	return choice_fetch(call, &choice, NULL);
 }
 
 /* ---- list_sql_warehouses -------------------------------------------------------------------- */
+
+/* "UNHEALTHY: the subnet has no free address" */
+static const char *
+health_of(struct mcp_call *call, struct json_object *warehouse)
+{
+	const char *status = mcp_get_str(call, warehouse, "health.status", "");
+	const char *why = mcp_get_str(call, warehouse, "health.summary",
+	    mcp_get_str(call, warehouse, "health.message", ""));
+
+	return strcmp(status, "HEALTHY") != 0 && why[0] != '\0'
+	    ? mcp_printf(call, "%s: %s", status, why) : status;
+}
+
+/* How long it idles before it stops; 0 is never. */
+static const char *
+auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
+{
+	int64_t minutes = mcp_get_int(warehouse, "auto_stop_mins", -1);
+
+	return minutes < 0 ? "" : minutes == 0 ? "never"
+	    : mcp_printf(call, "%lld min", (long long)minutes);
+}
+
+/* "1 of 4": clusters that run, and the most that may. */
+static const char *
+clusters_of(struct mcp_call *call, struct json_object *warehouse)
+{
+	int64_t most = mcp_get_int(warehouse, "max_num_clusters", -1);
+
+	return most < 0 ? "" : mcp_printf(call, "%lld of %lld",
+	    (long long)mcp_get_int(warehouse, "num_clusters", 0), (long long)most);
+}
+
+/* Adds what columns show that no member of the reply holds. */
+static void
+warehouse_item(struct mcp_call *call, struct json_object *item, bool chosen)
+{
+	json_object_object_add(item, "chosen", json_object_new_boolean(chosen));
+	json_object_object_add(item, "health_shown", json_object_new_string(health_of(call, item)));
+	json_object_object_add(item, "clusters_shown",
+			       json_object_new_string(clusters_of(call, item)));
+	json_object_object_add(item, "auto_stop",
+			       json_object_new_string(auto_stop_of(call, item)));
+}
+
+/* Which of the page execute_sql would choose; NULL: none of it, or a further page decides. */
+static struct json_object *
+chosen_of(struct mcp_call *call, struct json_object *reply, struct json_object *all)
+{
+	struct choice choice = { .fit = 0 };
+	const char *option = configured(call), *page = dbx_place(call).token;
+	struct json_object *best;
+	bool last = mcp_get_str(call, reply, "next_page_token", "")[0] == '\0';
+
+	if (option != NULL) {
+		snprintf(choice.wanted, sizeof(choice.wanted), "%s", option);
+		return wanted_of(call, &choice, all);
+	}
+	best = best_of(call, all, &choice.fit);
+	return (page == NULL || page[0] == '\0') && (last || choice.fit == FITTEST) ? best : NULL;
+}
 
 static int
 warehouses_shown(struct mcp_call *call, const void *state, size_t len)
@@ -137,12 +261,15 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "name", NULL, "name", NULL },
 		{ "state", NULL, "state", NULL },
 		{ "size", NULL, "cluster_size", NULL },
+		{ "clusters", NULL, "clusters_shown", NULL },
 		{ "type", NULL, "warehouse_type", NULL },
 		{ "serverless", NULL, "enable_serverless_compute", dbx_show_yes },
-		{ "health", NULL, "health.status", NULL },
+		{ "auto stop", NULL, "auto_stop", NULL },
+		{ "creator", NULL, "creator_name", NULL },
+		{ "health", NULL, "health_shown", NULL },
 		{ "chosen by default", NULL, "chosen", dbx_show_yes },
 	};
-	struct json_object *reply = dbx_reply(call, 0, &list_words), *all, *kept, *best;
+	struct json_object *reply = dbx_reply(call, 0, &list_words), *all, *kept, *chosen;
 	struct dbx_place place = dbx_place(call);
 
 	(void)state;
@@ -150,18 +277,13 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	all = dbx_objects(call, reply, "warehouses");
-	best = best_of(call, all);
+	chosen = chosen_of(call, reply, all);
 	kept = mcp_keep(call, json_object_new_array());
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *item = json_object_array_get_idx(all, i);
-		const char *option = configured(call);
-		const char *name = mcp_get_str(call, item, "name", "");
-		bool chosen = option == NULL ? item == best
-		    : strcmp(option, mcp_get_str(call, item, "id", "")) == 0
-			|| strcmp(option, name) == 0;
 
-		json_object_object_add(item, "chosen", json_object_new_boolean(chosen));
-		if (dbx_name_matches(call, name))
+		warehouse_item(call, item, item == chosen);
+		if (dbx_name_matches(call, mcp_get_str(call, item, "name", "")))
 			json_object_array_add(kept, json_object_get(item));
 	}
 	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
@@ -187,12 +309,13 @@ list_sql_warehouses(struct mcp_call *call)
 
 /* What differs between the two operations; the rest is the same way. */
 struct direction {
-	const char *path, *goal, *verb;
+	const char *path, *goal, *verb, *changing, *tool;
 	const char *const *failed; /* states from which the goal is not reached */
 };
 
 static const struct direction up = {
-	"/api/2.0/sql/warehouses/{id}/start", "RUNNING", "start",
+	"/api/2.0/sql/warehouses/{id}/start", "RUNNING", "start", "STARTING",
+	"start_sql_warehouse",
 	(const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },
 };
 
@@ -202,7 +325,8 @@ struct change {
 	bool waiting; /* it must have stopped before it can be started */
 };
 static const struct direction down = {
-	"/api/2.0/sql/warehouses/{id}/stop", "STOPPED", "stop",
+	"/api/2.0/sql/warehouses/{id}/stop", "STOPPED", "stop", "STOPPING",
+	"stop_sql_warehouse",
 	(const char *const[]){ "DELETING", "DELETED", NULL },
 };
 
@@ -223,8 +347,17 @@ reached(struct mcp_call *call, const char *id, const char *state, const char *ho
 		       dbx_url(call, "/sql/warehouses/%s", id));
 }
 
+/* What is known if no poll gets through. Both tools take a repetition as a look. */
+static void
+say_going_on(struct mcp_call *call, const char *id, const char *now,
+	     const struct direction *direction)
+{
+	mcp_say(call, "SQL warehouse %s is %s.\nNext: %s warehouse_id=%s wait_s=50", id, now,
+		direction->tool, id);
+}
+
 static int
-handle(struct mcp_call *call, const char *id, bool waiting)
+handle(struct mcp_call *call, const char *id, bool waiting, const struct direction *direction)
 {
 	struct change change = { .waiting = waiting };
 
@@ -232,20 +365,34 @@ handle(struct mcp_call *call, const char *id, bool waiting)
 		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse_id.", NULL,
 				"Call list_sql_warehouses to see which exist.");
 	snprintf(change.id, sizeof(change.id), "%s", id);
+	say_going_on(call, id, waiting ? "STOPPING" : direction->changing, direction);
 	return mcp_handle(call, &change, sizeof(change));
 }
 
 /* The change was accepted. */
 static int
-change_sent(struct mcp_call *call, const void *state, size_t len)
+change_sent(struct mcp_call *call, const struct dbx_resolved *warehouse,
+	    const struct direction *direction)
 {
-	const struct dbx_resolved *warehouse = state;
 	struct dbx_words words = warehouse_words(call, warehouse->asked);
 
-	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return handle(call, warehouse->id, false);
+	return handle(call, warehouse->id, false, direction);
+}
+
+static int
+started(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)len;
+	return change_sent(call, state, &up);
+}
+
+static int
+stopped(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)len;
+	return change_sent(call, state, &down);
 }
 
 static int
@@ -267,10 +414,10 @@ change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 		return reached(call, warehouse->id, now, " already");
 	/* A start is not heard while it stops. */
 	if (direction == &up && strcmp(now, "STOPPING") == 0)
-		return handle(call, warehouse->id, true);
+		return handle(call, warehouse->id, true, direction);
 	return dbx_send(call, "POST", direction->path,
 			dbx_object(call, "id", warehouse->id, NULL), NULL, MCP_RETRY_IDEMPOTENT,
-			change_sent, warehouse, sizeof(*warehouse));
+			direction == &up ? started : stopped, warehouse, sizeof(*warehouse));
 }
 
 static int
@@ -328,10 +475,9 @@ handle_id(struct mcp_call *call)
 }
 
 static int
-still(struct mcp_call *call, const char *now)
+still(struct mcp_call *call, const char *now, const struct direction *direction)
 {
-	mcp_say(call, "SQL warehouse %s is %s.\nNext: list_sql_warehouses in 10 s.",
-		handle_id(call), now);
+	say_going_on(call, handle_id(call), now, direction);
 	return mcp_working(call, -1, mcp_printf(call, "warehouse is %s", now), POLL_MS);
 }
 
@@ -345,7 +491,7 @@ start_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return still(call, "STARTING");
+	return still(call, "STARTING", &up);
 }
 
 /* It has stopped as expected, and not because a start failed. */
@@ -362,6 +508,22 @@ start_due(struct mcp_call *call, struct json_object *warehouse)
 	    && strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
 }
 
+/* Why it is not as it was wanted, as far as the platform says. */
+static const char *
+reason_of(struct mcp_call *call, struct json_object *warehouse)
+{
+	static const char *const places[] = { "health.summary", "health.message", "health.details",
+					      "health.failure_reason.code" };
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		const char *text = mcp_get_str(call, warehouse, places[i], "");
+
+		if (text[0] != '\0')
+			return text;
+	}
+	return "No reason was given.";
+}
+
 static int
 change_polled(struct mcp_call *call, const void *state, size_t len)
 {
@@ -372,11 +534,12 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	const char *now;
 
 	(void)len;
-	words.again = "It goes on: call list_sql_warehouses in a moment.";
+	words.again = mcp_printf(call, "It may go on. Call in a moment: %s warehouse_id=%s",
+				 direction->tool, id);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	now = mcp_get_str(call, reply, "state", "");
+	now = mcp_get_str(call, reply, "state", "in a state that is not said");
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, id, now, "");
 	if (start_due(call, reply))
@@ -387,11 +550,9 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 			return mcp_fail(call, MCP_E_UNAVAILABLE,
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
-					mcp_printf(call, "It is %s. %s", now,
-						   mcp_get_str(call, reply, "health.summary",
-							       "No reason was given.")),
+					mcp_printf(call, "It is %s. %s", now, reason_of(call, reply)),
 					"Call list_sql_warehouses, and try another one.");
-	return still(call, now);
+	return still(call, now, direction);
 }
 
 static int

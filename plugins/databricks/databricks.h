@@ -114,6 +114,15 @@ bool dbx_is_warehouse_id(const char *text); /* 16 hexadecimal digits */
 bool dbx_is_number(const char *text);	    /* job, run, repo ids */
 extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 
+/* ---- names of Unity Catalog (identifiers.c) ------------------------------------------------- */
+
+#define DBX_NAME_PARTS 3
+/* The parts of "catalog.schema.table", each with or without back-ticks; how many there are. A text
+ * that is not built so is one part as it stands. */
+size_t dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NAME_PARTS]);
+/* The same joined again: without back-ticks. NULL for NULL. */
+const char *dbx_plain_name(struct mcp_call *call, const char *text);
+
 /* ---- showing (show.c) ----------------------------------------------------------------------- */
 
 /* How one column of a table is made from an item: the text at `path`, passed through `show`. */

@@ -62,6 +62,16 @@ dbx_quoted(struct mcp_call *call, const char *value)
 	return json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
+/* A list or an object stands there as its JSON. */
+static const char *
+argument_text(struct mcp_call *call, struct json_object *value)
+{
+	const char *text = dbx_text(call, value);
+
+	return json_object_is_type(value, json_type_array)
+		|| json_object_is_type(value, json_type_object) ? text : dbx_quoted(call, text);
+}
+
 const char *
 dbx_repeat(struct mcp_call *call, const char *const *names)
 {
@@ -73,7 +83,7 @@ dbx_repeat(struct mcp_call *call, const char *const *names)
 		if (value != NULL)
 			text = mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
 					  text != NULL ? " " : "", *names,
-					  dbx_quoted(call, dbx_text(call, value)));
+					  argument_text(call, value));
 	}
 	return text;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of Unity Catalog as people write them: in parts, with or without back-ticks. */
+#include "databricks.h"
+
+#include <string.h>
+
+/* One part from *at on, which is moved behind it; NULL when its back-ticks do not match. */
+static const char *
+take_part(struct mcp_call *call, const char **at)
+{
+	const char *from = *at;
+	size_t len = strcspn(from, "."), used = 0;
+	char *part;
+
+	if (from[0] != '`') {
+		*at = from + len;
+		return mcp_printf(call, "%.*s", (int)len, from);
+	}
+	part = mcp_alloc(call, strlen(from) + 1);
+	for (from++; *from != '\0'; from++) {
+		if (*from == '`' && *++from != '`') {
+			*at = from;
+			return *from == '\0' || *from == '.' ? part : NULL;
+		}
+		part[used++] = *from;
+	}
+	return NULL;
+}
+
+size_t
+dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NAME_PARTS])
+{
+	const char *at = text;
+	size_t n = 0;
+
+	for (; n < DBX_NAME_PARTS; at++) {
+		parts[n] = take_part(call, &at);
+		if (parts[n] == NULL || parts[n][0] == '\0')
+			break;
+		n++;
+		if (*at == '\0')
+			return n;
+	}
+	parts[0] = text;
+	return 1;
+}
+
+const char *
+dbx_plain_name(struct mcp_call *call, const char *text)
+{
+	const char *parts[DBX_NAME_PARTS], *name;
+	size_t n;
+
+	if (text == NULL)
+		return NULL;
+	n = dbx_name_parts(call, text, parts);
+	name = parts[0];
+	for (size_t i = 1; i < n; i++)
+		name = mcp_printf(call, "%s.%s", name, parts[i]);
+	return name;
+}
