@@ -316,13 +316,10 @@ check_variable(void *data, const char *name, size_t len, char op)
 	struct variables *v = data;
 	char *copy = xstrndup(name, len);
 
+	(void)op;
 	v->required += is_required(v->row, copy);
 	if (v->ok && !is_property(v->row, copy))
 		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is not a property", v->key, copy);
-	if (v->ok && op != '?' && op != '&' && strcmp(v->key, "resource") == 0 &&
-	    !is_required(v->row, copy))
-		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is in the path but not required",
-		    v->key, copy);
 	free(copy);
 }
 

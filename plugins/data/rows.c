@@ -396,7 +396,8 @@ chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&reading, state, sizeof(reading));
 	if (reading.guess && !dbx_ok(call, mcp_reply(call, 0), &error)
-	    && (error.status == MCP_E_NOT_FOUND || error.status == MCP_E_INPUT))
+	    && (reading.shown > 0 || error.status == MCP_E_NOT_FOUND
+		|| error.status == MCP_E_INPUT))
 		return reading_end(call, &reading, false);
 	words = chunk_words(call, &reading);
 	reply = dbx_reply(call, 0, &words);

@@ -104,8 +104,9 @@ stats_note(const struct stats *stats, char *note, size_t size)
 	size_t used = 0;
 
 	if (stats->left_out > 0)
-		used = (size_t)snprintf(note, size, "%zu columns were not counted: of a complex "
-					"type, or beyond %d. ", stats->left_out, COLUMNS_MAX);
+		used = (size_t)snprintf(note, size, "Not counted: %zu column%s of a complex type, "
+					"or beyond %d. ", stats->left_out,
+					stats->left_out == 1 ? "" : "s", COLUMNS_MAX);
 	if (stats->missing[0] == '\0')
 		return;
 	if (strlen(stats->missing) + used + sizeof("Not available: .") > size)

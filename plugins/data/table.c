@@ -15,6 +15,7 @@
 static const char *
 column_flags(struct mcp_call *call, struct json_object *column)
 {
+	const char *mask = mcp_get_str(call, column, "mask.function_name", "");
 	const char *text = "";
 
 	if (!mcp_get_bool(column, "nullable", true))
@@ -23,8 +24,8 @@ column_flags(struct mcp_call *call, struct json_object *column)
 		text = mcp_printf(call, "%s%spartition %lld", text, text[0] ? ", " : "",
 				  (long long)mcp_get_int(column, "partition_index", 0) + 1);
 	if (mcp_get(column, "mask") != NULL)
-		text = mcp_printf(call, "%s%smasked by %s", text, text[0] ? ", " : "",
-				  mcp_get_str(call, column, "mask.function_name", "a function"));
+		text = mcp_printf(call, "%s%smasked%s%s", text, text[0] ? ", " : "",
+				  mask[0] != '\0' ? " by " : "", mask);
 	return text;
 }
 

@@ -129,11 +129,11 @@ counts_columns(void)
 		       "\"result\":{\"data_array\":[[\"c.s.orders\"]]}}");
 	result = fakehost_tool(host, "describe_tables", args);
 	ASSERT_TEXT(result, "statement_id: s1 (warehouse " WH ")\ntable\nc.s.orders\n1 row.\n"
-			    "3 columns were not counted: of a complex type, or beyond 100. "
+			    "Not counted: 1 column of a complex type, or beyond 100. "
 			    "Not available: c.s.gone.");
 	ASSERT_HAS(fakehost_request(host, 2)->body, "COUNT(DISTINCT `id`)");
-	ASSERT_LACKS(fakehost_request(host, 2)->body, "o'x");
-	ASSERT_LACKS(fakehost_request(host, 2)->body, "UNION");
+	ASSERT_HAS(fakehost_request(host, 2)->body, "'o\\\\'x' AS `column`");
+	ASSERT_HAS(fakehost_request(host, 2)->body, "MIN(`o'x`)");
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/*", 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "describe_tables", args), MCP_E_NOT_FOUND,
@@ -171,7 +171,7 @@ counts_at_most_a_hundred_columns(void)
 			       "\"columns\":[{\"name\":\"x\"}]}},\"result\":{}}");
 		result = fakehost_tool(host, "describe_tables", args);
 		ASSERT_HAS(result->text, "Some tables are not available: see detail=names.");
-		ASSERT_INT(strstr(result->text, "1 columns were not") != NULL, n == 101);
+		ASSERT_INT(strstr(result->text, "Not counted: 1 column ") != NULL, n == 101);
 		fakehost_free(host);
 	}
 }
@@ -185,18 +185,22 @@ lists_warehouses(void)
 	const char *list = "{\"warehouses\":[{\"id\":\"a\",\"name\":\"Slow\","
 	    "\"state\":\"STOPPED\"},7,"
 			   "{\"id\":\"b\",\"name\":\"Fast\",\"state\":\"RUNNING\","
-			   "\"enable_serverless_compute\":true}],\"next_page_token\":\"t\"}";
+			   "\"enable_serverless_compute\":true,\"auto_stop_mins\":10,"
+			   "\"creator_name\":\"ann\",\"num_clusters\":1,\"max_num_clusters\":3,"
+			   "\"health\":{\"status\":\"FAILED\",\"summary\":\"no quota\"}}],"
+			   "\"next_page_token\":\"t\"}";
 
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses", 200, list);
 	ASSERT_TEXT(fakehost_tool(host, "list_sql_warehouses", "{\"name_filter\":\"FA\"}"),
-		    "warehouse_id\tname\tstate\tsize\ttype\tserverless\thealth\tchosen by default\n"
-		    "b\tFast\tRUNNING\t-\t-\tyes\t-\tyes\n1 warehouse shown; there are more. "
+		    "warehouse_id\tname\tstate\tsize\tclusters\ttype\tserverless\tauto stop\tcreator\t"
+		    "health\tchosen by default\n"
+		    "b\tFast\tRUNNING\t-\t1 of 3\t-\tyes\t10 min\tann\tFAILED: no quota\tyes\n1 warehouse shown; there are more. "
 		    "Next: list_sql_warehouses name_filter=FA page_token=t");
 	fakehost_free(host);
 	host = fakehost_new_with(&mcp_plugin, "{\"warehouse_id\":\"Slow\"}");
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses?page_size=5", 200, list);
 	ASSERT_HAS(fakehost_tool(host, "list_sql_warehouses", "{\"limit\":5}")->text,
-		   "a\tSlow\tSTOPPED\t-\t-\t-\t-\tyes\n");
+		   "a\tSlow\tSTOPPED\t-\t-\t-\t-\t-\t-\t-\tyes\n");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses", 500, "");
 	ASSERT_INT(fakehost_tool(host, "list_sql_warehouses", "{}")->status, MCP_E_UNAVAILABLE);
@@ -258,10 +262,10 @@ explains_warehouses_that_do_not_change(void)
 	fakehost_reply(host, ONE, 200, STATE("STOPPING"));
 	fakehost_reply(host, "POST /api/2.0/sql/warehouses/" WH "/stop", 200, "{}");
 	ASSERT_HAS(fakehost_tool(host, "stop_sql_warehouse", BY_ID)->text,
-		   "is STOPPING.\nNext: list_sql_warehouses in 10 s.");
+		   "is STOPPING.\nNext: stop_sql_warehouse warehouse_id=" WH " wait_s=50");
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 503, "");
-	ASSERT_FAILED(fakehost_poll(host), MCP_E_UNAVAILABLE, WH, "503", "It goes on");
+	ASSERT_FAILED(fakehost_poll(host), MCP_E_UNAVAILABLE, WH, "503", "It may go on");
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 404, "{\"message\":\"gone\"}");
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses", 200, "{}");
@@ -272,6 +276,122 @@ explains_warehouses_that_do_not_change(void)
 	ASSERT_FAILED(fakehost_tool(host, "stop_sql_warehouse", BY_ID), MCP_E_PERMISSION, WH, "403",
 		      "CAN MANAGE");
 	fakehost_free(host);
+}
+
+/* ---- names as people write them -------------------------------------------------------------- */
+
+static void
+takes_names_in_all_spellings(void)
+{
+	static const struct {
+		const char *tool, *arguments, *request;
+	} cases[] = {
+		{ "get_table_schema", "{\"catalog_name\":\"`c`\",\"schema_name\":\"`s`\","
+		  "\"table_name\":\"`orders`\"}", UC "tables/c.s.orders" },
+		{ "get_table_schema", "{\"table_name\":\"c.s.orders\"}", UC "tables/c.s.orders" },
+		{ "get_table_schema", "{\"table_name\":\"`c`.s.`orders`\",\"catalog_name\":\"C\"}",
+		  UC "tables/c.s.orders" },
+		{ "get_table_schema", "{\"table_name\":\"s.orders\",\"catalog_name\":\"c\"}",
+		  UC "tables/c.s.orders" },
+		{ "get_table_schema", "{\"table_name\":\"c.s.`a``b`\"}", UC "tables/c.s.a%60b" },
+		{ "describe_tables", "{\"names\":[\"`c`.`s`.`orders`\"]}", UC "tables/c.s.orders" },
+		{ "list_tables", "{\"catalog_name\":\"c\",\"schema_name\":\"c.`s`\"}",
+		  UC "tables?catalog_name=c&schema_name=s&max_results=50&omit_columns=true"
+		  "&omit_properties=true" },
+		{ "list_schemas", "{\"catalog_name\":\"`c`\"}",
+		  UC "schemas?catalog_name=c&max_results=100" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fakehost *host = fakehost_new(&mcp_plugin);
+
+		fakehost_reply(host, cases[i].request, 200, "{}");
+		CU_ASSERT(!fakehost_tool(host, cases[i].tool, cases[i].arguments)->failed);
+		fakehost_free(host);
+	}
+}
+
+static void
+refuses_names_that_are_not_whole(void)
+{
+	static const struct {
+		const char *tool, *arguments, *what;
+	} cases[] = {
+		{ "get_table_schema", "{\"table_name\":\"orders\"}", "catalog_name is missing" },
+		{ "preview_table", "{\"table_name\":\"s.orders\"}", "catalog_name is missing" },
+		{ "get_table_schema", "{\"catalog_name\":\"d\",\"table_name\":\"c.s.orders\"}",
+		  "two different places" },
+		{ "list_tables", "{\"catalog_name\":\"d\",\"schema_name\":\"c.s\"}",
+		  "two different places" },
+		{ "execute_sql", "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\","
+		  "\"catalog\":\"d\",\"schema\":\"c.s\"}", "two different catalogs" },
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ASSERT_FAILED(fakehost_tool(host, cases[i].tool, cases[i].arguments), MCP_E_INPUT,
+			      cases[i].what, "", "Give");
+	fakehost_free(host);
+}
+
+/* A table with more columns than an answer shows is read in pages. */
+static void
+pages_through_columns(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, UC "tables/c.s.t", 200, "{\"columns\":[{\"name\":\"a\"},"
+		       "{\"name\":\"b\"},{\"name\":\"c\",\"type_name\":\"INT\"}]}");
+	fakehost_results(host, 2, 0, 0, NULL);
+	ASSERT_HAS(fakehost_tool(host, "get_table_schema", "{\"table_name\":\"c.s.t\"}")->text,
+		   "table: c.s.t\n");
+	ASSERT_HAS(fakehost_tool(host, "describe_tables", "{\"names\":[\"c.s.t\"]}")->text,
+		   "2 of 3 columns shown. Next: get_table_schema table_name=c.s.t page_token=2");
+	ASSERT_HAS(fakehost_tool(host, "get_table_schema",
+				 "{\"table_name\":\"c.s.t\",\"page_token\":\"2\"}")->text,
+		   "\nc\tINT\t-\t-\n1 of 3 columns shown.");
+	ASSERT_INT(fakehost_tool(host, "get_table_schema",
+				 "{\"table_name\":\"c.s.t\",\"page_token\":\"3\"}")->status,
+		   MCP_E_INPUT);
+	fakehost_free(host);
+}
+
+/* The list of warehouses is read to its end. */
+static void
+finds_warehouses_on_any_page(void)
+{
+	static const struct {
+		const char *first, *second, *argument, *chosen;
+	} cases[] = {
+		{ "", "{\"id\":\"w2\",\"state\":\"STOPPED\"}", "", "w2" },
+		{ "{\"id\":\"w1\",\"state\":\"STOPPED\"}",
+		  "{\"id\":\"w2\",\"state\":\"RUNNING\"}", "", "w2" },
+		{ "{\"id\":\"w1\"}", "{\"id\":\"w2\",\"state\":\"DELETED\"}", "", "w1" },
+		{ "{\"id\":\"w1\",\"state\":\"RUNNING\"}", "{\"id\":\"w2\",\"name\":\"Two\"}",
+		  ",\"warehouse_id\":\"Two\"", "w2" },
+		{ "{\"id\":\"w1\"}", "{\"id\":\"w-2\"}", ",\"warehouse_id\":\"w-2\"", "w-2" },
+	};
+	char body[200], want[60], arguments[100];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fakehost *host = fakehost_new(&mcp_plugin);
+
+		snprintf(body, sizeof(body), "{\"warehouses\":[%s],\"next_page_token\":\"p\"}",
+			 cases[i].first);
+		fakehost_reply(host, "GET /api/2.0/sql/warehouses", 200, body);
+		snprintf(body, sizeof(body), "{\"warehouses\":[%s]}", cases[i].second);
+		fakehost_reply(host, "GET /api/2.0/sql/warehouses?page_token=p", 200, body);
+		fakehost_reply(host, "POST /api/2.0/sql/statements", 200,
+			       "{\"statement_id\":\"s1\"}");
+		fakehost_reply(host, "GET /api/2.0/sql/statements/s1", 200,
+			       "{\"status\":{\"state\":\"SUCCEEDED\"}}");
+		snprintf(arguments, sizeof(arguments), "{\"sql_query\":\"SELECT 1\"%s}",
+			 cases[i].argument);
+		CU_ASSERT(!fakehost_tool(host, "execute_sql", arguments)->failed);
+		snprintf(want, sizeof(want), "\"warehouse_id\":\"%s\"", cases[i].chosen);
+		ASSERT_HAS(fakehost_request(host, 2)->body, want);
+		fakehost_free(host);
+	}
 }
 
 /* ---- completions ----------------------------------------------------------------------------- */
@@ -314,6 +434,10 @@ static const struct test tests[] = {
 	TEST(lists_warehouses),
 	TEST(starts_and_stops_warehouses),
 	TEST(explains_warehouses_that_do_not_change),
+	TEST(takes_names_in_all_spellings),
+	TEST(refuses_names_that_are_not_whole),
+	TEST(pages_through_columns),
+	TEST(finds_warehouses_on_any_page),
 	TEST(completes_names_within_their_context),
 };
 SUITE(tests)
