@@ -75,7 +75,8 @@ AT(mcp_failure, code, 32);
 AT(mcp_failure, http_status, 40);
 AT(mcp_failure, request_id, 48);
 AT(mcp_failure, retry_after_ms, 56);
-SIZE(mcp_failure, 64);
+AT(mcp_failure, missed, 64);
+SIZE(mcp_failure, 72);
 
 AT(mcp_block, size, 0);
 AT(mcp_block, kind, 8);
@@ -194,10 +195,10 @@ NUMBER(MCP_E_UPSTREAM, -11);
 NUMBER(MCP_E_UNSUPPORTED, -12);
 NUMBER(MCP_E_INTERNAL, -13);
 
-NUMBER(MCP_RETRY_SAFE, 0);
-NUMBER(MCP_RETRY_IDEMPOTENT, 1);
-NUMBER(MCP_RETRY_TOKEN, 2);
-NUMBER(MCP_RETRY_NEVER, 3);
+NUMBER(MCP_RETRY_NEVER, 0);
+NUMBER(MCP_RETRY_SAFE, 1);
+NUMBER(MCP_RETRY_IDEMPOTENT, 2);
+NUMBER(MCP_RETRY_TOKEN, 3);
 
 NUMBER(MCP_PIECE_BYTES, 0);
 NUMBER(MCP_PIECE_SECRET_JSON, 1);

@@ -103,6 +103,7 @@ begin(struct call *call, const struct call_spec *spec)
 	input.arguments_len = arguments.len;
 	result_init(&state->result, &input.limits);
 	result_init(&state->interim, &input.limits);
+	result_init(&state->miss, &input.limits);
 	state->runner = plugin_runner(call->row->plugin);
 	state->handle = state->runner->begin(call->row->plugin, call, call->row, &input);
 	buf_fini(&arguments);
@@ -166,6 +167,7 @@ release(struct call *call)
 	calls_remove(call->calls, call);
 	result_fini(&state->result);
 	result_fini(&state->interim);
+	result_fini(&state->miss);
 	outcome_fini(&state->outcome);
 	arena_free(state->arena);
 	free(state->traceparent);

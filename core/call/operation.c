@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/result_internal.h"
+#include "call/text.h"
 #include "plugin/loader.h"
 
 #define POLL_FIRST_MS 50
@@ -109,24 +110,75 @@ keep_interim(struct call *call, struct result *result)
 	state->has_interim = true;
 }
 
+static void
+say_line(struct result *result, const struct buf *text)
+{
+	struct mcp_block block = { .size = sizeof(block),
+				   .kind = "text",
+				   .text = { text->data, text->len } };
+
+	result_block(result, &block);
+}
+
+/* Behind what is known: that the last look at it failed, and why. */
+static void
+say_miss(struct call_state *state)
+{
+	const struct result *miss = &state->miss;
+	struct buf text;
+
+	if (!miss->failed && state->has_interim)
+		return;
+	buf_init(&text, 3 * RESULT_LINE_MAX);
+	if (!state->has_interim)
+		buf_puts(&text, "It was started; its state is not known yet.");
+	if (miss->failed) {
+		buf_puts(&text, state->has_interim ? "The last look at it failed: "
+						   : " The last look at it failed: ");
+		text_line(&text, miss->what, RESULT_LINE_MAX);
+		if (miss->why != NULL) {
+			buf_putc(&text, ' ');
+			text_line(&text, miss->why, RESULT_LINE_MAX);
+		}
+	}
+	say_line(&state->result, &text);
+	buf_fini(&text);
+}
+
+/* The row starts nothing. */
+static bool
+only_looks(const struct call *call)
+{
+	return call->row->access == ACCESS_READ && !call->row->by_sql;
+}
+
+/* Whoever only looks learns that looking failed; whoever started something must not take that for
+ * a failure and start it again. */
+static bool
+looked_in_vain(const struct call *call)
+{
+	const struct call_state *state = call->state;
+
+	return only_looks(call) && !state->alone && !state->seen && state->miss.failed;
+}
+
 /* The answer while the operation goes on. */
 static void
 answer_interim(struct call *call)
 {
 	struct call_state *state = call->state;
 
-	state->outcome.kind = OUTCOME_WORKING;
-	if (!state->answered) {
+	if (state->answered) {
+		state->outcome.kind = OUTCOME_WORKING;
+	} else if (looked_in_vain(call)) {
+		result_fini(&state->result);
+		result_move(&state->result, &state->miss);
+	} else {
+		state->outcome.kind = OUTCOME_WORKING;
 		result_fini(&state->result);
 		result_move(&state->result, &state->interim);
-		if (!state->has_interim) {
-			const char *text = "The operation goes on; its state is not known yet.";
-			struct mcp_block block = { .size = sizeof(block),
-						   .kind = "text",
-						   .text = { text, strlen(text) } };
-
-			result_block(&state->result, &block);
-		}
+		say_miss(state);
+		result_merge(&state->result);
 	}
 	call_finish(call);
 }
@@ -243,7 +295,8 @@ begun(struct call *call, const struct outcome *outcome, struct result *result)
 	}
 	if (state->wants_progress)
 		loop_timer_set(call->calls->loop, &state->tick, TICK_FIRST_MS);
-	if (state->has_interim && wait_is_over(call))
+	/* whoever only looks is shown what one look finds */
+	if (state->has_interim && wait_is_over(call) && (!only_looks(call) || call->calls->draining))
 		answer_interim(call);
 	else
 		pause_until_poll(call, next_delay(state, outcome->next_ms));
@@ -256,6 +309,8 @@ working(struct call *call, struct outcome *outcome, struct result *result)
 	struct call_state *state = call->state;
 
 	keep_interim(call, result);
+	state->seen = true;
+	result_clear(&state->miss);
 	if (outcome->percent != state->outcome.percent)
 		state->percent_ms = clock_ms();
 	state->outcome.percent = outcome->percent;
@@ -276,18 +331,20 @@ working(struct call *call, struct outcome *outcome, struct result *result)
 
 /* A poll that did not get through says nothing about the operation. */
 static bool
-missed(struct call *call, const struct result *result)
+missed(struct call *call, struct result *result)
 {
 	struct call_state *state = call->state;
-	int64_t delay;
+	int64_t delay, after = result->retry_after_ms;
 
+	result_fini(&state->miss);
+	result_move(&state->miss, result);
 	if (state->alone || call_ending(call) || wait_is_over(call)) {
 		answer_interim(call);
 		return true;
 	}
 	delay = next_delay(state, 0) * 2;
-	if (result->retry_after_ms > delay)
-		delay = result->retry_after_ms;
+	if (after > delay)
+		delay = after;
 	pause_until_poll(call, delay);
 	return true;
 }
@@ -306,8 +363,8 @@ operation_stepped(struct call *call, struct outcome *outcome, struct result *res
 		return false;
 	if (result->failed && state->cancelled && !state->alone)
 		return stop_remote(call);
-	if (result->failed && status_retryable(result->status) &&
-	    (state->entry == ENTRY_POLL || state->timed_out))
+	if (result->failed &&
+	    (result->missed || (state->timed_out && status_retryable(result->status))))
 		return missed(call, result);
 	if (state->entry == ENTRY_ANSWER && result_empty(result) && !state->alone) {
 		pause_until_poll(call, 0);

@@ -273,6 +273,7 @@ result_fail(struct result *result, const struct mcp_failure *failure)
 	result->request_id = result_line(failure->request_id);
 	result->http_status = failure->http_status;
 	result->retry_after_ms = failure->retry_after_ms;
+	result->missed = failure->missed;
 	return result->status;
 }
 

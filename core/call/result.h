@@ -76,6 +76,7 @@ struct result {
 	char *what, *why, *next, *code, *request_id;
 	int http_status;
 	int64_t retry_after_ms;
+	bool missed;		    /* a poll that did not get through */
 	const char *require;	    /* status UNSUPPORTED by mcp_require: the capability (owned) */
 	struct result_table *table; /* the one being written, or NULL */
 };

@@ -45,6 +45,8 @@ write_failure(const struct result *result, struct buf *out)
 	buf_puts(out, ",\"failure\":");
 	result_failure_json(result, out);
 	buf_printf(out, ",\"retry_after_ms\":%" PRId64, result->retry_after_ms);
+	if (result->missed)
+		buf_puts(out, ",\"missed\":true");
 	if (result->require != NULL) {
 		buf_puts(out, ",\"require\":");
 		buf_json_str(out, result->require);
@@ -299,13 +301,14 @@ read_failure(struct result *result, struct json_object *tree)
 	if (!status_parse(json_str(given, "status"), &failure.status) || failure.status == MCP_OK)
 		return "a failure of an unknown kind";
 	http_status = json_int(given, "http_status", 0);
-	failure.http_status = http_status >= 100 && http_status <= 599 ? (int)http_status : 0;
+	failure.http_status = http_status >= 100 && http_status <= 999 ? (int)http_status : 0;
 	failure.what = json_str(given, "what");
 	failure.why = json_str(given, "why");
 	failure.next = json_str(given, "next");
 	failure.code = json_str(given, "code");
 	failure.request_id = json_str(given, "request_id");
 	failure.retry_after_ms = json_int(tree, "retry_after_ms", -1);
+	failure.missed = json_flag(tree, "missed", false);
 	result_fail(result, &failure);
 	if (require != NULL)
 		result->require = xstrdup(require);

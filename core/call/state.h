@@ -122,8 +122,10 @@ struct call_state {
 	struct outcome outcome; /* questions, or the operation that goes on */
 
 	/* operation.c */
-	struct result interim;
+	struct result interim; /* what a caller who leaves now is told */
 	bool has_interim;
+	bool seen; /* a poll got through */
+	struct result miss; /* the last poll, if it did not get through */
 	int64_t begun_ms, percent_ms;
 	uint32_t interval_ms;
 	bool slot;	   /* the next poll has its place in the rate */

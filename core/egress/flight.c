@@ -83,7 +83,9 @@ remember(struct flight *flight)
 
 	if (request->grant)
 		return;
-	if (request->retry != MCP_RETRY_SAFE && !request->link) /* SAFE is a read, even by POST */
+	/* SAFE is a read, even by POST */
+	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
+	    !request->link)
 		cache_forget(egress->cache, egress->credential[i].identity);
 	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
 		cache_put(egress->cache, request->key, flight->reply, clock_ms());

@@ -87,7 +87,7 @@ take_request(struct wire_reader *in, struct mcp_http *request, struct scratch *s
 	take_headers(in, request, scratch);
 	take_body(in, request, scratch);
 	request->body_file = wire_take_str(in);
-	request->retry = wire_take_enum(in, MCP_RETRY_NEVER);
+	request->retry = wire_take_enum(in, MCP_RETRY_TOKEN);
 	request->reply = wire_take_enum(in, MCP_REPLY_DISCARD);
 	request->sink = request->reply == MCP_REPLY_SINK ? sink_elsewhere : NULL;
 	request->max_bytes = (uint64_t)wire_take_i64(in);

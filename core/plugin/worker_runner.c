@@ -167,6 +167,7 @@ fail(struct remote *remote, enum mcp_status status, const char *what, const char
 	remote->outcome = (struct outcome){ .kind = OUTCOME_DONE, .percent = -1 };
 	result_clear(&remote->result);
 	result_fail_text(&remote->result, status, what, why, next);
+	remote->result.missed = status == MCP_E_UNAVAILABLE; /* the operation goes on elsewhere */
 	remote_stepped(remote);
 }
 

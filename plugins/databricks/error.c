@@ -406,6 +406,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 		.http_status = error->http,
 		.request_id = reply != NULL ? reply->request_id : NULL,
 		.retry_after_ms = reply != NULL ? reply->retry_after_ms : -1,
+		.missed = error->http == 0 || error->http == 429 || error->http >= 500,
 	};
 
 	mcp_failure(call, &failure);

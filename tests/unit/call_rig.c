@@ -360,7 +360,8 @@ set_row(struct rig *rig, struct probe *probe, const struct probe_spec *spec)
 				   .plugin = &rig->plugin,
 				   .index = index,
 				   .name = (char *)(uintptr_t)rig->plugin.rows[index].name,
-				   .is_inline = spec->is_inline };
+				   .is_inline = spec->is_inline,
+				   .access = spec->looks ? ACCESS_READ : ACCESS_WRITE };
 	if (spec->wait_s > 0) {
 		json_object_put(rig->meta);
 		rig->meta = json_object_new_object();

@@ -67,6 +67,7 @@ struct probe {
 struct probe_spec {
 	const char *name, *arguments, *capabilities, *answers;
 	bool is_inline, wants_progress;
+	bool looks; /* a row that starts nothing */
 	enum row_kind kind;
 	int wait_ms, wait_s; /* wait_s of the row's meta */
 	enum entry entry;

@@ -64,17 +64,27 @@ poll_once(struct mcp_call *call)
 	CU_ASSERT_EQUAL(handle.len, 5);
 	CU_ASSERT_EQUAL(memcmp(handle.data, "run-1", 5), 0);
 	if (atomic_fetch_sub(&failures_to_go, 1) > 0)
-		return mcp_fail(call, MCP_E_UNAVAILABLE, "cannot see it", NULL, NULL);
+		return mcp_failure(call, &(struct mcp_failure){ .size = sizeof(struct mcp_failure),
+								.status = MCP_E_UNAVAILABLE,
+								.what = "Cannot see it.",
+								.why = "HTTP 599",
+								.retry_after_ms = -1,
+								.missed = true });
 	if (atomic_fetch_sub(&polls_to_go, 1) <= 1)
 		return mcp_say(call, "done after %d", n);
 	mcp_say(call, "poll %d", n);
 	return mcp_working(call, n, "at it", (uint32_t)mcp_arg_int(call, "next", 5));
 }
 
+/* What the remote side says of itself is final, also where another try could help. */
 static int
 fail_poll(struct mcp_call *call)
 {
-	return mcp_fail(call, MCP_E_NOT_FOUND, "no such run", NULL, NULL);
+	static const enum mcp_status statuses[] = { MCP_E_UNAVAILABLE, MCP_E_TIMEOUT,
+						    MCP_E_THROTTLED, MCP_E_NOT_FOUND };
+
+	return mcp_fail(call, statuses[atomic_fetch_add(&polls, 1) % 4], "The run has failed.",
+			NULL, NULL);
 }
 
 static int
@@ -129,6 +139,7 @@ static const struct mcp_row rows[] = {
 	{ .name = "quick", .operation = &quick },
 	{ .name = "lost", .operation = &lost },
 	{ .name = "asking", .operation = &asking },
+	{ .name = "look", .operation = &quick },
 };
 
 static const struct rule rules[] = {
@@ -244,9 +255,13 @@ fails(void)
 	struct probe probe;
 
 	init(&rig, 1);
-	rig_call(&rig, &probe, &(struct probe_spec){ .name = "lost" });
+	for (int i = 1; i <= 4; i++) {
+		rig_call(&rig, &probe, &(struct probe_spec){ .name = "lost" });
+		CU_ASSERT(probe.failed && !probe.working);
+		ASSERT_STR(probe.text, "The run has failed.");
+		ASSERT_INT(polls, i);
+	}
 	ASSERT_INT(probe.status, MCP_E_NOT_FOUND);
-	CU_ASSERT(!probe.working);
 	rig_fini(&rig);
 }
 
@@ -265,8 +280,18 @@ lost_polls(void)
 	atomic_store(&failures_to_go, 1000000);
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "quick", .wait_ms = 80 });
 	CU_ASSERT(probe.working && !probe.failed);
-	ASSERT_STR(probe.text, "The operation goes on; its state is not known yet.");
+	ASSERT_STR(probe.text, "It was started; its state is not known yet. The last look at it "
+			       "failed: Cannot see it. HTTP 599");
 	ASSERT_STR(probe.handle, "run-1");
+	rig_call(&rig, &probe, &(struct probe_spec){ .name = "plain",
+						     .wait_ms = 80,
+						     .arguments = "{\"say\":\"see run-1\"}" });
+	CU_ASSERT(probe.working && !probe.failed);
+	ASSERT_STR(probe.text,
+		   "see run-1\nThe last look at it failed: Cannot see it. HTTP 599");
+	rig_call(&rig, &probe, &(struct probe_spec){ .name = "look", .looks = true, .wait_ms = 80 });
+	CU_ASSERT(probe.failed && !probe.working);
+	ASSERT_STR(probe.text, "Cannot see it.\nHTTP 599");
 	rig_fini(&rig);
 }
 

@@ -83,10 +83,10 @@ typedef int (*mcp_step_fn)(struct mcp_call *call, const void *state, size_t len)
 /* ---- upstream requests ---------------------------------------------------------------- */
 
 enum mcp_retry {	    /* what may be repeated when a reply says 429/503 or never came */
+	MCP_RETRY_NEVER,    /* only when not one byte was sent, or on 429 */
 	MCP_RETRY_SAFE,	    /* reads: repeat on 429, 502, 503, 504 and lost connections */
 	MCP_RETRY_IDEMPOTENT, /* PUT, DELETE and the like: the same */
 	MCP_RETRY_TOKEN,    /* a POST that carries an idempotency token: the same */
-	MCP_RETRY_NEVER,    /* only when not one byte was sent, or on 429 */
 };
 
 enum mcp_piece_kind {
@@ -169,7 +169,13 @@ struct mcp_reply {
 
 /* ---- failures and context --------------------------------------------------------------- */
 
-/* A tool error: three lines for the model (what, why, what next) and a machine form. */
+/*
+ * A tool error for the model (what, why, what next) and its machine form. `what`, `next` and `code`
+ * are one line; `why` may have several, and the host cuts it in the middle when it is long. In the
+ * poll of an operation a failure is final, whatever its status: the operation has failed. Set
+ * `missed` when the poll itself did not get through (no reply, 429, 5xx), so that nothing is known
+ * about the operation: the host then polls again while the call waits.
+ */
 struct mcp_failure {
 	uint32_t size;
 	enum mcp_status status;
@@ -180,6 +186,7 @@ struct mcp_failure {
 	int http_status;	  /* 0: none */
 	const char *request_id;	  /* or NULL */
 	int64_t retry_after_ms;	  /* -1: unknown */
+	bool missed;		  /* a poll that did not get through; else ignored */
 };
 
 enum mcp_context {
@@ -295,9 +302,11 @@ struct mcp_ops {
 /* ---- rows -------------------------------------------------------------------------------- */
 
 /*
- * A remote operation. `start` either finishes with a result or calls mcp_handle(). `poll` (with
- * MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing what the caller is to
- * read should it have to leave now. `cancel` stops the remote work. `answer` (with questions
+ * A remote operation. `start` either finishes with a result, or writes what the caller is to read
+ * if nothing more is learned (what was started, its id, the tool to poll with) and calls
+ * mcp_handle(). `poll` (with MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing
+ * what the caller is to read should it have to leave now. When all polls were missed the answer is
+ * what `start` wrote and why the last poll failed. `cancel` stops the remote work. `answer` (with questions
  * asked by mcp_ask in poll) feeds the client's answers back. `cancel` and `answer` may be NULL.
  */
 struct mcp_operation {
