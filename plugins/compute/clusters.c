@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at clusters: lists, one cluster, its events. */
 #include "compute.h"
+#include "facts.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define PAGE_MAX 100	/* clusters of one upstream page */
-#define RECENT_EVENTS 3 /* shown with a cluster */
+#define PAGE_MAX 100 /* clusters of one upstream page */
 
 struct dbx_words
 cluster_words(struct mcp_call *call, const char *asked, const char *grant)
@@ -29,7 +28,8 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 		return mcp_printf(call, "%lld-%lld workers",
 				  (long long)mcp_get_int(cluster, "autoscale.min_workers", 0),
 				  (long long)most);
-	return workers > 0 ? mcp_printf(call, "%lld workers", (long long)workers) : "single node";
+	return workers > 0 ? mcp_printf(call, "%lld worker%s", (long long)workers,
+					workers == 1 ? "" : "s") : "single node";
 }
 
 /* ---- list_clusters -------------------------------------------------------------------------- */
@@ -78,20 +78,20 @@ list_clusters(struct mcp_call *call)
 
 /* ---- get_cluster_details -------------------------------------------------------------------- */
 
-/* "INACTIVITY (SUCCESS): inactivity_duration_min=60" */
-static const char *
+const char *
 show_reason(struct mcp_call *call, struct json_object *reason)
 {
 	struct json_object *parameters = mcp_get(reason, "parameters");
-	const char *text = mcp_printf(call, "%s (%s)", mcp_get_str(call, reason, "code", "?"),
-				      mcp_get_str(call, reason, "type", "?"));
+	const char *type = mcp_get_str(call, reason, "type", "");
+	const char *text = mcp_printf(call, "%s%s%s%s", mcp_get_str(call, reason, "code", "?"),
+				      type[0] != '\0' ? " (" : "", type,
+				      type[0] != '\0' ? ")" : "");
 
-	if (json_object_is_type(reason, json_type_string))
-		return json_object_get_string(reason);
+	if (!json_object_is_type(reason, json_type_object))
+		return dbx_text(call, reason);
 	if (json_object_is_type(parameters, json_type_object)) {
 		json_object_object_foreach(parameters, key, value)
-			text = mcp_printf(call, "%s %s=%s", text, key,
-					  json_object_get_string(value));
+			text = mcp_printf(call, "%s %s=%s", text, key, dbx_text(call, value));
 	}
 	return text;
 }
@@ -99,7 +99,7 @@ show_reason(struct mcp_call *call, struct json_object *reason)
 static const char *
 show_minutes(struct mcp_call *call, struct json_object *value)
 {
-	int64_t minutes = json_object_get_int64(value);
+	int64_t minutes = mcp_get_int(value, "", 0);
 
 	return minutes > 0 ? mcp_printf(call, "after %lld min idle", (long long)minutes)
 			   : "never";
@@ -121,97 +121,136 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 
 /* The last events, from the reply beside the cluster's; a failure there spoils nothing. */
 static void
-say_events(struct mcp_call *call)
+add_events(struct mcp_call *call, struct dbx_answer *answer)
 {
-	struct json_object *events;
+	static const struct dbx_fact columns[] = {
+		{ .key = "time", .path = "timestamp", .show = dbx_show_time },
+		{ .key = "type", .path = "type" },
+		{ .key = "reason", .path = "details.reason", .show = show_reason },
+		{ .key = "cause", .path = "details.cause" },
+		{ .key = "user", .path = "details.user" },
+		{ .key = "more", .path = "more" },
+	};
+	static const struct dbx_fact events = { .key = "events", .label = "last events",
+						DBX_COLUMNS(columns) };
+	struct json_object *items;
 	struct dbx_error error;
-	size_t n;
 
 	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
-		mcp_say(call, "last events: not available: %s",
-			error.message[0] != '\0' ? error.message : "no answer");
+		dbx_answer_text(answer, "last events", "events_failure",
+				mcp_printf(call, "not available: %s", error.message[0] != '\0'
+					   ? error.message : "no answer"));
 		return;
 	}
-	events = dbx_objects(call, mcp_reply_json(call, 1), "events");
-	n = json_object_array_length(events);
-	for (size_t i = 0; i < n && i < RECENT_EVENTS; i++) {
-		struct json_object *event = json_object_array_get_idx(events, i);
-
-		if (i == 0)
-			mcp_say(call, "last events:");
-		mcp_say(call, "%s %s", dbx_time(call, mcp_get_int(event, "timestamp", 0)),
-			mcp_get_str(call, event, "type", "?"));
-	}
+	items = dbx_objects(call, mcp_reply_json(call, 1), "events");
+	if (json_object_array_length(items) > RECENT_EVENTS)
+		json_object_array_del_idx(items, RECENT_EVENTS,
+					  json_object_array_length(items) - RECENT_EVENTS);
+	for (size_t i = 0; i < json_object_array_length(items); i++)
+		event_item(call, json_object_array_get_idx(items, i));
+	if (json_object_array_length(items) == 0)
+		return;
+	mcp_say(call, "last events:");
+	dbx_answer_table(answer, &events, items, NULL);
 }
 
-static void
-say_cluster(struct mcp_call *call, struct json_object *cluster)
-{
-	static const struct dbx_column facts[] = {
-		{ "cluster", NULL, "cluster_name", NULL },
-		{ "cluster_id", NULL, "cluster_id", NULL },
-		{ "state", NULL, "state", NULL },
-		{ "state message", NULL, "state_message", NULL },
-		{ "terminated because", NULL, "termination_reason", show_reason },
-		{ "size", NULL, "size", NULL },
-		{ "runtime", NULL, "spark_version", NULL },
-		{ "node type", NULL, "node_type_id", NULL },
-		{ "terminates itself", NULL, "autotermination_minutes", show_minutes },
-		{ "started", NULL, "start_time", dbx_show_time },
-		{ "terminated", NULL, "terminated_time", dbx_show_time },
-		{ "creator", NULL, "creator_user_name", NULL },
-		/* from here on: detail=full */
-		{ "source", NULL, "cluster_source", NULL },
-		{ "driver node type", NULL, "driver_node_type_id", NULL },
-		{ "access mode", NULL, "data_security_mode", NULL },
-		{ "single user", NULL, "single_user_name", NULL },
-		{ "cores", NULL, "cluster_cores", NULL },
-		{ "memory MB", NULL, "cluster_memory_mb", NULL },
-		{ "spark conf", NULL, "spark_conf", NULL },
-		{ "custom tags", NULL, "custom_tags", NULL },
-	};
-	enum { CONCISE = 12 };
-	const char *id = mcp_get_str(call, cluster, "cluster_id", "");
-
-	json_object_object_add(cluster, "size",
-			       json_object_new_string(show_size(call, cluster)));
-	dbx_facts(call, cluster, facts,
-		  dbx_full(call) ? sizeof(facts) / sizeof(facts[0]) : (size_t)CONCISE,
-		  dbx_url(call, "/compute/clusters/%s", id));
-}
+/* Behind the name, id and state. */
+static const struct dbx_fact facts[] = {
+	{ .key = "state_message", .label = "state message", .path = "state_message" },
+	{ .key = "termination_reason", .label = "terminated because",
+	  .path = "termination_reason", .show = show_reason },
+	{ .key = "size", .path = "size" },
+	{ .key = "spark_version", .label = "runtime", .path = "spark_version" },
+	{ .key = "node_type_id", .label = "node type", .path = "node_type_id" },
+	{ .key = "auto_termination", .label = "terminates itself",
+	  .path = "autotermination_minutes", .show = show_minutes },
+	{ .key = "start_time", .label = "started", .path = "start_time", .show = dbx_show_time },
+	{ .key = "last_restarted_time", .label = "restarted", .path = "last_restarted_time",
+	  .show = dbx_show_time },
+	{ .key = "terminated_time", .label = "terminated", .path = "terminated_time",
+	  .show = dbx_show_time },
+	{ .key = "creator_user_name", .label = "creator", .path = "creator_user_name" },
+	{ .key = "cluster_source", .label = "source", .path = "cluster_source" },
+	{ .key = "single_user_name", .label = "single user", .path = "single_user_name" },
+#define FULL(key_, label_, path_) { .key = (key_), .label = (label_), .path = (path_), \
+				    .detail = DBX_FULL }
+	FULL("num_workers", "workers", "num_workers"),
+	FULL("autoscale", NULL, "autoscale"),
+	FULL("autotermination_minutes", "autotermination minutes", "autotermination_minutes"),
+	FULL("driver_node_type_id", "driver node type", "driver_node_type_id"),
+	FULL("is_single_node", "single node", "is_single_node"),
+	FULL("instance_pool_id", "instance pool", "instance_pool_id"),
+	FULL("driver_instance_pool_id", "driver instance pool", "driver_instance_pool_id"),
+	FULL("policy_id", "policy", "policy_id"),
+	FULL("data_security_mode", "access mode", "data_security_mode"),
+	FULL("runtime_engine", "runtime engine", "runtime_engine"),
+	FULL("kind", NULL, "kind"),
+	FULL("use_ml_runtime", "ML runtime", "use_ml_runtime"),
+	FULL("dependency_mode", "dependency mode", "dependency_mode"),
+	FULL("cluster_cores", "cores", "cluster_cores"),
+	FULL("cluster_memory_mb", "memory MB", "cluster_memory_mb"),
+	{ .key = "last_state_loss_time", .label = "state lost", .path = "last_state_loss_time",
+	  .show = dbx_show_time, .detail = DBX_FULL },
+	FULL("spark_conf", "spark conf", "spark_conf"),
+	FULL("custom_tags", "custom tags", "custom_tags"),
+	FULL("default_tags", "default tags", "default_tags"),
+	FULL("init_scripts", "init scripts", "init_scripts"),
+	FULL("cluster_log_conf", "log destination", "cluster_log_conf"),
+	FULL("cluster_log_status", "log delivery", "cluster_log_status"),
+	FULL("docker_image", "docker image", "docker_image.url"),
+	FULL("workload_type", "workload type", "workload_type"),
+	FULL("aws_attributes", "AWS attributes", "aws_attributes"),
+	FULL("azure_attributes", "Azure attributes", "azure_attributes"),
+	FULL("gcp_attributes", "GCP attributes", "gcp_attributes"),
+	FULL("enable_elastic_disk", "elastic disk", "enable_elastic_disk"),
+	FULL("enable_local_disk_encryption", "local disk encryption",
+	     "enable_local_disk_encryption"),
+	FULL("remote_disk_throughput", "remote disk throughput", "remote_disk_throughput"),
+	FULL("total_initial_remote_disk_size", "initial remote disk GB",
+	     "total_initial_remote_disk_size"),
+	FULL("worker_node_type_flexibility", "other worker node types",
+	     "worker_node_type_flexibility"),
+	FULL("driver_node_type_flexibility", "other driver node types",
+	     "driver_node_type_flexibility"),
+#undef FULL
+};
 
 /* Both replies are here: the cluster, and its last events (which may be missing). */
 static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
+	const char *id, *now;
 	struct json_object *reply;
+	struct dbx_answer *answer;
 	struct dbx_error error;
+	struct dbx_words words = cluster_words(call, cluster->asked,
+					       "CAN ATTACH TO on the cluster");
 
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
-	    .grant = "CAN ATTACH TO on the cluster" });
+	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	say_cluster(call, reply);
-	if (cost_hint(call, reply) != NULL)
-		mcp_say(call, "cost: %s", cost_hint(call, reply));
-	say_events(call);
-	return mcp_structured(call, dbx_full(call) ? reply : dbx_pick(call, reply,
-	    "cluster_id", "cluster_name", "state", "state_message", "num_workers", "autoscale",
-	    "spark_version", "node_type_id", "autotermination_minutes", "start_time",
-	    "terminated_time", "creator_user_name", "cluster_source", NULL));
-}
-
-static struct mcp_http
-events_request(struct mcp_call *call, const char *cluster_id, struct json_object *body)
-{
-	json_object_object_add(body, "cluster_id", json_object_new_string(cluster_id));
-	json_object_object_add(body, "order", json_object_new_string("DESC"));
-	return mcp_json_request(call, "POST", "/api/2.1/clusters/events", body, MCP_RETRY_SAFE);
+	id = mcp_get_str(call, reply, "cluster_id", "");
+	now = mcp_get_str(call, reply, "state", "");
+	if (id[0] == '\0' || now[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "%s was not described.", words.object),
+				"The reply of the workspace has no cluster_id or no state.",
+				"Call list_clusters to see what it knows.");
+	json_object_object_add(reply, "size", json_object_new_string(show_size(call, reply)));
+	answer = dbx_answer_begin(call);
+	dbx_answer_text(answer, "cluster", "cluster_name",
+			mcp_get_str(call, reply, "cluster_name", ""));
+	dbx_answer_text(answer, NULL, "cluster_id", id);
+	dbx_answer_text(answer, NULL, "state", now);
+	dbx_answer_add(answer, reply, facts, sizeof(facts) / sizeof(facts[0]));
+	dbx_answer_url(answer, dbx_url(call, "/compute/clusters/%s", id));
+	dbx_answer_text(answer, NULL, "cost", cost_hint(call, reply));
+	add_events(call, answer);
+	return dbx_answer_end(answer);
 }
 
 static int
@@ -221,7 +260,7 @@ details_resolved(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *body = dbx_object(call, NULL);
 	struct mcp_http request[2];
 
-	json_object_object_add(body, "limit", json_object_new_int(RECENT_EVENTS));
+	json_object_object_add(body, "page_size", json_object_new_int(RECENT_EVENTS));
 	if (!dbx_get_request(call, &request[0], "/api/2.1/clusters/get{?cluster_id}",
 			     dbx_object(call, "cluster_id", cluster->id, NULL)))
 		return MCP_E_INPUT;
@@ -233,83 +272,6 @@ int
 get_cluster_details(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", details_resolved);
-}
-
-/* ---- list_cluster_events -------------------------------------------------------------------- */
-
-/* The page token of ours is the offset that the platform's next_page asks for. */
-static int
-events_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	static const struct dbx_column columns[] = {
-		{ "time", NULL, "timestamp", dbx_show_time },
-		{ "type", NULL, "type", NULL },
-		{ "reason", NULL, "details.reason", show_reason },
-		{ "cause", NULL, "details.cause", NULL },
-		{ "user", NULL, "details.user", NULL },
-		{ "workers", NULL, "details.current_num_workers", NULL },
-		{ "target", NULL, "details.target_num_workers", NULL },
-	};
-	const struct dbx_resolved *cluster = state;
-	struct json_object *reply;
-	struct dbx_error error;
-	struct dbx_page page = { .noun = "events", .tool = "list_cluster_events", .total = -1 };
-
-	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "The events of cluster \"%s\"", cluster->asked),
-	    .grant = "CAN ATTACH TO on the cluster" });
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	page.extra = dbx_repeat(call, (const char *const[]){ "cluster_id", "event_type",
-							     "start_time", "end_time", NULL });
-	page.token = mcp_arg(call, "page_token");
-	page.total = mcp_get_int(reply, "total_count", -1);
-	page.next_token = mcp_get_str(call, reply, "next_page_token",
-				      mcp_get_str(call, reply, "next_page.offset", NULL));
-	return dbx_table(call, dbx_objects(call, reply, "events"), columns,
-			 sizeof(columns) / sizeof(columns[0]), &page);
-}
-
-static void
-add_number(struct json_object *body, const char *key, int64_t value)
-{
-	if (value >= 0)
-		json_object_object_add(body, key, json_object_new_int64(value));
-}
-
-static int
-events_resolved(struct mcp_call *call, const void *state, size_t len)
-{
-	const struct dbx_resolved *cluster = state;
-	struct json_object *body = dbx_object(call, NULL), *types;
-	const char *token = mcp_arg(call, "page_token"), *type = mcp_arg(call, "event_type");
-	struct mcp_http request;
-
-	if (type != NULL) {
-		types = json_object_new_array();
-		json_object_array_add(types, json_object_new_string(type));
-		json_object_object_add(body, "event_types", types);
-	}
-	add_number(body, "start_time", mcp_arg_int(call, "start_time", -1));
-	add_number(body, "end_time", mcp_arg_int(call, "end_time", -1));
-	add_number(body, "limit", dbx_limit(call, PAGE_MAX));
-	/* Older workspaces page by offset, newer ones by token: the token's spelling tells. */
-	if (token != NULL && dbx_is_number(token))
-		json_object_object_add(body, "offset", json_object_new_int64(
-		    mcp_arg_int(call, "page_token", 0)));
-	else if (token != NULL)
-		json_object_object_add(body, "page_token", json_object_new_string(token));
-	request = events_request(call, cluster->id, body);
-	return mcp_suspend(call, &request, 1, 0, events_shown, state, len);
-}
-
-int
-list_cluster_events(struct mcp_call *call)
-{
-	return dbx_resolve(call, &dbx_clusters, "cluster_id", events_resolved);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */

@@ -12,6 +12,15 @@ int list_cluster_events(struct mcp_call *call);
 int complete_cluster(struct mcp_call *call);
 extern const struct mcp_operation start_cluster, terminate_cluster;
 
+#define RECENT_EVENTS 3 /* shown with a cluster */
+
+/* The request for events; takes `body`, an object of the step, which it completes. */
+struct mcp_http events_request(struct mcp_call *call, const char *cluster_id,
+			       struct json_object *body);
+bool event_item(struct mcp_call *call, struct json_object *event);
+/* "INACTIVITY (SUCCESS) inactivity_duration_min=60" */
+const char *show_reason(struct mcp_call *call, struct json_object *reason);
+
 /* The words of a failure about one cluster. */
 struct dbx_words cluster_words(struct mcp_call *call, const char *asked, const char *grant);
 

@@ -105,11 +105,29 @@ done(struct mcp_call *call, const char *id, const char *state, const char *how)
 static int
 still(struct mcp_call *call, struct json_object *cluster, const char *state)
 {
-	mcp_say(call, "Cluster %s is %s%s%s.\nNext: get_cluster_details cluster_id=%s in 30 s.",
+	mcp_say(call, "Cluster %s is %s%s%s.\nNext: get_cluster_details cluster_id=%s",
 		handle_id(call), state,
 		mcp_get_str(call, cluster, "state_message", "")[0] != '\0' ? ": " : "",
-		mcp_get_str(call, cluster, "state_message", ""), handle_id(call));
+		mcp_get_str(call, cluster, "state_message", ""),
+		dbx_quoted(call, handle_id(call)));
 	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
+}
+
+/* The cluster has ended otherwise than wanted; the platform says why. */
+static int
+ended(struct mcp_call *call, struct json_object *cluster, const char *id, const char *what)
+{
+	struct json_object *reason = mcp_get(cluster, "termination_reason");
+	const char *message = mcp_get_str(call, cluster, "state_message", "");
+
+	return mcp_fail(call, MCP_E_CONFLICT, what,
+			mcp_printf(call, "It is %s%s%s%s%s.",
+				   mcp_get_str(call, cluster, "state", "UNKNOWN"),
+				   reason != NULL ? ": " : "",
+				   reason != NULL ? show_reason(call, reason) : "",
+				   message[0] != '\0' ? ": " : "", message),
+			mcp_printf(call, "Call list_cluster_events cluster_id=%s to see what went "
+				   "wrong.", dbx_quoted(call, id)));
 }
 
 /* ---- start_cluster -------------------------------------------------------------------------- */
@@ -136,12 +154,8 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return change(call, "/api/2.1/clusters/start", cluster, changed);
 	if (strcmp(now, "ERROR") == 0 || strcmp(now, "UNKNOWN") == 0)
-		return mcp_fail(call, MCP_E_CONFLICT,
-				mcp_printf(call, "Cluster \"%s\" cannot be started.",
-					   cluster->asked),
-				mcp_printf(call, "Its state is %s: %s", now,
-					   mcp_get_str(call, reply, "state_message", "")),
-				"Call list_cluster_events to see what went wrong.");
+		return ended(call, reply, cluster->id, mcp_printf(call,
+			     "Cluster \"%s\" cannot be started.", cluster->asked));
 	return handle(call, cluster->id, reply, strcmp(now, "TERMINATING") == 0);
 }
 
@@ -205,13 +219,8 @@ start_polled(struct mcp_call *call, const void *state, size_t len)
 				dbx_object(call, "cluster_id", handle_id(call), NULL),
 				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	if (strcmp(now, "TERMINATED") == 0 || strcmp(now, "ERROR") == 0)
-		return mcp_fail(call, MCP_E_UNAVAILABLE,
-				mcp_printf(call, "Cluster %s did not start.", handle_id(call)),
-				mcp_printf(call, "It is %s: %s %s", now,
-					   mcp_get_str(call, cluster, "termination_reason.code",
-						       ""),
-					   mcp_get_str(call, cluster, "state_message", "")),
-				"Call list_cluster_events to see what went wrong.");
+		return ended(call, cluster, handle_id(call), mcp_printf(call,
+			     "Cluster %s did not start.", handle_id(call)));
 	return still(call, cluster, now);
 }
 
@@ -280,11 +289,8 @@ terminate_polled(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return done(call, handle_id(call), now, "");
 	if (strcmp(now, "ERROR") == 0)
-		return mcp_fail(call, MCP_E_UNAVAILABLE,
-				mcp_printf(call, "Cluster %s did not terminate.",
-					   handle_id(call)),
-				mcp_get_str(call, cluster, "state_message", NULL),
-				"Call list_cluster_events to see what went wrong.");
+		return ended(call, cluster, handle_id(call), mcp_printf(call,
+			     "Cluster %s did not terminate.", handle_id(call)));
 	return still(call, cluster, now);
 }
 

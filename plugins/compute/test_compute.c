@@ -72,12 +72,15 @@ shows_a_cluster(void)
 		    "terminates itself: never\nstarted: 1970-01-01T00:00:01Z\n"
 		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
 		    "cost: It runs until somebody terminates it: auto-termination is off.\n"
-		    "last events:\n1970-01-01T00:00:02Z RUNNING\n1970-01-01T00:00:01Z "
-		    "STARTING\n C");
+		    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
+		    "1970-01-01T00:00:01Z\tSTARTING\n-\tC\n3 last events.");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"" ID "\"");
 	ASSERT_LACKS(result->structured, "spark_conf");
 	ASSERT_STR(fakehost_request(host, 2)->body,
-		   "{\"limit\":3,\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");
+		   "{\"page_size\":3,\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");
+	ASSERT_HAS(result->structured, "\"start_time\":\"1970-01-01T00:00:01Z\"");
+	ASSERT_HAS(result->structured, "\"url\":\"https://workspace.example.com/compute/");
+	ASSERT_HAS(result->structured, "\"events\":[{\"time\":\"1970-01-01T00:00:02Z\"");
 	result = fakehost_tool(host, "get_cluster_details",
 			       "{\"cluster_id\":\"" ID "\",\"detail\":\"full\"}");
 	ASSERT_HAS(result->text, "spark conf: ");
@@ -156,7 +159,7 @@ starts_a_cluster(void)
 	result = fakehost_tool(host, "start_cluster", BY_ID);
 	CU_ASSERT(result->working);
 	ASSERT_TEXT(result, "Cluster " ID " is RESTARTING: Soon.\n"
-			    "Next: get_cluster_details cluster_id=" ID " in 30 s.");
+			    "Next: get_cluster_details cluster_id=" ID);
 	ASSERT_STR(result->message, "cluster is RESTARTING");
 	fakehost_free(host);
 }
@@ -197,7 +200,7 @@ starts_what_is_terminating_once_it_has(void)
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATING", ",\"start_time\":5"));
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ",\"start_time\":9,"
 		       "\"termination_reason\":{\"code\":\"CLOUD_PROVIDER_LAUNCH_FAILURE\"}"));
-	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_UNAVAILABLE,
+	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_CONFLICT,
 		      "Cluster " ID " did not start.", "CLOUD_PROVIDER_LAUNCH_FAILURE",
 		      "list_cluster_events");
 	fakehost_reset(host);
@@ -275,7 +278,7 @@ terminates_a_cluster(void)
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATING", ""));
 	fakehost_reply(host, GET, 200, CLUSTER("ERROR", ",\"state_message\":\"stuck\""));
-	ASSERT_FAILED(fakehost_tool(host, "terminate_cluster", BY_ID), MCP_E_UNAVAILABLE,
+	ASSERT_FAILED(fakehost_tool(host, "terminate_cluster", BY_ID), MCP_E_CONFLICT,
 		      "did not terminate", "stuck", "list_cluster_events");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATING", ""));
@@ -286,7 +289,7 @@ terminates_a_cluster(void)
 
 /* ---- list_cluster_events --------------------------------------------------------------------- */
 
-#define EVENT_HEAD "time\ttype\treason\tcause\tuser\tworkers\ttarget\n"
+#define EVENT_HEAD "time\ttype\treason\tcause\tuser\tworkers\ttarget\tmore\n"
 
 static void
 lists_events(void)
@@ -301,22 +304,120 @@ lists_events(void)
 	ASSERT_TEXT(fakehost_tool(host, "list_cluster_events",
 				  "{\"cluster_id\":\"" ID "\",\"limit\":2,\"event_type\":"
 				  "\"TERMINATING\",\"start_time\":1,\"end_time\":2}"),
-		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER (SUCCESS)\t-\tada\t-\t-\n"
-		    "-\tX\todd\t-\t-\t-\t-\n2 of 9 events shown. Next: list_cluster_events "
+		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER (SUCCESS)\t-\tada\t-\t-\t-\n"
+		    "-\tX\todd\t-\t-\t-\t-\t-\n2 of 9 events shown. Next: list_cluster_events "
 		    "cluster_id=" ID " event_type=TERMINATING start_time=1 end_time=2 "
 		    "limit=2 page_token=2");
 	ASSERT_STR(fakehost_request(host, 0)->body,
-		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,\"limit\":2,"
+		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,\"page_size\":2,"
 		   "\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"2\"}");
 	ASSERT_HAS(fakehost_request(host, 0)->body, "\"offset\":2");
+	/* an offset counts from an end time, which has to stay */
+	fakehost_tool(host, "list_cluster_events",
+		      "{\"cluster_id\":\"" ID "\",\"limit\":2,\"page_token\":\"4@99\"}");
+	ASSERT_HAS(fakehost_request(host, 0)->body, "\"offset\":4,\"limit\":2,\"end_time\":99");
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"abc\"}");
 	ASSERT_HAS(fakehost_request(host, 0)->body, "\"page_token\":\"abc\"");
 	fakehost_reset(host);
 	fakehost_reply(host, EVENTS, 200, "{}");
 	ASSERT_TEXT(fakehost_tool(host, "list_cluster_events", BY_ID), EVENT_HEAD "0 events.");
+	fakehost_free(host);
+}
+
+static void
+pages_events_of_older_workspaces(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+
+	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"A\"},{\"type\":\"B\"}],"
+		       "\"next_page\":{\"offset\":2,\"end_time\":77}}");
+	ASSERT_HAS(fakehost_tool(host, "list_cluster_events",
+				 "{\"cluster_id\":\"" ID "\",\"limit\":2}")->text,
+		   "Next: list_cluster_events cluster_id=" ID " limit=2 page_token=2@77");
+	/* more than was asked for: the rest of the page comes next */
+	ASSERT_HAS(fakehost_tool(host, "list_cluster_events",
+				 "{\"cluster_id\":\"" ID "\",\"limit\":1}")->text, "page_token=1~");
+	fakehost_reset(host);
+	fakehost_reply(host, EVENTS, 200, "{\"events\":[],\"next_page_token\":\"12ab\"}");
+	fakehost_tool(host, "list_cluster_events",
+		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"12ab\"}");
+	ASSERT_HAS(fakehost_request(host, 0)->body, "\"page_token\":\"12ab\"");
+	fakehost_free(host);
+}
+
+static void
+knows_the_types_of_events(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, EVENTS, 200, "{}");
+	fakehost_tool(host, "list_cluster_events",
+		      "{\"cluster_id\":\"" ID "\",\"event_type\":\"nodes_lost\"}");
+	ASSERT_HAS(fakehost_request(host, 0)->body, "\"event_types\":[\"NODES_LOST\"]");
+	result = fakehost_tool(host, "list_cluster_events",
+			       "{\"cluster_id\":\"" ID "\",\"event_type\":\"NODE_LOST\"}");
+	ASSERT_FAILED(result, MCP_E_INPUT, "NODE_LOST", "TERMINATING", "Did you mean: NODES_LOST?");
+	ASSERT_INT(fakehost_requests(host), 0);
+	fakehost_free(host);
+}
+
+static void
+tells_what_explains_an_event(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"DRIVER_UNAVAILABLE\",\"details\":"
+		       "{\"driver_state_message\":\"out of\\nmem\xc3\xb6ry\"}},{\"details\":{"
+		       "\"init_scripts\":{\"cluster\":[{\"status\":\"SUCCEEDED\"},{\"status\":"
+		       "\"FAILED_EXECUTION\",\"error_message\":\"exit 3\",\"stderr\":\"no pip\"}],"
+		       "\"global\":\"x\"}}},{\"data_plane_event_details\":{\"executor_failures\":4}},"
+		       "{\"details\":5,\"timestamp\":{},\"type\":[]}]}");
+	result = fakehost_tool(host, "list_cluster_events", BY_ID);
+	ASSERT_HAS(result->text, "\tdriver_state_message=out of");
+	ASSERT_HAS(result->text, "mem\xc3\xb6ry\n");
+	ASSERT_HAS(result->text, "\tinit script FAILED_EXECUTION: exit 3 stderr=no pip\n");
+	ASSERT_HAS(result->text, "\texecutor_failures=4\n");
+	ASSERT_HAS(result->text, "\n4 events.");
+	fakehost_free(host);
+}
+
+/* What the workspace may never send: no crash, no false fact, and a structure as declared. */
+static void
+survives_replies_of_other_types(void)
+{
+	static const char *const bodies[] = {
+		"5", "true", "[]", "\"x\"", "null", "{}", "{\"cluster_id\":{},\"state\":\"RUNNING\"}",
+		"{\"cluster_id\":\"a\",\"state\":{\"now\":\"RUNNING\"}}",
+	};
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		fakehost_reset(host);
+		fakehost_reply(host, GET, 200, bodies[i]);
+		fakehost_reply(host, EVENTS, 200, bodies[i]);
+		result = fakehost_tool(host, "get_cluster_details", BY_ID);
+		ASSERT_INT(result->status, MCP_E_UPSTREAM);
+		ASSERT_STR(result->structured, "");
+		fakehost_tool(host, "list_cluster_events", BY_ID);
+		fakehost_tool(host, "start_cluster", BY_ID);
+		fakehost_tool(host, "terminate_cluster", BY_ID);
+	}
+	fakehost_reset(host);
+	fakehost_reply(host, GET, 200, "{\"cluster_id\":4711,\"cluster_name\":5,\"state\":\"RUNNING\","
+		       "\"num_workers\":\"1\",\"start_time\":\"x\",\"autoscale\":[],"
+		       "\"termination_reason\":\"odd\",\"spark_version\":{\"a\":[1e400]}}");
+	fakehost_reply(host, EVENTS, 200, "{\"events\":\"x\"}");
+	result = fakehost_tool(host, "get_cluster_details", BY_ID);
+	ASSERT_HAS(result->text, "cluster: 5\ncluster_id: 4711\nstate: RUNNING\n"
+		   "terminated because: odd\nsize: 1 worker\n");
+	ASSERT_HAS(result->structured, "\"cluster_id\":\"4711\"");
+	ASSERT_HAS(result->structured, "\"cluster_name\":\"5\"");
 	fakehost_free(host);
 }
 
@@ -359,6 +460,10 @@ static const struct test tests[] = {
 	TEST(bounds_the_id_of_a_handle),
 	TEST(terminates_a_cluster),
 	TEST(lists_events),
+	TEST(pages_events_of_older_workspaces),
+	TEST(knows_the_types_of_events),
+	TEST(tells_what_explains_an_event),
+	TEST(survives_replies_of_other_types),
 	TEST(explains_events_that_cannot_be_listed),
 	TEST(completes_cluster_ids),
 };
