@@ -65,6 +65,7 @@ struct file_info {
 	int64_t modified_ms; /* 0: not known */
 	char type[32];	     /* "file", "directory", or what the workspace calls it */
 	char content_type[128];
+	char language[32];   /* of a notebook */
 };
 
 typedef int (*file_info_fn)(struct mcp_call *call, const struct place *place,

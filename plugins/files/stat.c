@@ -3,9 +3,9 @@
  * What is at a path. The Files API answers in headers, and separately for files and directories:
  * both are asked at once.
  */
+#include "facts.h"
 #include "files.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,7 +32,15 @@ http_date_ms(const char *text)
 static void
 copy_text(char *to, size_t size, const char *text)
 {
-	snprintf(to, size, "%s", text != NULL ? text : "");
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	/* cut where a character begins */
+	if (len >= size)
+		for (len = size - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	if (len > 0)
+		memcpy(to, text, len);
+	to[len] = '\0';
 }
 
 static void
@@ -87,6 +95,8 @@ workspace_info(struct mcp_call *call, struct json_object *item, struct file_info
 	info->directory = strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
 	info->size = mcp_get_int(item, "size", -1);
 	info->modified_ms = mcp_get_int(item, "modified_at", 0);
+	copy_text(info->language, sizeof(info->language),
+		  mcp_get_str(call, item, "language", ""));
 	for (size_t i = 0; type[i] != '\0' && i + 1 < sizeof(info->type); i++)
 		info->type[i] = (char)(type[i] >= 'A' && type[i] <= 'Z' ? type[i] | 0x20 : type[i]);
 }
@@ -181,42 +191,30 @@ place_stat(struct mcp_call *call, uint32_t flags, file_info_fn fn, const void *s
 
 /* ---- get_file_info --------------------------------------------------------------------------- */
 
-static struct json_object *
-info_object(struct mcp_call *call, const struct place *place, const struct file_info *info)
-{
-	struct json_object *object = dbx_object(call, "path", place->shown, "type", info->type,
-						NULL);
-
-	if (info->size >= 0)
-		json_object_object_add(object, "size", json_object_new_int64(info->size));
-	if (info->modified_ms > 0)
-		json_object_object_add(object, "modified", json_object_new_string(
-		    dbx_time(call, info->modified_ms)));
-	if (info->content_type[0] != '\0')
-		json_object_object_add(object, "content_type",
-				       json_object_new_string(info->content_type));
-	return object;
-}
-
 static int
 info_shown(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	   const void *state)
 {
-	static const struct dbx_column facts[] = {
-		{ "path", NULL, "path", NULL },
-		{ "type", NULL, "type", NULL },
-		{ "bytes", NULL, "size", NULL },
-		{ "modified", NULL, "modified", NULL },
-		{ "content type", NULL, "content_type", NULL },
-	};
-	struct json_object *object;
+	struct dbx_answer *answer;
+	struct json_object *numbers;
+	static const struct dbx_fact facts[] = { { .key = "size", .label = "bytes",
+						   .path = "size" } };
 
 	(void)state;
 	if (!info->found)
 		return place_missing(call, place);
-	object = info_object(call, place, info);
-	dbx_facts(call, object, facts, COUNT(facts), place_url(call, place));
-	return mcp_structured(call, object);
+	answer = dbx_answer_begin(call);
+	numbers = dbx_object(call, NULL);
+	dbx_answer_text(answer, NULL, "path", place->shown);
+	dbx_answer_text(answer, NULL, "type", info->type);
+	if (info->size >= 0)
+		json_object_object_add(numbers, "size", json_object_new_int64(info->size));
+	dbx_answer_add(answer, numbers, facts, COUNT(facts));
+	dbx_answer_text(answer, NULL, "modified", dbx_time(call, info->modified_ms));
+	dbx_answer_text(answer, "content type", "content_type", info->content_type);
+	dbx_answer_text(answer, NULL, "language", info->language);
+	dbx_answer_url(answer, place_url(call, place));
+	return dbx_answer_end(answer);
 }
 
 int

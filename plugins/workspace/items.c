@@ -3,6 +3,7 @@
  * The workspace tree: a folder, walked some levels deep, and one item. The API lists one folder
  * at a time and has no pages; pages here are offsets into the walk, which is made again.
  */
+#include "facts.h"
 #include "workspace.h"
 
 #include <stdio.h>
@@ -216,24 +217,25 @@ list_workspace_items(struct mcp_call *call)
 static int
 item_shown(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
 {
-	static const struct dbx_column facts[] = {
-		{ "path", NULL, "path", NULL },
-		{ "type", NULL, "object_type", NULL },
-		{ "language", NULL, "language", NULL },
-		{ "object_id", NULL, "object_id", NULL },
-		{ "size", NULL, "size", dbx_show_bytes },
-		{ "created", NULL, "created_at", dbx_show_time },
-		{ "modified", NULL, "modified_at", dbx_show_time },
+	static const struct dbx_fact facts[] = {
+		{ .key = "language", .path = "language" },
+		{ .key = "object_id", .path = "object_id", .show = dbx_show_id },
+		{ .key = "resource_id", .path = "resource_id" },
+		{ .key = "size", .label = "bytes", .path = "size" },
+		{ .key = "created_at", .label = "created", .path = "created_at",
+		  .show = dbx_show_time },
+		{ .key = "modified_at", .label = "modified", .path = "modified_at",
+		  .show = dbx_show_time },
 	};
-	struct json_object *small;
+	struct dbx_answer *answer = dbx_answer_begin(call);
 
 	(void)state;
-	dbx_facts(call, item, facts, COUNT(facts), dbx_url(call, "/#workspace%s", path));
-	small = dbx_pick(call, item, "path", "object_type", "language", "size", "created_at",
-			 "modified_at", NULL);
-	json_object_object_add(small, "object_id", json_object_new_string(
-	    mcp_get_str(call, item, "object_id", "")));
-	return mcp_structured(call, small);
+	dbx_answer_text(answer, NULL, "path", mcp_get_str(call, item, "path", path));
+	dbx_answer_text(answer, "type", "object_type",
+			mcp_get_str(call, item, "object_type", "UNKNOWN"));
+	dbx_answer_add(answer, item, facts, COUNT(facts));
+	dbx_answer_url(answer, dbx_url(call, "/#workspace%s", path));
+	return dbx_answer_end(answer);
 }
 
 int

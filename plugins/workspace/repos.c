@@ -3,6 +3,7 @@
  * Git folders. The API lists those below one path: without a path below /Repos only, though they
  * may be in every folder. So each folder of the top is asked for in turn.
  */
+#include "facts.h"
 #include "workspace.h"
 
 #include <stdio.h>
@@ -409,18 +410,25 @@ struct asking {
 static int
 repo_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column facts[] = {
-		{ "repo_id", NULL, "id", NULL },
-		{ "path", NULL, "path", NULL },
-		{ "branch", NULL, "branch", NULL },
-		{ "head", NULL, "head_commit_id", NULL },
-		{ "remote", NULL, "url", NULL },
-		{ "provider", NULL, "provider", NULL },
-		{ "sparse checkout", NULL, "sparse_checkout.patterns", NULL },
+	static const struct dbx_fact facts[] = {
+		{ .key = "branch", .path = "branch" },
+		{ .key = "head_commit_id", .label = "head", .path = "head_commit_id" },
+		{ .key = "remote", .path = "url" },
+		{ .key = "provider", .path = "provider" },
+		{ .key = "sparse_checkout", .label = "sparse checkout",
+		  .path = "sparse_checkout.patterns" },
+		{ .key = "git_cli_enabled", .label = "git commands enabled",
+		  .path = "git_cli_enabled" },
 	};
 	const struct asking *asking = state;
-	const char *asked = mcp_arg(call, "repo_id");
-	struct json_object *repo, *small;
+	const char *asked = mcp_arg(call, "repo_id"), *id, *path;
+	struct dbx_words words = {
+		.object = mcp_printf(call, "Repo \"%s\"", asked),
+		.not_found = "Call list_repos to see which exist.",
+		.grant = "CAN READ on the Git folder",
+	};
+	struct dbx_answer *answer;
+	struct json_object *repo;
 	struct dbx_error error;
 
 	(void)len;
@@ -428,18 +436,22 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND
 	    && !asking->by_name)
 		return walk_begin(call, &(struct walk){ .find = true });
-	repo = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Repo \"%s\"", asked),
-	    .not_found = "Call list_repos to see which exist.",
-	    .grant = "CAN READ on the Git folder" });
+	repo = dbx_reply(call, 0, &words);
 	if (repo == NULL)
 		return MCP_E_UPSTREAM;
-	dbx_facts(call, repo, facts, COUNT(facts),
-		  dbx_url(call, "/#workspace%s", mcp_get_str(call, repo, "path", "")));
-	small = dbx_pick(call, repo, "path", "branch", "head_commit_id", "url", "provider", NULL);
-	json_object_object_add(small, "id", json_object_new_string(
-	    mcp_get_str(call, repo, "id", "")));
-	return mcp_structured(call, small);
+	id = mcp_get_str(call, repo, "id", "");
+	path = mcp_get_str(call, repo, "path", "");
+	if (id[0] == '\0' || path[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "%s was not described.", words.object),
+				"The reply of the workspace has no id or no path.",
+				words.not_found);
+	answer = dbx_answer_begin(call);
+	dbx_answer_text(answer, "repo_id", "id", id);
+	dbx_answer_text(answer, NULL, "path", path);
+	dbx_answer_add(answer, repo, facts, COUNT(facts));
+	dbx_answer_url(answer, dbx_url(call, "/#workspace%s", path));
+	return dbx_answer_end(answer);
 }
 
 static int

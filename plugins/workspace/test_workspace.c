@@ -163,7 +163,7 @@ an_item_is_shown(void)
 	fakehost_reply(host, STATUS, 200, "{\"path\":\"/nb\",\"object_type\":\"FILE\","
 		       "\"object_id\":7,\"size\":12}");
 	result = fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb\"}");
-	ASSERT_STR(result->text, "path: /nb\ntype: FILE\nobject_id: 7\nsize: 12 B\n"
+	ASSERT_STR(result->text, "path: /nb\ntype: FILE\nobject_id: 7\nbytes: 12\n"
 				 "url: https://workspace.example.com/#workspace/nb");
 	has(result->structured, "\"object_id\":\"7\"");
 	fakehost_reset(host);
