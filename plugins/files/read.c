@@ -98,19 +98,20 @@ say_range(struct mcp_call *call, const struct place *place, const struct fetched
 			(long long)fetched->total, as);
 }
 
+/* What follows: the rest of the asked length that had no room here, else of the file. */
 static int
 say_next(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
 	int64_t next = fetched->offset + (int64_t)fetched->len;
-	const char *length = mcp_arg(call, "length"), *encoding = mcp_arg(call, "encoding");
+	int64_t left = mcp_arg_int(call, "offset", 0) + mcp_arg_int(call, "length", 0) - next;
+	const char *encoding = mcp_arg(call, "encoding");
+	const char *length = left > 0 ? mcp_printf(call, " length=%lld", (long long)left) : "";
 	bool given = encoding != NULL && strcmp(encoding, "auto") != 0;
 
 	if (fetched->total >= 0 && next >= fetched->total)
 		return MCP_OK;
-	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s%s",
-		       dbx_quoted(call, place->shown), (long long)next,
-		       length != NULL ? " length=" : "", length != NULL ? length : "",
-		       given ? " encoding=" : "", given ? encoding : "");
+	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s",
+		       dbx_quoted(call, place->shown), (long long)next, length, given ? " encoding=" : "", given ? encoding : "");
 }
 
 /* Would people read most of this as text: in another encoding, or with a few odd bytes? */

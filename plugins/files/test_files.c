@@ -302,8 +302,8 @@ facts_of_other_stores(void)
 		       "{\"path\":\"/tmp/a\",\"is_dir\":false,\"file_size\":3,"
 		       "\"modification_time\":1700000000000}");
 	result = fakehost_tool(host, "get_file_info", "{\"path\":\"/tmp/a\"}");
+	ASSERT_STR(result->text, "path: dbfs:/tmp/a\ntype: file\nbytes: 3\n"
 				 "modified: 2023-11-14T22:13:20Z");
-				 "modified: 2023-11-14T22:13:20Z\n");
 	fakehost_reply(host, "GET " DBFS "/get-status?path=%2Ftmp", 200,
 		       "{\"path\":\"/tmp\",\"is_dir\":true}");
 	has(fakehost_tool(host, "get_file_info", "{\"path\":\"/tmp\"}")->text, "type: directory");

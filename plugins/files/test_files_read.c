@@ -45,7 +45,7 @@ text_is_read(void)
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":4,\"length\":3"));
 	ASSERT_STR(range_of(host, 0), "bytes=4-6");
 	has(result->text, ": bytes 4-6 of 8\n");
-	has(result->text, "Next: read_file path=" V "/a.txt offset=7 length=3");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=7");
 	fakehost_free(host);
 }
 
@@ -61,7 +61,7 @@ the_cap_is_kept(void)
 	part(host, data, 1630, 0, 5000);
 	result = fakehost_tool(host, "read_file", READ(",\"length\":99999"));
 	ASSERT_STR(range_of(host, 0), "bytes=0-1629");
-	has(result->text, "Next: read_file path=" V "/a.txt offset=1630 length=99999");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=1630 length=98369");
 	lacks(result->text, "bytes of text shown");
 	fakehost_results(host, 0, 100, 0, NULL);
 	fakehost_reset(host);
@@ -113,7 +113,7 @@ ends_are_met(void)
 	result = fakehost_tool(host, "read_file", READ(",\"length\":2"));
 	has(result->text, "bytes 0-1 of 5");
 	has(result->text, "\nwh\n");
-	has(result->text, "Next: read_file path=" V "/a.txt offset=2 length=2");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=2");
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":2,\"length\":2"));
 	has(result->text, "\nol\n");
 	fakehost_reset(host);
@@ -125,7 +125,7 @@ ends_are_met(void)
 	reply_bytes(host, GET_FILE, 206, "some", 4, "Content-Range", "bytes 0-3/*");
 	result = fakehost_tool(host, "read_file", READ(",\"length\":4"));
 	has(result->text, "bytes 0-3 of a size that the store does not tell");
-	has(result->text, "Next: read_file path=" V "/a.txt offset=4 length=4");
+	has(result->text, "Next: read_file path=" V "/a.txt offset=4");
 	fakehost_reset(host);
 	reply_bytes(host, GET_FILE, 206, "some", 4, NULL, NULL);
 	has(fakehost_tool(host, "read_file", READ(""))->text, "all 4 bytes");
@@ -146,7 +146,7 @@ characters_stay_whole(void)
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":10,\"length\":6"));
 	has(result->text, ": bytes 11-14 of 20\n");
 	has(result->text, "\n\xc3\xa4\xc3\xb6\n</untrusted-data>");
-	has(result->text, "offset=15 length=6");
+	has(result->text, "offset=15 length=1");
 	fakehost_reset(host);
 	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends in half a character */
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":15,\"length\":5"));
@@ -198,7 +198,7 @@ encodings_are_obeyed(void)
 	result = fakehost_tool(host, "read_file",
 			       READ(",\"length\":4,\"encoding\":\"base64\""));
 	has(result->text, "\ndGV4dA==\n");
-	has(result->text, "offset=4 length=4 encoding=base64");
+	has(result->text, "offset=4 encoding=base64");
 	/* Shown as text, each byte that is none takes three. */
 	fakehost_results(host, 0, 1000, 0, NULL);
 	memset(data, '\xff', sizeof(data));
