@@ -112,6 +112,7 @@ struct config {
 	struct config_upstream *upstream;
 	size_t upstreams;
 	enum access access; /* policy.access */
+	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
 	char *prompt_directory; /* prompts.directory, absolute; NULL: none */
 	struct {
 		unsigned body, depth, headers, steps, suspended, call_ms, drain_ms;

@@ -44,7 +44,7 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 					.cell = config->results.cell,
 					.format = spec->format,
 					.whole_rows = RESULT_WHOLE_ROWS,
-					.reveals = json_flag(call->row->meta, "reveals", false) };
+					.reveals = spec->verdict.reveals };
 	int64_t cell = json_int(spec->arguments, "cell_chars", 0);
 
 	/* What the caller says holds for every row. */
@@ -126,6 +126,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	call->calls = calls;
 	call->row = spec->row;
 	call->principal = *spec->principal;
+	call->verdict = spec->verdict;
 	call->events = spec->events;
 	call->owner = spec->owner;
 	call->started_us = clock_us();
@@ -182,7 +183,8 @@ log_end(const struct call *call)
 	const struct result *result = &call->state->result;
 
 	log_event(LOG_INFO, "call", "id", "s", call->id, "principal", "s", call->principal.name,
-		  "row", "s", call->row->name, "ms", "i", (clock_us() - call->started_us) / 1000,
+		  "row", "s", call->row->name,
+		  "rule", "s", call->verdict.rule, "ms", "i", (clock_us() - call->started_us) / 1000,
 		  "status", "s", result->failed ? status_name(result->status) : "ok", "why", "s",
 		  result->failed ? result->what : NULL, NULL);
 }

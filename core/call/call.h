@@ -17,6 +17,7 @@
 #include "auth/principal.h"
 #include "call/result.h"
 #include "call/run.h"
+#include "call/verdict.h"
 #include "egress/egress.h"
 #include "registry/registry.h"
 
@@ -43,6 +44,7 @@ struct call_events {
 struct call_spec {
 	const struct row *row; /* alive while any call is: the snapshot is kept by `calls` */
 	const struct principal *principal;
+	struct verdict verdict;	       /* of the policy, which let the call pass */
 	struct json_object *arguments; /* prepared by the schema; borrowed */
 	const char *uri;	       /* being read, or NULL */
 	const char *notes;	       /* what the answer must say besides, or NULL */
@@ -67,6 +69,7 @@ struct call {
 	struct calls *calls;
 	const struct row *row;
 	struct principal principal;
+	struct verdict verdict;
 	const struct call_events *events;
 	void *owner;
 	char id[24];		/* correlation id, in logs and traceparent */

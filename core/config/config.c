@@ -92,6 +92,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	node_word(&auth, "inbound", inbound_words, 0);
 	config_read_upstreams(config, &root);
 	config->access = (enum access)node_word(&policy, "access", access_words, ACCESS_WRITE);
+	node_list(&policy, "read_functions", &config->read_functions);
 	if (overrides->read_only && config->access > ACCESS_READ)
 		config->access = ACCESS_READ;
 	read_limits(config, &root);

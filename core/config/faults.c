@@ -111,6 +111,7 @@ config_free(struct config *config)
 	free(config->file);
 	free(config->directory);
 	free(config->prompt_directory);
+	strings_fini(&config->read_functions);
 	strings_fini(&config->warnings);
 	server_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)

@@ -11,6 +11,7 @@
 #include "era/eras.h"
 #include "era/mrtr.h"
 #include "era/notify.h"
+#include "policy/policy.h"
 
 struct json_object *
 invoke_arguments(struct request *request)
@@ -196,8 +197,15 @@ invoke(struct request *request, const struct row *row, struct json_object *argum
 				  .wants_progress = request->progress_token != NULL,
 				  .events = &events,
 				  .owner = request };
+	const struct policy policy = { request->eras->parts.config, request->eras->parts.registry };
+	struct policy_decision decision;
 	const char *why = NULL;
 
+	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
+		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
+		return;
+	}
+	spec.verdict = decision.verdict;
 	request->row = row;
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))

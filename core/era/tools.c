@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/sql.h"
 #include "base/json.h"
 #include "call/result.h"
 #include "config.h"
@@ -27,33 +26,6 @@ bad_arguments(struct request *request, const struct row *row, const struct buf *
 			    "Correct the arguments and call the tool again");
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
-}
-
-/* Somebody who may only read may run only what surely reads. */
-static bool
-sql_allowed(const struct request *request, const struct row *row, struct json_object *arguments)
-{
-	const char *argument = json_str(json_obj(row->meta, "scope"), "sql");
-	struct json_object *sql = argument != NULL ? json_member(arguments, argument) : NULL;
-
-	if (!row->by_sql || request->principal.access >= ACCESS_WRITE)
-		return true;
-	return json_object_is_type(sql, json_type_string)
-	    && sql_only_reads(json_object_get_string(sql),
-			      (size_t)json_object_get_string_len(sql));
-}
-
-static void
-call_row(struct request *request, const struct row *row, struct json_object *arguments)
-{
-	if (sql_allowed(request, row, arguments)) {
-		invoke(request, row, arguments, NULL);
-		return;
-	}
-	invoke_fail(request, MCP_E_PERMISSION, "The statement was not run: only reading is allowed",
-		    "It is not one SELECT, WITH, FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN or "
-		    "USE statement that surely changes nothing",
-		    "Ask with a query, or ask the operator for write access");
 }
 
 void
@@ -81,7 +53,7 @@ tools_call(struct request *request)
 	} else {
 		if (notes.len > 0)
 			request->notes = buf_take(&notes, NULL);
-		call_row(request, row, arguments);
+		invoke(request, row, arguments, NULL);
 	}
 	buf_fini(&notes);
 	buf_fini(&why);

@@ -84,10 +84,11 @@ struct registry;
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
  * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
- * secrets: its text is not masked), resource (URI or template), mime (of it), aliases [tool name],
- * uri_aliases [URI or template], argument_aliases {other spelling: argument}, times [argument] (the
- * caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970). Of a resource or
- * template: access, inline, uri_aliases. Of a prompt: inline, aliases;
+ * secrets: its text is not masked; true, or {what of `scope`: the option of the plugin that lists
+ * which of them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it),
+ * aliases [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument},
+ * times [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970).
+ * Of a resource or template: access, inline, uri_aliases. Of a prompt: inline, aliases;
  * of one without a plugin: messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {

@@ -232,6 +232,30 @@ init_times(struct row *row, struct row_fault *fault)
 	return true;
 }
 
+/* {"what of the scope": option}: the option is a list of texts, or the policy could not read it. */
+static bool
+check_revealed(const struct row *row, const struct registry_source *source,
+	       struct json_object *reveals, struct row_fault *fault)
+{
+	struct json_object *options =
+	    json_obj(json_obj(json_obj(source->manifest, "plugin"), "options"), "properties");
+	struct json_object_iter member;
+
+	json_object_object_foreachC(reveals, member) {
+		const char *option = json_str(reveals, member.key);
+		const char *type = option != NULL ? json_str(json_obj(options, option), "type")
+						  : NULL;
+
+		if (json_str(json_obj(row->meta, "scope"), member.key) == NULL)
+			return row_fault(fault, "lakehost.reveals.%.40s: not in lakehost.scope",
+					 member.key);
+		if (type == NULL || strcmp(type, "array") != 0)
+			return row_fault(fault, "lakehost.reveals.%.40s: not the name of an option "
+					 "that is a list", member.key);
+	}
+	return true;
+}
+
 /* Properties that limit what is given back, by their names. In a tool that changes something a
  * number may mean something else, so there only the wait is such a limit. */
 static bool
@@ -267,15 +291,20 @@ init_limits(struct row *row)
 
 /* Only what only administrators may call. */
 static bool
-check_reveals(const struct row *row, struct row_fault *fault)
+check_reveals(const struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
 	struct json_object *reveals = json_member(row->meta, "reveals");
 
-	if (reveals != NULL && !json_object_is_type(reveals, json_type_boolean))
-		return row_fault(fault, "lakehost.reveals: not true or false");
-	if (json_flag(row->meta, "reveals", false) && row->access != ACCESS_ADMIN)
+	if (reveals == NULL)
+		return true;
+	if (!json_object_is_type(reveals, json_type_boolean)
+	    && !json_object_is_type(reveals, json_type_object))
+		return row_fault(fault, "lakehost.reveals: not true, false or an object");
+	if (row->access != ACCESS_ADMIN
+	    && (json_object_is_type(reveals, json_type_object) || json_object_get_boolean(reveals)))
 		return row_fault(fault, "lakehost.reveals: but lakehost.access is not \"admin\"");
-	return true;
+	return json_object_is_type(reveals, json_type_boolean)
+	    || check_revealed(row, source, reveals, fault);
 }
 
 static bool
@@ -368,7 +397,7 @@ check_uris(const struct row *row, struct row_fault *fault)
 }
 
 static bool
-init_meta(struct row *row, struct row_fault *fault)
+init_meta(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
 	struct json_object *mime = json_member(row->meta, "mime");
 	const char *unknown;
@@ -382,7 +411,7 @@ init_meta(struct row *row, struct row_fault *fault)
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && init_task(row, fault) && check_wait(row, fault) &&
 	    check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
-	    check_reveals(row, fault) &&
+	    check_reveals(row, source, fault) &&
 	    check_argument_aliases(row, fault) &&
 	    row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }
@@ -399,7 +428,8 @@ row_tool_init(struct row *row, const struct registry_source *source, struct row_
 		return row_fault(fault, "%.40s: unknown", unknown);
 	if (json_str(row->json, "description") == NULL)
 		return row_fault(fault, "description: missing");
-	if (!init_schemas(row, fault) || !init_meta(row, fault) || !check_annotations(row, fault))
+	if (!init_schemas(row, fault) || !init_meta(row, source, fault)
+	    || !check_annotations(row, fault))
 		return false;
 	init_limits(row);
 	return true;

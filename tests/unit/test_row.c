@@ -151,10 +151,18 @@ what_names_properties(void)
 	meta_refused(",\"scope\":{\"catalog\":1}",
 	    "tool a: lakehost.scope.catalog: not the name of a property");
 	meta_refused(",\"redact\":\"id\"", "tool a: lakehost.redact: not a list");
-	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true or false");
+	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true, false or an "
+	    "object");
 	meta_refused(",\"reveals\":true",
 	    "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+	meta_refused(",\"reveals\":{}",
+	    "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":true")), NULL);
+	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":{\"x\":\"y\"}")),
+	    "tool a: lakehost.reveals.x: not in lakehost.scope");
+	tool_refused(TOOL("a", PROPS("\"s\":{}", "") "," META("\"access\":\"admin\",\"scope\":"
+	    "{\"x\":\"s\"},\"reveals\":{\"x\":\"y\"}")),
+	    "tool a: lakehost.reveals.x: not the name of an option that is a list");
 	meta_refused(",\"redact\":[\"idd\"]",
 	    "tool a: lakehost.redact[0]: not the name of a property");
 	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: not the name of a "

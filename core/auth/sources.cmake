@@ -1,1 +1,0 @@
-lakehost_core(auth SOURCES sql.c)

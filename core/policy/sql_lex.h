@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of a SQL text, cut exactly where Spark's lexer cuts them (SqlBaseLexer.g4 of 4.x): what
+ * is a comment there is none of ours, and the other way round. What that lexer does not recognise
+ * is SQL_BAD, and so is a quote or comment without end.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_POLICY_SQL_LEX_H
+#define CORE_POLICY_SQL_LEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sql_kind {
+	SQL_END,
+	SQL_BAD,
+	SQL_WORD,      /* a keyword or a plain name; numbers without a dot too */
+	SQL_NAME,      /* `name` */
+	SQL_TEXT,      /* 'text', r'text', r"text" */
+	SQL_TEXT_NAME, /* "text": a name where spark.sql.ansi.doubleQuotedIdentifiers is set */
+	SQL_BODY,      /* $tag$ text $tag$ */
+	SQL_URL,       /* letters://more, without quotes */
+	SQL_HINT,      /* slash star plus: the beginning of a hint, whose words are tokens too */
+	SQL_HINT_END,
+	SQL_PIPE,      /* |> */
+	SQL_SIGN,      /* any other character */
+};
+
+struct sql_token {
+	enum sql_kind kind;
+	const char *at; /* within the text, quotes included; not terminated */
+	size_t len;
+};
+
+struct sql_lexer {
+	const char *at, *end;
+};
+
+/* The next token. After SQL_END or SQL_BAD the lexer must not be asked again. */
+void sql_next(struct sql_lexer *lexer, struct sql_token *token);
+
+/* Is it this keyword (in capitals) without quotes? Spark reads a statement in capitals of Java, so
+ * U+0131 counts as I and U+017F as S. */
+bool sql_is(const struct sql_token *token, const char *keyword);
+bool sql_is_sign(const struct sql_token *token, char sign);
+/* Can it name a function or table? */
+bool sql_is_name(const struct sql_token *token);
+/* Adds the name in small letters, without its quotes, to `out` of `size` bytes from `len` on;
+ * the new length. A name that does not fit is cut: such a one equals no name that we look for. */
+size_t sql_add_name(const struct sql_token *token, char *out, size_t len, size_t size);
+
+/* Would Spark replace a ${reference} in this text before it reads it? */
+bool sql_has_reference(const char *text, size_t len);
+
+#endif

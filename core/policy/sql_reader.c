@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/sql_reader.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+
+bool
+sql_is_one_of(const struct sql_token *token, const char *const *keywords)
+{
+	for (; *keywords != NULL; keywords++)
+		if (sql_is(token, *keywords))
+			return true;
+	return false;
+}
+
+void
+reader_flaw(struct reader *reader, enum sql_flaw flaw)
+{
+	if (reader->verdict->flaw == SQL_SOUND)
+		reader->verdict->flaw = flaw;
+}
+
+static void
+function_flaw(struct reader *reader, enum sql_flaw why)
+{
+	if (reader->verdict->flaw == SQL_SOUND)
+		memcpy(reader->verdict->function, reader->name, sizeof(reader->name));
+	reader_flaw(reader, why);
+}
+
+/* ---- secrets ------------------------------------------------------------------------------- */
+
+static bool
+all_scopes_allowed(const struct reader *reader)
+{
+	return reader->rules->scope_allowed != NULL
+	    && reader->rules->scope_allowed(reader->rules->data, NULL);
+}
+
+/* Is `word` called in a text that is not cut into tokens here, such as a program or a nested
+ * statement? True where that is not sure. */
+static bool
+mentions_call(const char *text, size_t len, const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (size_t i = 0; i + n < len; i++) {
+		size_t next = i + n;
+
+		if (strncasecmp(text + i, word, n) != 0)
+			continue;
+		while (next < len && strchr(" \t\r\n\v\f`\"", text[next]) != NULL)
+			next++;
+		/* what stands between may be a comment */
+		if (next < len && strchr("(/-", text[next]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+maybe_reveals(struct reader *reader)
+{
+	reader->verdict->reveals = reader->verdict->reveals || !all_scopes_allowed(reader);
+}
+
+static void
+check_text(struct reader *reader, const char *text, size_t len)
+{
+	if (mentions_call(text, len, "secret"))
+		maybe_reveals(reader);
+}
+
+/* What EXECUTE IMMEDIATE runs must be one text, and hide no call. */
+static void
+follow_dynamic(struct reader *reader)
+{
+	static const char *const ends[] = { "INTO", "USING", "END", NULL };
+	const struct sql_token *now = &reader->now;
+
+	if (reader->dynamic_at == DYNAMIC_TEXT) {
+		if ((now->kind != SQL_TEXT && now->kind != SQL_TEXT_NAME)
+		    || memchr(now->at, '\\', now->len) != NULL
+		    || mentions_call(now->at, now->len, "secret")
+		    || mentions_call(now->at, now->len, "identifier")
+		    || memmem(now->at, now->len, "${", 2) != NULL)
+			maybe_reveals(reader);
+		reader->dynamic_at = DYNAMIC_END;
+	} else if (reader->dynamic_at == DYNAMIC_END) {
+		if (now->kind != SQL_END && !sql_is_sign(now, ';') && !sql_is_one_of(now, ends))
+			maybe_reveals(reader);
+		reader->dynamic_at = DYNAMIC_NONE;
+	} else if (sql_is(&reader->before, "EXECUTE") && sql_is(now, "IMMEDIATE")) {
+		reader->dynamic_at = DYNAMIC_TEXT;
+	}
+}
+
+/* The tokens behind "secret(": a plain text and a comma, and the text is an allowed scope. */
+static void
+follow_secret(struct reader *reader)
+{
+	const struct sql_token *now = &reader->now;
+	bool fine = false;
+
+	if (reader->scope_at == SCOPE_NONE)
+		return;
+	if (reader->scope_at == SCOPE_TEXT) {
+		size_t len = now->len >= 2 ? now->len - 2 : 0;
+
+		fine = (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME) && len > 0
+		    && (*now->at == '\'' || *now->at == '"') && len < sizeof(reader->scope)
+		    && memchr(now->at, '\\', now->len) == NULL
+		    && memchr(now->at, '\0', now->len) == NULL;
+		if (fine) {
+			memcpy(reader->scope, now->at + 1, len);
+			reader->scope[len] = '\0';
+			reader->scope_at = SCOPE_COMMA;
+			return;
+		}
+	} else if (sql_is_sign(now, ',')) {
+		fine = reader->rules->scope_allowed != NULL
+		    && reader->rules->scope_allowed(reader->rules->data, reader->scope);
+	}
+	reader->scope_at = SCOPE_NONE;
+	if (!fine)
+		maybe_reveals(reader);
+}
+
+/* ---- function calls ------------------------------------------------------------------------ */
+
+/* Words that stand before a bracket and call nothing. */
+static const char *const no_functions[] = { "ALL", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE",
+	"CUBE", "DISTINCT", "DIV", "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FILTER", "FROM",
+	"GROUP", "GROUPING", "HAVING", "IDENTIFIER", "ILIKE", "IN", "INTERSECT", "IS", "JOIN",
+	"LATERAL", "LIKE", "LIMIT", "MINUS", "NOT", "OFFSET", "ON", "OR", "OVER", "PARTITION",
+	"PIVOT", "QUALIFY", "REGEXP", "REPEATABLE", "RETURN", "RLIKE", "ROLLUP", "SELECT", "SET",
+	"SETS", "SOME", "STREAM", "TABLE", "TABLESAMPLE", "THEN", "UNION", "UNPIVOT", "USING",
+	"VALUES", "WHEN", "WHERE", "WITH", NULL };
+
+/* Words behind which something is named: its columns or parameters may follow in brackets. */
+static const char *const places[] = { "CALL", "EXISTS", "FUNCTION", "INTO", "OVERWRITE",
+	"PROCEDURE", "TABLE", "VIEW", NULL };
+
+/* Is the name, which no dot and no quotes make another, a word of the grammar? */
+static bool
+is_grammar(const struct reader *reader)
+{
+	return strchr(reader->name, '.') == NULL && sql_is_one_of(&reader->before, no_functions);
+}
+
+/* May it be called, as the operator lists functions of users? A name that was cut may be any. */
+static bool
+is_listed(const struct reader *reader)
+{
+	const struct strings *list = reader->rules->functions;
+
+	if (reader->is_alias || reader->in_hint || is_grammar(reader)
+	    || sql_function_is_built_in(reader->name))
+		return true;
+	return list == NULL || list->count == 0
+	    || (reader->name_len + 1 < sizeof(reader->name)
+		&& sql_function_is_listed(reader->name, list));
+}
+
+static void
+check_call(struct reader *reader)
+{
+	if (reader->naming || reader->is_place)
+		return;
+	if (sql_function_reveals(reader->last))
+		reader->scope_at = SCOPE_TEXT;
+	if (sql_function_is_outside(reader->name, reader->last))
+		function_flaw(reader, SQL_OUTSIDE);
+	else if (!is_listed(reader))
+		function_flaw(reader, SQL_NOT_LISTED);
+}
+
+/* Keeps the qualified name that ends at the token. */
+static void
+follow_name(struct reader *reader)
+{
+	const struct sql_token *now = &reader->now, *before = &reader->before;
+	bool qualified = sql_is_sign(before, '.') && reader->name_len > 0;
+
+	if (sql_is_sign(now, '.'))
+		return;
+	if (sql_is_sign(now, '(') && reader->name_len > 0 && sql_is_name(before))
+		check_call(reader);
+	if (!sql_is_name(now)) {
+		reader->name_len = 0;
+		return;
+	}
+	if (qualified) {
+		if (reader->name_len + 1 < sizeof(reader->name))
+			reader->name[reader->name_len++] = '.';
+	} else {
+		reader->name_len = 0;
+		reader->is_place = sql_is_one_of(before, places);
+		reader->is_alias = sql_is(before, "AS") || sql_is_sign(before, ')');
+	}
+	reader->name_len =
+	    sql_add_name(now, reader->name, reader->name_len, sizeof(reader->name));
+	sql_add_name(now, reader->last, 0, sizeof(reader->last));
+}
+
+/* ---- the reader ---------------------------------------------------------------------------- */
+
+static void
+open_bracket(struct reader *reader)
+{
+	if (reader->computed_before) {
+		reader_flaw(reader, SQL_COMPUTED_NAME);
+		maybe_reveals(reader);
+	}
+	if (reader->depth < DEPTH_MAX)
+		reader->computed[reader->depth] = sql_is(&reader->before, "IDENTIFIER")
+		    && !reader->is_place && !reader->naming;
+	else
+		reader_flaw(reader, SQL_TOO_DEEP);
+	reader->depth++;
+}
+
+/* A closed IDENTIFIER( … ) names something; a bracket behind it calls that. */
+static void
+follow_brackets(struct reader *reader)
+{
+	const struct sql_token *now = &reader->now;
+	bool computed = false;
+
+	if (sql_is_sign(now, '(')) {
+		open_bracket(reader);
+	} else if (sql_is_sign(now, ')') && reader->depth > 0) {
+		reader->depth--;
+		computed = reader->depth < DEPTH_MAX && reader->computed[reader->depth];
+	}
+	reader->computed_before = computed;
+}
+
+/* Hints stand behind SELECT, or behind another hint. */
+static void
+follow_hint(struct reader *reader)
+{
+	const struct sql_token *before = &reader->before;
+
+	if (reader->now.kind == SQL_HINT) {
+		if (reader->in_hint
+		    || (before->kind != SQL_HINT_END && !sql_is(before, "SELECT")))
+			reader_flaw(reader, SQL_OTHER);
+		reader->in_hint = true;
+	} else if (reader->now.kind == SQL_HINT_END) {
+		if (!reader->in_hint)
+			reader_flaw(reader, SQL_OTHER);
+		reader->in_hint = false;
+	} else if (reader->now.kind == SQL_END && reader->in_hint) {
+		reader_flaw(reader, SQL_UNREADABLE);
+	}
+}
+
+/* USING and a text is a program; with a bracket it is the columns of a join. */
+static bool
+is_program(const struct reader *reader)
+{
+	const struct sql_token *now = &reader->now;
+
+	return sql_is(&reader->before, "USING")
+	    && (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME || now->kind == SQL_BODY
+		|| sql_is_sign(now, ':') || sql_is_sign(now, '?'));
+}
+
+/* INSERT INTO or INSERT OVERWRITE ends here. "1INSERT" is one word for Spark, but need not be one
+ * for others. */
+static bool
+is_insert(const struct reader *reader)
+{
+	struct sql_token insert = reader->before;
+
+	if (!sql_is(&reader->now, "INTO") && !sql_is(&reader->now, "OVERWRITE"))
+		return false;
+	while (insert.len > 0 && isdigit((unsigned char)*insert.at))
+		insert.at++, insert.len--;
+	return sql_is(&insert, "INSERT");
+}
+
+/* The operators of a pipe; none of them writes. */
+static bool
+is_piped(const struct sql_token *token)
+{
+	static const char *const operators[] = { "AGGREGATE", "ANTI", "AS", "CLUSTER", "CROSS",
+		"DISTRIBUTE", "DROP", "EXCEPT", "EXTEND", "FULL", "INNER", "INTERSECT", "JOIN",
+		"LATERAL", "LEFT", "LIMIT", "MINUS", "NATURAL", "OFFSET", "ORDER", "PIVOT",
+		"RIGHT", "SELECT", "SEMI", "SET", "SORT", "TABLESAMPLE", "UNION", "UNPIVOT",
+		"WHERE", "WINDOW", NULL };
+
+	return sql_is_one_of(token, operators);
+}
+
+static void
+follow_words(struct reader *reader)
+{
+	if (is_program(reader))
+		reader_flaw(reader, SQL_PROGRAM);
+	if (reader->now.kind == SQL_BODY) {
+		check_text(reader, reader->now.at, reader->now.len);
+		reader_flaw(reader, SQL_OTHER);
+	}
+	if (reader->before.kind == SQL_PIPE && !is_piped(&reader->now))
+		reader_flaw(reader, SQL_OTHER);
+	reader->inserts = reader->inserts || is_insert(reader);
+}
+
+void
+reader_step(struct reader *reader)
+{
+	if (reader->now.kind == SQL_END || reader->now.kind == SQL_BAD)
+		return;
+	reader->before = reader->now;
+	sql_next(&reader->lexer, &reader->now);
+	if (reader->now.kind == SQL_BAD) {
+		reader_flaw(reader, SQL_UNREADABLE);
+		check_text(reader, reader->lexer.at,
+			   (size_t)(reader->lexer.end - reader->lexer.at));
+	}
+	if (reader->ended && reader->now.kind != SQL_END && !sql_is_sign(&reader->now, ';'))
+		reader_flaw(reader, SQL_SEVERAL);
+	reader->ended = reader->ended || sql_is_sign(&reader->now, ';');
+	follow_secret(reader);
+	follow_dynamic(reader);
+	follow_name(reader);
+	follow_brackets(reader);
+	follow_hint(reader);
+	follow_words(reader);
+}
+
+bool
+reader_at_end(const struct reader *reader)
+{
+	return reader->now.kind == SQL_END || reader->now.kind == SQL_BAD;
+}
+
+void
+reader_skip_rest(struct reader *reader)
+{
+	while (!reader_at_end(reader))
+		reader_step(reader);
+}
+
+void
+reader_skip_group(struct reader *reader)
+{
+	unsigned outside = reader->depth - 1;
+
+	while (!reader_at_end(reader) && reader->depth > outside)
+		reader_step(reader);
+	reader_step(reader);
+}
