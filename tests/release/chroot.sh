@@ -60,14 +60,16 @@ copy_sources() {
 	(cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -C "$1" -xf -
 }
 
-# inside DIR COMMAND: runs a shell command in the system, with a /proc of its own and the caller's
-# proxy settings and nothing else of the caller.
+# inside DIR COMMAND: runs a shell command in the system, with a /proc and terminals of its own, the caller's
+# proxy settings, and nothing else of the caller.
 inside() {
 	local dir=$1 command=$2
 
 	# shellcheck disable=SC2016 # the inner shell expands
 	unshare --mount --pid --fork --kill-child bash -c '
 		mount -t proc proc "$1/proc"
+		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
+		ln -sf pts/ptmx "$1/dev/ptmx"
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 		    ${CI:+CI="$CI"} ${http_proxy:+http_proxy="$http_proxy"} \
 		    ${https_proxy:+https_proxy="$https_proxy"} \
