@@ -182,6 +182,11 @@ struct dbx_page {
 /* Writes a table of `items` (array, or NULL for none) and its exact end line. */
 int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	      size_t n, const struct dbx_page *page);
+/* The same in parts, for a table that is written by hand: how many of `count` items of the page were
+ * shown by calls before; and the end line, where `count` rows were left and `offered` of them fit
+ * the caller's limit. */
+size_t dbx_table_from(const struct dbx_page *page, size_t count);
+int dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered);
 /*
  * A whole list tool, declared. dbx_list() fetches the page that the argument `page_token` names
  * (walking over empty pages that carry a token), filters, and writes the table.
@@ -203,6 +208,8 @@ struct dbx_list {
 	/* The words of a failure; may be NULL. */
 	struct dbx_words (*words)(struct mcp_call *call);
 	const char *limit;	 /* as in struct dbx_page */
+	/* Answers instead, when the platform knows no item at all; may be NULL. */
+	int (*none)(struct mcp_call *call);
 };
 int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values);
 

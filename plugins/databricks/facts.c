@@ -332,35 +332,48 @@ grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct 
 	return MCP_OK;
 }
 
-size_t
+/* The columns that some row has. */
+static size_t
+grid_heads(const struct grid *grid, struct mcp_column *heads)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < grid->n_columns; i++)
+		if (grid->used[i])
+			heads[n++] = (struct mcp_column){ label_of(&grid->columns[i]), NULL };
+	return n;
+}
+
+void
 dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
-		 struct json_object *items, const struct mcp_table_end *end)
+		 struct json_object *items, const struct dbx_page *page)
 {
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
+	struct dbx_page all = { .noun = label_of(fact), .total = -1 };
 	struct grid grid = { .columns = fact->columns,
 		.n_columns = fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
 		.n_rows = json_object_array_length(items) };
+	size_t from = page != NULL ? dbx_table_from(page, grid.n_rows) : 0, n;
 	struct json_object *rows;
-	struct mcp_table_end whole = { .size = sizeof(whole), .noun = label_of(fact),
-		.total = (int64_t)grid.n_rows };
-	size_t n = 0, shown = 0;
 	int status;
 
 	fill_grid(answer, &grid, items);
-	for (size_t i = 0; i < grid.n_columns; i++)
-		if (grid.used[i])
-			heads[n++] = (struct mcp_column){ label_of(&grid.columns[i]), NULL };
+	n = grid_heads(&grid, heads);
 	if (n == 0)
-		return 0;
+		return;
 	rows = json_object_new_array();
 	status = mcp_table(answer->call, heads, n);
-	while (status == MCP_OK && shown < grid.n_rows) {
-		status = grid_row(answer, &grid, shown, rows);
-		shown += status == MCP_OK;
-	}
+	for (size_t row = from; status == MCP_OK && row < grid.n_rows; row++)
+		status = grid_row(answer, &grid, row, rows);
 	add_member(answer, fact->key, rows);
-	mcp_table_end(answer->call, end != NULL ? end : &whole);
-	return shown;
+	dbx_table_end(answer->call, page != NULL ? page : &all, grid.n_rows - from,
+		      grid.n_rows - from);
+}
+
+struct mcp_call *
+dbx_answer_call(struct dbx_answer *answer)
+{
+	return answer->call;
 }
 
 int

@@ -55,10 +55,11 @@ void dbx_answer_block(struct dbx_answer *answer, const char *label, const char *
 		      const char *text);
 /* A link; what is not http or https is left out. */
 void dbx_answer_url(struct dbx_answer *answer, const char *url);
-/* A table of `items` (an array of objects only, see dbx_objects) by `fact->columns`. `end`: its
- * last line; NULL: all rows are here. Returns how many rows were shown. */
-size_t dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
-			struct json_object *items, const struct mcp_table_end *end);
+/* A table of `items` (an array of objects only, see dbx_objects) by `fact->columns`. `page`: where
+ * they stand in a list, as for dbx_table(); NULL: these are all. */
+void dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
+		      struct json_object *items, const struct dbx_page *page);
+struct mcp_call *dbx_answer_call(struct dbx_answer *answer);
 /* Writes structuredContent. */
 int dbx_answer_end(struct dbx_answer *answer);
 

@@ -111,7 +111,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct walk walk;
 	struct dbx_words words = { 0 };
-	struct json_object *reply, *kept;
+	struct json_object *reply, *items, *kept;
 	struct dbx_place place;
 	const char *next;
 
@@ -123,7 +123,11 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	kept = kept_items(call, walk.list, dbx_objects(call, reply, walk.list->items));
+	items = dbx_objects(call, reply, walk.list->items);
+	if (walk.list->none != NULL && json_object_array_length(items) == 0 && next[0] == '\0'
+	    && walk.token[0] == '\0')
+		return walk.list->none(call);
+	kept = kept_items(call, walk.list, items);
 	if (json_object_array_length(kept) == 0 && next[0] != '\0'
 	    && strcmp(next, walk.token) != 0 && ++walk.pages < EMPTY_PAGES_MAX
 	    && strlen(next) < sizeof(walk.token)) {

@@ -8,10 +8,8 @@
 
 #define POLL_MIN_MS 500
 #define POLL_MAX_MS 10000
-#define ROOM_FOR_WORDS 2000 /* of a result, for what is not output */
-#define ROOM_LEAST 100	    /* bytes of each part of an output */
-#define TEXT_SMALL 4000	    /* bytes of the output that a finished operation shows */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define TEXT_SMALL 4000 /* bytes of the output that a finished operation shows */
+#define PAGES_MAX 20	/* of the tasks of a run, while the failed one is looked for */
 
 struct dbx_words
 dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
@@ -21,158 +19,6 @@ dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
 		.not_found = "Runs are kept for 60 days. Call list_job_runs to see which exist.",
 		.grant = grant,
 	};
-}
-
-/* ---- showing -------------------------------------------------------------------------------- */
-
-const char *
-dbx_run_state(struct mcp_call *call, struct json_object *run)
-{
-	/* `state` is the older form; `status` says the same in other words. */
-	static const char *const paths[] = { "state.result_state", "state.life_cycle_state",
-					     "status.termination_details.code", "status.state" };
-
-	for (size_t i = 0; i < COUNT(paths); i++) {
-		const char *word = mcp_get_str(call, run, paths[i], NULL);
-
-		if (word != NULL)
-			return word;
-	}
-	return "UNKNOWN";
-}
-
-bool
-dbx_run_ended(struct mcp_call *call, struct json_object *run)
-{
-	static const char *const ends[] = { "TERMINATED", "SKIPPED", "INTERNAL_ERROR" };
-	const char *cycle = mcp_get_str(call, run, "state.life_cycle_state",
-					mcp_get_str(call, run, "status.state", ""));
-
-	for (size_t i = 0; i < COUNT(ends); i++)
-		if (strcmp(cycle, ends[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The platform answers 100 tasks at a time. */
-static int
-tasks_end(struct mcp_call *call, struct json_object *run, int64_t count)
-{
-	const char *next = mcp_get_str(call, run, "next_page_token", "");
-
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "tasks", .more = next[0] != '\0',
-	    .total = next[0] != '\0' ? -1 : count,
-	    .next = next[0] != '\0' ? mcp_printf(call, "get_job_run run_id=%s page_token=%s",
-						 mcp_get_str(call, run, "run_id", ""), next)
-				    : NULL });
-}
-
-int
-dbx_run_tasks(struct mcp_call *call, struct json_object *run)
-{
-	static const struct mcp_column columns[] = {
-		{ "task", NULL }, { "run_id", NULL }, { "state", NULL }, { "took", NULL },
-		{ "message", NULL },
-	};
-	struct json_object *tasks = dbx_objects(call, run, "tasks");
-	size_t n = json_object_array_length(tasks);
-	int status = mcp_table(call, columns, COUNT(columns));
-
-	for (size_t i = 0; i < n && status == MCP_OK; i++) {
-		struct json_object *task = json_object_array_get_idx(tasks, i);
-		struct json_object *took = mcp_get(task, "execution_duration");
-		const char *cells[COUNT(columns)] = {
-			mcp_get_str(call, task, "task_key", ""),
-			mcp_get_str(call, task, "run_id", ""), dbx_run_state(call, task),
-			took != NULL ? dbx_show_duration(call, took) : "",
-			mcp_get_str(call, task, "state.state_message", ""),
-		};
-
-		status = dbx_row(call, cells, COUNT(cells));
-	}
-	return tasks_end(call, run, (int64_t)n);
-}
-
-int
-dbx_run_facts(struct mcp_call *call, struct json_object *run)
-{
-	static const struct dbx_column facts[] = {
-		{ "run_id", NULL, "run_id", NULL },
-		{ "name", NULL, "run_name", NULL },
-		{ "job_id", NULL, "job_id", NULL },
-		{ "state", NULL, "now", NULL },
-		{ "message", NULL, "state.state_message", NULL },
-		{ "started", NULL, "start_time", dbx_show_time },
-		{ "ended", NULL, "end_time", dbx_show_time },
-		{ "took", NULL, "run_duration", dbx_show_duration },
-		{ "trigger", NULL, "trigger", NULL },
-		{ "creator", NULL, "creator_user_name", NULL },
-	};
-
-	json_object_object_add(run, "now", json_object_new_string(dbx_run_state(call, run)));
-	return dbx_facts(call, run, facts, COUNT(facts),
-			 mcp_get_str(call, run, "run_page_url", NULL));
-}
-
-/* ---- output --------------------------------------------------------------------------------- */
-
-/* The end of a text, from the start of a line where there is one. */
-static const char *
-tail_of(const char *text, size_t most)
-{
-	size_t len = strlen(text);
-	const char *from = len > most ? text + len - most : text, *line;
-
-	while (from > text && ((unsigned char)*from & 0xc0) == 0x80)
-		from++;
-	line = from > text ? strchr(from, '\n') : NULL;
-	return line != NULL && line[1] != '\0' ? line + 1 : from;
-}
-
-static size_t
-say_part(struct mcp_call *call, const char *title, const char *text, bool cut, size_t most)
-{
-	const char *from = tail_of(text, most);
-	const char *left_out = from > text
-	    ? mcp_printf(call, ", the last %zu of %zu bytes", strlen(from), strlen(text)) : "";
-
-	mcp_say(call, "%s%s%s:", title, left_out, cut ? ", of which the platform kept a part" : "");
-	mcp_say_text(call, from, strlen(from), true);
-	return strlen(from);
-}
-
-bool
-dbx_run_output(struct mcp_call *call, struct json_object *output, int64_t most)
-{
-	static const struct {
-		const char *path, *title, *cut;
-	} parts[] = {
-		{ "error", "error", NULL },
-		{ "error_trace", "trace", NULL },
-		{ "notebook_output.result", "result", "notebook_output.truncated" },
-		{ "logs", "logs", "logs_truncated" },
-		{ "sql_output", "sql output", NULL },
-		{ "dbt_output", "dbt output", NULL },
-		{ "run_job_output.run_id", "started run", NULL },
-	};
-	/* The host would keep the beginning where there is too much; wanted is the end. */
-	int64_t room = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;
-	bool said = false;
-
-	if (room > most)
-		room = most;
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		const char *text = mcp_get_str(call, output, parts[i].path, "");
-		bool cut = parts[i].cut != NULL && mcp_get_bool(output, parts[i].cut, false);
-
-		if (text[0] == '\0')
-			continue;
-		room -= (int64_t)say_part(call, parts[i].title, text, cut,
-					  room > ROOM_LEAST ? (size_t)room : ROOM_LEAST);
-		said = true;
-	}
-	return said;
 }
 
 /* ---- the operation -------------------------------------------------------------------------- */
@@ -202,38 +48,33 @@ handle_read(struct mcp_call *call, struct dbx_run *run)
 	return true;
 }
 
-/* The first task that did not succeed; NULL when there is none. */
-static struct json_object *
-failed_task(struct mcp_call *call, struct json_object *run)
-{
-	struct json_object *tasks = dbx_objects(call, run, "tasks");
-
-	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
-		struct json_object *task = json_object_array_get_idx(tasks, i);
-		const char *state = mcp_get_str(call, task, "state.result_state", "");
-
-		if (state[0] != '\0' && strcmp(state, "SUCCESS") != 0
-		    && strcmp(state, "UPSTREAM_FAILED") != 0 && strcmp(state, "EXCLUDED") != 0)
-			return task;
-	}
-	return NULL;
-}
-
-/* How a run ended, while its output is fetched. */
+/* How a run ended, while its failed task is looked for and its output is fetched. */
 struct ended {
 	struct dbx_run run;
-	char state[64], task[128], task_run[24], message[1024];
-	bool skipped;
+	char state[64], task[128], task_run[24], message[1024], token[DBX_NAME_MAX];
+	unsigned pages;
+	bool skipped, loop;
 };
+
+_Static_assert(sizeof(struct ended) <= MCP_STATE_MAX, "the state of an ended run must fit");
+
+static bool
+was_cancelled(const struct ended *ended)
+{
+	return strcmp(ended->state, "CANCELED") == 0 || strcmp(ended->state, "USER_CANCELED") == 0;
+}
 
 static const char *
 next_of(struct mcp_call *call, const struct ended *ended)
 {
-	if (strcmp(ended->state, "CANCELED") == 0)
+	if (was_cancelled(ended))
 		return "Start it again if it is still wanted.";
 	if (ended->skipped)
 		return "It never began. Wait for the active runs of the job, or cancel one: "
 		       "list_job_runs active_only=true shows them.";
+	if (ended->loop)
+		return mcp_printf(call, "Call get_job_run run_id=%s to see its iterations.",
+				  ended->task_run);
 	return mcp_printf(call, "Call get_run_output run_id=%s for its whole output and trace.",
 			  ended->task_run);
 }
@@ -244,8 +85,7 @@ run_failed(struct mcp_call *call, const struct ended *ended, const char *error)
 {
 	const char *why = error != NULL && error[0] != '\0' ? error : ended->message;
 
-	return mcp_fail(call,
-			strcmp(ended->state, "CANCELED") == 0 ? MCP_E_CANCELLED : MCP_E_UPSTREAM,
+	return mcp_fail(call, was_cancelled(ended) ? MCP_E_CANCELLED : MCP_E_UPSTREAM,
 			mcp_printf(call, "Run %s ended as %s.", ended->run.id, ended->state),
 			ended->task[0] != '\0'
 			    ? mcp_printf(call, "Task \"%s\": %s", ended->task, why) : why,
@@ -266,10 +106,9 @@ output_added(struct mcp_call *call, const void *state, size_t len)
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 
 	(void)len;
-	if (reply != NULL && reply->status == 200
-	    && dbx_run_output(call, mcp_reply_json(call, 0), TEXT_SMALL))
-		return MCP_OK;
-	return mcp_say(call, "Next: get_run_output run_id=%s for what it put out.",
+	if (reply != NULL && reply->status == 200)
+		dbx_run_output(dbx_answer_begin(call), mcp_reply_json(call, 0), TEXT_SMALL);
+	return mcp_say(call, "Next: get_run_output run_id=%s for all that it put out.",
 		       ended->task_run);
 }
 
@@ -287,40 +126,120 @@ note(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text);
 }
 
+static void
+note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
+{
+	const char *why = dbx_run_message(call, task);
+
+	if (ended->task[0] == '\0')
+		note(ended->task, sizeof(ended->task), mcp_get_str(call, task, "task_key", ""));
+	if (why[0] != '\0')
+		note(ended->message, sizeof(ended->message), why);
+	note(ended->task_run, sizeof(ended->task_run), mcp_get_str(call, task, "run_id", ""));
+	ended->loop = mcp_get(task, "for_each_task") != NULL;
+}
+
+/* The run of a for_each task, with its iterations: the failed one has the error. */
+static int
+iterations_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *iteration = dbx_run_culprit(call, mcp_reply_json(call, 0),
+							"iterations");
+	struct ended ended;
+
+	(void)len;
+	memcpy(&ended, state, sizeof(ended));
+	if (iteration == NULL)
+		return run_failed(call, &ended, NULL);
+	note_task(call, &ended, iteration);
+	return output_fetch(call, &ended, failure_explained);
+}
+
+static int tasks_arrived(struct mcp_call *call, const void *state, size_t len);
+
+/* Explains the failure by the failed task of this page, or looks at the next page. */
+static int
+culprit_sought(struct mcp_call *call, struct json_object *run, struct ended *ended)
+{
+	struct json_object *task = dbx_run_culprit(call, run, "tasks");
+	const char *next = mcp_get_str(call, run, "next_page_token", "");
+
+	if (task != NULL) {
+		note_task(call, ended, task);
+		return ended->loop
+		    ? dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", dbx_object(call, "run_id",
+			ended->task_run, NULL), iterations_arrived, ended, sizeof(*ended))
+		    : output_fetch(call, ended, failure_explained);
+	}
+	if (next[0] == '\0' || strcmp(next, ended->token) == 0
+	    || strlen(next) >= sizeof(ended->token) || ++ended->pages >= PAGES_MAX)
+		return run_failed(call, ended, NULL);
+	strcpy(ended->token, next);
+	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
+		       dbx_object(call, "run_id", ended->run.id, "page_token", next, NULL),
+		       tasks_arrived, ended, sizeof(*ended));
+}
+
+static int
+tasks_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	struct ended ended;
+
+	(void)len;
+	memcpy(&ended, state, sizeof(ended));
+	return culprit_sought(call, mcp_reply_json(call, 0), &ended);
+}
+
 static int
 run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *handle)
 {
 	const char *state = dbx_run_state(call, run);
-	bool good = strcmp(state, "SUCCESS") == 0 || strcmp(state, "SUCCESS_WITH_FAILURES") == 0;
-	size_t tasks = json_object_array_length(dbx_objects(call, run, "tasks"));
-	struct json_object *task = failed_task(call, run);
+	struct json_object *tasks = dbx_objects(call, run, "tasks");
+	struct dbx_answer *answer;
 	struct ended ended = { .run = *handle };
 
 	if (handle->ending)
 		return mcp_say(call, "Run %s has ended: %s.", handle->id, state);
 	note(ended.state, sizeof(ended.state), state);
-	note(ended.task, sizeof(ended.task), mcp_get_str(call, task, "task_key", ""));
-	note(ended.message, sizeof(ended.message),
-	     mcp_get_str(call, task != NULL ? task : run, "state.state_message", ""));
+	note(ended.message, sizeof(ended.message), dbx_run_message(call, run));
 	note(ended.task_run, sizeof(ended.task_run),
-	     mcp_get_str(call, task != NULL ? task : mcp_get(run, "tasks.0"), "run_id",
-			 handle->id));
+	     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
 	ended.skipped = strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED")
-	    == 0;
-	if (!good)
-		return task != NULL ? output_fetch(call, &ended, failure_explained)
-				    : run_failed(call, &ended, NULL);
-	dbx_run_facts(call, run);
-	return tasks > 1 ? dbx_run_tasks(call, run) : output_fetch(call, &ended, output_added);
+	    == 0 || strcmp(state, "SKIPPED") == 0;
+	if (dbx_run_failed(call, run) || was_cancelled(&ended) || ended.skipped)
+		return culprit_sought(call, run, &ended);
+	answer = dbx_answer_begin(call);
+	dbx_run_tell(answer, run);
+	if (json_object_array_length(tasks) <= 1)
+		return output_fetch(call, &ended, output_added);
+	dbx_run_tell_tasks(answer, run, NULL);
+	return MCP_OK;
 }
 
-static uint32_t
-pace(struct mcp_call *call, const struct dbx_run *run)
+uint32_t
+dbx_run_pace(struct mcp_call *call, int64_t begun_ms)
 {
-	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - run->begun_ms) / 5;
+	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - begun_ms) / 5;
 
 	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
 			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+}
+
+/* What the caller reads should it have to leave now. */
+static void
+say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run *handle)
+{
+	const char *state = dbx_run_state(call, run), *why = dbx_run_message(call, run);
+	const char *url = mcp_get_str(call, run, "run_page_url", "");
+
+	mcp_say(call, "Run %s is %s after %s%s%s", handle->id,
+		state[0] != '\0' ? state : "not known to have ended",
+		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle->begun_ms),
+		why[0] != '\0' ? ": " : ".", why);
+	dbx_answer_url(dbx_answer_begin(call), url);
+	mcp_say(call, "Next: get_job_run run_id=%s wait_s=50", handle->id);
+	if (!handle->ending)
+		mcp_say(call, "cancel_job_run stops it.");
 }
 
 static int
@@ -329,7 +248,6 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	struct dbx_words words;
 	struct json_object *run;
 	struct dbx_run handle;
-	const char *state, *url;
 
 	(void)unused;
 	(void)len;
@@ -343,15 +261,9 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_UPSTREAM;
 	if (dbx_run_ended(call, run))
 		return run_done(call, run, &handle);
-	state = dbx_run_state(call, run);
-	url = mcp_get_str(call, run, "run_page_url", "");
-	mcp_say(call, "Run %s is %s after %s.", handle.id, state,
-		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle.begun_ms));
-	if (url[0] != '\0')
-		mcp_say(call, "url: %s", url);
-	mcp_say(call, "Next: get_job_run run_id=%s in 30 s%s", handle.id,
-		handle.ending ? "." : ", or cancel_job_run.");
-	return mcp_working(call, -1, mcp_printf(call, "run is %s", state), pace(call, &handle));
+	say_interim(call, run, &handle);
+	return mcp_working(call, -1, mcp_printf(call, "run is %s", dbx_run_state(call, run)),
+			   dbx_run_pace(call, handle.begun_ms));
 }
 
 int

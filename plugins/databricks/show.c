@@ -260,9 +260,16 @@ token_of(const struct dbx_page *page)
 	return token != NULL ? token : "";
 }
 
-/* `count` rows are in this page, of which `offered` fit the limit. */
-static int
-table_finish(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered)
+size_t
+dbx_table_from(const struct dbx_page *page, size_t count)
+{
+	int64_t skip = page->place != NULL ? page->place->skip : 0;
+
+	return skip < (int64_t)count ? (size_t)skip : count;
+}
+
+int
+dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered)
 {
 	const char *next = page->next_token != NULL ? page->next_token : "";
 	bool again = next[0] != '\0' && strcmp(next, token_of(page)) == 0;
@@ -332,8 +339,7 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 {
 	size_t count = json_object_is_type(items, json_type_array)
 	    ? json_object_array_length(items) : 0;
-	size_t from = page->place != NULL && (size_t)page->place->skip < count
-	    ? (size_t)page->place->skip : page->place != NULL && page->place->skip > 0 ? count : 0;
+	size_t from = dbx_table_from(page, count);
 	size_t offered = wanted_rows(call, page, count - from);
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
@@ -351,7 +357,7 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
-	return table_finish(call, page, count - from, offered);
+	return dbx_table_end(call, page, count - from, offered);
 }
 
 const char *

@@ -72,7 +72,7 @@ tells_who_has_to_leave_what_to_call(void)
 	result = fakehost_tool(host, "run", "{\"run_id\":\"7\"}");
 	CU_ASSERT(result->working);
 	ASSERT_HAS(result->text, "Run 7 is RUNNING after ");
-	ASSERT_HAS(result->text, "url: https://x/7\nNext: get_job_run run_id=7 in 30 s");
+	ASSERT_HAS(result->text, "url: https://x/7\nNext: get_job_run run_id=7 wait_s=50");
 	ASSERT_STR(result->message, "run is RUNNING");
 	fakehost_reset(host);
 	fakehost_reply(host, CANCEL, 200, "{}");

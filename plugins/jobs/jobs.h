@@ -15,6 +15,13 @@ int get_run_output(struct mcp_call *call);
 int complete_run(struct mcp_call *call);
 extern const struct mcp_operation run_job_now, cancel_job_run;
 
+/* The request for the page of a notebook run, and the text that its cells printed, its end where it
+ * is long; "" when there is none. (printed.c) */
+bool job_printed_request(struct mcp_call *call, struct mcp_http *request, const char *run_id);
+const char *job_printed(struct mcp_call *call, struct json_object *reply);
+
+/* "0 0 6 * * ? UTC", "paused: …", "continuous", "on files in …"; "" without any. */
+const char *job_schedule(struct mcp_call *call, struct json_object *settings);
 /* Fails as not found when the first reply says that the job is missing, with its near misses. */
 bool job_missing(struct mcp_call *call, const char *asked, int *status);
 struct dbx_words job_words(struct mcp_call *call, const char *asked, const char *grant);

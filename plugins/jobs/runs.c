@@ -7,51 +7,155 @@
 #include <string.h>
 
 #define PAGE_MAX 24 /* the API takes less than 25 */
+#define FRESH_MS 10000	  /* the output is asked for again beside the page, from the cache */
+#define OUTPUT_CHARS 8000 /* max_chars, where the schema gives none */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_job_runs -------------------------------------------------------------------------- */
 
+/* The states of runs, by which they are filtered. Jobs API 2.2: RunResultState,
+ * RunLifeCycleState, and TerminationCode, which newer replies have alone. */
+static const char *const states[] = {
+	"SUCCESS", "FAILED", "CANCELED", "TIMEDOUT", "RUNNING", "PENDING", "QUEUED", "TERMINATING",
+	"TERMINATED", "SKIPPED", "INTERNAL_ERROR", "BLOCKED", "WAITING_FOR_RETRY", "WAITING",
+	"EXCLUDED", "DISABLED", "SUCCESS_WITH_FAILURES", "UPSTREAM_FAILED", "UPSTREAM_CANCELED",
+	"MAXIMUM_CONCURRENT_RUNS_REACHED",
+};
+
+static const char *const codes[] = {
+	"USER_CANCELED", "RUN_EXECUTION_ERROR", "DRIVER_ERROR", "CLUSTER_ERROR",
+	"LIBRARY_INSTALLATION_ERROR", "CLOUD_FAILURE", "REPOSITORY_CHECKOUT_FAILED",
+	"INVALID_CLUSTER_REQUEST", "INVALID_RUN_CONFIGURATION", "UNAUTHORIZED_ERROR",
+	"RESOURCE_NOT_FOUND", "STORAGE_ACCESS_ERROR", "FEATURE_DISABLED", "BREAKING_CHANGE",
+	"BUDGET_POLICY_LIMIT_EXCEEDED", "CLUSTER_REQUEST_LIMIT_EXCEEDED",
+	"MAX_CONCURRENT_RUNS_EXCEEDED", "MAX_JOB_QUEUE_SIZE_EXCEEDED",
+	"MAX_SPARK_CONTEXTS_EXCEEDED", "WORKSPACE_RUN_LIMIT_EXCEEDED",
+};
+
+static bool
+holds(const char *const *words, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* False after failing the call: a filter that no run can pass would answer an empty list. */
+static bool
+filter_known(struct mcp_call *call)
+{
+	const char *filter = mcp_arg(call, "status_filter"), *list = "";
+
+	if (filter == NULL || holds(states, COUNT(states), filter)
+	    || holds(codes, COUNT(codes), filter))
+		return true;
+	for (size_t i = 0; i < COUNT(states); i++)
+		list = mcp_printf(call, "%s%s%s", list, i > 0 ? ", " : "", states[i]);
+	mcp_fail(call, MCP_E_INPUT,
+		 mcp_printf(call, "status_filter \"%s\" is no state of a run.", filter),
+		 mcp_printf(call, "The states are: %s.", list),
+		 "Repeat the call with one of them, or without status_filter.");
+	return false;
+}
+
 static bool
 run_item(struct mcp_call *call, struct json_object *run)
 {
+	static const char *const paths[] = { "state.life_cycle_state", "state.result_state",
+		"status.state", "status.termination_details.code" };
 	const char *filter = mcp_arg(call, "status_filter");
-	const char *state = dbx_run_state(call, run);
 
-	json_object_object_add(run, "now", json_object_new_string(state));
-	return filter == NULL || strcasecmp(filter, state) == 0
-	    || strcasecmp(filter, mcp_get_str(call, run, "state.life_cycle_state", "")) == 0;
+	json_object_object_add(run, "now", json_object_new_string(dbx_run_state(call, run)));
+	json_object_object_add(run, "why", json_object_new_string(dbx_run_message(call, run)));
+	if (filter == NULL)
+		return true;
+	for (size_t i = 0; i < COUNT(paths); i++)
+		if (strcasecmp(filter, mcp_get_str(call, run, paths[i], "")) == 0)
+			return true;
+	return false;
 }
 
 static struct dbx_words
 runs_words(struct mcp_call *call)
 {
-	return job_words(call, mcp_arg(call, "job_id"), "CAN VIEW on the job");
+	const char *job = mcp_arg(call, "job_id");
+
+	return job != NULL ? job_words(call, job, "CAN VIEW on the job")
+			   : (struct dbx_words){ .object = "The list of runs" };
 }
 
+/* The columns from here on are shown of one job; those of all jobs begin two before. */
 static const struct dbx_column run_columns[] = {
+	{ "job_id", NULL, "job_id", NULL },
+	{ "name", NULL, "run_name", NULL },
 	{ "run_id", NULL, "run_id", NULL },
 	{ "state", NULL, "now", NULL },
 	{ "started", NULL, "start_time", dbx_show_time },
 	{ "took", NULL, "run_duration", dbx_show_duration },
 	{ "trigger", NULL, "trigger", NULL },
-	{ "message", NULL, "state.state_message", NULL },
+	{ "message", NULL, "why", NULL },
 };
 
-static const struct dbx_list run_list = {
-	.path = "/api/2.2/jobs/runs/list"
-		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}",
-	.limit_name = "limit",
-	.most = PAGE_MAX,
-	.items = "runs",
-	.columns = run_columns,
-	.n_columns = COUNT(run_columns),
-	.noun = "runs",
-	.tool = "list_job_runs",
-	.repeat = (const char *const[]){ "job_id", "status_filter", "active_only",
-					 "start_time_from", "start_time_to", NULL },
-	.item = run_item,
-	.words = runs_words,
+#define OF_JOBS 2 /* columns that tell which job */
+
+static const char *const repeated[] = { "job_id", "status_filter", "active_only",
+	"start_time_from", "start_time_to", NULL };
+
+static int none_of_job(struct mcp_call *call);
+
+#define RUN_LIST                                                                                   \
+	.path = "/api/2.2/jobs/runs/list"                                                          \
+		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}",            \
+	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",                  \
+	.tool = "list_job_runs", .repeat = repeated, .item = run_item, .words = runs_words
+
+static const struct dbx_list job_runs = {
+	RUN_LIST, .columns = run_columns + OF_JOBS, .n_columns = COUNT(run_columns) - OF_JOBS,
+	.none = none_of_job,
 };
+
+static const struct dbx_list all_runs = {
+	RUN_LIST, .columns = run_columns, .n_columns = COUNT(run_columns),
+};
+
+static int
+job_looked_at(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *job = state;
+	int status;
+
+	(void)len;
+	if (job_missing(call, job->asked, &status))
+		return status;
+	return dbx_table(call, NULL, job_runs.columns, job_runs.n_columns, &(struct dbx_page){
+	    .noun = "runs", .total = -1 });
+}
+
+static int
+job_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_resolved *job = state;
+
+	return dbx_get(call, "/api/2.2/jobs/get{?job_id}",
+		       dbx_object(call, "job_id", job->id, NULL), job_looked_at, state, len);
+}
+
+/* The list of a job that does not exist is empty too. */
+static int
+none_of_job(struct mcp_call *call)
+{
+	return dbx_resolve(call, &dbx_jobs, "job_id", job_resolved);
+}
+
+static struct json_object *
+list_values(struct mcp_call *call, const char *job)
+{
+	return dbx_object(call, "job_id", job, "active_only",
+	    mcp_arg_bool(call, "active_only", false) ? "true" : NULL, "start_time_from",
+	    mcp_arg(call, "start_time_from"), "start_time_to", mcp_arg(call, "start_time_to"),
+	    NULL);
+}
 
 static int
 runs_resolved(struct mcp_call *call, const void *state, size_t len)
@@ -59,16 +163,18 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 	const struct dbx_resolved *job = state;
 
 	(void)len;
-	return dbx_list(call, &run_list, dbx_object(call, "job_id", job->id, "active_only",
-	    mcp_arg_bool(call, "active_only", false) ? "true" : NULL, "start_time_from",
-	    mcp_arg(call, "start_time_from"), "start_time_to", mcp_arg(call, "start_time_to"),
-	    NULL));
+	return dbx_list(call, &job_runs, list_values(call, job->id));
 }
 
 int
 list_job_runs(struct mcp_call *call)
 {
-	return dbx_resolve(call, &dbx_jobs, "job_id", runs_resolved);
+	const char *job = mcp_arg(call, "job_id");
+
+	if (!filter_known(call))
+		return MCP_E_INPUT;
+	return job != NULL ? dbx_resolve(call, &dbx_jobs, "job_id", runs_resolved)
+			   : dbx_list(call, &all_runs, list_values(call, NULL));
 }
 
 /* ---- get_job_run ---------------------------------------------------------------------------- */
@@ -84,77 +190,204 @@ run_id_given(struct mcp_call *call)
 	return false;
 }
 
+static struct dbx_words
+view_words(struct mcp_call *call)
+{
+	return dbx_run_words(call, mcp_arg(call, "run_id"), "CAN VIEW on the job");
+}
+
+/* wait_s: the run is looked at until it ends or the time is over. */
+struct watch {
+	int64_t begun_ms;
+};
+
+static int run_look(struct mcp_call *call, const void *state, size_t len);
+
+static bool
+may_wait(struct mcp_call *call, const struct watch *watch, uint32_t pace)
+{
+	int64_t left = watch->begun_ms + 1000 * mcp_arg_int(call, "wait_s", 0)
+	    - mcp_number(call, MCP_NUM_NOW_MS);
+
+	return left > 0 && mcp_number(call, MCP_NUM_DEADLINE_MS) > (int64_t)pace + 2000;
+}
+
+static int
+run_tell(struct mcp_call *call, struct json_object *run)
+{
+	struct dbx_place place = dbx_place(call);
+	struct dbx_answer *answer = dbx_answer_begin(call);
+
+	dbx_run_tell(answer, run);
+	dbx_run_tell_tasks(answer, run, &place);
+	return dbx_answer_end(answer);
+}
+
 static int
 run_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = dbx_run_words(call, mcp_arg(call, "run_id"),
-					       "CAN VIEW on the job");
-	struct json_object *run = dbx_reply(call, 0, &words), *small;
+	const struct watch *watch = state;
+	uint32_t pace = dbx_run_pace(call, watch->begun_ms);
+	struct dbx_words words = view_words(call);
+	struct json_object *run = dbx_reply(call, 0, &words);
 
-	(void)state;
-	(void)len;
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
-	dbx_run_facts(call, run);
-	if (json_object_array_length(dbx_objects(call, run, "tasks")) > 0)
-		dbx_run_tasks(call, run);
-	small = dbx_pick(call, run, "run_name", "start_time", "end_time", "run_page_url", NULL);
-	json_object_object_add(small, "run_id", json_object_new_string(
-	    mcp_get_str(call, run, "run_id", "")));
-	json_object_object_add(small, "state", json_object_new_string(dbx_run_state(call, run)));
-	return mcp_structured(call, small);
+	if (dbx_run_ended(call, run) || !may_wait(call, watch, pace))
+		return run_tell(call, run);
+	mcp_progress(call, (double)(mcp_number(call, MCP_NUM_NOW_MS) - watch->begun_ms) / 1000,
+		     (double)mcp_arg_int(call, "wait_s", 0),
+		     mcp_printf(call, "run is %s", dbx_run_state(call, run)));
+	return mcp_again(call, pace, run_look, state, len);
+}
+
+static int
+run_look(struct mcp_call *call, const void *state, size_t len)
+{
+	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
+		       dbx_object(call, "run_id", mcp_arg(call, "run_id"), "page_token",
+				  dbx_place(call).token, NULL), run_shown, state, len);
 }
 
 int
 get_job_run(struct mcp_call *call)
 {
-	if (!run_id_given(call))
-		return MCP_E_INPUT;
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}", NULL, run_shown, NULL,
-	    0);
+	struct watch watch = { mcp_number(call, MCP_NUM_NOW_MS) };
+
+	return run_id_given(call) ? run_look(call, &watch, sizeof(watch)) : MCP_E_INPUT;
 }
 
 /* ---- get_run_output ------------------------------------------------------------------------- */
 
-/* A run of several tasks has no output of its own: its tasks do. */
+static bool
+is_notebook(struct json_object *reply)
+{
+	return mcp_get(reply, "notebook_output") != NULL
+	    || mcp_get(reply, "metadata.task.notebook_task") != NULL
+	    || mcp_get(reply, "metadata.tasks.0.notebook_task") != NULL;
+}
+
+/* Which run it is, and how it went: the reply may have no metadata. */
+static void
+output_head(struct dbx_answer *answer, struct json_object *run)
+{
+	struct mcp_call *call = dbx_answer_call(answer);
+	const char *task = mcp_get_str(call, run, "task_key", "");
+
+	dbx_answer_text(answer, NULL, "run_id", mcp_arg(call, "run_id"));
+	dbx_answer_text(answer, NULL, "task", task);
+	dbx_answer_text(answer, NULL, "state", dbx_run_state(call, run));
+	dbx_answer_text(answer, NULL, "message", dbx_run_message(call, run));
+	dbx_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
+}
+
+/* A run of several tasks, or of iterations, has no output of its own: these do. */
 static int
 tasks_offered(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = dbx_run_words(call, mcp_arg(call, "run_id"),
-					       "CAN VIEW on the job");
-	struct json_object *run = dbx_reply(call, 0, &words);
+	struct dbx_words words = view_words(call);
+	struct json_object *run = dbx_reply(call, 0, &words), *culprit;
+	struct dbx_answer *answer;
 
 	(void)state;
 	(void)len;
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
-	mcp_say(call, "This run has several tasks, and each has its output. Next: get_run_output "
-		"with the run_id of a task:");
-	return dbx_run_tasks(call, run);
+	answer = dbx_answer_begin(call);
+	dbx_run_tell(answer, run);
+	dbx_answer_text(answer, NULL, "output", "Each task or iteration has its own.");
+	dbx_run_tell_tasks(answer, run, NULL);
+	culprit = dbx_run_culprit(call, run, "iterations");
+	if (culprit == NULL)
+		culprit = dbx_run_culprit(call, run, "tasks");
+	if (culprit == NULL)
+		culprit = mcp_get(run, mcp_get(run, "iterations.0") != NULL ? "iterations.0"
+									    : "tasks.0");
+	if (culprit != NULL)
+		mcp_say(call, "Next: get_run_output run_id=%s",
+			mcp_get_str(call, culprit, "run_id", ""));
+	return dbx_answer_end(answer);
+}
+
+/* `printed`: was the printed text of a notebook looked at? */
+static const char *
+silence(struct mcp_call *call, struct json_object *reply, bool printed)
+{
+	struct json_object *run = mcp_get(reply, "metadata");
+
+	if (!dbx_run_ended(call, run) && dbx_run_state(call, run)[0] != '\0')
+		return "It has put out nothing yet.";
+	if (is_notebook(reply) && !printed)
+		return "The notebook handed over no result with dbutils.notebook.exit(). What it "
+		       "printed could not be read here; the run's page shows it.";
+	return "It has put out nothing.";
+}
+
+static int
+output_tell(struct mcp_call *call, struct json_object *reply, const char *printed)
+{
+	int64_t most = mcp_arg_int(call, "max_chars", OUTPUT_CHARS);
+	struct dbx_answer *answer = dbx_answer_begin(call);
+	bool said;
+
+	output_head(answer, mcp_get(reply, "metadata"));
+	if (printed != NULL && printed[0] != '\0')
+		json_object_object_add(reply, "printed", json_object_new_string(printed));
+	said = dbx_run_output(answer, reply, most);
+	if (!said)
+		dbx_answer_text(answer, NULL, "output", silence(call, reply, printed != NULL));
+	return dbx_answer_end(answer);
+}
+
+/* The output again, from the cache, and the exported page. */
+static int
+printed_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = view_words(call);
+	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct dbx_error error;
+
+	(void)state;
+	(void)len;
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	return output_tell(call, reply, dbx_ok(call, mcp_reply(call, 1), &error)
+			   ? job_printed(call, mcp_reply_json(call, 1)) : NULL);
+}
+
+static int
+printed_fetch(struct mcp_call *call)
+{
+	struct mcp_http requests[2];
+
+	if (!dbx_get_request(call, &requests[0], "/api/2.2/jobs/runs/get-output{?run_id}", NULL)
+	    || !job_printed_request(call, &requests[1], mcp_arg(call, "run_id")))
+		return MCP_E_INPUT;
+	requests[0].cache_ms = FRESH_MS;
+	return mcp_suspend(call, requests, 2, 0, printed_arrived, NULL, 0);
 }
 
 static int
 output_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = dbx_run_words(call, mcp_arg(call, "run_id"),
-					       "CAN VIEW on the job");
-	struct json_object *reply, *run;
+	struct dbx_words words = view_words(call);
+	struct json_object *reply;
 	struct dbx_error error;
 
 	(void)state;
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 400
-	    && strstr(error.message, "multiple tasks") != NULL)
+	    && (strstr(error.message, "multiple tasks") != NULL
+		|| strstr(error.message, "for_each") != NULL))
 		return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, tasks_offered, NULL,
 			       0);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	run = mcp_get(reply, "metadata");
-	mcp_say(call, "run %s: %s", mcp_arg(call, "run_id"), dbx_run_state(call, run));
-	if (dbx_run_output(call, reply, mcp_arg_int(call, "max_chars", 8000)))
-		return MCP_OK;
-	return mcp_say(call, "It has put out nothing%s.", dbx_run_ended(call, run) ? "" : " yet");
+	if (is_notebook(reply) && dbx_run_ended(call, mcp_get(reply, "metadata"))
+	    && mcp_get_str(call, reply, "notebook_output.result", "")[0] == '\0')
+		return printed_fetch(call);
+	return output_tell(call, reply, NULL);
 }
 
 int

@@ -197,9 +197,9 @@ a_job_is_shown(void)
 	has(result->text, "job: etl\njob_id: 7\nparameters: day=1, to=\nruns as: bot@x\n");
 	has(result->text, "url: https://workspace.example.com/jobs/7\n");
 	has(result->text, "a\tnotebook /a\tcluster c-1\t-\n");
-	has(result->text, "b\tsql q\tserverless\ta, z\n");
+	has(result->text, "b\tsql q\t-\ta, z\n");
 	has(result->text, "c\trun job 12\tjob cluster main\t-\n");
-	has(result->text, "d\tother\tnew cluster\t-\n4 tasks.");
+	has(result->text, "d\t-\tnew cluster: 1 worker\t-\n4 tasks.");
 	CU_ASSERT(strstr(result->text, "created") == NULL);
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\"}");
 	has(result->text, "created: 2023-11-14T22:13:20Z\nat once: 2\n");
@@ -229,16 +229,16 @@ tasks_come_in_pages(void)
 	fakehost_reply(host, GET "7", 200, first);
 	fakehost_reply(host, GET "7&page_token=P", 200, second);
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\"}");
-	has(result->text, "\nt100\t");
-	has(result->text, "100 of 250 tasks shown. Next: get_job_details job_id=7 page_token=100");
+	has(result->text, "\nt100\n");
+	has(result->text, "100 of 250 tasks shown. Next: get_job_details job_id=7 page_token=100~");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\","
 			       "\"page_token\":\"100\"}");
-	has(result->text, "after\nt101\t");
+	has(result->text, "task\nt101\n");
 	has(result->text, "100 of 250 tasks shown. Next: get_job_details job_id=7 detail=full "
-			  "page_token=200");
+			  "page_token=200~");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\","
-			       "\"page_token\":\"200\"}");
-	has(result->text, "\nt250\t");
+			       "\"page_token\":\"200~\"}");
+	has(result->text, "\nt250\n");
 	has(result->text, "50 of 250 tasks shown.");
 	CU_ASSERT(strstr(result->text, "Next:") == NULL);
 	free(first);

@@ -78,6 +78,7 @@ runs_are_listed_and_filtered(void)
 		has(result->text, cases[i].shown);
 		CU_ASSERT(strstr(result->text, cases[i].hidden) == NULL);
 	}
+	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=7", 200, "{\"job_id\":7}");
 	fakehost_reply(host, RUNS "list?job_id=7&active_only=true&start_time_from=10&"
 		       "start_time_to=20&limit=2", 200, "{}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"7\",\"active_only\":true,"
@@ -87,6 +88,21 @@ runs_are_listed_and_filtered(void)
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"no job 8\"}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"8\"}");
 	has(result->text, "Job \"8\" does not exist.\nno job 8\nCall list_jobs");
+	/* The list of a job that does not exist is empty; all jobs need no id. */
+	fakehost_reply(host, RUNS "list?job_id=9&limit=24", 200, "{}");
+	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=9", 400, "{\"error_code\":"
+		       "\"INVALID_PARAMETER_VALUE\",\"message\":\"Job 9 does not exist.\"}");
+	fakehost_reply(host, "GET /api/2.2/jobs/list?limit=100", 200, "{}");
+	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"9\"}");
+	has(result->text, "There is no job \"9\".");
+	fakehost_reply(host, RUNS "list?limit=24", 200, "{\"runs\":[{\"run_id\":1,\"job_id\":2,"
+		       "\"run_name\":\"etl\",\"state\":{\"life_cycle_state\":\"QUEUED\","
+		       "\"queue_reason\":\"full\"}}]}");
+	result = fakehost_tool(host, "list_job_runs", "{}");
+	has(result->text, "2\tetl\t1\tQUEUED\t-\t-\t-\tfull\n1 run.");
+	result = fakehost_tool(host, "list_job_runs", "{\"status_filter\":\"FAILURE\"}");
+	CU_ASSERT(result->status == MCP_E_INPUT);
+	has(result->text, "SUCCESS, FAILED, CANCELED");
 	fakehost_free(host);
 }
 
@@ -99,16 +115,18 @@ a_run_is_shown(void)
 	fakehost_reply(host, RUNS "get?run_id=5", 200, FAILED);
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"5\"}");
 	has(result->text, "run_id: 5\nstate: FAILED\nmessage: all\n");
-	has(result->text, "b\t7\tFAILED\t-\tWorkload failed\n2 tasks.");
-	EQUAL(result->structured, "{\"run_id\":\"5\",\"state\":\"FAILED\"}");
+	has(result->text, "b\t7\tFAILED\tWorkload failed\n2 tasks.");
+	EQUAL(result->structured, "{\"run_id\":\"5\",\"state\":\"FAILED\",\"message\":\"all\","
+	      "\"tasks\":[{\"task\":\"a\",\"run_id\":\"6\",\"state\":\"SUCCESS\"},{\"task\":\"b\","
+	      "\"run_id\":\"7\",\"state\":\"FAILED\",\"message\":\"Workload failed\"}]}");
 	fakehost_reply(host, RUNS "get?run_id=9", 200, "{\"run_id\":9,\"next_page_token\":\"N\","
 		       "\"tasks\":[{\"task_key\":\"a\",\"execution_duration\":1500}]}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\"}");
-	has(result->text, "a\t-\tUNKNOWN\t1 s\t-\n1 task shown; there are more. Next: get_job_run "
+	has(result->text, "a\t1 s\n1 task shown; there are more. Next: get_job_run "
 			  "run_id=9 page_token=N");
 	fakehost_reply(host, RUNS "get?run_id=9&page_token=N", 200, "{\"run_id\":9}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\",\"page_token\":\"N\"}");
-	has(result->text, "state: UNKNOWN");
+	EQUAL(result->text, "run_id: 9"); /* no state is made up */
 	fakehost_reply(host, RUNS "get?run_id=4", 400,
 	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 4 does not exist.\"}");
@@ -149,7 +167,7 @@ output_is_shown_from_its_end(void)
 		   "\"SUCCESS\"}}}");
 	fakehost_reply(host, RUNS "get-output?run_id=5", 200, body);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":100}");
-	has(result->text, "run 5: SUCCESS\nlogs, the last 90 of 1000 bytes, of which the platform "
+	has(result->text, "run_id: 5\nstate: SUCCESS\nlogs, the last 90 of 1000 bytes, of which the platform "
 			  "kept a part:");
 	has(result->text, "\nline 0091\n");
 	has(result->text, "line 0099");
@@ -175,13 +193,12 @@ output_parts_and_gaps(void)
 		"\"error_trace\":\"\\u001b[31mTrace\\u001b[0m\",\"metadata\":{\"state\":"
 		"{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}");
-	has(result->text, "run 1: FAILED\nerror:\n");
+	has(result->text, "run_id: 1\nstate: FAILED\nerror:\n");
 	has(result->text, "\nBoom\n");
 	has(result->text, "trace:\n");
 	has(result->text, "\nTrace\n");
 	has(result->content, "lakehost/untrusted");
-	fakehost_reply(host, RUNS "get-output?run_id=2", 200, "{\"notebook_output\":{\"result\":"
-		"\"\",\"truncated\":false},\"metadata\":{\"state\":{\"life_cycle_state\":"
+	fakehost_reply(host, RUNS "get-output?run_id=2", 200, "{\"metadata\":{\"state\":{\"life_cycle_state\":"
 		"\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text,
 	    "It has put out nothing.");
@@ -219,7 +236,7 @@ a_run_of_many_tasks_offers_theirs(void)
 		       "output of runs with multiple tasks is not supported.\"}");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, FAILED);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
-	has(result->text, "Next: get_run_output with the run_id of a task:\n");
+	has(result->text, "Next: get_run_output run_id=7");
 	has(result->text, "b\t7\tFAILED");
 	fakehost_reply(host, RUNS "get?run_id=5", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
@@ -326,8 +343,8 @@ a_run_goes_on_from_its_handle(void)
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	CU_ASSERT(result->working);
 	has(result->text, "Run 5 is RUNNING after ");
-	has(result->text, "url: https://w/run/5\nNext: get_job_run run_id=5 in 30 s, or "
-			  "cancel_job_run.");
+	has(result->text, "url: https://w/run/5\nNext: get_job_run run_id=5 "
+			  "wait_s=50\ncancel_job_run stops it.");
 	EQUAL(result->message, "run is RUNNING");
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get?run_id=5", 503, "");

@@ -478,7 +478,7 @@ a_notebook_runs(void)
 	fakehost_reply(host, RUN, 200, "{\"state\":{\"life_cycle_state\":\"PENDING\"}}");
 	result = fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"/a/b\"}");
 	CU_ASSERT(result->working);
-	has(result->text, "Next: get_job_run run_id=5 in 30 s");
+	has(result->text, "Next: get_job_run run_id=5 wait_s=50");
 	fakehost_reply(host, "POST /api/2.2/jobs/runs/cancel", 200, "{}");
 	has(fakehost_cancel(host)->text, "Cancelling run 5 was requested.");
 	fakehost_free(host);

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One job in full: its settings, its tasks, and what they run on. */
+#include "jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES_MAX 12   /* of 100 tasks each; a job has at most 1,000 */
+#define FRESH_MS 10000 /* pages that were read are asked for again beside the next, from the cache */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- when it runs ---------------------------------------------------------------------------- */
+
+static const char *
+with_paused(struct mcp_call *call, struct json_object *trigger, const char *text)
+{
+	return strcmp(mcp_get_str(call, trigger, "pause_status", ""), "PAUSED") == 0
+	    ? mcp_printf(call, "paused: %s", text) : text;
+}
+
+/* "0 0 6 * * ? UTC" */
+static const char *
+cron_text(struct mcp_call *call, struct json_object *cron)
+{
+	return mcp_printf(call, "%s %s", mcp_get_str(call, cron, "quartz_cron_expression", ""),
+			  mcp_get_str(call, cron, "timezone_id", ""));
+}
+
+/* What starts the job: the one kind of trigger that the object has. */
+static const char *
+trigger_text(struct mcp_call *call, struct json_object *trigger)
+{
+	struct json_object *jobs = dbx_objects(call, trigger, "job_completion.jobs");
+	const char *text = "";
+
+	if (mcp_get(trigger, "file_arrival") != NULL)
+		return mcp_printf(call, "on files in %s",
+				  mcp_get_str(call, trigger, "file_arrival.url", "?"));
+	if (mcp_get(trigger, "table_update") != NULL)
+		return mcp_printf(call, "on updates of %s (%s)", dbx_show_list(call,
+				  mcp_get(trigger, "table_update.table_names")),
+				  mcp_get_str(call, trigger, "table_update.condition",
+					      "ANY_UPDATED"));
+	if (mcp_get(trigger, "model") != NULL)
+		return mcp_printf(call, "on %s of model %s",
+				  mcp_get_str(call, trigger, "model.condition", "changes"),
+				  mcp_get_str(call, trigger, "model.securable_name", "?"));
+	if (mcp_get(trigger, "periodic") != NULL)
+		return mcp_printf(call, "every %s %s",
+				  mcp_get_str(call, trigger, "periodic.interval", "?"),
+				  mcp_get_str(call, trigger, "periodic.unit", ""));
+	for (size_t i = 0; i < json_object_array_length(jobs); i++)
+		text = mcp_printf(call, "%s %s", text, mcp_get_str(call,
+				  json_object_array_get_idx(jobs, i), "job_id", "?"));
+	if (mcp_get(trigger, "job_completion") != NULL)
+		return mcp_printf(call, "after job%s", text);
+	if (mcp_get(trigger, "schedule") != NULL)
+		return cron_text(call, mcp_get(trigger, "schedule"));
+	if (mcp_get(trigger, "continuous") != NULL)
+		return "continuous";
+	return mcp_get(trigger, "sql_condition") != NULL ? "on an SQL condition" : "triggered";
+}
+
+const char *
+job_schedule(struct mcp_call *call, struct json_object *settings)
+{
+	struct json_object *cron = mcp_get(settings, "schedule");
+	struct json_object *continuous = mcp_get(settings, "continuous");
+	struct json_object *trigger = mcp_get(settings, "trigger");
+	struct json_object *several = dbx_objects(call, settings, "triggers");
+	const char *text = "";
+
+	if (cron != NULL)
+		return with_paused(call, cron, cron_text(call, cron));
+	if (continuous != NULL)
+		return with_paused(call, continuous, "continuous");
+	if (trigger != NULL)
+		return with_paused(call, trigger, trigger_text(call, trigger));
+	for (size_t i = 0; i < json_object_array_length(several); i++) {
+		struct json_object *one = json_object_array_get_idx(several, i);
+
+		text = mcp_printf(call, "%s%s%s", text, i > 0 ? "; " : "",
+				  with_paused(call, one, trigger_text(call, one)));
+	}
+	return text;
+}
+
+/* ---- facts of the job ------------------------------------------------------------------------ */
+
+/* "day=1, to=" */
+static const char *
+show_parameters(struct mcp_call *call, struct json_object *value)
+{
+	struct json_object *map = mcp_keep(call, json_object_new_object());
+
+	for (size_t i = 0; json_object_is_type(value, json_type_array)
+	     && i < json_object_array_length(value); i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		json_object_object_add(map, mcp_get_str(call, item, "name", "?"),
+		    json_object_new_string(mcp_get_str(call, item, "default", "")));
+	}
+	return dbx_show_list(call, map);
+}
+
+/* 0 is "without limit". */
+static const char *
+show_seconds(struct mcp_call *call, struct json_object *value)
+{
+	int64_t seconds = json_object_get_int64(value);
+
+	return seconds <= 0 || seconds > INT64_MAX / 1000 ? ""
+	    : dbx_duration(call, 1000 * seconds);
+}
+
+static const struct dbx_fact cluster_facts[] = {
+	{ .key = "job_cluster", .path = "job_cluster_key" },
+	{ .key = "compute", .path = "words" },
+	{ .key = "settings", .path = "settings" },
+	{ .key = "serverless", .path = "serverless_compute" },
+	{ .key = "serverless_id", .path = "serverless_compute_id" },
+};
+
+static const struct dbx_fact environment_facts[] = {
+	{ .key = "environment", .path = "environment_key" },
+	{ .key = "version", .path = "spec.environment_version" },
+	{ .key = "client", .path = "spec.client" },
+	{ .key = "base", .path = "spec.base_environment" },
+	{ .key = "dependencies", .path = "spec.dependencies" },
+	{ .key = "java_dependencies", .path = "spec.java_dependencies" },
+};
+
+static const struct dbx_fact job_facts[] = {
+	{ .key = "job", .path = "settings.name" },
+	{ .key = "job_id", .path = "job_id", .show = dbx_show_id },
+	{ .key = "description", .path = "settings.description" },
+	{ .key = "schedule", .path = "runs_when" },
+	{ .key = "parameters", .path = "settings.parameters", .show = show_parameters },
+	{ .key = "runs_as", .label = "runs as", .path = "run_as_user_name" },
+	{ .key = "creator", .path = "creator_user_name" },
+	{ .key = "created", .path = "created_time", .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "max_concurrent_runs", .label = "at once",
+	  .path = "settings.max_concurrent_runs", .detail = DBX_FULL },
+	{ .key = "queue", .path = "settings.queue.enabled", .detail = DBX_FULL },
+	{ .key = "timeout", .path = "settings.timeout_seconds", .show = show_seconds,
+	  .detail = DBX_FULL },
+	{ .key = "duration_target", .path = "settings.duration_target", .detail = DBX_FULL },
+	{ .key = "tags", .path = "settings.tags", .detail = DBX_FULL },
+	{ .key = "run_as", .path = "settings.run_as", .detail = DBX_FULL },
+	{ .key = "git_source", .path = "settings.git_source", .detail = DBX_FULL },
+	{ .key = "trigger", .path = "settings.trigger", .detail = DBX_FULL },
+	{ .key = "triggers", .path = "settings.triggers", .detail = DBX_FULL },
+	{ .key = "cron", .path = "settings.schedule", .detail = DBX_FULL },
+	{ .key = "continuous", .path = "settings.continuous", .detail = DBX_FULL },
+	{ .key = "trigger_state", .path = "trigger_state", .detail = DBX_FULL },
+	{ .key = "trigger_details", .path = "trigger_details", .detail = DBX_FULL },
+	{ .key = "email_notifications", .path = "settings.email_notifications",
+	  .detail = DBX_FULL },
+	{ .key = "webhook_notifications", .path = "settings.webhook_notifications",
+	  .detail = DBX_FULL },
+	{ .key = "notification_settings", .path = "settings.notification_settings",
+	  .detail = DBX_FULL },
+	{ .key = "health_rules", .path = "settings.health.rules", .detail = DBX_FULL },
+	{ .key = "performance", .path = "settings.performance_target", .detail = DBX_FULL },
+	{ .key = "usage_policy", .path = "settings.usage_policy_id", .detail = DBX_FULL },
+	{ .key = "budget_policy", .path = "settings.budget_policy_id", .detail = DBX_FULL },
+	{ .key = "effective_usage_policy", .path = "effective_usage_policy_id",
+	  .detail = DBX_FULL },
+	{ .key = "effective_budget_policy", .path = "effective_budget_policy_id",
+	  .detail = DBX_FULL },
+	{ .key = "edit_mode", .path = "settings.edit_mode", .detail = DBX_FULL },
+	{ .key = "deployed_by", .path = "settings.deployment.kind", .detail = DBX_FULL },
+	{ .key = "deployed_from", .path = "settings.deployment.metadata_file_path",
+	  .detail = DBX_FULL },
+	{ .key = "folder", .path = "settings.parent_path", .detail = DBX_FULL },
+	{ .key = "job_clusters", .path = "settings.job_clusters", .detail = DBX_FULL,
+	  DBX_COLUMNS(cluster_facts) },
+	{ .key = "environments", .path = "settings.environments", .detail = DBX_FULL,
+	  DBX_COLUMNS(environment_facts) },
+};
+
+/* What is told of a cluster that the job makes. Environment variables and registry passwords are
+ * not: they may be secrets. */
+static struct json_object *
+cluster_settings(struct mcp_call *call, struct json_object *cluster)
+{
+	return dbx_pick(call, cluster, "spark_version", "node_type_id", "driver_node_type_id",
+			"num_workers", "autoscale", "instance_pool_id", "driver_instance_pool_id",
+			"policy_id", "data_security_mode", "single_user_name", "runtime_engine",
+			"kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
+			"spark_conf", "custom_tags", "init_scripts", "cluster_log_conf",
+			"aws_attributes", "azure_attributes", "gcp_attributes", NULL);
+}
+
+static void
+shape_clusters(struct mcp_call *call, struct json_object *job)
+{
+	struct json_object *list = dbx_objects(call, job, "settings.job_clusters");
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		struct json_object *cluster = mcp_get(item, "new_cluster");
+
+		json_object_object_add(item, "words", json_object_new_string(
+		    dbx_cluster_words(call, cluster)));
+		json_object_object_add(item, "settings", json_object_get(
+		    cluster_settings(call, cluster)));
+	}
+}
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+
+static const struct dbx_fact task_facts[] = {
+	{ .key = "task", .path = "task_key" },
+	{ .key = "does", .path = "does" },
+	{ .key = "on", .path = "on" },
+	{ .key = "after", .path = "after" },
+	{ .key = "disabled", .path = "disabled", .show = dbx_show_yes },
+	{ .key = "run_if", .path = "run_if", .detail = DBX_FULL },
+	{ .key = "retries", .path = "retries", .detail = DBX_FULL },
+	{ .key = "timeout", .path = "timeout_seconds", .show = show_seconds, .detail = DBX_FULL },
+	{ .key = "libraries", .path = "libraries", .detail = DBX_FULL },
+	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
+	{ .key = "cluster", .path = "cluster", .detail = DBX_FULL },
+	{ .key = "description", .path = "description", .detail = DBX_FULL },
+	{ .key = "email_notifications", .path = "email_notifications", .detail = DBX_FULL },
+	{ .key = "webhook_notifications", .path = "webhook_notifications", .detail = DBX_FULL },
+	{ .key = "notification_settings", .path = "notification_settings", .detail = DBX_FULL },
+	{ .key = "health_rules", .path = "health.rules", .detail = DBX_FULL },
+};
+
+static const struct dbx_fact tasks_fact = { .key = "tasks", .path = "settings.tasks",
+	DBX_COLUMNS(task_facts) };
+
+/* "3 retries, 1 min 30 s apart, also after a timeout" */
+static const char *
+retries_text(struct mcp_call *call, struct json_object *task)
+{
+	int64_t most = mcp_get_int(task, "max_retries", 0);
+	int64_t apart = mcp_get_int(task, "min_retry_interval_millis", 0);
+	const char *text;
+
+	if (most == 0)
+		return "";
+	text = most < 0 ? "retries without end"
+	    : mcp_printf(call, "%lld %s", (long long)most, most == 1 ? "retry" : "retries");
+	if (apart > 0)
+		text = mcp_printf(call, "%s, %s apart", text, dbx_duration(call, apart));
+	return mcp_get_bool(task, "retry_on_timeout", false)
+	    ? mcp_printf(call, "%s, also after a timeout", text) : text;
+}
+
+static void
+shape_task(struct mcp_call *call, struct json_object *task)
+{
+	struct json_object *settings = dbx_task_settings(call, task);
+	struct json_object *cluster = mcp_get(task, "new_cluster");
+	const struct {
+		const char *key, *text;
+	} made[] = {
+		{ "does", dbx_task_kind(call, task) }, { "on", dbx_task_compute(call, task) },
+		{ "after", dbx_task_after(call, task) }, { "retries", retries_text(call, task) },
+	};
+
+	for (size_t i = 0; i < COUNT(made); i++)
+		json_object_object_add(task, made[i].key, json_object_new_string(made[i].text));
+	if (settings != NULL)
+		json_object_object_add(task, "settings", json_object_get(settings));
+	if (cluster != NULL)
+		json_object_object_add(task, "cluster", json_object_get(
+		    cluster_settings(call, cluster)));
+}
+
+/* Adds the arrays of one more page of a job to those of the first. */
+static void
+merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
+{
+	static const char *const arrays[] = { "tasks", "job_clusters", "environments",
+					      "parameters" };
+	struct json_object *settings = mcp_get(job, "settings");
+
+	for (size_t i = 0; json_object_is_type(settings, json_type_object) && i < COUNT(arrays);
+	     i++) {
+		struct json_object *items = dbx_objects(call, mcp_get(more, "settings"),
+							arrays[i]);
+		struct json_object *all = dbx_array(settings, arrays[i]);
+
+		if (all == NULL) {
+			all = json_object_new_array();
+			json_object_object_add(settings, arrays[i], all);
+		}
+		for (size_t k = 0; k < json_object_array_length(items); k++)
+			json_object_array_add(all, json_object_get(
+			    json_object_array_get_idx(items, k)));
+	}
+}
+
+/* ---- get_job_details ------------------------------------------------------------------------- */
+
+/* Jobs of over 100 tasks come in pages. Each step has all pages so far among its replies. */
+struct details {
+	struct dbx_resolved job;
+	size_t pages;
+};
+
+static int details_arrived(struct mcp_call *call, const void *state, size_t len);
+
+/* Asks for the pages that are known and the next one. */
+static int
+details_fetch(struct mcp_call *call, const struct details *asked)
+{
+	struct mcp_http requests[PAGES_MAX];
+	struct details details = *asked;
+	const char *token = NULL;
+
+	for (size_t i = 0; i <= asked->pages; i++) {
+		if (!dbx_get_request(call, &requests[i], "/api/2.2/jobs/get{?job_id,page_token}",
+				     dbx_object(call, "job_id", details.job.id, "page_token",
+						token, NULL)))
+			return MCP_E_INPUT;
+		requests[i].cache_ms = FRESH_MS;
+		if (i < asked->pages)
+			token = mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", NULL);
+	}
+	details.pages++;
+	return mcp_suspend(call, requests, details.pages, 0, details_arrived, &details,
+			   sizeof(details));
+}
+
+static int
+details_tell(struct mcp_call *call, const struct details *details, struct json_object *job,
+	     bool whole)
+{
+	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct dbx_place place = dbx_place(call);
+	struct json_object *tasks = dbx_objects(call, job, "settings.tasks");
+	struct dbx_page page = { .noun = "tasks", .tool = "get_job_details", .limit = "",
+		.extra = mcp_printf(call, "job_id=%s", dbx_quoted(call, details->job.asked)),
+		.total = whole ? (int64_t)json_object_array_length(tasks) : -1, .place = &place };
+
+	if (place.token != NULL && dbx_is_number(place.token))
+		place.skip = strtoll(place.token, NULL, 10);
+	place.token = NULL;
+	shape_clusters(call, job);
+	json_object_object_add(job, "runs_when", json_object_new_string(
+	    job_schedule(call, mcp_get(job, "settings"))));
+	dbx_answer_add(answer, job, job_facts, COUNT(job_facts));
+	dbx_answer_url(answer, dbx_url(call, "/jobs/%s", mcp_get_str(call, job, "job_id",
+								      details->job.id)));
+	for (size_t i = 0; i < json_object_array_length(tasks); i++)
+		shape_task(call, json_object_array_get_idx(tasks, i));
+	dbx_answer_table(answer, &tasks_fact, tasks, &page);
+	if (!whole)
+		dbx_answer_text(answer, NULL, "incomplete", "The workspace names no further page "
+				"of tasks that can be read. There may be more tasks.");
+	return dbx_answer_end(answer);
+}
+
+static int
+details_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct details *details = state;
+	struct dbx_words words = job_words(call, details->job.asked, "CAN VIEW on the job");
+	struct json_object *job = NULL, *page = NULL;
+	const char *next = "", *before;
+	int status;
+
+	(void)len;
+	if (job_missing(call, details->job.asked, &status))
+		return status;
+	for (size_t i = 0; i < details->pages; i++) {
+		before = next;
+		page = dbx_reply(call, i, &words);
+		if (page == NULL)
+			return MCP_E_UPSTREAM;
+		next = mcp_get_str(call, page, "next_page_token", "");
+		if (i == 0)
+			job = page;
+		else
+			merge(call, job, page);
+		if (next[0] != '\0' && strcmp(next, before) == 0)
+			return details_tell(call, details, job, false);
+	}
+	if (next[0] == '\0' || details->pages == PAGES_MAX)
+		return details_tell(call, details, job, next[0] == '\0');
+	return details_fetch(call, details);
+}
+
+static int
+details_resolved(struct mcp_call *call, const void *state, size_t len)
+{
+	struct details details = { .pages = 0 };
+
+	(void)len;
+	memcpy(&details.job, state, sizeof(details.job));
+	return details_fetch(call, &details);
+}
+
+int
+get_job_details(struct mcp_call *call)
+{
+	struct dbx_place place = dbx_place(call);
+
+	if (place.token != NULL && place.token[0] != '\0' && !dbx_is_number(place.token))
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+				"Use the page_token of the last answer's end line.");
+	return dbx_resolve(call, &dbx_jobs, "job_id", details_resolved);
+}
