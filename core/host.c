@@ -406,6 +406,12 @@ host_calls(struct host *host)
 	return host->calls;
 }
 
+struct egress *
+host_egress(struct host *host)
+{
+	return host->egress;
+}
+
 struct plugins *
 host_plugins(struct host *host)
 {

@@ -15,6 +15,7 @@
 #include "config.h"
 
 struct calls;
+struct egress;
 struct host;
 struct loop;
 struct plugins;
@@ -38,6 +39,7 @@ int host_serve(struct host *host);
 const struct config *host_config(const struct host *host);
 struct loop *host_loop(struct host *host);
 struct calls *host_calls(struct host *host);
+struct egress *host_egress(struct host *host); /* NULL after a start that failed */
 struct plugins *host_plugins(struct host *host);
 struct registry *host_registry(struct host *host);
 const struct receiver *host_receiver(struct host *host);

@@ -128,17 +128,43 @@ say_upstream(struct check *check, const struct config_upstream *upstream)
 	buf_init_keeping(&users, USERS_MAX);
 	snprintf(subject, sizeof(subject), "upstream %s", upstream->role);
 	if (!check_users(check, upstream, &users)) {
-		check_say(check, CHECK_SKIPPED, subject, "no enabled plugin uses it");
+		if (upstream->url != NULL)
+			check_say(check, CHECK_SKIPPED, subject, "no enabled plugin uses it");
 	} else if (upstream->url == NULL || upstream->auth_type == NULL) {
 		check_say(check, CHECK_FAULT, subject, "%s%s%s (needed by %s)",
 			  upstream->url != NULL ? upstream->url : "",
 			  upstream->url != NULL ? ": " : "", upstream->auth_why, users.data);
 	} else {
 		check_say(check, CHECK_OK, subject, "%s, %s", upstream->url, upstream->auth_why);
-		check_say(check, CHECK_SKIPPED, subject,
-			  "that it answers and takes the credential needs the network");
+		if (!check->online)
+			check_say(check, CHECK_SKIPPED, subject,
+				  "that it answers and takes the credential needs the network; "
+				  "lakehost doctor looks");
 	}
 	buf_fini(&users);
+}
+
+/* A plugin may name an upstream that nobody described. */
+static void
+say_unknown_upstreams(struct check *check)
+{
+	const struct config *config = host_config(check->host);
+	struct plugins *plugins = host_plugins(check->host);
+
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+		char subject[SUBJECT_MAX];
+
+		plugins_status(plugins, i, &status);
+		if (status.refusal != PLUGIN_OK || status.upstream == NULL ||
+		    config_upstream(config, status.upstream) != NULL)
+			continue;
+		snprintf(subject, sizeof(subject), "upstream %s", status.upstream);
+		check_say(check, CHECK_FAULT, subject,
+			  "plugin %s needs it, but there is no upstreams.%s in lakehost.conf: add it, "
+			  "with the address and the credential of the service", status.name,
+			  status.upstream);
+	}
 }
 
 static void
@@ -161,6 +187,7 @@ say_upstreams(struct check *check)
 		check_say(check, CHECK_FAULT, "libcurl", "%s", why);
 	for (size_t i = 0; i < config->upstreams; i++)
 		say_upstream(check, &config->upstream[i]);
+	say_unknown_upstreams(check);
 }
 
 static void
@@ -175,7 +202,7 @@ say_listeners(struct check *check)
 }
 
 bool
-check_begin(struct check *check, const struct cli *cli)
+check_begin(struct check *check, const struct cli *cli, bool online)
 {
 	struct config *config = cli_config(cli);
 	struct strings faults = { NULL, 0 };
@@ -183,7 +210,7 @@ check_begin(struct check *check, const struct cli *cli)
 	if (config == NULL)
 		return false;
 	log_init(LOG_OFF, true); /* what the log would say is in the report */
-	*check = (struct check){ .host = host_try(config, &faults) };
+	*check = (struct check){ .host = host_try(config, &faults), .online = online };
 	say_configuration(check);
 	say_start(check, &faults);
 	say_plugins(check);
@@ -207,5 +234,5 @@ cli_check(struct cli *cli)
 {
 	struct check check;
 
-	return check_begin(&check, cli) ? check_end(&check) : 1;
+	return check_begin(&check, cli, false) ? check_end(&check) : 1;
 }

@@ -27,11 +27,12 @@ enum check_state {
 struct check {
 	struct host *host; /* never NULL after check_begin() */
 	unsigned faults;
+	bool online; /* the upstreams are contacted afterwards */
 };
 
 /* Loads the configuration, starts the parts and reports on all of them. False when there is no
  * configuration to speak of; its faults are on stderr then, and nothing is left to end. */
-bool check_begin(struct check *check, const struct cli *cli);
+bool check_begin(struct check *check, const struct cli *cli, bool online);
 /* "SUBJECT: STATE: TEXT" on stdout; the text of a line that is ok may be NULL. */
 void check_say(struct check *check, enum check_state state, const char *subject,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -27,6 +27,11 @@ static const struct cli_command commands[] = {
 	  "upstream that an enabled plugin uses. Contacts nobody. Exit status 1 when serving would\n"
 	  "not start, a plugin is refused, or a call could not work.\n",
 	  "http unix", 0, 0, cli_check },
+	{ "doctor", "doctor",
+	  "check, then contact each upstream: credential, identity, one request of each plugin",
+	  "Says which credential is used and why, who it is, and whether the request that each\n"
+	  "plugin names as its probe works. Changes nothing. Exit status 1 on any fault.\n",
+	  "", 0, 0, cli_doctor },
 	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
 	  "show and switch plugins",
 	  "list     every plugin found, whether it is enabled, and why one is refused\n"

@@ -39,6 +39,7 @@ int cli_main(int argc, char **argv);
 
 int cli_serve(struct cli *cli);
 int cli_check(struct cli *cli);
+int cli_doctor(struct cli *cli);
 int cli_plugin(struct cli *cli);
 int cli_tools(struct cli *cli);
 int cli_tools_reference(const struct cli *cli); /* tools --markdown */

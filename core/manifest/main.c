@@ -327,6 +327,28 @@ check_permissions(struct json_object *plugin, const char *top)
 	}
 }
 
+/* So that it works where the plugin does. */
+static void
+check_probe(struct json_object *plugin, const char *top)
+{
+	const char *probe = json_str(plugin, "probe");
+	struct json_object *list = json_arr(plugin, "permissions");
+	struct strings permissions = { NULL, 0 };
+
+	if (probe == NULL)
+		return;
+	permissions.count = json_object_array_length(list);
+	permissions.item = xcalloc(permissions.count + 1, sizeof(*permissions.item));
+	for (size_t i = 0; i < permissions.count; i++)
+		permissions.item[i] = xstrdup(
+		    json_object_get_string(json_object_array_get_idx(list, i)));
+	if (!permission_allows(&permissions, "GET", probe + strlen("GET ")))
+		die("%s/manifest.json: probe: \"%s\" is not among its permissions", top, probe);
+	for (size_t i = 0; i < permissions.count; i++)
+		free(permissions.item[i]);
+	free(permissions.item);
+}
+
 static void
 refuse_rows(void *data, size_t source, const char *why)
 {
@@ -346,6 +368,7 @@ check_as_loaded(struct json_object *manifest, const char *top, unsigned name_len
 	char why[256];
 
 	check_permissions(plugin, top);
+	check_probe(plugin, top);
 	schema = schema_compile(json_obj(plugin, "options"), why, sizeof(why));
 	if (schema == NULL)
 		die("%s/manifest.json: options: %s", top, why);

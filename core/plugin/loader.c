@@ -451,6 +451,7 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.why = plugin->why,
 		.config = plugin->config,
 		.manifest = plugin->manifest,
+		.permissions = &plugin->permissions,
 		.upstream = upstream_of(plugin),
 	};
 }

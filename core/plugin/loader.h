@@ -67,6 +67,7 @@ struct plugin_status {
 	const char *why;	     /* the details of a refusal, or "" */
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest; /* or NULL; borrowed */
+	const struct strings *permissions;
 	const char *upstream; /* where its requests go, or NULL: it may make none */
 };
 

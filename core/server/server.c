@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * get_server_info: the first thing an agent may ask, and what it asks when something is missing.
- * It answers without a workspace or a credential, and then says which of them is not there.
+ * It answers without an upstream or a credential, and then says which of them is not there. It
+ * speaks of those upstreams only that the enabled plugins use.
  */
 #include "server/server.h"
 
@@ -11,8 +12,8 @@
 #include <lakehost/call.h>
 
 #include "config.h"
+#include "upstream/upstream.h"
 
-#define IDENTITY_PATH "/api/2.0/preview/scim/v2/Me" /* the cheapest request that needs a token */
 #define IDENTITY_TIMEOUT_MS 5000
 
 extern const char server_manifest[], server_manifest_end[];
@@ -70,26 +71,124 @@ add(struct json_object *info, const char *key, const char *value)
 	json_object_object_add(info, key, json_object_new_string(value));
 }
 
-/* `identity` NULL: not known, because of `missing`. */
-static int
-say_info(struct mcp_call *call, const char *identity, const char *missing)
-{
-	const struct config_upstream *workspace = config_upstream(described, "workspace");
-	struct json_object *info = mcp_keep(call, json_object_new_object());
+/* ---- upstreams ------------------------------------------------------------------------------ */
 
+/* Does an enabled plugin send requests to it? */
+static bool
+used(const struct config_upstream *upstream)
+{
+	for (size_t i = 0; i < plugins_count(described_plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(described_plugins, i, &status);
+		if (status.refusal == PLUGIN_OK && status.upstream != NULL &&
+		    strcmp(status.upstream, upstream->role) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Can it be asked who its credential is? */
+static bool
+has_identity(const struct config_upstream *upstream)
+{
+	return used(upstream) && upstream->url != NULL && upstream->auth_type != NULL &&
+	       upstream_kind(upstream)->identity_path != NULL;
+}
+
+/* Who the credential is, by the reply; NULL with `missing`. */
+static const char *
+identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_t reply_index,
+	    const char **missing)
+{
+	const struct mcp_reply *reply = mcp_reply(call, reply_index);
+	const struct upstream_kind *kind = upstream_kind(upstream);
+	const char *name;
+
+	if (reply->error != MCP_OK) {
+		*missing = reply->why;
+		return NULL;
+	}
+	name = mcp_get_str(call, mcp_reply_json(call, reply_index), kind->identity_key, NULL);
+	if (reply->status == 200 && name != NULL)
+		return name;
+	*missing = reply->status == 200
+		       ? mcp_printf(call, "%s named nobody", kind->service)
+		       : mcp_printf(call, "%s answered HTTP %d; is the credential valid?",
+				    kind->service, reply->status);
+	return NULL;
+}
+
+/* "workspace", and of others "databricks upstream eu", "generic upstream tracker". */
+static const char *
+subject(struct mcp_call *call, const struct config_upstream *upstream)
+{
+	return strcmp(upstream->role, "workspace") == 0
+		   ? "workspace"
+		   : mcp_printf(call, "%s upstream %s", upstream_kind(upstream)->name,
+				upstream->role);
+}
+
+/* `identity` NULL: not known, because of `missing`, or never asked for. */
+static void
+say_upstream(struct mcp_call *call, struct json_object *info,
+	     const struct config_upstream *upstream, const char *identity, const char *missing)
+{
+	struct json_object *entry = json_object_new_object(), *list;
+	const char *what = subject(call, upstream);
+
+	if (!json_object_object_get_ex(info, "upstreams", &list)) {
+		list = json_object_new_array();
+		json_object_object_add(info, "upstreams", list);
+	}
+	json_object_array_add(list, entry);
+	add(entry, "role", upstream->role);
+	add(entry, "kind", upstream_kind(upstream)->name);
+	add(entry, "credential", upstream->auth_why);
+	if (upstream->url != NULL) {
+		add(entry, "url", upstream->url);
+		mcp_say(call, "%s: %s (%s)", what, upstream->url, upstream->auth_why);
+	} else {
+		mcp_say(call, "%s: %s", what, upstream->auth_why);
+	}
+	if (identity != NULL) {
+		add(entry, "identity", identity);
+		mcp_say(call, "identity: %s", identity);
+	} else if (missing != NULL) {
+		mcp_say(call, "identity: unknown: %s", missing);
+	}
+	if (strcmp(upstream->role, "workspace") != 0)
+		return;
+	if (upstream->url != NULL)
+		add(info, "workspace", upstream->url);
+	if (identity != NULL)
+		add(info, "identity", identity);
+}
+
+/* The replies are those of the upstreams that have an identity, in the order of the configuration. */
+static int
+say_info(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *info = mcp_keep(call, json_object_new_object());
+	size_t reply = 0;
+
+	(void)state;
+	(void)len;
 	add(info, "version", LAKEHOST_PLUGIN_VERSION);
 	add(info, "access", access_name(described->access));
 	mcp_say(call, "lakehost %s, access: %s", LAKEHOST_PLUGIN_VERSION,
 		access_name(described->access));
-	if (workspace != NULL && workspace->url != NULL) {
-		add(info, "workspace", workspace->url);
-		mcp_say(call, "workspace: %s (%s)", workspace->url, workspace->auth_why);
-	}
-	if (identity != NULL) {
-		add(info, "identity", identity);
-		mcp_say(call, "identity: %s", identity);
-	} else {
-		mcp_say(call, "identity: unknown: %s", missing);
+	for (size_t i = 0; i < described->upstreams; i++) {
+		const struct config_upstream *upstream = &described->upstream[i];
+		const char *identity = NULL, *missing = NULL;
+
+		if (!used(upstream))
+			continue;
+		if (has_identity(upstream))
+			identity = identity_in(call, upstream, reply++, &missing);
+		else if (upstream_kind(upstream)->identity_path != NULL)
+			missing = upstream->auth_why;
+		say_upstream(call, info, upstream, identity, missing);
 	}
 	say_plugins(call, info);
 	mcp_say(call, "limits: %u rows and %u bytes of text a result, %u s a call",
@@ -99,34 +198,24 @@ say_info(struct mcp_call *call, const char *identity, const char *missing)
 }
 
 static int
-identity_arrived(struct mcp_call *call, const void *state, size_t len)
-{
-	const struct mcp_reply *reply = mcp_reply(call, 0);
-	const char *name = mcp_get_str(call, mcp_reply_json(call, 0), "userName", NULL);
-
-	(void)state;
-	(void)len;
-	if (reply->error != MCP_OK)
-		return say_info(call, NULL, reply->why);
-	if (reply->status != 200 || name == NULL)
-		return say_info(call, NULL, reply->status == 200 ? "the workspace named nobody"
-		    : mcp_printf(call, "the workspace answered HTTP %d; is the credential valid?",
-				 reply->status));
-	return say_info(call, name, NULL);
-}
-
-static int
 get_server_info(struct mcp_call *call)
 {
-	const struct config_upstream *workspace = config_upstream(described, "workspace");
-	struct mcp_http request = mcp_get_request(IDENTITY_PATH, NULL);
+	struct mcp_http requests[MCP_REQUESTS_MAX];
+	size_t n = 0;
 
-	if (workspace == NULL || workspace->url == NULL || workspace->auth_type == NULL)
-		return say_info(call, NULL, workspace != NULL ? workspace->auth_why
-		    : "no workspace is configured: set DATABRICKS_HOST and DATABRICKS_TOKEN");
-	request.timeout_ms = IDENTITY_TIMEOUT_MS;
-	request.retry = MCP_RETRY_NEVER; /* what is unreachable is part of the answer, and soon */
-	return mcp_suspend(call, &request, 1, 0, identity_arrived, NULL, 0);
+	for (size_t i = 0; i < described->upstreams && n < MCP_REQUESTS_MAX; i++) {
+		const struct config_upstream *upstream = &described->upstream[i];
+
+		if (!has_identity(upstream))
+			continue;
+		requests[n] = mcp_get_request(upstream_kind(upstream)->identity_path, NULL);
+		requests[n].upstream = upstream->role;
+		requests[n].timeout_ms = IDENTITY_TIMEOUT_MS;
+		/* What is unreachable is part of the answer, and soon. */
+		requests[n++].retry = MCP_RETRY_NEVER;
+	}
+	return n > 0 ? mcp_suspend(call, requests, n, 0, say_info, NULL, 0)
+		     : say_info(call, NULL, 0);
 }
 
 static const struct mcp_row tools[] = {

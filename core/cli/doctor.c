@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lakehost doctor: what check does, and then a request to each upstream that an enabled plugin uses:
+ * who its credential is, and what each plugin names as its probe. Nothing is changed anywhere.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "config/text.h"
+#include "egress/egress.h"
+#include "host.h"
+#include "plugin/loader.h"
+#include "unit.h"
+#include "upstream/upstream.h"
+
+#define ANSWER_MS 20000	    /* for one answer, with all repetitions */
+#define SUBJECT_MAX 160
+#define MESSAGE_MAX 300	    /* bytes that are shown of a service's words */
+#define REPLY_MAX (4u << 20)
+#define EXAMINATIONS_MAX 400 /* more than plugins and upstreams that there can be */
+
+/* One request and what came of it. */
+struct examination {
+	struct doctor *doctor;
+	char subject[SUBJECT_MAX];
+	char *method, *path, *query; /* the latter NULL: none */
+	const struct upstream_kind *kind;
+	bool identity; /* else a probe */
+	int64_t since_ms;
+	enum check_state state;
+	struct buf text;
+};
+
+struct doctor {
+	struct check *check;
+	struct examination item[EXAMINATIONS_MAX];
+	size_t count, waiting;
+};
+
+/* ---- what came back ------------------------------------------------------------------------- */
+
+/* Others' words on one line, cut, without secrets. */
+static void
+add_foreign(struct buf *out, const char *text)
+{
+	size_t len = strlen(text), end = out->len + MESSAGE_MAX;
+	char *masked = mask_apply(text, len, &len);
+	const char *p = masked != NULL ? masked : text;
+
+	while (len > 0 && out->len < end) {
+		enum unit kind;
+		size_t n = unit_special(p, len, &kind);
+		int step = utf8_step(p, len);
+
+		if (n > 0) {
+			if (kind != UNIT_HIDDEN)
+				buf_putc(out, ' ');
+		} else if (step > 0) {
+			n = (size_t)step;
+			buf_add(out, p, n);
+		} else {
+			n = (size_t)-step;
+		}
+		p += n;
+		len -= n;
+	}
+	free(masked);
+}
+
+/* The words of an error as services write them: {"message"}, {"error": "…"} or {"error": {"message"}},
+ * {"detail"}, {"title"}. */
+static const char *
+message_in(struct json_object *answer)
+{
+	static const char *const keys[] = { "message", "error_description", "error", "detail",
+					    "title" };
+	const char *text = json_str(json_obj(answer, "error"), "message");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && text == NULL; i++)
+		text = json_str(answer, keys[i]);
+	return text;
+}
+
+static const char *
+meaning(int status)
+{
+	switch (status) {
+	case 401: return "the credential was refused";
+	case 403: return "the credential may not do this";
+	case 404: return "there is no such path: check the address";
+	case 429: return "too many requests: try again later";
+	default: return status >= 500 ? "the service has a fault of its own" : "it was refused";
+	}
+}
+
+static void
+judge(struct examination *exam, const struct mcp_reply *reply)
+{
+	struct json_object *answer = NULL;
+	const char *text, *why;
+	size_t at;
+
+	if (reply->body.len > 0)
+		answer = json_parse(reply->body.data, reply->body.len, &json_upstream, &why, &at);
+	exam->state = CHECK_FAULT;
+	if (reply->error != MCP_OK) {
+		buf_puts(&exam->text, reply->why);
+	} else if (reply->status < 200 || reply->status >= 300) {
+		buf_printf(&exam->text, "%s %s answered HTTP %d: %s", exam->method, exam->path,
+			   reply->status, meaning(reply->status));
+		text = message_in(answer);
+		if (text != NULL) {
+			buf_puts(&exam->text, ": ");
+			add_foreign(&exam->text, text);
+		}
+	} else if (exam->identity && json_str(answer, exam->kind->identity_key) == NULL) {
+		buf_printf(&exam->text, "%s named nobody", exam->kind->service);
+	} else {
+		exam->state = CHECK_OK;
+		if (exam->identity)
+			add_foreign(&exam->text, json_str(answer, exam->kind->identity_key));
+		else
+			buf_printf(&exam->text, "%s %s", exam->method, exam->path);
+		buf_printf(&exam->text, " (%lld ms)", (long long)(clock_ms() - exam->since_ms));
+	}
+	json_object_put(answer);
+}
+
+static void
+arrived(void *data, const struct mcp_reply *reply)
+{
+	struct examination *exam = data;
+
+	judge(exam, reply);
+	if (--exam->doctor->waiting == 0)
+		loop_stop(host_loop(exam->doctor->check->host));
+}
+
+/* ---- what is asked -------------------------------------------------------------------------- */
+
+static void
+ask(struct examination *exam, const char *role, const char *plugin,
+    const struct strings *permissions)
+{
+	struct host *host = exam->doctor->check->host;
+	const struct egress_scope scope = { .plugin = plugin,
+					    .permissions = permissions,
+					    .upstream = role,
+					    .tool = "doctor",
+					    .deadline_ms = clock_ms() + ANSWER_MS };
+	const struct mcp_http http = { .size = sizeof(http),
+				       .method = exam->method,
+				       .path = exam->path,
+				       .query = exam->query,
+				       .max_bytes = REPLY_MAX };
+
+	exam->since_ms = clock_ms();
+	exam->doctor->waiting++;
+	egress_submit(host_egress(host), &scope, &http, NULL, arrived, exam);
+}
+
+/* `request` is "GET /path?query". */
+static struct examination *
+examine(struct doctor *doctor, const char *request)
+{
+	struct examination *exam = &doctor->item[doctor->count++];
+	const char *path = strchr(request, ' ') + 1;
+	size_t len = strcspn(path, "?");
+
+	*exam = (struct examination){ .doctor = doctor };
+	exam->method = xstrndup(request, (size_t)(path - 1 - request));
+	exam->path = xstrndup(path, len);
+	exam->query = path[len] == '?' ? xstrdup(path + len + 1) : NULL;
+	buf_init(&exam->text, 4096);
+	return exam;
+}
+
+static bool
+usable(const struct config_upstream *upstream)
+{
+	return upstream != NULL && upstream->url != NULL && upstream->auth_type != NULL;
+}
+
+static void
+ask_identity(struct doctor *doctor, const struct config_upstream *upstream)
+{
+	const struct upstream_kind *kind = upstream_kind(upstream);
+	struct strings permission = { 0 };
+	struct examination *exam;
+	struct buf users;
+	char *request;
+
+	buf_init(&users, SUBJECT_MAX);
+	if (usable(upstream) && kind->identity_path != NULL &&
+	    check_users(doctor->check, upstream, &users)) {
+		request = xprintf("GET %s", kind->identity_path);
+		strings_add(&permission, request);
+		exam = examine(doctor, request);
+		exam->identity = true;
+		exam->kind = kind;
+		snprintf(exam->subject, SUBJECT_MAX, "upstream %s, identity", upstream->role);
+		ask(exam, upstream->role, "lakehost", &permission);
+		strings_fini(&permission);
+		free(request);
+	}
+	buf_fini(&users);
+}
+
+static void
+ask_probe(struct doctor *doctor, const struct plugin_status *status)
+{
+	const struct config *config = host_config(doctor->check->host);
+	const char *probe = json_str(json_obj(status->manifest, "plugin"), "probe");
+	char subject[SUBJECT_MAX];
+	struct examination *exam;
+
+	if (status->refusal != PLUGIN_OK || status->upstream == NULL ||
+	    !usable(config_upstream(config, status->upstream)))
+		return; /* said already */
+	snprintf(subject, SUBJECT_MAX, "plugin %s, probe", status->name);
+	if (probe == NULL) {
+		check_say(doctor->check, CHECK_SKIPPED, subject, "its manifest names none");
+		return;
+	}
+	if (!permission_allows(status->permissions, "GET", strchr(probe, '/'))) {
+		check_say(doctor->check, CHECK_SKIPPED, subject,
+			  "the configuration took the permission for it away");
+		return;
+	}
+	exam = examine(doctor, probe);
+	memcpy(exam->subject, subject, SUBJECT_MAX);
+	ask(exam, status->upstream, status->name, status->permissions);
+}
+
+static void
+examine_all(struct doctor *doctor)
+{
+	struct host *host = doctor->check->host;
+	const struct config *config = host_config(host);
+	struct plugins *plugins = host_plugins(host);
+
+	for (size_t i = 0; i < config->upstreams; i++)
+		ask_identity(doctor, &config->upstream[i]);
+	for (size_t i = 0; i < plugins_count(plugins) && doctor->count < EXAMINATIONS_MAX; i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		ask_probe(doctor, &status);
+	}
+	if (doctor->waiting > 0)
+		loop_run(host_loop(host), 0);
+	for (size_t i = 0; i < doctor->count; i++) {
+		struct examination *exam = &doctor->item[i];
+
+		check_say(doctor->check, exam->state, exam->subject, "%s", exam->text.data);
+		buf_fini(&exam->text);
+		free(exam->method);
+		free(exam->path);
+		free(exam->query);
+	}
+}
+
+int
+cli_doctor(struct cli *cli)
+{
+	static struct doctor doctor;
+	struct check check;
+
+	if (!check_begin(&check, cli, true))
+		return 1;
+	doctor.check = &check;
+	if (host_egress(check.host) != NULL)
+		examine_all(&doctor);
+	else
+		check_say(&check, CHECK_SKIPPED, "upstreams", "the host does not start");
+	return check_end(&check);
+}
