@@ -72,6 +72,7 @@ void modern_receive(struct eras *eras, struct exchange *exchange, struct message
 
 void server_info(const struct eras *eras, enum revision revision, struct buf *out);
 void server_capabilities(const struct request *request, struct buf *out);
+const char *server_instructions(const struct eras *eras);
 void server_discover(struct request *request);
 
 /* ---- the methods --------------------------------------------------------------------------- */

@@ -171,7 +171,7 @@ legacy_initialize(struct request *request)
 	server_capabilities(request, out);
 	buf_puts(out, ",\"serverInfo\":");
 	server_info(eras, request->revision, out);
-	add_member(out, "instructions", eras->parts.config->server.instructions);
+	add_member(out, "instructions", server_instructions(eras));
 	request_end(request, &(struct wrap){ .ttl_ms = -1 });
 }
 

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "config.h"
 #include "rpc/error.h"
+#include "rpc/mend.h"
+#include "rpc/recover.h"
 
 static void
 explain(char *why, size_t why_size, const char *text)
@@ -84,6 +86,26 @@ read_id(struct message *message, const char *text, size_t len)
 	return take_id(message, text, len) ? NULL : "id is too large a number";
 }
 
+/* Many clients write null for what they do not give. In `params` and its `_meta` no value may be
+ * null, so it is taken as absent. */
+static void
+drop_nulls(struct json_object *object)
+{
+	struct json_object_iterator at, end;
+
+	if (object == NULL)
+		return;
+	end = json_object_iter_end(object);
+	for (at = json_object_iter_begin(object); !json_object_iter_equal(&at, &end);) {
+		const char *key = json_object_iter_peek_name(&at);
+		bool null = json_object_iter_peek_value(&at) == NULL;
+
+		json_object_iter_next(&at);
+		if (null)
+			json_object_object_del(object, key);
+	}
+}
+
 static const char *
 read_shape(struct message *message)
 {
@@ -102,11 +124,12 @@ read_shape(struct message *message)
 	message->method = message_text(tree, "method");
 	if (message->method == NULL)
 		return "method must be a string";
-	if (json_object_object_get_ex(tree, "params", &member)) {
-		if (!json_object_is_type(member, json_type_object))
-			return "params must be an object";
-		message->params = member;
-	}
+	member = json_member(tree, "params");
+	if (member != NULL && !json_object_is_type(member, json_type_object))
+		return "params must be an object";
+	message->params = member;
+	drop_nulls(member);
+	drop_nulls(json_obj(member, "_meta"));
 	message->kind = message->id == NULL ? MESSAGE_NOTIFICATION : MESSAGE_REQUEST;
 	return NULL;
 }
@@ -134,14 +157,25 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 	return rpc_error_code(RPC_INVALID_REQUEST);
 }
 
-int
-message_parse(struct message *message, const char *text, size_t len,
-	      const struct json_limits *limits, char *why, size_t why_size)
+static void
+recover(struct message *message, const char *text, size_t len)
+{
+	struct recover *recover = xcalloc(1, sizeof(*recover));
+	const char *id;
+
+	recover_feed(recover, text, len);
+	id = recover_id(recover);
+	message->id = id != NULL ? xstrdup(id) : NULL;
+	free(recover);
+}
+
+static int
+parse(struct message *message, const char *text, size_t len, const struct json_limits *limits,
+      char *why, size_t why_size)
 {
 	const char *reason = NULL;
 	size_t at = 0;
 
-	memset(message, 0, sizeof(*message));
 	message->tree = json_parse(text, len, limits, &reason, &at);
 	if (message->tree == NULL && reason == NULL) {
 		explain(why, why_size, "a message is a JSON object"); /* the text was `null` */
@@ -149,8 +183,10 @@ message_parse(struct message *message, const char *text, size_t len,
 	}
 	if (reason != NULL) {
 		snprintf(why, why_size, "not JSON that is taken here: %s, at byte %zu", reason, at);
+		recover(message, text, len);
 		return rpc_error_code(RPC_PARSE);
 	}
+	message->nul = memmem(text, len, "\\u0000", 6) != NULL;
 	if (json_object_is_type(message->tree, json_type_array)) {
 		message->kind = MESSAGE_BATCH;
 		return 0;
@@ -159,11 +195,29 @@ message_parse(struct message *message, const char *text, size_t len,
 }
 
 int
+message_parse(struct message *message, const char *text, size_t len,
+	      const struct json_limits *limits, char *why, size_t why_size)
+{
+	size_t mark = mend_mark(text, len);
+	char *mended;
+	int code;
+
+	memset(message, 0, sizeof(*message));
+	text += mark;
+	len -= mark;
+	mended = mend_surrogates(text, len);
+	code = parse(message, mended != NULL ? mended : text, len, limits, why, why_size);
+	free(mended);
+	return code;
+}
+
+int
 message_element(struct message *element, const struct message *batch, size_t i, char *why,
 		size_t why_size)
 {
 	memset(element, 0, sizeof(*element));
 	element->tree = json_object_get(json_object_array_get_idx(batch->tree, i));
+	element->nul = batch->nul;
 	element->cost = batch->cost / json_object_array_length(batch->tree);
 	return read_object(element, NULL, 0, why, why_size);
 }

@@ -1,1 +1,1 @@
-lakehost_core(rpc SOURCES error.c message.c)
+lakehost_core(rpc SOURCES error.c message.c mend.c recover.c)

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/mend.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPE 6u /* "\ud83d" */
+
+size_t
+mend_mark(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+static int
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The code unit of the escape at `at`; -1: there is none. */
+static long
+unit_at(const char *at, const char *end)
+{
+	long unit = 0;
+
+	if ((size_t)(end - at) < ESCAPE || at[0] != '\\' || at[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		if (digit(at[i]) < 0)
+			return -1;
+		unit = unit * 16 + digit(at[i]);
+	}
+	return unit;
+}
+
+/* The next lone one from `at` on, which must not be within an escape. */
+static const char *
+find_lone(const char *at, const char *end)
+{
+	while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
+		long unit = unit_at(at, end);
+
+		if (unit < 0)
+			at += end - at > 1 ? 2 : 1;
+		else if (unit >= 0xD800 && unit < 0xDC00 && unit_at(at + ESCAPE, end) >= 0xDC00 &&
+			 unit_at(at + ESCAPE, end) < 0xE000)
+			at += 2 * ESCAPE;
+		else if (unit >= 0xD800 && unit < 0xE000)
+			return at;
+		else
+			at += ESCAPE;
+	}
+	return NULL;
+}
+
+char *
+mend_surrogates(const char *text, size_t len)
+{
+	const char *end = text + len, *lone = find_lone(text, end);
+	char *copy;
+
+	if (lone == NULL)
+		return NULL;
+	copy = malloc(len + 1);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	for (; lone != NULL; lone = find_lone(lone + ESCAPE, end))
+		memcpy(copy + (lone - text), "\\ufffd", ESCAPE);
+	return copy;
+}

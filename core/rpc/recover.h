@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The id of a message that is refused before it was parsed: a client that gets no id waits until
+ * its own time is over. Reads the top level only, in pieces of any size and with little memory, so
+ * that it works on what is too long, too deep, cut off, or no valid text at all.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RPC_RECOVER_H
+#define CORE_RPC_RECOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+#define RECOVER_ID_MAX (LIMIT_HANDLE * 6 + 2) /* an id with every byte escaped, and its quotes */
+#define RECOVER_KEY_MAX 8u		      /* enough for the keys that matter */
+
+enum recover_state {
+	RECOVER_START,	/* before the opening brace */
+	RECOVER_KEY,	/* where a key begins */
+	RECOVER_NAME,	/* within a key */
+	RECOVER_COLON,	/* behind a key */
+	RECOVER_VALUE,	/* where a value begins */
+	RECOVER_WITHIN, /* within a value */
+	RECOVER_OVER,	/* at the end, or lost */
+};
+
+struct recover { /* zeroed: nothing read yet */
+	enum recover_state state;
+	size_t depth;	 /* of nesting within a value */
+	bool in_string, escaped;
+	char key[RECOVER_KEY_MAX];
+	size_t key_len;
+	bool taking; /* the value is the id */
+	char id[RECOVER_ID_MAX + 1];
+	size_t id_len;
+	unsigned ids;	 /* how many there were */
+	bool request;	 /* there is a method */
+	bool response;	 /* there is a result or an error */
+};
+
+void recover_feed(struct recover *recover, const char *text, size_t len);
+/* The id's JSON token in recover->id, NUL-terminated; NULL when it is not there whole, there are
+ * several, or the message is an answer, whose id is ours. */
+const char *recover_id(struct recover *recover);
+
+#endif
