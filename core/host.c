@@ -309,24 +309,27 @@ signalled(struct loop_watch *watch, uint32_t events)
 		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running",
 			  "i", (int64_t)calls_running(host->calls), NULL);
 		loop_stop(host->loop);
-	} else {
+	} else { /* a client that closes stdin and then sends a signal has waited already */
 		drain(host, info.ssi_signo == SIGTERM	 ? "SIGTERM"
 			    : info.ssi_signo == SIGINT ? "SIGINT" : "SIGHUP",
-		      host->config->limits.drain_ms);
+		      eras_input_ended(host->eras) ? 0 : host->config->limits.drain_ms);
 	}
 }
 
-/* stdin has ended: the client is gone, so are its calls. */
+/* stdin has ended, and what was asked there is answered. */
 static void
 input_ended(void *data)
 {
-	drain(data, "end of input", 0);
+	struct host *host = data;
+
+	drain(host, "end of input", host->http != NULL ? host->config->limits.drain_ms : 0);
 }
 
-static void
+static bool
 signals_watch(struct host *host)
 {
 	sigset_t set;
+	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -334,8 +337,13 @@ signals_watch(struct host *host)
 	sigaddset(&set, SIGHUP); /* the terminal went, or a service manager asks to reload */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
-	loop_add(host->loop, &host->signals, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		 EPOLLIN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0 && loop_add(host->loop, &host->signals, fd, EPOLLIN))
+		return true;
+	log_event(LOG_ERROR, "cannot-start", "why", "s", strerror(errno), NULL);
+	if (fd >= 0)
+		close(fd);
+	return false;
 }
 
 static const char *
@@ -374,7 +382,8 @@ host_serve(struct host *host)
 {
 	char why[256];
 
-	signals_watch(host);
+	if (!signals_watch(host))
+		return 1;
 	if (!listeners_open(host, why, sizeof(why))) {
 		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
 		return 1;

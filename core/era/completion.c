@@ -66,7 +66,11 @@ completion_complete(struct request *request)
 	json_object_object_add(arguments, "context",
 			       context != NULL ? json_object_get(context)
 					       : json_object_new_object());
-	invoke(request, row, arguments, NULL);
+	if (invoke_nul(request, arguments) == NULL)
+		invoke(request, row, arguments, NULL);
+	else
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "params.argument.value and params.context must not have U+0000");
 	json_object_put(arguments);
 }
 

@@ -46,8 +46,10 @@ void eras_free(struct eras *eras); /* NULL is fine */
 const struct receiver *eras_receiver(struct eras *eras);
 /* Where messages that answer nothing go, for a legacy client on stdio. */
 void eras_set_stdio(struct eras *eras, struct stdio *stdio);
-/* stdin has ended: all requests of stdio have been withdrawn when this is called. */
+/* stdin has ended, and all that was asked there is answered, or limits.drain_ms is over. */
 void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
+/* Has stdin ended? Then nobody there is going to ask or answer anything. */
+bool eras_input_ended(const struct eras *eras);
 
 /* A plugin says that something changed: `what` is "tools", "prompts" or "resources" for a list;
  * or `uri` is not NULL and names one resource (then `what` is not looked at). Told to those who

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/loop.h"
 #include "era/era.h"
 #include "era/request.h"
 #include "era/session.h"
@@ -27,6 +28,9 @@ struct eras {
 	struct stdio *stdio;
 	void (*eof)(void *data);
 	void *eof_data;
+	bool ended;		/* stdin; what it asked is still answered */
+	size_t parsing;		/* messages of stdio that a worker parses */
+	struct loop_timer end;	/* nothing is left to answer there: tells the host */
 	struct listen *listens;
 	size_t n_listens;
 	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */
@@ -39,6 +43,8 @@ struct eras {
 /* An error about a message that never became a request. `id` NULL: unknown. */
 void exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id,
 		     int code, const char *message);
+/* A request of stdio has ended: was it the last one, and stdin too? */
+void pipe_check_end(struct eras *eras);
 /* Taken, and nothing to say: 202. */
 void exchange_accept(struct exchange *exchange);
 /* A notification of the client's. */

@@ -31,6 +31,38 @@ invoke_arguments(struct request *request)
 	return arguments;
 }
 
+static bool
+has_nul(struct json_object *value)
+{
+	struct json_object_iter each;
+	size_t n;
+
+	if (json_object_is_type(value, json_type_string))
+		return strlen(json_object_get_string(value)) !=
+		       (size_t)json_object_get_string_len(value);
+	n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (has_nul(json_object_array_get_idx(value, i)))
+			return true;
+	if (json_object_is_type(value, json_type_object))
+		json_object_object_foreachC(value, each)
+			if (has_nul(each.val))
+				return true;
+	return false;
+}
+
+const char *
+invoke_nul(const struct request *request, struct json_object *arguments)
+{
+	struct json_object_iter each;
+
+	if (request->message.nul)
+		json_object_object_foreachC(arguments, each)
+			if (has_nul(each.val))
+				return each.key;
+	return NULL;
+}
+
 void
 invoke_unknown(struct request *request, enum row_kind kind, const char *what, const char *name)
 {

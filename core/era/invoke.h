@@ -21,6 +21,8 @@ void invoke_unknown(struct request *request, enum row_kind kind, const char *wha
 
 /* params.arguments, made when absent; NULL: they are no object, and the request was refused. */
 struct json_object *invoke_arguments(struct request *request);
+/* The member of `arguments` that holds U+0000, which C texts cannot; NULL: there is none. */
+const char *invoke_nul(const struct request *request, struct json_object *arguments);
 /* Starts the row with these arguments (already prepared; a reference is kept). `uri`: what is being
  * read, or NULL. The method's answer() follows. */
 void invoke(struct request *request, const struct row *row, struct json_object *arguments,

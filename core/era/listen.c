@@ -210,17 +210,20 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 }
 
 void
+listen_finish(struct request *request)
+{
+	struct buf meta;
+
+	buf_init(&meta, LIMIT_HANDLE * 8);
+	buf_printf(&meta, "\"" SUBSCRIPTION_ID "\":%s", request->message.id);
+	request_begin(request);
+	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &meta });
+	buf_fini(&meta);
+}
+
+void
 eras_quiesce(struct eras *eras)
 {
-	while (eras->listens != NULL) {
-		struct request *request = eras->listens->request;
-		struct buf meta;
-
-		buf_init(&meta, LIMIT_HANDLE * 8);
-		buf_printf(&meta, "\"" SUBSCRIPTION_ID "\":%s", request->message.id);
-		request_begin(request);
-		request_end(request,
-			    &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &meta });
-		buf_fini(&meta);
-	}
+	while (eras->listens != NULL)
+		listen_finish(eras->listens->request);
 }

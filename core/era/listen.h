@@ -13,6 +13,8 @@ struct request;
 #define LISTEN_URIS 256u /* resources that one listen may watch */
 
 void listen_begin(struct request *request);
+/* Ends the request with its result: no change is told any more. */
+void listen_finish(struct request *request);
 /* The request ends, and what it kept goes with it. */
 void listen_end(struct request *request);
 

@@ -17,6 +17,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	struct json_object *declared = json_arr(row->json, "arguments");
 	size_t n = declared == NULL ? 0 : json_object_array_length(declared);
 	struct json_object_iter each;
+	const char *nul;
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *argument = json_object_array_get_idx(declared, i);
@@ -28,6 +29,12 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 				      "the prompt %s needs the argument \"%s\"", row->name, name);
 			return false;
 		}
+	}
+	nul = invoke_nul(request, arguments);
+	if (nul != NULL) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "the argument \"%.128s\" has U+0000", nul);
+		return false;
 	}
 	json_object_object_foreachC(arguments, each)
 	{

@@ -12,6 +12,7 @@
 #include "call/pool.h"
 #include "config.h"
 #include "era/eras.h"
+#include "era/listen.h"
 
 /* ---- messages that never become a request -------------------------------------------------- */
 
@@ -194,8 +195,10 @@ parse_done(struct pool_job *job)
 	struct parsing *parsing = (struct parsing *)job;
 
 	parsing->eras->held -= parsing->cost;
+	parsing->eras->parsing -= !parsing->exchange->http;
 	parsing->message.cost = parsing->cost;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
+	pipe_check_end(parsing->eras);
 	free(parsing->body);
 	free(parsing);
 }
@@ -220,6 +223,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	}
 	memcpy(parsing->body, body, len);
 	eras->held += cost;
+	eras->parsing += !exchange->http;
 	pool_submit(eras->parts.pool, &parsing->job);
 }
 
@@ -254,15 +258,55 @@ receive_other(void *data, struct exchange *exchange, const char *method)
 	exchange->ops->finish(exchange, 405, &allow, 1, NULL, 0);
 }
 
+/* ---- the end of stdin ---------------------------------------------------------------------- */
+
+/* Can this request still come to its answer? Not when nobody reads it, or when it waits for the
+ * client to say something; and a subscription has none. */
+static bool
+end_now(struct request *request)
+{
+	if (request->listen != NULL && !request->exchange->closed)
+		listen_finish(request);
+	else if (request->exchange->closed || request->bridge != NULL)
+		request_withdraw(request);
+	else
+		return false;
+	return true;
+}
+
 static void
 receive_eof(void *data)
 {
 	struct eras *eras = data;
+	struct request *request = eras->pipe.peer.open;
 
-	while (eras->pipe.peer.open != NULL)
-		request_withdraw(eras->pipe.peer.open);
-	if (eras->eof != NULL)
-		eras->eof(eras->eof_data);
+	if (!eras->ended) /* what takes longer is cancelled, and says so */
+		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
+	eras->ended = true;
+	while (request != NULL) { /* ending one may end others: then from the beginning */
+		struct request *next = request->next;
+
+		request = end_now(request) ? eras->pipe.peer.open : next;
+	}
+	pipe_check_end(eras);
+}
+
+void
+pipe_check_end(struct eras *eras)
+{
+	if (eras->ended && eras->eof != NULL && eras->pipe.peer.open == NULL && eras->parsing == 0)
+		loop_timer_set(eras->parts.loop, &eras->end, 0);
+}
+
+static void
+tell_end(struct loop_timer *timer)
+{
+	struct eras *eras = timer->data;
+	void (*eof)(void *data) = eras->eof;
+
+	eras->eof = NULL; /* once */
+	if (eof != NULL)
+		eof(eras->eof_data);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
@@ -283,6 +327,7 @@ eras_new(const struct eras_parts *parts)
 	eras->limits.depth = parts->config->limits.depth;
 	buf_init(&eras->out, ANSWER_MAX);
 	buf_init(&eras->note, NOTE_MAX);
+	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
 	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
 	eras->pipe.revision = REV_LEGACY_NEWEST; /* of a ping before initialize */
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)
@@ -297,8 +342,10 @@ eras_free(struct eras *eras)
 {
 	if (eras == NULL)
 		return;
+	eras->eof = NULL;
 	request_forget(&eras->pipe.peer);
 	request_forget(&eras->loose);
+	loop_timer_stop(eras->parts.loop, &eras->end);
 	sessions_free(eras->sessions);
 	session_fini(&eras->pipe);
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)
@@ -327,4 +374,10 @@ eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data)
 {
 	eras->eof = eof;
 	eras->eof_data = data;
+}
+
+bool
+eras_input_ended(const struct eras *eras)
+{
+	return eras->ended;
 }

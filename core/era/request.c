@@ -110,6 +110,8 @@ request_run(struct request *request)
 static void
 request_free(struct request *request)
 {
+	struct eras *eras = request->eras;
+
 	bridge_end(request, false);
 	listen_end(request);
 	leave(request);
@@ -125,6 +127,7 @@ request_free(struct request *request)
 	if (request->call != NULL)
 		call_free(request->call);
 	free(request);
+	pipe_check_end(eras);
 }
 
 /* Gives the exchange its answer, or (NULL) the news that there will be none. */

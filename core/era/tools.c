@@ -35,6 +35,7 @@ tools_call(struct request *request)
 	struct json_object *arguments;
 	const struct row *row;
 	struct buf notes, why;
+	const char *nul;
 
 	if (name == NULL)
 		return;
@@ -48,7 +49,10 @@ tools_call(struct request *request)
 		return;
 	buf_init_keeping(&notes, NOTES_MAX);
 	buf_init_keeping(&why, WHY_MAX);
-	if (!row_take_arguments(row, arguments, &notes, &why)) {
+	nul = invoke_nul(request, arguments);
+	if (nul != NULL)
+		buf_printf(&why, "%s: U+0000 is not allowed in a text", nul);
+	if (nul != NULL || !row_take_arguments(row, arguments, &notes, &why)) {
 		bad_arguments(request, row, &why);
 	} else {
 		if (notes.len > 0)

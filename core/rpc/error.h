@@ -11,18 +11,18 @@
 
 struct buf;
 
-#define RPC_ERRORS(X)                                                                             \
-	X(PARSE, -32700, 400)		   /* not JSON */                                         \
-	X(INVALID_REQUEST, -32600, 400)	   /* JSON, but no JSON-RPC message we take */            \
-	X(METHOD_NOT_FOUND, -32601, 404)                                                          \
-	X(INVALID_PARAMS, -32602, 200)	   /* unknown tool, bad cursor, … */                      \
-	X(INVALID_META, -32602, 400)	   /* `_meta` of the modern era missing or ill-typed */   \
-	X(INTERNAL, -32603, 200)                                                                  \
-	X(RESOURCE_NOT_FOUND, -32602, 200) /* legacy: -32002 */                                   \
-	X(HEADER_MISMATCH, -32020, 400)                                                           \
-	X(MISSING_CAPABILITY, -32021, 400)                                                        \
-	X(UNSUPPORTED_VERSION, -32022, 400)                                                       \
-	X(UNKNOWN_SESSION, -32001, 404)                                                           \
+#define RPC_ERRORS(X)                                                                       \
+	X(PARSE, -32700, 400)		/* not JSON */                                      \
+	X(INVALID_REQUEST, -32600, 400) /* JSON, but no JSON-RPC message we take */         \
+	X(METHOD_NOT_FOUND, -32601, 404)                                                    \
+	X(INVALID_PARAMS, -32602, 200) /* unknown tool, bad cursor, … */                  \
+	X(INVALID_META, -32602, 400)   /* `_meta` of the modern era missing or ill-typed */ \
+	X(INTERNAL, -32603, 200)                                                            \
+	X(RESOURCE_NOT_FOUND, -32602, 200) /* legacy: -32002 */                             \
+	X(HEADER_MISMATCH, -32020, 400)                                                     \
+	X(MISSING_CAPABILITY, -32021, 400)                                                  \
+	X(UNSUPPORTED_VERSION, -32022, 400)                                                 \
+	X(UNKNOWN_SESSION, -32001, 404)                                                     \
 	X(OVERLOADED, -32603, 503)
 
 enum rpc_error {
@@ -36,8 +36,8 @@ int rpc_error_code(enum rpc_error error);
 int rpc_error_status(enum rpc_error error);
 /* Appends {"jsonrpc":"2.0","id":…,"error":{…}}. `id` is a raw token or NULL (left out); `data` is
  * JSON text or NULL. `code` lets an era spell an error its own way. */
-void rpc_write_error(struct buf *out, const char *id, int code, const char *message,
-		     const char *data);
+void
+rpc_write_error(struct buf *out, const char *id, int code, const char *message, const char *data);
 /* Appends {"jsonrpc":"2.0","id":…,"result": and leaves the closing brace to rpc_end_result. */
 void rpc_begin_result(struct buf *out, const char *id);
 void rpc_end_result(struct buf *out);

@@ -86,24 +86,19 @@ read_id(struct message *message, const char *text, size_t len)
 	return take_id(message, text, len) ? NULL : "id is too large a number";
 }
 
-/* Many clients write null for what they do not give. In `params` and its `_meta` no value may be
- * null, so it is taken as absent. */
+/* Many clients write null for what they do not give. Of these members it says the same as leaving
+ * them out. */
 static void
-drop_nulls(struct json_object *object)
+drop_nulls(struct json_object *params)
 {
-	struct json_object_iterator at, end;
+	static const char *const names[] = { "arguments", "cursor", "context", "_meta" };
+	struct json_object *meta = json_obj(params, "_meta");
 
-	if (object == NULL)
-		return;
-	end = json_object_iter_end(object);
-	for (at = json_object_iter_begin(object); !json_object_iter_equal(&at, &end);) {
-		const char *key = json_object_iter_peek_name(&at);
-		bool null = json_object_iter_peek_value(&at) == NULL;
-
-		json_object_iter_next(&at);
-		if (null)
-			json_object_object_del(object, key);
-	}
+	for (size_t i = 0; params != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_member(params, names[i]) == NULL)
+			json_object_object_del(params, names[i]);
+	if (meta != NULL && json_member(meta, "progressToken") == NULL)
+		json_object_object_del(meta, "progressToken");
 }
 
 static const char *
@@ -129,7 +124,6 @@ read_shape(struct message *message)
 		return "params must be an object";
 	message->params = member;
 	drop_nulls(member);
-	drop_nulls(json_obj(member, "_meta"));
 	message->kind = message->id == NULL ? MESSAGE_NOTIFICATION : MESSAGE_REQUEST;
 	return NULL;
 }

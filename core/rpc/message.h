@@ -20,17 +20,17 @@ enum message_kind { MESSAGE_REQUEST, MESSAGE_NOTIFICATION, MESSAGE_RESPONSE, MES
  * must not pass through a double. */
 struct message {
 	enum message_kind kind;
-	struct json_object *tree;   /* owned; the whole message (or array) */
-	const char *method;	    /* borrowed from tree; NULL for responses */
-	struct json_object *params; /* borrowed; NULL when absent */
-	char *id;		    /* raw JSON token, owned; NULL when absent */
+	struct json_object *tree;     /* owned; the whole message (or array) */
+	const char *method;	      /* borrowed from tree; NULL for responses */
+	struct json_object *params;   /* borrowed; NULL when absent */
+	char *id;		      /* raw JSON token, owned; NULL when absent */
 	struct json_object *id_value; /* the same as a value, borrowed from tree */
-	bool nul;    /* some text of it may hold U+0000 */
+	bool nul;		      /* some text of it may hold U+0000 */
 	size_t cost; /* the reader's note of what it takes in memory; 0 until it is set */
 };
 
 /* Parses one message. A byte order mark before it is ignored, half a surrogate pair is taken as
- * U+FFFD, and null within params as absent. Returns 0, or a JSON-RPC error code (-32700, -32600) with `why` filled; then
+ * U+FFFD, and null as absent for params and what clients often write so in it. Returns 0, or a JSON-RPC error code (-32700, -32600) with `why` filled; then
  * message->id is set if it could be read, also from what is no JSON. Always message_fini() afterwards. */
 int message_parse(struct message *message, const char *text, size_t len,
 		  const struct json_limits *limits, char *why, size_t why_size);

@@ -110,23 +110,16 @@ feed(struct recover *recover, char c)
 		recover->in_string = recover->state == RECOVER_NAME;
 		recover->key_len = 0;
 		break;
-	case RECOVER_NAME:
-		name(recover, c);
-		break;
-	case RECOVER_COLON:
-		expect(recover, c, ':', RECOVER_VALUE);
-		break;
+	case RECOVER_NAME: name(recover, c); break;
+	case RECOVER_COLON: expect(recover, c, ':', RECOVER_VALUE); break;
 	case RECOVER_VALUE:
 		if (is_space(c))
 			break;
 		begin_value(recover);
 		within(recover, c);
 		break;
-	case RECOVER_WITHIN:
-		within(recover, c);
-		break;
-	case RECOVER_OVER:
-		break;
+	case RECOVER_WITHIN: within(recover, c); break;
+	case RECOVER_OVER: break;
 	}
 }
 
@@ -164,8 +157,8 @@ is_id(const char *text, size_t len)
 
 	if (json_gate(text, len, &limits, NULL) != NULL)
 		return false;
-	return text[0] == '"' || strspn(text + (text[0] == '-'), "0123456789") ==
-				     len - (text[0] == '-');
+	return text[0] == '"' ||
+	       strspn(text + (text[0] == '-'), "0123456789") == len - (text[0] == '-');
 }
 
 const char *

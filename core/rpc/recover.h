@@ -30,16 +30,16 @@ enum recover_state {
 
 struct recover { /* zeroed: nothing read yet */
 	enum recover_state state;
-	size_t depth;	 /* of nesting within a value */
+	size_t depth; /* of nesting within a value */
 	bool in_string, escaped;
 	char key[RECOVER_KEY_MAX];
 	size_t key_len;
 	bool taking; /* the value is the id */
 	char id[RECOVER_ID_MAX + 1];
 	size_t id_len;
-	unsigned ids;	 /* how many there were */
-	bool request;	 /* there is a method */
-	bool response;	 /* there is a result or an error */
+	unsigned ids;  /* how many there were */
+	bool request;  /* there is a method */
+	bool response; /* there is a result or an error */
 };
 
 void recover_feed(struct recover *recover, const char *text, size_t len);

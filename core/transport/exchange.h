@@ -59,7 +59,8 @@ struct receiver {
 	void (*message)(void *data, struct exchange *exchange, const char *body, size_t len);
 	/* HTTP methods other than POST on the endpoint (GET, DELETE). */
 	void (*other)(void *data, struct exchange *exchange, const char *method);
-	/* stdio only: the input ended. */
+	/* stdio only: the input ended; what was asked before may still be answered. Called again
+	 * when nobody reads the answers any more either: then the exchanges are closed. */
 	void (*eof)(void *data);
 };
 

@@ -23,9 +23,12 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "rpc/recover.h"
 
 #define READ_ROOM 65536u     /* what a pipe holds */
 #define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
+#define OUTPUT_MAX \
+	(256u << 20)	     /* answers to what was read before; beyond, the output is given up */
 #define KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
 #define SPARES_MAX 256u	     /* exchanges kept for reuse */
 #define BAD_LINE (-32600)    /* JSON-RPC "Invalid Request" */
@@ -48,7 +51,7 @@ struct stdio {
 		struct loop_watch watch;
 		char *data; /* room + 1 bytes */
 		size_t len, room, scanned;
-		bool skipping; /* the rest of a line that is too long */
+		struct recover *skipping; /* within a line that is too long: finds its id */
 		bool ended, delivering, paused;
 	} in;
 	struct {
@@ -116,8 +119,9 @@ resume_input(struct stdio *stdio)
 static void
 wait_writable(struct stdio *stdio)
 {
-	if (!stdio->out.watch.active &&
-	    !loop_add(stdio->loop, &stdio->out.watch, stdio->out.fd, EPOLLOUT))
+	if (stdio->out.watch.active)
+		loop_modify(stdio->loop, &stdio->out.watch, EPOLLOUT);
+	else if (!loop_add(stdio->loop, &stdio->out.watch, stdio->out.fd, EPOLLOUT))
 		break_output(stdio);
 }
 
@@ -155,7 +159,10 @@ flush(struct stdio *stdio)
 
 	if (!write_queue(stdio))
 		return;
-	loop_remove(stdio->loop, &stdio->out.watch);
+	if (stdio->in.ended)
+		loop_modify(stdio->loop, &stdio->out.watch, 0);
+	else
+		loop_remove(stdio->loop, &stdio->out.watch);
 	stdio->out.sent = 0;
 	if (queue->room > KEEP_ROOM)
 		buf_fini(queue);
@@ -167,8 +174,12 @@ flush(struct stdio *stdio)
 static void
 on_writable(struct loop_watch *watch, uint32_t events)
 {
-	(void)events;
-	flush(watch->data);
+	struct stdio *stdio = watch->data;
+
+	if ((events & (EPOLLERR | EPOLLHUP)) != 0 && stdio_idle(stdio))
+		break_output(stdio); /* nothing to write, which would have told */
+	else
+		flush(stdio);
 }
 
 /* One message becomes one line: a line break between its tokens becomes a space, which means the
@@ -182,15 +193,18 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 	if (stdio->out.broken)
 		return;
 	buf_add(queue, json, len);
-	if (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL)
+	if (buf_ok(queue) && (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL))
 		for (char *c = queue->data + start; c < queue->data + start + len; c++)
 			if (*c == '\n' || *c == '\r')
 				*c = ' ';
 	buf_putc(queue, '\n');
-	if (!buf_ok(queue))
-		break_output(stdio); /* out of memory: half a line must not go out */
-	else if (!stdio->in.delivering)
+	if (!buf_ok(queue)) { /* half a line must not go out */
+		log_event(LOG_ERROR, "stdio", "lost", "s",
+			  "more answers wait than there is room for", NULL);
+		break_output(stdio);
+	} else if (!stdio->in.delivering) {
 		flush(stdio);
+	}
 }
 
 static bool
@@ -330,6 +344,8 @@ close_exchanges(struct stdio *stdio)
 
 /* ---- input --------------------------------------------------------------------------------- */
 
+/* What was asked is still answered, unless nobody reads any more: then the other end of standard
+ * output is closed, which epoll reports without being asked. */
 static void
 end_input(struct stdio *stdio)
 {
@@ -337,6 +353,9 @@ end_input(struct stdio *stdio)
 		return;
 	stdio->in.ended = true;
 	loop_remove(stdio->loop, &stdio->in.watch);
+	if (!stdio->out.broken && !stdio->out.watch.active &&
+	    !loop_add(stdio->loop, &stdio->out.watch, stdio->out.fd, 0))
+		break_output(stdio);
 	if (stdio->receiver.eof != NULL)
 		stdio->receiver.eof(stdio->receiver.data);
 }
@@ -345,39 +364,55 @@ static void
 on_broken(struct loop_timer *timer)
 {
 	struct stdio *stdio = timer->data;
+	bool ended = stdio->in.ended;
 
 	close_exchanges(stdio);
 	end_input(stdio);
+	if (ended && stdio->receiver.eof != NULL) /* what it still worked for is gone now */
+		stdio->receiver.eof(stdio->receiver.data);
 }
 
 static void
 refuse_long_line(struct stdio *stdio)
 {
-	char error[160];
-	int len = snprintf(
-	    error, sizeof(error),
-	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"the message is longer than "
-	    "the %zu bytes that one line may have\"}}",
-	    BAD_LINE, stdio->max_line);
+	const char *id = recover_id(stdio->in.skipping);
+	struct buf error;
 
-	put_line(stdio, error, (size_t)len);
+	buf_init(&error, RECOVER_ID_MAX + 256);
+	buf_puts(&error, "{\"jsonrpc\":\"2.0\",");
+	if (id != NULL)
+		buf_printf(&error, "\"id\":%s,", id);
+	buf_printf(&error,
+		   "\"error\":{\"code\":%d,\"message\":\"the message is longer than the %zu bytes "
+		   "that one line may have\"}}",
+		   BAD_LINE, stdio->max_line);
+	put_line(stdio, error.data, error.len);
+	buf_fini(&error);
+	free(stdio->in.skipping);
+	stdio->in.skipping = NULL;
+}
+
+/* A line that is too long is read on for its id, and for nothing else. */
+static void
+skip(struct stdio *stdio, const char *text, size_t len)
+{
+	if (stdio->in.skipping == NULL)
+		stdio->in.skipping = xcalloc(1, sizeof(*stdio->in.skipping));
+	recover_feed(stdio->in.skipping, text, len);
 }
 
 static void
 take_line(struct stdio *stdio, char *text, size_t len)
 {
-	if (stdio->in.skipping) { /* the end of one that was refused */
-		stdio->in.skipping = false;
-		return;
-	}
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
-	if (len == 0)
-		return;
-	if (len > stdio->max_line) {
+	if (stdio->in.skipping != NULL || len > stdio->max_line) {
+		skip(stdio, text, len);
 		refuse_long_line(stdio);
 		return;
 	}
+	if (len == 0)
+		return;
 	text[len] = '\0';
 	stdio->receiver.message(stdio->receiver.data, &new_line(stdio)->exchange, text, len);
 }
@@ -397,13 +432,10 @@ take_lines(struct stdio *stdio)
 	stdio->in.len = (size_t)(end - start);
 	memmove(data, start, stdio->in.len);
 	/* room for "\r" besides: a line of exactly max_line bytes is no offence */
-	if (stdio->in.len > stdio->max_line + 1) {
-		if (!stdio->in.skipping)
-			refuse_long_line(stdio);
-		stdio->in.skipping = true;
-	}
-	if (stdio->in.skipping)
+	if (stdio->in.skipping != NULL || stdio->in.len > stdio->max_line + 1) {
+		skip(stdio, data, stdio->in.len);
 		stdio->in.len = 0;
+	}
 	stdio->in.scanned = stdio->in.len;
 }
 
@@ -438,7 +470,7 @@ on_input(struct loop_watch *watch, uint32_t events)
 	if (n > 0) {
 		stdio->in.len += (size_t)n;
 		take_lines(stdio);
-	} else if (stdio->in.len > 0 && !stdio->in.skipping) {
+	} else if (stdio->in.len > 0 || stdio->in.skipping != NULL) {
 		take_line(stdio, stdio->in.data, stdio->in.len); /* a last line without its end */
 		stdio->in.len = 0;
 	}
@@ -524,7 +556,7 @@ stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 	stdio->in.watch = (struct loop_watch){ .fn = on_input, .data = stdio };
 	stdio->out.watch = (struct loop_watch){ .fn = on_writable, .data = stdio };
 	stdio->out.tell = (struct loop_timer){ .fn = on_broken, .data = stdio };
-	buf_init(&stdio->out.queue, SIZE_MAX / 2);
+	buf_init(&stdio->out.queue, OUTPUT_MAX);
 	if (!loop_add(loop, &stdio->in.watch, stdio->in.fd, EPOLLIN))
 		break_output(stdio);
 	return stdio;
@@ -550,6 +582,7 @@ stdio_free(struct stdio *stdio)
 	close(stdio->in.fd);
 	close(stdio->out.fd);
 	free(stdio->in.data);
+	free(stdio->in.skipping);
 	buf_fini(&stdio->out.queue);
 	free(stdio);
 }

@@ -288,6 +288,7 @@ configure(void)
 	config.server.name = server_name;
 	config.server.title = server_title;
 	config.server.instructions = instructions;
+	config.limits.drain_ms = 60000;
 	config.limits.body = LIMIT_BODY;
 	config.limits.depth = LIMIT_DEPTH;
 	config.limits.steps = LIMIT_STEPS;

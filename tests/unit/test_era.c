@@ -377,7 +377,7 @@ pages(void)
 	bench_principal = "local";
 	expect_error(call_modern("tools/list", NULL, "\"cursor\":\"\""), 200, -32602);
 	expect_error(call_modern("tools/list", NULL, "\"cursor\":7"), 200, -32602);
-	expect_error(call_modern("tools/list", NULL, "\"cursor\":null"), 200, -32602);
+	CU_ASSERT(at(call_modern("tools/list", NULL, "\"cursor\":null")->answer, "result") != NULL);
 	bench_restart();
 	ASSERT_INT(call_modern("tools/list", NULL, params)->status, 200);
 	bench_stop();

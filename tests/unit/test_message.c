@@ -105,7 +105,6 @@ bad_shapes_name_the_id(void)
 		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":1}",
 		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"a\\u0000b\"}",
 		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"m\",\"params\":[1]}",
-		"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"m\",\"params\":null}",
 		"{\"jsonrpc\":\"2.0\",\"id\":7}",
 	};
 
@@ -126,7 +125,6 @@ not_json(void)
 					     "{\"a\":1}x",
 					     "{\"a\":NaN}",
 					     "{\"a\":1,\"a\":2}",
-					     "\"\\ud800\"",
 					     "\xff",
 					     "{\"jsonrpc\":\"2.0\"" };
 	struct json_limits limits = json_inbound;

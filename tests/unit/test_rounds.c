@@ -122,7 +122,47 @@ cancelled_on_stdio(void)
 }
 
 static void
+wait_for_end(void)
+{
+	while (bench_eofs == 0)
+		bench_idle();
+	ASSERT_INT(bench_eofs, 1);
+}
+
+/* What was asked is answered before the host is told, large messages too. */
+static void
 end_of_input(void)
+{
+	const struct receiver *receiver;
+	struct sent *sent, *large;
+	struct buf json;
+
+	bench_start();
+	receiver = eras_receiver(bench_eras);
+	buf_init(&json, SIZE_MAX / 2);
+	buf_puts(&json, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"server/discover\",\"params\":{"
+			"\"x\":\"");
+	while (json.len < PARSE_INLINE + 1)
+		buf_putc(&json, 'x');
+	buf_puts(&json, "\"," MODERN_META("") "}}");
+	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	large = send_stdio(json.data);
+	receiver->eof(receiver->data);
+	bench_wait(large);
+	CU_ASSERT(at(large->answer, "result") != NULL);
+	bench_idle();
+	ASSERT_INT(bench_eofs, 0);
+	ASSERT_INT(sent->finished, 0);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":1}}");
+	wait_for_end();
+	buf_fini(&json);
+	bench_stop();
+}
+
+/* What nobody reads, or only the client could bring forward, ends at once. */
+static void
+end_of_input_and_output(void)
 {
 	const struct receiver *receiver;
 	struct sent *sent;
@@ -131,9 +171,11 @@ end_of_input(void)
 	receiver = eras_receiver(bench_eras);
 	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	receiver->eof(receiver->data);
+	sent->exchange.closed = true;
+	receiver->eof(receiver->data);
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	ASSERT_INT(bench_eofs, 1);
+	wait_for_end();
 	bench_until(&bench_slow_cancelled);
 	bench_stop();
 }
@@ -328,6 +370,7 @@ static const struct test tests[] = {
 	TEST(leaving_cancels),
 	TEST(cancelled_on_stdio),
 	TEST(end_of_input),
+	TEST(end_of_input_and_output),
 	TEST(large_bodies),
 	TEST(rounds),
 	TEST(answers_that_are_none),

@@ -279,6 +279,38 @@ class Drain(unittest.TestCase):
         host.process.stdin.close()
         self.end(host)
 
+    def test_end_of_input(self):
+        """As in `printf … | lakehost`: everything is answered, then the host ends."""
+        calls = [("sleep", {"ms": 700})] * 5 + [("list_clusters", {})]
+        for ending in ("\n", ""):
+            host = self.start_host(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            out, _ = host.process.communicate("\n".join(
+                json.dumps(request(tool, arguments, False, number))
+                for number, (tool, arguments) in enumerate(calls)) + ending)
+            answers = {answer["id"]: answer for answer in map(json.loads, out.splitlines())}
+            self.assertEqual(len(answers), len(calls))
+            for answer in answers.values():
+                self.assertFalse(answer["result"].get("isError", False))
+            self.assertEqual(host.process.returncode, 0)
+
+    def test_end_of_input_within_a_message(self):
+        """What is not whole is refused, not dropped without a word."""
+        host = self.start_host(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        out, _ = host.process.communicate(
+            json.dumps(request("sleep", {"ms": 1}, False, 7))[:-1])
+        self.assertEqual(json.loads(out)["error"]["code"], -32700)
+        self.assertEqual(host.process.returncode, 0)
+
+    def test_end_of_input_before_a_long_call(self):
+        """It has the drain time, and no more; then it is told that it was cancelled."""
+        host = self.start_host("--set", "limits.drain_ms=500", stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+        out, _ = host.process.communicate(json.dumps(request("sleep", {"ms": 600000}, False, 7)))
+        answer = json.loads(out)
+        self.assertEqual(answer["id"], 7)
+        self.assertTrue("error" in answer or answer["result"]["isError"])
+        self.assertEqual(host.process.returncode, 0)
+
 
 if __name__ == "__main__":
     if len(sys.argv) < 5:

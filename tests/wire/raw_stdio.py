@@ -106,6 +106,28 @@ class Stdio(unittest.TestCase):
         lines = [b"x" * n for n in (70000, 3, 4000000, 65535, 65536, 65537, 1, 131072)]
         self.assertEqual(run(b"\n".join(lines) + b"\n", "--stdio"), lines)
 
+    def test_long_lines_are_refused_with_their_id(self):
+        """Wherever it stands, and however the line arrives."""
+        pad = '"' + "x\\\"}" * 50000 + '"'
+        for line, wanted in (('{"id":41,"method":"m","x":%s}', 41),
+                             ('{"x":%s,"method":"m","id":"a"}', "a"),
+                             ('{"x":{"id":1,"y":%s},"method":"m"}', None),
+                             ('{"x":%s,"result":1,"id":3}', None), ("%s", None)):
+            with self.subTest(line), Client() as client:
+                data = (line % pad).encode() + b"\n"
+                for at in range(0, len(data), 70001):
+                    client.send(data[at:at + 70001])
+                reply = json.loads(client.line())
+                self.assertEqual(reply.get("id"), wanted)
+                self.assertEqual(reply["error"]["code"], -32600)
+                client.ask("echo")
+            with self.subTest(line), Client() as client:  # the input ends within it
+                client.send(data[:-1])
+                client.process.stdin.close()
+                reply = json.loads(client.line())
+                self.assertEqual(reply.get("id"), wanted)
+                client.process.stdin = None
+
     def test_answers_may_overtake(self):
         with Client() as client:
             client.send(message("later", 200) + b"\n" + message("echo", 1) + b"\n")
