@@ -1,4 +1,4 @@
-# Installs the SDK of a build into a folder, then configures, builds, tests and installs the example
+# Installs the SDK of a build into a folder, then configures, builds, tests and installs an example
 # plugin against it, as a vendor would. The folder is made anew each time.
 function(run)
 	execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output
@@ -16,8 +16,9 @@ run(${CMAKE_COMMAND} -S ${EXAMPLE} -B ${WORK}/build -G ${GENERATOR}
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${CTEST} --test-dir ${WORK}/build --output-on-failure --no-tests=error)
 run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/prefix)
-file(GLOB plugin ${WORK}/prefix/lib/*/lakehost/plugins/hello.so
-	${WORK}/prefix/lib/lakehost/plugins/hello.so ${WORK}/prefix/lib64/lakehost/plugins/hello.so)
+file(GLOB plugin ${WORK}/prefix/lib/*/lakehost/plugins/${PLUGIN}.so
+	${WORK}/prefix/lib/lakehost/plugins/${PLUGIN}.so
+	${WORK}/prefix/lib64/lakehost/plugins/${PLUGIN}.so)
 if(NOT plugin)
-	message(FATAL_ERROR "hello.so was not installed below ${WORK}/prefix")
+	message(FATAL_ERROR "${PLUGIN}.so was not installed below ${WORK}/prefix")
 endif()

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plugin for a service that is not Databricks: an issue tracker with a small REST API. Where it
+ * is, and with which credential, stands in the host's configuration; here are paths only, which the
+ * host puts behind that address.
+ */
+#include <json-c/json.h>
+#include <string.h>
+
+#include <lakehost/call.h>
+
+#define POLL_MS 1000
+#define TASK_ID_MAX 64 /* bytes of a task's id, with its end */
+
+/* ---- what all tools share -------------------------------------------------------------------- */
+
+/* What a status of the tracker means to the host. */
+static enum mcp_status
+meaning(int status)
+{
+	switch (status) {
+	case 400:
+	case 422: return MCP_E_INPUT;
+	case 401: return MCP_E_UNAUTHENTICATED;
+	case 403: return MCP_E_PERMISSION;
+	case 404: return MCP_E_NOT_FOUND;
+	case 409: return MCP_E_CONFLICT;
+	case 429: return MCP_E_THROTTLED;
+	default: return status >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
+	}
+}
+
+/* The reply as an object. NULL with the call failed: `what` says what could not be done, `next` what
+ * to do when the thing does not exist. */
+static struct json_object *
+answer_of(struct mcp_call *call, const char *what, const char *next)
+{
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	struct json_object *tree = mcp_reply_json(call, 0);
+	struct mcp_failure failure = { .size = sizeof(failure),
+				       .what = what,
+				       .status = reply->error,
+				       .why = reply->why,
+				       .http_status = reply->status,
+				       .request_id = reply->request_id,
+				       .retry_after_ms = reply->retry_after_ms };
+
+	if (reply->error == MCP_OK && reply->status >= 200 && reply->status < 300 &&
+	    json_object_is_type(tree, json_type_object))
+		return tree;
+	if (reply->error == MCP_OK && reply->status < 300) {
+		failure.status = MCP_E_UPSTREAM;
+		failure.why = "The tracker answered something that is no JSON object.";
+	} else if (reply->error == MCP_OK) {
+		failure.status = meaning(reply->status);
+		failure.why = mcp_get_str(call, tree, "message", "The tracker did not say why.");
+	}
+	if (failure.status == MCP_E_UNAUTHENTICATED)
+		failure.next = "Check the credential with: lakehost doctor";
+	else if (failure.status == MCP_E_NOT_FOUND)
+		failure.next = next;
+	mcp_failure(call, &failure);
+	return NULL;
+}
+
+/* The argument, or the option; NULL with the call failed. */
+static const char *
+project_of(struct mcp_call *call)
+{
+	const char *project = mcp_arg(call, "project");
+
+	if (project == NULL)
+		project = mcp_option(call, "project");
+	if (project == NULL)
+		mcp_fail(call, MCP_E_INPUT, "No project is named.", "The option \"project\" is not set.",
+			 "Give project=KEY.");
+	return project;
+}
+
+static struct json_object *
+object_of(struct mcp_call *call, const char *key, const char *value)
+{
+	struct json_object *object = mcp_keep(call, json_object_new_object());
+
+	json_object_object_add(object, key, json_object_new_string(value));
+	return object;
+}
+
+/* ---- list_issues ----------------------------------------------------------------------------- */
+
+static int
+issues_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	static const struct mcp_column columns[] = {
+		{ "key", NULL }, { "status", NULL }, { "assignee", NULL }, { "summary", NULL }
+	};
+	struct json_object *tree = answer_of(call, "The issues cannot be listed.",
+					     "Check the key of the project.");
+	struct json_object *list = mcp_get(tree, "issues");
+	struct mcp_table_end end = { .size = sizeof(end), .noun = "issues" };
+	int64_t offset = mcp_arg_int(call, "offset", 0), shown = 0;
+
+	(void)state;
+	(void)len;
+	if (tree == NULL)
+		return MCP_E_UPSTREAM;
+	mcp_table(call, columns, 4);
+	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
+			   i < json_object_array_length(list); i++) {
+		struct json_object *issue = json_object_array_get_idx(list, i);
+		const char *cells[] = { mcp_get_str(call, issue, "key", ""),
+					mcp_get_str(call, issue, "status", ""),
+					mcp_get_str(call, issue, "assignee", NULL),
+					mcp_get_str(call, issue, "summary", "") };
+
+		if (mcp_table_cells(call, cells, 4) != MCP_OK)
+			break;
+		shown++;
+	}
+	end.total = mcp_get_int(tree, "total", -1);
+	end.more = end.total > offset + shown;
+	end.next = mcp_printf(call, "list_issues project=%s%s%s limit=%lld offset=%lld",
+			      project_of(call), mcp_arg(call, "status") != NULL ? " status=" : "",
+			      mcp_arg(call, "status") != NULL ? mcp_arg(call, "status") : "",
+			      (long long)mcp_arg_int(call, "limit", 20), (long long)(offset + shown));
+	return mcp_table_end(call, &end);
+}
+
+static int
+list_issues(struct mcp_call *call)
+{
+	const char *project = project_of(call), *query;
+	struct json_object *values;
+	struct mcp_http request;
+
+	if (project == NULL)
+		return MCP_E_INPUT;
+	values = object_of(call, "project", project);
+	if (mcp_arg(call, "status") != NULL)
+		json_object_object_add(values, "status",
+				       json_object_new_string(mcp_arg(call, "status")));
+	json_object_object_add(values, "limit",
+			       json_object_new_int64(mcp_arg_int(call, "limit", 20)));
+	json_object_object_add(values, "offset",
+			       json_object_new_int64(mcp_arg_int(call, "offset", 0)));
+	query = mcp_expand(call, "{?project,status,limit,offset}", values);
+	if (query == NULL)
+		return MCP_E_INPUT;
+	request = mcp_get_request("/rest/issues", query + 1);
+	return mcp_suspend(call, &request, 1, 0, issues_arrived, NULL, 0);
+}
+
+/* ---- get_issue, create_issue ----------------------------------------------------------------- */
+
+/* The row's own request has been sent; this is the reply. */
+static int
+get_issue(struct mcp_call *call)
+{
+	struct json_object *issue = answer_of(call, "The issue cannot be shown.",
+					      "Call list_issues to see which exist.");
+	const char *text = mcp_get_str(call, issue, "description", "");
+
+	if (issue == NULL)
+		return MCP_E_UPSTREAM;
+	mcp_say(call, "%s: %s", mcp_get_str(call, issue, "key", ""),
+		mcp_get_str(call, issue, "summary", ""));
+	mcp_say(call, "status: %s", mcp_get_str(call, issue, "status", ""));
+	mcp_say(call, "assignee: %s", mcp_get_str(call, issue, "assignee", "nobody"));
+	mcp_say(call, "url: %s/browse/%s", mcp_context(call, MCP_CTX_UPSTREAM_URL).data,
+		mcp_get_str(call, issue, "key", ""));
+	return *text != '\0' ? mcp_say_text(call, text, strlen(text), true) : MCP_OK;
+}
+
+static int
+issue_created(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *issue = answer_of(call, "The issue was not created.",
+					      "Check the key of the project.");
+
+	(void)state;
+	(void)len;
+	if (issue == NULL)
+		return MCP_E_UPSTREAM;
+	return mcp_say(call, "Created %s.\nNext: get_issue key=%s",
+		       mcp_get_str(call, issue, "key", ""), mcp_get_str(call, issue, "key", ""));
+}
+
+static int
+create_issue(struct mcp_call *call)
+{
+	const char *project = project_of(call);
+	struct json_object *body;
+	struct mcp_http request;
+
+	if (project == NULL)
+		return MCP_E_INPUT;
+	body = object_of(call, "project", project);
+	json_object_object_add(body, "summary", json_object_new_string(mcp_arg(call, "summary")));
+	if (mcp_arg(call, "description") != NULL)
+		json_object_object_add(body, "description",
+				       json_object_new_string(mcp_arg(call, "description")));
+	/* A second issue is worse than none: not repeated once it was sent. */
+	request = mcp_json_request(call, "POST", "/rest/issues", body, MCP_RETRY_NEVER);
+	return mcp_suspend(call, &request, 1, 0, issue_created, NULL, 0);
+}
+
+/* ---- rebuild_index: an operation -------------------------------------------------------------- */
+
+static int
+index_started(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *task = answer_of(call, "The index is not rebuilt.",
+					     "Check the key of the project.");
+	const char *id = mcp_get_str(call, task, "task", "");
+
+	(void)state;
+	(void)len;
+	if (task == NULL)
+		return MCP_E_UPSTREAM;
+	if (*id == '\0' || strlen(id) >= TASK_ID_MAX)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The tracker named no task.", NULL, NULL);
+	return mcp_handle(call, id, strlen(id) + 1); /* a restart of the host loses nothing */
+}
+
+static int
+index_start(struct mcp_call *call)
+{
+	const char *project = project_of(call);
+	struct mcp_http request;
+
+	if (project == NULL)
+		return MCP_E_INPUT;
+	request = mcp_json_request(call, "POST", "/rest/index", object_of(call, "project", project),
+				   MCP_RETRY_IDEMPOTENT);
+	return mcp_suspend(call, &request, 1, 0, index_started, NULL, 0);
+}
+
+/* Of get_index_task and of each poll. True: it goes on. */
+static bool
+say_task(struct mcp_call *call, struct json_object *task, const char *id)
+{
+	const char *state = mcp_get_str(call, task, "state", "");
+
+	if (strcmp(state, "running") == 0) {
+		mcp_say(call, "The index is being rebuilt: %lld %%.\nNext: get_index_task task_id=%s",
+			(long long)mcp_get_int(task, "percent", 0), id);
+		return true;
+	}
+	if (strcmp(state, "done") == 0)
+		mcp_say(call, "The index is rebuilt: %lld issues.",
+			(long long)mcp_get_int(task, "issues", 0));
+	else
+		mcp_fail(call, MCP_E_CONFLICT, "Rebuilding the index failed.",
+			 mcp_get_str(call, task, "message", "The tracker did not say why."), NULL);
+	return false;
+}
+
+static int
+task_request(struct mcp_call *call, const char *method, const char *id, mcp_step_fn fn)
+{
+	const char *path = mcp_expand(call, "/rest/tasks/{id}", object_of(call, "id", id));
+	struct mcp_http request;
+
+	if (path == NULL)
+		return MCP_E_INPUT;
+	request = mcp_get_request(path, NULL);
+	request.method = method;
+	return mcp_suspend(call, &request, 1, 0, fn, NULL, 0);
+}
+
+static int
+index_polled(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *task = answer_of(call, "The task cannot be looked at.", NULL);
+	const char *id = mcp_context(call, MCP_CTX_HANDLE).data;
+
+	(void)state;
+	(void)len;
+	if (task == NULL)
+		return MCP_E_UPSTREAM;
+	if (!say_task(call, task, id))
+		return MCP_OK;
+	return mcp_working(call, (int)mcp_get_int(task, "percent", -1), "rebuilding the index",
+			   POLL_MS);
+}
+
+static int
+index_poll(struct mcp_call *call)
+{
+	return task_request(call, "GET", mcp_context(call, MCP_CTX_HANDLE).data, index_polled);
+}
+
+static int
+index_cancelled(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return answer_of(call, "The task was not stopped.", NULL) != NULL ? MCP_OK : MCP_E_UPSTREAM;
+}
+
+static int
+index_cancel(struct mcp_call *call)
+{
+	return task_request(call, "DELETE", mcp_context(call, MCP_CTX_HANDLE).data,
+			    index_cancelled);
+}
+
+static int
+task_shown(struct mcp_call *call)
+{
+	struct json_object *task = answer_of(call, "The task cannot be shown.",
+					     "Call rebuild_index to begin one.");
+
+	if (task != NULL)
+		say_task(call, task, mcp_arg(call, "task_id"));
+	return task != NULL ? MCP_OK : MCP_E_UPSTREAM;
+}
+
+/* ---- the rows -------------------------------------------------------------------------------- */
+
+static const struct mcp_operation rebuild_index = { .size = sizeof(rebuild_index),
+						    .start = index_start,
+						    .poll = index_poll,
+						    .cancel = index_cancel };
+
+static const struct mcp_row tools[] = {
+	{ .name = "list_issues", .handler = list_issues },
+	{ .name = "get_issue", .request = "GET /rest/issues/{key}", .answer = get_issue },
+	{ .name = "create_issue", .handler = create_issue },
+	{ .name = "rebuild_index", .operation = &rebuild_index },
+	{ .name = "get_index_task", .request = "GET /rest/tasks/{task_id}", .answer = task_shown },
+};
+
+const struct mcp_plugin mcp_plugin = {
+	MCP_PLUGIN_HEAD,
+	.name = LAKEHOST_PLUGIN_NAME,
+	.version = LAKEHOST_PLUGIN_VERSION,
+	.tools = MCP_ROWS(tools),
+};
