@@ -242,9 +242,11 @@ parse_name(struct parse *parse)
 	}
 	if (!charge(parse, COST_MEMBER + len))
 		return NULL;
-	name = strndup(text, len);
+	name = malloc(len + 1);
 	if (name == NULL)
 		abort();
+	memcpy(name, text, len);
+	name[len] = '\0';
 	return name;
 }
 

@@ -258,7 +258,8 @@ expanded_is(const char *pattern, const char *json, const char *expected, const c
 	buf_puts(&out, "<");
 	ok = uri_template_expand(pattern, values, &out, reason, sizeof(reason));
 	ASSERT_INT(ok, expected != NULL);
-	ASSERT_STR(out.data + 1, expected == NULL ? "" : expected);
+	/* a buffer that is full holds nothing, not even the mark */
+	ASSERT_STR(buf_ok(&out) ? out.data + 1 : "", expected == NULL ? "" : expected);
 	ASSERT_STR(reason, why == NULL ? "" : why);
 	buf_fini(&out);
 	json_object_put(values);
