@@ -250,6 +250,74 @@ dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key, 
 	mcp_say_text(answer->call, text, strlen(text), true);
 }
 
+/* Lines collected in a buffer of the step that doubles. */
+struct lines {
+	char *text;
+	size_t len, size;
+};
+
+static void
+add_line(struct mcp_call *call, struct lines *lines, const char *line)
+{
+	size_t len = strlen(line);
+
+	if (lines->len + len + 2 > lines->size) {
+		char *old = lines->text;
+
+		lines->size = (lines->len + len + 2) * 2;
+		lines->text = mcp_alloc(call, lines->size);
+		if (old != NULL)
+			memcpy(lines->text, old, lines->len);
+	}
+	memcpy(lines->text + lines->len, line, len);
+	lines->len += len;
+	lines->text[lines->len++] = '\n';
+}
+
+/* A scalar of a list, as text and as JSON, which is new. */
+static struct json_object *
+list_item(struct mcp_call *call, struct json_object *value, const char **text)
+{
+	const char *shown = dbx_text(call, value);
+
+	*text = bounded(call, shown);
+	return *text != shown || !is_plain(value) ? json_object_new_string(*text)
+						  : copy_value(call, value, 0);
+}
+
+void
+dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
+		struct json_object *tree)
+{
+	struct mcp_call *call = answer->call;
+	struct lines lines = { NULL, 0, 0 };
+	bool array = json_object_is_type(tree, json_type_array);
+	struct json_object *copy = array ? json_object_new_array() : json_object_new_object();
+	const char *text;
+
+	if (json_object_is_type(tree, json_type_object)) {
+		json_object_object_foreach(tree, name, value) {
+			json_object_object_add(copy, name, list_item(call, value, &text));
+			add_line(call, &lines, mcp_printf(call, "  %s = %s", mcp_line(call, name),
+							  mcp_line(call, text)));
+		}
+	}
+	for (size_t i = 0; array && i < json_object_array_length(tree); i++) {
+		json_object_array_add(copy, list_item(call, json_object_array_get_idx(tree, i),
+						      &text));
+		add_line(call, &lines, mcp_printf(call, "  %s", mcp_line(call, text)));
+	}
+	if (lines.len == 0) {
+		json_object_put(copy);
+		return;
+	}
+	if (!add_member(answer, key, copy))
+		return;
+	mcp_say(call, "%s:", label != NULL ? label : key);
+	/* Each value is on one line and indented: none can look like a line of ours. */
+	mcp_say_text(call, lines.text, lines.len - 1, false);
+}
+
 /* A link that somebody else wrote: what cannot stand in an address is percent-encoded. */
 static const char *
 clean_url(struct mcp_call *call, const char *url)

@@ -53,6 +53,10 @@ void dbx_answer_text(struct dbx_answer *answer, const char *label, const char *k
 /* A text of several lines by somebody else: fenced in the text, a string in the structure. */
 void dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key,
 		      const char *text);
+/* An object of scalars, or an array of them: indented lines "name = value" or "value" in the text,
+ * the same tree in the structure. Nothing for an empty one. */
+void dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
+		     struct json_object *tree);
 /* A link; what is not http or https is left out. */
 void dbx_answer_url(struct dbx_answer *answer, const char *url);
 /* A table of `items` (an array of objects only, see dbx_objects) by `fact->columns`. `page`: where

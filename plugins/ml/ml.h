@@ -8,6 +8,15 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* {key: value} of an array of {key, value}; in concise form without the platform's own tags, and
+ * long values cut (run.c). */
+struct json_object *pairs_object(struct mcp_call *call, struct json_object *item, const char *list);
+
+/* Is this the name of a model of Unity Catalog? Those have three parts (version.c). */
+bool in_catalog(const char *name);
+/* The filter of the workspace registry that finds the versions of one model. */
+const char *name_filter(struct mcp_call *call, const char *name);
+
 int list_mlflow_experiments(struct mcp_call *call);
 int list_mlflow_runs(struct mcp_call *call);
 int get_mlflow_run_details(struct mcp_call *call);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow: experiments, their runs with chosen columns, one run in full. */
+/* MLflow: experiments, and their runs with chosen columns. */
 #include "ml.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define API "/api/2.0/mlflow"
 #define PAGE_MAX 100
 #define CHOSEN_MAX 12	  /* columns that a caller may choose */
 #define METRICS_DEFAULT 4 /* shown when none was chosen */
-#define ARTIFACTS_MAX 100
-#define VALUE_MAX 200 /* bytes of a param or tag in the concise form */
 
 /* Limits are called max_results here. */
 static int64_t
@@ -176,22 +173,11 @@ runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_pag
 	return dbx_table(call, runs, columns, 4 + n, page);
 }
 
-/* What the call for the next page repeats. */
-static const char *
-runs_arguments(struct mcp_call *call)
-{
-	const char *text = dbx_repeat(call, (const char *const[]){ "experiment_id",
-	    "filter_string", "order_by", NULL });
-	struct json_object *columns = mcp_arg_json(call, "columns");
-
-	return columns == NULL ? text : mcp_printf(call, "%s columns=%s", text,
-	    json_object_to_json_string_ext(columns, JSON_C_TO_STRING_PLAIN));
-}
-
 static int
 runs_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
+	struct dbx_place place = dbx_place(call);
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = mcp_printf(call, "The search in experiment \"%s\"", experiment->asked),
 	    .not_found = "Call list_mlflow_experiments to see which exist.",
@@ -202,7 +188,8 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	return runs_table(call, dbx_objects(call, reply, "runs"), &(struct dbx_page){
 	    .noun = "runs", .tool = "list_mlflow_runs", .total = -1, .limit = "max_results",
-	    .extra = runs_arguments(call), .token = mcp_arg(call, "page_token"),
+	    .extra = dbx_repeat(call, (const char *const[]){ "experiment_id",
+		"filter_string", "order_by", "columns", NULL }), .place = &place,
 	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
@@ -211,7 +198,7 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
 	struct json_object *body = dbx_object(call, "filter", mcp_arg(call, "filter_string"),
-	    "page_token", mcp_arg(call, "page_token"), "run_view_type", "ACTIVE_ONLY", NULL);
+	    "page_token", dbx_place(call).token, "run_view_type", "ACTIVE_ONLY", NULL);
 	const char *order = mcp_arg(call, "order_by");
 
 	json_object_object_add(body, "experiment_ids", list_of(experiment->id));
@@ -240,6 +227,10 @@ experiment_found(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	snprintf(experiment.id, sizeof(experiment.id), "%s",
 		 mcp_get_str(call, reply, "experiment.experiment_id", ""));
+	if (experiment.id[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				"The platform answered without an experiment.", NULL,
+				"Call list_mlflow_experiments, and use the experiment_id.");
 	return runs_resolved(call, &experiment, sizeof(experiment));
 }
 
@@ -259,185 +250,6 @@ list_mlflow_runs(struct mcp_call *call)
 	return dbx_get(call, API "/experiments/get-by-name{?experiment_name}",
 		       dbx_object(call, "experiment_name", asked, NULL), experiment_found,
 		       &experiment, sizeof(experiment));
-}
-
-/* ---- get_mlflow_run_details ----------------------------------------------------------------- */
-
-/* Tags that the platform writes for its own pages: long, and no help to a reader. */
-static bool
-is_noise(const char *key)
-{
-	return strncmp(key, "mlflow.databricks.", 18) == 0
-	    || strcmp(key, "mlflow.log-model.history") == 0;
-}
-
-/* The first bytes of a long value, whole characters of UTF-8. */
-static const char *
-cut_value(struct mcp_call *call, const char *text)
-{
-	int len = VALUE_MAX;
-
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	return mcp_printf(call, "%.*s... (detail=full shows all)", len, text);
-}
-
-/* {key: value} of an array of {key, value}; in concise form without noise, long values cut. */
-static struct json_object *
-pairs_object(struct mcp_call *call, struct json_object *run, const char *list)
-{
-	struct json_object *pairs = dbx_objects(call, run, list);
-	struct json_object *object = mcp_keep(call, json_object_new_object());
-
-	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
-		struct json_object *pair = json_object_array_get_idx(pairs, i), *value;
-		const char *key = mcp_get_str(call, pair, "key", "?");
-		const char *text = mcp_get_str(call, pair, "value", "");
-
-		if (!dbx_full(call) && is_noise(key))
-			continue;
-		value = mcp_get(pair, "value");
-		if (!dbx_full(call) && strlen(text) > VALUE_MAX)
-			json_object_object_add(object, key,
-					       json_object_new_string(cut_value(call, text)));
-		else
-			json_object_object_add(object, key, json_object_get(value));
-	}
-	return object;
-}
-
-/* Lines collected in a buffer of the step that doubles. */
-struct lines {
-	char *text;
-	size_t len, size;
-};
-
-static void
-add_line(struct mcp_call *call, struct lines *lines, const char *line)
-{
-	size_t len = strlen(line);
-
-	if (lines->len + len + 2 > lines->size) {
-		char *old = lines->text;
-
-		lines->size = (lines->len + len + 2) * 2;
-		lines->text = mcp_alloc(call, lines->size);
-		if (old != NULL)
-			memcpy(lines->text, old, lines->len);
-	}
-	memcpy(lines->text + lines->len, line, len);
-	lines->len += len;
-	lines->text[lines->len++] = '\n';
-}
-
-static void
-add_pairs(struct mcp_call *call, struct lines *lines, const char *title, struct json_object *pairs)
-{
-	if (json_object_object_length(pairs) == 0)
-		return;
-	add_line(call, lines, mcp_printf(call, "%s:", title));
-	json_object_object_foreach(pairs, key, value)
-		add_line(call, lines, mcp_printf(call, "  %s = %s", key,
-		    value != NULL ? dbx_indented(call, json_object_get_string(value)) : ""));
-}
-
-/* The paths of the artifacts, folders with a slash; NULL with a line when they are not known. */
-static struct json_object *
-artifact_paths(struct mcp_call *call, struct lines *lines)
-{
-	struct json_object *paths, *files;
-	struct dbx_error error;
-
-	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
-		add_line(call, lines, mcp_printf(call, "artifacts: not available: %s",
-						 error.message));
-		return NULL;
-	}
-	paths = mcp_keep(call, json_object_new_array());
-	files = dbx_objects(call, mcp_reply_json(call, 1), "files");
-	if (json_object_array_length(files) > 0)
-		add_line(call, lines, "artifacts:");
-	for (size_t i = 0; i < json_object_array_length(files) && i < ARTIFACTS_MAX; i++) {
-		struct json_object *file = json_object_array_get_idx(files, i);
-		const char *path = mcp_printf(call, "%s%s", mcp_get_str(call, file, "path", "?"),
-		    mcp_get_bool(file, "is_dir", false) ? "/" : "");
-
-		add_line(call, lines, mcp_printf(call, "  %s", path));
-		json_object_array_add(paths, json_object_new_string(path));
-	}
-	if (json_object_array_length(files) > ARTIFACTS_MAX)
-		add_line(call, lines, mcp_printf(call, "  ... and %zu more",
-		    json_object_array_length(files) - ARTIFACTS_MAX));
-	return paths;
-}
-
-/* What the run's author logged, as text and into `object`. */
-static void
-say_logged(struct mcp_call *call, struct json_object *run, struct json_object *object)
-{
-	static const char *const parts[] = { "params", "metrics", "tags" };
-	struct lines lines = { NULL, 0, 0 };
-	struct json_object *paths;
-
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		struct json_object *pairs = pairs_object(call, run,
-							 mcp_printf(call, "data.%s", parts[i]));
-
-		add_pairs(call, &lines, parts[i], pairs);
-		json_object_object_add(object, parts[i], json_object_get(pairs));
-	}
-	paths = artifact_paths(call, &lines);
-	if (paths != NULL)
-		json_object_object_add(object, "artifacts", json_object_get(paths));
-	if (lines.len > 0)
-		mcp_say_text(call, lines.text, lines.len - 1, true);
-}
-
-static int
-details_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	static const struct dbx_column facts[] = {
-		{ "run_id", NULL, "info.run_id", NULL },
-		{ "name", NULL, "info.run_name", NULL },
-		{ "status", NULL, "info.status", NULL },
-		{ "experiment_id", NULL, "info.experiment_id", NULL },
-		{ "user", NULL, "info.user_id", NULL },
-		{ "started", NULL, "info.start_time", dbx_show_time },
-		{ "ended", NULL, "info.end_time", dbx_show_time },
-		{ "artifact uri", NULL, "info.artifact_uri", NULL },
-	};
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "MLflow run \"%s\"", mcp_arg(call, "run_id")),
-	    .not_found = "Call list_mlflow_runs to see the runs of an experiment.",
-	    .grant = "CAN READ on the experiment" }), *run, *object;
-
-	(void)state;
-	(void)len;
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	run = mcp_get(reply, "run");
-	object = dbx_pick(call, mcp_get(run, "info"), "run_id", "run_name", "status",
-			  "experiment_id", "start_time", "end_time", "artifact_uri", NULL);
-	if (json_object_object_length(object) == 0)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.",
-				NULL, "Repeat the call.");
-	dbx_facts(call, run, facts, COUNT(facts), NULL);
-	say_logged(call, run, object);
-	mcp_say(call, "url: %s", dbx_url(call, "/ml/experiments/%s/runs/%s",
-					 mcp_get_str(call, run, "info.experiment_id", ""),
-					 mcp_get_str(call, run, "info.run_id", "")));
-	return mcp_structured(call, object);
-}
-
-int
-get_mlflow_run_details(struct mcp_call *call)
-{
-	struct mcp_http request[2];
-
-	if (!dbx_get_request(call, &request[0], API "/runs/get{?run_id}", NULL)
-	    || !dbx_get_request(call, &request[1], API "/artifacts/list{?run_id}", NULL))
-		return MCP_E_INPUT;
-	return mcp_suspend(call, request, 2, 0, details_shown, NULL, 0);
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -476,9 +288,13 @@ run_experiments(struct mcp_call *call, const void *state, size_t len)
 
 	(void)state;
 	(void)len;
-	for (size_t i = 0; i < json_object_array_length(found); i++)
-		json_object_array_add(ids, json_object_get(mcp_get(
-		    json_object_array_get_idx(found, i), "experiment_id")));
+	for (size_t i = 0; i < json_object_array_length(found); i++) {
+		const char *id = mcp_get_str(call, json_object_array_get_idx(found, i),
+					     "experiment_id", NULL);
+
+		if (id != NULL)
+			json_object_array_add(ids, json_object_new_string(id));
+	}
 	if (json_object_array_length(ids) == 0) {
 		json_object_put(ids);
 		return MCP_OK;

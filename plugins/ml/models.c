@@ -6,23 +6,12 @@
  */
 #include "ml.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define UC "/api/2.1/unity-catalog/models"
 #define WS "/api/2.0/mlflow"
 #define PAGE_MAX 100
 #define PAGES_WALKED 20 /* pages without a wanted model, in one call */
-#define VERSIONS_NAMED 10
-#define WHY_MAX 400
-
-static bool
-in_catalog(const char *name)
-{
-	const char *dot = strchr(name, '.');
-
-	return dot != NULL && strchr(dot + 1, '.') != NULL;
-}
 
 /* ---- list_registered_models ----------------------------------------------------------------- */
 
@@ -55,6 +44,20 @@ wanted_name(struct mcp_call *call)
 	for (; end > start && end[-1] == '%'; end--)
 		continue;
 	return mcp_printf(call, "%.*s", (int)(end - start), start);
+}
+
+/* Only the name is filtered: what asks for something else would silently find nothing. */
+static bool
+filter_fits(struct mcp_call *call)
+{
+	const char *filter = mcp_arg(call, "filter_string");
+
+	if (filter == NULL || strpbrk(filter, "=<>") == NULL || strncasecmp(filter, "name", 4) == 0)
+		return true;
+	mcp_fail(call, MCP_E_INPUT, "filter_string is not about the name.",
+		 "Models are filtered by their name only.",
+		 "Give a part of the name, or name LIKE '%part%'.");
+	return false;
 }
 
 /* The models whose name holds the filter, each with the members that the table shows. */
@@ -102,6 +105,7 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 		{ "owner", NULL, "shown_owner", NULL },
 		{ "comment", NULL, "shown_comment", NULL },
 	};
+	struct dbx_place place = dbx_place(call);
 
 	for (size_t i = 0; i < json_object_array_length(kept); i++) {
 		struct json_object *model = json_object_array_get_idx(kept, i);
@@ -113,12 +117,19 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 	}
 	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
 	    .noun = "models", .tool = "list_registered_models", .total = -1,
-	    .limit = "max_results", .token = mcp_arg(call, "page_token"), .next_token = next,
+	    .limit = "max_results", .place = &place, .next_token = next,
 	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", "catalog_name",
 							     "schema_name", NULL }) });
 }
 
 static int fetch_page(struct mcp_call *call, const char *token, unsigned pages);
+
+/* A name without back-ticks; NULL when it is absent. */
+static const char *
+argument(struct mcp_call *call, const char *name)
+{
+	return dbx_plain_name(call, mcp_arg(call, name));
+}
 
 /* Pages without a model that is wanted are walked over; `state` counts them. */
 static int
@@ -154,19 +165,37 @@ workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 			    next[0] != '\0' ? mcp_printf(call, "w%s", next) : "", state);
 }
 
+/* Without Unity Catalog all models are in the other registry. */
+static bool
+no_catalog(struct mcp_call *call)
+{
+	struct dbx_error error;
+
+	if (mcp_arg(call, "catalog_name") != NULL || dbx_ok(call, mcp_reply(call, 0), &error)
+	    || (error.status != MCP_E_UNSUPPORTED && error.status != MCP_E_NOT_FOUND))
+		return false;
+	mcp_say(call, "This workspace does not offer Unity Catalog: %s Shown is its own registry.",
+		error.message);
+	return true;
+}
+
 static int
 catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_arg(call, "schema_name") != NULL
-		? mcp_printf(call, "Schema \"%s.%s\"", mcp_arg(call, "catalog_name"),
-			     mcp_arg(call, "schema_name"))
-		: "The list of models in Unity Catalog",
-	    .not_found = "Call list_schemas to see which exist.",
-	    .grant = "USE CATALOG and USE SCHEMA where the models are" });
+	const unsigned *pages = state;
+	struct json_object *reply;
 	const char *next;
 
 	(void)len;
+	if (no_catalog(call))
+		return fetch_page(call, "w", *pages + 1);
+	reply = dbx_reply(call, 0, &(struct dbx_words){
+	    .object = mcp_arg(call, "schema_name") != NULL
+		? mcp_printf(call, "Schema \"%s.%s\"", argument(call, "catalog_name"),
+			     argument(call, "schema_name"))
+		: "The list of models in Unity Catalog",
+	    .not_found = "Call list_schemas to see which exist.",
+	    .grant = "USE CATALOG and USE SCHEMA where the models are" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
@@ -175,7 +204,7 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 		next = mcp_printf(call, "u%s", next);
 	else if (mcp_arg(call, "catalog_name") == NULL)
 		next = "w";
-	return show_or_walk(call, kept_models(call, reply, "unity catalog"), next, state);
+	return show_or_walk(call, kept_models(call, reply, "unity catalog"), next, pages);
 }
 
 /* The page of a token: "u…" of Unity Catalog, "w…" of the workspace registry. */
@@ -189,8 +218,8 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 	if (workspace)
 		values = dbx_object(call, "page_token", own, NULL);
 	else
-		values = dbx_object(call, "catalog_name", mcp_arg(call, "catalog_name"),
-		    "schema_name", mcp_arg(call, "schema_name"), "page_token", own, NULL);
+		values = dbx_object(call, "catalog_name", argument(call, "catalog_name"),
+		    "schema_name", argument(call, "schema_name"), "page_token", own, NULL);
 	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
 	return dbx_get(call, workspace ? WS "/registered-models/search{?max_results,page_token}"
 		       : UC "{?catalog_name,schema_name,max_results,page_token}", values,
@@ -200,8 +229,10 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 int
 list_registered_models(struct mcp_call *call)
 {
-	const char *token = mcp_arg(call, "page_token");
+	const char *token = dbx_place(call).token;
 
+	if (!filter_fits(call))
+		return MCP_E_INPUT;
 	if ((mcp_arg(call, "catalog_name") == NULL) != (mcp_arg(call, "schema_name") == NULL))
 		return mcp_fail(call, MCP_E_INPUT, "catalog_name and schema_name go together.",
 				"The platform lists the models of one schema, or all.",
@@ -210,178 +241,6 @@ list_registered_models(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this list.", NULL,
 				"Use the token of the line that ended the page before.");
 	return fetch_page(call, token != NULL ? token : "", 0);
-}
-
-/* ---- get_model_version_details -------------------------------------------------------------- */
-
-static const char *
-show_aliases(struct mcp_call *call, struct json_object *list)
-{
-	const char *text = "";
-
-	if (!json_object_is_type(list, json_type_array))
-		return text;
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		text = mcp_printf(call, "%s%s%s", text, i > 0 ? ", " : "",
-				  mcp_get_str(call, json_object_array_get_idx(list, i),
-					      "alias_name", "?"));
-	return text;
-}
-
-static struct dbx_words
-version_words(struct mcp_call *call)
-{
-	return (struct dbx_words){
-		.object = mcp_printf(call, "Version %s of model \"%s\"", mcp_arg(call, "version"),
-				     mcp_arg(call, "model_name")),
-		.not_found = "Call list_registered_models to see which models exist.",
-		.grant = "EXECUTE on the model, or CAN READ in the workspace registry",
-	};
-}
-
-static bool
-never_an_id(const char *text)
-{
-	(void)text;
-	return false;
-}
-
-static const struct dbx_kind catalog_models = {
-	.noun = "model", .list = UC "{?page_token}", .items = "registered_models",
-	.id = "full_name", .name = "full_name", .tool = "list_registered_models",
-	.is_id = never_an_id,
-};
-
-static const struct dbx_kind workspace_models = {
-	.noun = "model", .list = WS "/registered-models/search{?page_token}",
-	.items = "registered_models", .id = "name", .name = "name",
-	.tool = "list_registered_models", .is_id = never_an_id,
-};
-
-/* Is it the version that is missing, or the model? Then the versions, or the nearest names. */
-static int
-versions_arrived(struct mcp_call *call, const void *state, size_t len)
-{
-	const char *name = mcp_arg(call, "model_name"), *text = NULL;
-	struct json_object *list;
-	struct dbx_error error;
-	size_t n;
-
-	if (!dbx_ok(call, mcp_reply(call, 0), &error))
-		return dbx_unknown(call, in_catalog(name) ? &catalog_models : &workspace_models,
-				   name, mcp_printf(call, "%.*s", (int)len, (const char *)state));
-	list = dbx_objects(call, mcp_reply_json(call, 0), "model_versions");
-	n = json_object_array_length(list);
-	if (n == 0 && !in_catalog(name))
-		return dbx_unknown(call, &workspace_models, name,
-				   mcp_printf(call, "%.*s", (int)len, (const char *)state));
-	for (size_t i = 0; i < n && i < VERSIONS_NAMED; i++)
-		text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
-				  text != NULL ? ", " : "", mcp_get_str(call,
-				  json_object_array_get_idx(list, i), "version", "?"));
-	return mcp_fail(call, MCP_E_NOT_FOUND,
-			mcp_printf(call, "Model \"%s\" has no version \"%s\".", name,
-				   mcp_arg(call, "version")),
-			text != NULL ? mcp_printf(call, "Its versions: %s%s.", text,
-						  n > VERSIONS_NAMED ? ", and more" : "")
-				     : "It has no version at all.",
-			"Repeat the call with one of its versions, or an alias that it has.");
-}
-
-static int
-version_missing(struct mcp_call *call, const char *why)
-{
-	const char *name = mcp_arg(call, "model_name");
-	const char *filter = mcp_printf(call, "name='%s'", name);
-	size_t len = strnlen(why, WHY_MAX);
-
-	if (in_catalog(name))
-		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
-			       versions_arrived, why, len);
-	return dbx_get(call, WS "/model-versions/search{?filter}",
-		       dbx_object(call, "filter", filter, NULL), versions_arrived, why, len);
-}
-
-/* Where a person sees the version. */
-static const char *
-version_url(struct mcp_call *call, const char *name, const char *version)
-{
-	char *path = mcp_strdup(call, name);
-
-	if (!in_catalog(name))
-		return dbx_url(call, "/ml/models/%s/versions/%s", name, version);
-	for (char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot, '.'))
-		*dot = '/';
-	return dbx_url(call, "/explore/data/models/%s/version/%s", path, version);
-}
-
-static int
-version_said(struct mcp_call *call, struct json_object *version)
-{
-	static const struct dbx_column facts[] = {
-		{ "version", NULL, "version", NULL },
-		{ "status", NULL, "status", NULL },
-		{ "status message", NULL, "status_message", NULL },
-		{ "stage", NULL, "current_stage", NULL },
-		{ "aliases", NULL, "aliases", show_aliases },
-		{ "run_id", NULL, "run_id", NULL },
-		{ "source", NULL, "source", NULL },
-		{ "comment", NULL, "comment", NULL },
-		{ "description", NULL, "description", NULL },
-		{ "created", NULL, "created_at", dbx_show_time },
-		{ "created", NULL, "creation_timestamp", dbx_show_time },
-		{ "by", NULL, "created_by", NULL },
-		{ "by", NULL, "user_id", NULL },
-	};
-	const char *name = mcp_arg(call, "model_name");
-	const char *number = mcp_get_str(call, version, "version", "");
-	struct json_object *object;
-
-	mcp_say(call, "model: %s", name);
-	dbx_facts(call, version, facts, COUNT(facts), version_url(call, name, number));
-	object = dbx_full(call) ? version
-	    : dbx_pick(call, version, "status", "current_stage", "aliases", "run_id", "source",
-		       "comment", "description", "created_at", "creation_timestamp", NULL);
-	json_object_object_add(object, "model_name", json_object_new_string(name));
-	json_object_object_add(object, "version", json_object_new_string(number));
-	return mcp_structured(call, object);
-}
-
-static int
-version_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	struct dbx_words words = version_words(call);
-	struct json_object *reply, *version;
-	struct dbx_error error;
-
-	(void)state;
-	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return version_missing(call, error.message);
-	reply = dbx_reply(call, 0, &words);
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	version = mcp_get(reply, "model_version");
-	if (version == NULL)
-		version = reply;
-	if (mcp_get(version, "version") == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a version.",
-				NULL, "Repeat the call.");
-	return version_said(call, version);
-}
-
-int
-get_model_version_details(struct mcp_call *call)
-{
-	const char *name = mcp_arg(call, "model_name"), *version = mcp_arg(call, "version");
-	struct json_object *values = dbx_object(call, "name", name, "version", version, NULL);
-
-	if (!in_catalog(name))
-		return dbx_get(call, WS "/model-versions/get{?name,version}", values,
-			       version_shown, NULL, 0);
-	return dbx_get(call, dbx_is_number(version)
-	    ? UC "/{name}/versions/{version}?include_aliases=true"
-	    : UC "/{name}/aliases/{version}?include_aliases=true", values, version_shown, NULL, 0);
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -417,8 +276,8 @@ complete_model_version(struct mcp_call *call)
 		return MCP_OK;
 	if (!in_catalog(name))
 		return dbx_get(call, WS "/model-versions/search{?filter}",
-			       dbx_object(call, "filter", mcp_printf(call, "name='%s'", name),
-					  NULL), versions_offered, NULL, 0);
+			       dbx_object(call, "filter", name_filter(call, name), NULL),
+			       versions_offered, NULL, 0);
 	return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
 		       versions_offered, NULL, 0);
 }

@@ -9,7 +9,38 @@
 
 /* ---- list_serving_endpoints ----------------------------------------------------------------- */
 
-/* "fraud-3, fraud-4": the models behind an endpoint. */
+/* The first of `places` that the item has as text; NULL when it has none. */
+static const char *
+first_text(struct mcp_call *call, struct json_object *item, const char *const *places)
+{
+	for (; *places != NULL; places++) {
+		const char *text = mcp_get_str(call, item, *places, "");
+
+		if (text[0] != '\0')
+			return text;
+	}
+	return NULL;
+}
+
+/* "main.s.fraud version 3", "gpt-4o-mini (openai)" */
+static const char *
+served_model(struct mcp_call *call, struct json_object *item)
+{
+	static const char *const names[] = { "entity_name", "model_name", "external_model.name",
+		"foundation_model.name", "foundation_model.display_name", "name", NULL };
+	static const char *const versions[] = { "entity_version", "model_version", NULL };
+	const char *name = first_text(call, item, names);
+	const char *version = first_text(call, item, versions);
+	const char *provider = mcp_get_str(call, item, "external_model.provider", NULL);
+
+	if (name == NULL)
+		name = "?";
+	if (version != NULL)
+		return mcp_printf(call, "%s version %s", name, version);
+	return provider != NULL ? mcp_printf(call, "%s (%s)", name, provider) : name;
+}
+
+/* The models behind an endpoint; those of a configuration that is on its way say so. */
 static const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
@@ -18,17 +49,14 @@ served_models(struct mcp_call *call, struct json_object *endpoint)
 	struct json_object *served = NULL;
 	const char *text = "";
 
-	for (size_t i = 0; i < COUNT(places) && served == NULL; i++)
+	for (size_t i = 0; i < COUNT(places) && served == NULL; i++) {
 		served = dbx_array(endpoint, places[i]);
-	for (size_t i = 0; served != NULL && i < json_object_array_length(served); i++) {
-		struct json_object *item = json_object_array_get_idx(served, i);
-		const char *version = mcp_get_str(call, item, "entity_version", NULL);
-
-		text = mcp_printf(call, "%s%s%s%s%s", text, i > 0 ? ", " : "",
-				  mcp_get_str(call, item, "entity_name",
-					      mcp_get_str(call, item, "name", "?")),
-				  version != NULL ? " v" : "", version != NULL ? version : "");
+		if (served != NULL && json_object_array_length(served) == 0)
+			served = NULL;
 	}
+	for (size_t i = 0; served != NULL && i < json_object_array_length(served); i++)
+		text = mcp_printf(call, "%s%s%s", text, i > 0 ? ", " : "",
+				  served_model(call, json_object_array_get_idx(served, i)));
 	return text;
 }
 
@@ -46,6 +74,7 @@ static const struct dbx_column endpoint_columns[] = {
 	{ "update", NULL, "state.config_update", NULL },
 	{ "task", NULL, "task", NULL },
 	{ "models", NULL, "models", NULL },
+	{ "description", NULL, "description", NULL },
 	{ "creator", NULL, "creator", NULL },
 };
 
@@ -85,46 +114,127 @@ static const struct dbx_kind endpoints = {
 	.id = "name", .name = "name", .tool = "list_serving_endpoints", .is_id = never_an_id,
 };
 
+static void
+say_foreign(struct mcp_call *call, const char *label, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	if (label != NULL)
+		mcp_say(call, "%s:", label);
+	mcp_say_text(call, text, strlen(text), true);
+}
+
+/* The text of a part of an answer: itself, or that of its summary or inner parts. */
+static const char *
+part_text(struct mcp_call *call, struct json_object *part)
+{
+	static const char *const places[] = { "text", "refusal", "reasoning", NULL };
+	static const char *const inner[] = { "summary", "content" };
+	const char *text;
+
+	if (json_object_is_type(part, json_type_string))
+		return json_object_get_string(part);
+	text = first_text(call, part, places);
+	for (size_t i = 0; text == NULL && i < COUNT(inner); i++) {
+		struct json_object *list = dbx_objects(call, part, inner[i]);
+
+		for (size_t k = 0; k < json_object_array_length(list); k++) {
+			const char *more = mcp_get_str(call, json_object_array_get_idx(list, k),
+						       "text", "");
+
+			text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
+					  text != NULL ? "\n" : "", more);
+		}
+	}
+	return text;
+}
+
+/* A part that has no text is named by its type: "[image_url]". */
+static bool
+say_part(struct mcp_call *call, struct json_object *part)
+{
+	const char *type = mcp_get_str(call, part, "type", "part");
+	const char *text = part_text(call, part);
+
+	if (text != NULL)
+		say_foreign(call, strstr(type, "reasoning") != NULL ? "reasoning"
+			    : mcp_get(part, "refusal") != NULL ? "refusal" : NULL, text);
+	else
+		mcp_say(call, "[%s]", type);
+	return text == NULL || text[0] != '\0';
+}
+
+/* The content of a message: a text, or parts of several kinds. */
+static bool
+say_content(struct mcp_call *call, struct json_object *content)
+{
+	bool said = false;
+
+	if (content == NULL)
+		return false;
+	if (!json_object_is_type(content, json_type_array)) {
+		say_foreign(call, NULL, dbx_text(call, content));
+		return dbx_text(call, content)[0] != '\0';
+	}
+	for (size_t i = 0; i < json_object_array_length(content); i++)
+		said = say_part(call, json_object_array_get_idx(content, i)) || said;
+	return said;
+}
+
 /* One answer of a chat or completion model. What it is besides text is said as it came. */
 static void
 say_choice(struct mcp_call *call, struct json_object *choice)
 {
-	const char *text = mcp_get_str(call, choice, "message.content",
-				       mcp_get_str(call, choice, "text", ""));
+	const char *refusal = mcp_get_str(call, choice, "message.refusal", "");
+	const char *thought = mcp_get_str(call, choice, "message.reasoning_content", "");
 	struct json_object *tools = mcp_get(choice, "message.tool_calls");
 	const char *reason = mcp_get_str(call, choice, "finish_reason",
 					 mcp_get_str(call, choice, "finishReason", ""));
+	bool said;
 
-	if (text[0] != '\0' || tools == NULL)
-		mcp_say_text(call, text, strlen(text), true);
-	if (tools != NULL) {
-		text = mcp_printf(call, "tool calls: %s", json_object_to_json_string_ext(tools,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-		mcp_say_text(call, text, strlen(text), true);
-	}
+	say_foreign(call, "reasoning", thought);
+	said = say_content(call, mcp_get(choice, "message.content"));
+	said = say_content(call, mcp_get(choice, "text")) || said;
+	say_foreign(call, "refusal", refusal);
+	if (tools != NULL)
+		say_foreign(call, "tool calls", dbx_text(call, tools));
+	if (!said && refusal[0] == '\0' && tools == NULL)
+		mcp_say(call, "The answer has no text.");
 	if (strcmp(reason, "length") == 0)
 		mcp_say(call, "The answer was cut: max_tokens was reached.");
+	else if (reason[0] != '\0' && strcmp(reason, "stop") != 0 && strcmp(reason, "tool_calls") != 0)
+		mcp_say(call, "finish reason: %s", reason);
 }
 
+/* Choices of a chat or completion model, or the messages of an agent. */
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *choices = dbx_array(reply, "choices");
+	struct json_object *choices = dbx_objects(call, reply, "choices");
+	struct json_object *output = dbx_objects(call, reply, "output");
+	size_t n = json_object_array_length(choices), messages = json_object_array_length(output);
 
-	for (size_t i = 0; choices != NULL && i < json_object_array_length(choices); i++)
+	for (size_t i = 0; i < n; i++)
 		say_choice(call, json_object_array_get_idx(choices, i));
-	return choices != NULL;
+	for (size_t i = 0; n == 0 && i < messages; i++) {
+		struct json_object *item = json_object_array_get_idx(output, i);
+
+		if (!say_content(call, mcp_get(item, "content")))
+			say_part(call, item);
+	}
+	return n > 0 || messages > 0;
 }
 
 static void
 say_usage(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *usage = mcp_get(reply, "usage");
+	int64_t in = mcp_get_int(reply, "usage.prompt_tokens",
+				 mcp_get_int(reply, "usage.input_tokens", -1));
+	int64_t out = mcp_get_int(reply, "usage.completion_tokens",
+				  mcp_get_int(reply, "usage.output_tokens", -1));
 
-	if (usage != NULL)
-		mcp_say(call, "tokens: %lld in, %lld out",
-			(long long)mcp_get_int(usage, "prompt_tokens", 0),
-			(long long)mcp_get_int(usage, "completion_tokens", 0));
+	if (in >= 0 && out >= 0)
+		mcp_say(call, "tokens: %lld in, %lld out", (long long)in, (long long)out);
 }
 
 static int
@@ -157,7 +267,7 @@ answered(struct mcp_call *call, const void *state, size_t len)
 {
 	struct dbx_error error;
 	struct json_object *reply;
-	const char *text, *model;
+	const char *model;
 
 	(void)state;
 	(void)len;
@@ -169,13 +279,13 @@ answered(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	model = mcp_reply_header(mcp_reply(call, 0), "served-model-name");
+	if (model == NULL)
+		model = mcp_get_str(call, reply, "served-model-name",
+				    mcp_get_str(call, reply, "model", NULL));
 	if (model != NULL)
 		mcp_say(call, "model: %s", model);
-	if (!say_choices(call, reply)) {
-		text = json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN
-						      | JSON_C_TO_STRING_NOSLASHESCAPE);
-		mcp_say_text(call, text, strlen(text), true);
-	}
+	if (!say_choices(call, reply))
+		say_foreign(call, NULL, dbx_text(call, reply));
 	say_usage(call, reply);
 	return MCP_OK;
 }

@@ -200,7 +200,6 @@ run_in_full(void)
 	has(result->text, "artifacts:\n  model/\n  a.txt");
 	has(result->text, "/ml/experiments/7/runs/ab12");
 	lacks(result->text, "noise");
-	has(result->content, "untrusted");
 	has(result->structured, "\"metrics\":{\"rmse\":0.5,\"r2\":\"NaN\"}");
 	has(result->structured, "\"artifacts\":[\"model/\",\"a.txt\"]");
 	result = fakehost_tool(host, "get_mlflow_run_details",
@@ -231,13 +230,48 @@ run_with_long_values(void)
 	fakehost_reply(host, "GET " API "/artifacts/list*", 200, files);
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
 	has(result->text, "\xc3\xa4... (detail=full shows all)");
-	has(result->text, "... and 1 more");
+	has(result->text, "more artifacts: 1 on this page; get_mlflow_run_details run_id=ab12 detail=full");
+	has(fakehost_tool(host, "get_mlflow_run_details",
+			  "{\"run_id\":\"ab12\",\"detail\":\"full\"}")->text, "\n  f99\n");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " API "/runs/get*", 200, body);
 	fakehost_reply(host, "GET " API "/artifacts/list*", 403, FORBIDDEN);
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
 	has(result->text, "artifacts: not available: User lacks rights");
-	lacks(result->structured, "artifacts");
+	lacks(result->structured, "\"artifacts\"");
+	has(result->structured, "\"artifacts_missing\":\"not available: User lacks rights\"");
+	fakehost_free(host);
+}
+
+/* Steps, datasets and models; NaN as JSON does not know it; artifacts in pages; odd types. */
+static void
+run_with_all_it_may_have(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+	const char *full = "{\"run_id\":\"ab12\",\"detail\":\"full\"}";
+
+	fakehost_reply(host, "GET " API "/runs/get*", 200, "{\"run\":{" RUN_INFO ",\"data\":{"
+	    "\"metrics\":[{\"key\":\"loss\",\"value\":NaN,\"step\":1840,\"timestamp\":1700000000000},"
+	    "7,{\"key\":\"up\",\"value\":-Infinity}],\"params\":5,\"tags\":[{\"key\":7,\"value\":{"
+	    "\"a\":1}}]},\"inputs\":{\"dataset_inputs\":[{\"tags\":[{\"key\":\"mlflow.data.context\","
+	    "\"value\":\"training\"}],\"dataset\":{\"name\":\"main.w.v\",\"digest\":\"9af\","
+	    "\"source\":\"s3\"}}],\"model_inputs\":[{\"model_id\":\"m-1\"}]},"
+	    "\"outputs\":{\"model_outputs\":[{\"model_id\":\"m-2\",\"step\":3}]}}}");
+	fakehost_reply(host, "GET " API "/artifacts/list*", 200,
+		       "{\"files\":[{\"path\":\"plots\",\"is_dir\":true}],"
+		       "\"next_page_token\":\"a1\"}");
+	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
+	has(result->text, "  loss = NaN\n  up = -Infinity\n");
+	has(result->text, "name\tdigest\tcontext\nmain.w.v\t9af\ttraining\n1 dataset.");
+	has(result->text, "Next: get_mlflow_run_details run_id=ab12 page_token=a1");
+	has(result->structured, "\"metrics\":{\"loss\":\"NaN\",\"up\":\"-Infinity\"}");
+	result = fakehost_tool(host, "get_mlflow_run_details", full);
+	has(result->text, "loss\t1840\t2023-11-14T22:13:20Z");
+	has(result->text, "main.w.v\t9af\ttraining\ts3");
+	has(result->text, "m-2\t3");
+	has(result->structured, "\"model_inputs\":[{\"model_id\":\"m-1\"}]");
+	has(result->text, "7 = {\"a\":1}");
 	fakehost_free(host);
 }
 
@@ -293,6 +327,7 @@ static const struct test tests[] = {
 	TEST(unknown_experiments),
 	TEST(run_in_full),
 	TEST(run_with_long_values),
+	TEST(run_with_all_it_may_have),
 	TEST(run_that_is_not_there),
 	TEST(ids_are_offered),
 };

@@ -125,16 +125,17 @@ versions_are_shown(void)
 
 	fakehost_reply(host, "GET " UC "/main.s.fare/aliases/champion?include_aliases=true", 200,
 		       "{\"model_name\":\"fare\",\"version\":3,\"status\":\"READY\",\"aliases\":"
-		       "[{\"alias_name\":\"champion\"},{\"alias_name\":\"b\"}],\"extra\":1}");
+		       "[{\"alias_name\":\"champion\"},{\"alias_name\":\"b\"}],\"id\":\"abc\"}");
 	result = fakehost_tool(host, "get_model_version_details",
 			       "{\"model_name\":\"main.s.fare\",\"version\":\"champion\"}");
 	has(result->text, "model: main.s.fare\nversion: 3\nstatus: READY\naliases: champion, b\n");
 	has(result->text, "/explore/data/models/main/s/fare/version/3");
 	has(result->structured, "\"version\":\"3\"");
-	lacks(result->structured, "extra");
-	result = fakehost_tool(host, "get_model_version_details", "{\"model_name\":\"main.s.fare\","
+	has(result->structured, "\"aliases\":[\"champion\",\"b\"]");
+	lacks(result->structured, "abc");
+	result = fakehost_tool(host, "get_model_version_details", "{\"model_name\":\"`main`.s.fare\","
 			       "\"version\":\"champion\",\"detail\":\"full\"}");
-	has(result->structured, "extra");
+	has(result->structured, "\"id\":\"abc\"");
 	fakehost_reply(host, "GET " WS "/model-versions/get?name=churn&version=3", 200,
 		       "{\"model_version\":{\"version\":\"3\",\"aliases\":\"odd\"}}");
 	result = fakehost_tool(host, "get_model_version_details",
@@ -146,6 +147,63 @@ versions_are_shown(void)
 			       "{\"model_name\":\"churn\",\"version\":\"3\"}");
 	ASSERT_INT(result->status, MCP_E_UPSTREAM);
 	fakehost_free(host);
+}
+
+/* Aliases as texts, tags, odd types, and a name with a quote in it. */
+static void
+versions_of_the_workspace(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, "GET " WS "/model-versions/get?name=churn&version=4", 200,
+		       "{\"model_version\":{\"version\":4,\"status\":7,\"aliases\":[\"champion\",5,null,"
+		       "{\"alias\":\"b\"}],\"tags\":[{\"key\":\"team\",\"value\":\"risk\"}]}}");
+	result = fakehost_tool(host, "get_model_version_details",
+			       "{\"model_name\":\"churn\",\"version\":\"4\",\"detail\":\"full\"}");
+	has(result->text, "status: 7\naliases: champion, 5, b\n");
+	has(result->text, "tags:\n  team = risk\n");
+	has(result->structured, "\"status\":\"7\"");
+	has(result->structured, "\"tags\":{\"team\":\"risk\"}");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET " WS "/model-versions/get*", 404, MISSING);
+	fakehost_reply(host, "GET " WS "/model-versions/search?filter=name%3D%22o%27brien%22", 200,
+		       "{\"model_versions\":[{\"version\":\"31\"}]}");
+	result = fakehost_tool(host, "get_model_version_details",
+			       "{\"model_name\":\"o'brien\",\"version\":\"7\"}");
+	has(result->why, "Its versions: 31.");
+	fakehost_free(host);
+}
+
+/* Without Unity Catalog the workspace's own registry is shown, and it is said why. */
+static void
+models_without_a_catalog(void)
+{
+	static const struct {
+		int status;
+		const char *body;
+	} cases[] = {
+		{ 404, "{\"error_code\":\"METASTORE_DOES_NOT_EXIST\",\"message\":\"No metastore.\"}" },
+		{ 403, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"Not enabled.\"}" },
+		{ 404, "{\"error_code\":\"ENDPOINT_NOT_FOUND\",\"message\":\"No API.\"}" },
+		{ 501, "{}" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fakehost *host = fakehost_new(&mcp_plugin);
+		const struct fakehost_result *result;
+
+		fakehost_reply(host, "GET " UC "*", cases[i].status, cases[i].body);
+		fakehost_reply(host, "GET " WS "/registered-models/search*", 200,
+			       "{\"registered_models\":[{\"name\":\"ws\"}]}");
+		result = fakehost_tool(host, "list_registered_models", "{}");
+		CU_ASSERT(!result->failed);
+		has(result->text, "does not offer Unity Catalog");
+		has(result->text, "\nws\tworkspace\t");
+		CU_ASSERT(fakehost_tool(host, "list_registered_models", "{\"catalog_name\":\"c\","
+					"\"schema_name\":\"s\"}")->failed);
+		fakehost_free(host);
+	}
 }
 
 static void
@@ -215,16 +273,18 @@ endpoints_are_listed(void)
 {
 	static const char list[] = "{\"endpoints\":[{\"name\":\"fare\",\"state\":{\"ready\":"
 		"\"READY\",\"config_update\":\"NOT_UPDATING\"},\"config\":{\"served_entities\":["
-		"{\"entity_name\":\"m.s.a\",\"entity_version\":\"2\"},{\"name\":\"ext\"}]}},"
+		"{\"entity_name\":\"m.s.a\",\"entity_version\":\"2\"},{\"name\":\"ext\"},"
+		"{\"name\":\"now\",\"external_model\":{\"name\":\"gpt\",\"provider\":\"openai\"}}]}},"
 		"{\"name\":\"risk\",\"state\":{\"ready\":\"NOT_READY\"},\"pending_config\":"
-		"{\"served_models\":[{\"name\":\"risk-1\"}]}}]}";
+		"{\"served_models\":[{\"name\":\"risk-1\",\"model_name\":\"risk\",\"model_version\":"
+		"\"1\"}]}}]}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET " SERVING, 200, list);
 	result = fakehost_tool(host, "list_serving_endpoints", "{}");
-	has(result->text, "fare\tREADY\tNOT_UPDATING\t-\tm.s.a v2, ext\t-\n");
-	has(result->text, "risk\tNOT_READY\t-\t-\trisk-1\t-\n2 endpoints.");
+	has(result->text, "fare\tREADY\tNOT_UPDATING\t-\tm.s.a version 2, ext, gpt (openai)\t-\t-\n");
+	has(result->text, "risk\tNOT_READY\t-\t-\trisk version 1\t-\t-\n2 endpoints.");
 	result = fakehost_tool(host, "list_serving_endpoints", "{\"name_filter\":\"RI\"}");
 	has(result->text, "1 endpoint.");
 	fakehost_results(host, 1, 0, 0, NULL);
@@ -259,9 +319,46 @@ endpoints_answer(void)
 	has(result->text, "Hi");
 	has(result->text, "max_tokens was reached");
 	has(result->text, "Ho");
-	has(result->text, "tool calls: [{\"id\":\"1\"}]");
+	has(result->text, "\n[{\"id\":\"1\"}]\n");
 	has(result->text, "tokens: 3 in, 4 out");
 	fakehost_free(host);
+}
+
+/* Content in parts, refusals, reasoning, messages of agents, and answers without any text. */
+static void
+answers_of_all_kinds(void)
+{
+	static const struct {
+		const char *reply, *has, *lacks;
+	} cases[] = {
+		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"reasoning\",\"summary\":[{\"type\":"
+		  "\"summary_text\",\"text\":\"Let me count.\"}]},{\"type\":\"text\",\"text\":\"14.\\nSee.\"},"
+		  "{\"type\":\"image_url\"},\"tail\"]}}]}", "\n14.\nSee.\n", "\"type\"" },
+		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"image_url\"}]}}]}",
+		  "[image_url]", "no text" },
+		{ "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"I cannot.\"}}]}",
+		  "refusal:", "no text" },
+		{ "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"content_filter\"}]}",
+		  "The answer has no text.\nfinish reason: content_filter", "untrusted" },
+		{ "{\"choices\":[{\"message\":7},null,5]}", "The answer has no text.", "7" },
+		{ "{\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":"
+		  "\"Hello\"}]}],\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}",
+		  "tokens: 1 in, 2 out", "\"type\"" },
+		{ "{\"predictions\":[\"a/b\"],\"usage\":\"x\"}", "{\"predictions\":[\"a/b\"]", "tokens" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fakehost *host = fakehost_new(&mcp_plugin);
+		const struct fakehost_result *result;
+
+		fakehost_reply(host, "POST *", 200, cases[i].reply);
+		result = fakehost_tool(host, "query_model_serving_endpoint",
+		    "{\"endpoint_name\":\"e\",\"input_data\":{\"messages\":[]}}");
+		CU_ASSERT(!result->failed);
+		has(result->text, cases[i].has);
+		lacks(result->text, cases[i].lacks);
+		fakehost_free(host);
+	}
 }
 
 static void
@@ -324,6 +421,17 @@ inputs_are_checked(void)
 	"{\"vector_indexes\":[{\"name\":\"" name "\",\"endpoint_name\":\"v\",\"index_type\":"      \
 	"\"DIRECT_ACCESS\",\"primary_key\":\"id\"}]"
 
+#define ABC "GET " VECTORS "/indexes/a.b.c"
+#define DETAIL                                                                                     \
+	"{\"name\":\"a.b.c\",\"endpoint_name\":\"v\",\"index_type\":\"DELTA_SYNC\","   \
+	"\"primary_key\":\"id\",\"status\":{\"ready\":true,\"indexed_row_count\":9},"    \
+	"\"delta_sync_index_spec\":{\"source_table\":\"m.s.t\",\"embedding_vector_columns\":[" \
+	"{\"name\":\"vec\",\"embedding_dimension\":4}],\"embedding_source_columns\":["     \
+	"{\"name\":\"text\",\"embedding_model_endpoint_name\":\"bge\"}]}}"
+#define HEAD                                                                                       \
+	"index\tendpoint\ttype\tprimary key\tdimension\ttext queries\tcolumns\tsource "  \
+	"table\trows\tstate\tcreator\n"
+
 static void
 indexes_of_all_endpoints(void)
 {
@@ -334,9 +442,10 @@ indexes_of_all_endpoints(void)
 		       "{\"endpoints\":[{\"name\":\"v\"},{\"name\":\"w\"}]}");
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=v", 200, INDEX("a.b.c") "}");
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=w", 200, "{}");
+	fakehost_reply(host, ABC, 200, DETAIL);
 	result = fakehost_tool(host, "list_vector_indexes", "{}");
-	ASSERT_STR(result->text, "index\tendpoint\ttype\tprimary key\tcreator\n"
-		   "a.b.c\tv\tDIRECT_ACCESS\tid\t-\n1 index.");
+	ASSERT_STR(result->text, HEAD "a.b.c\tv\tDELTA_SYNC\tid\t4\tyes, by bge\tid, text\tm.s.t\t9\tready\t"
+		   "-\n1 index.");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " VECTORS "/endpoints", 200, "{}");
 	has(fakehost_tool(host, "list_vector_indexes", "{}")->text, "no vector search endpoint");
@@ -365,7 +474,7 @@ indexes_with_gaps(void)
 	has(result->text, "endpoint_name=v page_token=T");
 	has(result->text, "Endpoint e0 could not be listed: User lacks rights");
 	has(result->text, "more endpoints than the 20");
-	ASSERT_INT(fakehost_requests(host), 21);
+	ASSERT_INT(fakehost_requests(host), 22);
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " VECTORS "/endpoints", 200,
 		       "{\"endpoints\":[{\"name\":\"v\"}]}");
@@ -385,9 +494,21 @@ indexes_of_one_endpoint(void)
 		       "{\"next_page_token\":\"T\"}");
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=v&page_token=T", 200,
 		       INDEX("a.b.c") ",\"next_page_token\":\"U\"}");
+	fakehost_reply(host, ABC, 503, "");
 	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\"}");
-	has(result->text, "a.b.c");
+	has(result->text, "a.b.c\t-\t-");
+	has(result->text, "not available");
 	has(result->text, "list_vector_indexes endpoint_name=v page_token=U");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=v", 200,
+		       "{\"vector_indexes\":[{\"name\":\"a.b.c\"},{\"name\":\"d\"}]}");
+	fakehost_reply(host, "GET " VECTORS "/indexes/*", 200, DETAIL);
+	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\",\"limit\":1}");
+	has(result->text, "Next: list_vector_indexes endpoint_name=v limit=1 page_token=1~");
+	result = fakehost_tool(host, "list_vector_indexes",
+			       "{\"endpoint_name\":\"v\",\"page_token\":\"1~\"}");
+	has(result->text, "1 index.");
+	lacks(result->text, "Next");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET *", 404, MISSING);
 	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\"}");
@@ -418,7 +539,7 @@ rows_are_found(void)
 	fakehost_results(host, 1, 0, 0, NULL);
 	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"HYBRID\"}");
-	has(result->text, "1 of 2 rows shown. Next: query_vector_index with a filters_json");
+	has(result->text, "1 of 2 rows shown. Next: query_vector_index index_name=a.b.c columns=[\"id\"] ");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST *", 200, "{\"manifest\":{\"columns\":[{\"name\":\"id\"}]},"
 		       "\"result\":{}}");
@@ -436,7 +557,6 @@ queries_are_checked(void)
 		"\"query_type\":\"HYBRID\",\"query_vector\":[1]",
 		"\"query_type\":\"ANN\",\"query_text\":\"x\",\"filters_json\":\"[1]\"",
 		"\"query_type\":\"ANN\",\"query_text\":\"x\",\"filters_json\":\"{\"",
-		"\"query_type\":\"ANN\",\"page_token\":\"T\"",
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -458,6 +578,65 @@ queries_are_checked(void)
 	fakehost_free(host);
 }
 
+/* What the index is made of helps where the query leaves something out, or is refused. */
+static void
+queries_are_helped(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, ABC, 200, DETAIL);
+	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/query", 200, HITS "}");
+	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"`a`.b.c\",\"query_text\":"
+			  "\"x\",\"query_type\":\"ANN\",\"filters_json\":{\"a/b\":1}}")->text, "2 rows.");
+	has(fakehost_request(host, 1)->body, "\"columns\":[\"id\",\"text\"]");
+	has(fakehost_request(host, 1)->body, "\"filters_json\":\"{\\\"a/b\\\":1}\"");
+	fakehost_reset(host);
+	fakehost_reply(host, ABC, 200, DETAIL);
+	fakehost_reply(host, "POST *", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+		       "\"message\":\"no such column\"}");
+	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+			       "[\"id\",\"nope\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}");
+	ASSERT_INT(result->status, MCP_E_INPUT);
+	has(result->what, "has no column nope");
+	has(result->why, "no such column");
+	has(result->next, "Its columns: vec, id, text.");
+	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+			       "[\"id\"],\"query_vector\":[1],\"query_type\":\"ANN\"}");
+	has(result->what, "did not accept the query");
+	has(result->next, "It takes query_text.");
+	fakehost_reset(host);
+	fakehost_reply(host, ABC, 200, "{}");
+	ASSERT_INT(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
+				 "\"query_text\":\"x\",\"query_type\":\"ANN\"}")->status, MCP_E_INPUT);
+	fakehost_free(host);
+}
+
+/* The manifest is optional: what was asked for names the columns. */
+static void
+rows_without_a_manifest(void)
+{
+	static const struct {
+		const char *result, *text;
+	} cases[] = {
+		{ "{\"result\":{\"row_count\":0,\"data_array\":[]}}", "0 rows." },
+		{ "{}", "0 rows." },
+		{ "{\"result\":7,\"manifest\":[]}", "0 rows." },
+		{ "{\"result\":{\"data_array\":[[1,\"a\",0.5],7]}}",
+		  "id\tname\tscore\n1\ta\t0.5\nNULL\tNULL\tNULL\n2 rows." },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fakehost *host = fakehost_new(&mcp_plugin);
+
+		fakehost_reply(host, "POST *", 200, cases[i].result);
+		ASSERT_STR(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
+		    "\"columns\":[\"id\",\"name\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}")->text,
+			   cases[i].text);
+		fakehost_free(host);
+	}
+}
+
 static void
 further_rows(void)
 {
@@ -472,6 +651,10 @@ further_rows(void)
 			       "\"endpoint_name\":\"v\"}");
 	has(result->text, "page_token=U");
 	has(fakehost_request(host, 0)->body, "\"endpoint_name\":\"v\"");
+	fakehost_reply(host, ABC, 200, DETAIL);
+	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"page_token\":\"T\"}")
+		->text, "Next: query_vector_index index_name=a.b.c page_token=U");
+	has(fakehost_request(host, 1)->body, "\"endpoint_name\":\"v\"");
 	fakehost_reset(host);
 	for (int i = 0; i < 101; i++)
 		strcat(columns, ",{\"name\":\"c\"}");
@@ -499,6 +682,9 @@ rows_are_added(void)
 	ASSERT_INT(fakehost_tool(host, "add_to_vector_index",
 				 ADD("[{\"id\":1},{\"x\":1}]"))->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
+	fakehost_reply(host, ABC, 200, DETAIL);
+	has(fakehost_tool(host, "add_to_vector_index", "{\"index_name\":\"a.b.c\",\"documents\":["
+			  "{\"id\":1}]}")->text, "1 row went into a.b.c.");
 	fakehost_free(host);
 }
 
@@ -532,10 +718,13 @@ static const struct test tests[] = {
 	TEST(workspace_registry_may_be_off),
 	TEST(model_arguments_are_checked),
 	TEST(versions_are_shown),
+	TEST(versions_of_the_workspace),
+	TEST(models_without_a_catalog),
 	TEST(unknown_versions_are_explained),
 	TEST(models_are_offered),
 	TEST(endpoints_are_listed),
 	TEST(endpoints_answer),
+	TEST(answers_of_all_kinds),
 	TEST(endpoints_refuse),
 	TEST(inputs_are_checked),
 	TEST(indexes_of_all_endpoints),
@@ -543,6 +732,8 @@ static const struct test tests[] = {
 	TEST(indexes_of_one_endpoint),
 	TEST(rows_are_found),
 	TEST(queries_are_checked),
+	TEST(queries_are_helped),
+	TEST(rows_without_a_manifest),
 	TEST(further_rows),
 	TEST(rows_are_added),
 	TEST(rows_are_refused),

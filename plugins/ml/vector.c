@@ -1,253 +1,211 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Vector search: indexes, nearest rows, and rows put in. */
+/* Vector search: nearest rows, and rows put in. */
+#include "vector.h"
 #include "ml.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define API "/api/2.0/vector-search"
-#define ENDPOINTS_MAX 20 /* walked over when no endpoint is named */
-#define ENDPOINT_NAME_MAX 128
+#define INDEX VECTOR_API "/indexes/{index_name}"
 #define COLUMNS_MAX 100
 #define KEYS_NAMED 20
+#define WHY_MAX 2000 /* bytes of a message that travels to the next step */
+
+/* The argument, without back-ticks. */
+static const char *
+index_name(struct mcp_call *call)
+{
+	return dbx_plain_name(call, mcp_arg(call, "index_name"));
+}
 
 static struct dbx_words
 index_words(struct mcp_call *call, const char *grant)
 {
 	return (struct dbx_words){
-		.object = mcp_printf(call, "Vector index \"%s\"", mcp_arg(call, "index_name")),
+		.object = mcp_printf(call, "Vector index \"%s\"", index_name(call)),
 		.not_found = "Call list_vector_indexes to see which exist.",
 		.grant = grant,
 	};
 }
 
-/* ---- list_vector_indexes --------------------------------------------------------------------- */
-
-static const struct dbx_column index_columns[] = {
-	{ "index", NULL, "name", NULL },
-	{ "endpoint", NULL, "endpoint_name", NULL },
-	{ "type", NULL, "index_type", NULL },
-	{ "primary key", NULL, "primary_key", NULL },
-	{ "creator", NULL, "creator", NULL },
-};
-
-static struct dbx_words
-endpoint_words(struct mcp_call *call)
-{
-	return (struct dbx_words){
-		.object = mcp_printf(call, "Vector search endpoint \"%s\"",
-				     mcp_arg(call, "endpoint_name")),
-		.not_found = "Call list_vector_indexes without endpoint_name to see all.",
-		.grant = "CAN USE on the endpoint",
-	};
-}
-
-static const struct dbx_list index_list = {
-	.path = API "/indexes{?endpoint_name,page_token}",
-	.limit_name = "limit",
-	.most = 100,
-	.items = "vector_indexes",
-	.columns = index_columns,
-	.n_columns = COUNT(index_columns),
-	.noun = "indexes",
-	.tool = "list_vector_indexes",
-	.repeat = (const char *const[]){ "endpoint_name", NULL },
-	.words = endpoint_words,
-};
-
-/* The endpoints that are asked, in the order of the requests. */
-struct asked {
-	size_t n;
-	bool more; /* there are endpoints beyond these */
-	char names[ENDPOINTS_MAX][ENDPOINT_NAME_MAX];
-};
-
-_Static_assert(sizeof(struct asked) <= MCP_STATE_MAX, "the state of the walk must fit");
-
-/* What the table lacks: one line for each endpoint that failed or has more. */
-static void
-say_gaps(struct mcp_call *call, const struct asked *asked)
-{
-	for (size_t i = 0; i < asked->n; i++) {
-		struct dbx_error error;
-		const char *token;
-
-		if (!dbx_ok(call, mcp_reply(call, i), &error)) {
-			mcp_say(call, "Endpoint %s could not be listed: %s", asked->names[i],
-				error.message);
-			continue;
-		}
-		token = mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", "");
-		if (token[0] != '\0')
-			mcp_say(call, "Endpoint %s has more. Next: list_vector_indexes "
-				"endpoint_name=%s page_token=%s", asked->names[i],
-				asked->names[i], token);
-	}
-	if (asked->more)
-		mcp_say(call, "There are more endpoints than the %zu that were asked. Next: "
-			"list_vector_indexes endpoint_name=NAME", asked->n);
-}
-
-/* The first pages of all endpoints in one table. */
-static int
-all_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	const struct asked *asked = state;
-	struct json_object *all = mcp_keep(call, json_object_new_array());
-	struct dbx_error error;
-	size_t failed = 0;
-	int status;
-
-	(void)len;
-	for (size_t i = 0; i < asked->n; i++) {
-		struct json_object *page;
-
-		if (!dbx_ok(call, mcp_reply(call, i), &error)) {
-			failed++;
-			continue;
-		}
-		page = dbx_objects(call, mcp_reply_json(call, i), "vector_indexes");
-		for (size_t k = 0; k < json_object_array_length(page); k++)
-			json_object_array_add(all, json_object_get(
-			    json_object_array_get_idx(page, k)));
-	}
-	if (failed == asked->n) {
-		dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of vector indexes" });
-		return MCP_E_UPSTREAM;
-	}
-	status = dbx_table(call, all, index_columns, COUNT(index_columns), &(struct dbx_page){
-	    .noun = "indexes", .total = -1 });
-	if (status == MCP_OK)
-		say_gaps(call, asked);
-	return status;
-}
-
-static int
-endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
-{
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of vector search endpoints" }), *list;
-	struct mcp_http request[ENDPOINTS_MAX];
-	struct asked *asked = mcp_alloc(call, sizeof(*asked));
-
-	(void)state;
-	(void)len;
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	list = dbx_objects(call, reply, "endpoints");
-	asked->more = mcp_get_str(call, reply, "next_page_token", "")[0] != '\0';
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *name = mcp_get_str(call, json_object_array_get_idx(list, i), "name",
-					       "");
-
-		if (asked->n == ENDPOINTS_MAX || strlen(name) >= ENDPOINT_NAME_MAX) {
-			asked->more = true;
-			continue;
-		}
-		if (!dbx_get_request(call, &request[asked->n], API "/indexes{?endpoint_name}",
-				     dbx_object(call, "endpoint_name", name, NULL)))
-			return MCP_E_INPUT;
-		strcpy(asked->names[asked->n++], name);
-	}
-	if (asked->n == 0)
-		return mcp_say(call, "There is no vector search endpoint, so there is no index.");
-	return mcp_suspend(call, request, asked->n, 0, all_shown, asked, sizeof(*asked));
-}
-
-int
-list_vector_indexes(struct mcp_call *call)
-{
-	const char *endpoint = mcp_arg(call, "endpoint_name");
-
-	if (endpoint == NULL)
-		return dbx_get(call, API "/endpoints", NULL, endpoints_arrived, NULL, 0);
-	return dbx_list(call, &index_list, dbx_object(call, "endpoint_name", endpoint, NULL));
-}
-
 /* ---- query_vector_index ---------------------------------------------------------------------- */
 
-static int
-hits_table(struct mcp_call *call, struct json_object *reply)
+/* The arguments' values of the path. */
+static struct json_object *
+index_values(struct mcp_call *call)
 {
-	struct json_object *columns = dbx_array(reply, "manifest.columns");
-	struct json_object *rows = dbx_array(reply, "result.data_array");
-	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
-	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
-	const char *cells[COLUMNS_MAX];
-	int status;
+	return dbx_object(call, "index_name", index_name(call), NULL);
+}
 
-	if (n > COLUMNS_MAX)
-		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
-				 COLUMNS_MAX);
-	for (size_t i = 0; i < n; i++)
-		heads[i].name = mcp_get_str(call, json_object_array_get_idx(columns, i), "name",
-					    "");
-	status = mcp_table(call, heads, n);
-	for (size_t r = 0; rows != NULL && status == MCP_OK && r < json_object_array_length(rows);
-	     r++) {
+/* The names of the columns of a reply: its own, else those that were asked for. */
+static size_t
+hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *asked,
+	  struct json_object *rows, struct mcp_column *heads)
+{
+	struct json_object *columns = dbx_objects(call, reply, "manifest.columns");
+	struct json_object *first = rows != NULL ? json_object_array_get_idx(rows, 0) : NULL;
+	size_t known = json_object_array_length(columns), n = known;
+	size_t names = json_object_is_type(asked, json_type_array)
+	    ? json_object_array_length(asked) : 0;
+
+	if (known == 0 && json_object_is_type(first, json_type_array))
+		n = json_object_array_length(first);
+	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++)
+		heads[i].name = i < known
+		    ? mcp_get_str(call, json_object_array_get_idx(columns, i), "name", "")
+		    : i < names ? mcp_get_str(call, json_object_array_get_idx(asked, i), "", "")
+				: i == names ? "score" : mcp_printf(call, "_c%zu", i);
+	return n;
+}
+
+/* `n` heads are there. */
+static int
+hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
+	   struct json_object *rows)
+{
+	const char *cells[COLUMNS_MAX];
+	size_t count = rows != NULL ? json_object_array_length(rows) : 0;
+	int status = mcp_table(call, heads, n);
+
+	for (size_t r = 0; status == MCP_OK && r < count; r++) {
 		struct json_object *row = json_object_array_get_idx(rows, r);
 
-		for (size_t i = 0; i < n; i++)
-			cells[i] = mcp_get_str(call, row, mcp_printf(call, "%zu", i), NULL);
+		for (size_t i = 0; i < n; i++) {
+			struct json_object *cell = json_object_is_type(row, json_type_array)
+			    && i < json_object_array_length(row)
+			    ? json_object_array_get_idx(row, i) : NULL;
+
+			cells[i] = cell != NULL ? dbx_text(call, cell) : NULL;
+		}
 		status = mcp_table_cells(call, cells, n);
 	}
 	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
 }
 
-/* There is no way to begin at the row that did not fit, but to leave out what was shown. */
+/* The arguments that shaped the rows, but columns. */
 static const char *
-fewer_rows(struct mcp_call *call, const void *data, size_t shown)
+same_query(struct mcp_call *call)
 {
-	(void)data;
-	return mcp_printf(call, "query_vector_index with a filters_json that leaves these out, or "
-			  "num_results=%zu", shown > 0 ? shown : 1);
+	return dbx_repeat(call, (const char *const[]){ "query_text", "query_vector", "query_type",
+						       "filters_json", NULL });
 }
 
+/* There is no way to begin at the row that did not fit: all rows, but one column of each. */
+static const char *
+fewer_columns(struct mcp_call *call, const void *data, size_t shown)
+{
+	const char *first = data;
+
+	(void)shown;
+	return mcp_printf(call, "query_vector_index index_name=%s columns=[%s] num_results=%lld %s",
+			  dbx_quoted(call, index_name(call)),
+			  json_object_to_json_string_ext(mcp_keep(call, json_object_new_string(
+			      first)), JSON_C_TO_STRING_NOSLASHESCAPE),
+			  (long long)mcp_arg_int(call, "num_results", 10), same_query(call));
+}
+
+/* Did the query fail for what the index is? `state`: the platform's words. */
+static int
+query_explained(struct mcp_call *call, const void *state, size_t len)
+{
+	struct json_object *index = mcp_reply_json(call, 0), *asked = mcp_arg_json(call, "columns");
+	const char *why = mcp_printf(call, "%.*s", (int)len, (const char *)state);
+	struct json_object *known = index_columns(call, index, true);
+	struct json_object *missing = mcp_keep(call, json_object_new_array());
+	int64_t dimension = index_dimension(index);
+	const char *takes = index_model(call, index) != NULL ? "It takes query_text."
+	    : dimension >= 0 ? mcp_printf(call, "It takes a query_vector of %lld numbers.",
+					  (long long)dimension) : "";
+
+	for (size_t i = 0; json_object_is_type(asked, json_type_array)
+	     && i < json_object_array_length(asked); i++) {
+		const char *name = mcp_get_str(call, json_object_array_get_idx(asked, i), "", "");
+
+		if (json_object_array_length(known) > 0 && !index_has(known, name))
+			json_object_array_add(missing, json_object_new_string(name));
+	}
+	if (json_object_array_length(missing) > 0)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "Vector index \"%s\" has no column %s.",
+					   index_name(call), dbx_show_list(call, missing)), why,
+				mcp_printf(call, "Its columns: %s.", dbx_show_list(call, known)));
+	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "Vector index \"%s\" did not accept the "
+						      "query.", index_name(call)), why,
+			mcp_printf(call, "Correct the arguments, then repeat the call. %s", takes));
+}
+
+/* `state` is the JSON of the columns that were asked for. */
 static int
 hits_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct dbx_words words = index_words(call, "SELECT on the index");
-	struct json_object *reply = dbx_reply(call, 0, &words);
+	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
+	struct json_object *reply, *rows;
+	struct dbx_error error;
 	const char *token;
+	size_t n;
 	int status;
 
-	(void)state;
-	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_INPUT)
+		return dbx_get(call, INDEX, index_values(call), query_explained, error.message,
+			       strnlen(error.message, WHY_MAX));
+	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	status = hits_table(call, reply);
+	rows = dbx_array(reply, "result.data_array");
+	n = hit_heads(call, reply, mcp_json(call, state, len), rows, heads);
+	if (n > COLUMNS_MAX)
+		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
+				 COLUMNS_MAX);
+	if (n == 0)
+		return mcp_say(call, "0 rows.");
+	status = hits_table(call, heads, n, rows);
 	if (status != MCP_OK)
 		return status;
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	return mcp_table_end(call, &(struct mcp_table_end){
 	    .size = sizeof(struct mcp_table_end), .noun = "rows",
-	    .total = token[0] == '\0' ? mcp_get_int(reply, "result.row_count", 0) : -1,
-	    .more = token[0] != '\0', .next_from = fewer_rows,
+	    .total = token[0] == '\0' ? rows != NULL ? (int64_t)json_object_array_length(rows) : 0
+				      : -1,
+	    .more = token[0] != '\0', .next_from = same_query(call) != NULL ? fewer_columns : NULL,
+	    .next_data = heads[0].name,
 	    .next = token[0] == '\0' ? NULL
-		: mcp_printf(call, "query_vector_index index_name=%s page_token=%s endpoint_name="
-			     "(that of the index, and the same columns)",
-			     mcp_arg(call, "index_name"), token) });
+		: mcp_printf(call, "query_vector_index index_name=%s page_token=%s",
+			     dbx_quoted(call, index_name(call)), dbx_quoted(call, token)) });
 }
 
 static int
-next_page(struct mcp_call *call, const char *token)
+page_send(struct mcp_call *call, const char *endpoint)
 {
-	const char *endpoint = mcp_arg(call, "endpoint_name");
+	return dbx_send(call, "POST", INDEX "/query-next-page", index_values(call),
+			dbx_object(call, "page_token", mcp_arg(call, "page_token"),
+				   "endpoint_name", endpoint, NULL),
+			MCP_RETRY_SAFE, hits_shown, NULL, 0);
+}
 
+/* A further page is asked of the index's endpoint. */
+static int
+page_endpoint(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = index_words(call, "SELECT on the index");
+	struct json_object *index = dbx_reply(call, 0, &words);
+	const char *endpoint = mcp_get_str(call, index, "endpoint_name", NULL);
+
+	(void)state;
+	(void)len;
+	if (index == NULL)
+		return MCP_E_UPSTREAM;
 	if (endpoint == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "endpoint_name is missing.",
-				"A further page is asked of the index's endpoint.",
-				"Give endpoint_name; list_vector_indexes shows it.");
-	return dbx_send(call, "POST", API "/indexes/{index_name}/query-next-page", NULL,
-			dbx_object(call, "page_token", token, "endpoint_name", endpoint, NULL),
-			MCP_RETRY_SAFE, hits_shown, NULL, 0);
+				"A further page is asked of the index's endpoint, which the platform "
+				"does not say.", "Give endpoint_name.");
+	return page_send(call, endpoint);
 }
 
 /* Exactly one of text and vector; filters must be an object in JSON. */
 static bool
 query_fits(struct mcp_call *call)
 {
-	const char *filters = mcp_arg(call, "filters_json");
+	struct json_object *filters = mcp_arg_json(call, "filters_json");
 	bool text = mcp_arg(call, "query_text") != NULL;
 	bool vector = mcp_arg_json(call, "query_vector") != NULL;
 	const char *type = mcp_arg(call, "query_type");
@@ -262,8 +220,9 @@ query_fits(struct mcp_call *call)
 		mcp_failf(call, MCP_E_INPUT, "query_type %s needs query_text.", type);
 		return false;
 	}
-	if (filters != NULL
-	    && !json_object_is_type(mcp_json(call, filters, strlen(filters)), json_type_object)) {
+	if (filters != NULL && !json_object_is_type(json_object_is_type(filters, json_type_object)
+	    ? filters : mcp_json(call, dbx_text(call, filters), strlen(dbx_text(call, filters))),
+	    json_type_object)) {
 		mcp_fail(call, MCP_E_INPUT, "filters_json is not a JSON object.", NULL,
 			 "Write it like {\"price <\": 10, \"color\": [\"red\", \"blue\"]}.");
 		return false;
@@ -271,26 +230,59 @@ query_fits(struct mcp_call *call)
 	return true;
 }
 
-int
-query_vector_index(struct mcp_call *call)
+static int
+query_send(struct mcp_call *call, struct json_object *columns)
 {
-	const char *token = mcp_arg(call, "page_token");
-	struct json_object *body = dbx_object(call, "query_text", mcp_arg(call, "query_text"),
-	    "filters_json", mcp_arg(call, "filters_json"), "query_type",
-	    mcp_arg(call, "query_type"), NULL);
+	struct json_object *filters = mcp_arg_json(call, "filters_json");
 	struct json_object *vector = mcp_arg_json(call, "query_vector");
+	struct json_object *body = dbx_object(call, "query_text", mcp_arg(call, "query_text"),
+	    "filters_json", filters != NULL ? dbx_text(call, filters) : NULL, "query_type",
+	    mcp_arg(call, "query_type"), NULL);
+	const char *asked = dbx_text(call, columns);
+	size_t len = strlen(asked);
 
-	if (token != NULL && token[0] != '\0')
-		return next_page(call, token);
-	if (!query_fits(call))
-		return MCP_E_INPUT;
-	json_object_object_add(body, "columns", json_object_get(mcp_arg_json(call, "columns")));
+	json_object_object_add(body, "columns", json_object_get(columns));
 	json_object_object_add(body, "num_results", json_object_new_int64(
 	    mcp_arg_int(call, "num_results", 10)));
 	if (vector != NULL)
 		json_object_object_add(body, "query_vector", json_object_get(vector));
-	return dbx_send(call, "POST", API "/indexes/{index_name}/query", NULL, body,
-			MCP_RETRY_SAFE, hits_shown, NULL, 0);
+	return dbx_send(call, "POST", INDEX "/query", index_values(call), body, MCP_RETRY_SAFE,
+			hits_shown, asked, len <= MCP_STATE_MAX ? len : 0);
+}
+
+/* All columns that hold no vectors. */
+static int
+columns_chosen(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = index_words(call, "SELECT on the index");
+	struct json_object *index = dbx_reply(call, 0, &words), *columns;
+
+	(void)state;
+	(void)len;
+	if (index == NULL)
+		return MCP_E_UPSTREAM;
+	columns = index_columns(call, index, false);
+	if (json_object_array_length(columns) == 0)
+		return mcp_fail(call, MCP_E_INPUT, "columns is missing.",
+				"The platform does not say which columns the index has.",
+				"Give columns: the names of those to return.");
+	return query_send(call, columns);
+}
+
+int
+query_vector_index(struct mcp_call *call)
+{
+	const char *token = mcp_arg(call, "page_token"), *endpoint = mcp_arg(call, "endpoint_name");
+	struct json_object *columns = mcp_arg_json(call, "columns");
+
+	if (token != NULL && token[0] != '\0')
+		return endpoint != NULL ? page_send(call, endpoint)
+		    : dbx_get(call, INDEX, index_values(call), page_endpoint, NULL, 0);
+	if (!query_fits(call))
+		return MCP_E_INPUT;
+	if (columns == NULL || json_object_array_length(columns) == 0)
+		return dbx_get(call, INDEX, index_values(call), columns_chosen, NULL, 0);
+	return query_send(call, columns);
 }
 
 /* ---- add_to_vector_index --------------------------------------------------------------------- */
@@ -325,10 +317,10 @@ added(struct mcp_call *call, const void *state, size_t len)
 	keys = dbx_array(reply, "result.failed_primary_keys");
 	if (strcmp(status, "SUCCESS") == 0)
 		return mcp_say(call, "%lld row%s went into %s.", done, done == 1 ? "" : "s",
-			       mcp_arg(call, "index_name"));
+			       index_name(call));
 	return mcp_fail(call, MCP_E_INPUT,
 			mcp_printf(call, "Not all rows went into %s: %lld did, %zu did not.",
-				   mcp_arg(call, "index_name"), done,
+				   index_name(call), done,
 				   keys != NULL ? json_object_array_length(keys) : 0),
 			keys != NULL ? mcp_printf(call, "Keys of those that did not: %s. They do "
 						  "not fit the columns of the index.",
@@ -336,18 +328,45 @@ added(struct mcp_call *call, const void *state, size_t len)
 			"Correct those rows and add them again.");
 }
 
+static int
+rows_send(struct mcp_call *call, const char *key)
+{
+	struct json_object *rows = mcp_arg_json(call, "documents");
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		if (mcp_get(json_object_array_get_idx(rows, i), "") == NULL
+		    || !json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
+			return mcp_failf(call, MCP_E_INPUT,
+					 "documents[%zu] has no \"%s\", the primary key.", i, key);
+	return dbx_send(call, "POST", INDEX "/upsert-data", index_values(call),
+			dbx_object(call, "inputs_json", dbx_text(call, rows), NULL),
+			MCP_RETRY_IDEMPOTENT, added, NULL, 0);
+}
+
+/* The index says which column is its key. */
+static int
+key_known(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = index_words(call, "MODIFY on the index");
+	struct json_object *index = dbx_reply(call, 0, &words);
+	const char *key = mcp_get_str(call, index, "primary_key", NULL);
+
+	(void)state;
+	(void)len;
+	if (index == NULL)
+		return MCP_E_UPSTREAM;
+	if (key == NULL)
+		return mcp_fail(call, MCP_E_INPUT, "primary_key is missing.",
+				"The platform does not say which column is the key.",
+				"Give primary_key.");
+	return rows_send(call, key);
+}
+
 int
 add_to_vector_index(struct mcp_call *call)
 {
-	struct json_object *rows = mcp_arg_json(call, "documents");
 	const char *key = mcp_arg(call, "primary_key");
 
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		if (!json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
-			return mcp_failf(call, MCP_E_INPUT,
-					 "documents[%zu] has no \"%s\", the primary key.", i, key);
-	return dbx_send(call, "POST", API "/indexes/{index_name}/upsert-data", NULL,
-			dbx_object(call, "inputs_json", json_object_to_json_string_ext(rows,
-			    JSON_C_TO_STRING_PLAIN), NULL),
-			MCP_RETRY_IDEMPOTENT, added, NULL, 0);
+	return key != NULL ? rows_send(call, key)
+	    : dbx_get(call, INDEX, index_values(call), key_known, NULL, 0);
 }

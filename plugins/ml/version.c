@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One version of a registered model, of either registry. */
+#include "facts.h"
+#include "ml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UC "/api/2.1/unity-catalog/models"
+#define WS "/api/2.0/mlflow"
+#define VERSIONS_NAMED 10
+#define WHY_MAX 400
+
+bool
+in_catalog(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot != NULL && strchr(dot + 1, '.') != NULL;
+}
+
+const char *
+name_filter(struct mcp_call *call, const char *name)
+{
+	char *out, *to;
+
+	if (strchr(name, '\'') == NULL)
+		return mcp_printf(call, "name='%s'", name);
+	if (strchr(name, '"') == NULL)
+		return mcp_printf(call, "name=\"%s\"", name);
+	to = out = mcp_alloc(call, 2 * strlen(name) + sizeof("name=''"));
+	to += sprintf(to, "name='");
+	for (; *name != '\0'; name++) {
+		if (*name == '\'' || *name == '\\')
+			*to++ = '\\';
+		*to++ = *name;
+	}
+	*to = '\'';
+	return out;
+}
+
+/* The argument, without back-ticks. */
+static const char *
+model_name(struct mcp_call *call)
+{
+	return dbx_plain_name(call, mcp_arg(call, "model_name"));
+}
+
+static struct dbx_words
+version_words(struct mcp_call *call)
+{
+	return (struct dbx_words){
+		.object = mcp_printf(call, "Version %s of model \"%s\"", mcp_arg(call, "version"),
+				     model_name(call)),
+		.not_found = "Call list_registered_models to see which models exist.",
+		.grant = "EXECUTE on the model, or CAN READ in the workspace registry",
+	};
+}
+
+static bool
+never_an_id(const char *text)
+{
+	(void)text;
+	return false;
+}
+
+static const struct dbx_kind catalog_models = {
+	.noun = "model", .list = UC "{?page_token}", .items = "registered_models",
+	.id = "full_name", .name = "full_name", .tool = "list_registered_models",
+	.is_id = never_an_id,
+};
+
+static const struct dbx_kind workspace_models = {
+	.noun = "model", .list = WS "/registered-models/search{?page_token}",
+	.items = "registered_models", .id = "name", .name = "name",
+	.tool = "list_registered_models", .is_id = never_an_id,
+};
+
+/* Is it the version that is missing, or the model? Then the versions, or the nearest names. */
+static int
+versions_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const char *name = model_name(call), *text = NULL;
+	struct json_object *list;
+	struct dbx_error error;
+	size_t n;
+
+	if (!dbx_ok(call, mcp_reply(call, 0), &error))
+		return dbx_unknown(call, in_catalog(name) ? &catalog_models : &workspace_models,
+				   name, mcp_printf(call, "%.*s", (int)len, (const char *)state));
+	list = dbx_objects(call, mcp_reply_json(call, 0), "model_versions");
+	n = json_object_array_length(list);
+	if (n == 0 && !in_catalog(name))
+		return dbx_unknown(call, &workspace_models, name,
+				   mcp_printf(call, "%.*s", (int)len, (const char *)state));
+	for (size_t i = 0; i < n && i < VERSIONS_NAMED; i++)
+		text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
+				  text != NULL ? ", " : "", mcp_get_str(call,
+				  json_object_array_get_idx(list, i), "version", "?"));
+	return mcp_fail(call, MCP_E_NOT_FOUND,
+			mcp_printf(call, "Model \"%s\" has no version \"%s\".", name,
+				   mcp_arg(call, "version")),
+			text != NULL ? mcp_printf(call, "Its versions: %s%s.", text,
+						  n > VERSIONS_NAMED ? ", and more" : "")
+				     : "It has no version at all.",
+			"Repeat the call with one of its versions, or an alias that it has.");
+}
+
+static int
+version_missing(struct mcp_call *call, const char *why)
+{
+	const char *name = model_name(call);
+	size_t len = strnlen(why, WHY_MAX);
+
+	if (in_catalog(name))
+		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
+			       versions_arrived, why, len);
+	return dbx_get(call, WS "/model-versions/search{?filter}",
+		       dbx_object(call, "filter", name_filter(call, name), NULL), versions_arrived, why, len);
+}
+
+/* Where a person sees the version. */
+static const char *
+version_url(struct mcp_call *call, const char *name, const char *version)
+{
+	char *path = mcp_strdup(call, name);
+
+	if (!in_catalog(name))
+		return dbx_url(call, "/ml/models/%s/versions/%s", name, version);
+	for (char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot, '.'))
+		*dot = '/';
+	return dbx_url(call, "/explore/data/models/%s/version/%s", path, version);
+}
+
+/* Each alias is an object in one registry, and a text in the other. */
+static void
+aliases_item(struct mcp_call *call, struct json_object *version)
+{
+	struct json_object *list = dbx_array(version, "aliases"), *names = json_object_new_array();
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		struct json_object *alias = json_object_array_get_idx(list, i);
+		const char *name = json_object_is_type(alias, json_type_object)
+		    ? mcp_get_str(call, alias, "alias_name", mcp_get_str(call, alias, "alias", NULL))
+		    : mcp_get_str(call, alias, "", NULL);
+
+		if (name != NULL)
+			json_object_array_add(names, json_object_new_string(name));
+	}
+	json_object_object_add(version, "aliases", names);
+}
+
+/* What it is made of: "main.s.lookup, main.s.features". */
+static const char *
+show_dependencies(struct mcp_call *call, struct json_object *list)
+{
+	static const char *const places[] = { "table.table_full_name", "function.function_full_name",
+	    "connection.connection_name", "credential.credential_name" };
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	const char *text = "";
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < COUNT(places); k++) {
+			const char *name = mcp_get_str(call, json_object_array_get_idx(list, i),
+						       places[k], NULL);
+
+			if (name != NULL)
+				text = mcp_printf(call, "%s%s%s", text, text[0] ? ", " : "", name);
+		}
+	return text;
+}
+
+static const struct dbx_fact version_facts[] = {
+	{ .key = "version", .path = "version", .show = dbx_show_id },
+	{ .key = "status", .path = "status", .show = dbx_show_id },
+	{ .key = "status_message", .label = "status message", .path = "status_message" },
+	{ .key = "current_stage", .label = "stage", .path = "current_stage" },
+	{ .key = "aliases", .path = "aliases" },
+	{ .key = "run_id", .path = "run_id", .show = dbx_show_id },
+	{ .key = "source", .path = "source" },
+	{ .key = "comment", .path = "comment" },
+	{ .key = "description", .path = "description" },
+	{ .key = "created_at", .label = "created", .path = "created_at", .show = dbx_show_time },
+	{ .key = "creation_timestamp", .label = "created", .path = "creation_timestamp",
+	  .show = dbx_show_time },
+	{ .key = "created_by", .label = "by", .path = "created_by" },
+	{ .key = "user_id", .label = "by", .path = "user_id" },
+	{ .key = "updated_at", .label = "updated", .path = "updated_at", .show = dbx_show_time,
+	  .detail = DBX_FULL },
+	{ .key = "last_updated_timestamp", .label = "updated", .path = "last_updated_timestamp",
+	  .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "updated_by", .label = "updated by", .path = "updated_by", .detail = DBX_FULL },
+	{ .key = "storage_location", .label = "storage", .path = "storage_location",
+	  .detail = DBX_FULL },
+	{ .key = "run_workspace_id", .label = "workspace of the run", .path = "run_workspace_id",
+	  .show = dbx_show_id, .detail = DBX_FULL },
+	{ .key = "run_link", .label = "run link", .path = "run_link", .detail = DBX_FULL },
+	{ .key = "dependencies", .path = "model_version_dependencies.dependencies",
+	  .show = show_dependencies, .detail = DBX_FULL },
+	{ .key = "id", .path = "id", .show = dbx_show_id, .detail = DBX_FULL },
+};
+
+static int
+version_said(struct mcp_call *call, struct json_object *version)
+{
+	const char *name = model_name(call);
+	struct dbx_answer *answer = dbx_answer_begin(call);
+
+	aliases_item(call, version);
+	dbx_answer_text(answer, "model", "model_name", name);
+	dbx_answer_add(answer, version, version_facts, COUNT(version_facts));
+	if (dbx_full(call))
+		dbx_answer_list(answer, NULL, "tags", pairs_object(call, version, "tags"));
+	dbx_answer_url(answer, version_url(call, name, mcp_get_str(call, version, "version", "")));
+	return dbx_answer_end(answer);
+}
+
+static int
+version_shown(struct mcp_call *call, const void *state, size_t len)
+{
+	struct dbx_words words = version_words(call);
+	struct json_object *reply, *version;
+	struct dbx_error error;
+
+	(void)state;
+	(void)len;
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
+		return version_missing(call, error.message);
+	reply = dbx_reply(call, 0, &words);
+	if (reply == NULL)
+		return MCP_E_UPSTREAM;
+	version = mcp_get(reply, "model_version");
+	if (!json_object_is_type(version, json_type_object))
+		version = reply;
+	if (mcp_get(version, "version") == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a version.",
+				NULL, "Repeat the call.");
+	return version_said(call, version);
+}
+
+int
+get_model_version_details(struct mcp_call *call)
+{
+	const char *name = model_name(call), *version = mcp_arg(call, "version");
+	struct json_object *values = dbx_object(call, "name", name, "version", version, NULL);
+
+	if (!in_catalog(name))
+		return dbx_get(call, WS "/model-versions/get{?name,version}", values,
+			       version_shown, NULL, 0);
+	return dbx_get(call, dbx_is_number(version)
+	    ? UC "/{name}/versions/{version}?include_aliases=true"
+	    : UC "/{name}/aliases/{version}?include_aliases=true", values, version_shown, NULL, 0);
+}
