@@ -91,25 +91,47 @@ was_repeated(struct mcp_call *call, struct json_object *tasks, struct json_objec
 	return false;
 }
 
-struct json_object *
-dbx_run_culprit(struct mcp_call *call, struct json_object *run, const char *items)
+/* Is this the last attempt of a task that ended in one of two ways? */
+static bool
+ended_so(struct mcp_call *call, struct json_object *task, bool cancelled)
 {
 	static const char *const cancels[] = { "CANCELED", "USER_CANCELED" };
-	struct json_object *tasks = dbx_objects(call, run, items), *cancelled = NULL;
+
+	return cancelled ? is_one_of(dbx_run_state(call, task), cancels, COUNT(cancels))
+			 : dbx_run_failed(call, task);
+}
+
+static struct json_object *
+last_attempts(struct mcp_call *call, struct json_object *run, const char *items, bool cancelled)
+{
+	struct json_object *tasks = dbx_objects(call, run, items);
+	struct json_object *found = mcp_keep(call, json_object_new_array());
 	bool iterations = strcmp(items, "iterations") == 0; /* all have one key */
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
 
-		if (!iterations && was_repeated(call, tasks, task))
-			continue;
-		if (dbx_run_failed(call, task))
-			return task;
-		if (cancelled == NULL
-		    && is_one_of(dbx_run_state(call, task), cancels, COUNT(cancels)))
-			cancelled = task;
+		if (ended_so(call, task, cancelled)
+		    && (iterations || !was_repeated(call, tasks, task)))
+			json_object_array_add(found, json_object_get(task));
 	}
-	return cancelled;
+	return found;
+}
+
+struct json_object *
+dbx_run_failures(struct mcp_call *call, struct json_object *run, const char *items)
+{
+	return last_attempts(call, run, items, false);
+}
+
+struct json_object *
+dbx_run_culprit(struct mcp_call *call, struct json_object *run, const char *items)
+{
+	struct json_object *failed = last_attempts(call, run, items, false);
+
+	if (json_object_array_length(failed) == 0)
+		failed = last_attempts(call, run, items, true);
+	return json_object_array_get_idx(failed, 0);
 }
 
 /* ---- facts ---------------------------------------------------------------------------------- */

@@ -40,7 +40,10 @@ const char *dbx_run_message(struct mcp_call *call, struct json_object *run);
 /* Did this run or task fail by itself? Not when it was cancelled, skipped, disabled or held back by
  * another task. */
 bool dbx_run_failed(struct mcp_call *call, struct json_object *run);
-/* The task (`items` = "tasks") or iteration to look at: the first that failed on its last attempt,
+/* The tasks (`items` = "tasks") or iterations that failed on their last attempt, in their order. */
+struct json_object *dbx_run_failures(struct mcp_call *call, struct json_object *run,
+				     const char *items);
+/* The task or iteration to look at: the first that failed on its last attempt,
  * else the first that was cancelled; NULL when there is none. */
 struct json_object *dbx_run_culprit(struct mcp_call *call, struct json_object *run,
 				    const char *items);

@@ -46,9 +46,8 @@ walked(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	items = mcp_get(reply, walk.items);
-	if ((items == NULL || json_object_array_length(items) == 0) && token[0] != '\0'
-	    && ++walk.pages < EMPTY_PAGES_MAX)
+	items = dbx_objects(call, reply, walk.items);
+	if (json_object_array_length(items) == 0 && token[0] != '\0' && ++walk.pages < EMPTY_PAGES_MAX)
 		return walk_on(call, &walk, token);
 	return walk.fn(call, NULL, 0);
 }
@@ -153,15 +152,16 @@ explored(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	items = mcp_get(reply, level->items);
-	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++) {
+	items = dbx_objects(call, reply, level->items);
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 		const char *comment = mcp_get_str(call, item, "comment", "");
 		const char *type = level->type != NULL ? mcp_get_str(call, item, level->type, "")
 						       : "";
 
-		text_line(call, &text, "%s%s%s%s%s", mcp_get_str(call, item, "name", ""),
-			  type[0] != '\0' ? "\t" : "", type, comment[0] != '\0' ? "\t" : "",
+		text_line(call, &text, "%s%s%s%s%s",
+			  one_line(call, mcp_get_str(call, item, "name", "")),
+			  type[0] != '\0' ? "\t" : "", one_line(call, type), comment[0] != '\0' ? "\t" : "",
 			  one_line(call, comment));
 	}
 	if (mcp_get_str(call, reply, "next_page_token", "")[0] != '\0')

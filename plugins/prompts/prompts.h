@@ -36,12 +36,15 @@ struct text {
 struct text text_new(struct mcp_call *call);
 /* Appends one line, with its line end, or counts it as left out. */
 void text_line(struct mcp_call *call, struct text *text, const char *format, ...) MCP_PRINTF(3, 4);
+/* Appends the lines of somebody else's text, indented, so that none looks like one of ours. */
+void text_lines(struct mcp_call *call, struct text *text, const char *lines);
 /* Ends with how many lines are missing, if any; `next` tells how to see them. */
 void text_end(struct mcp_call *call, struct text *text, const char *next);
 /* The text as a message of the user that embeds the resource `uri`. */
 int text_embed(struct mcp_call *call, const struct text *text, const char *uri);
-/* One line of a cell: "" for NULL, line ends as blanks, at most 120 bytes. */
+/* One line of a cell: "" for NULL, control characters as blanks, at most 120 bytes. */
 const char *one_line(struct mcp_call *call, const char *value);
+const char *line_within(struct mcp_call *call, const char *value, size_t most);
 
 /* ---- catalog.c ------------------------------------------------------------------------------- */
 

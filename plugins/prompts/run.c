@@ -13,61 +13,39 @@
 #define JOBS "/api/2.2/jobs"
 #define OUTPUTS_MAX 3 /* failed tasks whose error is shown */
 #define RUNS_LOOKED_AT 25
+#define MESSAGE_MAX 1000 /* bytes of the message of a state */
 #define TRACE_MAX 6000 /* bytes of an error trace, its end */
 #define RUN_URI "databricks://runs/{run_id}"
 
-static bool
-went_wrong(struct mcp_call *call, struct json_object *run)
-{
-	static const char *const fine[] = { "", "SUCCESS", "CANCELED", "UPSTREAM_FAILED",
-					    "UPSTREAM_CANCELED", "EXCLUDED", "DISABLED" };
-	const char *result = mcp_get_str(call, run, "state.result_state", "");
-
-	for (size_t i = 0; i < COUNT(fine); i++)
-		if (strcmp(result, fine[i]) == 0)
-			return strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""),
-				      "INTERNAL_ERROR") == 0;
-	return true;
-}
-
 /* ---- showing --------------------------------------------------------------------------------- */
 
-/* What a task runs: "notebook /Users/me/etl". */
+/* A word that the workspace did not say. */
 static const char *
-task_does(struct mcp_call *call, struct json_object *task)
+or_unsaid(const char *word)
 {
-	static const char *const kinds[][2] = {
-		{ "notebook", "notebook_task.notebook_path" },
-		{ "python file", "spark_python_task.python_file" },
-		{ "python wheel", "python_wheel_task.package_name" },
-		{ "jar", "spark_jar_task.main_class_name" },
-		{ "pipeline", "pipeline_task.pipeline_id" },
-		{ "query", "sql_task.query.query_id" },
-		{ "job", "run_job_task.job_id" },
-	};
-
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		if (mcp_get(task, kinds[i][1]) != NULL)
-			return mcp_printf(call, "%s %s", kinds[i][0],
-					  mcp_get_str(call, task, kinds[i][1], ""));
-	return "";
+	return word[0] != '\0' ? word : "(not told)";
 }
 
 static void
-add_tasks(struct mcp_call *call, struct text *text, struct json_object *run)
+add_tasks(struct mcp_call *call, struct text *text, struct json_object *run, const char *items,
+	  const char *noun)
 {
-	struct json_object *tasks = mcp_get(run, "tasks");
+	struct json_object *tasks = dbx_objects(call, run, items);
 
-	for (size_t i = 0; tasks != NULL && i < json_object_array_length(tasks); i++) {
+	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
-		const char *cluster = mcp_get_str(call, task, "cluster_instance.cluster_id",
-		    mcp_get_str(call, task, "existing_cluster_id", "serverless or new"));
 
-		text_line(call, text, "task %s\trun_id %s\t%s\t%s\tcluster %s\t%s",
-			  mcp_get_str(call, task, "task_key", "?"),
-			  mcp_get_str(call, task, "run_id", "?"), dbx_run_state(call, task),
-			  task_does(call, task), cluster,
-			  one_line(call, mcp_get_str(call, task, "state.state_message", "")));
+		int64_t attempt = mcp_get_int(task, "attempt_number", 0);
+
+		text_line(call, text, "%s %s\trun_id %s%s\t%s\t%s\t%s\t%s", noun,
+			  one_line(call, mcp_get_str(call, task, "task_key", "?")),
+			  one_line(call, mcp_get_str(call, task, "run_id", "?")),
+			  attempt > 0 ? mcp_printf(call, " (attempt %lld)", (long long)attempt)
+				      : "",
+			  one_line(call, or_unsaid(dbx_run_state(call, task))),
+			  one_line(call, dbx_task_kind(call, task)),
+			  one_line(call, dbx_task_compute(call, task)),
+			  line_within(call, dbx_run_message(call, task), MESSAGE_MAX));
 	}
 }
 
@@ -76,19 +54,22 @@ embed_run(struct mcp_call *call, struct json_object *run)
 {
 	struct text text = text_new(call);
 
-	text_line(call, &text, "run_id: %s", mcp_get_str(call, run, "run_id", "?"));
+	text_line(call, &text, "run_id: %s",
+		  one_line(call, mcp_get_str(call, run, "run_id", "?")));
 	text_line(call, &text, "name: %s",
 		  one_line(call, mcp_get_str(call, run, "run_name", "")));
 	if (mcp_get(run, "job_id") != NULL)
-		text_line(call, &text, "job_id: %s", mcp_get_str(call, run, "job_id", ""));
-	text_line(call, &text, "state: %s", dbx_run_state(call, run));
-	text_line(call, &text, "message: %s",
-		  one_line(call, mcp_get_str(call, run, "state.state_message", "")));
+		text_line(call, &text, "job_id: %s",
+			  one_line(call, mcp_get_str(call, run, "job_id", "")));
+	text_line(call, &text, "state: %s", one_line(call, or_unsaid(dbx_run_state(call, run))));
+	text_line(call, &text, "message: %s", line_within(call, dbx_run_message(call, run), MESSAGE_MAX));
 	text_line(call, &text, "started: %s, ended: %s",
 		  dbx_time(call, mcp_get_int(run, "start_time", 0)),
 		  dbx_time(call, mcp_get_int(run, "end_time", 0)));
-	text_line(call, &text, "trigger: %s", mcp_get_str(call, run, "trigger", ""));
-	add_tasks(call, &text, run);
+	text_line(call, &text, "trigger: %s",
+		  one_line(call, mcp_get_str(call, run, "trigger", "")));
+	add_tasks(call, &text, run, "tasks", "task");
+	add_tasks(call, &text, run, "iterations", "iteration");
 	text_end(call, &text, "get_job_run shows all");
 	return text_embed(call, &text, mcp_expand(call, RUN_URI, dbx_object(call, "run_id",
 	    mcp_get_str(call, run, "run_id", "0"), NULL)));
@@ -117,8 +98,9 @@ embed_output(struct mcp_call *call, const char *run_id, size_t reply)
 
 	if (error == NULL && trace[0] == '\0')
 		return;
-	text_line(call, &text, "error of run_id %s: %s", run_id, error != NULL ? error : "");
-	text_line(call, &text, "%s", trace_end(call, trace));
+	text_line(call, &text, "error of run_id %s:", run_id);
+	text_lines(call, &text, error != NULL ? trace_end(call, error) : "");
+	text_lines(call, &text, trace_end(call, trace));
 	text_embed(call, &text, mcp_expand(call, RUN_URI,
 					   dbx_object(call, "run_id", run_id, NULL)));
 }
@@ -172,17 +154,20 @@ run_get(struct mcp_call *call, const char *run_id, mcp_step_fn fn, const void *s
 static void
 find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 {
-	struct json_object *tasks = mcp_get(run, "tasks");
-	size_t n = tasks != NULL ? json_object_array_length(tasks) : 0;
+	/* Of a for_each task only the iterations have output. */
+	bool loop = json_object_array_length(dbx_objects(call, run, "iterations")) > 0;
+	struct json_object *failed = dbx_run_failures(call, run, loop ? "iterations" : "tasks");
+	size_t n = json_object_array_length(failed);
 
 	for (size_t i = 0; i < n && debug->n < OUTPUTS_MAX; i++) {
-		struct json_object *task = json_object_array_get_idx(tasks, i);
-		const char *id = mcp_get_str(call, task, "run_id", "");
+		const char *id = mcp_get_str(call, json_object_array_get_idx(failed, i), "run_id",
+					     "");
 
-		if (went_wrong(call, task) && dbx_is_number(id))
+		if (dbx_is_number(id))
 			snprintf(debug->failed[debug->n++], sizeof(debug->failed[0]), "%s", id);
 	}
-	if (debug->n == 0 && n == 0 && went_wrong(call, run))
+	if (debug->n == 0 && json_object_array_length(dbx_objects(call, run, "tasks")) == 0
+	    && dbx_run_failed(call, run))
 		memcpy(debug->failed[debug->n++], debug->run.id, sizeof(debug->failed[0]));
 }
 
@@ -219,7 +204,7 @@ run_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	snprintf(debug.run.id, sizeof(debug.run.id), "%s", run_id);
 	debug.run.ending = dbx_run_ended(call, run);
-	snprintf(debug.state, sizeof(debug.state), "%s", dbx_run_state(call, run));
+	snprintf(debug.state, sizeof(debug.state), "%s", or_unsaid(dbx_run_state(call, run)));
 	snprintf(debug.job, sizeof(debug.job), "%s", mcp_get_str(call, run, "job_id", ""));
 	find_failed(call, &debug, run);
 	embed_run(call, run);
@@ -249,10 +234,9 @@ run_chosen(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	runs = mcp_get(reply, "runs");
-	for (size_t i = 0; runs != NULL && chosen == NULL && i < json_object_array_length(runs);
-	     i++)
-		if (went_wrong(call, json_object_array_get_idx(runs, i)))
+	runs = dbx_objects(call, reply, "runs");
+	for (size_t i = 0; chosen == NULL && i < json_object_array_length(runs); i++)
+		if (dbx_run_failed(call, json_object_array_get_idx(runs, i)))
 			chosen = json_object_array_get_idx(runs, i);
 	if (chosen == NULL)
 		return mcp_fail(call, MCP_E_NOT_FOUND,
@@ -310,17 +294,17 @@ complete_job(struct mcp_call *call)
 static int
 runs_offered(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *runs = mcp_get(mcp_reply_json(call, 0), "runs");
+	struct json_object *runs = dbx_objects(call, mcp_reply_json(call, 0), "runs");
 	const char *start = mcp_arg(call, "value");
 
 	(void)state;
 	(void)len;
 	for (int failed = 1; failed >= 0; failed--) {
-		for (size_t i = 0; runs != NULL && i < json_object_array_length(runs); i++) {
+		for (size_t i = 0; i < json_object_array_length(runs); i++) {
 			struct json_object *run = json_object_array_get_idx(runs, i);
 			const char *id = mcp_get_str(call, run, "run_id", "");
 
-			if (went_wrong(call, run) == failed
+			if (id[0] != '\0' && dbx_run_failed(call, run) == failed
 			    && (start == NULL || strncmp(id, start, strlen(start)) == 0))
 				mcp_complete(call, id);
 		}

@@ -19,20 +19,22 @@ full_name(struct mcp_call *call)
 static void
 add_table(struct mcp_call *call, struct text *text, struct json_object *table)
 {
-	struct json_object *columns = mcp_get(table, "columns");
+	struct json_object *columns = dbx_objects(call, table, "columns");
 	const char *comment = mcp_get_str(call, table, "comment", "");
 
-	text_line(call, text, "# %s (%s%s%s)%s%s", mcp_get_str(call, table, "full_name", "?"),
-		  mcp_get_str(call, table, "table_type", "TABLE"),
+	text_line(call, text, "# %s (%s%s%s)%s%s",
+		  one_line(call, mcp_get_str(call, table, "full_name", "?")),
+		  one_line(call, mcp_get_str(call, table, "table_type", "TABLE")),
 		  mcp_get(table, "data_source_format") != NULL ? ", " : "",
-		  mcp_get_str(call, table, "data_source_format", ""),
+		  one_line(call, mcp_get_str(call, table, "data_source_format", "")),
 		  comment[0] != '\0' ? ": " : "", one_line(call, comment));
-	for (size_t i = 0; columns != NULL && i < json_object_array_length(columns); i++) {
+	for (size_t i = 0; i < json_object_array_length(columns); i++) {
 		struct json_object *column = json_object_array_get_idx(columns, i);
 		bool nullable = mcp_get_bool(column, "nullable", true);
 
 		comment = mcp_get_str(call, column, "comment", "");
-		text_line(call, text, "%s\t%s%s%s%s%s", mcp_get_str(call, column, "name", ""),
+		text_line(call, text, "%s\t%s%s%s%s%s",
+			  one_line(call, mcp_get_str(call, column, "name", "")),
 			  one_line(call, mcp_get_str(call, column, "type_text", "")),
 			  nullable ? "" : " not null",
 			  mcp_get(column, "partition_index") != NULL ? " partition" : "",
@@ -44,20 +46,23 @@ add_table(struct mcp_call *call, struct text *text, struct json_object *table)
 static void
 add_keys(struct mcp_call *call, struct text *text, struct json_object *table)
 {
-	struct json_object *list = mcp_get(table, "table_constraints");
+	struct json_object *list = dbx_objects(call, table, "table_constraints");
 
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
 		struct json_object *primary = mcp_get(item, "primary_key_constraint");
 		struct json_object *foreign = mcp_get(item, "foreign_key_constraint");
 
 		if (primary != NULL)
 			text_line(call, text, "PRIMARY KEY (%s)",
-				  dbx_show_list(call, mcp_get(primary, "child_columns")));
+				  one_line(call, dbx_show_list(call,
+				      mcp_get(primary, "child_columns"))));
 		if (foreign != NULL)
 			text_line(call, text, "FOREIGN KEY (%s) REFERENCES %s",
-				  dbx_show_list(call, mcp_get(foreign, "child_columns")),
-				  mcp_get_str(call, foreign, "parent_table", "?"));
+				  one_line(call, dbx_show_list(call,
+				      mcp_get(foreign, "child_columns"))),
+				  one_line(call, mcp_get_str(call, foreign, "parent_table",
+							     "?")));
 	}
 }
 
@@ -77,13 +82,13 @@ embed_table(struct mcp_call *call, struct json_object *table)
 static int
 near_misses(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *tables = mcp_get(mcp_reply_json(call, 0), "tables");
+	struct json_object *tables = dbx_objects(call, mcp_reply_json(call, 0), "tables");
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 	const char *near;
 
 	(void)state;
 	(void)len;
-	for (size_t i = 0; tables != NULL && i < json_object_array_length(tables); i++)
+	for (size_t i = 0; i < json_object_array_length(tables); i++)
 		json_object_array_add(names, json_object_new_string(mcp_get_str(
 		    call, json_object_array_get_idx(tables, i), "name", "")));
 	near = dbx_nearest(call, mcp_arg(call, "table"), names);
@@ -212,8 +217,8 @@ query_of_schema(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	tables = mcp_get(reply, "tables");
-	n = tables != NULL ? json_object_array_length(tables) : 0;
+	tables = dbx_objects(call, reply, "tables");
+	n = json_object_array_length(tables);
 	for (size_t i = 0; i < n && i < TABLES_SHOWN; i++)
 		add_table(call, &text, json_object_array_get_idx(tables, i));
 	if (n > TABLES_SHOWN || mcp_get_str(call, reply, "next_page_token", "")[0] != '\0')

@@ -268,9 +268,9 @@ failed_runs_are_shown(void)
 	has(result->text, "job_id: 42\nstate: FAILED\n");
 	has(result->text, "started: 2023-11-14T22:13:20Z, ended: 2023-11-14T22:14:20Z\n");
 	has(result->text, "task sum\trun_id 72\tFAILED\tnotebook /Users/n\tcluster 0712-1-a\t\n"
-			  "task mail\trun_id 73\tUPSTREAM_FAILED\tpython wheel mailer\t"
+			  "task mail\trun_id 73\tUPSTREAM_FAILED\twheel mailer\t"
 			  "cluster 0712-2-b\t\n");
-	has(result->text, "error of run_id 72: KeyError: x\nline 3\nKeyError\n");
+	has(result->text, "error of run_id 72:\n  KeyError: x\n  line 3\n  KeyError\n");
 	has(result->text, "Run 7 ended as FAILED.");
 	has(result->text, "get_run_output run_id=72");
 	has(result->text, "list_job_runs job_id=42");
@@ -315,8 +315,8 @@ long_traces_show_their_end(void)
 	fakehost_reply(host, RUN "7", 200, FAILED_RUN);
 	fakehost_reply(host, OUTPUT "72", 200, output);
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"7\"}");
-	has(result->text, "(its beginning is left out)\na line\n");
-	has(result->text, "a line\nlast\n");
+	has(result->text, "  (its beginning is left out)\n  a line\n");
+	has(result->text, "a line\n  last\n");
 	lacks(result->text, "first");
 	free(output);
 	fakehost_free(host);

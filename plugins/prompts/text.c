@@ -42,6 +42,18 @@ text_line(struct mcp_call *call, struct text *text, const char *format, ...)
 }
 
 void
+text_lines(struct mcp_call *call, struct text *text, const char *lines)
+{
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\r\n");
+
+		text_line(call, text, "  %.*s", (int)len, lines);
+		lines += len;
+		lines += strspn(lines, "\r\n");
+	}
+}
+
+void
 text_end(struct mcp_call *call, struct text *text, const char *next)
 {
 	const char *end;
@@ -68,19 +80,25 @@ text_embed(struct mcp_call *call, const struct text *text, const char *uri)
 const char *
 one_line(struct mcp_call *call, const char *value)
 {
+	return line_within(call, value, LINE_MAX_BYTES);
+}
+
+const char *
+line_within(struct mcp_call *call, const char *value, size_t most)
+{
 	size_t len = value != NULL ? strlen(value) : 0;
-	bool cut = len > LINE_MAX_BYTES;
+	bool cut = len > most;
 	char *line;
 
 	if (cut) {
-		len = LINE_MAX_BYTES;
+		len = most;
 		while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80)
 			len--;
 	}
 	line = mcp_alloc(call, len + 4);
 	memcpy(line, value != NULL ? value : "", len);
 	for (size_t i = 0; i < len; i++)
-		if (line[i] == '\n' || line[i] == '\r' || line[i] == '\t')
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = ' ';
 	strcpy(line + len, cut ? "…" : "");
 	return line;
