@@ -319,7 +319,8 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 		    : "Wait half a minute, then repeat the call.";
 	case MCP_E_INPUT:
 		return mcp_arg(call, "page_token") != NULL
-		    ? "Use the page_token of the last answer's Next line, or none for the first page."
+		    ? "Use the page_token of the last answer's Next line, or none for the first "
+		      "page."
 		    : "Correct the arguments, then repeat the call.";
 	case MCP_E_CONFLICT:
 		return "Look at its present state before you repeat the call.";
@@ -445,7 +446,8 @@ reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enu
 struct json_object *
 dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
 {
-	return reply_of(call, index, words, json_type_object, "It answered JSON that is no object.");
+	return reply_of(call, index, words, json_type_object,
+			"It answered JSON that is no object.");
 }
 
 struct json_object *

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define VALUE_MAX 8000	       /* bytes of one fact; what is longer is cut, and says so */
-#define STRUCTURE_MAX 200000   /* bytes of all facts in structuredContent; the host's cap is higher */
+#define STRUCTURE_MAX 200000   /* bytes of structuredContent; the host's cap is higher */
 #define DEPTH_MAX 16	       /* levels of a fact that is an object or an array */
 #define COLUMNS_MAX 40	       /* of one table of facts */
 #define CUT_ROOM 64

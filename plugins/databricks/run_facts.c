@@ -34,8 +34,8 @@ const char *
 dbx_run_state(struct mcp_call *call, struct json_object *run)
 {
 	/* `state` is the older form; `status` says the same in other words. */
-	static const char *const paths[] = { "state.result_state", "status.termination_details.code",
-					     "state.life_cycle_state", "status.state" };
+	static const char *const paths[] = { "state.result_state",
+		"status.termination_details.code", "state.life_cycle_state", "status.state" };
 
 	return first_text(call, run, paths, COUNT(paths));
 }
@@ -59,7 +59,7 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 	return mcp_get(run, "state.result_state") != NULL
 	    || mcp_get(run, "status.termination_details.code") != NULL
 	    || is_one_of(mcp_get_str(call, run, "state.life_cycle_state",
-				     mcp_get_str(call, run, "status.state", "")), ends, COUNT(ends));
+		mcp_get_str(call, run, "status.state", "")), ends, COUNT(ends));
 }
 
 /* Ends that are no failure of the run or task itself. */

@@ -97,7 +97,8 @@ facts(struct mcp_call *call)
 
 	return dbx_answer(call, mcp_arg_json(call, "item"), list, COUNT(list),
 			  mcp_arg_bool(call, "link", false)
-			      ? dbx_url(call, "/x/%s/y", "a b/\"%\xc3\xa9@") : mcp_arg(call, "url"));
+			      ? dbx_url(call, "/x/%s/y", "a b/\"%\xc3\xa9@")
+			      : mcp_arg(call, "url"));
 }
 
 static int

@@ -95,9 +95,9 @@ wrong_members(struct wrong_test *test, struct json_object *object)
 	for (; !json_object_iter_equal(&at, &end) && n < 200; json_object_iter_next(&at))
 		keys[n++] = strdup(json_object_iter_peek_name(&at));
 	for (size_t k = 0; k < n; k++) {
-		struct json_object *right = json_object_get(json_object_object_get(object, keys[k]));
-		struct json_object *wrong;
+		struct json_object *right, *wrong;
 
+		right = json_object_get(json_object_object_get(object, keys[k]));
 		for (size_t i = 0; (wrong = wrong_value(i)) != NULL; i++) {
 			json_object_object_add(object, keys[k], wrong);
 			wrong_send(test);

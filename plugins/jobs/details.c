@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define PAGES_MAX 12   /* of 100 tasks each; a job has at most 1,000 */
-#define FRESH_MS 10000 /* pages that were read are asked for again beside the next, from the cache */
+#define FRESH_MS 10000 /* known pages are asked for again beside the next, from the cache */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- when it runs ---------------------------------------------------------------------------- */

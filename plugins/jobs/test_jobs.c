@@ -298,6 +298,7 @@ static const struct test tests[] = {
 	TEST(a_missing_job_has_near_misses),
 	TEST(ids_are_completed),
 	TEST(runs_are_listed_and_filtered),
+	TEST(runs_of_other_jobs_are_told),
 	TEST(a_run_is_shown),
 	TEST(a_run_needs_a_number),
 	TEST(output_is_shown_from_its_end),

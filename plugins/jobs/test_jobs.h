@@ -7,6 +7,7 @@ void has(const char *text, const char *part);
 
 /* test_runs.c */
 void runs_are_listed_and_filtered(void);
+void runs_of_other_jobs_are_told(void);
 void a_run_is_shown(void);
 void a_run_needs_a_number(void);
 void output_is_shown_from_its_end(void);

@@ -84,6 +84,15 @@ runs_are_listed_and_filtered(void)
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"7\",\"active_only\":true,"
 			       "\"start_time_from\":10,\"start_time_to\":20,\"limit\":2}");
 	has(result->text, "0 runs.");
+	fakehost_free(host);
+}
+
+void
+runs_of_other_jobs_are_told(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
 	fakehost_reply(host, RUNS "list?job_id=8&limit=24", 404,
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"no job 8\"}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"8\"}");
@@ -167,8 +176,8 @@ output_is_shown_from_its_end(void)
 		   "\"SUCCESS\"}}}");
 	fakehost_reply(host, RUNS "get-output?run_id=5", 200, body);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":100}");
-	has(result->text, "run_id: 5\nstate: SUCCESS\nlogs, the last 90 of 1000 bytes, of which the platform "
-			  "kept a part:");
+	has(result->text, "run_id: 5\nstate: SUCCESS\nlogs, the last 90 of 1000 bytes, of which "
+			  "the platform kept a part:");
 	has(result->text, "\nline 0091\n");
 	has(result->text, "line 0099");
 	CU_ASSERT(strstr(result->text, "line 0090") == NULL);
@@ -198,7 +207,8 @@ output_parts_and_gaps(void)
 	has(result->text, "trace:\n");
 	has(result->text, "\nTrace\n");
 	has(result->content, "lakehost/untrusted");
-	fakehost_reply(host, RUNS "get-output?run_id=2", 200, "{\"metadata\":{\"state\":{\"life_cycle_state\":"
+	fakehost_reply(host, RUNS "get-output?run_id=2", 200,
+		       "{\"metadata\":{\"state\":{\"life_cycle_state\":"
 		"\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text,
 	    "It has put out nothing.");

@@ -10,7 +10,7 @@
 	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"" result                \
 	"\",\"state_message\":\"m\",\"queue_reason\":\"q\",\"user_cancelled_or_timedout\":false}," \
 	"\"status\":{\"state\":\"TERMINATED\",\"termination_details\":{\"code\":\"DRIVER_ERROR\"," \
-	"\"type\":\"CLIENT_ERROR\",\"message\":\"t\"},\"queue_details\":{\"code\":\"c\","           \
+	"\"type\":\"CLIENT_ERROR\",\"message\":\"t\"},\"queue_details\":{\"code\":\"c\"," \
 	"\"message\":\"d\"}}"
 #define TASK(more)                                                                                 \
 	"{\"task_key\":\"a\",\"run_id\":6,\"attempt_number\":1," STATE("FAILED")                   \

@@ -47,7 +47,8 @@ walked(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
 	items = dbx_objects(call, reply, walk.items);
-	if (json_object_array_length(items) == 0 && token[0] != '\0' && ++walk.pages < EMPTY_PAGES_MAX)
+	if (json_object_array_length(items) == 0 && token[0] != '\0'
+	    && ++walk.pages < EMPTY_PAGES_MAX)
 		return walk_on(call, &walk, token);
 	return walk.fn(call, NULL, 0);
 }
@@ -161,8 +162,8 @@ explored(struct mcp_call *call, const void *state, size_t len)
 
 		text_line(call, &text, "%s%s%s%s%s",
 			  one_line(call, mcp_get_str(call, item, "name", "")),
-			  type[0] != '\0' ? "\t" : "", one_line(call, type), comment[0] != '\0' ? "\t" : "",
-			  one_line(call, comment));
+			  type[0] != '\0' ? "\t" : "", one_line(call, type),
+			  comment[0] != '\0' ? "\t" : "", one_line(call, comment));
 	}
 	if (mcp_get_str(call, reply, "next_page_token", "")[0] != '\0')
 		text_line(call, &text, "(There are more: the list tool shows all.)");

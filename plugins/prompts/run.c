@@ -62,7 +62,8 @@ embed_run(struct mcp_call *call, struct json_object *run)
 		text_line(call, &text, "job_id: %s",
 			  one_line(call, mcp_get_str(call, run, "job_id", "")));
 	text_line(call, &text, "state: %s", one_line(call, or_unsaid(dbx_run_state(call, run))));
-	text_line(call, &text, "message: %s", line_within(call, dbx_run_message(call, run), MESSAGE_MAX));
+	text_line(call, &text, "message: %s",
+		  line_within(call, dbx_run_message(call, run), MESSAGE_MAX));
 	text_line(call, &text, "started: %s, ended: %s",
 		  dbx_time(call, mcp_get_int(run, "start_time", 0)),
 		  dbx_time(call, mcp_get_int(run, "end_time", 0)));

@@ -8,17 +8,17 @@
 #define JOBS "GET /api/2.2/jobs/"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TABLE                                                                                      \
-	"{\"full_name\":\"m.s.t\",\"name\":\"t\",\"table_type\":\"VIEW\",\"comment\":\"c\","        \
-	"\"data_source_format\":\"DELTA\",\"columns\":[{\"name\":\"a\",\"type_text\":\"int\","      \
-	"\"nullable\":false,\"partition_index\":0,\"comment\":\"c\"}],\"table_constraints\":[{"     \
-	"\"primary_key_constraint\":{\"child_columns\":[\"a\"]},\"foreign_key_constraint\":{"       \
+	"{\"full_name\":\"m.s.t\",\"name\":\"t\",\"table_type\":\"VIEW\",\"comment\":\"c\"," \
+	"\"data_source_format\":\"DELTA\",\"columns\":[{\"name\":\"a\",\"type_text\":\"int\"," \
+	"\"nullable\":false,\"partition_index\":0,\"comment\":\"c\"}],\"table_constraints\":[{" \
+	"\"primary_key_constraint\":{\"child_columns\":[\"a\"]},\"foreign_key_constraint\":{" \
 	"\"child_columns\":[\"a\"],\"parent_table\":\"p\"}}]}"
 #define STATE                                                                                      \
-	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\","               \
+	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"," \
 	"\"state_message\":\"m\"}"
 #define RUN                                                                                        \
-	"{\"run_id\":5,\"job_id\":7,\"run_name\":\"n\",\"start_time\":1,\"end_time\":2,"            \
-	"\"trigger\":\"RETRY\"," STATE ",\"tasks\":[{\"task_key\":\"a\",\"run_id\":6,"              \
+	"{\"run_id\":5,\"job_id\":7,\"run_name\":\"n\",\"start_time\":1,\"end_time\":2," \
+	"\"trigger\":\"RETRY\"," STATE ",\"tasks\":[{\"task_key\":\"a\",\"run_id\":6," \
 	"\"attempt_number\":1,\"notebook_task\":{\"notebook_path\":\"/n\"}," STATE "}]}"
 
 static const struct wrong_route routes[] = {
