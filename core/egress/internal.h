@@ -130,6 +130,7 @@ struct flight {
 	bool headers_done, to_buffer; /* where the body of this reply goes */
 	bool delivered;		      /* the sink has got something: no more attempts */
 	bool paused, held;	      /* the sink wants no more now; libcurl holds back */
+	bool running; /* libcurl has its handle */
 	bool finishing, queued;
 	bool waits;		 /* for an access token */
 	bool authorized_again;	 /* after a 401 */
@@ -167,6 +168,10 @@ struct egress {
 	bool abandoned; /* some flight is STOP_ABANDONED */
 	struct loop_job job;
 	bool posted;
+	size_t running;	 /* flights that libcurl has */
+	size_t peak, peak_before; /* most of them at a time, in this while and in the last */
+	int64_t peak_since_ms;
+	struct loop_timer idle;
 	unsigned inside; /* libcurl is running: no handle may be added or removed */
 	struct credential *credential; /* of each upstream */
 	struct cache *cache;

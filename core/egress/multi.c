@@ -6,10 +6,15 @@
 #include "base/mem.h"
 #include "egress/internal.h"
 
+#define IDLE_CONNECTIONS_MAX 8 /* that are kept for later requests */
+#define PEAK_MS 3000	       /* how long a burst is remembered */
+
 struct watched {
 	struct loop_watch watch;
 	struct egress *egress;
 };
+
+static void configure(struct egress *egress);
 
 /* Ends what libcurl has finished. What they lead to may start new transfers. */
 static void
@@ -125,21 +130,67 @@ no_proxy_list(void)
 		       more != NULL ? more : "");
 }
 
+/* ---- connections that are kept --------------------------------------------------------------- */
+
+/* The most that was under way at a time, lately. */
+static size_t
+peak(const struct egress *egress)
+{
+	return egress->peak > egress->peak_before ? egress->peak : egress->peak_before;
+}
+
+/* libcurl closes the oldest idle connection beyond this number, which counts those in use too,
+ * whenever another one becomes idle. */
+static void
+limit_connections(struct egress *egress)
+{
+	int64_t now = clock_ms();
+
+	if (now - egress->peak_since_ms > PEAK_MS) {
+		egress->peak_before = egress->peak;
+		egress->peak = 0;
+		egress->peak_since_ms = now;
+	}
+	if (egress->running > egress->peak)
+		egress->peak = egress->running;
+	egress->curl->multi_setopt(egress->multi, CURLMOPT_MAXCONNECTS,
+				   (long)peak(egress) + IDLE_CONNECTIONS_MAX);
+}
+
+/* After a burst no connection becomes idle any more, so none is closed: all go, with the handle that
+ * has them. The TLS sessions stay. */
+static void
+on_idle(struct loop_timer *timer)
+{
+	struct egress *egress = timer->data;
+
+	if (egress->running > 0 || peak(egress) <= IDLE_CONNECTIONS_MAX)
+		return;
+	egress->curl->multi_cleanup(egress->multi);
+	loop_timer_stop(egress->loop, &egress->timer);
+	egress->multi = egress->curl->multi_init();
+	if (egress->multi == NULL)
+		abort(); /* as with any small allocation: nothing sensible can follow */
+	egress->peak = egress->peak_before = 0;
+	configure(egress);
+}
+
+/* ---- the handle ------------------------------------------------------------------------------ */
+
 static void
 configure(struct egress *egress)
 {
 	const struct curl_api *curl = egress->curl;
-	long per_host = 1, total = 0;
+	long per_host = 1;
 
 	for (size_t i = 0; i < egress->config->upstreams; i++) {
 		long n = (long)egress->config->upstream[i].max_connections;
 
-		total += n;
 		if (n > per_host)
 			per_host = n;
 	}
 	curl->multi_setopt(egress->multi, CURLMOPT_MAX_HOST_CONNECTIONS, per_host);
-	curl->multi_setopt(egress->multi, CURLMOPT_MAXCONNECTS, total > 0 ? total : 1);
+	limit_connections(egress);
 	curl->multi_setopt(egress->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	curl->multi_setopt(egress->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl->multi_setopt(egress->multi, CURLMOPT_SOCKETDATA, egress);
@@ -171,6 +222,8 @@ multi_open(struct egress *egress, char *why, size_t why_size)
 	egress->no_proxy = no_proxy_list();
 	egress->timer.fn = on_timer;
 	egress->timer.data = egress;
+	egress->idle.fn = on_idle;
+	egress->idle.data = egress;
 	configure(egress);
 	return true;
 }
@@ -183,6 +236,7 @@ multi_close(struct egress *egress)
 	egress->curl->multi_cleanup(egress->multi); /* closes the idle connections */
 	egress->curl->share_cleanup(egress->share);
 	loop_timer_stop(egress->loop, &egress->timer);
+	loop_timer_stop(egress->loop, &egress->idle);
 	curl_api_release(egress->curl);
 	egress->curl = NULL;
 	free(egress->no_proxy);
@@ -191,11 +245,21 @@ multi_close(struct egress *egress)
 bool
 multi_add(struct egress *egress, struct flight *flight)
 {
-	return egress->curl->multi_add_handle(egress->multi, flight->easy) == CURLM_OK;
+	if (egress->curl->multi_add_handle(egress->multi, flight->easy) != CURLM_OK)
+		return false;
+	flight->running = true;
+	egress->running++;
+	limit_connections(egress);
+	return true;
 }
 
 void
 multi_remove(struct egress *egress, struct flight *flight)
 {
 	egress->curl->multi_remove_handle(egress->multi, flight->easy);
+	egress->running -= flight->running;
+	flight->running = false;
+	limit_connections(egress);
+	if (egress->running == 0)
+		loop_timer_set(egress->loop, &egress->idle, PEAK_MS);
 }

@@ -234,6 +234,78 @@ no_connection_is_left(void)
 }
 
 static bool
+fifty_arrived(void *data)
+{
+	return upstream_requests(data) == 50;
+}
+
+struct relay {
+	struct bench *bench;
+	unsigned left, running;
+};
+
+static void
+relay_done(void *data, const struct mcp_reply *reply)
+{
+	const struct mcp_http http = get("/api/ok");
+	struct relay *relay = data;
+
+	if (reply != NULL)
+		ASSERT_INT(reply->status, 200);
+	if (relay->left > 0) {
+		relay->left--;
+		egress_submit(relay->bench->egress, &relay->bench->scope, &http, NULL, relay_done,
+			      relay);
+	} else if (--relay->running == 0) {
+		loop_stop(relay->bench->loop);
+	}
+}
+
+/* Thirty requests under way all the time, each followed by the next. */
+static void
+steady_load_keeps_connections(void)
+{
+	struct bench *b = bench_new("", "");
+	struct relay relay = { b, 3000, 30 };
+
+	for (size_t i = 0; i < 30; i++)
+		relay_done(&relay, NULL);
+	loop_run(b->loop, 0);
+	ASSERT_INT(upstream_requests(b->upstream), 3000);
+	CU_ASSERT(upstream_connections(b->upstream) <= 60);
+	bench_free(b);
+}
+
+static bool
+few_alive(void *data)
+{
+	return upstream_alive_now(data) <= 8;
+}
+
+/* After a burst only few connections stay. */
+static void
+few_connections_stay_idle(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/hold");
+	struct got got[50] = { 0 };
+
+	for (size_t i = 0; i < 50; i++)
+		bench_submit(b, &http, &got[i]);
+	bench_until(b, fifty_arrived, b->upstream);
+	ASSERT_INT(upstream_connections(b->upstream), 50);
+	upstream_release(b->upstream);
+	bench_run(b);
+	for (size_t i = 0; i < 50; i++)
+		got_fini(&got[i]);
+	bench_until(b, few_alive, b->upstream);
+	bench_fetch(b, &http, &got[0]);
+	ASSERT_INT(got[0].reply.status, 200);
+	got_fini(&got[0]);
+	bench_free(b);
+}
+
+static bool
 eight_arrived(void *data)
 {
 	return upstream_requests(data) == 8;
@@ -642,6 +714,8 @@ static const struct test tests[] = {
 	TEST(request_ids),
 	TEST(connections_are_reused),
 	TEST(no_connection_is_left),
+	TEST(few_connections_stay_idle),
+	TEST(steady_load_keeps_connections),
 	TEST(parallel_work_is_parallel),
 	TEST(tls),
 	TEST(no_proxy_to_this_machine),

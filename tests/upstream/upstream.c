@@ -171,6 +171,17 @@ upstream_wait(struct upstream *u, unsigned requests)
 	return there;
 }
 
+unsigned
+upstream_alive_now(struct upstream *u)
+{
+	unsigned alive;
+
+	pthread_mutex_lock(&u->lock);
+	alive = u->alive;
+	pthread_mutex_unlock(&u->lock);
+	return alive;
+}
+
 bool
 upstream_alive(struct upstream *u, unsigned connections)
 {

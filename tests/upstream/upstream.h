@@ -47,6 +47,7 @@ const char *upstream_url(const struct upstream *upstream);
 unsigned upstream_connections(struct upstream *upstream); /* accepted so far */
 /* Waits until no more than so many connections are open; false when that takes unreasonably long. */
 bool upstream_alive(struct upstream *upstream, unsigned connections);
+unsigned upstream_alive_now(struct upstream *upstream); /* connections that are open */
 unsigned upstream_requests(struct upstream *upstream);	  /* read so far */
 /* Waits until so many requests were read; false when that takes unreasonably long. */
 bool upstream_wait(struct upstream *upstream, unsigned requests);
