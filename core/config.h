@@ -74,6 +74,7 @@ struct config_upstream {
 	bool secret_in_body; /* AUTH_OAUTH: client_id and client_secret go into the body */
 	char *workspace_id; /* sent along where one host serves several workspaces; or NULL */
 	char *ca_file;	  /* NULL: the system's bundle */
+	struct strings warnings; /* for the operator, if anybody uses it */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
 	uint64_t max_reply;
 	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a

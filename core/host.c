@@ -137,6 +137,23 @@ prompts_report(const struct plugins *plugins)
 }
 
 static void
+upstreams_report(const struct host *host)
+{
+	for (size_t i = 0; i < host->config->upstreams; i++) {
+		const struct config_upstream *upstream = &host->config->upstream[i];
+
+		if (!plugins_use(host->plugins, upstream->role))
+			continue;
+		if (upstream->url == NULL || upstream->auth_type == NULL)
+			log_event(LOG_NOTICE, "upstream-unusable", "upstream", "s", upstream->role,
+				  "why", "s", upstream->auth_why, NULL);
+		for (size_t k = 0; k < upstream->warnings.count; k++)
+			log_event(LOG_WARNING, "upstream-warning", "upstream", "s", upstream->role,
+				  "why", "s", upstream->warnings.item[k], NULL);
+	}
+}
+
+static void
 plugin_changed(void *data, const char *what, const char *uri)
 {
 	struct host *host = data;
@@ -208,6 +225,7 @@ host_new(struct config *config, char *why, size_t why_size)
 	host = host_try(config, &faults);
 	plugins_report(host->plugins);
 	prompts_report(host->plugins);
+	upstreams_report(host);
 	if (faults.count > 0) {
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);

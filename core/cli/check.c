@@ -140,6 +140,8 @@ say_upstream(struct check *check, const struct config_upstream *upstream)
 			check_say(check, CHECK_SKIPPED, subject,
 				  "that it answers and takes the credential needs the network; "
 				  "lakehost doctor looks");
+		for (size_t i = 0; i < upstream->warnings.count; i++)
+			check_say(check, CHECK_WARNING, subject, "%s", upstream->warnings.item[i]);
 	}
 	buf_fini(&users);
 }

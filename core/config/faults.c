@@ -64,6 +64,7 @@ upstream_fini(struct config_upstream *upstream)
 	free(upstream->config_file);
 	free(upstream->workspace_id);
 	free(upstream->ca_file);
+	strings_fini(&upstream->warnings);
 	strings_fini(&upstream->link_suffixes);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Lakehost talks to. Which host and credential are meant is decided by upstream/. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,9 +38,19 @@ file_reference(const struct node *node, const char *key)
 		   : NULL;
 }
 
+__attribute__((format(printf, 2, 3))) static void
+warn(struct config_upstream *upstream, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strings_vprintf(&upstream->warnings, format, args);
+	va_end(args);
+}
+
 /* A secret that stands in a file of its own: whoever may read the file has it. */
 static void
-warn_public(struct config *config, const struct config_upstream *upstream)
+warn_public(struct config_upstream *upstream)
 {
 	char why[512], *path;
 	struct stat status;
@@ -48,8 +59,8 @@ warn_public(struct config *config, const struct config_upstream *upstream)
 		return;
 	path = reference_path(upstream->token_reference, why, sizeof(why));
 	if (path != NULL && stat(path, &status) == 0 && (status.st_mode & S_IROTH) != 0)
-		config_warn(config, "upstreams.%s: anybody on this machine may read %s, which "
-			    "holds its credential; chmod o-r %s", upstream->role, path, path);
+		warn(upstream, "anybody on this machine may read %s, which holds its credential; "
+		     "chmod o-r %s", path, path);
 	free(path);
 }
 
@@ -75,7 +86,7 @@ take_fault(const struct node *node, struct databricks_identity *found)
 }
 
 static void
-resolve_databricks(struct config *config, struct config_upstream *upstream, const struct node *node,
+resolve_databricks(struct config_upstream *upstream, const struct node *node,
 		   const struct databricks_source *source)
 {
 	struct databricks_identity found = { 0 };
@@ -83,7 +94,7 @@ resolve_databricks(struct config *config, struct config_upstream *upstream, cons
 	databricks_resolve(source, &found);
 	take_fault(node, &found);
 	if (found.warning != NULL)
-		config_warn(config, "upstreams.%s: %s", upstream->role, found.warning);
+		warn(upstream, "%s", found.warning);
 	upstream->url = found.url;
 	upstream->token = found.token;
 	upstream->token_of_profile = found.token_of_profile;
@@ -98,7 +109,7 @@ resolve_databricks(struct config *config, struct config_upstream *upstream, cons
 }
 
 static void
-read_databricks(struct config *config, struct config_upstream *upstream, const struct node *node)
+read_databricks(struct config_upstream *upstream, const struct node *node)
 {
 	struct databricks_source source = { .role = upstream->role };
 
@@ -112,10 +123,10 @@ read_databricks(struct config *config, struct config_upstream *upstream, const s
 	source.profile = node_text(node, "profile", NULL);
 	source.config_file = node_text(node, "config_file", NULL);
 	source.workspace_id = node_text(node, "workspace_id", NULL);
-	resolve_databricks(config, upstream, node, &source);
+	resolve_databricks(upstream, node, &source);
 	if (source.token != NULL && upstream->token != NULL)
 		upstream->token_reference = file_reference(node, "token");
-	warn_public(config, upstream);
+	warn_public(upstream);
 	free(source.host);
 	secret_free(source.token);
 	free(source.auth_type);
@@ -142,8 +153,7 @@ read_needed(const struct node *auth, const char *key, const char *method)
 }
 
 static void
-read_secret(struct config *config, struct config_upstream *upstream, const struct node *auth,
-	    const char *key)
+read_secret(struct config_upstream *upstream, const struct node *auth, const char *key)
 {
 	size_t faults = auth->reader->faults->count;
 	const char *fault;
@@ -159,7 +169,7 @@ read_secret(struct config *config, struct config_upstream *upstream, const struc
 	if (fault != NULL)
 		node_fault(auth, key, "it %s", fault);
 	upstream->token_reference = file_reference(auth, key);
-	warn_public(config, upstream);
+	warn_public(upstream);
 }
 
 static void
@@ -184,8 +194,7 @@ read_header_name(struct config_upstream *upstream, const struct node *auth)
 }
 
 static void
-read_oauth(struct config *config, struct config_upstream *upstream, const struct node *auth,
-	   bool allow_http)
+read_oauth(struct config_upstream *upstream, const struct node *auth, bool allow_http)
 {
 	static const char *const places[] = { "header", "body", NULL };
 	char *url = read_needed(auth, "token_url", "oauth");
@@ -195,7 +204,7 @@ read_oauth(struct config *config, struct config_upstream *upstream, const struct
 		node_fault(auth, "token_url", "\"%s\" is no address to send a secret to: %s",
 			   strchr(url, '@') != NULL ? "…" : url, bad);
 	upstream->user = read_needed(auth, "client_id", "oauth");
-	read_secret(config, upstream, auth, "client_secret");
+	read_secret(upstream, auth, "client_secret");
 	upstream->secret_in_body = node_word(auth, "client_auth", places, 0) == 1;
 	upstream->scope = node_text(auth, "scope", NULL);
 	upstream->audience = node_text(auth, "audience", NULL);
@@ -203,8 +212,7 @@ read_oauth(struct config *config, struct config_upstream *upstream, const struct
 }
 
 static void
-read_method(struct config *config, struct config_upstream *upstream, const struct node *auth,
-	    bool allow_http)
+read_method(struct config_upstream *upstream, const struct node *auth, bool allow_http)
 {
 	size_t faults = auth->reader->faults->count;
 
@@ -213,18 +221,18 @@ read_method(struct config *config, struct config_upstream *upstream, const struc
 		return;
 	switch (upstream->method) {
 	case AUTH_NONE: break;
-	case AUTH_BEARER: read_secret(config, upstream, auth, "token"); break;
+	case AUTH_BEARER: read_secret(upstream, auth, "token"); break;
 	case AUTH_BASIC:
 		upstream->user = read_needed(auth, "user", "basic");
 		if (upstream->user != NULL && strchr(upstream->user, ':') != NULL)
 			node_fault(auth, "user", "a colon ends the user in basic authentication");
-		read_secret(config, upstream, auth, "password");
+		read_secret(upstream, auth, "password");
 		break;
 	case AUTH_HEADER:
 		read_header_name(upstream, auth);
-		read_secret(config, upstream, auth, "value");
+		read_secret(upstream, auth, "value");
 		break;
-	case AUTH_OAUTH: read_oauth(config, upstream, auth, allow_http); break;
+	case AUTH_OAUTH: read_oauth(upstream, auth, allow_http); break;
 	}
 	upstream->auth_type = xstrdup(methods[upstream->method]);
 }
@@ -245,7 +253,7 @@ describe_method(const struct config_upstream *upstream)
 }
 
 static void
-read_generic(struct config *config, struct config_upstream *upstream, const struct node *node)
+read_generic(struct config_upstream *upstream, const struct node *node)
 {
 	size_t faults = node->reader->faults->count;
 	struct node auth = node_group(node, "auth");
@@ -261,7 +269,7 @@ read_generic(struct config *config, struct config_upstream *upstream, const stru
 			   strchr(url, '@') != NULL ? "…" : url, bad);
 	free(url);
 	if (node_has(&auth, "method"))
-		read_method(config, upstream, &auth, allow_http);
+		read_method(upstream, &auth, allow_http);
 	if (upstream->auth_why == NULL && upstream->auth_type == NULL)
 		upstream->auth_why =
 		    xprintf("there is no credential: give upstreams.%s.auth with its method (none, "
@@ -308,9 +316,9 @@ read_upstream(struct config *config, const struct node *all, const char *role)
 	*upstream = (struct config_upstream){ .role = xstrdup(role) };
 	upstream->service = (enum service)node_word(&node, "kind", kinds, SERVICE_DATABRICKS);
 	if (upstream->service == SERVICE_GENERIC)
-		read_generic(config, upstream, &node);
+		read_generic(upstream, &node);
 	else
-		read_databricks(config, upstream, &node);
+		read_databricks(upstream, &node);
 	read_link_suffixes(upstream, &node);
 	upstream->ca_file = node_text(&node, "ca_file", NULL);
 	if (upstream->ca_file != NULL && access(upstream->ca_file, R_OK) != 0)

@@ -456,6 +456,19 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 	};
 }
 
+bool
+plugins_use(const struct plugins *plugins, const char *role)
+{
+	for (size_t i = 0; i < plugins->count; i++) {
+		const struct plugin *plugin = &plugins->item[i];
+		const char *upstream = upstream_of(plugin);
+
+		if (plugin->refusal == PLUGIN_OK && upstream != NULL && strcmp(upstream, role) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct strings *
 plugins_prompt_faults(const struct plugins *plugins)
 {

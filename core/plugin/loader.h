@@ -94,6 +94,8 @@ void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
 /* Starts the worker of each isolated plugin and runs the loop until all are up or were refused. */
 void plugins_try(struct plugins *plugins);
 struct registry *plugins_registry(const struct plugins *plugins);
+/* Does a plugin that was not refused send requests to the upstream of this role? */
+bool plugins_use(const struct plugins *plugins, const char *role);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);
 

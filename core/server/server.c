@@ -73,27 +73,12 @@ add(struct json_object *info, const char *key, const char *value)
 
 /* ---- upstreams ------------------------------------------------------------------------------ */
 
-/* Does an enabled plugin send requests to it? */
-static bool
-used(const struct config_upstream *upstream)
-{
-	for (size_t i = 0; i < plugins_count(described_plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(described_plugins, i, &status);
-		if (status.refusal == PLUGIN_OK && status.upstream != NULL &&
-		    strcmp(status.upstream, upstream->role) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Can it be asked who its credential is? */
 static bool
 has_identity(const struct config_upstream *upstream)
 {
-	return used(upstream) && upstream->url != NULL && upstream->auth_type != NULL &&
-	       upstream_kind(upstream)->identity_path != NULL;
+	return plugins_use(described_plugins, upstream->role) && upstream->url != NULL &&
+	       upstream->auth_type != NULL && upstream_kind(upstream)->identity_path != NULL;
 }
 
 /* Who the credential is, by the reply; NULL with `missing`. */
@@ -182,7 +167,7 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 		const struct config_upstream *upstream = &described->upstream[i];
 		const char *identity = NULL, *missing = NULL;
 
-		if (!used(upstream))
+		if (!plugins_use(described_plugins, upstream->role))
 			continue;
 		if (has_identity(upstream))
 			identity = identity_in(call, upstream, reply++, &missing);
