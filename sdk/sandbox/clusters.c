@@ -324,9 +324,8 @@ clusters_get(struct request *req)
 	db_end(st);
 }
 
-/* The body's cluster_id and its state, or NULL after a refusal. */
-static const char *
-named_cluster(struct request *req, const char **state)
+const char *
+cluster_named(struct request *req, const char **state)
 {
 	const char *id = body_need(req, "cluster_id");
 
@@ -340,8 +339,8 @@ named_cluster(struct request *req, const char **state)
 	return id;
 }
 
-static void
-unexpected_state(struct request *req, const char *id, const char *state)
+void
+cluster_unexpected_state(struct request *req, const char *id, const char *state)
 {
 	char *shown = text_fold(state);
 
@@ -353,20 +352,20 @@ unexpected_state(struct request *req, const char *id, const char *state)
 static void
 clusters_start(struct request *req)
 {
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 
 	if (id == NULL)
 		return;
 	if (start(req->ws, id, req->user))
 		reply_empty(req);
 	else
-		unexpected_state(req, id, state);
+		cluster_unexpected_state(req, id, state);
 }
 
 static void
 clusters_delete(struct request *req)
 {
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 	struct json_object *reason, *details;
 	int64_t now = clock_ms();
 
@@ -386,13 +385,13 @@ clusters_delete(struct request *req)
 static void
 clusters_restart(struct request *req)
 {
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 	int64_t now = clock_ms();
 
 	if (id == NULL)
 		return;
 	if (strcmp(state, "RUNNING") != 0) {
-		unexpected_state(req, id, state);
+		cluster_unexpected_state(req, id, state);
 		return;
 	}
 	db_run(req->ws, "UPDATE clusters SET state = 'RESTARTING', since = ?1,"
@@ -404,7 +403,7 @@ clusters_restart(struct request *req)
 static void
 clusters_permanent_delete(struct request *req)
 {
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 
 	if (id == NULL)
 		return;
@@ -416,7 +415,7 @@ clusters_permanent_delete(struct request *req)
 static void
 set_pinned(struct request *req, int64_t pinned)
 {
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 
 	if (id == NULL)
 		return;
@@ -499,7 +498,7 @@ clusters_events(struct request *req)
 {
 	struct page_rule rule = { .key = "events", .size_arg = "page_size",
 		.token_arg = "page_token", .default_size = 50, .max_size = 500 };
-	const char *state, *id = named_cluster(req, &state);
+	const char *state, *id = cluster_named(req, &state);
 	struct json_object *all, *answer;
 	int64_t total;
 
@@ -520,6 +519,9 @@ clusters_events(struct request *req)
 static const struct route routes[] = {
 	{ "GET", "/api/2.1/clusters/list", clusters_list, 0 },
 	{ "GET", "/api/2.1/clusters/get", clusters_get, 0 },
+	{ "POST", "/api/2.1/clusters/create", clusters_create, 0 },
+	{ "POST", "/api/2.1/clusters/edit", clusters_edit, 0 },
+	{ "POST", "/api/2.1/clusters/resize", clusters_resize, 0 },
 	{ "POST", "/api/2.1/clusters/start", clusters_start, 0 },
 	{ "POST", "/api/2.1/clusters/delete", clusters_delete, 0 },
 	{ "POST", "/api/2.1/clusters/restart", clusters_restart, 0 },

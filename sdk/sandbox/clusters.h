@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between clusters.c (state machine, endpoints) and clusters_seed.c (seeds and fixed lists). */
+/* Between clusters.c (state machine, endpoints), clusters_change.c (making and changing) and
+ * clusters_seed.c (seeds and fixed lists). */
 #ifndef SANDBOX_CLUSTERS_H
 #define SANDBOX_CLUSTERS_H
 
@@ -10,6 +11,14 @@ void cluster_event(struct workspace *ws, const char *id, int64_t time, const cha
 		   struct json_object *details);
 /* A termination_reason object; owned by the caller. */
 struct json_object *cluster_reason(const char *code, const char *type, const char *user);
+
+/* The body's cluster_id and its state, or NULL after a refusal. */
+const char *cluster_named(struct request *req, const char **state);
+void cluster_unexpected_state(struct request *req, const char *id, const char *state);
+
+void clusters_create(struct request *req);
+void clusters_edit(struct request *req);
+void clusters_resize(struct request *req);
 
 void clusters_seed(struct workspace *ws);
 void clusters_spark_versions(struct request *req);

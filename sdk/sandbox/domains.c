@@ -3,7 +3,8 @@
 #include "sandbox.h"
 
 extern const struct domain settings_domain, fault_domain, requestlog_domain;
-extern const struct domain auth_domain, oauth_domain;
+extern const struct domain scim_domain, permissions_domain, oauth_domain;
+extern const struct domain grants_domain, uc_change_domain;
 extern const struct domain clusters_domain, warehouses_domain;
 extern const struct domain uc_domain, statements_domain, links_domain, history_domain;
 extern const struct domain notebooks_domain, wsfiles_domain, repos_domain;
@@ -16,11 +17,14 @@ const struct domain *const domains[] = {
 	&settings_domain,
 	&fault_domain,
 	&requestlog_domain,
-	&auth_domain,
+	&scim_domain,
 	&oauth_domain,
 	&clusters_domain,
 	&warehouses_domain,
 	&uc_domain,
+	&permissions_domain,
+	&grants_domain,
+	&uc_change_domain,
 	&statements_domain,
 	&links_domain,
 	&history_domain,

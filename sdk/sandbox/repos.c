@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Git folders: /api/2.0/repos.  A repo is an object of type REPO in the workspace tree plus a row
- * here; no git runs, a branch's head is a digest of its name.
+ * here, with the same id; no git runs, a branch's head is a digest of its name.
  * https://docs.databricks.com/api/workspace/repos
  */
 #include "objects.h"
@@ -74,10 +74,11 @@ add_repo(struct workspace *ws, const char *path, const char *url, const char *pr
 {
 	char head[41], *readme = xasprintf("%s/README.md", path);
 	char *text = xasprintf("# %s\n\nCloned from %s\n", path_name(path), url);
-	int64_t id = id_number();
+	int64_t id;
 
 	head_of(url, branch, head);
 	object_add_folder(ws, path, "REPO");
+	id = db_one_int(ws, "SELECT id FROM objects WHERE path = ?", "s", path);
 	object_store(ws, readme, "FILE", NULL, NULL, text, strlen(text), NULL);
 	db_run(ws, "INSERT INTO repos VALUES(?, ?, ?, ?, ?, ?, ?)", "isssssj", id, path, url,
 	       provider, branch, head, sparse);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sql.h"
+#include "uc.h"
 
 #define UC "/api/2.1/unity-catalog"
 
@@ -20,8 +21,8 @@ static const struct page_rule tables_rule = { .key = "tables", .size_arg = "max_
 static const struct page_rule summaries_rule = { .key = "tables", .size_arg = "max_results",
 	.token_arg = "page_token", .default_size = 1000, .max_size = 10000, .empty_first = true };
 
-static struct lake_conn *
-open_lake(struct request *req)
+struct lake_conn *
+uc_open(struct request *req)
 {
 	struct lake_conn *conn = lake_take(req->ws);
 
@@ -66,7 +67,7 @@ catalog_json(const struct request *req, sqlite3_stmt *st)
 static void
 catalogs_list(struct request *req)
 {
-	struct lake_conn *conn = open_lake(req);
+	struct lake_conn *conn = uc_open(req);
 	struct json_object *all;
 	sqlite3_stmt *st;
 	char *sql;
@@ -83,31 +84,37 @@ catalogs_list(struct request *req)
 	page_reply(req, &catalogs_rule, "catalogs", all);
 }
 
-static void
-no_catalog(struct request *req, const char *name)
+void
+uc_no_catalog(struct request *req, const char *name)
 {
 	reply_error(req, 404, "CATALOG_DOES_NOT_EXIST", "Catalog '%.255s' does not exist.", name);
 }
 
-static void
-catalogs_get(struct request *req)
+void
+uc_reply_catalog(struct request *req, const char *name)
 {
-	struct lake_conn *conn = open_lake(req);
+	struct lake_conn *conn = uc_open(req);
 	sqlite3_stmt *st;
 	char *sql;
 
 	if (conn == NULL)
 		return;
 	sql = xasprintf("%sWHERE name = lower(?)", CATALOG);
-	st = lake_query(conn, sql, "s", request_var(req, "name"));
+	st = lake_query(conn, sql, "s", name);
 	free(sql);
 	if (lake_next(st)) {
 		reply_json(req, catalog_json(req, st));
 		sqlite3_finalize(st);
 	} else {
-		no_catalog(req, request_var(req, "name"));
+		uc_no_catalog(req, name);
 	}
 	lake_give(conn);
+}
+
+static void
+catalogs_get(struct request *req)
+{
+	uc_reply_catalog(req, request_var(req, "name"));
 }
 
 /* ---- schemas ---- */
@@ -137,7 +144,7 @@ static void
 schemas_list(struct request *req)
 {
 	const char *catalog = request_need(req, "catalog_name");
-	struct lake_conn *conn = catalog != NULL ? open_lake(req) : NULL;
+	struct lake_conn *conn = catalog != NULL ? uc_open(req) : NULL;
 	struct json_object *all;
 	sqlite3_stmt *st;
 	char *sql;
@@ -146,7 +153,7 @@ schemas_list(struct request *req)
 		return;
 	if (!lake_has_catalog(conn, catalog)) {
 		lake_give(conn);
-		no_catalog(req, catalog);
+		uc_no_catalog(req, catalog);
 		return;
 	}
 	all = json_object_new_array();
@@ -159,26 +166,38 @@ schemas_list(struct request *req)
 	page_reply(req, &schemas_rule, catalog, all);
 }
 
-static void
-schemas_get(struct request *req)
+void
+uc_no_schema(struct request *req, const char *full_name)
 {
-	struct lake_conn *conn = open_lake(req);
+	reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST", "Schema '%.511s' does not exist.",
+		    full_name);
+}
+
+void
+uc_reply_schema(struct request *req, const char *full_name)
+{
+	struct lake_conn *conn = uc_open(req);
 	sqlite3_stmt *st;
 	char *sql;
 
 	if (conn == NULL)
 		return;
 	sql = xasprintf("%sWHERE catalog || '.' || name = lower(?)", SCHEMA);
-	st = lake_query(conn, sql, "s", request_var(req, "name"));
+	st = lake_query(conn, sql, "s", full_name);
 	free(sql);
 	if (lake_next(st)) {
 		reply_json(req, schema_json(req, st));
 		sqlite3_finalize(st);
 	} else {
-		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST", "Schema '%.511s' does not exist.",
-			    request_var(req, "name"));
+		uc_no_schema(req, full_name);
 	}
 	lake_give(conn);
+}
+
+static void
+schemas_get(struct request *req)
+{
+	uc_reply_schema(req, request_var(req, "name"));
 }
 
 /* ---- tables ---- */
@@ -273,7 +292,7 @@ check_schema(struct request *req, struct lake_conn *conn, const char *catalog, c
 	if (lake_has_schema(conn, catalog, schema))
 		return true;
 	if (!lake_has_catalog(conn, catalog))
-		no_catalog(req, catalog);
+		uc_no_catalog(req, catalog);
 	else
 		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST",
 			    "Schema '%.255s.%.255s' does not exist.", catalog, schema);
@@ -308,7 +327,7 @@ tables_list(struct request *req)
 {
 	const char *catalog = request_need(req, "catalog_name");
 	const char *schema = catalog != NULL ? request_need(req, "schema_name") : NULL;
-	struct lake_conn *conn = schema != NULL ? open_lake(req) : NULL;
+	struct lake_conn *conn = schema != NULL ? uc_open(req) : NULL;
 	struct json_object *all;
 	char *kind;
 
@@ -336,7 +355,7 @@ find_table(struct lake_conn *conn, const char *full)
 static void
 tables_get(struct request *req)
 {
-	struct lake_conn *conn = open_lake(req);
+	struct lake_conn *conn = uc_open(req);
 	sqlite3_stmt *st;
 
 	if (conn == NULL)
@@ -354,7 +373,7 @@ tables_get(struct request *req)
 static void
 tables_exists(struct request *req)
 {
-	struct lake_conn *conn = open_lake(req);
+	struct lake_conn *conn = uc_open(req);
 	struct json_object *answer;
 	sqlite3_stmt *st;
 
@@ -386,7 +405,7 @@ summaries(struct request *req)
 	const char *catalog = request_need(req, "catalog_name");
 	const char *schemas = request_arg(req, "schema_name_pattern");
 	const char *tables = request_arg(req, "table_name_pattern");
-	struct lake_conn *conn = catalog != NULL ? open_lake(req) : NULL;
+	struct lake_conn *conn = catalog != NULL ? uc_open(req) : NULL;
 	struct json_object *all;
 	char *sql, *kind;
 	sqlite3_stmt *st;
@@ -395,7 +414,7 @@ summaries(struct request *req)
 		return;
 	if (!lake_has_catalog(conn, catalog)) {
 		lake_give(conn);
-		no_catalog(req, catalog);
+		uc_no_catalog(req, catalog);
 		return;
 	}
 	schemas = schemas != NULL ? schemas : "%";

@@ -90,8 +90,22 @@ endpoint(const char *id)
 	return odbc;
 }
 
+/* What a warehouse was made with beside what has a column. */
+static void
+add_settings(struct workspace *ws, struct json_object *obj)
+{
+	static const char *const names[] = { "min_num_clusters", "max_num_clusters", "tags",
+		"warehouse_type", "enable_photon", "spot_instance_policy", "channel" };
+	struct json_object *settings = doc_get(ws, "warehouse", json_str(obj, "id"));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_get(settings, names[i]) != NULL)
+			json_add(obj, names[i], json_object_get(json_get(settings, names[i])));
+	json_object_put(settings);
+}
+
 static struct json_object *
-to_json(sqlite3_stmt *st)
+to_json(struct workspace *ws, sqlite3_stmt *st)
 {
 	struct json_object *obj = json_object_new_object(), *part;
 	bool running = strcmp(db_text(st, 2), "RUNNING") == 0;
@@ -122,6 +136,7 @@ to_json(sqlite3_stmt *st)
 			 "/sql/1.0/warehouses/%s", options.host, options.port, db_text(st, 0));
 	json_add_str(obj, "jdbc_url", jdbc);
 	free(jdbc);
+	add_settings(ws, obj);
 	return obj;
 }
 
@@ -138,7 +153,7 @@ warehouses_list(struct request *req)
 	st = db_query(req->ws, sql, "");
 	free(sql);
 	while (db_next(req->ws, st))
-		json_object_array_add(all, to_json(st));
+		json_object_array_add(all, to_json(req->ws, st));
 	page_reply(req, &rule, "warehouses", all);
 }
 
@@ -162,7 +177,7 @@ warehouses_get(struct request *req)
 		no_such_warehouse(req);
 		return;
 	}
-	reply_json(req, to_json(st));
+	reply_json(req, to_json(req->ws, st));
 	db_end(st);
 }
 
@@ -193,9 +208,71 @@ warehouses_stop(struct request *req)
 	reply_empty(req);
 }
 
+/* ---- made, changed, deleted ---- */
+
+static void
+warehouses_create(struct request *req)
+{
+	const char *name = body_need(req, "name");
+	const char *size = json_str(req->body, "cluster_size");
+	struct json_object *answer;
+	char id[17];
+
+	if (name == NULL)
+		return;
+	if (db_one_int(req->ws, "SELECT count(*) FROM warehouses WHERE name = ?", "s", name) > 0) {
+		reply_error(req, 400, "RESOURCE_ALREADY_EXISTS",
+			    "SQL warehouse with name `%.200s` already exists.", name);
+		return;
+	}
+	id_hex(id, 16);
+	db_run(req->ws, "INSERT INTO warehouses(id, name, state, since, size, serverless, creator,"
+	       " auto_stop) VALUES(?, ?, 'STARTING', ?, ?, ?, ?, ?)", "ssisisi", id, name,
+	       clock_ms(), size != NULL ? size : "X-Small",
+	       (int64_t)json_flag(req->body, "enable_serverless_compute", false), req->user,
+	       json_int(req->body, "auto_stop_mins", 120));
+	doc_put(req->ws, "warehouse", id, req->body);
+	answer = json_object_new_object();
+	json_add_str(answer, "id", id);
+	reply_json(req, answer);
+}
+
+static void
+warehouses_edit(struct request *req)
+{
+	const char *id = request_var(req, "id");
+
+	if (warehouse_state(req->ws, id) == NULL) {
+		no_such_warehouse(req);
+		return;
+	}
+	db_run(req->ws, "UPDATE warehouses SET name = coalesce(?, name), size = coalesce(?, size),"
+	       " auto_stop = CASE WHEN ?3 < 0 THEN auto_stop ELSE ?3 END WHERE id = ?4", "ssis",
+	       json_str(req->body, "name"), json_str(req->body, "cluster_size"),
+	       json_int(req->body, "auto_stop_mins", -1), id);
+	doc_put(req->ws, "warehouse", id, req->body);
+	reply_empty(req);
+}
+
+static void
+warehouses_delete(struct request *req)
+{
+	const char *id = request_var(req, "id");
+
+	if (db_run(req->ws, "DELETE FROM warehouses WHERE id = ?", "s", id) != 1) {
+		no_such_warehouse(req);
+		return;
+	}
+	doc_delete(req->ws, "warehouse", id);
+	reply_empty(req);
+}
+
 static const struct route routes[] = {
 	{ "GET", "/api/2.0/sql/warehouses", warehouses_list, 0 },
+	{ "POST", "/api/2.0/sql/warehouses", warehouses_create, 0 },
 	{ "GET", "/api/2.0/sql/warehouses/{id}", warehouses_get, 0 },
+	{ "DELETE", "/api/2.0/sql/warehouses/{id}", warehouses_delete, 0 },
+	{ "POST", "/api/2.0/sql/warehouses/{id}/edit", warehouses_edit, 0 },
 	{ "POST", "/api/2.0/sql/warehouses/{id}/start", warehouses_start, 0 },
 	{ "POST", "/api/2.0/sql/warehouses/{id}/stop", warehouses_stop, 0 },
 	{ 0 },

@@ -366,7 +366,7 @@ export_format(struct request *req, const struct object *object)
 	bool notebook = strcmp(object->type, "NOTEBOOK") == 0, ok = false;
 
 	if (format == NULL || *format == '\0')
-		format = "SOURCE";
+		format = notebook ? "SOURCE" : "AUTO";
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		ok = ok || strcmp(format, known[i]) == 0;
 	if (object_is_folder(object))

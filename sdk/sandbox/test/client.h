@@ -73,5 +73,6 @@ void add_file_suite(void);
 void add_code_suite(void);
 void add_job_suite(void);
 void add_ml_suite(void);
+void add_change_suite(void);
 
 #endif

@@ -45,6 +45,7 @@ main(int argc, char **argv)
 	add_code_suite();
 	add_job_suite();
 	add_ml_suite();
+	add_change_suite();
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();

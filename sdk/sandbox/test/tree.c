@@ -159,7 +159,10 @@ test_export(void)
 	expect_text(WS "export?path=" ANN "/etl/order_stats", "file_type", "scala");
 	expect_text(WS "export?path=" ANN "/Revenue%20by%20country&format=AUTO", "file_type",
 		    "ipynb");
-	expect("GET", WS "export?path=" ANN "/notes.txt", NULL, 400, INVALID);
+	expect("GET", WS "export?path=" ANN "/notes.txt&format=SOURCE", NULL, 400, INVALID);
+	a = fetch("GET", WS "export?path=" ANN "/notes.txt&direct_download=true", NULL);
+	CU_ASSERT(strncmp(a->text, "Ask Bob", 7) == 0);
+	answer_free(a);
 	expect("GET", WS "export?path=" ANN "/etl", NULL, 400, INVALID);
 	expect("GET", WS "export?path=" ANN "/hello&format=DBC", NULL, 400, INVALID);
 	expect("GET", WS "export?path=" ANN "/none", NULL, 404, MISSING);

@@ -45,7 +45,7 @@ def import_and_export():
     equal(base64.b64decode(exported.content), b"-- Databricks notebook source\nselect 1\n")
     refused(NotFound, client.workspace.import_, "/Users/nobody/x", content=content,
             format=ImportFormat.AUTO)
-    refused(BadRequest, client.workspace.export, HOME + "notes.txt")
+    refused(BadRequest, client.workspace.export, HOME + "notes.txt", format=ExportFormat.SOURCE)
 
 
 @check
