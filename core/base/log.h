@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mask.h"
+
 /* LOG_OFF is no level of a line: as the least level it lets nothing through. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR, LOG_OFF };
 
@@ -23,19 +25,5 @@ bool log_level_parse(const char *name, enum log_level *level);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Values never to be shown again, in logs or results. Copies; short values (< 4 bytes) are
- * ignored because masking them would destroy every text. Bounded: the oldest of more than
- * MASK_MAX goes. mask_apply() returns a new text when it changed something, else NULL. */
-#define MASK_MAX 1024
-void mask_add(const char *value, size_t len);
-char *mask_apply(const char *text, size_t len, size_t *out_len);
-/* For what another process wrote. mask_add_of() is mask_add() by a writer (any number but 0), whose
- * own answer may show the value unless it was a mask before; mask_settle() ends that. Between
- * mask_reading(owner) and mask_reading(0) this thread's mask_apply() reads a text of that writer:
- * it also finds the first eight or more bytes of a value where the text was cut. */
-void mask_add_of(const char *value, size_t len, uint64_t owner);
-void mask_reading(uint64_t owner);
-void mask_settle(uint64_t owner);
 
 #endif

@@ -1,131 +1,300 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Values never to be shown again. They are found in one pass over a text: every mask has at least
- * four bytes, and these select the few masks that may begin at a place.
- *
- * What another process has written comes after its values were made known here, and was cut to
- * size without knowledge of the values that this process knows. Such a text is read with
- * mask_reading(): its writer's own values pass, and the beginning of a value is one where the text
- * was cut.
- */
+/* The values, and the searches for them. A group of values has two finders: of the values as they
+ * are, and without white space. They are built at the first search after a change. */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mask.h"
+
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/mask_find.h"
+#include "base/mask_view.h"
 #include "base/mem.h"
 
-#define MASK_MIN    4
-#define BUCKETS	    1024
+#define MASK_MIN 4
+#define SQUEEZED_MIN 12 /* bytes without white space */
+#define PART_MIN 8	/* bytes of a value that was cut */
 #define REPLACEMENT "***"
-#define PART_MIN    8 /* bytes of a value that was cut */
 
-struct mask {
-	char *value; /* NULL: this place is free */
+struct value {
+	char *text;
 	size_t len;
-	uint64_t age; /* when it was last added */
-	int next;     /* in its bucket, 1 + index; 0 ends */
-	uint64_t owner; /* whose own answer may show it; 0: nobody's */
+	bool pinned;
+	uint64_t writer; /* not yet masked: it waits for mask_settle() */
+	struct value *next; /* older */
 };
 
-static struct mask masks[MASK_MAX];
-static int buckets[BUCKETS]; /* 1 + index of the first mask */
-static uint64_t clock_now;
+struct group {
+	char *scope; /* name of the plugin */
+	struct value *values; /* the newest first */
+	size_t n, bytes;      /* without those that are pinned */
+	struct finder *plain, *squeezed; /* NULL: to be built */
+	struct group *next;
+};
+
+static struct group everywhere;
+static struct group *groups; /* of plugins; never fewer */
 static atomic_bool any;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
-static _Thread_local uint64_t reading; /* the writer of what this thread reads; 0: this process */
+static _Thread_local const char *current;
+static _Thread_local bool cut_texts;
 
-static unsigned
-bucket_of(const char *text)
+/* ---- values --------------------------------------------------------------------------------- */
+
+static void
+group_changed(struct group *group)
 {
-	uint32_t word;
-
-	memcpy(&word, text, sizeof(word));
-	return (word * UINT32_C(2654435761)) >> 22;
+	finder_free(group->plain);
+	finder_free(group->squeezed);
+	group->plain = group->squeezed = NULL;
 }
 
 static void
-unlink_mask(int index)
+drop(struct group *group, struct value **link)
 {
-	int *link = &buckets[bucket_of(masks[index].value)];
+	struct value *value = *link;
 
-	while (*link != index + 1)
-		link = &masks[*link - 1].next;
-	*link = masks[index].next;
-}
-
-/* The place of `value` if it is there, else a free one, else the oldest. */
-static int
-find_place(const char *value, size_t len)
-{
-	int place = 0;
-
-	for (int i = 0; i < MASK_MAX; i++) {
-		if (masks[i].value == NULL)
-			return i; /* places are filled in order, so it is not further on */
-		if (masks[i].len == len && memcmp(masks[i].value, value, len) == 0)
-			return i;
-		if (masks[i].age < masks[place].age)
-			place = i;
+	*link = value->next;
+	if (!value->pinned) {
+		group->n--;
+		group->bytes -= value->len;
 	}
-	return place;
+	explicit_bzero(value->text, value->len);
+	free(value->text);
+	free(value);
 }
 
-void
-mask_add(const char *value, size_t len)
+static struct value **
+find(struct group *group, const char *text, size_t len)
 {
-	mask_add_of(value, len, 0);
+	struct value **link = &group->values;
+
+	while (*link != NULL &&
+	       ((*link)->len != len || memcmp((*link)->text, text, len) != 0))
+		link = &(*link)->next;
+	return link;
 }
 
-void
-mask_add_of(const char *value, size_t len, uint64_t owner)
+/* Makes room by the oldest ones. */
+static void
+keep_caps(struct group *group)
 {
-	struct mask *mask;
-	int place;
+	while (group->n > MASK_VALUES_MAX || group->bytes > MASK_BYTES_MAX) {
+		struct value **oldest = NULL;
 
-	if (value == NULL || len < MASK_MIN)
+		for (struct value **link = &group->values; *link != NULL; link = &(*link)->next)
+			if (!(*link)->pinned)
+				oldest = link;
+		if (oldest == NULL)
+			return;
+		drop(group, oldest);
+	}
+}
+
+/* Puts a value to the front, new or not. */
+static void
+put_value(struct group *group, const char *text, size_t len, bool pinned, uint64_t writer)
+{
+	struct value **link = find(group, text, len), *value = *link;
+
+	if (value != NULL) {
+		*link = value->next;
+		if (pinned && !value->pinned) {
+			group->n--;
+			group->bytes -= len;
+			value->pinned = true;
+		}
+		if (value->writer != writer && value->writer != 0) {
+			value->writer = 0; /* two know it */
+			group_changed(group);
+		}
+	} else {
+		value = xmalloc(sizeof(*value));
+		*value = (struct value){ .text = xstrndup(text, len),
+					 .len = len,
+					 .pinned = pinned,
+					 .writer = writer };
+		group->n += !pinned;
+		group->bytes += pinned ? 0 : len;
+		group_changed(group);
+	}
+	value->next = group->values;
+	group->values = value;
+	keep_caps(group);
+}
+
+static struct group *
+group_of(const char *scope)
+{
+	struct group *group = groups;
+
+	if (scope == NULL)
+		return &everywhere;
+	while (group != NULL && strcmp(group->scope, scope) != 0)
+		group = group->next;
+	return group;
+}
+
+static void
+add(const char *scope, const char *text, size_t len, bool pinned, uint64_t writer)
+{
+	struct group *group;
+
+	if (text == NULL || len < MASK_MIN || (!pinned && len > MASK_BYTES_MAX))
 		return;
 	pthread_rwlock_wrlock(&lock);
-	place = find_place(value, len);
-	mask = &masks[place];
-	if (mask->value == NULL || mask->len != len || memcmp(mask->value, value, len) != 0) {
-		int *head = &buckets[bucket_of(value)];
-
-		if (mask->value != NULL) {
-			unlink_mask(place);
-			explicit_bzero(mask->value, mask->len);
-			free(mask->value);
-		}
-		mask->value = xstrndup(value, len);
-		mask->len = len;
-		mask->next = *head;
-		mask->owner = owner;
-		*head = place + 1;
-	} else if (mask->owner != owner) {
-		mask->owner = 0; /* two know it */
+	group = group_of(scope);
+	if (group == NULL) {
+		group = xcalloc(1, sizeof(*group));
+		group->scope = xstrdup(scope);
+		group->next = groups;
+		groups = group;
 	}
-	mask->age = ++clock_now;
+	put_value(group, text, len, pinned, writer);
 	atomic_store(&any, true);
 	pthread_rwlock_unlock(&lock);
 }
 
 void
-mask_reading(uint64_t owner)
+mask_pin(const char *value, size_t len)
 {
-	reading = owner;
+	add(NULL, value, len, true, 0);
 }
 
 void
-mask_settle(uint64_t owner)
+mask_unpin(const char *text, size_t len)
+{
+	struct value *value;
+
+	pthread_rwlock_wrlock(&lock);
+	value = text != NULL ? *find(&everywhere, text, len) : NULL;
+	if (value != NULL && value->pinned) {
+		value->pinned = false;
+		everywhere.n++;
+		everywhere.bytes += len;
+		keep_caps(&everywhere);
+	}
+	pthread_rwlock_unlock(&lock);
+}
+
+void
+mask_add(const char *value, size_t len)
+{
+	add(NULL, value, len, false, 0);
+}
+
+void
+mask_add_in(const char *scope, const char *value, size_t len, uint64_t writer)
+{
+	add(scope, value, len, false, writer);
+}
+
+static void
+settle(struct group *group, uint64_t writer)
+{
+	for (struct value *value = group->values; value != NULL; value = value->next) {
+		if (value->writer == writer) {
+			value->writer = 0;
+			group_changed(group);
+		}
+	}
+}
+
+void
+mask_settle(uint64_t writer)
 {
 	pthread_rwlock_wrlock(&lock);
-	for (int i = 0; i < MASK_MAX && masks[i].value != NULL; i++)
-		if (masks[i].owner == owner)
-			masks[i].owner = 0;
+	settle(&everywhere, writer);
+	for (struct group *group = groups; group != NULL; group = group->next)
+		settle(group, writer);
 	pthread_rwlock_unlock(&lock);
+}
+
+const char *
+mask_enter(const char *scope)
+{
+	const char *before = current;
+
+	current = scope;
+	return before;
+}
+
+void
+mask_cut_texts(bool cut)
+{
+	cut_texts = cut;
+}
+
+/* ---- searching ------------------------------------------------------------------------------ */
+
+static void
+build(struct group *group)
+{
+	group->plain = finder_new();
+	group->squeezed = finder_new();
+	for (struct value *value = group->values; value != NULL; value = value->next) {
+		struct view text = view_of(value->text, value->len), squeezed;
+
+		if (value->writer != 0)
+			continue;
+		finder_add(group->plain, value->text, value->len);
+		squeezed = view_squeezed(&text, false);
+		if (squeezed.len >= SQUEEZED_MIN)
+			finder_add(group->squeezed, (const char *)squeezed.byte, squeezed.len);
+		explicit_bzero(squeezed.byte, squeezed.len);
+		view_fini(&squeezed);
+	}
+	finder_build(group->plain);
+	finder_build(group->squeezed);
+}
+
+/* First only whether there is anything; then what is hidden, for which the views know their places:
+ * `edge` counts begins and ends at each place of the text. */
+struct search {
+	const char *text;
+	size_t len;
+	const struct group *group;
+	bool found;
+	int32_t *edge; /* NULL: the first time */
+};
+
+static void
+hide(struct search *search, size_t from, size_t to)
+{
+	search->found = true;
+	if (search->edge == NULL)
+		return;
+	search->edge[from]++;
+	search->edge[to]--;
+}
+
+struct scan {
+	struct search *search;
+	const struct view *view;
+};
+
+/* A value of `len` bytes ends before the byte at `end`. */
+static bool
+on_match(void *data, size_t end, size_t len)
+{
+	struct scan *scan = data;
+	const struct view *view = scan->view;
+	size_t first = end - len;
+
+	hide(scan->search, view->from != NULL ? view->from[first] : first,
+	     view->to != NULL ? view->to[end - 1] : end);
+	return scan->search->edge != NULL;
+}
+
+static void
+scan(struct search *search, const struct finder *finder, const struct view *view)
+{
+	struct scan scan = { search, view };
+
+	finder_scan(finder, view->byte, view->len, on_match, &scan);
 }
 
 /* Where a writer has cut: the end, an ellipsis, or the end of a fence around the text. */
@@ -140,76 +309,155 @@ was_cut(const char *text, size_t len)
 	return len == 0;
 }
 
-/* How much of a mask begins at `text`: all of it, or a part that was cut; 0: none. */
-static size_t
-match_of(const struct mask *mask, const char *text, size_t len)
-{
-	size_t same = 0;
-
-	if (reading != 0 && mask->owner == reading)
-		return 0;
-	while (same < len && same < mask->len && text[same] == mask->value[same])
-		same++;
-	if (same == mask->len)
-		return same;
-	return reading != 0 && same >= PART_MIN && was_cut(text + same, len - same) ? same : 0;
-}
-
-/* The length of the longest mask that begins at `text`; 0: none. */
-static size_t
-match_at(const char *text, size_t len)
-{
-	size_t longest = 0;
-
-	if (len < MASK_MIN)
-		return 0;
-	for (int i = buckets[bucket_of(text)]; i != 0; i = masks[i - 1].next) {
-		size_t match = match_of(&masks[i - 1], text, len);
-
-		if (match > longest)
-			longest = match;
-	}
-	return longest;
-}
-
-/* Masks that overlap are one hole: neither may show its rest. */
 static void
-copy_masked(struct buf *out, const char *text, size_t len, size_t at)
+scan_cuts(struct search *search)
 {
-	size_t shown = 0, hidden = 0; /* text[0..shown) is copied, text[..hidden) masked */
+	const struct finder *finder = search->group->plain;
+	uint32_t state = 0, begun;
 
-	for (; at < len; at++) {
-		size_t match = match_at(text + at, len - at);
-
-		if (match == 0)
-			continue;
-		if (at >= hidden) {
-			buf_add(out, text + shown, at - shown);
-			buf_puts(out, REPLACEMENT);
-		}
-		if (at + match > hidden)
-			shown = hidden = at + match;
+	for (size_t i = 0; i <= search->len; i++) {
+		begun = finder_begun(finder, state);
+		if (begun >= PART_MIN && was_cut(search->text + i, search->len - i))
+			hide(search, i - begun, i);
+		if (i < search->len)
+			state = finder_step(finder, state, (unsigned char)search->text[i]);
 	}
-	buf_add(out, text + shown, len - shown);
+}
+
+static void
+scan_decoded(void *data, const struct view *view)
+{
+	struct search *search = data;
+
+	scan(search, search->group->plain, view);
+}
+
+static void
+scan_both(struct search *search, const struct view *view)
+{
+	struct view squeezed;
+
+	scan(search, search->group->plain, view);
+	if (view->len < SQUEEZED_MIN || (search->found && search->edge == NULL))
+		return;
+	squeezed = view_squeezed(view, search->edge != NULL);
+	scan(search, search->group->squeezed, &squeezed);
+	view_fini(&squeezed);
+}
+
+static void
+search_group(struct search *search, const struct group *group)
+{
+	struct view whole = view_of(search->text, search->len), decoded, again;
+
+	search->group = group;
+	scan_both(search, &whole);
+	if (cut_texts)
+		scan_cuts(search);
+	view_base64(search->text, search->len, search->edge != NULL, scan_decoded, search);
+	if ((search->found && search->edge == NULL) || !view_has_escapes(&whole))
+		return;
+	decoded = view_decoded(&whole, search->edge != NULL);
+	scan_both(search, &decoded);
+	if (view_has_escapes(&decoded)) { /* a text within a text */
+		again = view_decoded(&decoded, search->edge != NULL);
+		scan_both(search, &again);
+		view_fini(&again);
+	}
+	view_fini(&decoded);
+}
+
+/* Holes that touch or overlap are one each: none may show the rest of another. */
+static char *
+copy_masked(const struct search *search, size_t *out_len)
+{
+	char *out = xmalloc(search->len + 1);
+	int32_t depth = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < search->len; i++) {
+		int32_t begins = search->edge[i];
+
+		if (depth == 0 && begins > 0) { /* a value has more bytes than this */
+			memcpy(out + n, REPLACEMENT, strlen(REPLACEMENT));
+			n += strlen(REPLACEMENT);
+		}
+		depth += begins;
+		if (depth == 0)
+			out[n++] = search->text[i];
+	}
+	out[n] = '\0';
+	if (out_len != NULL)
+		*out_len = n;
+	return out;
+}
+
+static bool
+ready(const struct group *group)
+{
+	return group == NULL || group->values == NULL || group->plain != NULL;
+}
+
+static void
+get_ready(void)
+{
+	struct group *group;
+
+	pthread_rwlock_wrlock(&lock);
+	group = group_of(current);
+	if (!ready(&everywhere))
+		build(&everywhere);
+	if (!ready(group))
+		build(group);
+	pthread_rwlock_unlock(&lock);
+}
+
+/* The lock is held, and both groups can be searched. */
+static void
+lock_ready(const struct group **group)
+{
+	for (;;) {
+		pthread_rwlock_rdlock(&lock);
+		*group = group_of(current);
+		if (ready(&everywhere) && ready(*group))
+			return;
+		pthread_rwlock_unlock(&lock);
+		get_ready();
+	}
+}
+
+static void
+search_all(struct search *search, const struct group *group)
+{
+	if (everywhere.plain != NULL)
+		search_group(search, &everywhere);
+	if (group != NULL && group != &everywhere && group->plain != NULL)
+		search_group(search, group);
 }
 
 char *
 mask_apply(const char *text, size_t len, size_t *out_len)
 {
-	struct buf out;
-	size_t at = 0;
-	char *result = NULL;
+	struct search search = { .text = text, .len = len };
+	const struct group *group;
+	char *masked = NULL;
 
-	if (text == NULL || !atomic_load(&any))
+	if (text == NULL || len < MASK_MIN || !atomic_load(&any))
 		return NULL;
-	pthread_rwlock_rdlock(&lock);
-	while (at < len && match_at(text + at, len - at) == 0)
-		at++;
-	if (at < len) {
-		buf_init(&out, len + 1); /* a mask is longer than its replacement */
-		copy_masked(&out, text, len, at);
-		result = buf_take(&out, out_len);
+	if (len > MASK_TEXT_MAX) {
+		if (out_len != NULL)
+			*out_len = strlen(REPLACEMENT);
+		return xstrdup(REPLACEMENT);
+	}
+	lock_ready(&group);
+	search_all(&search, group);
+	if (search.found) {
+		search.edge = xcalloc(len + 1, sizeof(*search.edge));
+		search_all(&search, group);
 	}
 	pthread_rwlock_unlock(&lock);
-	return result;
+	if (search.found)
+		masked = copy_masked(&search, out_len);
+	free(search.edge);
+	return masked;
 }

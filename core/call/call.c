@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/state.h"
 #include "call/text.h"
 #include "plugin/loader.h"
+
+#define GIVEN_MIN 8u /* bytes of a secret in an argument */
 
 /* Both in one piece of memory. */
 struct whole {
@@ -66,6 +69,22 @@ upstream_url(const struct call *call)
 	return upstream == NULL ? NULL : upstream->url;
 }
 
+/* What the caller gives as a secret is shown nowhere. A short one would hide words of others. */
+static void
+mask_given(const struct call *call, const struct call_spec *spec)
+{
+	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
+	struct json_object *names = json_arr(row->meta, "redact");
+
+	for (size_t i = 0; names != NULL && i < json_object_array_length(names); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+		const char *value = json_str(spec->arguments, name);
+
+		if (value != NULL && strlen(value) >= GIVEN_MIN)
+			mask_add(value, strlen(value));
+	}
+}
+
 /* False when the arguments are larger than a call may hold. */
 static bool
 begin(struct call *call, const struct call_spec *spec)
@@ -92,6 +111,7 @@ begin(struct call *call, const struct call_spec *spec)
 		.limits = result_limits_of(call, spec),
 	};
 
+	mask_given(call, spec);
 	buf_init(&arguments, LIMIT_BODY * 2);
 	if (spec->arguments != NULL)
 		buf_json_tree(&arguments, spec->arguments);
@@ -345,9 +365,12 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 
 /* Questions are shown to people and models too. False: one of them does not fit any more. */
 static bool
-mask_questions(struct outcome *outcome)
+mask_questions(const struct call *call, struct outcome *outcome)
 {
-	for (size_t i = 0; i < outcome->questions; i++) {
+	const char *before = mask_enter(plugin_name(call->row->plugin));
+	bool fit = true;
+
+	for (size_t i = 0; fit && i < outcome->questions; i++) {
 		struct question *question = &outcome->question[i];
 		struct buf masked;
 
@@ -355,10 +378,10 @@ mask_questions(struct outcome *outcome)
 		text_mask_json(&masked, question->params, strlen(question->params));
 		free(question->params);
 		question->params = buf_take(&masked, NULL);
-		if (question->params == NULL)
-			return false;
+		fit = question->params != NULL;
 	}
-	return true;
+	mask_enter(before);
+	return fit;
 }
 
 /* The rest of it, the handle of an operation, stays. */
@@ -390,7 +413,7 @@ ask(struct call *call, struct outcome *outcome)
 	state->outcome.questions = outcome->questions;
 	outcome->question = NULL;
 	outcome->questions = 0;
-	if (!mask_questions(&state->outcome)) {
+	if (!mask_questions(call, &state->outcome)) {
 		drop_questions(&state->outcome);
 		call_fail(call, MCP_E_TOO_LARGE, "A question to the client is too large", NULL,
 			  NULL);

@@ -208,8 +208,10 @@ service_log(struct run *run, enum mcp_level level, const char *message, size_t l
 static void
 service_mask(struct run *run, const char *value, size_t len)
 {
-	(void)run;
-	mask_add(value, len);
+	const struct local *local = run->owner;
+
+	/* what was revealed is hidden from all who did not ask for it */
+	mask_add_in(run->result.limits.reveals ? NULL : plugin_name(local->plugin), value, len, 0);
 }
 
 static void
@@ -303,7 +305,10 @@ static const struct run_services services = {
 static void
 run_now(struct local *local)
 {
+	const char *before = mask_enter(plugin_name(local->plugin));
+
 	run_step(local->run, local->entry, local->replies, local->n, local->answers);
+	mask_enter(before);
 }
 
 static void

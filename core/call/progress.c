@@ -4,8 +4,10 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "call/state.h"
 #include "call/text.h"
+#include "plugin/loader.h"
 
 #define PER_SECOND 10
 #define MESSAGE_MAX 500u
@@ -35,6 +37,7 @@ void
 progress_send(struct call *call, double done, double total, const char *message)
 {
 	struct call_state *state = call->state;
+	const char *before;
 	struct buf line;
 
 	if (!state->wants_progress || state->answered || state->freed || call_ending(call) ||
@@ -47,8 +50,10 @@ progress_send(struct call *call, double done, double total, const char *message)
 	state->progressed = true;
 	state->progress = done;
 	buf_init(&line, MESSAGE_MAX + 8);
+	before = mask_enter(plugin_name(call->row->plugin));
 	if (message != NULL)
 		text_line(&line, message, MESSAGE_MAX);
+	mask_enter(before);
 	call->events->progress(call, done, isfinite(total) && total > 0 ? total : 0,
 			       line.len > 0 ? line.data : NULL);
 	buf_fini(&line);
@@ -65,12 +70,15 @@ void
 call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 	    size_t len)
 {
+	const char *before;
 	struct buf masked;
 
 	if (call->state->answered || call->state->freed || call->events->client_log == NULL)
 		return;
 	buf_init(&masked, LOG_MAX);
+	before = mask_enter(plugin_name(call->row->plugin));
 	text_mask_json(&masked, json, len);
+	mask_enter(before);
 	if (buf_ok(&masked))
 		call->events->client_log(call, level, logger, masked.data, masked.len);
 	buf_fini(&masked);

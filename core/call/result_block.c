@@ -14,6 +14,7 @@
 
 /* What is written here was counted before; this only bounds arithmetic. */
 #define BLOCK_CAP ((size_t)1 << 30)
+#define TEXT_MARGIN ((size_t)1 << 20)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
@@ -141,6 +142,16 @@ result_push_text(struct result *result, const char *text, size_t len, const char
 
 /* ---- admitting ------------------------------------------------------------------------------ */
 
+/* Of a text that is far too long only so much is looked at: the rest cannot be shown. */
+static size_t
+looked_at(struct result *result, const char *text, size_t len)
+{
+	size_t most = result->limits.text * 4 + TEXT_MARGIN, kept = text_cut(text, len, most);
+
+	result->text_offered += len - kept;
+	return kept;
+}
+
 /* How much of a text fits, which is counted. */
 static size_t
 admit_text(struct result *result, const char *text, size_t len)
@@ -224,7 +235,7 @@ add_text(struct result *result, const struct mcp_block *given)
 				     .role = given->role,
 				     .untrusted = given->untrusted };
 	const char *text = given->text.data == NULL ? "" : given->text.data;
-	size_t len = given->text.len, shown;
+	size_t len = looked_at(result, text, given->text.len), shown;
 	enum text_place place;
 	struct buf room, fenced;
 
@@ -279,13 +290,14 @@ add_resource(struct result *result, const struct mcp_block *given)
 {
 	struct block_parts parts = { .kind = BLOCK_RESOURCE, .size = -1 };
 	struct buf room;
-	size_t len = given->text.len;
 	const char *text = given->text.data == NULL ? "" : given->text.data;
+	size_t len;
 
 	if (given->uri == NULL)
 		return result_defect(result, "an embedded resource needs a URI");
 	if (given->blob.data != NULL)
 		return add_blob(result, given, BLOCK_RESOURCE);
+	len = looked_at(result, text, given->text.len);
 	buf_init(&room, len * 3 + 64);
 	text = text_prepare(&room, text, &len, given->untrusted ? TEXT_OTHERS : TEXT_OURS);
 	parts.text = (struct mcp_text){ text, admit_text(result, text, len) };

@@ -63,11 +63,13 @@ identify(struct credential *credential)
 static void
 set_secret(struct credential *credential, char *secret)
 {
+	if (credential->secret != NULL)
+		mask_unpin(credential->secret, strlen(credential->secret));
 	secret_free(credential->secret);
 	credential->secret = secret;
 	credential->generation++;
 	if (secret != NULL)
-		mask_add(secret, strlen(secret));
+		mask_pin(secret, strlen(secret));
 }
 
 static void
@@ -75,7 +77,7 @@ set_client_secret(struct credential *credential, char *secret)
 {
 	secret_free(credential->client_secret);
 	credential->client_secret = secret;
-	mask_add(secret, strlen(secret));
+	mask_pin(secret, strlen(secret));
 }
 
 void

@@ -42,7 +42,7 @@ struct remote {
 	struct result result;
 };
 
-/* Who it is to mask_add_of(). */
+/* Who it is to mask_add_in(). */
 static inline uint64_t
 remote_writer(const struct remote *remote)
 {

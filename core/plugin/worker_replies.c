@@ -27,15 +27,18 @@ take_result(struct remote *remote, struct wire_reader *in)
 	size_t len, at;
 	const char *text = wire_take_bytes(in, &len), *why;
 	struct json_object *tree;
+	const char *before;
 	bool ok;
 
 	if (in->bad)
 		return false;
 	tree = json_parse(text, len, &result_json, &why, &at);
 	result_clear(&remote->result);
-	mask_reading(remote_writer(remote));
+	before = mask_enter(remote->worker->plugin->name);
+	mask_cut_texts(true);
 	ok = tree != NULL && result_read(&remote->result, tree, &why);
-	mask_reading(0);
+	mask_cut_texts(false);
+	mask_enter(before);
 	json_object_put(tree);
 	return ok;
 }
@@ -200,25 +203,29 @@ on_log(struct worker *worker, const struct remote *remote, struct wire_reader *i
 	enum mcp_level level = wire_take_enum(in, MCP_LOG_ERROR);
 	size_t len;
 	const char *text = wire_take_bytes(in, &len);
+	const char *before;
 
 	if (!wire_at_end(in))
 		return false;
+	before = mask_enter(worker->plugin->name);
 	log_event((enum log_level)level, "plugin-log", "plugin", "s", worker->plugin->name, "row",
 		  "s", remote != NULL ? remote->row->name : NULL, "call", "s",
 		  remote != NULL ? remote->call->id : NULL, "message", "s", text, NULL);
+	mask_enter(before);
 	return true;
 }
 
 /* The message overtakes the answer in which the value may be shown, once: that of get_secret. */
 static void
-take_mask(struct remote *remote, const char *value, size_t len)
+take_mask(struct worker *worker, struct remote *remote, const char *value, size_t len)
 {
 	if (remote == NULL || !remote_known(remote)) {
-		mask_add(value, len);
+		mask_add_in(worker->plugin->name, value, len, 0);
 		return;
 	}
 	remote->masked = true;
-	mask_add_of(value, len, remote_writer(remote));
+	mask_add_in(remote->result.limits.reveals ? NULL : worker->plugin->name, value, len,
+		    remote_writer(remote));
 }
 
 static bool
@@ -230,7 +237,7 @@ on_world(struct worker *worker, struct remote *remote, enum wire_type type, stru
 	if (!wire_at_end(in))
 		return false;
 	if (type == WIRE_MASK)
-		take_mask(remote, text, len);
+		take_mask(worker, remote, text, len);
 	else if (strlen(text) != len || !utf8_valid(text, len))
 		return false;
 	else if (type == WIRE_CHANGED)

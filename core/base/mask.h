@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values never to be shown again, in logs or results. Any thread.
+ *
+ * Three kinds, which differ in where they are masked and in what makes room for others:
+ * - the host's own credentials: everywhere, and nothing drives them out;
+ * - values that somebody gave or asked for as a secret: everywhere, the latest MASK_VALUES_MAX;
+ * - what a plugin wants masked: in the answers and logs of that plugin alone, again so many.
+ * A value is also found where a text spells it with JSON escapes or percent-encoded, in base64 (from
+ * eight bytes on), and with other white space (from twelve bytes on). Values of less than four bytes are ignored,
+ * because masking them would destroy every text, and so are those beyond MASK_BYTES_MAX.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_MASK_H
+#define CORE_BASE_MASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MASK_VALUES_MAX 256u		/* of a plugin, and of all that was given */
+#define MASK_BYTES_MAX (256u << 10)	/* of these values together */
+#define MASK_TEXT_MAX (1u << 30)	/* longer texts are hidden as a whole */
+
+/* A credential of the host. Once it is replaced it may still be echoed: unpinned, it is kept like
+ * a value that was given. */
+void mask_pin(const char *value, size_t len);
+void mask_unpin(const char *value, size_t len);
+/* A secret that was given or asked for. */
+void mask_add(const char *value, size_t len);
+/* For the plugin of this name. `writer` (any number but 0; 0: none) is
+ * who makes it known from another process, in whose own answer it may still be shown:
+ * mask_settle(writer) ends that. `scope` NULL: as mask_add(). */
+void mask_add_in(const char *scope, const char *value, size_t len, uint64_t writer);
+void mask_settle(uint64_t writer);
+
+/* From now on this thread reads or writes texts of this plugin; NULL: of none. Returns whose it
+ * were before. */
+const char *mask_enter(const char *scope);
+/* Until mask_cut_texts(false) this thread reads texts that another process has cut: there the
+ * first eight or more bytes of a value are found, too. */
+void mask_cut_texts(bool cut);
+
+/* A new text when something was masked, else NULL. */
+char *mask_apply(const char *text, size_t len, size_t *out_len);
+
+#endif

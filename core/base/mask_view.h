@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The forms in which a text may spell a value: with JSON escapes, percent-encoded, with other white
+ * space, in base64. Instead of spelling each value in all forms, the text is read in each of them,
+ * and each byte that is read knows the place where it stands.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_MASK_VIEW_H
+#define CORE_BASE_MASK_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct view {
+	unsigned char *byte;
+	uint32_t *from, *to; /* of each byte in the text; NULL: byte i is text[i] */
+	size_t len;
+};
+
+/* The text itself; borrowed. With `places` the others know theirs. */
+struct view view_of(const char *text, size_t len);
+void view_fini(struct view *view); /* not of view_of() */
+bool view_has_escapes(const struct view *view); /* a backslash or %41 */
+/* Escapes of JSON and of URIs read, once. */
+struct view view_decoded(const struct view *view, bool places);
+/* Without blanks and line breaks. */
+struct view view_squeezed(const struct view *view, bool places);
+/* Calls `fn` with each run of base64 of eleven characters or more, decoded as if it began with one
+ * of its first four: a value may begin within a group. */
+void view_base64(const char *text, size_t len, bool places,
+		 void (*fn)(void *data, const struct view *view), void *data);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Masks: what is found, in which spellings, in whose texts, and what makes room for what. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mask.h"
+#include "suite.h"
+
+static const char one[] = "one", two[] = "two"; /* plugins */
+
+static void
+masked_is(const char *text, const char *expected)
+{
+	size_t len = 0;
+	char *masked = mask_apply(text, strlen(text), &len);
+
+	ASSERT_STR(masked, expected);
+	CU_ASSERT(masked == NULL || strlen(masked) == len);
+	free(masked);
+}
+
+static void
+add(const char *value)
+{
+	mask_add(value, strlen(value));
+}
+
+static void
+finds_all(void)
+{
+	add("abc"); /* too short to be masked */
+	add("token-1");
+	add("token-1-long");
+	add("long-tail");
+	masked_is("abc", NULL);
+	masked_is("", NULL);
+	masked_is("token-", NULL);
+	masked_is("token-1", "***");
+	masked_is("token-1token-1", "***");
+	masked_is("<token-1-long>", "<***>");
+	masked_is("token-1-lon", "***-lon");
+	masked_is("x token-1-long-tail y", "x *** y");
+	masked_is("ttoken-1 long-tail", "t*** ***");
+}
+
+#define PEM "-----BEGIN KEY-----\nMIIBVAIBADANBgkq\nggE6AgEAAkEAq7BF\n-----END KEY-----\n"
+
+static void
+finds_other_spellings(void)
+{
+	struct buf text;
+	static const char *const secrets[] = { "a-secret/of \"quotes\"\\", "correct-horse" };
+
+	add(PEM);
+	masked_is("why: " PEM ".", "why: ***.");
+	masked_is("why: -----BEGIN KEY----- MIIBVAIBADANBgkq\r\n  ggE6AgEAAkEAq7BF -----END "
+		  "KEY----- .", "why: *** .");
+	masked_is("{\"v\":\"-----BEGIN KEY-----\\nMIIBVAIBADANBgkq\\nggE6AgEAAkEAq7BF\\n-----END "
+		  "KEY-----\\n\"}", "{\"v\":\"***\"}");
+	masked_is("{\\\"v\\\":\\\"-----BEGIN KEY-----\\\\nMIIBVAIBADANBgkq\\\\nggE6AgEAAkEAq7BF"
+		  "\\\\n-----END KEY-----\\\\n\\\"}", "{\\\"v\\\":\\\"***\\\"}");
+	for (size_t i = 0; i < 2; i++)
+		add(secrets[i]);
+	masked_is("\"a-secret\\/of \\\"quotes\\\"\\\\\" rest", "\"***\" rest");
+	masked_is("q=a-secret%2Fof%20%22quotes%22%5C&x", "q=***&x");
+	masked_is("corr\\u0065ct-horse", "***");
+	/* within base64, wherever it begins */
+	for (size_t before = 0; before < 4; before++) {
+		char plain[64];
+		size_t len;
+		char *masked;
+
+		snprintf(plain, sizeof(plain), "%.*scorrect-horse-tail", (int)before, "user:");
+		buf_init(&text, 1000);
+		buf_puts(&text, "see ");
+		buf_base64(&text, plain, strlen(plain));
+		buf_puts(&text, " there");
+		masked = mask_apply(text.data, text.len, &len);
+		CU_ASSERT_FATAL(masked != NULL);
+		CU_ASSERT(strncmp(masked, "see ", 4) == 0);
+		CU_ASSERT(strstr(masked, "***") != NULL);
+		CU_ASSERT(strcmp(masked + len - 6, " there") == 0);
+		CU_ASSERT(len < text.len - 13);
+		free(masked);
+		buf_fini(&text);
+	}
+	masked_is("correct hor", NULL);
+}
+
+/* Values of a plugin are its own business. */
+static void
+scopes(void)
+{
+	const char *before;
+
+	mask_add_in(one, "main", 4, 0);
+	masked_is("in main", NULL);
+	before = mask_enter(two);
+	CU_ASSERT_PTR_NULL(before);
+	masked_is("in main", NULL);
+	before = mask_enter(one);
+	CU_ASSERT(before == two);
+	masked_is("in main", "in ***");
+	add("everybodys");
+	masked_is("everybodys main", "*** ***");
+	mask_enter(two);
+	masked_is("everybodys main", "*** main");
+	mask_enter(NULL);
+}
+
+/* Its own answer may still show what a writer has made known; others may not. */
+static void
+writers(void)
+{
+	mask_enter(two);
+	mask_add_in(two, "told-by-seven", 13, 7);
+	masked_is("told-by-seven", NULL);
+	mask_settle(6);
+	masked_is("told-by-seven", NULL);
+	mask_settle(7);
+	masked_is("told-by-seven", "***");
+	mask_add_in(two, "told-by-eight", 13, 8);
+	mask_add_in(two, "told-by-eight", 13, 9); /* two know it */
+	masked_is("told-by-eight", "***");
+	mask_cut_texts(true);
+	masked_is("x told-by-\xE2\x80\xA6", "x ***\xE2\x80\xA6");
+	masked_is("x told-by-", "x ***");
+	masked_is("x told-by", NULL);
+	mask_cut_texts(false);
+	masked_is("x told-by-", NULL);
+	mask_enter(NULL);
+}
+
+static void
+caps(void)
+{
+	char value[32], *long_one;
+
+	mask_pin("pinned-value", 12);
+	mask_pin("old-credential", 14);
+	mask_unpin("old-credential", 14);
+	add("first-value");
+	add("second-value");
+	for (unsigned i = 0; i < MASK_VALUES_MAX - 2; i++)
+		mask_add(value, (size_t)sprintf(value, "filler-%06u", i));
+	masked_is("first-value old-credential", "*** old-credential");
+	add("first-value"); /* now the youngest */
+	add("one-more");
+	masked_is("first-value second-value one-more", "*** second-value ***");
+	for (unsigned i = 0; i < 3 * MASK_VALUES_MAX; i++) {
+		size_t len = (size_t)sprintf(value, "plugin-%06u", i);
+
+		mask_add_in(two, value, len, 0);
+	}
+	masked_is("first-value one-more pinned-value", "*** *** ***");
+	long_one = malloc(MASK_BYTES_MAX + 1);
+	memset(long_one, 'l', MASK_BYTES_MAX + 1);
+	mask_add(long_one, MASK_BYTES_MAX + 1);
+	masked_is("first-value llllllll pinned-value", "*** llllllll ***");
+	memset(long_one, 'm', MASK_BYTES_MAX);
+	mask_add(long_one, MASK_BYTES_MAX);
+	masked_is("first-value one-more pinned-value", "first-value one-more ***");
+	free(long_one);
+}
+
+/* What made others wait for 21 seconds: many long values that begin alike, and a text like them. */
+static void
+alike(void)
+{
+	size_t len = 38000;
+	char *value = malloc(len + 8), *text = malloc(len + 1000), *masked;
+
+	memset(value, 'a', len);
+	memset(text, 'a', len + 1000);
+	for (int i = 0; i < 20; i++)
+		mask_add(value, len + (size_t)sprintf(value + len, "b%d", i));
+	for (int i = 0; i < 20; i++)
+		CU_ASSERT_PTR_NULL(mask_apply(text, len + 1000, NULL));
+	memcpy(text + 1000 - 3, value, len);
+	memcpy(text + len + 997, "b19", 3);
+	masked = mask_apply(text, len + 1000, NULL);
+	CU_ASSERT(masked != NULL && strcmp(masked + 997, "***") == 0);
+	free(masked);
+	free(value);
+	free(text);
+}
+
+static const struct test tests[] = {
+	TEST(finds_all), TEST(finds_other_spellings), TEST(scopes),
+	TEST(writers),	 TEST(caps),		      TEST(alike),
+};
+SUITE(tests)
