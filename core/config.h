@@ -87,11 +87,15 @@ enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
 struct config_plugin {
 	char *name;
 	char *where;	 /* "plugins-enabled/compute.conf:3", for messages */
+	bool by_name;	 /* plugins.enabled names it, and no file in plugins-enabled */
 	enum isolation isolation;
 	bool critical;	 /* a refusal of it stops the host */
 	struct strings permissions; /* when set: narrower than the manifest's */
 	bool narrowed;
 	char *options;	 /* JSON object as written; checked against the manifest by the loader */
+	struct strings set;    /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
+	char *prefix;	       /* of the names of its tools and prompts, or NULL */
+	struct strings rename; /* "old=new" of single ones */
 	char *upstream;	 /* which upstream its role "workspace" means; NULL: "workspace" */
 };
 
@@ -128,6 +132,8 @@ struct config {
 	struct {
 		struct strings directories;
 		enum isolation isolation; /* default of plugins that do not say */
+		bool isolate; /* said to be "process": no file of a plugin may say otherwise */
+		struct strings set; /* "NAME.KEY=VALUE" of --set plugins.NAME.options.KEY=VALUE */
 		struct strings transfer_dirs;
 		struct strings secret_references; /* env:NAME, file:PATH that plugins may send */
 		struct config_plugin *plugin;	  /* enabled ones, by name */
@@ -136,6 +142,7 @@ struct config {
 						    config_plugin_settings() */
 		size_t n_available;
 		bool defaults; /* nothing was said: those whose manifest says `default` */
+		bool by_word;  /* plugins.enabled = "default": that, beside plugins-enabled too */
 		bool all;      /* plugins.enabled = "all" */
 		unsigned name_length; /* longest tool name: 35, at most 64 */
 	} plugins;
@@ -163,6 +170,8 @@ void config_free(struct config *config);
 void config_faults_add(struct config_faults *faults, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void config_faults_fini(struct config_faults *faults);
+/* Where this installation keeps its configuration, for free(). */
+char *config_system_directory(void);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
 /* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
  * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */

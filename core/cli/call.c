@@ -63,32 +63,32 @@ arguments_parse(const struct row *row, const char **words, size_t n)
 	return arguments;
 }
 
-/* Progress on stderr, one line that is overwritten. */
+/* Progress on stderr, one line that is overwritten: how much is done, where that is known, and
+ * what is going on. */
 static void
 show_progress(void *data, struct json_object *message)
 {
 	const char *method = json_str(message, "method");
 	struct json_object *params = json_obj(message, "params");
 	bool *shown = data;
+	double done, total;
 	const char *text;
 
 	if (method == NULL || strcmp(method, "notifications/progress") != 0
 	    || !isatty(STDERR_FILENO))
 		return;
 	text = json_str(params, "message");
-	if (text == NULL)
-		text = json_object_get_string(json_member(params, "progress"));
-	fprintf(stderr, "\r\033[K… %s", text);
+	done = json_object_get_double(json_member(params, "progress"));
+	total = json_object_get_double(json_member(params, "total"));
+	fputs("\r\033[K… ", stderr);
+	if (total > 0)
+		fprintf(stderr, "%d %% ", (int)(100 * done / total));
+	else if (text == NULL)
+		fprintf(stderr, "%g", done);
+	if (text != NULL)
+		render_line(stderr, text);
 	fflush(stderr);
 	*shown = true;
-}
-
-static int
-print_error(struct json_object *error)
-{
-	fprintf(stderr, "lakehost: %s\n", error != NULL && json_str(error, "message") != NULL
-	    ? json_str(error, "message") : "no answer");
-	return 1;
 }
 
 /* Prints what a question left unanswered; nothing was done then. */
@@ -105,12 +105,10 @@ print_answer(const struct cli *cli, const struct local_answer *answer)
 {
 	const char *type = json_str(answer->result, "resultType");
 
-	if (answer->cancelled) {
-		fputs("lakehost: cancelled\n", stderr);
-		return EXIT_CANCELLED;
+	if (answer->cancelled || answer->result == NULL) {
+		local_print_error(answer);
+		return answer->cancelled ? EXIT_CANCELLED : 1;
 	}
-	if (answer->result == NULL)
-		return print_error(answer->error);
 	if (type != NULL && strcmp(type, "input_required") == 0)
 		return print_unanswered();
 	if (cli->json)

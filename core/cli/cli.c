@@ -13,6 +13,7 @@
 #include <lakehost/version.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "host.h"
 
 static const struct cli_command commands[] = {
@@ -23,9 +24,9 @@ static const struct cli_command commands[] = {
 	  "http unix", 0, 0, cli_serve },
 	{ "check", "check [--http ADDR:PORT] [--unix PATH]",
 	  "start as serve would, without opening a socket; print every fault",
-	  "Loads configuration, keys and plugins, and looks for the host and the credential of each\n"
-	  "upstream that an enabled plugin uses. Contacts nobody. Exit status 1 when serving would\n"
-	  "not start, a plugin is refused, or a call could not work.\n",
+	  "Loads configuration, keys and plugins, and looks for the host and the credential of\n"
+	  "each upstream that an enabled plugin uses. Contacts nobody. Exit status 1 when serving\n"
+	  "would not start, a plugin is refused, or a call could not work.\n",
 	  "http unix", 0, 0, cli_check },
 	{ "doctor", "doctor",
 	  "check, then contact each upstream: credential, identity, one request of each plugin",
@@ -41,7 +42,8 @@ static const struct cli_command commands[] = {
 	  "json", 1, 2, cli_plugin },
 	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
 	  "--json prints the result of tools/list; --markdown a reference page of all installed\n"
-	  "tools, enabled or not.\n", "json markdown", 0, 0, cli_tools },
+	  "tools, enabled or not.\n",
+	  "json markdown", 0, 0, cli_tools },
 	{ "call", "call TOOL [JSON | KEY=VALUE…]", "call a tool, on the path of an MCP request",
 	  "Arguments are one JSON object, or KEY=VALUE pairs typed by the tool's schema.\n"
 	  "Progress and questions appear on a terminal. Exit status 1 on a tool error.\n"
@@ -50,23 +52,41 @@ static const struct cli_command commands[] = {
 	{ "read", "read URI [--output FILE]", "read a resource",
 	  "--output writes its bytes to FILE, which must not exist.\n", "output json", 1, 1,
 	  cli_read },
-	{ "client-config",
-	  "client-config claude-code|claude-desktop|vscode|cursor|codex [--url URL]",
+	{ "resources", "resources [--json]", "list the resources that a client would see",
+	  "Templates have variables in braces; \"lakehost read\" takes a URI with values in their\n"
+	  "place. --json prints the results of resources/list and resources/templates/list.\n",
+	  "json", 0, 0, cli_resources },
+	{ "prompts", "prompts [--json]", "list the prompts that a client would see",
+	  "A star marks arguments that are required. --json prints the result of prompts/list.\n",
+	  "json", 0, 0, cli_prompts },
+	{ "client-config", "client-config CLIENT [--url URL]",
 	  "print what connects a client to this host",
-	  "Without --url the client starts this program on stdio; with it, it connects by HTTP.\n",
+	  "CLIENT is claude-code, claude-desktop, cline, codex, copilot-cli, cursor, gemini,\n"
+	  "goose, jetbrains, opencode, vscode, windsurf or zed. Without --url the client starts\n"
+	  "this program on stdio, with the options given here; with it, it connects by HTTP.\n",
 	  "url", 1, 1, cli_client_config },
 };
 
-enum { OPT_CONFIG = 256, OPT_SET, OPT_READ_ONLY, OPT_LOG_LEVEL, OPT_HELP, OPT_VERSION, OPT_HTTP,
-       OPT_UNIX, OPT_JSON, OPT_OUTPUT, OPT_URL, OPT_MARKDOWN };
+enum {
+	OPT_CONFIG = 256,
+	OPT_SET,
+	OPT_READ_ONLY,
+	OPT_LOG_LEVEL,
+	OPT_HTTP,
+	OPT_UNIX,
+	OPT_JSON,
+	OPT_OUTPUT,
+	OPT_URL,
+	OPT_MARKDOWN
+};
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'v' },
 	/* from here on: only for commands that name them */
 	{ "http", required_argument, NULL, OPT_HTTP },
 	{ "unix", required_argument, NULL, OPT_UNIX },
@@ -91,8 +111,8 @@ print_help(FILE *out)
 	      "  --set KEY=VALUE      override one key, as results.rows=50; repeatable\n"
 	      "  --read-only          offer only tools that change nothing\n"
 	      "  --log-level LEVEL    debug, info, notice, warning or error\n"
-	      "  --help               this, or the help of a command\n"
-	      "  --version            the version and the plugin ABI\n"
+	      "  -h, --help           this, or the help of a command\n"
+	      "  -v, --version        the version and the plugin ABI\n"
 	      "\nWith DATABRICKS_HOST and DATABRICKS_TOKEN set no configuration is needed.\n",
 	      out);
 }
@@ -100,8 +120,8 @@ print_help(FILE *out)
 static void
 print_command_help(const struct cli_command *command)
 {
-	printf("Usage: lakehost %s\n\n%c%s.\n\n%s", command->usage,
-	       command->summary[0] - 'a' + 'A', command->summary + 1, command->details);
+	printf("Usage: lakehost %s\n\n%c%s.\n\n%s", command->usage, command->summary[0] - 'a' + 'A',
+	       command->summary + 1, command->details);
 	printf("\n'lakehost --help' lists the options of every command.\n");
 }
 
@@ -120,6 +140,39 @@ command_find(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static int
+unknown(const char *what, const char *given, const char *near)
+{
+	if (near == NULL)
+		return usage_error(NULL, what, given);
+	fprintf(stderr, "lakehost: %s: %s; did you mean \"%s\"?\n", what, given, near);
+	return 2;
+}
+
+static int
+unknown_command(const char *given)
+{
+	const char *names[ARRAY_SIZE(commands)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	return unknown("unknown command", given, nearest_name(given, names, ARRAY_SIZE(commands)));
+}
+
+static int
+unknown_option(const char *given)
+{
+	const char *names[ARRAY_SIZE(options) - 1], *near;
+	char text[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		names[i] = options[i].name;
+	near =
+	    strncmp(given, "--", 2) == 0 ? nearest_name(given + 2, names, ARRAY_SIZE(names)) : NULL;
+	snprintf(text, sizeof(text), "--%s", near != NULL ? near : "");
+	return unknown("unknown option", given, near != NULL ? text : NULL);
 }
 
 /* Is `word` one of the space-separated `words`? */
@@ -149,7 +202,7 @@ option_apply(struct cli *cli, int option)
 		break;
 	case OPT_READ_ONLY: cli->overrides.read_only = true; break;
 	case OPT_LOG_LEVEL: cli->overrides.log_level = optarg; break;
-	case OPT_HELP: cli->help = true; break;
+	case 'h': cli->help = true; break;
 	case OPT_HTTP: cli->overrides.http = optarg; break;
 	case OPT_UNIX: cli->overrides.unix_path = optarg; break;
 	case OPT_JSON: cli->json = true; break;
@@ -164,17 +217,17 @@ option_apply(struct cli *cli, int option)
 static int
 options_parse(struct cli *cli, int argc, char **argv, bool used[])
 {
-	int option, index;
+	int option, index = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":", options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, ":hv", options, &index)) != -1) {
 		if (option == '?')
-			return usage_error(NULL, "unknown option", argv[optind - 1]);
+			return unknown_option(argv[optind - 1]);
 		if (option == ':')
 			return usage_error(NULL, "an option wants a value", argv[optind - 1]);
-		if (option == OPT_VERSION) {
-			printf("lakehost %s (plugin ABI %d.%d)\n", LAKEHOST_VERSION,
-			       MCP_ABI_MAJOR, MCP_ABI_MINOR);
+		if (option == 'v') {
+			printf("lakehost %s (plugin ABI %d.%d)\n", LAKEHOST_VERSION, MCP_ABI_MAJOR,
+			       MCP_ABI_MINOR);
 			exit(0);
 		}
 		if (option == OPT_SET && cli->overrides.sets == CLI_SETS_MAX)
@@ -190,8 +243,8 @@ static int
 options_check(const struct cli_command *command, const bool used[])
 {
 	for (size_t i = 0; options[i].name != NULL; i++)
-		if (used[i] && options[i].val >= OPT_HTTP
-		    && !word_in(command->options, options[i].name))
+		if (used[i] && options[i].val >= OPT_HTTP &&
+		    !word_in(command->options, options[i].name))
 			return usage_error(command, "this command takes no such option",
 					   options[i].name);
 	return 0;
@@ -213,7 +266,7 @@ cli_main(int argc, char **argv)
 	if (cli.arguments > 0) {
 		command = command_find(cli.argument[0]);
 		if (command == NULL)
-			return usage_error(NULL, "unknown command", cli.argument[0]);
+			return unknown_command(cli.argument[0]);
 		cli.argument++;
 		cli.arguments--;
 	} else if (cli.help) {
@@ -226,8 +279,10 @@ cli_main(int argc, char **argv)
 	}
 	status = options_check(command, used);
 	if (status == 0 && (cli.arguments < command->least || cli.arguments > command->most))
-		status = usage_error(command, cli.arguments < command->least
-		    ? "an argument is missing" : "too many arguments", NULL);
+		status = usage_error(command,
+				     cli.arguments < command->least ? "an argument is missing"
+								    : "too many arguments",
+				     NULL);
 	return status != 0 ? status : command->run(&cli);
 }
 

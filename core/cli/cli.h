@@ -41,8 +41,11 @@ int cli_serve(struct cli *cli);
 int cli_check(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_plugin(struct cli *cli);
+int cli_plugin_switch(const struct cli *cli, bool on); /* plugin enable, disable */
 int cli_tools(struct cli *cli);
 int cli_tools_reference(const struct cli *cli); /* tools --markdown */
+int cli_prompts(struct cli *cli);
+int cli_resources(struct cli *cli);
 int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
@@ -68,6 +71,10 @@ void local_request(struct host *host, const char *method, struct json_object *pa
 		   void (*notify)(void *data, struct json_object *message), void *data,
 		   struct local_answer *answer);
 void local_answer_fini(struct local_answer *answer);
+/* Why there is no result, on stderr. */
+void local_print_error(const struct local_answer *answer);
+/* All pages of a list as one result; NULL after printing the error. `member` holds the items. */
+struct json_object *local_list(struct host *host, const char *method, const char *member);
 
 /* ---- question.c: elicitation on a terminal -------------------------------------------------- */
 
@@ -79,6 +86,12 @@ struct json_object *question_answer(struct json_object *request);
 /* Prints a text as a person wants to see it on a terminal: tab-separated lines become aligned
  * columns. Control characters are made visible. */
 void render_text(FILE *out, const char *text, size_t len, int width);
+/* A table of ours, tab-separated, on stdout: aligned on a terminal, as it is on a pipe. */
+void render_table_text(const char *text, size_t len);
+/* The length of the first sentence of a description. */
+int first_sentence(const char *text);
+/* A text in one line, without its end: what would begin another one is made visible too. */
+void render_line(FILE *out, const char *text);
 /* The same bytes for a pipe: with one newline at the end. */
 void render_plain(FILE *out, const char *text, size_t len);
 /* Display columns of a UTF-8 text. */

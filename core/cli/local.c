@@ -293,6 +293,56 @@ local_request(struct host *host, const char *method, struct json_object *params,
 	json_object_put(params);
 }
 
+/* The items of a further page, behind those that are there. */
+static void
+append_page(struct json_object *all, struct json_object *page, const char *member)
+{
+	struct json_object *items = json_arr(page, member), *list = json_arr(all, member);
+
+	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++)
+		json_object_array_add(list, json_object_get(json_object_array_get_idx(items, i)));
+}
+
+struct json_object *
+local_list(struct host *host, const char *method, const char *member)
+{
+	struct json_object *all = NULL, *cursor = NULL;
+
+	do {
+		struct json_object *params = json_object_new_object();
+		struct local_answer answer;
+
+		if (cursor != NULL)
+			json_object_object_add(params, "cursor", cursor);
+		local_request(host, method, params, NULL, NULL, &answer);
+		if (answer.result == NULL) {
+			local_print_error(&answer);
+			local_answer_fini(&answer);
+			json_object_put(all);
+			return NULL;
+		}
+		cursor = json_object_get(json_member(answer.result, "nextCursor"));
+		if (all == NULL) {
+			all = json_object_get(answer.result);
+			json_object_object_del(all, "nextCursor");
+		} else {
+			append_page(all, answer.result, member);
+		}
+		local_answer_fini(&answer);
+	} while (cursor != NULL);
+	return all;
+}
+
+void
+local_print_error(const struct local_answer *answer)
+{
+	const char *text = json_str(answer->error, "message");
+
+	fputs("lakehost: ", stderr);
+	render_line(stderr, answer->cancelled ? "cancelled" : text != NULL ? text : "no answer");
+	fputc('\n', stderr);
+}
+
 void
 local_answer_fini(struct local_answer *answer)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost plugin list|enable|disable|inspect: no plugin code runs here. */
+/* lakehost plugin list|inspect: no plugin code runs here. enable and disable: plugin_switch.c */
 #include "cli/cli.h"
 
 #include <dirent.h>
@@ -16,6 +16,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/nearest.h"
+#include "cli/plugin_file.h"
 #include "plugin/loader.h"
 #include "server/server.h"
 
@@ -128,124 +130,11 @@ plugin_list(const struct cli *cli)
 	for (size_t i = 0; i < config->plugins.directories.count; i++)
 		list_directory(out, config->plugins.directories.item[i], plugins);
 	fclose(out);
-	if (render_terminal_width() > 0)
-		render_text(stdout, text, size, render_terminal_width());
-	else
-		fwrite(text, 1, size, stdout);
+	render_table_text(text, size);
 	free(text);
 	plugins_free(plugins);
 	config_free(config);
 	return 0;
-}
-
-/* ---- enable, disable ------------------------------------------------------------------------ */
-
-static int
-failed(const char *path)
-{
-	fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
-	return 1;
-}
-
-/* The link plugins-enabled/NAME.conf; that it is there already is fine. */
-static int
-link_one(const char *directory, const char *name)
-{
-	char *available = xprintf("%s/plugins-available/%s.conf", directory, name);
-	char *link = xprintf("%s/plugins-enabled/%s.conf", directory, name);
-	char *target = xprintf("../plugins-available/%s.conf", name);
-	int status = 0;
-
-	if (access(available, R_OK) != 0)
-		status = failed(available);
-	else if (symlink(target, link) != 0 && errno != EEXIST)
-		status = failed(link);
-	free(available);
-	free(link);
-	free(target);
-	return status;
-}
-
-/* From the moment that plugins-enabled is there it decides alone, so it begins with the plugins
- * that were enabled without it. */
-static int
-folder_begin(struct config *config)
-{
-	char *folder = xprintf("%s/plugins-enabled", config->directory);
-	bool begins = config->plugins.defaults, critical;
-	struct plugins *plugins;
-
-	if (mkdir(folder, 0755) != 0) {
-		int status = errno == EEXIST ? 0 : failed(folder);
-
-		free(folder);
-		return status;
-	}
-	plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
-	for (size_t i = 0; begins && i < plugins_count(plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(plugins, i, &status);
-		if (json_flag(json_obj(status.manifest, "plugin"), "default", false)
-		    && link_one(config->directory, status.name) == 0)
-			printf("%s, enabled by default, is in %s now.\n", status.name, folder);
-	}
-	plugins_free(plugins);
-	free(folder);
-	return 0;
-}
-
-static int
-enable(const char *directory, const char *name)
-{
-	if (link_one(directory, name) != 0)
-		return 1;
-	printf("%s is enabled. A running host takes it up at its next start.\n", name);
-	return 0;
-}
-
-static int
-disable(const char *directory, const char *name)
-{
-	char *link = xprintf("%s/plugins-enabled/%s.conf", directory, name);
-	struct stat info;
-	int status = 0;
-
-	if (lstat(link, &info) != 0 && errno == ENOENT) {
-		printf("%s was not enabled.\n", name);
-	} else if (!S_ISLNK(info.st_mode)) {
-		fprintf(stderr, "lakehost: %s is a file, not a link to plugins-available; move it "
-			"away yourself\n", link);
-		status = 1;
-	} else if (unlink(link) != 0) {
-		status = failed(link);
-	} else {
-		printf("%s is disabled. A running host drops it at its next start.\n", name);
-	}
-	free(link);
-	return status;
-}
-
-static int
-plugin_switch(const struct cli *cli, int (*action)(const char *directory, const char *name))
-{
-	struct config *config;
-	int status;
-
-	if (strspn(cli->argument[1], "abcdefghijklmnopqrstuvwxyz0123456789_-")
-	    != strlen(cli->argument[1])) {
-		fprintf(stderr, "lakehost: \"%s\" is not a plugin name\n", cli->argument[1]);
-		return 2;
-	}
-	config = cli_config(cli);
-	if (config == NULL)
-		return 1;
-	log_init(LOG_ERROR, true);
-	status = folder_begin(config);
-	if (status == 0)
-		status = action(config->directory, cli->argument[1]);
-	config_free(config);
-	return status;
 }
 
 /* ---- inspect -------------------------------------------------------------------------------- */
@@ -323,7 +212,8 @@ plugin_inspect(const struct cli *cli)
 		return 1;
 	fd = open_plugin(config, cli->argument[1], &path);
 	if (fd < 0) {
-		status = failed(path);
+		fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
+		plugin_print_near(config, cli->argument[1]);
 	} else {
 		manifest = manifest_read(fd, &refusal, why, sizeof(why));
 		if (manifest == NULL)
@@ -348,6 +238,7 @@ plugin_inspect(const struct cli *cli)
 int
 cli_plugin(struct cli *cli)
 {
+	static const char *const verbs[] = { "list", "enable", "disable", "inspect" };
 	const char *verb = cli->argument[0];
 	bool named = cli->arguments == 2;
 
@@ -355,11 +246,14 @@ cli_plugin(struct cli *cli)
 	if (strcmp(verb, "list") == 0 && !named)
 		return plugin_list(cli);
 	if (strcmp(verb, "enable") == 0 && named)
-		return plugin_switch(cli, enable);
+		return cli_plugin_switch(cli, true);
 	if (strcmp(verb, "disable") == 0 && named)
-		return plugin_switch(cli, disable);
+		return cli_plugin_switch(cli, false);
 	if (strcmp(verb, "inspect") == 0 && named)
 		return plugin_inspect(cli);
+	if (nearest_name(verb, verbs, ARRAY_SIZE(verbs)) != NULL)
+		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb,
+			nearest_name(verb, verbs, ARRAY_SIZE(verbs)));
 	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE\n",
 	      stderr);
 	return 2;

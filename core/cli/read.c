@@ -91,8 +91,7 @@ cli_read(struct cli *cli)
 	local_request(host, "resources/read", params, NULL, NULL, &answer);
 	contents = json_arr(answer.result, "contents");
 	if (contents == NULL) {
-		fprintf(stderr, "lakehost: %s\n", answer.cancelled ? "cancelled"
-		    : answer.error != NULL ? json_str(answer.error, "message") : "no contents");
+		local_print_error(&answer);
 	} else if (cli->output != NULL) {
 		status = write_file(cli->output, contents);
 	} else {

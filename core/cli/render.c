@@ -3,6 +3,7 @@
  * Results for people. The model's form of a table is tab-separated lines under a header; on a
  * terminal they become aligned columns, cut to its width. A pipe gets the bytes as they are.
  */
+#define LINE_COLUMNS 400 /* of a message */
 #define _XOPEN_SOURCE 700
 #include "cli/cli.h"
 
@@ -220,6 +221,21 @@ render_text(FILE *out, const char *text, size_t len, int width)
 		fputc('\n', out);
 		at += n + 1;
 	}
+}
+
+void
+render_table_text(const char *text, size_t len)
+{
+	if (render_terminal_width() > 0)
+		render_text(stdout, text, len, render_terminal_width());
+	else
+		fwrite(text, 1, len, stdout);
+}
+
+void
+render_line(FILE *out, const char *text)
+{
+	put_text(out, text, strlen(text), LINE_COLUMNS);
 }
 
 void

@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lakehost serve */
 #include "cli/cli.h"
+
+#include <unistd.h>
+
 #include "host.h"
+
+/* For somebody who typed the name of the program to see what it does. */
+static void
+greet(void)
+{
+	fputs("lakehost speaks MCP on standard input and output; a client starts it: \"lakehost "
+	      "client-config cursor\" prints how.\n"
+	      "To begin here: \"lakehost check\", \"lakehost tools\", \"lakehost call "
+	      "get_server_info\", \"lakehost --help\". Ctrl-D ends it.\n",
+	      stderr);
+}
 
 int
 cli_serve(struct cli *cli)
@@ -13,6 +27,8 @@ cli_serve(struct cli *cli)
 
 	if (config == NULL)
 		return 1;
+	if (config->server.stdio && isatty(STDIN_FILENO))
+		greet();
 	host = host_new(config, why, sizeof(why));
 	if (host == NULL) {
 		fprintf(stderr, "lakehost: %s\n", why);

@@ -9,8 +9,7 @@
 #include "base/mem.h"
 #include "host.h"
 
-/* The first sentence of a description. */
-static int
+int
 first_sentence(const char *text)
 {
 	const char *end = strstr(text, ". ");
@@ -33,7 +32,6 @@ print_tools(struct json_object *tools)
 {
 	char *text = NULL;
 	size_t size = 0, n = json_object_array_length(tools);
-	int width = render_terminal_width();
 	FILE *out = open_memstream(&text, &size);
 
 	fputs("tool\teffect\tdescription\n", out);
@@ -47,46 +45,8 @@ print_tools(struct json_object *tools)
 			first_sentence(about), about);
 	}
 	fclose(out);
-	if (width > 0)
-		render_text(stdout, text, size, width);
-	else
-		fwrite(text, 1, size, stdout);
+	render_table_text(text, size);
 	free(text);
-}
-
-/* All pages of tools/list as one result; NULL after printing the error. */
-static struct json_object *
-list_all(struct host *host)
-{
-	struct json_object *all = NULL, *cursor = NULL;
-
-	do {
-		struct json_object *params = json_object_new_object();
-		struct local_answer answer;
-
-		if (cursor != NULL)
-			json_object_object_add(params, "cursor", cursor);
-		local_request(host, "tools/list", params, NULL, NULL, &answer);
-		if (answer.result == NULL) {
-			fprintf(stderr, "lakehost: %s\n", json_str(answer.error, "message"));
-			local_answer_fini(&answer);
-			json_object_put(all);
-			return NULL;
-		}
-		cursor = json_object_get(json_member(answer.result, "nextCursor"));
-		if (all == NULL) {
-			all = json_object_get(answer.result);
-			json_object_object_del(all, "nextCursor");
-		} else {
-			struct json_object *page = json_arr(answer.result, "tools");
-
-			for (size_t i = 0; i < json_object_array_length(page); i++)
-				json_object_array_add(json_arr(all, "tools"),
-				    json_object_get(json_object_array_get_idx(page, i)));
-		}
-		local_answer_fini(&answer);
-	} while (cursor != NULL);
-	return all;
 }
 
 int
@@ -98,7 +58,7 @@ cli_tools(struct cli *cli)
 	if (cli->markdown)
 		return cli_tools_reference(cli);
 	host = cli_host(cli);
-	all = host != NULL ? list_all(host) : NULL;
+	all = host != NULL ? local_list(host, "tools/list", "tools") : NULL;
 	if (all != NULL && cli->json)
 		puts(json_object_to_json_string_ext(all,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

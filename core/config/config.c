@@ -140,10 +140,9 @@ config_from(const struct config_source *source, const struct config_overrides *o
 	return config;
 }
 
-/* Where this installation keeps its configuration, for free(): beside the program, so that a tree
- * runs wherever it stands, else where it was built to be. */
-static char *
-system_directory(void)
+/* Beside the program, so that a tree runs wherever it stands, else where it was built to be. */
+char *
+config_system_directory(void)
 {
 	char *path = config_beside_program("../" LAKEHOST_ETC "/lakehost");
 	char *real = path != NULL ? realpath(path, NULL) : NULL;
@@ -177,7 +176,7 @@ find_file(const struct config_overrides *overrides, char **path, char **director
 
 	*path = overrides->file != NULL ? xstrdup(overrides->file) : user_file();
 	if (*path == NULL) {
-		*directory = system_directory();
+		*directory = config_system_directory();
 		*path = xprintf("%s/lakehost.conf", *directory);
 		if (access(*path, F_OK) != 0) {
 			free(*path);

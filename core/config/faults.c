@@ -75,6 +75,9 @@ config_plugin_fini(struct config_plugin *plugin)
 	free(plugin->where);
 	strings_fini(&plugin->permissions);
 	free(plugin->options);
+	strings_fini(&plugin->set);
+	free(plugin->prefix);
+	strings_fini(&plugin->rename);
 	free(plugin->upstream);
 }
 
@@ -121,6 +124,7 @@ config_free(struct config *config)
 	strings_fini(&config->plugins.directories);
 	strings_fini(&config->plugins.transfer_dirs);
 	strings_fini(&config->plugins.secret_references);
+	strings_fini(&config->plugins.set);
 	plugins_fini(config->plugins.plugin, config->plugins.count);
 	plugins_fini(config->plugins.available, config->plugins.n_available);
 	free(config);

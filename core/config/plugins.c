@@ -43,6 +43,50 @@ read_permissions(struct config_plugin *plugin, const struct node *root)
 	}
 }
 
+static bool
+row_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+/* rename = { old_name = "new_name"; }; and prefix = "vendor_"; for names that are taken. */
+static void
+read_names(struct config_plugin *plugin, const struct node *root)
+{
+	struct node rename = node_group(root, "rename");
+	int n = rename.setting != NULL ? config_setting_length(rename.setting) : 0;
+
+	plugin->prefix = node_text(root, "prefix", NULL);
+	if (plugin->prefix != NULL && !row_name(plugin->prefix))
+		node_fault(root, "prefix", "\"%s\" has other characters than a-z, 0-9 and _",
+			   plugin->prefix);
+	for (int i = 0; i < n; i++) {
+		config_setting_t *item = config_setting_get_elem(rename.setting, (unsigned)i);
+		const char *old = config_setting_name(item);
+		char *name = node_text(&rename, old, NULL), *pair;
+
+		if (name == NULL || !row_name(name)) {
+			node_fault(&rename, old, "must be a name of a-z, 0-9 and _ in quotes");
+		} else {
+			pair = xprintf("%s=%s", old, name);
+			strings_add(&plugin->rename, pair);
+			free(pair);
+		}
+		free(name);
+	}
+}
+
+/* What the file of a plugin says, unless plugins.isolation asks for more. */
+static enum isolation
+read_isolation(const struct config *config, const struct node *root)
+{
+	size_t word = node_word(root, "isolation", isolations, config->plugins.isolation);
+
+	return word == 0 || config->plugins.isolate ? ISOLATION_PROCESS : ISOLATION_NONE;
+}
+
 static void
 read_dropin(struct config *config, struct config_plugin *plugin, const char *path,
 	    struct config_faults *faults)
@@ -62,16 +106,14 @@ read_dropin(struct config *config, struct config_plugin *plugin, const char *pat
 	free(text);
 	root = node_root(&reader);
 	plugin->where = xprintf("%s:1", path);
-	plugin->isolation =
-	    node_word(&root, "isolation", isolations, config->plugins.isolation) == 0
-		? ISOLATION_PROCESS
-		: ISOLATION_NONE;
+	plugin->isolation = read_isolation(config, &root);
 	plugin->critical = node_bool(&root, "critical", false);
 	plugin->upstream = node_text(&root, "upstream", NULL);
 	if (plugin->upstream != NULL && config_upstream(config, plugin->upstream) == NULL)
 		node_fault(&root, "upstream", "there is no upstreams.%s", plugin->upstream);
 	plugin->options = node_json(&root, "options");
 	read_permissions(plugin, &root);
+	read_names(plugin, &root);
 	reader_finish(&reader);
 	reader_fini(&reader);
 }
@@ -165,7 +207,10 @@ adopt(struct config *config, struct config_plugin *plugin)
 	plugin->narrowed = from->narrowed;
 	for (size_t i = 0; i < from->permissions.count; i++)
 		strings_add(&plugin->permissions, from->permissions.item[i]);
+	for (size_t i = 0; i < from->rename.count; i++)
+		strings_add(&plugin->rename, from->rename.item[i]);
 	plugin->upstream = from->upstream != NULL ? xstrdup(from->upstream) : NULL;
+	plugin->prefix = from->prefix != NULL ? xstrdup(from->prefix) : NULL;
 	free(plugin->options);
 	plugin->options = xstrdup(from->options);
 	free(plugin->where);
@@ -179,6 +224,49 @@ order(const void *a, const void *b)
 		      ((const struct config_plugin *)b)->name);
 }
 
+/* The settings of a plugin, to be changed; made where nothing was said about it. */
+static struct config_plugin *
+settings_of(struct config *config, const char *name)
+{
+	struct config_plugin *plugin =
+	    (struct config_plugin *)(uintptr_t)config_plugin_settings(config, name);
+
+	if (plugin != NULL)
+		return plugin;
+	plugin = append(&config->plugins.available, &config->plugins.n_available, name);
+	plugin->where = xstrdup("--set");
+	plugin->isolation = config->plugins.isolation;
+	plugin->options = xstrdup("{}");
+	return plugin;
+}
+
+static void
+apply_set(struct config *config)
+{
+	for (size_t i = 0; i < config->plugins.set.count; i++) {
+		const char *pair = config->plugins.set.item[i], *dot = strchr(pair, '.');
+		char *name = xstrndup(pair, (size_t)(dot - pair));
+
+		strings_add(&settings_of(config, name)->set, dot + 1);
+		free(name);
+	}
+}
+
+/* default.conf is no plugin: it says that those which call themselves default are enabled too. */
+static bool
+take_default(struct config_plugin **files, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp((*files)[i].name, "default") != 0)
+			continue;
+		config_plugin_fini(&(*files)[i]);
+		memmove(&(*files)[i], &(*files)[i + 1], (*count - i - 1) * sizeof(**files));
+		(*count)--;
+		return true;
+	}
+	return false;
+}
+
 void
 config_read_dropins(struct config *config, const char *directory, struct config_faults *faults)
 {
@@ -188,7 +276,8 @@ config_read_dropins(struct config *config, const char *directory, struct config_
 	char *path = xprintf("%s/plugins-enabled", directory);
 
 	if (read_directory(config, path, &files, &n_files, faults))
-		config->plugins.defaults = false;
+		config->plugins.defaults =
+		    take_default(&files, &n_files) || config->plugins.by_word;
 	free(path);
 	/* Those of plugins that nobody enables are not looked at: their faults are no matter. */
 	path = xprintf("%s/plugins-available", directory);
@@ -210,6 +299,7 @@ config_read_dropins(struct config *config, const char *directory, struct config_
 	config->plugins.count = n_files;
 	if (n_files > 0)
 		qsort(files, n_files, sizeof(*files), order);
+	apply_set(config);
 }
 
 /* ---- the group "plugins" ------------------------------------------------------------------- */
@@ -227,7 +317,7 @@ read_enabled(struct config *config, const struct node *plugins)
 		struct config_plugin *plugin;
 
 		if (strcmp(name, "default") == 0 && enabled.count == 1) {
-			config->plugins.defaults = true;
+			config->plugins.defaults = config->plugins.by_word = true;
 		} else if (strcmp(name, "all") == 0) {
 			config->plugins.all = true;
 		} else if (!plugin_name(name)) {
@@ -235,6 +325,7 @@ read_enabled(struct config *config, const struct node *plugins)
 		} else if (config->plugins.count < PLUGINS_MAX) {
 			plugin = append(&config->plugins.plugin, &config->plugins.count, name);
 			plugin->where = xstrdup(where);
+			plugin->by_name = true;
 			plugin->isolation = config->plugins.isolation;
 			plugin->options = xstrdup("{}");
 		}
@@ -297,6 +388,50 @@ default_directories(struct strings *list)
 	}
 }
 
+/* Is NAME.so in one of the plugin directories? */
+static bool
+is_installed(const struct config *config, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < config->plugins.directories.count; i++) {
+		char *path = xprintf("%s/%s.so", config->plugins.directories.item[i], name);
+
+		found = access(path, F_OK) == 0;
+		free(path);
+	}
+	return found;
+}
+
+/* --set plugins.NAME.options.KEY=VALUE: kept until the files of plugins were read. */
+static void
+read_set_options(struct config *config, struct reader *reader)
+{
+	static const char before[] = "plugins.", between[] = ".options.";
+
+	for (size_t i = 0; i < reader->overrides; i++) {
+		struct override *o = &reader->override[i];
+		const char *name = o->path + strlen(before), *key;
+		char *plugin, *pair;
+
+		if (strncmp(o->path, before, strlen(before)) != 0 ||
+		    (key = strstr(name, between)) == NULL)
+			continue;
+		plugin = xstrndup(name, (size_t)(key - name));
+		pair = xprintf("%s.%s=%s", plugin, key + strlen(between), o->value);
+		if (!plugin_name(plugin) || !is_installed(config, plugin))
+			config_faults_add(reader->faults,
+					  "--set %s: there is no plugin \"%s\" (\"lakehost "
+					  "plugin list\" shows those that are there)",
+					  o->path, plugin);
+		else
+			strings_add(&config->plugins.set, pair);
+		o->used = true;
+		free(plugin);
+		free(pair);
+	}
+}
+
 void
 config_read_plugins(struct config *config, const struct node *root)
 {
@@ -305,6 +440,8 @@ config_read_plugins(struct config *config, const struct node *root)
 	config->plugins.isolation = node_word(&plugins, "isolation", isolations, 0) == 0
 				      ? ISOLATION_PROCESS
 				      : ISOLATION_NONE;
+	config->plugins.isolate =
+	    node_has(&plugins, "isolation") && config->plugins.isolation == ISOLATION_PROCESS;
 	read_folders(&plugins, "directories", &config->plugins.directories);
 	if (config->plugins.directories.count == 0)
 		default_directories(&config->plugins.directories);
@@ -318,5 +455,6 @@ config_read_plugins(struct config *config, const struct node *root)
 			node_fault(&plugins, "secret_references", "\"%s\": %s", reference, why);
 	}
 	config->plugins.name_length = (unsigned)node_number(&plugins, "name_length", 35, 16, 64);
+	read_set_options(config, plugins.reader);
 	read_enabled(config, &plugins);
 }

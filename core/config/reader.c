@@ -137,6 +137,21 @@ names_secret(const char *path)
 	return false;
 }
 
+bool
+reader_set_is_secret(const char *set)
+{
+	const char *equals = strchr(set, '=');
+	char *path;
+	bool secret;
+
+	if (equals == NULL || equals[1] == '\0' || reference_is(equals + 1))
+		return false;
+	path = xstrndup(set, (size_t)(equals - set));
+	secret = names_secret(path);
+	free(path);
+	return secret;
+}
+
 void
 reader_override(struct reader *reader, const char *set)
 {
@@ -152,7 +167,7 @@ reader_override(struct reader *reader, const char *set)
 	o = &reader->override[reader->overrides++];
 	*o = (struct override){ .path = xstrndup(set, (size_t)(equals - set)),
 				.value = xstrdup(equals + 1) };
-	if (names_secret(o->path) && *o->value != '\0' && !reference_is(o->value)) {
+	if (reader_set_is_secret(set)) {
 		config_faults_add(reader->faults,
 				  "--set %s: a literal secret would show in the "
 				  "process list; give env:NAME, file:PATH or credential:NAME",

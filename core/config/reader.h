@@ -49,6 +49,8 @@ void reader_init(struct reader *reader, const char *name, const char *text,
 void reader_fini(struct reader *reader);
 /* Takes "key.path=value"; refuses literal secrets. */
 void reader_override(struct reader *reader, const char *set);
+/* Is the value of "key.path=value" a secret itself, not a reference to one? */
+bool reader_set_is_secret(const char *set);
 /* Reports every setting and override that nobody asked for. */
 void reader_finish(struct reader *reader);
 

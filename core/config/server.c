@@ -14,6 +14,7 @@
 #include "config/text.h"
 
 #define LISTENERS_MAX 16
+#define SOCKET_MODE 0600 /* of a unix socket, where nothing is said */
 
 static const char not_loopback[] =
     "would be reachable from other machines, and there is no inbound authentication "
@@ -75,15 +76,34 @@ read_tls(const struct node *node, struct config_listener *listener)
 		node_fault(node, "tls_key", "cannot be read: %s", strerror(errno));
 }
 
+/* libconfig takes a number with a leading 0 for decimal: 0660 would be another mode. */
+static unsigned
+read_mode(const struct node *node)
+{
+	config_setting_t *setting = reader_find_setting(node, "mode");
+	const char *text;
+
+	if (!node_has(node, "mode"))
+		return SOCKET_MODE;
+	text = config_setting_get_string(setting);
+	if (text == NULL || strlen(text) < 3 || strlen(text) > 4 ||
+	    strspn(text, "01234567") != strlen(text) || strtoul(text, NULL, 8) > 0777) {
+		node_fault(node, "mode", "must be a text in octal, such as \"0660\"%s",
+			   text == NULL ? "; a number would be read as decimal" : "");
+		return SOCKET_MODE;
+	}
+	return (unsigned)strtoul(text, NULL, 8);
+}
+
 static void
 read_listener(struct config *config, const struct node *node)
 {
-	struct config_listener listener = { .mode = 0600 };
+	struct config_listener listener = { .mode = SOCKET_MODE };
 	char *tcp = node_text(node, "tcp", NULL), *path = node_text(node, "unix", NULL);
 	bool systemd = node_bool(node, "systemd", false);
 	const char *why = NULL;
 
-	listener.mode = (unsigned)node_number(node, "mode", 0600, 0, 0777);
+	listener.mode = read_mode(node);
 	if ((tcp != NULL) + (path != NULL) + systemd != 1)
 		node_fault(node, "tcp",
 			   "a listener has exactly one of tcp = \"ADDRESS:PORT\", "
@@ -94,6 +114,8 @@ read_listener(struct config *config, const struct node *node)
 		why = unix_listener(&listener, path);
 	else
 		listener.kind = LISTEN_SYSTEMD;
+	if (path == NULL && node_has(node, "mode"))
+		node_fault(node, "mode", "is for a unix socket only");
 	if (why != NULL)
 		node_fault(node, tcp != NULL ? "tcp" : "unix", "%s", why);
 	read_tls(node, &listener);
@@ -106,7 +128,7 @@ static void
 override_listeners(struct config *config, const struct node *server,
 		   const struct config_overrides *overrides)
 {
-	struct config_listener listener = { .mode = 0600 };
+	struct config_listener listener = { .mode = SOCKET_MODE };
 	const char *why = NULL;
 
 	if (overrides->http != NULL) {
@@ -118,7 +140,7 @@ override_listeners(struct config *config, const struct node *server,
 			add_listener(config, listener);
 	}
 	if (overrides->unix_path != NULL) {
-		listener = (struct config_listener){ .mode = 0600 };
+		listener = (struct config_listener){ .mode = SOCKET_MODE };
 		why = unix_listener(&listener, overrides->unix_path);
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--unix %s: %s",

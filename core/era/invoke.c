@@ -73,7 +73,8 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 
 	buf_init_keeping(&text, LIMIT_HANDLE);
 	for (size_t i = 0; i < n; i++)
-		buf_printf(&text, "%s\"%s\"", i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
+		buf_printf(&text, "%s\"%s\"",
+			   i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
 			   near[i]);
 	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.128s\"%s%s", what, name,
 		      text.data, n > 0 ? "?" : "");

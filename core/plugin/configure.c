@@ -74,6 +74,40 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	return ok;
 }
 
+/* A list from the command line is comma-separated; one in brackets is JSON. */
+static struct json_object *
+option_of_text(struct json_object *schema, const char *text)
+{
+	const char *type = json_str(schema, "type");
+	struct json_object *list;
+
+	if (type == NULL || strcmp(type, "array") != 0 || *text == '[')
+		return json_object_new_string(text);
+	list = json_object_new_array();
+	for (size_t len; *text != '\0'; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		json_object_array_add(list, json_object_new_string_len(text, (int)len));
+	}
+	return list;
+}
+
+/* --set plugins.NAME.options.KEY=VALUE goes before the file. The schema turns texts into what it
+ * wants, and refuses a key that it does not know. */
+static void
+apply_set(const struct plugin *plugin, struct json_object *options)
+{
+	struct json_object *properties = json_obj(json_obj(plugin->head, "options"), "properties");
+
+	for (size_t i = 0; plugin->config != NULL && i < plugin->config->set.count; i++) {
+		const char *pair = plugin->config->set.item[i], *equals = strchr(pair, '=');
+		char *key = xstrndup(pair, (size_t)(equals - pair));
+
+		json_object_object_add(options, key,
+				       option_of_text(json_obj(properties, key), equals + 1));
+		free(key);
+	}
+}
+
 static bool
 configure_options(struct plugin *plugin)
 {
@@ -92,6 +126,7 @@ configure_options(struct plugin *plugin)
 	if (options == NULL)
 		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
 	else {
+		apply_set(plugin, options);
 		fill_from_environment(plugin, options);
 		ok = prepare_options(plugin, schema, options);
 	}
@@ -105,8 +140,8 @@ configure_options(struct plugin *plugin)
 static void
 grant(struct strings *permissions, const char *permission)
 {
-	permissions->item = xrealloc(permissions->item,
-				     (permissions->count + 1) * sizeof(*permissions->item));
+	permissions->item =
+	    xrealloc(permissions->item, (permissions->count + 1) * sizeof(*permissions->item));
 	permissions->item[permissions->count++] = xstrdup(permission);
 }
 
@@ -199,5 +234,5 @@ bool
 plugin_configure(struct plugin *plugin, const struct config *config)
 {
 	return configure_options(plugin) && configure_permissions(plugin) &&
-	       configure_upstream(plugin, config);
+	       configure_upstream(plugin, config) && plugin_rename(plugin);
 }

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/text.h"
 #include "plugin/manifest.h"
 #include "plugin/plugin.h"
 
@@ -67,8 +68,9 @@ wishes(const char *name, const struct config *config)
 	return wish;
 }
 
+/* Calls fn with the name of each file NAME.so. */
 static void
-scan(struct list *list, const char *path, const struct config *config)
+each_object(const char *path, void (*fn)(void *data, const char *name), void *data)
 {
 	const struct dirent *entry;
 	DIR *dir = opendir(path);
@@ -84,11 +86,46 @@ scan(struct list *list, const char *path, const struct config *config)
 			continue;
 		seen++;
 		name = xstrndup(entry->d_name, len - 3);
-		if (manifest_name_valid(name) && !list_has(list, name) && wishes(name, config))
-			list_add(list, name, config);
+		if (manifest_name_valid(name))
+			fn(data, name);
 		free(name);
 	}
 	closedir(dir);
+}
+
+struct scan {
+	struct list *list;
+	const struct config *config;
+};
+
+static void
+add_if_wished(void *data, const char *name)
+{
+	const struct scan *scan = data;
+
+	if (!list_has(scan->list, name) && wishes(name, scan->config))
+		list_add(scan->list, name, scan->config);
+}
+
+static void
+add_name(void *data, const char *name)
+{
+	strings_add(data, name);
+}
+
+char *
+plugins_near(const struct strings *directories, const char *name)
+{
+	struct strings names = { NULL, 0 };
+	const char *near;
+	char *copy;
+
+	for (size_t i = 0; i < directories->count; i++)
+		each_object(directories->item[i], add_name, &names);
+	near = nearest_word(&names, name);
+	copy = near != NULL ? xstrdup(near) : NULL;
+	strings_fini(&names);
+	return copy;
 }
 
 /* By name; of two with the same name the one that stood first. */
@@ -105,12 +142,13 @@ struct plugin_name *
 plugins_enabled(const struct config *config, size_t *count)
 {
 	struct list list = { NULL, 0 };
+	struct scan scan = { .list = &list, .config = config };
 
 	for (size_t i = 0; i < config->plugins.count; i++)
 		list_add(&list, config->plugins.plugin[i].name, config);
 	if (config->plugins.defaults || config->plugins.all)
 		for (size_t i = 0; i < config->plugins.directories.count; i++)
-			scan(&list, config->plugins.directories.item[i], config);
+			each_object(config->plugins.directories.item[i], add_if_wished, &scan);
 	if (list.count > 0)
 		qsort(list.item, list.count, sizeof(*list.item), by_name);
 	*count = list.count;

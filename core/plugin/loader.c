@@ -206,11 +206,11 @@ stage_registry(struct plugins *plugins)
 	sources.item = xcalloc(plugins->count + prompts->count + 1, sizeof(*sources.item));
 	if (plugins->builtin != NULL)
 		add_source(&sources, plugins->builtin, plugins->builtin->name,
-			   plugins->builtin->manifest);
+			   plugins->builtin->published);
 	for (size_t i = 0; i < plugins->count; i++)
 		if (plugins->item[i].refusal == PLUGIN_OK)
 			add_source(&sources, &plugins->item[i], plugins->item[i].name,
-				   plugins->item[i].manifest);
+				   plugins->item[i].published);
 	for (size_t i = 0; i < prompts->count; i++)
 		add_source(&sources, NULL, prompts->item[i].path, prompts->item[i].manifest);
 	strings_fini(&plugins->prompt_faults);
@@ -388,6 +388,7 @@ plugin_fini(struct plugin *plugin)
 	if (plugin->fd >= 0 && !plugin->code.loaded)
 		close(plugin->fd);
 	code_fini(&plugin->code);
+	json_object_put(plugin->published);
 	json_object_put(plugin->manifest);
 	strings_free(&plugin->permissions);
 	free(plugin->options);

@@ -90,14 +90,19 @@ search_directory(struct plugin *plugin, const char *path)
 static bool
 not_found(struct plugin *plugin, const struct strings *directories)
 {
-	char list[LISTED_MAX] = "";
+	char list[LISTED_MAX] = "", *near;
 	size_t len = 0;
 
 	for (size_t i = 0; i < directories->count && len < sizeof(list); i++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "",
 					directories->item[i]);
-	return plugin_refuse(plugin, PLUGIN_NOT_FOUND, "there is no %s.so in %s", plugin->name,
-			     directories->count > 0 ? list : "(plugins.directories is empty)");
+	near = plugins_near(directories, plugin->name);
+	plugin_refuse(plugin, PLUGIN_NOT_FOUND, "there is no %s.so in %s%s%s%s", plugin->name,
+		      directories->count > 0 ? list : "(plugins.directories is empty)",
+		      near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+		      near != NULL ? "\"?" : "");
+	free(near);
+	return false;
 }
 
 /* ---- judge ---------------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct plugin {
 	int fd;			     /* stays open for ever: see code_open() */
 	struct json_object *manifest;
 	struct json_object *head;    /* its member "plugin"; borrowed */
+	struct json_object *published; /* the manifest with the names that clients see */
 	char *options;		     /* JSON object text, defaults filled in */
 	struct strings permissions;  /* granted */
 	const char *upstream;	     /* role of the one that its requests go to; borrowed */
@@ -54,6 +55,9 @@ bool plugin_open(struct plugin *plugin, const struct strings *directories);
 bool plugin_read_manifest(struct plugin *plugin);
 /* Options, permissions and upstream of the configuration against those of the manifest. */
 bool plugin_configure(struct plugin *plugin, const struct config *config);
+
+/* The names of its tools and prompts as the configuration wants them (prefix, rename). */
+bool plugin_rename(struct plugin *plugin);
 
 /* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
 struct plugin_name {

@@ -69,7 +69,8 @@ table_find(struct lh_table *table, const char *name)
 struct name_walk {
 	bool (*fn)(struct lh_table *table, const char *name, struct row *row);
 	struct row *row;
-	const char *taken; /* where fn refused */
+	const char *taken;	/* where fn refused, */
+	struct lh_table *table; /* and among which names */
 };
 
 static bool
@@ -92,6 +93,7 @@ walk_one(struct name_walk *walk, struct lh_table *table, const char *name)
 	if (walk->fn(table, name, walk->row))
 		return true;
 	walk->taken = name;
+	walk->table = table;
 	return false;
 }
 
@@ -141,14 +143,32 @@ static const struct {
 	[ROW_COMPLETION] = { "completions", "completion" },
 };
 
+/* Says whose the name is, and how to solve it. */
+static bool
+fault_taken(struct draft *draft, const struct name_walk *walk)
+{
+	const char *owner = table_find(walk->table, walk->taken)->owner;
+	const char *file = strrchr(owner, '/'); /* of a prompt in a file */
+
+	if (strcmp(owner, draft->source->plugin_name) == 0)
+		return row_fault(&draft->fault, "\"%.128s\" is taken: it stands twice",
+				 walk->taken);
+	if (walk->table == draft->registry->uris || draft->source->text)
+		return row_fault(&draft->fault, "\"%.128s\" is taken by %.64s", walk->taken,
+				 file != NULL ? file + 1 : owner);
+	return row_fault(&draft->fault,
+			 "\"%.100s\" is taken by %.64s; prefix = \"%.20s_\"; or "
+			 "rename = { ... }; in the file of one of the two solves it",
+			 walk->taken, owner, draft->source->plugin_name);
+}
+
 static bool
 draft_add(struct draft *draft, struct row *row)
 {
 	struct name_walk walk = { .fn = name_insert, .row = row };
 
 	rows_add(&draft->rows, row);
-	return walk_names(draft->registry, &walk) ||
-	    row_fault(&draft->fault, "\"%.128s\" is taken", walk.taken);
+	return walk_names(draft->registry, &walk) || fault_taken(draft, &walk);
 }
 
 /* Adds one row and, of a tool, the resource it is published as. */
@@ -317,6 +337,19 @@ add_source(struct registry *registry, const struct registry_source *source, char
 	return ok;
 }
 
+/* Names that rows had before the operator renamed them, where they are free. */
+static void
+add_former(struct registry *registry, enum row_kind kind, struct lh_table *table)
+{
+	for (size_t i = 0; i < registry->kind[kind].count; i++) {
+		struct row *row = registry->kind[kind].item[i];
+		const char *former = json_str(row->meta, "former");
+
+		if (former != NULL)
+			name_insert(table, former, row);
+	}
+}
+
 struct registry *
 registry_new(const struct registry_source *list, size_t n,
 	     void (*refuse)(void *data, size_t source, const char *why), void *data)
@@ -334,6 +367,8 @@ registry_new(const struct registry_source *list, size_t n,
 		if (!add_source(registry, &list[i], why, sizeof(why)))
 			refuse(data, i, why);
 	}
+	add_former(registry, ROW_TOOL, registry->tools);
+	add_former(registry, ROW_PROMPT, registry->prompts);
 	return registry;
 }
 

@@ -45,6 +45,7 @@ struct param_header {
 struct row {
 	enum row_kind kind;
 	struct plugin *plugin;	/* who runs it; NULL: a prompt that is only text */
+	const char *owner;	/* the name of that plugin, or the file of the prompt; borrowed */
 	unsigned index;		/* of the row in the plugin's manifest, within its kind */
 	char *name;		/* tool, prompt, resource or template name; completion: "" */
 	char *uri;		/* resource: its URI; template: its pattern */
@@ -87,8 +88,10 @@ struct registry;
  * secrets: its text is not masked; true, or {what of `scope`: the option of the plugin that lists
  * which of them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it),
  * aliases [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument},
- * times [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970).
- * Of a resource or template: access, inline, uri_aliases. Of a prompt: inline, aliases;
+ * times [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
+ * former (a name that leads to it too, unless another row has it; the host sets it where the
+ * operator renames). Of a resource or template: access, inline, uri_aliases. Of a prompt: inline,
+ * aliases, former;
  * of one without a plugin: messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {

@@ -175,6 +175,7 @@ row_new(enum row_kind kind, const struct registry_source *source, unsigned index
 
 	row->kind = kind;
 	row->plugin = source->plugin;
+	row->owner = source->plugin_name;
 	row->index = index;
 	row->access = ACCESS_READ;
 	row->name = xstrdup(name != NULL && kind != ROW_COMPLETION ? name : "");
@@ -207,6 +208,7 @@ row_publish(const struct row *tool)
 	*row = (struct row){
 		.kind = variables ? ROW_TEMPLATE : ROW_RESOURCE,
 		.plugin = tool->plugin,
+		.owner = tool->owner,
 		.index = tool->index,
 		.name = xstrdup(tool->name),
 		.uri = xstrdup(uri),

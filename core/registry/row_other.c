@@ -96,7 +96,7 @@ check_argument(struct json_object *list, size_t i, struct row_fault *fault)
 bool
 row_prompt_init(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
-	static const char *const of_plugin[] = { "inline", "aliases", NULL };
+	static const char *const of_plugin[] = { "inline", "aliases", "former", NULL };
 	static const char *const of_text[] = { "messages", NULL };
 	const char *const *meta = source->text ? of_text : of_plugin;
 	size_t most = source->name_length > 0 ? source->name_length : REGISTRY_NAME_LENGTH;

@@ -14,9 +14,11 @@
 
 static const char *const tool_members[] = { "name", "title", "description", "icons", "inputSchema",
 	"outputSchema", "annotations", "_meta", "lakehost", NULL };
-static const char *const meta_members[] = { "access", "aliases", "argument_aliases", "confirm",
-	"inline", "mime", "redact", "resource", "reveals", "scope", "task", "times",
-	"uri_aliases", "wait_s", NULL };
+static const char *const meta_members[] = {
+	"access", "aliases",	 "argument_aliases", "confirm", "former", "inline",
+	"mime",	  "redact",	 "resource",	     "reveals", "scope",  "task",
+	"times",  "uri_aliases", "wait_s",	     NULL
+};
 static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
 	"openWorldHint", NULL };
 

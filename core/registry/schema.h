@@ -46,7 +46,8 @@ bool schema_check(const struct schema *schema, struct json_object *value, struct
  * properties that may not be null, and reads "5" as a number, "true" as a boolean, a JSON text as
  * an array or object, a number as a text, one value as a list of one, a value of an enum in any
  * case, and a time (schema_time) in words. With `notes` a number above the maximum of a clamped
- * property becomes that maximum, and a sentence for the caller says so, one a line. Changes `value`.
+ * property becomes that maximum, and a sentence for the caller says so, one a line. Changes
+ * `value`.
  */
 bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
 		    struct buf *why);

@@ -47,16 +47,19 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 		if (len == 0 && node->min_length > 0)
 			return fault_say(c, "must not be empty");
 		if (characters < node->min_length)
-			return fault_say(c, "%zu characters are fewer than the minimum %zu", characters,
+			return fault_say(c, "%zu characters are fewer than the minimum %zu",
+			    characters,
 			    node->min_length);
 		if (characters > node->max_length)
-			return fault_say(c, "%zu characters are more than the maximum %zu", characters,
+			return fault_say(c, "%zu characters are more than the maximum %zu",
+			    characters,
 			    node->max_length);
 	}
 	if (node->pattern == NULL || pattern_matches(node->pattern, text, len))
 		return true;
 	if (len > PATTERN_TEXT_MAX)
-		return fault_say(c, "%zu bytes are more than the maximum %u", len, PATTERN_TEXT_MAX);
+		return fault_say(c, "%zu bytes are more than the maximum %u", len,
+		    PATTERN_TEXT_MAX);
 	return fault_value(c, value, "does not match the pattern %s", pattern_text(node->pattern));
 }
 
@@ -201,9 +204,11 @@ check_object(struct check *c, const struct node *node, struct json_object *value
 	if (ok || fault_goes_on(c))
 		ok &= check_required(c, node, value, ok);
 	if (ok && n < node->min_members)
-		return fault_say(c, "%zu members are fewer than the minimum %zu", n, node->min_members);
+		return fault_say(c, "%zu members are fewer than the minimum %zu", n,
+		    node->min_members);
 	if (ok && n > node->max_members)
-		return fault_say(c, "%zu members are more than the maximum %zu", n, node->max_members);
+		return fault_say(c, "%zu members are more than the maximum %zu", n,
+		    node->max_members);
 	json_object_object_foreachC(value, member) {
 		if (!ok && !fault_goes_on(c))
 			return false;

@@ -36,7 +36,7 @@ behind(const struct node *node)
 	return node;
 }
 
-/* ---- one value in another spelling: a new value, or NULL ---------------------------------------- */
+/* ---- one value in another spelling: a new value, or NULL ------------------------------------ */
 
 /* 5.0 and 5e0 are integers too, and handlers read an integer. */
 static struct json_object *
@@ -222,7 +222,7 @@ time_of(struct json_object *value)
 	return json_object_new_int64(ms);
 }
 
-/* ---- along the schema ------------------------------------------------------------------------- */
+/* ---- along the schema ----------------------------------------------------------------------- */
 
 static void
 prepare_array(struct prepare *p, const struct node *node, struct json_object *array)

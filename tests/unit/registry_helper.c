@@ -33,6 +33,7 @@ refuse(void *data, size_t source, const char *why)
 struct registry *
 registry_of(const char *const *manifests, size_t n)
 {
+	static const char *const names[] = { "nought", "one", "two", "three", "four" };
 	struct registry_source list[SOURCES_MAX];
 
 	refusals[0] = '\0';
@@ -45,7 +46,8 @@ registry_of(const char *const *manifests, size_t n)
 			printf("\n    %s: %s", manifests[i], why);
 		CU_ASSERT_FATAL(why == NULL);
 		list[i] = (struct registry_source){ .plugin = plugin_number(i),
-			.plugin_name = "test", .manifest = trees[i] };
+						    .plugin_name = names[i],
+						    .manifest = trees[i] };
 	}
 	return registry_new(list, n, refuse, NULL);
 }

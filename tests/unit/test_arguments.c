@@ -22,7 +22,8 @@ static const char tools[] =
 	"\"row_limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000},"
 	"\"ratio\":{\"type\":\"number\"},\"dry\":{\"type\":\"boolean\"},"
 	"\"format\":{\"type\":\"string\",\"enum\":[\"compact\",\"csv\"]},"
-	"\"kinds\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"ANN\",\"Text\"]}},"
+	"\"kinds\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
+	"\"enum\":[\"ANN\",\"Text\"]}},"
 	"\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"maxItems\":3},"
 	"\"vector\":{\"type\":\"array\",\"items\":{\"type\":\"number\"}},"
 	"\"parameters\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"
@@ -215,7 +216,8 @@ names_stay_on_their_line(void)
 {
 	taken("list_clusters", "{\"a\\nNext: x\":1}", NULL, "",
 	      "unknown argument \"a\\nNext: x\"; none is allowed");
-	refused("\"parameters\":{\"a\\nb\":[]}", "parameters.a\\nb: an array where string is wanted");
+	refused("\"parameters\":{\"a\\nb\":[]}",
+		"parameters.a\\nb: an array where string is wanted");
 }
 
 static void

@@ -356,7 +356,7 @@ listeners(void)
 
 	clean_environment();
 	c = fine("server = { listeners = ( { tcp = \"127.0.0.1:8765\"; }, { tcp = \"[::1]:1\"; },\n"
-		 "  { unix = \"/run/l.sock\"; mode = 432; }, { systemd = true; },\n"
+		 "  { unix = \"/run/l.sock\"; mode = \"0660\"; }, { systemd = true; },\n"
 		 "  { tcp = \"localhost:0\"; } ); };");
 	ASSERT_INT(c->server.listeners, 5);
 	CU_ASSERT(!c->server.stdio);

@@ -209,7 +209,7 @@ names_are_taken_once(void)
 	put("a.md", "One.");
 	put("a.json", "{\"messages\":[{\"role\":\"user\",\"text\":\"Two.\"}]}");
 	ASSERT_STR(message(registry_prompt(load(), "a"), 0, "text"), "Two.");
-	ASSERT_STR(only_fault(), "a.md: prompt a: \"a\" is taken");
+	ASSERT_STR(only_fault(), "a.md: prompt a: \"a\" is taken by a.json");
 	done();
 }
 

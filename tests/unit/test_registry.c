@@ -215,6 +215,22 @@ arguments_are_renamed(void)
 	registry_done(r);
 }
 
+static void
+a_former_name_leads_on(void)
+{
+	static const char *const manifests[] = {
+		"{\"tools\":[" TOOL("x_a", INPUT "," READS "," META("\"access\":\"read\",\"former\":\"a\"")) "," TOOL(
+		    "x_b", INPUT "," READS "," META("\"access\":\"read\",\"former\":\"b\"")) "]}",
+		"{\"tools\":[" READ_TOOL("b") "]}"
+	};
+	struct registry *r = registry_of(manifests, 2);
+
+	ASSERT_STR(refusals, "");
+	ASSERT_STR(name_of(registry_tool(r, "a", ACCESS_READ)), "x_a");
+	ASSERT_STR(name_of(registry_tool(r, "b", ACCESS_READ)), "b"); /* another's own */
+	registry_done(r);
+}
+
 /* ---- several plugins ------------------------------------------------------------------------- */
 
 #define PLUGIN(tool) "{\"tools\":[" READ_TOOL(tool) "]}"
@@ -226,7 +242,8 @@ a_taken_name_refuses_the_later_plugin(void)
 		"{\"tools\":[" READ_TOOL("b") "," READ_TOOL("a") "]}", PLUGIN("b") };
 	struct registry *r = registry_of(manifests, 3);
 
-	ASSERT_STR(refusals, "1: tool a: \"a\" is taken\n");
+	ASSERT_STR(refusals, "1: tool a: \"a\" is taken by nought; prefix = \"one_\"; or rename "
+			     "= { ... }; in the file of one of the two solves it\n");
 	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->plugin == plugin_number(0));
 	/* nothing of the refused one stays, so its other name is free */
 	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->plugin == plugin_number(2));
@@ -244,7 +261,9 @@ an_alias_is_a_name(void)
 		"{\"prompts\":[{\"name\":\"a\"}]}" };
 	struct registry *r = registry_of(manifests, 4);
 
-	ASSERT_STR(refusals, "1: tool b: \"b\" is taken\n2: resource r: \"x:a\" is taken\n");
+	ASSERT_STR(refusals, "1: tool b: \"b\" is taken by nought; prefix = \"one_\"; or rename "
+			     "= { ... }; in the file of one of the two solves it\n"
+			     "2: resource r: \"x:a\" is taken by nought\n");
 	CU_ASSERT(registry_prompt(r, "a")->plugin == plugin_number(3));
 	registry_done(r);
 }
@@ -447,6 +466,7 @@ static const struct test tests[] = {
 	TEST(prompts_by_name),
 	TEST(completions_by_reference),
 	TEST(arguments_are_renamed),
+	TEST(a_former_name_leads_on),
 	TEST(a_taken_name_refuses_the_later_plugin),
 	TEST(an_alias_is_a_name),
 	TEST(a_refused_plugin_leaves_nothing),

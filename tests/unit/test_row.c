@@ -185,8 +185,8 @@ aliases(void)
 	    "tool a: lakehost.aliases[1]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"\"]",
 	    "tool a: lakehost.aliases[0]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
-	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is taken");
-	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is taken");
+	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is taken: it stands twice");
+	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is taken: it stands twice");
 }
 
 static void

@@ -126,11 +126,17 @@ class CommandLine(unittest.TestCase):
             if not command.startswith("-"):
                 usage = self.run_command([LAKEHOST, command, "--help"]).stdout
                 self.assertRegex(usage, rf"^Usage: lakehost .*{command}")
-        self.assertRegex(self.run_command([LAKEHOST, "--version"]).stdout,
-                         r"^lakehost \d+\.\d+\.\d+ \(plugin ABI 1\.\d+\)\n$")
+        for option in "--version", "-v":
+            self.assertRegex(self.run_command([LAKEHOST, option]).stdout,
+                             r"^lakehost \d+\.\d+\.\d+ \(plugin ABI 1\.\d+\)\n$")
+        self.assertEqual(self.run_command([LAKEHOST, "-h"]).stdout,
+                         self.run_command([LAKEHOST, "--help"]).stdout)
 
     def test_wrong_words(self):
         for words, why in ((["frobnicate"], "unknown command: frobnicate"),
+                           (["chek"], 'unknown command: chek; did you mean "check"?'),
+                           (["--read-onyl"], 'did you mean "--read-only"?'),
+                           (["client-config", "curser"], 'did you mean "cursor"?'),
                            (["--frobnicate"], "unknown option: --frobnicate"),
                            (["check", "--config"], "an option wants a value: --config"),
                            (["check", "--json"], "takes no such option: json"),
@@ -188,8 +194,100 @@ class CommandLine(unittest.TestCase):
         self.lakehost("plugin", "disable", "secrets")
         self.assertEqual(self.states(), before)
         self.assertIn("was not enabled", self.lakehost("plugin", "disable", "secrets").stdout)
-        self.assertIn("nothing.conf",
+        self.assertIn('there is no plugin "nothing"',
                       self.lakehost("plugin", "enable", "nothing", status=1).stderr)
+
+    def enabled_files(self):
+        folder = self.folder / "etc" / "plugins-enabled"
+        return sorted(os.listdir(folder)) if folder.exists() else None
+
+    def test_plugin_switch_of_unknown(self):
+        for verb in "enable", "disable":
+            result = self.lakehost("plugin", verb, "dta", status=1)
+            self.assertIn('there is no plugin "dta"', result.stderr)
+            self.assertIn('Did you mean "data"?', result.stderr)
+            self.assertIsNone(self.enabled_files())
+        self.assertIn('did you mean "plugin enable"', self.lakehost(
+            "plugin", "enabel", "data", status=2).stderr)
+
+    def test_plugin_enable_makes_no_others(self):
+        before = self.states()
+        self.lakehost("plugin", "enable", "secrets")
+        self.assertEqual(self.enabled_files(), ["default.conf", "secrets.conf"])
+        self.lakehost("plugin", "disable", "data")  # one of the defaults: now all are named
+        self.assertEqual(self.states(), {**before, "secrets": "enabled", "data": "available"})
+        self.assertNotIn("default.conf", self.enabled_files())
+
+    def of_a_vendor(self, *words):
+        """A plugin without a file in plugins-available."""
+        return [LAKEHOST, "--config", str(self.folder / "etc" / "lakehost.conf"), "--set",
+                f"plugins.directories={os.path.dirname(FIXTURE)}", "--set",
+                "plugins.name_length=64", *words]
+
+    def test_plugin_enable_writes_a_file(self):
+        text = self.run_command(self.of_a_vendor("plugin", "enable", "fixture")).stdout
+        self.assertIn("plugins-available/fixture.conf was written", text)
+        written = (self.folder / "etc" / "plugins-available" / "fixture.conf").read_text()
+        self.assertIn("# Plugin fixture ", written)
+        self.assertTrue(all(line == "" or line.startswith("#") for line in written.splitlines()))
+        uncommented = re.sub(r"(?m)^#(?! )", "", written)
+        self.assertRegex(uncommented, r"(?m)^isolation = ")
+        text = self.run_command(self.of_a_vendor("check")).stdout
+        self.assertRegex(text, r"(?m)^plugin fixture .*: ok$")
+
+    def test_plugin_enable_that_fails_leaves_nothing(self):
+        (self.folder / "etc" / "plugins-available").rename(self.folder / "etc" / "gone")
+        (self.folder / "etc" / "plugins-available").write_text("in the way")
+        self.run_command(self.of_a_vendor("plugin", "enable", "fixture"), status=1)
+        self.assertIsNone(self.enabled_files())
+
+    def test_plugin_enabled_by_the_main_file(self):
+        result = self.lakehost("--set", "plugins.enabled=data", "plugin", "disable", "data",
+                               status=1)
+        self.assertIn("enabled by plugins.enabled", result.stderr)
+
+    def test_plugin_of_a_user(self):
+        home = self.folder / ".config" / "lakehost"
+        home.mkdir(parents=True)
+        (home / "lakehost.conf").write_text("")
+        own = [LAKEHOST, "--set", f"plugins.directories={PLUGINS}"]
+        self.run_command([*own, "plugin", "enable", "secrets"])
+        self.assertTrue((home / "plugins-enabled" / "secrets.conf").exists())
+        self.assertRegex(self.run_command([*own, "plugin", "list"]).stdout,
+                         r"(?m)^secrets\t\S+\tenabled\t")
+
+    def test_isolation_of_the_main_file(self):
+        for setting, expected in (("process", "process"), ("none", "none")):
+            lines = self.lakehost("--set", f"plugins.isolation={setting}", "plugin",
+                                  "list").stdout.splitlines()
+            rows = {line.split("\t")[0]: line.split("\t")[4] for line in lines[1:]}
+            self.assertEqual(rows["data"], expected)
+
+    def test_plugin_options_by_set(self):
+        text = self.lakehost("--set", "plugins.data.options.spool_rows=200", "check").stdout
+        self.assertRegex(text, r"(?m)^plugin data .*: ok$")
+        text = self.lakehost("--set", "plugins.data.options.spool_rows=5", "check",
+                             status=1).stdout
+        self.assertRegex(text, r"(?m)^plugin data .*spool_rows: 5 is less than the minimum 100")
+        text = self.lakehost("--set", "plugins.data.options.spool=5", "check", status=1).stdout
+        self.assertRegex(text, r'unknown argument "spool"; did you mean "spool_rows"')
+        text = self.lakehost("--set", "plugins.dta.options.x=5", "check", status=1).stderr
+        self.assertIn('there is no plugin "dta"', text)
+
+    def test_two_plugins_with_one_name(self):
+        conf = self.folder / "etc" / "plugins-available" / "ml.conf"
+        conf.write_text('rename = { list_registered_models = "list_tables"; };\n')
+        text = self.lakehost("check", status=1).stdout
+        self.assertRegex(text, r'plugin ml .*tool list_tables: "list_tables" is taken by data; '
+                               r'prefix = "ml_"; or rename')
+        conf.write_text('prefix = "ml_";\nrename = { list_vector_indexes = "indexes"; };\n')
+        names = {line.split("\t")[0] for line in self.lakehost("tools").stdout.splitlines()}
+        self.assertLessEqual({"ml_list_registered_models", "indexes", "list_tables"}, names)
+        self.assertIn("model", self.lakehost("call", "ml_list_registered_models").stdout)
+        self.assertIn("model", self.lakehost("call", "list_registered_models").stdout)
+        conf.write_text('rename = { no_such_tool = "x"; };\n')
+        self.assertIn('rename: there is no tool or prompt "no_such_tool"',
+                      self.lakehost("check", status=1).stdout)
 
     def test_plugin_disable_first(self):
         before = self.states()
@@ -217,6 +315,19 @@ class CommandLine(unittest.TestCase):
         tools = json.loads(self.lakehost("tools", "--json").stdout)["tools"]
         self.assertEqual([tool["name"] for tool in tools], list(effects))
         self.assertTrue(all(tool["inputSchema"]["type"] == "object" for tool in tools))
+
+    def test_prompts_and_resources(self):
+        lines = self.lakehost("prompts").stdout.splitlines()
+        self.assertEqual(lines[0], "prompt\targuments\tabout")
+        prompts = json.loads(self.lakehost("prompts", "--json").stdout)["prompts"]
+        self.assertEqual([line.split("\t")[0] for line in lines[1:]],
+                         [prompt["name"] for prompt in prompts])
+        lines = self.lakehost("resources").stdout.splitlines()
+        self.assertIn("databricks://clusters/{cluster_id}",
+                      [line.split("\t")[0] for line in lines])
+        both = json.loads(self.lakehost("resources", "--json").stdout)
+        self.assertEqual(len(lines) - 1,
+                         len(both["resources"]) + len(both["resourceTemplates"]))
 
     def test_tools_as_a_page(self):
         page = self.lakehost("tools", "--markdown").stdout
@@ -282,18 +393,84 @@ class CommandLine(unittest.TestCase):
         result = self.run_command(self.fixture("read", "test://static-text", "--json"))
         self.assertEqual(json.loads(result.stdout)["contents"][0]["text"], text)
 
+    CLIENTS = {"claude-code": ("mcpServers", "url"), "claude-desktop": ("mcpServers", None),
+               "cline": ("mcpServers", "url"), "copilot-cli": ("mcpServers", "url"),
+               "cursor": ("mcpServers", "url"), "gemini": ("mcpServers", "httpUrl"),
+               "jetbrains": ("mcpServers", "url"), "opencode": ("mcp", "url"),
+               "vscode": ("servers", "url"), "windsurf": ("mcpServers", "serverUrl"),
+               "zed": ("context_servers", "url")}
+    URL = "http://127.0.0.1:8765/mcp"
+
     def test_client_config(self):
-        for client, member in (("claude-code", "mcpServers"), ("claude-desktop", "mcpServers"),
-                               ("vscode", "servers"), ("cursor", "mcpServers")):
-            server = json.loads(self.lakehost("client-config", client).stdout)[member]["lakehost"]
-            self.assertEqual(server["command"], os.path.realpath(LAKEHOST))
-            self.assertEqual(server["args"][0], "--config")
-            url = "http://127.0.0.1:8765/mcp"
-            server = json.loads(self.run_command([LAKEHOST, "client-config", client, "--url", url])
-                                .stdout)[member]["lakehost"]
-            self.assertEqual(server["url"], url)
+        for client, (member, _) in self.CLIENTS.items():
+            with self.subTest(client):
+                result = self.lakehost("--read-only", "client-config", client, "--log-level",
+                                       "debug")
+                self.assertNotIn(self.env["DATABRICKS_TOKEN"], result.stdout + result.stderr)
+                server = json.loads(result.stdout)[member]["lakehost"]
+                words = server["command"] if client == "opencode" else \
+                    [server["command"], *server["args"]]
+                self.assertEqual(words, [
+                    os.path.realpath(LAKEHOST), "--config",
+                    str(self.folder / "etc" / "lakehost.conf"), "--set",
+                    f"plugins.directories={PLUGINS}", "--read-only", "--log-level", "debug"])
+
+    def test_client_config_environment(self):
+        self.env["DATABRICKS_WAREHOUSE_ID"] = "w1"
+        for client, reference in (("copilot-cli", "${%s}"), ("cursor", "${env:%s}"),
+                                  ("gemini", "$%s"), ("windsurf", "${env:%s}"),
+                                  ("opencode", "{env:%s}")):
+            text = self.run_command([LAKEHOST, "client-config", client]).stdout
+            server = json.loads(text)[self.CLIENTS[client][0]]["lakehost"]
+            env = server["environment" if client == "opencode" else "env"]
+            self.assertEqual(env, {name: reference % name for name in (
+                "DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_WAREHOUSE_ID")})
+        for client in "claude-desktop", "cline", "jetbrains":  # which know no references
+            result = self.run_command([LAKEHOST, "client-config", client])
+            self.assertEqual(json.loads(result.stdout)["mcpServers"]["lakehost"]["env"],
+                             {"DATABRICKS_HOST": self.env["DATABRICKS_HOST"],
+                              "DATABRICKS_WAREHOUSE_ID": "w1"})
+            self.assertIn("does not pass DATABRICKS_TOKEN on", result.stderr)
+        for client in "claude-code", "vscode", "zed":  # which pass their own on
+            self.assertNotIn("DATABRICKS", self.run_command(
+                [LAKEHOST, "client-config", client]).stdout)
+
+    def test_client_config_texts(self):
+        names = ["DATABRICKS_HOST", "DATABRICKS_TOKEN"]
         server = tomllib.loads(self.run_command([LAKEHOST, "client-config", "codex"]).stdout)
-        self.assertEqual(server["mcp_servers"]["lakehost"]["args"], [])
+        self.assertEqual(server["mcp_servers"]["lakehost"], {
+            "command": os.path.realpath(LAKEHOST), "args": [], "env_vars": names})
+        server = tomllib.loads(self.run_command([LAKEHOST, "client-config", "codex", "--url",
+                                                 self.URL]).stdout)
+        self.assertEqual(server["mcp_servers"]["lakehost"], {"url": self.URL})
+        text = self.run_command([LAKEHOST, "--read-only", "client-config", "goose"]).stdout
+        self.assertIn('extensions:\n  lakehost:\n    enabled: true\n', text)
+        self.assertIn('    args: [ "--read-only" ]\n', text)
+        self.assertIn(f'    env_keys: {json.dumps(names)[:1]} ', text)
+        text = self.run_command([LAKEHOST, "client-config", "goose", "--url", self.URL]).stdout
+        self.assertIn(f'    type: "streamable_http"\n    uri: "{self.URL}"\n', text)
+
+    def test_client_config_url(self):
+        for client, (member, key) in self.CLIENTS.items():
+            command = [LAKEHOST, "client-config", client, "--url"]
+            if key is None:
+                self.assertIn("starts commands only",
+                              self.run_command([*command, self.URL], status=2).stderr)
+                continue
+            server = json.loads(self.run_command([*command, self.URL]).stdout)[member]["lakehost"]
+            self.assertEqual(server[key], self.URL)
+            self.assertNotIn("command", server)
+            for url in "foo", "127.0.0.1:8765", "ftp://host/mcp", "http://", "http://a b/":
+                result = self.run_command([*command, url], status=2)
+                self.assertIn("not a URL", result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_client_config_secret(self):
+        result = self.run_command([LAKEHOST, "--set", "upstreams.workspace.token=dapi1",
+                                   "client-config", "cursor"], status=2)
+        self.assertEqual(result.stdout, "")
+        self.assertIn("--set upstreams.workspace.token: the value of a secret", result.stderr)
+        self.assertNotIn("dapi1", result.stderr)
 
     # ---- on a terminal ----
 
@@ -321,10 +498,16 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(terminal.end(), 0)
         self.assertIn("[image image/png]", terminal.text)
 
+    def test_without_a_command_on_a_terminal(self):
+        terminal = self.terminal(self.command())
+        terminal.until(r"speaks MCP on standard input.*\n.*lakehost check")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0)
+
     def test_progress_on_a_terminal(self):
         terminal = self.terminal(self.fixture("call", "test_tool_with_progress"))
         self.assertEqual(terminal.end(), 0)
-        self.assertIn("\r\x1b[K… ", terminal.text)
+        self.assertRegex(terminal.text, r"\r\x1b\[K… \d+ % ")
 
     def test_question_on_a_terminal(self):
         ask = self.fixture("call", "test_elicitation", "message=Who are you?")

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lakehost plugin enable|disable: links in plugins-enabled. From the moment that this folder is
+ * there it decides alone, so its first link comes with default.conf, which keeps those enabled that
+ * were so without a word. A command that fails leaves everything as it was.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/plugin_file.h"
+#include "config/text.h"
+#include "plugin/loader.h"
+#include "server/server.h"
+
+static int
+unknown_plugin(const struct config *config, const char *name)
+{
+	fprintf(stderr, "lakehost: there is no plugin \"%s\" in", name);
+	for (size_t i = 0; i < config->plugins.directories.count; i++)
+		fprintf(stderr, "%s %s", i > 0 ? "," : "", config->plugins.directories.item[i]);
+	fputs(config->plugins.directories.count == 0 ? " any plugin directory\n" : "\n", stderr);
+	plugin_print_near(config, name);
+	return 1;
+}
+
+static int
+enable(const struct config *config, const char *name)
+{
+	struct changes changes = { { NULL, 0 } };
+	struct json_object *manifest;
+	bool ok;
+
+	if (!plugin_installed(config, name))
+		return unknown_plugin(config, name);
+	manifest = plugin_manifest(config, name); /* one that cannot be read is not enabled */
+	ok = manifest != NULL && plugin_folder_make(config, &changes) &&
+	     (!config->plugins.defaults || plugin_mark_default(config, &changes)) &&
+	     plugin_link(config, name, &changes);
+	json_object_put(manifest);
+	if (!ok) {
+		changes_undo(&changes);
+		return 1;
+	}
+	changes_keep(&changes);
+	printf("%s is enabled. A running host takes it up at its next start.\n", name);
+	return 0;
+}
+
+static bool
+is_default(struct json_object *manifest)
+{
+	return json_flag(json_obj(manifest, "plugin"), "default", false);
+}
+
+/* Links for all that are enabled by default but one. */
+static bool
+spell_out_defaults(const struct config *config, const char *but, struct changes *changes)
+{
+	bool critical, ok = true;
+	struct plugins *plugins = plugins_load(config, NULL, &server_plugin, true, &critical);
+
+	for (size_t i = 0; ok && i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (strcmp(status.name, but) != 0 && is_default(status.manifest))
+			ok = plugin_link(config, status.name, changes);
+	}
+	plugins_free(plugins);
+	return ok;
+}
+
+/* Without the marker the folder says all. */
+static bool
+unmark_default(const struct config *config)
+{
+	char *path = xprintf("%s/plugins-enabled/default.conf", config->directory);
+	bool ok = unlink(path) == 0 || errno == ENOENT;
+
+	if (!ok)
+		fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
+	free(path);
+	return ok;
+}
+
+/* One that is enabled by default: the others are named instead. */
+static bool
+disable_default(const struct config *config, const char *name)
+{
+	struct changes changes = { { NULL, 0 } };
+
+	if (!plugin_folder_make(config, &changes) || !spell_out_defaults(config, name, &changes) ||
+	    !unmark_default(config)) {
+		changes_undo(&changes);
+		return false;
+	}
+	changes_keep(&changes);
+	return true;
+}
+
+static bool
+remove_link(const char *link)
+{
+	if (unlink(link) == 0)
+		return true;
+	fprintf(stderr, "lakehost: %s: %s\n", link, strerror(errno));
+	return false;
+}
+
+/* Does the main file (or --set) name it? Then no link decides. */
+static bool
+named_elsewhere(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->plugins.count; i++) {
+		const struct config_plugin *plugin = &config->plugins.plugin[i];
+
+		if (strcmp(plugin->name, name) == 0)
+			return plugin->by_name;
+	}
+	return false;
+}
+
+/* Is it enabled because nothing else is said? */
+static bool
+by_default(const struct config *config, const char *name)
+{
+	struct json_object *manifest =
+	    config->plugins.defaults ? plugin_manifest(config, name) : NULL;
+	bool is = is_default(manifest);
+
+	json_object_put(manifest);
+	return is;
+}
+
+static int
+disable(const struct config *config, const char *name, const char *link)
+{
+	struct stat info;
+	const bool there = lstat(link, &info) == 0;
+	const bool is = by_default(config, name);
+
+	if (!there && !plugin_installed(config, name))
+		return unknown_plugin(config, name);
+	if (named_elsewhere(config, name) || config->plugins.all ||
+	    (is && config->plugins.by_word)) {
+		fprintf(stderr, "lakehost: %s is enabled by plugins.enabled; take it out there\n",
+			name);
+		return 1;
+	}
+	if (there && !S_ISLNK(info.st_mode)) {
+		fprintf(stderr,
+			"lakehost: %s is a file, not a link to plugins-available; move it "
+			"away yourself\n",
+			link);
+		return 1;
+	}
+	if (!there && !is) {
+		printf("%s was not enabled.\n", name);
+		return 0;
+	}
+	if ((is && !disable_default(config, name)) || (there && !remove_link(link)))
+		return 1;
+	printf("%s is disabled. A running host drops it at its next start.\n", name);
+	return 0;
+}
+
+int
+cli_plugin_switch(const struct cli *cli, bool on)
+{
+	const char *name = cli->argument[1];
+	struct config *config;
+	char *link;
+	int status;
+
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name) ||
+	    *name == '\0' || strcmp(name, "default") == 0 || strcmp(name, "all") == 0) {
+		fprintf(stderr, "lakehost: \"%s\" is not a plugin name\n", name);
+		return 2;
+	}
+	config = cli_config(cli);
+	if (config == NULL)
+		return 1;
+	log_init(LOG_ERROR, true);
+	link = xprintf("%s/plugins-enabled/%s.conf", config->directory, name);
+	status = on ? enable(config, name) : disable(config, name, link);
+	free(link);
+	config_free(config);
+	return status;
+}
