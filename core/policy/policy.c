@@ -92,8 +92,8 @@ static const char *
 flaw_text(enum sql_flaw flaw)
 {
 	static const char *const list[] = {
-		[SQL_UNREADABLE] = "It has a quote or comment without end, or a character that SQL "
-				   "does not know",
+		[SQL_UNREADABLE] = "It has a quote, comment or bracket without end, or a character "
+				   "that SQL does not know",
 		[SQL_SEVERAL] = "It is more than one statement",
 		[SQL_REFERENCE] = "It has a ${reference}, which the workspace replaces before it "
 				  "reads the statement",

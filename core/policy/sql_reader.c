@@ -95,6 +95,7 @@ follow_dynamic(struct reader *reader)
 		reader->dynamic_at = DYNAMIC_NONE;
 	} else if (sql_is(&reader->before, "EXECUTE") && sql_is(now, "IMMEDIATE")) {
 		reader->dynamic_at = DYNAMIC_TEXT;
+		reader_flaw(reader, SQL_OTHER);
 	}
 }
 
@@ -235,6 +236,8 @@ follow_brackets(struct reader *reader)
 	} else if (sql_is_sign(now, ')') && reader->depth > 0) {
 		reader->depth--;
 		computed = reader->depth < DEPTH_MAX && reader->computed[reader->depth];
+	} else if (sql_is_sign(now, ')') || (now->kind == SQL_END && reader->depth > 0)) {
+		reader_flaw(reader, SQL_UNREADABLE);
 	}
 	reader->computed_before = computed;
 }

@@ -1,0 +1,1 @@
+lakehost_fuzz(sql CORE sql base)
