@@ -163,9 +163,9 @@ say_unknown_upstreams(struct check *check)
 			continue;
 		snprintf(subject, sizeof(subject), "upstream %s", status.upstream);
 		check_say(check, CHECK_FAULT, subject,
-			  "plugin %s needs it, but there is no upstreams.%s in lakehost.conf: add it, "
-			  "with the address and the credential of the service", status.name,
-			  status.upstream);
+			  "plugin %s needs it, but there is no upstreams.%s in lakehost.conf: add "
+			  "it, with the address and the credential of the service",
+			  status.name, status.upstream);
 	}
 }
 

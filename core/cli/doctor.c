@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost doctor: what check does, and then a request to each upstream that an enabled plugin uses:
- * who its credential is, and what each plugin names as its probe. Nothing is changed anywhere.
+ * lakehost doctor: what check does, and then a request to each upstream that an enabled plugin
+ * uses: who its credential is, and what each plugin names as its probe. Nothing is changed
+ * anywhere.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,9 @@
 #include "unit.h"
 #include "upstream/upstream.h"
 
-#define ANSWER_MS 20000	    /* for one answer, with all repetitions */
+#define ANSWER_MS 20000 /* for one answer, with all repetitions */
 #define SUBJECT_MAX 160
-#define MESSAGE_MAX 300	    /* bytes that are shown of a service's words */
+#define MESSAGE_MAX 300 /* bytes that are shown of a service's words */
 #define REPLY_MAX (4u << 20)
 #define EXAMINATIONS_MAX 400 /* more than plugins and upstreams that there can be */
 
@@ -74,8 +75,8 @@ add_foreign(struct buf *out, const char *text)
 	free(masked);
 }
 
-/* The words of an error as services write them: {"message"}, {"error": "…"} or {"error": {"message"}},
- * {"detail"}, {"title"}. */
+/* The words of an error as services write them: {"message"}, {"error": "…"} or {"error":
+ * {"message"}}, {"detail"}, {"title"}. */
 static const char *
 message_in(struct json_object *answer)
 {
@@ -270,15 +271,17 @@ examine_all(struct doctor *doctor)
 int
 cli_doctor(struct cli *cli)
 {
-	static struct doctor doctor;
+	struct doctor *doctor;
 	struct check check;
 
 	if (!check_begin(&check, cli, true))
 		return 1;
-	doctor.check = &check;
+	doctor = xcalloc(1, sizeof(*doctor));
+	doctor->check = &check;
 	if (host_egress(check.host) != NULL)
-		examine_all(&doctor);
+		examine_all(doctor);
 	else
 		check_say(&check, CHECK_SKIPPED, "upstreams", "the host does not start");
+	free(doctor);
 	return check_end(&check);
 }

@@ -32,10 +32,10 @@ file_reference(const struct node *node, const char *key)
 {
 	const char *text = node_raw_text(node, key);
 
-	return text != NULL && (strncmp(text, "file:", 5) == 0 ||
-				strncmp(text, "credential:", 11) == 0)
-		   ? xstrdup(text)
-		   : NULL;
+	return text != NULL &&
+		       (strncmp(text, "file:", 5) == 0 || strncmp(text, "credential:", 11) == 0)
+		 ? xstrdup(text)
+		 : NULL;
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -59,8 +59,10 @@ warn_public(struct config_upstream *upstream)
 		return;
 	path = reference_path(upstream->token_reference, why, sizeof(why));
 	if (path != NULL && stat(path, &status) == 0 && (status.st_mode & S_IROTH) != 0)
-		warn(upstream, "anybody on this machine may read %s, which holds its credential; "
-		     "chmod o-r %s", path, path);
+		warn(upstream,
+		     "anybody on this machine may read %s, which holds its credential; "
+		     "chmod o-r %s",
+		     path, path);
 	free(path);
 }
 
@@ -137,9 +139,10 @@ read_databricks(struct config_upstream *upstream, const struct node *node)
 
 /* ---- any other service --------------------------------------------------------------------- */
 
-static const char *const methods[] = { [AUTH_BEARER] = "bearer", [AUTH_NONE] = "none",
-				       [AUTH_BASIC] = "basic",	 [AUTH_HEADER] = "header",
-				       [AUTH_OAUTH] = "oauth",	 NULL };
+static const char *const methods[] = {
+	[AUTH_BEARER] = "bearer", [AUTH_NONE] = "none",	  [AUTH_BASIC] = "basic",
+	[AUTH_HEADER] = "header", [AUTH_OAUTH] = "oauth", NULL
+};
 
 /* A key that the method cannot do without. */
 static char *
@@ -161,7 +164,8 @@ read_secret(struct config_upstream *upstream, const struct node *auth, const cha
 	upstream->token = node_secret(auth, key);
 	if (upstream->token == NULL) {
 		if (auth->reader->faults->count == faults)
-			node_fault(auth, key, "is missing: give env:NAME, file:PATH or "
+			node_fault(auth, key,
+				   "is missing: give env:NAME, file:PATH or "
 				   "credential:NAME");
 		return;
 	}
@@ -175,9 +179,9 @@ read_secret(struct config_upstream *upstream, const struct node *auth, const cha
 static void
 read_header_name(struct config_upstream *upstream, const struct node *auth)
 {
-	static const char *const ours[] = { "Host", "Content-Length", "Content-Type", "Accept",
-					    "Transfer-Encoding", "Connection", "User-Agent",
-					    "traceparent", "Range" };
+	static const char *const ours[] = { "Host",	  "Content-Length",    "Content-Type",
+					    "Accept",	  "Transfer-Encoding", "Connection",
+					    "User-Agent", "traceparent",       "Range" };
 	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789-_.!#$%&'*+^`|~";
 
@@ -273,7 +277,8 @@ read_generic(struct config_upstream *upstream, const struct node *node)
 	if (upstream->auth_why == NULL && upstream->auth_type == NULL)
 		upstream->auth_why =
 		    xprintf("there is no credential: give upstreams.%s.auth with its method (none, "
-			    "bearer, basic, header or oauth)", upstream->role);
+			    "bearer, basic, header or oauth)",
+			    upstream->role);
 	else if (upstream->auth_why == NULL && node->reader->faults->count == faults)
 		upstream->auth_why = describe_method(upstream);
 	else if (upstream->auth_why == NULL)
@@ -305,8 +310,9 @@ read_link_suffixes(struct config_upstream *upstream, const struct node *node)
 static void
 read_upstream(struct config *config, const struct node *all, const char *role)
 {
-	static const char *const kinds[] = { [SERVICE_DATABRICKS] = "databricks",
-					     [SERVICE_GENERIC] = "generic", NULL };
+	static const char *const kinds[] = {
+		[SERVICE_DATABRICKS] = "databricks", [SERVICE_GENERIC] = "generic", NULL
+	};
 	struct config_upstream *upstream;
 	struct node node = node_group(all, role);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Access tokens (RFC 6749, section 4.4) are asked for when the first request needs one; one request
- * for many that wait. A token that is about to end is renewed beside the requests that still use it.
- * A 401 costs one renewal, or one look into the file of the secret, and one repetition.
+ * for many that wait. A token that is about to end is renewed beside the requests that still use
+ * it. A 401 costs one renewal, or one look into the file of the secret, and one repetition.
  */
 #include "egress/credential.h"
 
@@ -22,11 +22,11 @@
 #include "egress/internal.h"
 #include "upstream/upstream.h"
 
-#define TOKEN_TIMEOUT_MS 30000	   /* for one answer of a token endpoint */
-#define TOKEN_REPLY_MAX (64u << 10) /* bytes of that answer */
+#define TOKEN_TIMEOUT_MS 30000			/* for one answer of a token endpoint */
+#define TOKEN_REPLY_MAX (64u << 10)		/* bytes of that answer */
 #define TOKEN_LIFE_MAX_S (10 * 365 * 24 * 3600) /* more seconds are taken as so many */
-#define RENEW_AHEAD_MAX_MS 300000  /* how long before its end a token is renewed, at most */
-#define RENEW_AGAIN_MS 10000	   /* after a renewal that failed while the old token lives */
+#define RENEW_AHEAD_MAX_MS 300000 /* how long before its end a token is renewed, at most */
+#define RENEW_AGAIN_MS 10000	  /* after a renewal that failed while the old token lives */
 
 static const struct json_limits token_limits = { TOKEN_REPLY_MAX, 16, 1000, 32, 0 };
 
@@ -45,12 +45,12 @@ static void
 identify(struct credential *credential)
 {
 	const struct config_upstream *upstream = credential->upstream;
-	const char *secret = upstream->method == AUTH_OAUTH ? credential->client_secret
-							    : credential->secret;
-	char *text = xprintf("%s\n%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
-			     secret != NULL ? secret : "",
-			     upstream->user != NULL ? upstream->user : "",
-			     upstream->workspace_id != NULL ? upstream->workspace_id : "");
+	const char *secret =
+	    upstream->method == AUTH_OAUTH ? credential->client_secret : credential->secret;
+	char *text =
+	    xprintf("%s\n%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
+		    secret != NULL ? secret : "", upstream->user != NULL ? upstream->user : "",
+		    upstream->workspace_id != NULL ? upstream->workspace_id : "");
 	char hex[65];
 
 	sha256_hex(text, strlen(text), hex);
@@ -273,8 +273,8 @@ error_word(struct json_object *answer)
 
 	return word != NULL && strlen(word) <= 40 &&
 		       word[strspn(word, "abcdefghijklmnopqrstuvwxyz_")] == '\0'
-		   ? word
-		   : "no reason given";
+		 ? word
+		 : "no reason given";
 }
 
 static enum mcp_status
@@ -288,11 +288,12 @@ explain(const struct credential *credential, const struct mcp_reply *reply,
 		return reply->error;
 	}
 	if (reply->status == 400 || reply->status == 401 || reply->status == 403) {
-		snprintf(why, why_size,
-			 "the token endpoint %s refused the client %s (HTTP %d, %s): check client_id, "
-			 "client_secret and scope in upstreams.%s.auth",
-			 upstream->token_url, upstream->user, reply->status, error_word(answer),
-			 upstream->role);
+		snprintf(
+		    why, why_size,
+		    "the token endpoint %s refused the client %s (HTTP %d, %s): check client_id, "
+		    "client_secret and scope in upstreams.%s.auth",
+		    upstream->token_url, upstream->user, reply->status, error_word(answer),
+		    upstream->role);
 		return MCP_E_UNAUTHENTICATED;
 	}
 	snprintf(why, why_size, "the token endpoint %s answered HTTP %d without an access token",
@@ -326,7 +327,8 @@ token_in(const struct mcp_reply *reply, struct json_object *answer)
 
 	type = json_str(answer, "token_type");
 	if (reply->error != MCP_OK || reply->status != 200 || token == NULL ||
-	    strlen(token) + 32 > EGRESS_VALUE_MAX || (type != NULL && strcasecmp(type, "bearer") != 0))
+	    strlen(token) + 32 > EGRESS_VALUE_MAX ||
+	    (type != NULL && strcasecmp(type, "bearer") != 0))
 		return NULL;
 	for (const char *p = token; *p != '\0'; p++) {
 		if (*p <= ' ' || *p >= 0x7f)
@@ -371,9 +373,9 @@ renew(struct credential *credential)
 		return;
 	read_again(credential);
 	token_request(credential, &request);
-	credential->renewal = egress_take_off(credential->egress, &request,
-					      clock_ms() + TOKEN_TIMEOUT_MS, token_arrived,
-					      credential);
+	credential->renewal =
+	    egress_take_off(credential->egress, &request, clock_ms() + TOKEN_TIMEOUT_MS,
+			    token_arrived, credential);
 }
 
 /* ---- flights --------------------------------------------------------------------------------- */

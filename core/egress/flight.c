@@ -109,12 +109,12 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 		reply_set_why(reply, error, why);
 	}
 	free(reply->request_id);
-	reply->request_id = upstream_kind(flight->request.upstream)
-				->request_id(reply->headers, reply->n_headers,
-					     (struct mcp_text){ reply->body.data,
-								reply->public.status >= 400
-								    ? reply->body.len
-								    : 0 });
+	reply->request_id =
+	    upstream_kind(flight->request.upstream)
+		->request_id(reply->headers, reply->n_headers,
+			     (struct mcp_text){ reply->body.data, reply->public.status >= 400
+								      ? reply->body.len
+								      : 0 });
 	reply_seal(reply);
 	log_flight(flight);
 	remember(flight);

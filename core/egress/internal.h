@@ -130,11 +130,11 @@ struct flight {
 	bool headers_done, to_buffer; /* where the body of this reply goes */
 	bool delivered;		      /* the sink has got something: no more attempts */
 	bool paused, held;	      /* the sink wants no more now; libcurl holds back */
-	bool running; /* libcurl has its handle */
+	bool running;		      /* libcurl has its handle */
 	bool finishing, queued;
-	bool waits;		 /* for an access token */
-	bool authorized_again;	 /* after a 401 */
-	unsigned generation;	 /* of the secret that was sent */
+	bool waits;	       /* for an access token */
+	bool authorized_again; /* after a 401 */
+	unsigned generation;   /* of the secret that was sent */
 	struct flight *next_waiting;
 	struct flight *next_queued;
 	struct loop_timer retry;
@@ -168,11 +168,11 @@ struct egress {
 	bool abandoned; /* some flight is STOP_ABANDONED */
 	struct loop_job job;
 	bool posted;
-	size_t running;	 /* flights that libcurl has */
+	size_t running;		  /* flights that libcurl has */
 	size_t peak, peak_before; /* most of them at a time, in this while and in the last */
 	int64_t peak_since_ms;
 	struct loop_timer idle;
-	unsigned inside; /* libcurl is running: no handle may be added or removed */
+	unsigned inside;	       /* libcurl is running: no handle may be added or removed */
 	struct credential *credential; /* of each upstream */
 	struct cache *cache;
 };
@@ -191,12 +191,12 @@ void attempt_resume(struct flight *flight);
 
 /* flight.c: from the first attempt to the reply. */
 struct flight *flight_new(struct egress *egress);
-void flight_start(struct flight *flight); /* or go on after a pause */
-void flight_queue(struct flight *flight); /* flight_start() soon */
+void flight_start(struct flight *flight);  /* or go on after a pause */
+void flight_queue(struct flight *flight);  /* flight_start() soon */
 void flights_sweep(struct egress *egress); /* ends what was dropped while libcurl was running */
 void flight_attempted(struct flight *flight, CURLcode rc);
 void flight_fail(struct flight *flight, enum mcp_status error, const char *why);
-void flight_drop(struct flight *flight); /* nobody waits any more */
+void flight_drop(struct flight *flight);		/* nobody waits any more */
 const char *flight_target(const struct flight *flight); /* for messages */
 void flight_leave(struct transfer *transfer);
 struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */

@@ -157,8 +157,8 @@ limit_connections(struct egress *egress)
 				   (long)peak(egress) + IDLE_CONNECTIONS_MAX);
 }
 
-/* After a burst no connection becomes idle any more, so none is closed: all go, with the handle that
- * has them. The TLS sessions stay. */
+/* After a burst no connection becomes idle any more, so none is closed: all go, with the handle
+ * that has them. The TLS sessions stay. */
 static void
 on_idle(struct loop_timer *timer)
 {

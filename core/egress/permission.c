@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "METHOD /path" lists: what a plugin may ask its upstream; "METHOD link" stands for pre-signed
- * links, wherever they point to among upstreams.*.link_suffixes. Compared segment by segment on the raw
- * path, so that an odd spelling of an allowed path is refused rather than understood.
+ * links, wherever they point to among upstreams.*.link_suffixes. Compared segment by segment on the
+ * raw path, so that an odd spelling of an allowed path is refused rather than understood.
  */
 #include "egress/egress.h"
 
@@ -129,8 +129,8 @@ permission_check(const char *permission)
 		if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
 			return NULL;
 		return permission[len] == ' ' && permission[len + 1] == '/'
-				 ? path_check(permission + len + 1)
-				 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
+			 ? path_check(permission + len + 1)
+			 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
 	}
 	return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
 }

@@ -94,7 +94,8 @@ find_upstream(const struct check *check, const struct config_upstream **upstream
 	if (*upstream == NULL)
 		return refuse(check, MCP_E_UNAVAILABLE,
 			      "there is no upstreams.%s in the configuration: add it, with the "
-			      "address and the credential of the service", role);
+			      "address and the credential of the service",
+			      role);
 	if ((*upstream)->url == NULL || (*upstream)->auth_type == NULL)
 		return refuse(check, MCP_E_UNAUTHENTICATED, "%s", (*upstream)->auth_why);
 	return MCP_OK;

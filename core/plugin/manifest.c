@@ -138,7 +138,8 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 		if (!json_object_is_type(item, json_type_string) ||
 		    (strstr(json_object_get_string(item), " /") == NULL &&
 		     strstr(json_object_get_string(item), " link") == NULL))
-			return bad(report, "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"",
+			return bad(report,
+				   "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"",
 				   key, i);
 	}
 	return true;
@@ -224,10 +225,12 @@ check_upstream(const char *key, struct json_object *value, struct report *report
 		if (strcmp(member.key, "kind") != 0 && strcmp(member.key, "role") != 0)
 			return bad(report, "plugin.%s.%.40s: unknown", key, member.key);
 	if (kind == NULL || (strcmp(kind, GENERIC) != 0 && strcmp(kind, DATABRICKS) != 0))
-		return bad(report, "plugin.%s.kind: not \"" DATABRICKS "\" or \"" GENERIC "\"", key);
+		return bad(report, "plugin.%s.kind: not \"" DATABRICKS "\" or \"" GENERIC "\"",
+			   key);
 	if (role == NULL && strcmp(kind, GENERIC) == 0)
-		return bad(report, "plugin.%s.role: missing: the name of the group in \"upstreams\" "
-			   "that describes the service", key);
+		return bad(report,
+			   "plugin.%s.role: missing: the name of the group in \"upstreams\" that "
+			   "describes the service", key);
 	return role == NULL || manifest_name_valid(role) ||
 	       bad(report, "plugin.%s.role: not 1 to %u of a-z, 0-9, _ and -", key,
 		   MANIFEST_NAME_MAX);

@@ -150,7 +150,8 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 		add(info, "identity", identity);
 }
 
-/* The replies are those of the upstreams that have an identity, in the order of the configuration. */
+/* The replies are those of the upstreams that have an identity, in the order of the
+ * configuration. */
 static int
 say_info(struct mcp_call *call, const void *state, size_t len)
 {

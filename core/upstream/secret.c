@@ -32,11 +32,12 @@ is_variable(const char *value, size_t len)
 static bool
 is_example(const char *value, size_t len)
 {
-	static const char *const words[] = { "your-",	  "your_",     "yourtoken", "<your",
-					     "changeme",  "change-me", "change_me", "replace-me",
-					     "replaceme", "replace_me", "placeholder", "token-here",
-					     "token_here", "tokenhere", "databricks_token",
-					     "redacted", "..." };
+	static const char *const words[] = { "your-",	   "your_",	  "yourtoken",
+					     "<your",	   "changeme",	  "change-me",
+					     "change_me",  "replace-me",  "replaceme",
+					     "replace_me", "placeholder", "token-here",
+					     "token_here", "tokenhere",	  "databricks_token",
+					     "redacted",   "..." };
 	const char *rest = strncasecmp(value, "dapi", 4) == 0 ? value + 4 : value;
 
 	if (len > WORDY_MAX)

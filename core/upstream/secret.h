@@ -14,8 +14,8 @@ enum secret_form {
 	SECRET_PASSWORD, /* any characters but controls */
 };
 
-/* NULL when the value may be right, else what is wrong; never the value itself. The sentence goes on
- * after "the token ". */
+/* NULL when the value may be right, else what is wrong; never the value itself. The sentence
+ * goes on after "the token ". */
 const char *secret_fault(const char *value, enum secret_form form);
 
 #endif

@@ -55,10 +55,10 @@ char *
 upstream_secret_read(const struct config_upstream *upstream, char *why, size_t why_size)
 {
 	const char *fault;
-	char *secret = upstream->token_reference != NULL
-			   ? reference_read(upstream->token_reference, why, why_size)
-			   : databricks_profile_token(upstream->config_file, upstream->profile, why,
-						      why_size);
+	char *secret =
+	    upstream->token_reference != NULL
+		? reference_read(upstream->token_reference, why, why_size)
+		: databricks_profile_token(upstream->config_file, upstream->profile, why, why_size);
 
 	if (secret == NULL)
 		return NULL;
@@ -66,7 +66,8 @@ upstream_secret_read(const struct config_upstream *upstream, char *why, size_t w
 	if (fault == NULL)
 		return secret;
 	snprintf(why, why_size, "the value of %s %s",
-		 upstream->token_reference != NULL ? upstream->token_reference : "the profile's token",
+		 upstream->token_reference != NULL ? upstream->token_reference
+						   : "the profile's token",
 		 fault);
 	secret_free(secret);
 	return NULL;

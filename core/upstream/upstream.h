@@ -26,15 +26,16 @@ struct upstream_kind {
 			  struct strings *headers);
 	/* Appends to User-Agent, beginning with a blank. */
 	void (*user_agent)(const struct config_upstream *upstream, struct buf *out);
-	/* True when a reply cannot be the API's, with `why`, which goes on after the address. `accept`
-	 * is what the request asked for, `location` may be NULL. */
+	/* True when a reply cannot be the API's, with `why`, which goes on after the address.
+	 * `accept` is what the request asked for, `location` may be NULL. */
 	bool (*foreign_reply)(const char *path, const char *accept, int status,
 			      const char *content_type, const char *location, char *why,
 			      size_t why_size);
-	/* The id under which the service can find the request; "" when there is none. For free(). */
+	/* The id under which the service can find the request; "" when there is none. For
+	 * free(). */
 	char *(*request_id)(const struct mcp_header *headers, size_t n, struct mcp_text body);
-	/* Who the credential is: the path to GET, and the members of the reply that say it; NULL where
-	 * no such request is known. */
+	/* Who the credential is: the path to GET, and the members of the reply that say it; NULL
+	 * where no such request is known. */
 	const char *identity_path, *identity_key;
 };
 

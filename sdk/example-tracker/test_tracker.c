@@ -35,14 +35,16 @@ issues(struct fakehost *host)
 	expect(result->why, "no such issue");
 	expect(result->next, "Call list_issues");
 	fakehost_reply(host, "POST /rest/issues", 201, "{\"key\":\"OPS-4\"}");
-	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"New\"}")->text, "Created OPS-4.");
+	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"New\"}")->text,
+	       "Created OPS-4.");
 	expect(fakehost_request(host, 0)->body, "\"summary\":\"New\"");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /rest/issues", 200, "[]");
 	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"New\"}")->why, "no JSON object");
 	fakehost_reset(host);
 	fakehost_no_reply(host, "POST /rest/issues", MCP_E_UNAVAILABLE, "connection refused");
-	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"N\"}")->why, "connection refused");
+	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"N\"}")->why,
+	       "connection refused");
 }
 
 static void
@@ -54,7 +56,8 @@ operation(struct fakehost *host)
 	expect(fakehost_tool(host, "rebuild_index", "{}")->text, "rebuilt: 3 issues");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /rest/index", 202, "{\"task\":\"8\"}");
-	fakehost_reply(host, "GET /rest/tasks/8", 200, "{\"state\":\"failed\",\"message\":\"full\"}");
+	fakehost_reply(host, "GET /rest/tasks/8", 200,
+		       "{\"state\":\"failed\",\"message\":\"full\"}");
 	expect(fakehost_tool(host, "rebuild_index", "{}")->why, "full");
 	expect(fakehost_tool(host, "get_index_task", "{\"task_id\":\"8\"}")->why, "full");
 }

@@ -30,8 +30,8 @@ meaning(int status)
 	}
 }
 
-/* The reply as an object. NULL with the call failed: `what` says what could not be done, `next` what
- * to do when the thing does not exist. */
+/* The reply as an object. NULL with the call failed: `what` says what could not be done, `next`
+ * what to do when the thing does not exist. */
 static struct json_object *
 answer_of(struct mcp_call *call, const char *what, const char *next)
 {
@@ -72,8 +72,8 @@ project_of(struct mcp_call *call)
 	if (project == NULL)
 		project = mcp_option(call, "project");
 	if (project == NULL)
-		mcp_fail(call, MCP_E_INPUT, "No project is named.", "The option \"project\" is not set.",
-			 "Give project=KEY.");
+		mcp_fail(call, MCP_E_INPUT, "No project is named.",
+			 "The option \"project\" is not set.", "Give project=KEY.");
 	return project;
 }
 
@@ -94,8 +94,8 @@ issues_arrived(struct mcp_call *call, const void *state, size_t len)
 	static const struct mcp_column columns[] = {
 		{ "key", NULL }, { "status", NULL }, { "assignee", NULL }, { "summary", NULL }
 	};
-	struct json_object *tree = answer_of(call, "The issues cannot be listed.",
-					     "Check the key of the project.");
+	struct json_object *tree =
+	    answer_of(call, "The issues cannot be listed.", "Check the key of the project.");
 	struct json_object *list = mcp_get(tree, "issues");
 	struct mcp_table_end end = { .size = sizeof(end), .noun = "issues" };
 	int64_t offset = mcp_arg_int(call, "offset", 0), shown = 0;
@@ -105,8 +105,9 @@ issues_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (tree == NULL)
 		return MCP_E_UPSTREAM;
 	mcp_table(call, columns, 4);
-	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
-			   i < json_object_array_length(list); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+	     i++) {
 		struct json_object *issue = json_object_array_get_idx(list, i);
 		const char *cells[] = { mcp_get_str(call, issue, "key", ""),
 					mcp_get_str(call, issue, "status", ""),
@@ -119,10 +120,11 @@ issues_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	end.total = mcp_get_int(tree, "total", -1);
 	end.more = end.total > offset + shown;
-	end.next = mcp_printf(call, "list_issues project=%s%s%s limit=%lld offset=%lld",
-			      project_of(call), mcp_arg(call, "status") != NULL ? " status=" : "",
-			      mcp_arg(call, "status") != NULL ? mcp_arg(call, "status") : "",
-			      (long long)mcp_arg_int(call, "limit", 20), (long long)(offset + shown));
+	end.next =
+	    mcp_printf(call, "list_issues project=%s%s%s limit=%lld offset=%lld", project_of(call),
+		       mcp_arg(call, "status") != NULL ? " status=" : "",
+		       mcp_arg(call, "status") != NULL ? mcp_arg(call, "status") : "",
+		       (long long)mcp_arg_int(call, "limit", 20), (long long)(offset + shown));
 	return mcp_table_end(call, &end);
 }
 
@@ -156,8 +158,8 @@ list_issues(struct mcp_call *call)
 static int
 get_issue(struct mcp_call *call)
 {
-	struct json_object *issue = answer_of(call, "The issue cannot be shown.",
-					      "Call list_issues to see which exist.");
+	struct json_object *issue =
+	    answer_of(call, "The issue cannot be shown.", "Call list_issues to see which exist.");
 	const char *text = mcp_get_str(call, issue, "description", "");
 
 	if (issue == NULL)
@@ -174,8 +176,8 @@ get_issue(struct mcp_call *call)
 static int
 issue_created(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *issue = answer_of(call, "The issue was not created.",
-					      "Check the key of the project.");
+	struct json_object *issue =
+	    answer_of(call, "The issue was not created.", "Check the key of the project.");
 
 	(void)state;
 	(void)len;
@@ -204,13 +206,14 @@ create_issue(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, issue_created, NULL, 0);
 }
 
-/* ---- rebuild_index: an operation -------------------------------------------------------------- */
+/* ---- rebuild_index: an operation
+ * -------------------------------------------------------------- */
 
 static int
 index_started(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *task = answer_of(call, "The index is not rebuilt.",
-					     "Check the key of the project.");
+	struct json_object *task =
+	    answer_of(call, "The index is not rebuilt.", "Check the key of the project.");
 	const char *id = mcp_get_str(call, task, "task", "");
 
 	(void)state;
@@ -242,7 +245,8 @@ say_task(struct mcp_call *call, struct json_object *task, const char *id)
 	const char *state = mcp_get_str(call, task, "state", "");
 
 	if (strcmp(state, "running") == 0) {
-		mcp_say(call, "The index is being rebuilt: %lld %%.\nNext: get_index_task task_id=%s",
+		mcp_say(call,
+			"The index is being rebuilt: %lld %%.\nNext: get_index_task task_id=%s",
 			(long long)mcp_get_int(task, "percent", 0), id);
 		return true;
 	}
@@ -308,8 +312,8 @@ index_cancel(struct mcp_call *call)
 static int
 task_shown(struct mcp_call *call)
 {
-	struct json_object *task = answer_of(call, "The task cannot be shown.",
-					     "Call rebuild_index to begin one.");
+	struct json_object *task =
+	    answer_of(call, "The task cannot be shown.", "Call rebuild_index to begin one.");
 
 	if (task != NULL)
 		say_task(call, task, mcp_arg(call, "task_id"));

@@ -109,7 +109,10 @@ bench_permit(struct bench *bench, const char *permission)
 struct mcp_http
 get(const char *path)
 {
-	return (struct mcp_http){ .size = sizeof(struct mcp_http), .method = "GET", .path = path, .retry = MCP_RETRY_SAFE };
+	return (struct mcp_http){ .size = sizeof(struct mcp_http),
+				  .method = "GET",
+				  .path = path,
+				  .retry = MCP_RETRY_SAFE };
 }
 
 struct mcp_http

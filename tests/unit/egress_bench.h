@@ -34,8 +34,8 @@ struct bench *bench_new(const char *workspace, const char *plugins);
 struct bench *bench_new_tls(const char *ca_file, const char *workspace);
 /* The upstream is not there, or somewhere else. */
 struct bench *bench_new_at(const char *host, const char *workspace, const char *plugins);
-/* Another service: `auth` is the inside of upstreams.workspace.auth; URL in it stands for the address of the
- * upstream. `path` stands behind its address. */
+/* Another service: `auth` is the inside of upstreams.workspace.auth; URL in it stands for the
+ * address of the upstream. `path` stands behind its address. */
 struct bench *bench_new_generic(const char *path, const char *auth);
 void bench_free(struct bench *bench);
 void bench_permit(struct bench *bench, const char *permission);

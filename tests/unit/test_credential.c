@@ -9,7 +9,8 @@
 #include "egress_assert.h"
 #include "egress_bench.h"
 
-/* ---- the methods ------------------------------------------------------------------------------ */
+/* ---- the methods
+ * ------------------------------------------------------------------------------ */
 
 static void
 sends(const char *path, const char *auth, const char *line, const char *expected)
@@ -64,7 +65,8 @@ none_sends_none(void)
 	bench_free(b);
 }
 
-/* ---- secrets in files ------------------------------------------------------------------------- */
+/* ---- secrets in files
+ * ------------------------------------------------------------------------- */
 
 static char path[64];
 
@@ -136,7 +138,7 @@ file_read_again(void)
 	CU_ASSERT(strcmp(identity, b->egress->credential[0].identity) != 0);
 	free(identity);
 	fetch(b, "/api/status/401", 401, 6); /* once more only if there is another secret */
-	write_secret("\"bad\"\n"); /* what cannot be right is not taken */
+	write_secret("\"bad\"\n");	     /* what cannot be right is not taken */
 	fetch(b, "/api/status/401", 401, 7);
 	unlink(path);
 	fetch(b, "/api/status/401", 401, 8);
@@ -178,10 +180,11 @@ reload(void)
 	bench_free(b);
 }
 
-/* ---- access tokens ---------------------------------------------------------------------------- */
+/* ---- access tokens
+ * ---------------------------------------------------------------------------- */
 
-#define OAUTH(PLACE)                                                                      \
-	"method = \"oauth\"; token_url = \"URL" PLACE "\"; client_id = \"the client\"; "  \
+#define OAUTH(PLACE)                                                                     \
+	"method = \"oauth\"; token_url = \"URL" PLACE "\"; client_id = \"the client\"; " \
 	"client_secret = \"s&1\"; scope = \"a b\";"
 
 static void
@@ -194,18 +197,20 @@ token_request_form(void)
 	fetch(b, "/api/need/Bearer_at-1", 200, 3); /* it is kept */
 	request = upstream_request(b->upstream, 0);
 	CU_ASSERT(strncmp(request, "POST /api/token/3600 HTTP/1.1", 29) == 0);
-	CU_ASSERT(strstr(request, "\r\nContent-Type: application/x-www-form-urlencoded\r\n") != NULL);
+	CU_ASSERT(strstr(request, "\r\nContent-Type: application/x-www-form-urlencoded\r\n") !=
+		  NULL);
 	/* the client%20id:s%261 */
 	CU_ASSERT(strstr(request, "\r\nAuthorization: Basic dGhlJTIwY2xpZW50OnMlMjYx\r\n") != NULL);
 	CU_ASSERT(strstr(request, "\r\n\r\ngrant_type=client_credentials&scope=a%20b") != NULL);
 	free(request);
 	bench_free(b);
 	b = bench_new_generic("", OAUTH("/api/token/3600") " client_auth = \"body\"; "
-						       "audience = \"x\";");
+							   "audience = \"x\";");
 	fetch(b, "/api/need/Bearer_at-1", 200, 2);
 	request = upstream_request(b->upstream, 0);
 	CU_ASSERT(strstr(request, "Authorization") == NULL);
-	CU_ASSERT(strstr(request, "&audience=x&client_id=the%20client&client_secret=s%261") != NULL);
+	CU_ASSERT(strstr(request, "&audience=x&client_id=the%20client&client_secret=s%261") !=
+		  NULL);
 	free(request);
 	bench_free(b);
 }
@@ -308,9 +313,16 @@ deadline_while_waiting(void)
 }
 
 static const struct test tests[] = {
-	TEST(methods),		  TEST(none_sends_none),    TEST(file_read_again),
-	TEST(post_is_sent_again), TEST(reload),		    TEST(token_request_form),
-	TEST(one_token_for_many), TEST(token_refused),	    TEST(token_renewed_ahead),
-	TEST(tokens_missing),	  TEST(deadline_while_waiting),
+	TEST(methods),
+	TEST(none_sends_none),
+	TEST(file_read_again),
+	TEST(post_is_sent_again),
+	TEST(reload),
+	TEST(token_request_form),
+	TEST(one_token_for_many),
+	TEST(token_refused),
+	TEST(token_renewed_ahead),
+	TEST(tokens_missing),
+	TEST(deadline_while_waiting),
 };
 SUITE(tests)

@@ -289,7 +289,8 @@ profiles_offered(void)
 	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "c");
 	databricks_resolve(&source, &found);
 	ASSERT_STR(found.fault_from, "DATABRICKS_CONFIG_PROFILE");
-	CU_ASSERT(strstr(found.fault, "has no profile \"c\" with keys in it; there are: b, a") != NULL);
+	CU_ASSERT(strstr(found.fault, "has no profile \"c\" with keys in it; there are: b, a") !=
+		  NULL);
 	databricks_identity_fini(&found);
 	source.profile = (char *)"c"; /* the configuration's own */
 	databricks_resolve(&source, &found);

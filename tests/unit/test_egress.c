@@ -207,8 +207,8 @@ connections_are_reused(void)
 	bench_free(b);
 }
 
-/* A request that may not be repeated uses a connection again when that does no harm, and leaves none
- * behind when it needs one of its own. */
+/* A request that may not be repeated uses a connection again when that does no harm, and leaves
+ * none behind when it needs one of its own. */
 static void
 no_connection_is_left(void)
 {

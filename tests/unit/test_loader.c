@@ -585,7 +585,8 @@ uses_upstreams_of_its_kind_only(void)
 	} cases[] = {
 		{ NULL, PLUGIN_OK, "", "workspace" },
 		{ "eu", PLUGIN_OK, "", "eu" },
-		{ "tracker", PLUGIN_UPSTREAM, "upstreams.tracker is of kind \"generic\"", "tracker" },
+		{ "tracker", PLUGIN_UPSTREAM, "upstreams.tracker is of kind \"generic\"",
+		  "tracker" },
 	};
 	struct config_upstream upstreams[] = {
 		{ .role = (char *)(uintptr_t)"workspace" },

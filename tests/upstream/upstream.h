@@ -25,8 +25,8 @@
  *	/api/drip/N		N bytes, a few milliseconds between any two
  *	/api/continue		100, 103, then /api/ok
  *	/api/close		/api/ok, and closes
- *	/api/need/VALUE		/api/ok if the request says Authorization: VALUE (with _ for a blank),
- *				else 401
+ *	/api/need/VALUE		/api/ok to a request with Authorization: VALUE (_ is a blank), else
+ *				401
  *	/api/token/SECONDS	an access token for so long: at-1, at-2 and so on; /hold behind it
  *				waits as /api/hold does
  */
@@ -45,7 +45,8 @@ void upstream_stop(struct upstream *upstream);
 uint16_t upstream_port(const struct upstream *upstream);
 const char *upstream_url(const struct upstream *upstream);
 unsigned upstream_connections(struct upstream *upstream); /* accepted so far */
-/* Waits until no more than so many connections are open; false when that takes unreasonably long. */
+/* Waits until no more than so many connections are open; false when that takes unreasonably
+ * long. */
 bool upstream_alive(struct upstream *upstream, unsigned connections);
 unsigned upstream_alive_now(struct upstream *upstream); /* connections that are open */
 unsigned upstream_requests(struct upstream *upstream);	  /* read so far */

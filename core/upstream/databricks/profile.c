@@ -14,9 +14,9 @@
 #include "config/text.h"
 
 #define SETTINGS "__settings__"
-#define DEFAULT	 "DEFAULT"
+#define DEFAULT "DEFAULT"
 #define SECTIONS_MAX 200  /* that are looked at for names */
-#define NAMES_MAX 20 /* profiles that a message names … */
+#define NAMES_MAX 20	  /* profiles that a message names … */
 #define NAME_SHOWN_MAX 64 /* … and bytes of each */
 
 struct span {
@@ -248,8 +248,8 @@ databricks_profile_names(const char *text)
 		header = trim(line, len);
 		end = memchr(header.text, ']', header.len);
 		if (header.len > 0 && *header.text == '[' && end != NULL)
-			add_name(&names, (struct span){ header.text + 1,
-							(size_t)(end - header.text) - 1 });
+			add_name(&names,
+				 (struct span){ header.text + 1, (size_t)(end - header.text) - 1 });
 	}
 	if (names.count > 0)
 		return names.list;

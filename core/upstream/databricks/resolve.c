@@ -77,8 +77,8 @@ set_fault(struct databricks_identity *found, const char *key, const struct value
 	if (value->configured)
 		return;
 	found->fault_from = profile != NULL && strcmp(value->from, "the profile") == 0
-				? xprintf("profile %s in %s", profile->name, found->config_file)
-				: xstrdup(value->from);
+			      ? xprintf("profile %s in %s", profile->name, found->config_file)
+			      : xstrdup(value->from);
 }
 
 /* The name of another method's variable that is set, which makes the tools skip the file too. */
@@ -179,7 +179,8 @@ host_fault(const struct gathered *got, const char *why)
 {
 	if (strchr(got->host.text, '@') != NULL)
 		return xprintf("the host (from %s) is not the address of a workspace: it holds an "
-			       "@; give the token by itself", got->host.from);
+			       "@; give the token by itself",
+			       got->host.from);
 	return xprintf("\"%s\" (from %s) is not the address of a workspace: %s", got->host.text,
 		       got->host.from, why);
 }
@@ -267,9 +268,10 @@ remedy(const struct databricks_source *source, const struct gathered *got,
 	if (source->env != NULL)
 		buf_printf(&text, "set %sDATABRICKS_TOKEN, or ",
 			   got->host.text == NULL ? "DATABRICKS_HOST and " : "");
-	buf_printf(&text, "give %s in upstreams.%s of lakehost.conf, or a profile that has both in "
-		   "~/.databrickscfg", got->host.text == NULL ? "host and token" : "a token",
-		   source->role);
+	buf_printf(&text,
+		   "give %s in upstreams.%s of lakehost.conf, or a profile that has both in "
+		   "~/.databrickscfg",
+		   got->host.text == NULL ? "host and token" : "a token", source->role);
 	return buf_take(&text, NULL);
 }
 
@@ -290,7 +292,8 @@ describe_method(const struct databricks_source *source, const struct gathered *g
 			       other);
 	if (profile->other)
 		return xprintf("profile %s in %s has no token, and only personal access tokens are "
-			       "supported yet", profile->name, found->config_file);
+			       "supported yet",
+			       profile->name, found->config_file);
 	return NULL;
 }
 
@@ -304,10 +307,12 @@ describe_lack(const struct databricks_source *source, const struct gathered *got
 
 	if (method != NULL && got->token.text != NULL && got->host.text != NULL)
 		why = xprintf("%s: a token is there already (from %s), so remove auth_type, or set "
-			      "it to \"pat\"", method, got->token.from);
+			      "it to \"pat\"",
+			      method, got->token.from);
 	else if (method != NULL)
 		why = xprintf("%s: create a token in the workspace (Settings, Developer, Access "
-			      "tokens), then %s", method, how);
+			      "tokens), then %s",
+			      method, how);
 	else if (got->host.text == NULL)
 		why = xprintf("no host configured: %s", how);
 	else

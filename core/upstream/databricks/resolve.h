@@ -43,10 +43,10 @@ struct databricks_identity {
 void databricks_resolve(const struct databricks_source *source, struct databricks_identity *found);
 void databricks_identity_fini(struct databricks_identity *identity);
 
-/* Makes "https://host[:port][/path]" of what people paste: without a scheme, or with ?o=ID, which is
- * the id of the workspace. A path is kept, as that of a gateway; with a query or fragment behind it
- * the address is that of a page, and refused. Both for free(). Returns NULL when fine, else why
- * not. */
+/* Makes "https://host[:port][/path]" of what people paste: without a scheme, or with ?o=ID,
+ * which is the id of the workspace. A path is kept, as that of a gateway; with a query or
+ * fragment behind it the address is that of a page, and refused. Both for free(). Returns NULL
+ * when fine, else why not. */
 const char *databricks_host(const char *text, char **url, char **workspace_id);
 
 /* One profile of .databrickscfg; each for free(), `token` for secret_free(). */
@@ -63,11 +63,12 @@ struct databricks_profile {
 void
 databricks_profile_read(const char *text, const char *name, struct databricks_profile *profile);
 void databricks_profile_fini(struct databricks_profile *profile);
-/* The names of all profiles that have any key, as "a, b, c"; NULL when there is none. For free(). */
+/* The names of all profiles that have any key, as "a, b, c"; NULL when there is none. For
+ * free(). */
 char *databricks_profile_names(const char *text);
 /* The token of a profile as the file has it now, for secret_free(); NULL with `why`. */
-char *databricks_profile_token(const char *config_file, const char *name, char *why,
-			       size_t why_size);
+char *
+databricks_profile_token(const char *config_file, const char *name, char *why, size_t why_size);
 
 /* Where pre-signed links of the platform point: ends of host names, `*` is one label. */
 extern const char *const databricks_link_suffixes[];

@@ -13,8 +13,8 @@
 
 struct buf;
 
-/* Makes "https://host[:port][/path]", with no slash at the end, of an address; a query or fragment is
- * refused. For free(). Returns NULL when fine, else why not. */
+/* Makes "https://host[:port][/path]", with no slash at the end, of an address; a query or
+ * fragment is refused. For free(). Returns NULL when fine, else why not. */
 const char *generic_url(const char *text, bool allow_http, char **url);
 
 void generic_authorize(const struct config_upstream *upstream, const char *secret,
