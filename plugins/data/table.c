@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a table is made of: one in full, or up to twenty at a glance. */
 #include "data.h"
+#include "facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ say_columns(struct mcp_call *call, const struct columns *columns)
 	    .whole = columns_whole(call, columns) });
 }
 
-/* "PRIMARY KEY (a, b)" or "FOREIGN KEY (a) REFERENCES c.s.t" */
+/* "id (timeseries at)" and "a references main.s.t (b)" */
 static void
 say_constraints(struct mcp_call *call, struct json_object *constraints)
 {
@@ -92,39 +93,62 @@ say_constraints(struct mcp_call *call, struct json_object *constraints)
 		struct json_object *item = json_object_array_get_idx(constraints, i);
 		struct json_object *primary = mcp_get(item, "primary_key_constraint");
 		struct json_object *foreign = mcp_get(item, "foreign_key_constraint");
+		const char *series = dbx_show_list(call, mcp_get(primary, "timeseries_columns"));
+		const char *parent = dbx_show_list(call, mcp_get(foreign, "parent_columns"));
 
 		if (primary != NULL)
-			mcp_say(call, "primary key: %s",
-				dbx_show_list(call, mcp_get(primary, "child_columns")));
+			mcp_say(call, "primary key: %s%s%s%s",
+				dbx_show_list(call, mcp_get(primary, "child_columns")),
+				series[0] != '\0' ? " (timeseries " : "", series,
+				series[0] != '\0' ? ")" : "");
 		if (foreign != NULL)
-			mcp_say(call, "foreign key: %s references %s",
+			mcp_say(call, "foreign key: %s references %s%s%s%s",
 				dbx_show_list(call, mcp_get(foreign, "child_columns")),
-				mcp_get_str(call, foreign, "parent_table", "?"));
+				mcp_get_str(call, foreign, "parent_table", "?"),
+				parent[0] != '\0' ? " (" : "", parent,
+				parent[0] != '\0' ? ")" : "");
 	}
 }
 
+static const struct dbx_fact table_facts[] = {
+	{ .key = "type", .path = "table_type" },
+	{ .key = "format", .path = "data_source_format" },
+	{ .key = "owner", .path = "owner" },
+	{ .key = "comment", .path = "comment" },
+	{ .key = "row filter", .path = "row_filter.function_name" },
+	{ .key = "metadata only", .path = "browse_only", .show = dbx_show_yes },
+	{ .key = "deleted", .path = "deleted_at", .show = dbx_show_time },
+	{ .key = "filtered by", .path = "row_filter.input_column_names", .detail = DBX_FULL },
+	{ .key = "storage", .path = "storage_location", .detail = DBX_FULL },
+	{ .key = "storage credential", .path = "storage_credential_name", .detail = DBX_FULL },
+	{ .key = "sql path", .path = "sql_path", .detail = DBX_FULL },
+	{ .key = "pipeline", .path = "pipeline_id", .detail = DBX_FULL },
+	{ .key = "table_id", .path = "table_id", .detail = DBX_FULL },
+	{ .key = "predictive optimization", .path = "effective_predictive_optimization_flag.value",
+	  .detail = DBX_FULL },
+	{ .key = "created", .path = "created_at", .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "created by", .path = "created_by", .detail = DBX_FULL },
+	{ .key = "updated", .path = "updated_at", .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "updated by", .path = "updated_by", .detail = DBX_FULL },
+	{ .key = "made of", .path = "view_dependencies.dependencies",
+	  .show = dbx_show_dependencies, .detail = DBX_FULL },
+};
+
+/* The answer is a table, and so has no structure: the facts are its text only. */
 static void
 say_table(struct mcp_call *call, struct json_object *table, const struct table_name *name)
 {
-	static const struct dbx_column facts[] = {
-		{ "type", NULL, "table_type", NULL },
-		{ "format", NULL, "data_source_format", NULL },
-		{ "owner", NULL, "owner", NULL },
-		{ "comment", NULL, "comment", NULL },
-		/* from here on: detail=full */
-		{ "storage", NULL, "storage_location", NULL },
-		{ "created", NULL, "created_at", dbx_show_time },
-		{ "updated", NULL, "updated_at", dbx_show_time },
-		{ "row filter", NULL, "row_filter.function_name", NULL },
-		{ "properties", NULL, "properties", NULL },
-		{ "view", NULL, "view_definition", NULL },
-	};
-	enum { CONCISE = 4 };
+	struct dbx_answer *answer = dbx_answer_begin(call);
+	const char *view = mcp_get_str(call, table, "view_definition", "");
 
 	mcp_say(call, "table: %s", name->full);
-	dbx_facts(call, table, facts, dbx_full(call) ? COUNT(facts) : (size_t)CONCISE,
-		  dbx_url(call, "/explore/data/%s/%s/%s", name->catalog, name->schema,
-			  name->table));
+	dbx_answer_add(answer, table, table_facts, COUNT(table_facts));
+	dbx_answer_url(answer, dbx_url(call, "/explore/data/%s/%s/%s", name->catalog, name->schema,
+				       name->table));
+	if (dbx_full(call)) {
+		dbx_answer_list(answer, NULL, "properties", mcp_get(table, "properties"));
+		dbx_answer_block(answer, "view", "view", view);
+	}
 	say_constraints(call, dbx_objects(call, table, "table_constraints"));
 }
 

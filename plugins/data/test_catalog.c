@@ -66,14 +66,14 @@ shows_a_table(void)
 
 	fakehost_reply(host, UC "tables/c.s.orders", 200, ORDERS);
 	result = fakehost_tool(host, "get_table_schema", TABLE_ARGS);
-	ASSERT_HAS(result->text, "table: c.s.orders\ntype: MANAGED\ncomment: all\n  ## evil\n"
+	ASSERT_HAS(result->text, "table: c.s.orders\ntype: MANAGED\ncomment: all ## evil\n"
 		   "url: https://workspace.example.com/explore/data/c/s/orders\n"
 		   "primary key: id\nforeign key: a references c.s.t\n"
 		   "column\ttype\tflags\tcomment\nid\tbigint\tnot null, partition 1, masked\t-\n");
 	ASSERT_LACKS(result->text, "SELECT 1");
 	ASSERT_HAS(fakehost_tool(host, "get_table_schema", "{\"catalog_name\":\"c\","
 				 "\"schema_name\":\"s\",\"table_name\":\"orders\","
-				 "\"detail\":\"full\"}")->text, "view: SELECT 1");
+				 "\"detail\":\"full\"}")->text, "view:\n<untrusted-data");
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/c.s.orders", 404, "{\"message\":\"no such table\"}");
 	fakehost_reply(host, UC "tables?*", 200,

@@ -122,6 +122,8 @@ extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 size_t dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NAME_PARTS]);
 /* The same joined again: without back-ticks. NULL for NULL. */
 const char *dbx_plain_name(struct mcp_call *call, const char *text);
+/* The names in a list of dependencies of Unity Catalog: "main.s.lookup, main.s.features". */
+const char *dbx_show_dependencies(struct mcp_call *call, struct json_object *list);
 
 /* ---- showing (show.c) ----------------------------------------------------------------------- */
 

@@ -196,7 +196,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	run = mcp_get(reply, "run");
-	if (mcp_get(run, "info.run_id") == NULL)
+	if (mcp_get_str(call, run, "info.run_id", "")[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.",
 				NULL, "Repeat the call.");
 	answer = dbx_answer_begin(call);

@@ -150,26 +150,6 @@ aliases_item(struct mcp_call *call, struct json_object *version)
 	json_object_object_add(version, "aliases", names);
 }
 
-/* What it is made of: "main.s.lookup, main.s.features". */
-static const char *
-show_dependencies(struct mcp_call *call, struct json_object *list)
-{
-	static const char *const places[] = { "table.table_full_name", "function.function_full_name",
-	    "connection.connection_name", "credential.credential_name" };
-	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-	const char *text = "";
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < COUNT(places); k++) {
-			const char *name = mcp_get_str(call, json_object_array_get_idx(list, i),
-						       places[k], NULL);
-
-			if (name != NULL)
-				text = mcp_printf(call, "%s%s%s", text, text[0] ? ", " : "", name);
-		}
-	return text;
-}
-
 static const struct dbx_fact version_facts[] = {
 	{ .key = "version", .path = "version", .show = dbx_show_id },
 	{ .key = "status", .path = "status", .show = dbx_show_id },
@@ -196,7 +176,7 @@ static const struct dbx_fact version_facts[] = {
 	  .show = dbx_show_id, .detail = DBX_FULL },
 	{ .key = "run_link", .label = "run link", .path = "run_link", .detail = DBX_FULL },
 	{ .key = "dependencies", .path = "model_version_dependencies.dependencies",
-	  .show = show_dependencies, .detail = DBX_FULL },
+	  .show = dbx_show_dependencies, .detail = DBX_FULL },
 	{ .key = "id", .path = "id", .show = dbx_show_id, .detail = DBX_FULL },
 };
 
