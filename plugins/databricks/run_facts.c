@@ -198,6 +198,13 @@ static const struct dbx_fact repair_facts[] = {
 	{ .key = "task_run_ids", .path = "task_run_ids", .show = dbx_show_list },
 };
 
+static const struct dbx_fact cluster_facts[] = {
+	{ .key = "job_cluster", .path = "job_cluster_key" },
+	{ .key = "compute", .path = "words" },
+	{ .key = "serverless", .path = "serverless_compute" },
+	{ .key = "serverless_id", .path = "serverless_compute_id" },
+};
+
 static const struct dbx_fact run_facts[] = {
 	{ .key = "run_id", .path = "run_id", .show = dbx_show_id },
 	{ .key = "name", .path = "run_name" },
@@ -205,6 +212,8 @@ static const struct dbx_fact run_facts[] = {
 	{ .key = "state", .path = "now" },
 	{ .key = "reason", .path = "code" },
 	{ .key = "message", .path = "why" },
+	{ .key = "end_message", .path = "end" },
+	{ .key = "queue_reason", .path = "queue" },
 	{ .key = "description", .path = "description" },
 	{ .key = "started", .path = "start_time", .show = dbx_show_time },
 	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
@@ -231,6 +240,9 @@ static const struct dbx_fact run_facts[] = {
 	{ .key = "git_source", .path = "git_source", .detail = DBX_FULL },
 	{ .key = "cluster_id", .path = "cluster_instance.cluster_id", .detail = DBX_FULL },
 	{ .key = "compute", .path = "on", .detail = DBX_FULL },
+	{ .key = "libraries", .path = "cluster_spec.libraries", .detail = DBX_FULL },
+	{ .key = "job_clusters", .path = "job_clusters", .detail = DBX_FULL,
+	  DBX_COLUMNS(cluster_facts) },
 	{ .key = "schedule", .path = "schedule", .detail = DBX_FULL },
 	{ .key = "triggered_by", .path = "trigger_info", .detail = DBX_FULL },
 	{ .key = "performance", .path = "effective_performance_target", .detail = DBX_FULL },
@@ -243,8 +255,16 @@ static const struct dbx_fact run_facts[] = {
 static void
 shape(struct mcp_call *call, struct json_object *run)
 {
+	static const char *const queue[] = { "state.queue_reason", "status.queue_details.message",
+					     "status.queue_details.code" };
+	const char *why = dbx_run_message(call, run);
+	const char *end = mcp_get_str(call, run, "status.termination_details.message", "");
+	const char *waits = first_text(call, run, queue, COUNT(queue));
+
 	add_text(run, "now", dbx_run_state(call, run));
-	add_text(run, "why", dbx_run_message(call, run));
+	add_text(run, "why", why);
+	add_text(run, "end", strcmp(end, why) != 0 ? end : "");
+	add_text(run, "queue", strcmp(waits, why) != 0 ? waits : "");
 	add_text(run, "code", end_code(call, run));
 }
 
@@ -259,12 +279,18 @@ void
 dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
 {
 	struct mcp_call *call = dbx_answer_call(answer);
-	struct json_object *spec = mcp_get(run, "cluster_spec");
+	struct json_object *spec = mcp_get(run, "cluster_spec"), *clusters;
 
 	if (!json_object_is_type(run, json_type_object))
 		return;
 	shape(call, run);
 	shape_all(call, dbx_objects(call, run, "repair_history"));
+	clusters = dbx_objects(call, run, "job_clusters");
+	for (size_t i = 0; i < json_object_array_length(clusters); i++) {
+		struct json_object *item = json_object_array_get_idx(clusters, i);
+
+		add_text(item, "words", dbx_cluster_words(call, mcp_get(item, "new_cluster")));
+	}
 	if (spec != NULL)
 		add_text(run, "on", dbx_task_compute(call, spec));
 	dbx_answer_add(answer, run, run_facts, COUNT(run_facts));
@@ -281,6 +307,8 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "reason", .path = "code" },
 	{ .key = "took", .path = "took", .show = show_took },
 	{ .key = "message", .path = "why" },
+	{ .key = "end_message", .path = "end" },
+	{ .key = "queue_reason", .path = "queue" },
 	{ .key = "does", .path = "does" },
 	{ .key = "on", .path = "on" },
 	{ .key = "iterations", .path = "for_each_task.stats.task_run_stats",

@@ -72,7 +72,7 @@ static const struct dbx_fact widget_facts[] = {
 };
 
 static const struct dbx_fact sql_facts[] = {
-	{ .key = "alert_state", .path = "alert_output.alert_state" },
+	{ .key = "sql_alert_state", .label = "alert_state", .path = "alert_output.alert_state" },
 	{ .key = "alert_query", .path = "alert_output.query_text" },
 	{ .key = "alert_link", .path = "alert_output.output_link" },
 	{ .key = "alert_warehouse", .path = "alert_output.warehouse_id" },

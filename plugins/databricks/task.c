@@ -147,38 +147,51 @@ dbx_cluster_words(struct mcp_call *call, struct json_object *cluster)
 static const char *
 named_compute(struct mcp_call *call, struct json_object *task, const struct kind *kind)
 {
-	const char *cluster = mcp_get_str(call, task, "existing_cluster_id", "");
-	const char *job_cluster = mcp_get_str(call, task, "job_cluster_key", "");
-	const char *environment = mcp_get_str(call, task, "environment_key", "");
-	const char *warehouse = kind == NULL ? ""
-	    : mcp_get_str(call, mcp_get(task, kind->member), "warehouse_id", "");
 	struct json_object *new_cluster = mcp_get(task, "new_cluster");
+	const struct {
+		const char *words, *id;
+	} named[] = {
+		{ "cluster", mcp_get_str(call, task, "existing_cluster_id", "") },
+		{ "job cluster", mcp_get_str(call, task, "job_cluster_key", "") },
+		{ "new cluster:", dbx_cluster_words(call, new_cluster) },
+		{ "SQL warehouse", kind == NULL ? ""
+		    : mcp_get_str(call, mcp_get(task, kind->member), "warehouse_id", "") },
+	};
+	const char *environment = mcp_get_str(call, task, "environment_key", "");
+	const char *text = "";
 
-	if (cluster[0] != '\0')
-		return mcp_printf(call, "cluster %s", cluster);
-	if (job_cluster[0] != '\0')
-		return mcp_printf(call, "job cluster %s", job_cluster);
-	if (new_cluster != NULL)
-		return mcp_printf(call, "new cluster: %s", dbx_cluster_words(call, new_cluster));
-	if (warehouse[0] != '\0')
-		return mcp_printf(call, "SQL warehouse %s", warehouse);
-	if (environment[0] != '\0')
-		return mcp_printf(call, "serverless, environment %s", environment);
-	return "";
+	for (size_t i = 0; i < COUNT(named); i++)
+		if (named[i].id[0] != '\0')
+			text = add_part(call, text, mcp_printf(call, "%s %s", named[i].words,
+							       named[i].id));
+	if (text[0] == '\0' && new_cluster != NULL)
+		text = "new cluster";
+	if (environment[0] == '\0')
+		return text;
+	return add_part(call, text[0] != '\0' ? text : "serverless",
+			mcp_printf(call, "environment %s", environment));
 }
 
 static const char *
 with_accelerator(struct mcp_call *call, struct json_object *task, const char *text)
 {
-	static const char *const paths[] = {
-		"compute.hardware_accelerator", "gen_ai_compute_task.compute.num_gpus",
-		"gen_ai_compute_task.compute.gpu_type",
-		"ai_runtime_task.deployments.0.compute.accelerator_count",
-		"ai_runtime_task.deployments.0.compute.accelerator_type",
+	static const struct {
+		const char *path, *noun;
+	} parts[] = {
+		{ "compute.hardware_accelerator", "" },
+		{ "gen_ai_compute_task.compute.num_gpus", " GPUs" },
+		{ "gen_ai_compute_task.compute.gpu_type", "" },
+		{ "ai_runtime_task.deployments.0.compute.accelerator_count", " accelerators" },
+		{ "ai_runtime_task.deployments.0.compute.accelerator_type", "" },
 	};
 
-	for (size_t i = 0; i < COUNT(paths); i++)
-		text = add_part(call, text, mcp_get_str(call, task, paths[i], ""));
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		const char *word = mcp_get_str(call, task, parts[i].path, "");
+
+		if (word[0] != '\0')
+			text = add_part(call, text, mcp_printf(call, "%s%s", word,
+							       parts[i].noun));
+	}
 	return text;
 }
 
@@ -195,7 +208,8 @@ dbx_task_compute(struct mcp_call *call, struct json_object *task)
 	if (text[0] == '\0' && kind != NULL && kind->compute == ON_SPARK && used[0] == '\0')
 		text = "serverless";
 	/* In a run: the cluster that a job cluster or a new one became. */
-	if (used[0] != '\0' && strstr(text, used) == NULL)
+	if (used[0] != '\0'
+	    && strcmp(used, mcp_get_str(call, task, "existing_cluster_id", "")) != 0)
 		text = add_part(call, text, mcp_printf(call, "cluster %s", used));
 	return with_accelerator(call, task, text);
 }

@@ -301,14 +301,14 @@ shows_no_more_than_wanted(void)
 	fakehost_reply(host, "GET /api/things?page_size=2", 200, "{\"things\":[{\"name\":\"a\"},"
 		       "{\"name\":\"b\"},{\"name\":\"c\"}],\"next_page_token\":\"7~x\"}");
 	fakehost_reply(host, "GET /api/things?page_size=2&page_token=7~x", 200,
-		       "{\"things\":[{\"name\":\"d\"}]}");
+		       "{\"things\":[{\"name\":\"e\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2}"), "name\na\nb\n2 things shown; "
 		    "there are more. Next: list_things limit=2 page_token=2~");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"2~\"}"),
 		    "name\nc\n1 thing shown; there are more. "
 		    "Next: list_things limit=2 page_token=0~7~x");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"0~7~x\"}"),
-		    "name\nd\n1 thing.");
+		    "name\ne\n1 thing.");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"99~\"}"),
 		    "name\n0 things shown; there are more. "
 		    "Next: list_things limit=2 page_token=0~7~x");

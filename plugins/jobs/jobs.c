@@ -133,10 +133,11 @@ static const char *
 resume_text(struct mcp_call *call, const char *token)
 {
 	const char *repeat = dbx_repeat(call, (const char *const[]){ "name_filter", "limit",
-	    NULL });
+	    NULL }), *shape = dbx_repeat_shape(call);
 
-	return mcp_printf(call, "list_jobs%s%s page_token=%s", repeat != NULL ? " " : "",
-			  repeat != NULL ? repeat : "", token);
+	return mcp_printf(call, "list_jobs%s%s%s%s page_token=%s", repeat != NULL ? " " : "",
+			  repeat != NULL ? repeat : "", shape != NULL ? " " : "",
+			  shape != NULL ? shape : "", dbx_quoted(call, token));
 }
 
 /* `token`: where the listing goes on, NULL at its end. */
@@ -149,6 +150,16 @@ listing_end(struct mcp_call *call, const struct listing *listing, const char *to
 	    .next = token != NULL ? resume_text(call, token) : NULL });
 }
 
+/* The workspace names a next page that cannot be read: the same one, or a token of no size. */
+static int
+listing_stuck(struct mcp_call *call)
+{
+	mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
+	    .noun = "jobs", .total = -1 });
+	return mcp_say(call, "The workspace names no further page that can be read. Whether there "
+		       "are more jobs is not known.");
+}
+
 /* On to the next page, or the end. */
 static int
 page_done(struct mcp_call *call, struct listing *listing, const char *next)
@@ -159,8 +170,10 @@ page_done(struct mcp_call *call, struct listing *listing, const char *next)
 		listing->skip = 0;
 		return page_fetch(call, listing);
 	}
-	if (next[0] == '\0' || strlen(next) >= sizeof(listing->token))
+	if (next[0] == '\0')
 		return listing_end(call, listing, NULL);
+	if (strcmp(next, listing->token) == 0 || strlen(next) >= sizeof(listing->token))
+		return listing_stuck(call);
 	strcpy(listing->token, next);
 	listing->skip = 0;
 	if (listing->shown >= listing->limit || ++listing->pages >= PAGES_MAX)

@@ -8,6 +8,7 @@
 
 #define PAGE_MAX 24 /* the API takes less than 25 */
 #define FRESH_MS 10000	  /* the output is asked for again beside the page, from the cache */
+#define ROOM_TO_ANSWER_MS 2000 /* of the deadline, for the last look */
 #define OUTPUT_CHARS 8000 /* max_chars, where the schema gives none */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -199,17 +200,24 @@ view_words(struct mcp_call *call)
 /* wait_s: the run is looked at until it ends or the time is over. */
 struct watch {
 	int64_t begun_ms;
+	int64_t waited_ms; /* between the looks */
 };
 
 static int run_look(struct mcp_call *call, const void *state, size_t len);
 
-static bool
-may_wait(struct mcp_call *call, const struct watch *watch, uint32_t pace)
+/* How long to wait before the next look; 0 when the time is over. */
+static uint32_t
+next_wait(struct mcp_call *call, const struct watch *watch)
 {
-	int64_t left = watch->begun_ms + 1000 * mcp_arg_int(call, "wait_s", 0)
-	    - mcp_number(call, MCP_NUM_NOW_MS);
+	int64_t gone = mcp_number(call, MCP_NUM_NOW_MS) - watch->begun_ms;
+	int64_t left = 1000 * mcp_arg_int(call, "wait_s", 0)
+	    - (gone > watch->waited_ms ? gone : watch->waited_ms);
+	int64_t pace = dbx_run_pace(call, watch->begun_ms);
 
-	return left > 0 && mcp_number(call, MCP_NUM_DEADLINE_MS) > (int64_t)pace + 2000;
+	if (pace > left)
+		pace = left;
+	return pace > 0 && mcp_number(call, MCP_NUM_DEADLINE_MS) > pace + ROOM_TO_ANSWER_MS
+	    ? (uint32_t)pace : 0;
 }
 
 static int
@@ -226,19 +234,21 @@ run_tell(struct mcp_call *call, struct json_object *run)
 static int
 run_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct watch *watch = state;
-	uint32_t pace = dbx_run_pace(call, watch->begun_ms);
+	struct watch watch;
 	struct dbx_words words = view_words(call);
 	struct json_object *run = dbx_reply(call, 0, &words);
+	uint32_t pace;
 
+	memcpy(&watch, state, sizeof(watch));
+	pace = next_wait(call, &watch);
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
-	if (dbx_run_ended(call, run) || !may_wait(call, watch, pace))
+	if (dbx_run_ended(call, run) || pace == 0)
 		return run_tell(call, run);
-	mcp_progress(call, (double)(mcp_number(call, MCP_NUM_NOW_MS) - watch->begun_ms) / 1000,
-		     (double)mcp_arg_int(call, "wait_s", 0),
+	watch.waited_ms += pace;
+	mcp_progress(call, (double)watch.waited_ms / 1000, (double)mcp_arg_int(call, "wait_s", 0),
 		     mcp_printf(call, "run is %s", dbx_run_state(call, run)));
-	return mcp_again(call, pace, run_look, state, len);
+	return mcp_again(call, pace, run_look, &watch, len);
 }
 
 static int
@@ -252,7 +262,7 @@ run_look(struct mcp_call *call, const void *state, size_t len)
 int
 get_job_run(struct mcp_call *call)
 {
-	struct watch watch = { mcp_number(call, MCP_NUM_NOW_MS) };
+	struct watch watch = { .begun_ms = mcp_number(call, MCP_NUM_NOW_MS) };
 
 	return run_id_given(call) ? run_look(call, &watch, sizeof(watch)) : MCP_E_INPUT;
 }

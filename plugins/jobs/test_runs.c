@@ -9,6 +9,7 @@
 #include "test_jobs.h"
 
 #define RUNS "GET /api/2.2/jobs/runs/"
+#define EXPORT RUNS "export?run_id=1&views_to_export=CODE"
 #define RUN_NOW "POST /api/2.2/jobs/run-now"
 #define CANCEL "POST /api/2.2/jobs/runs/cancel"
 #define RUNNING                                                                                    \
@@ -232,6 +233,95 @@ output_parts_and_gaps(void)
 	    "result, the last 99 of 105 bytes:");
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
 	CU_ASSERT(fakehost_tool(host, "get_run_output", "{\"run_id\":\"6\"}")->failed);
+	fakehost_free(host);
+}
+
+/* The pages of runs/export: one as the platform makes it, one with its cells rendered. */
+void
+printed_text_is_read(void)
+{
+	/* Two commands, the second with position 1: html "<b>B&amp;</b>", and listResults of ansi "A"
+	 * and a table; percent-encoded, then base64. */
+	static const char model[] =
+	    "JTdCJTIyY29tbWFuZHMlMjIlM0ElNUIlN0IlMjJwb3NpdGlvbiUyMiUzQTIlMkMlMjJyZXN1bHRz"
+	    "JTIyJTNBJTdCJTIydHlwZSUyMiUzQSUyMmh0bWwlMjIlMkMlMjJkYXRhJTIyJTNBJTIyJTNDYiUz"
+	    "RUIlMjZhbXAlM0IlM0MlMkZiJTNFJTIyJTdEJTdEJTJDJTdCJTIycG9zaXRpb24lMjIlM0ExJTJD"
+	    "JTIycmVzdWx0cyUyMiUzQSU3QiUyMnR5cGUlMjIlM0ElMjJsaXN0UmVzdWx0cyUyMiUyQyUyMmRh"
+	    "dGElMjIlM0ElNUIlN0IlMjJ0eXBlJTIyJTNBJTIyYW5zaSUyMiUyQyUyMmRhdGElMjIlM0ElMjJB"
+	    "JTVDbiUyMiU3RCUyQyU3QiUyMnR5cGUlMjIlM0ElMjJ0YWJsZSUyMiUyQyUyMnNjaGVtYSUyMiUz"
+	    "QSU1QiU3QiUyMm5hbWUlMjIlM0ElMjJjJTIyJTdEJTVEJTJDJTIyZGF0YSUyMiUzQSU1QiU1QjEl"
+	    "NUQlNUQlN0QlNUQlN0QlN0QlNUQlN0Q=";
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char page[2000];
+
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
+	snprintf(page, sizeof(page), "{\"views\":[{\"type\":\"NOTEBOOK\",\"content\":\"<script>"
+		 "var __DATABRICKS_NOTEBOOK_MODEL = '%s';\"}]}", model);
+	fakehost_reply(host, EXPORT, 200, page);
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
+	    "printed:\n");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
+	    "\nA\nc\n1\nB&\n");
+	fakehost_reset(host);
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
+	fakehost_reply(host, EXPORT, 200, "{\"views\":[{\"content\":\"<pre class=\\\"cell\\\">x</pre>"
+		       "<pre class=\\\"output\\\">a &lt; b</pre>\"}]}");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text, "\na < b\n");
+	fakehost_reset(host);
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
+	fakehost_reply(host, EXPORT, 404, "{}");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
+	    "dbutils.notebook.exit()");
+	fakehost_free(host);
+}
+
+void
+iterations_have_the_output(void)
+{
+	static const char loop[] = "{\"run_id\":5,\"state\":{\"result_state\":\"FAILED\"},"
+		"\"tasks\":[{\"task_key\":\"l\",\"run_id\":5,\"for_each_task\":{\"inputs\":"
+		"\"[1]\"},\"state\":{\"result_state\":\"FAILED\"}}],\"iterations\":["
+		"{\"run_id\":8,\"state\":{\"result_state\":\"SUCCESS\"}},"
+		"{\"run_id\":9,\"state\":{\"result_state\":\"FAILED\",\"state_message\":\"no "
+		"file\"}}]}";
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, RUNS "get-output?run_id=5", 400, "{\"message\":\"Run output is not "
+		       "supported for for_each task runs.\"}");
+	fakehost_reply(host, RUNS "get-output?run_id=9", 200, "{\"error\":\"FileNotFound\"}");
+	fakehost_reply(host, RUNS "get?run_id=5", 200, loop);
+	fakehost_reply(host, RUN_NOW, 200, "{\"run_id\":5}");
+	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
+	has(result->text, "9\tFAILED\tno file\n2 iterations.");
+	has(result->text, "Next: get_run_output run_id=9");
+	has(result->structured, "\"iterations\":[");
+	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
+	has(result->text, "Task \"l\": FileNotFound\nCall get_run_output run_id=9");
+	fakehost_free(host);
+}
+
+void
+a_run_is_waited_for(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, RUNS "get?run_id=5", 200, RUNNING);
+	fakehost_reply(host, RUNS "get?run_id=5", 200, RUNNING);
+	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
+	has(fakehost_tool(host, "get_job_run", "{\"run_id\":\"5\"}")->text, "state: RUNNING");
+	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"5\",\"wait_s\":20}");
+	has(result->text, "state: SUCCESS");
+	CU_ASSERT(result->progress > 0);
+	fakehost_reset(host);
+	fakehost_reply(host, RUNS "get?run_id=5", 200, RUNNING);
+	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"5\",\"wait_s\":3}");
+	has(result->text, "state: RUNNING");
+	CU_ASSERT(result->waited_ms <= 3500);
 	fakehost_free(host);
 }
 
