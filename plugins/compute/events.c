@@ -126,20 +126,21 @@ events_shown(struct mcp_call *call, const void *state, size_t len)
 				 .place = &place };
 	struct json_object *reply, *events;
 	struct dbx_error error;
+	struct dbx_words words;
 
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "The events of cluster \"%s\"", cluster->asked),
-	    .grant = "CAN ATTACH TO on the cluster" });
-	if (reply == NULL)
+	words = cluster_words(call, cluster->asked, "CAN ATTACH TO on the cluster");
+	words.object = mcp_printf(call, "The events of cluster \"%s\"", cluster->asked);
+	reply = dbx_reply(call, 0, &words);
+	events = reply != NULL ? dbx_items(call, reply, "events", &words) : NULL;
+	if (events == NULL)
 		return MCP_E_UPSTREAM;
 	page.extra = dbx_repeat(call, (const char *const[]){ "cluster_id", "event_type",
 							     "start_time", "end_time", NULL });
 	page.total = mcp_get_int(reply, "total_count", -1);
 	page.next_token = next_page(call, reply);
-	events = dbx_objects(call, reply, "events");
 	for (size_t i = 0; i < json_object_array_length(events); i++)
 		event_item(call, json_object_array_get_idx(events, i));
 	return dbx_table(call, events, columns, sizeof(columns) / sizeof(columns[0]), &page);

@@ -19,9 +19,11 @@ struct change {
 	bool waiting;	    /* it must have terminated before it can be started */
 };
 
-/* Ends a start with its handle. `cluster` may be NULL unless `waiting`. */
+/* Ends a start with its handle, and with what is known should nothing more be learned. `cluster`
+ * may be NULL unless `waiting`. */
 static int
-handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool waiting)
+handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool waiting,
+       const char *what)
 {
 	struct change change = { .waiting = waiting };
 
@@ -30,6 +32,8 @@ handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool 
 				"Call list_clusters to see which exist.");
 	snprintf(change.id, sizeof(change.id), "%s", id);
 	change.start_time = mcp_get_int(cluster, "start_time", 0);
+	mcp_say(call, "Cluster %s %s.\nNext: get_cluster_details cluster_id=%s", id, what,
+		dbx_quoted(call, id));
 	return mcp_handle(call, &change, sizeof(change));
 }
 
@@ -92,7 +96,7 @@ changed(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error)
 	    && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
-	return handle(call, cluster->id, NULL, false);
+	return handle(call, cluster->id, NULL, false, "was asked to change its state");
 }
 
 static int
@@ -156,7 +160,8 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "ERROR") == 0 || strcmp(now, "UNKNOWN") == 0)
 		return ended(call, reply, cluster->id, mcp_printf(call,
 			     "Cluster \"%s\" cannot be started.", cluster->asked));
-	return handle(call, cluster->id, reply, strcmp(now, "TERMINATING") == 0);
+	return handle(call, cluster->id, reply, strcmp(now, "TERMINATING") == 0,
+		      mcp_printf(call, "is %s", now));
 }
 
 static int
@@ -259,7 +264,7 @@ terminate_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return done(call, cluster->id, now, " already");
 	if (strcmp(now, "TERMINATING") == 0)
-		return handle(call, cluster->id, NULL, false);
+		return handle(call, cluster->id, NULL, false, "is TERMINATING");
 	return change(call, "/api/2.1/clusters/delete", cluster, changed);
 }
 

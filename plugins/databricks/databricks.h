@@ -74,6 +74,11 @@ struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct 
 struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
 				    const struct dbx_words *words);
 
+/* The objects of the list that a reply has at `path`; an empty array when it has none; NULL with
+ * the call failed when what it has there is no list, for nothing is known then. */
+struct json_object *dbx_items(struct mcp_call *call, struct json_object *reply, const char *path,
+			      const struct dbx_words *words);
+
 /* ---- names and ids (names.c) ---------------------------------------------------------------- */
 
 /* A kind of object that is named or numbered, and the one list call that knows both. */

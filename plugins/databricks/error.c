@@ -455,3 +455,16 @@ dbx_reply_array(struct mcp_call *call, size_t index, const struct dbx_words *wor
 {
 	return reply_of(call, index, words, json_type_array, "It answered JSON that is no array.");
 }
+
+struct json_object *
+dbx_items(struct mcp_call *call, struct json_object *reply, const char *path,
+	  const struct dbx_words *words)
+{
+	if (mcp_get(reply, path) == NULL || dbx_array(reply, path) != NULL)
+		return dbx_objects(call, reply, path);
+	mcp_fail(call, MCP_E_UPSTREAM,
+		 mcp_printf(call, "%s got no usable answer from the workspace.",
+			    words->object != NULL ? words->object : "The list"),
+		 mcp_printf(call, "\"%s\" of the reply is no list.", path), NULL);
+	return NULL;
+}

@@ -123,7 +123,9 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	items = dbx_objects(call, reply, walk.list->items);
+	items = dbx_items(call, reply, walk.list->items, &words);
+	if (items == NULL)
+		return MCP_E_UPSTREAM;
 	if (walk.list->none != NULL && json_object_array_length(items) == 0 && next[0] == '\0'
 	    && walk.token[0] == '\0')
 		return walk.list->none(call);

@@ -301,7 +301,7 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 {
 	struct search search;
 	struct dbx_words words = { 0 };
-	struct json_object *reply;
+	struct json_object *reply, *items;
 	struct dbx_error error;
 	const char *token;
 	uint64_t digest;
@@ -315,7 +315,11 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	if (search_items(call, &search, dbx_objects(call, reply, search.kind->items)))
+	items = search.fn == NULL ? dbx_objects(call, reply, search.kind->items)
+				  : dbx_items(call, reply, search.kind->items, &words);
+	if (items == NULL)
+		return MCP_E_UPSTREAM;
+	if (search_items(call, &search, items))
 		return search_end(call, &search, false);
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	digest = digest_of(token);

@@ -200,7 +200,7 @@ static int
 whole_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct whole_list *list = ((const struct listing *)state)->list;
-	struct json_object *reply;
+	struct json_object *reply, *items;
 	struct dbx_words words;
 	struct place place;
 
@@ -209,14 +209,8 @@ whole_arrived(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	words = place_words(call, &place, list->grant);
 	reply = dbx_reply(call, 0, &words);
-	if (reply != NULL && mcp_get(reply, list->items) != NULL
-	    && dbx_array(reply, list->items) == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM,
-				mcp_printf(call, "%s could not be listed.", words.object),
-				mcp_printf(call, "The reply of the workspace has no list in "
-					   "\"%s\".", list->items), NULL);
-	return reply != NULL ? show_slice(call, dbx_objects(call, reply, list->items), list)
-			     : MCP_E_UPSTREAM;
+	items = reply != NULL ? dbx_items(call, reply, list->items, &words) : NULL;
+	return items != NULL ? show_slice(call, items, list) : MCP_E_UPSTREAM;
 }
 
 int

@@ -17,12 +17,12 @@ static bool
 scope_allowed(struct mcp_call *call, const char *scope)
 {
 	struct mcp_text options = mcp_context(call, MCP_CTX_OPTIONS);
-	struct json_object *list = mcp_get(mcp_json(call, options.data, options.len), "scopes");
+	struct json_object *list = dbx_array(mcp_json(call, options.data, options.len), "scopes");
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
 
-		if (strcmp(item, "*") == 0 || strcmp(item, scope) == 0)
+		if (item != NULL && (strcmp(item, "*") == 0 || strcmp(item, scope) == 0))
 			return true;
 	}
 	return false;
@@ -68,10 +68,10 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = mcp_printf(call, "Secret \"%s/%s\"", scope, key),
 	    .not_found = mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-				    scope),
+				    dbx_quoted(call, scope)),
 	    .grant = mcp_printf(call, "READ on the scope \"%s\"", scope) });
-	const char *encoded = mcp_get_str(call, reply, "value", "");
-	size_t n = strlen(encoded);
+	const char *encoded = mcp_get_str(call, reply, "value", NULL);
+	size_t n = encoded != NULL ? strlen(encoded) : 0;
 	unsigned char *bytes;
 	int size;
 
@@ -79,6 +79,10 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
+	if (encoded == NULL)
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "Secret \"%s/%s\" was not read.", scope, key),
+				"The reply of the workspace has no value.", NULL);
 	if (n > VALUE_MAX)
 		return mcp_failf(call, MCP_E_TOO_LARGE, "The value is too large for a secret.");
 	bytes = mcp_alloc(call, n / 4 * 3 + 4);

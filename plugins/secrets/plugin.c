@@ -22,13 +22,14 @@ scopes_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "scope_name", NULL, "name", NULL },
 		{ "backend", NULL, "backend_type", NULL },
 	};
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of secret scopes", .grant = "READ on a secret scope" });
-	struct json_object *scopes = dbx_objects(call, reply, "scopes"), *kept;
+	struct dbx_words words = { .object = "The list of secret scopes",
+				   .grant = "READ on a secret scope" };
+	struct json_object *reply = dbx_reply(call, 0, &words), *scopes, *kept;
 
 	(void)state;
 	(void)len;
-	if (reply == NULL)
+	scopes = reply != NULL ? dbx_items(call, reply, "scopes", &words) : NULL;
+	if (scopes == NULL)
 		return MCP_E_UPSTREAM;
 	kept = mcp_keep(call, json_object_new_array());
 	for (size_t i = 0; i < json_object_array_length(scopes); i++) {
@@ -83,7 +84,8 @@ scope_words(struct mcp_call *call, const char *grant)
 		.object = key != NULL ? mcp_printf(call, "Secret \"%s/%s\"", scope, key)
 				      : mcp_printf(call, "Secret scope \"%s\"", scope),
 		.not_found = key != NULL
-		    ? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.", scope)
+		    ? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
+				 dbx_quoted(call, scope))
 		    : "Call list_secret_scopes to see which exist.",
 		.grant = mcp_printf(call, "%s on the scope \"%s\"", grant, scope),
 	};
@@ -98,7 +100,7 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "age", NULL, "last_updated_timestamp", dbx_show_age },
 	};
 	struct dbx_words words = scope_words(call, "READ");
-	struct json_object *reply;
+	struct json_object *reply, *secrets;
 	int status;
 
 	(void)state;
@@ -106,9 +108,10 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 	if (scope_missing(call, &status))
 		return status;
 	reply = dbx_reply(call, 0, &words);
-	if (reply == NULL)
+	secrets = reply != NULL ? dbx_items(call, reply, "secrets", &words) : NULL;
+	if (secrets == NULL)
 		return MCP_E_UPSTREAM;
-	return dbx_table(call, dbx_objects(call, reply, "secrets"), columns, COUNT(columns),
+	return dbx_table(call, secrets, columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "secrets", .total = -1 });
 }
 
@@ -225,9 +228,9 @@ key_unknown(struct mcp_call *call, const void *state, size_t len)
 			mcp_printf(call, "There is no secret \"%s/%s\".", scope, key), state,
 			near != NULL
 			    ? mcp_printf(call, "Did you mean: %s? list_secrets scope_name=%s shows "
-					 "all.", near, scope)
+					 "all.", near, dbx_quoted(call, scope))
 			    : mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-					 scope));
+					 dbx_quoted(call, scope)));
 }
 
 static int

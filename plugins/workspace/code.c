@@ -156,6 +156,15 @@ id_kept(char *to, size_t size, const char *id)
 	return id[0] != '\0' && snprintf(to, size, "%s", id) < (int)size;
 }
 
+/* Ends a start with its handle, and with what is known should nothing more be learned. */
+static int
+handle_told(struct mcp_call *call, const struct command *command)
+{
+	mcp_say(call, "The code was given to cluster %s; how far it is, is not known.\nNext: %s",
+		command->cluster, command_resume(call, command));
+	return mcp_handle(call, command, sizeof(*command));
+}
+
 static int
 command_begun(struct mcp_call *call, const void *state, size_t len)
 {
@@ -171,7 +180,7 @@ command_begun(struct mcp_call *call, const void *state, size_t len)
 	if (!id_kept(command.id, sizeof(command.id), mcp_get_str(call, reply, "id", "")))
 		return leave_with(call, &command, MCP_E_UPSTREAM, "The code was not started.",
 				  "The cluster answered without an id of the command.");
-	return mcp_handle(call, &command, sizeof(command));
+	return handle_told(call, &command);
 }
 
 static int
@@ -287,7 +296,7 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 	    || !given_id(call, "command_id", command.id))
 		return MCP_E_INPUT;
 	if (command.id[0] != '\0')
-		return mcp_handle(call, &command, sizeof(command));
+		return handle_told(call, &command);
 	if (command.context[0] != '\0') {
 		command.keep = true;
 		return context_look(call, &command, sizeof(command));

@@ -173,7 +173,9 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	memmove(walk.pending, walk.pending + used, walk.len - used);
 	walk.len -= used;
 	walk.next_level -= used;
-	items = dbx_objects(call, reply, "objects");
+	items = dbx_items(call, reply, "objects", &words);
+	if (items == NULL)
+		return MCP_E_UPSTREAM;
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 

@@ -295,7 +295,9 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	repos = dbx_objects(call, reply, "repos");
+	repos = dbx_items(call, reply, "repos", &words);
+	if (repos == NULL)
+		return MCP_E_UPSTREAM;
 	if (walk.find)
 		find_here(call, &walk, repos);
 	else

@@ -76,8 +76,8 @@ const char *
 command_resume(struct mcp_call *call, const struct command *command)
 {
 	return mcp_printf(call, "execute_code cluster_id=%s context_id=%s command_id=%s%s",
-			  command->cluster, command->context, command->id,
-			  command->keep ? " keep_context=true" : "");
+			  dbx_quoted(call, command->cluster), dbx_quoted(call, command->context),
+			  dbx_quoted(call, command->id), command->keep ? " keep_context=true" : "");
 }
 
 /* From the byte `output_from` on, as far as the answer has room. */

@@ -455,12 +455,15 @@ repos_are_listed(void)
 	/* without the list of the top, where Git folders usually are */
 	fakehost_reply(host, TOP, 403, "{}");
 	fakehost_reply(host, REPOS("Repos"), 200, "{}");
-	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":\"x\"}");
+	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":[5,null]}");
 	fakehost_reply(host, REPOS("Shared"), 200, "{\"repos\":[{\"id\":9,\"path\":\"/Shared/m\"}],"
 		       "\"next_page_token\":\"same\"}");
 	fakehost_reply(host, REPOS("Shared&next_page_token=same"), 200,
 		       "{\"next_page_token\":\"same\"}");
 	has(fakehost_tool(host, "list_repos", "{}")->text, "9\t/Shared/m\t-\t-\t-\n1 repo.");
+	fakehost_reply(host, REPOS("Repos%2Fy"), 200, "{\"repos\":\"x\"}");
+	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/Repos/y\"}")->status,
+		   MCP_E_UPSTREAM);
 	fakehost_free(host);
 }
 
