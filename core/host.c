@@ -23,6 +23,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "base/watchdog.h"
 #include "call/call.h"
 #include "call/pool.h"
 #include "config/text.h"
@@ -37,10 +38,12 @@
 #define FLUSH_POLL_MS 10 /* how often a stopping host looks whether the last bytes have left */
 #define FLUSH_MS 5000	 /* and how long at most */
 #define STUCK_MS 1000	 /* what a step that runs on gets at the very end */
+#define STUCK_SIGNAL_MS 10000u /* ... on the loop thread, after a signal: the drain, or this */
 
 struct host {
 	struct config *config;
 	struct loop *loop;
+	struct watchdog *watchdog;
 	struct sealer *sealer;
 	struct pool *pool;
 	struct plugins *plugins;
@@ -230,6 +233,8 @@ host_new(struct config *config, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);
 		host = NULL;
+	} else { /* at the command line nobody else waits, and the user decides */
+		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
 	return host;
@@ -262,6 +267,7 @@ host_free(struct host *host)
 	egress_free(host->egress);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
+	watchdog_free(host->watchdog);
 	loop_free(host->loop);
 	config_free(host->config);
 	free(host);
@@ -395,6 +401,18 @@ listeners_open(struct host *host, char *why, size_t why_size)
 	return true;
 }
 
+/* Serving, a plugin that never returns ends the host once every call that waits is late anyway. */
+static void
+watch_serving(struct host *host)
+{
+	unsigned drain = host->config->limits.drain_ms;
+
+	watchdog_free(host->watchdog);
+	host->watchdog =
+	    watchdog_new(host->loop, drain < STUCK_SIGNAL_MS ? drain : STUCK_SIGNAL_MS,
+			 host->config->limits.call_ms + WATCHDOG_NAME_MS);
+}
+
 int
 host_serve(struct host *host)
 {
@@ -402,6 +420,7 @@ host_serve(struct host *host)
 
 	if (!signals_watch(host))
 		return 1;
+	watch_serving(host);
 	if (!listeners_open(host, why, sizeof(why))) {
 		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
 		return 1;

@@ -36,6 +36,8 @@ struct loop {
 	struct loop_watch *always; /* files that epoll does not take: ready at all times */
 	struct loop_watch *next_always; /* while running them: the one after the current */
 	unsigned misses;		/* spins in vain in a row */
+	_Atomic(const char *) plugin;	/* whose code runs on the loop thread */
+	_Atomic int64_t plugin_ms;	/* since when */
 };
 
 static void
@@ -102,6 +104,21 @@ bool
 loop_inside(const struct loop *loop)
 {
 	return pthread_equal(atomic_load(&loop->thread), pthread_self()) != 0;
+}
+
+void
+loop_runs_plugin(struct loop *loop, const char *name)
+{
+	if (name != NULL)
+		atomic_store(&loop->plugin_ms, clock_ms());
+	atomic_store(&loop->plugin, name);
+}
+
+int64_t
+loop_busy_ms(const struct loop *loop, const char **name)
+{
+	*name = atomic_load(&loop->plugin);
+	return *name == NULL ? 0 : clock_ms() - atomic_load(&loop->plugin_ms);
 }
 
 /* ---- timers -------------------------------------------------------------------------------- */

@@ -58,6 +58,12 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 void loop_post(struct loop *loop, struct loop_job *job);
 bool loop_inside(const struct loop *loop); /* is this the loop thread? */
 
+/* The loop thread runs code of this plugin from now on, or (NULL) its own again. The name must live
+ * as long as the loop. */
+void loop_runs_plugin(struct loop *loop, const char *name);
+/* Any thread: how long the plugin's code has been running there; 0 and NULL when none does. */
+int64_t loop_busy_ms(const struct loop *loop, const char **name);
+
 int64_t clock_ms(void);	     /* monotonic */
 int64_t clock_us(void);	     /* monotonic */
 int64_t clock_wall_ms(void); /* since 1970 */

@@ -15,7 +15,7 @@
 #include "call/state.h"
 #include "plugin/loader.h"
 
-#define INLINE_REPLY_MAX (64u << 10) /* larger replies are parsed by a worker */
+#define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are a worker's work */
 #define LOGS_MAX 64u		     /* client logs of one step that wait for the loop */
 
 struct client_log {
@@ -34,6 +34,7 @@ struct local {
 	char id[sizeof(((struct call *)NULL)->id)];
 	struct run *run;
 	bool is_inline;
+	bool large; /* the arguments */
 	/* the step under way */
 	bool running, ended; /* ended: the call is gone, nobody wants the outcome */
 	bool on_pool;
@@ -353,6 +354,7 @@ local_begin(struct plugin *plugin, struct call *call, const struct row *row,
 	local->run = run_new(code, input, &services, local);
 	/* a request and its reply as they are need no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
+	local->large = input->arguments_len > INLINE_REPLY_MAX;
 	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = plugin };
 	local->report = (struct loop_job){ .fn = on_report, .data = local };
 	local->logs_end = &local->logs;
@@ -362,9 +364,22 @@ local_begin(struct plugin *plugin, struct call *call, const struct row *row,
 }
 
 static bool
+is_slow(const struct calls *calls, const struct row *row)
+{
+	size_t i = 0;
+
+	while (i < calls->n_slow && calls->slow[i] != row)
+		i++;
+	return i < calls->n_slow;
+}
+
+static bool
 runs_here(const struct local *local)
 {
 	size_t bytes = 0;
+
+	if (local->large || is_slow(local->call->calls, local->row))
+		return false;
 
 	for (size_t i = 0; i < local->n; i++)
 		bytes += local->replies[i].body.len;
@@ -372,6 +387,28 @@ runs_here(const struct local *local)
 		return false;
 	return local->is_inline ||
 	       (local->run->code->request != NULL && local->entry != ENTRY_NEXT);
+}
+
+/* On the loop thread, where everybody waits for it. A step that should not be there is named, and
+ * the next one of its row is a worker's. */
+static void
+run_here(struct local *local)
+{
+	struct calls *calls = local->call->calls;
+	const char *plugin = plugin_name(local->plugin);
+	int64_t ms;
+
+	loop_runs_plugin(local->loop, plugin);
+	run_now(local);
+	ms = loop_busy_ms(local->loop, &plugin);
+	loop_runs_plugin(local->loop, NULL);
+	if (ms <= INLINE_MAX_MS || calls->pool == NULL || calls->n_slow == SLOW_ROWS_MAX)
+		return;
+	calls->slow[calls->n_slow++] = local->row;
+	log_event(LOG_WARNING, "slow-step", "plugin", "s", plugin, "row", "s", local->row->name,
+		  "ms", "i", ms, "why", "s",
+		  "a step marked inline kept everybody waiting; from now on a worker runs them",
+		  NULL);
 }
 
 static void
@@ -389,7 +426,7 @@ local_step(void *handle, enum entry entry, struct mcp_reply *replies, size_t n, 
 		pool_submit(local->call->calls->pool, &local->job);
 		return;
 	}
-	run_now(local);
+	run_here(local);
 	call_stepped(local->call, &local->run->outcome, &local->run->result);
 }
 

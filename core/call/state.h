@@ -16,6 +16,8 @@
 #define WAIT_DEFAULT_MS 20000
 #define WAIT_MARGIN_MS 2000 /* a hybrid wait ends so long before the deadline */
 #define PRINCIPALS_KEPT 64u
+#define INLINE_MAX_MS 100 /* a step on the loop thread that takes longer was the row's last there */
+#define SLOW_ROWS_MAX 64u
 
 enum phase {
 	PHASE_NEW,	 /* not started */
@@ -47,6 +49,8 @@ struct calls {
 	const struct config *config;
 	struct egress *egress;
 	struct pool *pool;
+	const struct row *slow[SLOW_ROWS_MAX]; /* whose steps took too long on the loop thread */
+	size_t n_slow;
 	struct call *first; /* unfinished ones, newest first */
 	size_t count;
 	struct principal_use *uses;

@@ -51,6 +51,10 @@ class Ends(unittest.TestCase):
         self.host.stdin.flush()
         return json.loads(self.host.stdout.readline())
 
+    def send(self, *args, **params):
+        self.host.stdin.write(message(*args, **params))
+        self.host.stdin.flush()
+
     def end(self):
         _, log = self.host.communicate(timeout=PATIENCE)
         self.assertEqual(self.host.returncode, 1)
@@ -69,6 +73,46 @@ class Ends(unittest.TestCase):
         self.start()
         self.ask(1, "tools/call", name="hang", arguments={})
         self.end()
+
+    def named(self):
+        line = json.loads(self.until(b'"stuck"'))
+        self.assertEqual(line["plugin"], "mortal")
+        self.assertIn('isolation = "process"', line["next"])
+
+    def test_signalled_while_the_loop_is_stuck(self):
+        """An inline step that never returns is named, and does not outlive SIGTERM by much."""
+        self.start("--set", "limits.call_ms=600000", "--set", "limits.drain_ms=1000")
+        self.ask(1, "server/discover")
+        self.send(2, "tools/call", name="spin", arguments={})
+        self.named()
+        self.host.send_signal(signal.SIGTERM)
+        self.end()
+
+    def test_loop_stuck_for_longer_than_a_call(self):
+        """Nobody could be answered any more, so the host ends."""
+        self.start()
+        self.send(1, "tools/call", name="spin", arguments={})
+        self.named()
+        _, log = self.host.communicate(timeout=PATIENCE)
+        self.assertEqual(self.host.returncode, 1)
+        self.assertIn(b"holds the loop", log)
+
+    def test_command_line_while_the_loop_is_stuck(self):
+        self.start("--set", "limits.call_ms=600000", "call", "spin", "{}")
+        self.named()
+        self.host.send_signal(signal.SIGINT)
+        self.end()
+
+    def test_slow_inline_step(self):
+        """It keeps everybody waiting once, and is a worker's work from then on."""
+        self.start("--set", "limits.call_ms=60000")
+        self.ask(1, "tools/call", name="dawdle", arguments={})
+        self.assertEqual(json.loads(self.until(b'"slow-step"'))["row"], "dawdle")
+        self.send(2, "tools/call", name="dawdle", arguments={})
+        self.assertEqual(self.ask(3, "server/discover")["id"], 3)
+        self.assertEqual(json.loads(self.host.stdout.readline())["id"], 2)
+        self.host.stdin.close()
+        self.host.wait(PATIENCE)
 
     def test_hangup_of_a_terminal(self):
         self.start()

@@ -39,6 +39,23 @@ hang(struct mcp_call *call)
 	return MCP_OK;
 }
 
+/* The same on the loop thread: all that it can do wrong. */
+static int
+spin(struct mcp_call *call)
+{
+	while (mcp_number(call, MCP_NUM_NOW_MS) > 0)
+		;
+	return MCP_OK;
+}
+
+/* Not for ever, but for too long. */
+static int
+dawdle(struct mcp_call *call)
+{
+	usleep(300000);
+	return mcp_say(call, "At last.");
+}
+
 /* ---- what can be seen from inside ----------------------------------------------------------- */
 
 static int
@@ -134,6 +151,7 @@ show(struct mcp_call *call)
 
 static const struct mcp_row tools[] = {
 	{ .name = "die", .handler = die },	 { .name = "die_between", .handler = die_between },
+	{ .name = "spin", .handler = spin },	 { .name = "dawdle", .handler = dawdle },
 	{ .name = "hang", .handler = hang },	 { .name = "pid", .handler = pid },
 	{ .name = "show", .handler = show },	 { .name = "work", .operation = &work },
 };
