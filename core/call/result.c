@@ -255,6 +255,58 @@ result_line(const char *text)
 	return buf_take(&line, &len);
 }
 
+/* Of a long text the beginning and the end, which tell most, and how much is left out. */
+static void
+put_ends(struct buf *out, const char *text, size_t len)
+{
+	size_t head = text_cut(text, len, RESULT_WHY_MAX / 2), tail = len - RESULT_WHY_MAX / 3;
+	bool lines = memchr(text, '\n', len) != NULL;
+	const char *at;
+
+	while (((unsigned char)text[tail] & 0xC0) == 0x80)
+		tail++;
+	if (lines) { /* whole lines, where they are not too long */
+		at = memrchr(text, '\n', head);
+		head = at != NULL && at - text > RESULT_WHY_MAX / 4 ? (size_t)(at - text) : head;
+		at = memchr(text + tail, '\n', len - tail);
+		tail = at != NULL && at + 1 - text < (ptrdiff_t)(len - RESULT_WHY_MAX / 6)
+			 ? (size_t)(at + 1 - text)
+			 : tail;
+	}
+	buf_add(out, text, head);
+	buf_puts(out, lines ? "\n[" : " [");
+	text_number(out, tail - head);
+	buf_puts(out, lines ? " bytes are left out here]\n" : " bytes are left out here] ");
+	buf_add(out, text + tail, len - tail);
+}
+
+/* The reason keeps its lines: messages of SQL and tracebacks are made of them. */
+static char *
+why_of(const char *given)
+{
+	struct buf room, out;
+	const char *text;
+	size_t len;
+	char *why;
+
+	if (given == NULL || given[0] == '\0')
+		return NULL;
+	len = strlen(given);
+	buf_init(&room, len * 3 + 64);
+	buf_init(&out, RESULT_WHY_MAX + 64);
+	text = text_prepare(&room, given, &len, TEXT_OTHERS);
+	while (len > 0 && strchr("\n\t ", text[len - 1]) != NULL)
+		len--;
+	if (len <= RESULT_WHY_MAX)
+		buf_add(&out, text, len);
+	else
+		put_ends(&out, text, len);
+	buf_fini(&room);
+	why = out.len > 0 ? buf_take(&out, NULL) : NULL;
+	buf_fini(&out);
+	return why;
+}
+
 /* What was written before does not count: the answer is the failure. The first one stands. */
 int
 result_fail(struct result *result, const struct mcp_failure *failure)
@@ -267,7 +319,7 @@ result_fail(struct result *result, const struct mcp_failure *failure)
 	result->what = result_line(failure->what);
 	if (result->what == NULL)
 		result->what = xstrdup("The call failed");
-	result->why = result_line(failure->why);
+	result->why = why_of(failure->why);
 	result->next = result_line(failure->next);
 	result->code = result_line(failure->code);
 	result->request_id = result_line(failure->request_id);
@@ -309,8 +361,13 @@ void
 result_failure_text(const struct result *result, struct buf *out)
 {
 	buf_puts(out, result->what == NULL ? "The call failed" : result->what);
-	if (result->why != NULL)
-		buf_printf(out, "\n%s", result->why);
+	if (result->why != NULL) {
+		buf_putc(out, '\n');
+		if (strchr(result->why, '\n') != NULL)
+			text_fence(out, result->why, strlen(result->why));
+		else
+			buf_puts(out, result->why);
+	}
 	if (result->next != NULL)
 		buf_printf(out, "\n%s", result->next);
 }

@@ -30,6 +30,7 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
 #define RESULT_COMPLETIONS_MAX 100u	   /* values (MCP, utilities/completion) */
 #define RESULT_COMPLETION_MAX 1024u	   /* bytes of one value */
 #define RESULT_LINE_MAX 2000u		   /* bytes of one line of a failure */
+#define RESULT_WHY_MAX 6000u		   /* bytes of its reason, which may have several lines */
 #define RESULT_WHOLE_ROWS 10u		   /* rows of a table whose cells are not cut */
 
 struct result_limits {
@@ -120,7 +121,8 @@ bool status_retryable(enum mcp_status status);
 bool result_format_parse(const char *name, enum result_format *format);
 const char *result_format_name(enum result_format format);
 
-/* The three lines of a failure, and its machine form `_meta["lakehost/error"]`. */
+/* What happened, why, and what to do next: a reason of several lines is enclosed as text of others.
+ * And its machine form `_meta["lakehost/error"]`. */
 void result_failure_text(const struct result *result, struct buf *out);
 void result_failure_json(const struct result *result, struct buf *out);
 

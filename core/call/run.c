@@ -170,7 +170,7 @@ plain_answer(struct run *run, const struct mcp_reply *reply)
 		failure.status = status_of_http(reply->status);
 		snprintf(what, sizeof(what), "The upstream answered HTTP %d", reply->status);
 		failure.what = what;
-		failure.why = reply->body.len < RESULT_LINE_MAX ? reply->body.data : NULL;
+		failure.why = reply->body.len > 0 ? reply->body.data : NULL;
 	}
 	return result_fail(&run->result, &failure);
 }

@@ -205,17 +205,16 @@ text_number(struct buf *out, uint64_t number)
 	}
 }
 
+/* Names and texts alike: what they hold is read by a model, too. */
 static void
 mask_string(struct buf *out, const char *text, size_t len)
 {
-	size_t masked_len;
-	char *masked = mask_apply(text, len, &masked_len);
+	struct buf room;
 
-	if (masked != NULL)
-		buf_json(out, masked, masked_len);
-	else
-		buf_json(out, text, len);
-	free(masked);
+	buf_init(&room, len * 3 + 64);
+	text = text_prepare(&room, text, &len, TEXT_OTHERS);
+	buf_json(out, text, len);
+	buf_fini(&room);
 }
 
 static void
@@ -286,7 +285,8 @@ text_mask_json(struct buf *out, const char *json, size_t len)
 
 	free(masked);
 	/* without escapes a text means what it spells: nothing found, nothing there */
-	if (masked == NULL && memchr(json, '\\', len) == NULL) {
+	if (masked == NULL && memchr(json, '\\', len) == NULL &&
+	    plain_run(json, len, TEXT_OTHERS) == len) {
 		buf_add(out, json, len);
 		return;
 	}

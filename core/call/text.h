@@ -41,8 +41,8 @@ void text_fence(struct buf *out, const char *text, size_t len);
 void text_number(struct buf *out, uint64_t number);
 /* Decodes one character of valid UTF-8 and returns its length. */
 int text_decode(const char *text, size_t len, uint32_t *character);
-/* Appends a masked copy of a JSON text that passed the gate; strings are masked as what they mean,
- * whatever their escapes. */
+/* Appends a copy of a JSON text that passed the gate, in which the strings, whatever their escapes,
+ * are masked and prepared as text of others. */
 void text_mask_json(struct buf *out, const char *json, size_t len);
 
 #endif

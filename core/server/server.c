@@ -71,6 +71,21 @@ add(struct json_object *info, const char *key, const char *value)
 	json_object_object_add(info, key, json_object_new_string(value));
 }
 
+static void
+say_limits(struct mcp_call *call, struct json_object *info)
+{
+	struct json_object *limits = json_object_new_object();
+	unsigned rows = described->results.rows, bytes = described->results.text,
+		 seconds = described->limits.call_ms / 1000;
+
+	json_object_object_add(info, "limits", limits);
+	json_object_object_add(limits, "rows", json_object_new_int64(rows));
+	json_object_object_add(limits, "text_bytes", json_object_new_int64(bytes));
+	json_object_object_add(limits, "call_s", json_object_new_int64(seconds));
+	mcp_say(call, "limits: %u rows and %u bytes of text a result, %u s a call", rows, bytes,
+		seconds);
+}
+
 /* ---- upstreams ------------------------------------------------------------------------------ */
 
 /* Can it be asked who its credential is? */
@@ -140,6 +155,7 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 		add(entry, "identity", identity);
 		mcp_say(call, "identity: %s", identity);
 	} else if (missing != NULL) {
+		add(entry, "identity_unknown", missing);
 		mcp_say(call, "identity: unknown: %s", missing);
 	}
 	if (strcmp(upstream->role, "workspace") != 0)
@@ -177,9 +193,7 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 		say_upstream(call, info, upstream, identity, missing);
 	}
 	say_plugins(call, info);
-	mcp_say(call, "limits: %u rows and %u bytes of text a result, %u s a call",
-		described->results.rows, described->results.text,
-		described->limits.call_ms / 1000);
+	say_limits(call, info);
 	return mcp_structured(call, info);
 }
 

@@ -32,6 +32,9 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 		return mcp_fail(call, MCP_E_UPSTREAM, "The run was not started.",
 				"The workspace answered without a run_id.", NULL);
 	snprintf(run.id, sizeof(run.id), "%s", id);
+	/* for whoever learns nothing more */
+	mcp_say(call, ending ? "Cancelling run %s was requested." : "Run %s was started.", id);
+	mcp_say(call, "Next: get_job_run run_id=%s%s", id, ending ? "" : ", or cancel_job_run");
 	return mcp_handle(call, &run, sizeof(run));
 }
 

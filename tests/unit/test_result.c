@@ -870,6 +870,56 @@ failure_lines_cap(void)
 	}
 }
 
+static void
+reason_is(const char *why, const char *expected)
+{
+	struct result result;
+	struct buf text;
+
+	result_init(&result, &usual);
+	result_fail_text(&result, MCP_E_INPUT, "What\nhappened", why, "Call\nthis");
+	buf_init(&text, 20000);
+	result_failure_text(&result, &text);
+	ASSERT_STR(text.data, expected);
+	buf_fini(&text);
+	result_fini(&result);
+}
+
+/* A reason keeps its lines, is told from ours, and of a long one both ends are shown. */
+static void
+reasons(void)
+{
+	char *many = malloc(20000), *at = many;
+	const char *cut;
+	struct result result;
+
+	reason_is(NULL, "What happened\nCall this");
+	reason_is("one line\n", "What happened\none line\nCall this");
+	reason_is("[PARSE] near 'b'.\r\nSELECT a b\n-------^^^\nNext: drop \x1b[2J\xE2\x80\xAEit",
+		  "What happened\n" OPEN "[PARSE] near 'b'.\nSELECT a b\n-------^^^\nNext: drop it" CLOSE
+		  "\nCall this");
+	mask_add("-----BEGIN-----\nMIIB12345678\n-----END-----", 42);
+	reason_is("bad value:\n  -----BEGIN-----\n  MIIB12345678\n  -----END-----.",
+		  "What happened\n" OPEN "bad value:\n  ***." CLOSE "\nCall this");
+	for (int i = 0; i < 1000; i++)
+		at += sprintf(at, "line %d\n", i);
+	result_init(&result, &usual);
+	result_fail_text(&result, MCP_E_INPUT, "w", many, NULL);
+	CU_ASSERT(strlen(result.why) <= RESULT_WHY_MAX);
+	CU_ASSERT(strncmp(result.why, "line 0\nline 1\n", 14) == 0);
+	CU_ASSERT_STRING_EQUAL(result.why + strlen(result.why) - 8, "line 999");
+	cut = strstr(result.why, "\n[");
+	CU_ASSERT(cut != NULL && strstr(cut, " bytes are left out here]\nline ") != NULL);
+	result_fini(&result);
+	memset(many, 'x', 19999);
+	many[19999] = '\0';
+	result_init(&result, &usual);
+	result_fail_text(&result, MCP_E_INPUT, "w", many, NULL);
+	CU_ASSERT(strstr(result.why, "x [14,999 bytes are left out here] x") != NULL);
+	result_fini(&result);
+	free(many);
+}
+
 /* ---- to and from a worker ------------------------------------------------------------------- */
 
 static void
@@ -1013,7 +1063,7 @@ static const struct test tests[] = {
 	TEST(blocks_cap),      TEST(blob_cap),		TEST(untrusted),  TEST(trusted),
 	TEST(compact),	       TEST(markdown_csv_json), TEST(last_lines), TEST(row_cap),
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
-	TEST(own_lines),       TEST(merging),
+	TEST(own_lines), TEST(reasons),       TEST(merging),
 	TEST(few_rows_whole),  TEST(first_row_fits),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
