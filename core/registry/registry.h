@@ -32,7 +32,6 @@ enum revision { REV_2024_11_05, REV_2025_03_26, REV_2025_06_18, REV_2025_11_25, 
 const char *revision_name(enum revision revision);
 bool revision_parse(const char *name, enum revision *revision);
 
-enum tool_task { TASK_NEVER, TASK_MAY, TASK_MUST };
 
 /* An argument mirrored in a header Mcp-Param-NAME (MCP 2026-07-28, "x-mcp-header"). */
 struct param_header {
@@ -58,7 +57,6 @@ struct row {
 	enum access access;
 	bool by_sql;		/* access depends on the statement */
 	bool is_inline;		/* no step blocks: runs where it was read */
-	enum tool_task task;
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
 	const struct row *tool; /* a resource or template published from a tool: that tool; its
 				   variables are the tool's arguments */
@@ -83,10 +81,11 @@ struct registry;
  * - what `scope`, `redact`, `times` and `argument_aliases` name are properties;
  * - only a tool of access admin reveals.
  *
- * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, task (never, may,
- * must), wait_s, confirm, scope {what: argument}, redact [argument], reveals (it is there to show
- * secrets: its text is not masked; true, or {what of `scope`: the option of the plugin that lists
- * which of them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it),
+ * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, wait_s, scope {what:
+ * argument} (what: sql, or a name in reveals), redact [argument] (its values are not shown in
+ * messages), reveals (it is there to show secrets: its text is not masked; true, or {what of
+ * `scope`: the option of the plugin that lists which of them may be shown, as texts, "*" for all}),
+ * resource (URI or template), mime (of it),
  * aliases [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument},
  * times [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
  * former (a name that leads to it too, unless another row has it; the host sets it where the

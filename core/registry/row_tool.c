@@ -136,22 +136,17 @@ init_schemas(struct row *row, struct row_fault *fault)
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
 
+/* What is planned, and would be a promise without effect. */
 static bool
-init_task(struct row *row, struct row_fault *fault)
+check_planned(const struct row *row, struct row_fault *fault)
 {
-	static const char *const names[] = { "never", "may", "must" };
-	struct json_object *value = json_member(row->meta, "task");
-	const char *name = json_str(row->meta, "task");
+	static const char *const names[] = { "confirm", "task" };
 
-	if (value == NULL)
-		return true;
-	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], name) == 0) {
-			row->task = (enum tool_task)i;
-			return true;
-		}
-	}
-	return row_fault(fault, "lakehost.task: not never, may or must");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (json_object_object_get_ex(row->meta, names[i], NULL))
+			return row_fault(fault, "lakehost.%s: has no effect in this version; leave "
+					 "it out", names[i]);
+	return true;
 }
 
 static bool
@@ -174,10 +169,16 @@ check_scope(const struct row *row, struct row_fault *fault)
 		return true;
 	if (!json_object_is_type(scope, json_type_object))
 		return row_fault(fault, "lakehost.scope: not an object");
-	json_object_object_foreachC(scope, member)
+	json_object_object_foreachC(scope, member) {
 		if (!is_property(row, json_str(scope, member.key)))
 			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
 			    member.key);
+		if (strcmp(member.key, "sql") != 0 &&
+		    json_member(json_obj(row->meta, "reveals"), member.key) == NULL)
+			return row_fault(fault, "lakehost.scope.%.40s: has no effect in this "
+			    "version: only sql and what lakehost.reveals names have one",
+			    member.key);
+	}
 	return true;
 }
 
@@ -388,8 +389,6 @@ check_uris(const struct row *row, struct row_fault *fault)
 		return row_fault(fault, "lakehost.resource: not a string");
 	if (row->access != ACCESS_READ || row->by_sql)
 		return row_fault(fault, "lakehost.resource: but it does not only read");
-	if (row->task == TASK_MUST)
-		return row_fault(fault, "lakehost.resource: but it always is a task");
 	if (!check_uri(row, "resource", uri, fault))
 		return false;
 	for (size_t i = 0; aliases != NULL && i < json_object_array_length(aliases); i++)
@@ -411,7 +410,7 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))
 		return row_fault(fault, "lakehost.mime: not a string");
-	return init_access(row, fault) && init_task(row, fault) && check_wait(row, fault) &&
+	return init_access(row, fault) && check_planned(row, fault) && check_wait(row, fault) &&
 	    check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
 	    check_reveals(row, source, fault) &&
 	    check_argument_aliases(row, fault) &&

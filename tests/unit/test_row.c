@@ -133,9 +133,15 @@ the_member_lakehost(void)
 	    "tool a: lakehost.access: not read, write, admin or by-sql");
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
-	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
-	meta_refused(",\"task\":1", "tool a: lakehost.task: not never, may or must");
-	meta_refused(",\"task\":\"may\",\"wait_s\":50,\"inline\":true,\"confirm\":false", NULL);
+	/* no promise without effect */
+	meta_refused(",\"task\":\"may\"",
+	    "tool a: lakehost.task: has no effect in this version; leave it out");
+	meta_refused(",\"confirm\":true",
+	    "tool a: lakehost.confirm: has no effect in this version; leave it out");
+	meta_refused(",\"scope\":{\"catalog\":\"id\"}",
+	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and what "
+	    "lakehost.reveals names have one");
+	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
 	meta_refused(",\"wait_s\":51", "tool a: lakehost.wait_s: not 0 to 50");
 	meta_refused(",\"wait_s\":\"5\"", "tool a: lakehost.wait_s: not 0 to 50");
 }
@@ -143,7 +149,7 @@ the_member_lakehost(void)
 static void
 what_names_properties(void)
 {
-	meta_refused(",\"scope\":{\"catalog\":\"id\"},\"redact\":[\"id\"],"
+	meta_refused(",\"scope\":{\"sql\":\"id\"},\"redact\":[\"id\"],"
 		     "\"argument_aliases\":{\"ident\":\"id\"}", NULL);
 	meta_refused(",\"scope\":[]", "tool a: lakehost.scope: not an object");
 	meta_refused(",\"scope\":{\"catalog\":\"idd\"}",
@@ -214,8 +220,6 @@ resources_of_tools(void)
 	    "tool a: lakehost.uri_aliases[0]: does not begin with a scheme");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"mime\":1",
 	    "tool a: lakehost.mime: not a string");
-	meta_refused(",\"resource\":\"x://t/{id}\",\"task\":\"must\"",
-	    "tool a: lakehost.resource: but it always is a task");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"write\",\"resource\":\"x://t\"")),
 	    "tool a: lakehost.resource: but it does not only read");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"by-sql\",\"resource\":\"x://t\"")),
