@@ -79,6 +79,10 @@ say_plugin(struct check *check, const struct plugin_status *status)
 			  status->why[0] != '\0' ? ": " : "", status->why,
 			  where != NULL ? " (" : "", where != NULL ? where : "",
 			  where != NULL ? ")" : "");
+	for (size_t i = 0; status->refusal == PLUGIN_OK && i < status->withheld->count; i++)
+		check_say(check, CHECK_WARNING, subject,
+			  "%s is not offered: the permissions granted do not cover its requests",
+			  status->withheld->item[i]);
 	if (status->refusal == PLUGIN_OK && warn != NULL)
 		check_say(check, CHECK_WARNING, subject, "%s", warn);
 }

@@ -234,5 +234,6 @@ bool
 plugin_configure(struct plugin *plugin, const struct config *config)
 {
 	return configure_options(plugin) && configure_permissions(plugin) &&
-	       configure_upstream(plugin, config) && plugin_rename(plugin);
+	       configure_upstream(plugin, config) && plugin_rename(plugin) &&
+	       plugin_offer(plugin);
 }

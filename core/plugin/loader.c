@@ -389,6 +389,7 @@ plugin_fini(struct plugin *plugin)
 		close(plugin->fd);
 	code_fini(&plugin->code);
 	json_object_put(plugin->published);
+	strings_free(&plugin->withheld);
 	json_object_put(plugin->manifest);
 	strings_free(&plugin->permissions);
 	free(plugin->options);
@@ -453,6 +454,7 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.config = plugin->config,
 		.manifest = plugin->manifest,
 		.permissions = &plugin->permissions,
+		.withheld = &plugin->withheld,
 		.upstream = upstream_of(plugin),
 	};
 }

@@ -68,6 +68,7 @@ struct plugin_status {
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest; /* or NULL; borrowed */
 	const struct strings *permissions;
+	const struct strings *withheld; /* tools that lack one, and are not offered */
 	const char *upstream; /* where its requests go, or NULL: it may make none */
 };
 

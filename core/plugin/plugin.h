@@ -31,7 +31,8 @@ struct plugin {
 	int fd;			     /* stays open for ever: see code_open() */
 	struct json_object *manifest;
 	struct json_object *head;    /* its member "plugin"; borrowed */
-	struct json_object *published; /* the manifest with the names that clients see */
+	struct json_object *published; /* the manifest as clients see it: names, rows withheld */
+	struct strings withheld;     /* tools that are not offered */
 	char *options;		     /* JSON object text, defaults filled in */
 	struct strings permissions;  /* granted */
 	const char *upstream;	     /* role of the one that its requests go to; borrowed */
@@ -58,6 +59,8 @@ bool plugin_configure(struct plugin *plugin, const struct config *config);
 
 /* The names of its tools and prompts as the configuration wants them (prefix, rename). */
 bool plugin_rename(struct plugin *plugin);
+/* Withholds the tools whose requests were taken away. */
+bool plugin_offer(struct plugin *plugin);
 
 /* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
 struct plugin_name {

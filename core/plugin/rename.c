@@ -118,7 +118,10 @@ plugin_rename(struct plugin *plugin)
 {
 	const struct config_plugin *config = plugin->config;
 
-	if (config == NULL || (config->prefix == NULL && config->rename.count == 0)) {
+	const bool narrowed = config != NULL && config->narrowed;
+
+	if (config == NULL ||
+	    (config->prefix == NULL && config->rename.count == 0 && !narrowed)) {
 		plugin->published = json_object_get(plugin->manifest);
 		return true;
 	}

@@ -1,5 +1,5 @@
 lakehost_core(plugin
-	SOURCES channel.c code.c configure.c elf.c enabled.c loader.c manifest.c open.c prompt_files.c
+	SOURCES channel.c code.c configure.c elf.c enabled.c loader.c manifest.c offer.c open.c prompt_files.c
 		read.c rename.c wire.c wire_http.c wire_step.c worker.c worker_replies.c worker_runner.c
 		worker_spawn.c
 	LIBS ${CMAKE_DL_LIBS})

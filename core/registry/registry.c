@@ -193,7 +193,8 @@ draft_kind(struct draft *draft, enum row_kind kind)
 		const char *name = json_str(json, "name");
 		char why[WHY_MAX];
 
-		if (draft_row(draft, kind, (unsigned)i, json))
+		if (json_flag(json_obj(json, "lakehost"), "withheld", false) ||
+		    draft_row(draft, kind, (unsigned)i, json))
 			continue;
 		snprintf(why, sizeof(why), "%s", draft->fault.text);
 		if (name != NULL)

@@ -16,7 +16,7 @@ static const char *const tool_members[] = { "name", "title", "description", "ico
 	"outputSchema", "annotations", "_meta", "lakehost", NULL };
 static const char *const meta_members[] = {
 	"access", "aliases",	 "argument_aliases", "confirm", "former", "inline",
-	"mime",	  "redact",	 "resource",	     "reveals", "scope",  "task",
+	"mime",	  "redact",	 "resource",	     "requests", "reveals", "scope",  "task",
 	"times",  "uri_aliases", "wait_s",	     NULL
 };
 static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
@@ -146,6 +146,19 @@ check_planned(const struct row *row, struct row_fault *fault)
 		if (json_object_object_get_ex(row->meta, names[i], NULL))
 			return row_fault(fault, "lakehost.%s: has no effect in this version; leave "
 					 "it out", names[i]);
+	return true;
+}
+
+static bool
+check_requests(const struct row *row, struct row_fault *fault)
+{
+	struct json_object *list = json_member(row->meta, "requests");
+
+	if (list != NULL && !json_object_is_type(list, json_type_array))
+		return row_fault(fault, "lakehost.requests: not a list");
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
+			return row_fault(fault, "lakehost.requests[%zu]: not a string", i);
 	return true;
 }
 
@@ -411,6 +424,7 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && check_planned(row, fault) && check_wait(row, fault) &&
+	    check_requests(row, fault) &&
 	    check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
 	    check_reveals(row, source, fault) &&
 	    check_argument_aliases(row, fault) &&

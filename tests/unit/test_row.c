@@ -142,6 +142,8 @@ the_member_lakehost(void)
 	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and what "
 	    "lakehost.reveals names have one");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
+	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: not a list");
+	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: not a string");
 	meta_refused(",\"wait_s\":51", "tool a: lakehost.wait_s: not 0 to 50");
 	meta_refused(",\"wait_s\":\"5\"", "tool a: lakehost.wait_s: not 0 to 50");
 }

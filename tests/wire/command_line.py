@@ -274,6 +274,22 @@ class CommandLine(unittest.TestCase):
         text = self.lakehost("--set", "plugins.dta.options.x=5", "check", status=1).stderr
         self.assertIn('there is no plugin "dta"', text)
 
+    def test_tools_without_permission_are_not_offered(self):
+        conf = self.folder / "etc" / "plugins-available" / "compute.conf"
+        conf.write_text('isolation = "none";\n'
+                        'permissions = [ "GET /api/2.1/clusters/list", "GET /api/2.1/clusters/get" ];')
+        for isolation in "none", "process":
+            names = {line.split("\t")[0] for line in self.lakehost(
+                "--set", f"plugins.isolation={isolation}", "tools").stdout.splitlines()}
+            self.assertLessEqual({"list_clusters", "get_cluster_details", "list_jobs"}, names)
+            self.assertTrue(names.isdisjoint({"start_cluster", "terminate_cluster",
+                                              "list_cluster_events"}))
+        self.assertIn("unknown tool", self.lakehost("call", "start_cluster", "cluster_id=x",
+                                                    status=1).stderr)
+        self.assertNotIn("/events", self.lakehost("resources").stdout)
+        text = self.lakehost("check").stdout
+        self.assertRegex(text, r"(?m)^plugin compute .*: warning: start_cluster is not offered: ")
+
     def test_two_plugins_with_one_name(self):
         conf = self.folder / "etc" / "plugins-available" / "ml.conf"
         conf.write_text('rename = { list_registered_models = "list_tables"; };\n')

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which rows of a plugin are offered. A tool that names the requests without which it cannot work
+ * (`lakehost.requests`) is withheld where the operator took one of them away: a model that sees it
+ * would call it again and again. What completes its resource goes with it.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "config/text.h"
+#include "egress/egress.h"
+#include "plugin/manifest.h"
+#include "plugin/plugin.h"
+
+/* Is there a path that both patterns mean? `*` is one segment, at the end one or more. */
+static bool
+overlaps(const char *a, const char *b)
+{
+	while (*a == '/' && *b == '/') {
+		size_t a_len = strcspn(++a, "/"), b_len = strcspn(++b, "/");
+		bool a_any = a_len == 1 && *a == '*', b_any = b_len == 1 && *b == '*';
+
+		if ((a_any && a[1] == '\0') || (b_any && b[1] == '\0'))
+			return true;
+		if (!a_any && !b_any && (a_len != b_len || memcmp(a, b, a_len) != 0))
+			return false;
+		a += a_len;
+		b += b_len;
+	}
+	return *a == '\0' && *b == '\0';
+}
+
+/* Of permissions, both "METHOD /path". */
+static bool
+may_meet(const char *a, const char *b)
+{
+	size_t method = strcspn(a, " ");
+
+	return strncmp(a, b, method + 1) == 0 && overlaps(a + method + 1, b + method + 1);
+}
+
+static bool
+granted(const struct strings *permissions, const char *request)
+{
+	for (size_t i = 0; i < permissions->count; i++)
+		if (may_meet(permissions->item[i], request))
+			return true;
+	return false;
+}
+
+/* The first request of the tool that it may not make; NULL: it may make all. */
+static const char *
+missing_request(const struct plugin *plugin, struct json_object *tool)
+{
+	struct json_object *list = json_arr(json_obj(tool, "lakehost"), "requests");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		const char *request =
+		    json_object_get_string(json_object_array_get_idx(list, i));
+
+		if (!granted(&plugin->permissions, request))
+			return request;
+	}
+	return NULL;
+}
+
+static bool
+is_listed(struct json_object *permissions, const char *request)
+{
+	for (size_t i = 0; permissions != NULL && i < json_object_array_length(permissions); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(permissions, i)),
+			   request) == 0)
+			return true;
+	return false;
+}
+
+/* A tool can only need what its plugin asks for. */
+static bool
+check_tool(struct plugin *plugin, struct json_object *tool)
+{
+	struct json_object *list = json_arr(json_obj(tool, "lakehost"), "requests");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		const char *request =
+		    json_object_get_string(json_object_array_get_idx(list, i));
+
+		if (request == NULL ||
+		    !is_listed(json_arr(plugin->head, "permissions"), request))
+			return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST,
+					     "tool %.64s: lakehost.requests[%zu] is not one of the "
+					     "plugin's permissions", json_str(tool, "name"), i);
+	}
+	return true;
+}
+
+static void
+withhold(struct json_object *row)
+{
+	struct json_object *meta = json_obj(row, "lakehost");
+
+	if (meta == NULL) {
+		meta = json_object_new_object();
+		json_object_object_add(row, "lakehost", meta);
+	}
+	json_object_object_add(meta, "withheld", json_object_new_boolean(true));
+}
+
+/* Completions of a resource that is not there. */
+static void
+withhold_completions(struct json_object *manifest, const char *uri)
+{
+	struct json_object *list = json_arr(manifest, "completions");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		struct json_object *row = json_object_array_get_idx(list, i);
+		const char *own = json_str(json_obj(row, "ref"), "uri");
+
+		if (own != NULL && strcmp(own, uri) == 0)
+			withhold(row);
+	}
+}
+
+/* Rows keep their places, for code knows them by number: those that are not offered are marked. */
+bool
+plugin_offer(struct plugin *plugin)
+{
+	struct json_object *tools = json_arr(plugin->published, "tools");
+
+	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++) {
+		struct json_object *tool = json_object_array_get_idx(tools, i);
+		const char *uri = json_str(json_obj(tool, "lakehost"), "resource");
+
+		if (!check_tool(plugin, tool))
+			return false;
+		if (missing_request(plugin, tool) == NULL)
+			continue;
+		strings_add(&plugin->withheld, json_str(tool, "name"));
+		withhold(tool);
+		if (uri != NULL)
+			withhold_completions(plugin->published, uri);
+	}
+	return true;
+}
