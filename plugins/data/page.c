@@ -92,7 +92,8 @@ character(const char *text, size_t len)
 static size_t
 shown_bytes(const char *text, size_t step)
 {
-	bool plain = step > 1 || ((unsigned char)text[0] >= 0x20 && strchr("\"\\|", text[0]) == NULL);
+	bool plain = step > 1
+	    || ((unsigned char)text[0] >= 0x20 && strchr("\"\\|", text[0]) == NULL);
 
 	return plain && step < 3 ? step : ESCAPE_MAX;
 }

@@ -485,7 +485,8 @@ rows_token(struct mcp_call *call, struct reading *reading)
 int
 rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply)
 {
-	struct json_object *manifest = mcp_get(reply, "manifest"), *result = mcp_get(reply, "result");
+	struct json_object *manifest = mcp_get(reply, "manife"
+	    "st"), *result = mcp_get(reply, "result");
 	struct json_object *columns = dbx_objects(call, manifest, "schema.columns");
 
 	reading->total = mcp_get_int(manifest, "total_row_count", -1);

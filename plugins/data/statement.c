@@ -326,7 +326,8 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return mcp_say(call, "Cancelling statement %s was requested. Whether it ended first shows:\n"
+	return mcp_say(call, "Cancelling statement %s was requested. Whether it ended first shows:"
+	    "\n"
 		       "Next: get_statement_result statement_id=%s", statement->id, statement->id);
 }
 

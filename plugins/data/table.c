@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a table is made of: one in full, or up to twenty at a glance. */
 #include "data.h"
-#include "facts.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "facts.h"
 
 #define UC_TABLE "/api/2.1/unity-catalog/tables/{full_name}"
 #define TABLES_MAX 20

@@ -192,9 +192,11 @@ lists_warehouses(void)
 
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses", 200, list);
 	ASSERT_TEXT(fakehost_tool(host, "list_sql_warehouses", "{\"name_filter\":\"FA\"}"),
-		    "warehouse_id\tname\tstate\tsize\tclusters\ttype\tserverless\tauto stop\tcreator\t"
+		    "warehouse_id\tname\tstate\tsize\tclusters\ttype\tserverless\tauto "
+		    "stop\tcreator\t"
 		    "health\tchosen by default\n"
-		    "b\tFast\tRUNNING\t-\t1 of 3\t-\tyes\t10 min\tann\tFAILED: no quota\tyes\n1 warehouse shown; there are more. "
+		    "b\tFast\tRUNNING\t-\t1 of 3\t-\tyes\t10 min\tann\tFAILED: no quota\tyes\n1 "
+		    "warehouse shown; there are more. "
 		    "Next: list_sql_warehouses name_filter=FA page_token=t");
 	fakehost_free(host);
 	host = fakehost_new_with(&mcp_plugin, "{\"warehouse_id\":\"Slow\"}");

@@ -263,7 +263,7 @@ previews_tables(void)
 	fakehost_free(host);
 }
 
-/* ---- chunks that the manifest does not list ---------------------------------------------------- */
+/* ---- chunks that the manifest does not list -------------------------------------------------- */
 
 #define PAGE(args) "{\"statement_id\":\"s1\"" args "}"
 #define CHUNK(n) "GET /api/2.0/sql/statements/s1/result/chunks/" n
@@ -441,7 +441,8 @@ keeps_digits_of_parameters(void)
 		{ "-2147483649", "\"type\":\"BIGINT\",\"value\":\"-2147483649\"" },
 		{ "9223372036854775807", "\"type\":\"BIGINT\",\"value\":\"9223372036854775807\"" },
 		{ "-9223372036854775808", "\"type\":\"BIGINT\"" },
-		{ "9223372036854775808", "\"type\":\"DECIMAL(19,0)\",\"value\":\"9223372036854775808\"" },
+		{ "9223372036854775808", "\"type\":\"DECIMAL(19,0)\","
+		    "\"value\":\"9223372036854775808\"" },
 		{ "-99999999999999999999", "\"type\":\"DECIMAL(20,0)\"" },
 		{ "0.12345678901234567", "\"type\":\"DECIMAL(18,17)\"" },
 		{ "1.5e300", "\"type\":\"DOUBLE\",\"value\":\"1.5e300\"" },

@@ -129,7 +129,8 @@ choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
 				more ? mcp_printf(call, "The first %d pages of the list have none.",
 						  PAGES_MAX)
-				     : "The list of warehouses that this identity may use is empty.",
+				     : "The list of warehouses that this identity may use is "
+					 "empty.",
 				"Ask an administrator for CAN USE on a SQL warehouse.");
 	return choice->fn(call, &choice->best, sizeof(choice->best));
 }
@@ -184,7 +185,8 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
 	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse's name.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse's "
+		    "name.", NULL,
 				"Call list_sql_warehouses to see which exist.");
 	snprintf(choice.wanted, sizeof(choice.wanted), "%s", wanted != NULL ? wanted : "");
 	return choice_fetch(call, &choice, NULL);
@@ -550,7 +552,8 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 			return mcp_fail(call, MCP_E_UNAVAILABLE,
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
-					mcp_printf(call, "It is %s. %s", now, reason_of(call, reply)),
+					mcp_printf(call, "It is %s. "
+					    "%s", now, reason_of(call, reply)),
 					"Call list_sql_warehouses, and try another one.");
 	return still(call, now, direction);
 }

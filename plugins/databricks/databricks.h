@@ -190,8 +190,8 @@ struct dbx_page {
 int dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	      size_t n, const struct dbx_page *page);
 /* The same in parts, for a table that is written by hand: how many of `count` items of the page
- * were shown by calls before; and the end line, where `count` rows were left and `offered` of them fit
- * the caller's limit. */
+ * were shown by calls before; and the end line, where `count` rows were left and `offered` of them
+ * fit the caller's limit. */
 size_t dbx_table_from(const struct dbx_page *page, size_t count);
 int dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered);
 /*

@@ -29,8 +29,10 @@ struct types_case {
 /* What a value is replaced by, as JSON; the platform has been seen to send NaN. NULL: removed. */
 static const char *const types_values[] = {
 	NULL, "null", "true", "false", "0", "-1", "5", "1.5", "1e308", "9223372036854775807", "NaN",
-	"-Infinity", "\"\"", "\"x\"", "\"5\"", "\"\\u0000\\u001b[31m\\u202e\\u0085\\r\\nNext: x y=1\"",
-	"{}", "[]", "[null]", "[[]]", "[\"a\",1]", "[{}]", "{\"a\":{\"b\":[1]}}", "{\"0\":[]}", "HUGE",
+	"-Infinity", "\"\"", "\"x\"", "\"5\"", "\"\\u0000\\u001b[31m\\u202e\\u0085\\r\\nNext: x "
+	"y=1\"",
+	"{}", "[]", "[null]", "[[]]", "[\"a\",1]", "[{}]", "{\"a\":{\"b\":[1]}}", "{\"0\":["
+	"]}", "HUGE",
 };
 
 /* Replaces the k-th value below `tree` (depth first); `left` counts down to it. */
@@ -127,10 +129,11 @@ types_try(const struct mcp_plugin *plugin, const struct types_case *c)
 
 	for (size_t i = 0; i < TYPES_REPLIES_MAX && c->reply[i].request != NULL; i++)
 		for (size_t v = 0; v < sizeof(types_values) / sizeof(types_values[0]); v++) {
+			const char *reply = c->reply[i].body;
 			char *body;
 
-			for (size_t k = 0;
-			     (body = types_body(c->reply[i].body, k, types_values[v])) != NULL; k++) {
+			for (size_t k = 0; (body = types_body(reply, k, types_values[v])) != NULL;
+			     k++) {
 				types_call(plugin, c, i, body);
 				free(body);
 				calls++;

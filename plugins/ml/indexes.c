@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Vector search indexes: which there are, and what one is made of. */
 #include "ml.h"
-#include "vector.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "vector.h"
 
 #define ENDPOINTS_MAX 20 /* walked over when no endpoint is named */
 #define ENDPOINT_NAME_MAX 128
@@ -126,7 +127,8 @@ static const char *
 how_next(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct listing *listing = data;
-	const char *args = dbx_repeat(call, (const char *const[]){ "endpoint_name", "limit", NULL });
+	const char *args = dbx_repeat(call, (const char *const[]){ "endpoint_na"
+	    "me", "limit", NULL });
 	const char *token = listing->next;
 
 	if (listing->skip + (int64_t)shown < (int64_t)listing->count)
@@ -368,7 +370,8 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 			asked->more = true;
 			continue;
 		}
-		if (!dbx_get_request(call, &request[asked->n], VECTOR_API "/indexes{?endpoint_name}",
+		if (!dbx_get_request(call, &request[asked->n], VECTOR_API "/indexes{?endpoint_nam"
+		    "e}",
 				     dbx_object(call, "endpoint_name", name, NULL)))
 			return MCP_E_INPUT;
 		strcpy(asked->names[asked->n++], name);

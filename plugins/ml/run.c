@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One MLflow run: what its author logged, what it used, what it left. */
-#include "facts.h"
 #include "ml.h"
 
 #include <string.h>
+
+#include "facts.h"
 
 #define API "/api/2.0/mlflow"
 #define ARTIFACTS_CONCISE 100 /* the platform's own page ends the list in full detail */

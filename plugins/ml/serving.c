@@ -202,7 +202,8 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 		mcp_say(call, "The answer has no text.");
 	if (strcmp(reason, "length") == 0)
 		mcp_say(call, "The answer was cut: max_tokens was reached.");
-	else if (reason[0] != '\0' && strcmp(reason, "stop") != 0 && strcmp(reason, "tool_calls") != 0)
+	else if (reason[0] != '\0' && strcmp(reason, "stop") != 0 && strcmp(reason, "tool_cal"
+	    "ls") != 0)
 		mcp_say(call, "finish reason: %s", reason);
 }
 

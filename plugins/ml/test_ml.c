@@ -230,7 +230,8 @@ run_with_long_values(void)
 	fakehost_reply(host, "GET " API "/artifacts/list*", 200, files);
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
 	has(result->text, "\xc3\xa4... (detail=full shows all)");
-	has(result->text, "more artifacts: 1 on this page; get_mlflow_run_details run_id=ab12 detail=full");
+	has(result->text, "more artifacts: 1 on this page; get_mlflow_run_details run_id=ab12 "
+	    "detail=full");
 	has(fakehost_tool(host, "get_mlflow_run_details",
 			  "{\"run_id\":\"ab12\",\"detail\":\"full\"}")->text, "\n  f99\n");
 	fakehost_reset(host);
@@ -252,9 +253,11 @@ run_with_all_it_may_have(void)
 	const char *full = "{\"run_id\":\"ab12\",\"detail\":\"full\"}";
 
 	fakehost_reply(host, "GET " API "/runs/get*", 200, "{\"run\":{" RUN_INFO ",\"data\":{"
-	    "\"metrics\":[{\"key\":\"loss\",\"value\":NaN,\"step\":1840,\"timestamp\":1700000000000},"
+	    "\"metrics\":[{\"key\":\"loss\",\"value\":NaN,\"step\":1840,"
+	    "\"timestamp\":1700000000000},"
 	    "7,{\"key\":\"up\",\"value\":-Infinity}],\"params\":5,\"tags\":[{\"key\":7,\"value\":{"
-	    "\"a\":1}}]},\"inputs\":{\"dataset_inputs\":[{\"tags\":[{\"key\":\"mlflow.data.context\","
+	    "\"a\":1}}]},"
+	    "\"inputs\":{\"dataset_inputs\":[{\"tags\":[{\"key\":\"mlflow.data.context\","
 	    "\"value\":\"training\"}],\"dataset\":{\"name\":\"main.w.v\",\"digest\":\"9af\","
 	    "\"source\":\"s3\"}}],\"model_inputs\":[{\"model_id\":\"m-1\"}]},"
 	    "\"outputs\":{\"model_outputs\":[{\"model_id\":\"m-2\",\"step\":3}]}}}");

@@ -133,7 +133,8 @@ versions_are_shown(void)
 	has(result->structured, "\"version\":\"3\"");
 	has(result->structured, "\"aliases\":[\"champion\",\"b\"]");
 	lacks(result->structured, "abc");
-	result = fakehost_tool(host, "get_model_version_details", "{\"model_name\":\"`main`.s.fare\","
+	result = fakehost_tool(host, "get_model_version_details", "{\"model_name\":"
+	    "\"`main`.s.fare\","
 			       "\"version\":\"champion\",\"detail\":\"full\"}");
 	has(result->structured, "\"id\":\"abc\"");
 	fakehost_reply(host, "GET " WS "/model-versions/get?name=churn&version=3", 200,
@@ -157,7 +158,8 @@ versions_of_the_workspace(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET " WS "/model-versions/get?name=churn&version=4", 200,
-		       "{\"model_version\":{\"version\":4,\"status\":7,\"aliases\":[\"champion\",5,null,"
+		       "{\"model_version\":{\"version\":4,\"status\":7,\"aliases\":[\"champion\","
+		       "5,null,"
 		       "{\"alias\":\"b\"}],\"tags\":[{\"key\":\"team\",\"value\":\"risk\"}]}}");
 	result = fakehost_tool(host, "get_model_version_details",
 			       "{\"model_name\":\"churn\",\"version\":\"4\",\"detail\":\"full\"}");
@@ -183,7 +185,8 @@ models_without_a_catalog(void)
 		int status;
 		const char *body;
 	} cases[] = {
-		{ 404, "{\"error_code\":\"METASTORE_DOES_NOT_EXIST\",\"message\":\"No metastore.\"}" },
+		{ 404, "{\"error_code\":\"METASTORE_DOES_NOT_EXIST\","
+		    "\"message\":\"No metastore.\"}" },
 		{ 403, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"Not enabled.\"}" },
 		{ 404, "{\"error_code\":\"ENDPOINT_NOT_FOUND\",\"message\":\"No API.\"}" },
 		{ 501, "{}" },
@@ -274,16 +277,19 @@ endpoints_are_listed(void)
 	static const char list[] = "{\"endpoints\":[{\"name\":\"fare\",\"state\":{\"ready\":"
 		"\"READY\",\"config_update\":\"NOT_UPDATING\"},\"config\":{\"served_entities\":["
 		"{\"entity_name\":\"m.s.a\",\"entity_version\":\"2\"},{\"name\":\"ext\"},"
-		"{\"name\":\"now\",\"external_model\":{\"name\":\"gpt\",\"provider\":\"openai\"}}]}},"
+		"{\"name\":\"now\",\"external_model\":{\"name\":\"gpt\","
+		"\"provider\":\"openai\"}}]}},"
 		"{\"name\":\"risk\",\"state\":{\"ready\":\"NOT_READY\"},\"pending_config\":"
-		"{\"served_models\":[{\"name\":\"risk-1\",\"model_name\":\"risk\",\"model_version\":"
+		"{\"served_models\":[{\"name\":\"risk-1\",\"model_name\":\"risk\","
+		"\"model_version\":"
 		"\"1\"}]}}]}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET " SERVING, 200, list);
 	result = fakehost_tool(host, "list_serving_endpoints", "{}");
-	has(result->text, "fare\tREADY\tNOT_UPDATING\t-\tm.s.a version 2, ext, gpt (openai)\t-\t-\n");
+	has(result->text, "fare\tREADY\tNOT_UPDATING\t-\tm.s.a version 2, ext,"
+	    " gpt (openai)\t-\t-\n");
 	has(result->text, "risk\tNOT_READY\t-\t-\trisk version 1\t-\t-\n2 endpoints.");
 	result = fakehost_tool(host, "list_serving_endpoints", "{\"name_filter\":\"RI\"}");
 	has(result->text, "1 endpoint.");
@@ -331,20 +337,25 @@ answers_of_all_kinds(void)
 	static const struct {
 		const char *reply, *has, *lacks;
 	} cases[] = {
-		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"reasoning\",\"summary\":[{\"type\":"
-		  "\"summary_text\",\"text\":\"Let me count.\"}]},{\"type\":\"text\",\"text\":\"14.\\nSee.\"},"
+		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"reasoning\","
+		    "\"summary\":[{\"type\":"
+		  "\"summary_text\",\"text\":\"Let me count.\"}]},{\"type\":\"text\","
+		  "\"text\":\"14.\\nSee.\"},"
 		  "{\"type\":\"image_url\"},\"tail\"]}}]}", "\n14.\nSee.\n", "\"type\"" },
 		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"image_url\"}]}}]}",
 		  "[image_url]", "no text" },
 		{ "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"I cannot.\"}}]}",
 		  "refusal:", "no text" },
-		{ "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"content_filter\"}]}",
+		{ "{\"choices\":[{\"message\":{\"content\":\"\"},"
+		    "\"finish_reason\":\"content_filter\"}]}",
 		  "The answer has no text.\nfinish reason: content_filter", "untrusted" },
 		{ "{\"choices\":[{\"message\":7},null,5]}", "The answer has no text.", "7" },
-		{ "{\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":"
+		{ "{\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\","
+		    "\"text\":"
 		  "\"Hello\"}]}],\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}",
 		  "tokens: 1 in, 2 out", "\"type\"" },
-		{ "{\"predictions\":[\"a/b\"],\"usage\":\"x\"}", "{\"predictions\":[\"a/b\"]", "tokens" },
+		{ "{\"predictions\":[\"a/b\"],\"usage\":\"x\"}", "{\"predictions\":["
+		    "\"a/b\"]", "tokens" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -444,7 +455,8 @@ indexes_of_all_endpoints(void)
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=w", 200, "{}");
 	fakehost_reply(host, ABC, 200, DETAIL);
 	result = fakehost_tool(host, "list_vector_indexes", "{}");
-	ASSERT_STR(result->text, HEAD "a.b.c\tv\tDELTA_SYNC\tid\t4\tyes, by bge\tid, text\tm.s.t\t9\tready\t"
+	ASSERT_STR(result->text, HEAD "a.b.c\tv\tDELTA_SYNC\tid\t4\t" "yes, by bge\tid,"
+	    " text\tm.s.t\t9\tready\t"
 		   "-\n1 index.");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " VECTORS "/endpoints", 200, "{}");
@@ -503,7 +515,8 @@ indexes_of_one_endpoint(void)
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=v", 200,
 		       "{\"vector_indexes\":[{\"name\":\"a.b.c\"},{\"name\":\"d\"}]}");
 	fakehost_reply(host, "GET " VECTORS "/indexes/*", 200, DETAIL);
-	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\",\"limit\":1}");
+	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\","
+	    "\"limit\":1}");
 	has(result->text, "Next: list_vector_indexes endpoint_name=v limit=1 page_token=1~");
 	result = fakehost_tool(host, "list_vector_indexes",
 			       "{\"endpoint_name\":\"v\",\"page_token\":\"1~\"}");
@@ -539,7 +552,8 @@ rows_are_found(void)
 	fakehost_results(host, 1, 0, 0, NULL);
 	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"HYBRID\"}");
-	has(result->text, "1 of 2 rows shown. Next: query_vector_index index_name=a.b.c columns=[\"id\"] ");
+	has(result->text, "1 of 2 rows shown. Next: query_vector_index index_name=a.b.c columns=["
+	    "\"id\"] ");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST *", 200, "{\"manifest\":{\"columns\":[{\"name\":\"id\"}]},"
 		       "\"result\":{}}");
@@ -588,7 +602,8 @@ queries_are_helped(void)
 	fakehost_reply(host, ABC, 200, DETAIL);
 	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/query", 200, HITS "}");
 	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"`a`.b.c\",\"query_text\":"
-			  "\"x\",\"query_type\":\"ANN\",\"filters_json\":{\"a/b\":1}}")->text, "2 rows.");
+			  "\"x\",\"query_type\":\"ANN\","
+			  "\"filters_json\":{\"a/b\":1}}")->text, "2 rows.");
 	has(fakehost_request(host, 1)->body, "\"columns\":[\"id\",\"text\"]");
 	has(fakehost_request(host, 1)->body, "\"filters_json\":\"{\\\"a/b\\\":1}\"");
 	fakehost_reset(host);
@@ -608,7 +623,8 @@ queries_are_helped(void)
 	fakehost_reset(host);
 	fakehost_reply(host, ABC, 200, "{}");
 	ASSERT_INT(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
-				 "\"query_text\":\"x\",\"query_type\":\"ANN\"}")->status, MCP_E_INPUT);
+				 "\"query_text\":\"x\","
+				 "\"query_type\":\"ANN\"}")->status, MCP_E_INPUT);
 	fakehost_free(host);
 }
 
@@ -631,7 +647,8 @@ rows_without_a_manifest(void)
 
 		fakehost_reply(host, "POST *", 200, cases[i].result);
 		ASSERT_STR(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
-		    "\"columns\":[\"id\",\"name\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}")->text,
+		    "\"columns\":[\"id\",\"name\"],\"query_text\":\"x\","
+		    "\"query_type\":\"ANN\"}")->text,
 			   cases[i].text);
 		fakehost_free(host);
 	}
@@ -652,7 +669,8 @@ further_rows(void)
 	has(result->text, "page_token=U");
 	has(fakehost_request(host, 0)->body, "\"endpoint_name\":\"v\"");
 	fakehost_reply(host, ABC, 200, DETAIL);
-	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"page_token\":\"T\"}")
+	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
+	    "\"page_token\":\"T\"}")
 		->text, "Next: query_vector_index index_name=a.b.c page_token=U");
 	has(fakehost_request(host, 1)->body, "\"endpoint_name\":\"v\"");
 	fakehost_reset(host);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Vector search: nearest rows, and rows put in. */
-#include "vector.h"
 #include "ml.h"
 
 #include <string.h>
+
+#include "vector.h"
 
 #define INDEX VECTOR_API "/indexes/{index_name}"
 #define COLUMNS_MAX 100
@@ -128,7 +129,8 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Vector index \"%s\" has no column %s.",
 					   index_name(call), dbx_show_list(call, missing)), why,
 				mcp_printf(call, "Its columns: %s.", dbx_show_list(call, known)));
-	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "Vector index \"%s\" did not accept the "
+	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "Vector index \"%s\" did not accept "
+	    "the "
 						      "query.", index_name(call)), why,
 			mcp_printf(call, "Correct the arguments, then repeat the call. %s", takes));
 }
@@ -196,7 +198,8 @@ page_endpoint(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (endpoint == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "endpoint_name is missing.",
-				"A further page is asked of the index's endpoint, which the platform "
+				"A further page is asked of the index's endpoint,"
+				" which the platform "
 				"does not say.", "Give endpoint_name.");
 	return page_send(call, endpoint);
 }

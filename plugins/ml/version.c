@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One version of a registered model, of either registry. */
-#include "facts.h"
 #include "ml.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "facts.h"
 
 #define UC "/api/2.1/unity-catalog/models"
 #define WS "/api/2.0/mlflow"
@@ -116,7 +117,8 @@ version_missing(struct mcp_call *call, const char *why)
 		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
 			       versions_arrived, why, len);
 	return dbx_get(call, WS "/model-versions/search{?filter}",
-		       dbx_object(call, "filter", name_filter(call, name), NULL), versions_arrived, why, len);
+		       dbx_object(call, "filter", name_filter(call, name), NULL),
+		       versions_arrived, why, len);
 }
 
 /* Where a person sees the version. */
@@ -141,7 +143,8 @@ aliases_item(struct mcp_call *call, struct json_object *version)
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		struct json_object *alias = json_object_array_get_idx(list, i);
 		const char *name = json_object_is_type(alias, json_type_object)
-		    ? mcp_get_str(call, alias, "alias_name", mcp_get_str(call, alias, "alias", NULL))
+		    ? mcp_get_str(call, alias, "alias_na"
+			"me", mcp_get_str(call, alias, "alias", NULL))
 		    : mcp_get_str(call, alias, "", NULL);
 
 		if (name != NULL)

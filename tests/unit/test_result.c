@@ -636,65 +636,6 @@ cell_cap(void)
 	}
 }
 
-/* Few rows are shown whole, if they fit; a cut names the call that shows it. */
-static void
-few_rows_whole(void)
-{
-	static const struct mcp_column column = { "c", NULL };
-	static const struct {
-		size_t rows, text, whole_rows;
-		const char *last;
-	} cases[] = {
-		{ 1, 1000, 2, "30 times\n1 row." },
-		{ 2, 1000, 2, "30 times\n2 rows." },
-		{ 3, 1000, 2, "3 rows. 3 cells cut at 20 characters; whole: get c=1" },
-		{ 2, 200, 2, "2 rows. 2 cells cut at 20 characters; whole: get c=1" },
-		{ 1, 1000, 0, "1 row. 1 cell cut at 20 characters; whole: get c=1" },
-	};
-	const char *cell = "a text that has the digits 1234567890 and is said 30 times 30 times "
-			   "30 times 30 times 30 times";
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct result_limits limits = { .rows = 9, .text = cases[i].text, .cell = 20,
-						.whole_rows = cases[i].whole_rows };
-		struct mcp_table_end end = { .size = sizeof(end), .whole = "get c=1",
-					     .total = (int64_t)cases[i].rows };
-		struct result result;
-		const char *text;
-
-		result_init(&result, &limits);
-		result_table_begin(&result, &column, 1);
-		for (size_t k = 0; k < cases[i].rows; k++)
-			row(&result, &cell, 1, MCP_OK);
-		result_table_end(&result, &end, NULL, NULL);
-		text = text_of(&result);
-		ASSERT_STR(text + strlen(text) - strlen(cases[i].last), cases[i].last);
-		result_fini(&result);
-	}
-}
-
-/* A row that is too long is cut until it fits where it is the first; else nothing leads on. */
-static void
-first_row_fits(void)
-{
-	static const struct mcp_column columns[] = { { "a", NULL }, { "b", NULL } };
-	struct result_limits limits = { .rows = 9, .text = 300, .cell = 4000 };
-	struct mcp_table_end end = { .size = sizeof(end), .total = 1 };
-	char long_text[2001];
-	const char *cells[] = { long_text, long_text };
-	struct result result;
-
-	memset(long_text, 'x', sizeof(long_text) - 1);
-	long_text[sizeof(long_text) - 1] = '\0';
-	result_init(&result, &limits);
-	result_table_begin(&result, columns, 2);
-	row(&result, cells, 2, MCP_OK);
-	row(&result, cells, 2, MCP_E_TOO_LARGE);
-	result_table_end(&result, &end, NULL, NULL);
-	CU_ASSERT(strstr(text_of(&result), "2 cells cut at 125 characters.") != NULL);
-	result_fini(&result);
-}
-
 static void
 table_mistakes(void)
 {
@@ -1064,7 +1005,6 @@ static const struct test tests[] = {
 	TEST(compact),	       TEST(markdown_csv_json), TEST(last_lines), TEST(row_cap),
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
 	TEST(own_lines), TEST(reasons),       TEST(merging),
-	TEST(few_rows_whole),  TEST(first_row_fits),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
 	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks), TEST(reveals)
