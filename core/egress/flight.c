@@ -208,6 +208,17 @@ stopped(struct flight *flight)
 	finish(flight, error, why);
 }
 
+static bool
+refused(const struct flight *flight)
+{
+	const struct reply *reply = flight->reply;
+
+	return reply->public.status >= 400 &&
+	       upstream_kind(flight->request.upstream)
+		   ->refused(reply->public.status,
+			     (struct mcp_text){ reply->body.data, reply->body.len });
+}
+
 void
 flight_attempted(struct flight *flight, CURLcode rc)
 {
@@ -227,7 +238,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		snprintf(why, sizeof(why), "the text of the error was cut at %u bytes",
 			 EGRESS_ERROR_MAX);
 	}
-	if (rc == CURLE_OK && flight->reply->public.status == 401 && credential_refused(flight)) {
+	if (rc == CURLE_OK && refused(flight) && credential_refused(flight)) {
 		attempt_end(flight);
 		start(flight);
 		return;

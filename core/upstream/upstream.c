@@ -16,6 +16,7 @@ static const struct upstream_kind kinds[] = {
 				 .authorize = databricks_authorize,
 				 .user_agent = databricks_user_agent,
 				 .foreign_reply = databricks_login_page,
+				 .refused = databricks_refused,
 				 .request_id = databricks_request_id,
 				 .identity_path = "/api/2.0/preview/scim/v2/Me",
 				 .identity_key = "userName" },
@@ -24,6 +25,7 @@ static const struct upstream_kind kinds[] = {
 			      .authorize = generic_authorize,
 			      .user_agent = generic_user_agent,
 			      .foreign_reply = generic_foreign_reply,
+			      .refused = generic_refused,
 			      .request_id = generic_request_id },
 };
 

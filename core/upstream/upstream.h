@@ -31,6 +31,9 @@ struct upstream_kind {
 	bool (*foreign_reply)(const char *path, const char *accept, int status,
 			      const char *content_type, const char *location, char *why,
 			      size_t why_size);
+	/* Does the reply say that the credential is not (or no longer) valid, rather than that
+	 * it may not do this? Such a request was not carried out. */
+	bool (*refused)(int status, struct mcp_text body);
 	/* The id under which the service can find the request; "" when there is none. For
 	 * free(). */
 	char *(*request_id)(const struct mcp_header *headers, size_t n, struct mcp_text body);

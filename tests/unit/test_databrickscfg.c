@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "suite.h"
+#include "upstream/databricks/http.h"
 
 static const char *const *variables; /* name, value, …, NULL */
 
@@ -112,8 +113,30 @@ hosts(void)
 	host_is_not("https://x..example");
 	host_is_not("https://x.example:99999");
 	host_is_not("https://x example");
+	host_is_not("\"https://x.example\"");
+	host_is_not("${DATABRICKS_HOST}");
 	host_is_not("https://accounts.cloud.databricks.com");
 	host_is_not("https://accounts-dod.cloud.databricks.us");
+}
+
+static void
+refusals(void)
+{
+	static const struct {
+		int status;
+		const char *body;
+		bool refused;
+	} cases[] = { { 401, "", true },
+		      { 403, "{\"message\":\"Invalid access token.\"}", true },
+		      { 403, "{\"error_code\":\"PERMISSION_DENIED\"}", false },
+		      { 403, "", false },
+		      { 500, "Invalid access token", false } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		CU_ASSERT(databricks_refused(cases[i].status,
+					     (struct mcp_text){ cases[i].body,
+								strlen(cases[i].body) }) ==
+			  cases[i].refused);
 }
 
 static void
@@ -409,6 +432,6 @@ static const struct test tests[] = {
 	TEST(hosts),	     TEST(from_environment), TEST(missing),
 	TEST(other_methods), TEST(profiles),	     TEST(profiles_wrong),
 	TEST(file_skipped),  TEST(plain_http),	     TEST(odd_files),
-	TEST(tokens_wrong),  TEST(profiles_offered), TEST(profile_values),
+	TEST(refusals), TEST(tokens_wrong),  TEST(profiles_offered), TEST(profile_values),
 };
 SUITE(tests)

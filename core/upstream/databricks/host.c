@@ -96,6 +96,8 @@ databricks_host(const char *text, char **url, char **workspace_id)
 	char *whole, *rest;
 
 	*url = *workspace_id = NULL;
+	if (strpbrk(text, "\"'`") != NULL)
+		return "quotes are not part of it; remove them";
 	whole = scheme != NULL ? xstrdup(text) : xprintf("https://%s", text);
 	rest = strstr(whole, "://") + 3;
 	rest += strcspn(rest, "/?#");

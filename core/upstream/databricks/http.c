@@ -76,6 +76,15 @@ databricks_login_page(const char *path, const char *accept, int status, const ch
 	return false;
 }
 
+bool
+databricks_refused(int status, struct mcp_text body)
+{
+	static const char words[] = "Invalid access token";
+
+	return status == 401 || (status == 403 && body.len > 0 &&
+				 memmem(body.data, body.len, words, sizeof(words) - 1) != NULL);
+}
+
 static bool
 id_character(char c)
 {

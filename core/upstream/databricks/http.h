@@ -26,6 +26,9 @@ bool
 databricks_login_page(const char *path, const char *accept, int status, const char *content_type,
 		      const char *location, char *why, size_t why_size);
 
+/* 401, or the 403 that some clouds answer to a token that was revoked or never existed. */
+bool databricks_refused(int status, struct mcp_text body);
+
 /* The id under which the platform can find the request: of the headers, else "[ReqId: …]" in the
  * text of an error. "" when there is none. For free(). */
 char *databricks_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body);

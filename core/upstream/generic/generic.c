@@ -109,6 +109,13 @@ generic_foreign_reply(const char *path, const char *accept, int status, const ch
 	return true;
 }
 
+bool
+generic_refused(int status, struct mcp_text body)
+{
+	(void)body;
+	return status == 401;
+}
+
 char *
 generic_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body)
 {

@@ -132,11 +132,12 @@ enum {
 struct mcp_http {
 	uint32_t size;		 /* sizeof(struct mcp_http) */
 	uint32_t flags;
-	const char *upstream;	 /* role of the upstream; NULL: "workspace" */
+	const char *upstream;	 /* NULL: that of the plugin's manifest; another one is refused */
 	const char *method;	 /* "GET", … */
 	const char *path;	 /* "/api/2.1/…", percent-encoded; or NULL with `url` */
 	const char *query;	 /* "a=1&b=2", percent-encoded; NULL: none, or in path */
-	const char *url;	 /* a pre-signed link: sent without any credential */
+	const char *url;	 /* a pre-signed link: sent without any credential; needs the
+				    permission "METHOD link" */
 	const struct mcp_header *headers;
 	size_t n_headers;	 /* Accept, Content-Type, Range, If-*; any with `url` */
 	const struct mcp_piece *body;
