@@ -191,6 +191,7 @@ statement(struct reader *reader)
 	if (sql_is(&reader->now, "EXPLAIN"))
 		return explain(reader);
 	class = by_first_word(&reader->now);
+	reader->lists = sql_is(&reader->now, "LIST");
 	reader_skip_rest(reader);
 	return class;
 }

@@ -28,7 +28,7 @@ enum sql_class {
 /* Why a statement that looks like a query is none (its class is then SQL_UNKNOWN). */
 enum sql_flaw {
 	SQL_SOUND,
-	SQL_UNREADABLE,	   /* a character Spark does not know; a quote, comment or bracket without end */
+	SQL_UNREADABLE,	   /* an unknown character; a quote, comment or bracket without end */
 	SQL_SEVERAL,	   /* more than one statement */
 	SQL_REFERENCE,	   /* ${…}, which Spark replaces before it reads the text */
 	SQL_PROGRAM,	   /* TRANSFORM, MAP or REDUCE … USING */

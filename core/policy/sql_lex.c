@@ -283,11 +283,12 @@ sql_next(struct sql_lexer *lexer, struct sql_token *token)
 bool
 sql_is(const struct sql_token *token, const char *keyword)
 {
-	const char *at = token->at, *end = token->at + token->len;
+	const char *at = token->at, *end;
 	size_t len;
 
 	if (token->kind != SQL_WORD)
 		return false;
+	end = at + token->len;
 	for (; at < end && *keyword != '\0'; at += len, keyword++) {
 		uint32_t c = character(at, end, &len);
 

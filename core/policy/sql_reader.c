@@ -287,7 +287,7 @@ is_insert(const struct reader *reader)
 	return sql_is(&insert, "INSERT");
 }
 
-/* The operators of a pipe; none of them writes. */
+/* What may stand behind a pipe: an operator, of which none writes, or nothing. */
 static bool
 is_piped(const struct sql_token *token)
 {
@@ -297,7 +297,8 @@ is_piped(const struct sql_token *token)
 		"RIGHT", "SELECT", "SEMI", "SET", "SORT", "TABLESAMPLE", "UNION", "UNPIVOT",
 		"WHERE", "WINDOW", NULL };
 
-	return sql_is_one_of(token, operators);
+	return sql_is_one_of(token, operators) || token->kind == SQL_END || token->kind == SQL_PIPE
+	    || sql_is_sign(token, ')') || sql_is_sign(token, ';');
 }
 
 static void
@@ -309,6 +310,9 @@ follow_words(struct reader *reader)
 		check_text(reader, reader->now.at, reader->now.len);
 		reader_flaw(reader, SQL_OTHER);
 	}
+	/* Spark refuses it; another reader might find a comment in it */
+	if (reader->now.kind == SQL_URL && !reader->lists)
+		reader_flaw(reader, SQL_OTHER);
 	if (reader->before.kind == SQL_PIPE && !is_piped(&reader->now))
 		reader_flaw(reader, SQL_OTHER);
 	reader->inserts = reader->inserts || is_insert(reader);

@@ -37,6 +37,7 @@ struct reader {
 	bool ended;	     /* a semicolon was seen */
 	bool in_hint;
 	bool inserts;	     /* INSERT INTO, INSERT OVERWRITE was seen */
+	bool lists;	     /* a LIST statement, where an address needs no quotes */
 	enum scope_at scope_at;
 	enum dynamic_at dynamic_at;
 	char scope[SCOPE_MAX];

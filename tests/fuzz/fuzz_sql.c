@@ -70,8 +70,8 @@ check_neighbours(struct part text, const struct sql_verdict *alone)
 	/* two line feeds: the first one may belong to a comment that goes on */
 	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;DROP TABLE t")).class
 		!= SQL_READ);
-	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;\n;INSERT INTO t SELECT 1")).class
-		!= SQL_READ);
+	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;\n;INSERT INTO t SELECT 1"))
+		    .class != SQL_READ);
 }
 
 static void
@@ -97,7 +97,7 @@ every_scope(const void *data, const char *scope)
 	return true;
 }
 
-/* Rules that list everything say what no rules say, but for secrets; narrower ones let less pass. */
+/* Rules that list everything say what no rules say, but of secrets; narrow ones let less pass. */
 static void
 check_rules(struct part text, const struct sql_verdict *alone)
 {
@@ -116,7 +116,7 @@ check_rules(struct part text, const struct sql_verdict *alone)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct part text = { (const char *)data, len };
+	const struct part text = { len > 0 ? (const char *)data : "", len };
 	struct sql_verdict alone;
 
 	if (len >= ROOM)
