@@ -11,6 +11,7 @@
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 131072 /* bytes; the API's limit */
+#define VAULT "keyvault_metadata.dns_name"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_secret_scopes, list_secrets ------------------------------------------------------- */
@@ -21,7 +22,9 @@ scopes_shown(struct mcp_call *call, const void *state, size_t len)
 	static const struct dbx_column columns[] = {
 		{ "scope_name", NULL, "name", NULL },
 		{ "backend", NULL, "backend_type", NULL },
+		{ "vault", NULL, VAULT, NULL }, /* where there is one */
 	};
+	size_t n = COUNT(columns) - 1;
 	struct dbx_words words = { .object = "The list of secret scopes",
 				   .grant = "READ on a secret scope" };
 	struct json_object *reply = dbx_reply(call, 0, &words), *scopes, *kept;
@@ -37,8 +40,10 @@ scopes_shown(struct mcp_call *call, const void *state, size_t len)
 
 		if (dbx_name_matches(call, mcp_get_str(call, scope, "name", "")))
 			json_object_array_add(kept, json_object_get(scope));
+		if (mcp_get(scope, VAULT) != NULL)
+			n = COUNT(columns);
 	}
-	return dbx_table(call, kept, columns, COUNT(columns),
+	return dbx_table(call, kept, columns, n,
 			 &(struct dbx_page){ .noun = "scopes", .total = -1 });
 }
 

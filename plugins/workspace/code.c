@@ -277,7 +277,9 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
-	snprintf(command.cluster, sizeof(command.cluster), "%.63s", cluster->id);
+	if (!id_kept(command.cluster, sizeof(command.cluster), cluster->id))
+		return mcp_fail(call, MCP_E_INPUT, "This is longer than any cluster_id.", NULL,
+				"Call list_clusters to see which exist.");
 	reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
 	    .grant = "CAN ATTACH TO on the cluster" });

@@ -223,6 +223,8 @@ item_shown(struct mcp_call *call, const char *path, struct json_object *item, co
 		{ .key = "language", .path = "language" },
 		{ .key = "object_id", .path = "object_id", .show = dbx_show_id },
 		{ .key = "resource_id", .path = "resource_id" },
+		{ .key = "is_git_folder", .label = "Git folder",
+		  .path = "directory_info.is_git_folder" },
 		{ .key = "size", .label = "bytes", .path = "size" },
 		{ .key = "created_at", .label = "created", .path = "created_at",
 		  .show = dbx_show_time },

@@ -480,7 +480,7 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 	if (item == NULL)
 		return MCP_E_UPSTREAM;
 	type = mcp_get_str(call, item, "object_type", "object of an unknown type");
-	if (strcmp(type, "REPO") != 0)
+	if (strcmp(type, "REPO") != 0 && !mcp_get_bool(item, "directory_info.is_git_folder", false))
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "%s is no Git folder.", asked),
 				mcp_printf(call, "It is a %s.", type),
