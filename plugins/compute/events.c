@@ -57,7 +57,8 @@ event_item(struct mcp_call *call, struct json_object *event)
 		"details.driver_state_message", "details.did_not_expand_reason",
 		"details.instance_id", "details.job_run_name", "details.disk_size",
 		"details.previous_disk_size", "details.free_space",
-		"details.cluster_size.num_workers", "details.cluster_size.autoscale", "details.current_num_vcpus",
+		"details.cluster_size.num_workers", "details.cluster_size.autoscale",
+		"details.current_num_vcpus",
 		"details.target_num_vcpus", "data_plane_event_details.event_type",
 		"data_plane_event_details.executor_failures", "data_plane_event_details.host_id",
 	};

@@ -304,12 +304,14 @@ lists_events(void)
 	ASSERT_TEXT(fakehost_tool(host, "list_cluster_events",
 				  "{\"cluster_id\":\"" ID "\",\"limit\":2,\"event_type\":"
 				  "\"TERMINATING\",\"start_time\":1,\"end_time\":2}"),
-		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER (SUCCESS)\t-\tada\t-\t-\t-\n"
+		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER "
+			"(SUCCESS)\t-\tada\t-\t-\t-\n"
 		    "-\tX\todd\t-\t-\t-\t-\t-\n2 of 9 events shown. Next: list_cluster_events "
 		    "cluster_id=" ID " event_type=TERMINATING start_time=1 end_time=2 "
 		    "limit=2 page_token=2");
 	ASSERT_STR(fakehost_request(host, 0)->body,
-		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,\"page_size\":2,"
+		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,"
+		       "\"page_size\":2,"
 		   "\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"2\"}");
@@ -371,11 +373,13 @@ tells_what_explains_an_event(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"DRIVER_UNAVAILABLE\",\"details\":"
+	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"DRIVER_UNAVAILABLE\","
+	    "\"details\":"
 		       "{\"driver_state_message\":\"out of\\nmem\xc3\xb6ry\"}},{\"details\":{"
 		       "\"init_scripts\":{\"cluster\":[{\"status\":\"SUCCEEDED\"},{\"status\":"
 		       "\"FAILED_EXECUTION\",\"error_message\":\"exit 3\",\"stderr\":\"no pip\"}],"
-		       "\"global\":\"x\"}}},{\"data_plane_event_details\":{\"executor_failures\":4}},"
+		       "\"global\":\"x\"}}},{\"data_plane_event_details\":{\"executor_failures\":4}"
+			   "},"
 		       "{\"details\":5,\"timestamp\":{},\"type\":[]}]}");
 	result = fakehost_tool(host, "list_cluster_events", BY_ID);
 	ASSERT_HAS(result->text, "\tdriver_state_message=out of");
@@ -391,7 +395,8 @@ static void
 survives_replies_of_other_types(void)
 {
 	static const char *const bodies[] = {
-		"5", "true", "[]", "\"x\"", "null", "{}", "{\"cluster_id\":{},\"state\":\"RUNNING\"}",
+		"5", "true", "[]", "\"x\"", "null", "{}", "{\"cluster_id\":{},\"state\":"
+		    "\"RUNNING\"}",
 		"{\"cluster_id\":\"a\",\"state\":{\"now\":\"RUNNING\"}}",
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -409,7 +414,8 @@ survives_replies_of_other_types(void)
 		fakehost_tool(host, "terminate_cluster", BY_ID);
 	}
 	fakehost_reset(host);
-	fakehost_reply(host, GET, 200, "{\"cluster_id\":4711,\"cluster_name\":5,\"state\":\"RUNNING\","
+	fakehost_reply(host, GET, 200, "{\"cluster_id\":4711,\"cluster_name\":5,\"state\":"
+	    "\"RUNNING\","
 		       "\"num_workers\":\"1\",\"start_time\":\"x\",\"autoscale\":[],"
 		       "\"termination_reason\":\"odd\",\"spark_version\":{\"a\":[1e400]}}");
 	fakehost_reply(host, EVENTS, 200, "{\"events\":\"x\"}");
@@ -418,6 +424,30 @@ survives_replies_of_other_types(void)
 		   "terminated because: odd\nsize: 1 worker\n");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"4711\"");
 	ASSERT_HAS(result->structured, "\"cluster_name\":\"5\"");
+	fakehost_free(host);
+}
+
+static void
+takes_names_of_every_alphabet(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	static const char by_name[] = "{\"cluster_id\":\"M\xc3\xbcller's \xe6\x97\xa5\"}";
+
+	fakehost_reply(host, NAMES, 200, "{\"clusters\":[{\"cluster_id\":\"" ID "\","
+		       "\"cluster_name\":\"M\xc3\xbcller's \xe6\x97\xa5\",\"state\":\"RUNNING\"}]"
+			   "}");
+	fakehost_reply(host, GET, 200, "{\"cluster_id\":\"" ID "\",\"cluster_name\":"
+		       "\"M\xc3\xbcller's \xe6\x97\xa5\",\"state\":\"RUNNING\","
+			   "\"creator_user_name\":"
+		       "\"j\xc3\xbcrgen\\nNext: x\"}");
+	fakehost_reply(host, EVENTS, 200, "{}");
+	ASSERT_HAS(fakehost_tool(host, "list_clusters", "{\"name_filter\":\"m\xc3\xbcll\"}")->text,
+		   "\tM\xc3\xbcller's \xe6\x97\xa5\t");
+	ASSERT_HAS(fakehost_tool(host, "get_cluster_details", by_name)->text,
+		   "cluster: M\xc3\xbcller's \xe6\x97\xa5\n");
+	ASSERT_LACKS(fakehost_tool(host, "get_cluster_details", by_name)->text, "\nNext: x");
+	ASSERT_HAS(fakehost_tool(host, "list_cluster_events", by_name)->text, "0 events.");
+	ASSERT_HAS(fakehost_tool(host, "start_cluster", by_name)->text, "RUNNING already");
 	fakehost_free(host);
 }
 
@@ -464,6 +494,7 @@ static const struct test tests[] = {
 	TEST(knows_the_types_of_events),
 	TEST(tells_what_explains_an_event),
 	TEST(survives_replies_of_other_types),
+	TEST(takes_names_of_every_alphabet),
 	TEST(explains_events_that_cannot_be_listed),
 	TEST(completes_cluster_ids),
 };

@@ -14,16 +14,21 @@
 
 #define ID "0712-123456-abc12345"
 #define CLUSTER                                                                                    \
-	"{\"cluster_id\":\"" ID "\",\"cluster_name\":\"dev\",\"state\":\"PENDING\",\"state_message\":" \
-	"\"m\",\"autoscale\":{\"min_workers\":1,\"max_workers\":2},\"num_workers\":1,"                 \
-	"\"autotermination_minutes\":5,\"start_time\":1,\"terminated_time\":2,\"cluster_source\":"     \
-	"\"UI\",\"spark_conf\":{\"a\":\"b\"},\"termination_reason\":{\"code\":\"c\",\"type\":\"t\","   \
-	"\"parameters\":{\"p\":\"q\"}},\"init_scripts\":[{\"workspace\":{\"destination\":\"/i\"}}]," \
+	"{\"cluster_id\":\"" ID "\",\"cluster_name\":\"dev\",\"state\":\"PENDING\","               \
+	    "\"state_message\":"                                                                   \
+	"\"m\",\"autoscale\":{\"min_workers\":1,\"max_workers\":2},\"num_workers\":1,"             \
+	"\"autotermination_minutes\":5,\"start_time\":1,\"terminated_time\":2,"                    \
+	    "\"cluster_source\":"                                                                  \
+	"\"UI\",\"spark_conf\":{\"a\":\"b\"},\"termination_reason\":{\"code\":\"c\",\"type\":"     \
+	    "\"t\","                                                                               \
+	"\"parameters\":{\"p\":\"q\"}},\"init_scripts\":[{\"workspace\":{\"destination\":\"/i\"}"  \
+	    "}],"                                                                                  \
 	"\"docker_image\":{\"url\":\"u\"},\"aws_attributes\":{\"zone_id\":\"auto\"}}"
 #define EVENT                                                                                      \
-	"{\"timestamp\":1,\"type\":\"RUNNING\",\"details\":{\"reason\":{\"code\":\"c\",\"parameters\":"  \
-	"{\"p\":\"q\"}},\"cause\":\"AUTOSCALE\",\"user\":\"u\",\"current_num_workers\":1,"            \
-	"\"driver_state_message\":\"d\",\"init_scripts\":{\"cluster\":[{\"status\":\"FAILED\","        \
+	"{\"timestamp\":1,\"type\":\"RUNNING\",\"details\":{\"reason\":{\"code\":\"c\","           \
+	    "\"parameters\":"                                                                      \
+	"{\"p\":\"q\"}},\"cause\":\"AUTOSCALE\",\"user\":\"u\",\"current_num_workers\":1,"         \
+	"\"driver_state_message\":\"d\",\"init_scripts\":{\"cluster\":[{\"status\":\"FAILED\","    \
 	"\"error_message\":\"e\"}]}},\"data_plane_event_details\":{\"executor_failures\":1}}"
 
 static const struct wrong_route routes[] = {

@@ -255,8 +255,8 @@ place_missing(struct mcp_call *call, const struct place *place)
 			: "Neither a file nor a directory has this path. Source of a notebook is "
 			  "kept under a path without the extension.",
 			notebook == NULL ? words.not_found
-			: mcp_printf(call, "Call get_notebook_content path=%s if it is a notebook. %s",
-				     dbx_quoted(call, notebook), words.not_found));
+			: mcp_printf(call, "Call get_notebook_content path=%s if it is a notebook. "
+				     "%s", dbx_quoted(call, notebook), words.not_found));
 }
 
 bool

@@ -111,7 +111,8 @@ say_next(struct mcp_call *call, const struct place *place, const struct fetched 
 	if (fetched->total >= 0 && next >= fetched->total)
 		return MCP_OK;
 	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s",
-		       dbx_quoted(call, place->shown), (long long)next, length, given ? " encoding=" : "", given ? encoding : "");
+		       dbx_quoted(call, place->shown), (long long)next, length,
+		       given ? " encoding=" : "", given ? encoding : "");
 }
 
 /* Would people read most of this as text: in another encoding, or with a few odd bytes? */

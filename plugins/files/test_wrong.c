@@ -13,7 +13,8 @@
 	}
 
 static const struct wrong_route routes[] = {
-	{ "GET /api/2.0/dbfs/list*", "{\"files\":[{\"path\":\"/a\",\"is_dir\":false,\"file_size\":3,"
+	{ "GET /api/2.0/dbfs/list*", "{\"files\":[{\"path\":\"/a\",\"is_dir\":false,\"file_size\":"
+	    "3,"
 	  "\"modification_time\":1}]}" },
 	{ "GET /api/2.0/dbfs/get-status*", "{\"path\":\"/a\",\"is_dir\":false,\"file_size\":4,"
 	  "\"modification_time\":1}" },
@@ -35,7 +36,8 @@ static const struct wrong_route routes[] = {
 	{ "HEAD /api/2.0/fs/files/*", "{}" },
 	{ "HEAD /api/2.0/fs/directories/*", "{}" },
 	{ "GET /api/2.0/fs/files/*", "[\"text\"]" },
-	{ "GET /api/2.1/unity-catalog/catalogs*", "{\"catalogs\":[{\"name\":\"m\",\"updated_at\":1}]}" },
+	{ "GET /api/2.1/unity-catalog/catalogs*", "{\"catalogs\":[{\"name\":\"m\",\"updated_at\":1}"
+	    "]}" },
 	{ "GET /api/2.1/unity-catalog/schemas*", "{\"schemas\":[{\"name\":\"s\"}]}" },
 	{ "GET /api/2.1/unity-catalog/volumes*", "{\"volumes\":[{\"name\":\"v\"}]}" },
 };

@@ -223,8 +223,8 @@ uploaded(struct mcp_call *call, const void *state, size_t len)
 	if (!place_argument(call, &place) || !content_find(call, &content))
 		return MCP_E_INPUT;
 	if (dbx_ok(call, reply, &error))
-		return may_be_notebook(call, &place, &content) ? look_for_notebook(call, &place)
-							       : say_written(call, &place, &content);
+		return may_be_notebook(call, &place, &content)
+		    ? look_for_notebook(call, &place) : say_written(call, &place, &content);
 	if (content.file != NULL && file_refused(reply, content.file))
 		return mcp_fail(call, error.status,
 				mcp_printf(call, "The host's file %s cannot be sent.",

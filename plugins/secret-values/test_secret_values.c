@@ -34,6 +34,8 @@ only_listed_scopes_are_read(void)
 	} cases[] = {
 		{ "{}", "app", false },
 		{ "{\"scopes\":[]}", "app", false },
+		{ "{\"scopes\":\"app\"}", "app", false },
+		{ "{\"scopes\":[null,5,{}]}", "app", false },
 		{ "{\"scopes\":[\"ap\",\"apps\",\"APP\"]}", "app", false },
 		{ "{\"scopes\":[\"app\"]}", "app", true },
 		{ APP, "app", true },
@@ -137,6 +139,11 @@ failures_have_words(void)
 	fakehost_reply(host, GET "no", 403, "{\"error_code\":\"PERMISSION_DENIED\","
 		       "\"message\":\"no\"}");
 	has(get(host, "app", "no")->next, "READ on the scope \"app\"");
+	/* a reply that has no value says nothing of it */
+	fakehost_reply(host, GET "none", 200, "{\"key\":\"none\",\"value\":{}}");
+	ASSERT_INT(get(host, "app", "none")->status, MCP_E_UPSTREAM);
+	fakehost_reply(host, GET "schl%C3%BCssel", 200, "{\"value\":\"Z3LDvG4=\"}");
+	has(get(host, "app", "schl\xc3\xbcssel")->text, "gr\xc3\xbcn");
 	fakehost_reply(host, GET "odd", 200, "{\"value\":\"no base64!\"}");
 	ASSERT_STR(get(host, "app", "odd")->what, "The secret's value is not base64.");
 	memset(large, 'A', 299999);

@@ -266,6 +266,40 @@ scopes_are_completed(void)
 	fakehost_free(host);
 }
 
+/* Quotes, blanks and letters of other alphabets; and a vault that has a name. */
+static void
+names_of_every_alphabet(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, "GET " API "/scopes/list", 200, "{\"scopes\":[{\"name\":"
+		       "\"B\xc3\xbc" "cher o'brien\",\"backend_type\":\"AZURE_KEYVAULT\","
+		       "\"keyvault_metadata\":{\"dns_name\":\"https://v\xc3\xa4" "ult/\"}}]}");
+	ASSERT_STR(fakehost_tool(host, "list_secret_scopes", "{}")->text,
+		   "scope_name\tbackend\tvault\nB\xc3\xbc" "cher o'brien\tAZURE_KEYVAULT\t"
+		   "https://v\xc3\xa4" "ult/\n1 scope.");
+	fakehost_reply(host, "GET " API "/list?scope=B%C3%BCcher%20o%27brien", 200,
+		       "{\"secrets\":[{\"key\":\"schl\xc3\xbcssel\"}]}");
+	has(fakehost_tool(host, "list_secrets", "{\"scope_name\":\"B\xc3\xbc" "cher "
+	    "o'brien\"}")->text,
+	    "schl\xc3\xbcssel");
+	fakehost_reply(host, "POST " API "/put", 200, "{}");
+	fakehost_tool(host, "put_secret", "{\"scope_name\":\"B\xc3\xbc" "cher o'brien\",\"key\":"
+	    "\"k\","
+		      "\"secret_value\":\"gr\xc3\xb6\xc3\x9f" "e \\\"q\\\"\"}");
+	ASSERT_STR(fakehost_request(host, 0)->body, "{\"scope\":\"B\xc3\xbc" "cher o'brien\","
+	    "\"key\":\"k\","
+		   "\"string_value\":\"gr\xc3\xb6\xc3\x9f" "e \\\"q\\\"\"}");
+	fakehost_reply(host, "POST " API "/delete", 404, NO_KEY);
+	result = fakehost_tool(host, "delete_secret",
+			       "{\"scope_name\":\"B\xc3\xbc" "cher o'brien\",\"key\":"
+				   "\"schl\xc3\xbcsse\"}");
+	has(result->next, "Did you mean: schl\xc3\xbcssel? list_secrets "
+	    "scope_name=\"B\xc3\xbc" "cher o'brien\"");
+	fakehost_free(host);
+}
+
 static const struct test tests[] = {
 	TEST(scopes_are_listed),
 	TEST(scopes_fail_in_words),
@@ -279,5 +313,6 @@ static const struct test tests[] = {
 	TEST(near_references_are_not_stored),
 	TEST(a_value_has_a_limit),
 	TEST(scopes_are_completed),
+	TEST(names_of_every_alphabet),
 };
 SUITE(tests)

@@ -15,7 +15,8 @@
 static const struct wrong_route routes[] = {
 	{ "GET /api/2.0/secrets/scopes/list", "{\"scopes\":[{\"name\":\"app\",\"backend_type\":"
 	  "\"DATABRICKS\"}]}" },
-	{ "GET /api/2.0/secrets/list?*", "{\"secrets\":[{\"key\":\"k\",\"last_updated_timestamp\":1}]}" },
+	{ "GET /api/2.0/secrets/list?*", "{\"secrets\":[{\"key\":\"k\",\"last_updated_timestamp\":"
+	    "1}]}" },
 	{ "POST /api/2.0/secrets/put", "{}" },
 	{ "POST /api/2.0/secrets/delete", "{}" },
 };

@@ -116,7 +116,8 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 	mcp_say(call, "… %zu bytes left out …", tail - head);
 	mcp_say_text(call, text + tail, len - tail, true);
 	if (command->keep)
-		return mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command), head);
+		return mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command),
+			       head);
 	return mcp_say(call, "The context is gone, and the middle with it. To read all of a long "
 		       "output, print it into a file of a volume and call read_file, or call "
 		       "execute_code with keep_context=true, which then says how to go on.");

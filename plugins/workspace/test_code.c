@@ -253,7 +253,8 @@ long_output_is_cut_in_the_middle(void)
 
 	for (int i = 0; i < 1000; i++)
 		snprintf(output + 6 * i, 7, "%04d\xc3\xa4", i);
-	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"text\",\"data\":\"%s\"}"), output);
+	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"text\",\"data\":"
+	    "\"%s\"}"), output);
 	well(host, reply);
 	fakehost_results(host, 0, 4000, 200, NULL);
 	result = fakehost_tool(host, "execute_code", CODE "}");

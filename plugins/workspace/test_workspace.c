@@ -321,7 +321,7 @@ output_reads(const char *output, const char *text)
 
 #define HTML(html) "{\"output_type\":\"display_data\",\"data\":{\"text/html\":\"" html "\"}}"
 #define OWN(own)                                                                                   \
-	"{\"output_type\":\"display_data\",\"data\":{\"image/x\":\"\"},\"metadata\":{"                \
+	"{\"output_type\":\"display_data\",\"data\":{\"image/x\":\"\"},\"metadata\":{"             \
 	"\"application/vnd.databricks.v1+output\":" own "}}"
 
 static void
@@ -331,15 +331,17 @@ outputs_of_all_kinds_are_text(void)
 	output_reads(HTML("<style>td {x}</style><table><tr><th>id</th><th>n</th></tr><tr><td>1</td>"
 			  "<td>Oak &amp; \xc3\xa4 &#228;&#xE4;</td></tr></table>"),
 		     "id\tn\n1\tOak & \xc3\xa4 \xc3\xa4\xc3\xa4");
-	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>d</p><!-- x > y --><script>1<2</script>"),
+	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>d</p><!-- x > y "
+	    "--><script>1<2</script>"),
 		     "A\nb c\nd");
 	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
-	output_reads(HTML("unfinished <td"), "unfinished <td");
+	output_reads(HTML("unfinished <th"), "unfinished <th");
 	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"
 			 "\"data\":[[1,\"desk\"],[2,null]]}"), "id\tw\n1\tdesk\n2\tNULL");
 	output_reads(OWN("{\"type\":\"html\",\"data\":\"<p>own</p>\"}"), "own");
 	output_reads("{\"output_type\":\"error\",\"ename\":\"E\",\"evalue\":\"v\",\"traceback\":["
-		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}", "in f\n  line 4\nE: v");
+		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}", "in f\n  line 4\nE: "
+			 "v");
 	output_reads("{\"output_type\":\"error\",\"ename\":\"Err\",\"evalue\":\"v\",\"traceback\":["
 		     "\"line 1\"]}", "Err: v\nline 1");
 	output_reads("{\"output_type\":\"display_data\",\"data\":{\"text/markdown\":[\"*a*\"],"
@@ -360,8 +362,10 @@ notebooks_are_found_by_file_name(void)
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, SOURCE, 200, source);
 	has(fakehost_tool(host, "get_notebook_content",
-			  "{\"path\":\"/nb.py\",\"view\":\"source\"}")->text, "/nb (PYTHON), lines 1-7");
-	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: /nb\n");
+			  "{\"path\":\"/nb.py\",\"view\":\"source\"}")->text, "/nb (PYTHON), lines "
+			      "1-7");
+	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: "
+	    "/nb\n");
 	/* what has the name without an extension, but is no notebook, was not meant */
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
@@ -446,7 +450,8 @@ repos_are_listed(void)
 	has(result->text, "remote\n3\t/Repos/b/app\t-\t-\t-\n4\t/Users");
 	result = fakehost_tool(host, "list_repos", "{\"page_token\":\"0,6,/Users\"}");
 	has(result->text, "remote\n4\t/Users/c/forecast");
-	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":\"x\"}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":"
+	    "\"x\"}")->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":\"1,99,/a\"}")->status,
 		   MCP_E_INPUT);
 	fakehost_reset(host);
@@ -481,7 +486,8 @@ a_repo_is_shown(void)
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa%2Fap", 404, GONE);
 	fakehost_reply(host, "GET /api/2.0/repos/1", 200, "{\"id\":1,\"path\":\"/Repos/a/app\","
 		       "\"branch\":\"main\",\"provider\":\"gitHub\"}");
-	fakehost_reply(host, "GET /api/2.0/repos/4", 200, "{\"id\":4,\"path\":\"/Users/c/forecast\"}");
+	fakehost_reply(host, "GET /api/2.0/repos/4", 200, "{\"id\":4,\"path\":"
+	    "\"/Users/c/forecast\"}");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a/app\"}");
 	ASSERT_STR(result->text, "repo_id: 1\npath: /Repos/a/app\nbranch: main\nprovider: gitHub\n"
 				 "url: https://workspace.example.com/#workspace/Repos/a/app");

@@ -14,23 +14,25 @@
 
 #define ID "0712-123456-abc12345"
 #define ITEM                                                                                       \
-	"{\"path\":\"/nb\",\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\",\"object_id\":1,"       \
+	"{\"path\":\"/nb\",\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\",\"object_id\":1,"  \
 	"\"size\":5,\"created_at\":1,\"modified_at\":2}"
 #define REPO                                                                                       \
-	"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\",\"head_commit_id\":\"abc\","           \
+	"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\",\"head_commit_id\":\"abc\","      \
 	"\"url\":\"https://g\",\"provider\":\"gitHub\",\"sparse_checkout\":{\"patterns\":[\"a\"]}}"
 #define OUTPUT(type, more) "{\"output_type\":\"" type "\"," more "}"
 #define EXPORT                                                                                     \
-	"{\"cells\":[{\"cell_type\":\"code\",\"source\":[\"a\"],\"outputs\":["                         \
+	"{\"cells\":[{\"cell_type\":\"code\",\"source\":[\"a\"],\"outputs\":["                     \
 	OUTPUT("stream", "\"text\":[\"t\"]") ","                                                   \
 	OUTPUT("error", "\"ename\":\"E\",\"evalue\":\"v\",\"traceback\":[\"l\"]") ","              \
-	OUTPUT("display_data", "\"data\":{\"text/html\":[\"<p>a</p>\"],\"image/png\":\"x\"}") ","    \
+	OUTPUT("display_data", "\"data\":{\"text/html\":[\"<p>a</p>\"],\"image/png\":\"x\"}") ","  \
 	OUTPUT("execute_result", "\"data\":{\"image/x\":1},\"metadata\":{"                         \
-	       "\"application/vnd.databricks.v1+output\":{\"type\":\"table\",\"schema\":[{\"name\":"   \
+	       "\"application/vnd.databricks.v1+output\":{\"type\":\"table\",\"schema\":"          \
+		   "[{\"name\":"                                                                   \
 	       "\"c\"}],\"data\":[[1,\"x\"]]}}") "]}]}"
 #define RUN                                                                                        \
-	"{\"run_id\":5,\"run_page_url\":\"https://w/5\",\"start_time\":1,\"state\":{"                \
-	"\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"SUCCESS\"},\"tasks\":[{\"task_key\":"  \
+	"{\"run_id\":5,\"run_page_url\":\"https://w/5\",\"start_time\":1,\"state\":{"              \
+	"\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"SUCCESS\"},\"tasks\":"             \
+	    "[{\"task_key\":"                                                                      \
 	"\"notebook\",\"run_id\":6,\"state\":{\"result_state\":\"SUCCESS\"}}]}"
 #define RESULTS(more) "{\"id\":\"m1\",\"status\":\"Finished\",\"results\":{" more "}}"
 
@@ -64,7 +66,8 @@ static const struct wrong_route routes[] = {
 	  RESULTS("\"resultType\":\"text\",\"data\":\"d\"") },
 };
 
-#define AGAIN(context) "{\"cluster_id\":\"" ID "\",\"context_id\":\"" context "\",\"command_id\":\"m1\"}"
+#define AGAIN(context) "{\"cluster_id\":\"" ID "\",\"context_id\":\"" context "\",\"command_id\":"
+    "\"m1\"}"
 
 CALL(items_listed, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}")
 CALL(item_told, "get_workspace_item", "{\"path\":\"/nb\"}")

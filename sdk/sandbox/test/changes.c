@@ -28,7 +28,8 @@ test_clusters(void)
 	       INVALID);
 	a = fetch("POST", CLUSTERS "create", "{\"cluster_name\":\"M\xc3\xbcller \xe6\x97\xa5\","
 		  "\"spark_version\":\"16.4.x-scala2.12\",\"node_type_id\":\"i3.xlarge\","
-		  "\"autoscale\":{\"min_workers\":1,\"max_workers\":2},\"spark_conf\":{\"a\":\"\xc3\xa4\"}}");
+		  "\"autoscale\":{\"min_workers\":1,\"max_workers\":2},\"spark_conf\":{\"a\":"
+		      "\"\xc3\xa4\"}}");
 	get_it = text_of(CLUSTERS "get?cluster_id=%s", text_at(a, "cluster_id"));
 	body = text_of("{\"cluster_id\":\"%s\",\"num_workers\":3}", text_at(a, "cluster_id"));
 	answer_free(a);
@@ -46,7 +47,8 @@ test_clusters(void)
 	CU_ASSERT_EQUAL(int_at(a, "num_workers"), 3);
 	CU_ASSERT_PTR_NULL(at(a->json, "autoscale"));
 	free(body);
-	body = text_of("{\"cluster_id\":\"%s\",\"spark_version\":\"17.1.x-scala2.13\",\"node_type_id\":"
+	body = text_of("{\"cluster_id\":\"%s\",\"spark_version\":\"17.1.x-scala2.13\","
+	    "\"node_type_id\":"
 		       "\"m5d.large\",\"num_workers\":0}", text_at(a, "cluster_id"));
 	answer_free(a);
 	expect("POST", CLUSTERS "edit", body, 200, NULL);
@@ -70,7 +72,8 @@ test_warehouses(void)
 	one = text_of(WAREHOUSES "/%s", text_at(a, "id"));
 	edit = text_of(WAREHOUSES "/%s/edit", text_at(a, "id"));
 	answer_free(a);
-	expect("POST", WAREHOUSES, "{\"name\":\"B\xc3\xbc" "cher\"}", 400, "RESOURCE_ALREADY_EXISTS");
+	expect("POST", WAREHOUSES, "{\"name\":"
+	    "\"B\xc3\xbc" "cher\"}", 400, "RESOURCE_ALREADY_EXISTS");
 	a = fetch("GET", one, NULL);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "name"), "B\xc3\xbc" "cher");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "warehouse_type"), "CLASSIC");
@@ -91,7 +94,8 @@ test_warehouses(void)
 static void
 test_catalogs(void)
 {
-	struct answer *a = fetch("POST", UC "/catalogs", "{\"name\":\"b\xc3\xbc" "cher\",\"comment\":"
+	struct answer *a = fetch("POST", UC "/catalogs", "{\"name\":\"b\xc3\xbc" "cher\","
+	    "\"comment\":"
 				 "\"o'brien's \\\\ \xe6\x97\xa5\"}");
 
 	CU_ASSERT_STRING_EQUAL(text_at(a, "name"), "b\xc3\xbc" "cher");
@@ -102,7 +106,8 @@ test_catalogs(void)
 	expect("POST", UC "/catalogs", "{}", 400, INVALID);
 	expect("POST", UC "/schemas", "{\"name\":\"x\",\"catalog_name\":\"attic\"}", 404,
 	       "CATALOG_DOES_NOT_EXIST");
-	a = fetch("POST", UC "/schemas", "{\"name\":\"\xc3\xa4\",\"catalog_name\":\"b\xc3\xbc" "cher\"}");
+	a = fetch("POST", UC "/schemas", "{\"name\":\"\xc3\xa4\",\"catalog_name\":"
+	    "\"b\xc3\xbc" "cher\"}");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "full_name"), "b\xc3\xbc" "cher.\xc3\xa4");
 	answer_free(a);
 	expect("POST", UC "/schemas", "{\"name\":\"sales\",\"catalog_name\":\"main\"}", 400,
@@ -145,16 +150,19 @@ test_permissions(void)
 static void
 test_grants(void)
 {
-	struct answer *a = fetch("PATCH", GRANTS, "{\"changes\":[{\"principal\":\"Gr\xc3\xbc\xc3\x9f" "e\","
+	struct answer *a = fetch("PATCH", GRANTS, "{\"changes\":[{\"principal\":"
+	    "\"Gr\xc3\xbc\xc3\x9f" "e\","
 				 "\"add\":[\"SELECT\",\"MODIFY\",\"SELECT\"]}]}");
 
-	CU_ASSERT_STRING_EQUAL(text_at(a, "privilege_assignments[0].principal"), "Gr\xc3\xbc\xc3\x9f" "e");
+	CU_ASSERT_STRING_EQUAL(text_at(a, "privilege_assignments[0]"
+	    ".principal"), "Gr\xc3\xbc\xc3\x9f" "e");
 	CU_ASSERT_EQUAL(count_at(a, "privilege_assignments[0].privileges"), 2);
 	answer_free(a);
 	a = fetch("GET", UC "/effective-permissions/TABLE/main.sales.orders", NULL);
 	CU_ASSERT_EQUAL(count_at(a, "privilege_assignments[0].privileges"), 2);
 	answer_free(a);
-	a = fetch("PATCH", GRANTS, "{\"changes\":[{\"principal\":\"Gr\xc3\xbc\xc3\x9f" "e\",\"remove\":"
+	a = fetch("PATCH", GRANTS, "{\"changes\":[{\"principal\":\"Gr\xc3\xbc\xc3\x9f" "e\","
+	    "\"remove\":"
 		  "[\"MODIFY\",\"SELECT\"]}]}");
 	CU_ASSERT_EQUAL(count_at(a, "privilege_assignments"), 0);
 	answer_free(a);
