@@ -331,9 +331,9 @@ outputs_of_all_kinds_are_text(void)
 	output_reads(HTML("<style>td {x}</style><table><tr><th>id</th><th>n</th></tr><tr><td>1</td>"
 			  "<td>Oak &amp; \xc3\xa4 &#228;&#xE4;</td></tr></table>"),
 		     "id\tn\n1\tOak & \xc3\xa4 \xc3\xa4\xc3\xa4");
-	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>d</p><!-- x > y "
+	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>e</p><!-- x > y "
 	    "--><script>1<2</script>"),
-		     "A\nb c\nd");
+		     "A\nb c\ne");
 	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
 	output_reads(HTML("unfinished <th"), "unfinished <th");
 	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"

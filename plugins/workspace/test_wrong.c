@@ -66,8 +66,8 @@ static const struct wrong_route routes[] = {
 	  RESULTS("\"resultType\":\"text\",\"data\":\"d\"") },
 };
 
-#define AGAIN(context) "{\"cluster_id\":\"" ID "\",\"context_id\":\"" context "\",\"command_id\":"
-    "\"m1\"}"
+#define AGAIN(context)                                                                             \
+	"{\"cluster_id\":\"" ID "\",\"context_id\":\"" context "\",\"command_id\":\"m1\"}"
 
 CALL(items_listed, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}")
 CALL(item_told, "get_workspace_item", "{\"path\":\"/nb\"}")
