@@ -78,17 +78,20 @@ every_kind_of_task_is_told(void)
 		{ OF("notebook_task", "{\"notebook_path\":\"/n\"}"), "notebook /n|serverless|" },
 		{ OF("notebook_task", "{\"notebook_path\":\"/n\",\"warehouse_id\":\"w\"}"),
 		  "notebook /n|SQL warehouse w|" },
-		{ OF("spark_python_task", "{\"python_file\":\"p.py\"}"), "python p.py|serverless|" },
+		{ OF("spark_python_task", "{\"python_file\":\"p.py\"}"),
+		  "python p.py|serverless|" },
 		{ OF("python_wheel_task", "{\"package_name\":\"p\",\"entry_point\":\"e\"}"),
 		  "wheel p e|serverless|" },
 		{ OF("python_operator_task", "{\"main\":\"m\"}"), "python operator m|serverless|" },
 		{ OF("spark_jar_task", "{\"main_class_name\":\"M\"}"), "jar M|serverless|" },
 		{ OF("spark_submit_task", "{\"parameters\":[\"--x\",\"y\"]}"),
 		  "spark-submit --x, y||" },
-		{ OF("dbt_task", "{\"commands\":[\"dbt deps\",\"dbt run\"],\"warehouse_id\":\"w\"}"),
+		{ OF("dbt_task", "{\"commands\":[\"dbt deps\",\"dbt run\"],"
+		     "\"warehouse_id\":\"w\"}"),
 		  "dbt dbt deps, dbt run|SQL warehouse w|" },
 		{ OF("dbt_cloud_task", "{\"dbt_cloud_job_id\":5}"), "dbt Cloud job 5||" },
-		{ OF("dbt_platform_task", "{\"dbt_platform_job_id\":\"d\"}"), "dbt platform job d||" },
+		{ OF("dbt_platform_task", "{\"dbt_platform_job_id\":\"d\"}"),
+		  "dbt platform job d||" },
 		{ OF("sql_task", "{\"query\":{\"query_id\":\"q\"},\"warehouse_id\":\"w\"}"),
 		  "sql q|SQL warehouse w|" },
 		{ OF("sql_task", "{\"file\":{\"path\":\"f.sql\"}}"), "sql f.sql||" },
@@ -99,7 +102,8 @@ every_kind_of_task_is_told(void)
 		{ OF("condition_task", "{\"left\":\"a\",\"op\":\"EQUAL_TO\",\"right\":\"b\"}"),
 		  "condition a EQUAL_TO b||" },
 		{ OF("for_each_task", "{\"inputs\":\"[1]\",\"concurrency\":2,\"task\":{"
-		     "\"notebook_task\":{\"notebook_path\":\"/n\"},\"existing_cluster_id\":\"c\"}}"),
+		     "\"notebook_task\":{\"notebook_path\":\"/n\"},"
+		     "\"existing_cluster_id\":\"c\"}}"),
 		  "for each of [1] (2 at once): notebook /n|cluster c|" },
 		{ OF("dashboard_task", "{\"dashboard_id\":\"d\",\"warehouse_id\":\"w\"}"),
 		  "dashboard d|SQL warehouse w|" },
@@ -152,7 +156,8 @@ states_are_never_made_up(void)
 		{ "{\"state\":{\"life_cycle_state\":\"RUNNING\",\"state_message\":\"In run\"}}",
 		  "RUNNING|In run|00" },
 		{ "{\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"},"
-		  "\"status\":{\"termination_details\":{\"message\":\"disk\"}}}", "FAILED|disk|11" },
+		  "\"status\":{\"termination_details\":{\"message\":\"disk\"}}}",
+		  "FAILED|disk|11" },
 		{ "{\"status\":{\"state\":\"TERMINATED\",\"termination_details\":{\"code\":"
 		  "\"DRIVER_ERROR\",\"message\":\"m\"}}}", "DRIVER_ERROR|m|11" },
 		{ "{\"status\":{\"state\":\"TERMINATED\",\"termination_details\":{\"code\":"
@@ -202,11 +207,13 @@ every_kind_of_output_is_told(void)
 		{ "{\"info\":\"the table was fresh\"}", "the table was fresh" },
 		{ "{\"sql_output\":{\"query_output\":{\"query_text\":\"SELECT 1/2\"}}}",
 		  "query: SELECT 1/2" },
-		{ "{\"sql_output\":{\"file_output\":{\"query_result\":{\"columns\":[{\"name\":\"c\"}],"
-		  "\"rows\":[{\"values\":[{\"string_value\":\"v\"}]}]}}}}", "[[\"v\"]]" },
+		{ "{\"sql_output\":{\"file_output\":{\"query_result\":{\"columns\":[{"
+		  "\"name\":\"c\"}],\"rows\":[{\"values\":[{\"string_value\":\"v\"}]}]}}}}",
+		  "[[\"v\"]]" },
 		{ "{\"sql_output\":{\"dashboard_output\":{\"widgets\":[{\"widget_title\":\"W\","
 		  "\"error\":{\"message\":\"boom\"}}]}}}", "W\tboom" },
-		{ "{\"dashboard_output\":{\"page_snapshots\":[{\"page_display_name\":\"P\"}]}}", "P" },
+		{ "{\"dashboard_output\":{\"page_snapshots\":[{\"page_display_name\":\"P\"}]}}",
+		  "P" },
 		{ "{\"alert_output\":{\"alert_state\":\"TRIGGERED\"}}", "alert_state: TRIGGERED" },
 		{ "{\"dbt_cloud_output\":{\"dbt_cloud_job_run_id\":7,\"dbt_cloud_job_run_output\":"
 		  "[{\"name\":\"build\",\"status\":\"ERROR\",\"logs\":\"stg_orders\"}]}}",
@@ -215,7 +222,8 @@ every_kind_of_output_is_told(void)
 		{ "{\"clean_rooms_notebook_output\":{\"notebook_output\":{\"result\":\"both\"}}}",
 		  "both" },
 		{ "{\"ai_function_task_output\":{\"failed_row_count\":3}}", "rows_failed: 3" },
-		{ "{\"ai_runtime_task_output\":{\"status_message\":\"ok\"}}", "status_message: ok" },
+		{ "{\"ai_runtime_task_output\":{\"status_message\":\"ok\"}}",
+		  "status_message: ok" },
 		{ "{\"run_job_output\":{\"run_id\":9}}", "started_run: 9" },
 		{ "{\"later_output\":{\"a\":1}}", "later_output, which is not shown" },
 		{ "{\"metadata\":{}}", "nothing" },

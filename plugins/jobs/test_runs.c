@@ -240,8 +240,8 @@ output_parts_and_gaps(void)
 void
 printed_text_is_read(void)
 {
-	/* Two commands, the second with position 1: html "<b>B&amp;</b>", and listResults of ansi "A"
-	 * and a table; percent-encoded, then base64. */
+	/* Two commands, the second with position 1: html "<b>B&amp;</b>", and listResults of ansi
+	 * "A" and a table; percent-encoded, then base64. */
 	static const char model[] =
 	    "JTdCJTIyY29tbWFuZHMlMjIlM0ElNUIlN0IlMjJwb3NpdGlvbiUyMiUzQTIlMkMlMjJyZXN1bHRz"
 	    "JTIyJTNBJTdCJTIydHlwZSUyMiUzQSUyMmh0bWwlMjIlMkMlMjJkYXRhJTIyJTNBJTIyJTNDYiUz"
@@ -266,7 +266,8 @@ printed_text_is_read(void)
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
 		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
-	fakehost_reply(host, EXPORT, 200, "{\"views\":[{\"content\":\"<pre class=\\\"cell\\\">x</pre>"
+	fakehost_reply(host, EXPORT, 200,
+		       "{\"views\":[{\"content\":\"<pre class=\\\"cell\\\">x</pre>"
 		       "<pre class=\\\"output\\\">a &lt; b</pre>\"}]}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text, "\na < b\n");
 	fakehost_reset(host);
