@@ -234,11 +234,6 @@ int dbx_offer(struct mcp_call *call, const char *items, const char *path);
 
 /* The page size to ask for: the argument `limit`, else the host's row cap; at most `most`. */
 int64_t dbx_limit(struct mcp_call *call, int64_t most);
-/* Writes "key: value" lines of an object's members that are there, then the URL. */
-int dbx_facts(struct mcp_call *call, struct json_object *item, const struct dbx_column *facts,
-	      size_t n, const char *url);
-/* A text whose further lines are indented, so that none looks like a line of ours. */
-const char *dbx_indented(struct mcp_call *call, const char *text);
 /* A new object of the step with those of the named members that `item` has. */
 struct json_object *dbx_pick(struct mcp_call *call, struct json_object *item, ...)
     __attribute__((sentinel));
