@@ -144,6 +144,8 @@ add_object(struct buf *buf, struct json_object *object)
 	buf_putc(buf, '{');
 	json_object_object_foreachC(object, member)
 	{
+		if (!buf_ok(buf))
+			return; /* the rest would be walked for nothing */
 		if (!first)
 			buf_putc(buf, ',');
 		first = false;
@@ -160,7 +162,7 @@ add_array(struct buf *buf, struct json_object *array)
 	size_t n = json_object_array_length(array);
 
 	buf_putc(buf, '[');
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && buf_ok(buf); i++) {
 		if (i > 0)
 			buf_putc(buf, ',');
 		buf_json_tree(buf, json_object_array_get_idx(array, i));

@@ -91,7 +91,8 @@ begin(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
 	const struct plugin *plugin = call->row->plugin;
-	struct buf arguments;
+	struct buf own;
+	const struct buf *arguments = spec->arguments_text != NULL ? spec->arguments_text : &own;
 	struct run_input input = {
 		.principal = call->principal.name,
 		.row = call->row->name,
@@ -112,21 +113,21 @@ begin(struct call *call, const struct call_spec *spec)
 	};
 
 	mask_given(call, spec);
-	buf_init(&arguments, LIMIT_BODY * 2);
-	if (spec->arguments != NULL)
-		buf_json_tree(&arguments, spec->arguments);
-	else
-		buf_puts(&arguments, "{}");
-	if (!buf_ok(&arguments))
+	buf_init(&own, LIMIT_BODY * 2);
+	if (spec->arguments == NULL)
+		buf_puts(&own, "{}");
+	else if (spec->arguments_text == NULL)
+		buf_json_tree(&own, spec->arguments);
+	if (!buf_ok(arguments))
 		return false;
-	input.arguments = arguments.data;
-	input.arguments_len = arguments.len;
+	input.arguments = arguments->data;
+	input.arguments_len = arguments->len;
 	result_init(&state->result, &input.limits);
 	result_init(&state->interim, &input.limits);
 	result_init(&state->miss, &input.limits);
 	state->runner = plugin_runner(call->row->plugin);
 	state->handle = state->runner->begin(call->row->plugin, call, call->row, &input);
-	buf_fini(&arguments);
+	buf_fini(&own);
 	return true;
 }
 

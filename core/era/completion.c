@@ -66,7 +66,10 @@ completion_complete(struct request *request)
 	json_object_object_add(arguments, "context",
 			       context != NULL ? json_object_get(context)
 					       : json_object_new_object());
-	if (invoke_nul(request, arguments) == NULL)
+	if (request->message.large)
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "a completion takes at most %u bytes", PARSE_INLINE);
+	else if (!request->message.nul || invoke_nul(arguments) == NULL)
 		invoke(request, row, arguments, NULL);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL,

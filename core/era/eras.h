@@ -28,6 +28,7 @@ struct eras {
 	struct stdio *stdio;
 	void (*eof)(void *data);
 	void *eof_data;
+	bool ending;		/* eras_free() */
 	bool ended;		/* stdin; what it asked is still answered */
 	size_t parsing;		/* messages of stdio that a worker parses */
 	struct loop_timer end;	/* nothing is left to answer there: tells the host */

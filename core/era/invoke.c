@@ -11,6 +11,7 @@
 #include "era/eras.h"
 #include "era/mrtr.h"
 #include "era/notify.h"
+#include "era/prepare.h"
 #include "policy/policy.h"
 
 struct json_object *
@@ -52,14 +53,13 @@ has_nul(struct json_object *value)
 }
 
 const char *
-invoke_nul(const struct request *request, struct json_object *arguments)
+invoke_nul(struct json_object *arguments)
 {
 	struct json_object_iter each;
 
-	if (request->message.nul)
-		json_object_object_foreachC(arguments, each)
-			if (has_nul(each.val))
-				return each.key;
+	json_object_object_foreachC(arguments, each)
+		if (has_nul(each.val))
+			return each.key;
 	return NULL;
 }
 
@@ -209,7 +209,7 @@ answers_write(struct request *request)
 
 	if (request->answers == NULL)
 		return true;
-	buf_init(&text, LIMIT_BODY);
+	buf_init(&text, ANSWERS_TEXT_MAX);
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);
 	if (request->answers_text == NULL)
@@ -217,13 +217,14 @@ answers_write(struct request *request)
 	return request->answers_text != NULL;
 }
 
-void
-invoke(struct request *request, const struct row *row, struct json_object *arguments,
-       const char *uri)
+static void
+start(struct request *request, const struct row *row, struct json_object *arguments,
+      const char *uri, const struct buf *text)
 {
 	struct call_spec spec = { .row = row,
 				  .principal = &request->principal,
 				  .arguments = arguments,
+				  .arguments_text = text,
 				  .uri = uri,
 				  .notes = request->notes,
 				  .capabilities = request->capabilities,
@@ -252,4 +253,30 @@ invoke(struct request *request, const struct row *row, struct json_object *argum
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
 	else
 		call_start(request->call);
+}
+
+void
+invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
+	       const struct buf *text)
+{
+	start(request, row, arguments, NULL, text);
+}
+
+static void
+written(struct request *request, const struct row *row, struct json_object *arguments,
+	struct buf *notes, const struct buf *text, const struct buf *why)
+{
+	(void)notes;
+	(void)why;
+	start(request, row, arguments, NULL, text);
+}
+
+void
+invoke(struct request *request, const struct row *row, struct json_object *arguments,
+       const char *uri)
+{
+	if (prepare_needed(request) && uri == NULL)
+		prepare_start(request, row, arguments, NULL, written);
+	else
+		start(request, row, arguments, uri, NULL);
 }

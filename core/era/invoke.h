@@ -11,6 +11,7 @@
 
 #include "registry/registry.h"
 
+struct buf;
 struct request;
 struct result;
 struct row;
@@ -22,11 +23,14 @@ void invoke_unknown(struct request *request, enum row_kind kind, const char *wha
 /* params.arguments, made when absent; NULL: they are no object, and the request was refused. */
 struct json_object *invoke_arguments(struct request *request);
 /* The member of `arguments` that holds U+0000, which C texts cannot; NULL: there is none. */
-const char *invoke_nul(const struct request *request, struct json_object *arguments);
+const char *invoke_nul(struct json_object *arguments);
 /* Starts the row with these arguments (already prepared; a reference is kept). `uri`: what is being
  * read, or NULL. The method's answer() follows. */
 void invoke(struct request *request, const struct row *row, struct json_object *arguments,
 	    const char *uri);
+/* The same, with the arguments as JSON text too; NULL: it is made of them. */
+void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
+		    const struct buf *text);
 /* Ends the request with a failure of the host's own, in the form that the method gives failures. */
 void invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
 		 const char *next);

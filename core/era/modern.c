@@ -83,7 +83,7 @@ read_capabilities(struct request *request, struct json_object *capabilities)
 	request->capabilities = "{}";
 	if (json_object_object_length(capabilities) == 0)
 		return true;
-	buf_init(&text, LIMIT_BODY);
+	buf_init(&text, CAPABILITIES_MAX);
 	buf_json_tree(&text, capabilities);
 	request->own_capabilities = buf_take(&text, NULL);
 	if (request->own_capabilities == NULL)

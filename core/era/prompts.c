@@ -10,6 +10,8 @@
 #include "era/eras.h"
 #include "era/invoke.h"
 
+#define PROMPT_ARGUMENTS_MAX 1000
+
 /* All that is required is there, and all is text; false: refused. */
 static bool
 check_arguments(struct request *request, const struct row *row, struct json_object *arguments)
@@ -30,10 +32,15 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 			return false;
 		}
 	}
-	nul = invoke_nul(request, arguments);
+	nul = request->message.nul ? invoke_nul(arguments) : NULL;
 	if (nul != NULL) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
 			      "the argument \"%.128s\" has U+0000", nul);
+		return false;
+	}
+	if (json_object_object_length(arguments) > PROMPT_ARGUMENTS_MAX) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "a prompt takes at most %d arguments", PROMPT_ARGUMENTS_MAX);
 		return false;
 	}
 	json_object_object_foreachC(arguments, each)

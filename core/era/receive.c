@@ -13,6 +13,7 @@
 #include "config.h"
 #include "era/eras.h"
 #include "era/listen.h"
+#include "era/prepare.h"
 
 /* ---- messages that never become a request -------------------------------------------------- */
 
@@ -162,7 +163,7 @@ received(struct eras *eras, struct exchange *exchange, struct message *message, 
 		modern_receive(eras, exchange, message);
 	else
 		legacy_receive(eras, exchange, message);
-	message_fini(message);
+	message_dispose(eras, message);
 }
 
 /* ---- bytes --------------------------------------------------------------------------------- */
@@ -197,6 +198,7 @@ parse_done(struct pool_job *job)
 	parsing->eras->held -= parsing->cost;
 	parsing->eras->parsing -= !parsing->exchange->http;
 	parsing->message.cost = parsing->cost;
+	parsing->message.large = parsing->message.kind != MESSAGE_BATCH;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
 	pipe_check_end(parsing->eras);
 	free(parsing->body);
@@ -343,6 +345,7 @@ eras_free(struct eras *eras)
 	if (eras == NULL)
 		return;
 	eras->eof = NULL;
+	eras->ending = true;
 	request_forget(&eras->pipe.peer);
 	request_forget(&eras->loose);
 	loop_timer_stop(eras->parts.loop, &eras->end);

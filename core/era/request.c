@@ -13,6 +13,7 @@
 #include "era/bridge.h"
 #include "era/eras.h"
 #include "era/listen.h"
+#include "era/prepare.h"
 
 #define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
 
@@ -116,9 +117,14 @@ request_free(struct request *request)
 	listen_end(request);
 	leave(request);
 	request->eras->held -= request->message.cost;
-	message_fini(&request->message);
+	prepare_leave(request);
 	json_object_put(request->arguments);
 	json_object_put(request->answers);
+	/* elements of a batch share their tree, which has one owner at a time */
+	if (request->batch == NULL)
+		message_dispose(eras, &request->message);
+	else
+		message_fini(&request->message);
 	free(request->answers_text);
 	free(request->notes);
 	free(request->own_capabilities);

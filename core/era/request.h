@@ -31,6 +31,8 @@
 #define NOTE_MAX (1u << 20)	 /* bytes of one notification or question to the client */
 #define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
+#define CAPABILITIES_MAX (64u << 10) /* bytes of what a client says it can do */
+#define ANSWERS_TEXT_MAX (1u << 20) /* bytes of the answers to our questions, all together */
 #define HELD_MAX (256u << 20)	 /* bytes of memory, about, of all requests under way */
 #define HELD_VALUE 64u		 /* of one JSON value, whatever it is */
 #define ASK_ROUNDS 8		 /* how often one request may ask its client */
@@ -40,6 +42,7 @@ struct bridge;
 struct call;
 struct eras;
 struct listen;
+struct prepare;
 struct result;
 
 struct batch;
@@ -116,6 +119,7 @@ struct request {
 
 	struct bridge *bridge;
 	struct listen *listen;
+	struct prepare *prepare; /* a worker has its message */
 	char *session_id; /* a response header, or NULL */
 };
 

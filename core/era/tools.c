@@ -9,9 +9,7 @@
 #include "era/downgrade.h"
 #include "era/eras.h"
 #include "era/invoke.h"
-
-#define WHY_MAX 8000u
-#define NOTES_MAX 2000u /* bytes about what was changed in arguments */
+#include "era/prepare.h"
 
 /* A model can repair its arguments when it reads what is wrong with them, so newer revisions want
  * that as a tool's answer and not as a protocol error. */
@@ -28,6 +26,31 @@ bad_arguments(struct request *request, const struct row *row, const struct buf *
 		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
 }
 
+static bool
+check(const struct row *row, struct json_object *arguments, bool nul, struct buf *notes,
+      struct buf *why)
+{
+	const char *name = nul ? invoke_nul(arguments) : NULL;
+
+	if (name == NULL)
+		return row_take_arguments(row, arguments, notes, why);
+	buf_printf(why, "%s: U+0000 is not allowed in a text", name);
+	return false;
+}
+
+static void
+checked(struct request *request, const struct row *row, struct json_object *arguments,
+	struct buf *notes, const struct buf *text, const struct buf *why)
+{
+	if (why != NULL) {
+		bad_arguments(request, row, why);
+		return;
+	}
+	if (notes->len > 0)
+		request->notes = buf_take(notes, NULL);
+	invoke_written(request, row, arguments, text);
+}
+
 void
 tools_call(struct request *request)
 {
@@ -35,7 +58,7 @@ tools_call(struct request *request)
 	struct json_object *arguments;
 	const struct row *row;
 	struct buf notes, why;
-	const char *nul;
+	bool fine;
 
 	if (name == NULL)
 		return;
@@ -47,18 +70,14 @@ tools_call(struct request *request)
 	arguments = invoke_arguments(request);
 	if (arguments == NULL)
 		return;
-	buf_init_keeping(&notes, NOTES_MAX);
-	buf_init_keeping(&why, WHY_MAX);
-	nul = invoke_nul(request, arguments);
-	if (nul != NULL)
-		buf_printf(&why, "%s: U+0000 is not allowed in a text", nul);
-	if (nul != NULL || !row_take_arguments(row, arguments, &notes, &why)) {
-		bad_arguments(request, row, &why);
-	} else {
-		if (notes.len > 0)
-			request->notes = buf_take(&notes, NULL);
-		invoke(request, row, arguments, NULL);
+	if (prepare_needed(request)) {
+		prepare_start(request, row, arguments, check, checked);
+		return;
 	}
+	buf_init_keeping(&notes, PREPARE_NOTES_MAX);
+	buf_init_keeping(&why, PREPARE_WHY_MAX);
+	fine = check(row, arguments, request->message.nul, &notes, &why);
+	checked(request, row, arguments, &notes, NULL, fine ? NULL : &why);
 	buf_fini(&notes);
 	buf_fini(&why);
 }

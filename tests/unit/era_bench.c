@@ -232,14 +232,20 @@ stop_idling(struct loop_timer *timer)
 }
 
 void
-bench_idle(void)
+bench_rounds(int ms)
 {
 	bool over = false;
 	struct loop_timer timer = { .fn = stop_idling, .data = &over };
 
-	loop_timer_set(loop, &timer, 30);
+	loop_timer_set(loop, &timer, ms);
 	while (!over)
 		loop_run(loop, 0);
+}
+
+void
+bench_idle(void)
+{
+	bench_rounds(30);
 }
 
 void

@@ -66,6 +66,7 @@ call_capable(const char *method, const char *name, const char *params, const cha
 struct sent *bench_wait(struct sent *sent);
 void bench_wait_notes(struct sent *sent, size_t notes);
 /* Runs the loop for a few milliseconds; or until something has come true. */
+void bench_rounds(int ms); /* runs the loop so long */
 void bench_idle(void);
 void bench_until(const bool *condition);
 /* The peer of this message leaves. */

@@ -203,6 +203,55 @@ large_bodies(void)
 	bench_stop();
 }
 
+static struct sent *
+large_call(const char *method, const char *name, const char *begin, const char *end)
+{
+	struct buf params;
+	struct sent *sent;
+
+	buf_init(&params, 1u << 20);
+	buf_puts(&params, begin);
+	while (params.len < PARSE_INLINE)
+		buf_puts(&params, "0123456789abcdef");
+	buf_puts(&params, end);
+	sent = call_modern(method, name, params.data);
+	buf_fini(&params);
+	return sent;
+}
+
+/* Arguments that are large are checked by a worker too, and the verdict is the same. */
+static void
+large_arguments(void)
+{
+	struct sent *sent;
+
+	bench_start();
+	sent = bench_wait(large_call("tools/call", "echo",
+				     "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}"));
+	CU_ASSERT(strlen(text_at(sent->answer, "result.content.0.text")) > 1000);
+	sent = bench_wait(large_call("tools/call", "echo",
+				     "\"name\":\"echo\",\"arguments\":{\"none\":\"", "\"}"));
+	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
+	sent = bench_wait(large_call("tools/call", "echo",
+				     "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\\u0000\"}"));
+	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
+	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "text: U+0000") != NULL);
+	sent = bench_wait(large_call("completion/complete", NULL,
+				     "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
+				     "\"argument\":{\"name\":\"name\",\"value\":\"", "\"}"));
+	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
+	/* the client leaves while a worker has the arguments, at one moment or another */
+	for (int ms = 0; ms < 5; ms++) {
+		sent = large_call("tools/call", "echo",
+				  "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}");
+		bench_rounds(ms);
+		if (!sent->finished)
+			bench_close(sent);
+		bench_wait(sent);
+	}
+	bench_stop();
+}
+
 /* ---- rounds -------------------------------------------------------------------------------- */
 
 #define ABLE "{\"elicitation\":{},\"roots\":{}}"
@@ -372,6 +421,7 @@ static const struct test tests[] = {
 	TEST(end_of_input),
 	TEST(end_of_input_and_output),
 	TEST(large_bodies),
+	TEST(large_arguments),
 	TEST(rounds),
 	TEST(answers_that_are_none),
 	TEST(state_is_bound),

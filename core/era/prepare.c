@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "era/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "call/pool.h"
+#include "config.h"
+#include "era/eras.h"
+
+/* A json-c tree has one owner at a time: the worker's, until its job is done. */
+struct prepare {
+	struct pool_job job; /* first */
+	struct eras *eras;
+	struct request *request; /* NULL: it has ended, and its message is here */
+	struct message message;
+	const struct row *row;
+	struct json_object *arguments;
+	prepare_check *check;
+	prepare_done *done;
+	struct buf notes, why, text;
+	bool nul, fine;
+};
+
+bool
+prepare_needed(const struct request *request)
+{
+	return request->message.large;
+}
+
+static void
+prepare_run(struct pool_job *job)
+{
+	struct prepare *prepare = (struct prepare *)job;
+
+	prepare->fine =
+	    prepare->check == NULL || prepare->check(prepare->row, prepare->arguments, prepare->nul,
+						     &prepare->notes, &prepare->why);
+	if (prepare->fine)
+		buf_json_tree(&prepare->text, prepare->arguments);
+}
+
+static void
+prepare_over(struct pool_job *job)
+{
+	struct prepare *prepare = (struct prepare *)job;
+	struct request *request = prepare->request;
+
+	if (request != NULL) {
+		request->prepare = NULL;
+		prepare->done(request, prepare->row, prepare->arguments, &prepare->notes,
+			      &prepare->text, prepare->fine ? NULL : &prepare->why);
+	} else {
+		message_dispose(prepare->eras, &prepare->message);
+	}
+	buf_fini(&prepare->notes);
+	buf_fini(&prepare->why);
+	buf_fini(&prepare->text);
+	free(prepare);
+}
+
+void
+prepare_start(struct request *request, const struct row *row, struct json_object *arguments,
+	      prepare_check *check, prepare_done *done)
+{
+	struct prepare *prepare = xcalloc(1, sizeof(*prepare));
+
+	prepare->job = (struct pool_job){ .run = prepare_run,
+					  .done = prepare_over,
+					  .group = request->eras };
+	prepare->eras = request->eras;
+	prepare->request = request;
+	prepare->row = row;
+	prepare->arguments = arguments;
+	prepare->nul = request->message.nul;
+	prepare->check = check;
+	prepare->done = done;
+	buf_init_keeping(&prepare->notes, PREPARE_NOTES_MAX);
+	buf_init_keeping(&prepare->why, PREPARE_WHY_MAX);
+	buf_init(&prepare->text, LIMIT_BODY * 2);
+	request->prepare = prepare;
+	pool_submit(request->eras->parts.pool, &prepare->job);
+}
+
+void
+prepare_leave(struct request *request)
+{
+	struct prepare *prepare = request->prepare;
+
+	if (prepare == NULL)
+		return;
+	prepare->request = NULL;
+	prepare->message = request->message;
+	memset(&request->message, 0, sizeof(request->message));
+	request->prepare = NULL;
+}
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+struct disposal {
+	struct pool_job job; /* first */
+	struct message message;
+};
+
+static void
+disposal_run(struct pool_job *job)
+{
+	message_fini(&((struct disposal *)job)->message);
+}
+
+static void
+disposal_over(struct pool_job *job)
+{
+	free(job);
+}
+
+void
+message_dispose(struct eras *eras, struct message *message)
+{
+	struct disposal *disposal;
+
+	if (!message->large || eras->parts.pool == NULL || eras->ending) {
+		message_fini(message);
+		return;
+	}
+	disposal = xcalloc(1, sizeof(*disposal));
+	disposal->job = (struct pool_job){ .run = disposal_run, .done = disposal_over,
+					   .group = eras };
+	disposal->message = *message;
+	memset(message, 0, sizeof(*message));
+	pool_submit(eras->parts.pool, &disposal->job);
+}
