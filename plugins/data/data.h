@@ -90,6 +90,10 @@ _Static_assert(sizeof(struct statement) <= MCP_HANDLE_MAX, "a handle must fit");
  * what shapes the answer: rows, sample, note. */
 int statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
 		     const struct statement *as);
+/* The same for SQL that was made of names: Spark replaces ${…} before it reads a statement, in
+ * quotes too, so a name that has it fails the call. */
+int statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse,
+			  const char *sql, const struct statement *as);
 /* Adds the argument `parameters` to the body of a statement (parameters.c). False with the call
  * failed when a number has more digits than SQL can hold. */
 bool parameters_add(struct mcp_call *call, struct json_object *body);

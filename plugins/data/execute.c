@@ -115,7 +115,7 @@ preview_on(struct mcp_call *call, const void *state, size_t len)
 	if (!table_name(call, &table))
 		return MCP_E_INPUT;
 	/* One more than shown, so that "there are more" is known and not guessed. */
-	return statement_submit(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld",
+	return statement_submit_made(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld",
 	    quoted_name(call, table.catalog, table.schema, table.table), (long long)rows + 1),
 				&(struct statement){ .rows = rows, .sample = true });
 }

@@ -161,6 +161,17 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 			submitted, &statement, sizeof(statement));
 }
 
+int
+statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
+		      const struct statement *as)
+{
+	if (strstr(sql, "${") != NULL)
+		return mcp_fail(call, MCP_E_INPUT, "A name cannot have ${ in it here.",
+				"The workspace would replace it before it reads the statement.",
+				"Give the table's name as list_tables shows it.");
+	return statement_submit(call, warehouse, sql, as);
+}
+
 /* ---- poll ----------------------------------------------------------------------------------- */
 
 static bool

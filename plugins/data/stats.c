@@ -128,7 +128,7 @@ stats_build(struct mcp_call *call, const void *state, size_t len)
 				"None exists, or none has a column of a plain type.",
 				"Call describe_tables with detail=names to see which exist.");
 	stats_note(&stats, statement.note, sizeof(statement.note));
-	return statement_submit(call, state, stats.sql, &statement);
+	return statement_submit_made(call, state, stats.sql, &statement);
 }
 
 int

@@ -166,7 +166,8 @@ values(void)
 	c = fine(
 	    "server = { endpoint = \"/x/mcp\"; workers = 3; workers_max = 4; spin_us = 50;\n"
 	    "  allowed_origins = [ \"https://a\", \"https://b\" ]; state_key = \"file:/k\"; };\n"
-	    "policy = { access = \"read\"; }; limits = { body = 1048576; };\n"
+	    "policy = { access = \"read\"; read_functions = [ \"main.*\", \"f\" ]; };\n"
+	    "limits = { body = 1048576; };\n"
 	    "log = { level = \"debug\"; format = \"text\"; };\n"
 	    "upstreams = { workspace = { host = \"http://127.0.0.1:80\"; token = \"dapi1\"; };\n"
 	    "  other = { host = \"https://h.example\"; token = \"dapi2\"; max_reply = 2048L; }; "
@@ -179,6 +180,8 @@ values(void)
 	ASSERT_STR(c->server.state_keys.item[0], "/k");
 	CU_ASSERT(!c->server.state_key_made);
 	ASSERT_INT(c->access, ACCESS_READ);
+	ASSERT_INT(c->read_functions.count, 2);
+	ASSERT_STR(c->read_functions.item[0], "main.*");
 	ASSERT_INT(c->limits.body, 1048576);
 	ASSERT_INT(c->log.level, LOG_DEBUG);
 	CU_ASSERT(c->log.text);
@@ -303,6 +306,8 @@ types_and_ranges(void)
 	wrong("server = { stdio = 1; };",
 	      "t.conf:1: server.stdio: must be true, false or \"auto\"");
 	wrong("server = { name = \"\xff\"; };", "t.conf:1: server.name: is not valid UTF-8");
+	wrong("policy = { read_functions = [ 1 ]; };", "t.conf:1: policy.read_functions: must be a "
+	      "list of texts: read_functions = [ \"...\" ];");
 	wrong("policy = { access = \"reed\"; };",
 	      "t.conf:1: policy.access: \"reed\" is not one of "
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
