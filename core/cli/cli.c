@@ -100,7 +100,7 @@ static const struct option options[] = {
 static void
 print_help(FILE *out)
 {
-	fputs("lakehost " LAKEHOST_VERSION ": governed access to a Databricks workspace over MCP\n"
+	fputs("lakehost " LAKEHOST_VERSION ": governed access to Databricks and others over MCP\n"
 	      "\n"
 	      "Usage: lakehost [OPTION…] [COMMAND [ARGUMENT…]]\n\nCommands:\n",
 	      out);

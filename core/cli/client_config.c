@@ -275,8 +275,8 @@ print_hints(const struct client *client, const struct cli *cli)
 			"into its file: put host and token into a profile of ~/.databrickscfg, or "
 			"give --set upstreams.workspace.token=file:PATH.\n",
 			client->name);
-	fputs("The server finds the workspace by DATABRICKS_HOST and DATABRICKS_TOKEN, its "
-	      "configuration, or ~/.databrickscfg.\n",
+	fputs("The server finds its services by its configuration, and a Databricks workspace also "
+	      "by DATABRICKS_HOST and DATABRICKS_TOKEN, or ~/.databrickscfg.\n",
 	      stderr);
 }
 

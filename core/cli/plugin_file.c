@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "config/text.h"
 #include "plugin/loader.h"
+#include "plugin/manifest.h"
 
 /* ---- changes -------------------------------------------------------------------------------- */
 
@@ -167,10 +168,10 @@ put_file(FILE *out, const char *name, struct json_object *head)
 		"#isolation = \"process\";\n\n"
 		"# Should the host not start when this plugin is refused?\n#critical = false;\n\n"
 		"# Which group of upstreams in lakehost.conf it talks to.\n"
-		"#upstream = \"workspace\";\n\n"
+		"#upstream = \"%s\";\n\n"
 		"# Other names for its tools and prompts, where another plugin has them.\n"
 		"#prefix = \"\";\n#rename = { old_name = \"new_name\"; };\n",
-		name);
+		name, manifest_upstream(head).role);
 	put_permissions(out, head);
 	put_options(out, head);
 }

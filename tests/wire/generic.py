@@ -221,6 +221,14 @@ class Bearer(Case):
         self.assertIn('OPS-1', session.call('list_issues', project='OPS'))
         self.assertEqual(session.end(), 0)
 
+    def test_enabled_by_a_file_of_its_own(self):
+        conf = self.home / 'lakehost.conf'
+        conf.write_text(conf.read_text().replace('enabled = [ "tracker" ]; ', ''))
+        self.run_host('plugin', 'enable', 'tracker')
+        written = (self.home / 'plugins-available' / 'tracker.conf').read_text()
+        self.assertIn('#upstream = "tracker";', written)
+        self.assertIn('upstream tracker: ok', self.run_host('check'))
+
     def test_another_kind_is_refused(self):
         conf = self.home / 'lakehost.conf'
         conf.write_text(conf.read_text().replace('kind = "generic"; url', 'host').replace(
