@@ -43,7 +43,7 @@ log_init(enum log_level level, bool text)
 bool
 log_enabled(enum log_level level)
 {
-	return level >= atomic_load(&threshold);
+	return level >= atomic_load(&threshold) && level < LOG_OFF;
 }
 
 bool

@@ -162,10 +162,21 @@ request_check(const struct mcp_http *request, size_t *body)
 		return "a request whose reply has no sink";
 	if (request->reply == MCP_REPLY_FILE && request->reply_file == NULL)
 		return "a request whose reply has no file";
+	if ((request->headers == NULL && request->n_headers > 0) ||
+	    (request->body == NULL && request->n_body > 0))
+		return "headers or a body that are NULL, with a count";
+	if ((unsigned)request->retry > MCP_RETRY_TOKEN)
+		return "a request with a retry class that is none";
+	if ((unsigned)request->reply > MCP_REPLY_DISCARD)
+		return "a request with a kind of reply that is none";
 	for (size_t i = 0; i < request->n_headers; i++)
 		if (request->headers[i].name == NULL || request->headers[i].value == NULL)
 			return "a header without name or value";
 	for (size_t i = 0; i < request->n_body; i++) {
+		if ((unsigned)request->body[i].kind > MCP_PIECE_SECRET_BASE64)
+			return "a piece of a body of a kind that is none";
+		if (request->body[i].text.data == NULL && request->body[i].text.len > 0)
+			return "a piece of a body that is NULL, with a length";
 		if (request->body[i].text.len > REQUEST_BODY_MAX - *body)
 			return "bodies of more than 16 MiB in memory; send a file";
 		*body += request->body[i].text.len;

@@ -306,13 +306,28 @@ add_resource(struct result *result, const struct mcp_block *given)
 	return MCP_OK;
 }
 
+static size_t
+length(const char *text)
+{
+	return text == NULL ? 0 : strlen(text);
+}
+
 static int
 add_link(struct result *result, const struct mcp_block *given)
 {
 	struct block_parts parts = { .kind = BLOCK_LINK, .size = given->link_size };
+	size_t len = length(given->uri) + length(given->name) + length(given->title) +
+		     length(given->description);
 
 	if (given->uri == NULL || given->name == NULL)
 		return result_defect(result, "a resource link needs a URI and a name");
+	/* its texts are read, too: all of them, or none of the link */
+	if (result->text_full || len > result->limits.text - result->text_len) {
+		result->blocks_left_out++;
+		return MCP_E_TOO_LARGE;
+	}
+	result->text_len += len;
+	result->text_offered += len;
 	return push_named(result, given, &parts);
 }
 
@@ -323,6 +338,9 @@ result_block(struct result *result, const struct mcp_block *block)
 
 	if (result->failed)
 		return result->status;
+	if ((block->text.data == NULL && block->text.len > 0) ||
+	    (block->blob.data == NULL && block->blob.len > 0))
+		return result_defect(result, "a block whose content is NULL, with a length");
 	if (result->blocks >= RESULT_BLOCKS_MAX) {
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;

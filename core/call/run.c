@@ -3,6 +3,7 @@
  * call is in ops.c. */
 #include "call/run.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "call/result_internal.h"
 
 #define TEMPLATE_MAX 16384u /* bytes of an expanded request */
+#define ENDED_MAX 32u	    /* runs whose memory is kept after their end */
 #define INPUT_TEXTS 12u	    /* strings of a run_input: the contexts, then three more */
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
@@ -70,6 +73,40 @@ keep_input(struct run *run, const struct run_input *input)
 	run->arguments_len = input->arguments_len;
 }
 
+/* ---- runs that have ended ------------------------------------------------------------------- */
+
+static pthread_mutex_t ended_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct run *ended[ENDED_MAX]; /* a ring */
+static size_t ended_next;
+
+/* A plugin that still holds the call finds this behind it, and no memory of somebody else's. */
+static void
+keep_ended(struct run *run)
+{
+	struct run *oldest;
+
+	pthread_mutex_lock(&ended_lock);
+	oldest = ended[ended_next];
+	ended[ended_next] = run;
+	ended_next = (ended_next + 1) % ENDED_MAX;
+	pthread_mutex_unlock(&ended_lock);
+	free(oldest);
+}
+
+static _Thread_local struct run *current;
+
+const struct run *
+run_current(void)
+{
+	return current;
+}
+
+const char *
+run_row_name(const struct run *run)
+{
+	return run->code->name;
+}
+
 struct run *
 run_new(const struct mcp_row *code, const struct run_input *input,
 	const struct run_services *services, void *owner)
@@ -109,7 +146,7 @@ run_free(struct run *run)
 	outcome_fini(&run->outcome);
 	free(run->answers_memory);
 	free(run->memory);
-	free(run);
+	keep_ended(run);
 }
 
 void
@@ -333,6 +370,9 @@ end_step(struct run *run, int rc)
 {
 	struct outcome *outcome = &run->outcome;
 
+	if (atomic_exchange(&run->misused, false))
+		result_defect(&run->result,
+			      "it used the call outside of its step, or from another thread");
 	judge(run, rc);
 	outcome->kind = kind_of_step(run);
 	if (outcome->kind != OUTCOME_SUSPEND && outcome->kind != OUTCOME_ASK)
@@ -347,6 +387,10 @@ void
 run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	 const char *answers)
 {
+	struct run *outer = current;
+
 	begin_step(run, entry, replies, n, answers);
+	current = run;
 	end_step(run, run_entry(run, entry));
+	current = outer;
 }

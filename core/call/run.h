@@ -98,6 +98,7 @@ struct run {
 	struct json_object *capabilities, *answers;
 	_Atomic int64_t deadline_ms, wait_until_ms;
 	_Atomic bool cancelled;
+	_Atomic bool misused; /* by another thread, or between its steps */
 	bool wants_progress, completion;
 	bool progressed;
 	double progress;		  /* the last one reported: the next must be larger */
@@ -118,6 +119,7 @@ struct run {
 
 struct run *run_new(const struct mcp_row *code, const struct run_input *input,
 		    const struct run_services *services, void *owner);
+/* Its memory is kept for a while, so that a plugin which still uses the call is found out. */
 void run_free(struct run *run);
 
 /* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` are
@@ -128,6 +130,9 @@ void run_free(struct run *run);
  * and poll, respectively. A row with `request` suspends at once and answers in the next step. */
 void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	      const char *answers);
+/* The run whose step is on this thread, or NULL; what its row is called. */
+const struct run *run_current(void);
+const char *run_row_name(const struct run *run);
 /* From any thread: mcp_cancelled() is true from now on. */
 void run_cancel(struct run *run);
 void run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms);

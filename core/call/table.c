@@ -17,6 +17,7 @@
 #include "call/text.h"
 #include "unit.h"
 
+#define COLUMNS_MAX 4096u
 #define ELLIPSIS "\xE2\x80\xA6"
 #define DIGITS_EXACT 15 /* so many digits survive a reader that knows only doubles */
 #define CELL_LEAST 16u	/* characters of a cell, however wide the table is */
@@ -352,8 +353,9 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 		return result->status;
 	if (result->table != NULL)
 		return result_defect(result, "a table begins within a table");
-	if (n == 0)
-		return result_defect(result, "a table without columns");
+	if (n == 0 || n > COLUMNS_MAX)
+		return result_defect(result, "a table of %zu columns; 1 to %u are allowed", n,
+				     COLUMNS_MAX);
 	table = xcalloc(1, sizeof(*table));
 	result->table = table;
 	buf_init_keeping(&table->text, result->limits.text + 64);

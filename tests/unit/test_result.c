@@ -316,6 +316,28 @@ own_lines(void)
 	result_fini(&result);
 }
 
+/* Names of links are read, too. */
+static void
+large_links(void)
+{
+	char *name = malloc(30001);
+	struct mcp_block link = { .kind = "resource_link", .uri = "u:1", .link_size = -1 };
+	struct result result;
+
+	memset(name, 'n', 30000);
+	name[30000] = '\0';
+	link.name = name;
+	result_init(&result, &usual);
+	ASSERT_INT(result_block(&result, &link), MCP_OK);
+	for (int i = 0; i < 20; i++)
+		ASSERT_INT(result_block(&result, &link), MCP_E_TOO_LARGE);
+	result_finish(&result);
+	ASSERT_INT(result.blocks, 2);
+	CU_ASSERT(strstr(result.block[1].text, "20 content blocks left out") != NULL);
+	result_fini(&result);
+	free(name);
+}
+
 static void
 merging(void)
 {
@@ -1004,7 +1026,7 @@ static const struct test tests[] = {
 	TEST(blocks_cap),      TEST(blob_cap),		TEST(untrusted),  TEST(trusted),
 	TEST(compact),	       TEST(markdown_csv_json), TEST(last_lines), TEST(row_cap),
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
-	TEST(own_lines), TEST(reasons),       TEST(merging),
+	TEST(own_lines),       TEST(reasons),		TEST(large_links), TEST(merging),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
 	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks), TEST(reveals)

@@ -2,6 +2,7 @@
 /* The plugin's side of a call: outcomes of steps, what is copied and for how long, caps at n - 1,
  * n and n + 1, structs of other minor versions, mistakes that do not pass for answers. */
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <lakehost/call.h>
@@ -493,6 +494,121 @@ mistakes(void)
 	}
 }
 
+/* What a plugin of this process gives instead of what it must. */
+static int careless_at;
+
+static int
+careless(struct mcp_call *call)
+{
+	static const struct mcp_piece odd = { (enum mcp_piece_kind)9, { "x", 1 } };
+	static const struct mcp_piece empty = { MCP_PIECE_BYTES, { NULL, 1000 } };
+	struct mcp_block block = { .size = sizeof(block), .kind = "text", .text = { NULL, 1000 } };
+	struct mcp_http request = mcp_get_request("/", NULL);
+	struct mcp_text answer;
+
+	request.method = "POST";
+	switch (careless_at) {
+	case 0: return call->ops->block(call, &block);
+	case 1: return call->ops->block(call, NULL);
+	case 2: request.n_body = 3; break;
+	case 3: request.n_headers = 1; break;
+	case 4: request.retry = (enum mcp_retry)77; break;
+	case 5: request.reply = (enum mcp_reply_kind)77; break;
+	case 6: request.body = &odd; request.n_body = 1; break;
+	case 7: request.body = &empty; request.n_body = 1; break;
+	case 8: return mcp_table(call, NULL, 3);
+	case 9: return mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, SIZE_MAX);
+	case 10:
+		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
+		return call->ops->table_row(call, NULL, 1);
+	case 11:
+		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
+		return call->ops->table_end(call, NULL);
+	case 12: call->ops->log(call, (enum mcp_level)4096, "x", 1); return MCP_OK;
+	case 13: call->ops->log(call, MCP_LOG_INFO, NULL, 7); return MCP_OK;
+	case 14: call->ops->client_log(call, (enum mcp_level)4096, "x", "1", 1); return MCP_OK;
+	case 15: return call->ops->suspend(call, NULL, 2, 0, next_nothing, NULL, 0);
+	case 16: return call->ops->suspend(call, NULL, 0, 0, next_nothing, NULL, 9);
+	case 17: return call->ops->fail(call, NULL);
+	case 18: return call->ops->structured(call, NULL, 9);
+	case 19: return call->ops->meta(call, NULL, NULL, 9);
+	case 20: return call->ops->require(call, NULL);
+	case 21: return call->ops->ask(call, NULL, NULL, NULL, 9, &answer);
+	default: return mcp_say(call, "done");
+	}
+	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
+}
+
+static void
+careless_plugins(void)
+{
+	struct run *run;
+
+	for (careless_at = 0; careless_at <= 21; careless_at++) {
+		run = run_once(&plain, careless);
+		ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+		CU_ASSERT(run->result.what != NULL &&
+			  strcmp(run->result.what, "The plugin made a mistake") == 0);
+		CU_ASSERT(run->result.why != NULL && strlen(run->result.why) > 10);
+		run_free(run);
+	}
+	run = run_once(&plain, careless);
+	ASSERT_STR(run->result.block[0].text, "done");
+	run_free(run);
+}
+
+static struct mcp_call *lent;
+
+static void *
+uses_a_call(void *unused)
+{
+	(void)unused;
+	CU_ASSERT(mcp_say(lent, "%s", "not mine") < 0);
+	CU_ASSERT(mcp_fail(lent, MCP_E_INPUT, "not mine", NULL, NULL) < 0);
+	CU_ASSERT_EQUAL(mcp_context(lent, MCP_CTX_ROW).len, 0);
+	CU_ASSERT_PTR_NULL(lent->ops->reply(lent, 0));
+	CU_ASSERT(!mcp_client_can(lent, "sampling"));
+	CU_ASSERT(mcp_cancelled(lent));
+	lent->ops->log(lent, MCP_LOG_INFO, "x", 1);
+	return NULL;
+}
+
+static int
+lends(struct mcp_call *call)
+{
+	pthread_t thread;
+
+	lent = call;
+	mcp_say(call, "mine");
+	pthread_create(&thread, NULL, uses_a_call, NULL);
+	pthread_join(thread, NULL);
+	return MCP_OK;
+}
+
+static int
+keeps(struct mcp_call *call)
+{
+	lent = call;
+	return mcp_say(call, "mine");
+}
+
+/* A call belongs to the thread of its step, and to nobody afterwards. */
+static void
+calls_of_others(void)
+{
+	struct run *run = run_once(&plain, lends);
+
+	ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+	CU_ASSERT(run->result.why != NULL && strstr(run->result.why, "another thread") != NULL);
+	run_free(run);
+	run = run_once(&plain, keeps);
+	CU_ASSERT(!run->result.failed);
+	uses_a_call(NULL);
+	ASSERT_INT(run->result.blocks, 1);
+	run_free(run);
+	uses_a_call(NULL);
+}
+
 /* ---- other minor versions ------------------------------------------------------------------- */
 
 /* A request as a later minor knows it: its stride is larger, and what follows is not ours. */
@@ -665,7 +781,7 @@ services_used(void)
 
 static const struct test tests[] = {
 	TEST(outcomes),	 TEST(may_say_nothing), TEST(suspension),     TEST(state_cap),
-	TEST(caps),	 TEST(mistakes),	TEST(larger_structs), TEST(capabilities),
+	TEST(caps),	 TEST(mistakes),	TEST(careless_plugins), TEST(calls_of_others), TEST(larger_structs), TEST(capabilities),
 	TEST(questions), TEST(operations),	TEST(services_used)
 };
 SUITE(tests)
