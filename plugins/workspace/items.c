@@ -12,6 +12,7 @@
 
 #define PENDING_MAX 3400 /* bytes of paths still to be walked */
 #define FOLDERS_MAX 500	 /* folders of one walk */
+#define SKIPPED_MAX 400	 /* bytes of the path of a folder that was not walked */
 
 struct dbx_words
 path_words(struct mcp_call *call, const char *path)
@@ -38,7 +39,8 @@ struct walk {
 	int level, depth;
 	unsigned folders;
 	unsigned refused;   /* folders below that could not be listed */
-	bool more, unwalked;
+	bool more;
+	char unwalked[SKIPPED_MAX]; /* the first folder that there was no room to walk */
 	size_t next_level, len;
 	char pending[PENDING_MAX];
 };
@@ -68,13 +70,27 @@ is_folder(const char *type)
 	return strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
 }
 
+/* The folder, or the nearest one above whose path is short enough. */
+static void
+keep_folder(char to[SKIPPED_MAX], const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n >= SKIPPED_MAX)
+		while (n > 0 && path[--n] != '/')
+			;
+	memcpy(to, n > 0 ? path : "/", n > 0 ? n : 1);
+	to[n > 0 ? n : 1] = '\0';
+}
+
 static void
 remember_folder(struct walk *walk, const char *path)
 {
 	size_t n = strlen(path);
 
 	if (walk->len + n + 1 > sizeof(walk->pending) || walk->folders >= FOLDERS_MAX) {
-		walk->unwalked = true;
+		if (walk->unwalked[0] == '\0')
+			keep_folder(walk->unwalked, path);
 		return;
 	}
 	memcpy(walk->pending + walk->len, path, n);
@@ -127,21 +143,36 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 			  (long long)walk->skip + (long long)shown);
 }
 
+/* The walk of the first folder that this one left out. */
+static const char *
+unwalked_next(struct mcp_call *call, const struct walk *walk)
+{
+	const char *repeated = dbx_repeat(call, (const char *const[]){
+	    "object_type", "name_filter", "limit", NULL });
+
+	return mcp_printf(call, "list_workspace_items path=%s depth=%d%s%s",
+			  dbx_quoted(call, walk->unwalked), walk->depth,
+			  repeated != NULL ? " " : "", repeated != NULL ? repeated : "");
+}
+
 static int
 walk_end(struct mcp_call *call, const struct walk *walk)
 {
 	int64_t shown = walk->seen - walk->skip;
+	bool unwalked = walk->unwalked[0] != '\0';
 
 	if (walk->more)
 		shown = dbx_limit(call, 100);
 	mcp_table_end(call, &(struct mcp_table_end){
 	    .size = sizeof(struct mcp_table_end), .noun = "items",
-	    .total = walk->more || walk->unwalked || walk->skip > 0 ? -1 : walk->seen,
-	    .more = walk->more || walk->unwalked,
+	    .total = walk->more || unwalked || walk->skip > 0 ? -1 : walk->seen,
+	    .more = walk->more || unwalked,
 	    .next = walk->more ? walk_next(call, walk, (size_t)shown)
-		: walk->unwalked ? "list_workspace_items on a folder below; there are too many to "
-				   "walk at once" : NULL,
+		: unwalked ? unwalked_next(call, walk) : NULL,
 	    .next_from = walk_next, .next_data = walk });
+	if (unwalked && !walk->more)
+		mcp_say(call, "Folders from %s on were not walked; there are too many for one "
+			"call.", walk->unwalked);
 	if (walk->refused == 0)
 		return MCP_OK;
 	return mcp_say(call, "%u %s below could not be listed by this identity.", walk->refused,

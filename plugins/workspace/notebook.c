@@ -45,6 +45,25 @@ count_lines(const char *text, size_t len)
 
 /* ---- source --------------------------------------------------------------------------------- */
 
+/* A line alone is longer than a result: where it is cut, and which call shows the rest. */
+static const char *
+long_line(struct mcp_call *call, const char *text, const char *start, int64_t room,
+	  const char *path)
+{
+	const char *end = start + room;
+
+	while (((unsigned char)*end & 0xc0) == 0x80)
+		end--;
+	if (view_is(call, "outputs"))
+		mcp_say(call, "The line is too long; its first %lld bytes are shown.",
+			(long long)(end - start));
+	else
+		mcp_say(call, "The line is too long; its first %lld bytes are shown.\nNext: "
+			"read_file path=%s offset=%lld", (long long)(end - start),
+			dbx_quoted(call, path), (long long)(end - text));
+	return end;
+}
+
 int
 say_lines(struct mcp_call *call, const char *text, size_t len, const char *path, const char *what)
 {
@@ -70,6 +89,8 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 		to = total;
 	mcp_say(call, "%s (%s), lines %lld-%lld of %lld", path, what, (long long)from,
 		(long long)(line - 1), (long long)total);
+	if (end - start > room)
+		end = long_line(call, text, start, room, path);
 	if (line <= to)
 		mcp_say(call, "Next: get_notebook_content path=%s view=%s start_line=%lld%s%s",
 			dbx_quoted(call, path), view, (long long)line,

@@ -108,7 +108,7 @@ a_context_can_be_kept(void)
 	fakehost_reply(host, STATUS, 200,
 	    FINISHED("{\"resultType\":\"error\",\"summary\":\"bad\"}"));
 	result = fakehost_tool(host, "execute_code", CODE ",\"context_id\":\"c1\"}");
-	has(result->next, "context_id=c1 on cluster_id=" CLUSTER " lives on.");
+	has(result->next, "execute_code cluster_id=" CLUSTER " context_id=c1 keep_context=true");
 	CU_ASSERT(destroyed(host) == 0);
 	fakehost_reply(host, CONTEXT, 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"context c1 does not exist\"}");

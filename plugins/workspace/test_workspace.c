@@ -126,7 +126,7 @@ a_walk_has_an_end(void)
 	fakehost_reply(host, LIST "*", 200, "{}");
 	has(fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":2,"
 			  "\"name_filter\":\"none\"}")->text,
-	    "Next: list_workspace_items on a folder below; there are too many to walk at once");
+	    "Next: list_workspace_items path=/folder-0");
 	free(body);
 	fakehost_free(host);
 }
@@ -231,6 +231,13 @@ a_long_source_goes_on_at_a_line(void)
 	lacks(result->text, "bytes of text shown");
 	result = notebook(host, "\"view\":\"source\",\"start_line\":301");
 	has(result->text, "lines 301-400 of 400\n");
+	memset(text + 10, 'x', sizeof(text) - 11); /* one line that is too long for a result */
+	fakehost_reset(host);
+	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
+	fakehost_reply(host, SOURCE, 200, text);
+	result = notebook(host, "\"view\":\"source\",\"start_line\":2");
+	has(result->text, "its first 1000 bytes are shown.\nNext: read_file path=/nb offset=1010\n");
+	lacks(result->text, "bytes of text shown");
 	fakehost_free(host);
 }
 
