@@ -101,8 +101,9 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 			: farewell->status != MCP_E_INPUT ? "Call execute_code again, without "
 							    "context_id."
 			: command->keep
-			    ? mcp_printf(call, "Correct the code and call execute_code cluster_id=%s "
-					 "context_id=%s keep_context=true: the context lives on.",
+			    ? mcp_printf(call, "Correct the code and call execute_code "
+					 "cluster_id=%s context_id=%s keep_context=true: the "
+					 "context lives on.",
 					 dbx_quoted(call, command->cluster),
 					 dbx_quoted(call, command->context))
 			    : "Correct the code and call execute_code again.");

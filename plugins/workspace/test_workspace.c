@@ -236,7 +236,8 @@ a_long_source_goes_on_at_a_line(void)
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, SOURCE, 200, text);
 	result = notebook(host, "\"view\":\"source\",\"start_line\":2");
-	has(result->text, "its first 1000 bytes are shown.\nNext: read_file path=/nb offset=1010\n");
+	has(result->text, "its first 1000 bytes are shown.\n"
+			  "Next: read_file path=/nb offset=1010\n");
 	lacks(result->text, "bytes of text shown");
 	fakehost_free(host);
 }
