@@ -16,6 +16,7 @@
 #include "egress/egress.h"
 #include "host.h"
 #include "plugin/loader.h"
+#include "transport/transport.h"
 
 #define SUBJECT_MAX 160
 #define USERS_MAX   400u
@@ -64,6 +65,7 @@ static void
 say_plugin(struct check *check, const struct plugin_status *status)
 {
 	const char *where = status->config != NULL ? status->config->where : NULL;
+	const bool said = where == NULL || strstr(status->why, where) != NULL;
 	const char *warn = json_object_get_string(json_object_object_get(
 	    json_object_object_get(status->manifest, "plugin"), "warn"));
 	char subject[SUBJECT_MAX];
@@ -77,8 +79,7 @@ say_plugin(struct check *check, const struct plugin_status *status)
 		check_say(check, CHECK_FAULT, subject, "refused: %s%s%s%s%s%s",
 			  plugin_refusal_text(status->refusal),
 			  status->why[0] != '\0' ? ": " : "", status->why,
-			  where != NULL ? " (" : "", where != NULL ? where : "",
-			  where != NULL ? ")" : "");
+			  said ? "" : " (", said ? "" : where, said ? "" : ")");
 	for (size_t i = 0; status->refusal == PLUGIN_OK && i < status->withheld->count; i++)
 		check_say(check, CHECK_WARNING, subject,
 			  "%s is not offered: the permissions granted do not cover its requests",
@@ -201,10 +202,14 @@ say_listeners(struct check *check)
 {
 	const struct config *config = host_config(check->host);
 	const size_t n = config->server.listeners;
+	char why[256];
 
+	for (size_t i = 0; i < n; i++)
+		if (!http_try(&config->server.listener[i], why, sizeof(why)))
+			check_say(check, CHECK_FAULT, "listeners", "%s", why);
 	if (n > 0)
-		check_say(check, CHECK_SKIPPED, "listeners",
-			  "only serve opens %s", n == 1 ? "the socket" : "the sockets");
+		check_say(check, CHECK_SKIPPED, "listeners", "only serve opens %s",
+			  n == 1 ? "the socket" : "the sockets");
 }
 
 bool

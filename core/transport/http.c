@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP listeners as a whole: start, running MHD, deadlines, draining, end. */
 #include "transport/http.h"
+#include "transport/http_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PEM_MAX (1u << 20)
 #define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
 #define MEMORY_MIN 8192u
 #define DESCRIPTORS_SPARE 256u /* for everything but connections */
@@ -168,32 +168,6 @@ keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
 	return strlen(text);
 }
 
-static char *
-read_pem(const char *path, char *why, size_t why_size)
-{
-	struct stat st = { 0 };
-	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
-
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		snprintf(why, why_size, "cannot read %s: %s",
-			 path == NULL ? "the key that belongs to the certificate" : path,
-			 path == NULL ? "none is configured" : strerror(errno));
-	} else if (st.st_size <= 0 || st.st_size > (off_t)PEM_MAX) {
-		snprintf(why, why_size, "cannot read %s: not a PEM file", path);
-	} else {
-		text = xcalloc(1, (size_t)st.st_size + 1);
-		if (read(fd, text, (size_t)st.st_size) <= 0) {
-			snprintf(why, why_size, "cannot read %s: %s", path, strerror(errno));
-			free(text);
-			text = NULL;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	return text;
-}
-
 /* The head must fit, with MHD's list of its fields, or the limit would not be as configured. */
 static size_t
 pool_size(const struct config *config)
@@ -215,22 +189,10 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	size_t memory = pool_size(http->config);
 	unsigned flags =
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
-	struct MHD_OptionItem tls[4] = { { MHD_OPTION_END, 0, NULL } };
-	static char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
-	char *certificate = NULL, *key = NULL;
+	struct http_tls tls;
 
-	if (listener->tls) {
-		certificate = read_pem(config->tls_certificate, why, why_size);
-		key = certificate == NULL ? NULL : read_pem(config->tls_key, why, why_size);
-		if (key == NULL) {
-			free(certificate);
-			return false;
-		}
-		tls[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate };
-		tls[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, key };
-		tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities };
-		tls[3] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	}
+	if (!http_tls_load(&tls, config, why, why_size))
+		return false;
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
 	 * TLS its shutdown is the closing alert, which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
@@ -243,9 +205,8 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 			     MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, listener,
 			     MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
-			     MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
-	free(certificate);
-	secret_free(key);
+			     MHD_OPTION_ARRAY, tls.option, MHD_OPTION_END);
+	http_tls_fini(&tls);
 	if (listener->daemon == NULL)
 		snprintf(why, why_size, "cannot serve %s: %s", listener->url,
 			 listener->tls ? "the certificate and key are not usable together"

@@ -1,4 +1,4 @@
 lakehost_core(transport
 	SOURCES accept.c hangup.c http.c http_accept.c http_access.c http_answer.c http_gate.c http_head.c
-		http_recv.c http_request.c linger.c listen.c sse.c stdio.c
+		http_recv.c http_request.c http_tls.c linger.c listen.c sse.c stdio.c
 	LIBS PkgConfig::MHD)

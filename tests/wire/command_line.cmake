@@ -7,3 +7,11 @@ if(TARGET lakehost AND TARGET lakehost-sandbox AND TARGET plugin-fixture AND TAR
 		$<TARGET_FILE:lakehost-sandbox> ${PROJECT_SOURCE_DIR}/etc)
 	set_tests_properties(wire.command_line PROPERTIES LABELS wire)
 endif()
+
+# Broken set-ups: what check says, beside what serve says.
+if(TARGET lakehost AND TARGET plugin-compute AND TARGET plugin-bad_row)
+	add_test(NAME wire.check COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/check.py $<TARGET_FILE:lakehost>
+		$<TARGET_FILE_DIR:plugin-compute> $<TARGET_FILE_DIR:plugin-bad_row>)
+	set_tests_properties(wire.check PROPERTIES LABELS wire)
+endif()

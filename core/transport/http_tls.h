@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_TRANSPORT_HTTP_TLS_H
+#define CORE_TRANSPORT_HTTP_TLS_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+/* Certificate and key of a listener, as libmicrohttpd takes them. */
+struct http_tls {
+	char *certificate, *key;
+	struct MHD_OptionItem option[4]; /* for MHD_OPTION_ARRAY */
+};
+
+/* Reads both; a listener without TLS gets no options. False with `why`. */
+bool http_tls_load(struct http_tls *tls, const struct config_listener *config, char *why,
+		   size_t why_size);
+void http_tls_fini(struct http_tls *tls);
+
+#endif
