@@ -221,7 +221,7 @@ tables_offered(struct mcp_call *call, const void *state, size_t len)
 static const char *
 known(struct mcp_call *call, const char *name)
 {
-	return mcp_get_str(call, mcp_arg_json(call, "context"), name, NULL);
+	return dbx_plain_name(call, mcp_get_str(call, mcp_arg_json(call, "context"), name, NULL));
 }
 
 int

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define COLUMNS_MAX 24
+#define WHOLE_ROWS 10 /* which the host shows with nothing cut */
 #define PLACE_DIGITS 6 /* of the rows of a page that were shown before */
 
 const char *
@@ -260,6 +261,24 @@ token_of(const struct dbx_page *page)
 	return token != NULL ? token : "";
 }
 
+/* The call that shows the same rows with nothing cut, by fewer at a time; NULL: there is none. */
+static const char *
+whole_call(struct mcp_call *call, const struct dbx_page *page, size_t offered)
+{
+	const char *text, *token = token_of(page);
+
+	if (page->tool == NULL || limit_name(page)[0] == '\0')
+		return NULL;
+	if (page->place != NULL && page->place->skip > 0)
+		token = place_token(call, page->place, 0);
+	text = with_word(call, with_word(call, page->tool, page->extra),
+			 mcp_printf(call, "%s=%d", limit_name(page),
+				    offered > WHOLE_ROWS ? WHOLE_ROWS : 1));
+	text = with_word(call, text, dbx_repeat_shape(call));
+	return token[0] == '\0' ? text : with_word(call, text,
+	    mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
+}
+
 size_t
 dbx_table_from(const struct dbx_page *page, size_t count)
 {
@@ -283,6 +302,7 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 		    : next[0] == '\0' && first ? (int64_t)count : -1,
 		.next_from = page->tool != NULL ? rest_call : NULL,
 		.next_data = page,
+		.whole = whole_call(call, page, offered),
 	};
 	int status;
 

@@ -381,6 +381,25 @@ leads_to_dropped_rows(void)
 	fakehost_free(host);
 }
 
+/* A cut name stands whole in a shorter page, and the end line names the call for that. */
+static void
+leads_to_whole_cells(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char body[8000] = "{\"things\":[", name[310];
+
+	memset(name, 'n', 300);
+	strcpy(name + 300, "\"}");
+	for (int i = 0; i < 11; i++)
+		sprintf(body + strlen(body), "%s{\"name\":\"%s", i > 0 ? "," : "", name);
+	strcat(body, "]}");
+	fakehost_reply(host, "GET /api/things?*", 200, body);
+	ASSERT_HAS(fakehost_tool(host, "list", "{\"kind\":\"k\"}")->text,
+		   "11 things. 11 cells cut at 200 characters; whole: list_things kind=k limit=10");
+	ASSERT_LACKS(fakehost_tool(host, "list", "{\"kind\":\"k\",\"limit\":10}")->text, " cut ");
+	fakehost_free(host);
+}
+
 static void
 refuses_what_is_too_long(void)
 {
@@ -440,6 +459,7 @@ static const struct test tests[] = {
 	TEST(keeps_within_limits),
 	TEST(walks_over_empty_pages),
 	TEST(leads_to_dropped_rows),
+	TEST(leads_to_whole_cells),
 	TEST(refuses_what_is_too_long),
 	TEST(offers_completions),
 };
