@@ -5,6 +5,10 @@
  */
 #include "data.h"
 
+#include <errno.h>
+#include <json-c/printbuf.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DECIMAL_DIGITS 38 /* of the widest DECIMAL */
@@ -47,111 +51,175 @@ skip_value(const char *at)
 	return at;
 }
 
-/* A member of an object: its name and where its value stands. */
+/* A member of an object: the tokens of its name and its value. */
 struct member {
 	const char *name, *value;
-	size_t len;
+	size_t name_len, len;
 };
 
 /* The member at *at, a place behind "{" or ","; moves it on. False at the end. */
 static bool
-next_member(struct mcp_call *call, const char **at, struct member *member)
+next_member(const char **at, struct member *member)
 {
 	const char *from = skip_blanks(*at), *end;
 
 	if (*from != '"')
 		return false;
 	end = skip_string(from);
-	member->name = json_object_get_string(mcp_json(call, from, (size_t)(end - from)));
+	member->name = from;
+	member->name_len = (size_t)(end - from);
 	member->value = skip_blanks(skip_blanks(end) + 1);
 	end = skip_value(member->value);
 	member->len = (size_t)(end - member->value);
 	end = skip_blanks(end);
 	*at = *end == ',' ? end + 1 : end;
-	return member->name != NULL;
+	return true;
+}
+
+/* The name without its quotes and escapes. */
+static const char *
+member_name(struct mcp_call *call, const struct member *member)
+{
+	return mcp_get_str(call, mcp_json(call, member->name, member->name_len), "", "");
+}
+
+/* ---- JSON text that is written --------------------------------------------------------------- */
+
+/* There may be many thousand parameters: their text is made without a tree. */
+struct text {
+	struct mcp_call *call;
+	char *data;
+	size_t len, size;
+};
+
+static void
+put(struct text *text, const char *bytes, size_t len)
+{
+	if (text->len + len + 1 > text->size) {
+		char *old = text->data;
+
+		text->size = (text->len + len + 1) * 2;
+		text->data = mcp_alloc(text->call, text->size);
+		if (old != NULL)
+			memcpy(text->data, old, text->len);
+	}
+	memcpy(text->data + text->len, bytes, len);
+	text->len += len;
+}
+
+static void
+puts_of(struct text *text, const char *bytes)
+{
+	put(text, bytes, strlen(bytes));
+}
+
+/* Valid JSON as the content of a JSON string: blanks become blanks. */
+static void
+put_quoted(struct text *text, const char *json, size_t len)
+{
+	puts_of(text, "\"");
+	for (size_t i = 0; i < len; i++) {
+		if (json[i] == '"' || json[i] == '\\')
+			puts_of(text, "\\");
+		put(text, json[i] == '\t' || json[i] == '\r' || json[i] == '\n' ? " " : &json[i], 1);
+	}
+	puts_of(text, "\"");
 }
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
-/* The type of a number that its digits need; NULL when there is none that keeps them. */
-static const char *
-number_type(struct mcp_call *call, const struct member *member)
+/* The type that keeps all digits of a number; false when there is none. */
+static bool
+number_type(const struct member *member, char *type, size_t size)
 {
 	const char *digits = member->value + (member->value[0] == '-' ? 1 : 0);
 	size_t whole = strspn(digits, "0123456789"), fraction = 0;
-	int64_t value;
+	long long value;
 
 	if (digits[whole] == '.')
 		fraction = strspn(digits + whole + 1, "0123456789");
+	snprintf(type, size, "DOUBLE");
 	if (member->value + member->len != digits + whole + (fraction > 0 ? fraction + 1 : 0))
-		return "DOUBLE"; /* with an exponent */
-	value = mcp_get_int(mcp_json(call, member->value, member->len), "", 0);
-	/* LIMIT and the like take an INT only. */
-	if (fraction == 0 && whole <= 18)
-		return value >= INT32_MIN && value <= INT32_MAX ? "INT" : "BIGINT";
-	if (fraction == 0 && value != 0
-	    && strncmp(mcp_printf(call, "%lld", (long long)value), member->value, member->len) == 0)
-		return "BIGINT";
-	if (whole + fraction <= DOUBLE_DIGITS)
-		return "DOUBLE";
-	if (whole + fraction > DECIMAL_DIGITS)
-		return fraction > 0 && whole <= DOUBLE_DIGITS ? "DOUBLE" : NULL;
-	return mcp_printf(call, "DECIMAL(%zu,%zu)", whole + fraction, fraction);
+		return true; /* with an exponent */
+	errno = 0;
+	value = strtoll(member->value, NULL, 10);
+	if (fraction == 0 && errno == 0) {
+		/* LIMIT and the like take an INT only. */
+		snprintf(type, size, "%s",
+			 value >= INT32_MIN && value <= INT32_MAX ? "INT" : "BIGINT");
+		return true;
+	}
+	if (whole + fraction <= DOUBLE_DIGITS
+	    || (whole + fraction > DECIMAL_DIGITS && whole <= DOUBLE_DIGITS))
+		return true;
+	snprintf(type, size, "DECIMAL(%zu,%zu)", whole + fraction, fraction);
+	return whole + fraction <= DECIMAL_DIGITS;
 }
 
-/* The value as the API's item; NULL with the call failed. */
-static struct json_object *
-parameter(struct mcp_call *call, const struct member *member)
+/* Adds one item; false with the call failed. */
+static bool
+put_parameter(struct text *text, const struct member *member)
 {
-	struct json_object *item = dbx_object(call, "name", member->name, NULL), *tree;
-	const char *value = mcp_printf(call, "%.*s", (int)member->len, member->value);
-	const char *type = "STRING";
+	char type[32] = "STRING";
+	char first = member->value[0];
 
-	if (member->value[0] == '-' || (member->value[0] >= '0' && member->value[0] <= '9')) {
-		type = number_type(call, member);
-	} else if (member->value[0] == 't' || member->value[0] == 'f') {
-		type = "BOOLEAN";
-	} else if (member->value[0] == 'n') {
-		value = NULL;
-	} else {
-		tree = mcp_json(call, member->value, member->len);
-		value = json_object_is_type(tree, json_type_string)
-		    ? json_object_get_string(tree)
-		    : json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN
-						     | JSON_C_TO_STRING_NOSLASHESCAPE);
-	}
-	if (type == NULL) {
-		mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "The parameter \"%s\" has more digits "
-			 "than any SQL number holds.", member->name), "DECIMAL holds 38 digits.",
+	if ((first == '-' || (first >= '0' && first <= '9'))
+	    && !number_type(member, type, sizeof(type))) {
+		mcp_fail(text->call, MCP_E_INPUT, mcp_printf(text->call, "The parameter \"%s\" has "
+			 "more digits than any SQL number holds.",
+			 member_name(text->call, member)), "DECIMAL holds 38 digits.",
 			 "Give it as a text, and use it as one.");
-		return NULL;
+		return false;
 	}
-	json_object_object_add(item, "type", json_object_new_string(type));
-	if (value != NULL)
-		json_object_object_add(item, "value", json_object_new_string(value));
-	return item;
+	if (first == 't' || first == 'f')
+		strcpy(type, "BOOLEAN");
+	puts_of(text, text->len > 1 ? ",{\"name\":" : "{\"name\":");
+	put(text, member->name, member->name_len);
+	puts_of(text, ",\"type\":\"");
+	puts_of(text, type);
+	puts_of(text, "\"");
+	if (first != 'n')
+		puts_of(text, ",\"value\":");
+	if (first == '"')
+		put(text, member->value, member->len);
+	else if (first != 'n')
+		put_quoted(text, member->value, member->len);
+	puts_of(text, "}");
+	return true;
+}
+
+/* Writes the text that was made in the place of the array. */
+static int
+write_text(struct json_object *array, struct printbuf *out, int level, int flags)
+{
+	const struct text *text = json_object_get_userdata(array);
+
+	(void)level;
+	(void)flags;
+	return printbuf_memappend(out, text->data, (int)text->len);
 }
 
 bool
 parameters_add(struct mcp_call *call, struct json_object *body)
 {
-	struct json_object *list, *item;
-	const char *at = call->ops->arguments(call).data;
+	const char *at = strchr(call->ops->arguments(call).data, '{');
+	struct text *text = mcp_alloc(call, sizeof(*text));
+	struct json_object *array;
 	struct member member;
 	bool found = false;
 
 	if (!json_object_is_type(mcp_arg_json(call, "parameters"), json_type_object))
 		return true;
-	at = strchr(at, '{');
-	for (at = at != NULL ? at + 1 : ""; !found && next_member(call, &at, &member);)
-		found = strcmp(member.name, "parameters") == 0;
-	list = json_object_new_array();
-	json_object_object_add(body, "parameters", list);
-	for (at = found ? member.value + 1 : ""; next_member(call, &at, &member);) {
-		item = parameter(call, &member);
-		if (item == NULL)
+	for (at = at != NULL ? at + 1 : ""; !found && next_member(&at, &member);)
+		found = strcmp(member_name(call, &member), "parameters") == 0;
+	text->call = call;
+	puts_of(text, "[");
+	for (at = found ? member.value + 1 : ""; next_member(&at, &member);)
+		if (!put_parameter(text, &member))
 			return false;
-		json_object_array_add(list, json_object_get(item));
-	}
+	puts_of(text, "]");
+	array = json_object_new_array();
+	json_object_set_serializer(array, write_text, text, NULL);
+	json_object_object_add(body, "parameters", array);
 	return true;
 }
