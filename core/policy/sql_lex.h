@@ -35,7 +35,7 @@ struct sql_token {
 	enum sql_kind kind;
 	const char *at; /* within the text, quotes included; not terminated */
 	size_t len;
-	char word[SQL_WORD_MAX]; /* of SQL_WORD, in capitals; "" when it is too long for a keyword */
+	char word[SQL_WORD_MAX]; /* of SQL_WORD, in capitals; "" when too long for a keyword */
 };
 
 struct sql_lexer {
