@@ -5,10 +5,13 @@ tracker, by each way to authenticate.
 
     tests/wire/generic.py LAKEHOST PREFIX FAKE-TRACKER [unittest options]
 """
+import http.client
 import json
 import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -86,9 +89,50 @@ class Session:
         return status
 
 
+class Served(http.client.HTTPConnection):
+    """A host on a unix socket."""
+
+    def __init__(self, command, env, path):
+        super().__init__('localhost', timeout=PATIENCE)
+        self.path = path
+        self.process = subprocess.Popen([*command, '--unix', path], env=env, text=True,
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.wait_for('"listening"')
+        self.session = None
+        self.ask('initialize', protocolVersion='2025-11-25', capabilities={},
+                 clientInfo={'name': 'test', 'version': '1'})
+
+    def wait_for(self, words):
+        while words not in self.process.stderr.readline():
+            if self.process.poll() is not None:
+                raise AssertionError('the host has ended')
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE)
+        self.sock.connect(self.path)
+
+    def ask(self, method, **params):
+        headers = {'Content-Type': 'application/json',
+                   'Accept': 'application/json, text/event-stream'}
+        if self.session:
+            headers['Mcp-Session-Id'] = self.session
+        self.request('POST', '/mcp', json.dumps(
+            {'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': params}), headers)
+        response = self.getresponse()
+        self.session = self.session or response.headers['Mcp-Session-Id']
+        return json.loads(response.read())['result']
+
+    def end(self):
+        self.close()
+        self.process.terminate()
+        self.process.communicate(timeout=PATIENCE)
+
+
 class Case(unittest.TestCase):
     method = 'bearer'
     seconds = 3600
+    isolation = "none"
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -111,7 +155,7 @@ class Case(unittest.TestCase):
         (self.home / 'lakehost.conf').write_text(
             f'upstreams = {{ tracker = {{ kind = "generic"; url = "{url}"; max_retries = 0;\n'
             f'  auth = {{ {auth} }}; }}; }};\n'
-            f'plugins = {{ enabled = [ "tracker" ]; isolation = "none"; '
+            f'plugins = {{ enabled = [ "tracker" ]; isolation = "{self.isolation}"; '
             f'directories = [ "{plugins}" ]; }};\n{more}')
 
     def command(self, *words):
@@ -221,6 +265,18 @@ class Bearer(Case):
         self.assertIn('OPS-1', session.call('list_issues', project='OPS'))
         self.assertEqual(session.end(), 0)
 
+    def test_secret_is_read_again_on_sighup(self):
+        self.secret('wrong')
+        served = Served(self.command(), self.env, str(self.home / 'socket'))
+        self.addCleanup(served.end)
+        arguments = {'name': 'list_issues', 'arguments': {'project': 'OPS'}}
+        self.assertTrue(served.ask('tools/call', **arguments)['isError'])
+        self.secret(SECRETS['bearer'])
+        served.process.send_signal(signal.SIGHUP)
+        served.wait_for('its file has a new one')
+        self.assertIn('OPS-1', served.ask('tools/call', **arguments)['content'][0]['text'])
+        self.assertEqual(self.tracker.get('/counts')['refused'], 1)
+
     def test_enabled_by_a_file_of_its_own(self):
         conf = self.home / 'lakehost.conf'
         conf.write_text(conf.read_text().replace('enabled = [ "tracker" ]; ', ''))
@@ -245,6 +301,19 @@ class Basic(Case):
     def test_call(self):
         self.assertIn('OPS-1', self.run_host('call', 'list_issues', 'project=OPS'))
         self.assertIn('basic: as bot', self.run_host('check'))
+
+
+class Isolated(Case):
+    """The plugin in a process of its own: the credential stays in the host."""
+    method = 'basic'
+    isolation = 'process'
+
+    def test_call(self):
+        self.assertIn('OPS-1', self.run_host('call', 'list_issues', 'project=OPS'))
+        self.assertIn('The index is rebuilt',
+                      self.run_host('call', 'rebuild_index', 'project=OPS'))
+        self.assertIn('upstream tracker: ok', self.run_host('check'))
+        self.assertIn('plugin tracker, probe: ok', self.run_host('doctor'))
 
 
 class Header(Case):
