@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/sql_reader.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -277,11 +278,13 @@ is_program(const struct reader *reader)
 static bool
 is_insert(const struct reader *reader)
 {
-	const char *word = reader->before.word;
+	struct sql_token insert = reader->before;
 
 	if (!sql_is(&reader->now, "INTO") && !sql_is(&reader->now, "OVERWRITE"))
 		return false;
-	return strcmp(word + strspn(word, "0123456789"), "INSERT") == 0;
+	while (insert.len > 0 && isdigit((unsigned char)*insert.at))
+		insert.at++, insert.len--;
+	return sql_is(&insert, "INSERT");
 }
 
 /* What may stand behind a pipe: an operator, of which none writes, or nothing. */

@@ -167,7 +167,7 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact
 	*text = bounded(call, shown);
 	/* What is shown in other words, or was cut, stands so in both. */
 	*json = *text != shown || (fact->show != NULL && is_plain(value))
-		|| json_object_is_type(value, json_type_string)
+		|| fact->show == dbx_show_id || json_object_is_type(value, json_type_string)
 	    ? json_object_new_string(*text) : copy_value(call, value, 0);
 	return true;
 }
@@ -375,29 +375,59 @@ fill_grid(struct dbx_answer *answer, struct grid *grid, struct json_object *item
 	}
 }
 
-static int
-grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
+static struct json_object *
+row_object(struct mcp_call *call, const struct grid *grid, size_t row)
 {
-	const char *cells[COLUMNS_MAX];
-	struct json_object *object;
-	size_t n = 0;
-	int status;
+	struct json_object *object = mcp_keep(call, json_object_new_object());
 
-	for (size_t i = 0; i < grid->n_columns; i++)
-		if (grid->used[i])
-			cells[n++] = grid->text[row * grid->n_columns + i];
-	status = dbx_row(answer->call, cells, n);
-	if (status != MCP_OK)
-		return status;
-	object = json_object_new_object();
 	for (size_t i = 0; i < grid->n_columns; i++) {
 		struct json_object *json = grid->json[row * grid->n_columns + i];
 
 		if (json != NULL)
 			json_object_object_add(object, grid->columns[i].key, json_object_get(json));
 	}
-	json_object_array_add(rows, object);
+	return object;
+}
+
+/* A row in both forms; MCP_E_TOO_LARGE when one of them has no room for it. The first row is shown
+ * in any case, so that the next call goes on behind it. */
+static int
+grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
+{
+	struct json_object *object = row_object(answer->call, grid, row);
+	const char *cells[COLUMNS_MAX];
+	size_t n = 0, len;
+	int status;
+
+	json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN, &len);
+	if (answer->used + len > STRUCTURE_MAX && json_object_array_length(rows) > 0)
+		return MCP_E_TOO_LARGE;
+	for (size_t i = 0; i < grid->n_columns; i++)
+		if (grid->used[i])
+			cells[n++] = grid->text[row * grid->n_columns + i];
+	status = dbx_row(answer->call, cells, n);
+	if (status != MCP_OK)
+		return status;
+	if (answer->used + len > STRUCTURE_MAX) {
+		answer->left_out++;
+		return MCP_OK;
+	}
+	answer->used += len + 1;
+	json_object_array_add(rows, json_object_get(object));
 	return MCP_OK;
+}
+
+/* Rows from `from` on, until one of the forms is full. Returns how many are in both, or all. */
+static size_t
+grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from,
+	  struct json_object *rows)
+{
+	size_t row = from;
+	int status = MCP_OK;
+
+	for (; row < grid->n_rows && status == MCP_OK; row++)
+		status = grid_row(answer, grid, row, rows);
+	return status == MCP_OK ? grid->n_rows - from : row - 1 - from;
 }
 
 /* The columns that some row has. */
@@ -423,19 +453,19 @@ dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
 		.n_rows = json_object_array_length(items) };
 	size_t from = page != NULL ? dbx_table_from(page, grid.n_rows) : 0, n;
 	struct json_object *rows;
-	int status;
+	size_t offered;
 
 	fill_grid(answer, &grid, items);
 	n = grid_heads(&grid, heads);
 	if (n == 0)
 		return;
 	rows = json_object_new_array();
-	status = mcp_table(answer->call, heads, n);
-	for (size_t row = from; status == MCP_OK && row < grid.n_rows; row++)
-		status = grid_row(answer, &grid, row, rows);
-	add_member(answer, fact->key, rows);
-	dbx_table_end(answer->call, page != NULL ? page : &all, grid.n_rows - from,
-		      grid.n_rows - from);
+	json_object_object_add(answer->structure, fact->key, rows);
+	answer->used += strlen(fact->key) + 6;
+	if (mcp_table(answer->call, heads, n) != MCP_OK)
+		return;
+	offered = grid_rows(answer, &grid, from, rows);
+	dbx_table_end(answer->call, page != NULL ? page : &all, grid.n_rows - from, offered);
 }
 
 struct mcp_call *

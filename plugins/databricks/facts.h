@@ -27,8 +27,9 @@ struct dbx_fact {
 	const char *label; /* of the line or column of the text; NULL: the key */
 	const char *path;  /* in the item, as in mcp_get() */
 	/* The text. A scalar is in structuredContent as this text too; an object or an array is
-	 * there as it is. NULL: a scalar keeps its type, an array of scalars reads "a, b", an
-	 * object of scalars "k=v, l=w", all else is JSON. Absent or "" leaves the fact out. */
+	 * there as it is (with dbx_show_id as text: for what the outputSchema declares). NULL: a
+	 * scalar keeps its type, an array of scalars reads "a, b", an object of scalars
+	 * "k=v, l=w", all else is JSON. Absent or "" leaves the fact out. */
 	const char *(*show)(struct mcp_call *call, struct json_object *value);
 	enum dbx_detail detail;
 	/* Not NULL: `path` holds an array of objects, and these are the facts of each. Columns that

@@ -306,7 +306,7 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 	};
 	int status;
 
-	if (offered < count)
+	if (offered < count && page->place != NULL && page->tool != NULL)
 		end.next = next_call(call, page, place_token(call, page->place, offered));
 	else if (more && page->tool != NULL)
 		end.next = next_call(call, page, plain_token(call, page, next));

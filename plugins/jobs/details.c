@@ -131,7 +131,7 @@ static const struct dbx_fact environment_facts[] = {
 };
 
 static const struct dbx_fact job_facts[] = {
-	{ .key = "job", .path = "settings.name" },
+	{ .key = "job", .path = "settings.name", .show = dbx_show_id },
 	{ .key = "job_id", .path = "job_id", .show = dbx_show_id },
 	{ .key = "description", .path = "settings.description" },
 	{ .key = "schedule", .path = "runs_when" },

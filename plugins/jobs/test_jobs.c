@@ -246,6 +246,39 @@ tasks_come_in_pages(void)
 	fakehost_free(host);
 }
 
+/* The rows of the text and of the structure are the same also where the structure is full first. */
+static void
+text_and_structure_end_together(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char *body = malloc(700000), *at = body + sprintf(body, "{\"job_id\":7,\"settings\":{"
+							  "\"name\":[7],\"tasks\":[");
+	const struct fakehost_result *result;
+
+	for (int i = 0; i < 90; i++) {
+		at += sprintf(at, "%s{\"task_key\":\"t%d\",\"description\":\"",
+			      i > 0 ? "," : "", i);
+		memset(at, 'd', 6000);
+		at += 6000;
+		at += sprintf(at, "\"}");
+	}
+	strcpy(at, "]}}");
+	fakehost_reply(host, GET "7", 200, body);
+	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\","
+			       "\"detail\":\"full\"}");
+	CU_ASSERT(!result->failed);
+	has(result->text, "33 of 90 tasks shown.");
+	has(result->text, "Next: get_job_details job_id=7 detail=full page_token=33~");
+	has(result->structured, "\"t32\"");
+	CU_ASSERT(strstr(result->structured, "\"t33\"") == NULL);
+	has(result->structured, "\"job\":\"[7]\""); /* what the schema calls a string is one */
+	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\","
+			       "\"page_token\":\"66~\"}");
+	has(result->structured, "\"t89\"");
+	free(body);
+	fakehost_free(host);
+}
+
 static void
 a_missing_job_has_near_misses(void)
 {
@@ -295,6 +328,7 @@ static const struct test tests[] = {
 	TEST(a_token_may_be_wrong),
 	TEST(a_job_is_shown),
 	TEST(tasks_come_in_pages),
+	TEST(text_and_structure_end_together),
 	TEST(a_missing_job_has_near_misses),
 	TEST(ids_are_completed),
 	TEST(runs_are_listed_and_filtered),
