@@ -119,7 +119,10 @@ prompts_get(struct request *request)
 		return;
 	}
 	arguments = invoke_arguments(request);
-	if (arguments == NULL || !check_arguments(request, row, arguments))
+	if (arguments == NULL)
+		return;
+	row_take_texts(arguments);
+	if (!check_arguments(request, row, arguments))
 		return;
 	if (row->plugin == NULL)
 		answer_text(request, row, arguments);

@@ -94,3 +94,17 @@ row_take_arguments(const struct row *row, struct json_object *arguments, struct 
 	buf_fini(&more);
 	return ok;
 }
+
+void
+row_take_texts(struct json_object *arguments)
+{
+	json_object_object_foreach(arguments, key, value) {
+		enum json_type type = json_object_get_type(value);
+
+		if (value == NULL)
+			json_object_object_del(arguments, key);
+		else if (type == json_type_int || type == json_type_double)
+			json_object_object_add(arguments, key, json_object_new_string(
+			    json_object_to_json_string(value)));
+	}
+}

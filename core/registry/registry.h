@@ -138,6 +138,8 @@ bool row_rename_arguments(const struct row *row, struct json_object *arguments, 
  * gets what the caller must be told, `why` every fault; both one a line. */
 bool row_take_arguments(const struct row *row, struct json_object *arguments, struct buf *notes,
 			struct buf *why);
+/* Those of a prompt, which are texts: a number becomes one in the client's digits, null is absent. */
+void row_take_texts(struct json_object *arguments);
 
 /*
  * Appends `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as `revision`

@@ -487,8 +487,11 @@ prompts(void)
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
 	expect_error(call_modern("prompts/get", "greet", "\"name\":\"greet\""), 200, -32602);
 	expect_error(call_modern("prompts/get", "greet",
-				 "\"name\":\"greet\",\"arguments\":{\"name\":1}"),
+				 "\"name\":\"greet\",\"arguments\":{\"name\":[7]}"),
 		     200, -32602);
+	sent = call_modern("prompts/get", "greet",
+			   "\"name\":\"greet\",\"arguments\":{\"name\":7,\"more\":null}");
+	CU_ASSERT(at(sent->answer, "result") != NULL);
 	expect_error(call_modern("prompts/get", "no", "\"name\":\"no\""), 200, -32602);
 	bench_stop();
 }
