@@ -363,7 +363,7 @@ result_failure_text(const struct result *result, struct buf *out)
 	buf_puts(out, result->what == NULL ? "The call failed" : result->what);
 	if (result->why != NULL) {
 		buf_putc(out, '\n');
-		if (strchr(result->why, '\n') != NULL)
+		if (!result->own && strchr(result->why, '\n') != NULL)
 			text_fence(out, result->why, strlen(result->why));
 		else
 			buf_puts(out, result->why);

@@ -73,6 +73,7 @@ struct result {
 	int64_t completion_total; /* -1: unknown */
 	bool completion_more;
 	bool failed; /* then: */
+	bool own;    /* several lines of `why` are the host's own, not those of others */
 	enum mcp_status status;
 	char *what, *why, *next, *code, *request_id;
 	int http_status;

@@ -16,14 +16,21 @@
 static void
 bad_arguments(struct request *request, const struct row *row, const struct buf *why)
 {
+	const struct result_limits limits = { 0 };
+	struct result result;
 	char what[128];
 
 	snprintf(what, sizeof(what), "Invalid arguments for %s", row->name);
-	if (request->revision >= REV_2025_11_25)
-		invoke_fail(request, MCP_E_INPUT, what, why->data,
-			    "Correct the arguments and call the tool again");
-	else
+	if (request->revision < REV_2025_11_25) {
 		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
+		return;
+	}
+	result_init(&result, &limits);
+	result_fail_text(&result, MCP_E_INPUT, what, why->data,
+			 "Correct the arguments and call the tool again");
+	result.own = true; /* names and values in it stand in quotes, on their line */
+	request->method->answer(request, &result);
+	result_fini(&result);
 }
 
 static bool
