@@ -119,9 +119,9 @@ skip_blanks(struct sql_lexer *lexer)
 	size_t len;
 
 	while (lexer->at < lexer->end) {
-		if (starts(lexer, "--"))
+		if (*lexer->at == '-' && starts(lexer, "--"))
 			skip_line_comment(lexer);
-		else if (starts(lexer, "/*") && !starts(lexer, "/*+")) {
+		else if (*lexer->at == '/' && starts(lexer, "/*") && !starts(lexer, "/*+")) {
 			if (!skip_comment(lexer))
 				return false;
 		} else if (sort_of(lexer->at, lexer->end, &len) == SORT_BLANK)
@@ -242,13 +242,37 @@ sign(struct sql_lexer *lexer)
 	} list[] = { { "/*+", SQL_HINT }, { "*/", SQL_HINT_END }, { "|>", SQL_PIPE } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
-		if (starts(lexer, list[i].text)) {
+		if (*lexer->at == list[i].text[0] && starts(lexer, list[i].text)) {
 			lexer->at += strlen(list[i].text);
 			return list[i].kind;
 		}
 	/* "||>" is "||" and ">" */
-	lexer->at += starts(lexer, "||") ? 2 : 1;
+	lexer->at += *lexer->at == '|' && starts(lexer, "||") ? 2 : 1;
 	return SQL_SIGN;
+}
+
+/* Spark's capitals of a word, as far as they can be those of a keyword. */
+static void
+fold(struct sql_token *token)
+{
+	const char *at = token->at, *end = token->at + token->len;
+	size_t n = 0, len;
+
+	for (; at < end && n + 1 < SQL_WORD_MAX; at += len) {
+		uint32_t c = (unsigned char)*at;
+
+		len = 1;
+		if (c >= 'a' && c <= 'z')
+			c -= 'a' - 'A';
+		else if (c >= 0x80)
+			c = character(at, end, &len);
+		if (c == SMALL_DOTLESS_I)
+			c = 'I';
+		else if (c == SMALL_LONG_S)
+			c = 'S';
+		token->word[n++] = c < 0x80 ? (char)c : '?'; /* which no keyword has */
+	}
+	token->word[at == end ? n : 0] = '\0';
 }
 
 void
@@ -276,39 +300,11 @@ sql_next(struct sql_lexer *lexer, struct sql_token *token)
 	default: break; /* blanks are behind us, and invalid is bad */
 	}
 	token->len = (size_t)(lexer->at - token->at);
+	if (token->kind == SQL_WORD)
+		fold(token);
 }
 
 /* ---- what a token says ---------------------------------------------------------------------- */
-
-bool
-sql_is(const struct sql_token *token, const char *keyword)
-{
-	const char *at = token->at, *end;
-	size_t len;
-
-	if (token->kind != SQL_WORD)
-		return false;
-	end = at + token->len;
-	for (; at < end && *keyword != '\0'; at += len, keyword++) {
-		uint32_t c = character(at, end, &len);
-
-		if (c >= 'a' && c <= 'z')
-			c -= 'a' - 'A';
-		else if (c == SMALL_DOTLESS_I)
-			c = 'I';
-		else if (c == SMALL_LONG_S)
-			c = 'S';
-		if (c != (uint32_t)*keyword)
-			return false;
-	}
-	return at == end && *keyword == '\0';
-}
-
-bool
-sql_is_sign(const struct sql_token *token, char sign)
-{
-	return token->kind == SQL_SIGN && token->len == 1 && *token->at == sign;
-}
 
 bool
 sql_is_name(const struct sql_token *token)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum sql_kind {
 	SQL_END,
@@ -28,10 +29,13 @@ enum sql_kind {
 	SQL_SIGN,      /* any other character */
 };
 
+#define SQL_WORD_MAX 16 /* no keyword is longer, with its end */
+
 struct sql_token {
 	enum sql_kind kind;
 	const char *at; /* within the text, quotes included; not terminated */
 	size_t len;
+	char word[SQL_WORD_MAX]; /* of SQL_WORD, in capitals; "" when too long for a keyword */
 };
 
 struct sql_lexer {
@@ -43,8 +47,16 @@ void sql_next(struct sql_lexer *lexer, struct sql_token *token);
 
 /* Is it this keyword (in capitals) without quotes? Spark reads a statement in capitals of Java, so
  * U+0131 counts as I and U+017F as S. */
-bool sql_is(const struct sql_token *token, const char *keyword);
-bool sql_is_sign(const struct sql_token *token, char sign);
+static inline bool
+sql_is(const struct sql_token *token, const char *keyword)
+{
+	return token->word[0] == keyword[0] && strcmp(token->word, keyword) == 0;
+}
+static inline bool
+sql_is_sign(const struct sql_token *token, char sign)
+{
+	return token->kind == SQL_SIGN && token->len == 1 && *token->at == sign;
+}
 /* Can it name a function or table? */
 bool sql_is_name(const struct sql_token *token);
 /* Adds the name in small letters, without its quotes, to `out` of `size` bytes from `len` on;

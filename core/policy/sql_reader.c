@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/sql_reader.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -278,13 +277,11 @@ is_program(const struct reader *reader)
 static bool
 is_insert(const struct reader *reader)
 {
-	struct sql_token insert = reader->before;
+	const char *word = reader->before.word;
 
 	if (!sql_is(&reader->now, "INTO") && !sql_is(&reader->now, "OVERWRITE"))
 		return false;
-	while (insert.len > 0 && isdigit((unsigned char)*insert.at))
-		insert.at++, insert.len--;
-	return sql_is(&insert, "INSERT");
+	return strcmp(word + strspn(word, "0123456789"), "INSERT") == 0;
 }
 
 /* What may stand behind a pipe: an operator, of which none writes, or nothing. */

@@ -260,8 +260,9 @@ previews_tables(void)
 	ASSERT_HAS(fakehost_request(host, 0)->body,
 		   "SELECT * FROM `ma``in`.`s`.`t` LIMIT 3");
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("3"))->text, "\n3 rows.");
-	ASSERT_HAS(fakehost_tool(host, "preview_table", "{\"catalog_name\":\"main\",\"schema_name\":"
-	    "\"s\",\"table_name\":\"${env:HOME}\",\"warehouse_id\":\"" WH "\"}")->what, "A name cannot have ${ in it here.");
+	ASSERT_HAS(fakehost_tool(host, "preview_table", "{\"catalog_name\":\"main\","
+		   "\"schema_name\":\"s\",\"table_name\":\"${env:HOME}\","
+		   "\"warehouse_id\":\"" WH "\"}")->what, "A name cannot have ${ in it here.");
 	fakehost_free(host);
 }
 
