@@ -75,6 +75,8 @@ set_secret(struct credential *credential, char *secret)
 static void
 set_client_secret(struct credential *credential, char *secret)
 {
+	if (credential->client_secret != NULL)
+		mask_unpin(credential->client_secret, strlen(credential->client_secret));
 	secret_free(credential->client_secret);
 	credential->client_secret = secret;
 	mask_pin(secret, strlen(secret));

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mask.h"
 #include "base/mem.h"
 #include "config/text.h"
 #include "egress/internal.h"
@@ -46,6 +47,22 @@ methods(void)
 	      "\r\nAuthorization: Basic dGVzdDoxMjPCow==\r\n");
 	sends("", "method = \"header\"; name = \"X-Api-Key\"; value = \"Key k 1\";", "GET ",
 	      "\r\nX-Api-Key: Key k 1\r\n");
+}
+
+/* In neither spelling: the mask knows base64. */
+static void
+basic_is_masked(void)
+{
+	struct bench *b = bench_new_generic(
+	    "", "method = \"basic\"; user = \"Aladdin\"; password = \"open sesame\";");
+	static const char text[] = "x QWxhZGRpbjpvcGVuIHNlc2FtZQ== y open sesame z";
+	size_t len;
+	char *masked = mask_apply(text, sizeof(text) - 1, &len);
+
+	CU_ASSERT_FATAL(masked != NULL);
+	CU_ASSERT(strstr(masked, "vcGVuIHNlc2FtZQ") == NULL && strstr(masked, "sesame") == NULL);
+	free(masked);
+	bench_free(b);
 }
 
 static void
@@ -314,7 +331,7 @@ deadline_while_waiting(void)
 
 static const struct test tests[] = {
 	TEST(methods),
-	TEST(none_sends_none),
+	TEST(none_sends_none), TEST(basic_is_masked),
 	TEST(file_read_again),
 	TEST(post_is_sent_again),
 	TEST(reload),

@@ -244,6 +244,9 @@ links_carry_nothing_of_ours(void)
 	struct got got = { 0 };
 
 	http.url = url;
+	http.method = "PUT"; /* a link, too, needs a permission, for each method */
+	refused(b, &http, MCP_E_PERMISSION, "plugin test has no permission for \"PUT link\"");
+	http.method = "GET";
 	http.headers = &given;
 	http.n_headers = 1;
 	bench_fetch(b, &http, &got);
