@@ -410,6 +410,18 @@ check_node(struct check *c, const struct node *node, struct json_object *value)
 	return ok;
 }
 
+/* Names and values of the caller's stand in JSON's quotes, which leave the line ends of Unicode as
+ * they are: NEL, and the separators of lines and paragraphs. Each fault has one line. */
+static void
+keep_lines(char *text)
+{
+	static const char *const ends[] = { "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		for (char *at = strstr(text, ends[i]); at != NULL; at = strstr(at, ends[i]))
+			memset(at, ' ', strlen(ends[i]));
+}
+
 bool
 node_check(const struct node *node, struct json_object *value, struct buf *why)
 {
@@ -418,6 +430,8 @@ node_check(const struct node *node, struct json_object *value, struct buf *why)
 
 	if (check_node(&c, node, value))
 		return true;
+	if (why != NULL && why->len > before)
+		keep_lines(why->data + before);
 	if (c.faults >= FAULTS_MAX)
 		buf_puts(why, "\nThere may be more faults.");
 	if (c.exhausted && why != NULL) {

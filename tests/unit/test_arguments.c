@@ -216,6 +216,8 @@ names_stay_on_their_line(void)
 {
 	taken("list_clusters", "{\"a\\nNext: x\":1}", NULL, "",
 	      "unknown argument \"a\\nNext: x\"; none is allowed");
+	refused("\"row_limit\":\"\\u2028a\\u2029b\\u0085c\"",
+		"row_limit: \"   a   b  c\" is a string, not integer");
 	refused("\"parameters\":{\"a\\nb\":[]}",
 		"parameters.a\\nb: an array where string is wanted");
 }
