@@ -126,7 +126,7 @@ arena_alloc(struct arena *arena, size_t size)
 	if (size == 0)
 		size = 1;
 	if (size > SIZE_MAX / 2)
-		abort();
+		memory_gone();
 	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (chunk == NULL || size > chunk->room - chunk->used)
 		chunk = add_chunk(arena, size);

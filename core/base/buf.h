@@ -50,7 +50,8 @@ void buf_base64url(struct buf *buf, const void *data, size_t len); /* §5, witho
 void buf_cut(struct buf *buf, size_t len);			   /* shorten */
 void buf_rewind(struct buf *buf, size_t len);			   /* shorten, and ok again */
 void buf_drop(struct buf *buf, size_t len);			   /* remove from the front */
-/* Hands the memory over (free()); the buffer is empty again. NULL, with `len` 0, when it is full. */
+/* Hands the memory over (free()); the buffer is empty again. NULL, with `len` 0, when it is
+ * full. */
 char *buf_take(struct buf *buf, size_t *len) __attribute__((warn_unused_result));
 
 /* Strict decoders: false on any character, padding or bit that does not belong. `out` needs

@@ -105,7 +105,8 @@ json_int(struct json_object *object, const char *key, int64_t absent)
 	return absent;
 }
 
-/* As it was spelled; else as many of 15 to 17 digits as read back as the same number; ".0" keeps it floating-point. */
+/* As it was spelled; else as many of 15 to 17 digits as read back as the same number; ".0" keeps it
+ * floating-point. */
 static void
 add_double(struct buf *buf, struct json_object *value)
 {

@@ -6,19 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void *
 or_abort(void *memory)
 {
-	static const char message[] = "lakehost: out of memory\n";
-
-	if (memory == NULL) {
-		ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
-
-		(void)written;
-		abort();
-	}
+	if (memory == NULL)
+		memory_gone();
 	return memory;
 }
 

@@ -15,6 +15,8 @@ void *xrealloc(void *old, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+/* Of the SDK: says so on standard error and ends the process. */
+_Noreturn void memory_gone(void);
 /* Overwrites and frees; NULL is fine. For anything secret. */
 void secret_free(char *text);
 

@@ -4,5 +4,5 @@ lakehost_core(base
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)
 # The parser of the SDK, which has no state.
-target_sources(core_base PRIVATE ${PROJECT_SOURCE_DIR}/sdk/src/parse.c
-	${PROJECT_SOURCE_DIR}/sdk/src/utf8.c)
+target_sources(core_base PRIVATE ${PROJECT_SOURCE_DIR}/sdk/src/memory_gone.c
+	${PROJECT_SOURCE_DIR}/sdk/src/parse.c ${PROJECT_SOURCE_DIR}/sdk/src/utf8.c)

@@ -205,7 +205,8 @@ log_end(const struct call *call)
 
 	log_event(LOG_INFO, "call", "id", "s", call->id, "principal", "s", call->principal.name,
 		  "row", "s", call->row->name,
-		  "rule", "s", call->verdict.rule, "ms", "i", (clock_us() - call->started_us) / 1000,
+		  "rule", "s", call->verdict.rule, "ms", "i",
+		  (clock_us() - call->started_us) / 1000,
 		  "status", "s", result->failed ? status_name(result->status) : "ok", "why", "s",
 		  result->failed ? result->what : NULL, NULL);
 }

@@ -46,7 +46,7 @@ struct call_spec {
 	const struct principal *principal;
 	struct verdict verdict;	       /* of the policy, which let the call pass */
 	struct json_object *arguments; /* prepared by the schema; borrowed */
-	const struct buf *arguments_text; /* the same as JSON, if somebody has written it; or NULL */
+	const struct buf *arguments_text; /* the same as JSON, if somebody has written it */
 	const char *uri;	       /* being read, or NULL */
 	const char *notes;	       /* what the answer must say besides, or NULL */
 	const char *traceparent;       /* or NULL */

@@ -123,6 +123,8 @@ result_push(struct result *result, const struct block_parts *parts)
 		buf_add(&json, parts->text.data, parts->text.len);
 	}
 	block->json = buf_take(&json, NULL);
+	if (block->json == NULL)
+		memory_gone();
 	block->json_len = json_len;
 	if (parts->text.data != NULL) {
 		block->text = block->json + json_len + 1;

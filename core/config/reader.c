@@ -317,7 +317,7 @@ node_fault(const struct node *node, const char *key, const char *format, ...)
 
 	va_start(args, format);
 	if (vasprintf(&what, format, args) < 0)
-		abort();
+		memory_gone();
 	va_end(args);
 	join(path, node, key);
 	config_faults_add(node->reader->faults, "%s: %s: %s", where, path, what);

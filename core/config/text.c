@@ -33,7 +33,7 @@ strings_vprintf(struct strings *list, const char *format, va_list args)
 	char *text;
 
 	if (vasprintf(&text, format, args) < 0)
-		abort();
+		memory_gone();
 	append(list, text);
 }
 

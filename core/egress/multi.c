@@ -170,7 +170,7 @@ on_idle(struct loop_timer *timer)
 	loop_timer_stop(egress->loop, &egress->timer);
 	egress->multi = egress->curl->multi_init();
 	if (egress->multi == NULL)
-		abort(); /* as with any small allocation: nothing sensible can follow */
+		memory_gone(); /* as with any small allocation: nothing sensible can follow */
 	egress->peak = egress->peak_before = 0;
 	configure(egress);
 }

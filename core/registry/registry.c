@@ -147,9 +147,13 @@ static const struct {
 static bool
 fault_taken(struct draft *draft, const struct name_walk *walk)
 {
-	const char *owner = table_find(walk->table, walk->taken)->owner;
-	const char *file = strrchr(owner, '/'); /* of a prompt in a file */
+	const struct row *holder = table_find(walk->table, walk->taken);
+	const char *owner, *file;
 
+	if (holder == NULL) /* the table could not grow */
+		memory_gone();
+	owner = holder->owner;
+	file = strrchr(owner, '/'); /* of a prompt in a file */
 	if (strcmp(owner, draft->source->plugin_name) == 0)
 		return row_fault(&draft->fault, "\"%.128s\" is taken: it stands twice",
 				 walk->taken);
@@ -361,7 +365,7 @@ registry_new(const struct registry_source *list, size_t n,
 	registry->prompts = lh_kchar_table_new(16, NULL);
 	registry->uris = lh_kchar_table_new(64, NULL);
 	if (registry->tools == NULL || registry->prompts == NULL || registry->uris == NULL)
-		abort();
+		memory_gone();
 	for (size_t i = 0; i < n; i++) {
 		char why[WHY_MAX] = "";
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_gone.h"
 #include "utf8.h"
 
 /* What json-c takes for a value, with what the allocator adds: estimates from above. */
@@ -56,7 +57,7 @@ static struct json_object *
 made(struct json_object *value)
 {
 	if (value == NULL)
-		abort();
+		memory_gone();
 	return value;
 }
 
@@ -87,7 +88,7 @@ scratch(struct parse *parse, size_t len)
 		free(parse->scratch);
 		parse->scratch = malloc(room);
 		if (parse->scratch == NULL)
-			abort();
+			memory_gone();
 		parse->room = room;
 	}
 	return parse->scratch;
@@ -244,7 +245,7 @@ parse_name(struct parse *parse)
 		return NULL;
 	name = malloc(len + 1);
 	if (name == NULL)
-		abort();
+		memory_gone();
 	memcpy(name, text, len);
 	name[len] = '\0';
 	return name;
@@ -403,7 +404,7 @@ parse_members(struct parse *parse, struct json_object *object)
 			refuse(parse, PARSE_BAD);
 		value = parse->fault == PARSE_OK ? parse_value(parse) : NULL;
 		if (parse->fault == PARSE_OK && json_object_object_add(object, name, value) != 0)
-			abort();
+			memory_gone();
 		free(name);
 		if (parse->fault != PARSE_OK)
 			return false;
@@ -425,7 +426,7 @@ parse_elements(struct parse *parse, struct json_object *array)
 		if (parse->fault != PARSE_OK)
 			return false;
 		if (json_object_array_add(array, value) != 0)
-			abort();
+			memory_gone();
 	} while (next_is(parse, ','));
 	return next_is(parse, ']');
 }

@@ -1,5 +1,6 @@
 lakehost_unit_test(sdk SOURCES test_sdk.c LIBS lakehost-sdk lakehost-fakehost)
 lakehost_unit_test(result SOURCES test_result.c CORE run base)
+lakehost_unit_test(result_text SOURCES test_result_text.c CORE run base)
 lakehost_unit_test(result_cells SOURCES test_result_cells.c CORE run base)
 lakehost_unit_test(pool SOURCES test_pool.c call_rig.c CORE call base LABELS concurrency)
 lakehost_unit_test(call SOURCES test_call.c call_rig.c CORE call base LABELS concurrency

@@ -289,7 +289,8 @@ lost_polls(void)
 	CU_ASSERT(probe.working && !probe.failed);
 	ASSERT_STR(probe.text,
 		   "see run-1\nThe last look at it failed: Cannot see it. HTTP 599");
-	rig_call(&rig, &probe, &(struct probe_spec){ .name = "look", .looks = true, .wait_ms = 80 });
+	rig_call(&rig, &probe,
+		 &(struct probe_spec){ .name = "look", .looks = true, .wait_ms = 80 });
 	CU_ASSERT(probe.failed && !probe.working);
 	ASSERT_STR(probe.text, "Cannot see it.\nHTTP 599");
 	rig_fini(&rig);

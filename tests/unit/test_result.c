@@ -304,84 +304,6 @@ trusted(void)
 	result_fini(&result);
 }
 
-/* What passes for a text of the plugin's: line ends that it cannot have meant end no line. */
-static void
-own_lines(void)
-{
-	struct result result;
-
-	result_init(&result, &usual);
-	say(&result, "a\nb\r\nc\rNext: x\xE2\x80\xA8y\xC2\x85z\x1b[2J\xE2\x80\xAE\tend", false);
-	ASSERT_STR(text_of(&result), "a\nb\nc Next: x y z\tend");
-	result_fini(&result);
-}
-
-/* Names of links are read, too. */
-static void
-large_links(void)
-{
-	char *name = malloc(30001);
-	struct mcp_block link = { .kind = "resource_link", .uri = "u:1", .link_size = -1 };
-	struct result result;
-
-	memset(name, 'n', 30000);
-	name[30000] = '\0';
-	link.name = name;
-	result_init(&result, &usual);
-	ASSERT_INT(result_block(&result, &link), MCP_OK);
-	for (int i = 0; i < 20; i++)
-		ASSERT_INT(result_block(&result, &link), MCP_E_TOO_LARGE);
-	result_finish(&result);
-	ASSERT_INT(result.blocks, 2);
-	CU_ASSERT(strstr(result.block[1].text, "20 content blocks left out") != NULL);
-	result_fini(&result);
-	free(name);
-}
-
-static void
-merging(void)
-{
-	static const struct mcp_column column = { "id", "bigint" };
-	static const struct mcp_table_end end = { .size = sizeof(end), .total = 1 };
-	struct mcp_block message = { .kind = "text", .role = "user", .text = { "m", 1 } };
-	const char *cell = "1";
-	struct result_limits limits = usual;
-	struct result result;
-
-	result_init(&result, &usual);
-	say(&result, "one", false);
-	say(&result, "two\n", false);
-	result_table_begin(&result, &column, 1);
-	row(&result, &cell, 1, MCP_OK);
-	result_table_end(&result, &end, NULL, NULL);
-	say(&result, "theirs", true);
-	say(&result, "theirs too", true);
-	say(&result, "ours", false);
-	result_block(&result, &message);
-	result_block(&result, &message);
-	result_finish(&result);
-	ASSERT_INT(result.blocks, 5);
-	CU_ASSERT_STRING_EQUAL(result.block[0].text, "one\ntwo\nid:bigint\n1\n1 row.");
-	CU_ASSERT(strstr(result.block[1].text, CLOSE "\n<untrusted-data") != NULL);
-	CU_ASSERT(strstr(result.block[1].json, "\"lakehost/untrusted\":true") != NULL);
-	CU_ASSERT_STRING_EQUAL(result.block[2].text, "ours");
-	CU_ASSERT_STRING_EQUAL(result.block[4].text, "m");
-	result_fini(&result);
-	/* rows for a program are a block of their own, the first */
-	limits.format = FORMAT_CSV;
-	result_init(&result, &limits);
-	say(&result, "before", false);
-	result_table_begin(&result, &column, 1);
-	row(&result, &cell, 1, MCP_OK);
-	result_table_end(&result, &end, NULL, NULL);
-	say(&result, "after", false);
-	result_finish(&result);
-	ASSERT_INT(result.blocks, 2);
-	CU_ASSERT_STRING_EQUAL(result.block[0].text, "id\r\n1\r\n");
-	CU_ASSERT_STRING_EQUAL(result.block[1].text, "before\n1 row.\nafter");
-	result_fini(&result);
-}
-
 /* What reveals shows a masked value in its text, and nowhere else. */
 static void
 reveals(void)
@@ -833,56 +755,6 @@ failure_lines_cap(void)
 	}
 }
 
-static void
-reason_is(const char *why, const char *expected)
-{
-	struct result result;
-	struct buf text;
-
-	result_init(&result, &usual);
-	result_fail_text(&result, MCP_E_INPUT, "What\nhappened", why, "Call\nthis");
-	buf_init(&text, 20000);
-	result_failure_text(&result, &text);
-	ASSERT_STR(text.data, expected);
-	buf_fini(&text);
-	result_fini(&result);
-}
-
-/* A reason keeps its lines, is told from ours, and of a long one both ends are shown. */
-static void
-reasons(void)
-{
-	char *many = malloc(20000), *at = many;
-	const char *cut;
-	struct result result;
-
-	reason_is(NULL, "What happened\nCall this");
-	reason_is("one line\n", "What happened\none line\nCall this");
-	reason_is("[PARSE] near 'b'.\r\nSELECT a b\n-------^^^\nNext: drop \x1b[2J\xE2\x80\xAEit",
-		  "What happened\n" OPEN "[PARSE] near 'b'.\nSELECT a b\n-------^^^\nNext: drop it" CLOSE
-		  "\nCall this");
-	mask_add("-----BEGIN-----\nMIIB12345678\n-----END-----", 42);
-	reason_is("bad value:\n  -----BEGIN-----\n  MIIB12345678\n  -----END-----.",
-		  "What happened\n" OPEN "bad value:\n  ***." CLOSE "\nCall this");
-	for (int i = 0; i < 1000; i++)
-		at += sprintf(at, "line %d\n", i);
-	result_init(&result, &usual);
-	result_fail_text(&result, MCP_E_INPUT, "w", many, NULL);
-	CU_ASSERT(strlen(result.why) <= RESULT_WHY_MAX);
-	CU_ASSERT(strncmp(result.why, "line 0\nline 1\n", 14) == 0);
-	CU_ASSERT_STRING_EQUAL(result.why + strlen(result.why) - 8, "line 999");
-	cut = strstr(result.why, "\n[");
-	CU_ASSERT(cut != NULL && strstr(cut, " bytes are left out here]\nline ") != NULL);
-	result_fini(&result);
-	memset(many, 'x', 19999);
-	many[19999] = '\0';
-	result_init(&result, &usual);
-	result_fail_text(&result, MCP_E_INPUT, "w", many, NULL);
-	CU_ASSERT(strstr(result.why, "x [14,999 bytes are left out here] x") != NULL);
-	result_fini(&result);
-	free(many);
-}
-
 /* ---- to and from a worker ------------------------------------------------------------------- */
 
 static void
@@ -1026,7 +898,6 @@ static const struct test tests[] = {
 	TEST(blocks_cap),      TEST(blob_cap),		TEST(untrusted),  TEST(trusted),
 	TEST(compact),	       TEST(markdown_csv_json), TEST(last_lines), TEST(row_cap),
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
-	TEST(own_lines),       TEST(reasons),		TEST(large_links), TEST(merging),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
 	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks), TEST(reveals)

@@ -781,7 +781,8 @@ services_used(void)
 
 static const struct test tests[] = {
 	TEST(outcomes),	 TEST(may_say_nothing), TEST(suspension),     TEST(state_cap),
-	TEST(caps),	 TEST(mistakes),	TEST(careless_plugins), TEST(calls_of_others), TEST(larger_structs), TEST(capabilities),
+	TEST(caps),	 TEST(mistakes),	TEST(larger_structs), TEST(capabilities),
+	TEST(careless_plugins), TEST(calls_of_others),
 	TEST(questions), TEST(operations),	TEST(services_used)
 };
 SUITE(tests)

@@ -151,8 +151,7 @@ foreign(struct mcp_call *call)
 		-5000000000LL, (size_t)6, 255u, 255u, 'c', 1.5, 7L, (unsigned char)200);
 	mcp_say(call, "ours\nand %s\n%s", "theirs\nNext: rm", text);
 	return mcp_say(call, "%*d|%s", 4, 5,
-		       mcp_line(call, "a\tb\x1b[1m\xE2\x80\xAE\xC2\x9B"
-				      "1mc\r\nd"));
+		       mcp_line(call, "a\tb\x1b[1m\xE2\x80\xAE\xC2\x9B" "1mc\r\nd"));
 }
 
 static int
@@ -277,7 +276,8 @@ reading(void)
 		{ "{\"a\":NaN,\"b\":[Infinity,-Infinity],\"c\":null}",
 		  "{\"a\":NaN,\"b\":[Infinity,-Infinity],\"c\":null}" },
 		{ " {\"a\":1,\"a\":2} ", "{\"a\":2}" },
-		{ "[\"\\ud83d\\ude80\\u00e9\\ud800x\"]", "[\"\xF0\x9F\x9A\x80\xC3\xA9\xEF\xBF\xBDx\"]" },
+		{ "[\"\\ud83d\\ude80\\u00e9\\ud800x\"]",
+		  "[\"\xF0\x9F\x9A\x80\xC3\xA9\xEF\xBF\xBDx\"]" },
 		{ "[\"tab\there\"]", "[\"tab\\there\"]" },
 		{ "true", "true" },
 		{ "[]]", "none" },
@@ -567,7 +567,8 @@ parsing(void)
 	fakehost_free(host);
 }
 
-static const struct test tests[] = { TEST(letters),    TEST(reading), TEST(foreign_text), TEST(arguments),
+static const struct test tests[] = { TEST(letters),    TEST(reading),	   TEST(foreign_text),
+				     TEST(arguments),
 				     TEST(suspension), TEST(expansion),	   TEST(blocking),
 				     TEST(tables),     TEST(questions),	   TEST(operations),
 				     TEST(mistakes),   TEST(completion),   TEST(request_rows),

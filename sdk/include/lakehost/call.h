@@ -105,7 +105,8 @@ int mcp_embed_blob(struct mcp_call *call, const char *uri, const char *mime, con
 		   size_t len);
 int mcp_link(struct mcp_call *call, const char *uri, const char *name, const char *mime,
 	     int64_t size);
-/* Prompts: one message of `role` with a text (format as of mcp_say), or any block by `mcp_block`. */
+/* Prompts: one message of `role` with a text, formatted as by mcp_say(); other blocks by
+ * mcp_block(). */
 int mcp_message(struct mcp_call *call, const char *role, const char *format, ...) MCP_PRINTF(3, 4);
 int mcp_block(struct mcp_call *call, const struct mcp_block *block);
 /* structuredContent. The text of a tool that declares an outputSchema should come first; if none

@@ -249,7 +249,12 @@ struct mcp_table_end {
 
 /*
  * The host, as a call sees it. Every function may be called from the thread that runs the step
- * only; all but `log` and `mask` fail softly (and stickily) once the call has failed.
+ * only: from another thread, between two steps or after the call it does nothing and returns a
+ * failure, the log names it, and the step that runs then fails as a mistake of the plugin. All but
+ * `log` and `mask` fail softly (and stickily) once the call has failed. NULL where bytes, columns
+ * or cells are due and enum values that are none fail the call, too.
+ * `mask`: the value is hidden from now on in answers and logs of this plugin (of a tool that
+ * reveals, in everybody's), in other spellings too; the latest 256 values, 256 KiB in all.
  * Use the inline helpers of <lakehost/call.h>, which carry the documentation.
  */
 struct mcp_ops {
@@ -307,8 +312,9 @@ struct mcp_ops {
  * if nothing more is learned (what was started, its id, the tool to poll with) and calls
  * mcp_handle(). `poll` (with MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing
  * what the caller is to read should it have to leave now. When all polls were missed the answer is
- * what `start` wrote and why the last poll failed. `cancel` stops the remote work. `answer` (with questions
- * asked by mcp_ask in poll) feeds the client's answers back. `cancel` and `answer` may be NULL.
+ * what `start` wrote and why the last poll failed. `cancel` stops the remote work. `answer` (with
+ * questions asked by mcp_ask in poll) feeds the client's answers back. `cancel` and `answer` may be
+ * NULL.
  */
 struct mcp_operation {
 	uint32_t size;
