@@ -155,6 +155,11 @@ statement_arrived(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "It is %s.", now),
 				mcp_printf(call, "Call get_statement_result statement_id=%s "
 					   "wait_s=30.", reading.id));
+	if (now[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "The state of statement %s is not known.",
+					   reading.id),
+				"The workspace answered without a state.", "Repeat the call.");
 	return statement_failed(call, reply, reading.id);
 }
 

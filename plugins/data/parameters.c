@@ -121,7 +121,7 @@ put_quoted(struct text *text, const char *json, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (json[i] == '"' || json[i] == '\\')
 			puts_of(text, "\\");
-		put(text, json[i] == '\t' || json[i] == '\r' || json[i] == '\n' ? " " : &json[i], 1);
+		put(text, strchr("\t\r\n", json[i]) != NULL ? " " : &json[i], 1);
 	}
 	puts_of(text, "\"");
 }
@@ -165,10 +165,10 @@ put_parameter(struct text *text, const struct member *member)
 
 	if ((first == '-' || (first >= '0' && first <= '9'))
 	    && !number_type(member, type, sizeof(type))) {
-		mcp_fail(text->call, MCP_E_INPUT, mcp_printf(text->call, "The parameter \"%s\" has "
-			 "more digits than any SQL number holds.",
-			 member_name(text->call, member)), "DECIMAL holds 38 digits.",
-			 "Give it as a text, and use it as one.");
+		mcp_fail(text->call, MCP_E_INPUT,
+			 mcp_printf(text->call, "The parameter \"%s\" has more digits than any SQL "
+				    "number holds.", member_name(text->call, member)),
+			 "DECIMAL holds 38 digits.", "Give it as a text, and use it as one.");
 		return false;
 	}
 	if (first == 't' || first == 'f')

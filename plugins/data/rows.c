@@ -424,8 +424,11 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 	size_t n = json_object_array_length(chunks);
 
 	reading->listed = n > 0;
+	for (size_t i = 1; i < n; i++) /* where a chunk begins is optional too */
+		if (mcp_get_int(json_object_array_get_idx(chunks, i), "row_offset", 0) <= 0)
+			reading->listed = false;
 	reading->chunks = mcp_get_int(manifest, "total_chunk_count", n > 0 ? (int64_t)n : -1);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; reading->listed && i < n; i++) {
 		struct json_object *chunk = json_object_array_get_idx(chunks, i);
 		int64_t first = mcp_get_int(chunk, "row_offset", 0);
 

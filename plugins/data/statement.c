@@ -243,7 +243,9 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 		.what = mcp_printf(call, "Statement %s %s.", id,
 				   strcmp(state, "CANCELED") == 0 ? "was cancelled"
 				   : stopped ? "is closed: its result is gone" : "failed"),
-		.why = message[0] != '\0' ? message : NULL,
+		.why = sql_state[0] == '\0' || strstr(message, sql_state) != NULL
+		    ? message[0] != '\0' ? message : NULL
+		    : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
 		.next = stopped ? "Run it again with execute_sql if it is still wanted."
 		    : later ? "Nothing is wrong with the statement: call execute_sql again in a "
 			      "minute."
@@ -303,6 +305,11 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	state = mcp_get_str(call, reply, "status.state", "");
 	if (strcmp(state, "SUCCEEDED") == 0)
 		return rows_of(call, reply, &statement);
+	if (state[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "The state of statement %s is not known.",
+					   statement.id),
+				"The workspace answered without a state.", words.again);
 	if (strcmp(state, "PENDING") != 0 && strcmp(state, "RUNNING") != 0)
 		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",

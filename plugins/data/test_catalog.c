@@ -296,6 +296,7 @@ takes_names_in_all_spellings(void)
 		{ "get_table_schema", "{\"table_name\":\"s.orders\",\"catalog_name\":\"c\"}",
 		  UC "tables/c.s.orders" },
 		{ "get_table_schema", "{\"table_name\":\"c.s.`a``b`\"}", UC "tables/c.s.a%60b" },
+		{ "get_table_schema", "{\"table_name\":\"`c.s.orders`\"}", UC "tables/c.s.orders" },
 		{ "describe_tables", "{\"names\":[\"`c`.`s`.`orders`\"]}", UC "tables/c.s.orders" },
 		{ "list_tables", "{\"catalog_name\":\"c\",\"schema_name\":\"c.`s`\"}",
 		  UC "tables?catalog_name=c&schema_name=s&max_results=50&omit_columns=true"

@@ -339,6 +339,15 @@ counts_what_came(void)
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")),
 		    "a:INT\n1\n2\n3\n4\n4 rows.");
+	/* chunks that are listed without where they begin */
+	fakehost_reset(host);
+	fakehost_reply(host, STATEMENT, 200, DONE(C ",\"chunks\":[{\"chunk_index\":0},"
+	    "{\"chunk_index\":1}]", "\"data_array\":[[\"1\"],[\"2\"]]"));
+	fakehost_reply(host, CHUNK("1"), 200, "{\"data_array\":[[\"3\"]]}");
+	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")),
+		    "a:INT\n1\n2\n3\n3 rows.");
+	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"2\"")),
+		    "a:INT\n3\n1 of 3 rows shown.");
 	/* a chunk that follows itself, or one before it, is not walked to */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200, DONE(C, "\"data_array\":[[\"1\"]],"
@@ -500,6 +509,7 @@ explains_failed_statements(void)
 		    "\"message\":\"m\"}",
 		  MCP_E_UNAVAILABLE, "failed", "m", "Nothing is wrong" },
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
+		{ "null", MCP_E_UPSTREAM, "is not known", "without a state", "" },
 		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run it again" },
 		{ "\"CLOSED\"", MCP_E_CANCELLED, "its result is gone", "", "Run it again" },
 	};

@@ -194,13 +194,29 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 
 /* ---- list_sql_warehouses -------------------------------------------------------------------- */
 
-/* "UNHEALTHY: the subnet has no free address" */
+/* What the platform says about the health of a warehouse, or `absent`. */
+static const char *
+reason_of(struct mcp_call *call, struct json_object *warehouse, const char *absent)
+{
+	static const char *const places[] = { "health.summary", "health.details",
+					      "health.failure_reason.code" };
+	const char *text = "";
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		const char *more = mcp_get_str(call, warehouse, places[i], "");
+
+		if (more[0] != '\0' && strstr(text, more) == NULL)
+			text = mcp_printf(call, "%s%s%s", text, text[0] != '\0' ? "; " : "", more);
+	}
+	return text[0] != '\0' ? text : mcp_get_str(call, warehouse, "health.message", absent);
+}
+
+/* "FAILED: the subnet has no free address" */
 static const char *
 health_of(struct mcp_call *call, struct json_object *warehouse)
 {
 	const char *status = mcp_get_str(call, warehouse, "health.status", "");
-	const char *why = mcp_get_str(call, warehouse, "health.summary",
-	    mcp_get_str(call, warehouse, "health.message", ""));
+	const char *why = reason_of(call, warehouse, "");
 
 	return strcmp(status, "HEALTHY") != 0 && why[0] != '\0'
 	    ? mcp_printf(call, "%s: %s", status, why) : status;
@@ -510,22 +526,6 @@ start_due(struct mcp_call *call, struct json_object *warehouse)
 	    && strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
 }
 
-/* Why it is not as it was wanted, as far as the platform says. */
-static const char *
-reason_of(struct mcp_call *call, struct json_object *warehouse)
-{
-	static const char *const places[] = { "health.summary", "health.message", "health.details",
-					      "health.failure_reason.code" };
-
-	for (size_t i = 0; i < COUNT(places); i++) {
-		const char *text = mcp_get_str(call, warehouse, places[i], "");
-
-		if (text[0] != '\0')
-			return text;
-	}
-	return "No reason was given.";
-}
-
 static int
 change_polled(struct mcp_call *call, const void *state, size_t len)
 {
@@ -541,7 +541,11 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	now = mcp_get_str(call, reply, "state", "in a state that is not said");
+	now = mcp_get_str(call, reply, "state", "");
+	if (now[0] == '\0')
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "The state of SQL warehouse %s is not known.", id),
+				"The workspace answered without a state.", words.again);
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, id, now, "");
 	if (start_due(call, reply))
@@ -552,8 +556,8 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 			return mcp_fail(call, MCP_E_UNAVAILABLE,
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
-					mcp_printf(call, "It is %s. "
-					    "%s", now, reason_of(call, reply)),
+					mcp_printf(call, "It is %s. %s", now, reason_of(call, reply,
+						   "No reason was given.")),
 					"Call list_sql_warehouses, and try another one.");
 	return still(call, now, direction);
 }

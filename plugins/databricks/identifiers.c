@@ -38,8 +38,11 @@ dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NA
 		if (parts[n] == NULL || parts[n][0] == '\0')
 			break;
 		n++;
-		if (*at == '\0')
-			return n;
+		if (*at != '\0')
+			continue;
+		/* No name has a dot in it: one pair of back-ticks stands around all parts. */
+		return n == 1 && text[0] == '`' && strchr(parts[0], '.') != NULL
+		    ? dbx_name_parts(call, parts[0], parts) : n;
 	}
 	parts[0] = text;
 	return 1;

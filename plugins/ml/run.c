@@ -37,7 +37,7 @@ static const struct dbx_fact metric_columns[] = {
 static const struct dbx_fact dataset_columns[] = {
 	{ .key = "name", .path = "dataset.name" },
 	{ .key = "digest", .path = "dataset.digest" },
-	{ .key = "context", .path = "context" },
+	{ .key = "tags", .path = "tags" },
 	{ .key = "source_type", .label = "source type", .path = "dataset.source_type" },
 	{ .key = "source", .path = "dataset.source", .detail = DBX_FULL },
 };
@@ -151,18 +151,17 @@ say_left(struct mcp_call *call, struct dbx_answer *answer)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* What a dataset was for is a tag of its input. */
+/* What a dataset was for is a tag of its input: "mlflow.data.context=training". */
 static void
-add_contexts(struct mcp_call *call, struct json_object *run)
+shape_datasets(struct mcp_call *call, struct json_object *run)
 {
 	struct json_object *inputs = dbx_objects(call, run, "inputs.dataset_inputs");
 
 	for (size_t i = 0; i < json_object_array_length(inputs); i++) {
 		struct json_object *input = json_object_array_get_idx(inputs, i);
-		struct json_object *tags = pairs_object(call, input, "tags"), *context;
 
-		if (json_object_object_get_ex(tags, "mlflow.data.context", &context))
-			json_object_object_add(input, "context", json_object_get(context));
+		json_object_object_add(input, "tags",
+				       json_object_get(pairs_object(call, input, "tags")));
 	}
 }
 
@@ -179,7 +178,7 @@ say_run(struct mcp_call *call, struct dbx_answer *answer, struct json_object *ru
 	for (size_t i = 0; i < COUNT(parts); i++)
 		dbx_answer_list(answer, NULL, parts[i],
 				pairs_object(call, run, mcp_printf(call, "data.%s", parts[i])));
-	add_contexts(call, run);
+	shape_datasets(call, run);
 	dbx_answer_add(answer, run, logged_facts, COUNT(logged_facts));
 }
 

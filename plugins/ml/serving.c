@@ -22,22 +22,32 @@ first_text(struct mcp_call *call, struct json_object *item, const char *const *p
 	return NULL;
 }
 
+static const char *
+with_part(struct mcp_call *call, const char *text, const char *before, const char *part,
+	  const char *behind)
+{
+	return part == NULL ? text : mcp_printf(call, "%s%s%s%s%s", text, text[0] ? " " : "",
+						before, part, behind);
+}
+
 /* "main.s.fraud version 3", "gpt-4o-mini (openai)" */
 static const char *
 served_model(struct mcp_call *call, struct json_object *item)
 {
-	static const char *const names[] = { "entity_name", "model_name", "external_model.name",
-		"foundation_model.name", "foundation_model.display_name", "name", NULL };
+	static const char *const entities[] = { "entity_name", "model_name", NULL };
 	static const char *const versions[] = { "entity_version", "model_version", NULL };
-	const char *name = first_text(call, item, names);
-	const char *version = first_text(call, item, versions);
-	const char *provider = mcp_get_str(call, item, "external_model.provider", NULL);
+	static const char *const external[] = { "external_model.name", NULL };
+	static const char *const foundation[] = { "foundation_model.name",
+						  "foundation_model.display_name", NULL };
+	static const char *const provider[] = { "external_model.provider", NULL };
+	const char *text = "";
 
-	if (name == NULL)
-		name = "?";
-	if (version != NULL)
-		return mcp_printf(call, "%s version %s", name, version);
-	return provider != NULL ? mcp_printf(call, "%s (%s)", name, provider) : name;
+	text = with_part(call, text, "", first_text(call, item, entities), "");
+	text = with_part(call, text, "version ", first_text(call, item, versions), "");
+	text = with_part(call, text, "", first_text(call, item, external), "");
+	text = with_part(call, text, "(", first_text(call, item, provider), ")");
+	text = with_part(call, text, "", first_text(call, item, foundation), "");
+	return text[0] != '\0' ? text : mcp_get_str(call, item, "name", "?");
 }
 
 /* The models behind an endpoint; those of a configuration that is on its way say so. */
@@ -207,7 +217,7 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 		mcp_say(call, "finish reason: %s", reason);
 }
 
-/* Choices of a chat or completion model, or the messages of an agent. */
+/* Choices of a chat or completion model, the messages of an agent, or bare content. */
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
@@ -223,7 +233,17 @@ say_choices(struct mcp_call *call, struct json_object *reply)
 		if (!say_content(call, mcp_get(item, "content")))
 			say_part(call, item);
 	}
-	return n > 0 || messages > 0;
+	return n > 0 || messages > 0 || say_content(call, dbx_array(reply, "content"));
+}
+
+/* What may stand beside the choices. */
+static void
+say_rest(struct mcp_call *call, struct json_object *reply)
+{
+	static const char *const members[] = { "predictions", "outputs", "data" };
+
+	for (size_t i = 0; i < COUNT(members); i++)
+		say_foreign(call, members[i], dbx_text(call, mcp_get(reply, members[i])));
 }
 
 static void
@@ -287,6 +307,8 @@ answered(struct mcp_call *call, const void *state, size_t len)
 		mcp_say(call, "model: %s", model);
 	if (!say_choices(call, reply))
 		say_foreign(call, NULL, dbx_text(call, reply));
+	else
+		say_rest(call, reply);
 	say_usage(call, reply);
 	return MCP_OK;
 }

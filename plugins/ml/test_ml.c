@@ -266,12 +266,12 @@ run_with_all_it_may_have(void)
 		       "\"next_page_token\":\"a1\"}");
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
 	has(result->text, "  loss = NaN\n  up = -Infinity\n");
-	has(result->text, "name\tdigest\tcontext\nmain.w.v\t9af\ttraining\n1 dataset.");
+	has(result->text, "name\tdigest\ttags\nmain.w.v\t9af\tmlflow.data.context=training\n");
 	has(result->text, "Next: get_mlflow_run_details run_id=ab12 page_token=a1");
 	has(result->structured, "\"metrics\":{\"loss\":\"NaN\",\"up\":\"-Infinity\"}");
 	result = fakehost_tool(host, "get_mlflow_run_details", full);
 	has(result->text, "loss\t1840\t2023-11-14T22:13:20Z");
-	has(result->text, "main.w.v\t9af\ttraining\ts3");
+	has(result->text, "main.w.v\t9af\tmlflow.data.context=training\ts3");
 	has(result->text, "m-2\t3");
 	has(result->structured, "\"model_inputs\":[{\"model_id\":\"m-1\"}]");
 	has(result->text, "7 = {\"a\":1}");

@@ -139,7 +139,10 @@ static void
 aliases_item(struct mcp_call *call, struct json_object *version)
 {
 	struct json_object *list = dbx_array(version, "aliases"), *names = json_object_new_array();
+	const char *one = list == NULL ? mcp_get_str(call, version, "aliases", "") : "";
 
+	if (one[0] != '\0')
+		json_object_array_add(names, json_object_new_string(one));
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		struct json_object *alias = json_object_array_get_idx(list, i);
 		const char *name = json_object_is_type(alias, json_type_object)
