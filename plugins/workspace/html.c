@@ -19,6 +19,7 @@ struct page {
 	char *out;
 	size_t len;
 	bool pre; /* blanks and line ends stand as they are */
+	unsigned cells; /* of the row so far; an empty one counts too */
 };
 
 static bool
@@ -36,7 +37,8 @@ put(struct page *page, char c)
 	char last = page->len > 0 ? page->out[page->len - 1] : '\n';
 
 	/* No blank at the start of a line, none twice, and no empty lines. */
-	if (!page->pre && (c == ' ' || c == '\n') && (last == '\n' || (c == ' ' && last == ' ')))
+	if (!page->pre && (c == ' ' || c == '\n')
+	    && (last == '\n' || (c == ' ' && (last == ' ' || last == '\t'))))
 		return;
 	page->out[page->len++] = c;
 }
@@ -157,8 +159,10 @@ put_tag(struct page *page, const char *text)
 		return element_end(end, name, n);
 	if (is_one_of(name, n, blocks, COUNT(blocks)))
 		line_end(page);
+	if (n == 2 && strncasecmp(name, "tr", 2) == 0)
+		page->cells = 0;
 	else if (!closes && is_one_of(name, n, (const char *const[]){ "td", "th" }, 2)
-		 && page->len > 0 && page->out[page->len - 1] != '\n')
+		 && page->cells++ > 0)
 		page->out[page->len++] = '\t';
 	if (n == 3 && strncasecmp(name, "pre", 3) == 0)
 		page->pre = !closes;

@@ -103,11 +103,14 @@ own_text(struct mcp_call *call, struct json_object *output)
 	struct json_object *own = member(mcp_get(output, "metadata"),
 					 "application/vnd.databricks.v1+output");
 	struct json_object *data = mcp_get(own, "data");
+	const char *type = mcp_get_str(call, own, "type", "");
 
 	if (json_object_is_type(data, json_type_array))
 		return table_text(call, own);
-	return json_object_is_type(data, json_type_string)
-	    ? html_text(call, json_object_get_string(data)) : NULL;
+	if (!json_object_is_type(data, json_type_string))
+		return NULL;
+	return strncmp(type, "html", 4) == 0 ? html_text(call, json_object_get_string(data))
+					     : json_object_get_string(data);
 }
 
 static const char *

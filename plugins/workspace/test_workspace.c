@@ -342,11 +342,14 @@ outputs_of_all_kinds_are_text(void)
 	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>e</p><!-- x > y "
 	    "--><script>1<2</script>"),
 		     "A\nb c\ne");
+	output_reads(HTML("<table><tr><th></th><th>x</th></tr>\\n<tr>\\n<th>0</th><td></td><td>2</td>"
+			  "</tr></table>"), "\tx\n0\t\t2");
 	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
 	output_reads(HTML("unfinished <th"), "unfinished <th");
 	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"
 			 "\"data\":[[1,\"desk\"],[2,null]]}"), "id\tw\n1\tdesk\n2\tNULL");
 	output_reads(OWN("{\"type\":\"html\",\"data\":\"<p>own</p>\"}"), "own");
+	output_reads(OWN("{\"type\":\"ansi\",\"data\":\"a<b and c>d\"}"), "a<b and c>d");
 	output_reads("{\"output_type\":\"error\",\"ename\":\"E\",\"evalue\":\"v\",\"traceback\":["
 		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}", "in f\n  line 4\nE: "
 			 "v");
