@@ -79,6 +79,10 @@ take_fault(const struct node *node, struct databricks_identity *found)
 		node_fault(node, found->fault_key, "%s", found->fault);
 		return;
 	}
+	if (strcmp(found->fault_key, "host") == 0) {
+		free(found->url);
+		found->url = NULL;
+	}
 	free(found->auth_why);
 	found->auth_why = xprintf("%s: %s", found->fault_from, found->fault);
 	free(found->auth_type);

@@ -516,7 +516,7 @@ upstreams_refused(void)
 	clean_environment();
 	wrong(
 	    "upstreams = { workspace = { host = \"http://h.example\"; }; };",
-	    "t.conf:1: upstreams.workspace.host: \"http://h.example\" (from the configuration) is "
+	    "t.conf:1: upstreams.workspace.host: \"http://h.example\" is "
 	    "not the address of a workspace: http:// would send the token in the clear; use "
 	    "https://, or say allow_http = true");
 	wrong("upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",

@@ -231,13 +231,13 @@ profiles_wrong(void)
 	}
 	source.profile = (char *)"bad";
 	check_fault(&source, "host",
-		    "\"x y\" (from the profile) is not the address of a workspace: "
-		    "a character after the host does not belong there");
+		    "the host is not the address of a workspace: it holds a blank or a line end; "
+		    "remove it");
 	source.profile = (char *)"worse";
 	check_fault(&source, "token", "the token holds a blank; remove it");
 	source.profile = (char *)"shown";
 	check_fault(&source, "host",
-		    "the host (from the profile) is not the address of a workspace: it holds an @; "
+		    "the host is not the address of a workspace: it holds an @; "
 		    "give the token by itself");
 	source.profile = NULL; /* no DEFAULT: silently nothing */
 	check(&source, NULL, NULL, "no host configured");
@@ -389,7 +389,7 @@ plain_http(void)
 					    .token = (char *)"t" };
 
 	check_fault(&source, "host",
-		    "\"http://h.example\" (from the configuration) is not the "
+		    "\"http://h.example\" is not the "
 		    "address of a workspace: http:// would send the token in the clear; use "
 		    "https://, or say allow_http = true");
 	source.allow_http = true;

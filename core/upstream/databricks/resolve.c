@@ -173,16 +173,28 @@ read_profile(const struct databricks_source *source, struct gathered *got,
 	set(&got->workspace_id, profile->workspace_id, from, false);
 }
 
+static bool
+has_blank(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 /* Behind an @ people put passwords, which no message may show. */
 static char *
 host_fault(const struct gathered *got, const char *why)
 {
 	if (strchr(got->host.text, '@') != NULL)
-		return xprintf("the host (from %s) is not the address of a workspace: it holds an "
-			       "@; give the token by itself",
-			       got->host.from);
-	return xprintf("\"%s\" (from %s) is not the address of a workspace: %s", got->host.text,
-		       got->host.from, why);
+		return xstrdup(
+		    "the host is not the address of a workspace: it holds an @; give the "
+		    "token by itself");
+	if (has_blank(got->host.text))
+		return xstrdup("the host is not the address of a workspace: it holds a blank or a "
+			       "line end; remove it");
+	return xprintf("\"%s\" is not the address of a workspace: %s", got->host.text, why);
 }
 
 static void
@@ -311,8 +323,11 @@ describe_lack(const struct databricks_source *source, const struct gathered *got
 			      method, got->token.from);
 	else if (method != NULL)
 		why = xprintf("%s: create a token in the workspace (Settings, Developer, Access "
-			      "tokens), then %s",
-			      method, how);
+			      "tokens), then %s%s",
+			      method, how,
+			      got->auth_type.text != NULL
+				  ? "; auth_type has to go then, or to say \"pat\""
+				  : "");
 	else if (got->host.text == NULL)
 		why = xprintf("no host configured: %s", how);
 	else
