@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "call/call.h"
+#include "call/text.h"
 #include "config.h"
 #include "era/eras.h"
 #include "era/mrtr.h"
 #include "era/notify.h"
+
+#define NAME_SHOWN_MAX 128u /* bytes of an unknown name in a message */
 #include "era/prepare.h"
 #include "policy/policy.h"
 
@@ -69,15 +72,18 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 	const char *near[REGISTRY_NEAR_MAX];
 	size_t n = registry_near(request->eras->parts.registry, kind, name,
 				 request->principal.access, near);
-	struct buf text;
+	struct buf text, given;
 
 	buf_init_keeping(&text, LIMIT_HANDLE);
+	buf_init_keeping(&given, LIMIT_HANDLE);
+	text_line(&given, name, NAME_SHOWN_MAX);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&text, "%s\"%s\"",
 			   i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
 			   near[i]);
-	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.128s\"%s%s", what, name,
+	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"%s%s", what, given.data,
 		      text.data, n > 0 ? "?" : "");
+	buf_fini(&given);
 	buf_fini(&text);
 }
 
