@@ -66,9 +66,8 @@ prepare_start(struct request *request, const struct row *row, struct json_object
 {
 	struct prepare *prepare = xcalloc(1, sizeof(*prepare));
 
-	prepare->job = (struct pool_job){ .run = prepare_run,
-					  .done = prepare_over,
-					  .group = request->eras };
+	prepare->job =
+	    (struct pool_job){ .run = prepare_run, .done = prepare_over, .group = request->eras };
 	prepare->eras = request->eras;
 	prepare->request = request;
 	prepare->row = row;
@@ -125,8 +124,8 @@ message_dispose(struct eras *eras, struct message *message)
 		return;
 	}
 	disposal = xcalloc(1, sizeof(*disposal));
-	disposal->job = (struct pool_job){ .run = disposal_run, .done = disposal_over,
-					   .group = eras };
+	disposal->job =
+	    (struct pool_job){ .run = disposal_run, .done = disposal_over, .group = eras };
 	disposal->message = *message;
 	memset(message, 0, sizeof(*message));
 	pool_submit(eras->parts.pool, &disposal->job);

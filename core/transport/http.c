@@ -196,10 +196,12 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
 	 * TLS its shutdown is the closing alert, which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
+	/* how many connections there may be is ours to say; MHD also counts those that it has still to
+	 * clean up, so its own limit must be out of the way */
 	listener->daemon =
 	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
 			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-			     (unsigned)http->max_connections + 1,
+			     (unsigned)http->max_connections * 2 + 64,
 			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 			     MHD_OPTION_URI_LOG_CALLBACK, http_on_line, listener,
 			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,

@@ -129,6 +129,7 @@ struct http_connection {
 	bool cross;	/* answer with CORS headers */
 	bool unread;	/* the peer may be sending still when we close */
 	bool spoken;	/* at least one request line was understood */
+	bool attended;	/* see http_answer.c */
 	bool refused;	/* the gate has answered; see http_recv.c */
 	bool looked;	/* for a close behind the last request; see http.c */
 };
@@ -193,6 +194,8 @@ void http_raw_refusal(int fd, int status, const char *reason, const char *why);
 void http_lost(struct http_connection *connection);
 /* Gives the peer up: MHD closes the connection soon. */
 void http_drop(struct http_connection *connection);
+void http_attend(struct http_connection *connection); /* so that MHD does not forget it */
+void http_unattend(struct http_connection *connection);
 void http_suspend(struct http_connection *connection);
 void http_resume(struct http_connection *connection);
 void http_connection_free(struct http_connection *connection);

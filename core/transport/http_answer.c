@@ -43,13 +43,29 @@ http_lost(struct http_connection *connection)
 		connection->exchange.on_close(&connection->exchange);
 }
 
-/* MHD 0.9.75 and 1.0 forget a connection that they close while they make its answer ready: nothing
- * wakes it again, and its socket stays open. Connections with a time-out of their own they look at
- * in every run, so one is set, too long to matter. */
+/* MHD forgets a connection that it closes while it makes its answer ready: nothing wakes it again,
+ * and its socket stays open. Connections with a time-out of their own are looked at in every run,
+ * so one is set, too long to matter, for a request that has to wait. MHD 1.0 takes it only while
+ * the connection is not suspended. */
 static void
-attend(struct http_connection *connection)
+attend(struct http_connection *connection, unsigned seconds)
 {
-	MHD_set_connection_option(connection->mhd, MHD_CONNECTION_OPTION_TIMEOUT, ATTEND_S);
+	if (connection->suspended || connection->attended == (seconds > 0))
+		return;
+	connection->attended = seconds > 0;
+	MHD_set_connection_option(connection->mhd, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
+void
+http_attend(struct http_connection *connection)
+{
+	attend(connection, ATTEND_S);
+}
+
+void
+http_unattend(struct http_connection *connection)
+{
+	attend(connection, 0);
 }
 
 void
@@ -57,7 +73,7 @@ http_drop(struct http_connection *connection)
 {
 	connection->gone = true;
 	shutdown(connection->fd, SHUT_RDWR);
-	attend(connection);
+	attend(connection, ATTEND_S);
 	if (connection->suspended)
 		http_resume(connection);
 }
@@ -330,7 +346,6 @@ finish_stream(struct http_connection *connection, const char *json, size_t len)
 		http_drop(connection);
 		return;
 	}
-	attend(connection); /* without chunks (HTTP/1.0) MHD closes at the end */
 	push(connection);
 }
 

@@ -146,6 +146,7 @@ begin(struct http_connection *connection, const char *url, const char *method, c
 	connection->deadline_ms = clock_ms() + http->times.body_ms;
 	connection->counted = true;
 	http->requests++;
+	http_unattend(connection);
 	connection->cross = false;
 	http_head_read(connection, version, &connection->refusal);
 	if (connection->refusal.status != 0)
@@ -226,6 +227,7 @@ after_delivery(struct http_connection *connection)
 		return MHD_NO; /* no memory for the answer */
 	if (connection->open)
 		hangup_watch(connection);
+	http_attend(connection);
 	if (connection->streaming && http_queue_stream(connection) != MHD_YES)
 		return MHD_NO;
 	if (!connection->streaming)
@@ -315,6 +317,8 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		connection->unread = true;
 	loop_timer_stop(http->loop, &connection->tick);
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->phase != PHASE_STREAM)
+		http_unattend(connection);
 	if (connection->counted)
 		http->requests--;
 	connection->counted = false;
