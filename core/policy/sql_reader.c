@@ -142,7 +142,7 @@ static const char *const no_functions[] = { "ALL", "AND", "ANY", "AS", "BETWEEN"
 
 /* Words behind which something is named: its columns or parameters may follow in brackets. */
 static const char *const places[] = { "CALL", "EXISTS", "FUNCTION", "INTO", "OVERWRITE",
-	"PROCEDURE", "TABLE", "VIEW", NULL };
+	"PROCEDURE", "REFERENCES", "TABLE", "VIEW", NULL };
 
 /* Is the name, which no dot and no quotes make another, a word of the grammar? */
 static bool
@@ -178,6 +178,14 @@ check_call(struct reader *reader)
 		function_flaw(reader, SQL_NOT_LISTED);
 }
 
+/* LATERAL VIEW calls the function that it names. */
+static bool
+is_place(const struct reader *reader)
+{
+	return sql_is_one_of(&reader->before, places)
+	    && !(sql_is(&reader->before, "VIEW") && sql_is(&reader->earlier, "LATERAL"));
+}
+
 /* Keeps the qualified name that ends at the token. */
 static void
 follow_name(struct reader *reader)
@@ -198,7 +206,7 @@ follow_name(struct reader *reader)
 			reader->name[reader->name_len++] = '.';
 	} else {
 		reader->name_len = 0;
-		reader->is_place = sql_is_one_of(before, places);
+		reader->is_place = is_place(reader);
 		reader->is_alias = sql_is(before, "AS") || sql_is_sign(before, ')');
 	}
 	reader->name_len =
@@ -284,6 +292,21 @@ is_insert(const struct reader *reader)
 	return strcmp(word + strspn(word, "0123456789"), "INSERT") == 0;
 }
 
+/* INSERT INTO, MERGE INTO or DELETE FROM at the beginning of a subquery, or behind the WITH list of
+ * one. Neither Spark nor Databricks has such; others do. */
+static bool
+is_nested_change(const struct reader *reader)
+{
+	const struct sql_token *verb = &reader->before;
+
+	if (reader->depth == 0
+	    || (!sql_is_sign(&reader->earlier, '(') && !sql_is_sign(&reader->earlier, ')')))
+		return false;
+	if (sql_is(verb, "DELETE"))
+		return sql_is(&reader->now, "FROM") && sql_is_sign(&reader->earlier, '(');
+	return is_insert(reader) || (sql_is(verb, "MERGE") && sql_is(&reader->now, "INTO"));
+}
+
 /* What may stand behind a pipe: an operator, of which none writes, or nothing. */
 static bool
 is_piped(const struct sql_token *token)
@@ -312,6 +335,8 @@ follow_words(struct reader *reader)
 		reader_flaw(reader, SQL_OTHER);
 	if (reader->before.kind == SQL_PIPE && !is_piped(&reader->now))
 		reader_flaw(reader, SQL_OTHER);
+	if (is_nested_change(reader))
+		reader_flaw(reader, SQL_OTHER);
 	reader->inserts = reader->inserts || is_insert(reader);
 }
 
@@ -320,6 +345,7 @@ reader_step(struct reader *reader)
 {
 	if (reader->now.kind == SQL_END || reader->now.kind == SQL_BAD)
 		return;
+	reader->earlier = reader->before;
 	reader->before = reader->now;
 	sql_next(&reader->lexer, &reader->now);
 	if (reader->now.kind == SQL_BAD) {

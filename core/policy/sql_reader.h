@@ -25,7 +25,7 @@ enum dynamic_at { DYNAMIC_NONE, DYNAMIC_TEXT, DYNAMIC_END };
 /* The tokens of one text, each looked at once as it goes by. */
 struct reader {
 	struct sql_lexer lexer;
-	struct sql_token now, before;
+	struct sql_token now, before, earlier;
 	const struct sql_rules *rules;
 	struct sql_verdict *verdict;
 	char name[SQL_FUNCTION_MAX]; /* the qualified name that ends at `now`, or "" */
