@@ -360,31 +360,52 @@ details_tell(struct mcp_call *call, const struct details *details, struct json_o
 	return dbx_answer_end(answer);
 }
 
+/* What was read of a job is shown, also where a later page fails. */
+static bool
+page_usable(struct mcp_call *call, size_t i)
+{
+	struct dbx_error error;
+
+	return dbx_ok(call, mcp_reply(call, i), &error)
+	    && json_object_is_type(mcp_reply_json(call, i), json_type_object);
+}
+
+/* Did a page before the last one name the same next page? Then they go round. */
+static bool
+was_named(struct mcp_call *call, const struct details *details, const char *next)
+{
+	for (size_t i = 0; next[0] != '\0' && i + 1 < details->pages; i++)
+		if (strcmp(mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", ""), next)
+		    == 0)
+			return true;
+	return false;
+}
+
 static int
 details_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct details *details = state;
 	struct dbx_words words = job_words(call, details->job.asked, "CAN VIEW on the job");
-	struct json_object *job = NULL, *page = NULL;
-	const char *next = "", *before;
+	struct json_object *job, *page;
+	const char *next;
 	int status;
 
 	(void)len;
 	if (job_missing(call, details->job.asked, &status))
 		return status;
-	for (size_t i = 0; i < details->pages; i++) {
-		before = next;
-		page = dbx_reply(call, i, &words);
-		if (page == NULL)
-			return MCP_E_UPSTREAM;
-		next = mcp_get_str(call, page, "next_page_token", "");
-		if (i == 0)
-			job = page;
-		else
-			merge(call, job, page);
-		if (next[0] != '\0' && strcmp(next, before) == 0)
+	job = dbx_reply(call, 0, &words);
+	if (job == NULL)
+		return MCP_E_UPSTREAM;
+	next = mcp_get_str(call, job, "next_page_token", "");
+	for (size_t i = 1; i < details->pages; i++) {
+		page = mcp_reply_json(call, i);
+		if (!page_usable(call, i))
 			return details_tell(call, details, job, false);
+		merge(call, job, page);
+		next = mcp_get_str(call, page, "next_page_token", "");
 	}
+	if (was_named(call, details, next))
+		return details_tell(call, details, job, false);
 	if (next[0] == '\0' || details->pages == PAGES_MAX)
 		return details_tell(call, details, job, next[0] == '\0');
 	return details_fetch(call, details);

@@ -246,6 +246,33 @@ tasks_come_in_pages(void)
 	fakehost_free(host);
 }
 
+/* The workspace names a page that was read, or one that fails: what is there is shown. */
+static void
+pages_that_go_round_end(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	char *first = many_tasks(1, 2, "P"), *second = many_tasks(3, 4, "Q"),
+	     *third = many_tasks(5, 6, "P");
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, GET "7", 200, first);
+	fakehost_reply(host, GET "7&page_token=P", 200, second);
+	fakehost_reply(host, GET "7&page_token=Q", 200, third);
+	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\"}");
+	has(result->text, "\nt6\n");
+	has(result->text, "incomplete: ");
+	fakehost_reset(host);
+	fakehost_reply(host, GET "7", 200, first);
+	fakehost_reply(host, GET "7&page_token=P", 500, "");
+	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\"}");
+	has(result->text, "\nt2\n");
+	has(result->text, "incomplete: ");
+	free(first);
+	free(second);
+	free(third);
+	fakehost_free(host);
+}
+
 /* The rows of the text and of the structure are the same also where the structure is full first. */
 static void
 text_and_structure_end_together(void)
@@ -328,6 +355,7 @@ static const struct test tests[] = {
 	TEST(a_token_may_be_wrong),
 	TEST(a_job_is_shown),
 	TEST(tasks_come_in_pages),
+	TEST(pages_that_go_round_end),
 	TEST(text_and_structure_end_together),
 	TEST(a_missing_job_has_near_misses),
 	TEST(ids_are_completed),
