@@ -113,21 +113,27 @@ remote_tell(struct remote *remote, enum wire_type type, uint32_t index, struct b
 		     out != NULL ? out->data : NULL, out != NULL ? out->len : 0);
 }
 
-static void
+static bool
 send_begin(struct remote *remote)
 {
 	struct buf out;
+	bool ok;
 
 	buf_init(&out, WIRE_MESSAGE_MAX);
 	wire_u32(&out, remote->row->kind);
 	wire_u32(&out, remote->row->index);
 	wire_u32(&out, remote->row->is_inline);
 	wire_input(&out, &remote->input);
-	remote_tell(remote, WIRE_BEGIN, 0, &out);
+	ok = buf_ok(&out);
+	if (ok)
+		remote_tell(remote, WIRE_BEGIN, 0, &out);
 	buf_fini(&out);
+	if (!ok)
+		return false;
 	remote->epoch = remote->worker->epoch;
 	if (remote->cancelled)
 		remote_tell(remote, WIRE_CANCEL, 0, NULL);
+	return true;
 }
 
 static bool
@@ -210,9 +216,11 @@ static void
 run_entry(struct remote *remote)
 {
 	if (remote->worker->state == WORKER_UP) {
-		if (!remote_known(remote))
-			send_begin(remote);
-		send_step(remote, remote->entry, NULL, 0, remote->answers);
+		if ((!remote_known(remote) && !send_begin(remote)) ||
+		    !send_step(remote, remote->entry, NULL, 0, remote->answers))
+			fail(remote, MCP_E_TOO_LARGE, "The call is too large for the plugin's process",
+			     "Its arguments exceed what one message can hold",
+			     "Ask for less at once");
 	} else if (!worker_want(remote->worker)) {
 		fail_not_running(remote);
 	}

@@ -13,7 +13,7 @@ void
 sse_init(struct sse *sse)
 {
 	*sse = (struct sse){ .moved_ms = clock_ms() };
-	buf_init(&sse->queue, SIZE_MAX / 2);
+	buf_init_keeping(&sse->queue, SIZE_MAX / 2); /* its end is counted from its beginning */
 }
 
 void
