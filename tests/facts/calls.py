@@ -165,7 +165,7 @@ CALLS = [
     ('query_vector_index', {'index_name': 'main.default.docs_index', 'columns': ['id'],
                             'query_vector': [0.1, 0.2, 0.3, 0.4]}),
     ('add_to_vector_index', {'index_name': NOTES, 'primary_key': 'note_id', 'documents': [
-        {'note_id': 9001, 'subject': 's', 'text': 'a lake', 'pinned': False}]}),
+        {'note_id': 'facts-1', 'subject': 's', 'text': 'a lake', 'pinned': False}]}),
     ('list_secret_scopes', {'name_filter': 'a'}),
     ('list_secrets', {'scope_name': 'app'}),
     ('put_secret', {'scope_name': 'app', 'key': 'facts', 'secret_value': 'not a secret'}),
