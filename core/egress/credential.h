@@ -33,8 +33,8 @@ void credential_fini(struct credential *credential);
 
 /* True when the flight may start; else it waits, and is started or ended later. */
 bool credential_ready(struct flight *flight);
-/* The service refused the credential. True when the flight may be sent once more, with another secret; it may
- * have to wait for that. */
+/* The service refused the credential. True when the flight may be sent once more, with another
+ * secret; it may have to wait for that. */
 bool credential_refused(struct flight *flight);
 /* Takes the flight off the list of those that wait. */
 void credential_leave(struct flight *flight);

@@ -15,3 +15,5 @@ lakehost_unit_test(egress_flow SOURCES test_egress_flow.c egress_bench.c
 	CORE config upstream egress base LIBS test_upstream)
 lakehost_unit_test(credential SOURCES test_credential.c egress_bench.c
 	CORE config upstream egress base LIBS test_upstream)
+lakehost_unit_test(connections SOURCES test_connections.c egress_bench.c
+	CORE config upstream egress base LIBS test_upstream)

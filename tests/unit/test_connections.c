@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which connections to the upstream are used again, and which are left open. */
+#include "base/mem.h"
+#include "egress/internal.h"
+#include "egress_assert.h"
+#include "egress_bench.h"
+
+static void
+connections_are_reused(void)
+{
+	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
+	struct bench *b = bench_new("max_connections = 4;", "");
+	struct got got[50] = { 0 };
+
+	for (size_t i = 0; i < 20; i++) {
+		struct mcp_http http = i % 2 == 0 ? get("/api/ok") : post("/api/echo", &piece);
+
+		bench_fetch(b, &http, &got[0]);
+		ASSERT_INT(got[0].reply.status, 200);
+		got_fini(&got[0]);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	for (size_t i = 0; i < 50; i++) {
+		struct mcp_http http = get("/api/huge/1000");
+
+		bench_submit(b, &http, &got[i]);
+	}
+	bench_run(b);
+	for (size_t i = 0; i < 50; i++) {
+		ASSERT_INT(got[i].reply.status, 200);
+		ASSERT_INT(got[i].reply.bytes, 1000);
+		got_fini(&got[i]);
+	}
+	CU_ASSERT(upstream_connections(b->upstream) <= 4);
+	bench_free(b);
+}
+
+/* A request that may not be repeated uses a connection again when that does no harm, and leaves
+ * none behind when it needs one of its own. */
+static void
+no_connection_is_left(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	http.retry = MCP_RETRY_NEVER;
+	for (size_t i = 0; i < 20; i++) {
+		bench_fetch(b, &http, &got);
+		got_fini(&got);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 1);
+	http = post("/api/ok", NULL);
+	for (size_t i = 0; i < 20; i++) {
+		bench_fetch(b, &http, &got);
+		ASSERT_INT(got.reply.status, 200);
+		got_fini(&got);
+	}
+	ASSERT_INT(upstream_connections(b->upstream), 21);
+	CU_ASSERT(upstream_alive(b->upstream, 1));
+	bench_free(b);
+}
+
+static bool
+fifty_arrived(void *data)
+{
+	return upstream_requests(data) == 50;
+}
+
+struct relay {
+	struct bench *bench;
+	unsigned left, running;
+};
+
+static void
+relay_done(void *data, const struct mcp_reply *reply)
+{
+	const struct mcp_http http = get("/api/ok");
+	struct relay *relay = data;
+
+	if (reply != NULL)
+		ASSERT_INT(reply->status, 200);
+	if (relay->left > 0) {
+		relay->left--;
+		egress_submit(relay->bench->egress, &relay->bench->scope, &http, NULL, relay_done,
+			      relay);
+	} else if (--relay->running == 0) {
+		loop_stop(relay->bench->loop);
+	}
+}
+
+/* Thirty requests under way all the time, each followed by the next. */
+static void
+steady_load_keeps_connections(void)
+{
+	struct bench *b = bench_new("", "");
+	struct relay relay = { b, 3000, 30 };
+
+	for (size_t i = 0; i < 30; i++)
+		relay_done(&relay, NULL);
+	loop_run(b->loop, 0);
+	ASSERT_INT(upstream_requests(b->upstream), 3000);
+	CU_ASSERT(upstream_connections(b->upstream) <= 60);
+	bench_free(b);
+}
+
+static bool
+few_alive(void *data)
+{
+	return upstream_alive_now(data) <= 8;
+}
+
+/* After a burst only few connections stay. */
+static void
+few_connections_stay_idle(void)
+{
+	struct bench *b = bench_new("", "");
+	struct mcp_http http = get("/api/hold");
+	struct got got[50] = { 0 };
+
+	for (size_t i = 0; i < 50; i++)
+		bench_submit(b, &http, &got[i]);
+	bench_until(b, fifty_arrived, b->upstream);
+	ASSERT_INT(upstream_connections(b->upstream), 50);
+	upstream_release(b->upstream);
+	bench_run(b);
+	for (size_t i = 0; i < 50; i++)
+		got_fini(&got[i]);
+	bench_until(b, few_alive, b->upstream);
+	bench_fetch(b, &http, &got[0]);
+	ASSERT_INT(got[0].reply.status, 200);
+	got_fini(&got[0]);
+	bench_free(b);
+}
+
+static const struct test tests[] = {
+	TEST(connections_are_reused),
+	TEST(no_connection_is_left),
+	TEST(few_connections_stay_idle),
+	TEST(steady_load_keeps_connections),
+};
+SUITE(tests)
