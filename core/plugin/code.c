@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "egress/egress.h"
 #include "plugin/manifest.h"
 
 #define NAME_MAX_BYTES 1024u /* of a row, for comparison */
@@ -193,6 +194,50 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 	       copy_rows(check, ROW_COMPLETION, &plugin->completions);
 }
 
+/* A request that the manifest does not list can never work: better to hear of it now. Those that
+ * the operator took away fail when they are made. */
+static bool
+request_listed(struct check *check, const struct strings *permissions, const struct mcp_row *row)
+{
+	const char *path;
+	char method[16];
+
+	if (row->request == NULL ||
+	    !code_request_parse(row->request, method, sizeof(method), &path) ||
+	    permission_allows(permissions, method, path))
+		return true;
+	return differs(check, "\"%s\" sends %s, which its manifest does not list", row->name,
+		       row->request);
+}
+
+static bool
+rows_listed(struct check *check, const struct strings *permissions, enum row_kind kind)
+{
+	struct json_object *rows = json_arr(check->manifest, manifest_kinds[kind]);
+
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++)
+		if (!request_listed(check, permissions, &check->code->row[kind][i]))
+			return false;
+	return true;
+}
+
+static bool
+requests_listed(struct check *check)
+{
+	struct json_object *list = json_arr(json_obj(check->manifest, "plugin"), "permissions");
+	size_t n = list != NULL ? json_object_array_length(list) : 0;
+	struct strings permissions = { xcalloc(n + 1, sizeof(char *)), n };
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++)
+		permissions.item[i] = (char *)(uintptr_t)json_object_get_string(
+		    json_object_array_get_idx(list, i));
+	for (int kind = 0; ok && kind < ROW_KINDS; kind++)
+		ok = rows_listed(check, &permissions, (enum row_kind)kind);
+	free(permissions.item);
+	return ok;
+}
+
 enum plugin_refusal
 code_open(struct code *code, int fd, struct json_object *manifest, char *why, size_t why_size)
 {
@@ -213,7 +258,9 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 		differs(&check, "it must export the data symbol mcp_plugin");
 		return PLUGIN_NO_SYMBOL;
 	}
-	return copy_descriptor(&check, plugin) ? PLUGIN_OK : PLUGIN_DESCRIPTOR;
+	if (!copy_descriptor(&check, plugin))
+		return PLUGIN_DESCRIPTOR;
+	return requests_listed(&check) ? PLUGIN_OK : PLUGIN_PERMISSIONS;
 }
 
 enum plugin_refusal

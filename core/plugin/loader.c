@@ -250,37 +250,6 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 
 /* ---- code of plugins that run in the host --------------------------------------------------- */
 
-/* A request that the manifest does not permit can never work: better to hear of it now. Those that
- * the operator took away fail when they are made. */
-static bool
-request_permitted(struct plugin *plugin, const struct mcp_row *row)
-{
-	const bool narrowed = plugin->config != NULL && plugin->config->narrowed;
-	const char *path;
-	char method[16];
-
-	if (narrowed || row->request == NULL ||
-	    !code_request_parse(row->request, method, sizeof(method), &path) ||
-	    permission_allows(&plugin->permissions, method, path))
-		return true;
-	return plugin_refuse(plugin, PLUGIN_PERMISSIONS,
-			     "\"%s\" sends %s, which its manifest does not list", row->name,
-			     row->request);
-}
-
-static bool
-requests_permitted(struct plugin *plugin)
-{
-	for (size_t kind = 0; kind < ROW_KINDS; kind++) {
-		struct json_object *list = json_arr(plugin->manifest, manifest_kinds[kind]);
-
-		for (size_t i = 0; i < json_object_array_length(list); i++)
-			if (!request_permitted(plugin, &plugin->code.row[kind][i]))
-				return false;
-	}
-	return true;
-}
-
 static void
 stage_code(struct plugin *plugin)
 {
@@ -288,7 +257,7 @@ stage_code(struct plugin *plugin)
 	enum plugin_refusal refusal;
 
 	refusal = code_open(&plugin->code, plugin->fd, plugin->manifest, why, sizeof(why));
-	if (refusal == PLUGIN_OK && requests_permitted(plugin))
+	if (refusal == PLUGIN_OK)
 		refusal = code_start(&plugin->code, plugin->options, why, sizeof(why));
 	if (refusal != PLUGIN_OK)
 		plugin_refuse(plugin, refusal, "%s", why);
