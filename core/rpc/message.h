@@ -31,8 +31,9 @@ struct message {
 };
 
 /* Parses one message. A byte order mark before it is ignored, half a surrogate pair is taken as
- * U+FFFD, and null as absent for params and what clients often write so in it. Returns 0, or a JSON-RPC error code (-32700, -32600) with `why` filled; then
- * message->id is set if it could be read, also from what is no JSON. Always message_fini() afterwards. */
+ * U+FFFD, and null as absent for params and what clients often write so in it. Returns 0, or a
+ * JSON-RPC error code (-32700, -32600) with `why` filled; then message->id is set if it could be
+ * read, also from what is no JSON. Always message_fini() afterwards. */
 int message_parse(struct message *message, const char *text, size_t len,
 		  const struct json_limits *limits, char *why, size_t why_size);
 /* The i-th element of a batch, parsed like a message of its own (its own tree reference). */

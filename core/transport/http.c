@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP listeners as a whole: start, running MHD, deadlines, draining, end. */
 #include "transport/http.h"
-#include "transport/http_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "transport/http_tls.h"
 
 #define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
 #define MEMORY_MIN 8192u
@@ -196,8 +196,8 @@ start_daemon(struct http_listener *listener, const struct config_listener *confi
 	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
 	 * TLS its shutdown is the closing alert, which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
-	/* how many connections there may be is ours to say; MHD also counts those that it has still to
-	 * clean up, so its own limit must be out of the way */
+	/* how many connections there may be is ours to say; MHD also counts those that it has still
+	 * to clean up, so its own limit must be out of the way */
 	listener->daemon =
 	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
 			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,

@@ -112,25 +112,25 @@ parse(const char *text)
 	return message_parse(&message, text, strlen(text), &json_inbound, why, sizeof(why));
 }
 
+#define MESSAGE(id, params)                                                                        \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"m\",\"params\":" params "}"
+
 static void
 messages_are_taken_as_meant(void)
 {
-	ASSERT_INT(parse("\xEF\xBB\xBF{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":null}"),
-		   0);
+	ASSERT_INT(parse("\xEF\xBB\xBF" MESSAGE("1", "null")), 0);
 	CU_ASSERT(message.params == NULL);
-	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"cursor\":null,"
-			 "\"arguments\":null,\"x\":null,\"_meta\":{\"progressToken\":null}}}"), 0);
+	ASSERT_INT(parse(MESSAGE("1", "{\"cursor\":null,\"arguments\":null,\"x\":null,"
+				      "\"_meta\":{\"progressToken\":null}}")),
+		   0);
 	ASSERT_INT(json_object_object_length(message.params), 2);
 	ASSERT_INT(json_object_object_length(json_obj(message.params, "_meta")), 0);
-	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"a\":\"x\\ud83d\"}}"),
-		   0);
+	ASSERT_INT(parse(MESSAGE("1", "{\"a\":\"x\\ud83d\"}")), 0);
 	ASSERT_STR(json_str(message.params, "a"), "x\xEF\xBF\xBD");
 	CU_ASSERT(!message.nul);
-	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"a\":\"\\u0000\"}}"),
-		   0);
+	ASSERT_INT(parse(MESSAGE("1", "{\"a\":\"\\u0000\"}")), 0);
 	CU_ASSERT(message.nul);
-	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"m\",\"params\":{\"a\":\"\xff\"}}"),
-		   -32700);
+	ASSERT_INT(parse(MESSAGE("\"q\"", "{\"a\":\"\xff\"}")), -32700);
 	ASSERT_STR(message.id, "\"q\"");
 	message_fini(&message);
 }
