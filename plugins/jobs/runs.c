@@ -305,7 +305,9 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	answer = dbx_answer_begin(call);
 	dbx_run_tell(answer, run);
-	dbx_answer_text(answer, NULL, "output", "Each task or iteration has its own.");
+	dbx_answer_text(answer, NULL, "output", mcp_get(run, "tasks.0") != NULL
+	    || mcp_get(run, "iterations.0") != NULL ? "Each task or iteration has its own."
+						    : "It has no task, so nothing was put out.");
 	dbx_run_tell_tasks(answer, run, NULL);
 	culprit = dbx_run_culprit(call, run, "iterations");
 	if (culprit == NULL)

@@ -339,6 +339,9 @@ a_run_of_many_tasks_offers_theirs(void)
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
 	has(result->text, "Next: get_run_output run_id=7");
 	has(result->text, "b\t7\tFAILED");
+	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"run_id\":5}");
+	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
+	has(result->text, "It has no task");
 	fakehost_reply(host, RUNS "get?run_id=5", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
 	has(result->next, "CAN VIEW on the job");
