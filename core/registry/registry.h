@@ -83,7 +83,7 @@ struct registry;
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, wait_s, scope
  * {what: argument} (what: sql, or a name in reveals), redact [argument] (its values are not shown
- * in messages), reveals (it is there to show secrets: its text is not masked; true, or {what of
+ * in messages, and from eight bytes on masked everywhere), reveals (it is there to show secrets: its text is not masked; true, or {what of
  * `scope`: the option of the plugin that lists which of them may be shown, as texts, "*" for
  * all}), resource (URI or template), mime (of it), aliases [tool name], uri_aliases [URI or
  * template], argument_aliases {other spelling: argument}, times [argument] (the caller may say ISO
