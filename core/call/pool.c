@@ -284,6 +284,18 @@ pool_stop(struct pool *pool, unsigned ms)
 	return ended;
 }
 
+static void
+drop_all(struct pool_job *job)
+{
+	while (job != NULL) {
+		struct pool_job *next = job->next;
+
+		if (job->drop != NULL)
+			job->drop(job);
+		job = next;
+	}
+}
+
 void
 pool_free(struct pool *pool)
 {
@@ -299,8 +311,10 @@ pool_free(struct pool *pool)
 		struct group *group = pool->groups;
 
 		pool->groups = group->next;
+		drop_all(group->head);
 		free(group);
 	}
+	drop_all(pool->done);
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->work);
 	pthread_cond_destroy(&pool->gone);

@@ -42,6 +42,15 @@ prepare_run(struct pool_job *job)
 }
 
 static void
+prepare_free(struct prepare *prepare)
+{
+	buf_fini(&prepare->notes);
+	buf_fini(&prepare->why);
+	buf_fini(&prepare->text);
+	free(prepare);
+}
+
+static void
 prepare_over(struct pool_job *job)
 {
 	struct prepare *prepare = (struct prepare *)job;
@@ -54,10 +63,17 @@ prepare_over(struct pool_job *job)
 	} else {
 		message_dispose(prepare->eras, &prepare->message);
 	}
-	buf_fini(&prepare->notes);
-	buf_fini(&prepare->why);
-	buf_fini(&prepare->text);
-	free(prepare);
+	prepare_free(prepare);
+}
+
+/* The host is going, and the request went before. */
+static void
+prepare_drop(struct pool_job *job)
+{
+	struct prepare *prepare = (struct prepare *)job;
+
+	message_fini(&prepare->message);
+	prepare_free(prepare);
 }
 
 void
@@ -66,8 +82,10 @@ prepare_start(struct request *request, const struct row *row, struct json_object
 {
 	struct prepare *prepare = xcalloc(1, sizeof(*prepare));
 
-	prepare->job =
-	    (struct pool_job){ .run = prepare_run, .done = prepare_over, .group = request->eras };
+	prepare->job = (struct pool_job){ .run = prepare_run,
+					  .done = prepare_over,
+					  .drop = prepare_drop,
+					  .group = request->eras };
 	prepare->eras = request->eras;
 	prepare->request = request;
 	prepare->row = row;
@@ -114,6 +132,13 @@ disposal_over(struct pool_job *job)
 	free(job);
 }
 
+static void
+disposal_drop(struct pool_job *job)
+{
+	disposal_run(job); /* again, if it ran: the message is empty then */
+	free(job);
+}
+
 void
 message_dispose(struct eras *eras, struct message *message)
 {
@@ -124,8 +149,9 @@ message_dispose(struct eras *eras, struct message *message)
 		return;
 	}
 	disposal = xcalloc(1, sizeof(*disposal));
-	disposal->job =
-	    (struct pool_job){ .run = disposal_run, .done = disposal_over, .group = eras };
+	disposal->job = (struct pool_job){
+		.run = disposal_run, .done = disposal_over, .drop = disposal_drop, .group = eras
+	};
 	disposal->message = *message;
 	memset(message, 0, sizeof(*message));
 	pool_submit(eras->parts.pool, &disposal->job);

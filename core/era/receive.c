@@ -205,12 +205,25 @@ parse_done(struct pool_job *job)
 	free(parsing);
 }
 
+/* The host is going: nobody is to be answered any more, and the exchange may be gone. */
+static void
+parse_drop(struct pool_job *job)
+{
+	struct parsing *parsing = (struct parsing *)job;
+
+	message_fini(&parsing->message);
+	free(parsing->body);
+	free(parsing);
+}
+
 static void
 parse_later(struct eras *eras, struct exchange *exchange, const char *body, size_t len, size_t cost)
 {
 	struct parsing *parsing = xcalloc(1, sizeof(*parsing));
 
-	parsing->job = (struct pool_job){ .run = parse_run, .done = parse_done, .group = eras };
+	parsing->job = (struct pool_job){
+		.run = parse_run, .done = parse_done, .drop = parse_drop, .group = eras
+	};
 	parsing->eras = eras;
 	parsing->exchange = exchange;
 	parsing->limits = eras->limits;
