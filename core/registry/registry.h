@@ -83,9 +83,9 @@ struct registry;
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, wait_s, scope
  * {what: argument} (what: sql, or a name in reveals), redact [argument] (its values are not shown
- * in messages, and from eight bytes on masked everywhere), reveals (it is there to show secrets: its text is not masked; true, or {what of
- * `scope`: the option of the plugin that lists which of them may be shown, as texts, "*" for
- * all}), resource (URI or template), mime (of it), aliases [tool name], uri_aliases [URI or
+ * in messages, and from eight bytes on masked everywhere), reveals (it is there to show secrets:
+ * its text is not masked; true, or {what of `scope`: the option of the plugin that lists which of
+ * them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it), aliases [tool name], uri_aliases [URI or
  * template], argument_aliases {other spelling: argument}, times [argument] (the caller may say ISO
  * 8601 or -24h, the handler gets milliseconds since 1970), former (a name that leads to it too,
  * unless another row has it; the host sets it where the operator renames), requests [permission]
@@ -138,7 +138,7 @@ bool row_rename_arguments(const struct row *row, struct json_object *arguments, 
  * gets what the caller must be told, `why` every fault; both one a line. */
 bool row_take_arguments(const struct row *row, struct json_object *arguments, struct buf *notes,
 			struct buf *why);
-/* Those of a prompt, which are texts: a number becomes one in the client's digits, null is absent. */
+/* Those of a prompt, which are texts: a number becomes one in the client's digits, null goes. */
 void row_take_texts(struct json_object *arguments);
 
 /*
