@@ -333,7 +333,9 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 		uri = "uriTemplate";
 	if (uri != NULL && !has_text(row, uri))
 		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
-	return true;
+	/* The host notes here what the operator renamed; a vendor could take another's name by it. */
+	return json_member(json_obj(row, "lakehost"), "former") == NULL ||
+	       bad(report, "%s[%zu].lakehost.former: must not be set by a manifest", kind, i);
 }
 
 static bool

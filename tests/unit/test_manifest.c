@@ -279,6 +279,9 @@ judges_rows(void)
 		{ "\"tools\":[7],\"resources\":[],\"templates\":[],\"prompts\":[],"
 		  "\"completions\":[]",
 		  "tools[0]: not an object" },
+		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"former\":\"b\"}}],\"resources\":[],"
+		  "\"templates\":[],\"prompts\":[],\"completions\":[]",
+		  "tools[0].lakehost.former: must not be set" },
 		{ "\"tools\":[],\"resources\":[{\"name\":\"a\"}],\"templates\":[],"
 		  "\"prompts\":[],\"completions\":[]",
 		  "resources[0].uri: missing" },
