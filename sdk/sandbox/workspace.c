@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "beneath.h"
+#include "files/beneath.h"
 #include "internal.h"
 
 enum { MAX_WORKSPACES = 256 };

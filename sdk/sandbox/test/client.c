@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Child process, HTTP client and JSON look-ups for the sandbox's tests. */
-#include "client.h"
+#include "test/client.h"
 
 #include <fcntl.h>
 #include <signal.h>

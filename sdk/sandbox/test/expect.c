@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See expect.h. */
-#include "expect.h"
+#include "test/expect.h"
 
 #include <dirent.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef SANDBOX_TEST_EXPECT_H
 #define SANDBOX_TEST_EXPECT_H
 
-#include "client.h"
+#include "test/client.h"
 
 /* Asserts status (and, unless NULL, error_code); says which request it was when it fails. */
 void expect(const char *method, const char *path, const char *body, long status, const char *code);

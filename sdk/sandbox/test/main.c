@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of lakehost-sandbox as its clients see it: test-sandbox PROGRAM. */
-#include "client.h"
+#include "test/client.h"
 
 #include <ftw.h>
 #include <stdio.h>

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between uc.c (what there is) and uc_change.c (making and deleting). */
+#ifndef SANDBOX_UC_H
+#define SANDBOX_UC_H
+
+#include "sql/sql.h"
+
+/* A connection to give back with lake_give(), or NULL after answering 500. */
+struct lake_conn *uc_open(struct request *req);
+/* Each answers with the object, or that there is none. */
+void uc_reply_catalog(struct request *req, const char *name);
+void uc_reply_schema(struct request *req, const char *full_name);
+void uc_no_catalog(struct request *req, const char *name);
+void uc_no_schema(struct request *req, const char *full_name);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between sql_rewrite.c (tokens in order) and sql_postfix.c (what follows a primary expression). */
+#ifndef SANDBOX_SQL_REWRITE_H
+#define SANDBOX_SQL_REWRITE_H
+
+#include "sql/sql.h"
+
+enum { MAX_DEPTH = 300, MAX_ALIAS = 200, MAX_CLOSERS = 100 };
+
+struct frame {
+	char kind;	/* q query or plain parentheses, f function, c cast, o OVER, [ index */
+	bool in_from, want_table, select_seen, no_alias;
+};
+
+/* Text to write once the source's token `at` is reached; then the source goes on at `resume`. */
+struct closer {
+	size_t at, resume;
+	char *text;
+};
+
+struct rewriter {
+	struct sql_run *run;
+	const struct sql_token *list;
+	size_t at, to;
+	struct rewritten *rw;
+	struct frame frames[MAX_DEPTH];
+	size_t depth;
+	struct select_list select;
+	size_t item;
+	struct closer closers[MAX_CLOSERS];
+	size_t closer_count;
+};
+
+/* Appends a token that stands for the source's current one. */
+void rewrite_put(struct rewriter *r, char kind, const char *text);
+/* The n-th token from the current one; the end token beyond the range. */
+const struct sql_token *rewrite_ahead(const struct rewriter *r, size_t n);
+
+/* Turns the primary expression just written, p, into function(p; the caller goes on. */
+bool postfix_wrap(struct rewriter *r, const char *function);
+/* , 'TYPE' and perhaps the closing parenthesis. */
+void postfix_type(struct rewriter *r, const struct sql_type *type, bool close);
+/* Has `text` (taken) written in place of the tokens [at, resume). */
+bool rewrite_close_at(struct rewriter *r, size_t at, size_t resume, char *text);
+/* A division at the current token: the divisor, which follows, is checked for zero. */
+bool postfix_divide(struct rewriter *r);
+/* VALUES (...), (...) AS t(a, b) at the current token, in a FROM clause. */
+bool rewrite_values(struct rewriter *r);
+/* x::TYPE */
+bool postfix_cast(struct rewriter *r);
+/* x + INTERVAL 3 DAYS */
+bool postfix_interval(struct rewriter *r);
+
+#endif
