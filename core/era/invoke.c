@@ -100,6 +100,17 @@ invoke_fail(struct request *request, enum mcp_status status, const char *what, c
 	result_fini(&result);
 }
 
+static enum rpc_error
+error_of(enum mcp_status status)
+{
+	switch (status) {
+	case MCP_E_INPUT:
+	case MCP_E_NOT_FOUND: return RPC_INVALID_PARAMS;
+	case MCP_E_INTERNAL: return RPC_INTERNAL;
+	default: return RPC_FAILED;
+	}
+}
+
 void
 invoke_error(struct request *request, const struct result *result)
 {
@@ -109,9 +120,7 @@ invoke_error(struct request *request, const struct result *result)
 	buf_init(&data, LIMIT_RESULT_TEXT);
 	result_failure_text(result, &text);
 	result_failure_json(result, &data);
-	request_error(request, result->status == MCP_E_INPUT || result->status == MCP_E_NOT_FOUND
-				   ? RPC_INVALID_PARAMS : RPC_INTERNAL,
-		      data.data, "%s", text.data);
+	request_error(request, error_of(result->status), data.data, "%s", text.data);
 	buf_fini(&text);
 	buf_fini(&data);
 }

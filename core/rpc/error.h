@@ -23,7 +23,9 @@ struct buf;
 	X(MISSING_CAPABILITY, -32021, 400)                                                  \
 	X(UNSUPPORTED_VERSION, -32022, 400)                                                 \
 	X(UNKNOWN_SESSION, -32001, 404)                                                     \
-	X(OVERLOADED, -32603, 503)
+	X(OVERLOADED, -32603, 503)                                                          \
+	X(FAILED, -31000, 200) /* a resource or prompt: `data` says what its reader can do. Ours, \
+				* outside of what JSON-RPC reserves: nothing of the host failed. */
 
 enum rpc_error {
 	RPC_OK,
