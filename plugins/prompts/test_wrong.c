@@ -80,15 +80,16 @@ no_line_is_forged(void)
 
 	fakehost_reply(host, UC "tables/*", 200, "{\"full_name\":\"m.s.t\\nForged\","
 		       "\"table_type\":\"VIEW\\r\\nForged\",\"columns\":[{\"name\":\"a\\nForged\","
-		       "\"type_text\":\"int\\nForged\"}],\"table_constraints\":[{"
+		       "\"type_text\":\"int\\u0085Forged\",\"comment\":\"c\\u2028Forged\"}],\"table_constraints\":[{"
 		       "\"primary_key_constraint\":{\"child_columns\":[\"a\\nForged\"]}}]}");
 	result = fakehost_prompt(host, "analyze_table", "{\"catalog\":\"m\",\"schema\":\"s\","
 				 "\"table\":\"t\"}");
 	CU_ASSERT(strstr(result->text, "\nForged") == NULL);
+	CU_ASSERT(strstr(result->text, "int Forged\tc Forged") != NULL);
 	fakehost_reply(host, JOBS "runs/get?*", 200, "{\"run_id\":5,\"run_name\":\"n\\nForged\","
 		       "\"trigger\":\"x\\nForged\"," STATE "}");
 	fakehost_reply(host, JOBS "runs/get-output*", 200, "{\"error\":\"e\\nForged\","
-		       "\"error_trace\":\"t\\r\\nForged\\rForged\"}");
+		       "\"error_trace\":\"t\\r\\nForged\\rForged\\u2029Forged\"}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"5\"}");
 	CU_ASSERT(strstr(result->text, "Forged") != NULL);
 	CU_ASSERT(strstr(result->text, "\nForged") == NULL);

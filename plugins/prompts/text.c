@@ -47,7 +47,8 @@ text_lines(struct mcp_call *call, struct text *text, const char *lines)
 	while (*lines != '\0') {
 		size_t len = strcspn(lines, "\r\n");
 
-		text_line(call, text, "  %.*s", (int)len, lines);
+		text_line(call, text, "  %s",
+			  mcp_line(call, mcp_printf(call, "%.*s", (int)len, lines)));
 		lines += len;
 		lines += strspn(lines, "\r\n");
 	}
@@ -88,18 +89,9 @@ line_within(struct mcp_call *call, const char *value, size_t most)
 {
 	size_t len = value != NULL ? strlen(value) : 0;
 	bool cut = len > most;
-	char *line;
 
-	if (cut) {
-		len = most;
-		while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80)
-			len--;
-	}
-	line = mcp_alloc(call, len + 4);
-	memcpy(line, value != NULL ? value : "", len);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' ';
-	strcpy(line + len, cut ? "…" : "");
-	return line;
+	while (cut && most > 0 && ((unsigned char)value[most] & 0xc0) == 0x80)
+		most--;
+	return mcp_line(call, mcp_printf(call, "%.*s%s", (int)(cut ? most : len),
+					 value != NULL ? value : "", cut ? "…" : ""));
 }

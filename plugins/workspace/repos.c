@@ -413,7 +413,7 @@ static int
 repo_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	static const struct dbx_fact facts[] = {
-		{ .key = "branch", .path = "branch" },
+		{ .key = "branch", .path = "branch", .show = dbx_show_id },
 		{ .key = "head_commit_id", .label = "head", .path = "head_commit_id" },
 		{ .key = "remote", .path = "url" },
 		{ .key = "provider", .path = "provider" },

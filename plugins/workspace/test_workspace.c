@@ -498,13 +498,15 @@ a_repo_is_shown(void)
 	fakehost_reply(host, "GET /api/2.0/repos/1", 200, "{\"id\":1,\"path\":\"/Repos/a/app\","
 		       "\"branch\":\"main\",\"provider\":\"gitHub\"}");
 	fakehost_reply(host, "GET /api/2.0/repos/4", 200, "{\"id\":4,\"path\":"
-	    "\"/Users/c/forecast\"}");
+	    "\"/Users/c/forecast\",\"branch\":5}");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a/app\"}");
 	ASSERT_STR(result->text, "repo_id: 1\npath: /Repos/a/app\nbranch: main\nprovider: gitHub\n"
 				 "url: https://workspace.example.com/#workspace/Repos/a/app");
 	has(result->structured, "\"id\":\"1\"");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"forecast\"}")->text,
 	    "path: /Users/c/forecast");
+	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"forecast\"}")->structured,
+	    "\"branch\":\"5\"");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"a/app\"}")->text, "repo_id: 1");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"app\"}");
 	ASSERT_STR(result->what, "2 Git folders are named \"app\".");
