@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -45,33 +44,6 @@ fatal(const char *what)
 {
 	fprintf(stderr, "lakehost: %s: %s\n", what, strerror(errno));
 	abort();
-}
-
-static int64_t
-clock_read(clockid_t clock, int64_t per_second)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * per_second + now.tv_nsec / (1000000000 / per_second);
-}
-
-int64_t
-clock_ms(void)
-{
-	return clock_read(CLOCK_MONOTONIC, 1000);
-}
-
-int64_t
-clock_us(void)
-{
-	return clock_read(CLOCK_MONOTONIC, 1000000);
-}
-
-int64_t
-clock_wall_ms(void)
-{
-	return clock_read(CLOCK_REALTIME, 1000);
 }
 
 struct loop *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host around the call layer for its tests: one plugin whose rows are a table of the test, and an
- * upstream that answers by rules, or never. */
+/* A host around the call layer for its tests: one plugin whose rows are a table of the test, an
+ * upstream that answers by rules, or never, and a clock that stands still while anybody works. */
 #ifndef TESTS_UNIT_CALL_RIG_H
 #define TESTS_UNIT_CALL_RIG_H
 
@@ -43,6 +43,7 @@ struct rig {
 	bool running;  /* the loop */
 	struct json_object *meta;
 	atomic_uint told;
+	unsigned (*held)(void); /* how many steps the test keeps from going on; may be NULL */
 };
 
 /* One call, as its owner sees it. */
