@@ -128,7 +128,7 @@ judge_file(struct plugin *plugin)
 		return plugin_refuse(plugin, PLUGIN_OWNER,
 				     "%s belongs to uid %u, this host runs as %u", plugin->file,
 				     stat.st_uid, geteuid());
-	if ((stat.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	if (plugin_others_write(&stat))
 		return plugin_refuse(plugin, PLUGIN_WRITABLE,
 				     "%s has mode %04o: run chmod go-w on it", plugin->file,
 				     (unsigned)(stat.st_mode & 07777));
@@ -147,7 +147,7 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 	if (lstat(path, &stat) != 0)
 		return plugin_refuse(plugin, PLUGIN_DIRECTORY, "%s: %s", path, strerror(errno));
 	/* In a sticky directory others cannot rename or remove what is not theirs. */
-	if ((stat.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (innermost || !(stat.st_mode & S_ISVTX)))
+	if (plugin_others_write(&stat) && (innermost || !(stat.st_mode & S_ISVTX)))
 		return plugin_refuse(plugin, PLUGIN_DIRECTORY,
 				     "%s has mode %04o: run chmod go-w on it", path,
 				     (unsigned)(stat.st_mode & 07777));

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include <lakehost/plugin.h>
 
@@ -49,6 +50,9 @@ bool plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const cha
 
 /* Frees what the plugin holds; its file stays open if its code was loaded. */
 void plugin_fini(struct plugin *plugin);
+
+/* trust.c: may others than root and the owner write to it? */
+bool plugin_others_write(const struct stat *stat);
 
 /* Finds and opens the file, judges owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);

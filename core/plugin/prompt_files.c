@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/text.h"
+#include "plugin/plugin.h"
 
 struct parse {
 	struct prompt_files *files;
@@ -266,7 +267,7 @@ judge(const struct parse *parse, const struct stat *status)
 	if (status->st_uid != 0 && status->st_uid != geteuid())
 		return fault(parse, NULL, "belongs to uid %u, this host runs as %u", status->st_uid,
 			     geteuid());
-	if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	if (plugin_others_write(status))
 		return fault(parse, NULL, "has mode %04o: run chmod go-w on it",
 			     (unsigned)(status->st_mode & 07777));
 	return utf8_valid(parse->text, strlen(parse->text)) ||

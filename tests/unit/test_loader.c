@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader: every refusal by its name and details, and that nothing of a refused plugin ran. */
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "base/mem.h"
 #include "call/pool.h"
 #include "plugin/loader.h"
+#include "plugin/plugin.h"
 #include "plugin/worker.h"
 #include "plugin_files.h"
 #include "suite.h"
@@ -366,9 +369,12 @@ refuses_writable_files(void)
 	static const struct {
 		mode_t mode;
 		const char *why;
-	} cases[] = { { 0664, "mode 0664: run chmod go-w" }, { 0646, "mode 0646" } };
+	} cases[] = { { 0666, "mode 0666: run chmod go-w" },
+		      { 0646, "mode 0646" },
+		      { 0664, "mode 0664" } };
+	const size_t n = ARRAY_SIZE(cases) - (geteuid() == 0 ? 0 : 1); /* the group may be ours */
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct bench bench;
 		char *path;
 
@@ -384,9 +390,10 @@ refuses_writable_files(void)
 static void
 refuses_open_directories(void)
 {
-	static const mode_t modes[] = { 0777, 0770, 01777 };
+	static const mode_t modes[] = { 0777, 01777, 0770 };
+	const size_t n = ARRAY_SIZE(modes) - (geteuid() == 0 ? 0 : 1); /* the group may be ours */
 
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct bench bench;
 
 		bench_init(&bench);
@@ -394,6 +401,34 @@ refuses_open_directories(void)
 		CU_ASSERT_FATAL(chmod(bench.folder, modes[i]) == 0);
 		expect_one(&bench, PLUGIN_DIRECTORY, "run chmod go-w");
 	}
+}
+
+/* A group that a user shares with nobody is no other: Debian's umask of users is 002. Its user
+ * daemon has such a group. */
+static void
+knows_groups_of_one_user(void)
+{
+	const struct passwd *daemon = getpwnam("daemon");
+	const struct group *group = getgrnam("daemon");
+	struct stat stat = { .st_mode = S_IFREG | 0664 };
+
+	CU_ASSERT(plugin_others_write(&stat)); /* root has no reason to let its group write */
+	stat.st_uid = 54321; /* nobody's */
+	stat.st_gid = 54321;
+	CU_ASSERT(plugin_others_write(&stat));
+	if (daemon == NULL || group == NULL || daemon->pw_gid != group->gr_gid ||
+	    group->gr_mem[0] != NULL)
+		return;
+	stat.st_uid = daemon->pw_uid;
+	stat.st_gid = daemon->pw_gid;
+	CU_ASSERT(!plugin_others_write(&stat));
+	stat.st_mode = S_IFREG | 0666;
+	CU_ASSERT(plugin_others_write(&stat));
+	stat.st_mode = S_IFREG | 0664;
+	stat.st_gid = 0;
+	CU_ASSERT(plugin_others_write(&stat));
+	stat.st_mode = S_IFREG | 0644;
+	CU_ASSERT(!plugin_others_write(&stat));
 }
 
 /* Only root can give files away; as anybody else there is a file of root to be had, which is fine,
@@ -710,6 +745,7 @@ static const struct test tests[] = {
 	TEST(refuses_what_is_no_file),
 	TEST(refuses_writable_files),
 	TEST(refuses_open_directories),
+	TEST(knows_groups_of_one_user),
 	TEST(refuses_foreign_owners),
 	TEST(refuses_large_files),
 	TEST(refuses_damaged_files),

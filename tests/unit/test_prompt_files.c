@@ -217,9 +217,9 @@ static void
 files_of_others_are_refused(void)
 {
 	folder_make();
-	free(folder_put("a.md", "x", 0664));
+	free(folder_put("a.md", "x", 0666));
 	CU_ASSERT(registry_prompt(load(), "a") == NULL);
-	ASSERT_STR(only_fault(), "a.md: has mode 0664: run chmod go-w on it");
+	ASSERT_STR(only_fault(), "a.md: has mode 0666: run chmod go-w on it");
 	done();
 }
 
