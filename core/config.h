@@ -34,6 +34,8 @@
 #define LIMIT_SESSIONS 10000u	       /* legacy sessions whose soft state is remembered */
 
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
+/* As policy.access spells it. */
+const char *config_access_word(enum access access);
 
 struct strings {
 	char **item;

@@ -91,6 +91,13 @@ show_progress(void *data, struct json_object *message)
 	*shown = true;
 }
 
+/* The tool as a client sees it, or NULL. */
+static const struct row *
+offered(struct host *host, const char *tool)
+{
+	return registry_tool(host_registry(host), tool, host_config(host)->access);
+}
+
 /* Prints what a question left unanswered; nothing was done then. */
 static int
 print_unanswered(void)
@@ -101,12 +108,14 @@ print_unanswered(void)
 }
 
 static int
-print_answer(const struct cli *cli, const struct local_answer *answer)
+print_answer(const struct cli *cli, struct host *host, const struct local_answer *answer)
 {
 	const char *type = json_str(answer->result, "resultType");
 
 	if (answer->cancelled || answer->result == NULL) {
 		local_print_error(answer);
+		if (!answer->cancelled && offered(host, cli->argument[0]) == NULL)
+			cli_tell_absent(host, cli->argument[0]);
 		return answer->cancelled ? EXIT_CANCELLED : 1;
 	}
 	if (type != NULL && strcmp(type, "input_required") == 0)
@@ -131,9 +140,8 @@ cli_call(struct cli *cli)
 	if (host == NULL)
 		return 1;
 	setlocale(LC_CTYPE, "C.UTF-8");
-	arguments = arguments_parse(registry_tool(host_registry(host), cli->argument[0],
-						  host_config(host)->access),
-				    cli->argument + 1, cli->arguments - 1);
+	arguments = arguments_parse(offered(host, cli->argument[0]), cli->argument + 1,
+				    cli->arguments - 1);
 	if (arguments != NULL) {
 		params = json_object_new_object();
 		json_object_object_add(params, "name", json_object_new_string(cli->argument[0]));
@@ -141,7 +149,7 @@ cli_call(struct cli *cli)
 		local_request(host, "tools/call", params, show_progress, &shown, &answer);
 		if (shown)
 			fputs("\r\033[K", stderr);
-		status = print_answer(cli, &answer);
+		status = print_answer(cli, host, &answer);
 		local_answer_fini(&answer);
 	}
 	host_free(host);

@@ -76,6 +76,11 @@ void local_print_error(const struct local_answer *answer);
 /* All pages of a list as one result; NULL after printing the error. `member` holds the items. */
 struct json_object *local_list(struct host *host, const char *method, const char *member);
 
+/* ---- absent.c ------------------------------------------------------------------------------- */
+
+/* One line on stderr when an installed tool of this name is not offered: why not. */
+void cli_tell_absent(struct host *host, const char *tool);
+
 /* ---- question.c: elicitation on a terminal -------------------------------------------------- */
 
 /* Answers one input request; new object, or NULL when it cannot be answered here. */

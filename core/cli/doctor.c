@@ -33,7 +33,9 @@ struct examination {
 	char subject[SUBJECT_MAX];
 	char *method, *path, *query; /* the latter NULL: none */
 	const struct upstream_kind *kind;
-	bool identity; /* else a probe */
+	const char *role; /* of the upstream; borrowed from the configuration */
+	bool identity;	  /* else a probe */
+	bool shared;	  /* a fault that each request to this upstream meets */
 	int64_t since_ms;
 	enum check_state state;
 	struct buf text;
@@ -90,10 +92,11 @@ message_in(struct json_object *answer)
 }
 
 static const char *
-meaning(int status)
+meaning(int status, bool refused)
 {
+	if (refused)
+		return "the credential was refused: it is wrong, expired or revoked";
 	switch (status) {
-	case 401: return "the credential was refused";
 	case 403: return "the credential may not do this";
 	case 404: return "there is no such path: check the address";
 	case 429: return "too many requests: try again later";
@@ -112,10 +115,13 @@ judge(struct examination *exam, const struct mcp_reply *reply)
 		answer = json_parse(reply->body.data, reply->body.len, &json_upstream, &why, &at);
 	exam->state = CHECK_FAULT;
 	if (reply->error != MCP_OK) {
+		exam->shared = reply->error == MCP_E_UNAVAILABLE ||
+			       reply->error == MCP_E_UNAUTHENTICATED;
 		buf_puts(&exam->text, reply->why);
 	} else if (reply->status < 200 || reply->status >= 300) {
+		exam->shared = exam->kind->refused(reply->status, reply->body);
 		buf_printf(&exam->text, "%s %s answered HTTP %d: %s", exam->method, exam->path,
-			   reply->status, meaning(reply->status));
+			   reply->status, meaning(reply->status, exam->shared));
 		text = message_in(answer);
 		if (text != NULL) {
 			buf_puts(&exam->text, ": ");
@@ -162,6 +168,8 @@ ask(struct examination *exam, const char *role, const char *plugin,
 				       .query = exam->query,
 				       .max_bytes = REPLY_MAX };
 
+	exam->role = role;
+	exam->kind = upstream_kind(config_upstream(host_config(host), role));
 	exam->since_ms = clock_ms();
 	exam->doctor->waiting++;
 	egress_submit(host_egress(host), &scope, &http, NULL, arrived, exam);
@@ -205,7 +213,6 @@ ask_identity(struct doctor *doctor, const struct config_upstream *upstream)
 		strings_add(&permission, request);
 		exam = examine(doctor, request);
 		exam->identity = true;
-		exam->kind = kind;
 		snprintf(exam->subject, SUBJECT_MAX, "upstream %s, identity", upstream->role);
 		ask(exam, upstream->role, "lakehost", &permission);
 		strings_fini(&permission);
@@ -240,6 +247,26 @@ ask_probe(struct doctor *doctor, const struct plugin_status *status)
 	ask(exam, status->upstream, status->name, status->permissions);
 }
 
+/* Has an earlier line told what is wrong with the upstream, so that this one would repeat it? */
+static bool
+is_told(const struct doctor *doctor, const struct examination *exam)
+{
+	for (const struct examination *e = doctor->item; exam->shared && e < exam; e++)
+		if (e->shared && strcmp(e->role, exam->role) == 0)
+			return true;
+	return false;
+}
+
+static void
+tell(struct doctor *doctor, const struct examination *exam)
+{
+	if (is_told(doctor, exam))
+		check_say(doctor->check, CHECK_SKIPPED, exam->subject,
+			  "upstream %s has the fault named above", exam->role);
+	else
+		check_say(doctor->check, exam->state, exam->subject, "%s", exam->text.data);
+}
+
 static void
 examine_all(struct doctor *doctor)
 {
@@ -260,7 +287,11 @@ examine_all(struct doctor *doctor)
 	for (size_t i = 0; i < doctor->count; i++) {
 		struct examination *exam = &doctor->item[i];
 
-		check_say(doctor->check, exam->state, exam->subject, "%s", exam->text.data);
+		tell(doctor, exam);
+	}
+	for (size_t i = 0; i < doctor->count; i++) {
+		struct examination *exam = &doctor->item[i];
+
 		buf_fini(&exam->text);
 		free(exam->method);
 		free(exam->path);

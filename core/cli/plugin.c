@@ -139,13 +139,19 @@ plugin_list(const struct cli *cli)
 
 /* ---- inspect -------------------------------------------------------------------------------- */
 
+static bool
+is_path(const char *which)
+{
+	size_t len = strlen(which);
+
+	return strchr(which, '/') != NULL || (len > 3 && strcmp(which + len - 3, ".so") == 0);
+}
+
 /* Opens NAME in the plugin directories, or FILE where the argument has a slash or ends in .so. */
 static int
 open_plugin(const struct config *config, const char *which, char **path)
 {
-	size_t len = strlen(which);
-
-	if (strchr(which, '/') != NULL || (len > 3 && strcmp(which + len - 3, ".so") == 0)) {
+	if (is_path(which)) {
 		*path = xstrdup(which);
 		return open(which, O_RDONLY | O_CLOEXEC);
 	}
@@ -211,9 +217,10 @@ plugin_inspect(const struct cli *cli)
 	if (config == NULL)
 		return 1;
 	fd = open_plugin(config, cli->argument[1], &path);
-	if (fd < 0) {
+	if (fd < 0 && errno == ENOENT && !is_path(cli->argument[1])) {
+		plugin_print_unknown(config, cli->argument[1]);
+	} else if (fd < 0) {
 		fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
-		plugin_print_near(config, cli->argument[1]);
 	} else {
 		manifest = manifest_read(fd, &refusal, why, sizeof(why));
 		if (manifest == NULL)

@@ -90,12 +90,19 @@ plugin_manifest(const struct config *config, const char *name)
 }
 
 void
-plugin_print_near(const struct config *config, const char *name)
+plugin_print_unknown(const struct config *config, const char *name)
 {
-	char *near = plugins_near(&config->plugins.directories, name);
+	const struct strings *directories = &config->plugins.directories;
+	char *near = plugins_near(directories, name);
 
+	fprintf(stderr, "lakehost: there is no plugin \"%s\" in", name);
+	for (size_t i = 0; i < directories->count; i++)
+		fprintf(stderr, "%s %s", i > 0 ? "," : "", directories->item[i]);
+	fputs(directories->count == 0 ? " any plugin directory\n" : "\n", stderr);
 	if (near != NULL)
 		fprintf(stderr, "Did you mean \"%s\"?\n", near);
+	else
+		fputs("\"lakehost plugin list\" shows those that there are.\n", stderr);
 	free(near);
 }
 

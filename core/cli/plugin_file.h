@@ -22,8 +22,8 @@ void changes_undo(struct changes *changes); /* what was put away comes not back:
 bool plugin_installed(const struct config *config, const char *name);
 /* Its manifest, read without running its code; NULL after printing why. For json_object_put(). */
 struct json_object *plugin_manifest(const struct config *config, const char *name);
-/* "Did you mean …?" on stderr, when an installed plugin has a near name. */
-void plugin_print_near(const struct config *config, const char *name);
+/* On stderr: that there is no plugin of this name, and which was probably meant. */
+void plugin_print_unknown(const struct config *config, const char *name);
 
 /* The folder plugins-enabled, made where it is absent. False after printing why. */
 bool plugin_folder_make(const struct config *config, struct changes *changes);

@@ -23,11 +23,7 @@
 static int
 unknown_plugin(const struct config *config, const char *name)
 {
-	fprintf(stderr, "lakehost: there is no plugin \"%s\" in", name);
-	for (size_t i = 0; i < config->plugins.directories.count; i++)
-		fprintf(stderr, "%s %s", i > 0 ? "," : "", config->plugins.directories.item[i]);
-	fputs(config->plugins.directories.count == 0 ? " any plugin directory\n" : "\n", stderr);
-	plugin_print_near(config, name);
+	plugin_print_unknown(config, name);
 	return 1;
 }
 

@@ -75,6 +75,18 @@ print_contents(struct json_object *contents)
 	}
 }
 
+/* MCP's error for a resource that is not there says no more than that. */
+static void
+tell_unknown(const struct local_answer *answer, const char *uri)
+{
+	if (answer->cancelled || json_obj(answer->error, "data") == NULL ||
+	    json_str(json_obj(answer->error, "data"), "uri") == NULL)
+		return;
+	fputs("There is none at ", stderr);
+	render_line(stderr, uri);
+	fputs("; \"lakehost resources\" lists those that there are.\n", stderr);
+}
+
 int
 cli_read(struct cli *cli)
 {
@@ -92,6 +104,7 @@ cli_read(struct cli *cli)
 	contents = json_arr(answer.result, "contents");
 	if (contents == NULL) {
 		local_print_error(&answer);
+		tell_unknown(&answer, cli->argument[0]);
 	} else if (cli->output != NULL) {
 		status = write_file(cli->output, contents);
 	} else {

@@ -18,6 +18,12 @@
 #include "config/text.h"
 
 static const char *const access_words[] = { "none", "read", "write", "admin", NULL };
+
+const char *
+config_access_word(enum access access)
+{
+	return access_words[access];
+}
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
 static const char *const inbound_words[] = { "none", NULL };

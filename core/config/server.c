@@ -29,7 +29,7 @@ tcp_listener(struct config_listener *listener, const char *address)
 
 	if (why == NULL && (*url.rest != '\0' || strrchr(address, ':') == NULL ||
 			    (url.literal6 && strrchr(address, ']')[1] != ':')))
-		why = "it needs the form ADDRESS:PORT";
+		why = "it needs the form ADDRESS:PORT, such as 127.0.0.1:8765";
 	if (why != NULL)
 		return why;
 	if (!url_host_loopback(url.host))

@@ -25,6 +25,13 @@ where(const struct plugin *plugin)
 								       : "default options";
 }
 
+/* Where its options come from, besides the environment. */
+static const char *
+or_set(const struct plugin *plugin)
+{
+	return plugin->config != NULL && plugin->config->set.count > 0 ? " or --set" : "";
+}
+
 /* ---- options -------------------------------------------------------------------------------- */
 
 /* Options that nobody configured, from the environment variables that the manifest names. */
@@ -58,7 +65,8 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	for (char *end = strchr(why.data, '\n'); end != NULL; end = strchr(end, '\n'))
 		*end = ';'; /* a refusal is one line */
 	if (!ok)
-		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), why.data);
+		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: %s", where(plugin), or_set(plugin),
+			      why.data);
 	buf_fini(&why);
 	if (!ok)
 		return false;
@@ -68,8 +76,8 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	if (ok)
 		plugin->options = xstrndup(text.data, text.len);
 	else
-		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: more than %u bytes", where(plugin),
-			      OPTIONS_BYTES_MAX);
+		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: more than %u bytes", where(plugin),
+			      or_set(plugin), OPTIONS_BYTES_MAX);
 	buf_fini(&text);
 	return ok;
 }
@@ -124,7 +132,8 @@ configure_options(struct plugin *plugin)
 	options = text != NULL ? json_parse(text, strlen(text), &json_inbound, &reason, &at)
 			       : json_object_new_object();
 	if (options == NULL)
-		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
+		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: %s", where(plugin), or_set(plugin),
+			      reason);
 	else {
 		apply_set(plugin, options);
 		fill_from_environment(plugin, options);

@@ -128,6 +128,41 @@ plugins_near(const struct strings *directories, const char *name)
 	return copy;
 }
 
+struct tool_search {
+	const struct strings *directories;
+	const char *tool;
+	char *plugin; /* the first that has it */
+};
+
+static void
+note_if_it_has(void *data, const char *name)
+{
+	struct tool_search *search = data;
+	struct plugin plugin = { .name = xstrdup(name), .fd = -1 };
+	struct json_object *tools = NULL;
+
+	if (search->plugin == NULL && plugin_open(&plugin, search->directories) &&
+	    plugin_read_manifest(&plugin))
+		tools = json_arr(plugin.manifest, "tools");
+	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++) {
+		const char *tool = json_str(json_object_array_get_idx(tools, i), "name");
+
+		if (search->plugin == NULL && tool != NULL && strcmp(tool, search->tool) == 0)
+			search->plugin = xstrdup(name);
+	}
+	plugin_fini(&plugin);
+}
+
+char *
+plugins_with_tool(const struct strings *directories, const char *tool)
+{
+	struct tool_search search = { .directories = directories, .tool = tool };
+
+	for (size_t i = 0; i < directories->count; i++)
+		each_object(directories->item[i], note_if_it_has, &search);
+	return search.plugin;
+}
+
 /* By name; of two with the same name the one that stood first. */
 static int
 by_name(const void *a, const void *b)

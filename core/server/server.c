@@ -28,14 +28,6 @@ server_describe(const struct config *config, const struct plugins *plugins)
 	described_plugins = plugins;
 }
 
-static const char *
-access_name(enum access access)
-{
-	static const char *const names[] = { "none", "read", "write", "admin" };
-
-	return names[access];
-}
-
 /* "compute 0.1.0", and for a refused one why. */
 static const char *
 plugin_line(struct mcp_call *call, size_t i)
@@ -177,9 +169,9 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	add(info, "version", LAKEHOST_PLUGIN_VERSION);
-	add(info, "access", access_name(described->access));
+	add(info, "access", config_access_word(described->access));
 	mcp_say(call, "lakehost %s, access: %s", LAKEHOST_PLUGIN_VERSION,
-		access_name(described->access));
+		config_access_word(described->access));
 	for (size_t i = 0; i < described->upstreams; i++) {
 		const struct config_upstream *upstream = &described->upstream[i];
 		const char *identity = NULL, *missing = NULL;

@@ -38,6 +38,17 @@ function(_lakehost_version out folder)
 	set(${out} "${version}" PARENT_SCOPE)
 endfunction()
 
+# The host looks for the plugin NAME in NAME.so, so both names must be one.
+function(_lakehost_check_name name folder)
+	file(READ ${folder}/manifest.json text)
+	string(JSON said ERROR_VARIABLE none GET "${text}" name)
+	if(NOT none AND NOT said STREQUAL name)
+		message(FATAL_ERROR "${folder}/manifest.json has the name \"${said}\", and "
+			"lakehost_add_plugin() is called with \"${name}\": they must be equal")
+	endif()
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/manifest.json)
+endfunction()
+
 # Assembles the manifest and the note that carries it; `out` is the source file of the note.
 function(_lakehost_note out name folder version name_length)
 	set(work ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest)
@@ -74,6 +85,7 @@ function(lakehost_add_plugin name)
 		set(arg_MANIFEST .)
 	endif()
 	get_filename_component(folder ${arg_MANIFEST} ABSOLUTE)
+	_lakehost_check_name(${name} ${folder})
 	_lakehost_version(version ${folder})
 	_lakehost_note(note ${name} ${folder} ${version} ${arg_NAME_LENGTH})
 	if(TARGET lakehost-sdk)

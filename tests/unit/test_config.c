@@ -383,7 +383,8 @@ listeners(void)
 static void
 listeners_refused(void)
 {
-	static const char form[] = "t.conf:1: server.listeners.tcp: it needs the form ADDRESS:PORT";
+	static const char form[] = "t.conf:1: server.listeners.tcp: it needs the form ADDRESS:PORT, "
+				   "such as 127.0.0.1:8765";
 
 	clean_environment();
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1\"; } ); };", form);

@@ -270,7 +270,7 @@ class CommandLine(unittest.TestCase):
                              status=1).stdout
         self.assertRegex(text, r"(?m)^plugin data .*spool_rows: 5 is less than the minimum 100")
         text = self.lakehost("--set", "plugins.data.options.spool=5", "check", status=1).stdout
-        self.assertRegex(text, r'unknown argument "spool"; did you mean "spool_rows"')
+        self.assertRegex(text, r' or --set: unknown argument "spool"; did you mean "spool_rows"')
         text = self.lakehost("--set", "plugins.dta.options.x=5", "check", status=1).stderr
         self.assertIn('there is no plugin "dta"', text)
 
@@ -286,6 +286,8 @@ class CommandLine(unittest.TestCase):
                                               "list_cluster_events"}))
         self.assertIn("unknown tool", self.lakehost("call", "start_cluster", "cluster_id=x",
                                                     status=1).stderr)
+        self.assertIn("permissions in the plugin's file do not cover", self.lakehost(
+            "call", "start_cluster", "cluster_id=x", status=1).stderr)
         self.assertNotIn("/events", self.lakehost("resources").stdout)
         text = self.lakehost("check").stdout
         self.assertRegex(text, r"(?m)^plugin compute .*: warning: start_cluster is not offered: ")
@@ -318,7 +320,11 @@ class CommandLine(unittest.TestCase):
         manifest = json.loads(self.lakehost("plugin", "inspect", "compute", "--json").stdout)
         self.assertEqual(manifest["plugin"]["name"], "compute")
         self.assertIn("No such file",
-                      self.lakehost("plugin", "inspect", "nothing", status=1).stderr)
+                      self.lakehost("plugin", "inspect", "./nothing", status=1).stderr)
+        self.assertIn('there is no plugin "dta" in',
+                      self.lakehost("plugin", "inspect", "dta", status=1).stderr)
+        self.assertIn("lakehost plugin list",
+                      self.lakehost("plugin", "inspect", "quite-another", status=1).stderr)
 
     # ---- tools, call, read ----
 
@@ -380,6 +386,28 @@ class CommandLine(unittest.TestCase):
         result = json.loads(self.lakehost("call", "list_catalogs", "--json").stdout)
         self.assertIn("samples", result["content"][0]["text"])
 
+    def test_call_of_a_tool_that_is_not_offered(self):
+        def why(*words):
+            return self.lakehost(*words, status=1).stderr
+        self.assertIn('a tool of plugin compute and needs policy.access "write"; here it is "read"',
+                      why("--read-only", "call", "start_cluster", "cluster_id=x"))
+        self.assertIn('a tool of plugin secrets, which is not enabled: "lakehost plugin enable '
+                      'secrets"', why("call", "list_secret_scopes"))
+        self.assertIn("a tool of plugin data, which is refused", why(
+            "--set", "plugins.data.options.spool=5", "call", "execute_sql", "sql_query=SELECT 1"))
+        self.assertNotIn("It is a tool", why("call", "nothing"))
+
+    def test_doctor_tells_a_fault_once(self):
+        self.env["DATABRICKS_TOKEN"] = "dapi-invalid"
+        text = self.lakehost("doctor", status=1).stdout
+        self.assertIn("the credential was refused", text)
+        self.assertRegex(text, r"(?m)^plugin data, probe: not checked: ")
+        self.assertRegex(text, r"(?m)^1 fault$")
+        self.env["DATABRICKS_HOST"] = "http://127.0.0.1:1"
+        text = self.lakehost("doctor", status=1).stdout
+        self.assertRegex(text, r"(?m)^upstream workspace, identity: fault: no connection to ")
+        self.assertRegex(text, r"(?m)^1 fault$")
+
     def test_call_errors(self):
         text = self.lakehost("call", "get_cluster_details", "cluster_id=sandbox-runing",
                              status=1).stdout
@@ -405,7 +433,8 @@ class CommandLine(unittest.TestCase):
         again = self.run_command(self.fixture("read", "test://static-binary", "--output",
                                               str(image)), status=1)
         self.assertIn("File exists", again.stderr)
-        self.run_command(self.fixture("read", "test://nothing"), status=1)
+        self.assertIn("none at test://nothing; \"lakehost resources\"", self.run_command(
+            self.fixture("read", "test://nothing"), status=1).stderr)
         result = self.run_command(self.fixture("read", "test://static-text", "--json"))
         self.assertEqual(json.loads(result.stdout)["contents"][0]["text"], text)
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a tool that exists is not offered. This is told to the operator at the command line only: a
+ * client does not learn of what is off.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "config/text.h"
+#include "host.h"
+#include "plugin/loader.h"
+#include "registry/registry.h"
+
+static bool
+holds(const struct strings *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Is it a tool of an enabled plugin that lacks a permission? */
+static bool
+tell_withheld(struct host *host, const char *name)
+{
+	struct plugins *plugins = host_plugins(host);
+
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (status.refusal != PLUGIN_OK || !holds(status.withheld, name))
+			continue;
+		fprintf(stderr,
+			"It is a tool of plugin %s, and the permissions in the plugin's file do "
+			"not cover its requests.\n",
+			status.name);
+		return true;
+	}
+	return false;
+}
+
+/* Is the plugin among those that the configuration enables, and refused? */
+static bool
+is_refused(struct host *host, const char *plugin)
+{
+	struct plugins *plugins = host_plugins(host);
+
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (strcmp(status.name, plugin) == 0)
+			return status.refusal != PLUGIN_OK;
+	}
+	return false;
+}
+
+void
+cli_tell_absent(struct host *host, const char *tool)
+{
+	const struct config *config = host_config(host);
+	const struct row *row = registry_tool(host_registry(host), tool, ACCESS_ADMIN);
+	char *plugin;
+
+	if (row != NULL) {
+		fprintf(stderr,
+			"It is a tool of plugin %s and needs policy.access \"%s\"; here it is "
+			"\"%s\".\n",
+			row->owner, config_access_word(row->access),
+			config_access_word(config->access));
+		return;
+	}
+	if (tell_withheld(host, tool))
+		return;
+	plugin = plugins_with_tool(&config->plugins.directories, tool);
+	if (plugin != NULL && is_refused(host, plugin))
+		fprintf(stderr,
+			"It is a tool of plugin %s, which is refused: \"lakehost check\" says "
+			"why.\n",
+			plugin);
+	else if (plugin != NULL)
+		fprintf(stderr,
+			"It is a tool of plugin %s, which is not enabled: \"lakehost plugin enable "
+			"%s\".\n",
+			plugin, plugin);
+	free(plugin);
+}
