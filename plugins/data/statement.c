@@ -258,6 +258,14 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 	return failure.status;
 }
 
+/* Has it ended without rows? A state that is not known here is none of the ends. */
+static bool
+statement_over(const char *state)
+{
+	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0
+	    || strcmp(state, "CLOSED") == 0;
+}
+
 static uint32_t
 pace(struct mcp_call *call, const struct statement *statement)
 {
@@ -310,7 +318,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 				mcp_printf(call, "The state of statement %s is not known.",
 					   statement.id),
 				"The workspace answered without a state.", words.again);
-	if (strcmp(state, "PENDING") != 0 && strcmp(state, "RUNNING") != 0)
+	if (statement_over(state))
 		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",
 		statement.id, state,

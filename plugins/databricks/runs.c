@@ -56,7 +56,7 @@ struct ended {
 	struct dbx_run run;
 	char state[64], task[128], task_run[24], message[1024], token[DBX_NAME_MAX];
 	unsigned pages;
-	bool skipped, loop;
+	bool skipped, idle, loop; /* idle: it ended without having done anything */
 };
 
 _Static_assert(sizeof(struct ended) <= MCP_STATE_MAX, "the state of an ended run must fit");
@@ -67,6 +67,19 @@ was_cancelled(const struct ended *ended)
 	return strcmp(ended->state, "CANCELED") == 0 || strcmp(ended->state, "USER_CANCELED") == 0;
 }
 
+/* Did a run that ended so leave undone what it was started for? */
+static bool
+was_idle(const struct ended *ended)
+{
+	static const char *const states[] = { "EXCLUDED", "DISABLED", "UPSTREAM_FAILED",
+					      "UPSTREAM_CANCELED" };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(ended->state, states[i]) == 0)
+			return true;
+	return false;
+}
+
 static const char *
 next_of(struct mcp_call *call, const struct ended *ended)
 {
@@ -75,6 +88,9 @@ next_of(struct mcp_call *call, const struct ended *ended)
 	if (ended->skipped)
 		return "It never began. Wait for the active runs of the job, or cancel one: "
 		       "list_job_runs active_only=true shows them.";
+	if (ended->idle && ended->task[0] == '\0')
+		return mcp_printf(call, "It did nothing. Call get_job_run run_id=%s to see its tasks.",
+				  ended->run.id);
 	if (ended->loop)
 		return mcp_printf(call, "Call get_job_run run_id=%s to see its iterations.",
 				  ended->task_run);
@@ -209,7 +225,8 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 	     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
 	ended.skipped = strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED")
 	    == 0 || strcmp(state, "SKIPPED") == 0;
-	if (dbx_run_failed(call, run) || was_cancelled(&ended) || ended.skipped)
+	ended.idle = was_idle(&ended);
+	if (dbx_run_failed(call, run) || was_cancelled(&ended) || ended.skipped || ended.idle)
 		return culprit_sought(call, run, &ended);
 	answer = dbx_answer_begin(call);
 	dbx_run_tell(answer, run);

@@ -402,6 +402,10 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "error") == 0)
 		return code_failed(call, results, command);
+	if (strcmp(mcp_get_str(call, reply, "status", ""), "Error") == 0)
+		return leave_with(call, command, MCP_E_UPSTREAM, "The code failed.",
+				  mcp_get_str(call, results, "data",
+					      "The cluster does not say why."));
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
 	    && !results_fit(call, results))
 		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is no table that can "
