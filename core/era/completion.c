@@ -32,6 +32,7 @@ find(struct request *request, const struct row **row)
 	bool resource = type != NULL && strcmp(type, "ref/resource") == 0;
 	const char *name = message_text(ref, prompt ? "name" : "uri");
 	const char *argument = message_text(json_obj(params, "argument"), "name");
+	char shown[NAME_ROOM];
 
 	if ((!prompt && !resource) || name == NULL || argument == NULL ||
 	    json_str(json_obj(params, "argument"), "value") == NULL)
@@ -40,8 +41,9 @@ find(struct request *request, const struct row **row)
 		    "params.ref must name a ref/prompt or ref/resource, and params.argument have "
 		    "a name and a value");
 	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument, row))
-		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%.256s\"",
-			      prompt ? "prompt" : "resource template", name);
+		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"",
+			      prompt ? "prompt" : "resource template",
+			      request_shown(name, shown));
 	else
 		return true;
 	return false;

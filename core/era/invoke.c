@@ -12,8 +12,6 @@
 #include "era/eras.h"
 #include "era/mrtr.h"
 #include "era/notify.h"
-
-#define NAME_SHOWN_MAX 128u /* bytes of an unknown name in a message */
 #include "era/prepare.h"
 #include "policy/policy.h"
 
@@ -72,18 +70,32 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 	const char *near[REGISTRY_NEAR_MAX];
 	size_t n = registry_near(request->eras->parts.registry, kind, name,
 				 request->principal.access, near);
-	struct buf text, given;
+	char given[NAME_ROOM];
+	struct buf text;
 
 	buf_init_keeping(&text, LIMIT_HANDLE);
-	buf_init_keeping(&given, LIMIT_HANDLE);
-	text_line(&given, name, NAME_SHOWN_MAX);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&text, "%s\"%s\"",
 			   i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
 			   near[i]);
-	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"%s%s", what, given.data,
-		      text.data, n > 0 ? "?" : "");
-	buf_fini(&given);
+	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"%s%s", what,
+		      request_shown(name, given), text.data, n > 0 ? "?" : "");
+	buf_fini(&text);
+}
+
+void
+invoke_refuse(struct request *request, const char *what, const struct buf *why)
+{
+	struct buf text;
+
+	buf_init_keeping(&text, 2 * why->len + 1);
+	for (size_t i = 0; i < why->len; i++)
+		if (why->data[i] == '\n')
+			buf_puts(&text, "; ");
+		else
+			buf_putc(&text, why->data[i]);
+	request_error(request, RPC_INVALID_PARAMS, NULL, "%s%s%s", what != NULL ? what : "",
+		      what != NULL ? ": " : "", text.data);
 	buf_fini(&text);
 }
 
@@ -120,7 +132,7 @@ invoke_error(struct request *request, const struct result *result)
 	buf_init(&data, LIMIT_RESULT_TEXT);
 	result_failure_text(result, &text);
 	result_failure_json(result, &data);
-	request_error(request, error_of(result->status), data.data, "%s", text.data);
+	request_failure(request, error_of(result->status), data.data, &text);
 	buf_fini(&text);
 	buf_fini(&data);
 }

@@ -31,6 +31,8 @@ void invoke(struct request *request, const struct row *row, struct json_object *
 /* The same, with the arguments as JSON text too; NULL: it is made of them. */
 void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
 		    const struct buf *text);
+/* Refuses parameters; `why` has one line for each fault. `what` may be NULL. */
+void invoke_refuse(struct request *request, const char *what, const struct buf *why);
 /* Ends the request with a failure of the host's own, in the form that the method gives failures. */
 void invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
 		 const char *next);

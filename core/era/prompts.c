@@ -19,6 +19,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	struct json_object *declared = json_arr(row->json, "arguments");
 	size_t n = declared == NULL ? 0 : json_object_array_length(declared);
 	struct json_object_iter each;
+	char shown[NAME_ROOM];
 	const char *nul;
 
 	for (size_t i = 0; i < n; i++) {
@@ -35,7 +36,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	nul = request->message.nul ? invoke_nul(arguments) : NULL;
 	if (nul != NULL) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "the argument \"%.128s\" has U+0000", nul);
+			      "the argument \"%s\" has U+0000", request_shown(nul, shown));
 		return false;
 	}
 	if (json_object_object_length(arguments) > PROMPT_ARGUMENTS_MAX) {
@@ -47,7 +48,8 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	{
 		if (!json_object_is_type(each.val, json_type_string)) {
 			request_error(request, RPC_INVALID_PARAMS, NULL,
-				      "the argument \"%.128s\" must be a string", each.key);
+				      "the argument \"%s\" must be a string",
+				      request_shown(each.key, shown));
 			return false;
 		}
 	}

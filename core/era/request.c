@@ -10,11 +10,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
+#include "call/text.h"
 #include "era/bridge.h"
 #include "era/eras.h"
 #include "era/listen.h"
 #include "era/prepare.h"
 
+#define ERROR_TEXT_MAX (64u << 10) /* before it is masked */
+#define ERROR_SHOWN_MAX 2000u
 #define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
 
 /* ---- begin --------------------------------------------------------------------------------- */
@@ -86,6 +89,8 @@ id_taken(const struct request *request)
 void
 request_run(struct request *request)
 {
+	char shown[NAME_ROOM];
+
 	if (request->era->cancel_on_close && request->exchange->closed) {
 		request_withdraw(request); /* it left while its body was being parsed */
 		return;
@@ -99,8 +104,8 @@ request_run(struct request *request)
 		return;
 	request->method = method_find(request->message.method, request->era->mask);
 	if (request->method == NULL)
-		request_error(request, RPC_METHOD_NOT_FOUND, NULL, "unknown method \"%.128s\"",
-			      request->message.method);
+		request_error(request, RPC_METHOD_NOT_FOUND, NULL, "unknown method \"%s\"",
+			      request_shown(request->message.method, shown));
 	else
 		request->method->run(request);
 }
@@ -234,22 +239,53 @@ request_empty(struct request *request)
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
+/* Whatever of it is the client's, it stands masked on the one line of the message. */
 void
 request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
 	      ...)
 {
-	char text[2048], *masked;
+	struct buf text, line;
 	va_list args;
 	int status;
 
+	buf_init_keeping(&text, ERROR_TEXT_MAX);
+	buf_init(&line, 2 * ERROR_SHOWN_MAX);
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	buf_vprintf(&text, format, args);
 	va_end(args);
-	/* it may repeat what was sent, and that may come from a place where a secret stood */
-	masked = mask_apply(text, strlen(text), NULL);
-	write_error(request, error, data, masked != NULL ? masked : text, &status);
-	free(masked);
+	text_line(&line, text.data, ERROR_SHOWN_MAX);
+	write_error(request, error, data, line.data, &status);
+	buf_fini(&text);
+	buf_fini(&line);
 	request_send(request, status);
+}
+
+void
+request_failure(struct request *request, enum rpc_error error, const char *data,
+		const struct buf *text)
+{
+	struct buf room;
+	const char *lines;
+	size_t len = text->len;
+	int status;
+
+	buf_init(&room, 3 * text->len + 64);
+	lines = text_prepare(&room, text->data, &len, TEXT_OURS);
+	write_error(request, error, data, lines, &status);
+	buf_fini(&room);
+	request_send(request, status);
+}
+
+const char *
+request_shown(const char *name, char shown[NAME_ROOM])
+{
+	struct buf line;
+
+	buf_init(&line, NAME_ROOM - 1);
+	text_line(&line, name, NAME_SHOWN_MAX);
+	memcpy(shown, line.data, line.len + 1);
+	buf_fini(&line);
+	return shown;
 }
 
 void

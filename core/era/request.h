@@ -24,6 +24,9 @@
 #include "rpc/message.h"
 #include "transport/exchange.h"
 
+#define NAME_SHOWN_MAX 128u /* bytes of a client's name for something in a message */
+#define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the sign that it was cut */
+
 /* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
 #define META "io.modelcontextprotocol/"
 
@@ -137,9 +140,14 @@ void request_end(struct request *request, const struct wrap *wrap);
 void request_empty(struct request *request);
 /* Sends what stands in eras->out as it is. */
 void request_send(struct request *request, int status);
-/* `data` is JSON text or NULL. */
+/* `data` is JSON text or NULL. The message is masked and put on one line. */
 void request_error(struct request *request, enum rpc_error error, const char *data,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with the text of a failed call, which may have several lines. */
+void request_failure(struct request *request, enum rpc_error error, const char *data,
+		     const struct buf *text);
+/* A client's own name for something, as a message may show it: masked, on one line, cut. */
+const char *request_shown(const char *name, char shown[NAME_ROOM]);
 /* Ends it without an answer: the client cancelled or left. */
 void request_withdraw(struct request *request);
 /* The host is going: all requests of a peer end without an answer. */

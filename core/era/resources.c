@@ -58,7 +58,7 @@ resources_read(struct request *request)
 	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, NULL, &why))
 		invoke(request, row, arguments, uri);
 	else
-		request_error(request, RPC_INVALID_PARAMS, NULL, "%s", why.data);
+		invoke_refuse(request, NULL, &why);
 	buf_fini(&why);
 	json_object_put(arguments);
 }

@@ -22,7 +22,7 @@ bad_arguments(struct request *request, const struct row *row, const struct buf *
 
 	snprintf(what, sizeof(what), "Invalid arguments for %s", row->name);
 	if (request->revision < REV_2025_11_25) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s", what, why->data);
+		invoke_refuse(request, what, why);
 		return;
 	}
 	result_init(&result, &limits);

@@ -585,8 +585,46 @@ errors_are_masked(void)
 	bench_stop();
 }
 
+/* Whatever a client calls things, the message has one line, and no name runs away with it. */
+static void
+errors_are_one_line(void)
+{
+	static const char name[] = "\"name\":\"a\\r\\nNext: b\\u001b[31m\\u202e\\u2028c\"";
+	static const char *const methods[] = { "tools/call", "prompts/get" };
+	struct sent *sent;
+	char text[256];
+
+	bench_start();
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%s,\"arguments\":{}", name);
+		sent = call_modern(methods[i], "=?base64?YQ0KTmV4dDogYhtbMzFt4oCu4oCoYw==?=", text);
+		snprintf(text, sizeof(text), "unknown %s \"a Next: b c\"",
+			 i == 0 ? "tool" : "prompt");
+		ASSERT_STR(text_at(sent->answer, "error.message"), text);
+	}
+	bench_stop();
+}
+
+static void
+shown_names(void)
+{
+	char shown[NAME_ROOM], name[400], expected[NAME_ROOM];
+	static const char secret[] = "a-secret-at-the-very-cut";
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	memset(expected, 'n', NAME_SHOWN_MAX);
+	strcpy(expected + NAME_SHOWN_MAX, "\xE2\x80\xA6");
+	CU_ASSERT_STRING_EQUAL(request_shown(name, shown), expected);
+	mask_add(secret, strlen(secret));
+	memcpy(name + NAME_SHOWN_MAX - 10, secret, strlen(secret));
+	CU_ASSERT(strstr(request_shown(name, shown), "a-se") == NULL);
+}
+
 static const struct test tests[] = {
 	TEST(errors_are_masked),
+	TEST(errors_are_one_line),
+	TEST(shown_names),
 	TEST(held),
 	TEST(a_call),
 	TEST(ids_come_back_as_they_were),
