@@ -373,17 +373,21 @@ is_slow(const struct calls *calls, const struct row *row)
 	return i < calls->n_slow;
 }
 
-static bool
-runs_here(const struct local *local)
+static size_t
+reply_bytes(const struct local *local)
 {
 	size_t bytes = 0;
 
-	if (local->large || is_slow(local->call->calls, local->row))
-		return false;
-
 	for (size_t i = 0; i < local->n; i++)
 		bytes += local->replies[i].body.len;
-	if (bytes > INLINE_REPLY_MAX)
+	return bytes;
+}
+
+static bool
+runs_here(const struct local *local)
+{
+	if (local->large || is_slow(local->call->calls, local->row) ||
+	    reply_bytes(local) > INLINE_REPLY_MAX)
 		return false;
 	return local->is_inline ||
 	       (local->run->code->request != NULL && local->entry != ENTRY_NEXT);
@@ -423,6 +427,7 @@ local_step(void *handle, enum entry entry, struct mcp_reply *replies, size_t n, 
 	local->answers = answers == NULL ? NULL : xstrdup(answers);
 	if (!runs_here(local) && local->call->calls->pool != NULL) {
 		local->running = local->on_pool = true;
+		local->job.large = reply_bytes(local) >= POOL_LARGE_BYTES;
 		pool_submit(local->call->calls->pool, &local->job);
 		return;
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Worker threads. Jobs wait in one queue per group, and the groups take turns, so that a plugin
- * whose calls are slow delays its own calls only. Everything is under one lock; finished jobs go
- * back to the loop in batches.
+ * whose calls are slow delays its own calls only. Large jobs of a group wait in a queue of their
+ * own: a tree of JSON takes many times the memory of its text, and as many trees as there are
+ * threads would take it all. Everything is under one lock; finished jobs go back to the loop in
+ * batches.
  */
 #include "call/pool.h"
 
@@ -10,6 +12,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -20,6 +26,7 @@
 
 struct group {
 	const void *key;
+	bool large;
 	struct pool_job *head, *tail;
 	unsigned running;
 	struct group *next;
@@ -35,22 +42,23 @@ struct pool {
 	struct loop_job deliver;
 	bool delivering; /* `deliver` is posted */
 	bool stopping;
-	unsigned threads, idle;
+	unsigned threads, idle, large; /* that run a large job */
 	size_t waiting; /* jobs that no thread has taken */
 };
 
 /* ---- groups, under the lock ----------------------------------------------------------------- */
 
 static struct group *
-group_of(struct pool *pool, const void *key)
+group_of(struct pool *pool, const void *key, bool large)
 {
 	struct group *group;
 
 	for (group = pool->groups; group != NULL; group = group->next)
-		if (group->key == key)
+		if (group->key == key && group->large == large)
 			return group;
 	group = xcalloc(1, sizeof(*group));
 	group->key = key;
+	group->large = large;
 	*pool->groups_end = group;
 	pool->groups_end = &group->next;
 	return group;
@@ -67,22 +75,33 @@ unlink_group(struct pool *pool, struct group **link)
 	group->next = NULL;
 }
 
+/* May one more job of the group run? */
+static bool
+has_share(const struct pool *pool, const struct group *group)
+{
+	unsigned half = pool->most > 1 ? pool->most / 2 : 1;
+
+	if (group->large)
+		return group->running < POOL_LARGE_OF_GROUP && group->running < half &&
+		       pool->large < POOL_LARGE_MAX;
+	return group->key == NULL || group->running < half;
+}
+
 /* The next job that may run; its group goes to the end of the row. */
 static struct pool_job *
 take_job(struct pool *pool, struct group **of)
 {
-	unsigned share = pool->most > 1 ? pool->most / 2 : 1;
-
 	for (struct group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
 		struct group *group = *link;
 		struct pool_job *job = group->head;
 
-		if (job == NULL || (group->key != NULL && group->running >= share))
+		if (job == NULL || !has_share(pool, group))
 			continue;
 		group->head = job->next;
 		if (group->head == NULL)
 			group->tail = NULL;
 		group->running++;
+		pool->large += group->large;
 		pool->waiting--;
 		unlink_group(pool, link);
 		*pool->groups_end = group;
@@ -133,7 +152,10 @@ static void
 finish_job(struct pool *pool, struct pool_job *job, struct group *group)
 {
 	group->running--;
+	pool->large -= group->large;
 	drop_if_idle(pool, group);
+	if (pool->waiting > 0 && pool->idle > 0)
+		pthread_cond_signal(&pool->work); /* what had to wait for a share of the group */
 	job->next = NULL;
 	*pool->done_end = job;
 	pool->done_end = &job->next;
@@ -141,6 +163,15 @@ finish_job(struct pool *pool, struct pool_job *job, struct group *group)
 		pool->delivering = true;
 		loop_post(pool->loop, &pool->deliver);
 	}
+}
+
+/* Of what a large job took and freed, the allocator keeps much for its thread. */
+static void
+give_memory_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 /* False when the thread is no longer needed. */
@@ -181,6 +212,8 @@ worker(void *data)
 		needed = true;
 		pthread_mutex_unlock(&pool->lock);
 		job->run(job);
+		if (group->large)
+			give_memory_back();
 		pthread_mutex_lock(&pool->lock);
 		finish_job(pool, job, group);
 	}
@@ -241,7 +274,7 @@ pool_submit(struct pool *pool, struct pool_job *job)
 	bool none;
 
 	pthread_mutex_lock(&pool->lock);
-	group = group_of(pool, job->group);
+	group = group_of(pool, job->group, job->large);
 	job->next = NULL;
 	if (group->tail != NULL)
 		group->tail->next = job;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Worker threads for steps that may block and for parsing large bodies. Elastic between two
- * bounds, small stacks. A plugin holds at most half of it. */
+ * bounds, small stacks. A plugin holds at most half of it, and few jobs at a time are large. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -20,8 +20,13 @@ struct pool_job { /* embed */
 	 * has. NULL: nothing is to be done. */
 	void (*drop)(struct pool_job *job);
 	const void *group;		    /* jobs of one group get at most half of the workers */
+	bool large;			    /* takes much memory: few of them run at a time */
 	struct pool_job *next;
 };
+
+#define POOL_LARGE_BYTES (1u << 20) /* input from which on a job is to be called large */
+#define POOL_LARGE_OF_GROUP 2u	    /* so many of them run at a time, of one group */
+#define POOL_LARGE_MAX 4u	    /* and of all */
 
 struct pool *pool_new(struct loop *loop, unsigned least, unsigned most);
 void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */

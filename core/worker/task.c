@@ -163,7 +163,9 @@ on_step(struct task *task, const struct channel_message *message)
 	if (task->entry == ENTRY_NEXT && task->run->outcome.kind != OUTCOME_SUSPEND)
 		program_fault("the host continued what was not suspended");
 	task->running = true;
-	task->job = (struct pool_job){ .run = step_run, .done = step_done };
+	task->job = (struct pool_job){ .run = step_run,
+				       .done = step_done,
+				       .large = message->len >= POOL_LARGE_BYTES };
 	if (task->is_inline) {
 		step_run(&task->job);
 		step_done(&task->job);

@@ -150,6 +150,66 @@ half_for_a_group(void)
 	loop_free(loop);
 }
 
+/* Of large jobs a group runs two at a time, though it may run more that are small. */
+static void
+few_large(void)
+{
+	struct loop *loop = loop_new();
+	struct pool *pool = pool_new(loop, 0, 16);
+	struct gate gate = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .changed = PTHREAD_COND_INITIALIZER,
+			     .wanted = POOL_LARGE_OF_GROUP + 3 };
+	struct blocker blockers[10];
+	int done = 0;
+
+	for (size_t i = 0; i < 10; i++) { /* six large ones, three small ones, the opener */
+		blockers[i] = (struct blocker){ .job = { .run = i == 9 ? open_gate : block,
+							 .done = block_done,
+							 .group = i == 9 ? NULL : &gate,
+							 .large = i < 6 },
+						.gate = &gate,
+						.loop = loop,
+						.done = &done,
+						.stop_at = 10 };
+		pool_submit(pool, &blockers[i].job);
+	}
+	loop_run(loop, 0);
+	ASSERT_INT(gate.most, POOL_LARGE_OF_GROUP + 3);
+	ASSERT_INT(done, 10);
+	pool_free(pool);
+	loop_free(loop);
+}
+
+/* ... and all groups together not many more. */
+static void
+few_large_of_all(void)
+{
+	struct loop *loop = loop_new();
+	struct pool *pool = pool_new(loop, 0, 32);
+	struct gate gate = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .changed = PTHREAD_COND_INITIALIZER,
+			     .wanted = POOL_LARGE_MAX };
+	struct blocker blockers[13];
+	int done = 0;
+
+	for (size_t i = 0; i < 13; i++) { /* twelve of six groups, the opener */
+		blockers[i] = (struct blocker){ .job = { .run = i == 12 ? open_gate : block,
+							 .done = block_done,
+							 .group = i == 12 ? NULL : &blockers[i / 2],
+							 .large = i < 12 },
+						.gate = &gate,
+						.loop = loop,
+						.done = &done,
+						.stop_at = 13 };
+		pool_submit(pool, &blockers[i].job);
+	}
+	loop_run(loop, 0);
+	ASSERT_INT(gate.most, POOL_LARGE_MAX);
+	ASSERT_INT(done, 13);
+	pool_free(pool);
+	loop_free(loop);
+}
+
 /* As many threads as jobs that block, though all come at once. */
 static void
 grows_to_the_bound(void)
@@ -204,5 +264,6 @@ free_waits(void)
 }
 
 static const struct test tests[] = { TEST(each_job_once), TEST(half_for_a_group),
+				     TEST(few_large), TEST(few_large_of_all),
 				     TEST(grows_to_the_bound), TEST(free_waits) };
 SUITE(tests)
