@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values, and the searches for them. A group of values has two finders: of the values as they
- * are, and without white space. They are built at the first search after a change. */
+ * are, and without white space. They are built at the first search after a change, and counted: a
+ * search of a long text takes time, in which whoever adds a value must not have to wait. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,11 +28,16 @@ struct value {
 	struct value *next; /* older */
 };
 
+struct finders {
+	atomic_uint refs;
+	struct finder *plain, *squeezed;
+};
+
 struct group {
 	char *scope; /* name of the plugin */
 	struct value *values; /* the newest first */
 	size_t n, bytes;      /* without those that are pinned */
-	struct finder *plain, *squeezed; /* NULL: to be built */
+	struct finders *finders; /* NULL: to be built */
 	struct group *next;
 };
 
@@ -45,11 +51,20 @@ static _Thread_local bool cut_texts;
 /* ---- values --------------------------------------------------------------------------------- */
 
 static void
+finders_unref(struct finders *finders)
+{
+	if (finders == NULL || atomic_fetch_sub(&finders->refs, 1) > 1)
+		return;
+	finder_free(finders->plain);
+	finder_free(finders->squeezed);
+	free(finders);
+}
+
+static void
 group_changed(struct group *group)
 {
-	finder_free(group->plain);
-	finder_free(group->squeezed);
-	group->plain = group->squeezed = NULL;
+	finders_unref(group->finders);
+	group->finders = NULL;
 }
 
 static void
@@ -233,22 +248,26 @@ mask_cut_texts(bool cut)
 static void
 build(struct group *group)
 {
-	group->plain = finder_new();
-	group->squeezed = finder_new();
+	struct finders *finders = xmalloc(sizeof(*finders));
+
+	atomic_init(&finders->refs, 1);
+	finders->plain = finder_new();
+	finders->squeezed = finder_new();
 	for (struct value *value = group->values; value != NULL; value = value->next) {
 		struct view text = view_of(value->text, value->len), squeezed;
 
 		if (value->writer != 0)
 			continue;
-		finder_add(group->plain, value->text, value->len);
+		finder_add(finders->plain, value->text, value->len);
 		squeezed = view_squeezed(&text, false);
 		if (squeezed.len >= SQUEEZED_MIN)
-			finder_add(group->squeezed, (const char *)squeezed.byte, squeezed.len);
+			finder_add(finders->squeezed, (const char *)squeezed.byte, squeezed.len);
 		explicit_bzero(squeezed.byte, squeezed.len);
 		view_fini(&squeezed);
 	}
-	finder_build(group->plain);
-	finder_build(group->squeezed);
+	finder_build(finders->plain);
+	finder_build(finders->squeezed);
+	group->finders = finders;
 }
 
 /* First only whether there is anything; then what is hidden, for which the views know their places:
@@ -256,7 +275,7 @@ build(struct group *group)
 struct search {
 	const char *text;
 	size_t len;
-	const struct group *group;
+	const struct finders *finders;
 	bool found;
 	int32_t *edge; /* NULL: the first time */
 };
@@ -312,7 +331,7 @@ was_cut(const char *text, size_t len)
 static void
 scan_cuts(struct search *search)
 {
-	const struct finder *finder = search->group->plain;
+	const struct finder *finder = search->finders->plain;
 	uint32_t state = 0, begun;
 
 	for (size_t i = 0; i <= search->len; i++) {
@@ -329,7 +348,7 @@ scan_decoded(void *data, const struct view *view)
 {
 	struct search *search = data;
 
-	scan(search, search->group->plain, view);
+	scan(search, search->finders->plain, view);
 }
 
 static void
@@ -337,24 +356,25 @@ scan_both(struct search *search, const struct view *view)
 {
 	struct view squeezed;
 
-	scan(search, search->group->plain, view);
+	scan(search, search->finders->plain, view);
 	if (view->len < SQUEEZED_MIN || (search->found && search->edge == NULL))
 		return;
 	squeezed = view_squeezed(view, search->edge != NULL);
-	scan(search, search->group->squeezed, &squeezed);
+	scan(search, search->finders->squeezed, &squeezed);
 	view_fini(&squeezed);
 }
 
 static void
-search_group(struct search *search, const struct group *group)
+search_group(struct search *search, const struct finders *finders)
 {
 	struct view whole = view_of(search->text, search->len), decoded, again;
 
-	search->group = group;
+	search->finders = finders;
 	scan_both(search, &whole);
 	if (cut_texts)
 		scan_cuts(search);
 	view_base64(search->text, search->len, search->edge != NULL, scan_decoded, search);
+	view_hex(search->text, search->len, search->edge != NULL, scan_decoded, search);
 	if ((search->found && search->edge == NULL) || !view_has_escapes(&whole))
 		return;
 	decoded = view_decoded(&whole, search->edge != NULL);
@@ -395,7 +415,7 @@ copy_masked(const struct search *search, size_t *out_len)
 static bool
 ready(const struct group *group)
 {
-	return group == NULL || group->values == NULL || group->plain != NULL;
+	return group == NULL || group->values == NULL || group->finders != NULL;
 }
 
 static void
@@ -412,34 +432,47 @@ get_ready(void)
 	pthread_rwlock_unlock(&lock);
 }
 
-/* The lock is held, and both groups can be searched. */
-static void
-lock_ready(const struct group **group)
+static struct finders *
+finders_ref(const struct group *group)
 {
+	if (group == NULL || group->finders == NULL)
+		return NULL;
+	atomic_fetch_add(&group->finders->refs, 1);
+	return group->finders;
+}
+
+/* What to search for: everywhere, and for the plugin whose texts they are. */
+static void
+take_finders(struct finders *taken[2])
+{
+	const struct group *group;
+
 	for (;;) {
 		pthread_rwlock_rdlock(&lock);
-		*group = group_of(current);
-		if (ready(&everywhere) && ready(*group))
-			return;
+		group = group_of(current);
+		if (ready(&everywhere) && ready(group))
+			break;
 		pthread_rwlock_unlock(&lock);
 		get_ready();
 	}
+	taken[0] = finders_ref(&everywhere);
+	taken[1] = group != &everywhere ? finders_ref(group) : NULL;
+	pthread_rwlock_unlock(&lock);
 }
 
 static void
-search_all(struct search *search, const struct group *group)
+search_all(struct search *search, struct finders *const taken[2])
 {
-	if (everywhere.plain != NULL)
-		search_group(search, &everywhere);
-	if (group != NULL && group != &everywhere && group->plain != NULL)
-		search_group(search, group);
+	for (size_t i = 0; i < 2; i++)
+		if (taken[i] != NULL)
+			search_group(search, taken[i]);
 }
 
 char *
 mask_apply(const char *text, size_t len, size_t *out_len)
 {
 	struct search search = { .text = text, .len = len };
-	const struct group *group;
+	struct finders *taken[2];
 	char *masked = NULL;
 
 	if (text == NULL || len < MASK_MIN || !atomic_load(&any))
@@ -449,13 +482,14 @@ mask_apply(const char *text, size_t len, size_t *out_len)
 			*out_len = strlen(REPLACEMENT);
 		return xstrdup(REPLACEMENT);
 	}
-	lock_ready(&group);
-	search_all(&search, group);
+	take_finders(taken);
+	search_all(&search, taken);
 	if (search.found) {
 		search.edge = xcalloc(len + 1, sizeof(*search.edge));
-		search_all(&search, group);
+		search_all(&search, taken);
 	}
-	pthread_rwlock_unlock(&lock);
+	finders_unref(taken[0]);
+	finders_unref(taken[1]);
 	if (search.found)
 		masked = copy_masked(&search, out_len);
 	free(search.edge);

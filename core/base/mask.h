@@ -6,8 +6,9 @@
  * - the host's own credentials: everywhere, and nothing drives them out;
  * - values that somebody gave or asked for as a secret: everywhere, the latest MASK_VALUES_MAX;
  * - what a plugin wants masked: in the answers and logs of that plugin alone, again so many.
- * A value is also found where a text spells it with JSON escapes or percent-encoded, in base64
- * (from eight bytes on), and with other white space (from twelve bytes on). Values of less than
+ * A value is also found where a text spells it with JSON escapes, percent-encoded or with the
+ * entities of web pages, in base64 or in hexadecimal (from eight bytes on), and with other white
+ * space (from twelve bytes on). Values of less than
  * four bytes are ignored, because masking them would destroy every text, and so are those beyond
  * MASK_BYTES_MAX.
  */

@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define ENTITY_MAX 9 /* characters between &# and the end */
+#define HEX_MIN 16  /* digits: eight bytes */
 #define RUN_MIN 11 /* characters: eight bytes in base64, so that words are hardly ever read so */
 
 struct view
@@ -82,11 +84,48 @@ hex_at(const struct view *in, size_t i, size_t n)
 	return value;
 }
 
+/* &#100; &#x64; &amp; and the like, as web pages have them. Returns the bytes read, or 0. */
+static size_t
+entity_at(const struct view *in, size_t i, uint32_t *c)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} names[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' },
+		      { "apos;", '\'' } };
+	const char *at = (const char *)in->byte + i + 1;
+	size_t left = in->len - i - 1, n;
+	char digits[ENTITY_MAX + 1] = "", *end;
+
+	for (n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		size_t len = strlen(names[n].name);
+
+		if (left >= len && memcmp(at, names[n].name, len) == 0) {
+			*c = (unsigned char)names[n].c;
+			return 1 + len;
+		}
+	}
+	if (left < 3 || at[0] != '#')
+		return 0;
+	memcpy(digits, at + 1, left - 1 < ENTITY_MAX ? left - 1 : ENTITY_MAX);
+	n = digits[0] == 'x' || digits[0] == 'X';
+	if (hex_digit((unsigned char)digits[n]) < 0)
+		return 0;
+	*c = (uint32_t)strtoul(digits + n, &end, n == 1 ? 16 : 10);
+	if (*end != ';' || *c == 0 || *c > 0x10FFFF || (*c >= 0xD800 && *c <= 0xDFFF))
+		return 0;
+	return 2 + (size_t)(end - digits) + 1;
+}
+
 static bool
 escape_at(const struct view *view, size_t i)
 {
+	uint32_t c;
+
 	if (view->byte[i] == '\\')
 		return i + 1 < view->len;
+	if (view->byte[i] == '&')
+		return entity_at(view, i, &c) > 0;
 	return view->byte[i] == '%' && hex_at(view, i + 1, 2) >= 0;
 }
 
@@ -97,6 +136,19 @@ view_has_escapes(const struct view *view)
 		if (escape_at(view, i))
 			return true;
 	return false;
+}
+
+static size_t
+put_entity(struct view *out, const struct view *in, size_t i)
+{
+	uint32_t c = 0;
+	size_t n = entity_at(in, i, &c), len;
+	char bytes[4];
+
+	len = utf8_put(bytes, c);
+	for (size_t k = 0; k < len; k++)
+		put(out, (unsigned char)bytes[k], in, i, n);
+	return n;
 }
 
 /* \u0041, with its second half where it is the first of a pair. Returns the bytes read. */
@@ -129,6 +181,8 @@ put_escape(struct view *out, const struct view *in, size_t i)
 	const char *name;
 	size_t n;
 
+	if (in->byte[i] == '&')
+		return put_entity(out, in, i);
 	if (in->byte[i] == '%') {
 		put(out, (unsigned char)hex_at(in, i + 1, 2), in, i, 3);
 		return 3;
@@ -245,5 +299,31 @@ view_base64(const char *text, size_t len, bool places,
 		}
 	}
 	view_fini(&run);
+	view_fini(&decoded);
+}
+
+/* ---- hexadecimal ---------------------------------------------------------------------------- */
+
+void
+view_hex(const char *text, size_t len, bool places,
+	 void (*fn)(void *data, const struct view *view), void *data)
+{
+	struct view whole = view_of(text, len), decoded;
+	size_t from, i = 0;
+
+	if (len < HEX_MIN)
+		return;
+	decoded = view_new(len / 2 + 1, places);
+	while (i < len) {
+		for (from = i; i < len && hex_digit(whole.byte[i]) >= 0; i++)
+			;
+		for (size_t first = 0; first < 2 && i - from >= HEX_MIN; first++) {
+			decoded.len = 0;
+			for (size_t k = from + first; k + 1 < i; k += 2)
+				put(&decoded, (unsigned char)hex_at(&whole, k, 2), &whole, k, 2);
+			fn(data, &decoded);
+		}
+		i++;
+	}
 	view_fini(&decoded);
 }

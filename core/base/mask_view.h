@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms in which a text may spell a value: with JSON escapes, percent-encoded, with other white
- * space, in base64. Instead of spelling each value in all forms, the text is read in each of them,
+ * The forms in which a text may spell a value: with JSON escapes, percent-encoded, with entities of
+ * web pages, with other white space, in base64, in hexadecimal. Instead of spelling each value in all forms, the text is read in each of them,
  * and each byte that is read knows the place where it stands.
  */
 #ifndef LAKEHOST_CORE
@@ -23,8 +23,8 @@ struct view {
 /* The text itself; borrowed. With `places` the others know theirs. */
 struct view view_of(const char *text, size_t len);
 void view_fini(struct view *view); /* not of view_of() */
-bool view_has_escapes(const struct view *view); /* a backslash or %41 */
-/* Escapes of JSON and of URIs read, once. */
+bool view_has_escapes(const struct view *view); /* a backslash, %41 or &#65; */
+/* Escapes of JSON, of URIs and of web pages read, once. */
 struct view view_decoded(const struct view *view, bool places);
 /* Without blanks and line breaks. */
 struct view view_squeezed(const struct view *view, bool places);
@@ -32,5 +32,8 @@ struct view view_squeezed(const struct view *view, bool places);
  * of its first four: a value may begin within a group. */
 void view_base64(const char *text, size_t len, bool places,
 		 void (*fn)(void *data, const struct view *view), void *data);
+/* The same with each run of sixteen hexadecimal digits or more. */
+void view_hex(const char *text, size_t len, bool places,
+	      void (*fn)(void *data, const struct view *view), void *data);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Masks: what is found, in which spellings, in whose texts, and what makes room for what. */
 #include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -65,6 +66,11 @@ finds_other_spellings(void)
 	masked_is("\"a-secret\\/of \\\"quotes\\\"\\\\\" rest", "\"***\" rest");
 	masked_is("q=a-secret%2Fof%20%22quotes%22%5C&x", "q=***&x");
 	masked_is("corr\\u0065ct-horse", "***");
+	masked_is("<b>&#99;orrect&#x2D;hors&#101;</b>", "<b>***</b>");
+	masked_is("a-secret/of &quot;quotes&quot;\\&amp;", "***&amp;");
+	masked_is("corr&#101ct-horse &#; &#x; &#0; &#xD800; &#1114112; &#99999999999;", NULL);
+	masked_is("is 636F72726563742d686f727365.", "is ***.");
+	masked_is("0636f72726563742d686f7273650", "0***0");
 	/* within base64, wherever it begins */
 	for (size_t before = 0; before < 4; before++) {
 		char plain[64];
@@ -86,6 +92,34 @@ finds_other_spellings(void)
 		buf_fini(&text);
 	}
 	masked_is("correct hor", NULL);
+}
+
+static void *
+add_many(void *data)
+{
+	char value[32];
+
+	for (int i = 0; i < 2000; i++) {
+		snprintf(value, sizeof(value), "added-meanwhile-%d", i % 50);
+		mask_add_in(data, value, strlen(value), 0);
+	}
+	return NULL;
+}
+
+/* A search goes on with the values that were there when it began. */
+static void
+values_change(void)
+{
+	pthread_t thread;
+
+	add("there-before");
+	mask_enter(two);
+	CU_ASSERT_FATAL(pthread_create(&thread, NULL, add_many, (void *)(uintptr_t)two) == 0);
+	for (int i = 0; i < 2000; i++)
+		masked_is("is there-before.", "is ***.");
+	pthread_join(thread, NULL);
+	masked_is("added-meanwhile-1 there-before", "*** ***");
+	mask_enter(NULL);
 }
 
 /* Values of a plugin are its own business. */
@@ -188,6 +222,7 @@ alike(void)
 
 static const struct test tests[] = {
 	TEST(finds_all), TEST(finds_other_spellings), TEST(scopes),
+	TEST(values_change),
 	TEST(writers),	 TEST(caps),		      TEST(alike),
 };
 SUITE(tests)
