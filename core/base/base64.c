@@ -63,7 +63,7 @@ digit(char c, const char *last)
 }
 
 static bool
-decode(const char *text, size_t len, const char *last, unsigned char *out, size_t *out_len)
+decode_text(const char *text, size_t len, const char *last, unsigned char *out, size_t *out_len)
 {
 	size_t n = 0;
 	unsigned bits = 0, held = 0; /* `held` bits of `bits` are not written yet */
@@ -95,11 +95,11 @@ base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
 		return false;
 	for (int pad = 0; pad < 2 && len > 0 && text[len - 1] == '='; pad++)
 		len--;
-	return decode(text, len, "+/", out, out_len);
+	return decode_text(text, len, "+/", out, out_len);
 }
 
 bool
 base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
 {
-	return decode(text, len, "-_", out, out_len);
+	return decode_text(text, len, "-_", out, out_len);
 }

@@ -7,7 +7,7 @@
 #include "base/json_string.h"
 
 static const char *
-skip_space(const char *p, const char *end)
+skip_blanks(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
@@ -64,7 +64,7 @@ read_name(const char *p, const char *end, const char **name, size_t *len)
 	const char *why, *at;
 	bool escaped;
 
-	p = skip_space(p, end);
+	p = skip_blanks(p, end);
 	if (p == end || *p != '"')
 		return NULL;
 	*name = p + 1;
@@ -72,14 +72,14 @@ read_name(const char *p, const char *end, const char **name, size_t *len)
 	if (p == NULL)
 		return NULL;
 	*len = (size_t)(p - 1 - *name);
-	p = skip_space(p, end);
-	return p == end || *p != ':' ? NULL : skip_space(p + 1, end);
+	p = skip_blanks(p, end);
+	return p == end || *p != ':' ? NULL : skip_blanks(p + 1, end);
 }
 
 bool
 json_raw_member(const char *text, size_t len, const char *key, const char **raw, size_t *raw_len)
 {
-	const char *end = text + len, *p = skip_space(text, end), *behind, *name;
+	const char *end = text + len, *p = skip_blanks(text, end), *behind, *name;
 	size_t name_len;
 
 	if (p == end || *p != '{')

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON strings: valid UTF-8, the escapes of RFC 8259 §7, surrogates only in pairs. */
 #include "base/json_string.h"
+#include "base/hex.h"
 
 #include <string.h>
 
 #include "base/buf.h"
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The four hex digits at `p`, or -1. */
 static long
@@ -25,7 +16,7 @@ hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(p[i]);
+		int digit = hex_digit((unsigned char)p[i]);
 
 		if (digit < 0)
 			return -1;

@@ -30,8 +30,8 @@ static const char *const level_names[] = { "debug", "info", "notice", "warning",
 
 static _Atomic enum log_level threshold = LOG_INFO;
 static atomic_bool as_text;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t lost; /* lines; under the lock */
+static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t lost; /* lines; under the sink_lock */
 
 void
 log_init(enum log_level level, bool text)
@@ -227,10 +227,10 @@ end_line(struct buf *line, bool text, bool truncated)
 	if (truncated)
 		buf_puts(line, text ? " truncated=true" : ",\"truncated\":true");
 	buf_puts(line, text ? "\n" : "}\n");
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&sink_lock);
 	if (!write_lost(text) || !write_line(line->data, line->len))
 		lost++;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&sink_lock);
 	buf_fini(line);
 }
 

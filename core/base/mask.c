@@ -419,7 +419,7 @@ ready(const struct group *group)
 }
 
 static void
-get_ready(void)
+finder_ready(void)
 {
 	struct group *group;
 
@@ -453,7 +453,7 @@ take_finders(struct finders *taken[2])
 		if (ready(&everywhere) && ready(group))
 			break;
 		pthread_rwlock_unlock(&lock);
-		get_ready();
+		finder_ready();
 	}
 	taken[0] = finders_ref(&everywhere);
 	taken[1] = group != &everywhere ? finders_ref(group) : NULL;

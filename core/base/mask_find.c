@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 #define ROOT 0
-#define ROOM_MIN 256
+#define STATES_MIN 256
 
 struct node {
 	uint32_t child, sibling; /* 0: none, for nobody has the root as a child */
@@ -29,7 +29,7 @@ static uint32_t
 new_node(struct finder *finder, uint32_t depth, unsigned char byte)
 {
 	if (finder->n == finder->room) {
-		uint32_t room = finder->room == 0 ? ROOM_MIN : finder->room * 2;
+		uint32_t room = finder->room == 0 ? STATES_MIN : finder->room * 2;
 		struct node *node = xmalloc(room * sizeof(*node));
 
 		if (finder->n > 0) {

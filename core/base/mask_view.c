@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mask_view.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,15 +56,6 @@ put(struct view *out, unsigned char c, const struct view *in, size_t i, size_t n
 		out->to[out->len] = to_of(in, i + n - 1);
 	}
 	out->len++;
-}
-
-static int
-hex_digit(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* `n` hex digits at i, or -1. */

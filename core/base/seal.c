@@ -110,7 +110,7 @@ sealer_free(struct sealer *sealer)
 }
 
 static void
-get_ready(struct sealer *sealer)
+cipher_ready(struct sealer *sealer)
 {
 	if (atomic_load(&sealer->ready))
 		return;
@@ -176,7 +176,7 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 		out->full = true;
 		return;
 	}
-	get_ready(sealer);
+	cipher_ready(sealer);
 	plain = xmalloc(plain_len);
 	sealed = xmalloc(sealed_len);
 	for (int i = 0; i < EXPIRY_LEN; i++)
@@ -253,7 +253,7 @@ unseal(struct sealer *sealer, const char *purpose, const char *principal, const 
 
 	if (len > SEALED_MAX / 3 * 4 + 4)
 		return false;
-	get_ready(sealer);
+	cipher_ready(sealer);
 	sealed = xmalloc(len / 4 * 3 + 3);
 	ok = base64url_decode(text, len, sealed, &sealed_len) &&
 	    sealed_len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN && sealed[0] == VERSION &&

@@ -8,26 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/seal.h"
 
 #define HEX_LEN (2 * SEAL_KEY_LEN)
 
 static bool
-fail(char *why, size_t why_size, const char *path, const char *what)
+key_fault(char *why, size_t why_size, const char *path, const char *what)
 {
 	snprintf(why, why_size, "%s: %s", path, what);
 	return false;
-}
-
-static int
-hex_digit(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool
@@ -72,10 +63,10 @@ seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	bool ok = true;
 
 	if (fd < 0)
-		return fail(why, why_size, path, strerror(errno));
+		return key_fault(why, why_size, path, strerror(errno));
 	len = read_all(fd, text, sizeof(text));
 	if (len < 0)
-		ok = fail(why, why_size, path, strerror(errno));
+		ok = key_fault(why, why_size, path, strerror(errno));
 	close(fd);
 	if (!ok)
 		return false;
@@ -84,7 +75,7 @@ seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	if (len == SEAL_KEY_LEN)
 		memcpy(key, text, SEAL_KEY_LEN);
 	else if (len != HEX_LEN || !read_hex(text, key))
-		ok = fail(why, why_size, path, "a key is 32 bytes or 64 hexadecimal digits");
+		ok = key_fault(why, why_size, path, "a key is 32 bytes or 64 hexadecimal digits");
 	explicit_bzero(text, sizeof(text));
 	return ok;
 }
@@ -132,7 +123,7 @@ seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	if (access(path, F_OK) == 0)
 		return seal_key_read(path, key, why, why_size);
 	if (!make_parents(path))
-		return fail(why, why_size, path, strerror(errno));
+		return key_fault(why, why_size, path, strerror(errno));
 	/* A complete file appears under the name at once or not at all, and link() replaces
 	 * none: whoever comes second reads the first one's key. */
 	temporary = xprintf("%s.XXXXXX", path);
@@ -146,6 +137,6 @@ seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 		unlink(temporary);
 	}
 	free(temporary);
-	return error != 0 ? fail(why, why_size, path, strerror(error))
+	return error != 0 ? key_fault(why, why_size, path, strerror(error))
 			  : seal_key_read(path, key, why, why_size);
 }

@@ -6,3 +6,7 @@ lakehost_core(base
 # The parser of the SDK, which has no state.
 target_sources(core_base PRIVATE ${PROJECT_SOURCE_DIR}/sdk/src/memory_gone.c
 	${PROJECT_SOURCE_DIR}/sdk/src/parse.c ${PROJECT_SOURCE_DIR}/sdk/src/utf8.c)
+# Compiled alone in a unity build: programs without libcrypto take core/base without these, and the
+# names of the parser are those of the SDK.
+set_source_files_properties(base/seal.c base/seal_key.c ${PROJECT_SOURCE_DIR}/sdk/src/parse.c
+	PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Percent-encoding and paths. The templates are in uri_template.c. */
 #include "base/uri.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The byte that the escape behind a '%' means, or -1. */
 static int
@@ -25,8 +16,8 @@ escape_value(const char *p, size_t left)
 
 	if (left < 2)
 		return -1;
-	high = hex_digit(p[0]);
-	low = hex_digit(p[1]);
+	high = hex_digit((unsigned char)p[0]);
+	low = hex_digit((unsigned char)p[1]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

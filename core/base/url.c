@@ -16,7 +16,7 @@ alnum(char c)
 
 /* Reads a host name or IPv4 address; returns what follows, or NULL. */
 static const char *
-read_name(const char *text, struct url *url)
+read_host(const char *text, struct url *url)
 {
 	size_t n = 0;
 
@@ -58,7 +58,7 @@ url_authority(const char *text, struct url *url)
 	size_t digits = 0;
 
 	url->literal6 = false;
-	text = *text == '[' ? read_literal6(text, url) : read_name(text, url);
+	text = *text == '[' ? read_literal6(text, url) : read_host(text, url);
 	if (text == NULL)
 		return "the host is not a name or an address";
 	url->rest = text;

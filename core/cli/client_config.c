@@ -227,7 +227,7 @@ server_object(const struct client *client, const struct cli *cli)
 }
 
 static void
-print_json(const struct client *client, struct json_object *server)
+print_snippet(const struct client *client, struct json_object *server)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *list = json_object_new_object();
@@ -346,7 +346,7 @@ cli_client_config(struct cli *cli)
 	fprintf(stderr, "Put this into %s:\n", client->file);
 	server = server_object(client, cli);
 	switch (client->syntax) {
-	case JSON: print_json(client, server); break;
+	case JSON: print_snippet(client, server); break;
 	case TOML: print_toml(server); break;
 	case YAML: print_yaml(client, server); break;
 	}

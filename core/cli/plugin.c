@@ -170,7 +170,7 @@ open_plugin(const struct config *config, const char *which, char **path)
 }
 
 static void
-print_names(struct json_object *manifest, const char *kind, const char *title)
+print_row_names(struct json_object *manifest, const char *kind, const char *title)
 {
 	struct json_object *rows = json_arr(manifest, kind);
 
@@ -199,10 +199,10 @@ print_manifest(const char *path, struct json_object *manifest)
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		printf("%-12s %s\n", i == 0 ? "permissions" : "",
 		       json_object_get_string(json_object_array_get_idx(list, i)));
-	print_names(manifest, "tools", "tools");
-	print_names(manifest, "resources", "resources");
-	print_names(manifest, "templates", "templates");
-	print_names(manifest, "prompts", "prompts");
+	print_row_names(manifest, "tools", "tools");
+	print_row_names(manifest, "resources", "resources");
+	print_row_names(manifest, "templates", "templates");
+	print_row_names(manifest, "prompts", "prompts");
 }
 
 static int

@@ -185,7 +185,7 @@ put_file(FILE *out, const char *name, struct json_object *head)
 
 /* DIR/plugins-available/NAME.conf, which is not there yet. */
 static bool
-write_file(const struct config *config, const char *name, const char *path, struct changes *changes)
+write_conf(const struct config *config, const char *name, const char *path, struct changes *changes)
 {
 	char *folder = xprintf("%s/plugins-available", config->directory);
 	struct json_object *manifest = plugin_manifest(config, name);
@@ -265,7 +265,7 @@ plugin_link(const struct config *config, const char *name, struct changes *chang
 		free(target);
 		target = xstrdup(shared);
 	} else if (!ours) {
-		ok = write_file(config, name, own, changes);
+		ok = write_conf(config, name, own, changes);
 	}
 	if (ok && symlink(target, link) == 0)
 		strings_add(&changes->made, link);

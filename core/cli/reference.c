@@ -23,7 +23,7 @@
 /* ---- arguments ------------------------------------------------------------------------------ */
 
 static bool
-is_required(struct json_object *schema, const char *name)
+must_be_given(struct json_object *schema, const char *name)
 {
 	struct json_object *required = json_arr(schema, "required");
 
@@ -63,7 +63,7 @@ print_type(struct json_object *property)
 
 /* Text for a cell of a table. */
 static void
-print_cell(const char *text)
+print_markdown_cell(const char *text)
 {
 	for (; text != NULL && *text != '\0'; text++) {
 		if (*text == '|' || *text == '<')
@@ -83,10 +83,10 @@ print_arguments(struct json_object *schema)
 	}
 	puts("| argument | type | |\n|---|---|---|");
 	json_object_object_foreach(properties, name, property) {
-		printf("| `%s`%s | ", name, is_required(schema, name) ? " (required)" : "");
+		printf("| `%s`%s | ", name, must_be_given(schema, name) ? " (required)" : "");
 		print_type(property);
 		fputs(" | ", stdout);
-		print_cell(json_str(property, "description"));
+		print_markdown_cell(json_str(property, "description"));
 		puts(" |");
 	}
 	putchar('\n');
@@ -145,7 +145,7 @@ print_others(struct json_object *manifest, const char *kind, const char *title, 
 		if (i == 0)
 			printf("| %s | |\n|---|---|\n", title);
 		printf("| `%s` | ", json_str(row, key));
-		print_cell(json_str(row, "description"));
+		print_markdown_cell(json_str(row, "description"));
 		puts(i + 1 == n ? " |\n" : " |");
 	}
 }

@@ -119,7 +119,7 @@ read_dropin(struct config *config, struct config_plugin *plugin, const char *pat
 }
 
 static struct config_plugin *
-append(struct config_plugin **list, size_t *count, const char *name)
+append_plugin(struct config_plugin **list, size_t *count, const char *name)
 {
 	*list = xrealloc(*list, (*count + 1) * sizeof(**list));
 	(*list)[*count] = (struct config_plugin){ .name = xstrdup(name) };
@@ -161,7 +161,7 @@ read_directory(struct config *config, const char *directory, struct config_plugi
 		if (!plugin_name(name))
 			config_faults_add(faults, "%s: not the name of a plugin", path);
 		else if (*count < PLUGINS_MAX)
-			read_dropin(config, append(list, count, name), path, faults);
+			read_dropin(config, append_plugin(list, count, name), path, faults);
 		else
 			config_faults_add(faults, "%s: there are more than %d", path, PLUGINS_MAX);
 		free(name);
@@ -233,7 +233,7 @@ settings_of(struct config *config, const char *name)
 
 	if (plugin != NULL)
 		return plugin;
-	plugin = append(&config->plugins.available, &config->plugins.n_available, name);
+	plugin = append_plugin(&config->plugins.available, &config->plugins.n_available, name);
 	plugin->where = xstrdup("--set");
 	plugin->isolation = config->plugins.isolation;
 	plugin->options = xstrdup("{}");
@@ -323,7 +323,7 @@ read_enabled(struct config *config, const struct node *plugins)
 		} else if (!plugin_name(name)) {
 			node_fault(plugins, "enabled", "\"%s\" is not the name of a plugin", name);
 		} else if (config->plugins.count < PLUGINS_MAX) {
-			plugin = append(&config->plugins.plugin, &config->plugins.count, name);
+			plugin = append_plugin(&config->plugins.plugin, &config->plugins.count, name);
 			plugin->where = xstrdup(where);
 			plugin->by_name = true;
 			plugin->isolation = config->plugins.isolation;

@@ -308,7 +308,7 @@ append(struct flight *flight, const char *header)
 }
 
 static bool
-set_headers(struct flight *flight)
+set_attempt_headers(struct flight *flight)
 {
 	static const char *const removed[] = { "Expect:", "Accept:" };
 	struct request *request = &flight->request;
@@ -368,7 +368,7 @@ attempt_start(struct flight *flight)
 	set_manners(flight);
 	set_message(flight);
 	set_callbacks(flight);
-	return set_headers(flight) && multi_add(flight->egress, flight);
+	return set_attempt_headers(flight) && multi_add(flight->egress, flight);
 }
 
 void

@@ -24,7 +24,7 @@ send_values(struct request *request, const char *values, int64_t total, bool mor
 /* The row that completes what params.ref and params.argument name; false: refused. NULL row: a
  * known argument that nobody completes. */
 static bool
-find(struct request *request, const struct row **row)
+find_ref(struct request *request, const struct row **row)
 {
 	struct json_object *params = request->message.params, *ref = json_obj(params, "ref");
 	const char *type = json_str(ref, "type");
@@ -55,7 +55,7 @@ completion_complete(struct request *request)
 	struct json_object *params = request->message.params, *arguments, *context;
 	const struct row *row = NULL;
 
-	if (!find(request, &row))
+	if (!find_ref(request, &row))
 		return;
 	if (row == NULL) {
 		send_values(request, "", 0, false);

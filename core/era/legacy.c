@@ -31,7 +31,7 @@ check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 	if (exchange->takes_json)
 		return true;
 	exchange_refuse(eras, exchange, 406, id, rpc_error_code(RPC_INVALID_REQUEST),
-			"Accept must admit application/json, and text/event-stream for streams");
+			"Accept must legacy_admit application/json, and text/event-stream for streams");
 	return false;
 }
 
@@ -178,7 +178,7 @@ legacy_initialize(struct request *request)
 /* ---- the era ------------------------------------------------------------------------------- */
 
 static bool
-admit(struct request *request)
+legacy_admit(struct request *request)
 {
 	struct json_object *meta = json_obj(request->message.params, "_meta"), *token;
 	bool initialize = strcmp(request->message.method, "initialize") == 0;
@@ -204,7 +204,7 @@ admit(struct request *request)
 }
 
 static void
-wrap_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+legacy_result(const struct request *request, struct buf *out, const struct wrap *wrap)
 {
 	(void)request;
 	if (wrap->meta == NULL || wrap->meta->len == 0)
@@ -217,7 +217,7 @@ wrap_result(const struct request *request, struct buf *out, const struct wrap *w
 
 /* Errors of a session travel in a response with status 200: 404 would mean a dead session. */
 static void
-wrap_error(enum rpc_error error, int *code, int *status)
+legacy_error(enum rpc_error error, int *code, int *status)
 {
 	*code = error == RPC_RESOURCE_NOT_FOUND ? -32002 : rpc_error_code(error);
 	*status = error == RPC_INVALID_REQUEST ? 400 : 200;
@@ -226,8 +226,8 @@ wrap_error(enum rpc_error error, int *code, int *status)
 const struct era era_legacy = {
 	.mask = IN_LEGACY,
 	.cancel_on_close = false,
-	.admit = admit,
-	.wrap_result = wrap_result,
-	.wrap_error = wrap_error,
+	.admit = legacy_admit,
+	.wrap_result = legacy_result,
+	.wrap_error = legacy_error,
 	.ask = bridge_ask,
 };

@@ -11,7 +11,7 @@
 #include "era/eras.h"
 
 #define LIST_TTL_MS 60000
-#define PURPOSE "cursor"
+#define CURSOR_PURPOSE "cursor"
 
 /* Where a page starts, and for which list: a cursor fits no other one. */
 struct cursor {
@@ -31,7 +31,7 @@ cursor_read(struct request *request, enum row_kind kind, size_t *start)
 	if (text == NULL || len > LIMIT_HANDLE)
 		return false;
 	buf_init(&payload, LIMIT_HANDLE);
-	ok = unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text, len,
+	ok = unseal(request->eras->parts.sealer, CURSOR_PURPOSE, request->principal.name, text, len,
 		    &payload) &&
 	     payload.len == sizeof(cursor);
 	if (ok) {
@@ -51,7 +51,7 @@ cursor_write(const struct request *request, enum row_kind kind, size_t start, st
 				       .start = (uint32_t)start };
 
 	buf_puts(out, ",\"nextCursor\":\"");
-	seal(request->eras->parts.sealer, PURPOSE, request->principal.name, 0, &cursor,
+	seal(request->eras->parts.sealer, CURSOR_PURPOSE, request->principal.name, 0, &cursor,
 	     sizeof(cursor), out);
 	buf_putc(out, '"');
 }

@@ -121,7 +121,7 @@ read_options(struct request *request, struct json_object *meta)
 }
 
 static bool
-admit(struct request *request)
+modern_admit(struct request *request)
 {
 	struct json_object *meta = json_obj(request->message.params, "_meta");
 	const char *version = message_text(meta, META "protocolVersion");
@@ -144,7 +144,7 @@ admit(struct request *request)
 /* ---- results and errors -------------------------------------------------------------------- */
 
 static void
-wrap_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+modern_result(const struct request *request, struct buf *out, const struct wrap *wrap)
 {
 	add_comma(out);
 	buf_printf(out, "\"resultType\":\"%s\"", wrap->type);
@@ -162,7 +162,7 @@ wrap_result(const struct request *request, struct buf *out, const struct wrap *w
 }
 
 static void
-wrap_error(enum rpc_error error, int *code, int *status)
+modern_error(enum rpc_error error, int *code, int *status)
 {
 	*code = rpc_error_code(error);
 	*status = rpc_error_status(error);
@@ -171,8 +171,8 @@ wrap_error(enum rpc_error error, int *code, int *status)
 const struct era era_modern = {
 	.mask = IN_MODERN,
 	.cancel_on_close = true,
-	.admit = admit,
-	.wrap_result = wrap_result,
-	.wrap_error = wrap_error,
+	.admit = modern_admit,
+	.wrap_result = modern_result,
+	.wrap_error = modern_error,
 	.ask = mrtr_ask,
 };

@@ -17,7 +17,7 @@
 #define REVISION_LEN 10u /* "2025-11-25" */
 #define PAYLOAD_LEN (1u + REVISION_LEN + 2u + SESSION_KEY)
 #define PAYLOAD_VERSION '1'
-#define PURPOSE "session"
+#define SESSION_PURPOSE "session"
 
 struct sessions {
 	struct sealer *sealer;
@@ -243,7 +243,7 @@ session_mint(struct sessions *sessions, const char *principal, enum revision rev
 	payload[1 + REVISION_LEN] = (unsigned char)(can >> 8);
 	payload[2 + REVISION_LEN] = (unsigned char)can;
 	random_bytes(payload + 3 + REVISION_LEN, SESSION_KEY);
-	seal(sessions->sealer, PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload), id);
+	seal(sessions->sealer, SESSION_PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload), id);
 }
 
 /* What an id says; false when it says nothing that this version wrote. */
@@ -301,7 +301,7 @@ session_find(struct sessions *sessions, const char *principal, const char *id, b
 	*busy = false;
 	buf_init(&payload, LIMIT_HANDLE);
 	if (len <= LIMIT_HANDLE &&
-	    unseal(sessions->sealer, PURPOSE, principal, id, len, &payload) &&
+	    unseal(sessions->sealer, SESSION_PURPOSE, principal, id, len, &payload) &&
 	    payload_read(&payload, &revision, &can, key)) {
 		session = recall(sessions, revision, can, key);
 		*busy = session == NULL;

@@ -10,7 +10,7 @@
 #include "call/call.h"
 #include "era/eras.h"
 
-#define PURPOSE "state"
+#define STATE_PURPOSE "state"
 #define PAYLOAD_MAX (STATE_TEXT_MAX / 4 * 3)
 
 /* ---- the request, told apart from any other ------------------------------------------------ */
@@ -106,7 +106,7 @@ state_write(const struct request *request, struct buf *out)
 	buf_putc(&payload, '}');
 	fits = buf_ok(&answers) && buf_ok(&payload);
 	if (fits)
-		seal(request->eras->parts.sealer, PURPOSE, request->principal.name, STATE_TTL_S,
+		seal(request->eras->parts.sealer, STATE_PURPOSE, request->principal.name, STATE_TTL_S,
 		     payload.data, payload.len, out);
 	buf_fini(&answers);
 	buf_fini(&payload);
@@ -124,7 +124,7 @@ state_read(const struct request *request, const char *text, size_t len, struct s
 
 	memset(state, 0, sizeof(*state));
 	buf_init(&payload, PAYLOAD_MAX);
-	if (len <= STATE_TEXT_MAX && unseal(request->eras->parts.sealer, PURPOSE,
+	if (len <= STATE_TEXT_MAX && unseal(request->eras->parts.sealer, STATE_PURPOSE,
 					    request->principal.name, text, len, &payload))
 		tree = json_parse(payload.data, payload.len, &json_inbound, NULL, NULL);
 	buf_fini(&payload);

@@ -90,7 +90,7 @@ take_operation(const struct check *check, const char *where, struct mcp_row *row
 }
 
 static bool
-check_row(const struct check *check, enum row_kind kind, const char *where, struct mcp_row *row,
+check_code_row(const struct check *check, enum row_kind kind, const char *where, struct mcp_row *row,
 	  struct mcp_operation *operation)
 {
 	int ways = (row->handler != NULL) + (row->operation != NULL) + (row->request != NULL);
@@ -121,7 +121,7 @@ copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct
 		return differs(check, "%s[%u] is \"%.64s\", in the manifest \"%.64s\"",
 			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
 	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
-	return check_row(check, kind, where, row,
+	return check_code_row(check, kind, where, row,
 			 kind == ROW_TOOL ? &check->code->operation[i] : NULL);
 }
 
@@ -163,7 +163,7 @@ same_text(const struct check *check, const char *key, const char *value)
 }
 
 static bool
-check_abi(const struct check *check, const struct mcp_plugin *plugin)
+check_code_abi(const struct check *check, const struct mcp_plugin *plugin)
 {
 	unsigned major = 0, minor = 0;
 
@@ -182,7 +182,7 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 	if (from->size < DESCRIPTOR_SIZE_1_0)
 		return differs(check, "it says a size of %u, at least %zu is needed", from->size,
 			       DESCRIPTOR_SIZE_1_0);
-	if (!check_abi(check, from))
+	if (!check_code_abi(check, from))
 		return false;
 	memcpy(plugin, from, from->size < sizeof(*plugin) ? from->size : sizeof(*plugin));
 	return same_text(check, "name", plugin->name) &&

@@ -333,7 +333,7 @@ is_prompt(const struct dirent *entry)
 }
 
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+file_by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -348,7 +348,7 @@ prompt_files_read(struct prompt_files *files, const char *directory)
 	*files = (struct prompt_files){ 0 };
 	if (directory == NULL)
 		return;
-	n = scandir(directory, &entries, is_prompt, by_name);
+	n = scandir(directory, &entries, is_prompt, file_by_name);
 	if (n < 0)
 		fault(&whole, NULL, "%s", strerror(errno));
 	if (n > (int)PROMPT_FILES_MAX)

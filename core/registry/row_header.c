@@ -14,7 +14,7 @@
 #define ANNOTATION   "x-mcp-header"
 #define PATH_DEPTH   16u
 #define PARAMS_MAX   32u
-#define NESTING_MAX  64u
+#define HEADER_NESTING_MAX  64u
 
 struct scan {
 	struct row *row;
@@ -140,7 +140,7 @@ scan(struct scan *s, struct json_object *schema, bool reachable)
 
 	if (!json_object_is_type(schema, json_type_object))
 		return true;
-	if (s->nesting == NESTING_MAX)
+	if (s->nesting == HEADER_NESTING_MAX)
 		return row_fault(s->fault, "inputSchema: nested too deeply");
 	if (json_object_object_get_ex(schema, ANNOTATION, &name)) {
 		if (!reachable || s->depth == 0)

@@ -32,7 +32,7 @@ check_members(const struct row *row, const char *const *known, const char *const
 }
 
 static bool
-init_access(struct row *row, struct row_fault *fault)
+init_row_access(struct row *row, struct row_fault *fault)
 {
 	static const char *const names[] = { "read", "write", "admin" };
 	const char *name = json_str(row->meta, "access");
@@ -69,7 +69,7 @@ row_resource_init(struct row *row, struct row_fault *fault)
 		return row_fault(fault, "%s: %s", key, why);
 	row->uri = xstrdup(uri);
 	row->mime = mime == NULL ? NULL : xstrdup(mime);
-	return init_access(row, fault) &&
+	return init_row_access(row, fault) &&
 	    row_aliases_check(row, "uri_aliases", row_uri_check, fault);
 }
 

@@ -237,7 +237,7 @@ prepare_array(struct prepare *p, const struct node *node, struct json_object *ar
 }
 
 static bool
-is_required(const struct node *node, const char *name)
+needs_property(const struct node *node, const char *name)
 {
 	for (size_t i = 0; i < node->n_required; i++)
 		if (strcmp(node->required[i], name) == 0)
@@ -252,7 +252,7 @@ means_absent(const struct node *node, const struct property *property)
 	const struct node *value = behind(property->node);
 
 	return value->types != 0 && (value->types & TYPE_NULL) == 0 &&
-	    !is_required(node, property->name);
+	    !needs_property(node, property->name);
 }
 
 static void

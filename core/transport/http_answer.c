@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Answers. Until the receiver sends the first notification nothing goes out, so that the answer can
- * still be plain JSON with a status of its own; the first notification opens an event stream. A
- * stream that is complete before the receiver returns goes out in one piece.
+ * still be plain JSON with a status of its own; the first notification opens an event http_stream. A
+ * http_stream that is complete before the receiver returns goes out in one piece.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,7 +294,7 @@ push(struct http_connection *connection)
 }
 
 static bool
-notify(struct exchange *exchange, const char *json, size_t len)
+http_notify(struct exchange *exchange, const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
 
@@ -306,13 +306,13 @@ notify(struct exchange *exchange, const char *json, size_t len)
 	}
 	log_event(LOG_NOTICE, "http", "slow_reader", "s", "its event queue is full", NULL);
 	exchange->closed = true;
-	/* on_close is called from the loop, not from within the caller's notify */
+	/* on_close is called from the loop, not from within the caller's http_notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);
 	return false;
 }
 
 static bool
-stream(struct exchange *exchange)
+http_stream(struct exchange *exchange)
 {
 	return open_stream(connection_of(exchange));
 }
@@ -337,7 +337,7 @@ http_on_tick(struct loop_timer *timer)
 	loop_timer_set(http->loop, timer, http->times.keepalive_ms - idle);
 }
 
-/* ---- finish -------------------------------------------------------------------------------- */
+/* ---- http_finish -------------------------------------------------------------------------------- */
 
 static void
 finish_stream(struct http_connection *connection, const char *json, size_t len)
@@ -350,7 +350,7 @@ finish_stream(struct http_connection *connection, const char *json, size_t len)
 }
 
 static void
-finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
+http_finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
        const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
@@ -391,7 +391,7 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 const struct exchange_ops http_exchange_ops = {
 	.header = get_header,
 	.headers = visit_headers,
-	.notify = notify,
-	.stream = stream,
-	.finish = finish,
+	.notify = http_notify,
+	.stream = http_stream,
+	.finish = http_finish,
 };

@@ -3,11 +3,13 @@
  * where the request ends. */
 #include "transport/http_gate.h"
 
+#include "base/hex.h"
+
 #include <string.h>
 #include <strings.h>
 
 static bool
-refuse(struct http_gate *gate, int status, const char *why)
+gate_refuse(struct http_gate *gate, int status, const char *why)
 {
 	gate->status = status;
 	gate->fault = why;
@@ -35,7 +37,7 @@ check_request_line(struct http_gate *gate, const char *text, size_t len)
 		gate->blanks += text[i] == ' ';
 		if (((unsigned char)text[i] < ' ' && text[i] != '\r') ||
 		    (gate->line_len + i == 0 && text[i] == ' '))
-			return refuse(gate, 400, "the request line is malformed");
+			return gate_refuse(gate, 400, "the request line is malformed");
 	}
 	return true;
 }
@@ -47,12 +49,12 @@ check_piece(struct http_gate *gate, const char *text, size_t len)
 	const char *cr = memchr(text, '\r', len);
 
 	if (len > 0 && (gate->cr || (cr != NULL && cr != text + len - 1)))
-		return refuse(gate, 400, "a carriage return stands alone");
+		return gate_refuse(gate, 400, "a carriage return stands alone");
 	if (memchr(text, '\0', len) != NULL)
-		return refuse(gate, 400, "the head of the request has a NUL");
+		return gate_refuse(gate, 400, "the head of the request has a NUL");
 	if (gate->line_len == 0 && len > 0 && (*text == ' ' || *text == '\t') &&
 	    (gate->state == GATE_FIELD || gate->state == GATE_TRAILER))
-		return refuse(gate, 400, "a header field is folded");
+		return gate_refuse(gate, 400, "a header field is folded");
 	return gate->state != GATE_REQUEST || check_request_line(gate, text, len);
 }
 
@@ -69,7 +71,7 @@ read_line(struct http_gate *gate, const char **at, const char *end, bool *whole)
 	if (!check_piece(gate, *at, len))
 		return false;
 	if (newline != NULL && !cr)
-		return refuse(gate, 400, "a line ends with a bare line feed");
+		return gate_refuse(gate, 400, "a line ends with a bare line feed");
 	keep(gate, *at, len > 0 && cr ? len - 1 : len);
 	gate->cr = cr && newline == NULL;
 	*at = newline != NULL ? newline + 1 : end;
@@ -110,13 +112,13 @@ read_length(struct http_gate *gate, const char *digits, size_t len)
 	uint64_t length = 0;
 
 	if (len == 0 || gate->line_len > GATE_LINE)
-		return refuse(gate, 400, "Content-Length is malformed");
+		return gate_refuse(gate, 400, "Content-Length is malformed");
 	for (size_t i = 0; i < len; i++)
 		if (digits[i] < '0' || digits[i] > '9')
-			return refuse(gate, 400, "Content-Length is malformed");
+			return gate_refuse(gate, 400, "Content-Length is malformed");
 	for (size_t i = 0; i < len; i++) {
 		if (length > (UINT64_MAX - 9) / 10)
-			return refuse(gate, 413, "the body is larger than limits.body allows");
+			return gate_refuse(gate, 413, "the body is larger than limits.body allows");
 		length = length * 10 + (uint64_t)(digits[i] - '0');
 	}
 	gate->odd |= gate->counted || gate->chunked;
@@ -133,7 +135,7 @@ read_field(struct http_gate *gate)
 
 	if (gate->line[0] == ':' ||
 	    (gate->line_len <= GATE_LINE && memchr(gate->line, ':', gate->line_len) == NULL))
-		return refuse(gate, 400, "a header field has no name");
+		return gate_refuse(gate, 400, "a header field has no name");
 	if (value != NULL)
 		return read_length(gate, value, len);
 	value = value_of(gate, "Transfer-Encoding", &len);
@@ -159,7 +161,7 @@ read_head(struct http_gate *gate)
 {
 	if (gate->state == GATE_REQUEST) {
 		if (gate->blanks != 2)
-			return refuse(gate, 400, "the request line is malformed");
+			return gate_refuse(gate, 400, "the request line is malformed");
 		next_line(gate, GATE_FIELD);
 		return true;
 	}
@@ -175,29 +177,19 @@ read_head(struct http_gate *gate)
 
 /* ---- chunks -------------------------------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
 static bool
 read_chunk_size(struct http_gate *gate)
 {
 	size_t n = 0, len = gate->line_len < GATE_LINE ? gate->line_len : GATE_LINE;
 	uint64_t size = 0;
 
-	for (; n < len && hex_digit(gate->line[n]) >= 0; n++) {
+	for (; n < len && hex_digit((unsigned char)gate->line[n]) >= 0; n++) {
 		if (size >> 60 != 0)
-			return refuse(gate, 413, "the body is larger than limits.body allows");
-		size = size * 16 + (uint64_t)hex_digit(gate->line[n]);
+			return gate_refuse(gate, 413, "the body is larger than limits.body allows");
+		size = size * 16 + (uint64_t)hex_digit((unsigned char)gate->line[n]);
 	}
 	if (n == 0 || (n < len && gate->line[n] != ';') || n == GATE_LINE)
-		return refuse(gate, 400, "the size line of a chunk is malformed");
+		return gate_refuse(gate, 400, "the size line of a chunk is malformed");
 	gate->left = size;
 	next_line(gate, size > 0 ? GATE_CHUNK_DATA : GATE_TRAILER);
 	return true;
@@ -208,7 +200,7 @@ static bool
 read_chunk_end(struct http_gate *gate)
 {
 	if (gate->line_len > 0)
-		return refuse(gate, 400, "a chunk is longer than its size line says");
+		return gate_refuse(gate, 400, "a chunk is longer than its size line says");
 	next_line(gate, GATE_CHUNK_SIZE);
 	return true;
 }
@@ -268,7 +260,7 @@ start(struct http_gate *gate, const char **at)
 	}
 	begin_request(gate);
 	if (gate->cr || **at == '\n')
-		return refuse(gate, 400, "this is no HTTP/1.1 request");
+		return gate_refuse(gate, 400, "this is no HTTP/1.1 request");
 	return true;
 }
 
@@ -286,7 +278,7 @@ step(struct http_gate *gate, const char **at, const char *end)
 		if (!read_line(gate, at, end, &whole))
 			return false;
 		if (gate->state == GATE_CHUNK_SIZE && gate->line_len > GATE_CHUNK_LINE)
-			return refuse(gate, 400, "the size line of a chunk is too long");
+			return gate_refuse(gate, 400, "the size line of a chunk is too long");
 		return !whole || take_line(gate);
 	}
 }

@@ -23,7 +23,7 @@ struct reader {
 };
 
 static enum MHD_Result
-refuse(struct reader *reader, int status, int code, const char *why)
+head_refuse(struct reader *reader, int status, int code, const char *why)
 {
 	*reader->refusal = (struct http_refusal){ .status = status, .code = code, .why = why };
 	return MHD_NO; /* ends the iteration */
@@ -100,16 +100,16 @@ note_mcp(struct reader *reader, const char *name)
 {
 	for (size_t i = 0; i < reader->n_mcp; i++)
 		if (strcasecmp(reader->mcp[i], name) == 0)
-			return refuse(reader, 400, HEADER_MISMATCH,
+			return head_refuse(reader, 400, HEADER_MISMATCH,
 				      "a header field of MCP is there twice");
 	if (reader->n_mcp == MCP_MAX)
-		return refuse(reader, 431, BAD_REQUEST, "too many header fields of MCP");
+		return head_refuse(reader, 431, BAD_REQUEST, "too many header fields of MCP");
 	reader->mcp[reader->n_mcp++] = name;
 	return MHD_YES;
 }
 
 static enum MHD_Result
-read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
+head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
 	   size_t value_len)
 {
 	struct reader *reader = cls;
@@ -117,18 +117,18 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 
 	(void)kind;
 	if (++reader->n > FIELDS_MAX)
-		return refuse(reader, 431, BAD_REQUEST, "too many header fields");
+		return head_refuse(reader, 431, BAD_REQUEST, "too many header fields");
 	if (value == NULL || !is_token(name, name_len))
-		return refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
+		return head_refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
 	if (!is_value(value, value_len))
-		return refuse(reader, 400, BAD_REQUEST, "a header field has an invalid character");
+		return head_refuse(reader, 400, BAD_REQUEST, "a header field has an invalid character");
 	/* OWS after the value is not part of it; the memory is MHD's receive buffer */
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		((char *)(uintptr_t)value)[--value_len] = '\0';
 	once = singleton(reader->head, name, name_len);
 	if (once != NULL) {
 		if (*once != NULL)
-			return refuse(reader, 400, BAD_REQUEST,
+			return head_refuse(reader, 400, BAD_REQUEST,
 				      "a header field that must be unique is there twice");
 		*once = value;
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
@@ -143,17 +143,17 @@ read_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 
 /* RFC 9112, 6.1 and 6.3: how long the body is must be beyond doubt. */
 static void
-read_length(struct reader *reader, const char *version)
+head_length(struct reader *reader, const char *version)
 {
 	struct http_head *head = reader->head;
 
 	if (head->transfer_encoding != NULL) {
 		if (head->content_length != NULL)
-			refuse(reader, 400, BAD_REQUEST,
+			head_refuse(reader, 400, BAD_REQUEST,
 			       "Content-Length and Transfer-Encoding exclude each other");
 		else if (strcasecmp(head->transfer_encoding, "chunked") != 0 ||
 			 strcmp(version, "HTTP/1.0") == 0)
-			refuse(reader, 400, BAD_REQUEST, "the only Transfer-Encoding is chunked");
+			head_refuse(reader, 400, BAD_REQUEST, "the only Transfer-Encoding is chunked");
 		head->body = UINT64_MAX;
 	} else if (head->content_length != NULL) {
 		/* the gate has checked that it is a number that fits */
@@ -173,13 +173,13 @@ http_head_read(struct http_connection *connection, const char *version,
 	connection->head = (struct http_head){ 0 };
 	*refusal = (struct http_refusal){ 0 };
 	if (size != NULL && size->header_size > http->config->limits.headers) {
-		refuse(&reader, 431, BAD_REQUEST, "the head of the request is too large");
+		head_refuse(&reader, 431, BAD_REQUEST, "the head of the request is too large");
 		return;
 	}
 	if (refusal->status == 0)
-		MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, read_field, &reader);
+		MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_field, &reader);
 	if (refusal->status == 0)
-		read_length(&reader, version);
+		head_length(&reader, version);
 	if (refusal->status == 0 && connection->head.host == NULL)
-		refuse(&reader, 400, BAD_REQUEST, "the Host header field is missing");
+		head_refuse(&reader, 400, BAD_REQUEST, "the Host header field is missing");
 }

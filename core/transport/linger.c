@@ -45,7 +45,7 @@ end(struct lingerer *one)
 }
 
 static void
-on_input(struct loop_watch *watch, uint32_t events)
+on_lingering(struct loop_watch *watch, uint32_t events)
 {
 	static char scratch[SCRATCH]; /* never looked at */
 	ssize_t n = recv(watch->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
@@ -75,7 +75,7 @@ linger_start(struct lingerers *all, int fd)
 		return;
 	one = xcalloc(1, sizeof(*one));
 	one->all = all;
-	one->watch = (struct loop_watch){ .fd = kept, .fn = on_input, .data = one };
+	one->watch = (struct loop_watch){ .fd = kept, .fn = on_lingering, .data = one };
 	one->timer = (struct loop_timer){ .fn = on_time, .data = one };
 	if (!loop_add(all->loop, &one->watch, kept, EPOLLIN | EPOLLRDHUP)) {
 		close(kept);

@@ -264,7 +264,7 @@ no_headers(struct exchange *exchange, const char *prefix,
 }
 
 static bool
-notify(struct exchange *exchange, const char *json, size_t len)
+stdio_notify(struct exchange *exchange, const char *json, size_t len)
 {
 	struct stdio *stdio = line_of(exchange)->stdio;
 
@@ -274,15 +274,15 @@ notify(struct exchange *exchange, const char *json, size_t len)
 	return true;
 }
 
-/* stdio is a stream already. */
+/* stdio is a stdio_stream already. */
 static bool
-stream(struct exchange *exchange)
+stdio_stream(struct exchange *exchange)
 {
 	return !exchange->closed;
 }
 
 static void
-finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
+stdio_finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
        const char *json, size_t len)
 {
 	struct line *line = line_of(exchange);
@@ -307,7 +307,7 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 	}
 }
 
-static const struct exchange_ops ops = { no_header, no_headers, notify, stream, finish };
+static const struct exchange_ops ops = { no_header, no_headers, stdio_notify, stdio_stream, stdio_finish };
 
 static struct line *
 new_line(struct stdio *stdio)
@@ -327,7 +327,7 @@ new_line(struct stdio *stdio)
 	return line;
 }
 
-/* Tells the receiver that nobody reads its answers any more. It may finish any of them then. */
+/* Tells the receiver that nobody reads its answers any more. It may stdio_finish any of them then. */
 static void
 close_exchanges(struct stdio *stdio)
 {
@@ -402,7 +402,7 @@ skip(struct stdio *stdio, const char *text, size_t len)
 }
 
 static void
-take_line(struct stdio *stdio, char *text, size_t len)
+take_message(struct stdio *stdio, char *text, size_t len)
 {
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
@@ -425,7 +425,7 @@ take_lines(struct stdio *stdio)
 	char *newline = memchr(data + stdio->in.scanned, '\n', stdio->in.len - stdio->in.scanned);
 
 	while (newline != NULL && !stdio->out.broken) {
-		take_line(stdio, start, (size_t)(newline - start));
+		take_message(stdio, start, (size_t)(newline - start));
 		start = newline + 1;
 		newline = memchr(start, '\n', (size_t)(end - start));
 	}
@@ -471,7 +471,7 @@ on_input(struct loop_watch *watch, uint32_t events)
 		stdio->in.len += (size_t)n;
 		take_lines(stdio);
 	} else if (stdio->in.len > 0 || stdio->in.skipping != NULL) {
-		take_line(stdio, stdio->in.data, stdio->in.len); /* a last line without its end */
+		take_message(stdio, stdio->in.data, stdio->in.len); /* a last line without its end */
 		stdio->in.len = 0;
 	}
 	stdio->in.delivering = false;

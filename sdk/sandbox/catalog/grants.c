@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define UC "/api/2.1/unity-catalog"
+#define GRANTS_API "/api/2.1/unity-catalog"
 
 /* Is there such a catalog, schema or table? Of other kinds nothing is known here. */
 static bool
@@ -189,11 +189,11 @@ grants_update(struct request *req)
 	free(key);
 }
 
-static const struct route routes[] = {
-	{ "GET", UC "/permissions/{type}/{name}", grants_get, 0 },
-	{ "PATCH", UC "/permissions/{type}/{name}", grants_update, 0 },
-	{ "GET", UC "/effective-permissions/{type}/{name}", grants_effective, 0 },
+static const struct route grants_routes[] = {
+	{ "GET", GRANTS_API "/permissions/{type}/{name}", grants_get, 0 },
+	{ "PATCH", GRANTS_API "/permissions/{type}/{name}", grants_update, 0 },
+	{ "GET", GRANTS_API "/effective-permissions/{type}/{name}", grants_effective, 0 },
 	{ 0 },
 };
 
-const struct domain grants_domain = { .name = "grants", .routes = routes };
+const struct domain grants_domain = { .name = "grants", .routes = grants_routes };

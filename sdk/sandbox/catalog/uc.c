@@ -464,7 +464,7 @@ metastore_assignment(struct request *req)
 	reply_json(req, answer);
 }
 
-static const struct route routes[] = {
+static const struct route uc_routes[] = {
 	{ "GET", UC "/catalogs", catalogs_list, 0 },
 	{ "GET", UC "/catalogs/{name}", catalogs_get, 0 },
 	{ "GET", UC "/schemas", schemas_list, 0 },
@@ -479,5 +479,5 @@ static const struct route routes[] = {
 };
 
 const struct domain uc_domain = {
-	.name = "uc", .routes = routes, .seed = lake_seed, .close = lake_close,
+	.name = "uc", .routes = uc_routes, .seed = lake_seed, .close = lake_close,
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UC "/api/2.1/unity-catalog"
+#define CHANGE_API "/api/2.1/unity-catalog"
 
 /* `name`, with its own backticks doubled; caller frees. */
 static char *
@@ -158,12 +158,12 @@ schemas_delete(struct request *req)
 	free(catalog);
 }
 
-static const struct route routes[] = {
-	{ "POST", UC "/catalogs", catalogs_create, ROUTE_UNLOCKED },
-	{ "DELETE", UC "/catalogs/{name}", catalogs_delete, ROUTE_UNLOCKED },
-	{ "POST", UC "/schemas", schemas_create, ROUTE_UNLOCKED },
-	{ "DELETE", UC "/schemas/{name}", schemas_delete, ROUTE_UNLOCKED },
+static const struct route uc_change_routes[] = {
+	{ "POST", CHANGE_API "/catalogs", catalogs_create, ROUTE_UNLOCKED },
+	{ "DELETE", CHANGE_API "/catalogs/{name}", catalogs_delete, ROUTE_UNLOCKED },
+	{ "POST", CHANGE_API "/schemas", schemas_create, ROUTE_UNLOCKED },
+	{ "DELETE", CHANGE_API "/schemas/{name}", schemas_delete, ROUTE_UNLOCKED },
 	{ 0 },
 };
 
-const struct domain uc_change_domain = { .name = "uc_change", .routes = routes };
+const struct domain uc_change_domain = { .name = "uc_change", .routes = uc_change_routes };

@@ -314,9 +314,9 @@ check_target(int root, const char *path, bool overwrite)
 	return rc;
 }
 
-/* Puts a finished temporary file in place; 0 or an errno. */
+/* Puts a finished temporary file in its place; 0 or an errno. */
 static int
-place(struct handle *handle)
+put_in_place(struct handle *handle)
 {
 	int root = beneath_top(handle->ws, "dbfs"), rc;
 
@@ -416,7 +416,7 @@ dbfs_close(struct request *req)
 
 	if (handle == NULL)
 		return;
-	rc = place(handle);
+	rc = put_in_place(handle);
 	if (rc == 0)
 		reply_empty(req);
 	else
@@ -437,7 +437,7 @@ dbfs_put(struct request *req)
 	path = checked(req, body_need(req, "path"));
 	if (path != NULL && block_fits(req, len)) {
 		handle = handle_new(req->ws, path, json_flag(req->body, "overwrite", false));
-		rc = handle == NULL || !write_full(handle->fd, data, len) ? errno : place(handle);
+		rc = handle == NULL || !write_full(handle->fd, data, len) ? errno : put_in_place(handle);
 		if (rc == 0)
 			reply_empty(req);
 		else
@@ -566,7 +566,7 @@ seed(struct workspace *ws)
 	close(root);
 }
 
-static const struct route routes[] = {
+static const struct route dbfs_routes[] = {
 	{ "GET", "/api/2.0/dbfs/list", dbfs_list, 0 },
 	{ "GET", "/api/2.0/dbfs/get-status", dbfs_get_status, 0 },
 	{ "GET", "/api/2.0/dbfs/read", dbfs_read, 0 },
@@ -581,5 +581,5 @@ static const struct route routes[] = {
 };
 
 const struct domain dbfs_domain = {
-	.name = "dbfs", .routes = routes, .seed = seed, .close = close_all,
+	.name = "dbfs", .routes = dbfs_routes, .seed = seed, .close = close_all,
 };

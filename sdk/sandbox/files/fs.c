@@ -236,29 +236,29 @@ no_presigned_urls(struct request *req)
 
 /* ---- directories ---- */
 
-struct listing {
+struct fs_listing {
 	const char *folder;
 	struct json_object *contents;
 };
 
 static bool
-list_entry(void *arg, const char *name, const struct stat *st)
+fs_entry(void *arg, const char *name, const struct stat *st)
 {
-	struct listing *listing = arg;
+	struct fs_listing *fs_listing = arg;
 	struct json_object *obj;
 	char *path;
 
 	if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
 		return true;
 	obj = json_object_new_object();
-	path = xasprintf("%s/%s", listing->folder, name);
+	path = xasprintf("%s/%s", fs_listing->folder, name);
 	json_add_str(obj, "path", path);
 	json_add_bool(obj, "is_directory", S_ISDIR(st->st_mode));
 	if (S_ISREG(st->st_mode))
 		json_add_int(obj, "file_size", st->st_size);
 	json_add_int(obj, "last_modified", stat_ms(st));
 	json_add_str(obj, "name", name);
-	json_object_array_add(listing->contents, obj);
+	json_object_array_add(fs_listing->contents, obj);
 	free(path);
 	return true;
 }
@@ -276,7 +276,7 @@ directories_get(struct request *req)
 {
 	static const struct page_rule rule = { .key = "contents", .size_arg = "page_size",
 		.token_arg = "page_token", .default_size = 1000, .max_size = 1000 };
-	struct listing listing;
+	struct fs_listing fs_listing;
 	struct place place;
 	int64_t size;
 
@@ -284,9 +284,9 @@ directories_get(struct request *req)
 	    !place_find(req, &place))
 		return;
 	if (is_folder(&place)) {
-		listing = (struct listing){ place.shown, json_object_new_array() };
-		beneath_each(place.root, place.below, list_entry, &listing);
-		page_reply(req, &rule, place.shown, listing.contents);
+		fs_listing = (struct fs_listing){ place.shown, json_object_new_array() };
+		beneath_each(place.root, place.below, fs_entry, &fs_listing);
+		page_reply(req, &rule, place.shown, fs_listing.contents);
 	} else {
 		no_folder(req, &place);
 	}
@@ -350,7 +350,7 @@ directories_delete(struct request *req)
 	place_fini(&place);
 }
 
-static const struct route routes[] = {
+static const struct route fs_routes[] = {
 	{ "GET", "/api/2.0/fs/files/{+path}", files_get, 0 },
 	{ "HEAD", "/api/2.0/fs/files/{+path}", files_get, 0 },
 	{ "PUT", "/api/2.0/fs/files/{+path}", files_put, ROUTE_UPLOAD },
@@ -365,4 +365,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct domain fs_domain = { .name = "fs", .routes = routes };
+const struct domain fs_domain = { .name = "fs", .routes = fs_routes };

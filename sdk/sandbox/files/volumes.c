@@ -323,7 +323,7 @@ volumes_delete(struct request *req)
 	reply_empty(req);
 }
 
-static const struct route routes[] = {
+static const struct route volumes_routes[] = {
 	{ "GET", "/api/2.1/unity-catalog/volumes", volumes_list, 0 },
 	{ "POST", "/api/2.1/unity-catalog/volumes", volumes_create, 0 },
 	{ "GET", "/api/2.1/unity-catalog/volumes/{name}", volumes_get, 0 },
@@ -333,5 +333,5 @@ static const struct route routes[] = {
 };
 
 const struct domain volumes_domain = {
-	.name = "volumes", .routes = routes, .tables = tables, .seed = volumes_seed,
+	.name = "volumes", .routes = volumes_routes, .tables = tables, .seed = volumes_seed,
 };

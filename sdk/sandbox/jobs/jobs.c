@@ -323,7 +323,7 @@ jobs_delete(struct request *req)
 #define BOTH(method, path, handler) \
 	{ method, "/api/2.2/jobs/" path, handler, 0 }, { method, "/api/2.1/jobs/" path, handler, 0 }
 
-static const struct route routes[] = {
+static const struct route jobs_routes[] = {
 	BOTH("GET", "list", jobs_list),
 	BOTH("GET", "get", jobs_get),
 	BOTH("POST", "create", jobs_create),
@@ -335,5 +335,5 @@ static const struct route routes[] = {
 };
 
 const struct domain jobs_domain = {
-	.name = "jobs", .routes = routes, .tables = tables, .seed = jobs_seed,
+	.name = "jobs", .routes = jobs_routes, .tables = tables, .seed = jobs_seed,
 };

@@ -20,7 +20,7 @@ no_such_run(struct request *req, int64_t id)
 /* ---- list ---- */
 
 static struct json_object *
-list_item(struct request *req, int64_t id, bool expand)
+run_list_item(struct request *req, int64_t id, bool expand)
 {
 	struct json_object *obj = NULL;
 	struct run run;
@@ -97,7 +97,7 @@ runs_list(struct request *req)
 	if (ids != NULL) {
 		runs = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(ids); i++)
-			json_object_array_add(runs, list_item(req, json_object_get_int64(
+			json_object_array_add(runs, run_list_item(req, json_object_get_int64(
 				json_object_array_get_idx(ids, i)), filter.expand));
 		json_add(answer, "runs", runs);
 	}
@@ -337,21 +337,21 @@ runs_delete(struct request *req)
 	run_fini(&run);
 }
 
-#define BOTH(method, path, handler) \
+#define RUN_BOTH(method, path, handler) \
 	{ method, "/api/2.2/jobs/runs/" path, handler, 0 }, \
 	{ method, "/api/2.1/jobs/runs/" path, handler, 0 }
 
-static const struct route routes[] = {
-	BOTH("GET", "list", runs_list),
-	BOTH("GET", "get", runs_get),
-	BOTH("GET", "get-output", runs_get_output),
-	BOTH("GET", "export", runs_export),
-	BOTH("POST", "submit", runs_submit),
-	BOTH("POST", "cancel", runs_cancel),
-	BOTH("POST", "cancel-all", runs_cancel_all),
-	BOTH("POST", "repair", runs_repair),
-	BOTH("POST", "delete", runs_delete),
+static const struct route runs_routes[] = {
+	RUN_BOTH("GET", "list", runs_list),
+	RUN_BOTH("GET", "get", runs_get),
+	RUN_BOTH("GET", "get-output", runs_get_output),
+	RUN_BOTH("GET", "export", runs_export),
+	RUN_BOTH("POST", "submit", runs_submit),
+	RUN_BOTH("POST", "cancel", runs_cancel),
+	RUN_BOTH("POST", "cancel-all", runs_cancel_all),
+	RUN_BOTH("POST", "repair", runs_repair),
+	RUN_BOTH("POST", "delete", runs_delete),
 	{ 0 },
 };
 
-const struct domain runs_domain = { .name = "runs", .routes = routes, .tables = runs_tables };
+const struct domain runs_domain = { .name = "runs", .routes = runs_routes, .tables = runs_tables };

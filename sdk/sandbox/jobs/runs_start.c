@@ -177,7 +177,7 @@ add_param(struct json_object *list, const char *name, const char *absent, const 
 
 /* The job's parameters with the values given, then those that only the caller knows. */
 static struct json_object *
-merge_job_params(struct json_object *settings, struct json_object *given)
+merge_start_params(struct json_object *settings, struct json_object *given)
 {
 	struct json_object *defined = json_get(settings, "parameters");
 	struct json_object *list = json_object_new_array();
@@ -334,7 +334,7 @@ run_now(struct request *req, struct json_object *settings, int64_t job_id, const
 	if (!take_overriding(req, &overriding))
 		return;
 	only = expand_only(req, settings, &ok);
-	params = merge_job_params(settings, json_get(req->body, "job_parameters"));
+	params = merge_start_params(settings, json_get(req->body, "job_parameters"));
 	new.job_params = params;
 	new.overriding = overriding;
 	new.only = only;
@@ -382,7 +382,7 @@ run_make_child(struct workspace *ws, const struct run *parent, int64_t job_id,
 		return 0;
 	json_add_int(settings, "sandbox_depth",
 		     json_int(parent->settings, "sandbox_depth", 0) + 1);
-	params = merge_job_params(settings, job_params);
+	params = merge_start_params(settings, job_params);
 	new.name = json_str(settings, "name");
 	new.job_params = params;
 	id = start_job_run(ws, &new, true);

@@ -64,7 +64,7 @@ static const struct {
 /* ---- loading ---- */
 
 static struct json_object *
-parse_column(sqlite3_stmt *st, int column)
+parse_run_column(sqlite3_stmt *st, int column)
 {
 	const char *text = db_text(st, column);
 
@@ -106,9 +106,9 @@ run_load(struct workspace *ws, int64_t id, struct run *out)
 	out->creator = xstrdup(db_text(st, 5));
 	snprintf(out->type, sizeof(out->type), "%s", db_text(st, 6));
 	snprintf(out->trigger, sizeof(out->trigger), "%s", db_text(st, 7));
-	out->settings = parse_column(st, 8);
-	out->job_params = parse_column(st, 9);
-	out->overriding = parse_column(st, 10);
+	out->settings = parse_run_column(st, 8);
+	out->job_params = parse_run_column(st, 9);
+	out->overriding = parse_run_column(st, 10);
 	out->trusted = db_int(st, 11) != 0;
 	state_from(st, 12, &out->state);
 	db_end(st);
@@ -142,7 +142,7 @@ task_load(struct workspace *ws, int64_t id, struct task_run *out)
 	out->attempt = db_int(st, 2);
 	out->key = xstrdup(db_text(st, 3));
 	out->cluster = xstrdup(db_text(st, 4));
-	out->output = parse_column(st, 5);
+	out->output = parse_run_column(st, 5);
 	state_from(st, 6, &out->state);
 	db_end(st);
 	return true;

@@ -45,19 +45,19 @@ static int64_t last_id;
 static const struct {
 	const char *name;
 	enum fault_kind kind;
-} kinds[] = {
+} fault_kinds[] = {
 	{ "none", FAULT_NONE }, { "status", FAULT_STATUS }, { "latency", FAULT_LATENCY },
 	{ "throttle", FAULT_THROTTLE }, { "html_503", FAULT_HTML_503 }, { "reset", FAULT_RESET },
 	{ "truncate", FAULT_TRUNCATE }, { "login", FAULT_LOGIN },
 	{ "html_200", FAULT_HTML_200 }, { "numeric_401", FAULT_NUMERIC_401 },
 	{ "empty", FAULT_EMPTY }, { "drip", FAULT_DRIP }, { "garbage", FAULT_GARBAGE },
 };
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KINDS = sizeof(fault_kinds) / sizeof(fault_kinds[0]) };
 
 const char *
 fault_name(enum fault_kind kind)
 {
-	return kinds[kind].name;
+	return fault_kinds[kind].name;
 }
 
 static void
@@ -293,8 +293,8 @@ read_kind(struct request *req, struct fault *fault)
 	if (name == NULL)
 		return false;
 	for (size_t i = 1; i < KINDS; i++) {
-		if (strcmp(name, kinds[i].name) == 0) {
-			fault->kind = kinds[i].kind;
+		if (strcmp(name, fault_kinds[i].name) == 0) {
+			fault->kind = fault_kinds[i].kind;
 			return true;
 		}
 	}
@@ -429,11 +429,11 @@ fault_delete(struct request *req)
 	reply_empty(req);
 }
 
-static const struct route routes[] = {
+static const struct route fault_routes[] = {
 	{ "POST", "/_sandbox/fault", fault_post, ROUTE_ADMIN },
 	{ "GET", "/_sandbox/fault", fault_list, ROUTE_ADMIN },
 	{ "DELETE", "/_sandbox/fault", fault_delete, ROUTE_ADMIN },
 	{ 0 },
 };
 
-const struct domain fault_domain = { .name = "fault", .routes = routes };
+const struct domain fault_domain = { .name = "fault", .routes = fault_routes };

@@ -343,7 +343,7 @@ oauth_metadata(struct request *req)
 	reply_json(req, answer);
 }
 
-static const struct route routes[] = {
+static const struct route oauth_routes[] = {
 	{ "GET", "/.well-known/databricks-config", databricks_config, ROUTE_OPEN },
 	{ "GET", "/oidc/.well-known/oauth-authorization-server", oauth_metadata, ROUTE_OPEN },
 	{ "GET", "/oidc/.well-known/openid-configuration", oauth_metadata, ROUTE_OPEN },
@@ -351,4 +351,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct domain oauth_domain = { .name = "oauth", .routes = routes };
+const struct domain oauth_domain = { .name = "oauth", .routes = oauth_routes };

@@ -241,7 +241,7 @@ permission_levels(struct request *req)
 	reply_json(req, answer);
 }
 
-static const struct route routes[] = {
+static const struct route permissions_routes[] = {
 	{ "GET", "/api/2.0/permissions/{type}/{id}", permissions_get, 0 },
 	{ "PUT", "/api/2.0/permissions/{type}/{id}", permissions_set, 0 },
 	{ "PATCH", "/api/2.0/permissions/{type}/{id}", permissions_update, 0 },
@@ -249,4 +249,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct domain permissions_domain = { .name = "permissions", .routes = routes };
+const struct domain permissions_domain = { .name = "permissions", .routes = permissions_routes };

@@ -176,10 +176,10 @@ requests_delete(struct request *req)
 	reply_empty(req);
 }
 
-static const struct route routes[] = {
+static const struct route requestlog_routes[] = {
 	{ "GET", "/_sandbox/requests", requests_get, ROUTE_ADMIN },
 	{ "DELETE", "/_sandbox/requests", requests_delete, ROUTE_ADMIN },
 	{ 0 },
 };
 
-const struct domain requestlog_domain = { .name = "requestlog", .routes = routes };
+const struct domain requestlog_domain = { .name = "requestlog", .routes = requestlog_routes };

@@ -183,7 +183,7 @@ groups_list(struct request *req)
 	reply_resources(req, all);
 }
 
-static const struct route routes[] = {
+static const struct route scim_routes[] = {
 	{ "GET", SCIM "/Me", scim_me, 0 },
 	{ "GET", SCIM "/Users", users_list, 0 },
 	{ "GET", SCIM "/Users/{id}", users_get, 0 },
@@ -191,4 +191,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct domain scim_domain = { .name = "scim", .routes = routes };
+const struct domain scim_domain = { .name = "scim", .routes = scim_routes };

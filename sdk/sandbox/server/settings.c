@@ -117,11 +117,11 @@ settings_patch(struct request *req)
 	settings_get(req);
 }
 
-static const struct route routes[] = {
+static const struct route settings_routes[] = {
 	{ "GET", "/_sandbox/settings", settings_get, ROUTE_ADMIN },
 	{ "PATCH", "/_sandbox/settings", settings_patch, ROUTE_ADMIN },
 	{ "POST", "/_sandbox/settings", settings_patch, ROUTE_ADMIN },
 	{ 0 },
 };
 
-const struct domain settings_domain = { .name = "settings", .routes = routes };
+const struct domain settings_domain = { .name = "settings", .routes = settings_routes };

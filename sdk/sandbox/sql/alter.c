@@ -207,7 +207,7 @@ rename_table(struct sql_run *run, struct sql_cursor *c, const struct table_name 
 }
 
 static bool
-add_column(struct sql_run *run, struct sql_cursor *c, const struct table_name *name)
+alter_add_column(struct sql_run *run, struct sql_cursor *c, const struct table_name *name)
 {
 	const struct sql_token *column = cur_next(c);
 	char *mangled, *quoted, *decl;
@@ -247,7 +247,7 @@ add_columns(struct sql_run *run, struct sql_cursor *c, const struct table_name *
 		return sql_fail_syntax(run, cur_peek(c));
 	list = cur_accept(c, "(");
 	do {
-		if (!add_column(run, c, name))
+		if (!alter_add_column(run, c, name))
 			return false;
 	} while (list && cur_accept(c, ","));
 	if (list && !cur_accept(c, ")"))

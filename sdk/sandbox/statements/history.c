@@ -134,9 +134,9 @@ history_list(struct request *req)
 	reply_json(req, answer);
 }
 
-static const struct route routes[] = {
+static const struct route history_routes[] = {
 	{ "GET", "/api/2.0/sql/history/queries", history_list, 0 },
 	{ 0 },
 };
 
-const struct domain history_domain = { .name = "history", .routes = routes, .tables = tables };
+const struct domain history_domain = { .name = "history", .routes = history_routes, .tables = tables };

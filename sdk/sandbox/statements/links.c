@@ -155,9 +155,9 @@ ext_get(struct request *req)
 		give_chunk(req, ws, id, index);
 }
 
-static const struct route routes[] = {
+static const struct route links_routes[] = {
 	{ "GET", "/_sandbox/ext/{token}", ext_get, ROUTE_OPEN },
 	{ 0 },
 };
 
-const struct domain links_domain = { .name = "links", .routes = routes };
+const struct domain links_domain = { .name = "links", .routes = links_routes };

@@ -338,7 +338,7 @@ statements_cancel(struct request *req)
 	statement_unref(s);
 }
 
-static const struct route routes[] = {
+static const struct route statements_routes[] = {
 	{ "POST", "/api/2.0/sql/statements", statements_post, ROUTE_UNLOCKED },
 	{ "GET", "/api/2.0/sql/statements/{id}", statements_get, ROUTE_UNLOCKED },
 	{ "GET", "/api/2.0/sql/statements/{id}/result/chunks/{n}", statements_chunk,
@@ -348,5 +348,5 @@ static const struct route routes[] = {
 };
 
 const struct domain statements_domain = {
-	.name = "statements", .routes = routes, .close = statements_close,
+	.name = "statements", .routes = statements_routes, .close = statements_close,
 };

@@ -151,7 +151,7 @@ workspace_delete(struct request *req)
 	free(path);
 }
 
-static const struct route routes[] = {
+static const struct route notebooks_routes[] = {
 	{ "GET", "/api/2.0/workspace/list", workspace_list, 0 },
 	{ "GET", "/api/2.0/workspace/get-status", workspace_get_status, 0 },
 	{ "POST", "/api/2.0/workspace/mkdirs", workspace_mkdirs, 0 },
@@ -160,5 +160,5 @@ static const struct route routes[] = {
 };
 
 const struct domain notebooks_domain = {
-	.name = "notebooks", .routes = routes, .tables = objects_tables, .seed = objects_seed,
+	.name = "notebooks", .routes = notebooks_routes, .tables = objects_tables, .seed = objects_seed,
 };

@@ -13,12 +13,12 @@
 #include "files/beneath.h"
 #include "seeds.h"
 
-static const char tables[] =
+static const char repo_tables[] =
 	"CREATE TABLE IF NOT EXISTS repos(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
 	" url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL,"
 	" sparse TEXT);";
 
-static const char COLUMNS[] = "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
+static const char REPO_COLUMNS[] = "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
 
 static struct json_object *
 to_json(sqlite3_stmt *st)
@@ -103,7 +103,7 @@ repos_list(struct request *req)
 		prefix = "/Repos";
 	if (strncmp(prefix, "/Workspace/", 11) == 0)
 		prefix += strlen("/Workspace");
-	sql = xasprintf("%s WHERE substr(path, 1, length(?1)) = ?1 ORDER BY path", COLUMNS);
+	sql = xasprintf("%s WHERE substr(path, 1, length(?1)) = ?1 ORDER BY path", REPO_COLUMNS);
 	st = db_query(req->ws, sql, "s", prefix);
 	free(sql);
 	while (db_next(req->ws, st))
@@ -116,7 +116,7 @@ static struct json_object *
 named_repo(struct request *req)
 {
 	const char *id = request_var(req, "repo_id");
-	char *end, *sql = xasprintf("%s WHERE id = ?", COLUMNS);
+	char *end, *sql = xasprintf("%s WHERE id = ?", REPO_COLUMNS);
 	long long number = strtoll(id, &end, 10);
 	struct json_object *repo = NULL;
 	sqlite3_stmt *st;
@@ -276,7 +276,7 @@ seed_file_at(struct workspace *ws, const char *path, const char *type, const cha
 }
 
 static void
-seed(struct workspace *ws)
+seed_repos(struct workspace *ws)
 {
 	static const struct {
 		const char *path, *url, *provider, *branch;
@@ -301,7 +301,7 @@ seed(struct workspace *ws)
 		     "app.py");
 }
 
-static const struct route routes[] = {
+static const struct route repos_routes[] = {
 	{ "GET", "/api/2.0/repos", repos_list, 0 },
 	{ "POST", "/api/2.0/repos", repos_create, 0 },
 	{ "GET", "/api/2.0/repos/{repo_id}", repos_get, 0 },
@@ -311,5 +311,5 @@ static const struct route routes[] = {
 };
 
 const struct domain repos_domain = {
-	.name = "repos", .routes = routes, .tables = tables, .seed = seed,
+	.name = "repos", .routes = repos_routes, .tables = repo_tables, .seed = seed_repos,
 };

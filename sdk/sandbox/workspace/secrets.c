@@ -16,7 +16,7 @@ enum {
 	MAX_SCOPES = 1000,		/* in a workspace */
 };
 
-static const char tables[] =
+static const char secret_tables[] =
 	"CREATE TABLE IF NOT EXISTS secret_scopes(name TEXT PRIMARY KEY, backend TEXT NOT NULL,"
 	" metadata TEXT, created INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS secrets(scope TEXT NOT NULL, key TEXT NOT NULL,"
@@ -456,7 +456,7 @@ acls_delete(struct request *req)
 /* ---- seeds ---- */
 
 static void
-seed(struct workspace *ws)
+seed_secrets(struct workspace *ws)
 {
 	static const struct {
 		const char *scope, *key, *value;
@@ -480,7 +480,7 @@ seed(struct workspace *ws)
 		       secrets[i].key, secrets[i].value, strlen(secrets[i].value), clock_ms());
 }
 
-static const struct route routes[] = {
+static const struct route secrets_routes[] = {
 	{ "GET", "/api/2.0/secrets/scopes/list", scopes_list, 0 },
 	{ "POST", "/api/2.0/secrets/scopes/create", scopes_create, 0 },
 	{ "POST", "/api/2.0/secrets/scopes/delete", scopes_delete, 0 },
@@ -496,5 +496,5 @@ static const struct route routes[] = {
 };
 
 const struct domain secrets_domain = {
-	.name = "secrets", .routes = routes, .tables = tables, .seed = seed,
+	.name = "secrets", .routes = secrets_routes, .tables = secret_tables, .seed = seed_secrets,
 };

@@ -419,7 +419,7 @@ workspace_export(struct request *req)
 	free(path);
 }
 
-static const struct route routes[] = {
+static const struct route wsfiles_routes[] = {
 	{ "POST", "/api/2.0/workspace/import", workspace_import, ROUTE_RAW_BODY },
 	{ "GET", "/api/2.0/workspace/export", workspace_export, 0 },
 	{ "POST", "/api/2.0/workspace-files/import-file/{+path}", import_file, ROUTE_UPLOAD },
@@ -427,4 +427,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct domain wsfiles_domain = { .name = "wsfiles", .routes = routes };
+const struct domain wsfiles_domain = { .name = "wsfiles", .routes = wsfiles_routes };

@@ -239,7 +239,7 @@ fn_try_cast(sqlite3_context *ctx, int n, sqlite3_value **v)
 	cast_value(ctx, v, true);
 }
 
-static const struct func_row rows[] = {
+static const struct func_row cast_rows[] = {
 	{ "_cast", fn_cast, 2, false },
 	{ "_try_cast", fn_try_cast, 2, false },
 	{ 0 },
@@ -248,5 +248,5 @@ static const struct func_row rows[] = {
 void
 functions_cast(struct lake_conn *conn)
 {
-	register_rows(conn, rows);
+	register_rows(conn, cast_rows);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char *
-text_of(sqlite3_value *v)
+nested_text(sqlite3_value *v)
 {
 	const unsigned char *text = sqlite3_value_text(v);
 
@@ -19,13 +19,13 @@ text_of(sqlite3_value *v)
 static struct json_object *
 parse_value(sqlite3_value *v)
 {
-	return json_parse(text_of(v), strlen(text_of(v)));
+	return json_parse(nested_text(v), strlen(nested_text(v)));
 }
 
 static struct json_object *
 to_json(sqlite3_value *v)
 {
-	const char *text = text_of(v);
+	const char *text = nested_text(v);
 	struct json_object *nested;
 
 	switch (sqlite3_value_type(v)) {
@@ -82,7 +82,7 @@ fn_map(sqlite3_context *ctx, int n, sqlite3_value **v)
 	struct json_object *map = json_object_new_object();
 
 	for (int i = 0; i + 1 < n; i += 2)
-		json_add(map, text_of(v[i]), to_json(v[i + 1]));
+		json_add(map, nested_text(v[i]), to_json(v[i + 1]));
 	give_json(ctx, map);
 }
 
@@ -90,7 +90,7 @@ static void
 fn_split(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct json_object *list;
-	const char *s = text_of(v[0]);
+	const char *s = nested_text(v[0]);
 	int64_t limit = n > 2 ? sqlite3_value_int64(v[2]) : -1, made = 1;
 	regmatch_t m;
 	regex_t re;
@@ -98,7 +98,7 @@ fn_split(sqlite3_context *ctx, int n, sqlite3_value **v)
 	if (n < 2 || sqlite3_value_type(v[0]) == SQLITE_NULL ||
 	    sqlite3_value_type(v[1]) == SQLITE_NULL)
 		return;
-	if (regcomp(&re, text_of(v[1]), REG_EXTENDED) != 0) {
+	if (regcomp(&re, nested_text(v[1]), REG_EXTENDED) != 0) {
 		func_error(ctx, "22023", "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
 			   "`regexp` is invalid.");
 		return;
@@ -131,13 +131,13 @@ fn_size(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 /* Index from 0 for x[i], from 1 for element_at (negative from the end); a key for maps. */
 static void
-element(sqlite3_context *ctx, sqlite3_value **v, int64_t base)
+nested_element(sqlite3_context *ctx, sqlite3_value **v, int64_t base)
 {
 	struct json_object *value = parse_value(v[0]);
 	int64_t at = sqlite3_value_int64(v[1]);
 
 	if (json_object_is_type(value, json_type_object)) {
-		give_member(ctx, json_get(value, text_of(v[1])));
+		give_member(ctx, json_get(value, nested_text(v[1])));
 	} else if (json_object_is_type(value, json_type_array)) {
 		int64_t len = (int64_t)json_object_array_length(value);
 
@@ -152,14 +152,14 @@ static void
 fn_at(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	(void)n;
-	element(ctx, v, 0);
+	nested_element(ctx, v, 0);
 }
 
 static void
 fn_element_at(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	(void)n;
-	element(ctx, v, 1);
+	nested_element(ctx, v, 1);
 }
 
 static void
@@ -175,7 +175,7 @@ fn_array_contains(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 			found = json_object_equal(item, wanted) ||
 				(item != NULL && strcmp(json_object_get_string(item),
-							text_of(v[1])) == 0);
+							nested_text(v[1])) == 0);
 		}
 		sqlite3_result_int(ctx, found);
 	}
@@ -196,7 +196,7 @@ fn_array_join(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 			if (item == NULL)
 				continue;
-			buf_printf(&out, "%s%s", out.len > 0 ? text_of(v[1]) : "",
+			buf_printf(&out, "%s%s", out.len > 0 ? nested_text(v[1]) : "",
 				   json_object_get_string(item));
 		}
 		sqlite3_result_text(ctx, out.data, (int)out.len, SQLITE_TRANSIENT);
@@ -218,7 +218,7 @@ static void
 fn_get_json_object(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct json_object *root = parse_value(v[0]), *at = root;
-	const char *path = text_of(v[1]);
+	const char *path = nested_text(v[1]);
 
 	(void)n;
 	path += *path == '$';
@@ -240,7 +240,7 @@ fn_get_json_object(sqlite3_context *ctx, int n, sqlite3_value **v)
 	json_object_put(root);
 }
 
-static const struct func_row rows[] = {
+static const struct func_row nested_rows[] = {
 	{ "array", fn_array, -1, false }, { "map", fn_map, -1, false },
 	{ "named_struct", fn_map, -1, false }, { "split", fn_split, -1, false },
 	{ "size", fn_size, 1, false }, { "_at", fn_at, 2, false },
@@ -254,5 +254,5 @@ static const struct func_row rows[] = {
 void
 functions_nested(struct lake_conn *conn)
 {
-	register_rows(conn, rows);
+	register_rows(conn, nested_rows);
 }

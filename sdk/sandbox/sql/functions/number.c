@@ -13,7 +13,7 @@
 #include <openssl/rand.h>
 
 static const char *
-text_of(sqlite3_value *v)
+number_text(sqlite3_value *v)
 {
 	const unsigned char *text = sqlite3_value_text(v);
 
@@ -133,7 +133,7 @@ extreme(sqlite3_context *ctx, int n, sqlite3_value **v, bool greatest)
 			better = (sqlite3_value_double(v[i]) > sqlite3_value_double(best)) ==
 				 greatest;
 		else
-			better = (strcmp(text_of(v[i]), text_of(best)) > 0) == greatest;
+			better = (strcmp(number_text(v[i]), number_text(best)) > 0) == greatest;
 		if (better)
 			best = v[i];
 	}
@@ -213,7 +213,7 @@ digest(sqlite3_context *ctx, sqlite3_value *v, const char *algorithm)
 
 	if (sqlite3_value_type(v) == SQLITE_NULL)
 		return;
-	if (EVP_Digest(text_of(v), strlen(text_of(v)), bytes, &len, EVP_get_digestbyname(algorithm),
+	if (EVP_Digest(number_text(v), strlen(number_text(v)), bytes, &len, EVP_get_digestbyname(algorithm),
 		       NULL) != 1)
 		return;
 	for (unsigned i = 0; i < len; i++)
@@ -265,7 +265,7 @@ fn_unbase64(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 	if (any_null(n, v))
 		return;
-	bytes = base64_decode(text_of(v[0]), strlen(text_of(v[0])), &len);
+	bytes = base64_decode(number_text(v[0]), strlen(number_text(v[0])), &len);
 	if (bytes != NULL)
 		sqlite3_result_blob(ctx, bytes, (int)len, SQLITE_TRANSIENT);
 	free(bytes);
@@ -286,7 +286,7 @@ static void
 fn_ascii(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	if (!any_null(n, v))
-		sqlite3_result_int(ctx, (unsigned char)text_of(v[0])[0]);
+		sqlite3_result_int(ctx, (unsigned char)number_text(v[0])[0]);
 }
 
 static void
@@ -298,7 +298,7 @@ fn_chr(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_text(ctx, &c, 1, SQLITE_TRANSIENT);
 }
 
-static const struct func_row rows[] = {
+static const struct func_row number_rows[] = {
 	{ "_rand", fn_rand, -1, true }, { "_randn", fn_randn, -1, true },
 	{ "_log", fn_log, -1, false }, { "cbrt", fn_cbrt, 1, false },
 	{ "_nz", fn_nz, 1, false }, { "pmod", fn_pmod, 2, false },
@@ -316,5 +316,5 @@ static const struct func_row rows[] = {
 void
 functions_number(struct lake_conn *conn)
 {
-	register_rows(conn, rows);
+	register_rows(conn, number_rows);
 }

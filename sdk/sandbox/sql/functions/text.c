@@ -14,7 +14,7 @@
 enum { MAX_REPEAT = 16 * 1024 * 1024, MAX_GROUPS = 10 };
 
 static const char *
-text_of(sqlite3_value *v)
+arg_text(sqlite3_value *v)
 {
 	const unsigned char *text = sqlite3_value_text(v);
 
@@ -22,7 +22,7 @@ text_of(sqlite3_value *v)
 }
 
 static bool
-any_null(int n, sqlite3_value **v)
+text_any_null(int n, sqlite3_value **v)
 {
 	for (int i = 0; i < n; i++)
 		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
@@ -31,7 +31,7 @@ any_null(int n, sqlite3_value **v)
 }
 
 static void
-give(sqlite3_context *ctx, struct buf *out)
+give_text(sqlite3_context *ctx, struct buf *out)
 {
 	buf_add(out, "", 0);
 	sqlite3_result_text(ctx, out->data, (int)out->len, SQLITE_TRANSIENT);
@@ -77,7 +77,7 @@ add_value(struct buf *out, sqlite3_value *v)
 		format_double(sqlite3_value_double(v), text);
 		buf_str(out, text);
 	} else {
-		buf_str(out, text_of(v));
+		buf_str(out, arg_text(v));
 	}
 }
 
@@ -86,11 +86,11 @@ fn_concat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct buf out = { 0 };
 
-	if (any_null(n, v))
+	if (text_any_null(n, v))
 		return;
 	for (int i = 0; i < n; i++)
 		add_value(&out, v[i]);
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
 static void
@@ -105,19 +105,19 @@ fn_concat_ws(sqlite3_context *ctx, int n, sqlite3_value **v)
 		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
 			continue;
 		if (!first)
-			buf_str(&out, text_of(v[0]));
+			buf_str(&out, arg_text(v[0]));
 		add_value(&out, v[i]);
 		first = false;
 	}
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
 static void
 fn_left(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]);
+	const char *s = arg_text(v[0]);
 
-	if (!any_null(n, v))
+	if (!text_any_null(n, v))
 		sqlite3_result_text(ctx, s, (int)(skip_chars(s, sqlite3_value_int64(v[1])) - s),
 				    SQLITE_TRANSIENT);
 }
@@ -125,9 +125,9 @@ fn_left(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_right(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]);
+	const char *s = arg_text(v[0]);
 
-	if (!any_null(n, v))
+	if (!text_any_null(n, v))
 		sqlite3_result_text(ctx, skip_chars(s, count_chars(s) - sqlite3_value_int64(v[1])),
 				    -1, SQLITE_TRANSIENT);
 }
@@ -137,27 +137,27 @@ fn_repeat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct buf out = { .max = MAX_REPEAT };
 
-	if (any_null(n, v))
+	if (text_any_null(n, v))
 		return;
 	for (int64_t i = sqlite3_value_int64(v[1]); i > 0 && !out.failed; i--)
-		buf_str(&out, text_of(v[0]));
+		buf_str(&out, arg_text(v[0]));
 	if (out.failed) {
 		buf_free(&out);
 		func_error(ctx, "22001", "[COLLECTION_SIZE_LIMIT_EXCEEDED] repeat makes at most %d "
 			   "bytes here.", MAX_REPEAT);
 		return;
 	}
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
 static void
 pad(sqlite3_context *ctx, int n, sqlite3_value **v, bool left)
 {
 	struct buf out = { .max = MAX_REPEAT }, fill = { 0 };
-	const char *s = text_of(v[0]), *with = n > 2 ? text_of(v[2]) : " ";
+	const char *s = arg_text(v[0]), *with = n > 2 ? arg_text(v[2]) : " ";
 	int64_t want = sqlite3_value_int64(v[1]), have = count_chars(s);
 
-	if (any_null(n, v))
+	if (text_any_null(n, v))
 		return;
 	if (want > MAX_REPEAT / 8)
 		want = MAX_REPEAT / 8;
@@ -176,7 +176,7 @@ pad(sqlite3_context *ctx, int n, sqlite3_value **v, bool left)
 		buf_str(&out, left ? s : fill.data);
 	}
 	buf_free(&fill);
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
 static void
@@ -196,17 +196,17 @@ fn_rpad(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_reverse(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]);
+	const char *s = arg_text(v[0]);
 	size_t len = strlen(s);
 	char *out = xcalloc(1, len + 1);
 
-	for (size_t at = 0; at < len && !any_null(n, v);) {
+	for (size_t at = 0; at < len && !text_any_null(n, v);) {
 		size_t c = char_len(s + at);
 
 		memcpy(out + len - at - c, s + at, c);
 		at += c;
 	}
-	if (!any_null(n, v))
+	if (!text_any_null(n, v))
 		sqlite3_result_text(ctx, out, (int)len, SQLITE_TRANSIENT);
 	free(out);
 }
@@ -214,14 +214,14 @@ fn_reverse(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_initcap(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	char *out = xstrdup(text_of(v[0]));
+	char *out = xstrdup(arg_text(v[0]));
 	bool start = true;
 
 	for (char *p = out; *p != '\0'; p++) {
 		*p = (char)(start ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
 		start = *p == ' ';
 	}
-	if (!any_null(n, v))
+	if (!text_any_null(n, v))
 		sqlite3_result_text(ctx, out, -1, SQLITE_TRANSIENT);
 	free(out);
 }
@@ -229,10 +229,10 @@ fn_initcap(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_substring_index(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]), *sep = text_of(v[1]), *at;
+	const char *s = arg_text(v[0]), *sep = arg_text(v[1]), *at;
 	int64_t count = sqlite3_value_int64(v[2]), total = 0, i = 0;
 
-	if (any_null(n, v) || *sep == '\0')
+	if (text_any_null(n, v) || *sep == '\0')
 		return;
 	for (at = s; (at = strstr(at, sep)) != NULL; at += strlen(sep))
 		total++;
@@ -254,10 +254,10 @@ fn_substring_index(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_translate(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]), *from = text_of(v[1]), *to = text_of(v[2]);
+	const char *s = arg_text(v[0]), *from = arg_text(v[1]), *to = arg_text(v[2]);
 	struct buf out = { 0 };
 
-	if (any_null(n, v))
+	if (text_any_null(n, v))
 		return;
 	for (; *s != '\0'; s++) {
 		const char *at = strchr(from, *s);
@@ -267,7 +267,7 @@ fn_translate(sqlite3_context *ctx, int n, sqlite3_value **v)
 		else if ((size_t)(at - from) < strlen(to))
 			buf_add(&out, to + (at - from), 1);
 	}
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
 /* ---- searching ---- */
@@ -278,10 +278,10 @@ fn_locate(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s, *at;
 	int64_t start = n > 2 ? sqlite3_value_int64(v[2]) : 1;
 
-	if (n < 2 || any_null(n, v))
+	if (n < 2 || text_any_null(n, v))
 		return;
-	s = text_of(v[1]);
-	at = start > 0 ? strstr(skip_chars(s, start - 1), text_of(v[0])) : NULL;
+	s = arg_text(v[1]);
+	at = start > 0 ? strstr(skip_chars(s, start - 1), arg_text(v[0])) : NULL;
 	if (at == NULL) {
 		sqlite3_result_int(ctx, 0);
 		return;
@@ -294,26 +294,26 @@ fn_locate(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_contains(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!any_null(n, v))
-		sqlite3_result_int(ctx, strstr(text_of(v[0]), text_of(v[1])) != NULL);
+	if (!text_any_null(n, v))
+		sqlite3_result_int(ctx, strstr(arg_text(v[0]), arg_text(v[1])) != NULL);
 }
 
 static void
 fn_startswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *part = text_of(v[1]);
+	const char *part = arg_text(v[1]);
 
-	if (!any_null(n, v))
-		sqlite3_result_int(ctx, strncmp(text_of(v[0]), part, strlen(part)) == 0);
+	if (!text_any_null(n, v))
+		sqlite3_result_int(ctx, strncmp(arg_text(v[0]), part, strlen(part)) == 0);
 }
 
 static void
 fn_endswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	const char *s = text_of(v[0]), *part = text_of(v[1]);
+	const char *s = arg_text(v[0]), *part = arg_text(v[1]);
 	size_t a = strlen(s), b = strlen(part);
 
-	if (!any_null(n, v))
+	if (!text_any_null(n, v))
 		sqlite3_result_int(ctx, a >= b && strcmp(s + a - b, part) == 0);
 }
 
@@ -355,16 +355,16 @@ like(const char *p, const char *s, char escape, bool fold)
 static void
 fn_like(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!any_null(n, v))
-		sqlite3_result_int(ctx, like(text_of(v[0]), text_of(v[1]),
-					     n > 2 ? text_of(v[2])[0] : '\\', false));
+	if (!text_any_null(n, v))
+		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]),
+					     n > 2 ? arg_text(v[2])[0] : '\\', false));
 }
 
 static void
 fn_ilike(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!any_null(n, v))
-		sqlite3_result_int(ctx, like(text_of(v[0]), text_of(v[1]), '\\', true));
+	if (!text_any_null(n, v))
+		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]), '\\', true));
 }
 
 /* Java's \d \w \s and their negations, which POSIX lacks inside of brackets only. */
@@ -409,9 +409,9 @@ fn_regexp(sqlite3_context *ctx, int n, sqlite3_value **v)	/* regexp(pattern, tex
 {
 	regex_t re;
 
-	if (any_null(n, v) || !compile(ctx, text_of(v[0]), &re))
+	if (text_any_null(n, v) || !compile(ctx, arg_text(v[0]), &re))
 		return;
-	sqlite3_result_int(ctx, regexec(&re, text_of(v[1]), 0, NULL, 0) == 0);
+	sqlite3_result_int(ctx, regexec(&re, arg_text(v[1]), 0, NULL, 0) == 0);
 	regfree(&re);
 }
 
@@ -429,9 +429,9 @@ fn_regexp_extract(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s;
 	regex_t re;
 
-	if (n < 2 || any_null(n, v) || !compile(ctx, text_of(v[1]), &re))
+	if (n < 2 || text_any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
 		return;
-	s = text_of(v[0]);
+	s = arg_text(v[0]);
 	if (group >= 0 && group < MAX_GROUPS && regexec(&re, s, MAX_GROUPS, m, 0) == 0 &&
 	    m[group].rm_so >= 0)
 		sqlite3_result_text(ctx, s + m[group].rm_so, m[group].rm_eo - m[group].rm_so,
@@ -466,13 +466,13 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 	int flags = 0;
 	regex_t re;
 
-	if (any_null(n, v) || !compile(ctx, text_of(v[1]), &re))
+	if (text_any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
 		return;
-	for (s = text_of(v[0]); regexec(&re, s, MAX_GROUPS, m, flags) == 0; flags = REG_NOTBOL) {
+	for (s = arg_text(v[0]); regexec(&re, s, MAX_GROUPS, m, flags) == 0; flags = REG_NOTBOL) {
 		const char *end = s + m[0].rm_eo;
 
 		buf_add(&out, s, (size_t)m[0].rm_so);
-		add_replacement(&out, text_of(v[2]), s, m);
+		add_replacement(&out, arg_text(v[2]), s, m);
 		if (m[0].rm_eo == m[0].rm_so && *end != '\0')
 			buf_add(&out, end++, 1);
 		s = end;
@@ -481,10 +481,10 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 	}
 	buf_str(&out, s);
 	regfree(&re);
-	give(ctx, &out);
+	give_text(ctx, &out);
 }
 
-static const struct func_row rows[] = {
+static const struct func_row text_rows[] = {
 	{ "concat", fn_concat, -1, false }, { "concat_ws", fn_concat_ws, -1, false },
 	{ "_left", fn_left, 2, false }, { "_right", fn_right, 2, false },
 	{ "repeat", fn_repeat, 2, false }, { "lpad", fn_lpad, -1, false },
@@ -503,5 +503,5 @@ static const struct func_row rows[] = {
 void
 functions_text(struct lake_conn *conn)
 {
-	register_rows(conn, rows);
+	register_rows(conn, text_rows);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hexadecimal digits, of either case. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_HEX_H
+#define CORE_BASE_HEX_H
+
+/* The value of a digit, 0 to 15; -1 when it is none. Any thread. */
+static inline int
+hex_digit(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+#endif
