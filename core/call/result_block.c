@@ -357,7 +357,7 @@ result_block(struct result *result, const struct mcp_block *block)
 		return add_resource(result, block);
 	if (strcmp(kind, "resource_link") == 0)
 		return add_link(result, block);
-	return result_defect(result, "\"%s\" is no kind of content block", kind);
+	return result_defect(result, "\"%s\" is not a kind of content block", kind);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -481,7 +481,7 @@ say_left_out(struct result *result)
 			 result->blocks_left_out == 1 ? " content block" : " content blocks");
 		buf_puts(&note, " left out. ");
 	}
-	buf_puts(&note, "Next: ask for a smaller part or less detail.");
+	buf_puts(&note, "Ask for a smaller part or for less detail.");
 	result_push_text(result, note.data, note.len,
 			 result->blocks > 0 ? result->block[result->blocks - 1].role : NULL);
 	buf_fini(&note);

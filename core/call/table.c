@@ -521,7 +521,8 @@ put_counts(const struct result_table *table, const struct mcp_table_end *end, st
 	if (!known && end->more) {
 		buf_putc(out, ' ');
 		put_noun(out, noun, table->rows == 1);
-		buf_puts(out, " shown; there are more.");
+		buf_puts(out,
+			 end->at_least ? " shown; there may be more." : " shown; there are more.");
 	} else if (total > table->rows || lower) {
 		buf_puts(out, " of ");
 		text_number(out, total);
@@ -563,7 +564,8 @@ put_last_line(const struct result *result, const struct mcp_table_end *end,
 	rest = dropped || end->more || end->at_least ||
 	       (end->total >= 0 && (uint64_t)end->total > table->rows);
 	if (how != NULL && rest) {
-		buf_puts(out, " Next: ");
+		/* The call before it ends with its line. */
+		buf_puts(out, table->cut_cells > 0 && end->whole != NULL ? "\nNext: " : " Next: ");
 		text_line(out, how, RESULT_LINE_MAX);
 	}
 }

@@ -15,6 +15,25 @@
 
 #define EXIT_CANCELLED 130
 
+/* A list whose quotes a shell has taken: [id,title]. */
+static struct json_object *
+bare_list(const char *value)
+{
+	size_t len = strlen(value);
+	struct json_object *list;
+
+	if (len < 2 || value[0] != '[' || value[len - 1] != ']' || strpbrk(value, "\"{}") != NULL)
+		return NULL;
+	list = json_object_new_array();
+	for (const char *at = value + 1; at < value + len; at++) {
+		size_t n = strcspn(at, ",]");
+
+		json_object_array_add(list, json_object_new_string_len(at, (int)n));
+		at += n;
+	}
+	return list;
+}
+
 /* The value of KEY=VALUE, typed by the schema of that argument: a string stays as it is written,
  * anything else is JSON. */
 static struct json_object *
@@ -27,6 +46,8 @@ typed_value(const struct row *row, const char *key, const char *value)
 	if (type == NULL || strcmp(type, "string") == 0)
 		return json_object_new_string(value);
 	parsed = json_parse(value, strlen(value), &json_inbound, NULL, NULL);
+	if (parsed == NULL && strcmp(type, "array") == 0)
+		parsed = bare_list(value);
 	return parsed != NULL ? parsed : json_object_new_string(value);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OFFSET_DIGITS 15 /* of the page_token of a preview */
+
 int64_t
 rows_wanted(struct mcp_call *call)
 {
@@ -105,46 +107,52 @@ const struct mcp_operation execute_sql = {
 
 /* ---- preview_table -------------------------------------------------------------------------- */
 
+/* The rows that page_token skips: an offset, as sample_next() gives it. */
+static int64_t
+preview_offset(struct mcp_call *call)
+{
+	const char *token = mcp_arg(call, "page_token");
+
+	return token != NULL ? strtoll(token, NULL, 10) : 0;
+}
+
 static int
 preview_on(struct mcp_call *call, const void *state, size_t len)
 {
-	int64_t rows = rows_wanted(call);
+	int64_t rows = rows_wanted(call), from = preview_offset(call);
 	struct table_name table;
 
 	(void)len;
 	if (!table_name(call, &table))
 		return MCP_E_INPUT;
 	/* One more than shown, so that "there are more" is known and not guessed. */
-	return statement_submit_made(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld",
-	    quoted_name(call, table.catalog, table.schema, table.table), (long long)rows + 1),
+	return statement_submit_made(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld%s",
+	    quoted_name(call, table.catalog, table.schema, table.table), (long long)rows + 1,
+	    from > 0 ? mcp_printf(call, " OFFSET %lld", (long long)from) : ""),
 				&(struct statement){ .rows = rows, .sample = true });
 }
 
 const char *
 sample_next(struct mcp_call *call, int64_t shown)
 {
-	struct table_name table;
-	const char *sql, *more;
-
-	if (!table_name(call, &table))
-		return NULL;
-	sql = mcp_printf(call, "SELECT * FROM %s LIMIT %lld OFFSET %lld",
-			 quoted_name(call, table.catalog, table.schema, table.table),
-			 (long long)shown, (long long)shown);
-	more = dbx_repeat(call, (const char *const[]){ "warehouse_id", "row_limit", "cell_chars",
-						       "format", NULL });
-	return mcp_printf(call, "execute_sql sql_query=%s%s%s", json_object_to_json_string_ext(
-	    mcp_keep(call, json_object_new_string(sql)), JSON_C_TO_STRING_NOSLASHESCAPE),
-			  more != NULL ? " " : "", more != NULL ? more : "");
+	return mcp_printf(call, "preview_table %s page_token=%lld",
+			  dbx_repeat(call, (const char *const[]){ "catalog_name", "schema_name",
+			      "table_name", "row_limit", "cell_chars", "warehouse_id", "format",
+			      NULL }), (long long)(preview_offset(call) + shown));
 }
 
 static int
 preview_begin(struct mcp_call *call)
 {
+	const char *token = mcp_arg(call, "page_token");
 	struct table_name table;
 
 	if (!table_name(call, &table)) /* before a warehouse is looked for */
 		return MCP_E_INPUT;
+	if (token != NULL && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
+				"Use that of the last answer's Next line, or none for the first "
+				"rows.");
 	return warehouse_choose(call, preview_on);
 }
 

@@ -256,13 +256,30 @@ previews_tables(void)
 	    "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"],[\"3\",\"z\"]]"));
 
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("2"))->text,
-		   "2 rows shown; there are more. Next: execute_sql");
+		   "2 rows shown; there are more. Next: preview_table catalog_name=");
 	ASSERT_HAS(fakehost_request(host, 0)->body,
 		   "SELECT * FROM `ma``in`.`s`.`t` LIMIT 3");
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("3"))->text, "\n3 rows.");
 	ASSERT_HAS(fakehost_tool(host, "preview_table", "{\"catalog_name\":\"main\","
 		   "\"schema_name\":\"s\",\"table_name\":\"${env:HOME}\","
 		   "\"warehouse_id\":\"" WH "\"}")->what, "A name cannot have ${ in it here.");
+	fakehost_free(host);
+}
+
+static void
+previews_go_on(void)
+{
+	struct fakehost *host = submitted(DONE(AB ",\"total_row_count\":3",
+	    "\"data_array\":[[\"5\",\"x\"],[\"6\",\"y\"],[\"7\",\"z\"]]"));
+
+	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("2,\"page_token\":\"4\""))->text,
+		   " row_limit=2 warehouse_id=" WH " page_token=6");
+	ASSERT_HAS(fakehost_request(host, 0)->body, "LIMIT 3 OFFSET 4\"");
+	ASSERT_FAILED(fakehost_tool(host, "preview_table", PREVIEW("2,\"page_token\":\"-4\"")),
+		      MCP_E_INPUT, "page_token", "", "Next line");
+	ASSERT_FAILED(fakehost_tool(host, "preview_table",
+				    PREVIEW("2,\"page_token\":\"9999999999999999\"")),
+		      MCP_E_INPUT, "page_token", "", "Next line");
 	fakehost_free(host);
 }
 
@@ -366,7 +383,7 @@ explains_failed_statements(void)
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
 		{ "null", MCP_E_UPSTREAM, "is not known", "without a state", "" },
 		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run it again" },
-		{ "\"CLOSED\"", MCP_E_CANCELLED, "its result is gone", "", "Run it again" },
+		{ "\"CLOSED\"", MCP_E_CANCELLED, "its result was deleted", "", "Run it again" },
 	};
 	char body[400];
 
@@ -445,6 +462,7 @@ static const struct test tests[] = {
 	TEST(fetches_chunks_and_links),
 	TEST(shows_wide_results),
 	TEST(previews_tables),
+	TEST(previews_go_on),
 	TEST(says_what_ends_with_a_statement),
 	TEST(keeps_digits_of_parameters),
 	TEST(explains_failed_statements),

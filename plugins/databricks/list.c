@@ -62,14 +62,13 @@ dbx_quoted(struct mcp_call *call, const char *value)
 	return json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* A list or an object stands there as its JSON. */
+/* A list stands there as its JSON; an object quoted, because a shell would take it apart. */
 static const char *
 argument_text(struct mcp_call *call, struct json_object *value)
 {
 	const char *text = dbx_text(call, value);
 
-	return json_object_is_type(value, json_type_array)
-		|| json_object_is_type(value, json_type_object) ? text : dbx_quoted(call, text);
+	return json_object_is_type(value, json_type_array) ? text : dbx_quoted(call, text);
 }
 
 const char *

@@ -33,8 +33,9 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 				"The workspace answered without a run_id.", NULL);
 	snprintf(run.id, sizeof(run.id), "%s", id);
 	/* for whoever learns nothing more */
-	mcp_say(call, ending ? "Cancelling run %s was requested." : "Run %s was started.", id);
-	mcp_say(call, "Next: get_job_run run_id=%s%s", id, ending ? "" : ", or cancel_job_run");
+	mcp_say(call, ending ? "Cancelling run %s was requested."
+			     : "Run %s was started; cancel_job_run stops it.", id);
+	mcp_say(call, "Next: get_job_run run_id=%s wait_s=50", id);
 	return mcp_handle(call, &run, sizeof(run));
 }
 
@@ -84,7 +85,7 @@ static const char *
 next_of(struct mcp_call *call, const struct ended *ended)
 {
 	if (was_cancelled(ended))
-		return "Start it again if it is still wanted.";
+		return "Start it again if you still need it.";
 	if (ended->skipped)
 		return "It never began. Wait for the active runs of the job, or cancel one: "
 		       "list_job_runs active_only=true shows them.";
@@ -127,8 +128,8 @@ output_added(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply != NULL && reply->status == 200)
 		dbx_run_output(dbx_answer_begin(call), mcp_reply_json(call, 0), TEXT_SMALL);
-	return mcp_say(call, "Next: get_run_output run_id=%s for all that it put out.",
-		       ended->task_run);
+	return mcp_say(call, "get_run_output shows all of its output.\n"
+		       "Next: get_run_output run_id=%s", ended->task_run);
 }
 
 static int

@@ -51,18 +51,6 @@ dbx_show_time(struct mcp_call *call, struct json_object *value)
 }
 
 const char *
-dbx_show_age(struct mcp_call *call, struct json_object *value)
-{
-	int64_t ms = json_object_get_int64(value), age;
-
-	if (ms <= 0)
-		return "";
-	age = mcp_number(call, MCP_NUM_NOW_MS) - ms;
-	/* The workspace's clock may be a little ahead of ours. */
-	return age < 1000 ? "now" : mcp_printf(call, "%s ago", dbx_duration(call, age));
-}
-
-const char *
 dbx_show_duration(struct mcp_call *call, struct json_object *value)
 {
 	return dbx_duration(call, json_object_get_int64(value));
@@ -287,6 +275,14 @@ dbx_table_from(const struct dbx_page *page, size_t count)
 	return skip < (int64_t)count ? (size_t)skip : count;
 }
 
+/* Was a page read through a filter? Then nothing on the next one may pass. */
+static bool
+is_filtered(struct mcp_call *call)
+{
+	return mcp_arg(call, "name_filter") != NULL || mcp_arg(call, "filter_string") != NULL
+	    || mcp_arg(call, "status_filter") != NULL;
+}
+
 int
 dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered)
 {
@@ -298,6 +294,7 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 		.size = sizeof(end),
 		.noun = page->noun,
 		.more = more || offered < count,
+		.at_least = more && offered >= count && page->total < 0 && is_filtered(call),
 		.total = page->total >= 0 ? page->total
 		    : next[0] == '\0' && first ? (int64_t)count : -1,
 		.next_from = page->tool != NULL ? rest_call : NULL,

@@ -101,7 +101,7 @@ explains_failed_runs(void)
 		  MCP_E_UPSTREAM, "FAILED", "Task \"b\": over", "get_run_output run_id=9" },
 		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED("UPSTREAM_FAILED") "}],"
 		      ENDED("TIMEDOUT")), MCP_E_UPSTREAM, "TIMEDOUT", "over", "run_id=7" },
-		{ RUN(ENDED("CANCELED")), MCP_E_CANCELLED, "CANCELED", "over", "if it is still" },
+		{ RUN(ENDED("CANCELED")), MCP_E_CANCELLED, "CANCELED", "over", "if you still" },
 		{ RUN("\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
 		    "\"state_message\":\"b\"}"),
 		  MCP_E_UPSTREAM, "INTERNAL_ERROR", "b", "get_run_output" },

@@ -54,7 +54,7 @@ filter_known(struct mcp_call *call)
 	for (size_t i = 0; i < COUNT(states); i++)
 		list = mcp_printf(call, "%s%s%s", list, i > 0 ? ", " : "", states[i]);
 	mcp_fail(call, MCP_E_INPUT,
-		 mcp_printf(call, "status_filter \"%s\" is no state of a run.", filter),
+		 mcp_printf(call, "status_filter \"%s\" is not a state of a run.", filter),
 		 mcp_printf(call, "The states are: %s.", list),
 		 "Repeat the call with one of them, or without status_filter.");
 	return false;
@@ -225,9 +225,16 @@ run_tell(struct mcp_call *call, struct json_object *run)
 {
 	struct dbx_place place = dbx_place(call);
 	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct json_object *failed = mcp_get(dbx_run_failures(call, run, "iterations"), "0");
 
+	if (failed == NULL)
+		failed = mcp_get(dbx_run_failures(call, run, "tasks"), "0");
 	dbx_run_tell(answer, run);
 	dbx_run_tell_tasks(answer, run, &place);
+	/* Further tasks are read first: the end of their table names the call for them. */
+	if (failed != NULL && mcp_get_str(call, run, "next_page_token", "")[0] == '\0')
+		mcp_say(call, "Next: get_run_output run_id=%s",
+			mcp_get_str(call, failed, "run_id", ""));
 	return dbx_answer_end(answer);
 }
 
@@ -307,7 +314,7 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 	dbx_run_tell(answer, run);
 	dbx_answer_text(answer, NULL, "output", mcp_get(run, "tasks.0") != NULL
 	    || mcp_get(run, "iterations.0") != NULL ? "Each task or iteration has its own."
-						    : "It has no task, so nothing was put out.");
+						    : "It has no task and therefore no output.");
 	dbx_run_tell_tasks(answer, run, NULL);
 	culprit = dbx_run_culprit(call, run, "iterations");
 	if (culprit == NULL)
@@ -328,11 +335,11 @@ silence(struct mcp_call *call, struct json_object *reply, bool printed)
 	struct json_object *run = mcp_get(reply, "metadata");
 
 	if (!dbx_run_ended(call, run) && dbx_run_state(call, run)[0] != '\0')
-		return "It has put out nothing yet.";
+		return "It has no output yet.";
 	if (is_notebook(reply) && !printed)
 		return "The notebook handed over no result with dbutils.notebook.exit(). What it "
 		       "printed could not be read here; the run's page shows it.";
-	return "It has put out nothing.";
+	return "It has no output.";
 }
 
 static int

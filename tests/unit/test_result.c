@@ -174,8 +174,8 @@ text_cap(void)
 		else
 			ASSERT_STR(
 			    text_of(&result),
-			    "xxxxxxxxxx\n10 of 11 bytes of text shown. Next: ask for a smaller "
-			    "part or less detail.");
+			    "xxxxxxxxxx\n10 of 11 bytes of text shown. Ask for a smaller part "
+			    "or for less detail.");
 		result_fini(&result);
 	}
 }
@@ -192,8 +192,8 @@ text_cut_whole(void)
 	say(&result, "abc\xC3\xA9", false);
 	say(&result, "z", false);
 	result_finish(&result);
-	ASSERT_STR(text_of(&result), "abc\n3 of 6 bytes of text shown. Next: ask for a smaller "
-				     "part or less detail.");
+	ASSERT_STR(text_of(&result),
+		   "abc\n3 of 6 bytes of text shown. Ask for a smaller part or for less detail.");
 	result_fini(&result);
 }
 
@@ -216,7 +216,7 @@ blocks_cap(void)
 		    text_of(&result),
 		    n <= RESULT_BLOCKS_MAX
 			? ""
-			: "1 content block left out. Next: ask for a smaller part or less detail.");
+			: "1 content block left out. Ask for a smaller part or for less detail.");
 		result_fini(&result);
 	}
 }
@@ -469,6 +469,9 @@ last_lines(void)
 		{ 2,
 		  { .total = -1, .more = true, .next = "x" },
 		  "2 rows shown; there are more. Next: x" },
+		{ 2,
+		  { .total = -1, .more = true, .at_least = true, .next = "x" },
+		  "2 rows shown; there may be more. Next: x" },
 		{ 2, { .total = 2, .next = "unused" }, "2 rows." },
 		{ 4, { .total = 4, .next = "n" }, "3 of 4 rows shown. Next: n" },
 		{ 4, { .total = -1 }, "3 of 4+ rows shown." },
@@ -900,6 +903,6 @@ static const struct test tests[] = {
 	TEST(table_text_cap),  TEST(too_wide),		TEST(cell_cap),	  TEST(table_mistakes),
 	TEST(structured),      TEST(structured_cap),	TEST(meta),	  TEST(completions),
 	TEST(failures),	       TEST(failure_lines_cap), TEST(round_trip), TEST(failure_round_trip),
-	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks), TEST(reveals)
+	TEST(hostile_results), TEST(hostile_sizes),	TEST(masks),	  TEST(reveals)
 };
 SUITE(tests)

@@ -235,7 +235,8 @@ struct mcp_column {
 struct mcp_table_end {
 	uint32_t size;
 	int64_t total;		/* rows in all; -1: unknown */
-	bool at_least;		/* `total` is a lower bound ("10,000+") */
+	bool at_least;		/* `total` is a lower bound ("10,000+"); -1: whether there are more
+				   is not known */
 	bool more;		/* there are rows beyond those offered to the writer */
 	const char *noun;	/* "rows", "clusters" */
 	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host has dropped
