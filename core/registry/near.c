@@ -96,7 +96,26 @@ has_words(const struct words *all, const struct words *some)
 	return some->count > 0;
 }
 
-/* A slip of the pen. */
+/* Is `name` a tool that changes something, and `wanted` begins with another tool's verb? Who asks
+ * for get_secret is not led to put_secret. */
+static bool
+other_verb(const struct search *search, size_t at, const char *wanted)
+{
+	const struct row *row = registry_at(search->registry, search->kind, at);
+	const size_t len = strcspn(wanted, "_");
+
+	if (row->access == ACCESS_READ || strncasecmp(row->name, wanted, len + 1) == 0)
+		return false;
+	for (size_t i = 0; i < registry_count(search->registry, search->kind, ACCESS_ADMIN); i++) {
+		const char *name = name_at(search, i);
+
+		if (name != NULL && strncasecmp(name, wanted, len) == 0 && name[len] == '_')
+			return true;
+	}
+	return false;
+}
+
+/* A typing error. */
 static void
 find_misspelt(struct search *search, const char *wanted)
 {
@@ -106,7 +125,7 @@ find_misspelt(struct search *search, const char *wanted)
 		const char *name = name_at(search, i);
 		size_t edits = name != NULL ? nearest_edits(wanted, name) : least;
 
-		if (edits >= least)
+		if (edits >= least || other_verb(search, i, wanted))
 			continue;
 		least = edits;
 		search->found[0] = name;

@@ -69,7 +69,7 @@ shows_a_cluster(void)
 	result = fakehost_tool(host, "get_cluster_details", "{\"cluster_id\":\"dev\"}");
 	ASSERT_TEXT(result,
 		    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
-		    "terminates itself: never\nstarted: 1970-01-01T00:00:01Z\n"
+		    "auto termination: never\nstarted: 1970-01-01T00:00:01Z\n"
 		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
 		    "cost: It runs until somebody terminates it: auto-termination is off.\n"
 		    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
@@ -101,7 +101,7 @@ says_why_a_cluster_ended(void)
 	result = fakehost_tool(host, "get_cluster_details", BY_ID);
 	ASSERT_HAS(result->text,
 		   "terminated because: INACTIVITY (SUCCESS) inactivity_duration_min=60\n");
-	ASSERT_HAS(result->text, "terminates itself: after 60 min idle");
+	ASSERT_HAS(result->text, "auto termination: after 60 min idle");
 	ASSERT_HAS(result->text, "last events: not available: no events for you");
 	ASSERT_LACKS(result->text, "cost:");
 	fakehost_free(host);
@@ -121,6 +121,12 @@ explains_clusters_that_do_not_exist(void)
 		fakehost_reply(host, NAMES, 200, "{\"clusters\":[]}");
 		ASSERT_FAILED(fakehost_tool(host, tools[i], BY_ID), MCP_E_NOT_FOUND,
 			      "There is no cluster \"" ID "\".", "does not exist", "list_clusters");
+		/* A name in another case is near enough to be named. */
+		fakehost_reset(host);
+		fakehost_reply(host, NAMES, 200, "{\"clusters\":[{\"cluster_id\":\"c1\","
+			       "\"cluster_name\":\"Shared One\"}]}");
+		ASSERT_FAILED(fakehost_tool(host, tools[i], "{\"cluster_id\":\"shared one\"}"),
+			      MCP_E_NOT_FOUND, "shared one", "", "Did you mean: Shared One?");
 		fakehost_reset(host);
 		fakehost_reply(host, GET, 403, "{\"message\":\"no\"}");
 		fakehost_reply(host, EVENTS, 403, "");

@@ -214,7 +214,8 @@ note_near(struct search *search, const char *name)
 {
 	size_t far = farness(search->resolved.asked, name);
 
-	if (name[0] != '\0' && far != 0 && far != SIZE_MAX)
+	/* Names differ by case too. */
+	if (name[0] != '\0' && far != SIZE_MAX && strcmp(name, search->resolved.asked) != 0)
 		keep_near(search, name, far);
 }
 
@@ -223,6 +224,8 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 {
 	const struct dbx_kind *kind = search->kind;
 	const char *near = NULL, *next;
+	const char *what = mcp_printf(call, "There is no %s \"%s\".", kind->noun,
+				      search->resolved.asked);
 
 	for (size_t i = 0; i < search->n_near; i++)
 		near = mcp_printf(call, "%s%s%s", near != NULL ? near : "",
@@ -230,10 +233,7 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 	next = near != NULL
 	    ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
 	    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
-	return mcp_fail(call, MCP_E_NOT_FOUND,
-			mcp_printf(call, "There is no %s \"%s\".", kind->noun,
-				   search->resolved.asked),
-			why[0] != '\0' ? why : NULL, next);
+	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, why), next);
 }
 
 /* `more`: there are pages that were not read. */
