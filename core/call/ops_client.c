@@ -142,7 +142,8 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 	tree = json_parse(params, len, &json_inbound, &why, NULL);
 	if (!json_object_is_type(tree, json_type_object)) {
 		json_object_put(tree);
-		return result_defect(&run->result, "the parameters of a question are no object");
+		return result_defect(&run->result,
+				     "the parameters of a question are not an object");
 	}
 	capability = capability_for(method, tree);
 	json_object_put(tree);

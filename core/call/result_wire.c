@@ -280,7 +280,7 @@ read_completion(struct result *result, struct json_object *tree)
 		struct json_object *value = json_object_array_get_idx(list, i);
 
 		if (!json_object_is_type(value, json_type_string))
-			return "a completion that is no text";
+			return "a completion that is not text";
 		result_completion(result, json_object_get_string(value), -1, false);
 	}
 	result_completion(result, NULL, json_int(tree, "total", -1),
@@ -318,7 +318,8 @@ read_failure(struct result *result, struct json_object *tree)
 bool
 result_read(struct result *result, struct json_object *tree, const char **why)
 {
-	*why = json_object_is_type(tree, json_type_object) ? NULL : "a result that is no object";
+	*why =
+	    json_object_is_type(tree, json_type_object) ? NULL : "a result that is not an object";
 	if (*why == NULL)
 		*why = read_blocks(result, json_arr(tree, "blocks"));
 	if (*why == NULL)

@@ -196,8 +196,7 @@ read_header_name(struct config_upstream *upstream, const struct node *auth)
 		node_fault(auth, "name", "\"%s\" is not the name of a header", upstream->header);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		if (strcasecmp(upstream->header, ours[i]) == 0)
-			node_fault(auth, "name", "the header %s is not one that authenticates",
-				   ours[i]);
+			node_fault(auth, "name", "the header %s does not authenticate", ours[i]);
 	}
 }
 
@@ -209,7 +208,8 @@ read_oauth(struct config_upstream *upstream, const struct node *auth, bool allow
 	const char *bad = url != NULL ? generic_url(url, allow_http, &upstream->token_url) : NULL;
 
 	if (bad != NULL)
-		node_fault(auth, "token_url", "\"%s\" is no address to send a secret to: %s",
+		node_fault(auth, "token_url",
+			   "\"%s\" is not an address to which a secret may be sent: %s",
 			   strchr(url, '@') != NULL ? "…" : url, bad);
 	upstream->user = read_needed(auth, "client_id", "oauth");
 	read_secret(upstream, auth, "client_secret");

@@ -102,7 +102,7 @@ deadline_passed(struct loop_timer *timer)
 
 	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)%s",
 		 flight_target(flight), flight->attempts, flight->attempts == 1 ? "" : "s",
-		 flight->waits ? ", for there is no access token yet" : "");
+		 flight->waits ? ", because there is no access token yet" : "");
 	log_event(LOG_INFO, "upstream", "plugin", "s", flight->request.plugin, "tool", "s",
 		  flight->request.tool, "method", "s", flight->request.method, "path", "s",
 		  flight->request.path, "ms", "i", (clock_us() - flight->started_us) / 1000,

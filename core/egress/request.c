@@ -243,7 +243,7 @@ header_check(const struct mcp_header *header, bool link)
 	while (token_character(*p))
 		p++;
 	if (*p != '\0' || p == header->name || !header_allowed(header->name, link))
-		return "is not one that a plugin may set";
+		return "is not allowed";
 	if (strlen(header->value) + strlen(header->name) > EGRESS_VALUE_MAX)
 		return "is too long";
 	for (p = header->value; *p != '\0'; p++) {

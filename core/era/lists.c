@@ -102,7 +102,7 @@ list(struct request *request, enum row_kind kind)
 	if (json_object_object_get_ex(request->message.params, "cursor", NULL) &&
 	    !cursor_read(request, kind, &start))
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "params.cursor is none of this "
+			      "params.cursor is not valid for this "
 			      "list: leave it out to start from the beginning");
 	else if (request->eras->parts.page == 0 && start == 0)
 		send_whole(request, kind);

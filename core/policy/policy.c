@@ -80,9 +80,10 @@ class_text(enum sql_class class)
 		[SQL_DCL] = "It changes privileges",
 		[SQL_ADMIN] = "It changes the session, maintains tables, or runs what cannot be "
 			      "seen here",
-		[SQL_UNKNOWN] = "It is no statement that surely changes nothing: SELECT, WITH, "
-				"FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN, LIST, USE, or SET "
-				"without a value",
+		[SQL_UNKNOWN] =
+		    "It is not a statement that certainly changes nothing: SELECT, WITH, "
+		    "FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN, LIST, USE, or SET "
+		    "without a value",
 	};
 
 	return list[class];

@@ -245,7 +245,7 @@ check_type(struct check *c, const struct node *node, struct json_object *value)
 		return true;
 	types_text(node->types, text, sizeof(text));
 	if (c->hidden > 0 || (value_type(value) & (TYPE_NULL | TYPE_ARRAY | TYPE_OBJECT)) != 0)
-		return fault_say(c, "%s where %s is wanted", value_type_name(value), text);
+		return fault_say(c, "%s instead of %s", value_type_name(value), text);
 	return fault_value(c, value, "is %s, not %s", value_type_name(value), text);
 }
 

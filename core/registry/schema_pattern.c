@@ -291,13 +291,13 @@ translate_braces(struct translation *t, size_t *times)
 
 	least = most = read_count(t);
 	if (t->p == start)
-		return refuse(t, "{ that is no repetition");
+		return refuse(t, "{ that is not a repetition");
 	if (*t->p == ',') {
 		t->p++;
 		most = *t->p == '}' ? least + 1 : read_count(t);
 	}
 	if (*t->p != '}' || most < least)
-		return refuse(t, "{ that is no repetition");
+		return refuse(t, "{ that is not a repetition");
 	if (most > REPEAT_MAX)
 		return refuse(t, "too many repetitions");
 	t->p++;

@@ -160,7 +160,7 @@ clear_stale(const union address *address, char *why, size_t why_size)
 	if (lstat(path, &st) != 0)
 		return true; /* bind() will say what is wrong, if anything is */
 	if (!S_ISSOCK(st.st_mode)) {
-		snprintf(why, why_size, "cannot listen on %s: a file that is no socket is there",
+		snprintf(why, why_size, "cannot listen on %s: a file that is not a socket is there",
 			 path);
 		return false;
 	}
@@ -244,8 +244,8 @@ static const char *
 take_inherited(struct listen_socket *sock, int fd)
 {
 	if (!listens(fd) || !adopt(sock, fd))
-		return "is no listening stream socket; its socket unit must say ListenStream= and "
-		       "Accept=no";
+		return "is not a listening stream socket; its socket unit must say ListenStream= "
+		       "and Accept=no";
 	if (!sock->unix_path && !sock->loopback) {
 		listen_close(sock);
 		return "can be reached from other machines, and there is no inbound "

@@ -51,7 +51,7 @@ static const struct dbx_column cluster_columns[] = {
 	{ "node_type", NULL, "node_type_id", NULL },
 	{ "source", NULL, "cluster_source", NULL },
 	{ "creator", NULL, "creator_user_name", NULL },
-	{ "started", NULL, "start_time", dbx_show_age },
+	{ "started", NULL, "start_time", dbx_show_time },
 };
 
 static const struct dbx_list cluster_list = {
@@ -162,7 +162,7 @@ static const struct dbx_fact facts[] = {
 	{ .key = "size", .path = "size" },
 	{ .key = "spark_version", .label = "runtime", .path = "spark_version" },
 	{ .key = "node_type_id", .label = "node type", .path = "node_type_id" },
-	{ .key = "auto_termination", .label = "terminates itself",
+	{ .key = "auto_termination", .label = "auto termination",
 	  .path = "autotermination_minutes", .show = show_minutes },
 	{ .key = "start_time", .label = "started", .path = "start_time", .show = dbx_show_time },
 	{ .key = "last_restarted_time", .label = "restarted", .path = "last_restarted_time",

@@ -96,7 +96,7 @@ changed(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error)
 	    && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
-	return handle(call, cluster->id, NULL, false, "was asked to change its state");
+	return handle(call, cluster->id, NULL, false, "is changing its state");
 }
 
 static int

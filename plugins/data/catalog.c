@@ -154,9 +154,11 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 	const struct missing *missing = state;
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 	struct json_object *tables = dbx_array(mcp_reply_json(call, 0), "tables");
-	const char *near, *next;
+	const char *near, *next, *what;
 
 	(void)len;
+	what = mcp_printf(call, "There is no table %s.%s.%s.", missing->catalog, missing->schema,
+			  missing->table);
 	for (size_t i = 0; tables != NULL && i < json_object_array_length(tables); i++) {
 		struct json_object *name = mcp_get(json_object_array_get_idx(tables, i), "name");
 
@@ -169,10 +171,7 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 			 "for all.", near, missing->catalog, missing->schema)
 	    : mcp_printf(call, "Call list_tables catalog_name=%s schema_name=%s to see which "
 			 "exist.", missing->catalog, missing->schema);
-	return mcp_fail(call, MCP_E_NOT_FOUND,
-			mcp_printf(call, "There is no table %s.%s.%s.", missing->catalog,
-				   missing->schema, missing->table),
-			missing->why, next);
+	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, missing->why), next);
 }
 
 int

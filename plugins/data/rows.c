@@ -477,7 +477,7 @@ rows_token(struct mcp_call *call, struct reading *reading)
 	const char *token = mcp_arg(call, "page_token");
 
 	if (token != NULL && token[0] != '\0' && !token_read(token, reading)) {
-		mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 			 "Use the page_token of the last answer's end line.");
 		return false;
 	}

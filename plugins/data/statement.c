@@ -48,7 +48,7 @@ submit_words(struct mcp_call *call, const char *warehouse)
 		    : "The statement",
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN USE on the SQL warehouse",
-		.again = "It may have run all the same. Look whether it did before you repeat it, "
+		.again = "It may have run nevertheless. Check that before you repeat it, "
 			 "unless it only reads.",
 	};
 }
@@ -242,11 +242,11 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 		    : strcmp(sql_state, "42501") == 0 ? MCP_E_PERMISSION : MCP_E_INPUT,
 		.what = mcp_printf(call, "Statement %s %s.", id,
 				   strcmp(state, "CANCELED") == 0 ? "was cancelled"
-				   : stopped ? "is closed: its result is gone" : "failed"),
+				   : stopped ? "is closed: its result was deleted" : "failed"),
 		.why = sql_state[0] == '\0' || strstr(message, sql_state) != NULL
 		    ? message[0] != '\0' ? message : NULL
 		    : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
-		.next = stopped ? "Run it again with execute_sql if it is still wanted."
+		.next = stopped ? "Run it again with execute_sql if you still need it."
 		    : later ? "Nothing is wrong with the statement: call execute_sql again in a "
 			      "minute."
 			    : repair_hint(sql_state),

@@ -178,7 +178,7 @@ columns_from(struct mcp_call *call, size_t n, size_t *from)
 	if (dbx_is_number(token))
 		*from = (size_t)strtoull(token, NULL, 10);
 	if (!dbx_is_number(token) || (*from > 0 && *from >= n)) {
-		mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 			 "Use the page_token of the last answer's end line.");
 		return false;
 	}
@@ -272,7 +272,7 @@ say_one(struct mcp_call *call, size_t i, const char *asked)
 		return;
 	}
 	if (!json_object_is_type(table, json_type_object)) {
-		mcp_say(call, "not available: the answer is no table");
+		mcp_say(call, "not available: the answer is not a table");
 		return;
 	}
 	mcp_say(call, "%s%s%s", mcp_get_str(call, table, "table_type", "table"),

@@ -38,7 +38,7 @@ lists_the_catalog(void)
 	ASSERT_FAILED(fakehost_tool(host, "list_catalogs", "{}"), MCP_E_PERMISSION, "catalogs",
 		      "403", "USE CATALOG");
 	ASSERT_FAILED(fakehost_tool(host, "list_schemas", "{\"catalog_name\":\"c\"}"),
-		      MCP_E_NOT_FOUND, "Catalog \"c\"", "does not exist", "list_catalogs");
+		      MCP_E_NOT_FOUND, "Catalog \"c\" does not exist.", "", "list_catalogs");
 	ASSERT_FAILED(fakehost_tool(host, "list_tables",
 				    "{\"catalog_name\":\"c\",\"schema_name\":\"s\"}"),
 		      MCP_E_NOT_FOUND, "Schema \"c.s\"", "404", "list_schemas catalog_name=c");
@@ -105,7 +105,7 @@ describes_tables(void)
 				  "\"c.s.orders\",\"c.s.gone\",\"c.s.odd\",\"c.s.lost\"]}"),
 		    "## c.s.orders\nMANAGED: all ## evil\n## c.s.gone\n"
 		    "not available: no such table\n## c.s.odd\nnot available: the answer is "
-		    "no table\n"
+		    "not a table\n"
 		    "## c.s.lost\nnot available: no answer");
 	ASSERT_HAS(fakehost_tool(host, "describe_tables", "{\"names\":[\"c.s.orders\"]}")->text,
 		   "id\tbigint\tnot null, partition 1, masked\t-\ntags\tarray<string>\t-\t-\n");
@@ -196,7 +196,7 @@ lists_warehouses(void)
 		    "stop\tcreator\t"
 		    "health\tchosen by default\n"
 		    "b\tFast\tRUNNING\t-\t1 of 3\t-\tyes\t10 min\tann\tFAILED: no quota\tyes\n1 "
-		    "warehouse shown; there are more. "
+		    "warehouse shown; there may be more. "
 		    "Next: list_sql_warehouses name_filter=FA page_token=t");
 	fakehost_free(host);
 	host = fakehost_new_with(&mcp_plugin, "{\"warehouse_id\":\"Slow\"}");

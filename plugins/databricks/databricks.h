@@ -147,7 +147,6 @@ const char *dbx_show_list(struct mcp_call *call, struct json_object *value);
 /* An id, which is text also where the platform spells it as a number. */
 const char *dbx_show_id(struct mcp_call *call, struct json_object *value);
 const char *dbx_show_time(struct mcp_call *call, struct json_object *value);	 /* epoch ms */
-const char *dbx_show_age(struct mcp_call *call, struct json_object *value);	 /* "3 d ago" */
 const char *dbx_show_duration(struct mcp_call *call, struct json_object *value); /* ms */
 const char *dbx_show_bytes(struct mcp_call *call, struct json_object *value);
 const char *dbx_show_yes(struct mcp_call *call, struct json_object *value); /* "yes" or "" */
@@ -219,6 +218,9 @@ struct dbx_list {
 	int (*none)(struct mcp_call *call);
 };
 int dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object *values);
+
+/* `message`, or NULL when it says nothing that `what` does not say: "Run 1 does not exist." */
+const char *dbx_more(struct mcp_call *call, const char *what, const char *message);
 
 /* The arguments of these names that were given, for the line that says how to go on:
  * "catalog_name=main name_filter=\"big one\""; NULL when there is none. */

@@ -352,7 +352,7 @@ what_of(enum mcp_status status)
 	case MCP_E_CONFLICT:
 		return "is in a state that does not allow this";
 	case MCP_E_INPUT:
-		return "was not accepted as given";
+		return "was refused";
 	case MCP_E_UNSUPPORTED:
 		return "is not offered by this workspace";
 	case MCP_E_TOO_LARGE:
@@ -373,15 +373,44 @@ blames_token(struct mcp_call *call, const struct dbx_error *error)
 		|| strcasestr(error->message, "pageToken") != NULL);
 }
 
-/* "Run 1 does not exist" need not be said twice. */
+/* Words that say no more than that something does not exist. */
 static bool
-says_the_same(const char *message, const char *what)
+is_stock(const char *word)
 {
-	size_t n = strlen(message);
+	static const char *const stock[] = { "a", "an", "and", "be", "can", "cannot", "could",
+		"does", "doesn't", "error", "exist", "exists", "find", "for", "found", "given",
+		"in", "is", "it", "named", "no", "not", "of", "path", "specified", "the", "there",
+		"this", "was", "with" };
 
-	while (n > 0 && message[n - 1] == '.')
-		n--;
-	return n > 0 && strncasecmp(message, what, n) == 0 && strcmp(what + n, ".") == 0;
+	for (size_t i = 0; i < sizeof(stock) / sizeof(stock[0]); i++)
+		if (strcasecmp(stock[i], word) == 0)
+			return true;
+	return false;
+}
+
+const char *
+dbx_more(struct mcp_call *call, const char *what, const char *message)
+{
+	char *words = mcp_alloc(call, strlen(message) + 1), *rest = NULL;
+	bool repeats = false;
+
+	strcpy(words, message);
+	for (char *word = strtok_r(words, " \t\r\n\"`(),;:!", &rest); word != NULL;
+	     word = strtok_r(NULL, " \t\r\n\"`(),;:!", &rest)) {
+		size_t n;
+
+		while (*word == '\'')
+			word++;
+		n = strlen(word);
+		while (n > 0 && (word[n - 1] == '.' || word[n - 1] == '\''))
+			word[--n] = '\0';
+		if (n == 0 || is_stock(word))
+			continue;
+		if (strcasestr(what, word) == NULL)
+			return message;
+		repeats = true;
+	}
+	return repeats || message[0] == '\0' ? NULL : message;
 }
 
 int
@@ -397,8 +426,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 		.size = sizeof(failure),
 		.status = error->status,
 		.what = what,
-		.why = says_the_same(error->message, what) ? NULL
-		    : error->message[0] != '\0' ? error->message
+		.why = error->message[0] != '\0' ? dbx_more(call, what, error->message)
 		    : error->http == 0 ? "No answer arrived."
 		    : mcp_printf(call, "The workspace answered HTTP %d without a message.",
 				 error->http),
@@ -447,13 +475,14 @@ struct json_object *
 dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
 {
 	return reply_of(call, index, words, json_type_object,
-			"It answered JSON that is no object.");
+			"It answered JSON that is not an object.");
 }
 
 struct json_object *
 dbx_reply_array(struct mcp_call *call, size_t index, const struct dbx_words *words)
 {
-	return reply_of(call, index, words, json_type_array, "It answered JSON that is no array.");
+	return reply_of(call, index, words, json_type_array,
+			"It answered JSON that is not an array.");
 }
 
 struct json_object *
@@ -465,6 +494,6 @@ dbx_items(struct mcp_call *call, struct json_object *reply, const char *path,
 	mcp_fail(call, MCP_E_UPSTREAM,
 		 mcp_printf(call, "%s got no usable answer from the workspace.",
 			    words->object != NULL ? words->object : "The list"),
-		 mcp_printf(call, "\"%s\" of the reply is no list.", path), NULL);
+		 mcp_printf(call, "\"%s\" of the reply is not a list.", path), NULL);
 	return NULL;
 }

@@ -25,7 +25,7 @@ made(struct mcp_call *call, const void *state, size_t len)
 	if (error.status == MCP_E_CONFLICT)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "%s cannot be made a directory.", place.shown),
-				error.message, "A file is in the way: name another directory.");
+				error.message, "A file has this path: name another directory.");
 	return dbx_fail(call, reply, &error, &words);
 }
 

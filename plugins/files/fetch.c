@@ -71,7 +71,7 @@ directory_or_missing(struct mcp_call *call, const struct place *place,
 	(void)state;
 	if (!info->found || !info->directory)
 		return place_missing(call, place);
-	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no file.", place->shown),
+	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is not a file.", place->shown),
 			mcp_printf(call, "It is a %s.", info->type),
 			mcp_printf(call, "Call list_files path=%s to see what is in it.",
 				   dbx_quoted(call, place->shown)));

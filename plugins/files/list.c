@@ -228,7 +228,7 @@ list_files(struct mcp_call *call)
 		return dbx_list(call, &above[place.depth - 1], uc_values(call, &place));
 	if (token != NULL && token[0] != '\0'
 	    && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	listing.list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
 	return dbx_get(call, listing.list->path, place_values(call, &place), whole_arrived,

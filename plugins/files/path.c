@@ -136,7 +136,7 @@ route(struct mcp_call *call, char *clean, bool dbfs, struct place *place)
 static bool
 bad_path(struct mcp_call *call, const char *why)
 {
-	mcp_fail(call, MCP_E_INPUT, "path is not one that can be used.", why,
+	mcp_fail(call, MCP_E_INPUT, "path is not valid.", why,
 		 "Paths look like /Volumes/main/default/landing/a.csv, /Workspace/Users/me/a.py or "
 		 "dbfs:/tmp/a.");
 	return false;

@@ -141,7 +141,7 @@ say_binary(struct mcp_call *call, const struct place *place, const struct fetche
 
 	for (size_t i = 0; i < fetched->len && i < START_BYTES; i++)
 		start = mcp_printf(call, "%s%02x ", start, (unsigned char)fetched->data[i]);
-	say_range(call, place, fetched, mcp_printf(call, "; they are no UTF-8 text%s.",
+	say_range(call, place, fetched, mcp_printf(call, "; they are not UTF-8 text%s.",
 	    mostly_text(fetched) ? ", but may be text in another encoding" : " (binary)"));
 	mcp_say(call, "They begin with the bytes %s(hexadecimal). to_file=NAME saves the file on "
 		"the host.", start);

@@ -181,7 +181,7 @@ faults_say_what_is_gone(void)
 		{ "DELETE " DIRECTORIES "/t/d", "", "At " V "/t/d: the workspace answered HTTP 500",
 		  500 },
 		{ LIST("/t/d"), FORBIDDEN, "At " V "/t/d: No.", 403 },
-		{ LIST("/t/d"), "<html>", "the reply of the workspace is no list", 200 },
+		{ LIST("/t/d"), "<html>", "the workspace's reply is not a list", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{\"name\":\"../x\"}]}", "\"../x\" cannot be", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{\"name\":\"..\"}]}", "\"..\" cannot be", 200 },
 		{ LIST("/t/d"), "{\"contents\":[{}]}", "\"\" cannot be", 200 },
@@ -202,7 +202,7 @@ faults_say_what_is_gone(void)
 		result = fakehost_tool(host, "delete_file", DELETE(V "/t", ALL));
 		has(result->what, V "/t is deleted only in part: ");
 		has(result->why, cases[i].why);
-		has(result->next, "delete_file path=" V "/t recursive=true to go on");
+		has(result->next, "delete_file path=" V "/t recursive=true");
 		fakehost_free(host);
 	}
 }

@@ -150,7 +150,7 @@ characters_stay_whole(void)
 	fakehost_reset(host);
 	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends in half a character */
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":15,\"length\":5"));
-	has(result->text, "no UTF-8 text");
+	has(result->text, "not UTF-8 text");
 	fakehost_free(host);
 }
 
@@ -173,7 +173,7 @@ what_is_no_text_is_told_of(void)
 
 		part(host, cases[i].data, cases[i].len, 0, cases[i].len);
 		result = fakehost_tool(host, "read_file", READ(""));
-		has(result->text, "they are no UTF-8 text (binary).\n");
+		has(result->text, "they are not UTF-8 text (binary).\n");
 		has(result->text, cases[i].start);
 		lacks(result->text, cases[i].base64);
 		has(result->text, "\nNext: read_file path=" V "/a.txt encoding=base64");
@@ -393,10 +393,10 @@ files_are_not_saved(void)
 		{ READ(",\"to_file\":\"taken\""), "The host's file taken cannot be written.",
 		  MCP_E_CONFLICT },
 		{ READ(",\"to_file\":\"f\""), "got no usable answer", MCP_E_UNAVAILABLE },
-		{ "{\"path\":\"" V "/d\",\"to_file\":\"f\"}", V "/d is no file.", MCP_E_INPUT },
+		{ "{\"path\":\"" V "/d\",\"to_file\":\"f\"}", V "/d is not a file.", MCP_E_INPUT },
 		{ "{\"path\":\"" V "/none\",\"to_file\":\"f\"}", "does not exist.",
 		  MCP_E_NOT_FOUND },
-		{ "{\"path\":\"..\",\"to_file\":\"f\"}", "path is not one", MCP_E_INPUT },
+		{ "{\"path\":\"..\",\"to_file\":\"f\"}", "path is not valid", MCP_E_INPUT },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 

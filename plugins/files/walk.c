@@ -46,7 +46,7 @@ stopped(struct mcp_call *call, const struct walk *walk, const struct place *root
 			mcp_printf(call, "%s is deleted only in part: %s so far.", root->shown,
 				   so_far(call, walk)),
 			mcp_printf(call, "At %s: %s", walk->at, why),
-			mcp_printf(call, "Call delete_file path=%s recursive=true to go on.",
+			mcp_printf(call, "To go on, call delete_file path=%s recursive=true",
 				   dbx_quoted(call, root->shown)));
 }
 
@@ -230,7 +230,7 @@ listed(struct mcp_call *call, const void *state, size_t len)
 	reply = mcp_reply_json(call, 0);
 	if (!json_object_is_type(reply, json_type_object)
 	    || (mcp_get(reply, "contents") != NULL && dbx_array(reply, "contents") == NULL))
-		return stopped(call, &walk, &root, "the reply of the workspace is no list");
+		return stopped(call, &walk, &root, "the workspace's reply is not a list");
 	return page_done(call, &walk, &root, reply);
 }
 

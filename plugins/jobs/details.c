@@ -139,7 +139,7 @@ static const struct dbx_fact job_facts[] = {
 	{ .key = "runs_as", .label = "runs as", .path = "run_as_user_name" },
 	{ .key = "creator", .path = "creator_user_name" },
 	{ .key = "created", .path = "created_time", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "max_concurrent_runs", .label = "at once",
+	{ .key = "max_concurrent_runs", .label = "max concurrent runs",
 	  .path = "settings.max_concurrent_runs", .detail = DBX_FULL },
 	{ .key = "queue", .path = "settings.queue.enabled", .detail = DBX_FULL },
 	{ .key = "timeout", .path = "settings.timeout_seconds", .show = show_seconds,
@@ -427,7 +427,7 @@ get_job_details(struct mcp_call *call)
 	struct dbx_place place = dbx_place(call);
 
 	if (place.token != NULL && place.token[0] != '\0' && !dbx_is_number(place.token))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	return dbx_resolve(call, &dbx_jobs, "job_id", details_resolved);
 }

@@ -204,7 +204,7 @@ job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
 		mcp_get_str(call, job, "job_id", ""), mcp_get_str(call, job, "settings.name", ""),
 		job_schedule(call, mcp_get(job, "settings")),
 		run != NULL ? dbx_run_state(call, run) : "",
-		at != NULL ? dbx_show_age(call, at) : "",
+		at != NULL ? dbx_show_time(call, at) : "",
 		mcp_get_str(call, job, "creator_user_name", ""),
 	};
 
@@ -285,7 +285,7 @@ list_jobs(struct mcp_call *call)
 		token += digits + 1;
 	}
 	if (token != NULL && strlen(token) >= sizeof(listing.token))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	if (token != NULL)
 		strcpy(listing.token, token);

@@ -202,7 +202,7 @@ a_job_is_shown(void)
 	has(result->text, "d\t-\tnew cluster: 1 worker\t-\n4 tasks.");
 	CU_ASSERT(strstr(result->text, "created") == NULL);
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\"}");
-	has(result->text, "created: 2023-11-14T22:13:20Z\nat once: 2\n");
+	has(result->text, "created: 2023-11-14T22:13:20Z\nmax concurrent runs: 2\n");
 	fakehost_free(host);
 }
 
@@ -321,7 +321,7 @@ a_missing_job_has_near_misses(void)
 		       "\"message\":\"Job 78 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"78\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
-	has(result->why, "Job 78 does not exist.");
+	CU_ASSERT(result->why == NULL || result->why[0] == '\0'); /* it is said already */
 	fakehost_reply(host, GET "79", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"79\"}");
 	has(result->next, "CAN VIEW on the job");

@@ -97,7 +97,7 @@ runs_of_other_jobs_are_told(void)
 	fakehost_reply(host, RUNS "list?job_id=8&limit=24", 404,
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"no job 8\"}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"8\"}");
-	has(result->text, "Job \"8\" does not exist.\nno job 8\nCall list_jobs");
+	has(result->text, "Job \"8\" does not exist.\nCall list_jobs");
 	/* The list of a job that does not exist is empty; all jobs need no id. */
 	fakehost_reply(host, RUNS "list?job_id=9&limit=24", 200, "{}");
 	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=9", 400, "{\"error_code\":"
@@ -212,10 +212,10 @@ output_parts_and_gaps(void)
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":"
 		"\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text,
-	    "It has put out nothing.");
+	    "It has no output.");
 	fakehost_reply(host, RUNS "get-output?run_id=3", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":\"RUNNING\"}}}");
-	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "nothing yet.");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "no output yet.");
 	/* One long line, cut within a character. */
 	fakehost_reply(host, RUNS "get-output?run_id=4", 200, "{\"notebook_output\":{\"result\":\""
 		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
@@ -422,7 +422,7 @@ a_run_may_not_begin(void)
 	fakehost_reply(host, RUN_NOW, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
 		       "\"message\":\"Job 7 does not exist.\"}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->text,
-	    "There is no job \"7\".\nJob 7 does not exist.");
+	    "There is no job \"7\".\nCall list_jobs");
 	fakehost_reset(host);
 	fakehost_reply(host, RUN_NOW, 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next,

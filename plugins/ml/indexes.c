@@ -391,7 +391,7 @@ list_vector_indexes(struct mcp_call *call)
 	if (mcp_arg(call, "endpoint_name") == NULL)
 		return dbx_get(call, VECTOR_API "/endpoints", NULL, endpoints_arrived, NULL, 0);
 	if (strlen(token) >= sizeof(listing.token))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this list.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	snprintf(listing.token, sizeof(listing.token), "%s", token);
 	return page_fetch(call, &listing);

@@ -38,7 +38,7 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "experiment_id", NULL, "experiment_id", NULL },
 		{ "name", NULL, "name", NULL },
 		{ "stage", NULL, "lifecycle_stage", NULL },
-		{ "changed", NULL, "last_update_time", dbx_show_age },
+		{ "changed", NULL, "last_update_time", dbx_show_time },
 	};
 	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
 	    .object = "The list of experiments" });

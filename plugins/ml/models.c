@@ -238,7 +238,7 @@ list_registered_models(struct mcp_call *call)
 				"The platform lists the models of one schema, or all.",
 				"Give both, or neither.");
 	if (token != NULL && token[0] != '\0' && token[0] != 'u' && token[0] != 'w')
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this list.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the token of the line that ended the page before.");
 	return fetch_page(call, token != NULL ? token : "", 0);
 }

@@ -272,14 +272,14 @@ rows_are_added(void)
 	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/upsert-data", 200,
 		       "{\"status\":\"SUCCESS\",\"result\":{\"success_row_count\":1}}");
 	has(fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1}]"))->text,
-	    "1 row went into a.b.c.");
+	    "1 row added to a.b.c.");
 	has(fakehost_request(host, 0)->body, "\"inputs_json\":\"[{\\\"id\\\":1}]\"");
 	ASSERT_INT(fakehost_tool(host, "add_to_vector_index",
 				 ADD("[{\"id\":1},{\"x\":1}]"))->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, ABC, 200, DETAIL);
 	has(fakehost_tool(host, "add_to_vector_index", "{\"index_name\":\"a.b.c\",\"documents\":["
-			  "{\"id\":1}]}")->text, "1 row went into a.b.c.");
+			  "{\"id\":1}]}")->text, "1 row added to a.b.c.");
 	fakehost_free(host);
 }
 
@@ -297,7 +297,7 @@ rows_are_refused(void)
 	fakehost_reply(host, "POST *", 200, many);
 	result = fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1}]"));
 	ASSERT_INT(result->status, MCP_E_INPUT);
-	has(result->what, "1 did, 22 did not");
+	has(result->what, "1 were, 22 were not");
 	has(result->why, "k and 2 more");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST *", 200, "{\"status\":\"FAILURE\"}");

@@ -214,7 +214,7 @@ query_fits(struct mcp_call *call)
 	const char *type = mcp_arg(call, "query_type");
 
 	if (!text && !vector) {
-		mcp_fail(call, MCP_E_INPUT, "There is nothing to look for.", NULL,
+		mcp_fail(call, MCP_E_INPUT, "query_text or query_vector is missing.", NULL,
 			 "Give query_text, or query_vector for an index without an embedding "
 			 "model.");
 		return false;
@@ -319,10 +319,10 @@ added(struct mcp_call *call, const void *state, size_t len)
 	done = mcp_get_int(reply, "result.success_row_count", 0);
 	keys = dbx_array(reply, "result.failed_primary_keys");
 	if (strcmp(status, "SUCCESS") == 0)
-		return mcp_say(call, "%lld row%s went into %s.", done, done == 1 ? "" : "s",
+		return mcp_say(call, "%lld row%s added to %s.", done, done == 1 ? "" : "s",
 			       index_name(call));
 	return mcp_fail(call, MCP_E_INPUT,
-			mcp_printf(call, "Not all rows went into %s: %lld did, %zu did not.",
+			mcp_printf(call, "Not all rows were added to %s: %lld were, %zu were not.",
 				   index_name(call), done,
 				   keys != NULL ? json_object_array_length(keys) : 0),
 			keys != NULL ? mcp_printf(call, "Keys of those that did not: %s. They do "

@@ -100,7 +100,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 		mcp_say_text(call, (const char *)bytes, (size_t)size, false);
 		mcp_mask(call, (const char *)bytes);
 	} else {
-		mcp_say(call, "Secret \"%s/%s\", %d bytes that are no text, in base64 (in any "
+		mcp_say(call, "Secret \"%s/%s\", %d bytes that are not text, in base64 (in any "
 			"other answer shown as ***):", scope, key, size);
 		mcp_say(call, "%s", encoded);
 	}

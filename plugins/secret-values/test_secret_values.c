@@ -95,16 +95,16 @@ what_is_no_text_stays_base64(void)
 		const char *value, *bytes;
 		bool text;
 	} cases[] = {
-		{ "AAEC/w==", "4 bytes that are no text", false }, /* 00 01 02 ff */
-		{ "YWL/YWI=", "5 bytes that are no text", false }, /* a lone ff */
+		{ "AAEC/w==", "4 bytes that are not text", false }, /* 00 01 02 ff */
+		{ "YWL/YWI=", "5 bytes that are not text", false }, /* a lone ff */
 		{ "4oKs4oKs", "6 bytes (", true },		   /* two euro signs */
-		{ "4oI=", "2 bytes that are no text", false },	   /* a cut euro sign */
-		{ "wIBhYWE=", "5 bytes that are no text", false }, /* an overlong NUL */
-		{ "7aCAYQ==", "4 bytes that are no text", false }, /* a surrogate */
-		{ "9JCAgA==", "4 bytes that are no text", false }, /* beyond Unicode */
+		{ "4oI=", "2 bytes that are not text", false },	   /* a cut euro sign */
+		{ "wIBhYWE=", "5 bytes that are not text", false }, /* an overlong NUL */
+		{ "7aCAYQ==", "4 bytes that are not text", false }, /* a surrogate */
+		{ "9JCAgA==", "4 bytes that are not text", false }, /* beyond Unicode */
 		{ "8J+YgA==", "4 bytes (", true },		   /* a character of four bytes */
-		{ "4oIo", "3 bytes that are no text", false },	   /* "(" inside a character */
-		{ "G1szMW0=", "5 bytes that are no text", false }, /* an escape sequence */
+		{ "4oIo", "3 bytes that are not text", false },	   /* "(" inside a character */
+		{ "G1szMW0=", "5 bytes that are not text", false }, /* an escape sequence */
 		{ "YQ0KCWI=", "5 bytes (", true },		   /* line end and tab */
 		{ "", "0 bytes (", true },
 	};

@@ -102,7 +102,6 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 	static const struct dbx_column columns[] = {
 		{ "key", NULL, "key", NULL },
 		{ "set", NULL, "last_updated_timestamp", dbx_show_time },
-		{ "age", NULL, "last_updated_timestamp", dbx_show_age },
 	};
 	struct dbx_words words = scope_words(call, "READ");
 	struct json_object *reply, *secrets;

@@ -19,9 +19,10 @@ static struct dbx_words
 command_words(struct mcp_call *call, const struct command *command)
 {
 	return (struct dbx_words){
-		.object = mcp_printf(call, "Running code on cluster \"%s\"", command->cluster),
-		.not_found = "The context or command is gone; call execute_code without "
-			     "context_id.",
+		.object = mcp_printf(call, "The execution context or command on cluster \"%s\"",
+				     command->cluster),
+		.not_found = "The context or the command does not exist any more; call "
+			     "execute_code without context_id.",
 		.grant = "CAN ATTACH TO on the cluster",
 	};
 }
@@ -162,7 +163,7 @@ id_kept(char *to, size_t size, const char *id)
 static int
 handle_told(struct mcp_call *call, const struct command *command)
 {
-	mcp_say(call, "The code was given to cluster %s; how far it is, is not known.\nNext: %s",
+	mcp_say(call, "Cluster %s has received the code; its state is not known yet.\nNext: %s",
 		command->cluster, command_resume(call, command));
 	return mcp_handle(call, command, sizeof(*command));
 }
@@ -261,7 +262,8 @@ given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
 
 	if (given == NULL || given[0] == '\0' || id_kept(id, ID_MAX, given))
 		return true;
-	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no id of this tool.", argument), NULL,
+	mcp_fail(call, MCP_E_INPUT,
+		 mcp_printf(call, "%s is not a valid id for this tool.", argument), NULL,
 		 "Give it as an earlier answer spelled it, or leave it out.");
 	return false;
 }
@@ -408,9 +410,10 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 					      "The cluster does not say why."));
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
 	    && !results_fit(call, results))
-		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is no table that can "
-				  "be shown.", mcp_printf(call, "It has more than %d columns, or "
-				  "very long names.", CODE_COLUMNS_MAX));
+		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is not a table that "
+				  "can be shown.",
+				  mcp_printf(call, "It has more than %d columns, or very long "
+					     "names.", CODE_COLUMNS_MAX));
 	code_results(call, results, command);
 	return command->keep ? MCP_OK
 			     : context_destroy(call, command, nothing_left, NULL, 0);
@@ -438,7 +441,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return finished(call, reply, &command);
 	if (strcmp(now, "Cancelled") == 0)
 		return leave_with(call, &command, MCP_E_CANCELLED, "The code was cancelled.", "");
-	mcp_say(call, "The code is %s after %s.\nNext: %s, to go on waiting.", now,
+	mcp_say(call, "The code is %s after %s. To wait for its end:\nNext: %s", now,
 		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
 		command_resume(call, &command));
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));

@@ -235,7 +235,7 @@ list_workspace_items(struct mcp_call *call)
 				"Paths begin with / and have no line ends.",
 				"Start with list_workspace_items path=/.");
 	if (page != NULL && page[0] != '\0' && !dbx_is_number(page))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	walk.skip = page != NULL ? strtoll(page, NULL, 10) : 0;
 	walk.left = dbx_limit(call, 100);

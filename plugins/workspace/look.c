@@ -88,7 +88,7 @@ item_look(struct mcp_call *call, const char *argument, item_fn fn, const void *s
 		memcpy(look.inner, state, len);
 	if (path == NULL || path[0] != '/' || strlen(path) > WORKSPACE_PATH_MAX)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "%s is no workspace path.", argument),
+				mcp_printf(call, "%s is not a workspace path.", argument),
 				mcp_printf(call, "Paths begin with / and have at most %d bytes.",
 					   WORKSPACE_PATH_MAX),
 				"Start with list_workspace_items path=/.");

@@ -388,11 +388,11 @@ list_repos(struct mcp_call *call)
 	struct walk walk = { .find = false };
 
 	if (!token_read(mcp_arg(call, "page_token"), &walk.skip, from, walk.token))
-		return mcp_fail(call, MCP_E_INPUT, "page_token is not one of this tool.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	if (prefix != NULL && (prefix[0] != '/' || strlen(prefix) >= PREFIX_MAX
 			       || strchr(prefix, '\n') != NULL))
-		return mcp_fail(call, MCP_E_INPUT, "path_prefix is no workspace path.",
+		return mcp_fail(call, MCP_E_INPUT, "path_prefix is not a workspace path.",
 				"Paths begin with / and have no line ends.",
 				"Leave it out to list all Git folders.");
 	mcp_table(call, columns, COUNT(columns));

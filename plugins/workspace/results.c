@@ -118,9 +118,10 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 	if (command->keep)
 		return mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command),
 			       head);
-	return mcp_say(call, "The context is gone, and the middle with it. To read all of a long "
-		       "output, print it into a file of a volume and call read_file, or call "
-		       "execute_code with keep_context=true, which then says how to go on.");
+	return mcp_say(call, "The context is closed, so the middle cannot be read any more. To "
+		       "read all of a long output, print it into a file of a volume and call "
+		       "read_file, or call execute_code with keep_context=true, which then names "
+		       "the call that reads on.");
 }
 
 /* A picture is named by its file, or stands in the name: data:image/png;base64,... */
@@ -171,5 +172,5 @@ code_results(struct mcp_call *call, struct json_object *results, const struct co
 			       type[0] != '\0' ? type : "none");
 	text = clean_text(call, mcp_get_str(call, results, "data", ""), false);
 	return text[0] != '\0' ? say_output(call, text, command)
-			       : mcp_say(call, "The code ran and put out nothing.");
+			       : mcp_say(call, "The code ran and printed nothing.");
 }

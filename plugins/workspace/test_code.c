@@ -78,7 +78,7 @@ code_runs_in_a_context_of_its_own(void)
 	host = fakehost_new(&mcp_plugin);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"\"}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text,
-	      "The code ran and put out nothing.");
+	      "The code ran and printed nothing.");
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"image\","
 	    "\"fileName\":\"/plots/\xc3\xa4.png\"}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text, "\nfile: /plots/\xc3\xa4.png");
@@ -172,11 +172,11 @@ code_must_be_given(void)
 	CU_ASSERT(fakehost_requests(host) == 0);
 	well(host, "{}");
 	snprintf(arguments, sizeof(arguments), CODE ",\"context_id\":\"%070d\"}", 1);
-	has(fakehost_tool(host, "execute_code", arguments)->what, "context_id is no id");
+	has(fakehost_tool(host, "execute_code", arguments)->what, "context_id is not a valid id");
 	snprintf(arguments, sizeof(arguments),
 	    CODE ",\"context_id\":\"c1\",\"command_id\":\"%070d\"}",
 		 1);
-	has(fakehost_tool(host, "execute_code", arguments)->what, "command_id is no id");
+	has(fakehost_tool(host, "execute_code", arguments)->what, "command_id is not a valid id");
 	fakehost_free(host);
 }
 
@@ -348,7 +348,7 @@ contexts_end_on_every_way_out(void)
 		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not a JSON object" },
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
 		{ STATUS, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}", MCP_E_NOT_FOUND, 1,
-		  "is gone" },
+		  "does not exist any more" },
 		/* the code may go on, and can be waited for */
 		{ STATUS, 503, "", MCP_E_UNAVAILABLE, 0, "context_id=c1 command_id=m1" },
 	};
@@ -403,12 +403,10 @@ a_command_is_resumed(void)
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	CU_ASSERT(result->working);
 	has(result->text, "The code is Running after ");
-	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=c1 command_id=m1,"
-	    " to "
-			  "go on waiting.");
+	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=c1 command_id=m1");
 	CU_ASSERT(destroyed(host) == 0);
 	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
-	has(result->text, "command_id=m1 keep_context=true, to go on");
+	has(result->text, "command_id=m1 keep_context=true");
 	/* As the answer says, and as after a restart of the host. */
 	fakehost_reset(host);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"late\"}"));

@@ -135,7 +135,7 @@ one_value_becomes_a_list(void)
 	becomes("\"names\":7", "\"names\":[\"7\"]");
 	becomes("\"vector\":0.5", "\"vector\":[0.5]");
 	becomes("\"kinds\":\"ann\"", "\"kinds\":[\"ANN\"]");
-	refused("\"names\":{\"a\":1}", "names: an object where array is wanted");
+	refused("\"names\":{\"a\":1}", "names: an object instead of array");
 	refused("\"names\":\"[a\"", "names: \"[a\" is a string, not array");
 	refused("\"names\":true", "names: true is a boolean, not array");
 }
@@ -155,7 +155,7 @@ nulls_are_absent(void)
 	taken("execute_sql", "{\"sql_query\":\"x\",\"row_limit\":null,\"parameters\":null}",
 	      "{\"sql_query\":\"x\"}", "", "");
 	taken("execute_sql", "{\"sql_query\":null}", NULL, "",
-	      "sql_query: null where string is wanted");
+	      "sql_query: null instead of string");
 }
 
 static void
@@ -184,7 +184,7 @@ all_faults_at_once(void)
 	      "port\n"
 	      "unknown argument \"limits\"\n"
 	      "format: \"table\" is not one of \"compact\", \"csv\"\n"
-	      "names[1]: an object where string is wanted");
+	      "names[1]: an object instead of string");
 	taken("execute_sql", "{\"zz\":1}", NULL, "", NULL);
 	taken("execute_sql", "{\"dry\":3}", NULL, "",
 	      "missing argument \"sql_query\" (SQL.)\ndry: 3 is an integer, not boolean");
@@ -219,7 +219,7 @@ names_stay_on_their_line(void)
 	refused("\"row_limit\":\"\\u2028a\\u2029b\\u0085c\"",
 		"row_limit: \"   a   b  c\" is a string, not integer");
 	refused("\"parameters\":{\"a\\nb\":[]}",
-		"parameters.a\\nb: an array where string is wanted");
+		"parameters.a\\nb: an array instead of string");
 }
 
 static void

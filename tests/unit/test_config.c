@@ -265,12 +265,12 @@ generic_faults(void)
 	wrong(AUTH("method = \"header\"; name = \"A b\"; value = \"v\";"),
 	      "t.conf:1: upstreams.t.auth.name: \"A b\" is not the name of a header");
 	wrong(AUTH("method = \"header\"; name = \"Host\"; value = \"v\";"),
-	      "t.conf:1: upstreams.t.auth.name: the header Host is not one that authenticates");
+	      "t.conf:1: upstreams.t.auth.name: the header Host does not authenticate");
 	wrong(AUTH("method = \"oauth\"; token_url = \"http://t.example/token\"; client_id = \"c\"; "
 		   "client_secret = \"s\";"),
-	      "t.conf:1: upstreams.t.auth.token_url: \"http://t.example/token\" is no address to "
-	      "send a secret to: http:// would send the credential in the clear; use https://, or "
-	      "say allow_http = true");
+	      "t.conf:1: upstreams.t.auth.token_url: \"http://t.example/token\" is not an "
+	      "address to which a secret may be sent: http:// would send the credential in the "
+	      "clear; use https://, or say allow_http = true");
 	wrong(AUTH("method = \"bearer\"; token = \"t\"; user = \"u\";"),
 	      "t.conf:1: upstreams.t.auth.user: unknown key");
 }

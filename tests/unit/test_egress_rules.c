@@ -263,7 +263,7 @@ links_carry_nothing_of_ours(void)
 	free(request);
 	got_fini(&got);
 	http.headers = &forbidden;
-	refused(b, &http, MCP_E_INTERNAL, "\"Authorization\" of the plugin is not one");
+	refused(b, &http, MCP_E_INTERNAL, "\"Authorization\" of the plugin is not allowed");
 	free(url);
 	http = get(NULL);
 	http.url = "https://elsewhere.example/x?sig=very-secret";

@@ -115,11 +115,11 @@ types_are_named(void)
 	tool_says("{\"table\":\"t\",\"row_limit\":1.5}", "row_limit: 1.5 is a number, not integer");
 	tool_says("{\"table\":\"t\",\"nothing\":true}",
 	    "nothing: true is a boolean, not string or null");
-	tool_says("{\"table\":[\"t\"]}", "table: an array where string is wanted");
-	tool_says("{\"table\":null}", "table: null where string is wanted");
+	tool_says("{\"table\":[\"t\"]}", "table: an array instead of string");
+	tool_says("{\"table\":null}", "table: null instead of string");
 	tool_says("{\"table\":\"t\",\"ids\":[\"1\",{}]}",
-	    "ids[1]: an object where string is wanted");
-	tool_says("[]", "the value: an array where object is wanted");
+	    "ids[1]: an object instead of string");
+	tool_says("[]", "the value: an array instead of object");
 }
 
 static void
@@ -207,7 +207,7 @@ secrets_are_not_shown(void)
 	says(schema, "{\"table\":\"t\",\"token\":\"S3CR\"}",
 	    "token: a string does not match the pattern ^[a-z]*$");
 	says(schema, "{\"table\":\"t\",\"token\":12345}",
-	    "token: an integer where string is wanted");
+	    "token: an integer instead of string");
 	says(schema, "{\"table\":\"t\",\"detail\":\"x\"}",
 	    "detail: \"x\" is not one of \"concise\", \"full\"");
 	marked = compiled("{\"properties\":{\"p\":{\"writeOnly\":true,\"items\":{\"maximum"
@@ -288,7 +288,7 @@ what_stays_wrong_is_said(void)
 
 	buf_init(&why, 1000);
 	CU_ASSERT(!schema_prepare(schema, value, NULL, &why));
-	ASSERT_STR(why.data, "table: null where string is wanted");
+	ASSERT_STR(why.data, "table: null instead of string");
 	buf_fini(&why);
 	json_object_put(value);
 	schema_free(schema);

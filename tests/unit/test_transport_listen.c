@@ -78,7 +78,8 @@ refusals_say_why(void)
 	check_refused((struct config_listener){ .kind = LISTEN_TCP, .host = no_host }, no_host);
 	check_refused((struct config_listener){ .kind = LISTEN_TCP, .host = elsewhere },
 		      "Cannot assign requested address");
-	check_refused((struct config_listener){ .kind = LISTEN_UNIX, .host = file }, "no socket");
+	check_refused((struct config_listener){ .kind = LISTEN_UNIX, .host = file },
+		      "not a socket");
 	check_refused((struct config_listener){ .kind = LISTEN_SYSTEMD },
 		      "systemd passed no socket");
 }

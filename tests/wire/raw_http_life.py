@@ -225,7 +225,7 @@ class Life(unittest.TestCase):
         folder = temporary(self)
         with open(folder + "/file", "w", encoding="ascii") as file:
             file.write("keep me")
-        for path, why in ((folder + "/file", "no socket"), (folder + "/" + "x" * 108, "at most"),
+        for path, why in ((folder + "/file", "not a socket"), (folder + "/" + "x" * 108, "at most"),
                           (folder + "/no/s", "No such file")):
             run = subprocess.run([echo.PROGRAM, "--unix", path, "600"], capture_output=True,
                                  text=True, check=False)
@@ -268,7 +268,7 @@ class Life(unittest.TestCase):
         with socket.socket() as sock:
             with self.assertRaises(AssertionError) as raised, self.systemd(sock):
                 pass
-            self.assertIn("no listening stream socket", str(raised.exception))
+            self.assertIn("not a listening stream socket", str(raised.exception))
 
     def test_systemd_socket_that_all_can_reach(self):
         with socket.create_server(("0.0.0.0", 0)) as sock:
