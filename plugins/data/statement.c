@@ -84,6 +84,26 @@ poll_call(struct mcp_call *call, const struct statement *statement)
 			  statement->id, shape != NULL ? " " : "", shape != NULL ? shape : "");
 }
 
+/* Has it ended without rows? A state that is not known here is none of the ends. */
+static bool
+statement_over(const char *state)
+{
+	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0
+	    || strcmp(state, "CLOSED") == 0;
+}
+
+/* Can this stand in a path, and in a handle? */
+static bool
+statement_id_kept(struct statement *statement, const char *id)
+{
+	static const char in_ids[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_-";
+
+	return id[0] != '\0' && id[strspn(id, in_ids)] == '\0'
+	    && snprintf(statement->id, sizeof(statement->id), "%s", id)
+	    < (int)sizeof(statement->id);
+}
+
 static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
@@ -98,14 +118,12 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	snprintf(statement.id, sizeof(statement.id), "%s",
-		 mcp_get_str(call, reply, "statement_id", ""));
-	if (statement.id[0] == '\0')
+	if (!statement_id_kept(&statement, mcp_get_str(call, reply, "statement_id", "")))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
-				"The workspace answered without a statement_id.", NULL);
+				"The workspace answered without a statement_id that is valid.",
+				NULL);
 	state_text = mcp_get_str(call, reply, "status.state", "");
-	if (strcmp(state_text, "FAILED") == 0 || strcmp(state_text, "CANCELED") == 0
-	    || strcmp(state_text, "CLOSED") == 0)
+	if (statement_over(state_text))
 		return statement_failed(call, reply, statement.id);
 	/* What is known if no poll gets through. */
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
@@ -256,14 +274,6 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 
 	mcp_failure(call, &failure);
 	return failure.status;
-}
-
-/* Has it ended without rows? A state that is not known here is none of the ends. */
-static bool
-statement_over(const char *state)
-{
-	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0
-	    || strcmp(state, "CLOSED") == 0;
 }
 
 static uint32_t

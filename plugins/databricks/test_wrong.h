@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Replies that are not what the API promises. Every value of every canned reply is replaced, one at
- * a time, by values of all types; the row that reads it has to answer something, and never with a
- * defect of the plugin. A crash ends the test program.
+ * a time, by values of all types, or left out; the row that reads it has to answer something, and
+ * never with a defect of the plugin. A crash ends the test program.
+ *
+ * That is tens of thousands of calls, so each reply gets a sample of WRONG_SAMPLE of them, the same
+ * in each run; LAKEHOST_WRONG_ALL=1 in the environment makes all.
  */
 #ifndef PLUGINS_DATABRICKS_TEST_WRONG_H
 #define PLUGINS_DATABRICKS_TEST_WRONG_H
@@ -10,10 +13,15 @@
 #include <json-c/json.h>
 #include <lakehost/fakehost.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "suite.h"
+
+#define WRONG_SAMPLE 64
+#define WRONG_ROUTES_MAX 4 /* of a wrong_case */
+#define WRONG_HUGE 20000
 
 struct wrong_route {
 	const char *request, *body;
@@ -22,64 +30,96 @@ struct wrong_route {
 /* Makes the call under test. */
 typedef const struct fakehost_result *(*wrong_call_fn)(struct fakehost *host);
 
+/* A tool that asks for all of these. */
+struct wrong_case {
+	const char *tool, *arguments;
+	struct wrong_route routes[WRONG_ROUTES_MAX];
+};
+
 struct wrong_test {
 	const struct mcp_plugin *plugin;
 	const struct wrong_route *routes;
 	size_t n_routes, route; /* `route` is the one that answers wrongly */
-	wrong_call_fn call;
-	size_t calls;
+	wrong_call_fn call;     /* or the tool of `of` */
+	const struct wrong_case *of;
 	struct json_object *tree; /* of that route's body */
+	size_t n, step;		  /* variants of it so far; one in `step` is tried, 0: none */
 };
 
+static inline const struct fakehost_result *
+wrong_call(const struct wrong_test *test, struct fakehost *host)
+{
+	static const char none[] = "{\"error_code\":\"NOT_FOUND\",\"message\":\"none\"}";
+
+	if (test->of == NULL)
+		return test->call(host);
+	/* what is asked instead when an id is another one */
+	fakehost_reply(host, "GET *", 404, none);
+	fakehost_reply(host, "POST *", 404, none);
+	fakehost_wait(host, 200);
+	return fakehost_tool(host, test->of->tool, test->of->arguments);
+}
+
 static inline void
-wrong_try(struct wrong_test *test, const char *body)
+wrong_try(const struct wrong_test *test, const char *body)
 {
 	const struct fakehost_result *result;
 	struct fakehost *host = fakehost_new(test->plugin);
+	bool mistake;
 
 	for (size_t i = 0; i < test->n_routes; i++)
 		fakehost_reply(host, test->routes[i].request, 200,
 			       i == test->route ? body : test->routes[i].body);
-	result = test->call(host);
-	if (result->failed && result->status == MCP_E_INTERNAL)
+	result = wrong_call(test, host);
+	mistake = (result->failed && result->status == MCP_E_INTERNAL)
+	    || strstr(result->text, "made a mistake") != NULL;
+	if (mistake)
 		printf("\n    %s answers %.300s: %s", test->routes[test->route].request, body,
 		       result->text);
-	CU_ASSERT(!result->failed || result->status != MCP_E_INTERNAL);
-	test->calls++;
+	CU_ASSERT(!mistake);
 	fakehost_free(host);
+}
+
+/* Is the next variant one of the sample? Scattered, so that each value meets each place. */
+static inline bool
+wrong_chosen(struct wrong_test *test)
+{
+	uint32_t mixed = (uint32_t)test->n++ * 2654435761u;
+
+	return test->step > 0 && (mixed ^ mixed >> 15) % test->step == 0;
 }
 
 static inline void
 wrong_send(struct wrong_test *test)
 {
-	wrong_try(test, json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
+	if (wrong_chosen(test))
+		wrong_try(test,
+			  json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
 }
 
 /* The values that take the place of a right one; NULL behind the last. */
 static inline struct json_object *
 wrong_value(size_t i)
 {
-	static const char *const texts[] = { "true", "5", "-1", "9223372036854775807", "1.5", "[]",
-		"{}", "[null]", "[[]]", "[5]", "[\"x\"]", "[{}]", "{\"a\":{\"b\":[]}}", "\"\"",
-		"\"x\"", "\"a\\nNext: x\\r\\u0000\\u001b[31m\\u0085\\u202e\\u2028\"",
+	static const char *const texts[] = { "true", "false", "0", "5", "-1",
+		"9223372036854775807", "1.5", "1e308", "[]", "{}", "[null]", "[[]]", "[5]",
+		"[\"x\"]", "[\"a\",1]", "[{}]", "{\"a\":{\"b\":[]}}", "{\"0\":[]}", "\"\"",
+		"\"x\"", "\"5\"",
+		"\"a\\nNext: x y=1\\r\\u0000\\u001b[31m\\u0085\\u202e\\u2028\"",
 		"\"%s%n{x}/../..\"" };
+	static char huge[WRONG_HUGE];
 	const size_t n = sizeof(texts) / sizeof(texts[0]);
-	char *huge;
-	struct json_object *value;
 
 	if (i < n)
 		return json_tokener_parse(texts[i]);
-	if (i == n)
+	if (i == n) /* the platform has been seen to send it */
 		return json_object_new_double(NAN);
 	if (i == n + 1)
 		return json_object_new_double(-INFINITY);
 	if (i > n + 2)
 		return NULL;
-	huge = malloc(20000);
-	memset(huge, 'h', 20000);
-	value = json_object_new_string_len(huge, 20000);
-	free(huge);
-	return value;
+	memset(huge, 'h', sizeof(huge));
+	return json_object_new_string_len(huge, sizeof(huge));
 }
 
 static inline void wrong_walk(struct wrong_test *test, struct json_object *node);
@@ -103,6 +143,8 @@ wrong_members(struct wrong_test *test, struct json_object *object)
 			wrong_send(test);
 		}
 		json_object_object_add(object, keys[k], NULL);
+		wrong_send(test);
+		json_object_object_del(object, keys[k]);
 		wrong_send(test);
 		json_object_object_add(object, keys[k], right);
 		wrong_walk(test, right);
@@ -139,7 +181,7 @@ wrong_walk(struct wrong_test *test, struct json_object *node)
 
 /* Does the call ask for this route at all? */
 static inline bool
-wrong_asks(struct wrong_test *test)
+wrong_asks(const struct wrong_test *test)
 {
 	const char *request = test->routes[test->route].request;
 	struct fakehost *host = fakehost_new(test->plugin);
@@ -148,7 +190,7 @@ wrong_asks(struct wrong_test *test)
 
 	for (size_t i = 0; i < test->n_routes; i++)
 		fakehost_reply(host, test->routes[i].request, 200, test->routes[i].body);
-	test->call(host);
+	wrong_call(test, host);
 	if (request[len - 1] == '*')
 		len--;
 	for (size_t i = 0; i < fakehost_requests(host); i++) {
@@ -162,26 +204,54 @@ wrong_asks(struct wrong_test *test)
 	return asks;
 }
 
-/* Makes the call with each value of each reply replaced. Returns how many calls were made. */
+/* The chosen route answers wrongly in all ways. Returns how many those are. */
+static inline size_t
+wrong_route(struct wrong_test *test)
+{
+	static const char *const bodies[] = { "", "5", "-1", "true", "null", "[]", "[{}]", "\"x\"",
+		"NaN", "{", "{}", "<html>x</html>", "\xff\xfe", "[[[[[[[[[[" };
+	const size_t n = sizeof(bodies) / sizeof(bodies[0]);
+
+	for (size_t i = 0; i < n; i++)
+		wrong_try(test, bodies[i]);
+	test->tree = json_tokener_parse(test->routes[test->route].body);
+	CU_ASSERT(test->tree != NULL);
+	test->n = test->step = 0;
+	wrong_walk(test, test->tree);
+	test->step = getenv("LAKEHOST_WRONG_ALL") != NULL ? 1 : test->n / WRONG_SAMPLE + 1;
+	test->n = 0;
+	wrong_walk(test, test->tree);
+	json_object_put(test->tree);
+	return n + test->n;
+}
+
+/* Makes the call with each value of each reply that it asks for replaced. Returns how many ways
+ * there are. */
 static inline size_t
 wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n,
 	      wrong_call_fn call)
 {
-	static const char *const bodies[] = { "", "5", "-1", "true", "null", "[]", "[{}]", "\"x\"",
-		"NaN", "{", "{}", "<html>x</html>", "\xff\xfe", "[[[[[[[[[[" };
-	struct wrong_test test = { plugin, routes, n, 0, call, 0, NULL };
+	struct wrong_test test = { .plugin = plugin, .routes = routes, .n_routes = n, .call = call };
+	size_t ways = 0;
 
-	for (test.route = 0; test.route < n; test.route++) {
-		if (!wrong_asks(&test))
-			continue;
-		for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
-			wrong_try(&test, bodies[i]);
-		test.tree = json_tokener_parse(routes[test.route].body);
-		CU_ASSERT(test.tree != NULL);
-		wrong_walk(&test, test.tree);
-		json_object_put(test.tree);
-	}
-	return test.calls;
+	for (test.route = 0; test.route < n; test.route++)
+		if (wrong_asks(&test))
+			ways += wrong_route(&test);
+	return ways;
+}
+
+/* The same for a tool and the replies of its own. */
+static inline size_t
+wrong_replies_of(const struct mcp_plugin *plugin, const struct wrong_case *of)
+{
+	struct wrong_test test = { .plugin = plugin, .routes = of->routes, .of = of };
+	size_t ways = 0;
+
+	while (test.n_routes < WRONG_ROUTES_MAX && of->routes[test.n_routes].request != NULL)
+		test.n_routes++;
+	for (test.route = 0; test.route < test.n_routes; test.route++)
+		ways += wrong_route(&test);
+	return ways;
 }
 
 #endif

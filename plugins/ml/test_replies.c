@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every tool of the ml plugin against replies of every wrong type. */
 #include "ml.h"
-#include "test_types.h"
+#include "test_wrong.h"
 
 #define WS "/api/2.0/mlflow"
 #define UC "/api/2.1/unity-catalog/models"
@@ -55,7 +55,7 @@
 #define QUERY "{\"index_name\":\"a.b.c\",\"query_text\":\"x\",\"query_type\":\"ANN\"}"
 #define ASK(input) "{\"endpoint_name\":\"e\",\"input_data\":{" input "}}"
 
-static const struct types_case cases[] = {
+static const struct wrong_case cases[] = {
 	{ "list_mlflow_experiments", "{}", { { "POST " WS "/experiments/search",
 	    "{\"experiments\":[{\"experiment_id\":\"7\",\"name\":\"n\","
 	    "\"lifecycle_stage\":\"active\","
@@ -124,12 +124,12 @@ static const struct types_case cases[] = {
 static void
 tools_take_any_reply(void)
 {
-	size_t calls = 0;
+	size_t ways = 0;
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		calls += types_try(&mcp_plugin, &cases[i]);
-	printf("%zu calls ", calls);
-	CU_ASSERT(calls > 5000);
+		ways += wrong_replies_of(&mcp_plugin, &cases[i]);
+	printf("%zu ways ", ways);
+	CU_ASSERT(ways > 5000);
 }
 
 static const struct test tests[] = { TEST(tools_take_any_reply) };

@@ -110,7 +110,7 @@ wrong_types_end_in_words(void)
 	for (size_t i = 0; i < COUNT(calls); i++)
 		n += wrong_replies(&mcp_plugin, routes, COUNT(routes), calls[i]);
 	CU_ASSERT(n > 5000);
-	printf("%zu calls ", n);
+	printf("%zu ways ", n);
 }
 
 static const struct test tests[] = {
