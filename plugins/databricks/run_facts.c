@@ -192,7 +192,10 @@ static const struct dbx_fact repair_facts[] = {
 	{ .key = "type", .path = "type" },
 	{ .key = "id", .path = "id", .show = dbx_show_id },
 	{ .key = "state", .path = "now" },
+	{ .key = "reason", .path = "code" },
 	{ .key = "message", .path = "why" },
+	{ .key = "end_message", .path = "end" },
+	{ .key = "queue_reason", .path = "queue" },
 	{ .key = "started", .path = "start_time", .show = dbx_show_time },
 	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
 	{ .key = "task_run_ids", .path = "task_run_ids", .show = dbx_show_list },
@@ -280,6 +283,7 @@ dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
 {
 	struct mcp_call *call = dbx_answer_call(answer);
 	struct json_object *spec = mcp_get(run, "cluster_spec"), *clusters;
+	struct json_object *parameters;
 
 	if (!json_object_is_type(run, json_type_object))
 		return;
@@ -290,6 +294,14 @@ dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
 		struct json_object *item = json_object_array_get_idx(clusters, i);
 
 		add_text(item, "words", dbx_cluster_words(call, mcp_get(item, "new_cluster")));
+	}
+	/* The value is told, and not what it would have been. */
+	parameters = dbx_objects(call, run, "job_parameters");
+	for (size_t i = 0; i < json_object_array_length(parameters); i++) {
+		struct json_object *item = json_object_array_get_idx(parameters, i);
+
+		if (mcp_get(item, "value") != NULL)
+			json_object_object_del(item, "default");
 	}
 	if (spec != NULL)
 		add_text(run, "on", dbx_task_compute(call, spec));
@@ -317,11 +329,17 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "ended", .path = "end_time", .show = dbx_show_time, .detail = DBX_FULL },
 	{ .key = "waited", .path = "queue_duration", .show = show_took, .detail = DBX_FULL },
 	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = DBX_FULL },
+	{ .key = "execution", .path = "execution_duration", .show = show_took,
+	  .detail = DBX_FULL },
 	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = DBX_FULL },
+	{ .key = "cancelled_or_timed_out", .path = "state.user_cancelled_or_timedout",
+	  .show = dbx_show_yes, .detail = DBX_FULL },
 	{ .key = "after", .path = "after", .detail = DBX_FULL },
 	{ .key = "run_if", .path = "run_if", .detail = DBX_FULL },
 	{ .key = "disabled", .path = "disabled", .show = dbx_show_yes, .detail = DBX_FULL },
 	{ .key = "description", .path = "description", .detail = DBX_FULL },
+	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
+	{ .key = "each", .path = "each", .detail = DBX_FULL },
 	{ .key = "values", .path = "resolved_values", .detail = DBX_FULL },
 	{ .key = "errors", .path = "for_each_task.stats.error_message_stats",
 	  .detail = DBX_FULL },
@@ -348,6 +366,8 @@ shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 		struct json_object *task = json_object_array_get_idx(tasks, i);
 		/* run_duration is of the newer replies. */
 		struct json_object *took = mcp_get(task, "run_duration");
+		struct json_object *settings = dbx_task_settings(call, task);
+		struct json_object *each = dbx_task_each(call, task);
 
 		if (took == NULL)
 			took = mcp_get(task, "execution_duration");
@@ -357,6 +377,10 @@ shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 		add_text(task, "after", dbx_task_after(call, task));
 		if (took != NULL)
 			json_object_object_add(task, "took", json_object_get(took));
+		if (settings != NULL)
+			json_object_object_add(task, "settings", json_object_get(settings));
+		if (each != NULL)
+			json_object_object_add(task, "each", json_object_get(each));
 	}
 	return tasks;
 }

@@ -42,10 +42,12 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 	/* The host would keep the beginning where there is too much; wanted is the end. */
 	from = tail_of(text, room->bytes > ROOM_LEAST ? (size_t)room->bytes : ROOM_LEAST);
 	if (from > text)
-		left_out = mcp_printf(call, ", the last %zu of %zu bytes", strlen(from),
-				      strlen(text));
-	dbx_answer_block(room->answer, mcp_printf(call, "%s%s%s", title, left_out,
-	    cut ? ", of which the platform kept a part" : ""), key, from);
+		left_out = mcp_printf(call, "the last %zu of %zu bytes%s", strlen(from),
+				      strlen(text), cut ? ", " : "");
+	dbx_answer_text(room->answer, mcp_printf(call, "of the %s", title),
+			mcp_printf(call, "%s_shown", key), mcp_printf(call, "%s%s", left_out,
+			cut ? "the platform kept a part of it" : ""));
+	dbx_answer_block(room->answer, title, key, from);
 	room->bytes -= (int64_t)strlen(from);
 	room->said = true;
 }

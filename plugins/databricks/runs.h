@@ -71,6 +71,9 @@ const char *dbx_task_compute(struct mcp_call *call, struct json_object *task);
 const char *dbx_task_after(struct mcp_call *call, struct json_object *task);
 /* The settings of its kind: of a for_each task, those of the task that it repeats. */
 struct json_object *dbx_task_settings(struct mcp_call *call, struct json_object *task);
+/* Of a for_each task: what is set of the task that it repeats, beside its kind and compute. NULL
+ * for other tasks. */
+struct json_object *dbx_task_each(struct mcp_call *call, struct json_object *task);
 /* "16.4.x-scala2.12, m6i.2xlarge, 6 workers" */
 const char *dbx_cluster_words(struct mcp_call *call, struct json_object *cluster);
 

@@ -181,9 +181,8 @@ with_accelerator(struct mcp_call *call, struct json_object *task, const char *te
 		{ "compute.hardware_accelerator", "" },
 		{ "gen_ai_compute_task.compute.num_gpus", " GPUs" },
 		{ "gen_ai_compute_task.compute.gpu_type", "" },
-		{ "ai_runtime_task.deployments.0.compute.accelerator_count", " accelerators" },
-		{ "ai_runtime_task.deployments.0.compute.accelerator_type", "" },
 	};
+	struct json_object *deployments = dbx_objects(call, task, "ai_runtime_task.deployments");
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const char *word = mcp_get_str(call, task, parts[i].path, "");
@@ -191,6 +190,15 @@ with_accelerator(struct mcp_call *call, struct json_object *task, const char *te
 		if (word[0] != '\0')
 			text = add_part(call, text, mcp_printf(call, "%s%s", word,
 							       parts[i].noun));
+	}
+	for (size_t i = 0; i < json_object_array_length(deployments); i++) {
+		struct json_object *compute = mcp_get(json_object_array_get_idx(deployments, i),
+						      "compute");
+
+		if (compute != NULL)
+			text = add_part(call, text, mcp_printf(call, "%s accelerators %s",
+			    mcp_get_str(call, compute, "accelerator_count", "?"),
+			    mcp_get_str(call, compute, "accelerator_type", "")));
 	}
 	return text;
 }
@@ -241,4 +249,17 @@ dbx_task_settings(struct mcp_call *call, struct json_object *task)
 	(void)call;
 	return inner != NULL ? dbx_task_settings(call, inner)
 	    : kind != NULL ? mcp_get(task, kind->member) : NULL;
+}
+
+struct json_object *
+dbx_task_each(struct mcp_call *call, struct json_object *task)
+{
+	struct json_object *inner = inner_task(task);
+
+	return inner == NULL ? NULL
+	    : dbx_pick(call, inner, "task_key", "description", "depends_on", "disabled", "run_if",
+		       "max_retries", "min_retry_interval_millis", "retry_on_timeout",
+		       "timeout_seconds", "libraries", "disable_auto_optimization",
+		       "environment_variables_key", "email_notifications",
+		       "webhook_notifications", "notification_settings", "health", NULL);
 }

@@ -126,6 +126,7 @@ static const struct dbx_fact environment_facts[] = {
 	{ .key = "version", .path = "spec.environment_version" },
 	{ .key = "client", .path = "spec.client" },
 	{ .key = "base", .path = "spec.base_environment" },
+	{ .key = "project", .path = "spec.project_environment" },
 	{ .key = "dependencies", .path = "spec.dependencies" },
 	{ .key = "java_dependencies", .path = "spec.java_dependencies" },
 };
@@ -179,17 +180,33 @@ static const struct dbx_fact job_facts[] = {
 	  DBX_COLUMNS(environment_facts) },
 };
 
-/* What is told of a cluster that the job makes. Environment variables and registry passwords are
- * not: they may be secrets. */
+static void
+add_picked(struct json_object *settings, const char *key, struct json_object *picked)
+{
+	if (json_object_object_length(picked) > 0)
+		json_object_object_add(settings, key, json_object_get(picked));
+}
+
+/* What is told of a cluster that the job makes. Environment variables, the password of a registry
+ * and the key of a log workspace are not: they are secrets, or may be. */
 static struct json_object *
 cluster_settings(struct mcp_call *call, struct json_object *cluster)
 {
-	return dbx_pick(call, cluster, "spark_version", "node_type_id", "driver_node_type_id",
-			"num_workers", "autoscale", "instance_pool_id", "driver_instance_pool_id",
-			"policy_id", "data_security_mode", "single_user_name", "runtime_engine",
-			"kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
-			"spark_conf", "custom_tags", "init_scripts", "cluster_log_conf",
-			"aws_attributes", "azure_attributes", "gcp_attributes", NULL);
+	struct json_object *settings = dbx_pick(call, cluster, "spark_version", "node_type_id",
+	    "driver_node_type_id", "num_workers", "autoscale", "instance_pool_id",
+	    "driver_instance_pool_id", "policy_id", "data_security_mode", "single_user_name",
+	    "runtime_engine", "kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
+	    "spark_conf", "custom_tags", "init_scripts", "cluster_log_conf", "aws_attributes",
+	    "gcp_attributes", "dependency_mode", "driver_node_type_flexibility",
+	    "worker_node_type_flexibility", "enable_local_disk_encryption",
+	    "remote_disk_throughput", "total_initial_remote_disk_size", "workload_type", NULL);
+
+	add_picked(settings, "azure_attributes", dbx_pick(call, mcp_get(cluster,
+	    "azure_attributes"), "availability", "capacity_reservation_group",
+	    "first_on_demand", "spot_bid_max_price", NULL));
+	add_picked(settings, "docker_image", dbx_pick(call, mcp_get(cluster, "docker_image"),
+						      "url", NULL));
+	return settings;
 }
 
 static void
@@ -221,6 +238,7 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "timeout", .path = "timeout_seconds", .show = show_seconds, .detail = DBX_FULL },
 	{ .key = "libraries", .path = "libraries", .detail = DBX_FULL },
 	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
+	{ .key = "each", .path = "each", .detail = DBX_FULL },
 	{ .key = "cluster", .path = "cluster", .detail = DBX_FULL },
 	{ .key = "description", .path = "description", .detail = DBX_FULL },
 	{ .key = "no_auto_optimization", .path = "disable_auto_optimization",
@@ -258,7 +276,9 @@ static void
 shape_task(struct mcp_call *call, struct json_object *task)
 {
 	struct json_object *settings = dbx_task_settings(call, task);
-	struct json_object *cluster = mcp_get(task, "new_cluster");
+	struct json_object *each = dbx_task_each(call, task);
+	struct json_object *cluster = mcp_get(task, each != NULL ? "for_each_task.task.new_cluster"
+								 : "new_cluster");
 	const struct {
 		const char *key, *text;
 	} made[] = {
@@ -270,6 +290,8 @@ shape_task(struct mcp_call *call, struct json_object *task)
 		json_object_object_add(task, made[i].key, json_object_new_string(made[i].text));
 	if (settings != NULL)
 		json_object_object_add(task, "settings", json_object_get(settings));
+	if (each != NULL)
+		json_object_object_add(task, "each", json_object_get(each));
 	if (cluster != NULL)
 		json_object_object_add(task, "cluster", json_object_get(
 		    cluster_settings(call, cluster)));

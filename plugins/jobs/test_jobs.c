@@ -345,6 +345,35 @@ ids_are_completed(void)
 	fakehost_free(host);
 }
 
+/* Keys and passwords stand beside settings that are shown. */
+static void
+settings_are_shown_without_secrets(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, GET "8", 200, "{\"job_id\":8,\"settings\":{\"tasks\":["
+	    "{\"task_key\":\"a\",\"new_cluster\":{\"spark_env_vars\":{\"TOKEN\":\"s-1\"},"
+	    "\"azure_attributes\":{\"availability\":\"SPOT_AZURE\",\"log_analytics_info\":"
+	    "{\"log_analytics_primary_key\":\"s-2\"}},\"docker_image\":{\"url\":\"reg/img\","
+	    "\"basic_auth\":{\"password\":\"s-3\"}}}},{\"task_key\":\"b\",\"for_each_task\":"
+	    "{\"inputs\":\"[1]\",\"task\":{\"task_key\":\"each\",\"max_retries\":2,"
+	    "\"notebook_task\":{\"notebook_path\":\"/n\",\"base_parameters\":{\"day\":\"7\"}}}}}"
+	    "]}}");
+	result = fakehost_tool(host, "get_job_details", "{\"job_id\":8,\"detail\":\"full\"}");
+	has(result->text, "SPOT_AZURE");
+	has(result->text, "reg/img");
+	has(result->text, "task_key=each, max_retries=2");
+	has(result->structured, "\"base_parameters\":{\"day\":\"7\"}");
+	for (const char *secret = "123"; *secret != '\0'; secret++) {
+		char value[] = { 's', '-', *secret, '\0' };
+
+		CU_ASSERT(strstr(result->text, value) == NULL);
+		CU_ASSERT(strstr(result->structured, value) == NULL);
+	}
+	fakehost_free(host);
+}
+
 static const struct test tests[] = {
 	TEST(jobs_come_with_their_last_runs),
 	TEST(no_job_is_no_failure),
@@ -354,6 +383,7 @@ static const struct test tests[] = {
 	TEST(a_page_is_shown_in_batches),
 	TEST(a_token_may_be_wrong),
 	TEST(a_job_is_shown),
+	TEST(settings_are_shown_without_secrets),
 	TEST(tasks_come_in_pages),
 	TEST(pages_that_go_round_end),
 	TEST(text_and_structure_end_together),

@@ -177,18 +177,19 @@ output_is_shown_from_its_end(void)
 		   "\"SUCCESS\"}}}");
 	fakehost_reply(host, RUNS "get-output?run_id=5", 200, body);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":100}");
-	has(result->text, "run_id: 5\nstate: SUCCESS\nlogs, the last 90 of 1000 bytes, of which "
-			  "the platform kept a part:");
+	has(result->text, "run_id: 5\nstate: SUCCESS\nof the logs: the last 90 of 1000 bytes, "
+			  "the platform kept a part of it\nlogs:");
+	has(result->structured, "\"logs_shown\":\"the last 90 of 1000 bytes");
 	has(result->text, "\nline 0091\n");
 	has(result->text, "line 0099");
 	CU_ASSERT(strstr(result->text, "line 0090") == NULL);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":1000}");
-	has(result->text, "logs, of which the platform kept a part:");
+	has(result->text, "of the logs: the platform kept a part of it\nlogs:");
 	has(result->text, "line 0000");
 	/* The host's cap would cut the end, so it is kept to. */
 	fakehost_results(host, 100, 2500, 200, NULL);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":9000}");
-	has(result->text, "logs, the last 490 of 1000 bytes");
+	has(result->text, "of the logs: the last 490 of 1000 bytes");
 	has(result->text, "line 0099");
 	fakehost_free(host);
 }
@@ -230,7 +231,7 @@ output_parts_and_gaps(void)
 		"\xe2\x82\xac"
 		"\"}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"4\",\"max_chars\":100}")->text,
-	    "result, the last 99 of 105 bytes:");
+	    "of the result: the last 99 of 105 bytes");
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
 	CU_ASSERT(fakehost_tool(host, "get_run_output", "{\"run_id\":\"6\"}")->failed);
 	fakehost_free(host);

@@ -94,6 +94,24 @@ show_comment(struct mcp_call *call, struct json_object *model)
 	return mcp_get_str(call, model, "comment", mcp_get_str(call, model, "description", ""));
 }
 
+/* The workspace registry has a latest version of each stage: "3 Production, 4 None". */
+static const char *
+show_latest(struct mcp_call *call, struct json_object *model)
+{
+	struct json_object *latest = dbx_objects(call, model, "latest_versions");
+	const char *text = "";
+
+	for (size_t i = 0; i < json_object_array_length(latest); i++) {
+		struct json_object *version = json_object_array_get_idx(latest, i);
+		const char *stage = mcp_get_str(call, version, "current_stage", "");
+
+		text = mcp_printf(call, "%s%s%s%s%s", text, i > 0 ? ", " : "",
+				  mcp_get_str(call, version, "version", "?"),
+				  stage[0] != '\0' ? " " : "", stage);
+	}
+	return text;
+}
+
 /* `next`: the letter and token of the page that follows; "" for none. */
 static int
 models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
@@ -101,7 +119,7 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 	static const struct dbx_column columns[] = {
 		{ "model", NULL, "shown_name", NULL },
 		{ "registry", NULL, "registry", NULL },
-		{ "latest", NULL, "latest_versions.0.version", NULL },
+		{ "latest", NULL, "shown_latest", NULL },
 		{ "owner", NULL, "shown_owner", NULL },
 		{ "comment", NULL, "shown_comment", NULL },
 	};
@@ -110,6 +128,8 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 	for (size_t i = 0; i < json_object_array_length(kept); i++) {
 		struct json_object *model = json_object_array_get_idx(kept, i);
 
+		json_object_object_add(model, "shown_latest",
+				       json_object_new_string(show_latest(call, model)));
 		json_object_object_add(model, "shown_owner",
 				       json_object_new_string(show_owner(call, model)));
 		json_object_object_add(model, "shown_comment",

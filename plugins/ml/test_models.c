@@ -10,7 +10,8 @@
 #define FARE "{\"full_name\":\"main.s.fare\",\"name\":\"fare\",\"owner\":\"ann\"}"
 #define CHURN                                                                                      \
 	"{\"name\":\"churn\",\"user_id\":\"bob\",\"description\":\"Who leaves\","                  \
-	"\"latest_versions\":[{\"version\":\"3\"}]}"
+	"\"latest_versions\":[{\"version\":\"3\",\"current_stage\":\"Production\"}," \
+	"{\"version\":\"4\"}]}"
 
 /* ---- registered models ---------------------------------------------------------------------- */
 
@@ -28,7 +29,7 @@ models_of_both_registries(void)
 			  "main.s.fare\tunity catalog\t-\tann\t-\n");
 	has(result->text, "Next: list_registered_models page_token=w");
 	result = fakehost_tool(host, "list_registered_models", "{\"page_token\":\"w\"}");
-	has(result->text, "churn\tworkspace\t3\tbob\tWho leaves\n");
+	has(result->text, "churn\tworkspace\t3 Production, 4\tbob\tWho leaves\n");
 	has(result->text, "page_token=wN");
 	fakehost_free(host);
 }
