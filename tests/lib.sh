@@ -10,6 +10,13 @@ die() {
 	exit 1
 }
 
+# For a script that has a function usage.
+wrong_option() {
+	printf '%s: unknown option: %s\n\n' "${0##*/}" "$1" >&2
+	usage >&2
+	exit 2
+}
+
 # newest PATTERN [DIR]: the newest file whose path ends like PATTERN, below the build folder or DIR.
 newest() {
 	find "${2:-$root/build}" -path "*/$1" -type f -printf '%T@ %p\n' 2>/dev/null |

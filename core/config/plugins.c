@@ -435,13 +435,12 @@ read_set_options(struct config *config, struct reader *reader)
 void
 config_read_plugins(struct config *config, const struct node *root)
 {
+	static const char *const of_all[] = { "process", "none", "", NULL }; /* "": not said */
 	struct node plugins = node_group(root, "plugins");
+	size_t word = node_word(&plugins, "isolation", of_all, 2);
 
-	config->plugins.isolation = node_word(&plugins, "isolation", isolations, 0) == 0
-				      ? ISOLATION_PROCESS
-				      : ISOLATION_NONE;
-	config->plugins.isolate =
-	    node_has(&plugins, "isolation") && config->plugins.isolation == ISOLATION_PROCESS;
+	config->plugins.isolation = word == 1 ? ISOLATION_NONE : ISOLATION_PROCESS;
+	config->plugins.isolate = word == 0;
 	read_folders(&plugins, "directories", &config->plugins.directories);
 	if (config->plugins.directories.count == 0)
 		default_directories(&config->plugins.directories);

@@ -311,6 +311,24 @@ read_link_suffixes(struct config_upstream *upstream, const struct node *node)
 	}
 }
 
+/* A key of the other kind is no misspelling: either it or the kind is meant otherwise. */
+static void
+refuse_keys_of_other_kind(const struct node *node, enum service service)
+{
+	static const char *const of_databricks[] = { "host", "token", "auth_type", "profile",
+						     "config_file", "workspace_id", NULL };
+	static const char *const of_generic[] = { "url", "auth", NULL };
+	const bool generic = service == SERVICE_GENERIC;
+
+	for (const char *const *key = generic ? of_databricks : of_generic; *key != NULL; key++)
+		if (node_has(node, *key))
+			node_fault(node, *key, "%s",
+				   generic ? "is a key of kind \"databricks\"; this upstream is "
+					     "\"generic\", which has url and auth"
+					   : "is a key of kind \"generic\"; this upstream is "
+					     "\"databricks\", which has host and token");
+}
+
 static void
 read_upstream(struct config *config, const struct node *all, const char *role)
 {
@@ -329,6 +347,7 @@ read_upstream(struct config *config, const struct node *all, const char *role)
 		read_generic(upstream, &node);
 	else
 		read_databricks(upstream, &node);
+	refuse_keys_of_other_kind(&node, upstream->service);
 	read_link_suffixes(upstream, &node);
 	upstream->ca_file = node_text(&node, "ca_file", NULL);
 	if (upstream->ca_file != NULL && access(upstream->ca_file, R_OK) != 0)

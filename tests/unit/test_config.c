@@ -250,7 +250,7 @@ generic_faults(void)
 	wrong(GENERIC("url = \"https://u:secret@t.example\";"),
 	      "t.conf:1: upstreams.t.url: \"…\" is not the address of a service: "
 	      "the port is not a number from 0 to 65535");
-	wrong(GENERIC("host = \"t.example\";"), "t.conf:1: upstreams.t.host: unknown key");
+	wrong(GENERIC("host = \"t.example\";"), "t.conf:1: upstreams.t.host: is a key of kind");
 	wrong(AUTH("method = \"kerberos\";"),
 	      "t.conf:1: upstreams.t.auth.method: \"kerberos\" is not one of \"bearer\", \"none\", "
 	      "\"basic\", \"header\", \"oauth\"");
@@ -383,8 +383,8 @@ listeners(void)
 static void
 listeners_refused(void)
 {
-	static const char form[] = "t.conf:1: server.listeners.tcp: it needs the form ADDRESS:PORT, "
-				   "such as 127.0.0.1:8765";
+	static const char form[] = "t.conf:1: server.listeners.tcp: it needs the form "
+				   "ADDRESS:PORT, such as 127.0.0.1:8765";
 
 	clean_environment();
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1\"; } ); };", form);

@@ -257,7 +257,7 @@ class CommandLine(unittest.TestCase):
                          r"(?m)^secrets\t\S+\tenabled\t")
 
     def test_isolation_of_the_main_file(self):
-        for setting, expected in (("process", "process"), ("none", "none")):
+        for setting, expected in (("process", "process"), ("none", "none"), ("", "none")):
             lines = self.lakehost("--set", f"plugins.isolation={setting}", "plugin",
                                   "list").stdout.splitlines()
             rows = {line.split("\t")[0]: line.split("\t")[4] for line in lines[1:]}
