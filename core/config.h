@@ -60,7 +60,7 @@ enum auth_method { AUTH_BEARER, AUTH_NONE, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH }
 struct config_upstream {
 	char *role;	  /* "workspace" */
 	enum service service;
-	char *url;	  /* scheme://host[:port][/path], no slash at the end; NULL: not configured */
+	char *url;	  /* scheme://host[:port][/path], no slash at the end; NULL: not given */
 	enum auth_method method;
 	char *auth_type;  /* "pat", "basic" …, or NULL when no credential was found */
 	char *auth_why;	  /* "pat: token from DATABRICKS_TOKEN", or what is missing */

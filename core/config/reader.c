@@ -240,6 +240,31 @@ node_has(const struct node *node, const char *key)
 	return reader_find_setting(node, key) != NULL || set;
 }
 
+void
+node_refuse(const struct node *node, const char *key, const char *why)
+{
+	config_setting_t *setting =
+	    node->setting != NULL ? config_setting_get_member(node->setting, key) : NULL;
+	struct reader *reader = node->reader;
+	bool found = setting != NULL;
+	char path[KEY_PATH_MAX];
+	size_t len;
+
+	join(path, node, key);
+	len = strlen(path);
+	for (size_t i = 0; i < reader->overrides && !node->item; i++) {
+		struct override *override = &reader->override[i];
+
+		if (strncmp(override->path, path, len) == 0 &&
+		    (override->path[len] == '\0' || override->path[len] == '.'))
+			override->used = found = true;
+	}
+	if (setting != NULL)
+		reader_know_all(setting);
+	if (found)
+		node_fault(node, key, "%s", why);
+}
+
 struct node
 node_group(const struct node *parent, const char *key)
 {

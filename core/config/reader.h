@@ -62,6 +62,9 @@ struct node node_item(const struct node *parent, const char *key, size_t index);
 
 /* Was the key given at all? Counts as asking for it. */
 bool node_has(const struct node *node, const char *key);
+/* A fault where the key is given, with what is in it. The key is not one that can be set here, so
+ * it is not known afterwards. */
+void node_refuse(const struct node *node, const char *key, const char *why);
 bool node_bool(const struct node *node, const char *key, bool absent);
 /* true, false or "auto", which is `absent`. */
 bool node_auto(const struct node *node, const char *key, bool absent);

@@ -321,12 +321,11 @@ refuse_keys_of_other_kind(const struct node *node, enum service service)
 	const bool generic = service == SERVICE_GENERIC;
 
 	for (const char *const *key = generic ? of_databricks : of_generic; *key != NULL; key++)
-		if (node_has(node, *key))
-			node_fault(node, *key, "%s",
-				   generic ? "is a key of kind \"databricks\"; this upstream is "
-					     "\"generic\", which has url and auth"
-					   : "is a key of kind \"generic\"; this upstream is "
-					     "\"databricks\", which has host and token");
+		node_refuse(node, *key,
+			    generic ? "is a key of kind \"databricks\"; this upstream is "
+				      "\"generic\", which has url and auth"
+				    : "is a key of kind \"generic\"; this upstream is "
+				      "\"databricks\", which has host and token");
 }
 
 static void

@@ -132,8 +132,7 @@ configure_options(struct plugin *plugin)
 	options = text != NULL ? json_parse(text, strlen(text), &json_inbound, &reason, &at)
 			       : json_object_new_object();
 	if (options == NULL)
-		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: %s", where(plugin), or_set(plugin),
-			      reason);
+		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
 	else {
 		apply_set(plugin, options);
 		fill_from_environment(plugin, options);

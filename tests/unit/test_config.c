@@ -250,7 +250,12 @@ generic_faults(void)
 	wrong(GENERIC("url = \"https://u:secret@t.example\";"),
 	      "t.conf:1: upstreams.t.url: \"…\" is not the address of a service: "
 	      "the port is not a number from 0 to 65535");
-	wrong(GENERIC("host = \"t.example\";"), "t.conf:1: upstreams.t.host: is a key of kind");
+	wrong(GENERIC("host = \"t.example\";"),
+	      "t.conf:1: upstreams.t.host: is a key of kind \"databricks\"; this upstream is "
+	      "\"generic\", which has url and auth");
+	wrong("upstreams = { workspace = { auth = { method = \"bearer\"; }; }; };",
+	      "t.conf:1: upstreams.workspace.auth: is a key of kind \"generic\"; this upstream is "
+	      "\"databricks\", which has host and token");
 	wrong(AUTH("method = \"kerberos\";"),
 	      "t.conf:1: upstreams.t.auth.method: \"kerberos\" is not one of \"bearer\", \"none\", "
 	      "\"basic\", \"header\", \"oauth\"");
