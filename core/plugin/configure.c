@@ -241,7 +241,9 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 bool
 plugin_configure(struct plugin *plugin, const struct config *config)
 {
-	return configure_options(plugin) && configure_permissions(plugin) &&
-	       configure_upstream(plugin, config) && plugin_rename(plugin) &&
-	       plugin_offer(plugin);
+	if (!configure_options(plugin) || !configure_permissions(plugin) ||
+	    !configure_upstream(plugin, config) || !plugin_rename(plugin))
+		return false;
+	plugin_offer(plugin);
+	return true;
 }

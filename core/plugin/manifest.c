@@ -317,6 +317,42 @@ check_completion(struct json_object *row, size_t i, struct report *report)
 }
 
 static bool
+is_listed(struct json_object *permissions, const char *request)
+{
+	for (size_t i = 0; i < json_object_array_length(permissions); i++) {
+		const char *item =
+		    json_object_get_string(json_object_array_get_idx(permissions, i));
+
+		if (item != NULL && strcmp(item, request) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A tool can only need what its plugin asks for. */
+static bool
+check_requests(struct json_object *manifest, struct report *report)
+{
+	struct json_object *permissions = json_arr(json_obj(manifest, "plugin"), "permissions");
+	struct json_object *tools = json_arr(manifest, "tools");
+
+	for (size_t i = 0; i < json_object_array_length(tools); i++) {
+		struct json_object *tool = json_object_array_get_idx(tools, i);
+		struct json_object *list = json_arr(json_obj(tool, "lakehost"), "requests");
+
+		for (size_t k = 0; list != NULL && k < json_object_array_length(list); k++) {
+			const char *request =
+			    json_object_get_string(json_object_array_get_idx(list, k));
+
+			if (request == NULL || !is_listed(permissions, request))
+				return bad(report, "tool %.64s: lakehost.requests[%zu] is not one "
+					   "of the plugin's permissions", json_str(tool, "name"), k);
+		}
+	}
+	return true;
+}
+
+static bool
 check_row(const char *kind, struct json_object *row, size_t i, struct report *report)
 {
 	const char *uri = NULL;
@@ -380,7 +416,7 @@ manifest_check(struct json_object *manifest, char *why, size_t why_size)
 	for (size_t i = 0; i < MANIFEST_KINDS; i++)
 		if (!check_rows(manifest_kinds[i], json_arr(manifest, manifest_kinds[i]), &report))
 			return false;
-	return true;
+	return check_requests(manifest, &report);
 }
 
 void

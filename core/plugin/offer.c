@@ -64,35 +64,6 @@ missing_request(const struct plugin *plugin, struct json_object *tool)
 	return NULL;
 }
 
-static bool
-is_listed(struct json_object *permissions, const char *request)
-{
-	for (size_t i = 0; permissions != NULL && i < json_object_array_length(permissions); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(permissions, i)),
-			   request) == 0)
-			return true;
-	return false;
-}
-
-/* A tool can only need what its plugin asks for. */
-static bool
-check_tool(struct plugin *plugin, struct json_object *tool)
-{
-	struct json_object *list = json_arr(json_obj(tool, "lakehost"), "requests");
-
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		const char *request =
-		    json_object_get_string(json_object_array_get_idx(list, i));
-
-		if (request == NULL ||
-		    !is_listed(json_arr(plugin->head, "permissions"), request))
-			return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST,
-					     "tool %.64s: lakehost.requests[%zu] is not one of the "
-					     "plugin's permissions", json_str(tool, "name"), i);
-	}
-	return true;
-}
-
 static void
 withhold(struct json_object *row)
 {
@@ -121,7 +92,7 @@ withhold_completions(struct json_object *manifest, const char *uri)
 }
 
 /* Rows keep their places, for code knows them by number: those that are not offered are marked. */
-bool
+void
 plugin_offer(struct plugin *plugin)
 {
 	struct json_object *tools = json_arr(plugin->published, "tools");
@@ -130,8 +101,6 @@ plugin_offer(struct plugin *plugin)
 		struct json_object *tool = json_object_array_get_idx(tools, i);
 		const char *uri = json_str(json_obj(tool, "lakehost"), "resource");
 
-		if (!check_tool(plugin, tool))
-			return false;
 		if (missing_request(plugin, tool) == NULL)
 			continue;
 		strings_add(&plugin->withheld, json_str(tool, "name"));
@@ -139,5 +108,4 @@ plugin_offer(struct plugin *plugin)
 		if (uri != NULL)
 			withhold_completions(plugin->published, uri);
 	}
-	return true;
 }

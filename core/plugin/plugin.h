@@ -64,7 +64,7 @@ bool plugin_configure(struct plugin *plugin, const struct config *config);
 /* The names of its tools and prompts as the configuration wants them (prefix, rename). */
 bool plugin_rename(struct plugin *plugin);
 /* Withholds the tools whose requests were taken away. */
-bool plugin_offer(struct plugin *plugin);
+void plugin_offer(struct plugin *plugin);
 
 /* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
 struct plugin_name {

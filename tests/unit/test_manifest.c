@@ -282,6 +282,9 @@ judges_rows(void)
 		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"former\":\"b\"}}],\"resources\":[],"
 		  "\"templates\":[],\"prompts\":[],\"completions\":[]",
 		  "tools[0].lakehost.former: must not be set" },
+		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"requests\":[\"GET /none\"]}}],"
+		  "\"resources\":[],\"templates\":[],\"prompts\":[],\"completions\":[]",
+		  "tool a: lakehost.requests[0] is not one of the plugin's permissions" },
 		{ "\"tools\":[],\"resources\":[{\"name\":\"a\"}],\"templates\":[],"
 		  "\"prompts\":[],\"completions\":[]",
 		  "resources[0].uri: missing" },
