@@ -17,6 +17,7 @@
 
 #define MASK_MIN 4
 #define SQUEEZED_MIN 12 /* bytes without white space */
+#define ELLIPSIS "\xE2\x80\xA6"
 #define PART_MIN 8	/* bytes of a value that was cut */
 #define REPLACEMENT "***"
 
@@ -316,16 +317,18 @@ scan(struct search *search, const struct finder *finder, const struct view *view
 	finder_scan(finder, view->byte, view->len, on_match, &scan);
 }
 
-/* Where a writer has cut: the end, an ellipsis, or the end of a fence around the text. */
+/* Where a writer has cut: at an ellipsis, and in texts that another process has cut also at the
+ * end, or at that of a fence around the text. */
 static bool
 was_cut(const char *text, size_t len)
 {
-	static const char *const ends[] = { "\xE2\x80\xA6", "\n</untrusted-data>" };
+	static const char *const ends[] = { ELLIPSIS, "\n</untrusted-data>" };
+	const size_t n = cut_texts ? 2 : 1;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		if (len >= strlen(ends[i]) && memcmp(text, ends[i], strlen(ends[i])) == 0)
 			return true;
-	return len == 0;
+	return cut_texts && len == 0;
 }
 
 static void
@@ -371,7 +374,7 @@ search_group(struct search *search, const struct finders *finders)
 
 	search->finders = finders;
 	scan_both(search, &whole);
-	if (cut_texts)
+	if (cut_texts || memmem(search->text, search->len, ELLIPSIS, strlen(ELLIPSIS)) != NULL)
 		scan_cuts(search);
 	view_base64(search->text, search->len, search->edge != NULL, scan_decoded, search);
 	view_hex(search->text, search->len, search->edge != NULL, scan_decoded, search);

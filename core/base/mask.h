@@ -42,7 +42,7 @@ void mask_settle(uint64_t writer);
  * were before. */
 const char *mask_enter(const char *scope);
 /* Until mask_cut_texts(false) this thread reads texts that another process has cut: there the
- * first eight or more bytes of a value are found, too. */
+ * first eight or more bytes of a value are found, too, as they are before an ellipsis anywhere. */
 void mask_cut_texts(bool cut);
 
 /* A new text when something was masked, else NULL. */

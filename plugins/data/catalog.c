@@ -182,7 +182,7 @@ table_unknown(struct mcp_call *call, const struct table_name *name, const char *
 	snprintf(missing.catalog, sizeof(missing.catalog), "%s", name->catalog);
 	snprintf(missing.schema, sizeof(missing.schema), "%s", name->schema);
 	snprintf(missing.table, sizeof(missing.table), "%s", name->table);
-	snprintf(missing.why, sizeof(missing.why), "%s", why);
+	dbx_cut_copy(missing.why, sizeof(missing.why), why);
 	return dbx_get(call, UC "/tables{?catalog_name,schema_name}"
 		       "{&omit_columns,omit_properties}",
 		       dbx_object(call, "catalog_name", name->catalog, "schema_name", name->schema,

@@ -142,6 +142,9 @@ struct dbx_column {
 /* The text of any value: a string as it is, an object or an array as JSON ("/" is not escaped);
  * "" for NULL. */
 const char *dbx_text(struct mcp_call *call, struct json_object *value);
+/* Copies a text into a state of `size` bytes. One that is cut ends between characters, and with an
+ * ellipsis: the host looks there for the beginning of a secret. */
+void dbx_cut_copy(char *to, size_t size, const char *text);
 /* "a, b" of an array of scalars, "k=v, l=w" of an object of scalars, else JSON. */
 const char *dbx_show_list(struct mcp_call *call, struct json_object *value);
 /* An id, which is text also where the platform spells it as a number. */

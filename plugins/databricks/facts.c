@@ -39,6 +39,22 @@ bounded(struct mcp_call *call, const char *text)
 			  len);
 }
 
+void
+dbx_cut_copy(char *to, size_t size, const char *text)
+{
+	static const char ellipsis[] = "\xE2\x80\xA6";
+	size_t len = strlen(text);
+
+	if (len < size) {
+		memcpy(to, text, len + 1);
+		return;
+	}
+	for (len = size - sizeof(ellipsis); len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+		len--;
+	memcpy(to, text, len);
+	memcpy(to + len, ellipsis, sizeof(ellipsis));
+}
+
 const char *
 dbx_text(struct mcp_call *call, struct json_object *value)
 {

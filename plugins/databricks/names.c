@@ -368,6 +368,6 @@ dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *aske
 	struct search search = { .kind = kind };
 
 	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
-	snprintf(search.why, sizeof(search.why), "%s", why != NULL ? why : "");
+	dbx_cut_copy(search.why, sizeof(search.why), why != NULL ? why : "");
 	return search_fetch(call, &search, NULL);
 }

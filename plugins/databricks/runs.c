@@ -141,21 +141,15 @@ output_fetch(struct mcp_call *call, const struct ended *ended, mcp_step_fn fn)
 }
 
 static void
-note(char *to, size_t size, const char *text)
-{
-	snprintf(to, size, "%s", text);
-}
-
-static void
 note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 {
 	const char *why = dbx_run_message(call, task);
 
 	if (ended->task[0] == '\0')
-		note(ended->task, sizeof(ended->task), mcp_get_str(call, task, "task_key", ""));
+		dbx_cut_copy(ended->task, sizeof(ended->task), mcp_get_str(call, task, "task_key", ""));
 	if (why[0] != '\0')
-		note(ended->message, sizeof(ended->message), why);
-	note(ended->task_run, sizeof(ended->task_run), mcp_get_str(call, task, "run_id", ""));
+		dbx_cut_copy(ended->message, sizeof(ended->message), why);
+	dbx_cut_copy(ended->task_run, sizeof(ended->task_run), mcp_get_str(call, task, "run_id", ""));
 	ended->loop = mcp_get(task, "for_each_task") != NULL;
 }
 
@@ -220,9 +214,9 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 
 	if (handle->ending)
 		return mcp_say(call, "Run %s has ended: %s.", handle->id, state);
-	note(ended.state, sizeof(ended.state), state);
-	note(ended.message, sizeof(ended.message), dbx_run_message(call, run));
-	note(ended.task_run, sizeof(ended.task_run),
+	dbx_cut_copy(ended.state, sizeof(ended.state), state);
+	dbx_cut_copy(ended.message, sizeof(ended.message), dbx_run_message(call, run));
+	dbx_cut_copy(ended.task_run, sizeof(ended.task_run),
 	     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
 	ended.skipped = strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED")
 	    == 0 || strcmp(state, "SKIPPED") == 0;

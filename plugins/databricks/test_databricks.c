@@ -466,8 +466,24 @@ shows_a_dash_for_what_is_absent(void)
 	fakehost_free(host);
 }
 
+/* What is cut says so, and ends between characters. */
+static void
+cuts_copies(void)
+{
+	char to[8];
+
+	dbx_cut_copy(to, sizeof(to), "1234567");
+	ASSERT_STR(to, "1234567");
+	dbx_cut_copy(to, sizeof(to), "12345678");
+	ASSERT_STR(to, "1234\xE2\x80\xA6");
+	dbx_cut_copy(to, sizeof(to), "123\xC3\xA4" "5678");
+	ASSERT_STR(to, "123\xE2\x80\xA6");
+	dbx_cut_copy(to, sizeof(to), "");
+	ASSERT_STR(to, "");
+}
+
 static const struct test tests[] = {
-	TEST(reads_every_shape_of_error),
+	TEST(cuts_copies), TEST(reads_every_shape_of_error),
 	TEST(cuts_long_messages_at_a_character),
 	TEST(fails_in_three_lines),
 	TEST(says_when_to_come_back),

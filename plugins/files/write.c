@@ -108,7 +108,7 @@ write_uncertain(struct mcp_call *call, const char *why)
 {
 	char copy[STAT_STATE_MAX];
 
-	snprintf(copy, sizeof(copy), "%s", why);
+	dbx_cut_copy(copy, sizeof(copy), why);
 	return place_stat(call, MCP_HTTP_CLEANUP, uncertain, copy, sizeof(copy));
 }
 

@@ -80,7 +80,7 @@ closed_early(struct mcp_call *call, const void *state, size_t len)
 static int
 give_up(struct mcp_call *call, struct stream *stream, const char *why)
 {
-	snprintf(stream->why, sizeof(stream->why), "%s", why);
+	dbx_cut_copy(stream->why, sizeof(stream->why), why);
 	return clean_up(call, API "/close", handle_body(call, stream), closed_early, stream);
 }
 

@@ -251,7 +251,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	if (scope_missing(call, &status))
 		return status;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND) {
-		snprintf(why, sizeof(why), "%s", error.message);
+		dbx_cut_copy(why, sizeof(why), error.message);
 		return dbx_get(call, API "/list{?scope}", dbx_object(call, "scope", scope, NULL),
 			       key_unknown, why, strlen(why) + 1);
 	}

@@ -139,15 +139,3 @@ without_indent(struct mcp_call *call, const char *code)
 	*to = '\0';
 	return out;
 }
-
-void
-cut_copy(char *to, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len >= size)
-		for (len = size - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-			len--;
-	memcpy(to, text, len);
-	to[len] = '\0';
-}

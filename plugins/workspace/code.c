@@ -125,8 +125,8 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 {
 	struct farewell farewell = { .command = *command, .status = status };
 
-	cut_copy(farewell.what, sizeof(farewell.what), what);
-	cut_copy(farewell.why, sizeof(farewell.why), why);
+	dbx_cut_copy(farewell.what, sizeof(farewell.what), what);
+	dbx_cut_copy(farewell.why, sizeof(farewell.why), why);
 	return leave(call, &farewell);
 }
 
@@ -143,9 +143,9 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 		return reply;
 	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
 	farewell.http = error.http;
-	cut_copy(farewell.why, sizeof(farewell.why),
+	dbx_cut_copy(farewell.why, sizeof(farewell.why),
 		 ok ? "It answered something that is not a JSON object." : error.message);
-	cut_copy(farewell.code, sizeof(farewell.code), error.code);
+	dbx_cut_copy(farewell.code, sizeof(farewell.code), error.code);
 	*status = leave(call, &farewell);
 	return NULL;
 }
@@ -358,7 +358,7 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 	if (n > CAUSE_HEAD + CAUSE_TAIL)
 		cause = mcp_printf(call, "%.*s\n…\n%s", (int)code_utf8(cause, CAUSE_HEAD), cause,
 				   cause + code_utf8(cause, n - CAUSE_TAIL));
-	cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
+	dbx_cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
 	return leave_with(call, command, MCP_E_INPUT,
 			  mcp_printf(call, "The code failed: %s", what), cause);
 }

@@ -253,9 +253,9 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 		dbx_object(call, "path", path, NULL)))
 		return MCP_E_INPUT;
 	request.max_bytes = EXPORT_MAX;
-	cut_copy(found.language, sizeof(found.language),
+	dbx_cut_copy(found.language, sizeof(found.language),
 		 mcp_get_str(call, item, "language", "language not known"));
-	cut_copy(found.path, sizeof(found.path), path);
+	dbx_cut_copy(found.path, sizeof(found.path), path);
 	return mcp_suspend(call, &request, 1, 0, exported, &found, sizeof(found));
 }
 

@@ -53,8 +53,6 @@ struct dbx_words path_words(struct mcp_call *call, const char *path);
 const char *clean_text(struct mcp_call *call, const char *text, bool html);
 /* The text of a page of HTML, with lines for rows and tabs between cells. */
 const char *html_text(struct mcp_call *call, const char *html);
-/* Copies a text, cut where a character begins. */
-void cut_copy(char *to, size_t size, const char *text);
 /* Code without the indentation that all its lines share. */
 const char *without_indent(struct mcp_call *call, const char *code);
 

@@ -163,6 +163,8 @@ writers(void)
 	masked_is("x told-by", NULL);
 	mask_cut_texts(false);
 	masked_is("x told-by-", NULL);
+	masked_is("x told-by-\xE2\x80\xA6 told-by-e\xE2\x80\xA6", "x ***\xE2\x80\xA6 ***\xE2\x80\xA6");
+	masked_is("x told-by\xE2\x80\xA6", NULL);
 	mask_enter(NULL);
 }
 
