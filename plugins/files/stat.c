@@ -97,8 +97,9 @@ workspace_info(struct mcp_call *call, struct json_object *item, struct file_info
 	info->modified_ms = mcp_get_int(item, "modified_at", 0);
 	copy_text(info->language, sizeof(info->language),
 		  mcp_get_str(call, item, "language", ""));
-	for (size_t i = 0; type[i] != '\0' && i + 1 < sizeof(info->type); i++)
-		info->type[i] = (char)(type[i] >= 'A' && type[i] <= 'Z' ? type[i] | 0x20 : type[i]);
+	copy_text(info->type, sizeof(info->type), type);
+	for (char *c = info->type; *c != '\0'; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
 }
 
 bool
@@ -114,6 +115,7 @@ static bool
 read_replies(struct mcp_call *call, const struct place *place, struct file_info *info,
 	     size_t *failed)
 {
+	const char *key = place->store == STORE_DBFS ? "path" : "object_type";
 	struct json_object *item;
 	struct dbx_error error;
 
@@ -123,7 +125,7 @@ read_replies(struct mcp_call *call, const struct place *place, struct file_info 
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return error.status == MCP_E_NOT_FOUND;
 	item = mcp_reply_json(call, 0);
-	if (mcp_get(item, place->store == STORE_DBFS ? "path" : "object_type") == NULL)
+	if (mcp_get_str(call, item, key, "")[0] == '\0')
 		return false; /* both always say so */
 	info->found = true;
 	if (place->store == STORE_DBFS)

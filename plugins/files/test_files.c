@@ -292,6 +292,27 @@ facts_of_a_volume(void)
 	fakehost_free(host);
 }
 
+/* Types of the workspace that are none, or longer than there is room for. */
+static void
+odd_types(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(host, "GET " WORKSPACE "/get-status?path=%2FUsers%2Fn", 200,
+		       "{\"object_type\":\"A\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+		       "C\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"}");
+	result = fakehost_tool(host, "get_file_info", "{\"path\":\"/Users/n\"}");
+	ASSERT_INT(result->status, MCP_OK);
+	has(result->structured, "\"type\":\"aäääääääääcäääää\"");
+	fakehost_reset(host);
+	fakehost_reply(host, "GET " WORKSPACE "/get-status?path=%2FUsers%2Fn", 200,
+		       "{\"object_type\":\"\"}");
+	result = fakehost_tool(host, "get_file_info", "{\"path\":\"/Users/n\"}");
+	ASSERT_INT(result->status, MCP_E_UPSTREAM);
+	fakehost_free(host);
+}
+
 static void
 facts_of_other_stores(void)
 {
@@ -437,6 +458,7 @@ static const struct test tests[] = {
 	TEST(whole_lists_are_cut_into_pages),
 	TEST(lists_fail_in_words),
 	TEST(facts_of_a_volume),
+	TEST(odd_types),
 	TEST(facts_of_other_stores),
 	TEST(directories_are_made),
 	TEST(paths_are_completed),

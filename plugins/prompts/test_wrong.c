@@ -80,7 +80,8 @@ no_line_is_forged(void)
 
 	fakehost_reply(host, UC "tables/*", 200, "{\"full_name\":\"m.s.t\\nForged\","
 		       "\"table_type\":\"VIEW\\r\\nForged\",\"columns\":[{\"name\":\"a\\nForged\","
-		       "\"type_text\":\"int\\u0085Forged\",\"comment\":\"c\\u2028Forged\"}],\"table_constraints\":[{"
+		       "\"type_text\":\"int\\u0085Forged\","
+		       "\"comment\":\"c\\u2028Forged\"}],\"table_constraints\":[{"
 		       "\"primary_key_constraint\":{\"child_columns\":[\"a\\nForged\"]}}]}");
 	result = fakehost_prompt(host, "analyze_table", "{\"catalog\":\"m\",\"schema\":\"s\","
 				 "\"table\":\"t\"}");

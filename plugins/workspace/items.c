@@ -263,11 +263,12 @@ item_shown(struct mcp_call *call, const char *path, struct json_object *item, co
 		  .show = dbx_show_time },
 	};
 	struct dbx_answer *answer = dbx_answer_begin(call);
+	const char *shown = mcp_get_str(call, item, "path", "");
+	const char *type = mcp_get_str(call, item, "object_type", "");
 
 	(void)state;
-	dbx_answer_text(answer, NULL, "path", mcp_get_str(call, item, "path", path));
-	dbx_answer_text(answer, "type", "object_type",
-			mcp_get_str(call, item, "object_type", "UNKNOWN"));
+	dbx_answer_text(answer, NULL, "path", shown[0] != '\0' ? shown : path);
+	dbx_answer_text(answer, "type", "object_type", type[0] != '\0' ? type : "UNKNOWN");
 	dbx_answer_add(answer, item, facts, COUNT(facts));
 	dbx_answer_url(answer, dbx_url(call, "/#workspace%s", path));
 	return dbx_answer_end(answer);

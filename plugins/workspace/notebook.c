@@ -240,7 +240,7 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 	(void)state;
 	if (strcmp(type, "NOTEBOOK") != 0)
 		return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is not a notebook.", path),
-				mcp_printf(call, "It is a %s.", type),
+				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
 				strcmp(type, "FILE") == 0
 				    ? mcp_printf(call, "Call read_file path=%s.",
 						 dbx_quoted(call, path))

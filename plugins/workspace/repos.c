@@ -483,7 +483,7 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(type, "REPO") != 0 && !mcp_get_bool(item, "directory_info.is_git_folder", false))
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "%s is no Git folder.", asked),
-				mcp_printf(call, "It is a %s.", type),
+				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
 				"Call list_repos to see which exist.");
 	return repo_get(call, mcp_get_str(call, item, "object_id", ""), true);
 }

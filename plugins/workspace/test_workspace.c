@@ -167,6 +167,10 @@ an_item_is_shown(void)
 				 "url: https://workspace.example.com/#workspace/nb");
 	has(result->structured, "\"object_id\":\"7\"");
 	fakehost_reset(host);
+	fakehost_reply(host, STATUS, 200, "{\"path\":\"\",\"object_type\":\"\"}");
+	result = fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb\"}");
+	has(result->structured, "{\"path\":\"/nb\",\"object_type\":\"UNKNOWN\"");
+	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb\"}")->next, "CAN READ");
 	fakehost_free(host);

@@ -158,7 +158,12 @@ blob(struct mcp_call *call)
 static int
 broken(struct mcp_call *call)
 {
-	return mcp_fail(call, MCP_E_UPSTREAM, "The workspace answers nonsense", NULL, NULL);
+	char why[5001];
+
+	for (size_t i = 0; i + 1 < sizeof(why); i++)
+		why[i] = i % 50 == 49 ? '\n' : 'x';
+	why[sizeof(why) - 1] = '\0';
+	return mcp_fail(call, MCP_E_UPSTREAM, "The workspace answers nonsense", why, "Wait.");
 }
 
 static int

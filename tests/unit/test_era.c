@@ -443,6 +443,7 @@ static void
 resources(void)
 {
 	struct sent *sent;
+	const char *message;
 
 	bench_start();
 	sent = call_modern("resources/read", "test://note", "\"uri\":\"test://note\"");
@@ -469,7 +470,9 @@ resources(void)
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://gone");
 	sent = call_modern("resources/read", "test://broken", "\"uri\":\"test://broken\"");
 	expect_error(sent, 200, -31000); /* nothing of the host failed */
-	ASSERT_STR(text_at(sent->answer, "error.message"), "The workspace answers nonsense");
+	message = text_at(sent->answer, "error.message");
+	CU_ASSERT(strstr(message, "The workspace answers nonsense\n<untrusted-data ") == message);
+	CU_ASSERT(strstr(message, "xxx\n</untrusted-data>\nWait.") != NULL); /* whole */
 	bench_stop();
 }
 
