@@ -8,6 +8,7 @@ from values import FORGED
 HIDDEN = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069'
                     '\ufff9-\ufffb\U000e0000-\U000e007f]')
 BREAK = re.compile('\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]')
+QUOTED = re.compile('"(?:[^"]|"")*"')    # cells of CSV keep their line breaks (RFC 4180)
 FENCE, FENCE_END = '<untrusted-data ', '</untrusted-data>'
 INTERNAL = -32603
 
@@ -42,11 +43,13 @@ def outside_fences(text):
         raise Fail('a fence that does not end')
 
 
-def check_blocks(blocks):
+def check_blocks(blocks, quoted):
     for block in blocks:
         text = block.get('text')
         if text is None:
             continue
+        if quoted:
+            text = QUOTED.sub('', text)
         for line in outside_fences(text):
             if line.strip().startswith(FORGED):
                 around = text[max(0, text.find(line) - 200):][:300]
@@ -120,7 +123,7 @@ def check(call, line, tools):
     for found in texts(answer):
         if 'The plugin made a mistake' in found:
             raise Fail('the plugin made a mistake: ' + found[:300])
-    check_blocks(blocks + [{'text': answer.get('error', {}).get('message')}])
+    check_blocks(blocks + [{'text': answer.get('error', {}).get('message')}], csv(call))
     if not exact:
         check_hidden(answer, 'the answer', '\r' if csv(call) else '')
     check_structured(call, result, tools)

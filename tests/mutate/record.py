@@ -188,13 +188,23 @@ def without_repeated_polls(exchanges):
 
 
 class Recorder:
-    def __init__(self, host):
+    """Makes the calls, each with a host of its own: one could answer from its cache."""
+
+    def __init__(self, *host):
         self.host, self.calls, self.kept = host, [], {}
-        self.tools = {tool['name']: tool for tool in host.ask('tools/list', {})['result']['tools']}
+        tools = self.ask('tools/list', {})['result']['tools']
+        self.tools = {tool['name']: tool for tool in tools}
+
+    def ask(self, method, params):
+        host = Host(*self.host)
+        answer = host.ask(method, params)
+        host.process.stdin.close()
+        host.process.wait()
+        return answer
 
     def note(self, name, method, params, replayed=None):
         Proxy.seen.clear()
-        answer = self.host.ask(method, params)
+        answer = self.ask(method, params)
         self.calls.append(Call(name, method, replayed or params,
                                without_repeated_polls(list(Proxy.seen)), is_good(answer)))
         return answer
@@ -249,11 +259,8 @@ def record(prefix, work):
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
     Proxy.own = f'127.0.0.1:{server.server_port}'
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    host = Host(prefix, work, 'http://' + Proxy.own, token)
-    recorder = Recorder(host)
+    recorder = Recorder(prefix, work, 'http://' + Proxy.own, token)
     recorder.everything()
-    host.process.stdin.close()
-    host.process.wait()
     sandbox.terminate()
     sandbox.wait()
     server.shutdown()

@@ -63,7 +63,8 @@ WHOLE.update({
     'HTML': (None, {'Content-Type': 'text/html'}, b'<html><body>Sign in</body></html>'),
     'HTML as JSON': (None, JSON, b'<!DOCTYPE html><p>\x1b[31m' + FORGED.encode()),
     'half': (None, JSON, b'half'), 'two bodies': (None, JSON, b'{}{}'),
-    'byte order mark': (None, JSON, b'\xef\xbb\xbf{}'), 'UTF-16': (None, JSON, '{}'.encode('utf-16')),
+    'byte order mark': (None, JSON, b'\xef\xbb\xbf{}'),
+    'UTF-16': (None, JSON, '{}'.encode('utf-16')),
     'wrong type': (None, {'Content-Type': 'image/png'}, None),
     'no type': (None, {'Content-Type': None}, None),
     'odd type': (None, {'Content-Type': 'application/json; charset="' + 'x' * 900}, None),
@@ -74,7 +75,8 @@ WHOLE.update({
 ERRORS = {
     'nothing': b'', 'text': b'oops\n' + FORGED.encode(), 'list': b'[]', 'number': b'5',
     'null': b'null', 'empty': b'{}', 'HTML': b'<html>\x1b[31m' + FORGED.encode() + b'</html>',
-    'usual': b'{"error_code":"INVALID_STATE","message":"a\\n' + FORGED.encode() + b'\\u202e\\u009b"}',
+    'usual': b'{"error_code":"INVALID_STATE","message":"a\\n' + FORGED.encode()
+             + b'\\u202e\\u009b"}',
     'wrong members': b'{"error_code":5,"message":[],"details":"x"}',
     'null members': b'{"error_code":null,"message":null,"details":[null,5,{"reason":[]}]}',
     'object members': b'{"error_code":{},"message":{"a":[]},"error":[],"details":{}}',
