@@ -192,8 +192,8 @@ bool
 sql_function_is_outside(const char *name, const char *last)
 {
 	static const char *const list[] = {
-		/* run code of the Java machine */
-		"java_method", "reflect", "try_reflect",
+		/* run code: of the Java machine, or Python (with system.ai as the schema) */
+		"java_method", "reflect", "try_reflect", "python_exec",
 		/* talk to another service or database */
 		"http_request", "read_kafka", "read_kinesis", "read_pubsub", "read_pulsar",
 		"remote_query",
@@ -207,8 +207,10 @@ sql_function_is_outside(const char *name, const char *last)
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		if (strcmp(last, list[i]) == 0)
 			return true;
-	/* ai_query and its kind call models; system.ai has functions that run Python */
-	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.");
+	/* ai_query and its kind call models; system.ai, which may be the
+	 * schema of the call, has functions that run Python */
+	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.")
+	    || begins(name, "ai.");
 }
 
 bool

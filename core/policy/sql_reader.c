@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/sql_reader.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/mem.h"
 #include "config.h"
 
 bool
@@ -321,9 +323,58 @@ is_piped(const struct sql_token *token)
 	    || sql_is_sign(token, ')') || sql_is_sign(token, ';');
 }
 
+/* WITH and a bracket: options of what is read. Those of a database can hold statements that it
+ * runs first, so only WITH (CREDENTIAL name) is known to be harmless. */
+static void
+follow_options(struct reader *reader)
+{
+	const struct sql_token *now = &reader->now;
+	bool fine = true;
+
+	switch (reader->options_at) {
+	case OPTIONS_NONE:
+		if (sql_is_sign(now, '(') && sql_is(&reader->before, "WITH"))
+			reader->options_at = OPTIONS_OPEN;
+		return;
+	case OPTIONS_OPEN: fine = sql_is(now, "CREDENTIAL"); break;
+	case OPTIONS_CREDENTIAL: fine = sql_is_name(now); break;
+	case OPTIONS_NAME: fine = sql_is_sign(now, ')'); break;
+	}
+	if (!fine)
+		reader_flaw(reader, SQL_OTHER);
+	reader->options_at =
+	    fine && reader->options_at != OPTIONS_NAME ? reader->options_at + 1 : OPTIONS_NONE;
+}
+
+/* format.`address` reads files: those of a web server or of the machine that runs the query are not
+ * the workspace's. An address of a cloud's storage is, as far as the workspace grants it. */
+static bool
+is_foreign_address(const struct reader *reader)
+{
+	static const char *const storage[] = { "abfs", "abfss", "adl", "dbfs", "gs", "r2", "s3",
+		"s3a", "s3n", "wasb", "wasbs" };
+	const struct sql_token *now = &reader->now;
+	const char *at = now->at + 1;
+	size_t len = 0;
+
+	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME)
+	    || !sql_is_sign(&reader->before, '.'))
+		return false;
+	while (len + 3 < now->len && (isalnum((unsigned char)at[len]) || strchr("+-.", at[len])))
+		len++;
+	if (len == 0 || len + 3 >= now->len || at[len] != ':' || at[len + 1] != '/')
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(storage); i++)
+		if (strlen(storage[i]) == len && strncasecmp(storage[i], at, len) == 0)
+			return false;
+	return true;
+}
+
 static void
 follow_words(struct reader *reader)
 {
+	if (is_foreign_address(reader))
+		reader_flaw(reader, SQL_OTHER);
 	if (is_program(reader))
 		reader_flaw(reader, SQL_PROGRAM);
 	if (reader->now.kind == SQL_BODY) {
@@ -361,6 +412,7 @@ reader_step(struct reader *reader)
 	follow_name(reader);
 	follow_brackets(reader);
 	follow_hint(reader);
+	follow_options(reader);
 	follow_words(reader);
 }
 

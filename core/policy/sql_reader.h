@@ -22,6 +22,9 @@ enum scope_at { SCOPE_NONE, SCOPE_TEXT, SCOPE_COMMA };
 /* Where it stands behind EXECUTE IMMEDIATE: one text that says all, and what may follow it. */
 enum dynamic_at { DYNAMIC_NONE, DYNAMIC_TEXT, DYNAMIC_END };
 
+/* In WITH (CREDENTIAL name), behind what is read. */
+enum options_at { OPTIONS_NONE, OPTIONS_OPEN, OPTIONS_CREDENTIAL, OPTIONS_NAME };
+
 /* The tokens of one text, each looked at once as it goes by. */
 struct reader {
 	struct sql_lexer lexer;
@@ -37,6 +40,7 @@ struct reader {
 	bool ended;	     /* a semicolon was seen */
 	bool in_hint;
 	bool inserts;	     /* INSERT INTO, INSERT OVERWRITE was seen */
+	enum options_at options_at;
 	bool lists;	     /* a LIST statement, where an address needs no quotes */
 	enum scope_at scope_at;
 	enum dynamic_at dynamic_at;
