@@ -345,8 +345,10 @@ check_requests(struct json_object *manifest, struct report *report)
 			    json_object_get_string(json_object_array_get_idx(list, k));
 
 			if (request == NULL || !is_listed(permissions, request))
-				return bad(report, "tool %.64s: lakehost.requests[%zu] is not one "
-					   "of the plugin's permissions", json_str(tool, "name"), k);
+				return bad(report,
+					   "tool %.64s: lakehost.requests[%zu] is not one of the "
+					   "plugin's permissions",
+					   json_str(tool, "name"), k);
 		}
 	}
 	return true;
@@ -369,7 +371,7 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 		uri = "uriTemplate";
 	if (uri != NULL && !has_text(row, uri))
 		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
-	/* The host notes here what the operator renamed; a vendor could take another's name by it. */
+	/* The host notes here what the operator renamed; a vendor could take a name by it. */
 	return json_member(json_obj(row, "lakehost"), "former") == NULL ||
 	       bad(report, "%s[%zu].lakehost.former: must not be set by a manifest", kind, i);
 }
