@@ -163,7 +163,7 @@ decide_sql(const struct policy *policy, const struct principal *principal, const
 		return true;
 	sql_why(&verdict, decision->why, sizeof(decision->why));
 	return refuse(decision, "sql", "The statement was not run: only reading is allowed",
-		      "Ask with a query, or ask the operator for write access");
+		      "Use a statement that only reads, or ask the operator for write access");
 }
 
 /* ---- all rules ----------------------------------------------------------------------------- */

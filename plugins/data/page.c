@@ -33,7 +33,7 @@ column_unknown(struct mcp_call *call, struct json_object *names, const char *ask
 
 	return mcp_fail(call, MCP_E_INPUT,
 			mcp_printf(call, "The result has no column \"%s\".", asked),
-			near != NULL ? mcp_printf(call, "Near to it: %s.", near) : NULL,
+			near != NULL ? mcp_printf(call, "Similar: %s.", near) : NULL,
 			"Use the names of the result's head, or leave columns out.");
 }
 

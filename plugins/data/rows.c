@@ -203,7 +203,7 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 
 	if (!more && reading->row > came)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "page_token %lld is behind the last of %lld rows.",
+				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)came),
 				NULL, "Use the page_token of the last answer's end line.");
 	if (reading->n == 0)
@@ -500,7 +500,7 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 	reading->guess = !reading->listed && reading->chunk > 0;
 	if (reading->listed && reading->total >= 0 && reading->row > reading->total)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "page_token %lld is behind the last of %lld rows.",
+				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)reading->total),
 				NULL, "Use the page_token of the last answer's end line.");
 	if (json_object_array_length(columns) > 0

@@ -213,6 +213,8 @@ repair_hint(const char *sql_state)
 		return "Call list_tables to see which exist; name them catalog.schema.table.";
 	if (strcmp(sql_state, "42703") == 0)
 		return "Call get_table_schema to see the columns, then correct the statement.";
+	if (strcmp(sql_state, "42P02") == 0)
+		return "Give a value for each :name marker in the argument parameters.";
 	if (strcmp(sql_state, "42501") == 0)
 		return "Ask for the missing privilege; until then do not repeat this statement.";
 	return "Correct the statement and call execute_sql again.";
@@ -362,8 +364,7 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return mcp_say(call, "Cancelling statement %s was requested. Whether it ended first shows:"
-	    "\n"
+	return mcp_say(call, "Cancelling statement %s was requested. It may have ended before.\n"
 		       "Next: get_statement_result statement_id=%s", statement->id, statement->id);
 }
 

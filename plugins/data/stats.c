@@ -124,8 +124,8 @@ stats_build(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	if (stats.branches == 0)
-		return mcp_fail(call, MCP_E_NOT_FOUND, "None of these tables can be counted.",
-				"None exists, or none has a column of a plain type.",
+		return mcp_fail(call, MCP_E_NOT_FOUND, "There are no statistics of these tables.",
+				"They do not exist, or have no column of a simple type.",
 				"Call describe_tables with detail=names to see which exist.");
 	stats_note(&stats, statement.note, sizeof(statement.note));
 	return statement_submit_made(call, state, stats.sql, &statement);

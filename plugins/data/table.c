@@ -257,6 +257,16 @@ wants(struct mcp_call *call, const char *detail)
 	return given != NULL && strcmp(given, detail) == 0;
 }
 
+static unsigned
+parts_of(const char *name)
+{
+	unsigned parts = 1;
+
+	for (; *name != '\0'; name++)
+		parts += *name == '.';
+	return parts;
+}
+
 /* One line or section about a table; a missing one does not spoil the others. */
 static void
 say_one(struct mcp_call *call, size_t i, const char *asked)
@@ -267,8 +277,10 @@ say_one(struct mcp_call *call, size_t i, const char *asked)
 
 	mcp_say(call, "## %s", asked);
 	if (!dbx_ok(call, mcp_reply(call, i), &error)) {
-		mcp_say(call, "not available: %s",
-			error.message[0] != '\0' ? error.message : "no answer");
+		mcp_say(call, "not available: %s%s",
+			error.message[0] != '\0' ? error.message : "no answer",
+			error.status == MCP_E_NOT_FOUND && parts_of(asked) < DBX_NAME_PARTS
+			    ? " A name must be catalog.schema.table." : "");
 		return;
 	}
 	if (!json_object_is_type(table, json_type_object)) {

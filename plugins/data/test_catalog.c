@@ -137,7 +137,7 @@ counts_columns(void)
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/*", 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "describe_tables", args), MCP_E_NOT_FOUND,
-		      "None of these tables", "", "detail=names");
+		      "no statistics of these tables", "", "detail=names");
 	fakehost_free(host);
 }
 

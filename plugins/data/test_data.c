@@ -159,7 +159,7 @@ says_how_to_get_the_rest(void)
 		    "a:INT\tb:STRING\n3\tz\n1 of 3 rows shown.");
 	ASSERT_FAILED(fakehost_tool(host, "get_statement_result",
 				    "{\"statement_id\":\"s1\",\"page_token\":\"4\"}"),
-		      MCP_E_INPUT, "page_token 4 is behind the last of 3 rows", "", "end line");
+		      MCP_E_INPUT, "page_token 4 is after the last of 3 rows", "", "end line");
 	fakehost_results(host, 1, 0, 0, NULL);
 	ASSERT_HAS(fakehost_tool(host, "execute_sql", ON_WH)->text, "page_token=1");
 	fakehost_reset(host);

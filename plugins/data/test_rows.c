@@ -77,7 +77,7 @@ walks_to_the_next_chunk(void)
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"6\"")),
 		    "a:INT\n0 of 6 rows shown.");
 	ASSERT_FAILED(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"7\"")),
-		      MCP_E_INPUT, "page_token 7 is behind the last of 6 rows", "", "end line");
+		      MCP_E_INPUT, "page_token 7 is after the last of 6 rows", "", "end line");
 	for (const char *const *bad = (const char *const[]){ "1-", "1-2", "-1", "1-2-3", "1-1-1x",
 	     "1234567890123456789", "x", NULL }; *bad != NULL; bad++) {
 		char arguments[80];
@@ -221,10 +221,10 @@ refuses_pages_that_are_not_there(void)
 
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page",
 				    "{\"statement_id\":\"s1\",\"columns\":[\"ab\"]}"),
-		      MCP_E_INPUT, "no column \"ab\"", "Near to it: a, b.", "head");
+		      MCP_E_INPUT, "no column \"ab\"", "Similar: a, b.", "head");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page",
 				    "{\"statement_id\":\"s1\",\"page_token\":\"5\"}"),
-		      MCP_E_INPUT, "behind the last of 4", "", "end line");
+		      MCP_E_INPUT, "after the last of 4", "", "end line");
 	ASSERT_INT(fakehost_tool(host, "get_result_page",
 				 "{\"statement_id\":\"s1\",\"page_token\":\"x\"}")->status,
 		   MCP_E_INPUT);

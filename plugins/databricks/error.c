@@ -377,7 +377,8 @@ blames_token(struct mcp_call *call, const struct dbx_error *error)
 static bool
 is_stock(const char *word)
 {
-	static const char *const stock[] = { "a", "an", "and", "be", "can", "cannot", "could",
+	static const char *const stock[] = { "a", "already", "an", "and", "be", "can", "cannot",
+		"could",
 		"does", "doesn't", "error", "exist", "exists", "find", "for", "found", "given",
 		"in", "is", "it", "named", "no", "not", "of", "path", "specified", "the", "there",
 		"this", "was", "with" };

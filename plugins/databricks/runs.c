@@ -87,7 +87,7 @@ next_of(struct mcp_call *call, const struct ended *ended)
 	if (was_cancelled(ended))
 		return "Start it again if you still need it.";
 	if (ended->skipped)
-		return "It never began. Wait for the active runs of the job, or cancel one: "
+		return "It did not start. Wait for the active runs of the job, or cancel one: "
 		       "list_job_runs active_only=true shows them.";
 	if (ended->idle && ended->task[0] == '\0')
 		return mcp_printf(call, "It did nothing. Call get_job_run run_id=%s to see its tasks.",

@@ -15,8 +15,7 @@ made(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	words = place_words(call, &place, place.store == STORE_VOLUME
-	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder above");
+	words = place_made_words(call, &place);
 	if (dbx_ok(call, reply, &error)) {
 		url = place_url(call, &place);
 		mcp_say(call, "The directory %s is there.", place.shown);

@@ -25,7 +25,7 @@ static int
 behind_end(struct mcp_call *call, const struct place *place, const struct fetch *fetch)
 {
 	return mcp_fail(call, MCP_E_INPUT,
-			mcp_printf(call, "offset %lld is behind the end of %s.",
+			mcp_printf(call, "offset %lld is after the end of %s.",
 				   (long long)fetch->offset, place->shown),
 			mcp_printf(call, "The file has %lld bytes.", (long long)fetch->total),
 			"Call read_file with a smaller offset, or with tail.");

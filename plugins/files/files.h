@@ -41,6 +41,9 @@ bool place_of_file(struct mcp_call *call, struct place *place);
 /* {"path": …} for templates. */
 struct json_object *place_values(struct mcp_call *call, const struct place *place);
 struct dbx_words place_words(struct mcp_call *call, const struct place *place, const char *grant);
+/* The same for calls that make missing directories: of a volume's path, only the volume itself can
+ * be missing then. */
+struct dbx_words place_made_words(struct mcp_call *call, const struct place *place);
 /* The path of the notebook that the workspace makes of source with this name: without its
  * extension. NULL: of such a file it makes none. */
 const char *place_notebook(struct mcp_call *call, const struct place *place);

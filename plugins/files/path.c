@@ -230,6 +230,24 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 	};
 }
 
+struct dbx_words
+place_made_words(struct mcp_call *call, const struct place *place)
+{
+	struct dbx_words words = place_words(call, place, place->store == STORE_VOLUME
+	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder");
+	const char *end = place->path;
+
+	if (place->store != STORE_VOLUME)
+		return words;
+	for (int i = 0; i < 4 && end != NULL; i++) /* /Volumes/CATALOG/SCHEMA */
+		end = strchr(i > 0 ? end + 1 : end, '/');
+	if (end != NULL)
+		words.not_found = mcp_printf(call, "Call list_files path=%s to see its volumes.",
+		    dbx_quoted(call, mcp_printf(call, "%.*s", (int)(end - place->path),
+						place->path)));
+	return words;
+}
+
 const char *
 place_notebook(struct mcp_call *call, const struct place *place)
 {

@@ -270,7 +270,7 @@ dbfs_is_read(void)
 	has(result->text, "dbfs:/t: bytes 5-8 of 9\n");
 	has(result->text, "\ntext\n");
 	result = fakehost_tool(host, "read_file", "{\"path\":\"/t\",\"offset\":9}");
-	ASSERT_STR(result->what, "offset 9 is behind the end of dbfs:/t.");
+	ASSERT_STR(result->what, "offset 9 is after the end of dbfs:/t.");
 	fakehost_reply(host, "GET " DBFS "/read?path=%2Ft&offset=1&length=2", 200,
 		       "{\"bytes_read\":2,\"data\":\"!!\"}");
 	result = fakehost_tool(host, "read_file", "{\"path\":\"/t\",\"offset\":1,\"length\":2}");

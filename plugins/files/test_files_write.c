@@ -107,7 +107,8 @@ refusals_are_explained(void)
 		  "another path", MCP_E_CONFLICT },
 		{ WRITE("\"content\":\"a\""), PUT "false", 403, FORBIDDEN, "WRITE VOLUME",
 		  MCP_E_PERMISSION },
-		{ WRITE("\"content\":\"a\""), PUT "false", 404, NOT_FOUND, "list_files path=" V,
+		{ WRITE("\"content\":\"a\""), PUT "false", 404, NOT_FOUND,
+		  "list_files path=/Volumes/main/default to",
 		  MCP_E_NOT_FOUND },
 		{ "{\"path\":\"/tmp/a\",\"content\":\"a\"}", "POST " DBFS "/put", 400, EXISTS,
 		  "overwrite=true", MCP_E_CONFLICT },
@@ -187,7 +188,7 @@ missing_folders_are_made(void)
 	fakehost_reply(host, IMPORT, 200, "{}");
 	fakehost_reply(host, "POST " WORKSPACE "/mkdirs", 200, "{}");
 	result = fakehost_tool(host, "write_file", arguments);
-	has(result->text, "Wrote 1 bytes to /Workspace/Users/n.");
+	has(result->text, "Wrote 1 byte to /Workspace/Users/n.");
 	ASSERT_STR(body_of(host, 1), "{\"path\":\"/Users\"}");
 	ASSERT_STR(body_of(host, 2), "a");
 	fakehost_reset(host);

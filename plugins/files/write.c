@@ -23,8 +23,8 @@ content_find(struct mcp_call *call, struct content *content)
 
 	*content = (struct content){ .file = mcp_arg(call, "from_file") };
 	if ((text != NULL) + (base64 != NULL) + (content->file != NULL) != 1) {
-		mcp_fail(call, MCP_E_INPUT, "It is not clear what to write.",
-			 "Exactly one of content, content_base64 and from_file says so.",
+		mcp_fail(call, MCP_E_INPUT, "The content to write is missing, or given twice.",
+			 "Exactly one of content, content_base64 and from_file must be given.",
 			 "Repeat the call with one of them; content=\"\" makes an empty file.");
 		return false;
 	}
@@ -57,7 +57,8 @@ written(struct mcp_call *call, const struct place *place, int64_t bytes)
 {
 	const char *url = place_url(call, place);
 
-	mcp_say(call, "Wrote %lld bytes to %s.", (long long)bytes, place->shown);
+	mcp_say(call, "Wrote %lld %s to %s.", (long long)bytes, bytes == 1 ? "byte" : "bytes",
+		place->shown);
 	return url != NULL ? mcp_say(call, "url: %s", url) : MCP_OK;
 }
 
@@ -65,13 +66,12 @@ int
 write_refused(struct mcp_call *call, const struct place *place, const struct mcp_reply *reply,
 	      const struct dbx_error *error)
 {
-	struct dbx_words words = place_words(call, place, place->store == STORE_VOLUME
-	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder");
+	struct dbx_words words = place_made_words(call, place);
+	const char *what = mcp_printf(call, "%s exists already.", place->shown);
 
 	if (error->status == MCP_E_CONFLICT || strstr(error->message, "already exists") != NULL)
-		return mcp_fail(call, MCP_E_CONFLICT,
-				mcp_printf(call, "%s exists already.", place->shown),
-				error->message, overwrites(call)
+		return mcp_fail(call, MCP_E_CONFLICT, what,
+				dbx_more(call, what, error->message), overwrites(call)
 				? "Write to another path, or delete what is there."
 				: "Repeat with overwrite=true to replace a file, or write to "
 				  "another path.");

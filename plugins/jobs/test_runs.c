@@ -407,7 +407,7 @@ a_failed_run_names_its_error(void)
 	fakehost_reply(host, RUNS "get?run_id=5", 200,
 	    "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
 		       "\"result_state\":\"MAXIMUM_CONCURRENT_RUNS_REACHED\"}}");
-	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next, "It never began.");
+	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next, "It did not start.");
 	fakehost_free(host);
 }
 

@@ -21,9 +21,13 @@ index_name(struct mcp_call *call)
 static struct dbx_words
 index_words(struct mcp_call *call, const char *grant)
 {
+	const char *name = index_name(call), *dot = strchr(name, '.');
+
 	return (struct dbx_words){
-		.object = mcp_printf(call, "Vector index \"%s\"", index_name(call)),
-		.not_found = "Call list_vector_indexes to see which exist.",
+		.object = mcp_printf(call, "Vector index \"%s\"", name),
+		.not_found = dot == NULL || strchr(dot + 1, '.') == NULL
+		    ? "Its name must be catalog.schema.index; call list_vector_indexes to see "
+		      "which exist." : "Call list_vector_indexes to see which exist.",
 		.grant = grant,
 	};
 }
@@ -220,7 +224,9 @@ query_fits(struct mcp_call *call)
 		return false;
 	}
 	if (strcmp(type, "ANN") != 0 && !text) {
-		mcp_failf(call, MCP_E_INPUT, "query_type %s needs query_text.", type);
+		mcp_fail(call, MCP_E_INPUT,
+			 mcp_printf(call, "query_type %s needs query_text.", type), NULL,
+			 "Give query_text, or use query_type=ANN for a vector alone.");
 		return false;
 	}
 	if (filters != NULL && !json_object_is_type(json_object_is_type(filters, json_type_object)
@@ -339,8 +345,10 @@ rows_send(struct mcp_call *call, const char *key)
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		if (mcp_get(json_object_array_get_idx(rows, i), "") == NULL
 		    || !json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
-			return mcp_failf(call, MCP_E_INPUT,
-					 "documents[%zu] has no \"%s\", the primary key.", i, key);
+			return mcp_fail(call, MCP_E_INPUT,
+					mcp_printf(call, "documents[%zu] has no \"%s\", the "
+						   "primary key.", i, key), NULL,
+					"Give each document its primary key; none was added.");
 	return dbx_send(call, "POST", INDEX "/upsert-data", index_values(call),
 			dbx_object(call, "inputs_json", dbx_text(call, rows), NULL),
 			MCP_RETRY_IDEMPOTENT, added, NULL, 0);

@@ -75,8 +75,11 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 	const char *start = text, *end, *stop = text + len, *after;
 
 	if ((from > total && total > 0) || to < from)
-		return mcp_failf(call, MCP_E_INPUT, "There are no lines %lld-%lld among %lld.",
-				 (long long)from, (long long)to, (long long)total);
+		return mcp_fail(call, MCP_E_INPUT, "The range of lines is empty.",
+				mcp_printf(call, "start_line is %lld, end_line is %lld, and %s has "
+					   "%lld lines.", (long long)from, (long long)to, path,
+					   (long long)total),
+				"Repeat the call with other numbers, or without them.");
 	for (; line < from && start < stop; start++)
 		line += *start == '\n';
 	for (end = start; end < stop && line <= to; end = after, line++) {

@@ -178,6 +178,7 @@ output_text(struct mcp_call *call, struct json_object *output)
 struct views {
 	struct text full, brief;
 	int64_t line; /* of `full` that comes next */
+	size_t outputs;
 	const char *path;
 };
 
@@ -237,6 +238,7 @@ add_cell(struct mcp_call *call, struct views *views, size_t number, struct json_
 					 mcp_get_str(call, cell, "cell_type", "?")));
 	add_both(call, views, clean_text(call, joined(call, mcp_get(cell, "source")), false));
 	add_both(call, views, "\n");
+	views->outputs += json_object_array_length(outputs);
 	for (size_t i = 0; i < json_object_array_length(outputs); i++)
 		add_output(call, views, json_object_array_get_idx(outputs, i));
 }
@@ -257,7 +259,8 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 	add_both(call, &views, "");
 	for (size_t i = 0; i < n; i++)
 		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));
-	what = mcp_printf(call, "%zu %s with outputs", n, n == 1 ? "cell" : "cells");
+	what = mcp_printf(call, "%zu %s, %s", n, n == 1 ? "cell" : "cells",
+			  views.outputs > 0 ? "with outputs" : "none has a stored output");
 	/* What is too much even when cut is read by lines as well. */
 	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL
 	    || (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)

@@ -298,7 +298,7 @@ outputs_stand_below_their_cells(void)
 	strcpy(at + 3000, "\"}]}]}");
 	fakehost_reply(host, JUPYTER, 200, body);
 	result = notebook(host, "\"view\":\"outputs\"");
-	has(result->text, "/nb, 2 cells with outputs\n");
+	has(result->text, "/nb, 2 cells, with outputs\n");
 	has(result->text, "## cell 1 (markdown)\n# T\n## cell 2 (code)\na\nb\noutput: out\n"
 			  "output: KeyError: 'x'\noutput: 42\noutput: (not text: image/png)\n"
 			  "output: yyy");
