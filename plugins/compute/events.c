@@ -31,6 +31,24 @@ with_detail(struct mcp_call *call, const char *text, struct json_object *event, 
 						    text[0] != '\0' ? " " : "", name, value);
 }
 
+/* Where an init script is stored: " /Volumes/main/s/v/setup.sh". */
+static const char *
+script_place(struct mcp_call *call, struct json_object *script)
+{
+	static const char *const stores[] = { "workspace", "volumes", "dbfs", "s3", "abfss", "gcs",
+					      "file" };
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		const char *place = mcp_get_str(call, script, mcp_printf(call, "%s.destination",
+						stores[i]), "");
+
+		if (place[0] != '\0')
+			text = mcp_printf(call, "%s %s", text, place);
+	}
+	return text;
+}
+
 /* Init scripts that failed; one that ran says nothing. */
 static const char *
 with_scripts(struct mcp_call *call, const char *text, struct json_object *scripts)
@@ -42,8 +60,9 @@ with_scripts(struct mcp_call *call, const char *text, struct json_object *script
 
 		if (error[0] == '\0' && strncmp(status, "FAILED", 6) != 0)
 			continue;
-		text = mcp_printf(call, "%s%sinit script %s: %s", text, text[0] != '\0' ? " " : "",
-				  status, error);
+		text = mcp_printf(call, "%s%sinit script%s %s: %s", text,
+				  text[0] != '\0' ? " " : "", script_place(call, script), status,
+				  error);
 		text = with_detail(call, text, script, "stderr");
 	}
 	return text;

@@ -383,14 +383,16 @@ tells_what_explains_an_event(void)
 	    "\"details\":"
 		       "{\"driver_state_message\":\"out of\\nmem\xc3\xb6ry\"}},{\"details\":{"
 		       "\"init_scripts\":{\"cluster\":[{\"status\":\"SUCCEEDED\"},{\"status\":"
-		       "\"FAILED_EXECUTION\",\"error_message\":\"exit 3\",\"stderr\":\"no pip\"}],"
+		       "\"FAILED_EXECUTION\",\"error_message\":\"exit 3\",\"stderr\":\"no pip\","
+		       "\"volumes\":{\"destination\":\"/Volumes/a/b/c/set.sh\"}}],"
 		       "\"global\":\"x\"}}},{\"data_plane_event_details\":{\"executor_failures\":4}"
 			   "},"
 		       "{\"details\":5,\"timestamp\":{},\"type\":[]}]}");
 	result = fakehost_tool(host, "list_cluster_events", BY_ID);
 	ASSERT_HAS(result->text, "\tdriver_state_message=out of");
 	ASSERT_HAS(result->text, "mem\xc3\xb6ry\n");
-	ASSERT_HAS(result->text, "\tinit script FAILED_EXECUTION: exit 3 stderr=no pip\n");
+	ASSERT_HAS(result->text, "\tinit script /Volumes/a/b/c/set.sh FAILED_EXECUTION: exit 3 "
+				 "stderr=no pip\n");
 	ASSERT_HAS(result->text, "\texecutor_failures=4\n");
 	ASSERT_HAS(result->text, "\n4 events.");
 	fakehost_free(host);

@@ -49,6 +49,7 @@ class Filler:
     def __init__(self, table, now_ms):
         self.table, self.now_ms, self.n, self.leaves = table, now_ms, 0, []
         self.durations = 0    # no two look alike: they are a minute apart
+        self.filled = set()    # (class, field) of what is looked for
 
     def fill(self, root, fixed):
         self.root = root
@@ -64,9 +65,12 @@ class Filler:
         filled, name, names = {}, name_of(kind), wire_names(kind)
         for field, hint in hints(kind).items():
             decision = level(decide(self.table, above, name, field))
+            count = len(self.leaves)
             value = self.value(hint, path + [names[field]], above + [name], max(hidden, decision))
             if value is not DROP:
                 filled[names[field]] = value
+            if len(self.leaves) > count or value in ({}, [{}, {}]):
+                self.filled.add((name, field))
         return filled
 
     def value(self, hint, path, above, hidden):

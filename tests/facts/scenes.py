@@ -1,7 +1,6 @@
 """What each tool reads: calls with the replies that the workspace gives, by the classes of the SDK."""
 from canary import DROP
 
-ANY = object()     # any further call of the workspace
 CLUSTER = '0101-120000-canary{n:02d}'
 WAREHOUSE = '{n:016x}'
 NUMBER = '{n}77'
@@ -25,6 +24,8 @@ class Scene:
     def __init__(self, tool, arguments, replies, **options):
         self.tool, self.arguments, self.replies = tool, arguments, replies
         self.fails = options.get('fails', False)    # the answer is an error
+        # places that are otherwise left out, and told where something else is missing
+        self.instead = options.get('instead', ())
         self.name = f'{tool} {options.get("name", "")}'.strip()
 
 
@@ -75,8 +76,9 @@ def warehouses():
         ('POST', '/api/2.0/sql/statements'): {'statement_id': 's', 'status': {'state': 'PENDING'}},
         ('GET', '/api/2.0/sql/statements/*'): ('sql.StatementResponse', {
         '*next_chunk_index': DROP, **rows,
-        'status.error': DROP, 'status.sql_state': DROP, 'manifest.truncated': True,
-        'result.data_array': [['cell-one', 'cell-two']] * 2, 'manifest.total_row_count': 2,
+        'status.error': DROP, 'status.sql_state': DROP, 'manifest.truncated': (True, []),
+        'result.data_array': ([['cell-one', 'cell-two']] * 2, ['cell-one']),
+        'manifest.total_row_count': (2, ['2']),
         '*chunk_index': 0, '*next_chunk_internal_link': DROP,
         'manifest.total_chunk_count': 1, 'result.external_links': DROP, 'manifest.chunks': DROP,
         'result.row_count': 2, 'manifest.schema.column_count': 2, '*row_offset': 0})}, name='rows')
@@ -135,7 +137,7 @@ def jobs():
     for kind in KINDS:
         yield Scene('get_job_details', {'job_id': NUMBER}, {
             ('GET', api + 'get'): ('jobs.Job', {
-                **job_settings(kind, 'settings.tasks.'), 'settings.continuous': DROP,
+                **job_settings(kind, 'settings.tasks.'),
                 'settings.tasks.*.max_retries': 3})}, name=kind)
         yield Scene('get_job_run', {'run_id': NUMBER}, {
             ('GET', api + 'runs/get'): ('jobs.Run', {
@@ -202,17 +204,18 @@ def serving():
         yield Scene('list_serving_endpoints', {}, {
             ('GET', '/api/2.0/serving-endpoints'): ('serving.ListEndpointsResponse', fixed)}, name=kind)
     answers = ['choices', 'data', 'outputs', 'predictions']
-    for kind in answers:
+    for kind, other in [(kind, 'text') for kind in answers] + [('choices', 'message')]:
         yield Scene('query_model_serving_endpoint', {
             'endpoint_name': 'e{n}', 'input_data': {'messages': [{'role': 'user', 'content': 'x'}]}}, {
             ('POST', '/serving-endpoints/e{n}/invocations'): ('serving.QueryEndpointResponse', {
-                **without(answers, kind), '*.embedding': [0.5, 0.25], 'choices.*.text': DROP})}, name=kind)
+                **without(answers, kind), f'choices.*.{other}': DROP,
+                '*.embedding': ([0.5, 0.25], ['0.5', '0.5,'])})}, name=f'{kind} without {other}')
 
 
 def vectors():
     api = '/api/2.0/vector-search/'
     for kind in 'delta_sync_index_spec', 'direct_access_index_spec':
-        fixed = {'status.ready': False, 'direct_access_index_spec.schema_json':
+        fixed = {'status.ready': (False, []), 'direct_access_index_spec.schema_json':
                  ('{"canary-column": "string"}', ['canary-column']),
                  '*.embedding_source_columns.1': DROP, '*.embedding_vector_columns.1': DROP,
                  **without(['delta_sync_index_spec', 'direct_access_index_spec'], kind)}
@@ -279,7 +282,60 @@ def code():
         ('GET', '/api/2.2/jobs/runs/get'): {'run_id': 1, 'state': {'life_cycle_state': 'PENDING'}}})
 
 
+def run_without(missing, told, beside=(), api='/api/2.2/jobs/'):
+    """Older and newer replies say the state in two ways, and each may be missing. `beside`: what one
+    run tells, and lists do not."""
+    name = 'without ' + ', '.join(missing)
+    for below in '', 'tasks.*.':
+        yield Scene('get_job_run', {'run_id': NUMBER}, {('GET', api + 'runs/get'): ('jobs.Run', {
+            **job_settings('notebook_task', 'tasks.'), **job_settings('notebook_task', 'iterations.'),
+            **{below + field: DROP for field in missing}})},
+            instead=[below + field for field in [*told, *beside]], name=f'{below}{name}')
+    yield Scene('list_job_runs', {'limit': 2}, {('GET', api + 'runs/list'): ('jobs.ListRunsResponse', {
+        **PAGES, **{'runs.*.' + field: DROP for field in missing}})},
+        instead=['runs.*.' + field for field in told], name=name)
+    yield Scene('get_run_output', {'run_id': NUMBER}, {
+        ('GET', api + 'runs/get-output'): ('jobs.RunOutput', {
+            **PAGES, **{'metadata.' + field: DROP for field in missing}, **without(OUTPUTS, 'sql_output')})},
+        instead=['metadata.' + field for field in told], name=name)
+
+
+def stand_ins():
+    """What is told only where something better is missing."""
+    end = 'status.termination_details'
+    yield from run_without(['state'], [end + '.code', end + '.message'],
+                           ['status.queue_details.message'])
+    yield from run_without(['state', end], ['status.state', 'status.queue_details.message'])
+    yield from run_without(['state', end, 'status.queue_details.message'],
+                           ['status.state', 'status.queue_details.code'])
+    yield from run_without(['state.result_state', 'status', 'state.state_message'],
+                           ['state.life_cycle_state', 'state.queue_reason'])
+    yield Scene('get_job_run', {'run_id': NUMBER}, {('GET', '/api/2.2/jobs/runs/get'): ('jobs.Run', {
+        **job_settings('notebook_task', 'tasks.'), 'iterations': DROP, 'job_parameters.*.value': DROP})},
+        instead=['job_parameters.*.default'], name='without value')
+    yield Scene('list_sql_warehouses', {'limit': 2}, {
+        ('GET', '/api/2.0/sql/warehouses'): ('sql.ListWarehousesResponse', {
+            '*.health.summary': DROP, '*.health.details': DROP, '*.health.failure_reason': DROP})},
+        instead=['warehouses.*.health.message'], name='without summary')
+    yield Scene('get_table_schema', {'table_name': 'main.sales.t{n}'}, {
+        ('GET', UC + '/tables/main.sales.t{n}'): ('catalog.TableInfo', {'columns.*.type_text': DROP})},
+        instead=['columns.*.type_name'], name='without type_text')
+    served = 'endpoints.*.config.served_entities.*.'
+    for missing, told in (
+            (['entity_name', 'entity_version', 'external_model', 'foundation_model.name'],
+             served + 'foundation_model.display_name'),
+            (['entity_name', 'entity_version', 'external_model', 'foundation_model'], served + 'name')):
+        yield Scene('list_serving_endpoints', {}, {
+            ('GET', '/api/2.0/serving-endpoints'): ('serving.ListEndpointsResponse', {
+                served + field: DROP for field in missing})}, instead=[told], name='without ' + missing[-1])
+    yield Scene('list_serving_endpoints', {}, {
+        ('GET', '/api/2.0/serving-endpoints'): ('serving.ListEndpointsResponse', {
+            '*.served_entities': DROP})}, instead=[
+            f'endpoints.*.config.served_models.*.model_{word}' for word in ('name', 'version')],
+        name='without served_entities')
+
+
 def all_scenes():
     for part in (clusters, unity_catalog, warehouses, files, big_write, jobs, mlflow, serving, vectors, secrets,
-                 workspace, code):
+                 workspace, code, stand_ins):
         yield from part()
