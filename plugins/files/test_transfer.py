@@ -17,6 +17,7 @@ import threading
 import urllib.request
 
 MIB = 1 << 20
+PATIENCE = 600  # seconds until a call gives up; nothing is timed
 GROWTH = 8 * MIB
 VOLUME = "/Volumes/main/default/exports"
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -31,6 +32,7 @@ class Cutter(threading.Thread):
         super().__init__(daemon=True)
         self.target = (host, port)
         self.left = None
+        self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.start()
@@ -42,14 +44,21 @@ class Cutter(threading.Thread):
             for pair in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self.copy, args=pair, daemon=True).start()
 
+    def is_over(self, n):
+        with self.lock:
+            if self.left is None:
+                return False
+            self.left -= n
+            if self.left >= 0:
+                return False
+            self.left = None
+            return True
+
     def copy(self, source, sink, from_client):
         try:
             while data := source.recv(65536):
-                if from_client and self.left is not None:
-                    self.left -= len(data)
-                    if self.left < 0:
-                        self.left = None
-                        break
+                if from_client and self.is_over(len(data)):
+                    break
                 sink.sendall(data)
         except OSError:
             pass
@@ -74,7 +83,7 @@ class Programs:
         said["DATABRICKS_HOST"] = f"http://127.0.0.1:{self.cutter.port}"
         settings = {"plugins.directories": plugins, "plugins.enabled": "files",
                     "plugins.isolation": isolation, "plugins.transfer_dirs": self.files,
-                    "log.format": "json"}
+                    "log.format": "json", "limits.call_ms": f"{PATIENCE * 1000}"}
         self.host = subprocess.Popen(
             [lakehost, "--http", "127.0.0.1:0",
              *(word for pair in settings.items() for word in ("--set", "=".join(pair)))],
@@ -98,7 +107,7 @@ class Programs:
         request = urllib.request.Request(self.url, json.dumps(message).encode(), {
             "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
             "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name})
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             result = json.load(reply)["result"]
         return result["content"][0]["text"], result.get("isError", False)
 
