@@ -173,11 +173,11 @@ put_file(FILE *out, const char *name, struct json_object *head)
 		"its default here.\n\n"
 		"# \"none\" runs it in the host, \"process\" in a worker process of its own.\n"
 		"#isolation = \"process\";\n\n"
-		"# Should the host not start when this plugin is refused?\n#critical = false;\n\n"
+		"# Does serving fail when this plugin is refused?\n#critical = false;\n\n"
 		"# Which group of upstreams in lakehost.conf it talks to.\n"
 		"#upstream = \"%s\";\n\n"
-		"# Other names for its tools and prompts, where another plugin has them.\n"
-		"#prefix = \"\";\n#rename = { old_name = \"new_name\"; };\n",
+		"# Other names for its tools and prompts, where another plugin has the same. In "
+		"rename:\n# OLD_NAME = \"NEW_NAME\";\n#prefix = \"\";\n#rename = { };\n",
 		name, manifest_upstream(head).role);
 	put_permissions(out, head);
 	put_options(out, head);

@@ -40,7 +40,7 @@ struct plugins;
 	X(MANIFEST_NAME, "named differently in its manifest")                                     \
 	X(DUPLICATE, "listed twice")                                                              \
 	X(OPTIONS, "configured with invalid options")                                             \
-	X(PERMISSIONS, "in want of a permission that was not granted")                            \
+	X(PERMISSIONS, "with a request or permission that its manifest does not list")            \
 	X(UPSTREAM, "written for another kind of service")                                        \
 	X(ROWS, "with rows that break a rule")                                                    \
 	X(DLOPEN, "not loadable")                                                                 \

@@ -235,6 +235,18 @@ class CommandLine(unittest.TestCase):
         text = self.run_command(self.of_a_vendor("check")).stdout
         self.assertRegex(text, r"(?m)^plugin fixture .*: ok$")
 
+    def test_each_key_of_a_plugins_file_can_be_uncommented(self):
+        folder = self.folder / "etc" / "plugins-available"
+        for path in sorted(folder.glob("*.conf")):
+            text = path.read_text()
+            for key in re.finditer(r"^#(\w+) = (?:[^;{]*;|\{[^}]*\};)\n", text, re.MULTILINE):
+                part = re.sub("^#", "", key[0], flags=re.MULTILINE)
+                path.write_text(text[:key.start()] + part + text[key.end():])
+                with self.subTest(path.name, key=key[1]):
+                    self.assertIn(f"plugin {path.stem} ", self.lakehost(
+                        "--set", "plugins.enabled=" + path.stem, "check").stdout)
+            path.write_text(text)
+
     def test_plugin_enable_that_fails_leaves_nothing(self):
         (self.folder / "etc" / "plugins-available").rename(self.folder / "etc" / "gone")
         (self.folder / "etc" / "plugins-available").write_text("in the way")
