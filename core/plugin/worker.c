@@ -21,6 +21,7 @@
 #define ENDING_MS 250      /* between the end of its socket and that of the process */
 #define REAP_MS 20
 #define TRIAL_MS 2
+#define LAST_PIECES 8	   /* of what it wrote before it died */
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
@@ -83,14 +84,16 @@ worker_start(struct worker *worker)
 {
 	struct plugin *plugin = worker->plugin;
 	char why[PLUGIN_WHY_MAX];
-	int fd = -1;
+	int fd = -1, output = -1;
 
 	worker->epoch++;
 	worker->state = WORKER_STARTING;
-	if (!process_start(&worker->process, plugin->name, plugin->fd, &fd, why, sizeof(why))) {
+	if (!process_start(&worker->process, plugin->name, plugin->fd, &fd, &output, why,
+			   sizeof(why))) {
 		worker_down(worker, why, false);
 		return;
 	}
+	worker_output_open(&worker->output, output);
 	if (!channel_attach(&worker->channel, fd)) {
 		close(fd);
 		worker_down(worker, "there is no room to watch its socket", false);
@@ -168,6 +171,9 @@ worker_down(struct worker *worker, const char *why, bool by_itself)
 	loop_timer_stop(worker->loop, &worker->timer);
 	if (!process_reap(&worker->process, how, sizeof(how)))
 		kill_and_reap(worker);
+	for (int i = 0; i < LAST_PIECES && worker_output_read(&worker->output); i++)
+		;
+	worker_output_close(&worker->output); /* a process that it has forked may keep the pipe */
 	if (was_up && now - worker->up_since >= HEALTHY_MS)
 		worker->failures = 0;
 	worker->failures++;
@@ -275,6 +281,7 @@ worker_new(struct plugin *plugin, struct loop *loop)
 	worker->channel.message = on_message;
 	worker->channel.closed = on_closed;
 	channel_init(&worker->channel, loop);
+	worker_output_init(&worker->output, loop, plugin->name);
 	return worker;
 }
 
@@ -314,11 +321,15 @@ worker_try(struct worker *worker)
 static void
 quit(struct worker *worker)
 {
-	struct pollfd wait = { .fd = worker->process.pidfd, .events = POLLIN };
+	struct pollfd wait[2] = { { .fd = worker->process.pidfd, .events = POLLIN },
+				  { .fd = worker->output.fd, .events = POLLIN } };
 	int64_t until = clock_ms() + WORKER_QUIT_MS;
 
-	while (!process_reap(&worker->process, NULL, 0) && clock_ms() < until)
-		poll(&wait, 1, worker->process.pidfd >= 0 ? WORKER_QUIT_MS : REAP_MS);
+	while (!process_reap(&worker->process, NULL, 0) && clock_ms() < until) {
+		poll(wait, 2, worker->process.pidfd >= 0 ? WORKER_QUIT_MS : REAP_MS);
+		worker_output_read(&worker->output);
+		wait[1].fd = worker->output.fd;
+	}
 	if (worker->process.pid > 0)
 		kill_and_reap(worker);
 	until = clock_ms() + WORKER_QUIT_MS;
@@ -342,6 +353,9 @@ worker_free(struct worker *worker)
 	loop_timer_stop(worker->loop, &worker->timer);
 	loop_timer_stop(worker->loop, &worker->watchdog);
 	loop_timer_stop(worker->loop, &worker->reap);
+	for (int i = 0; i < LAST_PIECES && worker_output_read(&worker->output); i++)
+		;
+	worker_output_close(&worker->output);
 	channel_fini(&worker->channel);
 	free(worker->dying);
 	free(worker);

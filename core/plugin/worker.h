@@ -32,6 +32,20 @@ struct remote;
 /* ENDING: it has closed its socket, and how it ended will be known in a moment. */
 enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP, WORKER_ENDING };
 
+#define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
+
+/* Of the process that runs, or ran last. */
+struct worker_output {
+	struct loop *loop;
+	const char *plugin; /* borrowed */
+	struct loop_watch watch;
+	int fd; /* -1: closed */
+	char line[WORKER_LINE_MAX];
+	size_t len;
+	unsigned lines; /* of this second */
+	int64_t since, left_out;
+};
+
 struct process {
 	pid_t pid; /* 0: none */
 	int pidfd; /* -1 where the kernel has none */
@@ -43,6 +57,7 @@ struct worker {
 	struct channel channel;
 	enum worker_state state;
 	struct process process;
+	struct worker_output output;
 	struct loop_watch death;
 	struct loop_timer timer;    /* starting: too slow; ending: the same; down: start again */
 	struct loop_timer watchdog; /* for steps that are stuck */
@@ -85,12 +100,17 @@ void remotes_watch(struct worker *worker);
 /* A message about a call. */
 void remote_message(struct worker *worker, const struct channel_message *message);
 
-/* Starts the program; `channel` is the host's end of the socket. */
+/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into which
+ * it writes its standard output and error. */
 bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
-		   char *why, size_t why_size);
+		   int *output, char *why, size_t why_size);
 /* NULL: there is none. */
 const char *process_program(void);
 void process_kill(const struct process *process);
+void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
+void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
+bool worker_output_read(struct worker_output *output); /* true: there may be more */
+void worker_output_close(struct worker_output *output);
 /* True once the process is gone; never blocks. `how` says how it ended. */
 bool process_reap(struct process *process, char *how, size_t how_size);
 

@@ -87,9 +87,9 @@ environment(char *out[ENVIRONMENT_MAX])
 	out[n] = NULL;
 }
 
-/* stdin is empty, stdout goes where stderr goes, the two descriptors stand where they are known. */
+/* stdin is empty, stdout and stderr go into the pipe, the two descriptors stand where they are known. */
 static int
-spawn(pid_t *pid, char *const argv[], int socket_fd, int plugin_fd)
+spawn(pid_t *pid, char *const argv[], int socket_fd, int plugin_fd, int output_fd)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -102,7 +102,8 @@ spawn(pid_t *pid, char *const argv[], int socket_fd, int plugin_fd)
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, 2, 1);
+	posix_spawn_file_actions_adddup2(&actions, output_fd, 1);
+	posix_spawn_file_actions_adddup2(&actions, output_fd, 2);
 	posix_spawn_file_actions_adddup2(&actions, socket_fd, WORKER_SOCKET);
 	posix_spawn_file_actions_adddup2(&actions, plugin_fd, WORKER_PLUGIN);
 	posix_spawnattr_init(&attributes);
@@ -123,38 +124,50 @@ failed(char *why, size_t why_size, const char *what, int error)
 }
 
 bool
-process_start(struct process *process, const char *name, int plugin_fd, int *channel, char *why,
-	      size_t why_size)
+process_start(struct process *process, const char *name, int plugin_fd, int *channel, int *output,
+	      char *why, size_t why_size)
 {
 	const char *program = process_program();
 	char parent[16];
 	char *argv[4];
-	int pair[2], theirs, file, error;
+	int pair[2], out[2], theirs, file, said, error;
 
 	if (program == NULL)
 		return failed(why, why_size, LAKEHOST_WORKER_PROGRAM, ENOENT);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
 		return failed(why, why_size, "socketpair", errno);
+	if (pipe2(out, O_CLOEXEC) != 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return failed(why, why_size, "pipe2", errno);
+	}
 	for (int i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &(int){ SOCKET_BUFFER }, sizeof(int));
 	/* Clear of the numbers that they are moved to. */
 	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	file = fcntl(plugin_fd, F_DUPFD_CLOEXEC, ABOVE_BOTH);
+	said = fcntl(out[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	close(pair[1]);
+	close(out[1]);
 	snprintf(parent, sizeof(parent), "%d", (int)getpid());
 	argv[0] = xstrdup(program);
 	argv[1] = xstrdup(name);
 	argv[2] = parent;
 	argv[3] = NULL;
-	error = theirs < 0 || file < 0 ? EMFILE : spawn(&process->pid, argv, theirs, file);
+	error = theirs < 0 || file < 0 || said < 0
+		  ? EMFILE
+		  : spawn(&process->pid, argv, theirs, file, said);
 	free(argv[0]);
 	free(argv[1]);
 	if (theirs >= 0)
 		close(theirs);
 	if (file >= 0)
 		close(file);
+	if (said >= 0)
+		close(said);
 	if (error != 0) {
 		close(pair[0]);
+		close(out[0]);
 		process->pid = 0;
 		return failed(why, why_size, program, error);
 	}
@@ -162,6 +175,7 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	if (process->pidfd >= 0)
 		fcntl(process->pidfd, F_SETFD, FD_CLOEXEC);
 	*channel = pair[0];
+	*output = out[0];
 	return true;
 }
 

@@ -501,7 +501,46 @@ a_value_is_shown_by_the_call_that_masks_it_only(void)
 	}
 }
 
+/* What a process writes becomes events of the log, one a line, and not too many. */
+static void
+output_becomes_events(void)
+{
+	struct loop *loop = loop_new();
+	struct worker_output output;
+	static char text[60000];
+	int pipe_of_worker[2], log[2], kept = dup(STDERR_FILENO);
+	ssize_t len;
+
+	CU_ASSERT_FATAL(pipe(pipe_of_worker) == 0 && pipe(log) == 0);
+	dup2(log[1], STDERR_FILENO);
+	log_init(LOG_NOTICE, false);
+	worker_output_init(&output, loop, "mortal");
+	worker_output_open(&output, pipe_of_worker[0]);
+	dprintf(pipe_of_worker[1], "{\"event\":\"forged\"}\x1b[31m\n\n%01500d\n", 1);
+	CU_ASSERT(worker_output_read(&output));
+	for (int i = 0; i < 200; i++)
+		dprintf(pipe_of_worker[1], "n%d\n", i);
+	dprintf(pipe_of_worker[1], "the end");
+	close(pipe_of_worker[1]);
+	while (worker_output_read(&output))
+		;
+	ASSERT_INT(output.fd, -1);
+	len = read(log[0], text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = '\0';
+	dup2(kept, STDERR_FILENO);
+	CU_ASSERT(strstr(text, "\n{\"event\"") == NULL && strchr(text, '\x1b') == NULL);
+	CU_ASSERT(strstr(text, "\"text\":\"{\\\"event\\\":\\\"forged\\\"}") != NULL);
+	CU_ASSERT(strstr(text, "\"text\":\"n0\"") != NULL);
+	CU_ASSERT(strstr(text, "\"text\":\"n199\"") != NULL /* in a new second */
+		  || strstr(text, "\"lines_left_out\":") != NULL);
+	close(kept);
+	close(log[0]);
+	close(log[1]);
+	loop_free(loop);
+}
+
 static const struct test tests[] = {
+	TEST(output_becomes_events),
 	TEST(same_answers_in_both_modes),
 	TEST(is_given_nothing),
 	TEST(starts_at_the_first_call_only),
