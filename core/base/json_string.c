@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON strings: valid UTF-8, the escapes of RFC 8259 §7, surrogates only in pairs. */
 #include "base/json_string.h"
-#include "base/hex.h"
 
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 /* The four hex digits at `p`, or -1. */
 static long

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Percent-encoding and paths. The templates are in uri_template.c. */
 #include "base/uri.h"
-#include "base/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 /* The byte that the escape behind a '%' means, or -1. */
 static int

@@ -3,10 +3,10 @@
  * where the request ends. */
 #include "transport/http_gate.h"
 
-#include "base/hex.h"
-
 #include <string.h>
 #include <strings.h>
+
+#include "base/hex.h"
 
 static bool
 gate_refuse(struct http_gate *gate, int status, const char *why)

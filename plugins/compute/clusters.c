@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at clusters: lists, one cluster, its events. */
 #include "compute.h"
-#include "facts.h"
 
 #include <string.h>
+
+#include "facts.h"
 
 #define PAGE_MAX 100 /* clusters of one upstream page */
 

@@ -3,12 +3,13 @@
  * What is at a path. The Files API answers in headers, and separately for files and directories:
  * both are asked at once.
  */
-#include "facts.h"
 #include "files.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "facts.h"
 
 struct stat_state {
 	file_info_fn fn;

@@ -3,12 +3,13 @@
  * The workspace tree: a folder, walked some levels deep, and one item. The API lists one folder
  * at a time and has no pages; pages here are offsets into the walk, which is made again.
  */
-#include "facts.h"
 #include "workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "facts.h"
 
 #define PENDING_MAX 3400 /* bytes of paths still to be walked */
 #define FOLDERS_MAX 500	 /* folders of one walk */

@@ -3,12 +3,13 @@
  * Git folders. The API lists those below one path: without a path below /Repos only, though they
  * may be in every folder. So each folder of the top is asked for in turn.
  */
-#include "facts.h"
 #include "workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "facts.h"
 
 #define PREFIX_MAX 1024
 #define TOKEN_MAX 512

@@ -263,7 +263,7 @@ def runs():
     unknown = {"state": {"life_cycle_state": "RIPENING"}, "status": {"state": "RIPENING"}}
     for tool, arguments in [
             ("run_job_now", {"job_id": "NUMBER"}),
-            ("run_notebook", {"notebook_path": "/Users/me/nNUMBER"}),
+            ("run_notebook", {"notebook_path": "/Users/me/NUMBER"}),
             ("cancel_job_run", {"run_id": "NUMBER"})]:
         for end, state, fails in run_states():
             # whoever cancels a run has what was wanted when it has ended, however that was
