@@ -2,6 +2,7 @@
 import asyncio
 import collections
 import json
+import re
 import signal
 import time
 
@@ -12,6 +13,7 @@ from values import HEADERS, WHOLE, rendered
 ANSWER_WITHIN_S = 10
 AT_ONCE = 48             # calls in flight of one host
 NOT_FOUND = b'{"error_code":"ENDPOINT_NOT_FOUND","message":"No such thing."}'
+ID = re.compile('[0-9a-f]{8}[0-9a-f-]*|[0-9]{4,}')
 BODY, HEADER, UNCHANGED = '(body)', '(header) ', '(unchanged)'    # instead of a pointer
 
 
@@ -23,9 +25,13 @@ class Case:
 
     @property
     def key(self):
-        """What counts as distinct."""
-        return (self.call.name, f'{self.exchange.method} {self.exchange.path} {self.pointer}',
-                self.value)
+        """What counts as distinct, whatever ids the local workspace gave this time."""
+        path = ID.sub('*', self.exchange.path)
+        return self.call.name, f'{self.exchange.method} {path} {self.pointer}', self.value
+
+    @property
+    def title(self):
+        return ' '.join(self.key)
 
     def reply(self):
         """Status, headers and bytes of the changed reply."""
@@ -208,7 +214,7 @@ class Player:
     """Plays cases, many at once; what fails among others is played again alone."""
 
     def __init__(self, prefix, work, options, tools, recorded_at, slower=1):
-        self.workspace = Workspace(recorded_at)
+        self.workspace, self.work = Workspace(recorded_at), work
         self.make = lambda: Host(prefix, work, options, self.workspace)
         self.tools, self.within = tools, ANSWER_WITHIN_S * slower
         self.number, self.passed, self.unread, self.failures = 0, 0, [], []
@@ -259,7 +265,7 @@ class Player:
             host = self.make()
             await host.start()
             await asyncio.gather(*(self.batch(host, queue, again) for _ in range(AT_ONCE)))
-            await host.stop()
+            await self.stop(host)
         await self.alone(again)
 
     async def alone(self, cases):
@@ -273,9 +279,16 @@ class Player:
             except Gone as gone:
                 why = str(gone)
             if why is not None:
-                self.failures.append((case, why))
+                self.failures.append((case.title, why))
             if host.process.returncode is not None or why is not None and 'no answer' in why:
-                await host.stop()
+                await self.stop(host)
                 host = None
         if host is not None:
-            await host.stop()
+            await self.stop(host)
+
+    async def stop(self, host):
+        """However it ended, that it did so badly is a failure, whichever case made it."""
+        await host.stop()
+        if host.process.returncode != 0:
+            said = open(self.work + '/stderr', errors='replace').read()[-3000:]
+            self.failures.append(('(host)', f'ended with {host.process.returncode}: {said}'))

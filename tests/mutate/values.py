@@ -118,6 +118,67 @@ def pointers(tree, most=2):
     return walk(tree, '', '')
 
 
+HOLE = {'body ' + name: (None, {}, value) for name, value in FIELDS.items()}
+WHOLE.update({
+    'no body': (None, {}, b''), 'blanks': (None, {}, b' \n\t'), 'no JSON': (None, {}, b'oops'),
+    'HTML': (None, {'Content-Type': 'text/html'}, b'<html><body>Sign in</body></html>'),
+    'HTML as JSON': (None, JSON, b'<!DOCTYPE html><p>\x1b[31m' + FORGED.encode()),
+    'half': (None, JSON, b'half'), 'two bodies': (None, JSON, b'{}{}'),
+    'byte order mark': (None, JSON, b'\xef\xbb\xbf{}'),
+    'UTF-16': (None, JSON, '{}'.encode('utf-16')),
+    'wrong type': (None, {'Content-Type': 'image/png'}, None),
+    'no type': (None, {'Content-Type': None}, None),
+    'odd type': (None, {'Content-Type': 'application/json; charset="' + 'x' * 900}, None),
+    '{} times 200000': (None, JSON, b'[' + b','.join([b'{}'] * 200000) + b']'),
+    '204': (204, {}, b''), '201': (201, JSON, None), '299 empty': (299, JSON, b'{}'),
+    '304': (304, {}, b''), '302': (302, {'Location': '/oops'}, b''),
+})
+ERRORS = {
+    'nothing': b'', 'text': b'oops\n' + FORGED.encode(), 'list': b'[]', 'number': b'5',
+    'null': b'null', 'empty': b'{}', 'HTML': b'<html>\x1b[31m' + FORGED.encode() + b'</html>',
+    'usual': b'{"error_code":"INVALID_STATE","message":"a\\n' + FORGED.encode()
+             + b'\\u202e\\u009b"}',
+    'wrong members': b'{"error_code":5,"message":[],"details":"x"}',
+    'null members': b'{"error_code":null,"message":null,"details":[null,5,{"reason":[]}]}',
+    'object members': b'{"error_code":{},"message":{"a":[]},"error":[],"details":{}}',
+    'long': b'{"error_code":"' + b'E' * 5000 + b'","message":"' + b'm ' * 50000 + b'"}',
+    'details': b'{"error_code":"X","message":"m","details":[{"@type":5,"reason":"\\n'
+               + FORGED.encode() + b'","metadata":[1]}]}',
+}
+for _status in (400, 401, 403, 404, 409, 416, 429, 499, 500, 501, 503, 599):
+    WHOLE.update({f'{_status} {name}': (_status, JSON, body) for name, body in ERRORS.items()})
+
+HEADERS = {'empty': '', 'letter': 'x', 'minus one': '-1', 'zero': '0', 'many digits': '9' * 40,
+           'long': 'y' * 6000, 'controls': 'a\tb\x01\x7f', 'not UTF-8': 'a\xff\xc0b',
+           'date': 'Wed, 31 Feb 2099 25:61:61 GMT', 'bidi': 'a\u202eb'.encode().decode('latin-1'),
+           'absent': None}
+MUTABLE_HEADERS = ('last-modified', 'content-range', 'etag', 'x-request-id', 'accept-ranges',
+                   'content-disposition', 'location')
+
+
+def escape(part):
+    return part.replace('~', '~0').replace('/', '~1')
+
+
+def pointers(tree, most=2):
+    """The pointers of all fields; of alike elements of lists at most so many."""
+    seen = {}
+
+    def walk(value, pointer, kind):
+        if pointer:
+            seen[kind] = seen.get(kind, 0) + 1
+            if seen[kind] > most:
+                return
+            yield pointer
+        if isinstance(value, dict):
+            for name, item in value.items():
+                yield from walk(item, f'{pointer}/{escape(name)}', f'{kind}/{name}')
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                yield from walk(item, f'{pointer}/{i}', kind + '/*')
+    return walk(tree, '', '')
+
+
 def alike(pointer):
     """A pointer whose indexes do not count."""
     return '/'.join('*' if part.isdigit() else part for part in pointer.split('/'))
