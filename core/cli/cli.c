@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "config/text.h"
 #include "host.h"
 
 static const struct cli_command commands[] = {
@@ -128,8 +129,12 @@ print_command_help(const struct cli_command *command)
 static int
 usage_error(const struct cli_command *command, const char *what, const char *which)
 {
-	fprintf(stderr, "lakehost: %s%s%s\nUsage: lakehost %s\n", what, which ? ": " : "",
-		which ? which : "", command ? command->usage : "[OPTION…] [COMMAND [ARGUMENT…]]");
+	char *given = xstrdup(which != NULL ? which : "");
+
+	text_to_line(given);
+	fprintf(stderr, "lakehost: %s%s%s\nUsage: lakehost %s\n", what, which ? ": " : "", given,
+		command ? command->usage : "[OPTION…] [COMMAND [ARGUMENT…]]");
+	free(given);
 	return 2;
 }
 

@@ -34,7 +34,19 @@ strings_vprintf(struct strings *list, const char *format, va_list args)
 
 	if (vasprintf(&text, format, args) < 0)
 		memory_gone();
+	text_to_line(text);
 	append(list, text);
+}
+
+void
+text_to_line(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
+		if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F)
+			*at++ = ' ', *at = ' ';
+		else if (*at < ' ' || *at == 0x7F)
+			*at = ' ';
+	}
 }
 
 bool

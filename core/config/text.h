@@ -15,8 +15,11 @@
 struct stat;
 
 void strings_add(struct strings *list, const char *text); /* copies */
+/* Adds one line: what came from elsewhere brings no line end and no control into it. */
 void strings_vprintf(struct strings *list, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* Blanks for controls (C0, C1), so that a terminal shows it as one line. */
+void text_to_line(char *text);
 bool strings_have(const struct strings *list, const char *text);
 void strings_fini(struct strings *list);
 
