@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "config/text.h"
 #include "egress/egress.h"
 #include "host.h"
 #include "plugin/loader.h"
+#include "registry/registry.h"
 #include "transport/transport.h"
 
 #define SUBJECT_MAX 160
@@ -61,6 +63,28 @@ say_start(struct check *check, const struct strings *faults)
 		check_say(check, CHECK_OK, "start", NULL);
 }
 
+/* A plugin whose tools all need more access than there is was enabled for nothing. */
+static void
+say_access(struct check *check, const char *subject, const struct plugin_status *status)
+{
+	const enum access access = host_config(check->host)->access;
+	const struct registry *registry = host_registry(check->host);
+	struct json_object *tools = json_arr(status->manifest, "tools");
+	size_t n = tools != NULL ? json_object_array_length(tools) : 0;
+
+	if (registry == NULL)
+		return; /* the host does not start, which was said */
+	for (size_t i = 0; i < n; i++)
+		if (registry_tool(registry,
+				  json_str(json_object_array_get_idx(tools, i), "name"),
+				  access) != NULL)
+			return;
+	if (n > 0 && status->withheld->count == 0)
+		check_say(check, CHECK_WARNING, subject,
+			  "none of its tools is offered: they need more than policy.access \"%s\"",
+			  config_access_word(access));
+}
+
 static void
 say_plugin(struct check *check, const struct plugin_status *status)
 {
@@ -84,6 +108,8 @@ say_plugin(struct check *check, const struct plugin_status *status)
 		check_say(check, CHECK_WARNING, subject,
 			  "%s is not offered: the permissions granted do not cover its requests",
 			  status->withheld->item[i]);
+	if (status->refusal == PLUGIN_OK)
+		say_access(check, subject, status);
 	if (status->refusal == PLUGIN_OK && warn != NULL)
 		check_say(check, CHECK_WARNING, subject, "%s", warn);
 }

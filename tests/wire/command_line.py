@@ -409,6 +409,14 @@ class CommandLine(unittest.TestCase):
             "--set", "plugins.data.options.spool=5", "call", "execute_sql", "sql_query=SELECT 1"))
         self.assertNotIn("It is a tool", why("call", "nothing"))
 
+    def test_check_of_a_plugin_without_access(self):
+        enabled = "--set", "plugins.enabled=secret-values"
+        text = self.lakehost(*enabled, "check").stdout
+        self.assertRegex(text, r'(?m)^plugin secret-values .*: warning: none of its tools is offered'
+                               r': they need more than policy\.access "write"$')
+        text = self.lakehost(*enabled, "--set", "policy.access=admin", "check").stdout
+        self.assertNotIn("none of its tools", text)
+
     def test_doctor_tells_a_fault_once(self):
         self.env["DATABRICKS_TOKEN"] = "dapi-invalid"
         text = self.lakehost("doctor", status=1).stdout
