@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may not pass in a text of others: terminal sequences (ECMA-48), control characters, the
- * bidirectional controls of Unicode TR 9, and tag characters, in which instructions can hide
- * unseen. The host's own preparation of text is built from this file too. */
+ * bidirectional controls of Unicode TR 9, and tag characters and rows of variation selectors, in
+ * which instructions can hide unseen. The host's own preparation of text is built from this file
+ * too. */
 #include "unit.h"
 
 /* A CSI: parameters, then one final byte. `i` is behind its introducer. */
@@ -62,10 +63,33 @@ two_bytes(const unsigned char *s, const char *text, size_t len, enum unit *kind)
 	}
 }
 
+/* The length of the variation selector at `s`, or 0: U+FE00 to U+FE0F, U+E0100 to U+E01EF. */
+static size_t
+selector(const unsigned char *s, size_t len)
+{
+	if (len >= 3 && s[0] == 0xEF && s[1] == 0xB8)
+		return s[2] >= 0x80 && s[2] <= 0x8F ? 3 : 0;
+	if (len >= 4 && s[0] == 0xF3 && s[1] == 0xA0)
+		return s[2] >= 0x84 && s[2] <= 0x87 && (s[2] < 0x87 || s[3] <= 0xAF) ? 4 : 0;
+	return 0;
+}
+
+/* One selector belongs to the character before it. A row of them is no writing: each stands for a
+ * byte, and a text can hide in it unseen. Of a row the last one stays. */
+static size_t
+selector_in_row(const unsigned char *s, size_t len)
+{
+	size_t n = selector(s, len);
+
+	return n > 0 && selector(s + n, len - n) > 0 ? n : 0;
+}
+
 /* Separators of lines, direction marks, embeddings and isolates, interlinear annotation, tags. */
 static size_t
 more_bytes(const unsigned char *s, size_t len, enum unit *kind)
 {
+	if (selector_in_row(s, len) > 0)
+		return selector(s, len);
 	if (s[0] == 0xF3)
 		return len >= 4 && s[1] == 0xA0 && (s[2] == 0x80 || s[2] == 0x81) ? 4 : 0;
 	if (s[0] == 0xEF)
