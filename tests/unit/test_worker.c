@@ -285,7 +285,8 @@ cancels_reach_the_plugin(void)
 		expect(&bench,
 		       &(struct use){ ROW_TOOL, .name = "sleep",
 				      .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
-				      .cancel_after_ms = 60 },
+				      .progress = true,
+				      .cancel_at_progress = true },
 		       "cancel");
 		expect(&bench, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
 		bench_close(&bench);

@@ -225,8 +225,10 @@ bench_close(struct worker_bench *bench)
 static void
 on_progress(struct call *call, double done, double total, const char *message)
 {
-	const struct caller *caller = call->owner;
+	struct caller *caller = call->owner;
 
+	if (caller->use->cancel_at_progress)
+		loop_timer_set(caller->bench->loop, &caller->cancel, 0);
 	buf_printf(caller->transcript, "progress %g of %g %s\n", done, total,
 		   message != NULL ? message : "-");
 }

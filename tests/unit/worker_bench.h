@@ -41,6 +41,7 @@ struct use {
 	int cancel_after_ms; /* 0: not cancelled */
 	int wait_ms;	     /* as in call_spec */
 	bool progress;
+	bool cancel_at_progress; /* at the first: the step runs */
 	const char *name; /* tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
 	const char *arguments; /* JSON; NULL: {} */
 	const char *capabilities; /* NULL: elicitation, sampling, roots */
