@@ -59,7 +59,7 @@ CALLS = [
     ('describe_tables', {'names': ['main.sales.orders'], 'detail': 'stats',
                          'warehouse_id': WAREHOUSE, 'cell_chars': 500, **WAIT}),
     ('preview_table', {**TABLE, 'row_limit': 3, 'warehouse_id': WAREHOUSE, 'format': 'csv',
-                       'cell_chars': 500, **WAIT}),
+                       'cell_chars': 500, 'page_token': '1', **WAIT}),
     ('list_sql_warehouses', {'name_filter': 'e', 'limit': 1}),
     ('list_sql_warehouses', {'limit': 1}, keep('warehouses', r'page_token=(\S+)')),
     ('list_sql_warehouses', lambda k: {'limit': 1, 'page_token': k['warehouses']}),
