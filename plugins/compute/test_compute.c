@@ -403,8 +403,8 @@ static void
 survives_replies_of_other_types(void)
 {
 	static const char *const bodies[] = {
-		"5", "true", "[]", "\"x\"", "null", "{}", "{\"cluster_id\":{},\"state\":"
-		    "\"RUNNING\"}",
+		"5", "true", "[]", "\"x\"", "null", "{}",
+		"{\"cluster_id\":{},\"state\":\"RUNNING\"}",
 		"{\"cluster_id\":\"a\",\"state\":{\"now\":\"RUNNING\"}}",
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);

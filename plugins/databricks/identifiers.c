@@ -66,9 +66,10 @@ dbx_plain_name(struct mcp_call *call, const char *text)
 const char *
 dbx_show_dependencies(struct mcp_call *call, struct json_object *list)
 {
-	static const char *const places[] = { "table.table_full_name", "function.function_full_na"
-	    "me",
-	    "connection.connection_name", "credential.credential_name" };
+	static const char *const places[] = {
+		"table.table_full_name", "function.function_full_name",
+		"connection.connection_name", "credential.credential_name"
+	};
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	const char *text = "";
 
