@@ -31,7 +31,7 @@ static const char *const level_names[] = { "debug", "info", "notice", "warning",
 static _Atomic enum log_level threshold = LOG_INFO;
 static atomic_bool as_text;
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t lost; /* lines; under the sink_lock */
+static uint64_t lost; /* lines; under the lock */
 
 void
 log_init(enum log_level level, bool text)

@@ -29,7 +29,7 @@
 /* A credential of the host. Once it is replaced it may still be echoed: unpinned, it is kept like
  * a value that was given. */
 void mask_pin(const char *value, size_t len);
-void mask_unpin(const char *value, size_t len);
+void mask_unpin(const char *text, size_t len);
 /* A secret that was given or asked for. */
 void mask_add(const char *value, size_t len);
 /* For the plugin of this name. `writer` (any number but 0; 0: none) is

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The forms in which a text may spell a value: with JSON escapes, percent-encoded, with entities of
- * web pages, with other white space, in base64, in hexadecimal. Instead of spelling each value in all forms, the text is read in each of them,
- * and each byte that is read knows the place where it stands.
+ * web pages, with other white space, in base64, in hexadecimal. Instead of spelling each value in
+ * all forms, the text is read in each of them, and each byte that is read knows the place where it
+ * stands.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"

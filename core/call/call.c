@@ -91,7 +91,7 @@ begin(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
 	const struct plugin *plugin = call->row->plugin;
-	struct buf own;
+	struct buf own = { 0 };
 	const struct buf *arguments = spec->arguments_text != NULL ? spec->arguments_text : &own;
 	struct run_input input = {
 		.principal = call->principal.name,

@@ -145,7 +145,9 @@ command_of(const struct client *client, const struct cli *cli, struct json_objec
 static bool
 is_set(const char *name)
 {
-	return getenv(name) != NULL && *getenv(name) != '\0';
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0';
 }
 
 static struct json_object *

@@ -315,10 +315,10 @@ request_text(struct request *request, const char *name)
 	const char *text = message_text(request->message.params, name);
 
 	if (text == NULL)
-		request_error(request, RPC_INVALID_PARAMS, NULL, "params.%s must be a string%s", name,
-			      json_str(request->message.params, name) != NULL
-				  ? " without U+0000"
-				  : "");
+		request_error(request, RPC_INVALID_PARAMS, NULL, "params.%s must be a string%s",
+			      name,
+			      json_str(request->message.params, name) != NULL ? " without U+0000"
+									      : "");
 	return text;
 }
 

@@ -243,7 +243,8 @@ session_mint(struct sessions *sessions, const char *principal, enum revision rev
 	payload[1 + REVISION_LEN] = (unsigned char)(can >> 8);
 	payload[2 + REVISION_LEN] = (unsigned char)can;
 	random_bytes(payload + 3 + REVISION_LEN, SESSION_KEY);
-	seal(sessions->sealer, SESSION_PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload), id);
+	seal(sessions->sealer, SESSION_PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload),
+	     id);
 }
 
 /* What an id says; false when it says nothing that this version wrote. */

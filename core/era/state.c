@@ -106,8 +106,8 @@ state_write(const struct request *request, struct buf *out)
 	buf_putc(&payload, '}');
 	fits = buf_ok(&answers) && buf_ok(&payload);
 	if (fits)
-		seal(request->eras->parts.sealer, STATE_PURPOSE, request->principal.name, STATE_TTL_S,
-		     payload.data, payload.len, out);
+		seal(request->eras->parts.sealer, STATE_PURPOSE, request->principal.name,
+		     STATE_TTL_S, payload.data, payload.len, out);
 	buf_fini(&answers);
 	buf_fini(&payload);
 	return fits;

@@ -90,8 +90,8 @@ take_operation(const struct check *check, const char *where, struct mcp_row *row
 }
 
 static bool
-check_code_row(const struct check *check, enum row_kind kind, const char *where, struct mcp_row *row,
-	  struct mcp_operation *operation)
+check_code_row(const struct check *check, enum row_kind kind, const char *where,
+	       struct mcp_row *row, struct mcp_operation *operation)
 {
 	int ways = (row->handler != NULL) + (row->operation != NULL) + (row->request != NULL);
 

@@ -100,8 +100,8 @@ void remotes_watch(struct worker *worker);
 /* A message about a call. */
 void remote_message(struct worker *worker, const struct channel_message *message);
 
-/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into which
- * it writes its standard output and error. */
+/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into
+ * which it writes its standard output and error. */
 bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
 		   int *output, char *why, size_t why_size);
 /* NULL: there is none. */

@@ -218,7 +218,8 @@ run_entry(struct remote *remote)
 	if (remote->worker->state == WORKER_UP) {
 		if ((!remote_known(remote) && !send_begin(remote)) ||
 		    !send_step(remote, remote->entry, NULL, 0, remote->answers))
-			fail(remote, MCP_E_TOO_LARGE, "The call is too large for the plugin's process",
+			fail(remote, MCP_E_TOO_LARGE,
+			     "The call is too large for the plugin's process",
 			     "Its arguments exceed what one message can hold",
 			     "Ask for less at once");
 	} else if (!worker_want(remote->worker)) {

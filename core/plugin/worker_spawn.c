@@ -87,7 +87,8 @@ environment(char *out[ENVIRONMENT_MAX])
 	out[n] = NULL;
 }
 
-/* stdin is empty, stdout and stderr go into the pipe, the two descriptors stand where they are known. */
+/* stdin is empty, stdout and stderr go into the pipe, the two descriptors stand where they are
+ * known. */
 static int
 spawn(pid_t *pid, char *const argv[], int socket_fd, int plugin_fd, int output_fd)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Answers. Until the receiver sends the first notification nothing goes out, so that the answer can
- * still be plain JSON with a status of its own; the first notification opens an event http_stream. A
- * http_stream that is complete before the receiver returns goes out in one piece.
+ * still be plain JSON with a status of its own; the first notification opens an event stream. A
+ * stream that is complete before the receiver returns goes out in one piece.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,7 +306,7 @@ http_notify(struct exchange *exchange, const char *json, size_t len)
 	}
 	log_event(LOG_NOTICE, "http", "slow_reader", "s", "its event queue is full", NULL);
 	exchange->closed = true;
-	/* on_close is called from the loop, not from within the caller's http_notify */
+	/* on_close is called from the loop, not from within the caller's notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);
 	return false;
 }
@@ -337,7 +337,7 @@ http_on_tick(struct loop_timer *timer)
 	loop_timer_set(http->loop, timer, http->times.keepalive_ms - idle);
 }
 
-/* ---- http_finish -------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void
 finish_stream(struct http_connection *connection, const char *json, size_t len)

@@ -121,7 +121,8 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	if (value == NULL || !is_token(name, name_len))
 		return head_refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
 	if (!is_value(value, value_len))
-		return head_refuse(reader, 400, BAD_REQUEST, "a header field has an invalid character");
+		return head_refuse(reader, 400, BAD_REQUEST,
+				   "a header field has an invalid character");
 	/* OWS after the value is not part of it; the memory is MHD's receive buffer */
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		((char *)(uintptr_t)value)[--value_len] = '\0';
@@ -153,7 +154,8 @@ head_length(struct reader *reader, const char *version)
 			       "Content-Length and Transfer-Encoding exclude each other");
 		else if (strcasecmp(head->transfer_encoding, "chunked") != 0 ||
 			 strcmp(version, "HTTP/1.0") == 0)
-			head_refuse(reader, 400, BAD_REQUEST, "the only Transfer-Encoding is chunked");
+			head_refuse(reader, 400, BAD_REQUEST,
+				    "the only Transfer-Encoding is chunked");
 		head->body = UINT64_MAX;
 	} else if (head->content_length != NULL) {
 		/* the gate has checked that it is a number that fits */

@@ -274,7 +274,7 @@ stdio_notify(struct exchange *exchange, const char *json, size_t len)
 	return true;
 }
 
-/* stdio is a stdio_stream already. */
+/* stdio is a stream already. */
 static bool
 stdio_stream(struct exchange *exchange)
 {
@@ -307,7 +307,8 @@ stdio_finish(struct exchange *exchange, int status, const struct exchange_header
 	}
 }
 
-static const struct exchange_ops ops = { no_header, no_headers, stdio_notify, stdio_stream, stdio_finish };
+static const struct exchange_ops ops = { no_header, no_headers, stdio_notify, stdio_stream,
+					 stdio_finish };
 
 static struct line *
 new_line(struct stdio *stdio)
@@ -327,7 +328,7 @@ new_line(struct stdio *stdio)
 	return line;
 }
 
-/* Tells the receiver that nobody reads its answers any more. It may stdio_finish any of them then. */
+/* Tells the receiver that nobody reads its answers any more. It may finish any of them then. */
 static void
 close_exchanges(struct stdio *stdio)
 {
@@ -471,7 +472,8 @@ on_input(struct loop_watch *watch, uint32_t events)
 		stdio->in.len += (size_t)n;
 		take_lines(stdio);
 	} else if (stdio->in.len > 0 || stdio->in.skipping != NULL) {
-		take_message(stdio, stdio->in.data, stdio->in.len); /* a last line without its end */
+		take_message(stdio, stdio->in.data,
+			     stdio->in.len); /* a last line without its end */
 		stdio->in.len = 0;
 	}
 	stdio->in.delivering = false;

@@ -138,7 +138,7 @@ sample_next(struct mcp_call *call, int64_t shown)
 	return mcp_printf(call, "preview_table %s page_token=%lld",
 			  dbx_repeat(call, (const char *const[]){ "catalog_name", "schema_name",
 			      "table_name", "row_limit", "cell_chars", "warehouse_id", "format",
-			      NULL }), (long long)(preview_offset(call) + shown));
+			      NULL }), (long long)preview_offset(call) + (long long)shown);
 }
 
 static int

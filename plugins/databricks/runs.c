@@ -90,7 +90,8 @@ next_of(struct mcp_call *call, const struct ended *ended)
 		return "It did not start. Wait for the active runs of the job, or cancel one: "
 		       "list_job_runs active_only=true shows them.";
 	if (ended->idle && ended->task[0] == '\0')
-		return mcp_printf(call, "It did nothing. Call get_job_run run_id=%s to see its tasks.",
+		return mcp_printf(call,
+				  "It did nothing. Call get_job_run run_id=%s to see its tasks.",
 				  ended->run.id);
 	if (ended->loop)
 		return mcp_printf(call, "Call get_job_run run_id=%s to see its iterations.",
@@ -146,10 +147,12 @@ note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 	const char *why = dbx_run_message(call, task);
 
 	if (ended->task[0] == '\0')
-		dbx_cut_copy(ended->task, sizeof(ended->task), mcp_get_str(call, task, "task_key", ""));
+		dbx_cut_copy(ended->task, sizeof(ended->task),
+			     mcp_get_str(call, task, "task_key", ""));
 	if (why[0] != '\0')
 		dbx_cut_copy(ended->message, sizeof(ended->message), why);
-	dbx_cut_copy(ended->task_run, sizeof(ended->task_run), mcp_get_str(call, task, "run_id", ""));
+	dbx_cut_copy(ended->task_run, sizeof(ended->task_run),
+		     mcp_get_str(call, task, "run_id", ""));
 	ended->loop = mcp_get(task, "for_each_task") != NULL;
 }
 

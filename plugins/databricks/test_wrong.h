@@ -231,7 +231,9 @@ static inline size_t
 wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n,
 	      wrong_call_fn call)
 {
-	struct wrong_test test = { .plugin = plugin, .routes = routes, .n_routes = n, .call = call };
+	struct wrong_test test = {
+		.plugin = plugin, .routes = routes, .n_routes = n, .call = call
+	};
 	size_t ways = 0;
 
 	for (test.route = 0; test.route < n; test.route++)

@@ -232,9 +232,9 @@ notebooks_are_named(void)
 	has(result->text, "Wrote 30 bytes to /Workspace/Users/b.sql.\nurl: ");
 	lacks(result->text, "notebook");
 	/* nothing is looked at for what cannot be one */
-	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("b.py", "print(1)\\n"));
+	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.py", "print(1)\\n"));
 	ASSERT_INT(fakehost_requests(host), 1);
-	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("b.txt", SOURCE));
+	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.txt", SOURCE));
 	ASSERT_INT(fakehost_requests(host), 1);
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS("b.py"), 404, NOT_FOUND);

@@ -194,7 +194,8 @@ may_be_notebook(struct mcp_call *call, const struct place *place, const struct c
 	if (place->store != STORE_WORKSPACE || place_notebook(call, place) == NULL)
 		return false;
 	return content->file != NULL || strstr(place->path, ".ipynb") != NULL
-	    || memmem(content->data, first, mark, sizeof(mark) - 1) != NULL;
+	    || (content->data != NULL &&
+		memmem(content->data, first, mark, sizeof(mark) - 1) != NULL);
 }
 
 static int

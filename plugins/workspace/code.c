@@ -173,7 +173,7 @@ command_begun(struct mcp_call *call, const void *state, size_t len)
 {
 	struct command command;
 	struct json_object *reply;
-	int status;
+	int status = MCP_E_INTERNAL;
 
 	(void)len;
 	memcpy(&command, state, sizeof(command));
@@ -216,7 +216,7 @@ context_looked(struct mcp_call *call, const void *state, size_t len)
 	const struct command *command = state;
 	struct json_object *reply;
 	const char *now;
-	int status;
+	int status = MCP_E_INTERNAL;
 
 	reply = reply_or_leave(call, command, &status);
 	if (reply == NULL)
@@ -425,7 +425,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	struct command command;
 	struct json_object *reply;
 	const char *now;
-	int status;
+	int status = MCP_E_INTERNAL;
 
 	(void)unused;
 	(void)len;

@@ -346,8 +346,10 @@ outputs_of_all_kinds_are_text(void)
 	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>e</p><!-- x > y "
 	    "--><script>1<2</script>"),
 		     "A\nb c\ne");
-	output_reads(HTML("<table><tr><th></th><th>x</th></tr>\\n<tr>\\n<th>0</th><td></td><td>2</td>"
-			  "</tr></table>"), "\tx\n0\t\t2");
+	output_reads(
+	    HTML("<table><tr><th></th><th>x</th></tr>\\n<tr>\\n<th>0</th><td></td><td>2</td>"
+		 "</tr></table>"),
+	    "\tx\n0\t\t2");
 	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
 	output_reads(HTML("unfinished <th"), "unfinished <th");
 	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"

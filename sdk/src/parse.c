@@ -285,6 +285,7 @@ is_number(const char *p, bool *integer)
 	if (n == 0 || (n > 1 && *p == '0'))
 		return false;
 	p += n;
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): ends in a NUL */
 	*integer = *p == '\0';
 	if (*p == '.') {
 		n = digits_at(++p);

@@ -168,6 +168,7 @@ put_number(struct out *out, const struct spec *spec, struct arguments *args)
 		 : spec->length[0] == 'L'		    ? "L"
 							    : "",
 		 spec->conversion);
+	/* NOLINTBEGIN(bugprone-branch-clone): the types of the arguments differ */
 	if (spec->conversion == 'd' || spec->conversion == 'i')
 		len = snprintf(text, sizeof(text), format, spec->width, spec->precision,
 			       signed_argument(spec, args));
@@ -180,6 +181,7 @@ put_number(struct out *out, const struct spec *spec, struct arguments *args)
 	else
 		len = snprintf(text, sizeof(text), format, spec->width, spec->precision,
 			       va_arg(args->list, double));
+	/* NOLINTEND(bugprone-branch-clone) */
 	if (len > 0)
 		put(out, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }

@@ -218,8 +218,10 @@ static void
 a_former_name_leads_on(void)
 {
 	static const char *const manifests[] = {
-		"{\"tools\":[" TOOL("x_a", INPUT "," READS "," META("\"access\":\"read\",\"former\":\"a\"")) "," TOOL(
-		    "x_b", INPUT "," READS "," META("\"access\":\"read\",\"former\":\"b\"")) "]}",
+		"{\"tools\":[" TOOL("x_a", INPUT "," READS ","
+		    META("\"access\":\"read\",\"former\":\"a\"")) ","
+		    TOOL("x_b", INPUT "," READS ","
+		    META("\"access\":\"read\",\"former\":\"b\"")) "]}",
 		"{\"tools\":[" READ_TOOL("b") "]}"
 	};
 	struct registry *r = registry_of(manifests, 2);

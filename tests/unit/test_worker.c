@@ -509,7 +509,7 @@ output_becomes_events(void)
 	struct loop *loop = loop_new();
 	struct worker_output output;
 	static char text[60000];
-	int pipe_of_worker[2], log[2], kept = dup(STDERR_FILENO);
+	int pipe_of_worker[2] = { -1, -1 }, log[2] = { -1, -1 }, kept = dup(STDERR_FILENO);
 	ssize_t len;
 
 	CU_ASSERT_FATAL(pipe(pipe_of_worker) == 0 && pipe(log) == 0);

@@ -437,7 +437,8 @@ dbfs_put(struct request *req)
 	path = checked(req, body_need(req, "path"));
 	if (path != NULL && block_fits(req, len)) {
 		handle = handle_new(req->ws, path, json_flag(req->body, "overwrite", false));
-		rc = handle == NULL || !write_full(handle->fd, data, len) ? errno : put_in_place(handle);
+		rc = handle == NULL || !write_full(handle->fd, data, len) ? errno
+									  : put_in_place(handle);
 		if (rc == 0)
 			reply_empty(req);
 		else

@@ -139,4 +139,6 @@ static const struct route history_routes[] = {
 	{ 0 },
 };
 
-const struct domain history_domain = { .name = "history", .routes = history_routes, .tables = tables };
+const struct domain history_domain = { .name = "history",
+				       .routes = history_routes,
+				       .tables = tables };

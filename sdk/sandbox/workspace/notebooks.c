@@ -160,5 +160,8 @@ static const struct route notebooks_routes[] = {
 };
 
 const struct domain notebooks_domain = {
-	.name = "notebooks", .routes = notebooks_routes, .tables = objects_tables, .seed = objects_seed,
+	.name = "notebooks",
+	.routes = notebooks_routes,
+	.tables = objects_tables,
+	.seed = objects_seed,
 };

@@ -18,7 +18,8 @@ static const char repo_tables[] =
 	" url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL,"
 	" sparse TEXT);";
 
-static const char REPO_COLUMNS[] = "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
+static const char REPO_COLUMNS[] =
+    "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
 
 static struct json_object *
 to_json(sqlite3_stmt *st)

@@ -213,8 +213,8 @@ digest(sqlite3_context *ctx, sqlite3_value *v, const char *algorithm)
 
 	if (sqlite3_value_type(v) == SQLITE_NULL)
 		return;
-	if (EVP_Digest(number_text(v), strlen(number_text(v)), bytes, &len, EVP_get_digestbyname(algorithm),
-		       NULL) != 1)
+	if (EVP_Digest(number_text(v), strlen(number_text(v)), bytes, &len,
+		       EVP_get_digestbyname(algorithm), NULL) != 1)
 		return;
 	for (unsigned i = 0; i < len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
