@@ -87,12 +87,12 @@ struct registry;
  * its text is not masked; true, or {what of `scope`: the option of the plugin that lists which of
  * them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it), aliases
  * [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument}, times
- * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970), former (a name that leads to it too,
- * unless another row has it; the host sets it where the operator renames), requests [permission]
- * (those without which it cannot work), withheld (it is not offered; the host sets it where one of
- * them was taken away). Of a resource or template: access, inline, uri_aliases. Of a prompt:
- * inline, aliases, former;
- * of one without a plugin: messages [{role, text}]. Of a completion: inline.
+ * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
+ * former (a name that leads to it too, unless another row has it; the host sets it where the
+ * operator renames), requests [permission] (those without which it cannot work), withheld (it is
+ * not offered; the host sets it where one of them was taken away). Of a resource or template:
+ * access, inline, uri_aliases. Of a prompt: inline, aliases, former; of one without a plugin:
+ * messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {
 	struct plugin *plugin;
