@@ -37,7 +37,7 @@ exchange_accept(struct exchange *exchange)
 	exchange->ops->finish(exchange, 202, NULL, 0, NULL, 0);
 }
 
-/* The request of this peer that the client gives up. Unknown and finished ones: never mind. */
+/* The request of this peer that the client gives up. Unknown and finished ones are ignored. */
 static void
 cancel(struct peer *peer, struct json_object *id)
 {

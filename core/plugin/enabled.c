@@ -53,7 +53,7 @@ env_is_true(const char *name)
 				 strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0);
 }
 
-/* Reads the manifest of an installed plugin in order to hear its wish. One that cannot be read is
+/* Reads the manifest of an installed plugin to see whether it wants to be enabled. One that cannot be read is
  * taken in too, so that it is refused aloud and not lost in silence. */
 static bool
 wishes(const char *name, const struct config *config)

@@ -75,7 +75,7 @@ has_argument(const struct parse *parse, const char *name, size_t len)
 	return false;
 }
 
-/* Each {{name}} has to be an argument: a slip of the pen would reach the model otherwise. */
+/* Each {{name}} has to be an argument: a misspelt one would reach the model otherwise. */
 static bool
 check_names(const struct parse *parse, const char *text, bool lines)
 {
