@@ -53,8 +53,8 @@ env_is_true(const char *name)
 				 strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0);
 }
 
-/* Reads the manifest of an installed plugin to see whether it wants to be enabled. One that cannot be read is
- * taken in too, so that it is refused aloud and not lost in silence. */
+/* Reads the manifest of an installed plugin to see whether it wants to be enabled. One that cannot
+ * be read is taken in too, so that its refusal is told. */
 static bool
 wishes(const char *name, const struct config *config)
 {
