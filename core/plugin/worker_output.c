@@ -46,7 +46,7 @@ end_line(struct worker_output *output)
 
 /* A longer line goes on in the next event. */
 static void
-take(struct worker_output *output, const char *data, size_t len)
+take_output(struct worker_output *output, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] == '\n' || data[i] == '\0') {
@@ -77,7 +77,7 @@ worker_output_read(struct worker_output *output)
 		return false;
 	got = read(output->fd, data, sizeof(data));
 	if (got > 0)
-		take(output, data, (size_t)got);
+		take_output(output, data, (size_t)got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		worker_output_close(output);
 	return got > 0;

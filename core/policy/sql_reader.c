@@ -354,12 +354,13 @@ is_foreign_address(const struct reader *reader)
 	static const char *const storage[] = { "abfs", "abfss", "adl", "dbfs", "gs", "r2", "s3",
 		"s3a", "s3n", "wasb", "wasbs" };
 	const struct sql_token *now = &reader->now;
-	const char *at = now->at + 1;
+	const char *at;
 	size_t len = 0;
 
 	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME)
 	    || !sql_is_sign(&reader->before, '.'))
 		return false;
+	at = now->at + 1; /* behind the quote; a token without text has no address at all */
 	while (len + 3 < now->len && (isalnum((unsigned char)at[len]) || strchr("+-.", at[len])))
 		len++;
 	if (len == 0 || len + 3 >= now->len || at[len] != ':' || at[len + 1] != '/')

@@ -20,7 +20,8 @@ check_permission(char *permission, const char *path)
 
 	if (permission_check(permission) != NULL)
 		return;
-	PROMISE(space != NULL && space[1] == '/' && strstr(permission, "//") == NULL);
+	PROMISE(space != NULL && strstr(permission, "//") == NULL);
+	PROMISE(space[1] == '/' || strcmp(space, " link") == 0);
 	PROMISE(!permission_allows(&list, "NOSUCH", path));
 	if (uri_path_check(path) != NULL || strchr(path, '{') != NULL)
 		return;
