@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values, and the searches for them. A group of values has two finders: of the values as they
  * are, and without white space. They are built at the first search after a change, and counted: a
- * search of a long text takes time, in which whoever adds a value must not have to wait. */
+ * search of a long text takes time, and who adds a value must not wait for it. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -295,7 +295,7 @@ begun(struct call *call, const struct outcome *outcome, struct result *result)
 	}
 	if (state->wants_progress)
 		loop_timer_set(call->calls->loop, &state->tick, TICK_FIRST_MS);
-	/* whoever only looks is shown what one look finds */
+	/* a caller that only looks is shown what one look finds */
 	if (state->has_interim && wait_is_over(call) &&
 	    (!only_looks(call) || call->calls->draining))
 		answer_interim(call);

@@ -48,7 +48,7 @@ warn(struct config_upstream *upstream, const char *format, ...)
 	va_end(args);
 }
 
-/* A secret that stands in a file of its own: whoever may read the file has it. */
+/* A secret that stands in a file of its own: who may read the file has it. */
 static void
 warn_public(struct config_upstream *upstream)
 {

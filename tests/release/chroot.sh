@@ -4,7 +4,10 @@
 
 unavailable=75	# the exit status of a suite whose package registry did not answer
 
-mirror=${LAKEHOST_MIRROR:-http://deb.debian.org/debian}
+# The package mirror: LAKEHOST_MIRROR, else the first one that this machine installs from.
+mirror=${LAKEHOST_MIRROR:-$(sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+).*/\2/p' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list \
+    2>/dev/null | sed -n '/debian\/*$/{p;q}' || :)}
 
 # What this machine runs: bookworm, trixie.
 this_release() {
