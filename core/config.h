@@ -17,21 +17,21 @@
 #include "base/log.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
-#define LIMIT_BODY (4u << 20)	       /* bytes of a request body or stdio line */
-#define LIMIT_DEPTH 64u		       /* nesting of inbound JSON */
-#define LIMIT_HEADERS 8192u	       /* bytes of request line and headers; more is 431 */
-#define LIMIT_HANDLE 1024u	       /* bytes of any id, cursor or handle */
-#define LIMIT_RESULT_TEXT 40000u       /* bytes of text of one result */
-#define LIMIT_RESULT_ROWS 100u	       /* rows of one table result */
-#define LIMIT_CELL 200u		       /* characters of one cell */
-#define LIMIT_REPLY (16u << 20)	       /* bytes of a buffered upstream reply */
-#define LIMIT_CALL_MS 55000u	       /* a call answers within */
-#define LIMIT_STEPS 64u		       /* running calls of one principal */
-#define LIMIT_SUSPENDED 20000u	       /* unfinished calls of the host */
-#define LIMIT_DRAIN_MS 30000u	       /* running calls get this long after SIGTERM */
+#define LIMIT_BODY (4u << 20)	 /* bytes of a request body or stdio line */
+#define LIMIT_DEPTH 64u		 /* nesting of inbound JSON */
+#define LIMIT_HEADERS 8192u	 /* bytes of request line and headers; more is 431 */
+#define LIMIT_HANDLE 1024u	 /* bytes of any id, cursor or handle */
+#define LIMIT_RESULT_TEXT 40000u /* bytes of text of one result */
+#define LIMIT_RESULT_ROWS 100u	 /* rows of one table result */
+#define LIMIT_CELL 200u		 /* characters of one cell */
+#define LIMIT_REPLY (16u << 20)	 /* bytes of a buffered upstream reply */
+#define LIMIT_CALL_MS 55000u	 /* a call answers within */
+#define LIMIT_STEPS 64u		 /* running calls of one principal */
+#define LIMIT_SUSPENDED 20000u	 /* unfinished calls of the host */
+#define LIMIT_DRAIN_MS 30000u	 /* running calls get this long after SIGTERM */
 #define LIMIT_CONNECTIONS 4096u
-#define LIMIT_LISTENS 1024u	       /* open subscriptions/listen of the host */
-#define LIMIT_SESSIONS 10000u	       /* legacy sessions whose soft state is remembered */
+#define LIMIT_LISTENS 1024u   /* open subscriptions/listen of the host */
+#define LIMIT_SESSIONS 10000u /* legacy sessions whose soft state is remembered */
 
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
 /* As policy.access spells it. */
@@ -58,24 +58,24 @@ enum auth_method { AUTH_BEARER, AUTH_NONE, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH }
 
 /* One upstream role, resolved: which credential was chosen and why stands in `auth_why`. */
 struct config_upstream {
-	char *role;	  /* "workspace" */
+	char *role; /* "workspace" */
 	enum service service;
-	char *url;	  /* scheme://host[:port][/path], no slash at the end; NULL: not given */
+	char *url; /* scheme://host[:port][/path], no slash at the end; NULL: not given */
 	enum auth_method method;
-	char *auth_type;  /* "pat", "basic" …, or NULL when no credential was found */
-	char *auth_why;	  /* "pat: token from DATABRICKS_TOKEN", or what is missing */
-	char *token;	  /* the secret as it was at the start: token, password, header value, or
+	char *auth_type; /* "pat", "basic" …, or NULL when no credential was found */
+	char *auth_why;	 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
+	char *token;	 /* the secret as it was at the start: token, password, header value, or
 			     client secret; NULL with AUTH_NONE */
 	char *token_reference; /* file: or credential: it was read from, so that it can be read
 				  again; or NULL */
 	bool token_of_profile; /* it is that of `profile` in `config_file`, likewise */
 	char *profile, *config_file;
-	char *user;	  /* of AUTH_BASIC; the client's id of AUTH_OAUTH */
-	char *header;	  /* name of the header of AUTH_HEADER */
+	char *user;			    /* of AUTH_BASIC; the client's id of AUTH_OAUTH */
+	char *header;			    /* name of the header of AUTH_HEADER */
 	char *token_url, *scope, *audience; /* of AUTH_OAUTH; the latter two may be NULL */
-	bool secret_in_body; /* AUTH_OAUTH: client_id and client_secret go into the body */
-	char *workspace_id; /* sent along where one host serves several workspaces; or NULL */
-	char *ca_file;	  /* NULL: the system's bundle */
+	bool secret_in_body;	 /* AUTH_OAUTH: client_id and client_secret go into the body */
+	char *workspace_id;	 /* sent along where one host serves several workspaces; or NULL */
+	char *ca_file;		 /* NULL: the system's bundle */
 	struct strings warnings; /* for the operator, if anybody uses it */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
 	uint64_t max_reply;
@@ -88,22 +88,22 @@ enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
 
 struct config_plugin {
 	char *name;
-	char *where;	 /* "plugins-enabled/compute.conf:3", for messages */
-	bool by_name;	 /* plugins.enabled names it, and no file in plugins-enabled */
+	char *where;  /* "plugins-enabled/compute.conf:3", for messages */
+	bool by_name; /* plugins.enabled names it, and no file in plugins-enabled */
 	enum isolation isolation;
-	bool critical;	 /* a refusal of it stops the host */
+	bool critical;		    /* a refusal of it stops the host */
 	struct strings permissions; /* when set: narrower than the manifest's */
 	bool narrowed;
-	char *options;	 /* JSON object as written; checked against the manifest by the loader */
-	struct strings set;    /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
-	char *prefix;	       /* of the names of its tools and prompts, or NULL */
+	char *options;	    /* JSON object as written; checked against the manifest by the loader */
+	struct strings set; /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
+	char *prefix;	    /* of the names of its tools and prompts, or NULL */
 	struct strings rename; /* "old=new" of single ones */
-	char *upstream;	 /* which upstream its role "workspace" means; NULL: "workspace" */
+	char *upstream;	       /* which upstream its role "workspace" means; NULL: "workspace" */
 };
 
 struct config {
-	char *file; /* where it was read, or NULL: built-in defaults */
-	char *directory; /* where plugins-enabled and plugins-available are looked for */
+	char *file;		 /* where it was read, or NULL: built-in defaults */
+	char *directory;	 /* where plugins-enabled and plugins-available are looked for */
 	struct strings warnings; /* for the operator, to be logged at start */
 	struct {
 		bool stdio;
@@ -118,9 +118,9 @@ struct config {
 	} server;
 	struct config_upstream *upstream;
 	size_t upstreams;
-	enum access access; /* policy.access */
+	enum access access;	       /* policy.access */
 	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
-	char *prompt_directory; /* prompts.directory, absolute; NULL: none */
+	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
 	struct {
 		unsigned body, depth, headers, steps, suspended, call_ms, drain_ms;
 	} limits;

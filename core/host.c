@@ -100,13 +100,15 @@ keys_load(struct host *host, struct strings *faults)
 			 : seal_key_read(files->item[i], keys[i], why, sizeof(why)))
 			good++;
 		else if (made)
-			add_fault(faults, "state key: %s: set server.state_key to a file:PATH, or "
-				  "XDG_STATE_HOME to a folder that can be written to", why);
+			add_fault(faults,
+				  "state key: %s: set server.state_key to a file:PATH, or "
+				  "XDG_STATE_HOME to a folder that can be written to",
+				  why);
 		else
 			add_fault(faults, "server.state_key: %s", why);
 	if (n == 0)
 		add_fault(faults, "state key: there is no place for one: set server.state_key, "
-			  "XDG_STATE_HOME or HOME");
+				  "XDG_STATE_HOME or HOME");
 	else if (good == n)
 		host->sealer = sealer_new(keys[0], n);
 	explicit_bzero(keys, sizeof(keys));
@@ -169,16 +171,17 @@ plugins_start(struct host *host, struct strings *faults)
 {
 	bool critical = false;
 
-	host->plugins =
-	    plugins_load(host->config, host->loop, &server_plugin, false, &critical);
+	host->plugins = plugins_load(host->config, host->loop, &server_plugin, false, &critical);
 	server_describe(host->config, host->plugins);
 	for (size_t i = 0; critical && i < plugins_count(host->plugins); i++) {
 		struct plugin_status status;
 
 		plugins_status(host->plugins, i, &status);
 		if (status.refusal != PLUGIN_OK && status.config != NULL && status.config->critical)
-			add_fault(faults, "plugin %s, which is marked critical, was refused: "
-				  "%s%s%s", status.name, plugin_refusal_text(status.refusal),
+			add_fault(faults,
+				  "plugin %s, which is marked critical, was refused: "
+				  "%s%s%s",
+				  status.name, plugin_refusal_text(status.refusal),
 				  status.why[0] != '\0' ? ": " : "", status.why);
 	}
 }
@@ -192,9 +195,12 @@ parts_start(struct host *host)
 	host->egress = egress_new(host->loop, config);
 	host->calls = calls_new(host->loop, config, host->egress);
 	calls_use_pool(host->calls, host->pool);
-	host->eras = eras_new(&(struct eras_parts){
-	    .loop = host->loop, .config = config, .registry = host->registry,
-	    .calls = host->calls, .pool = host->pool, .sealer = host->sealer });
+	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
+						    .config = config,
+						    .registry = host->registry,
+						    .calls = host->calls,
+						    .pool = host->pool,
+						    .sealer = host->sealer });
 	plugins_on_change(host->plugins, plugin_changed, host);
 	strcpy(host->local.name, "local");
 	host->local.access = config->access;
@@ -280,8 +286,8 @@ static void
 flush_poll(struct loop_timer *timer)
 {
 	struct host *host = timer->data;
-	bool left = (host->http != NULL && http_open_exchanges(host->http) > 0)
-	    || (host->stdio != NULL && !stdio_idle(host->stdio));
+	bool left = (host->http != NULL && http_open_exchanges(host->http) > 0) ||
+		    (host->stdio != NULL && !stdio_idle(host->stdio));
 
 	if (left && clock_ms() < host->flush_until)
 		loop_timer_set(host->loop, timer, FLUSH_POLL_MS);
@@ -325,17 +331,20 @@ signalled(struct loop_watch *watch, uint32_t events)
 	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
 		log_event(LOG_WARNING, "reload", "why", "s",
 			  "credentials in files are read again; the configuration is read at the "
-			  "start: restart to apply changes to it", NULL);
+			  "start: restart to apply changes to it",
+			  NULL);
 		egress_reload(host->egress);
 		return;
 	}
 	if (host->draining) { /* asked twice: whoever asks does not want to wait */
-		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running",
-			  "i", (int64_t)calls_running(host->calls), NULL);
+		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running", "i",
+			  (int64_t)calls_running(host->calls), NULL);
 		loop_stop(host->loop);
 	} else { /* a client that closes stdin and then sends a signal has waited already */
-		drain(host, info.ssi_signo == SIGTERM	 ? "SIGTERM"
-			    : info.ssi_signo == SIGINT ? "SIGINT" : "SIGHUP",
+		drain(host,
+		      info.ssi_signo == SIGTERM	 ? "SIGTERM"
+		      : info.ssi_signo == SIGINT ? "SIGINT"
+						 : "SIGHUP",
 		      eras_input_ended(host->eras) ? 0 : host->config->limits.drain_ms);
 	}
 }
@@ -408,9 +417,8 @@ watch_serving(struct host *host)
 	unsigned drain = host->config->limits.drain_ms;
 
 	watchdog_free(host->watchdog);
-	host->watchdog =
-	    watchdog_new(host->loop, drain < STUCK_SIGNAL_MS ? drain : STUCK_SIGNAL_MS,
-			 host->config->limits.call_ms + WATCHDOG_NAME_MS);
+	host->watchdog = watchdog_new(host->loop, drain < STUCK_SIGNAL_MS ? drain : STUCK_SIGNAL_MS,
+				      host->config->limits.call_ms + WATCHDOG_NAME_MS);
 }
 
 int

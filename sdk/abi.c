@@ -7,7 +7,7 @@
  */
 #include <lakehost/plugin.h>
 
-#define AT(type, member, offset)                                                                 \
+#define AT(type, member, offset) \
 	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member " has moved")
 #define SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " has another size")
 #define NUMBER(name, value) _Static_assert((name) == (value), #name " has another number")

@@ -83,8 +83,8 @@ void
 arena_reset(struct arena *arena)
 {
 	run_deferred(arena);
-	while (arena->chunks != NULL &&
-	    (arena->chunks->next != NULL || arena->chunks->room != CHUNK_MIN || CHUNK_MIN == 0)) {
+	while (arena->chunks != NULL && (arena->chunks->next != NULL ||
+					 arena->chunks->room != CHUNK_MIN || CHUNK_MIN == 0)) {
 		struct chunk *chunk = arena->chunks;
 
 		arena->chunks = chunk->next;

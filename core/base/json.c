@@ -143,8 +143,7 @@ add_object(struct buf *buf, struct json_object *object)
 	bool first = true;
 
 	buf_putc(buf, '{');
-	json_object_object_foreachC(object, member)
-	{
+	json_object_object_foreachC(object, member) {
 		if (!buf_ok(buf))
 			return; /* the rest would be walked for nothing */
 		if (!first)

@@ -46,8 +46,8 @@ int64_t json_int(struct json_object *object, const char *key, int64_t absent);
 
 /* The raw text of the member `key` at the top of an object that passed the gate (so that an id
  * keeps its exact spelling). False when absent. */
-bool
-json_raw_member(const char *text, size_t len, const char *key, const char **raw, size_t *raw_len);
+bool json_raw_member(const char *text, size_t len, const char *key, const char **raw,
+		     size_t *raw_len);
 
 /* Serialises compactly, with slashes unescaped and numbers as they were spelled when parsed, so
  * that nothing grows. */

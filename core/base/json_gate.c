@@ -13,18 +13,16 @@
 #include "base/json_string.h"
 
 #define FRAMES_INLINE 64
-#define KEYS_INLINE   64
+#define KEYS_INLINE 64
 #define KEYS_PAIRWISE 12
 /* Longer numbers are refused whatever the limits say. */
 #define NUMBER_MAX 4096
 
 const struct json_limits json_inbound = {
-	.bytes = 4u << 20, .depth = 64, .members = 500000, .number = 128,
-	.memory = 128u << 20
+	.bytes = 4u << 20, .depth = 64, .members = 500000, .number = 128, .memory = 128u << 20
 };
 const struct json_limits json_upstream = {
-	.bytes = 16u << 20, .depth = 128, .members = 2000000, .number = 1024,
-	.memory = 256u << 20
+	.bytes = 16u << 20, .depth = 128, .members = 2000000, .number = 1024, .memory = 256u << 20
 };
 
 struct key {
@@ -322,14 +320,10 @@ read_scalar(struct gate *g)
 	bool escaped;
 
 	switch (*g->p) {
-	case '"':
-		return read_string(g, &escaped);
-	case 't':
-		return read_word(g, "true", 4);
-	case 'f':
-		return read_word(g, "false", 5);
-	case 'n':
-		return read_word(g, "null", 4);
+	case '"': return read_string(g, &escaped);
+	case 't': return read_word(g, "true", 4);
+	case 'f': return read_word(g, "false", 5);
+	case 'n': return read_word(g, "null", 4);
 	default:
 		if (*g->p == '-' || (*g->p >= '0' && *g->p <= '9'))
 			return read_number(g);
@@ -383,7 +377,7 @@ read_behind(struct gate *g, struct key *first_room, bool *more)
 		}
 		if (*g->p != (object ? '}' : ']'))
 			return refuse(g, g->p,
-			    object ? "comma or } expected" : "comma or ] expected");
+				      object ? "comma or } expected" : "comma or ] expected");
 		if (!close_frame(g))
 			return false;
 	}
@@ -414,8 +408,13 @@ json_gate(const char *text, size_t len, const struct json_limits *limits, size_t
 {
 	struct frame frames[FRAMES_INLINE];
 	struct key keys[KEYS_INLINE];
-	struct gate g = { .text = text, .p = text, .end = text + len, .limits = limits,
-		.frames = frames, .keys = keys, .key_room = KEYS_INLINE };
+	struct gate g = { .text = text,
+			  .p = text,
+			  .end = text + len,
+			  .limits = limits,
+			  .frames = frames,
+			  .keys = keys,
+			  .key_room = KEYS_INLINE };
 
 	if (limits->depth > FRAMES_INLINE)
 		g.frames = malloc(limits->depth * sizeof(*frames));

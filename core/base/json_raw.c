@@ -52,7 +52,7 @@ key_is(const char *raw, size_t raw_len, const char *key)
 		return false; /* even all spelt \uXXXX */
 	decoded = malloc(raw_len + 1);
 	same = decoded != NULL && json_string_decode(raw, raw_len, decoded) == len &&
-	    memcmp(decoded, key, len) == 0;
+	       memcmp(decoded, key, len) == 0;
 	free(decoded);
 	return same;
 }

@@ -21,10 +21,10 @@
 #include "base/buf.h"
 #include "base/loop.h"
 
-#define LINE_MAX_BYTES	PIPE_BUF
+#define LINE_MAX_BYTES PIPE_BUF
 #define VALUE_MAX_BYTES 1024
-#define END_RESERVE	32 /* for `,"truncated":true}` and the newline */
-#define MESSAGE_MAX	65536
+#define END_RESERVE 32 /* for `,"truncated":true}` and the newline */
+#define MESSAGE_MAX 65536
 
 static const char *const level_names[] = { "debug", "info", "notice", "warning", "error" };
 
@@ -52,8 +52,10 @@ log_level_parse(const char *name, enum log_level *level)
 	static const struct {
 		const char *name;
 		enum log_level level;
-	} others[] = { { "warn", LOG_WARNING }, { "critical", LOG_ERROR }, { "fatal", LOG_ERROR },
-		{ "trace", LOG_DEBUG } };
+	} others[] = { { "warn", LOG_WARNING },
+		       { "critical", LOG_ERROR },
+		       { "fatal", LOG_ERROR },
+		       { "trace", LOG_DEBUG } };
 
 	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
 		if (strcasecmp(name, level_names[i]) == 0) {
@@ -87,8 +89,8 @@ add_inside(struct buf *out, const char *text, size_t len)
 		else if (step == 2 && s[0] == 0xC2 && s[1] < 0xA0)
 			code = s[1];
 		else if (step == 3 && s[0] == 0xE2 &&
-		    ((s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
-			(s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9)))
+			 ((s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
+			  (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9)))
 			code = 0x2000u + ((s[1] & 0x3Fu) << 6) + (s[2] & 0x3Fu);
 		if (code > 0) {
 			buf_json_inside(out, text + run, i - run);
@@ -157,17 +159,10 @@ add_field(struct buf *line, bool text, const char *key, char type, va_list *args
 		buf_putc(line, ':');
 	}
 	switch (type) {
-	case 's':
-		add_string(line, text, string);
-		break;
-	case 'i':
-		buf_printf(line, "%" PRId64, va_arg(*args, int64_t));
-		break;
-	case 'b':
-		buf_puts(line, va_arg(*args, int) ? "true" : "false");
-		break;
-	default:
-		abort(); /* the rest of the arguments cannot be read */
+	case 's': add_string(line, text, string); break;
+	case 'i': buf_printf(line, "%" PRId64, va_arg(*args, int64_t)); break;
+	case 'b': buf_puts(line, va_arg(*args, int) ? "true" : "false"); break;
+	default: abort(); /* the rest of the arguments cannot be read */
 	}
 }
 
@@ -186,7 +181,7 @@ begin_line(struct buf *line, bool text, enum log_level level)
 		buf_printf(line, "%s.%03dZ %-7s ", stamp, (int)(now % 1000), level_names[level]);
 	else
 		buf_printf(line, "{\"ts\":\"%s.%03dZ\",\"level\":\"%s\"", stamp, (int)(now % 1000),
-		    level_names[level]);
+			   level_names[level]);
 }
 
 static bool
@@ -212,8 +207,10 @@ write_lost(bool text)
 	if (lost == 0)
 		return true;
 	begin_line(&line, text, LOG_WARNING);
-	buf_printf(&line, text ? "log_lost lines=%" PRIu64 "\n"
-			       : ",\"event\":\"log_lost\",\"lines\":%" PRIu64 "}\n", lost);
+	buf_printf(&line,
+		   text ? "log_lost lines=%" PRIu64 "\n"
+			: ",\"event\":\"log_lost\",\"lines\":%" PRIu64 "}\n",
+		   lost);
 	if (write_line(line.data, line.len))
 		lost = 0;
 	buf_fini(&line);

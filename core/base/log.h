@@ -23,7 +23,6 @@ bool log_level_parse(const char *name, enum log_level *level);
 /* log_event(LOG_INFO, "call", "tool", "s", name, "ms", "i", (int64_t)12, NULL): an event name, then
  * triples of key, type (s: const char *, NULL leaves it out; i: int64_t; b: int) and value. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
-void log_line(enum log_level level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -32,7 +32,7 @@ struct loop {
 	uint32_t n_timers, heap_room;
 	struct epoll_event batch[BATCH];
 	int n_batch, at_batch;
-	struct loop_watch *always; /* files that epoll does not take: ready at all times */
+	struct loop_watch *always;	/* files that epoll does not take: ready at all times */
 	struct loop_watch *next_always; /* while running them: the one after the current */
 	unsigned misses;		/* spins in vain in a row */
 	_Atomic(const char *) plugin;	/* whose code runs on the loop thread */

@@ -15,7 +15,8 @@
 
 struct loop;
 
-struct loop_watch { /* embed; must stay put while watched */
+/* embed; must stay put while watched */
+struct loop_watch {
 	int fd;
 	void (*fn)(struct loop_watch *watch, uint32_t events);
 	void *data;
@@ -26,14 +27,16 @@ struct loop_watch { /* embed; must stay put while watched */
 	struct loop_watch *next;
 };
 
-struct loop_timer { /* embed, zeroed; one-shot; may be set again from its own function */
+/* embed, zeroed; one-shot; may be set again from its own function */
+struct loop_timer {
 	void (*fn)(struct loop_timer *timer);
 	void *data;
 	int64_t due_ms;
 	uint32_t slot; /* the loop's: 1 + index in its heap, 0 when idle */
 };
 
-struct loop_job { /* embed; posted once at a time */
+/* embed; posted once at a time */
+struct loop_job {
 	void (*fn)(struct loop_job *job);
 	void *data;
 	struct loop_job *next;

@@ -18,14 +18,14 @@
 #define MASK_MIN 4
 #define SQUEEZED_MIN 12 /* bytes without white space */
 #define ELLIPSIS "\xE2\x80\xA6"
-#define PART_MIN 8	/* bytes of a value that was cut */
+#define PART_MIN 8 /* bytes of a value that was cut */
 #define REPLACEMENT "***"
 
 struct value {
 	char *text;
 	size_t len;
 	bool pinned;
-	uint64_t writer; /* not yet masked: it waits for mask_settle() */
+	uint64_t writer;    /* not yet masked: it waits for mask_settle() */
 	struct value *next; /* older */
 };
 
@@ -35,9 +35,9 @@ struct finders {
 };
 
 struct group {
-	char *scope; /* name of the plugin */
-	struct value *values; /* the newest first */
-	size_t n, bytes;      /* without those that are pinned */
+	char *scope;		 /* name of the plugin */
+	struct value *values;	 /* the newest first */
+	size_t n, bytes;	 /* without those that are pinned */
 	struct finders *finders; /* NULL: to be built */
 	struct group *next;
 };
@@ -88,8 +88,7 @@ find(struct group *group, const char *text, size_t len)
 {
 	struct value **link = &group->values;
 
-	while (*link != NULL &&
-	       ((*link)->len != len || memcmp((*link)->text, text, len) != 0))
+	while (*link != NULL && ((*link)->len != len || memcmp((*link)->text, text, len) != 0))
 		link = &(*link)->next;
 	return link;
 }
@@ -129,10 +128,9 @@ put_value(struct group *group, const char *text, size_t len, bool pinned, uint64
 		}
 	} else {
 		value = xmalloc(sizeof(*value));
-		*value = (struct value){ .text = xstrndup(text, len),
-					 .len = len,
-					 .pinned = pinned,
-					 .writer = writer };
+		*value = (struct value){
+			.text = xstrndup(text, len), .len = len, .pinned = pinned, .writer = writer
+		};
 		group->n += !pinned;
 		group->bytes += pinned ? 0 : len;
 		group_changed(group);

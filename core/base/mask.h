@@ -22,9 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MASK_VALUES_MAX 256u		/* of a plugin, and of all that was given */
-#define MASK_BYTES_MAX (256u << 10)	/* of these values together */
-#define MASK_TEXT_MAX (1u << 30)	/* longer texts are hidden as a whole */
+#define MASK_VALUES_MAX 256u	    /* of a plugin, and of all that was given */
+#define MASK_BYTES_MAX (256u << 10) /* of these values together */
+#define MASK_TEXT_MAX (1u << 30)    /* longer texts are hidden as a whole */
 
 /* A credential of the host. Once it is replaced it may still be echoed: unpinned, it is kept like
  * a value that was given. */

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 
 #define ENTITY_MAX 9 /* characters between &# and the end */
-#define HEX_MIN 16  /* digits: eight bytes */
-#define RUN_MIN 11 /* characters: eight bytes in base64, so that words are hardly ever read so */
+#define HEX_MIN 16   /* digits: eight bytes */
+#define RUN_MIN 11   /* characters: eight bytes in base64, so that words are hardly ever read so */
 
 struct view
 view_of(const char *text, size_t len)
@@ -83,8 +83,9 @@ entity_at(const struct view *in, size_t i, uint32_t *c)
 	static const struct {
 		const char *name;
 		char c;
-	} names[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' },
-		      { "apos;", '\'' } };
+	} names[] = {
+		{ "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' }
+	};
 	const char *at = (const char *)in->byte + i + 1;
 	size_t left = in->len - i - 1, n;
 	char digits[ENTITY_MAX + 1] = "", *end;
@@ -297,8 +298,8 @@ view_base64(const char *text, size_t len, bool places,
 /* ---- hexadecimal ---------------------------------------------------------------------------- */
 
 void
-view_hex(const char *text, size_t len, bool places,
-	 void (*fn)(void *data, const struct view *view), void *data)
+view_hex(const char *text, size_t len, bool places, void (*fn)(void *data, const struct view *view),
+	 void *data)
 {
 	struct view whole = view_of(text, len), decoded;
 	size_t from, i = 0;

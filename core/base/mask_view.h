@@ -23,7 +23,7 @@ struct view {
 
 /* The text itself; borrowed. With `places` the others know theirs. */
 struct view view_of(const char *text, size_t len);
-void view_fini(struct view *view); /* not of view_of() */
+void view_fini(struct view *view);		/* not of view_of() */
 bool view_has_escapes(const struct view *view); /* a backslash, %41 or &#65; */
 /* Escapes of JSON, of URIs and of web pages read, once. */
 struct view view_decoded(const struct view *view, bool places);

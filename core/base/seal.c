@@ -20,12 +20,12 @@
 #include "base/loop.h"
 #include "base/mem.h"
 
-#define VERSION	   1
-#define HEAD_LEN   2
-#define NONCE_LEN  12
-#define TAG_LEN	   16
+#define VERSION 1
+#define HEAD_LEN 2
+#define NONCE_LEN 12
+#define TAG_LEN 16
 #define EXPIRY_LEN 8
-#define PLAIN_MAX  65536
+#define PLAIN_MAX 65536
 #define SEALED_MAX (HEAD_LEN + NONCE_LEN + PLAIN_MAX + TAG_LEN)
 
 struct seal_key {
@@ -139,10 +139,10 @@ add_context(EVP_CIPHER_CTX *ctx, const unsigned char head[HEAD_LEN], const char 
 
 	/* the NUL of the purpose goes along and divides it from the principal */
 	return EVP_CipherUpdate(ctx, NULL, &len, head, HEAD_LEN) == 1 &&
-	    EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)purpose,
-		(int)strlen(purpose) + 1) == 1 &&
-	    EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)principal,
-		(int)strlen(principal)) == 1;
+	       EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)purpose,
+				(int)strlen(purpose) + 1) == 1 &&
+	       EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)principal,
+				(int)strlen(principal)) == 1;
 }
 
 static bool
@@ -156,10 +156,10 @@ encrypt(struct sealer *sealer, EVP_CIPHER_CTX *ctx, const char *purpose, const c
 	out[1] = sealer->keys[0].id;
 	random_bytes(nonce, NONCE_LEN);
 	return EVP_EncryptInit_ex2(ctx, sealer->cipher, sealer->keys[0].bytes, nonce, NULL) == 1 &&
-	    add_context(ctx, out, purpose, principal) &&
-	    EVP_EncryptUpdate(ctx, text, &n, plain, (int)len) == 1 &&
-	    EVP_EncryptFinal_ex(ctx, text + n, &n) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, text + len) == 1;
+	       add_context(ctx, out, purpose, principal) &&
+	       EVP_EncryptUpdate(ctx, text, &n, plain, (int)len) == 1 &&
+	       EVP_EncryptFinal_ex(ctx, text + n, &n) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, text + len) == 1;
 }
 
 void
@@ -206,10 +206,10 @@ decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
 	if (ctx == NULL)
 		abort();
 	ok = EVP_DecryptInit_ex2(ctx, sealer->cipher, key->bytes, nonce, NULL) == 1 &&
-	    add_context(ctx, sealed, purpose, principal) &&
-	    EVP_DecryptUpdate(ctx, plain, &n, text, (int)len) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, text + len) == 1 &&
-	    EVP_DecryptFinal_ex(ctx, plain + n, &n) == 1;
+	     add_context(ctx, sealed, purpose, principal) &&
+	     EVP_DecryptUpdate(ctx, plain, &n, text, (int)len) == 1 &&
+	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, text + len) == 1 &&
+	     EVP_DecryptFinal_ex(ctx, plain + n, &n) == 1;
 	EVP_CIPHER_CTX_free(ctx);
 	return ok;
 }
@@ -233,7 +233,8 @@ open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
 	bool ok = false;
 
 	for (size_t i = 0; !ok && i < sealer->n; i++)
-		ok = sealer->keys[i].id == sealed[1] &&
+		ok =
+		    sealer->keys[i].id == sealed[1] &&
 		    decrypt(sealer, &sealer->keys[i], purpose, principal, sealed, plain_len, plain);
 	ok = ok && !expired(plain);
 	if (ok)
@@ -256,8 +257,8 @@ unseal(struct sealer *sealer, const char *purpose, const char *principal, const 
 	cipher_ready(sealer);
 	sealed = xmalloc(len / 4 * 3 + 3);
 	ok = base64url_decode(text, len, sealed, &sealed_len) &&
-	    sealed_len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN && sealed[0] == VERSION &&
-	    open_sealed(sealer, purpose, principal, sealed, sealed_len, payload);
+	     sealed_len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN && sealed[0] == VERSION &&
+	     open_sealed(sealer, purpose, principal, sealed, sealed_len, payload);
 	free(sealed);
 	return ok;
 }

@@ -14,7 +14,7 @@
 #include "base/uri.h"
 
 #define VARS_MAX 32
-#define URI_MAX	 8192
+#define URI_MAX 8192
 /* Bounds the search for a match; ordinary templates need a few steps per byte. */
 #define STEPS_MAX 100000
 
@@ -70,7 +70,7 @@ name_ok(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
-			(name[i] >= '0' && name[i] <= '9') || name[i] == '_'))
+		      (name[i] >= '0' && name[i] <= '9') || name[i] == '_'))
 			return false;
 	return len > 0;
 }
@@ -159,7 +159,7 @@ uri_template_check(const char *pattern)
 		if (why != NULL)
 			return why;
 		query = query || part.op == '?' ||
-		    (part.op == 'l' && memchr(part.text, '?', part.len) != NULL);
+			(part.op == 'l' && memchr(part.text, '?', part.len) != NULL);
 		before = part.op;
 	}
 	return why != NULL ? why : p == pattern ? "empty template" : NULL;
@@ -186,7 +186,7 @@ uri_template_vars(const char *pattern,
 /* ---- matching ------------------------------------------------------------------------------ */
 
 struct match {
-	const char *uri_end; /* of the part before a query that the template declares */
+	const char *uri_end;	     /* of the part before a query that the template declares */
 	struct part found[VARS_MAX]; /* the raw text of each path variable, in order */
 	unsigned steps;
 };
@@ -226,7 +226,7 @@ match_parts(struct match *m, const char *pattern, const char *uri, size_t n_foun
 	while (next_part(&pattern, &part, &why) && !in_query(part.op)) {
 		if (part.op != 'l')
 			return n_found < VARS_MAX &&
-			    match_variable(m, &part, pattern, uri, n_found);
+			       match_variable(m, &part, pattern, uri, n_found);
 		if ((size_t)(m->uri_end - uri) < part.len || memcmp(uri, part.text, part.len) != 0)
 			return false;
 		uri += part.len;
@@ -265,7 +265,7 @@ add_value(struct json_object *values, const struct part *name, const struct part
 	if (ok) {
 		key = xstrndup(name->text, name->len);
 		json_object_object_add(values, key,
-		    json_object_new_string_len(text.data, (int)text.len));
+				       json_object_new_string_len(text.data, (int)text.len));
 		free(key);
 	}
 	buf_fini(&text);

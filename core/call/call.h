@@ -44,14 +44,14 @@ struct call_events {
 struct call_spec {
 	const struct row *row; /* alive while any call is: the snapshot is kept by `calls` */
 	const struct principal *principal;
-	struct verdict verdict;	       /* of the policy, which let the call pass */
-	struct json_object *arguments; /* prepared by the schema; borrowed */
+	struct verdict verdict;		  /* of the policy, which let the call pass */
+	struct json_object *arguments;	  /* prepared by the schema; borrowed */
 	const struct buf *arguments_text; /* the same as JSON, if somebody has written it */
-	const char *uri;	       /* being read, or NULL */
-	const char *notes;	       /* what the answer must say besides, or NULL */
-	const char *traceparent;       /* or NULL */
-	const char *capabilities;      /* JSON object text of the client's capabilities */
-	const char *answers;	       /* JSON object text of answers so far; NULL: none */
+	const char *uri;		  /* being read, or NULL */
+	const char *notes;		  /* what the answer must say besides, or NULL */
+	const char *traceparent;	  /* or NULL */
+	const char *capabilities;	  /* JSON object text of the client's capabilities */
+	const char *answers;		  /* JSON object text of answers so far; NULL: none */
 	bool wants_progress;
 	/* Hybrid wait of an operation: 0: as the argument `wait_s`, the row's meta `wait_s` or the
 	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
@@ -61,7 +61,7 @@ struct call_spec {
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;
-	enum result_format format;     /* of tables: from the argument `format` if it has one */
+	enum result_format format; /* of tables: from the argument `format` if it has one */
 	const struct call_events *events;
 	void *owner;
 };
@@ -73,9 +73,9 @@ struct call {
 	struct verdict verdict;
 	const struct call_events *events;
 	void *owner;
-	char id[24];		/* correlation id, in logs and traceparent */
+	char id[24]; /* correlation id, in logs and traceparent */
 	int64_t started_us;
-	struct result *result;	/* at done */
+	struct result *result;	 /* at done */
 	struct outcome *outcome; /* at ask; at done of an operation that goes on; else NULL */
 	/* the rest is call.c's: see there */
 	struct call_state *state;

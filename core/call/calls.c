@@ -10,7 +10,7 @@
 #include "base/seal.h"
 
 #define POLLS_PER_SECOND 50
-#define ENOUGH_MS	 1000 /* beyond the clean-up, when a drain has cancelled */
+#define ENOUGH_MS 1000 /* beyond the clean-up, when a drain has cancelled */
 
 static void on_drain(struct loop_timer *timer);
 
@@ -23,8 +23,8 @@ calls_new(struct loop *loop, const struct config *config, struct egress *egress)
 	calls->config = config;
 	calls->egress = egress;
 	calls->cleanup_ms = CLEANUP_MS;
-	calls->grace_ms = config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS :
-	    config->limits.call_ms / 10;
+	calls->grace_ms =
+	    config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS : config->limits.call_ms / 10;
 	calls->drain_timer = (struct loop_timer){ .fn = on_drain, .data = calls };
 	random_bytes(&calls->id_prefix, sizeof(calls->id_prefix));
 	return calls;

@@ -9,8 +9,8 @@
 #include "call/state.h"
 
 /* NULL when one more call may be made; then `use` is its principal's. */
-const char *
-calls_admit(struct calls *calls, const struct principal *principal, struct principal_use **use);
+const char *calls_admit(struct calls *calls, const struct principal *principal,
+			struct principal_use **use);
 void calls_add(struct calls *calls, struct call *call);
 void calls_remove(struct calls *calls, struct call *call);
 /* May its first step run now? Otherwise it waits in the queue of its principal until call_later()

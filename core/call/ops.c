@@ -220,8 +220,8 @@ op_table_end(struct mcp_call *call, const struct mcp_table_end *end)
 	if (run == NULL || end == NULL)
 		return ops_missing(run, "the end of a table that is NULL");
 	adopt(&mine, sizeof(mine), end);
-	return result_table_end(&run->result, &mine,
-				mine.next_from == NULL ? NULL : next_from, &next);
+	return result_table_end(&run->result, &mine, mine.next_from == NULL ? NULL : next_from,
+				&next);
 }
 
 static int
@@ -239,8 +239,7 @@ op_completion(struct mcp_call *call, const char *value, int64_t total, bool more
 {
 	struct run *run = ops_run(call);
 
-	return run == NULL ? MCP_E_INTERNAL
-			   : result_completion(&run->result, value, total, more);
+	return run == NULL ? MCP_E_INTERNAL : result_completion(&run->result, value, total, more);
 }
 
 static int
@@ -270,7 +269,7 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 		return result_defect(&run->result, "a step suspends twice");
 	if (fn == NULL || len > MCP_STATE_MAX || (state == NULL && len > 0))
 		return result_defect(&run->result,
-				     fn == NULL	    ? "a suspension without a next step"
+				     fn == NULL	     ? "a suspension without a next step"
 				     : state == NULL ? "a state that is NULL, with a length"
 						     : "a suspension with more than 4096 bytes of "
 						       "state");
@@ -387,7 +386,7 @@ op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t 
 		return;
 	if ((unsigned)level > MCP_LOG_ERROR || message == NULL)
 		ops_missing(run, message == NULL ? "a line of the log that is NULL"
-					     : "a line of the log with a level that is none");
+						 : "a line of the log with a level that is none");
 	else
 		run->services->log(run, level, message, len);
 }
@@ -402,8 +401,9 @@ op_client_log(struct mcp_call *call, enum mcp_level level, const char *logger, c
 	if (ops_failed(run) || len > CLIENT_LOG_MAX)
 		return;
 	if ((unsigned)level > MCP_LOG_ERROR || json == NULL) {
-		ops_missing(run, json == NULL ? "a message to the client that is NULL"
-					  : "a message to the client with a level that is none");
+		ops_missing(run, json == NULL
+				     ? "a message to the client that is NULL"
+				     : "a message to the client with a level that is none");
 		return;
 	}
 	if (json_gate(json, len, &json_inbound, &at) != NULL)

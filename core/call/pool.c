@@ -43,7 +43,7 @@ struct pool {
 	bool delivering; /* `deliver` is posted */
 	bool stopping;
 	unsigned threads, idle, large; /* that run a large job */
-	size_t waiting; /* jobs that no thread has taken */
+	size_t waiting;		       /* jobs that no thread has taken */
 };
 
 /* ---- groups, under the lock ----------------------------------------------------------------- */

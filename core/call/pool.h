@@ -13,14 +13,15 @@
 struct loop;
 struct pool;
 
-struct pool_job { /* embed */
+/* embed */
+struct pool_job {
 	void (*run)(struct pool_job *job);  /* on a worker */
 	void (*done)(struct pool_job *job); /* on the loop thread, afterwards */
 	/* The pool goes, and the job did not run, or done() is not going to be called: frees what
 	 * it has. NULL: nothing is to be done. */
 	void (*drop)(struct pool_job *job);
-	const void *group;		    /* jobs of one group get at most half of the workers */
-	bool large;			    /* takes much memory: few of them run at a time */
+	const void *group; /* jobs of one group get at most half of the workers */
+	bool large;	   /* takes much memory: few of them run at a time */
 	struct pool_job *next;
 };
 

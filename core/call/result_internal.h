@@ -9,8 +9,8 @@
 #include "call/result.h"
 
 /* Fails the result for a mistake of the plugin's author. Returns the status. */
-int
-result_defect(struct result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int result_defect(struct result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* A content block of which everything is ready to be shown. Borrowed; NULL: absent. */
 struct block_parts {
 	enum block_kind kind;

@@ -258,8 +258,7 @@ read_meta(struct result *result, struct json_object *meta)
 
 	if (meta == NULL)
 		return NULL;
-	json_object_object_foreachC(meta, member)
-	{
+	json_object_object_foreachC(meta, member) {
 		struct buf json;
 
 		buf_init(&json, RESULT_META_MAX);

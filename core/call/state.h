@@ -128,7 +128,7 @@ struct call_state {
 	/* operation.c */
 	struct result interim; /* what a caller who leaves now is told */
 	bool has_interim;
-	bool seen; /* a poll got through */
+	bool seen;	    /* a poll got through */
 	struct result miss; /* the last poll, if it did not get through */
 	int64_t begun_ms, percent_ms;
 	uint32_t interval_ms;

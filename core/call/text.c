@@ -245,8 +245,7 @@ mask_tree(struct buf *out, struct json_object *tree)
 	switch (json_object_get_type(tree)) {
 	case json_type_object:
 		buf_putc(out, '{');
-		json_object_object_foreachC(tree, member)
-		{
+		json_object_object_foreachC(tree, member) {
 			if (!first)
 				buf_putc(out, ',');
 			first = false;

@@ -95,8 +95,8 @@ show_progress(void *data, struct json_object *message)
 	double done, total;
 	const char *text;
 
-	if (method == NULL || strcmp(method, "notifications/progress") != 0
-	    || !isatty(STDERR_FILENO))
+	if (method == NULL || strcmp(method, "notifications/progress") != 0 ||
+	    !isatty(STDERR_FILENO))
 		return;
 	text = json_str(params, "message");
 	done = json_object_get_double(json_member(params, "progress"));
@@ -143,7 +143,8 @@ print_answer(const struct cli *cli, struct host *host, const struct local_answer
 		return print_unanswered();
 	if (cli->json)
 		puts(json_object_to_json_string_ext(answer->result,
-		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+						    JSON_C_TO_STRING_PRETTY |
+							JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
 		render_content(json_arr(answer->result, "content"), render_terminal_width());
 	return json_flag(answer->result, "isError", false) ? 1 : 0;
@@ -161,8 +162,8 @@ cli_call(struct cli *cli)
 	if (host == NULL)
 		return 1;
 	setlocale(LC_CTYPE, "C.UTF-8");
-	arguments = arguments_parse(offered(host, cli->argument[0]), cli->argument + 1,
-				    cli->arguments - 1);
+	arguments =
+	    arguments_parse(offered(host, cli->argument[0]), cli->argument + 1, cli->arguments - 1);
 	if (arguments != NULL) {
 		params = json_object_new_object();
 		json_object_object_add(params, "name", json_object_new_string(cli->argument[0]));

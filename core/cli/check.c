@@ -21,7 +21,7 @@
 #include "transport/transport.h"
 
 #define SUBJECT_MAX 160
-#define USERS_MAX   400u
+#define USERS_MAX 400u
 
 void
 check_say(struct check *check, enum check_state state, const char *subject, const char *format, ...)
@@ -75,8 +75,7 @@ say_access(struct check *check, const char *subject, const struct plugin_status 
 	if (registry == NULL)
 		return; /* the host does not start, which was said */
 	for (size_t i = 0; i < n; i++)
-		if (registry_tool(registry,
-				  json_str(json_object_array_get_idx(tools, i), "name"),
+		if (registry_tool(registry, json_str(json_object_array_get_idx(tools, i), "name"),
 				  access) != NULL)
 			return;
 	if (n > 0 && status->withheld->count == 0)
@@ -90,8 +89,8 @@ say_plugin(struct check *check, const struct plugin_status *status)
 {
 	const char *where = status->config != NULL ? status->config->where : NULL;
 	const bool said = where == NULL || strstr(status->why, where) != NULL;
-	const char *warn = json_object_get_string(json_object_object_get(
-	    json_object_object_get(status->manifest, "plugin"), "warn"));
+	const char *warn = json_object_get_string(
+	    json_object_object_get(json_object_object_get(status->manifest, "plugin"), "warn"));
 	char subject[SUBJECT_MAX];
 
 	snprintf(subject, sizeof(subject), "plugin %s%s%s", status->name,
@@ -101,9 +100,8 @@ say_plugin(struct check *check, const struct plugin_status *status)
 		check_say(check, CHECK_OK, subject, NULL);
 	else
 		check_say(check, CHECK_FAULT, subject, "refused: %s%s%s%s%s%s",
-			  plugin_refusal_text(status->refusal),
-			  status->why[0] != '\0' ? ": " : "", status->why,
-			  said ? "" : " (", said ? "" : where, said ? "" : ")");
+			  plugin_refusal_text(status->refusal), status->why[0] != '\0' ? ": " : "",
+			  status->why, said ? "" : " (", said ? "" : where, said ? "" : ")");
 	for (size_t i = 0; status->refusal == PLUGIN_OK && i < status->withheld->count; i++)
 		check_say(check, CHECK_WARNING, subject,
 			  "%s is not offered: the permissions granted do not cover its requests",

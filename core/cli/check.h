@@ -34,8 +34,8 @@ struct check {
  * configuration to speak of; its faults are on stderr then, and nothing is left to end. */
 bool check_begin(struct check *check, const struct cli *cli, bool online);
 /* "SUBJECT: STATE: TEXT" on stdout; the text of a line that is ok may be NULL. */
-void check_say(struct check *check, enum check_state state, const char *subject,
-	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void check_say(struct check *check, enum check_state state, const char *subject, const char *format,
+	       ...) __attribute__((format(printf, 4, 5)));
 /* The names of the enabled plugins that send requests to it, comma-separated; false: none does. */
 bool check_users(const struct check *check, const struct config_upstream *upstream,
 		 struct buf *names);

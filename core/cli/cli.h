@@ -22,16 +22,16 @@ struct cli {
 	struct config_overrides overrides;
 	const char *set[CLI_SETS_MAX];
 	bool help, json, markdown;
-	const char *output;	 /* read --output FILE */
-	const char *url;	 /* client-config --url URL */
-	const char **argument;	 /* behind the subcommand and its options */
+	const char *output;    /* read --output FILE */
+	const char *url;       /* client-config --url URL */
+	const char **argument; /* behind the subcommand and its options */
 	size_t arguments;
 };
 
 struct cli_command {
 	const char *name, *usage, *summary, *details;
-	const char *options;	 /* of its own, besides the global ones; space-separated */
-	size_t least, most;	 /* arguments */
+	const char *options; /* of its own, besides the global ones; space-separated */
+	size_t least, most;  /* arguments */
 	int (*run)(struct cli *cli);
 };
 

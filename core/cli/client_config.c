@@ -254,7 +254,8 @@ static void
 print_toml(struct json_object *server)
 {
 	puts("[mcp_servers.lakehost]");
-	json_object_object_foreach(server, key, value) printf("%s = %s\n", key, one_line(value));
+	json_object_object_foreach(server, key, value)
+		printf("%s = %s\n", key, one_line(value));
 }
 
 /* In YAML a JSON value is a value too. */
@@ -262,7 +263,8 @@ static void
 print_yaml(const struct client *client, struct json_object *server)
 {
 	printf("%s:\n  lakehost:\n    enabled: true\n    name: lakehost\n", client->list);
-	json_object_object_foreach(server, key, value) printf("    %s: %s\n", key, one_line(value));
+	json_object_object_foreach(server, key, value)
+		printf("    %s: %s\n", key, one_line(value));
 	puts("    timeout: 300");
 }
 

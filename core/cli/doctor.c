@@ -115,8 +115,8 @@ judge(struct examination *exam, const struct mcp_reply *reply)
 		answer = json_parse(reply->body.data, reply->body.len, &json_upstream, &why, &at);
 	exam->state = CHECK_FAULT;
 	if (reply->error != MCP_OK) {
-		exam->shared = reply->error == MCP_E_UNAVAILABLE ||
-			       reply->error == MCP_E_UNAUTHENTICATED;
+		exam->shared =
+		    reply->error == MCP_E_UNAVAILABLE || reply->error == MCP_E_UNAUTHENTICATED;
 		buf_puts(&exam->text, reply->why);
 	} else if (reply->status < 200 || reply->status >= 300) {
 		exam->shared = exam->kind->refused(reply->status, reply->body);

@@ -76,8 +76,8 @@ local_stream(struct exchange *exchange)
 }
 
 static void
-local_finish(struct exchange *exchange, int status, const struct exchange_header *headers,
-	     size_t n, const char *json, size_t len)
+local_finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
+	     const char *json, size_t len)
 {
 	struct local *local = (struct local *)exchange;
 
@@ -166,7 +166,8 @@ interrupted(struct loop_watch *watch, uint32_t events)
 	principal_init(exchange, local->host);
 	snprintf(text, sizeof(text),
 		 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-		 "\"params\":{\"requestId\":%d,\"reason\":\"interrupted\"}}", local->id);
+		 "\"params\":{\"requestId\":%d,\"reason\":\"interrupted\"}}",
+		 local->id);
 	receiver->message(receiver->data, exchange, text, strlen(text));
 	drained = (struct loop_timer){ .fn = poll_drained, .data = local };
 	loop_timer_set(host_loop(local->host), &drained, 0);
@@ -276,9 +277,9 @@ local_request(struct host *host, const char *method, struct json_object *params,
 
 		round_trip(&local, method, params);
 		result = json_obj(local.answer, "result");
-		if (local.cancelled || result == NULL
-		    || strcmp(json_str(result, "resultType") ? json_str(result, "resultType") : "",
-			      "input_required") != 0)
+		if (local.cancelled || result == NULL ||
+		    strcmp(json_str(result, "resultType") ? json_str(result, "resultType") : "",
+			   "input_required") != 0)
 			break;
 		if (!answer_questions(result, params))
 			break;

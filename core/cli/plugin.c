@@ -193,8 +193,8 @@ print_manifest(const char *path, struct json_object *manifest)
 
 	printf("file         %s\n", path);
 	json_object_object_foreach(head, key, value)
-		if (json_object_is_type(value, json_type_string)
-		    || json_object_is_type(value, json_type_boolean))
+		if (json_object_is_type(value, json_type_string) ||
+		    json_object_is_type(value, json_type_boolean))
 			printf("%-12s %s\n", key, json_object_get_string(value));
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		printf("%-12s %s\n", i == 0 ? "permissions" : "",
@@ -231,7 +231,8 @@ plugin_inspect(const struct cli *cli)
 	if (manifest != NULL) {
 		if (cli->json)
 			puts(json_object_to_json_string_ext(manifest,
-			    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+							    JSON_C_TO_STRING_PRETTY |
+								JSON_C_TO_STRING_NOSLASHESCAPE));
 		else
 			print_manifest(path, manifest);
 		status = 0;

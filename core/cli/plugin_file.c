@@ -142,8 +142,7 @@ put_options(FILE *out, struct json_object *head)
 	if (properties == NULL || json_object_object_length(properties) == 0)
 		return;
 	fputs("\n# Options of its own.\n#options = {\n", out);
-	json_object_object_foreach(properties, key, schema)
-	{
+	json_object_object_foreach(properties, key, schema) {
 		struct json_object *fallback = json_member(schema, "default");
 
 		if (json_str(schema, "description") != NULL) {

@@ -49,8 +49,8 @@ field_value(struct json_object *schema, const char *line)
 		return *end == '\0' ? json_object_new_double(number) : NULL;
 	}
 	for (size_t i = 0; choices != NULL && i < json_object_array_length(choices); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(choices, i)), line)
-		    == 0)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(choices, i)), line) ==
+		    0)
 			choices = NULL;
 	return choices == NULL ? json_object_new_string(line) : NULL;
 }
@@ -58,8 +58,7 @@ field_value(struct json_object *schema, const char *line)
 /* Asks for one field until the line fits; an empty line takes the default, or skips the field.
  * False at the end of input. */
 static bool
-ask_field(const char *name, struct json_object *schema, bool required,
-	  struct json_object *content)
+ask_field(const char *name, struct json_object *schema, bool required, struct json_object *content)
 {
 	const char *title = json_str(schema, "title");
 	struct json_object *fallback = json_member(schema, "default");

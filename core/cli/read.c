@@ -27,14 +27,14 @@ write_content(FILE *out, struct json_object *content)
 
 	if (text != NULL)
 		return fwrite(json_object_get_string(text), 1,
-			      (size_t)json_object_get_string_len(text), out)
-		    == (size_t)json_object_get_string_len(text);
+			      (size_t)json_object_get_string_len(text),
+			      out) == (size_t)json_object_get_string_len(text);
 	if (blob == NULL)
 		return true;
 	len = (size_t)json_object_get_string_len(blob);
 	bytes = xmalloc(len / 4 * 3 + 3);
-	ok = base64_decode(json_object_get_string(blob), len, bytes, &len)
-	    && fwrite(bytes, 1, len, out) == len;
+	ok = base64_decode(json_object_get_string(blob), len, bytes, &len) &&
+	     fwrite(bytes, 1, len, out) == len;
 	free(bytes);
 	return ok;
 }
@@ -68,8 +68,7 @@ print_contents(struct json_object *contents)
 			render_text(stdout, json_object_get_string(text),
 				    (size_t)json_object_get_string_len(text), width);
 		else if (width > 0)
-			printf("[%s, binary; --output FILE saves it]\n",
-			       json_str(content, "uri"));
+			printf("[%s, binary; --output FILE saves it]\n", json_str(content, "uri"));
 		else
 			write_content(stdout, content);
 	}
@@ -110,7 +109,8 @@ cli_read(struct cli *cli)
 	} else {
 		if (cli->json)
 			puts(json_object_to_json_string_ext(answer.result,
-			    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+							    JSON_C_TO_STRING_PRETTY |
+								JSON_C_TO_STRING_NOSLASHESCAPE));
 		else
 			print_contents(contents);
 		status = 0;

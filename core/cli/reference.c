@@ -28,8 +28,8 @@ must_be_given(struct json_object *schema, const char *name)
 	struct json_object *required = json_arr(schema, "required");
 
 	for (size_t i = 0; required != NULL && i < json_object_array_length(required); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)), name)
-		    == 0)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)), name) ==
+		    0)
 			return true;
 	return false;
 }
@@ -161,8 +161,10 @@ print_plugin(struct json_object *manifest, bool own)
 		puts("## The host itself\n");
 	else
 		printf("## Plugin %s\n\n%s%s%s\n\n", name, summary != NULL ? summary : "",
-		       summary != NULL ? "." : "", json_flag(head, "default", false) ? ""
-		       : " Not enabled unless the configuration says so.");
+		       summary != NULL ? "." : "",
+		       json_flag(head, "default", false)
+			   ? ""
+			   : " Not enabled unless the configuration says so.");
 	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++)
 		print_tool(json_object_array_get_idx(tools, i));
 	print_others(manifest, "resources", "resource", "uri");

@@ -60,8 +60,8 @@ cli_tools(struct cli *cli)
 	host = cli_host(cli);
 	all = host != NULL ? local_list(host, "tools/list", "tools") : NULL;
 	if (all != NULL && cli->json)
-		puts(json_object_to_json_string_ext(all,
-		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+							     JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (all != NULL)
 		print_tools(json_arr(all, "tools"));
 	json_object_put(all);

@@ -19,15 +19,15 @@ void config_read_server(struct config *config, const struct node *root,
 void config_read_upstreams(struct config *config, const struct node *root);
 void config_read_plugins(struct config *config, const struct node *root);
 /* plugins-enabled and plugins-available beside the configuration file. */
-void
-config_read_dropins(struct config *config, const char *directory, struct config_faults *faults);
+void config_read_dropins(struct config *config, const char *directory,
+			 struct config_faults *faults);
 
 /* A path relative to the folder of the running program, for free(); NULL when that is unknown. */
 char *config_beside_program(const char *relative);
 void config_plugin_fini(struct config_plugin *plugin);
 
-void
-config_warn(struct config *config, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void config_warn(struct config *config, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* One main file, already read. */
 struct config_source {

@@ -323,8 +323,8 @@ read_enabled(struct config *config, const struct node *plugins)
 		} else if (!plugin_name(name)) {
 			node_fault(plugins, "enabled", "\"%s\" is not the name of a plugin", name);
 		} else if (config->plugins.count < PLUGINS_MAX) {
-			plugin = append_plugin(&config->plugins.plugin, &config->plugins.count,
-					       name);
+			plugin =
+			    append_plugin(&config->plugins.plugin, &config->plugins.count, name);
 			plugin->where = xstrdup(where);
 			plugin->by_name = true;
 			plugin->isolation = config->plugins.isolation;

@@ -20,7 +20,8 @@
 #define CONFIG_BYTES_MAX (1u << 20) /* of a configuration file */
 #define KEY_PATH_MAX 256
 
-struct override { /* one --set */
+/* one --set */
+struct override {
 	char *path, *value;
 	bool used;
 };

@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 
-
 static void
 append(struct strings *list, char *text)
 {

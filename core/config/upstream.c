@@ -315,8 +315,9 @@ read_link_suffixes(struct config_upstream *upstream, const struct node *node)
 static void
 refuse_keys_of_other_kind(const struct node *node, enum service service)
 {
-	static const char *const of_databricks[] = { "host", "token", "auth_type", "profile",
-						     "config_file", "workspace_id", NULL };
+	static const char *const of_databricks[] = { "host",	"token",       "auth_type",
+						     "profile", "config_file", "workspace_id",
+						     NULL };
 	static const char *const of_generic[] = { "url", "auth", NULL };
 	const bool generic = service == SERVICE_GENERIC;
 

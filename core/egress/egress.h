@@ -27,11 +27,11 @@ struct egress_scope {
 	const char *plugin;
 	const struct strings *permissions; /* as "GET /api/2.1/clusters/" and a `*`, which is one
 					      segment inside, one or more at the end */
-	const char *upstream;	   /* role of the one that this plugin uses; NULL: "workspace" */
-	bool any_upstream;	   /* the host's own requests go to all */
-	const char *traceparent;   /* or NULL: a fresh one */
+	const char *upstream;	      /* role of the one that this plugin uses; NULL: "workspace" */
+	bool any_upstream;	      /* the host's own requests go to all */
+	const char *traceparent;      /* or NULL: a fresh one */
 	const char *principal, *tool; /* for User-Agent and log */
-	int64_t deadline_ms;	   /* monotonic; no retry or wait goes beyond */
+	int64_t deadline_ms;	      /* monotonic; no retry or wait goes beyond */
 };
 
 /* `reply` and all in it live until the function returns. */

@@ -86,9 +86,9 @@ struct request {
 };
 
 /* MCP_OK, or why the request is refused. */
-enum mcp_status
-request_init(struct request *request, const struct egress *egress, const struct egress_scope *scope,
-	     const struct mcp_http *http, char *why, size_t why_size);
+enum mcp_status request_init(struct request *request, const struct egress *egress,
+			     const struct egress_scope *scope, const struct mcp_http *http,
+			     char *why, size_t why_size);
 void request_fini(struct request *request);
 uint64_t request_body_len(const struct request *request);
 /* Builds a body from pieces; resolves secret references that the operator listed. */
@@ -220,8 +220,8 @@ int64_t retry_after_ms(const struct curl_api *curl, const char *value, int64_t n
 /* How long to wait before attempt `n` + 1; `after_ms` as above, `random` any number. */
 int64_t retry_wait_ms(unsigned n, int64_t after_ms, uint32_t random);
 /* What a failed attempt means. */
-enum mcp_status
-failure_describe(const struct flight *flight, CURLcode rc, char *why, size_t why_size);
+enum mcp_status failure_describe(const struct flight *flight, CURLcode rc, char *why,
+				 size_t why_size);
 
 /* cache.c: replies of GET requests that may be given again. */
 struct cache *cache_new(size_t entry_max, size_t total_max, size_t count_max);

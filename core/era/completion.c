@@ -42,8 +42,7 @@ find_ref(struct request *request, const struct row **row)
 		    "a name and a value");
 	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument, row))
 		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"",
-			      prompt ? "prompt" : "resource template",
-			      request_shown(name, shown));
+			      prompt ? "prompt" : "resource template", request_shown(name, shown));
 	else
 		return true;
 	return false;

@@ -28,10 +28,10 @@ struct eras {
 	struct stdio *stdio;
 	void (*eof)(void *data);
 	void *eof_data;
-	bool ending;		/* eras_free() */
-	bool ended;		/* stdin; what it asked is still answered */
-	size_t parsing;		/* messages of stdio that a worker parses */
-	struct loop_timer end;	/* nothing is left to answer there: tells the host */
+	bool ending;	       /* eras_free() */
+	bool ended;	       /* stdin; what it asked is still answered */
+	size_t parsing;	       /* messages of stdio that a worker parses */
+	struct loop_timer end; /* nothing is left to answer there: tells the host */
 	struct listen *listens;
 	size_t n_listens;
 	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */

@@ -76,7 +76,9 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 	buf_init_keeping(&text, LIMIT_HANDLE);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&text, "%s\"%s\"",
-			   i == 0 ? "; did you mean " : i + 1 < n ? ", " : " or ",
+			   i == 0      ? "; did you mean "
+			   : i + 1 < n ? ", "
+				       : " or ",
 			   near[i]);
 	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"%s%s", what,
 		      request_shown(name, given), text.data, n > 0 ? "?" : "");

@@ -30,9 +30,8 @@ check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 {
 	if (exchange->takes_json)
 		return true;
-	exchange_refuse(
-	    eras, exchange, 406, id, rpc_error_code(RPC_INVALID_REQUEST),
-	    "Accept must admit application/json, and text/event-stream for streams");
+	exchange_refuse(eras, exchange, 406, id, rpc_error_code(RPC_INVALID_REQUEST),
+			"Accept must admit application/json, and text/event-stream for streams");
 	return false;
 }
 

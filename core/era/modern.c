@@ -87,8 +87,7 @@ read_capabilities(struct request *request, struct json_object *capabilities)
 	buf_json_tree(&text, capabilities);
 	request->own_capabilities = buf_take(&text, NULL);
 	if (request->own_capabilities == NULL)
-		return refuse(request, RPC_INVALID_META,
-			      META "clientCapabilities is too large");
+		return refuse(request, RPC_INVALID_META, META "clientCapabilities is too large");
 	request->capabilities = request->own_capabilities;
 	return true;
 }

@@ -35,10 +35,10 @@ merge(struct request *request, const struct state *state, struct json_object *re
 		request->answers = json_object_new_object();
 	if (responses == NULL)
 		return;
-	json_object_object_foreachC(responses,
-				    each) if (json_object_is_type(each.val, json_type_object) &&
-					      was_asked(state, each.key))
-	    json_object_object_add(request->answers, each.key, json_object_get(each.val));
+	json_object_object_foreachC(responses, each)
+		if (json_object_is_type(each.val, json_type_object) && was_asked(state, each.key))
+			json_object_object_add(request->answers, each.key,
+					       json_object_get(each.val));
 }
 
 bool

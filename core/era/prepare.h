@@ -26,9 +26,9 @@ typedef bool prepare_check(const struct row *row, struct json_object *arguments,
 			   struct buf *notes, struct buf *why);
 /* On the loop: the arguments were checked (`why` NULL: fine) and written as `text`. Not called when
  * the request has ended meanwhile. */
-typedef void
-prepare_done(struct request *request, const struct row *row, struct json_object *arguments,
-	     struct buf *notes, const struct buf *text, const struct buf *why);
+typedef void prepare_done(struct request *request, const struct row *row,
+			  struct json_object *arguments, struct buf *notes, const struct buf *text,
+			  const struct buf *why);
 
 /* Is the request's message one that must not be worked on here? */
 bool prepare_needed(const struct request *request);

@@ -35,8 +35,8 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	}
 	nul = request->message.nul ? invoke_nul(arguments) : NULL;
 	if (nul != NULL) {
-		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "the argument \"%s\" has U+0000", request_shown(nul, shown));
+		request_error(request, RPC_INVALID_PARAMS, NULL, "the argument \"%s\" has U+0000",
+			      request_shown(nul, shown));
 		return false;
 	}
 	if (json_object_object_length(arguments) > PROMPT_ARGUMENTS_MAX) {
@@ -44,8 +44,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 			      "a prompt takes at most %d arguments", PROMPT_ARGUMENTS_MAX);
 		return false;
 	}
-	json_object_object_foreachC(arguments, each)
-	{
+	json_object_object_foreachC(arguments, each) {
 		if (!json_object_is_type(each.val, json_type_string)) {
 			request_error(request, RPC_INVALID_PARAMS, NULL,
 				      "the argument \"%s\" must be a string",

@@ -24,7 +24,7 @@
 #include "rpc/message.h"
 #include "transport/exchange.h"
 
-#define NAME_SHOWN_MAX 128u /* bytes of a client's name for something in a message */
+#define NAME_SHOWN_MAX 128u	       /* bytes of a client's name for something in a message */
 #define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the sign that it was cut */
 
 /* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
@@ -35,11 +35,11 @@
 #define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
 #define CAPABILITIES_MAX (64u << 10) /* bytes of what a client says it can do */
-#define ANSWERS_TEXT_MAX (1u << 20) /* bytes of the answers to our questions, all together */
-#define HELD_MAX (256u << 20)	 /* bytes of memory, about, of all requests under way */
-#define HELD_VALUE 64u		 /* of one JSON value, whatever it is */
-#define ASK_ROUNDS 8		 /* how often one request may ask its client */
-#define ASK_MS 600000		 /* how long a legacy client may take to answer */
+#define ANSWERS_TEXT_MAX (1u << 20)  /* bytes of the answers to our questions, all together */
+#define HELD_MAX (256u << 20)	     /* bytes of memory, about, of all requests under way */
+#define HELD_VALUE 64u		     /* of one JSON value, whatever it is */
+#define ASK_ROUNDS 8		     /* how often one request may ask its client */
+#define ASK_MS 600000		     /* how long a legacy client may take to answer */
 
 struct bridge;
 struct call;
@@ -111,7 +111,7 @@ struct request {
 	/* the call */
 	const struct row *row;
 	struct json_object *arguments; /* as the call has them */
-	char *notes;		     /* what was changed in them and must be told, or NULL */
+	char *notes;		       /* what was changed in them and must be told, or NULL */
 	struct call *call;
 	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
 	char *answers_text;	     /* what the call was given of them */
@@ -123,7 +123,7 @@ struct request {
 	struct bridge *bridge;
 	struct listen *listen;
 	struct prepare *prepare; /* a worker has its message */
-	char *session_id; /* a response header, or NULL */
+	char *session_id;	 /* a response header, or NULL */
 };
 
 /* Takes `message` over (it is empty afterwards). */

@@ -39,8 +39,7 @@ server_capabilities(const struct request *request, struct buf *out)
 	if (registry_count(registry, ROW_RESOURCE, access) > 0 ||
 	    registry_count(registry, ROW_TEMPLATE, access) > 0) {
 		add_comma(out);
-		buf_printf(out, "\"resources\":{%s%s}", told ? "\"subscribe\":true," : "",
-			   changes);
+		buf_printf(out, "\"resources\":{%s%s}", told ? "\"subscribe\":true," : "", changes);
 	}
 	if (registry_count(registry, ROW_PROMPT, access) > 0) {
 		add_comma(out);

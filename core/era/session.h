@@ -74,7 +74,7 @@ void session_mint(struct sessions *sessions, const char *principal, enum revisio
 		  unsigned can, struct buf *id);
 /* The soft state of an id; made when it is not (or no longer) there. NULL: not an id of ours, not
  * this principal's, or expired. *busy: sound, but every place is taken by requests under way. */
-struct session *
-session_find(struct sessions *sessions, const char *principal, const char *id, bool *busy);
+struct session *session_find(struct sessions *sessions, const char *principal, const char *id,
+			     bool *busy);
 
 #endif

@@ -31,7 +31,8 @@ write_sorted(struct buf *out, struct json_object *object)
 	const char **names = xcalloc(n + 1, sizeof(*names));
 	struct json_object_iter each;
 
-	json_object_object_foreachC(object, each) names[i++] = each.key;
+	json_object_object_foreachC(object, each)
+		names[i++] = each.key;
 	qsort(names, n, sizeof(*names), by_name);
 	buf_putc(out, '{');
 	for (i = 0; i < n; i++) {

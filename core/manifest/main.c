@@ -26,7 +26,7 @@
 #include "registry/registry.h"
 #include "registry/schema.h"
 
-#define NAME_LENGTH_DEFAULT 35 /* as that of plugins.name_length */
+#define NAME_LENGTH_DEFAULT 35		 /* as that of plugins.name_length */
 #define COMPLETIONS (MANIFEST_KINDS - 1) /* not a folder, but one file */
 
 struct source {
@@ -94,8 +94,7 @@ source_load(struct source *source, char *path)
 	source->path = path;
 	if (!read_whole(path, &source->text))
 		return false;
-	source->tree =
-	    json_parse(source->text.data, source->text.len, &manifest_limits, &why, &at);
+	source->tree = json_parse(source->text.data, source->text.len, &manifest_limits, &why, &at);
 	if (source->tree == NULL)
 		die_at(source, why, at);
 	return true;
@@ -340,8 +339,8 @@ check_probe(struct json_object *plugin, const char *top)
 	permissions.count = json_object_array_length(list);
 	permissions.item = xcalloc(permissions.count + 1, sizeof(*permissions.item));
 	for (size_t i = 0; i < permissions.count; i++)
-		permissions.item[i] = xstrdup(
-		    json_object_get_string(json_object_array_get_idx(list, i)));
+		permissions.item[i] =
+		    xstrdup(json_object_get_string(json_object_array_get_idx(list, i)));
 	if (!permission_allows(&permissions, "GET", probe + strlen("GET ")))
 		die("%s/manifest.json: probe: \"%s\" is not among its permissions", top, probe);
 	for (size_t i = 0; i < permissions.count; i++)
@@ -427,7 +426,8 @@ main(int argc, char **argv)
 	}
 	if (argc != 3 || argv[1][0] == '-') {
 		fputs("usage: lakehost-manifest [--version VERSION] [--name-length N] FOLDER "
-		      "OUTPUT\n", stderr);
+		      "OUTPUT\n",
+		      stderr);
 		return 2;
 	}
 	buf_init(&out, MANIFEST_BYTES_MAX);

@@ -74,8 +74,9 @@ void
 channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32_t index,
 	     const void *data, size_t len)
 {
-	struct frame frame = { .magic = FRAME_MAGIC, .type = (uint16_t)type, .call = call,
-			       .index = index };
+	struct frame frame = {
+		.magic = FRAME_MAGIC, .type = (uint16_t)type, .call = call, .index = index
+	};
 	const char *from = data != NULL ? data : "";
 
 	pthread_mutex_lock(&channel->lock);
@@ -170,8 +171,8 @@ static bool
 frame_valid(const struct frame *frame)
 {
 	return frame->magic == FRAME_MAGIC && frame->type > WIRE_NONE &&
-	       frame->type < WIRE_TYPES_END &&
-	       (frame->flags & ~FRAME_MORE) == 0 && frame->len <= CHANNEL_FRAME_MAX &&
+	       frame->type < WIRE_TYPES_END && (frame->flags & ~FRAME_MORE) == 0 &&
+	       frame->len <= CHANNEL_FRAME_MAX &&
 	       (frame->len > 0 || (frame->flags & FRAME_MORE) == 0);
 }
 

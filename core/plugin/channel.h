@@ -52,15 +52,15 @@ struct channel {
 	/* The peer is gone or was at fault (`why`); at most once, on the loop thread. */
 	void (*closed)(struct channel *channel, const char *why);
 
-	int fd; /* -1: closed */
-	unsigned generation;	      /* grows with each socket */
+	int fd;		     /* -1: closed */
+	unsigned generation; /* grows with each socket */
 	struct buf in, large;
 	struct channel_message first; /* of a message in several frames, while `more` */
 	bool more;
 	pthread_mutex_t lock; /* of what follows: senders are on any thread */
 	struct buf out;
-	size_t sent;	      /* of out */
-	struct loop_job job;  /* asks the loop thread to wait for room */
+	size_t sent;	     /* of out */
+	struct loop_job job; /* asks the loop thread to wait for room */
 	bool posted, broken;
 };
 

@@ -122,7 +122,7 @@ copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct
 			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
 	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
 	return check_code_row(check, kind, where, row,
-			 kind == ROW_TOOL ? &check->code->operation[i] : NULL);
+			      kind == ROW_TOOL ? &check->code->operation[i] : NULL);
 }
 
 static bool
@@ -230,8 +230,8 @@ requests_listed(struct check *check)
 	bool ok = true;
 
 	for (size_t i = 0; i < n; i++)
-		permissions.item[i] = (char *)(uintptr_t)json_object_get_string(
-		    json_object_array_get_idx(list, i));
+		permissions.item[i] =
+		    (char *)(uintptr_t)json_object_get_string(json_object_array_get_idx(list, i));
 	for (int kind = 0; ok && kind < ROW_KINDS; kind++)
 		ok = rows_listed(check, &permissions, (enum row_kind)kind);
 	free(permissions.item);

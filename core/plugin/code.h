@@ -18,11 +18,11 @@
 #include "plugin/loader.h"
 
 struct code {
-	bool loaded;			/* dlopen succeeded, so the file's descriptor is taken */
-	struct mcp_plugin descriptor;	/* a copy; members that its minor lacks are zero */
-	struct mcp_row *row[ROW_KINDS]; /* copies, in the order of the manifest */
+	bool loaded;			 /* dlopen succeeded, so the file's descriptor is taken */
+	struct mcp_plugin descriptor;	 /* a copy; members that its minor lacks are zero */
+	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
 	struct mcp_operation *operation; /* copies of those that tools point to */
-	struct mcp_host host;		/* what start() was given; lives until stop() returned */
+	struct mcp_host host;		 /* what start() was given; lives until stop() returned */
 	bool started;
 };
 
@@ -37,8 +37,7 @@ enum plugin_refusal code_open(struct code *code, int fd, struct json_object *man
 enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
 			       struct json_object *manifest, char *why, size_t why_size);
 /* Runs start(). `options` lives until code_fini(). */
-enum plugin_refusal code_start(struct code *code, const char *options, char *why,
-			       size_t why_size);
+enum plugin_refusal code_start(struct code *code, const char *options, char *why, size_t why_size);
 /* Runs stop() if start() succeeded. The object itself stays mapped. */
 void code_fini(struct code *code);
 

@@ -43,8 +43,7 @@ fill_from_environment(const struct plugin *plugin, struct json_object *options)
 
 	if (properties == NULL)
 		return;
-	json_object_object_foreachC(properties, member)
-	{
+	json_object_object_foreachC(properties, member) {
 		const char *name = json_str(member.val, "env");
 		const char *value = name != NULL ? getenv(name) : NULL;
 
@@ -226,15 +225,16 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 	const struct config_upstream *upstream;
 
 	plugin->upstream = plugin->config != NULL && plugin->config->upstream != NULL
-			       ? plugin->config->upstream
-			       : wanted.role;
+			     ? plugin->config->upstream
+			     : wanted.role;
 	upstream = config_upstream(config, plugin->upstream);
 	if (upstream == NULL || plugin->permissions.count == 0 ||
 	    strcmp(upstream_kind(upstream)->name, wanted.kind) == 0)
 		return true;
 	return plugin_refuse(plugin, PLUGIN_UPSTREAM,
 			     "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
-			     "\"%s\"", where(plugin), wanted.kind, upstream->role,
+			     "\"%s\"",
+			     where(plugin), wanted.kind, upstream->role,
 			     upstream_kind(upstream)->name);
 }
 

@@ -232,8 +232,10 @@ find_manifest(struct elf *elf)
 			return refusal;
 	}
 	if (elf->manifest == NULL)
-		return refuse(elf, PLUGIN_NO_MANIFEST, "it has no note of owner \"%s\"; plugins "
-			      "are built with lakehost_add_plugin()", MANIFEST_NOTE_OWNER);
+		return refuse(elf, PLUGIN_NO_MANIFEST,
+			      "it has no note of owner \"%s\"; plugins "
+			      "are built with lakehost_add_plugin()",
+			      MANIFEST_NOTE_OWNER);
 	return PLUGIN_OK;
 }
 

@@ -18,7 +18,6 @@
 #define ELF_NOTES_MAX 64u    /* notes of one file */
 
 /* Checks the file and reads its manifest note. PLUGIN_OK: `text` (malloc) holds `len` bytes. */
-enum plugin_refusal elf_read_manifest(int fd, char **text, size_t *len, char *why,
-				      size_t why_size);
+enum plugin_refusal elf_read_manifest(int fd, char **text, size_t *len, char *why, size_t why_size);
 
 #endif

@@ -50,10 +50,9 @@ struct plugins {
 const char *
 plugin_refusal_text(enum plugin_refusal refusal)
 {
-	static const char *const text[] = {
-		[PLUGIN_OK] = "in order",
+	static const char *const text[] = { [PLUGIN_OK] = "in order",
 #define X(name, words) [PLUGIN_##name] = (words),
-		PLUGIN_REFUSALS(X)
+					    PLUGIN_REFUSALS(X)
 #undef X
 	};
 
@@ -237,9 +236,8 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 	    json_parse(builtin->manifest, (size_t)(builtin->manifest_end - builtin->manifest),
 		       &manifest_limits, &why, &at);
 	plugin->head = json_obj(plugin->manifest, "plugin");
-	if (plugin->head == NULL ||
-	    code_adopt(&plugin->code, builtin->descriptor, plugin->manifest, details,
-		       sizeof(details)) != PLUGIN_OK) {
+	if (plugin->head == NULL || code_adopt(&plugin->code, builtin->descriptor, plugin->manifest,
+					       details, sizeof(details)) != PLUGIN_OK) {
 		log_line(LOG_ERROR, "the host's own rows: %s", why != NULL ? why : details);
 		abort();
 	}

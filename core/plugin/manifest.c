@@ -139,8 +139,8 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 		    (strstr(json_object_get_string(item), " /") == NULL &&
 		     strstr(json_object_get_string(item), " link") == NULL))
 			return bad(report,
-				   "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"",
-				   key, i);
+				   "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"", key,
+				   i);
 	}
 	return true;
 }
@@ -150,8 +150,8 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 static bool
 option_env_valid(const char *name)
 {
-	static const char *const secret[] = { "TOKEN", "SECRET", "PASS", "KEY", "CRED", "CLIENT",
-					      "ASSERTION", "AUTH" };
+	static const char *const secret[] = { "TOKEN", "SECRET", "PASS",      "KEY",
+					      "CRED",  "CLIENT", "ASSERTION", "AUTH" };
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
@@ -176,8 +176,10 @@ check_option_env(const char *name, struct json_object *option, struct report *re
 			   name);
 	return (json_object_is_type(env, json_type_string) &&
 		option_env_valid(json_object_get_string(env))) ||
-	       bad(report, "plugin.options.%.40s: \"env\" is not the name of an environment "
-		   "variable that ends in _ID or _NAME and cannot hold a credential", name);
+	       bad(report,
+		   "plugin.options.%.40s: \"env\" is not the name of an environment "
+		   "variable that ends in _ID or _NAME and cannot hold a credential",
+		   name);
 }
 
 static bool
@@ -230,7 +232,8 @@ check_upstream(const char *key, struct json_object *value, struct report *report
 	if (role == NULL && strcmp(kind, GENERIC) == 0)
 		return bad(report,
 			   "plugin.%s.role: missing: the name of the group in \"upstreams\" that "
-			   "describes the service", key);
+			   "describes the service",
+			   key);
 	return role == NULL || manifest_name_valid(role) ||
 	       bad(report, "plugin.%s.role: not 1 to %u of a-z, 0-9, _ and -", key,
 		   MANIFEST_NAME_MAX);
@@ -307,9 +310,8 @@ check_completion(struct json_object *row, size_t i, struct report *report)
 	struct json_object *ref = json_obj(row, "ref");
 	const char *type = json_str(ref, "type");
 
-	if (type == NULL ||
-	    !((strcmp(type, "ref/prompt") == 0 && has_text(ref, "name")) ||
-	      (strcmp(type, "ref/resource") == 0 && has_text(ref, "uri"))))
+	if (type == NULL || !((strcmp(type, "ref/prompt") == 0 && has_text(ref, "name")) ||
+			      (strcmp(type, "ref/resource") == 0 && has_text(ref, "uri"))))
 		return bad(report, "completions[%zu].ref: neither a prompt nor a template", i);
 	if (!has_text(row, "argument"))
 		return bad(report, "completions[%zu].argument: missing", i);

@@ -55,8 +55,7 @@ missing_request(const struct plugin *plugin, struct json_object *tool)
 	struct json_object *list = json_arr(json_obj(tool, "lakehost"), "requests");
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		const char *request =
-		    json_object_get_string(json_object_array_get_idx(list, i));
+		const char *request = json_object_get_string(json_object_array_get_idx(list, i));
 
 		if (!granted(&plugin->permissions, request))
 			return request;

@@ -24,22 +24,22 @@ struct worker;
 struct plugin {
 	struct plugins *plugins;
 	char *name;
-	char *file;		     /* or NULL: not found */
+	char *file;			    /* or NULL: not found */
 	const struct config_plugin *config; /* or NULL: enabled by its manifest */
 	enum isolation isolation;
 	enum plugin_refusal refusal;
 	char why[PLUGIN_WHY_MAX];
-	int fd;			     /* stays open for ever: see code_open() */
+	int fd; /* stays open for ever: see code_open() */
 	struct json_object *manifest;
-	struct json_object *head;    /* its member "plugin"; borrowed */
+	struct json_object *head;      /* its member "plugin"; borrowed */
 	struct json_object *published; /* the manifest as clients see it: names, rows withheld */
-	struct strings withheld;     /* tools that are not offered */
-	char *options;		     /* JSON object text, defaults filled in */
-	struct strings permissions;  /* granted */
-	const char *upstream;	     /* role of the one that its requests go to; borrowed */
+	struct strings withheld;       /* tools that are not offered */
+	char *options;		       /* JSON object text, defaults filled in */
+	struct strings permissions;    /* granted */
+	const char *upstream;	       /* role of the one that its requests go to; borrowed */
 	bool running;
-	struct code code;	     /* in process; empty when isolated */
-	struct worker *worker;	     /* isolated; or NULL */
+	struct code code;      /* in process; empty when isolated */
+	struct worker *worker; /* isolated; or NULL */
 };
 
 void strings_free(struct strings *strings);

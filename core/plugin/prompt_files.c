@@ -124,8 +124,10 @@ take_line(const struct parse *parse, const char *at, char *line)
 	if (strncmp(line, "required ", 9) == 0 || strncmp(line, "optional ", 9) == 0)
 		return take_argument(parse, at, line, value);
 	if (strcmp(line, "title") != 0 && strcmp(line, "description") != 0)
-		return fault(parse, at, "\"%.40s\" is not one of title, description, required "
-			     "NAME, optional NAME", line);
+		return fault(parse, at,
+			     "\"%.40s\" is not one of title, description, required "
+			     "NAME, optional NAME",
+			     line);
 	if (json_member(parse->row, line) != NULL)
 		return fault(parse, at, "a second %s", line);
 	json_object_object_add(parse->row, line, json_object_new_string(value));
@@ -224,8 +226,7 @@ take_members(struct parse *parse, struct json_object *tree)
 {
 	struct json_object_iter member;
 
-	json_object_object_foreachC(tree, member)
-	{
+	json_object_object_foreachC(tree, member) {
 		if (strcmp(member.key, "name") == 0 || strcmp(member.key, "lakehost") == 0)
 			return fault(parse, NULL, "%s: is not for files", member.key);
 		if (strcmp(member.key, "arguments") == 0) {
@@ -234,8 +235,7 @@ take_members(struct parse *parse, struct json_object *tree)
 			parse->arguments = member.val;
 		}
 		if (strcmp(member.key, "messages") != 0)
-			json_object_object_add(parse->row, member.key,
-					       json_object_get(member.val));
+			json_object_object_add(parse->row, member.key, json_object_get(member.val));
 	}
 	return true;
 }
@@ -270,8 +270,7 @@ judge(const struct parse *parse, const struct stat *status)
 	if (plugin_others_write(status))
 		return fault(parse, NULL, "has mode %04o: run chmod go-w on it",
 			     (unsigned)(status->st_mode & 07777));
-	return utf8_valid(parse->text, strlen(parse->text)) ||
-	       fault(parse, NULL, "is not UTF-8");
+	return utf8_valid(parse->text, strlen(parse->text)) || fault(parse, NULL, "is not UTF-8");
 }
 
 static void

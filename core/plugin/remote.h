@@ -25,13 +25,13 @@ struct remote {
 	struct worker *worker;
 	struct call *call;
 	const struct row *row;
-	uint64_t id;	 /* slot and generation */
-	char *memory;	 /* of input */
+	uint64_t id;  /* slot and generation */
+	char *memory; /* of input */
 	struct run_input input;
 	unsigned char handle[MCP_HANDLE_MAX];
-	unsigned epoch;	 /* of the process that knows this call; 0: none */
+	unsigned epoch;	  /* of the process that knows this call; 0: none */
 	enum entry entry; /* the last one that was not ENTRY_NEXT */
-	char *answers;	 /* to run it with, or NULL */
+	char *answers;	  /* to run it with, or NULL */
 	bool stepping, cancelled;
 	bool masked; /* it made values known, which its own answer may show */
 	unsigned retries;

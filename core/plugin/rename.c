@@ -120,8 +120,7 @@ plugin_rename(struct plugin *plugin)
 
 	const bool narrowed = config != NULL && config->narrowed;
 
-	if (config == NULL ||
-	    (config->prefix == NULL && config->rename.count == 0 && !narrowed)) {
+	if (config == NULL || (config->prefix == NULL && config->rename.count == 0 && !narrowed)) {
 		plugin->published = json_object_get(plugin->manifest);
 		return true;
 	}

@@ -18,40 +18,40 @@
 #include "call/run.h"
 
 #define WIRE_VERSION 1u
-#define WIRE_MESSAGE_MAX (48u << 20) /* bytes of one message: replies up to 16 MiB, in base64 */
-#define WIRE_RUNS_MAX 32768u	     /* calls known to one worker at a time */
+#define WIRE_MESSAGE_MAX (48u << 20)  /* bytes of one message: replies up to 16 MiB, in base64 */
+#define WIRE_RUNS_MAX 32768u	      /* calls known to one worker at a time */
 #define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be under way */
-#define WIRE_FETCH_SINK UINT32_MAX   /* index of the sink of a blocking request */
+#define WIRE_FETCH_SINK UINT32_MAX    /* index of the sink of a blocking request */
 
 /* X-macro: the messages, who sends them, and what stands in them. */
-#define WIRE_TYPES(X)                                                                             \
-	X(OPEN)	       /* host: version, name, options */                                         \
-	X(READY)       /* worker: version */                                                      \
-	X(REFUSED)     /* worker: refusal, why */                                                 \
-	X(BEGIN)       /* host: kind, index, inline, run_input */                                 \
-	X(STEP)	       /* host: entry, answers, replies */                                        \
-	X(CANCEL)      /* host */                                                                 \
-	X(DEADLINE)    /* host: deadline_ms, wait_until_ms */                                     \
-	X(SINK)	       /* host: bytes, for sink `index` */                                        \
-	X(FETCHED)     /* host: reply */                                                          \
-	X(END)	       /* host: the call is forgotten */                                          \
-	X(STEPPED)     /* worker: outcome, result */                                              \
-	X(PROGRESS)    /* worker: done, total, message */                                         \
-	X(LOG)	       /* worker: level, message */                                               \
-	X(CLIENT_LOG)  /* worker: level, logger, JSON */                                          \
-	X(MASK)	       /* worker: value */                                                        \
-	X(CHANGED)     /* worker: what */                                                         \
-	X(UPDATED)     /* worker: uri */                                                          \
-	X(FETCH)       /* worker: one request, and wait for FETCHED */                            \
-	X(CREDIT)      /* worker: so many bytes of sink `index` were taken */                     \
-	X(SINK_STOP)   /* worker: sink `index` wants no more */
+#define WIRE_TYPES(X)                                                        \
+	X(OPEN)	      /* host: version, name, options */                     \
+	X(READY)      /* worker: version */                                  \
+	X(REFUSED)    /* worker: refusal, why */                             \
+	X(BEGIN)      /* host: kind, index, inline, run_input */             \
+	X(STEP)	      /* host: entry, answers, replies */                    \
+	X(CANCEL)     /* host */                                             \
+	X(DEADLINE)   /* host: deadline_ms, wait_until_ms */                 \
+	X(SINK)	      /* host: bytes, for sink `index` */                    \
+	X(FETCHED)    /* host: reply */                                      \
+	X(END)	      /* host: the call is forgotten */                      \
+	X(STEPPED)    /* worker: outcome, result */                          \
+	X(PROGRESS)   /* worker: done, total, message */                     \
+	X(LOG)	      /* worker: level, message */                           \
+	X(CLIENT_LOG) /* worker: level, logger, JSON */                      \
+	X(MASK)	      /* worker: value */                                    \
+	X(CHANGED)    /* worker: what */                                     \
+	X(UPDATED)    /* worker: uri */                                      \
+	X(FETCH)      /* worker: one request, and wait for FETCHED */        \
+	X(CREDIT)     /* worker: so many bytes of sink `index` were taken */ \
+	X(SINK_STOP)  /* worker: sink `index` wants no more */
 
 enum wire_type {
 	WIRE_NONE,
 #define X(name) WIRE_##name,
 	WIRE_TYPES(X)
 #undef X
-	WIRE_TYPES_END
+	    WIRE_TYPES_END
 };
 
 /* ---- writing, into a buffer capped at WIRE_MESSAGE_MAX -------------------------------------- */

@@ -15,13 +15,13 @@
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS 30000
-#define PATIENCE_MS 2000   /* a call waits so long for the next start; later ones fail at once */
-#define HEALTHY_MS 60000   /* a process that lived so long did not fail at its start */
+#define PATIENCE_MS 2000 /* a call waits so long for the next start; later ones fail at once */
+#define HEALTHY_MS 60000 /* a process that lived so long did not fail at its start */
 #define WATCHDOG_MS 500
-#define ENDING_MS 250      /* between the end of its socket and that of the process */
+#define ENDING_MS 250 /* between the end of its socket and that of the process */
 #define REAP_MS 20
 #define TRIAL_MS 2
-#define LAST_PIECES 8	   /* of what it wrote before it died */
+#define LAST_PIECES 8 /* of what it wrote before it died */
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
@@ -45,8 +45,7 @@ static void
 kill_and_reap(struct worker *worker)
 {
 	process_kill(&worker->process);
-	worker->dying =
-	    xrealloc(worker->dying, (worker->n_dying + 1) * sizeof(*worker->dying));
+	worker->dying = xrealloc(worker->dying, (worker->n_dying + 1) * sizeof(*worker->dying));
 	worker->dying[worker->n_dying++] = worker->process;
 	worker->process = (struct process){ .pid = 0, .pidfd = -1 };
 	loop_timer_set(worker->loop, &worker->reap, REAP_MS);

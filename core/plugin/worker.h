@@ -24,10 +24,10 @@
 struct plugin;
 struct remote;
 
-#define WORKER_START_MS 30000u	 /* a plugin's start() may take so long */
-#define WORKER_GRACE_MS 15000u	 /* a step that overran its call's end by this is stuck */
-#define WORKER_QUIT_MS 1000	 /* after which a worker told to end is killed */
-#define WORKER_RETRIES 3u	 /* processes that one step of an operation may outlive */
+#define WORKER_START_MS 30000u /* a plugin's start() may take so long */
+#define WORKER_GRACE_MS 15000u /* a step that overran its call's end by this is stuck */
+#define WORKER_QUIT_MS 1000    /* after which a worker told to end is killed */
+#define WORKER_RETRIES 3u      /* processes that one step of an operation may outlive */
 
 /* ENDING: it has closed its socket, and how it ended will be known in a moment. */
 enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP, WORKER_ENDING };
@@ -64,11 +64,11 @@ struct worker {
 	unsigned epoch;		    /* counts processes; a call belongs to one */
 	unsigned failures;	    /* in a row */
 	int64_t up_since, not_before;
-	char why[512];		    /* the last process ended so */
+	char why[512]; /* the last process ended so */
 	struct remote **slot;
 	uint32_t slots, next_free;
 	uint32_t generation;
-	struct loop_timer reap;	    /* until those that were killed are gone */
+	struct loop_timer reap; /* until those that were killed are gone */
 	struct process *dying;
 	size_t n_dying;
 };
@@ -109,7 +109,7 @@ const char *process_program(void);
 void process_kill(const struct process *process);
 void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
 void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
-bool worker_output_read(struct worker_output *output); /* true: there may be more */
+bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
 void worker_output_close(struct worker_output *output);
 /* True once the process is gone; never blocks. `how` says how it ended. */
 bool process_reap(struct process *process, char *how, size_t how_size);

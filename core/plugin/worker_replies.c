@@ -188,9 +188,9 @@ on_fetch(struct remote *remote, struct wire_reader *in)
 	fetch = xcalloc(1, sizeof(*fetch));
 	fetch->remote = remote;
 	remote->fetch = fetch;
-	fetch->call_fetch = call_fetch(remote->call, request,
-				       request->reply == MCP_REPLY_SINK ? fetch_sink : NULL,
-				       fetch_done, fetch);
+	fetch->call_fetch =
+	    call_fetch(remote->call, request, request->reply == MCP_REPLY_SINK ? fetch_sink : NULL,
+		       fetch_done, fetch);
 	requests_free(request, 1);
 	return true;
 }

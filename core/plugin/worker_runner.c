@@ -62,8 +62,8 @@ slot_release(struct worker *worker, const struct remote *remote)
 static void
 keep_input(struct remote *remote, const struct run_input *input)
 {
-	const char *const from[] = { input->principal,	 input->row, input->upstream_url,
-				     input->traceparent, input->uri, input->call_id,
+	const char *const from[] = { input->principal,	  input->row,	 input->upstream_url,
+				     input->traceparent,  input->uri,	 input->call_id,
 				     input->capabilities, input->answers };
 	const char **const to[] = { &remote->input.principal,	 &remote->input.row,
 				    &remote->input.upstream_url, &remote->input.traceparent,
@@ -196,8 +196,7 @@ fail_not_running(struct remote *remote)
 {
 	char what[96], why[PLUGIN_WHY_MAX];
 
-	snprintf(what, sizeof(what), "The plugin %s is not running",
-		 remote->worker->plugin->name);
+	snprintf(what, sizeof(what), "The plugin %s is not running", remote->worker->plugin->name);
 	snprintf(why, sizeof(why), "When it was last started, %.400s", remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
 	     "Nothing was done; call again in half a minute, or tell the operator");

@@ -64,9 +64,14 @@ process_program(void)
 static bool
 passes(const char *variable)
 {
-	static const char *const names[] = { "TZ=",	      "ASAN_OPTIONS=", "LSAN_OPTIONS=",
-					     "TSAN_OPTIONS=", "UBSAN_OPTIONS=", "GCOV_PREFIX=",
-					     "GCOV_PREFIX_STRIP=", "LLVM_PROFILE_FILE=" };
+	static const char *const names[] = { "TZ=",
+					     "ASAN_OPTIONS=",
+					     "LSAN_OPTIONS=",
+					     "TSAN_OPTIONS=",
+					     "UBSAN_OPTIONS=",
+					     "GCOV_PREFIX=",
+					     "GCOV_PREFIX_STRIP=",
+					     "LLVM_PROFILE_FILE=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strncmp(variable, names[i], strlen(names[i])) == 0)
@@ -155,9 +160,8 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	argv[1] = xstrdup(name);
 	argv[2] = parent;
 	argv[3] = NULL;
-	error = theirs < 0 || file < 0 || said < 0
-		  ? EMFILE
-		  : spawn(&process->pid, argv, theirs, file, said);
+	error = theirs < 0 || file < 0 || said < 0 ? EMFILE
+						   : spawn(&process->pid, argv, theirs, file, said);
 	free(argv[0]);
 	free(argv[1]);
 	if (theirs >= 0)

@@ -22,14 +22,14 @@ struct asking {
 static bool
 list_has(struct json_object *list, const char *value)
 {
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list)
-								  : 0;
+	size_t count =
+	    json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
 
-		if (item != NULL && (strcmp(item, "*") == 0
-				     || (value != NULL && strcmp(item, value) == 0)))
+		if (item != NULL &&
+		    (strcmp(item, "*") == 0 || (value != NULL && strcmp(item, value) == 0)))
 			return true;
 	}
 	return false;
@@ -40,8 +40,8 @@ static bool
 row_reveals_scope(const struct row *row, const char *scope)
 {
 	const char *option = json_str(json_obj(row->meta, "reveals"), "secret_scope");
-	const char *text = option != NULL && row->plugin != NULL ? plugin_options(row->plugin)
-								 : NULL;
+	const char *text =
+	    option != NULL && row->plugin != NULL ? plugin_options(row->plugin) : NULL;
 	const char *why;
 	size_t at;
 	struct json_object *options;
@@ -71,7 +71,7 @@ scope_allowed(const void *data, const char *scope)
 /* ---- SQL ----------------------------------------------------------------------------------- */
 
 static const char *
-class_text(enum sql_class class)
+class_text(enum sql_class kind)
 {
 	static const char *const list[] = {
 		[SQL_READ] = "It reads",
@@ -86,7 +86,7 @@ class_text(enum sql_class class)
 		    "without a value",
 	};
 
-	return list[class];
+	return list[kind];
 }
 
 static const char *
@@ -149,8 +149,8 @@ decide_sql(const struct policy *policy, const struct principal *principal, const
 	struct sql_verdict verdict = { .class = SQL_UNKNOWN, .flaw = SQL_OTHER };
 
 	if (json_object_is_type(sql, json_type_string))
-		sql_judge(json_object_get_string(sql),
-			  (size_t)json_object_get_string_len(sql), &rules, &verdict);
+		sql_judge(json_object_get_string(sql), (size_t)json_object_get_string_len(sql),
+			  &rules, &verdict);
 	if (verdict.reveals) {
 		snprintf(decision->why, sizeof(decision->why),
 			 "It calls secret() or try_secret(), or could hide such a call, and no "
@@ -175,13 +175,12 @@ reveals(const struct row *row)
 }
 
 bool
-policy_decide(const struct policy *policy, const struct principal *principal,
-	      const struct row *row, struct json_object *arguments,
-	      struct policy_decision *decision)
+policy_decide(const struct policy *policy, const struct principal *principal, const struct row *row,
+	      struct json_object *arguments, struct policy_decision *decision)
 {
-	*decision = (struct policy_decision){
-		.allowed = true, .verdict = { .rule = "allowed", .reveals = reveals(row) }
-	};
+	*decision =
+	    (struct policy_decision){ .allowed = true,
+				      .verdict = { .rule = "allowed", .reveals = reveals(row) } };
 	if (row->access > principal->access) {
 		snprintf(decision->why, sizeof(decision->why),
 			 "\"%.64s\" needs more access than you have", row->name);

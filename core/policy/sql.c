@@ -138,8 +138,8 @@ set(struct reader *reader)
 static enum sql_class
 explain(struct reader *reader)
 {
-	static const char *const modes[] = { "CODEGEN", "COST", "EXTENDED", "FORMATTED", "LOGICAL",
-		NULL };
+	static const char *const modes[] = { "CODEGEN",	  "COST",    "EXTENDED",
+					     "FORMATTED", "LOGICAL", NULL };
 	enum sql_class class;
 
 	reader_step(reader);
@@ -160,15 +160,16 @@ by_first_word(const struct sql_token *token)
 	} list[] = {
 		/* USE ends with the statement that the Statement Execution API runs */
 		{ SQL_READ, { "SHOW", "DESCRIBE", "DESC", "USE", "LIST" } },
-		{ SQL_DML, { "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "LOAD", "PUT",
-			     "REMOVE" } },
-		{ SQL_DDL, { "CREATE", "ALTER", "DROP", "REPLACE", "TRUNCATE", "UNDROP", "COMMENT",
-			     "DECLARE", "MSCK", "REPAIR", "RESTORE", "SYNC", "CONVERT", "UNSET" } },
+		{ SQL_DML,
+		  { "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "LOAD", "PUT", "REMOVE" } },
+		{ SQL_DDL,
+		  { "CREATE", "ALTER", "DROP", "REPLACE", "TRUNCATE", "UNDROP", "COMMENT",
+		    "DECLARE", "MSCK", "REPAIR", "RESTORE", "SYNC", "CONVERT", "UNSET" } },
 		{ SQL_DCL, { "GRANT", "REVOKE", "DENY" } },
-		{ SQL_ADMIN, { "RESET", "ADD", "CACHE", "UNCACHE", "CLEAR", "REFRESH", "ANALYZE",
-			       "OPTIMIZE", "VACUUM", "REORG", "FSCK", "GENERATE", "EXECUTE", "CALL",
-			       "BEGIN", "GET", "EXPORT", "IMPORT", "LOCK", "UNLOCK", "START",
-			       "COMMIT", "ROLLBACK" } },
+		{ SQL_ADMIN, { "RESET",	  "ADD",      "CACHE",	"UNCACHE", "CLEAR",   "REFRESH",
+			       "ANALYZE", "OPTIMIZE", "VACUUM", "REORG",   "FSCK",    "GENERATE",
+			       "EXECUTE", "CALL",     "BEGIN",	"GET",	   "EXPORT",  "IMPORT",
+			       "LOCK",	  "UNLOCK",   "START",	"COMMIT",  "ROLLBACK" } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
@@ -180,8 +181,8 @@ by_first_word(const struct sql_token *token)
 static enum sql_class
 statement(struct reader *reader)
 {
-	static const char *const queries[] = { "SELECT", "WITH", "FROM", "VALUES", "TABLE", "MAP",
-		"REDUCE", NULL };
+	static const char *const queries[] = { "SELECT", "WITH", "FROM",   "VALUES",
+					       "TABLE",	 "MAP",	 "REDUCE", NULL };
 	enum sql_class class;
 
 	if (sql_is_sign(&reader->now, '(') || sql_is_one_of(&reader->now, queries))
@@ -218,9 +219,9 @@ sql_judge(const char *text, size_t len, const struct sql_rules *rules, struct sq
 }
 
 const char *
-sql_class_name(enum sql_class class)
+sql_class_name(enum sql_class kind)
 {
 	static const char *const names[] = { "read", "dml", "ddl", "dcl", "admin", "unknown" };
 
-	return names[class];
+	return names[kind];
 }

@@ -63,7 +63,7 @@ struct sql_rules {
 void sql_judge(const char *text, size_t len, const struct sql_rules *rules,
 	       struct sql_verdict *verdict);
 
-const char *sql_class_name(enum sql_class class);
+const char *sql_class_name(enum sql_class kind);
 
 /* sql_functions.c. Names are in small letters, and as written: qualified or not. */
 bool sql_function_is_built_in(const char *name);

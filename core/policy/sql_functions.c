@@ -173,8 +173,8 @@ sql_function_is_built_in(const char *name)
 {
 	const char *bare = system_name(name);
 
-	return bare != NULL
-	    && bsearch(bare, built_in, ARRAY_SIZE(built_in), sizeof(built_in[0]), by_name) != NULL;
+	return bare != NULL &&
+	       bsearch(bare, built_in, ARRAY_SIZE(built_in), sizeof(built_in[0]), by_name) != NULL;
 }
 
 static bool
@@ -193,24 +193,33 @@ sql_function_is_outside(const char *name, const char *last)
 {
 	static const char *const list[] = {
 		/* run code: of the Java machine, or Python (with system.ai as the schema) */
-		"java_method", "reflect", "try_reflect", "python_exec",
+		"java_method",
+		"reflect",
+		"try_reflect",
+		"python_exec",
 		/* talk to another service or database */
-		"http_request", "read_kafka", "read_kinesis", "read_pubsub", "read_pulsar",
+		"http_request",
+		"read_kafka",
+		"read_kinesis",
+		"read_pubsub",
+		"read_pulsar",
 		"remote_query",
 		/* read a file of the driver, or ask a schema registry that the call names */
-		"from_protobuf", "to_protobuf",
+		"from_protobuf",
+		"to_protobuf",
 		/* call a model */
 		"vector_search",
 		/* show a secret */
-		"secret", "try_secret",
+		"secret",
+		"try_secret",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		if (strcmp(last, list[i]) == 0)
 			return true;
 	/* ai_query and its kind call models; system.ai, which may be the
 	 * schema of the call, has functions that run Python */
-	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.")
-	    || begins(name, "ai.");
+	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.") ||
+	       begins(name, "ai.");
 }
 
 bool

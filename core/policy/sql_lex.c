@@ -7,10 +7,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define SMALL_DOTLESS_I 0x131u /* Java's capital of it is I */
-#define SMALL_LONG_S 0x17fu    /* S */
+#define SMALL_DOTLESS_I 0x131u	/* Java's capital of it is I */
+#define SMALL_LONG_S 0x17fu	/* S */
 #define CAPITAL_DOTTED_I 0x130u /* Java's small letter of it begins with i */
-#define KELVIN_SIGN 0x212au    /* k */
+#define KELVIN_SIGN 0x212au	/* k */
 
 enum sort { SORT_BLANK, SORT_LETTER, SORT_DIGIT, SORT_OTHER, SORT_INVALID };
 
@@ -37,8 +37,8 @@ character(const char *at, const char *end, size_t *len)
 static bool
 is_wide_blank(uint32_t c)
 {
-	return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028
-	    || c == 0x202f || c == 0x205f || c == 0x3000;
+	return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+	       c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 /* Characters that no reader can take for a letter: some might take them for a blank. What remains
@@ -46,10 +46,10 @@ is_wide_blank(uint32_t c)
 static bool
 is_no_letter(uint32_t c)
 {
-	return c < 0xaa || (c > 0xaa && c < 0xc0 && c != 0xb5 && c != 0xba) || c == 0xd7
-	    || c == 0xf7 || c == 0x180e || (c >= 0x2000 && c <= 0x206f)
-	    || (c >= 0xd800 && c <= 0xf8ff) || c == 0xfeff || (c >= 0xfff0 && c <= 0xffff)
-	    || c >= 0xe0000;
+	return c < 0xaa || (c > 0xaa && c < 0xc0 && c != 0xb5 && c != 0xba) || c == 0xd7 ||
+	       c == 0xf7 || c == 0x180e || (c >= 0x2000 && c <= 0x206f) ||
+	       (c >= 0xd800 && c <= 0xf8ff) || c == 0xfeff || (c >= 0xfff0 && c <= 0xffff) ||
+	       c >= 0xe0000;
 }
 
 static enum sort
@@ -227,8 +227,8 @@ word(struct sql_lexer *lexer)
 			break;
 		letters = letters && sort == SORT_LETTER;
 	}
-	if (lexer->at - from == 1 && (*from == 'r' || *from == 'R') && lexer->at < lexer->end
-	    && (*lexer->at == '\'' || *lexer->at == '"'))
+	if (lexer->at - from == 1 && (*from == 'r' || *from == 'R') && lexer->at < lexer->end &&
+	    (*lexer->at == '\'' || *lexer->at == '"'))
 		return skip_quoted(lexer, false) ? SQL_TEXT : SQL_BAD;
 	return letters && skip_url(lexer) ? SQL_URL : SQL_WORD;
 }
@@ -293,8 +293,8 @@ sql_next(struct sql_lexer *lexer, struct sql_token *token)
 	case SORT_DIGIT: token->kind = word(lexer); break;
 	case SORT_OTHER:
 		token->kind = strchr("'\"`", *lexer->at) != NULL ? quoted(lexer)
-		    : *lexer->at == '_'				 ? word(lexer)
-		    : *lexer->at == '$'				 ? body(lexer)
+			    : *lexer->at == '_'			 ? word(lexer)
+			    : *lexer->at == '$'			 ? body(lexer)
 								 : sign(lexer);
 		break;
 	default: break; /* blanks are behind us, and invalid is bad */

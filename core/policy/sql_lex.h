@@ -25,8 +25,8 @@ enum sql_kind {
 	SQL_URL,       /* letters://more, without quotes */
 	SQL_HINT,      /* slash star plus: the beginning of a hint, whose words are tokens too */
 	SQL_HINT_END,
-	SQL_PIPE,      /* |> */
-	SQL_SIGN,      /* any other character */
+	SQL_PIPE, /* |> */
+	SQL_SIGN, /* any other character */
 };
 
 #define SQL_WORD_MAX 16 /* no keyword is longer, with its end */

@@ -37,8 +37,8 @@ function_flaw(struct reader *reader, enum sql_flaw why)
 static bool
 all_scopes_allowed(const struct reader *reader)
 {
-	return reader->rules->scope_allowed != NULL
-	    && reader->rules->scope_allowed(reader->rules->data, NULL);
+	return reader->rules->scope_allowed != NULL &&
+	       reader->rules->scope_allowed(reader->rules->data, NULL);
 }
 
 /* Is `word` called in a text that is not cut into tokens here, such as a program or a nested
@@ -83,11 +83,11 @@ follow_dynamic(struct reader *reader)
 	const struct sql_token *now = &reader->now;
 
 	if (reader->dynamic_at == DYNAMIC_TEXT) {
-		if ((now->kind != SQL_TEXT && now->kind != SQL_TEXT_NAME)
-		    || memchr(now->at, '\\', now->len) != NULL
-		    || mentions_call(now->at, now->len, "secret")
-		    || mentions_call(now->at, now->len, "identifier")
-		    || memmem(now->at, now->len, "${", 2) != NULL)
+		if ((now->kind != SQL_TEXT && now->kind != SQL_TEXT_NAME) ||
+		    memchr(now->at, '\\', now->len) != NULL ||
+		    mentions_call(now->at, now->len, "secret") ||
+		    mentions_call(now->at, now->len, "identifier") ||
+		    memmem(now->at, now->len, "${", 2) != NULL)
 			maybe_reveals(reader);
 		reader->dynamic_at = DYNAMIC_END;
 	} else if (reader->dynamic_at == DYNAMIC_END) {
@@ -112,10 +112,10 @@ follow_secret(struct reader *reader)
 	if (reader->scope_at == SCOPE_TEXT) {
 		size_t len = now->len >= 2 ? now->len - 2 : 0;
 
-		fine = (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME) && len > 0
-		    && (*now->at == '\'' || *now->at == '"') && len < sizeof(reader->scope)
-		    && memchr(now->at, '\\', now->len) == NULL
-		    && memchr(now->at, '\0', now->len) == NULL;
+		fine = (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME) && len > 0 &&
+		       (*now->at == '\'' || *now->at == '"') && len < sizeof(reader->scope) &&
+		       memchr(now->at, '\\', now->len) == NULL &&
+		       memchr(now->at, '\0', now->len) == NULL;
 		if (fine) {
 			memcpy(reader->scope, now->at + 1, len);
 			reader->scope[len] = '\0';
@@ -123,8 +123,8 @@ follow_secret(struct reader *reader)
 			return;
 		}
 	} else if (sql_is_sign(now, ',')) {
-		fine = reader->rules->scope_allowed != NULL
-		    && reader->rules->scope_allowed(reader->rules->data, reader->scope);
+		fine = reader->rules->scope_allowed != NULL &&
+		       reader->rules->scope_allowed(reader->rules->data, reader->scope);
 	}
 	reader->scope_at = SCOPE_NONE;
 	if (!fine)
@@ -134,17 +134,21 @@ follow_secret(struct reader *reader)
 /* ---- function calls ------------------------------------------------------------------------ */
 
 /* Words that stand before a bracket and call nothing. */
-static const char *const no_functions[] = { "ALL", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE",
-	"CUBE", "DISTINCT", "DIV", "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FILTER", "FROM",
-	"GROUP", "GROUPING", "HAVING", "IDENTIFIER", "ILIKE", "IN", "INTERSECT", "IS", "JOIN",
-	"LATERAL", "LIKE", "LIMIT", "MINUS", "NOT", "OFFSET", "ON", "OR", "OVER", "PARTITION",
-	"PIVOT", "QUALIFY", "REGEXP", "REPEATABLE", "RETURN", "RLIKE", "ROLLUP", "SELECT", "SET",
-	"SETS", "SOME", "STREAM", "TABLE", "TABLESAMPLE", "THEN", "UNION", "UNPIVOT", "USING",
-	"VALUES", "WHEN", "WHERE", "WITH", NULL };
+static const char *const no_functions[] = {
+	"ALL",	  "AND",       "ANY",	  "AS",		"BETWEEN", "BY",	 "CASE",
+	"CUBE",	  "DISTINCT",  "DIV",	  "ELSE",	"ESCAPE",  "EXCEPT",	 "EXISTS",
+	"FILTER", "FROM",      "GROUP",	  "GROUPING",	"HAVING",  "IDENTIFIER", "ILIKE",
+	"IN",	  "INTERSECT", "IS",	  "JOIN",	"LATERAL", "LIKE",	 "LIMIT",
+	"MINUS",  "NOT",       "OFFSET",  "ON",		"OR",	   "OVER",	 "PARTITION",
+	"PIVOT",  "QUALIFY",   "REGEXP",  "REPEATABLE", "RETURN",  "RLIKE",	 "ROLLUP",
+	"SELECT", "SET",       "SETS",	  "SOME",	"STREAM",  "TABLE",	 "TABLESAMPLE",
+	"THEN",	  "UNION",     "UNPIVOT", "USING",	"VALUES",  "WHEN",	 "WHERE",
+	"WITH",	  NULL
+};
 
 /* Words behind which something is named: its columns or parameters may follow in brackets. */
-static const char *const places[] = { "CALL", "EXISTS", "FUNCTION", "INTO", "OVERWRITE",
-	"PROCEDURE", "REFERENCES", "TABLE", "VIEW", NULL };
+static const char *const places[] = { "CALL",	   "EXISTS",	 "FUNCTION", "INTO", "OVERWRITE",
+				      "PROCEDURE", "REFERENCES", "TABLE",    "VIEW", NULL };
 
 /* Is the name, which no dot and no quotes make another, a word of the grammar? */
 static bool
@@ -159,12 +163,12 @@ is_listed(const struct reader *reader)
 {
 	const struct strings *list = reader->rules->functions;
 
-	if (reader->is_alias || reader->in_hint || is_grammar(reader)
-	    || sql_function_is_built_in(reader->name))
+	if (reader->is_alias || reader->in_hint || is_grammar(reader) ||
+	    sql_function_is_built_in(reader->name))
 		return true;
-	return list == NULL || list->count == 0
-	    || (reader->name_len + 1 < sizeof(reader->name)
-		&& sql_function_is_listed(reader->name, list));
+	return list == NULL || list->count == 0 ||
+	       (reader->name_len + 1 < sizeof(reader->name) &&
+		sql_function_is_listed(reader->name, list));
 }
 
 static void
@@ -184,8 +188,8 @@ check_call(struct reader *reader)
 static bool
 is_place(const struct reader *reader)
 {
-	return sql_is_one_of(&reader->before, places)
-	    && !(sql_is(&reader->before, "VIEW") && sql_is(&reader->earlier, "LATERAL"));
+	return sql_is_one_of(&reader->before, places) &&
+	       !(sql_is(&reader->before, "VIEW") && sql_is(&reader->earlier, "LATERAL"));
 }
 
 /* Keeps the qualified name that ends at the token. */
@@ -211,8 +215,7 @@ follow_name(struct reader *reader)
 		reader->is_place = is_place(reader);
 		reader->is_alias = sql_is(before, "AS") || sql_is_sign(before, ')');
 	}
-	reader->name_len =
-	    sql_add_name(now, reader->name, reader->name_len, sizeof(reader->name));
+	reader->name_len = sql_add_name(now, reader->name, reader->name_len, sizeof(reader->name));
 	sql_add_name(now, reader->last, 0, sizeof(reader->last));
 }
 
@@ -226,8 +229,8 @@ open_bracket(struct reader *reader)
 		maybe_reveals(reader);
 	}
 	if (reader->depth < DEPTH_MAX)
-		reader->computed[reader->depth] = sql_is(&reader->before, "IDENTIFIER")
-		    && !reader->is_place && !reader->naming;
+		reader->computed[reader->depth] =
+		    sql_is(&reader->before, "IDENTIFIER") && !reader->is_place && !reader->naming;
 	else
 		reader_flaw(reader, SQL_TOO_DEEP);
 	reader->depth++;
@@ -258,8 +261,7 @@ follow_hint(struct reader *reader)
 	const struct sql_token *before = &reader->before;
 
 	if (reader->now.kind == SQL_HINT) {
-		if (reader->in_hint
-		    || (before->kind != SQL_HINT_END && !sql_is(before, "SELECT")))
+		if (reader->in_hint || (before->kind != SQL_HINT_END && !sql_is(before, "SELECT")))
 			reader_flaw(reader, SQL_OTHER);
 		reader->in_hint = true;
 	} else if (reader->now.kind == SQL_HINT_END) {
@@ -277,9 +279,9 @@ is_program(const struct reader *reader)
 {
 	const struct sql_token *now = &reader->now;
 
-	return sql_is(&reader->before, "USING")
-	    && (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME || now->kind == SQL_BODY
-		|| sql_is_sign(now, ':') || sql_is_sign(now, '?'));
+	return sql_is(&reader->before, "USING") &&
+	       (now->kind == SQL_TEXT || now->kind == SQL_TEXT_NAME || now->kind == SQL_BODY ||
+		sql_is_sign(now, ':') || sql_is_sign(now, '?'));
 }
 
 /* INSERT INTO or INSERT OVERWRITE ends here. "1INSERT" is one word for Spark, but need not be one
@@ -301,8 +303,8 @@ is_nested_change(const struct reader *reader)
 {
 	const struct sql_token *verb = &reader->before;
 
-	if (reader->depth == 0
-	    || (!sql_is_sign(&reader->earlier, '(') && !sql_is_sign(&reader->earlier, ')')))
+	if (reader->depth == 0 ||
+	    (!sql_is_sign(&reader->earlier, '(') && !sql_is_sign(&reader->earlier, ')')))
 		return false;
 	if (sql_is(verb, "DELETE"))
 		return sql_is(&reader->now, "FROM") && sql_is_sign(&reader->earlier, '(');
@@ -313,14 +315,16 @@ is_nested_change(const struct reader *reader)
 static bool
 is_piped(const struct sql_token *token)
 {
-	static const char *const operators[] = { "AGGREGATE", "ANTI", "AS", "CLUSTER", "CROSS",
-		"DISTRIBUTE", "DROP", "EXCEPT", "EXTEND", "FULL", "INNER", "INTERSECT", "JOIN",
-		"LATERAL", "LEFT", "LIMIT", "MINUS", "NATURAL", "OFFSET", "ORDER", "PIVOT",
-		"RIGHT", "SELECT", "SEMI", "SET", "SORT", "TABLESAMPLE", "UNION", "UNPIVOT",
-		"WHERE", "WINDOW", NULL };
+	static const char *const operators[] = {
+		"AGGREGATE", "ANTI",   "AS",	 "CLUSTER", "CROSS",	 "DISTRIBUTE",	"DROP",
+		"EXCEPT",    "EXTEND", "FULL",	 "INNER",   "INTERSECT", "JOIN",	"LATERAL",
+		"LEFT",	     "LIMIT",  "MINUS",	 "NATURAL", "OFFSET",	 "ORDER",	"PIVOT",
+		"RIGHT",     "SELECT", "SEMI",	 "SET",	    "SORT",	 "TABLESAMPLE", "UNION",
+		"UNPIVOT",   "WHERE",  "WINDOW", NULL
+	};
 
-	return sql_is_one_of(token, operators) || token->kind == SQL_END || token->kind == SQL_PIPE
-	    || sql_is_sign(token, ')') || sql_is_sign(token, ';');
+	return sql_is_one_of(token, operators) || token->kind == SQL_END ||
+	       token->kind == SQL_PIPE || sql_is_sign(token, ')') || sql_is_sign(token, ';');
 }
 
 /* WITH and a bracket: options of what is read. Those of a database can hold statements that it
@@ -351,14 +355,14 @@ follow_options(struct reader *reader)
 static bool
 is_foreign_address(const struct reader *reader)
 {
-	static const char *const storage[] = { "abfs", "abfss", "adl", "dbfs", "gs", "r2", "s3",
-		"s3a", "s3n", "wasb", "wasbs" };
+	static const char *const storage[] = { "abfs", "abfss", "adl", "dbfs", "gs",   "r2",
+					       "s3",   "s3a",	"s3n", "wasb", "wasbs" };
 	const struct sql_token *now = &reader->now;
 	const char *at;
 	size_t len = 0;
 
-	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME)
-	    || !sql_is_sign(&reader->before, '.'))
+	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME) ||
+	    !sql_is_sign(&reader->before, '.'))
 		return false;
 	at = now->at + 1; /* behind the quote; a token without text has no address at all */
 	while (len + 3 < now->len && (isalnum((unsigned char)at[len]) || strchr("+-.", at[len])))

@@ -14,7 +14,7 @@
 #include "policy/sql_lex.h"
 
 #define DEPTH_MAX 1000u /* of brackets; Spark itself gives up before */
-#define SCOPE_MAX 129u /* of a secret scope's name, with its end */
+#define SCOPE_MAX 129u	/* of a secret scope's name, with its end */
 
 /* Where the reader stands in a call of secret(): its scope has to be one plain text. */
 enum scope_at { SCOPE_NONE, SCOPE_TEXT, SCOPE_COMMA };
@@ -34,14 +34,14 @@ struct reader {
 	char name[SQL_FUNCTION_MAX]; /* the qualified name that ends at `now`, or "" */
 	char last[SQL_FUNCTION_MAX]; /* its last part */
 	size_t name_len;
-	bool is_place;	     /* a table or function is named there, and not called */
+	bool is_place; /* a table or function is named there, and not called */
 	bool is_alias;
-	bool naming;	     /* the names of a WITH list are being read */
-	bool ended;	     /* a semicolon was seen */
+	bool naming; /* the names of a WITH list are being read */
+	bool ended;  /* a semicolon was seen */
 	bool in_hint;
-	bool inserts;	     /* INSERT INTO, INSERT OVERWRITE was seen */
+	bool inserts; /* INSERT INTO, INSERT OVERWRITE was seen */
 	enum options_at options_at;
-	bool lists;	     /* a LIST statement, where an address needs no quotes */
+	bool lists; /* a LIST statement, where an address needs no quotes */
 	enum scope_at scope_at;
 	enum dynamic_at dynamic_at;
 	char scope[SCOPE_MAX];

@@ -104,7 +104,8 @@ row_take_texts(struct json_object *arguments)
 		if (value == NULL)
 			json_object_object_del(arguments, key);
 		else if (type == json_type_int || type == json_type_double)
-			json_object_object_add(arguments, key, json_object_new_string(
-			    json_object_to_json_string(value)));
+			json_object_object_add(arguments, key,
+					       json_object_new_string(
+						   json_object_to_json_string(value)));
 	}
 }

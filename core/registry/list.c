@@ -19,8 +19,7 @@ root_is_object(struct json_object *schema)
 }
 
 static bool
-member_known(enum row_kind kind, const char *key, struct json_object *value,
-	     enum revision revision)
+member_known(enum row_kind kind, const char *key, struct json_object *value, enum revision revision)
 {
 	if (strcmp(key, "title") == 0 || strcmp(key, "_meta") == 0)
 		return revision >= REV_2025_06_18;
@@ -30,7 +29,7 @@ member_known(enum row_kind kind, const char *key, struct json_object *value,
 		return revision >= REV_2025_03_26;
 	if (kind == ROW_TOOL && strcmp(key, "outputSchema") == 0)
 		return revision >= REV_MODERN ||
-		    (revision >= REV_2025_06_18 && root_is_object(value));
+		       (revision >= REV_2025_06_18 && root_is_object(value));
 	return true;
 }
 
@@ -85,7 +84,7 @@ registry_list(const struct registry *registry, enum row_kind kind, enum revision
 	      enum access access, size_t start, size_t page, struct buf *out, size_t *next)
 {
 	static const char *const names[ROW_KINDS] = { "tools", "resources", "resourceTemplates",
-		"prompts", "completions" };
+						      "prompts", "completions" };
 	const struct row *row;
 	size_t shown = 0;
 

@@ -11,9 +11,9 @@
 #include "base/nearest.h"
 #include "registry/registry.h"
 
-#define WORDS_MAX  12u
-#define WORD_MAX   24u /* bytes of a word that are compared */
-#define PART_LEAST 6u  /* characters of a name that may be found within another */
+#define WORDS_MAX 12u
+#define WORD_MAX 24u  /* bytes of a word that are compared */
+#define PART_LEAST 6u /* characters of a name that may be found within another */
 
 struct words {
 	char item[WORDS_MAX][WORD_MAX];
@@ -61,8 +61,8 @@ words_of(const char *name, struct words *words)
 	words->count = 0;
 	for (const char *p = name; words->count < WORDS_MAX; p++) {
 		const bool letter = isalnum((unsigned char)*p) != 0;
-		const bool begins = p > name && isupper((unsigned char)*p) &&
-		    islower((unsigned char)p[-1]);
+		const bool begins =
+		    p > name && isupper((unsigned char)*p) && islower((unsigned char)p[-1]);
 		char *word = words->item[words->count];
 
 		if (len > 0 && (!letter || begins)) {
@@ -176,8 +176,9 @@ size_t
 registry_near(const struct registry *registry, enum row_kind kind, const char *name,
 	      enum access access, const char *found[REGISTRY_NEAR_MAX])
 {
-	struct search search = { .registry = registry, .kind = kind, .access = access,
-				 .wanted = name, .found = found };
+	struct search search = {
+		.registry = registry, .kind = kind, .access = access, .wanted = name, .found = found
+	};
 	const char *bare = without_prefix(name);
 
 	find_misspelt(&search, bare);

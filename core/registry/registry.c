@@ -32,7 +32,7 @@ struct registry {
 	struct rows kind[ROW_KINDS];
 	/* by name, as strings within the rows */
 	struct lh_table *tools, *prompts;
-	struct lh_table *uris; /* static ones, and patterns as they are written */
+	struct lh_table *uris;		/* static ones, and patterns as they are written */
 	struct pattern_entry *patterns; /* in the order in which they are tried */
 	size_t n_patterns;
 };
@@ -117,16 +117,15 @@ walk_names(const struct registry *registry, struct name_walk *walk)
 	switch (row->kind) {
 	case ROW_TOOL:
 		return walk_one(walk, registry->tools, row->name) &&
-		    walk_list(walk, registry->tools, "aliases");
+		       walk_list(walk, registry->tools, "aliases");
 	case ROW_PROMPT:
 		return walk_one(walk, registry->prompts, row->name) &&
-		    walk_list(walk, registry->prompts, "aliases");
+		       walk_list(walk, registry->prompts, "aliases");
 	case ROW_RESOURCE:
 	case ROW_TEMPLATE:
 		return walk_one(walk, registry->uris, row->uri) &&
-		    walk_list(walk, registry->uris, "uri_aliases");
-	default:
-		return true;
+		       walk_list(walk, registry->uris, "uri_aliases");
+	default: return true;
 	}
 }
 
@@ -203,7 +202,7 @@ draft_kind(struct draft *draft, enum row_kind kind)
 		snprintf(why, sizeof(why), "%s", draft->fault.text);
 		if (name != NULL)
 			return row_fault(&draft->fault, "%s %.64s: %.400s", kinds[kind].one, name,
-			    why);
+					 why);
 		return row_fault(&draft->fault, "%s %zu: %.400s", kinds[kind].one, i, why);
 	}
 	return true;
@@ -232,8 +231,8 @@ has_argument(const struct row *row, const char *name)
 
 	if (row->kind != ROW_PROMPT)
 		uri_template_vars(row->uri, match_variable, &wanted);
-	for (size_t i = 0; row->kind == ROW_PROMPT && list != NULL &&
-	     i < json_object_array_length(list); i++)
+	for (size_t i = 0;
+	     row->kind == ROW_PROMPT && list != NULL && i < json_object_array_length(list); i++)
 		if (strcmp(json_str(json_object_array_get_idx(list, i), "name"), name) == 0)
 			return true;
 	return wanted.found;
@@ -250,21 +249,25 @@ draft_completions(struct draft *draft)
 
 		if (row->kind != ROW_COMPLETION)
 			continue;
-		target = table_find(row->ref_prompt ? registry->prompts : registry->uris,
-		    row->ref_name);
+		target =
+		    table_find(row->ref_prompt ? registry->prompts : registry->uris, row->ref_name);
 		if (target == NULL || target->plugin != row->plugin ||
 		    strcmp(row->ref_prompt ? target->name : target->uri, row->ref_name) != 0 ||
 		    !has_argument(target, row->argument))
-			return row_fault(&draft->fault, "completion of %.128s %.64s: no such "
-			    "argument", row->ref_name, row->argument);
+			return row_fault(&draft->fault,
+					 "completion of %.128s %.64s: no such "
+					 "argument",
+					 row->ref_name, row->argument);
 		for (size_t j = 0; j < i; j++) {
 			const struct row *other = draft->rows.item[j];
 
 			if (other->kind == ROW_COMPLETION && other->ref_prompt == row->ref_prompt &&
 			    strcmp(other->ref_name, row->ref_name) == 0 &&
 			    strcmp(other->argument, row->argument) == 0)
-				return row_fault(&draft->fault, "completion of %.128s %.64s: "
-				    "stands twice", row->ref_name, row->argument);
+				return row_fault(&draft->fault,
+						 "completion of %.128s %.64s: "
+						 "stands twice",
+						 row->ref_name, row->argument);
 		}
 	}
 	return true;
@@ -327,8 +330,9 @@ draft_drop(struct draft *draft)
 static bool
 add_source(struct registry *registry, const struct registry_source *source, char *why, size_t size)
 {
-	struct draft draft = { .registry = registry, .source = source,
-		.fault = { .text = why, .size = size } };
+	struct draft draft = { .registry = registry,
+			       .source = source,
+			       .fault = { .text = why, .size = size } };
 	bool ok = true;
 
 	for (int kind = 0; ok && kind < ROW_KINDS; kind++)

@@ -32,7 +32,6 @@ enum revision { REV_2024_11_05, REV_2025_03_26, REV_2025_06_18, REV_2025_11_25, 
 const char *revision_name(enum revision revision);
 bool revision_parse(const char *name, enum revision *revision);
 
-
 /* An argument mirrored in a header Mcp-Param-NAME (MCP 2026-07-28, "x-mcp-header"). */
 struct param_header {
 	char *name;  /* as annotated */
@@ -43,25 +42,25 @@ struct param_header {
 /* One row of a manifest. Immutable. */
 struct row {
 	enum row_kind kind;
-	struct plugin *plugin;	/* who runs it; NULL: a prompt that is only text */
-	const char *owner;	/* the name of that plugin, or the file of the prompt; borrowed */
-	unsigned index;		/* of the row in the plugin's manifest, within its kind */
-	char *name;		/* tool, prompt, resource or template name; completion: "" */
-	char *uri;		/* resource: its URI; template: its pattern */
-	char *mime;		/* of resources and templates, or NULL */
+	struct plugin *plugin;	  /* who runs it; NULL: a prompt that is only text */
+	const char *owner;	  /* the name of that plugin, or the file of the prompt; borrowed */
+	unsigned index;		  /* of the row in the plugin's manifest, within its kind */
+	char *name;		  /* tool, prompt, resource or template name; completion: "" */
+	char *uri;		  /* resource: its URI; template: its pattern */
+	char *mime;		  /* of resources and templates, or NULL */
 	struct json_object *json; /* what clients see, without the `lakehost` member */
-	struct schema *input;	/* tools; NULL for other kinds */
-	struct schema *output;	/* tools that declare one */
+	struct schema *input;	  /* tools; NULL for other kinds */
+	struct schema *output;	  /* tools that declare one */
 	struct param_header *params;
 	size_t n_params;
 	enum access access;
-	bool by_sql;		/* access depends on the statement */
-	bool is_inline;		/* no step blocks: runs where it was read */
+	bool by_sql;		  /* access depends on the statement */
+	bool is_inline;		  /* no step blocks: runs where it was read */
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
-	const struct row *tool; /* a resource or template published from a tool: that tool; its
+	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
 				   variables are the tool's arguments */
 	/* completion: */
-	char *ref_name;		/* prompt name, or template pattern */
+	char *ref_name; /* prompt name, or template pattern */
 	bool ref_prompt;
 	char *argument;
 };

@@ -5,7 +5,7 @@
 #include "registry/registry.h"
 
 static const char *const names[REVISIONS] = { "2024-11-05", "2025-03-26", "2025-06-18",
-	"2025-11-25", "2026-07-28" };
+					      "2025-11-25", "2026-07-28" };
 
 const char *
 revision_name(enum revision revision)

@@ -62,7 +62,8 @@ row_alias_check(const char *alias)
 				   "0123456789_.:-");
 
 	return len > 0 && len <= REGISTRY_ALIAS_MAX && alias[len] == '\0'
-		? NULL : "not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -";
+		 ? NULL
+		 : "not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -";
 }
 
 bool
@@ -125,7 +126,7 @@ texts_ok(struct json_object *json, struct row_fault *fault)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (json_object_object_get_ex(json, texts[i], &value) &&
 		    (!json_object_is_type(value, json_type_string) ||
-			json_object_get_string_len(value) == 0))
+		     json_object_get_string_len(value) == 0))
 			return row_fault(fault, "%s: not a text", texts[i]);
 	if (json_object_object_get_ex(json, "icons", &value) &&
 	    !json_object_is_type(value, json_type_array))
@@ -154,15 +155,11 @@ static bool
 init(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
 	switch (row->kind) {
-	case ROW_TOOL:
-		return row_tool_init(row, source, fault);
+	case ROW_TOOL: return row_tool_init(row, source, fault);
 	case ROW_RESOURCE:
-	case ROW_TEMPLATE:
-		return row_resource_init(row, fault);
-	case ROW_PROMPT:
-		return row_prompt_init(row, source, fault);
-	default:
-		return row_completion_init(row, fault);
+	case ROW_TEMPLATE: return row_resource_init(row, fault);
+	case ROW_PROMPT: return row_prompt_init(row, source, fault);
+	default: return row_completion_init(row, fault);
 	}
 }
 

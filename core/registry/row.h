@@ -29,8 +29,7 @@ struct row *row_publish(const struct row *tool);
 void row_free(struct row *row);
 
 /* row_tool.c, row_other.c: fill in what is particular to the kind. */
-bool row_tool_init(struct row *row, const struct registry_source *source,
-		   struct row_fault *fault);
+bool row_tool_init(struct row *row, const struct registry_source *source, struct row_fault *fault);
 bool row_resource_init(struct row *row, struct row_fault *fault);
 bool row_prompt_init(struct row *row, const struct registry_source *source,
 		     struct row_fault *fault);

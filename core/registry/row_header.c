@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "registry/row.h"
 
-#define ANNOTATION   "x-mcp-header"
-#define PATH_DEPTH   16u
-#define PARAMS_MAX   32u
-#define HEADER_NESTING_MAX  64u
+#define ANNOTATION "x-mcp-header"
+#define PATH_DEPTH 16u
+#define PARAMS_MAX 32u
+#define HEADER_NESTING_MAX 64u
 
 struct scan {
 	struct row *row;
@@ -60,7 +60,7 @@ add_param(struct scan *s, struct json_object *schema, const char *name)
 		return row_fault(s->fault, ANNOTATION ": not a token");
 	if (!param_type(json_str(schema, "type"), &param))
 		return row_fault(s->fault, ANNOTATION " %s: not on a string, integer or boolean",
-		    name);
+				 name);
 	if (row->n_params == PARAMS_MAX)
 		return row_fault(s->fault, ANNOTATION ": more than %u", PARAMS_MAX);
 	for (size_t i = 0; i < row->n_params; i++)
@@ -119,7 +119,7 @@ static bool
 scan_keyword(struct scan *s, const char *key, struct json_object *value)
 {
 	static const char *const single[] = { "items", "additionalProperties", "not", "if", "then",
-		"else" };
+					      "else" };
 	static const char *const list[] = { "allOf", "anyOf", "oneOf" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(single); i++)
@@ -151,8 +151,8 @@ scan(struct scan *s, struct json_object *schema, bool reachable)
 	s->nesting++;
 	json_object_object_foreachC(schema, member) {
 		ok = strcmp(member.key, "properties") == 0
-			? scan_properties(s, member.val, reachable)
-			: scan_keyword(s, member.key, member.val);
+		       ? scan_properties(s, member.val, reachable)
+		       : scan_keyword(s, member.key, member.val);
 		if (!ok)
 			break;
 	}

@@ -10,12 +10,15 @@
 
 #define NAME_MAX_BYTES 128u
 
-static const char *const resource_members[] = { "uri", "name", "title", "description", "mimeType",
-	"size", "icons", "annotations", "_meta", "lakehost", NULL };
-static const char *const template_members[] = { "uriTemplate", "name", "title", "description",
-	"mimeType", "icons", "annotations", "_meta", "lakehost", NULL };
-static const char *const prompt_members[] = { "name", "title", "description", "icons", "arguments",
-	"_meta", "lakehost", NULL };
+static const char *const resource_members[] = { "uri",	    "name",	"title", "description",
+						"mimeType", "size",	"icons", "annotations",
+						"_meta",    "lakehost", NULL };
+static const char *const template_members[] = { "uriTemplate", "name",	   "title",
+						"description", "mimeType", "icons",
+						"annotations", "_meta",	   "lakehost",
+						NULL };
+static const char *const prompt_members[] = { "name",	   "title", "description", "icons",
+					      "arguments", "_meta", "lakehost",	   NULL };
 static const char *const argument_members[] = { "name", "title", "description", "required", NULL };
 static const char *const completion_members[] = { "ref", "argument", "lakehost", NULL };
 
@@ -70,7 +73,7 @@ row_resource_init(struct row *row, struct row_fault *fault)
 	row->uri = xstrdup(uri);
 	row->mime = mime == NULL ? NULL : xstrdup(mime);
 	return init_row_access(row, fault) &&
-	    row_aliases_check(row, "uri_aliases", row_uri_check, fault);
+	       row_aliases_check(row, "uri_aliases", row_uri_check, fault);
 }
 
 static bool

@@ -12,13 +12,17 @@
 
 #define SCHEMA_WHY_MAX 256u
 
-static const char *const tool_members[] = { "name", "title", "description", "icons", "inputSchema",
-	"outputSchema", "annotations", "_meta", "lakehost", NULL };
-static const char *const meta_members[] = { "access", "aliases", "argument_aliases", "confirm",
-	"former", "inline", "mime", "redact", "requests", "resource", "reveals", "scope", "task",
-	"times", "uri_aliases", "wait_s", NULL };
-static const char *const hints[] = { "title", "readOnlyHint", "destructiveHint", "idempotentHint",
-	"openWorldHint", NULL };
+static const char *const tool_members[] = { "name",	   "title",	  "description",
+					    "icons",	   "inputSchema", "outputSchema",
+					    "annotations", "_meta",	  "lakehost",
+					    NULL };
+static const char *const meta_members[] = {
+	"access", "aliases", "argument_aliases", "confirm",  "former",	"inline",
+	"mime",	  "redact",  "requests",	 "resource", "reveals", "scope",
+	"task",	  "times",   "uri_aliases",	 "wait_s",   NULL
+};
+static const char *const hints[] = { "title",	       "readOnlyHint",	"destructiveHint",
+				     "idempotentHint", "openWorldHint", NULL };
 
 static struct json_object *
 input_of(const struct row *row)
@@ -30,7 +34,7 @@ static bool
 is_property(const struct row *row, const char *name)
 {
 	return name != NULL &&
-	    json_object_object_get_ex(json_obj(input_of(row), "properties"), name, NULL);
+	       json_object_object_get_ex(json_obj(input_of(row), "properties"), name, NULL);
 }
 
 static const char *
@@ -97,8 +101,8 @@ check_annotations(const struct row *row, struct row_fault *fault)
 	}
 	/* Reading may need more than read access; a secret's value does. */
 	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
-		return row_fault(fault,
-		    "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
+		return row_fault(
+		    fault, "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
 		    reads ? "true" : "false", json_str(row->meta, "access"));
 	if (json_flag(annotations, "readOnlyHint", false) &&
 	    json_flag(annotations, "destructiveHint", false))
@@ -128,8 +132,8 @@ init_schemas(struct row *row, struct row_fault *fault)
 	if (type == NULL || strcmp(type, "object") != 0)
 		return row_fault(fault, "inputSchema: not a schema of type object");
 	return compile(row, "inputSchema", &row->input, fault) &&
-	    compile(row, "outputSchema", &row->output, fault) &&
-	    row_headers_init(row, input_of(row), fault);
+	       compile(row, "outputSchema", &row->output, fault) &&
+	       row_headers_init(row, input_of(row), fault);
 }
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
@@ -142,8 +146,10 @@ check_planned(const struct row *row, struct row_fault *fault)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (json_object_object_get_ex(row->meta, names[i], NULL))
-			return row_fault(fault, "lakehost.%s: has no effect in this version; leave "
-					 "it out", names[i]);
+			return row_fault(fault,
+					 "lakehost.%s: has no effect in this version; leave "
+					 "it out",
+					 names[i]);
 	return true;
 }
 
@@ -167,7 +173,7 @@ check_wait(const struct row *row, struct row_fault *fault)
 	int64_t seconds = json_int(row->meta, "wait_s", -1);
 
 	return value == NULL || (seconds >= 0 && seconds <= 50) ||
-	    row_fault(fault, "lakehost.wait_s: not 0 to 50");
+	       row_fault(fault, "lakehost.wait_s: not 0 to 50");
 }
 
 static bool
@@ -183,10 +189,12 @@ check_scope(const struct row *row, struct row_fault *fault)
 	json_object_object_foreachC(scope, member) {
 		if (!is_property(row, json_str(scope, member.key)))
 			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
-			    member.key);
+					 member.key);
 		if (strcmp(member.key, "sql") != 0 &&
 		    json_member(json_obj(row->meta, "reveals"), member.key) == NULL)
-			return row_fault(fault, "lakehost.scope.%.40s: has no effect in this "
+			return row_fault(
+			    fault,
+			    "lakehost.scope.%.40s: has no effect in this "
 			    "version: only sql and what lakehost.reveals names have one",
 			    member.key);
 	}
@@ -216,7 +224,7 @@ init_redact(struct row *row, struct row_fault *fault)
 
 		if (!is_property(row, name))
 			return row_fault(fault, "lakehost.redact[%zu]: not the name of a property",
-			    i);
+					 i);
 		if (has_header(row, name))
 			return row_fault(fault, "lakehost.redact[%zu]: a header shows it", i);
 		schema_hide(row->input, name);
@@ -239,8 +247,10 @@ init_times(struct row *row, struct row_fault *fault)
 		const char *type = is_property(row, name) ? property_type(row, name) : NULL;
 
 		if (type == NULL || (strcmp(type, "string") != 0 && strcmp(type, "integer") != 0))
-			return row_fault(fault, "lakehost.times[%zu]: not the name of a string or "
-					 "integer property", i);
+			return row_fault(fault,
+					 "lakehost.times[%zu]: not the name of a string or "
+					 "integer property",
+					 i);
 		schema_time(row->input, name);
 	}
 	return true;
@@ -257,15 +267,17 @@ check_revealed(const struct row *row, const struct registry_source *source,
 
 	json_object_object_foreachC(reveals, member) {
 		const char *option = json_str(reveals, member.key);
-		const char *type = option != NULL ? json_str(json_obj(options, option), "type")
-						  : NULL;
+		const char *type =
+		    option != NULL ? json_str(json_obj(options, option), "type") : NULL;
 
 		if (json_str(json_obj(row->meta, "scope"), member.key) == NULL)
 			return row_fault(fault, "lakehost.reveals.%.40s: not in lakehost.scope",
 					 member.key);
 		if (type == NULL || strcmp(type, "array") != 0)
-			return row_fault(fault, "lakehost.reveals.%.40s: not the name of an option "
-					 "that is a list", member.key);
+			return row_fault(fault,
+					 "lakehost.reveals.%.40s: not the name of an option "
+					 "that is a list",
+					 member.key);
 	}
 	return true;
 }
@@ -286,8 +298,7 @@ limits_answer(const struct row *row, const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return strncmp(name, "max_", 4) == 0 ||
-	    (len > 6 && strcmp(name + len - 6, "_limit") == 0);
+	return strncmp(name, "max_", 4) == 0 || (len > 6 && strcmp(name + len - 6, "_limit") == 0);
 }
 
 static void
@@ -311,14 +322,14 @@ check_reveals(const struct row *row, const struct registry_source *source, struc
 
 	if (reveals == NULL)
 		return true;
-	if (!json_object_is_type(reveals, json_type_boolean)
-	    && !json_object_is_type(reveals, json_type_object))
+	if (!json_object_is_type(reveals, json_type_boolean) &&
+	    !json_object_is_type(reveals, json_type_object))
 		return row_fault(fault, "lakehost.reveals: not true, false or an object");
-	if (row->access != ACCESS_ADMIN
-	    && (json_object_is_type(reveals, json_type_object) || json_object_get_boolean(reveals)))
+	if (row->access != ACCESS_ADMIN &&
+	    (json_object_is_type(reveals, json_type_object) || json_object_get_boolean(reveals)))
 		return row_fault(fault, "lakehost.reveals: but lakehost.access is not \"admin\"");
-	return json_object_is_type(reveals, json_type_boolean)
-	    || check_revealed(row, source, reveals, fault);
+	return json_object_is_type(reveals, json_type_boolean) ||
+	       check_revealed(row, source, reveals, fault);
 }
 
 static bool
@@ -333,12 +344,13 @@ check_argument_aliases(const struct row *row, struct row_fault *fault)
 		return row_fault(fault, "lakehost.argument_aliases: not an object");
 	json_object_object_foreachC(aliases, member) {
 		if (!is_property(row, json_str(aliases, member.key)))
-			return row_fault(fault,
-			    "lakehost.argument_aliases.%.40s: not the name of a property",
+			return row_fault(
+			    fault, "lakehost.argument_aliases.%.40s: not the name of a property",
 			    member.key);
 		if (is_property(row, member.key))
 			return row_fault(fault,
-			    "lakehost.argument_aliases.%.40s: is a property itself", member.key);
+					 "lakehost.argument_aliases.%.40s: is a property itself",
+					 member.key);
 	}
 	return true;
 }
@@ -395,7 +407,7 @@ check_uris(const struct row *row, struct row_fault *fault)
 		return row_fault(fault, "lakehost.uri_aliases: but there is no lakehost.resource");
 	if (value == NULL)
 		return json_member(row->meta, "mime") == NULL ||
-		    row_fault(fault, "lakehost.mime: but there is no lakehost.resource");
+		       row_fault(fault, "lakehost.mime: but there is no lakehost.resource");
 	if (uri == NULL)
 		return row_fault(fault, "lakehost.resource: not a string");
 	if (row->access != ACCESS_READ || row->by_sql)
@@ -422,11 +434,10 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && check_planned(row, fault) && check_wait(row, fault) &&
-	    check_requests(row, fault) &&
-	    check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
-	    check_reveals(row, source, fault) &&
-	    check_argument_aliases(row, fault) &&
-	    row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
+	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
+	       init_times(row, fault) && check_reveals(row, source, fault) &&
+	       check_argument_aliases(row, fault) &&
+	       row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }
 
 bool
@@ -441,8 +452,8 @@ row_tool_init(struct row *row, const struct registry_source *source, struct row_
 		return row_fault(fault, "%.40s: unknown", unknown);
 	if (json_str(row->json, "description") == NULL)
 		return row_fault(fault, "description: missing");
-	if (!init_schemas(row, fault) || !init_meta(row, source, fault)
-	    || !check_annotations(row, fault))
+	if (!init_schemas(row, fault) || !init_meta(row, source, fault) ||
+	    !check_annotations(row, fault))
 		return false;
 	init_limits(row);
 	return true;

@@ -17,7 +17,7 @@
 #include "registry/schema_compile.h"
 
 #define PATH_MAX_BYTES 512u
-#define NESTING_MAX    64u
+#define NESTING_MAX 64u
 
 bool
 compiler_fault(struct compiler *c, const char *format, ...)

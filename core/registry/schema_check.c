@@ -48,18 +48,16 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 			return fault_say(c, "must not be empty");
 		if (characters < node->min_length)
 			return fault_say(c, "%zu characters are fewer than the minimum %zu",
-			    characters,
-			    node->min_length);
+					 characters, node->min_length);
 		if (characters > node->max_length)
 			return fault_say(c, "%zu characters are more than the maximum %zu",
-			    characters,
-			    node->max_length);
+					 characters, node->max_length);
 	}
 	if (node->pattern == NULL || pattern_matches(node->pattern, text, len))
 		return true;
 	if (len > PATTERN_TEXT_MAX)
 		return fault_say(c, "%zu bytes are more than the maximum %u", len,
-		    PATTERN_TEXT_MAX);
+				 PATTERN_TEXT_MAX);
 	return fault_value(c, value, "does not match the pattern %s", pattern_text(node->pattern));
 }
 
@@ -124,7 +122,7 @@ static bool
 is_unknown(const struct node *node, const char *key)
 {
 	return node->additional != NULL && node->additional->never &&
-	    node_property(node, key) == NULL;
+	       node_property(node, key) == NULL;
 }
 
 static bool
@@ -205,10 +203,10 @@ check_object(struct check *c, const struct node *node, struct json_object *value
 		ok &= check_required(c, node, value, ok);
 	if (ok && n < node->min_members)
 		return fault_say(c, "%zu members are fewer than the minimum %zu", n,
-		    node->min_members);
+				 node->min_members);
 	if (ok && n > node->max_members)
 		return fault_say(c, "%zu members are more than the maximum %zu", n,
-		    node->max_members);
+				 node->max_members);
 	json_object_object_foreachC(value, member) {
 		if (!ok && !fault_goes_on(c))
 			return false;
@@ -306,7 +304,7 @@ fault_alternatives(struct check *c, const struct node_list *list, struct json_ob
 	check_node(c, meant, value);
 	if (candidates > 1)
 		buf_printf(c->why, ", nor does it fit another of the %zu alternatives",
-		    list->count);
+			   list->count);
 	return false;
 }
 
@@ -324,7 +322,7 @@ check_choice(struct check *c, const struct node_list *list, bool exactly_one,
 		return fault_alternatives(c, list, value);
 	if (exactly_one && fitting > 1)
 		return fault_value(c, value, "fits %zu alternatives where exactly one is allowed",
-		    fitting);
+				   fitting);
 	return true;
 }
 
@@ -363,8 +361,9 @@ static bool
 check_time(struct check *c, struct json_object *value)
 {
 	return json_object_is_type(value, json_type_int) ||
-	    fault_value(c, value, "is not a time: give ISO 8601 such as 2026-11-22T15:10:02Z, a "
-			"distance such as -24h or -7d, or milliseconds since 1970");
+	       fault_value(c, value,
+			   "is not a time: give ISO 8601 such as 2026-11-22T15:10:02Z, a "
+			   "distance such as -24h or -7d, or milliseconds since 1970");
 }
 
 static bool

@@ -10,8 +10,8 @@
 #include "base/nearest.h"
 #include "registry/schema_check.h"
 
-#define SHOWN_MAX 80u	/* bytes of a value in a message */
-#define LISTED_MAX 40u	/* names or values listed in a message */
+#define SHOWN_MAX 80u	   /* bytes of a value in a message */
+#define LISTED_MAX 40u	   /* names or values listed in a message */
 #define NAME_SHOWN_MAX 64u /* bytes of a name in a message */
 
 /* The bytes of a text that are shown: at most `most`, and only whole characters. */
@@ -216,7 +216,8 @@ fault_not_listed(struct check *c, struct json_object *value, struct json_object 
 	names = xcalloc(n, sizeof(*names));
 	for (size_t i = 0; i < n; i++)
 		names[i] = json_object_is_type(allowed[i], json_type_string)
-			? json_object_get_string(allowed[i]) : "";
+			     ? json_object_get_string(allowed[i])
+			     : "";
 	near = nearest_name(json_object_get_string(value), names, n);
 	if (near != NULL && near[0] != '\0')
 		buf_printf(c->why, "; did you mean \"%s\"?", near);

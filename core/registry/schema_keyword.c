@@ -42,7 +42,7 @@ types_text(unsigned set, char *out, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if ((set & types[i].type) != 0 && len < size)
 			len += (size_t)snprintf(out + len, size - len, "%s%s",
-			    len > 0 ? " or " : "", types[i].name);
+						len > 0 ? " or " : "", types[i].name);
 	return out;
 }
 
@@ -58,7 +58,8 @@ on_type(struct compiler *c, struct node *node, struct json_object *value)
 	for (size_t i = 0; i < json_object_array_length(value); i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 		unsigned type = json_object_is_type(item, json_type_string)
-			? type_parse(json_object_get_string(item)) : 0;
+				  ? type_parse(json_object_get_string(item))
+				  : 0;
 
 		if (type == 0)
 			return compiler_fault(c, "no such type");
@@ -149,7 +150,8 @@ on_enum(struct compiler *c, struct node *node, struct json_object *value)
 {
 	node->values = value;
 	return (json_object_is_type(value, json_type_array) &&
-		json_object_array_length(value) > 0) || compiler_fault(c, "not a list of values");
+		json_object_array_length(value) > 0) ||
+	       compiler_fault(c, "not a list of values");
 }
 
 static bool
@@ -181,7 +183,7 @@ static bool
 on_multiple(struct compiler *c, struct node *node, struct json_object *value)
 {
 	return on_number(c, &node->multiple, value) &&
-	    (json_object_get_double(value) > 0 || compiler_fault(c, "not more than 0"));
+	       (json_object_get_double(value) > 0 || compiler_fault(c, "not more than 0"));
 }
 
 static bool
@@ -200,7 +202,7 @@ on_flag(struct compiler *c, bool *place, struct json_object *value)
 {
 	*place = json_object_get_boolean(value) != 0;
 	return json_object_is_type(value, json_type_boolean) ||
-	    compiler_fault(c, "not true or false");
+	       compiler_fault(c, "not true or false");
 }
 
 static bool
@@ -216,14 +218,14 @@ on_pattern(struct compiler *c, struct node *node, struct json_object *value)
 static bool
 on_dialect(struct compiler *c, struct node *node, struct json_object *value)
 {
-	const char *name = json_object_is_type(value, json_type_string)
-		? json_object_get_string(value) : "";
+	const char *name =
+	    json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 	size_t len = strlen(DIALECT);
 
 	(void)node;
 	return (strncmp(name, DIALECT, len) == 0 &&
 		(name[len] == '\0' || strcmp(name + len, "#") == 0)) ||
-	    compiler_fault(c, "only %s is known", DIALECT);
+	       compiler_fault(c, "only %s is known", DIALECT);
 }
 
 /* Below the root it would change what references are relative to. */
@@ -310,23 +312,16 @@ read_keyword(struct compiler *c, const struct keyword *keyword, struct node *nod
 	void *field = (char *)node + keyword->field;
 
 	switch (keyword->shape) {
-	case TEXT:
-		return on_text(c, value);
-	case SIZE:
-		return on_size(c, field, value);
-	case NUMBER:
-		return on_number(c, field, value);
-	case FLAG:
-		return on_flag(c, field, value);
+	case TEXT: return on_text(c, value);
+	case SIZE: return on_size(c, field, value);
+	case NUMBER: return on_number(c, field, value);
+	case FLAG: return on_flag(c, field, value);
 	case SCHEMA:
 		*(struct node **)field = compiler_node(c, value);
 		return *(struct node **)field != NULL;
-	case SCHEMAS:
-		return on_list(c, field, value);
-	case OTHER:
-		return keyword->fn(c, node, value);
-	case UNSUPPORTED:
-		break;
+	case SCHEMAS: return on_list(c, field, value);
+	case OTHER: return keyword->fn(c, node, value);
+	case UNSUPPORTED: break;
 	}
 	return compiler_fault(c, "this keyword is not supported");
 }

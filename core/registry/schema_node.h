@@ -14,7 +14,7 @@
 #define SCHEMA_NODES_MAX 4096u	  /* subschemas of one document */
 #define SCHEMA_DEPTH_MAX 256u	  /* of values and references while checking */
 #define SCHEMA_STEPS_MAX 1000000u /* subschemas applied to values in one check */
-#define PATTERN_MAX	 512u	  /* bytes of a pattern */
+#define PATTERN_MAX 512u	  /* bytes of a pattern */
 #define PATTERN_TEXT_MAX 8192u	  /* bytes of a text that a pattern is tried on */
 
 enum {
@@ -51,7 +51,7 @@ struct node {
 	unsigned types;		    /* 0: any */
 	struct json_object *values; /* enum */
 	struct json_object *constant;
-	bool has_constant;	    /* the constant may be null */
+	bool has_constant; /* the constant may be null */
 	struct json_object *minimum, *maximum, *above, *below, *multiple;
 	size_t min_length, max_length, min_items, max_items, min_members, max_members;
 	bool unique;
@@ -77,7 +77,7 @@ struct schema {
 /* schema.c */
 const struct property *node_property(const struct node *node, const char *name);
 const char *types_text(unsigned set, char *out, size_t size); /* "string or null" */
-unsigned type_parse(const char *name);				 /* 0: unknown */
+unsigned type_parse(const char *name);			      /* 0: unknown */
 
 /* schema_check.c: one value against one node; `why` may be NULL. */
 bool node_check(const struct node *node, struct json_object *value, struct buf *why);

@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "registry/schema_node.h"
 
-#define GROUPS_MAX  16u
+#define GROUPS_MAX 16u
 #define EXPANDED_MAX 2048u /* places after repetitions are written out */
-#define REPEAT_MAX  1024u
+#define REPEAT_MAX 1024u
 #define BEYOND_ASCII "[\xC2-\xF4][\x80-\xBF]+"
 
 struct pattern {
@@ -80,15 +80,12 @@ set_named(struct set *set, char name)
 		named.has['_'] = true;
 		set_range(&named, '0', '9');
 		break;
-	case 'd':
-		set_range(&named, '0', '9');
-		break;
+	case 'd': set_range(&named, '0', '9'); break;
 	case 's':
 		set_range(&named, '\t', '\r');
 		named.has[' '] = true;
 		break;
-	default:
-		return false;
+	default: return false;
 	}
 	for (unsigned c = 0; c < 128; c++)
 		set->has[c] = set->has[c] || named.has[c] != negated;
@@ -110,7 +107,7 @@ add_bracket(struct buf *out, const struct set *set)
 		if (set->has[c] && strchr("]^-[", c) == NULL)
 			buf_putc(out, (char)c);
 	if (set->has['['])
-		buf_putc(out, '['); /* nothing that begins a class name follows it */
+		buf_putc(out, '[');	 /* nothing that begins a class name follows it */
 	if (dash && out->len == start) { /* so that ^ is not the first */
 		buf_putc(out, '-');
 		dash = false;
@@ -359,21 +356,15 @@ translate_next(struct translation *t)
 	char c = *t->p++;
 
 	switch (c) {
-	case '\\':
-		return translate_escape(t);
-	case '[':
-		return translate_class(t);
-	case '(':
-		return open_group(t);
-	case ')':
-		return close_group(t);
+	case '\\': return translate_escape(t);
+	case '[': return translate_class(t);
+	case '(': return open_group(t);
+	case ')': return close_group(t);
 	case '*':
 	case '+':
 	case '?':
-	case '{':
-		return translate_repeat(t, c);
-	case '.':
-		return translate_any(t);
+	case '{': return translate_repeat(t, c);
+	case '.': return translate_any(t);
 	case '^':
 	case '$':
 	case '|':
@@ -381,10 +372,8 @@ translate_next(struct translation *t)
 		buf_putc(&t->out, c);
 		return true;
 	case ']':
-	case '}':
-		return refuse(t, "a lone bracket or brace");
-	default:
-		return translate_literal(t);
+	case '}': return refuse(t, "a lone bracket or brace");
+	default: return translate_literal(t);
 	}
 }
 
@@ -446,5 +435,5 @@ pattern_matches(const struct pattern *pattern, const char *text, size_t len)
 	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)len };
 
 	return len <= PATTERN_TEXT_MAX &&
-	    regexec(&pattern->regex, text, 1, &range, REG_STARTEND) == 0;
+	       regexec(&pattern->regex, text, 1, &range, REG_STARTEND) == 0;
 }

@@ -252,7 +252,7 @@ means_absent(const struct node *node, const struct property *property)
 	const struct node *value = behind(property->node);
 
 	return value->types != 0 && (value->types & TYPE_NULL) == 0 &&
-	    !needs_property(node, property->name);
+	       !needs_property(node, property->name);
 }
 
 static void
@@ -309,7 +309,8 @@ prepare_fitting(struct prepare *p, const struct node *node, struct json_object *
 	default: break;
 	}
 	clamped = json_object_is_type(value, json_type_int) || other != NULL
-	    ? clamp(p, node, other != NULL ? other : value) : NULL;
+		    ? clamp(p, node, other != NULL ? other : value)
+		    : NULL;
 	if (clamped == NULL)
 		return other;
 	json_object_put(other);
@@ -352,8 +353,7 @@ add_defaults(const struct node *node, struct json_object *object)
 
 		while (!value->has_fallback && value->ref != NULL)
 			value = value->ref;
-		if (!value->has_fallback ||
-		    json_object_object_get_ex(object, property->name, NULL))
+		if (!value->has_fallback || json_object_object_get_ex(object, property->name, NULL))
 			continue;
 		json_object_deep_copy(value->fallback, &copy, NULL);
 		json_object_object_add(object, property->name, copy);

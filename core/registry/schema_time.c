@@ -40,7 +40,7 @@ days_of(int year, int month, int day)
 	const int64_t y = year - (month <= 2); /* a leap day counts from March on */
 
 	return (int64_t)365 * (year - 1970) + (y / 4 - y / 100 + y / 400) - 477 +
-	    before[month - 1] + day - 1;
+	       before[month - 1] + day - 1;
 }
 
 static int
@@ -124,7 +124,7 @@ parse_iso(const char *text, int64_t *ms)
 	if (*text == '\0')
 		return true;
 	return (take(&text, 'T') || take(&text, 't') || take(&text, ' ')) &&
-	    take_clock(&text, ms) && take_zone(&text, ms);
+	       take_clock(&text, ms) && take_zone(&text, ms);
 }
 
 /* now, -24h, now-24h; + is a time to come. */

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "registry/schema_node.h"
 
-
 static bool
 is_integral(double number)
 {
@@ -19,21 +18,15 @@ unsigned
 value_type(struct json_object *value)
 {
 	switch (json_object_get_type(value)) {
-	case json_type_null:
-		return TYPE_NULL;
-	case json_type_boolean:
-		return TYPE_BOOLEAN;
-	case json_type_int:
-		return TYPE_INTEGER | TYPE_NUMBER;
+	case json_type_null: return TYPE_NULL;
+	case json_type_boolean: return TYPE_BOOLEAN;
+	case json_type_int: return TYPE_INTEGER | TYPE_NUMBER;
 	case json_type_double:
 		return is_integral(json_object_get_double(value)) ? TYPE_INTEGER | TYPE_NUMBER
 								  : TYPE_NUMBER;
-	case json_type_string:
-		return TYPE_STRING;
-	case json_type_array:
-		return TYPE_ARRAY;
-	case json_type_object:
-		break;
+	case json_type_string: return TYPE_STRING;
+	case json_type_array: return TYPE_ARRAY;
+	case json_type_object: break;
 	}
 	return TYPE_OBJECT;
 }
@@ -42,20 +35,13 @@ const char *
 value_type_name(struct json_object *value)
 {
 	switch (json_object_get_type(value)) {
-	case json_type_null:
-		return "null";
-	case json_type_boolean:
-		return "a boolean";
-	case json_type_int:
-		return "an integer";
-	case json_type_double:
-		return "a number";
-	case json_type_string:
-		return "a string";
-	case json_type_array:
-		return "an array";
-	case json_type_object:
-		break;
+	case json_type_null: return "null";
+	case json_type_boolean: return "a boolean";
+	case json_type_int: return "an integer";
+	case json_type_double: return "a number";
+	case json_type_string: return "a string";
+	case json_type_array: return "an array";
+	case json_type_object: break;
 	}
 	return "an object";
 }
@@ -65,7 +51,7 @@ static bool
 beyond_int64(struct json_object *number)
 {
 	return json_object_get_int64(number) == INT64_MAX &&
-	    json_object_get_uint64(number) > (uint64_t)INT64_MAX;
+	       json_object_get_uint64(number) > (uint64_t)INT64_MAX;
 }
 
 static int
@@ -107,13 +93,13 @@ number_is_multiple(struct json_object *number, struct json_object *of)
 		int64_t divisor = json_object_get_int64(of);
 
 		return beyond_int64(number)
-			? json_object_get_uint64(number) % (uint64_t)divisor == 0
-			: divisor == 1 || json_object_get_int64(number) % divisor == 0;
+			 ? json_object_get_uint64(number) % (uint64_t)divisor == 0
+			 : divisor == 1 || json_object_get_int64(number) % divisor == 0;
 	}
 	/* 0.3 is a multiple of 0.1 to everybody but floating-point arithmetic */
 	quotient = json_object_get_double(number) / json_object_get_double(of);
 	return isfinite(quotient) &&
-	    fabs(quotient - nearbyint(quotient)) <= 1e-9 * fmax(1, fabs(quotient));
+	       fabs(quotient - nearbyint(quotient)) <= 1e-9 * fmax(1, fabs(quotient));
 }
 
 static bool
@@ -149,7 +135,7 @@ values_equal(struct json_object *a, struct json_object *b, size_t *steps)
 		return false;
 	for (size_t i = 0; i < json_object_array_length(a); i++)
 		if (!values_equal(json_object_array_get_idx(a, i), json_object_array_get_idx(b, i),
-			steps))
+				  steps))
 			return false;
 	return true;
 }

@@ -24,7 +24,8 @@ struct buf;
 	X(UNSUPPORTED_VERSION, -32022, 400)                                                 \
 	X(UNKNOWN_SESSION, -32001, 404)                                                     \
 	X(OVERLOADED, -32603, 503)                                                          \
-	X(FAILED, -31000, 200) /* a resource or prompt: `data` says what its reader can do. Ours, \
+	X(FAILED, -31000,                                                                   \
+	  200) /* a resource or prompt: `data` says what its reader can do. Ours, \
 				* outside of what JSON-RPC reserves: nothing of the host failed. */
 
 enum rpc_error {
@@ -38,8 +39,8 @@ int rpc_error_code(enum rpc_error error);
 int rpc_error_status(enum rpc_error error);
 /* Appends {"jsonrpc":"2.0","id":…,"error":{…}}. `id` is a raw token or NULL (left out); `data` is
  * JSON text or NULL. `code` lets an era spell an error its own way. */
-void
-rpc_write_error(struct buf *out, const char *id, int code, const char *message, const char *data);
+void rpc_write_error(struct buf *out, const char *id, int code, const char *message,
+		     const char *data);
 /* Appends {"jsonrpc":"2.0","id":…,"result": and leaves the closing brace to rpc_end_result. */
 void rpc_begin_result(struct buf *out, const char *id);
 void rpc_end_result(struct buf *out);

@@ -25,7 +25,7 @@ struct message {
 	struct json_object *params;   /* borrowed; NULL when absent */
 	char *id;		      /* raw JSON token, owned; NULL when absent */
 	struct json_object *id_value; /* the same as a value, borrowed from tree */
-	bool large; /* the reader's note: workers are to do what takes time */
+	bool large;		      /* the reader's note: workers are to do what takes time */
 	bool nul;		      /* some text of it may hold U+0000 */
 	size_t cost; /* the reader's note of what it takes in memory; 0 until it is set */
 };

@@ -28,7 +28,8 @@ enum recover_state {
 	RECOVER_OVER,	/* at the end, or lost */
 };
 
-struct recover { /* zeroed: nothing read yet */
+/* zeroed: nothing read yet */
+struct recover {
 	enum recover_state state;
 	size_t depth; /* of nesting within a value */
 	bool in_string, escaped;

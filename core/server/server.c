@@ -105,9 +105,9 @@ identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_
 	if (reply->status == 200 && name != NULL)
 		return name;
 	*missing = reply->status == 200
-		       ? mcp_printf(call, "%s named nobody", kind->service)
-		       : mcp_printf(call, "%s answered HTTP %d; is the credential valid?",
-				    kind->service, reply->status);
+		     ? mcp_printf(call, "%s named nobody", kind->service)
+		     : mcp_printf(call, "%s answered HTTP %d; is the credential valid?",
+				  kind->service, reply->status);
 	return NULL;
 }
 
@@ -116,9 +116,9 @@ static const char *
 subject(struct mcp_call *call, const struct config_upstream *upstream)
 {
 	return strcmp(upstream->role, "workspace") == 0
-		   ? "workspace"
-		   : mcp_printf(call, "%s upstream %s", upstream_kind(upstream)->name,
-				upstream->role);
+		 ? "workspace"
+		 : mcp_printf(call, "%s upstream %s", upstream_kind(upstream)->name,
+			      upstream->role);
 }
 
 /* `identity` NULL: not known, because of `missing`, or never asked for. */

@@ -160,9 +160,9 @@ void http_recv_remove(struct http *http, const struct http_connection *connectio
 void http_recv_completed(struct http_connection *connection); /* a request has ended */
 
 /* http_request.c: MHD's callbacks */
-enum MHD_Result
-http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-		const char *version, const char *upload, size_t *size, void **request);
+enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
+				const char *method, const char *version, const char *upload,
+				size_t *size, void **request);
 void *http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd);
 void http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 		       enum MHD_RequestTerminationCode code);
@@ -183,8 +183,8 @@ extern const struct exchange_ops http_exchange_ops;
 void http_answer(struct http_connection *connection, int status, const char *type, const char *body,
 		 size_t len);
 void http_answer_refusal(struct http_connection *connection);
-enum MHD_Result
-http_queue(struct http_connection *connection, unsigned status, struct MHD_Response *response);
+enum MHD_Result http_queue(struct http_connection *connection, unsigned status,
+			   struct MHD_Response *response);
 enum MHD_Result http_queue_stream(struct http_connection *connection);
 void http_on_tick(struct loop_timer *timer);
 /* Writes an answer past MHD, to a peer whose request MHD would drop without a word. */

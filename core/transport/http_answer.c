@@ -351,7 +351,7 @@ finish_stream(struct http_connection *connection, const char *json, size_t len)
 
 static void
 http_finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
-       const char *json, size_t len)
+	    const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
 	struct MHD_Response *response;

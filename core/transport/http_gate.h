@@ -30,7 +30,8 @@ enum gate_state {
 	GATE_OPEN, /* the head is refused elsewhere, and the connection closes: all passes */
 };
 
-struct http_gate { /* zeroed: a new connection */
+/* zeroed: a new connection */
+struct http_gate {
 	enum gate_state state;
 	char line[GATE_LINE];
 	size_t line_len;	    /* of the line so far, kept or not */

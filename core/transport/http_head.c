@@ -101,7 +101,7 @@ note_mcp(struct reader *reader, const char *name)
 	for (size_t i = 0; i < reader->n_mcp; i++)
 		if (strcasecmp(reader->mcp[i], name) == 0)
 			return head_refuse(reader, 400, HEADER_MISMATCH,
-				      "a header field of MCP is there twice");
+					   "a header field of MCP is there twice");
 	if (reader->n_mcp == MCP_MAX)
 		return head_refuse(reader, 431, BAD_REQUEST, "too many header fields of MCP");
 	reader->mcp[reader->n_mcp++] = name;
@@ -130,7 +130,7 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	if (once != NULL) {
 		if (*once != NULL)
 			return head_refuse(reader, 400, BAD_REQUEST,
-				      "a header field that must be unique is there twice");
+					   "a header field that must be unique is there twice");
 		*once = value;
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
 		return note_mcp(reader, name);
@@ -151,7 +151,7 @@ head_length(struct reader *reader, const char *version)
 	if (head->transfer_encoding != NULL) {
 		if (head->content_length != NULL)
 			head_refuse(reader, 400, BAD_REQUEST,
-			       "Content-Length and Transfer-Encoding exclude each other");
+				    "Content-Length and Transfer-Encoding exclude each other");
 		else if (strcasecmp(head->transfer_encoding, "chunked") != 0 ||
 			 strcmp(version, "HTTP/1.0") == 0)
 			head_refuse(reader, 400, BAD_REQUEST,

@@ -21,8 +21,8 @@
 typedef ssize_t tls_recv_fn(void *session, void *data, size_t len);
 
 ssize_t gated_recv(int fd, void *data, size_t len, int flags) __asm__("recv") EXPORTED;
-ssize_t
-gated_tls_recv(void *session, void *data, size_t len) __asm__("gnutls_record_recv") EXPORTED;
+ssize_t gated_tls_recv(void *session, void *data,
+		       size_t len) __asm__("gnutls_record_recv") EXPORTED;
 
 static _Thread_local struct http *reading; /* whose MHD runs on this thread */
 

@@ -57,8 +57,7 @@ http_tls_load(struct http_tls *tls, const struct config_listener *config, char *
 		http_tls_fini(tls);
 		return false;
 	}
-	tls->option[0] =
-	    (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate };
+	tls->option[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate };
 	tls->option[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key };
 	tls->option[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, priorities };
 	tls->option[3] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };

@@ -283,7 +283,7 @@ stdio_stream(struct exchange *exchange)
 
 static void
 stdio_finish(struct exchange *exchange, int status, const struct exchange_header *headers, size_t n,
-       const char *json, size_t len)
+	     const char *json, size_t len)
 {
 	struct line *line = line_of(exchange);
 	struct stdio *stdio = line->stdio;

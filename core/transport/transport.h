@@ -38,10 +38,10 @@ extern const struct http_times http_times_default;
 
 /* All HTTP listeners. `ready` is asked by /readyz: NULL when fit to serve, else a reason (503).
  * Returns NULL with `why` when a socket cannot be opened. */
-struct http *
-http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
-	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
-	 char *why, size_t why_size);
+struct http *http_new(struct loop *loop, const struct config *config,
+		      const struct receiver *receiver, const struct principal *principal,
+		      const char *(*ready)(void *data), void *ready_data, char *why,
+		      size_t why_size);
 /* Everything about a listener that can be judged without opening its socket; false with `why`. */
 bool http_try(const struct config_listener *config, char *why, size_t why_size);
 /* `config` is borrowed for as long as it is set. After a reload: hosts, origins, limits and the

@@ -53,7 +53,7 @@ struct task {
 	uint64_t id;
 	struct run *run;
 	bool is_inline;
-	bool running, ended; /* ended: forgotten by the host, freed once not running */
+	bool running, ended;		/* ended: forgotten by the host, freed once not running */
 	bool stopped[MCP_REQUESTS_MAX]; /* sinks that want no more */
 	struct pool_job job;
 	/* of the step */

@@ -29,8 +29,9 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 		return mcp_printf(call, "%lld-%lld workers",
 				  (long long)mcp_get_int(cluster, "autoscale.min_workers", 0),
 				  (long long)most);
-	return workers > 0 ? mcp_printf(call, "%lld worker%s", (long long)workers,
-					workers == 1 ? "" : "s") : "single node";
+	return workers > 0
+		 ? mcp_printf(call, "%lld worker%s", (long long)workers, workers == 1 ? "" : "s")
+		 : "single node";
 }
 
 /* ---- list_clusters -------------------------------------------------------------------------- */
@@ -39,8 +40,7 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 static bool
 cluster_item(struct mcp_call *call, struct json_object *cluster)
 {
-	json_object_object_add(cluster, "size",
-			       json_object_new_string(show_size(call, cluster)));
+	json_object_object_add(cluster, "size", json_object_new_string(show_size(call, cluster)));
 	return dbx_name_matches(call, mcp_get_str(call, cluster, "cluster_name", ""));
 }
 
@@ -84,9 +84,9 @@ show_reason(struct mcp_call *call, struct json_object *reason)
 {
 	struct json_object *parameters = mcp_get(reason, "parameters");
 	const char *type = mcp_get_str(call, reason, "type", "");
-	const char *text = mcp_printf(call, "%s%s%s%s", mcp_get_str(call, reason, "code", "?"),
-				      type[0] != '\0' ? " (" : "", type,
-				      type[0] != '\0' ? ")" : "");
+	const char *text =
+	    mcp_printf(call, "%s%s%s%s", mcp_get_str(call, reason, "code", "?"),
+		       type[0] != '\0' ? " (" : "", type, type[0] != '\0' ? ")" : "");
 
 	if (!json_object_is_type(reason, json_type_object))
 		return dbx_text(call, reason);
@@ -102,8 +102,7 @@ show_minutes(struct mcp_call *call, struct json_object *value)
 {
 	int64_t minutes = mcp_get_int(value, "", 0);
 
-	return minutes > 0 ? mcp_printf(call, "after %lld min idle", (long long)minutes)
-			   : "never";
+	return minutes > 0 ? mcp_printf(call, "after %lld min idle", (long long)minutes) : "never";
 }
 
 /* What a person who pays would want to know; NULL when there is nothing. */
@@ -114,8 +113,8 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 	const char *source = mcp_get_str(call, cluster, "cluster_source", "");
 	bool running = strcmp(state, "RUNNING") == 0 || strcmp(state, "RESIZING") == 0;
 
-	if (running && mcp_get_int(cluster, "autotermination_minutes", 0) == 0
-	    && strcmp(source, "JOB") != 0)
+	if (running && mcp_get_int(cluster, "autotermination_minutes", 0) == 0 &&
+	    strcmp(source, "JOB") != 0)
 		return "It runs until somebody terminates it: auto-termination is off.";
 	return NULL;
 }
@@ -132,15 +131,16 @@ add_events(struct mcp_call *call, struct dbx_answer *answer)
 		{ .key = "user", .path = "details.user" },
 		{ .key = "more", .path = "more" },
 	};
-	static const struct dbx_fact events = { .key = "events", .label = "last events",
+	static const struct dbx_fact events = { .key = "events",
+						.label = "last events",
 						DBX_COLUMNS(columns) };
 	struct json_object *items;
 	struct dbx_error error;
 
 	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
 		dbx_answer_text(answer, "last events", "events_failure",
-				mcp_printf(call, "not available: %s", error.message[0] != '\0'
-					   ? error.message : "no answer"));
+				mcp_printf(call, "not available: %s",
+					   error.message[0] != '\0' ? error.message : "no answer"));
 		return;
 	}
 	items = dbx_objects(call, mcp_reply_json(call, 1), "events");
@@ -158,23 +158,33 @@ add_events(struct mcp_call *call, struct dbx_answer *answer)
 /* Behind the name, id and state. */
 static const struct dbx_fact facts[] = {
 	{ .key = "state_message", .label = "state message", .path = "state_message" },
-	{ .key = "termination_reason", .label = "terminated because",
-	  .path = "termination_reason", .show = show_reason },
+	{ .key = "termination_reason",
+	  .label = "terminated because",
+	  .path = "termination_reason",
+	  .show = show_reason },
 	{ .key = "size", .path = "size" },
 	{ .key = "spark_version", .label = "runtime", .path = "spark_version" },
 	{ .key = "node_type_id", .label = "node type", .path = "node_type_id" },
-	{ .key = "auto_termination", .label = "auto termination",
-	  .path = "autotermination_minutes", .show = show_minutes },
+	{ .key = "auto_termination",
+	  .label = "auto termination",
+	  .path = "autotermination_minutes",
+	  .show = show_minutes },
 	{ .key = "start_time", .label = "started", .path = "start_time", .show = dbx_show_time },
-	{ .key = "last_restarted_time", .label = "restarted", .path = "last_restarted_time",
+	{ .key = "last_restarted_time",
+	  .label = "restarted",
+	  .path = "last_restarted_time",
 	  .show = dbx_show_time },
-	{ .key = "terminated_time", .label = "terminated", .path = "terminated_time",
+	{ .key = "terminated_time",
+	  .label = "terminated",
+	  .path = "terminated_time",
 	  .show = dbx_show_time },
 	{ .key = "creator_user_name", .label = "creator", .path = "creator_user_name" },
 	{ .key = "cluster_source", .label = "source", .path = "cluster_source" },
 	{ .key = "single_user_name", .label = "single user", .path = "single_user_name" },
-#define FULL(key_, label_, path_) { .key = (key_), .label = (label_), .path = (path_), \
-				    .detail = DBX_FULL }
+#define FULL(key_, label_, path_)                                                     \
+	{                                                                             \
+		.key = (key_), .label = (label_), .path = (path_), .detail = DBX_FULL \
+	}
 	FULL("num_workers", "workers", "num_workers"),
 	FULL("autoscale", NULL, "autoscale"),
 	FULL("autotermination_minutes", "autotermination minutes", "autotermination_minutes"),
@@ -190,8 +200,11 @@ static const struct dbx_fact facts[] = {
 	FULL("dependency_mode", "dependency mode", "dependency_mode"),
 	FULL("cluster_cores", "cores", "cluster_cores"),
 	FULL("cluster_memory_mb", "memory MB", "cluster_memory_mb"),
-	{ .key = "last_state_loss_time", .label = "state lost", .path = "last_state_loss_time",
-	  .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "last_state_loss_time",
+	  .label = "state lost",
+	  .path = "last_state_loss_time",
+	  .show = dbx_show_time,
+	  .detail = DBX_FULL },
 	FULL("spark_conf", "spark conf", "spark_conf"),
 	FULL("custom_tags", "custom tags", "custom_tags"),
 	FULL("default_tags", "default tags", "default_tags"),
@@ -231,8 +244,8 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *reply;
 	struct dbx_answer *answer;
 	struct dbx_error error;
-	struct dbx_words words = cluster_words(call, cluster->asked,
-					       "CAN ATTACH TO on the cluster");
+	struct dbx_words words =
+	    cluster_words(call, cluster->asked, "CAN ATTACH TO on the cluster");
 
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)

@@ -27,21 +27,22 @@ with_detail(struct mcp_call *call, const char *text, struct json_object *event, 
 	const char *dot = strrchr(path, '.'), *name = dot != NULL ? dot + 1 : path;
 	const char *value = dbx_text(call, mcp_get(event, path));
 
-	return value[0] == '\0' ? text : mcp_printf(call, "%s%s%s=%s", text,
-						    text[0] != '\0' ? " " : "", name, value);
+	return value[0] == '\0'
+		 ? text
+		 : mcp_printf(call, "%s%s%s=%s", text, text[0] != '\0' ? " " : "", name, value);
 }
 
 /* Where an init script is stored: " /Volumes/main/s/v/setup.sh". */
 static const char *
 script_place(struct mcp_call *call, struct json_object *script)
 {
-	static const char *const stores[] = { "workspace", "volumes", "dbfs", "s3", "abfss", "gcs",
-					      "file" };
+	static const char *const stores[] = { "workspace", "volumes", "dbfs", "s3",
+					      "abfss",	   "gcs",     "file" };
 	const char *text = "";
 
 	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		const char *place = mcp_get_str(call, script, mcp_printf(call, "%s.destination",
-						stores[i]), "");
+		const char *place =
+		    mcp_get_str(call, script, mcp_printf(call, "%s.destination", stores[i]), "");
 
 		if (place[0] != '\0')
 			text = mcp_printf(call, "%s %s", text, place);
@@ -60,9 +61,9 @@ with_scripts(struct mcp_call *call, const char *text, struct json_object *script
 
 		if (error[0] == '\0' && strncmp(status, "FAILED", 6) != 0)
 			continue;
-		text = mcp_printf(call, "%s%sinit script%s %s: %s", text,
-				  text[0] != '\0' ? " " : "", script_place(call, script), status,
-				  error);
+		text =
+		    mcp_printf(call, "%s%sinit script%s %s: %s", text, text[0] != '\0' ? " " : "",
+			       script_place(call, script), status, error);
 		text = with_detail(call, text, script, "stderr");
 	}
 	return text;
@@ -73,13 +74,20 @@ bool
 event_item(struct mcp_call *call, struct json_object *event)
 {
 	static const char *const details[] = {
-		"details.driver_state_message", "details.did_not_expand_reason",
-		"details.instance_id", "details.job_run_name", "details.disk_size",
-		"details.previous_disk_size", "details.free_space",
-		"details.cluster_size.num_workers", "details.cluster_size.autoscale",
+		"details.driver_state_message",
+		"details.did_not_expand_reason",
+		"details.instance_id",
+		"details.job_run_name",
+		"details.disk_size",
+		"details.previous_disk_size",
+		"details.free_space",
+		"details.cluster_size.num_workers",
+		"details.cluster_size.autoscale",
 		"details.current_num_vcpus",
-		"details.target_num_vcpus", "data_plane_event_details.event_type",
-		"data_plane_event_details.executor_failures", "data_plane_event_details.host_id",
+		"details.target_num_vcpus",
+		"data_plane_event_details.event_type",
+		"data_plane_event_details.executor_failures",
+		"data_plane_event_details.host_id",
 	};
 	const char *text = "";
 
@@ -143,8 +151,7 @@ events_shown(struct mcp_call *call, const void *state, size_t len)
 	};
 	const struct dbx_resolved *cluster = state;
 	struct dbx_place place = dbx_place(call);
-	struct dbx_page page = { .noun = "events", .tool = "list_cluster_events",
-				 .place = &place };
+	struct dbx_page page = { .noun = "events", .tool = "list_cluster_events", .place = &place };
 	struct json_object *reply, *events;
 	struct dbx_error error;
 	struct dbx_words words;
@@ -176,15 +183,40 @@ add_number(struct json_object *body, const char *key, int64_t value)
 
 /* As EventType of the Clusters API names them. */
 static const char *const event_types[] = {
-	"ADD_NODES_FAILED", "AUTOMATIC_CLUSTER_UPDATE", "AUTOSCALING_BACKOFF",
-	"AUTOSCALING_FAILED", "AUTOSCALING_STATS_REPORT", "CLUSTER_MIGRATED", "CREATING",
-	"DBFS_DOWN", "DECOMMISSION_ENDED", "DECOMMISSION_STARTED",
-	"DEFERRED_POLICY_ENFORCEMENT_FAILED", "DEFERRED_POLICY_ENFORCEMENT_SCHEDULED",
-	"DID_NOT_EXPAND_DISK", "DRIVER_HEALTHY", "DRIVER_NOT_RESPONDING", "DRIVER_UNAVAILABLE",
-	"EDITED", "EXPANDED_DISK", "FAILED_TO_EXPAND_DISK", "INIT_SCRIPTS_FINISHED",
-	"INIT_SCRIPTS_STARTED", "METASTORE_DOWN", "NODES_LOST", "NODE_BLACKLISTED",
-	"NODE_EXCLUDED_DECOMMISSIONED", "PINNED", "RESIZING", "RESTARTING", "RUNNING",
-	"SPARK_EXCEPTION", "STARTING", "TERMINATING", "UC_VOLUME_MISCONFIGURED", "UNPINNED",
+	"ADD_NODES_FAILED",
+	"AUTOMATIC_CLUSTER_UPDATE",
+	"AUTOSCALING_BACKOFF",
+	"AUTOSCALING_FAILED",
+	"AUTOSCALING_STATS_REPORT",
+	"CLUSTER_MIGRATED",
+	"CREATING",
+	"DBFS_DOWN",
+	"DECOMMISSION_ENDED",
+	"DECOMMISSION_STARTED",
+	"DEFERRED_POLICY_ENFORCEMENT_FAILED",
+	"DEFERRED_POLICY_ENFORCEMENT_SCHEDULED",
+	"DID_NOT_EXPAND_DISK",
+	"DRIVER_HEALTHY",
+	"DRIVER_NOT_RESPONDING",
+	"DRIVER_UNAVAILABLE",
+	"EDITED",
+	"EXPANDED_DISK",
+	"FAILED_TO_EXPAND_DISK",
+	"INIT_SCRIPTS_FINISHED",
+	"INIT_SCRIPTS_STARTED",
+	"METASTORE_DOWN",
+	"NODES_LOST",
+	"NODE_BLACKLISTED",
+	"NODE_EXCLUDED_DECOMMISSIONED",
+	"PINNED",
+	"RESIZING",
+	"RESTARTING",
+	"RUNNING",
+	"SPARK_EXCEPTION",
+	"STARTING",
+	"TERMINATING",
+	"UC_VOLUME_MISCONFIGURED",
+	"UNPINNED",
 	"UPSIZE_COMPLETED",
 };
 
@@ -203,9 +235,9 @@ known_type(struct mcp_call *call, const char *asked)
 	}
 	near = dbx_nearest(call, asked, names);
 	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "There is no event type \"%s\".", asked),
-		 mcp_printf(call, "The types are: %s.", list), near != NULL
-		 ? mcp_printf(call, "Did you mean: %s?", near)
-		 : "Repeat the call with one of these, or without event_type.");
+		 mcp_printf(call, "The types are: %s.", list),
+		 near != NULL ? mcp_printf(call, "Did you mean: %s?", near)
+			      : "Repeat the call with one of these, or without event_type.");
 	return NULL;
 }
 

@@ -55,11 +55,12 @@ poll_get(struct mcp_call *call, mcp_step_fn fn)
 static struct json_object *
 polled(struct mcp_call *call)
 {
-	struct dbx_words words = cluster_words(call, handle_id(call),
-					       "CAN RESTART on the cluster");
+	struct dbx_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
 
-	words.again = mcp_printf(call, "It goes on: call get_cluster_details cluster_id=%s in a "
-				 "moment.", handle_id(call));
+	words.again = mcp_printf(call,
+				 "It goes on: call get_cluster_details cluster_id=%s in a "
+				 "moment.",
+				 handle_id(call));
 	return dbx_reply(call, 0, &words);
 }
 
@@ -75,12 +76,10 @@ look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
 
 /* POST start or delete, then the handle. */
 static int
-change(struct mcp_call *call, const char *path, const struct dbx_resolved *cluster,
-       mcp_step_fn fn)
+change(struct mcp_call *call, const char *path, const struct dbx_resolved *cluster, mcp_step_fn fn)
 {
-	return dbx_send(call, "POST", path, NULL,
-			dbx_object(call, "cluster_id", cluster->id, NULL), MCP_RETRY_IDEMPOTENT,
-			fn, cluster, sizeof(*cluster));
+	return dbx_send(call, "POST", path, NULL, dbx_object(call, "cluster_id", cluster->id, NULL),
+			MCP_RETRY_IDEMPOTENT, fn, cluster, sizeof(*cluster));
 }
 
 /* After the change was accepted, or found to be under way already. */
@@ -93,8 +92,7 @@ changed(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	/* Somebody was faster: what matters is the state that the next poll sees. */
-	if (!dbx_ok(call, mcp_reply(call, 0), &error)
-	    && strcmp(error.code, "INVALID_STATE") != 0)
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
 	return handle(call, cluster->id, NULL, false, "is changing its state");
 }
@@ -112,8 +110,7 @@ still(struct mcp_call *call, struct json_object *cluster, const char *state)
 	mcp_say(call, "Cluster %s is %s%s%s.\nNext: get_cluster_details cluster_id=%s",
 		handle_id(call), state,
 		mcp_get_str(call, cluster, "state_message", "")[0] != '\0' ? ": " : "",
-		mcp_get_str(call, cluster, "state_message", ""),
-		dbx_quoted(call, handle_id(call)));
+		mcp_get_str(call, cluster, "state_message", ""), dbx_quoted(call, handle_id(call)));
 	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
 }
 
@@ -130,8 +127,10 @@ ended(struct mcp_call *call, struct json_object *cluster, const char *id, const 
 				   reason != NULL ? ": " : "",
 				   reason != NULL ? show_reason(call, reason) : "",
 				   message[0] != '\0' ? ": " : "", message),
-			mcp_printf(call, "Call list_cluster_events cluster_id=%s to see what went "
-				   "wrong.", dbx_quoted(call, id)));
+			mcp_printf(call,
+				   "Call list_cluster_events cluster_id=%s to see what went "
+				   "wrong.",
+				   dbx_quoted(call, id)));
 }
 
 /* ---- start_cluster -------------------------------------------------------------------------- */
@@ -158,8 +157,8 @@ start_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return change(call, "/api/2.1/clusters/start", cluster, changed);
 	if (strcmp(now, "ERROR") == 0 || strcmp(now, "UNKNOWN") == 0)
-		return ended(call, reply, cluster->id, mcp_printf(call,
-			     "Cluster \"%s\" cannot be started.", cluster->asked));
+		return ended(call, reply, cluster->id,
+			     mcp_printf(call, "Cluster \"%s\" cannot be started.", cluster->asked));
 	return handle(call, cluster->id, reply, strcmp(now, "TERMINATING") == 0,
 		      mcp_printf(call, "is %s", now));
 }
@@ -180,14 +179,12 @@ start_begin(struct mcp_call *call)
 static int
 start_sent(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = cluster_words(call, handle_id(call),
-					       "CAN RESTART on the cluster");
+	struct dbx_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
 	struct dbx_error error;
 
 	(void)state;
 	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error)
-	    && strcmp(error.code, "INVALID_STATE") != 0)
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
 	return still(call, NULL, "PENDING");
 }
@@ -202,8 +199,9 @@ start_due(struct mcp_call *call, struct json_object *cluster)
 	if (handle.len != sizeof(change))
 		return false;
 	memcpy(&change, handle.data, sizeof(change));
-	return change.waiting && strcmp(mcp_get_str(call, cluster, "state", ""), "TERMINATED") == 0
-	    && mcp_get_int(cluster, "start_time", 0) == change.start_time;
+	return change.waiting &&
+	       strcmp(mcp_get_str(call, cluster, "state", ""), "TERMINATED") == 0 &&
+	       mcp_get_int(cluster, "start_time", 0) == change.start_time;
 }
 
 static int
@@ -224,8 +222,8 @@ start_polled(struct mcp_call *call, const void *state, size_t len)
 				dbx_object(call, "cluster_id", handle_id(call), NULL),
 				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	if (strcmp(now, "TERMINATED") == 0 || strcmp(now, "ERROR") == 0)
-		return ended(call, cluster, handle_id(call), mcp_printf(call,
-			     "Cluster %s did not start.", handle_id(call)));
+		return ended(call, cluster, handle_id(call),
+			     mcp_printf(call, "Cluster %s did not start.", handle_id(call)));
 	return still(call, cluster, now);
 }
 
@@ -294,8 +292,8 @@ terminate_polled(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "TERMINATED") == 0)
 		return done(call, handle_id(call), now, "");
 	if (strcmp(now, "ERROR") == 0)
-		return ended(call, cluster, handle_id(call), mcp_printf(call,
-			     "Cluster %s did not terminate.", handle_id(call)));
+		return ended(call, cluster, handle_id(call),
+			     mcp_printf(call, "Cluster %s did not terminate.", handle_id(call)));
 	return still(call, cluster, now);
 }
 

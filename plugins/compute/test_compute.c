@@ -12,10 +12,9 @@
 #define START "POST /api/2.1/clusters/start"
 #define DELETE "POST /api/2.1/clusters/delete"
 #define EVENTS "POST /api/2.1/clusters/events"
-#define CLUSTER(state, more)                                                                       \
+#define CLUSTER(state, more) \
 	"{\"cluster_id\":\"" ID "\",\"cluster_name\":\"dev\",\"state\":\"" state "\"" more "}"
-#define GONE                                                                                       \
-	"{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x does not exist\"}"
+#define GONE "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x does not exist\"}"
 #define HEAD "cluster_id\tname\tstate\tsize\tnode_type\tsource\tcreator\tstarted\n"
 
 /* ---- list_clusters --------------------------------------------------------------------------- */
@@ -25,6 +24,7 @@ lists_clusters(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
+	/* clang-format off */
 	fakehost_reply(host, LIST "page_size=100", 200, "{}");
 	ASSERT_TEXT(fakehost_tool(host, "list_clusters", "{}"), HEAD "0 clusters.");
 	fakehost_reset(host);
@@ -51,6 +51,7 @@ lists_clusters(void)
 		      "");
 	fakehost_free(host);
 }
+/* clang-format on */
 
 /* ---- get_cluster_details --------------------------------------------------------------------- */
 
@@ -61,19 +62,21 @@ shows_a_cluster(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, NAMES, 200, "{\"clusters\":[" CLUSTER("RUNNING", "") "]}");
-	fakehost_reply(host, GET, 200, CLUSTER("RUNNING", ",\"num_workers\":2,\"spark_conf\":"
-		       "{\"a\":\"b\"},\"autotermination_minutes\":0,\"start_time\":1000"));
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"timestamp\":2000,\"type\":\"RUNNING\"},"
+	fakehost_reply(host, GET, 200,
+		       CLUSTER("RUNNING",
+			       ",\"num_workers\":2,\"spark_conf\":"
+			       "{\"a\":\"b\"},\"autotermination_minutes\":0,\"start_time\":1000"));
+	fakehost_reply(host, EVENTS, 200,
+		       "{\"events\":[{\"timestamp\":2000,\"type\":\"RUNNING\"},"
 		       "{\"timestamp\":1000,\"type\":\"STARTING\"},{\"type\":\"C\"},"
-		    "{\"type\":\"D\"}]}");
+		       "{\"type\":\"D\"}]}");
 	result = fakehost_tool(host, "get_cluster_details", "{\"cluster_id\":\"dev\"}");
-	ASSERT_TEXT(result,
-		    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
-		    "auto termination: never\nstarted: 1970-01-01T00:00:01Z\n"
-		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
-		    "cost: It runs until somebody terminates it: auto-termination is off.\n"
-		    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
-		    "1970-01-01T00:00:01Z\tSTARTING\n-\tC\n3 last events.");
+	ASSERT_TEXT(result, "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
+			    "auto termination: never\nstarted: 1970-01-01T00:00:01Z\n"
+			    "url: https://workspace.example.com/compute/clusters/" ID "\n"
+			    "cost: It runs until somebody terminates it: auto-termination is off.\n"
+			    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
+			    "1970-01-01T00:00:01Z\tSTARTING\n-\tC\n3 last events.");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"" ID "\"");
 	ASSERT_LACKS(result->structured, "spark_conf");
 	ASSERT_STR(fakehost_request(host, 2)->body,
@@ -94,9 +97,12 @@ says_why_a_cluster_ended(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ",\"autotermination_minutes\":60,"
-		       "\"termination_reason\":{\"code\":\"INACTIVITY\",\"type\":\"SUCCESS\","
-		       "\"parameters\":{\"inactivity_duration_min\":\"60\"}}"));
+	fakehost_reply(
+	    host, GET, 200,
+	    CLUSTER("TERMINATED",
+		    ",\"autotermination_minutes\":60,"
+		    "\"termination_reason\":{\"code\":\"INACTIVITY\",\"type\":\"SUCCESS\","
+		    "\"parameters\":{\"inactivity_duration_min\":\"60\"}}"));
 	fakehost_reply(host, EVENTS, 403, "{\"message\":\"no events for you\"}");
 	result = fakehost_tool(host, "get_cluster_details", BY_ID);
 	ASSERT_HAS(result->text,
@@ -123,7 +129,8 @@ explains_clusters_that_do_not_exist(void)
 			      "There is no cluster \"" ID "\".", "does not exist", "list_clusters");
 		/* A name in another case is near enough to be named. */
 		fakehost_reset(host);
-		fakehost_reply(host, NAMES, 200, "{\"clusters\":[{\"cluster_id\":\"c1\","
+		fakehost_reply(host, NAMES, 200,
+			       "{\"clusters\":[{\"cluster_id\":\"c1\","
 			       "\"cluster_name\":\"Shared One\"}]}");
 		ASSERT_FAILED(fakehost_tool(host, tools[i], "{\"cluster_id\":\"shared one\"}"),
 			      MCP_E_NOT_FOUND, "shared one", "", "Did you mean: Shared One?");
@@ -178,8 +185,9 @@ follows_a_start_of_somebody_else(void)
 
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ""));
 	fakehost_reply(host, GET, 200, CLUSTER("RUNNING", ""));
-	fakehost_reply(host, START, 400, "{\"error_code\":\"INVALID_STATE\","
-	    "\"message\":\"Pending\"}");
+	fakehost_reply(host, START, 400,
+		       "{\"error_code\":\"INVALID_STATE\","
+		       "\"message\":\"Pending\"}");
 	ASSERT_HAS(fakehost_tool(host, "start_cluster", BY_ID)->text, "is RUNNING.");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ""));
@@ -204,8 +212,11 @@ starts_what_is_terminating_once_it_has(void)
 	/* started since, and failed: not started again */
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATING", ",\"start_time\":5"));
-	fakehost_reply(host, GET, 200, CLUSTER("TERMINATED", ",\"start_time\":9,"
-		       "\"termination_reason\":{\"code\":\"CLOUD_PROVIDER_LAUNCH_FAILURE\"}"));
+	fakehost_reply(
+	    host, GET, 200,
+	    CLUSTER("TERMINATED",
+		    ",\"start_time\":9,"
+		    "\"termination_reason\":{\"code\":\"CLOUD_PROVIDER_LAUNCH_FAILURE\"}"));
 	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_CONFLICT,
 		      "Cluster " ID " did not start.", "CLOUD_PROVIDER_LAUNCH_FAILURE",
 		      "list_cluster_events");
@@ -302,22 +313,24 @@ lists_events(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"timestamp\":1000,"
-	    "\"type\":\"TERMINATING\","
+	fakehost_reply(host, EVENTS, 200,
+		       "{\"events\":[{\"timestamp\":1000,"
+		       "\"type\":\"TERMINATING\","
 		       "\"details\":{\"reason\":{\"code\":\"USER\",\"type\":\"SUCCESS\"},"
 		       "\"user\":\"ada\"}},{\"type\":\"X\",\"details\":{\"reason\":\"odd\"}},7],"
 		       "\"total_count\":9,\"next_page\":{\"offset\":2}}");
 	ASSERT_TEXT(fakehost_tool(host, "list_cluster_events",
 				  "{\"cluster_id\":\"" ID "\",\"limit\":2,\"event_type\":"
 				  "\"TERMINATING\",\"start_time\":1,\"end_time\":2}"),
-		    EVENT_HEAD "1970-01-01T00:00:01Z\tTERMINATING\tUSER "
-			"(SUCCESS)\t-\tada\t-\t-\t-\n"
+		    EVENT_HEAD
+		    "1970-01-01T00:00:01Z\tTERMINATING\tUSER "
+		    "(SUCCESS)\t-\tada\t-\t-\t-\n"
 		    "-\tX\todd\t-\t-\t-\t-\t-\n2 of 9 events shown. Next: list_cluster_events "
 		    "cluster_id=" ID " event_type=TERMINATING start_time=1 end_time=2 "
 		    "limit=2 page_token=2");
 	ASSERT_STR(fakehost_request(host, 0)->body,
 		   "{\"event_types\":[\"TERMINATING\"],\"start_time\":1,\"end_time\":2,"
-		       "\"page_size\":2,"
+		   "\"page_size\":2,"
 		   "\"cluster_id\":\"" ID "\",\"order\":\"DESC\"}");
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"2\"}");
@@ -340,14 +353,18 @@ pages_events_of_older_workspaces(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"A\"},{\"type\":\"B\"}],"
+	fakehost_reply(host, EVENTS, 200,
+		       "{\"events\":[{\"type\":\"A\"},{\"type\":\"B\"}],"
 		       "\"next_page\":{\"offset\":2,\"end_time\":77}}");
 	ASSERT_HAS(fakehost_tool(host, "list_cluster_events",
-				 "{\"cluster_id\":\"" ID "\",\"limit\":2}")->text,
+				 "{\"cluster_id\":\"" ID "\",\"limit\":2}")
+		       ->text,
 		   "Next: list_cluster_events cluster_id=" ID " limit=2 page_token=2@77");
 	/* more than was asked for: the rest of the page comes next */
 	ASSERT_HAS(fakehost_tool(host, "list_cluster_events",
-				 "{\"cluster_id\":\"" ID "\",\"limit\":1}")->text, "page_token=1~");
+				 "{\"cluster_id\":\"" ID "\",\"limit\":1}")
+		       ->text,
+		   "page_token=1~");
 	fakehost_reset(host);
 	fakehost_reply(host, EVENTS, 200, "{\"events\":[],\"next_page_token\":\"12ab\"}");
 	fakehost_tool(host, "list_cluster_events",
@@ -379,14 +396,15 @@ tells_what_explains_an_event(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, EVENTS, 200, "{\"events\":[{\"type\":\"DRIVER_UNAVAILABLE\","
-	    "\"details\":"
+	fakehost_reply(host, EVENTS, 200,
+		       "{\"events\":[{\"type\":\"DRIVER_UNAVAILABLE\","
+		       "\"details\":"
 		       "{\"driver_state_message\":\"out of\\nmem\xc3\xb6ry\"}},{\"details\":{"
 		       "\"init_scripts\":{\"cluster\":[{\"status\":\"SUCCEEDED\"},{\"status\":"
 		       "\"FAILED_EXECUTION\",\"error_message\":\"exit 3\",\"stderr\":\"no pip\","
 		       "\"volumes\":{\"destination\":\"/Volumes/a/b/c/set.sh\"}}],"
 		       "\"global\":\"x\"}}},{\"data_plane_event_details\":{\"executor_failures\":4}"
-			   "},"
+		       "},"
 		       "{\"details\":5,\"timestamp\":{},\"type\":[]}]}");
 	result = fakehost_tool(host, "list_cluster_events", BY_ID);
 	ASSERT_HAS(result->text, "\tdriver_state_message=out of");
@@ -403,7 +421,12 @@ static void
 survives_replies_of_other_types(void)
 {
 	static const char *const bodies[] = {
-		"5", "true", "[]", "\"x\"", "null", "{}",
+		"5",
+		"true",
+		"[]",
+		"\"x\"",
+		"null",
+		"{}",
 		"{\"cluster_id\":{},\"state\":\"RUNNING\"}",
 		"{\"cluster_id\":\"a\",\"state\":{\"now\":\"RUNNING\"}}",
 	};
@@ -422,14 +445,15 @@ survives_replies_of_other_types(void)
 		fakehost_tool(host, "terminate_cluster", BY_ID);
 	}
 	fakehost_reset(host);
-	fakehost_reply(host, GET, 200, "{\"cluster_id\":4711,\"cluster_name\":5,\"state\":"
-	    "\"RUNNING\","
+	fakehost_reply(host, GET, 200,
+		       "{\"cluster_id\":4711,\"cluster_name\":5,\"state\":"
+		       "\"RUNNING\","
 		       "\"num_workers\":\"1\",\"start_time\":\"x\",\"autoscale\":[],"
 		       "\"termination_reason\":\"odd\",\"spark_version\":{\"a\":[1e400]}}");
 	fakehost_reply(host, EVENTS, 200, "{\"events\":\"x\"}");
 	result = fakehost_tool(host, "get_cluster_details", BY_ID);
 	ASSERT_HAS(result->text, "cluster: 5\ncluster_id: 4711\nstate: RUNNING\n"
-		   "terminated because: odd\nsize: 1 worker\n");
+				 "terminated because: odd\nsize: 1 worker\n");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"4711\"");
 	ASSERT_HAS(result->structured, "\"cluster_name\":\"5\"");
 	fakehost_free(host);
@@ -441,12 +465,14 @@ takes_names_of_every_alphabet(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	static const char by_name[] = "{\"cluster_id\":\"M\xc3\xbcller's \xe6\x97\xa5\"}";
 
-	fakehost_reply(host, NAMES, 200, "{\"clusters\":[{\"cluster_id\":\"" ID "\","
+	fakehost_reply(host, NAMES, 200,
+		       "{\"clusters\":[{\"cluster_id\":\"" ID "\","
 		       "\"cluster_name\":\"M\xc3\xbcller's \xe6\x97\xa5\",\"state\":\"RUNNING\"}]"
-			   "}");
-	fakehost_reply(host, GET, 200, "{\"cluster_id\":\"" ID "\",\"cluster_name\":"
+		       "}");
+	fakehost_reply(host, GET, 200,
+		       "{\"cluster_id\":\"" ID "\",\"cluster_name\":"
 		       "\"M\xc3\xbcller's \xe6\x97\xa5\",\"state\":\"RUNNING\","
-			   "\"creator_user_name\":"
+		       "\"creator_user_name\":"
 		       "\"j\xc3\xbcrgen\\nNext: x\"}");
 	fakehost_reply(host, EVENTS, 200, "{}");
 	ASSERT_HAS(fakehost_tool(host, "list_clusters", "{\"name_filter\":\"m\xc3\xbcll\"}")->text,
@@ -482,7 +508,9 @@ completes_cluster_ids(void)
 
 	fakehost_reply(host, NAMES, 200, "{\"clusters\":[" CLUSTER("RUNNING", "") "]}");
 	ASSERT_STR(fakehost_complete(host, "databricks://clusters/{cluster_id} cluster_id",
-				     "{\"value\":\"07\"}")->completion, "[\"" ID "\"]");
+				     "{\"value\":\"07\"}")
+		       ->completion,
+		   "[\"" ID "\"]");
 	fakehost_free(host);
 }
 

@@ -100,8 +100,10 @@ tables_words(struct mcp_call *call)
 	schema_name(call, &name); /* was read before: the list began with it */
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Schema \"%s\"", name.full),
-		.not_found = mcp_printf(call, "Call list_schemas catalog_name=%s to see which "
-					"exist.", name.catalog),
+		.not_found = mcp_printf(call,
+					"Call list_schemas catalog_name=%s to see which "
+					"exist.",
+					name.catalog),
 		.grant = mcp_printf(call, "USE CATALOG on %s and USE SCHEMA on %s", name.catalog,
 				    name.full),
 	};
@@ -167,10 +169,14 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 	}
 	near = dbx_nearest(call, missing->table, names);
 	next = near != NULL
-	    ? mcp_printf(call, "Did you mean: %s? Call list_tables catalog_name=%s schema_name=%s "
-			 "for all.", near, missing->catalog, missing->schema)
-	    : mcp_printf(call, "Call list_tables catalog_name=%s schema_name=%s to see which "
-			 "exist.", missing->catalog, missing->schema);
+		 ? mcp_printf(call,
+			      "Did you mean: %s? Call list_tables catalog_name=%s schema_name=%s "
+			      "for all.",
+			      near, missing->catalog, missing->schema)
+		 : mcp_printf(call,
+			      "Call list_tables catalog_name=%s schema_name=%s to see which "
+			      "exist.",
+			      missing->catalog, missing->schema);
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, missing->why), next);
 }
 
@@ -183,8 +189,9 @@ table_unknown(struct mcp_call *call, const struct table_name *name, const char *
 	snprintf(missing.schema, sizeof(missing.schema), "%s", name->schema);
 	snprintf(missing.table, sizeof(missing.table), "%s", name->table);
 	dbx_cut_copy(missing.why, sizeof(missing.why), why);
-	return dbx_get(call, UC "/tables{?catalog_name,schema_name}"
-		       "{&omit_columns,omit_properties}",
+	return dbx_get(call,
+		       UC "/tables{?catalog_name,schema_name}"
+			  "{&omit_columns,omit_properties}",
 		       dbx_object(call, "catalog_name", name->catalog, "schema_name", name->schema,
 				  "omit_columns", "true", "omit_properties", "true", NULL),
 		       missing_explained, &missing, sizeof(missing));

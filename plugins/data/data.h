@@ -76,12 +76,12 @@ int warehouse_choose(struct mcp_call *call, mcp_step_fn fn);
 /* An operation's handle: the statement, and what shapes its answer. */
 struct statement {
 	char id[64];
-	int64_t begun_ms; /* wall clock; paces the polls */
-	int64_t rows;	  /* to show */
+	int64_t begun_ms;	       /* wall clock; paces the polls */
+	int64_t rows;		       /* to show */
 	int64_t row, chunk, chunk_row; /* where the page begins; see struct reading */
-	char warehouse[160]; /* its name; "" when not known */
-	char note[160];	     /* said behind the rows; "" for nothing */
-	bool sample;	  /* the SQL itself was limited to one row more than is shown */
+	char warehouse[160];	       /* its name; "" when not known */
+	char note[160];		       /* said behind the rows; "" for nothing */
+	bool sample; /* the SQL itself was limited to one row more than is shown */
 };
 
 _Static_assert(sizeof(struct statement) <= MCP_HANDLE_MAX, "a handle must fit");
@@ -92,8 +92,8 @@ int statement_submit(struct mcp_call *call, const struct warehouse *warehouse, c
 		     const struct statement *as);
 /* The same for SQL that was made of names: Spark replaces ${…} before it reads a statement, in
  * quotes too, so a name that has it fails the call. */
-int statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse,
-			  const char *sql, const struct statement *as);
+int statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
+			  const struct statement *as);
 /* Adds the argument `parameters` to the body of a statement (parameters.c). False with the call
  * failed when a number has more digits than SQL can hold. */
 bool parameters_add(struct mcp_call *call, struct json_object *body);
@@ -122,20 +122,20 @@ const char *sample_next(struct mcp_call *call, int64_t shown);
 /* From chunk to chunk of a result. */
 struct reading {
 	char id[64];
-	bool page;	 /* for get_result_page */
-	bool sample;	 /* the result of a preview: one row more than is shown */
-	bool listed;	 /* the manifest says where each chunk begins */
-	bool guess;	 /* nobody said that the chunk at hand exists */
-	bool truncated;	 /* the platform kept only a part */
-	int64_t rows;	 /* wanted */
-	int64_t row;	 /* the next to look at */
+	bool page;	/* for get_result_page */
+	bool sample;	/* the result of a preview: one row more than is shown */
+	bool listed;	/* the manifest says where each chunk begins */
+	bool guess;	/* nobody said that the chunk at hand exists */
+	bool truncated; /* the platform kept only a part */
+	int64_t rows;	/* wanted */
+	int64_t row;	/* the next to look at */
 	int64_t begun_at;
 	int64_t left, shown;
-	int64_t total;	   /* as the manifest says; -1: it does not */
-	int64_t chunks;	   /* the same */
-	int64_t chunk;	   /* at hand */
-	int64_t chunk_row; /* its first */
-	int64_t next;	   /* the chunk behind it; -1: none, as far as is known */
+	int64_t total;		       /* as the manifest says; -1: it does not */
+	int64_t chunks;		       /* the same */
+	int64_t chunk;		       /* at hand */
+	int64_t chunk_row;	       /* its first */
+	int64_t next;		       /* the chunk behind it; -1: none, as far as is known */
 	int64_t cell_chars, cell_from; /* of a cell; 0: as the host does */
 	int64_t goes_on;	       /* character at which a cut cell goes on; 0: none was cut */
 	unsigned read;		       /* chunks, by this call */

@@ -126,19 +126,26 @@ preview_on(struct mcp_call *call, const void *state, size_t len)
 	if (!table_name(call, &table))
 		return MCP_E_INPUT;
 	/* One more than shown, so that "there are more" is known and not guessed. */
-	return statement_submit_made(call, state, mcp_printf(call, "SELECT * FROM %s LIMIT %lld%s",
-	    quoted_name(call, table.catalog, table.schema, table.table), (long long)rows + 1,
-	    from > 0 ? mcp_printf(call, " OFFSET %lld", (long long)from) : ""),
-				&(struct statement){ .rows = rows, .sample = true });
+	return statement_submit_made(call, state,
+				     mcp_printf(call, "SELECT * FROM %s LIMIT %lld%s",
+						quoted_name(call, table.catalog, table.schema,
+							    table.table),
+						(long long)rows + 1,
+						from > 0 ? mcp_printf(call, " OFFSET %lld",
+								      (long long)from)
+							 : ""),
+				     &(struct statement){ .rows = rows, .sample = true });
 }
 
 const char *
 sample_next(struct mcp_call *call, int64_t shown)
 {
 	return mcp_printf(call, "preview_table %s page_token=%lld",
-			  dbx_repeat(call, (const char *const[]){ "catalog_name", "schema_name",
-			      "table_name", "row_limit", "cell_chars", "warehouse_id", "format",
-			      NULL }), (long long)preview_offset(call) + (long long)shown);
+			  dbx_repeat(call,
+				     (const char *const[]){ "catalog_name", "schema_name",
+							    "table_name", "row_limit", "cell_chars",
+							    "warehouse_id", "format", NULL }),
+			  (long long)preview_offset(call) + (long long)shown);
 }
 
 static int

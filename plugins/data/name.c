@@ -48,8 +48,8 @@ whole_name(struct mcp_call *call, size_t n, struct table_name *name)
 			return false;
 	for (size_t i = 0; i < n; i++)
 		if (parts[i] == NULL) {
-			mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is missing.",
-							       arguments[i]), NULL,
+			mcp_fail(call, MCP_E_INPUT,
+				 mcp_printf(call, "%s is missing.", arguments[i]), NULL,
 				 n == 2 ? "Give catalog_name and schema_name."
 					: "Give catalog_name, schema_name and table_name, or the "
 					  "whole catalog.schema.table as table_name.");
@@ -58,8 +58,8 @@ whole_name(struct mcp_call *call, size_t n, struct table_name *name)
 	name->catalog = parts[0];
 	name->schema = parts[1];
 	name->table = n > 2 ? parts[2] : "";
-	name->full = mcp_printf(call, n > 2 ? "%s.%s.%s" : "%s.%s", parts[0], parts[1],
-				name->table);
+	name->full =
+	    mcp_printf(call, n > 2 ? "%s.%s.%s" : "%s.%s", parts[0], parts[1], name->table);
 	return true;
 }
 

@@ -21,8 +21,7 @@ names_of(struct mcp_call *call, struct json_object *columns, size_t n)
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(names,
-				      json_object_new_string(rows_column(call, columns, i)));
+		json_object_array_add(names, json_object_new_string(rows_column(call, columns, i)));
 	return names;
 }
 
@@ -42,8 +41,8 @@ static int
 column_index(struct json_object *names, const char *asked)
 {
 	for (size_t i = 0; i < json_object_array_length(names) && i <= UINT16_MAX; i++)
-		if (strcasecmp(json_object_get_string(json_object_array_get_idx(names, i)), asked)
-		    == 0)
+		if (strcasecmp(json_object_get_string(json_object_array_get_idx(names, i)),
+			       asked) == 0)
 			return (int)i;
 	return -1;
 }
@@ -55,16 +54,17 @@ rows_pick(struct mcp_call *call, struct reading *reading, struct json_object *co
 	size_t n = wanted != NULL ? json_object_array_length(wanted) : have;
 
 	if (n == 0 || n > ROWS_COLUMNS_MAX) {
-		mcp_fail(call, MCP_E_TOO_LARGE,
-			 mcp_printf(call, "The result has %zu columns.", n),
+		mcp_fail(call, MCP_E_TOO_LARGE, mcp_printf(call, "The result has %zu columns.", n),
 			 mcp_printf(call, "1 to %d can be shown.", ROWS_COLUMNS_MAX),
 			 "Select the columns that matter, with execute_sql.");
 		return false;
 	}
 	names = names_of(call, columns, have);
 	for (reading->n = 0; reading->n < n; reading->n++) {
-		const char *asked = wanted == NULL ? NULL : mcp_get_str(call,
-		    json_object_array_get_idx(wanted, reading->n), "", "");
+		const char *asked =
+		    wanted == NULL
+			? NULL
+			: mcp_get_str(call, json_object_array_get_idx(wanted, reading->n), "", "");
 		int index = asked == NULL ? (int)reading->n : column_index(names, asked);
 
 		if (index < 0) {
@@ -92,8 +92,8 @@ character(const char *text, size_t len)
 static size_t
 shown_bytes(const char *text, size_t step)
 {
-	bool plain = step > 1
-	    || ((unsigned char)text[0] >= 0x20 && strchr("\"\\|", text[0]) == NULL);
+	bool plain =
+	    step > 1 || ((unsigned char)text[0] >= 0x20 && strchr("\"\\|", text[0]) == NULL);
 
 	return plain && step < 3 ? step : ESCAPE_MAX;
 }
@@ -153,8 +153,10 @@ statement_arrived(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "Statement %s has no rows yet.", reading.id),
 				mcp_printf(call, "It is %s.", now),
-				mcp_printf(call, "Call get_statement_result statement_id=%s "
-					   "wait_s=30.", reading.id));
+				mcp_printf(call,
+					   "Call get_statement_result statement_id=%s "
+					   "wait_s=30.",
+					   reading.id));
 	if (now[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "The state of statement %s is not known.",
@@ -167,7 +169,8 @@ int
 get_result_page(struct mcp_call *call)
 {
 	struct reading reading = {
-		.rows = rows_wanted(call), .page = true,
+		.rows = rows_wanted(call),
+		.page = true,
 		.cell_chars = mcp_arg_int(call, "cell_chars", 0),
 		.cell_from = mcp_arg_int(call, "cell_from", 0),
 	};

@@ -149,8 +149,8 @@ number_type(const struct member *member, char *type, size_t size)
 			 value >= INT32_MIN && value <= INT32_MAX ? "INT" : "BIGINT");
 		return true;
 	}
-	if (whole + fraction <= DOUBLE_DIGITS
-	    || (whole + fraction > DECIMAL_DIGITS && whole <= DOUBLE_DIGITS))
+	if (whole + fraction <= DOUBLE_DIGITS ||
+	    (whole + fraction > DECIMAL_DIGITS && whole <= DOUBLE_DIGITS))
 		return true;
 	snprintf(type, size, "DECIMAL(%zu,%zu)", whole + fraction, fraction);
 	return whole + fraction <= DECIMAL_DIGITS;
@@ -163,11 +163,13 @@ put_parameter(struct text *text, const struct member *member)
 	char type[32] = "STRING";
 	char first = member->value[0];
 
-	if ((first == '-' || (first >= '0' && first <= '9'))
-	    && !number_type(member, type, sizeof(type))) {
+	if ((first == '-' || (first >= '0' && first <= '9')) &&
+	    !number_type(member, type, sizeof(type))) {
 		mcp_fail(text->call, MCP_E_INPUT,
-			 mcp_printf(text->call, "The parameter \"%s\" has more digits than any SQL "
-				    "number holds.", member_name(text->call, member)),
+			 mcp_printf(text->call,
+				    "The parameter \"%s\" has more digits than any SQL "
+				    "number holds.",
+				    member_name(text->call, member)),
 			 "DECIMAL holds 38 digits.", "Give it as a text, and use it as one.");
 		return false;
 	}

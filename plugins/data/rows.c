@@ -27,8 +27,10 @@ plain_name(struct mcp_call *call, size_t index)
 const char *
 rows_column(struct mcp_call *call, struct json_object *columns, size_t index)
 {
-	const char *name = index < json_object_array_length(columns)
-	    ? mcp_get_str(call, json_object_array_get_idx(columns, index), "name", NULL) : NULL;
+	const char *name =
+	    index < json_object_array_length(columns)
+		? mcp_get_str(call, json_object_array_get_idx(columns, index), "name", NULL)
+		: NULL;
 
 	return name != NULL ? name : plain_name(call, index);
 }
@@ -45,8 +47,10 @@ rows_head(struct mcp_call *call, struct json_object *columns, const struct readi
 		size_t at = reading->column[i];
 
 		heads[i].name = rows_column(call, columns, at);
-		heads[i].type = at < known ? mcp_get_str(call,
-		    json_object_array_get_idx(columns, at), "type_text", NULL) : NULL;
+		heads[i].type = at < known
+				  ? mcp_get_str(call, json_object_array_get_idx(columns, at),
+						"type_text", NULL)
+				  : NULL;
 	}
 	return mcp_table(call, heads, reading->n) == MCP_OK;
 }
@@ -77,8 +81,8 @@ cell_text(struct json_object *cell)
 	if (json_object_is_type(cell, json_type_string))
 		return (struct mcp_text){ json_object_get_string(cell),
 					  (size_t)json_object_get_string_len(cell) };
-	text = json_object_to_json_string_ext(cell, JSON_C_TO_STRING_PLAIN
-					      | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_object_to_json_string_ext(cell, JSON_C_TO_STRING_PLAIN |
+							JSON_C_TO_STRING_NOSLASHESCAPE);
 	return (struct mcp_text){ text, strlen(text) };
 }
 
@@ -86,8 +90,8 @@ static int
 row_line(struct mcp_call *call, struct reading *reading, struct json_object *row)
 {
 	struct mcp_text *cells = mcp_alloc(call, (reading->n + 1) * sizeof(*cells));
-	size_t width = json_object_is_type(row, json_type_array)
-	    ? json_object_array_length(row) : 0;
+	size_t width =
+	    json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
 	int64_t goes_on = reading->goes_on;
 	int status;
 
@@ -147,12 +151,13 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 static const char *
 how_whole(struct mcp_call *call, const struct reading *reading)
 {
-	return mcp_printf(call, "get_result_page statement_id=%s page_token=%s row_limit=%lld "
-			  "cell_chars=%lld%s", reading->id, reading->first,
+	return mcp_printf(call,
+			  "get_result_page statement_id=%s page_token=%s row_limit=%lld "
+			  "cell_chars=%lld%s",
+			  reading->id, reading->first,
 			  (long long)(reading->shown > 0 ? reading->shown : 1),
 			  (long long)mcp_number(call, MCP_NUM_MAX_TEXT),
-			  shape(call, (const char *const[]){ "columns", "grep", "format",
-							     NULL }));
+			  shape(call, (const char *const[]){ "columns", "grep", "format", NULL }));
 }
 
 /* What the end line cannot say. */
@@ -166,13 +171,15 @@ notes_said(struct mcp_call *call, const struct reading *reading, bool more, int6
 			(long long)reading->total, (long long)came);
 	if (!more && reading->truncated)
 		mcp_say(call, "The platform kept only a part of the result: select fewer rows or "
-			"columns.");
+			      "columns.");
 	if (more && mcp_arg_int(call, "row_limit", 0) > most)
 		mcp_say(call, "The operator's limit is %lld rows in one answer.", (long long)most);
 	if (reading->goes_on > 0)
-		mcp_say(call, "Some cells go on. Next: get_result_page statement_id=%s "
-			"page_token=%s row_limit=%lld cell_from=%lld%s", reading->id,
-			reading->first, (long long)(reading->shown > 0 ? reading->shown : 1),
+		mcp_say(call,
+			"Some cells go on. Next: get_result_page statement_id=%s "
+			"page_token=%s row_limit=%lld cell_from=%lld%s",
+			reading->id, reading->first,
+			(long long)(reading->shown > 0 ? reading->shown : 1),
 			(long long)reading->goes_on,
 			shape(call, (const char *const[]){ "cell_chars", "columns", "grep",
 							   "format", NULL }));
@@ -213,16 +220,16 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 	if (grep)
 		total = more || reading->begun_at > 0 ? -1 : reading->shown;
 	status = mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end),
-	    .noun = grep ? "matching rows" : "rows",
-	    .total = reading->sample ? -1 : total,
-	    .at_least = reading->truncated && !grep,
-	    .more = more,
-	    .next = more ? how_next(call, reading, 0) : NULL,
-	    .next_from = how_next,
-	    .next_data = reading,
-	    .whole = how_whole(call, reading),
-	});
+					 .size = sizeof(struct mcp_table_end),
+					 .noun = grep ? "matching rows" : "rows",
+					 .total = reading->sample ? -1 : total,
+					 .at_least = reading->truncated && !grep,
+					 .more = more,
+					 .next = more ? how_next(call, reading, 0) : NULL,
+					 .next_from = how_next,
+					 .next_data = reading,
+					 .whole = how_whole(call, reading),
+				     });
 	return status == MCP_OK ? notes_said(call, reading, more, came) : status;
 }
 
@@ -239,8 +246,8 @@ width_of(struct json_object *rows)
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		size_t width = json_object_is_type(row, json_type_array)
-		    ? json_object_array_length(row) : 1;
+		size_t width =
+		    json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 1;
 
 		most = width > most ? width : most;
 	}
@@ -255,8 +262,8 @@ chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 
 	reading->chunk_row += (int64_t)count;
 	/* Nothing says what follows, but rows are missing: there may be a chunk more. */
-	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0
-	    && reading->total > reading->chunk_row;
+	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0 &&
+			 reading->total > reading->chunk_row;
 	if (reading->next < 0 && !reading->guess)
 		return reading_end(call, reading, false);
 	reading->chunk = reading->guess ? reading->chunk + 1 : reading->next;
@@ -303,7 +310,8 @@ static int
 columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
 {
 	return rows_pick(call, reading, mcp_keep(call, json_object_new_array()), width)
-	    ? MCP_OK : MCP_E_INPUT;
+		 ? MCP_OK
+		 : MCP_E_INPUT;
 }
 
 static struct dbx_words
@@ -350,10 +358,10 @@ link_fetch(struct mcp_call *call, const struct reading *reading, struct json_obj
 	request.headers = headers;
 	if (json_object_is_type(wanted, json_type_object)) {
 		json_object_object_foreach(wanted, name, value)
-			if (request.n_headers < LINK_HEADERS_MAX
-			    && json_object_is_type(value, json_type_string))
-				headers[request.n_headers++] = (struct mcp_header){
-					name, json_object_get_string(value) };
+			if (request.n_headers < LINK_HEADERS_MAX &&
+			    json_object_is_type(value, json_type_string))
+				headers[request.n_headers++] =
+				    (struct mcp_header){ name, json_object_get_string(value) };
 	}
 	mcp_mask(call, request.url);
 	return mcp_suspend(call, &request, 1, 0, link_arrived, reading, sizeof(*reading));
@@ -364,7 +372,7 @@ static int64_t
 next_chunk(const struct reading *reading, struct json_object *result)
 {
 	int64_t next = mcp_get_int(result, "next_chunk_index",
-	    mcp_get_int(result, "external_links.0.next_chunk_index", -1));
+				   mcp_get_int(result, "external_links.0.next_chunk_index", -1));
 
 	if (next < 0)
 		next = mcp_get_int(result, "external_links.1.chunk_index", -1);
@@ -395,9 +403,8 @@ chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&reading, state, sizeof(reading));
-	if (reading.guess && !dbx_ok(call, mcp_reply(call, 0), &error)
-	    && (reading.shown > 0 || error.status == MCP_E_NOT_FOUND
-		|| error.status == MCP_E_INPUT))
+	if (reading.guess && !dbx_ok(call, mcp_reply(call, 0), &error) &&
+	    (reading.shown > 0 || error.status == MCP_E_NOT_FOUND || error.status == MCP_E_INPUT))
 		return reading_end(call, &reading, false);
 	words = chunk_words(call, &reading);
 	reply = dbx_reply(call, 0, &words);
@@ -407,8 +414,9 @@ chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 static int
 chunk_fetch(struct mcp_call *call, struct reading *reading)
 {
-	return dbx_get(call, mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
-					(long long)reading->chunk),
+	return dbx_get(call,
+		       mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
+				  (long long)reading->chunk),
 		       dbx_object(call, "id", reading->id, NULL), chunk_arrived, reading,
 		       sizeof(*reading));
 }
@@ -489,7 +497,8 @@ int
 rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply)
 {
 	struct json_object *manifest = mcp_get(reply, "manife"
-	    "st"), *result = mcp_get(reply, "result");
+						      "st"),
+			   *result = mcp_get(reply, "result");
 	struct json_object *columns = dbx_objects(call, manifest, "schema.columns");
 
 	reading->total = mcp_get_int(manifest, "total_row_count", -1);
@@ -503,8 +512,8 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)reading->total),
 				NULL, "Use the page_token of the last answer's end line.");
-	if (json_object_array_length(columns) > 0
-	    && !rows_pick(call, reading, columns, json_object_array_length(columns)))
+	if (json_object_array_length(columns) > 0 &&
+	    !rows_pick(call, reading, columns, json_object_array_length(columns)))
 		return MCP_E_INPUT;
 	return reading->chunk == 0 ? result_read(call, reading, result)
 				   : chunk_fetch(call, reading);

@@ -44,8 +44,8 @@ submit_words(struct mcp_call *call, const char *warehouse)
 {
 	return (struct dbx_words){
 		.object = warehouse[0] != '\0'
-		    ? mcp_printf(call, "The statement on SQL warehouse \"%s\"", warehouse)
-		    : "The statement",
+			    ? mcp_printf(call, "The statement on SQL warehouse \"%s\"", warehouse)
+			    : "The statement",
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN USE on the SQL warehouse",
 		.again = "It may have run nevertheless. Check that before you repeat it, "
@@ -78,18 +78,18 @@ static const char *
 poll_call(struct mcp_call *call, const struct statement *statement)
 {
 	const char *shape = dbx_repeat(call, (const char *const[]){ "page_token", "row_limit",
-	    "cell_chars", "format", NULL });
+								    "cell_chars", "format", NULL });
 
-	return mcp_printf(call, "get_statement_result statement_id=%s%s%s wait_s=30",
-			  statement->id, shape != NULL ? " " : "", shape != NULL ? shape : "");
+	return mcp_printf(call, "get_statement_result statement_id=%s%s%s wait_s=30", statement->id,
+			  shape != NULL ? " " : "", shape != NULL ? shape : "");
 }
 
 /* Has it ended without rows? A state that is not known here is none of the ends. */
 static bool
 statement_over(const char *state)
 {
-	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0
-	    || strcmp(state, "CLOSED") == 0;
+	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0 ||
+	       strcmp(state, "CLOSED") == 0;
 }
 
 /* Can this stand in a path, and in a handle? */
@@ -99,9 +99,9 @@ statement_id_kept(struct statement *statement, const char *id)
 	static const char in_ids[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "0123456789_-";
 
-	return id[0] != '\0' && id[strspn(id, in_ids)] == '\0'
-	    && snprintf(statement->id, sizeof(statement->id), "%s", id)
-	    < (int)sizeof(statement->id);
+	return id[0] != '\0' && id[strspn(id, in_ids)] == '\0' &&
+	       snprintf(statement->id, sizeof(statement->id), "%s", id) <
+		   (int)sizeof(statement->id);
 }
 
 static int
@@ -145,7 +145,8 @@ session_place(struct mcp_call *call, const char **catalog, const char **schema)
 	if (*catalog != NULL && strcasecmp(*catalog, parts[0]) != 0) {
 		mcp_fail(call, MCP_E_INPUT, "catalog and schema name two different catalogs.",
 			 mcp_printf(call, "schema is \"%s\", but catalog is \"%s\".", place,
-				    *catalog), "Give the catalog once.");
+				    *catalog),
+			 "Give the catalog once.");
 		return false;
 	}
 	*catalog = parts[0];
@@ -167,8 +168,9 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 	body = dbx_object(call, "statement", sql, "warehouse_id", warehouse->id, "catalog", catalog,
 			  "schema", schema, "wait_timeout", "0s", "disposition", "INLINE", "format",
 			  "JSON_ARRAY", NULL);
-	json_object_object_add(body, "row_limit", json_object_new_int64(
-	    spool != NULL ? strtoll(spool, NULL, 10) : 10000));
+	json_object_object_add(body, "row_limit",
+			       json_object_new_int64(spool != NULL ? strtoll(spool, NULL, 10)
+								   : 10000));
 	json_object_object_add(body, "byte_limit", json_object_new_int64(BYTE_LIMIT));
 	if (!parameters_add(call, body))
 		return MCP_E_INPUT;
@@ -236,10 +238,15 @@ sql_state_of(struct mcp_call *call, struct json_object *reply, const char *messa
 static bool
 passing(const char *code)
 {
-	static const char *const codes[] = {
-		"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "WORKSPACE_TEMPORARILY_UNAVAILABLE",
-		"SERVICE_UNDER_MAINTENANCE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED",
-		"IO_ERROR", "UNKNOWN" };
+	static const char *const codes[] = { "INTERNAL_ERROR",
+					     "TEMPORARILY_UNAVAILABLE",
+					     "WORKSPACE_TEMPORARILY_UNAVAILABLE",
+					     "SERVICE_UNDER_MAINTENANCE",
+					     "DEADLINE_EXCEEDED",
+					     "RESOURCE_EXHAUSTED",
+					     "ABORTED",
+					     "IO_ERROR",
+					     "UNKNOWN" };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (strcmp(code, codes[i]) == 0)
@@ -258,18 +265,21 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 	bool later = !stopped && sql_state[0] == '\0' && passing(code);
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
-		.status = stopped ? MCP_E_CANCELLED : later ? MCP_E_UNAVAILABLE
-		    : strcmp(sql_state, "42501") == 0 ? MCP_E_PERMISSION : MCP_E_INPUT,
+		.status = stopped			  ? MCP_E_CANCELLED
+			: later				  ? MCP_E_UNAVAILABLE
+			: strcmp(sql_state, "42501") == 0 ? MCP_E_PERMISSION
+							  : MCP_E_INPUT,
 		.what = mcp_printf(call, "Statement %s %s.", id,
 				   strcmp(state, "CANCELED") == 0 ? "was cancelled"
-				   : stopped ? "is closed: its result was deleted" : "failed"),
+				   : stopped ? "is closed: its result was deleted"
+					     : "failed"),
 		.why = sql_state[0] == '\0' || strstr(message, sql_state) != NULL
-		    ? message[0] != '\0' ? message : NULL
-		    : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
+			 ? message[0] != '\0' ? message : NULL
+			 : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
 		.next = stopped ? "Run it again with execute_sql if you still need it."
-		    : later ? "Nothing is wrong with the statement: call execute_sql again in a "
-			      "minute."
-			    : repair_hint(sql_state),
+		      : later ? "Nothing is wrong with the statement: call execute_sql again in a "
+				"minute."
+			      : repair_hint(sql_state),
 		.code = code[0] != '\0' ? code : NULL,
 		.retry_after_ms = -1,
 	};
@@ -284,16 +294,20 @@ pace(struct mcp_call *call, const struct statement *statement)
 	int64_t elapsed = mcp_number(call, MCP_NUM_NOW_MS) - statement->begun_ms;
 	int64_t next = elapsed / 4;
 
-	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
+			  : next > POLL_MAX_MS ? POLL_MAX_MS
+					       : next);
 }
 
 static int
 rows_of(struct mcp_call *call, struct json_object *reply, const struct statement *statement)
 {
 	struct reading reading = {
-		.rows = statement->rows, .sample = statement->sample, .row = statement->row,
-		.begun_at = statement->row, .chunk = statement->chunk,
+		.rows = statement->rows,
+		.sample = statement->sample,
+		.row = statement->row,
+		.begun_at = statement->row,
+		.chunk = statement->chunk,
 		.chunk_row = statement->chunk_row,
 	};
 
@@ -317,8 +331,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
-	words.again = mcp_printf(call, "It may go on. Call in a moment: %s",
-				 poll_call(call, &statement));
+	words.again =
+	    mcp_printf(call, "It may go on. Call in a moment: %s", poll_call(call, &statement));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -364,8 +378,10 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
-	return mcp_say(call, "Cancelling statement %s was requested. It may have ended before.\n"
-		       "Next: get_statement_result statement_id=%s", statement->id, statement->id);
+	return mcp_say(call,
+		       "Cancelling statement %s was requested. It may have ended before.\n"
+		       "Next: get_statement_result statement_id=%s",
+		       statement->id, statement->id);
 }
 
 static int
@@ -377,8 +393,8 @@ cancel_request(struct mcp_call *call, const struct statement *statement)
 
 	if (path == NULL)
 		return MCP_E_INPUT;
-	request = mcp_json_request(call, "POST", path, dbx_object(call, NULL),
-				   MCP_RETRY_IDEMPOTENT);
+	request =
+	    mcp_json_request(call, "POST", path, dbx_object(call, NULL), MCP_RETRY_IDEMPOTENT);
 	request.flags |= MCP_HTTP_CLEANUP;
 	return mcp_suspend(call, &request, 1, 0, cancel_sent, statement, sizeof(*statement));
 }

@@ -39,20 +39,22 @@ add_branch(struct mcp_call *call, struct stats *stats, const struct table_name *
 {
 	const char *c = quoted(call, column);
 
-	stats->sql = mcp_printf(call, "%s%sSELECT %s AS `table`, %s AS `column`, COUNT(*) AS "
-	    "`rows`, COUNT(*) - COUNT(%s) AS `nulls`, COUNT(DISTINCT %s) AS `distinct`, "
-	    "CAST(MIN(%s) AS STRING) AS `min`, CAST(MAX(%s) AS STRING) AS `max` FROM %s",
-	    stats->sql, stats->sql[0] != '\0' ? " UNION ALL " : "", literal(call, table->full),
-	    literal(call, column), c, c, c, c,
-	    quoted_name(call, table->catalog, table->schema, table->table));
+	stats->sql =
+	    mcp_printf(call,
+		       "%s%sSELECT %s AS `table`, %s AS `column`, COUNT(*) AS "
+		       "`rows`, COUNT(*) - COUNT(%s) AS `nulls`, COUNT(DISTINCT %s) AS `distinct`, "
+		       "CAST(MIN(%s) AS STRING) AS `min`, CAST(MAX(%s) AS STRING) AS `max` FROM %s",
+		       stats->sql, stats->sql[0] != '\0' ? " UNION ALL " : "",
+		       literal(call, table->full), literal(call, column), c, c, c, c,
+		       quoted_name(call, table->catalog, table->schema, table->table));
 	stats->branches++;
 }
 
 static bool
 countable(struct mcp_call *call, struct json_object *column)
 {
-	static const char *const complex[] = { "ARRAY", "MAP", "STRUCT", "VARIANT", "BINARY",
-					       "GEOMETRY", "GEOGRAPHY", "INTERVAL" };
+	static const char *const complex[] = { "ARRAY",	 "MAP",	     "STRUCT",	  "VARIANT",
+					       "BINARY", "GEOMETRY", "GEOGRAPHY", "INTERVAL" };
 	const char *type = mcp_get_str(call, column, "type_name", "");
 
 	for (size_t i = 0; i < COUNT(complex); i++)
@@ -70,8 +72,8 @@ stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table, 
 	for (size_t i = 0; i < json_object_array_length(columns); i++) {
 		struct json_object *column = json_object_array_get_idx(columns, i);
 
-		if (!countable(call, column) || stats->branches >= COLUMNS_MAX
-		    || strlen(stats->sql) > SQL_MAX)
+		if (!countable(call, column) || stats->branches >= COLUMNS_MAX ||
+		    strlen(stats->sql) > SQL_MAX)
 			stats->left_out++;
 		else
 			add_branch(call, stats, &name, mcp_get_str(call, column, "name", ""));
@@ -104,13 +106,16 @@ stats_note(const struct stats *stats, char *note, size_t size)
 	size_t used = 0;
 
 	if (stats->left_out > 0)
-		used = (size_t)snprintf(note, size, "Not counted: %zu column%s of a complex type, "
-					"or beyond %d. ", stats->left_out,
-					stats->left_out == 1 ? "" : "s", COLUMNS_MAX);
+		used =
+		    (size_t)snprintf(note, size,
+				     "Not counted: %zu column%s of a complex type, "
+				     "or beyond %d. ",
+				     stats->left_out, stats->left_out == 1 ? "" : "s", COLUMNS_MAX);
 	if (stats->missing[0] == '\0')
 		return;
 	if (strlen(stats->missing) + used + sizeof("Not available: .") > size)
-		snprintf(note + used, size - used, "Some tables are not available: see "
+		snprintf(note + used, size - used,
+			 "Some tables are not available: see "
 			 "detail=names.");
 	else
 		snprintf(note + used, size - used, "Not available: %s.", stats->missing);

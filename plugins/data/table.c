@@ -61,7 +61,10 @@ static int
 say_columns(struct mcp_call *call, const struct columns *columns)
 {
 	static const struct mcp_column heads[] = {
-		{ "column", NULL }, { "type", NULL }, { "flags", NULL }, { "comment", NULL },
+		{ "column", NULL },
+		{ "type", NULL },
+		{ "flags", NULL },
+		{ "comment", NULL },
 	};
 	size_t n = json_object_array_length(columns->list);
 	int status = mcp_table(call, heads, COUNT(heads));
@@ -80,10 +83,13 @@ say_columns(struct mcp_call *call, const struct columns *columns)
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "columns", .total = (int64_t)n,
-	    .next_from = columns_next, .next_data = columns,
-	    .whole = columns_whole(call, columns) });
+	return mcp_table_end(call,
+			     &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
+						      .noun = "columns",
+						      .total = (int64_t)n,
+						      .next_from = columns_next,
+						      .next_data = columns,
+						      .whole = columns_whole(call, columns) });
 }
 
 /* "id (timeseries at)" and "a references main.s.t (b)" */
@@ -125,14 +131,17 @@ static const struct dbx_fact table_facts[] = {
 	{ .key = "sql path", .path = "sql_path", .detail = DBX_FULL },
 	{ .key = "pipeline", .path = "pipeline_id", .detail = DBX_FULL },
 	{ .key = "table_id", .path = "table_id", .detail = DBX_FULL },
-	{ .key = "predictive optimization", .path = "effective_predictive_optimization_flag.value",
+	{ .key = "predictive optimization",
+	  .path = "effective_predictive_optimization_flag.value",
 	  .detail = DBX_FULL },
 	{ .key = "created", .path = "created_at", .show = dbx_show_time, .detail = DBX_FULL },
 	{ .key = "created by", .path = "created_by", .detail = DBX_FULL },
 	{ .key = "updated", .path = "updated_at", .show = dbx_show_time, .detail = DBX_FULL },
 	{ .key = "updated by", .path = "updated_by", .detail = DBX_FULL },
-	{ .key = "made of", .path = "view_dependencies.dependencies",
-	  .show = dbx_show_dependencies, .detail = DBX_FULL },
+	{ .key = "made of",
+	  .path = "view_dependencies.dependencies",
+	  .show = dbx_show_dependencies,
+	  .detail = DBX_FULL },
 };
 
 /* The answer is a table, and so has no structure: the facts are its text only. */
@@ -219,8 +228,8 @@ get_table_schema(struct mcp_call *call)
 
 	if (!table_name(call, &name))
 		return MCP_E_INPUT;
-	return dbx_get(call, UC_TABLE, dbx_object(call, "full_name", name.full, NULL),
-		       schema_shown, NULL, 0);
+	return dbx_get(call, UC_TABLE, dbx_object(call, "full_name", name.full, NULL), schema_shown,
+		       NULL, 0);
 }
 
 /* ---- describe_tables ------------------------------------------------------------------------ */
@@ -231,8 +240,8 @@ described_name(struct mcp_call *call, size_t i)
 	struct json_object *names = mcp_arg_json(call, "names");
 
 	return i < TABLES_MAX && i < json_object_array_length(names)
-	    ? dbx_plain_name(call, json_object_get_string(json_object_array_get_idx(names, i)))
-	    : NULL;
+		 ? dbx_plain_name(call, json_object_get_string(json_object_array_get_idx(names, i)))
+		 : NULL;
 }
 
 int
@@ -280,7 +289,8 @@ say_one(struct mcp_call *call, size_t i, const char *asked)
 		mcp_say(call, "not available: %s%s",
 			error.message[0] != '\0' ? error.message : "no answer",
 			error.status == MCP_E_NOT_FOUND && parts_of(asked) < DBX_NAME_PARTS
-			    ? " A name must be catalog.schema.table." : "");
+			    ? " A name must be catalog.schema.table."
+			    : "");
 		return;
 	}
 	if (!json_object_is_type(table, json_type_object)) {
@@ -292,8 +302,8 @@ say_one(struct mcp_call *call, size_t i, const char *asked)
 		mcp_get_str(call, table, "comment", ""));
 	name = table_of(call, table, asked);
 	if (!wants(call, "names"))
-		say_columns(call, &(struct columns){ dbx_objects(call, table, "columns"), &name,
-						     0 });
+		say_columns(call,
+			    &(struct columns){ dbx_objects(call, table, "columns"), &name, 0 });
 }
 
 static int

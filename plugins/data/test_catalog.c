@@ -14,8 +14,9 @@ lists_the_catalog(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, UC "catalogs?max_results=100", 200, "{\"catalogs\":[{\"name\":\"m"
-	    "ain\","
+	fakehost_reply(host, UC "catalogs?max_results=100", 200,
+		       "{\"catalogs\":[{\"name\":\"m"
+		       "ain\","
 		       "\"catalog_type\":\"MANAGED\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list_catalogs", "{}"),
 		    "name\ttype\towner\tcomment\nmain\tMANAGED\t-\t-\n1 catalog.");
@@ -24,15 +25,17 @@ lists_the_catalog(void)
 	ASSERT_TEXT(fakehost_tool(host, "list_schemas", "{\"catalog_name\":\"c\",\"limit\":1}"),
 		    "name\towner\tcomment\ns\t-\t-\n1 schema shown; there are more. "
 		    "Next: list_schemas catalog_name=c limit=1 page_token=t");
-	fakehost_reply(host, UC "tables?catalog_name=c&schema_name=s&max_results=50"
-		       "&omit_columns=true&omit_properties=true", 200,
-		       "{\"tables\":[{\"name\":\"orders\",\"table_type\":\"VIEW\"}]}");
+	fakehost_reply(host,
+		       UC "tables?catalog_name=c&schema_name=s&max_results=50"
+			  "&omit_columns=true&omit_properties=true",
+		       200, "{\"tables\":[{\"name\":\"orders\",\"table_type\":\"VIEW\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list_tables",
 				  "{\"catalog_name\":\"c\",\"schema_name\":\"s\"}"),
 		    "name\ttype\tformat\towner\tcomment\norders\tVIEW\t-\t-\t-\n1 table.");
 	fakehost_reset(host);
 	fakehost_reply(host, UC "catalogs*", 403, "");
-	fakehost_reply(host, UC "schemas*", 404, "{\"error_code\":\"CATALOG_DOES_NOT_EXIST\","
+	fakehost_reply(host, UC "schemas*", 404,
+		       "{\"error_code\":\"CATALOG_DOES_NOT_EXIST\","
 		       "\"message\":\"Catalog 'c' does not exist.\"}");
 	fakehost_reply(host, UC "tables*", 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "list_catalogs", "{}"), MCP_E_PERMISSION, "catalogs",
@@ -47,15 +50,15 @@ lists_the_catalog(void)
 
 /* ---- one table ------------------------------------------------------------------------------- */
 
-#define ORDERS                                                                                     \
-	"{\"full_name\":\"c.s.orders\",\"catalog_name\":\"c\",\"schema_name\":\"s\","              \
-	"\"name\":\"orders\",\"table_type\":\"MANAGED\",\"comment\":\"all\\n## evil\","            \
-	"\"columns\":[{\"name\":\"id\",\"type_text\":\"bigint\",\"type_name\":\"LONG\","           \
-	"\"nullable\":false,\"partition_index\":0,\"mask\":{}},{\"name\":\"tags\","                \
-	"\"type_text\":\"array<string>\",\"type_name\":\"ARRAY\"},{\"name\":\"o'x\","              \
-	"\"type_name\":\"STRING\"},{\"name\":\"b\\\\\",\"type_name\":\"STRING\"}],"                \
-	"\"table_constraints\":[{\"primary_key_constraint\":{\"child_columns\":[\"id\"]}},"        \
-	"{\"foreign_key_constraint\":{\"child_columns\":[\"a\"],\"parent_table\":\"c.s.t\"}}],"    \
+#define ORDERS                                                                                  \
+	"{\"full_name\":\"c.s.orders\",\"catalog_name\":\"c\",\"schema_name\":\"s\","           \
+	"\"name\":\"orders\",\"table_type\":\"MANAGED\",\"comment\":\"all\\n## evil\","         \
+	"\"columns\":[{\"name\":\"id\",\"type_text\":\"bigint\",\"type_name\":\"LONG\","        \
+	"\"nullable\":false,\"partition_index\":0,\"mask\":{}},{\"name\":\"tags\","             \
+	"\"type_text\":\"array<string>\",\"type_name\":\"ARRAY\"},{\"name\":\"o'x\","           \
+	"\"type_name\":\"STRING\"},{\"name\":\"b\\\\\",\"type_name\":\"STRING\"}],"             \
+	"\"table_constraints\":[{\"primary_key_constraint\":{\"child_columns\":[\"id\"]}},"     \
+	"{\"foreign_key_constraint\":{\"child_columns\":[\"a\"],\"parent_table\":\"c.s.t\"}}]," \
 	"\"view_definition\":\"SELECT 1\"}"
 
 static void
@@ -66,14 +69,18 @@ shows_a_table(void)
 
 	fakehost_reply(host, UC "tables/c.s.orders", 200, ORDERS);
 	result = fakehost_tool(host, "get_table_schema", TABLE_ARGS);
-	ASSERT_HAS(result->text, "table: c.s.orders\ntype: MANAGED\ncomment: all ## evil\n"
+	ASSERT_HAS(result->text,
+		   "table: c.s.orders\ntype: MANAGED\ncomment: all ## evil\n"
 		   "url: https://workspace.example.com/explore/data/c/s/orders\n"
 		   "primary key: id\nforeign key: a references c.s.t\n"
 		   "column\ttype\tflags\tcomment\nid\tbigint\tnot null, partition 1, masked\t-\n");
 	ASSERT_LACKS(result->text, "SELECT 1");
-	ASSERT_HAS(fakehost_tool(host, "get_table_schema", "{\"catalog_name\":\"c\","
+	ASSERT_HAS(fakehost_tool(host, "get_table_schema",
+				 "{\"catalog_name\":\"c\","
 				 "\"schema_name\":\"s\",\"table_name\":\"orders\","
-				 "\"detail\":\"full\"}")->text, "view:\n<untrusted-data");
+				 "\"detail\":\"full\"}")
+		       ->text,
+		   "view:\n<untrusted-data");
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/c.s.orders", 404, "{\"message\":\"no such table\"}");
 	fakehost_reply(host, UC "tables?*", 200,
@@ -101,7 +108,8 @@ describes_tables(void)
 	fakehost_reply(host, UC "tables/c.s.gone", 404, "{\"message\":\"no such table\"}");
 	fakehost_reply(host, UC "tables/c.s.odd", 200, "<html>");
 	fakehost_no_reply(host, UC "tables/c.s.lost", MCP_E_TIMEOUT, "");
-	ASSERT_TEXT(fakehost_tool(host, "describe_tables", "{\"detail\":\"names\",\"names\":["
+	ASSERT_TEXT(fakehost_tool(host, "describe_tables",
+				  "{\"detail\":\"names\",\"names\":["
 				  "\"c.s.orders\",\"c.s.gone\",\"c.s.odd\",\"c.s.lost\"]}"),
 		    "## c.s.orders\nMANAGED: all ## evil\n## c.s.gone\n"
 		    "not available: no such table\n## c.s.odd\nnot available: the answer is "
@@ -153,19 +161,24 @@ counts_at_most_a_hundred_columns(void)
 
 	for (int i = 0; i < 8; i++)
 		strcat(names, ",\"catalog.schema.missing_table\"");
-	snprintf(args, sizeof(args), "{\"detail\":\"stats\",\"warehouse_id\":\"" WH "\","
-		 "\"names\":[\"c.s.t\"%s]}", names);
+	snprintf(args, sizeof(args),
+		 "{\"detail\":\"stats\",\"warehouse_id\":\"" WH "\","
+		 "\"names\":[\"c.s.t\"%s]}",
+		 names);
 	for (int n = 99; n <= 101; n++) {
 		host = fakehost_new(&mcp_plugin);
 		at = (size_t)sprintf(body, "{\"full_name\":\"c.s.t\",\"columns\":[");
 		for (int i = 0; i < n; i++)
-			at += (size_t)sprintf(body + at, "%s{\"name\":\"c%d\""
-			    "}", i > 0 ? "," : "", i);
+			at += (size_t)sprintf(body + at,
+					      "%s{\"name\":\"c%d\""
+					      "}",
+					      i > 0 ? "," : "", i);
 		strcpy(body + at, "]}");
 		fakehost_reply(host, UC "tables/c.s.t", 200, body);
 		fakehost_reply(host, UC "tables/*", 404, "");
-		fakehost_reply(host, "POST /api/2.0/sql/statements", 200, "{\"statement_id\":"
-		    "\"s\"}");
+		fakehost_reply(host, "POST /api/2.0/sql/statements", 200,
+			       "{\"statement_id\":"
+			       "\"s\"}");
 		fakehost_reply(host, "GET /api/2.0/sql/statements/s", 200,
 			       "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{\"schema\":{"
 			       "\"columns\":[{\"name\":\"x\"}]}},\"result\":{}}");
@@ -183,7 +196,7 @@ lists_warehouses(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const char *list = "{\"warehouses\":[{\"id\":\"a\",\"name\":\"Slow\","
-	    "\"state\":\"STOPPED\"},7,"
+			   "\"state\":\"STOPPED\"},7,"
 			   "{\"id\":\"b\",\"name\":\"Fast\",\"state\":\"RUNNING\","
 			   "\"enable_serverless_compute\":true,\"auto_stop_mins\":10,"
 			   "\"creator_name\":\"ann\",\"num_clusters\":1,\"max_num_clusters\":3,"
@@ -253,8 +266,9 @@ explains_warehouses_that_do_not_change(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, ONE, 200, STATE("STOPPED"));
-	fakehost_reply(host, ONE, 200, "{\"state\":\"STOPPED\",\"health\":{\"status\":\"FAILED\","
-				       "\"summary\":\"no quota\"}}");
+	fakehost_reply(host, ONE, 200,
+		       "{\"state\":\"STOPPED\",\"health\":{\"status\":\"FAILED\","
+		       "\"summary\":\"no quota\"}}");
 	fakehost_reply(host, "POST /api/2.0/sql/warehouses/" WH "/start", 200, "{}");
 	ASSERT_FAILED(fakehost_tool(host, "start_sql_warehouse", BY_ID), MCP_E_UNAVAILABLE,
 		      "did not start", "It is STOPPED. no quota", "list_sql_warehouses");
@@ -288,8 +302,10 @@ takes_names_in_all_spellings(void)
 	static const struct {
 		const char *tool, *arguments, *request;
 	} cases[] = {
-		{ "get_table_schema", "{\"catalog_name\":\"`c`\",\"schema_name\":\"`s`\","
-		  "\"table_name\":\"`orders`\"}", UC "tables/c.s.orders" },
+		{ "get_table_schema",
+		  "{\"catalog_name\":\"`c`\",\"schema_name\":\"`s`\","
+		  "\"table_name\":\"`orders`\"}",
+		  UC "tables/c.s.orders" },
 		{ "get_table_schema", "{\"table_name\":\"c.s.orders\"}", UC "tables/c.s.orders" },
 		{ "get_table_schema", "{\"table_name\":\"`c`.s.`orders`\",\"catalog_name\":\"C\"}",
 		  UC "tables/c.s.orders" },
@@ -300,7 +316,7 @@ takes_names_in_all_spellings(void)
 		{ "describe_tables", "{\"names\":[\"`c`.`s`.`orders`\"]}", UC "tables/c.s.orders" },
 		{ "list_tables", "{\"catalog_name\":\"c\",\"schema_name\":\"c.`s`\"}",
 		  UC "tables?catalog_name=c&schema_name=s&max_results=50&omit_columns=true"
-		  "&omit_properties=true" },
+		     "&omit_properties=true" },
 		{ "list_schemas", "{\"catalog_name\":\"`c`\"}",
 		  UC "schemas?catalog_name=c&max_results=100" },
 	};
@@ -326,8 +342,10 @@ refuses_names_that_are_not_whole(void)
 		  "two different places" },
 		{ "list_tables", "{\"catalog_name\":\"d\",\"schema_name\":\"c.s\"}",
 		  "two different places" },
-		{ "execute_sql", "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\","
-		  "\"catalog\":\"d\",\"schema\":\"c.s\"}", "two different catalogs" },
+		{ "execute_sql",
+		  "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\","
+		  "\"catalog\":\"d\",\"schema\":\"c.s\"}",
+		  "two different catalogs" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -343,7 +361,8 @@ pages_through_columns(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, UC "tables/c.s.t", 200, "{\"columns\":[{\"name\":\"a\"},"
+	fakehost_reply(host, UC "tables/c.s.t", 200,
+		       "{\"columns\":[{\"name\":\"a\"},"
 		       "{\"name\":\"b\"},{\"name\":\"c\",\"type_name\":\"INT\"}]}");
 	fakehost_results(host, 2, 0, 0, NULL);
 	ASSERT_HAS(fakehost_tool(host, "get_table_schema", "{\"table_name\":\"c.s.t\"}")->text,
@@ -351,10 +370,12 @@ pages_through_columns(void)
 	ASSERT_HAS(fakehost_tool(host, "describe_tables", "{\"names\":[\"c.s.t\"]}")->text,
 		   "2 of 3 columns shown. Next: get_table_schema table_name=c.s.t page_token=2");
 	ASSERT_HAS(fakehost_tool(host, "get_table_schema",
-				 "{\"table_name\":\"c.s.t\",\"page_token\":\"2\"}")->text,
+				 "{\"table_name\":\"c.s.t\",\"page_token\":\"2\"}")
+		       ->text,
 		   "\nc\tINT\t-\t-\n1 of 3 columns shown.");
 	ASSERT_INT(fakehost_tool(host, "get_table_schema",
-				 "{\"table_name\":\"c.s.t\",\"page_token\":\"3\"}")->status,
+				 "{\"table_name\":\"c.s.t\",\"page_token\":\"3\"}")
+		       ->status,
 		   MCP_E_INPUT);
 	fakehost_free(host);
 }
@@ -367,8 +388,8 @@ finds_warehouses_on_any_page(void)
 		const char *first, *second, *argument, *chosen;
 	} cases[] = {
 		{ "", "{\"id\":\"w2\",\"state\":\"STOPPED\"}", "", "w2" },
-		{ "{\"id\":\"w1\",\"state\":\"STOPPED\"}",
-		  "{\"id\":\"w2\",\"state\":\"RUNNING\"}", "", "w2" },
+		{ "{\"id\":\"w1\",\"state\":\"STOPPED\"}", "{\"id\":\"w2\",\"state\":\"RUNNING\"}",
+		  "", "w2" },
 		{ "{\"id\":\"w1\"}", "{\"id\":\"w2\",\"state\":\"DELETED\"}", "", "w1" },
 		{ "{\"id\":\"w1\",\"state\":\"RUNNING\"}", "{\"id\":\"w2\",\"name\":\"Two\"}",
 		  ",\"warehouse_id\":\"Two\"", "w2" },
@@ -407,23 +428,33 @@ completes_names_within_their_context(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, UC "catalogs", 200, "{\"catalogs\":[{\"name\":\"main\"}]}");
-	fakehost_reply(host, UC "schemas?catalog_name=main", 200, "{\"schemas\":[{\"name\":\"s"
-	    "\"}]}");
+	fakehost_reply(host, UC "schemas?catalog_name=main", 200,
+		       "{\"schemas\":[{\"name\":\"s"
+		       "\"}]}");
 	fakehost_reply(host, UC "tables?catalog_name=main&schema_name=s", 200,
 		       "{\"tables\":[{\"name\":\"t\"},{\"name\":\"u\"}]}");
 	ASSERT_STR(fakehost_complete(host, TABLE "catalog_name", "{\"value\":\"m\"}")->completion,
 		   "[\"main\"]");
 	ASSERT_STR(fakehost_complete(host, TABLE "schema_name",
 				     "{\"value\":\"\",\"context\":{\"catalog_name\":\"main\"}}")
-		       ->completion, "[\"s\"]");
-	ASSERT_STR(fakehost_complete(host, TABLE "table_name", "{\"value\":\"t\",\"context\":{"
+		       ->completion,
+		   "[\"s\"]");
+	ASSERT_STR(fakehost_complete(host, TABLE "table_name",
+				     "{\"value\":\"t\",\"context\":{"
 				     "\"catalog_name\":\"main\","
-				    "\"schema_name\":\"s\"}}")->completion,
+				     "\"schema_name\":\"s\"}}")
+		       ->completion,
 		   "[\"t\"]");
-	ASSERT_STR(fakehost_complete(host, TABLE "schema_name", "{\"value\":\"\""
-	    "}")->completion, "[]");
-	ASSERT_STR(fakehost_complete(host, TABLE "table_name", "{\"value\":\"\",\"context\":{"
-				     "\"catalog_name\":\"main\"}}")->completion, "[]");
+	ASSERT_STR(fakehost_complete(host, TABLE "schema_name",
+				     "{\"value\":\"\""
+				     "}")
+		       ->completion,
+		   "[]");
+	ASSERT_STR(fakehost_complete(host, TABLE "table_name",
+				     "{\"value\":\"\",\"context\":{"
+				     "\"catalog_name\":\"main\"}}")
+		       ->completion,
+		   "[]");
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_free(host);
 }

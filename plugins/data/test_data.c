@@ -9,11 +9,11 @@
 #define SUBMIT "POST /api/2.0/sql/statements"
 #define STATEMENT "GET /api/2.0/sql/statements/s1"
 #define ON_WH "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\"}"
-#define DONE(manifest, result)                                                                     \
-	"{\"statement_id\":\"s1\",\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{" manifest    \
+#define DONE(manifest, result)                                                                  \
+	"{\"statement_id\":\"s1\",\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{" manifest \
 	"},\"result\":{" result "}}"
-#define AB                                                                                         \
-	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"},"      \
+#define AB                                                                                    \
+	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}," \
 	"{\"name\":\"b\",\"type_text\":\"STRING\"}]}"
 
 static struct fakehost *
@@ -28,7 +28,7 @@ submitted(const char *reply)
 
 /* ---- where it runs --------------------------------------------------------------------------- */
 
-#define W(id, name, state, more)                                                                   \
+#define W(id, name, state, more) \
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"state\":\"" state "\"" more "}"
 
 static void
@@ -39,14 +39,16 @@ chooses_the_best_warehouse(void)
 	} cases[] = {
 		{ "{}", "", W("s", "S", "STOPPED", "") "," W("r", "R", "RUNNING", ""), "r" },
 		{ "{}", "", W("s", "S", "STOPPED", "") "," W("b", "B", "STARTING", ""), "b" },
-		{ "{}", "", W("s", "S", "STOPPED", "") ","
-		  W("l", "L", "STOPPED", ",\"enable_serverless_compute\":true"), "l" },
+		{ "{}", "",
+		  W("s", "S", "STOPPED", "") "," W("l", "L", "STOPPED",
+						   ",\"enable_serverless_compute\":true"),
+		  "l" },
 		{ "{}", "", "7," W("d", "D", "DELETED", "") "," W("g", "G", "STOPPING", ""), "g" },
-		{ "{}", ",\"warehouse_id\":\"S\"", W("s", "S", "STOPPED", "") ","
-		  W("r", "R", "RUNNING", ""), "s" },
+		{ "{}", ",\"warehouse_id\":\"S\"",
+		  W("s", "S", "STOPPED", "") "," W("r", "R", "RUNNING", ""), "s" },
 		{ "{}", ",\"warehouse_id\":\"s\"", W("s", "S", "STOPPED", ""), "s" },
-		{ "{\"warehouse_id\":\"R\"}", "", W("s", "S", "RUNNING", "") ","
-		  W("r", "R", "STOPPED", ""), "r" },
+		{ "{\"warehouse_id\":\"R\"}", "",
+		  W("s", "S", "RUNNING", "") "," W("r", "R", "STOPPED", ""), "r" },
 		{ "{\"warehouse_id\":\"\"}", "", W("s", "S", "RUNNING", ""), "s" },
 	};
 	char arguments[200], list[600], body[100];
@@ -77,8 +79,11 @@ says_when_there_is_no_warehouse(void)
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", sql), MCP_E_NOT_FOUND,
 		      "no SQL warehouse to run on", "empty", "CAN USE");
 	fakehost_reset(host);
-	fakehost_reply(host, WAREHOUSES, 200, "{\"warehouses\":[" W("s", "Shared", "RUNNIN"
-	    "G", "") "]}");
+	fakehost_reply(host, WAREHOUSES, 200,
+		       "{\"warehouses\":[" W("s", "Shared",
+					     "RUNNIN"
+					     "G",
+					     "") "]}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql",
 				    "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"shard\"}"),
 		      MCP_E_NOT_FOUND, "There is no SQL warehouse \"shard\"", "",
@@ -97,12 +102,15 @@ sends_what_was_asked(void)
 {
 	struct fakehost *host = submitted(DONE("", ""));
 
-	ASSERT_TEXT(fakehost_tool(host, "execute_sql",
-	    "{\"sql_query\":\"SELECT :a\",\"warehouse_id\":\"" WH "\",\"catalog\":\"main\","
-	    "\"schema\":\"s\",\"parameters\":{\"i\":1,\"big\":3000000000,\"d\":1.5,\"t\":true,"
-	    "\"s\":\"x\",\"n\":null,\"l\":[1]}}"),
-		    "Done, without rows. Statement s1 on warehouse " WH ".");
-	ASSERT_STR(fakehost_request(host, 0)->body,
+	ASSERT_TEXT(
+	    fakehost_tool(
+		host, "execute_sql",
+		"{\"sql_query\":\"SELECT :a\",\"warehouse_id\":\"" WH "\",\"catalog\":\"main\","
+		"\"schema\":\"s\",\"parameters\":{\"i\":1,\"big\":3000000000,\"d\":1.5,\"t\":true,"
+		"\"s\":\"x\",\"n\":null,\"l\":[1]}}"),
+	    "Done, without rows. Statement s1 on warehouse " WH ".");
+	ASSERT_STR(
+	    fakehost_request(host, 0)->body,
 	    "{\"statement\":\"SELECT :a\",\"warehouse_id\":\"" WH "\",\"catalog\":\"main\","
 	    "\"schema\":\"s\",\"wait_timeout\":\"0s\",\"disposition\":\"INLINE\","
 	    "\"format\":\"JSON_ARRAY\",\"row_limit\":10000,\"byte_limit\":8388608,\"parameters\":["
@@ -132,8 +140,9 @@ sends_what_was_asked(void)
 static void
 shows_rows_and_tells_null_from_nothing(void)
 {
-	struct fakehost *host = submitted(DONE(AB ",\"total_row_count\":3",
-	    "\"data_array\":[[\"1\",null],[\"2\",\"\"],[\"3\",\"NULL\"],7]"));
+	struct fakehost *host =
+	    submitted(DONE(AB ",\"total_row_count\":3",
+			   "\"data_array\":[[\"1\",null],[\"2\",\"\"],[\"3\",\"NULL\"],7]"));
 
 	ASSERT_TEXT(fakehost_tool(host, "execute_sql", ON_WH),
 		    "statement_id: s1 (warehouse " WH ")\na:INT\tb:STRING\n1\tNULL\n2\t\"\"\n"
@@ -148,11 +157,13 @@ shows_rows_and_tells_null_from_nothing(void)
 static void
 says_how_to_get_the_rest(void)
 {
-	struct fakehost *host = submitted(DONE(AB ",\"total_row_count\":3",
-	    "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"],[\"3\",\"z\"]]"));
+	struct fakehost *host =
+	    submitted(DONE(AB ",\"total_row_count\":3",
+			   "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"],[\"3\",\"z\"]]"));
 	const char *args = "{\"sql_query\":\"S\",\"warehouse_id\":\"" WH "\",\"row_limit\":2}";
 
-	ASSERT_HAS(fakehost_tool(host, "execute_sql", args)->text, "2\ty\n2 of 3 rows shown. "
+	ASSERT_HAS(fakehost_tool(host, "execute_sql", args)->text,
+		   "2\ty\n2 of 3 rows shown. "
 		   "Next: get_statement_result statement_id=s1 page_token=2");
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result",
 				  "{\"statement_id\":\"s1\",\"page_token\":\"2\"}"),
@@ -164,31 +175,33 @@ says_how_to_get_the_rest(void)
 	ASSERT_HAS(fakehost_tool(host, "execute_sql", ON_WH)->text, "page_token=1");
 	fakehost_reset(host);
 	fakehost_results(host, 0, 0, 0, NULL);
-	fakehost_reply(host, STATEMENT, 200, DONE(AB ",\"total_row_count\":1,\"truncated\":true",
-						  "\"data_array\":[[\"1\",\"x\"]]"));
+	fakehost_reply(host, STATEMENT, 200,
+		       DONE(AB ",\"total_row_count\":1,\"truncated\":true",
+			    "\"data_array\":[[\"1\",\"x\"]]"));
 	ASSERT_HAS(fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\"}")->text,
 		   "1 of 1+ rows shown.\nThe platform kept only a part of the result: select");
 	ASSERT_INT(fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"\"}")->status,
 		   MCP_E_NOT_FOUND);
 	ASSERT_INT(fakehost_tool(host, "get_statement_result",
-				 "{\"statement_id\":\"s1\",\"page_token\":\"x\"}")->status,
+				 "{\"statement_id\":\"s1\",\"page_token\":\"x\"}")
+		       ->status,
 		   MCP_E_INPUT);
 	fakehost_free(host);
 }
 
-#define CHUNKED                                                                                    \
-	AB ",\"total_row_count\":4,\"chunks\":[{\"chunk_index\":0,\"row_offset\":0},7,"            \
+#define CHUNKED                                                                         \
+	AB ",\"total_row_count\":4,\"chunks\":[{\"chunk_index\":0,\"row_offset\":0},7," \
 	   "{\"chunk_index\":1,\"row_offset\":2}]"
 #define CHUNK_1 "GET /api/2.0/sql/statements/s1/result/chunks/1"
-#define LINK                                                                                       \
-	"\"external_links\":[{\"external_link\":\"https://store.example.com/x?sig=1\","            \
+#define LINK                                                                            \
+	"\"external_links\":[{\"external_link\":\"https://store.example.com/x?sig=1\"," \
 	"\"row_offset\":2,\"http_headers\":{\"x-k\":\"v\"}}]"
 
 static void
 fetches_chunks_and_links(void)
 {
 	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\","
-	    "\"y\"]]"));
+							"\"y\"]]"));
 	const char *page = "{\"statement_id\":\"s1\",\"page_token\":\"3\"}";
 	const char *want = "a:INT\tb:STRING\n4\tw\n1 of 4 rows shown.";
 
@@ -206,8 +219,10 @@ fetches_chunks_and_links(void)
 	fakehost_reply(host, STATEMENT, 200, DONE(AB ",\"total_row_count\":2", LINK));
 	fakehost_reply(host, "GET https://store.example.com/x?sig=1", 200, "[[\"1\",\"x\"]]");
 	fakehost_reply(host, CHUNK_1, 404, "");
-	CU_ASSERT(!fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\""
-	    "}")->failed);
+	CU_ASSERT(!fakehost_tool(host, "get_statement_result",
+				 "{\"statement_id\":\"s1\""
+				 "}")
+		       ->failed);
 	fakehost_free(host);
 }
 
@@ -222,9 +237,9 @@ shows_wide_results(void)
 
 	for (int n = 300; n <= 1001; n += 701) {
 		at = (size_t)sprintf(body, "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{"
-				     "\"total_row_count\":2,\"chunks\":[{\"row_offset\":0},"
-				     "{\"chunk_index\":1,\"row_offset\":1}],"
-				    "\"schema\":{\"columns\":[");
+					   "\"total_row_count\":2,\"chunks\":[{\"row_offset\":0},"
+					   "{\"chunk_index\":1,\"row_offset\":1}],"
+					   "\"schema\":{\"columns\":[");
 		for (int i = 0; i < n; i++)
 			at += (size_t)sprintf(body + at, "%s{\"name\":\"column_%d\"}",
 					      i > 0 ? "," : "", i);
@@ -238,39 +253,45 @@ shows_wide_results(void)
 			ASSERT_HAS(result->text, "column_299\nsecond\tNULL");
 			ASSERT_INT(fakehost_requests(host), 2);
 		} else {
-			ASSERT_FAILED(result, MCP_E_TOO_LARGE, "1001 columns", "1 to "
-			    "1000", "Select");
+			ASSERT_FAILED(result, MCP_E_TOO_LARGE, "1001 columns",
+				      "1 to "
+				      "1000",
+				      "Select");
 		}
 	}
 	fakehost_free(host);
 }
 
-#define PREVIEW(rows)                                                                              \
-	"{\"catalog_name\":\"ma`in\",\"schema_name\":\"s\",\"table_name\":\"t\","                  \
+#define PREVIEW(rows)                                                             \
+	"{\"catalog_name\":\"ma`in\",\"schema_name\":\"s\",\"table_name\":\"t\"," \
 	"\"warehouse_id\":\"" WH "\",\"row_limit\":" rows "}"
 
 static void
 previews_tables(void)
 {
-	struct fakehost *host = submitted(DONE(AB ",\"total_row_count\":3",
-	    "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"],[\"3\",\"z\"]]"));
+	struct fakehost *host =
+	    submitted(DONE(AB ",\"total_row_count\":3",
+			   "\"data_array\":[[\"1\",\"x\"],[\"2\",\"y\"],[\"3\",\"z\"]]"));
 
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("2"))->text,
 		   "2 rows shown; there are more. Next: preview_table catalog_name=");
-	ASSERT_HAS(fakehost_request(host, 0)->body,
-		   "SELECT * FROM `ma``in`.`s`.`t` LIMIT 3");
+	ASSERT_HAS(fakehost_request(host, 0)->body, "SELECT * FROM `ma``in`.`s`.`t` LIMIT 3");
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("3"))->text, "\n3 rows.");
-	ASSERT_HAS(fakehost_tool(host, "preview_table", "{\"catalog_name\":\"main\","
-		   "\"schema_name\":\"s\",\"table_name\":\"${env:HOME}\","
-		   "\"warehouse_id\":\"" WH "\"}")->what, "A name cannot have ${ in it here.");
+	ASSERT_HAS(fakehost_tool(host, "preview_table",
+				 "{\"catalog_name\":\"main\","
+				 "\"schema_name\":\"s\",\"table_name\":\"${env:HOME}\","
+				 "\"warehouse_id\":\"" WH "\"}")
+		       ->what,
+		   "A name cannot have ${ in it here.");
 	fakehost_free(host);
 }
 
 static void
 previews_go_on(void)
 {
-	struct fakehost *host = submitted(DONE(AB ",\"total_row_count\":3",
-	    "\"data_array\":[[\"5\",\"x\"],[\"6\",\"y\"],[\"7\",\"z\"]]"));
+	struct fakehost *host =
+	    submitted(DONE(AB ",\"total_row_count\":3",
+			   "\"data_array\":[[\"5\",\"x\"],[\"6\",\"y\"],[\"7\",\"z\"]]"));
 
 	ASSERT_HAS(fakehost_tool(host, "preview_table", PREVIEW("2,\"page_token\":\"4\""))->text,
 		   " row_limit=2 warehouse_id=" WH " page_token=6");
@@ -326,7 +347,7 @@ keeps_digits_of_parameters(void)
 		{ "9223372036854775807", "\"type\":\"BIGINT\",\"value\":\"9223372036854775807\"" },
 		{ "-9223372036854775808", "\"type\":\"BIGINT\"" },
 		{ "9223372036854775808", "\"type\":\"DECIMAL(19,0)\","
-		    "\"value\":\"9223372036854775808\"" },
+					 "\"value\":\"9223372036854775808\"" },
 		{ "-99999999999999999999", "\"type\":\"DECIMAL(20,0)\"" },
 		{ "0.12345678901234567", "\"type\":\"DECIMAL(18,17)\"" },
 		{ "1.5e300", "\"type\":\"DOUBLE\",\"value\":\"1.5e300\"" },
@@ -338,16 +359,20 @@ keeps_digits_of_parameters(void)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct fakehost *host = submitted(DONE("", ""));
 
-		snprintf(arguments, sizeof(arguments), "{ \"sql_query\" : \"SELECT :a\", "
+		snprintf(arguments, sizeof(arguments),
+			 "{ \"sql_query\" : \"SELECT :a\", "
 			 "\"parameters\" : { \"x\": [\"{\"], \"a\" : %s , \"z\":null } , "
-			 "\"warehouse_id\":\"" WH "\" }", cases[i].value);
+			 "\"warehouse_id\":\"" WH "\" }",
+			 cases[i].value);
 		CU_ASSERT(!fakehost_tool(host, "execute_sql", arguments)->failed);
 		ASSERT_HAS(fakehost_request(host, 0)->body, cases[i].item);
 		ASSERT_HAS(fakehost_request(host, 0)->body, "{\"name\":\"z\",\"type\":\"STRING\"}");
 		fakehost_free(host);
 	}
-	snprintf(arguments, sizeof(arguments), "{\"sql_query\":\"SELECT :a\",\"warehouse_id\":\"" WH
-		 "\",\"parameters\":{\"a\":%s}}", "111111111122222222223333333333444444444");
+	snprintf(arguments, sizeof(arguments),
+		 "{\"sql_query\":\"SELECT :a\",\"warehouse_id\":\"" WH
+		 "\",\"parameters\":{\"a\":%s}}",
+		 "111111111122222222223333333333444444444");
 	{
 		struct fakehost *host = submitted(DONE("", ""));
 
@@ -369,8 +394,9 @@ explains_failed_statements(void)
 		const char *what, *why, *next;
 	} cases[] = {
 		{ "\"FAILED\",\"error\":{\"error_code\":\"BAD_REQUEST\",\"message\":\"[X] m "
-		    "SQLSTATE: "
-		  "42P01\"}", MCP_E_INPUT, "Statement s1 failed.", "[X] m", "list_tables" },
+		  "SQLSTATE: "
+		  "42P01\"}",
+		  MCP_E_INPUT, "Statement s1 failed.", "[X] m", "list_tables" },
 		{ "\"FAILED\",\"error\":{\"message\":\"m\"},\"sql_state\":\"42703\"", MCP_E_INPUT,
 		  "failed", "m", "get_table_schema" },
 		{ "\"FAILED\",\"error\":{\"message\":\"m\"},\"sql_state\":\"42501\"",
@@ -378,7 +404,7 @@ explains_failed_statements(void)
 		{ "\"FAILED\",\"error\":{\"message\":\"m\"}", MCP_E_INPUT, "failed", "m",
 		  "Correct the statement" },
 		{ "\"FAILED\",\"error\":{\"error_code\":\"TEMPORARILY_UNAVAILABLE\","
-		    "\"message\":\"m\"}",
+		  "\"message\":\"m\"}",
 		  MCP_E_UNAVAILABLE, "failed", "m", "Nothing is wrong" },
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
 		{ "null", MCP_E_UPSTREAM, "is not known", "without a state", "" },

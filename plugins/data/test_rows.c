@@ -9,11 +9,11 @@
 #define SUBMIT "POST /api/2.0/sql/statements"
 #define STATEMENT "GET /api/2.0/sql/statements/s1"
 #define ON_WH "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\"}"
-#define DONE(manifest, result)                                                                     \
-	"{\"statement_id\":\"s1\",\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{" manifest    \
+#define DONE(manifest, result)                                                                  \
+	"{\"statement_id\":\"s1\",\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{" manifest \
 	"},\"result\":{" result "}}"
-#define AB                                                                                         \
-	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"},"      \
+#define AB                                                                                    \
+	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}," \
 	"{\"name\":\"b\",\"type_text\":\"STRING\"}]}"
 
 static struct fakehost *
@@ -26,12 +26,12 @@ submitted(const char *reply)
 	return host;
 }
 
-#define CHUNKED                                                                                    \
-	AB ",\"total_row_count\":4,\"chunks\":[{\"chunk_index\":0,\"row_offset\":0},7,"            \
+#define CHUNKED                                                                         \
+	AB ",\"total_row_count\":4,\"chunks\":[{\"chunk_index\":0,\"row_offset\":0},7," \
 	   "{\"chunk_index\":1,\"row_offset\":2}]"
 #define CHUNK_1 "GET /api/2.0/sql/statements/s1/result/chunks/1"
-#define LINK                                                                                       \
-	"\"external_links\":[{\"external_link\":\"https://store.example.com/x?sig=1\","            \
+#define LINK                                                                            \
+	"\"external_links\":[{\"external_link\":\"https://store.example.com/x?sig=1\"," \
 	"\"row_offset\":2,\"http_headers\":{\"x-k\":\"v\"}}]"
 
 /* ---- chunks that the manifest does not list -------------------------------------------------- */
@@ -47,12 +47,14 @@ chained(const char *tool_manifest)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char body[600];
 
-	snprintf(body, sizeof(body), "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{%s},"
+	snprintf(body, sizeof(body),
+		 "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{%s},"
 		 "\"result\":{\"data_array\":[[\"1\"],[\"2\"]],\"next_chunk_index\":1}}",
 		 tool_manifest);
 	fakehost_reply(host, SUBMIT, 200, "{\"statement_id\":\"s1\"}");
 	fakehost_reply(host, STATEMENT, 200, body);
-	fakehost_reply(host, CHUNK("1"), 200, "{\"data_array\":[[\"3\"],[\"4\"]],"
+	fakehost_reply(host, CHUNK("1"), 200,
+		       "{\"data_array\":[[\"3\"],[\"4\"]],"
 		       "\"next_chunk_index\":2}");
 	fakehost_reply(host, CHUNK("2"), 200, "{\"data_array\":[[\"5\"],[\"6\"]]}");
 	return host;
@@ -66,8 +68,9 @@ walks_to_the_next_chunk(void)
 	ASSERT_HAS(fakehost_tool(host, "execute_sql", ON_WH)->text, "\n6\n6 rows.");
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page", PAGE("")),
 		    "a:INT\n1\n2\n3\n4\n5\n6\n6 rows.");
-	ASSERT_TEXT(fakehost_tool(host, "get_result_page", PAGE(",\"row_limit\":3,"
-				  "\"format\":\"json\"")),
+	ASSERT_TEXT(fakehost_tool(host, "get_result_page",
+				  PAGE(",\"row_limit\":3,"
+				       "\"format\":\"json\"")),
 		    "a:INT\n1\n2\n3\n3 rows shown; there are more. Next: get_result_page "
 		    "statement_id=s1 page_token=3-1-2 row_limit=3 format=json");
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page", PAGE(",\"page_token\":\"3-1-2\"")),
@@ -79,7 +82,8 @@ walks_to_the_next_chunk(void)
 	ASSERT_FAILED(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"7\"")),
 		      MCP_E_INPUT, "page_token 7 is after the last of 6 rows", "", "end line");
 	for (const char *const *bad = (const char *const[]){ "1-", "1-2", "-1", "1-2-3", "1-1-1x",
-	     "1234567890123456789", "x", NULL }; *bad != NULL; bad++) {
+							     "1234567890123456789", "x", NULL };
+	     *bad != NULL; bad++) {
 		char arguments[80];
 
 		snprintf(arguments, sizeof(arguments), PAGE(",\"page_token\":\"%s\""), *bad);
@@ -97,11 +101,12 @@ counts_what_came(void)
 	const char *want = "a:INT\n1\n2\n2 rows.\nThe platform counts 4 rows; only 2 came.";
 
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
-	ASSERT_LACKS(fakehost_tool(host, "get_statement_result",
-				   PAGE(",\"page_token\":\"2\""))->text, "page_token");
+	ASSERT_LACKS(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"2\""))
+			 ->text,
+		     "page_token");
 	fakehost_reset(host);
-	fakehost_reply(host, STATEMENT, 200, DONE(C ",\"total_row_count\":4",
-						  "\"data_array\":[[\"1\"],[\"2\"]]"));
+	fakehost_reply(host, STATEMENT, 200,
+		       DONE(C ",\"total_row_count\":4", "\"data_array\":[[\"1\"],[\"2\"]]"));
 	fakehost_reply(host, CHUNK("1"), 404, "");
 	fakehost_reply(host, CHUNK("1"), 200, "{\"data_array\":[[\"3\"],[\"4\"]]}");
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
@@ -109,8 +114,10 @@ counts_what_came(void)
 		    "a:INT\n1\n2\n3\n4\n4 rows.");
 	/* chunks that are listed without where they begin */
 	fakehost_reset(host);
-	fakehost_reply(host, STATEMENT, 200, DONE(C ",\"chunks\":[{\"chunk_index\":0},"
-	    "{\"chunk_index\":1}]", "\"data_array\":[[\"1\"],[\"2\"]]"));
+	fakehost_reply(host, STATEMENT, 200,
+		       DONE(C ",\"chunks\":[{\"chunk_index\":0},"
+			      "{\"chunk_index\":1}]",
+			    "\"data_array\":[[\"1\"],[\"2\"]]"));
 	fakehost_reply(host, CHUNK("1"), 200, "{\"data_array\":[[\"3\"]]}");
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")),
 		    "a:INT\n1\n2\n3\n3 rows.");
@@ -118,8 +125,9 @@ counts_what_came(void)
 		    "a:INT\n3\n1 of 3 rows shown.");
 	/* a chunk that follows itself, or one before it, is not walked to */
 	fakehost_reset(host);
-	fakehost_reply(host, STATEMENT, 200, DONE(C, "\"data_array\":[[\"1\"]],"
-						  "\"next_chunk_index\":0"));
+	fakehost_reply(host, STATEMENT, 200,
+		       DONE(C, "\"data_array\":[[\"1\"]],"
+			       "\"next_chunk_index\":0"));
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), "a:INT\n1\n1 row.");
 	fakehost_free(host);
 }
@@ -128,7 +136,7 @@ static void
 shows_rows_without_a_head(void)
 {
 	struct fakehost *host = submitted(DONE("", "\"data_array\":[[\"oak\",12,{\"a\":\"x/y\"}],"
-					       "[\"elm\"]]"));
+						   "[\"elm\"]]"));
 
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page", PAGE("")),
 		    "_c0\t_c1\t_c2\noak\t12\t{\"a\":\"x/y\"}\nelm\tNULL\tNULL\n2 rows.");
@@ -147,7 +155,7 @@ reads_long_cells(void)
 	size_t len;
 
 	strcpy(body, "{\"status\":{\"state\":\"SUCCEEDED\"},\"manifest\":{" C "},\"result\":{"
-	       "\"data_array\":[[\"");
+		     "\"data_array\":[[\"");
 	len = strlen(body);
 	memset(body + len, 'x', 9000);
 	strcpy(body + len + 9000, "END\"]]}}");
@@ -160,9 +168,9 @@ reads_long_cells(void)
 	fakehost_results(host, 0, 8000, 8000, NULL);
 	result = fakehost_tool(host, "get_result_page", PAGE(",\"cell_chars\":8000"));
 	ASSERT_HAS(result->text, "Some cells go on. Next: get_result_page statement_id=s1 "
-		   "page_token=0 row_limit=1 cell_from=3904 cell_chars=8000");
-	result = fakehost_tool(host, "get_result_page",
-			       PAGE(",\"cell_chars\":8000,\"cell_from\":7808"));
+				 "page_token=0 row_limit=1 cell_from=3904 cell_chars=8000");
+	result =
+	    fakehost_tool(host, "get_result_page", PAGE(",\"cell_chars\":8000,\"cell_from\":7808"));
 	ASSERT_HAS(result->text, "xEND\n1 row.");
 	ASSERT_LACKS(result->text, "go on");
 	fakehost_free(host);
@@ -187,18 +195,20 @@ static void
 pages_through_a_result(void)
 {
 	struct fakehost *host = submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"x\"],[\"2\","
-	    "\"Yx\"]]"));
+							"\"Yx\"]]"));
 
 	fakehost_reply(host, CHUNK_1, 200, "{" LINK "}");
 	fakehost_reply(host, "GET https://store.example.com/x?sig=1", 200,
 		       "[[\"3\",null],[\"4\",\"X\"]]");
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),
 		    "a:INT\tb:STRING\n1\tx\n2\tYx\n3\tNULL\n4\tX\n4 rows.");
-	ASSERT_TEXT(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\","
+	ASSERT_TEXT(fakehost_tool(host, "get_result_page",
+				  "{\"statement_id\":\"s1\","
 				  "\"columns\":[\"B\"],\"grep\":\"x\",\"row_limit\":2}"),
 		    "b:STRING\nx\nYx\n2 matching rows shown; there are more. Next: get_result_page "
 		    "statement_id=s1 page_token=3 columns=[\"B\"] grep=x row_limit=2");
-	ASSERT_TEXT(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\","
+	ASSERT_TEXT(fakehost_tool(host, "get_result_page",
+				  "{\"statement_id\":\"s1\","
 				  "\"columns\":[\"b\",\"a\"],\"grep\":\"x\",\"page_token\":\"3\"}"),
 		    "b:STRING\ta:INT\nX\t4\n1 matching row.");
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page",
@@ -226,7 +236,8 @@ refuses_pages_that_are_not_there(void)
 				    "{\"statement_id\":\"s1\",\"page_token\":\"5\"}"),
 		      MCP_E_INPUT, "after the last of 4", "", "end line");
 	ASSERT_INT(fakehost_tool(host, "get_result_page",
-				 "{\"statement_id\":\"s1\",\"page_token\":\"x\"}")->status,
+				 "{\"statement_id\":\"s1\",\"page_token\":\"x\"}")
+		       ->status,
 		   MCP_E_INPUT);
 	fakehost_reply(host, CHUNK_1, 503, "");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page",

@@ -22,8 +22,8 @@ fitness(struct mcp_call *call, struct json_object *warehouse)
 		return FITTEST;
 	if (strcmp(state, "STARTING") == 0)
 		return 4;
-	if (strcmp(state, "DELETING") == 0 || strcmp(state, "DELETED") == 0
-	    || mcp_get_str(call, warehouse, "id", "")[0] == '\0')
+	if (strcmp(state, "DELETING") == 0 || strcmp(state, "DELETED") == 0 ||
+	    mcp_get_str(call, warehouse, "id", "")[0] == '\0')
 		return 0;
 	if (strcmp(state, "STOPPED") != 0 && strcmp(state, "STOPPING") != 0)
 		return 1; /* the state is not said: it may run */
@@ -97,8 +97,8 @@ wanted_of(struct mcp_call *call, const struct choice *choice, struct json_object
 	for (size_t i = 0; i < json_object_array_length(warehouses); i++) {
 		struct json_object *item = json_object_array_get_idx(warehouses, i);
 
-		if (strcmp(mcp_get_str(call, item, "id", ""), choice->wanted) == 0
-		    || strcmp(mcp_get_str(call, item, "name", ""), choice->wanted) == 0)
+		if (strcmp(mcp_get_str(call, item, "id", ""), choice->wanted) == 0 ||
+		    strcmp(mcp_get_str(call, item, "name", ""), choice->wanted) == 0)
 			return item;
 	}
 	return NULL;
@@ -118,19 +118,20 @@ keep_best(struct mcp_call *call, struct choice *choice, struct json_object *ware
 static int
 choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 {
-	const char *why = more ? mcp_printf(call, "It is not on the first %d pages of the list.",
-					    PAGES_MAX) : "";
+	const char *why =
+	    more ? mcp_printf(call, "It is not on the first %d pages of the list.", PAGES_MAX) : "";
 
 	if (choice->wanted[0] != '\0')
 		return dbx_unknown(call, &dbx_warehouses, choice->wanted,
 				   mcp_arg(call, "warehouse_id") == NULL
-				   ? "The option warehouse_id of plugin data names it." : why);
+				       ? "The option warehouse_id of plugin data names it."
+				       : why);
 	if (choice->fit == 0)
 		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
 				more ? mcp_printf(call, "The first %d pages of the list have none.",
 						  PAGES_MAX)
 				     : "The list of warehouses that this identity may use is "
-					 "empty.",
+				       "empty.",
 				"Ask an administrator for CAN USE on a SQL warehouse.");
 	return choice->fn(call, &choice->best, sizeof(choice->best));
 }
@@ -185,9 +186,10 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
 	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse's "
-		    "name.", NULL,
-				"Call list_sql_warehouses to see which exist.");
+		return mcp_fail(call, MCP_E_INPUT,
+				"This is longer than any warehouse's "
+				"name.",
+				NULL, "Call list_sql_warehouses to see which exist.");
 	snprintf(choice.wanted, sizeof(choice.wanted), "%s", wanted != NULL ? wanted : "");
 	return choice_fetch(call, &choice, NULL);
 }
@@ -219,7 +221,8 @@ health_of(struct mcp_call *call, struct json_object *warehouse)
 	const char *why = reason_of(call, warehouse, "");
 
 	return strcmp(status, "HEALTHY") != 0 && why[0] != '\0'
-	    ? mcp_printf(call, "%s: %s", status, why) : status;
+		 ? mcp_printf(call, "%s: %s", status, why)
+		 : status;
 }
 
 /* How long it idles before it stops; 0 is never. */
@@ -228,8 +231,9 @@ auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
 {
 	int64_t minutes = mcp_get_int(warehouse, "auto_stop_mins", -1);
 
-	return minutes < 0 ? "" : minutes == 0 ? "never"
-	    : mcp_printf(call, "%lld min", (long long)minutes);
+	return minutes < 0  ? ""
+	     : minutes == 0 ? "never"
+			    : mcp_printf(call, "%lld min", (long long)minutes);
 }
 
 /* "1 of 4": clusters that run, and the most that may. */
@@ -238,8 +242,10 @@ clusters_of(struct mcp_call *call, struct json_object *warehouse)
 {
 	int64_t most = mcp_get_int(warehouse, "max_num_clusters", -1);
 
-	return most < 0 ? "" : mcp_printf(call, "%lld of %lld",
-	    (long long)mcp_get_int(warehouse, "num_clusters", 0), (long long)most);
+	return most < 0 ? ""
+			: mcp_printf(call, "%lld of %lld",
+				     (long long)mcp_get_int(warehouse, "num_clusters", 0),
+				     (long long)most);
 }
 
 /* Adds what columns show that no member of the reply holds. */
@@ -250,8 +256,7 @@ warehouse_item(struct mcp_call *call, struct json_object *item, bool chosen)
 	json_object_object_add(item, "health_shown", json_object_new_string(health_of(call, item)));
 	json_object_object_add(item, "clusters_shown",
 			       json_object_new_string(clusters_of(call, item)));
-	json_object_object_add(item, "auto_stop",
-			       json_object_new_string(auto_stop_of(call, item)));
+	json_object_object_add(item, "auto_stop", json_object_new_string(auto_stop_of(call, item)));
 }
 
 /* Which of the page execute_sql would choose; NULL: none of it, or a further page decides. */
@@ -304,11 +309,15 @@ warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 		if (dbx_name_matches(call, mcp_get_str(call, item, "name", "")))
 			json_object_array_add(kept, json_object_get(item));
 	}
-	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
-	    .noun = "warehouses", .tool = "list_sql_warehouses", .total = -1,
-	    .place = &place,
-	    .extra = dbx_repeat(call, (const char *const[]){ "name_filter", NULL }),
-	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
+	return dbx_table(call, kept, columns, COUNT(columns),
+			 &(struct dbx_page){
+			     .noun = "warehouses",
+			     .tool = "list_sql_warehouses",
+			     .total = -1,
+			     .place = &place,
+			     .extra =
+				 dbx_repeat(call, (const char *const[]){ "name_filter", NULL }),
+			     .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 int
@@ -332,7 +341,10 @@ struct direction {
 };
 
 static const struct direction up = {
-	"/api/2.0/sql/warehouses/{id}/start", "RUNNING", "start", "STARTING",
+	"/api/2.0/sql/warehouses/{id}/start",
+	"RUNNING",
+	"start",
+	"STARTING",
 	"start_sql_warehouse",
 	(const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },
 };
@@ -343,7 +355,10 @@ struct change {
 	bool waiting; /* it must have stopped before it can be started */
 };
 static const struct direction down = {
-	"/api/2.0/sql/warehouses/{id}/stop", "STOPPED", "stop", "STOPPING",
+	"/api/2.0/sql/warehouses/{id}/stop",
+	"STOPPED",
+	"stop",
+	"STOPPING",
 	"stop_sql_warehouse",
 	(const char *const[]){ "DELETING", "DELETED", NULL },
 };
@@ -433,9 +448,9 @@ change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	/* A start is not heard while it stops. */
 	if (direction == &up && strcmp(now, "STOPPING") == 0)
 		return handle(call, warehouse->id, true, direction);
-	return dbx_send(call, "POST", direction->path,
-			dbx_object(call, "id", warehouse->id, NULL), NULL, MCP_RETRY_IDEMPOTENT,
-			direction == &up ? started : stopped, warehouse, sizeof(*warehouse));
+	return dbx_send(call, "POST", direction->path, dbx_object(call, "id", warehouse->id, NULL),
+			NULL, MCP_RETRY_IDEMPOTENT, direction == &up ? started : stopped, warehouse,
+			sizeof(*warehouse));
 }
 
 static int
@@ -522,8 +537,9 @@ start_due(struct mcp_call *call, struct json_object *warehouse)
 	if (handle.len != sizeof(change))
 		return false;
 	memcpy(&change, handle.data, sizeof(change));
-	return change.waiting && strcmp(mcp_get_str(call, warehouse, "state", ""), "STOPPED") == 0
-	    && strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
+	return change.waiting &&
+	       strcmp(mcp_get_str(call, warehouse, "state", ""), "STOPPED") == 0 &&
+	       strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
 }
 
 static int
@@ -556,8 +572,8 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 			return mcp_fail(call, MCP_E_UNAVAILABLE,
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
-					mcp_printf(call, "It is %s. %s", now, reason_of(call, reply,
-						   "No reason was given.")),
+					mcp_printf(call, "It is %s. %s", now,
+						   reason_of(call, reply, "No reason was given.")),
 					"Call list_sql_warehouses, and try another one.");
 	return still(call, now, direction);
 }
@@ -585,9 +601,13 @@ stop_poll(struct mcp_call *call)
 }
 
 const struct mcp_operation start_sql_warehouse = {
-	.size = sizeof(struct mcp_operation), .start = start_begin, .poll = start_poll,
+	.size = sizeof(struct mcp_operation),
+	.start = start_begin,
+	.poll = start_poll,
 };
 
 const struct mcp_operation stop_sql_warehouse = {
-	.size = sizeof(struct mcp_operation), .start = stop_begin, .poll = stop_poll,
+	.size = sizeof(struct mcp_operation),
+	.start = stop_begin,
+	.poll = stop_poll,
 };

@@ -175,13 +175,13 @@ struct dbx_place dbx_place(struct mcp_call *call);
 /* One page of a list. The line that says how to go on repeats `extra`, the limit, format and
  * detail. */
 struct dbx_page {
-	const char *noun;	   /* "clusters" */
-	const char *tool;	   /* for the next line */
-	const char *extra;	   /* arguments to repeat: "catalog_name=main", or NULL */
-	const char *next_token;	   /* of the reply; NULL or "": the last page */
-	const char *token;	   /* of this page, or NULL */
-	int64_t total;		   /* -1: unknown */
-	const char *limit;	   /* the tool's argument for the size of a page; NULL: "limit";
+	const char *noun;	/* "clusters" */
+	const char *tool;	/* for the next line */
+	const char *extra;	/* arguments to repeat: "catalog_name=main", or NULL */
+	const char *next_token; /* of the reply; NULL or "": the last page */
+	const char *token;	/* of this page, or NULL */
+	int64_t total;		/* -1: unknown */
+	const char *limit;	/* the tool's argument for the size of a page; NULL: "limit";
 				      "": it has none, but a name_filter */
 	/* Set where the tool fetches the page by dbx_place(): `items` are then the whole page, of
 	 * which as many are shown as the caller wants, from there on; `token` is not looked at. */
@@ -201,11 +201,11 @@ int dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t cou
  * (walking over empty pages that carry a token), filters, and writes the table.
  */
 struct dbx_list {
-	const char *path;	 /* template over `values`, with limit_name and page_token */
-	const char *limit_name;	 /* "page_size", "max_results", "limit" */
-	const char *token_name;	 /* the variable of the page token; NULL: "page_token" */
-	int64_t most;		 /* the platform's largest page */
-	const char *items;	 /* member of the reply */
+	const char *path;	/* template over `values`, with limit_name and page_token */
+	const char *limit_name; /* "page_size", "max_results", "limit" */
+	const char *token_name; /* the variable of the page token; NULL: "page_token" */
+	int64_t most;		/* the platform's largest page */
+	const char *items;	/* member of the reply */
 	const struct dbx_column *columns;
 	size_t n_columns;
 	const char *noun, *tool;
@@ -216,7 +216,7 @@ struct dbx_list {
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 	/* The words of a failure; may be NULL. */
 	struct dbx_words (*words)(struct mcp_call *call);
-	const char *limit;	 /* as in struct dbx_page */
+	const char *limit; /* as in struct dbx_page */
 	/* Answers instead, when the platform knows no item at all; may be NULL. */
 	int (*none)(struct mcp_call *call);
 };

@@ -160,8 +160,8 @@ static const char *
 external_message(struct mcp_call *call, struct json_object *body)
 {
 	struct json_object *said = mcp_get(body, "external_model_message");
-	const char *text = mcp_get_str(call, said, "error.message",
-				       mcp_get_str(call, said, "message", NULL));
+	const char *text =
+	    mcp_get_str(call, said, "error.message", mcp_get_str(call, said, "message", NULL));
 
 	return text != NULL ? text : dbx_text(call, said);
 }
@@ -171,8 +171,8 @@ static const char *
 json_message(struct mcp_call *call, struct json_object *body, const char *code)
 {
 	const char *message = mcp_get_str(call, body, "message", NULL);
-	const char *text = mcp_get_str(call, body, "error.message",
-				       mcp_get_str(call, body, "error", NULL));
+	const char *text =
+	    mcp_get_str(call, body, "error.message", mcp_get_str(call, body, "error", NULL));
 	const char *more = mcp_get_str(call, body, "error_description", NULL);
 
 	/* What an external model said stands beside a message that only says that it failed. */
@@ -182,7 +182,8 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 		text = mcp_get_str(call, body, "errorSummary", NULL);
 	if (model[0] != '\0')
 		return message != NULL && strstr(message, model) == NULL
-		    ? mcp_printf(call, "%s\n%s", message, model) : model;
+			 ? mcp_printf(call, "%s\n%s", message, model)
+			 : model;
 	if (text != NULL && more != NULL)
 		return mcp_printf(call, "%s: %s", text, more);
 	/* API 1.2 says "error", and may say a vague "message" beside it. */
@@ -197,8 +198,8 @@ parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *er
 	const char *detail = mcp_get_str(call, body, "detail", NULL);
 	struct json_object *details = dbx_array(body, "details");
 
-	error->code = mcp_get_str(call, body, "error_code",
-				  mcp_get_str(call, body, "errorCode", ""));
+	error->code =
+	    mcp_get_str(call, body, "error_code", mcp_get_str(call, body, "errorCode", ""));
 	if (isdigit((unsigned char)error->code[0]))
 		error->code = ""; /* the gateway puts the HTTP status there */
 	error->message = json_message(call, body, error->code);
@@ -251,17 +252,17 @@ parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_erro
 static bool
 means_not_found(const struct dbx_error *error)
 {
-	return error->http == 400 && strcmp(error->code, "INVALID_PARAMETER_VALUE") == 0
-	    && (strstr(error->message, "does not exist") != NULL
-		|| strstr(error->message, "doesn't exist") != NULL);
+	return error->http == 400 && strcmp(error->code, "INVALID_PARAMETER_VALUE") == 0 &&
+	       (strstr(error->message, "does not exist") != NULL ||
+		strstr(error->message, "doesn't exist") != NULL);
 }
 
 /* A route that the workspace does not have, told without the code for it. */
 static bool
 means_no_route(const struct dbx_error *error)
 {
-	return error->http == 404 && (strncmp(error->message, "No API found for", 16) == 0
-		|| strncmp(error->message, "No API available", 16) == 0);
+	return error->http == 404 && (strncmp(error->message, "No API found for", 16) == 0 ||
+				      strncmp(error->message, "No API available", 16) == 0);
 }
 
 /* A token that is not known gets 403, though nothing was decided about permissions. */
@@ -296,6 +297,7 @@ dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *e
 	return false;
 }
 
+/* clang-format off */
 static const char *
 next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
 	  const struct dbx_words *words)
@@ -336,29 +338,21 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 		    : "Repeat the call in a moment; get_server_info shows the workspace in use.";
 	}
 }
+/* clang-format on */
 
 static const char *
 what_of(enum mcp_status status)
 {
 	switch (status) {
-	case MCP_E_NOT_FOUND:
-		return "does not exist";
-	case MCP_E_PERMISSION:
-		return "may not be used by this identity";
-	case MCP_E_UNAUTHENTICATED:
-		return "needs a valid credential";
-	case MCP_E_THROTTLED:
-		return "is throttled by the workspace";
-	case MCP_E_CONFLICT:
-		return "is in a state that does not allow this";
-	case MCP_E_INPUT:
-		return "was refused";
-	case MCP_E_UNSUPPORTED:
-		return "is not offered by this workspace";
-	case MCP_E_TOO_LARGE:
-		return "is too large";
-	default:
-		return "got no usable answer from the workspace";
+	case MCP_E_NOT_FOUND: return "does not exist";
+	case MCP_E_PERMISSION: return "may not be used by this identity";
+	case MCP_E_UNAUTHENTICATED: return "needs a valid credential";
+	case MCP_E_THROTTLED: return "is throttled by the workspace";
+	case MCP_E_CONFLICT: return "is in a state that does not allow this";
+	case MCP_E_INPUT: return "was refused";
+	case MCP_E_UNSUPPORTED: return "is not offered by this workspace";
+	case MCP_E_TOO_LARGE: return "is too large";
+	default: return "got no usable answer from the workspace";
 	}
 }
 
@@ -366,22 +360,23 @@ what_of(enum mcp_status status)
 static bool
 blames_token(struct mcp_call *call, const struct dbx_error *error)
 {
-	return mcp_arg(call, "page_token") != NULL
-	    && (error->status == MCP_E_INPUT || error->status == MCP_E_NOT_FOUND)
-	    && (strcasestr(error->message, "page token") != NULL
-		|| strcasestr(error->message, "page_token") != NULL
-		|| strcasestr(error->message, "pageToken") != NULL);
+	return mcp_arg(call, "page_token") != NULL &&
+	       (error->status == MCP_E_INPUT || error->status == MCP_E_NOT_FOUND) &&
+	       (strcasestr(error->message, "page token") != NULL ||
+		strcasestr(error->message, "page_token") != NULL ||
+		strcasestr(error->message, "pageToken") != NULL);
 }
 
 /* Words that say no more than that something does not exist. */
 static bool
 is_stock(const char *word)
 {
-	static const char *const stock[] = { "a", "already", "an", "and", "be", "can", "cannot",
-		"could",
-		"does", "doesn't", "error", "exist", "exists", "find", "for", "found", "given",
-		"in", "is", "it", "named", "no", "not", "of", "path", "specified", "the", "there",
-		"this", "was", "with" };
+	static const char *const stock[] = {
+		"a",	 "already",   "an",    "and",	"be",	  "can",  "cannot", "could",
+		"does",	 "doesn't",   "error", "exist", "exists", "find", "for",    "found",
+		"given", "in",	      "is",    "it",	"named",  "no",	  "not",    "of",
+		"path",	 "specified", "the",   "there", "this",	  "was",  "with"
+	};
 
 	for (size_t i = 0; i < sizeof(stock) / sizeof(stock[0]); i++)
 		if (strcasecmp(stock[i], word) == 0)
@@ -421,16 +416,18 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	static const struct dbx_words none = { 0 };
 	const struct dbx_words *w = words != NULL ? words : &none;
 	const char *object = blames_token(call, error) ? "page_token"
-	    : w->object != NULL ? w->object : "The request";
+			   : w->object != NULL	       ? w->object
+						       : "The request";
 	const char *what = mcp_printf(call, "%s %s.", object, what_of(error->status));
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
 		.status = error->status,
 		.what = what,
 		.why = error->message[0] != '\0' ? dbx_more(call, what, error->message)
-		    : error->http == 0 ? "No answer arrived."
-		    : mcp_printf(call, "The workspace answered HTTP %d without a message.",
-				 error->http),
+		     : error->http == 0
+			 ? "No answer arrived."
+			 : mcp_printf(call, "The workspace answered HTTP %d without a message.",
+				      error->http),
 		.next = next_step(call, reply, error, w),
 		.code = error->code[0] != '\0' ? error->code : NULL,
 		.http_status = error->http,
@@ -463,11 +460,11 @@ reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enu
 	if (json != NULL && json_object_is_type(json, type))
 		return json;
 	error.status = MCP_E_UPSTREAM;
-	error.message = json != NULL || strcmp(reply->body.data, "null") == 0
-	    ? other
+	error.message =
+	    json != NULL || strcmp(reply->body.data, "null") == 0 ? other
 	    : strchr(reply->body.data, '<') != NULL
-	    ? "It answered a web page instead of JSON: a login page, or the wrong host."
-	    : "It answered something that is not JSON.";
+		? "It answered a web page instead of JSON: a login page, or the wrong host."
+		: "It answered something that is not JSON.";
 	dbx_fail(call, reply, &error, words);
 	return NULL;
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VALUE_MAX 8000	       /* bytes of one fact; what is longer is cut, and says so */
-#define STRUCTURE_MAX 200000   /* bytes of structuredContent; the host's cap is higher */
-#define DEPTH_MAX 16	       /* levels of a fact that is an object or an array */
-#define COLUMNS_MAX 40	       /* of one table of facts */
+#define VALUE_MAX 8000	     /* bytes of one fact; what is longer is cut, and says so */
+#define STRUCTURE_MAX 200000 /* bytes of structuredContent; the host's cap is higher */
+#define DEPTH_MAX 16	     /* levels of a fact that is an object or an array */
+#define COLUMNS_MAX 40	     /* of one table of facts */
 #define CUT_ROOM 64
 
 struct dbx_answer {
@@ -60,10 +60,11 @@ dbx_text(struct mcp_call *call, struct json_object *value)
 {
 	if (value == NULL)
 		return "";
-	if (json_object_is_type(value, json_type_object)
-	    || json_object_is_type(value, json_type_array))
-		return mcp_strdup(call, json_object_to_json_string_ext(value,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (json_object_is_type(value, json_type_object) ||
+	    json_object_is_type(value, json_type_array))
+		return mcp_strdup(call, json_object_to_json_string_ext(
+					    value, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	return json_object_get_string(value);
 }
 
@@ -112,16 +113,15 @@ copy_value(struct mcp_call *call, struct json_object *value, int depth)
 		if (!isfinite(json_object_get_double(value)))
 			return json_object_new_string(json_object_get_string(value));
 		return json_object_get(value);
-	default:
-		return json_object_get(value);
+	default: return json_object_get(value);
 	}
 }
 
 static bool
 is_plain(struct json_object *value)
 {
-	return !json_object_is_type(value, json_type_object)
-	    && !json_object_is_type(value, json_type_array);
+	return !json_object_is_type(value, json_type_object) &&
+	       !json_object_is_type(value, json_type_array);
 }
 
 /* Adds to a list "a, b" of at most VALUE_MAX bytes; false when there is no room. */
@@ -176,15 +176,15 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact
 
 	if (value == NULL)
 		return false;
-	shown = fact->show != NULL ? fact->show(call, value)
-	    : dbx_show_list(call, value);
+	shown = fact->show != NULL ? fact->show(call, value) : dbx_show_list(call, value);
 	if (shown == NULL || shown[0] == '\0')
 		return false;
 	*text = bounded(call, shown);
 	/* What is shown in other words, or was cut, stands so in both. */
-	*json = *text != shown || (fact->show != NULL && is_plain(value))
-		|| fact->show == dbx_show_id || json_object_is_type(value, json_type_string)
-	    ? json_object_new_string(*text) : copy_value(call, value, 0);
+	*json = *text != shown || (fact->show != NULL && is_plain(value)) ||
+			fact->show == dbx_show_id || json_object_is_type(value, json_type_string)
+		  ? json_object_new_string(*text)
+		  : copy_value(call, value, 0);
 	return true;
 }
 
@@ -249,8 +249,8 @@ dbx_answer_add(struct dbx_answer *answer, struct json_object *item, const struct
 
 			if (json_object_array_length(rows) > 0)
 				dbx_answer_table(answer, &facts[i], rows, NULL);
-		} else if (read_fact(answer->call, item, &facts[i], &text, &json)
-			   && add_member(answer, facts[i].key, json)) {
+		} else if (read_fact(answer->call, item, &facts[i], &text, &json) &&
+			   add_member(answer, facts[i].key, json)) {
 			mcp_say(answer->call, "%s: %s", label_of(&facts[i]), text);
 		}
 	}
@@ -259,8 +259,8 @@ dbx_answer_add(struct dbx_answer *answer, struct json_object *item, const struct
 void
 dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key, const char *text)
 {
-	if (text == NULL || text[0] == '\0'
-	    || !add_member(answer, key, json_object_new_string(text)))
+	if (text == NULL || text[0] == '\0' ||
+	    !add_member(answer, key, json_object_new_string(text)))
 		return;
 	mcp_say(answer->call, "%s:", label != NULL ? label : key);
 	mcp_say_text(answer->call, text, strlen(text), true);
@@ -314,13 +314,14 @@ dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
 	if (json_object_is_type(tree, json_type_object)) {
 		json_object_object_foreach(tree, name, value) {
 			json_object_object_add(copy, name, list_item(call, value, &text));
-			add_line(call, &lines, mcp_printf(call, "  %s = %s", mcp_line(call, name),
-							  mcp_line(call, text)));
+			add_line(call, &lines,
+				 mcp_printf(call, "  %s = %s", mcp_line(call, name),
+					    mcp_line(call, text)));
 		}
 	}
 	for (size_t i = 0; array && i < json_object_array_length(tree); i++) {
-		json_object_array_add(copy, list_item(call, json_object_array_get_idx(tree, i),
-						      &text));
+		json_object_array_add(copy,
+				      list_item(call, json_object_array_get_idx(tree, i), &text));
 		add_line(call, &lines, mcp_printf(call, "  %s", mcp_line(call, text)));
 	}
 	if (lines.len == 0) {
@@ -365,7 +366,7 @@ dbx_answer_url(struct dbx_answer *answer, const char *url)
 struct grid {
 	const struct dbx_fact *columns;
 	size_t n_columns, n_rows;
-	const char **text;	   /* row by row; NULL: the item does not have it */
+	const char **text; /* row by row; NULL: the item does not have it */
 	struct json_object **json;
 	bool used[COLUMNS_MAX];
 };
@@ -435,8 +436,7 @@ grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct 
 
 /* Rows from `from` on, until one of the forms is full. Returns how many are in both, or all. */
 static size_t
-grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from,
-	  struct json_object *rows)
+grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from, struct json_object *rows)
 {
 	size_t row = from;
 	int status = MCP_OK;
@@ -459,14 +459,15 @@ grid_heads(const struct grid *grid, struct mcp_column *heads)
 }
 
 void
-dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
-		 struct json_object *items, const struct dbx_page *page)
+dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact, struct json_object *items,
+		 const struct dbx_page *page)
 {
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	struct dbx_page all = { .noun = label_of(fact), .total = -1 };
 	struct grid grid = { .columns = fact->columns,
-		.n_columns = fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
-		.n_rows = json_object_array_length(items) };
+			     .n_columns =
+				 fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
+			     .n_rows = json_object_array_length(items) };
 	size_t from = page != NULL ? dbx_table_from(page, grid.n_rows) : 0, n;
 	struct json_object *rows;
 	size_t offered;

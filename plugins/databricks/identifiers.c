@@ -42,7 +42,8 @@ dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NA
 			continue;
 		/* No name has a dot in it: one pair of back-ticks stands around all parts. */
 		return n == 1 && text[0] == '`' && strchr(parts[0], '.') != NULL
-		    ? dbx_name_parts(call, parts[0], parts) : n;
+			 ? dbx_name_parts(call, parts[0], parts)
+			 : n;
 	}
 	parts[0] = text;
 	return 1;
@@ -66,17 +67,17 @@ dbx_plain_name(struct mcp_call *call, const char *text)
 const char *
 dbx_show_dependencies(struct mcp_call *call, struct json_object *list)
 {
-	static const char *const places[] = {
-		"table.table_full_name", "function.function_full_name",
-		"connection.connection_name", "credential.credential_name"
-	};
+	static const char *const places[] = { "table.table_full_name",
+					      "function.function_full_name",
+					      "connection.connection_name",
+					      "credential.credential_name" };
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	const char *text = "";
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++) {
-			const char *name = mcp_get_str(call, json_object_array_get_idx(list, i),
-						       places[k], NULL);
+			const char *name =
+			    mcp_get_str(call, json_object_array_get_idx(list, i), places[k], NULL);
 
 			if (name != NULL)
 				text = mcp_printf(call, "%s%s%s", text, text[0] ? ", " : "", name);

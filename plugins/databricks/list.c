@@ -28,8 +28,10 @@ page_fetch(struct mcp_call *call, const struct walk *walk)
 	struct json_object *values = mcp_json(call, walk->values, walk->len);
 
 	if (walk->token[0] != '\0')
-		json_object_object_add(values, walk->list->token_name != NULL
-		    ? walk->list->token_name : "page_token", json_object_new_string(walk->token));
+		json_object_object_add(values,
+				       walk->list->token_name != NULL ? walk->list->token_name
+								      : "page_token",
+				       json_object_new_string(walk->token));
 	json_object_object_add(values, walk->list->limit_name,
 			       json_object_new_int64(dbx_limit(call, walk->list->most)));
 	return dbx_get(call, walk->list->path, values, page_arrived, walk, sizeof(*walk));
@@ -80,9 +82,9 @@ dbx_repeat(struct mcp_call *call, const char *const *names)
 		struct json_object *value = mcp_arg_json(call, *names);
 
 		if (value != NULL)
-			text = mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
-					  text != NULL ? " " : "", *names,
-					  argument_text(call, value));
+			text =
+			    mcp_printf(call, "%s%s%s=%s", text != NULL ? text : "",
+				       text != NULL ? " " : "", *names, argument_text(call, value));
 	}
 	return text;
 }
@@ -125,22 +127,26 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	items = dbx_items(call, reply, walk.list->items, &words);
 	if (items == NULL)
 		return MCP_E_UPSTREAM;
-	if (walk.list->none != NULL && json_object_array_length(items) == 0 && next[0] == '\0'
-	    && walk.token[0] == '\0')
+	if (walk.list->none != NULL && json_object_array_length(items) == 0 && next[0] == '\0' &&
+	    walk.token[0] == '\0')
 		return walk.list->none(call);
 	kept = kept_items(call, walk.list, items);
-	if (json_object_array_length(kept) == 0 && next[0] != '\0'
-	    && strcmp(next, walk.token) != 0 && ++walk.pages < EMPTY_PAGES_MAX
-	    && strlen(next) < sizeof(walk.token)) {
+	if (json_object_array_length(kept) == 0 && next[0] != '\0' &&
+	    strcmp(next, walk.token) != 0 && ++walk.pages < EMPTY_PAGES_MAX &&
+	    strlen(next) < sizeof(walk.token)) {
 		strcpy(walk.token, next);
 		walk.skip = 0;
 		return page_fetch(call, &walk);
 	}
 	place = (struct dbx_place){ walk.skip, walk.token };
-	return dbx_table(call, kept, walk.list->columns, walk.list->n_columns, &(struct dbx_page){
-	    .noun = walk.list->noun, .tool = walk.list->tool,
-	    .extra = dbx_repeat(call, walk.list->repeat), .next_token = next,
-	    .place = &place, .total = -1, .limit = walk.list->limit });
+	return dbx_table(call, kept, walk.list->columns, walk.list->n_columns,
+			 &(struct dbx_page){ .noun = walk.list->noun,
+					     .tool = walk.list->tool,
+					     .extra = dbx_repeat(call, walk.list->repeat),
+					     .next_token = next,
+					     .place = &place,
+					     .total = -1,
+					     .limit = walk.list->limit });
 }
 
 int
@@ -152,8 +158,8 @@ dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object 
 							  JSON_C_TO_STRING_PLAIN);
 
 	walk.len = strlen(text);
-	if (walk.len >= sizeof(walk.values)
-	    || (place.token != NULL && strlen(place.token) >= DBX_NAME_MAX))
+	if (walk.len >= sizeof(walk.values) ||
+	    (place.token != NULL && strlen(place.token) >= DBX_NAME_MAX))
 		return mcp_fail(call, MCP_E_INPUT, "An argument is too long for a list.", NULL,
 				"Repeat the call with a shorter filter.");
 	memcpy(walk.values, text, walk.len);
@@ -177,12 +183,12 @@ dbx_offer(struct mcp_call *call, const char *items, const char *path)
 	const char *start = mcp_arg(call, "value");
 	int offered = 0;
 
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
-	     && offered < OFFERED_MAX; i++) {
+	for (size_t i = 0;
+	     list != NULL && i < json_object_array_length(list) && offered < OFFERED_MAX; i++) {
 		const char *value = mcp_get_str(call, json_object_array_get_idx(list, i), path, "");
 
-		if (value[0] == '\0'
-		    || (start != NULL && strncasecmp(value, start, strlen(start)) != 0))
+		if (value[0] == '\0' ||
+		    (start != NULL && strncasecmp(value, start, strlen(start)) != 0))
 			continue;
 		mcp_complete(call, value);
 		offered++;

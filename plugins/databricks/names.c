@@ -14,24 +14,37 @@
 #define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
 #define NEAR_MAX 3
 #define DISTANCE_TEXT_MAX 128
-#define PART_MIN 3	  /* bytes of a name that is looked for as part of another */
+#define PART_MIN 3    /* bytes of a name that is looked for as part of another */
 #define NEAR_TEXT 120 /* bytes of a near name that travels from page to page */
 
 const struct dbx_kind dbx_clusters = {
-	.noun = "cluster", .list = "/api/2.1/clusters/list?page_size=100{&page_token}",
-	.items = "clusters", .id = "cluster_id", .name = "cluster_name",
-	.tool = "list_clusters", .is_id = dbx_is_cluster_id,
+	.noun = "cluster",
+	.list = "/api/2.1/clusters/list?page_size=100{&page_token}",
+	.items = "clusters",
+	.id = "cluster_id",
+	.name = "cluster_name",
+	.tool = "list_clusters",
+	.is_id = dbx_is_cluster_id,
 };
 
 const struct dbx_kind dbx_warehouses = {
-	.noun = "SQL warehouse", .list = "/api/2.0/sql/warehouses{?page_token}",
-	.items = "warehouses", .id = "id", .name = "name", .tool = "list_sql_warehouses",
+	.noun = "SQL warehouse",
+	.list = "/api/2.0/sql/warehouses{?page_token}",
+	.items = "warehouses",
+	.id = "id",
+	.name = "name",
+	.tool = "list_sql_warehouses",
 	.is_id = dbx_is_warehouse_id,
 };
 
 const struct dbx_kind dbx_jobs = {
-	.noun = "job", .list = "/api/2.2/jobs/list?limit=100{&page_token}", .items = "jobs",
-	.id = "job_id", .name = "settings.name", .tool = "list_jobs", .is_id = dbx_is_number,
+	.noun = "job",
+	.list = "/api/2.2/jobs/list?limit=100{&page_token}",
+	.items = "jobs",
+	.id = "job_id",
+	.name = "settings.name",
+	.tool = "list_jobs",
+	.is_id = dbx_is_number,
 };
 
 bool
@@ -46,11 +59,12 @@ bool
 dbx_is_cluster_id(const char *text)
 {
 	for (size_t i = 0; i < 12; i++)
-		if (i == 4 ? text[i] != '-' : i == 11 ? text[i] != '-'
-						      : !isdigit((unsigned char)text[i]))
+		if (i == 4    ? text[i] != '-'
+		    : i == 11 ? text[i] != '-'
+			      : !isdigit((unsigned char)text[i]))
 			return false;
-	return text[12] != '\0' && strspn(text + 12, "abcdefghijklmnopqrstuvwxyz0123456789-")
-	    == strlen(text + 12);
+	return text[12] != '\0' &&
+	       strspn(text + 12, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text + 12);
 }
 
 bool
@@ -77,8 +91,8 @@ distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t best = diagonal + (tolower((unsigned char)a[i - 1])
-						  != tolower((unsigned char)b[j - 1]));
+			size_t best = diagonal + (tolower((unsigned char)a[i - 1]) !=
+						  tolower((unsigned char)b[j - 1]));
 
 			diagonal = row[j];
 			if (row[j] + 1 < best)
@@ -101,8 +115,8 @@ farness(const char *asked, const char *name)
 
 	if (far <= most)
 		return far;
-	if ((a >= PART_MIN && strcasestr(name, asked) != NULL)
-	    || (b >= PART_MIN && strcasestr(asked, name) != NULL))
+	if ((a >= PART_MIN && strcasestr(name, asked) != NULL) ||
+	    (b >= PART_MIN && strcasestr(asked, name) != NULL))
 		return DISTANCE_TEXT_MAX + (a > b ? a - b : b - a);
 	return SIZE_MAX;
 }
@@ -125,8 +139,8 @@ nearer(const void *a, const void *b)
 const char *
 dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
 {
-	size_t n = json_object_is_type(names, json_type_array) ? json_object_array_length(names)
-							       : 0;
+	size_t n =
+	    json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
 	struct near *near = mcp_alloc(call, (n + 1) * sizeof(*near));
 	const char *text = NULL;
 	size_t found = 0;
@@ -224,15 +238,14 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 {
 	const struct dbx_kind *kind = search->kind;
 	const char *near = NULL, *next;
-	const char *what = mcp_printf(call, "There is no %s \"%s\".", kind->noun,
-				      search->resolved.asked);
+	const char *what =
+	    mcp_printf(call, "There is no %s \"%s\".", kind->noun, search->resolved.asked);
 
 	for (size_t i = 0; i < search->n_near; i++)
 		near = mcp_printf(call, "%s%s%s", near != NULL ? near : "",
 				  near != NULL ? ", " : "", search->near[i].name);
-	next = near != NULL
-	    ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
-	    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
+	next = near != NULL ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
+			    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, why), next);
 }
 
@@ -242,6 +255,7 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 {
 	const struct dbx_kind *kind = search->kind;
 
+	/* clang-format off */
 	if (search->matches == 0 || search->fn == NULL)
 		return fail_unknown(call, search, search->why[0] != '\0' ? search->why
 		    : more ? mcp_printf(call, "It is not on the %u pages of the list that were "
@@ -256,6 +270,7 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 				"Repeat the call with one of these ids.");
 	return search->fn(call, &search->resolved, sizeof(search->resolved));
 }
+/* clang-format on */
 
 /* True when an item has just that id: nothing else can be meant. */
 static bool
@@ -324,8 +339,8 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	digest = digest_of(token);
 	search.pages++;
-	if (search.fn == NULL || token[0] == '\0' || digest == search.token
-	    || search.pages >= PAGES_MAX)
+	if (search.fn == NULL || token[0] == '\0' || digest == search.token ||
+	    search.pages >= PAGES_MAX)
 		return search_end(call, &search, token[0] != '\0');
 	search.token = digest;
 	return search_fetch(call, &search, token);
@@ -362,8 +377,7 @@ dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argu
 }
 
 int
-dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
-	    const char *why)
+dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked, const char *why)
 {
 	struct search search = { .kind = kind };
 

@@ -35,7 +35,8 @@ dbx_run_state(struct mcp_call *call, struct json_object *run)
 {
 	/* `state` is the older form; `status` says the same in other words. */
 	static const char *const paths[] = { "state.result_state",
-		"status.termination_details.code", "state.life_cycle_state", "status.state" };
+					     "status.termination_details.code",
+					     "state.life_cycle_state", "status.state" };
 
 	return first_text(call, run, paths, COUNT(paths));
 }
@@ -44,8 +45,9 @@ const char *
 dbx_run_message(struct mcp_call *call, struct json_object *run)
 {
 	static const char *const paths[] = { "state.state_message",
-		"status.termination_details.message", "state.queue_reason",
-		"status.queue_details.message", "status.queue_details.code" };
+					     "status.termination_details.message",
+					     "state.queue_reason", "status.queue_details.message",
+					     "status.queue_details.code" };
 
 	return first_text(call, run, paths, COUNT(paths));
 }
@@ -56,22 +58,24 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 	static const char *const ends[] = { "TERMINATED", "SKIPPED", "INTERNAL_ERROR" };
 
 	/* A result alone says so too. */
-	return mcp_get(run, "state.result_state") != NULL
-	    || mcp_get(run, "status.termination_details.code") != NULL
-	    || is_one_of(mcp_get_str(call, run, "state.life_cycle_state",
-		mcp_get_str(call, run, "status.state", "")), ends, COUNT(ends));
+	return mcp_get(run, "state.result_state") != NULL ||
+	       mcp_get(run, "status.termination_details.code") != NULL ||
+	       is_one_of(mcp_get_str(call, run, "state.life_cycle_state",
+				     mcp_get_str(call, run, "status.state", "")),
+			 ends, COUNT(ends));
 }
 
 /* Ends that are no failure of the run or task itself. */
-static const char *const no_failures[] = { "SUCCESS", "SUCCESS_WITH_FAILURES", "EXCLUDED",
-	"DISABLED", "SKIPPED", "UPSTREAM_FAILED", "UPSTREAM_CANCELED", "CANCELED", "USER_CANCELED",
-	"TERMINATED" };
+static const char *const no_failures[] = {
+	"SUCCESS",	   "SUCCESS_WITH_FAILURES", "EXCLUDED", "DISABLED",	 "SKIPPED",
+	"UPSTREAM_FAILED", "UPSTREAM_CANCELED",	    "CANCELED", "USER_CANCELED", "TERMINATED"
+};
 
 bool
 dbx_run_failed(struct mcp_call *call, struct json_object *run)
 {
-	return dbx_run_ended(call, run)
-	    && !is_one_of(dbx_run_state(call, run), no_failures, COUNT(no_failures));
+	return dbx_run_ended(call, run) &&
+	       !is_one_of(dbx_run_state(call, run), no_failures, COUNT(no_failures));
 }
 
 /* Is there a later attempt of the same task? */
@@ -84,8 +88,8 @@ was_repeated(struct mcp_call *call, struct json_object *tasks, struct json_objec
 	for (size_t i = 0; attempt >= 0 && i < json_object_array_length(tasks); i++) {
 		struct json_object *other = json_object_array_get_idx(tasks, i);
 
-		if (mcp_get_int(other, "attempt_number", 0) > attempt
-		    && strcmp(mcp_get_str(call, other, "task_key", ""), key) == 0)
+		if (mcp_get_int(other, "attempt_number", 0) > attempt &&
+		    strcmp(mcp_get_str(call, other, "task_key", ""), key) == 0)
 			return true;
 	}
 	return false;
@@ -111,8 +115,8 @@ last_attempts(struct mcp_call *call, struct json_object *run, const char *items,
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
 
-		if (ended_so(call, task, cancelled)
-		    && (iterations || !was_repeated(call, tasks, task)))
+		if (ended_so(call, task, cancelled) &&
+		    (iterations || !was_repeated(call, tasks, task)))
 			json_object_array_add(found, json_object_get(task));
 	}
 	return found;
@@ -157,13 +161,15 @@ show_parameters(struct mcp_call *call, struct json_object *value)
 {
 	struct json_object *map = mcp_keep(call, json_object_new_object());
 
-	for (size_t i = 0; json_object_is_type(value, json_type_array)
-	     && i < json_object_array_length(value); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(value, json_type_array) && i < json_object_array_length(value);
+	     i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		json_object_object_add(map, mcp_get_str(call, item, "name", "?"),
-		    json_object_new_string(mcp_get_str(call, item, "value",
-			mcp_get_str(call, item, "default", ""))));
+				       json_object_new_string(
+					   mcp_get_str(call, item, "value",
+						       mcp_get_str(call, item, "default", ""))));
 	}
 	return dbx_show_list(call, map);
 }
@@ -221,36 +227,45 @@ static const struct dbx_fact run_facts[] = {
 	{ .key = "started", .path = "start_time", .show = dbx_show_time },
 	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
 	{ .key = "took", .path = "run_duration", .show = show_took },
-	{ .key = "waited", .label = "waited in the queue", .path = "queue_duration",
+	{ .key = "waited",
+	  .label = "waited in the queue",
+	  .path = "queue_duration",
 	  .show = show_took },
 	{ .key = "trigger", .path = "trigger" },
 	{ .key = "creator", .path = "creator_user_name" },
 	{ .key = "attempt", .path = "attempt_number", .show = show_attempt },
 	{ .key = "parameters", .path = "job_parameters", .show = show_parameters },
-	{ .key = "overriding_parameters", .label = "parameters of this run",
+	{ .key = "overriding_parameters",
+	  .label = "parameters of this run",
 	  .path = "overriding_parameters" },
-	{ .key = "first_attempt", .path = "original_attempt_run_id", .show = dbx_show_id,
+	{ .key = "first_attempt",
+	  .path = "original_attempt_run_id",
+	  .show = dbx_show_id,
 	  .detail = DBX_FULL },
 	{ .key = "job_run_id", .path = "job_run_id", .show = dbx_show_id, .detail = DBX_FULL },
 	{ .key = "run_type", .path = "run_type", .detail = DBX_FULL },
 	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "execution", .path = "execution_duration", .show = show_took,
-	  .detail = DBX_FULL },
+	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = DBX_FULL },
 	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = DBX_FULL },
 	{ .key = "duration_target", .path = "duration_target", .detail = DBX_FULL },
-	{ .key = "cancelled_or_timed_out", .path = "state.user_cancelled_or_timedout",
+	{ .key = "cancelled_or_timed_out",
+	  .path = "state.user_cancelled_or_timedout",
 	  .detail = DBX_FULL },
 	{ .key = "git_source", .path = "git_source", .detail = DBX_FULL },
 	{ .key = "cluster_id", .path = "cluster_instance.cluster_id", .detail = DBX_FULL },
 	{ .key = "compute", .path = "on", .detail = DBX_FULL },
 	{ .key = "libraries", .path = "cluster_spec.libraries", .detail = DBX_FULL },
-	{ .key = "job_clusters", .path = "job_clusters", .detail = DBX_FULL,
+	{ .key = "job_clusters",
+	  .path = "job_clusters",
+	  .detail = DBX_FULL,
 	  DBX_COLUMNS(cluster_facts) },
 	{ .key = "schedule", .path = "schedule", .detail = DBX_FULL },
 	{ .key = "triggered_by", .path = "trigger_info", .detail = DBX_FULL },
 	{ .key = "performance", .path = "effective_performance_target", .detail = DBX_FULL },
 	{ .key = "usage_policy", .path = "effective_usage_policy_id", .detail = DBX_FULL },
-	{ .key = "repairs", .path = "repair_history", .detail = DBX_FULL,
+	{ .key = "repairs",
+	  .path = "repair_history",
+	  .detail = DBX_FULL,
 	  DBX_COLUMNS(repair_facts) },
 };
 
@@ -323,17 +338,19 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "queue_reason", .path = "queue" },
 	{ .key = "does", .path = "does" },
 	{ .key = "on", .path = "on" },
-	{ .key = "iterations", .path = "for_each_task.stats.task_run_stats",
+	{ .key = "iterations",
+	  .path = "for_each_task.stats.task_run_stats",
 	  .show = dbx_show_list },
 	{ .key = "started", .path = "start_time", .show = dbx_show_time, .detail = DBX_FULL },
 	{ .key = "ended", .path = "end_time", .show = dbx_show_time, .detail = DBX_FULL },
 	{ .key = "waited", .path = "queue_duration", .show = show_took, .detail = DBX_FULL },
 	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "execution", .path = "execution_duration", .show = show_took,
-	  .detail = DBX_FULL },
+	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = DBX_FULL },
 	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "cancelled_or_timed_out", .path = "state.user_cancelled_or_timedout",
-	  .show = dbx_show_yes, .detail = DBX_FULL },
+	{ .key = "cancelled_or_timed_out",
+	  .path = "state.user_cancelled_or_timedout",
+	  .show = dbx_show_yes,
+	  .detail = DBX_FULL },
 	{ .key = "after", .path = "after", .detail = DBX_FULL },
 	{ .key = "run_if", .path = "run_if", .detail = DBX_FULL },
 	{ .key = "disabled", .path = "disabled", .show = dbx_show_yes, .detail = DBX_FULL },
@@ -341,21 +358,21 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
 	{ .key = "each", .path = "each", .detail = DBX_FULL },
 	{ .key = "values", .path = "resolved_values", .detail = DBX_FULL },
-	{ .key = "errors", .path = "for_each_task.stats.error_message_stats",
-	  .detail = DBX_FULL },
+	{ .key = "errors", .path = "for_each_task.stats.error_message_stats", .detail = DBX_FULL },
 	{ .key = "libraries", .path = "libraries", .detail = DBX_FULL },
 	{ .key = "max_retries", .path = "max_retries", .detail = DBX_FULL },
-	{ .key = "timeout_s", .path = "timeout_seconds", .show = show_attempt,
-	  .detail = DBX_FULL },
+	{ .key = "timeout_s", .path = "timeout_seconds", .show = show_attempt, .detail = DBX_FULL },
 	{ .key = "performance", .path = "effective_performance_target", .detail = DBX_FULL },
 	{ .key = "git_source", .path = "git_source", .detail = DBX_FULL },
 	{ .key = "url", .path = "run_page_url", .detail = DBX_FULL },
 };
 
-static const struct dbx_fact tasks_fact = { .key = "tasks", .path = "tasks",
-	DBX_COLUMNS(task_facts) };
-static const struct dbx_fact iterations_fact = { .key = "iterations", .path = "iterations",
-	DBX_COLUMNS(task_facts) };
+static const struct dbx_fact tasks_fact = { .key = "tasks",
+					    .path = "tasks",
+					    DBX_COLUMNS(task_facts) };
+static const struct dbx_fact iterations_fact = { .key = "iterations",
+						 .path = "iterations",
+						 DBX_COLUMNS(task_facts) };
 
 static struct json_object *
 shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
@@ -395,10 +412,13 @@ dbx_run_tell_tasks(struct dbx_answer *answer, struct json_object *run,
 	struct json_object *iterations = shaped_tasks(call, run, "iterations");
 	bool loop = json_object_array_length(iterations) > 0;
 	struct dbx_page page = {
-		.noun = loop ? "iterations" : "tasks", .tool = "get_job_run", .limit = "",
+		.noun = loop ? "iterations" : "tasks",
+		.tool = "get_job_run",
+		.limit = "",
 		.extra = mcp_printf(call, "run_id=%s", mcp_get_str(call, run, "run_id", "")),
 		.next_token = mcp_get_str(call, run, "next_page_token", ""),
-		.place = place != NULL ? place : &start, .total = -1,
+		.place = place != NULL ? place : &start,
+		.total = -1,
 	};
 
 	if (json_object_array_length(tasks) > 0)

@@ -45,8 +45,9 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 		left_out = mcp_printf(call, "the last %zu of %zu bytes%s", strlen(from),
 				      strlen(text), cut ? ", " : "");
 	dbx_answer_text(room->answer, mcp_printf(call, "of the %s", title),
-			mcp_printf(call, "%s_shown", key), mcp_printf(call, "%s%s", left_out,
-			cut ? "the platform kept a part of it" : ""));
+			mcp_printf(call, "%s_shown", key),
+			mcp_printf(call, "%s%s", left_out,
+				   cut ? "the platform kept a part of it" : ""));
 	dbx_answer_block(room->answer, title, key, from);
 	room->bytes -= (int64_t)strlen(from);
 	room->said = true;
@@ -103,19 +104,25 @@ tell_rows(struct room *room, struct json_object *result)
 	if (json_object_array_length(rows) == 0)
 		return;
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *values = dbx_objects(call,
-		    json_object_array_get_idx(rows, i), "values"), *row;
+		struct json_object *values = dbx_objects(call, json_object_array_get_idx(rows, i),
+							 "values"),
+				   *row;
 
 		row = json_object_new_array();
 		for (size_t k = 0; k < json_object_array_length(values); k++)
-			json_object_array_add(row, json_object_new_string(mcp_get_str(call,
-			    json_object_array_get_idx(values, k), "string_value", "")));
+			json_object_array_add(row,
+					      json_object_new_string(
+						  mcp_get_str(call,
+							      json_object_array_get_idx(values, k),
+							      "string_value", "")));
 		json_object_array_add(all, row);
 	}
 	names = mcp_keep(call, json_object_new_array());
 	for (size_t i = 0; i < json_object_array_length(columns); i++)
-		json_object_array_add(names, json_object_new_string(mcp_get_str(call,
-		    json_object_array_get_idx(columns, i), "name", "")));
+		json_object_array_add(names,
+				      json_object_new_string(
+					  mcp_get_str(call, json_object_array_get_idx(columns, i),
+						      "name", "")));
 	dbx_answer_text(room->answer, NULL, "columns", dbx_show_list(call, names));
 	tell_text(room, "rows", "rows", dbx_text(call, all),
 		  mcp_get_bool(result, "truncated", false));
@@ -191,8 +198,9 @@ tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 		struct json_object *step = json_object_array_get_idx(steps, i);
 		const char *key = mcp_printf(call, "step_%zu", i + 1);
 
-		dbx_answer_text(room->answer, NULL, key, mcp_printf(call, "%s %s",
-		    mcp_get_str(call, step, "name", ""), mcp_get_str(call, step, "status", "")));
+		dbx_answer_text(room->answer, NULL, key,
+				mcp_printf(call, "%s %s", mcp_get_str(call, step, "name", ""),
+					   mcp_get_str(call, step, "status", "")));
 		tell_text(room, mcp_printf(call, "logs of step %zu", i + 1),
 			  mcp_printf(call, "%s_logs", key), mcp_get_str(call, step, "logs", ""),
 			  mcp_get_bool(step, "logs_truncated", false));

@@ -33,8 +33,10 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 				"The workspace answered without a run_id.", NULL);
 	snprintf(run.id, sizeof(run.id), "%s", id);
 	/* for whoever learns nothing more */
-	mcp_say(call, ending ? "Cancelling run %s was requested."
-			     : "Run %s was started; cancel_job_run stops it.", id);
+	mcp_say(call,
+		ending ? "Cancelling run %s was requested."
+		       : "Run %s was started; cancel_job_run stops it.",
+		id);
 	mcp_say(call, "Next: get_job_run run_id=%s wait_s=50", id);
 	return mcp_handle(call, &run, sizeof(run));
 }
@@ -109,7 +111,8 @@ run_failed(struct mcp_call *call, const struct ended *ended, const char *error)
 	return mcp_fail(call, was_cancelled(ended) ? MCP_E_CANCELLED : MCP_E_UPSTREAM,
 			mcp_printf(call, "Run %s ended as %s.", ended->run.id, ended->state),
 			ended->task[0] != '\0'
-			    ? mcp_printf(call, "Task \"%s\": %s", ended->task, why) : why,
+			    ? mcp_printf(call, "Task \"%s\": %s", ended->task, why)
+			    : why,
 			next_of(call, ended));
 }
 
@@ -129,8 +132,10 @@ output_added(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply != NULL && reply->status == 200)
 		dbx_run_output(dbx_answer_begin(call), mcp_reply_json(call, 0), TEXT_SMALL);
-	return mcp_say(call, "get_run_output shows all of its output.\n"
-		       "Next: get_run_output run_id=%s", ended->task_run);
+	return mcp_say(call,
+		       "get_run_output shows all of its output.\n"
+		       "Next: get_run_output run_id=%s",
+		       ended->task_run);
 }
 
 static int
@@ -160,8 +165,8 @@ note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 static int
 iterations_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *iteration = dbx_run_culprit(call, mcp_reply_json(call, 0),
-							"iterations");
+	struct json_object *iteration =
+	    dbx_run_culprit(call, mcp_reply_json(call, 0), "iterations");
 	struct ended ended;
 
 	(void)len;
@@ -183,13 +188,13 @@ culprit_sought(struct mcp_call *call, struct json_object *run, struct ended *end
 
 	if (task != NULL) {
 		note_task(call, ended, task);
-		return ended->loop
-		    ? dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", dbx_object(call, "run_id",
-			ended->task_run, NULL), iterations_arrived, ended, sizeof(*ended))
-		    : output_fetch(call, ended, failure_explained);
+		return ended->loop ? dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}",
+					     dbx_object(call, "run_id", ended->task_run, NULL),
+					     iterations_arrived, ended, sizeof(*ended))
+				   : output_fetch(call, ended, failure_explained);
 	}
-	if (next[0] == '\0' || strcmp(next, ended->token) == 0
-	    || strlen(next) >= sizeof(ended->token) || ++ended->pages >= PAGES_MAX)
+	if (next[0] == '\0' || strcmp(next, ended->token) == 0 ||
+	    strlen(next) >= sizeof(ended->token) || ++ended->pages >= PAGES_MAX)
 		return run_failed(call, ended, NULL);
 	strcpy(ended->token, next);
 	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
@@ -220,9 +225,10 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 	dbx_cut_copy(ended.state, sizeof(ended.state), state);
 	dbx_cut_copy(ended.message, sizeof(ended.message), dbx_run_message(call, run));
 	dbx_cut_copy(ended.task_run, sizeof(ended.task_run),
-	     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
-	ended.skipped = strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED")
-	    == 0 || strcmp(state, "SKIPPED") == 0;
+		     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
+	ended.skipped =
+	    strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED") == 0 ||
+	    strcmp(state, "SKIPPED") == 0;
 	ended.idle = was_idle(&ended);
 	if (dbx_run_failed(call, run) || was_cancelled(&ended) || ended.skipped || ended.idle)
 		return culprit_sought(call, run, &ended);
@@ -239,8 +245,9 @@ dbx_run_pace(struct mcp_call *call, int64_t begun_ms)
 {
 	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - begun_ms) / 5;
 
-	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
+			  : next > POLL_MAX_MS ? POLL_MAX_MS
+					       : next);
 }
 
 /* What the caller reads should it have to leave now. */
@@ -272,8 +279,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (!handle_read(call, &handle))
 		return MCP_E_INTERNAL;
 	words = dbx_run_words(call, handle.id, "CAN VIEW on the job");
-	words.again = mcp_printf(call, "The run goes on: call get_job_run run_id=%s in a moment.",
-				 handle.id);
+	words.again =
+	    mcp_printf(call, "The run goes on: call get_job_run run_id=%s in a moment.", handle.id);
 	run = dbx_reply(call, 0, &words);
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
@@ -321,8 +328,8 @@ dbx_run_cancel(struct mcp_call *call)
 	if (!handle_read(call, &run))
 		return MCP_E_INTERNAL;
 	json_object_object_add(body, "run_id", json_object_new_int64(strtoll(run.id, NULL, 10)));
-	request = mcp_json_request(call, "POST", "/api/2.2/jobs/runs/cancel", body,
-				   MCP_RETRY_IDEMPOTENT);
+	request =
+	    mcp_json_request(call, "POST", "/api/2.2/jobs/runs/cancel", body, MCP_RETRY_IDEMPOTENT);
 	request.flags |= MCP_HTTP_CLEANUP;
 	return mcp_suspend(call, &request, 1, 0, cancel_sent, NULL, 0);
 }

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define COLUMNS_MAX 24
-#define WHOLE_ROWS 10 /* which the host shows with nothing cut */
+#define WHOLE_ROWS 10  /* which the host shows with nothing cut */
 #define PLACE_DIGITS 6 /* of the rows of a page that were shown before */
 
 const char *
@@ -191,11 +191,10 @@ next_call(struct mcp_call *call, const struct dbx_page *page, const char *token)
 	const char *text = with_word(call, page->tool, page->extra);
 
 	if (limit_name(page)[0] != '\0')
-		text = with_word(call, text, dbx_repeat(call, (const char *const[]){
-		    limit_name(page), NULL }));
+		text = with_word(call, text,
+				 dbx_repeat(call, (const char *const[]){ limit_name(page), NULL }));
 	text = with_word(call, text, dbx_repeat_shape(call));
-	return with_word(call, text, mcp_printf(call, "page_token=%s",
-						dbx_quoted(call, token)));
+	return with_word(call, text, mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
 }
 
 /* The token of a place within a page: how many of its rows were shown, and the page's own. */
@@ -236,8 +235,8 @@ rest_call(struct mcp_call *call, const void *data, size_t shown)
 	text = with_word(call, with_word(call, page->tool, page->extra),
 			 mcp_printf(call, "%s=%zu", limit_name(page), shown > 0 ? shown : 1));
 	if (page->token != NULL && page->token[0] != '\0')
-		text = with_word(call, text, mcp_printf(call, "page_token=%s",
-							dbx_quoted(call, page->token)));
+		text = with_word(call, text,
+				 mcp_printf(call, "page_token=%s", dbx_quoted(call, page->token)));
 	return with_word(call, text, dbx_repeat_shape(call));
 }
 
@@ -263,8 +262,10 @@ whole_call(struct mcp_call *call, const struct dbx_page *page, size_t offered)
 			 mcp_printf(call, "%s=%d", limit_name(page),
 				    offered > WHOLE_ROWS ? WHOLE_ROWS : 1));
 	text = with_word(call, text, dbx_repeat_shape(call));
-	return token[0] == '\0' ? text : with_word(call, text,
-	    mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
+	return token[0] == '\0'
+		 ? text
+		 : with_word(call, text,
+			     mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
 }
 
 size_t
@@ -279,8 +280,8 @@ dbx_table_from(const struct dbx_page *page, size_t count)
 static bool
 is_filtered(struct mcp_call *call)
 {
-	return mcp_arg(call, "name_filter") != NULL || mcp_arg(call, "filter_string") != NULL
-	    || mcp_arg(call, "status_filter") != NULL;
+	return mcp_arg(call, "name_filter") != NULL || mcp_arg(call, "filter_string") != NULL ||
+	       mcp_arg(call, "status_filter") != NULL;
 }
 
 int
@@ -295,8 +296,9 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 		.noun = page->noun,
 		.more = more || offered < count,
 		.at_least = more && offered >= count && page->total < 0 && is_filtered(call),
-		.total = page->total >= 0 ? page->total
-		    : next[0] == '\0' && first ? (int64_t)count : -1,
+		.total = page->total >= 0	  ? page->total
+		       : next[0] == '\0' && first ? (int64_t)count
+						  : -1,
 		.next_from = page->tool != NULL ? rest_call : NULL,
 		.next_data = page,
 		.whole = whole_call(call, page, offered),
@@ -309,8 +311,10 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 		end.next = next_call(call, page, plain_token(call, page, next));
 	status = mcp_table_end(call, &end);
 	if (status == MCP_OK && again)
-		mcp_say(call, "The workspace names this same page as the next one. Whether there "
-			"are more %s is not known.", page->noun);
+		mcp_say(call,
+			"The workspace names this same page as the next one. Whether there "
+			"are more %s is not known.",
+			page->noun);
 	return status;
 }
 
@@ -354,8 +358,8 @@ int
 dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
 	  size_t n, const struct dbx_page *page)
 {
-	size_t count = json_object_is_type(items, json_type_array)
-	    ? json_object_array_length(items) : 0;
+	size_t count =
+	    json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
 	size_t from = dbx_table_from(page, count);
 	size_t offered = wanted_rows(call, page, count - from);
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };

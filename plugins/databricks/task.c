@@ -25,11 +25,17 @@ static const struct kind {
 	{ "spark_jar_task", "jar", ON_SPARK, { "main_class_name", "jar_uri" } },
 	{ "spark_submit_task", "spark-submit", ON_NOTHING, { "parameters" } },
 	{ "dbt_task", "dbt", ON_SPARK, { "commands", "project_directory" } },
-	{ "dbt_cloud_task", "dbt Cloud job", ON_NOTHING,
+	{ "dbt_cloud_task",
+	  "dbt Cloud job",
+	  ON_NOTHING,
 	  { "dbt_cloud_job_id", "connection_resource_name" } },
-	{ "dbt_platform_task", "dbt platform job", ON_NOTHING,
+	{ "dbt_platform_task",
+	  "dbt platform job",
+	  ON_NOTHING,
 	  { "dbt_platform_job_id", "connection_resource_name" } },
-	{ "sql_task", "sql", ON_NOTHING,
+	{ "sql_task",
+	  "sql",
+	  ON_NOTHING,
 	  { "query.query_id", "file.path", "dashboard.dashboard_id", "alert.alert_id" } },
 	{ "pipeline_task", "pipeline", ON_NOTHING, { "pipeline_id" } },
 	{ "run_job_task", "run job", ON_NOTHING, { "job_id" } },
@@ -37,14 +43,22 @@ static const struct kind {
 	{ "for_each_task", "for each of", ON_NOTHING, { "inputs" } },
 	{ "dashboard_task", "dashboard", ON_NOTHING, { "dashboard_id" } },
 	{ "alert_task", "alert", ON_NOTHING, { "alert_id", "workspace_path" } },
-	{ "power_bi_task", "Power BI model", ON_NOTHING,
+	{ "power_bi_task",
+	  "Power BI model",
+	  ON_NOTHING,
 	  { "power_bi_model.workspace_name", "power_bi_model.model_name" } },
-	{ "clean_rooms_notebook_task", "clean room notebook", ON_NOTHING,
+	{ "clean_rooms_notebook_task",
+	  "clean room notebook",
+	  ON_NOTHING,
 	  { "clean_room_name", "notebook_name" } },
-	{ "gen_ai_compute_task", "GPU training", ON_NOTHING,
+	{ "gen_ai_compute_task",
+	  "GPU training",
+	  ON_NOTHING,
 	  { "training_script_path", "command", "dl_runtime_image" } },
 	{ "ai_runtime_task", "AI runtime", ON_NOTHING, { "experiment", "code_source_path" } },
-	{ "ai_function_task", "AI function", ON_NOTHING,
+	{ "ai_function_task",
+	  "AI function",
+	  ON_NOTHING,
 	  { "delta_table.table_name", "volume.volume_path", "output.table" } },
 };
 
@@ -66,8 +80,8 @@ unknown_kind(struct mcp_call *call, struct json_object *task)
 	json_object_object_foreach(task, key, body) {
 		size_t n = strlen(key);
 
-		if (n > 5 && strcmp(key + n - 5, "_task") == 0
-		    && json_object_is_type(body, json_type_object))
+		if (n > 5 && strcmp(key + n - 5, "_task") == 0 &&
+		    json_object_is_type(body, json_type_object))
 			return mcp_printf(call, "%s %s", key, dbx_text(call, body));
 	}
 	return "";
@@ -122,8 +136,9 @@ dbx_task_kind(struct mcp_call *call, struct json_object *task)
 static const char *
 add_part(struct mcp_call *call, const char *text, const char *part)
 {
-	return part[0] == '\0' ? text
-	    : mcp_printf(call, "%s%s%s", text, text[0] != '\0' ? ", " : "", part);
+	return part[0] == '\0'
+		 ? text
+		 : mcp_printf(call, "%s%s%s", text, text[0] != '\0' ? ", " : "", part);
 }
 
 const char *
@@ -132,15 +147,19 @@ dbx_cluster_words(struct mcp_call *call, struct json_object *cluster)
 	const char *text = mcp_get_str(call, cluster, "spark_version", "");
 	int64_t workers = mcp_get_int(cluster, "num_workers", -1);
 
-	text = add_part(call, text, mcp_get_str(call, cluster, "node_type_id",
-	    mcp_get_str(call, cluster, "instance_pool_id", "")));
+	text = add_part(call, text,
+			mcp_get_str(call, cluster, "node_type_id",
+				    mcp_get_str(call, cluster, "instance_pool_id", "")));
 	if (mcp_get(cluster, "autoscale") != NULL)
-		return add_part(call, text, mcp_printf(call, "%s-%s workers",
-		    mcp_get_str(call, cluster, "autoscale.min_workers", "?"),
-		    mcp_get_str(call, cluster, "autoscale.max_workers", "?")));
+		return add_part(call, text,
+				mcp_printf(call, "%s-%s workers",
+					   mcp_get_str(call, cluster, "autoscale.min_workers", "?"),
+					   mcp_get_str(call, cluster, "autoscale.max_workers",
+						       "?")));
 	return workers < 0 ? text
-	    : add_part(call, text, mcp_printf(call, "%lld worker%s", (long long)workers,
-					      workers == 1 ? "" : "s"));
+			   : add_part(call, text,
+				      mcp_printf(call, "%lld worker%s", (long long)workers,
+						 workers == 1 ? "" : "s"));
 }
 
 /* The compute that a task names. "" when it names none. */
@@ -155,15 +174,16 @@ named_compute(struct mcp_call *call, struct json_object *task, const struct kind
 		{ "job cluster", mcp_get_str(call, task, "job_cluster_key", "") },
 		{ "new cluster:", dbx_cluster_words(call, new_cluster) },
 		{ "SQL warehouse", kind == NULL ? ""
-		    : mcp_get_str(call, mcp_get(task, kind->member), "warehouse_id", "") },
+						: mcp_get_str(call, mcp_get(task, kind->member),
+							      "warehouse_id", "") },
 	};
 	const char *environment = mcp_get_str(call, task, "environment_key", "");
 	const char *text = "";
 
 	for (size_t i = 0; i < COUNT(named); i++)
 		if (named[i].id[0] != '\0')
-			text = add_part(call, text, mcp_printf(call, "%s %s", named[i].words,
-							       named[i].id));
+			text = add_part(call, text,
+					mcp_printf(call, "%s %s", named[i].words, named[i].id));
 	if (text[0] == '\0' && new_cluster != NULL)
 		text = "new cluster";
 	if (environment[0] == '\0')
@@ -188,17 +208,19 @@ with_accelerator(struct mcp_call *call, struct json_object *task, const char *te
 		const char *word = mcp_get_str(call, task, parts[i].path, "");
 
 		if (word[0] != '\0')
-			text = add_part(call, text, mcp_printf(call, "%s%s", word,
-							       parts[i].noun));
+			text = add_part(call, text, mcp_printf(call, "%s%s", word, parts[i].noun));
 	}
 	for (size_t i = 0; i < json_object_array_length(deployments); i++) {
-		struct json_object *compute = mcp_get(json_object_array_get_idx(deployments, i),
-						      "compute");
+		struct json_object *compute =
+		    mcp_get(json_object_array_get_idx(deployments, i), "compute");
 
 		if (compute != NULL)
-			text = add_part(call, text, mcp_printf(call, "%s accelerators %s",
-			    mcp_get_str(call, compute, "accelerator_count", "?"),
-			    mcp_get_str(call, compute, "accelerator_type", "")));
+			text = add_part(call, text,
+					mcp_printf(call, "%s accelerators %s",
+						   mcp_get_str(call, compute, "accelerator_count",
+							       "?"),
+						   mcp_get_str(call, compute, "accelerator_type",
+							       "")));
 	}
 	return text;
 }
@@ -216,8 +238,8 @@ dbx_task_compute(struct mcp_call *call, struct json_object *task)
 	if (text[0] == '\0' && kind != NULL && kind->compute == ON_SPARK && used[0] == '\0')
 		text = "serverless";
 	/* In a run: the cluster that a job cluster or a new one became. */
-	if (used[0] != '\0'
-	    && strcmp(used, mcp_get_str(call, task, "existing_cluster_id", "")) != 0)
+	if (used[0] != '\0' &&
+	    strcmp(used, mcp_get_str(call, task, "existing_cluster_id", "")) != 0)
 		text = add_part(call, text, mcp_printf(call, "cluster %s", used));
 	return with_accelerator(call, task, text);
 }
@@ -248,7 +270,8 @@ dbx_task_settings(struct mcp_call *call, struct json_object *task)
 
 	(void)call;
 	return inner != NULL ? dbx_task_settings(call, inner)
-	    : kind != NULL ? mcp_get(task, kind->member) : NULL;
+	     : kind != NULL  ? mcp_get(task, kind->member)
+			     : NULL;
 }
 
 struct json_object *
@@ -256,10 +279,12 @@ dbx_task_each(struct mcp_call *call, struct json_object *task)
 {
 	struct json_object *inner = inner_task(task);
 
-	return inner == NULL ? NULL
-	    : dbx_pick(call, inner, "task_key", "description", "depends_on", "disabled", "run_if",
-		       "max_retries", "min_retry_interval_millis", "retry_on_timeout",
-		       "timeout_seconds", "libraries", "disable_auto_optimization",
-		       "environment_variables_key", "email_notifications",
-		       "webhook_notifications", "notification_settings", "health", NULL);
+	return inner == NULL
+		 ? NULL
+		 : dbx_pick(call, inner, "task_key", "description", "depends_on", "disabled",
+			    "run_if", "max_retries", "min_retry_interval_millis",
+			    "retry_on_timeout", "timeout_seconds", "libraries",
+			    "disable_auto_optimization", "environment_variables_key",
+			    "email_notifications", "webhook_notifications", "notification_settings",
+			    "health", NULL);
 }

@@ -10,9 +10,12 @@
 static int
 reply_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "Thing \"a\"", .not_found = "Call list_things.", .grant = "USE on the thing",
-	    .again = mcp_arg(call, "again") });
+	struct json_object *reply =
+	    dbx_reply(call, 0,
+		      &(struct dbx_words){ .object = "Thing \"a\"",
+					   .not_found = "Call list_things.",
+					   .grant = "USE on the thing",
+					   .again = mcp_arg(call, "again") });
 
 	(void)state;
 	(void)len;
@@ -58,7 +61,8 @@ send_it(struct mcp_call *call)
 	const char *token = dbx_idempotency_token(call, "token");
 
 	return dbx_send(call, "POST", "/api/thing/{id}{?force}", NULL,
-			mcp_arg_bool(call, "empty", false) ? NULL
+			mcp_arg_bool(call, "empty", false)
+			    ? NULL
 			    : dbx_object(call, "token", token, "none", NULL, NULL),
 			MCP_RETRY_TOKEN, sent, token, strlen(token) + 1);
 }
@@ -69,10 +73,11 @@ show(struct mcp_call *call)
 	struct json_object *value = mcp_get(mcp_args(call), "v");
 	const char *how = mcp_arg(call, "how");
 
-	return mcp_say(call, "[%s]", strcmp(how, "time") == 0 ? dbx_show_time(call, value)
+	return mcp_say(call, "[%s]",
+		       strcmp(how, "time") == 0	      ? dbx_show_time(call, value)
 		       : strcmp(how, "duration") == 0 ? dbx_show_duration(call, value)
-		       : strcmp(how, "bytes") == 0 ? dbx_show_bytes(call, value)
-						   : dbx_show_yes(call, value));
+		       : strcmp(how, "bytes") == 0    ? dbx_show_bytes(call, value)
+						      : dbx_show_yes(call, value));
 }
 
 static int
@@ -103,8 +108,8 @@ facts(struct mcp_call *call)
 static int
 table(struct mcp_call *call)
 {
-	static const struct dbx_column columns[] = {
-		{ "name", NULL, "name", NULL }, { "age", NULL, "age", dbx_show_duration } };
+	static const struct dbx_column columns[] = { { "name", NULL, "name", NULL },
+						     { "age", NULL, "age", dbx_show_duration } };
 
 	return dbx_table(call, mcp_arg_json(call, "items"), columns, COUNT(columns),
 			 &(struct dbx_page){ .noun = "things", .total = -1 });
@@ -128,7 +133,10 @@ static const struct mcp_row rows[] = {
 };
 
 const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+	MCP_PLUGIN_HEAD,
+	.name = "databricks",
+	.version = "0",
+	.tools = MCP_ROWS(rows),
 };
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -140,17 +148,19 @@ static const struct {
 } shapes[] = {
 	{ 200, "{}", "1|0|||" },
 	{ 500, "", "0|-7|||" },
-	{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"No.\"}", "0|-1|BAD_REQUE"
-	    "ST|No.|" },
+	{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"No.\"}",
+	  "0|-1|BAD_REQUE"
+	  "ST|No.|" },
 	{ 404, "{\"error_code\":\"TABLE_DOES_NOT_EXIST\",\"message\":\"x\"}",
 	  "0|-2|TABLE_DOES_NOT_EXIST|x|" },
 	{ 401, "{\"error_code\":401,\"message\":\"Credential was not sent\"}",
 	  "0|-4||Credential was not sent|" },
 	{ 400, "{\"message\":\"only words\"}", "0|-1||only words|" },
-	{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":[7,"
-	       "{\"@type\":\"type.googleapis.com/google.rpc.RequestInfo\"},"
-	       "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
-	    "\"reason\":\"R\"}]}",
+	{ 403,
+	  "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":[7,"
+	  "{\"@type\":\"type.googleapis.com/google.rpc.RequestInfo\"},"
+	  "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\","
+	  "\"reason\":\"R\"}]}",
 	  "0|-3|PERMISSION_DENIED|m|R" },
 	{ 403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"m\",\"details\":{}}",
 	  "0|-3|PERMISSION_DENIED|m|" },
@@ -161,8 +171,10 @@ static const struct {
 	{ 400, "{\"error\":{\"message\":\"model says no\"}}", "0|-1||model says no|" },
 	{ 401, "{\"errorCode\":\"E0001\",\"errorSummary\":\"Token expired\"}",
 	  "0|-4|E0001|Token expired|" },
-	{ 409, "{\"schemas\":[],\"status\":\"409\",\"scimType\":\"uniqueness\","
-	       "\"detail\":\"taken\"}", "0|-5|SCIM_409|uniqueness: taken|" },
+	{ 409,
+	  "{\"schemas\":[],\"status\":\"409\",\"scimType\":\"uniqueness\","
+	  "\"detail\":\"taken\"}",
+	  "0|-5|SCIM_409|uniqueness: taken|" },
 	{ 500, "{\"status\":500,\"detail\":\"null\"}",
 	  "0|-7|SCIM_500|The identity service failed without a reason.|" },
 	{ 404, "RESOURCE_DOES_NOT_EXIST: no such account",
@@ -173,11 +185,15 @@ static const struct {
 	{ 400, "<p>only <i>text</i></p>", "0|-1||only text|" },
 	{ 418, "no idea\tat all", "0|-11||no idea at all|" },
 	{ 418, "[1,2]", "0|-11||[1,2]|" },
-	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x "
-	    "does not "
-	       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Cluster x does not exist|" },
-	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Job x doesn't "
-	       "exist\"}", "0|-2|INVALID_PARAMETER_VALUE|Job x doesn't exist|" },
+	{ 400,
+	  "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Cluster x "
+	  "does not "
+	  "exist\"}",
+	  "0|-2|INVALID_PARAMETER_VALUE|Cluster x does not exist|" },
+	{ 400,
+	  "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"Job x doesn't "
+	  "exist\"}",
+	  "0|-2|INVALID_PARAMETER_VALUE|Job x doesn't exist|" },
 	{ 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"too big\"}",
 	  "0|-1|INVALID_PARAMETER_VALUE|too big|" },
 	{ 403, "{\"message\":\"Invalid access token.\"}", "0|-4||Invalid access token.|" },
@@ -190,13 +206,18 @@ static const struct {
 	{ 404, "{\"error_code\":\"ENDPOINT_NOT_FOUND\",\"message\":\"No API found\"}",
 	  "0|-12|ENDPOINT_NOT_FOUND|No API found|" },
 	{ 404, "{\"message\":\"No API found for 'GET /x'\"}", "0|-12||No API found for 'GET /x'|" },
-	{ 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"failed\","
-	       "\"external_model_message\":{\"message\":\"no quota\"}}",
+	{ 400,
+	  "{\"error_code\":\"BAD_REQUEST\",\"message\":\"failed\","
+	  "\"external_model_message\":{\"message\":\"no quota\"}}",
 	  "0|-1|BAD_REQUEST|failed no quota|" },
 	{ 400, "{\"external_model_message\":\"no quota\"}", "0|-1||no quota|" },
 	{ 400, "{\"error_code\":[],\"message\":{},\"details\":[[]],\"error\":7}", "0|-1||7|" },
-	{ 413, "", "0|-10|||" }, { 409, "", "0|-5|||" }, { 501, "", "0|-12|||" },
-	{ 503, "", "0|-7|||" }, { 504, "", "0|-8|||" }, { 429, "", "0|-6|||" },
+	{ 413, "", "0|-10|||" },
+	{ 409, "", "0|-5|||" },
+	{ 501, "", "0|-12|||" },
+	{ 503, "", "0|-7|||" },
+	{ 504, "", "0|-8|||" },
+	{ 429, "", "0|-6|||" },
 };
 
 static void
@@ -251,10 +272,13 @@ fails_in_three_lines(void)
 		  "Thing \"a\" does not exist.", "was deleted", "Call list_things." },
 		{ 403, "{\"message\":\"no\"}", MCP_E_PERMISSION, "may not be used", "no",
 		  "Ask for USE on the thing" },
-		{ 401, "", MCP_E_UNAUTHENTICATED, "valid credential", "401", "operator must "
-		    "renew" },
-		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT, "in a "
-		    "state", "busy", "present state" },
+		{ 401, "", MCP_E_UNAUTHENTICATED, "valid credential", "401",
+		  "operator must "
+		  "renew" },
+		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT,
+		  "in a "
+		  "state",
+		  "busy", "present state" },
 		{ 400, "{\"message\":\"bad\"}", MCP_E_INPUT, "was refused", "bad", "Correct the" },
 		{ 501, "", MCP_E_UNSUPPORTED, "not offered", "501", "Do not repeat" },
 		{ 413, "", MCP_E_TOO_LARGE, "too large", "413", "less at once" },
@@ -279,15 +303,18 @@ fails_in_three_lines(void)
 	ASSERT_TEXT(fakehost_tool(host, "reply", "{\"id\":7}"), "{ }");
 	fakehost_reply(host, "GET /api/thing", 503, "");
 	ASSERT_HAS(fakehost_tool(host, "reply", "{\"again\":\"Look first.\"}")->next, "Look "
-	    "first.");
+										      "first.");
 	fakehost_free(host);
 }
 
 static void
 says_when_to_come_back(void)
 {
-	struct mcp_reply reply = { .size = sizeof(reply), .status = 429, .why = "",
-				   .body = { "", 0 }, .request_id = "r-1",
+	struct mcp_reply reply = { .size = sizeof(reply),
+				   .status = 429,
+				   .why = "",
+				   .body = { "", 0 },
+				   .request_id = "r-1",
 				   .retry_after_ms = 2500 };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -318,14 +345,16 @@ sends_json_and_tokens(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, "POST /api/thing/a%2Fb?force=true", 200, "{}");
-	ASSERT_TEXT(fakehost_tool(host, "send", "{\"id\":\"a/b\",\"force\":true,"
-	    "\"token\":\"mine\"}"),
+	ASSERT_TEXT(fakehost_tool(host, "send",
+				  "{\"id\":\"a/b\",\"force\":true,"
+				  "\"token\":\"mine\"}"),
 		    "sent mine");
 	ASSERT_STR(fakehost_request(host, 0)->body, "{\"token\":\"mine\"}");
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_TOKEN);
 	fakehost_reply(host, "POST /api/thing/b", 200, "{}");
 	ASSERT_INT(strlen(fakehost_tool(host, "send", "{\"id\":\"b\"}")->text), strlen("sent"
-	    " ") + 32);
+										       " ") +
+										    32);
 	fakehost_tool(host, "send", "{\"id\":\"b\",\"empty\":true}");
 	ASSERT_STR(fakehost_request(host, 0)->body, "{}");
 	ASSERT_INT(fakehost_tool(host, "send", "{\"id\":\"..\"}")->status, MCP_E_INPUT);
@@ -339,9 +368,12 @@ takes_anything_for_an_array(void)
 	static const struct {
 		const char *arguments, *text;
 	} cases[] = {
-		{ "{\"v\":{\"list\":[{},7,[],{}]}}", "1 2" }, { "{\"v\":{\"list\":[]}}", "1 0" },
-		{ "{\"v\":{\"list\":{}}}", "0 0" }, { "{\"v\":{\"list\":\"x\"}}", "0 0" },
-		{ "{\"v\":7}", "0 0" }, { "{}", "0 0" },
+		{ "{\"v\":{\"list\":[{},7,[],{}]}}", "1 2" },
+		{ "{\"v\":{\"list\":[]}}", "1 0" },
+		{ "{\"v\":{\"list\":{}}}", "0 0" },
+		{ "{\"v\":{\"list\":\"x\"}}", "0 0" },
+		{ "{\"v\":7}", "0 0" },
+		{ "{}", "0 0" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -398,8 +430,7 @@ shows_facts_in_both_forms(void)
 		{ "{\"detail\":\"full\",\"item\":{\"conf\":{\"a\":{\"b\":[\"/\"]}}}}",
 		  "conf: {\"a\":{\"b\":[\"/\"]}}", "{\"conf\":{\"a\":{\"b\":[\"/\"]}}}" },
 		{ "{\"item\":{\"parts\":[{\"part\":1,\"size\":3},{\"part\":\"x\"},{},7]}}",
-		  "part\n1\nx\n-\n3 parts.",
-		  "{\"parts\":[{\"part\":\"1\"},{\"part\":\"x\"},{}]}" },
+		  "part\n1\nx\n-\n3 parts.", "{\"parts\":[{\"part\":\"1\"},{\"part\":\"x\"},{}]}" },
 		{ "{\"detail\":\"full\",\"item\":{\"parts\":[{\"part\":1,\"size\":3}]}}",
 		  "part\tsize\n1\t3\n1 part.", "{\"parts\":[{\"part\":\"1\",\"size\":3}]}" },
 		{ "{\"item\":{\"parts\":[{}]}}", "{}", "{}" },
@@ -414,8 +445,8 @@ shows_facts_in_both_forms(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct fakehost_result *result = fakehost_tool(host, "facts",
-								     cases[i].arguments);
+		const struct fakehost_result *result =
+		    fakehost_tool(host, "facts", cases[i].arguments);
 
 		ASSERT_TEXT(result, cases[i].text);
 		ASSERT_STR(result->structured, cases[i].structure);
@@ -458,7 +489,8 @@ shows_a_dash_for_what_is_absent(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	ASSERT_TEXT(fakehost_tool(host, "table", "{\"items\":[{\"name\":\"a\",\"age\":1},"
+	ASSERT_TEXT(fakehost_tool(host, "table",
+				  "{\"items\":[{\"name\":\"a\",\"age\":1},"
 				  "{\"name\":\"\"},7]}"),
 		    "name\tage\na\t1 ms\n-\t-\n-\t-\n3 things.");
 	ASSERT_TEXT(fakehost_tool(host, "table", "{\"items\":{}}"), "name\tage\n0 things.");
@@ -476,14 +508,17 @@ cuts_copies(void)
 	ASSERT_STR(to, "1234567");
 	dbx_cut_copy(to, sizeof(to), "12345678");
 	ASSERT_STR(to, "1234\xE2\x80\xA6");
-	dbx_cut_copy(to, sizeof(to), "123\xC3\xA4" "5678");
+	dbx_cut_copy(to, sizeof(to),
+		     "123\xC3\xA4"
+		     "5678");
 	ASSERT_STR(to, "123\xE2\x80\xA6");
 	dbx_cut_copy(to, sizeof(to), "");
 	ASSERT_STR(to, "");
 }
 
 static const struct test tests[] = {
-	TEST(cuts_copies), TEST(reads_every_shape_of_error),
+	TEST(cuts_copies),
+	TEST(reads_every_shape_of_error),
 	TEST(cuts_long_messages_at_a_character),
 	TEST(fails_in_three_lines),
 	TEST(says_when_to_come_back),

@@ -65,11 +65,17 @@ list(struct mcp_call *call)
 	static const struct dbx_column columns[] = { { "name", NULL, "name", NULL } };
 	static const char *const repeat[] = { "kind", "name_filter", NULL };
 	static const struct dbx_list things = {
-		.path = "/api/things{?page_size,page_token,kind}", .limit_name = "page_size",
-		.most = 50, .items = "things", .columns = columns, .n_columns = 1,
-		.noun = "things", .tool = "list_things",
+		.path = "/api/things{?page_size,page_token,kind}",
+		.limit_name = "page_size",
+		.most = 50,
+		.items = "things",
+		.columns = columns,
+		.n_columns = 1,
+		.noun = "things",
+		.tool = "list_things",
 		.repeat = repeat,
-		.item = named, .words = words,
+		.item = named,
+		.words = words,
 	};
 
 	return dbx_list(call, &things, dbx_object(call, "kind", mcp_arg(call, "kind"), NULL));
@@ -97,7 +103,10 @@ static const struct mcp_row rows[] = {
 static const struct mcp_row completions[] = { { .name = "things name", .handler = complete } };
 
 const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+	MCP_PLUGIN_HEAD,
+	.name = "databricks",
+	.version = "0",
+	.tools = MCP_ROWS(rows),
 	.completions = MCP_ROWS(completions),
 };
 
@@ -117,7 +126,8 @@ knows_ids(void)
 		{ "{\"text\":\"1f2e3d4c5b6a798\"}", "000" },
 		{ "{\"text\":\"9223372036854775807\"}", "001" },
 		{ "{\"text\":\"92233720368547758070\"}", "000" },
-		{ "{\"text\":\"\"}", "000" }, { "{\"text\":\"12a\"}", "000" },
+		{ "{\"text\":\"\"}", "000" },
+		{ "{\"text\":\"12a\"}", "000" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -140,7 +150,8 @@ finds_near_names(void)
 		  "Nightly-x, nightly-etl-of-all" },
 		{ "{\"asked\":\"the orders\",\"names\":[\"orders\",\"he\"]}", "orders" },
 		{ "{\"asked\":\"a\",\"names\":\"x\"}", "none" },
-		{ "{\"asked\":\"a\",\"names\":[]}", "none" }, { "{\"asked\":\"a\"}", "none" },
+		{ "{\"asked\":\"a\",\"names\":[]}", "none" },
+		{ "{\"asked\":\"a\"}", "none" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -184,7 +195,8 @@ takes_ids_as_they_are_listed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, CLUSTERS, 200, "{\"clusters\":["
+	fakehost_reply(host, CLUSTERS, 200,
+		       "{\"clusters\":["
 		       "{\"cluster_id\":\"1\",\"cluster_name\":\"04fd9939\"},"
 		       "{\"cluster_id\":\"04fd9939\",\"cluster_name\":\"n\"},"
 		       "{\"cluster_id\":4711,\"cluster_name\":\"m\"}]}");
@@ -276,12 +288,13 @@ lists_pages(void)
 	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\n0 things.");
 	fakehost_reset(host);
-	fakehost_reply(host, "GET /api/things?page_size=50", 200, "{\"things\":[{\"name\":\"a"
-	    "\"}]}");
+	fakehost_reply(host, "GET /api/things?page_size=50", 200,
+		       "{\"things\":[{\"name\":\"a"
+		       "\"}]}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{}"), "name\na\n1 thing.");
 	fakehost_reply(host, "GET /api/things?page_size=2&kind=big%20one", 200,
 		       "{\"things\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
-		    "\"next_page_token\":\"t2\"}");
+		       "\"next_page_token\":\"t2\"}");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"kind\":\"big one\"}"),
 		    "name\na\nb\n2 things shown; there are more. "
 		    "Next: list_things kind=\"big one\" limit=2 page_token=t2");
@@ -298,11 +311,13 @@ shows_no_more_than_wanted(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
-	fakehost_reply(host, "GET /api/things?page_size=2", 200, "{\"things\":[{\"name\":\"a\"},"
+	fakehost_reply(host, "GET /api/things?page_size=2", 200,
+		       "{\"things\":[{\"name\":\"a\"},"
 		       "{\"name\":\"b\"},{\"name\":\"c\"}],\"next_page_token\":\"7~x\"}");
 	fakehost_reply(host, "GET /api/things?page_size=2&page_token=7~x", 200,
 		       "{\"things\":[{\"name\":\"e\"}]}");
-	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2}"), "name\na\nb\n2 things shown; "
+	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2}"),
+		    "name\na\nb\n2 things shown; "
 		    "there are more. Next: list_things limit=2 page_token=2~");
 	ASSERT_TEXT(fakehost_tool(host, "list", "{\"limit\":2,\"page_token\":\"2~\"}"),
 		    "name\nc\n1 thing shown; there are more. "
@@ -427,7 +442,8 @@ offers_completions(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char body[8000] = "{\"things\":[{\"name\":\"Main\"},{\"name\":\"\"},7";
 
-	fakehost_reply(host, "GET /api/things", 200, "{\"things\":[{\"name\":\"Main\"},"
+	fakehost_reply(host, "GET /api/things", 200,
+		       "{\"things\":[{\"name\":\"Main\"},"
 		       "{\"name\":\"other\"},{\"name\":\"\"},7,{\"name\":\"mad\"}]}");
 	ASSERT_STR(fakehost_complete(host, "things name", "{\"value\":\"ma\"}")->completion,
 		   "[\"Main\",\"mad\"]");

@@ -19,28 +19,28 @@ text_holds(const char *text, const char *part, bool wanted, const char *file, in
 	return holds == wanted;
 }
 
-#define ASSERT_HAS(text, part)	 CU_ASSERT(text_holds(text, part, true, __FILE__, __LINE__))
+#define ASSERT_HAS(text, part) CU_ASSERT(text_holds(text, part, true, __FILE__, __LINE__))
 #define ASSERT_LACKS(text, part) CU_ASSERT(text_holds(text, part, false, __FILE__, __LINE__))
 
 /* A failed call of a status, whose three lines hold these parts. */
-#define ASSERT_FAILED(result, kind, what_, why_, next_)                                            \
-	do {                                                                                       \
-		const struct fakehost_result *r_ = (result);                                       \
-		CU_ASSERT(r_->failed);                                                             \
-		ASSERT_INT(r_->status, kind);                                                      \
-		ASSERT_HAS(r_->what, what_);                                                       \
-		ASSERT_HAS(r_->why, why_);                                                         \
-		ASSERT_HAS(r_->next, next_);                                                       \
-		ASSERT_INT(r_->unexpected, 0);                                                     \
+#define ASSERT_FAILED(result, kind, what_, why_, next_)      \
+	do {                                                 \
+		const struct fakehost_result *r_ = (result); \
+		CU_ASSERT(r_->failed);                       \
+		ASSERT_INT(r_->status, kind);                \
+		ASSERT_HAS(r_->what, what_);                 \
+		ASSERT_HAS(r_->why, why_);                   \
+		ASSERT_HAS(r_->next, next_);                 \
+		ASSERT_INT(r_->unexpected, 0);               \
 	} while (0)
 
 /* A successful call whose whole text is this. */
-#define ASSERT_TEXT(result, text_)                                                                 \
-	do {                                                                                       \
-		const struct fakehost_result *r_ = (result);                                       \
-		CU_ASSERT(!r_->failed);                                                            \
-		ASSERT_STR(r_->text, text_);                                                       \
-		ASSERT_INT(r_->unexpected, 0);                                                     \
+#define ASSERT_TEXT(result, text_)                           \
+	do {                                                 \
+		const struct fakehost_result *r_ = (result); \
+		CU_ASSERT(!r_->failed);                      \
+		ASSERT_STR(r_->text, text_);                 \
+		ASSERT_INT(r_->unexpected, 0);               \
 	} while (0)
 
 #endif

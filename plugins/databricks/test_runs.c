@@ -18,20 +18,25 @@ start(struct mcp_call *call)
 }
 
 static const struct mcp_operation operation = {
-	.size = sizeof(struct mcp_operation), .start = start, .poll = dbx_run_poll,
+	.size = sizeof(struct mcp_operation),
+	.start = start,
+	.poll = dbx_run_poll,
 	.cancel = dbx_run_cancel,
 };
 
 static const struct mcp_row rows[] = { { .name = "run", .operation = &operation } };
 
 const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+	MCP_PLUGIN_HEAD,
+	.name = "databricks",
+	.version = "0",
+	.tools = MCP_ROWS(rows),
 };
 
 #define RUN(members) "{\"run_id\":7,\"job_id\":3,\"run_name\":\"nightly\"," members "}"
 #define RUNNING RUN("\"state\":{\"life_cycle_state\":\"RUNNING\"},\"run_page_url\":\"https://x/7\"")
-#define ENDED(result)                                                                              \
-	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"" result "\","          \
+#define ENDED(result)                                                                     \
+	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"" result "\"," \
 	"\"state_message\":\"over\"}"
 
 static void
@@ -51,8 +56,10 @@ follows_a_run_to_its_end(void)
 	ASSERT_HAS(result->text, "Next: get_run_output run_id=8");
 	ASSERT_INT(result->polls, 2);
 	fakehost_reset(host);
-	fakehost_reply(host, GET_RUN, 200,
-		       RUN("\"tasks\":[{\"run_id\":8,\"task_key\":\"a\"," ENDED("SUCCESS") ","
+	fakehost_reply(
+	    host, GET_RUN, 200,
+	    RUN("\"tasks\":[{\"run_id\":8,\"task_key\":\"a\"," ENDED(
+		"SUCCESS") ","
 			   "\"execution_duration\":2000},{\"run_id\":9,\"task_key\":\"b\","
 			   "\"status\":{\"state\":\"BLOCKED\"}}]," ENDED("SUCCESS_WITH_FAILURES")));
 	result = fakehost_tool(host, "run", "{\"run_id\":\"7\"}");
@@ -96,14 +103,16 @@ explains_failed_runs(void)
 	} cases[] = {
 		{ RUN(ENDED("FAILED")), MCP_E_UPSTREAM, "Run 7 ended as FAILED.", "over",
 		  "get_run_output run_id=7" },
-		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED("SUCCESS") "},{\"task_key\":\"b\","
-		      "\"run_id\":9," ENDED("FAILED") "}]," ENDED("FAILED")),
+		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED(
+		      "SUCCESS") "},{\"task_key\":\"b\","
+				 "\"run_id\":9," ENDED("FAILED") "}]," ENDED("FAILED")),
 		  MCP_E_UPSTREAM, "FAILED", "Task \"b\": over", "get_run_output run_id=9" },
-		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED("UPSTREAM_FAILED") "}],"
-		      ENDED("TIMEDOUT")), MCP_E_UPSTREAM, "TIMEDOUT", "over", "run_id=7" },
+		{ RUN("\"tasks\":[{\"task_key\":\"a\"," ENDED("UPSTREAM_FAILED") "}]," ENDED(
+		      "TIMEDOUT")),
+		  MCP_E_UPSTREAM, "TIMEDOUT", "over", "run_id=7" },
 		{ RUN(ENDED("CANCELED")), MCP_E_CANCELLED, "CANCELED", "over", "if you still" },
 		{ RUN("\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
-		    "\"state_message\":\"b\"}"),
+		      "\"state_message\":\"b\"}"),
 		  MCP_E_UPSTREAM, "INTERNAL_ERROR", "b", "get_run_output" },
 		{ RUN("\"tasks\":{},\"state\":{\"life_cycle_state\":\"SKIPPED\"}"), MCP_E_UPSTREAM,
 		  "SKIPPED", "", "" },
@@ -134,8 +143,9 @@ says_that_the_run_goes_on_when_a_poll_fails(void)
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), MCP_E_UNAVAILABLE, "Run 7",
 		      "503", "The run goes on: call get_job_run run_id=7");
 	fakehost_reset(host);
-	fakehost_reply(host, GET_RUN, 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
-					   "\"message\":\"Run 7 does not exist.\"}");
+	fakehost_reply(host, GET_RUN, 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+		       "\"message\":\"Run 7 does not exist.\"}");
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), MCP_E_NOT_FOUND, "Run 7",
 		      "", "60 days");
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"\"}"), MCP_E_UPSTREAM,

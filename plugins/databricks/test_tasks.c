@@ -45,12 +45,17 @@ output(struct mcp_call *call)
 }
 
 static const struct mcp_row rows[] = {
-	{ .name = "task", .handler = task }, { .name = "state", .handler = state },
-	{ .name = "culprit", .handler = culprit }, { .name = "output", .handler = output },
+	{ .name = "task", .handler = task },
+	{ .name = "state", .handler = state },
+	{ .name = "culprit", .handler = culprit },
+	{ .name = "output", .handler = output },
 };
 
 const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD, .name = "databricks", .version = "0", .tools = MCP_ROWS(rows),
+	MCP_PLUGIN_HEAD,
+	.name = "databricks",
+	.version = "0",
+	.tools = MCP_ROWS(rows),
 };
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -87,7 +92,7 @@ every_kind_of_task_is_told(void)
 		{ OF("spark_submit_task", "{\"parameters\":[\"--x\",\"y\"]}"),
 		  "spark-submit --x, y||" },
 		{ OF("dbt_task", "{\"commands\":[\"dbt deps\",\"dbt run\"],"
-		     "\"warehouse_id\":\"w\"}"),
+				 "\"warehouse_id\":\"w\"}"),
 		  "dbt dbt deps, dbt run|SQL warehouse w|" },
 		{ OF("dbt_cloud_task", "{\"dbt_cloud_job_id\":5}"), "dbt Cloud job 5||" },
 		{ OF("dbt_platform_task", "{\"dbt_platform_job_id\":\"d\"}"),
@@ -102,8 +107,8 @@ every_kind_of_task_is_told(void)
 		{ OF("condition_task", "{\"left\":\"a\",\"op\":\"EQUAL_TO\",\"right\":\"b\"}"),
 		  "condition a EQUAL_TO b||" },
 		{ OF("for_each_task", "{\"inputs\":\"[1]\",\"concurrency\":2,\"task\":{"
-		     "\"notebook_task\":{\"notebook_path\":\"/n\"},"
-		     "\"existing_cluster_id\":\"c\"}}"),
+				      "\"notebook_task\":{\"notebook_path\":\"/n\"},"
+				      "\"existing_cluster_id\":\"c\"}}"),
 		  "for each of [1] (2 at once): notebook /n|cluster c|" },
 		{ OF("dashboard_task", "{\"dashboard_id\":\"d\",\"warehouse_id\":\"w\"}"),
 		  "dashboard d|SQL warehouse w|" },
@@ -111,7 +116,8 @@ every_kind_of_task_is_told(void)
 		{ OF("power_bi_task", "{\"power_bi_model\":{\"model_name\":\"M\"}}"),
 		  "Power BI model M||" },
 		{ OF("clean_rooms_notebook_task", "{\"clean_room_name\":\"r\","
-		     "\"notebook_name\":\"n\"}"), "clean room notebook r n||" },
+						  "\"notebook_name\":\"n\"}"),
+		  "clean room notebook r n||" },
 		{ OF("gen_ai_compute_task", "{\"command\":\"c\",\"compute\":{\"num_gpus\":8}}"),
 		  "GPU training c|8 GPUs|" },
 		{ OF("ai_runtime_task", "{\"experiment\":\"e\"}"), "AI runtime e||" },
@@ -133,7 +139,8 @@ compute_is_what_the_task_names(void)
 		{ "{" NB ",\"job_cluster_key\":\"k\"}", "notebook /n|job cluster k|" },
 		{ "{" NB ",\"environment_key\":\"e\"}", "notebook /n|serverless, environment e|" },
 		{ "{" NB ",\"new_cluster\":{\"spark_version\":\"16\",\"node_type_id\":\"m\","
-		  "\"num_workers\":6}}", "notebook /n|new cluster: 16, m, 6 workers|" },
+		  "\"num_workers\":6}}",
+		  "notebook /n|new cluster: 16, m, 6 workers|" },
 		{ "{" NB ",\"new_cluster\":{\"autoscale\":{\"min_workers\":1,\"max_workers\":3}}}",
 		  "notebook /n|new cluster: 1-3 workers|" },
 		{ "{" NB ",\"new_cluster\":{}}", "notebook /n|new cluster|" },
@@ -142,7 +149,8 @@ compute_is_what_the_task_names(void)
 		{ "{" NB ",\"compute\":{\"hardware_accelerator\":\"GPU_1xA10\"}}",
 		  "notebook /n|serverless, GPU_1xA10|" },
 		{ "{" NB ",\"depends_on\":[{\"task_key\":\"a\"},{\"task_key\":\"b\",\"outcome\":"
-		  "\"false\"},7]}", "notebook /n|serverless|a, b (false)" },
+		  "\"false\"},7]}",
+		  "notebook /n|serverless|a, b (false)" },
 	};
 
 	answers("task", cases, COUNT(cases));
@@ -159,12 +167,15 @@ states_are_never_made_up(void)
 		  "\"status\":{\"termination_details\":{\"message\":\"disk\"}}}",
 		  "FAILED|disk|11" },
 		{ "{\"status\":{\"state\":\"TERMINATED\",\"termination_details\":{\"code\":"
-		  "\"DRIVER_ERROR\",\"message\":\"m\"}}}", "DRIVER_ERROR|m|11" },
+		  "\"DRIVER_ERROR\",\"message\":\"m\"}}}",
+		  "DRIVER_ERROR|m|11" },
 		{ "{\"status\":{\"state\":\"TERMINATED\",\"termination_details\":{\"code\":"
-		  "\"SUCCESS\"}}}", "SUCCESS||10" },
+		  "\"SUCCESS\"}}}",
+		  "SUCCESS||10" },
 		{ "{\"status\":{\"state\":\"TERMINATED\"}}", "TERMINATED||10" },
 		{ "{\"state\":{\"life_cycle_state\":\"QUEUED\",\"state_message\":\"\","
-		  "\"queue_reason\":\"full\"}}", "QUEUED|full|00" },
+		  "\"queue_reason\":\"full\"}}",
+		  "QUEUED|full|00" },
 		{ "{\"status\":{\"state\":\"QUEUED\",\"queue_details\":{\"message\":\"wait\"}}}",
 		  "QUEUED|wait|00" },
 		{ "{\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\"}}", "INTERNAL_ERROR||11" },
@@ -176,8 +187,8 @@ states_are_never_made_up(void)
 	answers("state", cases, COUNT(cases));
 }
 
-#define T(id, key, attempt, result)                                                                \
-	"{\"run_id\":" #id ",\"task_key\":\"" key "\",\"attempt_number\":" #attempt              \
+#define T(id, key, attempt, result)                                                 \
+	"{\"run_id\":" #id ",\"task_key\":\"" key "\",\"attempt_number\":" #attempt \
 	",\"state\":{\"result_state\":\"" result "\"}}"
 #define TASKS(list) "{\"tasks\":[" list "]}"
 
@@ -185,14 +196,17 @@ static void
 the_last_attempt_counts(void)
 {
 	static const struct pair cases[] = {
-		{ TASKS(T(1, "a", 0, "FAILED") "," T(2, "a", 1, "SUCCESS") ","
-			T(3, "b", 0, "FAILED")), "3" },
+		{ TASKS(T(1, "a", 0, "FAILED") "," T(2, "a", 1, "SUCCESS") "," T(3, "b", 0,
+										 "FAILED")),
+		  "3" },
 		{ TASKS(T(1, "a", 0, "FAILED") "," T(2, "a", 1, "FAILED")), "2" },
-		{ TASKS(T(1, "a", 0, "DISABLED") "," T(2, "b", 0, "UPSTREAM_FAILED") ","
-			T(3, "c", 0, "UPSTREAM_CANCELED") "," T(4, "d", 0, "TIMEDOUT")), "4" },
+		{ TASKS(T(1, "a", 0, "DISABLED") "," T(2, "b", 0, "UPSTREAM_FAILED") "," T(
+		      3, "c", 0, "UPSTREAM_CANCELED") "," T(4, "d", 0, "TIMEDOUT")),
+		  "4" },
 		{ TASKS(T(1, "a", 0, "CANCELED") "," T(2, "b", 0, "FAILED")), "2" },
 		{ TASKS(T(1, "a", 0, "CANCELED") "," T(2, "b", 0, "SUCCESS")), "1" },
-		{ TASKS(T(1, "a", 0, "SUCCESS")), "none" }, { "{\"tasks\":\"x\"}", "none" },
+		{ TASKS(T(1, "a", 0, "SUCCESS")), "none" },
+		{ "{\"tasks\":\"x\"}", "none" },
 	};
 
 	answers("culprit", cases, COUNT(cases));
@@ -211,7 +225,8 @@ every_kind_of_output_is_told(void)
 		  "\"name\":\"c\"}],\"rows\":[{\"values\":[{\"string_value\":\"v\"}]}]}}}}",
 		  "[[\"v\"]]" },
 		{ "{\"sql_output\":{\"dashboard_output\":{\"widgets\":[{\"widget_title\":\"W\","
-		  "\"error\":{\"message\":\"boom\"}}]}}}", "W\tboom" },
+		  "\"error\":{\"message\":\"boom\"}}]}}}",
+		  "W\tboom" },
 		{ "{\"dashboard_output\":{\"page_snapshots\":[{\"page_display_name\":\"P\"}]}}",
 		  "P" },
 		{ "{\"alert_output\":{\"alert_state\":\"TRIGGERED\"}}", "alert_state: TRIGGERED" },
@@ -233,7 +248,8 @@ every_kind_of_output_is_told(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		ASSERT_HAS(fakehost_tool(host, "output", cases[i].arguments)->text, cases[i].part);
-	result = fakehost_tool(host, "output", "{\"dbt_output\":{\"artifacts_link\":"
+	result = fakehost_tool(host, "output",
+			       "{\"dbt_output\":{\"artifacts_link\":"
 			       "\"https://s/?sig=9f2b\",\"artifacts_headers\":{\"k\":\"c2Vj\"}}}");
 	ASSERT_HAS(result->text, "dbt artifacts");
 	ASSERT_LACKS(result->text, "9f2b");
@@ -243,10 +259,8 @@ every_kind_of_output_is_told(void)
 }
 
 static const struct test tests[] = {
-	TEST(every_kind_of_task_is_told),
-	TEST(compute_is_what_the_task_names),
-	TEST(states_are_never_made_up),
-	TEST(the_last_attempt_counts),
+	TEST(every_kind_of_task_is_told),   TEST(compute_is_what_the_task_names),
+	TEST(states_are_never_made_up),	    TEST(the_last_attempt_counts),
 	TEST(every_kind_of_output_is_told),
 };
 SUITE(tests)

@@ -40,7 +40,7 @@ struct wrong_test {
 	const struct mcp_plugin *plugin;
 	const struct wrong_route *routes;
 	size_t n_routes, route; /* `route` is the one that answers wrongly */
-	wrong_call_fn call;     /* or the tool of `of` */
+	wrong_call_fn call;	/* or the tool of `of` */
 	const struct wrong_case *of;
 	struct json_object *tree; /* of that route's body */
 	size_t n, step;		  /* variants of it so far; one in `step` is tried, 0: none */
@@ -71,8 +71,8 @@ wrong_try(const struct wrong_test *test, const char *body)
 		fakehost_reply(host, test->routes[i].request, 200,
 			       i == test->route ? body : test->routes[i].body);
 	result = wrong_call(test, host);
-	mistake = (result->failed && result->status == MCP_E_INTERNAL)
-	    || strstr(result->text, "made a mistake") != NULL;
+	mistake = (result->failed && result->status == MCP_E_INTERNAL) ||
+		  strstr(result->text, "made a mistake") != NULL;
 	if (mistake)
 		printf("\n    %s answers %.300s: %s", test->routes[test->route].request, body,
 		       result->text);
@@ -93,20 +93,38 @@ static inline void
 wrong_send(struct wrong_test *test)
 {
 	if (wrong_chosen(test))
-		wrong_try(test,
-			  json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
+		wrong_try(test, json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
 }
 
 /* The values that take the place of a right one; NULL behind the last. */
 static inline struct json_object *
 wrong_value(size_t i)
 {
-	static const char *const texts[] = { "true", "false", "0", "5", "-1",
-		"9223372036854775807", "1.5", "1e308", "[]", "{}", "[null]", "[[]]", "[5]",
-		"[\"x\"]", "[\"a\",1]", "[{}]", "{\"a\":{\"b\":[]}}", "{\"0\":[]}", "\"\"",
-		"\"x\"", "\"5\"",
+	static const char *const texts[] = {
+		"true",
+		"false",
+		"0",
+		"5",
+		"-1",
+		"9223372036854775807",
+		"1.5",
+		"1e308",
+		"[]",
+		"{}",
+		"[null]",
+		"[[]]",
+		"[5]",
+		"[\"x\"]",
+		"[\"a\",1]",
+		"[{}]",
+		"{\"a\":{\"b\":[]}}",
+		"{\"0\":[]}",
+		"\"\"",
+		"\"x\"",
+		"\"5\"",
 		"\"a\\nNext: x y=1\\r\\u0000\\u001b[31m\\u0085\\u202e\\u2028\"",
-		"\"%s%n{x}/../..\"" };
+		"\"%s%n{x}/../..\""
+	};
 	static char huge[WRONG_HUGE];
 	const size_t n = sizeof(texts) / sizeof(texts[0]);
 
@@ -197,8 +215,8 @@ wrong_asks(const struct wrong_test *test)
 		const struct fakehost_request *made = fakehost_request(host, i);
 		size_t method = strlen(made->method);
 
-		asks = asks || (method < len && strncmp(request, made->method, method) == 0
-		    && strncmp(request + method + 1, made->target, len - method - 1) == 0);
+		asks = asks || (method < len && strncmp(request, made->method, method) == 0 &&
+				strncmp(request + method + 1, made->target, len - method - 1) == 0);
 	}
 	fakehost_free(host);
 	return asks;
@@ -208,8 +226,10 @@ wrong_asks(const struct wrong_test *test)
 static inline size_t
 wrong_route(struct wrong_test *test)
 {
-	static const char *const bodies[] = { "", "5", "-1", "true", "null", "[]", "[{}]", "\"x\"",
-		"NaN", "{", "{}", "<html>x</html>", "\xff\xfe", "[[[[[[[[[[" };
+	static const char *const bodies[] = { "",	  "5",	       "-1",   "true",
+					      "null",	  "[]",	       "[{}]", "\"x\"",
+					      "NaN",	  "{",	       "{}",   "<html>x</html>",
+					      "\xff\xfe", "[[[[[[[[[[" };
 	const size_t n = sizeof(bodies) / sizeof(bodies[0]);
 
 	for (size_t i = 0; i < n; i++)

@@ -33,13 +33,14 @@ base64_decode(struct mcp_call *call, const char *text, size_t len, size_t *decod
 	EVP_ENCODE_CTX *context = EVP_ENCODE_CTX_new();
 	unsigned char *data = mcp_alloc(call, len / 4 * 3 + 4);
 	int some = 0, rest = 0;
-	bool ok = context != NULL && len < INT_MAX && memchr(text, '\0', len) == NULL
-	    && memchr(text, '-', len) == NULL && whole(text, len);
+	bool ok = context != NULL && len < INT_MAX && memchr(text, '\0', len) == NULL &&
+		  memchr(text, '-', len) == NULL && whole(text, len);
 
 	if (ok) {
 		EVP_DecodeInit(context);
-		ok = EVP_DecodeUpdate(context, data, &some, (const unsigned char *)text, (int)len)
-		    >= 0 && EVP_DecodeFinal(context, data + some, &rest) >= 0;
+		ok = EVP_DecodeUpdate(context, data, &some, (const unsigned char *)text,
+				      (int)len) >= 0 &&
+		     EVP_DecodeFinal(context, data + some, &rest) >= 0;
 	}
 	EVP_ENCODE_CTX_free(context);
 	*decoded = (size_t)some + (size_t)rest;

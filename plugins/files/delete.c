@@ -18,17 +18,18 @@ static const char *
 grant_of(const struct place *place)
 {
 	return place->store == STORE_VOLUME ? "WRITE VOLUME on the volume"
-	    : place->store == STORE_DBFS ? "access to DBFS" : "CAN MANAGE on it";
+	     : place->store == STORE_DBFS   ? "access to DBFS"
+					    : "CAN MANAGE on it";
 }
 
 static bool
 not_empty(const struct dbx_error *error)
 {
-	return strcmp(error->code, "DIRECTORY_NOT_EMPTY") == 0
-	    || strcmp(error->reason, "FILES_API_DIRECTORY_IS_NOT_EMPTY") == 0
-	    || strstr(error->message, "not empty") != NULL
-	    || strstr(error->message, "non-empty") != NULL
-	    || (error->http == 400 && strcmp(error->code, "IO_ERROR") == 0);
+	return strcmp(error->code, "DIRECTORY_NOT_EMPTY") == 0 ||
+	       strcmp(error->reason, "FILES_API_DIRECTORY_IS_NOT_EMPTY") == 0 ||
+	       strstr(error->message, "not empty") != NULL ||
+	       strstr(error->message, "non-empty") != NULL ||
+	       (error->http == 400 && strcmp(error->code, "IO_ERROR") == 0);
 }
 
 static int delete_send(struct mcp_call *call, const struct place *place,
@@ -49,8 +50,10 @@ unfinished(struct mcp_call *call, const struct place *place, const struct deleti
 {
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > LAST_MS)
 		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
-	return mcp_say(call, "%s is large and not deleted yet as a whole.\nNext: delete_file "
-		       "path=%s recursive=true", place->shown, dbx_quoted(call, place->shown));
+	return mcp_say(call,
+		       "%s is large and not deleted yet as a whole.\nNext: delete_file "
+		       "path=%s recursive=true",
+		       place->shown, dbx_quoted(call, place->shown));
 }
 
 static int
@@ -75,7 +78,8 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	if (deletion.directory && !mcp_arg_bool(call, "recursive", false) && not_empty(&error))
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "The directory %s is not empty.", place.shown),
-				error.message, "Repeat with recursive=true to delete it with all "
+				error.message,
+				"Repeat with recursive=true to delete it with all "
 				"that is in it.");
 	words = place_words(call, &place, grant_of(&place));
 	return dbx_fail(call, reply, &error, &words);
@@ -88,15 +92,20 @@ delete_send(struct mcp_call *call, const struct place *place, const struct delet
 	struct mcp_http request;
 
 	if (place->store != STORE_VOLUME) {
-		json_object_object_add(body, "recursive", json_object_new_boolean(
-		    mcp_arg_bool(call, "recursive", false)));
-		return dbx_send(call, "POST", place->store == STORE_DBFS
-		    ? "/api/2.0/dbfs/delete" : "/api/2.0/workspace/delete", NULL, body,
-		    deletion->directory ? MCP_RETRY_NEVER : MCP_RETRY_IDEMPOTENT, deleted,
-		    deletion, sizeof(*deletion));
+		json_object_object_add(body, "recursive",
+				       json_object_new_boolean(
+					   mcp_arg_bool(call, "recursive", false)));
+		return dbx_send(call, "POST",
+				place->store == STORE_DBFS ? "/api/2.0/dbfs/delete"
+							   : "/api/2.0/workspace/delete",
+				NULL, body,
+				deletion->directory ? MCP_RETRY_NEVER : MCP_RETRY_IDEMPOTENT,
+				deleted, deletion, sizeof(*deletion));
 	}
-	if (!dbx_get_request(call, &request, deletion->directory
-		? "/api/2.0/fs/directories{+path}" : "/api/2.0/fs/files{+path}", body))
+	if (!dbx_get_request(call, &request,
+			     deletion->directory ? "/api/2.0/fs/directories{+path}"
+						 : "/api/2.0/fs/files{+path}",
+			     body))
 		return MCP_E_INPUT;
 	request.method = "DELETE";
 	request.retry = MCP_RETRY_IDEMPOTENT;
@@ -112,8 +121,8 @@ target_seen(struct mcp_call *call, const struct place *place, const struct file_
 	(void)state;
 	if (!info->found)
 		return place_missing(call, place);
-	if (place->store == STORE_VOLUME && info->directory
-	    && mcp_arg_bool(call, "recursive", false))
+	if (place->store == STORE_VOLUME && info->directory &&
+	    mcp_arg_bool(call, "recursive", false))
 		return delete_tree(call, place);
 	return delete_send(call, place, &deletion);
 }

@@ -37,9 +37,11 @@ create_directory(struct mcp_call *call)
 	if (!place_of_file(call, &place))
 		return MCP_E_INPUT;
 	if (place.store != STORE_VOLUME)
-		return dbx_send(call, "POST", place.store == STORE_DBFS
-		    ? "/api/2.0/dbfs/mkdirs" : "/api/2.0/workspace/mkdirs", NULL,
-		    place_values(call, &place), MCP_RETRY_IDEMPOTENT, made, NULL, 0);
+		return dbx_send(call, "POST",
+				place.store == STORE_DBFS ? "/api/2.0/dbfs/mkdirs"
+							  : "/api/2.0/workspace/mkdirs",
+				NULL, place_values(call, &place), MCP_RETRY_IDEMPOTENT, made, NULL,
+				0);
 	if (!dbx_get_request(call, &request, "/api/2.0/fs/directories{+path}",
 			     place_values(call, &place)))
 		return MCP_E_INPUT;

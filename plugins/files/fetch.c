@@ -32,11 +32,14 @@ behind_end(struct mcp_call *call, const struct place *place, const struct fetch 
 }
 
 static int
-done(struct mcp_call *call, const struct place *place, const struct fetch *fetch,
-     const char *data, size_t len)
+done(struct mcp_call *call, const struct place *place, const struct fetch *fetch, const char *data,
+     size_t len)
 {
-	return fetch->fn(call, place, &(struct fetched){
-	    .data = data, .len = len, .offset = fetch->offset, .total = fetch->total });
+	return fetch->fn(call, place,
+			 &(struct fetched){ .data = data,
+					    .len = len,
+					    .offset = fetch->offset,
+					    .total = fetch->total });
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
@@ -65,8 +68,8 @@ start_of(const struct mcp_reply *reply, const struct fetch *fetch)
 }
 
 static int
-directory_or_missing(struct mcp_call *call, const struct place *place,
-		     const struct file_info *info, const void *state)
+directory_or_missing(struct mcp_call *call, const struct place *place, const struct file_info *info,
+		     const void *state)
 {
 	(void)state;
 	if (!info->found || !info->directory)
@@ -88,10 +91,13 @@ part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
 	if (fetch->total < 0 && (int64_t)reply->body.len < fetch->length)
 		fetch->total = end; /* less than asked for: the file ends here */
 	if (start > fetch->offset || end < fetch->offset)
-		return reply->status != 206 ? behind_end(call, place, fetch)
-		    : mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s could not be read.",
-			       place->shown), "The store answered another part of the file than "
-			       "the one that was asked for.", NULL);
+		return reply->status != 206
+			 ? behind_end(call, place, fetch)
+			 : mcp_fail(call, MCP_E_UPSTREAM,
+				    mcp_printf(call, "%s could not be read.", place->shown),
+				    "The store answered another part of the file than "
+				    "the one that was asked for.",
+				    NULL);
 	left = end - fetch->offset;
 	if (left == 0 && fetch->offset > 0)
 		return behind_end(call, place, fetch);
@@ -120,8 +126,9 @@ range_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, reply, &error)) {
 		if (error.status == MCP_E_NOT_FOUND)
 			return place_stat(call, 0, directory_or_missing, NULL, 0);
-		words = place_words(call, &place, place.store == STORE_VOLUME
-		    ? "READ VOLUME on the volume" : "CAN READ on the file");
+		words = place_words(call, &place,
+				    place.store == STORE_VOLUME ? "READ VOLUME on the volume"
+								: "CAN READ on the file");
 		return dbx_fail(call, reply, &error, &words);
 	}
 	return part_done(call, &place, &fetch, reply);
@@ -133,18 +140,19 @@ range_fetch(struct mcp_call *call, const struct place *place, const struct fetch
 	struct mcp_header *range = mcp_alloc(call, sizeof(*range));
 	struct mcp_http request;
 
-	if (!dbx_get_request(call, &request, place->store == STORE_VOLUME
-		? "/api/2.0/fs/files{+path}" : "/api/2.0/workspace-files{+path}",
-		place_values(call, place)))
+	if (!dbx_get_request(call, &request,
+			     place->store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
+							  : "/api/2.0/workspace-files{+path}",
+			     place_values(call, place)))
 		return MCP_E_INPUT;
 	*range = (struct mcp_header){ "Range",
-		mcp_printf(call, "bytes=%lld-%lld", (long long)fetch->offset,
-			   (long long)(fetch->offset + fetch->length - 1)) };
+				      mcp_printf(call, "bytes=%lld-%lld", (long long)fetch->offset,
+						 (long long)(fetch->offset + fetch->length - 1)) };
 	request.headers = range;
 	request.n_headers = 1;
 	/* Room for the whole file, should the store ignore the range. */
-	request.max_bytes = fetch->length > EXPORT_REPLY_MAX ? (uint64_t)fetch->length
-							     : EXPORT_REPLY_MAX;
+	request.max_bytes =
+	    fetch->length > EXPORT_REPLY_MAX ? (uint64_t)fetch->length : EXPORT_REPLY_MAX;
 	return mcp_suspend(call, &request, 1, 0, range_arrived, fetch, sizeof(*fetch));
 }
 
@@ -188,9 +196,14 @@ blocks_arrived(struct mcp_call *call, const void *state, size_t len)
 		if (reply == NULL)
 			return MCP_E_UPSTREAM;
 		if (block == NULL || (int64_t)n > block_len(fetch, i))
-			return mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s could not be "
-					"read.", place.shown), "DBFS answered a block that is not "
-					"what was asked for.", NULL);
+			return mcp_fail(call, MCP_E_UPSTREAM,
+					mcp_printf(call,
+						   "%s could not be "
+						   "read.",
+						   place.shown),
+					"DBFS answered a block that is not "
+					"what was asked for.",
+					NULL);
 		memcpy(data + used, block, n);
 		used += n;
 		if ((int64_t)n < block_len(fetch, i))
@@ -210,8 +223,9 @@ blocks_fetch(struct mcp_call *call, const struct place *place, const struct fetc
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *values = place_values(call, place);
 
-		json_object_object_add(values, "offset", json_object_new_int64(
-		    fetch->offset + (int64_t)i * BLOCK_BYTES_MAX));
+		json_object_object_add(values, "offset",
+				       json_object_new_int64(fetch->offset +
+							     (int64_t)i * BLOCK_BYTES_MAX));
 		json_object_object_add(values, "length",
 				       json_object_new_int64(block_len(fetch, i)));
 		if (!dbx_get_request(call, &request[i], "/api/2.0/dbfs/read{?path,offset,length}",
@@ -227,10 +241,12 @@ bool
 whole_request(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	      struct mcp_http *request)
 {
-	return dbx_get_request(call, request, place->store == STORE_VOLUME
-	    ? "/api/2.0/fs/files{+path}" : info->size > EXPORT_MAX
-	    ? "/api/2.0/workspace-files{+path}"
-	    : "/api/2.0/workspace/export?format=AUTO&direct_download=true{&path}",
+	return dbx_get_request(
+	    call, request,
+	    place->store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
+	    : info->size > EXPORT_MAX
+		? "/api/2.0/workspace-files{+path}"
+		: "/api/2.0/workspace/export?format=AUTO&direct_download=true{&path}",
 	    place_values(call, place));
 }
 
@@ -279,8 +295,7 @@ int
 file_fetch_known(struct mcp_call *call, const struct place *place, const struct file_info *info,
 		 int64_t offset, int64_t length, fetched_fn fn)
 {
-	struct fetch fetch = { .fn = fn, .offset = offset, .length = length,
-			       .total = info->size };
+	struct fetch fetch = { .fn = fn, .offset = offset, .length = length, .total = info->size };
 
 	if (!info->found || info->directory)
 		return directory_or_missing(call, place, info, NULL);

@@ -11,14 +11,14 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX 2048	   /* of a path, which has to fit into the state between steps */
+#define PATH_BYTES_MAX 2048	  /* of a path, which has to fit into the state between steps */
 #define BLOCK_BYTES_MAX (1 << 20) /* the most that DBFS takes or gives at once */
 
 /* ---- path.c ---------------------------------------------------------------------------------- */
 
 enum store {
-	STORE_VOLUME,	 /* /Volumes/catalog/schema/volume and below */
-	STORE_CATALOG,	 /* above a volume: /Volumes, a catalog, a schema */
+	STORE_VOLUME,  /* /Volumes/catalog/schema/volume and below */
+	STORE_CATALOG, /* above a volume: /Volumes, a catalog, a schema */
 	STORE_DBFS,
 	STORE_WORKSPACE,
 };
@@ -56,7 +56,7 @@ const char *place_parent(struct mcp_call *call, const char *path);
 const char *place_url(struct mcp_call *call, const struct place *place);
 /* Did the host refuse a request for the sake of a file of its own? And what to do then. */
 bool file_refused(const struct mcp_reply *reply, const char *file);
-#define FILE_NEXT                                                                                 \
+#define FILE_NEXT                                                                                  \
 	"Files of the host are in folders that its operator lists in plugins.transfer_dirs: name " \
 	"one there, or ask the operator."
 
@@ -68,7 +68,7 @@ struct file_info {
 	int64_t modified_ms; /* 0: not known */
 	char type[32];	     /* "file", "directory", or what the workspace calls it */
 	char content_type[128];
-	char language[32];   /* of a notebook */
+	char language[32]; /* of a notebook */
 };
 
 typedef int (*file_info_fn)(struct mcp_call *call, const struct place *place,
@@ -107,11 +107,11 @@ typedef int (*fetched_fn)(struct mcp_call *call, const struct place *place,
  * argument `path`, then runs `fn`. Fails for folders and for offsets behind the end. */
 int file_fetch(struct mcp_call *call, int64_t offset, int64_t length, fetched_fn fn);
 /* The same when the size is known already. */
-int file_fetch_known(struct mcp_call *call, const struct place *place,
-		     const struct file_info *info, int64_t offset, int64_t length, fetched_fn fn);
+int file_fetch_known(struct mcp_call *call, const struct place *place, const struct file_info *info,
+		     int64_t offset, int64_t length, fetched_fn fn);
 /* The request for a whole file of a volume or the workspace, as its bytes. */
-bool whole_request(struct mcp_call *call, const struct place *place,
-		   const struct file_info *info, struct mcp_http *request);
+bool whole_request(struct mcp_call *call, const struct place *place, const struct file_info *info,
+		   struct mcp_http *request);
 
 /* ---- read.c, resource.c ---------------------------------------------------------------------- */
 

@@ -46,8 +46,8 @@ shape(struct mcp_call *call, struct json_object *item, const char *type, const c
 	const char *slash = strrchr(path, '/');
 
 	if (mcp_get(item, "name") == NULL)
-		json_object_object_add(item, "name", json_object_new_string(
-		    slash != NULL ? slash + 1 : path));
+		json_object_object_add(item, "name",
+				       json_object_new_string(slash != NULL ? slash + 1 : path));
 	json_object_object_add(item, "type", json_object_new_string(type));
 	if (size != NULL && strcmp(type, "directory") != 0)
 		rename_member(item, size, "size");
@@ -110,22 +110,23 @@ list_words(struct mcp_call *call)
 
 	if (!place_argument(call, &place))
 		return (struct dbx_words){ .object = NULL };
-	words = place_words(call, &place, place.store == STORE_VOLUME ? "READ VOLUME on the volume"
-								       : "USE on what is above it");
+	words = place_words(call, &place,
+			    place.store == STORE_VOLUME ? "READ VOLUME on the volume"
+							: "USE on what is above it");
 	words.object = mcp_printf(call, "Directory %s", words.object);
 	return words;
 }
 
-#define LIST(path_, limit_, items_, noun_, item_)                                                 \
-	{                                                                                         \
-		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_),     \
-		.columns = columns, .n_columns = COUNT(columns), .noun = (noun_),                 \
-		.tool = "list_files", .repeat = repeated, .item = (item_), .words = list_words    \
+#define LIST(path_, limit_, items_, noun_, item_)                                              \
+	{                                                                                      \
+		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_),  \
+		.columns = columns, .n_columns = COUNT(columns), .noun = (noun_),              \
+		.tool = "list_files", .repeat = repeated, .item = (item_), .words = list_words \
 	}
 
-static const struct dbx_list volume_list = LIST(
-    "/api/2.0/fs/directories{+path}{?page_size,page_token}", "page_size", "contents", "entries",
-    volume_item);
+static const struct dbx_list volume_list =
+    LIST("/api/2.0/fs/directories{+path}{?page_size,page_token}", "page_size", "contents",
+	 "entries", volume_item);
 
 /* What stands above a volume, by the depth of the path. */
 static const struct dbx_list above[] = {
@@ -166,11 +167,17 @@ struct listing {
 };
 
 static const struct whole_list dbfs_list = {
-	"/api/2.0/dbfs/list{?path}", "files", "access to DBFS", dbfs_item,
+	"/api/2.0/dbfs/list{?path}",
+	"files",
+	"access to DBFS",
+	dbfs_item,
 };
 
 static const struct whole_list workspace_list = {
-	"/api/2.0/workspace/list{?path}", "objects", "CAN READ on the folder", workspace_item,
+	"/api/2.0/workspace/list{?path}",
+	"objects",
+	"CAN READ on the folder",
+	workspace_item,
 };
 
 static int
@@ -190,10 +197,15 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 			json_object_array_add(page, json_object_get(item));
 		total++;
 	}
-	return dbx_table(call, page, columns, COUNT(columns), &(struct dbx_page){
-	    .noun = "entries", .tool = "list_files", .extra = dbx_repeat(call, repeated),
-	    .token = token, .total = total,
-	    .next_token = total > next ? mcp_printf(call, "%lld", (long long)next) : NULL });
+	return dbx_table(call, page, columns, COUNT(columns),
+			 &(struct dbx_page){
+			     .noun = "entries",
+			     .tool = "list_files",
+			     .extra = dbx_repeat(call, repeated),
+			     .token = token,
+			     .total = total,
+			     .next_token =
+				 total > next ? mcp_printf(call, "%lld", (long long)next) : NULL });
 }
 
 static int
@@ -226,8 +238,8 @@ list_files(struct mcp_call *call)
 		return dbx_list(call, &volume_list, place_values(call, &place));
 	if (place.store == STORE_CATALOG)
 		return dbx_list(call, &above[place.depth - 1], uc_values(call, &place));
-	if (token != NULL && token[0] != '\0'
-	    && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
+	if (token != NULL && token[0] != '\0' &&
+	    (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
 	listing.list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
@@ -253,8 +265,8 @@ goes_deeper(struct json_object *item, const char *items)
 	for (size_t i = 0; i < COUNT(above_volumes); i++)
 		if (strcmp(items, above_volumes[i]) == 0)
 			return true;
-	return mcp_get_bool(item, "is_directory", false) || mcp_get_bool(item, "is_dir", false)
-	    || (type != NULL && (strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0));
+	return mcp_get_bool(item, "is_directory", false) || mcp_get_bool(item, "is_dir", false) ||
+	       (type != NULL && (strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0));
 }
 
 static int
@@ -305,8 +317,8 @@ complete_path(struct mcp_call *call)
 
 	if (slash == NULL || slash == typed)
 		return offer_tops(call, typed != NULL ? typed : "");
-	if (strlen(slash) > sizeof(state.start)
-	    || !place_find(call, typed, (size_t)(slash - typed) + 1, &place))
+	if (strlen(slash) > sizeof(state.start) ||
+	    !place_find(call, typed, (size_t)(slash - typed) + 1, &place))
 		return MCP_E_INPUT;
 	snprintf(state.folder, sizeof(state.folder), "%.*s", (int)(slash - typed) + 1, typed);
 	snprintf(state.start, sizeof(state.start), "%s", slash + 1);
@@ -317,10 +329,12 @@ complete_path(struct mcp_call *call)
 		snprintf(state.items, sizeof(state.items), "%s", above[place.depth - 1].items);
 	} else {
 		list = place.store == STORE_VOLUME ? volume_list.path
-		    : place.store == STORE_DBFS ? dbfs_list.path : workspace_list.path;
+		     : place.store == STORE_DBFS   ? dbfs_list.path
+						   : workspace_list.path;
 		snprintf(state.items, sizeof(state.items), "%s",
 			 place.store == STORE_VOLUME ? volume_list.items
-			 : place.store == STORE_DBFS ? dbfs_list.items : workspace_list.items);
+			 : place.store == STORE_DBFS ? dbfs_list.items
+						     : workspace_list.items);
 	}
 	return dbx_get(call, list, values, offer, &state, sizeof(state));
 }

@@ -30,8 +30,8 @@ only_dots(const char *segment, size_t len)
 	for (size_t i = 0; i < len; dots++) {
 		if (segment[i] == '.')
 			i++;
-		else if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 2
-			 && hex_digit(segment[i + 2]) == 14)
+		else if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 2 &&
+			 hex_digit(segment[i + 2]) == 14)
 			i += 3;
 		else
 			return false;
@@ -47,8 +47,8 @@ segment_fault(const char *segment, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)segment[i] < ' ' || segment[i] == 0x7f)
 			return "It has a control character.";
-		if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 0
-		    && hex_digit(segment[i + 2]) == 0)
+		if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 0 &&
+		    hex_digit(segment[i + 2]) == 0)
 			return "It has an encoded NUL.";
 	}
 	return NULL;
@@ -129,8 +129,8 @@ route(struct mcp_call *call, char *clean, bool dbfs, struct place *place)
 	if (place->store == STORE_DBFS)
 		place->shown = mcp_printf(call, "dbfs:%s", place->path);
 	else
-		place->shown = mcp_printf(call, "/Workspace%s",
-					  place->depth > 0 ? place->path : "");
+		place->shown =
+		    mcp_printf(call, "/Workspace%s", place->depth > 0 ? place->path : "");
 }
 
 static bool
@@ -150,8 +150,10 @@ place_find(struct mcp_call *call, const char *path, size_t len, struct place *pl
 	char *clean;
 
 	if (len > PATH_BYTES_MAX)
-		return bad_path(call, mcp_printf(call, "It has %zu bytes, and at most %d are "
-						 "possible.", len, PATH_BYTES_MAX));
+		return bad_path(call, mcp_printf(call,
+						 "It has %zu bytes, and at most %d are "
+						 "possible.",
+						 len, PATH_BYTES_MAX));
 	if (len >= 5 && strncasecmp(path, "dbfs:", 5) == 0) {
 		dbfs = true;
 		path += 5;
@@ -174,8 +176,8 @@ place_argument(struct mcp_call *call, struct place *place)
 	size_t len = (size_t)json_object_get_string_len(argument);
 
 	/* In a URI the slash may have gone to what stands before the path. */
-	if (mcp_context(call, MCP_CTX_URI).len > 0 && path[0] != '/'
-	    && strncasecmp(path, "dbfs:", 5) != 0 && memchr(path, '\0', len) == NULL) {
+	if (mcp_context(call, MCP_CTX_URI).len > 0 && path[0] != '/' &&
+	    strncasecmp(path, "dbfs:", 5) != 0 && memchr(path, '\0', len) == NULL) {
 		path = mcp_printf(call, "/%s", path);
 		len++;
 	}
@@ -223,9 +225,10 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 		folder = mcp_printf(call, "/Workspace%s", folder[1] != '\0' ? folder : "");
 	return (struct dbx_words){
 		.object = mcp_printf(call, "\"%s\"", place->shown),
-		.not_found = place->depth == 0 ? NULL
-		    : mcp_printf(call, "Call list_files path=%s to see what is there.",
-				 dbx_quoted(call, folder)),
+		.not_found = place->depth == 0
+			       ? NULL
+			       : mcp_printf(call, "Call list_files path=%s to see what is there.",
+					    dbx_quoted(call, folder)),
 		.grant = grant,
 	};
 }
@@ -233,8 +236,10 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 struct dbx_words
 place_made_words(struct mcp_call *call, const struct place *place)
 {
-	struct dbx_words words = place_words(call, place, place->store == STORE_VOLUME
-	    ? "WRITE VOLUME on the volume" : "CAN EDIT on the folder");
+	struct dbx_words words =
+	    place_words(call, place,
+			place->store == STORE_VOLUME ? "WRITE VOLUME on the volume"
+						     : "CAN EDIT on the folder");
 	const char *end = place->path;
 
 	if (place->store != STORE_VOLUME)
@@ -242,9 +247,10 @@ place_made_words(struct mcp_call *call, const struct place *place)
 	for (int i = 0; i < 4 && end != NULL; i++) /* /Volumes/CATALOG/SCHEMA */
 		end = strchr(i > 0 ? end + 1 : end, '/');
 	if (end != NULL)
-		words.not_found = mcp_printf(call, "Call list_files path=%s to see its volumes.",
-		    dbx_quoted(call, mcp_printf(call, "%.*s", (int)(end - place->path),
-						place->path)));
+		words.not_found =
+		    mcp_printf(call, "Call list_files path=%s to see its volumes.",
+			       dbx_quoted(call, mcp_printf(call, "%.*s", (int)(end - place->path),
+							   place->path)));
 	return words;
 }
 
@@ -268,13 +274,17 @@ place_missing(struct mcp_call *call, const struct place *place)
 	struct dbx_words words = place_words(call, place, NULL);
 	const char *notebook = place_notebook(call, place);
 
-	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
-			notebook == NULL ? "Neither a file nor a directory has this path."
-			: "Neither a file nor a directory has this path. Source of a notebook is "
-			  "kept under a path without the extension.",
-			notebook == NULL ? words.not_found
-			: mcp_printf(call, "Call get_notebook_content path=%s if it is a notebook. "
-				     "%s", dbx_quoted(call, notebook), words.not_found));
+	return mcp_fail(
+	    call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
+	    notebook == NULL
+		? "Neither a file nor a directory has this path."
+		: "Neither a file nor a directory has this path. Source of a notebook is "
+		  "kept under a path without the extension.",
+	    notebook == NULL ? words.not_found
+			     : mcp_printf(call,
+					  "Call get_notebook_content path=%s if it is a notebook. "
+					  "%s",
+					  dbx_quoted(call, notebook), words.not_found));
 }
 
 bool
@@ -312,12 +322,17 @@ place_url(struct mcp_call *call, const struct place *place)
 		return mcp_printf(call, "%s/#workspace%s", host,
 				  place->depth > 0 ? mcp_expand(call, "{+path}", values) : "");
 	if (place->store == STORE_CATALOG)
-		return mcp_printf(call, "%s/explore/data%s", host, place->depth > 1
-		    ? mcp_expand(call, "{+path}", dbx_object(call, "path",
-			place->path + strlen("/Volumes"), NULL)) : "");
+		return mcp_printf(call, "%s/explore/data%s", host,
+				  place->depth > 1
+				      ? mcp_expand(call, "{+path}",
+						   dbx_object(call, "path",
+							      place->path + strlen("/Volumes"),
+							      NULL))
+				      : "");
 	json_object_object_add(values, "volumePath", json_object_new_string(place->path));
-	json_object_object_add(values, "path", json_object_new_string(
-	    first_segments(call, place->path + strlen("/Volumes"), 3)));
+	json_object_object_add(values, "path",
+			       json_object_new_string(
+				   first_segments(call, place->path + strlen("/Volumes"), 3)));
 	return mcp_printf(call, "%s%s", host,
 			  mcp_expand(call, "/explore/data/volumes{+path}{?volumePath}", values));
 }
@@ -326,6 +341,6 @@ place_url(struct mcp_call *call, const struct place *place)
 bool
 file_refused(const struct mcp_reply *reply, const char *file)
 {
-	return reply->status == 0 && (strstr(reply->why, file) != NULL
-				      || strstr(reply->why, "transfer_dirs") != NULL);
+	return reply->status == 0 &&
+	       (strstr(reply->why, file) != NULL || strstr(reply->why, "transfer_dirs") != NULL);
 }

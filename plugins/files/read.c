@@ -9,7 +9,7 @@
 
 #define READ_MAX BLOCK_BYTES_MAX /* of one answer, however much text it may have */
 #define READ_LEAST 100
-#define START_BYTES 16 /* shown of content that is no text */
+#define START_BYTES 16		      /* shown of content that is no text */
 #define OFFSET_MAX (INT64_C(1) << 60) /* behind the end of any file, and still fit to add to */
 
 /* ---- text or not ----------------------------------------------------------------------------- */
@@ -18,8 +18,11 @@
 static size_t
 character_len(unsigned char c)
 {
-	return c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3
-	    : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	return c < 0x80		     ? 1
+	     : c >= 0xc2 && c < 0xe0 ? 2
+	     : c >= 0xe0 && c < 0xf0 ? 3
+	     : c >= 0xf0 && c < 0xf5 ? 4
+				     : 0;
 }
 
 /* Where valid text ends that begins at `at`: at `len`, or before what is not text. */
@@ -47,13 +50,13 @@ bool
 fetched_is_text(const struct fetched *fetched, size_t *from, size_t *to)
 {
 	const unsigned char *data = (const unsigned char *)fetched->data;
-	bool whole_end = fetched->total >= 0
-	    && fetched->offset + (int64_t)fetched->len >= fetched->total;
+	bool whole_end =
+	    fetched->total >= 0 && fetched->offset + (int64_t)fetched->len >= fetched->total;
 	size_t left;
 
 	*from = 0;
-	while (fetched->offset > 0 && *from < fetched->len && *from < 3
-	       && (data[*from] & 0xc0) == 0x80)
+	while (fetched->offset > 0 && *from < fetched->len && *from < 3 &&
+	       (data[*from] & 0xc0) == 0x80)
 		(*from)++;
 	*to = text_end(data, *from, fetched->len);
 	left = fetched->len - *to;
@@ -135,20 +138,23 @@ mostly_text(const struct fetched *fetched)
 static int
 say_binary(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
-	const char *repeated = dbx_repeat(call, (const char *const[]){ "offset", "length", "tail",
-									NULL });
+	const char *repeated =
+	    dbx_repeat(call, (const char *const[]){ "offset", "length", "tail", NULL });
 	const char *start = "";
 
 	for (size_t i = 0; i < fetched->len && i < START_BYTES; i++)
 		start = mcp_printf(call, "%s%02x ", start, (unsigned char)fetched->data[i]);
-	say_range(call, place, fetched, mcp_printf(call, "; they are not UTF-8 text%s.",
-	    mostly_text(fetched) ? ", but may be text in another encoding" : " (binary)"));
-	mcp_say(call, "They begin with the bytes %s(hexadecimal). to_file=NAME saves the file on "
-		"the host.", start);
+	say_range(call, place, fetched,
+		  mcp_printf(call, "; they are not UTF-8 text%s.",
+			     mostly_text(fetched) ? ", but may be text in another encoding"
+						  : " (binary)"));
+	mcp_say(call,
+		"They begin with the bytes %s(hexadecimal). to_file=NAME saves the file on "
+		"the host.",
+		start);
 	return mcp_say(call, "Next: read_file path=%s%s%s encoding=%s",
 		       dbx_quoted(call, place->shown), repeated != NULL ? " " : "",
-		       repeated != NULL ? repeated : "",
-		       mostly_text(fetched) ? "text" : "base64");
+		       repeated != NULL ? repeated : "", mostly_text(fetched) ? "text" : "base64");
 }
 
 /* Bytes that are no text take three each once they are shown as text. */
@@ -258,8 +264,8 @@ save_begin(struct mcp_call *call)
 				"Files of DBFS cannot be saved in a file of the host.",
 				"DBFS gives its files in small encoded blocks only.",
 				"Copy the file to a volume first, or read parts of it.");
-	if (mcp_arg(call, "offset") != NULL || mcp_arg(call, "length") != NULL
-	    || mcp_arg(call, "tail") != NULL)
+	if (mcp_arg(call, "offset") != NULL || mcp_arg(call, "length") != NULL ||
+	    mcp_arg(call, "tail") != NULL)
 		return mcp_fail(call, MCP_E_INPUT, "to_file takes the whole file.",
 				"offset, length and tail are for reading a part.",
 				"Call read_file with path and to_file alone.");

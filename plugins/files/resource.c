@@ -11,10 +11,16 @@ static const char *
 mime_of(const struct place *place, bool text)
 {
 	static const char *const types[][2] = {
-		{ ".csv", "text/csv" }, { ".json", "application/json" },
-		{ ".md", "text/markdown" }, { ".html", "text/html" }, { ".py", "text/x-python" },
-		{ ".sql", "application/sql" }, { ".png", "image/png" }, { ".jpg", "image/jpeg" },
-		{ ".gif", "image/gif" }, { ".pdf", "application/pdf" },
+		{ ".csv", "text/csv" },
+		{ ".json", "application/json" },
+		{ ".md", "text/markdown" },
+		{ ".html", "text/html" },
+		{ ".py", "text/x-python" },
+		{ ".sql", "application/sql" },
+		{ ".png", "image/png" },
+		{ ".jpg", "image/jpeg" },
+		{ ".gif", "image/gif" },
+		{ ".pdf", "application/pdf" },
 		{ ".parquet", "application/vnd.apache.parquet" },
 	};
 	const char *dot = strrchr(place->path, '.');
@@ -28,8 +34,11 @@ mime_of(const struct place *place, bool text)
 static int
 embed(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
-	struct mcp_block block = { .size = sizeof(block), .kind = "resource", .link_size = -1,
-				   .uri = mcp_context(call, MCP_CTX_URI).data, .untrusted = true };
+	struct mcp_block block = { .size = sizeof(block),
+				   .kind = "resource",
+				   .link_size = -1,
+				   .uri = mcp_context(call, MCP_CTX_URI).data,
+				   .untrusted = true };
 	size_t from, to;
 	bool text = fetched_is_text(fetched, &from, &to);
 
@@ -53,8 +62,10 @@ looked_at(struct mcp_call *call, const struct place *place, const struct file_in
 				mcp_printf(call, "%s is too large for a message.", place->shown),
 				mcp_printf(call, "It has %lld bytes, and a message takes %d.",
 					   (long long)info->size, CONTENT_MAX),
-				mcp_printf(call, "Call read_file path=%s with offset and length, "
-					   "or with to_file.", dbx_quoted(call, place->shown)));
+				mcp_printf(call,
+					   "Call read_file path=%s with offset and length, "
+					   "or with to_file.",
+					   dbx_quoted(call, place->shown)));
 	return file_fetch_known(call, place, info, 0, CONTENT_MAX, embed);
 }
 

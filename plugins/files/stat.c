@@ -96,8 +96,7 @@ workspace_info(struct mcp_call *call, struct json_object *item, struct file_info
 	info->directory = strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
 	info->size = mcp_get_int(item, "size", -1);
 	info->modified_ms = mcp_get_int(item, "modified_at", 0);
-	copy_text(info->language, sizeof(info->language),
-		  mcp_get_str(call, item, "language", ""));
+	copy_text(info->language, sizeof(info->language), mcp_get_str(call, item, "language", ""));
 	copy_text(info->type, sizeof(info->type), type);
 	for (char *c = info->type; *c != '\0'; c++)
 		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
@@ -152,9 +151,14 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 		if ((stat->flags & MCP_HTTP_CLEANUP) == 0) {
 			words = place_words(call, &place, "read access to it");
 			if (dbx_reply(call, failed, &words) != NULL)
-				mcp_fail(call, MCP_E_UPSTREAM, mcp_printf(call, "%s was not "
-					 "described.", words.object), "The reply of the workspace "
-					 "does not say what is there.", NULL);
+				mcp_fail(call, MCP_E_UPSTREAM,
+					 mcp_printf(call,
+						    "%s was not "
+						    "described.",
+						    words.object),
+					 "The reply of the workspace "
+					 "does not say what is there.",
+					 NULL);
 			return MCP_E_UPSTREAM;
 		}
 		info = (struct file_info){ .size = SIZE_UNASKED };
@@ -200,8 +204,9 @@ info_shown(struct mcp_call *call, const struct place *place, const struct file_i
 {
 	struct dbx_answer *answer;
 	struct json_object *numbers;
-	static const struct dbx_fact facts[] = { { .key = "size", .label = "bytes",
-						   .path = "size" } };
+	static const struct dbx_fact facts[] = {
+		{ .key = "size", .label = "bytes", .path = "size" }
+	};
 
 	(void)state;
 	if (!info->found)

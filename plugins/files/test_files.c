@@ -49,13 +49,30 @@ static void
 tricks_reach_nothing(void)
 {
 	static const char *const paths[] = {
-		"", "a", "Volumes/main", "dbfs:", "dbfs:tmp", "s3://bucket/a", "file:/etc/passwd",
-		"/..", "/a/../b", "/a/./b", V "/..", V "/../../../../../api/2.0/clusters/list",
-		V "/%2e%2e/x", V "/.%2E/x", V "/%2E", V "/a\\u0000/../b", V "/a\\nb", V "/a\\u007f",
-		V "/a%00b", "/Users/../x", "dbfs:/../x",
+		"",
+		"a",
+		"Volumes/main",
+		"dbfs:",
+		"dbfs:tmp",
+		"s3://bucket/a",
+		"file:/etc/passwd",
+		"/..",
+		"/a/../b",
+		"/a/./b",
+		V "/..",
+		V "/../../../../../api/2.0/clusters/list",
+		V "/%2e%2e/x",
+		V "/.%2E/x",
+		V "/%2E",
+		V "/a\\u0000/../b",
+		V "/a\\nb",
+		V "/a\\u007f",
+		V "/a%00b",
+		"/Users/../x",
+		"dbfs:/../x",
 	};
 	static const char *const tools[] = { "list_files", "get_file_info", "read_file",
-					     "write_file", "delete_file", "create_directory" };
+					     "write_file", "delete_file",   "create_directory" };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
@@ -100,8 +117,9 @@ above_a_volume_there_are_no_files(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	for (size_t i = 0; i < COUNT(tools); i++) {
-		const struct fakehost_result *result = fakehost_tool(host, tools[i],
-		    "{\"path\":\"/Volumes/main/default\",\"content\":\"\"}");
+		const struct fakehost_result *result =
+		    fakehost_tool(host, tools[i],
+				  "{\"path\":\"/Volumes/main/default\",\"content\":\"\"}");
 
 		ASSERT_INT(result->status, MCP_E_INPUT);
 		has(result->next, "list_files path=/Volumes/main/default");
@@ -128,17 +146,17 @@ volumes_are_listed_by_page(void)
 	result = fakehost_tool(host, "list_files", "{\"path\":\"" V "\"}");
 	has(result->text, "type\tname\tsize\tmodified\ndirectory\tb\t-\t2023-11-14T22:13:20Z\n"
 			  "file\ta.csv\t1.2 kB\t2023-11-14T22:13:20Z\n");
-	has(result->text, "2 entries shown; there are more. Next: list_files path=" V
-			  " page_token=\"t 2\"");
+	has(result->text,
+	    "2 entries shown; there are more. Next: list_files path=" V " page_token=\"t 2\"");
 	fakehost_reply(host, "GET " DIRECTORIES "?page_size=5&page_token=t%202", 200, "{}");
 	result = fakehost_tool(host, "list_files",
 			       "{\"path\":\"" V "\",\"limit\":5,\"page_token\":\"t 2\"}");
 	has(result->text, "0 entries.");
 	fakehost_reset(host);
-	fakehost_reply(host, "GET *", 200, "{\"contents\":[{\"name\":\"Readme.md\"},"
+	fakehost_reply(host, "GET *", 200,
+		       "{\"contents\":[{\"name\":\"Readme.md\"},"
 		       "{\"name\":\"x\"}]}");
-	result = fakehost_tool(host, "list_files",
-			       "{\"path\":\"" V "\",\"name_filter\":\"READ\"}");
+	result = fakehost_tool(host, "list_files", "{\"path\":\"" V "\",\"name_filter\":\"READ\"}");
 	has(result->text, "Readme.md");
 	has(result->text, "1 entry.");
 	fakehost_free(host);
@@ -168,16 +186,17 @@ catalogs_schemas_and_volumes_are_listed(void)
 		has(result->text, row);
 	}
 	fakehost_reset(host);
-	fakehost_reply(host, "GET *", 404, "{\"error_code\":\"CATALOG_DOES_NOT_EXIST\","
+	fakehost_reply(host, "GET *", 404,
+		       "{\"error_code\":\"CATALOG_DOES_NOT_EXIST\","
 		       "\"message\":\"Catalog 'x' does not exist.\"}");
 	has(fakehost_tool(host, "list_files", "{\"path\":\"/Volumes/x\"}")->next,
 	    "list_files path=/Volumes to");
 	fakehost_free(host);
 }
 
-#define DBFS_THREE                                                                                \
-	"{\"files\":[{\"path\":\"/tmp/a\",\"is_dir\":true,\"file_size\":0,"                       \
-	"\"modification_time\":1700000000000},{\"path\":\"/tmp/b.txt\",\"is_dir\":false,"         \
+#define DBFS_THREE                                                                        \
+	"{\"files\":[{\"path\":\"/tmp/a\",\"is_dir\":true,\"file_size\":0,"               \
+	"\"modification_time\":1700000000000},{\"path\":\"/tmp/b.txt\",\"is_dir\":false," \
 	"\"file_size\":5,\"modification_time\":0},{\"path\":\"/tmp/c.txt\",\"file_size\":6}]}"
 
 static void
@@ -414,7 +433,8 @@ paths_are_completed(void)
 	fakehost_reply(host, "GET " UC "/volumes?catalog_name=main&schema_name=default", 200,
 		       "{\"volumes\":[{\"name\":\"landing\"}]}");
 	ASSERT_STR(completed(host, "/Volumes/main/default/"), "[\"" V "/\"]");
-	fakehost_reply(host, "GET " DIRECTORIES, 200, "{\"contents\":[{\"name\":\"a.csv\"},"
+	fakehost_reply(host, "GET " DIRECTORIES, 200,
+		       "{\"contents\":[{\"name\":\"a.csv\"},"
 		       "{\"name\":\"archive\",\"is_directory\":true},{\"name\":\"b\"}]}");
 	ASSERT_STR(completed(host, V "/A"), "[\"" V "/a.csv\",\"" V "/archive/\"]");
 	fakehost_reply(host, "GET " DBFS "/list?path=%2Ftmp", 200, DBFS_THREE);

@@ -51,10 +51,15 @@ reply_bytes(struct fakehost *host, const char *request, int status, const void *
 	    const char *header, const char *value)
 {
 	const struct mcp_header headers[] = { { "Content-Type", "text/csv" }, { header, value } };
-	const struct mcp_reply reply = { .size = sizeof(reply), .status = status, .why = "",
-					 .body = { data, len }, .headers = headers,
-					 .n_headers = header != NULL ? 2 : 1, .request_id = "",
-					 .retry_after_ms = -1, .bytes = len };
+	const struct mcp_reply reply = { .size = sizeof(reply),
+					 .status = status,
+					 .why = "",
+					 .body = { data, len },
+					 .headers = headers,
+					 .n_headers = header != NULL ? 2 : 1,
+					 .request_id = "",
+					 .retry_after_ms = -1,
+					 .bytes = len };
 
 	fakehost_reply_with(host, request, &reply);
 }

@@ -81,16 +81,22 @@ static void
 trees_go_deepest_first(void)
 {
 	static const char *const order[] = {
-		"GET " DIRECTORIES "/t?page_size=32", "DELETE " FILES "/t/f%201",
-		"GET " DIRECTORIES "/t?page_size=32", "GET " DIRECTORIES "/t/d?page_size=32",
-		"DELETE " FILES "/t/d/f2", "DELETE " FILES "/t/d/f3", "DELETE " DIRECTORIES "/t/d",
-		"GET " DIRECTORIES "/t?page_size=32", "DELETE " DIRECTORIES "/t",
+		"GET " DIRECTORIES "/t?page_size=32",
+		"DELETE " FILES "/t/f%201",
+		"GET " DIRECTORIES "/t?page_size=32",
+		"GET " DIRECTORIES "/t/d?page_size=32",
+		"DELETE " FILES "/t/d/f2",
+		"DELETE " FILES "/t/d/f3",
+		"DELETE " DIRECTORIES "/t/d",
+		"GET " DIRECTORIES "/t?page_size=32",
+		"DELETE " DIRECTORIES "/t",
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
 	volume_has(host, "/t", 'd', NULL);
-	fakehost_reply(host, LIST("/t"), 200, "{\"contents\":[{\"name\":\"d\","
+	fakehost_reply(host, LIST("/t"), 200,
+		       "{\"contents\":[{\"name\":\"d\","
 		       "\"is_directory\":true},{\"name\":\"f 1\"}]}");
 	fakehost_reply(host, LIST("/t"), 200,
 		       "{\"contents\":[{\"name\":\"d\",\"is_directory\":true}]}");
@@ -193,9 +199,11 @@ faults_say_what_is_gone(void)
 
 		volume_has(host, "/t", 'd', NULL);
 		fakehost_reply(host, cases[i].request, cases[i].status, cases[i].body);
-		fakehost_reply(host, LIST("/t"), 200, "{\"contents\":[{\"name\":\"f\"},"
+		fakehost_reply(host, LIST("/t"), 200,
+			       "{\"contents\":[{\"name\":\"f\"},"
 			       "{\"name\":\"d\",\"is_directory\":true}]}");
-		fakehost_reply(host, LIST("/t"), 200, "{\"contents\":["
+		fakehost_reply(host, LIST("/t"), 200,
+			       "{\"contents\":["
 			       "{\"name\":\"d\",\"is_directory\":true}]}");
 		fakehost_reply(host, LIST("/t/d"), 200, "{\"contents\":[{\"name\":\"g\"}]}");
 		fakehost_reply(host, "DELETE *", 204, "");
@@ -290,8 +298,7 @@ the_workspace_deletes(void)
 	fakehost_reply(host, "POST " WORKSPACE "/delete", 200, "{}");
 	has(fakehost_tool(host, "delete_file", DELETE("/Users/d", ""))->text,
 	    "Deleted the file /Workspace/Users/d.");
-	ASSERT_STR(fakehost_request(host, 1)->body,
-		   "{\"path\":\"/Users/d\",\"recursive\":false}");
+	ASSERT_STR(fakehost_request(host, 1)->body, "{\"path\":\"/Users/d\",\"recursive\":false}");
 	for (size_t i = 0; i < COUNT(messages); i++) {
 		fakehost_reset(host);
 		fakehost_reply(host, "GET *", 200, "{\"object_type\":\"DIRECTORY\"}");

@@ -162,8 +162,8 @@ what_is_no_text_is_told_of(void)
 		size_t len;
 		const char *start, *base64;
 	} cases[] = {
-		{ "a\0b", 3, "61 00 62", "YQBi" },	 { "\xff\xfe", 2, "ff fe", "//4=" },
-		{ "\xc0\xaf", 2, "c0 af", "wK8=" },	 { "\xe4\xb8x", 3, "e4 b8 78", "5Lh4" },
+		{ "a\0b", 3, "61 00 62", "YQBi" },  { "\xff\xfe", 2, "ff fe", "//4=" },
+		{ "\xc0\xaf", 2, "c0 af", "wK8=" }, { "\xe4\xb8x", 3, "e4 b8 78", "5Lh4" },
 		{ "\x01\x02", 2, "01 02", "AQI=" },
 	};
 
@@ -195,8 +195,7 @@ encodings_are_obeyed(void)
 	char data[1000];
 
 	part(host, "text", 4, 0, 9);
-	result = fakehost_tool(host, "read_file",
-			       READ(",\"length\":4,\"encoding\":\"base64\""));
+	result = fakehost_tool(host, "read_file", READ(",\"length\":4,\"encoding\":\"base64\""));
 	has(result->text, "\ndGV4dA==\n");
 	has(result->text, "offset=4 encoding=base64");
 	/* Shown as text, each byte that is none takes three. */
@@ -216,7 +215,10 @@ encodings_are_obeyed(void)
 	has(result->text, "offset=471");
 	/* another encoding than UTF-8: text all the same */
 	fakehost_reset(host);
-	part(host, "M\xfcller;Stra\xdf" "e;Hamburg;1", 23, 0, 23);
+	part(host,
+	     "M\xfcller;Stra\xdf"
+	     "e;Hamburg;1",
+	     23, 0, 23);
 	result = fakehost_tool(host, "read_file", READ(",\"length\":23"));
 	has(result->text, "may be text in another encoding");
 	has(result->text, "Next: read_file path=" V "/a.txt length=23 encoding=text");
@@ -262,8 +264,7 @@ dbfs_is_read(void)
 	fakehost_reply(host, DBFS_STAT, 200, "{\"path\":\"/t\",\"file_size\":9}");
 	fakehost_reply(host, "GET " DBFS "/read?path=%2Ft&offset=0&length=9", 200,
 		       "{\"bytes_read\":9,\"data\":\"c29tZSB0ZXh0\"}");
-	has(fakehost_tool(host, "read_file", "{\"path\":\"/t\"}")->text,
-	    "dbfs:/t: all 9 bytes\n");
+	has(fakehost_tool(host, "read_file", "{\"path\":\"/t\"}")->text, "dbfs:/t: all 9 bytes\n");
 	fakehost_reply(host, "GET " DBFS "/read?path=%2Ft&offset=5&length=4", 200,
 		       "{\"bytes_read\":4,\"data\":\"dGV4\\ndA==\"}");
 	result = fakehost_tool(host, "read_file", "{\"path\":\"/t\",\"tail\":4}");
@@ -308,8 +309,7 @@ large_dbfs_contents_come_in_blocks(void)
 
 #define NOTES "{\"path\":\"/Users/n\""
 #define NOTES_STAT "GET " WORKSPACE "/get-status?path=%2FUsers%2Fn"
-#define NOTES_EXPORT                                                                              \
-	"GET " WORKSPACE "/export?format=AUTO&direct_download=true&path=%2FUsers%2Fn"
+#define NOTES_EXPORT "GET " WORKSPACE "/export?format=AUTO&direct_download=true&path=%2FUsers%2Fn"
 
 static void
 workspace_files_are_exported(void)
@@ -319,8 +319,7 @@ workspace_files_are_exported(void)
 
 	fakehost_reply(host, NOTES_STAT, 200, "{\"object_type\":\"FILE\",\"size\":8}");
 	fakehost_reply(host, NOTES_EXPORT, 200, "the text");
-	has(fakehost_tool(host, "read_file", NOTES "}")->text,
-	    "/Workspace/Users/n: all 8 bytes\n");
+	has(fakehost_tool(host, "read_file", NOTES "}")->text, "/Workspace/Users/n: all 8 bytes\n");
 	result = fakehost_tool(host, "read_file", NOTES ",\"tail\":4}");
 	has(result->text, ": bytes 4-7 of 8\n");
 	has(result->text, "\ntext\n");
@@ -467,10 +466,12 @@ resources_of_directories_are_lists(void)
 	}
 	fakehost_reply(host, "GET /api/2.1/unity-catalog/catalogs?max_results=100", 200,
 		       "{\"catalogs\":[{\"name\":\"main\"}]}");
-	has(fakehost_read(host, "files", "databricks://files/Volumes",
-			  "{\"path\":\"/Volumes\"}")->text, "catalog\tmain");
-	ASSERT_INT(fakehost_read(host, "files", "databricks://files/x",
-				 "{\"path\":\"x/../y\"}")->status, MCP_E_INPUT);
+	has(fakehost_read(host, "files", "databricks://files/Volumes", "{\"path\":\"/Volumes\"}")
+		->text,
+	    "catalog\tmain");
+	ASSERT_INT(fakehost_read(host, "files", "databricks://files/x", "{\"path\":\"x/../y\"}")
+		       ->status,
+		   MCP_E_INPUT);
 	fakehost_free(host);
 }
 

@@ -108,8 +108,7 @@ refusals_are_explained(void)
 		{ WRITE("\"content\":\"a\""), PUT "false", 403, FORBIDDEN, "WRITE VOLUME",
 		  MCP_E_PERMISSION },
 		{ WRITE("\"content\":\"a\""), PUT "false", 404, NOT_FOUND,
-		  "list_files path=/Volumes/main/default to",
-		  MCP_E_NOT_FOUND },
+		  "list_files path=/Volumes/main/default to", MCP_E_NOT_FOUND },
 		{ "{\"path\":\"/tmp/a\",\"content\":\"a\"}", "POST " DBFS "/put", 400, EXISTS,
 		  "overwrite=true", MCP_E_CONFLICT },
 		{ "{\"path\":\"/Users/n\",\"content\":\"a\"}", IMPORT, 400,
@@ -220,7 +219,7 @@ notebooks_are_named(void)
 		       "{\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\"}");
 	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("\xc3\xbc b.py", SOURCE));
 	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook of it, whose path has no "
-	    "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
+			  "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
 	has(result->text, "\nNext: get_notebook_content path=\"/Workspace/Users/\xc3\xbc b\"");
 	/* no notebook: it stayed a file, or the look failed */
 	fakehost_reset(host);

@@ -6,38 +6,40 @@
 #include "test_wrong.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CALL(name, tool, arguments)                                                                \
-	static const struct fakehost_result *name(struct fakehost *host)                           \
-	{                                                                                          \
-		return fakehost_tool(host, tool, arguments);                                       \
+#define CALL(name, tool, arguments)                                      \
+	static const struct fakehost_result *name(struct fakehost *host) \
+	{                                                                \
+		return fakehost_tool(host, tool, arguments);             \
 	}
 
 static const struct wrong_route routes[] = {
 	{ "GET /api/2.0/dbfs/list*", "{\"files\":[{\"path\":\"/a\",\"is_dir\":false,\"file_size\":"
-	    "3,"
-	  "\"modification_time\":1}]}" },
+				     "3,"
+				     "\"modification_time\":1}]}" },
 	{ "GET /api/2.0/dbfs/get-status*", "{\"path\":\"/a\",\"is_dir\":false,\"file_size\":4,"
-	  "\"modification_time\":1}" },
+					   "\"modification_time\":1}" },
 	{ "GET /api/2.0/dbfs/read*", "{\"bytes_read\":4,\"data\":\"dGV4dA==\"}" },
 	{ "POST /api/2.0/dbfs/create", "{\"handle\":7}" },
 	{ "POST /api/2.0/dbfs/put", "{}" },
 	{ "POST /api/2.0/dbfs/delete", "{}" },
 	{ "POST /api/2.0/dbfs/mkdirs", "{}" },
 	{ "GET /api/2.0/workspace/list*", "{\"objects\":[{\"path\":\"/Users/n\",\"object_type\":"
-	  "\"FILE\",\"size\":3,\"modified_at\":1}]}" },
-	{ "GET /api/2.0/workspace/get-status*", "{\"path\":\"/Users/n\",\"object_type\":\"FILE\","
+					  "\"FILE\",\"size\":3,\"modified_at\":1}]}" },
+	{ "GET /api/2.0/workspace/get-status*",
+	  "{\"path\":\"/Users/n\",\"object_type\":\"FILE\","
 	  "\"size\":3,\"modified_at\":1,\"language\":\"SQL\"}" },
 	{ "GET /api/2.0/workspace/export*", "[\"text\"]" },
 	{ "POST /api/2.0/workspace-files/import-file/*", "{}" },
 	{ "POST /api/2.0/workspace/delete", "{}" },
-	{ "GET /api/2.0/fs/directories/*", "{\"contents\":[{\"path\":\"/Volumes/a/b/c/d\","
+	{ "GET /api/2.0/fs/directories/*",
+	  "{\"contents\":[{\"path\":\"/Volumes/a/b/c/d\","
 	  "\"is_directory\":false,\"file_size\":3,\"last_modified\":1,\"name\":\"d\"}],"
 	  "\"next_page_token\":\"\"}" },
 	{ "HEAD /api/2.0/fs/files/*", "{}" },
 	{ "HEAD /api/2.0/fs/directories/*", "{}" },
 	{ "GET /api/2.0/fs/files/*", "[\"text\"]" },
 	{ "GET /api/2.1/unity-catalog/catalogs*", "{\"catalogs\":[{\"name\":\"m\",\"updated_at\":1}"
-	    "]}" },
+						  "]}" },
 	{ "GET /api/2.1/unity-catalog/schemas*", "{\"schemas\":[{\"name\":\"s\"}]}" },
 	{ "GET /api/2.1/unity-catalog/volumes*", "{\"volumes\":[{\"name\":\"v\"}]}" },
 };
@@ -80,10 +82,10 @@ resource_read(struct fakehost *host)
 }
 
 static const wrong_call_fn calls[] = {
-	dbfs_listed, workspace_listed, volume_listed, catalogs_listed, schemas_listed,
-	volumes_listed, dbfs_told, workspace_told, volume_told, dbfs_read, workspace_read,
-	volume_read, dbfs_written, notebook_written, dbfs_deleted, workspace_deleted,
-	directory_made, dbfs_offered, volume_offered, resource_read,
+	dbfs_listed,	   workspace_listed, volume_listed,  catalogs_listed,  schemas_listed,
+	volumes_listed,	   dbfs_told,	     workspace_told, volume_told,      dbfs_read,
+	workspace_read,	   volume_read,	     dbfs_written,   notebook_written, dbfs_deleted,
+	workspace_deleted, directory_made,   dbfs_offered,   volume_offered,   resource_read,
 };
 
 static void

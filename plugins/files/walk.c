@@ -54,8 +54,9 @@ stopped(struct mcp_call *call, const struct walk *walk, const struct place *root
 static const char *
 said(struct mcp_call *call, const struct dbx_error *error)
 {
-	return error->message[0] != '\0' ? error->message
-	    : mcp_printf(call, "the workspace answered HTTP %d", error->http);
+	return error->message[0] != '\0'
+		 ? error->message
+		 : mcp_printf(call, "the workspace answered HTTP %d", error->http);
 }
 
 /* ---- where to go next ------------------------------------------------------------------------ */
@@ -70,9 +71,10 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 	mcp_progress(call, walk->files + walk->directories, 0,
 		     mcp_printf(call, "deleted %s", so_far(call, walk)));
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) < LAST_MS)
-		return mcp_say(call, "Deleted %s of %s so far; the rest is still there.\n"
-			       "Next: delete_file path=%s recursive=true", so_far(call, walk),
-			       root->shown, dbx_quoted(call, root->shown));
+		return mcp_say(call,
+			       "Deleted %s of %s so far; the rest is still there.\n"
+			       "Next: delete_file path=%s recursive=true",
+			       so_far(call, walk), root->shown, dbx_quoted(call, root->shown));
 	return dbx_get(call, "/api/2.0/fs/directories{+path}{?page_size,page_token}", values,
 		       listed, walk, sizeof(*walk));
 }
@@ -151,8 +153,8 @@ batch_deleted(struct mcp_call *call, const void *state, size_t len)
 static bool
 name_fine(const struct walk *walk, const char *name)
 {
-	return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0
-	    && strcmp(name, "..") != 0 && strlen(walk->at) + 1 + strlen(name) <= PATH_BYTES_MAX;
+	return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0 && strlen(walk->at) + 1 + strlen(name) <= PATH_BYTES_MAX;
 }
 
 /* Sorts a page into requests that delete its files and its first directory. */
@@ -174,8 +176,8 @@ sort_page(struct mcp_call *call, const struct walk *walk, struct json_object *pa
 			continue;
 		}
 		if (!dbx_get_request(call, &request[*n], "/api/2.0/fs/files{+path}",
-				     dbx_object(call, "path", mcp_printf(call, "%s/%s", walk->at,
-									 name), NULL)))
+				     dbx_object(call, "path",
+						mcp_printf(call, "%s/%s", walk->at, name), NULL)))
 			return false;
 		request[*n].method = "DELETE";
 		request[*n].retry = MCP_RETRY_IDEMPOTENT;
@@ -194,8 +196,11 @@ page_done(struct mcp_call *call, struct walk *walk, const struct place *root,
 	size_t n;
 
 	if (!sort_page(call, walk, page, request, &n, &directory, &odd))
-		return stopped(call, walk, root, mcp_printf(call, "the name \"%s\" cannot be part "
-							    "of a path", odd));
+		return stopped(call, walk, root,
+			       mcp_printf(call,
+					  "the name \"%s\" cannot be part "
+					  "of a path",
+					  odd));
 	walk->token[0] = '\0';
 	walk->last = directory == NULL && next[0] == '\0';
 	if (n > 0)
@@ -225,11 +230,12 @@ listed(struct mcp_call *call, const void *state, size_t len)
 	if (!place_argument(call, &root))
 		return MCP_E_INPUT;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
-		return error.status == MCP_E_NOT_FOUND ? go_up(call, &walk, &root)
-		    : stopped(call, &walk, &root, said(call, &error));
+		return error.status == MCP_E_NOT_FOUND
+			 ? go_up(call, &walk, &root)
+			 : stopped(call, &walk, &root, said(call, &error));
 	reply = mcp_reply_json(call, 0);
-	if (!json_object_is_type(reply, json_type_object)
-	    || (mcp_get(reply, "contents") != NULL && dbx_array(reply, "contents") == NULL))
+	if (!json_object_is_type(reply, json_type_object) ||
+	    (mcp_get(reply, "contents") != NULL && dbx_array(reply, "contents") == NULL))
 		return stopped(call, &walk, &root, "the workspace's reply is not a list");
 	return page_done(call, &walk, &root, reply);
 }

@@ -32,9 +32,9 @@ content_find(struct mcp_call *call, struct content *content)
 		content->data = json_object_get_string(text);
 		content->len = (size_t)json_object_get_string_len(text);
 	} else if (base64 != NULL) {
-		content->data = base64_decode(call, json_object_get_string(base64),
-					      (size_t)json_object_get_string_len(base64),
-					      &content->len);
+		content->data =
+		    base64_decode(call, json_object_get_string(base64),
+				  (size_t)json_object_get_string_len(base64), &content->len);
 		if (content->data == NULL) {
 			mcp_fail(call, MCP_E_INPUT, "content_base64 is not base64.", NULL,
 				 "Encode the bytes, or give text as content.");
@@ -70,11 +70,11 @@ write_refused(struct mcp_call *call, const struct place *place, const struct mcp
 	const char *what = mcp_printf(call, "%s exists already.", place->shown);
 
 	if (error->status == MCP_E_CONFLICT || strstr(error->message, "already exists") != NULL)
-		return mcp_fail(call, MCP_E_CONFLICT, what,
-				dbx_more(call, what, error->message), overwrites(call)
-				? "Write to another path, or delete what is there."
-				: "Repeat with overwrite=true to replace a file, or write to "
-				  "another path.");
+		return mcp_fail(call, MCP_E_CONFLICT, what, dbx_more(call, what, error->message),
+				overwrites(call)
+				    ? "Write to another path, or delete what is there."
+				    : "Repeat with overwrite=true to replace a file, or write to "
+				      "another path.");
 	return dbx_fail(call, reply, error, &words);
 }
 
@@ -88,7 +88,8 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 
 	if (info->size == SIZE_UNASKED)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
-				mcp_printf(call, "A file may be there, whole or in part: call "
+				mcp_printf(call,
+					   "A file may be there, whole or in part: call "
 					   "get_file_info path=%s to see.",
 					   dbx_quoted(call, place->shown)));
 	if (!info->found)
@@ -97,9 +98,9 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 	return mcp_fail(call, MCP_E_UNAVAILABLE, what,
 			mcp_printf(call, "%.*s. A %s of %lld bytes is there now, last changed %s.",
 				   (int)(len > 0 && why[len - 1] == '.' ? len - 1 : len), why,
-				   info->type, (long long)info->size, info->modified_ms > 0
-				   ? dbx_time(call, info->modified_ms)
-				   : "at a time that is not known"),
+				   info->type, (long long)info->size,
+				   info->modified_ms > 0 ? dbx_time(call, info->modified_ms)
+							 : "at a time that is not known"),
 			"Compare its size; repeat the call with overwrite=true to be sure.");
 }
 
@@ -139,8 +140,8 @@ make_parent(struct mcp_call *call, const struct place *place)
 	const struct upload upload = { .parent_made = true };
 	struct json_object *body = dbx_object(call, "path", place_parent(call, place->path), NULL);
 
-	return dbx_send(call, "POST", "/api/2.0/workspace/mkdirs", NULL, body,
-			MCP_RETRY_IDEMPOTENT, parent_made, &upload, sizeof(upload));
+	return dbx_send(call, "POST", "/api/2.0/workspace/mkdirs", NULL, body, MCP_RETRY_IDEMPOTENT,
+			parent_made, &upload, sizeof(upload));
 }
 
 /* What the write says without a further look. */
@@ -148,8 +149,8 @@ static int
 say_written(struct mcp_call *call, const struct place *place, const struct content *content)
 {
 	return content->file == NULL ? written(call, place, (int64_t)content->len)
-	    : mcp_say(call, "Wrote the host's file %s to %s.\nurl: %s", content->file,
-		      place->shown, place_url(call, place));
+				     : mcp_say(call, "Wrote the host's file %s to %s.\nurl: %s",
+					       content->file, place->shown, place_url(call, place));
 }
 
 /* Under which path is it: the one that was given, or that of a notebook? */
@@ -167,10 +168,9 @@ notebook_seen(struct mcp_call *call, const void *state, size_t len)
 	if (!place_argument(call, &place) || !content_find(call, &content))
 		return MCP_E_INPUT;
 	stem = place_notebook(call, &place);
-	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND
-	    || stem == NULL
-	    || strcmp(mcp_get_str(call, item, "object_type", ""), "NOTEBOOK") != 0
-	    || !place_find(call, stem, strlen(stem), &notebook))
+	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND ||
+	    stem == NULL || strcmp(mcp_get_str(call, item, "object_type", ""), "NOTEBOOK") != 0 ||
+	    !place_find(call, stem, strlen(stem), &notebook))
 		return say_written(call, &place, &content);
 	if (content.file != NULL)
 		mcp_say(call, "Wrote the host's file %s.", content.file);
@@ -193,8 +193,8 @@ may_be_notebook(struct mcp_call *call, const struct place *place, const struct c
 
 	if (place->store != STORE_WORKSPACE || place_notebook(call, place) == NULL)
 		return false;
-	return content->file != NULL || strstr(place->path, ".ipynb") != NULL
-	    || (content->data != NULL &&
+	return content->file != NULL || strstr(place->path, ".ipynb") != NULL ||
+	       (content->data != NULL &&
 		memmem(content->data, first, mark, sizeof(mark) - 1) != NULL);
 }
 
@@ -204,9 +204,9 @@ look_for_notebook(struct mcp_call *call, const struct place *place)
 	static const char get_status[] = "/api/2.0/workspace/get-status{?path}";
 	struct mcp_http request[2];
 
-	if (!dbx_get_request(call, &request[0], get_status, place_values(call, place))
-	    || !dbx_get_request(call, &request[1], get_status,
-				dbx_object(call, "path", place_notebook(call, place), NULL)))
+	if (!dbx_get_request(call, &request[0], get_status, place_values(call, place)) ||
+	    !dbx_get_request(call, &request[1], get_status,
+			     dbx_object(call, "path", place_notebook(call, place), NULL)))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, request, 2, 0, notebook_seen, NULL, 0);
 }
@@ -225,11 +225,13 @@ uploaded(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	if (dbx_ok(call, reply, &error))
 		return may_be_notebook(call, &place, &content)
-		    ? look_for_notebook(call, &place) : say_written(call, &place, &content);
+			 ? look_for_notebook(call, &place)
+			 : say_written(call, &place, &content);
 	if (content.file != NULL && file_refused(reply, content.file))
 		return mcp_fail(call, error.status,
 				mcp_printf(call, "The host's file %s cannot be sent.",
-					   content.file), reply->why, FILE_NEXT);
+					   content.file),
+				reply->why, FILE_NEXT);
 	if (reply->status == 404 && place.store == STORE_WORKSPACE && !upload->parent_made)
 		return make_parent(call, &place);
 	if (reply->error != MCP_OK || reply->status >= 500)
@@ -249,9 +251,11 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 	/* This service takes the whole path as one segment. */
 	json_object_object_add(values, "file", json_object_new_string(place->path + 1));
 	json_object_object_add(values, "overwrite", json_object_new_boolean(overwrites(call)));
-	if (!dbx_get_request(call, &request, place->store == STORE_VOLUME
-		? "/api/2.0/fs/files{+path}{?overwrite}"
-		: "/api/2.0/workspace-files/import-file/{file}{?overwrite}", values))
+	if (!dbx_get_request(call, &request,
+			     place->store == STORE_VOLUME
+				 ? "/api/2.0/fs/files{+path}{?overwrite}"
+				 : "/api/2.0/workspace-files/import-file/{file}{?overwrite}",
+			     values))
 		return MCP_E_INPUT;
 	request.method = place->store == STORE_VOLUME ? "PUT" : "POST";
 	request.headers = &type;
@@ -281,9 +285,10 @@ target_seen(struct mcp_call *call, const struct place *place, const struct file_
 	if (info->found && (info->directory || !overwrites(call)))
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "%s exists already.", place->shown),
-				mcp_printf(call, "It is a %s.", info->type), info->directory
-				? "Name a file in it." : "Repeat with overwrite=true to replace "
-				"it, or write to another path.");
+				mcp_printf(call, "It is a %s.", info->type),
+				info->directory ? "Name a file in it."
+						: "Repeat with overwrite=true to replace "
+						  "it, or write to another path.");
 	return upload(call, place, &content, &(struct upload){ false });
 }
 
@@ -293,8 +298,8 @@ write_file(struct mcp_call *call)
 	struct content content;
 	struct place place;
 
-	if (!place_of_file(call, &place) || !place_not_root(call, &place)
-	    || !content_find(call, &content))
+	if (!place_of_file(call, &place) || !place_not_root(call, &place) ||
+	    !content_find(call, &content))
 		return MCP_E_INPUT;
 	if (place.store == STORE_DBFS)
 		return write_dbfs(call, &place, &content);

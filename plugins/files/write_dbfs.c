@@ -120,8 +120,9 @@ send_more(struct mcp_call *call, struct stream *stream)
 				stream, sizeof(*stream));
 	if (n > BLOCK_BYTES_MAX)
 		n = BLOCK_BYTES_MAX;
-	json_object_object_add(body, "data", json_object_new_string(
-	    base64_encode(call, content.data + stream->sent, n)));
+	json_object_object_add(body, "data",
+			       json_object_new_string(
+				   base64_encode(call, content.data + stream->sent, n)));
 	mcp_progress(call, (double)stream->sent, (double)content.len, "writing");
 	stream->sent += (int64_t)n;
 	return dbx_send(call, "POST", API "/add-block", NULL, body, MCP_RETRY_NEVER, block_sent,
@@ -157,8 +158,8 @@ created(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	if (!dbx_ok(call, reply, &error))
 		return reply->error != MCP_OK || reply->status >= 500
-		    ? write_uncertain(call, error.message)
-		    : write_refused(call, &place, reply, &error);
+			 ? write_uncertain(call, error.message)
+			 : write_refused(call, &place, reply, &error);
 	stream.handle = mcp_get_int(mcp_reply_json(call, 0), "handle", -1);
 	if (stream.handle < 0)
 		return write_uncertain(call, "DBFS answered without a handle");
@@ -201,8 +202,9 @@ write_dbfs(struct mcp_call *call, const struct place *place, const struct conten
 	if (content->len > BLOCK_BYTES_MAX)
 		return dbx_send(call, "POST", API "/create", NULL, body, MCP_RETRY_NEVER, created,
 				NULL, 0);
-	json_object_object_add(body, "contents", json_object_new_string(
-	    base64_encode(call, content->data, content->len)));
+	json_object_object_add(body, "contents",
+			       json_object_new_string(
+				   base64_encode(call, content->data, content->len)));
 	return dbx_send(call, "POST", API "/put", NULL, body,
 			overwrites(call) ? MCP_RETRY_IDEMPOTENT : MCP_RETRY_NEVER, put, NULL, 0);
 }

@@ -15,7 +15,8 @@ static const char *
 with_paused(struct mcp_call *call, struct json_object *trigger, const char *text)
 {
 	return strcmp(mcp_get_str(call, trigger, "pause_status", ""), "PAUSED") == 0
-	    ? mcp_printf(call, "paused: %s", text) : text;
+		 ? mcp_printf(call, "paused: %s", text)
+		 : text;
 }
 
 /* "0 0 6 * * ? UTC" */
@@ -37,8 +38,8 @@ trigger_text(struct mcp_call *call, struct json_object *trigger)
 		return mcp_printf(call, "on files in %s",
 				  mcp_get_str(call, trigger, "file_arrival.url", "?"));
 	if (mcp_get(trigger, "table_update") != NULL)
-		return mcp_printf(call, "on updates of %s (%s)", dbx_show_list(call,
-				  mcp_get(trigger, "table_update.table_names")),
+		return mcp_printf(call, "on updates of %s (%s)",
+				  dbx_show_list(call, mcp_get(trigger, "table_update.table_names")),
 				  mcp_get_str(call, trigger, "table_update.condition",
 					      "ANY_UPDATED"));
 	if (mcp_get(trigger, "model") != NULL)
@@ -50,8 +51,9 @@ trigger_text(struct mcp_call *call, struct json_object *trigger)
 				  mcp_get_str(call, trigger, "periodic.interval", "?"),
 				  mcp_get_str(call, trigger, "periodic.unit", ""));
 	for (size_t i = 0; i < json_object_array_length(jobs); i++)
-		text = mcp_printf(call, "%s %s", text, mcp_get_str(call,
-				  json_object_array_get_idx(jobs, i), "job_id", "?"));
+		text = mcp_printf(call, "%s %s", text,
+				  mcp_get_str(call, json_object_array_get_idx(jobs, i), "job_id",
+					      "?"));
 	if (mcp_get(trigger, "job_completion") != NULL)
 		return mcp_printf(call, "after job%s", text);
 	if (mcp_get(trigger, "schedule") != NULL)
@@ -93,12 +95,14 @@ show_parameters(struct mcp_call *call, struct json_object *value)
 {
 	struct json_object *map = mcp_keep(call, json_object_new_object());
 
-	for (size_t i = 0; json_object_is_type(value, json_type_array)
-	     && i < json_object_array_length(value); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(value, json_type_array) && i < json_object_array_length(value);
+	     i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		json_object_object_add(map, mcp_get_str(call, item, "name", "?"),
-		    json_object_new_string(mcp_get_str(call, item, "default", "")));
+				       json_object_new_string(
+					   mcp_get_str(call, item, "default", "")));
 	}
 	return dbx_show_list(call, map);
 }
@@ -109,8 +113,7 @@ show_seconds(struct mcp_call *call, struct json_object *value)
 {
 	int64_t seconds = json_object_get_int64(value);
 
-	return seconds <= 0 || seconds > INT64_MAX / 1000 ? ""
-	    : dbx_duration(call, 1000 * seconds);
+	return seconds <= 0 || seconds > INT64_MAX / 1000 ? "" : dbx_duration(call, 1000 * seconds);
 }
 
 static const struct dbx_fact cluster_facts[] = {
@@ -140,10 +143,14 @@ static const struct dbx_fact job_facts[] = {
 	{ .key = "runs_as", .label = "runs as", .path = "run_as_user_name" },
 	{ .key = "creator", .path = "creator_user_name" },
 	{ .key = "created", .path = "created_time", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "max_concurrent_runs", .label = "max concurrent runs",
-	  .path = "settings.max_concurrent_runs", .detail = DBX_FULL },
+	{ .key = "max_concurrent_runs",
+	  .label = "max concurrent runs",
+	  .path = "settings.max_concurrent_runs",
+	  .detail = DBX_FULL },
 	{ .key = "queue", .path = "settings.queue.enabled", .detail = DBX_FULL },
-	{ .key = "timeout", .path = "settings.timeout_seconds", .show = show_seconds,
+	{ .key = "timeout",
+	  .path = "settings.timeout_seconds",
+	  .show = show_seconds,
 	  .detail = DBX_FULL },
 	{ .key = "duration_target", .path = "settings.duration_target", .detail = DBX_FULL },
 	{ .key = "tags", .path = "settings.tags", .detail = DBX_FULL },
@@ -155,28 +162,38 @@ static const struct dbx_fact job_facts[] = {
 	{ .key = "continuous", .path = "settings.continuous", .detail = DBX_FULL },
 	{ .key = "trigger_state", .path = "trigger_state", .detail = DBX_FULL },
 	{ .key = "trigger_details", .path = "trigger_details", .detail = DBX_FULL },
-	{ .key = "email_notifications", .path = "settings.email_notifications",
+	{ .key = "email_notifications",
+	  .path = "settings.email_notifications",
 	  .detail = DBX_FULL },
-	{ .key = "webhook_notifications", .path = "settings.webhook_notifications",
+	{ .key = "webhook_notifications",
+	  .path = "settings.webhook_notifications",
 	  .detail = DBX_FULL },
-	{ .key = "notification_settings", .path = "settings.notification_settings",
+	{ .key = "notification_settings",
+	  .path = "settings.notification_settings",
 	  .detail = DBX_FULL },
 	{ .key = "health_rules", .path = "settings.health.rules", .detail = DBX_FULL },
 	{ .key = "performance", .path = "settings.performance_target", .detail = DBX_FULL },
 	{ .key = "usage_policy", .path = "settings.usage_policy_id", .detail = DBX_FULL },
 	{ .key = "budget_policy", .path = "settings.budget_policy_id", .detail = DBX_FULL },
-	{ .key = "effective_usage_policy", .path = "effective_usage_policy_id",
+	{ .key = "effective_usage_policy",
+	  .path = "effective_usage_policy_id",
 	  .detail = DBX_FULL },
-	{ .key = "effective_budget_policy", .path = "effective_budget_policy_id",
+	{ .key = "effective_budget_policy",
+	  .path = "effective_budget_policy_id",
 	  .detail = DBX_FULL },
 	{ .key = "edit_mode", .path = "settings.edit_mode", .detail = DBX_FULL },
 	{ .key = "deployed_by", .path = "settings.deployment.kind", .detail = DBX_FULL },
-	{ .key = "deployed_from", .path = "settings.deployment.metadata_file_path",
+	{ .key = "deployed_from",
+	  .path = "settings.deployment.metadata_file_path",
 	  .detail = DBX_FULL },
 	{ .key = "folder", .path = "settings.parent_path", .detail = DBX_FULL },
-	{ .key = "job_clusters", .path = "settings.job_clusters", .detail = DBX_FULL,
+	{ .key = "job_clusters",
+	  .path = "settings.job_clusters",
+	  .detail = DBX_FULL,
 	  DBX_COLUMNS(cluster_facts) },
-	{ .key = "environments", .path = "settings.environments", .detail = DBX_FULL,
+	{ .key = "environments",
+	  .path = "settings.environments",
+	  .detail = DBX_FULL,
 	  DBX_COLUMNS(environment_facts) },
 };
 
@@ -192,20 +209,23 @@ add_picked(struct json_object *settings, const char *key, struct json_object *pi
 static struct json_object *
 cluster_settings(struct mcp_call *call, struct json_object *cluster)
 {
-	struct json_object *settings = dbx_pick(call, cluster, "spark_version", "node_type_id",
-	    "driver_node_type_id", "num_workers", "autoscale", "instance_pool_id",
-	    "driver_instance_pool_id", "policy_id", "data_security_mode", "single_user_name",
-	    "runtime_engine", "kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
-	    "spark_conf", "custom_tags", "init_scripts", "cluster_log_conf", "aws_attributes",
-	    "gcp_attributes", "dependency_mode", "driver_node_type_flexibility",
-	    "worker_node_type_flexibility", "enable_local_disk_encryption",
-	    "remote_disk_throughput", "total_initial_remote_disk_size", "workload_type", NULL);
+	struct json_object *settings =
+	    dbx_pick(call, cluster, "spark_version", "node_type_id", "driver_node_type_id",
+		     "num_workers", "autoscale", "instance_pool_id", "driver_instance_pool_id",
+		     "policy_id", "data_security_mode", "single_user_name", "runtime_engine",
+		     "kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
+		     "spark_conf", "custom_tags", "init_scripts", "cluster_log_conf",
+		     "aws_attributes", "gcp_attributes", "dependency_mode",
+		     "driver_node_type_flexibility", "worker_node_type_flexibility",
+		     "enable_local_disk_encryption", "remote_disk_throughput",
+		     "total_initial_remote_disk_size", "workload_type", NULL);
 
-	add_picked(settings, "azure_attributes", dbx_pick(call, mcp_get(cluster,
-	    "azure_attributes"), "availability", "capacity_reservation_group",
-	    "first_on_demand", "spot_bid_max_price", NULL));
-	add_picked(settings, "docker_image", dbx_pick(call, mcp_get(cluster, "docker_image"),
-						      "url", NULL));
+	add_picked(settings, "azure_attributes",
+		   dbx_pick(call, mcp_get(cluster, "azure_attributes"), "availability",
+			    "capacity_reservation_group", "first_on_demand", "spot_bid_max_price",
+			    NULL));
+	add_picked(settings, "docker_image",
+		   dbx_pick(call, mcp_get(cluster, "docker_image"), "url", NULL));
 	return settings;
 }
 
@@ -218,10 +238,10 @@ shape_clusters(struct mcp_call *call, struct json_object *job)
 		struct json_object *item = json_object_array_get_idx(list, i);
 		struct json_object *cluster = mcp_get(item, "new_cluster");
 
-		json_object_object_add(item, "words", json_object_new_string(
-		    dbx_cluster_words(call, cluster)));
-		json_object_object_add(item, "settings", json_object_get(
-		    cluster_settings(call, cluster)));
+		json_object_object_add(item, "words",
+				       json_object_new_string(dbx_cluster_words(call, cluster)));
+		json_object_object_add(item, "settings",
+				       json_object_get(cluster_settings(call, cluster)));
 	}
 }
 
@@ -241,18 +261,20 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "each", .path = "each", .detail = DBX_FULL },
 	{ .key = "cluster", .path = "cluster", .detail = DBX_FULL },
 	{ .key = "description", .path = "description", .detail = DBX_FULL },
-	{ .key = "no_auto_optimization", .path = "disable_auto_optimization",
-	  .show = dbx_show_yes, .detail = DBX_FULL },
-	{ .key = "environment_variables", .path = "environment_variables_key",
+	{ .key = "no_auto_optimization",
+	  .path = "disable_auto_optimization",
+	  .show = dbx_show_yes,
 	  .detail = DBX_FULL },
+	{ .key = "environment_variables", .path = "environment_variables_key", .detail = DBX_FULL },
 	{ .key = "email_notifications", .path = "email_notifications", .detail = DBX_FULL },
 	{ .key = "webhook_notifications", .path = "webhook_notifications", .detail = DBX_FULL },
 	{ .key = "notification_settings", .path = "notification_settings", .detail = DBX_FULL },
 	{ .key = "health_rules", .path = "health.rules", .detail = DBX_FULL },
 };
 
-static const struct dbx_fact tasks_fact = { .key = "tasks", .path = "settings.tasks",
-	DBX_COLUMNS(task_facts) };
+static const struct dbx_fact tasks_fact = { .key = "tasks",
+					    .path = "settings.tasks",
+					    DBX_COLUMNS(task_facts) };
 
 /* "3 retries, 1 min 30 s apart, also after a timeout" */
 static const char *
@@ -264,12 +286,14 @@ retries_text(struct mcp_call *call, struct json_object *task)
 
 	if (most == 0)
 		return "";
-	text = most < 0 ? "retries without end"
-	    : mcp_printf(call, "%lld %s", (long long)most, most == 1 ? "retry" : "retries");
+	text = most < 0
+		 ? "retries without end"
+		 : mcp_printf(call, "%lld %s", (long long)most, most == 1 ? "retry" : "retries");
 	if (apart > 0)
 		text = mcp_printf(call, "%s, %s apart", text, dbx_duration(call, apart));
 	return mcp_get_bool(task, "retry_on_timeout", false)
-	    ? mcp_printf(call, "%s, also after a timeout", text) : text;
+		 ? mcp_printf(call, "%s, also after a timeout", text)
+		 : text;
 }
 
 static void
@@ -277,13 +301,15 @@ shape_task(struct mcp_call *call, struct json_object *task)
 {
 	struct json_object *settings = dbx_task_settings(call, task);
 	struct json_object *each = dbx_task_each(call, task);
-	struct json_object *cluster = mcp_get(task, each != NULL ? "for_each_task.task.new_cluster"
-								 : "new_cluster");
+	struct json_object *cluster =
+	    mcp_get(task, each != NULL ? "for_each_task.task.new_cluster" : "new_cluster");
 	const struct {
 		const char *key, *text;
 	} made[] = {
-		{ "does", dbx_task_kind(call, task) }, { "on", dbx_task_compute(call, task) },
-		{ "after", dbx_task_after(call, task) }, { "retries", retries_text(call, task) },
+		{ "does", dbx_task_kind(call, task) },
+		{ "on", dbx_task_compute(call, task) },
+		{ "after", dbx_task_after(call, task) },
+		{ "retries", retries_text(call, task) },
 	};
 
 	for (size_t i = 0; i < COUNT(made); i++)
@@ -293,8 +319,8 @@ shape_task(struct mcp_call *call, struct json_object *task)
 	if (each != NULL)
 		json_object_object_add(task, "each", json_object_get(each));
 	if (cluster != NULL)
-		json_object_object_add(task, "cluster", json_object_get(
-		    cluster_settings(call, cluster)));
+		json_object_object_add(task, "cluster",
+				       json_object_get(cluster_settings(call, cluster)));
 }
 
 /* Adds the arrays of one more page of a job to those of the first. */
@@ -307,8 +333,7 @@ merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 
 	for (size_t i = 0; json_object_is_type(settings, json_type_object) && i < COUNT(arrays);
 	     i++) {
-		struct json_object *items = dbx_objects(call, mcp_get(more, "settings"),
-							arrays[i]);
+		struct json_object *items = dbx_objects(call, mcp_get(more, "settings"), arrays[i]);
 		struct json_object *all = dbx_array(settings, arrays[i]);
 
 		if (all == NULL) {
@@ -316,8 +341,8 @@ merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 			json_object_object_add(settings, arrays[i], all);
 		}
 		for (size_t k = 0; k < json_object_array_length(items); k++)
-			json_object_array_add(all, json_object_get(
-			    json_object_array_get_idx(items, k)));
+			json_object_array_add(all,
+					      json_object_get(json_object_array_get_idx(items, k)));
 	}
 }
 
@@ -341,8 +366,8 @@ details_fetch(struct mcp_call *call, const struct details *asked)
 
 	for (size_t i = 0; i <= asked->pages; i++) {
 		if (!dbx_get_request(call, &requests[i], "/api/2.2/jobs/get{?job_id,page_token}",
-				     dbx_object(call, "job_id", details.job.id, "page_token",
-						token, NULL)))
+				     dbx_object(call, "job_id", details.job.id, "page_token", token,
+						NULL)))
 			return MCP_E_INPUT;
 		requests[i].cache_ms = FRESH_MS;
 		if (i < asked->pages)
@@ -360,24 +385,30 @@ details_tell(struct mcp_call *call, const struct details *details, struct json_o
 	struct dbx_answer *answer = dbx_answer_begin(call);
 	struct dbx_place place = dbx_place(call);
 	struct json_object *tasks = dbx_objects(call, job, "settings.tasks");
-	struct dbx_page page = { .noun = "tasks", .tool = "get_job_details", .limit = "",
-		.extra = mcp_printf(call, "job_id=%s", dbx_quoted(call, details->job.asked)),
-		.total = whole ? (int64_t)json_object_array_length(tasks) : -1, .place = &place };
+	struct dbx_page page = { .noun = "tasks",
+				 .tool = "get_job_details",
+				 .limit = "",
+				 .extra = mcp_printf(call, "job_id=%s",
+						     dbx_quoted(call, details->job.asked)),
+				 .total = whole ? (int64_t)json_object_array_length(tasks) : -1,
+				 .place = &place };
 
 	if (place.token != NULL && dbx_is_number(place.token))
 		place.skip = strtoll(place.token, NULL, 10);
 	place.token = NULL;
 	shape_clusters(call, job);
-	json_object_object_add(job, "runs_when", json_object_new_string(
-	    job_schedule(call, mcp_get(job, "settings"))));
+	json_object_object_add(job, "runs_when",
+			       json_object_new_string(
+				   job_schedule(call, mcp_get(job, "settings"))));
 	dbx_answer_add(answer, job, job_facts, COUNT(job_facts));
-	dbx_answer_url(answer, dbx_url(call, "/jobs/%s", mcp_get_str(call, job, "job_id",
-								      details->job.id)));
+	dbx_answer_url(answer, dbx_url(call, "/jobs/%s",
+				       mcp_get_str(call, job, "job_id", details->job.id)));
 	for (size_t i = 0; i < json_object_array_length(tasks); i++)
 		shape_task(call, json_object_array_get_idx(tasks, i));
 	dbx_answer_table(answer, &tasks_fact, tasks, &page);
 	if (!whole)
-		dbx_answer_text(answer, NULL, "incomplete", "The workspace names no further page "
+		dbx_answer_text(answer, NULL, "incomplete",
+				"The workspace names no further page "
 				"of tasks that can be read. There may be more tasks.");
 	return dbx_answer_end(answer);
 }
@@ -388,8 +419,8 @@ page_usable(struct mcp_call *call, size_t i)
 {
 	struct dbx_error error;
 
-	return dbx_ok(call, mcp_reply(call, i), &error)
-	    && json_object_is_type(mcp_reply_json(call, i), json_type_object);
+	return dbx_ok(call, mcp_reply(call, i), &error) &&
+	       json_object_is_type(mcp_reply_json(call, i), json_type_object);
 }
 
 /* Did a page before the last one name the same next page? Then they go round. */
@@ -397,8 +428,8 @@ static bool
 was_named(struct mcp_call *call, const struct details *details, const char *next)
 {
 	for (size_t i = 0; next[0] != '\0' && i + 1 < details->pages; i++)
-		if (strcmp(mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", ""), next)
-		    == 0)
+		if (strcmp(mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", ""),
+			   next) == 0)
 			return true;
 	return false;
 }

@@ -34,7 +34,6 @@ job_missing(struct mcp_call *call, const char *asked, int *status)
 	return true;
 }
 
-
 /* ---- list_jobs ------------------------------------------------------------------------------ */
 
 /*
@@ -49,14 +48,14 @@ struct listing {
 	int64_t skip;		  /* its matching jobs that were shown already */
 	int64_t shown, limit;	  /* rows of this call */
 	unsigned pages;
-	bool exact;		  /* the server filters */
+	bool exact; /* the server filters */
 };
 
 _Static_assert(sizeof(struct listing) <= MCP_STATE_MAX, "the state of a listing must fit");
 
 static const struct mcp_column job_columns[] = {
-	{ "job_id", NULL }, { "name", NULL }, { "schedule", NULL }, { "last run", NULL },
-	{ "started", NULL }, { "creator", NULL },
+	{ "job_id", NULL },   { "name", NULL },	   { "schedule", NULL },
+	{ "last run", NULL }, { "started", NULL }, { "creator", NULL },
 };
 
 static int page_arrived(struct mcp_call *call, const void *state, size_t len);
@@ -66,8 +65,9 @@ static bool
 page_request(struct mcp_call *call, struct mcp_http *request, const struct listing *listing)
 {
 	const char *name = mcp_arg(call, "name_filter");
-	struct json_object *values = dbx_object(call, "name", listing->exact ? name : NULL,
-	    "page_token", listing->token[0] != '\0' ? listing->token : NULL, NULL);
+	struct json_object *values =
+	    dbx_object(call, "name", listing->exact ? name : NULL, "page_token",
+		       listing->token[0] != '\0' ? listing->token : NULL, NULL);
 
 	json_object_object_add(values, "limit",
 			       json_object_new_int(name != NULL ? PAGE_MAX : BATCH_MAX));
@@ -99,8 +99,8 @@ next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bo
 	for (size_t i = 0; i < json_object_array_length(jobs); i++) {
 		struct json_object *job = json_object_array_get_idx(jobs, i);
 
-		if (!listing->exact
-		    && !dbx_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
+		if (!listing->exact &&
+		    !dbx_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
 			continue;
 		if (matching++ < listing->skip)
 			continue;
@@ -132,8 +132,9 @@ resume_token(struct mcp_call *call, const struct listing *listing, bool left)
 static const char *
 resume_text(struct mcp_call *call, const char *token)
 {
-	const char *repeat = dbx_repeat(call, (const char *const[]){ "name_filter", "limit",
-	    NULL }), *shape = dbx_repeat_shape(call);
+	const char *repeat =
+		       dbx_repeat(call, (const char *const[]){ "name_filter", "limit", NULL }),
+		   *shape = dbx_repeat_shape(call);
 
 	return mcp_printf(call, "list_jobs%s%s%s%s page_token=%s", repeat != NULL ? " " : "",
 			  repeat != NULL ? repeat : "", shape != NULL ? " " : "",
@@ -145,9 +146,13 @@ static int
 listing_end(struct mcp_call *call, const struct listing *listing, const char *token)
 {
 	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "jobs", .more = token != NULL,
-	    .total = token == NULL && mcp_arg(call, "page_token") == NULL ? listing->shown : -1,
-	    .next = token != NULL ? resume_text(call, token) : NULL });
+				       .size = sizeof(struct mcp_table_end),
+				       .noun = "jobs",
+				       .more = token != NULL,
+				       .total = token == NULL && mcp_arg(call, "page_token") == NULL
+						  ? listing->shown
+						  : -1,
+				       .next = token != NULL ? resume_text(call, token) : NULL });
 }
 
 /* The workspace names a next page that cannot be read: the same one, or a token of no size. */
@@ -155,9 +160,10 @@ static int
 listing_stuck(struct mcp_call *call)
 {
 	mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
-	    .noun = "jobs", .total = -1 });
+						     .noun = "jobs",
+						     .total = -1 });
 	return mcp_say(call, "The workspace names no further page that can be read. Whether there "
-		       "are more jobs is not known.");
+			     "are more jobs is not known.");
 }
 
 /* On to the next page, or the end. */
@@ -201,7 +207,8 @@ job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
 {
 	struct json_object *at = mcp_get(run, "start_time");
 	const char *cells[COUNT(job_columns)] = {
-		mcp_get_str(call, job, "job_id", ""), mcp_get_str(call, job, "settings.name", ""),
+		mcp_get_str(call, job, "job_id", ""),
+		mcp_get_str(call, job, "settings.name", ""),
 		job_schedule(call, mcp_get(job, "settings")),
 		run != NULL ? dbx_run_state(call, run) : "",
 		at != NULL ? dbx_show_time(call, at) : "",
@@ -216,8 +223,9 @@ static int
 runs_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
-	struct json_object *page = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of jobs" }), *jobs;
+	struct json_object *page = dbx_reply(call, 0,
+					     &(struct dbx_words){ .object = "The list of jobs" }),
+			   *jobs;
 	size_t n, row = 0;
 	bool left;
 
@@ -247,8 +255,9 @@ static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
-	struct json_object *page = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of jobs" }), *jobs;
+	struct json_object *page = dbx_reply(call, 0,
+					     &(struct dbx_words){ .object = "The list of jobs" }),
+			   *jobs;
 	struct mcp_http request[BATCH_MAX + 1];
 	size_t n;
 	bool left;
@@ -263,10 +272,14 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!page_request(call, &request[0], &listing))
 		return MCP_E_INPUT;
 	for (size_t i = 0; i < n; i++)
-		if (!dbx_get_request(call, &request[i + 1], "/api/2.2/jobs/runs/list?limit=1"
-				     "{&job_id}", dbx_object(call, "job_id",
-			mcp_get_str(call, json_object_array_get_idx(jobs, i), "job_id", "0"),
-			NULL)))
+		if (!dbx_get_request(call, &request[i + 1],
+				     "/api/2.2/jobs/runs/list?limit=1"
+				     "{&job_id}",
+				     dbx_object(call, "job_id",
+						mcp_get_str(call,
+							    json_object_array_get_idx(jobs, i),
+							    "job_id", "0"),
+						NULL)))
 			return MCP_E_INPUT;
 	return mcp_suspend(call, request, n + 1, 0, runs_arrived, state, len);
 }
@@ -274,8 +287,9 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 int
 list_jobs(struct mcp_call *call)
 {
-	struct listing listing = { .limit = dbx_limit(call, mcp_arg(call, "limit") != NULL
-							? LIMIT_MAX : BATCH_MAX) };
+	struct listing listing = {
+		.limit = dbx_limit(call, mcp_arg(call, "limit") != NULL ? LIMIT_MAX : BATCH_MAX)
+	};
 	const char *token = mcp_arg(call, "page_token");
 	size_t digits = token != NULL ? strspn(token, "0123456789") : 0;
 

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE_BYTES_MAX (3u << 20)  /* of an exported page that is read; it is parsed in one go */
-#define PRINTED_MAX (256u << 10) /* bytes of printed text that are kept: the last */
-#define ROWS_MAX 20		 /* of a table that a cell showed */
-#define DEPTH_MAX 8		 /* of results within results */
+#define PAGE_BYTES_MAX (3u << 20) /* of an exported page that is read; it is parsed in one go */
+#define PRINTED_MAX (256u << 10)  /* bytes of printed text that are kept: the last */
+#define ROWS_MAX 20		  /* of a table that a cell showed */
+#define DEPTH_MAX 8		  /* of results within results */
 
 struct printed {
 	struct mcp_call *call;
@@ -59,7 +59,10 @@ plain(struct mcp_call *call, const char *html, size_t len)
 	static const struct {
 		const char *entity;
 		char c;
-	} entities[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&#39;", '\'' },
+	} entities[] = { { "&lt;", '<' },
+			 { "&gt;", '>' },
+			 { "&quot;", '"' },
+			 { "&#39;", '\'' },
 			 { "&amp;", '&' } };
 	char *out = mcp_alloc(call, len + 1);
 	size_t at = 0;
@@ -101,8 +104,10 @@ put_table(struct printed *out, struct json_object *result)
 	size_t n = rows != NULL ? json_object_array_length(rows) : 0;
 
 	for (size_t i = 0; i < json_object_array_length(columns); i++)
-		json_object_array_add(names, json_object_new_string(mcp_get_str(out->call,
-		    json_object_array_get_idx(columns, i), "name", "")));
+		json_object_array_add(names, json_object_new_string(
+						 mcp_get_str(out->call,
+							     json_object_array_get_idx(columns, i),
+							     "name", "")));
 	puts_line(out, dbx_show_list(out->call, names));
 	for (size_t i = 0; i < n && i < ROWS_MAX; i++)
 		puts_line(out, dbx_show_list(out->call, json_object_array_get_idx(rows, i)));
@@ -114,8 +119,8 @@ static void
 put_error(struct printed *out, struct json_object *result)
 {
 	const char *summary = mcp_get_str(out->call, result, "summary", "");
-	const char *error = mcp_get_str(out->call, result, "error",
-					mcp_get_str(out->call, result, "cause", ""));
+	const char *error =
+	    mcp_get_str(out->call, result, "error", mcp_get_str(out->call, result, "cause", ""));
 
 	puts_line(out, plain(out->call, summary, strlen(summary)));
 	puts_line(out, plain(out->call, error, strlen(error)));
@@ -187,8 +192,9 @@ base64_in_place(char *text, size_t len)
 static int
 hex(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0'
-	    : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+	return isdigit((unsigned char)c)  ? c - '0'
+	     : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					  : -1;
 }
 
 static size_t
@@ -197,8 +203,8 @@ percent_in_place(char *text, size_t len)
 	size_t out = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '%' && i + 2 < len && hex(text[i + 1]) >= 0
-		    && hex(text[i + 2]) >= 0) {
+		if (text[i] == '%' && i + 2 < len && hex(text[i + 1]) >= 0 &&
+		    hex(text[i + 2]) >= 0) {
 			text[out++] = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
 			i += 2;
 		} else {
@@ -245,8 +251,8 @@ put_page(struct printed *out, const char *page)
 	/* A page without a model: the workspace rendered the cells. */
 	while (model == NULL) {
 		const char *output = strstr(page, marks[0]), *error = strstr(page, marks[1]), *end;
-		const char *next = output == NULL || (error != NULL && error < output) ? error
-										       : output;
+		const char *next =
+		    output == NULL || (error != NULL && error < output) ? error : output;
 
 		if (next == NULL)
 			return;

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 24 /* the API takes less than 25 */
-#define FRESH_MS 10000	  /* the output is asked for again beside the page, from the cache */
+#define PAGE_MAX 24	       /* the API takes less than 25 */
+#define FRESH_MS 10000	       /* the output is asked for again beside the page, from the cache */
 #define ROOM_TO_ANSWER_MS 2000 /* of the deadline, for the last look */
-#define OUTPUT_CHARS 8000 /* max_chars, where the schema gives none */
+#define OUTPUT_CHARS 8000      /* max_chars, where the schema gives none */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_job_runs -------------------------------------------------------------------------- */
@@ -17,20 +17,49 @@
 /* The states of runs, by which they are filtered. Jobs API 2.2: RunResultState,
  * RunLifeCycleState, and TerminationCode, which newer replies have alone. */
 static const char *const states[] = {
-	"SUCCESS", "FAILED", "CANCELED", "TIMEDOUT", "RUNNING", "PENDING", "QUEUED", "TERMINATING",
-	"TERMINATED", "SKIPPED", "INTERNAL_ERROR", "BLOCKED", "WAITING_FOR_RETRY", "WAITING",
-	"EXCLUDED", "DISABLED", "SUCCESS_WITH_FAILURES", "UPSTREAM_FAILED", "UPSTREAM_CANCELED",
+	"SUCCESS",
+	"FAILED",
+	"CANCELED",
+	"TIMEDOUT",
+	"RUNNING",
+	"PENDING",
+	"QUEUED",
+	"TERMINATING",
+	"TERMINATED",
+	"SKIPPED",
+	"INTERNAL_ERROR",
+	"BLOCKED",
+	"WAITING_FOR_RETRY",
+	"WAITING",
+	"EXCLUDED",
+	"DISABLED",
+	"SUCCESS_WITH_FAILURES",
+	"UPSTREAM_FAILED",
+	"UPSTREAM_CANCELED",
 	"MAXIMUM_CONCURRENT_RUNS_REACHED",
 };
 
 static const char *const codes[] = {
-	"USER_CANCELED", "RUN_EXECUTION_ERROR", "DRIVER_ERROR", "CLUSTER_ERROR",
-	"LIBRARY_INSTALLATION_ERROR", "CLOUD_FAILURE", "REPOSITORY_CHECKOUT_FAILED",
-	"INVALID_CLUSTER_REQUEST", "INVALID_RUN_CONFIGURATION", "UNAUTHORIZED_ERROR",
-	"RESOURCE_NOT_FOUND", "STORAGE_ACCESS_ERROR", "FEATURE_DISABLED", "BREAKING_CHANGE",
-	"BUDGET_POLICY_LIMIT_EXCEEDED", "CLUSTER_REQUEST_LIMIT_EXCEEDED",
-	"MAX_CONCURRENT_RUNS_EXCEEDED", "MAX_JOB_QUEUE_SIZE_EXCEEDED",
-	"MAX_SPARK_CONTEXTS_EXCEEDED", "WORKSPACE_RUN_LIMIT_EXCEEDED",
+	"USER_CANCELED",
+	"RUN_EXECUTION_ERROR",
+	"DRIVER_ERROR",
+	"CLUSTER_ERROR",
+	"LIBRARY_INSTALLATION_ERROR",
+	"CLOUD_FAILURE",
+	"REPOSITORY_CHECKOUT_FAILED",
+	"INVALID_CLUSTER_REQUEST",
+	"INVALID_RUN_CONFIGURATION",
+	"UNAUTHORIZED_ERROR",
+	"RESOURCE_NOT_FOUND",
+	"STORAGE_ACCESS_ERROR",
+	"FEATURE_DISABLED",
+	"BREAKING_CHANGE",
+	"BUDGET_POLICY_LIMIT_EXCEEDED",
+	"CLUSTER_REQUEST_LIMIT_EXCEEDED",
+	"MAX_CONCURRENT_RUNS_EXCEEDED",
+	"MAX_JOB_QUEUE_SIZE_EXCEEDED",
+	"MAX_SPARK_CONTEXTS_EXCEEDED",
+	"WORKSPACE_RUN_LIMIT_EXCEEDED",
 };
 
 static bool
@@ -48,8 +77,8 @@ filter_known(struct mcp_call *call)
 {
 	const char *filter = mcp_arg(call, "status_filter"), *list = "";
 
-	if (filter == NULL || holds(states, COUNT(states), filter)
-	    || holds(codes, COUNT(codes), filter))
+	if (filter == NULL || holds(states, COUNT(states), filter) ||
+	    holds(codes, COUNT(codes), filter))
 		return true;
 	for (size_t i = 0; i < COUNT(states); i++)
 		list = mcp_printf(call, "%s%s%s", list, i > 0 ? ", " : "", states[i]);
@@ -64,7 +93,7 @@ static bool
 run_item(struct mcp_call *call, struct json_object *run)
 {
 	static const char *const paths[] = { "state.life_cycle_state", "state.result_state",
-		"status.state", "status.termination_details.code" };
+					     "status.state", "status.termination_details.code" };
 	const char *filter = mcp_arg(call, "status_filter");
 
 	json_object_object_add(run, "now", json_object_new_string(dbx_run_state(call, run)));
@@ -100,24 +129,28 @@ static const struct dbx_column run_columns[] = {
 
 #define OF_JOBS 2 /* columns that tell which job */
 
-static const char *const repeated[] = { "job_id", "status_filter", "active_only",
-	"start_time_from", "start_time_to", NULL };
+static const char *const repeated[] = { "job_id",	   "status_filter", "active_only",
+					"start_time_from", "start_time_to", NULL };
 
 static int none_of_job(struct mcp_call *call);
 
-#define RUN_LIST                                                                                   \
-	.path = "/api/2.2/jobs/runs/list"                                                          \
-		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}",            \
-	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",                  \
+#define RUN_LIST                                                                        \
+	.path = "/api/2.2/jobs/runs/list"                                               \
+		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}", \
+	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",       \
 	.tool = "list_job_runs", .repeat = repeated, .item = run_item, .words = runs_words
 
 static const struct dbx_list job_runs = {
-	RUN_LIST, .columns = run_columns + OF_JOBS, .n_columns = COUNT(run_columns) - OF_JOBS,
+	RUN_LIST,
+	.columns = run_columns + OF_JOBS,
+	.n_columns = COUNT(run_columns) - OF_JOBS,
 	.none = none_of_job,
 };
 
 static const struct dbx_list all_runs = {
-	RUN_LIST, .columns = run_columns, .n_columns = COUNT(run_columns),
+	RUN_LIST,
+	.columns = run_columns,
+	.n_columns = COUNT(run_columns),
 };
 
 static int
@@ -129,8 +162,8 @@ job_looked_at(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (job_missing(call, job->asked, &status))
 		return status;
-	return dbx_table(call, NULL, job_runs.columns, job_runs.n_columns, &(struct dbx_page){
-	    .noun = "runs", .total = -1 });
+	return dbx_table(call, NULL, job_runs.columns, job_runs.n_columns,
+			 &(struct dbx_page){ .noun = "runs", .total = -1 });
 }
 
 static int
@@ -153,9 +186,9 @@ static struct json_object *
 list_values(struct mcp_call *call, const char *job)
 {
 	return dbx_object(call, "job_id", job, "active_only",
-	    mcp_arg_bool(call, "active_only", false) ? "true" : NULL, "start_time_from",
-	    mcp_arg(call, "start_time_from"), "start_time_to", mcp_arg(call, "start_time_to"),
-	    NULL);
+			  mcp_arg_bool(call, "active_only", false) ? "true" : NULL,
+			  "start_time_from", mcp_arg(call, "start_time_from"), "start_time_to",
+			  mcp_arg(call, "start_time_to"), NULL);
 }
 
 static int
@@ -210,14 +243,15 @@ static uint32_t
 next_wait(struct mcp_call *call, const struct watch *watch)
 {
 	int64_t gone = mcp_number(call, MCP_NUM_NOW_MS) - watch->begun_ms;
-	int64_t left = 1000 * mcp_arg_int(call, "wait_s", 0)
-	    - (gone > watch->waited_ms ? gone : watch->waited_ms);
+	int64_t left = 1000 * mcp_arg_int(call, "wait_s", 0) -
+		       (gone > watch->waited_ms ? gone : watch->waited_ms);
 	int64_t pace = dbx_run_pace(call, watch->begun_ms);
 
 	if (pace > left)
 		pace = left;
 	return pace > 0 && mcp_number(call, MCP_NUM_DEADLINE_MS) > pace + ROOM_TO_ANSWER_MS
-	    ? (uint32_t)pace : 0;
+		 ? (uint32_t)pace
+		 : 0;
 }
 
 static int
@@ -263,7 +297,8 @@ run_look(struct mcp_call *call, const void *state, size_t len)
 {
 	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
 		       dbx_object(call, "run_id", mcp_arg(call, "run_id"), "page_token",
-				  dbx_place(call).token, NULL), run_shown, state, len);
+				  dbx_place(call).token, NULL),
+		       run_shown, state, len);
 }
 
 int
@@ -279,9 +314,9 @@ get_job_run(struct mcp_call *call)
 static bool
 is_notebook(struct json_object *reply)
 {
-	return mcp_get(reply, "notebook_output") != NULL
-	    || mcp_get(reply, "metadata.task.notebook_task") != NULL
-	    || mcp_get(reply, "metadata.tasks.0.notebook_task") != NULL;
+	return mcp_get(reply, "notebook_output") != NULL ||
+	       mcp_get(reply, "metadata.task.notebook_task") != NULL ||
+	       mcp_get(reply, "metadata.tasks.0.notebook_task") != NULL;
 }
 
 /* Which run it is, and how it went: the reply may have no metadata. */
@@ -312,16 +347,17 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	answer = dbx_answer_begin(call);
 	dbx_run_tell(answer, run);
-	dbx_answer_text(answer, NULL, "output", mcp_get(run, "tasks.0") != NULL
-	    || mcp_get(run, "iterations.0") != NULL ? "Each task or iteration has its own."
-						    : "It has no task and therefore no output.");
+	dbx_answer_text(answer, NULL, "output",
+			mcp_get(run, "tasks.0") != NULL || mcp_get(run, "iterations.0") != NULL
+			    ? "Each task or iteration has its own."
+			    : "It has no task and therefore no output.");
 	dbx_run_tell_tasks(answer, run, NULL);
 	culprit = dbx_run_culprit(call, run, "iterations");
 	if (culprit == NULL)
 		culprit = dbx_run_culprit(call, run, "tasks");
 	if (culprit == NULL)
-		culprit = mcp_get(run, mcp_get(run, "iterations.0") != NULL ? "iterations.0"
-									    : "tasks.0");
+		culprit =
+		    mcp_get(run, mcp_get(run, "iterations.0") != NULL ? "iterations.0" : "tasks.0");
 	if (culprit != NULL)
 		mcp_say(call, "Next: get_run_output run_id=%s",
 			mcp_get_str(call, culprit, "run_id", ""));
@@ -370,8 +406,10 @@ printed_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return output_tell(call, reply, dbx_ok(call, mcp_reply(call, 1), &error)
-			   ? job_printed(call, mcp_reply_json(call, 1)) : NULL);
+	return output_tell(call, reply,
+			   dbx_ok(call, mcp_reply(call, 1), &error)
+			       ? job_printed(call, mcp_reply_json(call, 1))
+			       : NULL);
 }
 
 static int
@@ -379,8 +417,8 @@ printed_fetch(struct mcp_call *call)
 {
 	struct mcp_http requests[2];
 
-	if (!dbx_get_request(call, &requests[0], "/api/2.2/jobs/runs/get-output{?run_id}", NULL)
-	    || !job_printed_request(call, &requests[1], mcp_arg(call, "run_id")))
+	if (!dbx_get_request(call, &requests[0], "/api/2.2/jobs/runs/get-output{?run_id}", NULL) ||
+	    !job_printed_request(call, &requests[1], mcp_arg(call, "run_id")))
 		return MCP_E_INPUT;
 	requests[0].cache_ms = FRESH_MS;
 	return mcp_suspend(call, requests, 2, 0, printed_arrived, NULL, 0);
@@ -395,16 +433,16 @@ output_shown(struct mcp_call *call, const void *state, size_t len)
 
 	(void)state;
 	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 400
-	    && (strstr(error.message, "multiple tasks") != NULL
-		|| strstr(error.message, "for_each") != NULL))
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 400 &&
+	    (strstr(error.message, "multiple tasks") != NULL ||
+	     strstr(error.message, "for_each") != NULL))
 		return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, tasks_offered, NULL,
 			       0);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	if (is_notebook(reply) && dbx_run_ended(call, mcp_get(reply, "metadata"))
-	    && mcp_get_str(call, reply, "notebook_output.result", "")[0] == '\0')
+	if (is_notebook(reply) && dbx_run_ended(call, mcp_get(reply, "metadata")) &&
+	    mcp_get_str(call, reply, "notebook_output.result", "")[0] == '\0')
 		return printed_fetch(call);
 	return output_tell(call, reply, NULL);
 }
@@ -414,8 +452,7 @@ get_run_output(struct mcp_call *call)
 {
 	if (!run_id_given(call))
 		return MCP_E_INPUT;
-	return dbx_get(call, "/api/2.2/jobs/runs/get-output{?run_id}", NULL, output_shown, NULL,
-		       0);
+	return dbx_get(call, "/api/2.2/jobs/runs/get-output{?run_id}", NULL, output_shown, NULL, 0);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */

@@ -27,12 +27,12 @@ run_begun(struct mcp_call *call, const void *state, size_t len)
 static int
 run_resolved(struct mcp_call *call, const void *state, size_t len)
 {
-	static const char *const passed[] = { "job_parameters", "notebook_params",
-					      "python_params", "jar_params",
-					      "spark_submit_params" };
+	static const char *const passed[] = { "job_parameters", "notebook_params", "python_params",
+					      "jar_params", "spark_submit_params" };
 	const struct dbx_resolved *job = state;
-	struct json_object *body = dbx_object(call, "idempotency_token",
-	    dbx_idempotency_token(call, "idempotency_token"), NULL);
+	struct json_object *body =
+	    dbx_object(call, "idempotency_token", dbx_idempotency_token(call, "idempotency_token"),
+		       NULL);
 
 	json_object_object_add(body, "job_id", json_object_new_int64(strtoll(job->id, NULL, 10)));
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
@@ -88,8 +88,8 @@ cancel_begin(struct mcp_call *call)
 				"Runs have numbers, not names.",
 				"Call list_job_runs to see the runs of a job.");
 	json_object_object_add(body, "run_id", json_object_new_int64(strtoll(id, NULL, 10)));
-	return dbx_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body,
-			MCP_RETRY_IDEMPOTENT, cancel_accepted, NULL, 0);
+	return dbx_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body, MCP_RETRY_IDEMPOTENT,
+			cancel_accepted, NULL, 0);
 }
 
 const struct mcp_operation cancel_job_run = {

@@ -17,17 +17,22 @@ jobs_come_with_their_last_runs(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, LIST "25", 200, "{\"jobs\":["
-		"{\"job_id\":1,\"creator_user_name\":\"ann@x\",\"settings\":{\"name\":\"etl\","
-		"\"schedule\":{\"quartz_cron_expression\":\"0 0 6 * * ?\",\"timezone_id\":\"UTC\","
-		"\"pause_status\":\"PAUSED\"}}},"
-		"{\"job_id\":2,\"settings\":{\"name\":\"stream\",\"continuous\":{\"a\":1}}},"
-		"{\"job_id\":3,\"settings\":{\"name\":\"arrival\",\"trigger\":{\"a\":1}}}]}");
-	fakehost_reply(host, LAST "1", 200, "{\"runs\":[{\"run_id\":9,\"job_id\":1,"
+	fakehost_reply(
+	    host, LIST "25", 200,
+	    "{\"jobs\":["
+	    "{\"job_id\":1,\"creator_user_name\":\"ann@x\",\"settings\":{\"name\":\"etl\","
+	    "\"schedule\":{\"quartz_cron_expression\":\"0 0 6 * * ?\",\"timezone_id\":\"UTC\","
+	    "\"pause_status\":\"PAUSED\"}}},"
+	    "{\"job_id\":2,\"settings\":{\"name\":\"stream\",\"continuous\":{\"a\":1}}},"
+	    "{\"job_id\":3,\"settings\":{\"name\":\"arrival\",\"trigger\":{\"a\":1}}}]}");
+	fakehost_reply(
+	    host, LAST "1", 200,
+	    "{\"runs\":[{\"run_id\":9,\"job_id\":1,"
 	    "\"start_time\":1,"
-		"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}]}");
-	fakehost_reply(host, LAST "2", 200, "{\"runs\":[{\"run_id\":8,\"job_id\":2,"
-		"\"state\":{\"life_cycle_state\":\"RUNNING\"}}]}");
+	    "\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}]}");
+	fakehost_reply(host, LAST "2", 200,
+		       "{\"runs\":[{\"run_id\":8,\"job_id\":2,"
+		       "\"state\":{\"life_cycle_state\":\"RUNNING\"}}]}");
 	fakehost_reply(host, LAST "3", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "list_jobs", "{}");
 	has(result->text, "1\tetl\tpaused: 0 0 6 * * ? UTC\tFAILED\t");
@@ -95,13 +100,15 @@ a_part_of_a_name_is_searched_over_pages(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, LIST "100&name=et", 200, EMPTY);
-	fakehost_reply(host, LIST "100", 200, "{\"next_page_token\":\"B\",\"jobs\":["
-		"{\"job_id\":1,\"settings\":{\"name\":\"etl\"}},"
-		"{\"job_id\":2,\"settings\":{\"name\":\"other\"}}]}");
+	fakehost_reply(host, LIST "100", 200,
+		       "{\"next_page_token\":\"B\",\"jobs\":["
+		       "{\"job_id\":1,\"settings\":{\"name\":\"etl\"}},"
+		       "{\"job_id\":2,\"settings\":{\"name\":\"other\"}}]}");
 	fakehost_reply(host, LIST "100&page_token=B", 200, "{\"next_page_token\":\"C\"}");
-	fakehost_reply(host, LIST "100&page_token=C", 200, "{\"jobs\":["
-		"{\"job_id\":3,\"settings\":{\"name\":\"Budget\"}},"
-		"{\"job_id\":4,\"settings\":{\"name\":\"market\"}}]}");
+	fakehost_reply(host, LIST "100&page_token=C", 200,
+		       "{\"jobs\":["
+		       "{\"job_id\":3,\"settings\":{\"name\":\"Budget\"}},"
+		       "{\"job_id\":4,\"settings\":{\"name\":\"market\"}}]}");
 	fakehost_reply(host, LAST "*", 200, EMPTY);
 	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"et\"}");
 	has(result->text, "\n1\tetl\t-\t-\t-\t-\n3\tBudget\t-\t-\t-\t-\n4\tmarket\t-\t-\t-\t-\n"
@@ -109,7 +116,8 @@ a_part_of_a_name_is_searched_over_pages(void)
 	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"et\",\"limit\":2}");
 	has(result->text, "2 jobs shown; there are more. Next: list_jobs name_filter=et limit=2 "
 			  "page_token=1~C");
-	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"et\",\"limit\":2,"
+	result = fakehost_tool(host, "list_jobs",
+			       "{\"name_filter\":\"et\",\"limit\":2,"
 			       "\"page_token\":\"1~C\"}");
 	has(result->text, "creator\n4\tmarket");
 	has(result->text, "1 job.");
@@ -141,16 +149,19 @@ a_page_is_shown_in_batches(void)
 
 	fakehost_reply(host, LIST "100", 200, page);
 	fakehost_reply(host, LAST "*", 200, EMPTY);
-	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"job\",\"page_token\":\"0~\","
+	result = fakehost_tool(host, "list_jobs",
+			       "{\"name_filter\":\"job\",\"page_token\":\"0~\","
 			       "\"limit\":60}");
 	has(result->text, "\n60\tjob-60\t");
 	has(result->text, "60 jobs.");
-	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"job\",\"page_token\":\"0~\","
+	result = fakehost_tool(host, "list_jobs",
+			       "{\"name_filter\":\"job\",\"page_token\":\"0~\","
 			       "\"limit\":30}");
 	has(result->text, "30 jobs shown; there are more. Next: list_jobs name_filter=job limit=30 "
 			  "page_token=30~");
 	fakehost_results(host, 100, 600, 200, NULL); /* the host has less room than was asked for */
-	result = fakehost_tool(host, "list_jobs", "{\"name_filter\":\"job\",\"page_token\":\"0~\","
+	result = fakehost_tool(host, "list_jobs",
+			       "{\"name_filter\":\"job\",\"page_token\":\"0~\","
 			       "\"limit\":60}");
 	has(result->text, "there are more. Next: list_jobs name_filter=job limit=60 page_token=");
 	free(page);
@@ -167,8 +178,11 @@ a_token_may_be_wrong(void)
 	memcpy(arguments, "{\"page_token\":\"", 15);
 	strcpy(arguments + 1150, "\"}");
 	ASSERT_INT(fakehost_tool(host, "list_jobs", arguments)->status, MCP_E_INPUT);
-	ASSERT_INT(fakehost_tool(host, "get_job_details", "{\"job_id\":\"1\","
-				 "\"page_token\":\"x\"}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "get_job_details",
+				 "{\"job_id\":\"1\","
+				 "\"page_token\":\"x\"}")
+		       ->status,
+		   MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_free(host);
 }
@@ -210,8 +224,10 @@ static char *
 many_tasks(unsigned from, unsigned to, const char *next)
 {
 	char *text = malloc((to - from + 2) * 60 + 200);
-	char *at = text + sprintf(text, "{\"job_id\":7,\"next_page_token\":\"%s\",\"settings\":"
-				  "{\"name\":\"wide\",\"tasks\":[", next);
+	char *at = text + sprintf(text,
+				  "{\"job_id\":7,\"next_page_token\":\"%s\",\"settings\":"
+				  "{\"name\":\"wide\",\"tasks\":[",
+				  next);
 
 	for (unsigned i = from; i <= to; i++)
 		at += sprintf(at, "%s{\"task_key\":\"t%u\"}", i > from ? "," : "", i);
@@ -231,12 +247,14 @@ tasks_come_in_pages(void)
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\"}");
 	has(result->text, "\nt100\n");
 	has(result->text, "100 of 250 tasks shown. Next: get_job_details job_id=7 page_token=100~");
-	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\","
+	result = fakehost_tool(host, "get_job_details",
+			       "{\"job_id\":\"7\",\"detail\":\"full\","
 			       "\"page_token\":\"100\"}");
 	has(result->text, "task\nt101\n");
 	has(result->text, "100 of 250 tasks shown. Next: get_job_details job_id=7 detail=full "
 			  "page_token=200~");
-	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\","
+	result = fakehost_tool(host, "get_job_details",
+			       "{\"job_id\":\"7\","
 			       "\"page_token\":\"200~\"}");
 	has(result->text, "\nt250\n");
 	has(result->text, "50 of 250 tasks shown.");
@@ -279,19 +297,20 @@ text_and_structure_end_together(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char *body = malloc(700000), *at = body + sprintf(body, "{\"job_id\":7,\"settings\":{"
-							  "\"name\":[7],\"tasks\":[");
+								"\"name\":[7],\"tasks\":[");
 	const struct fakehost_result *result;
 
 	for (int i = 0; i < 90; i++) {
-		at += sprintf(at, "%s{\"task_key\":\"t%d\",\"description\":\"",
-			      i > 0 ? "," : "", i);
+		at +=
+		    sprintf(at, "%s{\"task_key\":\"t%d\",\"description\":\"", i > 0 ? "," : "", i);
 		memset(at, 'd', 6000);
 		at += 6000;
 		at += sprintf(at, "\"}");
 	}
 	strcpy(at, "]}}");
 	fakehost_reply(host, GET "7", 200, body);
-	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\","
+	result = fakehost_tool(host, "get_job_details",
+			       "{\"job_id\":\"7\","
 			       "\"detail\":\"full\"}");
 	CU_ASSERT(!result->failed);
 	has(result->text, "33 of 90 tasks shown.");
@@ -299,7 +318,8 @@ text_and_structure_end_together(void)
 	has(result->structured, "\"t32\"");
 	CU_ASSERT(strstr(result->structured, "\"t33\"") == NULL);
 	has(result->structured, "\"job\":\"[7]\""); /* what the schema calls a string is one */
-	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\","
+	result = fakehost_tool(host, "get_job_details",
+			       "{\"job_id\":\"7\",\"detail\":\"full\","
 			       "\"page_token\":\"66~\"}");
 	has(result->structured, "\"t89\"");
 	free(body);
@@ -317,7 +337,8 @@ a_missing_job_has_near_misses(void)
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"nightl\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
 	has(result->next, "Did you mean: nightly?");
-	fakehost_reply(host, GET "78", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, GET "78", 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Job 78 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"78\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
@@ -336,12 +357,16 @@ ids_are_completed(void)
 	fakehost_reply(host, LIST "100", 200, "{\"jobs\":[{\"job_id\":71},{\"job_id\":82}]}");
 	fakehost_reply(host, "GET /api/2.2/jobs/runs/list?limit=24", 200,
 		       "{\"runs\":[{\"run_id\":5},{\"run_id\":51}]}");
-	ASSERT_STR(fakehost_complete(host, "databricks://jobs/{job_id} job_id",
-				     "{\"value\":\"7\"}")->completion, "[\"71\"]");
+	ASSERT_STR(fakehost_complete(host, "databricks://jobs/{job_id} job_id", "{\"value\":\"7\"}")
+		       ->completion,
+		   "[\"71\"]");
 	ASSERT_STR(fakehost_complete(host, "databricks://jobs/{job_id}/runs job_id",
-				     "{\"value\":\"8\"}")->completion, "[\"82\"]");
-	ASSERT_STR(fakehost_complete(host, "databricks://runs/{run_id} run_id",
-				     "{\"value\":\"5\"}")->completion, "[\"5\",\"51\"]");
+				     "{\"value\":\"8\"}")
+		       ->completion,
+		   "[\"82\"]");
+	ASSERT_STR(fakehost_complete(host, "databricks://runs/{run_id} run_id", "{\"value\":\"5\"}")
+		       ->completion,
+		   "[\"5\",\"51\"]");
 	fakehost_free(host);
 }
 
@@ -352,7 +377,9 @@ settings_are_shown_without_secrets(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, GET "8", 200, "{\"job_id\":8,\"settings\":{\"tasks\":["
+	fakehost_reply(
+	    host, GET "8", 200,
+	    "{\"job_id\":8,\"settings\":{\"tasks\":["
 	    "{\"task_key\":\"a\",\"new_cluster\":{\"spark_env_vars\":{\"TOKEN\":\"s-1\"},"
 	    "\"azure_attributes\":{\"availability\":\"SPOT_AZURE\",\"log_analytics_info\":"
 	    "{\"log_analytics_primary_key\":\"s-2\"}},\"docker_image\":{\"url\":\"reg/img\","

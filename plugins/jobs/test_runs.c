@@ -12,24 +12,24 @@
 #define EXPORT RUNS "export?run_id=1&views_to_export=CODE"
 #define RUN_NOW "POST /api/2.2/jobs/run-now"
 #define CANCEL "POST /api/2.2/jobs/runs/cancel"
-#define RUNNING                                                                                    \
-	"{\"run_id\":5,\"run_page_url\":\"https://w/run/5\","                                      \
+#define RUNNING                                               \
+	"{\"run_id\":5,\"run_page_url\":\"https://w/run/5\"," \
 	"\"state\":{\"life_cycle_state\":\"RUNNING\"}}"
-#define DONE                                                                                       \
-	"{\"run_id\":5,\"run_name\":\"etl\",\"state\":{\"life_cycle_state\":\"TERMINATED\","       \
+#define DONE                                                                                 \
+	"{\"run_id\":5,\"run_name\":\"etl\",\"state\":{\"life_cycle_state\":\"TERMINATED\"," \
 	"\"result_state\":\"SUCCESS\"},\"tasks\":[{\"task_key\":\"a\",\"run_id\":6}]}"
-#define FAILED                                                                                     \
-	"{\"run_id\":5,\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\",\"result_state\":"       \
-	"\"FAILED\",\"state_message\":\"all\"},\"tasks\":["                                        \
-	"{\"task_key\":\"a\",\"run_id\":6,\"state\":{\"result_state\":\"SUCCESS\"}},"              \
-	"{\"task_key\":\"b\",\"run_id\":7,\"state\":{\"result_state\":\"FAILED\","                 \
+#define FAILED                                                                               \
+	"{\"run_id\":5,\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\",\"result_state\":" \
+	"\"FAILED\",\"state_message\":\"all\"},\"tasks\":["                                  \
+	"{\"task_key\":\"a\",\"run_id\":6,\"state\":{\"result_state\":\"SUCCESS\"}},"        \
+	"{\"task_key\":\"b\",\"run_id\":7,\"state\":{\"result_state\":\"FAILED\","           \
 	"\"state_message\":\"Workload failed\"}}]}"
 
-#define EQUAL(actual, expected)                                                                    \
-	do {                                                                                       \
-		if (strcmp(actual, expected) != 0)                                                 \
-			printf("\n    \"%s\" should be \"%s\"", actual, expected);                 \
-		CU_ASSERT(strcmp(actual, expected) == 0);                                          \
+#define EQUAL(actual, expected)                                                    \
+	do {                                                                       \
+		if (strcmp(actual, expected) != 0)                                 \
+			printf("\n    \"%s\" should be \"%s\"", actual, expected); \
+		CU_ASSERT(strcmp(actual, expected) == 0);                          \
 	} while (0)
 
 void
@@ -45,14 +45,15 @@ has(const char *text, const char *part)
 void
 runs_are_listed_and_filtered(void)
 {
-	static const char page[] = "{\"next_page_token\":\"N\",\"runs\":["
-		"{\"run_id\":1,\"run_duration\":61000,\"trigger\":\"PERIODIC\","
-		"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"SUCCESS\"}},"
-		"{\"run_id\":2,\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
-		"\"result_state\":\"FAILED\"}},"
-		"{\"run_id\":3,\"status\":{\"state\":\"RUNNING\"}},"
-		"{\"run_id\":4,\"status\":{\"state\":\"TERMINATED\","
-		"\"termination_details\":{\"code\":\"SUCCESS\"}}}]}";
+	static const char page[] =
+	    "{\"next_page_token\":\"N\",\"runs\":["
+	    "{\"run_id\":1,\"run_duration\":61000,\"trigger\":\"PERIODIC\","
+	    "\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"SUCCESS\"}},"
+	    "{\"run_id\":2,\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
+	    "\"result_state\":\"FAILED\"}},"
+	    "{\"run_id\":3,\"status\":{\"state\":\"RUNNING\"}},"
+	    "{\"run_id\":4,\"status\":{\"state\":\"TERMINATED\","
+	    "\"termination_details\":{\"code\":\"SUCCESS\"}}}]}";
 	static const struct {
 		const char *filter, *shown, *hidden;
 	} cases[] = {
@@ -73,16 +74,18 @@ runs_are_listed_and_filtered(void)
 		char arguments[128];
 
 		snprintf(arguments, sizeof(arguments),
-		    "{\"job_id\":\"7\",\"status_filter\":\"%s\"}",
-			 cases[i].filter);
+			 "{\"job_id\":\"7\",\"status_filter\":\"%s\"}", cases[i].filter);
 		result = fakehost_tool(host, "list_job_runs", arguments);
 		has(result->text, cases[i].shown);
 		CU_ASSERT(strstr(result->text, cases[i].hidden) == NULL);
 	}
 	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=7", 200, "{\"job_id\":7}");
-	fakehost_reply(host, RUNS "list?job_id=7&active_only=true&start_time_from=10&"
-		       "start_time_to=20&limit=2", 200, "{}");
-	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"7\",\"active_only\":true,"
+	fakehost_reply(host,
+		       RUNS "list?job_id=7&active_only=true&start_time_from=10&"
+			    "start_time_to=20&limit=2",
+		       200, "{}");
+	result = fakehost_tool(host, "list_job_runs",
+			       "{\"job_id\":\"7\",\"active_only\":true,"
 			       "\"start_time_from\":10,\"start_time_to\":20,\"limit\":2}");
 	has(result->text, "0 runs.");
 	fakehost_free(host);
@@ -100,12 +103,14 @@ runs_of_other_jobs_are_told(void)
 	has(result->text, "Job \"8\" does not exist.\nCall list_jobs");
 	/* The list of a job that does not exist is empty; all jobs need no id. */
 	fakehost_reply(host, RUNS "list?job_id=9&limit=24", 200, "{}");
-	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=9", 400, "{\"error_code\":"
+	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=9", 400,
+		       "{\"error_code\":"
 		       "\"INVALID_PARAMETER_VALUE\",\"message\":\"Job 9 does not exist.\"}");
 	fakehost_reply(host, "GET /api/2.2/jobs/list?limit=100", 200, "{}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"9\"}");
 	has(result->text, "There is no job \"9\".");
-	fakehost_reply(host, RUNS "list?limit=24", 200, "{\"runs\":[{\"run_id\":1,\"job_id\":2,"
+	fakehost_reply(host, RUNS "list?limit=24", 200,
+		       "{\"runs\":[{\"run_id\":1,\"job_id\":2,"
 		       "\"run_name\":\"etl\",\"state\":{\"life_cycle_state\":\"QUEUED\","
 		       "\"queue_reason\":\"full\"}}]}");
 	result = fakehost_tool(host, "list_job_runs", "{}");
@@ -126,10 +131,12 @@ a_run_is_shown(void)
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"5\"}");
 	has(result->text, "run_id: 5\nstate: FAILED\nmessage: all\n");
 	has(result->text, "b\t7\tFAILED\tWorkload failed\n2 tasks.");
-	EQUAL(result->structured, "{\"run_id\":\"5\",\"state\":\"FAILED\",\"message\":\"all\","
+	EQUAL(result->structured,
+	      "{\"run_id\":\"5\",\"state\":\"FAILED\",\"message\":\"all\","
 	      "\"tasks\":[{\"task\":\"a\",\"run_id\":\"6\",\"state\":\"SUCCESS\"},{\"task\":\"b\","
 	      "\"run_id\":\"7\",\"state\":\"FAILED\",\"message\":\"Workload failed\"}]}");
-	fakehost_reply(host, RUNS "get?run_id=9", 200, "{\"run_id\":9,\"next_page_token\":\"N\","
+	fakehost_reply(host, RUNS "get?run_id=9", 200,
+		       "{\"run_id\":9,\"next_page_token\":\"N\","
 		       "\"tasks\":[{\"task_key\":\"a\",\"execution_duration\":1500}]}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\"}");
 	has(result->text, "a\t1 s\n1 task shown; there are more. Next: get_job_run "
@@ -138,7 +145,7 @@ a_run_is_shown(void)
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\",\"page_token\":\"N\"}");
 	EQUAL(result->text, "run_id: 9"); /* no state is made up */
 	fakehost_reply(host, RUNS "get?run_id=4", 400,
-	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 4 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"4\"}");
 	CU_ASSERT(result->status == MCP_E_NOT_FOUND);
@@ -200,9 +207,10 @@ output_parts_and_gaps(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"error\":\"Boom\","
-		"\"error_trace\":\"\\u001b[31mTrace\\u001b[0m\",\"metadata\":{\"state\":"
-		"{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}}");
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200,
+		       "{\"error\":\"Boom\","
+		       "\"error_trace\":\"\\u001b[31mTrace\\u001b[0m\",\"metadata\":{\"state\":"
+		       "{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"FAILED\"}}}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}");
 	has(result->text, "run_id: 1\nstate: FAILED\nerror:\n");
 	has(result->text, "\nBoom\n");
@@ -211,25 +219,25 @@ output_parts_and_gaps(void)
 	has(result->content, "lakehost/untrusted");
 	fakehost_reply(host, RUNS "get-output?run_id=2", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":"
-		"\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
-	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text,
-	    "It has no output.");
+		       "\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text, "It has no output.");
 	fakehost_reply(host, RUNS "get-output?run_id=3", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":\"RUNNING\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "no output yet.");
 	/* One long line, cut within a character. */
-	fakehost_reply(host, RUNS "get-output?run_id=4", 200, "{\"notebook_output\":{\"result\":\""
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac"
-		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		"\xe2\x82\xac"
-		"\"}}");
+	fakehost_reply(host, RUNS "get-output?run_id=4", 200,
+		       "{\"notebook_output\":{\"result\":\""
+		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		       "\xe2\x82\xac"
+		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		       "\xe2\x82\xac"
+		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		       "\xe2\x82\xac"
+		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		       "\xe2\x82\xac"
+		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		       "\xe2\x82\xac"
+		       "\"}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"4\",\"max_chars\":100}")->text,
 	    "of the result: the last 99 of 105 bytes");
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
@@ -255,24 +263,27 @@ printed_text_is_read(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char page[2000];
 
-	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200,
+		       "{\"notebook_output\":{},"
 		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
-	snprintf(page, sizeof(page), "{\"views\":[{\"type\":\"NOTEBOOK\",\"content\":\"<script>"
-		 "var __DATABRICKS_NOTEBOOK_MODEL = '%s';\"}]}", model);
+	snprintf(page, sizeof(page),
+		 "{\"views\":[{\"type\":\"NOTEBOOK\",\"content\":\"<script>"
+		 "var __DATABRICKS_NOTEBOOK_MODEL = '%s';\"}]}",
+		 model);
 	fakehost_reply(host, EXPORT, 200, page);
-	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
-	    "printed:\n");
-	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
-	    "\nA\nc\n1\nB&\n");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text, "printed:\n");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text, "\nA\nc\n1\nB&\n");
 	fakehost_reset(host);
-	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200,
+		       "{\"notebook_output\":{},"
 		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
 	fakehost_reply(host, EXPORT, 200,
 		       "{\"views\":[{\"content\":\"<pre class=\\\"cell\\\">x</pre>"
 		       "<pre class=\\\"output\\\">a &lt; b</pre>\"}]}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text, "\na < b\n");
 	fakehost_reset(host);
-	fakehost_reply(host, RUNS "get-output?run_id=1", 200, "{\"notebook_output\":{},"
+	fakehost_reply(host, RUNS "get-output?run_id=1", 200,
+		       "{\"notebook_output\":{},"
 		       "\"metadata\":{\"state\":{\"result_state\":\"SUCCESS\"}}}");
 	fakehost_reply(host, EXPORT, 404, "{}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"1\"}")->text,
@@ -283,16 +294,18 @@ printed_text_is_read(void)
 void
 iterations_have_the_output(void)
 {
-	static const char loop[] = "{\"run_id\":5,\"state\":{\"result_state\":\"FAILED\"},"
-		"\"tasks\":[{\"task_key\":\"l\",\"run_id\":5,\"for_each_task\":{\"inputs\":"
-		"\"[1]\"},\"state\":{\"result_state\":\"FAILED\"}}],\"iterations\":["
-		"{\"run_id\":8,\"state\":{\"result_state\":\"SUCCESS\"}},"
-		"{\"run_id\":9,\"state\":{\"result_state\":\"FAILED\",\"state_message\":\"no "
-		"file\"}}]}";
+	static const char loop[] =
+	    "{\"run_id\":5,\"state\":{\"result_state\":\"FAILED\"},"
+	    "\"tasks\":[{\"task_key\":\"l\",\"run_id\":5,\"for_each_task\":{\"inputs\":"
+	    "\"[1]\"},\"state\":{\"result_state\":\"FAILED\"}}],\"iterations\":["
+	    "{\"run_id\":8,\"state\":{\"result_state\":\"SUCCESS\"}},"
+	    "{\"run_id\":9,\"state\":{\"result_state\":\"FAILED\",\"state_message\":\"no "
+	    "file\"}}]}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, RUNS "get-output?run_id=5", 400, "{\"message\":\"Run output is not "
+	fakehost_reply(host, RUNS "get-output?run_id=5", 400,
+		       "{\"message\":\"Run output is not "
 		       "supported for for_each task runs.\"}");
 	fakehost_reply(host, RUNS "get-output?run_id=9", 200, "{\"error\":\"FileNotFound\"}");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, loop);
@@ -362,21 +375,24 @@ a_job_runs_to_its_end(void)
 	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
 	fakehost_reply(host, RUNS "get-output?run_id=6", 200,
 		       "{\"notebook_output\":{\"result\":\"42 rows\"}}");
-	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\",\"idempotency_token\":\"t\","
+	result = fakehost_tool(host, "run_job_now",
+			       "{\"job_id\":\"7\",\"idempotency_token\":\"t\","
 			       "\"job_parameters\":{\"day\":\"1\"},\"python_params\":[\"x\"]}");
 	CU_ASSERT(!result->failed && !result->working);
 	CU_ASSERT(result->polls == 2);
 	has(result->text, "run_id: 5\nname: etl\nstate: SUCCESS\n");
 	has(result->text, "result:\n");
 	has(result->text, "42 rows");
-	EQUAL(fakehost_request(host, 0)->body, "{\"idempotency_token\":\"t\",\"job_id\":7,"
+	EQUAL(fakehost_request(host, 0)->body,
+	      "{\"idempotency_token\":\"t\",\"job_id\":7,"
 	      "\"job_parameters\":{\"day\":\"1\"},\"python_params\":[\"x\"]}");
 	CU_ASSERT(fakehost_request(host, 0)->retry == MCP_RETRY_TOKEN);
 	/* Without the output, where it is; of several tasks, these. */
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	has(result->text, "Next: get_run_output run_id=6");
-	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"run_id\":5,\"state\":{"
+	fakehost_reply(host, RUNS "get?run_id=5", 200,
+		       "{\"run_id\":5,\"state\":{"
 		       "\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"SUCCESS\"},"
 		       "\"tasks\":[{\"task_key\":\"a\"},{\"task_key\":\"b\"}]}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->text, "2 tasks.");
@@ -398,14 +414,15 @@ a_failed_run_names_its_error(void)
 	fakehost_reply(host, RUNS "get-output?run_id=7", 403, "");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->why,
 	    "Task \"b\": Workload failed");
-	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"state\":{\"life_cycle_state\":"
+	fakehost_reply(host, RUNS "get?run_id=5", 200,
+		       "{\"state\":{\"life_cycle_state\":"
 		       "\"TERMINATED\",\"result_state\":\"CANCELED\",\"state_message\":\"by "
 		       "ann\"}}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	CU_ASSERT(result->status == MCP_E_CANCELLED);
 	has(result->text, "by ann\nStart it again");
 	fakehost_reply(host, RUNS "get?run_id=5", 200,
-	    "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
+		       "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
 		       "\"result_state\":\"MAXIMUM_CONCURRENT_RUNS_REACHED\"}}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next, "It did not start.");
 	fakehost_free(host);
@@ -418,9 +435,10 @@ a_run_may_not_begin(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET /api/2.2/jobs/list?limit=100", 200, "{\"jobs\":[]}");
-	CU_ASSERT(fakehost_tool(host, "run_job_now", "{\"job_id\":\"etl\"}")->status
-		  == MCP_E_NOT_FOUND);
-	fakehost_reply(host, RUN_NOW, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
+	CU_ASSERT(fakehost_tool(host, "run_job_now", "{\"job_id\":\"etl\"}")->status ==
+		  MCP_E_NOT_FOUND);
+	fakehost_reply(host, RUN_NOW, 404,
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
 		       "\"message\":\"Job 7 does not exist.\"}");
 	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->text,
 	    "There is no job \"7\".\nCall list_jobs");
@@ -458,7 +476,7 @@ a_run_goes_on_from_its_handle(void)
 	has(result->next, "The run goes on: call get_job_run run_id=5");
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get?run_id=5", 404,
-	    "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	CU_ASSERT(fakehost_poll(host)->status == MCP_E_NOT_FOUND);
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
@@ -507,13 +525,13 @@ cancel_job_run_waits_for_the_end(void)
 	/* One that had ended is in the wished state. */
 	fakehost_reset(host);
 	fakehost_reply(host, CANCEL, 400,
-	    "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");
+		       "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, DONE);
 	EQUAL(fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}")->text,
 	      "Run 5 has ended: SUCCESS.");
 	fakehost_reset(host);
 	fakehost_reply(host, CANCEL, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
-	CU_ASSERT(fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}")->status
-		  == MCP_E_NOT_FOUND);
+	CU_ASSERT(fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}")->status ==
+		  MCP_E_NOT_FOUND);
 	fakehost_free(host);
 }

@@ -5,6 +5,7 @@
 #include "databricks.h"
 #include "test_wrong.h"
 
+/* clang-format off */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define STATE(result)                                                                              \
 	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"" result                \
@@ -58,6 +59,7 @@
 /* {"commands":[{"position":1,"results":{"type":"ansi","data":"x"}}]} */
 #define MODEL                                                                                      \
 	"eyJjb21tYW5kcyI6W3sicG9zaXRpb24iOjEsInJlc3VsdHMiOnsidHlwZSI6ImFuc2kiLCJkYXRhIjoieCJ9fV19"
+/* clang-format on */
 
 static const struct wrong_route routes[] = {
 	{ "GET /api/2.2/jobs/list*", "{\"jobs\":[" JOB "],\"next_page_token\":\"\"}" },
@@ -65,16 +67,17 @@ static const struct wrong_route routes[] = {
 	{ "GET /api/2.2/jobs/runs/list*", "{\"runs\":[" RUN "],\"next_page_token\":\"t\"}" },
 	{ "GET /api/2.2/jobs/runs/get?*", RUN },
 	{ "GET /api/2.2/jobs/runs/get-output*", OUTPUT },
-	{ "GET /api/2.2/jobs/runs/export*", "{\"views\":[{\"type\":\"NOTEBOOK\",\"content\":"
+	{ "GET /api/2.2/jobs/runs/export*",
+	  "{\"views\":[{\"type\":\"NOTEBOOK\",\"content\":"
 	  "\"var __DATABRICKS_NOTEBOOK_MODEL = '" MODEL "';\"}]}" },
 	{ "POST /api/2.2/jobs/run-now", "{\"run_id\":5,\"number_in_job\":5}" },
 	{ "POST /api/2.2/jobs/runs/cancel", "{}" },
 };
 
-#define CALL(name, tool, arguments)                                                                \
-	static const struct fakehost_result *name(struct fakehost *host)                           \
-	{                                                                                          \
-		return fakehost_tool(host, tool, arguments);                                       \
+#define CALL(name, tool, arguments)                                      \
+	static const struct fakehost_result *name(struct fakehost *host) \
+	{                                                                \
+		return fakehost_tool(host, tool, arguments);             \
 	}
 
 CALL(jobs_listed, "list_jobs", "{}")
@@ -104,9 +107,11 @@ run_offered(struct fakehost *host)
 static void
 wrong_types_end_in_words(void)
 {
-	static const wrong_call_fn calls[] = { jobs_listed, jobs_sought, job_told, job_named,
-		runs_listed, all_runs_listed, run_told, run_waited_for, output_told, job_started,
-		run_cancelled, job_offered, run_offered };
+	static const wrong_call_fn calls[] = { jobs_listed, jobs_sought,    job_told,
+					       job_named,   runs_listed,    all_runs_listed,
+					       run_told,    run_waited_for, output_told,
+					       job_started, run_cancelled,  job_offered,
+					       run_offered };
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(calls); i++)

@@ -9,8 +9,8 @@
 
 #define ENDPOINTS_MAX 20 /* walked over when no endpoint is named */
 #define ENDPOINT_NAME_MAX 128
-#define DETAILS_MAX 20	  /* indexes that one answer describes: each is a request */
-#define NAMES_MAX 1500	  /* bytes of their names */
+#define DETAILS_MAX 20 /* indexes that one answer describes: each is a request */
+#define NAMES_MAX 1500 /* bytes of their names */
 #define EMPTY_PAGES_MAX 20
 
 /* ---- one index ------------------------------------------------------------------------------- */
@@ -40,8 +40,8 @@ add_names(struct mcp_call *call, struct json_object *names, struct json_object *
 	struct json_object *items = dbx_objects(call, spec, list);
 
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
-		const char *name = mcp_get_str(call, json_object_array_get_idx(items, i), "name",
-					       "");
+		const char *name =
+		    mcp_get_str(call, json_object_array_get_idx(items, i), "name", "");
 
 		if (name[0] != '\0')
 			add_name(names, name);
@@ -114,11 +114,11 @@ index_model(struct mcp_call *call, struct json_object *index)
 
 /* The page at hand, and those of its indexes that are described. */
 struct listing {
-	size_t n, count;     /* described, and on the page */
-	unsigned pages;	     /* empty ones so far */
+	size_t n, count; /* described, and on the page */
+	unsigned pages;	 /* empty ones so far */
 	int64_t skip;
 	char token[DBX_NAME_MAX], next[DBX_NAME_MAX]; /* of this page and the one behind it */
-	char names[NAMES_MAX]; /* each ended by a line break */
+	char names[NAMES_MAX];			      /* each ended by a line break */
 };
 
 _Static_assert(sizeof(struct listing) <= MCP_STATE_MAX, "the state of a list must fit");
@@ -128,7 +128,8 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct listing *listing = data;
 	const char *args = dbx_repeat(call, (const char *const[]){ "endpoint_na"
-	    "me", "limit", NULL });
+								   "me",
+								   "limit", NULL });
 	const char *token = listing->next;
 
 	if (listing->skip + (int64_t)shown < (int64_t)listing->count)
@@ -157,7 +158,8 @@ state_of(struct mcp_call *call, struct json_object *index)
 	if (mcp_get(index, "status.ready") == NULL)
 		return message;
 	return mcp_get_bool(index, "status.ready", false)
-	    ? "ready" : mcp_printf(call, "not ready%s%s", message[0] ? ": " : "", message);
+		 ? "ready"
+		 : mcp_printf(call, "not ready%s%s", message[0] ? ": " : "", message);
 }
 
 static int
@@ -167,8 +169,8 @@ index_row(struct mcp_call *call, const struct listing *listing, size_t i)
 	struct dbx_error error;
 	int64_t dimension = index_dimension(index);
 	const char *model = index_model(call, index);
-	bool ok = dbx_ok(call, mcp_reply(call, i), &error)
-	    && json_object_is_type(index, json_type_object);
+	bool ok = dbx_ok(call, mcp_reply(call, i), &error) &&
+		  json_object_is_type(index, json_type_object);
 	const char *const cells[] = {
 		mcp_get_str(call, ok ? index : NULL, "name", asked_name(call, listing, i)),
 		mcp_get_str(call, index, "endpoint_name", NULL),
@@ -190,13 +192,14 @@ static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	static const struct mcp_column heads[] = {
-		{ "index", NULL }, { "endpoint", NULL }, { "type", NULL }, { "primary key", NULL },
-		{ "dimension", NULL }, { "text queries", NULL }, { "columns", NULL },
-		{ "source table", NULL }, { "rows", NULL }, { "state", NULL }, { "creator", NULL },
+		{ "index", NULL },	 { "endpoint", NULL },	   { "type", NULL },
+		{ "primary key", NULL }, { "dimension", NULL },	   { "text queries", NULL },
+		{ "columns", NULL },	 { "source table", NULL }, { "rows", NULL },
+		{ "state", NULL },	 { "creator", NULL },
 	};
 	const struct listing *listing = state;
-	bool more = listing->skip + (int64_t)listing->n < (int64_t)listing->count
-	    || listing->next[0] != '\0';
+	bool more = listing->skip + (int64_t)listing->n < (int64_t)listing->count ||
+		    listing->next[0] != '\0';
 	bool all = !more && listing->skip == 0 && listing->token[0] == '\0';
 	int status = mcp_table(call, heads, COUNT(heads));
 
@@ -206,10 +209,13 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
 	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "indexes",
-	    .total = all ? (int64_t)listing->count : -1, .more = more,
-	    .next = more ? how_next(call, listing, listing->n) : NULL,
-	    .next_from = how_next, .next_data = listing });
+				       .size = sizeof(struct mcp_table_end),
+				       .noun = "indexes",
+				       .total = all ? (int64_t)listing->count : -1,
+				       .more = more,
+				       .next = more ? how_next(call, listing, listing->n) : NULL,
+				       .next_from = how_next,
+				       .next_data = listing });
 }
 
 /* Asks for what each index of a page is made of, as many as are shown. */
@@ -223,8 +229,8 @@ details_fetch(struct mcp_call *call, struct listing *listing, struct json_object
 	listing->count = json_object_array_length(items);
 	for (size_t i = (size_t)listing->skip; i < listing->count && listing->n < (size_t)limit;
 	     i++) {
-		const char *name = mcp_get_str(call, json_object_array_get_idx(items, i), "name",
-					       "");
+		const char *name =
+		    mcp_get_str(call, json_object_array_get_idx(items, i), "name", "");
 
 		if (name[0] == '\0' || used + strlen(name) + 2 > sizeof(listing->names))
 			break;
@@ -248,8 +254,8 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 {
 	return dbx_get(call, VECTOR_API "/indexes{?endpoint_name,page_token}",
 		       dbx_object(call, "endpoint_name", mcp_arg(call, "endpoint_name"),
-				  "page_token",
-				  listing->token[0] != '\0' ? listing->token : NULL, NULL),
+				  "page_token", listing->token[0] != '\0' ? listing->token : NULL,
+				  NULL),
 		       page_arrived, listing, sizeof(*listing));
 }
 
@@ -258,11 +264,15 @@ static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Vector search endpoint \"%s\"",
-				 mcp_arg(call, "endpoint_name")),
-	    .not_found = "Call list_vector_indexes without endpoint_name to see all.",
-	    .grant = "CAN USE on the endpoint" }), *items;
+	struct json_object
+	    *reply = dbx_reply(call, 0,
+			       &(struct dbx_words){
+				   .object = mcp_printf(call, "Vector search endpoint \"%s\"",
+							mcp_arg(call, "endpoint_name")),
+				   .not_found =
+				       "Call list_vector_indexes without endpoint_name to see all.",
+				   .grant = "CAN USE on the endpoint" }),
+	    *items;
 	const char *next;
 
 	(void)len;
@@ -273,8 +283,8 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (strlen(next) >= sizeof(listing.next) || strcmp(next, listing.token) == 0)
 		next = "";
 	items = dbx_objects(call, reply, "vector_indexes");
-	if (json_object_array_length(items) == 0 && next[0] != '\0'
-	    && ++listing.pages < EMPTY_PAGES_MAX) {
+	if (json_object_array_length(items) == 0 && next[0] != '\0' &&
+	    ++listing.pages < EMPTY_PAGES_MAX) {
 		snprintf(listing.token, sizeof(listing.token), "%s", next);
 		return page_fetch(call, &listing);
 	}
@@ -308,13 +318,17 @@ say_gaps(struct mcp_call *call, const struct asked *asked)
 		}
 		token = mcp_get_str(call, mcp_reply_json(call, i), "next_page_token", "");
 		if (token[0] != '\0')
-			mcp_say(call, "Endpoint %s has more: list_vector_indexes endpoint_name=%s "
-				"page_token=%s", asked->names[i], dbx_quoted(call, asked->names[i]),
+			mcp_say(call,
+				"Endpoint %s has more: list_vector_indexes endpoint_name=%s "
+				"page_token=%s",
+				asked->names[i], dbx_quoted(call, asked->names[i]),
 				dbx_quoted(call, token));
 	}
 	if (asked->more)
-		mcp_say(call, "There are more endpoints than the %zu that were asked: name one as "
-			"endpoint_name.", asked->n);
+		mcp_say(call,
+			"There are more endpoints than the %zu that were asked: name one as "
+			"endpoint_name.",
+			asked->n);
 }
 
 /* The first pages of all endpoints in one list. */
@@ -337,8 +351,8 @@ all_shown(struct mcp_call *call, const void *state, size_t len)
 		}
 		page = dbx_objects(call, mcp_reply_json(call, i), "vector_indexes");
 		for (size_t k = 0; k < json_object_array_length(page); k++)
-			json_object_array_add(all, json_object_get(
-			    json_object_array_get_idx(page, k)));
+			json_object_array_add(all,
+					      json_object_get(json_object_array_get_idx(page, k)));
 	}
 	if (failed == asked->n) {
 		dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of vector indexes" });
@@ -351,8 +365,11 @@ all_shown(struct mcp_call *call, const void *state, size_t len)
 static int
 endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of vector search endpoints" }), *list;
+	struct json_object *reply =
+			       dbx_reply(call, 0,
+					 &(struct dbx_words){
+					     .object = "The list of vector search endpoints" }),
+			   *list;
 	struct mcp_http request[ENDPOINTS_MAX];
 	struct asked *asked = mcp_alloc(call, sizeof(*asked));
 
@@ -363,15 +380,16 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 	list = dbx_objects(call, reply, "endpoints");
 	asked->more = mcp_get_str(call, reply, "next_page_token", "")[0] != '\0';
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *name = mcp_get_str(call, json_object_array_get_idx(list, i), "name",
-					       "");
+		const char *name =
+		    mcp_get_str(call, json_object_array_get_idx(list, i), "name", "");
 
 		if (asked->n == ENDPOINTS_MAX || strlen(name) >= ENDPOINT_NAME_MAX) {
 			asked->more = true;
 			continue;
 		}
-		if (!dbx_get_request(call, &request[asked->n], VECTOR_API "/indexes{?endpoint_nam"
-		    "e}",
+		if (!dbx_get_request(call, &request[asked->n],
+				     VECTOR_API "/indexes{?endpoint_nam"
+						"e}",
 				     dbx_object(call, "endpoint_name", name, NULL)))
 			return MCP_E_INPUT;
 		strcpy(asked->names[asked->n++], name);

@@ -40,8 +40,8 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 		{ "stage", NULL, "lifecycle_stage", NULL },
 		{ "changed", NULL, "last_update_time", dbx_show_time },
 	};
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = "The list of experiments" });
+	struct json_object *reply =
+	    dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of experiments" });
 	struct dbx_place place = dbx_place(call);
 
 	(void)state;
@@ -49,18 +49,23 @@ experiments_shown(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	return dbx_table(call, dbx_objects(call, reply, "experiments"), columns, COUNT(columns),
-			 &(struct dbx_page){ .noun = "experiments",
-	    .tool = "list_mlflow_experiments", .total = -1, .limit = "max_results",
-	    .place = &place,
-	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", NULL }),
-	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
+			 &(struct dbx_page){
+			     .noun = "experiments",
+			     .tool = "list_mlflow_experiments",
+			     .total = -1,
+			     .limit = "max_results",
+			     .place = &place,
+			     .extra =
+				 dbx_repeat(call, (const char *const[]){ "filter_string", NULL }),
+			     .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 int
 list_mlflow_experiments(struct mcp_call *call)
 {
-	struct json_object *body = dbx_object(call, "filter", mcp_arg(call, "filter_string"),
-	    "page_token", dbx_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
+	struct json_object *body =
+	    dbx_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
+		       dbx_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
 	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));
@@ -114,8 +119,10 @@ add_metric_names(struct mcp_call *call, struct json_object *run, const char **na
 	struct json_object *metrics = dbx_objects(call, run, "data.metrics");
 
 	for (size_t i = 0; i < json_object_array_length(metrics) && n < METRICS_DEFAULT; i++) {
-		const char *name = mcp_printf(call, "metrics.%s", mcp_get_str(call,
-		    json_object_array_get_idx(metrics, i), "key", "?"));
+		const char *name =
+		    mcp_printf(call, "metrics.%s",
+			       mcp_get_str(call, json_object_array_get_idx(metrics, i), "key",
+					   "?"));
 		bool known = false;
 
 		for (size_t k = 0; k < n; k++)
@@ -133,8 +140,8 @@ chosen_columns(struct mcp_call *call, struct json_object *runs, const char **nam
 	struct json_object *asked = mcp_arg_json(call, "columns");
 	size_t n = 0;
 
-	for (size_t i = 0; asked != NULL && i < json_object_array_length(asked)
-	     && n < CHOSEN_MAX; i++)
+	for (size_t i = 0; asked != NULL && i < json_object_array_length(asked) && n < CHOSEN_MAX;
+	     i++)
 		names[n++] = json_object_get_string(json_object_array_get_idx(asked, i));
 	for (size_t r = 0; asked == NULL && r < json_object_array_length(runs); r++)
 		n = add_metric_names(call, json_object_array_get_idx(runs, r), names, n);
@@ -142,8 +149,8 @@ chosen_columns(struct mcp_call *call, struct json_object *runs, const char **nam
 }
 
 /* Where a chosen column's value is put in each run, for the table. */
-static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7",
-					       "c8", "c9", "c10", "c11" };
+static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4",  "c5",
+					       "c6", "c7", "c8", "c9", "c10", "c11" };
 
 static int
 runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_page *page)
@@ -178,27 +185,38 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
 	struct dbx_place place = dbx_place(call);
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "The search in experiment \"%s\"", experiment->asked),
-	    .not_found = "Call list_mlflow_experiments to see which exist.",
-	    .grant = "CAN READ on the experiment" });
+	struct json_object *reply =
+	    dbx_reply(call, 0,
+		      &(struct dbx_words){
+			  .object = mcp_printf(call, "The search in experiment \"%s\"",
+					       experiment->asked),
+			  .not_found = "Call list_mlflow_experiments to see which exist.",
+			  .grant = "CAN READ on the experiment" });
 
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return runs_table(call, dbx_objects(call, reply, "runs"), &(struct dbx_page){
-	    .noun = "runs", .tool = "list_mlflow_runs", .total = -1, .limit = "max_results",
-	    .extra = dbx_repeat(call, (const char *const[]){ "experiment_id",
-		"filter_string", "order_by", "columns", NULL }), .place = &place,
-	    .next_token = mcp_get_str(call, reply, "next_page_token", "") });
+	return runs_table(call, dbx_objects(call, reply, "runs"),
+			  &(struct dbx_page){
+			      .noun = "runs",
+			      .tool = "list_mlflow_runs",
+			      .total = -1,
+			      .limit = "max_results",
+			      .extra = dbx_repeat(call, (const char *const[]){ "experiment_id",
+									       "filter_string",
+									       "order_by",
+									       "columns", NULL }),
+			      .place = &place,
+			      .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 static int
 runs_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
-	struct json_object *body = dbx_object(call, "filter", mcp_arg(call, "filter_string"),
-	    "page_token", dbx_place(call).token, "run_view_type", "ACTIVE_ONLY", NULL);
+	struct json_object *body =
+	    dbx_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
+		       dbx_place(call).token, "run_view_type", "ACTIVE_ONLY", NULL);
 	const char *order = mcp_arg(call, "order_by");
 
 	json_object_object_add(body, "experiment_ids", list_of(experiment->id));
@@ -218,11 +236,13 @@ experiment_found(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&experiment, state, sizeof(experiment));
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
-	    .not_found = "Names are paths, as /Users/me/churn. Call list_mlflow_experiments to "
-			 "see which exist.",
-	    .grant = "CAN READ on the experiment" });
+	reply = dbx_reply(
+	    call, 0,
+	    &(struct dbx_words){
+		.object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
+		.not_found = "Names are paths, as /Users/me/churn. Call list_mlflow_experiments to "
+			     "see which exist.",
+		.grant = "CAN READ on the experiment" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	snprintf(experiment.id, sizeof(experiment.id), "%s",
@@ -289,8 +309,8 @@ run_experiments(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	for (size_t i = 0; i < json_object_array_length(found); i++) {
-		const char *id = mcp_get_str(call, json_object_array_get_idx(found, i),
-					     "experiment_id", NULL);
+		const char *id =
+		    mcp_get_str(call, json_object_array_get_idx(found, i), "experiment_id", NULL);
 
 		if (id != NULL)
 			json_object_array_add(ids, json_object_new_string(id));

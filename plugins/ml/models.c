@@ -70,8 +70,8 @@ kept_models(struct mcp_call *call, struct json_object *reply, const char *regist
 
 	for (size_t i = 0; i < json_object_array_length(models); i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
-		const char *name = mcp_get_str(call, model, "full_name",
-					       mcp_get_str(call, model, "name", ""));
+		const char *name =
+		    mcp_get_str(call, model, "full_name", mcp_get_str(call, model, "name", ""));
 
 		if (filter != NULL && strcasestr(name, filter) == NULL)
 			continue;
@@ -117,10 +117,8 @@ static int
 models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 {
 	static const struct dbx_column columns[] = {
-		{ "model", NULL, "shown_name", NULL },
-		{ "registry", NULL, "registry", NULL },
-		{ "latest", NULL, "shown_latest", NULL },
-		{ "owner", NULL, "shown_owner", NULL },
+		{ "model", NULL, "shown_name", NULL },	    { "registry", NULL, "registry", NULL },
+		{ "latest", NULL, "shown_latest", NULL },   { "owner", NULL, "shown_owner", NULL },
 		{ "comment", NULL, "shown_comment", NULL },
 	};
 	struct dbx_place place = dbx_place(call);
@@ -135,11 +133,17 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 		json_object_object_add(model, "shown_comment",
 				       json_object_new_string(show_comment(call, model)));
 	}
-	return dbx_table(call, kept, columns, COUNT(columns), &(struct dbx_page){
-	    .noun = "models", .tool = "list_registered_models", .total = -1,
-	    .limit = "max_results", .place = &place, .next_token = next,
-	    .extra = dbx_repeat(call, (const char *const[]){ "filter_string", "catalog_name",
-							     "schema_name", NULL }) });
+	return dbx_table(call, kept, columns, COUNT(columns),
+			 &(struct dbx_page){
+			     .noun = "models",
+			     .tool = "list_registered_models",
+			     .total = -1,
+			     .limit = "max_results",
+			     .place = &place,
+			     .next_token = next,
+			     .extra = dbx_repeat(call, (const char *const[]){
+							   "filter_string", "catalog_name",
+							   "schema_name", NULL }) });
 }
 
 static int fetch_page(struct mcp_call *call, const char *token, unsigned pages);
@@ -170,12 +174,11 @@ workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 	const char *next;
 
 	(void)len;
-	if (!dbx_ok(call, mcp_reply(call, 0), &error)
-	    && (error.status == MCP_E_UNSUPPORTED || error.status == MCP_E_PERMISSION
-		|| error.status == MCP_E_NOT_FOUND)) {
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) &&
+	    (error.status == MCP_E_UNSUPPORTED || error.status == MCP_E_PERMISSION ||
+	     error.status == MCP_E_NOT_FOUND)) {
 		models_shown(call, mcp_keep(call, json_object_new_array()), "");
-		return mcp_say(call, "The workspace registry is not available: %s",
-			       error.message);
+		return mcp_say(call, "The workspace registry is not available: %s", error.message);
 	}
 	reply = dbx_reply(call, 0, &(struct dbx_words){ .object = "The workspace registry" });
 	if (reply == NULL)
@@ -191,8 +194,8 @@ no_catalog(struct mcp_call *call)
 {
 	struct dbx_error error;
 
-	if (mcp_arg(call, "catalog_name") != NULL || dbx_ok(call, mcp_reply(call, 0), &error)
-	    || (error.status != MCP_E_UNSUPPORTED && error.status != MCP_E_NOT_FOUND))
+	if (mcp_arg(call, "catalog_name") != NULL || dbx_ok(call, mcp_reply(call, 0), &error) ||
+	    (error.status != MCP_E_UNSUPPORTED && error.status != MCP_E_NOT_FOUND))
 		return false;
 	mcp_say(call, "This workspace does not offer Unity Catalog: %s Shown is its own registry.",
 		error.message);
@@ -209,13 +212,15 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (no_catalog(call))
 		return fetch_page(call, "w", *pages + 1);
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_arg(call, "schema_name") != NULL
-		? mcp_printf(call, "Schema \"%s.%s\"", argument(call, "catalog_name"),
-			     argument(call, "schema_name"))
-		: "The list of models in Unity Catalog",
-	    .not_found = "Call list_schemas to see which exist.",
-	    .grant = "USE CATALOG and USE SCHEMA where the models are" });
+	reply = dbx_reply(call, 0,
+			  &(struct dbx_words){
+			      .object = mcp_arg(call, "schema_name") != NULL
+					  ? mcp_printf(call, "Schema \"%s.%s\"",
+						       argument(call, "catalog_name"),
+						       argument(call, "schema_name"))
+					  : "The list of models in Unity Catalog",
+			      .not_found = "Call list_schemas to see which exist.",
+			      .grant = "USE CATALOG and USE SCHEMA where the models are" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
@@ -238,12 +243,15 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 	if (workspace)
 		values = dbx_object(call, "page_token", own, NULL);
 	else
-		values = dbx_object(call, "catalog_name", argument(call, "catalog_name"),
-		    "schema_name", argument(call, "schema_name"), "page_token", own, NULL);
+		values =
+		    dbx_object(call, "catalog_name", argument(call, "catalog_name"), "schema_name",
+			       argument(call, "schema_name"), "page_token", own, NULL);
 	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
-	return dbx_get(call, workspace ? WS "/registered-models/search{?max_results,page_token}"
-		       : UC "{?catalog_name,schema_name,max_results,page_token}", values,
-		       workspace ? workspace_arrived : catalog_arrived, &pages, sizeof(pages));
+	return dbx_get(call,
+		       workspace ? WS "/registered-models/search{?max_results,page_token}"
+				 : UC "{?catalog_name,schema_name,max_results,page_token}",
+		       values, workspace ? workspace_arrived : catalog_arrived, &pages,
+		       sizeof(pages));
 }
 
 int

@@ -16,12 +16,18 @@ static const struct dbx_fact info_facts[] = {
 	{ .key = "status", .path = "info.status", .show = dbx_show_id },
 	{ .key = "experiment_id", .path = "info.experiment_id", .show = dbx_show_id },
 	{ .key = "user_id", .label = "user", .path = "info.user_id", .show = dbx_show_id },
-	{ .key = "start_time", .label = "started", .path = "info.start_time",
+	{ .key = "start_time",
+	  .label = "started",
+	  .path = "info.start_time",
 	  .show = dbx_show_time },
 	{ .key = "end_time", .label = "ended", .path = "info.end_time", .show = dbx_show_time },
-	{ .key = "lifecycle_stage", .label = "stage", .path = "info.lifecycle_stage",
+	{ .key = "lifecycle_stage",
+	  .label = "stage",
+	  .path = "info.lifecycle_stage",
 	  .show = dbx_show_id },
-	{ .key = "artifact_uri", .label = "artifact uri", .path = "info.artifact_uri",
+	{ .key = "artifact_uri",
+	  .label = "artifact uri",
+	  .path = "info.artifact_uri",
 	  .show = dbx_show_id },
 };
 
@@ -48,13 +54,22 @@ static const struct dbx_fact model_columns[] = {
 };
 
 static const struct dbx_fact logged_facts[] = {
-	{ .key = "metric_steps", .label = "metrics", .path = "data.metrics", .detail = DBX_FULL,
+	{ .key = "metric_steps",
+	  .label = "metrics",
+	  .path = "data.metrics",
+	  .detail = DBX_FULL,
 	  DBX_COLUMNS(metric_columns) },
 	{ .key = "datasets", .path = "inputs.dataset_inputs", DBX_COLUMNS(dataset_columns) },
-	{ .key = "model_inputs", .label = "models used", .path = "inputs.model_inputs",
-	  .detail = DBX_FULL, DBX_COLUMNS(model_columns) },
-	{ .key = "model_outputs", .label = "models made", .path = "outputs.model_outputs",
-	  .detail = DBX_FULL, DBX_COLUMNS(model_columns) },
+	{ .key = "model_inputs",
+	  .label = "models used",
+	  .path = "inputs.model_inputs",
+	  .detail = DBX_FULL,
+	  DBX_COLUMNS(model_columns) },
+	{ .key = "model_outputs",
+	  .label = "models made",
+	  .path = "outputs.model_outputs",
+	  .detail = DBX_FULL,
+	  DBX_COLUMNS(model_columns) },
 };
 
 /* ---- params, metrics, tags ------------------------------------------------------------------- */
@@ -63,8 +78,8 @@ static const struct dbx_fact logged_facts[] = {
 static bool
 is_noise(const char *key)
 {
-	return strncmp(key, "mlflow.databricks.", 18) == 0
-	    || strcmp(key, "mlflow.log-model.history") == 0;
+	return strncmp(key, "mlflow.databricks.", 18) == 0 ||
+	       strcmp(key, "mlflow.log-model.history") == 0;
 }
 
 /* The first bytes of a long value, whole characters of UTF-8. */
@@ -117,20 +132,27 @@ say_artifacts(struct mcp_call *call, struct dbx_answer *answer, struct json_obje
 	for (size_t i = 0; i < n && i < most; i++) {
 		struct json_object *file = json_object_array_get_idx(files, i);
 
-		json_object_array_add(paths, json_object_new_string(mcp_printf(call, "%s%s",
-		    mcp_get_str(call, file, "path", "?"),
-		    mcp_get_bool(file, "is_dir", false) ? "/" : "")));
+		json_object_array_add(paths,
+				      json_object_new_string(
+					  mcp_printf(call, "%s%s",
+						     mcp_get_str(call, file, "path", "?"),
+						     mcp_get_bool(file, "is_dir", false) ? "/"
+											 : "")));
 	}
 	dbx_answer_list(answer, NULL, "artifacts", paths);
 	if (n > most)
-		dbx_answer_text(answer, "more artifacts", "more_artifacts", mcp_printf(call,
-		    "%zu on this page; get_mlflow_run_details run_id=%s detail=full", n - most,
-		    dbx_quoted(call, mcp_arg(call, "run_id"))));
+		dbx_answer_text(
+		    answer, "more artifacts", "more_artifacts",
+		    mcp_printf(call,
+			       "%zu on this page; get_mlflow_run_details run_id=%s detail=full",
+			       n - most, dbx_quoted(call, mcp_arg(call, "run_id"))));
 	else if (token[0] != '\0' && (page == NULL || strcmp(token, page) != 0))
-		dbx_answer_text(answer, "more artifacts", "more_artifacts", mcp_printf(call,
-		    "Next: get_mlflow_run_details run_id=%s%s page_token=%s",
-		    dbx_quoted(call, mcp_arg(call, "run_id")),
-		    dbx_full(call) ? " detail=full" : "", dbx_quoted(call, token)));
+		dbx_answer_text(answer, "more artifacts", "more_artifacts",
+				mcp_printf(call,
+					   "Next: get_mlflow_run_details run_id=%s%s page_token=%s",
+					   dbx_quoted(call, mcp_arg(call, "run_id")),
+					   dbx_full(call) ? " detail=full" : "",
+					   dbx_quoted(call, token)));
 }
 
 static void
@@ -185,10 +207,15 @@ say_run(struct mcp_call *call, struct dbx_answer *answer, struct json_object *ru
 static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "MLflow run \"%s\"", mcp_arg(call, "run_id")),
-	    .not_found = "Call list_mlflow_runs to see the runs of an experiment.",
-	    .grant = "CAN READ on the experiment" }), *run;
+	struct json_object *
+	    reply =
+	       dbx_reply(call, 0,
+			 &(struct dbx_words){
+			     .object =
+				 mcp_printf(call, "MLflow run \"%s\"", mcp_arg(call, "run_id")),
+			     .not_found = "Call list_mlflow_runs to see the runs of an experiment.",
+			     .grant = "CAN READ on the experiment" }),
+	   *run;
 	struct dbx_answer *answer;
 
 	(void)state;
@@ -197,8 +224,8 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	run = mcp_get(reply, "run");
 	if (mcp_get_str(call, run, "info.run_id", "")[0] == '\0')
-		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.",
-				NULL, "Repeat the call.");
+		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.", NULL,
+				"Repeat the call.");
 	answer = dbx_answer_begin(call);
 	say_run(call, answer, run);
 	say_left(call, answer);
@@ -213,8 +240,8 @@ get_mlflow_run_details(struct mcp_call *call)
 {
 	struct mcp_http request[2];
 
-	if (!dbx_get_request(call, &request[0], API "/runs/get{?run_id}", NULL)
-	    || !dbx_get_request(call, &request[1], API "/artifacts/list{?run_id,page_token}", NULL))
+	if (!dbx_get_request(call, &request[0], API "/runs/get{?run_id}", NULL) ||
+	    !dbx_get_request(call, &request[1], API "/artifacts/list{?run_id,page_token}", NULL))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, request, 2, 0, details_shown, NULL, 0);
 }

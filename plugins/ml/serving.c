@@ -26,8 +26,9 @@ static const char *
 with_part(struct mcp_call *call, const char *text, const char *before, const char *part,
 	  const char *behind)
 {
-	return part == NULL ? text : mcp_printf(call, "%s%s%s%s%s", text, text[0] ? " " : "",
-						before, part, behind);
+	return part == NULL
+		 ? text
+		 : mcp_printf(call, "%s%s%s%s%s", text, text[0] ? " " : "", before, part, behind);
 }
 
 /* "main.s.fraud version 3", "gpt-4o-mini (openai)" */
@@ -55,7 +56,8 @@ static const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
 	static const char *const places[] = { "config.served_entities", "config.served_models",
-	    "pending_config.served_entities", "pending_config.served_models" };
+					      "pending_config.served_entities",
+					      "pending_config.served_models" };
 	struct json_object *served = NULL;
 	const char *text = "";
 
@@ -109,8 +111,9 @@ list_serving_endpoints(struct mcp_call *call)
 
 /* ---- query_model_serving_endpoint ----------------------------------------------------------- */
 
-static const char *const families[] = { "dataframe_records", "dataframe_split", "instances",
-					"inputs", "messages", "prompt", "input" };
+static const char *const families[] = {
+	"dataframe_records", "dataframe_split", "instances", "inputs", "messages", "prompt", "input"
+};
 
 static bool
 never_an_id(const char *text)
@@ -120,8 +123,13 @@ never_an_id(const char *text)
 }
 
 static const struct dbx_kind endpoints = {
-	.noun = "serving endpoint", .list = "/api/2.0/serving-endpoints", .items = "endpoints",
-	.id = "name", .name = "name", .tool = "list_serving_endpoints", .is_id = never_an_id,
+	.noun = "serving endpoint",
+	.list = "/api/2.0/serving-endpoints",
+	.items = "endpoints",
+	.id = "name",
+	.name = "name",
+	.tool = "list_serving_endpoints",
+	.is_id = never_an_id,
 };
 
 static void
@@ -149,8 +157,8 @@ part_text(struct mcp_call *call, struct json_object *part)
 		struct json_object *list = dbx_objects(call, part, inner[i]);
 
 		for (size_t k = 0; k < json_object_array_length(list); k++) {
-			const char *more = mcp_get_str(call, json_object_array_get_idx(list, k),
-						       "text", "");
+			const char *more =
+			    mcp_get_str(call, json_object_array_get_idx(list, k), "text", "");
 
 			text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
 					  text != NULL ? "\n" : "", more);
@@ -167,8 +175,11 @@ say_part(struct mcp_call *call, struct json_object *part)
 	const char *text = part_text(call, part);
 
 	if (text != NULL)
-		say_foreign(call, strstr(type, "reasoning") != NULL ? "reasoning"
-			    : mcp_get(part, "refusal") != NULL ? "refusal" : NULL, text);
+		say_foreign(call,
+			    strstr(type, "reasoning") != NULL  ? "reasoning"
+			    : mcp_get(part, "refusal") != NULL ? "refusal"
+							       : NULL,
+			    text);
 	else
 		mcp_say(call, "[%s]", type);
 	return text == NULL || text[0] != '\0';
@@ -212,8 +223,9 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 		mcp_say(call, "The answer has no text.");
 	if (strcmp(reason, "length") == 0)
 		mcp_say(call, "The answer was cut: max_tokens was reached.");
-	else if (reason[0] != '\0' && strcmp(reason, "stop") != 0 && strcmp(reason, "tool_cal"
-	    "ls") != 0)
+	else if (reason[0] != '\0' && strcmp(reason, "stop") != 0 &&
+		 strcmp(reason, "tool_cal"
+				"ls") != 0)
 		mcp_say(call, "finish reason: %s", reason);
 }
 
@@ -249,8 +261,8 @@ say_rest(struct mcp_call *call, struct json_object *reply)
 static void
 say_usage(struct mcp_call *call, struct json_object *reply)
 {
-	int64_t in = mcp_get_int(reply, "usage.prompt_tokens",
-				 mcp_get_int(reply, "usage.input_tokens", -1));
+	int64_t in =
+	    mcp_get_int(reply, "usage.prompt_tokens", mcp_get_int(reply, "usage.input_tokens", -1));
 	int64_t out = mcp_get_int(reply, "usage.completion_tokens",
 				  mcp_get_int(reply, "usage.output_tokens", -1));
 
@@ -275,12 +287,14 @@ query_failed(struct mcp_call *call, const struct dbx_error *error)
 	if (error->http == 400 || error->http == 422)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "Serving endpoint \"%s\" refused the input.",
-					   name), error->message,
+					   name),
+				error->message,
 				"Correct input_data by that message, or see with "
 				"list_serving_endpoints whether the endpoint is ready.");
-	return dbx_fail(call, mcp_reply(call, 0), error, &(struct dbx_words){
-	    .object = mcp_printf(call, "Serving endpoint \"%s\"", name),
-	    .grant = "CAN QUERY on the endpoint" });
+	return dbx_fail(call, mcp_reply(call, 0), error,
+			&(struct dbx_words){ .object =
+						 mcp_printf(call, "Serving endpoint \"%s\"", name),
+					     .grant = "CAN QUERY on the endpoint" });
 }
 
 static int
@@ -294,9 +308,10 @@ answered(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return query_failed(call, &error);
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "The answer of serving endpoint \"%s\"",
-				 mcp_arg(call, "endpoint_name")) });
+	reply = dbx_reply(call, 0,
+			  &(struct dbx_words){
+			      .object = mcp_printf(call, "The answer of serving endpoint \"%s\"",
+						   mcp_arg(call, "endpoint_name")) });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	model = mcp_reply_header(mcp_reply(call, 0), "served-model-name");

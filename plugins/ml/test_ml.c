@@ -3,15 +3,15 @@
 #include "test_ml.h"
 
 #define API "/api/2.0/mlflow"
-#define EXPERIMENT                                                                                 \
+#define EXPERIMENT \
 	"{\"experiment_id\":\"7\",\"name\":\"/Users/a/churn\",\"lifecycle_stage\":\"active\"}"
-#define RUN_INFO                                                                                   \
-	"\"info\":{\"run_id\":\"ab12\",\"run_name\":\"first\",\"status\":\"FINISHED\","            \
+#define RUN_INFO                                                                        \
+	"\"info\":{\"run_id\":\"ab12\",\"run_name\":\"first\",\"status\":\"FINISHED\"," \
 	"\"experiment_id\":\"7\",\"start_time\":1760000000000,\"end_time\":1760000001000}"
-#define RUN                                                                                        \
-	"{" RUN_INFO ",\"data\":{\"metrics\":[{\"key\":\"rmse\",\"value\":0.5,\"step\":0},"        \
-	"{\"key\":\"r2\",\"value\":\"NaN\"}],\"params\":[{\"key\":\"lr\",\"value\":\"0.1\"}],"     \
-	"\"tags\":[{\"key\":\"team\",\"value\":\"pricing\"},"                                      \
+#define RUN                                                                                    \
+	"{" RUN_INFO ",\"data\":{\"metrics\":[{\"key\":\"rmse\",\"value\":0.5,\"step\":0},"    \
+	"{\"key\":\"r2\",\"value\":\"NaN\"}],\"params\":[{\"key\":\"lr\",\"value\":\"0.1\"}]," \
+	"\"tags\":[{\"key\":\"team\",\"value\":\"pricing\"},"                                  \
 	"{\"key\":\"mlflow.databricks.x\",\"value\":\"noise\"}]}}"
 
 /* The ways in which any first request may fail, and what must come of each. */
@@ -66,10 +66,14 @@ every_tool_fails_in_words(void)
 		  "{\"endpoint_name\":\"e\",\"input_data\":{\"inputs\":[1]}}", "POST *" },
 		{ "list_vector_indexes", "{}", "GET *" },
 		{ "list_vector_indexes", "{\"endpoint_name\":\"v\"}", "GET *" },
-		{ "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":[\"id\"],"
-		  "\"query_text\":\"x\",\"query_type\":\"ANN\"}", "POST *" },
-		{ "add_to_vector_index", "{\"index_name\":\"a.b.c\",\"primary_key\":\"id\","
-		  "\"documents\":[{\"id\":1}]}", "POST *" },
+		{ "query_vector_index",
+		  "{\"index_name\":\"a.b.c\",\"columns\":[\"id\"],"
+		  "\"query_text\":\"x\",\"query_type\":\"ANN\"}",
+		  "POST *" },
+		{ "add_to_vector_index",
+		  "{\"index_name\":\"a.b.c\",\"primary_key\":\"id\","
+		  "\"documents\":[{\"id\":1}]}",
+		  "POST *" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -125,16 +129,16 @@ runs_by_experiment_id(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "POST " API "/runs/search", 200, "{\"runs\":[" RUN "]}");
-	result = fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"7\","
+	result = fakehost_tool(host, "list_mlflow_runs",
+			       "{\"experiment_id\":\"7\","
 			       "\"order_by\":\"metrics.rmse ASC\"}");
 	ASSERT_STR(result->text, "run_id\tname\tstatus\tstarted\tmetrics.rmse\tmetrics.r2\n"
-		   "ab12\tfirst\tFINISHED\t2025-10-09T08:53:20Z\t0.5\tNaN\n1 run.");
+				 "ab12\tfirst\tFINISHED\t2025-10-09T08:53:20Z\t0.5\tNaN\n1 run.");
 	has(fakehost_request(host, 0)->body, "\"order_by\":[\"metrics.rmse ASC\"]");
 	has(fakehost_request(host, 0)->body, "\"experiment_ids\":[\"7\"]");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " API "/runs/search", 200, "{}");
-	has(fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"7\"}")->text,
-	    "0 runs.");
+	has(fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"7\"}")->text, "0 runs.");
 	fakehost_free(host);
 }
 
@@ -148,7 +152,8 @@ runs_by_name_with_columns(void)
 		       "{\"experiment\":{\"experiment_id\":\"7\"}}");
 	fakehost_reply(host, "POST " API "/runs/search", 200,
 		       "{\"runs\":[" RUN "],\"next_page_token\":\"N\"}");
-	result = fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"/a b\",\"columns\":"
+	result = fakehost_tool(host, "list_mlflow_runs",
+			       "{\"experiment_id\":\"/a b\",\"columns\":"
 			       "[\"rmse\",\"params.lr\",\"tags.none\",\"end_time\",\"user_id\"]}");
 	has(result->text, "\trmse\tparams.lr\ttags.none\tend_time\tuser_id\n");
 	has(result->text, "\t0.5\t0.1\t-\t2025-10-09T08:53:21Z\t-\n");
@@ -164,7 +169,8 @@ unknown_experiments(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, "GET *", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
+	fakehost_reply(host, "GET *", 404,
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
 		       "\"message\":\"Node nope does not exist.\"}");
 	result = fakehost_tool(host, "list_mlflow_runs", "{\"experiment_id\":\"nope\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
@@ -217,7 +223,8 @@ run_with_long_values(void)
 	const struct fakehost_result *result;
 	size_t at;
 
-	at = (size_t)snprintf(body, sizeof(body), "{\"run\":{" RUN_INFO ",\"data\":{\"params\":"
+	at = (size_t)snprintf(body, sizeof(body),
+			      "{\"run\":{" RUN_INFO ",\"data\":{\"params\":"
 			      "[{\"key\":\"note\",\"value\":\"x");
 	for (int i = 0; i < 150; i++)
 		at += (size_t)snprintf(body + at, sizeof(body) - at, "\xc3\xa4");
@@ -231,9 +238,11 @@ run_with_long_values(void)
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"ab12\"}");
 	has(result->text, "\xc3\xa4... (detail=full shows all)");
 	has(result->text, "more artifacts: 1 on this page; get_mlflow_run_details run_id=ab12 "
-	    "detail=full");
+			  "detail=full");
 	has(fakehost_tool(host, "get_mlflow_run_details",
-			  "{\"run_id\":\"ab12\",\"detail\":\"full\"}")->text, "\n  f99\n");
+			  "{\"run_id\":\"ab12\",\"detail\":\"full\"}")
+		->text,
+	    "\n  f99\n");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " API "/runs/get*", 200, body);
 	fakehost_reply(host, "GET " API "/artifacts/list*", 403, FORBIDDEN);
@@ -252,7 +261,9 @@ run_with_all_it_may_have(void)
 	const struct fakehost_result *result;
 	const char *full = "{\"run_id\":\"ab12\",\"detail\":\"full\"}";
 
-	fakehost_reply(host, "GET " API "/runs/get*", 200, "{\"run\":{" RUN_INFO ",\"data\":{"
+	fakehost_reply(
+	    host, "GET " API "/runs/get*", 200,
+	    "{\"run\":{" RUN_INFO ",\"data\":{"
 	    "\"metrics\":[{\"key\":\"loss\",\"value\":NaN,\"step\":1840,"
 	    "\"timestamp\":1700000000000},"
 	    "7,{\"key\":\"up\",\"value\":-Infinity}],\"params\":5,\"tags\":[{\"key\":7,\"value\":{"
@@ -284,7 +295,8 @@ run_that_is_not_there(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, "GET " API "/runs/get*", 404, "{\"error_code\":"
+	fakehost_reply(host, "GET " API "/runs/get*", 404,
+		       "{\"error_code\":"
 		       "\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"Run 'zz' not found.\"}");
 	fakehost_reply(host, "GET " API "/artifacts/list*", 404, "{}");
 	result = fakehost_tool(host, "get_mlflow_run_details", "{\"run_id\":\"zz\"}");
@@ -306,17 +318,25 @@ ids_are_offered(void)
 	fakehost_reply(host, "POST " API "/experiments/search", 200,
 		       "{\"experiments\":[" EXPERIMENT "]}");
 	fakehost_reply(host, "POST " API "/runs/search", 200, "{\"runs\":[" RUN "]}");
-	ASSERT_STR(fakehost_complete(host,
-	    "databricks://mlflow/experiments/{experiment_id}/runs experiment_id",
-	    "{\"value\":\"\"}")->completion, "[\"7\"]");
+	ASSERT_STR(fakehost_complete(
+		       host, "databricks://mlflow/experiments/{experiment_id}/runs experiment_id",
+		       "{\"value\":\"\"}")
+		       ->completion,
+		   "[\"7\"]");
 	ASSERT_STR(fakehost_complete(host, "databricks://mlflow/runs/{run_id} run_id",
-	    "{\"value\":\"a\"}")->completion, "[\"ab12\"]");
+				     "{\"value\":\"a\"}")
+		       ->completion,
+		   "[\"ab12\"]");
 	ASSERT_STR(fakehost_complete(host, "databricks://mlflow/runs/{run_id} run_id",
-	    "{\"value\":\"z\"}")->completion, "[]");
+				     "{\"value\":\"z\"}")
+		       ->completion,
+		   "[]");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " API "/experiments/search", 200, "{}");
 	ASSERT_STR(fakehost_complete(host, "databricks://mlflow/runs/{run_id} run_id",
-	    "{\"value\":\"a\"}")->completion, "[]");
+				     "{\"value\":\"a\"}")
+		       ->completion,
+		   "[]");
 	ASSERT_INT(fakehost_requests(host), 1);
 	fakehost_free(host);
 }

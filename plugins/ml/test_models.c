@@ -8,8 +8,8 @@
 #define VECTORS "/api/2.0/vector-search"
 #define MISSING "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"It does not exist.\"}"
 #define FARE "{\"full_name\":\"main.s.fare\",\"name\":\"fare\",\"owner\":\"ann\"}"
-#define CHURN                                                                                      \
-	"{\"name\":\"churn\",\"user_id\":\"bob\",\"description\":\"Who leaves\","                  \
+#define CHURN                                                                        \
+	"{\"name\":\"churn\",\"user_id\":\"bob\",\"description\":\"Who leaves\","    \
 	"\"latest_versions\":[{\"version\":\"3\",\"current_stage\":\"Production\"}," \
 	"{\"version\":\"4\"}]}"
 
@@ -134,8 +134,9 @@ versions_are_shown(void)
 	has(result->structured, "\"version\":\"3\"");
 	has(result->structured, "\"aliases\":[\"champion\",\"b\"]");
 	lacks(result->structured, "abc");
-	result = fakehost_tool(host, "get_model_version_details", "{\"model_name\":"
-	    "\"`main`.s.fare\","
+	result = fakehost_tool(host, "get_model_version_details",
+			       "{\"model_name\":"
+			       "\"`main`.s.fare\","
 			       "\"version\":\"champion\",\"detail\":\"full\"}");
 	has(result->structured, "\"id\":\"abc\"");
 	fakehost_reply(host, "GET " WS "/model-versions/get?name=churn&version=3", 200,
@@ -187,7 +188,7 @@ models_without_a_catalog(void)
 		const char *body;
 	} cases[] = {
 		{ 404, "{\"error_code\":\"METASTORE_DOES_NOT_EXIST\","
-		    "\"message\":\"No metastore.\"}" },
+		       "\"message\":\"No metastore.\"}" },
 		{ 403, "{\"error_code\":\"FEATURE_DISABLED\",\"message\":\"Not enabled.\"}" },
 		{ 404, "{\"error_code\":\"ENDPOINT_NOT_FOUND\",\"message\":\"No API.\"}" },
 		{ 501, "{}" },
@@ -204,8 +205,10 @@ models_without_a_catalog(void)
 		CU_ASSERT(!result->failed);
 		has(result->text, "does not offer Unity Catalog");
 		has(result->text, "\nws\tworkspace\t");
-		CU_ASSERT(fakehost_tool(host, "list_registered_models", "{\"catalog_name\":\"c\","
-					"\"schema_name\":\"s\"}")->failed);
+		CU_ASSERT(fakehost_tool(host, "list_registered_models",
+					"{\"catalog_name\":\"c\","
+					"\"schema_name\":\"s\"}")
+			      ->failed);
 		fakehost_free(host);
 	}
 }
@@ -251,8 +254,7 @@ models_are_offered(void)
 {
 	static const char model[] =
 	    "databricks://models/{model_name}/versions/{version} model_name";
-	static const char version[] =
-	    "databricks://models/{model_name}/versions/{version} version";
+	static const char version[] = "databricks://models/{model_name}/versions/{version} version";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, "GET " UC, 200, "{\"registered_models\":[" FARE "]}");
@@ -262,10 +264,16 @@ models_are_offered(void)
 		       "{\"model_versions\":[{\"version\":\"3\"}]}");
 	ASSERT_STR(fakehost_complete(host, model, "{\"value\":\"main\"}")->completion,
 		   "[\"main.s.fare\"]");
-	ASSERT_STR(fakehost_complete(host, version, "{\"value\":\"\",\"context\":{\"model_name\":"
-		   "\"main.s.fare\"}}")->completion, "[\"1\",\"2\"]");
-	ASSERT_STR(fakehost_complete(host, version, "{\"value\":\"\",\"context\":{\"model_name\":"
-		   "\"churn\"}}")->completion, "[\"3\"]");
+	ASSERT_STR(fakehost_complete(host, version,
+				     "{\"value\":\"\",\"context\":{\"model_name\":"
+				     "\"main.s.fare\"}}")
+		       ->completion,
+		   "[\"1\",\"2\"]");
+	ASSERT_STR(fakehost_complete(host, version,
+				     "{\"value\":\"\",\"context\":{\"model_name\":"
+				     "\"churn\"}}")
+		       ->completion,
+		   "[\"3\"]");
 	ASSERT_STR(fakehost_complete(host, version, "{\"value\":\"\"}")->completion, "[]");
 	fakehost_free(host);
 }
@@ -275,22 +283,23 @@ models_are_offered(void)
 static void
 endpoints_are_listed(void)
 {
-	static const char list[] = "{\"endpoints\":[{\"name\":\"fare\",\"state\":{\"ready\":"
-		"\"READY\",\"config_update\":\"NOT_UPDATING\"},\"config\":{\"served_entities\":["
-		"{\"entity_name\":\"m.s.a\",\"entity_version\":\"2\"},{\"name\":\"ext\"},"
-		"{\"name\":\"now\",\"external_model\":{\"name\":\"gpt\","
-		"\"provider\":\"openai\"}}]}},"
-		"{\"name\":\"risk\",\"state\":{\"ready\":\"NOT_READY\"},\"pending_config\":"
-		"{\"served_models\":[{\"name\":\"risk-1\",\"model_name\":\"risk\","
-		"\"model_version\":"
-		"\"1\"}]}}]}";
+	static const char list[] =
+	    "{\"endpoints\":[{\"name\":\"fare\",\"state\":{\"ready\":"
+	    "\"READY\",\"config_update\":\"NOT_UPDATING\"},\"config\":{\"served_entities\":["
+	    "{\"entity_name\":\"m.s.a\",\"entity_version\":\"2\"},{\"name\":\"ext\"},"
+	    "{\"name\":\"now\",\"external_model\":{\"name\":\"gpt\","
+	    "\"provider\":\"openai\"}}]}},"
+	    "{\"name\":\"risk\",\"state\":{\"ready\":\"NOT_READY\"},\"pending_config\":"
+	    "{\"served_models\":[{\"name\":\"risk-1\",\"model_name\":\"risk\","
+	    "\"model_version\":"
+	    "\"1\"}]}}]}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "GET " SERVING, 200, list);
 	result = fakehost_tool(host, "list_serving_endpoints", "{}");
 	has(result->text, "fare\tREADY\tNOT_UPDATING\t-\tm.s.a version 2, ext,"
-	    " gpt (openai)\t-\t-\n");
+			  " gpt (openai)\t-\t-\n");
 	has(result->text, "risk\tNOT_READY\t-\t-\trisk version 1\t-\t-\n2 endpoints.");
 	result = fakehost_tool(host, "list_serving_endpoints", "{\"name_filter\":\"RI\"}");
 	has(result->text, "1 endpoint.");
@@ -304,24 +313,31 @@ static void
 endpoints_answer(void)
 {
 	static const struct mcp_header served = { "served-model-name", "fare-3" };
-	static const char chat[] = "{\"choices\":[{\"message\":{\"content\":\"Hi\"},"
-		"\"finish_reason\":\"length\"},{\"text\":\"Ho\"},{\"message\":{\"content\":null,"
-		"\"tool_calls\":[{\"id\":\"1\"}]}}],\"usage\":{\"prompt_tokens\":3,"
-		"\"completion_tokens\":4}}";
+	static const char chat[] =
+	    "{\"choices\":[{\"message\":{\"content\":\"Hi\"},"
+	    "\"finish_reason\":\"length\"},{\"text\":\"Ho\"},{\"message\":{\"content\":null,"
+	    "\"tool_calls\":[{\"id\":\"1\"}]}}],\"usage\":{\"prompt_tokens\":3,"
+	    "\"completion_tokens\":4}}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply_with(host, "POST /serving-endpoints/fare/invocations", &(struct mcp_reply){
-	    .size = sizeof(struct mcp_reply), .status = 200, .headers = &served, .n_headers = 1,
-	    .body = { "{\"predictions\":[1.5]}", strlen("{\"predictions\":[1.5]}") } });
-	result = fakehost_tool(host, "query_model_serving_endpoint", "{\"endpoint_name\":\"fare\","
+	fakehost_reply_with(host, "POST /serving-endpoints/fare/invocations",
+			    &(struct mcp_reply){ .size = sizeof(struct mcp_reply),
+						 .status = 200,
+						 .headers = &served,
+						 .n_headers = 1,
+						 .body = { "{\"predictions\":[1.5]}",
+							   strlen("{\"predictions\":[1.5]}") } });
+	result = fakehost_tool(host, "query_model_serving_endpoint",
+			       "{\"endpoint_name\":\"fare\","
 			       "\"input_data\":{\"inputs\":[1],\"params\":{}}}");
 	has(result->text, "model: fare-3");
 	has(result->text, "{\"predictions\":[1.5]}");
 	has(fakehost_request(host, 0)->body, "\"inputs\":[1]");
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_NEVER);
 	fakehost_reply(host, "POST /serving-endpoints/chat/invocations", 200, chat);
-	result = fakehost_tool(host, "query_model_serving_endpoint", "{\"endpoint_name\":\"chat\","
+	result = fakehost_tool(host, "query_model_serving_endpoint",
+			       "{\"endpoint_name\":\"chat\","
 			       "\"input_data\":{\"messages\":[]}}");
 	has(result->text, "Hi");
 	has(result->text, "max_tokens was reached");
@@ -339,24 +355,27 @@ answers_of_all_kinds(void)
 		const char *reply, *has, *lacks;
 	} cases[] = {
 		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"reasoning\","
-		    "\"summary\":[{\"type\":"
+		  "\"summary\":[{\"type\":"
 		  "\"summary_text\",\"text\":\"Let me count.\"}]},{\"type\":\"text\","
 		  "\"text\":\"14.\\nSee.\"},"
-		  "{\"type\":\"image_url\"},\"tail\"]}}]}", "\n14.\nSee.\n", "\"type\"" },
+		  "{\"type\":\"image_url\"},\"tail\"]}}]}",
+		  "\n14.\nSee.\n", "\"type\"" },
 		{ "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"image_url\"}]}}]}",
 		  "[image_url]", "no text" },
 		{ "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"I cannot.\"}}]}",
 		  "refusal:", "no text" },
 		{ "{\"choices\":[{\"message\":{\"content\":\"\"},"
-		    "\"finish_reason\":\"content_filter\"}]}",
+		  "\"finish_reason\":\"content_filter\"}]}",
 		  "The answer has no text.\nfinish reason: content_filter", "untrusted" },
 		{ "{\"choices\":[{\"message\":7},null,5]}", "The answer has no text.", "7" },
 		{ "{\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\","
-		    "\"text\":"
+		  "\"text\":"
 		  "\"Hello\"}]}],\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}",
 		  "tokens: 1 in, 2 out", "\"type\"" },
-		{ "{\"predictions\":[\"a/b\"],\"usage\":\"x\"}", "{\"predictions\":["
-		    "\"a/b\"]", "tokens" },
+		{ "{\"predictions\":[\"a/b\"],\"usage\":\"x\"}",
+		  "{\"predictions\":["
+		  "\"a/b\"]",
+		  "tokens" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -364,8 +383,9 @@ answers_of_all_kinds(void)
 		const struct fakehost_result *result;
 
 		fakehost_reply(host, "POST *", 200, cases[i].reply);
-		result = fakehost_tool(host, "query_model_serving_endpoint",
-		    "{\"endpoint_name\":\"e\",\"input_data\":{\"messages\":[]}}");
+		result =
+		    fakehost_tool(host, "query_model_serving_endpoint",
+				  "{\"endpoint_name\":\"e\",\"input_data\":{\"messages\":[]}}");
 		CU_ASSERT(!result->failed);
 		has(result->text, cases[i].has);
 		lacks(result->text, cases[i].lacks);
@@ -386,7 +406,8 @@ endpoints_refuse(void)
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
 	has(result->next, "Did you mean: fare?");
 	fakehost_reset(host);
-	fakehost_reply(host, "POST *", 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":"
+	fakehost_reply(host, "POST *", 400,
+		       "{\"error_code\":\"BAD_REQUEST\",\"message\":"
 		       "\"Model is missing inputs x\"}");
 	result = fakehost_tool(host, "query_model_serving_endpoint", query);
 	ASSERT_INT(result->status, MCP_E_INPUT);
@@ -409,7 +430,7 @@ static void
 inputs_are_checked(void)
 {
 	static const char *const inputs[] = { "{}", "{\"inputs\":[],\"instances\":[]}",
-		"{\"messages\":[],\"stream\":true}" };
+					      "{\"messages\":[],\"stream\":true}" };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	for (size_t i = 0; i < COUNT(inputs); i++) {
@@ -422,8 +443,11 @@ inputs_are_checked(void)
 		ASSERT_INT(result->status, MCP_E_INPUT);
 		ASSERT_INT(fakehost_requests(host), 0);
 	}
-	ASSERT_INT(fakehost_tool(host, "query_model_serving_endpoint", "{\"endpoint_name\":\"..\","
-		   "\"input_data\":{\"inputs\":[1]}}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "query_model_serving_endpoint",
+				 "{\"endpoint_name\":\"..\","
+				 "\"input_data\":{\"inputs\":[1]}}")
+		       ->status,
+		   MCP_E_INPUT);
 	fakehost_free(host);
 }
 

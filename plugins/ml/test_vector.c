@@ -5,19 +5,19 @@
 #define VECTORS "/api/2.0/vector-search"
 #define MISSING "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"It does not exist.\"}"
 
-#define INDEX(name)                                                                                \
-	"{\"vector_indexes\":[{\"name\":\"" name "\",\"endpoint_name\":\"v\",\"index_type\":"      \
+#define INDEX(name)                                                                           \
+	"{\"vector_indexes\":[{\"name\":\"" name "\",\"endpoint_name\":\"v\",\"index_type\":" \
 	"\"DIRECT_ACCESS\",\"primary_key\":\"id\"}]"
 
 #define ABC "GET " VECTORS "/indexes/a.b.c"
-#define DETAIL                                                                                     \
-	"{\"name\":\"a.b.c\",\"endpoint_name\":\"v\",\"index_type\":\"DELTA_SYNC\","   \
-	"\"primary_key\":\"id\",\"status\":{\"ready\":true,\"indexed_row_count\":9},"    \
+#define DETAIL                                                                                 \
+	"{\"name\":\"a.b.c\",\"endpoint_name\":\"v\",\"index_type\":\"DELTA_SYNC\","           \
+	"\"primary_key\":\"id\",\"status\":{\"ready\":true,\"indexed_row_count\":9},"          \
 	"\"delta_sync_index_spec\":{\"source_table\":\"m.s.t\",\"embedding_vector_columns\":[" \
-	"{\"name\":\"vec\",\"embedding_dimension\":4}],\"embedding_source_columns\":["     \
+	"{\"name\":\"vec\",\"embedding_dimension\":4}],\"embedding_source_columns\":["         \
 	"{\"name\":\"text\",\"embedding_model_endpoint_name\":\"bge\"}]}}"
-#define HEAD                                                                                       \
-	"index\tendpoint\ttype\tprimary key\tdimension\ttext queries\tcolumns\tsource "  \
+#define HEAD                                                                            \
+	"index\tendpoint\ttype\tprimary key\tdimension\ttext queries\tcolumns\tsource " \
 	"table\trows\tstate\tcreator\n"
 
 static void
@@ -32,9 +32,10 @@ indexes_of_all_endpoints(void)
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=w", 200, "{}");
 	fakehost_reply(host, ABC, 200, DETAIL);
 	result = fakehost_tool(host, "list_vector_indexes", "{}");
-	ASSERT_STR(result->text, HEAD "a.b.c\tv\tDELTA_SYNC\tid\t4\t" "yes, by bge\tid,"
-	    " text\tm.s.t\t9\tready\t"
-		   "-\n1 index.");
+	ASSERT_STR(result->text, HEAD "a.b.c\tv\tDELTA_SYNC\tid\t4\t"
+				      "yes, by bge\tid,"
+				      " text\tm.s.t\t9\tready\t"
+				      "-\n1 index.");
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " VECTORS "/endpoints", 200, "{}");
 	has(fakehost_tool(host, "list_vector_indexes", "{}")->text, "no vector search endpoint");
@@ -92,8 +93,9 @@ indexes_of_one_endpoint(void)
 	fakehost_reply(host, "GET " VECTORS "/indexes?endpoint_name=v", 200,
 		       "{\"vector_indexes\":[{\"name\":\"a.b.c\"},{\"name\":\"d\"}]}");
 	fakehost_reply(host, "GET " VECTORS "/indexes/*", 200, DETAIL);
-	result = fakehost_tool(host, "list_vector_indexes", "{\"endpoint_name\":\"v\","
-	    "\"limit\":1}");
+	result = fakehost_tool(host, "list_vector_indexes",
+			       "{\"endpoint_name\":\"v\","
+			       "\"limit\":1}");
 	has(result->text, "Next: list_vector_indexes endpoint_name=v limit=1 page_token=1~");
 	result = fakehost_tool(host, "list_vector_indexes",
 			       "{\"endpoint_name\":\"v\",\"page_token\":\"1~\"}");
@@ -119,7 +121,8 @@ rows_are_found(void)
 
 	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/query", 200,
 		       HITS ",\"next_page_token\":\"\"}");
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_vector\":[1,2],\"query_type\":\"ANN\","
 			       "\"num_results\":2,\"filters_json\":\"{\\\"x <\\\":1}\"}");
 	has(result->text, "id\tscore\n7.0\t0.83\n");
@@ -127,14 +130,17 @@ rows_are_found(void)
 	has(fakehost_request(host, 0)->body, "\"query_vector\":[1,2]");
 	has(fakehost_request(host, 0)->body, "\"filters_json\":\"{\\\"x <\\\":1}\"");
 	fakehost_results(host, 1, 0, 0, NULL);
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"HYBRID\"}");
 	has(result->text, "1 of 2 rows shown. Next: query_vector_index index_name=a.b.c columns=["
-	    "\"id\"] ");
+			  "\"id\"] ");
 	fakehost_reset(host);
-	fakehost_reply(host, "POST *", 200, "{\"manifest\":{\"columns\":[{\"name\":\"id\"}]},"
+	fakehost_reply(host, "POST *", 200,
+		       "{\"manifest\":{\"columns\":[{\"name\":\"id\"}]},"
 		       "\"result\":{}}");
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}");
 	has(result->text, "0 rows.");
 	fakehost_free(host);
@@ -162,7 +168,8 @@ queries_are_checked(void)
 		ASSERT_INT(fakehost_requests(host), 0);
 	}
 	fakehost_reply(host, "POST *", 404, MISSING);
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
 	has(result->next, "list_vector_indexes");
@@ -178,30 +185,39 @@ queries_are_helped(void)
 
 	fakehost_reply(host, ABC, 200, DETAIL);
 	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/query", 200, HITS "}");
-	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"`a`.b.c\",\"query_text\":"
+	has(fakehost_tool(host, "query_vector_index",
+			  "{\"index_name\":\"`a`.b.c\",\"query_text\":"
 			  "\"x\",\"query_type\":\"ANN\","
-			  "\"filters_json\":{\"a/b\":1}}")->text, "2 rows.");
+			  "\"filters_json\":{\"a/b\":1}}")
+		->text,
+	    "2 rows.");
 	has(fakehost_request(host, 1)->body, "\"columns\":[\"id\",\"text\"]");
 	has(fakehost_request(host, 1)->body, "\"filters_json\":\"{\\\"a/b\\\":1}\"");
 	fakehost_reset(host);
 	fakehost_reply(host, ABC, 200, DETAIL);
-	fakehost_reply(host, "POST *", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, "POST *", 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"no such column\"}");
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\",\"nope\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}");
 	ASSERT_INT(result->status, MCP_E_INPUT);
 	has(result->what, "has no column nope");
 	has(result->why, "no such column");
 	has(result->next, "Its columns: vec, id, text.");
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_vector\":[1],\"query_type\":\"ANN\"}");
 	has(result->what, "did not accept the query");
 	has(result->next, "It takes query_text.");
 	fakehost_reset(host);
 	fakehost_reply(host, ABC, 200, "{}");
-	ASSERT_INT(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
+	ASSERT_INT(fakehost_tool(host, "query_vector_index",
+				 "{\"index_name\":\"a.b.c\","
 				 "\"query_text\":\"x\","
-				 "\"query_type\":\"ANN\"}")->status, MCP_E_INPUT);
+				 "\"query_type\":\"ANN\"}")
+		       ->status,
+		   MCP_E_INPUT);
 	fakehost_free(host);
 }
 
@@ -223,9 +239,11 @@ rows_without_a_manifest(void)
 		struct fakehost *host = fakehost_new(&mcp_plugin);
 
 		fakehost_reply(host, "POST *", 200, cases[i].result);
-		ASSERT_STR(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
-		    "\"columns\":[\"id\",\"name\"],\"query_text\":\"x\","
-		    "\"query_type\":\"ANN\"}")->text,
+		ASSERT_STR(fakehost_tool(host, "query_vector_index",
+					 "{\"index_name\":\"a.b.c\","
+					 "\"columns\":[\"id\",\"name\"],\"query_text\":\"x\","
+					 "\"query_type\":\"ANN\"}")
+			       ->text,
 			   cases[i].text);
 		fakehost_free(host);
 	}
@@ -240,28 +258,32 @@ further_rows(void)
 
 	fakehost_reply(host, "POST " VECTORS "/indexes/a.b.c/query-next-page", 200,
 		       HITS ",\"next_page_token\":\"U\"}");
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_type\":\"ANN\",\"page_token\":\"T\","
 			       "\"endpoint_name\":\"v\"}");
 	has(result->text, "page_token=U");
 	has(fakehost_request(host, 0)->body, "\"endpoint_name\":\"v\"");
 	fakehost_reply(host, ABC, 200, DETAIL);
-	has(fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\","
-	    "\"page_token\":\"T\"}")
-		->text, "Next: query_vector_index index_name=a.b.c page_token=U");
+	has(fakehost_tool(host, "query_vector_index",
+			  "{\"index_name\":\"a.b.c\","
+			  "\"page_token\":\"T\"}")
+		->text,
+	    "Next: query_vector_index index_name=a.b.c page_token=U");
 	has(fakehost_request(host, 1)->body, "\"endpoint_name\":\"v\"");
 	fakehost_reset(host);
 	for (int i = 0; i < 101; i++)
 		strcat(columns, ",{\"name\":\"c\"}");
 	strcat(columns, "]}}");
 	fakehost_reply(host, "POST *", 200, columns);
-	result = fakehost_tool(host, "query_vector_index", "{\"index_name\":\"a.b.c\",\"columns\":"
+	result = fakehost_tool(host, "query_vector_index",
+			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_text\":\"x\",\"query_type\":\"ANN\"}");
 	ASSERT_INT(result->status, MCP_E_TOO_LARGE);
 	fakehost_free(host);
 }
 
-#define ADD(documents)                                                                             \
+#define ADD(documents) \
 	"{\"index_name\":\"a.b.c\",\"primary_key\":\"id\",\"documents\":" documents "}"
 
 static void
@@ -274,12 +296,16 @@ rows_are_added(void)
 	has(fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1}]"))->text,
 	    "1 row added to a.b.c.");
 	has(fakehost_request(host, 0)->body, "\"inputs_json\":\"[{\\\"id\\\":1}]\"");
-	ASSERT_INT(fakehost_tool(host, "add_to_vector_index",
-				 ADD("[{\"id\":1},{\"x\":1}]"))->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1},{\"x\":1}]"))
+		       ->status,
+		   MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, ABC, 200, DETAIL);
-	has(fakehost_tool(host, "add_to_vector_index", "{\"index_name\":\"a.b.c\",\"documents\":["
-			  "{\"id\":1}]}")->text, "1 row added to a.b.c.");
+	has(fakehost_tool(host, "add_to_vector_index",
+			  "{\"index_name\":\"a.b.c\",\"documents\":["
+			  "{\"id\":1}]}")
+		->text,
+	    "1 row added to a.b.c.");
 	fakehost_free(host);
 }
 
@@ -287,7 +313,7 @@ static void
 rows_are_refused(void)
 {
 	char many[512] = "{\"status\":\"PARTIAL_SUCCESS\",\"result\":{\"success_row_count\":1,"
-		"\"failed_primary_keys\":[\"k\"";
+			 "\"failed_primary_keys\":[\"k\"";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
@@ -307,15 +333,9 @@ rows_are_refused(void)
 }
 
 static const struct test tests[] = {
-	TEST(indexes_of_all_endpoints),
-	TEST(indexes_with_gaps),
-	TEST(indexes_of_one_endpoint),
-	TEST(rows_are_found),
-	TEST(queries_are_checked),
-	TEST(queries_are_helped),
-	TEST(rows_without_a_manifest),
-	TEST(further_rows),
-	TEST(rows_are_added),
+	TEST(indexes_of_all_endpoints), TEST(indexes_with_gaps),   TEST(indexes_of_one_endpoint),
+	TEST(rows_are_found),		TEST(queries_are_checked), TEST(queries_are_helped),
+	TEST(rows_without_a_manifest),	TEST(further_rows),	   TEST(rows_are_added),
 	TEST(rows_are_refused),
 };
 SUITE(tests)

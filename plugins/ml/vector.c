@@ -25,9 +25,11 @@ index_words(struct mcp_call *call, const char *grant)
 
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Vector index \"%s\"", name),
-		.not_found = dot == NULL || strchr(dot + 1, '.') == NULL
-		    ? "Its name must be catalog.schema.index; call list_vector_indexes to see "
-		      "which exist." : "Call list_vector_indexes to see which exist.",
+		.not_found =
+		    dot == NULL || strchr(dot + 1, '.') == NULL
+			? "Its name must be catalog.schema.index; call list_vector_indexes to see "
+			  "which exist."
+			: "Call list_vector_indexes to see which exist.",
 		.grant = grant,
 	};
 }
@@ -49,16 +51,17 @@ hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *
 	struct json_object *columns = dbx_objects(call, reply, "manifest.columns");
 	struct json_object *first = rows != NULL ? json_object_array_get_idx(rows, 0) : NULL;
 	size_t known = json_object_array_length(columns), n = known;
-	size_t names = json_object_is_type(asked, json_type_array)
-	    ? json_object_array_length(asked) : 0;
+	size_t names =
+	    json_object_is_type(asked, json_type_array) ? json_object_array_length(asked) : 0;
 
 	if (known == 0 && json_object_is_type(first, json_type_array))
 		n = json_object_array_length(first);
 	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++)
-		heads[i].name = i < known
-		    ? mcp_get_str(call, json_object_array_get_idx(columns, i), "name", "")
-		    : i < names ? mcp_get_str(call, json_object_array_get_idx(asked, i), "", "")
-				: i == names ? "score" : mcp_printf(call, "_c%zu", i);
+		heads[i].name =
+		    i < known ? mcp_get_str(call, json_object_array_get_idx(columns, i), "name", "")
+		    : i < names	 ? mcp_get_str(call, json_object_array_get_idx(asked, i), "", "")
+		    : i == names ? "score"
+				 : mcp_printf(call, "_c%zu", i);
 	return n;
 }
 
@@ -75,9 +78,10 @@ hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 		struct json_object *row = json_object_array_get_idx(rows, r);
 
 		for (size_t i = 0; i < n; i++) {
-			struct json_object *cell = json_object_is_type(row, json_type_array)
-			    && i < json_object_array_length(row)
-			    ? json_object_array_get_idx(row, i) : NULL;
+			struct json_object *cell = json_object_is_type(row, json_type_array) &&
+							   i < json_object_array_length(row)
+						     ? json_object_array_get_idx(row, i)
+						     : NULL;
 
 			cells[i] = cell != NULL ? dbx_text(call, cell) : NULL;
 		}
@@ -103,8 +107,9 @@ fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 	(void)shown;
 	return mcp_printf(call, "query_vector_index index_name=%s columns=[%s] num_results=%lld %s",
 			  dbx_quoted(call, index_name(call)),
-			  json_object_to_json_string_ext(mcp_keep(call, json_object_new_string(
-			      first)), JSON_C_TO_STRING_NOSLASHESCAPE),
+			  json_object_to_json_string_ext(mcp_keep(call,
+								  json_object_new_string(first)),
+							 JSON_C_TO_STRING_NOSLASHESCAPE),
 			  (long long)mcp_arg_int(call, "num_results", 10), same_query(call));
 }
 
@@ -117,12 +122,15 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *known = index_columns(call, index, true);
 	struct json_object *missing = mcp_keep(call, json_object_new_array());
 	int64_t dimension = index_dimension(index);
-	const char *takes = index_model(call, index) != NULL ? "It takes query_text."
-	    : dimension >= 0 ? mcp_printf(call, "It takes a query_vector of %lld numbers.",
-					  (long long)dimension) : "";
+	const char *takes =
+	    index_model(call, index) != NULL ? "It takes query_text."
+	    : dimension >= 0
+		? mcp_printf(call, "It takes a query_vector of %lld numbers.", (long long)dimension)
+		: "";
 
-	for (size_t i = 0; json_object_is_type(asked, json_type_array)
-	     && i < json_object_array_length(asked); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(asked, json_type_array) && i < json_object_array_length(asked);
+	     i++) {
 		const char *name = mcp_get_str(call, json_object_array_get_idx(asked, i), "", "");
 
 		if (json_object_array_length(known) > 0 && !index_has(known, name))
@@ -131,11 +139,16 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 	if (json_object_array_length(missing) > 0)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "Vector index \"%s\" has no column %s.",
-					   index_name(call), dbx_show_list(call, missing)), why,
+					   index_name(call), dbx_show_list(call, missing)),
+				why,
 				mcp_printf(call, "Its columns: %s.", dbx_show_list(call, known)));
-	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "Vector index \"%s\" did not accept "
-	    "the "
-						      "query.", index_name(call)), why,
+	return mcp_fail(call, MCP_E_INPUT,
+			mcp_printf(call,
+				   "Vector index \"%s\" did not accept "
+				   "the "
+				   "query.",
+				   index_name(call)),
+			why,
 			mcp_printf(call, "Correct the arguments, then repeat the call. %s", takes));
 }
 
@@ -168,23 +181,29 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 	if (status != MCP_OK)
 		return status;
 	token = mcp_get_str(call, reply, "next_page_token", "");
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "rows",
-	    .total = token[0] == '\0' ? rows != NULL ? (int64_t)json_object_array_length(rows) : 0
-				      : -1,
-	    .more = token[0] != '\0', .next_from = same_query(call) != NULL ? fewer_columns : NULL,
-	    .next_data = heads[0].name,
-	    .next = token[0] == '\0' ? NULL
-		: mcp_printf(call, "query_vector_index index_name=%s page_token=%s",
-			     dbx_quoted(call, index_name(call)), dbx_quoted(call, token)) });
+	return mcp_table_end(
+	    call, &(struct mcp_table_end){
+		      .size = sizeof(struct mcp_table_end),
+		      .noun = "rows",
+		      .total = token[0] == '\0'
+				 ? rows != NULL ? (int64_t)json_object_array_length(rows) : 0
+				 : -1,
+		      .more = token[0] != '\0',
+		      .next_from = same_query(call) != NULL ? fewer_columns : NULL,
+		      .next_data = heads[0].name,
+		      .next = token[0] == '\0'
+				? NULL
+				: mcp_printf(call, "query_vector_index index_name=%s page_token=%s",
+					     dbx_quoted(call, index_name(call)),
+					     dbx_quoted(call, token)) });
 }
 
 static int
 page_send(struct mcp_call *call, const char *endpoint)
 {
 	return dbx_send(call, "POST", INDEX "/query-next-page", index_values(call),
-			dbx_object(call, "page_token", mcp_arg(call, "page_token"),
-				   "endpoint_name", endpoint, NULL),
+			dbx_object(call, "page_token", mcp_arg(call, "page_token"), "endpoint_name",
+				   endpoint, NULL),
 			MCP_RETRY_SAFE, hits_shown, NULL, 0);
 }
 
@@ -204,7 +223,8 @@ page_endpoint(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_INPUT, "endpoint_name is missing.",
 				"A further page is asked of the index's endpoint,"
 				" which the platform "
-				"does not say.", "Give endpoint_name.");
+				"does not say.",
+				"Give endpoint_name.");
 	return page_send(call, endpoint);
 }
 
@@ -230,8 +250,10 @@ query_fits(struct mcp_call *call)
 		return false;
 	}
 	if (filters != NULL && !json_object_is_type(json_object_is_type(filters, json_type_object)
-	    ? filters : mcp_json(call, dbx_text(call, filters), strlen(dbx_text(call, filters))),
-	    json_type_object)) {
+							? filters
+							: mcp_json(call, dbx_text(call, filters),
+								   strlen(dbx_text(call, filters))),
+						    json_type_object)) {
 		mcp_fail(call, MCP_E_INPUT, "filters_json is not a JSON object.", NULL,
 			 "Write it like {\"price <\": 10, \"color\": [\"red\", \"blue\"]}.");
 		return false;
@@ -244,15 +266,16 @@ query_send(struct mcp_call *call, struct json_object *columns)
 {
 	struct json_object *filters = mcp_arg_json(call, "filters_json");
 	struct json_object *vector = mcp_arg_json(call, "query_vector");
-	struct json_object *body = dbx_object(call, "query_text", mcp_arg(call, "query_text"),
-	    "filters_json", filters != NULL ? dbx_text(call, filters) : NULL, "query_type",
-	    mcp_arg(call, "query_type"), NULL);
+	struct json_object *body =
+	    dbx_object(call, "query_text", mcp_arg(call, "query_text"), "filters_json",
+		       filters != NULL ? dbx_text(call, filters) : NULL, "query_type",
+		       mcp_arg(call, "query_type"), NULL);
 	const char *asked = dbx_text(call, columns);
 	size_t len = strlen(asked);
 
 	json_object_object_add(body, "columns", json_object_get(columns));
-	json_object_object_add(body, "num_results", json_object_new_int64(
-	    mcp_arg_int(call, "num_results", 10)));
+	json_object_object_add(body, "num_results",
+			       json_object_new_int64(mcp_arg_int(call, "num_results", 10)));
 	if (vector != NULL)
 		json_object_object_add(body, "query_vector", json_object_get(vector));
 	return dbx_send(call, "POST", INDEX "/query", index_values(call), body, MCP_RETRY_SAFE,
@@ -285,8 +308,9 @@ query_vector_index(struct mcp_call *call)
 	struct json_object *columns = mcp_arg_json(call, "columns");
 
 	if (token != NULL && token[0] != '\0')
-		return endpoint != NULL ? page_send(call, endpoint)
-		    : dbx_get(call, INDEX, index_values(call), page_endpoint, NULL, 0);
+		return endpoint != NULL
+			 ? page_send(call, endpoint)
+			 : dbx_get(call, INDEX, index_values(call), page_endpoint, NULL, 0);
 	if (!query_fits(call))
 		return MCP_E_INPUT;
 	if (columns == NULL || json_object_array_length(columns) == 0)
@@ -331,9 +355,11 @@ added(struct mcp_call *call, const void *state, size_t len)
 			mcp_printf(call, "Not all rows were added to %s: %lld were, %zu were not.",
 				   index_name(call), done,
 				   keys != NULL ? json_object_array_length(keys) : 0),
-			keys != NULL ? mcp_printf(call, "Keys of those that did not: %s. They do "
+			keys != NULL ? mcp_printf(call,
+						  "Keys of those that did not: %s. They do "
 						  "not fit the columns of the index.",
-						  key_list(call, keys)) : status,
+						  key_list(call, keys))
+				     : status,
 			"Correct those rows and add them again.");
 }
 
@@ -343,11 +369,14 @@ rows_send(struct mcp_call *call, const char *key)
 	struct json_object *rows = mcp_arg_json(call, "documents");
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		if (mcp_get(json_object_array_get_idx(rows, i), "") == NULL
-		    || !json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
+		if (mcp_get(json_object_array_get_idx(rows, i), "") == NULL ||
+		    !json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
 			return mcp_fail(call, MCP_E_INPUT,
-					mcp_printf(call, "documents[%zu] has no \"%s\", the "
-						   "primary key.", i, key), NULL,
+					mcp_printf(call,
+						   "documents[%zu] has no \"%s\", the "
+						   "primary key.",
+						   i, key),
+					NULL,
 					"Give each document its primary key; none was added.");
 	return dbx_send(call, "POST", INDEX "/upsert-data", index_values(call),
 			dbx_object(call, "inputs_json", dbx_text(call, rows), NULL),
@@ -379,5 +408,5 @@ add_to_vector_index(struct mcp_call *call)
 	const char *key = mcp_arg(call, "primary_key");
 
 	return key != NULL ? rows_send(call, key)
-	    : dbx_get(call, INDEX, index_values(call), key_known, NULL, 0);
+			   : dbx_get(call, INDEX, index_values(call), key_known, NULL, 0);
 }

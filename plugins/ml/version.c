@@ -66,15 +66,23 @@ never_an_id(const char *text)
 }
 
 static const struct dbx_kind catalog_models = {
-	.noun = "model", .list = UC "{?page_token}", .items = "registered_models",
-	.id = "full_name", .name = "full_name", .tool = "list_registered_models",
+	.noun = "model",
+	.list = UC "{?page_token}",
+	.items = "registered_models",
+	.id = "full_name",
+	.name = "full_name",
+	.tool = "list_registered_models",
 	.is_id = never_an_id,
 };
 
 static const struct dbx_kind workspace_models = {
-	.noun = "model", .list = WS "/registered-models/search{?page_token}",
-	.items = "registered_models", .id = "name", .name = "name",
-	.tool = "list_registered_models", .is_id = never_an_id,
+	.noun = "model",
+	.list = WS "/registered-models/search{?page_token}",
+	.items = "registered_models",
+	.id = "name",
+	.name = "name",
+	.tool = "list_registered_models",
+	.is_id = never_an_id,
 };
 
 /* Is it the version that is missing, or the model? Then the versions, or the nearest names. */
@@ -95,9 +103,10 @@ versions_arrived(struct mcp_call *call, const void *state, size_t len)
 		return dbx_unknown(call, &workspace_models, name,
 				   mcp_printf(call, "%.*s", (int)len, (const char *)state));
 	for (size_t i = 0; i < n && i < VERSIONS_NAMED; i++)
-		text = mcp_printf(call, "%s%s%s", text != NULL ? text : "",
-				  text != NULL ? ", " : "", mcp_get_str(call,
-				  json_object_array_get_idx(list, i), "version", "?"));
+		text =
+		    mcp_printf(call, "%s%s%s", text != NULL ? text : "", text != NULL ? ", " : "",
+			       mcp_get_str(call, json_object_array_get_idx(list, i), "version",
+					   "?"));
 	return mcp_fail(call, MCP_E_NOT_FOUND,
 			mcp_printf(call, "Model \"%s\" has no version \"%s\".", name,
 				   mcp_arg(call, "version")),
@@ -117,8 +126,8 @@ version_missing(struct mcp_call *call, const char *why)
 		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
 			       versions_arrived, why, len);
 	return dbx_get(call, WS "/model-versions/search{?filter}",
-		       dbx_object(call, "filter", name_filter(call, name), NULL),
-		       versions_arrived, why, len);
+		       dbx_object(call, "filter", name_filter(call, name), NULL), versions_arrived,
+		       why, len);
 }
 
 /* Where a person sees the version. */
@@ -146,9 +155,11 @@ aliases_item(struct mcp_call *call, struct json_object *version)
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		struct json_object *alias = json_object_array_get_idx(list, i);
 		const char *name = json_object_is_type(alias, json_type_object)
-		    ? mcp_get_str(call, alias, "alias_na"
-			"me", mcp_get_str(call, alias, "alias", NULL))
-		    : mcp_get_str(call, alias, "", NULL);
+				     ? mcp_get_str(call, alias,
+						   "alias_na"
+						   "me",
+						   mcp_get_str(call, alias, "alias", NULL))
+				     : mcp_get_str(call, alias, "", NULL);
 
 		if (name != NULL)
 			json_object_array_add(names, json_object_new_string(name));
@@ -167,22 +178,37 @@ static const struct dbx_fact version_facts[] = {
 	{ .key = "comment", .path = "comment" },
 	{ .key = "description", .path = "description" },
 	{ .key = "created_at", .label = "created", .path = "created_at", .show = dbx_show_time },
-	{ .key = "creation_timestamp", .label = "created", .path = "creation_timestamp",
+	{ .key = "creation_timestamp",
+	  .label = "created",
+	  .path = "creation_timestamp",
 	  .show = dbx_show_time },
 	{ .key = "created_by", .label = "by", .path = "created_by" },
 	{ .key = "user_id", .label = "by", .path = "user_id" },
-	{ .key = "updated_at", .label = "updated", .path = "updated_at", .show = dbx_show_time,
+	{ .key = "updated_at",
+	  .label = "updated",
+	  .path = "updated_at",
+	  .show = dbx_show_time,
 	  .detail = DBX_FULL },
-	{ .key = "last_updated_timestamp", .label = "updated", .path = "last_updated_timestamp",
-	  .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "last_updated_timestamp",
+	  .label = "updated",
+	  .path = "last_updated_timestamp",
+	  .show = dbx_show_time,
+	  .detail = DBX_FULL },
 	{ .key = "updated_by", .label = "updated by", .path = "updated_by", .detail = DBX_FULL },
-	{ .key = "storage_location", .label = "storage", .path = "storage_location",
+	{ .key = "storage_location",
+	  .label = "storage",
+	  .path = "storage_location",
 	  .detail = DBX_FULL },
-	{ .key = "run_workspace_id", .label = "workspace of the run", .path = "run_workspace_id",
-	  .show = dbx_show_id, .detail = DBX_FULL },
+	{ .key = "run_workspace_id",
+	  .label = "workspace of the run",
+	  .path = "run_workspace_id",
+	  .show = dbx_show_id,
+	  .detail = DBX_FULL },
 	{ .key = "run_link", .label = "run link", .path = "run_link", .detail = DBX_FULL },
-	{ .key = "dependencies", .path = "model_version_dependencies.dependencies",
-	  .show = dbx_show_dependencies, .detail = DBX_FULL },
+	{ .key = "dependencies",
+	  .path = "model_version_dependencies.dependencies",
+	  .show = dbx_show_dependencies,
+	  .detail = DBX_FULL },
 	{ .key = "id", .path = "id", .show = dbx_show_id, .detail = DBX_FULL },
 };
 
@@ -231,9 +257,10 @@ get_model_version_details(struct mcp_call *call)
 	struct json_object *values = dbx_object(call, "name", name, "version", version, NULL);
 
 	if (!in_catalog(name))
-		return dbx_get(call, WS "/model-versions/get{?name,version}", values,
-			       version_shown, NULL, 0);
-	return dbx_get(call, dbx_is_number(version)
-	    ? UC "/{name}/versions/{version}?include_aliases=true"
-	    : UC "/{name}/aliases/{version}?include_aliases=true", values, version_shown, NULL, 0);
+		return dbx_get(call, WS "/model-versions/get{?name,version}", values, version_shown,
+			       NULL, 0);
+	return dbx_get(call,
+		       dbx_is_number(version) ? UC "/{name}/versions/{version}?include_aliases=true"
+					      : UC "/{name}/aliases/{version}?include_aliases=true",
+		       values, version_shown, NULL, 0);
 }

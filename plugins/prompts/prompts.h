@@ -50,8 +50,8 @@ const char *line_within(struct mcp_call *call, const char *value, size_t most);
 
 /* A list of Unity Catalog: the first page with something on it, then `fn`, which finds it as reply
  * 0. `path` (a template over `values`) and `items` are static. */
-int uc_list(struct mcp_call *call, const char *path, const char *items,
-	    struct json_object *values, mcp_step_fn fn);
+int uc_list(struct mcp_call *call, const char *path, const char *items, struct json_object *values,
+	    mcp_step_fn fn);
 /* An argument, or NULL when it is not given or empty. */
 const char *given(struct mcp_call *call, const char *argument);
 

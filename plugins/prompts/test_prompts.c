@@ -29,12 +29,12 @@ lacks(const char *text, const char *part)
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 #define TABLE "GET " UC "/tables/main.sales.orders"
-#define ORDERS                                                                                    \
-	"{\"full_name\":\"main.sales.orders\",\"name\":\"orders\",\"table_type\":\"MANAGED\","    \
-	"\"data_source_format\":\"DELTA\",\"comment\":\"All\\norders\",\"columns\":["             \
-	"{\"name\":\"id\",\"type_text\":\"bigint\",\"nullable\":false},"                          \
-	"{\"name\":\"day\",\"type_text\":\"date\",\"partition_index\":0,\"comment\":\"UTC\"}],"   \
-	"\"table_constraints\":[{\"primary_key_constraint\":{\"child_columns\":[\"id\"]}},"       \
+#define ORDERS                                                                                  \
+	"{\"full_name\":\"main.sales.orders\",\"name\":\"orders\",\"table_type\":\"MANAGED\","  \
+	"\"data_source_format\":\"DELTA\",\"comment\":\"All\\norders\",\"columns\":["           \
+	"{\"name\":\"id\",\"type_text\":\"bigint\",\"nullable\":false},"                        \
+	"{\"name\":\"day\",\"type_text\":\"date\",\"partition_index\":0,\"comment\":\"UTC\"}]," \
+	"\"table_constraints\":[{\"primary_key_constraint\":{\"child_columns\":[\"id\"]}},"     \
 	"{\"foreign_key_constraint\":{\"child_columns\":[\"c\"],\"parent_table\":\"main.x.y\"}}]}"
 #define ABOUT(more) "{\"catalog\":\"main\",\"schema\":\"sales\",\"table\":\"orders\"" more "}"
 
@@ -157,8 +157,10 @@ large_schemas_leave_room(void)
 	sprintf(table, "{\"full_name\":\"main.sales.orders\",\"comment\":\"%s\",\"columns\":[",
 		comment);
 	for (int i = 0; i < 1000; i++)
-		sprintf(table + strlen(table), "%s{\"name\":\"a_column_with_number_%d\","
-			"\"type_text\":\"string\"}", i > 0 ? "," : "", i);
+		sprintf(table + strlen(table),
+			"%s{\"name\":\"a_column_with_number_%d\","
+			"\"type_text\":\"string\"}",
+			i > 0 ? "," : "", i);
 	strcat(table, "]}");
 	fakehost_reply(host, TABLE, 200, table);
 	result = fakehost_prompt(host, "analyze_table", ABOUT(""));
@@ -193,7 +195,8 @@ catalogs_are_explored(void)
 		  "GET " UC "/tables?catalog_name=main&schema_name=sales&max_results=50"
 		  "&omit_columns=true&omit_properties=true",
 		  "{\"tables\":[{\"name\":\"orders\",\"table_type\":\"VIEW\"}],"
-		  "\"next_page_token\":\"t\"}", "databricks://catalogs/main/schemas/sales/tables",
+		  "\"next_page_token\":\"t\"}",
+		  "databricks://catalogs/main/schemas/sales/tables",
 		  "orders\tVIEW\n(There are more: the list tool shows all.)\n",
 		  "What I want to know: churn" },
 	};
@@ -240,6 +243,7 @@ explorations_have_limits(void)
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
+/* clang-format off */
 #define RUN "GET " JOBS "/runs/get?run_id="
 #define OUTPUT "GET " JOBS "/runs/get-output?run_id="
 #define ENDED(result)                                                                             \
@@ -252,6 +256,7 @@ explorations_have_limits(void)
 	"\"cluster_instance\":{\"cluster_id\":\"0712-1-a\"}," ENDED("FAILED") "},"                 \
 	"{\"task_key\":\"mail\",\"run_id\":73,\"existing_cluster_id\":\"0712-2-b\","              \
 	"\"python_wheel_task\":{\"package_name\":\"mailer\"}," ENDED("UPSTREAM_FAILED") "}]}"
+/* clang-format on */
 
 static void
 failed_runs_are_shown(void)
@@ -284,14 +289,16 @@ runs_without_an_error_are_shown_too(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, RUN "8", 200, "{\"run_id\":8,"
+	fakehost_reply(host, RUN "8", 200,
+		       "{\"run_id\":8,"
 		       "\"state\":{\"life_cycle_state\":\"RUNNING\"}}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"8\"}");
 	has(result->text, "Run 8 stands as RUNNING.");
 	has(result->text, "It belongs to no job");
 	ASSERT_INT(fakehost_requests(host), 1);
 	/* The run itself failed, and its output cannot be had. */
-	fakehost_reply(host, RUN "9", 200, "{\"run_id\":9,\"job_id\":42,\"state\":{"
+	fakehost_reply(host, RUN "9", 200,
+		       "{\"run_id\":9,\"job_id\":42,\"state\":{"
 		       "\"life_cycle_state\":\"INTERNAL_ERROR\",\"state_message\":\"Lost\"}}");
 	fakehost_reply(host, OUTPUT "9", 400, "{\"message\":\"Retrieving it is not supported.\"}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"9\"}");
@@ -332,9 +339,12 @@ jobs_lead_to_their_last_failure(void)
 
 	fakehost_reply(host, "GET " JOBS "/list?limit=100", 200,
 		       "{\"jobs\":[{\"job_id\":42,\"settings\":{\"name\":\"etl\"}}]}");
-	fakehost_reply(host, RUNS, 200, "{\"runs\":[{\"run_id\":5," ENDED("SUCCESS") "},"
-		       "{\"run_id\":6," ENDED("CANCELED") "},{\"run_id\":7," ENDED("TIMEDOUT") "},"
-		       "{\"run_id\":4," ENDED("FAILED") "}]}");
+	fakehost_reply(host, RUNS, 200,
+		       "{\"runs\":[{\"run_id\":5," ENDED(
+			   "SUCCESS") "},"
+				      "{\"run_id\":6," ENDED("CANCELED") "},{\"run_id\":7," ENDED(
+					  "TIMEDOUT") "},"
+						      "{\"run_id\":4," ENDED("FAILED") "}]}");
 	fakehost_reply(host, RUN "7", 200, FAILED_RUN);
 	fakehost_reply(host, OUTPUT "72", 200, "{}");
 	has(fakehost_prompt(host, "debug_job_run", "{\"job\":\"etl\"}")->text, "Run 7 ended");
@@ -361,7 +371,8 @@ runs_have_to_be_named(void)
 		ASSERT_INT(fakehost_prompt(host, "debug_job_run", cases[i])->status, MCP_E_INPUT);
 		ASSERT_INT(fakehost_requests(host), 0);
 	}
-	fakehost_reply(host, RUN "8", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, RUN "8", 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 8 does not exist.\"}");
 	ASSERT_INT(fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"8\"}")->status,
 		   MCP_E_NOT_FOUND);
@@ -384,12 +395,15 @@ arguments_are_completed(void)
 		  "[\"sales\"]" },
 		{ "write_query table", "{\"catalog\":\"main\",\"schema\":\"sales\"}",
 		  "GET " UC "/tables?catalog_name=main&schema_name=sales&omit_columns=true"
-		  "&omit_properties=true", "{\"tables\":[{\"name\":\"orders\"}]}", "[\"orders\"]" },
+		  "&omit_properties=true",
+		  "{\"tables\":[{\"name\":\"orders\"}]}", "[\"orders\"]" },
 		{ "debug_job_run job", "{}", "GET " JOBS "/list?limit=100",
 		  "{\"jobs\":[{\"job_id\":1,\"settings\":{\"name\":\"etl\"}}]}", "[\"etl\"]" },
 		{ "debug_job_run run_id", "{\"job\":\"42\"}",
-		  "GET " JOBS "/runs/list?limit=25&job_id=42", "{\"runs\":[{\"run_id\":5,"
-		  ENDED("SUCCESS") "},{\"run_id\":6," ENDED("FAILED") "}]}", "[\"6\",\"5\"]" },
+		  "GET " JOBS "/runs/list?limit=25&job_id=42",
+		  "{\"runs\":[{\"run_id\":5," ENDED("SUCCESS") "},{\"run_id\":6," ENDED(
+		      "FAILED") "}]}",
+		  "[\"6\",\"5\"]" },
 		{ "debug_job_run run_id", "{\"job\":\"etl\"}", "GET " JOBS "/runs/list?limit=25",
 		  "{}", "[]" },
 	};
@@ -413,10 +427,13 @@ completion_needs_what_comes_before(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	ASSERT_STR(fakehost_complete(host, "analyze_table schema",
-				     "{\"value\":\"\",\"context\":{}}")->completion, "[]");
+				     "{\"value\":\"\",\"context\":{}}")
+		       ->completion,
+		   "[]");
 	ASSERT_STR(fakehost_complete(host, "analyze_table table",
 				     "{\"value\":\"\",\"context\":{\"catalog\":\"main\"}}")
-		       ->completion, "[]");
+		       ->completion,
+		   "[]");
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_free(host);
 }

@@ -71,9 +71,14 @@ text_end(struct mcp_call *call, struct text *text, const char *next)
 int
 text_embed(struct mcp_call *call, const struct text *text, const char *uri)
 {
-	const struct mcp_block block = { .size = sizeof(block), .kind = "resource", .uri = uri,
-					 .mime = "text/plain", .role = "user", .link_size = -1,
-					 .text = { text->data, text->len }, .untrusted = true };
+	const struct mcp_block block = { .size = sizeof(block),
+					 .kind = "resource",
+					 .uri = uri,
+					 .mime = "text/plain",
+					 .role = "user",
+					 .link_size = -1,
+					 .text = { text->data, text->len },
+					 .untrusted = true };
 
 	return mcp_block(call, &block);
 }

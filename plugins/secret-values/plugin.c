@@ -45,14 +45,14 @@ is_text(const unsigned char *bytes, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		int more = followers(bytes[i]);
 
-		if (more < 0 || (size_t)more >= len - i || bytes[i] == 0x7f
-		    || (bytes[i] < ' ' && (bytes[i] == '\0' || strchr("\t\r\n", bytes[i]) == NULL)))
+		if (more < 0 || (size_t)more >= len - i || bytes[i] == 0x7f ||
+		    (bytes[i] < ' ' && (bytes[i] == '\0' || strchr("\t\r\n", bytes[i]) == NULL)))
 			return false;
 		/* overlong forms, surrogates, beyond U+10FFFF */
-		if ((bytes[i] == 0xe0 && bytes[i + 1] < 0xa0)
-		    || (bytes[i] == 0xed && bytes[i + 1] > 0x9f)
-		    || (bytes[i] == 0xf0 && bytes[i + 1] < 0x90)
-		    || (bytes[i] == 0xf4 && bytes[i + 1] > 0x8f))
+		if ((bytes[i] == 0xe0 && bytes[i + 1] < 0xa0) ||
+		    (bytes[i] == 0xed && bytes[i + 1] > 0x9f) ||
+		    (bytes[i] == 0xf0 && bytes[i + 1] < 0x90) ||
+		    (bytes[i] == 0xf4 && bytes[i + 1] > 0x8f))
 			return false;
 		for (; more > 0; more--)
 			if ((bytes[++i] & 0xc0) != 0x80)
@@ -65,11 +65,14 @@ static int
 value_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Secret \"%s/%s\"", scope, key),
-	    .not_found = mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-				    dbx_quoted(call, scope)),
-	    .grant = mcp_printf(call, "READ on the scope \"%s\"", scope) });
+	struct json_object *reply =
+	    dbx_reply(call, 0,
+		      &(struct dbx_words){
+			  .object = mcp_printf(call, "Secret \"%s/%s\"", scope, key),
+			  .not_found =
+			      mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
+					 dbx_quoted(call, scope)),
+			  .grant = mcp_printf(call, "READ on the scope \"%s\"", scope) });
 	const char *encoded = mcp_get_str(call, reply, "value", NULL);
 	size_t n = encoded != NULL ? strlen(encoded) : 0;
 	unsigned char *bytes;
@@ -95,13 +98,17 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	bytes[size] = '\0';
 	/* This tool reveals; everywhere else the value is masked from now on. */
 	if (is_text(bytes, (size_t)size)) {
-		mcp_say(call, "Secret \"%s/%s\", %d bytes (in any other answer it is shown as "
-			"***):", scope, key, size);
+		mcp_say(call,
+			"Secret \"%s/%s\", %d bytes (in any other answer it is shown as "
+			"***):",
+			scope, key, size);
 		mcp_say_text(call, (const char *)bytes, (size_t)size, false);
 		mcp_mask(call, (const char *)bytes);
 	} else {
-		mcp_say(call, "Secret \"%s/%s\", %d bytes that are not text, in base64 (in any "
-			"other answer shown as ***):", scope, key, size);
+		mcp_say(call,
+			"Secret \"%s/%s\", %d bytes that are not text, in base64 (in any "
+			"other answer shown as ***):",
+			scope, key, size);
 		mcp_say(call, "%s", encoded);
 	}
 	mcp_mask(call, encoded);

@@ -21,7 +21,7 @@ get(struct fakehost *host, const char *scope, const char *key)
 	char arguments[256];
 
 	snprintf(arguments, sizeof(arguments), "{\"scope_name\":\"%s\",\"key\":\"%s\"}", scope,
-	    key);
+		 key);
 	return fakehost_tool(host, "get_secret", arguments);
 }
 
@@ -63,7 +63,8 @@ a_text_is_decoded_and_shown(void)
 	const struct fakehost_result *result;
 
 	/* "correct horse\nbattery staple\n" */
-	fakehost_reply(host, GET "pass", 200, "{\"key\":\"pass\",\"value\":"
+	fakehost_reply(host, GET "pass", 200,
+		       "{\"key\":\"pass\",\"value\":"
 		       "\"Y29ycmVjdCBob3JzZQpiYXR0ZXJ5IHN0YXBsZQo=\"}");
 	result = get(host, "app", "pass");
 	CU_ASSERT(!result->failed);
@@ -82,7 +83,8 @@ the_base64_form_is_masked_too(void)
 
 	fakehost_reply(host, GET "b64", 200, "{\"value\":\"czNjcjN0LXZhbHVl\"}");
 	has(get(host, "app", "b64")->text, "\ns3cr3t-value");
-	fakehost_reply(host, GET "echo", 500, "{\"error_code\":\"INTERNAL_ERROR\","
+	fakehost_reply(host, GET "echo", 500,
+		       "{\"error_code\":\"INTERNAL_ERROR\","
 		       "\"message\":\"czNjcjN0LXZhbHVl is s3cr3t-value\"}");
 	ASSERT_STR(get(host, "app", "echo")->why, "*** is ***");
 	fakehost_free(host);
@@ -97,15 +99,15 @@ what_is_no_text_stays_base64(void)
 	} cases[] = {
 		{ "AAEC/w==", "4 bytes that are not text", false }, /* 00 01 02 ff */
 		{ "YWL/YWI=", "5 bytes that are not text", false }, /* a lone ff */
-		{ "4oKs4oKs", "6 bytes (", true },		   /* two euro signs */
-		{ "4oI=", "2 bytes that are not text", false },	   /* a cut euro sign */
+		{ "4oKs4oKs", "6 bytes (", true },		    /* two euro signs */
+		{ "4oI=", "2 bytes that are not text", false },	    /* a cut euro sign */
 		{ "wIBhYWE=", "5 bytes that are not text", false }, /* an overlong NUL */
 		{ "7aCAYQ==", "4 bytes that are not text", false }, /* a surrogate */
 		{ "9JCAgA==", "4 bytes that are not text", false }, /* beyond Unicode */
-		{ "8J+YgA==", "4 bytes (", true },		   /* a character of four bytes */
-		{ "4oIo", "3 bytes that are not text", false },	   /* "(" inside a character */
+		{ "8J+YgA==", "4 bytes (", true },		    /* a character of four bytes */
+		{ "4oIo", "3 bytes that are not text", false },	    /* "(" inside a character */
 		{ "G1szMW0=", "5 bytes that are not text", false }, /* an escape sequence */
-		{ "YQ0KCWI=", "5 bytes (", true },		   /* line end and tab */
+		{ "YQ0KCWI=", "5 bytes (", true },		    /* line end and tab */
 		{ "", "0 bytes (", true },
 	};
 
@@ -131,12 +133,14 @@ failures_have_words(void)
 	char *large = malloc(300000);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, GET "gone", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
+	fakehost_reply(host, GET "gone", 404,
+		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
 		       "\"message\":\"Secret gone does not exist in scope app.\"}");
 	result = get(host, "app", "gone");
 	ASSERT_STR(result->what, "Secret \"app/gone\" does not exist.");
 	ASSERT_STR(result->next, "Call list_secrets scope_name=app to see its keys.");
-	fakehost_reply(host, GET "no", 403, "{\"error_code\":\"PERMISSION_DENIED\","
+	fakehost_reply(host, GET "no", 403,
+		       "{\"error_code\":\"PERMISSION_DENIED\","
 		       "\"message\":\"no\"}");
 	has(get(host, "app", "no")->next, "READ on the scope \"app\"");
 	/* a reply that has no value says nothing of it */
@@ -156,10 +160,8 @@ failures_have_words(void)
 }
 
 static const struct test tests[] = {
-	TEST(only_listed_scopes_are_read),
-	TEST(a_text_is_decoded_and_shown),
-	TEST(the_base64_form_is_masked_too),
-	TEST(what_is_no_text_stays_base64),
+	TEST(only_listed_scopes_are_read),   TEST(a_text_is_decoded_and_shown),
+	TEST(the_base64_form_is_masked_too), TEST(what_is_no_text_stays_base64),
 	TEST(failures_have_words),
 };
 SUITE(tests)

@@ -62,8 +62,13 @@ never_an_id(const char *text)
 }
 
 static const struct dbx_kind scopes = {
-	.noun = "secret scope", .list = API "/scopes/list", .items = "scopes", .id = "name",
-	.name = "name", .tool = "list_secret_scopes", .is_id = never_an_id,
+	.noun = "secret scope",
+	.list = API "/scopes/list",
+	.items = "scopes",
+	.id = "name",
+	.name = "name",
+	.tool = "list_secret_scopes",
+	.is_id = never_an_id,
 };
 
 /* True when the first reply says that the scope is missing; the call then goes on to explain. A
@@ -73,8 +78,8 @@ scope_missing(struct mcp_call *call, int *status)
 {
 	struct dbx_error error;
 
-	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND
-	    || strncasecmp(error.message, "scope", 5) != 0)
+	if (dbx_ok(call, mcp_reply(call, 0), &error) || error.status != MCP_E_NOT_FOUND ||
+	    strncasecmp(error.message, "scope", 5) != 0)
 		return false;
 	*status = dbx_unknown(call, &scopes, mcp_arg(call, "scope_name"), error.message);
 	return true;
@@ -88,10 +93,11 @@ scope_words(struct mcp_call *call, const char *grant)
 	return (struct dbx_words){
 		.object = key != NULL ? mcp_printf(call, "Secret \"%s/%s\"", scope, key)
 				      : mcp_printf(call, "Secret scope \"%s\"", scope),
-		.not_found = key != NULL
-		    ? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-				 dbx_quoted(call, scope))
-		    : "Call list_secret_scopes to see which exist.",
+		.not_found =
+		    key != NULL
+			? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
+				     dbx_quoted(call, scope))
+			: "Call list_secret_scopes to see which exist.",
 		.grant = mcp_printf(call, "%s on the scope \"%s\"", grant, scope),
 	};
 }
@@ -161,8 +167,8 @@ put(struct mcp_call *call, const void *state, size_t len)
 	if (scope_missing(call, &status))
 		return status;
 	/* Not one byte was sent: the host, not the workspace, refused the reference. */
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 0
-	    && error.status == MCP_E_PERMISSION && is_reference(value))
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 0 &&
+	    error.status == MCP_E_PERMISSION && is_reference(value))
 		return mcp_fail(call, MCP_E_PERMISSION,
 				mcp_printf(call, "Secret \"%s/%s\" was not set.", scope, key),
 				error.message,
@@ -184,18 +190,22 @@ put_secret(struct mcp_call *call)
 	struct json_object *head = dbx_object(call, "scope", mcp_arg(call, "scope_name"), "key",
 					      mcp_arg(call, "key"), NULL);
 	const char *text = json_object_to_json_string_ext(head, JSON_C_TO_STRING_PLAIN);
-	struct mcp_http request = mcp_json_request(call, "POST", API "/put", head,
-						   MCP_RETRY_IDEMPOTENT);
+	struct mcp_http request =
+	    mcp_json_request(call, "POST", API "/put", head, MCP_RETRY_IDEMPOTENT);
 	struct mcp_piece pieces[3];
 
 	if (is_nearly_reference(value))
-		return mcp_fail(call, MCP_E_INPUT, "secret_value is neither a value nor a "
-				"reference.", "References are spelled env:NAME and file:PATH.",
+		return mcp_fail(call, MCP_E_INPUT,
+				"secret_value is neither a value nor a "
+				"reference.",
+				"References are spelled env:NAME and file:PATH.",
 				"Repeat the call with the reference spelled so.");
 	if (!is_reference(value)) {
 		if (strlen(value) > VALUE_MAX)
-			return mcp_failf(call, MCP_E_TOO_LARGE, "secret_value has %zu bytes; a "
-					 "secret holds at most %d.", strlen(value), VALUE_MAX);
+			return mcp_failf(call, MCP_E_TOO_LARGE,
+					 "secret_value has %zu bytes; a "
+					 "secret holds at most %d.",
+					 strlen(value), VALUE_MAX);
 		mcp_mask(call, value);
 		json_object_object_add(head, "string_value", json_object_new_string(value));
 		request = mcp_json_request(call, "POST", API "/put", head, MCP_RETRY_IDEMPOTENT);
@@ -225,14 +235,18 @@ key_unknown(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		json_object_array_add(keys, json_object_new_string(mcp_get_str(call,
-		    json_object_array_get_idx(list, i), "key", "")));
+		json_object_array_add(keys,
+				      json_object_new_string(
+					  mcp_get_str(call, json_object_array_get_idx(list, i),
+						      "key", "")));
 	near = dbx_nearest(call, key, keys);
 	return mcp_fail(call, MCP_E_NOT_FOUND,
 			mcp_printf(call, "There is no secret \"%s/%s\".", scope, key), state,
 			near != NULL
-			    ? mcp_printf(call, "Did you mean: %s? list_secrets scope_name=%s shows "
-					 "all.", near, dbx_quoted(call, scope))
+			    ? mcp_printf(call,
+					 "Did you mean: %s? list_secrets scope_name=%s shows "
+					 "all.",
+					 near, dbx_quoted(call, scope))
 			    : mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
 					 dbx_quoted(call, scope)));
 }

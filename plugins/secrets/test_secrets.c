@@ -5,13 +5,13 @@
 #include "suite.h"
 
 #define API "/api/2.0/secrets"
-#define SCOPES                                                                                     \
-	"{\"scopes\":[{\"name\":\"app\",\"backend_type\":\"DATABRICKS\"},"                         \
+#define SCOPES                                                             \
+	"{\"scopes\":[{\"name\":\"app\",\"backend_type\":\"DATABRICKS\"}," \
 	"{\"name\":\"vault\",\"backend_type\":\"AZURE_KEYVAULT\"}]}"
-#define NO_SCOPE                                                                                   \
+#define NO_SCOPE \
 	"{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"Scope ap does not exist!\"}"
-#define NO_KEY                                                                                     \
-	"{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","                                             \
+#define NO_KEY                                         \
+	"{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"," \
 	"\"message\":\"Secret does not exist with scope: app and key: dbpassword\"}"
 #define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"No WRITE permission\"}"
 
@@ -93,11 +93,11 @@ a_missing_scope_has_near_misses(void)
 {
 	static const char *const calls[][3] = {
 		{ "list_secrets", "{\"scope_name\":\"ap\"}", "GET " API "/list?scope=ap" },
-		{ "put_secret", "{\"scope_name\":\"ap\",\"key\":\"k\","
-		    "\"secret_value\":\"s0me-v4lue\"}",
+		{ "put_secret",
+		  "{\"scope_name\":\"ap\",\"key\":\"k\","
+		  "\"secret_value\":\"s0me-v4lue\"}",
 		  "POST " API "/put" },
-		{ "delete_secret", "{\"scope_name\":\"ap\",\"key\":\"k\"}",
-		  "POST " API "/delete" },
+		{ "delete_secret", "{\"scope_name\":\"ap\",\"key\":\"k\"}", "POST " API "/delete" },
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -163,7 +163,8 @@ a_literal_is_sent_and_masked(void)
 	const struct fakehost_result *result;
 
 	fakehost_reply(host, "POST " API "/put", 200, "");
-	result = fakehost_tool(host, "put_secret", "{\"scope_name\":\"app\",\"key\":\"k\","
+	result = fakehost_tool(host, "put_secret",
+			       "{\"scope_name\":\"app\",\"key\":\"k\","
 			       "\"secret_value\":\"a \\\"quoted\\\" pass\"}");
 	ASSERT_STR(result->text, "Secret \"app/k\" is set.");
 	ASSERT_STR(fakehost_request(host, 0)->body,
@@ -171,9 +172,11 @@ a_literal_is_sent_and_masked(void)
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_IDEMPOTENT);
 	/* An upstream that repeats the value does not bring it back to the reader. */
 	fakehost_reset(host);
-	fakehost_reply(host, "POST " API "/put", 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, "POST " API "/put", 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"bad value: a \\\"quoted\\\" pass\"}");
-	result = fakehost_tool(host, "put_secret", "{\"scope_name\":\"app\",\"key\":\"k\","
+	result = fakehost_tool(host, "put_secret",
+			       "{\"scope_name\":\"app\",\"key\":\"k\","
 			       "\"secret_value\":\"a \\\"quoted\\\" pass\"}");
 	ASSERT_STR(result->why, "bad value: ***");
 	fakehost_free(host);
@@ -188,10 +191,14 @@ a_reference_is_a_piece(void)
 		struct fakehost *host = fakehost_new(&mcp_plugin);
 		char arguments[256], body[256];
 
-		snprintf(arguments, sizeof(arguments), "{\"scope_name\":\"a\\\"b\",\"key\":\"k\","
-			 "\"secret_value\":\"%s\"}", references[i]);
-		snprintf(body, sizeof(body), "{\"scope\":\"a\\\"b\",\"key\":\"k\",\"string_value\":"
-			 "\"<secret %s>\"}", references[i]);
+		snprintf(arguments, sizeof(arguments),
+			 "{\"scope_name\":\"a\\\"b\",\"key\":\"k\","
+			 "\"secret_value\":\"%s\"}",
+			 references[i]);
+		snprintf(body, sizeof(body),
+			 "{\"scope\":\"a\\\"b\",\"key\":\"k\",\"string_value\":"
+			 "\"<secret %s>\"}",
+			 references[i]);
 		fakehost_reply(host, "POST " API "/put", 200, "{}");
 		CU_ASSERT(!fakehost_tool(host, "put_secret", arguments)->failed);
 		ASSERT_STR(fakehost_request(host, 0)->body, body);
@@ -207,7 +214,8 @@ a_refused_reference_is_the_operators_matter(void)
 
 	fakehost_no_reply(host, "POST " API "/put", MCP_E_PERMISSION,
 			  "the secret reference \"env:HOME\" is not allowed");
-	result = fakehost_tool(host, "put_secret", "{\"scope_name\":\"app\",\"key\":\"k\","
+	result = fakehost_tool(host, "put_secret",
+			       "{\"scope_name\":\"app\",\"key\":\"k\","
 			       "\"secret_value\":\"env:HOME\"}");
 	ASSERT_INT(result->status, MCP_E_PERMISSION);
 	ASSERT_STR(result->what, "Secret \"app/k\" was not set.");
@@ -226,8 +234,10 @@ near_references_are_not_stored(void)
 		struct fakehost *host = fakehost_new(&mcp_plugin);
 		char arguments[256];
 
-		snprintf(arguments, sizeof(arguments), "{\"scope_name\":\"app\",\"key\":\"k\","
-			 "\"secret_value\":\"%s\"}", values[i]);
+		snprintf(arguments, sizeof(arguments),
+			 "{\"scope_name\":\"app\",\"key\":\"k\","
+			 "\"secret_value\":\"%s\"}",
+			 values[i]);
 		ASSERT_INT(fakehost_tool(host, "put_secret", arguments)->status, MCP_E_INPUT);
 		ASSERT_INT(fakehost_requests(host), 0);
 		fakehost_free(host);
@@ -244,7 +254,7 @@ a_value_has_a_limit(void)
 	fakehost_reply(host, "POST " API "/put", 200, "{}");
 	for (int over = 0; over < 2; over++) {
 		value = arguments + sprintf(arguments, "{\"scope_name\":\"app\",\"key\":\"k\","
-					    "\"secret_value\":\"");
+						       "\"secret_value\":\"");
 		memset(value, 'x', 131072u + (unsigned)over);
 		strcpy(value + 131072 + over, "\"}");
 		result = fakehost_tool(host, "put_secret", arguments);
@@ -261,8 +271,12 @@ scopes_are_completed(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	fakehost_reply(host, "GET " API "/scopes/list", 200, SCOPES);
-	ASSERT_STR(fakehost_complete(host, "databricks://secret-scopes/{scope_name}/secrets "
-				     "scope_name", "{\"value\":\"a\"}")->completion, "[\"app\"]");
+	ASSERT_STR(fakehost_complete(host,
+				     "databricks://secret-scopes/{scope_name}/secrets "
+				     "scope_name",
+				     "{\"value\":\"a\"}")
+		       ->completion,
+		   "[\"app\"]");
 	fakehost_free(host);
 }
 
@@ -273,30 +287,45 @@ names_of_every_alphabet(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, "GET " API "/scopes/list", 200, "{\"scopes\":[{\"name\":"
-		       "\"B\xc3\xbc" "cher o'brien\",\"backend_type\":\"AZURE_KEYVAULT\","
-		       "\"keyvault_metadata\":{\"dns_name\":\"https://v\xc3\xa4" "ult/\"}}]}");
+	fakehost_reply(host, "GET " API "/scopes/list", 200,
+		       "{\"scopes\":[{\"name\":"
+		       "\"B\xc3\xbc"
+		       "cher o'brien\",\"backend_type\":\"AZURE_KEYVAULT\","
+		       "\"keyvault_metadata\":{\"dns_name\":\"https://v\xc3\xa4"
+		       "ult/\"}}]}");
 	ASSERT_STR(fakehost_tool(host, "list_secret_scopes", "{}")->text,
-		   "scope_name\tbackend\tvault\nB\xc3\xbc" "cher o'brien\tAZURE_KEYVAULT\t"
-		   "https://v\xc3\xa4" "ult/\n1 scope.");
+		   "scope_name\tbackend\tvault\nB\xc3\xbc"
+		   "cher o'brien\tAZURE_KEYVAULT\t"
+		   "https://v\xc3\xa4"
+		   "ult/\n1 scope.");
 	fakehost_reply(host, "GET " API "/list?scope=B%C3%BCcher%20o%27brien", 200,
 		       "{\"secrets\":[{\"key\":\"schl\xc3\xbcssel\"}]}");
-	has(fakehost_tool(host, "list_secrets", "{\"scope_name\":\"B\xc3\xbc" "cher "
-	    "o'brien\"}")->text,
+	has(fakehost_tool(host, "list_secrets",
+			  "{\"scope_name\":\"B\xc3\xbc"
+			  "cher "
+			  "o'brien\"}")
+		->text,
 	    "schl\xc3\xbcssel");
 	fakehost_reply(host, "POST " API "/put", 200, "{}");
-	fakehost_tool(host, "put_secret", "{\"scope_name\":\"B\xc3\xbc" "cher o'brien\",\"key\":"
-	    "\"k\","
-		      "\"secret_value\":\"gr\xc3\xb6\xc3\x9f" "e \\\"q\\\"\"}");
-	ASSERT_STR(fakehost_request(host, 0)->body, "{\"scope\":\"B\xc3\xbc" "cher o'brien\","
-	    "\"key\":\"k\","
-		   "\"string_value\":\"gr\xc3\xb6\xc3\x9f" "e \\\"q\\\"\"}");
+	fakehost_tool(host, "put_secret",
+		      "{\"scope_name\":\"B\xc3\xbc"
+		      "cher o'brien\",\"key\":"
+		      "\"k\","
+		      "\"secret_value\":\"gr\xc3\xb6\xc3\x9f"
+		      "e \\\"q\\\"\"}");
+	ASSERT_STR(fakehost_request(host, 0)->body, "{\"scope\":\"B\xc3\xbc"
+						    "cher o'brien\","
+						    "\"key\":\"k\","
+						    "\"string_value\":\"gr\xc3\xb6\xc3\x9f"
+						    "e \\\"q\\\"\"}");
 	fakehost_reply(host, "POST " API "/delete", 404, NO_KEY);
 	result = fakehost_tool(host, "delete_secret",
-			       "{\"scope_name\":\"B\xc3\xbc" "cher o'brien\",\"key\":"
-				   "\"schl\xc3\xbcsse\"}");
+			       "{\"scope_name\":\"B\xc3\xbc"
+			       "cher o'brien\",\"key\":"
+			       "\"schl\xc3\xbcsse\"}");
 	has(result->next, "Did you mean: schl\xc3\xbcssel? list_secrets "
-	    "scope_name=\"B\xc3\xbc" "cher o'brien\"");
+			  "scope_name=\"B\xc3\xbc"
+			  "cher o'brien\"");
 	fakehost_free(host);
 }
 

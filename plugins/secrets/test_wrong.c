@@ -6,17 +6,17 @@
 #include "test_wrong.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CALL(name, tool, arguments)                                                                \
-	static const struct fakehost_result *name(struct fakehost *host)                           \
-	{                                                                                          \
-		return fakehost_tool(host, tool, arguments);                                       \
+#define CALL(name, tool, arguments)                                      \
+	static const struct fakehost_result *name(struct fakehost *host) \
+	{                                                                \
+		return fakehost_tool(host, tool, arguments);             \
 	}
 
 static const struct wrong_route routes[] = {
 	{ "GET /api/2.0/secrets/scopes/list", "{\"scopes\":[{\"name\":\"app\",\"backend_type\":"
-	  "\"DATABRICKS\"}]}" },
+					      "\"DATABRICKS\"}]}" },
 	{ "GET /api/2.0/secrets/list?*", "{\"secrets\":[{\"key\":\"k\",\"last_updated_timestamp\":"
-	    "1}]}" },
+					 "1}]}" },
 	{ "POST /api/2.0/secrets/put", "{}" },
 	{ "POST /api/2.0/secrets/delete", "{}" },
 };

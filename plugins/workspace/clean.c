@@ -26,7 +26,7 @@ entity(const char *text, char **to)
 	static const struct {
 		const char *name;
 		char c;
-	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' },
+	} known[] = { { "&lt;", '<' },	 { "&gt;", '>' },    { "&amp;", '&' }, { "&quot;", '"' },
 		      { "&#39;", '\'' }, { "&#x27;", '\'' }, { "&nbsp;", ' ' } };
 
 	for (size_t i = 0; i < COUNT(known); i++) {
@@ -59,10 +59,10 @@ static bool
 is_tag(const char *text)
 {
 	static const char *const names[] = {
-		"a", "b", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "hr", "i",
-		"img", "li", "ol", "p", "pre", "script", "small", "span", "strong", "style",
-		"table", "tbody", "td", "th", "thead", "tr", "tt", "u", "ul", "html", "head",
-		"body",
+		"a",	  "b",	   "br",   "code",   "div",   "em",    "font",	"h1",	"h2",
+		"h3",	  "h4",	   "hr",   "i",	     "img",   "li",    "ol",	"p",	"pre",
+		"script", "small", "span", "strong", "style", "table", "tbody", "td",	"th",
+		"thead",  "tr",	   "tt",   "u",	     "ul",    "html",  "head",	"body",
 	};
 	const char *name = text[1] == '/' ? text + 2 : text + 1;
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ123456");

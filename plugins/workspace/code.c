@@ -12,7 +12,7 @@
 #define CONTEXT_POLL_MS 300
 #define POLL_MIN_MS 200
 #define POLL_MAX_MS 5000
-#define CAUSE_HEAD 400 /* bytes of the begin of a long trace */
+#define CAUSE_HEAD 400	/* bytes of the begin of a long trace */
 #define CAUSE_TAIL 1200 /* bytes of its end, where the error is */
 
 static struct dbx_words
@@ -75,8 +75,9 @@ context_destroy(struct mcp_call *call, const struct command *command, mcp_step_f
 		const void *state, size_t len)
 {
 	struct mcp_http request = mcp_json_request(call, "POST", API "/contexts/destroy",
-	    dbx_object(call, "clusterId", command->cluster, "contextId", command->context, NULL),
-	    MCP_RETRY_IDEMPOTENT);
+						   dbx_object(call, "clusterId", command->cluster,
+							      "contextId", command->context, NULL),
+						   MCP_RETRY_IDEMPOTENT);
 
 	request.flags |= MCP_HTTP_CLEANUP;
 	return mcp_suspend(call, &request, 1, 0, fn, state, len);
@@ -88,8 +89,10 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 	const struct farewell *farewell = state;
 	const struct command *command = &farewell->command;
 	struct dbx_words words = command_words(call, command);
-	struct dbx_error error = { .status = farewell->status, .http = farewell->http,
-				   .code = farewell->code, .message = farewell->why,
+	struct dbx_error error = { .status = farewell->status,
+				   .http = farewell->http,
+				   .code = farewell->code,
+				   .message = farewell->why,
 				   .reason = "" };
 
 	(void)len;
@@ -97,12 +100,13 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 		return dbx_fail(call, NULL, &error, &words);
 	return mcp_fail(call, farewell->status, farewell->what,
 			farewell->why[0] != '\0' ? farewell->why : NULL,
-			farewell->status == MCP_E_CANCELLED ? NULL
+			farewell->status == MCP_E_CANCELLED   ? NULL
 			: farewell->status == MCP_E_TOO_LARGE ? "Choose other columns."
-			: farewell->status != MCP_E_INPUT ? "Call execute_code again, without "
-							    "context_id."
+			: farewell->status != MCP_E_INPUT     ? "Call execute_code again, without "
+								"context_id."
 			: command->keep
-			    ? mcp_printf(call, "Correct the code and call execute_code "
+			    ? mcp_printf(call,
+					 "Correct the code and call execute_code "
 					 "cluster_id=%s context_id=%s keep_context=true: the "
 					 "context lives on.",
 					 dbx_quoted(call, command->cluster),
@@ -144,7 +148,7 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
 	farewell.http = error.http;
 	dbx_cut_copy(farewell.why, sizeof(farewell.why),
-		 ok ? "It answered something that is not a JSON object." : error.message);
+		     ok ? "It answered something that is not a JSON object." : error.message);
 	dbx_cut_copy(farewell.code, sizeof(farewell.code), error.code);
 	*status = leave(call, &farewell);
 	return NULL;
@@ -191,8 +195,7 @@ command_send(struct mcp_call *call, const struct command *command)
 {
 	struct json_object *body = command_body(call, command);
 
-	json_object_object_add(body, "language",
-			       json_object_new_string(mcp_arg(call, "language")));
+	json_object_object_add(body, "language", json_object_new_string(mcp_arg(call, "language")));
 	json_object_object_add(body, "command",
 			       json_object_new_string(without_indent(call, mcp_arg(call, "code"))));
 	return dbx_send(call, "POST", API "/commands/execute", NULL, body, MCP_RETRY_NEVER,
@@ -247,8 +250,7 @@ context_made(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	if (!id_kept(command.context, sizeof(command.context),
-		     mcp_get_str(call, reply, "id", "")))
+	if (!id_kept(command.context, sizeof(command.context), mcp_get_str(call, reply, "id", "")))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The code was not started.",
 				"The cluster answered without an id of the context.", NULL);
 	return context_look(call, &command, sizeof(command));
@@ -284,9 +286,10 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 	if (!id_kept(command.cluster, sizeof(command.cluster), cluster->id))
 		return mcp_fail(call, MCP_E_INPUT, "This is longer than any cluster_id.", NULL,
 				"Call list_clusters to see which exist.");
-	reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
-	    .grant = "CAN ATTACH TO on the cluster" });
+	reply = dbx_reply(call, 0,
+			  &(struct dbx_words){
+			      .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
+			      .grant = "CAN ATTACH TO on the cluster" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	now = mcp_get_str(call, reply, "state", "");
@@ -295,11 +298,13 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "Cluster \"%s\" cannot run code now.",
 					   cluster->asked),
 				mcp_printf(call, "It is %s.", now),
-				mcp_printf(call, "Call start_cluster cluster_id=%s (minutes), then "
-					   "repeat this call.", cluster->id));
+				mcp_printf(call,
+					   "Call start_cluster cluster_id=%s (minutes), then "
+					   "repeat this call.",
+					   cluster->id));
 	command.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
-	if (!given_id(call, "context_id", command.context)
-	    || !given_id(call, "command_id", command.id))
+	if (!given_id(call, "context_id", command.context) ||
+	    !given_id(call, "command_id", command.id))
 		return MCP_E_INPUT;
 	if (command.id[0] != '\0')
 		return handle_told(call, &command);
@@ -359,8 +364,8 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 		cause = mcp_printf(call, "%.*s\n…\n%s", (int)code_utf8(cause, CAUSE_HEAD), cause,
 				   cause + code_utf8(cause, n - CAUSE_TAIL));
 	dbx_cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
-	return leave_with(call, command, MCP_E_INPUT,
-			  mcp_printf(call, "The code failed: %s", what), cause);
+	return leave_with(call, command, MCP_E_INPUT, mcp_printf(call, "The code failed: %s", what),
+			  cause);
 }
 
 /* ---- poll, cancel --------------------------------------------------------------------------- */
@@ -370,8 +375,9 @@ pace(struct mcp_call *call, const struct command *command)
 {
 	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - command->begun_ms) / 4;
 
-	return (uint32_t)(next < POLL_MIN_MS ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS : next);
+	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
+			  : next > POLL_MAX_MS ? POLL_MAX_MS
+					       : next);
 }
 
 /* A poll that got no usable answer says nothing of the code, which may well go on. */
@@ -382,9 +388,9 @@ may_go_on(struct mcp_call *call)
 
 	if (dbx_ok(call, mcp_reply(call, 0), &error))
 		return false;
-	return error.status == MCP_E_THROTTLED || error.status == MCP_E_UNAVAILABLE
-	    || error.status == MCP_E_TIMEOUT || error.status == MCP_E_UPSTREAM
-	    || error.status == MCP_E_CANCELLED;
+	return error.status == MCP_E_THROTTLED || error.status == MCP_E_UNAVAILABLE ||
+	       error.status == MCP_E_TIMEOUT || error.status == MCP_E_UPSTREAM ||
+	       error.status == MCP_E_CANCELLED;
 }
 
 static int
@@ -408,15 +414,17 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 		return leave_with(call, command, MCP_E_UPSTREAM, "The code failed.",
 				  mcp_get_str(call, results, "data",
 					      "The cluster does not say why."));
-	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0
-	    && !results_fit(call, results))
-		return leave_with(call, command, MCP_E_TOO_LARGE, "The result is not a table that "
+	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0 &&
+	    !results_fit(call, results))
+		return leave_with(call, command, MCP_E_TOO_LARGE,
+				  "The result is not a table that "
 				  "can be shown.",
-				  mcp_printf(call, "It has more than %d columns, or very long "
-					     "names.", CODE_COLUMNS_MAX));
+				  mcp_printf(call,
+					     "It has more than %d columns, or very long "
+					     "names.",
+					     CODE_COLUMNS_MAX));
 	code_results(call, results, command);
-	return command->keep ? MCP_OK
-			     : context_destroy(call, command, nothing_left, NULL, 0);
+	return command->keep ? MCP_OK : context_destroy(call, command, nothing_left, NULL, 0);
 }
 
 static int

@@ -20,8 +20,7 @@ _Static_assert(sizeof(struct command) <= MCP_HANDLE_MAX, "the handle must fit");
 /* The call that goes on with the command. */
 const char *command_resume(struct mcp_call *call, const struct command *command);
 /* What finished code has put out: text, a table, pictures. */
-int code_results(struct mcp_call *call, struct json_object *results,
-		 const struct command *command);
+int code_results(struct mcp_call *call, struct json_object *results, const struct command *command);
 /* Whether a table has room for its columns: to be known before anything fails, because a failed
  * call can destroy no context. */
 bool results_fit(struct mcp_call *call, struct json_object *results);

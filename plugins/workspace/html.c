@@ -11,14 +11,14 @@
 static const char *const unseen[] = { "style", "script", "head", "title", "svg" };
 /* Elements that begin or end a line. */
 static const char *const blocks[] = {
-	"br", "p", "div", "tr", "li", "ul", "ol", "table", "thead", "tbody", "pre", "hr",
-	"h1", "h2", "h3", "h4", "h5", "h6", "section", "caption", "blockquote",
+	"br", "p",  "div", "tr", "li", "ul", "ol", "table",   "thead",	 "tbody",      "pre",
+	"hr", "h1", "h2",  "h3", "h4", "h5", "h6", "section", "caption", "blockquote",
 };
 
 struct page {
 	char *out;
 	size_t len;
-	bool pre; /* blanks and line ends stand as they are */
+	bool pre;	/* blanks and line ends stand as they are */
 	unsigned cells; /* of the row so far; an empty one counts too */
 };
 
@@ -37,8 +37,8 @@ put(struct page *page, char c)
 	char last = page->len > 0 ? page->out[page->len - 1] : '\n';
 
 	/* No blank at the start of a line, none twice, and no empty lines. */
-	if (!page->pre && (c == ' ' || c == '\n')
-	    && (last == '\n' || (c == ' ' && (last == ' ' || last == '\t'))))
+	if (!page->pre && (c == ' ' || c == '\n') &&
+	    (last == '\n' || (c == ' ' && (last == ' ' || last == '\t'))))
 		return;
 	page->out[page->len++] = c;
 }
@@ -90,10 +90,10 @@ put_entity(struct page *page, const char *text)
 	static const struct {
 		const char *name;
 		unsigned c;
-	} known[] = { { "lt;", '<' }, { "gt;", '>' }, { "amp;", '&' }, { "quot;", '"' },
-		      { "apos;", '\'' }, { "nbsp;", ' ' }, { "hellip;", 0x2026 },
-		      { "ndash;", 0x2013 }, { "mdash;", 0x2014 }, { "middot;", 0xB7 },
-		      { "times;", 0xD7 }, { "copy;", 0xA9 } };
+	} known[] = { { "lt;", '<' },	     { "gt;", '>' },	   { "amp;", '&' },
+		      { "quot;", '"' },	     { "apos;", '\'' },	   { "nbsp;", ' ' },
+		      { "hellip;", 0x2026 }, { "ndash;", 0x2013 }, { "mdash;", 0x2014 },
+		      { "middot;", 0xB7 },   { "times;", 0xD7 },   { "copy;", 0xA9 } };
 	char *end;
 	unsigned long c;
 
@@ -161,8 +161,8 @@ put_tag(struct page *page, const char *text)
 		line_end(page);
 	if (n == 2 && strncasecmp(name, "tr", 2) == 0)
 		page->cells = 0;
-	else if (!closes && is_one_of(name, n, (const char *const[]){ "td", "th" }, 2)
-		 && page->cells++ > 0)
+	else if (!closes && is_one_of(name, n, (const char *const[]){ "td", "th" }, 2) &&
+		 page->cells++ > 0)
 		page->out[page->len++] = '\t';
 	if (n == 3 && strncasecmp(name, "pre", 3) == 0)
 		page->pre = !closes;
@@ -179,9 +179,9 @@ begins_tag(const char *text)
 {
 	char c = (char)(text[1] | 0x20);
 
-	return text[0] == '<' && text[1] != '\0'
-	    && ((c >= 'a' && c <= 'z') || text[1] == '/' || text[1] == '!')
-	    && tag_end(text)[-1] == '>';
+	return text[0] == '<' && text[1] != '\0' &&
+	       ((c >= 'a' && c <= 'z') || text[1] == '/' || text[1] == '!') &&
+	       tag_end(text)[-1] == '>';
 }
 
 const char *

@@ -19,13 +19,16 @@ struct dbx_words
 path_words(struct mcp_call *call, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *folder = slash == NULL || slash == path ? "/"
-	    : mcp_printf(call, "%.*s", (int)(slash - path), path);
+	const char *folder = slash == NULL || slash == path
+			       ? "/"
+			       : mcp_printf(call, "%.*s", (int)(slash - path), path);
 
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
-		.not_found = mcp_printf(call, "Call list_workspace_items path=%s to see what is "
-					"there.", dbx_quoted(call, folder)),
+		.not_found = mcp_printf(call,
+					"Call list_workspace_items path=%s to see what is "
+					"there.",
+					dbx_quoted(call, folder)),
 		.grant = "CAN READ on the folder",
 	};
 }
@@ -39,7 +42,7 @@ struct walk {
 	int64_t seen;	    /* rows that matched */
 	int level, depth;
 	unsigned folders;
-	unsigned refused;   /* folders below that could not be listed */
+	unsigned refused; /* folders below that could not be listed */
 	bool more;
 	char unwalked[SKIPPED_MAX]; /* the first folder that there was no room to walk */
 	size_t next_level, len;
@@ -49,8 +52,8 @@ struct walk {
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
 
 static const struct mcp_column columns[] = {
-	{ "type", NULL }, { "path", NULL }, { "language", NULL }, { "size", NULL },
-	{ "modified", NULL }, { "object_id", NULL },
+	{ "type", NULL }, { "path", NULL },	{ "language", NULL },
+	{ "size", NULL }, { "modified", NULL }, { "object_id", NULL },
 };
 
 static int folder_arrived(struct mcp_call *call, const void *state, size_t len);
@@ -61,8 +64,8 @@ folder_fetch(struct mcp_call *call, const struct walk *walk)
 	const char *end = memchr(walk->pending, '\n', walk->len);
 	const char *path = mcp_printf(call, "%.*s", (int)(end - walk->pending), walk->pending);
 
-	return dbx_get(call, "/api/2.0/workspace/list{?path}",
-		       dbx_object(call, "path", path, NULL), folder_arrived, walk, sizeof(*walk));
+	return dbx_get(call, "/api/2.0/workspace/list{?path}", dbx_object(call, "path", path, NULL),
+		       folder_arrived, walk, sizeof(*walk));
 }
 
 static bool
@@ -107,8 +110,8 @@ item_matches(struct mcp_call *call, struct json_object *item)
 	const char *path = mcp_get_str(call, item, "path", "");
 	const char *slash = strrchr(path, '/');
 
-	return (type == NULL || strcmp(type, mcp_get_str(call, item, "object_type", "")) == 0)
-	    && dbx_name_matches(call, slash != NULL ? slash + 1 : path);
+	return (type == NULL || strcmp(type, mcp_get_str(call, item, "object_type", "")) == 0) &&
+	       dbx_name_matches(call, slash != NULL ? slash + 1 : path);
 }
 
 static void
@@ -116,7 +119,8 @@ item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 {
 	struct json_object *size = mcp_get(item, "size");
 	const char *cells[COUNT(columns)] = {
-		mcp_get_str(call, item, "object_type", ""), mcp_get_str(call, item, "path", ""),
+		mcp_get_str(call, item, "object_type", ""),
+		mcp_get_str(call, item, "path", ""),
 		mcp_get_str(call, item, "language", ""),
 		size != NULL ? dbx_show_bytes(call, size) : "",
 		dbx_time(call, mcp_get_int(item, "modified_at", 0)),
@@ -139,7 +143,7 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 
 	return mcp_printf(call, "list_workspace_items %s%s page_token=%lld",
 			  dbx_repeat(call, (const char *const[]){ "path", "object_type",
-			      "name_filter", "limit", NULL }),
+								  "name_filter", "limit", NULL }),
 			  walk->depth > 1 ? mcp_printf(call, " depth=%d", walk->depth) : "",
 			  (long long)walk->skip + (long long)shown);
 }
@@ -148,8 +152,8 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 static const char *
 unwalked_next(struct mcp_call *call, const struct walk *walk)
 {
-	const char *repeated = dbx_repeat(call, (const char *const[]){
-	    "object_type", "name_filter", "limit", NULL });
+	const char *repeated =
+	    dbx_repeat(call, (const char *const[]){ "object_type", "name_filter", "limit", NULL });
 
 	return mcp_printf(call, "list_workspace_items path=%s depth=%d%s%s",
 			  dbx_quoted(call, walk->unwalked), walk->depth,
@@ -165,15 +169,20 @@ walk_end(struct mcp_call *call, const struct walk *walk)
 	if (walk->more)
 		shown = dbx_limit(call, 100);
 	mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "items",
-	    .total = walk->more || unwalked || walk->skip > 0 ? -1 : walk->seen,
-	    .more = walk->more || unwalked,
-	    .next = walk->more ? walk_next(call, walk, (size_t)shown)
-		: unwalked ? unwalked_next(call, walk) : NULL,
-	    .next_from = walk_next, .next_data = walk });
+				.size = sizeof(struct mcp_table_end),
+				.noun = "items",
+				.total = walk->more || unwalked || walk->skip > 0 ? -1 : walk->seen,
+				.more = walk->more || unwalked,
+				.next = walk->more ? walk_next(call, walk, (size_t)shown)
+				      : unwalked   ? unwalked_next(call, walk)
+						   : NULL,
+				.next_from = walk_next,
+				.next_data = walk });
 	if (unwalked && !walk->more)
-		mcp_say(call, "Folders from %s on were not walked; there are too many for one "
-			"call.", walk->unwalked);
+		mcp_say(call,
+			"Folders from %s on were not walked; there are too many for one "
+			"call.",
+			walk->unwalked);
 	if (walk->refused == 0)
 		return MCP_OK;
 	return mcp_say(call, "%u %s below could not be listed by this identity.", walk->refused,
@@ -192,8 +201,8 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
 	/* One folder below that is gone or closed does not spoil the list of all the others. */
-	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error)
-	    && (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
+	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error) &&
+	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
 		reply = dbx_object(call, NULL);
 	} else {
@@ -211,8 +220,8 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 
-		if (walk.level < walk.depth
-		    && is_folder(mcp_get_str(call, item, "object_type", "")))
+		if (walk.level < walk.depth &&
+		    is_folder(mcp_get_str(call, item, "object_type", "")))
 			remember_folder(&walk, mcp_get_str(call, item, "path", ""));
 		if (item_matches(call, item))
 			item_row(call, &walk, item);
@@ -230,8 +239,7 @@ list_workspace_items(struct mcp_call *call)
 	struct walk walk = { .level = 1, .depth = (int)mcp_arg_int(call, "depth", 1) };
 	const char *path = mcp_arg(call, "path"), *page = mcp_arg(call, "page_token");
 
-	if (strlen(path) + 2 > sizeof(walk.pending) || strchr(path, '\n') != NULL
-	    || path[0] != '/')
+	if (strlen(path) + 2 > sizeof(walk.pending) || strchr(path, '\n') != NULL || path[0] != '/')
 		return mcp_fail(call, MCP_E_INPUT, "path is not a workspace path.",
 				"Paths begin with / and have no line ends.",
 				"Start with list_workspace_items path=/.");
@@ -255,12 +263,17 @@ item_shown(struct mcp_call *call, const char *path, struct json_object *item, co
 		{ .key = "language", .path = "language" },
 		{ .key = "object_id", .path = "object_id", .show = dbx_show_id },
 		{ .key = "resource_id", .path = "resource_id" },
-		{ .key = "is_git_folder", .label = "Git folder",
+		{ .key = "is_git_folder",
+		  .label = "Git folder",
 		  .path = "directory_info.is_git_folder" },
 		{ .key = "size", .label = "bytes", .path = "size" },
-		{ .key = "created_at", .label = "created", .path = "created_at",
+		{ .key = "created_at",
+		  .label = "created",
+		  .path = "created_at",
 		  .show = dbx_show_time },
-		{ .key = "modified_at", .label = "modified", .path = "modified_at",
+		{ .key = "modified_at",
+		  .label = "modified",
+		  .path = "modified_at",
 		  .show = dbx_show_time },
 	};
 	struct dbx_answer *answer = dbx_answer_begin(call);
@@ -297,8 +310,9 @@ complete_path(struct mcp_call *call)
 {
 	const char *value = mcp_arg(call, "value");
 	const char *slash = value != NULL ? strrchr(value, '/') : NULL;
-	const char *folder = slash == NULL || slash == value ? "/"
-	    : mcp_printf(call, "%.*s", (int)(slash - value), value);
+	const char *folder = slash == NULL || slash == value
+			       ? "/"
+			       : mcp_printf(call, "%.*s", (int)(slash - value), value);
 
 	return dbx_get(call, "/api/2.0/workspace/list{?path}",
 		       dbx_object(call, "path", folder, NULL), paths_offered, NULL, 0);

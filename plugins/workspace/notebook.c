@@ -58,9 +58,10 @@ long_line(struct mcp_call *call, const char *text, const char *start, int64_t ro
 		mcp_say(call, "The line is too long; its first %lld bytes are shown.",
 			(long long)(end - start));
 	else
-		mcp_say(call, "The line is too long; its first %lld bytes are shown.\nNext: "
-			"read_file path=%s offset=%lld", (long long)(end - start),
-			dbx_quoted(call, path), (long long)(end - text));
+		mcp_say(call,
+			"The line is too long; its first %lld bytes are shown.\nNext: "
+			"read_file path=%s offset=%lld",
+			(long long)(end - start), dbx_quoted(call, path), (long long)(end - text));
 	return end;
 }
 
@@ -76,9 +77,10 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 
 	if ((from > total && total > 0) || to < from)
 		return mcp_fail(call, MCP_E_INPUT, "The range of lines is empty.",
-				mcp_printf(call, "start_line is %lld, end_line is %lld, and %s has "
-					   "%lld lines.", (long long)from, (long long)to, path,
-					   (long long)total),
+				mcp_printf(call,
+					   "start_line is %lld, end_line is %lld, and %s has "
+					   "%lld lines.",
+					   (long long)from, (long long)to, path, (long long)total),
 				"Repeat the call with other numbers, or without them.");
 	for (; line < from && start < stop; start++)
 		line += *start == '\n';
@@ -113,9 +115,9 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	/* The first line of every notebook is the same comment, which says nothing. */
 	if (number == 1) {
 		stop = memchr(text, '\n', (size_t)(end - text));
-		if (stop != NULL && stop - text < 40
-		    && stop - text + 1 >= (ptrdiff_t)sizeof(head) - 1
-		    && strncmp(stop - (sizeof(head) - 2), head, sizeof(head) - 1) == 0)
+		if (stop != NULL && stop - text < 40 &&
+		    stop - text + 1 >= (ptrdiff_t)sizeof(head) - 1 &&
+		    strncmp(stop - (sizeof(head) - 2), head, sizeof(head) - 1) == 0)
 			first = stop + 1;
 	}
 	while (first < end && (*first == '\n' || *first == ' '))
@@ -163,7 +165,10 @@ static int
 say_cells(struct mcp_call *call, const char *text, size_t len, const struct found *found)
 {
 	static const struct mcp_column columns[] = {
-		{ "cell", NULL }, { "line", NULL }, { "lines", NULL }, { "begins", NULL },
+		{ "cell", NULL },
+		{ "line", NULL },
+		{ "lines", NULL },
+		{ "begins", NULL },
 	};
 	const char *separator = separator_of(found->language), *end = text + len;
 	int64_t first = mcp_arg_int(call, "start_line", 1), line = 1;
@@ -191,9 +196,11 @@ say_cells(struct mcp_call *call, const char *text, size_t len, const struct foun
 		line += count_lines(text, (size_t)(stop - text));
 		text = stop;
 	}
-	return mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "cells", .total = offered,
-	    .next_from = next_cells, .next_data = &cells });
+	return mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
+							    .noun = "cells",
+							    .total = offered,
+							    .next_from = next_cells,
+							    .next_data = &cells });
 }
 
 /* ---- get_notebook_content ------------------------------------------------------------------- */
@@ -247,17 +254,21 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 				strcmp(type, "FILE") == 0
 				    ? mcp_printf(call, "Call read_file path=%s.",
 						 dbx_quoted(call, path))
-				    : mcp_printf(call, "Call list_workspace_items path=%s to see "
-						 "what it holds.", dbx_quoted(call, path)));
-	if (!dbx_get_request(call, &request, view_is(call, "outputs")
-		? "/api/2.0/workspace/export?format=JUPYTER&outputs=ALL&direct_download=true"
-		  "{&path}"
-		: "/api/2.0/workspace/export?format=SOURCE&direct_download=true{&path}",
+				    : mcp_printf(call,
+						 "Call list_workspace_items path=%s to see "
+						 "what it holds.",
+						 dbx_quoted(call, path)));
+	if (!dbx_get_request(
+		call, &request,
+		view_is(call, "outputs")
+		    ? "/api/2.0/workspace/export?format=JUPYTER&outputs=ALL&direct_download=true"
+		      "{&path}"
+		    : "/api/2.0/workspace/export?format=SOURCE&direct_download=true{&path}",
 		dbx_object(call, "path", path, NULL)))
 		return MCP_E_INPUT;
 	request.max_bytes = EXPORT_MAX;
 	dbx_cut_copy(found.language, sizeof(found.language),
-		 mcp_get_str(call, item, "language", "language not known"));
+		     mcp_get_str(call, item, "language", "language not known"));
 	dbx_cut_copy(found.path, sizeof(found.path), path);
 	return mcp_suspend(call, &request, 1, 0, exported, &found, sizeof(found));
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUTPUT_MAX 2000	 /* bytes of one output that are shown whole */
-#define OUTPUT_PART 900	 /* bytes of its head, and of its tail, when there are more */
+#define OUTPUT_MAX 2000	  /* bytes of one output that are shown whole */
+#define OUTPUT_PART 900	  /* bytes of its head, and of its tail, when there are more */
 #define TABLE_ROWS_MAX 50 /* of a table that the notebook keeps as data */
 
 /* A text under construction, in the memory of the step. */
@@ -79,8 +79,10 @@ table_text(struct mcp_call *call, struct json_object *table)
 
 	add(call, &all, "");
 	for (size_t i = 0; i < json_object_array_length(schema); i++)
-		add(call, &all, mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
-		    mcp_get_str(call, json_object_array_get_idx(schema, i), "name", "")));
+		add(call, &all,
+		    mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
+			       mcp_get_str(call, json_object_array_get_idx(schema, i), "name",
+					   "")));
 	for (size_t r = 0; r < n && r < TABLE_ROWS_MAX; r++) {
 		struct json_object *row = json_object_array_get_idx(rows, r);
 
@@ -88,8 +90,9 @@ table_text(struct mcp_call *call, struct json_object *table)
 			continue;
 		add(call, &all, "\n");
 		for (size_t i = 0; i < json_object_array_length(row); i++)
-			add(call, &all, mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
-			    mcp_get_str(call, row, mcp_printf(call, "%zu", i), "NULL")));
+			add(call, &all,
+			    mcp_printf(call, "%s%s", i > 0 ? "\t" : "",
+				       mcp_get_str(call, row, mcp_printf(call, "%zu", i), "NULL")));
 	}
 	if (n > TABLE_ROWS_MAX)
 		add(call, &all, mcp_printf(call, "\n(%d of %zu rows)", TABLE_ROWS_MAX, n));
@@ -100,8 +103,8 @@ table_text(struct mcp_call *call, struct json_object *table)
 static const char *
 own_text(struct mcp_call *call, struct json_object *output)
 {
-	struct json_object *own = member(mcp_get(output, "metadata"),
-					 "application/vnd.databricks.v1+output");
+	struct json_object *own =
+	    member(mcp_get(output, "metadata"), "application/vnd.databricks.v1+output");
 	struct json_object *data = mcp_get(own, "data");
 	const char *type = mcp_get_str(call, own, "type", "");
 
@@ -168,8 +171,7 @@ output_text(struct mcp_call *call, struct json_object *output)
 
 	if (strcmp(type, "stream") == 0)
 		return joined(call, mcp_get(output, "text"));
-	return strcmp(type, "error") == 0 ? error_text(call, output)
-					  : display_text(call, output);
+	return strcmp(type, "error") == 0 ? error_text(call, output) : display_text(call, output);
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -201,10 +203,14 @@ add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t 
 		head--;
 	while (((unsigned char)text[tail] & 0xc0) == 0x80)
 		tail++;
-	add(call, &views->brief, mcp_printf(call, "%.*s\n… (%zu of %zu bytes left out; "
-	    "get_notebook_content path=%s view=outputs start_line=%lld end_line=%lld shows "
-	    "them) …\n", (int)head, text, tail - head, len, dbx_quoted(call, views->path),
-	    (long long)first, (long long)(first + count_lines(text, len) - 1)));
+	add(call, &views->brief,
+	    mcp_printf(
+		call,
+		"%.*s\n… (%zu of %zu bytes left out; "
+		"get_notebook_content path=%s view=outputs start_line=%lld end_line=%lld shows "
+		"them) …\n",
+		(int)head, text, tail - head, len, dbx_quoted(call, views->path), (long long)first,
+		(long long)(first + count_lines(text, len) - 1)));
 	add(call, &views->brief, text + tail);
 }
 
@@ -234,8 +240,9 @@ add_cell(struct mcp_call *call, struct views *views, size_t number, struct json_
 {
 	struct json_object *outputs = dbx_objects(call, cell, "outputs");
 
-	add_both(call, views, mcp_printf(call, "## cell %zu (%s)\n", number,
-					 mcp_get_str(call, cell, "cell_type", "?")));
+	add_both(call, views,
+		 mcp_printf(call, "## cell %zu (%s)\n", number,
+			    mcp_get_str(call, cell, "cell_type", "?")));
 	add_both(call, views, clean_text(call, joined(call, mcp_get(cell, "source")), false));
 	add_both(call, views, "\n");
 	views->outputs += json_object_array_length(outputs);
@@ -254,16 +261,19 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 
 	if (dbx_array(tree, "cells") == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM, "The notebook's export is not a notebook.",
-				NULL, mcp_printf(call, "Call get_notebook_content path=%s "
-						 "view=source.", dbx_quoted(call, path)));
+				NULL,
+				mcp_printf(call,
+					   "Call get_notebook_content path=%s "
+					   "view=source.",
+					   dbx_quoted(call, path)));
 	add_both(call, &views, "");
 	for (size_t i = 0; i < n; i++)
 		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));
 	what = mcp_printf(call, "%zu %s, %s", n, n == 1 ? "cell" : "cells",
 			  views.outputs > 0 ? "with outputs" : "none has a stored output");
 	/* What is too much even when cut is read by lines as well. */
-	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL
-	    || (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)
+	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL ||
+	    (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)
 		return say_lines(call, views.full.data, views.full.len, path, what);
 	if (views.brief.len > 0)
 		views.brief.len--; /* its last line end */

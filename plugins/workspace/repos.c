@@ -13,24 +13,24 @@
 
 #define PREFIX_MAX 1024
 #define TOKEN_MAX 512
-#define TOPS_MAX 1200	 /* bytes of the names of top folders */
-#define REQUESTS_MAX 20	 /* pages of one call */
-#define ROWS_ENOUGH 100	 /* after which no further page is read */
-#define NAMES_MAX 500	 /* bytes of near or equal names */
+#define TOPS_MAX 1200	/* bytes of the names of top folders */
+#define REQUESTS_MAX 20 /* pages of one call */
+#define ROWS_ENOUGH 100 /* after which no further page is read */
+#define NAMES_MAX 500	/* bytes of near or equal names */
 
 /* ---- where a list goes on -------------------------------------------------------------------- */
 
 /* From page to page. */
 struct walk {
-	bool find;		   /* a Git folder by its name, which is the argument repo_id */
+	bool find; /* a Git folder by its name, which is the argument repo_id */
 	unsigned requests, refused;
-	int64_t skip, seen;	   /* rows before this page; rows that matched */
+	int64_t skip, seen; /* rows before this page; rows that matched */
 	unsigned matches;
-	char token[TOKEN_MAX];	   /* of the page to read; "": the first one */
+	char token[TOKEN_MAX]; /* of the page to read; "": the first one */
 	size_t len;
-	char prefixes[TOPS_MAX];   /* still to read, each ended by '\n'; the first is current */
-	char id[24];		   /* of the first match */
-	char names[NAMES_MAX];	   /* of equally named ones, else of those with a near name */
+	char prefixes[TOPS_MAX]; /* still to read, each ended by '\n'; the first is current */
+	char id[24];		 /* of the first match */
+	char names[NAMES_MAX];	 /* of equally named ones, else of those with a near name */
 };
 
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
@@ -51,8 +51,8 @@ token_read(const char *text, int64_t *skip, char prefix[PREFIX_MAX], char token[
 	if (*end != ',' || *skip < 0)
 		return false;
 	n = strtoul(end + 1, &end, 10);
-	if (*end != ',' || n >= PREFIX_MAX || n > strlen(end + 1)
-	    || strlen(end + 1 + n) >= TOKEN_MAX)
+	if (*end != ',' || n >= PREFIX_MAX || n > strlen(end + 1) ||
+	    strlen(end + 1 + n) >= TOKEN_MAX)
 		return false;
 	snprintf(prefix, PREFIX_MAX, "%.*s", (int)n, end + 1);
 	snprintf(token, TOKEN_MAX, "%s", end + 1 + n);
@@ -62,8 +62,8 @@ token_read(const char *text, int64_t *skip, char prefix[PREFIX_MAX], char token[
 static const char *
 token_text(struct mcp_call *call, int64_t skip, const char *prefix, const char *token)
 {
-	const char *repeated = dbx_repeat(call, (const char *const[]){ "path_prefix",
-								       "name_filter", NULL });
+	const char *repeated =
+	    dbx_repeat(call, (const char *const[]){ "path_prefix", "name_filter", NULL });
 
 	return mcp_printf(call, "list_repos %s%spage_token=%s", repeated != NULL ? repeated : "",
 			  repeated != NULL ? " " : "",
@@ -89,8 +89,10 @@ given_prefix(struct mcp_call *call)
 {
 	const char *prefix = mcp_arg(call, "path_prefix");
 
-	return prefix == NULL || without_root(prefix)[0] == '\0'
-	    || strcmp(without_root(prefix), "/") == 0 ? NULL : prefix;
+	return prefix == NULL || without_root(prefix)[0] == '\0' ||
+		       strcmp(without_root(prefix), "/") == 0
+		 ? NULL
+		 : prefix;
 }
 
 static const char *
@@ -171,8 +173,9 @@ find_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 		const char *path = mcp_get_str(call, repo, "path", "");
 		const char *slash = strrchr(path, '/');
 
-		json_object_array_add(names, json_object_new_string(
-		    slash != NULL && asked[0] != '/' ? slash + 1 : path));
+		json_object_array_add(names, json_object_new_string(slash != NULL && asked[0] != '/'
+									? slash + 1
+									: path));
 		if (!is_called(path, asked))
 			continue;
 		if (walk->matches++ == 0) {
@@ -196,8 +199,8 @@ is_below(const char *path, const char *prefix)
 	path = without_root(path);
 	prefix = without_root(prefix);
 	n = strlen(prefix);
-	return n == 0 || prefix[n - 1] == '/' || strncmp(path, prefix, n) != 0 || path[n] == '/'
-	    || path[n] == '\0';
+	return n == 0 || prefix[n - 1] == '/' || strncmp(path, prefix, n) != 0 || path[n] == '/' ||
+	       path[n] == '\0';
 }
 
 static void
@@ -210,7 +213,8 @@ list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 		struct json_object *repo = json_object_array_get_idx(repos, i);
 		const char *path = mcp_get_str(call, repo, "path", "");
 		const char *cells[] = {
-			mcp_get_str(call, repo, "id", ""), path,
+			mcp_get_str(call, repo, "id", ""),
+			path,
 			mcp_get_str(call, repo, "branch", ""),
 			mcp_get_str(call, repo, "head_commit_id", ""),
 			mcp_get_str(call, repo, "url", ""),
@@ -242,11 +246,16 @@ list_end(struct mcp_call *call, const struct walk *walk, const char *token)
 	bool more = walk->len > 0;
 	bool first = mcp_arg(call, "page_token") == NULL;
 
-	mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "repos",
-	    .total = more || !first ? -1 : walk->seen, .more = more,
-	    .next = more ? token_text(call, 0, current_prefix(call, walk), token) : NULL,
-	    .next_from = list_next, .next_data = walk });
+	mcp_table_end(call,
+		      &(struct mcp_table_end){
+			  .size = sizeof(struct mcp_table_end),
+			  .noun = "repos",
+			  .total = more || !first ? -1 : walk->seen,
+			  .more = more,
+			  .next =
+			      more ? token_text(call, 0, current_prefix(call, walk), token) : NULL,
+			  .next_from = list_next,
+			  .next_data = walk });
 	if (walk->refused == 0)
 		return MCP_OK;
 	return mcp_say(call, "%u %s of the top could not be asked for Git folders.", walk->refused,
@@ -266,13 +275,13 @@ find_end(struct mcp_call *call, const struct walk *walk)
 					   asked),
 				mcp_printf(call, "Their paths: %s.", walk->names),
 				"Repeat the call with one of these paths.");
-	return mcp_fail(call, MCP_E_NOT_FOUND,
-			mcp_printf(call, "There is no repo \"%s\".", asked), walk->len > 0
-			? "It is not on the pages of the list that were read; its path finds it."
-			: "No Git folder that this identity can see has that id, name or path.",
-			walk->names[0] != '\0'
-			? mcp_printf(call, "Did you mean: %s? list_repos shows all.", walk->names)
-			: "Call list_repos to see which exist.");
+	return mcp_fail(
+	    call, MCP_E_NOT_FOUND, mcp_printf(call, "There is no repo \"%s\".", asked),
+	    walk->len > 0 ? "It is not on the pages of the list that were read; its path finds it."
+			  : "No Git folder that this identity can see has that id, name or path.",
+	    walk->names[0] != '\0'
+		? mcp_printf(call, "Did you mean: %s? list_repos shows all.", walk->names)
+		: "Call list_repos to see which exist.");
 }
 
 static int
@@ -287,8 +296,8 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	if (given_prefix(call) == NULL && !dbx_ok(call, mcp_reply(call, 0), &error)
-	    && (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
+	if (given_prefix(call) == NULL && !dbx_ok(call, mcp_reply(call, 0), &error) &&
+	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
 		reply = dbx_object(call, NULL);
 	} else {
@@ -309,8 +318,8 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 		next_prefix(&walk);
 	else
 		snprintf(walk.token, sizeof(walk.token), "%s", next);
-	if (walk.len > 0 && ++walk.requests < REQUESTS_MAX
-	    && (walk.find || walk.seen - walk.skip < ROWS_ENOUGH))
+	if (walk.len > 0 && ++walk.requests < REQUESTS_MAX &&
+	    (walk.find || walk.seen - walk.skip < ROWS_ENOUGH))
 		return page_fetch(call, &walk);
 	return walk.find ? find_end(call, &walk) : list_end(call, &walk, walk.token);
 }
@@ -345,8 +354,8 @@ add_tops(struct mcp_call *call, struct walk *walk)
 		const char *type = mcp_get_str(call, top, "object_type", "");
 		const char *path = without_root(mcp_get_str(call, top, "path", ""));
 
-		if ((strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0)
-		    && path[0] == '/' && strcmp(path, "/Repos") != 0)
+		if ((strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0) &&
+		    path[0] == '/' && strcmp(path, "/Repos") != 0)
 			add_prefix(walk, path);
 	}
 }
@@ -381,8 +390,8 @@ int
 list_repos(struct mcp_call *call)
 {
 	static const struct mcp_column columns[] = {
-		{ "repo_id", NULL }, { "path", NULL }, { "branch", NULL }, { "head", NULL },
-		{ "remote", NULL },
+		{ "repo_id", NULL }, { "path", NULL },	 { "branch", NULL },
+		{ "head", NULL },    { "remote", NULL },
 	};
 	const char *prefix = given_prefix(call);
 	char from[PREFIX_MAX];
@@ -391,8 +400,8 @@ list_repos(struct mcp_call *call)
 	if (!token_read(mcp_arg(call, "page_token"), &walk.skip, from, walk.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token of the last answer's end line.");
-	if (prefix != NULL && (prefix[0] != '/' || strlen(prefix) >= PREFIX_MAX
-			       || strchr(prefix, '\n') != NULL))
+	if (prefix != NULL &&
+	    (prefix[0] != '/' || strlen(prefix) >= PREFIX_MAX || strchr(prefix, '\n') != NULL))
 		return mcp_fail(call, MCP_E_INPUT, "path_prefix is not a workspace path.",
 				"Paths begin with / and have no line ends.",
 				"Leave it out to list all Git folders.");
@@ -418,9 +427,11 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 		{ .key = "head_commit_id", .label = "head", .path = "head_commit_id" },
 		{ .key = "remote", .path = "url" },
 		{ .key = "provider", .path = "provider" },
-		{ .key = "sparse_checkout", .label = "sparse checkout",
+		{ .key = "sparse_checkout",
+		  .label = "sparse checkout",
 		  .path = "sparse_checkout.patterns" },
-		{ .key = "git_cli_enabled", .label = "git commands enabled",
+		{ .key = "git_cli_enabled",
+		  .label = "git commands enabled",
 		  .path = "git_cli_enabled" },
 	};
 	const struct asking *asking = state;
@@ -436,8 +447,8 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	/* A number may be a name as well. */
-	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND
-	    && !asking->by_name)
+	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND &&
+	    !asking->by_name)
 		return walk_begin(call, &(struct walk){ .find = true });
 	repo = dbx_reply(call, 0, &words);
 	if (repo == NULL)
@@ -482,8 +493,7 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	type = mcp_get_str(call, item, "object_type", "object of an unknown type");
 	if (strcmp(type, "REPO") != 0 && !mcp_get_bool(item, "directory_info.is_git_folder", false))
-		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "%s is no Git folder.", asked),
+		return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no Git folder.", asked),
 				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
 				"Call list_repos to see which exist.");
 	return repo_get(call, mcp_get_str(call, item, "object_id", ""), true);

@@ -22,9 +22,9 @@ results_fit(struct mcp_call *call, struct json_object *results)
 	struct json_object *schema = dbx_array(results, "schema");
 	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
 
-	return n <= CODE_COLUMNS_MAX
-	    && (int64_t)strlen(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PLAIN))
-		< mcp_number(call, MCP_NUM_MAX_TEXT);
+	return n <= CODE_COLUMNS_MAX &&
+	       (int64_t)strlen(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PLAIN)) <
+		   mcp_number(call, MCP_NUM_MAX_TEXT);
 }
 
 static int
@@ -52,10 +52,12 @@ say_table(struct mcp_call *call, struct json_object *results)
 		status = mcp_table_cells(call, cells, n);
 	}
 	mcp_table_end(call, &(struct mcp_table_end){
-	    .size = sizeof(struct mcp_table_end), .noun = "rows", .total = (int64_t)count,
-	    .at_least = mcp_get_bool(results, "truncated", false),
-	    .more = mcp_get_bool(results, "truncated", false),
-	});
+				.size = sizeof(struct mcp_table_end),
+				.noun = "rows",
+				.total = (int64_t)count,
+				.at_least = mcp_get_bool(results, "truncated", false),
+				.more = mcp_get_bool(results, "truncated", false),
+			    });
 	if (!mcp_get_bool(results, "truncated", false))
 		return MCP_OK;
 	return mcp_say(call, "The cluster cut the result: select fewer rows, or aggregate.");
@@ -87,14 +89,17 @@ say_from(struct mcp_call *call, const char *text, size_t from, const struct comm
 	size_t len = strlen(text), room = say_room(call), to;
 
 	if (from >= len)
-		return mcp_say(call, "The output has %zu bytes; output_from=%zu is behind its "
-			       "end.", len, from);
+		return mcp_say(call,
+			       "The output has %zu bytes; output_from=%zu is behind its "
+			       "end.",
+			       len, from);
 	from = code_utf8(text, from);
 	to = len - from > room ? code_utf8(text, from + room) : len;
 	mcp_say(call, "bytes %zu-%zu of %zu of the output:", from, to - 1, len);
 	mcp_say_text(call, text + from, to - from, true);
-	return to == len ? MCP_OK : mcp_say(call, "Next: %s output_from=%zu",
-					    command_resume(call, command), to);
+	return to == len
+		 ? MCP_OK
+		 : mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command), to);
 }
 
 /* All of a short output; head and tail of a long one, whose end says what came of it. */
@@ -110,15 +115,18 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 		return mcp_say_text(call, text, len, true);
 	head = code_utf8(text, room / 2);
 	tail = code_utf8(text, len - room / 2);
-	mcp_say(call, "The output has %zu bytes; its head and its tail are shown, bytes %zu-%zu "
-		"are left out.", len, head, tail - 1);
+	mcp_say(call,
+		"The output has %zu bytes; its head and its tail are shown, bytes %zu-%zu "
+		"are left out.",
+		len, head, tail - 1);
 	mcp_say_text(call, text, head, true);
 	mcp_say(call, "… %zu bytes left out …", tail - head);
 	mcp_say_text(call, text + tail, len - tail, true);
 	if (command->keep)
 		return mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command),
 			       head);
-	return mcp_say(call, "The context is closed, so the middle cannot be read any more. To "
+	return mcp_say(call,
+		       "The context is closed, so the middle cannot be read any more. To "
 		       "read all of a long output, print it into a file of a volume and call "
 		       "read_file, or call execute_code with keep_context=true, which then names "
 		       "the call that reads on.");
@@ -143,8 +151,8 @@ say_pictures(struct mcp_call *call, struct json_object *results)
 	mcp_say(call, "The code ran; its result is a picture, which is not shown.");
 	if (one[0] != '\0')
 		say_picture(call, one);
-	for (size_t i = 0; names != NULL && i < json_object_array_length(names)
-	     && i < PICTURES_MAX; i++) {
+	for (size_t i = 0; names != NULL && i < json_object_array_length(names) && i < PICTURES_MAX;
+	     i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
 
 		if (name != NULL)

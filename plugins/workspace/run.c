@@ -8,10 +8,12 @@ static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *path = mcp_arg(call, "notebook_path");
-	struct json_object *reply = dbx_reply(call, 0, &(struct dbx_words){
-	    .object = mcp_printf(call, "Running notebook \"%s\"", path),
-	    .not_found = "Call list_workspace_items to see which notebooks exist.",
-	    .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster" });
+	struct json_object *reply =
+	    dbx_reply(call, 0,
+		      &(struct dbx_words){
+			  .object = mcp_printf(call, "Running notebook \"%s\"", path),
+			  .not_found = "Call list_workspace_items to see which notebooks exist.",
+			  .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster" });
 
 	(void)state;
 	(void)len;
@@ -25,8 +27,8 @@ static struct json_object *
 task_body(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *task = json_object_new_object();
-	struct json_object *notebook = json_object_get(dbx_object(call, "notebook_path", path,
-								  "source", "WORKSPACE", NULL));
+	struct json_object *notebook =
+	    json_object_get(dbx_object(call, "notebook_path", path, "source", "WORKSPACE", NULL));
 	struct json_object *parameters = mcp_arg_json(call, "parameters");
 
 	if (parameters != NULL)
@@ -43,9 +45,9 @@ static int
 submit(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *tasks = json_object_new_array();
-	struct json_object *body = dbx_object(call, "run_name",
-	    mcp_printf(call, "lakehost: %s", path), "idempotency_token",
-	    dbx_idempotency_token(call, "idempotency_token"), NULL);
+	struct json_object *body =
+	    dbx_object(call, "run_name", mcp_printf(call, "lakehost: %s", path),
+		       "idempotency_token", dbx_idempotency_token(call, "idempotency_token"), NULL);
 
 	json_object_array_add(tasks, task_body(call, path, cluster_id));
 	json_object_object_add(body, "tasks", tasks);
@@ -67,8 +69,9 @@ on_cluster(struct mcp_call *call, const char *cluster_id)
 {
 	const char *path = mcp_arg(call, "notebook_path");
 
-	return notebook_path(call, path) == NULL ? submit(call, path, cluster_id)
-	    : item_look(call, "notebook_path", looked_at, cluster_id, strlen(cluster_id) + 1);
+	return notebook_path(call, path) == NULL
+		 ? submit(call, path, cluster_id)
+		 : item_look(call, "notebook_path", looked_at, cluster_id, strlen(cluster_id) + 1);
 }
 
 static int

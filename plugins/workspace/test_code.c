@@ -13,17 +13,16 @@
 #define CONTEXT "GET /api/1.2/contexts/status?clusterId=" CLUSTER "&contextId=c1"
 #define DESTROY "POST /api/1.2/contexts/destroy"
 #define EXECUTE "POST /api/1.2/commands/execute"
-#define STATUS                                                                                     \
-	"GET /api/1.2/commands/status?clusterId=" CLUSTER "&contextId=c1&commandId=m1"
+#define STATUS "GET /api/1.2/commands/status?clusterId=" CLUSTER "&contextId=c1&commandId=m1"
 #define CANCEL "POST /api/1.2/commands/cancel"
 #define CODE "{\"cluster_id\":\"" CLUSTER "\",\"language\":\"python\",\"code\":\"print(2)\""
 #define FINISHED(results) "{\"id\":\"m1\",\"status\":\"Finished\",\"results\":" results "}"
 
-#define EQUAL(actual, expected)                                                                    \
-	do {                                                                                       \
-		if (strcmp(actual, expected) != 0)                                                 \
-			printf("\n    \"%s\" should be \"%s\"", actual, expected);                 \
-		CU_ASSERT(strcmp(actual, expected) == 0);                                          \
+#define EQUAL(actual, expected)                                                    \
+	do {                                                                       \
+		if (strcmp(actual, expected) != 0)                                 \
+			printf("\n    \"%s\" should be \"%s\"", actual, expected); \
+		CU_ASSERT(strcmp(actual, expected) == 0);                          \
 	} while (0)
 
 /* A running cluster whose context c1 runs command m1. What was added before comes first. */
@@ -71,19 +70,21 @@ code_runs_in_a_context_of_its_own(void)
 	CU_ASSERT(destroyed(host) == 1);
 	CU_ASSERT(fakehost_request(host, fakehost_requests(host) - 1)->flags & MCP_HTTP_CLEANUP);
 	EQUAL(fakehost_request(host, 3)->body, "{\"clusterId\":\"" CLUSTER "\","
-	    "\"contextId\":\"c1\","
-	      "\"language\":\"python\",\"command\":\"print(2)\"}");
+					       "\"contextId\":\"c1\","
+					       "\"language\":\"python\",\"command\":\"print(2)\"}");
 	CU_ASSERT(fakehost_request(host, 3)->retry == MCP_RETRY_NEVER);
 	fakehost_free(host);
 	host = fakehost_new(&mcp_plugin);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"\"}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text,
 	      "The code ran and printed nothing.");
-	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"image\","
-	    "\"fileName\":\"/plots/\xc3\xa4.png\"}"));
+	fakehost_reply(host, STATUS, 200,
+		       FINISHED("{\"resultType\":\"image\","
+				"\"fileName\":\"/plots/\xc3\xa4.png\"}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text, "\nfile: /plots/\xc3\xa4.png");
-	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"images\",\"fileNames\":["
-	    "\"/a.png\",null,\"data:image/png;base64,AAAA\"]}"));
+	fakehost_reply(host, STATUS, 200,
+		       FINISHED("{\"resultType\":\"images\",\"fileNames\":["
+				"\"/a.png\",null,\"data:image/png;base64,AAAA\"]}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text,
 	    "\nfile: /a.png\nfile: none; the reply itself holds the picture (image/png, 26 bytes)");
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"file\"}"));
@@ -106,11 +107,12 @@ a_context_can_be_kept(void)
 	CU_ASSERT(destroyed(host) == 0);
 	CU_ASSERT(requests_to(host, "/api/1.2/contexts/create") == 0);
 	fakehost_reply(host, STATUS, 200,
-	    FINISHED("{\"resultType\":\"error\",\"summary\":\"bad\"}"));
+		       FINISHED("{\"resultType\":\"error\",\"summary\":\"bad\"}"));
 	result = fakehost_tool(host, "execute_code", CODE ",\"context_id\":\"c1\"}");
 	has(result->next, "execute_code cluster_id=" CLUSTER " context_id=c1 keep_context=true");
 	CU_ASSERT(destroyed(host) == 0);
-	fakehost_reply(host, CONTEXT, 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, CONTEXT, 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"context c1 does not exist\"}");
 	result = fakehost_tool(host, "execute_code", CODE ",\"context_id\":\"c1\"}");
 	CU_ASSERT(result->status == MCP_E_NOT_FOUND);
@@ -127,10 +129,12 @@ a_cluster_must_run(void)
 	fakehost_reply(host, CLUSTER_GET, 200, "{\"state\":\"TERMINATED\"}");
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	CU_ASSERT(result->status == MCP_E_CONFLICT);
-	EQUAL(result->text, "Cluster \"" CLUSTER "\" cannot run code now.\nIt is TERMINATED.\n"
+	EQUAL(result->text,
+	      "Cluster \"" CLUSTER "\" cannot run code now.\nIt is TERMINATED.\n"
 	      "Call start_cluster cluster_id=" CLUSTER " (minutes), then repeat this call.");
 	fakehost_reset(host);
-	fakehost_reply(host, CLUSTER_GET, 400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
+	fakehost_reply(host, CLUSTER_GET, 400,
+		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Cluster " CLUSTER " does not exist\"}");
 	fakehost_reply(host, "GET /api/2.1/clusters/list*", 200, "{\"clusters\":[]}");
 	CU_ASSERT(fakehost_tool(host, "execute_code", CODE "}")->status == MCP_E_NOT_FOUND);
@@ -145,7 +149,8 @@ a_cluster_may_be_configured(void)
 {
 	struct fakehost *host = fakehost_new_with(&mcp_plugin, "{\"cluster_id\":\"shared\"}");
 
-	fakehost_reply(host, "GET /api/2.1/clusters/list*", 200, "{\"clusters\":[{\"cluster_id\":"
+	fakehost_reply(host, "GET /api/2.1/clusters/list*", 200,
+		       "{\"clusters\":[{\"cluster_id\":"
 		       "\"" CLUSTER "\",\"cluster_name\":\"shared\"}]}");
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"by name\"}"));
 	has(fakehost_tool(host, "execute_code", "{\"language\":\"python\",\"code\":\"x\"}")->text,
@@ -174,8 +179,7 @@ code_must_be_given(void)
 	snprintf(arguments, sizeof(arguments), CODE ",\"context_id\":\"%070d\"}", 1);
 	has(fakehost_tool(host, "execute_code", arguments)->what, "context_id is not a valid id");
 	snprintf(arguments, sizeof(arguments),
-	    CODE ",\"context_id\":\"c1\",\"command_id\":\"%070d\"}",
-		 1);
+		 CODE ",\"context_id\":\"c1\",\"command_id\":\"%070d\"}", 1);
 	has(fakehost_tool(host, "execute_code", arguments)->what, "command_id is not a valid id");
 	fakehost_free(host);
 }
@@ -190,7 +194,7 @@ errors_of_code_are_cleaned(void)
 	char reply[4000], trace[3000];
 
 	well(host, FINISHED("{\"resultType\":\"error\",\"summary\":\"<span "
-	    "class=\\\"ansi-red-fg\\\">"
+			    "class=\\\"ansi-red-fg\\\">"
 			    "ZeroDivisionError</span>: a &lt; b &amp; c\",\"cause\":\"-----\\n"
 			    "\\u001b[0;31mZeroDivisionError\\u001b[0m in <module>\"}"));
 	result = fakehost_tool(host, "execute_code", CODE "}");
@@ -203,7 +207,7 @@ errors_of_code_are_cleaned(void)
 	memcpy(trace, "begin", 5);
 	strcpy(trace + 2990, "the end");
 	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"error\",\"cause\":\"%s\"}"),
-	    trace);
+		 trace);
 	fakehost_reply(host, STATUS, 200, reply);
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	EQUAL(result->what, "The code failed: (no summary)");
@@ -253,13 +257,15 @@ long_output_is_cut_in_the_middle(void)
 
 	for (int i = 0; i < 1000; i++)
 		snprintf(output + 6 * i, 7, "%04d\xc3\xa4", i);
-	snprintf(reply, sizeof(reply), FINISHED("{\"resultType\":\"text\",\"data\":"
-	    "\"%s\"}"), output);
+	snprintf(reply, sizeof(reply),
+		 FINISHED("{\"resultType\":\"text\",\"data\":"
+			  "\"%s\"}"),
+		 output);
 	well(host, reply);
 	fakehost_results(host, 0, 4000, 200, NULL);
 	result = fakehost_tool(host, "execute_code", CODE "}");
 	has(result->text, "The output has 6000 bytes; its head and its tail are shown, bytes "
-	    "1000-4999 are left out.");
+			  "1000-4999 are left out.");
 	has(result->text, "0000\xc3\xa4");
 	has(result->text, "0999\xc3\xa4");
 	has(result->text, "keep_context=true");
@@ -267,13 +273,15 @@ long_output_is_cut_in_the_middle(void)
 	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
 	has(result->text, "Next: execute_code cluster_id=" CLUSTER " context_id=");
 	has(result->text, " keep_context=true output_from=1000");
-	result = fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
-	    "\"context_id\":\"c1\",\"command_id\":\"m1\",\"keep_context\":true,"
-	    "\"output_from\":1001}");
+	result = fakehost_tool(host, "execute_code",
+			       "{\"cluster_id\":\"" CLUSTER "\","
+			       "\"context_id\":\"c1\",\"command_id\":\"m1\",\"keep_context\":true,"
+			       "\"output_from\":1001}");
 	has(result->text, "bytes 1002-3001 of 6000 of the output:");
 	has(result->text, "output_from=3002");
-	result = fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
-	    "\"context_id\":\"c1\",\"command_id\":\"m1\",\"output_from\":6000}");
+	result = fakehost_tool(host, "execute_code",
+			       "{\"cluster_id\":\"" CLUSTER "\","
+			       "\"context_id\":\"c1\",\"command_id\":\"m1\",\"output_from\":6000}");
 	has(result->text, "is behind its end");
 	fakehost_free(host);
 }
@@ -284,8 +292,9 @@ indentation_is_taken_off(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"\"}"));
-	fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
-	    "\"language\":\"python\","
+	fakehost_tool(host, "execute_code",
+		      "{\"cluster_id\":\"" CLUSTER "\","
+		      "\"language\":\"python\","
 		      "\"code\":\"    if a:\\n        b\\n\\n  \\n    c\"}");
 	has(fakehost_request(host, 3)->body, "\"command\":\"if a:\\n    b\\n\\n\\nc\"");
 	fakehost_free(host);
@@ -304,14 +313,15 @@ results_may_be_tables(void)
 	has(result->text, "a\tb\n1\tNULL\n2\tx\n");
 	has(result->text, " of 2+ rows shown.\nThe cluster cut the result: select fewer rows");
 	CU_ASSERT(destroyed(host) == 1);
-	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"table\",\"schema\":"
-						   "[{\"name\":\"a\"}],\"data\":[]}"));
+	fakehost_reply(host, STATUS, 200,
+		       FINISHED("{\"resultType\":\"table\",\"schema\":"
+				"[{\"name\":\"a\"}],\"data\":[]}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text, "a\n0 rows.");
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"table\",\"schema\":[]}"));
 	EQUAL(fakehost_tool(host, "execute_code", CODE "}")->text,
 	      "The code ran and has no rows to show.");
 	at += sprintf(at, "{\"status\":\"Finished\",\"results\":{\"resultType\":\"table\","
-	    "\"schema\":[");
+			  "\"schema\":[");
 	for (int i = 0; i <= 200; i++)
 		at += sprintf(at, "%s{\"name\":\"c%d\"}", i > 0 ? "," : "", i);
 	strcpy(at, "],\"data\":[]}}");
@@ -338,12 +348,11 @@ contexts_end_on_every_way_out(void)
 		{ CREATE, 500, "{}", MCP_E_UNAVAILABLE, 0, "" },
 		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "without an id of the context" },
 		{ CONTEXT, 200, "{\"status\":\"Error\"}", MCP_E_UNAVAILABLE, 1,
-		    "Its state is Error" },
+		  "Its state is Error" },
 		{ CONTEXT, 403, "{\"error_code\":\"PERMISSION_DENIED\"}", MCP_E_PERMISSION, 1,
 		  "CAN ATTACH TO" },
 		{ EXECUTE, 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"odd\"}", MCP_E_INPUT,
-		    1,
-		  "odd" },
+		  1, "odd" },
 		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without an id of the command" },
 		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not a JSON object" },
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
@@ -410,7 +419,8 @@ a_command_is_resumed(void)
 	/* As the answer says, and as after a restart of the host. */
 	fakehost_reset(host);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"late\"}"));
-	result = fakehost_tool(host, "execute_code", "{\"cluster_id\":\"" CLUSTER "\","
+	result = fakehost_tool(host, "execute_code",
+			       "{\"cluster_id\":\"" CLUSTER "\","
 			       "\"context_id\":\"c1\",\"command_id\":\"m1\"}");
 	has(result->text, "late");
 	CU_ASSERT(requests_to(host, "/api/1.2/commands/execute") == 0);
@@ -431,8 +441,8 @@ code_is_cancelled(void)
 	fakehost_tool(host, "execute_code", CODE "}");
 	EQUAL(fakehost_cancel(host)->text, "Cancelling the code was requested.");
 	EQUAL(fakehost_request(host, 0)->body, "{\"clusterId\":\"" CLUSTER "\","
-	    "\"contextId\":\"c1\","
-	      "\"commandId\":\"m1\"}");
+					       "\"contextId\":\"c1\","
+					       "\"commandId\":\"m1\"}");
 	CU_ASSERT(requests_to(host, "/api/1.2/commands/cancel") == 1);
 	CU_ASSERT(destroyed(host) == 1);
 	fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
@@ -451,8 +461,8 @@ code_is_cancelled(void)
 #define SUBMIT "POST /api/2.2/jobs/runs/submit"
 #define RUN "GET /api/2.2/jobs/runs/get?run_id=5"
 #define OUTPUT "GET /api/2.2/jobs/runs/get-output?run_id=6"
-#define DONE                                                                                       \
-	"{\"run_id\":5,\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":"           \
+#define DONE                                                                             \
+	"{\"run_id\":5,\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":" \
 	"\"SUCCESS\"},\"tasks\":[{\"task_key\":\"notebook\",\"run_id\":6}]}"
 
 void
@@ -464,11 +474,13 @@ a_notebook_runs(void)
 	fakehost_reply(host, SUBMIT, 200, "{\"run_id\":5}");
 	fakehost_reply(host, RUN, 200, DONE);
 	fakehost_reply(host, OUTPUT, 200, "{\"notebook_output\":{\"result\":\"done\"}}");
-	result = fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"/a/b\","
+	result = fakehost_tool(host, "run_notebook",
+			       "{\"notebook_path\":\"/a/b\","
 			       "\"idempotency_token\":\"t\",\"parameters\":{\"n\":\"1\"}}");
 	has(result->text, "state: SUCCESS");
 	has(result->text, "\ndone\n");
-	EQUAL(fakehost_request(host, 0)->body, "{\"run_name\":\"lakehost: /a/b\","
+	EQUAL(fakehost_request(host, 0)->body,
+	      "{\"run_name\":\"lakehost: /a/b\","
 	      "\"idempotency_token\":\"t\",\"tasks\":[{\"task_key\":\"notebook\",\"notebook_task\":"
 	      "{\"notebook_path\":\"/a/b\",\"source\":\"WORKSPACE\",\"base_parameters\":"
 	      "{\"n\":\"1\"}}}]}");
@@ -488,7 +500,8 @@ a_notebook_runs_on_a_cluster(void)
 {
 	struct fakehost *host = fakehost_new_with(&mcp_plugin, "{\"cluster_id\":\"shared\"}");
 
-	fakehost_reply(host, "GET /api/2.1/clusters/list*", 200, "{\"clusters\":[{\"cluster_id\":"
+	fakehost_reply(host, "GET /api/2.1/clusters/list*", 200,
+		       "{\"clusters\":[{\"cluster_id\":"
 		       "\"" CLUSTER "\",\"cluster_name\":\"shared\"},{\"cluster_id\":\"x\","
 		       "\"cluster_name\":\"mine\"}]}");
 	fakehost_reply(host, SUBMIT, 200, "{\"run_id\":5}");
@@ -507,14 +520,15 @@ a_notebook_may_not_begin(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	CU_ASSERT(fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"a\"}")->status
-		  == MCP_E_INPUT);
+	CU_ASSERT(fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"a\"}")->status ==
+		  MCP_E_INPUT);
 	fakehost_reply(host, SUBMIT, 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"/a\"}");
 	has(result->next, "CAN RUN on the notebook");
 	fakehost_reset(host);
 	fakehost_reply(host, SUBMIT, 200, "{\"run_id\":5}");
-	fakehost_reply(host, RUN, 200, "{\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
+	fakehost_reply(host, RUN, 200,
+		       "{\"state\":{\"life_cycle_state\":\"INTERNAL_ERROR\","
 		       "\"state_message\":\"no compute\"}}");
 	has(fakehost_tool(host, "run_notebook", "{\"notebook_path\":\"/a\"}")->text,
 	    "Run 5 ended as INTERNAL_ERROR.\nno compute");

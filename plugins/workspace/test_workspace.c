@@ -8,11 +8,10 @@
 
 #define LIST "GET /api/2.0/workspace/list?path="
 #define STATUS "GET /api/2.0/workspace/get-status?path=%2Fnb"
-#define SOURCE                                                                                     \
-	"GET /api/2.0/workspace/export?format=SOURCE&direct_download=true&path=%2Fnb"
-#define JUPYTER                                                                                    \
+#define SOURCE "GET /api/2.0/workspace/export?format=SOURCE&direct_download=true&path=%2Fnb"
+#define JUPYTER \
 	"GET /api/2.0/workspace/export?format=JUPYTER&outputs=ALL&direct_download=true&path=%2Fnb"
-#define NOTEBOOK(language)                                                                         \
+#define NOTEBOOK(language) \
 	"{\"path\":\"/nb\",\"object_type\":\"NOTEBOOK\",\"language\":\"" language "\"}"
 
 void
@@ -36,17 +35,20 @@ lacks(const char *text, const char *part)
 static void
 tree(struct fakehost *host)
 {
-	fakehost_reply(host, LIST "%2F", 200, "{\"objects\":["
-		"{\"object_type\":\"DIRECTORY\",\"path\":\"/d\",\"object_id\":1},"
-		"{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\",\"language\":\"SQL\","
-		"\"object_id\":2,"
-		"\"modified_at\":1700000000000},"
-		"{\"object_type\":\"REPO\",\"path\":\"/r\"}]}");
-	fakehost_reply(host, LIST "%2Fd", 200, "{\"objects\":["
-		"{\"object_type\":\"FILE\",\"path\":\"/d/a file\",\"size\":1500},"
-		"{\"object_type\":\"DIRECTORY\",\"path\":\"/d/e\"}]}");
-	fakehost_reply(host, LIST "%2Fd%2Fe", 200, "{\"objects\":["
-		"{\"object_type\":\"FILE\",\"path\":\"/d/e/deep\"}]}");
+	fakehost_reply(host, LIST "%2F", 200,
+		       "{\"objects\":["
+		       "{\"object_type\":\"DIRECTORY\",\"path\":\"/d\",\"object_id\":1},"
+		       "{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\",\"language\":\"SQL\","
+		       "\"object_id\":2,"
+		       "\"modified_at\":1700000000000},"
+		       "{\"object_type\":\"REPO\",\"path\":\"/r\"}]}");
+	fakehost_reply(host, LIST "%2Fd", 200,
+		       "{\"objects\":["
+		       "{\"object_type\":\"FILE\",\"path\":\"/d/a file\",\"size\":1500},"
+		       "{\"object_type\":\"DIRECTORY\",\"path\":\"/d/e\"}]}");
+	fakehost_reply(host, LIST "%2Fd%2Fe", 200,
+		       "{\"objects\":["
+		       "{\"object_type\":\"FILE\",\"path\":\"/d/e/deep\"}]}");
 }
 
 static void
@@ -76,10 +78,11 @@ a_walk_goes_as_deep_as_asked(void)
 	fakehost_reply(host, LIST "%2Fr", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}");
 	has(result->text, "FILE\t/d/a file\t-\t1.5 kB\t-\t-\nDIRECTORY\t/d/e\t-\t-\t-\t-\n5 "
-	    "items.\n"
+			  "items.\n"
 			  "1 folder below could not be listed by this identity.");
 	lacks(result->text, "deep");
-	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":3,"
+	result = fakehost_tool(host, "list_workspace_items",
+			       "{\"path\":\"/\",\"depth\":3,"
 			       "\"object_type\":\"FILE\",\"name_filter\":\"E\"}");
 	has(result->text, "object_id\nFILE\t/d/a file\t");
 	has(result->text, "FILE\t/d/e/deep\t");
@@ -95,12 +98,13 @@ pages_are_offsets_into_the_walk(void)
 
 	tree(host);
 	fakehost_reply(host, LIST "%2Fr", 200, "{}");
-	result = fakehost_tool(host, "list_workspace_items",
-			       "{\"path\":\"/\",\"depth\":3,\"limit\":3}");
+	result =
+	    fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":3,\"limit\":3}");
 	has(result->text, "3 items shown; there are more. Next: list_workspace_items path=/ "
-	    "limit=3 "
+			  "limit=3 "
 			  "depth=3 page_token=3");
-	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":3,"
+	result = fakehost_tool(host, "list_workspace_items",
+			       "{\"path\":\"/\",\"depth\":3,"
 			       "\"limit\":3,\"page_token\":\"3\"}");
 	has(result->text, "object_id\nFILE\t/d/a file\t");
 	has(result->text, "FILE\t/d/e/deep\t");
@@ -124,8 +128,10 @@ a_walk_has_an_end(void)
 	strcpy(at, "]}");
 	fakehost_reply(host, LIST "%2F", 200, body);
 	fakehost_reply(host, LIST "*", 200, "{}");
-	has(fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":2,"
-			  "\"name_filter\":\"none\"}")->text,
+	has(fakehost_tool(host, "list_workspace_items",
+			  "{\"path\":\"/\",\"depth\":2,"
+			  "\"name_filter\":\"none\"}")
+		->text,
 	    "Next: list_workspace_items path=/folder-0");
 	free(body);
 	fakehost_free(host);
@@ -135,7 +141,9 @@ static void
 wrong_paths_are_refused(void)
 {
 	static const char *const wrong[] = {
-		"{\"path\":\"Users\"}", "{\"path\":\"\"}", "{\"path\":\"/a\\nb\"}",
+		"{\"path\":\"Users\"}",
+		"{\"path\":\"\"}",
+		"{\"path\":\"/a\\nb\"}",
 		"{\"path\":\"/\",\"page_token\":\"x\"}",
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -143,7 +151,7 @@ wrong_paths_are_refused(void)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ASSERT_INT(fakehost_tool(host, "list_workspace_items", wrong[i])->status,
-		    MCP_E_INPUT);
+			   MCP_E_INPUT);
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, LIST "%2Fa%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/a/b\"}");
@@ -160,7 +168,8 @@ an_item_is_shown(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_reply(host, STATUS, 200, "{\"path\":\"/nb\",\"object_type\":\"FILE\","
+	fakehost_reply(host, STATUS, 200,
+		       "{\"path\":\"/nb\",\"object_type\":\"FILE\","
 		       "\"object_id\":7,\"size\":12}");
 	result = fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb\"}");
 	ASSERT_STR(result->text, "path: /nb\ntype: FILE\nobject_id: 7\nbytes: 12\n"
@@ -257,8 +266,9 @@ cells_are_listed(void)
 	    "cell\tline\tlines\tbegins\n1\t1\t3\tone\n2\t5\t3\tx = ");
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("SQL"));
-	fakehost_reply(host, SOURCE, 200, "-- Databricks notebook source\nselect 1\n"
-					  "-- COMMAND ----------\nselect 2");
+	fakehost_reply(host, SOURCE, 200,
+		       "-- Databricks notebook source\nselect 1\n"
+		       "-- COMMAND ----------\nselect 2");
 	has(notebook(host, "\"view\":\"cells\"")->text, "1\t1\t2\tselect 1\n2\t4\t1\tselect 2\n"
 							"2 cells.");
 	fakehost_reset(host);
@@ -268,8 +278,9 @@ cells_are_listed(void)
 	/* line ends of other systems; only some of the lines */
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
-	fakehost_reply(host, SOURCE, 200, "# Databricks notebook source\r\none\r\n\r\n"
-	    "# COMMAND ----------\r\n\r\ntwo\r\n");
+	fakehost_reply(host, SOURCE, 200,
+		       "# Databricks notebook source\r\none\r\n\r\n"
+		       "# COMMAND ----------\r\n\r\ntwo\r\n");
 	has(notebook(host, "\"view\":\"cells\"")->text, "1\t1\t3\tone\n2\t5\t2\ttwo\n2 cells.");
 	has(notebook(host, "\"view\":\"cells\",\"start_line\":2")->text,
 	    "begins\n2\t5\t2\ttwo\n1 cell.");
@@ -288,12 +299,12 @@ outputs_stand_below_their_cells(void)
 
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	at += sprintf(at, "{\"cells\":[{\"cell_type\":\"markdown\",\"source\":\"# T\"},"
-		"{\"cell_type\":\"code\",\"source\":[\"a\\n\",\"b\"],\"outputs\":["
-		"{\"output_type\":\"stream\",\"text\":[\"\\u001b[1mout\\u001b[0m\"]},"
-		"{\"output_type\":\"error\",\"ename\":\"KeyError\",\"evalue\":\"'x'\"},"
-		"{\"output_type\":\"execute_result\",\"data\":{\"text/plain\":\"42\"}},"
-		"{\"output_type\":\"display_data\",\"data\":{\"image/png\":\"x\"}},"
-		"{\"output_type\":\"stream\",\"text\":\"");
+			  "{\"cell_type\":\"code\",\"source\":[\"a\\n\",\"b\"],\"outputs\":["
+			  "{\"output_type\":\"stream\",\"text\":[\"\\u001b[1mout\\u001b[0m\"]},"
+			  "{\"output_type\":\"error\",\"ename\":\"KeyError\",\"evalue\":\"'x'\"},"
+			  "{\"output_type\":\"execute_result\",\"data\":{\"text/plain\":\"42\"}},"
+			  "{\"output_type\":\"display_data\",\"data\":{\"image/png\":\"x\"}},"
+			  "{\"output_type\":\"stream\",\"text\":\"");
 	memset(at, 'y', 3000);
 	strcpy(at + 3000, "\"}]}]}");
 	fakehost_reply(host, JUPYTER, 200, body);
@@ -322,8 +333,10 @@ output_reads(const char *output, const char *text)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char body[3000], expected[1000];
 
-	snprintf(body, sizeof(body), "{\"cells\":[{\"cell_type\":\"code\",\"source\":\"x\","
-		 "\"outputs\":[%s]}]}", output);
+	snprintf(body, sizeof(body),
+		 "{\"cells\":[{\"cell_type\":\"code\",\"source\":\"x\","
+		 "\"outputs\":[%s]}]}",
+		 output);
 	snprintf(expected, sizeof(expected), "\nx\noutput: %s\n</untrusted-data>", text);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, JUPYTER, 200, body);
@@ -332,8 +345,8 @@ output_reads(const char *output, const char *text)
 }
 
 #define HTML(html) "{\"output_type\":\"display_data\",\"data\":{\"text/html\":\"" html "\"}}"
-#define OWN(own)                                                                                   \
-	"{\"output_type\":\"display_data\",\"data\":{\"image/x\":\"\"},\"metadata\":{"             \
+#define OWN(own)                                                                       \
+	"{\"output_type\":\"display_data\",\"data\":{\"image/x\":\"\"},\"metadata\":{" \
 	"\"application/vnd.databricks.v1+output\":" own "}}"
 
 static void
@@ -344,7 +357,7 @@ outputs_of_all_kinds_are_text(void)
 			  "<td>Oak &amp; \xc3\xa4 &#228;&#xE4;</td></tr></table>"),
 		     "id\tn\n1\tOak & \xc3\xa4 \xc3\xa4\xc3\xa4");
 	output_reads(HTML("<h1>A</h1>\\n  <p>b <b>c</b><br/>e</p><!-- x > y "
-	    "--><script>1<2</script>"),
+			  "--><script>1<2</script>"),
 		     "A\nb c\ne");
 	output_reads(
 	    HTML("<table><tr><th></th><th>x</th></tr>\\n<tr>\\n<th>0</th><td></td><td>2</td>"
@@ -353,16 +366,20 @@ outputs_of_all_kinds_are_text(void)
 	output_reads(HTML("a < b &unknown; <x y='>'>z"), "a < b &unknown; z");
 	output_reads(HTML("unfinished <th"), "unfinished <th");
 	output_reads(OWN("{\"type\":\"table\",\"schema\":[{\"name\":\"id\"},{\"name\":\"w\"}],"
-			 "\"data\":[[1,\"desk\"],[2,null]]}"), "id\tw\n1\tdesk\n2\tNULL");
+			 "\"data\":[[1,\"desk\"],[2,null]]}"),
+		     "id\tw\n1\tdesk\n2\tNULL");
 	output_reads(OWN("{\"type\":\"html\",\"data\":\"<p>own</p>\"}"), "own");
 	output_reads(OWN("{\"type\":\"ansi\",\"data\":\"a<b and c>d\"}"), "a<b and c>d");
 	output_reads("{\"output_type\":\"error\",\"ename\":\"E\",\"evalue\":\"v\",\"traceback\":["
-		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}", "in f\n  line 4\nE: "
-			 "v");
+		     "\"in \\u001b[31mf\\u001b[0m\",\"  line 4\",\"E: v\"]}",
+		     "in f\n  line 4\nE: "
+		     "v");
 	output_reads("{\"output_type\":\"error\",\"ename\":\"Err\",\"evalue\":\"v\",\"traceback\":["
-		     "\"line 1\"]}", "Err: v\nline 1");
+		     "\"line 1\"]}",
+		     "Err: v\nline 1");
 	output_reads("{\"output_type\":\"display_data\",\"data\":{\"text/markdown\":[\"*a*\"],"
-		     "\"text/html\":\"<i>a</i>\"}}", "*a*");
+		     "\"text/html\":\"<i>a</i>\"}}",
+		     "*a*");
 	/* of other types than they should have */
 	output_reads("{\"output_type\":7,\"data\":[1]}", "(nothing)");
 	output_reads("{\"output_type\":\"stream\",\"text\":[1,null,{}]}", "1{ }");
@@ -378,11 +395,12 @@ notebooks_are_found_by_file_name(void)
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, SOURCE, 200, source);
-	has(fakehost_tool(host, "get_notebook_content",
-			  "{\"path\":\"/nb.py\",\"view\":\"source\"}")->text, "/nb (PYTHON), lines "
-			      "1-7");
+	has(fakehost_tool(host, "get_notebook_content", "{\"path\":\"/nb.py\",\"view\":\"source\"}")
+		->text,
+	    "/nb (PYTHON), lines "
+	    "1-7");
 	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: "
-	    "/nb\n");
+										      "/nb\n");
 	/* what has the name without an extension, but is no notebook, was not meant */
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
@@ -415,8 +433,9 @@ only_notebooks_are_read(void)
 	ASSERT_INT(notebook(host, "\"view\":\"source\"")->status, MCP_E_NOT_FOUND);
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("R"));
-	fakehost_reply(host, SOURCE, 400, "{\"error_code\":\"MAX_NOTEBOOK_SIZE_EXCEEDED\","
-					  "\"message\":\"over 10 MB\"}");
+	fakehost_reply(host, SOURCE, 400,
+		       "{\"error_code\":\"MAX_NOTEBOOK_SIZE_EXCEEDED\","
+		       "\"message\":\"over 10 MB\"}");
 	has(notebook(host, "\"view\":\"source\"")->why, "over 10 MB");
 	fakehost_free(host);
 }
@@ -430,18 +449,23 @@ only_notebooks_are_read(void)
 static void
 some_repos(struct fakehost *host)
 {
-	fakehost_reply(host, TOP, 200, "{\"objects\":[{\"object_type\":\"DIRECTORY\",\"path\":"
-		"\"/Users\"},{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\"},5,"
-		"{\"object_type\":\"DIRECTORY\",\"path\":\"/Repos\"},"
-		"{\"object_type\":\"DIRECTORY\",\"path\":\"/M\xc3\xbcller\"}]}");
-	fakehost_reply(host, REPOS("Repos"), 200, "{\"next_page_token\":\"N\",\"repos\":["
-		"{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\","
-		"\"head_commit_id\":\"abc\","
-		"\"url\":\"https://g/app\"},{\"id\":2,\"path\":\"/Repos/a/lib\"}]}");
-	fakehost_reply(host, REPOS("Repos&next_page_token=N"), 200, "{\"repos\":["
-		"{\"id\":3,\"path\":\"/Repos/b/app\"}]}");
-	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":["
-		"{\"id\":4,\"path\":\"/Users/c/forecast\"},{\"id\":5,\"path\":\"/Users2/x\"}]}");
+	fakehost_reply(host, TOP, 200,
+		       "{\"objects\":[{\"object_type\":\"DIRECTORY\",\"path\":"
+		       "\"/Users\"},{\"object_type\":\"NOTEBOOK\",\"path\":\"/nb\"},5,"
+		       "{\"object_type\":\"DIRECTORY\",\"path\":\"/Repos\"},"
+		       "{\"object_type\":\"DIRECTORY\",\"path\":\"/M\xc3\xbcller\"}]}");
+	fakehost_reply(host, REPOS("Repos"), 200,
+		       "{\"next_page_token\":\"N\",\"repos\":["
+		       "{\"id\":1,\"path\":\"/Repos/a/app\",\"branch\":\"main\","
+		       "\"head_commit_id\":\"abc\","
+		       "\"url\":\"https://g/app\"},{\"id\":2,\"path\":\"/Repos/a/lib\"}]}");
+	fakehost_reply(host, REPOS("Repos&next_page_token=N"), 200,
+		       "{\"repos\":["
+		       "{\"id\":3,\"path\":\"/Repos/b/app\"}]}");
+	fakehost_reply(
+	    host, REPOS("Users"), 200,
+	    "{\"repos\":["
+	    "{\"id\":4,\"path\":\"/Users/c/forecast\"},{\"id\":5,\"path\":\"/Users2/x\"}]}");
 	fakehost_reply(host, REPOS("M%C3%BCller"), 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 }
 
@@ -454,8 +478,8 @@ repos_are_listed(void)
 	some_repos(host);
 	result = fakehost_tool(host, "list_repos", "{}");
 	has(result->text, "1\t/Repos/a/app\tmain\tabc\thttps://g/app\n2\t/Repos/a/lib\t-\t-\t-\n"
-	    "3\t/Repos/b/app\t-\t-\t-\n4\t/Users/c/forecast\t-\t-\t-\n4 repos.\n"
-	    "1 folder of the top could not be asked");
+			  "3\t/Repos/b/app\t-\t-\t-\n4\t/Users/c/forecast\t-\t-\t-\n4 repos.\n"
+			  "1 folder of the top could not be asked");
 	lacks(fakehost_tool(host, "list_repos", "{\"name_filter\":\"APP\"}")->text, "/lib");
 	/* what does not fit: the next call begins behind it */
 	fakehost_results(host, 3, 3000, 200, NULL);
@@ -467,8 +491,11 @@ repos_are_listed(void)
 	has(result->text, "remote\n3\t/Repos/b/app\t-\t-\t-\n4\t/Users");
 	result = fakehost_tool(host, "list_repos", "{\"page_token\":\"0,6,/Users\"}");
 	has(result->text, "remote\n4\t/Users/c/forecast");
-	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":"
-	    "\"x\"}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_tool(host, "list_repos",
+				 "{\"page_token\":"
+				 "\"x\"}")
+		       ->status,
+		   MCP_E_INPUT);
 	ASSERT_INT(fakehost_tool(host, "list_repos", "{\"page_token\":\"1,99,/a\"}")->status,
 		   MCP_E_INPUT);
 	fakehost_reset(host);
@@ -478,7 +505,8 @@ repos_are_listed(void)
 	fakehost_reply(host, TOP, 403, "{}");
 	fakehost_reply(host, REPOS("Repos"), 200, "{}");
 	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":[5,null]}");
-	fakehost_reply(host, REPOS("Shared"), 200, "{\"repos\":[{\"id\":9,\"path\":\"/Shared/m\"}],"
+	fakehost_reply(host, REPOS("Shared"), 200,
+		       "{\"repos\":[{\"id\":9,\"path\":\"/Shared/m\"}],"
 		       "\"next_page_token\":\"same\"}");
 	fakehost_reply(host, REPOS("Shared&next_page_token=same"), 200,
 		       "{\"next_page_token\":\"same\"}");
@@ -501,10 +529,12 @@ a_repo_is_shown(void)
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa", 200,
 		       "{\"object_type\":\"DIRECTORY\"}");
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2FRepos%2Fa%2Fap", 404, GONE);
-	fakehost_reply(host, "GET /api/2.0/repos/1", 200, "{\"id\":1,\"path\":\"/Repos/a/app\","
+	fakehost_reply(host, "GET /api/2.0/repos/1", 200,
+		       "{\"id\":1,\"path\":\"/Repos/a/app\","
 		       "\"branch\":\"main\",\"provider\":\"gitHub\"}");
-	fakehost_reply(host, "GET /api/2.0/repos/4", 200, "{\"id\":4,\"path\":"
-	    "\"/Users/c/forecast\",\"branch\":5}");
+	fakehost_reply(host, "GET /api/2.0/repos/4", 200,
+		       "{\"id\":4,\"path\":"
+		       "\"/Users/c/forecast\",\"branch\":5}");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a/app\"}");
 	ASSERT_STR(result->text, "repo_id: 1\npath: /Repos/a/app\nbranch: main\nprovider: gitHub\n"
 				 "url: https://workspace.example.com/#workspace/Repos/a/app");
@@ -530,7 +560,9 @@ a_repo_is_shown(void)
 	    "Did you mean: forecast?");
 	fakehost_reply(host, "GET /api/2.0/repos", 200, "{\"repos\":[{\"id\":1}]}");
 	ASSERT_STR(fakehost_complete(host, "databricks://repos/{repo_id} repo_id",
-				     "{\"value\":\"1\"}")->completion, "[\"1\"]");
+				     "{\"value\":\"1\"}")
+		       ->completion,
+		   "[\"1\"]");
 	fakehost_free(host);
 }
 

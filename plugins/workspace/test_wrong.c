@@ -6,12 +6,13 @@
 #include "test_wrong.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CALL(name, tool, arguments)                                                                \
-	static const struct fakehost_result *name(struct fakehost *host)                           \
-	{                                                                                          \
-		return fakehost_tool(host, tool, arguments);                                       \
+#define CALL(name, tool, arguments)                                      \
+	static const struct fakehost_result *name(struct fakehost *host) \
+	{                                                                \
+		return fakehost_tool(host, tool, arguments);             \
 	}
 
+/* clang-format off */
 #define ID "0712-123456-abc12345"
 #define ITEM                                                                                       \
 	"{\"path\":\"/nb\",\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\",\"object_id\":1,"  \
@@ -35,10 +36,11 @@
 	    "[{\"task_key\":"                                                                      \
 	"\"notebook\",\"run_id\":6,\"state\":{\"result_state\":\"SUCCESS\"}}]}"
 #define RESULTS(more) "{\"id\":\"m1\",\"status\":\"Finished\",\"results\":{" more "}}"
+/* clang-format on */
 
 static const struct wrong_route routes[] = {
 	{ "GET /api/2.0/workspace/list*", "{\"objects\":[{\"path\":\"/Users\",\"object_type\":"
-	  "\"DIRECTORY\"}," ITEM "]}" },
+					  "\"DIRECTORY\"}," ITEM "]}" },
 	{ "GET /api/2.0/workspace/get-status*", ITEM },
 	{ "GET /api/2.0/workspace/export?format=JUPYTER*", EXPORT },
 	{ "GET /api/2.0/workspace/export?format=SOURCE*", "[\"source\"]" },
@@ -49,7 +51,7 @@ static const struct wrong_route routes[] = {
 	{ "GET /api/2.2/jobs/runs/get?*", RUN },
 	{ "GET /api/2.2/jobs/runs/get-output*", "{\"notebook_output\":{\"result\":\"r\"}}" },
 	{ "GET /api/2.1/clusters/list*", "{\"clusters\":[{\"cluster_id\":\"" ID "\","
-	  "\"cluster_name\":\"dev\"}]}" },
+					 "\"cluster_name\":\"dev\"}]}" },
 	{ "GET /api/2.1/clusters/get*", "{\"state\":\"RUNNING\"}" },
 	{ "POST /api/1.2/contexts/create", "{\"id\":\"c1\"}" },
 	{ "POST /api/1.2/contexts/destroy", "{\"id\":\"c1\"}" },
@@ -66,7 +68,7 @@ static const struct wrong_route routes[] = {
 	  RESULTS("\"resultType\":\"text\",\"data\":\"d\"") },
 };
 
-#define AGAIN(context)                                                                             \
+#define AGAIN(context) \
 	"{\"cluster_id\":\"" ID "\",\"context_id\":\"" context "\",\"command_id\":\"m1\"}"
 
 CALL(items_listed, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}")
@@ -97,9 +99,9 @@ repo_offered(struct fakehost *host)
 }
 
 static const wrong_call_fn calls[] = {
-	items_listed, item_told, source_read, cells_read, outputs_read, repos_listed, repo_told,
-	repo_found, repo_at_path, notebook_run, code_run, pictures_shown, code_failed, text_shown,
-	path_offered, repo_offered,
+	items_listed, item_told,  source_read,	cells_read,   outputs_read, repos_listed,
+	repo_told,    repo_found, repo_at_path, notebook_run, code_run,	    pictures_shown,
+	code_failed,  text_shown, path_offered, repo_offered,
 };
 
 static void

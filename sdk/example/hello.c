@@ -47,9 +47,7 @@ greet_team(struct mcp_call *call)
 
 static const struct mcp_row tools[] = {
 	{ .name = "say_hello", .handler = say_hello },
-	{ .name = "who_am_i",
-	  .request = "GET /api/2.0/preview/scim/v2/Me",
-	  .answer = who_am_i },
+	{ .name = "who_am_i", .request = "GET /api/2.0/preview/scim/v2/Me", .answer = who_am_i },
 };
 
 static const struct mcp_row resources[] = {

@@ -29,7 +29,7 @@ struct bg {
 	void *hook_arg;
 	struct workspace *ws;
 	struct bg *queue_next;
-	struct bg *prev, *next;			/* every task that is not done */
+	struct bg *prev, *next; /* every task that is not done */
 };
 
 static struct {
@@ -64,7 +64,7 @@ bg_new(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&bg->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	bg->refs = 2;				/* the caller's and the pool's */
+	bg->refs = 2; /* the caller's and the pool's */
 	bg->fn = fn;
 	bg->arg = arg;
 	bg->ws = ws;

@@ -134,7 +134,7 @@ buf_json_string(struct buf *b, const char *s, size_t len)
 		buf_add(b, s + start, i - start);
 		start = i + 1;
 		if (c == '"' || c == '\\')
-			buf_add(b, (char[]){'\\', (char)c}, 2);
+			buf_add(b, (char[]){ '\\', (char)c }, 2);
 		else if (c == '\n')
 			buf_add(b, "\\n", 2);
 		else

@@ -34,10 +34,11 @@ bind_one(sqlite3_stmt *st, int at, char type, va_list *args)
 
 		if (obj == NULL)
 			return sqlite3_bind_null(st, at);
-		return sqlite3_bind_text(st, at, json_object_to_json_string_ext(
-						 obj, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE),
-					 -1, SQLITE_TRANSIENT);
+		return sqlite3_bind_text(
+		    st, at,
+		    json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE),
+		    -1, SQLITE_TRANSIENT);
 	}
 	return SQLITE_MISUSE;
 }
@@ -151,8 +152,8 @@ db_one_int(struct workspace *ws, const char *sql, const char *types, ...)
 struct json_object *
 doc_get(struct workspace *ws, const char *kind, const char *id)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT json FROM docs WHERE kind = ? AND id = ?", "ss",
-				    kind, id);
+	sqlite3_stmt *st =
+	    db_query(ws, "SELECT json FROM docs WHERE kind = ? AND id = ?", "ss", kind, id);
 	struct json_object *doc = NULL;
 
 	if (db_next(ws, st)) {
@@ -165,8 +166,10 @@ doc_get(struct workspace *ws, const char *kind, const char *id)
 void
 doc_put(struct workspace *ws, const char *kind, const char *id, struct json_object *doc)
 {
-	db_run(ws, "INSERT INTO docs(kind, id, json) VALUES(?, ?, ?)"
-	       " ON CONFLICT(kind, id) DO UPDATE SET json = excluded.json", "ssj", kind, id, doc);
+	db_run(ws,
+	       "INSERT INTO docs(kind, id, json) VALUES(?, ?, ?)"
+	       " ON CONFLICT(kind, id) DO UPDATE SET json = excluded.json",
+	       "ssj", kind, id, doc);
 }
 
 bool
@@ -183,8 +186,10 @@ doc_list(struct workspace *ws, const char *kind, const char *prefix)
 
 	if (prefix == NULL)
 		prefix = "";
-	st = db_query(ws, "SELECT json FROM docs WHERE kind = ?1 AND substr(id, 1, length(?2)) = ?2"
-		      " ORDER BY seq", "ss", kind, prefix);
+	st = db_query(ws,
+		      "SELECT json FROM docs WHERE kind = ?1 AND substr(id, 1, length(?2)) = ?2"
+		      " ORDER BY seq",
+		      "ss", kind, prefix);
 	while (db_next(ws, st))
 		json_object_array_add(list, json_parse(db_text(st, 0), strlen(db_text(st, 0))));
 	return list;

@@ -11,8 +11,8 @@
 #include "sandbox.h"
 
 /* ---- background.c ---- */
-void background_stop(void);		/* no new tasks; cancels all */
-void background_join(void);		/* waits until none runs */
+void background_stop(void); /* no new tasks; cancels all */
+void background_join(void); /* waits until none runs */
 
 /* ---- workspace.c ---- */
 /* Finds or makes a workspace; NULL when too many exist or its folder cannot be made. */
@@ -34,8 +34,8 @@ void args_free(struct query_arg *args, size_t count);
 const char *args_find(const struct query_arg *args, size_t count, const char *name);
 
 /* ---- auth.c ---- */
-bool auth_load(void);			/* reads or makes DIR's token, client and key */
-bool auth_check(struct request *req);	/* fills ws, user, trusted; or has answered 401/403 */
+bool auth_load(void);		      /* reads or makes DIR's token, client and key */
+bool auth_check(struct request *req); /* fills ws, user, trusted; or has answered 401/403 */
 
 /* ---- reply.c ---- */
 struct reply_field {
@@ -45,18 +45,18 @@ struct reply_field {
 
 struct reply {
 	int status;
-	char type[128];			/* "" = no Content-Type */
-	struct json_object *tree;	/* serialised when sent; NULL for the other kinds */
+	char type[128];		  /* "" = no Content-Type */
+	struct json_object *tree; /* serialised when sent; NULL for the other kinds */
 	char *data;
 	size_t len;
-	int fd;				/* -1, or a file: offset and length below */
+	int fd; /* -1, or a file: offset and length below */
 	uint64_t offset, length;
 	stream_fn stream;
 	void *stream_arg;
 	void (*stream_free)(void *arg);
 	struct reply_field *fields;
 };
-void reply_render(struct reply *reply);		/* tree to data */
+void reply_render(struct reply *reply); /* tree to data */
 void reply_free(struct reply *reply);
 
 /* ---- settings.c ---- */
@@ -64,19 +64,29 @@ void settings_set_delay(int64_t ms);
 
 /* ---- fault.c, requestlog.c ---- */
 enum fault_kind {
-	FAULT_NONE, FAULT_STATUS, FAULT_LATENCY, FAULT_THROTTLE, FAULT_HTML_503, FAULT_RESET,
-	FAULT_TRUNCATE, FAULT_LOGIN, FAULT_HTML_200, FAULT_NUMERIC_401, FAULT_EMPTY, FAULT_DRIP,
+	FAULT_NONE,
+	FAULT_STATUS,
+	FAULT_LATENCY,
+	FAULT_THROTTLE,
+	FAULT_HTML_503,
+	FAULT_RESET,
+	FAULT_TRUNCATE,
+	FAULT_LOGIN,
+	FAULT_HTML_200,
+	FAULT_NUMERIC_401,
+	FAULT_EMPTY,
+	FAULT_DRIP,
 	FAULT_GARBAGE,
 };
 
 struct fault {
 	enum fault_kind kind;
 	int status;
-	int64_t delay_ms;		/* latency; between drips */
-	int64_t at;			/* byte where reset and truncate cut */
-	int64_t retry_after;		/* seconds; -1 = no header */
-	char *body;			/* owned; NULL = a default */
-	char type[64];			/* its content type */
+	int64_t delay_ms;    /* latency; between drips */
+	int64_t at;	     /* byte where reset and truncate cut */
+	int64_t retry_after; /* seconds; -1 = no header */
+	char *body;	     /* owned; NULL = a default */
+	char type[64];	     /* its content type */
 };
 /* Takes one use of the first matching fault.  False when none matches. */
 bool fault_take(const struct request *req, struct fault *out);
@@ -92,8 +102,8 @@ void requestlog_add(struct request *req, int status, const char *fault, int64_t 
 bool http_start(int listen_fd);
 void http_stop(void);
 /* Calls fn(name, value) for each request header. */
-void http_headers(const struct request *req, void (*fn)(void *arg, const char *name,
-							 const char *value), void *arg);
-void http_linger_reset(struct request *req);	/* closing will send RST */
+void http_headers(const struct request *req,
+		  void (*fn)(void *arg, const char *name, const char *value), void *arg);
+void http_linger_reset(struct request *req); /* closing will send RST */
 
 #endif

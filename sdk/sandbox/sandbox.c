@@ -22,6 +22,7 @@ enum { LISTEN_BACKLOG = 512, MAX_DELAY_MS = 3600000 };
 
 struct options options;
 
+/* clang-format off */
 static const char usage[] =
 "Usage: lakehost-sandbox --listen ADDR:PORT --data DIR [--delay-ms N] [--allow-exec]\n"
 "A local workspace that speaks the Databricks REST API, for trying and testing.\n"
@@ -36,6 +37,7 @@ static const char usage[] =
 "A token dapi-NAME (NAME: a-z, 0-9, _) opens a workspace of its own.  An OAuth client for\n"
 "the default workspace is in DIR/oauth-client.json.  Admin: /_sandbox/fault, /_sandbox/requests,\n"
 "/_sandbox/settings.\n";
+/* clang-format on */
 
 static _Noreturn void
 fail(const char *what, const char *detail)
@@ -162,8 +164,8 @@ open_socket(const struct sockaddr_storage *addr, socklen_t len)
 		fail("cannot listen", strerror(errno));
 	if (getsockname(fd, &bound.any, &bound_len) != 0)
 		fail("getsockname", strerror(errno));
-	options.port = ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port
-							     : bound.v6.sin6_port);
+	options.port =
+	    ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
 	return fd;
 }
 

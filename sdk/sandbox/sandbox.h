@@ -28,13 +28,13 @@
 #define SANDBOX_VERSION "1.0.0"
 
 enum {
-	MAX_JSON_BODY = 32 * 1024 * 1024,	/* a statement may have 16 MiB, an import 14 */
+	MAX_JSON_BODY = 32 * 1024 * 1024, /* a statement may have 16 MiB, an import 14 */
 	MAX_JSON_DEPTH = 128,
 	MAX_PATH_VARS = 8,
-	MAX_NAME = 255,				/* catalog, schema, table names */
-	MAX_BACKGROUND = 64,			/* tasks that run at once; more wait their turn */
+	MAX_NAME = 255,	     /* catalog, schema, table names */
+	MAX_BACKGROUND = 64, /* tasks that run at once; more wait their turn */
 };
-#define MAX_UPLOAD (INT64_C(5) << 30)		/* Files API: a PUT is at most 5 GiB */
+#define MAX_UPLOAD (INT64_C(5) << 30) /* Files API: a PUT is at most 5 GiB */
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
@@ -57,62 +57,62 @@ struct buf {
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_json_string(struct buf *b, const char *s, size_t len);	/* quoted and escaped */
+void buf_json_string(struct buf *b, const char *s, size_t len); /* quoted and escaped */
 void buf_free(struct buf *b);
 
-char *base64_encode(const void *data, size_t len);	/* padded, no line breaks; caller frees */
+char *base64_encode(const void *data, size_t len); /* padded, no line breaks; caller frees */
 /* NULL when not base64 (standard or URL alphabet, padding optional).  Caller frees. */
 void *base64_decode(const char *text, size_t len, size_t *out_len);
 void sha256_hex(const void *data, size_t len, char out[65]);
-void hmac_hex(const char *text, char out[65]);	/* keyed with the secret kept in DIR */
-bool secret_equal(const char *a, const char *b);		/* time depends on length only */
-char *text_fold(const char *s);					/* ASCII lower case copy */
+void hmac_hex(const char *text, char out[65]);	 /* keyed with the secret kept in DIR */
+bool secret_equal(const char *a, const char *b); /* time depends on length only */
+char *text_fold(const char *s);			 /* ASCII lower case copy */
 bool text_is_utf8(const char *text);
-bool text_like(const char *pattern, const char *s);	/* SQL LIKE: % and _, case-insensitive */
+bool text_like(const char *pattern, const char *s); /* SQL LIKE: % and _, case-insensitive */
 
 /* One line on stderr.  Never pass a token or a secret. */
 void log_line(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- time and identifiers (base.c) ----------------------------------------------------- */
 
-int64_t clock_ms(void);						/* epoch, milliseconds */
+int64_t clock_ms(void); /* epoch, milliseconds */
 /* The length of a transition that takes `ms` by default, scaled by --delay-ms (default 3000, which
  * is what a cluster start takes).  States are computed from timestamps: store when it started. */
 int64_t scaled_ms(int64_t ms);
-void clock_iso(int64_t ms, char out[32]);			/* 2026-01-02T03:04:05.678Z */
+void clock_iso(int64_t ms, char out[32]); /* 2026-01-02T03:04:05.678Z */
 
-int64_t id_number(void);			/* 12-15 digits, unique enough, always < 2^53 */
-void id_hex(char *out, size_t digits);		/* digits hex characters and a NUL */
+int64_t id_number(void);	       /* 12-15 digits, unique enough, always < 2^53 */
+void id_hex(char *out, size_t digits); /* digits hex characters and a NUL */
 void id_uuid(char out[37]);
-void id_cluster(char out[32]);			/* MMDD-HHMMSS-8 letters */
+void id_cluster(char out[32]); /* MMDD-HHMMSS-8 letters */
 
 /* ---- options and settings -------------------------------------------------------------- */
 
 struct options {
-	char host[64];				/* loopback address as given */
-	int port;				/* real port once listening */
+	char host[64]; /* loopback address as given */
+	int port;      /* real port once listening */
 	const char *data_dir;
 	int64_t delay_ms;
 	bool allow_exec;
-	char pat[40];				/* the generated token; opens workspace "default" */
-	char client_id[40], client_secret[48];	/* OAuth client of workspace "default" */
+	char pat[40];			       /* the generated token; opens workspace "default" */
+	char client_id[40], client_secret[48]; /* OAuth client of workspace "default" */
 	char account_id[37];
-	char key[65];				/* hex key for hmac_hex */
+	char key[65]; /* hex key for hmac_hex */
 };
-extern struct options options;			/* constant once the server listens */
+extern struct options options; /* constant once the server listens */
 
 /* Knobs for tests, read and changed through /_sandbox/settings (settings.c). */
 struct settings {
 	int64_t delay_ms;
-	int64_t rows_per_chunk;			/* statement results */
-	int64_t statement_ttl_s;		/* status and result are 404 afterwards */
-	int64_t link_ttl_s;			/* external links */
-	int64_t token_ttl_s;			/* OAuth access tokens */
-	int64_t inline_limit;			/* bytes; above it an INLINE statement fails */
-	int64_t uc_empty_first_page;		/* UC lists start with an empty page + token */
+	int64_t rows_per_chunk;	     /* statement results */
+	int64_t statement_ttl_s;     /* status and result are 404 afterwards */
+	int64_t link_ttl_s;	     /* external links */
+	int64_t token_ttl_s;	     /* OAuth access tokens */
+	int64_t inline_limit;	     /* bytes; above it an INLINE statement fails */
+	int64_t uc_empty_first_page; /* UC lists start with an empty page + token */
 };
 int64_t setting_delay_ms(void);
-void settings_read(struct settings *copy);	/* a consistent copy */
+void settings_read(struct settings *copy); /* a consistent copy */
 
 /* ---- workspaces (workspace.c) ---------------------------------------------------------- */
 
@@ -121,17 +121,17 @@ void settings_read(struct settings *copy);	/* a consistent copy */
  * state.db (every domain's state), lake.db (what SQL sees) and the folders domains make.
  */
 struct workspace {
-	char name[64];				/* [a-z0-9_]+, safe as a folder name */
-	char *dir;				/* absolute folder */
-	int dir_fd;				/* the same, for openat() */
-	int64_t org_id;				/* X-Databricks-Org-Id */
+	char name[64];	/* [a-z0-9_]+, safe as a folder name */
+	char *dir;	/* absolute folder */
+	int dir_fd;	/* the same, for openat() */
+	int64_t org_id; /* X-Databricks-Org-Id */
 	char metastore_id[37];
-	sqlite3 *db;				/* state.db; use it under ws_lock only */
-	bool db_failed;				/* sticky within one request */
-	struct lake *lake;			/* the SQL engine's side (sql.h) */
-	struct statements *statements;		/* live statements (statements.c) */
+	sqlite3 *db;		       /* state.db; use it under ws_lock only */
+	bool db_failed;		       /* sticky within one request */
+	struct lake *lake;	       /* the SQL engine's side (sql.h) */
+	struct statements *statements; /* live statements (statements.c) */
 	struct workspace *next;
-	void *lock;				/* ws_lock */
+	void *lock; /* ws_lock */
 };
 void ws_lock(struct workspace *ws);
 void ws_unlock(struct workspace *ws);
@@ -142,11 +142,11 @@ char *ws_path(struct workspace *ws, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * State database.  `types` has one letter per '?': s text (NULL allowed), i int64_t, d double,
  * b blob (pointer, size_t), j json object (borrowed, stored as text; NULL allowed).
  */
-int db_run(struct workspace *ws, const char *sql, const char *types, ...);   /* rows changed; -1 */
+int db_run(struct workspace *ws, const char *sql, const char *types, ...); /* rows changed; -1 */
 sqlite3_stmt *db_query(struct workspace *ws, const char *sql, const char *types, ...);
-bool db_next(struct workspace *ws, sqlite3_stmt *st);	/* false at the end, and finalizes then */
-void db_end(sqlite3_stmt *st);				/* only when leaving the loop early */
-const char *db_text(sqlite3_stmt *st, int column);	/* "" for NULL; valid until the next step */
+bool db_next(struct workspace *ws, sqlite3_stmt *st); /* false at the end, and finalizes then */
+void db_end(sqlite3_stmt *st);			      /* only when leaving the loop early */
+const char *db_text(sqlite3_stmt *st, int column);    /* "" for NULL; valid until the next step */
 int64_t db_int(sqlite3_stmt *st, int column);
 int64_t db_one_int(struct workspace *ws, const char *sql, const char *types, ...); /* 0 if no row */
 
@@ -166,29 +166,29 @@ struct query_arg {
 
 struct request {
 	const char *method;
-	char *path;				/* percent-decoded once per segment, no query */
-	char *raw_path;				/* as sent */
+	char *path;	/* percent-decoded once per segment, no query */
+	char *raw_path; /* as sent */
 	char request_id[37];
-	struct workspace *ws;			/* NULL on ROUTE_OPEN routes without a token */
-	char user[128];				/* who calls, e.g. ann@example.com */
-	bool trusted;				/* the printed token or its OAuth client */
+	struct workspace *ws; /* NULL on ROUTE_OPEN routes without a token */
+	char user[128];	      /* who calls, e.g. ann@example.com */
+	bool trusted;	      /* the printed token or its OAuth client */
 	const char *var_names[MAX_PATH_VARS];
 	char *var_values[MAX_PATH_VARS];
 	size_t var_count;
 	struct query_arg *args;
 	size_t arg_count;
-	struct json_object *body;	/* the JSON body; an empty object when none was sent */
-	struct buf raw;				/* body bytes, except on ROUTE_UPLOAD */
-	int upload_fd;	/* ROUTE_UPLOAD: temporary file, at offset 0; else -1 */
-	char *upload_path;	/* its path below ws->dir: link or rename it into place */
-	int64_t body_size;			/* bytes received */
-	struct http *http;			/* the connection side; private to http.c */
-	struct reply *reply;			/* private to reply.c */
+	struct json_object *body; /* the JSON body; an empty object when none was sent */
+	struct buf raw;		  /* body bytes, except on ROUTE_UPLOAD */
+	int upload_fd;		  /* ROUTE_UPLOAD: temporary file, at offset 0; else -1 */
+	char *upload_path;	  /* its path below ws->dir: link or rename it into place */
+	int64_t body_size;	  /* bytes received */
+	struct http *http;	  /* the connection side; private to http.c */
+	struct reply *reply;	  /* private to reply.c */
 };
 
 /* "" when the pattern has no such variable. */
 const char *request_var(const struct request *req, const char *name);
-const char *request_arg(const struct request *req, const char *name);	/* first value or NULL */
+const char *request_arg(const struct request *req, const char *name); /* first value or NULL */
 const char *request_arg_at(const struct request *req, const char *name, size_t index);
 /* Name in any case; NULL when not sent. */
 const char *request_header(const struct request *req, const char *name);
@@ -199,23 +199,23 @@ bool request_int(struct request *req, const char *name, int64_t absent, int64_t 
 const char *request_need(struct request *req, const char *name);
 
 /* Members of the body (or of any object); wrong types count as absent in get, refuse in need. */
-const char *json_str(struct json_object *obj, const char *name);	/* or NULL */
+const char *json_str(struct json_object *obj, const char *name);	     /* or NULL */
 int64_t json_int(struct json_object *obj, const char *name, int64_t absent); /* digits text too */
 bool json_flag(struct json_object *obj, const char *name, bool absent);
 struct json_object *json_get(struct json_object *obj, const char *name); /* borrowed or NULL */
-const char *body_need(struct request *req, const char *name);		/* non-empty string */
+const char *body_need(struct request *req, const char *name);		 /* non-empty string */
 bool body_need_int(struct request *req, const char *name, int64_t *out);
 /* False for python and the like unless the caller is trusted or --allow-exec was given. */
 bool request_may_exec(const struct request *req);
 
 /* ---- replies (reply.c) ----------------------------------------------------------------- */
 
-void reply_json(struct request *req, struct json_object *obj);		/* 200; takes obj */
+void reply_json(struct request *req, struct json_object *obj); /* 200; takes obj */
 void reply_json_status(struct request *req, int status, struct json_object *obj);
-void reply_empty(struct request *req);					/* 200 with {} */
-void reply_status(struct request *req, int status);			/* no body, e.g. 204 */
+void reply_empty(struct request *req);		    /* 200 with {} */
+void reply_status(struct request *req, int status); /* no body, e.g. 204 */
 void reply_error(struct request *req, int status, const char *code, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
+    PRINTF_LIKE(4, 5);
 /* Adds to details[] of the error just made; takes obj. */
 void reply_detail(struct request *req, struct json_object *obj);
 /* google.rpc.ErrorInfo detail with an empty metadata object (official clients insist on one). */
@@ -229,7 +229,7 @@ typedef ssize_t (*stream_fn)(void *arg, char *out, size_t max);
 void reply_stream(struct request *req, int status, const char *type, stream_fn fn, void *arg,
 		  void (*free_fn)(void *arg));
 void reply_header(struct request *req, const char *name, const char *value); /* after reply_* */
-bool reply_done(const struct request *req);				/* has one been made? */
+bool reply_done(const struct request *req); /* has one been made? */
 
 /* Small json-c conveniences: builders take the value, skip NULL text. */
 /* Serialises to exactly this text. */
@@ -244,16 +244,16 @@ struct json_object *json_parse(const char *text, size_t len);
 /* ---- paging (page.c) ------------------------------------------------------------------- */
 
 /* A token is opaque, bound to `kind` (name the list and its filters) and survives restarts. */
-char *page_token(const char *kind, int64_t offset);		/* caller frees */
+char *page_token(const char *kind, int64_t offset); /* caller frees */
 bool page_offset(const char *kind, const char *token, int64_t *offset);
 
 struct page_rule {
-	const char *key;			/* name of the array in the answer */
-	const char *size_arg;			/* "page_size", "max_results", "limit" */
-	const char *token_arg;			/* usually "page_token" */
-	int64_t default_size, max_size;		/* sizes outside 1..max are clamped; 0 = default */
-	bool has_more;				/* jobs: also answer has_more */
-	bool empty_first;			/* UC: obeys settings.uc_empty_first_page */
+	const char *key;		/* name of the array in the answer */
+	const char *size_arg;		/* "page_size", "max_results", "limit" */
+	const char *token_arg;		/* usually "page_token" */
+	int64_t default_size, max_size; /* sizes outside 1..max are clamped; 0 = default */
+	bool has_more;			/* jobs: also answer has_more */
+	bool empty_first;		/* UC: obeys settings.uc_empty_first_page */
 };
 /* One page of `all` (taken) with next_page_token where more follows.  Size and token come from the
  * query, or from the body when the method is POST.  page_cut hands the answer over so that members
@@ -271,8 +271,8 @@ struct bg;
  * after a cancel; it takes ws_lock only for short. */
 struct bg *bg_start(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg);
 struct workspace *bg_workspace(const struct bg *bg);
-bool bg_cancelled(struct bg *bg);		/* NULL = never */
-bool bg_sleep(struct bg *bg, int64_t ms);	/* false when cancelled; NULL bg: plain sleep */
+bool bg_cancelled(struct bg *bg);	  /* NULL = never */
+bool bg_sleep(struct bg *bg, int64_t ms); /* false when cancelled; NULL bg: plain sleep */
 void bg_cancel(struct bg *bg);
 /* hook runs at cancel (at once if it already happened), from the cancelling thread; NULL clears,
  * and returns only when no hook is running. */
@@ -281,21 +281,22 @@ void bg_on_cancel(struct bg *bg, void (*hook)(void *arg), void *arg);
 bool bg_wait(struct bg *bg, int64_t ms);
 struct bg *bg_ref(struct bg *bg);
 void bg_unref(struct bg *bg);
-bool stopping(void);				/* the program is on its way out */
+bool stopping(void); /* the program is on its way out */
 
 /* ---- SQL (sql.c and its neighbours) ---------------------------------------------------- */
 
-struct sql_session {				/* what USE changes; zero = main.default */
+/* what USE changes; zero = main.default */
+struct sql_session {
 	char catalog[MAX_NAME + 1], schema[MAX_NAME + 1];
 	char user[128];
-	bool system;				/* may write samples and system: seeding only */
+	bool system; /* may write samples and system: seeding only */
 };
 
 struct sql_column {
 	char *name;
-	char *type_text;			/* "DECIMAL(10,2)" */
-	const char *type_name;			/* "DECIMAL", "LONG", "STRING", ... */
-	int precision, scale;			/* -1 when they say nothing */
+	char *type_text;       /* "DECIMAL(10,2)" */
+	const char *type_name; /* "DECIMAL", "LONG", "STRING", ... */
+	int precision, scale;  /* -1 when they say nothing */
 };
 
 /* One row: cells are NULL or text of the given length, in the manifest's rendering.  Return false
@@ -303,21 +304,21 @@ struct sql_column {
 typedef bool (*sql_row_fn)(void *arg, size_t n, const char *const *cells, const size_t *lens);
 
 struct sql_query {
-	const char *text;			/* exactly one statement */
-	struct json_object *params;		/* [{name, value, type}] or NULL; borrowed */
-	sql_row_fn on_row;			/* NULL = throw rows away */
+	const char *text;	    /* exactly one statement */
+	struct json_object *params; /* [{name, value, type}] or NULL; borrowed */
+	sql_row_fn on_row;	    /* NULL = throw rows away */
 	void (*on_columns)(void *arg, const struct sql_column *columns, size_t n); /* before rows */
 	void *arg;
-	struct bg *bg;				/* cancels it; may be NULL */
+	struct bg *bg; /* cancels it; may be NULL */
 };
 
 struct sql_outcome {
 	bool ok, cancelled;
-	bool has_result;			/* a query, as opposed to DDL */
-	const char *kind;			/* SELECT, INSERT, CREATE, ... for the history */
+	bool has_result;  /* a query, as opposed to DDL */
+	const char *kind; /* SELECT, INSERT, CREATE, ... for the history */
 	int64_t affected;
 	char sql_state[6];
-	char *error;				/* Databricks wording with SQLSTATE; NULL when ok */
+	char *error; /* Databricks wording with SQLSTATE; NULL when ok */
 };
 /* Runs in the calling thread, without ws_lock.  Free with sql_outcome_fini. */
 void sql_run(struct workspace *ws, struct sql_session *session, const struct sql_query *query,
@@ -334,21 +335,21 @@ struct json_object *sql_split(const char *script);
 
 /* ---- what domains offer each other ----------------------------------------------------- */
 
-const char *cluster_state(struct workspace *ws, const char *cluster_id);  /* NULL = unknown id */
+const char *cluster_state(struct workspace *ws, const char *cluster_id); /* NULL = unknown id */
 /* False (and nothing happens) unless it was TERMINATED. */
 bool cluster_start(struct workspace *ws, const char *cluster_id);
-int64_t cluster_since(struct workspace *ws, const char *cluster_id);	/* last (re)start, ms */
-const char *warehouse_state(struct workspace *ws, const char *id);	/* NULL = unknown id */
+int64_t cluster_since(struct workspace *ws, const char *cluster_id); /* last (re)start, ms */
+const char *warehouse_state(struct workspace *ws, const char *id);   /* NULL = unknown id */
 bool warehouse_start(struct workspace *ws, const char *id);
 
 /* ---- domains --------------------------------------------------------------------------- */
 
 enum route_flag {
-	ROUTE_OPEN = 1,				/* no token needed; ws may be NULL */
-	ROUTE_UNLOCKED = 2,			/* the handler locks for itself and may block */
-	ROUTE_UPLOAD = 4,			/* body goes to a temporary file, not to memory */
-	ROUTE_RAW_BODY = 8,			/* body is not JSON; see req->raw */
-	ROUTE_ADMIN = 16,			/* /_sandbox: no token, no faults, not logged */
+	ROUTE_OPEN = 1,	    /* no token needed; ws may be NULL */
+	ROUTE_UNLOCKED = 2, /* the handler locks for itself and may block */
+	ROUTE_UPLOAD = 4,   /* body goes to a temporary file, not to memory */
+	ROUTE_RAW_BODY = 8, /* body is not JSON; see req->raw */
+	ROUTE_ADMIN = 16,   /* /_sandbox: no token, no faults, not logged */
 };
 
 /* Patterns: literal segments, {name} for one segment, {+name} for the rest (may hold slashes; the
@@ -362,11 +363,11 @@ struct route {
 struct domain {
 	const char *name;
 	const struct route *routes;
-	const char *tables;	/* CREATE TABLE IF NOT EXISTS ...; run at each open */
-	void (*seed)(struct workspace *ws);	/* once per workspace, inside one transaction */
-	void (*close)(struct workspace *ws);	/* at exit, after the server and tasks stopped */
+	const char *tables;		     /* CREATE TABLE IF NOT EXISTS ...; run at each open */
+	void (*seed)(struct workspace *ws);  /* once per workspace, inside one transaction */
+	void (*close)(struct workspace *ws); /* at exit, after the server and tasks stopped */
 };
 /* Each domain file defines one `const struct domain NAME_domain`, listed in domains.c. */
-extern const struct domain *const domains[];	/* ends with NULL */
+extern const struct domain *const domains[]; /* ends with NULL */
 
 #endif

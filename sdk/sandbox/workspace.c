@@ -27,9 +27,9 @@ static struct {
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const char FRAMEWORK_TABLES[] =
-	"CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT);"
-	"CREATE TABLE IF NOT EXISTS docs(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-	" id TEXT NOT NULL, json TEXT NOT NULL, UNIQUE(kind, id));";
+    "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT);"
+    "CREATE TABLE IF NOT EXISTS docs(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+    " id TEXT NOT NULL, json TEXT NOT NULL, UNIQUE(kind, id));";
 
 void
 ws_lock(struct workspace *ws)
@@ -160,8 +160,9 @@ static bool
 open_database(struct workspace *ws)
 {
 	char *path = ws_path(ws, "state.db");
-	int rc = sqlite3_open_v2(path, &ws->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-				 SQLITE_OPEN_NOFOLLOW, NULL);
+	int rc = sqlite3_open_v2(path, &ws->db,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+				 NULL);
 
 	free(path);
 	if (rc != SQLITE_OK)

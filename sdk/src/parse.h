@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #define PARSE_DEPTH_MAX 128u
-#define PARSE_NUMBER_MAX 4096u	     /* characters of one number */
+#define PARSE_NUMBER_MAX 4096u	      /* characters of one number */
 #define PARSE_MEMORY_MAX (256u << 20) /* bytes of a tree, as estimated */
 
 enum parse_fault { PARSE_OK, PARSE_BAD, PARSE_TOO_LARGE };

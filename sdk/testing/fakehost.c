@@ -363,8 +363,9 @@ fakehost_new_with(const struct mcp_plugin *plugin, const char *options)
 	host->plugin = plugin;
 	host->options = xstrdup(options);
 	host->capabilities = xstrdup("{}");
-	host->limits = (struct result_limits){ .rows = ROWS, .text = TEXT, .cell = CELL,
-					       .whole_rows = RESULT_WHOLE_ROWS };
+	host->limits = (struct result_limits){
+		.rows = ROWS, .text = TEXT, .cell = CELL, .whole_rows = RESULT_WHOLE_ROWS
+	};
 	host->wait_ms = WAIT_MS;
 	host->kept = arena_new();
 	host->arena = arena_new();

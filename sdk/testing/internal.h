@@ -46,8 +46,8 @@ struct fakehost {
 };
 
 /* upstream.c */
-void
-upstream_answer(struct fakehost *host, const struct mcp_http *request, struct mcp_reply *reply);
+void upstream_answer(struct fakehost *host, const struct mcp_http *request,
+		     struct mcp_reply *reply);
 /* show.c */
 void show_result(struct fakehost *host, const struct outcome *outcome);
 

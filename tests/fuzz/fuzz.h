@@ -10,12 +10,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define PROMISE(holds)                                                                             \
-	do {                                                                                       \
-		if (!(holds)) {                                                                    \
-			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #holds);        \
-			abort();                                                                   \
-		}                                                                                  \
+#define PROMISE(holds)                                                                      \
+	do {                                                                                \
+		if (!(holds)) {                                                             \
+			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #holds); \
+			abort();                                                            \
+		}                                                                           \
 	} while (0)
 
 #endif

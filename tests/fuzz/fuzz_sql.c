@@ -12,7 +12,10 @@
 #include "policy/sql.h"
 
 #define ROOM 65536
-#define NAME(text) { text, sizeof(text) - 1 }
+#define NAME(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 struct part {
 	const char *text;
@@ -53,25 +56,28 @@ check_neighbours(struct part text, const struct sql_verdict *alone)
 {
 	static const struct part none = { "", 0 };
 	static const struct part blanks[] = { NAME("\n"), NAME("\n-- x"), NAME("\n/* x */"),
-		NAME("\n;"), NAME("\n -- \\\n x\n ") };
+					      NAME("\n;"), NAME("\n -- \\\n x\n ") };
 	static const struct part heads[] = { NAME(" "), NAME("/* x /* y */ */"), NAME("-- x\n"),
-		NAME("-- x\r") };
-	static const struct part writes[] = { NAME("DELETE FROM t WHERE "), NAME("DROP TABLE t;"),
-		NAME("WITH a AS (SELECT /*+ h('*/') */ 1) INSERT INTO t "),
-		NAME("SET x = "), NAME("CALL p(") };
+					     NAME("-- x\r") };
+	static const struct part writes[] = {
+		NAME("DELETE FROM t WHERE "), NAME("DROP TABLE t;"),
+		NAME("WITH a AS (SELECT /*+ h('*/') */ 1) INSERT INTO t "), NAME("SET x = "),
+		NAME("CALL p(")
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(blanks); i++)
-		PROMISE(alone->class == SQL_READ
-			|| judged_joined(none, text, blanks[i]).class != SQL_READ);
+		PROMISE(alone->class == SQL_READ ||
+			judged_joined(none, text, blanks[i]).class != SQL_READ);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		PROMISE(judged_joined(heads[i], text, none).class == alone->class);
 	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
 		PROMISE(judged_joined(writes[i], text, none).class != SQL_READ);
 	/* two line feeds: the first one may belong to a comment that goes on */
-	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;DROP TABLE t")).class
-		!= SQL_READ);
-	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;\n;INSERT INTO t SELECT 1"))
-		    .class != SQL_READ);
+	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;DROP TABLE t")).class !=
+		SQL_READ);
+	PROMISE(
+	    judged_joined(none, text, (struct part)NAME("\n\n;\n;INSERT INTO t SELECT 1")).class !=
+	    SQL_READ);
 }
 
 static void
@@ -109,8 +115,7 @@ check_rules(struct part text, const struct sql_verdict *alone)
 	const struct sql_rules closed = { .functions = &narrow };
 
 	PROMISE(!judged(text.text, text.len, &open).reveals);
-	PROMISE(judged(text.text, text.len, &closed).class != SQL_READ
-		|| alone->class == SQL_READ);
+	PROMISE(judged(text.text, text.len, &closed).class != SQL_READ || alone->class == SQL_READ);
 }
 
 int

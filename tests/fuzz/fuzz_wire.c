@@ -84,9 +84,9 @@ fuzz_outcome(const uint8_t *data, size_t len, struct buf *out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static void (*const kinds[])(const uint8_t *data, size_t len, struct buf *out) = {
-		fuzz_input, fuzz_requests, fuzz_reply, fuzz_outcome
-	};
+	static void (*const kinds[])(const uint8_t *data, size_t len,
+				     struct buf *out) = { fuzz_input, fuzz_requests, fuzz_reply,
+							  fuzz_outcome };
 	struct buf out;
 
 	if (len == 0)

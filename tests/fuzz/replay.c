@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-#define CHANGES	 300
+#define CHANGES 300
 #define FILE_MAX (1u << 20)
 
 static unsigned long runs;
@@ -39,8 +39,10 @@ next_number(uint32_t *state)
 static void
 run_changed(const uint8_t *data, size_t len, uint32_t *state)
 {
-	static const uint8_t favourites[] = { 0, 0x7F, 0x80, 0xFF, '"', '\\', '{', '}', '[', ']',
-		',', ':', '/', '%', '?', '0', '9', '-', ' ', '\n' };
+	static const uint8_t favourites[] = {
+		0,   0x7F, 0x80, 0xFF, '"', '\\', '{', '}', '[', ']',
+		',', ':',  '/',	 '%',  '?', '0',  '9', '-', ' ', '\n'
+	};
 	uint8_t *copy = malloc(len + 1);
 	size_t at = next_number(state) % len;
 
@@ -48,12 +50,8 @@ run_changed(const uint8_t *data, size_t len, uint32_t *state)
 		abort();
 	memcpy(copy, data, len);
 	switch (next_number(state) % 4) {
-	case 0:
-		copy[at] ^= (uint8_t)(1u << next_number(state) % 8);
-		break;
-	case 1:
-		copy[at] = favourites[next_number(state) % sizeof(favourites)];
-		break;
+	case 0: copy[at] ^= (uint8_t)(1u << next_number(state) % 8); break;
+	case 1: copy[at] = favourites[next_number(state) % sizeof(favourites)]; break;
 	case 2:
 		memmove(copy + at, copy + at + 1, len - at - 1);
 		len--;

@@ -46,11 +46,11 @@ static void
 check(const char *where, struct json_object *line, const struct sql_verdict *verdict)
 {
 	const char *class = json_str(line, "class"), *judge = json_str(line, "judge");
-	bool known = judge != NULL
-	    && (strcmp(judge, "spark") == 0 || strcmp(judge, "databricks-sql-reference") == 0);
+	bool known = judge != NULL && (strcmp(judge, "spark") == 0 ||
+				       strcmp(judge, "databricks-sql-reference") == 0);
 
-	if (class != NULL && known && strcmp(class, sql_class_name(verdict->class)) == 0
-	    && json_flag(line, "reveals", false) == verdict->reveals) {
+	if (class != NULL && known && strcmp(class, sql_class_name(verdict->class)) == 0 &&
+	    json_flag(line, "reveals", false) == verdict->reveals) {
 		passed++;
 		return;
 	}

@@ -75,8 +75,8 @@ struct probe_spec {
 	const char *handle;
 };
 
-void
-rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules, size_t n_rules);
+void rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules,
+	      size_t n_rules);
 void rig_fini(struct rig *rig);
 /* Starts the row called `name`; on refusal the probe has no call, and `text` says why. */
 void rig_start(struct rig *rig, struct probe *probe, const struct probe_spec *spec);

@@ -8,8 +8,8 @@
 /* Only what a test sets is in the environment. */
 void clean_environment(void);
 /* As config_load() does with a file of this text; NULL is none. */
-struct config *
-parse(const char *text, const struct config_overrides *overrides, struct config_faults *faults);
+struct config *parse(const char *text, const struct config_overrides *overrides,
+		     struct config_faults *faults);
 /* The configuration of a text that must be fine; otherwise the program ends. */
 struct config *fine(const char *text);
 struct config *fine_with(const char *text, const struct config_overrides *overrides);

@@ -318,13 +318,13 @@ parts_start(void)
 {
 	struct json_object *prompts =
 	    json_parse(text_prompt, strlen(text_prompt), &json_inbound, NULL, NULL);
-	struct registry_source sources[] = { { .plugin = era_plugin(),
-					       .plugin_name = "bench",
-					       .manifest = era_plugin_manifest(),
-					       .name_length = 64 },
-					     { .plugin_name = "prompts",
-					       .manifest = prompts,
-					       .text = true } };
+	struct registry_source sources[] = {
+		{ .plugin = era_plugin(),
+		  .plugin_name = "bench",
+		  .manifest = era_plugin_manifest(),
+		  .name_length = 64 },
+		{ .plugin_name = "prompts", .manifest = prompts, .text = true }
+	};
 
 	registry = registry_new(sources, 2, refused, NULL);
 	json_object_put(prompts);

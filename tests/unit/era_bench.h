@@ -60,8 +60,8 @@ struct sent *send_stdio(const char *json);
 /* Modern, over HTTP, with all headers right. `params` are the members beside _meta, or "". */
 struct sent *call_modern(const char *method, const char *name, const char *params);
 /* The same with these client capabilities. */
-struct sent *
-call_capable(const char *method, const char *name, const char *params, const char *capabilities);
+struct sent *call_capable(const char *method, const char *name, const char *params,
+			  const char *capabilities);
 /* Runs the loop until the answer is there, or that many notes. */
 struct sent *bench_wait(struct sent *sent);
 void bench_wait_notes(struct sent *sent, size_t notes);

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct image { /* of a file, in memory */
+/* of a file, in memory */
+struct image {
 	char *data;
 	size_t len;
 };

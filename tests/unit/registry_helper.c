@@ -40,8 +40,8 @@ registry_of(const char *const *manifests, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const char *why = NULL;
 
-		trees[i] = json_parse(manifests[i], strlen(manifests[i]), &json_upstream, &why,
-		    NULL);
+		trees[i] =
+		    json_parse(manifests[i], strlen(manifests[i]), &json_upstream, &why, NULL);
 		if (why != NULL)
 			printf("\n    %s: %s", manifests[i], why);
 		CU_ASSERT_FATAL(why == NULL);

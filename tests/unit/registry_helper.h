@@ -21,7 +21,7 @@ struct plugin *plugin_number(size_t i);
 #define READS "\"annotations\":{\"readOnlyHint\":true}"
 #define META(members) "\"lakehost\":{" members "}"
 #define READ_TOOL(name) TOOL(name, INPUT "," READS "," META("\"access\":\"read\""))
-#define PROPS(properties, required)                                                                \
+#define PROPS(properties, required)                                             \
 	"\"inputSchema\":{\"type\":\"object\",\"properties\":{" properties "}," \
 	"\"required\":[" required "]}"
 

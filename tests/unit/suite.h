@@ -20,27 +20,31 @@ struct test {
 	void (*fn)(void);
 };
 
-#define TEST(function) { .name = #function, .fn = (function) }
+#define TEST(function)                              \
+	{                                           \
+		.name = #function, .fn = (function) \
+	}
 
 /* CUnit prints what differed in an assertion only as its text; this says the values too. */
-#define ASSERT_STR(actual, expected)                                                               \
-	do {                                                                                       \
-		const char *is_ = (actual), *should_ = (expected);                                 \
-		int same_ = is_ != NULL && should_ != NULL ? strcmp(is_, should_) == 0             \
-							   : is_ == should_;                       \
-		if (!same_)                                                                        \
-			printf("\n    %s:%d: \"%s\" should be \"%s\"", __FILE__, __LINE__,         \
-			    is_ == NULL ? "(null)" : is_, should_ == NULL ? "(null)" : should_);   \
-		CU_ASSERT(same_);                                                                  \
+#define ASSERT_STR(actual, expected)                                                             \
+	do {                                                                                     \
+		const char *is_ = (actual), *should_ = (expected);                               \
+		int same_ =                                                                      \
+		    is_ != NULL && should_ != NULL ? strcmp(is_, should_) == 0 : is_ == should_; \
+		if (!same_)                                                                      \
+			printf("\n    %s:%d: \"%s\" should be \"%s\"", __FILE__, __LINE__,       \
+			       is_ == NULL ? "(null)" : is_,                                     \
+			       should_ == NULL ? "(null)" : should_);                            \
+		CU_ASSERT(same_);                                                                \
 	} while (0)
 
-#define ASSERT_INT(actual, expected)                                                               \
-	do {                                                                                       \
-		long long is_ = (long long)(actual), should_ = (long long)(expected);              \
-		if (is_ != should_)                                                                \
-			printf("\n    %s:%d: %s is %lld, should be %lld", __FILE__, __LINE__,      \
-			    #actual, is_, should_);                                                \
-		CU_ASSERT(is_ == should_);                                                         \
+#define ASSERT_INT(actual, expected)                                                          \
+	do {                                                                                  \
+		long long is_ = (long long)(actual), should_ = (long long)(expected);         \
+		if (is_ != should_)                                                           \
+			printf("\n    %s:%d: %s is %lld, should be %lld", __FILE__, __LINE__, \
+			       #actual, is_, should_);                                        \
+		CU_ASSERT(is_ == should_);                                                    \
 	} while (0)
 
 static int
@@ -76,11 +80,11 @@ suite_main(const struct test *tests, size_t n, const char *file, int argc, char 
 	return ran > 0 && asserted > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define SUITE(tests)                                                                               \
-	int main(int argc, char **argv)                                                            \
-	{                                                                                          \
-		return suite_main(tests, sizeof(tests) / sizeof((tests)[0]), __FILE__, argc,       \
-		    argv);                                                                         \
+#define SUITE(tests)                                                                         \
+	int main(int argc, char **argv)                                                      \
+	{                                                                                    \
+		return suite_main(tests, sizeof(tests) / sizeof((tests)[0]), __FILE__, argc, \
+				  argv);                                                     \
 	}
 
 #endif

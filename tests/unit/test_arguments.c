@@ -10,11 +10,12 @@
 #include "registry_helper.h"
 #include "suite.h"
 
-#define SCHEMA(properties, more)                                                                  \
-	"\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"properties\":{" properties  \
+#define SCHEMA(properties, more)                                                                 \
+	"\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"properties\":{" properties \
 	"}" more ",\"additionalProperties\":false}"
 #define ONLY_READS "\"annotations\":{\"readOnlyHint\":true},\"lakehost\":{\"access\":\"read\""
 
+/* clang-format off */
 static const char tools[] =
     "{\"tools\":["
     "{\"name\":\"execute_sql\"," SCHEMA(
@@ -38,6 +39,7 @@ static const char tools[] =
 	"\"max_workers\":{\"type\":\"integer\",\"maximum\":8},"
 	"\"wait_s\":{\"type\":\"integer\",\"maximum\":50}", "") ","
     "\"lakehost\":{\"access\":\"write\"}}]}";
+/* clang-format on */
 
 static struct registry *registry;
 
@@ -154,8 +156,7 @@ nulls_are_absent(void)
 {
 	taken("execute_sql", "{\"sql_query\":\"x\",\"row_limit\":null,\"parameters\":null}",
 	      "{\"sql_query\":\"x\"}", "", "");
-	taken("execute_sql", "{\"sql_query\":null}", NULL, "",
-	      "sql_query: null instead of string");
+	taken("execute_sql", "{\"sql_query\":null}", NULL, "", "sql_query: null instead of string");
 }
 
 static void
@@ -218,8 +219,7 @@ names_stay_on_their_line(void)
 	      "unknown argument \"a\\nNext: x\"; none is allowed");
 	refused("\"row_limit\":\"\\u2028a\\u2029b\\u0085c\"",
 		"row_limit: \"   a   b  c\" is a string, not integer");
-	refused("\"parameters\":{\"a\\nb\":[]}",
-		"parameters.a\\nb: an array instead of string");
+	refused("\"parameters\":{\"a\\nb\":[]}", "parameters.a\\nb: an array instead of string");
 }
 
 static void
@@ -227,7 +227,8 @@ what_clients_add(void)
 {
 	taken("list_clusters",
 	      "{\"wait_for_previous\":true,\"toolCallId\":\"c\",\"sessionId\":\"s\","
-	      "\"action\":\"sendMessage\",\"chatInput\":\"hi\",\"tool\":\"t\"}", "{}", "", "");
+	      "\"action\":\"sendMessage\",\"chatInput\":\"hi\",\"tool\":\"t\"}",
+	      "{}", "", "");
 	taken("list_clusters", "{\"random_string\":\"x\"}", "{}", "", "");
 	taken("list_clusters", "{\"action\":\"x\"}", NULL, "",
 	      "unknown argument \"action\"; none is allowed");
@@ -291,7 +292,8 @@ times_of_a_tool(void)
 	becomes("\"since\":\"2026-11-29\"", "\"since\":1795910400000");
 	becomes("\"since\":1795910400000", "\"since\":1795910400000");
 	becomes("\"since\":1795910400000.0", "\"since\":1795910400000");
-	refused("\"since\":\"soon\"", "since: \"soon\" is not a time: give ISO 8601 such as "
+	refused("\"since\":\"soon\"",
+		"since: \"soon\" is not a time: give ISO 8601 such as "
 		"2026-11-22T15:10:02Z, a distance such as -24h or -7d, or milliseconds since 1970");
 	refused("\"since\":true", NULL);
 }

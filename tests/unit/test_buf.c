@@ -150,7 +150,7 @@ json_strings(void)
 	json_is("\b\f\n\r\t\x01\x1f\x7f", 8, "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
 	json_is("a\0b", 3, "\"a\\u0000b\"");
 	json_is("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80", 15,
-	    "\"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80\"");
+		"\"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80\"");
 }
 
 /* Every byte at every place of a word, so that the eight-byte steps are right. */
@@ -173,8 +173,7 @@ json_strings_at_each_offset(void)
 				else if (c >= 0x20)
 					expected[n++] = (char)c;
 				else if (strchr("\b\f\n\r\t", (int)c) != NULL && c != 0)
-					n += (size_t)sprintf(expected + n, "\\%c",
-					    "btn?fr"[c - 8]);
+					n += (size_t)sprintf(expected + n, "\\%c", "btn?fr"[c - 8]);
 				else
 					n += (size_t)sprintf(expected + n, "\\u%04x", c);
 			}
@@ -207,15 +206,32 @@ utf8_borders(void)
 		const char *text;
 		bool valid;
 	} list[] = {
-		{ "", true }, { "a", true }, { "\x7f", true }, { "\x80", false },
-		{ "\xC2\x80", true }, { "\xC1\xBF", false }, { "\xDF\xBF", true },
-		{ "\xE0\xA0\x80", true }, { "\xE0\x9F\xBF", false }, { "\xED\x9F\xBF", true },
-		{ "\xED\xA0\x80", false }, { "\xEE\x80\x80", true }, { "\xEF\xBF\xBF", true },
-		{ "\xF0\x90\x80\x80", true }, { "\xF0\x8F\xBF\xBF", false },
-		{ "\xF4\x8F\xBF\xBF", true }, { "\xF4\x90\x80\x80", false },
-		{ "\xF5\x80\x80\x80", false }, { "\xC3", false }, { "\xE2\x82", false },
-		{ "\xF0\x9F\x98", false }, { "abcdefgh\xC3\xBC", true },
-		{ "abcdefghi\xC3", false }, { "\xC3\xBC" "abcdefgh\xFF", false },
+		{ "", true },
+		{ "a", true },
+		{ "\x7f", true },
+		{ "\x80", false },
+		{ "\xC2\x80", true },
+		{ "\xC1\xBF", false },
+		{ "\xDF\xBF", true },
+		{ "\xE0\xA0\x80", true },
+		{ "\xE0\x9F\xBF", false },
+		{ "\xED\x9F\xBF", true },
+		{ "\xED\xA0\x80", false },
+		{ "\xEE\x80\x80", true },
+		{ "\xEF\xBF\xBF", true },
+		{ "\xF0\x90\x80\x80", true },
+		{ "\xF0\x8F\xBF\xBF", false },
+		{ "\xF4\x8F\xBF\xBF", true },
+		{ "\xF4\x90\x80\x80", false },
+		{ "\xF5\x80\x80\x80", false },
+		{ "\xC3", false },
+		{ "\xE2\x82", false },
+		{ "\xF0\x9F\x98", false },
+		{ "abcdefgh\xC3\xBC", true },
+		{ "abcdefghi\xC3", false },
+		{ "\xC3\xBC"
+		  "abcdefgh\xFF",
+		  false },
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
@@ -228,8 +244,8 @@ static void
 base64_vectors(void)
 {
 	static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
-	static const char *const coded[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=",
-		"Zm9vYmFy" };
+	static const char *const coded[] = { "",	 "Zg==",     "Zm8=",	"Zm9v",
+					     "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
 
 	for (size_t i = 0; i < 7; i++) {
 		unsigned char out[16];
@@ -277,10 +293,11 @@ base64_all_bytes(void)
 static void
 base64_is_strict(void)
 {
-	static const char *const url[] = { "Z", "Zh", "Zm9", "Zg==", "Z g", "Zg\n", "Zm+v", "Zm/v",
-		"ZZZZZ", "Zm9v=" };
-	static const char *const standard[] = { "Zg", "Zg=", "Zh==", "Zm9=", "Zg===", "=", "====",
-		"Z===", "Zm-v", "Zm_v", "Zg==Zg==", "Z=g=", "Zm9v " };
+	static const char *const url[] = { "Z",	   "Zh",   "Zm9",  "Zg==",  "Z g",
+					   "Zg\n", "Zm+v", "Zm/v", "ZZZZZ", "Zm9v=" };
+	static const char *const standard[] = { "Zg",	    "Zg=",  "Zh==", "Zm9=", "Zg===",
+						"=",	    "====", "Z===", "Zm-v", "Zm_v",
+						"Zg==Zg==", "Z=g=", "Zm9v " };
 	unsigned char out[32];
 	size_t len;
 

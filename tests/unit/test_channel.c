@@ -221,9 +221,8 @@ reads_frames_in_any_pieces(void)
 }
 
 static const struct test tests[] = {
-	TEST(carries_every_size),	TEST(takes_many_senders),
-	TEST(ends_with_its_peer),	TEST(refuses_what_is_no_frame),
-	TEST(reads_frames_in_any_pieces),
+	TEST(carries_every_size),	TEST(takes_many_senders),	  TEST(ends_with_its_peer),
+	TEST(refuses_what_is_no_frame), TEST(reads_frames_in_any_pieces),
 };
 
 SUITE(tests)

@@ -311,7 +311,8 @@ types_and_ranges(void)
 	wrong("server = { stdio = 1; };",
 	      "t.conf:1: server.stdio: must be true, false or \"auto\"");
 	wrong("server = { name = \"\xff\"; };", "t.conf:1: server.name: is not valid UTF-8");
-	wrong("policy = { read_functions = [ 1 ]; };", "t.conf:1: policy.read_functions: must be a "
+	wrong("policy = { read_functions = [ 1 ]; };",
+	      "t.conf:1: policy.read_functions: must be a "
 	      "list of texts: read_functions = [ \"...\" ];");
 	wrong("policy = { access = \"reed\"; };",
 	      "t.conf:1: policy.access: \"reed\" is not one of "
@@ -520,11 +521,10 @@ static void
 upstreams_refused(void)
 {
 	clean_environment();
-	wrong(
-	    "upstreams = { workspace = { host = \"http://h.example\"; }; };",
-	    "t.conf:1: upstreams.workspace.host: \"http://h.example\" is "
-	    "not the address of a workspace: http:// would send the token in the clear; use "
-	    "https://, or say allow_http = true");
+	wrong("upstreams = { workspace = { host = \"http://h.example\"; }; };",
+	      "t.conf:1: upstreams.workspace.host: \"http://h.example\" is "
+	      "not the address of a workspace: http:// would send the token in the clear; use "
+	      "https://, or say allow_http = true");
 	wrong("upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",
 	      "t.conf:1: upstreams.workspace.link_suffixes: \".com\" is not the end of a host name "
 	      "in "
@@ -540,7 +540,9 @@ static const struct test tests[] = {
 	TEST(sample_is_defaults),
 	TEST(values),
 	TEST(unknown_keys),
-	TEST(generic_upstreams), TEST(generic_faults), TEST(types_and_ranges),
+	TEST(generic_upstreams),
+	TEST(generic_faults),
+	TEST(types_and_ranges),
 	TEST(syntax),
 	TEST(every_fault),
 	TEST(listeners),

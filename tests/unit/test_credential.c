@@ -335,7 +335,8 @@ deadline_while_waiting(void)
 
 static const struct test tests[] = {
 	TEST(methods),
-	TEST(none_sends_none), TEST(basic_is_masked),
+	TEST(none_sends_none),
+	TEST(basic_is_masked),
 	TEST(file_read_again),
 	TEST(post_is_sent_again),
 	TEST(reload),

@@ -133,10 +133,10 @@ refusals(void)
 		      { 500, "Invalid access token", false } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		CU_ASSERT(databricks_refused(cases[i].status,
-					     (struct mcp_text){ cases[i].body,
-								strlen(cases[i].body) }) ==
-			  cases[i].refused);
+		CU_ASSERT(
+		    databricks_refused(cases[i].status,
+				       (struct mcp_text){ cases[i].body, strlen(cases[i].body) }) ==
+		    cases[i].refused);
 }
 
 static void
@@ -225,8 +225,10 @@ profiles_wrong(void)
 	source.config_file = path;
 	for (int i = 0; i < 3; i++) {
 		source.profile = (char *)(i == 0 ? "empty" : i == 1 ? "absent" : "__settings__");
-		snprintf(expected, sizeof(expected), "%s has no profile \"%s\" with keys in it; "
-			 "there are: bad, worse, shown", path, source.profile);
+		snprintf(expected, sizeof(expected),
+			 "%s has no profile \"%s\" with keys in it; "
+			 "there are: bad, worse, shown",
+			 path, source.profile);
 		check_fault(&source, "profile", expected);
 	}
 	source.profile = (char *)"bad";
@@ -333,16 +335,11 @@ profile_values(void)
 	static const struct {
 		const char *line, *value;
 	} cases[] = {
-		{ "token = dapi1", "dapi1" },
-		{ "token=dapi1#c", "dapi1" },
-		{ "token = dapi1 ; c", "dapi1" },
-		{ "token = \"dapi1\" # the one", "dapi1" },
-		{ "token = \"dapi1\"# c", "dapi1" },
-		{ "token = 'dapi1'", "dapi1" },
-		{ "token = `dapi#1` # c", "dapi#1" },
-		{ "token = \"dapi;1\"", "dapi;1" },
-		{ "token : dapi1", "dapi1" },
-		{ "token = \"dapi1", "\"dapi1" },
+		{ "token = dapi1", "dapi1" },	      { "token=dapi1#c", "dapi1" },
+		{ "token = dapi1 ; c", "dapi1" },     { "token = \"dapi1\" # the one", "dapi1" },
+		{ "token = \"dapi1\"# c", "dapi1" },  { "token = 'dapi1'", "dapi1" },
+		{ "token = `dapi#1` # c", "dapi#1" }, { "token = \"dapi;1\"", "dapi;1" },
+		{ "token : dapi1", "dapi1" },	      { "token = \"dapi1", "\"dapi1" },
 		{ "token = # nothing", NULL },
 	};
 	struct databricks_profile profile;
@@ -429,9 +426,9 @@ odd_files(void)
 }
 
 static const struct test tests[] = {
-	TEST(hosts),	     TEST(from_environment), TEST(missing),
-	TEST(other_methods), TEST(profiles),	     TEST(profiles_wrong),
-	TEST(file_skipped),  TEST(plain_http),	     TEST(odd_files),
-	TEST(refusals), TEST(tokens_wrong),  TEST(profiles_offered), TEST(profile_values),
+	TEST(hosts),	      TEST(from_environment), TEST(missing),	  TEST(other_methods),
+	TEST(profiles),	      TEST(profiles_wrong),   TEST(file_skipped), TEST(plain_http),
+	TEST(odd_files),      TEST(refusals),	      TEST(tokens_wrong), TEST(profiles_offered),
+	TEST(profile_values),
 };
 SUITE(tests)

@@ -233,7 +233,7 @@ bad_texts_are_refused(void)
 
 		if (why == NULL || strcmp(why, bad[i].why) != 0 || at != bad[i].at)
 			printf("\n    %zu: %s: %s at %zu, not %s at %zu", i, bad[i].text,
-			    why == NULL ? "passed" : why, at, bad[i].why, bad[i].at);
+			       why == NULL ? "passed" : why, at, bad[i].why, bad[i].at);
 		ASSERT_STR(why, bad[i].why);
 		ASSERT_INT(at, bad[i].at);
 		CU_ASSERT(json_parse(bad[i].text, bad[i].len, &json_inbound, &why, NULL) == NULL);
@@ -292,8 +292,9 @@ check_depth(const struct json_limits *limits)
 static void
 depth_limit(void)
 {
-	static const struct json_limits few = { .bytes = 200000, .depth = 5, .members = 100,
-		.number = 10 };
+	static const struct json_limits few = {
+		.bytes = 200000, .depth = 5, .members = 100, .number = 10
+	};
 
 	check_depth(&json_inbound);
 	check_depth(&json_upstream);
@@ -303,8 +304,9 @@ depth_limit(void)
 static void
 bytes_limit(void)
 {
-	static const struct json_limits ten = { .bytes = 10, .depth = 2, .members = 9,
-		.number = 9 };
+	static const struct json_limits ten = {
+		.bytes = 10, .depth = 2, .members = 9, .number = 9
+	};
 
 	ASSERT_STR(json_gate(S("\"1234567\""), &ten, NULL), NULL);
 	ASSERT_STR(json_gate(S("\"12345678\""), &ten, NULL), NULL);
@@ -315,8 +317,9 @@ bytes_limit(void)
 static void
 members_limit(void)
 {
-	static const struct json_limits three = { .bytes = 100, .depth = 9, .members = 3,
-		.number = 9 };
+	static const struct json_limits three = {
+		.bytes = 100, .depth = 9, .members = 3, .number = 9
+	};
 
 	ASSERT_STR(json_gate(S("[1]"), &three, NULL), NULL);
 	ASSERT_STR(json_gate(S("[1,2]"), &three, NULL), NULL);
@@ -329,8 +332,9 @@ members_limit(void)
 static void
 number_limit(void)
 {
-	static const struct json_limits five = { .bytes = 100, .depth = 9, .members = 9,
-		.number = 5 };
+	static const struct json_limits five = {
+		.bytes = 100, .depth = 9, .members = 9, .number = 5
+	};
 	struct json_limits wide = json_upstream;
 	struct buf buf;
 
@@ -346,7 +350,7 @@ number_limit(void)
 		for (size_t i = 0; i < n; i++)
 			buf_putc(&buf, '1');
 		ASSERT_STR(json_gate(buf.data, buf.len, &wide, NULL),
-		    n > 309 ? "number too large" : NULL);
+			   n > 309 ? "number too large" : NULL);
 	}
 	buf_reset(&buf);
 	for (size_t n = 0; n <= 4096; n++)
@@ -377,7 +381,7 @@ duplicates_among_many(void)
 			else
 				buf_puts(&buf, "\"other\":0}");
 			ASSERT_STR(json_gate(buf.data, buf.len, &json_inbound, &at),
-			    twice ? "duplicate key" : NULL);
+				   twice ? "duplicate key" : NULL);
 			ASSERT_INT(at, twice ? place : buf.len);
 		}
 	}
@@ -400,15 +404,10 @@ keys_of_nested_objects_stay_apart(void)
 }
 
 static const struct test tests[] = {
-	TEST(good_texts_pass),
-	TEST(good_texts_are_parsed),
-	TEST(bad_texts_are_refused),
-	TEST(no_prefix_passes),
-	TEST(depth_limit),
-	TEST(bytes_limit),
-	TEST(members_limit),
-	TEST(number_limit),
-	TEST(duplicates_among_many),
-	TEST(keys_of_nested_objects_stay_apart),
+	TEST(good_texts_pass),	     TEST(good_texts_are_parsed),
+	TEST(bad_texts_are_refused), TEST(no_prefix_passes),
+	TEST(depth_limit),	     TEST(bytes_limit),
+	TEST(members_limit),	     TEST(number_limit),
+	TEST(duplicates_among_many), TEST(keys_of_nested_objects_stay_apart),
 };
 SUITE(tests)

@@ -52,7 +52,7 @@ bench_enable(struct bench *bench, const char *name)
 	struct config_plugin *plugin = &bench->plugin[bench->config.plugins.count++];
 
 	plugin->name = (char *)(uintptr_t)name;
-	plugin->where = (char *)(uintptr_t)"test.conf:1";
+	plugin->where = (char *)(uintptr_t) "test.conf:1";
 	plugin->isolation = ISOLATION_NONE;
 	return plugin;
 }
@@ -61,8 +61,8 @@ static void
 bench_load(struct bench *bench, bool check_only)
 {
 	plugins_free(bench->plugins);
-	bench->plugins = plugins_load(&bench->config, bench->loop, NULL, check_only,
-				      &bench->critical);
+	bench->plugins =
+	    plugins_load(&bench->config, bench->loop, NULL, check_only, &bench->critical);
 }
 
 static void
@@ -114,7 +114,7 @@ loads_and_runs_a_good_one(void)
 
 	bench_init(&bench);
 	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "good")->options = (char *)(uintptr_t)"{\"limit\":7}";
+	bench_enable(&bench, "good")->options = (char *)(uintptr_t) "{\"limit\":7}";
 	bench_load(&bench, false);
 	status = expect(&bench, 0, PLUGIN_OK, "");
 	ASSERT_STR(status.version, "1.0.0");
@@ -413,7 +413,7 @@ knows_groups_of_one_user(void)
 	struct stat stat = { .st_mode = S_IFREG | 0664 };
 
 	CU_ASSERT(plugin_others_write(&stat)); /* root has no reason to let its group write */
-	stat.st_uid = 54321; /* nobody's */
+	stat.st_uid = 54321;		       /* nobody's */
 	stat.st_gid = 54321;
 	CU_ASSERT(plugin_others_write(&stat));
 	if (daemon == NULL || group == NULL || daemon->pw_gid != group->gr_gid ||
@@ -624,9 +624,9 @@ uses_upstreams_of_its_kind_only(void)
 		  "tracker" },
 	};
 	struct config_upstream upstreams[] = {
-		{ .role = (char *)(uintptr_t)"workspace" },
-		{ .role = (char *)(uintptr_t)"eu" },
-		{ .role = (char *)(uintptr_t)"tracker", .service = SERVICE_GENERIC },
+		{ .role = (char *)(uintptr_t) "workspace" },
+		{ .role = (char *)(uintptr_t) "eu" },
+		{ .role = (char *)(uintptr_t) "tracker", .service = SERVICE_GENERIC },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -67,14 +67,15 @@ static void
 events_are_json_lines(void)
 {
 	capture(LOG_INFO, false);
-	log_event(LOG_INFO, "call", "tool", "s", "x\"\n\x1b[1m", "ms", "i", INT64_C(-12), "ok",
-	    "b", 1, "gone", "s", NULL, "end", "s", "", NULL);
-	ASSERT_STR(stamped(logged(), "{\"ts\":\""),
+	log_event(LOG_INFO, "call", "tool", "s", "x\"\n\x1b[1m", "ms", "i", INT64_C(-12), "ok", "b",
+		  1, "gone", "s", NULL, "end", "s", "", NULL);
+	ASSERT_STR(
+	    stamped(logged(), "{\"ts\":\""),
 	    "\",\"level\":\"info\",\"event\":\"call\",\"tool\":\"x\\\"\\n\\u001b[1m\",\"ms\":-12,"
 	    "\"ok\":true,\"end\":\"\"}\n");
 	log_line(LOG_ERROR, "%d items\r\n", 3);
 	ASSERT_STR(stamped(logged(), "{\"ts\":\""),
-	    "\",\"level\":\"error\",\"message\":\"3 items\\r\\n\"}\n");
+		   "\",\"level\":\"error\",\"message\":\"3 items\\r\\n\"}\n");
 	release();
 }
 
@@ -82,13 +83,16 @@ static void
 text_is_harmless_on_a_terminal(void)
 {
 	capture(LOG_INFO, true);
-	log_event(LOG_NOTICE, "call", "tool", "s", "word", "a", "s", "two words", "e", "s", "",
-	    "q", "s", "a=b", NULL);
+	log_event(LOG_NOTICE, "call", "tool", "s", "word", "a", "s", "two words", "e", "s", "", "q",
+		  "s", "a=b", NULL);
 	ASSERT_STR(stamped(logged(), ""),
-	    " notice  call tool=word a=\"two words\" e=\"\" q=\"a=b\"\n");
-	log_line(LOG_WARNING, "%s", "a\x1b[2J\r\nb\x7f\xC2\x9B" "31m\xE2\x80\xAE" "c\xFF");
+		   " notice  call tool=word a=\"two words\" e=\"\" q=\"a=b\"\n");
+	log_line(LOG_WARNING, "%s",
+		 "a\x1b[2J\r\nb\x7f\xC2\x9B"
+		 "31m\xE2\x80\xAE"
+		 "c\xFF");
 	ASSERT_STR(stamped(logged(), ""),
-	    " warning a\\u001b[2J\\r\\nb\\u007f\\u009b31m\\u202ec\xEF\xBF\xBD\n");
+		   " warning a\\u001b[2J\\r\\nb\\u007f\\u009b31m\\u202ec\xEF\xBF\xBD\n");
 	release();
 }
 
@@ -121,8 +125,8 @@ long_lines_are_cut_and_stay_json(void)
 	capture(LOG_INFO, false);
 	for (size_t i = 0; i + 2 < sizeof(value); i++)
 		value[i] = i % 2 == 0 ? '\xC3' : '\xBC';
-	log_event(LOG_INFO, "e", "a", "s", value, "b", "s", value, "c", "s", value, "d", "s",
-	    value, "n", "i", INT64_C(1), NULL);
+	log_event(LOG_INFO, "e", "a", "s", value, "b", "s", value, "c", "s", value, "d", "s", value,
+		  "n", "i", INT64_C(1), NULL);
 	line = logged();
 	CU_ASSERT(strlen(line) <= 4096);
 	tree = json_parse(line, strlen(line), &json_inbound, NULL, NULL);

@@ -329,8 +329,9 @@ post_many(void *data)
 	for (int i = 0; i < POSTS; i++) {
 		struct numbered *numbered = xcalloc(1, sizeof(*numbered));
 
-		*numbered = (struct numbered){ .job = { .fn = receive }, .thread = *(int *)data,
-			.number = i };
+		*numbered = (struct numbered){ .job = { .fn = receive },
+					       .thread = *(int *)data,
+					       .number = i };
 		loop_post(loop, &numbered->job);
 		if (i % 64 == 0)
 			sched_yield();
@@ -411,8 +412,9 @@ static void
 each_post_wakes(void)
 {
 	for (unsigned spin_us = 0; spin_us <= 30; spin_us += 30) {
-		struct pong pong = { .job = { .fn = answer }, .lock = PTHREAD_MUTEX_INITIALIZER,
-			.cond = PTHREAD_COND_INITIALIZER };
+		struct pong pong = { .job = { .fn = answer },
+				     .lock = PTHREAD_MUTEX_INITIALIZER,
+				     .cond = PTHREAD_COND_INITIALIZER };
 		pthread_t thread;
 
 		begin();

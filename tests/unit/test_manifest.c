@@ -238,9 +238,9 @@ refuses_damaged_manifests(void)
 
 /* ---- shape ----------------------------------------------------------------------------------- */
 
-#define PLUGIN_PART                                                                              \
-	"\"plugin\":{\"name\":\"p\",\"version\":\"1\",\"vendor\":\"v\",\"summary\":\"s\","         \
-	"\"abi\":\"1.0\",\"permissions\":[],\"options\":{\"type\":\"object\","                     \
+#define PLUGIN_PART                                                                        \
+	"\"plugin\":{\"name\":\"p\",\"version\":\"1\",\"vendor\":\"v\",\"summary\":\"s\"," \
+	"\"abi\":\"1.0\",\"permissions\":[],\"options\":{\"type\":\"object\","             \
 	"\"additionalProperties\":false},\"default\":false,\"in_all\":false"
 
 static bool
@@ -248,8 +248,7 @@ shape(const char *text, char why[256])
 {
 	const char *reason;
 	size_t at;
-	struct json_object *tree =
-	    json_parse(text, strlen(text), &manifest_limits, &reason, &at);
+	struct json_object *tree = json_parse(text, strlen(text), &manifest_limits, &reason, &at);
 	bool ok;
 
 	if (tree == NULL) {
@@ -385,13 +384,19 @@ abi_numbers(void)
 }
 
 static const struct test tests[] = {
-	TEST(reads_what_the_build_wrote), TEST(refuses_each_truncation),
-	TEST(refuses_other_files),	  TEST(refuses_other_architectures),
-	TEST(refuses_odd_headers),	  TEST(refuses_odd_notes),
-	TEST(refuses_files_without_note), TEST(refuses_damaged_manifests),
-	TEST(judges_rows),		  TEST(judges_probes),
+	TEST(reads_what_the_build_wrote),
+	TEST(refuses_each_truncation),
+	TEST(refuses_other_files),
+	TEST(refuses_other_architectures),
+	TEST(refuses_odd_headers),
+	TEST(refuses_odd_notes),
+	TEST(refuses_files_without_note),
+	TEST(refuses_damaged_manifests),
+	TEST(judges_rows),
+	TEST(judges_probes),
 	TEST(judges_upstreams),
-	TEST(names_of_plugins),		  TEST(abi_numbers),
+	TEST(names_of_plugins),
+	TEST(abi_numbers),
 };
 
 SUITE(tests)

@@ -56,11 +56,14 @@ finds_other_spellings(void)
 	add(PEM);
 	masked_is("why: " PEM ".", "why: ***.");
 	masked_is("why: -----BEGIN KEY----- MIIBVAIBADANBgkq\r\n  ggE6AgEAAkEAq7BF -----END "
-		  "KEY----- .", "why: *** .");
+		  "KEY----- .",
+		  "why: *** .");
 	masked_is("{\"v\":\"-----BEGIN KEY-----\\nMIIBVAIBADANBgkq\\nggE6AgEAAkEAq7BF\\n-----END "
-		  "KEY-----\\n\"}", "{\"v\":\"***\"}");
+		  "KEY-----\\n\"}",
+		  "{\"v\":\"***\"}");
 	masked_is("{\\\"v\\\":\\\"-----BEGIN KEY-----\\\\nMIIBVAIBADANBgkq\\\\nggE6AgEAAkEAq7BF"
-		  "\\\\n-----END KEY-----\\\\n\\\"}", "{\\\"v\\\":\\\"***\\\"}");
+		  "\\\\n-----END KEY-----\\\\n\\\"}",
+		  "{\\\"v\\\":\\\"***\\\"}");
 	for (size_t i = 0; i < 2; i++)
 		add(secrets[i]);
 	masked_is("\"a-secret\\/of \\\"quotes\\\"\\\\\" rest", "\"***\" rest");
@@ -226,8 +229,9 @@ alike(void)
 }
 
 static const struct test tests[] = {
-	TEST(finds_all), TEST(finds_other_spellings), TEST(scopes),
-	TEST(values_change),
-	TEST(writers),	 TEST(caps),		      TEST(alike),
+	TEST(finds_all), TEST(finds_other_spellings),
+	TEST(scopes),	 TEST(values_change),
+	TEST(writers),	 TEST(caps),
+	TEST(alike),
 };
 SUITE(tests)

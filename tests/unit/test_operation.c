@@ -135,10 +135,8 @@ static const struct mcp_operation asking = {
 };
 
 static const struct mcp_row rows[] = {
-	{ .name = "plain", .operation = &plain },
-	{ .name = "quick", .operation = &quick },
-	{ .name = "lost", .operation = &lost },
-	{ .name = "asking", .operation = &asking },
+	{ .name = "plain", .operation = &plain }, { .name = "quick", .operation = &quick },
+	{ .name = "lost", .operation = &lost },	  { .name = "asking", .operation = &asking },
 	{ .name = "look", .operation = &quick },
 };
 
@@ -282,12 +280,11 @@ lost_polls(void)
 	ASSERT_STR(probe.text, "It was started; its state is not known yet. The last look at it "
 			       "failed: Cannot see it. HTTP 599");
 	ASSERT_STR(probe.handle, "run-1");
-	rig_call(&rig, &probe, &(struct probe_spec){ .name = "plain",
-						     .wait_ms = 80,
-						     .arguments = "{\"say\":\"see run-1\"}" });
+	rig_call(&rig, &probe,
+		 &(struct probe_spec){
+		     .name = "plain", .wait_ms = 80, .arguments = "{\"say\":\"see run-1\"}" });
 	CU_ASSERT(probe.working && !probe.failed);
-	ASSERT_STR(probe.text,
-		   "see run-1\nThe last look at it failed: Cannot see it. HTTP 599");
+	ASSERT_STR(probe.text, "see run-1\nThe last look at it failed: Cannot see it. HTTP 599");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){ .name = "look", .looks = true, .wait_ms = 80 });
 	CU_ASSERT(probe.failed && !probe.working);

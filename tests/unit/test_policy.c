@@ -7,10 +7,11 @@
 #include "registry_helper.h"
 #include "suite.h"
 
-#define SQL_TOOL(name, access)                                                                     \
-	TOOL(name, PROPS("\"q\":{\"type\":\"string\"}", "\"q\"") ","                               \
-	     META("\"access\":\"" access "\",\"scope\":{\"sql\":\"q\"}"))
+#define SQL_TOOL(name, access)                          \
+	TOOL(name, PROPS("\"q\":{\"type\":\"string\"}", \
+			 "\"q\"") "," META("\"access\":\"" access "\",\"scope\":{\"sql\":\"q\"}"))
 
+/* clang-format off */
 static const char manifest[] = "{\"plugin\":{\"options\":{\"properties\":{\"scopes\":{\"type\":"
 	"\"array\"}}}},\"tools\":["
 	READ_TOOL("look") ","
@@ -20,6 +21,7 @@ static const char manifest[] = "{\"plugin\":{\"options\":{\"properties\":{\"scop
 	TOOL("show", READS "," PROPS("\"scope\":{\"type\":\"string\"}", "\"scope\"") ","
 	    META("\"access\":\"admin\",\"scope\":{\"secret_scope\":\"scope\"},"
 		 "\"reveals\":{\"secret_scope\":\"scopes\"}")) "]}";
+/* clang-format on */
 
 static const char *options = "{}"; /* of the plugin */
 
@@ -44,8 +46,8 @@ decide(const char *tool, enum access access, const char *arguments)
 
 	CU_ASSERT_FATAL(row != NULL);
 	CU_ASSERT(policy_decide(&policy, &principal, row, tree, &decision) == decision.allowed);
-	CU_ASSERT(decision.allowed || (decision.what != NULL && decision.why[0] != '\0'
-				       && decision.next != NULL));
+	CU_ASSERT(decision.allowed ||
+		  (decision.what != NULL && decision.why[0] != '\0' && decision.next != NULL));
 	json_object_put(tree);
 	return decision;
 }
@@ -139,5 +141,5 @@ by_function(void)
 }
 
 static const struct test tests[] = { TEST(by_access), TEST(by_statement), TEST(by_secret),
-	TEST(by_function) };
+				     TEST(by_function) };
 SUITE(tests)

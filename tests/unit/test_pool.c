@@ -263,7 +263,7 @@ free_waits(void)
 	loop_free(loop);
 }
 
-static const struct test tests[] = { TEST(each_job_once), TEST(half_for_a_group),
-				     TEST(few_large), TEST(few_large_of_all),
+static const struct test tests[] = { TEST(each_job_once),      TEST(half_for_a_group),
+				     TEST(few_large),	       TEST(few_large_of_all),
 				     TEST(grows_to_the_bound), TEST(free_waits) };
 SUITE(tests)

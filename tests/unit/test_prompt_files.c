@@ -81,7 +81,8 @@ markdown_is_read(void)
 	const struct row *row;
 
 	folder_make();
-	put("review.md", "---\r\ntitle: Review: all of it \r\ndescription:A text.\n\n"
+	put("review.md",
+	    "---\r\ntitle: Review: all of it \r\ndescription:A text.\n\n"
 	    "required path: The path.\noptional focus:\n---\n\nRead {{path}}.\n{ {{focus}} }\n\n");
 	registry = load();
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
@@ -121,8 +122,8 @@ json_is_read(void)
 
 	folder_make();
 	put("two.json", "{\"title\":\"Two\",\"arguments\":[{\"name\":\"a\",\"required\":true}],"
-	    "\"messages\":[{\"role\":\"user\",\"text\":\"{{a}}\"},"
-	    "{\"role\":\"assistant\",\"text\":\"Yes.\"}]}");
+			"\"messages\":[{\"role\":\"user\",\"text\":\"{{a}}\"},"
+			"{\"role\":\"assistant\",\"text\":\"Yes.\"}]}");
 	row = registry_prompt(load(), "two");
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
 	ASSERT_STR(json_str(shown(row), "title"), "Two");
@@ -160,7 +161,8 @@ faults_are_named(void)
 		{ "a.md", "---\n---\n \n", "a.md:3: there is no text" },
 		{ "a.md", "---\ntitle: x\n", "a.md:1: the head has no second ---" },
 		{ "a.md", "---\ntitle\n---\nx", "a.md:2: not \"KEY: TEXT\"" },
-		{ "a.md", "---\nhead: x\n---\nx", "a.md:2: \"head\" is not one of title, "
+		{ "a.md", "---\nhead: x\n---\nx",
+		  "a.md:2: \"head\" is not one of title, "
 		  "description, required NAME, optional NAME" },
 		{ "a.md", "---\ntitle: x\ntitle: y\n---\nx", "a.md:3: a second title" },
 		{ "a.md", "---\nrequired : x\n---\nx",

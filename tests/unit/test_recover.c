@@ -112,7 +112,7 @@ parse(const char *text)
 	return message_parse(&message, text, strlen(text), &json_inbound, why, sizeof(why));
 }
 
-#define MESSAGE(id, params)                                                                        \
+#define MESSAGE(id, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"m\",\"params\":" params "}"
 
 static void

@@ -5,6 +5,7 @@
 #include "registry_helper.h"
 #include "suite.h"
 
+/* clang-format off */
 static const char clusters[] = "{\"tools\":["
 	TOOL("list_clusters", "\"title\":\"Clusters\"," INPUT "," READS ","
 	    META("\"access\":\"read\",\"inline\":true,\"resource\":\"x://clusters\",\"aliases\":"
@@ -31,6 +32,7 @@ static const char clusters[] = "{\"tools\":["
 	    "\"run\"},"
 	"{\"ref\":{\"type\":\"ref/resource\",\"uri\":\"x://clusters/{cluster_id}{?full,version}\"},"
 	"\"argument\":\"cluster_id\",\"lakehost\":{\"inline\":true}}]}";
+/* clang-format on */
 
 static struct registry *
 clusters_registry(void)
@@ -82,7 +84,7 @@ access_hides_rows(void)
 		CU_ASSERT((registry_tool(r, "start_cluster", a) != NULL) == (a >= ACCESS_WRITE));
 		CU_ASSERT((registry_tool(r, "drop_cluster", a) != NULL) == (a >= ACCESS_ADMIN));
 		CU_ASSERT((registry_resource(r, "x://hidden", a, &arguments) != NULL) ==
-		    (a >= ACCESS_ADMIN));
+			  (a >= ACCESS_ADMIN));
 		CU_ASSERT(arguments == NULL);
 	}
 	registry_done(r);
@@ -95,8 +97,12 @@ resource_is(struct registry *r, const char *uri, const char *name, const char *e
 	const struct row *row = registry_resource(r, uri, ACCESS_READ, &arguments);
 
 	ASSERT_STR(name_of(row), name);
-	ASSERT_STR(arguments == NULL ? NULL : json_object_to_json_string_ext(arguments,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), expected);
+	ASSERT_STR(arguments == NULL
+		       ? NULL
+		       : json_object_to_json_string_ext(arguments,
+							JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE),
+		   expected);
 	json_object_put(arguments);
 }
 
@@ -126,13 +132,13 @@ variables_take_the_type_of_their_argument(void)
 	struct registry *r = clusters_registry();
 
 	resource_is(r, "x://clusters/5?full=true&version=12", "get_cluster",
-	    "{\"cluster_id\":\"5\",\"full\":true,\"version\":12}");
+		    "{\"cluster_id\":\"5\",\"full\":true,\"version\":12}");
 	resource_is(r, "x://clusters/true?full=false&version=-3", "get_cluster",
-	    "{\"cluster_id\":\"true\",\"full\":false,\"version\":-3}");
+		    "{\"cluster_id\":\"true\",\"full\":false,\"version\":-3}");
 	resource_is(r, "x://clusters/5?full=yes&version=1x", "get_cluster",
-	    "{\"cluster_id\":\"5\",\"full\":\"yes\",\"version\":\"1x\"}");
+		    "{\"cluster_id\":\"5\",\"full\":\"yes\",\"version\":\"1x\"}");
 	resource_is(r, "x://clusters/5?version=9999999999999999999", "get_cluster",
-	    "{\"cluster_id\":\"5\",\"version\":\"9999999999999999999\"}");
+		    "{\"cluster_id\":\"5\",\"version\":\"9999999999999999999\"}");
 	registry_done(r);
 }
 
@@ -204,7 +210,7 @@ arguments_are_renamed(void)
 	json_object_object_add(arguments, "full", NULL);
 	CU_ASSERT(row_rename_arguments(row, arguments, &why));
 	ASSERT_STR(json_object_to_json_string_ext(arguments, JSON_C_TO_STRING_PLAIN),
-	    "{\"full\":null,\"cluster_id\":\"5\"}");
+		   "{\"full\":null,\"cluster_id\":\"5\"}");
 	json_object_object_add(arguments, "name", json_object_new_string("6"));
 	CU_ASSERT(!row_rename_arguments(row, arguments, &why));
 	ASSERT_STR(why.data, "\"cluster_id\" and \"name\" are the same argument: give one");
@@ -214,6 +220,7 @@ arguments_are_renamed(void)
 	registry_done(r);
 }
 
+/* clang-format off */
 static void
 a_former_name_leads_on(void)
 {
@@ -225,6 +232,7 @@ a_former_name_leads_on(void)
 		"{\"tools\":[" READ_TOOL("b") "]}"
 	};
 	struct registry *r = registry_of(manifests, 2);
+	/* clang-format on */
 
 	ASSERT_STR(refusals, "");
 	ASSERT_STR(name_of(registry_tool(r, "a", ACCESS_READ)), "x_a");
@@ -239,8 +247,9 @@ a_former_name_leads_on(void)
 static void
 a_taken_name_refuses_the_later_plugin(void)
 {
-	static const char *const manifests[] = { PLUGIN("a"),
-		"{\"tools\":[" READ_TOOL("b") "," READ_TOOL("a") "]}", PLUGIN("b") };
+	static const char *const manifests[] = {
+		PLUGIN("a"), "{\"tools\":[" READ_TOOL("b") "," READ_TOOL("a") "]}", PLUGIN("b")
+	};
 	struct registry *r = registry_of(manifests, 3);
 
 	ASSERT_STR(refusals, "1: tool a: \"a\" is taken by nought; prefix = \"one_\"; or rename "
@@ -256,10 +265,12 @@ static void
 an_alias_is_a_name(void)
 {
 	static const char *const manifests[] = {
-		"{\"tools\":[" TOOL("a", INPUT "," READS ","
-		    META("\"access\":\"read\",\"aliases\":[\"b\"],\"resource\":\"x:a\"")) "]}",
+		"{\"tools\":[" TOOL(
+		    "a", INPUT "," READS "," META(
+			     "\"access\":\"read\",\"aliases\":[\"b\"],\"resource\":\"x:a\"")) "]}",
 		PLUGIN("b"), "{\"resources\":[{\"name\":\"r\",\"uri\":\"x:a\"}]}",
-		"{\"prompts\":[{\"name\":\"a\"}]}" };
+		"{\"prompts\":[{\"name\":\"a\"}]}"
+	};
 	struct registry *r = registry_of(manifests, 4);
 
 	ASSERT_STR(refusals, "1: tool b: \"b\" is taken by nought; prefix = \"one_\"; or rename "
@@ -272,16 +283,20 @@ an_alias_is_a_name(void)
 static void
 a_refused_plugin_leaves_nothing(void)
 {
-	static const char *const manifests[] = { "{\"tools\":[" TOOL("a", INPUT "," READS ","
-	    META("\"access\":\"read\",\"aliases\":[\"q\"],\"resource\":\"x:{+y}\"")) "]}",
+	static const char *const manifests[] = {
+		"{\"tools\":[" TOOL(
+		    "a",
+		    INPUT "," READS "," META(
+			"\"access\":\"read\",\"aliases\":[\"q\"],\"resource\":\"x:{+y}\"")) "]}",
 		"{\"prompts\":[{\"name\":\"p\",\"lakehost\":{\"aliases\":[\"p2\"]}}],\"resources\":"
 		"[{\"name\":\"r\",\"uri\":\"x:r\"}],\"templates\":[{\"name\":\"t\",\"uriTemplate\":"
-		"\"x:{y}\"}],\"tools\":[" READ_TOOL("b") "],\"completions\":[{\"bad\":1}]}" };
+		"\"x:{y}\"}],\"tools\":[" READ_TOOL("b") "],\"completions\":[{\"bad\":1}]}"
+	};
 	struct json_object *arguments;
 	struct registry *r = registry_of(manifests, 2);
 
 	ASSERT_STR(refusals, "0: tool a: lakehost.resource: {y} is not a property\n"
-	    "1: completion 0: bad: unknown\n");
+			     "1: completion 0: bad: unknown\n");
 	CU_ASSERT(registry_tool(r, "b", ACCESS_ADMIN) == NULL);
 	CU_ASSERT(registry_prompt(r, "p") == NULL && registry_prompt(r, "p2") == NULL);
 	CU_ASSERT(registry_resource(r, "x:r", ACCESS_ADMIN, &arguments) == NULL);
@@ -291,9 +306,12 @@ a_refused_plugin_leaves_nothing(void)
 static void
 completions_stay_within_the_plugin(void)
 {
-	static const char *const manifests[] = { "{\"prompts\":[{\"name\":\"p\",\"arguments\":"
-	    "[{\"name\":\"x\"}]}]}", "{\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":"
-	    "\"p\"},\"argument\":\"x\"}]}" };
+	static const char *const manifests[] = {
+		"{\"prompts\":[{\"name\":\"p\",\"arguments\":"
+		"[{\"name\":\"x\"}]}]}",
+		"{\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":"
+		"\"p\"},\"argument\":\"x\"}]}"
+	};
 	struct registry *r = registry_of(manifests, 2);
 
 	ASSERT_STR(refusals, "1: completion of p x: no such argument\n");
@@ -322,8 +340,7 @@ an_empty_registry(void)
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 static void
-list_is(const struct registry *r, enum row_kind kind, enum revision revision,
-	const char *expected)
+list_is(const struct registry *r, enum row_kind kind, enum revision revision, const char *expected)
 {
 	struct buf out;
 	size_t next;
@@ -335,11 +352,13 @@ list_is(const struct registry *r, enum row_kind kind, enum revision revision,
 	buf_fini(&out);
 }
 
-static const char evolved[] = "{\"tools\":["
-	TOOL("a", "\"title\":\"T\",\"icons\":[],\"_meta\":{\"k\":1}," READS "," INPUT
-	    ",\"outputSchema\":{\"type\":\"object\"}," META("\"access\":\"read\"")) ","
-	TOOL("b", READS "," INPUT ",\"outputSchema\":{\"type\":\"array\"},"
-	    META("\"access\":\"read\"")) "]}";
+static const char evolved[] = "{\"tools\":[" TOOL(
+    "a",
+    "\"title\":\"T\",\"icons\":[],\"_meta\":{\"k\":1}," READS "," INPUT
+    ",\"outputSchema\":{\"type\":\"object\"}," META(
+	"\"access\":\"read\"")) "," TOOL("b", READS "," INPUT
+						    ",\"outputSchema\":{\"type\":\"array\"}," META(
+							"\"access\":\"read\"")) "]}";
 #define HEAD "{\"name\":\"a\",\"description\":\"d\""
 #define NEXT "},{\"name\":\"b\",\"description\":\"d\""
 
@@ -351,19 +370,19 @@ tools_as_each_revision_knows_them(void)
 	ASSERT_STR(refusals, "");
 	list_is(r, ROW_TOOL, REV_2024_11_05, "\"tools\":[" HEAD "," INPUT NEXT "," INPUT "}]");
 	list_is(r, ROW_TOOL, REV_2025_03_26,
-	    "\"tools\":[" HEAD "," READS "," INPUT NEXT "," READS "," INPUT "}]");
-	list_is(r, ROW_TOOL, REV_2025_06_18, "\"tools\":[" HEAD ",\"title\":\"T\",\"_meta\":{\"k"
-	    "\":1},"
-	    READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
-	    "\"}" NEXT "," READS "," INPUT "}]");
-	list_is(r, ROW_TOOL, REV_2025_11_25, "\"tools\":[" HEAD ",\"title\":\"T\",\"icons\":[],"
-	    "\"_meta\":{\"k\":1}," READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
-	    "\"}" NEXT ","
-	    READS "," INPUT "}]");
-	list_is(r, ROW_TOOL, REV_MODERN, "\"tools\":[" HEAD ",\"title\":\"T\",\"icons\":[],"
-	    "\"_meta\":{\"k\":1}," READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
-	    "\"}" NEXT ","
-	    READS "," INPUT ",\"outputSchema\":{\"type\":\"array\"}}]");
+		"\"tools\":[" HEAD "," READS "," INPUT NEXT "," READS "," INPUT "}]");
+	list_is(r, ROW_TOOL, REV_2025_06_18,
+		"\"tools\":[" HEAD ",\"title\":\"T\",\"_meta\":{\"k"
+		"\":1}," READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
+		"\"}" NEXT "," READS "," INPUT "}]");
+	list_is(r, ROW_TOOL, REV_2025_11_25,
+		"\"tools\":[" HEAD ",\"title\":\"T\",\"icons\":[],"
+		"\"_meta\":{\"k\":1}," READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
+		"\"}" NEXT "," READS "," INPUT "}]");
+	list_is(r, ROW_TOOL, REV_MODERN,
+		"\"tools\":[" HEAD ",\"title\":\"T\",\"icons\":[],"
+		"\"_meta\":{\"k\":1}," READS "," INPUT ",\"outputSchema\":{\"type\":\"object"
+		"\"}" NEXT "," READS "," INPUT ",\"outputSchema\":{\"type\":\"array\"}}]");
 	registry_done(r);
 }
 
@@ -372,14 +391,19 @@ the_other_lists(void)
 {
 	struct registry *r = clusters_registry();
 
-	list_is(r, ROW_PROMPT, REV_MODERN, "\"prompts\":[{\"name\":\"debug\",\"title\":\"Debug\","
-	    "\"arguments\":[{\"name\":\"run\",\"title\":\"Run\",\"required\":true}]}]");
-	list_is(r, ROW_PROMPT, REV_2025_03_26, "\"prompts\":[{\"name\":\"debug\",\"arguments\":"
-	    "[{\"name\":\"run\",\"required\":true}]}]");
-	list_is(r, ROW_RESOURCE, REV_2024_11_05,
+	list_is(r, ROW_PROMPT, REV_MODERN,
+		"\"prompts\":[{\"name\":\"debug\",\"title\":\"Debug\","
+		"\"arguments\":[{\"name\":\"run\",\"title\":\"Run\",\"required\":true}]}]");
+	list_is(r, ROW_PROMPT, REV_2025_03_26,
+		"\"prompts\":[{\"name\":\"debug\",\"arguments\":"
+		"[{\"name\":\"run\",\"required\":true}]}]");
+	list_is(
+	    r, ROW_RESOURCE, REV_2024_11_05,
 	    "\"resources\":[{\"uri\":\"x://clusters\",\"name\":"
 	    "\"list_clusters\",\"description\":\"d\"},{\"name\":\"guide\",\"uri\":\"x://guide\"}]");
-	list_is(r, ROW_TEMPLATE, REV_MODERN, "\"resourceTemplates\":[{\"uriTemplate\":"
+	list_is(
+	    r, ROW_TEMPLATE, REV_MODERN,
+	    "\"resourceTemplates\":[{\"uriTemplate\":"
 	    "\"x://clusters/{cluster_id}{?full,version}\",\"name\":\"get_cluster\",\"description\":"
 	    "\"d\",\"mimeType\":\"application/json\"},{\"name\":\"any\",\"uriTemplate\":"
 	    "\"x://{+rest}\"},{\"name\":\"file\",\"uriTemplate\":\"x://files/{dir}/{+path}\","
@@ -392,7 +416,7 @@ static void
 pages(void)
 {
 	static const char *const names[] = { "list_clusters", "get_cluster", "start_cluster",
-		"drop_cluster", "run_sql" };
+					     "drop_cluster", "run_sql" };
 	struct registry *r = clusters_registry();
 
 	for (int access = ACCESS_READ; access <= ACCESS_ADMIN; access++) {
@@ -406,18 +430,18 @@ pages(void)
 				buf_init(&out, 100000);
 				buf_putc(&out, '{');
 				registry_list(r, ROW_TOOL, REV_MODERN, (enum access)access, start,
-				    page, &out, &start);
+					      page, &out, &start);
 				buf_putc(&out, '}');
 				tree = json_parse(out.data, out.len, &json_upstream, NULL, NULL);
 				list = json_arr(tree, "tools");
 				CU_ASSERT(json_object_array_length(list) > 0);
 				CU_ASSERT(json_object_array_length(list) <= page);
 				for (size_t i = 0; i < json_object_array_length(list); i++) {
-					struct json_object *tool = json_object_array_get_idx(list,
-					    i);
+					struct json_object *tool =
+					    json_object_array_get_idx(list, i);
 
-					while (registry_tool(r, names[row],
-					    (enum access)access) == NULL)
+					while (registry_tool(r, names[row], (enum access)access) ==
+					       NULL)
 						row++;
 					ASSERT_STR(json_str(tool, "name"), names[row++]);
 					seen++;
@@ -453,7 +477,7 @@ revisions(void)
 
 	for (int i = 0; i < REVISIONS; i++)
 		CU_ASSERT(revision_parse(revision_name((enum revision)i), &revision) &&
-		    (int)revision == i);
+			  (int)revision == i);
 	ASSERT_STR(revision_name(REV_MODERN), "2026-07-28");
 	CU_ASSERT(!revision_parse("2025-01-01", &revision) && !revision_parse("", &revision));
 }

@@ -238,7 +238,8 @@ large_arguments(void)
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "text: U+0000") != NULL);
 	sent = bench_wait(large_call("completion/complete", NULL,
 				     "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
-				     "\"argument\":{\"name\":\"name\",\"value\":\"", "\"}"));
+				     "\"argument\":{\"name\":\"name\",\"value\":\"",
+				     "\"}"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	/* the client leaves while a worker has the arguments, at one moment or another */
 	for (int ms = 0; ms < 5; ms++) {

@@ -34,12 +34,13 @@ names_of_tools(void)
 {
 	tool_refused(TOOL("list_things_2", GOOD), NULL);
 	tool_refused(TOOL("a2345678901234567890123456789012345", GOOD), NULL);
-	tool_refused(TOOL("a23456789012345678901234567890123456", GOOD),
+	tool_refused(
+	    TOOL("a23456789012345678901234567890123456", GOOD),
 	    "tool a23456789012345678901234567890123456: the name is not 1 to 35 of a-z, 0-9 and _");
 	tool_refused(TOOL("List", GOOD), "tool List: the name is not 1 to 35 of a-z, 0-9 and _");
 	tool_refused(TOOL("a-b", GOOD), "tool a-b: the name is not 1 to 35 of a-z, 0-9 and _");
 	tool_refused("{\"description\":\"d\"," GOOD "}",
-	    "tool 0: the name is not 1 to 35 of a-z, 0-9 and _");
+		     "tool 0: the name is not 1 to 35 of a-z, 0-9 and _");
 }
 
 static void
@@ -52,7 +53,7 @@ members_of_tools(void)
 	tool_refused(TOOL("a", "\"_meta\":[]," GOOD), "tool a: _meta: not an object");
 	tool_refused("{\"name\":\"a\"," GOOD "}", "tool a: description: missing");
 	tool_refused("{\"name\":\"a\",\"description\":\"\"," GOOD "}",
-	    "tool a: description: not a text");
+		     "tool a: description: not a text");
 }
 
 static void
@@ -66,12 +67,12 @@ schemas_of_tools(void)
 		{ "\"inputSchema\":true,", "tool a: inputSchema: not a schema of type object" },
 		{ "\"inputSchema\":{},", "tool a: inputSchema: not a schema of type object" },
 		{ "\"inputSchema\":{\"type\":\"array\"},",
-		    "tool a: inputSchema: not a schema of type object" },
+		  "tool a: inputSchema: not a schema of type object" },
 		{ "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"text"
-		    "\"}}},",
-		    "tool a: inputSchema: /properties/x/type: no such type" },
+		  "\"}}},",
+		  "tool a: inputSchema: /properties/x/type: no such type" },
 		{ INPUT ",\"outputSchema\":{\"type\":5},",
-		    "tool a: outputSchema: /type: a type is a name or a list of names" },
+		  "tool a: outputSchema: /type: a type is a name or a list of names" },
 		{ INPUT ",\"outputSchema\":{\"type\":\"array\"},", NULL },
 	};
 
@@ -79,7 +80,7 @@ schemas_of_tools(void)
 		char tool[1024];
 
 		snprintf(tool, sizeof(tool), "{\"name\":\"a\",\"description\":\"d\",%s%s}",
-		    list[i].members, rest);
+			 list[i].members, rest);
 		tool_refused(tool, list[i].why);
 	}
 }
@@ -94,20 +95,25 @@ access_against_annotations(void)
 	tool_refused(TOOL("a", INPUT "," ACCESS("by-sql")), NULL);
 	tool_refused(TOOL("a", INPUT "," ACCESS("admin")), NULL);
 	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("admin")), NULL);
-	tool_refused(TOOL("a", INPUT "," ACCESS("read")),
+	tool_refused(
+	    TOOL("a", INPUT "," ACCESS("read")),
 	    "tool a: annotations.readOnlyHint must be true, as lakehost.access is \"read\"");
-	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("write")),
+	tool_refused(
+	    TOOL("a", INPUT "," READS "," ACCESS("write")),
 	    "tool a: annotations.readOnlyHint must be false, as lakehost.access is \"write\"");
-	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("by-sql")),
+	tool_refused(
+	    TOOL("a", INPUT "," READS "," ACCESS("by-sql")),
 	    "tool a: annotations.readOnlyHint must be false, as lakehost.access is \"by-sql\"");
-	tool_refused(TOOL("a", INPUT "," HINTS("\"readOnlyHint\":true,\"destructiveHint\":true")
-	    "," ACCESS("read")), "tool a: annotations.destructiveHint: but it only reads");
+	tool_refused(TOOL("a",
+			  INPUT "," HINTS(
+			      "\"readOnlyHint\":true,\"destructiveHint\":true") "," ACCESS("read")),
+		     "tool a: annotations.destructiveHint: but it only reads");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"readonlyHint\":true") "," ACCESS("read")),
-	    "tool a: annotations.readonlyHint: unknown");
+		     "tool a: annotations.readonlyHint: unknown");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"idempotentHint\":\"yes\"") "," ACCESS("write")),
-	    "tool a: annotations.idempotentHint: not true or false");
+		     "tool a: annotations.idempotentHint: not true or false");
 	tool_refused(TOOL("a", INPUT ",\"annotations\":[]," ACCESS("write")),
-	    "tool a: annotations: not an object");
+		     "tool a: annotations: not an object");
 }
 
 static void
@@ -115,9 +121,11 @@ meta_refused(const char *meta, const char *why)
 {
 	char tool[2048];
 
-	snprintf(tool, sizeof(tool), "{\"name\":\"a\",\"description\":\"d\"," READS ","
-	    PROPS("\"id\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}", "\"id\"")
-	    ",\"lakehost\":{\"access\":\"read\"%s}}", meta);
+	snprintf(tool, sizeof(tool),
+		 "{\"name\":\"a\",\"description\":\"d\"," READS
+		 "," PROPS("\"id\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}",
+			   "\"id\"") ",\"lakehost\":{\"access\":\"read\"%s}}",
+		 meta);
 	tool_refused(tool, why);
 }
 
@@ -126,19 +134,20 @@ the_member_lakehost(void)
 {
 	tool_refused(TOOL("a", INPUT "," READS), "tool a: lakehost: missing");
 	tool_refused(TOOL("a", INPUT "," READS ",\"lakehost\":1"),
-	    "tool a: lakehost: not an object");
+		     "tool a: lakehost: not an object");
 	tool_refused(TOOL("a", INPUT "," READS ",\"lakehost\":{}"),
-	    "tool a: lakehost.access: not read, write, admin or by-sql");
+		     "tool a: lakehost.access: not read, write, admin or by-sql");
 	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("all")),
-	    "tool a: lakehost.access: not read, write, admin or by-sql");
+		     "tool a: lakehost.access: not read, write, admin or by-sql");
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
 	/* no promise without effect */
 	meta_refused(",\"task\":\"may\"",
-	    "tool a: lakehost.task: has no effect in this version; leave it out");
+		     "tool a: lakehost.task: has no effect in this version; leave it out");
 	meta_refused(",\"confirm\":true",
-	    "tool a: lakehost.confirm: has no effect in this version; leave it out");
-	meta_refused(",\"scope\":{\"catalog\":\"id\"}",
+		     "tool a: lakehost.confirm: has no effect in this version; leave it out");
+	meta_refused(
+	    ",\"scope\":{\"catalog\":\"id\"}",
 	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and what "
 	    "lakehost.reveals names have one");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
@@ -152,35 +161,37 @@ static void
 what_names_properties(void)
 {
 	meta_refused(",\"scope\":{\"sql\":\"id\"},\"redact\":[\"id\"],"
-		     "\"argument_aliases\":{\"ident\":\"id\"}", NULL);
+		     "\"argument_aliases\":{\"ident\":\"id\"}",
+		     NULL);
 	meta_refused(",\"scope\":[]", "tool a: lakehost.scope: not an object");
 	meta_refused(",\"scope\":{\"catalog\":\"idd\"}",
-	    "tool a: lakehost.scope.catalog: not the name of a property");
+		     "tool a: lakehost.scope.catalog: not the name of a property");
 	meta_refused(",\"scope\":{\"catalog\":1}",
-	    "tool a: lakehost.scope.catalog: not the name of a property");
+		     "tool a: lakehost.scope.catalog: not the name of a property");
 	meta_refused(",\"redact\":\"id\"", "tool a: lakehost.redact: not a list");
 	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true, false or an "
-	    "object");
+				       "object");
 	meta_refused(",\"reveals\":true",
-	    "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+		     "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
 	meta_refused(",\"reveals\":{}",
-	    "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+		     "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":true")), NULL);
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":{\"x\":\"y\"}")),
-	    "tool a: lakehost.reveals.x: not in lakehost.scope");
-	tool_refused(TOOL("a", PROPS("\"s\":{}", "") "," META("\"access\":\"admin\",\"scope\":"
-	    "{\"x\":\"s\"},\"reveals\":{\"x\":\"y\"}")),
-	    "tool a: lakehost.reveals.x: not the name of an option that is a list");
+		     "tool a: lakehost.reveals.x: not in lakehost.scope");
+	tool_refused(TOOL("a", PROPS("\"s\":{}",
+				     "") "," META("\"access\":\"admin\",\"scope\":"
+						  "{\"x\":\"s\"},\"reveals\":{\"x\":\"y\"}")),
+		     "tool a: lakehost.reveals.x: not the name of an option that is a list");
 	meta_refused(",\"redact\":[\"idd\"]",
-	    "tool a: lakehost.redact[0]: not the name of a property");
+		     "tool a: lakehost.redact[0]: not the name of a property");
 	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: not the name of a "
-	    "property");
+					   "property");
 	meta_refused(",\"argument_aliases\":[]",
-	    "tool a: lakehost.argument_aliases: not an object");
+		     "tool a: lakehost.argument_aliases: not an object");
 	meta_refused(",\"argument_aliases\":{\"x\":\"y\"}",
-	    "tool a: lakehost.argument_aliases.x: not the name of a property");
+		     "tool a: lakehost.argument_aliases.x: not the name of a property");
 	meta_refused(",\"argument_aliases\":{\"n\":\"id\"}",
-	    "tool a: lakehost.argument_aliases.n: is a property itself");
+		     "tool a: lakehost.argument_aliases.n: is a property itself");
 }
 
 static void
@@ -190,9 +201,9 @@ aliases(void)
 	meta_refused(",\"aliases\":\"x\"", "tool a: lakehost.aliases: not a list");
 	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0]: not a string");
 	meta_refused(",\"aliases\":[\"ok\",\"a b\"]",
-	    "tool a: lakehost.aliases[1]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
+		     "tool a: lakehost.aliases[1]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"\"]",
-	    "tool a: lakehost.aliases[0]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
+		     "tool a: lakehost.aliases[0]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is taken: it stands twice");
 	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is taken: it stands twice");
 }
@@ -204,28 +215,28 @@ resources_of_tools(void)
 	meta_refused(",\"resource\":\"x://t/{id}{?n}\",\"uri_aliases\":[\"x:old/{id}\"]", NULL);
 	meta_refused(",\"resource\":1", "tool a: lakehost.resource: not a string");
 	meta_refused(",\"resource\":\"/t/{id}\"",
-	    "tool a: lakehost.resource: does not begin with a scheme");
+		     "tool a: lakehost.resource: does not begin with a scheme");
 	meta_refused(",\"resource\":\"x://{id\"", "tool a: lakehost.resource: { without }");
 	meta_refused(",\"resource\":\"x://t/{ident}\"",
-	    "tool a: lakehost.resource: {ident} is not a property");
+		     "tool a: lakehost.resource: {ident} is not a property");
 	/* the path gives what a call may leave out */
 	meta_refused(",\"resource\":\"x://t/{id}/{n}\"", NULL);
 	meta_refused(",\"resource\":\"x://t\"",
-	    "tool a: lakehost.resource: leaves out a required property");
+		     "tool a: lakehost.resource: leaves out a required property");
 	meta_refused(",\"mime\":\"text/plain\"",
-	    "tool a: lakehost.mime: but there is no lakehost.resource");
+		     "tool a: lakehost.mime: but there is no lakehost.resource");
 	meta_refused(",\"uri_aliases\":[\"x:y\"]",
-	    "tool a: lakehost.uri_aliases: but there is no lakehost.resource");
+		     "tool a: lakehost.uri_aliases: but there is no lakehost.resource");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"x:y\"]",
-	    "tool a: lakehost.uri_aliases: leaves out a required property");
+		     "tool a: lakehost.uri_aliases: leaves out a required property");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"y\"]",
-	    "tool a: lakehost.uri_aliases[0]: does not begin with a scheme");
+		     "tool a: lakehost.uri_aliases[0]: does not begin with a scheme");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"mime\":1",
-	    "tool a: lakehost.mime: not a string");
+		     "tool a: lakehost.mime: not a string");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"write\",\"resource\":\"x://t\"")),
-	    "tool a: lakehost.resource: but it does not only read");
+		     "tool a: lakehost.resource: but it does not only read");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"by-sql\",\"resource\":\"x://t\"")),
-	    "tool a: lakehost.resource: but it does not only read");
+		     "tool a: lakehost.resource: but it does not only read");
 }
 
 /* ---- x-mcp-header ---------------------------------------------------------------------------- */
@@ -235,9 +246,10 @@ header_refused(const char *properties, const char *meta, const char *why)
 {
 	char tool[2048];
 
-	snprintf(tool, sizeof(tool), "{\"name\":\"a\",\"description\":\"d\"," READS
-	    ",\"inputSchema\":{\"type\":\"object\",%s},\"lakehost\":{\"access\":\"read\"%s}}",
-	    properties, meta);
+	snprintf(tool, sizeof(tool),
+		 "{\"name\":\"a\",\"description\":\"d\"," READS
+		 ",\"inputSchema\":{\"type\":\"object\",%s},\"lakehost\":{\"access\":\"read\"%s}}",
+		 properties, meta);
 	tool_refused(tool, why);
 }
 
@@ -252,17 +264,17 @@ headers_that_break_a_rule(void)
 	header_refused(P("\"x\":" STRING("a b")), "", "tool a: x-mcp-header: not a token");
 	header_refused(P("\"x\":" STRING("a:")), "", "tool a: x-mcp-header: not a token");
 	header_refused(P("\"x\":{\"type\":\"string\",\"x-mcp-header\":1}"), "",
-	    "tool a: x-mcp-header: not a token");
+		       "tool a: x-mcp-header: not a token");
 	header_refused(P("\"x\":{\"type\":\"number\",\"x-mcp-header\":\"N\"}"), "",
-	    "tool a: x-mcp-header N: not on a string, integer or boolean");
+		       "tool a: x-mcp-header N: not on a string, integer or boolean");
 	header_refused(P("\"x\":{\"x-mcp-header\":\"N\"}"), "",
-	    "tool a: x-mcp-header N: not on a string, integer or boolean");
+		       "tool a: x-mcp-header N: not on a string, integer or boolean");
 	header_refused(P("\"x\":{\"type\":[\"string\",\"null\"],\"x-mcp-header\":\"N\"}"), "",
-	    "tool a: x-mcp-header N: not on a string, integer or boolean");
+		       "tool a: x-mcp-header N: not on a string, integer or boolean");
 	header_refused(P("\"x\":" STRING("Region") ",\"y\":" STRING("region")), "",
-	    "tool a: x-mcp-header region: stands twice");
+		       "tool a: x-mcp-header region: stands twice");
 	header_refused(P("\"x\":" STRING("R")), ",\"redact\":[\"x\"]",
-	    "tool a: lakehost.redact[0]: a header shows it");
+		       "tool a: lakehost.redact[0]: a header shows it");
 }
 
 static void
@@ -280,13 +292,15 @@ headers_out_of_reach(void)
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		header_refused(list[i], "", "tool a: x-mcp-header: reached by more than "
-		    "properties");
+		header_refused(list[i], "",
+			       "tool a: x-mcp-header: reached by more than "
+			       "properties");
 	/* a property may have that name, and a value may hold it */
 	header_refused(P("\"x-mcp-header\":{\"type\":\"string\"}"), "", NULL);
 	header_refused(P("\"x\":{\"const\":{\"x-mcp-header\":1}}"), "", NULL);
 }
 
+/* clang-format off */
 static void
 headers_are_collected(void)
 {
@@ -295,6 +309,7 @@ headers_are_collected(void)
 	    "\"o\":{\"type\":\"object\"," P("\"level\":{\"type\":\"integer\",\"x-mcp-header\":"
 	    "\"Level\"}") "},\"b\":{\"type\":\"boolean\",\"x-mcp-header\":\"B\"}") "}") "]}");
 	const struct row *row = registry_tool(registry, "a", ACCESS_READ);
+	/* clang-format on */
 
 	CU_ASSERT_FATAL(row != NULL && row->n_params == 3);
 	ASSERT_STR(row->params[0].name, "Region");
@@ -313,22 +328,23 @@ static void
 resources(void)
 {
 	refused("{\"resources\":[{\"uri\":\"x://a\",\"name\":\"A b\",\"mimeType\":\"text/plain\","
-		"\"size\":5,\"lakehost\":{\"access\":\"admin\",\"inline\":true}}]}", NULL);
+		"\"size\":5,\"lakehost\":{\"access\":\"admin\",\"inline\":true}}]}",
+		NULL);
 	refused("{\"resources\":[{\"uri\":\"x://a\"}]}",
-	    "resource 0: the name is not 1 to 128 bytes");
+		"resource 0: the name is not 1 to 128 bytes");
 	refused("{\"resources\":[{\"name\":\"a\"}]}", "resource a: uri: missing");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://{y}\"}]}",
-	    "resource a: uri: with variables");
+		"resource a: uri: with variables");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://a b\"}]}",
-	    "resource a: uri: a character that a URI cannot hold");
+		"resource a: uri: a character that a URI cannot hold");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"rights\":1}}]}",
-	    "resource a: lakehost.rights: unknown");
+		"resource a: lakehost.rights: unknown");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"access\":"
-	    "\"by-sql\"}}]}",
-	    "resource a: lakehost.access: not read, write or admin");
+		"\"by-sql\"}}]}",
+		"resource a: lakehost.access: not read, write or admin");
 	refused("{\"templates\":[{\"name\":\"a\",\"uriTemplate\":\"x:{b}\"}]}", NULL);
 	refused("{\"templates\":[{\"name\":\"a\",\"uriTemplate\":\"x:b\"}]}",
-	    "template a: uriTemplate: without variables");
+		"template a: uriTemplate: without variables");
 	refused("{\"templates\":[{\"name\":\"a\",\"uri\":\"x:b\"}]}", "template a: uri: unknown");
 }
 
@@ -342,7 +358,7 @@ length_of_uris(void)
 		memcpy(uri, "x:", 2);
 		uri[len] = '\0';
 		snprintf(manifest, sizeof(manifest),
-		    "{\"resources\":[{\"name\":\"a\",\"uri\":\"%s\"}]}", uri);
+			 "{\"resources\":[{\"name\":\"a\",\"uri\":\"%s\"}]}", uri);
 		refused(manifest, len > (int)REGISTRY_URI_MAX ? "resource a: uri: too long" : NULL);
 	}
 }
@@ -352,48 +368,53 @@ prompts(void)
 {
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\",\"required\":true,"
 		"\"title\":\"X\",\"description\":\"d\"}],\"lakehost\":{\"aliases\":[\"q\"]}}]}",
-		    NULL);
+		NULL);
 	refused("{\"prompts\":[{\"name\":\"P\"}]}",
-	    "prompt P: the name is not 1 to 35 of a-z, 0-9 and _");
+		"prompt P: the name is not 1 to 35 of a-z, 0-9 and _");
 	refused("{\"prompts\":[{\"name\":\"p\",\"args\":[]}]}", "prompt p: args: unknown");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":{}}]}",
-	    "prompt p: arguments: not a list");
+		"prompt p: arguments: not a list");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{}]}]}",
-	    "prompt p: arguments[0].name: missing, or not a name");
+		"prompt p: arguments[0].name: missing, or not a name");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\",\"type\":1}]}]}",
-	    "prompt p: arguments[0].type: unknown");
+		"prompt p: arguments[0].type: unknown");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\",\"required\":1}]}]}",
-	    "prompt p: arguments[0].required: not true or false");
+		"prompt p: arguments[0].required: not true or false");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\"},{\"name\":\"x"
-	    "\"}]}]}",
-	    "prompt p: arguments[1]: \"x\" stands twice");
+		"\"}]}]}",
+		"prompt p: arguments[1]: \"x\" stands twice");
 }
 
 #define PROMPT "\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\"}]}]"
 #define TEMPLATE "\"templates\":[{\"name\":\"t\",\"uriTemplate\":\"x:{y}\"}]"
-#define COMPLETION(type, key, name, argument)                                                      \
+#define COMPLETION(type, key, name, argument)                            \
 	"{\"ref\":{\"type\":\"ref/" type "\",\"" key "\":\"" name "\"}," \
 	"\"argument\":\"" argument "\"}"
 
 static void
 completions(void)
 {
-	refused("{" PROMPT "," TEMPLATE ",\"completions\":[" COMPLETION("prompt", "name", "p", "x")
-		"," COMPLETION("resource", "uri", "x:{y}", "y") "]}", NULL);
+	refused("{" PROMPT "," TEMPLATE
+		",\"completions\":[" COMPLETION("prompt", "name", "p",
+						"x") "," COMPLETION("resource", "uri", "x:{y}",
+								    "y") "]}",
+		NULL);
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p", "z") "]}",
-	    "completion of p z: no such argument");
+		"completion of p z: no such argument");
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "q", "x") "]}",
-	    "completion of q x: no such argument");
+		"completion of q x: no such argument");
 	refused("{" TEMPLATE ",\"completions\":[" COMPLETION("resource", "uri", "x:{z}", "z") "]}",
-	    "completion of x:{z} z: no such argument");
-	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p", "x") ","
-		COMPLETION("prompt", "name", "p", "x") "]}", "completion of p x: stands twice");
+		"completion of x:{z} z: no such argument");
+	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p",
+							   "x") "," COMPLETION("prompt", "name",
+									       "p", "x") "]}",
+		"completion of p x: stands twice");
 	refused("{\"completions\":[" COMPLETION("tool", "name", "p", "x") "]}",
-	    "completion 0: ref.type: not ref/prompt or ref/resource");
+		"completion 0: ref.type: not ref/prompt or ref/resource");
 	refused("{\"completions\":[" COMPLETION("prompt", "uri", "p", "x") "]}",
-	    "completion 0: ref.name: missing");
+		"completion 0: ref.name: missing");
 	refused("{" PROMPT ",\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"p\"}}]}",
-	    "completion 0: argument: missing");
+		"completion 0: argument: missing");
 	refused("{\"completions\":[{\"what\":1}]}", "completion 0: what: unknown");
 }
 

@@ -514,8 +514,14 @@ careless(struct mcp_call *call)
 	case 3: request.n_headers = 1; break;
 	case 4: request.retry = (enum mcp_retry)77; break;
 	case 5: request.reply = (enum mcp_reply_kind)77; break;
-	case 6: request.body = &odd; request.n_body = 1; break;
-	case 7: request.body = &empty; request.n_body = 1; break;
+	case 6:
+		request.body = &odd;
+		request.n_body = 1;
+		break;
+	case 7:
+		request.body = &empty;
+		request.n_body = 1;
+		break;
 	case 8: return mcp_table(call, NULL, 3);
 	case 9: return mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, SIZE_MAX);
 	case 10:
@@ -779,10 +785,17 @@ services_used(void)
 	ASSERT_INT(waited, 2);
 }
 
-static const struct test tests[] = {
-	TEST(outcomes),	 TEST(may_say_nothing), TEST(suspension),     TEST(state_cap),
-	TEST(caps),	 TEST(mistakes),	TEST(larger_structs), TEST(capabilities),
-	TEST(careless_plugins), TEST(calls_of_others),
-	TEST(questions), TEST(operations),	TEST(services_used)
-};
+static const struct test tests[] = { TEST(outcomes),
+				     TEST(may_say_nothing),
+				     TEST(suspension),
+				     TEST(state_cap),
+				     TEST(caps),
+				     TEST(mistakes),
+				     TEST(larger_structs),
+				     TEST(capabilities),
+				     TEST(careless_plugins),
+				     TEST(calls_of_others),
+				     TEST(questions),
+				     TEST(operations),
+				     TEST(services_used) };
 SUITE(tests)

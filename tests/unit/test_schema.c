@@ -68,7 +68,7 @@ types(void)
 	JUDGED("false", NULL, "1", "null", "{}");
 	JUDGED("{\"type\":\"string\"}", "\"\"", "\"x\"", NULL, "1", "null", "[]", "{}", "true");
 	JUDGED("{\"type\":\"integer\"}", "1", "-1", "1.0", "1e3", "18446744073709551615", NULL,
-	    "1.5", "\"1\"", "null");
+	       "1.5", "\"1\"", "null");
 	JUDGED("{\"type\":\"number\"}", "1", "1.5", "-1e-3", NULL, "\"1\"", "true");
 	JUDGED("{\"type\":\"boolean\"}", "true", "false", NULL, "0", "\"true\"", "null");
 	JUDGED("{\"type\":\"null\"}", "null", NULL, "0", "\"\"", "false");
@@ -88,16 +88,16 @@ numbers(void)
 	JUDGED("{\"multipleOf\":0.01}", "0.07", "4.35", "1", "0", NULL, "0.005", "1.001");
 	JUDGED("{\"minimum\":9007199254740993}", "9007199254740993", NULL, "9007199254740992");
 	JUDGED("{\"maximum\":9223372036854775807}", "9223372036854775807", NULL,
-	    "9223372036854775808");
+	       "9223372036854775808");
 }
 
 static void
 strings(void)
 {
 	JUDGED("{\"minLength\":2}", "\"ab\"", "\"\xC3\xBC\xC3\xBC\"", "1", NULL, "\"a\"", "\"\"",
-	    "\"\xF0\x9F\x98\x80\"");
+	       "\"\xF0\x9F\x98\x80\"");
 	JUDGED("{\"maxLength\":2}", "\"ab\"", "\"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\"", "\"\"", NULL,
-	    "\"abc\"");
+	       "\"abc\"");
 	JUDGED("{\"pattern\":\"^a+$\"}", "\"aa\"", "1", NULL, "\"\"", "\"ab\"", "\"a\\u0000\"");
 	JUDGED("{\"pattern\":\"b\"}", "\"abc\"", NULL, "\"ac\"");
 	JUDGED("{\"format\":\"email\"}", "\"not one\"", "\"a@b\"", NULL);
@@ -110,25 +110,23 @@ arrays(void)
 	JUDGED("{\"items\":{\"type\":\"integer\"}}", "[]", "[1,2]", NULL, "[1,\"2\"]");
 	JUDGED("{\"items\":false}", "[]", NULL, "[1]");
 	JUDGED("{\"uniqueItems\":true}", "[]", "[1,2,\"1\"]", "[[1],[2]]", "[{\"a\":1},{\"a\":2}]",
-	    "[1,true]", NULL, "[1,1]", "[1,1.0]", "[[1],[1]]",
-	    "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}]");
+	       "[1,true]", NULL, "[1,1]", "[1,1.0]", "[[1],[1]]",
+	       "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}]");
 }
 
 static void
 objects(void)
 {
 	JUDGED("{\"properties\":{\"a\":{\"type\":\"integer\"}}}", "{}", "{\"a\":1}",
-	    "{\"b\":\"x\"}",
-	    "[]", NULL, "{\"a\":\"1\"}", "{\"a\":null}");
+	       "{\"b\":\"x\"}", "[]", NULL, "{\"a\":\"1\"}", "{\"a\":null}");
 	JUDGED("{\"required\":[\"a\",\"b\"]}", "{\"a\":1,\"b\":null}", "1", NULL, "{}",
-	    "{\"a\":1}");
+	       "{\"a\":1}");
 	JUDGED("{\"properties\":{\"a\":{}},\"additionalProperties\":false}", "{}", "{\"a\":1}",
-	    NULL,
-	    "{\"b\":1}", "{\"a\":1,\"b\":1}");
+	       NULL, "{\"b\":1}", "{\"a\":1,\"b\":1}");
 	JUDGED("{\"properties\":{\"a\":{}},\"additionalProperties\":{\"type\":\"string\"}}",
-	    "{\"a\":1,\"b\":\"x\"}", NULL, "{\"b\":1}");
+	       "{\"a\":1,\"b\":\"x\"}", NULL, "{\"b\":1}");
 	JUDGED("{\"minProperties\":1,\"maxProperties\":2}", "{\"a\":1}", "{\"a\":1,\"b\":1}", NULL,
-	    "{}", "{\"a\":1,\"b\":1,\"c\":1}");
+	       "{}", "{\"a\":1,\"b\":1,\"c\":1}");
 	JUDGED("{\"properties\":{\"a\":false}}", "{}", NULL, "{\"a\":1}");
 }
 
@@ -136,7 +134,7 @@ static void
 values(void)
 {
 	JUDGED("{\"enum\":[\"a\",1,null,[1],{\"x\":1}]}", "\"a\"", "1", "1.0", "null", "[1]",
-	    "{\"x\":1.0}", NULL, "\"b\"", "2", "[]", "{}", "false");
+	       "{\"x\":1.0}", NULL, "\"b\"", "2", "[]", "{}", "false");
 	JUDGED("{\"const\":null}", "null", NULL, "0", "false");
 	JUDGED("{\"const\":1}", "1", "1.0", NULL, "true", "\"1\"");
 }
@@ -149,9 +147,9 @@ combinations(void)
 	JUDGED("{\"oneOf\":[{\"multipleOf\":2},{\"multipleOf\":3}]}", "2", "3", NULL, "1", "6");
 	JUDGED("{\"not\":{\"type\":\"string\"}}", "1", NULL, "\"x\"");
 	JUDGED("{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":2},\"else\":{\"minimum\":2}}",
-	    "\"ab\"", "2", NULL, "\"a\"", "1");
+	       "\"ab\"", "2", NULL, "\"a\"", "1");
 	JUDGED("{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":2}}", "\"ab\"", "0", NULL,
-	    "\"a\"");
+	       "\"a\"");
 	JUDGED("{\"if\":{\"type\":\"string\"},\"else\":{\"minimum\":2}}", "\"\"", "2", NULL, "1");
 	JUDGED("{\"then\":false}", "1", NULL);
 }
@@ -160,20 +158,22 @@ static void
 references(void)
 {
 	JUDGED("{\"$defs\":{\"a\":{\"type\":\"integer\"}},\"$ref\":\"#/$defs/a\"}", "1", NULL,
-	    "\"x\"");
+	       "\"x\"");
 	JUDGED("{\"$defs\":{\"a\":{\"$anchor\":\"here\",\"type\":\"integer\"}},"
 	       "\"properties\":{\"x\":{\"$ref\":\"#here\"}}}",
-	    "{\"x\":1}", NULL, "{\"x\":\"y\"}");
+	       "{\"x\":1}", NULL, "{\"x\":\"y\"}");
 	JUDGED("{\"type\":\"object\",\"properties\":{\"next\":{\"$ref\":\"#\"},\"v\":{\"type\":"
 	       "\"integer\"}},\"additionalProperties\":false}",
-	    "{\"next\":{\"next\":{\"v\":1}}}", NULL, "{\"next\":{\"next\":{\"v\":\"1\"}}}",
-	    "{\"next\":1}", "{\"next\":{\"w\":1}}");
+	       "{\"next\":{\"next\":{\"v\":1}}}", NULL, "{\"next\":{\"next\":{\"v\":\"1\"}}}",
+	       "{\"next\":1}", "{\"next\":{\"w\":1}}");
 	JUDGED("{\"properties\":{\"a/b\":{\"type\":\"integer\"},\"c\":{\"$ref\":"
-	       "\"#/properties/a~1b\"}}}", "{\"c\":1}", NULL, "{\"c\":\"x\"}");
+	       "\"#/properties/a~1b\"}}}",
+	       "{\"c\":1}", NULL, "{\"c\":\"x\"}");
 	JUDGED("{\"$id\":\"urn:x\",\"$defs\":{\"a\\\"b\":{\"maximum\":2}},"
-	       "\"$ref\":\"#/$defs/a%22b\"}", "2", NULL, "3");
+	       "\"$ref\":\"#/$defs/a%22b\"}",
+	       "2", NULL, "3");
 	JUDGED("{\"other\":{\"deep\":{\"maximum\":2}},\"$ref\":\"#/other/deep\",\"minimum\":1}",
-	    "1", "2", NULL, "3", "0");
+	       "1", "2", NULL, "3", "0");
 }
 
 /* The schema of the official conformance suite for dialect 2020-12. */
@@ -190,11 +190,11 @@ a_schema_of_the_conformance_suite(void)
 	       "\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":"
 	       "[\"contactMethod\"]},\"then\":{\"required\":[\"phone\"]},\"else\":{\"required\":"
 	       "[\"email\"]},\"additionalProperties\":false}",
-	    "{\"contactMethod\":\"phone\",\"phone\":\"1\"}", "{\"email\":\"x\"}",
-	    "{\"email\":\"x\",\"address\":{\"city\":\"y\"}}", NULL, "{}", "{\"phone\":\"1\"}",
-	    "{\"contactMethod\":\"phone\",\"email\":\"x\"}", "{\"email\":\"x\",\"fax\":\"y\"}",
-	    "{\"email\":\"x\",\"address\":{\"city\":1}}",
-	    "{\"email\":\"x\",\"contactMethod\":\"fax\"}");
+	       "{\"contactMethod\":\"phone\",\"phone\":\"1\"}", "{\"email\":\"x\"}",
+	       "{\"email\":\"x\",\"address\":{\"city\":\"y\"}}", NULL, "{}", "{\"phone\":\"1\"}",
+	       "{\"contactMethod\":\"phone\",\"email\":\"x\"}", "{\"email\":\"x\",\"fax\":\"y\"}",
+	       "{\"email\":\"x\",\"address\":{\"city\":1}}",
+	       "{\"email\":\"x\",\"contactMethod\":\"fax\"}");
 }
 
 static void
@@ -219,7 +219,7 @@ faults_of_schemas(void)
 	refused("{\"type\":[\"string\",1]}", "/type: no such type");
 	refused("{\"properties\":[]}", "/properties: not an object");
 	refused("{\"properties\":{\"a\":1}}", "/properties/a: a schema is an object, true or "
-	    "false");
+					      "false");
 	refused("{\"required\":\"a\"}", "/required: not a list of names");
 	refused("{\"required\":[1]}", "/required: not a list of names");
 	refused("{\"enum\":[]}", "/enum: not a list of values");
@@ -230,17 +230,16 @@ faults_of_schemas(void)
 	refused("{\"uniqueItems\":1}", "/uniqueItems: not true or false");
 	refused("{\"anyOf\":[]}", "/anyOf: not a list of schemas");
 	refused("{\"oneOf\":[{},{\"not\":5}]}",
-	    "/oneOf/1/not: a schema is an object, true or false");
+		"/oneOf/1/not: a schema is an object, true or false");
 	refused("{\"items\":[{}]}", "/items: a schema is an object, true or false");
 	refused("{\"description\":1}", "/description: not a string");
 	refused("{\"$schema\":\"http://json-schema.org/draft-07/schema#\"}",
-	    "/$schema: only https://json-schema.org/draft/2020-12/schema is known");
+		"/$schema: only https://json-schema.org/draft/2020-12/schema is known");
 	refused("{\"$defs\":{\"a\":{\"type\":1}}}",
-	    "/$defs/a/type: a type is a name or a list of names");
-	refused("{\"patternProperties\":{}}",
-	    "/patternProperties: this keyword is not supported");
+		"/$defs/a/type: a type is a name or a list of names");
+	refused("{\"patternProperties\":{}}", "/patternProperties: this keyword is not supported");
 	refused("{\"unevaluatedProperties\":false}",
-	    "/unevaluatedProperties: this keyword is not supported");
+		"/unevaluatedProperties: this keyword is not supported");
 	refused("{\"pattern\":\"(?=x)\"}", "/pattern: look-around is not supported");
 	refused("{\"pattern\":1}", "/pattern: it is not a string");
 }
@@ -249,27 +248,29 @@ static void
 faults_of_references(void)
 {
 	refused("{\"$ref\":\"https://example.com/x\"}",
-	    "$ref https://example.com/x: only references within the document are followed");
+		"$ref https://example.com/x: only references within the document are followed");
 	refused("{\"$ref\":\"#/$defs/a\"}", "$ref #/$defs/a: leads nowhere");
 	refused("{\"$ref\":\"#none\"}", "$ref #none: leads nowhere");
 	refused("{\"$ref\":\"#/type\",\"type\":\"object\"}",
-	    "$ref #/type: a schema is an object, true or false");
+		"$ref #/type: a schema is an object, true or false");
 	refused("{\"$ref\":\"#\"}", "$ref #: a reference leads back to itself");
 	refused("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"$ref\":"
-		"\"#/$defs/a\"}}}", "$ref #/$defs/a: a reference leads back to itself");
+		"\"#/$defs/a\"}}}",
+		"$ref #/$defs/a: a reference leads back to itself");
 	refused("{\"$ref\":1}", "/$ref: not a string");
 	refused("{\"$ref\":\"#%zz\"}", "$ref #%zz: leads nowhere");
 	refused("{\"$defs\":{\"a\":{\"$id\":\"x\"}}}",
-	    "/$defs/a/$id: only the whole document has one");
+		"/$defs/a/$id: only the whole document has one");
 	refused("{\"$defs\":{\"a\":{\"$anchor\":\"x\"},\"b\":{\"$anchor\":\"x\"}},"
-		"\"$ref\":\"#x\"}", "$ref #x: leads nowhere");
+		"\"$ref\":\"#x\"}",
+		"$ref #x: leads nowhere");
 }
 
 static void
 defaults_must_fit(void)
 {
 	refused("{\"properties\":{\"a\":{\"type\":\"integer\",\"default\":\"x\"}}}",
-	    "default: the value: \"x\" is a string, not integer");
+		"default: the value: \"x\" is a string, not integer");
 	schema_free(compiled("{\"properties\":{\"a\":{\"default\":null}}}"));
 }
 
@@ -419,7 +420,12 @@ patterns(void)
 	MATCHES("^[^\\]]$", "[", "a", NULL, "]");
 	MATCHES("^[\\D]$", "a", "\xE2\x82\xAC", NULL, "1");
 	MATCHES("^.$", "a", "\xC3\xBC", "\xF0\x9F\x98\x80", NULL, "", "ab", "\n");
-	MATCHES("^.{3}$", "a\xC3\xBC" "b", NULL, "ab", "a\xC3\xBC" "bc");
+	MATCHES("^.{3}$",
+		"a\xC3\xBC"
+		"b",
+		NULL, "ab",
+		"a\xC3\xBC"
+		"bc");
 	MATCHES("^\xC3\xBC{2}$", "\xC3\xBC\xC3\xBC", NULL, "\xC3\xBC", "\xC3\xBC\xBC");
 	MATCHES("\\$\\{\\}\\(\\)\\[\\]\\*\\+\\?\\|\\\\\\/", "${}()[]*+?|\\/", NULL, "x");
 	MATCHES("a\\tb", "a\tb", NULL, "atb");
@@ -428,13 +434,42 @@ patterns(void)
 static void
 patterns_that_are_refused(void)
 {
-	static const char *const list[] = { "(", ")", "a)", "[", "[a", "[]", "[^]", "*", "+a",
-	    "a**",
-		"a+?", "a{", "a{x}", "a{2", "a{3,2}", "a{9999}", "{2}", "a}", "]", "(?=a)", "(?!a)",
-		"(?<n>a)", "\\", "\\b", "\\1", "\\u0041", "\\p{L}", "[z-a]", "[\\d-z]", "[\\b]",
-		"[\xC3\xBC]", "((((((((((((((((a))))))))))))))))", "(a{100}){100}",
-		    "(((a{9}){9}){9}){9}",
-		"[^\\w\\W]", "^*" };
+	static const char *const list[] = { "(",
+					    ")",
+					    "a)",
+					    "[",
+					    "[a",
+					    "[]",
+					    "[^]",
+					    "*",
+					    "+a",
+					    "a**",
+					    "a+?",
+					    "a{",
+					    "a{x}",
+					    "a{2",
+					    "a{3,2}",
+					    "a{9999}",
+					    "{2}",
+					    "a}",
+					    "]",
+					    "(?=a)",
+					    "(?!a)",
+					    "(?<n>a)",
+					    "\\",
+					    "\\b",
+					    "\\1",
+					    "\\u0041",
+					    "\\p{L}",
+					    "[z-a]",
+					    "[\\d-z]",
+					    "[\\b]",
+					    "[\xC3\xBC]",
+					    "((((((((((((((((a))))))))))))))))",
+					    "(a{100}){100}",
+					    "(((a{9}){9}){9}){9}",
+					    "[^\\w\\W]",
+					    "^*" };
 	char text[PATTERN_MAX + 2];
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {

@@ -67,37 +67,44 @@ static void
 limits_are_named(void)
 {
 	tool_says("{\"table\":\"t\",\"row_limit\":5000}",
-	    "row_limit: 5000 is more than the maximum 1000");
+		  "row_limit: 5000 is more than the maximum 1000");
 	tool_says("{\"table\":\"t\",\"row_limit\":0}", "row_limit: 0 is less than the minimum 1");
 	tool_says("{\"table\":\"\"}", "table: must not be empty");
 	tool_says("{\"table\":\"t\",\"token\":\"abcdef\"}",
-	    "token: 6 characters are more than the maximum 5");
+		  "token: 6 characters are more than the maximum 5");
 	tool_says("{\"table\":\"t\",\"token\":\"A\"}",
-	    "token: \"A\" does not match the pattern ^[a-z]*$");
+		  "token: \"A\" does not match the pattern ^[a-z]*$");
 	tool_says("{\"table\":\"t\",\"ids\":[\"1\",\"2\",\"3\",\"4\"]}",
-	    "ids: 4 items are more than the maximum 3");
+		  "ids: 4 items are more than the maximum 3");
 }
 
 static void
 names_are_suggested(void)
 {
-	tool_says("{\"tabel\":\"t\"}", "unknown argument \"tabel\"; did you mean \"table\"? "
-	    "Allowed: "
-	    "table, row_limit, detail, ids, flag, nothing, filter, token");
-	tool_says("{\"table\":\"t\",\"rowLimit\":1}", "unknown argument \"rowLimit\"; did you mean "
+	tool_says("{\"tabel\":\"t\"}",
+		  "unknown argument \"tabel\"; did you mean \"table\"? "
+		  "Allowed: "
+		  "table, row_limit, detail, ids, flag, nothing, filter, token");
+	tool_says(
+	    "{\"table\":\"t\",\"rowLimit\":1}",
+	    "unknown argument \"rowLimit\"; did you mean "
 	    "\"row_limit\"? Allowed: table, row_limit, detail, ids, flag, nothing, filter, token");
-	tool_says("{\"table_name\":\"t\"}", "unknown argument \"table_name\"; did you mean "
+	tool_says(
+	    "{\"table_name\":\"t\"}",
+	    "unknown argument \"table_name\"; did you mean "
 	    "\"table\"? Allowed: table, row_limit, detail, ids, flag, nothing, filter, token");
-	tool_says("{\"table\":\"t\",\"xyzzy\":1}", "unknown argument \"xyzzy\"; allowed: "
-	    "table, row_limit, detail, ids, flag, nothing, filter, token");
+	tool_says("{\"table\":\"t\",\"xyzzy\":1}",
+		  "unknown argument \"xyzzy\"; allowed: "
+		  "table, row_limit, detail, ids, flag, nothing, filter, token");
 	tool_says("{\"table\":\"t\",\"detail\":\"ful\"}",
-	    "detail: \"ful\" is not one of \"concise\", "
-	    "\"full\"; did you mean \"full\"?");
-	tool_says("{\"table\":\"t\",\"detail\":\"Full\"}", "detail: \"Full\" is not one of "
-	    "\"concise\", \"full\"; did you mean \"full\"?");
+		  "detail: \"ful\" is not one of \"concise\", "
+		  "\"full\"; did you mean \"full\"?");
+	tool_says("{\"table\":\"t\",\"detail\":\"Full\"}",
+		  "detail: \"Full\" is not one of "
+		  "\"concise\", \"full\"; did you mean \"full\"?");
 	tool_says("{\"table\":\"t\",\"filter\":{\"name\":\"x\",\"jobid\":\"1\"}}",
-	    "filter: unknown "
-	    "member \"jobid\"; did you mean \"job_id\"? Allowed: name, job_id");
+		  "filter: unknown "
+		  "member \"jobid\"; did you mean \"job_id\"? Allowed: name, job_id");
 }
 
 static void
@@ -111,14 +118,13 @@ static void
 types_are_named(void)
 {
 	tool_says("{\"table\":\"t\",\"row_limit\":\"10\"}",
-	    "row_limit: \"10\" is a string, not integer");
+		  "row_limit: \"10\" is a string, not integer");
 	tool_says("{\"table\":\"t\",\"row_limit\":1.5}", "row_limit: 1.5 is a number, not integer");
 	tool_says("{\"table\":\"t\",\"nothing\":true}",
-	    "nothing: true is a boolean, not string or null");
+		  "nothing: true is a boolean, not string or null");
 	tool_says("{\"table\":[\"t\"]}", "table: an array instead of string");
 	tool_says("{\"table\":null}", "table: null instead of string");
-	tool_says("{\"table\":\"t\",\"ids\":[\"1\",{}]}",
-	    "ids[1]: an object instead of string");
+	tool_says("{\"table\":\"t\",\"ids\":[\"1\",{}]}", "ids[1]: an object instead of string");
 	tool_says("[]", "the value: an array instead of object");
 }
 
@@ -151,7 +157,7 @@ other_faults(void)
 	says(schema, "{\"i\":2}", "i: 2 is not less than 1.5");
 	says(schema, "{}", "the value: 0 members are fewer than the minimum 1");
 	says(schema, "{\"x\":1,\"y\":2,\"z\":3}",
-	    "the value: 3 members are more than the maximum 2");
+	     "the value: 3 members are more than the maximum 2");
 	schema_free(schema);
 }
 
@@ -169,10 +175,10 @@ alternatives(void)
 	says(schema, "{\"unit\":\"h\"}", "unit: \"h\" is not one of \"s\", \"ms\"");
 	says(schema, "{\"id\":0}", "id: 0 is less than the minimum 1");
 	says(schema, "{\"id\":true}", "id: true fits none of the 2 alternatives");
-	says(schema, "{\"both\":5}",
-	    "both: 5 fits 2 alternatives where exactly one is allowed");
-	says(schema, "{}", "missing argument \"unit\", nor does it fit another of the 3 "
-	    "alternatives");
+	says(schema, "{\"both\":5}", "both: 5 fits 2 alternatives where exactly one is allowed");
+	says(schema, "{}",
+	     "missing argument \"unit\", nor does it fit another of the 3 "
+	     "alternatives");
 	schema_free(schema);
 }
 
@@ -205,13 +211,12 @@ secrets_are_not_shown(void)
 	schema_hide(schema, "token");
 	schema_hide(schema, "no such one");
 	says(schema, "{\"table\":\"t\",\"token\":\"S3CR\"}",
-	    "token: a string does not match the pattern ^[a-z]*$");
-	says(schema, "{\"table\":\"t\",\"token\":12345}",
-	    "token: an integer instead of string");
+	     "token: a string does not match the pattern ^[a-z]*$");
+	says(schema, "{\"table\":\"t\",\"token\":12345}", "token: an integer instead of string");
 	says(schema, "{\"table\":\"t\",\"detail\":\"x\"}",
-	    "detail: \"x\" is not one of \"concise\", \"full\"");
+	     "detail: \"x\" is not one of \"concise\", \"full\"");
 	marked = compiled("{\"properties\":{\"p\":{\"writeOnly\":true,\"items\":{\"maximum"
-	    "\":1}}}}");
+			  "\":1}}}}");
 	says(marked, "{\"p\":[123]}", "p[0]: an integer is more than the maximum 1");
 	schema_free(schema);
 	schema_free(marked);
@@ -241,16 +246,17 @@ static void
 defaults_are_filled_in(void)
 {
 	prepared_is("{\"table\":\"t\"}",
-	    "{\"table\":\"t\",\"row_limit\":100,\"detail\":\"concise\"}");
+		    "{\"table\":\"t\",\"row_limit\":100,\"detail\":\"concise\"}");
 	prepared_is("{\"table\":\"t\",\"row_limit\":5,\"detail\":\"full\"}",
-	    "{\"table\":\"t\",\"row_limit\":5,\"detail\":\"full\"}");
+		    "{\"table\":\"t\",\"row_limit\":5,\"detail\":\"full\"}");
 }
 
 static void
 numbers_become_ids(void)
 {
-	prepared_is("{\"table\":12,\"row_limit\":1,\"detail\":\"full\",\"ids\":[1,\"2\",-3],"
-		    "\"filter\":{\"name\":9223372036854775807,\"job_id\":5}}",
+	prepared_is(
+	    "{\"table\":12,\"row_limit\":1,\"detail\":\"full\",\"ids\":[1,\"2\",-3],"
+	    "\"filter\":{\"name\":9223372036854775807,\"job_id\":5}}",
 	    "{\"table\":\"12\",\"row_limit\":1,\"detail\":\"full\",\"ids\":[\"1\",\"2\",\"-3\"],"
 	    "\"filter\":{\"name\":\"9223372036854775807\",\"job_id\":\"5\"}}");
 }
@@ -273,8 +279,9 @@ numbers_beyond_64_bits_keep_their_digits(void)
 static void
 nulls_of_optional_arguments_go(void)
 {
-	prepared_is("{\"table\":\"t\",\"row_limit\":null,\"detail\":null,\"nothing\":null,"
-		    "\"ids\":null,\"filter\":{\"name\":\"x\",\"job_id\":null}}",
+	prepared_is(
+	    "{\"table\":\"t\",\"row_limit\":null,\"detail\":null,\"nothing\":null,"
+	    "\"ids\":null,\"filter\":{\"name\":\"x\",\"job_id\":null}}",
 	    "{\"table\":\"t\",\"nothing\":null,\"filter\":{\"name\":\"x\"},\"row_limit\":100,"
 	    "\"detail\":\"concise\"}");
 }

@@ -151,7 +151,8 @@ foreign(struct mcp_call *call)
 		-5000000000LL, (size_t)6, 255u, 255u, 'c', 1.5, 7L, (unsigned char)200);
 	mcp_say(call, "ours\nand %s\n%s", "theirs\nNext: rm", text);
 	return mcp_say(call, "%*d|%s", 4, 5,
-		       mcp_line(call, "a\tb\x1b[1m\xE2\x80\xAE\xC2\x9B" "1mc\r\nd"));
+		       mcp_line(call, "a\tb\x1b[1m\xE2\x80\xAE\xC2\x9B"
+				      "1mc\r\nd"));
 }
 
 static int
@@ -247,8 +248,9 @@ read_back(struct mcp_call *call)
 	const char *text = mcp_arg(call, "text");
 	struct json_object *tree = mcp_json(call, text, strlen(text));
 
-	return mcp_say(call, "%s", tree == NULL ? "none" : json_object_to_json_string_ext(
-							   tree, JSON_C_TO_STRING_PLAIN));
+	return mcp_say(call, "%s",
+		       tree == NULL ? "none"
+				    : json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN));
 }
 
 static int
@@ -567,10 +569,9 @@ parsing(void)
 	fakehost_free(host);
 }
 
-static const struct test tests[] = { TEST(letters),    TEST(reading),	   TEST(foreign_text),
-				     TEST(arguments),
-				     TEST(suspension), TEST(expansion),	   TEST(blocking),
-				     TEST(tables),     TEST(questions),	   TEST(operations),
-				     TEST(mistakes),   TEST(completion),   TEST(request_rows),
-				     TEST(trees),      TEST(parsing) };
+static const struct test tests[] = { TEST(letters),	 TEST(reading),	   TEST(foreign_text),
+				     TEST(arguments),	 TEST(suspension), TEST(expansion),
+				     TEST(blocking),	 TEST(tables),	   TEST(questions),
+				     TEST(operations),	 TEST(mistakes),   TEST(completion),
+				     TEST(request_rows), TEST(trees),	   TEST(parsing) };
 SUITE(tests)

@@ -73,8 +73,9 @@ no_two_are_equal(void)
 	seal(sealer, "x", "y", 0, "same", 4, &a);
 	seal(sealer, "x", "y", 0, "same", 4, &b);
 	CU_ASSERT(strcmp(a.data, b.data) != 0);
-	CU_ASSERT(strspn(a.data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-	    == a.len);
+	CU_ASSERT(
+	    strspn(a.data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+	    a.len);
 	buf_fini(&a);
 	buf_fini(&b);
 	sealer_free(sealer);
@@ -265,8 +266,8 @@ key_files_are_read(void)
 	CU_ASSERT(reads(hex, 65, key) && memcmp(key, raw, 32) == 0);
 	CU_ASSERT(!reads(hex, 63, key) && !reads((char *)raw, 31, key) && !reads(hex, 33, key));
 	CU_ASSERT(!reads("", 0, key) && !reads(hex, 1, key));
-	CU_ASSERT(!reads("g00102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F", 64,
-	    key));
+	CU_ASSERT(
+	    !reads("g00102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F", 64, key));
 	CU_ASSERT(!seal_key_read("absent", key, why, sizeof(why)));
 	ASSERT_STR(why, "absent: No such file or directory");
 	leave_directory();

@@ -107,9 +107,9 @@ secrets(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-		if (judged(list[i].sql, NULL).reveals != list[i].with_none
-		    || judged(list[i].sql, &app).reveals != list[i].with_app
-		    || judged(list[i].sql, &all).reveals != list[i].with_all)
+		if (judged(list[i].sql, NULL).reveals != list[i].with_none ||
+		    judged(list[i].sql, &app).reveals != list[i].with_app ||
+		    judged(list[i].sql, &all).reveals != list[i].with_all)
 			printf("\n    %s", list[i].sql);
 		CU_ASSERT(judged(list[i].sql, NULL).reveals == list[i].with_none);
 		CU_ASSERT(judged(list[i].sql, &app).reveals == list[i].with_app);
@@ -124,14 +124,19 @@ listed_functions(void)
 	char *items[] = { first, second };
 	const struct strings patterns = { .item = items, .count = 2 };
 	const struct sql_rules rules = { .functions = &patterns };
-	static const char *const fine[] = { "SELECT main.tools.f(1)", "SELECT `Main`.TOOLS.`f`(1)",
+	static const char *const fine[] = {
+		"SELECT main.tools.f(1)",
+		"SELECT `Main`.TOOLS.`f`(1)",
 		"SELECT mask_first_name(a), upper(b), count(*) FROM t WHERE a IN (1) AND (b)",
 		"SELECT builtin.upper(a), CAST(a AS DECIMAL(3, 1)) FROM (VALUES (1)) AS t (a)",
 		"WITH t (a) AS (SELECT 1) SELECT a::varchar(3), sum(a) OVER (ORDER BY a) FROM t",
-		"SELECT /*+ REPARTITION(3) */ a FROM t JOIN u USING (a)" };
-	static const char *const not_fine[] = { "SELECT f(1)", "SELECT main.tools2.f(1)",
-		"SELECT main.s.upper(1)", "SELECT `f` (1)", "SELECT s.filter(1)",
-		"SELECT * FROM main.s.rows(1)", "SELECT mask_name(a)" };
+		"SELECT /*+ REPARTITION(3) */ a FROM t JOIN u USING (a)"
+	};
+	static const char *const not_fine[] = {
+		"SELECT f(1)",	      "SELECT main.tools2.f(1)", "SELECT main.s.upper(1)",
+		"SELECT `f` (1)",     "SELECT s.filter(1)",	 "SELECT * FROM main.s.rows(1)",
+		"SELECT mask_name(a)"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fine); i++) {
 		if (judged(fine[i], &rules).class != SQL_READ)
@@ -171,8 +176,11 @@ long_names(void)
 static void
 large_texts(void)
 {
-	static const char *const pieces[] = { "(", "IDENTIFIER(", "/*", "$a", "${", "`",
-		"(WITH a AS ", "a.", "SELECT /*+ ", ";", "secret(", "EXECUTE IMMEDIATE ", "'' " };
+	static const char *const pieces[] = { "(",	     "IDENTIFIER(", "/*",
+					      "$a",	     "${",	    "`",
+					      "(WITH a AS ", "a.",	    "SELECT /*+ ",
+					      ";",	     "secret(",	    "EXECUTE IMMEDIATE ",
+					      "'' " };
 	const size_t size = 1u << 20;
 	char *text = xmalloc(size);
 
@@ -208,7 +216,8 @@ brackets_end_somewhere(void)
 }
 
 static const struct test tests[] = {
-	TEST(classes_and_flaws), TEST(zero_bytes), TEST(secrets), TEST(listed_functions),
-	TEST(long_names), TEST(large_texts), TEST(brackets_end_somewhere),
+	TEST(classes_and_flaws),      TEST(zero_bytes), TEST(secrets),
+	TEST(listed_functions),	      TEST(long_names), TEST(large_texts),
+	TEST(brackets_end_somewhere),
 };
 SUITE(tests)

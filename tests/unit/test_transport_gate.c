@@ -19,8 +19,9 @@ static const struct {
 	{ POST "content-length:\t 2 \r\n\r\n{}", 0, 1 },
 	{ POST "Content-Length: 0\r\n\r\n" POST "\r\n", 0, 2 },
 	{ CHUNKED "2\r\n{}\r\n0\r\n\r\n" POST "\r\n", 0, 2 },
-	{ CHUNKED "2;x=\"y\"\r\n{}\r\nA\r\n\r\n\r\n\n\n\n\n\n\n\r\n0;z\r\nX-A: b\r\n\r\n"
-	  POST "\r\n", 0, 2 },
+	{ CHUNKED "2;x=\"y\"\r\n{}\r\nA\r\n\r\n\r\n\n\n\n\n\n\n\r\n0;z\r\nX-A: b\r\n\r\n" POST
+		  "\r\n",
+	  0, 2 },
 	/* decided elsewhere: the lengths exclude each other, and the connection closes */
 	{ POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nanything\n", 0, 1 },
 	{ POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nanything\n", 0, 1 },

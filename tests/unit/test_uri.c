@@ -48,20 +48,31 @@ encoding(void)
 	buf_reset(&out);
 	uri_encode(&out, " /?#[]@!$&'()*+,;=%\"\xC3\xBC\0", 23);
 	ASSERT_STR(out.data,
-	    "%20%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D%25%22%C3%BC%00");
+		   "%20%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D%25%22%C3%BC%00");
 	buf_fini(&out);
 }
 
 static void
 paths(void)
 {
-	static const char *const fine[] = { "/api", "/api/2.1/clusters/get", "/a%20b/c",
-		"/a%2Fb", "/%2FVolumes%2Fx", "/...", "/a..b/..c", "/.x", "/a/%2e%2e%2e",
-		"/a:b@c;d=e", "/%2f" };
-	static const char *const bad[] = { "", "a", "/", "//", "/a//b", "/a/", "/.", "/..", "/a/..",
-		"/a/./b", "/../a", "/%2e", "/%2E%2e/a", "/.%2e", "/a/%2e.", "/a b", "/a\tb", "/a?b",
-		"/a#b", "/a\\b", "/a%00", "/a%", "/a%2", "/a%zz", "/a\x7f", "/\xC3\xBC",
-		"/a%2f..%2fb", "/..%2fb", "/a%2F%2e%2E", "/a%2f./b" };
+	static const char *const fine[] = { "/api",
+					    "/api/2.1/clusters/get",
+					    "/a%20b/c",
+					    "/a%2Fb",
+					    "/%2FVolumes%2Fx",
+					    "/...",
+					    "/a..b/..c",
+					    "/.x",
+					    "/a/%2e%2e%2e",
+					    "/a:b@c;d=e",
+					    "/%2f" };
+	static const char *const bad[] = {
+		"",	     "a",	  "/",		 "//",	    "/a//b",	   "/a/",
+		"/.",	     "/..",	  "/a/..",	 "/a/./b",  "/../a",	   "/%2e",
+		"/%2E%2e/a", "/.%2e",	  "/a/%2e.",	 "/a b",    "/a\tb",	   "/a?b",
+		"/a#b",	     "/a\\b",	  "/a%00",	 "/a%",	    "/a%2",	   "/a%zz",
+		"/a\x7f",    "/\xC3\xBC", "/a%2f..%2fb", "/..%2fb", "/a%2F%2e%2E", "/a%2f./b"
+	};
 
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
 		ASSERT_STR(uri_path_check(fine[i]), NULL);
@@ -75,9 +86,14 @@ paths(void)
 static void
 templates_are_checked(void)
 {
-	static const char *const fine[] = { "databricks://clusters/{cluster_id}", "/a",
-		"x://{a}-{b}", "/api/2.1{+path}{?a,b}",
-		"/a?x=1{&y}", "/a{?x}{&y,z}", "{+path}", "/a%20b/{x}" };
+	static const char *const fine[] = { "databricks://clusters/{cluster_id}",
+					    "/a",
+					    "x://{a}-{b}",
+					    "/api/2.1{+path}{?a,b}",
+					    "/a?x=1{&y}",
+					    "/a{?x}{&y,z}",
+					    "{+path}",
+					    "/a%20b/{x}" };
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
@@ -147,8 +163,11 @@ static void
 match_is(const char *pattern, const char *uri, const char *expected)
 {
 	struct json_object *values = uri_template_match(pattern, uri);
-	const char *text = values == NULL ? NULL : json_object_to_json_string_ext(values,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+	    values == NULL
+		? NULL
+		: json_object_to_json_string_ext(values, JSON_C_TO_STRING_PLAIN |
+							     JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if ((text == NULL) != (expected == NULL))
 		printf("\n    %s %s", pattern, uri);
@@ -293,9 +312,9 @@ expanding_fails_closed(void)
 	expanded_is("/{x}", "{\"x\":null}", NULL, "x is missing");
 	expanded_is("/{x}", "{\"x\":\"\"}", NULL, "x is empty, or has an empty segment");
 	expanded_is("/{x}", "{\"x\":\".\"}", NULL,
-	    "x must not be or hold a \".\" or \"..\" segment");
+		    "x must not be or hold a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":\"..\"}", NULL,
-	    "x must not be or hold a \".\" or \"..\" segment");
+		    "x must not be or hold a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":[1]}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":{}}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":\"a\\u0000\"}", NULL, "x holds a NUL");
@@ -304,13 +323,13 @@ expanding_fails_closed(void)
 	expanded_is("/a{+p}", "{\"p\":\"/\"}", NULL, "p is empty, or has an empty segment");
 	expanded_is("/a{+p}", "{\"p\":\"\"}", NULL, "p is empty, or has an empty segment");
 	expanded_is("/a{+p}", "{\"p\":\"/a/../b\"}", NULL,
-	    "p must not be or hold a \".\" or \"..\" segment");
+		    "p must not be or hold a \".\" or \"..\" segment");
 	expanded_is("/a{?x}", "{\"x\":{}}", NULL, "x is not a single value or a list of such");
 	expanded_is("/a{?x}", "{\"x\":[[1]]}", NULL, "x is not a single value or a list of such");
 	expanded_is("/a{?x}", "{\"x\":\"\\u0000\"}", NULL, "x holds a NUL");
 	expanded_is("/a{x", "{}", NULL, "the template { without }");
 	expanded_is("/" FIFTY FIFTY FIFTY "{x}", "{\"x\":\"" FIFTY "\"}", NULL,
-	    "the template expands to something too long");
+		    "the template expands to something too long");
 }
 
 static const struct test tests[] = {

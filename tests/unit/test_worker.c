@@ -252,8 +252,8 @@ operations_outlive_their_process(void)
 static void
 operations_outlive_a_kill(void)
 {
-	static const struct use work = { ROW_TOOL, .name = "work",
-					 .arguments = "{\"polls\":1000}", .wait_ms = 100 };
+	static const struct use work = { ROW_TOOL, .name = "work", .arguments = "{\"polls\":1000}",
+					 .wait_ms = 100 };
 	struct worker_bench bench;
 	char *folder = folder_new();
 	char *options = xprintf("{\"counter\":\"%s/counter\"}", folder);
@@ -285,8 +285,7 @@ cancels_reach_the_plugin(void)
 		expect(&bench,
 		       &(struct use){ ROW_TOOL, .name = "sleep",
 				      .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
-				      .progress = true,
-				      .cancel_at_progress = true },
+				      .progress = true, .cancel_at_progress = true },
 		       "cancel");
 		expect(&bench, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
 		bench_close(&bench);
@@ -347,9 +346,9 @@ many_calls_at_once(void)
 			     : i % 3 == 1 ? xprintf("{\"path\":\"/n/%zu\",\"how\":\"wait\"}", i)
 					  : xprintf("{\"text\":\"number %zu\"}", i);
 		use[i] = (struct use){ ROW_TOOL,
-				       .name = i % 3 == 0   ? "sleep"
-					       : i % 3 == 1 ? "fetch"
-							    : "echo",
+				       .name = i % 3 == 0 ? "sleep"
+					     : i % 3 == 1 ? "fetch"
+							  : "echo",
 				       .arguments = arguments[i] };
 		buf_init(&transcript[i], TRANSCRIPT_MAX);
 	}
@@ -358,7 +357,10 @@ many_calls_at_once(void)
 		char expected[64];
 
 		snprintf(expected, sizeof(expected),
-			 i % 3 == 0 ? "Slept %zu ms." : i % 3 == 1 ? "/n/%zu" : "number %zu", i);
+			 i % 3 == 0   ? "Slept %zu ms."
+			 : i % 3 == 1 ? "/n/%zu"
+				      : "number %zu",
+			 i);
 		CU_ASSERT(strstr(transcript[i].data, expected) != NULL);
 		buf_fini(&transcript[i]);
 		free(arguments[i]);
@@ -452,8 +454,8 @@ values_that_the_host_knows_are_masked(void)
 		struct worker_bench bench;
 
 		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
-		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}",
-		    "not-known-yet") >= 3);
+		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}", "not-known-yet") >=
+			  3);
 		CU_ASSERT(times_shown(&bench, arguments, "beginning-of-a-large-") >= 3);
 		bench_close(&bench);
 	}
@@ -464,10 +466,12 @@ values_that_the_host_knows_are_masked(void)
 
 		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
 		ASSERT_INT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}",
-				       "the-host-knows"), 0);
+				       "the-host-knows"),
+			   0);
 		CU_ASSERT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}", "x *** y") >= 3);
 		ASSERT_INT(times_shown(&bench, "{\"text\":\"the-host-knows\",\"fail\":true}",
-				       "the-host-knows"), 0);
+				       "the-host-knows"),
+			   0);
 		/* a cell holds less than the whole value */
 		ASSERT_INT(times_shown(&bench, arguments, "beginning-of-a-large-"), 0);
 		bench_close(&bench);

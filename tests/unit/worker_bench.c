@@ -150,10 +150,10 @@ static void
 changed(void *data, const char *what, const char *uri)
 {
 	((struct worker_bench *)data)->changed = what != NULL && strcmp(what, "tools") == 0
-						     ? "tools"
-						 : what != NULL ? "prompts"
-						 : uri != NULL	? "resource"
-								: NULL;
+						   ? "tools"
+					       : what != NULL ? "prompts"
+					       : uri != NULL  ? "resource"
+							      : NULL;
 }
 
 static void
@@ -331,8 +331,8 @@ start(struct caller *caller)
 		.uri = use->kind == ROW_RESOURCE || use->kind == ROW_TEMPLATE ? use->name : NULL,
 		.traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
 		.capabilities = use->capabilities != NULL
-				    ? use->capabilities
-				    : "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}",
+				  ? use->capabilities
+				  : "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}",
 		.wants_progress = use->progress,
 		.wait_ms = use->wait_ms,
 		.events = &events,

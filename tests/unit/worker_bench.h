@@ -43,8 +43,8 @@ struct use {
 	bool progress;
 	bool cancel_at_progress; /* at the first: the step runs */
 	const char *name; /* tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
-	const char *arguments; /* JSON; NULL: {} */
-	const char *capabilities; /* NULL: elicitation, sampling, roots */
+	const char *arguments;	    /* JSON; NULL: {} */
+	const char *capabilities;   /* NULL: elicitation, sampling, roots */
 	const char *const *answers; /* JSON objects, one for each round of questions, then NULL */
 };
 

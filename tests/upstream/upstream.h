@@ -49,7 +49,7 @@ unsigned upstream_connections(struct upstream *upstream); /* accepted so far */
  * long. */
 bool upstream_alive(struct upstream *upstream, unsigned connections);
 unsigned upstream_alive_now(struct upstream *upstream); /* connections that are open */
-unsigned upstream_requests(struct upstream *upstream);	  /* read so far */
+unsigned upstream_requests(struct upstream *upstream);	/* read so far */
 /* Waits until so many requests were read; false when that takes unreasonably long. */
 bool upstream_wait(struct upstream *upstream, unsigned requests);
 /* Head and body of request i as they came, for free(). */

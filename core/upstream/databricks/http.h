@@ -22,9 +22,9 @@ void databricks_user_agent(const struct config_upstream *upstream, struct buf *o
 /* A redirect, or a page for people where an API answers in JSON, means that the request did not
  * reach the API: says so, naming no query of the redirect. `accept` is what the request asked for.
  * False when the reply is an API's. */
-bool
-databricks_login_page(const char *path, const char *accept, int status, const char *content_type,
-		      const char *location, char *why, size_t why_size);
+bool databricks_login_page(const char *path, const char *accept, int status,
+			   const char *content_type, const char *location, char *why,
+			   size_t why_size);
 
 /* 401, or the 403 that some clouds answer to a token that was revoked or never existed. */
 bool databricks_refused(int status, struct mcp_text body);

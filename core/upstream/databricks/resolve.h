@@ -60,15 +60,15 @@ struct databricks_profile {
 
 /* Reads the profile `name`, or, when it is NULL, the default one: what [__settings__] names as
  * default_profile, else DEFAULT. */
-void
-databricks_profile_read(const char *text, const char *name, struct databricks_profile *profile);
+void databricks_profile_read(const char *text, const char *name,
+			     struct databricks_profile *profile);
 void databricks_profile_fini(struct databricks_profile *profile);
 /* The names of all profiles that have any key, as "a, b, c"; NULL when there is none. For
  * free(). */
 char *databricks_profile_names(const char *text);
 /* The token of a profile as the file has it now, for secret_free(); NULL with `why`. */
-char *
-databricks_profile_token(const char *config_file, const char *name, char *why, size_t why_size);
+char *databricks_profile_token(const char *config_file, const char *name, char *why,
+			       size_t why_size);
 
 /* Where pre-signed links of the platform point: ends of host names, `*` is one label. */
 extern const char *const databricks_link_suffixes[];

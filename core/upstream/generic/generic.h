@@ -20,9 +20,9 @@ const char *generic_url(const char *text, bool allow_http, char **url);
 void generic_authorize(const struct config_upstream *upstream, const char *secret,
 		       struct strings *headers);
 void generic_user_agent(const struct config_upstream *upstream, struct buf *out);
-bool
-generic_foreign_reply(const char *path, const char *accept, int status, const char *content_type,
-		      const char *location, char *why, size_t why_size);
+bool generic_foreign_reply(const char *path, const char *accept, int status,
+			   const char *content_type, const char *location, char *why,
+			   size_t why_size);
 bool generic_refused(int status, struct mcp_text body);
 char *generic_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body);
 

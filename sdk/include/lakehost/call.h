@@ -135,8 +135,8 @@ int mcp_failure(struct mcp_call *call, const struct mcp_failure *failure);
 
 /* Ends the step: the host makes the requests in parallel (n may be 0), waits at least `after_ms`,
  * then runs `fn` once with a copy of `state`. Returns MCP_OK; do nothing but return after it. */
-int mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n,
-		uint32_t after_ms, mcp_step_fn fn, const void *state, size_t len);
+int mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
+		mcp_step_fn fn, const void *state, size_t len);
 /* Runs `fn` again after a while: mcp_suspend without requests. */
 int mcp_again(struct mcp_call *call, uint32_t after_ms, mcp_step_fn fn, const void *state,
 	      size_t len);
@@ -169,15 +169,14 @@ int mcp_require(struct mcp_call *call, const char *capability);
  * MCP_ASKED means: recorded, come back later.
  */
 #define MCP_ASKED 1
-int mcp_ask(struct mcp_call *call, const char *key, const char *method,
-	    struct json_object *params, struct json_object **answer);
+int mcp_ask(struct mcp_call *call, const char *key, const char *method, struct json_object *params,
+	    struct json_object **answer);
 /* Form elicitation: `schema` is the requestedSchema. `content` is set only when accepted; on
  * decline or cancel it returns MCP_OK with content NULL. */
 int mcp_elicit(struct mcp_call *call, const char *key, const char *message,
 	       struct json_object *schema, struct json_object **content);
 
-void mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...)
-    MCP_PRINTF(3, 4);
+void mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...) MCP_PRINTF(3, 4);
 void mcp_mask(struct mcp_call *call, const char *value);
 
 #ifdef __cplusplus

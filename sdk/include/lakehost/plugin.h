@@ -37,26 +37,26 @@ extern "C" {
 #define MCP_ABI_MAJOR 1
 #define MCP_ABI_MINOR 0
 
-#define MCP_STATE_MAX 4096	/* bytes of state that one suspension may carry */
-#define MCP_HANDLE_MAX 512	/* bytes of an operation's handle */
-#define MCP_REQUESTS_MAX 32	/* upstream requests of one suspension */
+#define MCP_STATE_MAX 4096  /* bytes of state that one suspension may carry */
+#define MCP_HANDLE_MAX 512  /* bytes of an operation's handle */
+#define MCP_REQUESTS_MAX 32 /* upstream requests of one suspension */
 
 /* What a function of the host returns: MCP_OK, or a negative reason. */
 enum mcp_status {
 	MCP_OK = 0,
-	MCP_E_INPUT = -1,	 /* the arguments cannot be served; the model can repair them */
-	MCP_E_NOT_FOUND = -2,	 /* the named object does not exist */
-	MCP_E_PERMISSION = -3,	 /* the upstream or the operator forbids it */
+	MCP_E_INPUT = -1,	    /* the arguments cannot be served; the model can repair them */
+	MCP_E_NOT_FOUND = -2,	    /* the named object does not exist */
+	MCP_E_PERMISSION = -3,	    /* the upstream or the operator forbids it */
 	MCP_E_UNAUTHENTICATED = -4, /* the host's credential was refused or is missing */
-	MCP_E_CONFLICT = -5,	 /* exists already, or is in a state that forbids it */
-	MCP_E_THROTTLED = -6,	 /* the upstream asks to slow down */
-	MCP_E_UNAVAILABLE = -7,	 /* unreachable, or not ready now; may work later */
-	MCP_E_TIMEOUT = -8,	 /* no answer within the deadline */
-	MCP_E_CANCELLED = -9,	 /* the client withdrew the call, or the host shuts down */
-	MCP_E_TOO_LARGE = -10,	 /* a cap was reached; the reason names it */
-	MCP_E_UPSTREAM = -11,	 /* the upstream answered something that is not its contract */
-	MCP_E_UNSUPPORTED = -12, /* the client or host lacks a capability */
-	MCP_E_INTERNAL = -13,	 /* a defect of the plugin or the host */
+	MCP_E_CONFLICT = -5,	    /* exists already, or is in a state that forbids it */
+	MCP_E_THROTTLED = -6,	    /* the upstream asks to slow down */
+	MCP_E_UNAVAILABLE = -7,	    /* unreachable, or not ready now; may work later */
+	MCP_E_TIMEOUT = -8,	    /* no answer within the deadline */
+	MCP_E_CANCELLED = -9,	    /* the client withdrew the call, or the host shuts down */
+	MCP_E_TOO_LARGE = -10,	    /* a cap was reached; the reason names it */
+	MCP_E_UPSTREAM = -11,	    /* the upstream answered something that is not its contract */
+	MCP_E_UNSUPPORTED = -12,    /* the client or host lacks a capability */
+	MCP_E_INTERNAL = -13,	    /* a defect of the plugin or the host */
 };
 
 /* Borrowed bytes; text is UTF-8. `data` is NUL-terminated too, except in piece and sink. */
@@ -82,11 +82,12 @@ typedef int (*mcp_step_fn)(struct mcp_call *call, const void *state, size_t len)
 
 /* ---- upstream requests ---------------------------------------------------------------- */
 
-enum mcp_retry {	    /* what may be repeated when a reply says 429/503 or never came */
-	MCP_RETRY_NEVER,    /* only when not one byte was sent, or on 429 */
-	MCP_RETRY_SAFE,	    /* reads: repeat on 429, 502, 503, 504 and lost connections */
+/* what may be repeated when a reply says 429/503 or never came */
+enum mcp_retry {
+	MCP_RETRY_NEVER,      /* only when not one byte was sent, or on 429 */
+	MCP_RETRY_SAFE,	      /* reads: repeat on 429, 502, 503, 504 and lost connections */
 	MCP_RETRY_IDEMPOTENT, /* PUT, DELETE and the like: the same */
-	MCP_RETRY_TOKEN,    /* a POST that carries an idempotency token: the same */
+	MCP_RETRY_TOKEN,      /* a POST that carries an idempotency token: the same */
 };
 
 enum mcp_piece_kind {
@@ -130,42 +131,42 @@ enum {
  * segments, control characters and anything not percent-encoded.
  */
 struct mcp_http {
-	uint32_t size;		 /* sizeof(struct mcp_http) */
+	uint32_t size; /* sizeof(struct mcp_http) */
 	uint32_t flags;
-	const char *upstream;	 /* NULL: that of the plugin's manifest; another one is refused */
-	const char *method;	 /* "GET", … */
-	const char *path;	 /* "/api/2.1/…", percent-encoded; or NULL with `url` */
-	const char *query;	 /* "a=1&b=2", percent-encoded; NULL: none, or in path */
-	const char *url;	 /* a pre-signed link: sent without any credential; needs the
+	const char *upstream; /* NULL: that of the plugin's manifest; another one is refused */
+	const char *method;   /* "GET", … */
+	const char *path;     /* "/api/2.1/…", percent-encoded; or NULL with `url` */
+	const char *query;    /* "a=1&b=2", percent-encoded; NULL: none, or in path */
+	const char *url;      /* a pre-signed link: sent without any credential; needs the
 				    permission "METHOD link" */
 	const struct mcp_header *headers;
-	size_t n_headers;	 /* Accept, Content-Type, Range, If-*; any with `url` */
+	size_t n_headers; /* Accept, Content-Type, Range, If-*; any with `url` */
 	const struct mcp_piece *body;
-	size_t n_body;		 /* 0 and no body_file: no body */
-	const char *body_file;	 /* a file in transfer_dirs instead of pieces */
+	size_t n_body;	       /* 0 and no body_file: no body */
+	const char *body_file; /* a file in transfer_dirs instead of pieces */
 	enum mcp_retry retry;
 	enum mcp_reply_kind reply;
 	uint64_t max_bytes;
 	mcp_sink_fn sink;
-	void *sink_data;	 /* the plugin's; lives until the next step */
+	void *sink_data; /* the plugin's; lives until the next step */
 	const char *reply_file;
-	uint32_t timeout_ms;	 /* of inactivity; 0: the upstream's own */
-	uint32_t cache_ms;	 /* > 0: a GET reply this young, of the same credential, will do */
+	uint32_t timeout_ms; /* of inactivity; 0: the upstream's own */
+	uint32_t cache_ms;   /* > 0: a GET reply this young, of the same credential, will do */
 };
 
 /* What came back. `status` is 0 when no reply arrived; then `error` and `why` say the reason. */
 struct mcp_reply {
 	uint32_t size;
-	int status;			 /* HTTP status */
-	enum mcp_status error;		 /* MCP_OK once a whole reply arrived */
-	const char *why;		 /* one line, without secrets; "" when there is none */
+	int status;	       /* HTTP status */
+	enum mcp_status error; /* MCP_OK once a whole reply arrived */
+	const char *why;       /* one line, without secrets; "" when there is none */
 	struct mcp_text body;
 	const struct mcp_header *headers; /* no Set-Cookie, no authentication headers */
 	size_t n_headers;
-	const char *request_id;		 /* the upstream's, or "" */
-	int64_t retry_after_ms;		 /* -1: not said */
-	uint64_t bytes;			 /* of the body, kept or not */
-	bool stopped;			 /* the sink ended it */
+	const char *request_id; /* the upstream's, or "" */
+	int64_t retry_after_ms; /* -1: not said */
+	uint64_t bytes;		/* of the body, kept or not */
+	bool stopped;		/* the sink ended it */
 };
 
 /* ---- failures and context --------------------------------------------------------------- */
@@ -180,36 +181,36 @@ struct mcp_reply {
 struct mcp_failure {
 	uint32_t size;
 	enum mcp_status status;
-	const char *what;	  /* "Cluster 0712-… cannot run code" */
-	const char *why;	  /* "It is TERMINATED" */
-	const char *next;	  /* "Call start_cluster cluster_id=0712-… (3 to 5 minutes)" */
-	const char *code;	  /* the upstream's error code, or NULL */
-	int http_status;	  /* 0: none */
-	const char *request_id;	  /* or NULL */
-	int64_t retry_after_ms;	  /* -1: unknown */
-	bool missed;		  /* a poll that did not get through; else ignored */
+	const char *what;	/* "Cluster 0712-… cannot run code" */
+	const char *why;	/* "It is TERMINATED" */
+	const char *next;	/* "Call start_cluster cluster_id=0712-… (3 to 5 minutes)" */
+	const char *code;	/* the upstream's error code, or NULL */
+	int http_status;	/* 0: none */
+	const char *request_id; /* or NULL */
+	int64_t retry_after_ms; /* -1: unknown */
+	bool missed;		/* a poll that did not get through; else ignored */
 };
 
 enum mcp_context {
-	MCP_CTX_PRINCIPAL,	/* who calls; "local" on stdio */
-	MCP_CTX_ROW,		/* canonical name of the tool, resource, template or prompt */
-	MCP_CTX_UPSTREAM_URL,	/* base URL of the workspace for a human to click, no trailing / */
-	MCP_CTX_TRACEPARENT,	/* W3C, or "" */
-	MCP_CTX_URI,		/* the URI being read, or "" */
-	MCP_CTX_FORMAT,		/* result format: compact, markdown, csv, json */
-	MCP_CTX_CALL_ID,	/* correlation id, unique per process */
-	MCP_CTX_OPTIONS,	/* the plugin's options, a JSON object, defaults filled in */
-	MCP_CTX_HANDLE,		/* in poll, cancel and answer: the operation's handle */
+	MCP_CTX_PRINCIPAL,    /* who calls; "local" on stdio */
+	MCP_CTX_ROW,	      /* canonical name of the tool, resource, template or prompt */
+	MCP_CTX_UPSTREAM_URL, /* base URL of the workspace for a human to click, no trailing / */
+	MCP_CTX_TRACEPARENT,  /* W3C, or "" */
+	MCP_CTX_URI,	      /* the URI being read, or "" */
+	MCP_CTX_FORMAT,	      /* result format: compact, markdown, csv, json */
+	MCP_CTX_CALL_ID,      /* correlation id, unique per process */
+	MCP_CTX_OPTIONS,      /* the plugin's options, a JSON object, defaults filled in */
+	MCP_CTX_HANDLE,	      /* in poll, cancel and answer: the operation's handle */
 };
 
 enum mcp_number {
-	MCP_NUM_DEADLINE_MS,	/* milliseconds left before the call must answer; 0: none left */
-	MCP_NUM_MAX_ROWS,	/* rows that a table result may show */
-	MCP_NUM_MAX_TEXT,	/* bytes that the text of a result may have */
-	MCP_NUM_CANCELLED,	/* 1 after cancel, deadline or shutdown: only clean-up remains */
-	MCP_NUM_PROGRESS,	/* 1 when the client asked for progress */
-	MCP_NUM_NOW_MS,		/* wall clock, milliseconds since 1970 */
-	MCP_NUM_WAIT_MS,	/* hybrid wait left before an operation's answer is due */
+	MCP_NUM_DEADLINE_MS, /* milliseconds left before the call must answer; 0: none left */
+	MCP_NUM_MAX_ROWS,    /* rows that a table result may show */
+	MCP_NUM_MAX_TEXT,    /* bytes that the text of a result may have */
+	MCP_NUM_CANCELLED,   /* 1 after cancel, deadline or shutdown: only clean-up remains */
+	MCP_NUM_PROGRESS,    /* 1 when the client asked for progress */
+	MCP_NUM_NOW_MS,	     /* wall clock, milliseconds since 1970 */
+	MCP_NUM_WAIT_MS,     /* hybrid wait left before an operation's answer is due */
 };
 
 enum mcp_level { MCP_LOG_DEBUG, MCP_LOG_INFO, MCP_LOG_NOTICE, MCP_LOG_WARNING, MCP_LOG_ERROR };
@@ -217,13 +218,13 @@ enum mcp_level { MCP_LOG_DEBUG, MCP_LOG_INFO, MCP_LOG_NOTICE, MCP_LOG_WARNING, M
 /* Where a content block is for; MCP spec, server/tools, "Annotations". */
 struct mcp_block {
 	uint32_t size;
-	const char *kind;	 /* text, image, audio, resource (embedded) or resource_link */
+	const char *kind; /* text, image, audio, resource (embedded) or resource_link */
 	const char *uri, *name, *title, *description, *mime; /* as the kind needs; else NULL */
-	struct mcp_text text;	 /* of text and embedded text resources */
-	struct mcp_text blob;	 /* raw bytes of image, audio and binary resources; host encodes */
-	int64_t link_size;	 /* of a resource_link; -1: unknown */
-	const char *role;	 /* prompts: "user" or "assistant"; NULL: not a message */
-	bool untrusted;		 /* content somebody else wrote: the host marks it as data */
+	struct mcp_text text; /* of text and embedded text resources */
+	struct mcp_text blob; /* raw bytes of image, audio and binary resources; host encodes */
+	int64_t link_size;    /* of a resource_link; -1: unknown */
+	const char *role;     /* prompts: "user" or "assistant"; NULL: not a message */
+	bool untrusted;	      /* content somebody else wrote: the host marks it as data */
 };
 
 /* One column of a table result. `align` is for people: a terminal, markdown. */
@@ -234,11 +235,11 @@ struct mcp_column {
 /* The end of a table or list, from which the host writes the exact truncation line. */
 struct mcp_table_end {
 	uint32_t size;
-	int64_t total;		/* rows in all; -1: unknown */
-	bool at_least;		/* `total` is a lower bound ("10,000+"); -1: whether there are more
+	int64_t total;	  /* rows in all; -1: unknown */
+	bool at_least;	  /* `total` is a lower bound ("10,000+"); -1: whether there are more
 				   is not known */
-	bool more;		/* there are rows beyond those offered to the writer */
-	const char *noun;	/* "rows", "clusters" */
+	bool more;	  /* there are rows beyond those offered to the writer */
+	const char *noun; /* "rows", "clusters" */
 	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host has dropped
 	 * rows for its caps and `next_from` is set, that makes the text from the rows shown. */
 	const char *next;
@@ -294,8 +295,8 @@ struct mcp_ops {
 	int (*progress)(struct mcp_call *call, double done, double total, const char *message);
 	bool (*client_can)(struct mcp_call *call, const char *capability);
 	int (*require)(struct mcp_call *call, const char *capability);
-	int (*ask)(struct mcp_call *call, const char *key, const char *method,
-		   const char *params, size_t len, struct mcp_text *answer);
+	int (*ask)(struct mcp_call *call, const char *key, const char *method, const char *params,
+		   size_t len, struct mcp_text *answer);
 
 	/* the world */
 	void (*log)(struct mcp_call *call, enum mcp_level level, const char *message, size_t len);
@@ -329,7 +330,7 @@ struct mcp_operation {
  * without `answer` a successful body is the structured result.
  */
 struct mcp_row {
-	const char *name;	/* as in the manifest; of completions: "REF ARGUMENT" */
+	const char *name; /* as in the manifest; of completions: "REF ARGUMENT" */
 	mcp_handler_fn handler;
 	const struct mcp_operation *operation;
 	const char *request;
@@ -338,15 +339,15 @@ struct mcp_row {
 
 struct mcp_rows {
 	const struct mcp_row *row;
-	uint32_t count, stride;	/* stride: sizeof(struct mcp_row) */
+	uint32_t count, stride; /* stride: sizeof(struct mcp_row) */
 };
 
 /* How the host hands itself and the options to start(); both live until stop() returns. */
 struct mcp_host {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
-	const char *version;	/* of the host */
-	const char *options;	/* a JSON object, checked, defaults filled in */
+	const char *version; /* of the host */
+	const char *options; /* a JSON object, checked, defaults filled in */
 	void (*log)(enum mcp_level level, const char *message);
 };
 
@@ -363,13 +364,13 @@ struct mcp_plugin {
 	void (*stop)(void);
 };
 
-#define MCP_ROWS(array)                                                                           \
-	{                                                                                         \
-		.row = (array), .count = sizeof(array) / sizeof((array)[0]),                      \
-		.stride = sizeof((array)[0])                                                      \
+#define MCP_ROWS(array)                                                      \
+	{                                                                    \
+		.row = (array), .count = sizeof(array) / sizeof((array)[0]), \
+		.stride = sizeof((array)[0])                                 \
 	}
 
-#define MCP_PLUGIN_HEAD                                                                           \
+#define MCP_PLUGIN_HEAD \
 	.size = sizeof(struct mcp_plugin), .abi_major = MCP_ABI_MAJOR, .abi_minor = MCP_ABI_MINOR
 
 extern __attribute__((visibility("default"))) const struct mcp_plugin mcp_plugin;

@@ -15,11 +15,11 @@
 static bool
 is_there(struct lake_conn *conn, const char *type, const char *name)
 {
-	const char *sql = strcasecmp(type, "catalog") == 0
-		? "SELECT 1 FROM _catalogs WHERE name = lower(?)"
-		: strcasecmp(type, "schema") == 0
+	const char *sql =
+	    strcasecmp(type, "catalog") == 0 ? "SELECT 1 FROM _catalogs WHERE name = lower(?)"
+	    : strcasecmp(type, "schema") == 0
 		? "SELECT 1 FROM _schemas WHERE catalog || '.' || name = lower(?)"
-		: strcasecmp(type, "table") == 0
+	    : strcasecmp(type, "table") == 0
 		? "SELECT 1 FROM _tables WHERE catalog || '.' || schema || '.' || name = lower(?)"
 		: "SELECT ? IS NOT NULL";
 	sqlite3_stmt *st = lake_query(conn, sql, "s", name);
@@ -131,8 +131,8 @@ grants_effective(struct request *req)
 static void
 change_list(struct json_object *list, struct json_object *names, bool add)
 {
-	size_t n = json_object_is_type(names, json_type_array)
-		? json_object_array_length(names) : 0;
+	size_t n =
+	    json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
@@ -169,8 +169,8 @@ static void
 grants_update(struct request *req)
 {
 	struct json_object *changes = json_get(req->body, "changes"), *grants;
-	size_t n = json_object_is_type(changes, json_type_array)
-		? json_object_array_length(changes) : 0;
+	size_t n =
+	    json_object_is_type(changes, json_type_array) ? json_object_array_length(changes) : 0;
 	char *key = securable(req);
 	bool ok = true;
 

@@ -22,41 +22,41 @@ struct lake {
 
 /* INTEGER columns show as BIGINT, TEXT as STRING, BOOLEAN and TIMESTAMP as themselves. */
 const char LAKE_TABLES[] =
-	"CREATE TABLE IF NOT EXISTS _catalogs(name TEXT PRIMARY KEY, type TEXT NOT NULL,"
-	" comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
-	" created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)));"
-	"CREATE TABLE IF NOT EXISTS _schemas(catalog TEXT NOT NULL, name TEXT NOT NULL,"
-	" comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
-	" id TEXT NOT NULL, created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)),"
-	" PRIMARY KEY(catalog, name));"
-	"CREATE TABLE IF NOT EXISTS _tables(catalog TEXT NOT NULL, schema TEXT NOT NULL,"
-	" name TEXT NOT NULL, type TEXT NOT NULL, format TEXT, comment TEXT, owner TEXT NOT NULL,"
-	" created INTEGER NOT NULL, updated INTEGER NOT NULL, view_text TEXT, id TEXT NOT NULL,"
-	" created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)),"
-	" updated_ts TIMESTAMP GENERATED ALWAYS AS (_ts(updated)),"
-	" PRIMARY KEY(catalog, schema, name));"
-	"CREATE TABLE IF NOT EXISTS _columns(catalog TEXT NOT NULL, schema TEXT NOT NULL,"
-	" tbl TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
-	" nullable BOOLEAN NOT NULL, comment TEXT, PRIMARY KEY(catalog, schema, tbl, position));"
-	"CREATE VIEW IF NOT EXISTS _is_catalogs AS SELECT name AS catalog_name,"
-	" owner AS catalog_owner, comment, created_ts AS created FROM _catalogs;"
-	"CREATE VIEW IF NOT EXISTS _is_schemata AS SELECT catalog AS catalog_name,"
-	" name AS schema_name, owner AS schema_owner, comment, created_ts AS created"
-	" FROM _schemas;"
-	"CREATE VIEW IF NOT EXISTS _is_tables AS SELECT catalog AS table_catalog,"
-	" schema AS table_schema, name AS table_name, type AS table_type,"
-	" CASE WHEN type LIKE '%VIEW' THEN 'NO' ELSE 'YES' END AS is_insertable_into,"
-	" owner AS table_owner, comment, created_ts AS created, updated_ts AS last_altered,"
-	" format AS data_source_format FROM _tables;"
-	"CREATE VIEW IF NOT EXISTS _is_views AS SELECT catalog AS table_catalog,"
-	" schema AS table_schema, name AS table_name, view_text AS view_definition"
-	" FROM _tables WHERE view_text IS NOT NULL;"
-	"CREATE VIEW IF NOT EXISTS _is_columns AS SELECT catalog AS table_catalog,"
-	" schema AS table_schema, tbl AS table_name, name AS column_name,"
-	" position AS ordinal_position, CASE WHEN nullable THEN 'YES' ELSE 'NO' END AS is_nullable,"
-	" lower(type) AS full_data_type,"
-	" CASE WHEN instr(type, '(') > 0 THEN substr(type, 1, instr(type, '(') - 1) ELSE type END"
-	" AS data_type, comment FROM _columns;";
+    "CREATE TABLE IF NOT EXISTS _catalogs(name TEXT PRIMARY KEY, type TEXT NOT NULL,"
+    " comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
+    " created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)));"
+    "CREATE TABLE IF NOT EXISTS _schemas(catalog TEXT NOT NULL, name TEXT NOT NULL,"
+    " comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
+    " id TEXT NOT NULL, created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)),"
+    " PRIMARY KEY(catalog, name));"
+    "CREATE TABLE IF NOT EXISTS _tables(catalog TEXT NOT NULL, schema TEXT NOT NULL,"
+    " name TEXT NOT NULL, type TEXT NOT NULL, format TEXT, comment TEXT, owner TEXT NOT NULL,"
+    " created INTEGER NOT NULL, updated INTEGER NOT NULL, view_text TEXT, id TEXT NOT NULL,"
+    " created_ts TIMESTAMP GENERATED ALWAYS AS (_ts(created)),"
+    " updated_ts TIMESTAMP GENERATED ALWAYS AS (_ts(updated)),"
+    " PRIMARY KEY(catalog, schema, name));"
+    "CREATE TABLE IF NOT EXISTS _columns(catalog TEXT NOT NULL, schema TEXT NOT NULL,"
+    " tbl TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+    " nullable BOOLEAN NOT NULL, comment TEXT, PRIMARY KEY(catalog, schema, tbl, position));"
+    "CREATE VIEW IF NOT EXISTS _is_catalogs AS SELECT name AS catalog_name,"
+    " owner AS catalog_owner, comment, created_ts AS created FROM _catalogs;"
+    "CREATE VIEW IF NOT EXISTS _is_schemata AS SELECT catalog AS catalog_name,"
+    " name AS schema_name, owner AS schema_owner, comment, created_ts AS created"
+    " FROM _schemas;"
+    "CREATE VIEW IF NOT EXISTS _is_tables AS SELECT catalog AS table_catalog,"
+    " schema AS table_schema, name AS table_name, type AS table_type,"
+    " CASE WHEN type LIKE '%VIEW' THEN 'NO' ELSE 'YES' END AS is_insertable_into,"
+    " owner AS table_owner, comment, created_ts AS created, updated_ts AS last_altered,"
+    " format AS data_source_format FROM _tables;"
+    "CREATE VIEW IF NOT EXISTS _is_views AS SELECT catalog AS table_catalog,"
+    " schema AS table_schema, name AS table_name, view_text AS view_definition"
+    " FROM _tables WHERE view_text IS NOT NULL;"
+    "CREATE VIEW IF NOT EXISTS _is_columns AS SELECT catalog AS table_catalog,"
+    " schema AS table_schema, tbl AS table_name, name AS column_name,"
+    " position AS ordinal_position, CASE WHEN nullable THEN 'YES' ELSE 'NO' END AS is_nullable,"
+    " lower(type) AS full_data_type,"
+    " CASE WHEN instr(type, '(') > 0 THEN substr(type, 1, instr(type, '(') - 1) ELSE type END"
+    " AS data_type, comment FROM _columns;";
 
 /* ---- connections ---- */
 
@@ -86,7 +86,8 @@ authorize(void *arg, int action, const char *a, const char *b, const char *db, c
 	(void)db;
 	(void)trigger;
 	return action == SQLITE_ATTACH || action == SQLITE_DETACH || action == SQLITE_PRAGMA
-		? SQLITE_DENY : SQLITE_OK;
+		 ? SQLITE_DENY
+		 : SQLITE_OK;
 }
 
 static struct lake_conn *
@@ -95,8 +96,9 @@ conn_open(struct workspace *ws)
 	static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
 	struct lake_conn *conn = xcalloc(1, sizeof(*conn));
 	char *path = ws_path(ws, "lake.db");
-	int rc = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-				 SQLITE_OPEN_NOFOLLOW, NULL);
+	int rc = sqlite3_open_v2(path, &conn->db,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+				 NULL);
 
 	free(path);
 	conn->ws = ws;
@@ -296,8 +298,8 @@ name_quoted(const struct table_name *name)
 bool
 lake_has_catalog(struct lake_conn *conn, const char *catalog)
 {
-	sqlite3_stmt *st = lake_query(conn, "SELECT 1 FROM _catalogs WHERE name = lower(?)", "s",
-				      catalog);
+	sqlite3_stmt *st =
+	    lake_query(conn, "SELECT 1 FROM _catalogs WHERE name = lower(?)", "s", catalog);
 	bool found = lake_next(st);
 
 	if (found)
@@ -308,8 +310,10 @@ lake_has_catalog(struct lake_conn *conn, const char *catalog)
 bool
 lake_has_schema(struct lake_conn *conn, const char *catalog, const char *schema)
 {
-	sqlite3_stmt *st = lake_query(conn, "SELECT 1 FROM _schemas WHERE catalog = lower(?)"
-				      " AND name = lower(?)", "ss", catalog, schema);
+	sqlite3_stmt *st = lake_query(conn,
+				      "SELECT 1 FROM _schemas WHERE catalog = lower(?)"
+				      " AND name = lower(?)",
+				      "ss", catalog, schema);
 	bool found = lake_next(st);
 
 	if (found)
@@ -320,15 +324,17 @@ lake_has_schema(struct lake_conn *conn, const char *catalog, const char *schema)
 const char *
 lake_table_type(struct lake_conn *conn, const struct table_name *name)
 {
-	sqlite3_stmt *st = lake_query(conn, "SELECT type FROM _tables WHERE catalog = ?"
-				      " AND schema = ? AND name = ?", "sss", name->catalog,
-				      name->schema, name->table);
+	sqlite3_stmt *st = lake_query(conn,
+				      "SELECT type FROM _tables WHERE catalog = ?"
+				      " AND schema = ? AND name = ?",
+				      "sss", name->catalog, name->schema, name->table);
 	const char *type = NULL;
 
 	if (!lake_next(st))
 		return NULL;
-	type = strcmp(lake_text(st, 0), "VIEW") == 0 ? "VIEW"
-		: strcmp(lake_text(st, 0), "EXTERNAL") == 0 ? "EXTERNAL" : "MANAGED";
+	type = strcmp(lake_text(st, 0), "VIEW") == 0	 ? "VIEW"
+	     : strcmp(lake_text(st, 0), "EXTERNAL") == 0 ? "EXTERNAL"
+							 : "MANAGED";
 	sqlite3_finalize(st);
 	return type;
 }

@@ -29,8 +29,10 @@ catalog_put_schema(struct lake_conn *conn, const char *catalog, const char *sche
 	char id[37];
 
 	id_uuid(id);
-	return lake_run(conn, "INSERT INTO _schemas VALUES(lower(?1), lower(?2), ?3, ?4, ?5, ?5,"
-			" ?6)", "ssssis", catalog, schema, comment, owner_of(conn), clock_ms(), id);
+	return lake_run(conn,
+			"INSERT INTO _schemas VALUES(lower(?1), lower(?2), ?3, ?4, ?5, ?5,"
+			" ?6)",
+			"ssssis", catalog, schema, comment, owner_of(conn), clock_ms(), id);
 }
 
 bool
@@ -40,8 +42,10 @@ catalog_put_table(struct lake_conn *conn, const struct table_name *name, const c
 	char id[37];
 
 	id_uuid(id);
-	return lake_run(conn, "INSERT INTO _tables VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,"
-			" ?10)", "sssssssiss", name->catalog, name->schema, name->table, type,
+	return lake_run(conn,
+			"INSERT INTO _tables VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,"
+			" ?10)",
+			"sssssssiss", name->catalog, name->schema, name->table, type,
 			view_text != NULL ? NULL : "DELTA", comment, owner_of(conn), clock_ms(),
 			view_text, id);
 }
@@ -63,8 +67,8 @@ catalog_drop_table(struct lake_conn *conn, const struct table_name *name)
 	char *mangled = name_mangled(name), *sql;
 	bool ok;
 
-	sql = xasprintf("DROP %s IF EXISTS %s", type != NULL && strcmp(type, "VIEW") == 0 ? "VIEW"
-			: "TABLE", mangled);
+	sql = xasprintf("DROP %s IF EXISTS %s",
+			type != NULL && strcmp(type, "VIEW") == 0 ? "VIEW" : "TABLE", mangled);
 	ok = lake_exec(conn, sql) &&
 	     lake_run(conn, "DELETE FROM _columns WHERE catalog = ? AND schema = ? AND tbl = ?",
 		      "sss", name->catalog, name->schema, name->table) &&
@@ -78,9 +82,10 @@ catalog_drop_table(struct lake_conn *conn, const struct table_name *name)
 bool
 catalog_drop_schema(struct lake_conn *conn, const char *catalog, const char *schema)
 {
-	sqlite3_stmt *st = lake_query(conn, "SELECT catalog, schema, name FROM _tables"
-				      " WHERE catalog = lower(?) AND schema = lower(?)", "ss",
-				      catalog, schema);
+	sqlite3_stmt *st = lake_query(conn,
+				      "SELECT catalog, schema, name FROM _tables"
+				      " WHERE catalog = lower(?) AND schema = lower(?)",
+				      "ss", catalog, schema);
 	struct table_name *names = NULL;
 	size_t count = 0;
 	bool ok = true;
@@ -96,6 +101,8 @@ catalog_drop_schema(struct lake_conn *conn, const char *catalog, const char *sch
 	for (size_t i = 0; ok && i < count; i++)
 		ok = catalog_drop_table(conn, &names[i]);
 	free(names);
-	return ok && lake_run(conn, "DELETE FROM _schemas WHERE catalog = lower(?) AND name ="
-			      " lower(?)", "ss", catalog, schema);
+	return ok && lake_run(conn,
+			      "DELETE FROM _schemas WHERE catalog = lower(?) AND name ="
+			      " lower(?)",
+			      "ss", catalog, schema);
 }

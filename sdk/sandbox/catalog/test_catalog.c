@@ -41,10 +41,13 @@ test_lists(void)
 	CU_ASSERT_EQUAL(walk(UC "/schemas?catalog_name=main&max_results=0", "schemas", &pages), 4);
 	CU_ASSERT_EQUAL(pages, 1);
 	CU_ASSERT_EQUAL(walk(UC "/tables?catalog_name=main&schema_name=sales&max_results=2",
-			     "tables", &pages), 5);
+			     "tables", &pages),
+			5);
 	CU_ASSERT_EQUAL(pages, 3);
 	CU_ASSERT_EQUAL(walk(UC "/table-summaries?catalog_name=samples&schema_name_pattern=tp%25"
-			     "&max_results=3", "tables", &pages), 5);
+				"&max_results=3",
+			     "tables", &pages),
+			5);
 	CU_ASSERT_EQUAL(pages, 2);
 }
 
@@ -89,7 +92,7 @@ test_table(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "table_exists"), "false");
 	answer_free(a);
 	a = get(UC "/tables?catalog_name=main&schema_name=hr&omit_columns=true"
-		"&omit_properties=true");
+		   "&omit_properties=true");
 	CU_ASSERT_PTR_NULL(at(a->json, "tables[0].columns"));
 	answer_free(a);
 }

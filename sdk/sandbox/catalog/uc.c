@@ -12,14 +12,30 @@
 
 #define UC "/api/2.1/unity-catalog"
 
-static const struct page_rule catalogs_rule = { .key = "catalogs", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 100, .max_size = 1000, .empty_first = true };
-static const struct page_rule schemas_rule = { .key = "schemas", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 100, .max_size = 1000, .empty_first = true };
-static const struct page_rule tables_rule = { .key = "tables", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 50, .max_size = 50, .empty_first = true };
-static const struct page_rule summaries_rule = { .key = "tables", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 1000, .max_size = 10000, .empty_first = true };
+static const struct page_rule catalogs_rule = { .key = "catalogs",
+						.size_arg = "max_results",
+						.token_arg = "page_token",
+						.default_size = 100,
+						.max_size = 1000,
+						.empty_first = true };
+static const struct page_rule schemas_rule = { .key = "schemas",
+					       .size_arg = "max_results",
+					       .token_arg = "page_token",
+					       .default_size = 100,
+					       .max_size = 1000,
+					       .empty_first = true };
+static const struct page_rule tables_rule = { .key = "tables",
+					      .size_arg = "max_results",
+					      .token_arg = "page_token",
+					      .default_size = 50,
+					      .max_size = 50,
+					      .empty_first = true };
+static const struct page_rule summaries_rule = { .key = "tables",
+						 .size_arg = "max_results",
+						 .token_arg = "page_token",
+						 .default_size = 1000,
+						 .max_size = 10000,
+						 .empty_first = true };
 
 struct lake_conn *
 uc_open(struct request *req)
@@ -120,7 +136,7 @@ catalogs_get(struct request *req)
 /* ---- schemas ---- */
 
 static const char SCHEMA[] = "SELECT catalog, name, id, comment, owner, created, updated FROM"
-	" _schemas ";
+			     " _schemas ";
 
 static struct json_object *
 schema_json(const struct request *req, sqlite3_stmt *st)
@@ -203,7 +219,7 @@ schemas_get(struct request *req)
 /* ---- tables ---- */
 
 static const char TABLE[] = "SELECT catalog, schema, name, type, format, id, view_text, comment,"
-	" owner, created, updated FROM _tables ";
+			    " owner, created, updated FROM _tables ";
 
 static struct json_object *
 column_json(sqlite3_stmt *st)
@@ -237,10 +253,12 @@ static struct json_object *
 columns_json(struct lake_conn *conn, sqlite3_stmt *table)
 {
 	struct json_object *list = json_object_new_array();
-	sqlite3_stmt *st = lake_query(conn, "SELECT position, name, type, nullable, comment FROM"
-				      " _columns WHERE catalog = ? AND schema = ? AND tbl = ? ORDER"
-				      " BY position", "sss", lake_text(table, 0),
-				      lake_text(table, 1), lake_text(table, 2));
+	sqlite3_stmt *st =
+	    lake_query(conn,
+		       "SELECT position, name, type, nullable, comment FROM"
+		       " _columns WHERE catalog = ? AND schema = ? AND tbl = ? ORDER"
+		       " BY position",
+		       "sss", lake_text(table, 0), lake_text(table, 1), lake_text(table, 2));
 
 	while (lake_next(st))
 		json_object_array_add(list, column_json(st));
@@ -300,8 +318,7 @@ check_schema(struct request *req, struct lake_conn *conn, const char *catalog, c
 }
 
 static struct json_object *
-collect_tables(struct request *req, struct lake_conn *conn, const char *catalog,
-	       const char *schema)
+collect_tables(struct request *req, struct lake_conn *conn, const char *catalog, const char *schema)
 {
 	struct json_object *all;
 	bool omit_columns, omit_properties;
@@ -317,8 +334,8 @@ collect_tables(struct request *req, struct lake_conn *conn, const char *catalog,
 	st = lake_query(conn, sql, "ss", catalog, schema);
 	free(sql);
 	while (lake_next(st))
-		json_object_array_add(all, table_json(req, conn, st, !omit_columns,
-						      !omit_properties));
+		json_object_array_add(all,
+				      table_json(req, conn, st, !omit_columns, !omit_properties));
 	return all;
 }
 
@@ -479,5 +496,8 @@ static const struct route uc_routes[] = {
 };
 
 const struct domain uc_domain = {
-	.name = "uc", .routes = uc_routes, .seed = lake_seed, .close = lake_close,
+	.name = "uc",
+	.routes = uc_routes,
+	.seed = lake_seed,
+	.close = lake_close,
 };

@@ -14,19 +14,33 @@
 enum { START_MS = 3000, STOP_MS = 1500 };
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS clusters(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
-	" name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, message TEXT NOT NULL,"
-	" creator TEXT NOT NULL, source TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0,"
-	" start_time INTEGER NOT NULL, terminated_time INTEGER NOT NULL DEFAULT 0,"
-	" restarted_time INTEGER NOT NULL DEFAULT 0, reason TEXT, spec TEXT NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS cluster_events(seq INTEGER PRIMARY KEY, cluster TEXT NOT NULL,"
-	" time INTEGER NOT NULL, type TEXT NOT NULL, details TEXT NOT NULL);"
-	"CREATE INDEX IF NOT EXISTS cluster_events_by ON cluster_events(cluster, time);";
+    "CREATE TABLE IF NOT EXISTS clusters(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+    " name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, message TEXT NOT NULL,"
+    " creator TEXT NOT NULL, source TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0,"
+    " start_time INTEGER NOT NULL, terminated_time INTEGER NOT NULL DEFAULT 0,"
+    " restarted_time INTEGER NOT NULL DEFAULT 0, reason TEXT, spec TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS cluster_events(seq INTEGER PRIMARY KEY, cluster TEXT NOT NULL,"
+    " time INTEGER NOT NULL, type TEXT NOT NULL, details TEXT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS cluster_events_by ON cluster_events(cluster, time);";
 
-static const char COLUMNS[] = "SELECT id, name, state, since, message, creator, source, pinned,"
-	" start_time, terminated_time, restarted_time, reason, spec FROM clusters ";
-enum { C_ID, C_NAME, C_STATE, C_SINCE, C_MESSAGE, C_CREATOR, C_SOURCE, C_PINNED, C_START,
-       C_TERMINATED, C_RESTARTED, C_REASON, C_SPEC };
+static const char COLUMNS[] =
+    "SELECT id, name, state, since, message, creator, source, pinned,"
+    " start_time, terminated_time, restarted_time, reason, spec FROM clusters ";
+enum {
+	C_ID,
+	C_NAME,
+	C_STATE,
+	C_SINCE,
+	C_MESSAGE,
+	C_CREATOR,
+	C_SOURCE,
+	C_PINNED,
+	C_START,
+	C_TERMINATED,
+	C_RESTARTED,
+	C_REASON,
+	C_SPEC
+};
 
 /* ---- the state machine ---- */
 
@@ -84,10 +98,11 @@ static void
 settle(struct workspace *ws)
 {
 	int64_t now = clock_ms(), start = scaled_ms(START_MS), stop = scaled_ms(STOP_MS);
-	sqlite3_stmt *st = db_query(
-		ws, "SELECT id, since, state = 'TERMINATING' FROM clusters"
-		" WHERE (state IN ('PENDING', 'RESTARTING') AND since + ? <= ?)"
-		" OR (state = 'TERMINATING' AND since + ? <= ?)", "iiii", start, now, stop, now);
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, since, state = 'TERMINATING' FROM clusters"
+				    " WHERE (state IN ('PENDING', 'RESTARTING') AND since + ? <= ?)"
+				    " OR (state = 'TERMINATING' AND since + ? <= ?)",
+				    "iiii", start, now, stop, now);
 
 	while (db_next(ws, st)) {
 		int64_t since = db_int(st, 1);
@@ -95,17 +110,20 @@ settle(struct workspace *ws)
 		if (db_int(st, 2) == 0)
 			became_running(ws, db_text(st, 0), since + start);
 		else
-			db_run(ws, "UPDATE clusters SET state = 'TERMINATED', since = ?1,"
-			       " terminated_time = ?1 WHERE id = ?2", "is", since + stop,
-			       db_text(st, 0));
+			db_run(ws,
+			       "UPDATE clusters SET state = 'TERMINATED', since = ?1,"
+			       " terminated_time = ?1 WHERE id = ?2",
+			       "is", since + stop, db_text(st, 0));
 	}
 }
 
 const char *
 cluster_state(struct workspace *ws, const char *cluster_id)
 {
-	static const char *const states[] = { "PENDING", "RUNNING", "RESTARTING", "RESIZING",
-		"TERMINATING", "TERMINATED", "ERROR", "UNKNOWN" };
+	static const char *const states[] = {
+		"PENDING",     "RUNNING",    "RESTARTING", "RESIZING",
+		"TERMINATING", "TERMINATED", "ERROR",	   "UNKNOWN"
+	};
 	const char *found = NULL;
 	sqlite3_stmt *st;
 
@@ -140,9 +158,11 @@ start(struct workspace *ws, const char *id, const char *user)
 {
 	int64_t now = clock_ms();
 
-	if (db_run(ws, "UPDATE clusters SET state = 'PENDING', since = ?1, start_time = ?1,"
+	if (db_run(ws,
+		   "UPDATE clusters SET state = 'PENDING', since = ?1, start_time = ?1,"
 		   " terminated_time = 0, reason = NULL, message = 'Starting Spark'"
-		   " WHERE id = ?2 AND state = 'TERMINATED'", "is", now, id) != 1)
+		   " WHERE id = ?2 AND state = 'TERMINATED'",
+		   "is", now, id) != 1)
 		return false;
 	cluster_event(ws, id, now, "STARTING", user_detail(user));
 	return true;
@@ -259,7 +279,7 @@ wanted(const struct request *req, sqlite3_stmt *st)
 	if (pinned != NULL && (strcmp(pinned, "true") == 0) != (db_int(st, C_PINNED) != 0))
 		return false;
 	if (request_arg(req, "filter_by.policy_id") != NULL)
-		return false;		/* no seeded cluster has a policy */
+		return false; /* no seeded cluster has a policy */
 	return any_arg_is(req, "filter_by.cluster_sources", db_text(st, C_SOURCE)) &&
 	       any_arg_is(req, "filter_by.cluster_states", db_text(st, C_STATE));
 }
@@ -280,8 +300,11 @@ list_order(const struct request *req)
 static void
 clusters_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "clusters", .size_arg = "page_size",
-		.token_arg = "page_token", .default_size = 20, .max_size = 100 };
+	static const struct page_rule rule = { .key = "clusters",
+					       .size_arg = "page_size",
+					       .token_arg = "page_token",
+					       .default_size = 20,
+					       .max_size = 100 };
 	struct json_object *all = json_object_new_array();
 	char *sql = xasprintf("%s%s", COLUMNS, list_order(req));
 	sqlite3_stmt *st;
@@ -375,8 +398,10 @@ clusters_delete(struct request *req)
 	if (strcmp(state, "TERMINATED") == 0 || strcmp(state, "TERMINATING") == 0)
 		return;
 	reason = cluster_reason("USER_REQUEST", "SUCCESS", req->user);
-	db_run(req->ws, "UPDATE clusters SET state = 'TERMINATING', since = ?, reason = ?,"
-	       " message = 'Terminated by user' WHERE id = ?", "ijs", now, reason, id);
+	db_run(req->ws,
+	       "UPDATE clusters SET state = 'TERMINATING', since = ?, reason = ?,"
+	       " message = 'Terminated by user' WHERE id = ?",
+	       "ijs", now, reason, id);
 	details = json_object_new_object();
 	json_add(details, "reason", reason);
 	cluster_event(req->ws, id, now, "TERMINATING", details);
@@ -394,8 +419,10 @@ clusters_restart(struct request *req)
 		cluster_unexpected_state(req, id, state);
 		return;
 	}
-	db_run(req->ws, "UPDATE clusters SET state = 'RESTARTING', since = ?1,"
-	       " restarted_time = ?1, message = 'Restarting' WHERE id = ?2", "is", now, id);
+	db_run(req->ws,
+	       "UPDATE clusters SET state = 'RESTARTING', since = ?1,"
+	       " restarted_time = ?1, message = 'Restarting' WHERE id = ?2",
+	       "is", now, id);
 	cluster_event(req->ws, id, now, "RESTARTING", user_detail(req->user));
 	reply_empty(req);
 }
@@ -442,8 +469,8 @@ clusters_unpin(struct request *req)
 static bool
 type_wanted(struct json_object *types, const char *type)
 {
-	size_t n = json_object_is_type(types, json_type_array)
-		? json_object_array_length(types) : 0;
+	size_t n =
+	    json_object_is_type(types, json_type_array) ? json_object_array_length(types) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *want = json_object_get_string(json_object_array_get_idx(types, i));
@@ -460,12 +487,14 @@ collect_events(struct request *req, const char *id)
 	const char *order = json_str(req->body, "order");
 	struct json_object *all = json_object_new_array(), *item;
 	bool asc = order != NULL && strcmp(order, "ASC") == 0;
-	sqlite3_stmt *st = db_query(
-		req->ws, asc ? "SELECT time, type, details FROM cluster_events WHERE cluster = ?"
-		" AND time BETWEEN ? AND ? ORDER BY time, seq"
-		: "SELECT time, type, details FROM cluster_events WHERE cluster = ?"
-		" AND time BETWEEN ? AND ? ORDER BY time DESC, seq DESC", "sii", id,
-		json_int(req->body, "start_time", 0), json_int(req->body, "end_time", INT64_MAX));
+	sqlite3_stmt *st =
+	    db_query(req->ws,
+		     asc ? "SELECT time, type, details FROM cluster_events WHERE cluster = ?"
+			   " AND time BETWEEN ? AND ? ORDER BY time, seq"
+			 : "SELECT time, type, details FROM cluster_events WHERE cluster = ?"
+			   " AND time BETWEEN ? AND ? ORDER BY time DESC, seq DESC",
+		     "sii", id, json_int(req->body, "start_time", 0),
+		     json_int(req->body, "end_time", INT64_MAX));
 
 	while (db_next(req->ws, st)) {
 		if (!type_wanted(json_get(req->body, "event_types"), db_text(st, 1)))
@@ -496,8 +525,11 @@ add_next_page(struct request *req, struct json_object *answer)
 static void
 clusters_events(struct request *req)
 {
-	struct page_rule rule = { .key = "events", .size_arg = "page_size",
-		.token_arg = "page_token", .default_size = 50, .max_size = 500 };
+	struct page_rule rule = { .key = "events",
+				  .size_arg = "page_size",
+				  .token_arg = "page_token",
+				  .default_size = 50,
+				  .max_size = 500 };
 	const char *state, *id = cluster_named(req, &state);
 	struct json_object *all, *answer;
 	int64_t total;
@@ -535,5 +567,8 @@ static const struct route routes[] = {
 };
 
 const struct domain clusters_domain = {
-	.name = "clusters", .routes = routes, .tables = tables, .seed = clusters_seed,
+	.name = "clusters",
+	.routes = routes,
+	.tables = tables,
+	.seed = clusters_seed,
 };

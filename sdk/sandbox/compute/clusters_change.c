@@ -56,10 +56,11 @@ clusters_create(struct request *req)
 		return;
 	spec = spec_of(req);
 	id_cluster(id);
-	db_run(req->ws, "INSERT INTO clusters(id, name, state, since, message, creator, source,"
+	db_run(req->ws,
+	       "INSERT INTO clusters(id, name, state, since, message, creator, source,"
 	       " start_time, spec) VALUES(?1, ?2, 'PENDING', ?3, 'Finding instances for new"
-	       " nodes', ?4, 'API', ?3, ?5)", "ssisj", id, name != NULL ? name : "", now,
-	       req->user, spec);
+	       " nodes', ?4, 'API', ?3, ?5)",
+	       "ssisj", id, name != NULL ? name : "", now, req->user, spec);
 	json_object_put(spec);
 	cluster_event(req->ws, id, now, "CREATING", json_object_new_object());
 	answer = json_object_new_object();

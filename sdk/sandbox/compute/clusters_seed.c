@@ -13,16 +13,16 @@
 
 struct seed {
 	const char *id, *name, *state, *creator, *source, *node;
-	int workers;			/* 0 = autoscale 1..4 */
-	int age_hours;			/* since it was started */
-	const char *code, *type;	/* why it ended; NULL while it lives */
+	int workers;		 /* 0 = autoscale 1..4 */
+	int age_hours;		 /* since it was started */
+	const char *code, *type; /* why it ended; NULL while it lives */
 	const char *message;
 	bool pinned;
 };
 
 static const struct seed seeds[] = {
-	{ "sandbox-running", "sandbox-running", "RUNNING", "ann@example.com", "UI", "i3.xlarge",
-	  2, 5, NULL, NULL, "", true },
+	{ "sandbox-running", "sandbox-running", "RUNNING", "ann@example.com", "UI", "i3.xlarge", 2,
+	  5, NULL, NULL, "", true },
 	{ "sandbox-terminated", "sandbox-terminated", "TERMINATED", "ann@example.com", "UI",
 	  "i3.xlarge", 2, 30, "INACTIVITY", "SUCCESS", "Inactivity", false },
 	{ "1101-120000-ab12cd34", "analytics-shared", "RUNNING", "bob@example.com", "UI",
@@ -45,10 +45,10 @@ static const struct seed seeds[] = {
 	{ "1107-003000-ma1nt0nc", "dlt-maintenance-orders", "TERMINATED", "etl@example.com",
 	  "PIPELINE_MAINTENANCE", "m5d.xlarge", 1, 8, "JOB_FINISHED", "SUCCESS",
 	  "Maintenance finished", false },
-	{ "1108-140000-dev0b0b1", "bob-dev", "TERMINATED", "bob@example.com", "UI", "m5d.large",
-	  1, 200, "USER_REQUEST", "SUCCESS", "Terminated by user", false },
-	{ "1109-100000-grow1ng1", "reporting", "RESIZING", "dave@example.com", "API",
-	  "m5d.2xlarge", 0, 3, NULL, NULL, "Resizing to 4 workers", false },
+	{ "1108-140000-dev0b0b1", "bob-dev", "TERMINATED", "bob@example.com", "UI", "m5d.large", 1,
+	  200, "USER_REQUEST", "SUCCESS", "Terminated by user", false },
+	{ "1109-100000-grow1ng1", "reporting", "RESIZING", "dave@example.com", "API", "m5d.2xlarge",
+	  0, 3, NULL, NULL, "Resizing to 4 workers", false },
 };
 
 static struct json_object *
@@ -108,17 +108,19 @@ static void
 seed_one(struct workspace *ws, const struct seed *seed, int64_t now)
 {
 	struct json_object *spec = make_spec(seed), *details = json_object_new_object();
-	struct json_object *reason = seed->code != NULL
-		? cluster_reason(seed->code, seed->type, seed->creator) : NULL;
+	struct json_object *reason =
+	    seed->code != NULL ? cluster_reason(seed->code, seed->type, seed->creator) : NULL;
 	struct json_object *idle = cluster_reason("INACTIVITY", "SUCCESS", "");
 	int64_t start = now - seed->age_hours * HOUR;
 	int64_t end = reason != NULL ? start + 40 * HOUR / 60 : 0;
 
-	db_run(ws, "INSERT INTO clusters(id, name, state, since, message, creator, source, pinned,"
+	db_run(ws,
+	       "INSERT INTO clusters(id, name, state, since, message, creator, source, pinned,"
 	       " start_time, terminated_time, reason, spec)"
-	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "sssisssiiijj", seed->id, seed->name,
-	       seed->state, end > 0 ? end : start, seed->message, seed->creator, seed->source,
-	       (int64_t)seed->pinned, start, end, reason, spec);
+	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	       "sssisssiiijj", seed->id, seed->name, seed->state, end > 0 ? end : start,
+	       seed->message, seed->creator, seed->source, (int64_t)seed->pinned, start, end,
+	       reason, spec);
 	json_add_str(details, "user", seed->creator);
 	cluster_event(ws, seed->id, start - 24 * 7 * HOUR, "CREATING", details);
 	for (int day = 6; day >= 1; day--)

@@ -21,9 +21,9 @@ struct command {
 	char id[33];
 	enum command_state state;
 	char *text;
-	struct json_object *results;		/* NULL until it ended */
+	struct json_object *results; /* NULL until it ended */
 	struct bg *bg;
-	struct context *context;		/* with a reference while it runs */
+	struct context *context; /* with a reference while it runs */
 	struct command *next;
 };
 
@@ -90,8 +90,9 @@ table_schema(struct json_object *columns)
 	for (size_t i = 0; i < json_object_array_length(columns); i++) {
 		struct json_object *column = json_object_array_get_idx(columns, i);
 		char *type = text_fold(json_str(column, "type_text"));
-		char *quoted = xasprintf("\"%s\"", strcmp(type, "int") == 0 ? "integer"
-					 : strcmp(type, "bigint") == 0 ? "long" : type);
+		char *quoted = xasprintf("\"%s\"", strcmp(type, "int") == 0	 ? "integer"
+						   : strcmp(type, "bigint") == 0 ? "long"
+										 : type);
 
 		item = json_object_new_object();
 		json_add_str(item, "name", json_str(column, "name"));
@@ -115,9 +116,11 @@ add_table(struct json_object *results, struct json_object *table)
 		struct json_object *out = json_object_new_array();
 
 		for (size_t k = 0; k < json_object_array_length(row); k++)
-			json_object_array_add(out, typed_cell(
-				json_object_array_get_idx(row, k),
-				json_str(json_object_array_get_idx(columns, k), "type_name")));
+			json_object_array_add(out,
+					      typed_cell(json_object_array_get_idx(row, k),
+							 json_str(json_object_array_get_idx(columns,
+											    k),
+								  "type_name")));
 		json_object_array_add(data, out);
 	}
 	json_add_str(results, "resultType", "table");
@@ -228,7 +231,8 @@ finish(struct command *command, const struct exec_result *result)
 	if (command->state == FAILED) {
 		command->results = json_object_new_object();
 		json_add_str(command->results, "resultType", "error");
-		json_add_str(command->results, "cause", "The execution context was destroyed or "
+		json_add_str(command->results, "cause",
+			     "The execution context was destroyed or "
 			     "its cluster terminated.");
 	}
 	contexts_unlock();
@@ -374,8 +378,8 @@ commands_status(struct request *req)
 	struct context *context;
 	struct command *command;
 
-	context_id = cluster != NULL
-		? need_12(req, request_arg(req, "contextId"), "contextId") : NULL;
+	context_id =
+	    cluster != NULL ? need_12(req, request_arg(req, "contextId"), "contextId") : NULL;
 	id = context_id != NULL ? need_12(req, request_arg(req, "commandId"), "commandId") : NULL;
 	if (id == NULL || !cluster_ready(req, cluster))
 		return;
@@ -390,9 +394,11 @@ commands_status(struct request *req)
 		json_add_str(answer, "status", state_names[command->state]);
 		if (command->results != NULL) {
 			size_t len;
-			const char *text = json_object_to_json_string_length(
-				command->results, JSON_C_TO_STRING_PLAIN |
-				JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+			const char *text =
+			    json_object_to_json_string_length(command->results,
+							      JSON_C_TO_STRING_PLAIN |
+								  JSON_C_TO_STRING_NOSLASHESCAPE,
+							      &len);
 
 			json_add(answer, "results", json_raw(text, len));
 		} else {

@@ -129,8 +129,7 @@ context_find(struct workspace *ws, const char *cluster, const char *id)
 
 	contexts_lock();
 	for (struct context *c = contexts; c != NULL && found == NULL; c = c->next)
-		if (c->exec.ws == ws && strcmp(c->id, id) == 0 &&
-		    strcmp(c->cluster, cluster) == 0)
+		if (c->exec.ws == ws && strcmp(c->id, id) == 0 && strcmp(c->cluster, cluster) == 0)
 			found = c;
 	if (found != NULL)
 		found->refs++;
@@ -231,16 +230,20 @@ contexts_create(struct request *req)
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
 		known = known || strcmp(language, languages[i]) == 0;
 	if (!known) {
-		error_12(req, 400, "InvalidParameterException: language '%.40s' is not one of "
-			 "python, scala, sql, r", language);
+		error_12(req, 400,
+			 "InvalidParameterException: language '%.40s' is not one of "
+			 "python, scala, sql, r",
+			 language);
 		return;
 	}
 	if (!cluster_ready(req, cluster))
 		return;
 	sweep(req->ws);
 	if (count_of(req->ws, cluster) >= MAX_CONTEXTS)
-		error_12(req, 400, "ContextLimitExceeded: Too many execution contexts are open "
-			 "right now. (Limit set to %d)", MAX_CONTEXTS);
+		error_12(req, 400,
+			 "ContextLimitExceeded: Too many execution contexts are open "
+			 "right now. (Limit set to %d)",
+			 MAX_CONTEXTS);
 	else
 		reply_id(req, context_new(req, cluster, language)->id);
 }
@@ -314,5 +317,7 @@ static const struct route routes[] = {
 };
 
 const struct domain contexts_domain = {
-	.name = "contexts", .routes = routes, .close = close_all,
+	.name = "contexts",
+	.routes = routes,
+	.close = close_all,
 };

@@ -6,20 +6,20 @@
 #include "compute/exec.h"
 
 enum {
-	MAX_CONTEXTS = 150,			/* of one cluster */
-	MAX_COMMANDS = 100,			/* kept of one context; the oldest ended ones go */
+	MAX_CONTEXTS = 150, /* of one cluster */
+	MAX_COMMANDS = 100, /* kept of one context; the oldest ended ones go */
 };
 
 struct command;
 
 struct context {
 	char id[24], cluster[128];
-	char language[8];			/* python, sql, scala, r */
+	char language[8]; /* python, sql, scala, r */
 	int64_t created_ms, cluster_since;
-	bool dead;				/* destroyed, or its cluster ended */
-	int refs;				/* the list's and each running command's */
-	struct exec exec;			/* used by the command whose turn it is */
-	struct command *first, *last;		/* oldest first */
+	bool dead;		      /* destroyed, or its cluster ended */
+	int refs;		      /* the list's and each running command's */
+	struct exec exec;	      /* used by the command whose turn it is */
+	struct command *first, *last; /* oldest first */
 	size_t command_count;
 	struct context *next;
 };

@@ -9,8 +9,9 @@
 
 #include "workspace/secrets.h"
 
-static const char EXEC_OFF[] = "Running python is switched off for this token. Start "
-	"lakehost-sandbox with --allow-exec, or use the token that it printed.";
+static const char EXEC_OFF[] =
+    "Running python is switched off for this token. Start "
+    "lakehost-sandbox with --allow-exec, or use the token that it printed.";
 
 /* ---- results ---- */
 
@@ -91,8 +92,8 @@ as_parameters(struct json_object *texts)
 static void
 sql_failed(struct exec *exec, struct exec_result *result, const char *error)
 {
-	const char *ename = strstr(error, "PARSE_SYNTAX_ERROR") != NULL ? "ParseException"
-			  : "AnalysisException";
+	const char *ename =
+	    strstr(error, "PARSE_SYNTAX_ERROR") != NULL ? "ParseException" : "AnalysisException";
 
 	if (bg_cancelled(exec->bg))
 		result->end = EXEC_CANCELLED;
@@ -158,7 +159,8 @@ answer_secret(struct exec *exec, struct json_object *message)
 {
 	const char *scope = json_str(message, "scope"), *key = json_str(message, "key");
 	char *value = scope != NULL && key != NULL
-		? secret_text(exec->ws, exec->user, exec->trusted, scope, key) : NULL;
+			? secret_text(exec->ws, exec->user, exec->trusted, scope, key)
+			: NULL;
 	struct json_object *answer;
 
 	if (value == NULL)
@@ -207,7 +209,7 @@ answer_set_value(struct exec *exec, struct json_object *message)
 	struct json_object *task;
 
 	if (exec->values == NULL || exec->task_key == NULL || key == NULL)
-		return json_object_new_object();	/* outside a job it has no effect */
+		return json_object_new_object(); /* outside a job it has no effect */
 	task = json_get(exec->values, exec->task_key);
 	if (task == NULL) {
 		task = json_object_new_object();
@@ -237,8 +239,11 @@ answer_python(void *arg, const char *op, struct json_object *message)
 		const char *op;
 		struct json_object *(*answer)(struct exec *exec, struct json_object *message);
 	} table[] = {
-		{ "sql", answer_sql }, { "secret", answer_secret }, { "notebook", answer_notebook },
-		{ "task_value_set", answer_set_value }, { "task_value_get", answer_get_value },
+		{ "sql", answer_sql },
+		{ "secret", answer_secret },
+		{ "notebook", answer_notebook },
+		{ "task_value_set", answer_set_value },
+		{ "task_value_get", answer_get_value },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -279,9 +284,9 @@ take_done(struct json_object *done, enum python_end end, struct exec_result *res
 		result->end = EXEC_EXIT;
 		take(&result->value, done, "value");
 	} else if (end == PYTHON_ERROR) {
-		exec_fail(result, json_str(done, "ename") != NULL ? json_str(done, "ename")
-			  : "Error", "%s", json_str(done, "evalue") != NULL
-			  ? json_str(done, "evalue") : "");
+		exec_fail(result,
+			  json_str(done, "ename") != NULL ? json_str(done, "ename") : "Error", "%s",
+			  json_str(done, "evalue") != NULL ? json_str(done, "evalue") : "");
 		if (json_str(done, "trace") != NULL) {
 			free(result->trace);
 			take(&result->trace, done, "trace");
@@ -293,8 +298,12 @@ take_done(struct json_object *done, enum python_end end, struct exec_result *res
 static void
 run_python(struct exec *exec, struct json_object *message, struct exec_result *result)
 {
-	struct python_host host = { answer_python, exec->stop != NULL ? has_to_stop : NULL, exec,
-				    exec->bg, exec->deadline_ms, exec->keep };
+	struct python_host host = { answer_python,
+				    exec->stop != NULL ? has_to_stop : NULL,
+				    exec,
+				    exec->bg,
+				    exec->deadline_ms,
+				    exec->keep };
 	struct json_object *done = NULL;
 	enum python_end end;
 	char *error = NULL;
@@ -374,8 +383,10 @@ exec_code(struct exec *exec, const char *language, const char *code, const char 
 		result->text = xstrdup("The sandbox installs no packages; those of the system's "
 				       "python3 are there.\n");
 	else if (strcmp(language, "scala") == 0 || strcmp(language, "r") == 0)
-		exec_fail(result, "UnsupportedLanguage", "The sandbox has no %s: it runs python and"
-			  " SQL.", strcmp(language, "r") == 0 ? "R" : "Scala");
+		exec_fail(result, "UnsupportedLanguage",
+			  "The sandbox has no %s: it runs python and"
+			  " SQL.",
+			  strcmp(language, "r") == 0 ? "R" : "Scala");
 	else
 		exec_fail(result, "UsageError", "Line magic function `%%%s` not found.", language);
 	if (result->text == NULL)

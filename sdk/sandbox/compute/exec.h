@@ -11,26 +11,26 @@
 #include "compute/python.h"
 
 enum {
-	MAX_SHOWN_ROWS = 1000,			/* of a table that code displays */
-	MAX_COLLECTED_ROWS = 100000,		/* that python may take into memory */
-	MAX_NOTEBOOK_DEPTH = 8,			/* %run and dbutils.notebook.run */
+	MAX_SHOWN_ROWS = 1000,	     /* of a table that code displays */
+	MAX_COLLECTED_ROWS = 100000, /* that python may take into memory */
+	MAX_NOTEBOOK_DEPTH = 8,	     /* %run and dbutils.notebook.run */
 };
 
 struct exec {
 	struct workspace *ws;
 	char user[128];
-	bool trusted, may_exec;			/* of the request that asked for the code to run */
-	bool keep;				/* a cancel keeps the python process */
+	bool trusted, may_exec; /* of the request that asked for the code to run */
+	bool keep;		/* a cancel keeps the python process */
 	struct sql_session session;
-	struct json_object *params;		/* widgets: texts by name; owned; may be NULL */
-	struct json_object *values;		/* {task: {key: value}}; borrowed; or NULL */
-	const char *task_key;			/* whose values are set; borrowed */
-	const char *path;			/* of the notebook that runs; borrowed */
-	struct python *python;			/* NULL until needed */
+	struct json_object *params; /* widgets: texts by name; owned; may be NULL */
+	struct json_object *values; /* {task: {key: value}}; borrowed; or NULL */
+	const char *task_key;	    /* whose values are set; borrowed */
+	const char *path;	    /* of the notebook that runs; borrowed */
+	struct python *python;	    /* NULL until needed */
 	struct bg *bg;
-	bool (*stop)(void *arg);		/* as in struct python_host; or NULL */
+	bool (*stop)(void *arg); /* as in struct python_host; or NULL */
 	void *stop_arg;
-	int64_t deadline_ms;			/* clock_ms(); 0 = none */
+	int64_t deadline_ms; /* clock_ms(); 0 = none */
 	int depth;
 };
 
@@ -38,17 +38,17 @@ enum exec_end { EXEC_OK, EXEC_EXIT, EXEC_ERROR, EXEC_CANCELLED, EXEC_TIMEDOUT };
 
 struct exec_result {
 	enum exec_end end;
-	char *text;				/* what was printed; never NULL after a run */
-	bool truncated;				/* the text or the table */
-	struct json_object *table;		/* as sql_collect's; or NULL */
-	char *html;				/* of displayHTML; or NULL */
-	char *value;				/* of EXEC_EXIT */
-	char *ename, *evalue, *trace;		/* of EXEC_ERROR */
-	bool missing;				/* EXEC_ERROR: the notebook is not there */
+	char *text;		      /* what was printed; never NULL after a run */
+	bool truncated;		      /* the text or the table */
+	struct json_object *table;    /* as sql_collect's; or NULL */
+	char *html;		      /* of displayHTML; or NULL */
+	char *value;		      /* of EXEC_EXIT */
+	char *ename, *evalue, *trace; /* of EXEC_ERROR */
+	bool missing;		      /* EXEC_ERROR: the notebook is not there */
 };
 void exec_result_fini(struct exec_result *result);
 void exec_fail(struct exec_result *result, const char *ename, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
+    PRINTF_LIKE(3, 4);
 
 void exec_init(struct exec *exec, struct workspace *ws, const char *user, bool trusted);
 void exec_fini(struct exec *exec);

@@ -19,20 +19,21 @@
 #include "seeds.h"
 
 enum {
-	CHANNEL_FD = 3, SCRIPT_FD = 4,		/* as the process sees them */
-	MAX_LINE = 32 * 1024 * 1024,		/* what the process may send at once */
+	CHANNEL_FD = 3,
+	SCRIPT_FD = 4,		     /* as the process sees them */
+	MAX_LINE = 32 * 1024 * 1024, /* what the process may send at once */
 	POLL_MS = 50,
 	STOP_CHECK_MS = 500,
-	INTERRUPT_GRACE_MS = 3000,		/* from SIGINT to SIGKILL */
+	INTERRUPT_GRACE_MS = 3000, /* from SIGINT to SIGKILL */
 };
 
 struct python {
 	pid_t pid;
 	int fd;
 	struct workspace *ws;
-	char *folder;				/* scratch, below ws->dir; its working directory */
+	char *folder; /* scratch, below ws->dir; its working directory */
 	struct buf in;
-	size_t scanned;				/* so far no line ends in here */
+	size_t scanned; /* so far no line ends in here */
 };
 
 /* ---- start ---- */
@@ -80,9 +81,10 @@ attributes_init(posix_spawnattr_t *attr)
 	sigaddset(&defaults, SIGPIPE);
 	rc = rc != 0 ? rc : posix_spawnattr_setsigmask(attr, &none);
 	rc = rc != 0 ? rc : posix_spawnattr_setsigdefault(attr, &defaults);
-	return rc != 0 ? rc : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID |
-						       POSIX_SPAWN_SETSIGMASK |
-						       POSIX_SPAWN_SETSIGDEF);
+	return rc != 0
+		 ? rc
+		 : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
 }
 
 static int
@@ -92,7 +94,7 @@ spawn(struct python *python, int channel, int script)
 	char *folder = ws_path(python->ws, "%s", python->folder + 1);
 	char *home = xasprintf("HOME=%s", folder);
 	const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-		"DATABRICKS_RUNTIME_VERSION=16.4", home, NULL };
+				    "DATABRICKS_RUNTIME_VERSION=16.4", home, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int rc = actions_init(&actions, channel, script, folder);
@@ -123,8 +125,9 @@ static bool
 send_line(struct python *python, struct json_object *message)
 {
 	size_t len;
-	const char *text = json_object_to_json_string_length(message, JSON_C_TO_STRING_PLAIN |
-							     JSON_C_TO_STRING_NOSLASHESCAPE,
+	const char *text = json_object_to_json_string_length(message,
+							     JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE,
 							     &len);
 	bool ok = true;
 
@@ -182,7 +185,7 @@ python_start(struct workspace *ws, struct json_object *widgets, char **error)
 	if (rc == 0)
 		return python;
 	*error = rc == ENOENT ? xstrdup("python3 is not installed on the sandbox's machine.")
-	       : xasprintf("python3 cannot be started: %s", strerror(rc));
+			      : xasprintf("python3 cannot be started: %s", strerror(rc));
 	python_free(python);
 	return NULL;
 }
@@ -256,8 +259,7 @@ wait_line(struct python *python, struct json_object **message)
 }
 
 static bool
-answer_request(struct python *python, const struct python_host *host,
-	       struct json_object *message)
+answer_request(struct python *python, const struct python_host *host, struct json_object *message)
 {
 	const char *op = json_str(message, "op");
 	struct json_object *answer = host->answer(host->arg, op != NULL ? op : "", message);

@@ -18,13 +18,18 @@ struct python_host {
 	/* Asked now and then: true stops the code as a cancel does.  May be NULL. */
 	bool (*stop)(void *arg);
 	void *arg;
-	struct bg *bg;			/* cancels; may be NULL */
-	int64_t deadline_ms;		/* clock_ms() at which to stop; 0 = never */
-	bool keep;			/* a cancel interrupts the code and keeps the process */
+	struct bg *bg;	     /* cancels; may be NULL */
+	int64_t deadline_ms; /* clock_ms() at which to stop; 0 = never */
+	bool keep;	     /* a cancel interrupts the code and keeps the process */
 };
 
 enum python_end {
-	PYTHON_OK, PYTHON_ERROR, PYTHON_EXIT, PYTHON_CANCELLED, PYTHON_TIMEDOUT, PYTHON_DIED,
+	PYTHON_OK,
+	PYTHON_ERROR,
+	PYTHON_EXIT,
+	PYTHON_CANCELLED,
+	PYTHON_TIMEDOUT,
+	PYTHON_DIED,
 };
 
 /* NULL with *error set (caller frees).  `widgets`: names to texts, borrowed, or NULL. */

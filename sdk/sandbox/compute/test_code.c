@@ -67,8 +67,8 @@ static struct answer *
 ended(const char *token, const char *cluster, const char *context, const char *id)
 {
 	static const char *const ends[] = { "Finished", "Cancelled", "Error" };
-	char *path = text_of(COMMANDS "status?clusterId=%s&contextId=%s&commandId=%s", cluster,
-			     context, id);
+	char *path =
+	    text_of(COMMANDS "status?clusterId=%s&contextId=%s&commandId=%s", cluster, context, id);
 	struct answer *a = NULL;
 	bool done = false;
 
@@ -131,7 +131,8 @@ test_python(void)
 	expect_data(id, "x + 1", "41");
 	expect_data(id, "def f():\n    return x\n", "");
 	expect_data(id, "f()", "40");
-	expect_failure(id, "python", "y", "<span class=\"ansi-red-fg\">NameError</span>: name "
+	expect_failure(id, "python", "y",
+		       "<span class=\"ansi-red-fg\">NameError</span>: name "
 		       "&#39;y&#39; is not defined");
 	expect_failure(id, "python", "1 +", "SyntaxError");
 	expect_failure(id, "python", "raise SystemExit(3)", "SystemExit");
@@ -139,7 +140,7 @@ test_python(void)
 	expect_data(id, "1 + 1", "2");
 	CU_ASSERT_EQUAL(entries_of("scratch"), 1);
 	destroy(CLUSTER, id);
-	CU_ASSERT(becomes_empty("scratch"));		/* the process is gone with its folder */
+	CU_ASSERT(becomes_empty("scratch")); /* the process is gone with its folder */
 }
 
 static void
@@ -151,9 +152,12 @@ test_python_spark(void)
 	open_context(id, CLUSTER, "python");
 	expect_data(id, "spark.sql('SELECT COUNT(*) AS n FROM main.sales.orders').collect()[0].n",
 		    "2000");
-	expect_data(id, "type(spark.sql('SELECT amount FROM main.sales.orders LIMIT 1').head()"
-		    "['amount']).__name__", "'Decimal'");
-	expect_data(id, "spark.createDataFrame([(1, \"it's\"), (2, None)], ['i', 's'])"
+	expect_data(id,
+		    "type(spark.sql('SELECT amount FROM main.sales.orders LIMIT 1').head()"
+		    "['amount']).__name__",
+		    "'Decimal'");
+	expect_data(id,
+		    "spark.createDataFrame([(1, \"it's\"), (2, None)], ['i', 's'])"
 		    ".createOrReplaceTempView('v')\n"
 		    "spark.sql('SELECT s FROM v ORDER BY i').collect()",
 		    "[Row(s=\"it's\"), Row(s=None)]");
@@ -205,7 +209,8 @@ test_sql(void)
 	struct answer *a;
 
 	open_context(id, CLUSTER, "sql");
-	a = run(id, "sql", "USE CATALOG main; SELECT COUNT(*) AS n, true AS b,"
+	a = run(id, "sql",
+		"USE CATALOG main; SELECT COUNT(*) AS n, true AS b,"
 		" CAST(1.5 AS DOUBLE) AS d, CAST(NULL AS STRING) AS z FROM sales.orders");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.resultType"), "table");
 	CU_ASSERT_EQUAL(int_at(a, "results.data[0][0]"), 2000);
@@ -213,7 +218,7 @@ test_sql(void)
 	CU_ASSERT(json_object_is_type(at(a->json, "results.data[0][2]"), json_type_double));
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.schema[0].name"), "n");
 	answer_free(a);
-	a = run(id, "sql", "SELECT order_id FROM sales.orders");	/* the session stays */
+	a = run(id, "sql", "SELECT order_id FROM sales.orders"); /* the session stays */
 	CU_ASSERT_EQUAL(count_at(a, "results.data"), 1000);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.truncated"), "true");
 	answer_free(a);
@@ -231,7 +236,8 @@ static void
 cancel(const char *context, const char *id)
 {
 	char *body = text_of("{\"clusterId\": \"" CLUSTER "\", \"contextId\": \"%s\","
-			     " \"commandId\": \"%s\"}", context, id);
+			     " \"commandId\": \"%s\"}",
+			     context, id);
 
 	expect("POST", COMMANDS "cancel", body, 200, NULL);
 	free(body);
@@ -259,7 +265,7 @@ test_cancel(void)
 	a = ended(NULL, CLUSTER, context, queued);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Cancelled");
 	answer_free(a);
-	a = run(context, "python", "z");		/* the process lives on; z = 3 never ran */
+	a = run(context, "python", "z"); /* the process lives on; z = 3 never ran */
 	CU_ASSERT(strcmp(text_at(a, "results.data"), "3") != 0);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Finished");
 	answer_free(a);
@@ -287,16 +293,22 @@ test_refusals(void)
 	CU_ASSERT_EQUAL(a->status, 400);
 	CU_ASSERT(holds(text_at(a, "error"), "not RUNNING"));
 	answer_free(a);
-	expect("POST", CONTEXTS "create", "{\"clusterId\": \"" CLUSTER "\", \"language\":"
-	       " \"perl\"}", 400, NULL);
+	expect("POST", CONTEXTS "create",
+	       "{\"clusterId\": \"" CLUSTER "\", \"language\":"
+	       " \"perl\"}",
+	       400, NULL);
 	expect("POST", CONTEXTS "create", "{}", 400, NULL);
 	expect("GET", CONTEXTS "status?clusterId=" CLUSTER "&contextId=1", NULL, 404, NULL);
 	open_context(id, CLUSTER, "sql");
-	snprintf(body, sizeof(body), "{\"clusterId\": \"" CLUSTER "\", \"contextId\": \"%s\","
-		 " \"language\": \"python\", \"command\": \"1\"}", id);
+	snprintf(body, sizeof(body),
+		 "{\"clusterId\": \"" CLUSTER "\", \"contextId\": \"%s\","
+		 " \"language\": \"python\", \"command\": \"1\"}",
+		 id);
 	expect("POST", COMMANDS "execute", body, 400, NULL);
-	snprintf(body, sizeof(body), COMMANDS "status?clusterId=" CLUSTER "&contextId=%s&commandId"
-		 "=1", id);
+	snprintf(body, sizeof(body),
+		 COMMANDS "status?clusterId=" CLUSTER "&contextId=%s&commandId"
+			  "=1",
+		 id);
 	expect("GET", body, NULL, 404, NULL);
 	destroy(CLUSTER, id);
 	snprintf(body, sizeof(body), CONTEXTS "status?clusterId=" CLUSTER "&contextId=%s", id);
@@ -342,8 +354,8 @@ test_context_cap(void)
 	/* They end with their cluster. */
 	snprintf(body, sizeof(body), "{\"cluster_id\": \"%s\"}", OTHER);
 	expect("POST", "/api/2.1/clusters/restart", body, 200, NULL);
-	CU_ASSERT(wait_for("/api/2.1/clusters/get?cluster_id=1101-120000-ab12cd34", "state",
-			   "RUNNING"));
+	CU_ASSERT(
+	    wait_for("/api/2.1/clusters/get?cluster_id=1101-120000-ab12cd34", "state", "RUNNING"));
 	a = create(OTHER, "sql", NULL);
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
@@ -358,13 +370,13 @@ test_cluster_ends(void)
 
 	open_context(context, OTHER, "python");
 	execute(NULL, OTHER, context, "python", "import time\ntime.sleep(600)", id);
-	path = text_of(COMMANDS "status?clusterId=%s&contextId=%s&commandId=%s", OTHER, context,
-		       id);
+	path =
+	    text_of(COMMANDS "status?clusterId=%s&contextId=%s&commandId=%s", OTHER, context, id);
 	CU_ASSERT(wait_for(path, "status", "Running"));
 	snprintf(body, sizeof(body), "{\"cluster_id\": \"%s\"}", OTHER);
 	expect("POST", "/api/2.1/clusters/restart", body, 200, NULL);
-	CU_ASSERT(wait_for("/api/2.1/clusters/get?cluster_id=1101-120000-ab12cd34", "state",
-			   "RUNNING"));
+	CU_ASSERT(
+	    wait_for("/api/2.1/clusters/get?cluster_id=1101-120000-ab12cd34", "state", "RUNNING"));
 	expect("GET", path, NULL, 404, NULL);
 	free(path);
 }

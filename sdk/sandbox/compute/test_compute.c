@@ -43,7 +43,7 @@ static void
 test_list_filters(void)
 {
 	struct answer *a = get(LIST "?filter_by.cluster_sources=JOB&filter_by.cluster_sources="
-			       "PIPELINE&sort_by.field=CLUSTER_NAME&sort_by.direction=DESC");
+				    "PIPELINE&sort_by.field=CLUSTER_NAME&sort_by.direction=DESC");
 
 	CU_ASSERT_EQUAL(count_at(a, "clusters"), 3);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "clusters[2].cluster_name"), "dlt-execution-orders");
@@ -118,19 +118,21 @@ test_events(void)
 	answer_free(a);
 	a = post("/api/2.1/clusters/events", "{\"cluster_id\":\"sandbox-running\","
 					     "\"order\":\"ASC\","
-		 "\"page_size\":2}");
+					     "\"page_size\":2}");
 	CU_ASSERT_EQUAL(count_at(a, "events"), 2);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "events[0].type"), "CREATING");
 	CU_ASSERT(int_at(a, "total_count") > 20);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "next_page.page_token"), text_at(a, "next_page_token"));
-	snprintf(body, sizeof(body), "{\"cluster_id\":\"sandbox-running\",\"order\":\"ASC\","
-		 "\"page_size\":2,\"page_token\":\"%s\"}", text_at(a, "next_page_token"));
+	snprintf(body, sizeof(body),
+		 "{\"cluster_id\":\"sandbox-running\",\"order\":\"ASC\","
+		 "\"page_size\":2,\"page_token\":\"%s\"}",
+		 text_at(a, "next_page_token"));
 	answer_free(a);
 	a = post("/api/2.1/clusters/events", body);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "events[0].type"), "RUNNING");
 	answer_free(a);
 	a = post("/api/2.1/clusters/events", "{\"cluster_id\":\"sandbox-running\",\"event_types\":"
-		 "[\"TERMINATING\"]}");
+					     "[\"TERMINATING\"]}");
 	CU_ASSERT_EQUAL(count_at(a, "events"), 6);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "events[0].details.reason.code"), "INACTIVITY");
 	answer_free(a);
@@ -157,7 +159,7 @@ test_warehouses(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "warehouses[0].health.status"), "HEALTHY");
 	answer_free(a);
 	set_setting("delay_ms", 3600000);
-	a = post(STOPPED "/start", "");		/* an empty body is fine */
+	a = post(STOPPED "/start", ""); /* an empty body is fine */
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
 	a = get(STOPPED);

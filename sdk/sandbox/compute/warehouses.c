@@ -12,18 +12,19 @@
 enum { START_MS = 2000, STOP_MS = 1000 };
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS warehouses(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
-	" name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, size TEXT NOT NULL,"
-	" serverless INTEGER NOT NULL, creator TEXT NOT NULL, auto_stop INTEGER NOT NULL);";
+    "CREATE TABLE IF NOT EXISTS warehouses(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+    " name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, size TEXT NOT NULL,"
+    " serverless INTEGER NOT NULL, creator TEXT NOT NULL, auto_stop INTEGER NOT NULL);";
 
 static const char COLUMNS[] =
-	"SELECT id, name, state, size, serverless, creator, auto_stop FROM warehouses ";
+    "SELECT id, name, state, size, serverless, creator, auto_stop FROM warehouses ";
 
 static void
 seed(struct workspace *ws)
 {
-	static const char insert[] = "INSERT INTO warehouses(id, name, state, since, size,"
-		" serverless, creator, auto_stop) VALUES(?, ?, ?, ?, ?, ?, ?, ?)";
+	static const char insert[] =
+	    "INSERT INTO warehouses(id, name, state, since, size,"
+	    " serverless, creator, auto_stop) VALUES(?, ?, ?, ?, ?, ?, ?, ?)";
 
 	db_run(ws, insert, "sssisisi", "8e1c0a2b3c4d5e6f", "Serverless Starter Warehouse",
 	       "RUNNING", clock_ms(), "2X-Small", INT64_C(1), "ann@example.com", INT64_C(10));
@@ -36,10 +37,14 @@ settle(struct workspace *ws)
 {
 	int64_t now = clock_ms();
 
-	db_run(ws, "UPDATE warehouses SET state = 'RUNNING', since = since + ?1"
-	       " WHERE state = 'STARTING' AND since + ?1 <= ?2", "ii", scaled_ms(START_MS), now);
-	db_run(ws, "UPDATE warehouses SET state = 'STOPPED', since = since + ?1"
-	       " WHERE state = 'STOPPING' AND since + ?1 <= ?2", "ii", scaled_ms(STOP_MS), now);
+	db_run(ws,
+	       "UPDATE warehouses SET state = 'RUNNING', since = since + ?1"
+	       " WHERE state = 'STARTING' AND since + ?1 <= ?2",
+	       "ii", scaled_ms(START_MS), now);
+	db_run(ws,
+	       "UPDATE warehouses SET state = 'STOPPED', since = since + ?1"
+	       " WHERE state = 'STOPPING' AND since + ?1 <= ?2",
+	       "ii", scaled_ms(STOP_MS), now);
 }
 
 const char *
@@ -70,8 +75,10 @@ warehouse_start(struct workspace *ws, const char *id)
 
 	ws_lock(ws);
 	settle(ws);
-	started = db_run(ws, "UPDATE warehouses SET state = 'STARTING', since = ?"
-			 " WHERE id = ? AND state = 'STOPPED'", "is", clock_ms(), id) == 1;
+	started = db_run(ws,
+			 "UPDATE warehouses SET state = 'STARTING', since = ?"
+			 " WHERE id = ? AND state = 'STOPPED'",
+			 "is", clock_ms(), id) == 1;
 	ws_unlock(ws);
 	return started;
 }
@@ -94,8 +101,10 @@ endpoint(const char *id)
 static void
 add_settings(struct workspace *ws, struct json_object *obj)
 {
-	static const char *const names[] = { "min_num_clusters", "max_num_clusters", "tags",
-		"warehouse_type", "enable_photon", "spot_instance_policy", "channel" };
+	static const char *const names[] = {
+		"min_num_clusters", "max_num_clusters",	    "tags",   "warehouse_type",
+		"enable_photon",    "spot_instance_policy", "channel"
+	};
 	struct json_object *settings = doc_get(ws, "warehouse", json_str(obj, "id"));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -133,7 +142,8 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 	json_add(obj, "health", part);
 	json_add(obj, "odbc_params", endpoint(db_text(st, 0)));
 	jdbc = xasprintf("jdbc:databricks://%s:%d/default;transportMode=http;httpPath="
-			 "/sql/1.0/warehouses/%s", options.host, options.port, db_text(st, 0));
+			 "/sql/1.0/warehouses/%s",
+			 options.host, options.port, db_text(st, 0));
 	json_add_str(obj, "jdbc_url", jdbc);
 	free(jdbc);
 	add_settings(ws, obj);
@@ -143,8 +153,11 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 static void
 warehouses_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "warehouses", .size_arg = "page_size",
-		.token_arg = "page_token", .default_size = 100, .max_size = 100 };
+	static const struct page_rule rule = { .key = "warehouses",
+					       .size_arg = "page_size",
+					       .token_arg = "page_token",
+					       .default_size = 100,
+					       .max_size = 100 };
 	struct json_object *all = json_object_new_array();
 	char *sql = xasprintf("%s%s", COLUMNS, "ORDER BY seq");
 	sqlite3_stmt *st;
@@ -203,8 +216,10 @@ warehouses_stop(struct request *req)
 		no_such_warehouse(req);
 		return;
 	}
-	db_run(req->ws, "UPDATE warehouses SET state = 'STOPPING', since = ?"
-	       " WHERE id = ? AND state IN ('RUNNING', 'STARTING')", "is", clock_ms(), id);
+	db_run(req->ws,
+	       "UPDATE warehouses SET state = 'STOPPING', since = ?"
+	       " WHERE id = ? AND state IN ('RUNNING', 'STARTING')",
+	       "is", clock_ms(), id);
 	reply_empty(req);
 }
 
@@ -226,9 +241,10 @@ warehouses_create(struct request *req)
 		return;
 	}
 	id_hex(id, 16);
-	db_run(req->ws, "INSERT INTO warehouses(id, name, state, since, size, serverless, creator,"
-	       " auto_stop) VALUES(?, ?, 'STARTING', ?, ?, ?, ?, ?)", "ssisisi", id, name,
-	       clock_ms(), size != NULL ? size : "X-Small",
+	db_run(req->ws,
+	       "INSERT INTO warehouses(id, name, state, since, size, serverless, creator,"
+	       " auto_stop) VALUES(?, ?, 'STARTING', ?, ?, ?, ?, ?)",
+	       "ssisisi", id, name, clock_ms(), size != NULL ? size : "X-Small",
 	       (int64_t)json_flag(req->body, "enable_serverless_compute", false), req->user,
 	       json_int(req->body, "auto_stop_mins", 120));
 	doc_put(req->ws, "warehouse", id, req->body);
@@ -246,9 +262,10 @@ warehouses_edit(struct request *req)
 		no_such_warehouse(req);
 		return;
 	}
-	db_run(req->ws, "UPDATE warehouses SET name = coalesce(?, name), size = coalesce(?, size),"
-	       " auto_stop = CASE WHEN ?3 < 0 THEN auto_stop ELSE ?3 END WHERE id = ?4", "ssis",
-	       json_str(req->body, "name"), json_str(req->body, "cluster_size"),
+	db_run(req->ws,
+	       "UPDATE warehouses SET name = coalesce(?, name), size = coalesce(?, size),"
+	       " auto_stop = CASE WHEN ?3 < 0 THEN auto_stop ELSE ?3 END WHERE id = ?4",
+	       "ssis", json_str(req->body, "name"), json_str(req->body, "cluster_size"),
 	       json_int(req->body, "auto_stop_mins", -1), id);
 	doc_put(req->ws, "warehouse", id, req->body);
 	reply_empty(req);
@@ -279,5 +296,8 @@ static const struct route routes[] = {
 };
 
 const struct domain warehouses_domain = {
-	.name = "warehouses", .routes = routes, .tables = tables, .seed = seed,
+	.name = "warehouses",
+	.routes = routes,
+	.tables = tables,
+	.seed = seed,
 };

@@ -26,11 +26,11 @@ bool path_within(const char *path, const char *top);
 int beneath_top(struct workspace *ws, const char *name);
 
 /* All of these take a clean path below `root`, follow no links, and set errno when they fail. */
-int beneath_open(int root, const char *path, int flags);	/* descriptor or -1 */
+int beneath_open(int root, const char *path, int flags); /* descriptor or -1 */
 int beneath_stat(int root, const char *path, struct stat *st);
 /* Makes the folder and those above it; 0, or -1 with ENOTDIR where a file is in the way. */
 int beneath_mkdirs(int root, const char *path);
-int beneath_unlink(int root, const char *path, int flags);	/* as unlinkat() */
+int beneath_unlink(int root, const char *path, int flags); /* as unlinkat() */
 /* Deletes a file, or a folder with all that is in it. */
 int beneath_remove_tree(int root, const char *path);
 /* Both below `root`; RENAME_NOREPLACE where flags say so. */
@@ -46,6 +46,6 @@ bool beneath_is_empty(int root, const char *path);
 bool write_full(int fd, const void *data, size_t len);
 /* The whole of a file of at most max bytes; NULL (errno EFBIG when it is larger).  Caller frees. */
 char *read_full(int fd, size_t max, size_t *len);
-int64_t stat_ms(const struct stat *st);				/* modification time */
+int64_t stat_ms(const struct stat *st); /* modification time */
 
 #endif

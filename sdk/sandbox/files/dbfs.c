@@ -18,16 +18,16 @@
 #include "server/form.h"
 
 enum {
-	MAX_BLOCK = 1024 * 1024,		/* read, add-block, put */
+	MAX_BLOCK = 1024 * 1024, /* read, add-block, put */
 	DEFAULT_READ = 512 * 1024,
 	HANDLE_IDLE_MS = 10 * 60 * 1000,
-	MAX_HANDLES = 1000,			/* of one workspace */
+	MAX_HANDLES = 1000, /* of one workspace */
 };
 
 struct handle {
 	int64_t id, used_ms;
 	struct workspace *ws;
-	char *path, *temporary;			/* temporary: below ws->dir */
+	char *path, *temporary; /* temporary: below ws->dir */
 	int fd;
 	bool overwrite;
 	struct handle *next;
@@ -227,8 +227,7 @@ unchain(struct workspace *ws, int64_t id, int64_t now)
 	for (struct handle **at = &handles; *at != NULL && found == NULL; at = &(*at)->next) {
 		if ((*at)->ws != ws)
 			continue;
-		if (id != 0 ? (*at)->id == id
-			    : now == 0 || now - (*at)->used_ms > HANDLE_IDLE_MS) {
+		if (id != 0 ? (*at)->id == id : now == 0 || now - (*at)->used_ms > HANDLE_IDLE_MS) {
 			found = *at;
 			*at = found->next;
 			break;
@@ -291,8 +290,8 @@ handle_new(struct workspace *ws, const char *path, bool overwrite)
 	handle->path = xstrdup(path);
 	handle->temporary = xasprintf("tmp/%s", hex);
 	handle->overwrite = overwrite;
-	handle->fd = openat(ws->dir_fd, handle->temporary,
-			    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	handle->fd =
+	    openat(ws->dir_fd, handle->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (handle->fd >= 0)
 		return handle;
 	handle_free(handle);
@@ -308,8 +307,7 @@ check_target(int root, const char *path, bool overwrite)
 	int rc = beneath_mkdirs(root, parent) == 0 ? 0 : errno == ENOTDIR ? EEXIST : errno;
 
 	free(parent);
-	if (rc == 0 && beneath_stat(root, path, &st) == 0 &&
-	    (S_ISDIR(st.st_mode) || !overwrite))
+	if (rc == 0 && beneath_stat(root, path, &st) == 0 && (S_ISDIR(st.st_mode) || !overwrite))
 		rc = EEXIST;
 	return rc;
 }
@@ -369,8 +367,8 @@ take_handle(struct request *req)
 	expire_handles(req->ws);
 	handle = id != 0 ? unchain(req->ws, id, 0) : NULL;
 	if (handle == NULL)
-		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
-			    "No open stream with handle %lld.", (long long)id);
+		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "No open stream with handle %lld.",
+			    (long long)id);
 	return handle;
 }
 
@@ -486,8 +484,10 @@ dbfs_delete(struct request *req)
 	if (path[1] == '\0')
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The root cannot be deleted.");
 	else if (there && S_ISDIR(st.st_mode) && !recursive && !beneath_is_empty(root, path))
-		reply_error(req, 400, "IO_ERROR", "Directory is not empty. Use recursive delete if "
-			    "you need to delete non-empty directory: dbfs:%.1000s", path);
+		reply_error(req, 400, "IO_ERROR",
+			    "Directory is not empty. Use recursive delete if "
+			    "you need to delete non-empty directory: dbfs:%.1000s",
+			    path);
 	else if (!there || beneath_remove_tree(root, path) == 0)
 		reply_empty(req);
 	else
@@ -582,5 +582,8 @@ static const struct route dbfs_routes[] = {
 };
 
 const struct domain dbfs_domain = {
-	.name = "dbfs", .routes = dbfs_routes, .seed = seed, .close = close_all,
+	.name = "dbfs",
+	.routes = dbfs_routes,
+	.seed = seed,
+	.close = close_all,
 };

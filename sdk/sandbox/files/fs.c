@@ -17,8 +17,8 @@
 
 /* A path within a volume, and the volume's folder to resolve it in. */
 struct place {
-	char *shown;			/* "/Volumes/main/default/v/a" */
-	char *below;			/* "/a"; "/" is the volume itself */
+	char *shown; /* "/Volumes/main/default/v/a" */
+	char *below; /* "/a"; "/" is the volume itself */
 	int root;
 };
 
@@ -116,8 +116,12 @@ static const char *
 content_type(const char *path)
 {
 	static const char *const types[][2] = {
-		{ ".csv", "text/csv" }, { ".json", "application/json" }, { ".txt", "text/plain" },
-		{ ".md", "text/markdown" }, { ".html", "text/html" }, { ".png", "image/png" },
+		{ ".csv", "text/csv" },
+		{ ".json", "application/json" },
+		{ ".txt", "text/plain" },
+		{ ".md", "text/markdown" },
+		{ ".html", "text/html" },
+		{ ".png", "image/png" },
 		{ ".parquet", "application/vnd.apache.parquet" },
 	};
 	const char *dot = strrchr(path_name(path), '.');
@@ -159,8 +163,9 @@ take_upload(struct request *req, const struct place *place, bool overwrite)
 		exists_already(req, place, "FILES_API_PATH_CONFLICT");
 	else if (beneath_stat(place->root, place->below, &st) == 0 &&
 		 (S_ISDIR(st.st_mode) || !overwrite))
-		exists_already(req, place, S_ISDIR(st.st_mode) ? "FILES_API_PATH_IS_A_DIRECTORY"
-			       : "FILES_API_FILE_ALREADY_EXISTS");
+		exists_already(req, place,
+			       S_ISDIR(st.st_mode) ? "FILES_API_PATH_IS_A_DIRECTORY"
+						   : "FILES_API_FILE_ALREADY_EXISTS");
 	else if (beneath_place(req->ws->dir_fd, req->upload_path, place->root, place->below,
 			       overwrite) == 0)
 		reply_status(req, 204);
@@ -274,8 +279,11 @@ is_folder(const struct place *place)
 static void
 directories_get(struct request *req)
 {
-	static const struct page_rule rule = { .key = "contents", .size_arg = "page_size",
-		.token_arg = "page_token", .default_size = 1000, .max_size = 1000 };
+	static const struct page_rule rule = { .key = "contents",
+					       .size_arg = "page_size",
+					       .token_arg = "page_token",
+					       .default_size = 1000,
+					       .max_size = 1000 };
 	struct fs_listing fs_listing;
 	struct place place;
 	int64_t size;

@@ -149,7 +149,11 @@ static void
 test_escapes(void)
 {
 	static const char *const tricks[] = {
-		"/../default/state.db", "/a/../../state.db", "/./x", "state.db", "",
+		"/../default/state.db",
+		"/a/../../state.db",
+		"/./x",
+		"state.db",
+		"",
 		"/Volumes/main/default/landing/readme.md",
 	};
 	char path[4600], link[256], *text;
@@ -202,8 +206,14 @@ test_files_write(void)
 	expect("PUT", FILES "/w/a.txt/b", "x", 409, "ALREADY_EXISTS");
 	expect("PUT", FILES "?overwrite=true", "x", 409, "ALREADY_EXISTS");
 	expect("PUT", FILES "/w/a.txt?overwrite=maybe", "x", 400, INVALID);
-	expect("PUT", FILES "/w/" "k%C3%A4se%20%26%20br%C3%B6t.txt", "x", 204, NULL);
-	expect("GET", FILES "/w/" "k%C3%A4se%20%26%20br%C3%B6t.txt", NULL, 200, NULL);
+	expect("PUT",
+	       FILES "/w/"
+		     "k%C3%A4se%20%26%20br%C3%B6t.txt",
+	       "x", 204, NULL);
+	expect("GET",
+	       FILES "/w/"
+		     "k%C3%A4se%20%26%20br%C3%B6t.txt",
+	       NULL, 200, NULL);
 	expect("DELETE", FILES "/w/a.txt", NULL, 204, NULL);
 	expect("DELETE", FILES "/w/a.txt", NULL, 404, "NOT_FOUND");
 	expect("DELETE", FILES "/w", NULL, 404, "NOT_FOUND");
@@ -214,8 +224,8 @@ test_files_read(void)
 {
 	static const char *const range[] = { "Range: bytes=6-10", NULL };
 	static const char *const past[] = { "Range: bytes=100-", NULL };
-	static const char *const since[] = {
-		"If-Unmodified-Since: Mon, 01 Jan 2024 00:00:00 GMT", NULL };
+	static const char *const since[] = { "If-Unmodified-Since: Mon, 01 Jan 2024 00:00:00 GMT",
+					     NULL };
 	struct answer *a;
 
 	expect("PUT", FILES "/r.txt", "hello world", 204, NULL);
@@ -336,8 +346,9 @@ test_multipart_fallback(void)
 static void
 test_volumes(void)
 {
-	static const char NEW[] = "{\"catalog_name\": \"main\", \"schema_name\": \"default\","
-		" \"name\": \"Scratch\", \"volume_type\": \"MANAGED\", \"comment\": \"c\"}";
+	static const char NEW[] =
+	    "{\"catalog_name\": \"main\", \"schema_name\": \"default\","
+	    " \"name\": \"Scratch\", \"volume_type\": \"MANAGED\", \"comment\": \"c\"}";
 	struct answer *a = fetch("GET", VOLUMES "?catalog_name=main&schema_name=default", NULL);
 
 	CU_ASSERT_EQUAL(count_at(a, "volumes"), 3);
@@ -387,14 +398,20 @@ test_secrets(void)
 	expect("POST", SECRETS "put",
 	       "{\"scope\": \"app\", \"key\": \"n\", \"bytes_value\": \"AAEC\"}", 200, NULL);
 	expect_text(SECRETS "get?scope=app&key=n", "value", "AAEC");
-	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\", \"string_value\":"
-	       " \"v\", \"bytes_value\": \"AAEC\"}", 400, "MALFORMED_REQUEST");
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"app\", \"key\": \"n\", \"string_value\":"
+	       " \"v\", \"bytes_value\": \"AAEC\"}",
+	       400, "MALFORMED_REQUEST");
 	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"n\"}", 400,
 	       "MALFORMED_REQUEST");
-	expect("POST", SECRETS "put", "{\"scope\": \"app\", \"key\": \"a/b\", \"string_value\":"
-	       " \"v\"}", 400, INVALID);
-	expect("POST", SECRETS "put", "{\"scope\": \"vault\", \"key\": \"n\", \"string_value\":"
-	       " \"v\"}", 400, "BAD_REQUEST");
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"app\", \"key\": \"a/b\", \"string_value\":"
+	       " \"v\"}",
+	       400, INVALID);
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"vault\", \"key\": \"n\", \"string_value\":"
+	       " \"v\"}",
+	       400, "BAD_REQUEST");
 	expect("POST", SECRETS "delete", "{\"scope\": \"app\", \"key\": \"n\"}", 200, NULL);
 	expect("POST", SECRETS "delete", "{\"scope\": \"app\", \"key\": \"n\"}", 404, MISSING);
 }
@@ -417,7 +434,8 @@ test_secret_limits(void)
 	for (int len = 127; len <= 129; len++) {
 		memset(key, 'k', sizeof(key));
 		body = text_of("{\"scope\": \"limits\", \"key\": \"%.*s\", \"string_value\":"
-			       " \"v\"}", len, key);
+			       " \"v\"}",
+			       len, key);
 		expect("POST", SECRETS "put", body, len <= 128 ? 200 : 400, NULL);
 		free(body);
 	}
@@ -427,10 +445,14 @@ test_secret_limits(void)
 		expect("POST", SECRETS "put", body, 200, NULL);
 		free(body);
 	}
-	expect("POST", SECRETS "put", "{\"scope\": \"limits\", \"key\": \"more\", \"string_value\":"
-	       " \"v\"}", 400, "RESOURCE_LIMIT_EXCEEDED");
-	expect("POST", SECRETS "put", "{\"scope\": \"limits\", \"key\": \"k3\", \"string_value\":"
-	       " \"again\"}", 200, NULL);
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"limits\", \"key\": \"more\", \"string_value\":"
+	       " \"v\"}",
+	       400, "RESOURCE_LIMIT_EXCEEDED");
+	expect("POST", SECRETS "put",
+	       "{\"scope\": \"limits\", \"key\": \"k3\", \"string_value\":"
+	       " \"again\"}",
+	       200, NULL);
 	expect("POST", SECRETS "scopes/delete", "{\"scope\": \"limits\"}", 200, NULL);
 	expect("GET", SECRETS "list?scope=limits", NULL, 404, MISSING);
 }
@@ -445,12 +467,18 @@ test_secret_acls(void)
 	expect("POST", SECRETS "scopes/create", "{\"scope\": \"mine\"}", 200, NULL);
 	expect_text(SECRETS "acls/get?scope=mine&principal=ann@example.com", "permission",
 		    "MANAGE");
-	expect("POST", SECRETS "acls/put", "{\"scope\": \"mine\", \"principal\":"
-	       " \"bob@example.com\", \"permission\": \"READ\"}", 200, NULL);
-	expect("POST", SECRETS "acls/put", "{\"scope\": \"mine\", \"principal\": \"x\","
-	       " \"permission\": \"ALL\"}", 400, INVALID);
-	expect("POST", SECRETS "acls/delete", "{\"scope\": \"mine\", \"principal\":"
-	       " \"ann@example.com\"}", 200, NULL);
+	expect("POST", SECRETS "acls/put",
+	       "{\"scope\": \"mine\", \"principal\":"
+	       " \"bob@example.com\", \"permission\": \"READ\"}",
+	       200, NULL);
+	expect("POST", SECRETS "acls/put",
+	       "{\"scope\": \"mine\", \"principal\": \"x\","
+	       " \"permission\": \"ALL\"}",
+	       400, INVALID);
+	expect("POST", SECRETS "acls/delete",
+	       "{\"scope\": \"mine\", \"principal\":"
+	       " \"ann@example.com\"}",
+	       200, NULL);
 	expect("GET", SECRETS "list?scope=mine", NULL, 403, "PERMISSION_DENIED");
 }
 

@@ -14,14 +14,14 @@
 #include "sql/sql.h"
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS volumes(id TEXT PRIMARY KEY, catalog TEXT NOT NULL,"
-	" schema TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, comment TEXT,"
-	" location TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL,"
-	" creator TEXT NOT NULL, updated INTEGER NOT NULL, updater TEXT NOT NULL,"
-	" UNIQUE(catalog, schema, name));";
+    "CREATE TABLE IF NOT EXISTS volumes(id TEXT PRIMARY KEY, catalog TEXT NOT NULL,"
+    " schema TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, comment TEXT,"
+    " location TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL,"
+    " creator TEXT NOT NULL, updated INTEGER NOT NULL, updater TEXT NOT NULL,"
+    " UNIQUE(catalog, schema, name));";
 
 static const char COLUMNS[] = "SELECT id, catalog, schema, name, type, comment, location, owner,"
-	" created, creator, updated, updater FROM volumes ";
+			      " created, creator, updated, updater FROM volumes ";
 
 char *
 volume_folder(const char *catalog, const char *schema, const char *name)
@@ -79,7 +79,7 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 /* ---- names ---- */
 
 struct volume_name {
-	char *text;			/* folded, cut at the dots */
+	char *text; /* folded, cut at the dots */
 	const char *catalog, *schema, *name;
 };
 
@@ -146,9 +146,12 @@ schema_known(struct request *req, const char *catalog, const char *schema)
 static void
 volumes_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "volumes", .size_arg = "max_results",
-		.token_arg = "page_token", .default_size = 1000, .max_size = 10000,
-		.empty_first = true };
+	static const struct page_rule rule = { .key = "volumes",
+					       .size_arg = "max_results",
+					       .token_arg = "page_token",
+					       .default_size = 1000,
+					       .max_size = 10000,
+					       .empty_first = true };
 	const char *catalog = request_need(req, "catalog_name"), *schema;
 	struct json_object *all;
 	sqlite3_stmt *st;
@@ -206,7 +209,8 @@ create(struct request *req, const struct volume_name *name)
 	external = strcmp(type, "EXTERNAL") == 0;
 	given = json_str(req->body, "storage_location");
 	if ((!external && strcmp(type, "MANAGED") != 0) || external != (given != NULL)) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "volume_type is MANAGED, or "
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "volume_type is MANAGED, or "
 			    "EXTERNAL with a storage_location.");
 		return;
 	}
@@ -217,7 +221,7 @@ create(struct request *req, const struct volume_name *name)
 	}
 	id_uuid(id);
 	location = external ? xstrdup(given)
-		 : xasprintf("s3://sandbox/%s/volumes/%s", req->ws->metastore_id, id);
+			    : xasprintf("s3://sandbox/%s/volumes/%s", req->ws->metastore_id, id);
 	volume_add(req->ws, name->catalog, name->schema, name->name, type,
 		   json_str(req->body, "comment"), location, req->user);
 	free(location);
@@ -267,8 +271,10 @@ rename_volume(struct request *req, const struct volume_name *name, const char *n
 	if (beneath_rename(req->ws->dir_fd, from, to, 0) != 0)
 		reply_error(req, 500, "INTERNAL_ERROR", "The volume cannot be renamed.");
 	else
-		db_run(req->ws, "UPDATE volumes SET name = ? WHERE catalog = ? AND schema = ?"
-		       " AND name = ?", "ssss", new_name, name->catalog, name->schema, name->name);
+		db_run(req->ws,
+		       "UPDATE volumes SET name = ? WHERE catalog = ? AND schema = ?"
+		       " AND name = ?",
+		       "ssss", new_name, name->catalog, name->schema, name->name);
 	free(from);
 	free(to);
 }
@@ -285,7 +291,8 @@ volumes_update(struct request *req)
 		free(new_name);
 		return;
 	}
-	db_run(req->ws, "UPDATE volumes SET comment = coalesce(?, comment), owner = coalesce(?,"
+	db_run(req->ws,
+	       "UPDATE volumes SET comment = coalesce(?, comment), owner = coalesce(?,"
 	       " owner), updated = ?, updater = ? WHERE catalog = ? AND schema = ? AND name = ?",
 	       "ssissss", json_str(req->body, "comment"), json_str(req->body, "owner"), clock_ms(),
 	       req->user, name.catalog, name.schema, name.name);
@@ -333,5 +340,8 @@ static const struct route volumes_routes[] = {
 };
 
 const struct domain volumes_domain = {
-	.name = "volumes", .routes = volumes_routes, .tables = tables, .seed = volumes_seed,
+	.name = "volumes",
+	.routes = volumes_routes,
+	.tables = tables,
+	.seed = volumes_seed,
 };

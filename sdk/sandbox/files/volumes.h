@@ -6,8 +6,7 @@
 #include "sandbox.h"
 
 /* Does the volume exist?  Names in lower case.  Wants ws_lock. */
-bool volume_exists(struct workspace *ws, const char *catalog, const char *schema,
-		   const char *name);
+bool volume_exists(struct workspace *ws, const char *catalog, const char *schema, const char *name);
 /* Folder of a volume below DIR: "/volumes/main/default/landing".  Caller frees. */
 char *volume_folder(const char *catalog, const char *schema, const char *name);
 void volumes_seed(struct workspace *ws);

@@ -10,9 +10,9 @@
 #include <string.h>
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS jobs(seq INTEGER PRIMARY KEY, id INTEGER UNIQUE NOT NULL,"
-	" name TEXT NOT NULL, creator TEXT NOT NULL, created INTEGER NOT NULL,"
-	" settings TEXT NOT NULL);";
+    "CREATE TABLE IF NOT EXISTS jobs(seq INTEGER PRIMARY KEY, id INTEGER UNIQUE NOT NULL,"
+    " name TEXT NOT NULL, creator TEXT NOT NULL, created INTEGER NOT NULL,"
+    " settings TEXT NOT NULL);";
 
 /* ---- storage ---- */
 
@@ -108,8 +108,12 @@ list_item(sqlite3_stmt *st, bool expand)
 static void
 jobs_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "jobs", .size_arg = "limit",
-		.token_arg = "page_token", .default_size = 20, .max_size = 100, .has_more = true };
+	static const struct page_rule rule = { .key = "jobs",
+					       .size_arg = "limit",
+					       .token_arg = "page_token",
+					       .default_size = 20,
+					       .max_size = 100,
+					       .has_more = true };
 	const char *name = request_arg(req, "name");
 	struct json_object *all;
 	int64_t limit, offset;
@@ -121,9 +125,10 @@ jobs_list(struct request *req)
 	    !request_int(req, "limit", 20, 1, 100, &limit) ||
 	    !request_int(req, "offset", 0, 0, 10000, &offset))
 		return;
-	st = db_query(req->ws, "SELECT id, creator, created, settings FROM jobs WHERE ?1 IS NULL"
-		      " OR name = ?1 COLLATE NOCASE ORDER BY seq DESC LIMIT -1 OFFSET ?2", "si",
-		      name, offset);
+	st = db_query(req->ws,
+		      "SELECT id, creator, created, settings FROM jobs WHERE ?1 IS NULL"
+		      " OR name = ?1 COLLATE NOCASE ORDER BY seq DESC LIMIT -1 OFFSET ?2",
+		      "si", name, offset);
 	all = json_object_new_array();
 	while (db_next(req->ws, st))
 		json_object_array_add(all, list_item(st, expand));
@@ -295,8 +300,8 @@ jobs_update(struct request *req)
 		return;
 	if (json_object_is_type(fields, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(fields); i++)
-			remove_field(settings, json_object_get_string(
-					     json_object_array_get_idx(fields, i)));
+			remove_field(settings,
+				     json_object_get_string(json_object_array_get_idx(fields, i)));
 	if (json_object_is_type(given, json_type_object))
 		merge_settings(settings, given);
 	if (settings_check(req, settings, false)) {
@@ -320,20 +325,22 @@ jobs_delete(struct request *req)
 	reply_empty(req);
 }
 
-#define BOTH(method, path, handler) \
-	{ method, "/api/2.2/jobs/" path, handler, 0 }, { method, "/api/2.1/jobs/" path, handler, 0 }
+#define BOTH(method, path, handler)                       \
+	{ method, "/api/2.2/jobs/" path, handler, 0 },    \
+	{                                                 \
+		method, "/api/2.1/jobs/" path, handler, 0 \
+	}
 
 static const struct route jobs_routes[] = {
-	BOTH("GET", "list", jobs_list),
-	BOTH("GET", "get", jobs_get),
-	BOTH("POST", "create", jobs_create),
-	BOTH("POST", "reset", jobs_reset),
-	BOTH("POST", "update", jobs_update),
-	BOTH("POST", "delete", jobs_delete),
-	BOTH("POST", "run-now", runs_run_now),
-	{ 0 },
+	BOTH("GET", "list", jobs_list),	       BOTH("GET", "get", jobs_get),
+	BOTH("POST", "create", jobs_create),   BOTH("POST", "reset", jobs_reset),
+	BOTH("POST", "update", jobs_update),   BOTH("POST", "delete", jobs_delete),
+	BOTH("POST", "run-now", runs_run_now), { 0 },
 };
 
 const struct domain jobs_domain = {
-	.name = "jobs", .routes = jobs_routes, .tables = tables, .seed = jobs_seed,
+	.name = "jobs",
+	.routes = jobs_routes,
+	.tables = tables,
+	.seed = jobs_seed,
 };

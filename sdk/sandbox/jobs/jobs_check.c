@@ -21,7 +21,7 @@ static bool
 key_ok(const char *key)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789_-";
+				      "0123456789_-";
 	size_t len = key != NULL ? strlen(key) : 0;
 
 	return len > 0 && len <= MAX_TASK_KEY && strspn(key, allowed) == len;
@@ -67,7 +67,8 @@ dependencies_ok(struct request *req, struct json_object *tasks, struct json_obje
 		const char *key = json_str(json_object_array_get_idx(list, i), "task_key");
 
 		if (task_index(tasks, key) == json_object_array_length(tasks)) {
-			reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Task '%.100s' depends on "
+			reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+				    "Task '%.100s' depends on "
 				    "'%.100s', which is not a task of the job.",
 				    json_str(task, "task_key"), key != NULL ? key : "");
 			return false;
@@ -84,15 +85,17 @@ task_ok(struct request *req, struct json_object *tasks, size_t i)
 
 	if (!key_ok(key))
 		return invalid(req, "Each task needs a task_key of 1 to 100 letters, digits, - and"
-			       " _.");
+				    " _.");
 	if (task_index(tasks, key) != i) {
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Task key '%s' is there twice.",
 			    key);
 		return false;
 	}
 	if (count_kinds(task) != 1) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Task '%s' must have exactly one "
-			    "kind: notebook_task, spark_python_task, sql_task, ...", key);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Task '%s' must have exactly one "
+			    "kind: notebook_task, spark_python_task, sql_task, ...",
+			    key);
 		return false;
 	}
 	cluster = json_str(task, "existing_cluster_id");
@@ -111,8 +114,8 @@ is_ready(struct json_object *tasks, size_t i, const bool *placed)
 	struct json_object *list = json_get(json_object_array_get_idx(tasks, i), "depends_on");
 
 	for (size_t k = 0; list != NULL && k < json_object_array_length(list); k++)
-		if (!placed[task_index(tasks, json_str(json_object_array_get_idx(list, k),
-						       "task_key"))])
+		if (!placed[task_index(tasks,
+				       json_str(json_object_array_get_idx(list, k), "task_key"))])
 			return false;
 	return true;
 }
@@ -143,7 +146,7 @@ tasks_ok(struct request *req, struct json_object *tasks, bool submit)
 
 	if (n == 0 && submit)
 		return invalid(req, "One of job_cluster_key, new_cluster, existing_cluster_id or "
-			       "serverless compute, and at least one task, must be given.");
+				    "serverless compute, and at least one task, must be given.");
 	if (n > MAX_TASKS)
 		return invalid(req, "A job has at most 1000 tasks.");
 	for (size_t i = 0; i < n; i++)
@@ -182,8 +185,7 @@ settings_check(struct request *req, struct json_object *settings, bool submit)
 		return invalid(req, "max_concurrent_runs must be 0 to 1000.");
 	if (name != NULL && strlen(name) > MAX_JOB_NAME)
 		return invalid(req, "The name has more than 4096 bytes.");
-	return tasks_ok(req, tasks, submit) &&
-	       parameters_ok(req, json_get(settings, "parameters"));
+	return tasks_ok(req, tasks, submit) && parameters_ok(req, json_get(settings, "parameters"));
 }
 
 /* ---- long arrays ---- */
@@ -197,8 +199,8 @@ is_api_22(const struct request *req)
 bool
 elements_cut(struct json_object *obj, int64_t from)
 {
-	static const char *const names[] = { "tasks", "job_clusters", "environments", "parameters",
-		"job_parameters", "repair_history" };
+	static const char *const names[] = { "tasks",	   "job_clusters",   "environments",
+					     "parameters", "job_parameters", "repair_history" };
 	bool more = false;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -211,8 +213,9 @@ elements_cut(struct json_object *obj, int64_t from)
 		more = more || n > to;
 		part = json_object_new_array();
 		for (int64_t k = from; k < n && k < to; k++)
-			json_object_array_add(part, json_object_get(json_object_array_get_idx(
-				list, (size_t)k)));
+			json_object_array_add(part,
+					      json_object_get(
+						  json_object_array_get_idx(list, (size_t)k)));
 		if (json_object_array_length(part) > 0) {
 			json_add(obj, names[i], part);
 		} else {

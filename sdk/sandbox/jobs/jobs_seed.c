@@ -17,21 +17,22 @@
 enum { WIDE_TASKS = 120, SMALL_JOBS = 18 };
 
 static const char TRACE[] =
-	"\033[0;31m---------------------------------------------------------------------------"
-	"\033[0m\n\033[0;31mAnalysisException\033[0m          Traceback (most recent call last):\n"
-	"  File \"<command-2>\", line 3, in <module>\n"
-	"    spark.sql(\"SELECT * FROM main.landing.orders_raw\")\n"
-	"\033[0;31mAnalysisException\033[0m: [TABLE_OR_VIEW_NOT_FOUND] The table or view "
-	"`main`.`landing`.`orders_raw` cannot be found. SQLSTATE: 42P01";
+    "\033[0;31m---------------------------------------------------------------------------"
+    "\033[0m\n\033[0;31mAnalysisException\033[0m          Traceback (most recent call last):\n"
+    "  File \"<command-2>\", line 3, in <module>\n"
+    "    spark.sql(\"SELECT * FROM main.landing.orders_raw\")\n"
+    "\033[0;31mAnalysisException\033[0m: [TABLE_OR_VIEW_NOT_FOUND] The table or view "
+    "`main`.`landing`.`orders_raw` cannot be found. SQLSTATE: 42P01";
 static const char ERROR[] = "AnalysisException: [TABLE_OR_VIEW_NOT_FOUND] The table or view "
-	"`main`.`landing`.`orders_raw` cannot be found. SQLSTATE: 42P01";
+			    "`main`.`landing`.`orders_raw` cannot be found. SQLSTATE: 42P01";
 
 static const struct {
 	int64_t id;
 	const char *creator;
 	const char *settings;
 } jobs[] = {
-	{ 482911, "etl@example.com", "{\"name\": \"nightly-etl\", \"description\": \"Ingest,"
+	{ 482911, "etl@example.com",
+	  "{\"name\": \"nightly-etl\", \"description\": \"Ingest,"
 	  " transform and report\", \"schedule\": {\"quartz_cron_expression\": \"0 0 2 * * ?\","
 	  " \"timezone_id\": \"UTC\", \"pause_status\": \"UNPAUSED\"}, \"tags\": {\"team\":"
 	  " \"data\"}, \"job_clusters\": [{\"job_cluster_key\": \"main\", \"new_cluster\":"
@@ -45,27 +46,33 @@ static const struct {
 	  "{\"task_key\": \"report\", \"depends_on\": [{\"task_key\": \"transform\"}],"
 	  " \"notebook_task\": {\"notebook_path\": \"" ANN "daily_report\", \"source\":"
 	  " \"WORKSPACE\", \"warehouse_id\": \"8e1c0a2b3c4d5e6f\"}}]}" },
-	{ 482912, "ann@example.com", "{\"name\": \"hourly-report\", \"schedule\":"
+	{ 482912, "ann@example.com",
+	  "{\"name\": \"hourly-report\", \"schedule\":"
 	  " {\"quartz_cron_expression\": \"0 0 * * * ?\", \"timezone_id\": \"UTC\","
 	  " \"pause_status\": \"UNPAUSED\"}, \"tasks\": [{\"task_key\": \"report\","
 	  " \"notebook_task\": {\"notebook_path\": \"" ANN "daily_report\"}}]}" },
-	{ 482913, "ann@example.com", "{\"name\": \"broken-job\", \"max_concurrent_runs\": 3,"
+	{ 482913, "ann@example.com",
+	  "{\"name\": \"broken-job\", \"max_concurrent_runs\": 3,"
 	  " \"tasks\": [{\"task_key\": \"divide\", \"existing_cluster_id\": \"sandbox-running\","
 	  " \"notebook_task\": {\"notebook_path\": \"" ANN "broken\"}}]}" },
-	{ 482914, "ann@example.com", "{\"name\": \"long-running\", \"tasks\": [{\"task_key\":"
+	{ 482914, "ann@example.com",
+	  "{\"name\": \"long-running\", \"tasks\": [{\"task_key\":"
 	  " \"work\", \"existing_cluster_id\": \"sandbox-running\", \"notebook_task\":"
 	  " {\"notebook_path\": \"" ANN "long_running\", \"base_parameters\": {\"seconds\":"
 	  " \"600\"}}}]}" },
-	{ 482915, "ann@example.com", "{\"name\": \"hello-parameters\", \"max_concurrent_runs\":"
+	{ 482915, "ann@example.com",
+	  "{\"name\": \"hello-parameters\", \"max_concurrent_runs\":"
 	  " 10, \"queue\": {\"enabled\": true}, \"parameters\": [{\"name\": \"name\","
 	  " \"default\": \"world\"}], \"tasks\": [{\"task_key\": \"hello\", \"notebook_task\":"
 	  " {\"notebook_path\": \"" ANN "hello\"}}]}" },
-	{ 482916, "carol@example.com", "{\"name\": \"weekly-training\", \"schedule\":"
+	{ 482916, "carol@example.com",
+	  "{\"name\": \"weekly-training\", \"schedule\":"
 	  " {\"quartz_cron_expression\": \"0 0 4 ? * SUN\", \"timezone_id\": \"Europe/Oslo\","
 	  " \"pause_status\": \"PAUSED\"}, \"timeout_seconds\": 7200, \"tasks\": [{\"task_key\":"
 	  " \"features\", \"existing_cluster_id\": \"sandbox-terminated\", \"notebook_task\":"
 	  " {\"notebook_path\": \"/Users/carol@example.com/features\"}}]}" },
-	{ 482917, "ann@example.com", "{\"name\": \"python-app\", \"tasks\": [{\"task_key\":"
+	{ 482917, "ann@example.com",
+	  "{\"name\": \"python-app\", \"tasks\": [{\"task_key\":"
 	  " \"app\", \"existing_cluster_id\": \"sandbox-running\", \"spark_python_task\":"
 	  " {\"python_file\": \"/Repos/ann@example.com/lakehouse-app/src/app.py\","
 	  " \"parameters\": [\"--country\", \"NO\"]}}]}" },
@@ -84,7 +91,8 @@ static void
 set_times(struct workspace *ws, const char *table, int64_t id, int64_t start, int64_t duration)
 {
 	char *sql = xasprintf("UPDATE %s SET start = ?1, setup = ?2 / 10, execution = ?2 - ?2 / 10,"
-			      " ended = ?1 + ?2 WHERE id = ?3", table);
+			      " ended = ?1 + ?2 WHERE id = ?3",
+			      table);
 
 	db_run(ws, sql, "iii", start, duration, id);
 	free(sql);
@@ -149,14 +157,16 @@ static int64_t
 insert_run(struct workspace *ws, const struct past *past, struct json_object *settings,
 	   const char *creator)
 {
-	int64_t id = id_number(), number = 1 + db_one_int(
-		ws, "SELECT max(number) FROM runs WHERE job_id = ?", "i", past->job_id);
+	int64_t id = id_number(),
+		number = 1 + db_one_int(ws, "SELECT max(number) FROM runs WHERE job_id = ?", "i",
+					past->job_id);
 
-	db_run(ws, "INSERT INTO runs(id, job_id, number, name, creator, type, trigger, queued,"
+	db_run(ws,
+	       "INSERT INTO runs(id, job_id, number, name, creator, type, trigger, queued,"
 	       " settings, life, start, seeded) VALUES(?, ?, ?, ?, ?, 'JOB_RUN', ?, ?, ?,"
-	       " 'RUNNING', ?, 1)", "iiisssiji", id, past->job_id, number,
-	       json_str(settings, "name"), creator, past->trigger, past->start, settings,
-	       past->start);
+	       " 'RUNNING', ?, 1)",
+	       "iiisssiji", id, past->job_id, number, json_str(settings, "name"), creator,
+	       past->trigger, past->start, settings, past->start);
 	return id;
 }
 
@@ -172,12 +182,14 @@ seed_past(struct workspace *ws, const struct past *past, const char *creator)
 	n = past->outcome == OUTCOME_MAX_RUNS ? 0 : json_object_array_length(tasks);
 	if (n > 0 && run_load(ws, id, &run)) {
 		for (size_t i = 0; i < n; i++)
-			task_add(ws, &run, json_str(json_object_array_get_idx(tasks, i),
-						    "task_key"), 0, (int64_t)i);
+			task_add(ws, &run,
+				 json_str(json_object_array_get_idx(tasks, i), "task_key"), 0,
+				 (int64_t)i);
 		ids = tasks_latest(ws, id);
 		for (size_t i = 0; i < n; i++)
-			end_past_task(ws, past, json_object_get_int64(
-					      json_object_array_get_idx(ids, i)), i, n);
+			end_past_task(ws, past,
+				      json_object_get_int64(json_object_array_get_idx(ids, i)), i,
+				      n);
 		json_object_put(ids);
 		run_fini(&run);
 	}
@@ -192,14 +204,15 @@ static void
 seed_nightly(struct workspace *ws, int64_t now)
 {
 	for (int64_t day = 30; day >= 1; day--) {
-		struct past past = { 482911, now - day * DAY, 14 * MINUTE + day * 7000, "PERIODIC",
-				     OUTCOME_SUCCESS, "" };
+		struct past past = { 482911,	 now - day * DAY, 14 * MINUTE + day * 7000,
+				     "PERIODIC", OUTCOME_SUCCESS, "" };
 
 		if (day % 9 == 4) {
 			past.outcome = OUTCOME_RUN_FAILED;
-			past.message = "Task transform failed with message: Workload failed, see "
-				"run output for details. This caused all downstream tasks to get "
-				"skipped.";
+			past.message =
+			    "Task transform failed with message: Workload failed, see "
+			    "run output for details. This caused all downstream tasks to get "
+			    "skipped.";
 		} else if (day == 11) {
 			past.outcome = OUTCOME_CANCELED;
 			past.message = "Run cancelled.";
@@ -215,8 +228,8 @@ static void
 seed_hourly(struct workspace *ws, int64_t now)
 {
 	for (int64_t hour = 60; hour >= 1; hour--) {
-		struct past past = { 482912, now - hour * HOUR, 40000 + hour * 100, "PERIODIC",
-				     OUTCOME_SUCCESS, "" };
+		struct past past = { 482912,	 now - hour * HOUR, 40000 + hour * 100,
+				     "PERIODIC", OUTCOME_SUCCESS,   "" };
 
 		seed_past(ws, &past, "ann@example.com");
 	}
@@ -226,13 +239,16 @@ static void
 seed_others(struct workspace *ws, int64_t now)
 {
 	const struct past pasts[] = {
-		{ 482913, now - 3 * DAY, 31000, "ONE_TIME", OUTCOME_RUN_FAILED, "Task divide failed"
+		{ 482913, now - 3 * DAY, 31000, "ONE_TIME", OUTCOME_RUN_FAILED,
+		  "Task divide failed"
 		  " with message: Workload failed, see run output for details." },
-		{ 482913, now - 2 * DAY, 29000, "ONE_TIME", OUTCOME_RUN_FAILED, "Task divide failed"
+		{ 482913, now - 2 * DAY, 29000, "ONE_TIME", OUTCOME_RUN_FAILED,
+		  "Task divide failed"
 		  " with message: Workload failed, see run output for details." },
 		{ 482914, now - 2 * DAY, 9 * MINUTE, "ONE_TIME", OUTCOME_CANCELED,
 		  "Run cancelled." },
-		{ 482914, now - 20 * MINUTE, 0, "ONE_TIME", OUTCOME_MAX_RUNS, "Run was skipped "
+		{ 482914, now - 20 * MINUTE, 0, "ONE_TIME", OUTCOME_MAX_RUNS,
+		  "Run was skipped "
 		  "because the job has reached its maximum of concurrent runs." },
 		{ 482915, now - 5 * DAY, 21000, "ONE_TIME", OUTCOME_SUCCESS, "" },
 		{ 482916, now - 9 * DAY, 65 * MINUTE, "PERIODIC", OUTCOME_SUCCESS, "" },
@@ -255,8 +271,10 @@ seed_running(struct workspace *ws, int64_t now)
 		task_add(ws, &run, "work", 0, 0);
 		run_fini(&run);
 	}
-	db_run(ws, "UPDATE task_runs SET life = 'RUNNING', message = 'In run', start = ?,"
-	       " setup = 2000 WHERE run_id = ?", "ii", past.start + 1000, id);
+	db_run(ws,
+	       "UPDATE task_runs SET life = 'RUNNING', message = 'In run', start = ?,"
+	       " setup = 2000 WHERE run_id = ?",
+	       "ii", past.start + 1000, id);
 	db_run(ws, "UPDATE runs SET message = 'In run', setup = 1000 WHERE id = ?", "i", id);
 	json_object_put(settings);
 }
@@ -315,8 +333,8 @@ jobs_seed(struct workspace *ws)
 	seed_small(ws, created);
 	seed_wide(ws, created + DAY);
 	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
-		struct json_object *settings = json_parse(jobs[i].settings,
-							  strlen(jobs[i].settings));
+		struct json_object *settings =
+		    json_parse(jobs[i].settings, strlen(jobs[i].settings));
 
 		job_add(ws, jobs[i].id, jobs[i].creator, created + (int64_t)(i + 2) * DAY,
 			settings);

@@ -139,9 +139,8 @@ keep_outputs(struct cell *cell, const struct exec_result *result)
 
 /* ---- running ---- */
 
-static void
-run_cells(struct exec *exec, struct notebook *notebook, const char *path,
-	  struct exec_result *result);
+static void run_cells(struct exec *exec, struct notebook *notebook, const char *path,
+		      struct exec_result *result);
 
 /* %run: the cells of another notebook, in this one's process. */
 static void
@@ -214,9 +213,10 @@ exec_notebook(struct exec *exec, const char *given, struct buf *html, struct exe
 		exec_fail(result, "RecursionError", "Notebooks run each other deeper than %d.",
 			  MAX_NOTEBOOK_DEPTH);
 	} else if (path == NULL || !load(exec->ws, path, &notebook)) {
-		exec_fail(result, "NotebookNotFound", "Unable to access the notebook \"%s\". Either"
-			  " it does not exist, or %s lacks the required permissions.", given,
-			  exec->user);
+		exec_fail(result, "NotebookNotFound",
+			  "Unable to access the notebook \"%s\". Either"
+			  " it does not exist, or %s lacks the required permissions.",
+			  given, exec->user);
 		result->missing = true;
 	} else {
 		run_cells(exec, &notebook, path, result);

@@ -120,8 +120,10 @@ run_cancel(struct workspace *ws, int64_t run_id)
 		state_end(ws, "runs", run_id, OUTCOME_CANCELED, "Run cancelled.");
 		return;
 	}
-	db_run(ws, "UPDATE task_runs SET life = 'TERMINATING' WHERE run_id = ?"
-	       " AND life = 'RUNNING'", "i", run_id);
+	db_run(ws,
+	       "UPDATE task_runs SET life = 'TERMINATING' WHERE run_id = ?"
+	       " AND life = 'RUNNING'",
+	       "i", run_id);
 	state_set(ws, "runs", run_id, "TERMINATING", "Cancelling run");
 	bg_cancel(bg);
 	bg_unref(bg);
@@ -144,7 +146,8 @@ struct plan {
 static void
 plan_load(struct workspace *ws, int64_t run_id, struct plan *plan)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT id, key, life, result, json_extract(output,"
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, key, life, result, json_extract(output,"
 				    " '$.condition_outcome') FROM task_runs t WHERE run_id = ?1"
 				    " AND attempt = (SELECT max(attempt) FROM task_runs WHERE"
 				    " run_id = ?1 AND sequence = t.sequence) ORDER BY sequence",
@@ -277,7 +280,7 @@ struct drive {
 	struct bg *bg;
 	struct workspace *ws;
 	struct run run;
-	struct json_object *values;		/* task values */
+	struct json_object *values; /* task values */
 	int64_t deadline_ms;
 	bool timed_out;
 };
@@ -360,8 +363,9 @@ retry(struct drive *drive, const struct task_context *context, enum outcome outc
 static void
 run_task(struct drive *drive, int64_t task_id)
 {
-	struct task_context context = { .ws = drive->ws, .run = &drive->run,
-		.values = drive->values, .bg = drive->bg };
+	struct task_context context = {
+		.ws = drive->ws, .run = &drive->run, .values = drive->values, .bg = drive->bg
+	};
 	struct task_run task;
 	enum outcome outcome;
 	int64_t pause = 0;
@@ -403,12 +407,12 @@ has_dependents(const struct run *run, const char *key)
 	struct json_object *tasks = json_get(run->settings, "tasks");
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
-		struct json_object *list = json_get(json_object_array_get_idx(tasks, i),
-						    "depends_on");
+		struct json_object *list =
+		    json_get(json_object_array_get_idx(tasks, i), "depends_on");
 
 		for (size_t k = 0; list != NULL && k < json_object_array_length(list); k++)
-			if (strcmp(json_str(json_object_array_get_idx(list, k), "task_key"),
-				   key) == 0)
+			if (strcmp(json_str(json_object_array_get_idx(list, k), "task_key"), key) ==
+			    0)
 				return true;
 	}
 	return false;
@@ -470,9 +474,11 @@ finish(struct drive *drive)
 static int64_t
 runs_ahead(struct workspace *ws, const struct run *run)
 {
-	return db_one_int(ws, "SELECT count(*) FROM runs WHERE job_id = ?1 AND id <> ?2 AND"
+	return db_one_int(ws,
+			  "SELECT count(*) FROM runs WHERE job_id = ?1 AND id <> ?2 AND"
 			  " (life IN ('PENDING', 'RUNNING', 'TERMINATING') OR (life = 'QUEUED' AND"
-			  " number < ?3))", "iii", run->job_id, run->id, run->number);
+			  " number < ?3))",
+			  "iii", run->job_id, run->id, run->number);
 }
 
 /* QUEUED until the job has room; false when cancelled meanwhile. */

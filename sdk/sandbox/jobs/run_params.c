@@ -40,8 +40,9 @@ task_value(const struct task_context *context, const char *reference, struct buf
 	free(task);
 	if (value == NULL)
 		return false;
-	buf_str(out, json_object_is_type(value, json_type_string) ? json_object_get_string(value)
-		: json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+	buf_str(out, json_object_is_type(value, json_type_string)
+			 ? json_object_get_string(value)
+			 : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 	return true;
 }
 
@@ -111,8 +112,8 @@ merge(const struct task_context *context, struct json_object *into, struct json_
 	if (!json_object_is_type(from, json_type_object))
 		return;
 	json_object_object_foreachC(from, it) {
-		char *text = params_resolve(context, it.val != NULL ? json_object_get_string(it.val)
-								   : "");
+		char *text =
+		    params_resolve(context, it.val != NULL ? json_object_get_string(it.val) : "");
 
 		json_object_object_add(into, it.key, json_object_new_string(text));
 		free(text);
@@ -127,7 +128,8 @@ merge_job_params(const struct task_context *context, struct json_object *into)
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		const char *name = json_str(json_object_array_get_idx(list, i), "name");
 		char *text = params_resolve(context, job_parameter(context->run, name) != NULL
-					    ? job_parameter(context->run, name) : "");
+							 ? job_parameter(context->run, name)
+							 : "");
 
 		json_object_object_add(into, name, json_object_new_string(text));
 		free(text);

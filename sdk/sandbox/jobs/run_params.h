@@ -11,8 +11,7 @@ char *params_resolve(const struct task_context *context, const char *text);
 /* Owned: names to texts for widgets; a list of arguments; names to texts for SQL. */
 struct json_object *params_of_notebook(const struct task_context *context,
 				       struct json_object *task);
-struct json_object *params_of_python(const struct task_context *context,
-				     struct json_object *task);
+struct json_object *params_of_python(const struct task_context *context, struct json_object *task);
 struct json_object *params_of_sql(const struct task_context *context, struct json_object *task);
 
 #endif

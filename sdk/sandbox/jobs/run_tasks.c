@@ -62,8 +62,7 @@ wait_for_warehouse(struct task_context *context, const char *id)
 			    xasprintf("SQL warehouse '%s' does not exist.", id));
 	if (strcmp(state, "RUNNING") != 0)
 		warehouse_start(context->ws, id);
-	while ((state = warehouse_state(context->ws, id)) != NULL &&
-	       strcmp(state, "RUNNING") != 0)
+	while ((state = warehouse_state(context->ws, id)) != NULL && strcmp(state, "RUNNING") != 0)
 		if (!bg_sleep(context->bg, WAIT_MS))
 			return fail(context, OUTCOME_CANCELED, xstrdup("Run cancelled."));
 	return OUTCOME_SUCCESS;
@@ -136,17 +135,14 @@ outcome_of(struct task_context *context, const struct exec_result *result)
 
 	switch (result->end) {
 	case EXEC_OK:
-	case EXEC_EXIT:
-		return OUTCOME_SUCCESS;
+	case EXEC_EXIT: return OUTCOME_SUCCESS;
 	case EXEC_CANCELLED:
 		if (!bg_cancelled(context->bg))
 			return fail(context, OUTCOME_CLUSTER,
 				    xstrdup("The cluster was terminated during the run."));
 		return fail(context, OUTCOME_CANCELED, xstrdup("Run cancelled."));
-	case EXEC_TIMEDOUT:
-		return fail(context, OUTCOME_TIMEDOUT, xstrdup("Run timed out."));
-	case EXEC_ERROR:
-		break;
+	case EXEC_TIMEDOUT: return fail(context, OUTCOME_TIMEDOUT, xstrdup("Run timed out."));
+	case EXEC_ERROR: break;
 	}
 	line = xasprintf("%s: %s", result->ename, result->evalue);
 	json_add_str(context->output, "error", line);
@@ -279,8 +275,9 @@ run_sql_file(struct task_context *context, struct json_object *task)
 	struct exec exec;
 
 	if (path == NULL)
-		return fail(context, OUTCOME_UNSUPPORTED, xstrdup("The sandbox runs SQL tasks with"
-								  " a file only."));
+		return fail(context, OUTCOME_UNSUPPORTED,
+			    xstrdup("The sandbox runs SQL tasks with"
+				    " a file only."));
 	if (code == NULL)
 		return no_file(context, path);
 	begin(context, &exec);
@@ -346,7 +343,8 @@ run_job(struct task_context *context, struct json_object *task)
 		json_object_put(output);
 		return fail(context, OUTCOME_NOT_FOUND,
 			    xasprintf("Job %lld does not exist, or jobs run each other deeper than"
-				      " %d.", (long long)job_id, MAX_JOB_DEPTH));
+				      " %d.",
+				      (long long)job_id, MAX_JOB_DEPTH));
 	}
 	json_add_int(output, "run_id", child);
 	json_add(context->output, "run_job_output", output);
@@ -407,8 +405,8 @@ task_perform(struct task_context *context)
 		const char *name;
 		enum outcome (*perform)(struct task_context *context, struct json_object *task);
 	} kinds[] = {
-		{ "notebook_task", run_notebook }, { "spark_python_task", run_python_file },
-		{ "sql_task", run_sql_file }, { "run_job_task", run_job },
+		{ "notebook_task", run_notebook },     { "spark_python_task", run_python_file },
+		{ "sql_task", run_sql_file },	       { "run_job_task", run_job },
 		{ "condition_task", check_condition },
 	};
 	struct json_object_iter it;

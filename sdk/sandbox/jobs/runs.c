@@ -13,8 +13,7 @@ enum { MAX_RUNS_PAGE = 25 };
 static void
 no_such_run(struct request *req, int64_t id)
 {
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Run %lld does not exist.",
-		    (long long)id);
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Run %lld does not exist.", (long long)id);
 }
 
 /* ---- list ---- */
@@ -67,8 +66,12 @@ read_filter(struct request *req, struct run_filter *out)
 static void
 runs_list(struct request *req)
 {
-	struct page_rule rule = { .key = "runs", .size_arg = "limit", .token_arg = "page_token",
-		.default_size = 20, .max_size = MAX_RUNS_PAGE, .has_more = true };
+	struct page_rule rule = { .key = "runs",
+				  .size_arg = "limit",
+				  .token_arg = "page_token",
+				  .default_size = 20,
+				  .max_size = MAX_RUNS_PAGE,
+				  .has_more = true };
 	struct json_object *all, *answer, *ids, *runs;
 	struct run_filter filter;
 	sqlite3_stmt *st;
@@ -78,12 +81,13 @@ runs_list(struct request *req)
 		return;
 	if (filter.limit == 0)
 		rule.default_size = MAX_RUNS_PAGE;
-	st = db_query(req->ws, "SELECT id FROM runs WHERE (?1 = 0 OR job_id = ?1)"
+	st = db_query(req->ws,
+		      "SELECT id FROM runs WHERE (?1 = 0 OR job_id = ?1)"
 		      " AND (?2 = 0 OR ended = 0) AND (?3 = 0 OR ended > 0)"
 		      " AND max(start, queued) BETWEEN ?4 AND ?5 AND (?6 IS NULL OR type = ?6)"
-		      " ORDER BY queued DESC, number DESC LIMIT -1 OFFSET ?7", "iiiiisi",
-		      filter.job_id, (int64_t)filter.active, (int64_t)filter.completed, filter.from,
-		      filter.to, filter.type, filter.offset);
+		      " ORDER BY queued DESC, number DESC LIMIT -1 OFFSET ?7",
+		      "iiiiisi", filter.job_id, (int64_t)filter.active, (int64_t)filter.completed,
+		      filter.from, filter.to, filter.type, filter.offset);
 	all = json_object_new_array();
 	while (db_next(req->ws, st))
 		json_object_array_add(all, json_object_new_int64(db_int(st, 0)));
@@ -97,8 +101,11 @@ runs_list(struct request *req)
 	if (ids != NULL) {
 		runs = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(ids); i++)
-			json_object_array_add(runs, run_list_item(req, json_object_get_int64(
-				json_object_array_get_idx(ids, i)), filter.expand));
+			json_object_array_add(runs,
+					      run_list_item(req,
+							    json_object_get_int64(
+								json_object_array_get_idx(ids, i)),
+							    filter.expand));
 		json_add(answer, "runs", runs);
 	}
 	reply_json(req, answer);
@@ -138,8 +145,10 @@ asked_run(struct request *req, struct run *run, struct task_run *task)
 static struct json_object *
 repair_history(struct workspace *ws, const struct run *run)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT id, start, tasks FROM repairs WHERE run_id = ?"
-				    " ORDER BY start, rowid", "i", run->id);
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, start, tasks FROM repairs WHERE run_id = ?"
+				    " ORDER BY start, rowid",
+				    "i", run->id);
 	struct json_object *list = json_object_new_array(), *item;
 
 	item = json_object_new_object();
@@ -164,8 +173,7 @@ runs_get(struct request *req)
 	struct run run;
 	bool history;
 
-	if (!request_bool(req, "include_history", false, &history) ||
-	    !asked_run(req, &run, &task))
+	if (!request_bool(req, "include_history", false, &history) || !asked_run(req, &run, &task))
 		return;
 	if (task.id != 0) {
 		answer = task_as_run(req->ws, &run, &task);
@@ -202,7 +210,8 @@ asked_task(struct request *req, struct run *run, struct task_run *task)
 	json_object_put(ids);
 	if (single)
 		return true;
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Retrieving the output of runs with "
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+		    "Retrieving the output of runs with "
 		    "multiple tasks is not supported. Please retrieve the output of each individual"
 		    " task run instead.");
 	run_fini(run);
@@ -306,8 +315,10 @@ runs_cancel_all(struct request *req)
 			    "Either job_id or all_queued_runs must be given.");
 		return;
 	}
-	st = db_query(req->ws, "SELECT id FROM runs WHERE ended = 0 AND (?1 = 0 OR job_id = ?1)"
-		      " AND (?2 = 0 OR life = 'QUEUED')", "ii", job_id, (int64_t)queued);
+	st = db_query(req->ws,
+		      "SELECT id FROM runs WHERE ended = 0 AND (?1 = 0 OR job_id = ?1)"
+		      " AND (?2 = 0 OR life = 'QUEUED')",
+		      "ii", job_id, (int64_t)queued);
 	ids = json_object_new_array();
 	while (db_next(req->ws, st))
 		json_object_array_add(ids, json_object_new_int64(db_int(st, 0)));
@@ -337,9 +348,11 @@ runs_delete(struct request *req)
 	run_fini(&run);
 }
 
-#define RUN_BOTH(method, path, handler) \
-	{ method, "/api/2.2/jobs/runs/" path, handler, 0 }, \
-	{ method, "/api/2.1/jobs/runs/" path, handler, 0 }
+#define RUN_BOTH(method, path, handler)                        \
+	{ method, "/api/2.2/jobs/runs/" path, handler, 0 },    \
+	{                                                      \
+		method, "/api/2.1/jobs/runs/" path, handler, 0 \
+	}
 
 static const struct route runs_routes[] = {
 	RUN_BOTH("GET", "list", runs_list),

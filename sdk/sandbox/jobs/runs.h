@@ -12,16 +12,16 @@
 
 enum {
 	MAX_TASKS = 1000,
-	ELEMENTS_PER_PAGE = 100,		/* of tasks, clusters, ... in API 2.2 */
-	MAX_TOKEN = 64,				/* idempotency_token */
-	MAX_OUTPUT = 5 * 1024 * 1024,		/* notebook result, logs */
-	MAX_PARAMS_JSON = 10000,		/* of notebook_params and the like */
-	MAX_ACTIVE_RUNS = 1000,			/* of a workspace */
+	ELEMENTS_PER_PAGE = 100,      /* of tasks, clusters, ... in API 2.2 */
+	MAX_TOKEN = 64,		      /* idempotency_token */
+	MAX_OUTPUT = 5 * 1024 * 1024, /* notebook result, logs */
+	MAX_PARAMS_JSON = 10000,      /* of notebook_params and the like */
+	MAX_ACTIVE_RUNS = 1000,	      /* of a workspace */
 };
 
 /* The columns that runs and task_runs share. */
 struct run_state {
-	char life[24], result[40], code[40], term[20];	/* result, code, term: "" until the end */
+	char life[24], result[40], code[40], term[20]; /* result, code, term: "" until the end */
 	char *message;
 	int64_t start, setup, execution, cleanup, end;
 };
@@ -31,9 +31,9 @@ struct run {
 	char *name, *creator;
 	char type[16], trigger[16];
 	struct run_state state;
-	struct json_object *settings;		/* as of the start: tasks, timeout_seconds, ... */
-	struct json_object *job_params;		/* [{name, default, value}] or NULL */
-	struct json_object *overriding;		/* what run-now gave, or NULL */
+	struct json_object *settings;	/* as of the start: tasks, timeout_seconds, ... */
+	struct json_object *job_params; /* [{name, default, value}] or NULL */
+	struct json_object *overriding; /* what run-now gave, or NULL */
 	bool trusted;
 };
 
@@ -41,14 +41,24 @@ struct task_run {
 	int64_t id, run_id, attempt;
 	char *key, *cluster;
 	struct run_state state;
-	struct json_object *output;		/* of get-output beside metadata; or NULL */
+	struct json_object *output; /* of get-output beside metadata; or NULL */
 };
 
 /* How a run or a task ended: one row of a table with its words in both state models. */
 enum outcome {
-	OUTCOME_SUCCESS, OUTCOME_FAILED, OUTCOME_RUN_FAILED, OUTCOME_PARTLY, OUTCOME_CANCELED,
-	OUTCOME_TIMEDOUT, OUTCOME_MAX_RUNS, OUTCOME_UPSTREAM_FAILED, OUTCOME_UPSTREAM_CANCELED,
-	OUTCOME_EXCLUDED, OUTCOME_NOT_FOUND, OUTCOME_CLUSTER, OUTCOME_UNSUPPORTED,
+	OUTCOME_SUCCESS,
+	OUTCOME_FAILED,
+	OUTCOME_RUN_FAILED,
+	OUTCOME_PARTLY,
+	OUTCOME_CANCELED,
+	OUTCOME_TIMEDOUT,
+	OUTCOME_MAX_RUNS,
+	OUTCOME_UPSTREAM_FAILED,
+	OUTCOME_UPSTREAM_CANCELED,
+	OUTCOME_EXCLUDED,
+	OUTCOME_NOT_FOUND,
+	OUTCOME_CLUSTER,
+	OUTCOME_UNSUPPORTED,
 };
 
 /* ---- runs_store.c ---- */
@@ -73,10 +83,10 @@ void task_add(struct workspace *ws, const struct run *run, const char *key, int6
 void task_put_output(struct workspace *ws, int64_t id, struct json_object *output,
 		     const char *html);
 
-struct json_object *run_json(struct workspace *ws, const struct run *run);	/* without tasks */
+struct json_object *run_json(struct workspace *ws, const struct run *run); /* without tasks */
 struct json_object *task_json(struct workspace *ws, const struct run *run,
 			      const struct task_run *task);
-struct json_object *tasks_json(struct workspace *ws, const struct run *run);	/* array */
+struct json_object *tasks_json(struct workspace *ws, const struct run *run); /* array */
 /* A task run as if it were a run of its own: for runs/get and get-output. */
 struct json_object *task_as_run(struct workspace *ws, const struct run *run,
 				const struct task_run *task);
@@ -102,13 +112,13 @@ struct task_context {
 	struct workspace *ws;
 	struct run *run;
 	struct task_run *task;
-	struct json_object *spec;		/* borrowed from run->settings */
-	struct json_object *values;		/* task values of the run */
+	struct json_object *spec;   /* borrowed from run->settings */
+	struct json_object *values; /* task values of the run */
 	struct bg *bg;
-	int64_t deadline_ms;			/* 0 = none */
-	struct json_object *output;		/* to be filled */
+	int64_t deadline_ms;	    /* 0 = none */
+	struct json_object *output; /* to be filled */
 	struct buf html;
-	char *message;				/* state_message; owned */
+	char *message; /* state_message; owned */
 };
 /* Does what the task says; without ws_lock. */
 enum outcome task_perform(struct task_context *context);

@@ -11,8 +11,8 @@
 struct new_run {
 	int64_t job_id;
 	const char *name, *creator, *type, *trigger, *life, *message;
-	struct json_object *settings, *job_params, *overriding;	/* borrowed */
-	struct json_object *only;		/* task keys to run; NULL = all */
+	struct json_object *settings, *job_params, *overriding; /* borrowed */
+	struct json_object *only;				/* task keys to run; NULL = all */
 	bool trusted;
 };
 
@@ -37,10 +37,12 @@ add_tasks(struct workspace *ws, const struct run *run, struct json_object *only)
 
 		task_add(ws, run, key, 0, (int64_t)i);
 		if (!is_chosen(only, key))
-			state_end(ws, "task_runs", db_one_int(
-					  ws, "SELECT id FROM task_runs WHERE run_id = ? AND"
-					  " key = ?", "is", run->id, key), OUTCOME_EXCLUDED,
-				  "The task was not chosen.");
+			state_end(ws, "task_runs",
+				  db_one_int(ws,
+					     "SELECT id FROM task_runs WHERE run_id = ? AND"
+					     " key = ?",
+					     "is", run->id, key),
+				  OUTCOME_EXCLUDED, "The task was not chosen.");
 	}
 }
 
@@ -51,14 +53,16 @@ insert(struct workspace *ws, const struct new_run *new)
 	int64_t id = id_number(), now = clock_ms(), number;
 	struct run run;
 
-	number = 1 + db_one_int(ws, "SELECT max(number) FROM runs WHERE job_id = ?", "i",
-				new->job_id);
-	db_run(ws, "INSERT INTO runs(id, job_id, number, name, creator, type, trigger, queued,"
+	number =
+	    1 + db_one_int(ws, "SELECT max(number) FROM runs WHERE job_id = ?", "i", new->job_id);
+	db_run(ws,
+	       "INSERT INTO runs(id, job_id, number, name, creator, type, trigger, queued,"
 	       " settings, job_params, overriding, trusted, life, message, start)"
-	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiissssijjjissi", id,
-	       new->job_id, number, new->name, new->creator, new->type, new->trigger, now,
-	       new->settings, new->job_params, new->overriding, (int64_t)new->trusted, new->life,
-	       new->message, strcmp(new->life, "PENDING") == 0 ? now : (int64_t)0);
+	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	       "iiissssijjjissi", id, new->job_id, number, new->name, new->creator, new->type,
+	       new->trigger, now, new->settings, new->job_params, new->overriding,
+	       (int64_t) new->trusted, new->life, new->message,
+	       strcmp(new->life, "PENDING") == 0 ? now : (int64_t)0);
 	if (run_load(ws, id, &run)) {
 		add_tasks(ws, &run, new->only);
 		run_fini(&run);
@@ -73,8 +77,9 @@ reply_run(struct request *req, int64_t run_id, bool with_number)
 
 	json_add_int(answer, "run_id", run_id);
 	if (with_number)
-		json_add_int(answer, "number_in_job", db_one_int(
-				     req->ws, "SELECT number FROM runs WHERE id = ?", "i", run_id));
+		json_add_int(answer, "number_in_job",
+			     db_one_int(req->ws, "SELECT number FROM runs WHERE id = ?", "i",
+					run_id));
 	reply_json(req, answer);
 }
 
@@ -127,10 +132,10 @@ static const struct {
 	const char *name;
 	enum json_type type;
 } kinds[] = {
-	{ "notebook_params", json_type_object }, { "python_params", json_type_array },
+	{ "notebook_params", json_type_object },     { "python_params", json_type_array },
 	{ "python_named_params", json_type_object }, { "jar_params", json_type_array },
-	{ "spark_submit_params", json_type_array }, { "sql_params", json_type_object },
-	{ "dbt_commands", json_type_array }, { "pipeline_params", json_type_object },
+	{ "spark_submit_params", json_type_array },  { "sql_params", json_type_object },
+	{ "dbt_commands", json_type_array },	     { "pipeline_params", json_type_object },
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -145,12 +150,16 @@ take_overriding(struct request *req, struct json_object **out)
 		if (value == NULL)
 			continue;
 		if (!json_object_is_type(value, kinds[i].type)) {
-			reply_error(req, 400, "MALFORMED_REQUEST", "Could not parse request object:"
-				    " '%s' has the wrong type", kinds[i].name);
+			reply_error(req, 400, "MALFORMED_REQUEST",
+				    "Could not parse request object:"
+				    " '%s' has the wrong type",
+				    kinds[i].name);
 		} else if (strlen(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN)) >
 			   MAX_PARAMS_JSON) {
-			reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The JSON of %s has more "
-				    "than %d bytes.", kinds[i].name, MAX_PARAMS_JSON);
+			reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+				    "The JSON of %s has more "
+				    "than %d bytes.",
+				    kinds[i].name, MAX_PARAMS_JSON);
 		} else {
 			if (*out == NULL)
 				*out = json_object_new_object();
@@ -197,8 +206,10 @@ merge_start_params(struct json_object *settings, struct json_object *given)
 			bool known = false;
 
 			for (size_t i = 0; i < n; i++)
-				known = known || strcmp(it.key, json_str(json_object_array_get_idx(
-					defined, i), "name")) == 0;
+				known =
+				    known ||
+				    strcmp(it.key, json_str(json_object_array_get_idx(defined, i),
+							    "name")) == 0;
 			if (!known)
 				add_param(list, it.key, NULL, json_object_get_string(it.val));
 		}
@@ -228,8 +239,8 @@ add_relatives(struct json_object *tasks, struct json_object *keys, const char *k
 		const char *own = json_str(task, "task_key");
 
 		for (size_t k = 0; list != NULL && k < json_object_array_length(list); k++) {
-			const char *upper = json_str(json_object_array_get_idx(list, k),
-						     "task_key");
+			const char *upper =
+			    json_str(json_object_array_get_idx(list, k), "task_key");
 			const char *from = up ? own : upper, *to = up ? upper : own;
 
 			if (strcmp(from, key) == 0 && !is_chosen(keys, to)) {
@@ -299,13 +310,14 @@ start_job_run(struct workspace *ws, struct new_run *new, bool queue)
 	int64_t most = json_int(new->settings, "max_concurrent_runs", 1), id;
 	bool full = active_runs(ws, new->job_id) >= most;
 
-	new->life = full && queue ? "QUEUED" : "PENDING";
-	new->message = full && queue ? "Queued due to reaching maximum concurrent runs of the job."
-				     : "";
+	new->life = full &&queue ? "QUEUED" : "PENDING";
+	new->message =
+	    full &&queue ? "Queued due to reaching maximum concurrent runs of the job." : "";
 	id = insert(ws, new);
 	if (full && !queue) {
 		db_run(ws, "DELETE FROM task_runs WHERE run_id = ?", "i", id);
-		state_end(ws, "runs", id, OUTCOME_MAX_RUNS, "Run was skipped because the job has "
+		state_end(ws, "runs", id, OUTCOME_MAX_RUNS,
+			  "Run was skipped because the job has "
 			  "reached its maximum of concurrent runs.");
 	} else if (!run_launch(ws, id)) {
 		state_end(ws, "runs", id, OUTCOME_CLUSTER, "The sandbox cannot run more now.");
@@ -324,9 +336,13 @@ wants_queue(struct request *req, struct json_object *settings)
 static void
 run_now(struct request *req, struct json_object *settings, int64_t job_id, const char *scope)
 {
-	struct new_run new = { .job_id = job_id, .name = json_str(settings, "name"),
-		.creator = req->user, .type = "JOB_RUN", .trigger = "ONE_TIME",
-		.settings = settings, .trusted = req->trusted };
+	struct new_run new = { .job_id = job_id,
+			       .name = json_str(settings, "name"),
+			       .creator = req->user,
+			       .type = "JOB_RUN",
+			       .trigger = "ONE_TIME",
+			       .settings = settings,
+			       .trusted = req->trusted };
 	struct json_object *only, *overriding, *params;
 	int64_t id;
 	bool ok;
@@ -374,14 +390,17 @@ run_make_child(struct workspace *ws, const struct run *parent, int64_t job_id,
 	       struct json_object *job_params)
 {
 	struct json_object *settings = job_settings(ws, job_id), *params;
-	struct new_run new = { .job_id = job_id, .creator = parent->creator, .type = "JOB_RUN",
-		.trigger = "RUN_JOB_TASK", .settings = settings, .trusted = parent->trusted };
+	struct new_run new = { .job_id = job_id,
+			       .creator = parent->creator,
+			       .type = "JOB_RUN",
+			       .trigger = "RUN_JOB_TASK",
+			       .settings = settings,
+			       .trusted = parent->trusted };
 	int64_t id;
 
 	if (settings == NULL)
 		return 0;
-	json_add_int(settings, "sandbox_depth",
-		     json_int(parent->settings, "sandbox_depth", 0) + 1);
+	json_add_int(settings, "sandbox_depth", json_int(parent->settings, "sandbox_depth", 0) + 1);
 	params = merge_start_params(settings, job_params);
 	new.name = json_str(settings, "name");
 	new.job_params = params;
@@ -397,10 +416,15 @@ void
 runs_submit(struct request *req)
 {
 	const char *name = json_str(req->body, "run_name");
-	struct new_run new = { .job_id = id_number(), .name = name != NULL ? name : "Untitled",
-		.creator = req->user, .type = "SUBMIT_RUN", .trigger = "ONE_TIME",
-		.life = "PENDING", .message = "", .settings = req->body,
-		.trusted = req->trusted };
+	struct new_run new = { .job_id = id_number(),
+			       .name = name != NULL ? name : "Untitled",
+			       .creator = req->user,
+			       .type = "SUBMIT_RUN",
+			       .trigger = "ONE_TIME",
+			       .life = "PENDING",
+			       .message = "",
+			       .settings = req->body,
+			       .trusted = req->trusted };
 	int64_t id;
 
 	if (known_token(req, "submit", false) != 0)
@@ -434,7 +458,7 @@ tasks_to_repair(struct request *req, const struct run *run)
 			       &task))
 			continue;
 		chosen = failed ? strncmp(task.state.result, "SUCCESS", 7) != 0 &&
-				  strcmp(task.state.result, "EXCLUDED") != 0
+				      strcmp(task.state.result, "EXCLUDED") != 0
 				: given != NULL && is_chosen(given, task.key);
 		if (chosen)
 			add_key(keys, task.key);
@@ -446,7 +470,8 @@ tasks_to_repair(struct request *req, const struct run *run)
 	if (json_object_array_length(keys) > 0)
 		return keys;
 	json_object_put(keys);
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "rerun_tasks names no task of the run, "
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+		    "rerun_tasks names no task of the run, "
 		    "and rerun_all_failed_tasks finds none that failed.");
 	return NULL;
 }
@@ -454,8 +479,10 @@ tasks_to_repair(struct request *req, const struct run *run)
 static bool
 repair_allowed(struct request *req, const struct run *run)
 {
-	int64_t latest = db_one_int(req->ws, "SELECT id FROM repairs WHERE run_id = ?"
-				    " ORDER BY start DESC, rowid DESC LIMIT 1", "i", run->id);
+	int64_t latest = db_one_int(req->ws,
+				    "SELECT id FROM repairs WHERE run_id = ?"
+				    " ORDER BY start DESC, rowid DESC LIMIT 1",
+				    "i", run->id);
 
 	if (life_is_active(run->state.life))
 		reply_error(req, 400, "INVALID_STATE", "Run %lld is active and cannot be repaired.",
@@ -477,14 +504,20 @@ reopen(struct workspace *ws, const struct run *run, struct json_object *keys)
 		const char *key = json_str(json_object_array_get_idx(specs, i), "task_key");
 
 		if (is_chosen(keys, key))
-			task_add(ws, run, key, 1 + db_one_int(
-					 ws, "SELECT max(attempt) FROM task_runs WHERE run_id = ?"
-					 " AND key = ?", "is", run->id, key), (int64_t)i);
+			task_add(
+			    ws, run, key,
+			    1 + db_one_int(ws,
+					   "SELECT max(attempt) FROM task_runs WHERE run_id = ?"
+					   " AND key = ?",
+					   "is", run->id, key),
+			    (int64_t)i);
 	}
 	db_run(ws, "INSERT INTO repairs VALUES(?, ?, ?, ?)", "iiij", repair, run->id, clock_ms(),
 	       keys);
-	db_run(ws, "UPDATE runs SET life = 'PENDING', result = '', code = '', term = '',"
-	       " message = '', ended = 0, seeded = 0 WHERE id = ?", "i", run->id);
+	db_run(ws,
+	       "UPDATE runs SET life = 'PENDING', result = '', code = '', term = '',"
+	       " message = '', ended = 0, seeded = 0 WHERE id = ?",
+	       "i", run->id);
 	return repair;
 }
 

@@ -7,15 +7,18 @@
 #include <string.h>
 
 #define ACTIVE "('QUEUED', 'PENDING', 'BLOCKED', 'RUNNING', 'TERMINATING', 'WAITING_FOR_RETRY')"
-#define STATE_COLUMNS " life TEXT NOT NULL, result TEXT NOT NULL DEFAULT ''," \
-	" message TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT ''," \
-	" term TEXT NOT NULL DEFAULT '', start INTEGER NOT NULL DEFAULT 0," \
+#define STATE_COLUMNS                                                              \
+	" life TEXT NOT NULL, result TEXT NOT NULL DEFAULT '',"                    \
+	" message TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',"        \
+	" term TEXT NOT NULL DEFAULT '', start INTEGER NOT NULL DEFAULT 0,"        \
 	" setup INTEGER NOT NULL DEFAULT 0, execution INTEGER NOT NULL DEFAULT 0," \
 	" cleanup INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0"
-#define LOST " SET life = 'INTERNAL_ERROR', result = 'FAILED', code = 'INTERNAL_ERROR'," \
-	" term = 'INTERNAL_ERROR', message = 'The sandbox was restarted.'," \
+#define LOST                                                                        \
+	" SET life = 'INTERNAL_ERROR', result = 'FAILED', code = 'INTERNAL_ERROR'," \
+	" term = 'INTERNAL_ERROR', message = 'The sandbox was restarted.',"         \
 	" ended = strftime('%s', 'now') * 1000 WHERE life IN " ACTIVE
 
+/* clang-format off */
 /* The last two statements run at each start: nobody drives what an earlier process left behind,
  * except the run that is seeded as running. */
 const char runs_tables[] =
@@ -36,6 +39,7 @@ const char runs_tables[] =
 	" INTEGER NOT NULL, PRIMARY KEY(token, scope));"
 	"UPDATE task_runs" LOST " AND run_id NOT IN (SELECT id FROM runs WHERE seeded = 1);"
 	"UPDATE runs" LOST " AND seeded = 0;";
+/* clang-format on */
 
 static const struct {
 	const char *life, *result, *code, *term;
@@ -51,11 +55,9 @@ static const struct {
 	[OUTCOME_MAX_RUNS] = { "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED",
 			       "MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR" },
 	[OUTCOME_UPSTREAM_FAILED] = { "SKIPPED", "UPSTREAM_FAILED", "SKIPPED", "CLIENT_ERROR" },
-	[OUTCOME_UPSTREAM_CANCELED] = { "SKIPPED", "UPSTREAM_CANCELED", "SKIPPED",
-					"CLIENT_ERROR" },
+	[OUTCOME_UPSTREAM_CANCELED] = { "SKIPPED", "UPSTREAM_CANCELED", "SKIPPED", "CLIENT_ERROR" },
 	[OUTCOME_EXCLUDED] = { "SKIPPED", "EXCLUDED", "SKIPPED", "SUCCESS" },
-	[OUTCOME_NOT_FOUND] = { "INTERNAL_ERROR", "FAILED", "RESOURCE_NOT_FOUND",
-				"CLIENT_ERROR" },
+	[OUTCOME_NOT_FOUND] = { "INTERNAL_ERROR", "FAILED", "RESOURCE_NOT_FOUND", "CLIENT_ERROR" },
 	[OUTCOME_CLUSTER] = { "INTERNAL_ERROR", "FAILED", "CLUSTER_ERROR", "CLIENT_ERROR" },
 	[OUTCOME_UNSUPPORTED] = { "INTERNAL_ERROR", "FAILED", "INVALID_RUN_CONFIGURATION",
 				  "CLIENT_ERROR" },
@@ -90,10 +92,12 @@ state_from(sqlite3_stmt *st, int first, struct run_state *out)
 bool
 run_load(struct workspace *ws, int64_t id, struct run *out)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT id, job_id, number, queued, name, creator, type,"
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, job_id, number, queued, name, creator, type,"
 				    " trigger, settings, job_params, overriding, trusted, life,"
 				    " result, message, code, term, start, setup, execution,"
-				    " cleanup, ended FROM runs WHERE id = ?", "i", id);
+				    " cleanup, ended FROM runs WHERE id = ?",
+				    "i", id);
 
 	memset(out, 0, sizeof(*out));
 	if (!db_next(ws, st))
@@ -130,9 +134,11 @@ run_fini(struct run *run)
 bool
 task_load(struct workspace *ws, int64_t id, struct task_run *out)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT id, run_id, attempt, key, cluster, output, life,"
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, run_id, attempt, key, cluster, output, life,"
 				    " result, message, code, term, start, setup, execution,"
-				    " cleanup, ended FROM task_runs WHERE id = ?", "i", id);
+				    " cleanup, ended FROM task_runs WHERE id = ?",
+				    "i", id);
 
 	memset(out, 0, sizeof(*out));
 	if (!db_next(ws, st))
@@ -171,17 +177,20 @@ collect_ids(struct workspace *ws, sqlite3_stmt *st)
 struct json_object *
 tasks_latest(struct workspace *ws, int64_t run_id)
 {
-	return collect_ids(ws, db_query(ws, "SELECT id FROM task_runs t WHERE run_id = ?1 AND"
+	return collect_ids(ws, db_query(ws,
+					"SELECT id FROM task_runs t WHERE run_id = ?1 AND"
 					" attempt = (SELECT max(attempt) FROM task_runs WHERE"
-					" run_id = ?1 AND key = t.key) ORDER BY sequence", "i",
-					run_id));
+					" run_id = ?1 AND key = t.key) ORDER BY sequence",
+					"i", run_id));
 }
 
 struct json_object *
 tasks_all(struct workspace *ws, int64_t run_id)
 {
-	return collect_ids(ws, db_query(ws, "SELECT id FROM task_runs WHERE run_id = ?"
-					" ORDER BY sequence, attempt", "i", run_id));
+	return collect_ids(ws, db_query(ws,
+					"SELECT id FROM task_runs WHERE run_id = ?"
+					" ORDER BY sequence, attempt",
+					"i", run_id));
 }
 
 struct json_object *
@@ -215,7 +224,8 @@ state_set(struct workspace *ws, const char *table, int64_t id, const char *life,
 	char *sql = xasprintf("UPDATE %s SET life = ?1, message = ?2,"
 			      " start = CASE WHEN start = 0 THEN ?3 ELSE start END,"
 			      " setup = CASE WHEN ?1 = 'RUNNING' AND start > 0 AND setup = 0"
-			      "  THEN ?3 - start ELSE setup END WHERE id = ?4", table);
+			      "  THEN ?3 - start ELSE setup END WHERE id = ?4",
+			      table);
 
 	db_run(ws, sql, "ssii", life, message, clock_ms(), id);
 	free(sql);
@@ -230,7 +240,8 @@ state_end(struct workspace *ws, const char *table, int64_t id, enum outcome outc
 			      " start = CASE WHEN start = 0 THEN ?6 ELSE start END,"
 			      " execution = CASE WHEN start = 0 THEN 0"
 			      "  ELSE max(0, ?6 - start - setup - cleanup) END"
-			      " WHERE id = ?7", table);
+			      " WHERE id = ?7",
+			      table);
 
 	db_run(ws, sql, "sssssii", outcomes[outcome].life, outcomes[outcome].result,
 	       outcomes[outcome].code, outcomes[outcome].term, message, clock_ms(), id);
@@ -244,9 +255,10 @@ task_add(struct workspace *ws, const struct run *run, const char *key, int64_t a
 	struct json_object *spec = task_spec(run, key);
 	const char *cluster = json_str(spec, "existing_cluster_id");
 
-	db_run(ws, "INSERT INTO task_runs(id, run_id, key, attempt, sequence, cluster, life)"
-	       " VALUES(?, ?, ?, ?, ?, ?, ?)", "iisiiss", id_number(), run->id, key, attempt,
-	       sequence, cluster,
+	db_run(ws,
+	       "INSERT INTO task_runs(id, run_id, key, attempt, sequence, cluster, life)"
+	       " VALUES(?, ?, ?, ?, ?, ?, ?)",
+	       "iisiiss", id_number(), run->id, key, attempt, sequence, cluster,
 	       json_get(spec, "depends_on") != NULL ? "BLOCKED" : "PENDING");
 }
 
@@ -277,8 +289,9 @@ add_states(struct json_object *obj, const struct run_state *state)
 	if (state->result[0] != '\0')
 		json_add_str(old, "result_state", state->result);
 	json_add_str(old, "state_message", state->message);
-	json_add_bool(old, "user_cancelled_or_timedout", strcmp(state->result, "CANCELED") == 0 ||
-		      strcmp(state->result, "TIMEDOUT") == 0);
+	json_add_bool(old, "user_cancelled_or_timedout",
+		      strcmp(state->result, "CANCELED") == 0 ||
+			  strcmp(state->result, "TIMEDOUT") == 0);
 	json_add_str(new, "state", modern_state(state->life));
 	if (strcmp(state->life, "QUEUED") == 0) {
 		json_add_str(old, "queue_reason", state->message);

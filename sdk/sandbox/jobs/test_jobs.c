@@ -72,8 +72,8 @@ expect_result(struct answer *run, const char *life, const char *result)
 static long long
 submit(const char *members)
 {
-	char *body = text_of("{\"run_name\": \"test\", \"tasks\": [{\"task_key\": \"t\", %s}]}",
-			     members);
+	char *body =
+	    text_of("{\"run_name\": \"test\", \"tasks\": [{\"task_key\": \"t\", %s}]}", members);
 	long long id = start(RUNS "submit", body);
 
 	free(body);
@@ -144,7 +144,8 @@ expect_job(const char *body, long status)
 static void
 test_create_checks(void)
 {
-#define TASK(key, more) "{\"task_key\": \"" key "\", \"notebook_task\":" \
+#define TASK(key, more)                                  \
+	"{\"task_key\": \"" key "\", \"notebook_task\":" \
 	" {\"notebook_path\": \"/x\"}" more "}"
 	expect_job("{\"tasks\": [" TASK("a", "") "," TASK("a", "") "]}", 400);
 	expect_job("{\"tasks\": [" TASK("a b", "") "]}", 400);
@@ -152,8 +153,9 @@ test_create_checks(void)
 	expect_job("{\"tasks\": [" TASK("a", ", \"sql_task\": {}") "]}", 400);
 	expect_job("{\"tasks\": [" TASK("a", ", \"depends_on\": [{\"task_key\": \"b\"}]") "]}",
 		   400);
-	expect_job("{\"tasks\": [" TASK("a", ", \"depends_on\": [{\"task_key\": \"b\"}]") ","
-		   TASK("b", ", \"depends_on\": [{\"task_key\": \"a\"}]") "]}", 400);
+	expect_job("{\"tasks\": [" TASK("a", ", \"depends_on\": [{\"task_key\": \"b\"}]") "," TASK(
+		       "b", ", \"depends_on\": [{\"task_key\": \"a\"}]") "]}",
+		   400);
 	expect_job("{\"tasks\": [" TASK("a", ", \"existing_cluster_id\": \"none\"") "]}", 400);
 	expect_job("{\"tasks\": 7}", 400);
 	expect_job("{\"tasks\": [7]}", 400);
@@ -165,9 +167,10 @@ test_create_checks(void)
 static void
 test_life_of_a_job(void)
 {
-	struct answer *a = fetch("POST", JOBS "create", "{\"name\": \"mine\", \"tasks\": ["
-				 TASK("a", "") "], \"schedule\": {\"quartz_cron_expression\":"
-				 " \"x\", \"timezone_id\": \"UTC\"}}");
+	struct answer *a = fetch("POST", JOBS "create",
+				 "{\"name\": \"mine\", \"tasks\": [" TASK(
+				     "a", "") "], \"schedule\": {\"quartz_cron_expression\":"
+					      " \"x\", \"timezone_id\": \"UTC\"}}");
 	long long id = int_at(a, "job_id");
 	char *get = text_of(JOBS "get?job_id=%lld", id), *body;
 
@@ -175,7 +178,8 @@ test_life_of_a_job(void)
 	expect_text(get, "settings.max_concurrent_runs", "1");
 	expect_text(get, "creator_user_name", "ann@example.com");
 	body = text_of("{\"job_id\": %lld, \"fields_to_remove\": [\"schedule\"], \"new_settings\":"
-		       " {\"name\": \"yours\", \"tasks\": [" TASK("b", "") "]}}", id);
+		       " {\"name\": \"yours\", \"tasks\": [" TASK("b", "") "]}}",
+		       id);
 	expect("POST", JOBS "update", body, 200, NULL);
 	free(body);
 	a = fetch("GET", get, NULL);
@@ -189,7 +193,7 @@ test_life_of_a_job(void)
 	a = fetch("GET", get, NULL);
 	CU_ASSERT_EQUAL(count_at(a, "settings.tasks"), 0);
 	answer_free(a);
-	body = text_of("{\"job_id\": \"%lld\"}", id);		/* digits as text are fine */
+	body = text_of("{\"job_id\": \"%lld\"}", id); /* digits as text are fine */
 	expect("POST", JOBS "delete", body, 200, NULL);
 	expect("POST", JOBS "delete", body, 400, INVALID);
 	free(body);
@@ -265,7 +269,7 @@ test_failed_history(void)
 	answer_free(out);
 	free(path);
 	path = run_path("get-output", int_at(a, "runs[3].run_id"));
-	expect("GET", path, NULL, 400, INVALID);		/* several tasks */
+	expect("GET", path, NULL, 400, INVALID); /* several tasks */
 	free(path);
 	answer_free(a);
 	expect("GET", RUNS "get?run_id=1", NULL, 400, INVALID);
@@ -283,11 +287,13 @@ test_result_cap(void)
 	for (int n = CAP - 1; n <= CAP + 1; n++) {
 		char *code = text_of("# Databricks notebook source\n"
 				     "dbutils.notebook.exit('x' * %d)",
-				     n), *content = base64(code, strlen(code)), *body;
+				     n),
+		     *content = base64(code, strlen(code)), *body;
 		struct answer *a, *out;
 
 		body = text_of("{\"path\": \"" ANN "cap.py\", \"format\": \"AUTO\","
-			       " \"overwrite\": true, \"content\": \"%s\"}", content);
+			       " \"overwrite\": true, \"content\": \"%s\"}",
+			       content);
 		expect("POST", "/api/2.0/workspace/import", body, 200, NULL);
 		a = finished(submit("\"notebook_task\": {\"notebook_path\": \"" ANN "cap\"}"));
 		out = output_of(a, 0);
@@ -307,11 +313,12 @@ static void
 test_run_now(void)
 {
 	long long id = start(JOBS "run-now", "{\"job_id\": 482915, \"job_parameters\": {\"name\":"
-			     " \"Ada\"}, \"idempotency_token\": \"token-1\"}");
+					     " \"Ada\"}, \"idempotency_token\": \"token-1\"}");
 	struct answer *a, *out;
 
 	CU_ASSERT_EQUAL(start(JOBS "run-now", "{\"job_id\": 482915, \"idempotency_token\":"
-			      " \"token-1\"}"), id);
+					      " \"token-1\"}"),
+			id);
 	a = finished(id);
 	expect_result(a, "TERMINATED", "SUCCESS");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "job_parameters[0].value"), "Ada");
@@ -361,7 +368,7 @@ static void
 test_only(void)
 {
 	struct answer *a = finished(start(JOBS "run-now", "{\"job_id\": 482911, \"only\":"
-					  " [\"+transform\"]}"));
+							  " [\"+transform\"]}"));
 
 	expect_result(a, "TERMINATED", "SUCCESS");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[0].state.result_state"), "SUCCESS");
@@ -398,7 +405,7 @@ test_failure_and_repair(void)
 	CU_ASSERT_EQUAL(count_at(a, "tasks"), 2);
 	CU_ASSERT_EQUAL(int_at(a, "tasks[1].attempt_number"), 1);
 	answer_free(a);
-	expect("POST", RUNS "repair", body, 400, INVALID);	/* latest_repair_id is missing */
+	expect("POST", RUNS "repair", body, 400, INVALID); /* latest_repair_id is missing */
 	free(body);
 	path = text_of(RUNS "get?run_id=%lld&include_history=true", id);
 	a = fetch("GET", path, NULL);
@@ -415,7 +422,8 @@ static void
 test_kinds(void)
 {
 	struct answer *a = finished(start(JOBS "run-now", "{\"job_id\": 482917, \"python_params\":"
-					  " [\"--country\", \"FR\"]}")), *out = output_of(a, 0);
+							  " [\"--country\", \"FR\"]}")),
+		      *out = output_of(a, 0);
 
 	expect_result(a, "TERMINATED", "SUCCESS");
 	CU_ASSERT_STRING_EQUAL(text_at(out, "logs"), "reporting on country FR\n");
@@ -453,7 +461,10 @@ test_kinds(void)
 static void
 test_conditions(void)
 {
-	struct answer *a = finished(start(RUNS "submit", "{\"tasks\": ["
+	struct answer
+	    *a = finished(start(
+		RUNS "submit",
+		"{\"tasks\": ["
 		"{\"task_key\": \"c\", \"condition_task\": {\"op\": \"GREATER_THAN\", \"left\":"
 		" \"10\", \"right\": \"9\"}},"
 		"{\"task_key\": \"yes\", \"depends_on\": [{\"task_key\": \"c\", \"outcome\":"
@@ -465,14 +476,15 @@ test_conditions(void)
 		" \"" ANN "broken\"}},"
 		"{\"task_key\": \"after\", \"run_if\": \"ALL_DONE\", \"depends_on\":"
 		" [{\"task_key\": \"bad\"}], \"notebook_task\": {\"notebook_path\": \"" ANN
-		"hello\"}}]}")), *out;
+		"hello\"}}]}")),
+	    *out;
 
 	expect_result(a, "TERMINATED", "SUCCESS_WITH_FAILURES");
 	out = output_of(a, 1);
 	CU_ASSERT_STRING_EQUAL(text_at(out, "notebook_output.result"), "Hello, yes!");
 	answer_free(out);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[2].state.result_state"), "EXCLUDED");
-	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[4].task_key"), "bad");	/* the second attempt */
+	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[4].task_key"), "bad"); /* the second attempt */
 	CU_ASSERT_EQUAL(int_at(a, "tasks[4].attempt_number"), 1);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[5].state.result_state"), "SUCCESS");
 	answer_free(a);
@@ -503,9 +515,9 @@ test_cancel(void)
 	expect_result(a, "TERMINATED", "CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status.termination_details.code"), "USER_CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[0].state.result_state"), "CANCELED");
-	CU_ASSERT(becomes_empty("scratch"));		/* the process is gone with its folder */
+	CU_ASSERT(becomes_empty("scratch")); /* the process is gone with its folder */
 	answer_free(a);
-	expect("POST", RUNS "cancel", body, 200, NULL);		/* no harm in a second time */
+	expect("POST", RUNS "cancel", body, 200, NULL); /* no harm in a second time */
 	free(body);
 	expect("POST", RUNS "cancel", "{\"run_id\": 1}", 400, INVALID);
 	expect("POST", RUNS "cancel-all", "{}", 400, INVALID);
@@ -530,9 +542,11 @@ test_timeout(void)
 static void
 test_concurrency(void)
 {
-	struct answer *a = fetch("POST", JOBS "create", "{\"name\": \"one at a time\", \"tasks\":"
-				 " [{\"task_key\": \"t\", \"notebook_task\": {\"notebook_path\": \""
-				 ANN "long_running\"}}]}");
+	struct answer *a =
+	    fetch("POST", JOBS "create",
+		  "{\"name\": \"one at a time\", \"tasks\":"
+		  " [{\"task_key\": \"t\", \"notebook_task\": {\"notebook_path\": \"" ANN
+		  "long_running\"}}]}");
 	long long job = int_at(a, "job_id"), first, queued;
 	char *body = text_of("{\"job_id\": %lld}", job), *more, *path;
 
@@ -577,7 +591,8 @@ static void
 test_exec_off(void)
 {
 	static const char TOKEN[] = "dapi-jobtest";
-	struct answer *a = post_as(TOKEN, RUNS "submit", "{\"tasks\": [{\"task_key\": \"t\","
+	struct answer *a = post_as(TOKEN, RUNS "submit",
+				   "{\"tasks\": [{\"task_key\": \"t\","
 				   " \"notebook_task\": {\"notebook_path\": \"" ANN "hello\"}}]}");
 	char *path = run_path("get-output", int_at(a, "run_id"));
 

@@ -5,7 +5,7 @@
 
 #include "sandbox.h"
 
-#define EMBEDDER "sandbox-embedder"	/* its serving endpoint */
+#define EMBEDDER "sandbox-embedder" /* its serving endpoint */
 
 enum { EMBED_DIMENSION = 64 };
 

@@ -11,8 +11,20 @@
 
 enum { MAX_CLAUSES = 64, MAX_LIST = 64, MAX_ORDERS = 8, MAX_WORD = 1024 };
 
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_LIKE, OP_ILIKE, OP_IN, OP_NOT_IN,
-	OP_IS_NULL, OP_IS_NOT_NULL };
+enum op {
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_LIKE,
+	OP_ILIKE,
+	OP_IN,
+	OP_NOT_IN,
+	OP_IS_NULL,
+	OP_IS_NOT_NULL
+};
 
 struct name {
 	const char *scope;
@@ -36,7 +48,7 @@ struct ml_filter {
 struct reader {
 	const char *at;
 	char word[MAX_WORD];
-	char quote;				/* of the word: ' " ` or 0 */
+	char quote; /* of the word: ' " ` or 0 */
 };
 
 /* ---- words ---- */
@@ -105,10 +117,16 @@ static const char *
 scope_of(const char *word, const char **rest)
 {
 	static const char *const names[][2] = {
-		{ "metrics.", "metrics" }, { "metric.", "metrics" }, { "params.", "params" },
-		{ "parameters.", "params" }, { "param.", "params" }, { "tags.", "tags" },
-		{ "tag.", "tags" }, { "attributes.", "attributes" },
-		{ "attribute.", "attributes" }, { "attr.", "attributes" },
+		{ "metrics.", "metrics" },
+		{ "metric.", "metrics" },
+		{ "params.", "params" },
+		{ "parameters.", "params" },
+		{ "param.", "params" },
+		{ "tags.", "tags" },
+		{ "tag.", "tags" },
+		{ "attributes.", "attributes" },
+		{ "attribute.", "attributes" },
+		{ "attr.", "attributes" },
 		{ "run.", "attributes" },
 	};
 
@@ -153,8 +171,9 @@ read_name(struct reader *r, const struct ml_grammar *grammar, struct name *out)
 static const char *
 read_op(struct reader *r, enum op *op)
 {
-	static const char *const signs[] = { "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE",
-		"IN" };
+	static const char *const signs[] = {
+		"=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN"
+	};
 
 	if (!next_word(r) || r->quote != 0)
 		return "a comparison operator is missing";
@@ -404,10 +423,10 @@ compare_items(const void *left, const void *right, void *arg)
 
 	for (size_t i = 0; i < sorting->count; i++) {
 		const struct order *order = &sorting->orders[i];
-		int result = compare_values(
-			sorting->grammar->value(a, order->name.scope, order->name.key),
-			sorting->grammar->value(b, order->name.scope, order->name.key),
-			order->down);
+		int result =
+		    compare_values(sorting->grammar->value(a, order->name.scope, order->name.key),
+				   sorting->grammar->value(b, order->name.scope, order->name.key),
+				   order->down);
 
 		if (result != 0)
 			return result;
@@ -421,14 +440,15 @@ static const char *
 orders_parse(struct sorting *sorting, struct json_object *orders, const char *fallback)
 {
 	size_t n = orders != NULL && json_object_is_type(orders, json_type_array)
-		? json_object_array_length(orders) : 0;
+		     ? json_object_array_length(orders)
+		     : 0;
 	const char *wrong = NULL;
 
 	if (n >= MAX_ORDERS)
 		return "too many orders";
 	for (size_t i = 0; i < n && wrong == NULL; i++)
-		wrong = order_parse(sorting, json_object_get_string(
-			json_object_array_get_idx(orders, i)));
+		wrong = order_parse(sorting,
+				    json_object_get_string(json_object_array_get_idx(orders, i)));
 	return wrong != NULL ? wrong : order_parse(sorting, fallback);
 }
 

@@ -7,8 +7,11 @@
 
 #include "ml/ml_filter.h"
 
-static const struct page_rule rule = { .key = "experiments", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 1000, .max_size = 3000 };
+static const struct page_rule rule = { .key = "experiments",
+				       .size_arg = "max_results",
+				       .token_arg = "page_token",
+				       .default_size = 1000,
+				       .max_size = 3000 };
 
 struct json_object *
 experiment_get(struct workspace *ws, const char *id)
@@ -41,12 +44,12 @@ experiment_new(const char *id, const char *name, int64_t created)
 static struct ml_value
 attribute(struct json_object *item, const char *scope, const char *key)
 {
-	struct json_object *value = strcmp(scope, "tags") == 0
-		? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
+	struct json_object *value =
+	    strcmp(scope, "tags") == 0 ? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
 
 	if (json_object_is_type(value, json_type_int))
 		return (struct ml_value){ .is_number = true,
-			.number = json_object_get_double(value) };
+					  .number = json_object_get_double(value) };
 	return (struct ml_value){ .text = json_object_get_string(value) };
 }
 
@@ -84,11 +87,11 @@ experiments_search(struct request *req)
 {
 	const char *filter = json_str(req->body, "filter");
 	const char *view = json_str(req->body, "view_type");
-	char *kind = xasprintf("experiments:%s:%s", view != NULL ? view : "",
-			       filter != NULL ? filter : "");
-	struct json_object *found = ml_search(req, &grammar, filter,
-					      json_get(req->body, "order_by"),
-					      "creation_time DESC", in_view(req->ws, view));
+	char *kind =
+	    xasprintf("experiments:%s:%s", view != NULL ? view : "", filter != NULL ? filter : "");
+	struct json_object *found =
+	    ml_search(req, &grammar, filter, json_get(req->body, "order_by"), "creation_time DESC",
+		      in_view(req->ws, view));
 
 	if (found != NULL)
 		page_reply(req, &rule, kind, found);
@@ -119,8 +122,8 @@ experiments_get(struct request *req)
 	if (experiment != NULL)
 		reply_experiment(req, experiment);
 	else if (id != NULL)
-		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
-			    "Node ID %.100s does not exist.", id);
+		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "Node ID %.100s does not exist.",
+			    id);
 }
 
 /* Owned; NULL when no experiment has the name. */
@@ -148,8 +151,8 @@ experiments_by_name(struct request *req)
 	if (experiment != NULL)
 		reply_experiment(req, experiment);
 	else if (name != NULL)
-		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
-			    "Node %.300s does not exist.", name);
+		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "Node %.300s does not exist.",
+			    name);
 }
 
 static void
@@ -162,7 +165,8 @@ experiments_create(struct request *req)
 	if (name == NULL)
 		return;
 	if (*name != '/') {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Got an invalid experiment name "
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Got an invalid experiment name "
 			    "'%.300s'. An experiment name must be an absolute path within the "
 			    "Databricks workspace, e.g. '/Users/<some-username>/my-experiment'.",
 			    name);
@@ -171,8 +175,10 @@ experiments_create(struct request *req)
 	experiment = by_name(req->ws, name);
 	if (experiment != NULL) {
 		json_object_put(experiment);
-		reply_error(req, 400, "RESOURCE_ALREADY_EXISTS", "Node named '%.300s' already "
-			    "exists", name);
+		reply_error(req, 400, "RESOURCE_ALREADY_EXISTS",
+			    "Node named '%.300s' already "
+			    "exists",
+			    name);
 		return;
 	}
 	id = xasprintf("%lld", (long long)id_number());

@@ -10,23 +10,28 @@
 enum { MAX_BATCH = 1000, MAX_EXPERIMENTS = 1000 };
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS ml_runs(id TEXT PRIMARY KEY, experiment TEXT NOT NULL,"
-	" json TEXT NOT NULL);"
-	"CREATE INDEX IF NOT EXISTS ml_runs_experiment ON ml_runs(experiment);"
-	"CREATE TABLE IF NOT EXISTS ml_metrics(seq INTEGER PRIMARY KEY, run TEXT NOT NULL,"
-	" key TEXT NOT NULL, json TEXT NOT NULL);"
-	"CREATE INDEX IF NOT EXISTS ml_metrics_run ON ml_metrics(run, key);";
+    "CREATE TABLE IF NOT EXISTS ml_runs(id TEXT PRIMARY KEY, experiment TEXT NOT NULL,"
+    " json TEXT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS ml_runs_experiment ON ml_runs(experiment);"
+    "CREATE TABLE IF NOT EXISTS ml_metrics(seq INTEGER PRIMARY KEY, run TEXT NOT NULL,"
+    " key TEXT NOT NULL, json TEXT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS ml_metrics_run ON ml_metrics(run, key);";
 
-static const struct page_rule runs_rule = { .key = "runs", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 1000, .max_size = 50000 };
-static const struct page_rule history_rule = { .key = "metrics", .size_arg = "max_results",
-	.token_arg = "page_token", .default_size = 25000, .max_size = 25000 };
+static const struct page_rule runs_rule = { .key = "runs",
+					    .size_arg = "max_results",
+					    .token_arg = "page_token",
+					    .default_size = 1000,
+					    .max_size = 50000 };
+static const struct page_rule history_rule = { .key = "metrics",
+					       .size_arg = "max_results",
+					       .token_arg = "page_token",
+					       .default_size = 25000,
+					       .max_size = 25000 };
 
 /* ---- runs as documents ---- */
 
 struct json_object *
-run_new(const char *id, const char *name, const char *experiment, const char *user,
-	int64_t started)
+run_new(const char *id, const char *name, const char *experiment, const char *user, int64_t started)
 {
 	struct json_object *run = json_object_new_object(), *info = json_object_new_object();
 	struct json_object *data = json_object_new_object();
@@ -59,9 +64,10 @@ run_put(struct workspace *ws, struct json_object *run)
 {
 	struct json_object *info = json_get(run, "info");
 
-	db_run(ws, "INSERT INTO ml_runs(id, experiment, json) VALUES(?, ?, ?)"
-	       " ON CONFLICT(id) DO UPDATE SET json = excluded.json", "ssj",
-	       json_str(info, "run_id"), json_str(info, "experiment_id"), run);
+	db_run(ws,
+	       "INSERT INTO ml_runs(id, experiment, json) VALUES(?, ?, ?)"
+	       " ON CONFLICT(id) DO UPDATE SET json = excluded.json",
+	       "ssj", json_str(info, "run_id"), json_str(info, "experiment_id"), run);
 }
 
 static struct json_object *
@@ -196,15 +202,15 @@ value_of(struct json_object *run, const char *scope, const char *key)
 		value = json_get(json_get(run, "info"), key);
 	else
 		value = ml_pair(list_of(run, scope), key);
-	if (value != NULL && (strcmp(scope, "metrics") == 0
-			      || json_object_is_type(value, json_type_int)))
+	if (value != NULL &&
+	    (strcmp(scope, "metrics") == 0 || json_object_is_type(value, json_type_int)))
 		return (struct ml_value){ .is_number = true,
-			.number = json_object_get_double(value) };
+					  .number = json_object_get_double(value) };
 	return (struct ml_value){ .text = json_object_get_string(value) };
 }
 
-static const char *const texts[] = { "run_id", "run_name", "status", "user_id", "artifact_uri",
-	"lifecycle_stage", NULL };
+static const char *const texts[] = { "run_id",	     "run_name",	"status", "user_id",
+				     "artifact_uri", "lifecycle_stage", NULL };
 static const char *const numbers[] = { "start_time", "end_time", NULL };
 static const struct ml_grammar grammar = { texts, numbers, true, value_of };
 
@@ -222,8 +228,8 @@ stage_shown(const char *view, struct json_object *run)
 static void
 add_runs(struct workspace *ws, const char *experiment, const char *view, struct json_object *all)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT json FROM ml_runs WHERE experiment = ?", "s",
-				    experiment);
+	sqlite3_stmt *st =
+	    db_query(ws, "SELECT json FROM ml_runs WHERE experiment = ?", "s", experiment);
 
 	while (db_next(ws, st)) {
 		struct json_object *run = json_parse(db_text(st, 0), strlen(db_text(st, 0)));
@@ -254,12 +260,12 @@ runs_search(struct request *req)
 	for (size_t i = 0; i < json_object_array_length(ids); i++)
 		add_runs(req->ws, json_object_get_string(json_object_array_get_idx(ids, i)), view,
 			 all);
-	found = ml_search(req, &grammar, filter, json_get(req->body, "order_by"),
-			  "start_time DESC", all);
+	found = ml_search(req, &grammar, filter, json_get(req->body, "order_by"), "start_time DESC",
+			  all);
 	if (found == NULL)
 		return;
-	kind = xasprintf("runs:%s:%s", json_object_to_json_string(ids),
-			 filter != NULL ? filter : "");
+	kind =
+	    xasprintf("runs:%s:%s", json_object_to_json_string(ids), filter != NULL ? filter : "");
 	page_reply(req, &runs_rule, kind, found);
 	free(kind);
 }
@@ -344,8 +350,9 @@ artifacts_list(struct request *req)
 static void
 set_all(struct json_object *run, const char *list, struct json_object *pairs)
 {
-	for (size_t i = 0; json_object_is_type(pairs, json_type_array)
-	     && i < json_object_array_length(pairs); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(pairs, json_type_array) && i < json_object_array_length(pairs);
+	     i++) {
 		struct json_object *pair = json_object_array_get_idx(pairs, i);
 		const char *key = json_str(pair, "key"), *value = json_str(pair, "value");
 
@@ -383,7 +390,7 @@ static bool
 known_status(const char *status)
 {
 	static const char *const known[] = { "RUNNING", "SCHEDULED", "FINISHED", "FAILED",
-		"KILLED" };
+					     "KILLED" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i], status) == 0)
@@ -402,8 +409,10 @@ runs_update(struct request *req)
 	info = json_get(run, "info");
 	if (status != NULL && !known_status(status)) {
 		json_object_put(run);
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid value '%.40s' for "
-			    "parameter 'status'", status);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Invalid value '%.40s' for "
+			    "parameter 'status'",
+			    status);
 		return;
 	}
 	if (status != NULL)
@@ -448,8 +457,8 @@ log_one_metric(struct request *req, struct json_object *run, struct json_object 
 			    "A metric needs a key and a numeric value.");
 		return false;
 	}
-	run_log(req->ws, run, key, json_object_get(value),
-		json_int(point, "timestamp", clock_ms()), json_int(point, "step", 0));
+	run_log(req->ws, run, key, json_object_get(value), json_int(point, "timestamp", clock_ms()),
+		json_int(point, "step", 0));
 	return true;
 }
 
@@ -466,8 +475,10 @@ log_one_param(struct request *req, struct json_object *run, struct json_object *
 	}
 	old = json_object_get_string(ml_pair(list_of(run, "params"), key));
 	if (old != NULL && strcmp(old, value) != 0) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Param '%.200s' was already "
-			    "logged with value '%.200s'; params cannot change.", key, old);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Param '%.200s' was already "
+			    "logged with value '%.200s'; params cannot change.",
+			    key, old);
 		return false;
 	}
 	run_set(run, "params", key, value);
@@ -529,8 +540,8 @@ log_all(struct request *req, struct json_object *run, const char *member, log_fn
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (n > MAX_BATCH) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
-			    "A batch may have at most %d %s.", MAX_BATCH, member);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "A batch may have at most %d %s.",
+			    MAX_BATCH, member);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -593,5 +604,6 @@ static const struct route routes[] = {
 	{ NULL, NULL, NULL, 0 },
 };
 
-const struct domain mlflow_runs_domain = { .name = "mlflow_runs", .routes = routes,
-	.tables = tables, .seed = mlflow_seed };
+const struct domain mlflow_runs_domain = {
+	.name = "mlflow_runs", .routes = routes, .tables = tables, .seed = mlflow_seed
+};

@@ -15,7 +15,7 @@ enum { POINTS = 20 };
 struct seed {
 	const char *id, *name;
 	int runs;
-	const char *metric;		/* falls from run to run, or rises */
+	const char *metric; /* falls from run to run, or rises */
 	double first, change;
 	int age_hours;
 };
@@ -66,7 +66,7 @@ add_metrics(struct workspace *ws, struct json_object *run, const struct seed *se
 			started + step * 30000, step);
 	run_log(ws, run, seed->metric, ml_number(seed->first + seed->change * i),
 		started + POINTS * 30000, 0);
-	if (i % 11 == 5)		/* what a division by nothing leaves */
+	if (i % 11 == 5) /* what a division by nothing leaves */
 		run_log(ws, run, "r2", json_object_new_string("NaN"), started, 0);
 	else
 		run_log(ws, run, "r2", ml_number(0.5 + 0.02 * i), started, 0);
@@ -107,8 +107,9 @@ mlflow_seed(struct workspace *ws)
 	int64_t now = clock_ms();
 
 	for (size_t e = 0; e < sizeof(seeds) / sizeof(seeds[0]); e++) {
-		struct json_object *experiment = experiment_new(seeds[e].id, seeds[e].name,
-			now - (seeds[e].age_hours + 100) * HOUR);
+		struct json_object *experiment =
+		    experiment_new(seeds[e].id, seeds[e].name,
+				   now - (seeds[e].age_hours + 100) * HOUR);
 
 		json_add_int(experiment, "last_update_time",
 			     now - (seeds[e].age_hours - seeds[e].runs) * HOUR);

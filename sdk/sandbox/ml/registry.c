@@ -13,11 +13,15 @@
 #define HOUR INT64_C(3600000)
 
 static const struct page_rule models_rule = { .key = "registered_models",
-	.size_arg = "max_results", .token_arg = "page_token", .default_size = 100,
-	.max_size = 1000 };
+					      .size_arg = "max_results",
+					      .token_arg = "page_token",
+					      .default_size = 100,
+					      .max_size = 1000 };
 static const struct page_rule versions_rule = { .key = "model_versions",
-	.size_arg = "max_results", .token_arg = "page_token", .default_size = 10000,
-	.max_size = 200000 };
+						.size_arg = "max_results",
+						.token_arg = "page_token",
+						.default_size = 10000,
+						.max_size = 200000 };
 
 /* ---- documents ---- */
 
@@ -87,12 +91,12 @@ add_latest(struct workspace *ws, struct json_object *model)
 static struct ml_value
 attribute(struct json_object *item, const char *scope, const char *key)
 {
-	struct json_object *value = strcmp(scope, "tags") == 0
-		? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
+	struct json_object *value =
+	    strcmp(scope, "tags") == 0 ? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
 
 	if (json_object_is_type(value, json_type_int))
 		return (struct ml_value){ .is_number = true,
-			.number = json_object_get_double(value) };
+					  .number = json_object_get_double(value) };
 	return (struct ml_value){ .text = json_object_get_string(value) };
 }
 
@@ -122,8 +126,9 @@ search(struct request *req, const struct ml_grammar *grammar, const struct page_
 	if (answer != NULL) {
 		struct json_object *list = json_get(answer, rule->key);
 
-		for (size_t i = 0; rule == &models_rule && list != NULL
-		     && i < json_object_array_length(list); i++)
+		for (size_t i = 0;
+		     rule == &models_rule && list != NULL && i < json_object_array_length(list);
+		     i++)
 			add_latest(req->ws, json_object_array_get_idx(list, i));
 		reply_json(req, answer);
 	}
@@ -138,15 +143,14 @@ models_search(struct request *req)
 	static const char *const numbers[] = { "last_updated_timestamp", "timestamp", NULL };
 	static const struct ml_grammar grammar = { texts, numbers, false, attribute };
 
-	search(req, &grammar, &models_rule, "name",
-	       doc_list(req->ws, "registered_model", NULL));
+	search(req, &grammar, &models_rule, "name", doc_list(req->ws, "registered_model", NULL));
 }
 
 static struct json_object *
 need_model(struct request *req, const char *name)
 {
-	struct json_object *model = name != NULL ? doc_get(req->ws, "registered_model", name)
-						 : NULL;
+	struct json_object *model =
+	    name != NULL ? doc_get(req->ws, "registered_model", name) : NULL;
 
 	if (name != NULL && model == NULL)
 		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
@@ -194,8 +198,10 @@ models_create(struct request *req)
 	if (name == NULL)
 		return;
 	if (strpbrk(name, "/:.") != NULL) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Registered model name cannot "
-			    "contain '/', ':' or '.': %.200s", name);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Registered model name cannot "
+			    "contain '/', ':' or '.': %.200s",
+			    name);
 		return;
 	}
 	model = doc_get(req->ws, "registered_model", name);
@@ -254,10 +260,10 @@ versions_get(struct request *req)
 static void
 versions_search(struct request *req)
 {
-	static const char *const texts[] = { "name", "version_number", "run_id", "source_path",
-		"current_stage", NULL };
+	static const char *const texts[] = { "name",	    "version_number", "run_id",
+					     "source_path", "current_stage",  NULL };
 	static const char *const numbers[] = { "creation_timestamp", "last_updated_timestamp",
-		NULL };
+					       NULL };
 	static const struct ml_grammar grammar = { texts, numbers, false, attribute };
 
 	search(req, &grammar, &versions_rule, "last_updated_timestamp DESC",
@@ -306,19 +312,20 @@ seed(struct workspace *ws)
 	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
-		struct json_object *model = model_new(models[i].name, "ann@example.com",
-						      models[i].text, now - 400 * HOUR);
+		struct json_object *model =
+		    model_new(models[i].name, "ann@example.com", models[i].text, now - 400 * HOUR);
 
 		doc_put(ws, "registered_model", models[i].name, model);
 		json_object_put(model);
 		for (int v = 1; v <= models[i].versions; v++) {
-			const char *stage = v == models[i].versions ? "None"
-				: v == models[i].versions - 1 ? "Production" : "Archived";
+			const char *stage = v == models[i].versions	? "None"
+					  : v == models[i].versions - 1 ? "Production"
+									: "Archived";
 			char *source = xasprintf("dbfs:/databricks/mlflow-registry/%s/%d/model",
 						 models[i].name, v);
 
-			version_add(ws, models[i].name, v, "ann@example.com", stage, source,
-				    NULL, now - (300 - v * 20) * HOUR);
+			version_add(ws, models[i].name, v, "ann@example.com", stage, source, NULL,
+				    now - (300 - v * 20) * HOUR);
 			free(source);
 		}
 	}

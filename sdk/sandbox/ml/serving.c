@@ -21,14 +21,14 @@ struct seed {
 };
 
 static const struct seed seeds[] = {
-	{ "taxi-fare", NULL, "main.default.taxi_fare", "3", "taxi_fare-3", "ann@example.com",
-	  true, "NOT_UPDATING", model_linear },
+	{ "taxi-fare", NULL, "main.default.taxi_fare", "3", "taxi_fare-3", "ann@example.com", true,
+	  "NOT_UPDATING", model_linear },
 	{ "sandbox-chat", "llm/v1/chat", "system.ai.sandbox_chat", "1", "sandbox_chat-1",
 	  "System-User", true, "NOT_UPDATING", model_chat },
-	{ EMBEDDER, "llm/v1/embeddings", "system.ai.sandbox_embedder", "1",
-	  "sandbox_embedder-1", "System-User", true, "NOT_UPDATING", model_embed },
-	{ "credit-risk", NULL, "main.sales.credit_risk", "2", "credit_risk-2",
-	  "bob@example.com", false, "IN_PROGRESS", NULL },
+	{ EMBEDDER, "llm/v1/embeddings", "system.ai.sandbox_embedder", "1", "sandbox_embedder-1",
+	  "System-User", true, "NOT_UPDATING", model_embed },
+	{ "credit-risk", NULL, "main.sales.credit_risk", "2", "credit_risk-2", "bob@example.com",
+	  false, "IN_PROGRESS", NULL },
 };
 
 enum { SEEDS = sizeof(seeds) / sizeof(seeds[0]) };
@@ -47,8 +47,7 @@ served_entity(const struct seed *seed, int64_t when)
 	json_add_bool(entity, "scale_to_zero_enabled", true);
 	json_add_str(entity, "creator", seed->creator);
 	json_add_int(entity, "creation_timestamp", when);
-	json_add_str(state, "deployment", seed->ready ? "DEPLOYMENT_READY"
-						      : "DEPLOYMENT_CREATING");
+	json_add_str(state, "deployment", seed->ready ? "DEPLOYMENT_READY" : "DEPLOYMENT_CREATING");
 	json_add(entity, "state", state);
 	return entity;
 }
@@ -132,12 +131,15 @@ invoke(struct request *req, const char *name)
 	const char *ready = json_str(json_get(endpoint, "state"), "ready");
 
 	if (endpoint == NULL || model == NULL) {
-		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "The given endpoint does not "
+		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
+			    "The given endpoint does not "
 			    "exist, please retry after checking the specified model and version "
 			    "deployment exists.");
 	} else if (model->invoke == NULL || strcmp(ready, "READY") != 0) {
-		reply_error(req, 400, "BAD_REQUEST", "Endpoint '%.200s' is not ready: its first "
-			    "configuration is still being deployed.", name);
+		reply_error(req, 400, "BAD_REQUEST",
+			    "Endpoint '%.200s' is not ready: its first "
+			    "configuration is still being deployed.",
+			    name);
 	} else {
 		model->invoke(req, model->served);
 		reply_header(req, "served-model-name", model->served);

@@ -25,8 +25,10 @@ enum { INPUTS = sizeof(inputs) / sizeof(inputs[0]) };
 static bool
 bad_input(struct request *req, const char *why, const char *what)
 {
-	reply_error(req, 400, "BAD_REQUEST", "Failed to enforce the schema of the data with the "
-		    "schema of the model %s. Error: %s%.100s", SIGNATURE, why, what);
+	reply_error(req, 400, "BAD_REQUEST",
+		    "Failed to enforce the schema of the data with the "
+		    "schema of the model %s. Error: %s%.100s",
+		    SIGNATURE, why, what);
 	return false;
 }
 
@@ -96,8 +98,7 @@ predict_rows(struct request *req, struct json_object *rows, const int *places,
 			bad_input(req, "a row is neither an object nor a list", "");
 		if (!ok)
 			return false;
-		json_object_array_add(predictions,
-				      ml_number(round(y * 10000) / 10000));
+		json_object_array_add(predictions, ml_number(round(y * 10000) / 10000));
 	}
 	return true;
 }
@@ -110,8 +111,9 @@ predict_split(struct request *req, struct json_object *split, struct json_object
 
 	for (int i = 0; i < INPUTS; i++) {
 		places[i] = -1;
-		for (size_t k = 0; json_object_is_type(columns, json_type_array)
-		     && k < json_object_array_length(columns); k++)
+		for (size_t k = 0; json_object_is_type(columns, json_type_array) &&
+				   k < json_object_array_length(columns);
+		     k++)
 			if (strcmp(json_object_get_string(json_object_array_get_idx(columns, k)),
 				   inputs[i].name) == 0)
 				places[i] = (int)k;
@@ -126,8 +128,8 @@ static bool
 predict_named(struct request *req, struct json_object *named, struct json_object *predictions)
 {
 	struct json_object *first = json_get(named, inputs[0].name);
-	size_t n = json_object_is_type(first, json_type_array) ? json_object_array_length(first)
-							       : 1;
+	size_t n =
+	    json_object_is_type(first, json_type_array) ? json_object_array_length(first) : 1;
 
 	for (size_t r = 0; r < n && r < MAX_ROWS; r++) {
 		struct json_object *row = json_object_new_object();
@@ -146,8 +148,7 @@ predict_named(struct request *req, struct json_object *named, struct json_object
 		json_object_put(row);
 		if (!ok)
 			return false;
-		json_object_array_add(predictions,
-				      ml_number(round(y * 10000) / 10000));
+		json_object_array_add(predictions, ml_number(round(y * 10000) / 10000));
 	}
 	return true;
 }
@@ -167,7 +168,8 @@ predict(struct request *req, struct json_object *predictions)
 		return predict_named(req, value, predictions);
 	if (value != NULL)
 		return predict_rows(req, value, NULL, predictions);
-	reply_error(req, 400, "BAD_REQUEST", "Invalid input: the body must hold one of "
+	reply_error(req, 400, "BAD_REQUEST",
+		    "Invalid input: the body must hold one of "
 		    "dataframe_split, dataframe_records, instances, inputs.");
 	return false;
 }
@@ -194,8 +196,9 @@ last_question(struct json_object *messages, size_t *tokens)
 {
 	const char *question = NULL;
 
-	for (size_t i = 0; json_object_is_type(messages, json_type_array)
-	     && i < json_object_array_length(messages); i++) {
+	for (size_t i = 0; json_object_is_type(messages, json_type_array) &&
+			   i < json_object_array_length(messages);
+	     i++) {
 		struct json_object *message = json_object_array_get_idx(messages, i);
 		const char *role = json_str(message, "role"), *text = json_str(message, "content");
 
@@ -260,8 +263,8 @@ stream_chat(struct request *req, const char *served, const char *text, const cha
 
 	json_object_array_add(choices, chat_choice(0, "delta", text, reason));
 	json_add(chunk, "choices", choices);
-	buf_printf(&out, "data: %s\n\ndata: [DONE]\n\n", json_object_to_json_string_ext(chunk,
-		   JSON_C_TO_STRING_PLAIN));
+	buf_printf(&out, "data: %s\n\ndata: [DONE]\n\n",
+		   json_object_to_json_string_ext(chunk, JSON_C_TO_STRING_PLAIN));
 	json_object_put(chunk);
 	reply_bytes(req, 200, "text/event-stream", out.data, out.len);
 	buf_free(&out);
@@ -297,9 +300,10 @@ model_chat(struct request *req, const char *served)
 	bool cut;
 
 	if (question == NULL || max < 1) {
-		reply_error(req, 400, "BAD_REQUEST", question == NULL
-			    ? "messages must be a list of {role, content} with a user's message"
-			    : "max_tokens must be at least 1");
+		reply_error(req, 400, "BAD_REQUEST",
+			    question == NULL
+				? "messages must be a list of {role, content} with a user's message"
+				: "max_tokens must be at least 1");
 		return;
 	}
 	whole = xasprintf("You said: %s", question);
@@ -322,8 +326,7 @@ add_embedding(struct json_object *data, const char *text)
 
 	embed_text(text, vector);
 	for (int i = 0; i < EMBED_DIMENSION; i++)
-		json_object_array_add(list, ml_number(
-			round((double)vector[i] * 1e6) / 1e6));
+		json_object_array_add(list, ml_number(round((double)vector[i] * 1e6) / 1e6));
 	json_add_str(entry, "object", "embedding");
 	json_add_int(entry, "index", (int64_t)json_object_array_length(data));
 	json_add(entry, "embedding", list);
@@ -335,8 +338,9 @@ model_embed(struct request *req, const char *served)
 {
 	struct json_object *input = json_get(req->body, "input"), *answer, *usage, *data;
 	bool single = json_object_is_type(input, json_type_string);
-	size_t n = single ? 1 : json_object_is_type(input, json_type_array)
-		? json_object_array_length(input) : 0;
+	size_t n = single				       ? 1
+		 : json_object_is_type(input, json_type_array) ? json_object_array_length(input)
+							       : 0;
 	size_t tokens = 0;
 
 	if (n == 0 || n > MAX_TEXTS) {
@@ -346,8 +350,8 @@ model_embed(struct request *req, const char *served)
 	}
 	data = json_object_new_array();
 	for (size_t i = 0; i < n; i++) {
-		const char *text = json_object_get_string(single ? input
-			: json_object_array_get_idx(input, i));
+		const char *text =
+		    json_object_get_string(single ? input : json_object_array_get_idx(input, i));
 
 		add_embedding(data, text != NULL ? text : "");
 		tokens += count_words(text != NULL ? text : "");

@@ -21,8 +21,9 @@ runs_of(const char *filter)
 {
 	char *body = text_of("{\"experiment_ids\":[\"" TAXI "\"],\"filter\":\"%s\"}", filter);
 	struct answer *a = post(MLFLOW "/runs/search", body);
-	int count = a->status == 200 ? (int)count_at(a, "runs")
-		: is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1 : -2;
+	int count = a->status == 200				? (int)count_at(a, "runs")
+		  : is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1
+								: -2;
 
 	answer_free(a);
 	free(body);
@@ -85,14 +86,16 @@ test_filters(void)
 static void
 test_run_pages(void)
 {
-	struct answer *a = post(MLFLOW "/runs/search", "{\"experiment_ids\":[\"" TAXI "\"],"
-				"\"max_results\":20,\"order_by\":[\"metrics.rmse\"]}");
+	struct answer *a =
+	    post(MLFLOW "/runs/search", "{\"experiment_ids\":[\"" TAXI "\"],"
+					"\"max_results\":20,\"order_by\":[\"metrics.rmse\"]}");
 	char *body;
 
 	CU_ASSERT_EQUAL(count_at(a, "runs"), 20);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "runs[0].info.run_name"), "taxi-fare-22");
 	body = text_of("{\"experiment_ids\":[\"" TAXI "\"],\"max_results\":20,\"order_by\":"
-		       "[\"metrics.rmse\"],\"page_token\":\"%s\"}", text_at(a, "next_page_token"));
+		       "[\"metrics.rmse\"],\"page_token\":\"%s\"}",
+		       text_at(a, "next_page_token"));
 	answer_free(a);
 	a = post(MLFLOW "/runs/search", body);
 	/* The two that lack the metric come last. */
@@ -110,8 +113,8 @@ test_run_pages(void)
 static void
 test_experiments(void)
 {
-	struct answer *a = fetch("POST", MLFLOW "/experiments/search",
-				 "{\"filter\":\"name LIKE '%/c%'\"}");
+	struct answer *a =
+	    fetch("POST", MLFLOW "/experiments/search", "{\"filter\":\"name LIKE '%/c%'\"}");
 
 	CU_ASSERT_EQUAL(count_at(a, "experiments"), 1);
 	answer_free(a);
@@ -133,8 +136,8 @@ static void
 test_logging(void)
 {
 	struct answer *a = fetch("POST", MLFLOW "/experiments/create", "{\"name\":\"/Shared/t\"}");
-	char *body = text_of("{\"experiment_id\":\"%s\",\"run_name\":\"r\"}",
-			     text_at(a, "experiment_id"));
+	char *body =
+	    text_of("{\"experiment_id\":\"%s\",\"run_name\":\"r\"}", text_at(a, "experiment_id"));
 	char *id, *path;
 
 	answer_free(a);
@@ -144,7 +147,8 @@ test_logging(void)
 	free(body);
 	body = text_of("{\"run_id\":\"%s\",\"metrics\":[{\"key\":\"m\",\"value\":2,\"step\":1},"
 		       "{\"key\":\"m\",\"value\":\"NaN\",\"step\":2},{\"key\":\"m\",\"value\":9,"
-		       "\"step\":0}],\"params\":[{\"key\":\"p\",\"value\":\"1\"}]}", id);
+		       "\"step\":0}],\"params\":[{\"key\":\"p\",\"value\":\"1\"}]}",
+		       id);
 	expect("POST", MLFLOW "/runs/log-batch", body, 200, NULL);
 	free(body);
 	path = text_of(MLFLOW "/runs/get?run_id=%s", id);
@@ -181,8 +185,7 @@ test_registries(void)
 	expect("POST", MLFLOW "/registered-models/create", "{\"name\":\"churn-classifier\"}", 400,
 	       "RESOURCE_ALREADY_EXISTS");
 	expect("GET", UC "?catalog_name=main", NULL, 400, "INVALID_PARAMETER_VALUE");
-	expect("GET", UC "?catalog_name=main&schema_name=none", NULL, 404,
-	       "SCHEMA_DOES_NOT_EXIST");
+	expect("GET", UC "?catalog_name=main&schema_name=none", NULL, 404, "SCHEMA_DOES_NOT_EXIST");
 	expect_text(UC "?catalog_name=main&schema_name=sales&max_results=1",
 		    "registered_models[0].full_name", "main.sales.credit_risk");
 	expect_text(UC "/main.default.taxi_fare/versions/3?include_aliases=true",
@@ -196,8 +199,10 @@ test_registries(void)
 	expect("GET", UC "/main.default.none", NULL, 404, "RESOURCE_DOES_NOT_EXIST");
 	expect("GET", UC "/main.default.taxi_fare/versions/x", NULL, 400,
 	       "INVALID_PARAMETER_VALUE");
-	expect("POST", UC, "{\"catalog_name\":\"main\",\"schema_name\":\"sales\",\"name\":"
-	       "\"credit_risk\"}", 400, "RESOURCE_ALREADY_EXISTS");
+	expect("POST", UC,
+	       "{\"catalog_name\":\"main\",\"schema_name\":\"sales\",\"name\":"
+	       "\"credit_risk\"}",
+	       400, "RESOURCE_ALREADY_EXISTS");
 }
 
 /* ---- serving ---- */
@@ -214,14 +219,17 @@ test_linear_model(void)
 		"{\"inputs\":{\"trip_distance\":10,\"passengers\":1}}",
 	};
 	static const char *const bad[] = {
-		"{}", "{\"inputs\":[]}", "{\"instances\":[5]}", "{\"instances\":[[10]]}",
+		"{}",
+		"{\"inputs\":[]}",
+		"{\"instances\":[5]}",
+		"{\"instances\":[[10]]}",
 		"{\"dataframe_records\":[{\"trip_distance\":\"far\",\"passengers\":1}]}",
 		"{\"dataframe_split\":{\"columns\":[\"passengers\"],\"data\":[[1]]}}",
 	};
 
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		struct answer *a = fetch("POST", "/serving-endpoints/taxi-fare/invocations",
-					 inputs[i]);
+		struct answer *a =
+		    fetch("POST", "/serving-endpoints/taxi-fare/invocations", inputs[i]);
 
 		CU_ASSERT_STRING_EQUAL(text_at(a, "predictions[0]"), "29.04");
 		CU_ASSERT(has_header(a, "served-model-name", "taxi_fare-3"));
@@ -230,8 +238,7 @@ test_linear_model(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect("POST", "/serving-endpoints/taxi-fare/invocations", bad[i], 400,
 		       "BAD_REQUEST");
-	expect("POST", "/serving-endpoints/credit-risk/invocations", inputs[0], 400,
-	       "BAD_REQUEST");
+	expect("POST", "/serving-endpoints/credit-risk/invocations", inputs[0], 400, "BAD_REQUEST");
 	expect("POST", "/serving-endpoints/nope/invocations", inputs[0], 404,
 	       "RESOURCE_DOES_NOT_EXIST");
 	expect_text("/api/2.0/serving-endpoints/credit-risk", "state.ready", "NOT_READY");
@@ -240,14 +247,16 @@ test_linear_model(void)
 static void
 test_language_models(void)
 {
-	struct answer *a = fetch("POST", "/serving-endpoints/sandbox-chat/invocations",
-		"{\"messages\":[{\"role\":\"user\",\"content\":\"a b c\"}],\"max_tokens\":3}");
+	struct answer *a =
+	    fetch("POST", "/serving-endpoints/sandbox-chat/invocations",
+		  "{\"messages\":[{\"role\":\"user\",\"content\":\"a b c\"}],\"max_tokens\":3}");
 
 	CU_ASSERT_STRING_EQUAL(text_at(a, "choices[0].message.content"), "You said: a");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "choices[0].finish_reason"), "length");
 	CU_ASSERT_EQUAL(int_at(a, "usage.total_tokens"), 6);
 	answer_free(a);
-	a = fetch("POST", "/serving-endpoints/chat/completions", "{\"model\":\"sandbox-chat\","
+	a = fetch("POST", "/serving-endpoints/chat/completions",
+		  "{\"model\":\"sandbox-chat\","
 		  "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true}");
 	CU_ASSERT(has_header(a, "content-type", "text/event-stream"));
 	CU_ASSERT(holds(a->text, "data: [DONE]"));
@@ -270,10 +279,12 @@ static int
 products_of(const char *filter)
 {
 	char *body = text_of("{\"columns\":[\"product_id\"],\"query_text\":\"lamp\","
-			     "\"num_results\":100,\"filters_json\":\"%s\"}", filter);
+			     "\"num_results\":100,\"filters_json\":\"%s\"}",
+			     filter);
 	struct answer *a = post(VECTORS "main.sales.products_index/query", body);
-	int count = a->status == 200 ? (int)int_at(a, "result.row_count")
-		: is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1 : -2;
+	int count = a->status == 200				? (int)int_at(a, "result.row_count")
+		  : is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1
+								: -2;
 
 	answer_free(a);
 	free(body);
@@ -321,7 +332,9 @@ static void
 test_vector_queries(void)
 {
 	static const char *const bad[] = {
-		"{}", "{\"columns\":[\"id\"]}", "{\"columns\":[\"id\"],\"query_vector\":[1]}",
+		"{}",
+		"{\"columns\":[\"id\"]}",
+		"{\"columns\":[\"id\"],\"query_vector\":[1]}",
 		"{\"columns\":[\"none\"],\"query_vector\":[1,0,0,0]}",
 		"{\"columns\":[\"id\"],\"query_text\":\"x\"}",
 		"{\"columns\":[\"id\"],\"query_vector\":[1,0,0,0],\"num_results\":10001}",
@@ -335,7 +348,8 @@ test_vector_queries(void)
 		expect("POST", VECTORS "main.default.docs_index/query", bad[i], 400,
 		       "INVALID_PARAMETER_VALUE");
 	expect("POST", VECTORS "main.default.none/query", bad[0], 404, "RESOURCE_DOES_NOT_EXIST");
-	a = fetch("POST", VECTORS "main.default.docs_index/query", "{\"columns\":[\"topic\"],"
+	a = fetch("POST", VECTORS "main.default.docs_index/query",
+		  "{\"columns\":[\"topic\"],"
 		  "\"query_vector\":[0,2,0,0],\"num_results\":1001}");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "result.data_array[0][0]"), "shipping");
 	CU_ASSERT_EQUAL(int_at(a, "result.row_count"), 1000);
@@ -349,13 +363,15 @@ test_vector_queries(void)
 	expect("POST", VECTORS "main.default.docs_index/query-next-page",
 	       "{\"endpoint_name\":\"sandbox-vectors\",\"page_token\":\"x.y\"}", 400,
 	       "INVALID_PARAMETER_VALUE");
-	a = fetch("POST", VECTORS "main.default.notes_index/query", "{\"columns\":[\"note_id\"],"
+	a = fetch("POST", VECTORS "main.default.notes_index/query",
+		  "{\"columns\":[\"note_id\"],"
 		  "\"query_text\":\"card numbers\",\"query_type\":\"FULL_TEXT\"}");
 	CU_ASSERT_EQUAL(count_at(a, "result.data_array"), 1);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "result.data_array[0][0]"), "n6");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "manifest.columns[1].name"), "score");
 	answer_free(a);
-	a = fetch("POST", VECTORS "main.default.notes_index/query", "{\"columns\":[\"note_id\"],"
+	a = fetch("POST", VECTORS "main.default.notes_index/query",
+		  "{\"columns\":[\"note_id\"],"
 		  "\"query_text\":\"Lamps have a warranty of two years, tables of ten.\","
 		  "\"query_type\":\"HYBRID\",\"score_threshold\":0.99}");
 	CU_ASSERT_EQUAL(int_at(a, "result.row_count"), 1);
@@ -365,17 +381,20 @@ test_vector_queries(void)
 static void
 test_vector_rows(void)
 {
-	struct answer *a = fetch("POST", VECTORS "main.default.docs_index/upsert-data",
-		"{\"inputs_json\":\"[{\\\"id\\\":9001,\\\"vector\\\":[1,2,3,4]},{\\\"id\\\":9002,"
-		"\\\"vector\\\":[1]},{\\\"id\\\":9003,\\\"x\\\":1,\\\"vector\\\":[1,2,3,4]},"
-		"{\\\"title\\\":\\\"no key\\\"},5]\"}");
+	struct answer *a =
+	    fetch("POST", VECTORS "main.default.docs_index/upsert-data",
+		  "{\"inputs_json\":\"[{\\\"id\\\":9001,\\\"vector\\\":[1,2,3,4]},{\\\"id\\\":9002,"
+		  "\\\"vector\\\":[1]},{\\\"id\\\":9003,\\\"x\\\":1,\\\"vector\\\":[1,2,3,4]},"
+		  "{\\\"title\\\":\\\"no key\\\"},5]\"}");
 
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "PARTIAL_SUCCESS");
 	CU_ASSERT_EQUAL(int_at(a, "result.success_row_count"), 1);
 	CU_ASSERT_EQUAL(count_at(a, "result.failed_primary_keys"), 4);
 	answer_free(a);
-	a = fetch("DELETE", VECTORS "main.default.docs_index/delete-data?primary_keys=9001"
-		  "&primary_keys=77777", NULL);
+	a = fetch("DELETE",
+		  VECTORS "main.default.docs_index/delete-data?primary_keys=9001"
+			  "&primary_keys=77777",
+		  NULL);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "result.failed_primary_keys[0]"), "77777");
 	answer_free(a);
 	expect("POST", VECTORS "main.default.docs_index/upsert-data", "{\"inputs_json\":\"{}\"}",

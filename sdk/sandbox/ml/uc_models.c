@@ -13,11 +13,17 @@
 #define HOUR INT64_C(3600000)
 
 static const struct page_rule models_rule = { .key = "registered_models",
-	.size_arg = "max_results", .token_arg = "page_token", .default_size = 100,
-	.max_size = 100, .empty_first = true };
+					      .size_arg = "max_results",
+					      .token_arg = "page_token",
+					      .default_size = 100,
+					      .max_size = 100,
+					      .empty_first = true };
 static const struct page_rule versions_rule = { .key = "model_versions",
-	.size_arg = "max_results", .token_arg = "page_token", .default_size = 100,
-	.max_size = 1000, .empty_first = true };
+						.size_arg = "max_results",
+						.token_arg = "page_token",
+						.default_size = 100,
+						.max_size = 1000,
+						.empty_first = true };
 
 /* ---- documents ---- */
 
@@ -112,8 +118,8 @@ show_aliases(struct request *req, struct json_object *model)
 {
 	const char *asked = request_arg(req, "include_aliases");
 
-	if (asked == NULL || strcmp(asked, "true") != 0
-	    || json_object_array_length(json_get(model, "aliases")) == 0)
+	if (asked == NULL || strcmp(asked, "true") != 0 ||
+	    json_object_array_length(json_get(model, "aliases")) == 0)
 		json_object_object_del(model, "aliases");
 }
 
@@ -286,9 +292,10 @@ alias_get(struct request *req)
 		reply_version(req, model, number);
 		return;
 	}
-	reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "Alias '%.200s' does not exist for "
-		    "registered model '%.300s'.", request_var(req, "alias"),
-		    json_str(model, "full_name"));
+	reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
+		    "Alias '%.200s' does not exist for "
+		    "registered model '%.300s'.",
+		    request_var(req, "alias"), json_str(model, "full_name"));
 	json_object_put(model);
 }
 
@@ -343,7 +350,7 @@ seed(struct workspace *ws)
 	static const struct {
 		const char *schema, *name, *comment;
 		int versions;
-		int champion;			/* 0: no alias */
+		int champion; /* 0: no alias */
 	} models[] = {
 		{ "default", "taxi_fare", "Fare from distance and passengers", 4, 3 },
 		{ "sales", "credit_risk", "Who may order on account", 2, 2 },
@@ -353,8 +360,9 @@ seed(struct workspace *ws)
 	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
-		struct json_object *model = model_new(ws, "main", models[i].schema,
-			models[i].name, "ann@example.com", models[i].comment, now - 500 * HOUR);
+		struct json_object *model =
+		    model_new(ws, "main", models[i].schema, models[i].name, "ann@example.com",
+			      models[i].comment, now - 500 * HOUR);
 
 		if (models[i].champion > 0) {
 			set_alias(model, "champion", models[i].champion);

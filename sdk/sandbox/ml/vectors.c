@@ -8,14 +8,19 @@
 #include "ml/embed.h"
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS vs_rows(idx TEXT NOT NULL, key TEXT NOT NULL,"
-	" json TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY(idx, key));";
+    "CREATE TABLE IF NOT EXISTS vs_rows(idx TEXT NOT NULL, key TEXT NOT NULL,"
+    " json TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY(idx, key));";
 
 static const struct page_rule indexes_rule = { .key = "vector_indexes",
-	.size_arg = "page_size", .token_arg = "page_token", .default_size = 100,
-	.max_size = 1000 };
-static const struct page_rule endpoints_rule = { .key = "endpoints", .size_arg = "page_size",
-	.token_arg = "page_token", .default_size = 100, .max_size = 1000 };
+					       .size_arg = "page_size",
+					       .token_arg = "page_token",
+					       .default_size = 100,
+					       .max_size = 1000 };
+static const struct page_rule endpoints_rule = { .key = "endpoints",
+						 .size_arg = "page_size",
+						 .token_arg = "page_token",
+						 .default_size = 100,
+						 .max_size = 1000 };
 
 /* ---- indexes as documents ---- */
 
@@ -35,8 +40,7 @@ read_spec(struct vindex *out, struct json_object *spec)
 		columns = json_get(spec, "embedding_vector_columns");
 	column = json_object_array_get_idx(columns, 0);
 	out->column = json_str(column, "name");
-	out->dimension = out->embeds ? EMBED_DIMENSION
-				     : json_int(column, "embedding_dimension", 0);
+	out->dimension = out->embeds ? EMBED_DIMENSION : json_int(column, "embedding_dimension", 0);
 }
 
 bool
@@ -86,7 +90,7 @@ static void
 indexes_list(struct request *req)
 {
 	static const char *const shown[] = { "name", "endpoint_name", "index_type", "primary_key",
-		"creator" };
+					     "creator" };
 	const char *endpoint = request_need(req, "endpoint_name");
 	struct json_object *all, *kept;
 
@@ -151,17 +155,22 @@ indexes_sync(struct request *req)
 	else if (vindex_sync(req->ws, &index))
 		reply_empty(req);
 	else
-		reply_error(req, 400, "INVALID_STATE", "The source table of %.300s cannot be "
-			    "read.", index.name);
+		reply_error(req, 400, "INVALID_STATE",
+			    "The source table of %.300s cannot be "
+			    "read.",
+			    index.name);
 	vindex_fini(&index);
 }
 
 static void
 add_count(struct workspace *ws, struct json_object *endpoint)
 {
-	json_add_int(endpoint, "num_indexes", db_one_int(ws, "SELECT count(*) FROM docs WHERE"
-		     " kind = 'vector_index' AND json_extract(json, '$.endpoint_name') = ?", "s",
-		     json_str(endpoint, "name")));
+	json_add_int(
+	    endpoint, "num_indexes",
+	    db_one_int(ws,
+		       "SELECT count(*) FROM docs WHERE"
+		       " kind = 'vector_index' AND json_extract(json, '$.endpoint_name') = ?",
+		       "s", json_str(endpoint, "name")));
 }
 
 static void
@@ -202,5 +211,6 @@ static const struct route routes[] = {
 	{ NULL, NULL, NULL, 0 },
 };
 
-const struct domain vectors_domain = { .name = "vectors", .routes = routes, .tables = tables,
-	.seed = vectors_seed };
+const struct domain vectors_domain = {
+	.name = "vectors", .routes = routes, .tables = tables, .seed = vectors_seed
+};

@@ -9,19 +9,19 @@
 #include "sandbox.h"
 
 #define VECTORS "/api/2.0/vector-search"
-#define VECTOR_SCORE "score"			/* the last column of every answer */
+#define VECTOR_SCORE "score" /* the last column of every answer */
 
 enum { MAX_DIMENSION = 4096 };
 
 /* An index as its document says.  Strings live as long as `doc`. */
 struct vindex {
-	struct json_object *doc;		/* as GET answers it, and `schema` */
+	struct json_object *doc; /* as GET answers it, and `schema` */
 	const char *name, *key, *endpoint;
-	const char *column;			/* of the vector, or of the text to embed */
-	bool embeds;				/* the column holds text */
-	bool direct;				/* DIRECT_ACCESS */
+	const char *column; /* of the vector, or of the text to embed */
+	bool embeds;	    /* the column holds text */
+	bool direct;	    /* DIRECT_ACCESS */
 	int64_t dimension;
-	struct json_object *schema;		/* {column: type}; borrowed */
+	struct json_object *schema; /* {column: type}; borrowed */
 };
 
 bool vindex_find(struct workspace *ws, const char *name, struct vindex *out);

@@ -15,7 +15,7 @@ enum { MAX_PARTS = 16 };
 
 struct part {
 	char column[MAX_NAME + 1];
-	char op[8];				/* "" is equality */
+	char op[8]; /* "" is equality */
 };
 
 static bool
@@ -58,8 +58,8 @@ split_name(const char *name, struct part *parts)
 	for (;;) {
 		const char *end = strstr(name, " OR ");
 
-		if (n == MAX_PARTS || !split_part(name, end != NULL ? (size_t)(end - name)
-						  : strlen(name), &parts[n]))
+		if (n == MAX_PARTS ||
+		    !split_part(name, end != NULL ? (size_t)(end - name) : strlen(name), &parts[n]))
 			return 0;
 		n++;
 		if (end == NULL)
@@ -110,9 +110,10 @@ vfilter_check(const struct vindex *index, struct json_object *filter)
 		for (size_t i = 0; i < n; i++) {
 			if (json_get(index->schema, parts[i].column) == NULL)
 				return xasprintf("Invalid filter: column '%.200s' is not in index "
-						 "%.300s", parts[i].column, index->name);
-			if (!value_fits(&parts[i], n > 1 ? json_object_array_get_idx(value, i)
-							 : value))
+						 "%.300s",
+						 parts[i].column, index->name);
+			if (!value_fits(&parts[i],
+					n > 1 ? json_object_array_get_idx(value, i) : value))
 				return xasprintf("Invalid value for filter '%.200s'", name);
 		}
 	}
@@ -215,8 +216,8 @@ vfilter_matches(struct json_object *filter, struct json_object *row)
 		bool any = false;
 
 		for (size_t i = 0; i < n && !any; i++)
-			any = part_matches(&parts[i], row, n > 1
-				? json_object_array_get_idx(value, i) : value);
+			any = part_matches(&parts[i], row,
+					   n > 1 ? json_object_array_get_idx(value, i) : value);
 		if (!any)
 			return false;
 	}

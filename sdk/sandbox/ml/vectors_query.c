@@ -32,7 +32,7 @@ struct query {
 	enum method method;
 	const char *text;
 	float vector[MAX_DIMENSION];
-	struct json_object *columns, *filter;	/* columns borrowed, filter owned */
+	struct json_object *columns, *filter; /* columns borrowed, filter owned */
 	int64_t wanted;
 	double threshold;
 };
@@ -58,8 +58,8 @@ read_columns(struct request *req, const struct vindex *index, struct json_object
 	    json_object_array_length(query->columns) == 0)
 		return bad(req, "Missing required field: columns", "");
 	for (size_t i = 0; i < json_object_array_length(query->columns); i++) {
-		const char *name = json_object_get_string(
-			json_object_array_get_idx(query->columns, i));
+		const char *name =
+		    json_object_get_string(json_object_array_get_idx(query->columns, i));
 
 		if (name == NULL || json_get(index->schema, name) == NULL)
 			return bad(req, "Requested columns to fetch are not present in index: ",
@@ -96,8 +96,7 @@ read_query_vector(struct request *req, const struct vindex *index, struct json_o
 	if (list != NULL && read_vector(list, index->dimension, query->vector))
 		return true;
 	if (list != NULL) {
-		snprintf(text, sizeof(text), "%lld numbers",
-			 (long long)index->dimension);
+		snprintf(text, sizeof(text), "%lld numbers", (long long)index->dimension);
 		return bad(req, "query_vector must have as many dimensions as the index: ", text);
 	}
 	if (query->text == NULL)
@@ -140,8 +139,7 @@ read_query(struct request *req, const struct vindex *index, struct json_object *
 	if (query->wanted < 1 || query->wanted > MAX_RESULTS)
 		return bad(req, "num_results must be between 1 and 10000", "");
 	return read_columns(req, index, body, query) && read_method(req, body, query) &&
-	       read_query_vector(req, index, body, query) &&
-	       read_filter(req, index, body, query);
+	       read_query_vector(req, index, body, query) && read_filter(req, index, body, query);
 }
 
 /* ---- scoring ---- */
@@ -260,8 +258,7 @@ fuse(struct hits *hits)
 	for (size_t i = 0; i < hits->count; i++)
 		ranks[i] = hits->items[i].words > 0 ? 1.0 / (double)(RANK_CONSTANT + 1 + i) : 0;
 	for (size_t i = 0; i < hits->count; i++)
-		hits->items[i].score = (hits->items[i].cosine + ranks[i]) *
-				       (RANK_CONSTANT + 1) / 2;
+		hits->items[i].score = (hits->items[i].cosine + ranks[i]) * (RANK_CONSTANT + 1) / 2;
 	sort_hits(hits);
 	free(ranks);
 }
@@ -272,9 +269,9 @@ count_good(const struct hits *hits, const struct query *query)
 {
 	size_t n = 0;
 
-	while (n < hits->count && n < (size_t)query->wanted
-	       && hits->items[n].score >= query->threshold
-	       && (query->method != FULL_TEXT || hits->items[n].words > 0))
+	while (n < hits->count && n < (size_t)query->wanted &&
+	       hits->items[n].score >= query->threshold &&
+	       (query->method != FULL_TEXT || hits->items[n].words > 0))
 		n++;
 	return n;
 }
@@ -288,8 +285,9 @@ manifest(const struct vindex *index, const struct query *query)
 	size_t n = json_object_array_length(query->columns);
 
 	for (size_t i = 0; i <= n; i++) {
-		const char *name = i < n ? json_object_get_string(
-			json_object_array_get_idx(query->columns, i)) : VECTOR_SCORE;
+		const char *name =
+		    i < n ? json_object_get_string(json_object_array_get_idx(query->columns, i))
+			  : VECTOR_SCORE;
 		struct json_object *column = json_object_new_object();
 
 		json_add_str(column, "name", name);
@@ -310,11 +308,13 @@ data_array(const struct hits *hits, const struct query *query, size_t from, size
 		struct json_object *cells = json_object_new_array();
 
 		for (size_t c = 0; c < json_object_array_length(query->columns); c++)
-			json_object_array_add(cells, json_object_get(json_get(hits->items[i].row,
-				json_object_get_string(json_object_array_get_idx(query->columns,
-										 c)))));
-		json_object_array_add(cells, ml_number(
-			round(hits->items[i].score * 1e6) / 1e6));
+			json_object_array_add(
+			    cells,
+			    json_object_get(
+				json_get(hits->items[i].row,
+					 json_object_get_string(
+					     json_object_array_get_idx(query->columns, c)))));
+		json_object_array_add(cells, ml_number(round(hits->items[i].score * 1e6) / 1e6));
 		json_object_array_add(rows, cells);
 	}
 	return rows;
@@ -329,9 +329,10 @@ remember(struct request *req, struct json_object *body, const char *id, size_t o
 	if (id == NULL) {
 		id_uuid(kept);
 		doc_put(req->ws, "vector_query", kept, body);
-		db_run(req->ws, "DELETE FROM docs WHERE kind = 'vector_query' AND seq <= (SELECT"
-		       " max(seq) FROM docs WHERE kind = 'vector_query') - ?", "i",
-		       (int64_t)KEPT_QUERIES);
+		db_run(req->ws,
+		       "DELETE FROM docs WHERE kind = 'vector_query' AND seq <= (SELECT"
+		       " max(seq) FROM docs WHERE kind = 'vector_query') - ?",
+		       "i", (int64_t)KEPT_QUERIES);
 		id = kept;
 	}
 	kind = xasprintf("vector query %s", id);

@@ -13,8 +13,7 @@ row_key(const struct vindex *index, struct json_object *row)
 {
 	struct json_object *key = json_get(row, index->key);
 
-	if (!json_object_is_type(key, json_type_string) &&
-	    !json_object_is_type(key, json_type_int))
+	if (!json_object_is_type(key, json_type_string) && !json_object_is_type(key, json_type_int))
 		return NULL;
 	return xstrdup(json_object_get_string(key));
 }
@@ -92,10 +91,11 @@ vindex_put(struct workspace *ws, const struct vindex *index, struct json_object 
 		free(key);
 		return false;
 	}
-	db_run(ws, "INSERT INTO vs_rows(idx, key, json, vector) VALUES(?, ?, ?, ?)"
+	db_run(ws,
+	       "INSERT INTO vs_rows(idx, key, json, vector) VALUES(?, ?, ?, ?)"
 	       " ON CONFLICT(idx, key) DO UPDATE SET json = excluded.json,"
-	       " vector = excluded.vector", "ssjb", index->name, key, row, vector,
-	       (size_t)index->dimension * sizeof(float));
+	       " vector = excluded.vector",
+	       "ssjb", index->name, key, row, vector, (size_t)index->dimension * sizeof(float));
 	free(key);
 	return true;
 }
@@ -109,8 +109,7 @@ reply_changed(struct request *req, int64_t done, struct json_object *failed)
 	struct json_object *answer = json_object_new_object(), *result = json_object_new_object();
 	bool any = json_object_array_length(failed) > 0;
 
-	json_add_str(answer, "status", !any ? "SUCCESS" : done > 0 ? "PARTIAL_SUCCESS"
-								   : "FAILURE");
+	json_add_str(answer, "status", !any ? "SUCCESS" : done > 0 ? "PARTIAL_SUCCESS" : "FAILURE");
 	json_add_int(result, "success_row_count", done);
 	if (any)
 		json_add(result, "failed_primary_keys", json_object_get(failed));
@@ -125,8 +124,10 @@ need_direct(struct request *req, const struct vindex *index)
 {
 	if (index->direct)
 		return true;
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Index %.300s is a Delta Sync Index; only "
-		    "Direct Access Indexes take rows.", index->name);
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+		    "Index %.300s is a Delta Sync Index; only "
+		    "Direct Access Indexes take rows.",
+		    index->name);
 	return false;
 }
 
@@ -185,8 +186,9 @@ vectors_delete(struct request *req)
 		return;
 	if (need_direct(req, &index) && request_need(req, "primary_keys") != NULL) {
 		failed = json_object_new_array();
-		for (size_t i = 0; i < MAX_DELETE
-		     && (key = request_arg_at(req, "primary_keys", i)) != NULL; i++) {
+		for (size_t i = 0;
+		     i < MAX_DELETE && (key = request_arg_at(req, "primary_keys", i)) != NULL;
+		     i++) {
 			if (db_run(req->ws, "DELETE FROM vs_rows WHERE idx = ? AND key = ?", "ss",
 				   index.name, key) > 0)
 				done++;
@@ -233,8 +235,8 @@ copy_rows(struct workspace *ws, const struct vindex *index, struct json_object *
 			const char *type = json_str(index->schema, name);
 
 			if (type != NULL)
-				json_add(row, name, typed_cell(type,
-					 json_object_array_get_idx(cells, c)));
+				json_add(row, name,
+					 typed_cell(type, json_object_array_get_idx(cells, c)));
 		}
 		vindex_put(ws, index, row);
 		json_object_put(row);

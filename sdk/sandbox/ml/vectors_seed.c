@@ -92,17 +92,20 @@ add_documents(struct workspace *ws)
 	static const char *const topics[] = { "billing", "shipping", "returns", "warranty" };
 	struct vindex index;
 
-	add_index(ws, "main.default.docs_index", "id", "{\"id\":\"long\",\"title\":\"string\","
+	add_index(ws, "main.default.docs_index", "id",
+		  "{\"id\":\"long\",\"title\":\"string\","
 		  "\"topic\":\"string\",\"year\":\"int\",\"score_hint\":\"float\",\"vector\":"
-		  "\"array<float>\"}", "vector", 4, NULL, &index);
+		  "\"array<float>\"}",
+		  "vector", 4, NULL, &index);
 	for (int i = 0; i < DOCUMENTS; i++) {
 		int axis = i % 4, near = i / 4 % 10;
-		char *text = xasprintf("{\"id\":%d,\"title\":\"Document %d about %s\",\"topic\":"
-			"\"%s\",\"year\":%d,\"score_hint\":%s,\"vector\":[%d,%d,%d,%d]}", i + 1,
-			i + 1, topics[axis], topics[axis], 2018 + i % 8,
-			i % 6 == 0 ? "null" : "0.5",
-			axis == 0 ? 10 : near, axis == 1 ? 10 : near / 2,
-			axis == 2 ? 10 : near / 3, axis == 3 ? 10 : i % 3);
+		char *text =
+		    xasprintf("{\"id\":%d,\"title\":\"Document %d about %s\",\"topic\":"
+			      "\"%s\",\"year\":%d,\"score_hint\":%s,\"vector\":[%d,%d,%d,%d]}",
+			      i + 1, i + 1, topics[axis], topics[axis], 2018 + i % 8,
+			      i % 6 == 0 ? "null" : "0.5", axis == 0 ? 10 : near,
+			      axis == 1 ? 10 : near / 2, axis == 2 ? 10 : near / 3,
+			      axis == 3 ? 10 : i % 3);
 
 		put(ws, &index, text);
 		free(text);
@@ -125,13 +128,15 @@ add_notes(struct workspace *ws)
 	};
 	struct vindex index;
 
-	add_index(ws, "main.default.notes_index", "note_id", "{\"note_id\":\"string\",\"subject\":"
-		  "\"string\",\"text\":\"string\",\"pinned\":\"boolean\"}", "text", 0, NULL,
-		  &index);
+	add_index(ws, "main.default.notes_index", "note_id",
+		  "{\"note_id\":\"string\",\"subject\":"
+		  "\"string\",\"text\":\"string\",\"pinned\":\"boolean\"}",
+		  "text", 0, NULL, &index);
 	for (int i = 0; i < NOTES; i++) {
-		char *text = xasprintf("{\"note_id\":\"n%d\",\"subject\":\"%s\",\"text\":\"%s\","
-			"\"pinned\":%s}", i + 1, notes[i][0], notes[i][1],
-			i % 4 == 0 ? "true" : "false");
+		char *text =
+		    xasprintf("{\"note_id\":\"n%d\",\"subject\":\"%s\",\"text\":\"%s\","
+			      "\"pinned\":%s}",
+			      i + 1, notes[i][0], notes[i][1], i % 4 == 0 ? "true" : "false");
 
 		put(ws, &index, text);
 		free(text);
@@ -148,9 +153,11 @@ vectors_seed(struct workspace *ws)
 	add_endpoint(ws, "empty-vectors", "PROVISIONING");
 	add_documents(ws);
 	add_notes(ws);
-	add_index(ws, "main.sales.products_index", "product_id", "{\"product_id\":\"long\","
+	add_index(ws, "main.sales.products_index", "product_id",
+		  "{\"product_id\":\"long\","
 		  "\"name\":\"string\",\"category\":\"string\",\"price\":\"double\",\"tags\":"
-		  "\"array<string>\"}", "name", 0, "main.sales.products", &index);
+		  "\"array<string>\"}",
+		  "name", 0, "main.sales.products", &index);
 	if (!vindex_sync(ws, &index))
 		log_line("error", "seeding: main.sales.products cannot be copied");
 	vindex_fini(&index);

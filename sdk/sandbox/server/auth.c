@@ -50,7 +50,8 @@ fresh_client(void)
 	id_uuid(account);
 	id_hex(secret, 32);
 	text = xasprintf("{\"client_id\":\"%s\",\"client_secret\":\"dose%s\","
-			 "\"account_id\":\"%s\"}", id, secret, account);
+			 "\"account_id\":\"%s\"}",
+			 id, secret, account);
 	return text;
 }
 
@@ -164,7 +165,8 @@ refuse_401(struct request *req)
 {
 	struct json_object *obj = json_object_new_object();
 	char *message = xasprintf("Credential was not sent or was of an unsupported type for this"
-				  " API. [ReqId: %s]", req->request_id);
+				  " API. [ReqId: %s]",
+				  req->request_id);
 
 	json_add_int(obj, "error_code", 401);
 	json_add_str(obj, "message", message);
@@ -194,7 +196,8 @@ auth_check(struct request *req)
 	}
 	req->ws = ws_open(who.workspace);
 	if (req->ws == NULL) {
-		reply_error(req, 500, "INTERNAL_ERROR", "The sandbox cannot open this workspace; "
+		reply_error(req, 500, "INTERNAL_ERROR",
+			    "The sandbox cannot open this workspace; "
 			    "its log says why.");
 		return false;
 	}

@@ -33,7 +33,7 @@ enum { MAX_FAULTS = 256, MAX_LATENCY_MS = 600000, LATENCY_SLICE_MS = 50 };
 
 struct armed {
 	int64_t id, left, skip, hits;
-	char *path, *method, *workspace;	/* NULL = any */
+	char *path, *method, *workspace; /* NULL = any */
 	struct fault fault;
 	struct armed *next;
 };
@@ -46,11 +46,13 @@ static const struct {
 	const char *name;
 	enum fault_kind kind;
 } fault_kinds[] = {
-	{ "none", FAULT_NONE }, { "status", FAULT_STATUS }, { "latency", FAULT_LATENCY },
-	{ "throttle", FAULT_THROTTLE }, { "html_503", FAULT_HTML_503 }, { "reset", FAULT_RESET },
+	{ "none", FAULT_NONE },		{ "status", FAULT_STATUS },
+	{ "latency", FAULT_LATENCY },	{ "throttle", FAULT_THROTTLE },
+	{ "html_503", FAULT_HTML_503 }, { "reset", FAULT_RESET },
 	{ "truncate", FAULT_TRUNCATE }, { "login", FAULT_LOGIN },
 	{ "html_200", FAULT_HTML_200 }, { "numeric_401", FAULT_NUMERIC_401 },
-	{ "empty", FAULT_EMPTY }, { "drip", FAULT_DRIP }, { "garbage", FAULT_GARBAGE },
+	{ "empty", FAULT_EMPTY },	{ "drip", FAULT_DRIP },
+	{ "garbage", FAULT_GARBAGE },
 };
 enum { KINDS = sizeof(fault_kinds) / sizeof(fault_kinds[0]) };
 
@@ -122,7 +124,8 @@ static void
 answer_html(struct request *req, int status, const char *title)
 {
 	char *page = xasprintf("<!doctype html>\n<html><head><title>%s</title></head>"
-			       "<body><h1>%s</h1></body></html>\n", title, title);
+			       "<body><h1>%s</h1></body></html>\n",
+			       title, title);
 
 	reply_bytes(req, status, "text/html; charset=utf-8", page, strlen(page));
 	free(page);
@@ -133,7 +136,8 @@ answer_numeric_401(struct request *req)
 {
 	struct json_object *obj = json_object_new_object();
 	char *message = xasprintf("Credential was not sent or was of an unsupported type for this"
-				  " API. [ReqId: %s]", req->request_id);
+				  " API. [ReqId: %s]",
+				  req->request_id);
 
 	json_add_int(obj, "error_code", 401);
 	json_add_str(obj, "message", message);
@@ -161,8 +165,9 @@ fault_answer(struct request *req, const struct fault *fault)
 		reply_bytes(req, fault->status, fault->type, fault->body, strlen(fault->body));
 		return true;
 	case FAULT_THROTTLE:
-		reply_error(req, 429, "RESOURCE_EXHAUSTED", "Too many requests. Please wait a "
-							    "moment"
+		reply_error(req, 429, "RESOURCE_EXHAUSTED",
+			    "Too many requests. Please wait a "
+			    "moment"
 			    " and try again.");
 		retry_header(req, fault);
 		return true;
@@ -174,23 +179,14 @@ fault_answer(struct request *req, const struct fault *fault)
 		reply_status(req, 302);
 		reply_header(req, "Location", "/login.html?next_url=%2F");
 		return true;
-	case FAULT_HTML_200:
-		answer_html(req, 200, "Databricks - Sign In");
-		return true;
-	case FAULT_NUMERIC_401:
-		answer_numeric_401(req);
-		return true;
-	case FAULT_EMPTY:
-		reply_status(req, 200);
-		return true;
+	case FAULT_HTML_200: answer_html(req, 200, "Databricks - Sign In"); return true;
+	case FAULT_NUMERIC_401: answer_numeric_401(req); return true;
+	case FAULT_EMPTY: reply_status(req, 200); return true;
 	case FAULT_GARBAGE:
 		reply_bytes(req, 200, "application/json", garbage, sizeof(garbage) - 1);
 		return true;
-	case FAULT_LATENCY:
-		nap(fault->delay_ms);
-		return false;
-	default:
-		return false;
+	case FAULT_LATENCY: nap(fault->delay_ms); return false;
+	default: return false;
 	}
 }
 
@@ -198,9 +194,9 @@ fault_answer(struct request *req, const struct fault *fault)
 
 struct spoiler {
 	char *data;
-	int64_t at, end, cut;		/* cut < 0: no reset */
+	int64_t at, end, cut; /* cut < 0: no reset */
 	int64_t delay_ms;
-	struct request *req;		/* lives until the answer is complete */
+	struct request *req; /* lives until the answer is complete */
 };
 
 static ssize_t
@@ -211,7 +207,7 @@ spoil(void *arg, char *out, size_t max)
 	int64_t n = limit - s->at;
 
 	if (n <= 0 && s->cut >= 0) {
-		nap(LATENCY_SLICE_MS);		/* let the bytes before the cut arrive */
+		nap(LATENCY_SLICE_MS); /* let the bytes before the cut arrive */
 		http_linger_reset(s->req);
 		return -1;
 	}
@@ -313,10 +309,12 @@ status_body(struct json_object *body)
 	if (given != NULL)
 		return xstrdup(json_object_to_json_string_ext(given, JSON_C_TO_STRING_PLAIN));
 	obj = json_object_new_object();
-	json_add_str(obj, "error_code", json_str(body, "error_code") != NULL
-		     ? json_str(body, "error_code") : "INTERNAL_ERROR");
-	json_add_str(obj, "message", json_str(body, "message") != NULL
-		     ? json_str(body, "message") : "A fault injected for a test.");
+	json_add_str(obj, "error_code",
+		     json_str(body, "error_code") != NULL ? json_str(body, "error_code")
+							  : "INTERNAL_ERROR");
+	json_add_str(obj, "message",
+		     json_str(body, "message") != NULL ? json_str(body, "message")
+						       : "A fault injected for a test.");
 	text = xstrdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
 	json_object_put(obj);
 	return text;
@@ -344,8 +342,7 @@ fill(struct armed *a, struct json_object *body)
 	fault->at = json_int(body, "at", 20);
 	fault->retry_after = json_int(body, "retry_after", -1);
 	fault->body = status_body(body);
-	snprintf(fault->type, sizeof(fault->type), "%s",
-		 type != NULL ? type : "application/json");
+	snprintf(fault->type, sizeof(fault->type), "%s", type != NULL ? type : "application/json");
 }
 
 static void

@@ -46,7 +46,7 @@ part_name(const char *head, size_t len, char out[MAX_FIELD])
 
 	while ((name = strcasestr(name, "name=\"")) != NULL && name > text && name[-1] != ' ' &&
 	       name[-1] != ';')
-		name++;			/* filename="..." */
+		name++; /* filename="..." */
 	if (name != NULL) {
 		name += strlen("name=\"");
 		n = strcspn(name, "\"");
@@ -65,7 +65,7 @@ next_part(const char **at, const char *end, const char *boundary, struct part *p
 	const char *head = *at, *body, *next;
 
 	if (end - head < 2 || memcmp(head, "\r\n", 2) != 0)
-		return false;		/* "--": the last boundary */
+		return false; /* "--": the last boundary */
 	body = memmem(head, (size_t)(end - head), "\r\n\r\n", 4);
 	if (body == NULL || !part_name(head, (size_t)(body - head), part->name))
 		return false;
@@ -88,8 +88,7 @@ add_text(struct json_object *body, const struct part *part)
 	else if (part->len == 5 && memcmp(part->data, "false", 5) == 0)
 		json_add_bool(body, part->name, false);
 	else
-		json_add(body, part->name,
-			 json_object_new_string_len(part->data, (int)part->len));
+		json_add(body, part->name, json_object_new_string_len(part->data, (int)part->len));
 }
 
 static bool
@@ -123,8 +122,8 @@ read_json(struct request *req, const char *bytes, char **data, size_t *len)
 {
 	const char *text;
 
-	req->body = req->raw.len > 0 ? json_parse(req->raw.data, req->raw.len)
-				     : json_object_new_object();
+	req->body =
+	    req->raw.len > 0 ? json_parse(req->raw.data, req->raw.len) : json_object_new_object();
 	if (!json_object_is_type(req->body, json_type_object)) {
 		reply_error(req, 400, "MALFORMED_REQUEST",
 			    "Invalid JSON given in the body of the request - expected a map");

@@ -57,8 +57,8 @@ visit_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 }
 
 void
-http_headers(const struct request *req, void (*fn)(void *arg, const char *name,
-						   const char *value), void *arg)
+http_headers(const struct request *req, void (*fn)(void *arg, const char *name, const char *value),
+	     void *arg)
 {
 	struct header_visit visit = { fn, arg };
 
@@ -69,7 +69,7 @@ void
 http_linger_reset(struct request *req)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(req->http->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	    MHD_get_connection_info(req->http->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 
 	if (info != NULL)
@@ -148,8 +148,8 @@ admit(struct http *http)
 		if (!auth_check(req))
 			return;
 	if (http->route == NULL) {
-		reply_error(req, 404, "ENDPOINT_NOT_FOUND", "No API found for '%s %s'",
-			    req->method, req->path);
+		reply_error(req, 404, "ENDPOINT_NOT_FOUND", "No API found for '%s %s'", req->method,
+			    req->path);
 		return;
 	}
 	if (http->route->flags & ROUTE_UPLOAD)
@@ -211,7 +211,8 @@ parse_body(struct http *http)
 	req->body = json_parse(req->raw.data, req->raw.len);
 	if (json_object_is_type(req->body, json_type_object))
 		return true;
-	reply_error(req, 400, "MALFORMED_REQUEST", "Invalid JSON given in the body of the request"
+	reply_error(req, 400, "MALFORMED_REQUEST",
+		    "Invalid JSON given in the body of the request"
 		    " - expected a map");
 	return false;
 }
@@ -235,7 +236,8 @@ run_locked(struct http *http)
 	if (writes && sqlite3_get_autocommit(req->ws->db) == 0)
 		db_run(req->ws, req->ws->db_failed ? "ROLLBACK" : "COMMIT", "");
 	if (req->ws->db_failed)
-		reply_error(req, 500, "INTERNAL_ERROR", "The sandbox could not use its state "
+		reply_error(req, 500, "INTERNAL_ERROR",
+			    "The sandbox could not use its state "
 			    "database; its log says why.");
 	ws_unlock(req->ws);
 }
@@ -296,8 +298,8 @@ make_response(struct reply *reply)
 		struct streamer *streamer = xcalloc(1, sizeof(*streamer));
 		uint64_t size = reply->length > 0 ? reply->length : MHD_SIZE_UNKNOWN;
 
-		*streamer = (struct streamer){ reply->stream, reply->stream_arg,
-					       reply->stream_free };
+		*streamer =
+		    (struct streamer){ reply->stream, reply->stream_arg, reply->stream_free };
 		reply->stream_free = NULL;
 		return MHD_create_response_from_callback(size, STREAM_BLOCK, read_stream, streamer,
 							 free_stream);
@@ -308,8 +310,7 @@ make_response(struct reply *reply)
 		reply->fd = -1;
 		return response;
 	}
-	response = MHD_create_response_from_buffer(reply->len, reply->data,
-						   MHD_RESPMEM_MUST_FREE);
+	response = MHD_create_response_from_buffer(reply->len, reply->data, MHD_RESPMEM_MUST_FREE);
 	reply->data = NULL;
 	return response;
 }
@@ -438,18 +439,17 @@ keep_escapes(void *cls, struct MHD_Connection *conn, char *text)
 bool
 http_start(int listen_fd)
 {
-	http_daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-		MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_fd,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTION_LIMIT,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-		MHD_OPTION_THREAD_STACK_SIZE, (size_t)CONNECTION_STACK,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_END);
+	http_daemon =
+	    MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+				 MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+			     0, NULL, NULL, on_request, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+			     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTION_LIMIT,
+			     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+			     MHD_OPTION_THREAD_STACK_SIZE, (size_t)CONNECTION_STACK,
+			     MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
+			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+			     MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
 	return http_daemon != NULL;
 }
 

@@ -328,9 +328,10 @@ static void
 oauth_metadata(struct request *req)
 {
 	static const char *const grants[] = { "client_credentials",
-		"urn:ietf:params:oauth:grant-type:token-exchange", NULL };
+					      "urn:ietf:params:oauth:grant-type:token-exchange",
+					      NULL };
 	static const char *const methods[] = { "client_secret_basic", "client_secret_post", "none",
-		NULL };
+					       NULL };
 	static const char *const scopes[] = { "all-apis", "offline_access", NULL };
 	struct json_object *answer = json_object_new_object();
 

@@ -62,8 +62,8 @@ page_size(struct request *req, const struct page_rule *rule)
 static const char *
 given_token(struct request *req, const struct page_rule *rule)
 {
-	const char *token = strcmp(req->method, "POST") == 0
-		? json_str(req->body, rule->token_arg) : request_arg(req, rule->token_arg);
+	const char *token = strcmp(req->method, "POST") == 0 ? json_str(req->body, rule->token_arg)
+							     : request_arg(req, rule->token_arg);
 
 	return token != NULL && *token != '\0' ? token : NULL;
 }

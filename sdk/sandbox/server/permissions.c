@@ -11,20 +11,29 @@
 enum { LEVELS_MAX = 6 };
 
 static const struct kind {
-	const char *type, *object_type;	/* in the path, in the answer */
+	const char *type, *object_type; /* in the path, in the answer */
 	const char *exists, *creator;	/* SQL with the id as parameter; creator may be NULL */
 	const char *levels[LEVELS_MAX];
 } kinds[] = {
-	{ "jobs", "job", "SELECT count(*) FROM jobs WHERE id = ?",
+	{ "jobs",
+	  "job",
+	  "SELECT count(*) FROM jobs WHERE id = ?",
 	  "SELECT creator FROM jobs WHERE id = ?",
 	  { "CAN_MANAGE", "IS_OWNER", "CAN_MANAGE_RUN", "CAN_VIEW" } },
-	{ "clusters", "cluster", "SELECT count(*) FROM clusters WHERE id = ?",
+	{ "clusters",
+	  "cluster",
+	  "SELECT count(*) FROM clusters WHERE id = ?",
 	  "SELECT creator FROM clusters WHERE id = ?",
 	  { "CAN_MANAGE", "CAN_RESTART", "CAN_ATTACH_TO" } },
-	{ "warehouses", "warehouses", "SELECT count(*) FROM warehouses WHERE id = ?",
+	{ "warehouses",
+	  "warehouses",
+	  "SELECT count(*) FROM warehouses WHERE id = ?",
 	  "SELECT creator FROM warehouses WHERE id = ?",
 	  { "CAN_MANAGE", "IS_OWNER", "CAN_USE", "CAN_MONITOR", "CAN_VIEW" } },
-	{ "repos", "repo", "SELECT count(*) FROM repos WHERE id = ?", NULL,
+	{ "repos",
+	  "repo",
+	  "SELECT count(*) FROM repos WHERE id = ?",
+	  NULL,
 	  { "CAN_MANAGE", "CAN_EDIT", "CAN_RUN", "CAN_READ" } },
 };
 
@@ -74,7 +83,7 @@ list_of(struct request *req, const struct kind *kind, const char *key)
 		return list;
 	list = json_object_new_array();
 	st = kind->creator == NULL ? NULL
-		: db_query(req->ws, kind->creator, "s", request_var(req, "id"));
+				   : db_query(req->ws, kind->creator, "s", request_var(req, "id"));
 	if (st != NULL && db_next(req->ws, st)) {
 		add_entry(list, "user_name", db_text(st, 0),
 			  strcmp(kind->type, "clusters") == 0 ? "CAN_MANAGE" : "IS_OWNER");
@@ -157,10 +166,10 @@ owners_right(const struct kind *kind, struct json_object *list)
 	size_t owners = 0;
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *levels = json_get(json_object_array_get_idx(list, i),
-						      "all_permissions");
-		const char *level = json_str(json_object_array_get_idx(levels, 0),
-					     "permission_level");
+		struct json_object *levels =
+		    json_get(json_object_array_get_idx(list, i), "all_permissions");
+		const char *level =
+		    json_str(json_object_array_get_idx(levels, 0), "permission_level");
 
 		owners += level != NULL && strcmp(level, "IS_OWNER") == 0;
 	}
@@ -168,19 +177,19 @@ owners_right(const struct kind *kind, struct json_object *list)
 }
 
 static void
-change_list(struct request *req, const struct kind *kind, const char *key,
-	    struct json_object *list)
+change_list(struct request *req, const struct kind *kind, const char *key, struct json_object *list)
 {
 	struct json_object *given = json_get(req->body, "access_control_list");
-	size_t n = json_object_is_type(given, json_type_array)
-		? json_object_array_length(given) : 0;
+	size_t n =
+	    json_object_is_type(given, json_type_array) ? json_object_array_length(given) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (take_entry(kind, list, json_object_array_get_idx(given, i)))
 			continue;
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Entry %zu of access_control_list"
-			    " names no principal, or no permission level of a %s.", i,
-			    kind->object_type);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Entry %zu of access_control_list"
+			    " names no principal, or no permission level of a %s.",
+			    i, kind->object_type);
 		return;
 	}
 	if (!owners_right(kind, list)) {

@@ -248,8 +248,10 @@ reply_render(struct reply *reply)
 
 	if (reply->tree == NULL)
 		return;
-	text = json_object_to_json_string_length(reply->tree, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	text = json_object_to_json_string_length(reply->tree,
+						 JSON_C_TO_STRING_PLAIN |
+						     JSON_C_TO_STRING_NOSLASHESCAPE,
+						 &len);
 	free(reply->data);
 	reply->data = xcalloc(1, len + 1);
 	memcpy(reply->data, text, len);
@@ -336,8 +338,8 @@ json_parse(const char *text, size_t len)
 	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	obj = json_tokener_parse_ex(tok, text, (int)len + 1);
 	end = json_tokener_get_parse_end(tok);
-	if (json_tokener_get_error(tok) != json_tokener_success
-	    || (end < len && end + strspn(text + end, " \t\r\n") < len)) {
+	if (json_tokener_get_error(tok) != json_tokener_success ||
+	    (end < len && end + strspn(text + end, " \t\r\n") < len)) {
 		json_object_put(obj);
 		obj = NULL;
 	}

@@ -237,8 +237,10 @@ body_need(struct request *req, const char *name)
 	if (value != NULL && *value != '\0')
 		return value;
 	if (json_get(req->body, name) != NULL && value == NULL)
-		reply_error(req, 400, "MALFORMED_REQUEST", "Could not parse request object: "
-			    "field '%s' must be a string", name);
+		reply_error(req, 400, "MALFORMED_REQUEST",
+			    "Could not parse request object: "
+			    "field '%s' must be a string",
+			    name);
 	else
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Missing required field: %s",
 			    name);
@@ -256,8 +258,10 @@ body_need_int(struct request *req, const char *name, int64_t *out)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Missing required field: %s",
 			    name);
 	else
-		reply_error(req, 400, "MALFORMED_REQUEST", "Could not parse request object: "
-			    "field '%s' must be an integer", name);
+		reply_error(req, 400, "MALFORMED_REQUEST",
+			    "Could not parse request object: "
+			    "field '%s' must be an integer",
+			    name);
 	return false;
 }
 
@@ -333,7 +337,7 @@ match(struct request *req, const char *pattern, const char *path)
 				return false;
 		} else if (pattern[0] == '/' && pattern[1] == '{' && pattern[2] == '+' &&
 			   *path == '\0') {
-			pattern++;		/* "/x/{+rest}" also takes "/x" */
+			pattern++; /* "/x/{+rest}" also takes "/x" */
 		} else if (*pattern++ != *path++) {
 			return false;
 		}
@@ -372,7 +376,8 @@ request_init(struct request *req, const char *method, const char *uri)
 		req->raw_path[--path_len] = '\0';
 	req->path = url_decode(req->raw_path, path_len, false);
 	if (!args_parse(uri[strcspn(uri, "?")] == '?' ? strchr(uri, '?') + 1 : "", &req->args,
-			&req->arg_count) && req->path != NULL) {
+			&req->arg_count) &&
+	    req->path != NULL) {
 		free(req->path);
 		req->path = NULL;
 	}

@@ -18,7 +18,7 @@ static struct {
 	pthread_mutex_t lock;
 	char *entries[MAX_ENTRIES];
 	char *paths[MAX_ENTRIES];
-	int64_t next;				/* number of the next entry, from 0 */
+	int64_t next; /* number of the next entry, from 0 */
 } ring = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void
@@ -26,8 +26,9 @@ add_header(void *arg, const char *name, const char *value)
 {
 	struct json_object *headers = arg;
 	static const char *const secret[] = { "cookie", "x-sandbox-key",
-		"x-databricks-azure-sp-management-token", "x-databricks-gcp-sa-access-token",
-		"x-forwarded-access-token" };
+					      "x-databricks-azure-sp-management-token",
+					      "x-databricks-gcp-sa-access-token",
+					      "x-forwarded-access-token" };
 	char *folded = text_fold(name);
 
 	if (strcmp(folded, "authorization") == 0) {
@@ -79,8 +80,10 @@ describe(struct request *req, int status, const char *fault, int64_t started_ms)
 	json_add_int(entry, "time", started_ms);
 	json_add_str(entry, "request_id", req->request_id);
 	json_add_str(entry, "method", req->method);
-	json_add_str(entry, "path", ext ? "/_sandbox/ext/(redacted)"
-		     : req->path != NULL ? req->path : "(undecodable)");
+	json_add_str(entry, "path",
+		     ext		 ? "/_sandbox/ext/(redacted)"
+		     : req->path != NULL ? req->path
+					 : "(undecodable)");
 	json_add(entry, "query", query_object(req));
 	http_headers(req, add_header, headers);
 	json_add_bool(entry, "has_authorization", json_get(headers, "authorization") != NULL);
@@ -103,7 +106,7 @@ static char *
 serialise(struct json_object *entry)
 {
 	return xstrdup(json_object_to_json_string_ext(entry, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE));
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 void

@@ -57,8 +57,8 @@ user_json(const char *user, bool admin)
 	json_object_array_add(list, item);
 	json_add(me, "entitlements", list);
 	list = json_object_new_array();
-	json_object_array_add(list, json_object_new_string(
-		"urn:ietf:params:scim:schemas:core:2.0:User"));
+	json_object_array_add(list,
+			      json_object_new_string("urn:ietf:params:scim:schemas:core:2.0:User"));
 	json_add(me, "schemas", list);
 	return me;
 }
@@ -106,11 +106,11 @@ reply_resources(struct request *req, struct json_object *all)
 	start = start < 1 ? 1 : start;
 	page = json_object_new_array();
 	for (int64_t i = start - 1; i < total && i - (start - 1) < count; i++)
-		json_object_array_add(page, json_object_get(
-			json_object_array_get_idx(all, (size_t)i)));
+		json_object_array_add(page,
+				      json_object_get(json_object_array_get_idx(all, (size_t)i)));
 	schemas = json_object_new_array();
 	json_object_array_add(schemas, json_object_new_string(
-		"urn:ietf:params:scim:api:messages:2.0:ListResponse"));
+					   "urn:ietf:params:scim:api:messages:2.0:ListResponse"));
 	answer = json_object_new_object();
 	json_add(answer, "schemas", schemas);
 	json_add_int(answer, "totalResults", total);
@@ -140,8 +140,8 @@ users_list(struct request *req)
 	struct json_object *all = all_users(req);
 
 	for (size_t i = json_object_array_length(all); i-- > 0;)
-		if (!passes(req, "userName", json_str(json_object_array_get_idx(all, i),
-						      "userName")))
+		if (!passes(req, "userName",
+			    json_str(json_object_array_get_idx(all, i), "userName")))
 			json_object_array_del_idx(all, i, 1);
 	reply_resources(req, all);
 }

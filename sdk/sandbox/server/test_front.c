@@ -15,10 +15,10 @@ test_command_line(void)
 {
 	const char *const help[] = { program, "--help", NULL };
 	const char *const version[] = { program, "--version", NULL };
-	const char *const outside[] = { program, "--listen", "0.0.0.0:0", "--data", sandbox.dir,
-		NULL };
-	const char *const name[] = { program, "--listen", "example.com:0", "--data", sandbox.dir,
-		NULL };
+	const char *const outside[] = { program,  "--listen",  "0.0.0.0:0",
+					"--data", sandbox.dir, NULL };
+	const char *const name[] = { program,  "--listen",  "example.com:0",
+				     "--data", sandbox.dir, NULL };
 	const char *const no_data[] = { program, "--listen", "127.0.0.1:0", NULL };
 
 	CU_ASSERT_EQUAL(run_program(help), 0);
@@ -47,7 +47,7 @@ test_tokens(void)
 	CU_ASSERT(is_error(a, 403, "PERMISSION_DENIED"));
 	CU_ASSERT_STRING_EQUAL(text_at(a, "message"), "Invalid access token.");
 	answer_free(a);
-	a = get_as("dapi-default", ME);		/* only the printed token opens that one */
+	a = get_as("dapi-default", ME); /* only the printed token opens that one */
 	CU_ASSERT_EQUAL(a->status, 403);
 	answer_free(a);
 	a = get_as("dapi-../x", ME);
@@ -99,8 +99,10 @@ test_client_credentials(void)
 	a = get_as("", "/oidc/.well-known/oauth-authorization-server");
 	CU_ASSERT_PTR_NOT_NULL(strstr(text_at(a, "token_endpoint"), "/oidc/v1/token"));
 	answer_free(a);
-	snprintf(form, sizeof(form), "grant_type=client_credentials&scope=all-apis&client_id=%s"
-		 "&client_secret=%s", id, secret);
+	snprintf(form, sizeof(form),
+		 "grant_type=client_credentials&scope=all-apis&client_id=%s"
+		 "&client_secret=%s",
+		 id, secret);
 	a = post_as("", "/oidc/v1/token", form);
 	CU_ASSERT_EQUAL(a->status, 200);
 	CU_ASSERT_EQUAL(int_at(a, "expires_in"), 3600);
@@ -108,12 +110,13 @@ test_client_credentials(void)
 	CU_ASSERT_STRING_EQUAL(text_at(me, "userName"), id);
 	answer_free(me);
 	answer_free(a);
-	a = post_as("", "/oidc/v1/token", "grant_type=client_credentials&client_id=x"
+	a = post_as("", "/oidc/v1/token",
+		    "grant_type=client_credentials&client_id=x"
 		    "&client_secret=y");
 	CU_ASSERT_EQUAL(a->status, 401);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "error"), "invalid_client");
 	answer_free(a);
-	set_setting("token_ttl_s", 0);		/* born expired */
+	set_setting("token_ttl_s", 0); /* born expired */
 	a = post_as("", "/oidc/v1/token", form);
 	me = get_as(text_at(a, "access_token"), ME);
 	CU_ASSERT_EQUAL(me->status, 401);
@@ -126,8 +129,10 @@ static void
 test_token_exchange(void)
 {
 	/* {"alg":"none"} . {"sub":"Team.Blue@corp"} . no signature */
-	struct answer *me, *a = post_as(
-		"", "/oidc/v1/token", "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3A"
+	struct answer *me,
+	    *a = post_as(
+		"", "/oidc/v1/token",
+		"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3A"
 		"token-exchange&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt"
 		"&subject_token=eyJhbGciOiJub25lIn0.eyJzdWIiOiJUZWFtLkJsdWVAY29ycCJ9.");
 
@@ -135,7 +140,7 @@ test_token_exchange(void)
 	me = get_as(text_at(a, "access_token"), ME);
 	CU_ASSERT_STRING_EQUAL(text_at(me, "userName"), "team_blue@example.com");
 	answer_free(me);
-	me = get_as("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.AAAA", ME);	/* not ours */
+	me = get_as("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.AAAA", ME); /* not ours */
 	CU_ASSERT_EQUAL(me->status, 401);
 	answer_free(me);
 	answer_free(a);
@@ -206,15 +211,15 @@ test_answered_faults(void)
 		struct answer *a = after_fault(rows[i].body);
 
 		CU_ASSERT_EQUAL(a->status, rows[i].status);
-		CU_ASSERT_PTR_NOT_NULL(memmem(a->text, a->len, rows[i].in_text,
-					      strlen(rows[i].in_text)));
+		CU_ASSERT_PTR_NOT_NULL(
+		    memmem(a->text, a->len, rows[i].in_text, strlen(rows[i].in_text)));
 		answer_free(a);
 	}
 	struct answer *a = after_fault("{\"kind\":\"throttle\",\"retry_after\":7}");
 
 	CU_ASSERT(has_header(a, "Retry-After", "7"));
 	answer_free(a);
-	a = get(ME);				/* each was used up by one request */
+	a = get(ME); /* each was used up by one request */
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
 }
@@ -241,14 +246,15 @@ test_spoiled_answers(void)
 static void
 test_fault_matching(void)
 {
-	struct answer *a = post_as("", "/_sandbox/fault", "{\"kind\":\"empty\","
-							  "\"path\":\"/api/2.1/*\","
+	struct answer *a = post_as("", "/_sandbox/fault",
+				   "{\"kind\":\"empty\","
+				   "\"path\":\"/api/2.1/*\","
 				   "\"method\":\"GET\",\"count\":2,\"skip\":1}");
 
 	answer_free(a);
-	answer_free(get("/api/2.1/clusters/list"));	/* skipped */
+	answer_free(get("/api/2.1/clusters/list")); /* skipped */
 	a = get(ME);
-	CU_ASSERT(a->len > 0);				/* another path */
+	CU_ASSERT(a->len > 0); /* another path */
 	answer_free(a);
 	a = get("/api/2.1/clusters/list");
 	CU_ASSERT_EQUAL(a->len, 0);
@@ -268,12 +274,13 @@ static void
 test_request_log(void)
 {
 	const char *const headers[] = { "traceparent: 00-11112222333344445555666677778888-"
-		"1111222233334444-01", NULL };
+					"1111222233334444-01",
+					NULL };
 	struct answer *a = call_with("DELETE", "/_sandbox/requests", NULL, "", NULL);
 
 	answer_free(a);
-	answer_free(call_with("GET", "/api/2.1/clusters/list?a=1&a=x%20y&b=+", NULL, NULL,
-			      headers));
+	answer_free(
+	    call_with("GET", "/api/2.1/clusters/list?a=1&a=x%20y&b=+", NULL, NULL, headers));
 	a = get_as("", "/_sandbox/requests?path=/api/2.1/clusters");
 	CU_ASSERT_EQUAL(count_at(a, "requests"), 1);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "requests[0].method"), "GET");

@@ -14,9 +14,10 @@ read_only(struct sql_run *run, const struct table_name *name)
 	    (strcmp(name->catalog, "samples") != 0 && strcmp(name->catalog, "system") != 0 &&
 	     strcmp(name->schema, "information_schema") != 0))
 		return false;
-	sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\nUser does not "
-		 "have MODIFY on Table '%s.%s.%s'. SQLSTATE: 42501", name->catalog, name->schema,
-		 name->table);
+	sql_fail(run, "42501",
+		 "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\nUser does not "
+		 "have MODIFY on Table '%s.%s.%s'. SQLSTATE: 42501",
+		 name->catalog, name->schema, name->table);
 	return true;
 }
 
@@ -44,21 +45,22 @@ drop_table(struct sql_run *run, struct sql_cursor *c, bool view)
 	if (read_only(run, &name))
 		return false;
 	if ((strcmp(type, "VIEW") == 0) != view)
-		return sql_fail(run, "42809", "[WRONG_COMMAND_FOR_OBJECT_TYPE] The operation "
-					      "DROP %s "
+		return sql_fail(run, "42809",
+				"[WRONG_COMMAND_FOR_OBJECT_TYPE] The operation "
+				"DROP %s "
 				"requires a %s. But %s.%s.%s is a %s. Use DROP %s instead. "
 				"SQLSTATE: "
-				"42809", view ? "VIEW" : "TABLE", view ? "VIEW" : "TABLE",
-				name.catalog, name.schema, name.table, type,
-				view ? "TABLE" : "VIEW");
+				"42809",
+				view ? "VIEW" : "TABLE", view ? "VIEW" : "TABLE", name.catalog,
+				name.schema, name.table, type, view ? "TABLE" : "VIEW");
 	return catalog_drop_table(run->conn, &name) || sql_fail_sqlite(run, NULL);
 }
 
 static int64_t
 count_rows(struct sql_run *run, const char *sql, const char *a, const char *b)
 {
-	sqlite3_stmt *st = b != NULL ? lake_query(run->conn, sql, "ss", a, b)
-				     : lake_query(run->conn, sql, "s", a);
+	sqlite3_stmt *st =
+	    b != NULL ? lake_query(run->conn, sql, "ss", a, b) : lake_query(run->conn, sql, "s", a);
 	int64_t n = 0;
 
 	if (lake_next(st)) {
@@ -84,13 +86,16 @@ drop_schema(struct sql_run *run, struct sql_cursor *c)
 		return tolerate || sql_fail_schema(run, name.catalog, name.schema);
 	if (read_only(run, &name))
 		return false;
-	if (!cascade && count_rows(run, "SELECT count(*) FROM _tables WHERE catalog = ? AND schema"
-				   " = ?", name.catalog, name.schema) > 0)
-		return sql_fail(run, "2BP01", "[SCHEMA_NOT_EMPTY] Cannot drop a schema `%s`.`%s` "
+	if (!cascade && count_rows(run,
+				   "SELECT count(*) FROM _tables WHERE catalog = ? AND schema"
+				   " = ?",
+				   name.catalog, name.schema) > 0)
+		return sql_fail(run, "2BP01",
+				"[SCHEMA_NOT_EMPTY] Cannot drop a schema `%s`.`%s` "
 				"because it contains objects. Use DROP SCHEMA ... CASCADE to "
 				"drop the "
-				"schema and all its objects. SQLSTATE: 2BP01", name.catalog,
-				name.schema);
+				"schema and all its objects. SQLSTATE: 2BP01",
+				name.catalog, name.schema);
 	return catalog_drop_schema(run->conn, name.catalog, name.schema) ||
 	       sql_fail_sqlite(run, NULL);
 }
@@ -99,8 +104,10 @@ static bool
 drop_schemas_of(struct sql_run *run, const char *catalog)
 {
 	for (;;) {
-		sqlite3_stmt *st = lake_query(run->conn, "SELECT name FROM _schemas WHERE catalog ="
-					      " ? LIMIT 1", "s", catalog);
+		sqlite3_stmt *st = lake_query(run->conn,
+					      "SELECT name FROM _schemas WHERE catalog ="
+					      " ? LIMIT 1",
+					      "s", catalog);
 		char *schema;
 		bool ok;
 
@@ -132,12 +139,15 @@ drop_catalog(struct sql_run *run, struct sql_cursor *c)
 		return tolerate || sql_fail_catalog(run, name.catalog);
 	if (read_only(run, &name))
 		return false;
-	if (!cascade && count_rows(run, "SELECT count(*) FROM _schemas WHERE catalog = ? AND name"
-				   " NOT IN ('default', 'information_schema')", name.catalog,
-				   NULL) > 0)
-		return sql_fail(run, "2BP01", "[CATALOG_NOT_EMPTY] Cannot drop catalog `%s` "
-					      "because "
-				"it contains schemas; use CASCADE. SQLSTATE: 2BP01", name.catalog);
+	if (!cascade && count_rows(run,
+				   "SELECT count(*) FROM _schemas WHERE catalog = ? AND name"
+				   " NOT IN ('default', 'information_schema')",
+				   name.catalog, NULL) > 0)
+		return sql_fail(run, "2BP01",
+				"[CATALOG_NOT_EMPTY] Cannot drop catalog `%s` "
+				"because "
+				"it contains schemas; use CASCADE. SQLSTATE: 2BP01",
+				name.catalog);
 	return drop_schemas_of(run, name.catalog) &&
 	       (lake_run(run->conn, "DELETE FROM _catalogs WHERE name = ?", "s", name.catalog) ||
 		sql_fail_sqlite(run, NULL));
@@ -195,12 +205,16 @@ rename_table(struct sql_run *run, struct sql_cursor *c, const struct table_name 
 	a = name_mangled(from);
 	b = name_mangled(&to);
 	ok = exec_format(run, xasprintf("ALTER TABLE %s RENAME TO %s", a, b)) &&
-	     lake_run(run->conn, "UPDATE _tables SET catalog = ?, schema = ?, name = ?, updated = ?"
-		      " WHERE catalog = ? AND schema = ? AND name = ?", "sssisss", to.catalog,
-		      to.schema, to.table, clock_ms(), from->catalog, from->schema, from->table) &&
-	     lake_run(run->conn, "UPDATE _columns SET catalog = ?, schema = ?, tbl = ?"
-		      " WHERE catalog = ? AND schema = ? AND tbl = ?", "ssssss", to.catalog,
-		      to.schema, to.table, from->catalog, from->schema, from->table);
+	     lake_run(run->conn,
+		      "UPDATE _tables SET catalog = ?, schema = ?, name = ?, updated = ?"
+		      " WHERE catalog = ? AND schema = ? AND name = ?",
+		      "sssisss", to.catalog, to.schema, to.table, clock_ms(), from->catalog,
+		      from->schema, from->table) &&
+	     lake_run(run->conn,
+		      "UPDATE _columns SET catalog = ?, schema = ?, tbl = ?"
+		      " WHERE catalog = ? AND schema = ? AND tbl = ?",
+		      "ssssss", to.catalog, to.schema, to.table, from->catalog, from->schema,
+		      from->table);
 	free(a);
 	free(b);
 	return ok || sql_fail_sqlite(run, NULL);
@@ -224,14 +238,15 @@ alter_add_column(struct sql_run *run, struct sql_cursor *c, const struct table_n
 	mangled = name_mangled(name);
 	quoted = sql_name(column->text);
 	decl = type_decl(&type);
-	ok = exec_format(run, xasprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted,
-					decl)) &&
-	     catalog_put_column(run->conn, name,
-				count_rows(run, "SELECT max(position) + 1 FROM _columns WHERE "
-						"catalog"
-					   " || '.' || schema || '.' || tbl = trim(?, '\"')",
-					   mangled, NULL),
-				column->text, &type, true, comment);
+	ok =
+	    exec_format(run, xasprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted, decl)) &&
+	    catalog_put_column(run->conn, name,
+			       count_rows(run,
+					  "SELECT max(position) + 1 FROM _columns WHERE "
+					  "catalog"
+					  " || '.' || schema || '.' || tbl = trim(?, '\"')",
+					  mangled, NULL),
+			       column->text, &type, true, comment);
 	free(mangled);
 	free(quoted);
 	free(decl);
@@ -267,9 +282,10 @@ drop_column(struct sql_run *run, struct sql_cursor *c, const struct table_name *
 	mangled = name_mangled(name);
 	quoted = sql_name(column->text);
 	ok = exec_format(run, xasprintf("ALTER TABLE %s DROP COLUMN %s", mangled, quoted)) &&
-	     lake_run(run->conn, "DELETE FROM _columns WHERE catalog = ? AND schema = ? AND tbl = ?"
-		      " AND name = ? COLLATE NOCASE", "ssss", name->catalog, name->schema,
-		      name->table, column->text);
+	     lake_run(run->conn,
+		      "DELETE FROM _columns WHERE catalog = ? AND schema = ? AND tbl = ?"
+		      " AND name = ? COLLATE NOCASE",
+		      "ssss", name->catalog, name->schema, name->table, column->text);
 	free(mangled);
 	free(quoted);
 	return ok || sql_fail_sqlite(run, NULL);
@@ -306,8 +322,9 @@ sql_comment_on(struct sql_run *run, struct sql_cursor *c)
 
 	if (!catalog && !schema && !cur_accept(c, "TABLE"))
 		return sql_fail_syntax(run, cur_peek(c));
-	ok = schema ? parse_schema_name(run, c, &name)
-		: catalog ? parse_name(run, c, &name) : existing_table(run, c, &name);
+	ok = schema  ? parse_schema_name(run, c, &name)
+	   : catalog ? parse_name(run, c, &name)
+		     : existing_table(run, c, &name);
 	if (!ok)
 		return false;
 	if (!cur_accept(c, "IS"))
@@ -319,14 +336,17 @@ sql_comment_on(struct sql_run *run, struct sql_cursor *c)
 		ok = lake_run(run->conn, "UPDATE _catalogs SET comment = ? WHERE name = ?", "ss",
 			      text->kind == TOK_STRING ? text->text : NULL, name.table);
 	else if (schema)
-		ok = lake_run(run->conn, "UPDATE _schemas SET comment = ? WHERE catalog = ? AND "
-					 "name"
-			      " = ?", "sss", text->kind == TOK_STRING ? text->text : NULL,
-			      name.catalog, name.schema);
+		ok = lake_run(run->conn,
+			      "UPDATE _schemas SET comment = ? WHERE catalog = ? AND "
+			      "name"
+			      " = ?",
+			      "sss", text->kind == TOK_STRING ? text->text : NULL, name.catalog,
+			      name.schema);
 	else
-		ok = lake_run(run->conn, "UPDATE _tables SET comment = ? WHERE catalog = ? AND"
-			      " schema = ? AND name = ?", "ssss",
-			      text->kind == TOK_STRING ? text->text : NULL, name.catalog,
+		ok = lake_run(run->conn,
+			      "UPDATE _tables SET comment = ? WHERE catalog = ? AND"
+			      " schema = ? AND name = ?",
+			      "ssss", text->kind == TOK_STRING ? text->text : NULL, name.catalog,
 			      name.schema, name.table);
 	return ok || sql_fail_sqlite(run, NULL);
 }

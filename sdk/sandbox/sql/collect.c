@@ -36,7 +36,8 @@ collect_row(void *arg, size_t n, const char *const *cells, const size_t *lens)
 	row = json_object_new_array_ext((int)n);
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(row, cells[i] != NULL
-				      ? json_object_new_string_len(cells[i], (int)lens[i]) : NULL);
+					       ? json_object_new_string_len(cells[i], (int)lens[i])
+					       : NULL);
 	json_object_array_add(collector->rows, row);
 	return true;
 }

@@ -19,7 +19,7 @@ struct table_def {
 	struct column_def *columns;
 	size_t count;
 	char *comment;
-	size_t as;			/* token of the query, 0 = none */
+	size_t as; /* token of the query, 0 = none */
 	bool replace, if_not_exists;
 };
 
@@ -136,7 +136,8 @@ already_exists(struct sql_run *run, const char *what, const char *class, const c
 {
 	const char *state = strcmp(class, "TABLE_OR_VIEW") == 0 ? "42P07" : "42P06";
 
-	return sql_fail(run, state, "[%s_ALREADY_EXISTS] Cannot create %s %s because it already "
+	return sql_fail(run, state,
+			"[%s_ALREADY_EXISTS] Cannot create %s %s because it already "
 			"exists. Choose a different name, drop or replace the existing %s, or add "
 			"the IF NOT EXISTS clause to tolerate the pre-existing %s. SQLSTATE: %s",
 			class, what, name, what, what, state);
@@ -327,8 +328,9 @@ check_place(struct sql_run *run, const struct table_name *name)
 	if (!run->conn->session->system &&
 	    (strcmp(name->catalog, "samples") == 0 || strcmp(name->catalog, "system") == 0 ||
 	     strcmp(name->schema, "information_schema") == 0))
-		return sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient "
-					      "privileges:\n"
+		return sql_fail(run, "42501",
+				"[INSUFFICIENT_PERMISSIONS] Insufficient "
+				"privileges:\n"
 				"User does not have CREATE TABLE on Schema '%s.%s'. SQLSTATE: "
 				"42501",
 				name->catalog, name->schema);
@@ -371,8 +373,9 @@ create_table(struct sql_run *run, struct sql_cursor *c, bool replace)
 	if (def.as > 0) {
 		ok = create_as(run, &def);
 	} else if (def.count == 0) {
-		ok = sql_fail(run, "42601", "[PARSE_SYNTAX_ERROR] A table needs columns or AS a "
-					    "query."
+		ok = sql_fail(run, "42601",
+			      "[PARSE_SYNTAX_ERROR] A table needs columns or AS a "
+			      "query."
 			      " SQLSTATE: 42601");
 	} else {
 		if (replace)

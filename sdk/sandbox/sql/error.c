@@ -55,9 +55,10 @@ fail_syntax_at(struct sql_run *run, const char *near, size_t pos)
 	n = column < 120 ? column : 120;
 	memset(dashes, '-', (size_t)n);
 	dashes[n] = '\0';
-	return sql_fail(run, "42601", "[PARSE_SYNTAX_ERROR] Syntax error at or near %s. SQLSTATE: "
-			"42601 (line %d, pos %d)\n\n== SQL ==\n%.*s\n%s^^^", near, line, column,
-			SHOWN_SQL, source, dashes);
+	return sql_fail(run, "42601",
+			"[PARSE_SYNTAX_ERROR] Syntax error at or near %s. SQLSTATE: "
+			"42601 (line %d, pos %d)\n\n== SQL ==\n%.*s\n%s^^^",
+			near, line, column, SHOWN_SQL, source, dashes);
 }
 
 bool
@@ -85,31 +86,35 @@ sql_fail_table(struct sql_run *run, const struct table_name *name, size_t pos)
 		line_and_column(run->tokens.source, pos, &line, &column);
 		snprintf(where, sizeof(where), "; line %d pos %d", line, column);
 	}
-	return sql_fail(run, "42P01", "[TABLE_OR_VIEW_NOT_FOUND] The table or view `%s`.`%s`.`%s` "
+	return sql_fail(run, "42P01",
+			"[TABLE_OR_VIEW_NOT_FOUND] The table or view `%s`.`%s`.`%s` "
 			"cannot be found. Verify the spelling and correctness of the schema and "
 			"catalog.\nIf you did not qualify the name with a schema, verify the "
 			"current_schema() output, or qualify the name with the correct schema and "
 			"catalog.\nTo tolerate the error on drop use DROP VIEW IF EXISTS or DROP "
-			"TABLE IF EXISTS. SQLSTATE: 42P01%s", name->catalog, name->schema,
-			name->table, where);
+			"TABLE IF EXISTS. SQLSTATE: 42P01%s",
+			name->catalog, name->schema, name->table, where);
 }
 
 bool
 sql_fail_schema(struct sql_run *run, const char *catalog, const char *schema)
 {
-	return sql_fail(run, "42704", "[SCHEMA_NOT_FOUND] The schema `%s`.`%s` cannot be found. "
+	return sql_fail(run, "42704",
+			"[SCHEMA_NOT_FOUND] The schema `%s`.`%s` cannot be found. "
 			"Verify the spelling and correctness of the schema and catalog.\nIf you "
 			"did "
 			"not qualify the name with a catalog, verify the current_schema() "
 			"output, or "
 			"qualify the name with the correct catalog.\nTo tolerate the error on drop "
-			"use DROP SCHEMA IF EXISTS. SQLSTATE: 42704", catalog, schema);
+			"use DROP SCHEMA IF EXISTS. SQLSTATE: 42704",
+			catalog, schema);
 }
 
 bool
 sql_fail_catalog(struct sql_run *run, const char *catalog)
 {
-	return sql_fail(run, "42P08", "[NO_SUCH_CATALOG_EXCEPTION] Catalog '%s' was not found. "
+	return sql_fail(run, "42P08",
+			"[NO_SUCH_CATALOG_EXCEPTION] Catalog '%s' was not found. "
 			"Please verify the existence of the catalog and try again. SQLSTATE: 42P08",
 			catalog);
 }
@@ -130,8 +135,8 @@ edit_distance(const char *a, const char *b)
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
 			size_t above = row[j];
-			bool same = tolower((unsigned char)a[i - 1]) ==
-				    tolower((unsigned char)b[j - 1]);
+			bool same =
+			    tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
 			size_t best = diagonal + (same ? 0 : 1);
 
 			if (above + 1 < best)
@@ -192,7 +197,8 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 
 	for (size_t i = 0; rw != NULL && i < rw->table_count; i++) {
 		const struct table_name *t = &rw->tables[i];
-		sqlite3_stmt *st = lake_query(run->conn, "SELECT name FROM _columns WHERE catalog ="
+		sqlite3_stmt *st = lake_query(run->conn,
+					      "SELECT name FROM _columns WHERE catalog ="
 					      " ? AND schema = ? AND tbl = ? ORDER BY position",
 					      "sss", t->catalog, t->schema, t->table);
 
@@ -205,16 +211,19 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 	shown = dot != NULL ? xasprintf("`%.*s`.`%s`", (int)(dot - wanted), wanted, dot + 1)
 			    : xasprintf("`%s`", wanted);
 	if (count > 0)
-		failed = sql_fail(run, "42703", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, "
+		failed = sql_fail(run, "42703",
+				  "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, "
 				  "variable, or function parameter with name %s cannot be "
 				  "resolved. "
-				  "Did you mean one of the following? [%s]. SQLSTATE: 42703", shown,
-				  list.data);
+				  "Did you mean one of the following? [%s]. SQLSTATE: 42703",
+				  shown, list.data);
 	else
-		failed = sql_fail(run, "42703", "[UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] A column, "
+		failed = sql_fail(run, "42703",
+				  "[UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] A column, "
 				  "variable, or function parameter with name %s cannot be "
 				  "resolved. "
-				  "SQLSTATE: 42703", shown);
+				  "SQLSTATE: 42703",
+				  shown);
 	buf_free(&list);
 	free(shown);
 	return failed;
@@ -259,7 +268,8 @@ fail_near(struct sql_run *run, const struct rewritten *rw)
 static bool
 fail_function(struct sql_run *run, const char *name)
 {
-	return sql_fail(run, "42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine `%s` on search "
+	return sql_fail(run, "42883",
+			"[UNRESOLVED_ROUTINE] Cannot resolve routine `%s` on search "
 			"path [`system`.`builtin`, `system`.`session`, `%s`.`%s`]. SQLSTATE: 42883",
 			name, *run->conn->session->catalog ? run->conn->session->catalog : "main",
 			*run->conn->session->schema ? run->conn->session->schema : "default");
@@ -297,35 +307,45 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 	} else if (after(message, "no such function: ", &rest)) {
 		fail_function(run, rest);
 	} else if (after(message, "ambiguous column name: ", &rest)) {
-		sql_fail(run, "42704", "[AMBIGUOUS_REFERENCE] Reference `%s` is ambiguous. "
-			 "SQLSTATE: 42704", rest);
+		sql_fail(run, "42704",
+			 "[AMBIGUOUS_REFERENCE] Reference `%s` is ambiguous. "
+			 "SQLSTATE: 42704",
+			 rest);
 	} else if (after(message, "wrong number of arguments to function ", &rest)) {
-		sql_fail(run, "42605", "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `%.*s` is called "
+		sql_fail(run, "42605",
+			 "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `%.*s` is called "
 			 "with a wrong number of parameters. SQLSTATE: 42605",
 			 (int)strcspn(rest, "("), rest);
 	} else if (after(message, "NOT NULL constraint failed: ", &rest)) {
 		column = strrchr(rest, '.');
-		sql_fail(run, "23502", "[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint "
+		sql_fail(run, "23502",
+			 "[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint "
 			 "violated for column: %s. SQLSTATE: 23502",
 			 column != NULL ? column + 1 : rest);
 	} else if (strcmp(message, "not authorized") == 0) {
-		sql_fail(run, "42501", "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: the "
+		sql_fail(run, "42501",
+			 "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: the "
 			 "statement reaches beyond the workspace's tables. SQLSTATE: 42501");
 	} else if (strstr(message, "misuse of aggregate") != NULL) {
-		sql_fail(run, "42903", "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed "
-				       "in "
-			 "this place: %s. SQLSTATE: 42903", message);
+		sql_fail(run, "42903",
+			 "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed "
+			 "in "
+			 "this place: %s. SQLSTATE: 42903",
+			 message);
 	} else if (strstr(message, "values were supplied") != NULL ||
 		   strstr(message, "values for") != NULL) {
-		sql_fail(run, "21S01", "[INSERT_COLUMN_ARITY_MISMATCH] Cannot write to the table: "
+		sql_fail(run, "21S01",
+			 "[INSERT_COLUMN_ARITY_MISMATCH] Cannot write to the table: "
 			 "the number of columns differs. SQLSTATE: 21S01");
 	} else if (strstr(message, "syntax error") != NULL ||
 		   strstr(message, "incomplete input") != NULL ||
 		   strstr(message, "unrecognized token") != NULL) {
 		fail_near(run, rw);
 	} else {
-		sql_fail(run, "XXKDA", "[INTERNAL_ERROR] The sandbox's SQL engine says: %s. "
-			 "SQLSTATE: XXKDA", message);
+		sql_fail(run, "XXKDA",
+			 "[INTERNAL_ERROR] The sandbox's SQL engine says: %s. "
+			 "SQLSTATE: XXKDA",
+			 message);
 	}
 	free(message);
 	return false;

@@ -15,7 +15,7 @@
 enum { MAX_REFS = 512, MAX_SINGLE_PROBES = 64, MAX_NESTING = 100 };
 
 struct column_ref {
-	size_t from, to;			/* tokens a . b */
+	size_t from, to; /* tokens a . b */
 	struct sql_type type;
 };
 
@@ -107,8 +107,8 @@ combine(char op, const struct sql_type *a, const struct sql_type *b, struct sql_
 		 (type_is(b, "DECIMAL") && is_integer(a)))
 		decimal_result(op, a, b, out);
 	else if (integers)
-		type_set(out, op == 'd' || type_is(a, "LONG") || type_is(b, "LONG") ? "BIGINT"
-										     : "INT");
+		type_set(out,
+			 op == 'd' || type_is(a, "LONG") || type_is(b, "LONG") ? "BIGINT" : "INT");
 }
 
 /* ---- leaves ---- */
@@ -125,8 +125,12 @@ number_type(const struct sql_token *tok, struct sql_type *out)
 	if (strpbrk(tok->text, "eE") != NULL)
 		type_set(out, "DOUBLE");
 	else if (dot != NULL)
-		decimal(out, (int)digits - 1 > 0 ? (int)digits - 1 - (tok->text[0] == '0' && dot ==
-			tok->text + 1 ? 1 : 0) : 1, (int)strlen(dot + 1));
+		decimal(out,
+			(int)digits - 1 > 0
+			    ? (int)digits - 1 -
+				  (tok->text[0] == '0' && dot == tok->text + 1 ? 1 : 0)
+			    : 1,
+			(int)strlen(dot + 1));
 	else if (suffix == '\0' && strtoll(tok->text, NULL, 10) <= INT32_MAX)
 		type_set(out, "INT");
 	else
@@ -165,8 +169,8 @@ column_type(struct infer *f, size_t from, size_t to, struct sql_type *out)
 
 struct split {
 	size_t at;
-	char op;		/* b boolean, s string, + - * / % d(iv), : cast; 0 none */
-	int level;		/* binds weaker = higher */
+	char op;   /* b boolean, s string, + - * / % d(iv), : cast; 0 none */
+	int level; /* binds weaker = higher */
 };
 
 static bool
@@ -183,9 +187,10 @@ is_binary_place(struct infer *f, size_t from, size_t at)
 static void
 classify(struct infer *f, size_t from, size_t at, struct split *best)
 {
-	static const char *const boolean[] = { "OR", "AND", "NOT", "=", "==", "<", ">", "<=", ">=",
-		"<>", "!=", "<=>", "LIKE", "ILIKE", "RLIKE", "REGEXP", "IN", "IS", "BETWEEN",
-		"EXISTS", "!" };
+	static const char *const boolean[] = { "OR",	  "AND",    "NOT",   "=",      "==", "<",
+					       ">",	  "<=",	    ">=",    "<>",     "!=", "<=>",
+					       "LIKE",	  "ILIKE",  "RLIKE", "REGEXP", "IN", "IS",
+					       "BETWEEN", "EXISTS", "!" };
 	static const char *const arithmetic[] = { "+", "-", "*", "/", "%", "DIV" };
 	const struct sql_token *tok = &f->list[at];
 	struct split found = { at, '\0', 0 };
@@ -197,8 +202,8 @@ classify(struct infer *f, size_t from, size_t at, struct split *best)
 		found = (struct split){ at, 's', 4 };
 	for (size_t i = 0; i < 6; i++)
 		if (tok_is(tok, arithmetic[i]) && is_binary_place(f, from, at))
-			found = (struct split){ at, i == 5 ? 'd' : arithmetic[i][0],
-						i < 2 ? 3 : 2 };
+			found =
+			    (struct split){ at, i == 5 ? 'd' : arithmetic[i][0], i < 2 ? 3 : 2 };
 	if (tok_is(tok, "::"))
 		found = (struct split){ at, ':', 1 };
 	if (found.level > 0 && found.level >= best->level)
@@ -287,7 +292,7 @@ call_type(struct infer *f, size_t from, size_t to, struct sql_type *out)
 	}
 	if (end > start)
 		type_of(f, start, end, &first);
-	while (type_is(&first, "NULL") && end < close) {	/* coalesce(NULL, 1) */
+	while (type_is(&first, "NULL") && end < close) { /* coalesce(NULL, 1) */
 		start = end + 1;
 		end = argument_end(f, start, close);
 		type_of(f, start, end, &first);
@@ -332,8 +337,9 @@ primary_type(struct infer *f, size_t from, size_t to, struct sql_type *out)
 	} else if (tok->kind == TOK_WORD && to > from + 1 && tok_is(&f->list[from + 1], "(")) {
 		call_type(f, from, to, out);
 	} else if (to == from + 2 && f->list[from + 1].kind == TOK_STRING) {
-		type_set(out, tok_is(tok, "DATE") ? "DATE" : tok_is(tok, "X") ? "BINARY"
-			 : "TIMESTAMP");
+		type_set(out, tok_is(tok, "DATE") ? "DATE"
+			      : tok_is(tok, "X")  ? "BINARY"
+						  : "TIMESTAMP");
 	} else if (tok_is_name(tok) && !(to == from + 1 && function_rename(tok->text) != NULL &&
 					 strncasecmp(tok->text, "current_", 8) == 0)) {
 		column_type(f, from, to, out);
@@ -398,8 +404,8 @@ add_source(struct buf *text, const struct sql_tokens *tokens, size_t from, size_
 static size_t
 from_clause_end(const struct sql_token *list, size_t at, size_t to)
 {
-	static const char *const words[] = { "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION",
-		"EXCEPT", "INTERSECT", "MINUS", "WINDOW" };
+	static const char *const words[] = { "WHERE", "GROUP",	"HAVING",    "ORDER", "LIMIT",
+					     "UNION", "EXCEPT", "INTERSECT", "MINUS", "WINDOW" };
 	int depth = 0;
 
 	for (; at < to; at++) {
@@ -487,10 +493,11 @@ catalog_type(struct sql_run *run, const struct rewritten *rw, const char *column
 {
 	for (size_t i = 0; i < rw->table_count && out->text[0] == '\0'; i++) {
 		const struct table_name *t = &rw->tables[i];
-		sqlite3_stmt *st = lake_query(run->conn, "SELECT type FROM _columns WHERE catalog ="
+		sqlite3_stmt *st = lake_query(run->conn,
+					      "SELECT type FROM _columns WHERE catalog ="
 					      " ? AND schema = ? AND tbl = ? AND name = ? COLLATE"
-					      " NOCASE", "ssss", t->catalog, t->schema, t->table,
-					      column);
+					      " NOCASE",
+					      "ssss", t->catalog, t->schema, t->table, column);
 
 		if (lake_next(st)) {
 			type_set(out, lake_text(st, 0));
@@ -513,7 +520,7 @@ result_types(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw,
 			continue;
 		if (rw->star_count == 1 && i >= rw->star_at)
 			item = i + rw->type_count > n + rw->star_at ? i + rw->type_count - n
-								     : SIZE_MAX;
+								    : SIZE_MAX;
 		if (rw->star_count <= 1 && item < rw->type_count && item != SIZE_MAX)
 			types[i] = rw->types[item];
 		if (types[i].text[0] == '\0' && rw->has_range &&

@@ -11,15 +11,18 @@
 #include <strings.h>
 
 static const char *const reserved[] = {
-	"ALL", "AND", "ANTI", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "CROSS", "DELETE",
-	"DESC", "DISTINCT", "ELSE", "END", "ESCAPE", "EXCEPT", "EXISTS", "FALSE", "FROM", "FULL",
-	"GROUP", "HAVING", "ILIKE", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN",
-	"LATERAL", "LEFT", "LIKE", "LIMIT", "MINUS", "NATURAL", "NOT", "NULL", "OFFSET", "ON",
-	"OR", "ORDER", "OUTER", "QUALIFY", "REGEXP", "RIGHT", "RLIKE", "SELECT", "SEMI", "SET",
-	"THEN", "TRUE", "UNION", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
+	"ALL",	  "AND",    "ANTI",   "AS",	   "ASC",      "BETWEEN", "BY",	    "CASE",
+	"CAST",	  "CROSS",  "DELETE", "DESC",	   "DISTINCT", "ELSE",	  "END",    "ESCAPE",
+	"EXCEPT", "EXISTS", "FALSE",  "FROM",	   "FULL",     "GROUP",	  "HAVING", "ILIKE",
+	"IN",	  "INNER",  "INSERT", "INTERSECT", "INTO",     "IS",	  "JOIN",   "LATERAL",
+	"LEFT",	  "LIKE",   "LIMIT",  "MINUS",	   "NATURAL",  "NOT",	  "NULL",   "OFFSET",
+	"ON",	  "OR",	    "ORDER",  "OUTER",	   "QUALIFY",  "REGEXP",  "RIGHT",  "RLIKE",
+	"SELECT", "SEMI",   "SET",    "THEN",	   "TRUE",     "UNION",	  "UPDATE", "USING",
+	"VALUES", "WHEN",   "WHERE",  "WINDOW",	   "WITH",
 };
 
-static const char *const operators[] = {	/* longest first */
+static const char *const operators[] = {
+	/* longest first */
 	"<=>", "->>", "::", "||", "<>", "!=", "<=", ">=", "==", "<<", ">>", "->", "=>",
 };
 
@@ -187,7 +190,7 @@ sql_lex(const char *source, struct sql_tokens *out)
 			at = lex_one(source, at, &tok);
 		tok.len = at - tok.pos;
 		if (tok.text == NULL)
-			tok.text = xstrdup("");	/* unfinished quotes and the end have one too */
+			tok.text = xstrdup(""); /* unfinished quotes and the end have one too */
 		if (out->count + 1 > cap) {
 			cap = cap * 2 + 64;
 			out->list = xrealloc(out->list, cap * sizeof(*out->list));
@@ -311,8 +314,10 @@ sql_split(const char *script)
 			const struct sql_token *last = &tokens.list[i - 1];
 			size_t from = tokens.list[start].pos;
 
-			json_object_array_add(list, json_object_new_string_len(
-				script + from, (int)(last->pos + last->len - from)));
+			json_object_array_add(list,
+					      json_object_new_string_len(script + from,
+									 (int)(last->pos +
+									       last->len - from)));
 		}
 		start = i + 1;
 	}

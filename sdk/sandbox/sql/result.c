@@ -97,17 +97,14 @@ render(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
 
 	switch (sqlite3_column_type(st, i)) {
 	case SQLITE_INTEGER:
-	case SQLITE_FLOAT:
-		render_number(st, i, type, out);
-		break;
+	case SQLITE_FLOAT: render_number(st, i, type, out); break;
 	case SQLITE_BLOB:
-		encoded = base64_encode(sqlite3_column_blob(st, i),
-					(size_t)sqlite3_column_bytes(st, i));
+		encoded =
+		    base64_encode(sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i));
 		buf_str(out, encoded);
 		free(encoded);
 		break;
-	default:
-		render_text(st, i, type, out);
+	default: render_text(st, i, type, out);
 	}
 }
 
@@ -169,8 +166,8 @@ give_row(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, si
 		buf_add(text, "", 1);
 	}
 	for (size_t i = 0; i < n; i++)
-		cells[i] = sqlite3_column_type(st, (int)i) != SQLITE_NULL ? text->data + offsets[i]
-									  : NULL;
+		cells[i] =
+		    sqlite3_column_type(st, (int)i) != SQLITE_NULL ? text->data + offsets[i] : NULL;
 	if (run->query->on_row != NULL)
 		more = run->query->on_row(run->query->arg, n, cells, lens);
 	free(cells);
@@ -294,7 +291,8 @@ sql_affected(struct sql_run *run, int64_t rows, bool inserted)
 
 	run->out->affected = rows;
 	snprintf(text, sizeof(text), "%lld", (long long)rows);
-	return sql_emit_row(run, inserted ? "num_affected_rows:BIGINT,num_inserted_rows:BIGINT"
-					  : "num_affected_rows:BIGINT",
+	return sql_emit_row(run,
+			    inserted ? "num_affected_rows:BIGINT,num_inserted_rows:BIGINT"
+				     : "num_affected_rows:BIGINT",
 			    (const char *const[]){ text, text });
 }

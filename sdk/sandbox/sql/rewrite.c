@@ -63,13 +63,15 @@ qualified_name(struct rewriter *r)
 	if (parts > 1 && tok_is(rewrite_ahead(r, 1), "(")) {
 		const struct sql_token *a = &r->list[start], *z = &r->list[r->at];
 
-		return sql_fail(r->run, "42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine "
-						 "`%.*s`"
-				". SQLSTATE: 42883", (int)(z->pos + z->len - a->pos),
-				r->run->tokens.source + a->pos);
+		return sql_fail(r->run, "42883",
+				"[UNRESOLVED_ROUTINE] Cannot resolve routine "
+				"`%.*s`"
+				". SQLSTATE: 42883",
+				(int)(z->pos + z->len - a->pos), r->run->tokens.source + a->pos);
 	}
 	first = tok_is(rewrite_ahead(r, 1), ".") && tok_is(rewrite_ahead(r, 2), "*") ? r->at
-		: parts >= 2 ? r->at - 2 : r->at;	/* table.column, or the table of table.* */
+	      : parts >= 2							     ? r->at - 2
+			   : r->at; /* table.column, or the table of table.* */
 	for (size_t i = first; i <= r->at; i += 2) {
 		if (i > first)
 			emit(r->rw, '.', r->list[i].pos, xstrdup("."));
@@ -82,8 +84,9 @@ qualified_name(struct rewriter *r)
 static bool
 is_unit(const struct sql_token *tok)
 {
-	static const char *const units[] = { "YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DAYOFYEAR",
-		"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND" };
+	static const char *const units[] = { "YEAR",   "QUARTER",     "MONTH",	    "WEEK",
+					     "DAY",    "DAYOFYEAR",   "HOUR",	    "MINUTE",
+					     "SECOND", "MILLISECOND", "MICROSECOND" };
 
 	for (size_t i = 0; tok->kind == TOK_WORD && i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcasecmp(tok->text, units[i]) == 0)
@@ -176,8 +179,9 @@ clause_starts(struct rewriter *r, const struct sql_token *tok)
 static bool
 keyword(struct rewriter *r)
 {
-	static const char *const other[][2] = { { "MINUS", "EXCEPT" }, { "RLIKE", "REGEXP" },
-		{ "ILIKE", "MATCH" } };
+	static const char *const other[][2] = { { "MINUS", "EXCEPT" },
+						{ "RLIKE", "REGEXP" },
+						{ "ILIKE", "MATCH" } };
 	const struct sql_token *tok = &r->list[r->at];
 	char *upper = xstrdup(tok->text);
 
@@ -271,8 +275,8 @@ word(struct rewriter *r)
 	}
 	if (contextual(r))
 		return keyword(r);
-	if (tok_is(next, "(") && (!tok_is_reserved(tok) || tok_is(tok, "LEFT") ||
-				  tok_is(tok, "RIGHT")))
+	if (tok_is(next, "(") &&
+	    (!tok_is_reserved(tok) || tok_is(tok, "LEFT") || tok_is(tok, "RIGHT")))
 		return function_call(r);
 	if (tok_is_reserved(tok))
 		return keyword(r);
@@ -295,7 +299,8 @@ open_paren(struct rewriter *r)
 
 	if (before->kind == 'f')
 		kind = strcmp(before->text, "_cast") == 0 || strcmp(before->text, "_try_cast") == 0
-			? 'c' : 'f';
+			 ? 'c'
+			 : 'f';
 	else if (before->kind == 'k' && before->text != NULL &&
 		 (strcmp(before->text, "OVER") == 0 ||
 		  (r->rw->out_count >= 3 && strcmp(before->text, "AS") == 0 &&
@@ -374,10 +379,8 @@ one_token(struct rewriter *r)
 		return emit_table(r->run, r->rw, &r->at, !top(r)->no_alias);
 	}
 	switch (tok->kind) {
-	case TOK_WORD:
-		return word(r);
-	case TOK_QUOTED:
-		return qualified_name(r);
+	case TOK_WORD: return word(r);
+	case TOK_QUOTED: return qualified_name(r);
 	case TOK_STRING:
 		emit(r->rw, 'l', tok->pos, sql_string(tok->text));
 		r->at++;
@@ -390,10 +393,8 @@ one_token(struct rewriter *r)
 		emit(r->rw, 'l', tok->pos, xasprintf(":%s", tok->text));
 		r->at++;
 		return true;
-	case TOK_OP:
-		return operator(r);
-	default:
-		return sql_fail_syntax(r->run, tok);
+	case TOK_OP: return operator(r);
+	default: return sql_fail_syntax(r->run, tok);
 	}
 }
 
@@ -410,8 +411,8 @@ collect_ctes(struct rewriter *r)
 			continue;
 		i += tok_is(&r->list[i + 1], "RECURSIVE") ? 2 : 1;
 		while (i < r->to && tok_is_name(&r->list[i])) {
-			r->rw->ctes = xrealloc(r->rw->ctes, (r->rw->cte_count + 1) *
-					       sizeof(*r->rw->ctes));
+			r->rw->ctes =
+			    xrealloc(r->rw->ctes, (r->rw->cte_count + 1) * sizeof(*r->rw->ctes));
 			r->rw->ctes[r->rw->cte_count++] = xstrdup(r->list[i].text);
 			i++;
 			if (tok_is(&r->list[i], "("))
@@ -497,8 +498,9 @@ sql_rewrite(struct sql_run *run, size_t from, size_t to, struct rewritten *out)
 	bool ok = true;
 
 	memset(out, 0, sizeof(*out));
-	*r = (struct rewriter){ .run = run, .list = run->tokens.list, .at = from, .to = to,
-				.rw = out };
+	*r = (struct rewriter){
+		.run = run, .list = run->tokens.list, .at = from, .to = to, .rw = out
+	};
 	r->frames[0].kind = 'q';
 	collect_ctes(r);
 	select_list_find(&run->tokens, from, to, &r->select);

@@ -8,7 +8,7 @@
 enum { MAX_DEPTH = 300, MAX_ALIAS = 200, MAX_CLOSERS = 100 };
 
 struct frame {
-	char kind;	/* q query or plain parentheses, f function, c cast, o OVER, [ index */
+	char kind; /* q query or plain parentheses, f function, c cast, o OVER, [ index */
 	bool in_from, want_table, select_seen, no_alias;
 };
 

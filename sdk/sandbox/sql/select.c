@@ -12,8 +12,9 @@
 static bool
 ends_list(const struct sql_token *tok)
 {
-	static const char *const words[] = { "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT",
-		"UNION", "EXCEPT", "INTERSECT", "MINUS", "WINDOW", "QUALIFY", ")" };
+	static const char *const words[] = { "FROM",   "WHERE",	  "GROUP",  "HAVING",	 "ORDER",
+					     "LIMIT",  "UNION",	  "EXCEPT", "INTERSECT", "MINUS",
+					     "WINDOW", "QUALIFY", ")" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (tok_is(tok, words[i]))

@@ -68,9 +68,10 @@ static bool
 show_catalogs(struct sql_run *run, struct sql_cursor *c)
 {
 	char *pattern = pattern_at_end(run, c);
-	bool ok = pattern != NULL &&
-		  sql_emit(run, "catalog:STRING", "SELECT name FROM _catalogs WHERE name GLOB ?"
-			   " ORDER BY name", "s", pattern);
+	bool ok = pattern != NULL && sql_emit(run, "catalog:STRING",
+					      "SELECT name FROM _catalogs WHERE name GLOB ?"
+					      " ORDER BY name",
+					      "s", pattern);
 
 	free(pattern);
 	return ok;
@@ -89,9 +90,10 @@ show_schemas(struct sql_run *run, struct sql_cursor *c)
 	if (!lake_has_catalog(run->conn, name.table))
 		return sql_fail_catalog(run, name.table);
 	pattern = pattern_at_end(run, c);
-	ok = pattern != NULL &&
-	     sql_emit(run, "databaseName:STRING", "SELECT name FROM _schemas WHERE catalog = ? AND"
-		      " name GLOB ? ORDER BY name", "ss", name.table, pattern);
+	ok = pattern != NULL && sql_emit(run, "databaseName:STRING",
+					 "SELECT name FROM _schemas WHERE catalog = ? AND"
+					 " name GLOB ? ORDER BY name",
+					 "ss", name.table, pattern);
 	free(pattern);
 	return ok;
 }
@@ -109,17 +111,20 @@ show_tables(struct sql_run *run, struct sql_cursor *c, bool views)
 	if (pattern == NULL)
 		return false;
 	if (views)
-		ok = sql_emit(run, "namespace:STRING,viewName:STRING,isTemporary:BOOLEAN,"
-			      "isMaterialized:BOOLEAN", "SELECT schema, name, 0, 0 FROM _tables "
-							"WHERE"
+		ok = sql_emit(run,
+			      "namespace:STRING,viewName:STRING,isTemporary:BOOLEAN,"
+			      "isMaterialized:BOOLEAN",
+			      "SELECT schema, name, 0, 0 FROM _tables "
+			      "WHERE"
 			      " catalog = ? AND schema = ? AND name GLOB ? AND type = 'VIEW' "
 			      "ORDER BY"
-			      " name", "sss", name.catalog, name.schema, pattern);
+			      " name",
+			      "sss", name.catalog, name.schema, pattern);
 	else
 		ok = sql_emit(run, "database:STRING,tableName:STRING,isTemporary:BOOLEAN",
 			      "SELECT schema, name, 0 FROM _tables WHERE catalog = ? AND schema = ?"
-			      " AND name GLOB ? ORDER BY name", "sss", name.catalog, name.schema,
-			      pattern);
+			      " AND name GLOB ? ORDER BY name",
+			      "sss", name.catalog, name.schema, pattern);
 	free(pattern);
 	return ok;
 }
@@ -129,8 +134,8 @@ existing(struct sql_run *run, struct sql_cursor *c, struct table_name *name)
 {
 	size_t start = cur_peek(c)->pos;
 
-	return parse_name(run, c, name) && (lake_table_type(run->conn, name) != NULL ||
-					    sql_fail_table(run, name, start));
+	return parse_name(run, c, name) &&
+	       (lake_table_type(run->conn, name) != NULL || sql_fail_table(run, name, start));
 }
 
 static bool
@@ -141,9 +146,10 @@ show_columns(struct sql_run *run, struct sql_cursor *c)
 	if (!cur_accept(c, "IN") && !cur_accept(c, "FROM"))
 		return sql_fail_syntax(run, cur_peek(c));
 	return existing(run, c, &name) && expect_end(run, c) &&
-	       sql_emit(run, "col_name:STRING", "SELECT name FROM _columns WHERE catalog = ? AND"
-			" schema = ? AND tbl = ? ORDER BY position", "sss", name.catalog,
-			name.schema, name.table);
+	       sql_emit(run, "col_name:STRING",
+			"SELECT name FROM _columns WHERE catalog = ? AND"
+			" schema = ? AND tbl = ? ORDER BY position",
+			"sss", name.catalog, name.schema, name.table);
 }
 
 static bool
@@ -162,10 +168,12 @@ show_functions(struct sql_run *run)
 static void
 add_columns_text(struct sql_run *run, const struct table_name *name, struct buf *text)
 {
-	sqlite3_stmt *st = lake_query(run->conn, "SELECT name, type, nullable, comment FROM "
-						 "_columns"
+	sqlite3_stmt *st = lake_query(run->conn,
+				      "SELECT name, type, nullable, comment FROM "
+				      "_columns"
 				      " WHERE catalog = ? AND schema = ? AND tbl = ? ORDER BY"
-				      " position", "sss", name->catalog, name->schema, name->table);
+				      " position",
+				      "sss", name->catalog, name->schema, name->table);
 	bool first = true;
 
 	while (lake_next(st)) {
@@ -187,9 +195,10 @@ show_create(struct sql_run *run, struct sql_cursor *c)
 
 	if (!existing(run, c, &name) || !expect_end(run, c))
 		return false;
-	st = lake_query(run->conn, "SELECT type, view_text, comment FROM _tables WHERE catalog = ?"
-			" AND schema = ? AND name = ?", "sss", name.catalog, name.schema,
-			name.table);
+	st = lake_query(run->conn,
+			"SELECT type, view_text, comment FROM _tables WHERE catalog = ?"
+			" AND schema = ? AND name = ?",
+			"sss", name.catalog, name.schema, name.table);
 	if (!lake_next(st))
 		return sql_fail_table(run, &name, SIZE_MAX);
 	if (strcmp(lake_text(st, 0), "VIEW") == 0) {
@@ -229,26 +238,28 @@ sql_show(struct sql_run *run, struct sql_cursor *c)
 		return show_create(run, c);
 	if (cur_accept(c, "TBLPROPERTIES"))
 		return existing(run, c, &name) &&
-		       sql_emit(run, "key:STRING,value:STRING", "SELECT "
-								"'delta.minReaderVersion', '1'"
-				" UNION ALL SELECT 'delta.minWriterVersion', '2'", "");
+		       sql_emit(run, "key:STRING,value:STRING",
+				"SELECT "
+				"'delta.minReaderVersion', '1'"
+				" UNION ALL SELECT 'delta.minWriterVersion', '2'",
+				"");
 	return sql_fail_syntax(run, cur_peek(c));
 }
 
 /* ---- DESCRIBE ---- */
 
 static const char TABLE_DETAILS[] =
-	" UNION ALL SELECT 1, 0, '', '', ''"
-	" UNION ALL SELECT 1, 1, '# Detailed Table Information', '', ''"
-	" UNION ALL SELECT 2, 1, 'Catalog', catalog, '' FROM t"
-	" UNION ALL SELECT 2, 2, 'Database', schema, '' FROM t"
-	" UNION ALL SELECT 2, 3, 'Table', name, '' FROM t"
-	" UNION ALL SELECT 2, 4, 'Owner', owner, '' FROM t"
-	" UNION ALL SELECT 2, 5, 'Created Time', _ts(created), '' FROM t"
-	" UNION ALL SELECT 2, 6, 'Type', type, '' FROM t"
-	" UNION ALL SELECT 2, 7, 'Comment', comment, '' FROM t WHERE comment IS NOT NULL"
-	" UNION ALL SELECT 2, 8, 'Provider', lower(format), '' FROM t WHERE format IS NOT NULL"
-	" UNION ALL SELECT 2, 9, 'View Text', view_text, '' FROM t WHERE view_text IS NOT NULL";
+    " UNION ALL SELECT 1, 0, '', '', ''"
+    " UNION ALL SELECT 1, 1, '# Detailed Table Information', '', ''"
+    " UNION ALL SELECT 2, 1, 'Catalog', catalog, '' FROM t"
+    " UNION ALL SELECT 2, 2, 'Database', schema, '' FROM t"
+    " UNION ALL SELECT 2, 3, 'Table', name, '' FROM t"
+    " UNION ALL SELECT 2, 4, 'Owner', owner, '' FROM t"
+    " UNION ALL SELECT 2, 5, 'Created Time', _ts(created), '' FROM t"
+    " UNION ALL SELECT 2, 6, 'Type', type, '' FROM t"
+    " UNION ALL SELECT 2, 7, 'Comment', comment, '' FROM t WHERE comment IS NOT NULL"
+    " UNION ALL SELECT 2, 8, 'Provider', lower(format), '' FROM t WHERE format IS NOT NULL"
+    " UNION ALL SELECT 2, 9, 'View Text', view_text, '' FROM t WHERE view_text IS NOT NULL";
 
 static bool
 describe_table(struct sql_run *run, struct sql_cursor *c)
@@ -285,7 +296,8 @@ describe_schema(struct sql_run *run, struct sql_cursor *c)
 			"WITH s AS (SELECT * FROM _schemas WHERE catalog = ? AND name = ?)"
 			" SELECT 'Catalog Name', catalog FROM s UNION ALL SELECT 'Namespace Name',"
 			" name FROM s UNION ALL SELECT 'Comment', coalesce(comment, '') FROM s"
-			" UNION ALL SELECT 'Owner', owner FROM s", "ss", name.catalog, name.schema);
+			" UNION ALL SELECT 'Owner', owner FROM s",
+			"ss", name.catalog, name.schema);
 }
 
 static bool
@@ -301,7 +313,8 @@ describe_catalog(struct sql_run *run, struct sql_cursor *c)
 	return sql_emit(run, "info_name:STRING,info_value:STRING",
 			"WITH k AS (SELECT * FROM _catalogs WHERE name = ?) SELECT 'Catalog Name',"
 			" name FROM k UNION ALL SELECT 'Comment', coalesce(comment, '') FROM k"
-			" UNION ALL SELECT 'Owner', owner FROM k", "s", name.table);
+			" UNION ALL SELECT 'Owner', owner FROM k",
+			"s", name.table);
 }
 
 bool

@@ -16,7 +16,8 @@ const char *
 param_value(const struct sql_query *query, const char *name, struct sql_type *type, bool *found)
 {
 	size_t n = json_object_is_type(query->params, json_type_array)
-		? json_object_array_length(query->params) : 0;
+		     ? json_object_array_length(query->params)
+		     : 0;
 
 	*found = false;
 	type_set(type, "STRING");
@@ -59,19 +60,22 @@ bind_one(struct sql_run *run, sqlite3_stmt *st, int at)
 
 	text = param_value(run->query, name, &type, &found);
 	if (!found)
-		return sql_fail(run, "42P02", "[UNBOUND_SQL_PARAMETER] Found the unbound "
-					      "parameter: "
+		return sql_fail(run, "42P02",
+				"[UNBOUND_SQL_PARAMETER] Found the unbound "
+				"parameter: "
 				"%s. Please, fix `args` and provide a mapping of the parameter to "
 				"either a SQL literal or collection constructor functions such as "
-				"`map()`, `array()`, `struct()`. SQLSTATE: 42P02", name);
+				"`map()`, `array()`, `struct()`. SQLSTATE: 42P02",
+				name);
 	if (text == NULL)
 		return true;
 	ok = cast_text(text, &type, &value);
 	if (!ok)
-		sql_fail(run, "22018", "[CAST_INVALID_INPUT] The value '%.100s' of the type "
-				       "\"STRING\" "
-			 "cannot be cast to \"%s\" because it is malformed. SQLSTATE: 22018", text,
-			 type.text);
+		sql_fail(run, "22018",
+			 "[CAST_INVALID_INPUT] The value '%.100s' of the type "
+			 "\"STRING\" "
+			 "cannot be cast to \"%s\" because it is malformed. SQLSTATE: 22018",
+			 text, type.text);
 	ok = ok && bind_value(st, at, &value);
 	free(value.text);
 	return ok;
@@ -245,7 +249,8 @@ sql_run(struct workspace *ws, struct sql_session *session, const struct sql_quer
 	out->kind = "OTHER";
 	run.conn = lake_take(ws);
 	if (run.conn == NULL) {
-		sql_fail(&run, "XXKDA", "[INTERNAL_ERROR] The sandbox cannot open its tables. "
+		sql_fail(&run, "XXKDA",
+			 "[INTERNAL_ERROR] The sandbox cannot open its tables. "
 			 "SQLSTATE: XXKDA");
 		return;
 	}

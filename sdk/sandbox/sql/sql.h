@@ -19,15 +19,15 @@ enum { MAX_STATEMENT = 16 * 1024 * 1024, MAX_TOKENS = 2000000, MAX_COLUMNS = 100
 /* ---- types (sql_types.c) ---- */
 
 struct sql_type {
-	char text[128];			/* canonical: "DECIMAL(10,2)", "ARRAY<INT>"; "" = unknown */
-	const char *name;		/* "DECIMAL", "ARRAY", "LONG" ... */
-	int precision, scale;		/* -1 when they say nothing */
+	char text[128];	      /* canonical: "DECIMAL(10,2)", "ARRAY<INT>"; "" = unknown */
+	const char *name;     /* "DECIMAL", "ARRAY", "LONG" ... */
+	int precision, scale; /* -1 when they say nothing */
 };
-bool type_parse(const char *text, struct sql_type *out);	/* any case; false when no type */
-void type_set(struct sql_type *out, const char *text);		/* a type known to be right */
-void type_from_decl(const char *decl, struct sql_type *out);	/* SQLite's declared type; or "" */
-char *type_decl(const struct sql_type *type);	/* how to declare it; caller frees */
-char *type_lower(const struct sql_type *type);			/* "decimal(10,2)"; caller frees */
+bool type_parse(const char *text, struct sql_type *out);     /* any case; false when no type */
+void type_set(struct sql_type *out, const char *text);	     /* a type known to be right */
+void type_from_decl(const char *decl, struct sql_type *out); /* SQLite's declared type; or "" */
+char *type_decl(const struct sql_type *type);		     /* how to declare it; caller frees */
+char *type_lower(const struct sql_type *type);		     /* "decimal(10,2)"; caller frees */
 char *type_json(const char *column, const struct sql_type *type, bool nullable); /* UC type_json */
 bool type_is(const struct sql_type *type, const char *name);
 
@@ -37,19 +37,19 @@ enum sql_kind { TOK_END, TOK_WORD, TOK_QUOTED, TOK_STRING, TOK_NUMBER, TOK_PARAM
 
 struct sql_token {
 	enum sql_kind kind;
-	size_t pos, len;		/* in the source */
-	char *text;	/* word as written, identifier or string decoded, operator */
+	size_t pos, len; /* in the source */
+	char *text;	 /* word as written, identifier or string decoded, operator */
 };
 
 struct sql_tokens {
 	const char *source;
-	struct sql_token *list;		/* ends with TOK_END */
-	size_t count;			/* without the end */
+	struct sql_token *list; /* ends with TOK_END */
+	size_t count;		/* without the end */
 };
 void sql_lex(const char *source, struct sql_tokens *out);
 void sql_tokens_fini(struct sql_tokens *tokens);
-bool tok_is(const struct sql_token *tok, const char *word);	/* keyword or operator, any case */
-bool tok_is_name(const struct sql_token *tok);			/* may be an identifier */
+bool tok_is(const struct sql_token *tok, const char *word); /* keyword or operator, any case */
+bool tok_is_name(const struct sql_token *tok);		    /* may be an identifier */
 bool tok_is_reserved(const struct sql_token *tok);
 
 /* A cursor for recursive descent over the tokens. */
@@ -60,7 +60,7 @@ struct sql_cursor {
 const struct sql_token *cur_peek(const struct sql_cursor *c);
 const struct sql_token *cur_ahead(const struct sql_cursor *c, size_t n);
 const struct sql_token *cur_next(struct sql_cursor *c);
-bool cur_accept(struct sql_cursor *c, const char *words);	/* "IF NOT EXISTS": all or none */
+bool cur_accept(struct sql_cursor *c, const char *words); /* "IF NOT EXISTS": all or none */
 /* Index after the parenthesis that closes the one at `open`; count when there is none. */
 size_t tokens_skip_parens(const struct sql_tokens *tokens, size_t open);
 
@@ -69,18 +69,18 @@ size_t tokens_skip_parens(const struct sql_tokens *tokens, size_t open);
 struct lake_conn {
 	sqlite3 *db;
 	struct workspace *ws;
-	struct sql_session *session;	/* of the statement that runs now */
+	struct sql_session *session; /* of the statement that runs now */
 	struct bg *bg;
 	struct lake_conn *next;
 };
-struct lake_conn *lake_take(struct workspace *ws);	/* NULL when lake.db cannot be opened */
+struct lake_conn *lake_take(struct workspace *ws); /* NULL when lake.db cannot be opened */
 void lake_give(struct lake_conn *conn);
 void lake_close(struct workspace *ws);
 void lake_seed(struct workspace *ws);
 bool lake_exec(struct lake_conn *conn, const char *sql);
 /* As db_query, on lake.db; types s, i. NULL on failure. */
 sqlite3_stmt *lake_query(struct lake_conn *conn, const char *sql, const char *types, ...);
-bool lake_next(sqlite3_stmt *st);			/* finalizes at the end */
+bool lake_next(sqlite3_stmt *st); /* finalizes at the end */
 bool lake_run(struct lake_conn *conn, const char *sql, const char *types, ...);
 const char *lake_text(sqlite3_stmt *st, int column);
 extern const char LAKE_TABLES[];
@@ -91,8 +91,8 @@ struct table_name {
 /* lower case, default catalog and schema filled in */
 bool name_resolve(const struct sql_session *session, char *const *parts, size_t n,
 		  struct table_name *out);
-char *name_mangled(const struct table_name *name);	/* "cat.schema.table", quoted; free it */
-char *name_quoted(const struct table_name *name);	/* `cat`.`schema`.`table`; free it */
+char *name_mangled(const struct table_name *name); /* "cat.schema.table", quoted; free it */
+char *name_quoted(const struct table_name *name);  /* `cat`.`schema`.`table`; free it */
 bool lake_has_catalog(struct lake_conn *conn, const char *catalog);
 bool lake_has_schema(struct lake_conn *conn, const char *catalog, const char *schema);
 /* "MANAGED", "VIEW", ... or NULL when there is no such table. */
@@ -121,7 +121,7 @@ bool parse_name(struct sql_run *run, struct sql_cursor *c, struct table_name *ou
 bool parse_parts(struct sql_run *run, struct sql_cursor *c, char **parts, size_t max, size_t *n);
 void free_parts(char **parts, size_t n);
 bool parse_schema_name(struct sql_run *run, struct sql_cursor *c, struct table_name *out);
-bool sql_may_write(struct sql_run *run, const struct table_name *name);	/* or has failed */
+bool sql_may_write(struct sql_run *run, const struct table_name *name); /* or has failed */
 bool parse_type(struct sql_run *run, struct sql_cursor *c, struct sql_type *out);
 bool expect_end(struct sql_run *run, struct sql_cursor *c);
 const char *param_value(const struct sql_query *query, const char *name, struct sql_type *type,
@@ -131,21 +131,21 @@ const char *param_value(const struct sql_query *query, const char *name, struct 
 
 struct out_token {
 	char *text;
-	size_t src;			/* position in the source */
-	char kind;	/* n name, f function, ( ) . literal l, operator o, keyword k */
+	size_t src; /* position in the source */
+	char kind;  /* n name, f function, ( ) . literal l, operator o, keyword k */
 };
 
 struct rewritten {
 	char *sql;
 	struct out_token *out;
 	size_t out_count, out_cap;
-	struct table_name *tables;	/* referenced, for suggestions and types */
+	struct table_name *tables; /* referenced, for suggestions and types */
 	size_t table_count;
-	struct sql_type *types;		/* per select item; text "" = unknown */
+	struct sql_type *types; /* per select item; text "" = unknown */
 	size_t type_count;
-	size_t star_at, star_count;	/* which item is a star (only when exactly one is) */
-	bool has_range;			/* range(n) yields a BIGINT named id */
-	char **ctes;			/* names from WITH */
+	size_t star_at, star_count; /* which item is a star (only when exactly one is) */
+	bool has_range;		    /* range(n) yields a BIGINT named id */
+	char **ctes;		    /* names from WITH */
 	size_t cte_count;
 };
 /* Rewrites tokens [from, to) of a query or DML. */
@@ -156,8 +156,8 @@ void emit(struct rewritten *rw, char kind, size_t src, char *text);
 /* The table reference at *at: a name, IDENTIFIER(...), range(...).
  * alias: give it one if none follows. */
 bool emit_table(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias);
-char *sql_string(const char *text);	/* 'quoted'; caller frees */
-char *sql_name(const char *text);	/* "quoted"; caller frees */
+char *sql_string(const char *text); /* 'quoted'; caller frees */
+char *sql_name(const char *text);   /* "quoted"; caller frees */
 bool is_cte(const struct rewritten *rw, const char *name);
 
 /* Position of a function in the rename and type tables. */
@@ -165,16 +165,16 @@ const char *function_rename(const char *name);
 /* Result type of a function given its first argument's type; false when unknown. */
 bool function_type(const char *name, const struct sql_type *first, struct sql_type *out);
 bool function_is_aggregate(const char *name);
-char *functions_list(void);		/* one name a line; caller frees */
+char *functions_list(void); /* one name a line; caller frees */
 
 /* The select list of the outermost SELECT within [from, to). */
 struct select_item {
-	size_t from, to;		/* tokens of the expression, alias excluded */
-	size_t end;			/* after the alias */
-	bool star, has_alias, simple;	/* simple: a column reference */
+	size_t from, to;	      /* tokens of the expression, alias excluded */
+	size_t end;		      /* after the alias */
+	bool star, has_alias, simple; /* simple: a column reference */
 };
 struct select_list {
-	size_t first, end;		/* token range of the list */
+	size_t first, end; /* token range of the list */
 	struct select_item *items;
 	size_t count;
 };
@@ -253,21 +253,21 @@ struct sql_value {
 	enum { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT } kind;
 	int64_t i;
 	double d;
-	char *text;			/* owned */
+	char *text; /* owned */
 };
 bool cast_text(const char *text, const struct sql_type *type, struct sql_value *out);
 /* A date or a timestamp in UTC (sql_when.c). */
 struct when {
-	int64_t days;			/* since 1970-01-01 */
-	int64_t us;			/* of the day */
+	int64_t days; /* since 1970-01-01 */
+	int64_t us;   /* of the day */
 	bool has_time;
 };
 bool when_parse(const char *text, struct when *out);
 void when_civil(int64_t days, int *year, int *month, int *day);
-int64_t when_days(int year, int month, int day);	/* month may be outside 1..12 */
+int64_t when_days(int year, int month, int day); /* month may be outside 1..12 */
 int when_month_length(int year, int month);
-void when_date(const struct when *w, char out[16]);		/* YYYY-MM-DD */
-void when_timestamp(const struct when *w, char out[40]);	/* YYYY-MM-DD HH:MM:SS[.ffffff] */
+void when_date(const struct when *w, char out[16]);	 /* YYYY-MM-DD */
+void when_timestamp(const struct when *w, char out[40]); /* YYYY-MM-DD HH:MM:SS[.ffffff] */
 /* yyyy, MM, dd, HH, mm, ss, SSS, EEE, MMM, a, D, Q, 'text' ... (Java's patterns) */
 void when_format(const struct when *w, const char *pattern, struct buf *out);
 bool when_scan(const char *text, const char *pattern, struct when *out);
@@ -275,12 +275,12 @@ bool when_add(struct when *w, int64_t amount, const char *unit);
 bool when_trunc(struct when *w, const char *unit);
 struct when when_now(void);
 void func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
+    PRINTF_LIKE(3, 4);
 struct func_row {
 	const char *name;
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);
-	int args;			/* -1 = any */
-	bool random;			/* differs from call to call */
+	int args;    /* -1 = any */
+	bool random; /* differs from call to call */
 };
 void register_rows(struct lake_conn *conn, const struct func_row *list);
 void format_double(double value, char out[40]);

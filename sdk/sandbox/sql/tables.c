@@ -55,8 +55,10 @@ split_identifier(struct sql_run *run, const char *text, char **parts, size_t max
 	sql_tokens_fini(&tokens);
 	if (ok && *n > 0)
 		return true;
-	return sql_fail(run, "42601", "[PARSE_SYNTAX_ERROR] '%.200s' is not an identifier. "
-			"SQLSTATE: 42601", text);
+	return sql_fail(run, "42601",
+			"[PARSE_SYNTAX_ERROR] '%.200s' is not an identifier. "
+			"SQLSTATE: 42601",
+			text);
 }
 
 static bool
@@ -68,13 +70,15 @@ parse_identifier_clause(struct sql_run *run, struct sql_cursor *c, char **parts,
 	const char *text;
 	bool found;
 
-	c->at += 2;				/* IDENTIFIER ( */
+	c->at += 2; /* IDENTIFIER ( */
 	arg = cur_next(c);
 	if (arg->kind == TOK_PARAM) {
 		text = param_value(run->query, arg->text, &type, &found);
 		if (text == NULL)
-			return sql_fail(run, "42P02", "[UNBOUND_SQL_PARAMETER] Found the unbound "
-					"parameter: %s. SQLSTATE: 42P02", arg->text);
+			return sql_fail(run, "42P02",
+					"[UNBOUND_SQL_PARAMETER] Found the unbound "
+					"parameter: %s. SQLSTATE: 42P02",
+					arg->text);
 	} else if (arg->kind == TOK_STRING) {
 		text = arg->text;
 	} else {
@@ -93,8 +97,8 @@ parse_parts(struct sql_run *run, struct sql_cursor *c, char **parts, size_t max,
 		return parse_identifier_clause(run, c, parts, max, n);
 	for (;;) {
 		const struct sql_token *tok = cur_peek(c);
-		bool ok = *n == 0 ? tok_is_name(tok)
-			: tok->kind == TOK_WORD || tok->kind == TOK_QUOTED;
+		bool ok =
+		    *n == 0 ? tok_is_name(tok) : tok->kind == TOK_WORD || tok->kind == TOK_QUOTED;
 
 		if (!ok || *n == max) {
 			free_parts(parts, *n);
@@ -120,10 +124,11 @@ parse_name(struct sql_run *run, struct sql_cursor *c, struct table_name *out)
 	ok = name_resolve(run->conn->session, parts, n, out);
 	free_parts(parts, n);
 	if (!ok)
-		return sql_fail(run, "42601", "[INVALID_IDENTIFIER] The name `%.*s` is invalid: at "
+		return sql_fail(run, "42601",
+				"[INVALID_IDENTIFIER] The name `%.*s` is invalid: at "
 				"most three parts of at most 255 characters, without periods, "
-				"spaces or slashes. SQLSTATE: 42601", (int)start->len,
-				run->tokens.source + start->pos);
+				"spaces or slashes. SQLSTATE: 42601",
+				(int)start->len, run->tokens.source + start->pos);
 	return true;
 }
 
@@ -151,10 +156,11 @@ parse_type(struct sql_run *run, struct sql_cursor *c, struct sql_type *out)
 	ok = !text.failed && type_parse(text.data, out);
 	buf_free(&text);
 	if (!ok)
-		return sql_fail(run, "0A000", "[UNSUPPORTED_DATATYPE] Unsupported data type "
-					      "\"%.*s\". "
-				"SQLSTATE: 0A000", (int)start->len,
-				run->tokens.source + start->pos);
+		return sql_fail(run, "0A000",
+				"[UNSUPPORTED_DATATYPE] Unsupported data type "
+				"\"%.*s\". "
+				"SQLSTATE: 0A000",
+				(int)start->len, run->tokens.source + start->pos);
 	return true;
 }
 
@@ -221,11 +227,12 @@ emit_range(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias)
 		const char *from = n == 1 ? "0" : args[0], *to = n == 1 ? args[0] : args[1];
 		const char *step = n == 3 ? args[2] : "1";
 
-		emit(rw, ')', src, xasprintf(
-			"(WITH RECURSIVE _range(id) AS (SELECT (%s) WHERE (%s) < (%s) UNION ALL"
-			" SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM "
-			"_range)",
-			from, from, to, step, step, to));
+		emit(rw, ')', src,
+		     xasprintf(
+			 "(WITH RECURSIVE _range(id) AS (SELECT (%s) WHERE (%s) < (%s) UNION ALL"
+			 " SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM "
+			 "_range)",
+			 from, from, to, step, step, to));
 		*at = end;
 		rw->has_range = true;
 		if (alias && !alias_follows(&run->tokens.list[*at]))
@@ -241,7 +248,7 @@ emit_information_schema(struct sql_run *run, struct rewritten *rw, const struct 
 {
 	static const char *const views[][2] = {
 		{ "catalogs", "catalog_name" }, { "schemata", "catalog_name" },
-		{ "tables", "table_catalog" }, { "columns", "table_catalog" },
+		{ "tables", "table_catalog" },	{ "columns", "table_catalog" },
 		{ "views", "table_catalog" },
 	};
 
@@ -251,8 +258,9 @@ emit_information_schema(struct sql_run *run, struct rewritten *rw, const struct 
 		if (strcmp(name->catalog, "system") == 0)
 			emit(rw, ')', src, xasprintf("(SELECT * FROM _is_%s)", views[i][0]));
 		else
-			emit(rw, ')', src, xasprintf("(SELECT * FROM _is_%s WHERE %s = '%s')",
-						     views[i][0], views[i][1], name->catalog));
+			emit(rw, ')', src,
+			     xasprintf("(SELECT * FROM _is_%s WHERE %s = '%s')", views[i][0],
+				       views[i][1], name->catalog));
 		return true;
 	}
 	return sql_fail_table(run, name, src);

@@ -9,8 +9,8 @@
 
 struct row {
 	const char *statement;
-	const char *types;		/* of the columns, comma-separated; NULL = not checked */
-	const char *rows;		/* data_array as JSON without spaces */
+	const char *types; /* of the columns, comma-separated; NULL = not checked */
+	const char *rows;  /* data_array as JSON without spaces */
 };
 
 static void
@@ -34,8 +34,11 @@ check(const struct row *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct answer *a = sql(rows[i].statement);
 		struct json_object *data = at(a->json, "result.data_array");
-		const char *text = data != NULL ? json_object_to_json_string_ext(
-			data, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : "";
+		const char *text =
+		    data != NULL
+			? json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN |
+								   JSON_C_TO_STRING_NOSLASHESCAPE)
+			: "";
 		char types[512];
 		bool ok;
 
@@ -77,8 +80,8 @@ test_expressions(void)
 		  "[[\"12\",\"1.3\",\"1\",null,\"true\",\"2\"]]" },
 		{ "SELECT CASE WHEN 1 = 2 THEN 'a' ELSE 'b' END c, if(1 < 2, 3, 4), "
 		  "coalesce(NULL, 5),"
-		  " nvl(NULL, 'z'), nvl2(NULL, 1, 2)", "STRING,INT,INT,STRING,BIGINT",
-		  "[[\"b\",\"3\",\"5\",\"z\",\"2\"]]" },
+		  " nvl(NULL, 'z'), nvl2(NULL, 1, 2)",
+		  "STRING,INT,INT,STRING,BIGINT", "[[\"b\",\"3\",\"5\",\"z\",\"2\"]]" },
 		{ "SELECT -- a comment\n 1 /* another */ AS `odd name`", "INT", "[[\"1\"]]" },
 	};
 
@@ -93,20 +96,20 @@ test_functions(void)
 		  "length('äö')",
 		  NULL, "[[\"a12.5\",\"a-b\",\"X\",\"2\"]]" },
 		{ "SELECT split('a,b,c', ','), size(split('a,b', ',')), split('a,b', ',')[1],"
-		  " element_at(array(1, 2), -1)", NULL,
-		  "[[\"[\\\"a\\\",\\\"b\\\",\\\"c\\\"]\",\"2\",\"b\",\"2\"]]" },
+		  " element_at(array(1, 2), -1)",
+		  NULL, "[[\"[\\\"a\\\",\\\"b\\\",\\\"c\\\"]\",\"2\",\"b\",\"2\"]]" },
 		{ "SELECT md5('a'), sha2('a', 256) LIKE 'ca978112%', base64('hi'), length(uuid())",
 		  NULL, "[[\"0cc175b9c0f1b6a831c399e269772661\",\"true\",\"aGk=\",\"36\"]]" },
 		{ "SELECT lpad('7', 3, '0'), initcap('ab cd'), reverse('abc'), left('abc', 2),"
 		  " right('abc', 2), substring_index('a.b.c', '.', 2), regexp_replace('a1b2',"
-		  " '[0-9]', '#'), regexp_extract('k=v', '(\\\\w)=(\\\\w)', 2)", NULL,
-		  "[[\"007\",\"Ab Cd\",\"cba\",\"ab\",\"bc\",\"a.b\",\"a#b#\",\"v\"]]" },
+		  " '[0-9]', '#'), regexp_extract('k=v', '(\\\\w)=(\\\\w)', 2)",
+		  NULL, "[[\"007\",\"Ab Cd\",\"cba\",\"ab\",\"bc\",\"a.b\",\"a#b#\",\"v\"]]" },
 		{ "SELECT greatest(1, 3, NULL), least(2, 1), pmod(-1, 3), try_divide(1, 0),"
-		  " format_number(1234567.891, 2)", NULL,
-		  "[[\"3\",\"1\",\"2\",null,\"1,234,567.89\"]]" },
+		  " format_number(1234567.891, 2)",
+		  NULL, "[[\"3\",\"1\",\"2\",null,\"1,234,567.89\"]]" },
 		{ "SELECT current_catalog(), current_schema(), current_user(), current_date() ="
-		  " to_date(current_timestamp())", NULL,
-		  "[[\"main\",\"default\",\"ann@example.com\",\"true\"]]" },
+		  " to_date(current_timestamp())",
+		  NULL, "[[\"main\",\"default\",\"ann@example.com\",\"true\"]]" },
 		{ "SELECT get_json_object('{\"a\":{\"b\":[1,2]}}', '$.a.b[1]'), rand() < 1", NULL,
 		  "[[\"2\",\"true\"]]" },
 	};
@@ -127,18 +130,20 @@ test_dates(void)
 		  "[[\"2024-03-01\",\"2024-02-29\",\"29\",\"2024-02-29\",\"2023-02-28\"]]" },
 		{ "SELECT DATE '2024-01-31' + INTERVAL 1 MONTH, TIMESTAMP '2024-01-01' - "
 		  "INTERVAL '90'"
-		  " MINUTES", "DATE,TIMESTAMP", "[[\"2024-02-29\",\"2023-12-31T22:30:00.000Z\"]]" },
+		  " MINUTES",
+		  "DATE,TIMESTAMP", "[[\"2024-02-29\",\"2023-12-31T22:30:00.000Z\"]]" },
 		{ "SELECT year('2024-05-06'), quarter('2024-05-06'), dayofweek('2024-05-06'),"
 		  " weekofyear('2024-05-06'), extract(HOUR FROM TIMESTAMP '2024-05-06 07:08:09')",
 		  "INT,INT,INT,INT,INT", "[[\"2024\",\"2\",\"2\",\"19\",\"7\"]]" },
 		{ "SELECT date_format('2024-05-06 07:08:09', 'yyyy/MM/dd HH:mm EEE'), to_date("
 		  "'06.05.2024', 'dd.MM.yyyy'), date_trunc('MONTH', '2024-05-06'), unix_timestamp("
-		  "'1970-01-02')", "STRING,DATE,TIMESTAMP,BIGINT",
+		  "'1970-01-02')",
+		  "STRING,DATE,TIMESTAMP,BIGINT",
 		  "[[\"2024/05/06 07:08 Mon\",\"2024-05-06\",\"2024-05-01T00:00:00.000Z\","
 		  "\"86400\"]]" },
 		{ "SELECT dateadd(DAY, 3, DATE '2024-01-01'), datediff(MONTH, '2024-01-15',"
-		  " '2024-03-14'), to_date('0001-01-01'), date_add('1969-12-31', 1)", NULL,
-		  "[[\"2024-01-04\",\"1\",\"0001-01-01\",\"1970-01-01\"]]" },
+		  " '2024-03-14'), to_date('0001-01-01'), date_add('1969-12-31', 1)",
+		  NULL, "[[\"2024-01-04\",\"1\",\"0001-01-01\",\"1970-01-01\"]]" },
 	};
 
 	CHECK(table);
@@ -160,15 +165,17 @@ test_queries(void)
 		  "STRING,BIGINT", "[[\"AFRICA\",\"5\"],[\"AMERICA\",\"5\"]]" },
 		{ "WITH t AS (SELECT id, id % 2 AS odd FROM range(6)) SELECT odd, count(*) FROM "
 		  "t GROUP"
-		  " BY odd ORDER BY odd", NULL, "[[\"0\",\"3\"],[\"1\",\"3\"]]" },
+		  " BY odd ORDER BY odd",
+		  NULL, "[[\"0\",\"3\"],[\"1\",\"3\"]]" },
 		{ "SELECT id, row_number() OVER (PARTITION BY id % 2 ORDER BY id DESC) AS rn FROM"
-		  " range(4) ORDER BY id", "BIGINT,INT",
-		  "[[\"0\",\"2\"],[\"1\",\"2\"],[\"2\",\"1\"],[\"3\",\"1\"]]" },
+		  " range(4) ORDER BY id",
+		  "BIGINT,INT", "[[\"0\",\"2\"],[\"1\",\"2\"],[\"2\",\"1\"],[\"3\",\"1\"]]" },
 		{ "SELECT * FROM VALUES (1, 'a'), (2, 'b') AS t(id, name) WHERE id > 1",
 		  "BIGINT,STRING", "[[\"2\",\"b\"]]" },
 		{ "SELECT x.col1 + 1 FROM (VALUES (41)) x", NULL, "[[\"42\"]]" },
 		{ "SELECT customers.name FROM main.sales.customers WHERE main.sales.customers."
-		  "customer_id = 1", "STRING", "[[\"Bob Dupont\"]]" },
+		  "customer_id = 1",
+		  "STRING", "[[\"Bob Dupont\"]]" },
 		{ "SELECT (SELECT max(id) FROM range(5)) AS m, EXISTS (SELECT 1 FROM range(0)) "
 		  "AS e",
 		  NULL, "[[\"4\",\"false\"]]" },
@@ -179,7 +186,8 @@ test_queries(void)
 		{ "SELECT 1 UNION ALL SELECT 2 MINUS SELECT 2", NULL, "[[\"1\"]]" },
 		{ "SELECT id FROM range(10) WHERE id > 1000", "BIGINT", "" },
 		{ "SELECT table_name FROM main.information_schema.tables WHERE table_schema = 'hr'"
-		  " ORDER BY 1", "STRING", "[[\"departments\"],[\"employees\"]]" },
+		  " ORDER BY 1",
+		  "STRING", "[[\"departments\"],[\"employees\"]]" },
 	};
 
 	CHECK(table);
@@ -239,10 +247,12 @@ test_errors(void)
 		{ "SELECT (1", "42601", "end of input" },
 		{ "SELECT 1; SELECT 2", "42601", "at or near 'SELECT'" },
 		{ "SELECT 'open", "42601", "[PARSE_SYNTAX_ERROR]" },
-		{ "SELECT * FROM nowhere", "42P01", "[TABLE_OR_VIEW_NOT_FOUND] The table or view "
+		{ "SELECT * FROM nowhere", "42P01",
+		  "[TABLE_OR_VIEW_NOT_FOUND] The table or view "
 		  "`main`.`default`.`nowhere` cannot be found." },
-		{ "SELECT nam FROM main.hr.employees", "42703", "Did you mean one of the "
-								"following? "
+		{ "SELECT nam FROM main.hr.employees", "42703",
+		  "Did you mean one of the "
+		  "following? "
 		  "[`name`" },
 		{ "SELECT nope(1)", "42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine `nope`" },
 		{ "SELECT 1 / 0", "22012", "[DIVIDE_BY_ZERO]" },
@@ -288,13 +298,42 @@ static void
 test_garbage(void)
 {
 	static const char *const garbage[] = {
-		")", "((((", "SELECT )", "SELECT * FROM", "SELECT * FROM (", "SELECT 1 +",
-		"SELECT ::INT", "SELECT [1]", "WITH", "WITH x AS", "INSERT INTO", "UPDATE",
-		"CREATE TABLE", "DROP", "SELECT CASE", "SELECT CAST(1 AS)", "SELECT 1 + INTERVAL",
-		"EXPLAIN", "SHOW", "DESCRIBE", "SELECT * FROM range(", "SELECT * FROM range()",
-		"SELECT * FROM VALUES", "`", "\\", "SELECT @x", "SELECT ${x}", "SELECT ?",
-		"SELECT 1 -> 2", "USE", "SET", "GROUP BY ALL", "SELECT a.b.c.d.e.f FROM x",
-		"CREATE VIEW v AS", "SELECT extract(DAY FROM", "SELECT 1 /",
+		")",
+		"((((",
+		"SELECT )",
+		"SELECT * FROM",
+		"SELECT * FROM (",
+		"SELECT 1 +",
+		"SELECT ::INT",
+		"SELECT [1]",
+		"WITH",
+		"WITH x AS",
+		"INSERT INTO",
+		"UPDATE",
+		"CREATE TABLE",
+		"DROP",
+		"SELECT CASE",
+		"SELECT CAST(1 AS)",
+		"SELECT 1 + INTERVAL",
+		"EXPLAIN",
+		"SHOW",
+		"DESCRIBE",
+		"SELECT * FROM range(",
+		"SELECT * FROM range()",
+		"SELECT * FROM VALUES",
+		"`",
+		"\\",
+		"SELECT @x",
+		"SELECT ${x}",
+		"SELECT ?",
+		"SELECT 1 -> 2",
+		"USE",
+		"SET",
+		"GROUP BY ALL",
+		"SELECT a.b.c.d.e.f FROM x",
+		"CREATE VIEW v AS",
+		"SELECT extract(DAY FROM",
+		"SELECT 1 /",
 		"SELECT x FROM y.z.w.v",
 	};
 	struct answer *a;

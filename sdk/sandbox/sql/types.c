@@ -14,17 +14,26 @@
 static const struct {
 	const char *word, *canonical, *name, *json;
 } simple[] = {
-	{ "BIGINT", "BIGINT", "LONG", "long" }, { "LONG", "BIGINT", "LONG", "long" },
-	{ "INT", "INT", "INT", "integer" }, { "INTEGER", "INT", "INT", "integer" },
-	{ "SMALLINT", "SMALLINT", "SHORT", "short" }, { "SHORT", "SMALLINT", "SHORT", "short" },
-	{ "TINYINT", "TINYINT", "BYTE", "byte" }, { "BYTE", "TINYINT", "BYTE", "byte" },
-	{ "STRING", "STRING", "STRING", "string" }, { "TEXT", "STRING", "STRING", "string" },
-	{ "DOUBLE", "DOUBLE", "DOUBLE", "double" }, { "REAL", "FLOAT", "FLOAT", "float" },
-	{ "FLOAT", "FLOAT", "FLOAT", "float" }, { "BOOLEAN", "BOOLEAN", "BOOLEAN", "boolean" },
-	{ "DATE", "DATE", "DATE", "date" }, { "TIMESTAMP", "TIMESTAMP", "TIMESTAMP", "timestamp" },
+	{ "BIGINT", "BIGINT", "LONG", "long" },
+	{ "LONG", "BIGINT", "LONG", "long" },
+	{ "INT", "INT", "INT", "integer" },
+	{ "INTEGER", "INT", "INT", "integer" },
+	{ "SMALLINT", "SMALLINT", "SHORT", "short" },
+	{ "SHORT", "SMALLINT", "SHORT", "short" },
+	{ "TINYINT", "TINYINT", "BYTE", "byte" },
+	{ "BYTE", "TINYINT", "BYTE", "byte" },
+	{ "STRING", "STRING", "STRING", "string" },
+	{ "TEXT", "STRING", "STRING", "string" },
+	{ "DOUBLE", "DOUBLE", "DOUBLE", "double" },
+	{ "REAL", "FLOAT", "FLOAT", "float" },
+	{ "FLOAT", "FLOAT", "FLOAT", "float" },
+	{ "BOOLEAN", "BOOLEAN", "BOOLEAN", "boolean" },
+	{ "DATE", "DATE", "DATE", "date" },
+	{ "TIMESTAMP", "TIMESTAMP", "TIMESTAMP", "timestamp" },
 	{ "TIMESTAMP_LTZ", "TIMESTAMP", "TIMESTAMP", "timestamp" },
 	{ "TIMESTAMP_NTZ", "TIMESTAMP_NTZ", "TIMESTAMP_NTZ", "timestamp_ntz" },
-	{ "BINARY", "BINARY", "BINARY", "binary" }, { "VOID", "VOID", "NULL", "void" },
+	{ "BINARY", "BINARY", "BINARY", "binary" },
+	{ "VOID", "VOID", "NULL", "void" },
 	{ "VARIANT", "VARIANT", "VARIANT", "variant" },
 };
 enum { SIMPLE = sizeof(simple) / sizeof(simple[0]) };
@@ -126,7 +135,7 @@ type_from_decl(const char *decl, struct sql_type *out)
 	if (decl == NULL)
 		return;
 	if (strcmp(decl, "INTEGER") == 0)
-		decl = "BIGINT";		/* only our own catalog tables say INTEGER */
+		decl = "BIGINT"; /* only our own catalog tables say INTEGER */
 	else if (*decl == '"')
 		decl++;
 	snprintf(plain, sizeof(plain), "%s", decl);
@@ -140,7 +149,7 @@ char *
 type_decl(const struct sql_type *type)
 {
 	if (strcmp(type->text, "STRING") == 0)
-		return xstrdup("TEXT");		/* "STRING" would get numeric affinity */
+		return xstrdup("TEXT"); /* "STRING" would get numeric affinity */
 	if (strchr(type->text, '<') != NULL)
 		return xasprintf("\"%s\"", type->text);
 	return xstrdup(type->text);
@@ -167,7 +176,7 @@ type_json(const char *column, const struct sql_type *type, bool nullable)
 	json_add_bool(obj, "nullable", nullable);
 	json_add(obj, "metadata", json_object_new_object());
 	text = xstrdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE));
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(obj);
 	free(lower);
 	return text;

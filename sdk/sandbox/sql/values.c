@@ -58,7 +58,7 @@ rewrite_values(struct rewriter *r)
 	resume = end + (paren ? 1 : 0);
 	resume += tok_is(&r->list[resume], "AS");
 	alias = tok_is_name(&r->list[resume]) ? sql_name(r->list[resume++].text)
-					       : xstrdup("\"values\"");
+					      : xstrdup("\"values\"");
 	if (tok_is(&r->list[resume], "(")) {
 		aliases = resume;
 		aliases_end = resume = tokens_skip_parens(tokens, resume);

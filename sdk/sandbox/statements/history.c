@@ -8,10 +8,10 @@
 enum { MAX_HISTORY = 10000 };
 
 static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS query_history(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
-	" text TEXT NOT NULL, user TEXT NOT NULL, warehouse TEXT NOT NULL, status TEXT NOT NULL,"
-	" started INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT"
-	" 0, kind TEXT, error TEXT);";
+    "CREATE TABLE IF NOT EXISTS query_history(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+    " text TEXT NOT NULL, user TEXT NOT NULL, warehouse TEXT NOT NULL, status TEXT NOT NULL,"
+    " started INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT"
+    " 0, kind TEXT, error TEXT);";
 
 void
 history_begin(const struct statement *s)
@@ -19,11 +19,13 @@ history_begin(const struct statement *s)
 	struct workspace *ws = s->ws;
 
 	ws_lock(ws);
-	db_run(ws, "INSERT INTO query_history(id, text, user, warehouse, status, started)"
-	       " VALUES(?, ?, ?, ?, 'RUNNING', ?)", "ssssi", s->id, s->text, s->user, s->warehouse,
-	       s->created);
-	db_run(ws, "DELETE FROM query_history WHERE seq <= (SELECT max(seq) FROM query_history) "
-		   "- ?",
+	db_run(ws,
+	       "INSERT INTO query_history(id, text, user, warehouse, status, started)"
+	       " VALUES(?, ?, ?, ?, 'RUNNING', ?)",
+	       "ssssi", s->id, s->text, s->user, s->warehouse, s->created);
+	db_run(ws,
+	       "DELETE FROM query_history WHERE seq <= (SELECT max(seq) FROM query_history) "
+	       "- ?",
 	       "i", (int64_t)MAX_HISTORY);
 	ws_unlock(ws);
 }
@@ -32,12 +34,15 @@ void
 history_end(const struct statement *s)
 {
 	const char *status = s->state == ST_SUCCEEDED ? "FINISHED"
-		: s->state == ST_CANCELED ? "CANCELED" : "FAILED";
+			   : s->state == ST_CANCELED  ? "CANCELED"
+						      : "FAILED";
 
 	ws_lock(s->ws);
-	db_run(s->ws, "UPDATE query_history SET status = ?, ended = ?, rows = ?, kind = ?, error "
-		      "= ?"
-	       " WHERE id = ?", "siisss", status, s->ended, s->rows, s->kind, s->error, s->id);
+	db_run(s->ws,
+	       "UPDATE query_history SET status = ?, ended = ?, rows = ?, kind = ?, error "
+	       "= ?"
+	       " WHERE id = ?",
+	       "siisss", status, s->ended, s->rows, s->kind, s->error, s->id);
 	ws_unlock(s->ws);
 }
 
@@ -111,8 +116,11 @@ to_json(sqlite3_stmt *st, bool metrics)
 static void
 history_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "res", .size_arg = "max_results",
-		.token_arg = "page_token", .default_size = 100, .max_size = 1000 };
+	static const struct page_rule rule = { .key = "res",
+					       .size_arg = "max_results",
+					       .token_arg = "page_token",
+					       .default_size = 100,
+					       .max_size = 1000 };
 	struct json_object *all = json_object_new_array(), *answer;
 	sqlite3_stmt *st;
 	bool metrics;
@@ -121,9 +129,11 @@ history_list(struct request *req)
 		json_object_put(all);
 		return;
 	}
-	st = db_query(req->ws, "SELECT id, text, user, warehouse, status, started, ended, rows, "
-			       "kind,"
-		      " error FROM query_history ORDER BY seq DESC", "");
+	st = db_query(req->ws,
+		      "SELECT id, text, user, warehouse, status, started, ended, rows, "
+		      "kind,"
+		      " error FROM query_history ORDER BY seq DESC",
+		      "");
 	while (db_next(req->ws, st))
 		if (wanted(req, st))
 			json_object_array_add(all, to_json(st, metrics));

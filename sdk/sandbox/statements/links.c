@@ -41,8 +41,8 @@ link_make(const struct statement *s, size_t index)
 	json_add_int(link, "row_count", chunk->rows);
 	json_add_int(link, "byte_count", chunk->bytes);
 	mac = sign("link", payload);
-	text = xasprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload,
-			 mac);
+	text =
+	    xasprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload, mac);
 	json_add_str(link, "external_link", text);
 	free(text);
 	free(mac);
@@ -70,8 +70,8 @@ static void
 refuse(struct request *req, int status, const char *code, const char *message)
 {
 	char *xml = xasprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code>"
-			      "<Message>%s</Message><RequestId>%s</RequestId></Error>", code,
-			      message, req->request_id);
+			      "<Message>%s</Message><RequestId>%s</RequestId></Error>",
+			      code, message, req->request_id);
 
 	reply_bytes(req, status, "application/xml", xml, strlen(xml));
 	free(xml);
@@ -143,7 +143,8 @@ ext_get(struct request *req)
 	free(key);
 	free(payload);
 	if (foreign)
-		refuse(req, 400, "InvalidArgument", "Only one auth mechanism allowed; only the "
+		refuse(req, 400, "InvalidArgument",
+		       "Only one auth mechanism allowed; only the "
 		       "query string, or the declared headers, may be sent with a pre-signed URL.");
 	else if (!signed_ok)
 		refuse(req, 403, "SignatureDoesNotMatch", "The request signature does not match.");

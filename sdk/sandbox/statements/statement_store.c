@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 enum {
-	MAX_KEPT = 2000,			/* statements per workspace */
+	MAX_KEPT = 2000, /* statements per workspace */
 	SPOOL_IN_MEMORY = 256 * 1024,
 	WAREHOUSE_POLL_MS = 20,
 };
-#define MAX_RESULT_BYTES (INT64_C(4) << 30)	/* what EXTERNAL_LINKS keeps before truncating */
+#define MAX_RESULT_BYTES (INT64_C(4) << 30) /* what EXTERNAL_LINKS keeps before truncating */
 
 struct statements {
 	pthread_mutex_t lock;
@@ -57,7 +57,7 @@ const char *
 statement_state_name(enum statement_state state)
 {
 	static const char *const names[] = { "PENDING", "RUNNING", "SUCCEEDED", "FAILED",
-		"CANCELED" };
+					     "CANCELED" };
 
 	return names[state];
 }
@@ -70,7 +70,7 @@ statement_new(struct workspace *ws)
 
 	settings_read(&settings);
 	id_uuid(s->id);
-	memcpy(s->id, "01f1", 4);		/* as real statement ids begin nowadays */
+	memcpy(s->id, "01f1", 4); /* as real statement ids begin nowadays */
 	s->ws = ws;
 	s->refs = 1;
 	s->spool = -1;
@@ -138,8 +138,7 @@ spool(struct statement *s, const char *data, size_t len)
 	}
 	if (s->spool < 0) {
 		s->spool = openat(s->ws->dir_fd, "tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		s->spool_failed = s->spool < 0 ||
-				  !write_file(s, s->memory.data, s->memory.len);
+		s->spool_failed = s->spool < 0 || !write_file(s, s->memory.data, s->memory.len);
 		buf_free(&s->memory);
 	}
 	s->spool_failed = s->spool_failed || !write_file(s, data, len);
@@ -223,7 +222,7 @@ chunk_for_row(struct statement *s)
 	s->chunks = xrealloc(s->chunks, (s->chunk_count + 1) * sizeof(*s->chunks));
 	chunk = &s->chunks[s->chunk_count++];
 	*chunk = (struct chunk){ .row_offset = s->rows, .at = s->spooled };
-	if (s->csv && s->chunk_count == 1) {	/* the header stands in chunk 0 only */
+	if (s->csv && s->chunk_count == 1) { /* the header stands in chunk 0 only */
 		struct buf header = { 0 };
 
 		for (size_t i = 0; i < json_object_array_length(s->columns); i++) {
@@ -404,7 +403,7 @@ statement_start(struct statement *s)
 	history_begin(s);
 	pthread_mutex_lock(&store->lock);
 	gone = evict(store);
-	s->refs = 3;				/* the store's, the task's, the caller's */
+	s->refs = 3; /* the store's, the task's, the caller's */
 	s->bg = bg_start(s->ws, run, s);
 	if (s->bg != NULL) {
 		s->next = store->first;

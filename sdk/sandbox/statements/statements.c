@@ -50,9 +50,9 @@ manifest_json(const struct statement *s)
 	json_add_str(manifest, "format", s->csv ? "CSV" : "JSON_ARRAY");
 	schema = json_object_new_object();
 	json_add_int(schema, "column_count", (int64_t)n);
-	if (n > 0) {				/* a copy: trees are never shared */
-		const char *text = json_object_to_json_string_ext(s->columns,
-								  JSON_C_TO_STRING_PLAIN);
+	if (n > 0) { /* a copy: trees are never shared */
+		const char *text =
+		    json_object_to_json_string_ext(s->columns, JSON_C_TO_STRING_PLAIN);
 
 		json_add(schema, "columns", json_raw(text, strlen(text)));
 	}
@@ -110,10 +110,10 @@ reply_statement(struct request *req, struct statement *s)
 	json_add(answer, "status", status_json(s));
 	done = s->state == ST_SUCCEEDED;
 	statements_unlock(s->ws);
-	if (done) {				/* results no longer change */
+	if (done) { /* results no longer change */
 		json_add(answer, "manifest", manifest_json(s));
-		json_add(answer, "result", s->chunk_count > 0 ? result_json(s, 0)
-			 : json_object_new_object());
+		json_add(answer, "result",
+			 s->chunk_count > 0 ? result_json(s, 0) : json_object_new_object());
 	}
 	reply_json(req, answer);
 }
@@ -150,8 +150,10 @@ read_wait(struct request *req, int64_t *ms)
 	if (end != text && strcmp(end, "s") == 0 &&
 	    (seconds == 0 || (seconds >= 5 && seconds <= 50)))
 		return true;
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "wait_timeout must be 0s, or from 5s to "
-		    "50s, not %.40s", text);
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+		    "wait_timeout must be 0s, or from 5s to "
+		    "50s, not %.40s",
+		    text);
 	return false;
 }
 
@@ -168,10 +170,12 @@ read_format(struct request *req, struct statement *s)
 	s->external = disposition == 1;
 	s->csv = format == 1;
 	if (format == 2)
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The sandbox has no ARROW_STREAM: "
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "The sandbox has no ARROW_STREAM: "
 			    "ask for JSON_ARRAY or CSV.");
 	else if (s->csv && !s->external)
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The format field must be "
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "The format field must be "
 			    "JSON_ARRAY when the disposition field is INLINE.");
 	else
 		return true;
@@ -182,8 +186,8 @@ static bool
 read_params(struct request *req, struct statement *s)
 {
 	struct json_object *params = json_get(req->body, "parameters");
-	size_t n = json_object_is_type(params, json_type_array) ? json_object_array_length(params)
-								 : 0;
+	size_t n =
+	    json_object_is_type(params, json_type_array) ? json_object_array_length(params) : 0;
 
 	if (n > MAX_PARAMETERS) {
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "At most %d parameters",
@@ -193,8 +197,10 @@ read_params(struct request *req, struct statement *s)
 	for (size_t i = 0; i < n; i++) {
 		if (json_str(json_object_array_get_idx(params, i), "name") != NULL)
 			continue;
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Parameter %zu has no name; "
-			    "positional parameters are not supported.", i + 1);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Parameter %zu has no name; "
+			    "positional parameters are not supported.",
+			    i + 1);
 		return false;
 	}
 	if (params != NULL)
@@ -209,7 +215,8 @@ read_limits(struct request *req, struct statement *s)
 	s->byte_limit = json_int(req->body, "byte_limit", 0);
 	if (s->row_limit >= 0 && s->byte_limit >= 0)
 		return true;
-	reply_error(req, 400, "INVALID_PARAMETER_VALUE", "row_limit and byte_limit must not be "
+	reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+		    "row_limit and byte_limit must not be "
 		    "negative");
 	return false;
 }
@@ -348,5 +355,7 @@ static const struct route statements_routes[] = {
 };
 
 const struct domain statements_domain = {
-	.name = "statements", .routes = statements_routes, .close = statements_close,
+	.name = "statements",
+	.routes = statements_routes,
+	.close = statements_close,
 };

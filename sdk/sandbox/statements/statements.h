@@ -13,7 +13,7 @@ enum statement_state { ST_PENDING, ST_RUNNING, ST_SUCCEEDED, ST_FAILED, ST_CANCE
 
 struct chunk {
 	int64_t row_offset, rows;
-	int64_t at, bytes;		/* in the spool */
+	int64_t at, bytes; /* in the spool */
 };
 
 struct statement {
@@ -22,8 +22,8 @@ struct statement {
 	char user[128], warehouse[64];
 	struct sql_session session;
 	char *text;
-	struct json_object *params;	/* or NULL */
-	int64_t row_limit, byte_limit;	/* 0 = none */
+	struct json_object *params;    /* or NULL */
+	int64_t row_limit, byte_limit; /* 0 = none */
 	int64_t rows_per_chunk, inline_limit;
 	bool external, csv;
 
@@ -35,7 +35,7 @@ struct statement {
 	const char *error_code;
 	char *error;
 	int64_t created, ended;
-	struct json_object *columns;	/* manifest columns; NULL before they are known */
+	struct json_object *columns; /* manifest columns; NULL before they are known */
 	struct chunk *chunks;
 	size_t chunk_count;
 	int64_t rows, bytes;
@@ -44,10 +44,10 @@ struct statement {
 	struct statement *next;
 
 	/* The background task's own until the end: */
-	struct buf memory;		/* the spool, while small */
+	struct buf memory; /* the spool, while small */
 	struct buf row;
 	int64_t spooled;
-	int spool;			/* file descriptor, or -1 */
+	int spool; /* file descriptor, or -1 */
 	bool over_inline, spool_failed;
 };
 

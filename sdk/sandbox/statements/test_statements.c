@@ -67,7 +67,7 @@ test_stopped_warehouse_starts(void)
 
 	set_setting("delay_ms", 3600000);
 	a = post(STATEMENTS, "{\"statement\":\"SELECT 42 AS x\",\"wait_timeout\":\"0s\","
-		 "\"warehouse_id\":\"" STOPPED_WAREHOUSE "\"}");
+			     "\"warehouse_id\":\"" STOPPED_WAREHOUSE "\"}");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status.state"), "PENDING");
 	CU_ASSERT_PTR_NULL(at(a->json, "manifest"));
 	path_of(a, "", path, sizeof(path));
@@ -121,13 +121,13 @@ static void
 test_parameters(void)
 {
 	struct answer *a = submit(
-		"\"statement\":\"SELECT :s AS s, :i + 1 AS i, :d AS d, :n AS n, :p AS p, "
-		"count(*) AS c "
-		"FROM IDENTIFIER(:t)\",\"parameters\":[{\"name\":\"s\",\"value\":\"it's\"},"
-		"{\"name\":\"i\",\"value\":\"41\",\"type\":\"INT\"},{\"name\":\"d\",\"value\":"
-		"\"2024-02-29\",\"type\":\"DATE\"},{\"name\":\"n\"},{\"name\":\"p\","
-		"\"value\":\"1.5\","
-		"\"type\":\"DECIMAL(5,2)\"},{\"name\":\"t\",\"value\":\"samples.tpch.nation\"}]");
+	    "\"statement\":\"SELECT :s AS s, :i + 1 AS i, :d AS d, :n AS n, :p AS p, "
+	    "count(*) AS c "
+	    "FROM IDENTIFIER(:t)\",\"parameters\":[{\"name\":\"s\",\"value\":\"it's\"},"
+	    "{\"name\":\"i\",\"value\":\"41\",\"type\":\"INT\"},{\"name\":\"d\",\"value\":"
+	    "\"2024-02-29\",\"type\":\"DATE\"},{\"name\":\"n\"},{\"name\":\"p\","
+	    "\"value\":\"1.5\","
+	    "\"type\":\"DECIMAL(5,2)\"},{\"name\":\"t\",\"value\":\"samples.tpch.nation\"}]");
 
 	CU_ASSERT_STRING_EQUAL(text_at(a, "result.data_array[0]"),
 			       "[ \"it's\", \"42\", \"2024-02-29\", null, \"1.50\", \"25\" ]");
@@ -206,7 +206,8 @@ static void
 test_external_links(void)
 {
 	struct answer *a = submit("\"statement\":\"SELECT 1 AS a, NULL AS b, 'x,\\\"y' AS c\","
-				  "\"disposition\":\"EXTERNAL_LINKS\",\"format\":\"CSV\""), *file;
+				  "\"disposition\":\"EXTERNAL_LINKS\",\"format\":\"CSV\""),
+		      *file;
 	char key[128], url[512];
 	const char *const with_key[] = { key, NULL };
 
@@ -218,10 +219,10 @@ test_external_links(void)
 	CU_ASSERT_EQUAL(file->status, 200);
 	CU_ASSERT_STRING_EQUAL(file->text, "a,b,c\n1,null,\"x,\"\"y\"\n");
 	answer_free(file);
-	file = call_with("GET", url, NULL, "", NULL);	/* the declared header is missing */
+	file = call_with("GET", url, NULL, "", NULL); /* the declared header is missing */
 	CU_ASSERT_EQUAL(file->status, 403);
 	answer_free(file);
-	file = call_with("GET", url, NULL, NULL, with_key);	/* credentials leaked */
+	file = call_with("GET", url, NULL, NULL, with_key); /* credentials leaked */
 	CU_ASSERT_EQUAL(file->status, 400);
 	CU_ASSERT_PTR_NOT_NULL(strstr(file->text, "<Code>InvalidArgument</Code>"));
 	answer_free(file);
@@ -243,7 +244,7 @@ test_links_expire(void)
 	a = submit("\"statement\":\"SELECT 5\",\"disposition\":\"EXTERNAL_LINKS\"");
 	snprintf(key, sizeof(key), "x-sandbox-key: %s",
 		 text_at(a, "result.external_links[0].http_headers.x-sandbox-key"));
-	for (;;) {			/* expired once the clock has moved on by a millisecond */
+	for (;;) { /* expired once the clock has moved on by a millisecond */
 		file = call_with("GET", text_at(a, "result.external_links[0].external_link"), NULL,
 				 "", with_key);
 		if (file->status != 200)
@@ -254,11 +255,11 @@ test_links_expire(void)
 	answer_free(file);
 	set_setting("link_ttl_s", 900);
 	path_of(a, "/result/chunks/0", path, sizeof(path));
-	again = get(path);		/* a new link for the same chunk */
+	again = get(path); /* a new link for the same chunk */
 	snprintf(key, sizeof(key), "x-sandbox-key: %s",
 		 text_at(again, "external_links[0].http_headers.x-sandbox-key"));
-	file = call_with("GET", text_at(again, "external_links[0].external_link"), NULL, "",
-			 with_key);
+	file =
+	    call_with("GET", text_at(again, "external_links[0].external_link"), NULL, "", with_key);
 	CU_ASSERT_STRING_EQUAL(file->text, "[[\"5\"]]");
 	answer_free(file);
 	answer_free(again);

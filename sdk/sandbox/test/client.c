@@ -81,8 +81,8 @@ take_line(const char *line, const char *prefix, char *into, size_t size)
 bool
 sandbox_start(void)
 {
-	const char *const args[] = { program, "--listen", "127.0.0.1:0", "--data", sandbox.dir,
-		"--delay-ms", "0", NULL };
+	const char *const args[] = { program,	  "--listen",	"127.0.0.1:0", "--data",
+				     sandbox.dir, "--delay-ms", "0",	       NULL };
 	char line[256];
 	bool host = false, token = false;
 	FILE *lines;
@@ -91,10 +91,10 @@ sandbox_start(void)
 	sandbox.pid = spawn(args, &out);
 	lines = out >= 0 ? fdopen(out, "r") : NULL;
 	while (lines != NULL && !(host && token) && fgets(line, sizeof(line), lines) != NULL) {
-		host = host || take_line(line, "DATABRICKS_HOST=", sandbox.host,
-					 sizeof(sandbox.host));
-		token = token || take_line(line, "DATABRICKS_TOKEN=", sandbox.token,
-					   sizeof(sandbox.token));
+		host =
+		    host || take_line(line, "DATABRICKS_HOST=", sandbox.host, sizeof(sandbox.host));
+		token = token ||
+			take_line(line, "DATABRICKS_TOKEN=", sandbox.token, sizeof(sandbox.token));
 	}
 	if (lines != NULL)
 		fclose(lines);
@@ -247,7 +247,8 @@ at(struct json_object *obj, const char *path)
 			size_t index = strtoul(path + 1, NULL, 10);
 
 			obj = json_object_is_type(obj, json_type_array)
-				? json_object_array_get_idx(obj, index) : NULL;
+				? json_object_array_get_idx(obj, index)
+				: NULL;
 			path += strcspn(path, "]") + 1;
 		} else {
 			struct json_object *next = NULL;
@@ -291,7 +292,7 @@ bool
 is_error(struct answer *a, long status, const char *code)
 {
 	return a->status == status && strcmp(text_at(a, "error_code"), code) == 0 &&
-	       *text_at(a, "message") != '\0';
+	     *text_at(a, "message") != '\0';
 }
 
 bool

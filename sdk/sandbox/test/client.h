@@ -12,12 +12,12 @@
 #include <json-c/json.h>
 
 struct answer {
-	long status;			/* 0 when the transfer itself failed */
+	long status; /* 0 when the transfer itself failed */
 	int curl_error;
-	char *text;			/* body, NUL-terminated */
+	char *text; /* body, NUL-terminated */
 	size_t len;
-	char *headers;			/* raw */
-	struct json_object *json;	/* the body when it is JSON, else NULL */
+	char *headers;		  /* raw */
+	struct json_object *json; /* the body when it is JSON, else NULL */
 };
 
 struct sandbox {
@@ -26,10 +26,10 @@ struct sandbox {
 	char dir[64];
 };
 extern struct sandbox sandbox;
-extern const char *program;		/* path of lakehost-sandbox */
+extern const char *program; /* path of lakehost-sandbox */
 
-bool sandbox_start(void);		/* in sandbox.dir; fills the rest */
-int sandbox_stop(void);			/* SIGTERM; the exit status, -1 when it was killed */
+bool sandbox_start(void); /* in sandbox.dir; fills the rest */
+int sandbox_stop(void);	  /* SIGTERM; the exit status, -1 when it was killed */
 /* Runs the program to its end with these arguments (NULL-terminated); its exit status. */
 int run_program(const char *const *args);
 
@@ -45,11 +45,11 @@ void answer_free(struct answer *a);
 /* "a.b[0].c" inside a tree; NULL when absent.  text: "" when absent; strings unquoted. */
 struct json_object *at(struct json_object *obj, const char *path);
 const char *text_at(struct answer *a, const char *path);
-long long int_at(struct answer *a, const char *path);	/* -1 when absent */
-size_t count_at(struct answer *a, const char *path);	/* array length; 0 when absent */
+long long int_at(struct answer *a, const char *path); /* -1 when absent */
+size_t count_at(struct answer *a, const char *path);  /* array length; 0 when absent */
 /* Status and error_code as expected? */
 bool is_error(struct answer *a, long status, const char *code);
-bool has_header(struct answer *a, const char *name, const char *value);	/* NULL = any */
+bool has_header(struct answer *a, const char *name, const char *value); /* NULL = any */
 
 void set_setting(const char *name, long long value);
 /* Polls GET path until text_at(member) is wanted, for at most a minute. */

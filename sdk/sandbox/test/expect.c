@@ -15,8 +15,8 @@ void
 expect(const char *method, const char *path, const char *body, long status, const char *code)
 {
 	struct answer *a = call_with(method, path, body, NULL, NULL);
-	bool same = a->status == status &&
-		    (code == NULL || strcmp(text_at(a, "error_code"), code) == 0);
+	bool same =
+	    a->status == status && (code == NULL || strcmp(text_at(a, "error_code"), code) == 0);
 
 	if (!same)
 		printf("\n    %s %.150s: %ld %.200s, should be %ld %s", method, path, a->status,

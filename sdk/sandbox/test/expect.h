@@ -11,8 +11,8 @@ void expect(const char *method, const char *path, const char *body, long status,
 struct answer *fetch(const char *method, const char *path, const char *body);
 /* Asserts that a member of the answer of a GET is this text. */
 void expect_text(const char *path, const char *member, const char *wanted);
-char *base64(const void *data, size_t len);		/* caller frees */
-char *unbase64(const char *text);			/* as text; caller frees */
+char *base64(const void *data, size_t len); /* caller frees */
+char *unbase64(const char *text);	    /* as text; caller frees */
 /* printf into a fresh string; caller frees. */
 char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool holds(const char *text, const char *part);

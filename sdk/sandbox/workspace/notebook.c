@@ -58,7 +58,7 @@ comment_of(const char *language)
 
 struct line {
 	const char *text;
-	size_t len;			/* without the end of the line */
+	size_t len; /* without the end of the line */
 };
 
 static bool
@@ -83,8 +83,8 @@ line_is(const struct line *line, const char *comment, const char *word, size_t *
 {
 	size_t c = strlen(comment), w = strlen(word);
 
-	if (line->len < c + 1 + w || memcmp(line->text, comment, c) != 0 ||
-	    line->text[c] != ' ' || memcmp(line->text + c + 1, word, w) != 0)
+	if (line->len < c + 1 + w || memcmp(line->text, comment, c) != 0 || line->text[c] != ' ' ||
+	    memcmp(line->text + c + 1, word, w) != 0)
 		return false;
 	*rest = c + 1 + w;
 	return *rest == line->len || isspace((unsigned char)line->text[*rest]);
@@ -119,8 +119,8 @@ notebook_header(const char *text, size_t len)
 static struct cell *
 add_cell(struct notebook *notebook)
 {
-	notebook->cells = xrealloc(notebook->cells,
-				   (notebook->count + 1) * sizeof(*notebook->cells));
+	notebook->cells =
+	    xrealloc(notebook->cells, (notebook->count + 1) * sizeof(*notebook->cells));
 	memset(&notebook->cells[notebook->count], 0, sizeof(*notebook->cells));
 	return &notebook->cells[notebook->count++];
 }
@@ -382,8 +382,9 @@ to_jupyter_cell(const struct notebook *notebook, const struct cell *cell, bool o
 	json_add_str(obj, "cell_type", "code");
 	json_object_object_add(obj, "execution_count", NULL);
 	json_add(obj, "metadata", cell_metadata(cell));
-	json_add(obj, "outputs", outputs && cell->outputs != NULL
-		 ? json_object_get(cell->outputs) : json_object_new_array());
+	json_add(obj, "outputs",
+		 outputs && cell->outputs != NULL ? json_object_get(cell->outputs)
+						  : json_object_new_array());
 	json_add(obj, "source", lines_of(cell->source));
 	return obj;
 }
@@ -396,8 +397,8 @@ notebook_to_jupyter(const struct notebook *notebook, const char *name, bool outp
 	const char *language = languages[language_index(notebook->language)].jupyter;
 
 	for (size_t i = 0; i < notebook->count; i++)
-		json_object_array_add(cells, to_jupyter_cell(notebook, &notebook->cells[i],
-							     outputs));
+		json_object_array_add(cells,
+				      to_jupyter_cell(notebook, &notebook->cells[i], outputs));
 	json_add(root, "cells", cells);
 	part = json_object_new_object();
 	json_add_str(part, "language", language);
@@ -420,7 +421,10 @@ html_escape(struct buf *out, const char *text, size_t len)
 	static const struct {
 		char c;
 		const char *entity;
-	} table[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" },
+	} table[] = { { '&', "&amp;" },
+		      { '<', "&lt;" },
+		      { '>', "&gt;" },
+		      { '"', "&quot;" },
 		      { '\'', "&#39;" } };
 	size_t start = 0;
 
@@ -449,13 +453,13 @@ output_to_html(struct json_object *output, struct buf *out)
 {
 	struct json_object *data = json_get(output, "data");
 	char *html = joined(json_get(data, "text/html"));
-	char *text = joined(data != NULL ? json_get(data, "text/plain")
-			    : json_get(output, "text"));
+	char *text = joined(data != NULL ? json_get(data, "text/plain") : json_get(output, "text"));
 	const char *error = json_str(output, "ename");
 
 	if (error != NULL) {
-		char *line = xasprintf("%s: %s", error, json_str(output, "evalue") != NULL
-				       ? json_str(output, "evalue") : "");
+		char *line =
+		    xasprintf("%s: %s", error,
+			      json_str(output, "evalue") != NULL ? json_str(output, "evalue") : "");
 
 		pre(out, "error", line);
 		free(line);

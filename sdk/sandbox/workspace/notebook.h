@@ -9,25 +9,24 @@
 #include "sandbox.h"
 
 struct cell {
-	char *source;			/* as in the editor, so with its %magic line */
-	char *title;			/* or NULL */
-	struct json_object *outputs;	/* Jupyter's output objects, or NULL */
+	char *source;		     /* as in the editor, so with its %magic line */
+	char *title;		     /* or NULL */
+	struct json_object *outputs; /* Jupyter's output objects, or NULL */
 };
 
 struct notebook {
-	const char *language;		/* PYTHON, SQL, SCALA, R */
+	const char *language; /* PYTHON, SQL, SCALA, R */
 	struct cell *cells;
 	size_t count;
 };
 
 /* "PYTHON" for "python", "Python", ...; NULL when it is none of the four. */
 const char *language_known(const char *name);
-const char *language_extension(const char *language);		/* "py", "sql", "scala", "r" */
+const char *language_extension(const char *language); /* "py", "sql", "scala", "r" */
 /* The language of a text that begins with a "Databricks notebook source" line, or NULL. */
 const char *notebook_header(const char *text, size_t len);
 
-void notebook_from_source(const char *text, size_t len, const char *language,
-			  struct notebook *out);
+void notebook_from_source(const char *text, size_t len, const char *language, struct notebook *out);
 bool notebook_from_jupyter(const char *text, size_t len, struct notebook *out);
 void notebook_fini(struct notebook *notebook);
 

@@ -11,8 +11,8 @@
 
 static const struct {
 	const char *path, *type, *language;
-	const char *file;		/* of seed/ */
-	const char *text;		/* or the content itself */
+	const char *file; /* of seed/ */
+	const char *text; /* or the content itself */
 } objects[] = {
 	{ "/Users", "DIRECTORY", NULL, NULL, NULL },
 	{ "/Shared", "DIRECTORY", NULL, NULL, NULL },
@@ -63,7 +63,8 @@ seed_one(struct workspace *ws, size_t i)
 		data = seed_file(objects[i].file, &len);
 	if (strcmp(objects[i].type, "NOTEBOOK") == 0)
 		format = objects[i].file != NULL && strstr(objects[i].file, ".ipynb") != NULL
-			? "JUPYTER" : "SOURCE";
+			   ? "JUPYTER"
+			   : "SOURCE";
 	object_store(ws, objects[i].path, objects[i].type, objects[i].language, format, data, len,
 		     NULL);
 }

@@ -12,14 +12,14 @@
 #include "files/beneath.h"
 
 const char objects_tables[] =
-	"CREATE TABLE IF NOT EXISTS objects(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
-	" parent TEXT NOT NULL, type TEXT NOT NULL, language TEXT, format TEXT,"
-	" created INTEGER NOT NULL, modified INTEGER NOT NULL, size INTEGER NOT NULL DEFAULT 0,"
-	" locked INTEGER NOT NULL DEFAULT 0);"
-	"CREATE INDEX IF NOT EXISTS objects_in ON objects(parent);";
+    "CREATE TABLE IF NOT EXISTS objects(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
+    " parent TEXT NOT NULL, type TEXT NOT NULL, language TEXT, format TEXT,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, size INTEGER NOT NULL DEFAULT 0,"
+    " locked INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX IF NOT EXISTS objects_in ON objects(parent);";
 
 static const char COLUMNS[] =
-	"SELECT id, path, type, language, format, created, modified, size, locked FROM objects ";
+    "SELECT id, path, type, language, format, created, modified, size, locked FROM objects ";
 
 /* ---- paths ---- */
 
@@ -168,7 +168,8 @@ object_has_children(struct workspace *ws, const char *path)
 bool
 object_writable(struct request *req, const char *path)
 {
-	int64_t locked = db_one_int(req->ws, "SELECT 1 FROM objects WHERE locked = 1 AND (path = ?1"
+	int64_t locked = db_one_int(req->ws,
+				    "SELECT 1 FROM objects WHERE locked = 1 AND (path = ?1"
 				    " OR substr(?1, 1, length(path) + 1) = path || '/') LIMIT 1",
 				    "s", path);
 
@@ -176,7 +177,8 @@ object_writable(struct request *req, const char *path)
 		return true;
 	reply_error(req, 403, "PERMISSION_DENIED",
 		    "%s does not have Edit permissions on %.1000s. Please contact the owner or an "
-		    "administrator for access.", req->user, path);
+		    "administrator for access.",
+		    req->user, path);
 	return false;
 }
 
@@ -186,8 +188,10 @@ object_add_folder(struct workspace *ws, const char *path, const char *type)
 	char *parent = path_parent(path);
 	int64_t now = clock_ms();
 
-	db_run(ws, "INSERT INTO objects(id, path, parent, type, created, modified)"
-	       " VALUES(?, ?, ?, ?, ?5, ?5)", "isssi", id_number(), path, parent, type, now);
+	db_run(ws,
+	       "INSERT INTO objects(id, path, parent, type, created, modified)"
+	       " VALUES(?, ?, ?, ?, ?5, ?5)",
+	       "isssi", id_number(), path, parent, type, now);
 	free(parent);
 }
 
@@ -233,15 +237,17 @@ void
 object_delete(struct workspace *ws, const char *path)
 {
 	static const char WHICH[] = " FROM objects WHERE path = ?1"
-		" OR substr(path, 1, length(?1) + 1) = ?1 || '/'";
+				    " OR substr(path, 1, length(?1) + 1) = ?1 || '/'";
 	char *select = xasprintf("SELECT id%s", WHICH), *erase = xasprintf("DELETE%s", WHICH);
 	sqlite3_stmt *st = db_query(ws, select, "s", path);
 
 	while (db_next(ws, st))
 		delete_content(ws, db_int(st, 0));
 	db_run(ws, erase, "s", path);
-	db_run(ws, "DELETE FROM repos WHERE path = ?1 OR substr(path, 1, length(?1) + 1) ="
-	       " ?1 || '/'", "s", path);
+	db_run(ws,
+	       "DELETE FROM repos WHERE path = ?1 OR substr(path, 1, length(?1) + 1) ="
+	       " ?1 || '/'",
+	       "s", path);
 	free(select);
 	free(erase);
 }
@@ -295,8 +301,7 @@ write_temporary(struct workspace *ws, const void *data, size_t len)
 }
 
 static bool
-place_content(struct workspace *ws, int64_t id, const void *data, size_t len,
-	      const char *temporary)
+place_content(struct workspace *ws, int64_t id, const void *data, size_t len, const char *temporary)
 {
 	char *made = data != NULL ? write_temporary(ws, data, len) : xstrdup(temporary);
 	char *name = content_name(id);
@@ -326,7 +331,8 @@ object_store(struct workspace *ws, const char *path, const char *type, const cha
 		free(parent);
 		return false;
 	}
-	db_run(ws, "INSERT INTO objects(id, path, parent, type, language, format, created,"
+	db_run(ws,
+	       "INSERT INTO objects(id, path, parent, type, language, format, created,"
 	       " modified, size) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT(path) DO"
 	       " UPDATE SET type = ?4, language = ?5, format = ?6, modified = ?7, size = ?8",
 	       "isssssii", id, path, parent, type, language, format, now, (int64_t)len);

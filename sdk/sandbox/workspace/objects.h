@@ -10,17 +10,17 @@
 #include "sandbox.h"
 
 enum {
-	MAX_EXPORT = 10 * 1024 * 1024,		/* notebooks, and what import and export move */
+	MAX_EXPORT = 10 * 1024 * 1024, /* notebooks, and what import and export move */
 	MAX_WORKSPACE_FILE = 500 * 1024 * 1024,
 };
 
 struct object {
 	int64_t id, created, modified, size;
 	char *path;
-	char type[12];				/* DIRECTORY NOTEBOOK FILE LIBRARY REPO */
-	char language[8];			/* of notebooks; else "" */
-	char format[8];				/* of notebooks: SOURCE, JUPYTER; else "" */
-	bool locked;				/* nobody may write here or below */
+	char type[12];	  /* DIRECTORY NOTEBOOK FILE LIBRARY REPO */
+	char language[8]; /* of notebooks; else "" */
+	char format[8];	  /* of notebooks: SOURCE, JUPYTER; else "" */
+	bool locked;	  /* nobody may write here or below */
 };
 
 /* NULL when no clean absolute path.  Strips "/Workspace".  Caller frees. */
@@ -33,7 +33,7 @@ bool object_find(struct workspace *ws, const char *path, struct object *out);
 /* As object_find, but has answered 404 when it returns false. */
 bool object_need(struct request *req, const char *path, struct object *out);
 void object_fini(struct object *object);
-bool object_is_folder(const struct object *object);		/* DIRECTORY or REPO */
+bool object_is_folder(const struct object *object); /* DIRECTORY or REPO */
 struct json_object *object_json(const struct object *object);
 /* Array of the objects directly in a folder, as struct json_object. */
 struct json_object *object_children(struct workspace *ws, const char *path);

@@ -14,9 +14,9 @@
 #include "seeds.h"
 
 static const char repo_tables[] =
-	"CREATE TABLE IF NOT EXISTS repos(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
-	" url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL,"
-	" sparse TEXT);";
+    "CREATE TABLE IF NOT EXISTS repos(id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL,"
+    " url TEXT NOT NULL, provider TEXT NOT NULL, branch TEXT, head TEXT NOT NULL,"
+    " sparse TEXT);";
 
 static const char REPO_COLUMNS[] =
     "SELECT id, path, url, provider, branch, head, sparse FROM repos ";
@@ -34,17 +34,19 @@ to_json(sqlite3_stmt *st)
 		json_add_str(obj, "branch", db_text(st, 4));
 	json_add_str(obj, "head_commit_id", db_text(st, 5));
 	if (*db_text(st, 6) != '\0')
-		json_add(obj, "sparse_checkout", json_parse(db_text(st, 6),
-							    strlen(db_text(st, 6))));
+		json_add(obj, "sparse_checkout",
+			 json_parse(db_text(st, 6), strlen(db_text(st, 6))));
 	return obj;
 }
 
 struct json_object *
 repo_of(struct workspace *ws, const char *path)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT id, path, branch, head, url FROM repos"
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT id, path, branch, head, url FROM repos"
 				    " WHERE path = ?1 OR substr(?1, 1, length(path) + 1) ="
-				    " path || '/'", "s", path);
+				    " path || '/'",
+				    "s", path);
 	struct json_object *git;
 
 	if (!db_next(ws, st))
@@ -93,8 +95,11 @@ add_repo(struct workspace *ws, const char *path, const char *url, const char *pr
 static void
 repos_list(struct request *req)
 {
-	static const struct page_rule rule = { .key = "repos", .size_arg = "page_size",
-		.token_arg = "next_page_token", .default_size = 20, .max_size = 20 };
+	static const struct page_rule rule = { .key = "repos",
+					       .size_arg = "page_size",
+					       .token_arg = "next_page_token",
+					       .default_size = 20,
+					       .max_size = 20 };
 	const char *prefix = request_arg(req, "path_prefix");
 	struct json_object *all = json_object_new_array();
 	sqlite3_stmt *st;
@@ -213,8 +218,9 @@ repos_create(struct request *req)
 	if (path == NULL)
 		return;
 	created = json_object_new_object();
-	json_add_int(created, "id", add_repo(req->ws, path, url, provider, "main",
-					     json_get(req->body, "sparse_checkout")));
+	json_add_int(created, "id",
+		     add_repo(req->ws, path, url, provider, "main",
+			      json_get(req->body, "sparse_checkout")));
 	json_add_str(created, "path", path);
 	json_add_str(created, "url", url);
 	json_add_str(created, "provider", provider);
@@ -240,8 +246,8 @@ repos_update(struct request *req)
 	} else {
 		if (branch != NULL || tag != NULL) {
 			head_of(json_str(repo, "url"), branch != NULL ? branch : tag, head);
-			db_run(req->ws, "UPDATE repos SET branch = ?, head = ? WHERE id = ?",
-			       "ssi", branch, head, json_int(repo, "id", 0));
+			db_run(req->ws, "UPDATE repos SET branch = ?, head = ? WHERE id = ?", "ssi",
+			       branch, head, json_int(repo, "id", 0));
 		}
 		if (json_get(req->body, "sparse_checkout") != NULL)
 			db_run(req->ws, "UPDATE repos SET sparse = ? WHERE id = ?", "ji",
@@ -272,8 +278,7 @@ seed_file_at(struct workspace *ws, const char *path, const char *type, const cha
 	size_t len;
 	const char *data = seed_file(file, &len);
 
-	object_store(ws, path, type, language, language != NULL ? "SOURCE" : NULL, data, len,
-		     NULL);
+	object_store(ws, path, type, language, language != NULL ? "SOURCE" : NULL, data, len, NULL);
 }
 
 static void
@@ -282,12 +287,18 @@ seed_repos(struct workspace *ws)
 	static const struct {
 		const char *path, *url, *provider, *branch;
 	} repos[] = {
-		{ "/Repos/ann@example.com/lakehouse-app", "https://git.example.com/retail/"
-		  "lakehouse-app.git", "gitHub", "main" },
-		{ "/Repos/bob@example.com/dbt-models", "https://git.example.com/retail/dbt-models"
-		  ".git", "gitLab", "feature/returns" },
-		{ "/Users/carol@example.com/forecasting", "https://git.example.com/ml/forecasting"
-		  ".git", "gitHub", "main" },
+		{ "/Repos/ann@example.com/lakehouse-app",
+		  "https://git.example.com/retail/"
+		  "lakehouse-app.git",
+		  "gitHub", "main" },
+		{ "/Repos/bob@example.com/dbt-models",
+		  "https://git.example.com/retail/dbt-models"
+		  ".git",
+		  "gitLab", "feature/returns" },
+		{ "/Users/carol@example.com/forecasting",
+		  "https://git.example.com/ml/forecasting"
+		  ".git",
+		  "gitHub", "main" },
 	};
 
 	object_add_folder(ws, "/Repos/ann@example.com", "DIRECTORY");
@@ -296,10 +307,9 @@ seed_repos(struct workspace *ws)
 		add_repo(ws, repos[i].path, repos[i].url, repos[i].provider, repos[i].branch, NULL);
 	object_add_folder(ws, "/Repos/ann@example.com/lakehouse-app/notebooks", "DIRECTORY");
 	object_add_folder(ws, "/Repos/ann@example.com/lakehouse-app/src", "DIRECTORY");
-	seed_file_at(ws, "/Repos/ann@example.com/lakehouse-app/notebooks/report", "NOTEBOOK",
-		     "SQL", "daily_report.sql");
-	seed_file_at(ws, "/Repos/ann@example.com/lakehouse-app/src/app.py", "FILE", NULL,
-		     "app.py");
+	seed_file_at(ws, "/Repos/ann@example.com/lakehouse-app/notebooks/report", "NOTEBOOK", "SQL",
+		     "daily_report.sql");
+	seed_file_at(ws, "/Repos/ann@example.com/lakehouse-app/src/app.py", "FILE", NULL, "app.py");
 }
 
 static const struct route repos_routes[] = {
@@ -312,5 +322,8 @@ static const struct route repos_routes[] = {
 };
 
 const struct domain repos_domain = {
-	.name = "repos", .routes = repos_routes, .tables = repo_tables, .seed = seed_repos,
+	.name = "repos",
+	.routes = repos_routes,
+	.tables = repo_tables,
+	.seed = seed_repos,
 };

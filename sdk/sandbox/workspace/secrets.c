@@ -12,17 +12,17 @@
 enum {
 	MAX_SECRET = 128 * 1024,
 	MAX_KEY = 128,
-	MAX_SECRETS = 1000,		/* in a scope */
-	MAX_SCOPES = 1000,		/* in a workspace */
+	MAX_SECRETS = 1000, /* in a scope */
+	MAX_SCOPES = 1000,  /* in a workspace */
 };
 
 static const char secret_tables[] =
-	"CREATE TABLE IF NOT EXISTS secret_scopes(name TEXT PRIMARY KEY, backend TEXT NOT NULL,"
-	" metadata TEXT, created INTEGER NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS secrets(scope TEXT NOT NULL, key TEXT NOT NULL,"
-	" value BLOB NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY(scope, key));"
-	"CREATE TABLE IF NOT EXISTS secret_acls(scope TEXT NOT NULL, principal TEXT NOT NULL,"
-	" permission TEXT NOT NULL, PRIMARY KEY(scope, principal));";
+    "CREATE TABLE IF NOT EXISTS secret_scopes(name TEXT PRIMARY KEY, backend TEXT NOT NULL,"
+    " metadata TEXT, created INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS secrets(scope TEXT NOT NULL, key TEXT NOT NULL,"
+    " value BLOB NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY(scope, key));"
+    "CREATE TABLE IF NOT EXISTS secret_acls(scope TEXT NOT NULL, principal TEXT NOT NULL,"
+    " permission TEXT NOT NULL, PRIMARY KEY(scope, principal));";
 
 /* ---- names, scopes and permissions ---- */
 
@@ -30,7 +30,7 @@ static bool
 name_valid(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789_-.@/ ";
+				      "0123456789_-.@/ ";
 	size_t len = strlen(name);
 
 	return len > 0 && len <= MAX_KEY && strspn(name, allowed) == len;
@@ -39,17 +39,21 @@ name_valid(const char *name)
 static int
 rank_of(const char *permission)
 {
-	return strcmp(permission, "READ") == 0 ? 1 : strcmp(permission, "WRITE") == 0 ? 2
-	     : strcmp(permission, "MANAGE") == 0 ? 3 : 0;
+	return strcmp(permission, "READ") == 0	 ? 1
+	     : strcmp(permission, "WRITE") == 0	 ? 2
+	     : strcmp(permission, "MANAGE") == 0 ? 3
+						 : 0;
 }
 
 /* What the caller holds through himself, `users` and, with the printed token, `admins`. */
 static int
 rank_held(struct workspace *ws, const char *user, bool trusted, const char *scope)
 {
-	sqlite3_stmt *st = db_query(ws, "SELECT permission FROM secret_acls WHERE scope = ?1"
+	sqlite3_stmt *st = db_query(ws,
+				    "SELECT permission FROM secret_acls WHERE scope = ?1"
 				    " AND (principal IN (?2, 'users') OR (?3 AND principal ="
-				    " 'admins'))", "ssi", scope, user, (int64_t)trusted);
+				    " 'admins'))",
+				    "ssi", scope, user, (int64_t)trusted);
 	int best = 0;
 
 	while (db_next(ws, st)) {
@@ -63,8 +67,10 @@ rank_held(struct workspace *ws, const char *user, bool trusted, const char *scop
 static bool
 is_key_vault(struct request *req, const char *scope)
 {
-	return db_one_int(req->ws, "SELECT 1 FROM secret_scopes WHERE name = ?"
-			  " AND backend = 'AZURE_KEYVAULT'", "s", scope) == 1;
+	return db_one_int(req->ws,
+			  "SELECT 1 FROM secret_scopes WHERE name = ?"
+			  " AND backend = 'AZURE_KEYVAULT'",
+			  "s", scope) == 1;
 }
 
 /* The scope exists and the caller holds the permission; else a refusal was made. */
@@ -72,8 +78,8 @@ static bool
 scope_allows(struct request *req, const char *scope, const char *permission)
 {
 	if (db_one_int(req->ws, "SELECT 1 FROM secret_scopes WHERE name = ?", "s", scope) != 1) {
-		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
-			    "Scope %.128s does not exist!", scope);
+		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST", "Scope %.128s does not exist!",
+			    scope);
 		return false;
 	}
 	if (rank_held(req->ws, req->user, req->trusted, scope) < rank_of(permission)) {
@@ -92,8 +98,10 @@ scope_writable(struct request *req, const char *scope)
 		return false;
 	if (!is_key_vault(req, scope))
 		return true;
-	reply_error(req, 400, "BAD_REQUEST", "Cannot write secrets to Azure KeyVault-backed scope "
-		    "%.128s", scope);
+	reply_error(req, 400, "BAD_REQUEST",
+		    "Cannot write secrets to Azure KeyVault-backed scope "
+		    "%.128s",
+		    scope);
 	return false;
 }
 
@@ -121,8 +129,10 @@ reply_list(struct request *req, const char *name, struct json_object *list)
 static void
 scopes_list(struct request *req)
 {
-	sqlite3_stmt *st = db_query(req->ws, "SELECT name, backend, metadata FROM secret_scopes"
-				    " ORDER BY name", "");
+	sqlite3_stmt *st = db_query(req->ws,
+				    "SELECT name, backend, metadata FROM secret_scopes"
+				    " ORDER BY name",
+				    "");
 	struct json_object *list = json_object_new_array(), *item;
 
 	while (db_next(req->ws, st)) {
@@ -160,10 +170,12 @@ scopes_create(struct request *req)
 	if (!name_valid(name))
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
 			    "Scope name must be 1 to %d characters: letters, digits, _ - . @ / and "
-			    "spaces.", MAX_KEY);
+			    "spaces.",
+			    MAX_KEY);
 	else if (strcmp(backend, "DATABRICKS") != 0 &&
 		 (strcmp(backend, "AZURE_KEYVAULT") != 0 || vault == NULL))
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "scope_backend_type is DATABRICKS,"
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "scope_backend_type is DATABRICKS,"
 			    " or AZURE_KEYVAULT with backend_azure_keyvault.");
 	else if (principal != NULL && strcmp(principal, "users") != 0)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
@@ -204,8 +216,8 @@ secrets_list(struct request *req)
 	if (scope == NULL || !scope_allows(req, scope, "READ"))
 		return;
 	list = json_object_new_array();
-	st = db_query(req->ws, "SELECT key, updated FROM secrets WHERE scope = ? ORDER BY key",
-		      "s", scope);
+	st = db_query(req->ws, "SELECT key, updated FROM secrets WHERE scope = ? ORDER BY key", "s",
+		      scope);
 	while (db_next(req->ws, st)) {
 		item = json_object_new_object();
 		json_add_str(item, "key", db_text(st, 0));
@@ -228,8 +240,8 @@ secrets_get(struct request *req)
 	key = request_need(req, "key");
 	if (key == NULL || !scope_allows(req, scope, "READ"))
 		return;
-	st = db_query(req->ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss",
-		      scope, key);
+	st = db_query(req->ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope,
+		      key);
 	if (!db_next(req->ws, st)) {
 		no_such_secret(req, scope, key);
 		return;
@@ -251,8 +263,8 @@ secret_text(struct workspace *ws, const char *user, bool trusted, const char *sc
 	sqlite3_stmt *st;
 
 	ws_lock(ws);
-	st = db_query(ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope,
-		      key);
+	st =
+	    db_query(ws, "SELECT value FROM secrets WHERE scope = ? AND key = ?", "ss", scope, key);
 	if (db_next(ws, st)) {
 		if (rank_held(ws, user, trusted, scope) >= rank_of("READ"))
 			value = xstrdup(db_text(st, 0));
@@ -296,8 +308,8 @@ given_value(struct request *req, size_t *len)
 static void
 put(struct request *req, const char *scope, const char *key, const char *value, size_t len)
 {
-	bool is_new = db_one_int(req->ws, "SELECT 1 FROM secrets WHERE scope = ? AND key = ?",
-				 "ss", scope, key) != 1;
+	bool is_new = db_one_int(req->ws, "SELECT 1 FROM secrets WHERE scope = ? AND key = ?", "ss",
+				 scope, key) != 1;
 
 	if (is_new && db_one_int(req->ws, "SELECT count(*) FROM secrets WHERE scope = ?", "s",
 				 scope) >= MAX_SECRETS) {
@@ -305,9 +317,10 @@ put(struct request *req, const char *scope, const char *key, const char *value, 
 			    "Scope %.128s holds its maximum of %d secrets.", scope, MAX_SECRETS);
 		return;
 	}
-	db_run(req->ws, "INSERT INTO secrets VALUES(?1, ?2, ?3, ?4) ON CONFLICT(scope, key)"
-	       " DO UPDATE SET value = ?3, updated = ?4", "ssbi", scope, key, value, len,
-	       clock_ms());
+	db_run(req->ws,
+	       "INSERT INTO secrets VALUES(?1, ?2, ?3, ?4) ON CONFLICT(scope, key)"
+	       " DO UPDATE SET value = ?3, updated = ?4",
+	       "ssbi", scope, key, value, len, clock_ms());
 	reply_empty(req);
 }
 
@@ -349,8 +362,8 @@ secrets_delete(struct request *req)
 	key = body_need(req, "key");
 	if (key == NULL || !scope_writable(req, scope))
 		return;
-	if (db_run(req->ws, "DELETE FROM secrets WHERE scope = ? AND key = ?", "ss", scope,
-		   key) > 0)
+	if (db_run(req->ws, "DELETE FROM secrets WHERE scope = ? AND key = ?", "ss", scope, key) >
+	    0)
 		reply_empty(req);
 	else
 		reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
@@ -379,8 +392,10 @@ acls_list(struct request *req)
 	if (scope == NULL || !scope_allows(req, scope, "MANAGE"))
 		return;
 	list = json_object_new_array();
-	st = db_query(req->ws, "SELECT principal, permission FROM secret_acls WHERE scope = ?"
-		      " ORDER BY principal", "s", scope);
+	st = db_query(req->ws,
+		      "SELECT principal, permission FROM secret_acls WHERE scope = ?"
+		      " ORDER BY principal",
+		      "s", scope);
 	while (db_next(req->ws, st))
 		json_object_array_add(list, acl_json(st));
 	reply_list(req, "items", list);
@@ -405,8 +420,10 @@ acls_get(struct request *req)
 	principal = request_need(req, "principal");
 	if (principal == NULL || !scope_allows(req, scope, "MANAGE"))
 		return;
-	st = db_query(req->ws, "SELECT principal, permission FROM secret_acls WHERE scope = ?"
-		      " AND principal = ?", "ss", scope, principal);
+	st = db_query(req->ws,
+		      "SELECT principal, permission FROM secret_acls WHERE scope = ?"
+		      " AND principal = ?",
+		      "ss", scope, principal);
 	if (db_next(req->ws, st)) {
 		reply_json(req, acl_json(st));
 		db_end(st);
@@ -431,8 +448,10 @@ acls_put(struct request *req)
 			    "permission is READ, WRITE or MANAGE.");
 		return;
 	}
-	db_run(req->ws, "INSERT INTO secret_acls VALUES(?1, ?2, ?3) ON CONFLICT(scope, principal)"
-	       " DO UPDATE SET permission = ?3", "sss", scope, principal, permission);
+	db_run(req->ws,
+	       "INSERT INTO secret_acls VALUES(?1, ?2, ?3) ON CONFLICT(scope, principal)"
+	       " DO UPDATE SET permission = ?3",
+	       "sss", scope, principal, permission);
 	reply_empty(req);
 }
 
@@ -468,7 +487,8 @@ seed_secrets(struct workspace *ws)
 	};
 	struct json_object *vault = json_object_new_object();
 
-	json_add_str(vault, "resource_id", "/subscriptions/0/resourceGroups/rg/providers/"
+	json_add_str(vault, "resource_id",
+		     "/subscriptions/0/resourceGroups/rg/providers/"
 		     "Microsoft.KeyVault/vaults/sandbox");
 	json_add_str(vault, "dns_name", "https://sandbox.vault.azure.net/");
 	scope_add(ws, "app", "DATABRICKS", NULL, "users");
@@ -496,5 +516,8 @@ static const struct route secrets_routes[] = {
 };
 
 const struct domain secrets_domain = {
-	.name = "secrets", .routes = secrets_routes, .tables = secret_tables, .seed = seed_secrets,
+	.name = "secrets",
+	.routes = secrets_routes,
+	.tables = secret_tables,
+	.seed = seed_secrets,
 };

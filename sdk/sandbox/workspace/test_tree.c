@@ -34,8 +34,8 @@ expect_import(const char *path, const char *members, const char *text, long stat
 	      const char *code)
 {
 	struct answer *a = import_text(path, members, text);
-	bool same = a->status == status &&
-		    (code == NULL || strcmp(text_at(a, "error_code"), code) == 0);
+	bool same =
+	    a->status == status && (code == NULL || strcmp(text_at(a, "error_code"), code) == 0);
 
 	if (!same)
 		printf("\n    import %s: %ld %.200s", path, a->status, a->text);
@@ -82,7 +82,7 @@ test_list(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "message"), "Path (/nowhere) doesn't exist.");
 	answer_free(a);
 	a = fetch("GET", WS "list?path=" ANN "&notebooks_modified_after=9000000000000", NULL);
-	CU_ASSERT_EQUAL(count_at(a, "objects"), 4);		/* files and folders only */
+	CU_ASSERT_EQUAL(count_at(a, "objects"), 4); /* files and folders only */
 	answer_free(a);
 }
 
@@ -104,7 +104,7 @@ test_bad_paths(void)
 	memset(deep, 'a', 399);
 	deep[0] = '/';
 	expect("POST", WS "mkdirs", "{\"path\": \"/../x\"}", 400, INVALID);
-	body = text_of("{\"path\": \"%.257s\"}", deep);	/* a segment of 256 */
+	body = text_of("{\"path\": \"%.257s\"}", deep); /* a segment of 256 */
 	expect("POST", WS "mkdirs", body, 400, INVALID);
 	free(body);
 	body = text_of("{\"path\": \"" ANN "%.256s\"}", deep);
@@ -117,8 +117,9 @@ test_bad_paths(void)
 static void
 test_status(void)
 {
-	struct answer *a = fetch("GET", WS "get-status?path=/Repos/ann@example.com/lakehouse-app/"
-				 "notebooks/report&return_git_info=true&return_export_info=true",
+	struct answer *a = fetch("GET",
+				 WS "get-status?path=/Repos/ann@example.com/lakehouse-app/"
+				    "notebooks/report&return_git_info=true&return_export_info=true",
 				 NULL);
 
 	CU_ASSERT_STRING_EQUAL(text_at(a, "object_type"), "NOTEBOOK");
@@ -207,7 +208,7 @@ test_import(void)
 	expect_text(WS "get-status?path=" ANN "/plain.py", "object_type", "FILE");
 	expect_import(ANN "/new", ", \"format\": \"RAW\", \"overwrite\": true", "x", 400, INVALID);
 	expect_import(ANN "/no/such/parent", ", \"format\": \"AUTO\"", "x", 404, MISSING);
-	expect_import(ANN "/s", "", "select 1", 400, INVALID);	/* SOURCE wants a language */
+	expect_import(ANN "/s", "", "select 1", 400, INVALID); /* SOURCE wants a language */
 	expect_import(ANN "/s", ", \"language\": \"SQL\"", "select 1", 200, NULL);
 	text = exported("path=" ANN "/s");
 	CU_ASSERT_STRING_EQUAL(text, "-- Databricks notebook source\nselect 1\n");
@@ -225,14 +226,14 @@ test_import(void)
 static void
 test_import_form(void)
 {
-	static const char *const headers[] = {
-		"Content-Type: multipart/form-data; boundary=xyz", NULL };
+	static const char *const headers[] = { "Content-Type: multipart/form-data; boundary=xyz",
+					       NULL };
 	static const char FORM[] =
-		"--xyz\r\nContent-Disposition: form-data; name=\"path\"\r\n\r\n" ANN "/form.txt\r\n"
-		"--xyz\r\nContent-Disposition: form-data; name=\"format\"\r\n\r\nAUTO\r\n"
-		"--xyz\r\nContent-Disposition: form-data; name=\"overwrite\"\r\n\r\ntrue\r\n"
-		"--xyz\r\nContent-Disposition: form-data; name=\"content\"; filename=\"f\"\r\n\r\n"
-		"line\r\n--xy not the end\r\n--xyz--\r\n";
+	    "--xyz\r\nContent-Disposition: form-data; name=\"path\"\r\n\r\n" ANN "/form.txt\r\n"
+	    "--xyz\r\nContent-Disposition: form-data; name=\"format\"\r\n\r\nAUTO\r\n"
+	    "--xyz\r\nContent-Disposition: form-data; name=\"overwrite\"\r\n\r\ntrue\r\n"
+	    "--xyz\r\nContent-Disposition: form-data; name=\"content\"; filename=\"f\"\r\n\r\n"
+	    "line\r\n--xy not the end\r\n--xyz--\r\n";
 	struct answer *a = call_with("POST", WS "import", FORM, NULL, headers);
 
 	CU_ASSERT_EQUAL(a->status, 200);
@@ -353,8 +354,10 @@ test_repos(void)
 	expect("GET", "/api/2.0/repos/12", NULL, 404, MISSING);
 	expect("GET", "/api/2.0/repos/zz", NULL, 400, INVALID);
 	for (int i = 0; i < 19; i++) {
-		snprintf(body, sizeof(body), "{\"url\": \"https://git.example.com/x/r%02d.git\","
-			 " \"provider\": \"gitHub\"}", i);
+		snprintf(body, sizeof(body),
+			 "{\"url\": \"https://git.example.com/x/r%02d.git\","
+			 " \"provider\": \"gitHub\"}",
+			 i);
 		expect("POST", "/api/2.0/repos", body, 200, NULL);
 	}
 	expect("POST", "/api/2.0/repos", body, 400, EXISTS);

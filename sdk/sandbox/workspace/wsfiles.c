@@ -22,11 +22,11 @@ enum { HEADER_PEEK = 256 };
 
 struct import {
 	char *path;
-	const char *type, *language, *format;	/* type NOTEBOOK: language and SOURCE or JUPYTER */
-	const char *data;			/* NULL: the upload's file */
+	const char *type, *language, *format; /* type NOTEBOOK: language and SOURCE or JUPYTER */
+	const char *data;		      /* NULL: the upload's file */
 	size_t len;
 	bool overwrite;
-	bool file_api;				/* workspace-files: other statuses */
+	bool file_api; /* workspace-files: other statuses */
 };
 
 static const char *
@@ -49,8 +49,9 @@ detect(struct import *in, const char *head, size_t len)
 {
 	const char *ext = extension(in->path), *language = notebook_header(head, len);
 	const char *of_extension = strcasecmp(ext, "py") == 0 ? "PYTHON" : language_known(ext);
-	bool known = of_extension != NULL && (strcasecmp(ext, "py") == 0 ||
-		     strcasecmp(ext, language_extension(of_extension)) == 0);
+	bool known =
+	    of_extension != NULL &&
+	    (strcasecmp(ext, "py") == 0 || strcasecmp(ext, language_extension(of_extension)) == 0);
 
 	in->type = "FILE";
 	in->language = in->format = NULL;
@@ -108,8 +109,7 @@ check_target(struct request *req, const struct import *in)
 			    "The parent folder (%.1000s) does not exist.", parent);
 	object_fini(&there);
 	free(parent);
-	if (!ok || !object_writable(req, in->path) ||
-	    !object_find(req->ws, in->path, &there))
+	if (!ok || !object_writable(req, in->path) || !object_find(req->ws, in->path, &there))
 		return ok && !reply_done(req);
 	if (!in->overwrite) {
 		already_there(req, in, &there);
@@ -117,7 +117,8 @@ check_target(struct request *req, const struct import *in)
 	} else if (strcmp(there.type, in->type) != 0) {
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
 			    "Cannot overwrite the asset at %.1000s due to type mismatch (asked: %s,"
-			    " actual: %s)", in->path, in->type, there.type);
+			    " actual: %s)",
+			    in->path, in->type, there.type);
 		ok = false;
 	}
 	object_fini(&there);
@@ -127,8 +128,8 @@ check_target(struct request *req, const struct import *in)
 static bool
 check_size(struct request *req, const struct import *in)
 {
-	size_t max = in->file_api && strcmp(in->type, "FILE") == 0 ? MAX_WORKSPACE_FILE
-								   : MAX_EXPORT;
+	size_t max =
+	    in->file_api && strcmp(in->type, "FILE") == 0 ? MAX_WORKSPACE_FILE : MAX_EXPORT;
 
 	if (in->len <= max)
 		return true;
@@ -176,11 +177,14 @@ choose_kind(struct request *req, struct import *in, const char *format)
 		in->format = NULL;
 	} else if (strcmp(format, "SOURCE") == 0) {
 		if (language == NULL)
-			reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Field 'language' must be "
+			reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+				    "Field 'language' must be "
 				    "SCALA, PYTHON, SQL or R when the format is SOURCE.");
 	} else if (strcmp(format, "JUPYTER") != 0) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The sandbox does not import "
-			    "%.40s; use AUTO, SOURCE, JUPYTER or RAW.", format);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "The sandbox does not import "
+			    "%.40s; use AUTO, SOURCE, JUPYTER or RAW.",
+			    format);
 	}
 	return !reply_done(req);
 }
@@ -290,9 +294,10 @@ render(struct request *req, const struct object *object, const struct notebook *
 	} else {
 		jupyter = notebook_to_jupyter(notebook, name,
 					      outputs == NULL || strcmp(outputs, "NONE") != 0);
-		buf_str(out, json_object_to_json_string_ext(jupyter, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
+		buf_str(out, json_object_to_json_string_ext(jupyter,
+							    JSON_C_TO_STRING_PRETTY |
+								JSON_C_TO_STRING_SPACED |
+								JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(jupyter);
 	}
 }
@@ -331,13 +336,14 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 	const char *native = object->format, *file_type;
 	struct buf out = { .max = 4 * MAX_EXPORT };
 	struct notebook notebook;
-	bool strip = request_arg(req, "outputs") != NULL &&
-		     strcmp(request_arg(req, "outputs"), "NONE") == 0;
+	bool strip =
+	    request_arg(req, "outputs") != NULL && strcmp(request_arg(req, "outputs"), "NONE") == 0;
 
 	if (strcmp(format, "AUTO") == 0)
 		format = native;
 	file_type = strcmp(format, "SOURCE") == 0 ? language_extension(object->language)
-		  : strcmp(format, "HTML") == 0 ? "html" : "ipynb";
+		  : strcmp(format, "HTML") == 0	  ? "html"
+						  : "ipynb";
 	if (strcmp(format, native) == 0 && !(strip && strcmp(format, "JUPYTER") == 0) &&
 	    (strcmp(format, "SOURCE") != 0 || notebook_header(data, len) != NULL)) {
 		send_export(req, object->path, file_type, data, len);
@@ -370,11 +376,15 @@ export_format(struct request *req, const struct object *object)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		ok = ok || strcmp(format, known[i]) == 0;
 	if (object_is_folder(object))
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Path (%.1000s) is a folder; the "
-			    "sandbox exports notebooks and files only.", object->path);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "Path (%.1000s) is a folder; the "
+			    "sandbox exports notebooks and files only.",
+			    object->path);
 	else if (!ok)
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "The sandbox does not export "
-			    "%.40s; use SOURCE, HTML, JUPYTER or AUTO.", format);
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
+			    "The sandbox does not export "
+			    "%.40s; use SOURCE, HTML, JUPYTER or AUTO.",
+			    format);
 	else if (!notebook && strcmp(format, "AUTO") != 0 && strcmp(format, "RAW") != 0)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
 			    "%s cannot be exported in %s format; use AUTO.", object->type, format);

@@ -90,8 +90,8 @@ void fakehost_capabilities(struct fakehost *host, const char *json);
 /* What it answers: a JSON object {key: result}; NULL: nothing yet. */
 void fakehost_answers(struct fakehost *host, const char *json);
 /* Caps and format ("compact", "markdown", "csv", "json") of results; 0 and NULL: the default. */
-void
-fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell, const char *format);
+void fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell,
+		      const char *format);
 /* How long an operation is waited for; default 20,000 ms. */
 void fakehost_wait(struct fakehost *host, uint32_t ms);
 /* The client withdraws a call after so many steps; 0: never. */
@@ -100,16 +100,16 @@ void fakehost_cancel_after(struct fakehost *host, unsigned steps);
 /* ---- calls ---------------------------------------------------------------------------------- */
 
 /* Arguments are a JSON object. An unknown name aborts. */
-const struct fakehost_result *
-fakehost_tool(struct fakehost *host, const char *name, const char *arguments);
+const struct fakehost_result *fakehost_tool(struct fakehost *host, const char *name,
+					    const char *arguments);
 /* A resource or template by its row's name; the arguments are a template's variables. */
-const struct fakehost_result *
-fakehost_read(struct fakehost *host, const char *name, const char *uri, const char *arguments);
-const struct fakehost_result *
-fakehost_prompt(struct fakehost *host, const char *name, const char *arguments);
+const struct fakehost_result *fakehost_read(struct fakehost *host, const char *name,
+					    const char *uri, const char *arguments);
+const struct fakehost_result *fakehost_prompt(struct fakehost *host, const char *name,
+					      const char *arguments);
 /* A completion by its row's name, "REF ARGUMENT". */
-const struct fakehost_result *
-fakehost_complete(struct fakehost *host, const char *name, const char *arguments);
+const struct fakehost_result *fakehost_complete(struct fakehost *host, const char *name,
+						const char *arguments);
 /* One poll, cancel or answer of the operation that the last call of this tool left working. */
 const struct fakehost_result *fakehost_poll(struct fakehost *host);
 const struct fakehost_result *fakehost_cancel(struct fakehost *host);

@@ -141,8 +141,8 @@ show(struct mcp_call *call)
 	mcp_say_text(call, text, strlen(text), mcp_arg_bool(call, "untrusted", false));
 	mcp_table(call, columns, 1);
 	mcp_table_cells(call, &text, 1);
-	mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
-						     .noun = "rows", .total = 1 });
+	mcp_table_end(call, &(struct mcp_table_end){
+				.size = sizeof(struct mcp_table_end), .noun = "rows", .total = 1 });
 	mcp_structured(call, mcp_args(call));
 	if (mcp_arg_bool(call, "mask", false))
 		mcp_mask(call, text);
@@ -150,10 +150,10 @@ show(struct mcp_call *call)
 }
 
 static const struct mcp_row tools[] = {
-	{ .name = "die", .handler = die },	 { .name = "die_between", .handler = die_between },
-	{ .name = "spin", .handler = spin },	 { .name = "dawdle", .handler = dawdle },
-	{ .name = "hang", .handler = hang },	 { .name = "pid", .handler = pid },
-	{ .name = "show", .handler = show },	 { .name = "work", .operation = &work },
+	{ .name = "die", .handler = die },   { .name = "die_between", .handler = die_between },
+	{ .name = "spin", .handler = spin }, { .name = "dawdle", .handler = dawdle },
+	{ .name = "hang", .handler = hang }, { .name = "pid", .handler = pid },
+	{ .name = "show", .handler = show }, { .name = "work", .operation = &work },
 };
 
 const struct mcp_plugin mcp_plugin = {

@@ -173,7 +173,7 @@ count_if_final(sqlite3_context *ctx)
 
 struct collection {
 	struct json_object *list;
-	struct json_object *seen;	/* keys of a set */
+	struct json_object *seen; /* keys of a set */
 };
 
 static struct json_object *
@@ -229,9 +229,11 @@ collect_final(sqlite3_context *ctx)
 		sqlite3_result_text(ctx, "[]", -1, SQLITE_STATIC);
 		return;
 	}
-	sqlite3_result_text(ctx, json_object_to_json_string_ext(
-				    c->list, JSON_C_TO_STRING_PLAIN |
-				    JSON_C_TO_STRING_NOSLASHESCAPE), -1, SQLITE_TRANSIENT);
+	sqlite3_result_text(ctx,
+			    json_object_to_json_string_ext(c->list,
+							   JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE),
+			    -1, SQLITE_TRANSIENT);
 	json_object_put(c->list);
 	json_object_put(c->seen);
 }

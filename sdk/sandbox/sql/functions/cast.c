@@ -36,7 +36,9 @@ integer_range(const struct sql_type *type, int64_t *min, int64_t *max)
 	static const struct {
 		const char *name;
 		int64_t max;
-	} kinds[] = { { "BYTE", INT8_MAX }, { "SHORT", INT16_MAX }, { "INT", INT32_MAX },
+	} kinds[] = { { "BYTE", INT8_MAX },
+		      { "SHORT", INT16_MAX },
+		      { "INT", INT32_MAX },
 		      { "LONG", INT64_MAX } };
 
 	for (size_t i = 0; i < 4; i++) {
@@ -94,8 +96,8 @@ to_decimal(const char *text, const struct sql_type *type, struct sql_value *out)
 static bool
 to_boolean(const char *text, struct sql_value *out)
 {
-	static const char *const words[] = { "true", "t", "yes", "y", "1", "false", "f", "no", "n",
-		"0" };
+	static const char *const words[] = { "true",  "t", "yes", "y", "1",
+					     "false", "f", "no",  "n", "0" };
 
 	for (size_t i = 0; i < 10; i++) {
 		if (strcasecmp(text, words[i]) == 0) {
@@ -170,10 +172,12 @@ real_to_integer(sqlite3_context *ctx, sqlite3_value *v, const struct sql_type *t
 	if (sqlite3_value_type(v) != SQLITE_FLOAT || !integer_range(type, &min, &max))
 		return false;
 	if (d < (double)min || d >= (double)max + 1)
-		func_error(ctx, "22003", "[CAST_OVERFLOW] The value %g cannot be cast to \"%s\" "
-					 "due "
+		func_error(ctx, "22003",
+			   "[CAST_OVERFLOW] The value %g cannot be cast to \"%s\" "
+			   "due "
 			   "to an overflow. Use `try_cast` to tolerate overflow and return NULL "
-			   "instead.", d, type->text);
+			   "instead.",
+			   d, type->text);
 	else
 		sqlite3_result_int64(ctx, (sqlite3_int64)d);
 	return true;
@@ -216,11 +220,13 @@ cast_value(sqlite3_context *ctx, sqlite3_value **v, bool try)
 	} else {
 		free(value.text);
 		if (!try)
-			func_error(ctx, "22018", "[CAST_INVALID_INPUT] The value '%.100s' of the "
+			func_error(ctx, "22018",
+				   "[CAST_INVALID_INPUT] The value '%.100s' of the "
 				   "type \"STRING\" cannot be cast to \"%s\" because it is "
 				   "malformed. Correct the value as per the syntax, or change its "
 				   "target type. Use `try_cast` to tolerate malformed input and "
-				   "return NULL instead.", text, type.text);
+				   "return NULL instead.",
+				   text, type.text);
 	}
 	free(text);
 }

@@ -22,9 +22,11 @@ get_when(sqlite3_context *ctx, sqlite3_value *v, struct when *out)
 		return false;
 	if (when_parse(date_text(v), out))
 		return true;
-	func_error(ctx, "22018", "[CAST_INVALID_INPUT] The value '%.100s' of the type \"STRING\" "
+	func_error(ctx, "22018",
+		   "[CAST_INVALID_INPUT] The value '%.100s' of the type \"STRING\" "
 		   "cannot be cast to \"TIMESTAMP\" because it is malformed. Correct the value as "
-		   "per the syntax, or change its target type.", date_text(v));
+		   "per the syntax, or change its target type.",
+		   date_text(v));
 	return false;
 }
 
@@ -138,16 +140,21 @@ difference(const char *unit, const struct when *a, const struct when *b, int64_t
 		months = months_of(b, &day_b) - months_of(a, &day_a);
 		months -= us >= 0 && day_b < day_a;
 		months += us < 0 && day_b > day_a;
-		*out = months / (strcasecmp(unit, "YEAR") == 0 ? 12
-				 : strcasecmp(unit, "QUARTER") == 0 ? 3 : 1);
+		*out = months / (strcasecmp(unit, "YEAR") == 0	    ? 12
+				 : strcasecmp(unit, "QUARTER") == 0 ? 3
+								    : 1);
 		return true;
 	}
 	static const struct {
 		const char *name;
 		int64_t us;
-	} units[] = { { "WEEK", INT64_C(604800000000) }, { "DAY", INT64_C(86400000000) },
-		      { "HOUR", INT64_C(3600000000) }, { "MINUTE", 60000000 },
-		      { "SECOND", 1000000 }, { "MILLISECOND", 1000 }, { "MICROSECOND", 1 } };
+	} units[] = { { "WEEK", INT64_C(604800000000) },
+		      { "DAY", INT64_C(86400000000) },
+		      { "HOUR", INT64_C(3600000000) },
+		      { "MINUTE", 60000000 },
+		      { "SECOND", 1000000 },
+		      { "MILLISECOND", 1000 },
+		      { "MICROSECOND", 1 } };
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcasecmp(unit, units[i].name) == 0) {
@@ -172,8 +179,10 @@ fn_datediff(sqlite3_context *ctx, int n, sqlite3_value **v)
 	if (difference(date_text(v[0]), &a, &b, &result))
 		sqlite3_result_int64(ctx, result);
 	else
-		func_error(ctx, "22023", "[INVALID_PARAMETER_VALUE.DATETIME_UNIT] Unknown unit "
-			   "'%.40s'.", date_text(v[0]));
+		func_error(ctx, "22023",
+			   "[INVALID_PARAMETER_VALUE.DATETIME_UNIT] Unknown unit "
+			   "'%.40s'.",
+			   date_text(v[0]));
 }
 
 static void
@@ -272,9 +281,9 @@ field(const char *name, const struct when *w, int64_t *out)
 	else if (strcasecmp(name, "DAY") == 0)
 		*out = day;
 	else if (strcasecmp(name, "DAYOFWEEK") == 0)
-		*out = weekday + 1;		/* Sunday is 1 */
+		*out = weekday + 1; /* Sunday is 1 */
 	else if (strcasecmp(name, "WEEKDAY") == 0)
-		*out = (weekday + 6) % 7;	/* Monday is 0 */
+		*out = (weekday + 6) % 7; /* Monday is 0 */
 	else if (strcasecmp(name, "DAYOFYEAR") == 0 || strcasecmp(name, "DOY") == 0)
 		*out = w->days - when_days(year, 1, 1) + 1;
 	else if (strcasecmp(name, "HOUR") == 0)
@@ -309,15 +318,14 @@ fn_extract(sqlite3_context *ctx, int n, sqlite3_value **v)
 			   date_text(v[0]));
 }
 
-#define FIELD_FUNCTION(name) \
-	static void \
-	fn_##name(sqlite3_context *ctx, int n, sqlite3_value **v) \
-	{ \
-		struct when w; \
-		int64_t value; \
-		(void)n; \
-		if (get_when(ctx, v[0], &w) && field(#name, &w, &value)) \
-			sqlite3_result_int64(ctx, value); \
+#define FIELD_FUNCTION(name)                                                  \
+	static void fn_##name(sqlite3_context *ctx, int n, sqlite3_value **v) \
+	{                                                                     \
+		struct when w;                                                \
+		int64_t value;                                                \
+		(void)n;                                                      \
+		if (get_when(ctx, v[0], &w) && field(#name, &w, &value))      \
+			sqlite3_result_int64(ctx, value);                     \
 	}
 FIELD_FUNCTION(year)
 FIELD_FUNCTION(quarter)
@@ -374,7 +382,8 @@ scan(sqlite3_context *ctx, int n, sqlite3_value **v, struct when *w)
 		return get_when(ctx, v[0], w);
 	if (when_scan(date_text(v[0]), date_text(v[1]), w))
 		return true;
-	func_error(ctx, "22007", "[CANNOT_PARSE_TIMESTAMP] Text '%.100s' could not be parsed. Use "
+	func_error(ctx, "22007",
+		   "[CANNOT_PARSE_TIMESTAMP] Text '%.100s' could not be parsed. Use "
 		   "`try_to_timestamp` to tolerate invalid input string and return NULL instead.",
 		   date_text(v[0]));
 	return false;
@@ -423,20 +432,33 @@ fn_from_unixtime(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row date_rows[] = {
-	{ "_today", fn_today, 0, true }, { "_now", fn_now, 0, true },
-	{ "_interval_add", fn_interval_add, 3, false }, { "date_add", fn_date_add, -1, false },
-	{ "date_sub", fn_date_sub, 2, false }, { "datediff", fn_datediff, -1, false },
+	{ "_today", fn_today, 0, true },
+	{ "_now", fn_now, 0, true },
+	{ "_interval_add", fn_interval_add, 3, false },
+	{ "date_add", fn_date_add, -1, false },
+	{ "date_sub", fn_date_sub, 2, false },
+	{ "datediff", fn_datediff, -1, false },
 	{ "add_months", fn_add_months, 2, false },
-	{ "months_between", fn_months_between, 2, false }, { "last_day", fn_last_day, 1, false },
-	{ "next_day", fn_next_day, 2, false }, { "date_trunc", fn_date_trunc, 2, false },
-	{ "trunc", fn_trunc, 2, false }, { "_extract", fn_extract, 2, false },
-	{ "year", fn_year, 1, false }, { "quarter", fn_quarter, 1, false },
-	{ "month", fn_month, 1, false }, { "day", fn_day, 1, false },
-	{ "dayofweek", fn_dayofweek, 1, false }, { "weekday", fn_weekday, 1, false },
-	{ "dayofyear", fn_dayofyear, 1, false }, { "weekofyear", fn_weekofyear, 1, false },
-	{ "hour", fn_hour, 1, false }, { "minute", fn_minute, 1, false },
-	{ "second", fn_second, 1, false }, { "date_format", fn_date_format, 2, false },
-	{ "dayname", fn_dayname, 1, false }, { "to_date", fn_to_date, -1, false },
+	{ "months_between", fn_months_between, 2, false },
+	{ "last_day", fn_last_day, 1, false },
+	{ "next_day", fn_next_day, 2, false },
+	{ "date_trunc", fn_date_trunc, 2, false },
+	{ "trunc", fn_trunc, 2, false },
+	{ "_extract", fn_extract, 2, false },
+	{ "year", fn_year, 1, false },
+	{ "quarter", fn_quarter, 1, false },
+	{ "month", fn_month, 1, false },
+	{ "day", fn_day, 1, false },
+	{ "dayofweek", fn_dayofweek, 1, false },
+	{ "weekday", fn_weekday, 1, false },
+	{ "dayofyear", fn_dayofyear, 1, false },
+	{ "weekofyear", fn_weekofyear, 1, false },
+	{ "hour", fn_hour, 1, false },
+	{ "minute", fn_minute, 1, false },
+	{ "second", fn_second, 1, false },
+	{ "date_format", fn_date_format, 2, false },
+	{ "dayname", fn_dayname, 1, false },
+	{ "to_date", fn_to_date, -1, false },
 	{ "to_timestamp", fn_to_timestamp, -1, false },
 	{ "unix_timestamp", fn_unix_timestamp, -1, true },
 	{ "from_unixtime", fn_from_unixtime, -1, false },

@@ -29,12 +29,9 @@ to_json(sqlite3_value *v)
 	struct json_object *nested;
 
 	switch (sqlite3_value_type(v)) {
-	case SQLITE_NULL:
-		return NULL;
-	case SQLITE_INTEGER:
-		return json_object_new_int64(sqlite3_value_int64(v));
-	case SQLITE_FLOAT:
-		return json_object_new_double(sqlite3_value_double(v));
+	case SQLITE_NULL: return NULL;
+	case SQLITE_INTEGER: return json_object_new_int64(sqlite3_value_int64(v));
+	case SQLITE_FLOAT: return json_object_new_double(sqlite3_value_double(v));
 	default:
 		nested = text[0] == '[' || text[0] == '{' ? json_parse(text, strlen(text)) : NULL;
 		return nested != NULL ? nested : json_object_new_string(text);
@@ -44,8 +41,9 @@ to_json(sqlite3_value *v)
 static void
 give_json(sqlite3_context *ctx, struct json_object *obj)
 {
-	sqlite3_result_text(ctx, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-								JSON_C_TO_STRING_NOSLASHESCAPE),
+	sqlite3_result_text(ctx,
+			    json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+								    JSON_C_TO_STRING_NOSLASHESCAPE),
 			    -1, SQLITE_TRANSIENT);
 	json_object_put(obj);
 }
@@ -62,8 +60,9 @@ give_member(sqlite3_context *ctx, struct json_object *value)
 	else if (json_object_is_type(value, json_type_string))
 		sqlite3_result_text(ctx, json_object_get_string(value), -1, SQLITE_TRANSIENT);
 	else if (value != NULL)
-		sqlite3_result_text(ctx, json_object_to_json_string_ext(value,
-				    JSON_C_TO_STRING_PLAIN), -1, SQLITE_TRANSIENT);
+		sqlite3_result_text(ctx,
+				    json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN),
+				    -1, SQLITE_TRANSIENT);
 }
 
 static void
@@ -99,7 +98,8 @@ fn_split(sqlite3_context *ctx, int n, sqlite3_value **v)
 	    sqlite3_value_type(v[1]) == SQLITE_NULL)
 		return;
 	if (regcomp(&re, nested_text(v[1]), REG_EXTENDED) != 0) {
-		func_error(ctx, "22023", "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
+		func_error(ctx, "22023",
+			   "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
 			   "`regexp` is invalid.");
 		return;
 	}
@@ -174,8 +174,8 @@ fn_array_contains(sqlite3_context *ctx, int n, sqlite3_value **v)
 			struct json_object *item = json_object_array_get_idx(list, i);
 
 			found = json_object_equal(item, wanted) ||
-				(item != NULL && strcmp(json_object_get_string(item),
-							nested_text(v[1])) == 0);
+				(item != NULL &&
+				 strcmp(json_object_get_string(item), nested_text(v[1])) == 0);
 		}
 		sqlite3_result_int(ctx, found);
 	}
@@ -241,12 +241,16 @@ fn_get_json_object(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row nested_rows[] = {
-	{ "array", fn_array, -1, false }, { "map", fn_map, -1, false },
-	{ "named_struct", fn_map, -1, false }, { "split", fn_split, -1, false },
-	{ "size", fn_size, 1, false }, { "_at", fn_at, 2, false },
+	{ "array", fn_array, -1, false },
+	{ "map", fn_map, -1, false },
+	{ "named_struct", fn_map, -1, false },
+	{ "split", fn_split, -1, false },
+	{ "size", fn_size, 1, false },
+	{ "_at", fn_at, 2, false },
 	{ "element_at", fn_element_at, 2, false },
 	{ "array_contains", fn_array_contains, 2, false },
-	{ "array_join", fn_array_join, -1, false }, { "to_json", fn_to_json, 1, false },
+	{ "array_join", fn_array_join, -1, false },
+	{ "to_json", fn_to_json, 1, false },
 	{ "get_json_object", fn_get_json_object, 2, false },
 	{ 0 },
 };

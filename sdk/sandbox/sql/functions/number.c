@@ -66,7 +66,7 @@ fn_log(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_double(ctx, log(sqlite3_value_double(v[0])));
 	else
 		sqlite3_result_double(ctx, log(sqlite3_value_double(v[1])) /
-				      log(sqlite3_value_double(v[0])));
+					       log(sqlite3_value_double(v[0])));
 }
 
 static void
@@ -81,7 +81,8 @@ static void
 fn_nz(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	if (!any_null(n, v) && sqlite3_value_double(v[0]) == 0)
-		func_error(ctx, "22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to "
+		func_error(ctx, "22012",
+			   "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to "
 			   "tolerate divisor being 0 and return NULL instead. If necessary set "
 			   "\"ansi_mode\" to \"false\" to bypass this error.");
 	else
@@ -111,8 +112,7 @@ static void
 fn_try_divide(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	if (!any_null(n, v) && sqlite3_value_double(v[1]) != 0)
-		sqlite3_result_double(ctx, sqlite3_value_double(v[0]) /
-				      sqlite3_value_double(v[1]));
+		sqlite3_result_double(ctx, sqlite3_value_double(v[0]) / sqlite3_value_double(v[1]));
 }
 
 static void
@@ -130,8 +130,8 @@ extreme(sqlite3_context *ctx, int n, sqlite3_value **v, bool greatest)
 		if (best == NULL)
 			better = true;
 		else if (numbers)
-			better = (sqlite3_value_double(v[i]) > sqlite3_value_double(best)) ==
-				 greatest;
+			better =
+			    (sqlite3_value_double(v[i]) > sqlite3_value_double(best)) == greatest;
 		else
 			better = (strcmp(number_text(v[i]), number_text(best)) > 0) == greatest;
 		if (better)
@@ -241,8 +241,11 @@ fn_sha2(sqlite3_context *ctx, int n, sqlite3_value **v)
 	int64_t bits = sqlite3_value_int64(v[1]);
 
 	(void)n;
-	digest(ctx, v[0], bits == 224 ? "SHA224" : bits == 384 ? "SHA384" : bits == 512 ? "SHA512"
-	       : "SHA256");
+	digest(ctx, v[0],
+	       bits == 224   ? "SHA224"
+	       : bits == 384 ? "SHA384"
+	       : bits == 512 ? "SHA512"
+			     : "SHA256");
 }
 
 static void
@@ -299,17 +302,28 @@ fn_chr(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row number_rows[] = {
-	{ "_rand", fn_rand, -1, true }, { "_randn", fn_randn, -1, true },
-	{ "_log", fn_log, -1, false }, { "cbrt", fn_cbrt, 1, false },
-	{ "_nz", fn_nz, 1, false }, { "pmod", fn_pmod, 2, false },
+	{ "_rand", fn_rand, -1, true },
+	{ "_randn", fn_randn, -1, true },
+	{ "_log", fn_log, -1, false },
+	{ "cbrt", fn_cbrt, 1, false },
+	{ "_nz", fn_nz, 1, false },
+	{ "pmod", fn_pmod, 2, false },
 	{ "try_divide", fn_try_divide, 2, false },
-	{ "greatest", fn_greatest, -1, false }, { "least", fn_least, -1, false },
-	{ "format_number", fn_format_number, 2, false }, { "isnull", fn_isnull, 1, false },
-	{ "isnotnull", fn_isnotnull, 1, false }, { "nvl2", fn_nvl2, 3, false },
-	{ "zeroifnull", fn_zeroifnull, 1, false }, { "md5", fn_md5, 1, false },
-	{ "sha1", fn_sha1, 1, false }, { "sha2", fn_sha2, 2, false },
-	{ "base64", fn_base64, 1, false }, { "unbase64", fn_unbase64, 1, false },
-	{ "uuid", fn_uuid, 0, true }, { "ascii", fn_ascii, 1, false }, { "chr", fn_chr, 1, false },
+	{ "greatest", fn_greatest, -1, false },
+	{ "least", fn_least, -1, false },
+	{ "format_number", fn_format_number, 2, false },
+	{ "isnull", fn_isnull, 1, false },
+	{ "isnotnull", fn_isnotnull, 1, false },
+	{ "nvl2", fn_nvl2, 3, false },
+	{ "zeroifnull", fn_zeroifnull, 1, false },
+	{ "md5", fn_md5, 1, false },
+	{ "sha1", fn_sha1, 1, false },
+	{ "sha2", fn_sha2, 2, false },
+	{ "base64", fn_base64, 1, false },
+	{ "unbase64", fn_unbase64, 1, false },
+	{ "uuid", fn_uuid, 0, true },
+	{ "ascii", fn_ascii, 1, false },
+	{ "chr", fn_chr, 1, false },
 	{ 0 },
 };
 

@@ -143,8 +143,10 @@ fn_repeat(sqlite3_context *ctx, int n, sqlite3_value **v)
 		buf_str(&out, arg_text(v[0]));
 	if (out.failed) {
 		buf_free(&out);
-		func_error(ctx, "22001", "[COLLECTION_SIZE_LIMIT_EXCEEDED] repeat makes at most %d "
-			   "bytes here.", MAX_REPEAT);
+		func_error(ctx, "22001",
+			   "[COLLECTION_SIZE_LIMIT_EXCEEDED] repeat makes at most %d "
+			   "bytes here.",
+			   MAX_REPEAT);
 		return;
 	}
 	give_text(ctx, &out);
@@ -399,13 +401,15 @@ compile(sqlite3_context *ctx, const char *pattern, regex_t *out)
 
 	free(posix);
 	if (rc != 0)
-		func_error(ctx, "22023", "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
-			   "`regexp` is invalid: '%.100s'.", pattern);
+		func_error(ctx, "22023",
+			   "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
+			   "`regexp` is invalid: '%.100s'.",
+			   pattern);
 	return rc == 0;
 }
 
 static void
-fn_regexp(sqlite3_context *ctx, int n, sqlite3_value **v)	/* regexp(pattern, text) */
+fn_regexp(sqlite3_context *ctx, int n, sqlite3_value **v) /* regexp(pattern, text) */
 {
 	regex_t re;
 
@@ -485,16 +489,26 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 }
 
 static const struct func_row text_rows[] = {
-	{ "concat", fn_concat, -1, false }, { "concat_ws", fn_concat_ws, -1, false },
-	{ "_left", fn_left, 2, false }, { "_right", fn_right, 2, false },
-	{ "repeat", fn_repeat, 2, false }, { "lpad", fn_lpad, -1, false },
-	{ "rpad", fn_rpad, -1, false }, { "reverse", fn_reverse, 1, false },
-	{ "initcap", fn_initcap, 1, false }, { "substring_index", fn_substring_index, 3, false },
-	{ "translate", fn_translate, 3, false }, { "locate", fn_locate, -1, false },
-	{ "contains", fn_contains, 2, false }, { "startswith", fn_startswith, 2, false },
-	{ "endswith", fn_endswith, 2, false }, { "like", fn_like, 2, false },
-	{ "like", fn_like, 3, false }, { "match", fn_ilike, 2, false },
-	{ "regexp", fn_regexp, 2, false }, { "regexp_like", fn_regexp_like, 2, false },
+	{ "concat", fn_concat, -1, false },
+	{ "concat_ws", fn_concat_ws, -1, false },
+	{ "_left", fn_left, 2, false },
+	{ "_right", fn_right, 2, false },
+	{ "repeat", fn_repeat, 2, false },
+	{ "lpad", fn_lpad, -1, false },
+	{ "rpad", fn_rpad, -1, false },
+	{ "reverse", fn_reverse, 1, false },
+	{ "initcap", fn_initcap, 1, false },
+	{ "substring_index", fn_substring_index, 3, false },
+	{ "translate", fn_translate, 3, false },
+	{ "locate", fn_locate, -1, false },
+	{ "contains", fn_contains, 2, false },
+	{ "startswith", fn_startswith, 2, false },
+	{ "endswith", fn_endswith, 2, false },
+	{ "like", fn_like, 2, false },
+	{ "like", fn_like, 3, false },
+	{ "match", fn_ilike, 2, false },
+	{ "regexp", fn_regexp, 2, false },
+	{ "regexp_like", fn_regexp_like, 2, false },
 	{ "regexp_extract", fn_regexp_extract, -1, false },
 	{ "regexp_replace", fn_regexp_replace, 3, false },
 	{ 0 },

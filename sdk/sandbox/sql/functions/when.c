@@ -13,10 +13,12 @@
 
 #define DAY_US INT64_C(86400000000)
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June",
-	"July", "August", "September", "October", "November", "December" };
-static const char *const weekdays[] = { "Thursday", "Friday", "Saturday", "Sunday", "Monday",
-	"Tuesday", "Wednesday" };		/* from 1970-01-01 on */
+static const char *const months[] = { "January",   "February", "March",	   "April",
+				      "May",	   "June",     "July",	   "August",
+				      "September", "October",  "November", "December" };
+static const char *const weekdays[] = {
+	"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"
+}; /* from 1970-01-01 on */
 
 /* Days from civil and back, after the well-known era arithmetic (400 years = 146097 days). */
 int64_t
@@ -232,16 +234,17 @@ when_add(struct when *w, int64_t amount, const char *unit)
 		const char *name;
 		int64_t us;
 	} exact[] = {
-		{ "WEEK", 7 * DAY_US }, { "DAY", DAY_US }, { "DAYOFYEAR", DAY_US },
+		{ "WEEK", 7 * DAY_US },		 { "DAY", DAY_US },	 { "DAYOFYEAR", DAY_US },
 		{ "HOUR", INT64_C(3600000000) }, { "MINUTE", 60000000 }, { "SECOND", 1000000 },
-		{ "MILLISECOND", 1000 }, { "MICROSECOND", 1 },
+		{ "MILLISECOND", 1000 },	 { "MICROSECOND", 1 },
 	};
 
 	if (amount > 4000000 * INT64_C(86400) || amount < -4000000 * INT64_C(86400))
 		return false;
 	if (unit_is(unit, "YEAR") || unit_is(unit, "QUARTER") || unit_is(unit, "MONTH")) {
-		add_months(w, amount * (unit_is(unit, "YEAR") ? 12 : unit_is(unit, "QUARTER") ? 3
-					: 1));
+		add_months(w, amount * (unit_is(unit, "YEAR")	   ? 12
+					: unit_is(unit, "QUARTER") ? 3
+								   : 1));
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
@@ -298,10 +301,10 @@ format_field(const struct when *w, char letter, int width, struct buf *out)
 
 	when_civil(w->days, &year, &month, &day);
 	switch (letter) {
-	case 'y': case 'u':
-		buf_printf(out, "%0*d", width, width == 2 ? year % 100 : year);
-		break;
-	case 'M': case 'L':
+	case 'y':
+	case 'u': buf_printf(out, "%0*d", width, width == 2 ? year % 100 : year); break;
+	case 'M':
+	case 'L':
 		if (width > 2)
 			buf_printf(out, "%.*s", width == 3 ? 3 : 20, months[month - 1]);
 		else
@@ -322,9 +325,12 @@ format_field(const struct when *w, char letter, int width, struct buf *out)
 	case 'E': buf_printf(out, "%.*s", width < 4 ? 3 : 20, weekday); break;
 	case 'a': buf_str(out, s < 43200 ? "AM" : "PM"); break;
 	case 'D': buf_printf(out, "%0*d", width, (int)(w->days - when_days(year, 1, 1) + 1)); break;
-	case 'Q': case 'q': buf_printf(out, "%d", (month + 2) / 3); break;
+	case 'Q':
+	case 'q': buf_printf(out, "%d", (month + 2) / 3); break;
 	case 'Z': buf_str(out, "+0000"); break;
-	case 'X': case 'z': case 'V': buf_str(out, letter == 'X' ? "Z" : "UTC"); break;
+	case 'X':
+	case 'z':
+	case 'V': buf_str(out, letter == 'X' ? "Z" : "UTC"); break;
 	default:
 		for (int i = 0; i < width; i++)
 			buf_add(out, &letter, 1);
@@ -364,8 +370,8 @@ scan_month(const char **text, int *month)
 		if (strncasecmp(*text, months[i], 3) != 0)
 			continue;
 		*month = i + 1;
-		*text += strncasecmp(*text, months[i], strlen(months[i])) == 0
-			? strlen(months[i]) : 3;
+		*text +=
+		    strncasecmp(*text, months[i], strlen(months[i])) == 0 ? strlen(months[i]) : 3;
 		return true;
 	}
 	return false;
@@ -385,18 +391,25 @@ when_scan(const char *text, const char *pattern, struct when *out)
 			width++;
 		pattern += width;
 		switch (c) {
-		case 'y': case 'u': ok = digits(&text, width < 3 ? 2 : 4, &year);
-			year += width == 2 ? 2000 : 0; break;
-		case 'M': ok = width > 2 ? scan_month(&text, &month) : digits(&text, 2, &month);
+		case 'y':
+		case 'u':
+			ok = digits(&text, width < 3 ? 2 : 4, &year);
+			year += width == 2 ? 2000 : 0;
+			break;
+		case 'M':
+			ok = width > 2 ? scan_month(&text, &month) : digits(&text, 2, &month);
 			break;
 		case 'd': ok = digits(&text, 2, &day); break;
-		case 'H': case 'h': ok = digits(&text, 2, &hour); break;
+		case 'H':
+		case 'h': ok = digits(&text, 2, &hour); break;
 		case 'm': ok = digits(&text, 2, &minute); break;
 		case 's': ok = digits(&text, 2, &second); break;
 		case 'S': ok = digits(&text, width, &fraction); break;
-		case 'a': pm = tolower((unsigned char)*text) == 'p';
+		case 'a':
+			pm = tolower((unsigned char)*text) == 'p';
 			ok = *text != '\0' && text[1] != '\0';
-			text += ok ? 2 : 0; break;
+			text += ok ? 2 : 0;
+			break;
 		case '\'': break;
 		default: ok = *text == c; text += ok ? 1 : 0;
 		}
