@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/check.h"
 #include "cli/cli.h"
+#include "config/permission.h"
 #include "config/text.h"
 #include "egress/egress.h"
 #include "host.h"

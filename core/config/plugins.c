@@ -10,9 +10,9 @@
 
 #include "base/mem.h"
 #include "config/internal.h"
+#include "config/permission.h"
 #include "config/reference.h"
 #include "config/text.h"
-#include "egress/egress.h"
 
 #define PLUGINS_MAX 200
 

@@ -25,8 +25,7 @@ struct transfer;
 /* On whose behalf a request is made. */
 struct egress_scope {
 	const char *plugin;
-	const struct strings *permissions; /* as "GET /api/2.1/clusters/" and a `*`, which is one
-					      segment inside, one or more at the end */
+	const struct strings *permissions; /* see config/permission.h */
 	const char *upstream;	      /* role of the one that this plugin uses; NULL: "workspace" */
 	bool any_upstream;	      /* the host's own requests go to all */
 	const char *traceparent;      /* or NULL: a fresh one */
@@ -57,12 +56,5 @@ struct transfer *egress_submit(struct egress *egress, const struct egress_scope 
 /* Ends it now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
 void transfer_resume(struct transfer *transfer); /* does not call the sink or `done` itself */
-
-/* True when "METHOD /path" is allowed by a permission list. Used at load time too, on templates. */
-bool permission_allows(const struct strings *permissions, const char *method, const char *path);
-/* The same for pre-signed links. */
-bool permission_allows_link(const struct strings *permissions, const char *method);
-/* NULL when well-formed, else why not. */
-const char *permission_check(const char *permission);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/seal.h"
 #include "base/uri.h"
 #include "base/url.h"
+#include "config/permission.h"
 #include "config/text.h"
 #include "egress/internal.h"
 #include "upstream/upstream.h"

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uri.h"
-#include "egress/egress.h"
+#include "config/permission.h"
 #include "plugin/manifest.h"
 
 #define NAME_MAX_BYTES 1024u /* of a row, for comparison */

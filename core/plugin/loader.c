@@ -18,7 +18,6 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "call/call.h"
-#include "egress/egress.h"
 #include "plugin/manifest.h"
 #include "config/text.h"
 #include "plugin/plugin.h"

@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "config/text.h"
-#include "egress/egress.h"
 #include "plugin/manifest.h"
 #include "plugin/plugin.h"
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
+#include "config/permission.h"
 #include "egress/internal.h"
 
 static void

@@ -1,3 +1,4 @@
+lakehost_unit_test(permission SOURCES test_permission.c CORE config upstream egress base)
 lakehost_unit_test(config SOURCES test_config.c config_bench.c CORE config upstream egress base)
 lakehost_unit_test(config_files SOURCES test_config_files.c config_bench.c folder.c
 	CORE config upstream egress base)

@@ -5,7 +5,6 @@ pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl libcrypto zlib)
 target_link_libraries(test_upstream PUBLIC PkgConfig::SSL Threads::Threads)
 target_include_directories(test_upstream PUBLIC ${PROJECT_SOURCE_DIR}/tests/upstream)
 
-lakehost_unit_test(permission SOURCES test_permission.c CORE config upstream egress base)
 lakehost_unit_test(retry SOURCES test_retry.c CORE config upstream egress base)
 lakehost_unit_test(egress SOURCES test_egress.c egress_bench.c CORE config upstream egress base
 	LIBS test_upstream)

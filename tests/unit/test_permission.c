@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "METHOD /path" lists: what they allow, and which are well-formed. */
-#include "egress/egress.h"
+#include "config/permission.h"
 
 #include "config/text.h"
 #include "suite.h"
