@@ -24,5 +24,8 @@ bool log_level_parse(const char *name, enum log_level *level);
  * triples of key, type (s: const char *, NULL leaves it out; i: int64_t; b: int) and value. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The line before abort(): level error, whatever the least level is. Takes no lock and masks
+ * nothing, so its arguments must be texts of this program, not of a peer. */
+void log_last(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,5 +1,6 @@
 lakehost_unit_test(arena SOURCES test_arena.c CORE base)
 lakehost_unit_test(buf SOURCES test_buf.c CORE base)
+lakehost_unit_test(check SOURCES test_check.c CORE base)
 lakehost_unit_test(json SOURCES test_json.c CORE base)
 lakehost_unit_test(json_gate SOURCES test_json_gate.c CORE base)
 lakehost_unit_test(log SOURCES test_log.c CORE base LABELS concurrency)
