@@ -1,6 +1,6 @@
 lakehost_unit_test(permission SOURCES test_permission.c CORE config upstream egress base)
-lakehost_unit_test(config SOURCES test_config.c config_bench.c CORE config upstream egress base)
-lakehost_unit_test(config_files SOURCES test_config_files.c config_bench.c folder.c
+lakehost_unit_test(config SOURCES test_config.c config_rig.c CORE config upstream egress base)
+lakehost_unit_test(config_files SOURCES test_config_files.c config_rig.c folder.c
 	CORE config upstream egress base)
 lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE config upstream egress base)
 foreach(test config config_files)

@@ -9,7 +9,7 @@
 #include <lakehost/call.h>
 
 #include "call/call.h"
-#include "era_bench.h"
+#include "era_rig.h"
 #include "plugin/loader.h"
 
 /* ---- rows ---------------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ slow_step(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	if (mcp_cancelled(call)) {
-		bench_slow_cancelled = true;
+		rig_slow_cancelled = true;
 		return mcp_fail(call, MCP_E_CANCELLED, "Cancelled", NULL, NULL);
 	}
 	return mcp_again(call, 5, slow_step, "", 0);
@@ -136,8 +136,8 @@ needs(struct mcp_call *call)
 static int
 logs(struct mcp_call *call)
 {
-	call->ops->client_log(call, MCP_LOG_DEBUG, "bench", "\"low\"", 5);
-	call->ops->client_log(call, MCP_LOG_WARNING, "bench", "{\"high\":1}", 10);
+	call->ops->client_log(call, MCP_LOG_DEBUG, "rig", "\"low\"", 5);
+	call->ops->client_log(call, MCP_LOG_WARNING, "rig", "{\"high\":1}", 10);
 	return mcp_say(call, "logged");
 }
 
@@ -199,7 +199,7 @@ complete(struct mcp_call *call)
 		.name = #row, .handler = (row) \
 	}
 static const struct mcp_row tools[] = {
-	ROW(echo), ROW(data),	{ .name = "liar", .handler = note },
+	ROW(echo), ROW(data),	{ .name = "invalid_output", .handler = note },
 	ROW(list), ROW(fails),	ROW(steps),
 	ROW(slow), ROW(blocks), ROW(asks),
 	ROW(nags), ROW(opens),	ROW(needs),
@@ -263,7 +263,7 @@ const char *
 plugin_name(const struct plugin *plugin)
 {
 	(void)plugin;
-	return "bench";
+	return "rig";
 }
 
 const char *
@@ -300,5 +300,5 @@ void
 plugin_tell(struct plugin *plugin, const char *what, const char *uri)
 {
 	(void)plugin;
-	eras_changed(bench_eras, what, uri);
+	eras_changed(rig_eras, what, uri);
 }

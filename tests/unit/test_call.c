@@ -537,7 +537,7 @@ deadline_with_clean_up(void)
 
 /* A step that blocks for longer than all patience: the answer comes, the step ends later. */
 static void
-stuck_step(void)
+step_never_returns(void)
 {
 	struct rig rig;
 	struct probe probe;
@@ -842,7 +842,7 @@ static const struct test tests[] = { TEST(where_steps_run),
 				     TEST(cancel_what_runs_on),
 				     TEST(deadline),
 				     TEST(deadline_with_clean_up),
-				     TEST(stuck_step),
+				     TEST(step_never_returns),
 				     TEST(free_while_running),
 				     TEST(questions),
 				     TEST(human_time_is_free),

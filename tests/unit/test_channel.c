@@ -13,7 +13,7 @@
 #define SENDERS 4
 #define EACH 500
 
-struct bench {
+struct rig {
 	struct loop *loop;
 	struct channel here, there;
 	size_t received, wanted;
@@ -32,55 +32,55 @@ pattern(size_t at)
 static void
 on_message(struct channel *channel, const struct channel_message *message)
 {
-	struct bench *bench = channel->data;
+	struct rig *rig = channel->data;
 
 	CU_ASSERT(message->len == message->call);
 	for (size_t i = 0; i < message->len; i += message->len < 1000 ? 1 : 997)
 		if (message->data[i] != pattern(i))
-			bench->in_order = false;
+			rig->in_order = false;
 	if (message->type == WIRE_SINK) {
 		uint32_t sender = message->index % SENDERS;
 
-		bench->in_order &= message->index / SENDERS == bench->next[sender]++;
+		rig->in_order &= message->index / SENDERS == rig->next[sender]++;
 	}
-	if (++bench->received == bench->wanted)
-		loop_stop(bench->loop);
+	if (++rig->received == rig->wanted)
+		loop_stop(rig->loop);
 }
 
 static void
 on_closed(struct channel *channel, const char *why)
 {
-	struct bench *bench = channel->data;
+	struct rig *rig = channel->data;
 
-	snprintf(bench->why, sizeof(bench->why), "%s", why);
-	loop_stop(bench->loop);
+	snprintf(rig->why, sizeof(rig->why), "%s", why);
+	loop_stop(rig->loop);
 }
 
 static void
-bench_init(struct bench *bench)
+rig_init(struct rig *rig)
 {
 	int pair[2];
 
-	memset(bench, 0, sizeof(*bench));
-	bench->in_order = true;
-	bench->loop = loop_new();
+	memset(rig, 0, sizeof(*rig));
+	rig->in_order = true;
+	rig->loop = loop_new();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
 		abort();
-	bench->here.data = bench->there.data = bench;
-	bench->here.message = bench->there.message = on_message;
-	bench->here.closed = bench->there.closed = on_closed;
-	channel_init(&bench->here, bench->loop);
-	channel_init(&bench->there, bench->loop);
-	CU_ASSERT(channel_attach(&bench->here, pair[0]));
-	CU_ASSERT(channel_attach(&bench->there, pair[1]));
+	rig->here.data = rig->there.data = rig;
+	rig->here.message = rig->there.message = on_message;
+	rig->here.closed = rig->there.closed = on_closed;
+	channel_init(&rig->here, rig->loop);
+	channel_init(&rig->there, rig->loop);
+	CU_ASSERT(channel_attach(&rig->here, pair[0]));
+	CU_ASSERT(channel_attach(&rig->there, pair[1]));
 }
 
 static void
-bench_fini(struct bench *bench)
+rig_fini(struct rig *rig)
 {
-	channel_fini(&bench->here);
-	channel_fini(&bench->there);
-	loop_free(bench->loop);
+	channel_fini(&rig->here);
+	channel_fini(&rig->there);
+	loop_free(rig->loop);
 }
 
 static void
@@ -106,23 +106,23 @@ carries_every_size(void)
 					2 * CHANNEL_FRAME_MAX,
 					20u << 20,
 					3 };
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	bench.wanted = 2 * ARRAY_SIZE(sizes);
+	rig_init(&rig);
+	rig.wanted = 2 * ARRAY_SIZE(sizes);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		send_pattern(&bench.here, WIRE_STEP, 0, sizes[i]);
-		send_pattern(&bench.there, WIRE_STEPPED, 0, sizes[i]);
+		send_pattern(&rig.here, WIRE_STEP, 0, sizes[i]);
+		send_pattern(&rig.there, WIRE_STEPPED, 0, sizes[i]);
 	}
-	loop_run(bench.loop, 0);
-	ASSERT_INT(bench.received, bench.wanted);
-	CU_ASSERT(bench.in_order);
-	ASSERT_STR(bench.why, "");
-	bench_fini(&bench);
+	loop_run(rig.loop, 0);
+	ASSERT_INT(rig.received, rig.wanted);
+	CU_ASSERT(rig.in_order);
+	ASSERT_STR(rig.why, "");
+	rig_fini(&rig);
 }
 
 struct sender {
-	struct bench *bench;
+	struct rig *rig;
 	uint32_t number;
 };
 
@@ -132,7 +132,7 @@ send_many(void *data)
 	const struct sender *sender = data;
 
 	for (uint32_t i = 0; i < EACH; i++)
-		send_pattern(&sender->bench->here, WIRE_SINK, i * SENDERS + sender->number,
+		send_pattern(&sender->rig->here, WIRE_SINK, i * SENDERS + sender->number,
 			     i % 7 * 3000);
 	return NULL;
 }
@@ -140,38 +140,38 @@ send_many(void *data)
 static void
 takes_many_senders(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct sender sender[SENDERS];
 	pthread_t thread[SENDERS];
 
-	bench_init(&bench);
-	bench.wanted = (size_t)SENDERS * EACH;
+	rig_init(&rig);
+	rig.wanted = (size_t)SENDERS * EACH;
 	for (uint32_t i = 0; i < SENDERS; i++) {
-		sender[i] = (struct sender){ &bench, i };
+		sender[i] = (struct sender){ &rig, i };
 		if (pthread_create(&thread[i], NULL, send_many, &sender[i]) != 0)
 			abort();
 	}
-	loop_run(bench.loop, 0);
+	loop_run(rig.loop, 0);
 	for (size_t i = 0; i < SENDERS; i++)
 		pthread_join(thread[i], NULL);
-	ASSERT_INT(bench.received, bench.wanted);
-	CU_ASSERT(bench.in_order);
-	bench_fini(&bench);
+	ASSERT_INT(rig.received, rig.wanted);
+	CU_ASSERT(rig.in_order);
+	rig_fini(&rig);
 }
 
 static void
 ends_with_its_peer(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	send_pattern(&bench.here, WIRE_STEP, 0, 10);
-	channel_close(&bench.here);
-	loop_run(bench.loop, 0);
-	ASSERT_INT(bench.received, 1); /* what was said before still counts */
-	ASSERT_STR(bench.why, "it closed the connection");
-	send_pattern(&bench.there, WIRE_STEP, 0, 10); /* into nothing, without harm */
-	bench_fini(&bench);
+	rig_init(&rig);
+	send_pattern(&rig.here, WIRE_STEP, 0, 10);
+	channel_close(&rig.here);
+	loop_run(rig.loop, 0);
+	ASSERT_INT(rig.received, 1); /* what was said before still counts */
+	ASSERT_STR(rig.why, "it closed the connection");
+	send_pattern(&rig.there, WIRE_STEP, 0, 10); /* into nothing, without harm */
+	rig_fini(&rig);
 }
 
 static void
@@ -187,15 +187,15 @@ refuses_what_is_no_frame(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++) {
-		struct bench bench;
+		struct rig rig;
 
-		bench_init(&bench);
-		CU_ASSERT(send(bench.here.fd, &frames[i], sizeof(frames[i]), 0) ==
+		rig_init(&rig);
+		CU_ASSERT(send(rig.here.fd, &frames[i], sizeof(frames[i]), 0) ==
 			  (ssize_t)sizeof(frames[i]));
-		loop_run(bench.loop, 0);
-		ASSERT_STR(bench.why, "it sent a malformed frame");
-		ASSERT_INT(bench.received, 0);
-		bench_fini(&bench);
+		loop_run(rig.loop, 0);
+		ASSERT_STR(rig.why, "it sent a malformed frame");
+		ASSERT_INT(rig.received, 0);
+		rig_fini(&rig);
 	}
 }
 
@@ -205,19 +205,19 @@ reads_frames_in_any_pieces(void)
 	const struct frame frame = { .magic = FRAME_MAGIC, .type = WIRE_STEP, .call = 3, .len = 3 };
 	const char payload[] = { pattern(0), pattern(1), pattern(2) };
 	char bytes[sizeof(frame) + 3];
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
+	rig_init(&rig);
 	memcpy(bytes, &frame, sizeof(frame));
 	memcpy(bytes + sizeof(frame), payload, 3);
 	for (size_t i = 0; i < sizeof(bytes); i++) {
-		ASSERT_INT(bench.received, 0);
-		CU_ASSERT(send(bench.here.fd, bytes + i, 1, 0) == 1);
-		channel_drain(&bench.there);
+		ASSERT_INT(rig.received, 0);
+		CU_ASSERT(send(rig.here.fd, bytes + i, 1, 0) == 1);
+		channel_drain(&rig.there);
 	}
-	ASSERT_INT(bench.received, 1);
-	CU_ASSERT(bench.in_order);
-	bench_fini(&bench);
+	ASSERT_INT(rig.received, 1);
+	CU_ASSERT(rig.in_order);
+	rig_fini(&rig);
 }
 
 static const struct test tests[] = {

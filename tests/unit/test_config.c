@@ -12,7 +12,7 @@
 #include "config/internal.h"
 #include "config/reference.h"
 #include "config/text.h"
-#include "config_bench.h"
+#include "config_rig.h"
 #include "suite.h"
 
 static const struct config_overrides nothing;

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "config/reference.h"
 #include "config/text.h"
-#include "config_bench.h"
+#include "config_rig.h"
 #include "folder.h"
 #include "suite.h"
 

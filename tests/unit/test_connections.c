@@ -3,19 +3,19 @@
 #include "base/mem.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
-#include "egress_bench.h"
+#include "egress_rig.h"
 
 static void
 connections_are_reused(void)
 {
 	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
-	struct bench *b = bench_new("max_connections = 4;", "");
+	struct rig *b = rig_new("max_connections = 4;", "");
 	struct got got[50] = { 0 };
 
 	for (size_t i = 0; i < 20; i++) {
 		struct mcp_http http = i % 2 == 0 ? get("/api/ok") : post("/api/echo", &piece);
 
-		bench_fetch(b, &http, &got[0]);
+		rig_fetch(b, &http, &got[0]);
 		ASSERT_INT(got[0].reply.status, 200);
 		got_fini(&got[0]);
 	}
@@ -23,16 +23,16 @@ connections_are_reused(void)
 	for (size_t i = 0; i < 50; i++) {
 		struct mcp_http http = get("/api/huge/1000");
 
-		bench_submit(b, &http, &got[i]);
+		rig_submit(b, &http, &got[i]);
 	}
-	bench_run(b);
+	rig_run(b);
 	for (size_t i = 0; i < 50; i++) {
 		ASSERT_INT(got[i].reply.status, 200);
 		ASSERT_INT(got[i].reply.bytes, 1000);
 		got_fini(&got[i]);
 	}
 	CU_ASSERT(upstream_connections(b->upstream) <= 4);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* A request that may not be repeated uses a connection again when that does no harm, and leaves
@@ -40,25 +40,25 @@ connections_are_reused(void)
 static void
 no_connection_is_left(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
 	http.retry = MCP_RETRY_NEVER;
 	for (size_t i = 0; i < 20; i++) {
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		got_fini(&got);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 1);
 	http = post("/api/ok", NULL);
 	for (size_t i = 0; i < 20; i++) {
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_INT(got.reply.status, 200);
 		got_fini(&got);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 21);
 	CU_ASSERT(upstream_alive(b->upstream, 1));
-	bench_free(b);
+	rig_free(b);
 }
 
 static bool
@@ -68,7 +68,7 @@ fifty_arrived(void *data)
 }
 
 struct relay {
-	struct bench *bench;
+	struct rig *rig;
 	unsigned left, running;
 };
 
@@ -82,10 +82,10 @@ relay_done(void *data, const struct mcp_reply *reply)
 		ASSERT_INT(reply->status, 200);
 	if (relay->left > 0) {
 		relay->left--;
-		egress_submit(relay->bench->egress, &relay->bench->scope, &http, NULL, relay_done,
+		egress_submit(relay->rig->egress, &relay->rig->scope, &http, NULL, relay_done,
 			      relay);
 	} else if (--relay->running == 0) {
-		loop_stop(relay->bench->loop);
+		loop_stop(relay->rig->loop);
 	}
 }
 
@@ -93,7 +93,7 @@ relay_done(void *data, const struct mcp_reply *reply)
 static void
 steady_load_keeps_connections(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct relay relay = { b, 3000, 30 };
 
 	for (size_t i = 0; i < 30; i++)
@@ -101,7 +101,7 @@ steady_load_keeps_connections(void)
 	loop_run(b->loop, 0);
 	ASSERT_INT(upstream_requests(b->upstream), 3000);
 	CU_ASSERT(upstream_connections(b->upstream) <= 60);
-	bench_free(b);
+	rig_free(b);
 }
 
 static bool
@@ -114,23 +114,23 @@ few_alive(void *data)
 static void
 few_connections_stay_idle(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got got[50] = { 0 };
 
 	for (size_t i = 0; i < 50; i++)
-		bench_submit(b, &http, &got[i]);
-	bench_until(b, fifty_arrived, b->upstream);
+		rig_submit(b, &http, &got[i]);
+	rig_until(b, fifty_arrived, b->upstream);
 	ASSERT_INT(upstream_connections(b->upstream), 50);
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	for (size_t i = 0; i < 50; i++)
 		got_fini(&got[i]);
-	bench_until(b, few_alive, b->upstream);
-	bench_fetch(b, &http, &got[0]);
+	rig_until(b, few_alive, b->upstream);
+	rig_fetch(b, &http, &got[0]);
 	ASSERT_INT(got[0].reply.status, 200);
 	got_fini(&got[0]);
-	bench_free(b);
+	rig_free(b);
 }
 
 static const struct test tests[] = {

@@ -8,7 +8,7 @@
 #include "config/text.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
-#include "egress_bench.h"
+#include "egress_rig.h"
 
 /* ---- the methods
  * ------------------------------------------------------------------------------ */
@@ -16,12 +16,12 @@
 static void
 sends(const char *path, const char *auth, const char *line, const char *expected)
 {
-	struct bench *b = bench_new_generic(path, auth);
+	struct rig *b = rig_new_generic(path, auth);
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 	char *request;
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	if (strncmp(request, line, strlen(line)) != 0 || strstr(request, expected) == NULL)
@@ -30,7 +30,7 @@ sends(const char *path, const char *auth, const char *line, const char *expected
 	CU_ASSERT(strstr(request, expected) != NULL);
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -53,8 +53,9 @@ methods(void)
 static void
 basic_is_masked(void)
 {
-	struct bench *b = bench_new_generic(
-	    "", "method = \"basic\"; user = \"Aladdin\"; password = \"open sesame\";");
+	struct rig *b =
+	    rig_new_generic("",
+			    "method = \"basic\"; user = \"Aladdin\"; password = \"open sesame\";");
 	static const char text[] = "x QWxhZGRpbjpvcGVuIHNlc2FtZQ== y open sesame z";
 	size_t len;
 	char *masked = mask_apply(text, sizeof(text) - 1, &len);
@@ -64,24 +65,24 @@ basic_is_masked(void)
 		return;
 	CU_ASSERT(strstr(masked, "vcGVuIHNlc2FtZQ") == NULL && strstr(masked, "sesame") == NULL);
 	free(masked);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 none_sends_none(void)
 {
-	struct bench *b = bench_new_generic("", "method = \"none\";");
+	struct rig *b = rig_new_generic("", "method = \"none\";");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 	char *request;
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	request = upstream_request(b->upstream, 0);
 	CU_ASSERT(strstr(request, "Authorization") == NULL);
 	CU_ASSERT(strstr(request, "Databricks") == NULL && strstr(request, "auth/") == NULL);
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- secrets in files
@@ -101,11 +102,11 @@ write_secret(const char *text)
 	fclose(file);
 }
 
-static struct bench *
-bench_with_file(void)
+static struct rig *
+rig_with_file(void)
 {
 	char *auth;
-	struct bench *b;
+	struct rig *b;
 	int fd;
 
 	strcpy(path, "/tmp/credential-XXXXXX");
@@ -114,18 +115,18 @@ bench_with_file(void)
 	close(fd);
 	write_secret("old\n");
 	auth = xprintf("method = \"bearer\"; token = \"file:%s\";", path);
-	b = bench_new_generic("", auth);
+	b = rig_new_generic("", auth);
 	free(auth);
 	return b;
 }
 
 static void
-fetch(struct bench *b, const char *what, int status, unsigned requests)
+fetch(struct rig *b, const char *what, int status, unsigned requests)
 {
 	struct mcp_http http = get(what);
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, status);
 	ASSERT_INT(upstream_requests(b->upstream), requests);
@@ -134,12 +135,12 @@ fetch(struct bench *b, const char *what, int status, unsigned requests)
 
 /* While other requests may be under way. */
 static void
-fetch_beside(struct bench *b, const char *what)
+fetch_beside(struct rig *b, const char *what)
 {
 	struct mcp_http http = get(what);
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	got_fini(&got);
 }
@@ -147,7 +148,7 @@ fetch_beside(struct bench *b, const char *what)
 static void
 file_read_again(void)
 {
-	struct bench *b = bench_with_file();
+	struct rig *b = rig_with_file();
 	char *identity;
 
 	fetch(b, "/api/need/Bearer_old", 200, 1);
@@ -164,31 +165,31 @@ file_read_again(void)
 	unlink(path);
 	fetch(b, "/api/status/401", 401, 8);
 	fetch(b, "/api/need/Bearer_new", 200, 9);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* A request that may not be repeated was not carried out when the answer is 401. */
 static void
 post_is_sent_again(void)
 {
-	struct bench *b = bench_with_file();
+	struct rig *b = rig_with_file();
 	const struct mcp_piece body = { .text = { "{}", 2 } };
 	struct mcp_http http = post("/api/need/Bearer_new", &body);
 	struct got got = { 0 };
 
 	write_secret("new");
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_INT(upstream_requests(b->upstream), 2);
 	got_fini(&got);
 	unlink(path);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 reload(void)
 {
-	struct bench *b = bench_with_file();
+	struct rig *b = rig_with_file();
 
 	egress_reload(b->egress);
 	fetch(b, "/api/need/Bearer_old", 200, 1);
@@ -198,7 +199,7 @@ reload(void)
 	unlink(path);
 	egress_reload(b->egress);
 	fetch(b, "/api/need/Bearer_new", 200, 3);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- access tokens
@@ -211,7 +212,7 @@ reload(void)
 static void
 token_request_form(void)
 {
-	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
 	char *request;
 
 	fetch(b, "/api/need/Bearer_at-1", 200, 2);
@@ -224,16 +225,16 @@ token_request_form(void)
 	CU_ASSERT(strstr(request, "\r\nAuthorization: Basic dGhlJTIwY2xpZW50OnMlMjYx\r\n") != NULL);
 	CU_ASSERT(strstr(request, "\r\n\r\ngrant_type=client_credentials&scope=a%20b") != NULL);
 	free(request);
-	bench_free(b);
-	b = bench_new_generic("", OAUTH("/api/token/3600") " client_auth = \"body\"; "
-							   "audience = \"x\";");
+	rig_free(b);
+	b = rig_new_generic("", OAUTH("/api/token/3600") " client_auth = \"body\"; "
+							 "audience = \"x\";");
 	fetch(b, "/api/need/Bearer_at-1", 200, 2);
 	request = upstream_request(b->upstream, 0);
 	CU_ASSERT(strstr(request, "Authorization") == NULL);
 	CU_ASSERT(strstr(request, "&audience=x&client_id=the%20client&client_secret=s%261") !=
 		  NULL);
 	free(request);
-	bench_free(b);
+	rig_free(b);
 }
 
 #define MANY 20
@@ -241,36 +242,36 @@ token_request_form(void)
 static void
 one_token_for_many(void)
 {
-	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600/hold"));
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600/hold"));
 	struct mcp_http http = get("/api/need/Bearer_at-1");
 	struct got got[MANY] = { 0 };
 
 	for (size_t i = 0; i < MANY; i++)
-		bench_submit(b, &http, &got[i]);
+		rig_submit(b, &http, &got[i]);
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	for (size_t i = 0; i < MANY; i++) {
 		ASSERT_INT(got[i].reply.status, 200);
 		got_fini(&got[i]);
 	}
 	ASSERT_INT(upstream_requests(b->upstream), MANY + 1);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 token_refused(void)
 {
-	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
 
 	fetch(b, "/api/need/Bearer_at-2", 200, 4); /* token, 401, token, 200 */
 	fetch(b, "/api/status/401", 401, 7);	   /* 401, token, 401: once, and no more */
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 token_renewed_ahead(void)
 {
-	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600"));
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
 	struct credential *credential = &b->egress->credential[0];
 
 	fetch(b, "/api/ok", 200, 2);
@@ -283,17 +284,17 @@ token_renewed_ahead(void)
 	ASSERT_STR(credential->secret, "at-2");
 	credential->expires_ms = clock_ms();
 	fetch(b, "/api/need/Bearer_at-3", 200, upstream_requests(b->upstream) + 2);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 no_token(const char *auth, enum mcp_status error, const char *why)
 {
-	struct bench *b = bench_new_generic("", auth);
+	struct rig *b = rig_new_generic("", auth);
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, error);
 	if (strstr(got.why, why) == NULL)
 		printf("\n    \"%s\" should say \"%s\"", got.why, why);
@@ -301,7 +302,7 @@ no_token(const char *auth, enum mcp_status error, const char *why)
 	CU_ASSERT(strstr(got.why, "s&1") == NULL);
 	ASSERT_INT(upstream_requests(b->upstream), 1);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -319,18 +320,18 @@ tokens_missing(void)
 static void
 deadline_while_waiting(void)
 {
-	struct bench *b = bench_new_generic("", OAUTH("/api/token/3600/hold"));
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600/hold"));
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
 	b->scope.deadline_ms = clock_ms() + 50;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	CU_ASSERT(strstr(got.why, "there is no access token yet") != NULL);
 	CU_ASSERT(b->egress->credential[0].waiting == NULL);
 	got_fini(&got);
 	upstream_release(b->upstream);
-	bench_free(b); /* with the token still under way */
+	rig_free(b); /* with the token still under way */
 }
 
 static const struct test tests[] = {

@@ -5,20 +5,20 @@
 
 #include "egress/internal.h"
 #include "egress_assert.h"
-#include "egress_bench.h"
+#include "egress_rig.h"
 
 /* ---- the plain way --------------------------------------------------------------------------- */
 
 static void
 simple(void)
 {
-	struct bench *b = bench_new("workspace_id = \"42\";", "");
+	struct rig *b = rig_new("workspace_id = \"42\";", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 	char *request;
 
 	http.query = "X-Request-Id=abc-1";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_STR(got.why, "");
@@ -40,7 +40,7 @@ simple(void)
 	assert_lacks(request, "\r\nExpect");
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -49,14 +49,14 @@ bodies(void)
 	struct mcp_piece pieces[2] = { { MCP_PIECE_BYTES, { "{\"a\":", 5 } },
 				       { MCP_PIECE_BYTES, { "1}", 2 } } };
 	struct mcp_header header = { "Content-Type", "text/plain" };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = post("/api/echo", pieces);
 	struct got got = { 0 };
 	char *request;
 
 	http.n_body = 2;
 	b->scope.traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "{\"a\":1}");
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "POST /api/echo HTTP/1.1\r\n");
@@ -69,7 +69,7 @@ bodies(void)
 	free(request);
 	got_fini(&got);
 	http = post("/api/echo", NULL); /* none at all */
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 1);
 	assert_has(request, "\r\nContent-Length: 0\r\n");
@@ -80,25 +80,25 @@ bodies(void)
 	http.method = "PUT";
 	http.headers = &header;
 	http.n_headers = 1;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	request = upstream_request(b->upstream, 2);
 	assert_has(request, "PUT /api/echo HTTP/1.1\r\n");
 	assert_has(request, "\r\nContent-Type: text/plain\r\n");
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 other_methods(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 	char *request;
 
 	http.method = "DELETE";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "DELETE /api/ok HTTP/1.1\r\n");
@@ -107,13 +107,13 @@ other_methods(void)
 	got_fini(&got);
 	http.method = "HEAD";
 	http.max_bytes = 5;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_STR(got.body, "");
 	assert_has(got.headers, "Content-Length: 11\n");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -121,43 +121,43 @@ hidden_headers(void)
 {
 	static const char *const queries[] = { "Set-Cookie=a", "www-authenticate=Basic",
 					       "Authorization=x", "Proxy-Authenticate=x" };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct got got = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
 		struct mcp_http http = get("/api/ok");
 
 		http.query = queries[i];
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_STR(got.headers, "Content-Length: 11\nContent-Type: application/json\n");
 		got_fini(&got);
 	}
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 interim_replies(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/continue");
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_STR(got.body, "{\"ok\":true}");
 	assert_lacks(got.headers, "X-Early");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 request_ids(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/status/404");
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 404);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_STR(got.request_id, "req-404"); /* of the text of the error */
@@ -165,14 +165,14 @@ request_ids(void)
 	got_fini(&got);
 	http = get("/api/ok");
 	http.query = "Server-Timing=cache;dur=1,request_id;dur=0;desc=11-22";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.request_id, "11-22");
 	got_fini(&got);
 	http.query = NULL;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.request_id, "");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- connections ----------------------------------------------------------------------------- */
@@ -186,21 +186,21 @@ eight_arrived(void *data)
 static void
 parallel_work_is_parallel(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got got[8] = { 0 };
 
 	for (size_t i = 0; i < 8; i++)
-		bench_submit(b, &http, &got[i]);
-	bench_until(b, eight_arrived, b->upstream); /* although none is answered */
+		rig_submit(b, &http, &got[i]);
+	rig_until(b, eight_arrived, b->upstream); /* although none is answered */
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	for (size_t i = 0; i < 8; i++) {
 		ASSERT_INT(got[i].reply.status, 200);
 		got_fini(&got[i]);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 8);
-	bench_free(b);
+	rig_free(b);
 }
 
 static bool
@@ -215,26 +215,26 @@ tls(void)
 	char ca[] = "/tmp/lakehost-ca-XXXXXX", *setting;
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 }, many[8] = { 0 };
-	struct bench *b;
+	struct rig *b;
 	int fd = mkstemp(ca);
 
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
-	b = bench_new_tls(ca, "");
-	bench_fetch(b, &http, &got); /* not trusted: not a byte goes out, and no second try */
+	b = rig_new_tls(ca, "");
+	rig_fetch(b, &http, &got); /* not trusted: not a byte goes out, and no second try */
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why, "is not trusted");
 	assert_has(got.why, "upstreams.workspace.ca_file");
 	ASSERT_INT(upstream_connections(b->upstream), 1);
 	ASSERT_INT(upstream_requests(b->upstream), 0);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 
 	setting = xprintf("ca_file = \"%s\";", ca);
-	b = bench_new_tls(ca, setting);
+	b = rig_new_tls(ca, setting);
 	/* The upstream made a new certificate at its start, in the same file. */
 	for (int i = 0; i < 5; i++) {
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_INT(got.reply.error, MCP_OK);
 		ASSERT_INT(got.reply.status, 200);
 		got_fini(&got);
@@ -243,16 +243,16 @@ tls(void)
 	/* Waiting for multiplexing must not make one connection of what could be eight. */
 	http = get("/api/hold");
 	for (size_t i = 0; i < 8; i++)
-		bench_submit(b, &http, &many[i]);
-	bench_until(b, thirteen_arrived, b->upstream);
+		rig_submit(b, &http, &many[i]);
+	rig_until(b, thirteen_arrived, b->upstream);
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	for (size_t i = 0; i < 8; i++) {
 		ASSERT_INT(many[i].reply.status, 200);
 		got_fini(&many[i]);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 8);
-	bench_free(b);
+	rig_free(b);
 	free(setting);
 	unlink(ca);
 }
@@ -261,29 +261,29 @@ tls(void)
 static void
 no_proxy_to_this_machine(void)
 {
-	struct bench *b = bench_new("max_retries = 0;", "");
+	struct rig *b = rig_new("max_retries = 0;", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	got_fini(&got);
-	bench_free(b);
-	b = bench_new_at("http://lakehost.invalid", "allow_http = true; max_retries = 0;", "");
-	bench_fetch(b, &http, &got);
+	rig_free(b);
+	b = rig_new_at("http://lakehost.invalid", "allow_http = true; max_retries = 0;", "");
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why,
 		   "no connection to http://lakehost.invalid: Failed to connect to 127.0.0.1");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 	unsetenv("http_proxy");
 }
 
 /* ---- trying again ---------------------------------------------------------------------------- */
 
 static unsigned
-attempts(struct bench *b, const char *path, enum mcp_retry retry, int status)
+attempts(struct rig *b, const char *path, enum mcp_retry retry, int status)
 {
 	unsigned before = upstream_requests(b->upstream);
 	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
@@ -291,7 +291,7 @@ attempts(struct bench *b, const char *path, enum mcp_retry retry, int status)
 	struct got got = { 0 };
 
 	http.retry = retry;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, status);
 	if (status == 200)
 		ASSERT_STR(got.body, "{\"ok\":true}");
@@ -302,26 +302,26 @@ attempts(struct bench *b, const char *path, enum mcp_retry retry, int status)
 static void
 throttled(void)
 {
-	struct bench *b = bench_new("max_retries = 2;", "");
+	struct rig *b = rig_new("max_retries = 2;", "");
 	struct mcp_http http = get("/api/flaky/9/429/7_x");
 	struct got got = { 0 };
 
 	ASSERT_INT(attempts(b, "/api/flaky/1/429/0", MCP_RETRY_SAFE, 200), 2);
 	ASSERT_INT(attempts(b, "/api/flaky/2/429/-", MCP_RETRY_NEVER, 200), 3);
 	ASSERT_INT(attempts(b, "/api/flaky/3/429/0", MCP_RETRY_SAFE, 429), 3); /* given up */
-	bench_fetch(b, &http, &got); /* what cannot be understood counts as not said */
+	rig_fetch(b, &http, &got); /* what cannot be understood counts as not said */
 	ASSERT_INT(got.reply.status, 429);
 	ASSERT_INT(got.reply.retry_after_ms, -1);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	assert_has(got.body, "E429");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 unavailable(void)
 {
-	struct bench *b = bench_new("max_retries = 2;", "");
+	struct rig *b = rig_new("max_retries = 2;", "");
 
 	ASSERT_INT(attempts(b, "/api/flaky/1/503/0", MCP_RETRY_SAFE, 200), 2);
 	ASSERT_INT(attempts(b, "/api/flaky/1/502/-", MCP_RETRY_IDEMPOTENT, 200), 2);
@@ -329,29 +329,29 @@ unavailable(void)
 	ASSERT_INT(attempts(b, "/api/flaky/1/503/0/n", MCP_RETRY_NEVER, 503), 1);
 	ASSERT_INT(attempts(b, "/api/flaky/1/500/0", MCP_RETRY_SAFE, 500), 1);
 	ASSERT_INT(attempts(b, "/api/flaky/1/400/0", MCP_RETRY_SAFE, 400), 1);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 retry_after_within_the_deadline(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/flaky/1/429/50");
 	struct got got = { 0 };
 
 	b->scope.deadline_ms = clock_ms() + 30000;
-	bench_fetch(b, &http, &got); /* waiting for it would be too long: the reply as it is */
+	rig_fetch(b, &http, &got); /* waiting for it would be too long: the reply as it is */
 	ASSERT_INT(got.reply.status, 429);
 	ASSERT_INT(got.reply.retry_after_ms, 50000);
 	ASSERT_INT(upstream_requests(b->upstream), 1);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 lost_connections(void)
 {
-	struct bench *b = bench_new("max_retries = 2;", "");
+	struct rig *b = rig_new("max_retries = 2;", "");
 	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
 	struct mcp_http http;
 	struct got got = { 0 };
@@ -363,19 +363,19 @@ lost_connections(void)
 	ASSERT_INT(attempts(b, "/api/ok", MCP_RETRY_SAFE, 200), 1);
 	ASSERT_INT(attempts(b, "/api/drop/1/m", MCP_RETRY_NEVER, 0), 1);
 	http = post("/api/drop/1/k", NULL);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why, "it may have been carried out, so it was not repeated");
 	got_fini(&got);
 	http = post("/api/ok", &piece);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	got_fini(&got);
 	http = post("/api/drop/1/j", NULL);
 	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1 + 1);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -386,75 +386,75 @@ nobody_there(void)
 	struct mcp_http http = post("/api/ok", &piece);
 	struct got got = { 0 };
 	char *url = xstrdup(upstream_url(u));
-	struct bench *b;
+	struct rig *b;
 
 	upstream_stop(u); /* nobody listens there any more */
-	b = bench_new_at(url, "max_retries = 1;", "");
-	bench_fetch(b, &http, &got);
+	b = rig_new_at(url, "max_retries = 1;", "");
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 0);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why, "no connection to http://127.0.0.1:");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 	free(url);
-	b = bench_new_at("https://no-such-host.invalid", "max_retries = 0;", "");
-	bench_fetch(b, &http, &got);
+	b = rig_new_at("https://no-such-host.invalid", "max_retries = 0;", "");
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 deadline(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got got = { 0 };
 
 	b->scope.deadline_ms = clock_ms() + 30;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 0);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	assert_has(got.why, "within the time of the call (1 attempt)");
 	got_fini(&got);
 	b->scope.deadline_ms = clock_ms() - 1;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 silence(void)
 {
-	struct bench *b = bench_new("max_retries = 0;", "");
+	struct rig *b = rig_new("max_retries = 0;", "");
 	struct mcp_http http = get("/api/stall");
 	struct got got = { 0 };
 
 	http.timeout_ms = 1000;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	ASSERT_STR(got.body, "");
 	assert_has(got.why, "went silent: not a byte for 1 s");
 	got_fini(&got);
 	http = get("/api/drip/100"); /* slow, but alive */
 	http.timeout_ms = 1000;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 100);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- replies that are not right -------------------------------------------------------------- */
 
 static void
-fails(struct bench *b, const char *path, enum mcp_status error, int status, const char *why)
+fails(struct rig *b, const char *path, enum mcp_status error, int status, const char *why)
 {
 	struct mcp_http http = get(path);
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, error);
 	ASSERT_INT(got.reply.status, status);
 	ASSERT_STR(got.body, "");
@@ -466,7 +466,7 @@ fails(struct bench *b, const char *path, enum mcp_status error, int status, cons
 static void
 broken_replies(void)
 {
-	struct bench *b = bench_new("max_retries = 1;", "");
+	struct rig *b = rig_new("max_retries = 1;", "");
 
 	fails(b, "/api/cut", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
 	fails(b, "/api/cut-chunked", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
@@ -479,38 +479,38 @@ broken_replies(void)
 	      "answered with a redirect (to https://login.example/login.html) instead of the API");
 	fails(b, "/api/page", MCP_E_UPSTREAM, 200, "answered with a login page instead of the API");
 	ASSERT_INT(upstream_requests(b->upstream), 11);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 pages_that_are_wanted(void)
 {
 	struct mcp_header accept = { "Accept", "text/html" };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/page");
 	struct got got = { 0 };
 
 	http.headers = &accept;
 	http.n_headers = 1;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_STR(got.body, "<html>");
 	got_fini(&got);
 	http = get("/api/page/report.html");
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 caps(void)
 {
-	struct bench *b = bench_new("max_reply = 100000;", "");
+	struct rig *b = rig_new("max_reply = 100000;", "");
 	struct mcp_http http = get("/api/huge/100000");
 	struct got got = { 0 };
 
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.body.len, 100000);
 	got_fini(&got);
@@ -518,19 +518,19 @@ caps(void)
 	/* Half a megabyte that is a few hundred bytes on the wire. */
 	fails(b, "/api/gzip/500000", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
 	http = get("/api/gzip/99999");
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 99999);
 	CU_ASSERT(strncmp(got.body, "abcdefghijklmnopqrstuvwxyzabc", 29) == 0);
 	got_fini(&got);
 	http = get("/api/huge/11");
 	for (http.max_bytes = 10; http.max_bytes <= 12; http.max_bytes++) {
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_INT(got.reply.error, http.max_bytes < 11 ? MCP_E_TOO_LARGE : MCP_OK);
 		got_fini(&got);
 	}
 	http = get("/api/error/200000"); /* an error is cut, its status is what counts */
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 400);
 	ASSERT_INT(got.reply.body.len, EGRESS_ERROR_MAX);
@@ -538,19 +538,19 @@ caps(void)
 	got_fini(&got);
 	http = get("/api/huge/3000000");
 	http.reply = MCP_REPLY_DISCARD;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 3000000);
 	ASSERT_STR(got.body, "");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* At the cap, one before, one beyond. */
 static void
 caps_of_heads(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	char path[64], *query = xcalloc(1, EGRESS_URL_MAX + 2);
 	size_t fixed = strlen(upstream_url(b->upstream)) + strlen("/api/echo?");
 	struct mcp_http http = get("/api/echo");
@@ -558,11 +558,11 @@ caps_of_heads(void)
 
 	memset(query, 'a', EGRESS_URL_MAX + 1 - fixed);
 	http.query = query;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TOO_LARGE);
 	got_fini(&got);
 	query[EGRESS_URL_MAX - fixed] = '\0';
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	got_fini(&got);
 	free(query);
@@ -570,11 +570,11 @@ caps_of_heads(void)
 	http.path = path;
 	for (int n = EGRESS_HEADERS_MAX - 2; n <= EGRESS_HEADERS_MAX; n++) {
 		snprintf(path, sizeof(path), "/api/headers/%d", n); /* and Content-Length */
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_INT(got.reply.error, n < EGRESS_HEADERS_MAX ? MCP_OK : MCP_E_UPSTREAM);
 		got_fini(&got);
 	}
-	bench_free(b);
+	rig_free(b);
 }
 
 static const struct test tests[] = {

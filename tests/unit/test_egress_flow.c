@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
-#include "egress_bench.h"
+#include "egress_rig.h"
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
@@ -11,15 +11,15 @@ struct sunk {
 	struct buf bytes;
 	size_t stop_at, pause_every, paused_at;
 	unsigned pauses;
-	struct bench *bench;
+	struct rig *rig;
 	struct transfer *transfer, *cancel;
 	struct loop_timer timer;
 };
 
 static void
-sunk_init(struct sunk *sunk, struct bench *bench)
+sunk_init(struct sunk *sunk, struct rig *rig)
 {
-	*sunk = (struct sunk){ .bench = bench };
+	*sunk = (struct sunk){ .rig = rig };
 	buf_init(&sunk->bytes, 64u << 20);
 }
 
@@ -41,7 +41,7 @@ take(void *data, const char *bytes, size_t len)
 		sunk->pauses++;
 		sunk->timer.fn = resume;
 		sunk->timer.data = sunk;
-		loop_timer_set(sunk->bench->loop, &sunk->timer, 0);
+		loop_timer_set(sunk->rig->loop, &sunk->timer, 0);
 		return 2;
 	}
 	buf_add(&sunk->bytes, bytes, len);
@@ -70,7 +70,7 @@ sink_request(const char *path)
 static void
 sinks(void)
 {
-	struct bench *b = bench_new("max_reply = 1024;", ""); /* no cap of sinks */
+	struct rig *b = rig_new("max_reply = 1024;", ""); /* no cap of sinks */
 	struct mcp_http http = sink_request("/api/huge/5000000");
 	struct got got = { 0 };
 	struct sunk sunk;
@@ -78,7 +78,7 @@ sinks(void)
 	sunk_init(&sunk, b);
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 5000000);
 	CU_ASSERT(!got.reply.stopped);
@@ -87,13 +87,13 @@ sinks(void)
 	CU_ASSERT(alphabet(&sunk.bytes));
 	buf_fini(&sunk.bytes);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 sinks_stop(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = sink_request("/api/huge/5000000");
 	struct got got = { 0 };
 	struct sunk sunk;
@@ -102,7 +102,7 @@ sinks_stop(void)
 	sunk.stop_at = 100000;
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 200);
 	CU_ASSERT(got.reply.stopped);
@@ -112,16 +112,16 @@ sinks_stop(void)
 	http.max_bytes = 50000;
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TOO_LARGE);
 	CU_ASSERT(sunk.bytes.len <= 50000);
 	buf_fini(&sunk.bytes);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
-pausing(struct bench *b, const char *path, size_t total)
+pausing(struct rig *b, const char *path, size_t total)
 {
 	struct mcp_http http = sink_request(path);
 	struct got got = { 0 };
@@ -131,8 +131,8 @@ pausing(struct bench *b, const char *path, size_t total)
 	sunk.pause_every = 40000;
 	got.sink = take;
 	got.sink_data = &sunk;
-	sunk.transfer = bench_submit(b, &http, &got);
-	bench_run(b);
+	sunk.transfer = rig_submit(b, &http, &got);
+	rig_run(b);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, total);
 	ASSERT_INT(sunk.bytes.len, total);
@@ -145,17 +145,17 @@ pausing(struct bench *b, const char *path, size_t total)
 static void
 sinks_pause(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 
 	pausing(b, "/api/huge/2000000", 2000000);
 	pausing(b, "/api/gzip/2000000", 2000000);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 sink_errors_are_buffered(void)
 {
-	struct bench *b = bench_new("max_retries = 1;", "");
+	struct rig *b = rig_new("max_retries = 1;", "");
 	struct mcp_http http = sink_request("/api/status/404");
 	struct got got = { 0 };
 	struct sunk sunk;
@@ -163,7 +163,7 @@ sink_errors_are_buffered(void)
 	sunk_init(&sunk, b);
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 404);
 	assert_has(got.body, "E404");
 	ASSERT_INT(sunk.bytes.len, 0);
@@ -171,7 +171,7 @@ sink_errors_are_buffered(void)
 	http.path = "/api/flaky/1/503/0"; /* nothing was handed over yet: try again */
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_STR(sunk.bytes.data, "{\"ok\":true}");
 	got_fini(&got);
@@ -179,12 +179,12 @@ sink_errors_are_buffered(void)
 	http.path = "/api/reset/100000"; /* something was: never again */
 	got.sink = take;
 	got.sink_data = &sunk;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	ASSERT_INT(upstream_requests(b->upstream), 1 + 2 + 1);
 	buf_fini(&sunk.bytes);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- cancelling ------------------------------------------------------------------------------ */
@@ -198,27 +198,27 @@ one_arrived(void *data)
 static void
 cancel(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got first = { 0 }, second = { 0 };
 	struct transfer *transfer;
 
-	transfer = bench_submit(b, &http, &first); /* before it was started */
+	transfer = rig_submit(b, &http, &first); /* before it was started */
 	egress_cancel(transfer);
-	transfer = bench_submit(b, &http, &first); /* on the wire */
-	bench_until(b, one_arrived, b->upstream);
+	transfer = rig_submit(b, &http, &first); /* on the wire */
+	rig_until(b, one_arrived, b->upstream);
 	egress_cancel(transfer);
 	http = get("/other"); /* refused, but not yet said */
-	transfer = bench_submit(b, &http, &first);
+	transfer = rig_submit(b, &http, &first);
 	egress_cancel(transfer);
 	b->waiting -= 3;
 	http = get("/api/ok");
-	bench_fetch(b, &http, &second);
+	rig_fetch(b, &http, &second);
 	ASSERT_INT(second.reply.status, 200);
 	CU_ASSERT(!first.done);
 	got_fini(&second);
 	upstream_release(b->upstream);
-	bench_free(b);
+	rig_free(b);
 }
 
 static bool
@@ -233,17 +233,17 @@ waits_for_retry(void *data)
 static void
 cancel_between_attempts(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/flaky/9/429/30");
 	struct got got = { 0 };
-	struct transfer *transfer = bench_submit(b, &http, &got);
+	struct transfer *transfer = rig_submit(b, &http, &got);
 
-	bench_until(b, waits_for_retry, b->egress);
+	rig_until(b, waits_for_retry, b->egress);
 	egress_cancel(transfer);
 	b->waiting--;
 	CU_ASSERT(b->egress->flights == NULL);
 	CU_ASSERT(!got.done);
-	bench_free(b);
+	rig_free(b);
 }
 
 static int
@@ -255,7 +255,7 @@ cancel_inside(void *data, const char *bytes, size_t len)
 	(void)len;
 	if (sunk->cancel != NULL) {
 		egress_cancel(sunk->cancel);
-		sunk->bench->waiting--;
+		sunk->rig->waiting--;
 		sunk->cancel = NULL;
 	}
 	return 0;
@@ -264,7 +264,7 @@ cancel_inside(void *data, const char *bytes, size_t len)
 static void
 cancel_from_a_sink(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = sink_request("/api/huge/1000000"), other = get("/api/hold");
 	struct got got = { 0 }, held = { 0 }, last = { 0 };
 	struct sunk sunk;
@@ -272,51 +272,51 @@ cancel_from_a_sink(void)
 	sunk_init(&sunk, b);
 	got.sink = cancel_inside;
 	got.sink_data = &sunk;
-	sunk.cancel = bench_submit(b, &other, &held);
-	bench_until(b, one_arrived, b->upstream);
-	bench_submit(b, &http, &got); /* ends another one */
-	bench_run(b);
+	sunk.cancel = rig_submit(b, &other, &held);
+	rig_until(b, one_arrived, b->upstream);
+	rig_submit(b, &http, &got); /* ends another one */
+	rig_run(b);
 	ASSERT_INT(got.reply.bytes, 1000000);
 	CU_ASSERT(!held.done);
 	CU_ASSERT(b->egress->flights == NULL);
 	got_fini(&got);
 	got.sink = cancel_inside;
 	got.sink_data = &sunk;
-	sunk.cancel = bench_submit(b, &http, &got); /* ends itself */
+	sunk.cancel = rig_submit(b, &http, &got); /* ends itself */
 	http = get("/api/drip/20");
-	bench_submit(b, &http, &last);
-	bench_run(b);
+	rig_submit(b, &http, &last);
+	rig_run(b);
 	CU_ASSERT(!got.done);
 	ASSERT_INT(last.reply.bytes, 20);
 	got_fini(&last);
 	CU_ASSERT(b->egress->flights == NULL);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 end_with_work_under_way(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got got[3] = { 0 };
 
-	bench_submit(b, &http, &got[0]);
-	bench_until(b, one_arrived, b->upstream);
-	bench_submit(b, &http, &got[1]);
+	rig_submit(b, &http, &got[0]);
+	rig_until(b, one_arrived, b->upstream);
+	rig_submit(b, &http, &got[1]);
 	http = get("/other");
-	bench_submit(b, &http, &got[2]);
-	bench_free(b);
+	rig_submit(b, &http, &got[2]);
+	rig_free(b);
 	CU_ASSERT(!got[0].done && !got[1].done && !got[2].done);
 }
 
 /* ---- sharing --------------------------------------------------------------------------------- */
 
 static void
-fetch_ok(struct bench *b, const struct mcp_http *http, unsigned requests)
+fetch_ok(struct rig *b, const struct mcp_http *http, unsigned requests)
 {
 	struct got got = { 0 };
 
-	bench_fetch(b, http, &got);
+	rig_fetch(b, http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_STR(got.body, "{\"ok\":true}");
 	assert_has(got.headers, "Content-Type: application/json");
@@ -328,7 +328,7 @@ static void
 cached_replies(void)
 {
 	struct mcp_header range = { "Range", "bytes=0-1" };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/ok"), write = post("/api/ok", NULL);
 
 	http.cache_ms = 3600000;
@@ -352,20 +352,20 @@ cached_replies(void)
 	write.retry = MCP_RETRY_NEVER; /* a change makes all of it old */
 	fetch_ok(b, &write, 7);
 	fetch_ok(b, &http, 8);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 errors_are_not_cached(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/status/404");
 	struct got got = { 0 };
 	size_t granted;
 
 	http.cache_ms = 3600000;
 	for (unsigned i = 1; i <= 2; i++) {
-		bench_fetch(b, &http, &got);
+		rig_fetch(b, &http, &got);
 		ASSERT_INT(got.reply.status, 404);
 		ASSERT_INT(upstream_requests(b->upstream), i);
 		got_fini(&got);
@@ -374,11 +374,11 @@ errors_are_not_cached(void)
 	b->permissions.count = 0; /* a cached reply is for those only who may ask */
 	http = get("/api/ok");
 	http.cache_ms = 3600000;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_PERMISSION);
 	b->permissions.count = granted;
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static struct reply *
@@ -435,21 +435,21 @@ cache_bounds(void)
 static void
 single_flight(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got got[5] = { 0 };
 	struct transfer *transfer[5];
 
 	http.flags = MCP_HTTP_SINGLE_FLIGHT;
 	for (size_t i = 0; i < 4; i++)
-		transfer[i] = bench_submit(b, &http, &got[i]);
+		transfer[i] = rig_submit(b, &http, &got[i]);
 	http.flags = 0; /* this one wants its own */
-	bench_submit(b, &http, &got[4]);
-	bench_until(b, one_arrived, b->upstream);
+	rig_submit(b, &http, &got[4]);
+	rig_until(b, one_arrived, b->upstream);
 	egress_cancel(transfer[0]); /* the others go on without the one who began */
 	b->waiting--;
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	CU_ASSERT(!got[0].done);
 	for (size_t i = 1; i < 5; i++) {
 		ASSERT_INT(got[i].reply.status, 200);
@@ -457,40 +457,40 @@ single_flight(void)
 		got_fini(&got[i]);
 	}
 	ASSERT_INT(upstream_requests(b->upstream), 2);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 single_flight_deadlines(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/hold");
 	struct got hasty = { 0 }, patient = { 0 };
 
 	http.flags = MCP_HTTP_SINGLE_FLIGHT;
 	b->scope.deadline_ms = clock_ms() + 20;
-	bench_submit(b, &http, &hasty);
+	rig_submit(b, &http, &hasty);
 	b->scope.deadline_ms = 0;
 	b->waiting++; /* the hasty one does not stop the loop */
-	bench_submit(b, &http, &patient);
+	rig_submit(b, &http, &patient);
 	b->waiting -= 2;
-	bench_run(b);
+	rig_run(b);
 	ASSERT_INT(hasty.reply.error, MCP_E_TIMEOUT);
 	CU_ASSERT(!patient.done);
 	b->waiting++;
 	upstream_release(b->upstream);
-	bench_run(b);
+	rig_run(b);
 	ASSERT_INT(patient.reply.status, 200);
 	ASSERT_INT(upstream_requests(b->upstream), 1);
 	got_fini(&hasty);
 	got_fini(&patient);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- from within `done` ---------------------------------------------------------------------- */
 
 struct chain {
-	struct bench *bench;
+	struct rig *rig;
 	unsigned left;
 };
 
@@ -503,16 +503,16 @@ next_link(void *data, const struct mcp_reply *reply)
 	CU_ASSERT(reply->status == 200 || reply->error == MCP_E_PERMISSION);
 	http.cache_ms = chain->left % 2 == 0 ? 1000 : 0;
 	if (chain->left-- == 0)
-		loop_stop(chain->bench->loop);
+		loop_stop(chain->rig->loop);
 	else
-		egress_submit(chain->bench->egress, &chain->bench->scope, &http, NULL, next_link,
+		egress_submit(chain->rig->egress, &chain->rig->scope, &http, NULL, next_link,
 			      chain);
 }
 
 static void
 submit_from_done(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct chain chain = { b, 60 };
 	struct mcp_http http = get("/api/ok");
 
@@ -521,7 +521,7 @@ submit_from_done(void)
 	ASSERT_INT(chain.left, UINT32_MAX);
 	CU_ASSERT(upstream_requests(b->upstream) > 10);
 	ASSERT_INT(upstream_connections(b->upstream), 1);
-	bench_free(b);
+	rig_free(b);
 }
 
 static const struct test tests[] = {

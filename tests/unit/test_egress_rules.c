@@ -7,16 +7,16 @@
 #include "base/log.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
-#include "egress_bench.h"
+#include "egress_rig.h"
 #include "folder.h"
 
 static void
-refused(struct bench *b, const struct mcp_http *http, enum mcp_status error, const char *why)
+refused(struct rig *b, const struct mcp_http *http, enum mcp_status error, const char *why)
 {
 	unsigned before = b->upstream != NULL ? upstream_connections(b->upstream) : 0;
 	struct got got = { 0 };
 
-	bench_fetch(b, http, &got);
+	rig_fetch(b, http, &got);
 	ASSERT_INT(got.reply.status, 0);
 	ASSERT_INT(got.reply.error, error);
 	assert_has(got.why, why);
@@ -28,7 +28,7 @@ refused(struct bench *b, const struct mcp_http *http, enum mcp_status error, con
 static void
 permissions(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/other/path");
 
 	refused(b, &http, MCP_E_PERMISSION, "plugin test has no permission for GET /other/path");
@@ -44,7 +44,7 @@ permissions(void)
 	http = get("/api/ok");
 	http.url = "https://x.s3.amazonaws.com/";
 	refused(b, &http, MCP_E_INTERNAL, "named no path, or a path and a link");
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -73,7 +73,7 @@ odd_paths(void)
 					     "/api/\"",
 					     "http://elsewhere.example/api/ok",
 					     "@elsewhere.example/api" };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http;
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -87,26 +87,26 @@ odd_paths(void)
 	refused(b, &http, MCP_E_INPUT, "the query of the request is refused");
 	http.query = "a=b#c";
 	refused(b, &http, MCP_E_INPUT, "the query of the request is refused");
-	bench_free(b);
+	rig_free(b);
 }
 
 /* What is fine arrives exactly as it was written. */
 static void
 paths_as_they_are(void)
 {
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/ok/a%2Fb/..c/%20~*'(),;:@");
 	struct got got = { 0 };
 	char *request;
 
 	http.query = "a=%2e%2e/../x&b=c?d";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "GET /api/ok/a%2Fb/..c/%20~*'(),;:@?a=%2e%2e/../x&b=c?d HTTP/1.1\r\n");
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -127,7 +127,7 @@ headers(void)
 						  { "Range", "bytes=0-3" },
 						  { "If-None-Match", "\"x\"" },
 						  { "If-Range", "" } };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 	char *request, *large;
@@ -145,7 +145,7 @@ headers(void)
 	free(large);
 	http.headers = good;
 	http.n_headers = ARRAY_SIZE(good);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "\r\naccept: text/csv\r\n");
@@ -155,13 +155,13 @@ headers(void)
 	assert_lacks(request, "application/json");
 	free(request);
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 no_credential(void)
 {
-	struct bench *b = bench_new_at("", "", "");
+	struct rig *b = rig_new_at("", "", "");
 	struct mcp_http http = get("/api/ok");
 	struct got got = { 0 };
 
@@ -183,7 +183,7 @@ no_credential(void)
 	http.upstream = "workspace"; /* its own, by the name that all plugins know */
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
 	got_fini(&got);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- pre-signed links ------------------------------------------------------------------------ */
@@ -238,7 +238,7 @@ static void
 links_carry_nothing_of_ours(void)
 {
 	struct mcp_header given = { "x-enc-key", "abc" }, forbidden = { "Authorization", "x" };
-	struct bench *b = bench_new("workspace_id = \"42\";", "");
+	struct rig *b = rig_new("workspace_id = \"42\";", "");
 	char *url = xprintf("%s/elsewhere/ok?sig=1", upstream_url(b->upstream)), *request;
 	struct mcp_http http = get(NULL);
 	struct got got = { 0 };
@@ -249,7 +249,7 @@ links_carry_nothing_of_ours(void)
 	http.method = "GET";
 	http.headers = &given;
 	http.n_headers = 1;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "GET /elsewhere/ok?sig=1 HTTP/1.1\r\nHost: 127.0.0.1:");
@@ -267,19 +267,19 @@ links_carry_nothing_of_ours(void)
 	free(url);
 	http = get(NULL);
 	http.url = "https://elsewhere.example/x?sig=very-secret";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_PERMISSION);
 	assert_lacks(got.why, "very-secret");
 	got_fini(&got);
 	url = xprintf("%s/api/redirect", upstream_url(b->upstream));
 	http.url = url; /* not followed; it is the plugin's to judge */
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 302);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(upstream_requests(b->upstream), 2);
 	got_fini(&got);
 	free(url);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- secrets --------------------------------------------------------------------------------- */
@@ -292,7 +292,7 @@ secrets(void)
 				      { MCP_PIECE_BYTES, { "\",\"b\":\"", 7 } },
 				      { MCP_PIECE_SECRET_BASE64, { "env:TEST_SECRET", 15 } },
 				      { MCP_PIECE_BYTES, { "\"}", 2 } } };
-	struct bench *b = bench_new("", "secret_references = [ \"env:TEST_SECRET\" ];");
+	struct rig *b = rig_new("", "secret_references = [ \"env:TEST_SECRET\" ];");
 	struct mcp_http http = post("/api/ok", pieces);
 	struct got got = { 0 };
 	char *request, *masked;
@@ -300,7 +300,7 @@ secrets(void)
 
 	setenv("TEST_SECRET", "hush\"\n hush", 1);
 	http.n_body = ARRAY_SIZE(pieces);
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "{\"v\":\"hush\\\"\\n hush\",\"b\":\"aHVzaCIKIGh1c2g=\"}");
@@ -321,7 +321,7 @@ secrets(void)
 	refused(b, &http, MCP_E_UNAVAILABLE, "the environment has no variable TEST_SECRET");
 	pieces[1].kind = (enum mcp_piece_kind)77;
 	refused(b, &http, MCP_E_INTERNAL, "a piece of an unknown kind");
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
@@ -329,50 +329,50 @@ large_bodies(void)
 {
 	char *data = xcalloc(1, EGRESS_BODY_MAX + 1);
 	struct mcp_piece piece = { MCP_PIECE_BYTES, { data, EGRESS_BODY_MAX + 1 } };
-	struct bench *b = bench_new("", "");
+	struct rig *b = rig_new("", "");
 	struct mcp_http http = post("/api/echo", &piece);
 	struct got got = { 0 };
 
 	memset(data, 'x', EGRESS_BODY_MAX + 1);
 	refused(b, &http, MCP_E_TOO_LARGE, "the body is larger than 16777216 bytes");
 	piece.text.len = EGRESS_BODY_MAX;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	ASSERT_INT(got.reply.bytes, EGRESS_BODY_MAX);
 	got_fini(&got);
 	free(data);
-	bench_free(b);
+	rig_free(b);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static struct bench *
-files_bench(void)
+static struct rig *
+files_rig(void)
 {
 	char *setting, *path;
-	struct bench *b;
+	struct rig *b;
 
 	folder_make();
 	path = folder_path("sub");
 	mkdir(path, 0755);
 	free(path);
 	setting = xprintf("transfer_dirs = [ \"%s\" ];", folder);
-	b = bench_new("max_retries = 1;", setting);
+	b = rig_new("max_retries = 1;", setting);
 	free(setting);
 	return b;
 }
 
 static void
-files_end(struct bench *b)
+files_end(struct rig *b)
 {
-	bench_free(b);
+	rig_free(b);
 	folder_remove();
 }
 
 static void
 send_files(void)
 {
-	struct bench *b = files_bench();
+	struct rig *b = files_rig();
 	struct mcp_http http = post("/api/echo", NULL);
 	struct got got = { 0 };
 	char *path = folder_path("a.txt"), *request;
@@ -380,7 +380,7 @@ send_files(void)
 	free(folder_put("a.txt", "content of a", 0600));
 	http.method = "PUT";
 	http.body_file = path;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	request = upstream_request(b->upstream, 0);
 	assert_has(request, "\r\nContent-Length: 12\r\n");
@@ -388,12 +388,12 @@ send_files(void)
 	free(request);
 	got_fini(&got);
 	http.body_file = "a.txt"; /* relative to the transfer directory */
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	got_fini(&got);
 	http.path = "/api/flaky/1/503/0"; /* from its beginning again */
 	http.retry = MCP_RETRY_IDEMPOTENT;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	for (unsigned i = 2; i < 4; i++) {
 		request = upstream_request(b->upstream, i);
@@ -404,7 +404,7 @@ send_files(void)
 	http.path = "/api/echo";
 	free(folder_put("empty", "", 0600));
 	http.body_file = "empty";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
 	got_fini(&got);
 	free(path);
@@ -414,7 +414,7 @@ send_files(void)
 static void
 files_beyond(void)
 {
-	struct bench *b = files_bench();
+	struct rig *b = files_rig();
 	struct mcp_http http = post("/api/echo", NULL);
 	char *link = folder_path("link"), *sub_link = folder_path("sub/up"),
 	     *fifo = folder_path("fifo"), *beside;
@@ -448,16 +448,16 @@ files_beyond(void)
 	free(fifo);
 	free(beside);
 	files_end(b);
-	b = bench_new("", "");
+	b = rig_new("", "");
 	http.body_file = "a";
 	refused(b, &http, MCP_E_PERMISSION, "the operator allows no files (plugins.transfer_dirs)");
-	bench_free(b);
+	rig_free(b);
 }
 
 static void
 receive_files(void)
 {
-	struct bench *b = files_bench();
+	struct rig *b = files_rig();
 	struct mcp_http http = get("/api/huge/1000000");
 	struct got got = { 0 };
 	char *path = folder_path("sub/new");
@@ -465,7 +465,7 @@ receive_files(void)
 
 	http.reply = MCP_REPLY_FILE;
 	http.reply_file = path;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 1000000);
 	ASSERT_STR(got.body, "");
@@ -476,7 +476,7 @@ receive_files(void)
 	refused(b, &http, MCP_E_CONFLICT, "exists already; name another file");
 	http.reply_file = "second";
 	http.path = "/api/drop/1"; /* the second attempt fills it */
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(folder_files(), 2);
 	got_fini(&got);
@@ -487,24 +487,24 @@ receive_files(void)
 static void
 files_not_received(void)
 {
-	struct bench *b = files_bench();
+	struct rig *b = files_rig();
 	struct mcp_http http = get("/api/status/404");
 	struct got got = { 0 };
 
 	http.reply = MCP_REPLY_FILE;
 	http.reply_file = "new";
-	bench_fetch(b, &http, &got); /* an error is for the plugin, not for the file */
+	rig_fetch(b, &http, &got); /* an error is for the plugin, not for the file */
 	ASSERT_INT(got.reply.status, 404);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	assert_has(got.body, "E404");
 	got_fini(&got);
 	http.path = "/api/cut";
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	got_fini(&got);
 	http.path = "/api/huge/1000";
 	http.max_bytes = 999;
-	bench_fetch(b, &http, &got);
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TOO_LARGE);
 	got_fini(&got);
 	http.reply_file = "../new";

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "config.h"
 #include "era/eras.h"
-#include "era_bench.h"
+#include "era_rig.h"
 
 #define REQUEST(id, method, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
@@ -29,7 +29,7 @@ a_call(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent =
 	    call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":{\"text\":\"hi\"}");
 	ASSERT_INT(sent->finished, 1);
@@ -39,10 +39,10 @@ a_call(void)
 	ASSERT_STR(text_at(sent->answer, "result.content.0.type"), "text");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "hi");
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
-	ASSERT_STR(text_at(sent->answer, SERVER_INFO), "bench");
+	ASSERT_STR(text_at(sent->answer, SERVER_INFO), "rig");
 	CU_ASSERT(at(sent->answer, "result.ttlMs") == NULL);
 	CU_ASSERT(at(sent->answer, "result.isError") == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -52,7 +52,7 @@ ids_come_back_as_they_were(void)
 					   "\"\\u0041\\n\"" };
 	char text[512];
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct sent *sent;
 		struct json_object *id = json_tokener_parse(ids[i]);
@@ -66,7 +66,7 @@ ids_come_back_as_they_were(void)
 		CU_ASSERT(at(sent->answer, "result") != NULL);
 		json_object_put(id);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -87,7 +87,7 @@ envelope_first(void)
 	};
 	char text[512];
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
 		struct sent *sent;
 
@@ -101,7 +101,7 @@ envelope_first(void)
 	}
 	expect_error(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"),
 		     400, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -117,7 +117,7 @@ versions(void)
 		    "\"io.modelcontextprotocol/clientCapabilities\":{}}");
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = send_http(right, body);
 	expect_error(sent, 400, -32022);
 	ASSERT_STR(text_at(sent->answer, "error.data.supported.0"), "2026-07-28");
@@ -126,7 +126,7 @@ versions(void)
 	expect_error(send_http(none, body), 400, -32020);
 	sent = send_stdio(body);
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32022);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -147,7 +147,7 @@ headers_repeat_the_body(void)
 		{ "tools/call", "=?base64?ZWNobw", -32020 },
 	};
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *headers[8] = { "mcp-protocol-version", "2026-07-28" };
 		size_t n = 2;
@@ -170,7 +170,7 @@ headers_repeat_the_body(void)
 		ASSERT_INT(sent->status, cases[i].code == 0 ? 200 : 400);
 		ASSERT_INT(int_at(sent->answer, "id"), 4);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -196,7 +196,7 @@ header_parameters(void)
 		{ "{\"level\":42}", NULL, "43", -32020 },
 	};
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *headers[16] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
 					    "tools/call",	    "Mcp-Name",	  "where",
@@ -226,7 +226,7 @@ header_parameters(void)
 		ASSERT_INT(int_at(sent->answer, "error.code"), cases[i].code);
 		ASSERT_INT(sent->status, cases[i].code == 0 ? 200 : 400);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -240,10 +240,10 @@ methods(void)
 					    "unknown/method",
 					    "tasks/list" };
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		expect_error(call_modern(gone[i], NULL, ""), 404, -32601);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -252,7 +252,7 @@ notifications_and_strays(void)
 	static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", NULL };
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = send_http(headers, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\","
 				  "\"params\":{" MODERN_META("") "}}");
 	ASSERT_INT(sent->status, 202);
@@ -266,7 +266,7 @@ notifications_and_strays(void)
 	sent = send_http(headers, NULL);
 	ASSERT_INT(sent->status, 405);
 	ASSERT_STR(sent->allow, "POST");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -275,7 +275,7 @@ options_of_a_request(void)
 	static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", "Mcp-Method",
 					       "server/discover", NULL };
 
-	bench_start();
+	rig_start();
 	expect_error(send_http(headers,
 			       REQUEST("1", "server/discover",
 				       MODERN_META(
@@ -294,7 +294,7 @@ options_of_a_request(void)
 			"\"other\":1")))
 		->status,
 	    200);
-	bench_stop();
+	rig_stop();
 }
 
 /* ---- methods ------------------------------------------------------------------------------- */
@@ -304,7 +304,7 @@ discover(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("server/discover", NULL, "");
 	ASSERT_STR(text_at(sent->answer, "result.supportedVersions.0"), "2026-07-28");
 	CU_ASSERT(at(sent->answer, "result.supportedVersions.1") == NULL);
@@ -320,8 +320,8 @@ discover(void)
 	CU_ASSERT(at(sent->answer, "result.ttlMs") != NULL);
 	ASSERT_STR(text_at(sent->answer, "result.cacheScope"), "private");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'io.modelcontextprotocol/serverInfo'.title"),
-		   "A bench");
-	bench_stop();
+		   "A rig");
+	rig_stop();
 }
 
 static void
@@ -329,7 +329,7 @@ lists(void)
 {
 	struct sent *first, *again;
 
-	bench_start();
+	rig_start();
 	first = call_modern("tools/list", NULL, "");
 	again = call_modern("tools/list", NULL, "");
 	ASSERT_STR(text_at(first->answer, "result.tools.0.name"), "echo");
@@ -347,7 +347,7 @@ lists(void)
 		   "test://item/{id}");
 	first = call_modern("prompts/list", NULL, "");
 	ASSERT_STR(text_at(first->answer, "result.prompts.0.arguments.0.name"), "name");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -358,8 +358,8 @@ pages(void)
 	char params[1500];
 	size_t seen = 0, rounds = 0;
 
-	bench_page = 5;
-	bench_start();
+	rig_page = 5;
+	rig_start();
 	params[0] = '\0';
 	do {
 		sent = call_modern("tools/list", NULL, params);
@@ -372,15 +372,15 @@ pages(void)
 	ASSERT_INT(seen, 14); /* all but the one for administrators */
 	/* the last cursor is none of another list, nor of another principal */
 	expect_error(call_modern("resources/list", NULL, params), 200, -32602);
-	bench_principal = "somebody";
+	rig_principal = "somebody";
 	expect_error(call_modern("tools/list", NULL, params), 200, -32602);
-	bench_principal = "local";
+	rig_principal = "local";
 	expect_error(call_modern("tools/list", NULL, "\"cursor\":\"\""), 200, -32602);
 	expect_error(call_modern("tools/list", NULL, "\"cursor\":7"), 200, -32602);
 	CU_ASSERT(at(call_modern("tools/list", NULL, "\"cursor\":null")->answer, "result") != NULL);
-	bench_restart();
+	rig_restart();
 	ASSERT_INT(call_modern("tools/list", NULL, params)->status, 200);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -388,7 +388,7 @@ tool_errors(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	expect_error(call_modern("tools/call", "nothing", "\"name\":\"nothing\""), 200, -32602);
 	expect_error(call_modern("tools/call", "rules", "\"name\":\"rules\""), 200, -32602);
 	expect_error(call_modern("tools/call", NULL, "\"name\":7"), 200, -32602);
@@ -404,7 +404,7 @@ tool_errors(void)
 		   "No such thing\nIt was never there\nLook elsewhere");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/error'.status"), "not_found");
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -412,17 +412,17 @@ structured(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("tools/call", "data", "\"name\":\"data\"");
 	ASSERT_INT(int_at(sent->answer, "result.structuredContent.n"), 7);
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "{\"n\":7}");
 	sent = call_modern("tools/call", "list", "\"name\":\"list\"");
 	ASSERT_INT(int_at(sent->answer, "result.structuredContent.1"), 2);
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "one two");
-	sent = call_modern("tools/call", "liar", "\"name\":\"liar\"");
+	sent = call_modern("tools/call", "invalid_output", "\"name\":\"invalid_output\"");
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(at(sent->answer, "result.structuredContent") == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -430,13 +430,13 @@ content_blocks(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("tools/call", "blocks", "\"name\":\"blocks\"");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.type"), "audio");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.data"), "YWJj");
 	ASSERT_STR(text_at(sent->answer, "result.content.1.type"), "resource_link");
 	ASSERT_STR(text_at(sent->answer, "result.content.2.resource.text"), "inside");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -445,7 +445,7 @@ resources(void)
 	struct sent *sent;
 	const char *message;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("resources/read", "test://note", "\"uri\":\"test://note\"");
 	ASSERT_STR(text_at(sent->answer, "result.contents.0.uri"), "test://note");
 	ASSERT_STR(text_at(sent->answer, "result.contents.0.mimeType"), "text/plain");
@@ -473,7 +473,7 @@ resources(void)
 	message = text_at(sent->answer, "error.message");
 	CU_ASSERT(strstr(message, "The workspace answers nonsense\n<untrusted-data ") == message);
 	CU_ASSERT(strstr(message, "xxx\n</untrusted-data>\nWait.") != NULL); /* whole */
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -481,7 +481,7 @@ prompts(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("prompts/get", "greet",
 			   "\"name\":\"greet\",\"arguments\":{\"name\":\"Ada\"}");
 	ASSERT_STR(text_at(sent->answer, "result.description"), "Greets");
@@ -496,7 +496,7 @@ prompts(void)
 			   "\"name\":\"greet\",\"arguments\":{\"name\":7,\"more\":null}");
 	CU_ASSERT(at(sent->answer, "result") != NULL);
 	expect_error(call_modern("prompts/get", "no", "\"name\":\"no\""), 200, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 /* Nothing runs for these; what a caller gives is text and nothing more. */
@@ -505,7 +505,7 @@ text_prompts(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("prompts/get", "note",
 			   "\"name\":\"note\",\"arguments\":{\"what\":\"{{how}} \\\"x\\\"\"}");
 	ASSERT_STR(text_at(sent->answer, "result.description"), "Notes");
@@ -515,7 +515,7 @@ text_prompts(void)
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.content.text"), "Noted.");
 	expect_error(call_modern("prompts/get", "note", "\"name\":\"note\""), 200, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -523,7 +523,7 @@ completions(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("completion/complete", NULL,
 			   "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
 			   "\"argument\":{\"name\":\"name\",\"value\":\"Ad\"},"
@@ -545,7 +545,7 @@ completions(void)
 		     200, -32602);
 	expect_error(call_modern("completion/complete", NULL, "\"ref\":{\"type\":\"ref/other\"}"),
 		     200, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 /* What requests take in memory is bounded for all of them together. */
@@ -555,22 +555,22 @@ held(void)
 	char *text = xmalloc(PARSE_INLINE * 2);
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	snprintf(text, PARSE_INLINE * 2,
 		 REQUEST("7", "server/discover", "\"x\":\"%*s\"," MODERN_META("")),
 		 (int)PARSE_INLINE, "");
-	sent = bench_wait(send_stdio(text));
+	sent = rig_wait(send_stdio(text));
 	CU_ASSERT(at(sent->answer, "result") != NULL);
-	ASSERT_INT(bench_eras->held, 0);
-	bench_eras->held = HELD_MAX;
+	ASSERT_INT(rig_eras->held, 0);
+	rig_eras->held = HELD_MAX;
 	sent = send_stdio(text);
 	ASSERT_STR(text_at(sent->answer, "id"), "7");
 	CU_ASSERT(strstr(text_at(sent->answer, "error.message"), "too large together") != NULL);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":1}}");
-	ASSERT_INT(bench_eras->held, HELD_MAX);
-	bench_eras->held = 0;
-	bench_stop();
+	ASSERT_INT(rig_eras->held, HELD_MAX);
+	rig_eras->held = 0;
+	rig_stop();
 	free(text);
 }
 
@@ -581,11 +581,11 @@ errors_are_masked(void)
 	struct sent *sent;
 
 	mask_add(secret, strlen(secret));
-	bench_start();
+	rig_start();
 	sent = call_modern("tools/call", secret,
 			   "\"name\":\"a-name-never-to-be-shown\",\"arguments\":{}");
 	CU_ASSERT_STRING_EQUAL(text_at(sent->answer, "error.message"), "unknown tool \"***\"");
-	bench_stop();
+	rig_stop();
 }
 
 /* Whatever a client calls things, the message has one line, and no name runs away with it. */
@@ -597,7 +597,7 @@ errors_are_one_line(void)
 	struct sent *sent;
 	char text[256];
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(text, sizeof(text), "%s,\"arguments\":{}", name);
 		sent = call_modern(methods[i], "=?base64?YQ0KTmV4dDogYhtbMzFt4oCu4oCoYw==?=", text);
@@ -605,7 +605,7 @@ errors_are_one_line(void)
 			 i == 0 ? "tool" : "prompt");
 		ASSERT_STR(text_at(sent->answer, "error.message"), text);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void

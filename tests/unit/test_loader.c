@@ -20,7 +20,7 @@
 #define ENTRIES_MAX 4
 
 /* A configuration with one plugin directory, made for one test. */
-struct bench {
+struct rig {
 	char *folder;
 	struct config config;
 	struct config_plugin plugin[ENTRIES_MAX];
@@ -31,25 +31,25 @@ struct bench {
 };
 
 static void
-bench_init(struct bench *bench)
+rig_init(struct rig *rig)
 {
-	*bench = (struct bench){ .folder = folder_new() };
+	*rig = (struct rig){ .folder = folder_new() };
 	worker_set_program(WORKER);
-	bench->config.plugins.directories.item = &bench->folder;
-	bench->config.plugins.directories.count = 1;
-	bench->config.plugins.plugin = bench->plugin;
-	bench->config.plugins.name_length = 35;
-	bench->loop = loop_new();
-	bench->pool = pool_new(bench->loop, 1, 1);
+	rig->config.plugins.directories.item = &rig->folder;
+	rig->config.plugins.directories.count = 1;
+	rig->config.plugins.plugin = rig->plugin;
+	rig->config.plugins.name_length = 35;
+	rig->loop = loop_new();
+	rig->pool = pool_new(rig->loop, 1, 1);
 	unsetenv("LAKEHOST_TEST_LOADED");
 	unsetenv("LAKEHOST_TEST_OPTIONS");
 	unsetenv("LAKEHOST_TEST_STOPPED");
 }
 
 static struct config_plugin *
-bench_enable(struct bench *bench, const char *name)
+rig_enable(struct rig *rig, const char *name)
 {
-	struct config_plugin *plugin = &bench->plugin[bench->config.plugins.count++];
+	struct config_plugin *plugin = &rig->plugin[rig->config.plugins.count++];
 
 	plugin->name = (char *)(uintptr_t)name;
 	plugin->where = (char *)(uintptr_t) "test.conf:1";
@@ -58,30 +58,29 @@ bench_enable(struct bench *bench, const char *name)
 }
 
 static void
-bench_load(struct bench *bench, bool check_only)
+rig_load(struct rig *rig, bool check_only)
 {
-	plugins_free(bench->plugins);
-	bench->plugins =
-	    plugins_load(&bench->config, bench->loop, NULL, check_only, &bench->critical);
+	plugins_free(rig->plugins);
+	rig->plugins = plugins_load(&rig->config, rig->loop, NULL, check_only, &rig->critical);
 }
 
 static void
-bench_fini(struct bench *bench)
+rig_fini(struct rig *rig)
 {
-	plugins_free(bench->plugins);
-	pool_free(bench->pool);
-	loop_free(bench->loop);
-	folder_remove(bench->folder);
+	plugins_free(rig->plugins);
+	pool_free(rig->pool);
+	loop_free(rig->loop);
+	folder_remove(rig->folder);
 }
 
 /* The status of the i-th plugin, with its refusal and a part of its details checked. */
 static struct plugin_status
-expect(const struct bench *bench, size_t i, enum plugin_refusal refusal, const char *why)
+expect(const struct rig *rig, size_t i, enum plugin_refusal refusal, const char *why)
 {
 	struct plugin_status status = { 0 };
 
-	CU_ASSERT_FATAL(i < plugins_count(bench->plugins));
-	plugins_status(bench->plugins, i, &status);
+	CU_ASSERT_FATAL(i < plugins_count(rig->plugins));
+	plugins_status(rig->plugins, i, &status);
 	if (status.refusal != refusal || strstr(status.why, why) == NULL)
 		printf("\n    %s: %s: %s (should be: %s: %s)", status.name,
 		       plugin_refusal_text(status.refusal), status.why,
@@ -93,14 +92,14 @@ expect(const struct bench *bench, size_t i, enum plugin_refusal refusal, const c
 
 /* Loads one plugin "good" whose file the caller has prepared. */
 static void
-expect_one(struct bench *bench, enum plugin_refusal refusal, const char *why)
+expect_one(struct rig *rig, enum plugin_refusal refusal, const char *why)
 {
-	bench->config.plugins.count = 0;
-	bench_enable(bench, "good");
-	bench_load(bench, false);
-	expect(bench, 0, refusal, why);
+	rig->config.plugins.count = 0;
+	rig_enable(rig, "good");
+	rig_load(rig, false);
+	expect(rig, 0, refusal, why);
 	CU_ASSERT(getenv("LAKEHOST_TEST_LOADED") == NULL);
-	bench_fini(bench);
+	rig_fini(rig);
 }
 
 /* ---- a plugin that is in order -------------------------------------------------------------- */
@@ -108,21 +107,21 @@ expect_one(struct bench *bench, enum plugin_refusal refusal, const char *why)
 static void
 loads_and_runs_a_good_one(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct plugin_status status;
 	const struct row *row;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "good")->options = (char *)(uintptr_t) "{\"limit\":7}";
-	bench_load(&bench, false);
-	status = expect(&bench, 0, PLUGIN_OK, "");
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig_enable(&rig, "good")->options = (char *)(uintptr_t) "{\"limit\":7}";
+	rig_load(&rig, false);
+	status = expect(&rig, 0, PLUGIN_OK, "");
 	ASSERT_STR(status.version, "1.0.0");
 	ASSERT_STR(status.vendor, "Lakehost");
 	CU_ASSERT(status.manifest != NULL && status.file != NULL);
 	ASSERT_STR(getenv("LAKEHOST_TEST_LOADED"), "good");
 	ASSERT_STR(getenv("LAKEHOST_TEST_OPTIONS"), "{\"limit\":7,\"table\":\"none\"}");
-	row = registry_tool(plugins_registry(bench.plugins), "tool_one", ACCESS_READ);
+	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
 	if (row == NULL)
 		abort();
 	ASSERT_STR(plugin_name(row->plugin), "good");
@@ -130,9 +129,9 @@ loads_and_runs_a_good_one(void)
 	CU_ASSERT(plugin_code(row->plugin, ROW_TOOL, 1) == NULL);
 	CU_ASSERT(plugin_runner(row->plugin) == &inprocess_runner);
 	ASSERT_INT(plugin_permissions(row->plugin)->count, 1);
-	CU_ASSERT(!bench.critical);
+	CU_ASSERT(!rig.critical);
 	CU_ASSERT(getenv("LAKEHOST_TEST_STOPPED") == NULL);
-	bench_fini(&bench);
+	rig_fini(&rig);
 	ASSERT_STR(getenv("LAKEHOST_TEST_STOPPED"), "good");
 }
 
@@ -147,17 +146,17 @@ fills_options_from_the_environment(void)
 		{ "oslo", "{\"place\":\"rome\"}", "{\"place\":\"rome\",\"table\":\"none\"}" },
 		{ "", NULL, "{\"table\":\"none\"}" },
 	};
-	struct bench bench;
+	struct rig rig;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		bench_enable(&bench, "good")->options = (char *)(uintptr_t)cases[i].options;
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		rig_enable(&rig, "good")->options = (char *)(uintptr_t)cases[i].options;
 		setenv("LAKEHOST_TEST_PLACE_ID", cases[i].value, 1);
-		bench_load(&bench, false);
-		expect(&bench, 0, PLUGIN_OK, "");
+		rig_load(&rig, false);
+		expect(&rig, 0, PLUGIN_OK, "");
 		ASSERT_STR(getenv("LAKEHOST_TEST_OPTIONS"), cases[i].result);
-		bench_fini(&bench);
+		rig_fini(&rig);
 	}
 	unsetenv("LAKEHOST_TEST_PLACE_ID");
 }
@@ -165,70 +164,70 @@ fills_options_from_the_environment(void)
 static void
 check_runs_no_code(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("bad_start"), bench.folder, "bad_start.so");
-	bench_enable(&bench, "bad_start");
-	bench_load(&bench, true);
-	expect(&bench, 0, PLUGIN_OK, "");
-	CU_ASSERT(registry_tool(plugins_registry(bench.plugins), "tool_one", ACCESS_READ) != NULL);
+	rig_init(&rig);
+	plugin_copy(BUILT("bad_start"), rig.folder, "bad_start.so");
+	rig_enable(&rig, "bad_start");
+	rig_load(&rig, true);
+	expect(&rig, 0, PLUGIN_OK, "");
+	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ) != NULL);
 	CU_ASSERT(getenv("LAKEHOST_TEST_LOADED") == NULL);
-	bench_fini(&bench);
+	rig_fini(&rig);
 }
 
 static void
 isolated_runs_no_code_in_the_host(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "good")->isolation = ISOLATION_PROCESS;
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_OK, "");
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig_enable(&rig, "good")->isolation = ISOLATION_PROCESS;
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_OK, "");
 	CU_ASSERT(getenv("LAKEHOST_TEST_LOADED") == NULL);
-	bench_fini(&bench);
+	rig_fini(&rig);
 }
 
 static void
 one_refusal_leaves_the_others(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "bad_count");
-	bench_enable(&bench, "good");
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_NOT_FOUND, "there is no bad_count.so in /tmp/lakehost-test-");
-	expect(&bench, 1, PLUGIN_OK, "");
-	CU_ASSERT(!bench.critical);
-	bench.plugin[0].critical = true;
-	bench_load(&bench, true);
-	CU_ASSERT(bench.critical);
-	bench_fini(&bench);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig_enable(&rig, "bad_count");
+	rig_enable(&rig, "good");
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_NOT_FOUND, "there is no bad_count.so in /tmp/lakehost-test-");
+	expect(&rig, 1, PLUGIN_OK, "");
+	CU_ASSERT(!rig.critical);
+	rig.plugin[0].critical = true;
+	rig_load(&rig, true);
+	CU_ASSERT(rig.critical);
+	rig_fini(&rig);
 }
 
 /* Two plugins with a tool of the same name: the first has it, but only if it runs. */
 static void
 refused_names_are_free_again(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	plugin_copy(BUILT("bad_start"), bench.folder, "bad_start.so");
-	bench_enable(&bench, "bad_start");
-	bench_enable(&bench, "good");
-	bench_load(&bench, true);
-	expect(&bench, 0, PLUGIN_OK, "");
-	expect(&bench, 1, PLUGIN_ROWS, "tool_one");
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_START, "");
-	expect(&bench, 1, PLUGIN_OK, "");
-	CU_ASSERT(registry_tool(plugins_registry(bench.plugins), "tool_one", ACCESS_READ) != NULL);
-	bench_fini(&bench);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	plugin_copy(BUILT("bad_start"), rig.folder, "bad_start.so");
+	rig_enable(&rig, "bad_start");
+	rig_enable(&rig, "good");
+	rig_load(&rig, true);
+	expect(&rig, 0, PLUGIN_OK, "");
+	expect(&rig, 1, PLUGIN_ROWS, "tool_one");
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_START, "");
+	expect(&rig, 1, PLUGIN_OK, "");
+	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ) != NULL);
+	rig_fini(&rig);
 }
 
 /* ---- refusals by code ----------------------------------------------------------------------- */
@@ -265,18 +264,18 @@ refuses_bad_code(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bench bench;
+		struct rig rig;
 		char *file = xprintf("%s.so", cases[i].name);
 
-		bench_init(&bench);
-		plugin_copy(cases[i].file, bench.folder, file);
-		bench_enable(&bench, cases[i].name);
-		bench_load(&bench, false);
-		expect(&bench, 0, cases[i].refusal, cases[i].why);
-		ASSERT_INT(registry_count(plugins_registry(bench.plugins), ROW_TOOL, ACCESS_ADMIN),
+		rig_init(&rig);
+		plugin_copy(cases[i].file, rig.folder, file);
+		rig_enable(&rig, cases[i].name);
+		rig_load(&rig, false);
+		expect(&rig, 0, cases[i].refusal, cases[i].why);
+		ASSERT_INT(registry_count(plugins_registry(rig.plugins), ROW_TOOL, ACCESS_ADMIN),
 			   0);
 		CU_ASSERT(getenv("LAKEHOST_TEST_STOPPED") == NULL);
-		bench_fini(&bench);
+		rig_fini(&rig);
 		free(file);
 	}
 }
@@ -284,14 +283,14 @@ refuses_bad_code(void)
 static void
 refuses_bad_rows(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct image image = image_read(BUILT("good"));
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image_replace(&image, "\"name\":\"tool_one\"", "\"name\":\"Tool one\"");
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_ROWS, "Tool one");
+	expect_one(&rig, PLUGIN_ROWS, "Tool one");
 }
 
 /* ---- refusals by file ----------------------------------------------------------------------- */
@@ -299,10 +298,10 @@ refuses_bad_rows(void)
 static void
 refuses_what_is_not_there(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	expect_one(&bench, PLUGIN_NOT_FOUND, "there is no good.so in");
+	rig_init(&rig);
+	expect_one(&rig, PLUGIN_NOT_FOUND, "there is no good.so in");
 }
 
 static void
@@ -311,56 +310,56 @@ refuses_bad_names(void)
 	static const char *const names[] = { "../good", "Good", "", "a/b", ".." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct bench bench;
+		struct rig rig;
 
-		bench_init(&bench);
-		bench_enable(&bench, names[i]);
-		bench_load(&bench, false);
-		expect(&bench, 0, PLUGIN_NAME, "a-z");
-		bench_fini(&bench);
+		rig_init(&rig);
+		rig_enable(&rig, names[i]);
+		rig_load(&rig, false);
+		expect(&rig, 0, PLUGIN_NAME, "a-z");
+		rig_fini(&rig);
 	}
 }
 
 static void
 follows_links_inside_only(void)
 {
-	struct bench bench;
+	struct rig rig;
 	char *link;
 
-	bench_init(&bench);
-	link = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	link = xprintf("%s/good.so", rig.folder);
 	CU_ASSERT_FATAL(symlink(BUILT("good"), link) == 0);
 	free(link);
-	expect_one(&bench, PLUGIN_SYMLINK_OUT, "link to a file outside");
+	expect_one(&rig, PLUGIN_SYMLINK_OUT, "link to a file outside");
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so.1");
-	link = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so.1");
+	link = xprintf("%s/good.so", rig.folder);
 	CU_ASSERT_FATAL(symlink("good.so.1", link) == 0);
 	free(link);
-	bench_enable(&bench, "good");
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_OK, "");
-	bench_fini(&bench);
+	rig_enable(&rig, "good");
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_OK, "");
+	rig_fini(&rig);
 }
 
 static void
 refuses_what_is_no_file(void)
 {
-	struct bench bench;
+	struct rig rig;
 	char *path;
 
-	bench_init(&bench);
-	path = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	path = xprintf("%s/good.so", rig.folder);
 	CU_ASSERT_FATAL(mkfifo(path, 0600) == 0);
 	free(path);
-	expect_one(&bench, PLUGIN_NOT_REGULAR, "file type 10000");
+	expect_one(&rig, PLUGIN_NOT_REGULAR, "file type 10000");
 
-	bench_init(&bench);
-	path = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	path = xprintf("%s/good.so", rig.folder);
 	CU_ASSERT_FATAL(mkdir(path, 0700) == 0);
 	free(path);
-	expect_one(&bench, PLUGIN_NOT_REGULAR, "file type 40000");
+	expect_one(&rig, PLUGIN_NOT_REGULAR, "file type 40000");
 }
 
 static void
@@ -375,15 +374,15 @@ refuses_writable_files(void)
 	const size_t n = ARRAY_SIZE(cases) - (geteuid() == 0 ? 0 : 1); /* the group may be ours */
 
 	for (size_t i = 0; i < n; i++) {
-		struct bench bench;
+		struct rig rig;
 		char *path;
 
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		path = xprintf("%s/good.so", bench.folder);
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		path = xprintf("%s/good.so", rig.folder);
 		CU_ASSERT_FATAL(chmod(path, cases[i].mode) == 0);
 		free(path);
-		expect_one(&bench, PLUGIN_WRITABLE, cases[i].why);
+		expect_one(&rig, PLUGIN_WRITABLE, cases[i].why);
 	}
 }
 
@@ -394,12 +393,12 @@ refuses_open_directories(void)
 	const size_t n = ARRAY_SIZE(modes) - (geteuid() == 0 ? 0 : 1); /* the group may be ours */
 
 	for (size_t i = 0; i < n; i++) {
-		struct bench bench;
+		struct rig rig;
 
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		CU_ASSERT_FATAL(chmod(bench.folder, modes[i]) == 0);
-		expect_one(&bench, PLUGIN_DIRECTORY, "run chmod go-w");
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		CU_ASSERT_FATAL(chmod(rig.folder, modes[i]) == 0);
+		expect_one(&rig, PLUGIN_DIRECTORY, "run chmod go-w");
 	}
 }
 
@@ -436,22 +435,22 @@ knows_groups_of_one_user(void)
 static void
 refuses_foreign_owners(void)
 {
-	struct bench bench;
+	struct rig rig;
 	char *path;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	path = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	path = xprintf("%s/good.so", rig.folder);
 	if (geteuid() == 0) {
 		CU_ASSERT_FATAL(chown(path, 12345, 12345) == 0);
-		expect_one(&bench, PLUGIN_OWNER, "belongs to uid 12345, this host runs as 0");
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		CU_ASSERT_FATAL(chown(bench.folder, 12345, 12345) == 0);
-		expect_one(&bench, PLUGIN_DIRECTORY, "belongs to uid 12345");
+		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, this host runs as 0");
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		CU_ASSERT_FATAL(chown(rig.folder, 12345, 12345) == 0);
+		expect_one(&rig, PLUGIN_DIRECTORY, "belongs to uid 12345");
 	} else {
 		ASSERT_INT(chown(path, 0, 0), -1);
-		bench_fini(&bench);
+		rig_fini(&rig);
 	}
 	free(path);
 }
@@ -459,77 +458,77 @@ refuses_foreign_owners(void)
 static void
 refuses_large_files(void)
 {
-	struct bench bench;
+	struct rig rig;
 	char *path;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	path = xprintf("%s/good.so", bench.folder);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	path = xprintf("%s/good.so", rig.folder);
 	CU_ASSERT_FATAL(truncate(path, (64 << 20) + 1) == 0);
 	free(path);
-	expect_one(&bench, PLUGIN_TOO_LARGE, "67108865 bytes");
+	expect_one(&rig, PLUGIN_TOO_LARGE, "67108865 bytes");
 }
 
 /* Half a file ends dlopen in a bus error: it must not come to that. */
 static void
 refuses_damaged_files(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct image image = image_read(BUILT("good"));
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image.len /= 2;
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_TRUNCATED, "");
+	expect_one(&rig, PLUGIN_TRUNCATED, "");
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image = image_read(BUILT("good"));
 	image.data[18] ^= 1; /* e_machine */
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_ARCHITECTURE, "ELF machine");
+	expect_one(&rig, PLUGIN_ARCHITECTURE, "ELF machine");
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image = image_read(BUILT("good"));
 	image.data[0] = 'M';
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_NOT_ELF, "does not begin");
+	expect_one(&rig, PLUGIN_NOT_ELF, "does not begin");
 }
 
 static void
 refuses_bad_manifests(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct image image = image_read(BUILT("good"));
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image_replace(&image, "\"abi\":\"1.0\"", "\"abi\":\"2.0\"");
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_ABI, "built for ABI 2.0, this host has 1.0");
+	expect_one(&rig, PLUGIN_ABI, "built for ABI 2.0, this host has 1.0");
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image = image_read(BUILT("good"));
 	image_replace(&image, "\"summary\"", "\"sunmary\"");
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_BAD_MANIFEST, "plugin.sunmary: unknown");
+	expect_one(&rig, PLUGIN_BAD_MANIFEST, "plugin.sunmary: unknown");
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image = image_read(BUILT("good"));
 	image_replace(&image, "GET /api/2.0/things/*", "EAT /api/2.0/things/*");
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_BAD_MANIFEST, "plugin.permissions[0] \"EAT /api");
+	expect_one(&rig, PLUGIN_BAD_MANIFEST, "plugin.permissions[0] \"EAT /api");
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image = image_read(BUILT("good"));
 	image_replace(&image, "\"name\":\"good\"", "\"name\":\"evil\"");
-	image_write(&image, bench.folder, "good.so");
+	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&bench, PLUGIN_MANIFEST_NAME, "the manifest says \"evil\"");
+	expect_one(&rig, PLUGIN_MANIFEST_NAME, "the manifest says \"evil\"");
 }
 
 /* ---- refusals by configuration -------------------------------------------------------------- */
@@ -537,16 +536,16 @@ refuses_bad_manifests(void)
 static void
 refuses_the_second_of_two(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "good");
-	bench_enable(&bench, "good");
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_OK, "");
-	expect(&bench, 1, PLUGIN_DUPLICATE, "test.conf:1");
-	bench_fini(&bench);
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig_enable(&rig, "good");
+	rig_enable(&rig, "good");
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_OK, "");
+	expect(&rig, 1, PLUGIN_DUPLICATE, "test.conf:1");
+	rig_fini(&rig);
 }
 
 static void
@@ -563,16 +562,16 @@ judges_options(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bench bench;
+		struct rig rig;
 
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		bench_enable(&bench, "good")->options = (char *)(uintptr_t)cases[i].options;
-		bench_load(&bench, false);
-		expect(&bench, 0, PLUGIN_OPTIONS, cases[i].why);
-		expect(&bench, 0, PLUGIN_OPTIONS, "test.conf:1: ");
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		rig_enable(&rig, "good")->options = (char *)(uintptr_t)cases[i].options;
+		rig_load(&rig, false);
+		expect(&rig, 0, PLUGIN_OPTIONS, cases[i].why);
+		expect(&rig, 0, PLUGIN_OPTIONS, "test.conf:1: ");
 		CU_ASSERT(getenv("LAKEHOST_TEST_LOADED") == NULL);
-		bench_fini(&bench);
+		rig_fini(&rig);
 	}
 }
 
@@ -593,20 +592,20 @@ narrows_permissions_only(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bench bench;
+		struct rig rig;
 		struct config_plugin *plugin;
 		char *permission = (char *)(uintptr_t)cases[i].permission;
 
-		bench_init(&bench);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		plugin = bench_enable(&bench, "good");
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		plugin = rig_enable(&rig, "good");
 		plugin->narrowed = true;
 		plugin->permissions.item = &permission;
 		plugin->permissions.count = 1;
-		bench_load(&bench, true);
-		expect(&bench, 0, cases[i].refusal,
+		rig_load(&rig, true);
+		expect(&rig, 0, cases[i].refusal,
 		       cases[i].refusal == PLUGIN_OK ? "" : cases[i].permission);
-		bench_fini(&bench);
+		rig_fini(&rig);
 	}
 }
 
@@ -630,33 +629,33 @@ uses_upstreams_of_its_kind_only(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bench bench;
+		struct rig rig;
 		struct plugin_status status;
 
-		bench_init(&bench);
-		bench.config.upstream = upstreams;
-		bench.config.upstreams = ARRAY_SIZE(upstreams);
-		plugin_copy(BUILT("good"), bench.folder, "good.so");
-		bench_enable(&bench, "good")->upstream = (char *)(uintptr_t)cases[i].chosen;
-		bench_load(&bench, true);
-		status = expect(&bench, 0, cases[i].refusal, cases[i].why);
+		rig_init(&rig);
+		rig.config.upstream = upstreams;
+		rig.config.upstreams = ARRAY_SIZE(upstreams);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		rig_enable(&rig, "good")->upstream = (char *)(uintptr_t)cases[i].chosen;
+		rig_load(&rig, true);
+		status = expect(&rig, 0, cases[i].refusal, cases[i].why);
 		ASSERT_STR(status.upstream, cases[i].role);
-		bench_fini(&bench);
+		rig_fini(&rig);
 	}
 }
 
 static void
 refuses_without_a_worker_program(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
+	rig_init(&rig);
 	worker_set_program("/nonexistent/lakehost-worker");
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench_enable(&bench, "good")->isolation = ISOLATION_PROCESS;
-	bench_load(&bench, false);
-	expect(&bench, 0, PLUGIN_WORKER, "lakehost-worker");
-	bench_fini(&bench);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig_enable(&rig, "good")->isolation = ISOLATION_PROCESS;
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_WORKER, "lakehost-worker");
+	rig_fini(&rig);
 }
 
 /* ---- the enabled set ------------------------------------------------------------------------ */
@@ -664,69 +663,69 @@ refuses_without_a_worker_program(void)
 static void
 defaults_all_and_environment(void)
 {
-	struct bench bench;
+	struct rig rig;
 
-	bench_init(&bench);
-	plugin_copy(BUILT("good"), bench.folder, "good.so");
-	bench.config.plugins.isolation = ISOLATION_NONE;
-	bench.config.plugins.defaults = true;
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 0); /* its manifest says default: false */
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	rig.config.plugins.isolation = ISOLATION_NONE;
+	rig.config.plugins.defaults = true;
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 0); /* its manifest says default: false */
 	setenv("LAKEHOST_TEST_ENABLE", "false", 1);
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 0);
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 0);
 	setenv("LAKEHOST_TEST_ENABLE", "true", 1);
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 1);
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 1);
 	unsetenv("LAKEHOST_TEST_ENABLE");
-	bench.config.plugins.defaults = false;
-	bench.config.plugins.all = true;
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 1); /* in_all: true */
-	expect(&bench, 0, PLUGIN_OK, "");
-	bench.config.plugins.all = false;
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 0);
-	bench_fini(&bench);
+	rig.config.plugins.defaults = false;
+	rig.config.plugins.all = true;
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 1); /* in_all: true */
+	expect(&rig, 0, PLUGIN_OK, "");
+	rig.config.plugins.all = false;
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 0);
+	rig_fini(&rig);
 }
 
 /* Nobody asked for it, but that it is broken must not stay unsaid. */
 static void
 scanning_reports_broken_files(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct image image = image_read(BUILT("good"));
 
-	bench_init(&bench);
+	rig_init(&rig);
 	image.len = 100;
-	image_write(&image, bench.folder, "half.so");
+	image_write(&image, rig.folder, "half.so");
 	image_free(&image);
-	bench.config.plugins.all = true;
-	bench_load(&bench, true);
-	ASSERT_INT(plugins_count(bench.plugins), 1);
-	expect(&bench, 0, PLUGIN_TRUNCATED, "");
-	bench_fini(&bench);
+	rig.config.plugins.all = true;
+	rig_load(&rig, true);
+	ASSERT_INT(plugins_count(rig.plugins), 1);
+	expect(&rig, 0, PLUGIN_TRUNCATED, "");
+	rig_fini(&rig);
 }
 
 static void
 first_directory_wins(void)
 {
-	struct bench bench;
+	struct rig rig;
 	struct image image = image_read(BUILT("good"));
 	char *folders[2];
 
-	bench_init(&bench);
+	rig_init(&rig);
 	folders[0] = folder_new();
-	folders[1] = bench.folder;
+	folders[1] = rig.folder;
 	plugin_copy(BUILT("good"), folders[0], "good.so");
 	image.len = 100;
 	image_write(&image, folders[1], "good.so");
 	image_free(&image);
-	bench.config.plugins.directories = (struct strings){ folders, 2 };
-	bench_enable(&bench, "good");
-	bench_load(&bench, true);
-	expect(&bench, 0, PLUGIN_OK, "");
-	bench_fini(&bench);
+	rig.config.plugins.directories = (struct strings){ folders, 2 };
+	rig_enable(&rig, "good");
+	rig_load(&rig, true);
+	expect(&rig, 0, PLUGIN_OK, "");
+	rig_fini(&rig);
 	folder_remove(folders[0]);
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "era/request.h"
-#include "era_bench.h"
+#include "era_rig.h"
 
 #define REQUEST(id, method, params) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
@@ -45,8 +45,8 @@ progress(void)
 {
 	struct sent *sent;
 
-	bench_start();
-	sent = bench_wait(with_meta("steps", ",\"progressToken\":\"\\u0070\""));
+	rig_start();
+	sent = rig_wait(with_meta("steps", ",\"progressToken\":\"\\u0070\""));
 	ASSERT_INT(sent->notes, 3); /* the one that did not advance is left out */
 	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/progress");
 	ASSERT_STR(text_at(sent->note[0], "params.progressToken"), "p");
@@ -57,9 +57,9 @@ progress(void)
 	ASSERT_INT(int_at(sent->note[2], "params.progress"), 2);
 	CU_ASSERT(at(sent->note[2], "params.total") == NULL);
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "done");
-	sent = bench_wait(with_meta("steps", ""));
+	sent = rig_wait(with_meta("steps", ""));
 	ASSERT_INT(sent->notes, 0);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -67,18 +67,18 @@ client_logs(void)
 {
 	struct sent *sent;
 
-	bench_start();
-	sent = bench_wait(with_meta("logs", ""));
+	rig_start();
+	sent = rig_wait(with_meta("logs", ""));
 	ASSERT_INT(sent->notes, 0);
-	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"notice\""));
+	sent = rig_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"notice\""));
 	ASSERT_INT(sent->notes, 1);
 	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/message");
 	ASSERT_STR(text_at(sent->note[0], "params.level"), "warning");
-	ASSERT_STR(text_at(sent->note[0], "params.logger"), "bench");
+	ASSERT_STR(text_at(sent->note[0], "params.logger"), "rig");
 	ASSERT_INT(int_at(sent->note[0], "params.data.high"), 1);
-	sent = bench_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"debug\""));
+	sent = rig_wait(with_meta("logs", ",\"io.modelcontextprotocol/logLevel\":\"debug\""));
 	ASSERT_INT(sent->notes, 2);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -86,15 +86,15 @@ leaving_cancels(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("tools/call", "slow", "\"name\":\"slow\"");
-	bench_idle();
+	rig_idle();
 	ASSERT_INT(sent->finished, 0);
-	bench_close(sent);
+	rig_close(sent);
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
+	rig_until(&rig_slow_cancelled);
+	rig_stop();
 }
 
 static void
@@ -102,9 +102,9 @@ cancelled_on_stdio(void)
 {
 	struct sent *sent, *taken;
 
-	bench_start();
+	rig_start();
 	sent = send_stdio(REQUEST("\"s\"", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
-	bench_idle();
+	rig_idle();
 	taken = send_stdio(REQUEST("\"\\u0073\"", "server/discover", MODERN_META("")));
 	ASSERT_INT(int_at(taken->answer, "error.code"), -32600);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
@@ -117,16 +117,16 @@ cancelled_on_stdio(void)
 	/* the id is free again at once */
 	taken = send_stdio(REQUEST("\"s\"", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(taken->answer, "result") != NULL);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
+	rig_until(&rig_slow_cancelled);
+	rig_stop();
 }
 
 static void
 wait_for_end(void)
 {
-	while (bench_eofs == 0)
-		bench_idle();
-	ASSERT_INT(bench_eofs, 1);
+	while (rig_eofs == 0)
+		rig_idle();
+	ASSERT_INT(rig_eofs, 1);
 }
 
 /* What was asked is answered before the host is told, large messages too. */
@@ -137,8 +137,8 @@ end_of_input(void)
 	struct sent *sent, *large;
 	struct buf json;
 
-	bench_start();
-	receiver = eras_receiver(bench_eras);
+	rig_start();
+	receiver = eras_receiver(rig_eras);
 	buf_init(&json, SIZE_MAX / 2);
 	buf_puts(&json, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"server/discover\",\"params\":{"
 			"\"x\":\"");
@@ -148,16 +148,16 @@ end_of_input(void)
 	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	large = send_stdio(json.data);
 	receiver->eof(receiver->data);
-	bench_wait(large);
+	rig_wait(large);
 	CU_ASSERT(at(large->answer, "result") != NULL);
-	bench_idle();
-	ASSERT_INT(bench_eofs, 0);
+	rig_idle();
+	ASSERT_INT(rig_eofs, 0);
 	ASSERT_INT(sent->finished, 0);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":1}}");
 	wait_for_end();
 	buf_fini(&json);
-	bench_stop();
+	rig_stop();
 }
 
 /* What nobody reads, or only the client could bring forward, ends at once. */
@@ -167,8 +167,8 @@ end_of_input_and_output(void)
 	const struct receiver *receiver;
 	struct sent *sent;
 
-	bench_start();
-	receiver = eras_receiver(bench_eras);
+	rig_start();
+	receiver = eras_receiver(rig_eras);
 	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	receiver->eof(receiver->data);
 	sent->exchange.closed = true;
@@ -176,8 +176,8 @@ end_of_input_and_output(void)
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
 	wait_for_end();
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
+	rig_until(&rig_slow_cancelled);
+	rig_stop();
 }
 
 static void
@@ -186,7 +186,7 @@ large_bodies(void)
 	struct buf params;
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	buf_init(&params, 1u << 20);
 	buf_puts(&params, "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"},\"padding\":\"");
 	while (params.len < PARSE_INLINE)
@@ -194,13 +194,13 @@ large_bodies(void)
 	buf_putc(&params, '"');
 	sent = call_modern("tools/call", "echo", params.data);
 	ASSERT_INT(sent->finished, 0); /* it is being parsed elsewhere */
-	ASSERT_STR(text_at(bench_wait(sent)->answer, "result.content.0.text"), "x");
+	ASSERT_STR(text_at(rig_wait(sent)->answer, "result.content.0.text"), "x");
 	sent = call_modern("tools/call", "echo", params.data);
-	bench_close(sent); /* gone before it was read: nothing is begun */
-	bench_wait(sent);
+	rig_close(sent); /* gone before it was read: nothing is begun */
+	rig_wait(sent);
 	CU_ASSERT(sent->answer == NULL);
 	buf_fini(&params);
-	bench_stop();
+	rig_stop();
 }
 
 static struct sent *
@@ -225,32 +225,32 @@ large_arguments(void)
 {
 	struct sent *sent;
 
-	bench_start();
-	sent = bench_wait(large_call("tools/call", "echo",
-				     "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}"));
+	rig_start();
+	sent = rig_wait(large_call("tools/call", "echo",
+				   "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}"));
 	CU_ASSERT(strlen(text_at(sent->answer, "result.content.0.text")) > 1000);
-	sent = bench_wait(large_call("tools/call", "echo",
-				     "\"name\":\"echo\",\"arguments\":{\"none\":\"", "\"}"));
+	sent = rig_wait(large_call("tools/call", "echo",
+				   "\"name\":\"echo\",\"arguments\":{\"none\":\"", "\"}"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
-	sent = bench_wait(large_call("tools/call", "echo",
-				     "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\\u0000\"}"));
+	sent = rig_wait(large_call("tools/call", "echo",
+				   "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\\u0000\"}"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "text: U+0000") != NULL);
-	sent = bench_wait(large_call("completion/complete", NULL,
-				     "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
-				     "\"argument\":{\"name\":\"name\",\"value\":\"",
-				     "\"}"));
+	sent = rig_wait(large_call("completion/complete", NULL,
+				   "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"greet\"},"
+				   "\"argument\":{\"name\":\"name\",\"value\":\"",
+				   "\"}"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	/* the client leaves while a worker has the arguments, at one moment or another */
 	for (int ms = 0; ms < 5; ms++) {
 		sent = large_call("tools/call", "echo",
 				  "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}");
-		bench_rounds(ms);
+		rig_rounds(ms);
 		if (!sent->finished)
-			bench_close(sent);
-		bench_wait(sent);
+			rig_close(sent);
+		rig_wait(sent);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 /* ---- rounds -------------------------------------------------------------------------------- */
@@ -269,7 +269,7 @@ round_of(const char *tool, const char *state, const char *responses)
 		buf_printf(&params, ",\"requestState\":\"%s\"", state);
 	if (responses != NULL)
 		buf_printf(&params, ",\"inputResponses\":%s", responses);
-	sent = bench_wait(call_capable("tools/call", tool, params.data, ABLE));
+	sent = rig_wait(call_capable("tools/call", tool, params.data, ABLE));
 	buf_fini(&params);
 	return sent;
 }
@@ -280,7 +280,7 @@ rounds(void)
 	struct sent *first, *second, *third;
 	const char *state;
 
-	bench_start();
+	rig_start();
 	first = round_of("asks", NULL, NULL);
 	ASSERT_STR(text_at(first->answer, "result.resultType"), "input_required");
 	ASSERT_STR(text_at(first->answer, "result.inputRequests.name.method"),
@@ -298,11 +298,11 @@ rounds(void)
 	CU_ASSERT(at(second->answer, "result.inputRequests.color") != NULL);
 	CU_ASSERT(at(second->answer, "result.inputRequests.name") == NULL);
 	CU_ASSERT(strcmp(text_at(second->answer, "result.requestState"), state) != 0);
-	bench_restart(); /* nothing was kept here */
+	rig_restart(); /* nothing was kept here */
 	third = round_of("asks", text_at(second->answer, "result.requestState"),
 			 "{\"color\":{\"action\":\"accept\",\"content\":{\"v\":\"red\"}}}");
 	ASSERT_STR(text_at(third->answer, "result.content.0.text"), "Ada likes red");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -311,7 +311,7 @@ answers_that_are_none(void)
 	struct sent *sent;
 	const char *state;
 
-	bench_start();
+	rig_start();
 	state = text_at(round_of("asks", NULL, NULL)->answer, "result.requestState");
 	sent = round_of("asks", state, "{\"wrong\":{\"action\":\"accept\"}}");
 	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
@@ -321,7 +321,7 @@ answers_that_are_none(void)
 	CU_ASSERT(at(sent->answer, "result.inputRequests.roots") != NULL);
 	expect_error(round_of("asks", state, "null"), 200, -32602);
 	expect_error(round_of("asks", NULL, "[]"), 200, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -331,7 +331,7 @@ state_is_bound(void)
 	char state[4096];
 	const char *good;
 
-	bench_start();
+	rig_start();
 	first = round_of("asks", NULL, NULL);
 	good = text_at(first->answer, "result.requestState");
 	snprintf(state, sizeof(state), "%s-TAMPERED", good);
@@ -340,12 +340,12 @@ state_is_bound(void)
 	state[20] = state[20] == 'A' ? 'B' : 'A';
 	expect_error(round_of("asks", state, "{}"), 200, -32602);
 	expect_error(round_of("nags", good, "{}"), 200, -32602); /* another tool's */
-	bench_principal = "somebody";
+	rig_principal = "somebody";
 	expect_error(round_of("asks", good, "{}"), 200, -32602);
-	bench_principal = "local";
+	rig_principal = "local";
 	expect_error(round_of("asks", "", "{}"), 200, -32602);
 	ASSERT_INT(round_of("asks", good, "{}")->status, 200);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -356,7 +356,7 @@ rounds_are_bounded(void)
 	char responses[128];
 	int i = 0;
 
-	bench_start();
+	rig_start();
 	sent = round_of("nags", NULL, NULL);
 	while ((state = text_at(sent->answer, "result.requestState")) != NULL && i < 20) {
 		snprintf(responses, sizeof(responses), "{\"again%d\":{\"action\":\"decline\"}}",
@@ -365,7 +365,7 @@ rounds_are_bounded(void)
 	}
 	ASSERT_INT(i, ASK_ROUNDS);
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -373,7 +373,7 @@ answers_are_bounded(void)
 {
 	static const int sizes[] = { 7900, 8400 };
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < 2; i++) {
 		const char *state =
 		    text_at(round_of("nags", NULL, NULL)->answer, "result.requestState");
@@ -389,7 +389,7 @@ answers_are_bounded(void)
 		ASSERT_INT(at(sent->answer, "result.isError") != NULL, i == 1);
 		buf_fini(&responses);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -397,7 +397,7 @@ capabilities(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("tools/call", "needs", "\"name\":\"needs\"");
 	expect_error(sent, 400, -32021);
 	CU_ASSERT(
@@ -411,7 +411,7 @@ capabilities(void)
 	/* what the client cannot be asked is not asked */
 	sent = call_modern("tools/call", "asks", "\"name\":\"asks\"");
 	CU_ASSERT(at(sent->answer, "result.inputRequests") == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 static const struct test tests[] = {

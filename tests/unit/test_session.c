@@ -7,7 +7,7 @@
 #include "base/seal.h"
 #include "config.h"
 #include "era/session.h"
-#include "era_bench.h"
+#include "era_rig.h"
 
 #define BOTH "application/json, text/event-stream"
 #define INITIALIZE(version, capabilities)                                        \
@@ -52,11 +52,11 @@ handshake(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = initialize(INITIALIZE("2025-11-25", "{}"));
 	ASSERT_INT(sent->status, 200);
 	ASSERT_STR(text_at(sent->answer, "result.protocolVersion"), "2025-11-25");
-	ASSERT_STR(text_at(sent->answer, "result.serverInfo.name"), "bench");
+	ASSERT_STR(text_at(sent->answer, "result.serverInfo.name"), "rig");
 	ASSERT_STR(text_at(sent->answer, "result.instructions"), "Ask for echo.");
 	CU_ASSERT(at(sent->answer, "result.resultType") == NULL);
 	CU_ASSERT(at(sent->answer, "result._meta") == NULL);
@@ -73,7 +73,7 @@ handshake(void)
 	ASSERT_STR(json_object_to_json_string_ext(sent->answer, JSON_C_TO_STRING_PLAIN),
 		   "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"result\":{}}");
 	expect_error(in_session(INITIALIZE("2025-11-25", "{}")), 400, -32600);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -88,7 +88,7 @@ negotiation(void)
 	};
 	char text[512];
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text),
 			 "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":"
@@ -99,7 +99,7 @@ negotiation(void)
 	}
 	expect_error(initialize(REQUEST("0", "initialize", "")), 200, -32602);
 	ASSERT_STR(session_id, "");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -107,7 +107,7 @@ older_revisions_know_less(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = initialize(INITIALIZE("2024-11-05", "{}"));
 	CU_ASSERT(at(sent->answer, "result.capabilities.completions") == NULL);
 	CU_ASSERT(at(sent->answer, "result.serverInfo.title") == NULL);
@@ -125,7 +125,7 @@ older_revisions_know_less(void)
 	CU_ASSERT(at(sent->answer, "result.structuredContent") == NULL); /* an array */
 	sent = in_session(CALL("1", "blocks"));
 	ASSERT_STR(text_at(sent->answer, "result.content.1.type"), "resource_link");
-	bench_stop();
+	rig_stop();
 }
 
 /* ---- belonging ----------------------------------------------------------------------------- */
@@ -135,23 +135,23 @@ whose_session(void)
 {
 	char forged[1200];
 
-	bench_start();
+	rig_start();
 	expect_error(send_http(anonymous, REQUEST("1", "ping", "")), 400, -32600);
 	snprintf(session_id, sizeof(session_id), "unknown");
 	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	ASSERT_INT(in_session(REQUEST("1", "ping", ""))->status, 200);
-	bench_principal = "somebody";
+	rig_principal = "somebody";
 	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
-	bench_principal = "local";
+	rig_principal = "local";
 	memcpy(forged, session_id, sizeof(forged));
 	session_id[30] = session_id[30] == 'A' ? 'B' : 'A';
 	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
 	memcpy(session_id, forged, sizeof(forged));
-	bench_restart(); /* the id says it all */
+	rig_restart(); /* the id says it all */
 	ASSERT_INT(in_session(REQUEST("1", "ping", ""))->status, 200);
 	ASSERT_INT(in_session(NULL)->status, 405);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -168,7 +168,7 @@ accepting_json(void)
 		{ "text/html", 406 },
 	};
 
-	bench_start();
+	rig_start();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *headers[] = { cases[i].accept != NULL ? "Accept" : NULL,
 					  cases[i].accept, NULL };
@@ -176,7 +176,7 @@ accepting_json(void)
 		ASSERT_INT(send_http(headers, INITIALIZE("2025-11-25", "{}"))->status,
 			   cases[i].status);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -184,7 +184,7 @@ legacy_errors_are_in_band(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	expect_error(in_session(REQUEST("1", "unknown/method", "")), 200, -32601);
 	expect_error(in_session(REQUEST("1", "server/discover", "")), 200, -32601);
@@ -201,25 +201,25 @@ legacy_errors_are_in_band(void)
 	CU_ASSERT(at(sent->answer, "result.resultType") == NULL);
 	initialize(INITIALIZE("2025-06-18", "{}"));
 	expect_error(in_session(CALL("1", "echo")), 200, -32602);
-	bench_stop();
+	rig_stop();
 }
 
 static void
 log_levels(void)
 {
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
-	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 0);
+	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 0);
 	expect_error(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"loud\"")), 200,
 		     -32602);
 	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"info\""))->status, 200);
-	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 1);
+	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 1);
 	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"debug\""))->status,
 		   200);
-	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 2);
+	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 2);
 	initialize(INITIALIZE("2025-11-25", "{}")); /* another session, another level */
-	ASSERT_INT(bench_wait(in_session(CALL("1", "logs")))->notes, 0);
-	bench_stop();
+	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 0);
+	rig_stop();
 }
 
 static void
@@ -228,7 +228,7 @@ batches(void)
 	struct sent *sent;
 	struct buf many;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	expect_error(in_session("[" REQUEST("1", "ping", "") "]"), 400, -32600);
 	initialize(INITIALIZE("2025-03-26", "{}"));
@@ -237,7 +237,7 @@ batches(void)
 			  "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}]");
 	ASSERT_INT(sent->status, 202);
 	CU_ASSERT(sent->answer == NULL);
-	sent = bench_wait(in_session(
+	sent = rig_wait(in_session(
 	    "[" REQUEST("1", "ping", "") ",7," CALL("\"a\"", "steps") "," INITIALIZE("2025-03-26",
 										     "{}") "]"));
 	ASSERT_INT(json_object_array_length(sent->answer), 4);
@@ -254,7 +254,7 @@ batches(void)
 		ASSERT_INT(in_session(many.data)->status, n == 100 ? 202 : 400);
 		buf_fini(&many);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -262,21 +262,21 @@ leaving_is_not_cancelling(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	sent = in_session(CALL("9", "slow"));
-	bench_close(sent);
-	bench_idle();
+	rig_close(sent);
+	rig_idle();
 	ASSERT_INT(sent->finished, 0);
-	CU_ASSERT(!bench_slow_cancelled);
+	CU_ASSERT(!rig_slow_cancelled);
 	expect_error(in_session(CALL("9", "echo")), 400, -32600); /* its id is in use */
 	ASSERT_INT(in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 			      "\"params\":{\"requestId\":9}}")
 		       ->status,
 		   202);
 	ASSERT_INT(sent->finished, 1);
-	bench_until(&bench_slow_cancelled);
-	bench_stop();
+	rig_until(&rig_slow_cancelled);
+	rig_stop();
 }
 
 /* ---- stdio --------------------------------------------------------------------------------- */
@@ -286,7 +286,7 @@ stdio_lifecycle(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	CU_ASSERT(at(send_stdio(REQUEST("1", "ping", ""))->answer, "result") != NULL);
 	sent = send_stdio(REQUEST("1", "server/discover", ""));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
@@ -311,7 +311,7 @@ stdio_lifecycle(void)
 	sent = send_stdio(REQUEST("1", "initialize", MODERN_META("")));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32601);
 	CU_ASSERT(send_stdio("{\"jsonrpc\":\"2.0\",\"id\":\"?\",\"result\":{}}")->answer == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */
@@ -331,10 +331,10 @@ questions(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-06-18", "{\"elicitation\":{},\"roots\":{}}"));
 	sent = in_session(CALL("1", "asks"));
-	bench_wait_notes(sent, 2);
+	rig_wait_notes(sent, 2);
 	ASSERT_STR(text_at(sent->note[0], "method"), "elicitation/create");
 	ASSERT_STR(text_at(sent->note[0], "params.message"), "Your name?");
 	CU_ASSERT(at(sent->note[0], "params.mode") == NULL); /* unknown to this revision */
@@ -347,12 +347,12 @@ questions(void)
 	ASSERT_INT(sent->notes, 2);
 	reply(sent->note[0], "\"result\":{}"); /* a second answer counts for nothing */
 	reply(sent->note[1], "\"result\":{\"roots\":[]}");
-	bench_wait_notes(sent, 3);
+	rig_wait_notes(sent, 3);
 	ASSERT_STR(text_at(sent->note[2], "params.message"), "Your colour?");
 	reply(sent->note[2], "\"result\":{\"action\":\"decline\"}");
-	bench_wait(sent);
+	rig_wait(sent);
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "Ada likes nothing");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -360,23 +360,23 @@ questions_refused(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}")); /* cannot be asked */
-	sent = bench_wait(in_session(CALL("1", "asks")));
+	sent = rig_wait(in_session(CALL("1", "asks")));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	ASSERT_INT(sent->notes, 0);
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{},\"roots\":{}}"));
 	sent = in_session(CALL("1", "asks"));
-	bench_wait_notes(sent, 2);
+	rig_wait_notes(sent, 2);
 	reply(sent->note[1], "\"error\":{\"code\":-32601,\"message\":\"no roots here\"}");
-	bench_wait(sent);
+	rig_wait(sent);
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "no roots here") != NULL);
 	/* the other question is taken back, on the same stream */
 	ASSERT_INT(sent->notes, 3);
 	ASSERT_STR(text_at(sent->note[2], "method"), "notifications/cancelled");
 	ASSERT_STR(text_at(sent->note[2], "params.requestId"), text_at(sent->note[0], "id"));
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -384,16 +384,16 @@ questions_never_answered(void)
 {
 	struct sent *sent;
 
-	bench_ask_ms = 20;
-	bench_start();
+	rig_ask_ms = 20;
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{},\"roots\":{}}"));
-	sent = bench_wait(in_session(CALL("1", "asks")));
+	sent = rig_wait(in_session(CALL("1", "asks")));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/error'.status"), "timeout");
 	ASSERT_INT(sent->notes, 4); /* both questions, both taken back */
 	ASSERT_STR(text_at(sent->note[3], "method"), "notifications/cancelled");
 	reply(sent->note[0], "\"result\":{}"); /* too late */
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -402,14 +402,14 @@ questions_of_somebody_else(void)
 	struct sent *sent;
 	char theirs[1200];
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{},\"roots\":{}}"));
 	memcpy(theirs, session_id, sizeof(theirs));
 	sent = in_session(CALL("1", "asks"));
-	bench_wait_notes(sent, 2);
+	rig_wait_notes(sent, 2);
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	reply(sent->note[0], "\"error\":{\"code\":1,\"message\":\"m\"}");
-	bench_idle();
+	rig_idle();
 	ASSERT_INT(sent->finished, 0);
 	memcpy(session_id, theirs, sizeof(theirs));
 	in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
@@ -417,7 +417,7 @@ questions_of_somebody_else(void)
 	ASSERT_INT(sent->finished, 1);
 	ASSERT_INT(sent->notes, 4); /* both questions are taken back */
 	CU_ASSERT(sent->answer == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -425,18 +425,18 @@ url_questions(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{\"url\":{}}}"));
 	sent = in_session(CALL("1", "opens"));
-	bench_wait_notes(sent, 1);
+	rig_wait_notes(sent, 1);
 	ASSERT_STR(text_at(sent->note[0], "params.mode"), "url");
 	CU_ASSERT(at(sent->note[0], "params.elicitationId") != NULL);
 	reply(sent->note[0], "\"result\":{\"action\":\"accept\"}");
-	ASSERT_STR(text_at(bench_wait(sent)->answer, "result.content.0.text"), "opened");
+	ASSERT_STR(text_at(rig_wait(sent)->answer, "result.content.0.text"), "opened");
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{}}"));
-	sent = bench_wait(in_session(CALL("1", "opens")));
+	sent = rig_wait(in_session(CALL("1", "opens")));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -445,14 +445,14 @@ no_way_to_ask(void)
 	const char *headers[] = { "Accept", BOTH, "Mcp-Session-Id", session_id, NULL };
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{\"elicitation\":{},\"roots\":{}}"));
 	sent = send_http(headers, CALL("1", "slow"));
-	bench_close(sent);
+	rig_close(sent);
 	in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":1}}");
 	ASSERT_INT(sent->finished, 1);
-	bench_stop();
+	rig_stop();
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "config.h"
 #include "era/listen.h"
 #include "era/session.h"
-#include "era_bench.h"
+#include "era_rig.h"
 
 #define SUBSCRIPTION "params._meta.'io.modelcontextprotocol/subscriptionId'"
 #define LISTEN(id, filter)                                                                    \
@@ -25,7 +25,7 @@ acknowledged_first(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent =
 	    send_http(headers, LISTEN("7", "{\"toolsListChanged\":true,"
 					   "\"promptsListChanged\":false,\"resourceSubscriptions\":"
@@ -43,10 +43,10 @@ acknowledged_first(void)
 	ASSERT_STR(text_at(sent->note[0], "params.notifications.resourceSubscriptions.0"),
 		   "test://note");
 	CU_ASSERT(at(sent->note[0], "params.notifications.resourceSubscriptions.1") == NULL);
-	bench_close(sent);
+	rig_close(sent);
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -54,33 +54,33 @@ only_what_was_asked(void)
 {
 	struct sent *tools, *prompts, *watcher;
 
-	bench_start();
+	rig_start();
 	tools = send_http(headers, LISTEN("\"7\"", "{\"toolsListChanged\":true}"));
 	prompts = send_http(headers, LISTEN("7", "{\"promptsListChanged\":true,"
 						 "\"resourcesListChanged\":true}"));
 	watcher = send_http(headers, LISTEN("8", "{\"resourceSubscriptions\":[\"test://note\"]}"));
-	eras_changed(bench_eras, "tools", NULL);
+	eras_changed(rig_eras, "tools", NULL);
 	ASSERT_INT(tools->notes, 2);
 	ASSERT_INT(prompts->notes, 1);
 	ASSERT_STR(text_at(tools->note[1], "method"), "notifications/tools/list_changed");
 	CU_ASSERT(json_object_is_type(at(tools->note[1], SUBSCRIPTION), json_type_string));
-	eras_changed(bench_eras, "prompts", NULL);
-	eras_changed(bench_eras, "resources", NULL);
-	eras_changed(bench_eras, "nonsense", NULL);
+	eras_changed(rig_eras, "prompts", NULL);
+	eras_changed(rig_eras, "resources", NULL);
+	eras_changed(rig_eras, "nonsense", NULL);
 	ASSERT_INT(tools->notes, 2);
 	ASSERT_INT(prompts->notes, 3);
 	ASSERT_STR(text_at(prompts->note[1], "method"), "notifications/prompts/list_changed");
 	ASSERT_STR(text_at(prompts->note[2], "method"), "notifications/resources/list_changed");
-	eras_changed(bench_eras, NULL, "test://note");
-	eras_changed(bench_eras, NULL, "test://blob");
+	eras_changed(rig_eras, NULL, "test://note");
+	eras_changed(rig_eras, NULL, "test://blob");
 	ASSERT_INT(watcher->notes, 2);
 	ASSERT_STR(text_at(watcher->note[1], "method"), "notifications/resources/updated");
 	ASSERT_STR(text_at(watcher->note[1], "params.uri"), "test://note");
 	ASSERT_INT(int_at(watcher->note[1], SUBSCRIPTION), 8);
-	bench_close(tools);
-	eras_changed(bench_eras, "tools", NULL);
+	rig_close(tools);
+	eras_changed(rig_eras, "tools", NULL);
 	ASSERT_INT(tools->notes, 2);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -88,16 +88,16 @@ ends_with_its_result(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = send_http(headers, LISTEN("\"x\"", "{}"));
 	ASSERT_INT(sent->notes, 1);
-	eras_quiesce(bench_eras);
+	eras_quiesce(rig_eras);
 	ASSERT_INT(sent->finished, 1);
 	ASSERT_STR(text_at(sent->answer, "id"), "x");
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'io.modelcontextprotocol/subscriptionId'"),
 		   "x");
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -105,17 +105,17 @@ on_stdio(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = send_stdio(LISTEN("5", "{\"toolsListChanged\":true}"));
 	ASSERT_INT(sent->notes, 1);
-	eras_changed(bench_eras, "tools", NULL);
+	eras_changed(rig_eras, "tools", NULL);
 	ASSERT_INT(sent->notes, 2);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":5}}");
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	CU_ASSERT(bench_line(0) == NULL); /* no legacy session to tell */
-	bench_stop();
+	CU_ASSERT(rig_line(0) == NULL); /* no legacy session to tell */
+	rig_stop();
 }
 
 static void
@@ -123,7 +123,7 @@ bad_listens(void)
 {
 	struct sent *sent;
 
-	bench_start();
+	rig_start();
 	sent = call_modern("subscriptions/listen", NULL, "");
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	sent = call_modern("subscriptions/listen", NULL, "\"notifications\":true");
@@ -139,7 +139,7 @@ bad_listens(void)
 		ASSERT_INT(int_at(sent->answer, "error.code"), n > LISTEN_URIS ? -32602 : 0);
 		ASSERT_INT(sent->finished, n > LISTEN_URIS);
 	}
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -147,7 +147,7 @@ listens_are_bounded(void)
 {
 	struct sent *sent = NULL, *first;
 
-	bench_start();
+	rig_start();
 	first = send_http(headers, LISTEN("0", "{}"));
 	for (unsigned i = 1; i < LIMIT_LISTENS; i++)
 		sent = send_http(headers, LISTEN("1", "{}"));
@@ -155,10 +155,10 @@ listens_are_bounded(void)
 	sent = send_http(headers, LISTEN("1", "{}"));
 	ASSERT_INT(sent->status, 503);
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32603);
-	bench_close(first);
+	rig_close(first);
 	sent = send_http(headers, LISTEN("1", "{}"));
 	ASSERT_INT(sent->finished, 0);
-	bench_stop();
+	rig_stop();
 }
 
 static void
@@ -166,29 +166,29 @@ legacy_on_stdio(void)
 {
 	struct sent *sent;
 
-	bench_start();
-	eras_changed(bench_eras, "tools", NULL);
+	rig_start();
+	eras_changed(rig_eras, "tools", NULL);
 	send_stdio(INITIALIZE);
-	eras_changed(bench_eras, "tools", NULL);
-	CU_ASSERT(bench_line(0) == NULL); /* not before it says that it is ready */
+	eras_changed(rig_eras, "tools", NULL);
+	CU_ASSERT(rig_line(0) == NULL); /* not before it says that it is ready */
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
-	eras_changed(bench_eras, "tools", NULL);
-	ASSERT_STR(text_at(bench_line(0), "method"), "notifications/tools/list_changed");
-	CU_ASSERT(at(bench_line(0), "params") == NULL);
-	eras_changed(bench_eras, NULL, "test://note");
-	CU_ASSERT(bench_line(1) == NULL);
+	eras_changed(rig_eras, "tools", NULL);
+	ASSERT_STR(text_at(rig_line(0), "method"), "notifications/tools/list_changed");
+	CU_ASSERT(at(rig_line(0), "params") == NULL);
+	eras_changed(rig_eras, NULL, "test://note");
+	CU_ASSERT(rig_line(1) == NULL);
 	sent = send_stdio(REQUEST("resources/subscribe", "test://note"));
 	ASSERT_INT(json_object_object_length(at(sent->answer, "result")), 0);
 	sent = send_stdio(REQUEST("resources/subscribe", "test://nowhere"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32002);
-	eras_changed(bench_eras, NULL, "test://note");
-	ASSERT_STR(text_at(bench_line(1), "method"), "notifications/resources/updated");
-	ASSERT_STR(text_at(bench_line(1), "params.uri"), "test://note");
+	eras_changed(rig_eras, NULL, "test://note");
+	ASSERT_STR(text_at(rig_line(1), "method"), "notifications/resources/updated");
+	ASSERT_STR(text_at(rig_line(1), "params.uri"), "test://note");
 	sent = send_stdio(REQUEST("resources/unsubscribe", "test://note"));
 	ASSERT_INT(json_object_object_length(at(sent->answer, "result")), 0);
-	eras_changed(bench_eras, NULL, "test://note");
-	CU_ASSERT(bench_line(2) == NULL);
-	bench_stop();
+	eras_changed(rig_eras, NULL, "test://note");
+	CU_ASSERT(rig_line(2) == NULL);
+	rig_stop();
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "plugin/worker.h"
 #include "plugin_files.h"
 #include "suite.h"
-#include "worker_bench.h"
+#include "worker_rig.h"
 
 #define TRANSCRIPT_MAX (16u << 20)
 
@@ -99,17 +99,17 @@ static const struct use table[] = {
 static void
 same_answers_in_both_modes(void)
 {
-	struct worker_bench here, there;
+	struct worker_rig here, there;
 
-	bench_open(&here, "fixture", "fixture", ISOLATION_NONE, NULL);
-	bench_open(&there, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+	rig_open(&here, "fixture", "fixture", ISOLATION_NONE, NULL);
+	rig_open(&there, "fixture", "fixture", ISOLATION_PROCESS, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct buf one, other;
 
 		buf_init(&one, TRANSCRIPT_MAX);
 		buf_init(&other, TRANSCRIPT_MAX);
-		bench_call(&here, &table[i], &one);
-		bench_call(&there, &table[i], &other);
+		rig_call(&here, &table[i], &one);
+		rig_call(&there, &table[i], &other);
 		CU_ASSERT(one.len > 0);
 		if (one.len < 2000)
 			ASSERT_STR(other.data, one.data);
@@ -121,19 +121,19 @@ same_answers_in_both_modes(void)
 	}
 	ASSERT_STR(here.changed, "prompts");
 	ASSERT_STR(there.changed, "prompts");
-	bench_close(&here);
-	bench_close(&there);
+	rig_close(&here);
+	rig_close(&there);
 }
 
 /* ---- what a call looks like ----------------------------------------------------------------- */
 
 static void
-expect(struct worker_bench *bench, const struct use *use, const char *part)
+expect(struct worker_rig *rig, const struct use *use, const char *part)
 {
 	struct buf transcript;
 
 	buf_init(&transcript, TRANSCRIPT_MAX);
-	bench_call(bench, use, &transcript);
+	rig_call(rig, use, &transcript);
 	if (strstr(transcript.data, part) == NULL)
 		printf("\n    \"%s\" should hold \"%s\"", transcript.data, part);
 	CU_ASSERT(strstr(transcript.data, part) != NULL);
@@ -143,14 +143,14 @@ expect(struct worker_bench *bench, const struct use *use, const char *part)
 static const struct use pid = { ROW_TOOL, .name = "pid" };
 
 static int
-pid_of_worker(struct worker_bench *bench)
+pid_of_worker(struct worker_rig *rig)
 {
 	struct buf transcript;
 	const char *at;
 	int number;
 
 	buf_init(&transcript, TRANSCRIPT_MAX);
-	bench_call(bench, &pid, &transcript);
+	rig_call(rig, &pid, &transcript);
 	at = strstr(transcript.data, "pid=");
 	number = at != NULL ? atoi(at + 4) : -1;
 	CU_ASSERT(number > 0);
@@ -163,26 +163,26 @@ pid_of_worker(struct worker_bench *bench)
 static void
 is_given_nothing(void)
 {
-	struct worker_bench bench;
+	struct worker_rig rig;
 
 	setenv("DATABRICKS_TOKEN", "dapi-not-for-plugins", 1);
-	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
-	expect(&bench, &pid, "descriptors=7 token=none");
-	CU_ASSERT(pid_of_worker(&bench) != getpid());
+	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
+	expect(&rig, &pid, "descriptors=7 token=none");
+	CU_ASSERT(pid_of_worker(&rig) != getpid());
 	unsetenv("DATABRICKS_TOKEN");
-	bench_close(&bench);
+	rig_close(&rig);
 }
 
 static void
 starts_at_the_first_call_only(void)
 {
-	struct worker_bench bench;
+	struct worker_rig rig;
 	int first;
 
-	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
-	first = pid_of_worker(&bench);
-	ASSERT_INT(pid_of_worker(&bench), first);
-	bench_close(&bench);
+	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&rig);
+	ASSERT_INT(pid_of_worker(&rig), first);
+	rig_close(&rig);
 	ASSERT_INT(kill(first, 0), -1); /* it ended with its host */
 }
 
@@ -190,28 +190,28 @@ static void
 a_crash_fails_the_calls_in_flight(void)
 {
 	static const struct use uses[] = {
-		{ ROW_TOOL, .name = "die_between", .arguments = "{\"ms\":1500}" },
-		{ ROW_TOOL, .name = "die", .arguments = "{}" },
+		{ ROW_TOOL, .name = "crash_between", .arguments = "{\"ms\":1500}" },
+		{ ROW_TOOL, .name = "crash", .arguments = "{}" },
 	};
-	struct worker_bench bench;
+	struct worker_rig rig;
 	struct buf transcript[2];
 	int first;
 
-	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
-	first = pid_of_worker(&bench);
+	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&rig);
 	buf_init(&transcript[0], TRANSCRIPT_MAX);
 	buf_init(&transcript[1], TRANSCRIPT_MAX);
-	bench_calls(&bench, uses, transcript, 2);
+	rig_calls(&rig, uses, transcript, 2);
 	for (size_t i = 0; i < 2; i++) {
 		CU_ASSERT(strstr(transcript[i].data,
-				 "The plugin mortal stopped during this call") != NULL);
+				 "The plugin crashing_plugin stopped during this call") != NULL);
 		CU_ASSERT(strstr(transcript[i].data, "signal 6 (Aborted)") != NULL);
 		buf_fini(&transcript[i]);
 	}
-	CU_ASSERT(pid_of_worker(&bench) != first); /* the next call has a new process */
-	expect(&bench, &(struct use){ ROW_TOOL, .name = "die", .arguments = "{\"how\":\"exit\"}" },
+	CU_ASSERT(pid_of_worker(&rig) != first); /* the next call has a new process */
+	expect(&rig, &(struct use){ ROW_TOOL, .name = "crash", .arguments = "{\"how\":\"exit\"}" },
 	       "exited with status 0");
-	bench_close(&bench);
+	rig_close(&rig);
 }
 
 /* ---- operations ----------------------------------------------------------------------------- */
@@ -223,25 +223,25 @@ operations_outlive_their_process(void)
 		const char *arguments, *counted;
 	} cases[] = {
 		{ "{\"polls\":3}", "3\n" },
-		{ "{\"polls\":4,\"die_at\":2}", "4\n" },
-		{ "{\"polls\":1,\"die_at\":1}", "2\n" },
+		{ "{\"polls\":4,\"crash_at\":2}", "4\n" },
+		{ "{\"polls\":1,\"crash_at\":1}", "2\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct worker_bench bench;
+		struct worker_rig rig;
 		char *folder = folder_new(), *path = xprintf("%s/counter", folder);
 		char *options = xprintf("{\"counter\":\"%s\"}", path);
 		struct image counted;
 
-		bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, options);
-		expect(&bench,
+		rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, options);
+		expect(&rig,
 		       &(struct use){ ROW_TOOL, .name = "work", .arguments = cases[i].arguments },
 		       "job-7 is done.");
 		counted = image_read(path);
 		counted.data[counted.len] = '\0';
 		ASSERT_STR(counted.data, cases[i].counted);
 		image_free(&counted);
-		bench_close(&bench);
+		rig_close(&rig);
 		free(options);
 		free(path);
 		folder_remove(folder);
@@ -254,19 +254,19 @@ operations_outlive_a_kill(void)
 {
 	static const struct use work = { ROW_TOOL, .name = "work", .arguments = "{\"polls\":1000}",
 					 .wait_ms = 100 };
-	struct worker_bench bench;
+	struct worker_rig rig;
 	char *folder = folder_new();
 	char *options = xprintf("{\"counter\":\"%s/counter\"}", folder);
 	int first;
 
-	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, options);
-	first = pid_of_worker(&bench);
-	expect(&bench, &work, "goes on: job-7");
+	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, options);
+	first = pid_of_worker(&rig);
+	expect(&rig, &work, "goes on: job-7");
 	CU_ASSERT(kill(first, SIGKILL) == 0);
-	bench_wait(&bench, 100);
-	expect(&bench, &work, "goes on: job-7");
-	CU_ASSERT(pid_of_worker(&bench) != first);
-	bench_close(&bench);
+	rig_wait(&rig, 100);
+	expect(&rig, &work, "goes on: job-7");
+	CU_ASSERT(pid_of_worker(&rig) != first);
+	rig_close(&rig);
 	free(options);
 	folder_remove(folder);
 }
@@ -279,16 +279,16 @@ cancels_reach_the_plugin(void)
 	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_bench bench;
+		struct worker_rig rig;
 
-		bench_open(&bench, "fixture", "fixture", modes[i], NULL);
-		expect(&bench,
+		rig_open(&rig, "fixture", "fixture", modes[i], NULL);
+		expect(&rig,
 		       &(struct use){ ROW_TOOL, .name = "sleep",
 				      .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
 				      .progress = true, .cancel_at_progress = true },
 		       "cancel");
-		expect(&bench, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
-		bench_close(&bench);
+		expect(&rig, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
+		rig_close(&rig);
 	}
 }
 
@@ -297,18 +297,18 @@ static void
 a_step_that_hangs_ends_with_its_process(void)
 {
 	static const struct use hang = { ROW_TOOL, .name = "hang", .cancel_after_ms = 20 };
-	struct worker_bench bench;
+	struct worker_rig rig;
 	int first;
 
 	worker_set_grace(100);
-	bench_open(&bench, "mortal", "mortal", ISOLATION_PROCESS, NULL);
-	first = pid_of_worker(&bench);
-	expect(&bench, &hang, "cancelled");
+	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
+	first = pid_of_worker(&rig);
+	expect(&rig, &hang, "cancelled");
 	for (int i = 0; i < 100 && kill(first, 0) == 0; i++)
-		bench_wait(&bench, 100);
+		rig_wait(&rig, 100);
 	ASSERT_INT(kill(first, 0), -1);
-	CU_ASSERT(pid_of_worker(&bench) != first);
-	bench_close(&bench);
+	CU_ASSERT(pid_of_worker(&rig) != first);
+	rig_close(&rig);
 	worker_set_grace(WORKER_GRACE_MS);
 }
 
@@ -318,15 +318,15 @@ sinks_can_stop(void)
 	static const char *const how[] = { "sink", "wait_sink" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
-		struct worker_bench bench;
+		struct worker_rig rig;
 		char *arguments =
 		    xprintf("{\"path\":\"/bytes?50000000\",\"how\":\"%s\",\"stop_after\":1}",
 			    how[i]);
 
-		bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
-		expect(&bench, &(struct use){ ROW_TOOL, .name = "fetch", .arguments = arguments },
+		rig_open(&rig, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+		expect(&rig, &(struct use){ ROW_TOOL, .name = "fetch", .arguments = arguments },
 		       "through the sink, stopped");
-		bench_close(&bench);
+		rig_close(&rig);
 		free(arguments);
 	}
 }
@@ -335,12 +335,12 @@ static void
 many_calls_at_once(void)
 {
 	enum { CALLS = 60 };
-	struct worker_bench bench;
+	struct worker_rig rig;
 	struct use use[CALLS];
 	struct buf transcript[CALLS];
 	char *arguments[CALLS];
 
-	bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+	rig_open(&rig, "fixture", "fixture", ISOLATION_PROCESS, NULL);
 	for (size_t i = 0; i < CALLS; i++) {
 		arguments[i] = i % 3 == 0 ? xprintf("{\"ms\":%zu}", i)
 			     : i % 3 == 1 ? xprintf("{\"path\":\"/n/%zu\",\"how\":\"wait\"}", i)
@@ -352,7 +352,7 @@ many_calls_at_once(void)
 				       .arguments = arguments[i] };
 		buf_init(&transcript[i], TRANSCRIPT_MAX);
 	}
-	bench_calls(&bench, use, transcript, CALLS);
+	rig_calls(&rig, use, transcript, CALLS);
 	for (size_t i = 0; i < CALLS; i++) {
 		char expected[64];
 
@@ -365,26 +365,26 @@ many_calls_at_once(void)
 		buf_fini(&transcript[i]);
 		free(arguments[i]);
 	}
-	bench_close(&bench);
+	rig_close(&rig);
 }
 
 /* The refusal of a plugin that cannot be loaded comes when its worker starts. */
 static void
 refusals_of_the_worker_reach_the_caller(void)
 {
-	struct worker_bench bench;
+	struct worker_rig rig;
 	struct plugin_status status;
 
-	bench_open(&bench, "bad", "bad_start", ISOLATION_PROCESS, NULL);
-	expect(&bench, &(struct use){ ROW_TOOL, .name = "tool_one" },
+	rig_open(&rig, "bad", "bad_start", ISOLATION_PROCESS, NULL);
+	expect(&rig, &(struct use){ ROW_TOOL, .name = "tool_one" },
 	       "it is refusing to start: not with the options");
-	plugins_status(bench.plugins, 0, &status);
+	plugins_status(rig.plugins, 0, &status);
 	ASSERT_INT(status.refusal, PLUGIN_START);
 	CU_ASSERT(strstr(status.why, "not with the options") != NULL);
-	bench_close(&bench);
+	rig_close(&rig);
 }
 
-/* ---- workers that lie ----------------------------------------------------------------------- */
+/* ---- malicious workers ----------------------------------------------------------------------- */
 
 static void
 nothing_malformed_is_believed(void)
@@ -408,15 +408,15 @@ nothing_malformed_is_believed(void)
 					 .arguments = "{\"text\":\"x\"}" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct worker_bench bench;
-		char *program = xprintf("%s-%s", LIAR, cases[i].mode);
+		struct worker_rig rig;
+		char *program = xprintf("%s-%s", MALICIOUS_WORKER, cases[i].mode);
 
-		bench_open(&bench, "fixture", "fixture", ISOLATION_PROCESS, NULL);
+		rig_open(&rig, "fixture", "fixture", ISOLATION_PROCESS, NULL);
 		worker_set_program(program);
-		expect(&bench, &echo, cases[i].why);
+		expect(&rig, &echo, cases[i].why);
 		worker_set_program(WORKER);
-		expect(&bench, &echo, "\"x\""); /* the host and its other workers are well */
-		bench_close(&bench);
+		expect(&rig, &echo, "\"x\""); /* the host and its other workers are well */
+		rig_close(&rig);
 		free(program);
 	}
 }
@@ -425,14 +425,14 @@ nothing_malformed_is_believed(void)
 
 /* How often the transcript of a call shows a text. */
 static unsigned
-times_shown(struct worker_bench *bench, const char *arguments, const char *text)
+times_shown(struct worker_rig *rig, const char *arguments, const char *text)
 {
 	struct use use = { ROW_TOOL, .name = "show", .arguments = arguments };
 	struct buf transcript;
 	unsigned times = 0;
 
 	buf_init(&transcript, TRANSCRIPT_MAX);
-	bench_call(bench, &use, &transcript);
+	rig_call(rig, &use, &transcript);
 	for (const char *at = transcript.data; (at = strstr(at, text)) != NULL; at++)
 		times++;
 	buf_fini(&transcript);
@@ -451,30 +451,28 @@ values_that_the_host_knows_are_masked(void)
 	large[300] = '\0';
 	arguments = xprintf("{\"text\":\"%s\",\"untrusted\":true}", large);
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_bench bench;
+		struct worker_rig rig;
 
-		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
-		CU_ASSERT(times_shown(&bench, "{\"text\":\"not-known-yet\"}", "not-known-yet") >=
-			  3);
-		CU_ASSERT(times_shown(&bench, arguments, "beginning-of-a-large-") >= 3);
-		bench_close(&bench);
+		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
+		CU_ASSERT(times_shown(&rig, "{\"text\":\"not-known-yet\"}", "not-known-yet") >= 3);
+		CU_ASSERT(times_shown(&rig, arguments, "beginning-of-a-large-") >= 3);
+		rig_close(&rig);
 	}
 	mask_add("the-host-knows", 14);
 	mask_add(large, 300);
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_bench bench;
+		struct worker_rig rig;
 
-		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
-		ASSERT_INT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}",
-				       "the-host-knows"),
+		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
+		ASSERT_INT(times_shown(&rig, "{\"text\":\"x the-host-knows y\"}", "the-host-knows"),
 			   0);
-		CU_ASSERT(times_shown(&bench, "{\"text\":\"x the-host-knows y\"}", "x *** y") >= 3);
-		ASSERT_INT(times_shown(&bench, "{\"text\":\"the-host-knows\",\"fail\":true}",
+		CU_ASSERT(times_shown(&rig, "{\"text\":\"x the-host-knows y\"}", "x *** y") >= 3);
+		ASSERT_INT(times_shown(&rig, "{\"text\":\"the-host-knows\",\"fail\":true}",
 				       "the-host-knows"),
 			   0);
 		/* a cell holds less than the whole value */
-		ASSERT_INT(times_shown(&bench, arguments, "beginning-of-a-large-"), 0);
-		bench_close(&bench);
+		ASSERT_INT(times_shown(&rig, arguments, "beginning-of-a-large-"), 0);
+		rig_close(&rig);
 	}
 	free(arguments);
 }
@@ -486,20 +484,20 @@ a_value_is_shown_by_the_call_that_masks_it_only(void)
 	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_bench bench, other;
+		struct worker_rig rig, other;
 		char *value = xprintf("shown-once-in-mode-%zu", i);
 		char *masks = xprintf("{\"text\":\"%s\",\"mask\":true}", value);
 		char *plain = xprintf("{\"text\":\"%s\"}", value);
 
-		bench_open(&bench, "mortal", "mortal", modes[i], NULL);
-		CU_ASSERT(times_shown(&bench, masks, value) >= 3);
-		ASSERT_INT(times_shown(&bench, masks, value), 0);
-		ASSERT_INT(times_shown(&bench, plain, value), 0);
-		bench_close(&bench);
-		bench_open(&other, "mortal", "mortal", ISOLATION_PROCESS, NULL);
+		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
+		CU_ASSERT(times_shown(&rig, masks, value) >= 3);
+		ASSERT_INT(times_shown(&rig, masks, value), 0);
+		ASSERT_INT(times_shown(&rig, plain, value), 0);
+		rig_close(&rig);
+		rig_open(&other, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
 		ASSERT_INT(times_shown(&other, plain, value), 0);
 		ASSERT_INT(times_shown(&other, masks, value), 0); /* it was a mask before */
-		bench_close(&other);
+		rig_close(&other);
 		free(value);
 		free(masks);
 		free(plain);
@@ -519,7 +517,7 @@ output_becomes_events(void)
 	CU_ASSERT_FATAL(pipe(pipe_of_worker) == 0 && pipe(log) == 0);
 	dup2(log[1], STDERR_FILENO);
 	log_init(LOG_NOTICE, false);
-	worker_output_init(&output, loop, "mortal");
+	worker_output_init(&output, loop, "crashing_plugin");
 	worker_output_open(&output, pipe_of_worker[0]);
 	dprintf(pipe_of_worker[1], "{\"event\":\"forged\"}\x1b[31m\n\n%01500d\n", 1);
 	CU_ASSERT(worker_output_read(&output));

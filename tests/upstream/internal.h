@@ -41,8 +41,8 @@ struct connection {
 
 /* tls.c */
 SSL_CTX *tls_context(const char *ca_file);
-/* behave.c: answers one request. */
-void behave(struct connection *connection, const char *head, const char *body, size_t len);
+/* answer.c: answers one request. */
+void answer_request(struct connection *connection, const char *head, const char *body, size_t len);
 
 /* upstream.c */
 bool send_bytes(struct connection *connection, const void *data, size_t len);

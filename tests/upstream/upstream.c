@@ -287,7 +287,7 @@ serve_one(struct connection *c)
 	if (ok) {
 		body[len] = '\0';
 		remember(c->upstream, head, body, len);
-		behave(c, head, body, len);
+		answer_request(c, head, body, len);
 	}
 	free(head);
 	free(body);

@@ -60,7 +60,7 @@ await(enum wire_type type)
 
 /* READY as it should be, then the step of the call. */
 static uint64_t
-behave_until_step(void)
+answer_until_step(void)
 {
 	const uint32_t version = WIRE_VERSION;
 
@@ -70,44 +70,44 @@ behave_until_step(void)
 }
 
 static void
-lie_at_once(const char *lie)
+break_at_once(const char *fault)
 {
 	const uint32_t version = 999;
 	struct frame frame = { .magic = FRAME_MAGIC, .type = WIRE_READY };
 
-	if (strcmp(lie, "garbage") == 0) {
+	if (strcmp(fault, "garbage") == 0) {
 		put("What the host reads here is no frame at all.", 44);
-	} else if (strcmp(lie, "type") == 0) {
+	} else if (strcmp(fault, "type") == 0) {
 		put_frame(WIRE_TYPES_END, 0, 0, "", 0);
-	} else if (strcmp(lie, "length") == 0) {
+	} else if (strcmp(fault, "length") == 0) {
 		frame.len = CHANNEL_FRAME_MAX + 1;
 		put(&frame, sizeof(frame));
-	} else if (strcmp(lie, "mixed") == 0) {
+	} else if (strcmp(fault, "mixed") == 0) {
 		put_frame(WIRE_LOG, FRAME_MORE, 0, "a", 1);
 		put_frame(WIRE_MASK, 0, 0, "b", 1);
-	} else if (strcmp(lie, "early") == 0) {
+	} else if (strcmp(fault, "early") == 0) {
 		put_frame(WIRE_STEPPED, 0, 0, "", 0);
-	} else if (strcmp(lie, "version") == 0) {
+	} else if (strcmp(fault, "version") == 0) {
 		put_frame(WIRE_READY, 0, 0, &version, sizeof(version));
 	}
 }
 
 static void
-lie_later(const char *lie)
+break_later(const char *fault)
 {
 	/* OUTCOME_DONE without anything, then a result of three bytes, which are no JSON */
 	const uint32_t done[] = { 0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, 0 };
-	uint64_t call = behave_until_step();
+	uint64_t call = answer_until_step();
 	char message[64];
 	size_t len = 0;
 
-	if (strcmp(lie, "host") == 0) {
+	if (strcmp(fault, "host") == 0) {
 		put_frame(WIRE_BEGIN, 0, call, "", 0);
-	} else if (strcmp(lie, "fetch") == 0) {
+	} else if (strcmp(fault, "fetch") == 0) {
 		put_frame(WIRE_FETCH, 0, call, "", 0);
-	} else if (strcmp(lie, "outcome") == 0) {
+	} else if (strcmp(fault, "outcome") == 0) {
 		put_frame(WIRE_STEPPED, 0, call, &(uint32_t){ 77 }, sizeof(uint32_t));
-	} else if (strcmp(lie, "result") == 0) {
+	} else if (strcmp(fault, "result") == 0) {
 		/* kind, requests, after, questions, handle "" */
 		memcpy(message, done, 5 * sizeof(uint32_t));
 		len = 5 * sizeof(uint32_t);
@@ -129,13 +129,13 @@ int
 main(int argc, char **argv)
 {
 	static const char *const later[] = { "host", "fetch", "outcome", "result", "quit" };
-	const char *lie = strrchr(argc > 0 ? argv[0] : "", '-');
+	const char *fault = strrchr(argc > 0 ? argv[0] : "", '-');
 
-	lie = lie != NULL ? lie + 1 : "";
+	fault = fault != NULL ? fault + 1 : "";
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (strcmp(lie, later[i]) == 0)
-			lie_later(lie);
-	lie_at_once(lie);
+		if (strcmp(fault, later[i]) == 0)
+			break_later(fault);
+	break_at_once(fault);
 	await(WIRE_TYPES_END); /* until the host hangs up or kills us */
 	return 0;
 }

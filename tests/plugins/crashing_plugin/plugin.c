@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin that dies and hangs. Its "remote system" is a file in which polls are counted: what is
- * there survives the process, as work at a real remote system would. */
+/* A plugin that crashes and hangs. Its "remote system" is a file in which polls are counted: the
+ * file survives the process, as work at a real remote system would. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include <lakehost/call.h>
 
 static int
-die(struct mcp_call *call)
+crash(struct mcp_call *call)
 {
 	if (strcmp(mcp_arg(call, "how"), "exit") == 0)
 		_exit(0);
@@ -26,7 +26,7 @@ woke(struct mcp_call *call, const void *state, size_t len)
 }
 
 static int
-die_between(struct mcp_call *call)
+crash_between(struct mcp_call *call)
 {
 	return mcp_again(call, (uint32_t)mcp_arg_int(call, "ms", 0), woke, NULL, 0);
 }
@@ -50,7 +50,7 @@ spin(struct mcp_call *call)
 
 /* Not for ever, but for too long. */
 static int
-dawdle(struct mcp_call *call)
+sleep_long(struct mcp_call *call)
 {
 	usleep(300000);
 	return mcp_say(call, "At last.");
@@ -114,7 +114,7 @@ work_poll(struct mcp_call *call)
 
 	if (polled < 0)
 		return (int)polled;
-	if (polled == mcp_arg_int(call, "die_at", 0))
+	if (polled == mcp_arg_int(call, "crash_at", 0))
 		abort();
 	if (polled < mcp_arg_int(call, "polls", 1)) {
 		mcp_say(call, "Still at work.");
@@ -150,10 +150,14 @@ show(struct mcp_call *call)
 }
 
 static const struct mcp_row tools[] = {
-	{ .name = "die", .handler = die },   { .name = "die_between", .handler = die_between },
-	{ .name = "spin", .handler = spin }, { .name = "dawdle", .handler = dawdle },
-	{ .name = "hang", .handler = hang }, { .name = "pid", .handler = pid },
-	{ .name = "show", .handler = show }, { .name = "work", .operation = &work },
+	{ .name = "crash", .handler = crash },
+	{ .name = "crash_between", .handler = crash_between },
+	{ .name = "spin", .handler = spin },
+	{ .name = "sleep", .handler = sleep_long },
+	{ .name = "hang", .handler = hang },
+	{ .name = "pid", .handler = pid },
+	{ .name = "show", .handler = show },
+	{ .name = "work", .operation = &work },
 };
 
 const struct mcp_plugin mcp_plugin = {

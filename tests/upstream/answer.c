@@ -274,7 +274,7 @@ dispatch(struct connection *c, const struct asked *asked, const char *what)
 }
 
 void
-behave(struct connection *c, const char *head, const char *body, size_t len)
+answer_request(struct connection *c, const char *head, const char *body, size_t len)
 {
 	struct asked asked = { .head = head, .body = body, .len = len };
 	char what[64];

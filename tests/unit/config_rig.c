@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See config_bench.h. */
-#include "config_bench.h"
+/* See config_rig.h. */
+#include "config_rig.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>

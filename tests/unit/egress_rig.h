@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A loop, an egress and a misbehaving upstream, and requests that run to their end. */
-#ifndef TESTS_UNIT_EGRESS_BENCH_H
-#define TESTS_UNIT_EGRESS_BENCH_H
+#ifndef TESTS_UNIT_EGRESS_RIG_H
+#define TESTS_UNIT_EGRESS_RIG_H
 
 #include "base/loop.h"
 #include "base/mem.h"
@@ -9,7 +9,7 @@
 #include "egress/egress.h"
 #include "upstream.h"
 
-struct bench {
+struct rig {
 	struct loop *loop;
 	struct config *config;
 	struct egress *egress;
@@ -21,7 +21,7 @@ struct bench {
 
 /* What a request came to; a copy. */
 struct got {
-	struct bench *bench;
+	struct rig *rig;
 	bool done;
 	struct mcp_reply reply;			 /* its pointers point below, but for the body */
 	char *body, *why, *request_id, *headers; /* "Name: value\n", … */
@@ -30,26 +30,26 @@ struct got {
 };
 
 /* `workspace` are more settings of upstreams.workspace, `plugins` of the group plugins. */
-struct bench *bench_new(const char *workspace, const char *plugins);
-struct bench *bench_new_tls(const char *ca_file, const char *workspace);
+struct rig *rig_new(const char *workspace, const char *plugins);
+struct rig *rig_new_tls(const char *ca_file, const char *workspace);
 /* The upstream is not there, or somewhere else. */
-struct bench *bench_new_at(const char *host, const char *workspace, const char *plugins);
+struct rig *rig_new_at(const char *host, const char *workspace, const char *plugins);
 /* Another service: `auth` is the inside of upstreams.workspace.auth; URL in it stands for the
  * address of the upstream. `path` stands behind its address. */
-struct bench *bench_new_generic(const char *path, const char *auth);
-void bench_free(struct bench *bench);
-void bench_permit(struct bench *bench, const char *permission);
+struct rig *rig_new_generic(const char *path, const char *auth);
+void rig_free(struct rig *rig);
+void rig_permit(struct rig *rig, const char *permission);
 
 struct mcp_http get(const char *path);
 struct mcp_http post(const char *path, const struct mcp_piece *body);
 
 /* Submits; `got` stays put until it is done or cancelled. */
-struct transfer *bench_submit(struct bench *bench, const struct mcp_http *http, struct got *got);
-void bench_run(struct bench *bench); /* until nothing is under way */
+struct transfer *rig_submit(struct rig *rig, const struct mcp_http *http, struct got *got);
+void rig_run(struct rig *rig); /* until nothing is under way */
 /* Submits and runs. */
-void bench_fetch(struct bench *bench, const struct mcp_http *http, struct got *got);
+void rig_fetch(struct rig *rig, const struct mcp_http *http, struct got *got);
 void got_fini(struct got *got);
 /* Runs the loop until the function says so. */
-void bench_until(struct bench *bench, bool (*enough)(void *data), void *data);
+void rig_until(struct rig *rig, bool (*enough)(void *data), void *data);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See worker_bench.h. */
-#include "worker_bench.h"
+/* See worker_rig.h. */
+#include "worker_rig.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,7 +21,7 @@
 #define TRANSCRIPT_MAX (16u << 20)
 
 struct caller {
-	struct worker_bench *bench;
+	struct worker_rig *rig;
 	const struct use *use;
 	struct buf *transcript;
 	struct call *call;
@@ -35,7 +35,7 @@ must(bool ok, const char *what)
 {
 	if (ok)
 		return;
-	fprintf(stderr, "bench: %s\n", what);
+	fprintf(stderr, "rig: %s\n", what);
 	abort();
 }
 
@@ -78,10 +78,10 @@ answer(int fd, const char *path)
 static void *
 serve(void *data)
 {
-	const struct worker_bench *bench = data;
+	const struct worker_rig *rig = data;
 	int fd;
 
-	while ((fd = accept4(bench->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+	while ((fd = accept4(rig->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		char request[8192], path[1024];
 		size_t len = 0;
 		ssize_t n = 1;
@@ -103,20 +103,20 @@ serve(void *data)
 }
 
 static void
-upstream_open(struct worker_bench *bench)
+upstream_open(struct worker_rig *rig)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 
-	bench->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	must(bench->listener >= 0 &&
-		 bind(bench->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-		 listen(bench->listener, 64) == 0 &&
-		 getsockname(bench->listener, (struct sockaddr *)&address, &len) == 0,
+	rig->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(rig->listener >= 0 &&
+		 bind(rig->listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+		 listen(rig->listener, 64) == 0 &&
+		 getsockname(rig->listener, (struct sockaddr *)&address, &len) == 0,
 	     "no upstream");
-	must(pthread_create(&bench->server, NULL, serve, bench) == 0, "no thread");
-	bench->upstream = (struct config_upstream){
+	must(pthread_create(&rig->server, NULL, serve, rig) == 0, "no thread");
+	rig->upstream = (struct config_upstream){
 		.role = xstrdup("workspace"),
 		.url = xprintf("http://127.0.0.1:%d", ntohs(address.sin_port)),
 		.auth_type = xstrdup("pat"),
@@ -127,21 +127,21 @@ upstream_open(struct worker_bench *bench)
 		.max_connections = 8,
 		.max_reply = LIMIT_REPLY,
 	};
-	bench->config.upstream = &bench->upstream;
-	bench->config.upstreams = 1;
+	rig->config.upstream = &rig->upstream;
+	rig->config.upstreams = 1;
 }
 
 static void
-upstream_close(struct worker_bench *bench)
+upstream_close(struct worker_rig *rig)
 {
-	shutdown(bench->listener, SHUT_RDWR);
-	pthread_join(bench->server, NULL);
-	close(bench->listener);
-	free(bench->upstream.role);
-	free(bench->upstream.url);
-	free(bench->upstream.auth_type);
-	free(bench->upstream.auth_why);
-	free(bench->upstream.token);
+	shutdown(rig->listener, SHUT_RDWR);
+	pthread_join(rig->server, NULL);
+	close(rig->listener);
+	free(rig->upstream.role);
+	free(rig->upstream.url);
+	free(rig->upstream.auth_type);
+	free(rig->upstream.auth_why);
+	free(rig->upstream.token);
 }
 
 /* ---- the host ------------------------------------------------------------------------------- */
@@ -149,21 +149,19 @@ upstream_close(struct worker_bench *bench)
 static void
 changed(void *data, const char *what, const char *uri)
 {
-	((struct worker_bench *)data)->changed = what != NULL && strcmp(what, "tools") == 0
-						   ? "tools"
-					       : what != NULL ? "prompts"
-					       : uri != NULL  ? "resource"
-							      : NULL;
+	((struct worker_rig *)data)->changed = what != NULL && strcmp(what, "tools") == 0 ? "tools"
+					     : what != NULL ? "prompts"
+					     : uri != NULL  ? "resource"
+							    : NULL;
 }
 
 static void
-configure(struct worker_bench *bench, const char *plugin, enum isolation isolation,
-	  const char *options)
+configure(struct worker_rig *rig, const char *plugin, enum isolation isolation, const char *options)
 {
-	struct config *config = &bench->config;
+	struct config *config = &rig->config;
 
-	config->plugins.directories = (struct strings){ &bench->directory, 1 };
-	config->plugins.plugin = &bench->plugin;
+	config->plugins.directories = (struct strings){ &rig->directory, 1 };
+	config->plugins.plugin = &rig->plugin;
 	config->plugins.count = 1;
 	config->plugins.name_length = 64;
 	config->access = ACCESS_ADMIN;
@@ -173,51 +171,51 @@ configure(struct worker_bench *bench, const char *plugin, enum isolation isolati
 	config->results.rows = LIMIT_RESULT_ROWS;
 	config->results.text = LIMIT_RESULT_TEXT;
 	config->results.cell = LIMIT_CELL;
-	bench->plugin = (struct config_plugin){ .name = xstrdup(plugin),
-						.where = xstrdup("test.conf:1"),
-						.isolation = isolation,
-						.options = options ? xstrdup(options) : NULL };
-	strcpy(bench->principal.name, "local");
-	bench->principal.access = ACCESS_ADMIN;
+	rig->plugin = (struct config_plugin){ .name = xstrdup(plugin),
+					      .where = xstrdup("test.conf:1"),
+					      .isolation = isolation,
+					      .options = options ? xstrdup(options) : NULL };
+	strcpy(rig->principal.name, "local");
+	rig->principal.access = ACCESS_ADMIN;
 }
 
 void
-bench_open(struct worker_bench *bench, const char *folder, const char *plugin,
-	   enum isolation isolation, const char *options)
+rig_open(struct worker_rig *rig, const char *folder, const char *plugin, enum isolation isolation,
+	 const char *options)
 {
 	struct plugin_status status;
 	bool critical;
 
-	memset(bench, 0, sizeof(*bench));
+	memset(rig, 0, sizeof(*rig));
 	log_init(LOG_ERROR, true);
 	worker_set_program(WORKER);
-	bench->directory = xprintf("%s/%s", PLUGINS, folder);
-	configure(bench, plugin, isolation, options);
-	upstream_open(bench);
-	bench->loop = loop_new();
-	bench->pool = pool_new(bench->loop, 1, 4);
-	bench->plugins = plugins_load(&bench->config, bench->loop, NULL, false, &critical);
-	plugins_status(bench->plugins, 0, &status);
+	rig->directory = xprintf("%s/%s", PLUGINS, folder);
+	configure(rig, plugin, isolation, options);
+	upstream_open(rig);
+	rig->loop = loop_new();
+	rig->pool = pool_new(rig->loop, 1, 4);
+	rig->plugins = plugins_load(&rig->config, rig->loop, NULL, false, &critical);
+	plugins_status(rig->plugins, 0, &status);
 	must(status.refusal == PLUGIN_OK, status.why);
-	plugins_on_change(bench->plugins, changed, bench);
-	bench->egress = egress_new(bench->loop, &bench->config);
-	bench->calls = calls_new(bench->loop, &bench->config, bench->egress);
-	calls_use_pool(bench->calls, bench->pool);
+	plugins_on_change(rig->plugins, changed, rig);
+	rig->egress = egress_new(rig->loop, &rig->config);
+	rig->calls = calls_new(rig->loop, &rig->config, rig->egress);
+	calls_use_pool(rig->calls, rig->pool);
 }
 
 void
-bench_close(struct worker_bench *bench)
+rig_close(struct worker_rig *rig)
 {
-	calls_free(bench->calls);
-	pool_free(bench->pool);
-	egress_free(bench->egress);
-	plugins_free(bench->plugins);
-	loop_free(bench->loop);
-	upstream_close(bench);
-	free(bench->plugin.name);
-	free(bench->plugin.where);
-	free(bench->plugin.options);
-	free(bench->directory);
+	calls_free(rig->calls);
+	pool_free(rig->pool);
+	egress_free(rig->egress);
+	plugins_free(rig->plugins);
+	loop_free(rig->loop);
+	upstream_close(rig);
+	free(rig->plugin.name);
+	free(rig->plugin.where);
+	free(rig->plugin.options);
+	free(rig->directory);
 }
 
 /* ---- one call ------------------------------------------------------------------------------- */
@@ -228,7 +226,7 @@ on_progress(struct call *call, double done, double total, const char *message)
 	struct caller *caller = call->owner;
 
 	if (caller->use->cancel_at_progress)
-		loop_timer_set(caller->bench->loop, &caller->cancel, 0);
+		loop_timer_set(caller->rig->loop, &caller->cancel, 0);
 	buf_printf(caller->transcript, "progress %g of %g %s\n", done, total,
 		   message != NULL ? message : "-");
 }
@@ -246,10 +244,10 @@ on_client_log(struct call *call, enum mcp_level level, const char *logger, const
 static void
 finish(struct caller *caller)
 {
-	loop_timer_stop(caller->bench->loop, &caller->cancel);
+	loop_timer_stop(caller->rig->loop, &caller->cancel);
 	call_free(caller->call);
-	if (--*caller->running == 0 && caller->bench->inside)
-		loop_stop(caller->bench->loop);
+	if (--*caller->running == 0 && caller->rig->inside)
+		loop_stop(caller->rig->loop);
 }
 
 static void
@@ -298,9 +296,9 @@ on_cancel(struct loop_timer *timer)
 }
 
 static const struct row *
-find_row(const struct worker_bench *bench, const struct use *use, struct json_object **arguments)
+find_row(const struct worker_rig *rig, const struct use *use, struct json_object **arguments)
 {
-	const struct registry *registry = plugins_registry(bench->plugins);
+	const struct registry *registry = plugins_registry(rig->plugins);
 	const struct row *row = NULL;
 	char ref[256], argument[64];
 
@@ -324,10 +322,10 @@ start(struct caller *caller)
 	const struct use *use = caller->use;
 	struct json_object *arguments =
 	    json_tokener_parse(use->arguments != NULL ? use->arguments : "{}");
-	const struct row *row = find_row(caller->bench, use, &arguments);
+	const struct row *row = find_row(caller->rig, use, &arguments);
 	struct call_spec spec = {
 		.row = row,
-		.principal = &caller->bench->principal,
+		.principal = &caller->rig->principal,
 		.uri = use->kind == ROW_RESOURCE || use->kind == ROW_TEMPLATE ? use->name : NULL,
 		.traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
 		.capabilities = use->capabilities != NULL
@@ -347,54 +345,54 @@ start(struct caller *caller)
 		must(false, why.data);
 	buf_fini(&why);
 	spec.arguments = arguments;
-	caller->call = call_new(caller->bench->calls, &spec, &refused);
+	caller->call = call_new(caller->rig->calls, &spec, &refused);
 	must(caller->call != NULL, refused != NULL ? refused : "no call");
 	json_object_put(arguments);
 	if (use->cancel_after_ms > 0)
-		loop_timer_set(caller->bench->loop, &caller->cancel, use->cancel_after_ms);
+		loop_timer_set(caller->rig->loop, &caller->cancel, use->cancel_after_ms);
 	call_start(caller->call);
 }
 
 void
-bench_calls(struct worker_bench *bench, const struct use *use, struct buf *transcript, size_t n)
+rig_calls(struct worker_rig *rig, const struct use *use, struct buf *transcript, size_t n)
 {
 	struct caller *caller = xcalloc(n, sizeof(*caller));
 	size_t running = n;
 
 	for (size_t i = 0; i < n; i++) {
-		caller[i] = (struct caller){ .bench = bench,
+		caller[i] = (struct caller){ .rig = rig,
 					     .use = &use[i],
 					     .transcript = &transcript[i],
 					     .running = &running };
 		caller[i].cancel = (struct loop_timer){ .fn = on_cancel, .data = &caller[i] };
 		start(&caller[i]);
 	}
-	bench->inside = true;
+	rig->inside = true;
 	if (running > 0)
-		loop_run(bench->loop, 0);
-	bench->inside = false;
+		loop_run(rig->loop, 0);
+	rig->inside = false;
 	free(caller);
 }
 
 void
-bench_call(struct worker_bench *bench, const struct use *use, struct buf *transcript)
+rig_call(struct worker_rig *rig, const struct use *use, struct buf *transcript)
 {
-	bench_calls(bench, use, transcript, 1);
+	rig_calls(rig, use, transcript, 1);
 }
 
 static void
 on_waited(struct loop_timer *timer)
 {
-	struct worker_bench *bench = timer->data;
+	struct worker_rig *rig = timer->data;
 
-	loop_stop(bench->loop);
+	loop_stop(rig->loop);
 }
 
 void
-bench_wait(struct worker_bench *bench, unsigned ms)
+rig_wait(struct worker_rig *rig, unsigned ms)
 {
-	struct loop_timer timer = { .fn = on_waited, .data = bench };
+	struct loop_timer timer = { .fn = on_waited, .data = rig };
 
-	loop_timer_set(bench->loop, &timer, ms);
-	loop_run(bench->loop, 0);
+	loop_timer_set(rig->loop, &timer, ms);
+	loop_run(rig->loop, 0);
 }

@@ -4,8 +4,8 @@
  * plugin are real, transports are the test. What is sent over `http` or `stdio` comes back as a
  * `struct sent`.
  */
-#ifndef TESTS_UNIT_ERA_BENCH_H
-#define TESTS_UNIT_ERA_BENCH_H
+#ifndef TESTS_UNIT_ERA_RIG_H
+#define TESTS_UNIT_ERA_RIG_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -31,7 +31,7 @@ struct sent {
 	struct json_object *answer; /* NULL: no body */
 	struct json_object *note[SENT_NOTES];
 	size_t notes;
-	size_t wanted; /* bench_wait_notes() */
+	size_t wanted; /* rig_wait_notes() */
 };
 
 #define MODERN_META(more)                                                        \
@@ -41,20 +41,20 @@ struct sent {
 	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
 	"\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
 
-extern struct eras *bench_eras;
-extern const char *bench_principal; /* of what is sent from now on: "local" */
-extern size_t bench_page;	    /* rows of a page, before bench_start */
-extern unsigned bench_ask_ms;	    /* patience with the client, before bench_start */
-extern bool bench_slow_cancelled;   /* the tool `slow` saw that it was cancelled */
-extern size_t bench_eofs;
+extern struct eras *rig_eras;
+extern const char *rig_principal; /* of what is sent from now on: "local" */
+extern size_t rig_page;		  /* rows of a page, before rig_start */
+extern unsigned rig_ask_ms;	  /* patience with the client, before rig_start */
+extern bool rig_slow_cancelled;	  /* the tool `slow` saw that it was cancelled */
+extern size_t rig_eofs;
 
-void bench_start(void);
-void bench_stop(void);
+void rig_start(void);
+void rig_stop(void);
 /* Everything again, with the same keys: what a restart of the host leaves. */
-void bench_restart(void);
+void rig_restart(void);
 
 /* `headers` is NAME, VALUE, …, NULL. Answers that need no time are there on return. The result is
- * freed by bench_stop(). */
+ * freed by rig_stop(). */
 struct sent *send_http(const char *const *headers, const char *json);
 struct sent *send_stdio(const char *json);
 /* Modern, over HTTP, with all headers right. `params` are the members beside _meta, or "". */
@@ -63,16 +63,16 @@ struct sent *call_modern(const char *method, const char *name, const char *param
 struct sent *call_capable(const char *method, const char *name, const char *params,
 			  const char *capabilities);
 /* Runs the loop until the answer is there, or that many notes. */
-struct sent *bench_wait(struct sent *sent);
-void bench_wait_notes(struct sent *sent, size_t notes);
+struct sent *rig_wait(struct sent *sent);
+void rig_wait_notes(struct sent *sent, size_t notes);
 /* Runs the loop for a few milliseconds; or until something has come true. */
-void bench_rounds(int ms); /* runs the loop so long */
-void bench_idle(void);
-void bench_until(const bool *condition);
+void rig_rounds(int ms); /* runs the loop so long */
+void rig_idle(void);
+void rig_until(const bool *condition);
 /* The peer of this message leaves. */
-void bench_close(struct sent *sent);
+void rig_close(struct sent *sent);
 /* What went to stdio outside of any exchange; NULL when nothing did. Borrowed. */
-struct json_object *bench_line(size_t i);
+struct json_object *rig_line(size_t i);
 
 /* A member by path, "result.content.0.text"; a name with dots or slashes stands in ''. */
 struct json_object *at(struct json_object *tree, const char *path);

@@ -4,8 +4,8 @@
  * egress, and a small upstream on loopback. A call becomes a transcript: everything that a client
  * would have seen, line by line.
  */
-#ifndef TESTS_UNIT_WORKER_BENCH_H
-#define TESTS_UNIT_WORKER_BENCH_H
+#ifndef TESTS_UNIT_WORKER_RIG_H
+#define TESTS_UNIT_WORKER_RIG_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include "egress/egress.h"
 #include "plugin/loader.h"
 
-struct worker_bench {
+struct worker_rig {
 	struct config config;
 	struct config_plugin plugin;
 	struct config_upstream upstream;
@@ -49,15 +49,14 @@ struct use {
 };
 
 /* `folder` is that of the plugin below tests/plugins of the build; options may be NULL. */
-void bench_open(struct worker_bench *bench, const char *folder, const char *plugin,
-		enum isolation isolation, const char *options);
-void bench_close(struct worker_bench *bench);
+void rig_open(struct worker_rig *rig, const char *folder, const char *plugin,
+	      enum isolation isolation, const char *options);
+void rig_close(struct worker_rig *rig);
 /* Runs the call to its end and appends the transcript. */
-void bench_call(struct worker_bench *bench, const struct use *use, struct buf *transcript);
+void rig_call(struct worker_rig *rig, const struct use *use, struct buf *transcript);
 /* Several at once; each with its transcript. */
-void bench_calls(struct worker_bench *bench, const struct use *use, struct buf *transcript,
-		 size_t n);
+void rig_calls(struct worker_rig *rig, const struct use *use, struct buf *transcript, size_t n);
 /* Runs the loop for a while. */
-void bench_wait(struct worker_bench *bench, unsigned ms);
+void rig_wait(struct worker_rig *rig, unsigned ms);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configurations from texts, in an environment that says nothing. */
-#ifndef TESTS_UNIT_CONFIG_BENCH_H
-#define TESTS_UNIT_CONFIG_BENCH_H
+#ifndef TESTS_UNIT_CONFIG_RIG_H
+#define TESTS_UNIT_CONFIG_RIG_H
 
 #include "config.h"
 

@@ -1,6 +1,6 @@
-// A proxy that spoils one thing of a good server, to prove that tests/conformance/run can fail.
+// A proxy that removes one member of a good reply, to prove that tests/conformance/run can fail.
 //
-//   node breaker.mjs PORT UPSTREAM_URL
+//   node remove_anchor.mjs PORT UPSTREAM_URL
 //
 // It takes the "$anchor" out of every tool list. Only the scenario json-schema-2020-12 looks at it,
 // which the suite runs but does not score: the suite's own exit status stays 0.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See era_bench.h. The plugin is in era_plugin.c. */
-#include "era_bench.h"
+/* See era_rig.h. The plugin is in era_plugin.c. */
+#include "era_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +23,12 @@
 #define SENT_MAX 2048
 #define LINES_MAX 16
 
-struct eras *bench_eras;
-const char *bench_principal = "local";
-size_t bench_page;
-unsigned bench_ask_ms;
-bool bench_slow_cancelled;
-size_t bench_eofs;
+struct eras *rig_eras;
+const char *rig_principal = "local";
+size_t rig_page;
+unsigned rig_ask_ms;
+bool rig_slow_cancelled;
+size_t rig_eofs;
 
 static struct loop *loop;
 static struct registry *registry;
@@ -39,7 +39,7 @@ static struct sent *sent_all[SENT_MAX];
 static size_t sents;
 static struct json_object *lines[LINES_MAX];
 static size_t n_lines;
-static char server_name[] = "bench", server_title[] = "A bench";
+static char server_name[] = "rig", server_title[] = "A rig";
 static char instructions[] = "Ask for echo.";
 static struct config config;
 
@@ -146,7 +146,7 @@ stdio_send(struct stdio *stdio, const char *json, size_t len)
 static struct sent *
 deliver(bool http, const char *const *headers, const char *json)
 {
-	const struct receiver *receiver = eras_receiver(bench_eras);
+	const struct receiver *receiver = eras_receiver(rig_eras);
 	struct sent *sent = xcalloc(1, sizeof(*sent));
 
 	if (sents == SENT_MAX)
@@ -155,7 +155,7 @@ deliver(bool http, const char *const *headers, const char *json)
 	sent->exchange.ops = &ops;
 	sent->exchange.http = http;
 	sent->exchange.takes_json = true;
-	snprintf(sent->exchange.principal.name, PRINCIPAL_NAME_MAX, "%s", bench_principal);
+	snprintf(sent->exchange.principal.name, PRINCIPAL_NAME_MAX, "%s", rig_principal);
 	sent->exchange.principal.access = config.access;
 	for (; headers != NULL && headers[0] != NULL; headers += 2) {
 		sent->header[sent->headers++] =
@@ -209,7 +209,7 @@ call_modern(const char *method, const char *name, const char *params)
 }
 
 struct sent *
-bench_wait(struct sent *sent)
+rig_wait(struct sent *sent)
 {
 	while (!sent->finished)
 		loop_run(loop, 0);
@@ -217,7 +217,7 @@ bench_wait(struct sent *sent)
 }
 
 void
-bench_wait_notes(struct sent *sent, size_t notes)
+rig_wait_notes(struct sent *sent, size_t notes)
 {
 	sent->wanted = notes;
 	while (sent->notes < notes && !sent->finished)
@@ -232,7 +232,7 @@ stop_idling(struct loop_timer *timer)
 }
 
 void
-bench_rounds(int ms)
+rig_rounds(int ms)
 {
 	bool over = false;
 	struct loop_timer timer = { .fn = stop_idling, .data = &over };
@@ -243,20 +243,20 @@ bench_rounds(int ms)
 }
 
 void
-bench_idle(void)
+rig_idle(void)
 {
-	bench_rounds(30);
+	rig_rounds(30);
 }
 
 void
-bench_until(const bool *condition)
+rig_until(const bool *condition)
 {
 	while (!*condition)
-		bench_idle();
+		rig_idle();
 }
 
 void
-bench_close(struct sent *sent)
+rig_close(struct sent *sent)
 {
 	sent->exchange.closed = true;
 	if (sent->exchange.on_close != NULL)
@@ -264,7 +264,7 @@ bench_close(struct sent *sent)
 }
 
 struct json_object *
-bench_line(size_t i)
+rig_line(size_t i)
 {
 	return i < n_lines ? lines[i] : NULL;
 }
@@ -276,7 +276,7 @@ refused(void *data, size_t source, const char *why)
 {
 	(void)data;
 	(void)source;
-	fprintf(stderr, "the bench's plugin was refused: %s\n", why);
+	fprintf(stderr, "the rig's plugin was refused: %s\n", why);
 	abort();
 }
 
@@ -284,7 +284,7 @@ static void
 input_ended(void *data)
 {
 	(void)data;
-	bench_eofs++;
+	rig_eofs++;
 }
 
 static void
@@ -320,7 +320,7 @@ parts_start(void)
 	    json_parse(text_prompt, strlen(text_prompt), &json_inbound, NULL, NULL);
 	struct registry_source sources[] = {
 		{ .plugin = era_plugin(),
-		  .plugin_name = "bench",
+		  .plugin_name = "rig",
 		  .manifest = era_plugin_manifest(),
 		  .name_length = 64 },
 		{ .plugin_name = "prompts", .manifest = prompts, .text = true }
@@ -332,23 +332,23 @@ parts_start(void)
 	pool = pool_new(loop, 2, 4);
 	calls = calls_new(loop, &config, NULL);
 	calls_use_pool(calls, pool);
-	bench_eras = eras_new(&(struct eras_parts){ .loop = loop,
-						    .config = &config,
-						    .registry = registry,
-						    .calls = calls,
-						    .pool = pool,
-						    .sealer = sealer,
-						    .page = bench_page,
-						    .ask_ms = bench_ask_ms });
-	eras_set_stdio(bench_eras, (struct stdio *)&config); /* only handed back to stdio_send */
-	eras_on_eof(bench_eras, input_ended, NULL);
+	rig_eras = eras_new(&(struct eras_parts){ .loop = loop,
+						  .config = &config,
+						  .registry = registry,
+						  .calls = calls,
+						  .pool = pool,
+						  .sealer = sealer,
+						  .page = rig_page,
+						  .ask_ms = rig_ask_ms });
+	eras_set_stdio(rig_eras, (struct stdio *)&config); /* only handed back to stdio_send */
+	eras_on_eof(rig_eras, input_ended, NULL);
 }
 
 static void
 parts_stop(void)
 {
-	eras_quiesce(bench_eras);
-	eras_free(bench_eras);
+	eras_quiesce(rig_eras);
+	eras_free(rig_eras);
 	calls_free(calls);
 	pool_free(pool);
 	registry_free(registry);
@@ -356,28 +356,28 @@ parts_stop(void)
 }
 
 void
-bench_start(void)
+rig_start(void)
 {
 	static const unsigned char key[SEAL_KEY_LEN] = "a key that is known to everybody";
 
 	log_init(LOG_ERROR, true);
 	configure();
-	bench_principal = "local";
-	bench_slow_cancelled = false;
-	bench_eofs = 0;
+	rig_principal = "local";
+	rig_slow_cancelled = false;
+	rig_eofs = 0;
 	sealer = sealer_new(key, 1);
 	parts_start();
 }
 
 void
-bench_restart(void)
+rig_restart(void)
 {
 	parts_stop();
 	parts_start();
 }
 
 void
-bench_stop(void)
+rig_stop(void)
 {
 	parts_stop();
 	sealer_free(sealer);
@@ -396,8 +396,8 @@ bench_stop(void)
 	for (size_t i = 0; i < n_lines; i++)
 		json_object_put(lines[i]);
 	sents = n_lines = 0;
-	bench_page = 0;
-	bench_ask_ms = 0;
+	rig_page = 0;
+	rig_ask_ms = 0;
 }
 
 /* ---- paths --------------------------------------------------------------------------------- */

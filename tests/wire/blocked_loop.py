@@ -3,7 +3,7 @@
 """What ends the host and what does not: signals, and a step that never returns, whose caller is
 answered all the same.
 
-    tests/wire/stuck.py LAKEHOST MORTAL.so [unittest options]
+    tests/wire/blocked_loop.py LAKEHOST CRASHING_PLUGIN.so [unittest options]
 """
 import http.client
 import json
@@ -32,7 +32,7 @@ class Ends(unittest.TestCase):
 
     def start(self, *options):
         command = [HOST, "--set", "plugins.directories=" + os.path.dirname(PLUGIN),
-                   "--set", "plugins.enabled=mortal", "--set", "plugins.isolation=none",
+                   "--set", "plugins.enabled=crashing_plugin", "--set", "plugins.isolation=none",
                    "--set", "limits.call_ms=1000", *options]
         self.host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, env={
@@ -76,10 +76,10 @@ class Ends(unittest.TestCase):
 
     def named(self):
         line = json.loads(self.until(b'"stuck"'))
-        self.assertEqual(line["plugin"], "mortal")
+        self.assertEqual(line["plugin"], "crashing_plugin")
         self.assertIn('isolation = "process"', line["next"])
 
-    def test_signalled_while_the_loop_is_stuck(self):
+    def test_signalled_while_the_loop_is_blocked(self):
         """An inline step that never returns is named, and does not outlive SIGTERM by much."""
         self.start("--set", "limits.call_ms=600000", "--set", "limits.drain_ms=1000")
         self.ask(1, "server/discover")
@@ -88,7 +88,7 @@ class Ends(unittest.TestCase):
         self.host.send_signal(signal.SIGTERM)
         self.end()
 
-    def test_loop_stuck_for_longer_than_a_call(self):
+    def test_loop_blocked_for_longer_than_a_call(self):
         """Nobody could be answered any more, so the host ends."""
         self.start()
         self.send(1, "tools/call", name="spin", arguments={})
@@ -97,7 +97,7 @@ class Ends(unittest.TestCase):
         self.assertEqual(self.host.returncode, 1)
         self.assertIn(b"holds the loop", log)
 
-    def test_command_line_while_the_loop_is_stuck(self):
+    def test_command_line_while_the_loop_is_blocked(self):
         self.start("--set", "limits.call_ms=600000", "call", "spin", "{}")
         self.named()
         self.host.send_signal(signal.SIGINT)
@@ -106,9 +106,9 @@ class Ends(unittest.TestCase):
     def test_slow_inline_step(self):
         """It keeps everybody waiting once, and is a worker's work from then on."""
         self.start("--set", "limits.call_ms=60000")
-        self.ask(1, "tools/call", name="dawdle", arguments={})
-        self.assertEqual(json.loads(self.until(b'"slow-step"'))["row"], "dawdle")
-        self.send(2, "tools/call", name="dawdle", arguments={})
+        self.ask(1, "tools/call", name="sleep", arguments={})
+        self.assertEqual(json.loads(self.until(b'"slow-step"'))["row"], "sleep")
+        self.send(2, "tools/call", name="sleep", arguments={})
         self.assertEqual(self.ask(3, "server/discover")["id"], 3)
         self.assertEqual(json.loads(self.host.stdout.readline())["id"], 2)
         self.host.stdin.close()
