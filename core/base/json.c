@@ -42,7 +42,7 @@ json_parse(const char *text, size_t len, const struct json_limits *limits, const
 }
 
 struct json_object *
-json_member(struct json_object *object, const char *key)
+json_get(struct json_object *object, const char *key)
 {
 	struct json_object *value = NULL;
 
@@ -55,7 +55,7 @@ json_member(struct json_object *object, const char *key)
 static struct json_object *
 member_of(struct json_object *object, const char *key, enum json_type type)
 {
-	struct json_object *value = json_member(object, key);
+	struct json_object *value = json_get(object, key);
 
 	return value != NULL && json_object_is_type(value, type) ? value : NULL;
 }
@@ -91,7 +91,7 @@ json_flag(struct json_object *object, const char *key, bool absent)
 int64_t
 json_int(struct json_object *object, const char *key, int64_t absent)
 {
-	struct json_object *value = json_member(object, key);
+	struct json_object *value = json_get(object, key);
 
 	if (json_object_is_type(value, json_type_int))
 		return json_object_get_int64(value);

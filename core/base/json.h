@@ -37,7 +37,7 @@ struct json_object *json_parse(const char *text, size_t len, const struct json_l
 			       const char **why, size_t *at);
 
 /* Object members; NULL when absent or of another type. NULL object in, NULL out. */
-struct json_object *json_member(struct json_object *object, const char *key);
+struct json_object *json_get(struct json_object *object, const char *key);
 struct json_object *json_obj(struct json_object *object, const char *key);
 struct json_object *json_arr(struct json_object *object, const char *key);
 const char *json_str(struct json_object *object, const char *key);

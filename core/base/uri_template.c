@@ -431,7 +431,7 @@ static bool
 expand_path(struct expansion *x, const char *name, char op)
 {
 	size_t len = 0;
-	struct json_object *value = json_member(x->values, name);
+	struct json_object *value = json_get(x->values, name);
 	const char *text = scalar_text(value, &len);
 
 	if (value == NULL)
@@ -464,7 +464,7 @@ add_key_value(struct expansion *x, const char *name, struct json_object *value)
 static bool
 expand_query(struct expansion *x, const char *name)
 {
-	struct json_object *value = json_member(x->values, name);
+	struct json_object *value = json_get(x->values, name);
 
 	if (value == NULL)
 		return true;

@@ -37,8 +37,8 @@ op_client_can(struct mcp_call *call, const char *capability)
 	at = parsed(&run->capabilities, run->capabilities_text);
 	elicitation = json_obj(at, "elicitation");
 	if (strcmp(capability, "elicitation.form") == 0)
-		return elicitation != NULL && (json_member(elicitation, "form") != NULL ||
-					       json_member(elicitation, "url") == NULL);
+		return elicitation != NULL && (json_get(elicitation, "form") != NULL ||
+					       json_get(elicitation, "url") == NULL);
 	while (at != NULL && *capability != '\0') {
 		size_t len = strcspn(capability, ".");
 
@@ -46,7 +46,7 @@ op_client_can(struct mcp_call *call, const char *capability)
 			return false;
 		memcpy(name, capability, len);
 		name[len] = '\0';
-		at = json_member(at, name);
+		at = json_get(at, name);
 		capability += len + (capability[len] == '.');
 	}
 	return at != NULL &&
@@ -84,7 +84,7 @@ capability_for(const char *method, struct json_object *params)
 		return mode != NULL && strcmp(mode, "url") == 0 ? "elicitation.url"
 								: "elicitation.form";
 	if (strcmp(method, "sampling/createMessage") == 0)
-		return json_member(params, "tools") != NULL ? "sampling.tools" : "sampling";
+		return json_get(params, "tools") != NULL ? "sampling.tools" : "sampling";
 	return strcmp(method, "roots/list") == 0 ? "roots" : NULL;
 }
 

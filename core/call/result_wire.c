@@ -153,15 +153,15 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 
 	switch (parts->kind) {
 	case BLOCK_TEXT:
-		return read_text(result, json_member(content, "text"), room, parts, &parts->text);
+		return read_text(result, json_get(content, "text"), room, parts, &parts->text);
 	case BLOCK_IMAGE:
-	case BLOCK_AUDIO: return read_base64(result, json_member(content, "data"), &parts->base64);
+	case BLOCK_AUDIO: return read_base64(result, json_get(content, "data"), &parts->base64);
 	case BLOCK_RESOURCE:
 		if (json_str(resource, "uri") == NULL)
 			return "an embedded resource without a URI";
-		if (json_member(resource, "blob") != NULL)
-			return read_base64(result, json_member(resource, "blob"), &parts->base64);
-		return read_text(result, json_member(resource, "text"), room, parts, &parts->text);
+		if (json_get(resource, "blob") != NULL)
+			return read_base64(result, json_get(resource, "blob"), &parts->base64);
+		return read_text(result, json_get(resource, "text"), room, parts, &parts->text);
 	case BLOCK_LINK: break;
 	}
 	return json_str(content, "uri") == NULL || json_str(content, "name") == NULL

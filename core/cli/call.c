@@ -99,8 +99,8 @@ show_progress(void *data, struct json_object *message)
 	    !isatty(STDERR_FILENO))
 		return;
 	text = json_str(params, "message");
-	done = json_object_get_double(json_member(params, "progress"));
-	total = json_object_get_double(json_member(params, "total"));
+	done = json_object_get_double(json_get(params, "progress"));
+	total = json_object_get_double(json_get(params, "total"));
 	fputs("\r\033[K… ", stderr);
 	if (total > 0)
 		fprintf(stderr, "%d %% ", (int)(100 * done / total));

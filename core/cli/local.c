@@ -245,7 +245,7 @@ answer_questions(struct json_object *result, struct json_object *params)
 {
 	struct json_object *requests = json_obj(result, "inputRequests");
 	struct json_object *responses = json_object_new_object();
-	struct json_object *state = json_member(result, "requestState");
+	struct json_object *state = json_get(result, "requestState");
 	bool all = true;
 
 	if (requests != NULL) {
@@ -322,7 +322,7 @@ local_list(struct host *host, const char *method, const char *member)
 			json_object_put(all);
 			return NULL;
 		}
-		cursor = json_object_get(json_member(answer.result, "nextCursor"));
+		cursor = json_object_get(json_get(answer.result, "nextCursor"));
 		if (all == NULL) {
 			all = json_object_get(answer.result);
 			json_object_object_del(all, "nextCursor");

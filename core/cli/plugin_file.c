@@ -143,7 +143,7 @@ put_options(FILE *out, struct json_object *head)
 		return;
 	fputs("\n# Options of its own.\n#options = {\n", out);
 	json_object_object_foreach(properties, key, schema) {
-		struct json_object *fallback = json_member(schema, "default");
+		struct json_object *fallback = json_get(schema, "default");
 
 		if (json_str(schema, "description") != NULL) {
 			fputs("#\t# ", out);

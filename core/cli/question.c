@@ -61,7 +61,7 @@ static bool
 ask_field(const char *name, struct json_object *schema, bool required, struct json_object *content)
 {
 	const char *title = json_str(schema, "title");
-	struct json_object *fallback = json_member(schema, "default");
+	struct json_object *fallback = json_get(schema, "default");
 	struct json_object *value = NULL;
 	char line[LINE_LENGTH];
 

@@ -19,8 +19,8 @@
 static bool
 write_content(FILE *out, struct json_object *content)
 {
-	struct json_object *text = json_member(content, "text");
-	struct json_object *blob = json_member(content, "blob");
+	struct json_object *text = json_get(content, "text");
+	struct json_object *blob = json_get(content, "blob");
 	unsigned char *bytes;
 	size_t len;
 	bool ok;
@@ -62,7 +62,7 @@ print_contents(struct json_object *contents)
 
 	for (size_t i = 0; i < json_object_array_length(contents); i++) {
 		struct json_object *content = json_object_array_get_idx(contents, i);
-		struct json_object *text = json_member(content, "text");
+		struct json_object *text = json_get(content, "text");
 
 		if (text != NULL && width > 0)
 			render_text(stdout, json_object_get_string(text),

@@ -39,9 +39,9 @@ static void
 print_type(struct json_object *property)
 {
 	struct json_object *values = json_arr(property, "enum");
-	struct json_object *least = json_member(property, "minimum");
-	struct json_object *most = json_member(property, "maximum");
-	struct json_object *fallback = json_member(property, "default");
+	struct json_object *least = json_get(property, "minimum");
+	struct json_object *most = json_get(property, "maximum");
+	struct json_object *fallback = json_get(property, "default");
 	const char *type = json_str(property, "type");
 	const char *item = json_str(json_obj(property, "items"), "type");
 

@@ -251,7 +251,7 @@ render_block(struct json_object *block, int width)
 {
 	struct json_object *resource = json_obj(block, "resource");
 	const char *type = json_str(block, "type");
-	struct json_object *text = json_member(resource != NULL ? resource : block, "text");
+	struct json_object *text = json_get(resource != NULL ? resource : block, "text");
 	const char *uri = json_str(resource != NULL ? resource : block, "uri");
 
 	if (text != NULL) {

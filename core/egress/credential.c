@@ -307,7 +307,7 @@ explain(const struct credential *credential, const struct mcp_reply *reply,
 static void
 set_life(struct credential *credential, struct json_object *answer)
 {
-	struct json_object *value = json_member(answer, "expires_in");
+	struct json_object *value = json_get(answer, "expires_in");
 	int64_t now = clock_ms(), life, ahead;
 
 	life = json_object_get_int64(value); /* some write it as a text */

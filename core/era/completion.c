@@ -63,7 +63,7 @@ completion_complete(struct request *request)
 	arguments = json_object_new_object();
 	context = json_obj(json_obj(params, "context"), "arguments");
 	json_object_object_add(arguments, "value",
-			       json_object_get(json_member(json_obj(params, "argument"), "value")));
+			       json_object_get(json_get(json_obj(params, "argument"), "value")));
 	json_object_object_add(arguments, "context",
 			       context != NULL ? json_object_get(context)
 					       : json_object_new_object());

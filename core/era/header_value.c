@@ -82,7 +82,7 @@ argument_find(const struct param_header *param, struct json_object *arguments,
 
 	for (char **name = param->path; *name != NULL && value != NULL; name++) {
 		*parent = value;
-		value = json_member(value, *name);
+		value = json_get(value, *name);
 	}
 	return value;
 }

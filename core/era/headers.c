@@ -19,7 +19,7 @@ header_of(const struct request *request, const char *name)
 static const char *
 check_name(const struct request *request, const struct method *method, char *why, size_t why_size)
 {
-	struct json_object *value = json_member(request->message.params, method->mirrored);
+	struct json_object *value = json_get(request->message.params, method->mirrored);
 	const char *header = header_of(request, "Mcp-Name");
 	struct buf text;
 	bool same;

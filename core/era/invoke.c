@@ -21,7 +21,7 @@ invoke_arguments(struct request *request)
 	struct json_object *params = request->message.params, *arguments;
 
 	/* null is how some clients write that there are none */
-	if (params != NULL && json_member(params, "arguments") == NULL) {
+	if (params != NULL && json_get(params, "arguments") == NULL) {
 		arguments = json_object_new_object();
 		json_object_object_add(params, "arguments", arguments);
 		return arguments;

@@ -194,7 +194,7 @@ legacy_admit(struct request *request)
 	request->log_level = session != NULL ? session->log_level : LEVEL_NONE;
 	if (session != NULL && !initialize)
 		session->ready = session->initialized;
-	token = json_member(meta, "progressToken");
+	token = json_get(meta, "progressToken");
 	if (message_is_id(token)) {
 		buf_init(&raw, LIMIT_HANDLE * 6 + 2);
 		buf_json_tree(&raw, token);

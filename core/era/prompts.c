@@ -26,8 +26,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 		struct json_object *argument = json_object_array_get_idx(declared, i);
 		const char *name = json_str(argument, "name");
 
-		if (json_flag(argument, "required", false) &&
-		    json_member(arguments, name) == NULL) {
+		if (json_flag(argument, "required", false) && json_get(arguments, name) == NULL) {
 			request_error(request, RPC_INVALID_PARAMS, NULL,
 				      "the prompt %s needs the argument \"%s\"", row->name, name);
 			return false;

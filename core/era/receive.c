@@ -53,7 +53,7 @@ void
 notification_receive(struct eras *eras, struct peer *peer, const struct message *message)
 {
 	if (strcmp(message->method, "notifications/cancelled") == 0)
-		cancel(peer, json_member(message->params, "requestId"));
+		cancel(peer, json_get(message->params, "requestId"));
 	else if (strcmp(message->method, "notifications/initialized") == 0 &&
 		 peer == &eras->pipe.peer)
 		eras->pipe.ready = eras->pipe.initialized;

@@ -38,7 +38,7 @@ write_sorted(struct buf *out, struct json_object *object)
 	for (i = 0; i < n; i++) {
 		buf_json_str(out, names[i]);
 		buf_putc(out, ':');
-		write_canonical(out, json_member(object, names[i]));
+		write_canonical(out, json_get(object, names[i]));
 		buf_putc(out, ',');
 	}
 	buf_putc(out, '}');

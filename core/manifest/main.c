@@ -277,7 +277,7 @@ add_plugin(struct buf *out, const struct source *source, const char *version)
 	size_t len;
 
 	buf_printf(out, "{\"plugin\":{\"abi\":\"%d.%d\"", MCP_ABI_MAJOR, MCP_ABI_MINOR);
-	if (version != NULL && json_member(source->tree, "version") == NULL) {
+	if (version != NULL && json_get(source->tree, "version") == NULL) {
 		buf_puts(out, ",\"version\":");
 		buf_json_str(out, version);
 	}

@@ -288,7 +288,7 @@ check_plugin(struct json_object *plugin, struct report *report)
 			return false;
 	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if (members[i].required && json_member(plugin, members[i].key) == NULL)
+		if (members[i].required && json_get(plugin, members[i].key) == NULL)
 			return bad(report, "plugin.%s: missing", members[i].key);
 	return true;
 }
@@ -301,7 +301,7 @@ has_text(struct json_object *row, const char *key)
 	const char *text = json_str(row, key);
 
 	return text != NULL && text[0] != '\0' &&
-	       strlen(text) == (size_t)json_object_get_string_len(json_member(row, key));
+	       strlen(text) == (size_t)json_object_get_string_len(json_get(row, key));
 }
 
 static bool
@@ -374,7 +374,7 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 	if (uri != NULL && !has_text(row, uri))
 		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
 	/* The host notes here what the operator renamed; a vendor could take a name by it. */
-	return json_member(json_obj(row, "lakehost"), "former") == NULL ||
+	return json_get(json_obj(row, "lakehost"), "former") == NULL ||
 	       bad(report, "%s[%zu].lakehost.former: must not be set by a manifest", kind, i);
 }
 

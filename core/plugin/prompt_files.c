@@ -128,7 +128,7 @@ take_line(const struct parse *parse, const char *at, char *line)
 			     "\"%.40s\" is not one of title, description, required "
 			     "NAME, optional NAME",
 			     line);
-	if (json_member(parse->row, line) != NULL)
+	if (json_get(parse->row, line) != NULL)
 		return fault(parse, at, "a second %s", line);
 	json_object_object_add(parse->row, line, json_object_new_string(value));
 	return true;

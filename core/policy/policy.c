@@ -50,7 +50,7 @@ row_reveals_scope(const struct row *row, const char *scope)
 	if (text == NULL)
 		return false;
 	options = json_parse(text, strlen(text), &json_inbound, &why, &at);
-	listed = list_has(json_member(options, option), scope);
+	listed = list_has(json_get(options, option), scope);
 	json_object_put(options);
 	return listed;
 }
@@ -141,7 +141,7 @@ decide_sql(const struct policy *policy, const struct principal *principal, const
 	   struct json_object *arguments, struct policy_decision *decision)
 {
 	const char *argument = json_str(json_obj(row->meta, "scope"), "sql");
-	struct json_object *sql = argument != NULL ? json_member(arguments, argument) : NULL;
+	struct json_object *sql = argument != NULL ? json_get(arguments, argument) : NULL;
 	const struct asking asking = { policy, principal };
 	const struct sql_rules rules = { .functions = &policy->config->read_functions,
 					 .scope_allowed = scope_allowed,
@@ -187,7 +187,7 @@ policy_decide(const struct policy *policy, const struct principal *principal, co
 		return refuse(decision, "access", "The call is not allowed",
 			      "Ask the operator for more access");
 	}
-	if (json_member(json_obj(row->meta, "scope"), "sql") == NULL && !row->by_sql)
+	if (json_get(json_obj(row->meta, "scope"), "sql") == NULL && !row->by_sql)
 		return true;
 	return decide_sql(policy, principal, row, arguments, decision);
 }

@@ -88,7 +88,7 @@ bool
 row_aliases_check(const struct row *row, const char *key, const char *(*check)(const char *),
 		  struct row_fault *fault)
 {
-	struct json_object *list = json_member(row->meta, key);
+	struct json_object *list = json_get(row->meta, key);
 	const char *alias, *why;
 
 	if (list == NULL)
@@ -143,7 +143,7 @@ texts_ok(struct json_object *json, struct row_fault *fault)
 static bool
 inline_ok(struct row *row, struct row_fault *fault)
 {
-	struct json_object *value = json_member(row->meta, "inline");
+	struct json_object *value = json_get(row->meta, "inline");
 
 	if (value != NULL && !json_object_is_type(value, json_type_boolean))
 		return row_fault(fault, "lakehost.inline: not true or false");

@@ -40,7 +40,7 @@ init_row_access(struct row *row, struct row_fault *fault)
 	static const char *const names[] = { "read", "write", "admin" };
 	const char *name = json_str(row->meta, "access");
 
-	if (json_member(row->meta, "access") == NULL)
+	if (json_get(row->meta, "access") == NULL)
 		return true;
 	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], name) == 0) {
@@ -80,7 +80,7 @@ static bool
 check_argument(struct json_object *list, size_t i, struct row_fault *fault)
 {
 	struct json_object *argument = json_object_array_get_idx(list, i);
-	struct json_object *required = json_member(argument, "required");
+	struct json_object *required = json_get(argument, "required");
 	const char *name = json_str(argument, "name"), *unknown;
 
 	if (name == NULL || row_alias_check(name) != NULL)
@@ -103,7 +103,7 @@ row_prompt_init(struct row *row, const struct registry_source *source, struct ro
 	static const char *const of_text[] = { "messages", NULL };
 	const char *const *meta = source->text ? of_text : of_plugin;
 	size_t most = source->name_length > 0 ? source->name_length : REGISTRY_NAME_LENGTH;
-	struct json_object *list = json_member(row->json, "arguments");
+	struct json_object *list = json_get(row->json, "arguments");
 
 	if (!row_name_ok(row->name, most))
 		return row_fault(fault, "the name is not 1 to %zu of a-z, 0-9 and _", most);

@@ -84,7 +84,7 @@ init_access(struct row *row, struct row_fault *fault)
 static bool
 check_annotations(const struct row *row, struct row_fault *fault)
 {
-	struct json_object *annotations = json_member(row->json, "annotations");
+	struct json_object *annotations = json_get(row->json, "annotations");
 	bool reads = row->access == ACCESS_READ && !row->by_sql;
 	const char *unknown;
 
@@ -94,7 +94,7 @@ check_annotations(const struct row *row, struct row_fault *fault)
 	if (unknown != NULL)
 		return row_fault(fault, "annotations.%.40s: unknown", unknown);
 	for (const char *const *hint = hints + 1; *hint != NULL; hint++) {
-		struct json_object *value = json_member(annotations, *hint);
+		struct json_object *value = json_get(annotations, *hint);
 
 		if (value != NULL && !json_object_is_type(value, json_type_boolean))
 			return row_fault(fault, "annotations.%s: not true or false", *hint);
@@ -115,7 +115,7 @@ check_annotations(const struct row *row, struct row_fault *fault)
 static bool
 compile(struct row *row, const char *key, struct schema **schema, struct row_fault *fault)
 {
-	struct json_object *document = json_member(row->json, key);
+	struct json_object *document = json_get(row->json, key);
 	char why[SCHEMA_WHY_MAX];
 
 	if (document == NULL)
@@ -156,7 +156,7 @@ check_planned(const struct row *row, struct row_fault *fault)
 static bool
 check_requests(const struct row *row, struct row_fault *fault)
 {
-	struct json_object *list = json_member(row->meta, "requests");
+	struct json_object *list = json_get(row->meta, "requests");
 
 	if (list != NULL && !json_object_is_type(list, json_type_array))
 		return row_fault(fault, "lakehost.requests: not a list");
@@ -169,7 +169,7 @@ check_requests(const struct row *row, struct row_fault *fault)
 static bool
 check_wait(const struct row *row, struct row_fault *fault)
 {
-	struct json_object *value = json_member(row->meta, "wait_s");
+	struct json_object *value = json_get(row->meta, "wait_s");
 	int64_t seconds = json_int(row->meta, "wait_s", -1);
 
 	return value == NULL || (seconds >= 0 && seconds <= 50) ||
@@ -179,7 +179,7 @@ check_wait(const struct row *row, struct row_fault *fault)
 static bool
 check_scope(const struct row *row, struct row_fault *fault)
 {
-	struct json_object *scope = json_member(row->meta, "scope");
+	struct json_object *scope = json_get(row->meta, "scope");
 	struct json_object_iter member;
 
 	if (scope == NULL)
@@ -191,7 +191,7 @@ check_scope(const struct row *row, struct row_fault *fault)
 			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
 					 member.key);
 		if (strcmp(member.key, "sql") != 0 &&
-		    json_member(json_obj(row->meta, "reveals"), member.key) == NULL)
+		    json_get(json_obj(row->meta, "reveals"), member.key) == NULL)
 			return row_fault(
 			    fault,
 			    "lakehost.scope.%.40s: has no effect in this "
@@ -213,7 +213,7 @@ has_header(const struct row *row, const char *name)
 static bool
 init_redact(struct row *row, struct row_fault *fault)
 {
-	struct json_object *list = json_member(row->meta, "redact");
+	struct json_object *list = json_get(row->meta, "redact");
 
 	if (list == NULL)
 		return true;
@@ -236,7 +236,7 @@ init_redact(struct row *row, struct row_fault *fault)
 static bool
 init_times(struct row *row, struct row_fault *fault)
 {
-	struct json_object *list = json_member(row->meta, "times");
+	struct json_object *list = json_get(row->meta, "times");
 
 	if (list == NULL)
 		return true;
@@ -318,7 +318,7 @@ init_limits(struct row *row)
 static bool
 check_reveals(const struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
-	struct json_object *reveals = json_member(row->meta, "reveals");
+	struct json_object *reveals = json_get(row->meta, "reveals");
 
 	if (reveals == NULL)
 		return true;
@@ -335,7 +335,7 @@ check_reveals(const struct row *row, const struct registry_source *source, struc
 static bool
 check_argument_aliases(const struct row *row, struct row_fault *fault)
 {
-	struct json_object *aliases = json_member(row->meta, "argument_aliases");
+	struct json_object *aliases = json_get(row->meta, "argument_aliases");
 	struct json_object_iter member;
 
 	if (aliases == NULL)
@@ -398,7 +398,7 @@ static bool
 check_uris(const struct row *row, struct row_fault *fault)
 {
 	struct json_object *aliases = json_arr(row->meta, "uri_aliases");
-	struct json_object *value = json_member(row->meta, "resource");
+	struct json_object *value = json_get(row->meta, "resource");
 	const char *uri = json_str(row->meta, "resource");
 
 	if (!row_aliases_check(row, "uri_aliases", row_uri_check, fault))
@@ -406,7 +406,7 @@ check_uris(const struct row *row, struct row_fault *fault)
 	if (value == NULL && aliases != NULL)
 		return row_fault(fault, "lakehost.uri_aliases: but there is no lakehost.resource");
 	if (value == NULL)
-		return json_member(row->meta, "mime") == NULL ||
+		return json_get(row->meta, "mime") == NULL ||
 		       row_fault(fault, "lakehost.mime: but there is no lakehost.resource");
 	if (uri == NULL)
 		return row_fault(fault, "lakehost.resource: not a string");
@@ -423,7 +423,7 @@ check_uris(const struct row *row, struct row_fault *fault)
 static bool
 init_meta(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
-	struct json_object *mime = json_member(row->meta, "mime");
+	struct json_object *mime = json_get(row->meta, "mime");
 	const char *unknown;
 
 	if (row->meta == NULL)

@@ -41,7 +41,7 @@ message_same_id(struct json_object *a, struct json_object *b)
 const char *
 message_text(struct json_object *object, const char *key)
 {
-	struct json_object *value = json_member(object, key);
+	struct json_object *value = json_get(object, key);
 
 	if (!json_object_is_type(value, json_type_string))
 		return NULL;
@@ -95,9 +95,9 @@ drop_nulls(struct json_object *params)
 	struct json_object *meta = json_obj(params, "_meta");
 
 	for (size_t i = 0; params != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_member(params, names[i]) == NULL)
+		if (json_get(params, names[i]) == NULL)
 			json_object_object_del(params, names[i]);
-	if (meta != NULL && json_member(meta, "progressToken") == NULL)
+	if (meta != NULL && json_get(meta, "progressToken") == NULL)
 		json_object_object_del(meta, "progressToken");
 }
 
@@ -119,7 +119,7 @@ read_shape(struct message *message)
 	message->method = message_text(tree, "method");
 	if (message->method == NULL)
 		return "method must be a string";
-	member = json_member(tree, "params");
+	member = json_get(tree, "params");
 	if (member != NULL && !json_object_is_type(member, json_type_object))
 		return "params must be an object";
 	message->params = member;

@@ -51,7 +51,7 @@ check_arguments(const char *value, const struct buf *text, const char *json, siz
 	char name[] = "a", *path[] = { name, NULL };
 	struct param_header param = { .name = name, .path = path };
 	struct json_object *arguments = json_parse(json, len, &json_inbound, NULL, NULL);
-	struct json_object *argument = json_member(arguments, "a");
+	struct json_object *argument = json_get(arguments, "a");
 
 	for (int type = PARAM_STRING; type <= PARAM_BOOLEAN; type++) {
 		bool same;

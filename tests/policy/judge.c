@@ -57,7 +57,7 @@ check(const char *where, struct json_object *line, const struct sql_verdict *ver
 	failed++;
 	printf("%s: %s, not %s%s: %s\n", where, sql_class_name(verdict->class),
 	       class != NULL ? class : "(no class)", verdict->reveals ? ", and reveals" : "",
-	       json_object_to_json_string_ext(json_member(line, "sql"), JSON_C_TO_STRING_PLAIN));
+	       json_object_to_json_string_ext(json_get(line, "sql"), JSON_C_TO_STRING_PLAIN));
 }
 
 static void
@@ -66,7 +66,7 @@ judge(const char *where, const char *text, size_t len, bool prints)
 	const char *why = NULL;
 	size_t at = 0;
 	struct json_object *line = json_parse(text, len, &json_inbound, &why, &at);
-	struct json_object *sql = json_member(line, "sql");
+	struct json_object *sql = json_get(line, "sql");
 	struct strings functions = functions_of(line);
 	struct sql_rules rules = { .functions = &functions };
 	struct sql_verdict verdict;

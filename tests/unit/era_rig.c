@@ -417,7 +417,7 @@ at(struct json_object *tree, const char *path)
 		if (json_object_is_type(tree, json_type_array))
 			tree = json_object_array_get_idx(tree, (size_t)atoi(name));
 		else
-			tree = json_member(tree, name);
+			tree = json_get(tree, name);
 	}
 	return tree;
 }

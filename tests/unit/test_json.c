@@ -46,7 +46,7 @@ members_by_type(void)
 	ASSERT_INT(json_int(json_obj(tree, "o"), "k", 0), 1);
 	CU_ASSERT(json_obj(tree, "a") == NULL && json_arr(tree, "o") == NULL);
 	ASSERT_INT(json_object_array_length(json_arr(tree, "a")), 2);
-	CU_ASSERT(json_member(tree, "z") == NULL && json_member(tree, "d") != NULL);
+	CU_ASSERT(json_get(tree, "z") == NULL && json_get(tree, "d") != NULL);
 	json_object_put(tree);
 }
 

@@ -99,7 +99,7 @@ markdown_is_read(void)
 	ASSERT_STR(message(row, 0, "role"), "user");
 	ASSERT_STR(message(row, 0, "text"), "Read {{path}}.\n{ {{focus}} }");
 	CU_ASSERT(message(row, 1, "text") == NULL);
-	CU_ASSERT(json_member(shown(row), "lakehost") == NULL);
+	CU_ASSERT(json_get(shown(row), "lakehost") == NULL);
 	done();
 }
 
@@ -129,7 +129,7 @@ json_is_read(void)
 	ASSERT_STR(json_str(shown(row), "title"), "Two");
 	ASSERT_STR(message(row, 1, "role"), "assistant");
 	ASSERT_STR(message(row, 1, "text"), "Yes.");
-	CU_ASSERT(json_member(shown(row), "messages") == NULL);
+	CU_ASSERT(json_get(shown(row), "messages") == NULL);
 	done();
 }
 

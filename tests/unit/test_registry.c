@@ -64,7 +64,7 @@ tools_by_name_and_alias(void)
 	CU_ASSERT(registry_tool(r, "", ACCESS_ADMIN) == NULL);
 	row = registry_tool(r, "get_cluster", ACCESS_READ);
 	CU_ASSERT(row->output != NULL && row->index == 1 && !row->is_inline);
-	CU_ASSERT(json_member(row->json, "lakehost") == NULL && row->meta != NULL);
+	CU_ASSERT(json_get(row->json, "lakehost") == NULL && row->meta != NULL);
 	row = registry_tool(r, "run_sql", ACCESS_READ);
 	CU_ASSERT(row != NULL && row->by_sql && row->access == ACCESS_READ);
 	registry_done(r);
