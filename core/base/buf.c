@@ -42,12 +42,18 @@ buf_fini(struct buf *buf)
 	buf->full = false;
 }
 
-static bool
-fill(struct buf *buf)
+void
+buf_fill(struct buf *buf)
 {
 	buf->full = true;
 	if (!buf->keeps)
 		release(buf);
+}
+
+static bool
+fill(struct buf *buf)
+{
+	buf_fill(buf);
 	return false;
 }
 
@@ -140,7 +146,7 @@ buf_vprintf(struct buf *buf, const char *format, va_list args)
 	}
 	va_end(again);
 	if (len < 0)
-		fill(buf);
+		buf_fill(buf);
 	else
 		buf->len += (size_t)len;
 }

@@ -25,6 +25,7 @@ void buf_init(struct buf *buf, size_t cap);
  * does not fit is left out, what was there before stays. */
 void buf_init_keeping(struct buf *buf, size_t cap);
 void buf_fini(struct buf *buf);
+void buf_fill(struct buf *buf);	 /* as an append does that is larger than the cap */
 void buf_reset(struct buf *buf); /* empty and ok again; keeps the memory */
 static inline bool
 buf_ok(const struct buf *buf)

@@ -1,5 +1,5 @@
 lakehost_core(base
-	SOURCES arena.c base64.c buf.c check.c clock.c json.c json_gate.c json_raw.c json_string.c log.c loop.c mask.c
+	SOURCES arena.c base64.c buf.c check.c clock.c json.c json_gate.c json_raw.c json_string.c json_write.c log.c loop.c mask.c
 		mask_find.c mask_view.c mem.c nearest.c seal.c seal_key.c uri.c uri_template.c url.c
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)

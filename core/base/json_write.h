@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes one JSON value at the end of a struct buf. The writer sets commas, colons, quotes and
+ * brackets, so a text that it wrote is valid, or the buffer is full:
+ *
+ *	struct json json;
+ *
+ *	json_start(&json, out);
+ *	json_begin(&json, '{');
+ *	json_string(json_member(&json, "name"), name);
+ *	json_number(json_member(&json, "size"), size);
+ *	json_end(&json);
+ *
+ * A value without its name, a name without its value and an end without its begin are mistakes of
+ * the caller's and end the process (CHECK). The texts given to json_raw() and json_splice() must be
+ * valid themselves: from the gate, or from this writer.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_JSON_WRITE_H
+#define CORE_BASE_JSON_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Brackets that may be open at once: more than any tree that passed the gate has (json_upstream),
+ * and what is written around it. Beyond, the buffer counts as full. */
+#define JSON_WRITE_DEPTH 160u
+
+struct buf;
+struct json_object;
+
+enum json_next {
+	JSON_ONLY_VALUE,  /* the one value of the text */
+	JSON_FIRST_VALUE, /* of an array */
+	JSON_NEXT_VALUE,
+	JSON_FIRST_MEMBER, /* of an object */
+	JSON_NEXT_MEMBER,
+	JSON_MEMBER_VALUE, /* the name stands there */
+	JSON_NOTHING,	   /* the text is complete */
+	JSON_TOO_DEEP,	   /* the buffer is full: only brackets are counted */
+};
+
+/* On its user's stack, or in the struct that has the buffer. Plain data: a copy of it and the
+ * length of the buffer are a place to which a writer can go back (buf_rewind()). */
+struct json {
+	struct buf *out;
+	enum json_next next;
+	unsigned depth, floor;		 /* brackets that are open; those of json_start_inside() */
+	char brackets[JSON_WRITE_DEPTH]; /* the open ones */
+};
+
+/* One value will be appended to `out`, which is borrowed. */
+void json_start(struct json *json, struct buf *out);
+/* The inside of an object ('{') or array ('['), without its brackets: goes on behind what an
+ * earlier writer of such an inside left in `out`. For parts that json_splice() puts in place. */
+void json_start_inside(struct json *json, struct buf *out, char bracket);
+/* Is all that was begun ended, and the value there? */
+bool json_complete(const struct json *json);
+
+void json_begin(struct json *json, char bracket); /* '{' or '[' */
+void json_end(struct json *json);		  /* of the innermost one */
+
+/* The name of the next value in an object. Returns `json`, so that its value can stand around. */
+struct json *json_member(struct json *json, const char *name);
+
+/* Invalid UTF-8 becomes U+FFFD. NULL writes null. */
+void json_string(struct json *json, const char *text);
+void json_text(struct json *json, const char *text, size_t len);
+void json_number(struct json *json, int64_t number);
+/* The shortest spelling; JSON knows no infinities, they become 0. */
+void json_double(struct json *json, double number);
+void json_boolean(struct json *json, bool value);
+/* As buf_json_tree(). NULL writes null. */
+void json_tree(struct json *json, struct json_object *tree);
+/* A value that is JSON text already. An empty text is none, as of a buffer that was full: `out` is
+ * full then, too. */
+void json_raw(struct json *json, const char *text, size_t len);
+/* Members or values written by json_start_inside(), in the object or array that is open here;
+ * `len` 0: none. */
+void json_splice(struct json *json, const char *text, size_t len);
+
+/* A member that is a string; left out when `text` is NULL. */
+void json_optional(struct json *json, const char *name, const char *text);
+
+#endif
