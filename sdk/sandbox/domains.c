@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of domains: one declaration and one row each, in routing and seeding order. */
+/* The list of domains, in the order of routing and seeding: NAME stands for NAME_domain. */
 #include "sandbox.h"
 
-extern const struct domain settings_domain, fault_domain, requestlog_domain;
-extern const struct domain scim_domain, permissions_domain, oauth_domain;
-extern const struct domain grants_domain, uc_change_domain;
-extern const struct domain clusters_domain, warehouses_domain;
-extern const struct domain uc_domain, statements_domain, links_domain, history_domain;
-extern const struct domain notebooks_domain, wsfiles_domain, repos_domain;
-extern const struct domain dbfs_domain, volumes_domain, fs_domain, secrets_domain;
-extern const struct domain contexts_domain, commands_domain, jobs_domain, runs_domain;
-extern const struct domain mlflow_domain, mlflow_runs_domain, registry_domain, uc_models_domain;
-extern const struct domain serving_domain, vectors_domain;
+/* clang-format off */
+#define DOMAINS(X) \
+	X(settings) X(fault) X(requestlog) X(scim) X(oauth) \
+	X(clusters) X(warehouses) \
+	X(uc) X(permissions) X(grants) X(uc_change) \
+	X(statements) X(links) X(history) \
+	X(notebooks) X(wsfiles) X(repos) \
+	X(dbfs) X(volumes) X(fs) X(secrets) \
+	X(contexts) X(commands) X(jobs) X(runs) \
+	X(mlflow) X(mlflow_runs) X(registry) X(uc_models) \
+	X(serving) X(vectors)
+/* clang-format on */
 
-const struct domain *const domains[] = {
-	&settings_domain,    &fault_domain,    &requestlog_domain,  &scim_domain,
-	&oauth_domain,	     &clusters_domain, &warehouses_domain,  &uc_domain,
-	&permissions_domain, &grants_domain,   &uc_change_domain,   &statements_domain,
-	&links_domain,	     &history_domain,  &notebooks_domain,   &wsfiles_domain,
-	&repos_domain,	     &dbfs_domain,     &volumes_domain,	    &fs_domain,
-	&secrets_domain,     &contexts_domain, &commands_domain,    &jobs_domain,
-	&runs_domain,	     &mlflow_domain,   &mlflow_runs_domain, &registry_domain,
-	&uc_models_domain,   &serving_domain,  &vectors_domain,	    NULL,
-};
+#define DECLARE(name) extern const struct domain name##_domain;
+#define ROW(name) &name##_domain,
+
+DOMAINS(DECLARE)
+
+const struct domain *const domains[] = { DOMAINS(ROW) NULL };
