@@ -1,6 +1,7 @@
 lakehost_core(base
-	SOURCES arena.c base64.c buf.c check.c clock.c json.c json_gate.c json_raw.c json_string.c json_write.c log.c loop.c mask.c
-		mask_find.c mask_view.c mem.c nearest.c seal.c seal_key.c uri.c uri_template.c url.c
+	SOURCES arena.c base64.c buf.c check.c clock.c json.c json_gate.c json_raw.c json_string.c
+		json_write.c log.c loop.c mask.c mask_find.c mask_view.c mem.c nearest.c pool.c
+		principal.c seal.c seal_key.c trust.c uri.c uri_template.c url.c
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)
 # The parser of the SDK, which has no state.

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/state.h"
-#include "call/text.h"
-#include "plugin/loader.h"
+#include "run/text.h"
+#include "registry/provider.h"
 
 #define GIVEN_MIN 8u /* bytes of a secret in an argument */
 
@@ -62,7 +62,7 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 static const char *
 upstream_url(const struct call *call)
 {
-	const char *role = plugin_upstream(call->row->plugin);
+	const char *role = call->row->provider->upstream;
 	const struct config_upstream *upstream =
 	    config_upstream(call->calls->config, role == NULL ? "workspace" : role);
 
@@ -90,7 +90,7 @@ static bool
 begin(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
-	const struct plugin *plugin = call->row->plugin;
+	const struct provider *provider = call->row->provider;
 	struct buf own = { 0 };
 	const struct buf *arguments = spec->arguments_text != NULL ? spec->arguments_text : &own;
 	struct run_input input = {
@@ -100,7 +100,7 @@ begin(struct call *call, const struct call_spec *spec)
 		.traceparent = spec->traceparent,
 		.uri = spec->uri,
 		.call_id = call->id,
-		.options = plugin_options(plugin),
+		.options = provider->options,
 		.capabilities = spec->capabilities,
 		.answers = spec->answers,
 		.handle = spec->handle,
@@ -125,8 +125,8 @@ begin(struct call *call, const struct call_spec *spec)
 	result_init(&state->result, &input.limits);
 	result_init(&state->interim, &input.limits);
 	result_init(&state->miss, &input.limits);
-	state->runner = plugin_runner(call->row->plugin);
-	state->handle = state->runner->begin(call->row->plugin, call, call->row, &input);
+	state->runner = call->row->provider->runner;
+	state->handle = state->runner->begin(call->row->provider, call, call->row, &input);
 	buf_fini(&own);
 	return true;
 }
@@ -368,7 +368,7 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 static bool
 mask_questions(const struct call *call, struct outcome *outcome)
 {
-	const char *before = mask_enter(plugin_name(call->row->plugin));
+	const char *before = mask_enter(call->row->provider->name);
 	bool fit = true;
 
 	for (size_t i = 0; fit && i < outcome->questions; i++) {

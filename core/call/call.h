@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/principal.h"
-#include "call/result.h"
-#include "call/run.h"
-#include "call/verdict.h"
+#include "base/principal.h"
+#include "run/result.h"
+#include "run/run.h"
+#include "base/verdict.h"
 #include "egress/egress.h"
 #include "registry/registry.h"
 
@@ -108,9 +108,9 @@ enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE };
 /* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
  * plugin layer; call/ uses only this. All on the loop thread; `cancel`, `deadline` and `end` call
  * nothing back. */
-struct plugin_runner {
+struct runner {
 	/* Begins the plugin's side of a call; returns its handle for the functions below. */
-	void *(*begin)(struct plugin *plugin, struct call *call, const struct row *row,
+	void *(*begin)(const struct provider *provider, struct call *call, const struct row *row,
 		       const struct run_input *input);
 	/* Runs one step; call_stepped() follows, on the loop thread, maybe before this returns.
 	 * `replies` stay alive until then. */
@@ -122,14 +122,8 @@ struct plugin_runner {
 	enum sink_verdict (*sink)(void *handle, size_t i, const char *data, size_t len);
 	void (*end)(void *handle);
 };
-/* For plugins loaded in process; the plugin layer returns it from plugin_runner(). */
-extern const struct plugin_runner inprocess_runner;
-const struct plugin_runner *plugin_runner(const struct plugin *plugin);
-/* NULL for plugins whose code is not in this process. */
-const struct mcp_row *plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index);
-
-/* The plugin says that a list ("tools", …) or the resource `uri` has changed; any thread. */
-void plugin_tell(struct plugin *plugin, const char *what, const char *uri);
+/* Of plugins that are loaded in this process. */
+extern const struct runner inprocess_runner;
 
 /* From runners: the step has ended, with this outcome and result (borrowed until the next step
  * or end, but their contents may be moved out: what is left then is valid and empty); progress and

@@ -11,9 +11,9 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "call/pool.h"
+#include "base/pool.h"
 #include "call/state.h"
-#include "plugin/loader.h"
+#include "registry/provider.h"
 
 #define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are a worker's work */
 #define LOGS_MAX 64u		     /* client logs of one step that wait for the loop */
@@ -28,7 +28,7 @@ struct client_log {
 struct local {
 	struct pool_job job; /* first */
 	struct call *call;   /* for the loop only; a step on the pool may outlive it */
-	struct plugin *plugin;
+	const struct provider *provider;
 	const struct row *row;
 	struct loop *loop;
 	char id[sizeof(((struct call *)NULL)->id)];
@@ -201,8 +201,8 @@ service_log(struct run *run, enum mcp_level level, const char *message, size_t l
 	const struct local *local = run->owner;
 	char *copy = xstrndup(message, len);
 
-	log_event((enum log_level)level, "plugin-log", "plugin", "s", plugin_name(local->plugin),
-		  "row", "s", local->row->name, "call", "s", local->id, "message", "s", copy, NULL);
+	log_event((enum log_level)level, "plugin-log", "plugin", "s", local->provider->name, "row",
+		  "s", local->row->name, "call", "s", local->id, "message", "s", copy, NULL);
 	free(copy);
 }
 
@@ -212,7 +212,7 @@ service_mask(struct run *run, const char *value, size_t len)
 	const struct local *local = run->owner;
 
 	/* what was revealed is hidden from all who did not ask for it */
-	mask_add_in(run->result.limits.reveals ? NULL : plugin_name(local->plugin), value, len, 0);
+	mask_add_in(run->result.limits.reveals ? NULL : local->provider->name, value, len, 0);
 }
 
 static void
@@ -220,7 +220,7 @@ service_changed(struct run *run, const char *what)
 {
 	const struct local *local = run->owner;
 
-	plugin_tell(local->plugin, what, NULL);
+	local->provider->changed(local->provider, what, NULL);
 }
 
 static void
@@ -228,7 +228,7 @@ service_updated(struct run *run, const char *uri)
 {
 	const struct local *local = run->owner;
 
-	plugin_tell(local->plugin, NULL, uri);
+	local->provider->changed(local->provider, NULL, uri);
 }
 
 /* ---- blocking requests ---------------------------------------------------------------------- */
@@ -306,7 +306,7 @@ static const struct run_services services = {
 static void
 run_now(struct local *local)
 {
-	const char *before = mask_enter(plugin_name(local->plugin));
+	const char *before = mask_enter(local->provider->name);
 
 	run_step(local->run, local->entry, local->replies, local->n, local->answers);
 	mask_enter(before);
@@ -339,15 +339,15 @@ on_pool_done(struct pool_job *job)
 }
 
 static void *
-local_begin(struct plugin *plugin, struct call *call, const struct row *row,
+local_begin(const struct provider *provider, struct call *call, const struct row *row,
 	    const struct run_input *input)
 {
 	struct local *local = xcalloc(1, sizeof(*local));
 	const struct row *runs = row->tool != NULL ? row->tool : row; /* published from a tool */
-	const struct mcp_row *code = plugin_code(plugin, runs->kind, runs->index);
+	const struct mcp_row *code = provider->code(provider, runs);
 
 	local->call = call;
-	local->plugin = plugin;
+	local->provider = provider;
 	local->row = row;
 	local->loop = call->calls->loop;
 	memcpy(local->id, call->id, sizeof(local->id));
@@ -355,7 +355,7 @@ local_begin(struct plugin *plugin, struct call *call, const struct row *row,
 	/* a request and its reply as they are need no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->large = input->arguments_len > INLINE_REPLY_MAX;
-	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = plugin };
+	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = provider };
 	local->report = (struct loop_job){ .fn = on_report, .data = local };
 	local->logs_end = &local->logs;
 	pthread_mutex_init(&local->lock, NULL);
@@ -399,7 +399,7 @@ static void
 run_here(struct local *local)
 {
 	struct calls *calls = local->call->calls;
-	const char *plugin = plugin_name(local->plugin);
+	const char *plugin = local->provider->name;
 	int64_t ms;
 
 	loop_runs_plugin(local->loop, plugin);
@@ -472,7 +472,7 @@ local_end(void *handle)
 		local_free(local);
 }
 
-const struct plugin_runner inprocess_runner = {
+const struct runner inprocess_runner = {
 	.begin = local_begin,
 	.step = local_step,
 	.cancel = local_cancel,

@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "call/calls.h"
-#include "call/result_internal.h"
-#include "call/text.h"
-#include "plugin/loader.h"
+#include "run/result_internal.h"
+#include "run/text.h"
+#include "registry/provider.h"
 
 #define POLL_FIRST_MS 50
 #define POLL_LEAST_MS 50
@@ -50,7 +50,7 @@ operation_init(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
 	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
-	const struct mcp_row *code = plugin_code(row->plugin, row->kind, row->index);
+	const struct mcp_row *code = row->provider->code(row->provider, row);
 
 	/* of a plugin in a worker process nobody here can tell: any tool may be one */
 	state->operation = code != NULL ? code->operation != NULL : row->kind == ROW_TOOL;
@@ -233,7 +233,7 @@ static bool
 poll_fits(struct call *call)
 {
 	struct call_state *state = call->state;
-	const char *upstream = plugin_upstream(call->row->plugin);
+	const char *upstream = call->row->provider->upstream;
 	int64_t delay;
 
 	if (state->slot) {

@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/mask.h"
 #include "call/state.h"
-#include "call/text.h"
-#include "plugin/loader.h"
+#include "run/text.h"
+#include "registry/provider.h"
 
 #define PER_SECOND 10
 #define MESSAGE_MAX 500u
@@ -50,7 +50,7 @@ progress_send(struct call *call, double done, double total, const char *message)
 	state->progressed = true;
 	state->progress = done;
 	buf_init(&line, MESSAGE_MAX + 8);
-	before = mask_enter(plugin_name(call->row->plugin));
+	before = mask_enter(call->row->provider->name);
 	if (message != NULL)
 		text_line(&line, message, MESSAGE_MAX);
 	mask_enter(before);
@@ -76,7 +76,7 @@ call_logged(struct call *call, enum mcp_level level, const char *logger, const c
 	if (call->state->answered || call->state->freed || call->events->client_log == NULL)
 		return;
 	buf_init(&masked, LOG_MAX);
-	before = mask_enter(plugin_name(call->row->plugin));
+	before = mask_enter(call->row->provider->name);
 	text_mask_json(&masked, json, len);
 	mask_enter(before);
 	if (buf_ok(&masked))

@@ -89,7 +89,7 @@ struct call_fetch {
 
 struct call_state {
 	struct call *next, **link; /* of calls->first */
-	const struct plugin_runner *runner;
+	const struct runner *runner;
 	void *handle;
 	struct principal_use *use;
 	struct call *queue_next, **queue_link; /* of use->queue; link NULL: not in it */

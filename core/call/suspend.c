@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "call/state.h"
-#include "plugin/loader.h"
+#include "registry/provider.h"
 
 static enum mcp_status
 end_status(const struct call *call)
@@ -27,12 +27,12 @@ static struct egress_scope
 scope_of(struct call *call)
 {
 	struct call_state *state = call->state;
-	const struct plugin *plugin = call->row->plugin;
+	const struct provider *provider = call->row->provider;
 	struct egress_scope scope = {
-		.plugin = plugin_name(plugin),
-		.permissions = plugin_permissions(plugin),
-		.upstream = plugin_upstream(plugin),
-		.any_upstream = plugin_of_host(plugin),
+		.plugin = provider->name,
+		.permissions = provider->permissions,
+		.upstream = provider->upstream,
+		.any_upstream = provider->of_host,
 		.traceparent = state->traceparent,
 		.principal = call->principal.name,
 		.tool = call->row->name,

@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "config/text.h"
-#include "host.h"
+#include "host/host.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
 
@@ -69,8 +69,7 @@ cli_tell_absent(struct host *host, const char *tool)
 		fprintf(stderr,
 			"It is a tool of plugin %s and needs policy.access \"%s\"; here it is "
 			"\"%s\".\n",
-			row->owner, config_access_word(row->access),
-			config_access_word(config->access));
+			row->owner, access_name(row->access), access_name(config->access));
 		return;
 	}
 	if (tell_withheld(host, tool))

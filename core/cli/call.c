@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "host.h"
+#include "host/host.h"
 #include "registry/registry.h"
 
 #define EXIT_CANCELLED 130

@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "config/text.h"
 #include "egress/egress.h"
-#include "host.h"
+#include "host/host.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
 #include "transport/transport.h"
@@ -81,7 +81,7 @@ say_access(struct check *check, const char *subject, const struct plugin_status 
 	if (n > 0 && status->withheld->count == 0)
 		check_say(check, CHECK_WARNING, subject,
 			  "none of its tools is offered: they need more than policy.access \"%s\"",
-			  config_access_word(access));
+			  access_name(access));
 }
 
 static void

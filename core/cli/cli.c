@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "config/text.h"
-#include "host.h"
+#include "host/host.h"
 
 static const struct cli_command commands[] = {
 	{ "serve", "[serve] [--http ADDR:PORT] [--unix PATH]",

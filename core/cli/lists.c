@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "host.h"
+#include "host/host.h"
 
 /* "run_id*, task": those with a star are required. */
 static void

@@ -16,8 +16,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "call/call.h"
-#include "host.h"
-#include "transport/exchange.h"
+#include "host/host.h"
+#include "rpc/exchange.h"
 
 #define LOCAL_REQUEST_MAX (8u << 20)
 #define LOCAL_ROUNDS_MAX 16

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "cli/plugin_file.h"
+#include "module/read.h"
 #include "plugin/loader.h"
 #include "server/server.h"
 

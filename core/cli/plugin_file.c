@@ -12,8 +12,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/text.h"
+#include "module/read.h"
 #include "plugin/loader.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 
 /* ---- changes -------------------------------------------------------------------------------- */
 

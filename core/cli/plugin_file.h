@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
-#include "config.h"
+#include "config/config.h"
 
 /* What was made on disk, in order, so that a command that fails leaves nothing. */
 struct changes {

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "host.h"
+#include "host/host.h"
 
 /* Writes one content to the stream: its text, or its decoded bytes. */
 static bool

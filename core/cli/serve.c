@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "host.h"
+#include "host/host.h"
 
 /* For somebody who typed the name of the program to see what it does. */
 static void

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "host.h"
+#include "host/host.h"
 
 int
 first_sentence(const char *text)

@@ -3,7 +3,7 @@
  * config_load(): finds the file, reads every group in turn, then the plugins' own files. Faults
  * are collected on the way; one is enough for there to be no configuration.
  */
-#include "config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,13 +17,6 @@
 #include "config/internal.h"
 #include "config/text.h"
 
-static const char *const access_words[] = { "none", "read", "write", "admin", NULL };
-
-const char *
-config_access_word(enum access access)
-{
-	return access_words[access];
-}
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
 static const char *const inbound_words[] = { "none", NULL };
@@ -97,7 +90,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	config_read_server(config, &root, overrides);
 	node_word(&auth, "inbound", inbound_words, 0);
 	config_read_upstreams(config, &root);
-	config->access = (enum access)node_word(&policy, "access", access_words, ACCESS_WRITE);
+	config->access = (enum access)node_word(&policy, "access", access_names, ACCESS_WRITE);
 	node_list(&policy, "read_functions", &config->read_functions);
 	if (overrides->read_only && config->access > ACCESS_READ)
 		config->access = ACCESS_READ;

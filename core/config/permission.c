@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths are compared segment by segment as they are written, so that an odd spelling of an allowed
- * path is refused rather than understood. */
+/*
+ * "METHOD /path" lists: what a plugin may ask its upstream; "METHOD link" stands for pre-signed
+ * links, wherever they point to among upstreams.*.link_suffixes. Compared segment by segment on the
+ * raw path, so that an odd spelling of an allowed path is refused rather than understood.
+ */
 #include "config/permission.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 
 #define PERMISSION_MAX 1024
 #define LINK "link"

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/config.h"
 
 #define CONFIG_BYTES_MAX (1u << 20) /* of a configuration file */
 #define KEY_PATH_MAX 256

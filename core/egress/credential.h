@@ -9,7 +9,7 @@
 #ifndef CORE_EGRESS_CREDENTIAL_H
 #define CORE_EGRESS_CREDENTIAL_H
 
-#include "config.h"
+#include "config/config.h"
 
 struct egress;
 struct flight;

@@ -16,7 +16,7 @@
 
 #include <lakehost/plugin.h>
 
-#include "config.h"
+#include "config/config.h"
 
 struct egress;
 struct loop;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "call/result.h"
+#include "run/result.h"
 #include "era/eras.h"
 #include "era/invoke.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "call/result.h"
+#include "run/result.h"
 #include "era/request.h"
 
 static void

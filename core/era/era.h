@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "transport/exchange.h"
+#include "rpc/exchange.h"
 
 struct calls;
 struct config;
@@ -26,7 +26,6 @@ struct loop;
 struct pool;
 struct registry;
 struct sealer;
-struct stdio;
 
 /* All are borrowed and must outlive the eras. */
 struct eras_parts {
@@ -45,7 +44,8 @@ void eras_free(struct eras *eras); /* NULL is fine */
 /* What transports deliver to; lives as long as the eras. */
 const struct receiver *eras_receiver(struct eras *eras);
 /* Where messages that answer nothing go, for a legacy client on stdio. */
-void eras_set_stdio(struct eras *eras, struct stdio *stdio);
+void eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
+		    void *data);
 /* stdin has ended, and all that was asked there is answered, or limits.drain_ms is over. */
 void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
 /* Has stdin ended? Then nobody there is going to ask or answer anything. */

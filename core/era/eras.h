@@ -25,7 +25,9 @@ struct eras {
 	struct sessions *sessions;
 	struct session pipe; /* stdio, and the legacy session on it once there is one */
 	struct peer loose;   /* modern requests over HTTP, which share nothing */
-	struct stdio *stdio;
+	/* sends what answers nothing to a legacy client on stdio; NULL: no stdio */
+	void (*send_stdio)(void *data, const char *json, size_t len);
+	void *stdio;
 	void (*eof)(void *data);
 	void *eof_data;
 	bool ending;	       /* eras_free() */

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "registry/registry.h"
 
 #define SENTINEL "=?base64?"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
 
 #define NAME_MAX_LEN 200 /* of a header name that we build */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "call/call.h"
-#include "call/text.h"
-#include "config.h"
+#include "run/text.h"
+#include "config/config.h"
 #include "era/eras.h"
 #include "era/mrtr.h"
 #include "era/notify.h"

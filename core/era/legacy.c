@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/bridge.h"
 #include "era/eras.h"
 #include "era/notify.h"

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
-#include "transport/transport.h"
 
 #define SUBSCRIPTION_ID META "subscriptionId"
 
@@ -202,11 +201,11 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 		write_change(out, kind, uri, listen->request->message.id);
 		request_notify(listen->request, out);
 	}
-	if (eras->stdio == NULL || !eras->pipe.ready ||
+	if (eras->send_stdio == NULL || !eras->pipe.ready ||
 	    (uri != NULL && !session_subscribed(&eras->pipe, uri)))
 		return;
 	write_change(out, kind, uri, NULL);
-	stdio_send(eras->stdio, out->data, out->len);
+	eras->send_stdio(eras->stdio, out->data, out->len);
 }
 
 void

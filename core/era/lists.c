@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/seal.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
 
 #define LIST_TTL_MS 60000

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
 #include "era/headers.h"
 #include "era/mrtr.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "call/pool.h"
-#include "config.h"
+#include "base/pool.h"
+#include "config/config.h"
 #include "era/eras.h"
 
 /* A json-c tree has one owner at a time: the worker's, until its job is done. */

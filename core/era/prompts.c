@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "call/result.h"
+#include "run/result.h"
 #include "era/downgrade.h"
 #include "era/eras.h"
 #include "era/invoke.h"
@@ -124,7 +124,7 @@ prompts_get(struct request *request)
 	row_take_texts(arguments);
 	if (!check_arguments(request, row, arguments))
 		return;
-	if (row->plugin == NULL)
+	if (row->provider == NULL)
 		answer_text(request, row, arguments);
 	else
 		invoke(request, row, arguments, NULL);

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "call/pool.h"
-#include "config.h"
+#include "base/pool.h"
+#include "config/config.h"
 #include "era/eras.h"
 #include "era/listen.h"
 #include "era/prepare.h"
@@ -380,9 +380,11 @@ eras_receiver(struct eras *eras)
 }
 
 void
-eras_set_stdio(struct eras *eras, struct stdio *stdio)
+eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
+	       void *data)
 {
-	eras->stdio = stdio;
+	eras->send_stdio = send;
+	eras->stdio = data;
 }
 
 void

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
-#include "call/text.h"
+#include "run/text.h"
 #include "era/bridge.h"
 #include "era/eras.h"
 #include "era/listen.h"

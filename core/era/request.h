@@ -15,14 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/principal.h"
+#include "base/principal.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "era/session.h"
 #include "registry/registry.h"
 #include "rpc/error.h"
 #include "rpc/message.h"
-#include "transport/exchange.h"
+#include "rpc/exchange.h"
 
 #define NAME_SHOWN_MAX 128u	       /* bytes of a client's name for something in a message */
 #define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the sign that it was cut */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "call/result.h"
-#include "config.h"
+#include "run/result.h"
+#include "config/config.h"
 #include "era/eras.h"
 #include "era/invoke.h"
 #include "registry/schema.h"

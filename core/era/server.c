@@ -2,7 +2,7 @@
 /* Who this host is and what it offers: serverInfo, capabilities, server/discover. */
 #include <lakehost/version.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
 
 #define DISCOVER_TTL_MS 60000

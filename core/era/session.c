@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/seal.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/notify.h"
 #include "era/request.h"
 

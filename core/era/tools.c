@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "call/result.h"
-#include "config.h"
+#include "run/result.h"
+#include "config/config.h"
 #include "era/downgrade.h"
 #include "era/eras.h"
 #include "era/invoke.h"

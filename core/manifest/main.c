@@ -21,9 +21,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "config.h"
 #include "config/permission.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "registry/registry.h"
 #include "registry/schema.h"
 

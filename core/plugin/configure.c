@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "config/permission.h"
 #include "config/text.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "plugin/plugin.h"
 #include "registry/schema.h"
 #include "upstream/upstream.h"
@@ -64,8 +64,8 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	for (char *end = strchr(why.data, '\n'); end != NULL; end = strchr(end, '\n'))
 		*end = ';'; /* a refusal is one line */
 	if (!ok)
-		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: %s", where(plugin), or_set(plugin),
-			      why.data);
+		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s%s: %s", where(plugin),
+			    or_set(plugin), why.data);
 	buf_fini(&why);
 	if (!ok)
 		return false;
@@ -75,8 +75,8 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	if (ok)
 		plugin->options = xstrndup(text.data, text.len);
 	else
-		plugin_refuse(plugin, PLUGIN_OPTIONS, "%s%s: more than %u bytes", where(plugin),
-			      or_set(plugin), OPTIONS_BYTES_MAX);
+		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s%s: more than %u bytes",
+			    where(plugin), or_set(plugin), OPTIONS_BYTES_MAX);
 	buf_fini(&text);
 	return ok;
 }
@@ -121,17 +121,18 @@ configure_options(struct plugin *plugin)
 	const char *text = plugin->config != NULL ? plugin->config->options : NULL, *reason = "";
 	struct json_object *options;
 	struct schema *schema;
-	char why[PLUGIN_WHY_MAX / 2];
+	char why[REFUSAL_WHY_MAX / 2];
 	size_t at;
 	bool ok;
 
 	schema = schema_compile(json_obj(plugin->head, "options"), why, sizeof(why));
 	if (schema == NULL)
-		return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST, "plugin.options: %s", why);
+		return refusal_set(&plugin->refusal, PLUGIN_BAD_MANIFEST, "plugin.options: %s",
+				   why);
 	options = text != NULL ? json_parse(text, strlen(text), &json_inbound, &reason, &at)
 			       : json_object_new_object();
 	if (options == NULL)
-		ok = plugin_refuse(plugin, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
+		ok = refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s: %s", where(plugin), reason);
 	else {
 		apply_set(plugin, options);
 		fill_from_environment(plugin, options);
@@ -162,8 +163,8 @@ grant_wanted(struct plugin *plugin, struct strings *wanted)
 		const char *why = permission_check(item);
 
 		if (why != NULL)
-			return plugin_refuse(plugin, PLUGIN_BAD_MANIFEST,
-					     "plugin.permissions[%zu] \"%.80s\": %s", i, item, why);
+			return refusal_set(&plugin->refusal, PLUGIN_BAD_MANIFEST,
+					   "plugin.permissions[%zu] \"%.80s\": %s", i, item, why);
 		grant(wanted, item);
 	}
 	return true;
@@ -177,27 +178,18 @@ narrow(struct plugin *plugin, const struct strings *wanted, const struct strings
 		char method[16];
 
 		if (why != NULL)
-			return plugin_refuse(plugin, PLUGIN_PERMISSIONS, "%s: \"%.80s\": %s",
-					     where(plugin), item, why);
+			return refusal_set(&plugin->refusal, PLUGIN_PERMISSIONS,
+					   "%s: \"%.80s\": %s", where(plugin), item, why);
 		if (!strings_have(wanted, item) &&
 		    (!code_request_parse(item, method, sizeof(method), &path) ||
 		     !permission_allows(wanted, method, path)))
-			return plugin_refuse(plugin, PLUGIN_PERMISSIONS,
-					     "%s: \"%.80s\" is not among those of its manifest; "
-					     "they can be narrowed, not widened",
-					     where(plugin), item);
+			return refusal_set(&plugin->refusal, PLUGIN_PERMISSIONS,
+					   "%s: \"%.80s\" is not among those of its manifest; "
+					   "they can be narrowed, not widened",
+					   where(plugin), item);
 		grant(&plugin->permissions, item);
 	}
 	return true;
-}
-
-void
-strings_free(struct strings *strings)
-{
-	for (size_t i = 0; i < strings->count; i++)
-		free(strings->item[i]);
-	free(strings->item);
-	*strings = (struct strings){ NULL, 0 };
 }
 
 static bool
@@ -208,7 +200,7 @@ configure_permissions(struct plugin *plugin)
 
 	if (ok && plugin->config != NULL && plugin->config->narrowed) {
 		ok = narrow(plugin, &wanted, &plugin->config->permissions);
-		strings_free(&wanted);
+		strings_fini(&wanted);
 	} else {
 		plugin->permissions = wanted;
 	}
@@ -231,11 +223,11 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 	if (upstream == NULL || plugin->permissions.count == 0 ||
 	    strcmp(upstream_kind(upstream)->name, wanted.kind) == 0)
 		return true;
-	return plugin_refuse(plugin, PLUGIN_UPSTREAM,
-			     "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
-			     "\"%s\"",
-			     where(plugin), wanted.kind, upstream->role,
-			     upstream_kind(upstream)->name);
+	return refusal_set(&plugin->refusal, PLUGIN_UPSTREAM,
+			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
+			   "\"%s\"",
+			   where(plugin), wanted.kind, upstream->role,
+			   upstream_kind(upstream)->name);
 }
 
 bool

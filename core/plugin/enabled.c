@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/text.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "plugin/plugin.h"
 
 #define SCANNED_MAX 1000u /* files looked at */

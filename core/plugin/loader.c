@@ -18,11 +18,11 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "call/call.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "config/text.h"
 #include "plugin/plugin.h"
-#include "plugin/prompt_files.h"
-#include "plugin/worker.h"
+#include "config/prompt_files.h"
+#include "worker/worker.h"
 
 struct news {
 	char *what, *uri;
@@ -45,30 +45,6 @@ struct plugins {
 	struct loop_job job;
 	bool posted;
 };
-
-const char *
-plugin_refusal_text(enum plugin_refusal refusal)
-{
-	static const char *const text[] = { [PLUGIN_OK] = "in order",
-#define X(name, words) [PLUGIN_##name] = (words),
-					    PLUGIN_REFUSALS(X)
-#undef X
-	};
-
-	return text[refusal];
-}
-
-bool
-plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const char *format, ...)
-{
-	va_list args;
-
-	plugin->refusal = refusal;
-	va_start(args, format);
-	vsnprintf(plugin->why, sizeof(plugin->why), format, args);
-	va_end(args);
-	return false;
-}
 
 /* ---- news ----------------------------------------------------------------------------------- */
 
@@ -107,10 +83,10 @@ news_deliver(struct loop_job *job)
 			plugins->changed(plugins->changed_data, news->what, news->uri);
 }
 
-void
-plugin_tell(struct plugin *plugin, const char *what, const char *uri)
+static void
+plugin_changed(const struct provider *provider, const char *what, const char *uri)
 {
-	struct plugins *plugins = plugin->plugins;
+	struct plugins *plugins = provider->plugin->plugins;
 	struct news *news = xcalloc(1, sizeof(*news));
 	bool post;
 
@@ -148,10 +124,10 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 	    name->config != NULL ? name->config->isolation : config->plugins.isolation;
 	plugin->fd = -1;
 	if (name->duplicate) {
-		plugin_refuse(plugin, PLUGIN_DUPLICATE, "%s",
-			      name->config != NULL && name->config->where != NULL
-				  ? name->config->where
-				  : "");
+		refusal_set(&plugin->refusal, PLUGIN_DUPLICATE, "%s",
+			    name->config != NULL && name->config->where != NULL
+				? name->config->where
+				: "");
 		return;
 	}
 	if (plugin_open(plugin, &config->plugins.directories) && plugin_read_manifest(plugin))
@@ -173,7 +149,8 @@ refuse_rows(void *data, size_t source, const char *why)
 	char *line;
 
 	if (source < first) {
-		plugin_refuse(sources->item[source].plugin, PLUGIN_ROWS, "%s", why);
+		refusal_set(&sources->item[source].provider->plugin->refusal, PLUGIN_ROWS, "%s",
+			    why);
 		return;
 	}
 	line = xprintf("%s: %s", sources->plugins->prompts.item[source - first].path, why);
@@ -186,12 +163,45 @@ add_source(struct sources *sources, struct plugin *plugin, const char *name,
 	   struct json_object *manifest)
 {
 	sources->item[sources->n++] = (struct registry_source){
-		.plugin = plugin,
+		.provider = plugin != NULL ? &plugin->provider : NULL,
 		.plugin_name = name,
 		.manifest = manifest,
 		.text = plugin == NULL,
 		.name_length = sources->plugins->config->plugins.name_length,
 	};
+}
+
+static const struct mcp_row *
+plugin_code(const struct provider *provider, const struct row *row)
+{
+	const struct plugin *plugin = provider->plugin;
+
+	return code_row(&plugin->code, plugin->manifest, row->kind, row->index);
+}
+
+/* Its configuration is known by now. */
+static struct provider
+provider_of(struct plugin *plugin)
+{
+	return (struct provider){
+		.name = plugin->name,
+		.options = plugin->options,
+		.permissions = &plugin->permissions,
+		.upstream = plugin->upstream,
+		.of_host = plugin == plugin->plugins->builtin,
+		.runner = plugin->isolation == ISOLATION_NONE ? &inprocess_runner : &worker_runner,
+		.worker = plugin->worker,
+		.plugin = plugin,
+		.code = plugin_code,
+		.changed = plugin_changed,
+	};
+}
+
+static void
+add_plugin(struct sources *sources, struct plugin *plugin)
+{
+	plugin->provider = provider_of(plugin);
+	add_source(sources, plugin, plugin->name, plugin->published);
 }
 
 /* Makes the registry of those that are in order, and refuses those whose rows are not. */
@@ -203,12 +213,10 @@ stage_registry(struct plugins *plugins)
 
 	sources.item = xcalloc(plugins->count + prompts->count + 1, sizeof(*sources.item));
 	if (plugins->builtin != NULL)
-		add_source(&sources, plugins->builtin, plugins->builtin->name,
-			   plugins->builtin->published);
+		add_plugin(&sources, plugins->builtin);
 	for (size_t i = 0; i < plugins->count; i++)
-		if (plugins->item[i].refusal == PLUGIN_OK)
-			add_source(&sources, &plugins->item[i], plugins->item[i].name,
-				   plugins->item[i].published);
+		if (plugins->item[i].refusal.kind == PLUGIN_OK)
+			add_plugin(&sources, &plugins->item[i]);
 	for (size_t i = 0; i < prompts->count; i++)
 		add_source(&sources, NULL, prompts->item[i].path, prompts->item[i].manifest);
 	strings_fini(&plugins->prompt_faults);
@@ -225,7 +233,7 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 {
 	struct plugin *plugin = xcalloc(1, sizeof(*plugin));
 	const char *why = NULL;
-	char details[PLUGIN_WHY_MAX] = "";
+	char details[REFUSAL_WHY_MAX] = "";
 	size_t at;
 
 	plugin->plugins = plugins;
@@ -250,14 +258,14 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 static void
 stage_code(struct plugin *plugin)
 {
-	char why[PLUGIN_WHY_MAX] = "";
+	char why[REFUSAL_WHY_MAX] = "";
 	enum plugin_refusal refusal;
 
 	refusal = code_open(&plugin->code, plugin->fd, plugin->manifest, why, sizeof(why));
 	if (refusal == PLUGIN_OK)
 		refusal = code_start(&plugin->code, plugin->options, why, sizeof(why));
 	if (refusal != PLUGIN_OK)
-		plugin_refuse(plugin, refusal, "%s", why);
+		refusal_set(&plugin->refusal, refusal, "%s", why);
 }
 
 /* ---- load ----------------------------------------------------------------------------------- */
@@ -276,13 +284,14 @@ warn(const struct plugin *plugin)
 static bool
 run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
-	if (plugin->refusal != PLUGIN_OK || plugin->running)
+	if (plugin->refusal.kind != PLUGIN_OK || plugin->running)
 		return false;
 	if (plugin->isolation == ISOLATION_NONE)
 		stage_code(plugin);
 	else
-		plugin->worker = worker_new(plugin, plugins->loop);
-	if (plugin->refusal != PLUGIN_OK)
+		plugin->provider.worker = plugin->worker =
+		    worker_new(&plugin->provider, plugin->fd, &plugin->refusal, plugins->loop);
+	if (plugin->refusal.kind != PLUGIN_OK)
 		return true;
 	plugin->running = true;
 	warn(plugin);
@@ -303,8 +312,8 @@ run_plugins(struct plugins *plugins)
 		if (!refused)
 			return;
 		for (size_t i = 0; i < plugins->count; i++)
-			if (plugins->item[i].refusal == PLUGIN_ROWS)
-				plugin_refuse(&plugins->item[i], PLUGIN_OK, "%s", "");
+			if (plugins->item[i].refusal.kind == PLUGIN_ROWS)
+				refusal_set(&plugins->item[i].refusal, PLUGIN_OK, "%s", "");
 		stage_registry(plugins);
 	} while (refused);
 }
@@ -333,7 +342,7 @@ plugins_load(const struct config *config, struct loop *loop, const struct plugin
 		run_plugins(plugins);
 	*critical = false;
 	for (size_t i = 0; i < plugins->count; i++)
-		*critical |= plugins->item[i].refusal != PLUGIN_OK &&
+		*critical |= plugins->item[i].refusal.kind != PLUGIN_OK &&
 			     plugins->item[i].config != NULL && plugins->item[i].config->critical;
 	return plugins;
 }
@@ -355,9 +364,9 @@ plugin_fini(struct plugin *plugin)
 		close(plugin->fd);
 	code_fini(&plugin->code);
 	json_object_put(plugin->published);
-	strings_free(&plugin->withheld);
+	strings_fini(&plugin->withheld);
 	json_object_put(plugin->manifest);
-	strings_free(&plugin->permissions);
+	strings_fini(&plugin->permissions);
 	free(plugin->options);
 	free(plugin->file);
 	free(plugin->name);
@@ -415,8 +424,8 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.summary = json_str(plugin->head, "summary"),
 		.file = plugin->file,
 		.isolation = plugin->isolation,
-		.refusal = plugin->refusal,
-		.why = plugin->why,
+		.refusal = plugin->refusal.kind,
+		.why = plugin->refusal.why,
 		.config = plugin->config,
 		.manifest = plugin->manifest,
 		.permissions = &plugin->permissions,
@@ -432,7 +441,8 @@ plugins_use(const struct plugins *plugins, const char *role)
 		const struct plugin *plugin = &plugins->item[i];
 		const char *upstream = upstream_of(plugin);
 
-		if (plugin->refusal == PLUGIN_OK && upstream != NULL && strcmp(upstream, role) == 0)
+		if (plugin->refusal.kind == PLUGIN_OK && upstream != NULL &&
+		    strcmp(upstream, role) == 0)
 			return true;
 	}
 	return false;
@@ -442,46 +452,4 @@ const struct strings *
 plugins_prompt_faults(const struct plugins *plugins)
 {
 	return &plugins->prompt_faults;
-}
-
-const char *
-plugin_name(const struct plugin *plugin)
-{
-	return plugin->name;
-}
-
-const struct strings *
-plugin_permissions(const struct plugin *plugin)
-{
-	return &plugin->permissions;
-}
-
-const char *
-plugin_options(const struct plugin *plugin)
-{
-	return plugin->options;
-}
-
-const char *
-plugin_upstream(const struct plugin *plugin)
-{
-	return plugin->upstream;
-}
-
-bool
-plugin_of_host(const struct plugin *plugin)
-{
-	return plugin == plugin->plugins->builtin;
-}
-
-const struct mcp_row *
-plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
-{
-	return code_row(&plugin->code, plugin->manifest, kind, index);
-}
-
-const struct plugin_runner *
-plugin_runner(const struct plugin *plugin)
-{
-	return plugin->worker != NULL ? &worker_runner : &inprocess_runner;
 }

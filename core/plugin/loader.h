@@ -15,47 +15,12 @@
 
 #include <lakehost/plugin.h>
 
-#include "config.h"
+#include "config/config.h"
+#include "module/refusal.h"
 #include "registry/registry.h"
 
 struct loop;
 struct plugins;
-
-/* X-macro: the reasons for which a file is refused, as operators see them. */
-#define PLUGIN_REFUSALS(X)                                                             \
-	X(NOT_FOUND, "not found in a plugin directory")                                \
-	X(NAME, "not a plugin name")                                                   \
-	X(SYMLINK_OUT, "leads out of its plugin directory")                            \
-	X(NOT_REGULAR, "not a regular file")                                           \
-	X(OWNER, "owned by somebody else than root or this user")                      \
-	X(WRITABLE, "writable by group or others")                                     \
-	X(DIRECTORY, "in a directory that others can write to")                        \
-	X(TOO_LARGE, "larger than a plugin may be")                                    \
-	X(NOT_ELF, "not an ELF shared object")                                         \
-	X(ARCHITECTURE, "built for another architecture")                              \
-	X(TRUNCATED, "truncated")                                                      \
-	X(NO_MANIFEST, "without a manifest note")                                      \
-	X(BAD_MANIFEST, "with an invalid manifest")                                    \
-	X(ABI, "built for another plugin ABI")                                         \
-	X(MANIFEST_NAME, "named differently in its manifest")                          \
-	X(DUPLICATE, "listed twice")                                                   \
-	X(OPTIONS, "configured with invalid options")                                  \
-	X(PERMISSIONS, "with a request or permission that its manifest does not list") \
-	X(UPSTREAM, "written for another kind of service")                             \
-	X(ROWS, "with rows that break a rule")                                         \
-	X(DLOPEN, "not loadable")                                                      \
-	X(NO_SYMBOL, "without the symbol mcp_plugin")                                  \
-	X(DESCRIPTOR, "with a descriptor that differs from its manifest")              \
-	X(START, "refusing to start")                                                  \
-	X(WORKER, "without a worker process")
-
-enum plugin_refusal {
-	PLUGIN_OK,
-#define X(name, text) PLUGIN_##name,
-	PLUGIN_REFUSALS(X)
-#undef X
-};
-const char *plugin_refusal_text(enum plugin_refusal refusal);
 
 /* What the operator sees of one plugin: of check, plugin list, get_server_info. */
 struct plugin_status {
@@ -71,10 +36,6 @@ struct plugin_status {
 	const struct strings *withheld; /* tools that lack one, and are not offered */
 	const char *upstream;		/* where its requests go, or NULL: it may make none */
 };
-
-/* The manifest of a file, without running plugin code: ELF checks, note, JSON gate, shape. Returns
- * a new object, or NULL with the refusal and details. `fd` is open on the file. */
-struct json_object *manifest_read(int fd, enum plugin_refusal *refusal, char *why, size_t why_size);
 
 /* A plugin that is part of the program: it has rows and a manifest, and no file to be judged. It
  * is published first, and is not one of those that plugins_count() counts. */
@@ -105,13 +66,6 @@ void plugins_status(const struct plugins *plugins, size_t i, struct plugin_statu
 
 /* Files of prompts.directory that were not taken, each as "FILE:LINE: why". */
 const struct strings *plugins_prompt_faults(const struct plugins *plugins);
-
-/* Of one plugin, for call/ and egress. */
-const char *plugin_name(const struct plugin *plugin);
-const struct strings *plugin_permissions(const struct plugin *plugin);
-const char *plugin_options(const struct plugin *plugin);  /* JSON object, defaults filled in */
-const char *plugin_upstream(const struct plugin *plugin); /* role, or NULL: "workspace" */
-bool plugin_of_host(const struct plugin *plugin);	  /* it is part of the program */
 
 /* Told when a plugin says that a list or resource has changed; on the loop thread. */
 void plugins_on_change(struct plugins *plugins,

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "config/text.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "plugin/plugin.h"
 
 /* Is there a path that both patterns mean? `*` is one segment, at the end one or more. */

@@ -17,8 +17,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "plugin/elf.h"
-#include "plugin/manifest.h"
+#include "module/elf.h"
+#include "module/manifest.h"
+#include "module/read.h"
+#include "base/trust.h"
 #include "plugin/plugin.h"
 
 #define LISTED_MAX 300 /* bytes of directory names in a message */
@@ -80,10 +82,11 @@ search_directory(struct plugin *plugin, const char *path)
 		return false;
 	plugin->file = xprintf("%s/%s", path, file);
 	if (plugin->fd < 0 && (why == EXDEV || why == ELOOP))
-		plugin_refuse(plugin, PLUGIN_SYMLINK_OUT, "%s is a link to a file outside",
-			      plugin->file);
+		refusal_set(&plugin->refusal, PLUGIN_SYMLINK_OUT, "%s is a link to a file outside",
+			    plugin->file);
 	else if (plugin->fd < 0)
-		plugin_refuse(plugin, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file, strerror(why));
+		refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file,
+			    strerror(why));
 	return true;
 }
 
@@ -97,10 +100,10 @@ not_found(struct plugin *plugin, const struct strings *directories)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "",
 					directories->item[i]);
 	near = plugins_near(directories, plugin->name);
-	plugin_refuse(plugin, PLUGIN_NOT_FOUND, "there is no %s.so in %s%s%s%s", plugin->name,
-		      directories->count > 0 ? list : "(plugins.directories is empty)",
-		      near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-		      near != NULL ? "\"?" : "");
+	refusal_set(&plugin->refusal, PLUGIN_NOT_FOUND, "there is no %s.so in %s%s%s%s",
+		    plugin->name, directories->count > 0 ? list : "(plugins.directories is empty)",
+		    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+		    near != NULL ? "\"?" : "");
 	free(near);
 	return false;
 }
@@ -119,23 +122,23 @@ judge_file(struct plugin *plugin)
 	struct stat stat;
 
 	if (fstat(plugin->fd, &stat) != 0)
-		return plugin_refuse(plugin, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file,
-				     strerror(errno));
+		return refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file,
+				   strerror(errno));
 	if (!S_ISREG(stat.st_mode))
-		return plugin_refuse(plugin, PLUGIN_NOT_REGULAR, "%s has file type %o",
-				     plugin->file, (unsigned)(stat.st_mode & S_IFMT));
+		return refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s has file type %o",
+				   plugin->file, (unsigned)(stat.st_mode & S_IFMT));
 	if (!trusted_owner(stat.st_uid))
-		return plugin_refuse(plugin, PLUGIN_OWNER,
-				     "%s belongs to uid %u, this host runs as %u", plugin->file,
-				     stat.st_uid, geteuid());
-	if (plugin_others_write(&stat))
-		return plugin_refuse(plugin, PLUGIN_WRITABLE,
-				     "%s has mode %04o: run chmod go-w on it", plugin->file,
-				     (unsigned)(stat.st_mode & 07777));
+		return refusal_set(&plugin->refusal, PLUGIN_OWNER,
+				   "%s belongs to uid %u, this host runs as %u", plugin->file,
+				   stat.st_uid, geteuid());
+	if (others_write(&stat))
+		return refusal_set(&plugin->refusal, PLUGIN_WRITABLE,
+				   "%s has mode %04o: run chmod go-w on it", plugin->file,
+				   (unsigned)(stat.st_mode & 07777));
 	if (stat.st_size > (off_t)PLUGIN_BYTES_MAX)
-		return plugin_refuse(plugin, PLUGIN_TOO_LARGE,
-				     "%s has %lld bytes, at most %u may be", plugin->file,
-				     (long long)stat.st_size, PLUGIN_BYTES_MAX);
+		return refusal_set(&plugin->refusal, PLUGIN_TOO_LARGE,
+				   "%s has %lld bytes, at most %u may be", plugin->file,
+				   (long long)stat.st_size, PLUGIN_BYTES_MAX);
 	return true;
 }
 
@@ -145,18 +148,19 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 	struct stat stat;
 
 	if (lstat(path, &stat) != 0)
-		return plugin_refuse(plugin, PLUGIN_DIRECTORY, "%s: %s", path, strerror(errno));
+		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY, "%s: %s", path,
+				   strerror(errno));
 	/* In a sticky directory others cannot rename or remove what is not theirs. */
-	if (plugin_others_write(&stat) && (innermost || !(stat.st_mode & S_ISVTX)))
-		return plugin_refuse(plugin, PLUGIN_DIRECTORY,
-				     "%s has mode %04o: run chmod go-w on it", path,
-				     (unsigned)(stat.st_mode & 07777));
+	if (others_write(&stat) && (innermost || !(stat.st_mode & S_ISVTX)))
+		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
+				   "%s has mode %04o: run chmod go-w on it", path,
+				   (unsigned)(stat.st_mode & 07777));
 	if (trusted_owner(stat.st_uid))
 		return true;
 	if (innermost)
-		return plugin_refuse(plugin, PLUGIN_DIRECTORY,
-				     "%s belongs to uid %u, this host runs as %u", path,
-				     stat.st_uid, geteuid());
+		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
+				   "%s belongs to uid %u, this host runs as %u", path, stat.st_uid,
+				   geteuid());
 	log_event(LOG_WARNING, "plugin-directory", "plugin", "s", plugin->name, "path", "s", path,
 		  "why", "s", "belongs to another user, who could put other plugins there", NULL);
 	return true;
@@ -174,8 +178,8 @@ judge_directories(struct plugin *plugin)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", plugin->fd);
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len <= 0)
-		return plugin_refuse(plugin, PLUGIN_DIRECTORY, "its path cannot be read: %s",
-				     strerror(errno));
+		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
+				   "its path cannot be read: %s", strerror(errno));
 	path[len] = '\0';
 	while (ok && (slash = strrchr(path, '/')) != NULL) {
 		slash[slash == path ? 1 : 0] = '\0';
@@ -191,11 +195,11 @@ bool
 plugin_open(struct plugin *plugin, const struct strings *directories)
 {
 	if (!manifest_name_valid(plugin->name))
-		return plugin_refuse(plugin, PLUGIN_NAME, "1 to %u of a-z, 0-9, _ and - may be",
-				     MANIFEST_NAME_MAX);
+		return refusal_set(&plugin->refusal, PLUGIN_NAME,
+				   "1 to %u of a-z, 0-9, _ and - may be", MANIFEST_NAME_MAX);
 	for (size_t i = 0; i < directories->count; i++)
 		if (search_directory(plugin, directories->item[i]))
-			return plugin->refusal == PLUGIN_OK && judge_file(plugin) &&
+			return plugin->refusal.kind == PLUGIN_OK && judge_file(plugin) &&
 			       judge_directories(plugin);
 	return not_found(plugin, directories);
 }
@@ -204,17 +208,17 @@ bool
 plugin_read_manifest(struct plugin *plugin)
 {
 	enum plugin_refusal refusal;
-	char why[PLUGIN_WHY_MAX];
+	char why[REFUSAL_WHY_MAX];
 	const char *name;
 
 	plugin->manifest = manifest_read(plugin->fd, &refusal, why, sizeof(why));
 	if (plugin->manifest == NULL)
-		return plugin_refuse(plugin, refusal, "%s", why);
+		return refusal_set(&plugin->refusal, refusal, "%s", why);
 	plugin->head = json_obj(plugin->manifest, "plugin");
 	name = json_str(plugin->head, "name");
 	if (strcmp(name, plugin->name) != 0)
-		return plugin_refuse(plugin, PLUGIN_MANIFEST_NAME,
-				     "the file is %s.so, the manifest says \"%s\"", plugin->name,
-				     name);
+		return refusal_set(&plugin->refusal, PLUGIN_MANIFEST_NAME,
+				   "the file is %s.so, the manifest says \"%s\"", plugin->name,
+				   name);
 	return true;
 }

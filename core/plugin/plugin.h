@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin as this folder sees it; everybody else goes through loader.h and call/call.h. */
+/* A plugin as this folder sees it; everybody else goes through loader.h and registry/provider.h. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -9,26 +9,25 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include <lakehost/plugin.h>
 
-#include "plugin/code.h"
+#include "module/code.h"
 #include "plugin/loader.h"
+#include "registry/provider.h"
 
 struct worker;
 
-#define PLUGIN_WHY_MAX 512
 #define PLUGIN_BYTES_MAX (64u << 20) /* of a shared object */
 
 struct plugin {
 	struct plugins *plugins;
+	struct provider provider; /* what calls see of it; set before its rows are made */
 	char *name;
 	char *file;			    /* or NULL: not found */
 	const struct config_plugin *config; /* or NULL: enabled by its manifest */
 	enum isolation isolation;
-	enum plugin_refusal refusal;
-	char why[PLUGIN_WHY_MAX];
+	struct refusal refusal;
 	int fd; /* stays open for ever: see code_open() */
 	struct json_object *manifest;
 	struct json_object *head;      /* its member "plugin"; borrowed */
@@ -42,17 +41,8 @@ struct plugin {
 	struct worker *worker; /* isolated; or NULL */
 };
 
-void strings_free(struct strings *strings);
-
-/* Records a refusal with its details; returns false. */
-bool plugin_refuse(struct plugin *plugin, enum plugin_refusal refusal, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /* Frees what the plugin holds; its file stays open if its code was loaded. */
 void plugin_fini(struct plugin *plugin);
-
-/* trust.c: may others than root and the owner write to it? */
-bool plugin_others_write(const struct stat *stat);
 
 /* Finds and opens the file, judges owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);

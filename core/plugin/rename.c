@@ -96,9 +96,9 @@ check_rename(struct plugin *plugin)
 
 		if (!has_row(plugin->manifest, "tools", pair, len) &&
 		    !has_row(plugin->manifest, "prompts", pair, len))
-			return plugin_refuse(plugin, PLUGIN_OPTIONS,
-					     "%s: rename: there is no tool or prompt \"%.*s\"",
-					     plugin->config->where, (int)len, pair);
+			return refusal_set(&plugin->refusal, PLUGIN_OPTIONS,
+					   "%s: rename: there is no tool or prompt \"%.*s\"",
+					   plugin->config->where, (int)len, pair);
 	}
 	return true;
 }

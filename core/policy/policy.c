@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "config.h"
-#include "plugin/loader.h"
+#include "config/config.h"
+#include "registry/provider.h"
 #include "policy/sql.h"
 #include "registry/registry.h"
 
@@ -40,8 +40,7 @@ static bool
 row_reveals_scope(const struct row *row, const char *scope)
 {
 	const char *option = json_str(json_obj(row->meta, "reveals"), "secret_scope");
-	const char *text =
-	    option != NULL && row->plugin != NULL ? plugin_options(row->plugin) : NULL;
+	const char *text = option != NULL && row->provider != NULL ? row->provider->options : NULL;
 	const char *why;
 	size_t at;
 	struct json_object *options;

@@ -22,8 +22,8 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
-#include "auth/principal.h"
-#include "call/verdict.h"
+#include "base/principal.h"
+#include "base/verdict.h"
 
 struct config;
 struct registry;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 
 /* Functions and types that are there without anybody having made them; sorted. The ones below that
  * reach outside do not stand here. */

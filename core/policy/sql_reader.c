@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 
 bool
 sql_is_one_of(const struct sql_token *token, const char *const *keywords)

@@ -251,7 +251,7 @@ draft_completions(struct draft *draft)
 			continue;
 		target =
 		    table_find(row->ref_prompt ? registry->prompts : registry->uris, row->ref_name);
-		if (target == NULL || target->plugin != row->plugin ||
+		if (target == NULL || target->provider != row->provider ||
 		    strcmp(row->ref_prompt ? target->name : target->uri, row->ref_name) != 0 ||
 		    !has_argument(target, row->argument))
 			return row_fault(&draft->fault,

@@ -15,10 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/config.h"
 
 struct buf;
-struct plugin;
+struct provider;
 struct schema;
 struct sealer;
 
@@ -42,7 +42,7 @@ struct param_header {
 /* One row of a manifest. Immutable. */
 struct row {
 	enum row_kind kind;
-	struct plugin *plugin;	  /* who runs it; NULL: a prompt that is only text */
+	const struct provider *provider; /* who runs it; NULL: a prompt that is only text */
 	const char *owner;	  /* the name of that plugin, or the file of the prompt; borrowed */
 	unsigned index;		  /* of the row in the plugin's manifest, within its kind */
 	char *name;		  /* tool, prompt, resource or template name; completion: "" */
@@ -94,7 +94,7 @@ struct registry;
  * messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {
-	struct plugin *plugin;
+	const struct provider *provider;
 	const char *plugin_name;
 	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
 	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */

@@ -171,7 +171,7 @@ row_new(enum row_kind kind, const struct registry_source *source, unsigned index
 	const char *name = json_str(json, "name");
 
 	row->kind = kind;
-	row->plugin = source->plugin;
+	row->provider = source->provider;
 	row->owner = source->plugin_name;
 	row->index = index;
 	row->access = ACCESS_READ;
@@ -204,7 +204,7 @@ row_publish(const struct row *tool)
 	row = xcalloc(1, sizeof(*row));
 	*row = (struct row){
 		.kind = variables ? ROW_TEMPLATE : ROW_RESOURCE,
-		.plugin = tool->plugin,
+		.provider = tool->provider,
 		.owner = tool->owner,
 		.index = tool->index,
 		.name = xstrdup(tool->name),

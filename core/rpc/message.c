@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "rpc/error.h"
 #include "rpc/mend.h"
 #include "rpc/recover.h"

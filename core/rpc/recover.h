@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
+#include "config/config.h"
 
 #define RECOVER_ID_MAX (LIMIT_HANDLE * 6 + 2) /* an id with every byte escaped, and its quotes */
 #define RECOVER_KEY_MAX 8u		      /* enough for the keys that matter */

@@ -11,7 +11,7 @@
 
 #include <lakehost/call.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "upstream/upstream.h"
 
 #define IDENTITY_TIMEOUT_MS 5000
@@ -169,9 +169,9 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	add(info, "version", LAKEHOST_PLUGIN_VERSION);
-	add(info, "access", config_access_word(described->access));
+	add(info, "access", access_name(described->access));
 	mcp_say(call, "lakehost %s, access: %s", LAKEHOST_PLUGIN_VERSION,
-		config_access_word(described->access));
+		access_name(described->access));
 	for (size_t i = 0; i < described->upstreams; i++) {
 		const struct config_upstream *upstream = &described->upstream[i];
 		const char *identity = NULL, *missing = NULL;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
+#include "config/config.h"
 
 /* Certificate and key of a listener, as libmicrohttpd takes them. */
 struct http_tls {

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 
 #define SYSTEMD_FIRST_FD 3
 /* A peer that acknowledges nothing for so long is gone (tcp(7), TCP_USER_TIMEOUT). */

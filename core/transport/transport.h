@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
-#include "transport/exchange.h"
+#include "config/config.h"
+#include "rpc/exchange.h"
 
 struct loop;
 struct stdio;

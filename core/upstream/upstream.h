@@ -12,7 +12,7 @@
 
 #include <lakehost/plugin.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "upstream/secret.h"
 
 struct buf;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost-worker: runs the steps of one plugin, in a process of its own. The loop thread reads
- * what the host says and runs steps that do not block; the others go to threads. A host that sends
- * anything out of order is no host: the process ends.
+ * A plugin in a process of its own, seen from the host. Started at the first call, started again
+ * with growing delays after it died. All on the loop thread.
+ *
+ * What the host keeps of each call is enough to begin it again in a new process: an operation whose
+ * handle is known goes on there; any other call that was under way fails and says so.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -13,69 +15,108 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/loop.h"
-#include "call/pool.h"
-#include "call/run.h"
-#include "plugin/channel.h"
-#include "plugin/code.h"
+#include "call/call.h"
+#include "worker/channel.h"
 
-#define PROGRAM_THREADS 16
+struct provider;
+struct refusal;
+struct remote;
 
-struct task;
+#define WORKER_START_MS 30000u /* a plugin's start() may take so long */
+#define WORKER_GRACE_MS 15000u /* a step that overran its call's end by this is stuck */
+#define WORKER_QUIT_MS 1000    /* after which a worker told to end is killed */
+#define WORKER_RETRIES 3u      /* processes that one step of an operation may outlive */
 
-struct program {
-	const char *name; /* of the plugin */
+/* ENDING: it has closed its socket, and how it ended will be known in a moment. */
+enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP, WORKER_ENDING };
+
+#define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
+
+/* Of the process that runs, or ran last. */
+struct worker_output {
 	struct loop *loop;
-	struct pool *pool;
+	const char *plugin; /* borrowed */
+	struct loop_watch watch;
+	int fd; /* -1: closed */
+	char line[WORKER_LINE_MAX];
+	size_t len;
+	unsigned lines; /* of this second */
+	int64_t since, left_out;
+};
+
+struct process {
+	pid_t pid; /* 0: none */
+	int pidfd; /* -1 where the kernel has none */
+};
+
+struct worker {
+	const struct provider *provider;
+	int file;		 /* of the plugin; borrowed */
+	struct refusal *refusal; /* what the worker said at its last start */
+	struct loop *loop;
 	struct channel channel;
-	struct json_object *manifest;
-	struct code code;
-	char *options;
-	bool open;
-	struct task **task; /* by slot: the low half of the host's id */
-	uint32_t tasks;
+	enum worker_state state;
+	struct process process;
+	struct worker_output output;
+	struct loop_watch death;
+	struct loop_timer timer;    /* starting: too slow; ending: the same; down: start again */
+	struct loop_timer watchdog; /* for steps that are stuck */
+	unsigned epoch;		    /* counts processes; a call belongs to one */
+	unsigned failures;	    /* in a row */
+	int64_t up_since, not_before;
+	char why[512]; /* the last process ended so */
+	struct remote **slot;
+	uint32_t slots, next_free;
+	uint32_t generation;
+	struct loop_timer reap; /* until those that were killed are gone */
+	struct process *dying;
+	size_t n_dying;
 };
 
-/* Ends the process: the host is at fault. */
-void program_fault(const char *why) __attribute__((noreturn));
+/* `file` is open on the plugin; all is borrowed. NULL with a refusal when there is no worker
+ * program. */
+struct worker *worker_new(const struct provider *provider, int file, struct refusal *refusal,
+			  struct loop *loop);
+/* Starts its process and runs the loop until that is up, or the plugin is refused. */
+void worker_try(struct worker *worker);
+void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
+extern const struct runner worker_runner;
 
-/* What the host says of one call. */
-void task_message(struct program *program, const struct channel_message *message);
-/* The host is gone: steps under way are told so, waited for and forgotten. */
-void tasks_end(struct program *program);
+/* For tests: another program than the installed one (NULL: that), another grace. */
+void worker_set_program(const char *path);
+void worker_set_grace(unsigned ms);
 
-/* ---- between the files ---------------------------------------------------------------------- */
+/* ---- between the files of the worker -------------------------------------------------------- */
 
-/* One call. Its run belongs to the thread that runs a step; the loop thread may only cancel. */
-struct task {
-	struct program *program;
-	uint64_t id;
-	struct run *run;
-	bool is_inline;
-	bool running, ended;		/* ended: forgotten by the host, freed once not running */
-	bool stopped[MCP_REQUESTS_MAX]; /* sinks that want no more */
-	struct pool_job job;
-	/* of the step */
-	enum entry entry;
-	char *message; /* what answers and replies point into */
-	const char *answers;
-	struct mcp_reply *reply;
-	struct mcp_header *header;
-	size_t replies;
-	/* of a blocking request: `lock` guards what follows */
-	pthread_mutex_t lock;
-	pthread_cond_t fetched;
-	const struct mcp_http *request; /* under way, or NULL */
-	struct mcp_reply *into;
-	bool fetch_stopped, gone;
-};
+/* Makes sure that a process runs or will: false when there will be none soon (worker->why). */
+bool worker_want(struct worker *worker);
+/* The process is at fault: it ends. */
+void worker_fault(struct worker *worker, const char *why);
+/* A process is up: what waits for it is sent. */
+void remotes_send(struct worker *worker);
+/* It is gone: what was in it is resumed or fails, and so does what waited if it never came up. */
+void remotes_lost(struct worker *worker, bool was_up);
+void remotes_free(struct worker *worker);
+/* Kills the process when a step overran its end by the grace. */
+void remotes_watch(struct worker *worker);
+/* A message about a call. */
+void remote_message(struct worker *worker, const struct channel_message *message);
 
-extern const struct run_services task_services;
-/* FETCHED; and SINK of the blocking request. */
-void task_fetched(struct task *task, struct wire_reader *in);
-void task_fetch_sink(struct task *task, const char *data, size_t len);
-/* Nobody will answer any more: a request under way ends, later ones fail at once. */
-void task_gone(struct task *task);
+/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into
+ * which it writes its standard output and error. */
+bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
+		   int *output, char *why, size_t why_size);
+/* NULL: there is none. */
+const char *process_program(void);
+void process_kill(const struct process *process);
+void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
+void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
+bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
+void worker_output_close(struct worker_output *output);
+/* True once the process is gone; never blocks. `how` says how it ended. */
+bool process_reap(struct process *process, char *how, size_t how_size);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "call/run.h"
+#include "run/run.h"
 
 /* Far more than a test needs; bounds strings that are put together. */
 #define TEXT_CAP ((size_t)64 << 20)

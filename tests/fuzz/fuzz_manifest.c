@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "module/read.h"
 #include "plugin/loader.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 
 #define WHY_MAX 256
 

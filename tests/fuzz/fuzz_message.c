@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "config.h"
+#include "config/config.h"
 #include "rpc/error.h"
 #include "rpc/message.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "policy/sql.h"
 
 #define ROOM 65536

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "plugin/wire.h"
+#include "worker/wire.h"
 
 static struct wire_reader
 reader(const uint8_t *data, size_t len)

@@ -1,3 +1,3 @@
 foreach(name manifest wire)
-	lakehost_fuzz(${name} CORE plugin registry call egress upstream config base)
+	lakehost_fuzz(${name} CORE plugin worker module call registry egress upstream config base)
 endforeach()

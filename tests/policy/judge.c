@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "policy/sql.h"
 
 #define LINE_MAX_BYTES (1u << 20)

@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "plugin/loader.h"
 
 /* ---- clock ---------------------------------------------------------------------------------- */
 
@@ -200,64 +199,33 @@ transfer_resume(struct transfer *transfer)
 
 /* ---- plugin layer --------------------------------------------------------------------------- */
 
-const struct plugin_runner *
-plugin_runner(const struct plugin *plugin)
+static const struct mcp_row *
+code(const struct provider *provider, const struct row *row)
 {
-	(void)plugin;
-	return &inprocess_runner;
+	return &((const struct rig *)(const void *)provider->plugin)->rows[row->index];
 }
 
-const struct mcp_row *
-plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
+static void
+changed(const struct provider *provider, const char *what, const char *uri)
 {
-	(void)kind;
-	return &plugin->rows[index];
-}
-
-const char *
-plugin_name(const struct plugin *plugin)
-{
-	(void)plugin;
-	return "test";
-}
-
-const struct strings *
-plugin_permissions(const struct plugin *plugin)
-{
-	static const struct strings none;
-
-	(void)plugin;
-	return &none;
-}
-
-const char *
-plugin_options(const struct plugin *plugin)
-{
-	(void)plugin;
-	return "{\"option\":\"set\"}";
-}
-
-bool
-plugin_of_host(const struct plugin *plugin)
-{
-	(void)plugin;
-	return false;
-}
-
-const char *
-plugin_upstream(const struct plugin *plugin)
-{
-	(void)plugin;
-	return NULL;
-}
-
-void
-plugin_tell(struct plugin *plugin, const char *what, const char *uri)
-{
-	(void)plugin;
+	(void)provider;
 	(void)what;
 	(void)uri;
 	atomic_fetch_add(&the_rig->told, 1);
+}
+
+static struct provider
+provider_of(struct rig *rig)
+{
+	static const struct strings none;
+
+	return (struct provider){ .name = "test",
+				  .options = "{\"option\":\"set\"}",
+				  .permissions = &none,
+				  .runner = &inprocess_runner,
+				  .plugin = (struct plugin *)(void *)rig,
+				  .code = code,
+				  .changed = changed };
 }
 
 const struct config_upstream *
@@ -386,7 +354,8 @@ rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules, 
 	rig->pool = pool_new(rig->loop, 1, POOL_MOST);
 	rig->calls = calls_new(rig->loop, &rig->config, (struct egress *)rig);
 	calls_use_pool(rig->calls, rig->pool);
-	rig->plugin.rows = rows;
+	rig->rows = rows;
+	rig->provider = provider_of(rig);
 	rig->rules = rules;
 	rig->n_rules = n_rules;
 	the_rig = rig;
@@ -407,7 +376,7 @@ static unsigned
 row_index(const struct rig *rig, const char *name)
 {
 	for (unsigned i = 0;; i++)
-		if (strcmp(rig->plugin.rows[i].name, name) == 0)
+		if (strcmp(rig->rows[i].name, name) == 0)
 			return i;
 }
 
@@ -417,9 +386,9 @@ set_row(struct rig *rig, struct probe *probe, const struct probe_spec *spec)
 	unsigned index = row_index(rig, spec->name);
 
 	probe->row = (struct row){ .kind = spec->kind,
-				   .plugin = &rig->plugin,
+				   .provider = &rig->provider,
 				   .index = index,
-				   .name = (char *)(uintptr_t)rig->plugin.rows[index].name,
+				   .name = (char *)(uintptr_t)rig->rows[index].name,
 				   .is_inline = spec->is_inline,
 				   .access = spec->looks ? ACCESS_READ : ACCESS_WRITE };
 	if (spec->wait_s > 0) {

@@ -10,13 +10,10 @@
 
 #include "base/loop.h"
 #include "call/call.h"
-#include "call/pool.h"
+#include "base/pool.h"
 #include "call/state.h"
-#include "config.h"
-
-struct plugin {
-	const struct mcp_row *rows;
-};
+#include "config/config.h"
+#include "registry/provider.h"
 
 /* How the upstream answers a request "METHOD /path?query". */
 struct rule {
@@ -33,7 +30,8 @@ struct rig {
 	struct config_upstream upstream;
 	struct pool *pool;
 	struct calls *calls;
-	struct plugin plugin;
+	const struct mcp_row *rows; /* of the one plugin */
+	struct provider provider;
 	const struct rule *rules;
 	size_t n_rules;
 	struct transfer *transfers; /* under way */

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_CONFIG_RIG_H
 #define TESTS_UNIT_CONFIG_RIG_H
 
-#include "config.h"
+#include "config/config.h"
 
 /* Only what a test sets is in the environment. */
 void clean_environment(void);

@@ -11,6 +11,7 @@
 #include "call/call.h"
 #include "era_rig.h"
 #include "plugin/loader.h"
+#include "registry/provider.h"
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
@@ -216,18 +217,6 @@ static const struct mcp_row completions[] = { { .name = "greet name", .handler =
 
 /* ---- the plugin layer ---------------------------------------------------------------------- */
 
-struct plugin {
-	int nothing;
-};
-
-struct plugin *
-era_plugin(void)
-{
-	static struct plugin plugin;
-
-	return &plugin;
-}
-
 struct json_object *
 era_plugin_manifest(void)
 {
@@ -242,63 +231,34 @@ era_plugin_manifest(void)
 	return manifest;
 }
 
-const struct mcp_row *
-plugin_code(const struct plugin *plugin, enum row_kind kind, unsigned index)
+static const struct mcp_row *
+code(const struct provider *provider, const struct row *row)
 {
 	static const struct mcp_row *const rows[ROW_KINDS] = { tools, resources, templates, prompts,
 							       completions };
 
-	(void)plugin;
-	return &rows[kind][index];
+	(void)provider;
+	return &rows[row->kind][row->index];
 }
 
-const struct plugin_runner *
-plugin_runner(const struct plugin *plugin)
+static void
+changed(const struct provider *provider, const char *what, const char *uri)
 {
-	(void)plugin;
-	return &inprocess_runner;
+	(void)provider;
+	eras_changed(rig_eras, what, uri);
 }
 
-const char *
-plugin_name(const struct plugin *plugin)
-{
-	(void)plugin;
-	return "rig";
-}
-
-const char *
-plugin_options(const struct plugin *plugin)
-{
-	(void)plugin;
-	return "{}";
-}
-
-bool
-plugin_of_host(const struct plugin *plugin)
-{
-	(void)plugin;
-	return false;
-}
-
-const char *
-plugin_upstream(const struct plugin *plugin)
-{
-	(void)plugin;
-	return NULL;
-}
-
-const struct strings *
-plugin_permissions(const struct plugin *plugin)
+const struct provider *
+era_plugin(void)
 {
 	static const struct strings none;
+	static struct provider provider;
 
-	(void)plugin;
-	return &none;
-}
-
-void
-plugin_tell(struct plugin *plugin, const char *what, const char *uri)
-{
-	(void)plugin;
-	eras_changed(rig_eras, what, uri);
+	provider = (struct provider){ .name = "rig",
+				      .options = "{}",
+				      .permissions = &none,
+				      .runner = &inprocess_runner,
+				      .code = code,
+				      .changed = changed };
+	return &provider;
 }

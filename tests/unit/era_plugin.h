@@ -5,9 +5,9 @@
 
 #include <json-c/json.h>
 
-struct plugin;
+struct provider;
 
-struct plugin *era_plugin(void);
+const struct provider *era_plugin(void);
 struct json_object *era_plugin_manifest(void); /* lives until the process ends */
 
 #endif

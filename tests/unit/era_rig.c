@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "call/call.h"
-#include "call/pool.h"
-#include "config.h"
+#include "base/pool.h"
+#include "config/config.h"
 #include "era_plugin.h"
 #include "registry/registry.h"
 #include "transport/transport.h"
@@ -135,10 +135,10 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 
 static const struct exchange_ops ops = { get_header, visit_headers, notify, stream, finish };
 
-void
-stdio_send(struct stdio *stdio, const char *json, size_t len)
+static void
+stdio_said(void *data, const char *json, size_t len)
 {
-	(void)stdio;
+	(void)data;
 	if (n_lines < LINES_MAX)
 		lines[n_lines++] = parsed(json, len);
 }
@@ -319,7 +319,7 @@ parts_start(void)
 	struct json_object *prompts =
 	    json_parse(text_prompt, strlen(text_prompt), &json_inbound, NULL, NULL);
 	struct registry_source sources[] = {
-		{ .plugin = era_plugin(),
+		{ .provider = era_plugin(),
 		  .plugin_name = "rig",
 		  .manifest = era_plugin_manifest(),
 		  .name_length = 64 },
@@ -340,7 +340,7 @@ parts_start(void)
 						  .sealer = sealer,
 						  .page = rig_page,
 						  .ask_ms = rig_ask_ms });
-	eras_set_stdio(rig_eras, (struct stdio *)&config); /* only handed back to stdio_send */
+	eras_set_stdio(rig_eras, stdio_said, NULL);
 	eras_on_eof(rig_eras, input_ended, NULL);
 }
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "era/era.h"
-#include "transport/exchange.h"
+#include "rpc/exchange.h"
 
 #define SENT_HEADERS 12
 #define SENT_NOTES 64

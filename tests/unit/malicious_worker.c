@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/channel.h"
+#include "worker/channel.h"
 
 #define HOST 3
 

@@ -1,5 +1,5 @@
 # The plugin layer over real registry, calls and egress, with plugins of this build.
-set(plugin_core plugin registry call egress upstream config base)
+set(plugin_core plugin worker module call registry egress upstream config base)
 lakehost_unit_test(manifest SOURCES test_manifest.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(channel SOURCES test_channel.c CORE ${plugin_core} LABELS concurrency)
 lakehost_unit_test(loader SOURCES test_loader.c plugin_files.c CORE ${plugin_core})

@@ -8,17 +8,18 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "registry/provider.h"
 
 #define SOURCES_MAX 8
 
 char refusals[4096];
-static char plugins[SOURCES_MAX]; /* only their addresses matter */
+static struct provider providers[SOURCES_MAX];
 static struct json_object *trees[SOURCES_MAX];
 
-struct plugin *
-plugin_number(size_t i)
+struct provider *
+provider_number(size_t i)
 {
-	return (struct plugin *)(void *)&plugins[i];
+	return &providers[i];
 }
 
 static void
@@ -45,7 +46,7 @@ registry_of(const char *const *manifests, size_t n)
 		if (why != NULL)
 			printf("\n    %s: %s", manifests[i], why);
 		CU_ASSERT_FATAL(why == NULL);
-		list[i] = (struct registry_source){ .plugin = plugin_number(i),
+		list[i] = (struct registry_source){ .provider = provider_number(i),
 						    .plugin_name = names[i],
 						    .manifest = trees[i] };
 	}

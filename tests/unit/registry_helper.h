@@ -13,7 +13,7 @@ struct registry *registry_of(const char *const *manifests, size_t n);
 struct registry *registry_of_one(const char *manifest);
 /* Frees the registry and its manifests. */
 void registry_done(struct registry *registry);
-struct plugin *plugin_number(size_t i);
+struct provider *provider_number(size_t i);
 
 /* A tool's JSON: its name, then the rest of its members. */
 #define TOOL(name, rest) "{\"name\":\"" name "\",\"description\":\"d\"," rest "}"

@@ -7,7 +7,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
-#include "plugin/channel.h"
+#include "worker/channel.h"
 #include "suite.h"
 
 #define SENDERS 4

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The configuration: every key, every refusal, and the order of its sources. */
-#include "config.h"
+#include "config/config.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

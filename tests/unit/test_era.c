@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/eras.h"
 #include "era_rig.h"
 

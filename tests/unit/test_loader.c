@@ -9,10 +9,11 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "call/pool.h"
+#include "base/pool.h"
+#include "base/trust.h"
 #include "plugin/loader.h"
 #include "plugin/plugin.h"
-#include "plugin/worker.h"
+#include "worker/worker.h"
 #include "plugin_files.h"
 #include "suite.h"
 
@@ -124,11 +125,11 @@ loads_and_runs_a_good_one(void)
 	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
 	if (row == NULL)
 		abort();
-	ASSERT_STR(plugin_name(row->plugin), "good");
-	ASSERT_STR(plugin_code(row->plugin, ROW_TOOL, row->index)->name, "tool_one");
-	CU_ASSERT(plugin_code(row->plugin, ROW_TOOL, 1) == NULL);
-	CU_ASSERT(plugin_runner(row->plugin) == &inprocess_runner);
-	ASSERT_INT(plugin_permissions(row->plugin)->count, 1);
+	ASSERT_STR(row->provider->name, "good");
+	ASSERT_STR(row->provider->code(row->provider, row)->name, "tool_one");
+	CU_ASSERT(row->provider->code(row->provider, &(struct row){ .index = 1 }) == NULL);
+	CU_ASSERT(row->provider->runner == &inprocess_runner);
+	ASSERT_INT(row->provider->permissions->count, 1);
 	CU_ASSERT(!rig.critical);
 	CU_ASSERT(getenv("LAKEHOST_TEST_STOPPED") == NULL);
 	rig_fini(&rig);
@@ -411,23 +412,23 @@ knows_groups_of_one_user(void)
 	const struct group *group = getgrnam("daemon");
 	struct stat stat = { .st_mode = S_IFREG | 0664 };
 
-	CU_ASSERT(plugin_others_write(&stat)); /* root has no reason to let its group write */
-	stat.st_uid = 54321;		       /* nobody's */
+	CU_ASSERT(others_write(&stat)); /* root has no reason to let its group write */
+	stat.st_uid = 54321;		/* nobody's */
 	stat.st_gid = 54321;
-	CU_ASSERT(plugin_others_write(&stat));
+	CU_ASSERT(others_write(&stat));
 	if (daemon == NULL || group == NULL || daemon->pw_gid != group->gr_gid ||
 	    group->gr_mem[0] != NULL)
 		return;
 	stat.st_uid = daemon->pw_uid;
 	stat.st_gid = daemon->pw_gid;
-	CU_ASSERT(!plugin_others_write(&stat));
+	CU_ASSERT(!others_write(&stat));
 	stat.st_mode = S_IFREG | 0666;
-	CU_ASSERT(plugin_others_write(&stat));
+	CU_ASSERT(others_write(&stat));
 	stat.st_mode = S_IFREG | 0664;
 	stat.st_gid = 0;
-	CU_ASSERT(plugin_others_write(&stat));
+	CU_ASSERT(others_write(&stat));
 	stat.st_mode = S_IFREG | 0644;
-	CU_ASSERT(!plugin_others_write(&stat));
+	CU_ASSERT(!others_write(&stat));
 }
 
 /* Only root can give files away; as anybody else there is a file of root to be had, which is fine,

@@ -7,8 +7,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "module/read.h"
 #include "plugin/loader.h"
-#include "plugin/manifest.h"
+#include "module/manifest.h"
 #include "plugin_files.h"
 #include "suite.h"
 

@@ -3,7 +3,7 @@
 #include "suite.h"
 
 #include "base/buf.h"
-#include "config.h"
+#include "config/config.h"
 #include "rpc/error.h"
 #include "rpc/message.h"
 

@@ -6,6 +6,7 @@
 #include "policy/policy.h"
 #include "registry_helper.h"
 #include "suite.h"
+#include "registry/provider.h"
 
 #define SQL_TOOL(name, access)                          \
 	TOOL(name, PROPS("\"q\":{\"type\":\"string\"}", \
@@ -22,15 +23,6 @@ static const char manifest[] = "{\"plugin\":{\"options\":{\"properties\":{\"scop
 	    META("\"access\":\"admin\",\"scope\":{\"secret_scope\":\"scope\"},"
 		 "\"reveals\":{\"secret_scope\":\"scopes\"}")) "]}";
 /* clang-format on */
-
-static const char *options = "{}"; /* of the plugin */
-
-const char *
-plugin_options(const struct plugin *plugin)
-{
-	(void)plugin;
-	return options;
-}
 
 static struct config config;
 static struct registry *registry;
@@ -63,7 +55,7 @@ begin(void)
 {
 	registry = registry_of_one(manifest);
 	ASSERT_STR(refusals, "");
-	options = "{}";
+	provider_number(0)->options = "{}";
 }
 
 static void
@@ -110,14 +102,14 @@ by_secret(void)
 	ASSERT_STR(rule("ask", ACCESS_READ, ask), "secret");
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "secret");
 	ASSERT_STR(rule("work", ACCESS_ADMIN, ask), "secret");
-	options = "{\"scopes\":[\"other\",\"app\"]}";
+	provider_number(0)->options = "{\"scopes\":[\"other\",\"app\"]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "allowed");
 	ASSERT_STR(rule("ask", ACCESS_WRITE, ask), "secret"); /* the tool is not there for it */
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, hidden), "secret");
-	options = "{\"scopes\":[\"*\"]}";
+	provider_number(0)->options = "{\"scopes\":[\"*\"]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "allowed");
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, hidden), "allowed");
-	options = "{\"scopes\":[1, null]}";
+	provider_number(0)->options = "{\"scopes\":[1, null]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "secret");
 	registry_done(registry);
 }

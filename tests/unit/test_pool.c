@@ -8,7 +8,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
-#include "call/pool.h"
+#include "base/pool.h"
 #include "suite.h"
 
 #define JOBS 1000

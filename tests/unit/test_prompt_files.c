@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "folder.h"
 #include "plugin/loader.h"
-#include "plugin/prompt_files.h"
+#include "config/prompt_files.h"
 #include "suite.h"
 
 static struct plugins *plugins;
@@ -87,7 +87,7 @@ markdown_is_read(void)
 	registry = load();
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
 	row = registry_prompt(registry, "review");
-	CU_ASSERT(row != NULL && row->plugin == NULL);
+	CU_ASSERT(row != NULL && row->provider == NULL);
 	ASSERT_STR(json_str(shown(row), "title"), "Review: all of it");
 	ASSERT_STR(json_str(shown(row), "description"), "A text.");
 	ASSERT_STR(argument(row, 0, "name"), "path");

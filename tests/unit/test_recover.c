@@ -3,7 +3,7 @@
  * pairs, byte order marks, null for what is absent, U+0000. */
 #include "suite.h"
 
-#include "config.h"
+#include "config/config.h"
 #include "rpc/mend.h"
 #include "rpc/message.h"
 #include "rpc/recover.h"

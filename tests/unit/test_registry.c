@@ -56,7 +56,7 @@ tools_by_name_and_alias(void)
 	const struct row *row = registry_tool(r, "list_clusters", ACCESS_READ);
 
 	ASSERT_STR(name_of(row), "list_clusters");
-	CU_ASSERT(row->plugin == plugin_number(0) && row->index == 0 && row->is_inline);
+	CU_ASSERT(row->provider == provider_number(0) && row->index == 0 && row->is_inline);
 	CU_ASSERT(row->kind == ROW_TOOL && row->input != NULL && row->output == NULL);
 	CU_ASSERT(registry_tool(r, "clusters-list", ACCESS_READ) == row);
 	CU_ASSERT(registry_tool(r, "c:list", ACCESS_READ) == row);
@@ -254,9 +254,9 @@ a_taken_name_refuses_the_later_plugin(void)
 
 	ASSERT_STR(refusals, "1: tool a: \"a\" is taken by nought; prefix = \"one_\"; or rename "
 			     "= { ... }; in the file of one of the two solves it\n");
-	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->plugin == plugin_number(0));
+	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->provider == provider_number(0));
 	/* nothing of the refused one stays, so its other name is free */
-	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->plugin == plugin_number(2));
+	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->provider == provider_number(2));
 	ASSERT_INT(registry_count(r, ROW_TOOL, ACCESS_ADMIN), 2);
 	registry_done(r);
 }
@@ -276,7 +276,7 @@ an_alias_is_a_name(void)
 	ASSERT_STR(refusals, "1: tool b: \"b\" is taken by nought; prefix = \"one_\"; or rename "
 			     "= { ... }; in the file of one of the two solves it\n"
 			     "2: resource r: \"x:a\" is taken by nought\n");
-	CU_ASSERT(registry_prompt(r, "a")->plugin == plugin_number(3));
+	CU_ASSERT(registry_prompt(r, "a")->provider == provider_number(3));
 	registry_done(r);
 }
 

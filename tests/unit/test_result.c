@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "call/result.h"
+#include "run/result.h"
 #include "suite.h"
 
 static const struct result_limits usual = { .rows = 100, .text = 40000, .cell = 200 };

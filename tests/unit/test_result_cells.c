@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call/result.h"
+#include "run/result.h"
 #include "suite.h"
 
 /* The text of a result of one block. */

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "call/result.h"
+#include "run/result.h"
 #include "suite.h"
 
 #define OPEN                                                          \

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "call/run.h"
+#include "run/run.h"
 #include "suite.h"
 
 /* What the handler under test does; set by each test. */

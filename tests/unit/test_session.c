@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/seal.h"
-#include "config.h"
+#include "config/config.h"
 #include "era/session.h"
 #include "era_rig.h"
 

@@ -2,7 +2,7 @@
 /* The classifier beside its corpus (tests/policy): secrets, the operator's list of functions, what
  * JSON cannot say, and sizes. */
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "policy/sql.h"
 #include "policy/sql_lex.h"
 #include "suite.h"

@@ -2,7 +2,7 @@
 /* Who is told of changes: open listens of the modern era, the legacy session on stdio. */
 #include "suite.h"
 
-#include "config.h"
+#include "config/config.h"
 #include "era/listen.h"
 #include "era/session.h"
 #include "era_rig.h"

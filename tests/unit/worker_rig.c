@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "call/pool.h"
-#include "plugin/worker.h"
+#include "base/pool.h"
+#include "worker/worker.h"
 #include "registry/schema.h"
 
 #define TRANSCRIPT_MAX (16u << 20)

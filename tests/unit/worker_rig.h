@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "call/call.h"
-#include "config.h"
+#include "config/config.h"
 #include "egress/egress.h"
 #include "plugin/loader.h"
 

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "config.h"
+#include "config/config.h"
 #include "transport/transport.h"
 
 struct call {

@@ -8,7 +8,7 @@
 
 #include <lakehost/plugin.h>
 
-#include "config.h"
+#include "config/config.h"
 
 struct buf;
 

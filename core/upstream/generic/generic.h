@@ -9,7 +9,7 @@
 
 #include <lakehost/plugin.h>
 
-#include "config.h"
+#include "config/config.h"
 
 struct buf;
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is calling. On stdio, and over HTTP without inbound authentication, everybody is "local". */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_BASE_PRINCIPAL_H
+#define CORE_BASE_PRINCIPAL_H
+
+#define PRINCIPAL_NAME_MAX 256
+
+enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
+/* As policy.access spells it; the list ends with NULL. */
+extern const char *const access_names[];
+const char *access_name(enum access access);
+
+struct principal {
+	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed to it, budgets kept by it */
+	enum access access;
+};
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who can change a file that this process trusts. Debian and others give each user a group of the
+ * user's own and a umask of 002, so that all that a user builds is writable for a group without
+ * another member. That group is no other.
+ */
+#include "base/trust.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define ENTRY_BYTES \
+	65536u /* of an entry in the lists of users and groups; a larger one is shared */
+
+/* Is it the primary group of the user, with the user's name and nobody else in it? */
+static bool
+is_own_group(uid_t uid, gid_t gid)
+{
+	char *users = xmalloc(ENTRY_BYTES), *groups = xmalloc(ENTRY_BYTES);
+	struct passwd user, *found_user = NULL;
+	struct group group, *found_group = NULL;
+	bool own;
+
+	own = getpwuid_r(uid, &user, users, ENTRY_BYTES, &found_user) == 0 && found_user != NULL &&
+	      getgrgid_r(gid, &group, groups, ENTRY_BYTES, &found_group) == 0 &&
+	      found_group != NULL && user.pw_gid == gid && strcmp(user.pw_name, group.gr_name) == 0;
+	for (char **member = own ? group.gr_mem : NULL; member != NULL && *member != NULL; member++)
+		own = own && strcmp(*member, user.pw_name) == 0;
+	free(users);
+	free(groups);
+	return own;
+}
+
+bool
+others_write(const struct stat *stat)
+{
+	if ((stat->st_mode & S_IWOTH) != 0)
+		return true;
+	return (stat->st_mode & S_IWGRP) != 0 &&
+	       (stat->st_uid == 0 || !is_own_group(stat->st_uid, stat->st_gid));
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: one immutable struct, made from defaults, a libconfig file, drop-in files of
+ * enabled plugins, the environment and --set. Everything is checked here, once, so that nobody
+ * else has to; faults name file:line and key. Unknown keys are errors.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_CONFIG_H
+#define CORE_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/principal.h"
+
+/* Limits (design: named, settable, tested at n-1, n, n+1). */
+#define LIMIT_BODY (4u << 20)	 /* bytes of a request body or stdio line */
+#define LIMIT_DEPTH 64u		 /* nesting of inbound JSON */
+#define LIMIT_HEADERS 8192u	 /* bytes of request line and headers; more is 431 */
+#define LIMIT_HANDLE 1024u	 /* bytes of any id, cursor or handle */
+#define LIMIT_RESULT_TEXT 40000u /* bytes of text of one result */
+#define LIMIT_RESULT_ROWS 100u	 /* rows of one table result */
+#define LIMIT_CELL 200u		 /* characters of one cell */
+#define LIMIT_REPLY (16u << 20)	 /* bytes of a buffered upstream reply */
+#define LIMIT_CALL_MS 55000u	 /* a call answers within */
+#define LIMIT_STEPS 64u		 /* running calls of one principal */
+#define LIMIT_SUSPENDED 20000u	 /* unfinished calls of the host */
+#define LIMIT_DRAIN_MS 30000u	 /* running calls get this long after SIGTERM */
+#define LIMIT_CONNECTIONS 4096u
+#define LIMIT_LISTENS 1024u   /* open subscriptions/listen of the host */
+#define LIMIT_SESSIONS 10000u /* legacy sessions whose soft state is remembered */
+
+struct strings {
+	char **item;
+	size_t count;
+};
+
+struct config_listener {
+	enum { LISTEN_TCP, LISTEN_UNIX, LISTEN_SYSTEMD } kind;
+	char *host; /* TCP: address; unix: path */
+	uint16_t port;
+	char *tls_certificate, *tls_key; /* PEM files, or NULL */
+	unsigned mode;			 /* of a unix socket */
+};
+
+/* What kind of service an upstream is; <upstream/upstream.h> has what is particular to each. */
+enum service { SERVICE_DATABRICKS, SERVICE_GENERIC };
+
+/* How a request is authenticated. Of Databricks: a bearer token. */
+enum auth_method { AUTH_BEARER, AUTH_NONE, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH };
+
+/* One upstream role, resolved: which credential was chosen and why stands in `auth_why`. */
+struct config_upstream {
+	char *role; /* "workspace" */
+	enum service service;
+	char *url; /* scheme://host[:port][/path], no slash at the end; NULL: not given */
+	enum auth_method method;
+	char *auth_type; /* "pat", "basic" …, or NULL when no credential was found */
+	char *auth_why;	 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
+	char *token;	 /* the secret as it was at the start: token, password, header value, or
+			     client secret; NULL with AUTH_NONE */
+	char *token_reference; /* file: or credential: it was read from, so that it can be read
+				  again; or NULL */
+	bool token_of_profile; /* it is that of `profile` in `config_file`, likewise */
+	char *profile, *config_file;
+	char *user;			    /* of AUTH_BASIC; the client's id of AUTH_OAUTH */
+	char *header;			    /* name of the header of AUTH_HEADER */
+	char *token_url, *scope, *audience; /* of AUTH_OAUTH; the latter two may be NULL */
+	bool secret_in_body;	 /* AUTH_OAUTH: client_id and client_secret go into the body */
+	char *workspace_id;	 /* sent along where one host serves several workspaces; or NULL */
+	char *ca_file;		 /* NULL: the system's bundle */
+	struct strings warnings; /* for the operator, if anybody uses it */
+	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
+	uint64_t max_reply;
+	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a
+					 name, in which `*` is one label; loopback upstreams may
+					 link to themselves */
+};
+
+enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
+
+struct config_plugin {
+	char *name;
+	char *where;  /* "plugins-enabled/compute.conf:3", for messages */
+	bool by_name; /* plugins.enabled names it, and no file in plugins-enabled */
+	enum isolation isolation;
+	bool critical;		    /* a refusal of it stops the host */
+	struct strings permissions; /* when set: narrower than the manifest's */
+	bool narrowed;
+	char *options;	    /* JSON object as written; checked against the manifest by the loader */
+	struct strings set; /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
+	char *prefix;	    /* of the names of its tools and prompts, or NULL */
+	struct strings rename; /* "old=new" of single ones */
+	char *upstream;	       /* which upstream its role "workspace" means; NULL: "workspace" */
+};
+
+struct config {
+	char *file;		 /* where it was read, or NULL: built-in defaults */
+	char *directory;	 /* where plugins-enabled and plugins-available are looked for */
+	struct strings warnings; /* for the operator, to be logged at start */
+	struct {
+		bool stdio;
+		struct config_listener *listener;
+		size_t listeners;
+		char *endpoint; /* "/mcp" */
+		struct strings allowed_hosts, allowed_origins;
+		char *name, *title, *instructions; /* serverInfo */
+		struct strings state_keys;	   /* file paths; the first seals */
+		bool state_key_made;		   /* none was configured: ours, made when absent */
+		unsigned workers, workers_max, spin_us, connection_memory, max_connections;
+	} server;
+	struct config_upstream *upstream;
+	size_t upstreams;
+	enum access access;	       /* policy.access */
+	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
+	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
+	struct {
+		unsigned body, depth, headers, steps, suspended, call_ms, drain_ms;
+	} limits;
+	struct {
+		unsigned rows, text, cell;
+	} results;
+	struct {
+		enum log_level level;
+		bool text; /* default: stderr is a terminal */
+	} log;
+	struct {
+		struct strings directories;
+		enum isolation isolation; /* default of plugins that do not say */
+		bool isolate; /* said to be "process": no file of a plugin may say otherwise */
+		struct strings set; /* "NAME.KEY=VALUE" of --set plugins.NAME.options.KEY=VALUE */
+		struct strings transfer_dirs;
+		struct strings secret_references; /* env:NAME, file:PATH that plugins may send */
+		struct config_plugin *plugin;	  /* enabled ones, by name */
+		size_t count;
+		struct config_plugin *available; /* what plugins-available says, see
+						    config_plugin_settings() */
+		size_t n_available;
+		bool defaults; /* nothing was said: those whose manifest says `default` */
+		bool by_word;  /* plugins.enabled = "default": that, beside plugins-enabled too */
+		bool all;      /* plugins.enabled = "all" */
+		unsigned name_length; /* longest tool name: 35, at most 64 */
+	} plugins;
+};
+
+/* What the command line says; NULL/0 where it says nothing. */
+struct config_overrides {
+	const char *file;
+	const char *const *set; /* "key.path=value" */
+	size_t sets;
+	const char *http, *unix_path;
+	bool read_only;
+	const char *log_level;
+};
+
+/* Collects every fault, so that `check` can print them all; each is a line "file:12: key: what". */
+struct config_faults {
+	char **line;
+	size_t count;
+};
+
+/* NULL when there is any fault. Contacts nobody. */
+struct config *config_load(const struct config_overrides *overrides, struct config_faults *faults);
+void config_free(struct config *config);
+void config_faults_add(struct config_faults *faults, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void config_faults_fini(struct config_faults *faults);
+/* Where this installation keeps its configuration, for free(). */
+char *config_system_directory(void);
+const struct config_upstream *config_upstream(const struct config *config, const char *role);
+/* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
+ * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */
+const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
+
+#endif

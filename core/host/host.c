@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns every part. Start: configuration, keys, plugins, registry, egress, calls, eras, and last
+ * the listeners, so that the first byte read finds everything ready. Stop: listeners close at
+ * once, running calls get their time, plugins stop, and only then does memory go.
+ */
+#include "host/host.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "base/watchdog.h"
+#include "call/call.h"
+#include "base/pool.h"
+#include "config/text.h"
+#include "egress/egress.h"
+#include "era/era.h"
+#include "plugin/loader.h"
+#include "registry/registry.h"
+#include "server/server.h"
+#include "transport/transport.h"
+
+#define STATE_KEYS_MAX 8
+#define FLUSH_POLL_MS 10 /* how often a stopping host looks whether the last bytes have left */
+#define FLUSH_MS 5000	 /* and how long at most */
+#define STUCK_MS 1000	 /* what a step that runs on gets at the very end */
+#define STUCK_SIGNAL_MS 10000u /* ... on the loop thread, after a signal: the drain, or this */
+
+struct host {
+	struct config *config;
+	struct loop *loop;
+	struct watchdog *watchdog;
+	struct sealer *sealer;
+	struct pool *pool;
+	struct plugins *plugins;
+	struct registry *registry;
+	struct egress *egress;
+	struct calls *calls;
+	struct eras *eras;
+	struct principal local;
+	struct http *http;
+	struct stdio *stdio;
+	struct loop_watch signals;
+	struct loop_timer flush;
+	int64_t flush_until;
+	bool draining;
+};
+
+/* ---- start ---------------------------------------------------------------------------------- */
+
+/* No core dumps, and no other process of this user may look into this one: it holds tokens. */
+static void
+process_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A fault for whoever starts the host, as a line of its own. */
+__attribute__((format(printf, 2, 3))) static void
+add_fault(struct strings *faults, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strings_vprintf(faults, format, args);
+	va_end(args);
+}
+
+/* The keys that seal handles: as configured, or one of our own, made at the first start. */
+static void
+keys_load(struct host *host, struct strings *faults)
+{
+	const struct strings *files = &host->config->server.state_keys;
+	unsigned char keys[STATE_KEYS_MAX][SEAL_KEY_LEN];
+	const bool made = host->config->server.state_key_made;
+	const size_t n = files->count < STATE_KEYS_MAX ? files->count : STATE_KEYS_MAX;
+	size_t good = 0;
+	char why[512];
+
+	for (size_t i = 0; i < n; i++)
+		if (made ? seal_key_make(files->item[i], keys[i], why, sizeof(why))
+			 : seal_key_read(files->item[i], keys[i], why, sizeof(why)))
+			good++;
+		else if (made)
+			add_fault(faults,
+				  "state key: %s: set server.state_key to a file:PATH, or "
+				  "XDG_STATE_HOME to a folder that can be written to",
+				  why);
+		else
+			add_fault(faults, "server.state_key: %s", why);
+	if (n == 0)
+		add_fault(faults, "state key: there is no place for one: set server.state_key, "
+				  "XDG_STATE_HOME or HOME");
+	else if (good == n)
+		host->sealer = sealer_new(keys[0], n);
+	explicit_bzero(keys, sizeof(keys));
+}
+
+static void
+plugins_report(const struct plugins *plugins)
+{
+	for (size_t i = 0; i < plugins_count(plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(plugins, i, &status);
+		if (status.refusal == PLUGIN_OK)
+			log_event(LOG_INFO, "plugin", "name", "s", status.name, "version", "s",
+				  status.version, "isolation", "s",
+				  status.isolation == ISOLATION_NONE ? "none" : "process", NULL);
+		else
+			log_event(LOG_ERROR, "plugin-refused", "name", "s", status.name, "reason",
+				  "s", plugin_refusal_text(status.refusal), "why", "s", status.why,
+				  NULL);
+	}
+}
+
+static void
+prompts_report(const struct plugins *plugins)
+{
+	const struct strings *faults = plugins_prompt_faults(plugins);
+
+	for (size_t i = 0; i < faults->count; i++)
+		log_event(LOG_ERROR, "prompt-refused", "why", "s", faults->item[i], NULL);
+}
+
+static void
+upstreams_report(const struct host *host)
+{
+	for (size_t i = 0; i < host->config->upstreams; i++) {
+		const struct config_upstream *upstream = &host->config->upstream[i];
+
+		if (!plugins_use(host->plugins, upstream->role))
+			continue;
+		if (upstream->url == NULL || upstream->auth_type == NULL)
+			log_event(LOG_NOTICE, "upstream-unusable", "upstream", "s", upstream->role,
+				  "why", "s", upstream->auth_why, NULL);
+		for (size_t k = 0; k < upstream->warnings.count; k++)
+			log_event(LOG_WARNING, "upstream-warning", "upstream", "s", upstream->role,
+				  "why", "s", upstream->warnings.item[k], NULL);
+	}
+}
+
+static void
+plugin_changed(void *data, const char *what, const char *uri)
+{
+	struct host *host = data;
+
+	eras_changed(host->eras, what, uri);
+}
+
+static void
+plugins_start(struct host *host, struct strings *faults)
+{
+	bool critical = false;
+
+	host->plugins = plugins_load(host->config, host->loop, &server_plugin, false, &critical);
+	server_describe(host->config, host->plugins);
+	for (size_t i = 0; critical && i < plugins_count(host->plugins); i++) {
+		struct plugin_status status;
+
+		plugins_status(host->plugins, i, &status);
+		if (status.refusal != PLUGIN_OK && status.config != NULL && status.config->critical)
+			add_fault(faults,
+				  "plugin %s, which is marked critical, was refused: "
+				  "%s%s%s",
+				  status.name, plugin_refusal_text(status.refusal),
+				  status.why[0] != '\0' ? ": " : "", status.why);
+	}
+}
+
+static void
+parts_start(struct host *host)
+{
+	const struct config *config = host->config;
+
+	host->registry = plugins_registry(host->plugins);
+	host->egress = egress_new(host->loop, config);
+	host->calls = calls_new(host->loop, config, host->egress);
+	calls_use_pool(host->calls, host->pool);
+	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
+						    .config = config,
+						    .registry = host->registry,
+						    .calls = host->calls,
+						    .pool = host->pool,
+						    .sealer = host->sealer });
+	plugins_on_change(host->plugins, plugin_changed, host);
+	strcpy(host->local.name, "local");
+	host->local.access = config->access;
+}
+
+struct host *
+host_try(struct config *config, struct strings *faults)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+
+	process_harden();
+	host->config = config;
+	keys_load(host, faults);
+	host->loop = loop_new();
+	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
+	plugins_start(host, faults);
+	if (faults->count == 0)
+		parts_start(host);
+	return host;
+}
+
+struct host *
+host_new(struct config *config, char *why, size_t why_size)
+{
+	struct strings faults = { NULL, 0 };
+	struct host *host;
+
+	log_init(config->log.level, config->log.text);
+	for (size_t i = 0; i < config->warnings.count; i++)
+		log_line(LOG_WARNING, "%s", config->warnings.item[i]);
+	host = host_try(config, &faults);
+	plugins_report(host->plugins);
+	prompts_report(host->plugins);
+	upstreams_report(host);
+	if (faults.count > 0) {
+		snprintf(why, why_size, "%s", faults.item[0]);
+		host_free(host);
+		host = NULL;
+	} else { /* at the command line nobody else waits, and the user decides */
+		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
+	}
+	strings_fini(&faults);
+	return host;
+}
+
+/* A plugin's step that never returns cannot be ended, and its memory cannot be freed under it; only
+ * the process can go. */
+static void
+pool_end(struct pool *pool)
+{
+	if (pool != NULL && !pool_stop(pool, STUCK_MS)) {
+		log_event(LOG_ERROR, "exit", "why", "s",
+			  "a plugin's step does not end, so the host leaves without it", NULL);
+		fflush(NULL);
+		_exit(EXIT_FAILURE);
+	}
+	pool_free(pool);
+}
+
+void
+host_free(struct host *host)
+{
+	if (host == NULL)
+		return;
+	stdio_free(host->stdio);
+	http_free(host->http);
+	eras_free(host->eras);
+	calls_free(host->calls);
+	pool_end(host->pool);
+	egress_free(host->egress);
+	plugins_free(host->plugins);
+	sealer_free(host->sealer);
+	watchdog_free(host->watchdog);
+	loop_free(host->loop);
+	config_free(host->config);
+	free(host);
+}
+
+/* ---- serve and stop ------------------------------------------------------------------------- */
+
+/* Ends the loop once the last answers have left, or their peers had long enough to read them. */
+static void
+flush_poll(struct loop_timer *timer)
+{
+	struct host *host = timer->data;
+	bool left = (host->http != NULL && http_open_exchanges(host->http) > 0) ||
+		    (host->stdio != NULL && !stdio_idle(host->stdio));
+
+	if (left && clock_ms() < host->flush_until)
+		loop_timer_set(host->loop, timer, FLUSH_POLL_MS);
+	else
+		loop_stop(host->loop);
+}
+
+static void
+drained(void *data)
+{
+	struct host *host = data;
+
+	eras_quiesce(host->eras);
+	host->flush = (struct loop_timer){ .fn = flush_poll, .data = host };
+	host->flush_until = clock_ms() + FLUSH_MS;
+	loop_timer_set(host->loop, &host->flush, FLUSH_POLL_MS);
+}
+
+static void
+drain(struct host *host, const char *reason, unsigned ms)
+{
+	if (host->draining)
+		return;
+	host->draining = true;
+	log_event(LOG_INFO, "stopping", "reason", "s", reason, "running", "i",
+		  (int64_t)calls_running(host->calls), NULL);
+	if (host->http != NULL)
+		http_quiesce(host->http);
+	calls_drain(host->calls, ms, drained, host);
+}
+
+static void
+signalled(struct loop_watch *watch, uint32_t events)
+{
+	struct host *host = watch->data;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
+		log_event(LOG_WARNING, "reload", "why", "s",
+			  "credentials in files are read again; the configuration is read at the "
+			  "start: restart to apply changes to it",
+			  NULL);
+		egress_reload(host->egress);
+		return;
+	}
+	if (host->draining) { /* asked twice: whoever asks does not want to wait */
+		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running", "i",
+			  (int64_t)calls_running(host->calls), NULL);
+		loop_stop(host->loop);
+	} else { /* a client that closes stdin and then sends a signal has waited already */
+		drain(host,
+		      info.ssi_signo == SIGTERM	 ? "SIGTERM"
+		      : info.ssi_signo == SIGINT ? "SIGINT"
+						 : "SIGHUP",
+		      eras_input_ended(host->eras) ? 0 : host->config->limits.drain_ms);
+	}
+}
+
+/* stdin has ended, and what was asked there is answered. */
+static void
+input_ended(void *data)
+{
+	struct host *host = data;
+
+	drain(host, "end of input", host->http != NULL ? host->config->limits.drain_ms : 0);
+}
+
+static bool
+signals_watch(struct host *host)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP); /* the terminal went, or a service manager asks to reload */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0 && loop_add(host->loop, &host->signals, fd, EPOLLIN))
+		return true;
+	log_event(LOG_ERROR, "cannot-start", "why", "s", strerror(errno), NULL);
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+static const char *
+readiness(void *data)
+{
+	const struct host *host = data;
+
+	return host->draining ? "stopping" : NULL;
+}
+
+static void
+send_stdio(void *data, const char *json, size_t len)
+{
+	const struct host *host = data;
+
+	stdio_send(host->stdio, json, len);
+}
+
+static bool
+listeners_open(struct host *host, char *why, size_t why_size)
+{
+	const struct config *config = host->config;
+	const struct receiver *receiver = eras_receiver(host->eras);
+
+	if (config->server.listeners > 0) {
+		host->http = http_new(host->loop, config, receiver, &host->local, readiness, host,
+				      why, why_size);
+		if (host->http == NULL)
+			return false;
+		for (size_t i = 0; i < config->server.listeners; i++)
+			log_event(LOG_NOTICE, "listening", "url", "s", http_url(host->http, i),
+				  NULL);
+	}
+	if (config->server.stdio) {
+		host->stdio = stdio_new(host->loop, receiver, config->limits.body, &host->local);
+		eras_set_stdio(host->eras, send_stdio, host);
+		eras_on_eof(host->eras, input_ended, host);
+	}
+	return true;
+}
+
+/* Serving, a plugin that never returns ends the host once every call that waits is late anyway. */
+static void
+watch_serving(struct host *host)
+{
+	unsigned drain = host->config->limits.drain_ms;
+
+	watchdog_free(host->watchdog);
+	host->watchdog = watchdog_new(host->loop, drain < STUCK_SIGNAL_MS ? drain : STUCK_SIGNAL_MS,
+				      host->config->limits.call_ms + WATCHDOG_NAME_MS);
+}
+
+int
+host_serve(struct host *host)
+{
+	char why[256];
+
+	if (!signals_watch(host))
+		return 1;
+	watch_serving(host);
+	if (!listeners_open(host, why, sizeof(why))) {
+		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
+		return 1;
+	}
+	loop_run(host->loop, host->config->server.spin_us);
+	loop_remove(host->loop, &host->signals);
+	close(host->signals.fd);
+	log_event(LOG_INFO, "stopped", NULL);
+	return 0;
+}
+
+/* ---- for the command line ------------------------------------------------------------------- */
+
+const struct config *
+host_config(const struct host *host)
+{
+	return host->config;
+}
+
+struct loop *
+host_loop(struct host *host)
+{
+	return host->loop;
+}
+
+struct calls *
+host_calls(struct host *host)
+{
+	return host->calls;
+}
+
+struct egress *
+host_egress(struct host *host)
+{
+	return host->egress;
+}
+
+struct plugins *
+host_plugins(struct host *host)
+{
+	return host->plugins;
+}
+
+struct registry *
+host_registry(struct host *host)
+{
+	return host->registry;
+}
+
+const struct receiver *
+host_receiver(struct host *host)
+{
+	return eras_receiver(host->eras);
+}

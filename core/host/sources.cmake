@@ -1,0 +1,1 @@
+lakehost_core(host SOURCES host.c)

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dlopen, and the descriptor against the manifest. All that is read of the descriptor is copied at
+ * once, as long as its own minor of the ABI made it.
+ */
+#include "module/code.h"
+
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lakehost/version.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "config/permission.h"
+#include "module/manifest.h"
+
+#define NAME_MAX_BYTES 1024u /* of a row, for comparison */
+
+/* What ABI 1.0 had; later minors append. */
+#define DESCRIPTOR_SIZE_1_0 (offsetof(struct mcp_plugin, stop) + sizeof(void (*)(void)))
+#define ROW_SIZE_1_0 (offsetof(struct mcp_row, answer) + sizeof(mcp_handler_fn))
+#define OPERATION_SIZE_1_0 (offsetof(struct mcp_operation, answer) + sizeof(mcp_handler_fn))
+
+struct check {
+	struct code *code;
+	struct json_object *manifest;
+	char *why;
+	size_t why_size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool
+differs(const struct check *check, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(check->why, check->why_size, format, args);
+	va_end(args);
+	return false;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+bool
+code_request_parse(const char *request, char *method, size_t method_size, const char **path)
+{
+	const char *space = strchr(request, ' ');
+	size_t len = space != NULL ? (size_t)(space - request) : 0;
+
+	if (len == 0 || len >= method_size || space[1] != '/')
+		return false;
+	memcpy(method, request, len);
+	method[len] = '\0';
+	*path = space + 1;
+	return strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len;
+}
+
+static bool
+check_request(const struct check *check, const char *where, const struct mcp_row *row)
+{
+	const char *path, *why;
+	char method[16];
+
+	if (!code_request_parse(row->request, method, sizeof(method), &path))
+		return differs(check, "%s: its request is not \"METHOD /path\"", where);
+	why = uri_template_check(path);
+	return why == NULL || differs(check, "%s: its request: %s", where, why);
+}
+
+/* Copies the operation, so that members which its minor lacks read as NULL. */
+static bool
+take_operation(const struct check *check, const char *where, struct mcp_row *row,
+	       struct mcp_operation *copy)
+{
+	uint32_t size = row->operation->size;
+
+	if (size < OPERATION_SIZE_1_0)
+		return differs(check, "%s: its operation says a size of %u", where, size);
+	memcpy(copy, row->operation, size < sizeof(*copy) ? size : sizeof(*copy));
+	if (copy->start == NULL || copy->poll == NULL)
+		return differs(check, "%s: its operation lacks start or poll", where);
+	row->operation = copy;
+	return true;
+}
+
+static bool
+check_code_row(const struct check *check, enum row_kind kind, const char *where,
+	       struct mcp_row *row, struct mcp_operation *operation)
+{
+	int ways = (row->handler != NULL) + (row->operation != NULL) + (row->request != NULL);
+
+	if (ways != 1)
+		return differs(check, "%s: has %d of handler, operation and request, not one",
+			       where, ways);
+	if (row->operation != NULL && kind != ROW_TOOL)
+		return differs(check, "%s: only tools can be operations", where);
+	if (row->answer != NULL && row->request == NULL)
+		return differs(check, "%s: has an answer function but no request", where);
+	if (row->request != NULL)
+		return check_request(check, where, row);
+	return row->operation == NULL || take_operation(check, where, row, operation);
+}
+
+static bool
+copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct mcp_rows *rows,
+	 struct json_object *json)
+{
+	struct mcp_row *row = &check->code->row[kind][i];
+	char expected[NAME_MAX_BYTES], where[96];
+	const char *from = (const char *)rows->row + (size_t)i * rows->stride;
+
+	memcpy(row, from, rows->stride < sizeof(*row) ? rows->stride : sizeof(*row));
+	manifest_row_name(json, expected, sizeof(expected));
+	if (row->name == NULL || strcmp(row->name, expected) != 0)
+		return differs(check, "%s[%u] is \"%.64s\", in the manifest \"%.64s\"",
+			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
+	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
+	return check_code_row(check, kind, where, row,
+			      kind == ROW_TOOL ? &check->code->operation[i] : NULL);
+}
+
+static bool
+copy_rows(const struct check *check, enum row_kind kind, const struct mcp_rows *rows)
+{
+	struct json_object *list = json_arr(check->manifest, manifest_kinds[kind]);
+	size_t n = json_object_array_length(list);
+
+	if (rows->count != n)
+		return differs(check, "it has %u %s, the manifest %zu", rows->count,
+			       manifest_kinds[kind], n);
+	if (n == 0)
+		return true;
+	if (rows->row == NULL || rows->stride < ROW_SIZE_1_0 ||
+	    rows->stride % _Alignof(struct mcp_row) != 0)
+		return differs(check, "%s: its rows have a stride of %u", manifest_kinds[kind],
+			       rows->stride);
+	check->code->row[kind] = xcalloc(n, sizeof(struct mcp_row));
+	if (kind == ROW_TOOL)
+		check->code->operation = xcalloc(n, sizeof(struct mcp_operation));
+	for (unsigned i = 0; i < n; i++)
+		if (!copy_row(check, kind, i, rows, json_object_array_get_idx(list, i)))
+			return false;
+	return true;
+}
+
+/* ---- descriptor ----------------------------------------------------------------------------- */
+
+static bool
+same_text(const struct check *check, const char *key, const char *value)
+{
+	const char *expected = json_str(json_obj(check->manifest, "plugin"), key);
+
+	if (value != NULL && strcmp(value, expected) == 0)
+		return true;
+	return differs(check, "its %s is \"%.64s\", in the manifest \"%.64s\"", key,
+		       value ? value : "(none)", expected);
+}
+
+static bool
+check_code_abi(const struct check *check, const struct mcp_plugin *plugin)
+{
+	unsigned major = 0, minor = 0;
+
+	manifest_abi_parse(json_str(json_obj(check->manifest, "plugin"), "abi"), &major, &minor);
+	if (plugin->abi_major == major && plugin->abi_minor == minor)
+		return true;
+	return differs(check, "its ABI is %u.%u, in the manifest %u.%u", plugin->abi_major,
+		       plugin->abi_minor, major, minor);
+}
+
+static bool
+copy_descriptor(const struct check *check, const struct mcp_plugin *from)
+{
+	struct mcp_plugin *plugin = &check->code->descriptor;
+
+	if (from->size < DESCRIPTOR_SIZE_1_0)
+		return differs(check, "it says a size of %u, at least %zu is needed", from->size,
+			       DESCRIPTOR_SIZE_1_0);
+	if (!check_code_abi(check, from))
+		return false;
+	memcpy(plugin, from, from->size < sizeof(*plugin) ? from->size : sizeof(*plugin));
+	return same_text(check, "name", plugin->name) &&
+	       same_text(check, "version", plugin->version) &&
+	       copy_rows(check, ROW_TOOL, &plugin->tools) &&
+	       copy_rows(check, ROW_RESOURCE, &plugin->resources) &&
+	       copy_rows(check, ROW_TEMPLATE, &plugin->templates) &&
+	       copy_rows(check, ROW_PROMPT, &plugin->prompts) &&
+	       copy_rows(check, ROW_COMPLETION, &plugin->completions);
+}
+
+/* A request that the manifest does not list can never work: better to hear of it now. Those that
+ * the operator took away fail when they are made. */
+static bool
+request_listed(struct check *check, const struct strings *permissions, const struct mcp_row *row)
+{
+	const char *path;
+	char method[16];
+
+	if (row->request == NULL ||
+	    !code_request_parse(row->request, method, sizeof(method), &path) ||
+	    permission_allows(permissions, method, path))
+		return true;
+	return differs(check, "\"%s\" sends %s, which its manifest does not list", row->name,
+		       row->request);
+}
+
+static bool
+rows_listed(struct check *check, const struct strings *permissions, enum row_kind kind)
+{
+	struct json_object *rows = json_arr(check->manifest, manifest_kinds[kind]);
+
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++)
+		if (!request_listed(check, permissions, &check->code->row[kind][i]))
+			return false;
+	return true;
+}
+
+static bool
+requests_listed(struct check *check)
+{
+	struct json_object *list = json_arr(json_obj(check->manifest, "plugin"), "permissions");
+	size_t n = list != NULL ? json_object_array_length(list) : 0;
+	struct strings permissions = { xcalloc(n + 1, sizeof(char *)), n };
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++)
+		permissions.item[i] =
+		    (char *)(uintptr_t)json_object_get_string(json_object_array_get_idx(list, i));
+	for (int kind = 0; ok && kind < ROW_KINDS; kind++)
+		ok = rows_listed(check, &permissions, (enum row_kind)kind);
+	free(permissions.item);
+	return ok;
+}
+
+enum plugin_refusal
+code_open(struct code *code, int fd, struct json_object *manifest, char *why, size_t why_size)
+{
+	struct check check = { code, manifest, why, why_size };
+	const struct mcp_plugin *plugin;
+	char path[32];
+	void *object;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (object == NULL) {
+		differs(&check, "%s", dlerror());
+		return PLUGIN_DLOPEN;
+	}
+	code->loaded = true;
+	plugin = dlsym(object, "mcp_plugin");
+	if (plugin == NULL) {
+		differs(&check, "it must export the data symbol mcp_plugin");
+		return PLUGIN_NO_SYMBOL;
+	}
+	if (!copy_descriptor(&check, plugin))
+		return PLUGIN_DESCRIPTOR;
+	return requests_listed(&check) ? PLUGIN_OK : PLUGIN_PERMISSIONS;
+}
+
+enum plugin_refusal
+code_adopt(struct code *code, const struct mcp_plugin *plugin, struct json_object *manifest,
+	   char *why, size_t why_size)
+{
+	struct check check = { code, manifest, why, why_size };
+
+	return copy_descriptor(&check, plugin) ? PLUGIN_OK : PLUGIN_DESCRIPTOR;
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+static void
+log_from_plugin(enum mcp_level level, const char *message)
+{
+	log_event((enum log_level)level, "plugin-log", "message", "s", message, NULL);
+}
+
+enum plugin_refusal
+code_start(struct code *code, const char *options, char *why, size_t why_size)
+{
+	code->host = (struct mcp_host){
+		.size = sizeof(code->host),
+		.abi_major = MCP_ABI_MAJOR,
+		.abi_minor = MCP_ABI_MINOR,
+		.version = LAKEHOST_VERSION,
+		.options = options,
+		.log = log_from_plugin,
+	};
+	if (code->descriptor.start != NULL) {
+		why[0] = '\0';
+		if (code->descriptor.start(&code->host, why, why_size) != 0) {
+			why[why_size - 1] = '\0';
+			return PLUGIN_START;
+		}
+	}
+	code->started = true;
+	return PLUGIN_OK;
+}
+
+void
+code_fini(struct code *code)
+{
+	if (code->started && code->descriptor.stop != NULL)
+		code->descriptor.stop();
+	for (size_t kind = 0; kind < ROW_KINDS; kind++)
+		free(code->row[kind]);
+	free(code->operation);
+	*code = (struct code){ 0 };
+}
+
+const struct mcp_row *
+code_row(const struct code *code, struct json_object *manifest, enum row_kind kind, unsigned index)
+{
+	struct json_object *list = json_arr(manifest, manifest_kinds[kind]);
+
+	if (code->row[kind] == NULL || index >= json_object_array_length(list))
+		return NULL;
+	return &code->row[kind][index];
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The code of a plugin: loaded once its file and manifest were found to be in order, and compared
+ * with the manifest. The same steps run in the host and in lakehost-worker.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_MODULE_CODE_H
+#define CORE_MODULE_CODE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lakehost/plugin.h>
+
+#include "module/refusal.h"
+#include "registry/registry.h"
+
+struct code {
+	bool loaded;			 /* dlopen succeeded, so the file's descriptor is taken */
+	struct mcp_plugin descriptor;	 /* a copy; members that its minor lacks are zero */
+	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
+	struct mcp_operation *operation; /* copies of those that tools point to */
+	struct mcp_host host;		 /* what start() was given; lives until stop() returned */
+	bool started;
+};
+
+/*
+ * dlopen of the open file, and the descriptor against the manifest, member by member. `fd` must
+ * stay open as long as the process lives: the loader knows objects by name, and the name used here
+ * is /proc/self/fd/N, so a second file in the same N would silently be taken for the first.
+ */
+enum plugin_refusal code_open(struct code *code, int fd, struct json_object *manifest, char *why,
+			      size_t why_size);
+/* The same for a descriptor that is part of the program. */
+enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
+			       struct json_object *manifest, char *why, size_t why_size);
+/* Runs start(). `options` lives until code_fini(). */
+enum plugin_refusal code_start(struct code *code, const char *options, char *why, size_t why_size);
+/* Runs stop() if start() succeeded. The object itself stays mapped. */
+void code_fini(struct code *code);
+
+/* NULL when there is no such row. */
+const struct mcp_row *code_row(const struct code *code, struct json_object *manifest,
+			       enum row_kind kind, unsigned index);
+
+/* Splits "METHOD /path" of a request row; false when it is not of that form. */
+bool code_request_parse(const char *request, char *method, size_t method_size, const char **path);
+
+#endif

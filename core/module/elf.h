@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bounded reader of ELF64 files, for what must be known before dlopen: dlopen of a truncated file
+ * ends in SIGBUS and of a foreign one in an unclear message, and constructors run before any check
+ * that comes after it.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_MODULE_ELF_H
+#define CORE_MODULE_ELF_H
+
+#include <stddef.h>
+
+#include "module/refusal.h"
+
+#define ELF_SEGMENTS_MAX 64u /* program headers of one file */
+#define ELF_NOTES_MAX 64u    /* notes of one file */
+
+/* Checks the file and reads its manifest note. PLUGIN_OK: `text` (malloc) holds `len` bytes. */
+enum plugin_refusal elf_read_manifest(int fd, char **text, size_t *len, char *why, size_t why_size);
+
+#endif

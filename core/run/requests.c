@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copies of what crosses the border between a step and the host: upstream requests on their way
+ * out, replies on their way back. */
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "run/run.h"
+
+/* Counts with `base` NULL, then copies into memory of that size. */
+struct packer {
+	char *base;
+	size_t used;
+};
+
+static void *
+pack(struct packer *packer, const void *data, size_t len)
+{
+	char *at = packer->base == NULL ? NULL : packer->base + packer->used;
+
+	packer->used += (len + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (at != NULL && data != NULL && len > 0)
+		memcpy(at, data, len);
+	return at;
+}
+
+static const char *
+pack_text(struct packer *packer, const char *text)
+{
+	return text == NULL ? NULL : pack(packer, text, strlen(text) + 1);
+}
+
+static void
+pack_headers(struct packer *packer, struct mcp_http *request)
+{
+	const struct mcp_header *from = request->headers;
+	struct mcp_header *to = pack(packer, NULL, request->n_headers * sizeof(*to));
+
+	for (size_t i = 0; i < request->n_headers; i++) {
+		const char *name = pack_text(packer, from[i].name);
+		const char *value = pack_text(packer, from[i].value);
+
+		if (to != NULL)
+			to[i] = (struct mcp_header){ name, value };
+	}
+	request->headers = to;
+}
+
+static void
+pack_body(struct packer *packer, struct mcp_http *request)
+{
+	const struct mcp_piece *from = request->body;
+	struct mcp_piece *to = pack(packer, NULL, request->n_body * sizeof(*to));
+
+	for (size_t i = 0; i < request->n_body; i++) {
+		char *data = pack(packer, NULL, from[i].text.len + 1);
+
+		if (to == NULL)
+			continue;
+		if (from[i].text.len > 0)
+			memcpy(data, from[i].text.data, from[i].text.len);
+		data[from[i].text.len] = '\0';
+		to[i] = (struct mcp_piece){ from[i].kind, { data, from[i].text.len } };
+	}
+	request->body = to;
+}
+
+static const struct mcp_http *
+at_index(const struct mcp_http *request, size_t i)
+{
+	return (const void *)((const char *)request + i * request->size);
+}
+
+/* As a plugin of an older minor version knows it: what it does not know is zero. */
+static struct mcp_http
+adopted(const struct mcp_http *request, size_t i)
+{
+	struct mcp_http mine = { 0 };
+	const struct mcp_http *theirs = at_index(request, i);
+
+	memcpy(&mine, theirs, theirs->size < sizeof(mine) ? theirs->size : sizeof(mine));
+	mine.size = sizeof(mine);
+	return mine;
+}
+
+/* "path?query" as mcp_expand() makes it. */
+static void
+pack_target(struct packer *packer, struct mcp_http *request)
+{
+	const char *mark = request->path == NULL ? NULL : strchr(request->path, '?');
+	size_t len;
+	char *path;
+
+	if (mark == NULL || request->query != NULL) {
+		request->path = pack_text(packer, request->path);
+		request->query = pack_text(packer, request->query);
+		return;
+	}
+	len = (size_t)(mark - request->path);
+	path = pack(packer, request->path, len + 1);
+	if (path != NULL)
+		path[len] = '\0';
+	request->path = path;
+	request->query = pack_text(packer, mark + 1);
+}
+
+static void
+pack_all(struct packer *packer, const struct mcp_http *request, size_t n)
+{
+	struct mcp_http *to = pack(packer, NULL, n * sizeof(*to));
+
+	for (size_t i = 0; i < n; i++) {
+		struct mcp_http copy = adopted(request, i);
+
+		copy.upstream = pack_text(packer, copy.upstream);
+		copy.method = pack_text(packer, copy.method);
+		pack_target(packer, &copy);
+		copy.url = pack_text(packer, copy.url);
+		copy.body_file = pack_text(packer, copy.body_file);
+		copy.reply_file = pack_text(packer, copy.reply_file);
+		pack_headers(packer, &copy);
+		pack_body(packer, &copy);
+		if (to != NULL)
+			to[i] = copy;
+	}
+}
+
+struct mcp_http *
+requests_copy(const struct mcp_http *request, size_t n)
+{
+	struct packer packer = { 0 };
+
+	if (n == 0)
+		return NULL;
+	pack_all(&packer, request, n);
+	packer = (struct packer){ .base = xmalloc(packer.used) };
+	pack_all(&packer, request, n);
+	return (void *)packer.base;
+}
+
+void
+requests_free(struct mcp_http *request, size_t n)
+{
+	(void)n;
+	free(request);
+}
+
+static const char *
+request_check(const struct mcp_http *request, size_t *body)
+{
+	if (request->method == NULL)
+		return "a request without a method";
+	if ((request->path == NULL) == (request->url == NULL))
+		return "a request needs either a path or a url";
+	if (request->n_headers > REQUEST_HEADERS_MAX)
+		return "a request with more than 32 headers";
+	if (request->n_body > REQUEST_PIECES_MAX)
+		return "a request with more than 256 pieces of body";
+	if (request->reply == MCP_REPLY_SINK && request->sink == NULL)
+		return "a request whose reply has no sink";
+	if (request->reply == MCP_REPLY_FILE && request->reply_file == NULL)
+		return "a request whose reply has no file";
+	if ((request->headers == NULL && request->n_headers > 0) ||
+	    (request->body == NULL && request->n_body > 0))
+		return "headers or a body that are NULL, with a count";
+	if ((unsigned)request->retry > MCP_RETRY_TOKEN)
+		return "a request with a retry class that is none";
+	if ((unsigned)request->reply > MCP_REPLY_DISCARD)
+		return "a request with a kind of reply that is none";
+	for (size_t i = 0; i < request->n_headers; i++)
+		if (request->headers[i].name == NULL || request->headers[i].value == NULL)
+			return "a header without name or value";
+	for (size_t i = 0; i < request->n_body; i++) {
+		if ((unsigned)request->body[i].kind > MCP_PIECE_SECRET_BASE64)
+			return "a piece of a body of a kind that is none";
+		if (request->body[i].text.data == NULL && request->body[i].text.len > 0)
+			return "a piece of a body that is NULL, with a length";
+		if (request->body[i].text.len > REQUEST_BODY_MAX - *body)
+			return "bodies of more than 16 MiB in memory; send a file";
+		*body += request->body[i].text.len;
+	}
+	return NULL;
+}
+
+const char *
+requests_check(const struct mcp_http *request, size_t n)
+{
+	const char *why = NULL;
+	size_t body = 0;
+
+	if (n > MCP_REQUESTS_MAX)
+		return "more than 32 requests at once";
+	if (n > 0 && (request == NULL || request->size < offsetof(struct mcp_http, upstream)))
+		return "requests without their size";
+	for (size_t i = 0; i < n && why == NULL; i++) {
+		struct mcp_http mine;
+
+		if (at_index(request, i)->size != request->size)
+			return "requests of different sizes";
+		mine = adopted(request, i);
+		why = request_check(&mine, &body);
+	}
+	return why;
+}
+
+void
+reply_none(struct mcp_reply *reply, enum mcp_status error, const char *why)
+{
+	*reply = (struct mcp_reply){ .size = sizeof(*reply),
+				     .error = error,
+				     .why = why,
+				     .body = { "", 0 },
+				     .request_id = "",
+				     .retry_after_ms = -1 };
+}
+
+void
+reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena *arena)
+{
+	struct mcp_header *headers;
+
+	*to = *from;
+	to->size = sizeof(*to);
+	to->why = from->why == NULL ? "" : arena_strndup(arena, from->why, strlen(from->why));
+	to->request_id = from->request_id == NULL
+			   ? ""
+			   : arena_strndup(arena, from->request_id, strlen(from->request_id));
+	to->body.data =
+	    from->body.data == NULL ? "" : arena_strndup(arena, from->body.data, from->body.len);
+	headers = arena_alloc(arena, (from->n_headers + 1) * sizeof(*headers));
+	for (size_t i = 0; i < from->n_headers; i++) {
+		const struct mcp_header *header = &from->headers[i];
+
+		headers[i].name = arena_strndup(arena, header->name, strlen(header->name));
+		headers[i].value = arena_strndup(arena, header->value, strlen(header->value));
+	}
+	to->headers = headers;
+}
+
+void
+outcome_fini(struct outcome *outcome)
+{
+	requests_free(outcome->request, outcome->requests);
+	for (size_t i = 0; i < outcome->questions; i++) {
+		free(outcome->question[i].key);
+		free(outcome->question[i].method);
+		free(outcome->question[i].params);
+	}
+	free(outcome->question);
+	free(outcome->message);
+	*outcome = (struct outcome){ .percent = -1 };
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The result writer: what bounds a result, structured content, _meta, completions, failures.
+ * Content blocks are in result_block.c, tables in table.c. */
+#include "run/result.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/result_internal.h"
+#include "run/text.h"
+
+static const struct {
+	const char *name;
+	enum mcp_status status;
+	bool retryable;
+} statuses[] = {
+	{ "ok", MCP_OK, false },
+	{ "invalid_input", MCP_E_INPUT, false },
+	{ "not_found", MCP_E_NOT_FOUND, false },
+	{ "permission_denied", MCP_E_PERMISSION, false },
+	{ "unauthenticated", MCP_E_UNAUTHENTICATED, false },
+	{ "conflict", MCP_E_CONFLICT, false },
+	{ "throttled", MCP_E_THROTTLED, true },
+	{ "unavailable", MCP_E_UNAVAILABLE, true },
+	{ "timeout", MCP_E_TIMEOUT, true },
+	{ "cancelled", MCP_E_CANCELLED, false },
+	{ "too_large", MCP_E_TOO_LARGE, false },
+	{ "bad_upstream_reply", MCP_E_UPSTREAM, false },
+	{ "unsupported", MCP_E_UNSUPPORTED, false },
+	{ "internal", MCP_E_INTERNAL, false },
+};
+
+static const char *const formats[] = {
+	[FORMAT_COMPACT] = "compact",
+	[FORMAT_MARKDOWN] = "markdown",
+	[FORMAT_CSV] = "csv",
+	[FORMAT_JSON] = "json",
+};
+
+const char *
+status_name(enum mcp_status status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (statuses[i].status == status)
+			return statuses[i].name;
+	return "internal";
+}
+
+bool
+status_parse(const char *name, enum mcp_status *status)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(statuses); i++) {
+		if (strcmp(statuses[i].name, name) == 0) {
+			*status = statuses[i].status;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+status_retryable(enum mcp_status status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (statuses[i].status == status)
+			return statuses[i].retryable;
+	return false;
+}
+
+bool
+result_format_parse(const char *name, enum result_format *format)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(formats[i], name) == 0) {
+			*format = (enum result_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+result_format_name(enum result_format format)
+{
+	return formats[format];
+}
+
+/* ---- lifetime ------------------------------------------------------------------------------- */
+
+void
+result_init(struct result *result, const struct result_limits *limits)
+{
+	*result =
+	    (struct result){ .limits = *limits, .completion_total = -1, .retry_after_ms = -1 };
+	buf_init(&result->structured, RESULT_STRUCTURED_MAX);
+	buf_init_keeping(&result->meta, RESULT_META_MAX);
+	buf_init(&result->completion, (size_t)RESULT_COMPLETIONS_MAX * 6 * RESULT_COMPLETION_MAX);
+}
+
+static void
+drop_contents(struct result *result)
+{
+	result_drop_blocks(result);
+	result_table_free(result->table);
+	result->table = NULL;
+	buf_fini(&result->structured);
+}
+
+void
+result_fini(struct result *result)
+{
+	drop_contents(result);
+	buf_fini(&result->meta);
+	buf_fini(&result->completion);
+	free(result->what);
+	free(result->why);
+	free(result->next);
+	free(result->code);
+	free(result->request_id);
+	free((char *)(uintptr_t)result->require);
+	result->what = result->why = result->next = result->code = result->request_id = NULL;
+	result->require = NULL;
+}
+
+void
+result_clear(struct result *result)
+{
+	struct result_limits limits = result->limits;
+
+	result_fini(result);
+	result_init(result, &limits);
+}
+
+void
+result_move(struct result *to, struct result *from)
+{
+	*to = *from;
+	result_init(from, &to->limits);
+}
+
+bool
+result_empty(const struct result *result)
+{
+	return !result->failed && result->blocks == 0 && result->text_offered == 0 &&
+	       result->blocks_left_out == 0 && result->structured.len == 0 &&
+	       result->table == NULL && result->completions == 0 && result->meta.len == 0 &&
+	       result->completion_total < 0 && !result->completion_more;
+}
+
+/* ---- structured content, _meta, completions ------------------------------------------------- */
+
+int
+result_structured(struct result *result, const char *json, size_t len)
+{
+	struct json_limits limits = json_inbound;
+	const char *why;
+	size_t at = 0;
+
+	if (result->failed)
+		return result->status;
+	if (len > RESULT_STRUCTURED_MAX) {
+		char reason[128];
+
+		snprintf(reason, sizeof(reason), "%zu bytes of structured content; %u are allowed",
+			 len, RESULT_STRUCTURED_MAX);
+		result_fail_text(result, MCP_E_TOO_LARGE, "The result is too large", reason,
+				 "Ask for a smaller part, or with less detail");
+		return MCP_E_TOO_LARGE;
+	}
+	limits.bytes = RESULT_STRUCTURED_MAX;
+	why = json_gate(json, len, &limits, &at);
+	if (why != NULL)
+		return result_defect(result, "structured content is not JSON: %s at byte %zu", why,
+				     at);
+	buf_reset(&result->structured);
+	text_mask_json(&result->structured, json, len);
+	return MCP_OK;
+}
+
+/* Members of an object are gated as a whole, which finds a key that was there before. */
+int
+result_meta(struct result *result, const char *key, const char *json, size_t len)
+{
+	struct buf *meta = &result->meta, whole;
+	size_t before = meta->len, at;
+	const char *why;
+
+	if (result->failed)
+		return result->status;
+	buf_init(&whole, RESULT_META_MAX + 2);
+	if (before > 0)
+		buf_putc(meta, ',');
+	buf_json_str(meta, key);
+	buf_putc(meta, ':');
+	why = json_gate(json, len, &json_inbound, &at);
+	if (why == NULL)
+		text_mask_json(meta, json, len);
+	buf_printf(&whole, "{%s}", meta->data);
+	if (why == NULL && !buf_ok(meta))
+		why = "more than 16 KiB in all";
+	if (why == NULL)
+		why = json_gate(whole.data, whole.len, &json_inbound, &at);
+	buf_fini(&whole);
+	if (why == NULL)
+		return MCP_OK;
+	buf_rewind(meta, before);
+	return result_defect(result, "_meta member \"%s\": %s", key, why);
+}
+
+int
+result_completion(struct result *result, const char *value, int64_t total, bool more)
+{
+	struct buf room;
+	size_t len;
+
+	if (result->failed)
+		return result->status;
+	if (total >= 0)
+		result->completion_total = total;
+	result->completion_more |= more;
+	if (value == NULL)
+		return MCP_OK;
+	len = strlen(value);
+	if (result->completions >= RESULT_COMPLETIONS_MAX || len > RESULT_COMPLETION_MAX) {
+		result->completion_more = true;
+		return MCP_E_TOO_LARGE;
+	}
+	buf_init(&room, len * 3 + 16);
+	value = text_prepare(&room, value, &len, TEXT_LINE);
+	if (result->completions++ > 0)
+		buf_putc(&result->completion, ',');
+	buf_json(&result->completion, value, len);
+	buf_fini(&room);
+	return MCP_OK;
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+char *
+result_line(const char *text)
+{
+	struct buf line;
+	size_t len;
+
+	if (text == NULL || text[0] == '\0')
+		return NULL;
+	buf_init(&line, RESULT_LINE_MAX + 8);
+	text_line(&line, text, RESULT_LINE_MAX);
+	return buf_take(&line, &len);
+}
+
+/* Of a long text the beginning and the end, which tell most, and how much is left out. */
+static void
+put_ends(struct buf *out, const char *text, size_t len)
+{
+	size_t head = text_cut(text, len, RESULT_WHY_MAX / 2), tail = len - RESULT_WHY_MAX / 3;
+	bool lines = memchr(text, '\n', len) != NULL;
+	const char *at;
+
+	while (((unsigned char)text[tail] & 0xC0) == 0x80)
+		tail++;
+	if (lines) { /* whole lines, where they are not too long */
+		at = memrchr(text, '\n', head);
+		head = at != NULL && at - text > RESULT_WHY_MAX / 4 ? (size_t)(at - text) : head;
+		at = memchr(text + tail, '\n', len - tail);
+		tail = at != NULL && at + 1 - text < (ptrdiff_t)(len - RESULT_WHY_MAX / 6)
+			 ? (size_t)(at + 1 - text)
+			 : tail;
+	}
+	buf_add(out, text, head);
+	buf_puts(out, lines ? "\n[" : " [");
+	text_number(out, tail - head);
+	buf_puts(out, lines ? " bytes are left out here]\n" : " bytes are left out here] ");
+	buf_add(out, text + tail, len - tail);
+}
+
+/* The reason keeps its lines: messages of SQL and tracebacks are made of them. */
+static char *
+why_of(const char *given)
+{
+	struct buf room, out;
+	const char *text;
+	size_t len;
+	char *why;
+
+	if (given == NULL || given[0] == '\0')
+		return NULL;
+	len = strlen(given);
+	buf_init(&room, len * 3 + 64);
+	buf_init(&out, RESULT_WHY_MAX + 64);
+	text = text_prepare(&room, given, &len, TEXT_OTHERS);
+	while (len > 0 && strchr("\n\t ", text[len - 1]) != NULL)
+		len--;
+	if (len <= RESULT_WHY_MAX)
+		buf_add(&out, text, len);
+	else
+		put_ends(&out, text, len);
+	buf_fini(&room);
+	why = out.len > 0 ? buf_take(&out, NULL) : NULL;
+	buf_fini(&out);
+	return why;
+}
+
+/* What was written before does not count: the answer is the failure. The first one stands. */
+int
+result_fail(struct result *result, const struct mcp_failure *failure)
+{
+	if (result->failed)
+		return result->status;
+	drop_contents(result);
+	result->failed = true;
+	result->status = failure->status < 0 ? failure->status : MCP_E_INTERNAL;
+	result->what = result_line(failure->what);
+	if (result->what == NULL)
+		result->what = xstrdup("The call failed");
+	result->why = why_of(failure->why);
+	result->next = result_line(failure->next);
+	result->code = result_line(failure->code);
+	result->request_id = result_line(failure->request_id);
+	result->http_status = failure->http_status;
+	result->retry_after_ms = failure->retry_after_ms;
+	result->missed = failure->missed;
+	return result->status;
+}
+
+void
+result_fail_text(struct result *result, enum mcp_status status, const char *what, const char *why,
+		 const char *next)
+{
+	struct mcp_failure failure = { .size = sizeof(failure),
+				       .status = status,
+				       .what = what,
+				       .why = why,
+				       .next = next,
+				       .retry_after_ms = -1 };
+
+	result_fail(result, &failure);
+}
+
+int
+result_defect(struct result *result, const char *format, ...)
+{
+	char why[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	result_fail_text(result, MCP_E_INTERNAL, "The plugin made a mistake", why,
+			 "Report this to whoever maintains the plugin");
+	return MCP_E_INTERNAL;
+}
+
+void
+result_failure_text(const struct result *result, struct buf *out)
+{
+	buf_puts(out, result->what == NULL ? "The call failed" : result->what);
+	if (result->why != NULL) {
+		buf_putc(out, '\n');
+		if (!result->own && strchr(result->why, '\n') != NULL)
+			text_fence(out, result->why, strlen(result->why));
+		else
+			buf_puts(out, result->why);
+	}
+	if (result->next != NULL)
+		buf_printf(out, "\n%s", result->next);
+}
+
+static void
+add_member(struct buf *out, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, ",\"%s\":", key);
+	buf_json_str(out, value);
+}
+
+void
+result_failure_json(const struct result *result, struct buf *out)
+{
+	buf_printf(out, "{\"status\":\"%s\"", status_name(result->status));
+	add_member(out, "code", result->code);
+	if (result->http_status > 0)
+		buf_printf(out, ",\"http_status\":%d", result->http_status);
+	add_member(out, "request_id", result->request_id);
+	buf_printf(out, ",\"retryable\":%s", status_retryable(result->status) ? "true" : "false");
+	if (result->retry_after_ms >= 0)
+		buf_printf(out, ",\"retry_after_s\":%" PRId64,
+			   (result->retry_after_ms + 999) / 1000);
+	add_member(out, "what", result->what);
+	add_member(out, "why", result->why);
+	add_member(out, "next", result->next);
+	buf_putc(out, '}');
+}

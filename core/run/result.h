@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a row answered: content blocks, structured content, or a failure. Written by one writer, so
+ * that formats, caps and the exact truncation line exist once. Bytes only; the era layer wraps
+ * them. Belongs to one call (and, in a worker, to its run).
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RUN_RESULT_H
+#define CORE_RUN_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "base/buf.h"
+
+struct json_object;
+
+enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
+
+/* Caps beside those of the configuration. */
+#define RESULT_BLOCKS_MAX 256u		   /* content blocks of one result */
+#define RESULT_STRUCTURED_MAX (256u << 10) /* bytes of structured content */
+#define RESULT_BLOB_MAX (8u << 20)	   /* bytes of images, audio and binary contents together */
+#define RESULT_META_MAX (16u << 10)	   /* bytes of members for _meta */
+#define RESULT_COMPLETIONS_MAX 100u	   /* values (MCP, utilities/completion) */
+#define RESULT_COMPLETION_MAX 1024u	   /* bytes of one value */
+#define RESULT_LINE_MAX 2000u		   /* bytes of one line of a failure */
+#define RESULT_WHY_MAX 6000u		   /* bytes of its reason, which may have several lines */
+#define RESULT_WHOLE_ROWS 10u		   /* rows of a table whose cells are not cut */
+
+struct result_limits {
+	size_t rows, text, cell; /* config.results, or the caller's `cell_chars` */
+	size_t whole_rows;	 /* so many rows are shown with nothing cut, if they fit */
+	enum result_format format;
+	bool reveals; /* a secret is what was asked for: masks do not apply to text blocks */
+};
+
+enum block_kind { BLOCK_TEXT, BLOCK_IMAGE, BLOCK_AUDIO, BLOCK_RESOURCE, BLOCK_LINK };
+
+/* One block: `json` is the content block of the newest revision; the other members serve what
+ * older revisions or other kinds of row need (contents of a read, messages of a prompt). */
+struct result_block {
+	enum block_kind kind;
+	char *json;
+	size_t json_len;
+	char *text; /* of BLOCK_TEXT and text resources: plain, else NULL */
+	size_t text_len;
+	char *base64; /* of blobs, or NULL */
+	char *uri, *mime, *role;
+	bool untrusted; /* enclosed and marked as written by others */
+	bool rows;	/* CSV or JSON rows, kept apart for programs */
+};
+
+struct result {
+	struct result_limits limits;
+	struct result_block *block;
+	size_t blocks;
+	size_t text_len;	/* of all text so far, against limits.text */
+	size_t text_offered;	/* the same with what was cut */
+	bool text_full;		/* something was cut: nothing is squeezed in behind it */
+	size_t blocks_left_out; /* beyond RESULT_BLOCKS_MAX */
+	size_t blob_len;	/* of all blobs so far */
+	bool finished;
+	struct buf structured; /* JSON text, or empty */
+	struct buf meta;       /* members for _meta: `"a":1,"b":2`, or empty */
+	struct buf completion; /* `"x","y"`, at most 100 */
+	size_t completions;
+	int64_t completion_total; /* -1: unknown */
+	bool completion_more;
+	bool failed; /* then: */
+	bool own;    /* several lines of `why` are the host's own, not those of others */
+	enum mcp_status status;
+	char *what, *why, *next, *code, *request_id;
+	int http_status;
+	int64_t retry_after_ms;
+	bool missed;		    /* a poll that did not get through */
+	const char *require;	    /* status UNSUPPORTED by mcp_require: the capability (owned) */
+	struct result_table *table; /* the one being written, or NULL */
+};
+
+void result_init(struct result *result, const struct result_limits *limits);
+void result_fini(struct result *result);
+/* Forgets what was written (an operation's interim answer), keeps the limits. */
+void result_clear(struct result *result);
+
+/* The writers, with the meaning and return values of struct mcp_ops. */
+int result_block(struct result *result, const struct mcp_block *block);
+int result_structured(struct result *result, const char *json, size_t len);
+int result_table_begin(struct result *result, const struct mcp_column *columns, size_t n);
+int result_table_row(struct result *result, const struct mcp_text *cells, size_t n);
+int result_table_end(struct result *result, const struct mcp_table_end *end,
+		     const char *(*next)(void *data, size_t shown), void *data);
+int result_meta(struct result *result, const char *key, const char *json, size_t len);
+int result_completion(struct result *result, const char *value, int64_t total, bool more);
+int result_fail(struct result *result, const struct mcp_failure *failure);
+
+/* After the last writer: ends an open table, adds structured content as text where no text was
+ * written, says what was left out, and merges. Once; run_step() does it. */
+void result_finish(struct result *result);
+/* Makes one block of texts that follow each other and are of one kind: equally trusted, neither a
+ * message of a prompt nor rows for a program. */
+void result_merge(struct result *result);
+/* Adds a text of the host's behind a finished result, beside its caps: it must not be lost. */
+void result_note(struct result *result, const char *text);
+/* Nothing was written, nor did it fail. */
+bool result_empty(const struct result *result);
+/* A failure of ours: `what` and what to do about it. */
+void result_fail_text(struct result *result, enum mcp_status status, const char *what,
+		      const char *why, const char *next);
+/* Moves the contents; `from` is empty afterwards. */
+void result_move(struct result *to, struct result *from);
+/* "not_found", "timeout", …: how statuses are spelled for machines. */
+const char *status_name(enum mcp_status status);
+bool status_parse(const char *name, enum mcp_status *status);
+/* Waiting may help. */
+bool status_retryable(enum mcp_status status);
+bool result_format_parse(const char *name, enum result_format *format);
+const char *result_format_name(enum result_format format);
+
+/* What happened, why, and what to do next: a reason of several lines is enclosed as text of others.
+ * And its machine form `_meta["lakehost/error"]`. */
+void result_failure_text(const struct result *result, struct buf *out);
+void result_failure_json(const struct result *result, struct buf *out);
+
+/* To and from the bytes that cross to a worker process (JSON through the gate). */
+void result_write(const struct result *result, struct buf *out);
+bool result_read(struct result *result, struct json_object *tree, const char **why);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files that make up the result writer. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RUN_RESULT_INTERNAL_H
+#define CORE_RUN_RESULT_INTERNAL_H
+
+#include "run/result.h"
+
+/* Fails the result for a mistake of the plugin's author. Returns the status. */
+int result_defect(struct result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A content block of which everything is ready to be shown. Borrowed; NULL: absent. */
+struct block_parts {
+	enum block_kind kind;
+	struct mcp_text text;	/* of text and text resources */
+	struct mcp_text base64; /* of the other contents */
+	const char *uri, *name, *title, *description, *mime, *role;
+	int64_t size;	      /* of a link; -1: unknown */
+	bool untrusted, rows; /* rows: of a table in a form that programs read */
+};
+void result_push(struct result *result, const struct block_parts *parts);
+void result_push_text(struct result *result, const char *text, size_t len, const char *role);
+void result_drop_blocks(struct result *result);
+void result_table_free(struct result_table *table);
+/* A copy, masked and on one line of at most RESULT_LINE_MAX bytes; NULL and "" give NULL. */
+char *result_line(const char *text);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A result as bytes between a worker process and the host. The reader trusts nothing: what the
+ * worker's code, which is the plugin's process, has written is bounded, masked and rebuilt. */
+#include "run/result.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "run/result_internal.h"
+#include "run/text.h"
+
+/* Fences and last lines come on top of the text that is counted. */
+#define TEXT_SLACK (64u << 10)
+#define BASE64_MAX (RESULT_BLOB_MAX / 3 * 4 + 4 * RESULT_BLOCKS_MAX)
+#define BLOCKS_SLACK 4u
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static void
+write_blocks(const struct result *result, struct buf *out)
+{
+	buf_puts(out, "\"blocks\":[");
+	for (size_t i = 0; i < result->blocks; i++) {
+		const struct result_block *block = &result->block[i];
+
+		buf_puts(out, i > 0 ? ",{\"content\":" : "{\"content\":");
+		buf_add(out, block->json, block->json_len);
+		if (block->role != NULL) {
+			buf_puts(out, ",\"role\":");
+			buf_json_str(out, block->role);
+		}
+		if (block->rows)
+			buf_puts(out, ",\"rows\":true");
+		buf_putc(out, '}');
+	}
+	buf_putc(out, ']');
+}
+
+static void
+write_failure(const struct result *result, struct buf *out)
+{
+	buf_puts(out, ",\"failure\":");
+	result_failure_json(result, out);
+	buf_printf(out, ",\"retry_after_ms\":%" PRId64, result->retry_after_ms);
+	if (result->missed)
+		buf_puts(out, ",\"missed\":true");
+	if (result->require != NULL) {
+		buf_puts(out, ",\"require\":");
+		buf_json_str(out, result->require);
+	}
+}
+
+void
+result_write(const struct result *result, struct buf *out)
+{
+	buf_putc(out, '{');
+	write_blocks(result, out);
+	if (result->structured.len > 0) {
+		buf_puts(out, ",\"structured\":");
+		buf_add(out, result->structured.data, result->structured.len);
+	}
+	if (result->meta.len > 0)
+		buf_printf(out, ",\"meta\":{%s}", result->meta.data);
+	if (result->completions > 0)
+		buf_printf(out, ",\"completion\":[%s]", result->completion.data);
+	if (result->completion_total >= 0)
+		buf_printf(out, ",\"total\":%" PRId64, result->completion_total);
+	if (result->completion_more)
+		buf_puts(out, ",\"more\":true");
+	if (result->failed)
+		write_failure(result, out);
+	buf_putc(out, '}');
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static bool
+kind_parse(const char *name, enum block_kind *kind)
+{
+	static const char *const names[] = { [BLOCK_TEXT] = "text",
+					     [BLOCK_IMAGE] = "image",
+					     [BLOCK_AUDIO] = "audio",
+					     [BLOCK_RESOURCE] = "resource",
+					     [BLOCK_LINK] = "resource_link" };
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name) == 0) {
+			*kind = (enum block_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_base64(const char *text, size_t len)
+{
+	size_t out_len;
+	unsigned char *out = malloc(len / 4 * 3 + 3);
+	bool ok = out != NULL && base64_decode(text, len, out, &out_len);
+
+	free(out);
+	return ok;
+}
+
+static const char *
+read_base64(struct result *result, struct json_object *value, struct mcp_text *base64)
+{
+	if (!json_object_is_type(value, json_type_string))
+		return "content without bytes";
+	base64->data = json_object_get_string(value);
+	base64->len = (size_t)json_object_get_string_len(value);
+	if (base64->len > BASE64_MAX || result->blob_len > BASE64_MAX - base64->len)
+		return "more binary content than a result may have";
+	result->blob_len += base64->len;
+	return is_base64(base64->data, base64->len) ? NULL : "content that is not base64";
+}
+
+static const char *
+read_text(struct result *result, struct json_object *value, struct buf *room,
+	  const struct block_parts *parts, struct mcp_text *text)
+{
+	enum text_place place = parts->rows	 ? TEXT_ROWS
+			      : parts->untrusted ? TEXT_OTHERS
+						 : TEXT_OURS;
+
+	size_t len;
+
+	if (!json_object_is_type(value, json_type_string))
+		return "content without text";
+	len = (size_t)json_object_get_string_len(value);
+	result->text_len += len;
+	if (result->text_len > result->limits.text + TEXT_SLACK)
+		return "more text than a result may have";
+	text->data = json_object_get_string(value);
+	if (result->limits.reveals)
+		text->data =
+		    text_reveal(room, text->data, &len, parts->untrusted ? place : TEXT_EXACT);
+	else
+		text->data = text_prepare(room, text->data, &len, place);
+	text->len = len;
+	return NULL;
+}
+
+static const char *
+read_body(struct result *result, struct json_object *content, struct buf *room,
+	  struct block_parts *parts)
+{
+	struct json_object *resource = json_obj(content, "resource");
+
+	switch (parts->kind) {
+	case BLOCK_TEXT:
+		return read_text(result, json_get(content, "text"), room, parts, &parts->text);
+	case BLOCK_IMAGE:
+	case BLOCK_AUDIO: return read_base64(result, json_get(content, "data"), &parts->base64);
+	case BLOCK_RESOURCE:
+		if (json_str(resource, "uri") == NULL)
+			return "an embedded resource without a URI";
+		if (json_get(resource, "blob") != NULL)
+			return read_base64(result, json_get(resource, "blob"), &parts->base64);
+		return read_text(result, json_get(resource, "text"), room, parts, &parts->text);
+	case BLOCK_LINK: break;
+	}
+	return json_str(content, "uri") == NULL || json_str(content, "name") == NULL
+		 ? "a link without a URI or name"
+		 : NULL;
+}
+
+/* A masked member, kept in `keep` until the block is pushed. */
+static const char *
+named(struct json_object *object, const char *key, char *keep[], size_t *kept)
+{
+	const char *value = json_str(object, key), *clean;
+	struct buf room;
+	size_t len;
+
+	if (value == NULL)
+		return NULL;
+	len = strlen(value);
+	buf_init(&room, len * 3 + 64);
+	clean = text_prepare(&room, value, &len, TEXT_LINE);
+	keep[*kept] = xstrndup(clean, len);
+	buf_fini(&room);
+	return keep[(*kept)++];
+}
+
+static const char *
+read_block(struct result *result, struct json_object *entry)
+{
+	struct json_object *content = json_obj(entry, "content"), *names;
+	struct block_parts parts = { .kind = BLOCK_TEXT };
+	const char *why;
+	struct buf room;
+	char *keep[6];
+	size_t kept = 0;
+
+	if (!kind_parse(json_str(content, "type"), &parts.kind))
+		return "a content block of an unknown kind";
+	parts.untrusted = json_flag(json_obj(content, "_meta"), "lakehost/untrusted", false);
+	parts.rows = parts.kind == BLOCK_TEXT && json_flag(entry, "rows", false);
+	buf_init(&room, (size_t)1 << 30);
+	why = read_body(result, content, &room, &parts);
+	if (why == NULL) {
+		names = parts.kind == BLOCK_RESOURCE ? json_obj(content, "resource") : content;
+		parts.uri = named(names, "uri", keep, &kept);
+		parts.name = named(names, "name", keep, &kept);
+		parts.title = named(names, "title", keep, &kept);
+		parts.description = named(names, "description", keep, &kept);
+		parts.mime = named(names, "mimeType", keep, &kept);
+		parts.role = json_str(entry, "role");
+		parts.size = json_int(names, "size", -1);
+		result_push(result, &parts);
+	}
+	while (kept > 0)
+		free(keep[--kept]);
+	buf_fini(&room);
+	return why;
+}
+
+static const char *
+read_blocks(struct result *result, struct json_object *list)
+{
+	size_t n = list == NULL ? 0 : json_object_array_length(list);
+	const char *why = NULL;
+
+	if (n > RESULT_BLOCKS_MAX + BLOCKS_SLACK)
+		return "more content blocks than a result may have";
+	for (size_t i = 0; i < n && why == NULL; i++)
+		why = read_block(result, json_object_array_get_idx(list, i));
+	return why;
+}
+
+static const char *
+read_structured(struct result *result, struct json_object *tree)
+{
+	struct json_object *value = NULL;
+	struct buf json;
+
+	if (!json_object_object_get_ex(tree, "structured", &value))
+		return NULL;
+	buf_init(&json, RESULT_STRUCTURED_MAX);
+	buf_json_tree(&json, value);
+	if (buf_ok(&json))
+		result_structured(result, json.data, json.len);
+	else
+		result_structured(result, json.data, (size_t)RESULT_STRUCTURED_MAX + 1);
+	buf_fini(&json);
+	return NULL;
+}
+
+static const char *
+read_meta(struct result *result, struct json_object *meta)
+{
+	struct json_object_iter member;
+
+	if (meta == NULL)
+		return NULL;
+	json_object_object_foreachC(meta, member) {
+		struct buf json;
+
+		buf_init(&json, RESULT_META_MAX);
+		buf_json_tree(&json, member.val);
+		result_meta(result, member.key, json.data, json.len);
+		buf_fini(&json);
+	}
+	return NULL;
+}
+
+static const char *
+read_completion(struct result *result, struct json_object *tree)
+{
+	struct json_object *list = json_arr(tree, "completion");
+	size_t n = list == NULL ? 0 : json_object_array_length(list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *value = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(value, json_type_string))
+			return "a completion that is not text";
+		result_completion(result, json_object_get_string(value), -1, false);
+	}
+	result_completion(result, NULL, json_int(tree, "total", -1),
+			  json_flag(tree, "more", false));
+	return NULL;
+}
+
+static const char *
+read_failure(struct result *result, struct json_object *tree)
+{
+	struct json_object *given = json_obj(tree, "failure");
+	struct mcp_failure failure = { .size = sizeof(failure) };
+	const char *require = json_str(tree, "require");
+	int64_t http_status;
+
+	if (given == NULL)
+		return NULL;
+	if (!status_parse(json_str(given, "status"), &failure.status) || failure.status == MCP_OK)
+		return "a failure of an unknown kind";
+	http_status = json_int(given, "http_status", 0);
+	failure.http_status = http_status >= 100 && http_status <= 999 ? (int)http_status : 0;
+	failure.what = json_str(given, "what");
+	failure.why = json_str(given, "why");
+	failure.next = json_str(given, "next");
+	failure.code = json_str(given, "code");
+	failure.request_id = json_str(given, "request_id");
+	failure.retry_after_ms = json_int(tree, "retry_after_ms", -1);
+	failure.missed = json_flag(tree, "missed", false);
+	result_fail(result, &failure);
+	if (require != NULL)
+		result->require = xstrdup(require);
+	return NULL;
+}
+
+bool
+result_read(struct result *result, struct json_object *tree, const char **why)
+{
+	*why =
+	    json_object_is_type(tree, json_type_object) ? NULL : "a result that is not an object";
+	if (*why == NULL)
+		*why = read_blocks(result, json_arr(tree, "blocks"));
+	if (*why == NULL)
+		*why = read_structured(result, tree);
+	if (*why == NULL)
+		*why = read_meta(result, json_obj(tree, "meta"));
+	if (*why == NULL)
+		*why = read_completion(result, tree);
+	if (*why == NULL)
+		*why = read_failure(result, tree);
+	result->finished = true;
+	return *why == NULL;
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugin's side of a call: its steps and how each of them ends. What a plugin can ask of its
+ * call is in ops.c. */
+#include "run/run.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "run/result_internal.h"
+
+#define TEMPLATE_MAX 16384u /* bytes of an expanded request */
+#define ENDED_MAX 32u	    /* runs whose memory is kept after their end */
+#define INPUT_TEXTS 12u	    /* strings of a run_input: the contexts, then three more */
+
+/* ---- lifetime ------------------------------------------------------------------------------- */
+
+static const char *
+or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static const char *
+or_object(const char *text)
+{
+	return text == NULL ? "{}" : text;
+}
+
+/* Copies all strings into one piece of memory. */
+static void
+keep_input(struct run *run, const struct run_input *input)
+{
+	const char *from[INPUT_TEXTS] = {
+		[MCP_CTX_PRINCIPAL] = or_empty(input->principal),
+		[MCP_CTX_ROW] = or_empty(input->row),
+		[MCP_CTX_UPSTREAM_URL] = or_empty(input->upstream_url),
+		[MCP_CTX_TRACEPARENT] = or_empty(input->traceparent),
+		[MCP_CTX_URI] = or_empty(input->uri),
+		[MCP_CTX_FORMAT] = result_format_name(input->limits.format),
+		[MCP_CTX_CALL_ID] = or_empty(input->call_id),
+		[MCP_CTX_OPTIONS] = or_object(input->options),
+		[MCP_CTX_HANDLE] = "",
+		or_object(input->capabilities),
+		or_object(input->answers),
+		input->arguments,
+	};
+	const char *to[INPUT_TEXTS] = { NULL };
+	size_t len[INPUT_TEXTS] = { 0 }, size = 0;
+	char *at;
+
+	for (size_t i = 0; i < INPUT_TEXTS; i++) {
+		len[i] = i + 1 < INPUT_TEXTS ? strlen(from[i]) : input->arguments_len;
+		size += len[i] + 1;
+	}
+	run->memory = at = xmalloc(size);
+	for (size_t i = 0; i < INPUT_TEXTS; i++) {
+		memcpy(at, from[i], len[i]);
+		at[len[i]] = '\0';
+		to[i] = at;
+		at += len[i] + 1;
+	}
+	memcpy(run->text, to, sizeof(run->text));
+	run->capabilities_text = to[ARRAY_SIZE(run->text)];
+	run->answers_text = to[ARRAY_SIZE(run->text) + 1];
+	run->arguments = to[ARRAY_SIZE(run->text) + 2];
+	run->arguments_len = input->arguments_len;
+}
+
+/* ---- runs that have ended ------------------------------------------------------------------- */
+
+static pthread_mutex_t ended_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct run *ended[ENDED_MAX]; /* a ring */
+static size_t ended_next;
+
+/* A plugin that still holds the call finds this behind it, and no memory of somebody else's. */
+static void
+keep_ended(struct run *run)
+{
+	struct run *oldest;
+
+	pthread_mutex_lock(&ended_lock);
+	oldest = ended[ended_next];
+	ended[ended_next] = run;
+	ended_next = (ended_next + 1) % ENDED_MAX;
+	pthread_mutex_unlock(&ended_lock);
+	free(oldest);
+}
+
+static _Thread_local struct run *current;
+
+const struct run *
+run_current(void)
+{
+	return current;
+}
+
+const char *
+run_row_name(const struct run *run)
+{
+	return run->code->name;
+}
+
+struct run *
+run_new(const struct mcp_row *code, const struct run_input *input,
+	const struct run_services *services, void *owner)
+{
+	struct run *run = xmalloc(sizeof(*run));
+
+	memset(run, 0, offsetof(struct run, state)); /* the state need not be cleared */
+	run->call.ops = &run_ops;
+	run->services = services;
+	run->owner = owner;
+	run->code = code;
+	run->arena = arena_new();
+	keep_input(run, input);
+	if (input->handle_len > 0 && input->handle_len <= MCP_HANDLE_MAX) {
+		memcpy(run->handle, input->handle, input->handle_len);
+		run->handle_len = input->handle_len;
+	}
+	atomic_init(&run->deadline_ms, input->deadline_ms);
+	atomic_init(&run->wait_until_ms, input->wait_until_ms);
+	atomic_init(&run->cancelled, false);
+	run->wants_progress = input->wants_progress;
+	run->completion = input->completion;
+	result_init(&run->result, &input->limits);
+	run->outcome.percent = -1;
+	return run;
+}
+
+void
+run_free(struct run *run)
+{
+	if (run == NULL)
+		return;
+	arena_free(run->arena);
+	json_object_put(run->capabilities);
+	json_object_put(run->answers);
+	result_fini(&run->result);
+	outcome_fini(&run->outcome);
+	free(run->answers_memory);
+	free(run->memory);
+	keep_ended(run);
+}
+
+void
+run_cancel(struct run *run)
+{
+	atomic_store(&run->cancelled, true);
+}
+
+void
+run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms)
+{
+	atomic_store(&run->deadline_ms, deadline_ms);
+	atomic_store(&run->wait_until_ms, wait_until_ms);
+}
+
+/* ---- rows that are a request ---------------------------------------------------------------- */
+
+static enum mcp_status
+status_of_http(int status)
+{
+	switch (status) {
+	case 400:
+	case 422: return MCP_E_INPUT;
+	case 401: return MCP_E_UNAUTHENTICATED;
+	case 403: return MCP_E_PERMISSION;
+	case 404: return MCP_E_NOT_FOUND;
+	case 409: return MCP_E_CONFLICT;
+	case 429: return MCP_E_THROTTLED;
+	case 502:
+	case 503:
+	case 504: return MCP_E_UNAVAILABLE;
+	default: return MCP_E_UPSTREAM;
+	}
+}
+
+/* Without code of the plugin: what the upstream answered is the result. */
+static int
+plain_answer(struct run *run, const struct mcp_reply *reply)
+{
+	struct mcp_failure failure = { .size = sizeof(failure),
+				       .status = reply->error,
+				       .why = reply->why,
+				       .http_status = reply->status,
+				       .request_id = reply->request_id,
+				       .retry_after_ms = reply->retry_after_ms };
+	char what[64];
+	size_t at;
+
+	if (reply->error == MCP_OK && reply->status >= 200 && reply->status <= 299 &&
+	    json_gate(reply->body.data, reply->body.len, &json_inbound, &at) == NULL)
+		return result_structured(&run->result, reply->body.data, reply->body.len);
+	if (reply->error != MCP_OK) {
+		failure.what = "The upstream could not be asked";
+	} else if (reply->status >= 200 && reply->status <= 299) {
+		failure.status = MCP_E_UPSTREAM;
+		failure.what = "The upstream answered something that is not JSON";
+	} else {
+		failure.status = status_of_http(reply->status);
+		snprintf(what, sizeof(what), "The upstream answered HTTP %d", reply->status);
+		failure.what = what;
+		failure.why = reply->body.len > 0 ? reply->body.data : NULL;
+	}
+	return result_fail(&run->result, &failure);
+}
+
+static int
+answer_request(struct mcp_call *call, const void *state, size_t len)
+{
+	struct run *run = (struct run *)call;
+	const struct mcp_reply *reply = run_ops.reply(call, 0);
+
+	(void)state;
+	(void)len;
+	if (run->code->answer != NULL)
+		return run->code->answer(call);
+	return plain_answer(run, reply);
+}
+
+static int
+send_request(struct run *run)
+{
+	struct json_object *arguments =
+	    json_parse(run->arguments, run->arguments_len, &json_inbound, NULL, NULL);
+	const char *path = strchr(run->code->request, ' ');
+	struct mcp_http request = { .size = sizeof(request) };
+	struct buf target;
+	char why[256];
+	bool ok;
+	int rc;
+
+	if (path == NULL)
+		return result_fail(&run->result,
+				   &(struct mcp_failure){ .status = MCP_E_INTERNAL,
+							  .what = "The row's request has no method",
+							  .retry_after_ms = -1 });
+	buf_init(&target, TEMPLATE_MAX);
+	ok = uri_template_expand(path + 1, arguments, &target, why, sizeof(why));
+	json_object_put(arguments);
+	if (!ok || !buf_ok(&target)) {
+		result_fail_text(&run->result, MCP_E_INPUT, "The arguments make no valid address",
+				 ok ? "They are too long" : why,
+				 "Correct the argument and call again");
+		buf_fini(&target);
+		return run->result.status;
+	}
+	request.method =
+	    arena_strndup(run->arena, run->code->request, (size_t)(path - run->code->request));
+	request.path = target.data;
+	request.retry = strcmp(request.method, "POST") == 0 || strcmp(request.method, "PATCH") == 0
+			  ? MCP_RETRY_NEVER
+			  : MCP_RETRY_IDEMPOTENT;
+	if (strcmp(request.method, "GET") == 0)
+		request.retry = MCP_RETRY_SAFE;
+	rc = run_ops.suspend(&run->call, &request, 1, 0, answer_request, NULL, 0);
+	buf_fini(&target);
+	return rc;
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+static int
+run_operation(struct run *run, enum entry entry)
+{
+	const struct mcp_operation *operation = run->code->operation;
+	mcp_handler_fn fn = NULL;
+
+	switch (entry) {
+	case ENTRY_HANDLER:
+	case ENTRY_START: fn = operation->start; break;
+	case ENTRY_CANCEL: fn = operation->cancel; break;
+	case ENTRY_ANSWER:
+		fn = operation->answer != NULL ? operation->answer : operation->poll;
+		break;
+	case ENTRY_POLL:
+	case ENTRY_NEXT: fn = operation->poll; break;
+	}
+	return fn == NULL ? MCP_OK : fn(&run->call);
+}
+
+static int
+run_entry(struct run *run, enum entry entry)
+{
+	if (entry == ENTRY_NEXT)
+		return run->next(&run->call, run->state, run->state_len);
+	if (run->code->operation != NULL)
+		return run_operation(run, entry);
+	if (run->code->request != NULL)
+		return send_request(run);
+	return run->code->handler(&run->call);
+}
+
+static void
+begin_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
+	   const char *answers)
+{
+	outcome_fini(&run->outcome);
+	run->suspended = run->handled = run->working = false;
+	run->refused = NULL;
+	run->call.sdk = NULL;
+	run->reply = replies;
+	run->replies = n;
+	if (answers != NULL) {
+		json_object_put(run->answers);
+		run->answers = NULL;
+		free(run->answers_memory);
+		run->answers_text = run->answers_memory = xstrdup(answers);
+	}
+	if (entry == ENTRY_NEXT)
+		return;
+	run->entry = entry == ENTRY_START ? ENTRY_HANDLER : entry;
+	if (run->result.failed || run->result.finished || !result_empty(&run->result))
+		result_clear(&run->result);
+}
+
+/* A mistake that would otherwise look like an answer. */
+static void
+judge(struct run *run, int rc)
+{
+	char why[160];
+	bool wrote = !result_empty(&run->result);
+
+	if (run->result.failed)
+		return;
+	if (rc == MCP_E_UNSUPPORTED && run->refused != NULL) {
+		snprintf(why, sizeof(why), "It does not declare the capability \"%s\"",
+			 run->refused);
+		result_fail_text(
+		    &run->result, MCP_E_UNSUPPORTED,
+		    "This needs an answer from the user, and the client cannot ask", why,
+		    "Use a client that can, or give the answer as an argument if there is one");
+	} else if (rc < 0 && !(rc == MCP_E_TOO_LARGE && wrote)) {
+		snprintf(why, sizeof(why), "A step returned %s without saying why",
+			 status_name((enum mcp_status)rc));
+		result_fail_text(&run->result, MCP_E_INTERNAL, "The plugin made a mistake", why,
+				 "Report this to whoever maintains the plugin");
+	} else if (!wrote && !run->suspended && !run->handled && !run->working &&
+		   run->outcome.questions == 0 && !run->completion && run->entry != ENTRY_CANCEL &&
+		   run->entry != ENTRY_ANSWER) {
+		result_fail_text(&run->result, MCP_E_INTERNAL, "The plugin made a mistake",
+				 "A step ended without an answer",
+				 "Report this to whoever maintains the plugin");
+	}
+}
+
+static enum outcome_kind
+kind_of_step(const struct run *run)
+{
+	if (run->result.failed)
+		return OUTCOME_DONE;
+	if (run->outcome.questions > 0)
+		return OUTCOME_ASK;
+	if (run->suspended)
+		return OUTCOME_SUSPEND;
+	if (run->handled)
+		return OUTCOME_HANDLE;
+	return run->working ? OUTCOME_WORKING : OUTCOME_DONE;
+}
+
+static void
+end_step(struct run *run, int rc)
+{
+	struct outcome *outcome = &run->outcome;
+
+	if (atomic_exchange(&run->misused, false))
+		result_defect(&run->result,
+			      "it used the call outside of its step, or from another thread");
+	judge(run, rc);
+	outcome->kind = kind_of_step(run);
+	if (outcome->kind != OUTCOME_SUSPEND && outcome->kind != OUTCOME_ASK)
+		result_finish(&run->result);
+	run->reply = NULL;
+	run->replies = 0;
+	run->call.sdk = NULL;
+	arena_reset(run->arena);
+}
+
+void
+run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
+	 const char *answers)
+{
+	struct run *outer = current;
+
+	begin_step(run, entry, replies, n, answers);
+	current = run;
+	end_step(run, run_entry(run, entry));
+	current = outer;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plugin's side of a call: what `struct mcp_call` really is, and the mcp_ops table. It runs
+ * steps and records their outcome; it knows nothing of clients, eras or upstreams. The same code
+ * runs in the host (plugins loaded in process) and in lakehost-worker, so both behave alike.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RUN_RUN_H
+#define CORE_RUN_RUN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "run/result.h"
+
+struct arena;
+struct json_object;
+struct run;
+
+/* A question recorded by mcp_ask. */
+struct question {
+	char *key, *method, *params; /* params: JSON text */
+};
+
+enum entry { ENTRY_HANDLER, ENTRY_START, ENTRY_POLL, ENTRY_CANCEL, ENTRY_ANSWER, ENTRY_NEXT };
+
+/* How a step ended. */
+enum outcome_kind {
+	OUTCOME_DONE,	 /* result holds the answer, or the failure */
+	OUTCOME_SUSPEND, /* requests and/or a wait, then ENTRY_NEXT */
+	OUTCOME_ASK,	 /* questions; then the same entry again, with answers */
+	OUTCOME_HANDLE,	 /* start: the operation runs remotely */
+	OUTCOME_WORKING, /* poll: result holds the interim answer */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	struct mcp_http *request; /* deep copies, owned; sink and sink_data as the plugin gave */
+	size_t requests;
+	uint32_t after_ms;
+	struct question *question;
+	size_t questions;
+	unsigned char handle[MCP_HANDLE_MAX];
+	size_t handle_len;
+	int percent; /* -1: unknown */
+	char *message;
+	uint32_t next_ms;
+};
+
+/* What a run needs of the process around it. Called on the thread that runs the step; must not
+ * block, but for http_wait. */
+struct run_services {
+	void (*progress)(struct run *run, double done, double total, const char *message);
+	void (*log)(struct run *run, enum mcp_level level, const char *message, size_t len);
+	void (*client_log)(struct run *run, enum mcp_level level, const char *logger,
+			   const char *json, size_t len);
+	void (*mask)(struct run *run, const char *value, size_t len);
+	void (*changed)(struct run *run, const char *what);
+	void (*updated)(struct run *run, const char *uri);
+	/* Fills `reply` with copies in the run's arena. */
+	void (*http_wait)(struct run *run, const struct mcp_http *request, struct mcp_reply *reply);
+};
+
+/* What a run is told at its beginning; all copied. */
+struct run_input {
+	const char *arguments; /* JSON object text */
+	size_t arguments_len;
+	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options;
+	const char *capabilities; /* the client's, JSON object text; "{}": none */
+	const char *answers;	  /* of earlier questions: JSON object text {key: result}; "{}" */
+	const unsigned char *handle; /* of an operation polled on its own, or NULL */
+	size_t handle_len;
+	bool wants_progress;
+	bool completion;       /* a completion: offering nothing is an answer */
+	int64_t deadline_ms;   /* monotonic, when the call must have answered */
+	int64_t wait_until_ms; /* monotonic, end of the hybrid wait */
+	struct result_limits limits;
+};
+
+struct run {
+	struct mcp_call call; /* first: what the plugin holds */
+	const struct run_services *services;
+	void *owner;
+	const struct mcp_row *code;
+	struct arena *arena; /* of the step */
+	char *memory;	     /* all that run_input brought */
+	const char *text[9]; /* context strings by enum mcp_context, within memory */
+	const char *arguments;
+	size_t arguments_len;
+	const char *capabilities_text, *answers_text; /* parsed at first use */
+	char *answers_memory;			      /* of answers that came later */
+	struct json_object *capabilities, *answers;
+	_Atomic int64_t deadline_ms, wait_until_ms;
+	_Atomic bool cancelled;
+	_Atomic bool misused; /* by another thread, or between its steps */
+	bool wants_progress, completion;
+	bool progressed;
+	double progress;		  /* the last one reported: the next must be larger */
+	enum entry entry;		  /* the last one that was not ENTRY_NEXT */
+	bool suspended, handled, working; /* what this step asked for */
+	const char *refused; /* a question that the client cannot be asked: its capability */
+	struct result result;
+	struct outcome outcome;
+	struct mcp_reply *reply; /* of this step; borrowed from whoever called run_step */
+	size_t replies;
+	unsigned char handle[MCP_HANDLE_MAX]; /* of the operation */
+	size_t handle_len;
+	/* between steps */
+	mcp_step_fn next;
+	size_t state_len;
+	_Alignas(max_align_t) unsigned char state[MCP_STATE_MAX];
+};
+
+struct run *run_new(const struct mcp_row *code, const struct run_input *input,
+		    const struct run_services *services, void *owner);
+/* Its memory is kept for a while, so that a plugin which still uses the call is found out. */
+void run_free(struct run *run);
+
+/* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` are
+ * what the last suspension's requests brought; `answers` (JSON object text, or NULL) replaces the
+ * known answers before an entry is run again. A step that neither wrote, suspended nor failed, or
+ * that returned an error without a failure, becomes an INTERNAL failure. ENTRY_HANDLER of an
+ * operation is its start; ENTRY_CANCEL and ENTRY_ANSWER where there is no such function do nothing
+ * and poll, respectively. A row with `request` suspends at once and answers in the next step. */
+void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
+	      const char *answers);
+/* The run whose step is on this thread, or NULL; what its row is called. */
+const struct run *run_current(void);
+const char *run_row_name(const struct run *run);
+/* From any thread: mcp_cancelled() is true from now on. */
+void run_cancel(struct run *run);
+void run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms);
+
+/* Requests of one suspension together may bring so many bytes of body; more goes by file. */
+#define REQUEST_BODY_MAX (16u << 20)
+#define REQUEST_HEADERS_MAX 32u
+#define REQUEST_PIECES_MAX 256u
+#define QUESTIONS_MAX 8u
+#define QUESTION_PARAMS_MAX (64u << 10)
+
+/* Deep copies for requests that leave their step; `request->size` is the stride of the array. All
+ * in one piece of memory. */
+struct mcp_http *requests_copy(const struct mcp_http *request, size_t n);
+void requests_free(struct mcp_http *request, size_t n);
+/* NULL when they can be copied; otherwise what is wrong with them. */
+const char *requests_check(const struct mcp_http *request, size_t n);
+/* A deep copy of a reply in an arena. */
+void reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena *arena);
+/* A reply that never was. */
+void reply_none(struct mcp_reply *reply, enum mcp_status error, const char *why);
+void outcome_fini(struct outcome *outcome);
+
+/* The table handed to plugins. */
+extern const struct mcp_ops run_ops;
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A socket between host and worker, and the frames on it. A message goes as one frame or, when it
+ * is large, as several in a row. What does not follow the format ends the channel.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_WORKER_CHANNEL_H
+#define CORE_WORKER_CHANNEL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "worker/wire.h"
+
+#define CHANNEL_FRAME_MAX (256u << 10) /* bytes of payload of one frame */
+#define CHANNEL_QUEUE_MAX (128u << 20) /* bytes that wait for a peer who does not read */
+
+/* What stands on the socket: this, and `len` bytes. */
+struct frame {
+	uint32_t magic; /* FRAME_MAGIC */
+	uint16_t type;	/* enum wire_type */
+	uint16_t flags; /* FRAME_MORE: the message goes on in the next frame, which is alike */
+	uint64_t call;
+	uint32_t index, len;
+};
+
+#define FRAME_MAGIC 0x4b414c57u
+enum { FRAME_MORE = 1u };
+
+_Static_assert(sizeof(struct frame) == 24, "the header of a frame has no gaps");
+
+struct channel_message {
+	enum wire_type type;
+	uint64_t call;
+	uint32_t index;
+	const char *data; /* lives until the receiver returns */
+	size_t len;
+};
+
+struct channel {
+	struct loop *loop;
+	struct loop_watch watch;
+	void *data;
+	/* On the loop thread. A receiver that finds fault with a message calls channel_fail(). */
+	void (*message)(struct channel *channel, const struct channel_message *message);
+	/* The peer is gone or was at fault (`why`); at most once, on the loop thread. */
+	void (*closed)(struct channel *channel, const char *why);
+
+	int fd;		     /* -1: closed */
+	unsigned generation; /* grows with each socket */
+	struct buf in, large;
+	struct channel_message first; /* of a message in several frames, while `more` */
+	bool more;
+	pthread_mutex_t lock; /* of what follows: senders are on any thread */
+	struct buf out;
+	size_t sent;	     /* of out */
+	struct loop_job job; /* asks the loop thread to wait for room */
+	bool posted, broken;
+};
+
+/* Without a socket at first. The caller has set data, message and closed. */
+void channel_init(struct channel *channel, struct loop *loop);
+void channel_fini(struct channel *channel); /* no thread sends any more */
+/* Takes a non-blocking stream socket over. False when the kernel cannot watch it. */
+bool channel_attach(struct channel *channel, int fd);
+/* Closes without a word; another socket may be attached. */
+void channel_close(struct channel *channel);
+/* Closes and tells `closed`. */
+void channel_fail(struct channel *channel, const char *why);
+/* Takes what has arrived already, before the peer is declared dead. */
+void channel_drain(struct channel *channel);
+/* Any thread. Sends now what the socket takes, and the rest when it has room. */
+void channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32_t index,
+		  const void *data, size_t len);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call whose steps run in a worker: what the host keeps of it. For the files of the runner. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_WORKER_REMOTE_H
+#define CORE_WORKER_REMOTE_H
+
+#include "worker/worker.h"
+
+/* A sink in the worker, as far as the host knows it. */
+struct flow {
+	size_t under_way; /* bytes sent and not yet taken */
+	bool paused, stopped;
+};
+
+/* A blocking request of the step; outlives its call when the process dies meanwhile. */
+struct fetch {
+	struct remote *remote; /* NULL: nobody waits any more */
+	struct call_fetch *call_fetch;
+	struct flow flow;
+};
+
+struct remote {
+	struct worker *worker;
+	struct call *call;
+	const struct row *row;
+	uint64_t id;  /* slot and generation */
+	char *memory; /* of input */
+	struct run_input input;
+	unsigned char handle[MCP_HANDLE_MAX];
+	unsigned epoch;	  /* of the process that knows this call; 0: none */
+	enum entry entry; /* the last one that was not ENTRY_NEXT */
+	char *answers;	  /* to run it with, or NULL */
+	bool stepping, cancelled;
+	bool masked; /* it made values known, which its own answer may show */
+	unsigned retries;
+	int64_t cancelled_ms;
+	struct flow flow[MCP_REQUESTS_MAX];
+	struct fetch *fetch;
+	struct outcome outcome;
+	struct result result;
+};
+
+/* Who it is to mask_add_in(). */
+static inline uint64_t
+remote_writer(const struct remote *remote)
+{
+	return (uint64_t)(uintptr_t)remote;
+}
+
+/* NULL when the call has ended. */
+struct remote *remote_find(const struct worker *worker, uint64_t id);
+/* The process that runs now knows this call. */
+bool remote_known(const struct remote *remote);
+void remote_tell(struct remote *remote, enum wire_type type, uint32_t index, struct buf *out);
+/* Outcome and result are handed on; the call may be gone afterwards. */
+void remote_stepped(struct remote *remote);
+void remote_keep_handle(struct remote *remote, const unsigned char *handle, size_t len);
+/* A piece is refused whole or sent whole; at least one is always under way. */
+enum sink_verdict flow_send(struct remote *remote, struct flow *flow, uint32_t index,
+			    const char *data, size_t len);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What host and worker say to each other: messages of named types, their payloads written and read
+ * field by field. Both run on one machine and come from one build, so integers are in its byte
+ * order; but neither trusts the other: a reader that meets anything odd turns bad and stays so.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_WORKER_WIRE_H
+#define CORE_WORKER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "run/run.h"
+
+#define WIRE_VERSION 1u
+#define WIRE_MESSAGE_MAX (48u << 20)  /* bytes of one message: replies up to 16 MiB, in base64 */
+#define WIRE_RUNS_MAX 32768u	      /* calls known to one worker at a time */
+#define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be under way */
+#define WIRE_FETCH_SINK UINT32_MAX    /* index of the sink of a blocking request */
+
+/* X-macro: the messages, who sends them, and what stands in them. */
+#define WIRE_TYPES(X)                                                        \
+	X(OPEN)	      /* host: version, name, options */                     \
+	X(READY)      /* worker: version */                                  \
+	X(REFUSED)    /* worker: refusal, why */                             \
+	X(BEGIN)      /* host: kind, index, inline, run_input */             \
+	X(STEP)	      /* host: entry, answers, replies */                    \
+	X(CANCEL)     /* host */                                             \
+	X(DEADLINE)   /* host: deadline_ms, wait_until_ms */                 \
+	X(SINK)	      /* host: bytes, for sink `index` */                    \
+	X(FETCHED)    /* host: reply */                                      \
+	X(END)	      /* host: the call is forgotten */                      \
+	X(STEPPED)    /* worker: outcome, result */                          \
+	X(PROGRESS)   /* worker: done, total, message */                     \
+	X(LOG)	      /* worker: level, message */                           \
+	X(CLIENT_LOG) /* worker: level, logger, JSON */                      \
+	X(MASK)	      /* worker: value */                                    \
+	X(CHANGED)    /* worker: what */                                     \
+	X(UPDATED)    /* worker: uri */                                      \
+	X(FETCH)      /* worker: one request, and wait for FETCHED */        \
+	X(CREDIT)     /* worker: so many bytes of sink `index` were taken */ \
+	X(SINK_STOP)  /* worker: sink `index` wants no more */
+
+enum wire_type {
+	WIRE_NONE,
+#define X(name) WIRE_##name,
+	WIRE_TYPES(X)
+#undef X
+	    WIRE_TYPES_END
+};
+
+/* ---- writing, into a buffer capped at WIRE_MESSAGE_MAX -------------------------------------- */
+
+void wire_u32(struct buf *out, uint32_t value);
+void wire_i64(struct buf *out, int64_t value);
+void wire_f64(struct buf *out, double value);
+void wire_bytes(struct buf *out, const void *data, size_t len);
+void wire_str(struct buf *out, const char *text); /* or NULL */
+
+void wire_input(struct buf *out, const struct run_input *input);
+void wire_request(struct buf *out, const struct mcp_http *request);
+void wire_reply(struct buf *out, const struct mcp_reply *reply);
+void wire_outcome(struct buf *out, const struct outcome *outcome);
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+struct wire_reader {
+	const char *at, *end;
+	bool bad;
+};
+
+uint32_t wire_take_u32(struct wire_reader *in);
+int64_t wire_take_i64(struct wire_reader *in);
+double wire_take_f64(struct wire_reader *in); /* finite */
+/* Borrowed from the message, with a NUL behind. */
+const char *wire_take_bytes(struct wire_reader *in, size_t *len);
+/* Text without NUL inside, valid UTF-8; NULL where NULL was written (or when bad). */
+const char *wire_take_str(struct wire_reader *in);
+/* The same; NULL makes it bad, and "" is returned. */
+const char *wire_take_text(struct wire_reader *in);
+/* A value of an enum: at most `most`. */
+uint32_t wire_take_enum(struct wire_reader *in, uint32_t most);
+bool wire_at_end(const struct wire_reader *in); /* nothing left, and not bad */
+
+/* Borrows from the message. */
+void wire_take_input(struct wire_reader *in, struct run_input *input);
+/* Deep copy, owned like that of requests_copy(); NULL when n is 0 or the message is bad. */
+struct mcp_http *wire_take_requests(struct wire_reader *in, size_t n);
+/* `headers` has room for WIRE_HEADERS_MAX; all borrow from the message. */
+#define WIRE_HEADERS_MAX 128u
+void wire_take_reply(struct wire_reader *in, struct mcp_reply *reply, struct mcp_header *headers);
+/* Fills an outcome whose members it owns (outcome_fini). */
+void wire_take_outcome(struct wire_reader *in, struct outcome *outcome);
+
+#endif
