@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost-manifest [--version VERSION] [--name-length N] FOLDER OUTPUT: assembles the manifest of
- * a plugin from FOLDER/manifest.json, one JSON file for each row (tools/, resources/, templates/,
- * prompts/) and completions.json. Checks all of it as strictly as the host will, its rows too, and
- * writes it without blanks.
+ * lakehost-manifest [--version VERSION] [--name-length N] [--rows STEM] FOLDER OUTPUT: assembles
+ * the manifest of a plugin from FOLDER/manifest.json, one JSON file for each row (tools/,
+ * resources/, templates/, prompts/) and completions.json. Checks all of it as strictly as the host
+ * will, its rows too, and writes it without blanks. With --rows it also writes STEM.h and STEM.c:
+ * the descriptor with its rows, the prototypes of their functions, and their names (code.h).
  *
  * manifest.json holds the members of "plugin" and may list, under "tools" and so on, the row files
  * (without ".json") in the order of the descriptor; without a list they are sorted by name.
- * "abi" is added here; "version" too where it is not said.
+ * "abi" is added here; "version" too where it is not said, and the permissions that tools name.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/permission.h"
+#include "manifest/code.h"
 #include "module/manifest.h"
 #include "registry/registry.h"
 #include "registry/schema.h"
@@ -35,12 +37,14 @@ struct source {
 	struct json_object *tree;
 };
 
-struct names {
-	char **item;
-	size_t count;
+/* What is being made of a folder. */
+struct work {
+	const char *top;
+	struct json_object *permissions; /* of the plugin */
+	struct code *code;		 /* NULL: no rows are wanted */
 };
 
-__attribute__((format(printf, 1, 2), noreturn)) static void
+void
 die(const char *format, ...)
 {
 	va_list args;
@@ -108,23 +112,6 @@ source_fini(struct source *source)
 	free(source->path);
 }
 
-/* The text without the blanks between its tokens; it has passed the gate. */
-static void
-add_minified(struct buf *out, const char *text, size_t len)
-{
-	bool inside = false;
-
-	for (size_t i = 0; i < len; i++) {
-		if (inside && text[i] == '\\')
-			buf_putc(out, text[i++]);
-		else if (text[i] == '"')
-			inside = !inside;
-		else if (!inside && strchr(" \t\r\n", text[i]) != NULL)
-			continue;
-		buf_putc(out, text[i]);
-	}
-}
-
 /* ---- the order of rows ---------------------------------------------------------------------- */
 
 static int
@@ -133,14 +120,14 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void
+void
 names_add(struct names *names, const char *name, size_t len)
 {
 	names->item = xrealloc(names->item, (names->count + 1) * sizeof(*names->item));
 	names->item[names->count++] = xstrndup(name, len);
 }
 
-static bool
+bool
 names_has(const struct names *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++)
@@ -149,7 +136,7 @@ names_has(const struct names *names, const char *name)
 	return false;
 }
 
-static void
+void
 names_free(struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
@@ -209,54 +196,76 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 
 /* ---- the parts of a manifest ---------------------------------------------------------------- */
 
+/* Moves the row into the manifest, without what only the build needs. */
 static void
-add_row(struct buf *out, const char *folder, const char *kind, const char *stem)
+add_row(struct work *work, struct json_object *rows, size_t kind, struct json_object *row,
+	const char *path)
 {
+	permissions_of_row(work->permissions, row, path);
+	if (work->code != NULL)
+		code_row(work->code, kind, row, path);
+	code_strip(row);
+	json_object_array_add(rows, json_object_get(row));
+}
+
+static void
+add_row_file(struct work *work, struct json_object *rows, size_t kind, const char *folder,
+	     const char *stem)
+{
+	const char *kind_name = manifest_kinds[kind], *name;
 	struct source source;
-	const char *name;
 
 	if (!source_load(&source, xprintf("%s/%s.json", folder, stem)))
 		die("%s: %s", source.path, strerror(errno));
 	name = json_str(source.tree, "name");
 	if (name == NULL)
 		die("%s: has no \"name\"", source.path);
-	if ((strcmp(kind, "tools") == 0 || strcmp(kind, "prompts") == 0) && strcmp(name, stem) != 0)
+	if ((strcmp(kind_name, "tools") == 0 || strcmp(kind_name, "prompts") == 0) &&
+	    strcmp(name, stem) != 0)
 		die("%s: the name \"%s\" is not that of the file", source.path, name);
-	add_minified(out, source.text.data, source.text.len);
+	add_row(work, rows, kind, source.tree, source.path);
 	source_fini(&source);
 }
 
 static void
-add_rows(struct buf *out, const char *top, size_t kind, struct json_object *order)
+add_rows(struct work *work, struct json_object *manifest, size_t kind, struct json_object *order)
 {
 	const char *name = manifest_kinds[kind];
-	char *folder = xprintf("%s/%s", top, name);
+	char *folder = xprintf("%s/%s", work->top, name);
 	struct names names = names_in_order(folder, name, json_arr(order, name));
+	struct json_object *rows = json_object_new_array();
 
-	buf_printf(out, ",\"%s\":[", name);
-	for (size_t i = 0; i < names.count; i++) {
-		if (i > 0)
-			buf_putc(out, ',');
-		add_row(out, folder, name, names.item[i]);
-	}
-	buf_putc(out, ']');
+	json_object_object_add(manifest, name, rows);
+	for (size_t i = 0; i < names.count; i++)
+		add_row_file(work, rows, kind, folder, names.item[i]);
 	names_free(&names);
 	free(folder);
 }
 
+/* What is no completion is left as it is: the check of the manifest says where it stands. */
 static void
-add_completions(struct buf *out, const char *top)
+add_completions(struct work *work, struct json_object *manifest)
 {
+	struct json_object *rows = json_object_new_array();
 	struct source source;
+	bool found = source_load(&source, xprintf("%s/completions.json", work->top));
 
-	buf_printf(out, ",\"%s\":", manifest_kinds[COMPLETIONS]);
-	if (source_load(&source, xprintf("%s/completions.json", top))) {
-		add_minified(out, source.text.data, source.text.len);
-		source_fini(&source);
-	} else {
-		buf_puts(out, "[]");
+	json_object_object_add(manifest, manifest_kinds[COMPLETIONS], rows);
+	if (!found) {
 		free(source.path);
+		return;
 	}
+	if (!json_object_is_type(source.tree, json_type_array))
+		die("%s: not an array", source.path);
+	for (size_t i = 0; i < json_object_array_length(source.tree); i++) {
+		struct json_object *row = json_object_array_get_idx(source.tree, i);
+
+		if (json_str(row, "argument") == NULL || json_obj(row, "ref") == NULL)
+			json_object_array_add(rows, json_object_get(row));
+		else
+			add_row(work, rows, COMPLETIONS, row, source.path);
+	}
+	source_fini(&source);
 }
 
 static bool
@@ -268,47 +277,50 @@ is_order(const char *key)
 	return false;
 }
 
-static void
-add_plugin(struct buf *out, const struct source *source, const char *version)
+/* The members of manifest.json; its permissions are those of the work from here on. */
+static struct json_object *
+plugin_of(struct work *work, const struct source *source, const char *version)
 {
+	struct json_object *plugin = json_object_new_object();
 	struct json_object_iter at;
-	const char *raw;
-	size_t len;
+	char abi[16];
 
-	buf_printf(out, "{\"plugin\":{\"abi\":\"%d.%d\"", MCP_ABI_MAJOR, MCP_ABI_MINOR);
-	if (version != NULL && json_get(source->tree, "version") == NULL) {
-		buf_puts(out, ",\"version\":");
-		buf_json_str(out, version);
-	}
+	snprintf(abi, sizeof(abi), "%d.%d", MCP_ABI_MAJOR, MCP_ABI_MINOR);
+	json_object_object_add(plugin, "abi", json_object_new_string(abi));
+	if (version != NULL && json_get(source->tree, "version") == NULL)
+		json_object_object_add(plugin, "version", json_object_new_string(version));
 	json_object_object_foreachC(source->tree, at) {
 		if (strcmp(at.key, "abi") == 0)
 			die("%s: \"abi\" is written by the SDK", source->path);
-		if (is_order(at.key))
-			continue;
-		buf_putc(out, ',');
-		buf_json_str(out, at.key);
-		buf_putc(out, ':');
-		if (!json_raw_member(source->text.data, source->text.len, at.key, &raw, &len))
-			die("%s: \"%s\" cannot be read", source->path, at.key);
-		add_minified(out, raw, len);
+		if (!is_order(at.key) && strcmp(at.key, CODE_MEMBER) != 0)
+			json_object_object_add(plugin, at.key, json_object_get(at.val));
 	}
-	buf_putc(out, '}');
+	work->permissions = json_arr(plugin, "permissions");
+	if (json_get(plugin, "permissions") == NULL) {
+		work->permissions = json_object_new_array();
+		json_object_object_add(plugin, "permissions", work->permissions);
+	}
+	return plugin;
 }
 
 static void
-assemble(struct buf *out, const char *top, const char *version)
+assemble(struct work *work, const char *version, struct buf *out)
 {
+	struct json_object *manifest = json_object_new_object();
 	struct source source;
 
-	if (!source_load(&source, xprintf("%s/manifest.json", top)))
+	if (!source_load(&source, xprintf("%s/manifest.json", work->top)))
 		die("%s: %s", source.path, strerror(errno));
 	if (!json_object_is_type(source.tree, json_type_object))
 		die("%s: not an object", source.path);
-	add_plugin(out, &source, version);
+	if (work->code != NULL)
+		code_plugin(work->code, source.tree, source.path);
+	json_object_object_add(manifest, "plugin", plugin_of(work, &source, version));
 	for (size_t kind = 0; kind < COMPLETIONS; kind++)
-		add_rows(out, top, kind, source.tree);
-	add_completions(out, top);
-	buf_putc(out, '}');
+		add_rows(work, manifest, kind, source.tree);
+	add_completions(work, manifest);
+	buf_json_tree(out, manifest);
+	json_object_put(manifest);
 	source_fini(&source);
 }
 
@@ -394,8 +406,7 @@ check(const struct buf *text, const char *top, unsigned name_length)
 	json_object_put(tree);
 }
 
-/* Whole or not at all, so that a build that stops half-way leaves no half manifest. */
-static void
+void
 write_whole(const struct buf *text, const char *path)
 {
 	char *part = xprintf("%s.part", path);
@@ -413,7 +424,9 @@ int
 main(int argc, char **argv)
 {
 	unsigned name_length = NAME_LENGTH_DEFAULT;
-	const char *version = NULL;
+	const char *version = NULL, *rows = NULL;
+	struct work work = { .top = NULL };
+	struct code code;
 	struct buf out;
 
 	for (; argc > 2 && strncmp(argv[1], "--", 2) == 0; argc -= 2, argv += 2) {
@@ -421,19 +434,27 @@ main(int argc, char **argv)
 			version = argv[2];
 		else if (strcmp(argv[1], "--name-length") == 0)
 			name_length = (unsigned)strtoul(argv[2], NULL, 10);
+		else if (strcmp(argv[1], "--rows") == 0)
+			rows = argv[2];
 		else
 			break;
 	}
 	if (argc != 3 || argv[1][0] == '-') {
-		fputs("usage: lakehost-manifest [--version VERSION] [--name-length N] FOLDER "
-		      "OUTPUT\n",
+		fputs("usage: lakehost-manifest [--version VERSION] [--name-length N] "
+		      "[--rows STEM] FOLDER OUTPUT\n",
 		      stderr);
 		return 2;
 	}
+	work.top = argv[1];
 	buf_init(&out, MANIFEST_BYTES_MAX);
-	assemble(&out, argv[1], version);
+	code_init(&code);
+	work.code = rows != NULL ? &code : NULL;
+	assemble(&work, version, &out);
 	check(&out, argv[1], name_length);
+	if (rows != NULL)
+		code_write(&code, rows);
 	write_whole(&out, argv[2]);
+	code_fini(&code);
 	buf_fini(&out);
 	return 0;
 }

@@ -305,7 +305,7 @@ clusters_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_cluster(struct mcp_call *call)
+complete_cluster_id(struct mcp_call *call)
 {
 	return dbx_get(call, "/api/2.1/clusters/list?page_size=100", NULL, clusters_offered, NULL,
 		       0);

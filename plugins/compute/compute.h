@@ -4,13 +4,8 @@
 #ifndef PLUGINS_COMPUTE_H
 #define PLUGINS_COMPUTE_H
 
+#include "compute.rows.h"
 #include "databricks.h"
-
-int list_clusters(struct mcp_call *call);
-int get_cluster_details(struct mcp_call *call);
-int list_cluster_events(struct mcp_call *call);
-int complete_cluster(struct mcp_call *call);
-extern const struct mcp_operation start_cluster, terminate_cluster;
 
 #define RECENT_EVENTS 3 /* shown with a cluster */
 

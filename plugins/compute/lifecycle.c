@@ -169,8 +169,10 @@ start_resolved(struct mcp_call *call, const void *state, size_t len)
 	return look(call, state, len, start_looked);
 }
 
-static int
-start_begin(struct mcp_call *call)
+/* No cancel: a start that was withdrawn leaves the cluster coming up, as somebody else may be
+ * waiting for it too; the caller is told how to terminate it. */
+int
+start_cluster(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", start_resolved);
 }
@@ -227,19 +229,11 @@ start_polled(struct mcp_call *call, const void *state, size_t len)
 	return still(call, cluster, now);
 }
 
-static int
-start_poll(struct mcp_call *call)
+int
+start_cluster_poll(struct mcp_call *call)
 {
 	return poll_get(call, start_polled);
 }
-
-/* No cancel: a start that was withdrawn leaves the cluster coming up, as somebody else may be
- * waiting for it too; the caller is told how to terminate it. */
-const struct mcp_operation start_cluster = {
-	.size = sizeof(struct mcp_operation),
-	.start = start_begin,
-	.poll = start_poll,
-};
 
 /* ---- terminate_cluster ---------------------------------------------------------------------- */
 
@@ -272,8 +266,8 @@ terminate_resolved(struct mcp_call *call, const void *state, size_t len)
 	return look(call, state, len, terminate_looked);
 }
 
-static int
-terminate_begin(struct mcp_call *call)
+int
+terminate_cluster(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", terminate_resolved);
 }
@@ -297,14 +291,8 @@ terminate_polled(struct mcp_call *call, const void *state, size_t len)
 	return still(call, cluster, now);
 }
 
-static int
-terminate_poll(struct mcp_call *call)
+int
+terminate_cluster_poll(struct mcp_call *call)
 {
 	return poll_get(call, terminate_polled);
 }
-
-const struct mcp_operation terminate_cluster = {
-	.size = sizeof(struct mcp_operation),
-	.start = terminate_begin,
-	.poll = terminate_poll,
-};

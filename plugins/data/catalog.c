@@ -231,13 +231,13 @@ known(struct mcp_call *call, const char *name)
 }
 
 int
-complete_catalog(struct mcp_call *call)
+complete_catalog_name(struct mcp_call *call)
 {
 	return dbx_get(call, UC "/catalogs", NULL, catalogs_offered, NULL, 0);
 }
 
 int
-complete_schema(struct mcp_call *call)
+complete_schema_name(struct mcp_call *call)
 {
 	const char *catalog = known(call, "catalog_name");
 
@@ -248,7 +248,7 @@ complete_schema(struct mcp_call *call)
 }
 
 int
-complete_table(struct mcp_call *call)
+complete_table_name(struct mcp_call *call)
 {
 	const char *catalog = known(call, "catalog_name"), *schema = known(call, "schema_name");
 

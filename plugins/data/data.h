@@ -6,20 +6,8 @@
 #ifndef PLUGINS_DATA_H
 #define PLUGINS_DATA_H
 
+#include "data.rows.h"
 #include "databricks.h"
-
-int list_catalogs(struct mcp_call *call);
-int list_schemas(struct mcp_call *call);
-int list_tables(struct mcp_call *call);
-int complete_catalog(struct mcp_call *call);
-int complete_schema(struct mcp_call *call);
-int complete_table(struct mcp_call *call);
-int get_table_schema(struct mcp_call *call);
-int list_sql_warehouses(struct mcp_call *call);
-int cancel_statement(struct mcp_call *call);
-int get_result_page(struct mcp_call *call);
-extern const struct mcp_operation describe_tables, preview_table, start_sql_warehouse,
-    stop_sql_warehouse, execute_sql, get_statement_result;
 
 /* ---- catalog.c ------------------------------------------------------------------------------ */
 

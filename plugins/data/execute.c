@@ -87,8 +87,8 @@ execute_on(struct mcp_call *call, const void *state, size_t len)
 	return statement_submit(call, state, sql, &statement);
 }
 
-static int
-execute_begin(struct mcp_call *call)
+int
+execute_sql(struct mcp_call *call)
 {
 	const char *sql = mcp_arg(call, "sql_query");
 
@@ -97,13 +97,6 @@ execute_begin(struct mcp_call *call)
 				"Give one SQL statement.");
 	return warehouse_choose(call, execute_on);
 }
-
-const struct mcp_operation execute_sql = {
-	.size = sizeof(struct mcp_operation),
-	.start = execute_begin,
-	.poll = statement_poll,
-	.cancel = statement_cancel,
-};
 
 /* ---- preview_table -------------------------------------------------------------------------- */
 
@@ -148,8 +141,8 @@ sample_next(struct mcp_call *call, int64_t shown)
 			  (long long)preview_offset(call) + (long long)shown);
 }
 
-static int
-preview_begin(struct mcp_call *call)
+int
+preview_table(struct mcp_call *call)
 {
 	const char *token = mcp_arg(call, "page_token");
 	struct table_name table;
@@ -163,17 +156,11 @@ preview_begin(struct mcp_call *call)
 	return warehouse_choose(call, preview_on);
 }
 
-const struct mcp_operation preview_table = {
-	.size = sizeof(struct mcp_operation),
-	.start = preview_begin,
-	.poll = statement_poll,
-	.cancel = statement_cancel,
-};
-
 /* ---- get_statement_result ------------------------------------------------------------------- */
 
-static int
-result_begin(struct mcp_call *call)
+/* No cancel: who stops looking does not stop the statement; cancel_statement does. */
+int
+get_statement_result(struct mcp_call *call)
 {
 	struct statement statement = { .rows = rows_wanted(call) };
 	const char *id = mcp_arg(call, "statement_id");
@@ -191,10 +178,3 @@ result_begin(struct mcp_call *call)
 	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	return mcp_handle(call, &statement, sizeof(statement));
 }
-
-/* No cancel: who stops looking does not stop the statement; cancel_statement does. */
-const struct mcp_operation get_statement_result = {
-	.size = sizeof(struct mcp_operation),
-	.start = result_begin,
-	.poll = statement_poll,
-};

@@ -318,17 +318,10 @@ tables_described(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-static int
-describe_begin(struct mcp_call *call)
+int
+describe_tables(struct mcp_call *call)
 {
 	if (wants(call, "stats"))
 		return warehouse_choose(call, stats_on);
 	return described_fetch(call, tables_described, NULL, 0);
 }
-
-const struct mcp_operation describe_tables = {
-	.size = sizeof(struct mcp_operation),
-	.start = describe_begin,
-	.poll = statement_poll,
-	.cancel = statement_cancel,
-};

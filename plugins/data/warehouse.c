@@ -488,14 +488,14 @@ stop_resolved(struct mcp_call *call, const void *state, size_t len)
 	return look(call, state, len, stop_looked);
 }
 
-static int
-start_begin(struct mcp_call *call)
+int
+start_sql_warehouse(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_warehouses, "warehouse_id", start_resolved);
 }
 
-static int
-stop_begin(struct mcp_call *call)
+int
+stop_sql_warehouse(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_warehouses, "warehouse_id", stop_resolved);
 }
@@ -588,26 +588,14 @@ poll(struct mcp_call *call, const struct direction *direction)
 		       sizeof(rises));
 }
 
-static int
-start_poll(struct mcp_call *call)
+int
+start_sql_warehouse_poll(struct mcp_call *call)
 {
 	return poll(call, &up);
 }
 
-static int
-stop_poll(struct mcp_call *call)
+int
+stop_sql_warehouse_poll(struct mcp_call *call)
 {
 	return poll(call, &down);
 }
-
-const struct mcp_operation start_sql_warehouse = {
-	.size = sizeof(struct mcp_operation),
-	.start = start_begin,
-	.poll = start_poll,
-};
-
-const struct mcp_operation stop_sql_warehouse = {
-	.size = sizeof(struct mcp_operation),
-	.start = stop_begin,
-	.poll = stop_poll,
-};

@@ -8,6 +8,7 @@
 #define PLUGINS_FILES_H
 
 #include "databricks.h"
+#include "files.rows.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -83,12 +84,8 @@ int place_stat(struct mcp_call *call, uint32_t flags, file_info_fn fn, const voi
 	       size_t len);
 #define SIZE_UNASKED (-2)
 bool info_is_notebook(const struct file_info *info);
-int get_file_info(struct mcp_call *call);
 
 /* ---- list.c ---------------------------------------------------------------------------------- */
-
-int list_files(struct mcp_call *call);
-int complete_path(struct mcp_call *call);
 
 /* ---- fetch.c --------------------------------------------------------------------------------- */
 
@@ -115,8 +112,6 @@ bool whole_request(struct mcp_call *call, const struct place *place, const struc
 
 /* ---- read.c, resource.c ---------------------------------------------------------------------- */
 
-int read_file(struct mcp_call *call);
-int read_files_resource(struct mcp_call *call);
 /* How much of `fetched` is text: sets where it begins and ends on characters' boundaries. */
 bool fetched_is_text(const struct fetched *fetched, size_t *from, size_t *to);
 
@@ -129,7 +124,6 @@ struct content {
 	size_t len;
 };
 
-int write_file(struct mcp_call *call);
 /* Decodes the arguments of write_file; false with the call failed. */
 bool content_find(struct mcp_call *call, struct content *content);
 int write_dbfs(struct mcp_call *call, const struct place *place, const struct content *content);
@@ -143,10 +137,8 @@ int write_uncertain(struct mcp_call *call, const char *why);
 
 /* ---- delete.c, walk.c, directory.c ----------------------------------------------------------- */
 
-int delete_file(struct mcp_call *call);
 /* Deletes a directory of a volume with all that is in it, the deepest first. */
 int delete_tree(struct mcp_call *call, const struct place *place);
-int create_directory(struct mcp_call *call);
 
 /* ---- base64.c -------------------------------------------------------------------------------- */
 

@@ -70,7 +70,7 @@ looked_at(struct mcp_call *call, const struct place *place, const struct file_in
 }
 
 int
-read_files_resource(struct mcp_call *call)
+read_files(struct mcp_call *call)
 {
 	struct place place;
 

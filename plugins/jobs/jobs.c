@@ -318,7 +318,7 @@ jobs_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_job(struct mcp_call *call)
+complete_job_id(struct mcp_call *call)
 {
 	return dbx_get(call, "/api/2.2/jobs/list?limit=100", NULL, jobs_offered, NULL, 0);
 }

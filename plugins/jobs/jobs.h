@@ -4,16 +4,8 @@
 #define PLUGINS_JOBS_H
 
 #include "databricks.h"
+#include "jobs.rows.h"
 #include "runs.h"
-
-int list_jobs(struct mcp_call *call);
-int get_job_details(struct mcp_call *call);
-int complete_job(struct mcp_call *call);
-int list_job_runs(struct mcp_call *call);
-int get_job_run(struct mcp_call *call);
-int get_run_output(struct mcp_call *call);
-int complete_run(struct mcp_call *call);
-extern const struct mcp_operation run_job_now, cancel_job_run;
 
 /* The request for the page of a notebook run, and the text that its cells printed, its end where it
  * is long; "" when there is none. (printed.c) */

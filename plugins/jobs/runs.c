@@ -466,7 +466,7 @@ runs_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_run(struct mcp_call *call)
+complete_run_id(struct mcp_call *call)
 {
 	return dbx_get(call, "/api/2.2/jobs/runs/list?limit=24", NULL, runs_offered, NULL, 0);
 }

@@ -45,18 +45,11 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 			run_begun, state, len);
 }
 
-static int
-run_begin(struct mcp_call *call)
+int
+run_job_now(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_jobs, "job_id", run_resolved);
 }
-
-const struct mcp_operation run_job_now = {
-	.size = sizeof(struct mcp_operation),
-	.start = run_begin,
-	.poll = dbx_run_poll,
-	.cancel = dbx_run_cancel,
-};
 
 /* ---- cancel_job_run ------------------------------------------------------------------------- */
 
@@ -77,8 +70,8 @@ cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 	return dbx_run_handle(call, id, true);
 }
 
-static int
-cancel_begin(struct mcp_call *call)
+int
+cancel_job_run(struct mcp_call *call)
 {
 	const char *id = mcp_arg(call, "run_id");
 	struct json_object *body = dbx_object(call, NULL);
@@ -91,9 +84,3 @@ cancel_begin(struct mcp_call *call)
 	return dbx_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body, MCP_RETRY_IDEMPOTENT,
 			cancel_accepted, NULL, 0);
 }
-
-const struct mcp_operation cancel_job_run = {
-	.size = sizeof(struct mcp_operation),
-	.start = cancel_begin,
-	.poll = dbx_run_poll,
-};

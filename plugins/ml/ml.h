@@ -5,6 +5,7 @@
 #define PLUGINS_ML_H
 
 #include "databricks.h"
+#include "ml.rows.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -16,20 +17,5 @@ struct json_object *pairs_object(struct mcp_call *call, struct json_object *item
 bool in_catalog(const char *name);
 /* The filter of the workspace registry that finds the versions of one model. */
 const char *name_filter(struct mcp_call *call, const char *name);
-
-int list_mlflow_experiments(struct mcp_call *call);
-int list_mlflow_runs(struct mcp_call *call);
-int get_mlflow_run_details(struct mcp_call *call);
-int complete_experiment(struct mcp_call *call);
-int complete_mlflow_run(struct mcp_call *call);
-int list_registered_models(struct mcp_call *call);
-int get_model_version_details(struct mcp_call *call);
-int complete_model(struct mcp_call *call);
-int complete_model_version(struct mcp_call *call);
-int list_serving_endpoints(struct mcp_call *call);
-int query_model_serving_endpoint(struct mcp_call *call);
-int list_vector_indexes(struct mcp_call *call);
-int query_vector_index(struct mcp_call *call);
-int add_to_vector_index(struct mcp_call *call);
 
 #endif

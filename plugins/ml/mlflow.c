@@ -283,7 +283,7 @@ experiments_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_experiment(struct mcp_call *call)
+complete_experiment_id(struct mcp_call *call)
 {
 	struct json_object *body = dbx_object(call, NULL);
 
@@ -326,7 +326,7 @@ run_experiments(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_mlflow_run(struct mcp_call *call)
+complete_run_id(struct mcp_call *call)
 {
 	struct json_object *body = dbx_object(call, NULL);
 

@@ -282,7 +282,7 @@ models_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_model(struct mcp_call *call)
+complete_model_name(struct mcp_call *call)
 {
 	return dbx_get(call, UC, NULL, models_offered, NULL, 0);
 }
@@ -296,7 +296,7 @@ versions_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_model_version(struct mcp_call *call)
+complete_version(struct mcp_call *call)
 {
 	const char *name = mcp_get_str(call, mcp_arg_json(call, "context"), "model_name", NULL);
 

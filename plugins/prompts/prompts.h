@@ -8,20 +8,10 @@
 #define PLUGINS_PROMPTS_H
 
 #include "databricks.h"
+#include "prompts.rows.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define UC "/api/2.1/unity-catalog"
-
-int analyze_table(struct mcp_call *call);
-int write_query(struct mcp_call *call);
-int explore_catalog(struct mcp_call *call);
-int debug_job_run(struct mcp_call *call);
-
-int complete_catalog(struct mcp_call *call);
-int complete_schema(struct mcp_call *call);
-int complete_table(struct mcp_call *call);
-int complete_job(struct mcp_call *call);
-int complete_run(struct mcp_call *call);
 
 /* ---- text.c ---------------------------------------------------------------------------------- */
 

@@ -318,7 +318,7 @@ runs_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_run(struct mcp_call *call)
+complete_run_id(struct mcp_call *call)
 {
 	const char *job = mcp_get_str(call, mcp_arg_json(call, "context"), "job", "");
 

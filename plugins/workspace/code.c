@@ -328,8 +328,8 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 		       len);
 }
 
-static int
-execute_begin(struct mcp_call *call)
+int
+execute_code(struct mcp_call *call)
 {
 	const char *asked = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
 
@@ -455,8 +455,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
 }
 
-static int
-execute_poll(struct mcp_call *call)
+int
+execute_code_poll(struct mcp_call *call)
 {
 	struct command command;
 
@@ -479,8 +479,8 @@ cancelled(struct mcp_call *call, const void *unused, size_t len)
 	return command.keep ? MCP_OK : context_destroy(call, &command, nothing_left, NULL, 0);
 }
 
-static int
-execute_cancel(struct mcp_call *call)
+int
+execute_code_cancel(struct mcp_call *call)
 {
 	struct command command;
 	struct mcp_http request;
@@ -492,10 +492,3 @@ execute_cancel(struct mcp_call *call)
 	request.flags |= MCP_HTTP_CLEANUP;
 	return mcp_suspend(call, &request, 1, 0, cancelled, NULL, 0);
 }
-
-const struct mcp_operation execute_code = {
-	.size = sizeof(struct mcp_operation),
-	.start = execute_begin,
-	.poll = execute_poll,
-	.cancel = execute_cancel,
-};

@@ -525,7 +525,7 @@ repos_offered(struct mcp_call *call, const void *state, size_t len)
 }
 
 int
-complete_repo(struct mcp_call *call)
+complete_repo_id(struct mcp_call *call)
 {
 	return dbx_get(call, "/api/2.0/repos", NULL, repos_offered, NULL, 0);
 }

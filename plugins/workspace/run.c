@@ -84,8 +84,8 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 }
 
 /* The argument, the operator's choice, else serverless. */
-static int
-run_begin(struct mcp_call *call)
+int
+run_notebook(struct mcp_call *call)
 {
 	const char *cluster = mcp_arg(call, "cluster_id"), *option = mcp_option(call, "cluster_id");
 
@@ -98,10 +98,3 @@ run_begin(struct mcp_call *call)
 		return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
 	return on_cluster(call, "");
 }
-
-const struct mcp_operation run_notebook = {
-	.size = sizeof(struct mcp_operation),
-	.start = run_begin,
-	.poll = dbx_run_poll,
-	.cancel = dbx_run_cancel,
-};

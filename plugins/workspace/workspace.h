@@ -5,18 +5,10 @@
 #define PLUGINS_WORKSPACE_H
 
 #include "databricks.h"
+#include "workspace.rows.h"
 #include "runs.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-int list_workspace_items(struct mcp_call *call);
-int get_workspace_item(struct mcp_call *call);
-int complete_path(struct mcp_call *call);
-int get_notebook_content(struct mcp_call *call);
-int list_repos(struct mcp_call *call);
-int get_repo_status(struct mcp_call *call);
-int complete_repo(struct mcp_call *call);
-extern const struct mcp_operation run_notebook, execute_code;
 
 /* ---- look.c ---------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 # lakehost_add_plugin(NAME SOURCES file... [LIBRARIES lib...] [MANIFEST folder] [NO_INSTALL]
-#	[NAME_LENGTH n])
+#	[NAME_LENGTH n] [OWN_DESCRIPTOR] [UNITY])
 #
 # Builds the plugin NAME.so. The folder (default: the current one) holds
 #   manifest.json              name, vendor, summary, permissions, options, default, in_all, ...
@@ -7,14 +7,24 @@
 #   resources/*.json templates/*.json prompts/*.json completions.json      where there are any
 # and becomes the manifest in the ELF note of the plugin, checked as strictly as the host checks
 # it. Rows stand in the order of the lists "tools", "resources", "templates" and "prompts" of
-# manifest.json (names of files, without .json), or sorted by name where there is no list; the
-# arrays of the descriptor must have the same rows in the same order.
+# manifest.json (names of files, without .json), or sorted by name where there is no list.
 #
-# The sources see LAKEHOST_PLUGIN_NAME and LAKEHOST_PLUGIN_VERSION for the descriptor; the version
-# is that of the project unless manifest.json has one.
+# From the same JSON come NAME.rows.h (the prototypes of the functions that serve the rows, and
+# constants for their names), which the sources include, and NAME.rows.c (the rows and the
+# descriptor), which is compiled with them. OWN_DESCRIPTOR: the sources define `mcp_plugin`
+# themselves; its arrays must have the rows of the manifest in the same order.
+#
+# The sources see LAKEHOST_PLUGIN_NAME and LAKEHOST_PLUGIN_VERSION; the version is that of the
+# project unless manifest.json has one.
 #
 # NAME_LENGTH is that of plugins.name_length in the configuration of the hosts for which the plugin
 # is made; the default, 35, leaves room for what clients put in front of tool names.
+#
+# UNITY compiles all sources as one, which takes less time and yields smaller code. Two of them must
+# not have a static function or a macro of the same name.
+#
+# lakehost_link_plugin(TARGET NAME): gives a program, the test of the plugin, the plugin's own
+# objects, include folders and libraries.
 #
 # Variables: LAKEHOST_PLUGIN_INSTALL_DIR, where plugins are installed to; LAKEHOST_MANIFEST_TOOL,
 # the lakehost-manifest of the build machine when that is not the machine the SDK was built for.
@@ -49,8 +59,9 @@ function(_lakehost_check_name name folder)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/manifest.json)
 endfunction()
 
-# Assembles the manifest and the note that carries it; `out` is the source file of the note.
-function(_lakehost_note out name folder version name_length)
+# Assembles the manifest, the note that carries it, and the rows unless `own` is true; their sources
+# are appended to `out`.
+function(_lakehost_generate out name folder version name_length own)
 	set(work ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest)
 	set(manifest ${work}/manifest.json)
 	file(GLOB files CONFIGURE_DEPENDS ${folder}/*.json ${folder}/tools/*.json
@@ -62,21 +73,27 @@ function(_lakehost_note out name folder version name_length)
 	else()
 		set(tool Lakehost::lakehost-manifest)
 	endif()
-	add_custom_command(OUTPUT ${manifest}
-		COMMAND ${tool} --version ${version} --name-length ${name_length} ${folder}
-			${manifest}
+	set(options --version ${version} --name-length ${name_length})
+	set(rows)
+	if(NOT own)
+		set(rows ${work}/${name}.rows.h ${work}/${name}.rows.c)
+		list(APPEND options --rows ${work}/${name}.rows)
+	endif()
+	add_custom_command(OUTPUT ${manifest} ${rows}
+		COMMAND ${tool} ${options} ${folder} ${manifest}
 		DEPENDS ${files} ${tool}
-		COMMENT "Manifest of plugin ${name}" VERBATIM)
+		COMMENT "Manifest and rows of plugin ${name}" VERBATIM)
 	configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/note.S.in ${work}/note.S @ONLY)
 	set_source_files_properties(${work}/note.S PROPERTIES OBJECT_DEPENDS ${manifest})
-	set(${out} ${work}/note.S PARENT_SCOPE)
+	set(${out} ${work}/note.S ${rows} PARENT_SCOPE)
 endfunction()
 
 function(lakehost_add_plugin name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "MANIFEST;NAME_LENGTH" "SOURCES;LIBRARIES")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL;OWN_DESCRIPTOR;UNITY"
+		"MANIFEST;NAME_LENGTH" "SOURCES;LIBRARIES")
 	if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
 		message(FATAL_ERROR "lakehost_add_plugin(NAME SOURCES file... [LIBRARIES lib...] "
-			"[MANIFEST folder] [NO_INSTALL] [NAME_LENGTH n])")
+			"[MANIFEST folder] [NO_INSTALL] [NAME_LENGTH n] [OWN_DESCRIPTOR] [UNITY])")
 	endif()
 	if(NOT arg_NAME_LENGTH)
 		set(arg_NAME_LENGTH 35)
@@ -87,7 +104,7 @@ function(lakehost_add_plugin name)
 	get_filename_component(folder ${arg_MANIFEST} ABSOLUTE)
 	_lakehost_check_name(${name} ${folder})
 	_lakehost_version(version ${folder})
-	_lakehost_note(note ${name} ${folder} ${version} ${arg_NAME_LENGTH})
+	_lakehost_generate(made ${name} ${folder} ${version} ${arg_NAME_LENGTH} ${arg_OWN_DESCRIPTOR})
 	if(TARGET lakehost-sdk)
 		set(sdk lakehost-sdk)
 	else()
@@ -95,11 +112,17 @@ function(lakehost_add_plugin name)
 	endif()
 
 	set(target plugin-${name})
-	add_library(${target} MODULE ${arg_SOURCES} ${note})
+	add_library(${target} MODULE ${arg_SOURCES} ${made})
 	set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
-		C_VISIBILITY_PRESET hidden LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+		POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden
+		LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+	if(arg_UNITY)
+		set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+	endif()
 	target_compile_definitions(${target} PRIVATE
 		LAKEHOST_PLUGIN_NAME="${name}" LAKEHOST_PLUGIN_VERSION="${version}")
+	target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
+		${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest)
 	target_link_libraries(${target} PRIVATE ${arg_LIBRARIES} ${sdk})
 	target_link_options(${target} PRIVATE
 		-Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,--as-needed)
@@ -107,4 +130,12 @@ function(lakehost_add_plugin name)
 		install(TARGETS ${target} LIBRARY DESTINATION ${LAKEHOST_PLUGIN_INSTALL_DIR}
 			COMPONENT ${name})
 	endif()
+endfunction()
+
+function(lakehost_link_plugin target name)
+	target_sources(${target} PRIVATE $<TARGET_OBJECTS:plugin-${name}>)
+	target_include_directories(${target} PRIVATE
+		$<TARGET_PROPERTY:plugin-${name},INCLUDE_DIRECTORIES>)
+	get_target_property(libraries plugin-${name} LINK_LIBRARIES)
+	target_link_libraries(${target} PRIVATE ${libraries})
 endfunction()

@@ -7,7 +7,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include <lakehost/call.h>
+#include "tracker.rows.h"
 
 #define POLL_MS 1000
 #define TASK_ID_MAX 64 /* bytes of a task's id, with its end */
@@ -128,7 +128,7 @@ issues_arrived(struct mcp_call *call, const void *state, size_t len)
 	return mcp_table_end(call, &end);
 }
 
-static int
+int
 list_issues(struct mcp_call *call)
 {
 	const char *project = project_of(call), *query;
@@ -155,7 +155,7 @@ list_issues(struct mcp_call *call)
 /* ---- get_issue, create_issue ----------------------------------------------------------------- */
 
 /* The row's own request has been sent; this is the reply. */
-static int
+int
 get_issue(struct mcp_call *call)
 {
 	struct json_object *issue =
@@ -187,7 +187,7 @@ issue_created(struct mcp_call *call, const void *state, size_t len)
 		       mcp_get_str(call, issue, "key", ""), mcp_get_str(call, issue, "key", ""));
 }
 
-static int
+int
 create_issue(struct mcp_call *call)
 {
 	const char *project = project_of(call);
@@ -206,8 +206,7 @@ create_issue(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, issue_created, NULL, 0);
 }
 
-/* ---- rebuild_index: an operation
- * -------------------------------------------------------------- */
+/* ---- rebuild_index: an operation ------------------------------------------------------------ */
 
 static int
 index_started(struct mcp_call *call, const void *state, size_t len)
@@ -225,8 +224,8 @@ index_started(struct mcp_call *call, const void *state, size_t len)
 	return mcp_handle(call, id, strlen(id) + 1); /* a restart of the host loses nothing */
 }
 
-static int
-index_start(struct mcp_call *call)
+int
+rebuild_index(struct mcp_call *call)
 {
 	const char *project = project_of(call);
 	struct mcp_http request;
@@ -288,8 +287,8 @@ index_polled(struct mcp_call *call, const void *state, size_t len)
 			   POLL_MS);
 }
 
-static int
-index_poll(struct mcp_call *call)
+int
+rebuild_index_poll(struct mcp_call *call)
 {
 	return task_request(call, "GET", mcp_context(call, MCP_CTX_HANDLE).data, index_polled);
 }
@@ -302,15 +301,15 @@ index_cancelled(struct mcp_call *call, const void *state, size_t len)
 	return answer_of(call, "The task was not stopped.", NULL) != NULL ? MCP_OK : MCP_E_UPSTREAM;
 }
 
-static int
-index_cancel(struct mcp_call *call)
+int
+rebuild_index_cancel(struct mcp_call *call)
 {
 	return task_request(call, "DELETE", mcp_context(call, MCP_CTX_HANDLE).data,
 			    index_cancelled);
 }
 
-static int
-task_shown(struct mcp_call *call)
+int
+get_index_task(struct mcp_call *call)
 {
 	struct json_object *task =
 	    answer_of(call, "The task cannot be shown.", "Call rebuild_index to begin one.");
@@ -319,25 +318,3 @@ task_shown(struct mcp_call *call)
 		say_task(call, task, mcp_arg(call, "task_id"));
 	return task != NULL ? MCP_OK : MCP_E_UPSTREAM;
 }
-
-/* ---- the rows -------------------------------------------------------------------------------- */
-
-static const struct mcp_operation rebuild_index = { .size = sizeof(rebuild_index),
-						    .start = index_start,
-						    .poll = index_poll,
-						    .cancel = index_cancel };
-
-static const struct mcp_row tools[] = {
-	{ .name = "list_issues", .handler = list_issues },
-	{ .name = "get_issue", .request = "GET /rest/issues/{key}", .answer = get_issue },
-	{ .name = "create_issue", .handler = create_issue },
-	{ .name = "rebuild_index", .operation = &rebuild_index },
-	{ .name = "get_index_task", .request = "GET /rest/tasks/{task_id}", .answer = task_shown },
-};
-
-const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD,
-	.name = LAKEHOST_PLUGIN_NAME,
-	.version = LAKEHOST_PLUGIN_VERSION,
-	.tools = MCP_ROWS(tools),
-};

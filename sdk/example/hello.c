@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin in one file. What clients see stands in the JSON files beside it; here is what runs. The
- * rows below must be those of manifest.json, in the same order.
+ * A plugin in one file. What clients see stands in the JSON files beside it; here is what runs.
+ * Each function below has the name of its row; the build makes hello.rows.h, which declares them,
+ * and the table of rows from the JSON.
  */
-#include <lakehost/call.h>
+#include "hello.rows.h"
 
 /* Arguments were checked against the schema before this runs, and defaults are filled in. */
-static int
+int
 say_hello(struct mcp_call *call)
 {
 	const char *greeting = mcp_option(call, "greeting");
@@ -19,7 +20,7 @@ say_hello(struct mcp_call *call)
 }
 
 /* The host has sent the request of the row, with its own credential; here is the reply. */
-static int
+int
 who_am_i(struct mcp_call *call)
 {
 	struct json_object *me = mcp_reply_json(call, 0);
@@ -32,37 +33,15 @@ who_am_i(struct mcp_call *call)
 	return mcp_say(call, "You are %s.", mcp_get_str(call, me, "userName", "nobody"));
 }
 
-static int
+int
 read_languages(struct mcp_call *call)
 {
 	return mcp_embed(call, "hello://languages", "text/plain", "English, loudly");
 }
 
-static int
+int
 greet_team(struct mcp_call *call)
 {
 	return mcp_message(call, "user", "Write one friendly line to everybody in the team %s.",
 			   mcp_arg(call, "team"));
 }
-
-static const struct mcp_row tools[] = {
-	{ .name = "say_hello", .handler = say_hello },
-	{ .name = "who_am_i", .request = "GET /api/2.0/preview/scim/v2/Me", .answer = who_am_i },
-};
-
-static const struct mcp_row resources[] = {
-	{ .name = "languages", .handler = read_languages },
-};
-
-static const struct mcp_row prompts[] = {
-	{ .name = "greet_team", .handler = greet_team },
-};
-
-const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD,
-	.name = LAKEHOST_PLUGIN_NAME,
-	.version = LAKEHOST_PLUGIN_VERSION,
-	.tools = MCP_ROWS(tools),
-	.resources = MCP_ROWS(resources),
-	.prompts = MCP_ROWS(prompts),
-};

@@ -4,10 +4,11 @@
  * exist unless an operator enables it. Even then only listed scopes can be read, and each value
  * that was read is masked in every other output and log from then on.
  */
-#include "databricks.h"
-
 #include <openssl/evp.h>
 #include <string.h>
+
+#include "databricks.h"
+#include "secret-values.rows.h"
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 262144 /* base64 of the API's 128 KiB, and some */
@@ -115,7 +116,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-static int
+int
 get_secret(struct mcp_call *call)
 {
 	const char *scope = mcp_arg(call, "scope_name");
@@ -133,14 +134,3 @@ get_secret(struct mcp_call *call)
 		       dbx_object(call, "scope", scope, "key", mcp_arg(call, "key"), NULL),
 		       value_shown, NULL, 0);
 }
-
-static const struct mcp_row tools[] = {
-	{ .name = "get_secret", .handler = get_secret },
-};
-
-const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD,
-	.name = LAKEHOST_PLUGIN_NAME,
-	.version = LAKEHOST_PLUGIN_VERSION,
-	.tools = MCP_ROWS(tools),
-};

@@ -3,11 +3,12 @@
  * Plugin secrets: scopes and keys, never values. Secrets API 2.0:
  * https://docs.databricks.com/api/workspace/secrets
  */
-#include "databricks.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "databricks.h"
+#include "secrets.rows.h"
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 131072 /* bytes; the API's limit */
@@ -47,7 +48,7 @@ scopes_shown(struct mcp_call *call, const void *state, size_t len)
 			 &(struct dbx_page){ .noun = "scopes", .total = -1 });
 }
 
-static int
+int
 list_secret_scopes(struct mcp_call *call)
 {
 	return dbx_get(call, API "/scopes/list", NULL, scopes_shown, NULL, 0);
@@ -125,7 +126,7 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 			 &(struct dbx_page){ .noun = "secrets", .total = -1 });
 }
 
-static int
+int
 list_secrets(struct mcp_call *call)
 {
 	return dbx_get(call, API "/list{?scope}",
@@ -183,7 +184,7 @@ put(struct mcp_call *call, const void *state, size_t len)
  * The body is sent in pieces, because a referenced value is put in by the host: this plugin never
  * sees it. A literal value is masked from here on.
  */
-static int
+int
 put_secret(struct mcp_call *call)
 {
 	const char *value = mcp_arg(call, "secret_value");
@@ -274,7 +275,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	return mcp_say(call, "Secret \"%s/%s\" is deleted.", scope, mcp_arg(call, "key"));
 }
 
-static int
+int
 delete_secret(struct mcp_call *call)
 {
 	return dbx_send(call, "POST", API "/delete", NULL,
@@ -293,30 +294,8 @@ scopes_offered(struct mcp_call *call, const void *state, size_t len)
 	return dbx_offer(call, "scopes", "name");
 }
 
-static int
-complete_scope(struct mcp_call *call)
+int
+complete_scope_name(struct mcp_call *call)
 {
 	return dbx_get(call, API "/scopes/list", NULL, scopes_offered, NULL, 0);
 }
-
-/* ---- the plugin ----------------------------------------------------------------------------- */
-
-static const struct mcp_row tools[] = {
-	{ .name = "list_secret_scopes", .handler = list_secret_scopes },
-	{ .name = "list_secrets", .handler = list_secrets },
-	{ .name = "put_secret", .handler = put_secret },
-	{ .name = "delete_secret", .handler = delete_secret },
-};
-
-static const struct mcp_row completions[] = {
-	{ .name = "databricks://secret-scopes/{scope_name}/secrets scope_name",
-	  .handler = complete_scope },
-};
-
-const struct mcp_plugin mcp_plugin = {
-	MCP_PLUGIN_HEAD,
-	.name = LAKEHOST_PLUGIN_NAME,
-	.version = LAKEHOST_PLUGIN_VERSION,
-	.tools = MCP_ROWS(tools),
-	.completions = MCP_ROWS(completions),
-};

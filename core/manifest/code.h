@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The C that is made of a plugin's JSON: STEM.h with the prototype of each function and a constant
+ * for each name (TOOL_LIST_JOBS), STEM.c with the rows and the descriptor.
+ *
+ * Which functions serve a row stands in its member `lakehost`, unless the names say it:
+ *
+ *   "handler": "fn"     the function; without it that of the row's name (of a resource or template
+ *                       read_NAME, of a completion complete_ARGUMENT)
+ *   "operation": {"start": …, "poll": …, "cancel": …, "answer": …}
+ *                       "fn", or true for NAME_poll and the like; without them start is NAME, poll
+ *                       is NAME_poll, and there is no cancel and no answer
+ *   "request": "GET /path{?x}"
+ *                       the host sends it; "answer": "fn" gets the reply
+ *
+ * They are for the build alone and not in the manifest.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_MANIFEST_CODE_H
+#define CORE_MANIFEST_CODE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "module/manifest.h"
+
+#define CODE_BYTES_MAX (4u << 20)
+/* In manifest.json: {"start": "fn", "stop": "fn"}, the functions of the descriptor. */
+#define CODE_MEMBER "code"
+
+struct names {
+	char **item;
+	size_t count;
+};
+
+struct code {
+	char *start, *stop; /* NULL: none */
+	struct names declared;
+	struct buf constants, prototypes;
+	struct buf before; /* what rows point to */
+	struct buf rows[MANIFEST_KINDS];
+};
+
+void code_init(struct code *code);
+void code_fini(struct code *code);
+/* All of these end the program where the JSON, which stands in the file `path`, is wrong. */
+void code_plugin(struct code *code, struct json_object *manifest, const char *path);
+void code_row(struct code *code, size_t kind, struct json_object *row, const char *path);
+/* Takes what is for the build out of a row. */
+void code_strip(struct json_object *row);
+/* Writes STEM.h and STEM.c; neither is touched when it is the same already. */
+void code_write(struct code *code, const char *stem);
+
+/* Declares `int fn(struct mcp_call *call)` once. `key` says where the name stands. */
+void code_declare(struct code *code, const char *function, const char *path, const char *key);
+/* A string of C. */
+void code_string(struct buf *out, const char *text);
+
+/* request.c: adds the permissions that a row names (`requests`), or else that of its request, to
+ * those of the plugin, which may be no array. */
+void permissions_of_row(struct json_object *permissions, struct json_object *row, const char *path);
+/* Checks the template of a row's request against its properties; `also` are variables that are
+ * filled in otherwise, and may be NULL. */
+void request_check(struct json_object *row, const char *request, const struct names *also,
+		   const char *path);
+
+/* main.c */
+void names_add(struct names *names, const char *name, size_t len);
+bool names_has(const struct names *names, const char *name);
+void names_free(struct names *names);
+/* Whole or not at all, so that a build that stops half-way leaves no half file. */
+void write_whole(const struct buf *text, const char *path);
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif
