@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static void
 encode(struct buf *buf, const unsigned char *in, size_t len, const char *alphabet, bool pad)
@@ -46,7 +46,7 @@ buf_base64(struct buf *buf, const void *data, size_t len)
 void
 buf_base64url(struct buf *buf, const void *data, size_t len)
 {
-	encode(buf, data, len, url, false);
+	encode(buf, data, len, url_digits, false);
 }
 
 /* The value of a digit, or -1. `last` are the digits 62 and 63. */

@@ -34,16 +34,16 @@ struct finders {
 	struct finder *plain, *squeezed;
 };
 
-struct group {
+struct mask_group {
 	char *scope;		 /* name of the plugin */
 	struct value *values;	 /* the newest first */
 	size_t n, bytes;	 /* without those that are pinned */
 	struct finders *finders; /* NULL: to be built */
-	struct group *next;
+	struct mask_group *next;
 };
 
-static struct group everywhere;
-static struct group *groups; /* of plugins; never fewer */
+static struct mask_group everywhere;
+static struct mask_group *all_groups; /* of plugins; never fewer */
 static atomic_bool any;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static _Thread_local const char *current;
@@ -62,14 +62,14 @@ finders_unref(struct finders *finders)
 }
 
 static void
-group_changed(struct group *group)
+group_changed(struct mask_group *group)
 {
 	finders_unref(group->finders);
 	group->finders = NULL;
 }
 
 static void
-drop(struct group *group, struct value **link)
+drop(struct mask_group *group, struct value **link)
 {
 	struct value *value = *link;
 
@@ -84,7 +84,7 @@ drop(struct group *group, struct value **link)
 }
 
 static struct value **
-find(struct group *group, const char *text, size_t len)
+find(struct mask_group *group, const char *text, size_t len)
 {
 	struct value **link = &group->values;
 
@@ -95,7 +95,7 @@ find(struct group *group, const char *text, size_t len)
 
 /* Makes room by the oldest ones. */
 static void
-keep_caps(struct group *group)
+keep_caps(struct mask_group *group)
 {
 	while (group->n > MASK_VALUES_MAX || group->bytes > MASK_BYTES_MAX) {
 		struct value **oldest = NULL;
@@ -111,7 +111,7 @@ keep_caps(struct group *group)
 
 /* Puts a value to the front, new or not. */
 static void
-put_value(struct group *group, const char *text, size_t len, bool pinned, uint64_t writer)
+put_value(struct mask_group *group, const char *text, size_t len, bool pinned, uint64_t writer)
 {
 	struct value **link = find(group, text, len), *value = *link;
 
@@ -140,10 +140,10 @@ put_value(struct group *group, const char *text, size_t len, bool pinned, uint64
 	keep_caps(group);
 }
 
-static struct group *
-group_of(const char *scope)
+static struct mask_group *
+mask_group_of(const char *scope)
 {
-	struct group *group = groups;
+	struct mask_group *group = all_groups;
 
 	if (scope == NULL)
 		return &everywhere;
@@ -155,17 +155,17 @@ group_of(const char *scope)
 static void
 add(const char *scope, const char *text, size_t len, bool pinned, uint64_t writer)
 {
-	struct group *group;
+	struct mask_group *group;
 
 	if (text == NULL || len < MASK_MIN || (!pinned && len > MASK_BYTES_MAX))
 		return;
 	pthread_rwlock_wrlock(&lock);
-	group = group_of(scope);
+	group = mask_group_of(scope);
 	if (group == NULL) {
 		group = xcalloc(1, sizeof(*group));
 		group->scope = xstrdup(scope);
-		group->next = groups;
-		groups = group;
+		group->next = all_groups;
+		all_groups = group;
 	}
 	put_value(group, text, len, pinned, writer);
 	atomic_store(&any, true);
@@ -207,7 +207,7 @@ mask_add_in(const char *scope, const char *value, size_t len, uint64_t writer)
 }
 
 static void
-settle(struct group *group, uint64_t writer)
+settle(struct mask_group *group, uint64_t writer)
 {
 	for (struct value *value = group->values; value != NULL; value = value->next) {
 		if (value->writer == writer) {
@@ -222,7 +222,7 @@ mask_settle(uint64_t writer)
 {
 	pthread_rwlock_wrlock(&lock);
 	settle(&everywhere, writer);
-	for (struct group *group = groups; group != NULL; group = group->next)
+	for (struct mask_group *group = all_groups; group != NULL; group = group->next)
 		settle(group, writer);
 	pthread_rwlock_unlock(&lock);
 }
@@ -245,7 +245,7 @@ mask_cut_texts(bool cut)
 /* ---- searching ------------------------------------------------------------------------------ */
 
 static void
-build(struct group *group)
+build(struct mask_group *group)
 {
 	struct finders *finders = xmalloc(sizeof(*finders));
 
@@ -414,7 +414,7 @@ copy_masked(const struct search *search, size_t *out_len)
 }
 
 static bool
-ready(const struct group *group)
+ready(const struct mask_group *group)
 {
 	return group == NULL || group->values == NULL || group->finders != NULL;
 }
@@ -422,10 +422,10 @@ ready(const struct group *group)
 static void
 finder_ready(void)
 {
-	struct group *group;
+	struct mask_group *group;
 
 	pthread_rwlock_wrlock(&lock);
-	group = group_of(current);
+	group = mask_group_of(current);
 	if (!ready(&everywhere))
 		build(&everywhere);
 	if (!ready(group))
@@ -434,7 +434,7 @@ finder_ready(void)
 }
 
 static struct finders *
-finders_ref(const struct group *group)
+finders_ref(const struct mask_group *group)
 {
 	if (group == NULL || group->finders == NULL)
 		return NULL;
@@ -446,11 +446,11 @@ finders_ref(const struct group *group)
 static void
 take_finders(struct finders *taken[2])
 {
-	const struct group *group;
+	const struct mask_group *group;
 
 	for (;;) {
 		pthread_rwlock_rdlock(&lock);
-		group = group_of(current);
+		group = mask_group_of(current);
 		if (ready(&everywhere) && ready(group))
 			break;
 		pthread_rwlock_unlock(&lock);

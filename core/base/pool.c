@@ -24,12 +24,12 @@
 #define STACK_SIZE (512u << 10)
 #define IDLE_S 10 /* a thread beyond the least ends after so long without work */
 
-struct group {
+struct pool_group {
 	const void *key;
 	bool large;
 	struct pool_job *head, *tail;
 	unsigned running;
-	struct group *next;
+	struct pool_group *next;
 };
 
 struct pool {
@@ -37,7 +37,7 @@ struct pool {
 	unsigned least, most;
 	pthread_mutex_t lock;
 	pthread_cond_t work, gone;
-	struct group *groups, **groups_end; /* those with jobs waiting or running, in turn */
+	struct pool_group *groups, **groups_end; /* those with jobs waiting or running, in turn */
 	struct pool_job *done, **done_end;
 	struct loop_job deliver;
 	bool delivering; /* `deliver` is posted */
@@ -48,10 +48,10 @@ struct pool {
 
 /* ---- groups, under the lock ----------------------------------------------------------------- */
 
-static struct group *
-group_of(struct pool *pool, const void *key, bool large)
+static struct pool_group *
+pool_group_of(struct pool *pool, const void *key, bool large)
 {
-	struct group *group;
+	struct pool_group *group;
 
 	for (group = pool->groups; group != NULL; group = group->next)
 		if (group->key == key && group->large == large)
@@ -65,9 +65,9 @@ group_of(struct pool *pool, const void *key, bool large)
 }
 
 static void
-unlink_group(struct pool *pool, struct group **link)
+unlink_group(struct pool *pool, struct pool_group **link)
 {
-	struct group *group = *link;
+	struct pool_group *group = *link;
 
 	*link = group->next;
 	if (group->next == NULL)
@@ -77,7 +77,7 @@ unlink_group(struct pool *pool, struct group **link)
 
 /* May one more job of the group run? */
 static bool
-has_share(const struct pool *pool, const struct group *group)
+has_share(const struct pool *pool, const struct pool_group *group)
 {
 	unsigned half = pool->most > 1 ? pool->most / 2 : 1;
 
@@ -89,10 +89,10 @@ has_share(const struct pool *pool, const struct group *group)
 
 /* The next job that may run; its group goes to the end of the row. */
 static struct pool_job *
-take_job(struct pool *pool, struct group **of)
+take_job(struct pool *pool, struct pool_group **of)
 {
-	for (struct group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
-		struct group *group = *link;
+	for (struct pool_group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
+		struct pool_group *group = *link;
 		struct pool_job *job = group->head;
 
 		if (job == NULL || !has_share(pool, group))
@@ -113,11 +113,11 @@ take_job(struct pool *pool, struct group **of)
 }
 
 static void
-drop_if_idle(struct pool *pool, struct group *idle)
+drop_if_idle(struct pool *pool, struct pool_group *idle)
 {
 	if (idle->running > 0 || idle->head != NULL)
 		return;
-	for (struct group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
+	for (struct pool_group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
 		if (*link == idle) {
 			unlink_group(pool, link);
 			break;
@@ -149,7 +149,7 @@ deliver(struct loop_job *posted)
 }
 
 static void
-finish_job(struct pool *pool, struct pool_job *job, struct group *group)
+finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 {
 	group->running--;
 	pool->large -= group->large;
@@ -200,7 +200,7 @@ worker(void *data)
 
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->stopping) {
-		struct group *group;
+		struct pool_group *group;
 		struct pool_job *job = take_job(pool, &group);
 
 		if (job == NULL) {
@@ -270,11 +270,11 @@ pool_new(struct loop *loop, unsigned least, unsigned most)
 void
 pool_submit(struct pool *pool, struct pool_job *job)
 {
-	struct group *group;
+	struct pool_group *group;
 	bool none;
 
 	pthread_mutex_lock(&pool->lock);
-	group = group_of(pool, job->group, job->large);
+	group = pool_group_of(pool, job->group, job->large);
 	job->next = NULL;
 	if (group->tail != NULL)
 		group->tail->next = job;
@@ -341,7 +341,7 @@ pool_free(struct pool *pool)
 		pthread_cond_wait(&pool->gone, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
 	while (pool->groups != NULL) {
-		struct group *group = pool->groups;
+		struct pool_group *group = pool->groups;
 
 		pool->groups = group->next;
 		drop_all(group->head);

@@ -14,7 +14,7 @@
 #define PERMISSION_MAX 1024
 #define LINK "link"
 
-static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+static const char *const http_methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
 
 /* The length of the segment at `text`, which ends before '/', a query or the end of the string. Of
  * a template, "{+x}" stands for segments of its own, and "{?x}" begins the query. */
@@ -124,8 +124,9 @@ permission_check(const char *permission)
 
 	if (strlen(permission) > PERMISSION_MAX)
 		return "it is too long";
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
-		if (strlen(methods[i]) != len || strncmp(permission, methods[i], len) != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(http_methods); i++) {
+		if (strlen(http_methods[i]) != len ||
+		    strncmp(permission, http_methods[i], len) != 0)
 			continue;
 		if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
 			return NULL;

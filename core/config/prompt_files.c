@@ -286,7 +286,7 @@ keep(struct parse *parse)
 }
 
 static void
-read_file(struct prompt_files *files, const char *path, const char *name, size_t stem)
+read_prompt_file(struct prompt_files *files, const char *path, const char *name, size_t stem)
 {
 	struct parse parse = { .files = files, .path = path };
 	struct json_object *meta = json_object_new_object();
@@ -357,7 +357,7 @@ prompt_files_read(struct prompt_files *files, const char *directory)
 		char *path = xprintf("%s/%s", directory, name);
 
 		if (i < (int)PROMPT_FILES_MAX)
-			read_file(files, path, name, stem_of(name));
+			read_prompt_file(files, path, name, stem_of(name));
 		free(path);
 		free(entries[i]);
 	}

@@ -7,7 +7,7 @@
 #include "base/loop.h"
 
 /* Memory that a burst took is given back once it is sent. */
-#define KEEP_ROOM 16384u
+#define STREAM_KEEP_ROOM 16384u
 
 void
 sse_init(struct sse *sse)
@@ -77,7 +77,7 @@ sse_take(struct sse *sse, char *out, size_t room)
 	if (sse->sent < sse->queue.len)
 		return len;
 	sse->sent = 0;
-	if (sse->queue.room > KEEP_ROOM)
+	if (sse->queue.room > STREAM_KEEP_ROOM)
 		buf_fini(&sse->queue);
 	else
 		buf_reset(&sse->queue);

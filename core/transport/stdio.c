@@ -28,10 +28,10 @@
 #define READ_ROOM 65536u     /* what a pipe holds */
 #define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
 #define OUTPUT_MAX \
-	(256u << 20)	     /* answers to what was read before; beyond, the output is given up */
-#define KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
-#define SPARES_MAX 256u	     /* exchanges kept for reuse */
-#define BAD_LINE (-32600)    /* JSON-RPC "Invalid Request" */
+	(256u << 20) /* answers to what was read before; beyond, the output is given up */
+#define OUTPUT_KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
+#define SPARES_MAX 256u		    /* exchanges kept for reuse */
+#define BAD_LINE (-32600)	    /* JSON-RPC "Invalid Request" */
 
 enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING };
 
@@ -164,7 +164,7 @@ flush(struct stdio *stdio)
 	else
 		loop_remove(stdio->loop, &stdio->out.watch);
 	stdio->out.sent = 0;
-	if (queue->room > KEEP_ROOM)
+	if (queue->room > OUTPUT_KEEP_ROOM)
 		buf_fini(queue);
 	else
 		buf_reset(queue);
