@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost: a plugin-based MCP host. All else is reached from here through the command line. */
+/* lakehost: a plugin-based MCP host. main() starts the command line; every part is reached from
+ * there. */
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 
-/* A caller may have closed 0, 1 or 2. Whatever is opened first would take that number, and then be
- * read as requests or written to as the log. */
+/* A caller may have closed 0, 1 or 2. The next opened file would get that number and would be used
+ * as standard input or as the log. */
 static void
 fill_standard_fds(void)
 {

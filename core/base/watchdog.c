@@ -73,7 +73,7 @@ look(struct watchdog *watchdog)
 		watchdog->signalled_ms = clock_ms();
 	if (watchdog->signalled_ms != 0 &&
 	    clock_ms() - watchdog->signalled_ms >= watchdog->signal_ms)
-		leave("a plugin's step does not end, so the host leaves without it");
+		leave("a plugin's step does not end; the host exits without it");
 	if (watchdog->end_ms != 0 && ms >= watchdog->end_ms)
 		leave("a plugin's step holds the loop for longer than a call may take, so the host "
 		      "ends and can be started anew");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why a tool that exists is not offered. This is told to the operator at the command line only: a
- * client does not learn of what is off.
+ * Why an installed tool is not offered. Only the command line prints this: a client never learns
+ * which tools are switched off.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ holds(const struct strings *list, const char *name)
 	return false;
 }
 
-/* Is it a tool of an enabled plugin that lacks a permission? */
+/* Does the tool belong to an enabled plugin that lacks a permission for it? */
 static bool
 tell_withheld(struct host *host, const char *name)
 {
@@ -34,15 +34,15 @@ tell_withheld(struct host *host, const char *name)
 		if (status.refusal != PLUGIN_OK || !holds(status.withheld, name))
 			continue;
 		fprintf(stderr,
-			"It is a tool of plugin %s, and the permissions in the plugin's file do "
-			"not cover its requests.\n",
+			"It is a tool of plugin %s. The permissions in the plugin's file do "
+			"not allow its requests.\n",
 			status.name);
 		return true;
 	}
 	return false;
 }
 
-/* Is the plugin among those that the configuration enables, and refused? */
+/* Is the plugin enabled in the configuration, but refused? */
 static bool
 is_refused(struct host *host, const char *plugin)
 {
@@ -67,8 +67,8 @@ cli_tell_absent(struct host *host, const char *tool)
 
 	if (row != NULL) {
 		fprintf(stderr,
-			"It is a tool of plugin %s and needs policy.access \"%s\"; here it is "
-			"\"%s\".\n",
+			"It is a tool of plugin %s and needs policy.access \"%s\". The "
+			"configured access is \"%s\".\n",
 			row->owner, access_name(row->access), access_name(config->access));
 		return;
 	}
@@ -77,13 +77,13 @@ cli_tell_absent(struct host *host, const char *tool)
 	plugin = plugins_with_tool(&config->plugins.directories, tool);
 	if (plugin != NULL && is_refused(host, plugin))
 		fprintf(stderr,
-			"It is a tool of plugin %s, which is refused: \"lakehost check\" says "
-			"why.\n",
+			"It is a tool of plugin %s, which was refused. Run \"lakehost check\" "
+			"to see the reason.\n",
 			plugin);
 	else if (plugin != NULL)
 		fprintf(stderr,
-			"It is a tool of plugin %s, which is not enabled: \"lakehost plugin enable "
-			"%s\".\n",
+			"It is a tool of plugin %s, which is not enabled. Run \"lakehost "
+			"plugin enable %s\".\n",
 			plugin, plugin);
 	free(plugin);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost call TOOL: what a model would get, as a person wants to see it. */
+/* lakehost call TOOL: calls a tool and prints its result for a person. */
 #include "cli/cli.h"
 
 #include <json-c/json.h>
@@ -15,7 +15,7 @@
 
 #define EXIT_CANCELLED 130
 
-/* A list whose quotes a shell has taken: [id,title]. */
+/* A list whose quotes were removed by a shell: [id,title]. */
 static struct json_object *
 bare_list(const char *value)
 {
@@ -34,8 +34,8 @@ bare_list(const char *value)
 	return list;
 }
 
-/* The value of KEY=VALUE, typed by the schema of that argument: a string stays as it is written,
- * anything else is JSON. */
+/* The value of KEY=VALUE. The schema of the argument decides its type: a string is taken as
+ * written, anything else is parsed as JSON. */
 static struct json_object *
 typed_value(const struct row *row, const char *key, const char *value)
 {
@@ -62,7 +62,9 @@ arguments_parse(const struct row *row, const char **words, size_t n)
 	if (n == 1 && words[0][0] == '{') {
 		arguments = json_parse(words[0], strlen(words[0]), &json_inbound, &why, &at);
 		if (arguments == NULL)
-			fprintf(stderr, "lakehost: the arguments are not JSON: %s at byte %zu\n",
+			fprintf(stderr,
+				"lakehost: the arguments are not valid JSON: %s at "
+				"byte %zu\n",
 				why, at);
 		return arguments;
 	}
@@ -72,7 +74,9 @@ arguments_parse(const struct row *row, const char **words, size_t n)
 		char *key;
 
 		if (equals == NULL) {
-			fprintf(stderr, "lakehost: \"%s\" is neither KEY=VALUE nor a JSON object\n",
+			fprintf(stderr,
+				"lakehost: \"%s\" is not KEY=VALUE and not a JSON "
+				"object\n",
 				words[i]);
 			json_object_put(arguments);
 			return NULL;
@@ -84,8 +88,8 @@ arguments_parse(const struct row *row, const char **words, size_t n)
 	return arguments;
 }
 
-/* Progress on stderr, one line that is overwritten: how much is done, where that is known, and
- * what is going on. */
+/* Shows progress on stderr, in one line that is overwritten: the part that is done, if known, and
+ * the current step. */
 static void
 show_progress(void *data, struct json_object *message)
 {
@@ -119,11 +123,11 @@ offered(struct host *host, const char *tool)
 	return registry_tool(host_registry(host), tool, host_config(host)->access);
 }
 
-/* Prints what a question left unanswered; nothing was done then. */
+/* Prints why a question was not answered. Nothing was changed in this case. */
 static int
 print_unanswered(void)
 {
-	fputs("lakehost: the tool asks a question, and there is no terminal to answer it on\n",
+	fputs("lakehost: the tool asks a question, but there is no terminal to answer it\n",
 	      stderr);
 	return 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost check: everything that serve would refuse, and what would make the first call fail,
- * before it does. It takes the way of serve itself (host_try), so the two cannot disagree.
+ * lakehost check: reports everything that serve would refuse and everything that would make the
+ * first call fail. It uses the start code of serve (host_try), so that both always agree.
  */
 #include "cli/check.h"
 
@@ -53,7 +53,7 @@ say_configuration(struct check *check)
 		check_say(check, CHECK_WARNING, "configuration", "%s", config->warnings.item[i]);
 }
 
-/* What serve itself says when it does not start. */
+/* The message that serve prints when it does not start. */
 static void
 say_start(struct check *check, const struct strings *faults)
 {
@@ -63,7 +63,7 @@ say_start(struct check *check, const struct strings *faults)
 		check_say(check, CHECK_OK, "start", NULL);
 }
 
-/* A plugin whose tools all need more access than there is was enabled for nothing. */
+/* An enabled plugin is useless when every tool needs more access than the configuration gives. */
 static void
 say_access(struct check *check, const char *subject, const struct plugin_status *status)
 {
@@ -73,14 +73,15 @@ say_access(struct check *check, const char *subject, const struct plugin_status 
 	size_t n = tools != NULL ? json_object_array_length(tools) : 0;
 
 	if (registry == NULL)
-		return; /* the host does not start, which was said */
+		return; /* the host does not start; the reason was printed */
 	for (size_t i = 0; i < n; i++)
 		if (registry_tool(registry, json_str(json_object_array_get_idx(tools, i), "name"),
 				  access) != NULL)
 			return;
 	if (n > 0 && status->withheld->count == 0)
 		check_say(check, CHECK_WARNING, subject,
-			  "none of its tools is offered: they need more than policy.access \"%s\"",
+			  "none of its tools is offered: they need more access than "
+			  "policy.access \"%s\"",
 			  access_name(access));
 }
 
@@ -104,7 +105,7 @@ say_plugin(struct check *check, const struct plugin_status *status)
 			  status->why, said ? "" : " (", said ? "" : where, said ? "" : ")");
 	for (size_t i = 0; status->refusal == PLUGIN_OK && i < status->withheld->count; i++)
 		check_say(check, CHECK_WARNING, subject,
-			  "%s is not offered: the permissions granted do not cover its requests",
+			  "%s is not offered: the granted permissions do not allow its requests",
 			  status->withheld->item[i]);
 	if (status->refusal == PLUGIN_OK)
 		say_access(check, subject, status);
@@ -126,7 +127,7 @@ say_plugins(struct check *check)
 		say_plugin(check, &status);
 	}
 	if (plugins_count(plugins) == 0)
-		check_say(check, CHECK_WARNING, "plugins", "none is enabled");
+		check_say(check, CHECK_WARNING, "plugins", "no plugin is enabled");
 	for (size_t i = 0; i < prompts->count; i++)
 		check_say(check, CHECK_FAULT, "prompt", "%s", prompts->item[i]);
 }
@@ -167,15 +168,15 @@ say_upstream(struct check *check, const struct config_upstream *upstream)
 		check_say(check, CHECK_OK, subject, "%s, %s", upstream->url, upstream->auth_why);
 		if (!check->online)
 			check_say(check, CHECK_SKIPPED, subject,
-				  "that it answers and takes the credential needs the network; "
-				  "lakehost doctor looks");
+				  "check does not use the network; run \"lakehost doctor\" to "
+				  "test the address and the credential");
 		for (size_t i = 0; i < upstream->warnings.count; i++)
 			check_say(check, CHECK_WARNING, subject, "%s", upstream->warnings.item[i]);
 	}
 	buf_fini(&users);
 }
 
-/* A plugin may name an upstream that nobody described. */
+/* A plugin may name an upstream that the configuration does not have. */
 static void
 say_unknown_upstreams(struct check *check)
 {
@@ -192,8 +193,8 @@ say_unknown_upstreams(struct check *check)
 			continue;
 		snprintf(subject, sizeof(subject), "upstream %s", status.upstream);
 		check_say(check, CHECK_FAULT, subject,
-			  "plugin %s needs it, but there is no upstreams.%s in lakehost.conf: add "
-			  "it, with the address and the credential of the service",
+			  "plugin %s needs it, but lakehost.conf has no upstreams.%s: add it, "
+			  "with the address and the credential of the service",
 			  status.name, status.upstream);
 	}
 }
@@ -244,7 +245,7 @@ check_begin(struct check *check, const struct cli *cli, bool online)
 
 	if (config == NULL)
 		return false;
-	log_init(LOG_OFF, true); /* what the log would say is in the report */
+	log_init(LOG_OFF, true); /* the report contains the log messages */
 	*check = (struct check){ .host = host_try(config, &faults), .online = online };
 	say_configuration(check);
 	say_start(check, &faults);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The report of check, which doctor goes on with: a host is started as serve starts it, up to the
- * opening of sockets, and each subject gets a line that says how it is.
+ * The report of check. doctor continues it. The host starts as in serve, but opens no sockets, and
+ * each subject gets one line with its state.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -20,23 +20,25 @@ struct host;
 enum check_state {
 	CHECK_OK,
 	CHECK_WARNING,
-	CHECK_FAULT,   /* serving does not start, or a call cannot work: the exit status is 1 */
-	CHECK_SKIPPED, /* it was not looked at, and the text says why */
+	CHECK_FAULT,   /* serving does not start, or a call cannot work: exit status 1 */
+	CHECK_SKIPPED, /* not checked; the text gives the reason */
 };
 
 struct check {
 	struct host *host; /* never NULL after check_begin() */
 	unsigned faults;
-	bool online; /* the upstreams are contacted afterwards */
+	bool online; /* the upstreams are contacted later */
 };
 
-/* Loads the configuration, starts the parts and reports on all of them. False when there is no
- * configuration to speak of; its faults are on stderr then, and nothing is left to end. */
+/* Loads the configuration, starts the parts and reports on all of them. False when the
+ * configuration cannot be read: its faults are then on stderr, and check_end() must not be
+ * called. */
 bool check_begin(struct check *check, const struct cli *cli, bool online);
-/* "SUBJECT: STATE: TEXT" on stdout; the text of a line that is ok may be NULL. */
+/* Prints "SUBJECT: STATE: TEXT" on stdout. The text may be NULL when the state is ok. */
 void check_say(struct check *check, enum check_state state, const char *subject, const char *format,
 	       ...) __attribute__((format(printf, 4, 5)));
-/* The names of the enabled plugins that send requests to it, comma-separated; false: none does. */
+/* The names of the enabled plugins that send requests to this upstream, comma-separated; false when
+ * there is none. */
 bool check_users(const struct check *check, const struct config_upstream *upstream,
 		 struct buf *names);
 /* Frees all, prints the number of faults, and returns the exit status. */

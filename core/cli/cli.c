@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of subcommands and the options, which may stand before or after the subcommand. An
- * option that a command does not take is an error, never ignored.
+ * The table of subcommands and of options. Options may stand before or after the subcommand. An
+ * option that a command does not take is an error.
  */
 #include "cli/cli.h"
 
@@ -24,47 +24,52 @@ static const struct cli_command commands[] = {
 	  "stdin and stdout. SIGTERM drains: running calls get up to 30 seconds.\n",
 	  "http unix", 0, 0, cli_serve },
 	{ "check", "check [--http ADDR:PORT] [--unix PATH]",
-	  "start as serve would, without opening a socket; print every fault",
-	  "Loads configuration, keys and plugins, and looks for the host and the credential of\n"
-	  "each upstream that an enabled plugin uses. Contacts nobody. Exit status 1 when serving\n"
-	  "would not start, a plugin is refused, or a call could not work.\n",
+	  "test the start of the server without opening a socket; print every fault",
+	  "Loads configuration, keys and plugins, and looks for the host and the credential "
+	  "of\neach upstream that an enabled plugin uses. Makes no request. Exit status 1 "
+	  "when the\nserver would not start, a plugin is refused, or a call could not "
+	  "work.\n",
 	  "http unix", 0, 0, cli_check },
 	{ "doctor", "doctor",
-	  "check, then contact each upstream: credential, identity, one request of each plugin",
-	  "Says which credential is used and why, who it is, and whether the request that each\n"
-	  "plugin names as its probe works. Changes nothing. Exit status 1 on any fault.\n",
+	  "check, then contact each upstream: credential, identity, one request for each plugin",
+	  "Prints which credential is used and why, the identity, and whether the probe "
+	  "request\nof each plugin works. Changes nothing. Exit status 1 on any fault.\n",
 	  "", 0, 0, cli_doctor },
 	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE",
 	  "show and switch plugins",
-	  "list     every plugin found, whether it is enabled, and why one is refused\n"
-	  "enable   link plugins-available/NAME.conf into plugins-enabled/\n"
-	  "disable  remove that link\n"
-	  "inspect  the manifest of a plugin, read without running its code (--json: whole)\n",
+	  "list     every plugin found, its state, and the reason when it is refused\nenable   "
+	  "link plugins-available/NAME.conf into plugins-enabled/\ndisable  remove that "
+	  "link\ninspect  print the manifest of a plugin without running its code (--json: "
+	  "all of it)\n",
 	  "json", 1, 2, cli_plugin },
 	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
-	  "--json prints the result of tools/list; --markdown a reference page of all installed\n"
-	  "tools, enabled or not.\n",
+	  "--json prints the result of tools/list; --markdown prints a reference page of "
+	  "all\ninstalled tools, also of those that are not enabled.\n",
 	  "json markdown", 0, 0, cli_tools },
-	{ "call", "call TOOL [JSON | KEY=VALUE…]", "call a tool, on the path of an MCP request",
-	  "Arguments are one JSON object, or KEY=VALUE pairs typed by the tool's schema.\n"
-	  "Progress and questions appear on a terminal. Exit status 1 on a tool error.\n"
-	  "--json prints the whole result.\n",
+	{ "call", "call TOOL [JSON | KEY=VALUE…]",
+	  "call a tool in the same way as an MCP "
+	  "request",
+	  "Arguments are one JSON object, or KEY=VALUE pairs whose types come from the tool's "
+	  "schema.\nProgress and questions appear on a terminal. Exit status 1 on a tool "
+	  "error.\n--json prints the whole result.\n",
 	  "json", 1, SIZE_MAX, cli_call },
 	{ "read", "read URI [--output FILE]", "read a resource",
 	  "--output writes its bytes to FILE, which must not exist.\n", "output json", 1, 1,
 	  cli_read },
 	{ "resources", "resources [--json]", "list the resources that a client would see",
-	  "Templates have variables in braces; \"lakehost read\" takes a URI with values in their\n"
-	  "place. --json prints the results of resources/list and resources/templates/list.\n",
+	  "Templates contain variables in braces; give \"lakehost read\" a URI with values "
+	  "instead.\n--json prints the results of resources/list and "
+	  "resources/templates/list.\n",
 	  "json", 0, 0, cli_resources },
 	{ "prompts", "prompts [--json]", "list the prompts that a client would see",
-	  "A star marks arguments that are required. --json prints the result of prompts/list.\n",
-	  "json", 0, 0, cli_prompts },
+	  "A star marks required arguments. --json prints the result of prompts/list.\n", "json", 0,
+	  0, cli_prompts },
 	{ "client-config", "client-config CLIENT [--url URL]",
-	  "print what connects a client to this host",
-	  "CLIENT is claude-code, claude-desktop, cline, codex, copilot-cli, cursor, gemini,\n"
-	  "goose, jetbrains, opencode, vscode, windsurf or zed. Without --url the client starts\n"
-	  "this program on stdio, with the options given here; with it, it connects by HTTP.\n",
+	  "print the settings that connect a client to this host",
+	  "CLIENT is claude-code, claude-desktop, cline, codex, copilot-cli, cursor, "
+	  "gemini,\ngoose, jetbrains, opencode, vscode, windsurf or zed. Without --url the "
+	  "client starts\nthis program on stdio, with the options given here. With --url "
+	  "it connects by HTTP.\n",
 	  "url", 1, 1, cli_client_config },
 };
 
@@ -88,7 +93,7 @@ static const struct option options[] = {
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
-	/* from here on: only for commands that name them */
+	/* the options after this one are valid only for commands that list them */
 	{ "http", required_argument, NULL, OPT_HTTP },
 	{ "unix", required_argument, NULL, OPT_UNIX },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -229,7 +234,7 @@ options_parse(struct cli *cli, int argc, char **argv, bool used[])
 		if (option == '?')
 			return unknown_option(argv[optind - 1]);
 		if (option == ':')
-			return usage_error(NULL, "an option wants a value", argv[optind - 1]);
+			return usage_error(NULL, "the option needs a value", argv[optind - 1]);
 		if (option == 'v') {
 			printf("lakehost %s (plugin ABI %d.%d)\n", LAKEHOST_VERSION, MCP_ABI_MAJOR,
 			       MCP_ABI_MINOR);
@@ -243,14 +248,14 @@ options_parse(struct cli *cli, int argc, char **argv, bool used[])
 	return 0;
 }
 
-/* Refuses options that the command does not take. */
+/* Rejects options that the command does not take. */
 static int
 options_check(const struct cli_command *command, const bool used[])
 {
 	for (size_t i = 0; options[i].name != NULL; i++)
 		if (used[i] && options[i].val >= OPT_HTTP &&
 		    !word_in(command->options, options[i].name))
-			return usage_error(command, "this command takes no such option",
+			return usage_error(command, "this command does not take the option",
 					   options[i].name);
 	return 0;
 }

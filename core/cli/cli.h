@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line: one file a subcommand, declared in one table (cli.c). */
+/* The command line: one file for each subcommand. The table of all of them is in cli.c. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -17,20 +17,21 @@ struct json_object;
 
 #define CLI_SETS_MAX 64
 
-/* What the command line said. */
+/* The parsed command line. */
 struct cli {
 	struct config_overrides overrides;
 	const char *set[CLI_SETS_MAX];
 	bool help, json, markdown;
 	const char *output;    /* read --output FILE */
 	const char *url;       /* client-config --url URL */
-	const char **argument; /* behind the subcommand and its options */
+	const char **argument; /* the words after the subcommand and its options */
 	size_t arguments;
 };
 
 struct cli_command {
 	const char *name, *usage, *summary, *details;
-	const char *options; /* of its own, besides the global ones; space-separated */
+	const char *options; /* the command's own options, besides the global ones; separated by
+			      * spaces */
 	size_t least, most;  /* arguments */
 	int (*run)(struct cli *cli);
 };
@@ -50,13 +51,14 @@ int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
 
-/* Loads the config and prints every fault on stderr; NULL then. */
+/* Loads the configuration. NULL when it has faults; each is printed on stderr. */
 struct config *cli_config(const struct cli *cli);
-/* A host that serves this process only (no listener), with logs at warning and above. NULL after
- * printing why. */
+/* A host for the command line: no listener, and logs only warnings and errors. NULL after printing
+ * the reason. */
 struct host *cli_host(const struct cli *cli);
 
-/* ---- local.c: a client of the host in the same process -------------------------------------- */
+/* ---- local.c: a client inside the process
+ * ----------------------------------------------------- */
 
 struct local_answer {
 	struct json_object *result; /* NULL when there was an error; owned */
@@ -64,45 +66,47 @@ struct local_answer {
 	bool cancelled;		    /* by SIGINT */
 };
 
-/* Sends one request of the newest revision and runs the loop until it is answered. `params` is
- * taken. `notify`, which may be NULL, sees each notification. Questions (input_required) are asked
- * on the terminal if there is one, and declined otherwise. */
+/* Sends one request of the newest revision and runs the loop until the answer arrives. Takes
+ * ownership of `params`. `notify` is called for each notification and may be NULL. Questions
+ * (input_required) are asked on the terminal; without a terminal they are declined. */
 void local_request(struct host *host, const char *method, struct json_object *params,
 		   void (*notify)(void *data, struct json_object *message), void *data,
 		   struct local_answer *answer);
 void local_answer_fini(struct local_answer *answer);
-/* Why there is no result, on stderr. */
+/* Prints on stderr why there is no result. */
 void local_print_error(const struct local_answer *answer);
 /* All pages of a list as one result; NULL after printing the error. `member` holds the items. */
 struct json_object *local_list(struct host *host, const char *method, const char *member);
 
 /* ---- absent.c ------------------------------------------------------------------------------- */
 
-/* One line on stderr when an installed tool of this name is not offered: why not. */
+/* Prints one line on stderr when the tool is installed but not offered: the reason. */
 void cli_tell_absent(struct host *host, const char *tool);
 
 /* ---- question.c: elicitation on a terminal -------------------------------------------------- */
 
-/* Answers one input request; new object, or NULL when it cannot be answered here. */
+/* Answers one input request. A new object, or NULL when it cannot be answered here. */
 struct json_object *question_answer(struct json_object *request);
 
 /* ---- render.c ------------------------------------------------------------------------------- */
 
-/* Prints a text as a person wants to see it on a terminal: tab-separated lines become aligned
- * columns. Control characters are made visible. */
+/* Prints a text for a person at a terminal: tab-separated lines become aligned columns, and control
+ * characters become visible. */
 void render_text(FILE *out, const char *text, size_t len, int width);
-/* A table of ours, tab-separated, on stdout: aligned on a terminal, as it is on a pipe. */
+/* Prints a tab-separated table of the host on stdout: aligned on a terminal, unchanged on a
+ * pipe. */
 void render_table_text(const char *text, size_t len);
 /* The length of the first sentence of a description. */
 int first_sentence(const char *text);
-/* A text in one line, without its end: what would begin another one is made visible too. */
+/* A text on one line, without its line end: characters that would start a new line become
+ * visible. */
 void render_line(FILE *out, const char *text);
-/* The same bytes for a pipe: with one newline at the end. */
+/* The unchanged bytes for a pipe, with one newline at the end. */
 void render_plain(FILE *out, const char *text, size_t len);
 /* Display columns of a UTF-8 text. */
 int render_width(const char *text, size_t len);
-int render_terminal_width(void); /* 0: stdout is no terminal */
-/* Prints all content blocks of a result; blobs are named, not shown. */
+int render_terminal_width(void); /* 0: stdout is not a terminal */
+/* Prints all content blocks of a result. Blobs are named, not printed. */
 void render_content(struct json_object *content, int width);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost client-config CLIENT: the snippet that connects a client, by stdio or by URL, with the
- * options that were given. It never holds the value of a secret: where a client does not pass its
- * environment on, variables are passed by name in the client's own way, and where it has no such
- * way, only those are written out that hold no secret.
+ * lakehost client-config CLIENT: prints the settings that connect a client by stdio or URL, with
+ * the options that were given. The output never contains the value of a secret. Where a client does
+ * not pass its environment to the server, variables are passed by name. Where the client cannot do
+ * that, only variables that are not secret are printed with their value.
  */
 #include "cli/cli.h"
 
@@ -18,26 +18,26 @@
 #include "base/url.h"
 #include "config/reader.h"
 
-/* How the server gets variables of the environment in which it is to run. */
+/* How the server process gets its environment variables. */
 enum passing {
-	PASSES,	  /* the client passes its own on */
-	BY_LIST,  /* a list of names */
-	BY_VALUE, /* {"NAME": reference}; the format makes a reference of a name */
-	LITERAL,  /* {"NAME": value}: the client knows no reference */
+	PASSES,	  /* the client passes its own environment */
+	BY_LIST,  /* a list of variable names */
+	BY_VALUE, /* {"NAME": reference}; the format turns a name into a reference */
+	LITERAL,  /* {"NAME": value}: the client has no references */
 };
 
 enum syntax { JSON, TOML, YAML };
 
-/* What each client documents. `list` is the member that holds its servers. */
+/* The file format of each client, as documented. `list` is the member that holds its servers. */
 static const struct client {
 	const char *name, *file, *list;
 	enum syntax syntax;
-	const char *type_stdio, *type_http; /* NULL: the client wants no "type" */
-	const char *url; /* the member of the URL; NULL: it starts commands only */
+	const char *type_stdio, *type_http; /* NULL: the client has no "type" */
+	const char *url; /* the member for the URL; NULL: the client supports stdio only */
 	enum passing passing;
-	const char *env, *reference; /* the member for variables, and how one is referred to */
-	bool all_tools;		     /* the tools to use must be named: "*" */
-	bool one_command;	     /* program and arguments are one list */
+	const char *env, *reference; /* the member for variables, and the form of a reference */
+	bool all_tools;		     /* the client must list the tools to use: "*" */
+	bool one_command;	     /* program and arguments are in one list */
 } clients[] = {
 	{ "claude-code",
 	  ".mcp.json in the project (or: claude mcp add-json lakehost '<the object "
@@ -71,7 +71,8 @@ static const struct client {
 	  NULL, false, false },
 };
 
-/* The variables that lead to a workspace; the first two are asked for even where they are unset. */
+/* The variables that select a workspace. The first two are always printed, even when they are
+ * unset. */
 static const struct variable {
 	const char *name;
 	bool secret;
@@ -101,7 +102,7 @@ add_word(struct json_object *words, const char *word)
 	json_object_array_add(words, json_object_new_string(word));
 }
 
-/* Every option that was given, as the program takes it. */
+/* Every option that was given, in the form that the program accepts. */
 static void
 add_options(struct json_object *words, const struct config_overrides *given)
 {
@@ -249,7 +250,7 @@ one_line(struct json_object *value)
 							 JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* TOML's basic strings are spelled like JSON's for all that a path or URL can hold. */
+/* TOML's basic strings have the syntax of JSON strings for every character of a path or URL. */
 static void
 print_toml(struct json_object *server)
 {
@@ -258,7 +259,7 @@ print_toml(struct json_object *server)
 		printf("%s = %s\n", key, one_line(value));
 }
 
-/* In YAML a JSON value is a value too. */
+/* A JSON value is also a valid YAML value. */
 static void
 print_yaml(const struct client *client, struct json_object *server)
 {
@@ -275,12 +276,12 @@ print_hints(const struct client *client, const struct cli *cli)
 		return;
 	if (client->passing == LITERAL && is_set("DATABRICKS_TOKEN"))
 		fprintf(stderr,
-			"%s does not pass DATABRICKS_TOKEN on, and a token does not belong "
-			"into its file: put host and token into a profile of ~/.databrickscfg, or "
-			"give --set upstreams.workspace.token=file:PATH.\n",
+			"%s does not pass DATABRICKS_TOKEN on, and its file must not contain a "
+			"token: write host and token into a profile of ~/.databrickscfg, "
+			"or use --set upstreams.workspace.token=file:PATH.\n",
 			client->name);
-	fputs("The server finds its services by its configuration, and a Databricks workspace also "
-	      "by DATABRICKS_HOST and DATABRICKS_TOKEN, or ~/.databrickscfg.\n",
+	fputs("The server finds its services in its configuration. It finds a Databricks "
+	      "workspace also in DATABRICKS_HOST and DATABRICKS_TOKEN, or in ~/.databrickscfg.\n",
 	      stderr);
 }
 
@@ -307,7 +308,7 @@ find_client(const char *name)
 	return NULL;
 }
 
-/* What cannot be put into a snippet; says why. */
+/* What the output must not or cannot contain; prints the reason. */
 static bool
 refused(const struct client *client, const struct cli *cli)
 {
@@ -318,24 +319,21 @@ refused(const struct client *client, const struct cli *cli)
 		if (!reader_set_is_secret(cli->overrides.set[i]))
 			continue;
 		fprintf(stderr,
-			"lakehost: --set %.*s: the value of a secret does not belong into "
-			"a snippet; give env:NAME or file:PATH\n",
+			"lakehost: --set %.*s: the value of a secret must not be in the "
+			"client's settings; use env:NAME or file:PATH\n",
 			(int)strcspn(cli->overrides.set[i], "="), cli->overrides.set[i]);
 		return true;
 	}
 	if (cli->url == NULL)
 		return false;
 	if (client->url == NULL) {
-		fprintf(stderr,
-			"lakehost: %s starts commands only; it has no place for a URL in "
-			"its file. Leave --url out\n",
-			client->name);
+		fprintf(stderr, "lakehost: %s supports stdio only; remove --url\n", client->name);
 		return true;
 	}
 	why = strstr(cli->url, "://") != NULL ? url_split(cli->url, &url)
-					      : "it begins with neither http:// nor https://";
+					      : "it must begin with http:// or https://";
 	if (why != NULL)
-		fprintf(stderr, "lakehost: --url %s: not a URL: %s\n", cli->url, why);
+		fprintf(stderr, "lakehost: --url %s is not valid: %s\n", cli->url, why);
 	return why != NULL;
 }
 
@@ -347,7 +345,7 @@ cli_client_config(struct cli *cli)
 
 	if (client == NULL || refused(client, cli))
 		return 2;
-	fprintf(stderr, "Put this into %s:\n", client->file);
+	fprintf(stderr, "Add this to %s:\n", client->file);
 	server = server_object(client, cli);
 	switch (client->syntax) {
 	case JSON: print_snippet(client, server); break;

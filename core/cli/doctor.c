@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost doctor: what check does, and then a request to each upstream that an enabled plugin
- * uses: who its credential is, and what each plugin names as its probe. Nothing is changed
- * anywhere.
+ * lakehost doctor: runs check, then sends a request to each upstream that an enabled plugin uses:
+ * it reports the identity of the credential, and tries the probe request of each plugin. It changes
+ * nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,21 +23,21 @@
 #include "unit.h"
 #include "upstream/upstream.h"
 
-#define ANSWER_MS 20000 /* for one answer, with all repetitions */
+#define ANSWER_MS 20000 /* for one answer, with all retries */
 #define SUBJECT_MAX 160
-#define MESSAGE_MAX 300 /* bytes that are shown of a service's words */
+#define MESSAGE_MAX 300 /* bytes of a service's message that are shown */
 #define REPLY_MAX (4u << 20)
-#define EXAMINATIONS_MAX 400 /* more than plugins and upstreams that there can be */
+#define EXAMINATIONS_MAX 400 /* more than the possible number of plugins and upstreams */
 
-/* One request and what came of it. */
+/* One request and its result. */
 struct examination {
 	struct doctor *doctor;
 	char subject[SUBJECT_MAX];
-	char *method, *path, *query; /* the latter NULL: none */
+	char *method, *path, *query; /* NULL: no upstream */
 	const struct upstream_kind *kind;
-	const char *role; /* of the upstream; borrowed from the configuration */
+	const char *role; /* name of the upstream; borrowed from the configuration */
 	bool identity;	  /* else a probe */
-	bool shared;	  /* a fault that each request to this upstream meets */
+	bool shared;	  /* a fault that affects every request to this upstream */
 	int64_t since_ms;
 	enum check_state state;
 	struct buf text;
@@ -49,9 +49,9 @@ struct doctor {
 	size_t count, waiting;
 };
 
-/* ---- what came back ------------------------------------------------------------------------- */
+/* ---- results -------------------------------------------------------------------------------- */
 
-/* Others' words on one line, cut, without secrets. */
+/* A foreign text on one line, cut, with secrets masked. */
 static void
 add_foreign(struct buf *out, const char *text)
 {
@@ -79,7 +79,7 @@ add_foreign(struct buf *out, const char *text)
 	free(masked);
 }
 
-/* The words of an error as services write them: {"message"}, {"error": "…"} or {"error":
+/* The message of an error in the forms that services use: {"message"}, {"error": "…"} or {"error":
  * {"message"}}, {"detail"}, {"title"}. */
 static const char *
 message_in(struct json_object *answer)
@@ -97,12 +97,14 @@ static const char *
 meaning(int status, bool refused)
 {
 	if (refused)
-		return "the credential was refused: it is wrong, expired or revoked";
+		return "the credential was rejected: it is wrong, expired or revoked";
 	switch (status) {
-	case 403: return "the credential may not do this";
-	case 404: return "there is no such path: check the address";
+	case 403: return "the credential has no permission for this";
+	case 404: return "the path does not exist: check the address";
 	case 429: return "too many requests: try again later";
-	default: return status >= 500 ? "the service has a fault of its own" : "it was refused";
+	default:
+		return status >= 500 ? "the service reported an internal error"
+				     : "the request was rejected";
 	}
 }
 
@@ -152,7 +154,7 @@ arrived(void *data, const struct mcp_reply *reply)
 		loop_stop(host_loop(exam->doctor->check->host));
 }
 
-/* ---- what is asked -------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static void
 ask(struct examination *exam, const char *role, const char *plugin,
@@ -236,12 +238,12 @@ ask_probe(struct doctor *doctor, const struct plugin_status *status)
 		return; /* said already */
 	snprintf(subject, SUBJECT_MAX, "plugin %s, probe", status->name);
 	if (probe == NULL) {
-		check_say(doctor->check, CHECK_SKIPPED, subject, "its manifest names none");
+		check_say(doctor->check, CHECK_SKIPPED, subject, "its manifest has no probe");
 		return;
 	}
 	if (!permission_allows(status->permissions, "GET", strchr(probe, '/'))) {
 		check_say(doctor->check, CHECK_SKIPPED, subject,
-			  "the configuration took the permission for it away");
+			  "the configuration removed the permission for its probe");
 		return;
 	}
 	exam = examine(doctor, probe);
@@ -249,7 +251,7 @@ ask_probe(struct doctor *doctor, const struct plugin_status *status)
 	ask(exam, status->upstream, status->name, status->permissions);
 }
 
-/* Has an earlier line told what is wrong with the upstream, so that this one would repeat it? */
+/* Did an earlier line report the same fault of this upstream? */
 static bool
 is_told(const struct doctor *doctor, const struct examination *exam)
 {
@@ -264,7 +266,7 @@ tell(struct doctor *doctor, const struct examination *exam)
 {
 	if (is_told(doctor, exam))
 		check_say(doctor->check, CHECK_SKIPPED, exam->subject,
-			  "upstream %s has the fault named above", exam->role);
+			  "upstream %s has the fault reported above", exam->role);
 	else
 		check_say(doctor->check, exam->state, exam->subject, "%s", exam->text.data);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost prompts, lakehost resources: what a client is offered besides tools. */
+/* lakehost prompts, lakehost resources: lists what a client is offered besides tools. */
 #include "cli/cli.h"
 
 #include <json-c/json.h>
@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "host/host.h"
 
-/* "run_id*, task": those with a star are required. */
+/* "run_id*, task": a star marks a required argument. */
 static void
 put_arguments(FILE *out, struct json_object *prompt)
 {

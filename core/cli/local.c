@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line as a client of its own host: an exchange whose bytes stay in the process. So
- * `call`, `read` and `tools` take exactly the path of a request that came from outside.
+ * The command line as a client of its own host: an exchange whose bytes stay in the process.
+ * Therefore `call`, `read` and `tools` are handled exactly like a request from outside.
  */
 #include "cli/cli.h"
 
@@ -21,7 +21,7 @@
 
 #define LOCAL_REQUEST_MAX (8u << 20)
 #define LOCAL_ROUNDS_MAX 16
-#define LOCAL_CANCEL_MS 12000 /* the clean-up budget of a cancelled call, and a little more */
+#define LOCAL_CANCEL_MS 12000 /* the clean-up time of a cancelled call, and a margin */
 
 struct local {
 	struct exchange exchange;
@@ -98,7 +98,7 @@ static const struct exchange_ops local_ops = {
 	.finish = local_finish,
 };
 
-/* The notification that withdraws a request has an exchange of its own, which nobody reads. */
+/* The notification that cancels a request has an exchange of its own, whose answer is not read. */
 static void
 discard_finish(struct exchange *exchange, int status, const struct exchange_header *headers,
 	       size_t n, const char *json, size_t len)
@@ -134,8 +134,8 @@ give_up(struct loop_timer *timer)
 	loop_stop(host_loop(local->host));
 }
 
-/* After SIGINT the request is withdrawn as on stdio; no answer will come, but the remote work is
- * being cancelled, so the process stays until that is done. */
+/* SIGINT cancels the request, as on stdio. No answer will come, but the remote work is still being
+ * cancelled. The process waits until that is done. */
 static void
 poll_drained(struct loop_timer *timer)
 {
@@ -219,7 +219,8 @@ message_write(struct buf *out, int id, const char *method, struct json_object *p
 	buf_putc(out, '}');
 }
 
-/* One round: sends, and runs the loop until the answer, or the end of a cancelled call. */
+/* One round: sends the request and runs the loop until the answer arrives or the cancelled call has
+ * ended. */
 static void
 round_trip(struct local *local, const char *method, struct json_object *params)
 {
@@ -238,8 +239,8 @@ round_trip(struct local *local, const char *method, struct json_object *params)
 	buf_fini(&message);
 }
 
-/* Answers all questions of an input_required result into `params`; false when there is nobody to
- * ask. */
+/* Puts the answers to all questions of an input_required result into `params`; false when nobody
+ * can be asked. */
 static bool
 answer_questions(struct json_object *result, struct json_object *params)
 {
@@ -294,7 +295,7 @@ local_request(struct host *host, const char *method, struct json_object *params,
 	json_object_put(params);
 }
 
-/* The items of a further page, behind those that are there. */
+/* Appends the items of a further page. */
 static void
 append_page(struct json_object *all, struct json_object *page, const char *member)
 {

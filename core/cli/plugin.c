@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost plugin list|inspect: no plugin code runs here. enable and disable: plugin_switch.c */
+/* lakehost plugin list|inspect: neither runs code of a plugin. enable and disable are in
+ * plugin_switch.c. */
 #include "cli/cli.h"
 
 #include <dirent.h>
@@ -63,7 +64,7 @@ list_enabled(FILE *out, const struct plugins *plugins)
 	}
 }
 
-/* One file of a plugin directory that nothing enables. */
+/* A file of a plugin directory that the configuration does not enable. */
 static void
 list_available(FILE *out, const char *directory, const char *file, const char *name)
 {
@@ -148,7 +149,8 @@ is_path(const char *which)
 	return strchr(which, '/') != NULL || (len > 3 && strcmp(which + len - 3, ".so") == 0);
 }
 
-/* Opens NAME in the plugin directories, or FILE where the argument has a slash or ends in .so. */
+/* Opens NAME in the plugin directories. An argument with a slash or with the end .so is opened as a
+ * file. */
 static int
 open_plugin(const struct config *config, const char *which, char **path)
 {

@@ -28,7 +28,8 @@ void
 changes_undo(struct changes *changes)
 {
 	for (size_t i = changes->made.count; i > 0; i--)
-		remove(changes->made.item[i - 1]); /* a folder only when it is empty again */
+		remove(changes->made.item[i - 1]); /* a directory is removed only when it is
+						    * empty */
 	strings_fini(&changes->made);
 }
 
@@ -37,8 +38,9 @@ failed(const char *path)
 {
 	fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
 	if (errno == EACCES || errno == EROFS)
-		fputs("For yourself alone: make a file ~/.config/lakehost/lakehost.conf, an empty "
-		      "one will do, and it is read instead of the system's.\n",
+		fputs("To change only your own settings, make a file "
+		      "~/.config/lakehost/lakehost.conf. It may be empty. It is then read "
+		      "instead of the system's file.\n",
 		      stderr);
 	return false;
 }
@@ -96,20 +98,20 @@ plugin_print_unknown(const struct config *config, const char *name)
 	const struct strings *directories = &config->plugins.directories;
 	char *near = plugins_near(directories, name);
 
-	fprintf(stderr, "lakehost: there is no plugin \"%s\" in", name);
+	fprintf(stderr, "lakehost: plugin \"%s\" does not exist in", name);
 	for (size_t i = 0; i < directories->count; i++)
 		fprintf(stderr, "%s %s", i > 0 ? "," : "", directories->item[i]);
 	fputs(directories->count == 0 ? " any plugin directory\n" : "\n", stderr);
 	if (near != NULL)
 		fprintf(stderr, "Did you mean \"%s\"?\n", near);
 	else
-		fputs("\"lakehost plugin list\" shows those that there are.\n", stderr);
+		fputs("\"lakehost plugin list\" shows all plugins.\n", stderr);
 	free(near);
 }
 
 /* ---- a file from a manifest ------------------------------------------------------------------ */
 
-/* A text of the vendor's within a comment: it must not end the line. */
+/* A text of the vendor inside a comment: it must not end the line. */
 static void
 put_comment(FILE *out, const char *text)
 {
@@ -124,8 +126,8 @@ put_permissions(FILE *out, struct json_object *head)
 
 	if (list == NULL || json_object_array_length(list) == 0)
 		return;
-	fputs("\n# The requests that it may make. Fewer can be granted, not more; tools that need "
-	      "the others\n# are not offered then.\n#permissions = [\n",
+	fputs("\n# The requests that it may make. You can remove some, but not add any. Tools "
+	      "that need a removed\n# one are not offered.\n#permissions = [\n",
 	      out);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		fputs("#\t\"", out);
@@ -142,7 +144,7 @@ put_options(FILE *out, struct json_object *head)
 
 	if (properties == NULL || json_object_object_length(properties) == 0)
 		return;
-	fputs("\n# Options of its own.\n#options = {\n", out);
+	fputs("\n# Options of this plugin.\n#options = {\n", out);
 	json_object_object_foreach(properties, key, schema) {
 		struct json_object *fallback = json_get(schema, "default");
 
@@ -169,21 +171,20 @@ put_file(FILE *out, const char *name, struct json_object *head)
 		fputs(": ", out);
 	put_comment(out, json_str(head, "summary"));
 	fprintf(out,
-		"\n# Written from its manifest by \"lakehost plugin enable %s\"; every key has "
-		"its default here.\n\n"
-		"# \"none\" runs it in the host, \"process\" in a worker process of its own.\n"
-		"#isolation = \"process\";\n\n"
-		"# Does serving fail when this plugin is refused?\n#critical = false;\n\n"
-		"# Which group of upstreams in lakehost.conf it talks to.\n"
-		"#upstream = \"%s\";\n\n"
-		"# Other names for its tools and prompts, where another plugin has the same. In "
-		"rename:\n# OLD_NAME = \"NEW_NAME\";\n#prefix = \"\";\n#rename = { };\n",
+		"\n# Written from the plugin's manifest by \"lakehost plugin enable %s\". "
+		"Every key shows its default.\n\n# \"none\" runs the plugin in the host, "
+		"\"process\" in a worker process of its own.\n#isolation = "
+		"\"process\";\n\n# Must the server refuse to start when this plugin is "
+		"refused?\n#critical = false;\n\n# The group of upstreams in lakehost.conf "
+		"that it sends requests to.\n#upstream = \"%s\";\n\n# Other names for its "
+		"tools and prompts, if another plugin uses the same ones. In rename:\n# "
+		"OLD_NAME = \"NEW_NAME\";\n#prefix = \"\";\n#rename = { };\n",
 		name, manifest_upstream(head).role);
 	put_permissions(out, head);
 	put_options(out, head);
 }
 
-/* DIR/plugins-available/NAME.conf, which is not there yet. */
+/* DIR/plugins-available/NAME.conf, which does not exist yet. */
 static bool
 write_conf(const struct config *config, const char *name, const char *path, struct changes *changes)
 {
@@ -239,10 +240,9 @@ plugin_mark_default(const struct config *config, struct changes *changes)
 
 	if (out != NULL) {
 		strings_add(&changes->made, path);
-		fputs(
-		    "# While this file is here, those plugins are enabled too that call themselves "
-		    "default.\n",
-		    out);
+		fputs("# While this file exists, the plugins that are enabled by default stay "
+		      "enabled.\n",
+		      out);
 		ok = fclose(out) == 0;
 	}
 	if (!ok)

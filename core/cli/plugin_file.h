@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files and links by which plugins are enabled, between the commands that deal with them. */
+/* The files and links that enable plugins, for the commands that change them. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,26 +11,28 @@
 
 #include "config/config.h"
 
-/* What was made on disk, in order, so that a command that fails leaves nothing. */
+/* The files that were made, in order, so that a command that fails can remove them. */
 struct changes {
 	struct strings made;
 };
 void changes_keep(struct changes *changes);
-void changes_undo(struct changes *changes); /* what was put away comes not back: do that last */
+void changes_undo(struct changes *changes); /* a removed file cannot be restored: remove files
+					     * last */
 
 /* Is NAME.so in a plugin directory? */
 bool plugin_installed(const struct config *config, const char *name);
 /* Its manifest, read without running its code; NULL after printing why. For json_object_put(). */
 struct json_object *plugin_manifest(const struct config *config, const char *name);
-/* On stderr: that there is no plugin of this name, and which was probably meant. */
+/* Prints on stderr that there is no plugin of this name, and suggests a similar one. */
 void plugin_print_unknown(const struct config *config, const char *name);
 
-/* The folder plugins-enabled, made where it is absent. False after printing why. */
+/* The directory plugins-enabled; makes it if it does not exist. False after printing the reason. */
 bool plugin_folder_make(const struct config *config, struct changes *changes);
-/* The link plugins-enabled/NAME.conf to the file in plugins-available, which is written from the
- * manifest where there is none. That the link is there is fine. False after printing why. */
+/* Makes the link plugins-enabled/NAME.conf to the file in plugins-available. That file is written
+ * from the manifest if it does not exist. An existing link is accepted. False after printing the
+ * reason. */
 bool plugin_link(const struct config *config, const char *name, struct changes *changes);
-/* plugins-enabled/default.conf: those that are enabled by default stay so. */
+/* Makes plugins-enabled/default.conf: plugins that are enabled by default stay enabled. */
 bool plugin_mark_default(const struct config *config, struct changes *changes);
 
 #endif

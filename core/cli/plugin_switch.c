@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost plugin enable|disable: links in plugins-enabled. From the moment that this folder is
- * there it decides alone, so its first link comes with default.conf, which keeps those enabled that
- * were so without a word. A command that fails leaves everything as it was.
+ * lakehost plugin enable|disable: links in plugins-enabled. Once this directory exists, it alone
+ * decides which plugins are enabled. So its first link is made together with default.conf, which
+ * keeps the default plugins enabled. A command that fails changes nothing.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ enable(const struct config *config, const char *name)
 
 	if (!plugin_installed(config, name))
 		return unknown_plugin(config, name);
-	manifest = plugin_manifest(config, name); /* one that cannot be read is not enabled */
+	manifest = plugin_manifest(config, name); /* a plugin that cannot be read is not enabled */
 	ok = manifest != NULL && plugin_folder_make(config, &changes) &&
 	     (!config->plugins.defaults || plugin_mark_default(config, &changes)) &&
 	     plugin_link(config, name, &changes);
@@ -46,7 +46,7 @@ enable(const struct config *config, const char *name)
 		return 1;
 	}
 	changes_keep(&changes);
-	printf("%s is enabled. A running host takes it up at its next start.\n", name);
+	printf("%s is enabled. A running host loads it at its next start.\n", name);
 	return 0;
 }
 
@@ -56,7 +56,7 @@ is_default(struct json_object *manifest)
 	return json_flag(json_obj(manifest, "plugin"), "default", false);
 }
 
-/* Links for all that are enabled by default but one. */
+/* Makes links for all plugins that are enabled by default, except one. */
 static bool
 spell_out_defaults(const struct config *config, const char *but, struct changes *changes)
 {
@@ -74,7 +74,7 @@ spell_out_defaults(const struct config *config, const char *but, struct changes 
 	return ok;
 }
 
-/* Without the marker the folder says all. */
+/* Without default.conf the links alone decide. */
 static bool
 unmark_default(const struct config *config)
 {
@@ -87,7 +87,7 @@ unmark_default(const struct config *config)
 	return ok;
 }
 
-/* One that is enabled by default: the others are named instead. */
+/* Disables a plugin that is enabled by default: links for the others replace default.conf. */
 static bool
 disable_default(const struct config *config, const char *name)
 {
@@ -111,7 +111,7 @@ remove_link(const char *link)
 	return false;
 }
 
-/* Does the main file (or --set) name it? Then no link decides. */
+/* Is the plugin named in the main file or by --set? Then links have no effect. */
 static bool
 named_elsewhere(const struct config *config, const char *name)
 {
@@ -124,7 +124,7 @@ named_elsewhere(const struct config *config, const char *name)
 	return false;
 }
 
-/* Is it enabled because nothing else is said? */
+/* Is the plugin enabled only by default? */
 static bool
 by_default(const struct config *config, const char *name)
 {
@@ -147,14 +147,14 @@ disable(const struct config *config, const char *name, const char *link)
 		return unknown_plugin(config, name);
 	if (named_elsewhere(config, name) || config->plugins.all ||
 	    (is && config->plugins.by_word)) {
-		fprintf(stderr, "lakehost: %s is enabled by plugins.enabled; take it out there\n",
+		fprintf(stderr, "lakehost: %s is enabled by plugins.enabled; remove it there\n",
 			name);
 		return 1;
 	}
 	if (there && !S_ISLNK(info.st_mode)) {
 		fprintf(stderr,
-			"lakehost: %s is a file, not a link to plugins-available; move it "
-			"away yourself\n",
+			"lakehost: %s is a file, not a link to plugins-available; remove it "
+			"yourself\n",
 			link);
 		return 1;
 	}
@@ -164,7 +164,7 @@ disable(const struct config *config, const char *name, const char *link)
 	}
 	if ((is && !disable_default(config, name)) || (there && !remove_link(link)))
 		return 1;
-	printf("%s is disabled. A running host drops it at its next start.\n", name);
+	printf("%s is disabled. A running host unloads it at its next start.\n", name);
 	return 0;
 }
 
@@ -178,7 +178,7 @@ cli_plugin_switch(const struct cli *cli, bool on)
 
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name) ||
 	    *name == '\0' || strcmp(name, "default") == 0 || strcmp(name, "all") == 0) {
-		fprintf(stderr, "lakehost: \"%s\" is not a plugin name\n", name);
+		fprintf(stderr, "lakehost: \"%s\" is not a valid plugin name\n", name);
 		return 2;
 	}
 	config = cli_config(cli);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Form elicitation on a terminal: one line a field, typed and checked by its schema. */
+/* Elicitation on a terminal: one line for each field, with type and limits from its schema. */
 #include "cli/cli.h"
 
 #include <json-c/json.h>
@@ -23,7 +23,7 @@ read_line(char *line, size_t size)
 	return true;
 }
 
-/* A typed value of one field; NULL when the line does not fit the schema. */
+/* The value of one field, with its type; NULL when the line does not match the schema. */
 static struct json_object *
 field_value(struct json_object *schema, const char *line)
 {
@@ -55,7 +55,7 @@ field_value(struct json_object *schema, const char *line)
 	return choices == NULL ? json_object_new_string(line) : NULL;
 }
 
-/* Asks for one field until the line fits; an empty line takes the default, or skips the field.
+/* Asks for one field until the line is valid. An empty line means the default, or skips the field.
  * False at the end of input. */
 static bool
 ask_field(const char *name, struct json_object *schema, bool required, struct json_object *content)

@@ -74,16 +74,16 @@ print_contents(struct json_object *contents)
 	}
 }
 
-/* MCP's error for a resource that is not there says no more than that. */
+/* MCP's error for a missing resource contains no more than that. */
 static void
 tell_unknown(const struct local_answer *answer, const char *uri)
 {
 	if (answer->cancelled || json_obj(answer->error, "data") == NULL ||
 	    json_str(json_obj(answer->error, "data"), "uri") == NULL)
 		return;
-	fputs("There is none at ", stderr);
+	fputs("There is no resource ", stderr);
 	render_line(stderr, uri);
-	fputs("; \"lakehost resources\" lists those that there are.\n", stderr);
+	fputs("; \"lakehost resources\" lists all resources.\n", stderr);
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakehost tools --markdown: the reference page of all tools that are installed, enabled or not,
- * with what tools/list does not say. Read from the manifests: no plugin code runs.
+ * lakehost tools --markdown: prints the reference page of all installed tools, also of those that
+ * are not enabled, with facts that tools/list does not contain. It reads the manifests and runs no
+ * code of a plugin.
  */
 #include "cli/cli.h"
 
@@ -129,11 +130,11 @@ print_tool(struct json_object *tool)
 	print_arguments(json_obj(tool, "inputSchema"));
 	if (resource != NULL)
 		printf("As resource: `%s`\n\n", resource);
-	print_names("The same resource:", json_arr(meta, "uri_aliases"));
+	print_names("The same as a resource:", json_arr(meta, "uri_aliases"));
 	print_names("Other names:", json_arr(meta, "aliases"));
 }
 
-/* Rows of the other kinds: what a client asks for them by, and what they are. */
+/* Rows of the other kinds: how a client requests them, and what they contain. */
 static void
 print_others(struct json_object *manifest, const char *kind, const char *title, const char *key)
 {
@@ -165,7 +166,7 @@ print_plugin(struct json_object *manifest, bool own)
 		       summary != NULL ? "." : "",
 		       json_flag(head, "default", false)
 			   ? ""
-			   : " Not enabled unless the configuration says so.");
+			   : " Enabled only if the configuration names it.");
 	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++)
 		print_tool(json_object_array_get_idx(tools, i));
 	print_others(manifest, "resources", "resource", "uri");
@@ -229,9 +230,9 @@ cli_tools_reference(const struct cli *cli)
 	own = json_parse(server_plugin.manifest,
 			 (size_t)(server_plugin.manifest_end - server_plugin.manifest),
 			 &manifest_limits, NULL, NULL);
-	puts("# The tools of Lakehost " LAKEHOST_VERSION "\n\nMade from the plugins' manifests by "
-	     "`lakehost tools --markdown`. An argument that ends in `_id` takes\na name, too, "
-	     "where the object has one; every tool refuses arguments that it does not know.\n");
+	puts("# The tools of Lakehost " LAKEHOST_VERSION "\n\nMade from the plugins' manifests "
+	     "by `lakehost tools --markdown`. An argument that ends in `_id` also\naccepts a "
+	     "name, if the object has one. Every tool rejects arguments that it does not know.\n");
 	print_plugin(own, true);
 	json_object_put(own);
 	for (size_t i = 0; i < config->plugins.directories.count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Results for people. The model's form of a table is tab-separated lines under a header; on a
- * terminal they become aligned columns, cut to its width. A pipe gets the bytes as they are.
+ * Prints results for people. The model gets a table as tab-separated lines under a header. A
+ * terminal shows aligned columns, cut to its width. A pipe gets the bytes unchanged.
  */
 #define LINE_COLUMNS 400 /* of a message */
 #define _XOPEN_SOURCE 700
@@ -35,7 +35,8 @@ render_terminal_width(void)
 	return size.ws_col;
 }
 
-/* What could act on the terminal or reorder its line: shown as "?". Returns its length. */
+/* Characters that could control the terminal or reorder the line are shown as "?". Returns the
+ * length. */
 static size_t
 unfit(const char *text, size_t len)
 {
@@ -48,7 +49,8 @@ unfit(const char *text, size_t len)
 	return step > 0 ? (size_t)step : 1;
 }
 
-/* One character: its bytes and display columns. Invalid bytes and controls count as one. */
+/* One character: its bytes and display columns. An invalid byte or a control character counts as
+ * one column. */
 static size_t
 character(const char *text, size_t len, int *columns)
 {

@@ -6,14 +6,14 @@
 
 #include "host/host.h"
 
-/* For somebody who typed the name of the program to see what it does. */
+/* Help for a person who starts the program on a terminal. */
 static void
 greet(void)
 {
-	fputs("lakehost speaks MCP on standard input and output; a client starts it: \"lakehost "
-	      "client-config cursor\" prints how.\n"
-	      "To begin here: \"lakehost check\", \"lakehost tools\", \"lakehost call "
-	      "get_server_info\", \"lakehost --help\". Ctrl-D ends it.\n",
+	fputs("lakehost speaks MCP on standard input and output, and is normally started by a "
+	      "client. \"lakehost client-config cursor\" prints the settings for one.\nFirst "
+	      "steps: \"lakehost check\", \"lakehost tools\", \"lakehost call get_server_info\", "
+	      "\"lakehost --help\". Ctrl-D ends it.\n",
 	      stderr);
 }
 

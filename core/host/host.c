@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns every part. Start: configuration, keys, plugins, registry, egress, calls, eras, and last
- * the listeners, so that the first byte read finds everything ready. Stop: listeners close at
- * once, running calls get their time, plugins stop, and only then does memory go.
+ * Owns every part. Start order: configuration, keys, plugins, registry, egress, calls, eras, and
+ * the listeners last, so that everything is ready for the first request. Stop order: the listeners
+ * close at once, running calls get their time, plugins stop, and memory is freed last.
  */
 #include "host/host.h"
 
@@ -35,10 +35,10 @@
 #include "transport/transport.h"
 
 #define STATE_KEYS_MAX 8
-#define FLUSH_POLL_MS 10 /* how often a stopping host looks whether the last bytes have left */
-#define FLUSH_MS 5000	 /* and how long at most */
-#define STUCK_MS 1000	 /* what a step that runs on gets at the very end */
-#define STUCK_SIGNAL_MS 10000u /* ... on the loop thread, after a signal: the drain, or this */
+#define FLUSH_POLL_MS 10       /* how often a stopping host checks that the last bytes were sent */
+#define FLUSH_MS 5000	       /* and how long at most */
+#define STUCK_MS 1000	       /* how long a step that still runs may take at the very end */
+#define STUCK_SIGNAL_MS 10000u /* ... on the loop thread, after a signal: start draining, or this */
 
 struct host {
 	struct config *config;
@@ -62,7 +62,8 @@ struct host {
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* No core dumps, and no other process of this user may look into this one: it holds tokens. */
+/* Forbids core dumps, and forbids other processes of this user to read this process: it holds
+ * tokens. */
 static void
 process_harden(void)
 {
@@ -73,7 +74,7 @@ process_harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A fault for whoever starts the host, as a line of its own. */
+/* A fault for the caller that starts the host, on its own line. */
 __attribute__((format(printf, 2, 3))) static void
 add_fault(struct strings *faults, const char *format, ...)
 {
@@ -84,7 +85,7 @@ add_fault(struct strings *faults, const char *format, ...)
 	va_end(args);
 }
 
-/* The keys that seal handles: as configured, or one of our own, made at the first start. */
+/* The keys that seal handles: the configured ones, or one that is made at the first start. */
 static void
 keys_load(struct host *host, struct strings *faults)
 {
@@ -101,14 +102,14 @@ keys_load(struct host *host, struct strings *faults)
 			good++;
 		else if (made)
 			add_fault(faults,
-				  "state key: %s: set server.state_key to a file:PATH, or "
-				  "XDG_STATE_HOME to a folder that can be written to",
+				  "state key: %s: set server.state_key to file:PATH, or "
+				  "XDG_STATE_HOME to a writable directory",
 				  why);
 		else
 			add_fault(faults, "server.state_key: %s", why);
 	if (n == 0)
-		add_fault(faults, "state key: there is no place for one: set server.state_key, "
-				  "XDG_STATE_HOME or HOME");
+		add_fault(faults, "state key: no directory is known for it: set "
+				  "server.state_key, XDG_STATE_HOME or HOME");
 	else if (good == n)
 		host->sealer = sealer_new(keys[0], n);
 	explicit_bzero(keys, sizeof(keys));
@@ -178,9 +179,7 @@ plugins_start(struct host *host, struct strings *faults)
 
 		plugins_status(host->plugins, i, &status);
 		if (status.refusal != PLUGIN_OK && status.config != NULL && status.config->critical)
-			add_fault(faults,
-				  "plugin %s, which is marked critical, was refused: "
-				  "%s%s%s",
+			add_fault(faults, "plugin %s is marked critical and was refused: %s%s%s",
 				  status.name, plugin_refusal_text(status.refusal),
 				  status.why[0] != '\0' ? ": " : "", status.why);
 	}
@@ -239,21 +238,21 @@ host_new(struct config *config, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);
 		host = NULL;
-	} else { /* at the command line nobody else waits, and the user decides */
+	} else { /* on the command line nobody else waits, and the user can interrupt */
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
 	return host;
 }
 
-/* A plugin's step that never returns cannot be ended, and its memory cannot be freed under it; only
- * the process can go. */
+/* A plugin's step that never returns cannot be ended, and its memory cannot be freed. Only the end
+ * of the process helps. */
 static void
 pool_end(struct pool *pool)
 {
 	if (pool != NULL && !pool_stop(pool, STUCK_MS)) {
 		log_event(LOG_ERROR, "exit", "why", "s",
-			  "a plugin's step does not end, so the host leaves without it", NULL);
+			  "a plugin's step does not end; the host exits without it", NULL);
 		fflush(NULL);
 		_exit(EXIT_FAILURE);
 	}
@@ -281,7 +280,7 @@ host_free(struct host *host)
 
 /* ---- serve and stop ------------------------------------------------------------------------- */
 
-/* Ends the loop once the last answers have left, or their peers had long enough to read them. */
+/* Ends the loop when the last answers were sent, or their clients had enough time to read them. */
 static void
 flush_poll(struct loop_timer *timer)
 {
@@ -330,17 +329,17 @@ signalled(struct loop_watch *watch, uint32_t events)
 		return;
 	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
 		log_event(LOG_WARNING, "reload", "why", "s",
-			  "credentials in files are read again; the configuration is read at the "
-			  "start: restart to apply changes to it",
+			  "credentials in files are read again. The configuration is not: "
+			  "restart the host to apply changes to it",
 			  NULL);
 		egress_reload(host->egress);
 		return;
 	}
-	if (host->draining) { /* asked twice: whoever asks does not want to wait */
+	if (host->draining) { /* the second signal: stop without waiting */
 		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running", "i",
 			  (int64_t)calls_running(host->calls), NULL);
 		loop_stop(host->loop);
-	} else { /* a client that closes stdin and then sends a signal has waited already */
+	} else { /* a client that closes stdin and then sends a signal has already waited */
 		drain(host,
 		      info.ssi_signo == SIGTERM	 ? "SIGTERM"
 		      : info.ssi_signo == SIGINT ? "SIGINT"
@@ -349,7 +348,7 @@ signalled(struct loop_watch *watch, uint32_t events)
 	}
 }
 
-/* stdin has ended, and what was asked there is answered. */
+/* stdin has ended, and all its requests are answered. */
 static void
 input_ended(void *data)
 {
@@ -367,7 +366,7 @@ signals_watch(struct host *host)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP); /* the terminal went, or a service manager asks to reload */
+	sigaddset(&set, SIGHUP); /* the terminal was closed, or a service manager asks to reload */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -418,7 +417,7 @@ listeners_open(struct host *host, char *why, size_t why_size)
 	return true;
 }
 
-/* Serving, a plugin that never returns ends the host once every call that waits is late anyway. */
+/* When a plugin never returns, the host exits once every waiting call is too late anyway. */
 static void
 watch_serving(struct host *host)
 {

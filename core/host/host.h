@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The host: owns every part, starts them in the order a request travels, and stops them in the
- * reverse one: listeners first, then calls, then plugins, so that nothing accepted is lost.
+ * The host owns every part. It starts them in the order in which a request passes them, and stops
+ * them in reverse order: first listeners, then calls, then plugins, so that no accepted request is
+ * lost.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -22,20 +23,20 @@ struct plugins;
 struct receiver;
 struct registry;
 
-/* Takes the config over. NULL with `why` when a part cannot start (a critical plugin refused, no
- * state key). Opens no listener and contacts nobody. */
+/* Takes ownership of the config. NULL with `why` when a part cannot start, for example a critical
+ * plugin or the state key. Opens no listener and makes no request. */
 struct host *host_new(struct config *config, char *why, size_t why_size);
 void host_free(struct host *host);
-/* What host_new() does, without a word in the log, and it goes on after a fault so that all are
- * found: each ends a start and becomes a line of `faults`. The host is then only good for looking
+/* Like host_new(), but writes no log and continues after a fault to find all of them. Each fault
+ * that would prevent a start becomes a line of `faults`. The returned host may only be used to look
  * at its plugins. Never NULL. */
 struct host *host_try(struct config *config, struct strings *faults);
 
-/* Serves on the configured listeners until SIGTERM, SIGINT, or EOF on stdio; drains; returns the
- * exit status. */
+/* Serves on the configured listeners until SIGTERM, SIGINT, or EOF on stdio. Then drains and
+ * returns the exit status. */
 int host_serve(struct host *host);
 
-/* For the command line, which is a client of its own host. */
+/* For the command line, which is a client of the host in its process. */
 const struct config *host_config(const struct host *host);
 struct loop *host_loop(struct host *host);
 struct calls *host_calls(struct host *host);

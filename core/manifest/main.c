@@ -29,7 +29,7 @@
 #include "registry/schema.h"
 
 #define NAME_LENGTH_DEFAULT 35		 /* as that of plugins.name_length */
-#define COMPLETIONS (MANIFEST_KINDS - 1) /* not a folder, but one file */
+#define COMPLETIONS (MANIFEST_KINDS - 1) /* FOLDER is not a folder but one file */
 
 struct source {
 	char *path;
@@ -166,7 +166,7 @@ names_of_folder(const char *folder)
 	return names;
 }
 
-/* The names in the order that manifest.json declares; every file must be listed. */
+/* The names in the order of manifest.json, which must list every file. */
 static struct names
 names_in_order(const char *folder, const char *kind, struct json_object *list)
 {
@@ -179,7 +179,7 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 		const char *name = json_object_get_string(item);
 
 		if (!json_object_is_type(item, json_type_string))
-			die("manifest.json: %s[%zu]: not a string", kind, i);
+			die("manifest.json: %s[%zu] is not a string", kind, i);
 		if (!names_has(&files, name))
 			die("manifest.json: %s: there is no %s/%s.json", kind, folder, name);
 		if (names_has(&names, name))
@@ -188,7 +188,7 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 	}
 	for (size_t i = 0; i < files.count; i++)
 		if (!names_has(&names, files.item[i]))
-			die("manifest.json: %s: does not list %s/%s.json", kind, folder,
+			die("manifest.json: %s does not list %s/%s.json", kind, folder,
 			    files.item[i]);
 	names_free(&files);
 	return names;
@@ -219,10 +219,10 @@ add_row_file(struct work *work, struct json_object *rows, size_t kind, const cha
 		die("%s: %s", source.path, strerror(errno));
 	name = json_str(source.tree, "name");
 	if (name == NULL)
-		die("%s: has no \"name\"", source.path);
+		die("%s: \"name\" is missing", source.path);
 	if ((strcmp(kind_name, "tools") == 0 || strcmp(kind_name, "prompts") == 0) &&
 	    strcmp(name, stem) != 0)
-		die("%s: the name \"%s\" is not that of the file", source.path, name);
+		die("%s: the name \"%s\" differs from the name of the file", source.path, name);
 	add_row(work, rows, kind, source.tree, source.path);
 	source_fini(&source);
 }
@@ -291,7 +291,7 @@ plugin_of(struct work *work, const struct source *source, const char *version)
 		json_object_object_add(plugin, "version", json_object_new_string(version));
 	json_object_object_foreachC(source->tree, at) {
 		if (strcmp(at.key, "abi") == 0)
-			die("%s: \"abi\" is written by the SDK", source->path);
+			die("%s: \"abi\" must not be set; the SDK adds it", source->path);
 		if (!is_order(at.key) && strcmp(at.key, CODE_MEMBER) != 0)
 			json_object_object_add(plugin, at.key, json_object_get(at.val));
 	}
@@ -338,7 +338,7 @@ check_permissions(struct json_object *plugin, const char *top)
 	}
 }
 
-/* So that it works where the plugin does. */
+/* The permissions must allow the probe. */
 static void
 check_probe(struct json_object *plugin, const char *top)
 {
@@ -367,7 +367,7 @@ refuse_rows(void *data, size_t source, const char *why)
 	die("%s: %s", (const char *)data, why);
 }
 
-/* What the host checks when it loads the plugin, but for clashes with other plugins. */
+/* Checks what the host checks when it loads the plugin, except clashes with other plugins. */
 static void
 check_as_loaded(struct json_object *manifest, const char *top, unsigned name_length)
 {

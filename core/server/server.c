@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * get_server_info: the first thing an agent may ask, and what it asks when something is missing.
- * It answers without an upstream or a credential, and then says which of them is not there. It
- * speaks of those upstreams only that the enabled plugins use.
+ * get_server_info: the tool that an agent calls first, or when something is missing. It answers
+ * without an upstream or a credential, and then reports which one is missing. It reports only
+ * upstreams that an enabled plugin uses.
  */
 #include "server/server.h"
 
@@ -28,7 +28,7 @@ server_describe(const struct config *config, const struct plugins *plugins)
 	described_plugins = plugins;
 }
 
-/* "compute 0.1.0", and for a refused one why. */
+/* "compute 0.1.0", and the reason for a refused one. */
 static const char *
 plugin_line(struct mcp_call *call, size_t i)
 {
@@ -74,13 +74,13 @@ say_limits(struct mcp_call *call, struct json_object *info)
 	json_object_object_add(limits, "rows", json_object_new_int64(rows));
 	json_object_object_add(limits, "text_bytes", json_object_new_int64(bytes));
 	json_object_object_add(limits, "call_s", json_object_new_int64(seconds));
-	mcp_say(call, "limits: %u rows and %u bytes of text a result, %u s a call", rows, bytes,
-		seconds);
+	mcp_say(call, "limits: %u rows and %u bytes of text for each result, %u s for each call",
+		rows, bytes, seconds);
 }
 
 /* ---- upstreams ------------------------------------------------------------------------------ */
 
-/* Can it be asked who its credential is? */
+/* Can the upstream return the identity of the credential? */
 static bool
 has_identity(const struct config_upstream *upstream)
 {
@@ -88,7 +88,7 @@ has_identity(const struct config_upstream *upstream)
 	       upstream->auth_type != NULL && upstream_kind(upstream)->identity_path != NULL;
 }
 
-/* Who the credential is, by the reply; NULL with `missing`. */
+/* The identity of the credential, from the reply; NULL with `missing`. */
 static const char *
 identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_t reply_index,
 	    const char **missing)
@@ -106,12 +106,14 @@ identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_
 		return name;
 	*missing = reply->status == 200
 		     ? mcp_printf(call, "%s named nobody", kind->service)
-		     : mcp_printf(call, "%s answered HTTP %d; is the credential valid?",
+		     : mcp_printf(call,
+				  "%s answered HTTP %d; check that the credential is "
+				  "valid",
 				  kind->service, reply->status);
 	return NULL;
 }
 
-/* "workspace", and of others "databricks upstream eu", "generic upstream tracker". */
+/* "workspace"; for other upstreams "databricks upstream eu" or "generic upstream tracker". */
 static const char *
 subject(struct mcp_call *call, const struct config_upstream *upstream)
 {
@@ -121,7 +123,7 @@ subject(struct mcp_call *call, const struct config_upstream *upstream)
 			      upstream->role);
 }
 
-/* `identity` NULL: not known, because of `missing`, or never asked for. */
+/* `identity` is NULL when it is not known, because of `missing`, or when it was not requested. */
 static void
 say_upstream(struct mcp_call *call, struct json_object *info,
 	     const struct config_upstream *upstream, const char *identity, const char *missing)
@@ -158,8 +160,7 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 		add(info, "identity", identity);
 }
 
-/* The replies are those of the upstreams that have an identity, in the order of the
- * configuration. */
+/* The replies come from the upstreams that have an identity, in the order of the configuration. */
 static int
 say_info(struct mcp_call *call, const void *state, size_t len)
 {
@@ -203,7 +204,7 @@ get_server_info(struct mcp_call *call)
 		requests[n] = mcp_get_request(upstream_kind(upstream)->identity_path, NULL);
 		requests[n].upstream = upstream->role;
 		requests[n].timeout_ms = IDENTITY_TIMEOUT_MS;
-		/* What is unreachable is part of the answer, and soon. */
+		/* An unreachable upstream must be reported soon, and is part of the answer. */
 		requests[n++].retry = MCP_RETRY_NEVER;
 	}
 	return n > 0 ? mcp_suspend(call, requests, n, 0, say_info, NULL, 0)

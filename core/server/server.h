@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's own tools, as a plugin that is part of the program: get_server_info. */
+/* The host's own tool, get_server_info, as a plugin that is part of the program. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,7 +12,8 @@ struct config;
 
 extern const struct plugin_builtin server_plugin;
 
-/* What the tools tell about; both must outlive every call. One host a process. Loop thread. */
+/* What the tools report. Both pointers must outlive every call. One host in a process. Loop
+ * thread. */
 void server_describe(const struct config *config, const struct plugins *plugins);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at clusters: lists, one cluster, its events. */
+/* Reads clusters: lists, one cluster, its events. */
 #include "compute.h"
 
 #include <string.h>
 
 #include "facts.h"
 
-#define PAGE_MAX 100 /* clusters of one upstream page */
+#define PAGE_MAX 100 /* clusters on one page of the upstream */
 
 struct dbx_words
 cluster_words(struct mcp_call *call, const char *asked, const char *grant)
@@ -36,7 +36,7 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 
 /* ---- list_clusters -------------------------------------------------------------------------- */
 
-/* Gives the cluster its size in words. */
+/* Adds a member that describes the cluster's size in words. */
 static bool
 cluster_item(struct mcp_call *call, struct json_object *cluster)
 {
@@ -105,7 +105,7 @@ show_minutes(struct mcp_call *call, struct json_object *value)
 	return minutes > 0 ? mcp_printf(call, "after %lld min idle", (long long)minutes) : "never";
 }
 
-/* What a person who pays would want to know; NULL when there is nothing. */
+/* A note about costs; NULL when there is none. */
 static const char *
 cost_hint(struct mcp_call *call, struct json_object *cluster)
 {
@@ -115,11 +115,11 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 
 	if (running && mcp_get_int(cluster, "autotermination_minutes", 0) == 0 &&
 	    strcmp(source, "JOB") != 0)
-		return "It runs until somebody terminates it: auto-termination is off.";
+		return "It runs until it is terminated by hand: auto-termination is off.";
 	return NULL;
 }
 
-/* The last events, from the reply beside the cluster's; a failure there spoils nothing. */
+/* Adds the last events, from the second reply. If that reply failed, they are left out. */
 static void
 add_events(struct mcp_call *call, struct dbx_answer *answer)
 {
@@ -155,7 +155,7 @@ add_events(struct mcp_call *call, struct dbx_answer *answer)
 	dbx_answer_table(answer, &events, items, NULL);
 }
 
-/* Behind the name, id and state. */
+/* The facts after name, id and state. */
 static const struct dbx_fact facts[] = {
 	{ .key = "state_message", .label = "state message", .path = "state_message" },
 	{ .key = "termination_reason",
@@ -214,7 +214,7 @@ static const struct dbx_fact facts[] = {
 	FULL("docker_image", "docker image", "docker_image.url"),
 	FULL("workload_type", "workload type", "workload_type"),
 	FULL("aws_attributes", "AWS attributes", "aws_attributes"),
-	/* not as a whole: it may hold the key of a log workspace */
+	/* only some members: it may hold the key of a log workspace */
 	FULL("azure_availability", "Azure availability", "azure_attributes.availability"),
 	FULL("azure_first_on_demand", "Azure first on demand", "azure_attributes.first_on_demand"),
 	FULL("azure_spot_bid_max_price", "Azure spot bid max price",
@@ -235,7 +235,7 @@ static const struct dbx_fact facts[] = {
 #undef FULL
 };
 
-/* Both replies are here: the cluster, and its last events (which may be missing). */
+/* Both replies have arrived: the cluster, and its last events, which may be missing. */
 static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {
@@ -257,9 +257,9 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	now = mcp_get_str(call, reply, "state", "");
 	if (id[0] == '\0' || now[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				mcp_printf(call, "%s was not described.", words.object),
+				mcp_printf(call, "%s could not be read.", words.object),
 				"The reply of the workspace has no cluster_id or no state.",
-				"Call list_clusters to see what it knows.");
+				"Call list_clusters to see the clusters of the workspace.");
 	json_object_object_add(reply, "size", json_object_new_string(show_size(call, reply)));
 	answer = dbx_answer_begin(call);
 	dbx_answer_text(answer, "cluster", "cluster_name",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The events of a cluster. Workspaces page them by token; older ones by an offset that counts from
- * an end time, which has to stay the same from page to page. */
+/* The events of a cluster. Workspaces page them by token. Older ones use an offset that counts from
+ * an end time, which must stay the same from page to page. */
 #include "compute.h"
 
 #include <stdio.h>
@@ -18,9 +18,9 @@ events_request(struct mcp_call *call, const char *cluster_id, struct json_object
 	return mcp_json_request(call, "POST", "/api/2.1/clusters/events", body, MCP_RETRY_SAFE);
 }
 
-/* ---- what an event says ---------------------------------------------------------------------- */
+/* ---- texts of an event ---------------------------------------------------------------------- */
 
-/* " key=value", when the event has it. */
+/* " key=value", if the event has it. */
 static const char *
 with_detail(struct mcp_call *call, const char *text, struct json_object *event, const char *path)
 {
@@ -50,7 +50,7 @@ script_place(struct mcp_call *call, struct json_object *script)
 	return text;
 }
 
-/* Init scripts that failed; one that ran says nothing. */
+/* Init scripts that failed; successful ones are not mentioned. */
 static const char *
 with_scripts(struct mcp_call *call, const char *text, struct json_object *scripts)
 {
@@ -69,7 +69,7 @@ with_scripts(struct mcp_call *call, const char *text, struct json_object *script
 	return text;
 }
 
-/* Gives the event a member "more": what its details say beside what has a column of its own. */
+/* Adds a member "more" to the event: the details that have no column of their own. */
 bool
 event_item(struct mcp_call *call, struct json_object *event)
 {
@@ -99,10 +99,10 @@ event_item(struct mcp_call *call, struct json_object *event)
 	return true;
 }
 
-/* ---- where a page is ------------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------------------------------- */
 
-/* Adds what names the page: a token, or the offset and end time of older workspaces, which we spell
- * "offset@end_time". */
+/* Adds the position of the page: a token, or the offset and end time of older workspaces, which
+ * this plugin writes as "offset@end_time". */
 static void
 add_page(struct json_object *body, const char *token, int64_t limit)
 {
@@ -220,7 +220,7 @@ static const char *const event_types[] = {
 	"UPSIZE_COMPLETED",
 };
 
-/* The type as the platform spells it; NULL with the call failed when it is none. */
+/* The type in the platform's spelling; NULL, with the call failed, when the type is unknown. */
 static const char *
 known_type(struct mcp_call *call, const char *asked)
 {

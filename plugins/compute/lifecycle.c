@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting and terminating a cluster: operations that are told of by the cluster's own state, so
- * that they survive a restart of the host and may be begun twice.
+ * Starting and terminating a cluster. The cluster's own state shows the progress of these
+ * operations. So they survive a restart of the host, and may be started twice.
  */
 #include "compute.h"
 
@@ -15,12 +15,13 @@
 /* The operation's handle. */
 struct change {
 	char id[256];	    /* of the cluster */
-	int64_t start_time; /* that the cluster had: another one says that it was started since */
-	bool waiting;	    /* it must have terminated before it can be started */
+	int64_t start_time; /* the start time before: a different one means that it was started
+			     * meanwhile */
+	bool waiting;	    /* it must terminate before it can be started */
 };
 
-/* Ends a start with its handle, and with what is known should nothing more be learned. `cluster`
- * may be NULL unless `waiting`. */
+/* Ends a start with its handle, and with the answer to give if nothing more becomes known.
+ * `cluster` may be NULL unless `waiting`. */
 static int
 handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool waiting,
        const char *what)
@@ -28,8 +29,8 @@ handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool 
 	struct change change = { .waiting = waiting };
 
 	if (strlen(id) >= sizeof(change.id))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any cluster_id.", NULL,
-				"Call list_clusters to see which exist.");
+		return mcp_fail(call, MCP_E_INPUT, "The argument is longer than any cluster_id.",
+				NULL, "Call list_clusters to see which exist.");
 	snprintf(change.id, sizeof(change.id), "%s", id);
 	change.start_time = mcp_get_int(cluster, "start_time", 0);
 	mcp_say(call, "Cluster %s %s.\nNext: get_cluster_details cluster_id=%s", id, what,
@@ -58,13 +59,13 @@ polled(struct mcp_call *call)
 	struct dbx_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
 
 	words.again = mcp_printf(call,
-				 "It goes on: call get_cluster_details cluster_id=%s in a "
-				 "moment.",
+				 "The operation continues: call get_cluster_details "
+				 "cluster_id=%s in a moment.",
 				 handle_id(call));
 	return dbx_reply(call, 0, &words);
 }
 
-/* Reads the cluster before anything is changed. */
+/* Reads the cluster before the change. */
 static int
 look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
 {
@@ -74,7 +75,7 @@ look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
 		       dbx_object(call, "cluster_id", cluster->id, NULL), fn, state, len);
 }
 
-/* POST start or delete, then the handle. */
+/* POST start or delete, then returns the handle. */
 static int
 change(struct mcp_call *call, const char *path, const struct dbx_resolved *cluster, mcp_step_fn fn)
 {
@@ -82,7 +83,7 @@ change(struct mcp_call *call, const char *path, const struct dbx_resolved *clust
 			MCP_RETRY_IDEMPOTENT, fn, cluster, sizeof(*cluster));
 }
 
-/* After the change was accepted, or found to be under way already. */
+/* After the change was accepted, or was already in progress. */
 static int
 changed(struct mcp_call *call, const void *state, size_t len)
 {
@@ -91,7 +92,7 @@ changed(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 
 	(void)len;
-	/* Somebody was faster: what matters is the state that the next poll sees. */
+	/* Another caller changed the cluster first. The next poll reads the state. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && strcmp(error.code, "INVALID_STATE") != 0)
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
 	return handle(call, cluster->id, NULL, false, "is changing its state");
@@ -114,7 +115,7 @@ still(struct mcp_call *call, struct json_object *cluster, const char *state)
 	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
 }
 
-/* The cluster has ended otherwise than wanted; the platform says why. */
+/* The cluster ended in a state that was not requested. The platform gives the reason. */
 static int
 ended(struct mcp_call *call, struct json_object *cluster, const char *id, const char *what)
 {
@@ -128,14 +129,13 @@ ended(struct mcp_call *call, struct json_object *cluster, const char *id, const 
 				   reason != NULL ? show_reason(call, reason) : "",
 				   message[0] != '\0' ? ": " : "", message),
 			mcp_printf(call,
-				   "Call list_cluster_events cluster_id=%s to see what went "
-				   "wrong.",
+				   "Call list_cluster_events cluster_id=%s to see the reason.",
 				   dbx_quoted(call, id)));
 }
 
 /* ---- start_cluster -------------------------------------------------------------------------- */
 
-/* TERMINATED: start. TERMINATING: wait, then start. On its way up: just follow. */
+/* TERMINATED: start. TERMINATING: wait, then start. Already starting: only wait. */
 static int
 start_looked(struct mcp_call *call, const void *state, size_t len)
 {
@@ -169,15 +169,15 @@ start_resolved(struct mcp_call *call, const void *state, size_t len)
 	return look(call, state, len, start_looked);
 }
 
-/* No cancel: a start that was withdrawn leaves the cluster coming up, as somebody else may be
- * waiting for it too; the caller is told how to terminate it. */
+/* No cancel: the cluster continues to start, because somebody else may be waiting for it. The
+ * answer names the call that terminates it. */
 int
 start_cluster(struct mcp_call *call)
 {
 	return dbx_resolve(call, &dbx_clusters, "cluster_id", start_resolved);
 }
 
-/* The start that had to wait was accepted, or somebody else was faster. */
+/* The delayed start was accepted, or another caller started the cluster. */
 static int
 start_sent(struct mcp_call *call, const void *state, size_t len)
 {
@@ -191,7 +191,7 @@ start_sent(struct mcp_call *call, const void *state, size_t len)
 	return still(call, NULL, "PENDING");
 }
 
-/* It has terminated as expected, and nobody has started it since. */
+/* It has terminated as expected, and was not started since. */
 static bool
 start_due(struct mcp_call *call, struct json_object *cluster)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unity Catalog lists: catalogs, schemas, tables; their completions and near misses. */
+/* Unity Catalog lists: catalogs, schemas, tables; completions and similar names. */
 #include "data.h"
 
 #include <stdio.h>
@@ -97,7 +97,7 @@ tables_words(struct mcp_call *call)
 {
 	struct table_name name = { .catalog = "", .full = "" };
 
-	schema_name(call, &name); /* was read before: the list began with it */
+	schema_name(call, &name); /* already read: the list began with it */
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Schema \"%s\"", name.full),
 		.not_found = mcp_printf(call,
@@ -121,7 +121,7 @@ static const struct dbx_list table_list = {
 	.path = UC "/tables{?catalog_name,schema_name,max_results,page_token}"
 		   "{&omit_columns,omit_properties}",
 	.limit_name = "max_results",
-	.most = 50, /* larger pages are refused by some metastores */
+	.most = 50, /* some metastores reject larger pages */
 	.items = "tables",
 	.columns = table_columns,
 	.n_columns = COUNT(table_columns),
@@ -170,8 +170,8 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 	near = dbx_nearest(call, missing->table, names);
 	next = near != NULL
 		 ? mcp_printf(call,
-			      "Did you mean: %s? Call list_tables catalog_name=%s schema_name=%s "
-			      "for all.",
+			      "Did you mean: %s? Call list_tables catalog_name=%s "
+			      "schema_name=%s to see all.",
 			      near, missing->catalog, missing->schema)
 		 : mcp_printf(call,
 			      "Call list_tables catalog_name=%s schema_name=%s to see which "
@@ -223,7 +223,7 @@ tables_offered(struct mcp_call *call, const void *state, size_t len)
 	return dbx_offer(call, "tables", "name");
 }
 
-/* An argument of the template that the client has filled in already; NULL when it has not. */
+/* An argument that the client has already filled in; NULL when it has not. */
 static const char *
 known(struct mcp_call *call, const char *name)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools that run SQL: each begins a statement, then all go the same way (statement.c). */
+/* The tools that run SQL. Each starts a statement; the rest is common code (statement.c). */
 #include "data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OFFSET_DIGITS 15 /* of the page_token of a preview */
+#define OFFSET_DIGITS 15 /* largest page_token of a preview */
 
 int64_t
 rows_wanted(struct mcp_call *call)
@@ -19,7 +19,7 @@ rows_wanted(struct mcp_call *call)
 
 /* ---- execute_sql ---------------------------------------------------------------------------- */
 
-/* Behind blanks and comments. */
+/* Skips white space and comments. */
 static const char *
 sql_start(const char *sql)
 {
@@ -60,18 +60,19 @@ makes_temporary(const char *sql)
 	return is_word(sql, "TEMP") || is_word(sql, "TEMPORARY");
 }
 
-/* Each statement has a session of its own: what it changes in there is gone behind it. */
+/* Each statement has a session of its own. Changes to the session are lost after the statement. */
 static const char *
 session_note(const char *sql)
 {
 	sql = sql_start(sql);
 	if (is_word(sql, "USE"))
-		return "USE ends with this statement: give later calls the arguments catalog and "
-		       "schema instead.";
+		return "USE has no effect after this statement: give later calls the arguments "
+		       "catalog and schema instead.";
 	if (is_word(sql, "SET") || is_word(sql, "RESET") || is_word(sql, "DECLARE"))
-		return "This ends with the statement: a later call has a session of its own.";
+		return "This has no effect after the statement: each call has a session of its "
+		       "own.";
 	if (makes_temporary(sql))
-		return "What is temporary ends with this statement only: a later call has a "
+		return "A temporary object exists only during this statement: each call has a "
 		       "session of its own.";
 	return "";
 }
@@ -100,7 +101,7 @@ execute_sql(struct mcp_call *call)
 
 /* ---- preview_table -------------------------------------------------------------------------- */
 
-/* The rows that page_token skips: an offset, as sample_next() gives it. */
+/* The rows that page_token skips: an offset from sample_next(). */
 static int64_t
 preview_offset(struct mcp_call *call)
 {
@@ -118,7 +119,7 @@ preview_on(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!table_name(call, &table))
 		return MCP_E_INPUT;
-	/* One more than shown, so that "there are more" is known and not guessed. */
+	/* One more than shown, so that it is known whether there are more. */
 	return statement_submit_made(call, state,
 				     mcp_printf(call, "SELECT * FROM %s LIMIT %lld%s",
 						quoted_name(call, table.catalog, table.schema,
@@ -147,18 +148,18 @@ preview_table(struct mcp_call *call)
 	const char *token = mcp_arg(call, "page_token");
 	struct table_name table;
 
-	if (!table_name(call, &table)) /* before a warehouse is looked for */
+	if (!table_name(call, &table)) /* before a warehouse is searched */
 		return MCP_E_INPUT;
 	if (token != NULL && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use that of the last answer's Next line, or none for the first "
-				"rows.");
+				"Use the page_token from the last answer's Next line, or none "
+				"for the first rows.");
 	return warehouse_choose(call, preview_on);
 }
 
 /* ---- get_statement_result ------------------------------------------------------------------- */
 
-/* No cancel: who stops looking does not stop the statement; cancel_statement does. */
+/* No cancel: the statement continues without its reader; cancel_statement stops it. */
 int
 get_statement_result(struct mcp_call *call)
 {
@@ -167,8 +168,8 @@ get_statement_result(struct mcp_call *call)
 	struct reading reading = { .row = 0 };
 
 	if (strlen(id) >= sizeof(statement.id) || id[0] == '\0')
-		return mcp_fail(call, MCP_E_NOT_FOUND, "This is not a statement_id.", NULL,
-				"Use the statement_id that execute_sql answered.");
+		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
+				"Use the statement_id from the answer of execute_sql.");
 	if (!rows_token(call, &reading))
 		return MCP_E_INPUT;
 	statement.row = reading.row;

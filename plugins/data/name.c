@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of catalogs, schemas and tables, in the ways that callers and replies spell them. */
+/* Names of catalogs, schemas and tables, in every form that callers and replies use. */
 #include "data.h"
 
 #include <string.h>
 #include <strings.h>
 
 /*
- * Takes the last parts of `text` into parts[0..last]. False with the call failed when a part was
- * said before, and differently: nobody knows which one is meant.
+ * Copies the last parts of `text` into parts[0..last]. False with the call failed when a part was
+ * already given with another value: it is not clear which is meant.
  */
 static bool
 take(struct mcp_call *call, const char *argument, size_t last, const char *parts[DBX_NAME_PARTS])
@@ -18,7 +18,7 @@ take(struct mcp_call *call, const char *argument, size_t last, const char *parts
 	if (text == NULL || text[0] == '\0')
 		return true;
 	n = dbx_name_parts(call, text, given);
-	if (n > last + 1) { /* too many parts: a name as it stands */
+	if (n > last + 1) { /* too many parts: the text is one name */
 		n = 1;
 		given[0] = text;
 	}
@@ -26,10 +26,11 @@ take(struct mcp_call *call, const char *argument, size_t last, const char *parts
 		const char **part = &parts[last + 1 - n + i];
 
 		if (*part != NULL && strcasecmp(*part, given[i]) != 0) {
-			mcp_fail(call, MCP_E_INPUT, "The arguments name two different places.",
+			mcp_fail(call, MCP_E_INPUT, "The arguments name two different objects.",
 				 mcp_printf(call, "%s is \"%s\", but another argument says \"%s\".",
 					    argument, text, *part),
-				 "Give the name once: in parts, or whole as the last argument.");
+				 "Give the name once: in separate parts, or in full as the "
+				 "last argument.");
 			return false;
 		}
 		*part = given[i];
@@ -51,8 +52,8 @@ whole_name(struct mcp_call *call, size_t n, struct table_name *name)
 			mcp_fail(call, MCP_E_INPUT,
 				 mcp_printf(call, "%s is missing.", arguments[i]), NULL,
 				 n == 2 ? "Give catalog_name and schema_name."
-					: "Give catalog_name, schema_name and table_name, or the "
-					  "whole catalog.schema.table as table_name.");
+					: "Give catalog_name, schema_name and table_name, or "
+					  "the full name catalog.schema.table as table_name.");
 			return false;
 		}
 	name->catalog = parts[0];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading on in a result that the platform keeps: chosen columns, rows that hold a text, cells
- * from a character on.
+ * Reads further pages of a result that the platform keeps: selected columns, rows that contain a
+ * text, cells from a character on.
  */
 #include "data.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ANSWER_SPARE 4096 /* bytes of an answer for its head and end line */
-#define CELL_LEAST 16	  /* characters of a cell, however many columns there are */
+#define ANSWER_SPARE 4096 /* bytes of an answer that are reserved for its header and end line */
+#define CELL_LEAST 16	  /* characters of a cell, independent of the number of columns */
 #define CELL_CHARS 200	  /* characters of a cell when only cell_from is given */
 #define ESCAPE_MAX 6	  /* bytes of a character that is written as an escape */
 
@@ -33,7 +33,7 @@ column_unknown(struct mcp_call *call, struct json_object *names, const char *ask
 	return mcp_fail(call, MCP_E_INPUT,
 			mcp_printf(call, "The result has no column \"%s\".", asked),
 			near != NULL ? mcp_printf(call, "Similar: %s.", near) : NULL,
-			"Use the names of the result's head, or leave columns out.");
+			"Use the column names of the result, or omit columns.");
 }
 
 /* The index of a column by its name, in any case; -1 when there is none. */
@@ -55,8 +55,8 @@ rows_pick(struct mcp_call *call, struct reading *reading, struct json_object *co
 
 	if (n == 0 || n > ROWS_COLUMNS_MAX) {
 		mcp_fail(call, MCP_E_TOO_LARGE, mcp_printf(call, "The result has %zu columns.", n),
-			 mcp_printf(call, "1 to %d can be shown.", ROWS_COLUMNS_MAX),
-			 "Select the columns that matter, with execute_sql.");
+			 mcp_printf(call, "At most %d columns can be shown.", ROWS_COLUMNS_MAX),
+			 "Select the columns that you need with execute_sql.");
 		return false;
 	}
 	names = names_of(call, columns, have);
@@ -88,7 +88,7 @@ character(const char *text, size_t len)
 	return n;
 }
 
-/* The most bytes that a format may make of a character. */
+/* The most bytes that a character may need in a format. */
 static size_t
 shown_bytes(const char *text, size_t step)
 {
@@ -177,8 +177,8 @@ get_result_page(struct mcp_call *call)
 	const char *id = mcp_arg(call, "statement_id");
 
 	if (strlen(id) >= sizeof(reading.id) || id[0] == '\0')
-		return mcp_fail(call, MCP_E_NOT_FOUND, "This is not a statement_id.", NULL,
-				"Use the statement_id that execute_sql answered.");
+		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
+				"Use the statement_id from the answer of execute_sql.");
 	if (!rows_token(call, &reading))
 		return MCP_E_INPUT;
 	if (reading.cell_from > 0 && reading.cell_chars == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of the argument `parameters`, in the API's form: text with a type. They are taken from the
- * bytes of the client, because a parsed number has lost the digits that 64 bits do not hold.
+ * Values of the argument `parameters`, in the API's form: text with a type. They are read from the
+ * client's bytes, because a parsed number loses digits beyond 64 bits.
  */
 #include "data.h"
 
@@ -14,7 +14,7 @@
 #define DECIMAL_DIGITS 38 /* of the widest DECIMAL */
 #define DOUBLE_DIGITS 15  /* that a DOUBLE keeps */
 
-/* ---- JSON text that is known to be valid ----------------------------------------------------- */
+/* ---- reading valid JSON --------------------------------------------------------------------- */
 
 static const char *
 skip_blanks(const char *at)
@@ -31,7 +31,7 @@ skip_string(const char *at)
 	return *at == '"' ? at + 1 : at;
 }
 
-/* Behind the value that begins here. */
+/* The position after the value that begins here. */
 static const char *
 skip_value(const char *at)
 {
@@ -57,7 +57,7 @@ struct member {
 	size_t name_len, len;
 };
 
-/* The member at *at, a place behind "{" or ","; moves it on. False at the end. */
+/* The member at *at, a position after "{" or ","; moves *at on. False at the end. */
 static bool
 next_member(const char **at, struct member *member)
 {
@@ -83,7 +83,7 @@ member_name(struct mcp_call *call, const struct member *member)
 	return mcp_get_str(call, mcp_json(call, member->name, member->name_len), "", "");
 }
 
-/* ---- JSON text that is written --------------------------------------------------------------- */
+/* ---- writing JSON --------------------------------------------------------------------------- */
 
 /* There may be many thousand parameters: their text is made without a tree. */
 struct text {
@@ -113,7 +113,7 @@ puts_of(struct text *text, const char *bytes)
 	put(text, bytes, strlen(bytes));
 }
 
-/* Valid JSON as the content of a JSON string: blanks become blanks. */
+/* Writes valid JSON as the content of a JSON string; white space becomes spaces. */
 static void
 put_quoted(struct text *text, const char *json, size_t len)
 {
@@ -144,7 +144,7 @@ number_type(const struct member *member, char *type, size_t size)
 	errno = 0;
 	value = strtoll(member->value, NULL, 10);
 	if (fraction == 0 && errno == 0) {
-		/* LIMIT and the like take an INT only. */
+		/* LIMIT and similar clauses accept an INT only. */
 		snprintf(type, size, "%s",
 			 value >= INT32_MIN && value <= INT32_MAX ? "INT" : "BIGINT");
 		return true;
@@ -167,10 +167,10 @@ put_parameter(struct text *text, const struct member *member)
 	    !number_type(member, type, sizeof(type))) {
 		mcp_fail(text->call, MCP_E_INPUT,
 			 mcp_printf(text->call,
-				    "The parameter \"%s\" has more digits than any SQL "
-				    "number holds.",
+				    "The parameter \"%s\" has more digits than any SQL number "
+				    "type.",
 				    member_name(text->call, member)),
-			 "DECIMAL holds 38 digits.", "Give it as a text, and use it as one.");
+			 "DECIMAL allows 38 digits.", "Give it as a string, and use it as one.");
 		return false;
 	}
 	if (first == 't' || first == 'f')
@@ -190,7 +190,7 @@ put_parameter(struct text *text, const struct member *member)
 	return true;
 }
 
-/* Writes the text that was made in the place of the array. */
+/* Replaces the array by the text that was made. */
 static int
 write_text(struct json_object *array, struct printbuf *out, int level, int flags)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of a finished statement, read from chunk to chunk; the table stays open from one to the
- * next. Which chunk follows is what the chunk at hand says; totals and the list of chunks are
- * optional in the API. Rows behind pre-signed links are fetched without a credential: such a link
- * carries its own.
+ * Rows of a finished statement, read chunk by chunk into one table. Each chunk names the next one;
+ * totals and the list of chunks are optional in the API. Rows behind pre-signed links are fetched
+ * without a credential: the link contains its own.
  */
 #include "data.h"
 
@@ -11,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNKS_MAX 50 /* that one call reads */
+#define CHUNKS_MAX 50 /* chunks that one call reads */
 
 _Static_assert(sizeof(struct reading) <= MCP_STATE_MAX, "the state of a reading must fit");
 
 /* ---- one row --------------------------------------------------------------------------------- */
 
-/* The name of a column that the manifest does not name. */
+/* The name of a column that has none in the manifest. */
 static const char *
 plain_name(struct mcp_call *call, size_t index)
 {
@@ -112,7 +111,8 @@ row_line(struct mcp_call *call, struct reading *reading, struct json_object *row
 
 /* ---- the end line ---------------------------------------------------------------------------- */
 
-/* Where a page begins. The chunk is added where only walking over all before it would find it. */
+/* The position of a page. The chunk is included only when it could not be found otherwise without
+ * reading all earlier ones. */
 static const char *
 page_token(struct mcp_call *call, const struct reading *reading)
 {
@@ -122,7 +122,7 @@ page_token(struct mcp_call *call, const struct reading *reading)
 			  (long long)reading->chunk, (long long)reading->chunk_row);
 }
 
-/* The arguments that shaped the answer, and that a further call repeats. */
+/* The arguments that affect the answer, repeated in the next call. */
 static const char *
 shape(struct mcp_call *call, const char *const *names)
 {
@@ -131,7 +131,7 @@ shape(struct mcp_call *call, const char *const *names)
 	return more != NULL ? mcp_printf(call, " %s", more) : "";
 }
 
-/* The call that reads on from the reading's row. */
+/* The call that continues at the reading's row. */
 static const char *
 how_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -160,23 +160,23 @@ how_whole(struct mcp_call *call, const struct reading *reading)
 			  shape(call, (const char *const[]){ "columns", "grep", "format", NULL }));
 }
 
-/* What the end line cannot say. */
+/* Notes that the end line has no room for. */
 static int
 notes_said(struct mcp_call *call, const struct reading *reading, bool more, int64_t came)
 {
 	int64_t most = mcp_number(call, MCP_NUM_MAX_ROWS);
 
 	if (!more && reading->total > came && !reading->sample)
-		mcp_say(call, "The platform counts %lld rows; only %lld came.",
+		mcp_say(call, "The platform counts %lld rows, but sent only %lld.",
 			(long long)reading->total, (long long)came);
 	if (!more && reading->truncated)
-		mcp_say(call, "The platform kept only a part of the result: select fewer rows or "
-			      "columns.");
+		mcp_say(call, "The platform kept only a part of the result: select fewer rows "
+			      "or columns.");
 	if (more && mcp_arg_int(call, "row_limit", 0) > most)
 		mcp_say(call, "The operator's limit is %lld rows in one answer.", (long long)most);
 	if (reading->goes_on > 0)
 		mcp_say(call,
-			"Some cells go on. Next: get_result_page statement_id=%s "
+			"Some cells are longer. Next: get_result_page statement_id=%s "
 			"page_token=%s row_limit=%lld cell_from=%lld%s",
 			reading->id, reading->first,
 			(long long)(reading->shown > 0 ? reading->shown : 1),
@@ -188,7 +188,7 @@ notes_said(struct mcp_call *call, const struct reading *reading, bool more, int6
 	return MCP_OK;
 }
 
-/* DDL and the like have no columns. */
+/* DDL and similar statements have no columns. */
 static int
 no_rows(struct mcp_call *call, const struct reading *reading)
 {
@@ -200,7 +200,7 @@ no_rows(struct mcp_call *call, const struct reading *reading)
 	return notes_said(call, reading, false, 0);
 }
 
-/* `more`: there are rows that were not looked at. */
+/* `more`: some rows were not read. */
 static int
 reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 {
@@ -212,11 +212,11 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)came),
-				NULL, "Use the page_token of the last answer's end line.");
+				NULL, "Use the page_token from the end line of the last answer.");
 	if (reading->n == 0)
 		return no_rows(call, reading);
 	if (total <= reading->row && more)
-		total = -1; /* less than there are */
+		total = -1; /* less than the full result */
 	if (grep)
 		total = more || reading->begun_at > 0 ? -1 : reading->shown;
 	status = mcp_table_end(call, &(struct mcp_table_end){
@@ -238,7 +238,7 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 static int chunk_fetch(struct mcp_call *call, struct reading *reading);
 static int columns_guess(struct mcp_call *call, struct reading *reading, size_t width);
 
-/* The widest of the rows at hand: where the manifest does not say it. */
+/* The number of columns in the widest row, when the manifest does not give it. */
 static size_t
 width_of(struct json_object *rows)
 {
@@ -254,14 +254,14 @@ width_of(struct json_object *rows)
 	return most;
 }
 
-/* Behind the last row of the chunk at hand: to the next one, or to the end. */
+/* After the last row of the chunk: continues with the next chunk, or ends. */
 static int
 chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 {
 	bool grep = mcp_arg(call, "grep") != NULL;
 
 	reading->chunk_row += (int64_t)count;
-	/* Nothing says what follows, but rows are missing: there may be a chunk more. */
+	/* No reply names the next chunk, but rows are missing: there may be one. */
 	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0 &&
 			 reading->total > reading->chunk_row;
 	if (reading->next < 0 && !reading->guess)
@@ -272,7 +272,7 @@ chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 	return chunk_fetch(call, reading);
 }
 
-/* Shows what is wanted of one chunk, then goes on to the next or ends. */
+/* Shows the wanted rows of one chunk, then continues with the next or ends. */
 static int
 chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *rows)
 {
@@ -305,7 +305,7 @@ chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *r
 	return chunk_over(call, reading, count);
 }
 
-/* Rows without a head: as many columns as the rows have. */
+/* Rows without column names: the number of columns comes from the rows. */
 static int
 columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
 {
@@ -324,7 +324,7 @@ chunk_words(struct mcp_call *call, const struct reading *reading)
 	};
 }
 
-/* The bare array of rows that a link leads to; an object around it is taken too. */
+/* The array of rows behind a link; an object that contains it is accepted too. */
 static int
 link_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -341,12 +341,14 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!json_object_is_type(body, json_type_array))
 		body = dbx_array(body, "data_array");
 	if (body == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The link to the rows does not lead to rows.",
-				"It answered something else than a JSON array.", words.again);
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				"The link to the rows leads to something "
+				"else.",
+				"The answer is not a JSON array.", words.again);
 	return chunk_rows(call, &reading, body);
 }
 
-/* The request for what a pre-signed link points to, with just the headers that it asks for. */
+/* The request for a pre-signed link, with exactly the headers that the reply asks for. */
 static int
 link_fetch(struct mcp_call *call, const struct reading *reading, struct json_object *link)
 {
@@ -367,7 +369,7 @@ link_fetch(struct mcp_call *call, const struct reading *reading, struct json_obj
 	return mcp_suspend(call, &request, 1, 0, link_arrived, reading, sizeof(*reading));
 }
 
-/* The index of the chunk behind the one that `result` holds; -1: none, as far as anybody says. */
+/* The index of the chunk after the one in `result`; -1: none is known. */
 static int64_t
 next_chunk(const struct reading *reading, struct json_object *result)
 {
@@ -381,7 +383,7 @@ next_chunk(const struct reading *reading, struct json_object *result)
 	return next > reading->chunk ? next : -1;
 }
 
-/* `result` is what a statement or a chunk call holds: rows, or a link to them. */
+/* `result` is the content of a statement or chunk reply: rows, or a link to them. */
 static int
 result_read(struct mcp_call *call, struct reading *reading, struct json_object *result)
 {
@@ -423,8 +425,8 @@ chunk_fetch(struct mcp_call *call, struct reading *reading)
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
-/* Puts the reading on the chunk that holds its row: as the manifest lists them, or as the page
- * token says; else from the first on. */
+/* Sets the reading to the chunk that holds its row: from the manifest's list or the page token;
+ * else from the first chunk on. */
 static void
 chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *manifest)
 {
@@ -432,7 +434,7 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 	size_t n = json_object_array_length(chunks);
 
 	reading->listed = n > 0;
-	for (size_t i = 1; i < n; i++) /* where a chunk begins is optional too */
+	for (size_t i = 1; i < n; i++) /* the position of a chunk is optional too */
 		if (mcp_get_int(json_object_array_get_idx(chunks, i), "row_offset", 0) <= 0)
 			reading->listed = false;
 	reading->chunks = mcp_get_int(manifest, "total_chunk_count", n > 0 ? (int64_t)n : -1);
@@ -450,7 +452,7 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 	snprintf(reading->first, sizeof(reading->first), "%s", page_token(call, reading));
 }
 
-/* The number that `text` begins with, and where it ends; NULL when it begins with none. */
+/* The number at the start of `text`, and its end; NULL when there is none. */
 static const char *
 number(const char *text, int64_t *value)
 {
@@ -486,7 +488,7 @@ rows_token(struct mcp_call *call, struct reading *reading)
 
 	if (token != NULL && token[0] != '\0' && !token_read(token, reading)) {
 		mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-			 "Use the page_token of the last answer's end line.");
+			 "Use the page_token from the end line of the last answer.");
 		return false;
 	}
 	reading->begun_at = reading->row;
@@ -505,13 +507,14 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 	reading->truncated = mcp_get_bool(manifest, "truncated", false);
 	reading->left = reading->rows;
 	chunk_find(call, reading, manifest);
-	/* A chunk that only a page token knows of may be gone: then the rows before it were all. */
+	/* A chunk that only a page token names may not exist any more: then there are no more
+	 * rows. */
 	reading->guess = !reading->listed && reading->chunk > 0;
 	if (reading->listed && reading->total >= 0 && reading->row > reading->total)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)reading->total),
-				NULL, "Use the page_token of the last answer's end line.");
+				NULL, "Use the page_token from the end line of the last answer.");
 	if (json_object_array_length(columns) > 0 &&
 	    !rows_pick(call, reading, columns, json_object_array_length(columns)))
 		return MCP_E_INPUT;

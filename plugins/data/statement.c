@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A statement's life: submitted without waiting, so that a cancel always has an id; polled from
- * 50 ms, growing to 5 s; shown, or explained when it failed.
+ * The life of a statement: submitted without waiting, so that a cancel always has an id; polled,
+ * first after 50 ms, later every 5 s; then shown, or explained if it failed.
  */
 #include "data.h"
 
@@ -11,7 +11,9 @@
 
 #define POLL_MIN_MS 50
 #define POLL_MAX_MS 5000
-#define BYTE_LIMIT (8 << 20) /* of an inline result: its JSON must fit one buffered reply */
+#define BYTE_LIMIT \
+	(8 << 20) /* bytes of an inline result: its JSON must fit into one buffered
+			      * reply */
 
 /* ---- names in SQL --------------------------------------------------------------------------- */
 
@@ -48,12 +50,12 @@ submit_words(struct mcp_call *call, const char *warehouse)
 			    : "The statement",
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN USE on the SQL warehouse",
-		.again = "It may have run nevertheless. Check that before you repeat it, "
-			 "unless it only reads.",
+		.again = "The statement may have run. Check that before you repeat it, unless "
+			 "it only reads.",
 	};
 }
 
-/* So that the bill can be read by who caused it. */
+/* Tags the statement, so that costs can be assigned to their cause. */
 static void
 add_tags(struct mcp_call *call, struct json_object *body)
 {
@@ -73,7 +75,7 @@ add_tags(struct mcp_call *call, struct json_object *body)
 	json_object_object_add(body, "query_tags", list);
 }
 
-/* The call that waits for the statement and shows what this one would have shown. */
+/* The call that waits for the statement and gives the same answer as this one. */
 static const char *
 poll_call(struct mcp_call *call, const struct statement *statement)
 {
@@ -84,7 +86,7 @@ poll_call(struct mcp_call *call, const struct statement *statement)
 			  shape != NULL ? " " : "", shape != NULL ? shape : "");
 }
 
-/* Has it ended without rows? A state that is not known here is none of the ends. */
+/* Has it ended without rows? An unknown state is not an end. */
 static bool
 statement_over(const char *state)
 {
@@ -92,7 +94,7 @@ statement_over(const char *state)
 	       strcmp(state, "CLOSED") == 0;
 }
 
-/* Can this stand in a path, and in a handle? */
+/* Is this valid in a path and in a handle? */
 static bool
 statement_id_kept(struct statement *statement, const char *id)
 {
@@ -120,18 +122,17 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (!statement_id_kept(&statement, mcp_get_str(call, reply, "statement_id", "")))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
-				"The workspace answered without a statement_id that is valid.",
-				NULL);
+				"The workspace answered without a valid statement_id.", NULL);
 	state_text = mcp_get_str(call, reply, "status.state", "");
 	if (statement_over(state_text))
 		return statement_failed(call, reply, statement.id);
-	/* What is known if no poll gets through. */
+	/* The answer if no poll succeeds. */
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
 		poll_call(call, &statement));
 	return mcp_handle(call, &statement, sizeof(statement));
 }
 
-/* The arguments catalog and schema; the schema may be said with its catalog. */
+/* The arguments catalog and schema; the schema may include its catalog. */
 static bool
 session_place(struct mcp_call *call, const char **catalog, const char **schema)
 {
@@ -186,8 +187,8 @@ statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse, 
 		      const struct statement *as)
 {
 	if (strstr(sql, "${") != NULL)
-		return mcp_fail(call, MCP_E_INPUT, "A name cannot have ${ in it here.",
-				"The workspace would replace it before it reads the statement.",
+		return mcp_fail(call, MCP_E_INPUT, "A name must not contain ${ here.",
+				"The workspace would replace it before it parses the statement.",
 				"Give the table's name as list_tables shows it.");
 	return statement_submit(call, warehouse, sql, as);
 }
@@ -200,14 +201,15 @@ handle_read(struct mcp_call *call, struct statement *statement)
 	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
 
 	if (handle.len != sizeof(*statement)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The statement's handle is damaged.", NULL, NULL);
+		mcp_fail(call, MCP_E_INTERNAL, "The handle of the statement is not valid.", NULL,
+			 NULL);
 		return false;
 	}
 	memcpy(statement, handle.data, sizeof(*statement));
 	return true;
 }
 
-/* What to do about an SQL error, by its SQLSTATE. */
+/* The next step for an SQL error, by its SQLSTATE. */
 static const char *
 repair_hint(const char *sql_state)
 {
@@ -218,11 +220,11 @@ repair_hint(const char *sql_state)
 	if (strcmp(sql_state, "42P02") == 0)
 		return "Give a value for each :name marker in the argument parameters.";
 	if (strcmp(sql_state, "42501") == 0)
-		return "Ask for the missing privilege; until then do not repeat this statement.";
+		return "Ask for the missing privilege. Until then do not repeat this statement.";
 	return "Correct the statement and call execute_sql again.";
 }
 
-/* "… SQLSTATE: 42703": where services do not say it in a member of its own. */
+/* "… SQLSTATE: 42703" in the message, for services that have no member for it. */
 static const char *
 sql_state_of(struct mcp_call *call, struct json_object *reply, const char *message)
 {
@@ -234,7 +236,7 @@ sql_state_of(struct mcp_call *call, struct json_object *reply, const char *messa
 	return state != NULL ? state : "";
 }
 
-/* Failures that are not the statement's fault: the same text may succeed later. */
+/* Failures that the statement did not cause: the same text may succeed later. */
 static bool
 passing(const char *code)
 {
@@ -277,9 +279,8 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 			 ? message[0] != '\0' ? message : NULL
 			 : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
 		.next = stopped ? "Run it again with execute_sql if you still need it."
-		      : later ? "Nothing is wrong with the statement: call execute_sql again in a "
-				"minute."
-			      : repair_hint(sql_state),
+		      : later	? "The statement is correct: call execute_sql again in a minute."
+				: repair_hint(sql_state),
 		.code = code[0] != '\0' ? code : NULL,
 		.retry_after_ms = -1,
 	};
@@ -331,8 +332,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
-	words.again =
-	    mcp_printf(call, "It may go on. Call in a moment: %s", poll_call(call, &statement));
+	words.again = mcp_printf(call, "The statement may continue. Call in a moment: %s",
+				 poll_call(call, &statement));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -372,7 +373,7 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct statement *statement = state;
 	struct dbx_words words = { .object = mcp_printf(call, "Statement %s", statement->id),
-				   .not_found = "It ended long ago.",
+				   .not_found = "It ended too long ago.",
 				   .grant = "the statement: only its author may cancel it" };
 
 	(void)len;
@@ -416,8 +417,8 @@ cancel_statement(struct mcp_call *call)
 	const char *id = mcp_arg(call, "statement_id");
 
 	if (strlen(id) >= sizeof(statement.id))
-		return mcp_fail(call, MCP_E_NOT_FOUND, "This is not a statement_id.", NULL,
-				"Use the statement_id that execute_sql answered.");
+		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
+				"Use the statement_id from the answer of execute_sql.");
 	strcpy(statement.id, id);
 	return cancel_request(call, &statement);
 }

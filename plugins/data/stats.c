@@ -5,18 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS_MAX 100 /* of all tables: each is a branch of one statement */
+#define COLUMNS_MAX 100 /* characters of all tables: each column is a branch of one statement */
 #define SQL_MAX (1 << 20)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What statistics are made of, and what they leave out. */
+/* The content of the statistics, and what they leave out. */
 struct stats {
 	const char *sql;
-	const char *missing; /* "a.b.c, a.b.d": names of no table */
+	const char *missing; /* "a.b.c, a.b.d": names without a table */
 	size_t branches, left_out;
 };
 
-/* A text in quotes, safe to stand in SQL text. */
+/* A text in quotes, safe inside SQL. */
 static const char *
 literal(struct mcp_call *call, const char *text)
 {
@@ -80,7 +80,7 @@ stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table, 
 	}
 }
 
-/* One statement over all columns of all tables that are there. */
+/* One statement over all columns of all tables that exist. */
 static struct stats
 stats_all(struct mcp_call *call)
 {
@@ -99,7 +99,7 @@ stats_all(struct mcp_call *call)
 	return stats;
 }
 
-/* What the statistics do not say, in the room that a handle has. */
+/* Lists what the statistics leave out, as far as a handle has room. */
 static void
 stats_note(const struct stats *stats, char *note, size_t size)
 {
@@ -129,7 +129,9 @@ stats_build(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	if (stats.branches == 0)
-		return mcp_fail(call, MCP_E_NOT_FOUND, "There are no statistics of these tables.",
+		return mcp_fail(call, MCP_E_NOT_FOUND,
+				"No statistics can be made for these "
+				"tables.",
 				"They do not exist, or have no column of a simple type.",
 				"Call describe_tables with detail=names to see which exist.");
 	stats_note(&stats, statement.note, sizeof(statement.note));

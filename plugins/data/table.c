@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a table is made of: one in full, or up to twenty at a glance. */
+/* The columns and facts of tables: one table in full, or up to twenty in short. */
 #include "data.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ column_flags(struct mcp_call *call, struct json_object *column)
 	return text;
 }
 
-/* Columns of one table, from the one that a page begins at. */
+/* Columns of one table, from the first one of the page. */
 struct columns {
 	struct json_object *list;
 	const struct table_name *table;
@@ -144,7 +144,7 @@ static const struct dbx_fact table_facts[] = {
 	  .detail = DBX_FULL },
 };
 
-/* The answer is a table, and so has no structure: the facts are its text only. */
+/* The answer is a table and has no structure, so the facts are in its text only. */
 static void
 say_table(struct mcp_call *call, struct json_object *table, const struct table_name *name)
 {
@@ -175,7 +175,7 @@ table_words(struct mcp_call *call, const char *name)
 	};
 }
 
-/* The column that the page begins at; false with the call failed. */
+/* The first column of the page; false with the call failed. */
 static bool
 columns_from(struct mcp_call *call, size_t n, size_t *from)
 {
@@ -188,7 +188,7 @@ columns_from(struct mcp_call *call, size_t n, size_t *from)
 		*from = (size_t)strtoull(token, NULL, 10);
 	if (!dbx_is_number(token) || (*from > 0 && *from >= n)) {
 		mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-			 "Use the page_token of the last answer's end line.");
+			 "Use the page_token from the end line of the last answer.");
 		return false;
 	}
 	return true;
@@ -276,7 +276,7 @@ parts_of(const char *name)
 	return parts;
 }
 
-/* One line or section about a table; a missing one does not spoil the others. */
+/* One line or section about a table. A missing table does not affect the others. */
 static void
 say_one(struct mcp_call *call, size_t i, const char *asked)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unity Catalog metadata, tables at a glance, statistics, warehouses, completions. */
+/* Unity Catalog metadata, tables in short, statistics, warehouses, completions. */
 #include "data.h"
 #include "test_plugin.h"
 
@@ -145,11 +145,11 @@ counts_columns(void)
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/*", 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "describe_tables", args), MCP_E_NOT_FOUND,
-		      "no statistics of these tables", "", "detail=names");
+		      "No statistics can be made for these tables", "", "detail=names");
 	fakehost_free(host);
 }
 
-/* One statement takes a hundred columns; what is left out is said. */
+/* One statement takes a hundred columns; the others are listed as left out. */
 static void
 counts_at_most_a_hundred_columns(void)
 {
@@ -239,7 +239,7 @@ starts_and_stops_warehouses(void)
 		    "SQL warehouse " WH " is RUNNING.\n"
 		    "url: https://workspace.example.com/sql/warehouses/" WH);
 	ASSERT_HAS(fakehost_tool(host, "start_sql_warehouse", BY_ID)->text, "RUNNING already");
-	/* on its way down: started once it is down */
+	/* it is stopping: it is started after that */
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 200, STATE("STOPPING"));
 	fakehost_reply(host, ONE, 200, STATE("STOPPED"));
@@ -281,7 +281,8 @@ explains_warehouses_that_do_not_change(void)
 		   "is STOPPING.\nNext: stop_sql_warehouse warehouse_id=" WH " wait_s=50");
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 503, "");
-	ASSERT_FAILED(fakehost_poll(host), MCP_E_UNAVAILABLE, WH, "503", "It may go on");
+	ASSERT_FAILED(fakehost_poll(host), MCP_E_UNAVAILABLE, WH, "503",
+		      "The operation may continue");
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 404, "{\"message\":\"gone\"}");
 	fakehost_reply(host, "GET /api/2.0/sql/warehouses", 200, "{}");
@@ -294,7 +295,7 @@ explains_warehouses_that_do_not_change(void)
 	fakehost_free(host);
 }
 
-/* ---- names as people write them -------------------------------------------------------------- */
+/* ---- names in every form -------------------------------------------------------------------- */
 
 static void
 takes_names_in_all_spellings(void)
@@ -339,9 +340,9 @@ refuses_names_that_are_not_whole(void)
 		{ "get_table_schema", "{\"table_name\":\"orders\"}", "catalog_name is missing" },
 		{ "preview_table", "{\"table_name\":\"s.orders\"}", "catalog_name is missing" },
 		{ "get_table_schema", "{\"catalog_name\":\"d\",\"table_name\":\"c.s.orders\"}",
-		  "two different places" },
+		  "two different objects" },
 		{ "list_tables", "{\"catalog_name\":\"d\",\"schema_name\":\"c.s\"}",
-		  "two different places" },
+		  "two different objects" },
 		{ "execute_sql",
 		  "{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\","
 		  "\"catalog\":\"d\",\"schema\":\"c.s\"}",

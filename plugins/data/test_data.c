@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL: where it runs, what is sent, rows in chunks and behind links, failures, pages, cancel. */
+/* SQL: the warehouse, the requests, rows in chunks and behind links, failures, pages, cancel. */
 #include "data.h"
 #include "test_plugin.h"
 
@@ -26,7 +26,7 @@ submitted(const char *reply)
 	return host;
 }
 
-/* ---- where it runs --------------------------------------------------------------------------- */
+/* ---- the warehouse -------------------------------------------------------------------------- */
 
 #define W(id, name, state, more) \
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"state\":\"" state "\"" more "}"
@@ -77,7 +77,7 @@ says_when_there_is_no_warehouse(void)
 
 	fakehost_reply(host, WAREHOUSES, 200, "{}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", sql), MCP_E_NOT_FOUND,
-		      "no SQL warehouse to run on", "empty", "CAN USE");
+		      "no SQL warehouse for the statement", "empty", "CAN USE");
 	fakehost_reset(host);
 	fakehost_reply(host, WAREHOUSES, 200,
 		       "{\"warehouses\":[" W("s", "Shared",
@@ -127,11 +127,12 @@ sends_what_was_asked(void)
 	fakehost_reset(host);
 	fakehost_reply(host, SUBMIT, 200, "{}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", ON_WH), MCP_E_UPSTREAM, "not accepted",
-		      "without a statement_id", "");
+		      "without a valid statement_id", "");
 	fakehost_reset(host);
 	fakehost_no_reply(host, SUBMIT, MCP_E_UNAVAILABLE, "connection lost");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", ON_WH), MCP_E_UNAVAILABLE,
-		      "The statement on SQL warehouse", "connection lost", "It may have run");
+		      "The statement on SQL warehouse", "connection lost",
+		      "The statement may have run");
 	fakehost_free(host);
 }
 
@@ -226,7 +227,7 @@ fetches_chunks_and_links(void)
 	fakehost_free(host);
 }
 
-/* More columns than a suspension can carry, and more than can be shown. */
+/* More columns than a suspension can keep, and more than can be shown. */
 static void
 shows_wide_results(void)
 {
@@ -254,7 +255,7 @@ shows_wide_results(void)
 			ASSERT_INT(fakehost_requests(host), 2);
 		} else {
 			ASSERT_FAILED(result, MCP_E_TOO_LARGE, "1001 columns",
-				      "1 to "
+				      "At most "
 				      "1000",
 				      "Select");
 		}
@@ -282,7 +283,7 @@ previews_tables(void)
 				 "\"schema_name\":\"s\",\"table_name\":\"${env:HOME}\","
 				 "\"warehouse_id\":\"" WH "\"}")
 		       ->what,
-		   "A name cannot have ${ in it here.");
+		   "A name must not contain ${ here.");
 	fakehost_free(host);
 }
 
@@ -335,7 +336,7 @@ says_what_ends_with_a_statement(void)
 	}
 }
 
-/* Numbers keep the digits that the caller wrote. */
+/* Numbers keep all digits of the caller. */
 static void
 keeps_digits_of_parameters(void)
 {
@@ -377,7 +378,7 @@ keeps_digits_of_parameters(void)
 		struct fakehost *host = submitted(DONE("", ""));
 
 		ASSERT_FAILED(fakehost_tool(host, "execute_sql", arguments), MCP_E_INPUT,
-			      "\"a\" has more digits", "38", "as a text");
+			      "\"a\" has more digits", "38", "as a string");
 		ASSERT_INT(fakehost_requests(host), 0);
 		fakehost_free(host);
 	}
@@ -405,7 +406,7 @@ explains_failed_statements(void)
 		  "Correct the statement" },
 		{ "\"FAILED\",\"error\":{\"error_code\":\"TEMPORARILY_UNAVAILABLE\","
 		  "\"message\":\"m\"}",
-		  MCP_E_UNAVAILABLE, "failed", "m", "Nothing is wrong" },
+		  MCP_E_UNAVAILABLE, "failed", "m", "The statement is correct" },
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
 		{ "null", MCP_E_UPSTREAM, "is not known", "without a state", "" },
 		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run it again" },
@@ -448,11 +449,11 @@ follows_and_cancels(void)
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /api/2.0/sql/statements/s1/cancel", 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "cancel_statement", "{\"statement_id\":\"s1\"}"),
-		      MCP_E_NOT_FOUND, "Statement s1", "404", "ended long ago");
+		      MCP_E_NOT_FOUND, "Statement s1", "404", "ended too long ago");
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 503, "");
 	ASSERT_FAILED(fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\"}"),
-		      MCP_E_UNAVAILABLE, "Statement s1", "503", "It may go on");
+		      MCP_E_UNAVAILABLE, "Statement s1", "503", "The statement may continue");
 	fakehost_free(host);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every tool of the data plugin against replies of every wrong type. */
+/* Every tool of the data plugin with replies of every wrong type. */
 #include "data.h"
 #include "test_wrong.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of a result from chunk to chunk, without a head, in long cells; pages of it. */
+/* Rows of a result from chunk to chunk, without column names, in long cells; pages of it. */
 #include "data.h"
 #include "test_plugin.h"
 
@@ -40,7 +40,7 @@ submitted(const char *reply)
 #define CHUNK(n) "GET /api/2.0/sql/statements/s1/result/chunks/" n
 #define C "\"schema\":{\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}]}"
 
-/* Three chunks of two rows, of which the manifest says `more`. */
+/* Three chunks of two rows. `more` is the manifest's part about them. */
 static struct fakehost *
 chained(const char *tool_manifest)
 {
@@ -92,13 +92,13 @@ walks_to_the_next_chunk(void)
 	fakehost_free(host);
 }
 
-/* What the manifest counts and what comes may differ; the answer ends all the same. */
+/* The manifest's count and the number of rows may differ; the answer still ends. */
 static void
 counts_what_came(void)
 {
 	struct fakehost *host = submitted(DONE(C ",\"total_row_count\":4,\"total_chunk_count\":1",
 					       "\"data_array\":[[\"1\"],[\"2\"]]"));
-	const char *want = "a:INT\n1\n2\n2 rows.\nThe platform counts 4 rows; only 2 came.";
+	const char *want = "a:INT\n1\n2\n2 rows.\nThe platform counts 4 rows, but sent only 2.";
 
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
 	ASSERT_LACKS(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"2\""))
@@ -112,7 +112,7 @@ counts_what_came(void)
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")),
 		    "a:INT\n1\n2\n3\n4\n4 rows.");
-	/* chunks that are listed without where they begin */
+	/* chunks that are listed without their position */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200,
 		       DONE(C ",\"chunks\":[{\"chunk_index\":0},"
@@ -123,7 +123,7 @@ counts_what_came(void)
 		    "a:INT\n1\n2\n3\n3 rows.");
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"2\"")),
 		    "a:INT\n3\n1 of 3 rows shown.");
-	/* a chunk that follows itself, or one before it, is not walked to */
+	/* a chunk that names itself or an earlier one as the next is not followed */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200,
 		       DONE(C, "\"data_array\":[[\"1\"]],"
@@ -145,7 +145,7 @@ shows_rows_without_a_head(void)
 	fakehost_free(host);
 }
 
-/* A cell is read in pieces, each naming the call for the next. */
+/* A cell is read in pieces; each answer names the next call. */
 static void
 reads_long_cells(void)
 {
@@ -167,7 +167,7 @@ reads_long_cells(void)
 		   "page_token=0 row_limit=1 cell_chars=8000");
 	fakehost_results(host, 0, 8000, 8000, NULL);
 	result = fakehost_tool(host, "get_result_page", PAGE(",\"cell_chars\":8000"));
-	ASSERT_HAS(result->text, "Some cells go on. Next: get_result_page statement_id=s1 "
+	ASSERT_HAS(result->text, "Some cells are longer. Next: get_result_page statement_id=s1 "
 				 "page_token=0 row_limit=1 cell_from=3904 cell_chars=8000");
 	result =
 	    fakehost_tool(host, "get_result_page", PAGE(",\"cell_chars\":8000,\"cell_from\":7808"));
@@ -231,7 +231,7 @@ refuses_pages_that_are_not_there(void)
 
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page",
 				    "{\"statement_id\":\"s1\",\"columns\":[\"ab\"]}"),
-		      MCP_E_INPUT, "no column \"ab\"", "Similar: a, b.", "head");
+		      MCP_E_INPUT, "no column \"ab\"", "Similar: a, b.", "column names");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page",
 				    "{\"statement_id\":\"s1\",\"page_token\":\"5\"}"),
 		      MCP_E_INPUT, "after the last of 4", "", "end line");

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL warehouses: listed, chosen, started, stopped. */
+/* SQL warehouses: listed, selected, started, stopped. */
 #include "data.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define POLL_MS 1000
-#define PAGES_MAX 20 /* of the list that is searched */
+#define PAGES_MAX 20 /* pages of the list that are searched */
 #define FITTEST 5    /* it runs */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- choosing ------------------------------------------------------------------------------- */
 
-/* How good a warehouse is for a statement that names none; 0: not at all. */
+/* How suitable a warehouse is for a statement that names none; 0: not at all. */
 static int
 fitness(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -26,11 +26,11 @@ fitness(struct mcp_call *call, struct json_object *warehouse)
 	    mcp_get_str(call, warehouse, "id", "")[0] == '\0')
 		return 0;
 	if (strcmp(state, "STOPPED") != 0 && strcmp(state, "STOPPING") != 0)
-		return 1; /* the state is not said: it may run */
+		return 1; /* the state is not given: it may run */
 	return mcp_get_bool(warehouse, "enable_serverless_compute", false) ? 3 : 2;
 }
 
-/* The best of a list; the first of equals. NULL when there is none. */
+/* The best warehouse of a list, the first of equal ones. NULL when there is none. */
 static struct json_object *
 best_of(struct mcp_call *call, struct json_object *warehouses, int *fit)
 {
@@ -48,13 +48,13 @@ best_of(struct mcp_call *call, struct json_object *warehouses, int *fit)
 	return best;
 }
 
-/* From page to page of the list: what is looked for, or the best so far, and the function to go on
- * with. */
+/* State between the pages of the list: the wanted name, or the best so far, and the next
+ * function. */
 struct choice {
 	mcp_step_fn fn;
 	char wanted[160]; /* "": any */
 	struct warehouse best;
-	int fit; /* of the best; 0: there is none yet */
+	int fit; /* of the best one; 0: there is none yet */
 	unsigned pages;
 };
 
@@ -66,8 +66,10 @@ choice_made(struct mcp_call *call, mcp_step_fn fn, const char *id, const char *n
 	struct warehouse warehouse;
 
 	if (strlen(id) >= sizeof(warehouse.id))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse_id.", NULL,
-				"Call list_sql_warehouses to see which exist.");
+		return mcp_fail(call, MCP_E_INPUT,
+				"The argument is longer than any "
+				"warehouse_id.",
+				NULL, "Call list_sql_warehouses to see which exist.");
 	snprintf(warehouse.id, sizeof(warehouse.id), "%s", id);
 	snprintf(warehouse.name, sizeof(warehouse.name), "%s", name);
 	return fn(call, &warehouse, sizeof(warehouse));
@@ -90,7 +92,7 @@ choice_fetch(struct mcp_call *call, const struct choice *choice, const char *tok
 	return mcp_suspend(call, &request, 1, 0, choice_listed, choice, sizeof(*choice));
 }
 
-/* The one of the page that is wanted, by id or name; NULL when it is not there. */
+/* The wanted warehouse of the page, by id or name; NULL when it is not there. */
 static struct json_object *
 wanted_of(struct mcp_call *call, const struct choice *choice, struct json_object *warehouses)
 {
@@ -114,7 +116,7 @@ keep_best(struct mcp_call *call, struct choice *choice, struct json_object *ware
 		 mcp_get_str(call, warehouse, "name", id));
 }
 
-/* `more`: there are pages that were not read. */
+/* `more`: some pages were not read. */
 static int
 choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 {
@@ -127,8 +129,12 @@ choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 				       ? "The option warehouse_id of plugin data names it."
 				       : why);
 	if (choice->fit == 0)
-		return mcp_fail(call, MCP_E_NOT_FOUND, "There is no SQL warehouse to run on.",
-				more ? mcp_printf(call, "The first %d pages of the list have none.",
+		return mcp_fail(call, MCP_E_NOT_FOUND,
+				"There is no SQL warehouse for the "
+				"statement.",
+				more ? mcp_printf(call,
+						  "The first %d pages of the list "
+						  "contain none.",
 						  PAGES_MAX)
 				     : "The list of warehouses that this identity may use is "
 				       "empty.",
@@ -182,21 +188,20 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 
 	if (wanted == NULL || wanted[0] == '\0')
 		wanted = configured(call);
-	/* An id needs no list call; its name is not known then, and not needed. */
+	/* An id needs no list call; the name is then not known, and not needed. */
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
 	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
 		return mcp_fail(call, MCP_E_INPUT,
-				"This is longer than any warehouse's "
-				"name.",
-				NULL, "Call list_sql_warehouses to see which exist.");
+				"The argument is longer than the name of any warehouse.", NULL,
+				"Call list_sql_warehouses to see which exist.");
 	snprintf(choice.wanted, sizeof(choice.wanted), "%s", wanted != NULL ? wanted : "");
 	return choice_fetch(call, &choice, NULL);
 }
 
 /* ---- list_sql_warehouses -------------------------------------------------------------------- */
 
-/* What the platform says about the health of a warehouse, or `absent`. */
+/* The platform's text about the health of a warehouse, or `absent`. */
 static const char *
 reason_of(struct mcp_call *call, struct json_object *warehouse, const char *absent)
 {
@@ -225,7 +230,7 @@ health_of(struct mcp_call *call, struct json_object *warehouse)
 		 : status;
 }
 
-/* How long it idles before it stops; 0 is never. */
+/* The idle time before it stops; 0 is never. */
 static const char *
 auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -236,7 +241,7 @@ auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
 			    : mcp_printf(call, "%lld min", (long long)minutes);
 }
 
-/* "1 of 4": clusters that run, and the most that may. */
+/* "1 of 4": running clusters, and their maximum. */
 static const char *
 clusters_of(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -248,7 +253,7 @@ clusters_of(struct mcp_call *call, struct json_object *warehouse)
 				     (long long)most);
 }
 
-/* Adds what columns show that no member of the reply holds. */
+/* Adds values for columns that have no member in the reply. */
 static void
 warehouse_item(struct mcp_call *call, struct json_object *item, bool chosen)
 {
@@ -259,7 +264,8 @@ warehouse_item(struct mcp_call *call, struct json_object *item, bool chosen)
 	json_object_object_add(item, "auto_stop", json_object_new_string(auto_stop_of(call, item)));
 }
 
-/* Which of the page execute_sql would choose; NULL: none of it, or a further page decides. */
+/* The warehouse of the page that execute_sql would use; NULL: none of them, or a further page
+ * decides. */
 static struct json_object *
 chosen_of(struct mcp_call *call, struct json_object *reply, struct json_object *all)
 {
@@ -334,10 +340,10 @@ list_sql_warehouses(struct mcp_call *call)
 
 /* ---- start, stop ---------------------------------------------------------------------------- */
 
-/* What differs between the two operations; the rest is the same way. */
+/* The differences between the two operations; the rest is common code. */
 struct direction {
 	const char *path, *goal, *verb, *changing, *tool;
-	const char *const *failed; /* states from which the goal is not reached */
+	const char *const *failed; /* states from which the goal cannot be reached */
 };
 
 static const struct direction up = {
@@ -352,7 +358,7 @@ static const struct direction up = {
 /* An operation's handle. */
 struct change {
 	char id[128];
-	bool waiting; /* it must have stopped before it can be started */
+	bool waiting; /* it must stop before it can be started */
 };
 static const struct direction down = {
 	"/api/2.0/sql/warehouses/{id}/stop",
@@ -380,7 +386,7 @@ reached(struct mcp_call *call, const char *id, const char *state, const char *ho
 		       dbx_url(call, "/sql/warehouses/%s", id));
 }
 
-/* What is known if no poll gets through. Both tools take a repetition as a look. */
+/* The answer if no poll succeeds. Both tools accept a repeated call as a poll. */
 static void
 say_going_on(struct mcp_call *call, const char *id, const char *now,
 	     const struct direction *direction)
@@ -395,8 +401,10 @@ handle(struct mcp_call *call, const char *id, bool waiting, const struct directi
 	struct change change = { .waiting = waiting };
 
 	if (strlen(id) >= sizeof(change.id))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any warehouse_id.", NULL,
-				"Call list_sql_warehouses to see which exist.");
+		return mcp_fail(call, MCP_E_INPUT,
+				"The argument is longer than any "
+				"warehouse_id.",
+				NULL, "Call list_sql_warehouses to see which exist.");
 	snprintf(change.id, sizeof(change.id), "%s", id);
 	say_going_on(call, id, waiting ? "STOPPING" : direction->changing, direction);
 	return mcp_handle(call, &change, sizeof(change));
@@ -445,7 +453,7 @@ change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	now = mcp_get_str(call, reply, "state", "");
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, warehouse->id, now, " already");
-	/* A start is not heard while it stops. */
+	/* A start has no effect while the warehouse stops. */
 	if (direction == &up && strcmp(now, "STOPPING") == 0)
 		return handle(call, warehouse->id, true, direction);
 	return dbx_send(call, "POST", direction->path, dbx_object(call, "id", warehouse->id, NULL),
@@ -514,7 +522,7 @@ still(struct mcp_call *call, const char *now, const struct direction *direction)
 	return mcp_working(call, -1, mcp_printf(call, "warehouse is %s", now), POLL_MS);
 }
 
-/* The start that had to wait was accepted. */
+/* The delayed start was accepted. */
 static int
 start_sent(struct mcp_call *call, const void *state, size_t len)
 {
@@ -552,7 +560,9 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	const char *now;
 
 	(void)len;
-	words.again = mcp_printf(call, "It may go on. Call in a moment: %s warehouse_id=%s",
+	words.again = mcp_printf(call,
+				 "The operation may continue. Call in a moment: %s "
+				 "warehouse_id=%s",
 				 direction->tool, id);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
@@ -573,8 +583,9 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 					mcp_printf(call, "SQL warehouse %s did not %s.", id,
 						   direction->verb),
 					mcp_printf(call, "It is %s. %s", now,
-						   reason_of(call, reply, "No reason was given.")),
-					"Call list_sql_warehouses, and try another one.");
+						   reason_of(call, reply,
+							     "The platform gave no reason.")),
+					"Call list_sql_warehouses, and try another warehouse.");
 	return still(call, now, direction);
 }
 

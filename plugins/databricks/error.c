@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Error replies of the platform. Services answer in many shapes; one table says what each means
- * and what the caller should do next.
+ * Error replies of the platform. Services use many formats. One table gives the meaning of each
+ * code and the next step for the caller.
  */
 #include "databricks.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define MESSAGE_MAX 65536 /* bytes of a message that are looked at */
-#define PAGE_TEXT_MAX 500 /* bytes of a message that had to be dug out of a web page */
+#define MESSAGE_MAX 65536 /* bytes of a message that are read */
+#define PAGE_TEXT_MAX 500 /* bytes of a message that comes from a web page */
 #define ELLIPSIS "\xE2\x80\xA6"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What an error code or, where the code is unknown, an HTTP status means. */
+/* The meaning of an error code or, if the code is unknown, of an HTTP status. */
 static const struct meaning {
 	const char *code; /* NULL: by `http` */
 	int http;
@@ -72,7 +72,7 @@ classify(const char *code, int http)
 	return http >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
 }
 
-/* How many of `n` bytes end on a character's boundary. */
+/* The length of the `n` bytes without a cut character at the end. */
 static size_t
 whole_characters(const char *text, size_t n)
 {
@@ -83,8 +83,8 @@ whole_characters(const char *text, size_t n)
 	return start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 ? start - 1 : start;
 }
 
-/* One line of at most PAGE_TEXT_MAX bytes (an ellipsis says that there was more), without tags when
- * `html`. */
+/* One line of at most PAGE_TEXT_MAX bytes, without tags when `html`. An ellipsis marks a cut
+ * text. */
 static const char *
 one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 {
@@ -115,8 +115,8 @@ one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 	return line;
 }
 
-/* Without white space at its ends. Line breaks stay: an SQL error points at a place by them. The
- * host bounds and prepares what it shows. */
+/* Removes white space at both ends. Line breaks stay, because SQL errors use them to mark a
+ * position. The host limits and prepares what it shows. */
 static const char *
 trimmed(struct mcp_call *call, const char *text, size_t len)
 {
@@ -151,11 +151,11 @@ parse_scim(struct mcp_call *call, struct json_object *body, const char *detail,
 
 	error->code = mcp_printf(call, "SCIM_%s", mcp_get_str(call, body, "status", "?"));
 	if (strcmp(detail, "null") == 0)
-		detail = "The identity service failed without a reason.";
+		detail = "The identity service failed and gave no reason.";
 	error->message = type != NULL ? mcp_printf(call, "%s: %s", type, detail) : detail;
 }
 
-/* Model serving: external_model_message, a text or the external service's own error object. */
+/* Model serving: external_model_message is a text, or the error object of the external service. */
 static const char *
 external_message(struct mcp_call *call, struct json_object *body)
 {
@@ -166,7 +166,7 @@ external_message(struct mcp_call *call, struct json_object *body)
 	return text != NULL ? text : dbx_text(call, said);
 }
 
-/* The members that services put their words into, the more telling first. */
+/* The members that services use for their message, the most useful first. */
 static const char *
 json_message(struct mcp_call *call, struct json_object *body, const char *code)
 {
@@ -175,7 +175,8 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 	    mcp_get_str(call, body, "error.message", mcp_get_str(call, body, "error", NULL));
 	const char *more = mcp_get_str(call, body, "error_description", NULL);
 
-	/* What an external model said stands beside a message that only says that it failed. */
+	/* The message of an external model stands beside a general message that only reports a
+	 * failure. */
 	const char *model = external_message(call, body);
 
 	if (text == NULL)
@@ -186,7 +187,7 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 			 : model;
 	if (text != NULL && more != NULL)
 		return mcp_printf(call, "%s: %s", text, more);
-	/* API 1.2 says "error", and may say a vague "message" beside it. */
+	/* API 1.2 uses "error", often beside a general "message". */
 	if (text != NULL && (code[0] == '\0' || message == NULL))
 		return text;
 	return message != NULL ? message : "";
@@ -201,7 +202,7 @@ parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *er
 	error->code =
 	    mcp_get_str(call, body, "error_code", mcp_get_str(call, body, "errorCode", ""));
 	if (isdigit((unsigned char)error->code[0]))
-		error->code = ""; /* the gateway puts the HTTP status there */
+		error->code = ""; /* the gateway uses it for the HTTP status */
 	error->message = json_message(call, body, error->code);
 	if (error->message[0] == '\0' && detail != NULL)
 		parse_scim(call, body, detail, error);
@@ -248,7 +249,7 @@ parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_erro
 	}
 }
 
-/* Services that say 400 where they mean 404. */
+/* Services that answer 400 instead of 404. */
 static bool
 means_not_found(const struct dbx_error *error)
 {
@@ -257,7 +258,7 @@ means_not_found(const struct dbx_error *error)
 		strstr(error->message, "doesn't exist") != NULL);
 }
 
-/* A route that the workspace does not have, told without the code for it. */
+/* A route that the workspace does not have, reported without the usual code. */
 static bool
 means_no_route(const struct dbx_error *error)
 {
@@ -265,7 +266,7 @@ means_no_route(const struct dbx_error *error)
 				      strncmp(error->message, "No API available", 16) == 0);
 }
 
-/* A token that is not known gets 403, though nothing was decided about permissions. */
+/* An unknown token gets 403, although permissions were never checked. */
 static bool
 means_bad_token(const struct dbx_error *error)
 {
@@ -308,12 +309,12 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 						: "Check the name, then repeat the call.";
 	case MCP_E_PERMISSION:
 		return words->grant != NULL
-		    ? mcp_printf(call, "Ask for %s; until then do not repeat this call.",
+		    ? mcp_printf(call, "Ask for %s. Until then do not repeat this call.",
 				 words->grant)
-		    : "Ask an administrator for access; until then do not repeat this call.";
+		    : "Ask an administrator for access. Until then do not repeat this call.";
 	case MCP_E_UNAUTHENTICATED:
-		return "The host's credential is missing or was refused: its operator must renew "
-		       "it. Do not repeat this call.";
+		return "The host's credential is missing or was rejected: the operator must "
+		    "renew it. Do not repeat this call.";
 	case MCP_E_THROTTLED:
 		return reply != NULL && reply->retry_after_ms > 0
 		    ? mcp_printf(call, "Wait %lld s, then repeat the call.",
@@ -321,17 +322,17 @@ next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx
 		    : "Wait half a minute, then repeat the call.";
 	case MCP_E_INPUT:
 		return mcp_arg(call, "page_token") != NULL
-		    ? "Use the page_token of the last answer's Next line, or none for the first "
-		      "page."
+		    ? "Use the page_token from the end line of the last answer, or none for "
+		        "the first page."
 		    : "Correct the arguments, then repeat the call.";
 	case MCP_E_CONFLICT:
-		return "Look at its present state before you repeat the call.";
+		return "Check its current state before you repeat the call.";
 	case MCP_E_UNSUPPORTED:
 		return strcmp(error->code, "METASTORE_DOES_NOT_EXIST") == 0
 		    ? "This workspace has no Unity Catalog. Do not repeat this call."
 		    : "Do not repeat this call; the workspace's administrator may enable it.";
 	case MCP_E_TOO_LARGE:
-		return "Ask for less at once.";
+		return "Request less data in one call.";
 	default:
 		return words->again != NULL
 		    ? words->again
@@ -347,16 +348,16 @@ what_of(enum mcp_status status)
 	case MCP_E_NOT_FOUND: return "does not exist";
 	case MCP_E_PERMISSION: return "may not be used by this identity";
 	case MCP_E_UNAUTHENTICATED: return "needs a valid credential";
-	case MCP_E_THROTTLED: return "is throttled by the workspace";
+	case MCP_E_THROTTLED: return "is rate-limited by the workspace";
 	case MCP_E_CONFLICT: return "is in a state that does not allow this";
 	case MCP_E_INPUT: return "was refused";
 	case MCP_E_UNSUPPORTED: return "is not offered by this workspace";
 	case MCP_E_TOO_LARGE: return "is too large";
-	default: return "got no usable answer from the workspace";
+	default: return "got no valid answer from the workspace";
 	}
 }
 
-/* Is it the page token that was refused? */
+/* Was the page token rejected? */
 static bool
 blames_token(struct mcp_call *call, const struct dbx_error *error)
 {
@@ -367,7 +368,7 @@ blames_token(struct mcp_call *call, const struct dbx_error *error)
 		strcasestr(error->message, "pageToken") != NULL);
 }
 
-/* Words that say no more than that something does not exist. */
+/* Messages that only say that something does not exist. */
 static bool
 is_stock(const char *word)
 {
@@ -440,7 +441,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	return error->status;
 }
 
-/* A successful reply of the wanted type. `other`: what to say when it is JSON of another one. */
+/* A successful reply of the wanted type. `other`: the message for JSON of another type. */
 static struct json_object *
 reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enum json_type type,
 	 const char *other)
@@ -460,11 +461,10 @@ reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enu
 	if (json != NULL && json_object_is_type(json, type))
 		return json;
 	error.status = MCP_E_UPSTREAM;
-	error.message =
-	    json != NULL || strcmp(reply->body.data, "null") == 0 ? other
-	    : strchr(reply->body.data, '<') != NULL
-		? "It answered a web page instead of JSON: a login page, or the wrong host."
-		: "It answered something that is not JSON.";
+	error.message = json != NULL || strcmp(reply->body.data, "null") == 0 ? other
+		      : strchr(reply->body.data, '<') != NULL
+			  ? "It answered a web page instead of JSON: a login page, or a wrong host."
+			  : "The answer is not JSON.";
 	dbx_fail(call, reply, &error, words);
 	return NULL;
 }
@@ -473,14 +473,14 @@ struct json_object *
 dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
 {
 	return reply_of(call, index, words, json_type_object,
-			"It answered JSON that is not an object.");
+			"The answer is JSON, but not an object.");
 }
 
 struct json_object *
 dbx_reply_array(struct mcp_call *call, size_t index, const struct dbx_words *words)
 {
 	return reply_of(call, index, words, json_type_array,
-			"It answered JSON that is not an array.");
+			"The answer is JSON, but not an array.");
 }
 
 struct json_object *
@@ -490,8 +490,8 @@ dbx_items(struct mcp_call *call, struct json_object *reply, const char *path,
 	if (mcp_get(reply, path) == NULL || dbx_array(reply, path) != NULL)
 		return dbx_objects(call, reply, path);
 	mcp_fail(call, MCP_E_UPSTREAM,
-		 mcp_printf(call, "%s got no usable answer from the workspace.",
+		 mcp_printf(call, "%s got no valid answer from the workspace.",
 			    words->object != NULL ? words->object : "The list"),
-		 mcp_printf(call, "\"%s\" of the reply is not a list.", path), NULL);
+		 mcp_printf(call, "\"%s\" in the reply is not a list.", path), NULL);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers about one object. A list of facts is declared once; the lines of the text and the members
- * of structuredContent are made from it together, so that neither holds what the other lacks.
+ * Answers about one object. A list of facts is declared once. The text and structuredContent are
+ * both made from it, so that both have the same content.
  */
 #include "facts.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VALUE_MAX 8000	     /* bytes of one fact; what is longer is cut, and says so */
+#define VALUE_MAX 8000	     /* bytes of one fact; a longer one is cut and marked */
 #define STRUCTURE_MAX 200000 /* bytes of structuredContent; the host's cap is higher */
 #define DEPTH_MAX 16	     /* levels of a fact that is an object or an array */
 #define COLUMNS_MAX 40	     /* of one table of facts */
@@ -18,9 +18,9 @@
 struct dbx_answer {
 	struct mcp_call *call;
 	struct json_object *structure;
-	size_t used;	 /* bytes of `structure`, about */
-	size_t left_out; /* facts for which there was no room */
-	bool full;	 /* detail=full: rows of DBX_FULL are shown too */
+	size_t used;	 /* approximate bytes of `structure` */
+	size_t left_out; /* facts that were left out because the answer is full */
+	bool full;	 /* detail=full: facts marked DBX_FULL are shown too */
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ copy_object(struct mcp_call *call, struct json_object *value, int depth)
 	return copy;
 }
 
-/* A value as structuredContent may hold it: JSON has no NaN, and a depth that the host allows. */
+/* A value that structuredContent may contain: JSON has no NaN, and the host limits the depth. */
 static struct json_object *
 copy_value(struct mcp_call *call, struct json_object *value, int depth)
 {
@@ -124,7 +124,7 @@ is_plain(struct json_object *value)
 	       !json_object_is_type(value, json_type_array);
 }
 
-/* Adds to a list "a, b" of at most VALUE_MAX bytes; false when there is no room. */
+/* Appends to a list "a, b" of at most VALUE_MAX bytes; false when it is full. */
 static bool
 join(char *list, size_t *used, const char *key, const char *text)
 {
@@ -135,7 +135,7 @@ join(char *list, size_t *used, const char *key, const char *text)
 	return *used < VALUE_MAX;
 }
 
-/* "a, b" of an array of scalars, "k=v, l=w" of an object of scalars; NULL when it is neither. */
+/* "a, b" for an array of scalars, "k=v, l=w" for an object of scalars; else NULL. */
 static const char *
 flat_text(struct mcp_call *call, struct json_object *value)
 {
@@ -166,7 +166,7 @@ dbx_show_list(struct mcp_call *call, struct json_object *value)
 	return text != NULL ? text : dbx_text(call, value);
 }
 
-/* One fact of an item as text and as JSON, which is new; false when the item does not have it. */
+/* One fact of an item as text and as new JSON; false when the item does not have it. */
 static bool
 read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact *fact,
 	  const char **text, struct json_object **json)
@@ -180,7 +180,7 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact
 	if (shown == NULL || shown[0] == '\0')
 		return false;
 	*text = bounded(call, shown);
-	/* What is shown in other words, or was cut, stands so in both. */
+	/* A value that is converted or cut is the same in both forms. */
 	*json = *text != shown || (fact->show != NULL && is_plain(value)) ||
 			fact->show == dbx_show_id || json_object_is_type(value, json_type_string)
 		  ? json_object_new_string(*text)
@@ -201,7 +201,8 @@ dbx_answer_begin(struct mcp_call *call)
 	return answer;
 }
 
-/* Takes `json` over. False, with the fact counted, when there is no room for it. */
+/* Takes ownership of `json`. When the answer is full: false, and the fact is counted as left
+ * out. */
 static bool
 add_member(struct dbx_answer *answer, const char *key, struct json_object *json)
 {
@@ -266,7 +267,7 @@ dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key, 
 	mcp_say_text(answer->call, text, strlen(text), true);
 }
 
-/* Lines collected in a buffer of the step that doubles. */
+/* Collects lines in a buffer of the step that doubles. */
 struct lines {
 	char *text;
 	size_t len, size;
@@ -290,7 +291,7 @@ add_line(struct mcp_call *call, struct lines *lines, const char *line)
 	lines->text[lines->len++] = '\n';
 }
 
-/* A scalar of a list, as text and as JSON, which is new. */
+/* A scalar of a list, as text and as new JSON. */
 static struct json_object *
 list_item(struct mcp_call *call, struct json_object *value, const char **text)
 {
@@ -331,11 +332,11 @@ dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
 	if (!add_member(answer, key, copy))
 		return;
 	mcp_say(call, "%s:", label != NULL ? label : key);
-	/* Each value is on one line and indented: none can look like a line of ours. */
+	/* Each value is on one indented line, so that it cannot look like a line of the host. */
 	mcp_say_text(call, lines.text, lines.len - 1, false);
 }
 
-/* A link that somebody else wrote: what cannot stand in an address is percent-encoded. */
+/* A foreign link: characters that are not valid in a URL are percent-encoded. */
 static const char *
 clean_url(struct mcp_call *call, const char *url)
 {
@@ -362,11 +363,11 @@ dbx_answer_url(struct dbx_answer *answer, const char *url)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* The facts of all rows, before it is known which columns are wanted. */
+/* The facts of all rows. Which columns are needed is decided later. */
 struct grid {
 	const struct dbx_fact *columns;
 	size_t n_columns, n_rows;
-	const char **text; /* row by row; NULL: the item does not have it */
+	const char **text; /* row by row; NULL: the item has no such fact */
 	struct json_object **json;
 	bool used[COLUMNS_MAX];
 };
@@ -406,8 +407,8 @@ row_object(struct mcp_call *call, const struct grid *grid, size_t row)
 	return object;
 }
 
-/* A row in both forms; MCP_E_TOO_LARGE when one of them has no room for it. The first row is shown
- * in any case, so that the next call goes on behind it. */
+/* Adds a row to both forms; MCP_E_TOO_LARGE when one of them is full. The first row is always
+ * shown, so that the next call makes progress. */
 static int
 grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
 {
@@ -434,7 +435,7 @@ grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct 
 	return MCP_OK;
 }
 
-/* Rows from `from` on, until one of the forms is full. Returns how many are in both, or all. */
+/* Adds rows from `from` on until one form is full. Returns the number of rows in both. */
 static size_t
 grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from, struct json_object *rows)
 {
@@ -446,7 +447,7 @@ grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from, struc
 	return status == MCP_OK ? grid->n_rows - from : row - 1 - from;
 }
 
-/* The columns that some row has. */
+/* The columns that at least one row has. */
 static size_t
 grid_heads(const struct grid *grid, struct mcp_column *heads)
 {
@@ -497,7 +498,7 @@ dbx_answer_end(struct dbx_answer *answer)
 	if (answer->left_out > 0) {
 		json_object_object_add(answer->structure, "left_out",
 				       json_object_new_int64((int64_t)answer->left_out));
-		mcp_say(answer->call, "left_out: %zu facts, for which there was no room",
+		mcp_say(answer->call, "left_out: %zu facts, because the answer is full",
 			answer->left_out);
 	}
 	return mcp_structured(answer->call, answer->structure);

@@ -26,14 +26,14 @@ struct dbx_fact {
 	const char *key;   /* member of structuredContent */
 	const char *label; /* of the line or column of the text; NULL: the key */
 	const char *path;  /* in the item, as in mcp_get() */
-	/* The text. A scalar is in structuredContent as this text too; an object or an array is
-	 * there as it is (with dbx_show_id as text: for what the outputSchema declares). NULL: a
-	 * scalar keeps its type, an array of scalars reads "a, b", an object of scalars
-	 * "k=v, l=w", all else is JSON. Absent or "" leaves the fact out. */
+	/* The text. A scalar is this text in structuredContent too; an object or an array stays as
+	 * it is (with dbx_show_id it becomes text, for a fact that the outputSchema declares as
+	 * text). NULL: a scalar keeps its type, an array of scalars becomes "a, b", an object of
+	 * scalars "k=v, l=w", anything else JSON. An absent or empty value leaves the fact out. */
 	const char *(*show)(struct mcp_call *call, struct json_object *value);
 	enum dbx_detail detail;
-	/* Not NULL: `path` holds an array of objects, and these are the facts of each. Columns that
-	 * no object has are left out. */
+	/* Not NULL: `path` holds an array of objects, and these are the facts of each. Columns
+	 * without a value are left out. */
 	const struct dbx_fact *columns;
 	size_t n_columns;
 };
@@ -44,24 +44,24 @@ struct dbx_fact {
 int dbx_answer(struct mcp_call *call, struct json_object *item, const struct dbx_fact *facts,
 	       size_t n, const char *url);
 
-/* An answer made in parts; it belongs to the step. Text comes in the order of the calls. */
+/* An answer made in parts; it belongs to the step. The text follows the order of the calls. */
 struct dbx_answer *dbx_answer_begin(struct mcp_call *call);
 void dbx_answer_add(struct dbx_answer *answer, struct json_object *item,
 		    const struct dbx_fact *facts, size_t n);
-/* A fact that was worked out. `label` NULL: the key. NULL or "" is left out. */
+/* A fact that was computed. `label` NULL: the key. NULL or "" is left out. */
 void dbx_answer_text(struct dbx_answer *answer, const char *label, const char *key,
 		     const char *text);
-/* A text of several lines by somebody else: fenced in the text, a string in the structure. */
+/* A foreign text of several lines: fenced in the text, a string in the structure. */
 void dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key,
 		      const char *text);
 /* An object of scalars, or an array of them: indented lines "name = value" or "value" in the text,
- * the same tree in the structure. Nothing for an empty one. */
+ * the same tree in the structure. An empty one is left out. */
 void dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
 		     struct json_object *tree);
-/* A link; what is not http or https is left out. */
+/* A link. It is left out unless it is http or https. */
 void dbx_answer_url(struct dbx_answer *answer, const char *url);
-/* A table of `items` (an array of objects only, see dbx_objects) by `fact->columns`. `page`: where
- * they stand in a list, as for dbx_table(); NULL: these are all. */
+/* A table of `items` (an array that holds only objects, see dbx_objects) by `fact->columns`.
+ * `page`: their position in a list, as for dbx_table(); NULL: these are all items. */
 void dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact,
 		      struct json_object *items, const struct dbx_page *page);
 struct mcp_call *dbx_answer_call(struct dbx_answer *answer);

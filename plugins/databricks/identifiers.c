@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of Unity Catalog as people write them: in parts, with or without back-ticks. */
+/* Names of Unity Catalog in any spelling: in parts, with or without back-ticks. */
 #include "databricks.h"
 
 #include <string.h>
 
-/* One part from *at on, which is moved behind it; NULL when its back-ticks do not match. */
+/* Reads one part at *at and moves *at after it; NULL when its back-ticks do not match. */
 static const char *
 take_part(struct mcp_call *call, const char **at)
 {
@@ -40,7 +40,7 @@ dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NA
 		n++;
 		if (*at != '\0')
 			continue;
-		/* No name has a dot in it: one pair of back-ticks stands around all parts. */
+		/* A name cannot contain a dot: one pair of back-ticks encloses all parts. */
 		return n == 1 && text[0] == '`' && strchr(parts[0], '.') != NULL
 			 ? dbx_name_parts(call, parts[0], parts)
 			 : n;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* List tools: one declaration each, one way through pages, filters and the end line. */
+/* List tools: one declaration for each, and common code for pages, filters and the end line. */
 #include "databricks.h"
 
 #include <string.h>
 
 #define SHAPE_MAX 2	   /* format and detail */
-#define EMPTY_PAGES_MAX 20 /* pages without an item that are walked over in one call */
+#define EMPTY_PAGES_MAX 20 /* empty pages that one call skips */
 #define OFFERED_MAX 100	   /* values of one completion; MCP spec, utilities/completion */
 
-/* From page to page. The declaration is static data of the plugin. */
+/* State between pages. The declaration is static data of the plugin. */
 struct walk {
 	const struct dbx_list *list;
 	unsigned pages;
 	char token[DBX_NAME_MAX];
 	int64_t skip;
 	size_t len;
-	char values[MCP_STATE_MAX - DBX_NAME_MAX - 72]; /* the template's values, as JSON */
+	char values[MCP_STATE_MAX - DBX_NAME_MAX - 72]; /* the values for the template, as JSON */
 };
 
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a list must fit");
@@ -37,7 +37,7 @@ page_fetch(struct mcp_call *call, const struct walk *walk)
 	return dbx_get(call, walk->list->path, values, page_arrived, walk, sizeof(*walk));
 }
 
-/* The items that pass the list's filter. */
+/* The items that pass the filter of the list. */
 static struct json_object *
 kept_items(struct mcp_call *call, const struct dbx_list *list, struct json_object *items)
 {
@@ -59,12 +59,12 @@ dbx_quoted(struct mcp_call *call, const char *value)
 
 	if (value[0] != '\0' && strcspn(value, " \t\r\n=\"\\'`;&|<>()[]{}*?!#$") == strlen(value))
 		return value;
-	/* A JSON string: what `lakehost call` and a model both read. */
+	/* A JSON string, which `lakehost call` and a model both understand. */
 	text = mcp_keep(call, json_object_new_string(value));
 	return json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* A list stands there as its JSON; an object quoted, because a shell would take it apart. */
+/* A list is written as JSON. An object is quoted, because a shell would split it. */
 static const char *
 argument_text(struct mcp_call *call, struct json_object *value)
 {
@@ -160,7 +160,7 @@ dbx_list(struct mcp_call *call, const struct dbx_list *list, struct json_object 
 	walk.len = strlen(text);
 	if (walk.len >= sizeof(walk.values) ||
 	    (place.token != NULL && strlen(place.token) >= DBX_NAME_MAX))
-		return mcp_fail(call, MCP_E_INPUT, "An argument is too long for a list.", NULL,
+		return mcp_fail(call, MCP_E_INPUT, "An argument of the list is too long.", NULL,
 				"Repeat the call with a shorter filter.");
 	memcpy(walk.values, text, walk.len);
 	if (place.token != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names and ids. A person knows names, the API knows ids: one list call turns one into the other,
- * and says which names are near when there is none.
+ * Names and ids. People use names, the API uses ids. One list call turns a name into an id, and
+ * gives similar names when there is none.
  */
 #include "databricks.h"
 
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX 20	  /* of a list that is searched for a name */
+#define PAGES_MAX 20	  /* pages of a list that are searched for a name */
 #define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
 #define NEAR_MAX 3
 #define DISTANCE_TEXT_MAX 128
-#define PART_MIN 3    /* bytes of a name that is looked for as part of another */
-#define NEAR_TEXT 120 /* bytes of a near name that travels from page to page */
+#define PART_MIN 3    /* bytes of a name that is searched as part of another */
+#define NEAR_TEXT 120 /* bytes of a similar name that is kept from page to page */
 
 const struct dbx_kind dbx_clusters = {
 	.noun = "cluster",
@@ -75,7 +75,7 @@ dbx_is_warehouse_id(const char *text)
 
 /* ---- nearest names -------------------------------------------------------------------------- */
 
-/* Levenshtein distance without regard to case; DISTANCE_TEXT_MAX for texts that are too long. */
+/* Levenshtein distance, ignoring case; DISTANCE_TEXT_MAX for texts that are too long. */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -105,8 +105,9 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
-/* How far a name is from what was asked for: less is nearer, SIZE_MAX is not near. First come names
- * within an edit distance of a third of the length, then those of which one holds the other. */
+/* The difference between a name and the wanted one: less is more similar, SIZE_MAX is not similar.
+ * First come names within an edit distance of a third of the length, then names that contain the
+ * other. */
 static size_t
 farness(const char *asked, const char *name)
 {
@@ -160,19 +161,20 @@ dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
 
 /* ---- walking a list ------------------------------------------------------------------------- */
 
-/* What is looked for, and what has been seen; copied from page to page. */
+/* The wanted name and the results so far; copied from page to page. */
 struct search {
 	const struct dbx_kind *kind;
-	mcp_step_fn fn; /* with the resolved id; NULL: only a did-you-mean is wanted */
+	mcp_step_fn fn; /* called with the resolved id; NULL: only suggestions are wanted */
 	struct dbx_resolved resolved;
 	unsigned pages, matches, n_near;
-	uint64_t token; /* digest of the last page's: a list may name the same page for ever */
+	uint64_t token; /* digest of the previous page's token: a list may name the same page
+			 * forever */
 	char why[400];
-	char candidates[768]; /* "id, id": of equally named objects */
+	char candidates[768]; /* "id, id": of objects with the same name */
 	struct {
 		char name[NEAR_TEXT];
 		size_t distance;
-	} near[NEAR_MAX]; /* the nearest first */
+	} near[NEAR_MAX]; /* the most similar first */
 };
 
 _Static_assert(sizeof(struct search) <= MCP_STATE_MAX, "the state of a search must fit");
@@ -182,7 +184,7 @@ static int search_page(struct mcp_call *call, const void *state, size_t len);
 static int
 search_fetch(struct mcp_call *call, const struct search *search, const char *token)
 {
-	/* One service calls it next_page_token in the query too; the template takes its own. */
+	/* One service names it next_page_token in the query too; the template uses that name. */
 	return dbx_get(call, search->kind->list,
 		       dbx_object(call, "page_token", token, "next_page_token", token, NULL),
 		       search_page, search, sizeof(*search));
@@ -200,7 +202,7 @@ note_candidate(struct search *search, const char *id)
 			 used > 0 ? ", " : "", id);
 }
 
-/* Keeps `text` if it is one of the nearest so far. */
+/* Keeps `text` if it is one of the most similar names so far. */
 static void
 keep_near(struct search *search, const char *text, size_t far)
 {
@@ -228,7 +230,7 @@ note_near(struct search *search, const char *name)
 {
 	size_t far = farness(search->resolved.asked, name);
 
-	/* Names differ by case too. */
+	/* Names that differ only in case are different names. */
 	if (name[0] != '\0' && far != SIZE_MAX && strcmp(name, search->resolved.asked) != 0)
 		keep_near(search, name, far);
 }
@@ -249,7 +251,7 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, why), next);
 }
 
-/* `more`: there are pages that were not read. */
+/* `more`: some pages were not read. */
 static int
 search_end(struct mcp_call *call, const struct search *search, bool more)
 {
@@ -259,8 +261,8 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 	if (search->matches == 0 || search->fn == NULL)
 		return fail_unknown(call, search, search->why[0] != '\0' ? search->why
 		    : more ? mcp_printf(call, "It is not on the %u pages of the list that were "
-					"read. If it is further on, use its id.", search->pages)
-			   : "None that this identity can see has that name or id.");
+		        "read. If it is on a later page, use its id.", search->pages)
+			   : "This identity can see no object with that name or id.");
 	if (search->matches > 1)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "%u %ss are named \"%s\".", search->matches,
@@ -272,7 +274,7 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 }
 /* clang-format on */
 
-/* True when an item has just that id: nothing else can be meant. */
+/* True when an item has exactly this id. */
 static bool
 search_items(struct mcp_call *call, struct search *search, struct json_object *items)
 {
@@ -292,7 +294,7 @@ search_items(struct mcp_call *call, struct search *search, struct json_object *i
 		}
 		if (strcmp(name, asked) == 0 && id[0] != '\0')
 			note_candidate(search, id);
-		/* What looks like an id may be a name all the same. */
+		/* A text that looks like an id may still be a name. */
 		if (by_id && search->fn == NULL && strcmp(name, asked) == 0)
 			keep_near(search, id, 0);
 		note_near(search, by_id ? id : name);
@@ -323,7 +325,7 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&search, state, sizeof(search));
-	/* What is known already, that it does not exist, must not be lost to a failing list. */
+	/* If a list call fails, the answer still reports that the object does not exist. */
 	if (search.fn == NULL && !dbx_ok(call, mcp_reply(call, 0), &error))
 		return fail_unknown(call, &search, search.why);
 	words.object = mcp_printf(call, "The list of %ss", search.kind->noun);
@@ -368,7 +370,9 @@ dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argu
 	const char *asked = mcp_arg(call, argument);
 
 	if (asked == NULL || asked[0] == '\0')
-		return mcp_failf(call, MCP_E_INPUT, "%s is missing: name a %s, by name or id.",
+		return mcp_failf(call, MCP_E_INPUT,
+				 "%s is missing: give the name or id of a "
+				 "%s.",
 				 argument, kind->noun);
 	if (strlen(asked) >= DBX_NAME_MAX)
 		return mcp_failf(call, MCP_E_INPUT, "%s is longer than any %s name.", argument,

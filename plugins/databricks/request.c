@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of the usual shapes: a path template over the arguments, JSON in, JSON out. */
+/* Requests in the usual forms: a path template over the arguments, JSON as body and reply. */
 #include "databricks.h"
 
 #include <stdarg.h>
@@ -112,8 +112,10 @@ dbx_idempotency_token(struct mcp_call *call, const char *argument)
 		return given;
 	token = mcp_alloc(call, 2 * sizeof(bytes) + 1);
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		mcp_fail(call, MCP_E_INTERNAL, "No random numbers for an idempotency token", NULL,
-			 NULL);
+		mcp_fail(call, MCP_E_INTERNAL,
+			 "There are no random numbers for an idempotency "
+			 "token",
+			 NULL, NULL);
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(bytes); i++)

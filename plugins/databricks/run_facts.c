@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told of a run: its state and why, its facts, its tasks and iterations. */
+/* Texts about a run: its state and the reason, its facts, its tasks and iterations. */
 #include "runs.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ is_one_of(const char *word, const char *const *words, size_t n)
 	return false;
 }
 
-/* The text at the first of the paths that has one. */
+/* The text at the first path that has one. */
 static const char *
 first_text(struct mcp_call *call, struct json_object *tree, const char *const *paths, size_t n)
 {
@@ -33,7 +33,7 @@ first_text(struct mcp_call *call, struct json_object *tree, const char *const *p
 const char *
 dbx_run_state(struct mcp_call *call, struct json_object *run)
 {
-	/* `state` is the older form; `status` says the same in other words. */
+	/* `state` is the older form; `status` has the same content. */
 	static const char *const paths[] = { "state.result_state",
 					     "status.termination_details.code",
 					     "state.life_cycle_state", "status.state" };
@@ -57,7 +57,7 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 {
 	static const char *const ends[] = { "TERMINATED", "SKIPPED", "INTERNAL_ERROR" };
 
-	/* A result alone says so too. */
+	/* A result without a life cycle state also means the end. */
 	return mcp_get(run, "state.result_state") != NULL ||
 	       mcp_get(run, "status.termination_details.code") != NULL ||
 	       is_one_of(mcp_get_str(call, run, "state.life_cycle_state",
@@ -65,7 +65,7 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 			 ends, COUNT(ends));
 }
 
-/* Ends that are no failure of the run or task itself. */
+/* Results that are not a failure of the run or task itself. */
 static const char *const no_failures[] = {
 	"SUCCESS",	   "SUCCESS_WITH_FAILURES", "EXCLUDED", "DISABLED",	 "SKIPPED",
 	"UPSTREAM_FAILED", "UPSTREAM_CANCELED",	    "CANCELED", "USER_CANCELED", "TERMINATED"
@@ -110,7 +110,7 @@ last_attempts(struct mcp_call *call, struct json_object *run, const char *items,
 {
 	struct json_object *tasks = dbx_objects(call, run, items);
 	struct json_object *found = mcp_keep(call, json_object_new_array());
-	bool iterations = strcmp(items, "iterations") == 0; /* all have one key */
+	bool iterations = strcmp(items, "iterations") == 0; /* all attempts have the same key */
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
@@ -140,7 +140,7 @@ dbx_run_culprit(struct mcp_call *call, struct json_object *run, const char *item
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-/* Where the workspace says more than the state: "CLUSTER_ERROR (CLIENT_ERROR)". */
+/* More detail than the state gives, if the workspace sends it: "CLUSTER_ERROR (CLIENT_ERROR)". */
 static const char *
 end_code(struct mcp_call *call, struct json_object *run)
 {
@@ -269,7 +269,7 @@ static const struct dbx_fact run_facts[] = {
 	  DBX_COLUMNS(repair_facts) },
 };
 
-/* What is worked out of a run or a task, as members of it. */
+/* Adds computed members to a run or a task. */
 static void
 shape(struct mcp_call *call, struct json_object *run)
 {
@@ -310,7 +310,7 @@ dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
 
 		add_text(item, "words", dbx_cluster_words(call, mcp_get(item, "new_cluster")));
 	}
-	/* The value is told, and not what it would have been. */
+	/* The value is shown without its default. */
 	parameters = dbx_objects(call, run, "job_parameters");
 	for (size_t i = 0; i < json_object_array_length(parameters); i++) {
 		struct json_object *item = json_object_array_get_idx(parameters, i);
@@ -381,7 +381,7 @@ shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
-		/* run_duration is of the newer replies. */
+		/* run_duration is in newer replies only. */
 		struct json_object *took = mcp_get(task, "run_duration");
 		struct json_object *settings = dbx_task_settings(call, task);
 		struct json_object *each = dbx_task_each(call, task);

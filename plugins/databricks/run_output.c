@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a task put out. Each kind of task has its own member of the reply of runs/get-output. The
+ * The output of a task. Each kind of task has its own member in the reply of runs/get-output. The
  * links and headers of dbt's artifacts are credentials and are never shown.
  */
 #include "runs.h"
@@ -8,17 +8,17 @@
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define ROOM_FOR_WORDS 2000 /* of a result, for what is not output */
+#define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for the other lines */
 #define ROOM_LEAST 100	    /* bytes of each part of an output */
 
-/* How many bytes are left for long texts. */
+/* The number of bytes left for long texts. */
 struct room {
 	struct dbx_answer *answer;
 	int64_t bytes;
 	bool said;
 };
 
-/* The end of a text, from the start of a line where there is one. */
+/* The end of a text, from the start of a line if possible. */
 static const char *
 tail_of(const char *text, size_t most)
 {
@@ -39,7 +39,7 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 
 	if (text[0] == '\0')
 		return;
-	/* The host would keep the beginning where there is too much; wanted is the end. */
+	/* The host would cut the end of a long text, but the end is the important part. */
 	from = tail_of(text, room->bytes > ROOM_LEAST ? (size_t)room->bytes : ROOM_LEAST);
 	if (from > text)
 		left_out = mcp_printf(call, "the last %zu of %zu bytes%s", strlen(from),
@@ -47,7 +47,7 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 	dbx_answer_text(room->answer, mcp_printf(call, "of the %s", title),
 			mcp_printf(call, "%s_shown", key),
 			mcp_printf(call, "%s%s", left_out,
-				   cut ? "the platform kept a part of it" : ""));
+				   cut ? "the platform kept only a part" : ""));
 	dbx_answer_block(room->answer, title, key, from);
 	room->bytes -= (int64_t)strlen(from);
 	room->said = true;
@@ -180,7 +180,7 @@ static const struct {
 	{ "ai_runtime_task_output", ai_runtime_facts, COUNT(ai_runtime_facts) },
 };
 
-/* A run of dbt Cloud or the dbt platform, of which the members differ by this prefix. */
+/* A run of dbt Cloud or of the dbt platform. Their members differ by this prefix. */
 static void
 tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 {
@@ -206,11 +206,13 @@ tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 			  mcp_get_bool(step, "logs_truncated", false));
 	}
 	if (mcp_get_bool(body, "steps_truncated", false))
-		dbx_answer_text(room->answer, NULL, "steps", "the platform kept a part of them");
+		dbx_answer_text(room->answer, NULL, "steps",
+				"the platform kept only a part of "
+				"them");
 	room->said = true;
 }
 
-/* A kind of output that this version does not know is named, not shown: it may hold credentials. */
+/* An unknown kind of output is named, not shown: it may contain credentials. */
 static void
 tell_unknown(struct room *room, struct json_object *output)
 {
@@ -231,7 +233,8 @@ tell_unknown(struct room *room, struct json_object *output)
 			continue;
 		dbx_answer_text(room->answer, "also", "other_output",
 				mcp_printf(dbx_answer_call(room->answer),
-					   "%s, which is not shown here; the run's page has it",
+					   "%s, which is not shown here; the page of the run "
+					   "has it",
 					   key));
 		room->said = true;
 	}
@@ -250,7 +253,7 @@ dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t mo
 		{ "clean_rooms_notebook_output.notebook_output.result", "result",
 		  "clean_room_result", "clean_rooms_notebook_output.notebook_output.truncated" },
 		{ "logs", "logs", "logs", "logs_truncated" },
-		{ "printed", "printed", "printed", NULL }, /* read by the caller */
+		{ "printed", "printed", "printed", NULL }, /* read by the calling function */
 	};
 	struct mcp_call *call = dbx_answer_call(answer);
 	int64_t fits = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;

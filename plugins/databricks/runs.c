@@ -9,7 +9,7 @@
 #define POLL_MIN_MS 500
 #define POLL_MAX_MS 10000
 #define TEXT_SMALL 4000 /* bytes of the output that a finished operation shows */
-#define PAGES_MAX 20	/* of the tasks of a run, while the failed one is looked for */
+#define PAGES_MAX 20	/* pages of tasks that are read to find the failed one */
 
 struct dbx_words
 dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
@@ -32,7 +32,7 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 		return mcp_fail(call, MCP_E_UPSTREAM, "The run was not started.",
 				"The workspace answered without a run_id.", NULL);
 	snprintf(run.id, sizeof(run.id), "%s", id);
-	/* for whoever learns nothing more */
+	/* for a caller that gets no later answer */
 	mcp_say(call,
 		ending ? "Cancelling run %s was requested."
 		       : "Run %s was started; cancel_job_run stops it.",
@@ -47,19 +47,19 @@ handle_read(struct mcp_call *call, struct dbx_run *run)
 	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
 
 	if (handle.len != sizeof(*run)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The run's handle is damaged.", NULL, NULL);
+		mcp_fail(call, MCP_E_INTERNAL, "The handle of the run is not valid.", NULL, NULL);
 		return false;
 	}
 	memcpy(run, handle.data, sizeof(*run));
 	return true;
 }
 
-/* How a run ended, while its failed task is looked for and its output is fetched. */
+/* The result of a run, while its failed task is searched and its output is fetched. */
 struct ended {
 	struct dbx_run run;
 	char state[64], task[128], task_run[24], message[1024], token[DBX_NAME_MAX];
 	unsigned pages;
-	bool skipped, idle, loop; /* idle: it ended without having done anything */
+	bool skipped, idle, loop; /* idle: it ended without doing any work */
 };
 
 _Static_assert(sizeof(struct ended) <= MCP_STATE_MAX, "the state of an ended run must fit");
@@ -70,7 +70,7 @@ was_cancelled(const struct ended *ended)
 	return strcmp(ended->state, "CANCELED") == 0 || strcmp(ended->state, "USER_CANCELED") == 0;
 }
 
-/* Did a run that ended so leave undone what it was started for? */
+/* Did a run with this result not do its work? */
 static bool
 was_idle(const struct ended *ended)
 {
@@ -102,7 +102,7 @@ next_of(struct mcp_call *call, const struct ended *ended)
 			  ended->task_run);
 }
 
-/* Fails the call with the error that the task put out, else with the words of its state. */
+/* Fails the call with the error of the task, or with the text of its state. */
 static int
 run_failed(struct mcp_call *call, const struct ended *ended, const char *error)
 {
@@ -161,7 +161,7 @@ note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 	ended->loop = mcp_get(task, "for_each_task") != NULL;
 }
 
-/* The run of a for_each task, with its iterations: the failed one has the error. */
+/* The run of a for_each task, with its iterations: the error is in the failed one. */
 static int
 iterations_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -179,7 +179,7 @@ iterations_arrived(struct mcp_call *call, const void *state, size_t len)
 
 static int tasks_arrived(struct mcp_call *call, const void *state, size_t len);
 
-/* Explains the failure by the failed task of this page, or looks at the next page. */
+/* Explains the failure by the failed task on this page, or reads the next page. */
 static int
 culprit_sought(struct mcp_call *call, struct json_object *run, struct ended *ended)
 {
@@ -250,7 +250,7 @@ dbx_run_pace(struct mcp_call *call, int64_t begun_ms)
 					       : next);
 }
 
-/* What the caller reads should it have to leave now. */
+/* The answer when the time is over. */
 static void
 say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run *handle)
 {
@@ -279,8 +279,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (!handle_read(call, &handle))
 		return MCP_E_INTERNAL;
 	words = dbx_run_words(call, handle.id, "CAN VIEW on the job");
-	words.again =
-	    mcp_printf(call, "The run goes on: call get_job_run run_id=%s in a moment.", handle.id);
+	words.again = mcp_printf(call, "The run continues: call get_job_run run_id=%s in a moment.",
+				 handle.id);
 	run = dbx_reply(call, 0, &words);
 	if (run == NULL)
 		return MCP_E_UPSTREAM;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs of the Jobs API 2.2: what is told of them and of their tasks, and runs as operations, which
+ * Runs of the Jobs API 2.2: texts about runs and their tasks, and runs as operations, which
  * run_job_now and run_notebook share once they have a run_id.
  * https://docs.databricks.com/api/workspace/jobs
  */
@@ -14,65 +14,64 @@
 /* The operation's handle. */
 struct dbx_run {
 	char id[24];
-	int64_t begun_ms; /* wall clock; paces the polls */
-	bool ending;	  /* wanted: that it ends, however (cancel_job_run) */
+	int64_t begun_ms; /* wall clock; decides the time between polls */
+	bool ending;	  /* the goal is the end of the run, with any result (cancel_job_run) */
 };
 
-/* Ends a start with the handle of a run. `id` as the API spelled it. */
+/* Ends a start with the handle of a run. `id` in the API's spelling. */
 int dbx_run_handle(struct mcp_call *call, const char *id, bool ending);
-/* poll and cancel of operations on runs. A run that failed fails the call with the task, its error
- * and the next step; one that succeeded shows the output of its only task, or its tasks. Needs
- * runs/get and runs/cancel, and asks runs/get-output. */
+/* poll and cancel of operations on runs. A failed run fails the call with the task, its error and
+ * the next step. A successful one shows the output of its only task, or its tasks. Needs runs/get
+ * and runs/cancel, and uses runs/get-output. */
 int dbx_run_poll(struct mcp_call *call);
 int dbx_run_cancel(struct mcp_call *call);
 struct dbx_words dbx_run_words(struct mcp_call *call, const char *id, const char *grant);
-/* How long to wait before the next look at a run that began at this time. */
+/* The time until the next poll of a run that began at this time. */
 uint32_t dbx_run_pace(struct mcp_call *call, int64_t begun_ms);
 
-/* ---- what is told of a run (run_facts.c) ----------------------------------------------------- */
+/* ---- texts about a run (run_facts.c) -------------------------------------------------------- */
 
-/* One word for where a run or task is: its result once it has ended, else its life cycle; "" when
- * the workspace does not say. */
+/* One word for the state of a run or task: its result when it has ended, else its life cycle state;
+ * "" when it is not known. */
 const char *dbx_run_state(struct mcp_call *call, struct json_object *run);
 bool dbx_run_ended(struct mcp_call *call, struct json_object *run);
-/* Why it is so: the message of its state, of its end, or of its wait in the queue; or "". */
+/* The reason for the state: the message of the state, of the end, or of the queue; or "". */
 const char *dbx_run_message(struct mcp_call *call, struct json_object *run);
-/* Did this run or task fail by itself? Not when it was cancelled, skipped, disabled or held back by
+/* Did this run or task itself fail? False when it was cancelled, skipped, disabled or blocked by
  * another task. */
 bool dbx_run_failed(struct mcp_call *call, struct json_object *run);
-/* The tasks (`items` = "tasks") or iterations that failed on their last attempt, in their order. */
+/* The tasks (`items` = "tasks") or iterations whose last attempt failed, in their order. */
 struct json_object *dbx_run_failures(struct mcp_call *call, struct json_object *run,
 				     const char *items);
-/* The task or iteration to look at: the first that failed on its last attempt,
- * else the first that was cancelled; NULL when there is none. */
+/* The task or iteration that explains the result: the first whose last attempt failed, else the
+ * first that was cancelled; NULL when there is none. */
 struct json_object *dbx_run_culprit(struct mcp_call *call, struct json_object *run,
 				    const char *items);
 /* The facts of a run and its link. */
 void dbx_run_tell(struct dbx_answer *answer, struct json_object *run);
-/* The tables of its tasks and iterations, of one page of the platform. `place`: as the tool
- * get_job_run was asked; NULL: from the start. */
+/* The tables of its tasks and iterations, from one page of the platform. `place`: the arguments of
+ * get_job_run; NULL: from the start. */
 void dbx_run_tell_tasks(struct dbx_answer *answer, struct json_object *run,
 			const struct dbx_place *place);
 
 /* ---- output (run_output.c) ------------------------------------------------------------------ */
 
-/* The parts of a reply of runs/get-output, long ones from their end, `most` bytes in all but at
- * least the last line of each. False when there is nothing. */
+/* The parts of a reply of runs/get-output. Long parts are cut at their beginning. `most` bytes in
+ * all, but at least the last line of each part. False when there is nothing. */
 bool dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t most);
 
 /* ---- tasks (task.c) ------------------------------------------------------------------------- */
 
-/* "notebook /Users/…", "sql q-77", "for each of [1,2]: notebook /x": what a task of a job or run
- * does; "" when it does not say. */
+/* "notebook /Users/…", "sql q-77", "for each of [1,2]: notebook /x": the work of a task of a job or
+ * run; "" when it is not known. */
 const char *dbx_task_kind(struct mcp_call *call, struct json_object *task);
-/* "cluster 0712-…", "SQL warehouse …", "serverless"; "" for what needs none. */
+/* "cluster 0712-…", "SQL warehouse …", "serverless"; "" for a task without compute. */
 const char *dbx_task_compute(struct mcp_call *call, struct json_object *task);
 /* "load, check (false)" */
 const char *dbx_task_after(struct mcp_call *call, struct json_object *task);
-/* The settings of its kind: of a for_each task, those of the task that it repeats. */
+/* The settings that belong to its kind. For a for_each task: those of the repeated task. */
 struct json_object *dbx_task_settings(struct mcp_call *call, struct json_object *task);
-/* Of a for_each task: what is set of the task that it repeats, beside its kind and compute. NULL
- * for other tasks. */
+/* The other settings of the repeated task of a for_each task. NULL for other tasks. */
 struct json_object *dbx_task_each(struct mcp_call *call, struct json_object *task);
 /* "16.4.x-scala2.12, m6i.2xlarge, 6 workers" */
 const char *dbx_cluster_words(struct mcp_call *call, struct json_object *cluster);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How things are shown: times, sizes, tables of items, facts about one item, links for a human. */
+/* How values are shown: times, sizes, tables of items, facts about one item, links for people. */
 #include "databricks.h"
 
 #include <ctype.h>
@@ -10,8 +10,8 @@
 #include <time.h>
 
 #define COLUMNS_MAX 24
-#define WHOLE_ROWS 10  /* which the host shows with nothing cut */
-#define PLACE_DIGITS 6 /* of the rows of a page that were shown before */
+#define WHOLE_ROWS 10  /* the host never cuts this many */
+#define PLACE_DIGITS 6 /* rows of the page that were already shown */
 
 const char *
 dbx_time(struct mcp_call *call, int64_t ms)
@@ -63,7 +63,7 @@ dbx_show_bytes(struct mcp_call *call, struct json_object *value)
 	double size = (double)json_object_get_int64(value);
 	size_t unit = 0;
 
-	/* What would be shown as "1000.0 kB" is 1.0 MB. */
+	/* Rounds "1000.0 kB" to 1.0 MB. */
 	for (; size >= (unit == 0 ? 1000 : 999.95) && unit + 1 < sizeof(units) / sizeof(units[0]);
 	     unit++)
 		size /= 1000;
@@ -77,8 +77,8 @@ dbx_show_yes(struct mcp_call *call, struct json_object *value)
 	return json_object_get_boolean(value) ? "yes" : "";
 }
 
-/* How many bytes `text` takes as part of an address, written to `out` unless that is NULL. "/"
- * stays: some values are paths. RFC 3986, "pchar". */
+/* The length of `text` as part of a URL, which is written to `out` unless that is NULL. "/" is not
+ * encoded, because some values are paths. RFC 3986, "pchar". */
 static size_t
 encode(char *out, const char *text)
 {
@@ -184,7 +184,7 @@ limit_name(const struct dbx_page *page)
 	return page->limit != NULL ? page->limit : "limit";
 }
 
-/* The call for what follows: `token` and all that shaped this answer. */
+/* The next call: `token` and all arguments that affect this answer. */
 static const char *
 next_call(struct mcp_call *call, const struct dbx_page *page, const char *token)
 {
@@ -197,7 +197,7 @@ next_call(struct mcp_call *call, const struct dbx_page *page, const char *token)
 	return with_word(call, text, mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
 }
 
-/* The token of a place within a page: how many of its rows were shown, and the page's own. */
+/* The token of a position within a page: the number of shown rows, and the page's own token. */
 static const char *
 place_token(struct mcp_call *call, const struct dbx_place *place, size_t shown)
 {
@@ -213,14 +213,15 @@ is_place(const char *token)
 	return digits > 0 && digits <= PLACE_DIGITS && token[digits] == '~';
 }
 
-/* A token of the platform, spelled so that dbx_place() does not take it for one of ours. */
+/* A token of the platform, written so that dbx_place() cannot confuse it with one of this
+ * plugin. */
 static const char *
 plain_token(struct mcp_call *call, const struct dbx_page *page, const char *token)
 {
 	return page->place != NULL && is_place(token) ? mcp_printf(call, "0~%s", token) : token;
 }
 
-/* When the host showed fewer rows than were offered: the call that goes on after these. */
+/* When the host showed fewer rows than offered: the call that continues after them. */
 static const char *
 rest_call(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -231,7 +232,7 @@ rest_call(struct mcp_call *call, const void *data, size_t shown)
 		return next_call(call, page, place_token(call, page->place, shown));
 	if (limit_name(page)[0] == '\0')
 		return mcp_printf(call, "%s with a narrower name_filter", page->tool);
-	/* The same page again, smaller, so that its token leads to the rows that were left out. */
+	/* The same page with fewer rows, so that its token leads to the rows that were left out. */
 	text = with_word(call, with_word(call, page->tool, page->extra),
 			 mcp_printf(call, "%s=%zu", limit_name(page), shown > 0 ? shown : 1));
 	if (page->token != NULL && page->token[0] != '\0')
@@ -248,7 +249,7 @@ token_of(const struct dbx_page *page)
 	return token != NULL ? token : "";
 }
 
-/* The call that shows the same rows with nothing cut, by fewer at a time; NULL: there is none. */
+/* The call that shows the same rows uncut, fewer at a time; NULL: there is none. */
 static const char *
 whole_call(struct mcp_call *call, const struct dbx_page *page, size_t offered)
 {
@@ -276,7 +277,7 @@ dbx_table_from(const struct dbx_page *page, size_t count)
 	return skip < (int64_t)count ? (size_t)skip : count;
 }
 
-/* Was a page read through a filter? Then nothing on the next one may pass. */
+/* Was the page filtered? Then the next page may have no matching item. */
 static bool
 is_filtered(struct mcp_call *call)
 {
@@ -312,8 +313,8 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 	status = mcp_table_end(call, &end);
 	if (status == MCP_OK && again)
 		mcp_say(call,
-			"The workspace names this same page as the next one. Whether there "
-			"are more %s is not known.",
+			"The workspace gives the same page as the next one. It is not known "
+			"whether there are more %s.",
 			page->noun);
 	return status;
 }
@@ -336,13 +337,13 @@ dbx_row(struct mcp_call *call, const char *const *cells, size_t n)
 {
 	const char **shown = mcp_alloc(call, (n + 1) * sizeof(*shown));
 
-	/* "-" is shorter than NULL and "", which SQL needs. */
+	/* "-" is a short form of NULL and "", which SQL must tell apart. */
 	for (size_t i = 0; i < n; i++)
 		shown[i] = cells[i] != NULL && cells[i][0] != '\0' ? cells[i] : "-";
 	return mcp_table_cells(call, shown, n);
 }
 
-/* How many of `count` rows the caller wants; a server may send more than it was asked for. */
+/* How many of `count` rows the caller wants. A server may send more than requested. */
 static size_t
 wanted_rows(struct mcp_call *call, const struct dbx_page *page, size_t count)
 {

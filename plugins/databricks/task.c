@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tasks of jobs and runs: what each does, and on what compute. Jobs API 2.2, "tasks". */
+/* Tasks of jobs and runs: the work of each, and its compute. Jobs API 2.2, "tasks". */
 #include "runs.h"
 
 #include <string.h>
@@ -8,11 +8,11 @@
 #define WORDS_MAX 5
 
 enum compute {
-	ON_NOTHING, /* the task is done by a service, or names the compute itself */
-	ON_SPARK,   /* serverless, where it names no cluster */
+	ON_NOTHING, /* a service does the work, or the settings name the compute */
+	ON_SPARK,   /* serverless, unless it names a cluster */
 };
 
-/* The member that a kind of task has, and the members of it that say what it works on. */
+/* The member of each kind of task, and those of its members that describe the work. */
 static const struct kind {
 	const char *member, *noun;
 	enum compute compute;
@@ -71,7 +71,7 @@ kind_of(struct json_object *task)
 	return NULL;
 }
 
-/* A kind that this version does not know, by the name of its member: "new_thing_task". */
+/* An unknown kind, by the name of its member: "new_thing_task". */
 static const char *
 unknown_kind(struct mcp_call *call, struct json_object *task)
 {
@@ -113,7 +113,7 @@ kind_words(struct mcp_call *call, struct json_object *task)
 	return text;
 }
 
-/* The task that a for_each task repeats, or NULL. */
+/* The repeated task of a for_each task, or NULL. */
 static struct json_object *
 inner_task(struct json_object *task)
 {
@@ -132,7 +132,7 @@ dbx_task_kind(struct mcp_call *call, struct json_object *task)
 	return inner != NULL ? mcp_printf(call, "%s: %s", text, kind_words(call, inner)) : text;
 }
 
-/* Adds a part to a list "a, b". */
+/* Appends to a list "a, b". */
 static const char *
 add_part(struct mcp_call *call, const char *text, const char *part)
 {
@@ -237,7 +237,7 @@ dbx_task_compute(struct mcp_call *call, struct json_object *task)
 		return dbx_task_compute(call, inner);
 	if (text[0] == '\0' && kind != NULL && kind->compute == ON_SPARK && used[0] == '\0')
 		text = "serverless";
-	/* In a run: the cluster that a job cluster or a new one became. */
+	/* In a run: the cluster that was made for a job cluster or a new one. */
 	if (used[0] != '\0' &&
 	    strcmp(used, mcp_get_str(call, task, "existing_cluster_id", "")) != 0)
 		text = add_part(call, text, mcp_printf(call, "cluster %s", used));

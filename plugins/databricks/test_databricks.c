@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shared vocabulary: requests, every shape of error, times, sizes, facts, odd JSON. */
+/* The shared code: requests, every format of error, times, sizes, facts, unusual JSON. */
 #include "facts.h"
 #include "test_plugin.h"
 
@@ -29,7 +29,7 @@ reply(struct mcp_call *call)
 	return dbx_get(call, "/api/thing{?id}", NULL, reply_shown, NULL, 0);
 }
 
-/* What was read out of an error, in one line. */
+/* The fields that were read from an error, in one line. */
 static int
 error_shown(struct mcp_call *call, const void *state, size_t len)
 {
@@ -176,7 +176,7 @@ static const struct {
 	  "\"detail\":\"taken\"}",
 	  "0|-5|SCIM_409|uniqueness: taken|" },
 	{ 500, "{\"status\":500,\"detail\":\"null\"}",
-	  "0|-7|SCIM_500|The identity service failed without a reason.|" },
+	  "0|-7|SCIM_500|The identity service failed and gave no reason.|" },
 	{ 404, "RESOURCE_DOES_NOT_EXIST: no such account",
 	  "0|-2|RESOURCE_DOES_NOT_EXIST|no such account|" },
 	{ 502, "<html><head><title>502 Bad\nGateway</title></head><body>x</body></html>",
@@ -244,10 +244,10 @@ cuts_long_messages_at_a_character(void)
 		strcat(body, "\xC3\xA4"); /* ä: 800 bytes */
 	fakehost_reply(host, "GET /api/thing", 400, body);
 	result = fakehost_tool(host, "error", "{}");
-	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole one, then an ellipsis */
+	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole character, then an ellipsis */
 	CU_ASSERT(strlen(result->text) < 520);
 	fakehost_reset(host);
-	memcpy(body, "a b", 3); /* no web page: the host bounds it */
+	memcpy(body, "a b", 3); /* not a web page: the host limits it */
 	fakehost_reply(host, "GET /api/thing", 400, body);
 	result = fakehost_tool(host, "error", "{}");
 	ASSERT_HAS(result->text, "|a b\xC3\xA4");
@@ -278,13 +278,13 @@ fails_in_three_lines(void)
 		{ 409, "{\"message\":\"busy\"}", MCP_E_CONFLICT,
 		  "in a "
 		  "state",
-		  "busy", "present state" },
+		  "busy", "current state" },
 		{ 400, "{\"message\":\"bad\"}", MCP_E_INPUT, "was refused", "bad", "Correct the" },
 		{ 501, "", MCP_E_UNSUPPORTED, "not offered", "501", "Do not repeat" },
-		{ 413, "", MCP_E_TOO_LARGE, "too large", "413", "less at once" },
-		{ 503, "", MCP_E_UNAVAILABLE, "no usable answer", "503", "in a moment" },
-		{ 200, "{\"a\":1", MCP_E_UPSTREAM, "no usable answer", "not JSON", "in a moment" },
-		{ 200, "<html>Sign in</html>", MCP_E_UPSTREAM, "no usable answer", "login page",
+		{ 413, "", MCP_E_TOO_LARGE, "too large", "413", "less data in one call" },
+		{ 503, "", MCP_E_UNAVAILABLE, "no valid answer", "503", "in a moment" },
+		{ 200, "{\"a\":1", MCP_E_UPSTREAM, "no valid answer", "not JSON", "in a moment" },
+		{ 200, "<html>Sign in</html>", MCP_E_UPSTREAM, "no valid answer", "login page",
 		  "get_server_info" },
 	};
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -294,7 +294,7 @@ fails_in_three_lines(void)
 		fakehost_reply(host, "GET /api/thing", cases[i].http, cases[i].body);
 		ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), cases[i].status, cases[i].what,
 			      cases[i].why, cases[i].next);
-		/* What says nothing more is left out. */
+		/* A message that only repeats is left out. */
 		if (cases[i].why[0] == '\0')
 			ASSERT_LACKS(fakehost_tool(host, "reply", "{}")->why, "thing");
 	}
@@ -321,7 +321,7 @@ says_when_to_come_back(void)
 
 	fakehost_reply_with(host, "GET /api/thing", &reply);
 	result = fakehost_tool(host, "reply", "{}");
-	ASSERT_FAILED(result, MCP_E_THROTTLED, "throttled", "429", "Wait 3 s");
+	ASSERT_FAILED(result, MCP_E_THROTTLED, "rate-limited", "429", "Wait 3 s");
 	ASSERT_INT(result->retry_after_ms, 2500);
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/thing", 429, "");
@@ -413,7 +413,7 @@ shows_times_and_sizes(void)
 	fakehost_free(host);
 }
 
-/* The text and the structure say the same; scalars keep their type. */
+/* The text and the structure have the same content; scalars keep their type. */
 static void
 shows_facts_in_both_forms(void)
 {
@@ -454,7 +454,7 @@ shows_facts_in_both_forms(void)
 	fakehost_free(host);
 }
 
-/* Whatever a reply holds, the structure is JSON that the host takes. */
+/* For any reply, the structure is JSON that the host accepts. */
 static void
 keeps_facts_in_bounds(void)
 {
@@ -498,7 +498,7 @@ shows_a_dash_for_what_is_absent(void)
 	fakehost_free(host);
 }
 
-/* What is cut says so, and ends between characters. */
+/* A cut text is marked, and ends between characters. */
 static void
 cuts_copies(void)
 {

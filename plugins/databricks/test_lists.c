@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, ids and near misses; lists, their pages, filters, caps and end lines; completions. */
+/* Names, ids and similar names; lists, their pages, filters, caps and end lines; completions. */
 #include "databricks.h"
 #include "test_plugin.h"
 
@@ -180,7 +180,7 @@ resolves_names_and_ids(void)
 		    "prod -> 2222-222222-prod");
 	ASSERT_INT(fakehost_requests(host), 2);
 	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dav\"}"), MCP_E_NOT_FOUND,
-		      "There is no cluster \"dav\".", "None that this identity can see",
+		      "There is no cluster \"dav\".", "This identity can see no object with",
 		      "Did you mean: dev? list_clusters shows all.");
 	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"zzz\"}"), MCP_E_NOT_FOUND,
 		      "zzz", "", "Call list_clusters");
@@ -189,7 +189,7 @@ resolves_names_and_ids(void)
 	fakehost_free(host);
 }
 
-/* An id is what the list gives, whatever its form; it goes before an equal name. */
+/* An id from the list is accepted in any form, and is preferred to an equal name. */
 static void
 takes_ids_as_they_are_listed(void)
 {
@@ -268,7 +268,7 @@ explains_ids_that_do_not_exist(void)
 	ASSERT_FAILED(fakehost_tool(host, "unknown", id), MCP_E_NOT_FOUND,
 		      "There is no cluster \"1111-111111-dex\".", "gone",
 		      "Did you mean: 1111-111111-dev?");
-	/* listed all the same: still unknown */
+	/* the list has it, but it is still unknown */
 	ASSERT_FAILED(fakehost_tool(host, "unknown", "{\"cluster_id\":\"dev\"}"), MCP_E_NOT_FOUND,
 		      "\"dev\"", "", "Call list_clusters");
 	fakehost_reset(host);
@@ -305,7 +305,7 @@ lists_pages(void)
 	fakehost_free(host);
 }
 
-/* The server sends more than it was asked for: the rest is behind a place within the page. */
+/* The server sends more than requested: the rest is at a position within the page. */
 static void
 shows_no_more_than_wanted(void)
 {
@@ -374,13 +374,13 @@ walks_over_empty_pages(void)
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/things?*", 200, "{\"next_page_token\":\"again\"}");
 	result = fakehost_tool(host, "list", "{\"name_filter\":\"q\"}");
-	ASSERT_TEXT(result, "name\n0 things.\nThe workspace names this same page as the next one. "
-			    "Whether there are more things is not known.");
+	ASSERT_TEXT(result, "name\n0 things.\nThe workspace gives the same page as the next one. "
+			    "It is not known whether there are more things.");
 	ASSERT_INT(fakehost_requests(host), 2);
 	fakehost_free(host);
 }
 
-/* What the host drops for its caps is on the same page, behind those that were shown. */
+/* Rows that the host drops for its caps follow on the same page. */
 static void
 leads_to_dropped_rows(void)
 {
@@ -396,7 +396,7 @@ leads_to_dropped_rows(void)
 	fakehost_free(host);
 }
 
-/* A cut name stands whole in a shorter page, and the end line names the call for that. */
+/* A cut name is shown whole in a shorter page, and the end line names that call. */
 static void
 leads_to_whole_cells(void)
 {

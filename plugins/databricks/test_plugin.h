@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the Databricks plugins share: assertions on parts of texts. */
+/* Assertions on parts of texts, shared by the tests of the Databricks plugins. */
 #ifndef PLUGINS_DATABRICKS_TEST_PLUGIN_H
 #define PLUGINS_DATABRICKS_TEST_PLUGIN_H
 
@@ -7,7 +7,7 @@
 
 #include "suite.h"
 
-/* Whether `text` holds `part`, as is wanted; says both when not. */
+/* Asserts that `text` contains `part`; prints both when it does not. */
 static inline bool
 text_holds(const char *text, const char *part, bool wanted, const char *file, int line)
 {
@@ -34,7 +34,7 @@ text_holds(const char *text, const char *part, bool wanted, const char *file, in
 		ASSERT_INT(r_->unexpected, 0);               \
 	} while (0)
 
-/* A successful call whose whole text is this. */
+/* A successful call with exactly this text. */
 #define ASSERT_TEXT(result, text_)                           \
 	do {                                                 \
 		const struct fakehost_result *r_ = (result); \

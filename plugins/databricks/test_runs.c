@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs as operations: followed to their end, explained when they fail, cancelled. */
+/* Runs as operations: polled to their end, explained when they fail, cancelled. */
 #include "runs.h"
 #include "test_plugin.h"
 
@@ -126,7 +126,7 @@ explains_failed_runs(void)
 		ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), cases[i].status,
 			      cases[i].what, cases[i].why, cases[i].next);
 	}
-	/* who wanted it to end has what he wanted */
+	/* the goal is the end of the run, so this is a success */
 	fakehost_reset(host);
 	fakehost_reply(host, GET_RUN, 200, RUN(ENDED("CANCELED")));
 	ASSERT_TEXT(fakehost_tool(host, "run", "{\"run_id\":\"7\",\"ending\":true}"),
@@ -141,7 +141,7 @@ says_that_the_run_goes_on_when_a_poll_fails(void)
 
 	fakehost_reply(host, GET_RUN, 503, "");
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), MCP_E_UNAVAILABLE, "Run 7",
-		      "503", "The run goes on: call get_job_run run_id=7");
+		      "503", "The run continues: call get_job_run run_id=7");
 	fakehost_reset(host);
 	fakehost_reply(host, GET_RUN, 400,
 		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told of tasks and runs: kinds, compute, reasons, the culprit of a failure, outputs. */
+/* Texts about tasks and runs: kinds, compute, reasons, the failed task, outputs. */
 #include "runs.h"
 #include "test_plugin.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replies that are not what the API promises. Every value of every canned reply is replaced, one at
- * a time, by values of all types, or left out; the row that reads it has to answer something, and
- * never with a defect of the plugin. A crash ends the test program.
+ * Tests with replies that break the API's contract. Every value of every prepared reply is
+ * replaced, one at a time, by values of all types, or removed. The row that reads it must answer
+ * without a defect of the plugin. A crash ends the test program.
  *
  * That is tens of thousands of calls, so each reply gets a sample of WRONG_SAMPLE of them, the same
- * in each run; LAKEHOST_WRONG_ALL=1 in the environment makes all.
+ * in each run. LAKEHOST_WRONG_ALL=1 in the environment makes all of them.
  */
 #ifndef PLUGINS_DATABRICKS_TEST_WRONG_H
 #define PLUGINS_DATABRICKS_TEST_WRONG_H
@@ -30,7 +30,7 @@ struct wrong_route {
 /* Makes the call under test. */
 typedef const struct fakehost_result *(*wrong_call_fn)(struct fakehost *host);
 
-/* A tool that asks for all of these. */
+/* A tool that makes all of these requests. */
 struct wrong_case {
 	const char *tool, *arguments;
 	struct wrong_route routes[WRONG_ROUTES_MAX];
@@ -39,11 +39,12 @@ struct wrong_case {
 struct wrong_test {
 	const struct mcp_plugin *plugin;
 	const struct wrong_route *routes;
-	size_t n_routes, route; /* `route` is the one that answers wrongly */
+	size_t n_routes, route; /* `route` is the one with wrong replies */
 	wrong_call_fn call;	/* or the tool of `of` */
 	const struct wrong_case *of;
 	struct json_object *tree; /* of that route's body */
-	size_t n, step;		  /* variants of it so far; one in `step` is tried, 0: none */
+	size_t n, step;		  /* number of its variants so far; one of them is used in
+				   * `step`; 0: none */
 };
 
 static inline const struct fakehost_result *
@@ -53,7 +54,7 @@ wrong_call(const struct wrong_test *test, struct fakehost *host)
 
 	if (test->of == NULL)
 		return test->call(host);
-	/* what is asked instead when an id is another one */
+	/* the request that is made when an id changes */
 	fakehost_reply(host, "GET *", 404, none);
 	fakehost_reply(host, "POST *", 404, none);
 	fakehost_wait(host, 200);
@@ -80,7 +81,8 @@ wrong_try(const struct wrong_test *test, const char *body)
 	fakehost_free(host);
 }
 
-/* Is the next variant one of the sample? Scattered, so that each value meets each place. */
+/* Is the next variant in the sample? The sample is scattered, so that each value is used in each
+ * place. */
 static inline bool
 wrong_chosen(struct wrong_test *test)
 {
@@ -96,7 +98,7 @@ wrong_send(struct wrong_test *test)
 		wrong_try(test, json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
 }
 
-/* The values that take the place of a right one; NULL behind the last. */
+/* The values that replace a right one; NULL after the last. */
 static inline struct json_object *
 wrong_value(size_t i)
 {
@@ -130,7 +132,7 @@ wrong_value(size_t i)
 
 	if (i < n)
 		return json_tokener_parse(texts[i]);
-	if (i == n) /* the platform has been seen to send it */
+	if (i == n) /* the platform was seen to send it */
 		return json_object_new_double(NAN);
 	if (i == n + 1)
 		return json_object_new_double(-INFINITY);
@@ -197,7 +199,7 @@ wrong_walk(struct wrong_test *test, struct json_object *node)
 		wrong_elements(test, node);
 }
 
-/* Does the call ask for this route at all? */
+/* Does the call make a request to this route? */
 static inline bool
 wrong_asks(const struct wrong_test *test)
 {
@@ -222,7 +224,7 @@ wrong_asks(const struct wrong_test *test)
 	return asks;
 }
 
-/* The chosen route answers wrongly in all ways. Returns how many those are. */
+/* Tests the route with all its wrong replies. Returns their number. */
 static inline size_t
 wrong_route(struct wrong_test *test)
 {
@@ -245,8 +247,8 @@ wrong_route(struct wrong_test *test)
 	return n + test->n;
 }
 
-/* Makes the call with each value of each reply that it asks for replaced. Returns how many ways
- * there are. */
+/* Makes the call with each value of each of its replies replaced. Returns the number of
+ * variants. */
 static inline size_t
 wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n,
 	      wrong_call_fn call)
@@ -262,7 +264,7 @@ wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes,
 	return ways;
 }
 
-/* The same for a tool and the replies of its own. */
+/* The same for a tool and its own replies. */
 static inline size_t
 wrong_replies_of(const struct mcp_plugin *plugin, const struct wrong_case *of)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64, RFC 4648: DBFS carries contents so, and so do tools. The work is libcrypto's. */
+/* Base64, RFC 4648: for contents in DBFS and in arguments. It uses libcrypto. */
 #include "files.h"
 
 #include <limits.h>
@@ -16,7 +16,7 @@ base64_encode(struct mcp_call *call, const void *data, size_t len)
 	return text;
 }
 
-/* EVP takes a text without its padding for whole; RFC 4648 does not. */
+/* EVP accepts a text without padding; RFC 4648 does not. */
 static bool
 whole(const char *text, size_t len)
 {

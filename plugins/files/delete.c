@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_file. What is there is looked at first: the stores disagree about what deleting something
- * that is not there answers, and volumes have one call for files and another for directories.
+ * delete_file. The object is read first: the stores answer differently when it does not exist, and
+ * volumes have one call for files and another for directories.
  */
 #include "files.h"
 
 #include <string.h>
 
-#define LAST_MS 8000  /* before the deadline: no more is begun */
-#define AGAIN_MS 1000 /* between two requests for the same */
+#define LAST_MS 8000  /* time before the deadline in which no new request is made */
+#define AGAIN_MS 1000 /* between two requests for the same directory */
 
 struct deletion {
 	bool directory;
@@ -44,15 +44,15 @@ again(struct mcp_call *call, const void *state, size_t len)
 	return place_argument(call, &place) ? delete_send(call, &place, state) : MCP_E_INPUT;
 }
 
-/* DBFS gives up on large trees after a while, and wants to be asked again. */
+/* DBFS stops after a while on large trees and must be asked again. */
 static int
 unfinished(struct mcp_call *call, const struct place *place, const struct deletion *deletion)
 {
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > LAST_MS)
 		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
 	return mcp_say(call,
-		       "%s is large and not deleted yet as a whole.\nNext: delete_file "
-		       "path=%s recursive=true",
+		       "%s is large and only partly deleted so far.\nNext: delete_file path=%s "
+		       "recursive=true",
 		       place->shown, dbx_quoted(call, place->shown));
 }
 
@@ -69,7 +69,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	memcpy(&deletion, state, sizeof(deletion));
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	/* It was there a moment ago. */
+	/* It existed a moment ago. */
 	if (dbx_ok(call, reply, &error) || error.status == MCP_E_NOT_FOUND)
 		return mcp_say(call, "Deleted the %s %s.",
 			       deletion.directory ? "directory" : "file", place.shown);
@@ -79,8 +79,8 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "The directory %s is not empty.", place.shown),
 				error.message,
-				"Repeat with recursive=true to delete it with all "
-				"that is in it.");
+				"Repeat with recursive=true to delete the directory and "
+				"everything in it.");
 	words = place_words(call, &place, grant_of(&place));
 	return dbx_fail(call, reply, &error, &words);
 }

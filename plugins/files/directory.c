@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* create_directory: with those above it, and no fault when it is there already. */
+/* create_directory: creates missing parents too; an existing directory is not an error. */
 #include "files.h"
 
 static int
@@ -18,13 +18,14 @@ made(struct mcp_call *call, const void *state, size_t len)
 	words = place_made_words(call, &place);
 	if (dbx_ok(call, reply, &error)) {
 		url = place_url(call, &place);
-		mcp_say(call, "The directory %s is there.", place.shown);
+		mcp_say(call, "The directory %s exists.", place.shown);
 		return url != NULL ? mcp_say(call, "url: %s", url) : MCP_OK;
 	}
 	if (error.status == MCP_E_CONFLICT)
 		return mcp_fail(call, MCP_E_CONFLICT,
-				mcp_printf(call, "%s cannot be made a directory.", place.shown),
-				error.message, "A file has this path: name another directory.");
+				mcp_printf(call, "The directory %s cannot be created.",
+					   place.shown),
+				error.message, "A file has this path: use another path.");
 	return dbx_fail(call, reply, &error, &words);
 }
 

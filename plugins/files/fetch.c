@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A part of a file, from whichever store. Volumes and large workspace files take ranges; DBFS gives
- * blocks of at most 1 MiB, which are asked for in parallel; other workspace objects are exported
- * whole, which the API does up to 10 MB.
+ * Reads a part of a file, from any store. Volumes and large workspace files support ranges. DBFS
+ * returns blocks of at most 1 MiB, which are requested in parallel. Other workspace objects are
+ * exported whole; the API exports up to 10 MB.
  */
 #include "files.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT_MAX (10 * 1000 * 1000) /* what workspace/export gives; a little less than it does */
+#define EXPORT_MAX (10 * 1000 * 1000) /* a little less than workspace/export allows */
 #define EXPORT_REPLY_MAX (12u << 20)
 #define BLOCKS_MAX 16
 
@@ -44,7 +44,7 @@ done(struct mcp_call *call, const struct place *place, const struct fetch *fetch
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
-/* The number behind the slash of a Content-Range; -1 when it does not say. */
+/* The number after the slash of a Content-Range; -1 when it is unknown. */
 static int64_t
 total_of(const struct mcp_reply *reply)
 {
@@ -55,7 +55,7 @@ total_of(const struct mcp_reply *reply)
 								   : -1;
 }
 
-/* Where the body begins in the file. A store may send another part than the one asked for. */
+/* The position of the body in the file. A store may send another part than requested. */
 static int64_t
 start_of(const struct mcp_reply *reply, const struct fetch *fetch)
 {
@@ -76,11 +76,11 @@ directory_or_missing(struct mcp_call *call, const struct place *place, const str
 		return place_missing(call, place);
 	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is not a file.", place->shown),
 			mcp_printf(call, "It is a %s.", info->type),
-			mcp_printf(call, "Call list_files path=%s to see what is in it.",
+			mcp_printf(call, "Call list_files path=%s to see its content.",
 				   dbx_quoted(call, place->shown)));
 }
 
-/* The asked part of what came: a store that ignores ranges sends the whole file. */
+/* The requested part of the body: a store without ranges sends the whole file. */
 static int
 part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
 	  const struct mcp_reply *reply)
@@ -89,14 +89,13 @@ part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
 
 	fetch->total = reply->status == 206 ? total_of(reply) : end;
 	if (fetch->total < 0 && (int64_t)reply->body.len < fetch->length)
-		fetch->total = end; /* less than asked for: the file ends here */
+		fetch->total = end; /* less than requested: the file ends here */
 	if (start > fetch->offset || end < fetch->offset)
 		return reply->status != 206
 			 ? behind_end(call, place, fetch)
 			 : mcp_fail(call, MCP_E_UPSTREAM,
 				    mcp_printf(call, "%s could not be read.", place->shown),
-				    "The store answered another part of the file than "
-				    "the one that was asked for.",
+				    "The store sent another part of the file than requested.",
 				    NULL);
 	left = end - fetch->offset;
 	if (left == 0 && fetch->offset > 0)
@@ -150,7 +149,7 @@ range_fetch(struct mcp_call *call, const struct place *place, const struct fetch
 						 (long long)(fetch->offset + fetch->length - 1)) };
 	request.headers = range;
 	request.n_headers = 1;
-	/* Room for the whole file, should the store ignore the range. */
+	/* Room for the whole file, because the store may ignore the range. */
 	request.max_bytes =
 	    fetch->length > EXPORT_REPLY_MAX ? (uint64_t)fetch->length : EXPORT_REPLY_MAX;
 	return mcp_suspend(call, &request, 1, 0, range_arrived, fetch, sizeof(*fetch));
@@ -201,9 +200,7 @@ blocks_arrived(struct mcp_call *call, const void *state, size_t len)
 						   "%s could not be "
 						   "read.",
 						   place.shown),
-					"DBFS answered a block that is not "
-					"what was asked for.",
-					NULL);
+					"DBFS sent a block that was not requested.", NULL);
 		memcpy(data + used, block, n);
 		used += n;
 		if ((int64_t)n < block_len(fetch, i))
@@ -289,7 +286,7 @@ export_fetch(struct mcp_call *call, const struct place *place, const struct file
 	return mcp_suspend(call, &request, 1, 0, export_arrived, fetch, sizeof(*fetch));
 }
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- all stores ------------------------------------------------------------------------------ */
 
 int
 file_fetch_known(struct mcp_call *call, const struct place *place, const struct file_info *info,
@@ -331,6 +328,7 @@ file_fetch(struct mcp_call *call, int64_t offset, int64_t length, fetched_fn fn)
 	if (!place_of_file(call, &place))
 		return MCP_E_INPUT;
 	if (place.store == STORE_VOLUME && offset >= 0)
-		return range_fetch(call, &place, &fetch); /* whose reply says the size */
+		return range_fetch(call, &place, &fetch); /* the store whose reply contains the
+							   * size */
 	return place_stat(call, 0, looked_at, &fetch, sizeof(fetch));
 }

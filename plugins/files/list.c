@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Listing a directory. Volumes have pages; DBFS and the workspace answer everything at once, so
- * pages of theirs are offsets into that answer. Above a volume stand the catalogs, schemas and
- * volumes of Unity Catalog.
+ * Lists a directory. Volumes have pages. DBFS and the workspace answer everything at once, so their
+ * pages are offsets into that answer. Above a volume are the catalogs, schemas and volumes of Unity
+ * Catalog.
  */
 #include "files.h"
 
@@ -13,7 +13,7 @@
 
 #define PAGE_MAX 1000
 #define OFFERED_MAX 100
-#define OFFSET_DIGITS 12 /* of a page token that is an offset */
+#define OFFSET_DIGITS 12 /* largest page token that is an offset */
 #define UC "/api/2.1/unity-catalog"
 
 static const struct dbx_column columns[] = {
@@ -25,7 +25,7 @@ static const struct dbx_column columns[] = {
 
 static const char *const repeated[] = { "path", "name_filter", NULL };
 
-/* ---- items, all of one shape ----------------------------------------------------------------- */
+/* ---- items in a common form ------------------------------------------------------------------ */
 
 static void
 rename_member(struct json_object *item, const char *from, const char *to)
@@ -128,7 +128,7 @@ static const struct dbx_list volume_list =
     LIST("/api/2.0/fs/directories{+path}{?page_size,page_token}", "page_size", "contents",
 	 "entries", volume_item);
 
-/* What stands above a volume, by the depth of the path. */
+/* The objects above a volume, by the depth of the path. */
 static const struct dbx_list above[] = {
 	LIST(UC "/catalogs{?max_results,page_token}", "max_results", "catalogs", "catalogs",
 	     catalog_item),
@@ -161,7 +161,7 @@ struct whole_list {
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 };
 
-/* As a state between two steps. */
+/* The state between two steps. */
 struct listing {
 	const struct whole_list *list;
 };
@@ -241,7 +241,7 @@ list_files(struct mcp_call *call)
 	if (token != NULL && token[0] != '\0' &&
 	    (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	listing.list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
 	return dbx_get(call, listing.list->path, place_values(call, &place), whole_arrived,
 		       &listing, sizeof(listing));
@@ -249,10 +249,10 @@ list_files(struct mcp_call *call)
 
 /* ---- completion ------------------------------------------------------------------------------ */
 
-/* Where the completed names come from, and what stands before them. */
+/* The source of the completed names, and the text before them. */
 struct offer {
 	char items[16];
-	char folder[PATH_BYTES_MAX + 2]; /* as typed, with its slash */
+	char folder[PATH_BYTES_MAX + 2]; /* as typed, including its slash */
 	char start[256];
 };
 
@@ -294,7 +294,7 @@ offer(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-/* The three trees, offered beside what is in the root of DBFS. */
+/* The three trees, offered together with the root of DBFS. */
 static int
 offer_tops(struct mcp_call *call, const char *typed)
 {

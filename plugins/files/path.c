@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths. What a caller wrote is cut into segments and put together again, so that what reaches an
- * API names the file that was meant or nothing: no dot segment, no control character, no NUL, in
- * whatever spelling. Which store a path belongs to is decided on the clean one.
+ * Paths. A caller's path is split into segments and joined again, so that a request names exactly
+ * the intended file: no dot segment, no control character and no NUL, in any spelling. The
+ * normalized path selects the store.
  */
 #include "files.h"
 
@@ -20,8 +20,8 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Dots only, also where some are percent-encoded; names with other escapes are ordinary, as Spark
- * writes them. */
+/* Only dots, also when some are percent-encoded. Names with other escapes are valid; Spark writes
+ * them. */
 static bool
 only_dots(const char *segment, size_t len)
 {
@@ -85,7 +85,7 @@ cleaned(struct mcp_call *call, const char *path, size_t len, unsigned *depth, co
 
 /* ---- stores ---------------------------------------------------------------------------------- */
 
-/* The rest of `path` behind its first segment if that is `name` in any case: "" at its end. */
+/* The rest of `path` after its first segment if that is `name` in any case: "" at its end. */
 static const char *
 behind(const char *path, const char *name)
 {
@@ -97,7 +97,7 @@ behind(const char *path, const char *name)
 	return *path == '\0' || *path == '/' ? path : NULL;
 }
 
-/* Services that know only one spelling get that. */
+/* Services that accept only one spelling get that one. */
 static void
 route(struct mcp_call *call, char *clean, bool dbfs, struct place *place)
 {
@@ -137,8 +137,8 @@ static bool
 bad_path(struct mcp_call *call, const char *why)
 {
 	mcp_fail(call, MCP_E_INPUT, "path is not valid.", why,
-		 "Paths look like /Volumes/main/default/landing/a.csv, /Workspace/Users/me/a.py or "
-		 "dbfs:/tmp/a.");
+		 "Use a path like /Volumes/main/default/landing/a.csv, "
+		 "/Workspace/Users/me/a.py or dbfs:/tmp/a.");
 	return false;
 }
 
@@ -150,9 +150,7 @@ place_find(struct mcp_call *call, const char *path, size_t len, struct place *pl
 	char *clean;
 
 	if (len > PATH_BYTES_MAX)
-		return bad_path(call, mcp_printf(call,
-						 "It has %zu bytes, and at most %d are "
-						 "possible.",
+		return bad_path(call, mcp_printf(call, "It has %zu bytes; at most %d are allowed.",
 						 len, PATH_BYTES_MAX));
 	if (len >= 5 && strncasecmp(path, "dbfs:", 5) == 0) {
 		dbfs = true;
@@ -175,7 +173,7 @@ place_argument(struct mcp_call *call, struct place *place)
 	const char *path = json_object_get_string(argument);
 	size_t len = (size_t)json_object_get_string_len(argument);
 
-	/* In a URI the slash may have gone to what stands before the path. */
+	/* In a URI the slash may belong to the part before the path. */
 	if (mcp_context(call, MCP_CTX_URI).len > 0 && path[0] != '/' &&
 	    strncasecmp(path, "dbfs:", 5) != 0 && memchr(path, '\0', len) == NULL) {
 		path = mcp_printf(call, "/%s", path);
@@ -191,9 +189,9 @@ place_of_file(struct mcp_call *call, struct place *place)
 		return false;
 	if (place->store != STORE_CATALOG)
 		return true;
-	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s names no volume.", place->shown),
+	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s does not contain a volume.", place->shown),
 		 "Files are in volumes: /Volumes/CATALOG/SCHEMA/VOLUME/….",
-		 mcp_printf(call, "Call list_files path=%s to see what is there.",
+		 mcp_printf(call, "Call list_files path=%s to see its content.",
 			    dbx_quoted(call, place->shown)));
 	return false;
 }
@@ -227,7 +225,7 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 		.object = mcp_printf(call, "\"%s\"", place->shown),
 		.not_found = place->depth == 0
 			       ? NULL
-			       : mcp_printf(call, "Call list_files path=%s to see what is there.",
+			       : mcp_printf(call, "Call list_files path=%s to see its content.",
 					    dbx_quoted(call, folder)),
 		.grant = grant,
 	};
@@ -278,8 +276,8 @@ place_missing(struct mcp_call *call, const struct place *place)
 	    call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
 	    notebook == NULL
 		? "Neither a file nor a directory has this path."
-		: "Neither a file nor a directory has this path. Source of a notebook is "
-		  "kept under a path without the extension.",
+		: "Neither a file nor a directory has this path. The path of a notebook has no "
+		  "extension.",
 	    notebook == NULL ? words.not_found
 			     : mcp_printf(call,
 					  "Call get_notebook_content path=%s if it is a notebook. "
@@ -293,9 +291,9 @@ place_not_root(struct mcp_call *call, const struct place *place)
 	if (place->depth > (place->store == STORE_VOLUME ? 4u : 0u))
 		return true;
 	mcp_fail(call, MCP_E_INPUT,
-		 mcp_printf(call, "%s itself can be neither written nor deleted.", place->shown),
-		 place->store == STORE_VOLUME ? "It is a volume." : "It is the root.",
-		 "Name a file or directory in it.");
+		 mcp_printf(call, "%s cannot be written or deleted.", place->shown),
+		 place->store == STORE_VOLUME ? "It is a volume." : "It is the root directory.",
+		 "Use the path of a file or directory in it.");
 	return false;
 }
 
@@ -337,7 +335,7 @@ place_url(struct mcp_call *call, const struct place *place)
 			  mcp_expand(call, "/explore/data/volumes{+path}{?volumePath}", values));
 }
 
-/* Of a request that never left. */
+/* For a request that was never sent. */
 bool
 file_refused(const struct mcp_reply *reply, const char *file)
 {

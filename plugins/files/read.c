@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read_file: as much of a file as an answer may hold, as text where it is text, and where to go on.
- * Or the whole of it into a file of the operator's folders, past the model and past memory.
+ * read_file: returns as much of a file as one answer allows, as text if it is text, and the next
+ * call. Or it saves the whole file in one of the operator's folders, without the model and without
+ * using memory.
  */
 #include "files.h"
 
 #include <string.h>
 
-#define READ_MAX BLOCK_BYTES_MAX /* of one answer, however much text it may have */
+#define READ_MAX BLOCK_BYTES_MAX /* bytes of one answer, for any text */
 #define READ_LEAST 100
-#define START_BYTES 16		      /* shown of content that is no text */
-#define OFFSET_MAX (INT64_C(1) << 60) /* behind the end of any file, and still fit to add to */
+#define START_BYTES 16		      /* bytes shown of binary content */
+#define OFFSET_MAX (INT64_C(1) << 60) /* larger than any file, and small enough for additions */
 
-/* ---- text or not ----------------------------------------------------------------------------- */
+/* ---- text or binary -------------------------------------------------------------------------- */
 
-/* Bytes of the UTF-8 character that begins with `c`; 0: none does. */
+/* The length of the UTF-8 character that begins with `c`; 0: not valid. */
 static size_t
 character_len(unsigned char c)
 {
@@ -25,7 +26,7 @@ character_len(unsigned char c)
 				     : 0;
 }
 
-/* Where valid text ends that begins at `at`: at `len`, or before what is not text. */
+/* The end of the valid text that begins at `at`: `len`, or the first invalid byte. */
 static size_t
 text_end(const unsigned char *data, size_t at, size_t len)
 {
@@ -60,13 +61,13 @@ fetched_is_text(const struct fetched *fetched, size_t *from, size_t *to)
 		(*from)++;
 	*to = text_end(data, *from, fetched->len);
 	left = fetched->len - *to;
-	/* A character may be cut in two where the part ends, but not where the file does. */
+	/* The end of the part may cut a character; the end of the file may not. */
 	return left == 0 || (!whole_end && left < 4 && character_len(data[*to]) > left);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/* What an answer holds of content beside its own lines. */
+/* Room in an answer for content, besides its own lines. */
 static int64_t
 room(struct mcp_call *call, const struct place *place)
 {
@@ -94,14 +95,14 @@ say_range(struct mcp_call *call, const struct place *place, const struct fetched
 	else if (fetched->total == n)
 		mcp_say(call, "%s: all %lld bytes%s", place->shown, n, as);
 	else if (fetched->total < 0)
-		mcp_say(call, "%s: bytes %lld-%lld of a size that the store does not tell%s",
-			place->shown, first, first + n - 1, as);
+		mcp_say(call, "%s: bytes %lld-%lld, total size unknown%s", place->shown, first,
+			first + n - 1, as);
 	else
 		mcp_say(call, "%s: bytes %lld-%lld of %lld%s", place->shown, first, first + n - 1,
 			(long long)fetched->total, as);
 }
 
-/* What follows: the rest of the asked length that had no room here, else of the file. */
+/* The next call: the rest of the requested length that did not fit, else of the file. */
 static int
 say_next(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
@@ -118,7 +119,7 @@ say_next(struct mcp_call *call, const struct place *place, const struct fetched 
 		       given ? " encoding=" : "", given ? encoding : "");
 }
 
-/* Would people read most of this as text: in another encoding, or with a few odd bytes? */
+/* Is most of this text for people: in another encoding, or with a few invalid bytes? */
 static bool
 mostly_text(const struct fetched *fetched)
 {
@@ -134,7 +135,7 @@ mostly_text(const struct fetched *fetched)
 	return odd <= fetched->len / 8;
 }
 
-/* What can be said of content that is no text; its bytes would be no use to a reader. */
+/* Facts about binary content. Its bytes would not help a reader. */
 static int
 say_binary(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
@@ -145,19 +146,18 @@ say_binary(struct mcp_call *call, const struct place *place, const struct fetche
 	for (size_t i = 0; i < fetched->len && i < START_BYTES; i++)
 		start = mcp_printf(call, "%s%02x ", start, (unsigned char)fetched->data[i]);
 	say_range(call, place, fetched,
-		  mcp_printf(call, "; they are not UTF-8 text%s.",
+		  mcp_printf(call, "; the content is not UTF-8 text%s.",
 			     mostly_text(fetched) ? ", but may be text in another encoding"
 						  : " (binary)"));
 	mcp_say(call,
-		"They begin with the bytes %s(hexadecimal). to_file=NAME saves the file on "
-		"the host.",
+		"The first bytes are %s(hexadecimal). to_file=NAME saves the file on the host.",
 		start);
 	return mcp_say(call, "Next: read_file path=%s%s%s encoding=%s",
 		       dbx_quoted(call, place->shown), repeated != NULL ? " " : "",
 		       repeated != NULL ? repeated : "", mostly_text(fetched) ? "text" : "base64");
 }
 
-/* Bytes that are no text take three each once they are shown as text. */
+/* An invalid byte becomes three bytes in the text. */
 static size_t
 fitting(const char *data, size_t len, size_t room_)
 {
@@ -244,7 +244,7 @@ save(struct mcp_call *call, const struct place *place, const struct file_info *i
 
 	(void)state;
 	if (!info->found || info->directory)
-		return file_fetch_known(call, place, info, 0, 1, shown); /* says why not */
+		return file_fetch_known(call, place, info, 0, 1, shown); /* contains the reason */
 	if (!whole_request(call, place, info, &request))
 		return MCP_E_INPUT;
 	request.reply = MCP_REPLY_FILE;
@@ -262,13 +262,13 @@ save_begin(struct mcp_call *call)
 	if (place.store == STORE_DBFS)
 		return mcp_fail(call, MCP_E_UNSUPPORTED,
 				"Files of DBFS cannot be saved in a file of the host.",
-				"DBFS gives its files in small encoded blocks only.",
+				"DBFS returns files only in small encoded blocks.",
 				"Copy the file to a volume first, or read parts of it.");
 	if (mcp_arg(call, "offset") != NULL || mcp_arg(call, "length") != NULL ||
 	    mcp_arg(call, "tail") != NULL)
-		return mcp_fail(call, MCP_E_INPUT, "to_file takes the whole file.",
-				"offset, length and tail are for reading a part.",
-				"Call read_file with path and to_file alone.");
+		return mcp_fail(call, MCP_E_INPUT, "to_file saves the whole file.",
+				"offset, length and tail select a part.",
+				"Call read_file with path and to_file only.");
 	return place_stat(call, 0, save, NULL, 0);
 }
 
@@ -286,8 +286,10 @@ read_file(struct mcp_call *call)
 	if (!place_of_file(call, &place))
 		return MCP_E_INPUT;
 	if (tail > 0 && (offset > 0 || mcp_arg(call, "length") != NULL))
-		return mcp_fail(call, MCP_E_INPUT, "tail goes without offset and length.", NULL,
-				"Give one or the other.");
+		return mcp_fail(call, MCP_E_INPUT,
+				"tail cannot be used together with offset "
+				"or length.",
+				NULL, "Use only one of them.");
 	if (offset > OFFSET_MAX)
 		offset = OFFSET_MAX;
 	most = room(call, &place);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* databricks://files{+path}: a directory reads as its list, a file as what is in it. */
+/* databricks://files{+path}: a directory returns its list, a file its content. */
 #include "files.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define CONTENT_MAX (8 << 20) /* bytes of a binary content; the host takes no more either */
+#define CONTENT_MAX (8 << 20) /* bytes of a binary content; the limit of the host */
 
 static const char *
 mime_of(const struct place *place, bool text)
@@ -59,8 +59,8 @@ looked_at(struct mcp_call *call, const struct place *place, const struct file_in
 		return list_files(call);
 	if (info->size > CONTENT_MAX)
 		return mcp_fail(call, MCP_E_TOO_LARGE,
-				mcp_printf(call, "%s is too large for a message.", place->shown),
-				mcp_printf(call, "It has %lld bytes, and a message takes %d.",
+				mcp_printf(call, "%s is too large for one message.", place->shown),
+				mcp_printf(call, "It has %lld bytes; a message holds %d.",
 					   (long long)info->size, CONTENT_MAX),
 				mcp_printf(call,
 					   "Call read_file path=%s with offset and length, "

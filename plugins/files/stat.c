@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is at a path. The Files API answers in headers, and separately for files and directories:
- * both are asked at once.
+ * Facts about a path. The Files API answers in headers, and separately for files and directories,
+ * so both requests are made at once.
  */
 #include "files.h"
 
@@ -35,7 +35,7 @@ copy_text(char *to, size_t size, const char *text)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
 
-	/* cut where a character begins */
+	/* cut at the start of a character */
 	if (len >= size)
 		for (len = size - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
 			len--;
@@ -58,7 +58,7 @@ from_headers(const struct mcp_reply *reply, struct file_info *info)
 		  mcp_reply_header(reply, "Content-Type"));
 }
 
-/* False when neither reply says what is there. */
+/* False when neither reply has an answer. */
 static bool
 volume_info(struct mcp_call *call, struct file_info *info, size_t *failed)
 {
@@ -110,7 +110,7 @@ info_is_notebook(const struct file_info *info)
 
 /* ---- place_stat ------------------------------------------------------------------------------ */
 
-/* Fills `info`; false when a reply is no answer, whose index is then in `failed`. */
+/* Fills `info`; false when a reply is not an answer; `failed` is then its index. */
 static bool
 read_replies(struct mcp_call *call, const struct place *place, struct file_info *info,
 	     size_t *failed)
@@ -126,7 +126,7 @@ read_replies(struct mcp_call *call, const struct place *place, struct file_info 
 		return error.status == MCP_E_NOT_FOUND;
 	item = mcp_reply_json(call, 0);
 	if (mcp_get_str(call, item, key, "")[0] == '\0')
-		return false; /* both always say so */
+		return false; /* both replies always contain it */
 	info->found = true;
 	if (place->store == STORE_DBFS)
 		dbfs_info(item, info);
@@ -152,12 +152,9 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 			words = place_words(call, &place, "read access to it");
 			if (dbx_reply(call, failed, &words) != NULL)
 				mcp_fail(call, MCP_E_UPSTREAM,
-					 mcp_printf(call,
-						    "%s was not "
-						    "described.",
-						    words.object),
-					 "The reply of the workspace "
-					 "does not say what is there.",
+					 mcp_printf(call, "%s could not be read.", words.object),
+					 "The reply of the workspace does not describe the "
+					 "path.",
 					 NULL);
 			return MCP_E_UPSTREAM;
 		}

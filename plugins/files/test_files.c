@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files under the fake host: paths, lists, facts, completion. */
+/* Plugin files on the fake host: paths, lists, facts, completion. */
 #include "test_files.h"
 
 #define UC "/api/2.1/unity-catalog"
@@ -44,7 +44,7 @@ paths_lead_to_their_store(void)
 	}
 }
 
-/* No tool sends anything for a path that is none. */
+/* No tool makes a request for an invalid path. */
 static void
 tricks_reach_nothing(void)
 {
@@ -253,10 +253,10 @@ lists_fail_in_words(void)
 		{ "/Users/x", 404, NOT_FOUND, "\"/Workspace/Users/x\" does not exist.",
 		  "list_files path=/Workspace/Users to", MCP_E_NOT_FOUND },
 		{ "/Users", 404, NOT_FOUND, "", "list_files path=/Workspace to", MCP_E_NOT_FOUND },
-		{ "/Users", 429, "{}", "throttled", "repeat", MCP_E_THROTTLED },
-		{ "/Users", 200, "<html><title>Sign in</title></html>", "no usable answer", "",
+		{ "/Users", 429, "{}", "rate-limited", "repeat", MCP_E_THROTTLED },
+		{ "/Users", 200, "<html><title>Sign in</title></html>", "no valid answer", "",
 		  MCP_E_UPSTREAM },
-		{ "/tmp", 200, "{\"files\":[{\"pa", "no usable answer", "", MCP_E_UPSTREAM },
+		{ "/tmp", 200, "{\"files\":[{\"pa", "no valid answer", "", MCP_E_UPSTREAM },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -311,7 +311,7 @@ facts_of_a_volume(void)
 	fakehost_free(host);
 }
 
-/* Types of the workspace that are none, or longer than there is room for. */
+/* Types of the workspace that are unknown, or too long. */
 static void
 odd_types(void)
 {
@@ -386,7 +386,7 @@ directories_are_made(void)
 		snprintf(arguments, sizeof(arguments), "{\"path\":\"%s\"}", cases[i].path);
 		fakehost_reply(host, cases[i].request, 200, "");
 		result = fakehost_tool(host, "create_directory", arguments);
-		has(result->text, "is there.");
+		has(result->text, "exists.");
 		ASSERT_STR(fakehost_request(host, 0)->body, cases[i].body);
 		ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_IDEMPOTENT);
 		fakehost_reset(host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the files plugin share. */
+/* Shared by the tests of the files plugin. */
 #ifndef PLUGINS_FILES_TEST_H
 #define PLUGINS_FILES_TEST_H
 
@@ -64,7 +64,7 @@ reply_bytes(struct fakehost *host, const char *request, int status, const void *
 	fakehost_reply_with(host, request, &reply);
 }
 
-/* What the Files API answers about a file of a volume, or about a directory, or nothing. */
+/* Replies of the Files API about a file of a volume, a directory, or a missing path. */
 static inline void
 volume_has(struct fakehost *host, const char *below, char what, const char *size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files under the fake host: deleting files, directories, trees. */
+/* Plugin files on the fake host: deleting files, directories, trees. */
 #include "test_files.h"
 
 #define DELETE(path, more) "{\"path\":\"" path "\"" more "}"
@@ -27,7 +27,7 @@ files_of_volumes(void)
 	ASSERT_INT(fakehost_requests(host), 2);
 	fakehost_reset(host);
 	volume_has(host, "/a", 'f', "1");
-	fakehost_reply(host, "DELETE " FILES "/a", 404, NOT_FOUND); /* by somebody else */
+	fakehost_reply(host, "DELETE " FILES "/a", 404, NOT_FOUND); /* by another user */
 	has(fakehost_tool(host, "delete_file", DELETE(V "/a", ""))->text, "Deleted");
 	fakehost_reset(host);
 	volume_has(host, "/a", 'f', "1");
@@ -113,7 +113,8 @@ trees_go_deepest_first(void)
 	fakehost_free(host);
 }
 
-/* Object stores forget a directory with its last file; others may delete, or add, meanwhile. */
+/* Object stores drop a directory together with its last file. Others may delete or add files
+ * meanwhile. */
 static void
 trees_change_meanwhile(void)
 {
@@ -208,7 +209,7 @@ faults_say_what_is_gone(void)
 		fakehost_reply(host, LIST("/t/d"), 200, "{\"contents\":[{\"name\":\"g\"}]}");
 		fakehost_reply(host, "DELETE *", 204, "");
 		result = fakehost_tool(host, "delete_file", DELETE(V "/t", ALL));
-		has(result->what, V "/t is deleted only in part: ");
+		has(result->what, V "/t is only partly deleted: ");
 		has(result->why, cases[i].why);
 		has(result->next, "delete_file path=" V "/t recursive=true");
 		fakehost_free(host);
@@ -226,7 +227,7 @@ trees_stop_when_withdrawn(void)
 	fakehost_reply(host, LIST("/t"), 200, "{\"contents\":[{\"name\":\"f\"}]}");
 	result = fakehost_tool(host, "delete_file", DELETE(V "/t", ALL));
 	ASSERT_INT(fakehost_requests(host), 2);
-	has(result->what, "only in part: 0 files and 0 directories");
+	has(result->what, "is only partly deleted: 0 files and 0 directories");
 	fakehost_free(host);
 }
 
@@ -277,7 +278,7 @@ dbfs_is_asked_again(void)
 	fakehost_reply(host, "GET *", 200, "{\"path\":\"/d\",\"is_dir\":true}");
 	fakehost_reply(host, DBFS_DELETE, 503, "{}");
 	result = fakehost_tool(host, "delete_file", DELETE("/d", ALL));
-	has(result->text, "dbfs:/d is large and not deleted yet as a whole.\n"
+	has(result->text, "dbfs:/d is large and only partly deleted so far.\n"
 			  "Next: delete_file path=dbfs:/d recursive=true");
 	CU_ASSERT(result->waited_ms < 55000);
 	fakehost_free(host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files under the fake host: reading parts, whole files into the host's, the resource. */
+/* Plugin files on the fake host: reading parts, saving whole files on the host, the resource. */
 #include "test_files.h"
 
 #include <unistd.h>
@@ -105,11 +105,11 @@ ends_are_met(void)
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":9223372036854775807"));
 	ASSERT_INT(result->status, MCP_E_INPUT);
 	fakehost_reset(host);
-	reply_bytes(host, GET_FILE, 200, "whole", 5, NULL, NULL); /* ranges are not for everybody */
+	reply_bytes(host, GET_FILE, 200, "whole", 5, NULL, NULL); /* some stores ignore ranges */
 	has(fakehost_tool(host, "read_file", READ(",\"offset\":2"))->text, "bytes 2-4 of 5");
 	ASSERT_INT(fakehost_tool(host, "read_file", READ(",\"offset\":5"))->status, MCP_E_INPUT);
 	has(fakehost_tool(host, "read_file", READ(""))->text, "all 5 bytes");
-	/* of all that it sent, only what was asked for */
+	/* only the requested part of the body */
 	result = fakehost_tool(host, "read_file", READ(",\"length\":2"));
 	has(result->text, "bytes 0-1 of 5");
 	has(result->text, "\nwh\n");
@@ -124,7 +124,7 @@ ends_are_met(void)
 	fakehost_reset(host);
 	reply_bytes(host, GET_FILE, 206, "some", 4, "Content-Range", "bytes 0-3/*");
 	result = fakehost_tool(host, "read_file", READ(",\"length\":4"));
-	has(result->text, "bytes 0-3 of a size that the store does not tell");
+	has(result->text, "bytes 0-3, total size unknown");
 	has(result->text, "Next: read_file path=" V "/a.txt offset=4");
 	fakehost_reset(host);
 	reply_bytes(host, GET_FILE, 206, "some", 4, NULL, NULL);
@@ -148,7 +148,7 @@ characters_stay_whole(void)
 	has(result->text, "\n\xc3\xa4\xc3\xb6\n</untrusted-data>");
 	has(result->text, "offset=15 length=1");
 	fakehost_reset(host);
-	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends in half a character */
+	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends with half a character */
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":15,\"length\":5"));
 	has(result->text, "not UTF-8 text");
 	fakehost_free(host);
@@ -173,7 +173,7 @@ what_is_no_text_is_told_of(void)
 
 		part(host, cases[i].data, cases[i].len, 0, cases[i].len);
 		result = fakehost_tool(host, "read_file", READ(""));
-		has(result->text, "they are not UTF-8 text (binary).\n");
+		has(result->text, "the content is not UTF-8 text (binary).\n");
 		has(result->text, cases[i].start);
 		lacks(result->text, cases[i].base64);
 		has(result->text, "\nNext: read_file path=" V "/a.txt encoding=base64");
@@ -198,7 +198,7 @@ encodings_are_obeyed(void)
 	result = fakehost_tool(host, "read_file", READ(",\"length\":4,\"encoding\":\"base64\""));
 	has(result->text, "\ndGV4dA==\n");
 	has(result->text, "offset=4 encoding=base64");
-	/* Shown as text, each byte that is none takes three. */
+	/* In the text each invalid byte takes three bytes. */
 	fakehost_results(host, 0, 1000, 0, NULL);
 	memset(data, '\xff', sizeof(data));
 	memset(data, 'a', 10);
@@ -213,7 +213,7 @@ encodings_are_obeyed(void)
 	result = fakehost_tool(host, "read_file", READ(",\"encoding\":\"base64\""));
 	has(result->text, ": bytes 0-470 of 1000, in base64\n");
 	has(result->text, "offset=471");
-	/* another encoding than UTF-8: text all the same */
+	/* another encoding than UTF-8 is still text */
 	fakehost_reset(host);
 	part(host,
 	     "M\xfcller;Stra\xdf"
@@ -298,7 +298,7 @@ large_dbfs_contents_come_in_blocks(void)
 		       "{\"bytes_read\":3,\"data\":\"ZW5k\"}");
 	result = fakehost_read(host, "files", "databricks://files/t", "{\"path\":\"/t\"}");
 	ASSERT_INT(fakehost_requests(host), 4);
-	/* The first block is shorter than it was to be, so it is the last. */
+	/* The first block is shorter than requested, so it is the last. */
 	has(result->content, "\"text\":");
 	has(result->text, "one");
 	lacks(result->text, "two");
@@ -383,15 +383,15 @@ files_are_not_saved(void)
 		const char *arguments, *what;
 		enum mcp_status expected;
 	} cases[] = {
-		{ READ(",\"to_file\":\"f\",\"offset\":1"), "to_file takes the whole file.",
+		{ READ(",\"to_file\":\"f\",\"offset\":1"), "to_file saves the whole file.",
 		  MCP_E_INPUT },
-		{ READ(",\"to_file\":\"f\",\"tail\":1"), "to_file takes the whole file.",
+		{ READ(",\"to_file\":\"f\",\"tail\":1"), "to_file saves the whole file.",
 		  MCP_E_INPUT },
 		{ "{\"path\":\"/tmp/a\",\"to_file\":\"f\"}", "Files of DBFS cannot be saved",
 		  MCP_E_UNSUPPORTED },
 		{ READ(",\"to_file\":\"taken\""), "The host's file taken cannot be written.",
 		  MCP_E_CONFLICT },
-		{ READ(",\"to_file\":\"f\""), "got no usable answer", MCP_E_UNAVAILABLE },
+		{ READ(",\"to_file\":\"f\""), "got no valid answer", MCP_E_UNAVAILABLE },
 		{ "{\"path\":\"" V "/d\",\"to_file\":\"f\"}", V "/d is not a file.", MCP_E_INPUT },
 		{ "{\"path\":\"" V "/none\",\"to_file\":\"f\"}", "does not exist.",
 		  MCP_E_NOT_FOUND },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files under the fake host: writing, and what is left when writing fails. */
+/* Plugin files on the fake host: writing, and what remains after a failed write. */
 #include "test_files.h"
 
 #include <unistd.h>
@@ -17,7 +17,7 @@ body_of(const struct fakehost *host, size_t i)
 	return request != NULL ? request->body : "(no request)";
 }
 
-/* ---- what is written ------------------------------------------------------------------------- */
+/* ---- content -------------------------------------------------------------------------------- */
 
 static void
 contents_are_clear(void)
@@ -86,7 +86,7 @@ roots_are_not_written(void)
 
 		snprintf(arguments, sizeof(arguments), "{\"path\":\"%s\",\"content\":\"\"}",
 			 paths[i]);
-		has(fakehost_tool(host, "write_file", arguments)->what, "neither written nor");
+		has(fakehost_tool(host, "write_file", arguments)->what, "cannot be written or");
 		ASSERT_INT(fakehost_requests(host), 0);
 	}
 	fakehost_free(host);
@@ -130,7 +130,8 @@ refusals_are_explained(void)
 	}
 }
 
-/* ---- what becomes of a broken upload --------------------------------------------------------- */
+/* ---- interrupted uploads
+ * ---------------------------------------------------------------------- */
 
 static void
 broken_uploads_are_looked_after(void)
@@ -141,16 +142,16 @@ broken_uploads_are_looked_after(void)
 	fakehost_no_reply(host, PUT "false", MCP_E_UNAVAILABLE, "the connection was lost");
 	volume_has(host, "/a.txt", ' ', NULL);
 	result = fakehost_tool(host, "write_file", WRITE("\"content\":\"abcdef\""));
-	ASSERT_STR(result->what, "Writing " V "/a.txt did not come to its end.");
+	ASSERT_STR(result->what, "Writing " V "/a.txt was not completed.");
 	ASSERT_STR(result->why, "the connection was lost");
-	ASSERT_STR(result->next, "No file was left. Repeat the call.");
+	ASSERT_STR(result->next, "No file exists. Repeat the call.");
 	CU_ASSERT((fakehost_request(host, 1)->flags & MCP_HTTP_CLEANUP) != 0);
 	fakehost_reset(host);
 	fakehost_reply(host, PUT "false", 502, "<html><title>Bad gateway</title></html>");
 	volume_has(host, "/a.txt", 'f', "3");
 	result = fakehost_tool(host, "write_file", WRITE("\"content\":\"abcdef\""));
-	ASSERT_STR(result->why, "Bad gateway. A file of 3 bytes is there now, last changed at a "
-				"time that is not known.");
+	ASSERT_STR(result->why, "Bad gateway. A file of 3 bytes exists now, last changed at an "
+				"unknown time.");
 	has(result->next, "overwrite=true");
 	fakehost_reset(host);
 	fakehost_reply(host, PUT "false", 500, "");
@@ -206,7 +207,8 @@ missing_folders_are_made(void)
 #define TO_NOTEBOOK(name, content) "{\"path\":\"/Users/" name "\",\"content\":\"" content "\"}"
 #define STATUS(name) "GET " WORKSPACE "/get-status?path=%2FUsers%2F" name
 
-/* The workspace keeps source of a notebook without its extension: which path that is, is said. */
+/* The workspace keeps the source of a notebook without its extension: the answer gives that
+ * path. */
 static void
 notebooks_are_named(void)
 {
@@ -218,10 +220,10 @@ notebooks_are_named(void)
 	fakehost_reply(host, STATUS("%C3%BC%20b"), 200,
 		       "{\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\"}");
 	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("\xc3\xbc b.py", SOURCE));
-	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook of it, whose path has no "
+	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook from it. Its path has no "
 			  "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
 	has(result->text, "\nNext: get_notebook_content path=\"/Workspace/Users/\xc3\xbc b\"");
-	/* no notebook: it stayed a file, or the look failed */
+	/* not a notebook: it stayed a file, or the check failed */
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /api/2.0/workspace-files/import-file/*", 200, "{}");
 	fakehost_reply(host, STATUS("b.sql"), 200, "{\"object_type\":\"FILE\"}");
@@ -230,7 +232,7 @@ notebooks_are_named(void)
 			       TO_NOTEBOOK("b.sql", "-- Databricks notebook source\\n"));
 	has(result->text, "Wrote 30 bytes to /Workspace/Users/b.sql.\nurl: ");
 	lacks(result->text, "notebook");
-	/* nothing is looked at for what cannot be one */
+	/* no check for a file that cannot be a notebook */
 	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.py", "print(1)\\n"));
 	ASSERT_INT(fakehost_requests(host), 1);
 	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.txt", SOURCE));
@@ -326,7 +328,7 @@ small_contents_go_at_once(void)
 	fakehost_reply(host, "GET " DBFS "/get-status?path=%2Ftmp%2Fa", 200,
 		       "{\"path\":\"/tmp/a\",\"file_size\":3,\"modification_time\":1700000000000}");
 	has(fakehost_tool(host, "write_file", "{\"path\":\"/tmp/a\",\"content\":\"abc\"}")->why,
-	    "A file of 3 bytes is there now, last changed 2023-11-14T22:13:20Z.");
+	    "A file of 3 bytes exists now, last changed 2023-11-14T22:13:20Z.");
 	fakehost_free(host);
 }
 
@@ -353,7 +355,7 @@ large_contents_go_in_blocks(void)
 	fakehost_free(host);
 }
 
-/* What a fault leaves at the place of the file, after the clean-up. */
+/* What exists at the path after a fault and the clean-up. */
 static void
 dbfs_leaves(struct fakehost *host, const char *status)
 {
@@ -382,14 +384,14 @@ broken_streams_are_cleaned_up(void)
 	ASSERT_STR(body_of(host, 4), "{\"path\":\"/tmp/a\"}");
 	for (size_t i = 3; i < fakehost_requests(host); i++)
 		CU_ASSERT((fakehost_request(host, i)->flags & MCP_HTTP_CLEANUP) != 0);
-	ASSERT_STR(result->why, "It broke off after 2097152 bytes: lost");
-	ASSERT_STR(result->next, "No file was left. Repeat the call.");
+	ASSERT_STR(result->why, "It stopped after 2097152 bytes: lost");
+	ASSERT_STR(result->next, "No file exists. Repeat the call.");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " DBFS "/create", 200, "{\"handle\":7}");
 	fakehost_no_reply(host, "POST " DBFS "/add-block", MCP_E_UNAVAILABLE, "lost");
 	dbfs_leaves(host, "{\"path\":\"/tmp/a\",\"file_size\":1048576}");
 	result = fakehost_tool(host, "write_file", arguments);
-	has(result->why, "A file of 1048576 bytes is there now");
+	has(result->why, "A file of 1048576 bytes exists now");
 	free(arguments);
 	fakehost_free(host);
 }
@@ -409,7 +411,7 @@ withdrawn_streams_are_cleaned_up(void)
 		dbfs_leaves(host, NULL);
 		fakehost_tool(host, "write_file", arguments);
 		n = fakehost_requests(host);
-		if (step > 1) { /* after the first, nothing was created */
+		if (step > 1) { /* nothing was created after the first */
 			ASSERT_STR(asked(host, n - 3), "POST " DBFS "/close");
 			ASSERT_STR(asked(host, n - 2), "POST " DBFS "/delete");
 		}
@@ -433,7 +435,7 @@ streams_that_do_not_begin(void)
 	fakehost_reset(host);
 	fakehost_no_reply(host, "POST " DBFS "/create", MCP_E_UNAVAILABLE, "lost");
 	dbfs_leaves(host, NULL);
-	has(fakehost_tool(host, "write_file", arguments)->next, "No file was left.");
+	has(fakehost_tool(host, "write_file", arguments)->next, "No file exists.");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " DBFS "/create", 200, "{}");
 	dbfs_leaves(host, NULL);
@@ -445,7 +447,7 @@ streams_that_do_not_begin(void)
 	fakehost_reply(host, "GET " DBFS "/get-status?path=%2Ftmp%2Fa", 200,
 		       "{\"path\":\"/tmp/a\",\"file_size\":1048577}");
 	result = fakehost_tool(host, "write_file", arguments);
-	has(result->why, "lost at the end. A file of 1048577 bytes is there now");
+	has(result->why, "lost at the end. A file of 1048577 bytes exists now");
 	free(arguments);
 	fakehost_free(host);
 }

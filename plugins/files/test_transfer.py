@@ -152,7 +152,7 @@ def a_cut_leaves_nothing(programs):
         path = f"{VOLUME}/cut-{after}.bin"
         programs.cutter.left = after
         text, failed = programs.call("write_file", path=path, from_file="10.bin")
-        assert failed and "No file was left." in text, text
+        assert failed and "No file exists." in text, text
         text, failed = programs.call("get_file_info", path=path)
         assert failed and "does not exist" in text, text
     programs.cutter.left = 200000

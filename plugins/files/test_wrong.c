@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every row of the plugin against replies of wrong types. */
+/* Calls every row of the plugin with replies of wrong types. */
 #include <lakehost/fakehost.h>
 
 #include "databricks.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deleting a directory of a volume with all that is in it. The API deletes single files and empty
- * directories only. The walk goes down into the first subdirectory, deletes files in batches, and
- * comes up again, so that it need remember no more than where it is.
+ * Deletes a directory of a volume with everything in it. The API deletes only single files and
+ * empty directories. The walk enters the first subdirectory, deletes files in batches, and returns
+ * to the parent, so that its state is only the current path.
  */
 #include "files.h"
 
@@ -11,12 +11,12 @@
 
 #define BATCH MCP_REQUESTS_MAX /* files deleted at a time */
 #define TOKEN_MAX 1024
-#define LAST_MS 5000 /* before the deadline: no more is begun */
+#define LAST_MS 5000 /* time before the deadline in which no new request is made */
 
 struct walk {
 	unsigned files, directories; /* deleted so far */
-	bool last;		     /* this directory holds nothing but what is being deleted */
-	char token[TOKEN_MAX];	     /* of a page that had nothing on it */
+	bool last;		     /* this directory contains only what is being deleted */
+	char token[TOKEN_MAX];	     /* token of a page without entries */
 	char at[PATH_BYTES_MAX + 1];
 };
 
@@ -43,14 +43,14 @@ static int
 stopped(struct mcp_call *call, const struct walk *walk, const struct place *root, const char *why)
 {
 	return mcp_fail(call, MCP_E_UNAVAILABLE,
-			mcp_printf(call, "%s is deleted only in part: %s so far.", root->shown,
+			mcp_printf(call, "%s is only partly deleted: %s so far.", root->shown,
 				   so_far(call, walk)),
 			mcp_printf(call, "At %s: %s", walk->at, why),
-			mcp_printf(call, "To go on, call delete_file path=%s recursive=true",
+			mcp_printf(call, "To continue, call delete_file path=%s recursive=true",
 				   dbx_quoted(call, root->shown)));
 }
 
-/* What can be said of an unsuccessful reply. */
+/* The reason of an unsuccessful reply. */
 static const char *
 said(struct mcp_call *call, const struct dbx_error *error)
 {
@@ -59,7 +59,7 @@ said(struct mcp_call *call, const struct dbx_error *error)
 		 : mcp_printf(call, "the workspace answered HTTP %d", error->http);
 }
 
-/* ---- where to go next ------------------------------------------------------------------------ */
+/* ---- the next step --------------------------------------------------------------------------- */
 
 static int
 list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
@@ -79,7 +79,7 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 		       listed, walk, sizeof(*walk));
 }
 
-/* The directory is gone: on with the one above, or the end. */
+/* The directory is deleted: continues with its parent, or ends. */
 static int
 go_up(struct mcp_call *call, struct walk *walk, const struct place *root)
 {
@@ -120,12 +120,13 @@ removed(struct mcp_call *call, const void *state, size_t len)
 	if (dbx_ok(call, mcp_reply(call, 0), &error)) {
 		walk.directories++;
 	} else if (strcmp(error.reason, "FILES_API_DIRECTORY_IS_NOT_EMPTY") == 0 && walk.last) {
-		walk.last = false; /* something came in meanwhile */
+		walk.last = false; /* a file was added meanwhile */
 		return list_here(call, &walk, &root);
 	} else if (error.status != MCP_E_NOT_FOUND) {
 		return stopped(call, &walk, &root, said(call, &error));
 	}
-	/* Object stores know directories by what is in them: an empty one may be gone already. */
+	/* In an object store a directory exists only with its content: an empty one may already be
+	 * gone. */
 	return go_up(call, &walk, &root);
 }
 
@@ -149,7 +150,7 @@ batch_deleted(struct mcp_call *call, const void *state, size_t len)
 	return walk.last ? remove_here(call, &walk) : list_here(call, &walk, &root);
 }
 
-/* A name as the API gave it is still nothing to build a path of unseen. */
+/* A name from the API must be checked before it becomes part of a path. */
 static bool
 name_fine(const struct walk *walk, const char *name)
 {
@@ -157,7 +158,7 @@ name_fine(const struct walk *walk, const char *name)
 	       strcmp(name, "..") != 0 && strlen(walk->at) + 1 + strlen(name) <= PATH_BYTES_MAX;
 }
 
-/* Sorts a page into requests that delete its files and its first directory. */
+/* Splits a page into requests that delete its files, and its first directory. */
 static bool
 sort_page(struct mcp_call *call, const struct walk *walk, struct json_object *page,
 	  struct mcp_http *request, size_t *n, const char **directory, const char **odd)

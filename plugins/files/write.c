@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * write_file. Volumes and the workspace take a file in one request, as bytes of the call or from a
- * file of the operator's folders; it appears whole or not at all. What became of a request without
- * an answer is looked up and said.
+ * write_file. Volumes and the workspace take a file in one request, from bytes of the call or from
+ * a file of the operator's folders; the file appears whole or not at all. When a request gets no
+ * answer, its result is looked up and reported.
  */
 #include "files.h"
 
@@ -13,7 +13,7 @@ struct upload {
 	bool parent_made;
 };
 
-/* ---- what is to be written ------------------------------------------------------------------- */
+/* ---- content -------------------------------------------------------------------------------- */
 
 bool
 content_find(struct mcp_call *call, struct content *content)
@@ -23,7 +23,9 @@ content_find(struct mcp_call *call, struct content *content)
 
 	*content = (struct content){ .file = mcp_arg(call, "from_file") };
 	if ((text != NULL) + (base64 != NULL) + (content->file != NULL) != 1) {
-		mcp_fail(call, MCP_E_INPUT, "The content to write is missing, or given twice.",
+		mcp_fail(call, MCP_E_INPUT,
+			 "The content to write is missing, or given more "
+			 "than once.",
 			 "Exactly one of content, content_base64 and from_file must be given.",
 			 "Repeat the call with one of them; content=\"\" makes an empty file.");
 		return false;
@@ -37,7 +39,7 @@ content_find(struct mcp_call *call, struct content *content)
 				  (size_t)json_object_get_string_len(base64), &content->len);
 		if (content->data == NULL) {
 			mcp_fail(call, MCP_E_INPUT, "content_base64 is not base64.", NULL,
-				 "Encode the bytes, or give text as content.");
+				 "Encode the bytes as base64, or give text as content.");
 			return false;
 		}
 	}
@@ -72,8 +74,8 @@ write_refused(struct mcp_call *call, const struct place *place, const struct mcp
 	if (error->status == MCP_E_CONFLICT || strstr(error->message, "already exists") != NULL)
 		return mcp_fail(call, MCP_E_CONFLICT, what, dbx_more(call, what, error->message),
 				overwrites(call)
-				    ? "Write to another path, or delete what is there."
-				    : "Repeat with overwrite=true to replace a file, or write to "
+				    ? "Use another path, or delete the existing object."
+				    : "Repeat with overwrite=true to replace the file, or use "
 				      "another path.");
 	return dbx_fail(call, reply, error, &words);
 }
@@ -82,26 +84,26 @@ static int
 uncertain(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	  const void *state)
 {
-	const char *what = mcp_printf(call, "Writing %s did not come to its end.", place->shown);
+	const char *what = mcp_printf(call, "Writing %s was not completed.", place->shown);
 	const char *why = state;
 	size_t len = strlen(why);
 
 	if (info->size == SIZE_UNASKED)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
 				mcp_printf(call,
-					   "A file may be there, whole or in part: call "
+					   "A complete or partial file may exist: call "
 					   "get_file_info path=%s to see.",
 					   dbx_quoted(call, place->shown)));
 	if (!info->found)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
-				"No file was left. Repeat the call.");
+				"No file exists. Repeat the call.");
 	return mcp_fail(call, MCP_E_UNAVAILABLE, what,
-			mcp_printf(call, "%.*s. A %s of %lld bytes is there now, last changed %s.",
+			mcp_printf(call, "%.*s. A %s of %lld bytes exists now, last changed %s.",
 				   (int)(len > 0 && why[len - 1] == '.' ? len - 1 : len), why,
 				   info->type, (long long)info->size,
 				   info->modified_ms > 0 ? dbx_time(call, info->modified_ms)
-							 : "at a time that is not known"),
-			"Compare its size; repeat the call with overwrite=true to be sure.");
+							 : "at an unknown time"),
+			"Compare its size, or repeat the call with overwrite=true.");
 }
 
 int
@@ -133,7 +135,7 @@ parent_made(struct mcp_call *call, const void *state, size_t len)
 						  : MCP_E_UPSTREAM;
 }
 
-/* The workspace makes no folders on the way; the other stores do. */
+/* The workspace does not create parent folders; the other stores do. */
 static int
 make_parent(struct mcp_call *call, const struct place *place)
 {
@@ -144,7 +146,7 @@ make_parent(struct mcp_call *call, const struct place *place)
 			parent_made, &upload, sizeof(upload));
 }
 
-/* What the write says without a further look. */
+/* What the reply to the write says without a further check. */
 static int
 say_written(struct mcp_call *call, const struct place *place, const struct content *content)
 {
@@ -153,7 +155,7 @@ say_written(struct mcp_call *call, const struct place *place, const struct conte
 					       content->file, place->shown, place_url(call, place));
 }
 
-/* Under which path is it: the one that was given, or that of a notebook? */
+/* Is the file at the given path, or at that of a notebook? */
 static int
 notebook_seen(struct mcp_call *call, const void *state, size_t len)
 {
@@ -176,14 +178,16 @@ notebook_seen(struct mcp_call *call, const void *state, size_t len)
 		mcp_say(call, "Wrote the host's file %s.", content.file);
 	else
 		mcp_say(call, "Wrote %zu bytes.", content.len);
-	mcp_say(call, "The workspace made a notebook of it, whose path has no extension: %s (%s)",
+	mcp_say(call,
+		"The workspace made a notebook from it. Its path has no "
+		"extension: %s (%s)",
 		notebook.shown, mcp_get_str(call, item, "language", "language not known"));
 	mcp_say(call, "url: %s", place_url(call, &notebook));
 	return mcp_say(call, "Next: get_notebook_content path=%s",
 		       dbx_quoted(call, notebook.shown));
 }
 
-/* Source that begins with the mark of a notebook becomes one, and loses its extension. */
+/* Source that begins with the marker of a notebook becomes a notebook, and loses its extension. */
 static bool
 may_be_notebook(struct mcp_call *call, const struct place *place, const struct content *content)
 {
@@ -248,7 +252,7 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 	struct json_object *values = place_values(call, place);
 	struct mcp_http request;
 
-	/* This service takes the whole path as one segment. */
+	/* This service needs the whole path as one segment. */
 	json_object_object_add(values, "file", json_object_new_string(place->path + 1));
 	json_object_object_add(values, "overwrite", json_object_new_boolean(overwrites(call)));
 	if (!dbx_get_request(call, &request,
@@ -265,14 +269,14 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 		request.body = &piece;
 		request.n_body = 1;
 	}
-	/* Without overwrite a second attempt would meet what the first one left. */
+	/* Without overwrite a second attempt would find the file of the first one. */
 	request.retry = overwrites(call) ? MCP_RETRY_IDEMPOTENT : MCP_RETRY_NEVER;
 	return mcp_suspend(call, &request, 1, 0, uploaded, upload, sizeof(*upload));
 }
 
 /* ---- write_file ------------------------------------------------------------------------------ */
 
-/* A large file is not sent where it cannot stay. */
+/* A large file is sent only after a check that it may be written. */
 static int
 target_seen(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	    const void *state)
@@ -286,9 +290,9 @@ target_seen(struct mcp_call *call, const struct place *place, const struct file_
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "%s exists already.", place->shown),
 				mcp_printf(call, "It is a %s.", info->type),
-				info->directory ? "Name a file in it."
-						: "Repeat with overwrite=true to replace "
-						  "it, or write to another path.");
+				info->directory ? "Use the path of a file in it."
+						: "Repeat with overwrite=true to replace it, "
+						  "or use another path.");
 	return upload(call, place, &content, &(struct upload){ false });
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing to DBFS: small contents in one request, larger ones through a handle, block by block. A
- * block is never sent twice, because DBFS would append it twice; what cannot be finished is closed
- * and deleted.
+ * Writes to DBFS: small contents in one request, larger ones through a handle, block by block. A
+ * block is never sent twice, because DBFS would append it twice. An unfinished file is closed and
+ * deleted.
  */
 #include "files.h"
 
@@ -15,7 +15,7 @@
 struct stream {
 	int64_t handle;
 	int64_t sent;
-	char why[WHY_MAX]; /* of what ended it */
+	char why[WHY_MAX]; /* of the failure */
 };
 
 static bool
@@ -42,7 +42,7 @@ handle_body(struct mcp_call *call, const struct stream *stream)
 	return body;
 }
 
-/* A request to clean up with, which may still be made after a cancel. */
+/* A clean-up request, which may still be made after a cancel. */
 static int
 clean_up(struct mcp_call *call, const char *path, struct json_object *body, mcp_step_fn fn,
 	 const struct stream *stream)
@@ -61,7 +61,7 @@ removed(struct mcp_call *call, const void *state, size_t len)
 	const struct stream *stream = state;
 
 	(void)len;
-	return write_uncertain(call, mcp_printf(call, "It broke off after %lld bytes: %s",
+	return write_uncertain(call, mcp_printf(call, "It stopped after %lld bytes: %s",
 						(long long)stream->sent, stream->why));
 }
 
@@ -99,7 +99,7 @@ closed(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	if (dbx_ok(call, reply, &error))
 		return written(call, &place, stream->sent);
-	/* All of it was sent: whether it is there shows in the size. */
+	/* Everything was sent; the size shows whether it arrived. */
 	return write_uncertain(call, error.message);
 }
 
@@ -140,7 +140,7 @@ block_sent(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return give_up(call, &stream, error.message);
 	if (mcp_cancelled(call))
-		return give_up(call, &stream, "the call was withdrawn");
+		return give_up(call, &stream, "the call was cancelled");
 	return send_more(call, &stream);
 }
 
@@ -164,7 +164,7 @@ created(struct mcp_call *call, const void *state, size_t len)
 	if (stream.handle < 0)
 		return write_uncertain(call, "DBFS answered without a handle");
 	if (mcp_cancelled(call))
-		return give_up(call, &stream, "the call was withdrawn");
+		return give_up(call, &stream, "the call was cancelled");
 	return send_more(call, &stream);
 }
 
@@ -197,7 +197,7 @@ write_dbfs(struct mcp_call *call, const struct place *place, const struct conten
 	if (content->file != NULL)
 		return mcp_fail(call, MCP_E_UNSUPPORTED,
 				"A file of the host cannot be sent to DBFS.",
-				"DBFS takes its files in small encoded blocks only.",
+				"DBFS accepts files only in small encoded blocks.",
 				"Write it to a volume instead: /Volumes/CATALOG/SCHEMA/VOLUME/….");
 	if (content->len > BLOCK_BYTES_MAX)
 		return dbx_send(call, "POST", API "/create", NULL, body, MCP_RETRY_NEVER, created,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One job in full: its settings, its tasks, and what they run on. */
+/* One job in full: its settings, its tasks, and their compute. */
 #include "jobs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGES_MAX 12   /* of 100 tasks each; a job has at most 1,000 */
-#define FRESH_MS 10000 /* known pages are asked for again beside the next, from the cache */
+#define FRESH_MS 10000 /* earlier pages are requested again with the next one, from the cache */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- when it runs ---------------------------------------------------------------------------- */
+/* ---- trigger -------------------------------------------------------------------------------- */
 
 static const char *
 with_paused(struct mcp_call *call, struct json_object *trigger, const char *text)
@@ -27,7 +27,7 @@ cron_text(struct mcp_call *call, struct json_object *cron)
 			  mcp_get_str(call, cron, "timezone_id", ""));
 }
 
-/* What starts the job: the one kind of trigger that the object has. */
+/* What starts the job: the one kind of trigger that it has. */
 static const char *
 trigger_text(struct mcp_call *call, struct json_object *trigger)
 {
@@ -107,7 +107,7 @@ show_parameters(struct mcp_call *call, struct json_object *value)
 	return dbx_show_list(call, map);
 }
 
-/* 0 is "without limit". */
+/* 0 means "no limit". */
 static const char *
 show_seconds(struct mcp_call *call, struct json_object *value)
 {
@@ -204,8 +204,8 @@ add_picked(struct json_object *settings, const char *key, struct json_object *pi
 		json_object_object_add(settings, key, json_object_get(picked));
 }
 
-/* What is told of a cluster that the job makes. Environment variables, the password of a registry
- * and the key of a log workspace are not: they are secrets, or may be. */
+/* The facts of a cluster that the job makes. Environment variables, the password of a registry and
+ * the key of a log workspace are not shown: they are or may be secret. */
 static struct json_object *
 cluster_settings(struct mcp_call *call, struct json_object *cluster)
 {
@@ -287,7 +287,7 @@ retries_text(struct mcp_call *call, struct json_object *task)
 	if (most == 0)
 		return "";
 	text = most < 0
-		 ? "retries without end"
+		 ? "unlimited retries"
 		 : mcp_printf(call, "%lld %s", (long long)most, most == 1 ? "retry" : "retries");
 	if (apart > 0)
 		text = mcp_printf(call, "%s, %s apart", text, dbx_duration(call, apart));
@@ -323,7 +323,7 @@ shape_task(struct mcp_call *call, struct json_object *task)
 				       json_object_get(cluster_settings(call, cluster)));
 }
 
-/* Adds the arrays of one more page of a job to those of the first. */
+/* Appends the arrays of another page of a job to those of the first. */
 static void
 merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 {
@@ -348,7 +348,8 @@ merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 
 /* ---- get_job_details ------------------------------------------------------------------------- */
 
-/* Jobs of over 100 tasks come in pages. Each step has all pages so far among its replies. */
+/* Jobs with more than 100 tasks have several pages. Each step has all pages so far among its
+ * replies. */
 struct details {
 	struct dbx_resolved job;
 	size_t pages;
@@ -356,7 +357,7 @@ struct details {
 
 static int details_arrived(struct mcp_call *call, const void *state, size_t len);
 
-/* Asks for the pages that are known and the next one. */
+/* Requests the known pages and the next one. */
 static int
 details_fetch(struct mcp_call *call, const struct details *asked)
 {
@@ -408,12 +409,12 @@ details_tell(struct mcp_call *call, const struct details *details, struct json_o
 	dbx_answer_table(answer, &tasks_fact, tasks, &page);
 	if (!whole)
 		dbx_answer_text(answer, NULL, "incomplete",
-				"The workspace names no further page "
-				"of tasks that can be read. There may be more tasks.");
+				"The workspace gives no valid next page of tasks. There may be "
+				"more tasks.");
 	return dbx_answer_end(answer);
 }
 
-/* What was read of a job is shown, also where a later page fails. */
+/* The pages that were read are shown, even when a later page fails. */
 static bool
 page_usable(struct mcp_call *call, size_t i)
 {
@@ -423,7 +424,7 @@ page_usable(struct mcp_call *call, size_t i)
 	       json_object_is_type(mcp_reply_json(call, i), json_type_object);
 }
 
-/* Did a page before the last one name the same next page? Then they go round. */
+/* Did an earlier page name the same next page? Then the pages form a loop. */
 static bool
 was_named(struct mcp_call *call, const struct details *details, const char *next)
 {
@@ -481,6 +482,6 @@ get_job_details(struct mcp_call *call)
 
 	if (place.token != NULL && place.token[0] != '\0' && !dbx_is_number(place.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	return dbx_resolve(call, &dbx_jobs, "job_id", details_resolved);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs: listed with their last run, and one in full. */
+/* Jobs: the list with their last runs, and one job in full. */
 #include "jobs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 100   /* jobs of one page while names are searched; the API's most */
-#define BATCH_MAX 25   /* jobs whose last runs are asked for at once */
+#define PAGE_MAX 100   /* jobs of one page when names are searched; the maximum of the API */
+#define BATCH_MAX 25   /* jobs whose last runs are requested together */
 #define LIMIT_MAX 100  /* jobs of one call */
-#define FRESH_MS 10000 /* the page is asked for again beside the runs, from the cache */
+#define FRESH_MS 10000 /* the page is requested again with the runs, from the cache */
 #define PAGES_MAX 20   /* pages of one call */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -37,15 +37,15 @@ job_missing(struct mcp_call *call, const char *asked, int *status)
 /* ---- list_jobs ------------------------------------------------------------------------------ */
 
 /*
- * Where the listing stands. A name is first looked for as it is, on the server; if no job has just
- * that name, pages are searched for jobs whose name holds it. The jobs of a page are shown in
- * batches, each with the last run of every job; meanwhile the page is kept by the host's cache.
- * A page_token of ours is that of the platform's page, and before it how many of the page's
- * matching jobs were shown: "3~TOKEN", "3~" within the first page.
+ * The position of a listing. A name is first looked up on the server, exactly as given. If no job
+ * has this name, pages are searched for jobs whose name contains it. The jobs of a page are shown
+ * in batches, with the last run of every job; meanwhile the host's cache keeps the page. A
+ * page_token of this plugin is the token of the platform's page, preceded by the number of matching
+ * jobs that were already shown: "3~TOKEN", or "3~" on the first page.
  */
 struct listing {
-	char token[DBX_NAME_MAX]; /* of the page at hand */
-	int64_t skip;		  /* its matching jobs that were shown already */
+	char token[DBX_NAME_MAX]; /* token of the current page */
+	int64_t skip;		  /* its matching jobs that were already shown */
 	int64_t shown, limit;	  /* rows of this call */
 	unsigned pages;
 	bool exact; /* the server filters */
@@ -60,7 +60,7 @@ static const struct mcp_column job_columns[] = {
 
 static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 
-/* Small pages while every job is shown: there is no use in what the last batch leaves over. */
+/* Small pages when every job is shown: what the last batch leaves over would be wasted. */
 static bool
 page_request(struct mcp_call *call, struct mcp_http *request, const struct listing *listing)
 {
@@ -87,7 +87,7 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 	return mcp_suspend(call, &request, 1, 0, page_arrived, listing, sizeof(*listing));
 }
 
-/* The jobs of the page in the first reply that match and were not shown. `most` of them. */
+/* The jobs of the first reply's page that match and were not shown yet. At most `most`. */
 static struct json_object *
 next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bool *left)
 {
@@ -120,7 +120,7 @@ batch_size(const struct listing *listing)
 	return left < BATCH_MAX ? left : BATCH_MAX;
 }
 
-/* What the next call would be told; NULL when nothing is left. */
+/* The next call; NULL when nothing is left. */
 static const char *
 resume_token(struct mcp_call *call, const struct listing *listing, bool left)
 {
@@ -141,7 +141,7 @@ resume_text(struct mcp_call *call, const char *token)
 			  shape != NULL ? shape : "", dbx_quoted(call, token));
 }
 
-/* `token`: where the listing goes on, NULL at its end. */
+/* `token`: where the listing continues, NULL at its end. */
 static int
 listing_end(struct mcp_call *call, const struct listing *listing, const char *token)
 {
@@ -155,18 +155,19 @@ listing_end(struct mcp_call *call, const struct listing *listing, const char *to
 				       .next = token != NULL ? resume_text(call, token) : NULL });
 }
 
-/* The workspace names a next page that cannot be read: the same one, or a token of no size. */
+/* The workspace gives a next page that cannot be read: the same one, or a token that is too
+ * long. */
 static int
 listing_stuck(struct mcp_call *call)
 {
 	mcp_table_end(call, &(struct mcp_table_end){ .size = sizeof(struct mcp_table_end),
 						     .noun = "jobs",
 						     .total = -1 });
-	return mcp_say(call, "The workspace names no further page that can be read. Whether there "
-			     "are more jobs is not known.");
+	return mcp_say(call, "The workspace gives no valid next page. It is not known whether "
+			     "there are more jobs.");
 }
 
-/* On to the next page, or the end. */
+/* Continues with the next page, or ends. */
 static int
 page_done(struct mcp_call *call, struct listing *listing, const char *next)
 {
@@ -187,7 +188,8 @@ page_done(struct mcp_call *call, struct listing *listing, const char *next)
 	return page_fetch(call, listing);
 }
 
-/* The run of a job among the replies to a batch: by its id, should the page have changed. */
+/* The run of a job in the replies to a batch: found by its id, because the page may have
+ * changed. */
 static struct json_object *
 last_run(struct mcp_call *call, struct json_object *job, size_t replies)
 {
@@ -218,7 +220,7 @@ job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
 	return dbx_row(call, cells, COUNT(cells));
 }
 
-/* The page again, and the last runs of the batch. */
+/* Requests the page again, and the last runs of the batch. */
 static int
 runs_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -243,7 +245,7 @@ runs_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	listing.skip += (int64_t)row;
 	listing.shown += (int64_t)row;
-	if (row < n) /* the host's cap: the row that did not fit is the next to show */
+	if (row < n) /* the host's cap: the row that was not accepted is the next to show */
 		return listing_end(call, &listing, resume_token(call, &listing, true));
 	if (left && listing.shown >= listing.limit)
 		return listing_end(call, &listing, resume_token(call, &listing, true));
@@ -300,7 +302,7 @@ list_jobs(struct mcp_call *call)
 	}
 	if (token != NULL && strlen(token) >= sizeof(listing.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	if (token != NULL)
 		strcpy(listing.token, token);
 	mcp_table(call, job_columns, COUNT(job_columns));

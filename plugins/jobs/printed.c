@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a notebook run printed. runs/get-output has only what the notebook handed over with
- * dbutils.notebook.exit(); the printed text stands in the page that runs/export answers: a web page
- * that carries the notebook with the results of its cells as JSON, percent-encoded and base64.
+ * The text that a notebook run printed. runs/get-output has only the value that the notebook passed
+ * to dbutils.notebook.exit(). The printed text is in the page that runs/export returns: a web page
+ * that contains the notebook and the results of its cells as JSON, percent-encoded and base64.
  */
 #include "jobs.h"
 
@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE_BYTES_MAX (3u << 20) /* of an exported page that is read; it is parsed in one go */
-#define PRINTED_MAX (256u << 10)  /* bytes of printed text that are kept: the last */
-#define ROWS_MAX 20		  /* of a table that a cell showed */
-#define DEPTH_MAX 8		  /* of results within results */
+#define PAGE_BYTES_MAX (3u << 20) /* of an exported page that is read; it is parsed as a whole */
+#define PRINTED_MAX (256u << 10)  /* bytes of printed text that are kept, from its end */
+#define ROWS_MAX 20		  /* rows of a table that a cell showed */
+#define DEPTH_MAX 8		  /* depth of results within results */
 
 struct printed {
 	struct mcp_call *call;
@@ -52,7 +52,7 @@ puts_line(struct printed *out, const char *text)
 		put(out, "\n", 1);
 }
 
-/* The text of a piece of HTML: without tags, with the five entities that every escaper uses. */
+/* The text of a piece of HTML: without tags, with the five common entities decoded. */
 static char *
 plain(struct mcp_call *call, const char *html, size_t len)
 {
@@ -171,7 +171,7 @@ digit64(char c)
 	return at != NULL ? (int)(at - digits) : -1;
 }
 
-/* Decodes base64 in place, up to the first character that is none. Returns the length. */
+/* Decodes base64 in place, up to the first invalid character. Returns the length. */
 static size_t
 base64_in_place(char *text, size_t len)
 {
@@ -214,7 +214,7 @@ percent_in_place(char *text, size_t len)
 	return out;
 }
 
-/* The notebook that the page carries; NULL when it carries none. */
+/* The notebook that the page contains; NULL when there is none. */
 static struct json_object *
 notebook_of(struct mcp_call *call, const char *page)
 {
@@ -248,7 +248,7 @@ put_page(struct printed *out, const char *page)
 	json_object_array_sort(cells, by_position);
 	for (size_t i = 0; i < json_object_array_length(cells); i++)
 		put_result(out, mcp_get(json_object_array_get_idx(cells, i), "results"), 0);
-	/* A page without a model: the workspace rendered the cells. */
+	/* A page without a model: the workspace has rendered the cells. */
 	while (model == NULL) {
 		const char *output = strstr(page, marks[0]), *error = strstr(page, marks[1]), *end;
 		const char *next =

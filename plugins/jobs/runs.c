@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs: listed, looked at, and what they put out. */
+/* Runs: listed, read, and their output. */
 #include "jobs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 24	       /* the API takes less than 25 */
-#define FRESH_MS 10000	       /* the output is asked for again beside the page, from the cache */
-#define ROOM_TO_ANSWER_MS 2000 /* of the deadline, for the last look */
+#define PAGE_MAX 24	       /* the API requires less than 25 */
+#define FRESH_MS 10000	       /* the output is requested again with the page, from the cache */
+#define ROOM_TO_ANSWER_MS 2000 /* part of the deadline that is kept for the last poll */
 #define OUTPUT_CHARS 8000      /* max_chars, where the schema gives none */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_job_runs -------------------------------------------------------------------------- */
 
-/* The states of runs, by which they are filtered. Jobs API 2.2: RunResultState,
- * RunLifeCycleState, and TerminationCode, which newer replies have alone. */
+/* The states that status_filter accepts. Jobs API 2.2: RunResultState, RunLifeCycleState, and
+ * TerminationCode, which newer replies have instead. */
 static const char *const states[] = {
 	"SUCCESS",
 	"FAILED",
@@ -71,7 +71,7 @@ holds(const char *const *words, size_t n, const char *word)
 	return false;
 }
 
-/* False after failing the call: a filter that no run can pass would answer an empty list. */
+/* False after failing the call: with an unknown state the list would just be empty. */
 static bool
 filter_known(struct mcp_call *call)
 {
@@ -115,7 +115,8 @@ runs_words(struct mcp_call *call)
 			   : (struct dbx_words){ .object = "The list of runs" };
 }
 
-/* The columns from here on are shown of one job; those of all jobs begin two before. */
+/* The columns from here on are shown for one job; the list of all jobs begins two columns
+ * earlier. */
 static const struct dbx_column run_columns[] = {
 	{ "job_id", NULL, "job_id", NULL },
 	{ "name", NULL, "run_name", NULL },
@@ -175,7 +176,7 @@ job_resolved(struct mcp_call *call, const void *state, size_t len)
 		       dbx_object(call, "job_id", job->id, NULL), job_looked_at, state, len);
 }
 
-/* The list of a job that does not exist is empty too. */
+/* The API returns an empty list for a job that does not exist. */
 static int
 none_of_job(struct mcp_call *call)
 {
@@ -230,15 +231,15 @@ view_words(struct mcp_call *call)
 	return dbx_run_words(call, mcp_arg(call, "run_id"), "CAN VIEW on the job");
 }
 
-/* wait_s: the run is looked at until it ends or the time is over. */
+/* wait_s: the run is polled until it ends or the time is over. */
 struct watch {
 	int64_t begun_ms;
-	int64_t waited_ms; /* between the looks */
+	int64_t waited_ms; /* between two polls */
 };
 
 static int run_look(struct mcp_call *call, const void *state, size_t len);
 
-/* How long to wait before the next look; 0 when the time is over. */
+/* The time until the next poll; 0 when the time is over. */
 static uint32_t
 next_wait(struct mcp_call *call, const struct watch *watch)
 {
@@ -265,7 +266,7 @@ run_tell(struct mcp_call *call, struct json_object *run)
 		failed = mcp_get(dbx_run_failures(call, run, "tasks"), "0");
 	dbx_run_tell(answer, run);
 	dbx_run_tell_tasks(answer, run, &place);
-	/* Further tasks are read first: the end of their table names the call for them. */
+	/* Further tasks are read first: the end line of their table names the call. */
 	if (failed != NULL && mcp_get_str(call, run, "next_page_token", "")[0] == '\0')
 		mcp_say(call, "Next: get_run_output run_id=%s",
 			mcp_get_str(call, failed, "run_id", ""));
@@ -319,7 +320,7 @@ is_notebook(struct json_object *reply)
 	       mcp_get(reply, "metadata.tasks.0.notebook_task") != NULL;
 }
 
-/* Which run it is, and how it went: the reply may have no metadata. */
+/* The run's id and result: the reply may have no metadata. */
 static void
 output_head(struct dbx_answer *answer, struct json_object *run)
 {
@@ -333,7 +334,7 @@ output_head(struct dbx_answer *answer, struct json_object *run)
 	dbx_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
 }
 
-/* A run of several tasks, or of iterations, has no output of its own: these do. */
+/* A run of several tasks or iterations has no output of its own; each task or iteration has one. */
 static int
 tasks_offered(struct mcp_call *call, const void *state, size_t len)
 {
@@ -364,7 +365,7 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 	return dbx_answer_end(answer);
 }
 
-/* `printed`: was the printed text of a notebook looked at? */
+/* `printed`: was the printed text of a notebook read? */
 static const char *
 silence(struct mcp_call *call, struct json_object *reply, bool printed)
 {
@@ -373,8 +374,8 @@ silence(struct mcp_call *call, struct json_object *reply, bool printed)
 	if (!dbx_run_ended(call, run) && dbx_run_state(call, run)[0] != '\0')
 		return "It has no output yet.";
 	if (is_notebook(reply) && !printed)
-		return "The notebook handed over no result with dbutils.notebook.exit(). What it "
-		       "printed could not be read here; the run's page shows it.";
+		return "The notebook returned no result with dbutils.notebook.exit(). Its "
+		       "printed text could not be read here; the page of the run shows it.";
 	return "It has no output.";
 }
 
@@ -394,7 +395,7 @@ output_tell(struct mcp_call *call, struct json_object *reply, const char *printe
 	return dbx_answer_end(answer);
 }
 
-/* The output again, from the cache, and the exported page. */
+/* Requests the output again, from the cache, and the exported page. */
 static int
 printed_arrived(struct mcp_call *call, const void *state, size_t len)
 {

@@ -62,7 +62,7 @@ cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 
 	(void)state;
 	(void)len;
-	/* A run that has ended cannot be cancelled, and need not be: polling shows how it ended. */
+	/* A run that has ended cannot be cancelled. Polling then shows its result. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_CONFLICT)
 		return dbx_run_handle(call, id, true);
 	if (dbx_reply(call, 0, &words) == NULL)

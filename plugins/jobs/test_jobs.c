@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs under the fake host: found by name over pages, shown with their last runs and their tasks.
+/* Jobs on the fake host: searched by name over pages, shown with their last runs and their tasks.
  * Runs are in test_runs.c. */
 #include <lakehost/fakehost.h>
 
@@ -92,7 +92,7 @@ an_exact_name_is_asked_of_the_server(void)
 	fakehost_free(host);
 }
 
-/* Three pages: the second has no match, the third has two. All in one answer. */
+/* Three pages: the second has no match, the third has two. One answer contains all. */
 static void
 a_part_of_a_name_is_searched_over_pages(void)
 {
@@ -139,7 +139,8 @@ many_jobs(unsigned n)
 	return text;
 }
 
-/* Last runs are asked for in batches; what is left of a page is named by its number. */
+/* Last runs are requested in batches. The token of the next call gives the number of shown jobs of
+ * the page. */
 static void
 a_page_is_shown_in_batches(void)
 {
@@ -159,7 +160,8 @@ a_page_is_shown_in_batches(void)
 			       "\"limit\":30}");
 	has(result->text, "30 jobs shown; there are more. Next: list_jobs name_filter=job limit=30 "
 			  "page_token=30~");
-	fakehost_results(host, 100, 600, 200, NULL); /* the host has less room than was asked for */
+	fakehost_results(host, 100, 600, 200, NULL); /* the host accepts fewer rows than
+						      * requested */
 	result = fakehost_tool(host, "list_jobs",
 			       "{\"name_filter\":\"job\",\"page_token\":\"0~\","
 			       "\"limit\":60}");
@@ -264,7 +266,8 @@ tasks_come_in_pages(void)
 	fakehost_free(host);
 }
 
-/* The workspace names a page that was read, or one that fails: what is there is shown. */
+/* The workspace names a page that was already read, or one that fails: the pages so far are
+ * shown. */
 static void
 pages_that_go_round_end(void)
 {
@@ -291,7 +294,7 @@ pages_that_go_round_end(void)
 	fakehost_free(host);
 }
 
-/* The rows of the text and of the structure are the same also where the structure is full first. */
+/* The text and the structure have the same rows even when the structure is full first. */
 static void
 text_and_structure_end_together(void)
 {
@@ -317,7 +320,8 @@ text_and_structure_end_together(void)
 	has(result->text, "Next: get_job_details job_id=7 detail=full page_token=33~");
 	has(result->structured, "\"t32\"");
 	CU_ASSERT(strstr(result->structured, "\"t33\"") == NULL);
-	has(result->structured, "\"job\":\"[7]\""); /* what the schema calls a string is one */
+	has(result->structured, "\"job\":\"[7]\""); /* a value that the schema declares as a
+						     * string is a string */
 	result = fakehost_tool(host, "get_job_details",
 			       "{\"job_id\":\"7\",\"detail\":\"full\","
 			       "\"page_token\":\"66~\"}");
@@ -342,7 +346,8 @@ a_missing_job_has_near_misses(void)
 		       "\"message\":\"Job 78 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"78\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
-	CU_ASSERT(result->why == NULL || result->why[0] == '\0'); /* it is said already */
+	CU_ASSERT(result->why == NULL || result->why[0] == '\0'); /* the text is already in the
+								   * answer */
 	fakehost_reply(host, GET "79", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"79\"}");
 	has(result->next, "CAN VIEW on the job");
@@ -370,7 +375,7 @@ ids_are_completed(void)
 	fakehost_free(host);
 }
 
-/* Keys and passwords stand beside settings that are shown. */
+/* Keys and passwords are next to settings that are shown. */
 static void
 settings_are_shown_without_secrets(void)
 {

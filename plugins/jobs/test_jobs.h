@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the two files of the tests of the jobs plugin. */
+/* Shared by the two files of tests of the jobs plugin. */
 #ifndef PLUGINS_TEST_JOBS_H
 #define PLUGINS_TEST_JOBS_H
 

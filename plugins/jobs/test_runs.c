@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs under the fake host: filters, output from its end, and the operations. */
+/* Runs on the fake host: filters, the end of outputs, and the operations. */
 #include <CUnit/CUnit.h>
 #include <lakehost/fakehost.h>
 #include <stdio.h>
@@ -101,7 +101,7 @@ runs_of_other_jobs_are_told(void)
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"no job 8\"}");
 	result = fakehost_tool(host, "list_job_runs", "{\"job_id\":\"8\"}");
 	has(result->text, "Job \"8\" does not exist.\nCall list_jobs");
-	/* The list of a job that does not exist is empty; all jobs need no id. */
+	/* The list of a job that does not exist is empty; a list of all jobs needs no id. */
 	fakehost_reply(host, RUNS "list?job_id=9&limit=24", 200, "{}");
 	fakehost_reply(host, "GET /api/2.2/jobs/get?job_id=9", 400,
 		       "{\"error_code\":"
@@ -143,7 +143,7 @@ a_run_is_shown(void)
 			  "run_id=9 page_token=N");
 	fakehost_reply(host, RUNS "get?run_id=9&page_token=N", 200, "{\"run_id\":9}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\",\"page_token\":\"N\"}");
-	EQUAL(result->text, "run_id: 9"); /* no state is made up */
+	EQUAL(result->text, "run_id: 9"); /* no state is invented */
 	fakehost_reply(host, RUNS "get?run_id=4", 400,
 		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 4 does not exist.\"}");
@@ -170,7 +170,7 @@ a_run_needs_a_number(void)
 	fakehost_free(host);
 }
 
-/* A hundred lines of ten bytes: of 100 bytes that end it, whole lines are shown. */
+/* A hundred lines of ten bytes: the last 100 bytes are shown as whole lines. */
 void
 output_is_shown_from_its_end(void)
 {
@@ -185,15 +185,15 @@ output_is_shown_from_its_end(void)
 	fakehost_reply(host, RUNS "get-output?run_id=5", 200, body);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":100}");
 	has(result->text, "run_id: 5\nstate: SUCCESS\nof the logs: the last 90 of 1000 bytes, "
-			  "the platform kept a part of it\nlogs:");
+			  "the platform kept only a part\nlogs:");
 	has(result->structured, "\"logs_shown\":\"the last 90 of 1000 bytes");
 	has(result->text, "\nline 0091\n");
 	has(result->text, "line 0099");
 	CU_ASSERT(strstr(result->text, "line 0090") == NULL);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":1000}");
-	has(result->text, "of the logs: the platform kept a part of it\nlogs:");
+	has(result->text, "of the logs: the platform kept only a part\nlogs:");
 	has(result->text, "line 0000");
-	/* The host's cap would cut the end, so it is kept to. */
+	/* The host's cap would cut the end, so the plugin stays below it. */
 	fakehost_results(host, 100, 2500, 200, NULL);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":9000}");
 	has(result->text, "of the logs: the last 490 of 1000 bytes");
@@ -245,7 +245,7 @@ output_parts_and_gaps(void)
 	fakehost_free(host);
 }
 
-/* The pages of runs/export: one as the platform makes it, one with its cells rendered. */
+/* The pages of runs/export: one from the platform, one with rendered cells. */
 void
 printed_text_is_read(void)
 {
@@ -387,7 +387,7 @@ a_job_runs_to_its_end(void)
 	      "{\"idempotency_token\":\"t\",\"job_id\":7,"
 	      "\"job_parameters\":{\"day\":\"1\"},\"python_params\":[\"x\"]}");
 	CU_ASSERT(fakehost_request(host, 0)->retry == MCP_RETRY_TOKEN);
-	/* Without the output, where it is; of several tasks, these. */
+	/* No output: the tool where it is; of several tasks: the tasks. */
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	has(result->text, "Next: get_run_output run_id=6");
@@ -453,7 +453,7 @@ a_run_may_not_begin(void)
 	fakehost_free(host);
 }
 
-/* As after a restart of the host: nothing is known but the handle. */
+/* As after a restart of the host: only the handle is known. */
 void
 a_run_goes_on_from_its_handle(void)
 {
@@ -473,7 +473,7 @@ a_run_goes_on_from_its_handle(void)
 	fakehost_reply(host, RUNS "get?run_id=5", 503, "");
 	result = fakehost_poll(host);
 	CU_ASSERT(result->failed);
-	has(result->next, "The run goes on: call get_job_run run_id=5");
+	has(result->next, "The run continues: call get_job_run run_id=5");
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS "get?run_id=5", 404,
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
@@ -522,7 +522,7 @@ cancel_job_run_waits_for_the_end(void)
 	result = fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}");
 	EQUAL(result->text, "Run 5 has ended: CANCELED.");
 	EQUAL(fakehost_request(host, 0)->body, "{\"run_id\":5}");
-	/* One that had ended is in the wished state. */
+	/* A run that has already ended is a success. */
 	fakehost_reset(host);
 	fakehost_reply(host, CANCEL, 400,
 		       "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Vector search indexes: which there are, and what one is made of. */
+/* Vector search indexes: the list, and the structure of one. */
 #include "ml.h"
 
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 #include "vector.h"
 
-#define ENDPOINTS_MAX 20 /* walked over when no endpoint is named */
+#define ENDPOINTS_MAX 20 /* endpoints that are asked when none is named */
 #define ENDPOINT_NAME_MAX 128
-#define DETAILS_MAX 20 /* indexes that one answer describes: each is a request */
+#define DETAILS_MAX 20 /* indexes that one answer describes: each needs a request */
 #define NAMES_MAX 1500 /* bytes of their names */
 #define EMPTY_PAGES_MAX 20
 
@@ -32,7 +32,7 @@ add_name(struct json_object *names, const char *name)
 	json_object_array_add(names, json_object_new_string(name));
 }
 
-/* The `name` of each object of a list of the specification. */
+/* The `name` of each object in a list of the specification. */
 static void
 add_names(struct mcp_call *call, struct json_object *names, struct json_object *spec,
 	  const char *list)
@@ -112,13 +112,13 @@ index_model(struct mcp_call *call, struct json_object *index)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* The page at hand, and those of its indexes that are described. */
+/* The current page, and those of its indexes that are described. */
 struct listing {
-	size_t n, count; /* described, and on the page */
+	size_t n, count; /* described ones, and all on the page */
 	unsigned pages;	 /* empty ones so far */
 	int64_t skip;
-	char token[DBX_NAME_MAX], next[DBX_NAME_MAX]; /* of this page and the one behind it */
-	char names[NAMES_MAX];			      /* each ended by a line break */
+	char token[DBX_NAME_MAX], next[DBX_NAME_MAX]; /* tokens of this page and of the next one */
+	char names[NAMES_MAX];			      /* each followed by a line break */
 };
 
 _Static_assert(sizeof(struct listing) <= MCP_STATE_MAX, "the state of a list must fit");
@@ -139,7 +139,7 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 			  args != NULL ? args : "", dbx_quoted(call, token));
 }
 
-/* The i-th of the names that were asked for. */
+/* The i-th of the requested names. */
 static const char *
 asked_name(struct mcp_call *call, const struct listing *listing, size_t i)
 {
@@ -218,7 +218,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 				       .next_data = listing });
 }
 
-/* Asks for what each index of a page is made of, as many as are shown. */
+/* Requests the description of each shown index of a page. */
 static int
 details_fetch(struct mcp_call *call, struct listing *listing, struct json_object *items)
 {
@@ -259,7 +259,7 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 		       page_arrived, listing, sizeof(*listing));
 }
 
-/* Pages without an index are walked over. */
+/* Pages without an index are skipped. */
 static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -297,13 +297,13 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 /* The endpoints that are asked, in the order of the requests. */
 struct asked {
 	size_t n;
-	bool more; /* there are endpoints beyond these */
+	bool more; /* there are more endpoints than these */
 	char names[ENDPOINTS_MAX][ENDPOINT_NAME_MAX];
 };
 
 _Static_assert(sizeof(struct asked) <= MCP_STATE_MAX, "the state of the walk must fit");
 
-/* What the table lacks: one line for each endpoint that failed or has more. */
+/* The notes after the table: one line for each endpoint that failed or has more indexes. */
 static void
 say_gaps(struct mcp_call *call, const struct asked *asked)
 {
@@ -325,9 +325,7 @@ say_gaps(struct mcp_call *call, const struct asked *asked)
 				dbx_quoted(call, token));
 	}
 	if (asked->more)
-		mcp_say(call,
-			"There are more endpoints than the %zu that were asked: name one as "
-			"endpoint_name.",
+		mcp_say(call, "There are more than %zu endpoints; name one as endpoint_name.",
 			asked->n);
 }
 
@@ -410,7 +408,7 @@ list_vector_indexes(struct mcp_call *call)
 		return dbx_get(call, VECTOR_API "/endpoints", NULL, endpoints_arrived, NULL, 0);
 	if (strlen(token) >= sizeof(listing.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	snprintf(listing.token, sizeof(listing.token), "%s", token);
 	return page_fetch(call, &listing);
 }

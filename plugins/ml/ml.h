@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handlers of the ml plugin: MLflow 2.0, Unity Catalog models 2.1, model serving and vector
- * search 2.0: https://docs.databricks.com/api/workspace/experiments and its neighbours */
+ * search 2.0: https://docs.databricks.com/api/workspace/experiments and the following chapters */
 #ifndef PLUGINS_ML_H
 #define PLUGINS_ML_H
 
@@ -9,11 +9,11 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* {key: value} of an array of {key, value}; in concise form without the platform's own tags, and
- * long values cut (run.c). */
+/* {key: value} of an array of {key, value}. The concise form leaves out the platform's own tags and
+ * cuts long values (run.c). */
 struct json_object *pairs_object(struct mcp_call *call, struct json_object *item, const char *list);
 
-/* Is this the name of a model of Unity Catalog? Those have three parts (version.c). */
+/* Is this the name of a model in Unity Catalog? Such a name has three parts (version.c). */
 bool in_catalog(const char *name);
 /* The filter of the workspace registry that finds the versions of one model. */
 const char *name_filter(struct mcp_call *call, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow: experiments, and their runs with chosen columns. */
+/* MLflow: experiments, and their runs with selected columns. */
 #include "ml.h"
 
 #include <stdio.h>
@@ -7,10 +7,10 @@
 
 #define API "/api/2.0/mlflow"
 #define PAGE_MAX 100
-#define CHOSEN_MAX 12	  /* columns that a caller may choose */
-#define METRICS_DEFAULT 4 /* shown when none was chosen */
+#define CHOSEN_MAX 12	  /* columns that a caller may select */
+#define METRICS_DEFAULT 4 /* metrics that are shown when no column was selected */
 
-/* Limits are called max_results here. */
+/* In this API limits are called max_results. */
 static int64_t
 page_size(struct mcp_call *call)
 {
@@ -75,7 +75,7 @@ list_mlflow_experiments(struct mcp_call *call)
 
 /* ---- list_mlflow_runs ----------------------------------------------------------------------- */
 
-/* The value of `key` in an array of {key, value}; NULL when it has none. */
+/* The value of `key` in an array of {key, value}; NULL when there is none. */
 static const char *
 pair_value(struct mcp_call *call, struct json_object *run, const char *list, const char *key)
 {
@@ -90,8 +90,8 @@ pair_value(struct mcp_call *call, struct json_object *run, const char *list, con
 	return NULL;
 }
 
-/* The value of "metrics.rmse" in a run, as text; NULL when it has none. A name without a scope is
- * an attribute, metric, param or tag, whichever there is. */
+/* The value of "metrics.rmse" in a run, as text; NULL when there is none. A name without a scope is
+ * an attribute, metric, param or tag, in this order. */
 static const char *
 run_value(struct mcp_call *call, struct json_object *run, const char *column)
 {
@@ -133,7 +133,7 @@ add_metric_names(struct mcp_call *call, struct json_object *run, const char **na
 	return n;
 }
 
-/* The columns asked for, or the first metrics that any run has. */
+/* The requested columns, or the first metrics of the runs. */
 static size_t
 chosen_columns(struct mcp_call *call, struct json_object *runs, const char **names)
 {
@@ -148,7 +148,7 @@ chosen_columns(struct mcp_call *call, struct json_object *runs, const char **nam
 	return n;
 }
 
-/* Where a chosen column's value is put in each run, for the table. */
+/* Puts the value of a selected column into each run, for the table. */
 static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4",  "c5",
 					       "c6", "c7", "c8", "c9", "c10", "c11" };
 
@@ -227,7 +227,7 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 			state, len);
 }
 
-/* Experiments have a call that finds them by name. */
+/* The API has a call that finds an experiment by its name. */
 static int
 experiment_found(struct mcp_call *call, const void *state, size_t len)
 {
@@ -236,13 +236,12 @@ experiment_found(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&experiment, state, sizeof(experiment));
-	reply = dbx_reply(
-	    call, 0,
-	    &(struct dbx_words){
-		.object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
-		.not_found = "Names are paths, as /Users/me/churn. Call list_mlflow_experiments to "
-			     "see which exist.",
-		.grant = "CAN READ on the experiment" });
+	reply = dbx_reply(call, 0,
+			  &(struct dbx_words){
+			      .object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
+			      .not_found = "Names are paths like /Users/me/churn. Call "
+					   "list_mlflow_experiments to see which exist.",
+			      .grant = "CAN READ on the experiment" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	snprintf(experiment.id, sizeof(experiment.id), "%s",

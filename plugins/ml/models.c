@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registered models. There are two registries: Unity Catalog's, whose names have three parts, and
- * the workspace's older one. A list shows both, Unity Catalog first; its page token says with one
- * letter to which of them it belongs.
+ * Registered models. There are two registries: Unity Catalog's, where names have three parts, and
+ * the older one of the workspace. A list shows both, Unity Catalog first. The first letter of a
+ * page token names the registry.
  */
 #include "ml.h"
 
@@ -11,7 +11,7 @@
 #define UC "/api/2.1/unity-catalog/models"
 #define WS "/api/2.0/mlflow"
 #define PAGE_MAX 100
-#define PAGES_WALKED 20 /* pages without a wanted model, in one call */
+#define PAGES_WALKED 20 /* pages without a matching model, in one call */
 
 /* ---- list_registered_models ----------------------------------------------------------------- */
 
@@ -25,8 +25,8 @@ page_size(struct mcp_call *call)
 }
 
 /*
- * The part of a name that is asked for; NULL for all. An expression of MLflow's, as "name LIKE
- * '%churn%'", stands for the text between its quotes: Unity Catalog has no such filter.
+ * The wanted part of a name; NULL for all. Of an MLflow expression like "name LIKE '%churn%'" the
+ * text between the quotes is used: Unity Catalog has no such filter.
  */
 static const char *
 wanted_name(struct mcp_call *call)
@@ -46,7 +46,7 @@ wanted_name(struct mcp_call *call)
 	return mcp_printf(call, "%.*s", (int)(end - start), start);
 }
 
-/* Only the name is filtered: what asks for something else would silently find nothing. */
+/* Only names are filtered: any other filter would just find nothing. */
 static bool
 filter_fits(struct mcp_call *call)
 {
@@ -54,13 +54,13 @@ filter_fits(struct mcp_call *call)
 
 	if (filter == NULL || strpbrk(filter, "=<>") == NULL || strncasecmp(filter, "name", 4) == 0)
 		return true;
-	mcp_fail(call, MCP_E_INPUT, "filter_string is not about the name.",
-		 "Models are filtered by their name only.",
-		 "Give a part of the name, or name LIKE '%part%'.");
+	mcp_fail(call, MCP_E_INPUT, "filter_string does not filter by name.",
+		 "Models can be filtered only by their name.",
+		 "Use a part of the name, or name LIKE '%part%'.");
 	return false;
 }
 
-/* The models whose name holds the filter, each with the members that the table shows. */
+/* The models whose name contains the filter, each with the members that the table shows. */
 static struct json_object *
 kept_models(struct mcp_call *call, struct json_object *reply, const char *registry)
 {
@@ -94,7 +94,7 @@ show_comment(struct mcp_call *call, struct json_object *model)
 	return mcp_get_str(call, model, "comment", mcp_get_str(call, model, "description", ""));
 }
 
-/* The workspace registry has a latest version of each stage: "3 Production, 4 None". */
+/* The workspace registry has one latest version for each stage: "3 Production, 4 None". */
 static const char *
 show_latest(struct mcp_call *call, struct json_object *model)
 {
@@ -112,7 +112,7 @@ show_latest(struct mcp_call *call, struct json_object *model)
 	return text;
 }
 
-/* `next`: the letter and token of the page that follows; "" for none. */
+/* `next`: the letter and token of the next page; "" for none. */
 static int
 models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 {
@@ -155,7 +155,7 @@ argument(struct mcp_call *call, const char *name)
 	return dbx_plain_name(call, mcp_arg(call, name));
 }
 
-/* Pages without a model that is wanted are walked over; `state` counts them. */
+/* Skips pages without a matching model; `state` counts them. */
 static int
 show_or_walk(struct mcp_call *call, struct json_object *kept, const char *next,
 	     const unsigned *pages)
@@ -165,7 +165,7 @@ show_or_walk(struct mcp_call *call, struct json_object *kept, const char *next,
 	return models_shown(call, kept, next);
 }
 
-/* The workspace registry may be switched off: that is no failure of the list. */
+/* The workspace registry may be disabled: the list does not fail then. */
 static int
 workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -188,7 +188,7 @@ workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 			    next[0] != '\0' ? mcp_printf(call, "w%s", next) : "", state);
 }
 
-/* Without Unity Catalog all models are in the other registry. */
+/* Without Unity Catalog all models are in the workspace registry. */
 static bool
 no_catalog(struct mcp_call *call)
 {
@@ -197,7 +197,7 @@ no_catalog(struct mcp_call *call)
 	if (mcp_arg(call, "catalog_name") != NULL || dbx_ok(call, mcp_reply(call, 0), &error) ||
 	    (error.status != MCP_E_UNSUPPORTED && error.status != MCP_E_NOT_FOUND))
 		return false;
-	mcp_say(call, "This workspace does not offer Unity Catalog: %s Shown is its own registry.",
+	mcp_say(call, "This workspace has no Unity Catalog: %s The list shows its own registry.",
 		error.message);
 	return true;
 }
@@ -224,7 +224,8 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	/* After Unity Catalog's last page comes the other registry, unless a schema was named. */
+	/* After the last page of Unity Catalog the workspace registry follows, unless a schema was
+	 * named. */
 	if (next[0] != '\0')
 		next = mcp_printf(call, "u%s", next);
 	else if (mcp_arg(call, "catalog_name") == NULL)
@@ -232,7 +233,7 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 	return show_or_walk(call, kept_models(call, reply, "unity catalog"), next, pages);
 }
 
-/* The page of a token: "u…" of Unity Catalog, "w…" of the workspace registry. */
+/* The page of a token: "u…" for Unity Catalog, "w…" for the workspace registry. */
 static int
 fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 {
@@ -262,12 +263,14 @@ list_registered_models(struct mcp_call *call)
 	if (!filter_fits(call))
 		return MCP_E_INPUT;
 	if ((mcp_arg(call, "catalog_name") == NULL) != (mcp_arg(call, "schema_name") == NULL))
-		return mcp_fail(call, MCP_E_INPUT, "catalog_name and schema_name go together.",
-				"The platform lists the models of one schema, or all.",
-				"Give both, or neither.");
+		return mcp_fail(call, MCP_E_INPUT,
+				"catalog_name and schema_name must be used "
+				"together.",
+				"The platform lists the models of one schema, or of all.",
+				"Give both, or none of them.");
 	if (token != NULL && token[0] != '\0' && token[0] != 'u' && token[0] != 'w')
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the token of the line that ended the page before.");
+				"Use the page_token from the end line of the last answer.");
 	return fetch_page(call, token != NULL ? token : "", 0);
 }
 

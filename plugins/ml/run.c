@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One MLflow run: what its author logged, what it used, what it left. */
+/* One MLflow run: logged values, inputs and artifacts. */
 #include "ml.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "facts.h"
 
 #define API "/api/2.0/mlflow"
-#define ARTIFACTS_CONCISE 100 /* the platform's own page ends the list in full detail */
+#define ARTIFACTS_CONCISE 100 /* in full detail the page of the platform is the limit */
 #define VALUE_CONCISE 200     /* bytes of a param or tag in the concise form */
 
 static const struct dbx_fact info_facts[] = {
@@ -74,7 +74,7 @@ static const struct dbx_fact logged_facts[] = {
 
 /* ---- params, metrics, tags ------------------------------------------------------------------- */
 
-/* Tags that the platform writes for its own pages: long, and no help to a reader. */
+/* Tags that the platform writes for its own pages: long and not useful to a reader. */
 static bool
 is_noise(const char *key)
 {
@@ -82,7 +82,7 @@ is_noise(const char *key)
 	       strcmp(key, "mlflow.log-model.history") == 0;
 }
 
-/* The first bytes of a long value, whole characters of UTF-8. */
+/* The beginning of a long value, without a cut character. */
 static const char *
 cut_value(struct mcp_call *call, const char *text)
 {
@@ -118,7 +118,7 @@ pairs_object(struct mcp_call *call, struct json_object *item, const char *list)
 
 /* ---- artifacts ------------------------------------------------------------------------------- */
 
-/* The paths of a page of artifacts, folders with a slash. */
+/* The paths on a page of artifacts; folders end with a slash. */
 static void
 say_artifacts(struct mcp_call *call, struct dbx_answer *answer, struct json_object *reply)
 {
@@ -173,7 +173,7 @@ say_left(struct mcp_call *call, struct dbx_answer *answer)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* What a dataset was for is a tag of its input: "mlflow.data.context=training". */
+/* The purpose of a dataset is a tag of its input: "mlflow.data.context=training". */
 static void
 shape_datasets(struct mcp_call *call, struct json_object *run)
 {

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Model serving: which endpoints there are, and asking one. */
+/* Model serving: the list of endpoints, and a query to one. */
 #include "ml.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define QUERY_TIMEOUT_MS 50000 /* a cold endpoint takes minutes: say so instead of waiting */
+#define QUERY_TIMEOUT_MS \
+	50000 /* starting an idle endpoint takes minutes: report that instead of
+			        * waiting */
 
 /* ---- list_serving_endpoints ----------------------------------------------------------------- */
 
-/* The first of `places` that the item has as text; NULL when it has none. */
+/* The text at the first of `places` where the item has one; NULL when there is none. */
 static const char *
 first_text(struct mcp_call *call, struct json_object *item, const char *const *places)
 {
@@ -51,7 +53,7 @@ served_model(struct mcp_call *call, struct json_object *item)
 	return text[0] != '\0' ? text : mcp_get_str(call, item, "name", "?");
 }
 
-/* The models behind an endpoint; those of a configuration that is on its way say so. */
+/* The models behind an endpoint; those of a pending configuration are marked. */
 static const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
@@ -142,7 +144,7 @@ say_foreign(struct mcp_call *call, const char *label, const char *text)
 	mcp_say_text(call, text, strlen(text), true);
 }
 
-/* The text of a part of an answer: itself, or that of its summary or inner parts. */
+/* The text of a part of an answer: its own, or that of its summary or inner parts. */
 static const char *
 part_text(struct mcp_call *call, struct json_object *part)
 {
@@ -167,7 +169,7 @@ part_text(struct mcp_call *call, struct json_object *part)
 	return text;
 }
 
-/* A part that has no text is named by its type: "[image_url]". */
+/* A part without text is named by its type: "[image_url]". */
 static bool
 say_part(struct mcp_call *call, struct json_object *part)
 {
@@ -202,7 +204,7 @@ say_content(struct mcp_call *call, struct json_object *content)
 	return said;
 }
 
-/* One answer of a chat or completion model. What it is besides text is said as it came. */
+/* One answer of a chat or completion model. Anything besides text is shown unchanged. */
 static void
 say_choice(struct mcp_call *call, struct json_object *choice)
 {
@@ -229,7 +231,7 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 		mcp_say(call, "finish reason: %s", reason);
 }
 
-/* Choices of a chat or completion model, the messages of an agent, or bare content. */
+/* The choices of a chat or completion model, the messages of an agent, or only content. */
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
@@ -248,7 +250,7 @@ say_choices(struct mcp_call *call, struct json_object *reply)
 	return n > 0 || messages > 0 || say_content(call, dbx_array(reply, "content"));
 }
 
-/* What may stand beside the choices. */
+/* Members besides the choices. */
 static void
 say_rest(struct mcp_call *call, struct json_object *reply)
 {
@@ -281,16 +283,17 @@ query_failed(struct mcp_call *call, const struct dbx_error *error)
 		return mcp_fail(call, MCP_E_TIMEOUT,
 				mcp_printf(call, "Serving endpoint \"%s\" did not answer in time.",
 					   name),
-				"An endpoint that scales to zero takes minutes to wake.",
+				"An endpoint that scales to zero takes minutes to start.",
 				"Repeat the call in a minute; list_serving_endpoints shows whether "
 				"it is ready.");
 	if (error->http == 400 || error->http == 422)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "Serving endpoint \"%s\" refused the input.",
+				mcp_printf(call, "Serving endpoint \"%s\" rejected the input.",
 					   name),
 				error->message,
-				"Correct input_data by that message, or see with "
-				"list_serving_endpoints whether the endpoint is ready.");
+				"Correct input_data as the message says, or call "
+				"list_serving_endpoints to see whether the endpoint is "
+				"ready.");
 	return dbx_fail(call, mcp_reply(call, 0), error,
 			&(struct dbx_words){ .object =
 						 mcp_printf(call, "Serving endpoint \"%s\"", name),
@@ -340,14 +343,15 @@ query_model_serving_endpoint(struct mcp_call *call)
 		found += json_object_object_get_ex(input, families[i], NULL) ? 1 : 0;
 	if (found != 1)
 		return mcp_fail(call, MCP_E_INPUT,
-				found == 0 ? "input_data has none of the known inputs."
-					   : "input_data has several inputs; it takes one.",
-				"Inputs are dataframe_records, dataframe_split, instances, inputs, "
-				"messages, prompt and input.",
-				"Give exactly one of them, and parameters beside it.");
+				found == 0 ? "input_data has no known input."
+					   : "input_data has several inputs; only one is "
+					     "allowed.",
+				"Inputs are dataframe_records, dataframe_split, instances, "
+				"inputs, messages, prompt and input.",
+				"Give exactly one of them; parameters may be added.");
 	if (mcp_get_bool(input, "stream", false))
-		return mcp_fail(call, MCP_E_INPUT, "stream is not possible here.",
-				"A tool answers once.", "Leave out stream.");
+		return mcp_fail(call, MCP_E_INPUT, "stream is not supported here.",
+				"A tool returns one answer.", "Omit stream.");
 	path = mcp_expand(call, "/serving-endpoints/{endpoint_name}/invocations", mcp_args(call));
 	if (path == NULL)
 		return MCP_E_INPUT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml under the fake host: MLflow, and how every tool fails. */
+/* Plugin ml on the fake host: MLflow, and failures of every tool. */
 #include "test_ml.h"
 
 #define API "/api/2.0/mlflow"
@@ -14,7 +14,7 @@
 	"\"tags\":[{\"key\":\"team\",\"value\":\"pricing\"},"                                  \
 	"{\"key\":\"mlflow.databricks.x\",\"value\":\"noise\"}]}}"
 
-/* The ways in which any first request may fail, and what must come of each. */
+/* The failures of a first request, and the expected result of each. */
 static void
 fails_in_words(const char *tool, const char *arguments, const char *request)
 {
@@ -102,7 +102,7 @@ experiments_are_listed(void)
 	fakehost_free(host);
 }
 
-/* The rows of `max_rows` and one more: the line leads to the second. */
+/* `max_rows` rows and one more: the end line leads to the last one. */
 static void
 experiments_beyond_the_cap(void)
 {
@@ -214,7 +214,7 @@ run_in_full(void)
 	fakehost_free(host);
 }
 
-/* Values are cut at whole characters, many artifacts counted, failures of the list said. */
+/* Values are cut between characters, artifacts are counted, failures of the list are reported. */
 static void
 run_with_long_values(void)
 {
@@ -253,7 +253,7 @@ run_with_long_values(void)
 	fakehost_free(host);
 }
 
-/* Steps, datasets and models; NaN as JSON does not know it; artifacts in pages; odd types. */
+/* Steps, datasets and models; NaN, which JSON does not have; artifacts in pages; unusual types. */
 static void
 run_with_all_it_may_have(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two test programs of plugin ml share. */
+/* Shared by the two test programs of plugin ml. */
 #ifndef PLUGINS_ML_TEST_ML_H
 #define PLUGINS_ML_TEST_ML_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml under the fake host: the model registries and serving. */
+/* Plugin ml on the fake host: the model registries and serving. */
 #include "test_ml.h"
 
 #define UC "/api/2.1/unity-catalog/models"
@@ -56,7 +56,7 @@ models_are_filtered(void)
 	}
 }
 
-/* Empty pages that carry a token are no end. */
+/* An empty page with a token is not the end. */
 static void
 model_pages_are_walked(void)
 {
@@ -152,7 +152,7 @@ versions_are_shown(void)
 	fakehost_free(host);
 }
 
-/* Aliases as texts, tags, odd types, and a name with a quote in it. */
+/* Aliases as texts, tags, unusual types, and a name with a quote in it. */
 static void
 versions_of_the_workspace(void)
 {
@@ -179,7 +179,7 @@ versions_of_the_workspace(void)
 	fakehost_free(host);
 }
 
-/* Without Unity Catalog the workspace's own registry is shown, and it is said why. */
+/* Without Unity Catalog the workspace's own registry is shown, with the reason. */
 static void
 models_without_a_catalog(void)
 {
@@ -203,7 +203,7 @@ models_without_a_catalog(void)
 			       "{\"registered_models\":[{\"name\":\"ws\"}]}");
 		result = fakehost_tool(host, "list_registered_models", "{}");
 		CU_ASSERT(!result->failed);
-		has(result->text, "does not offer Unity Catalog");
+		has(result->text, "has no Unity Catalog");
 		has(result->text, "\nws\tworkspace\t");
 		CU_ASSERT(fakehost_tool(host, "list_registered_models",
 					"{\"catalog_name\":\"c\","
@@ -245,7 +245,7 @@ unknown_versions_are_explained(void)
 	fakehost_reply(host, "GET " UC "/main.s.new/versions", 200, "{}");
 	result = fakehost_tool(host, "get_model_version_details",
 			       "{\"model_name\":\"main.s.new\",\"version\":\"1\"}");
-	has(result->why, "no version at all");
+	has(result->why, "has no version");
 	fakehost_free(host);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every tool of the ml plugin against replies of every wrong type. */
+/* Every tool of the ml plugin with replies of every wrong type. */
 #include "ml.h"
 #include "test_wrong.h"
 

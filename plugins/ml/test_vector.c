@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml under the fake host: vector search. */
+/* Plugin ml on the fake host: vector search. */
 #include "test_ml.h"
 
 #define VECTORS "/api/2.0/vector-search"
@@ -42,7 +42,7 @@ indexes_of_all_endpoints(void)
 	fakehost_free(host);
 }
 
-/* What fails, goes on or was not asked is said. */
+/* Endpoints that fail, have more indexes or were not asked are reported. */
 static void
 indexes_with_gaps(void)
 {
@@ -63,7 +63,7 @@ indexes_with_gaps(void)
 	has(result->text, "a.b.c");
 	has(result->text, "endpoint_name=v page_token=T");
 	has(result->text, "Endpoint e0 could not be listed: User lacks rights");
-	has(result->text, "more endpoints than the 20");
+	has(result->text, "There are more than 20 endpoints");
 	ASSERT_INT(fakehost_requests(host), 22);
 	fakehost_reset(host);
 	fakehost_reply(host, "GET " VECTORS "/endpoints", 200,
@@ -176,7 +176,7 @@ queries_are_checked(void)
 	fakehost_free(host);
 }
 
-/* What the index is made of helps where the query leaves something out, or is refused. */
+/* The structure of the index fills what the query omits, and explains a rejected query. */
 static void
 queries_are_helped(void)
 {
@@ -221,7 +221,7 @@ queries_are_helped(void)
 	fakehost_free(host);
 }
 
-/* The manifest is optional: what was asked for names the columns. */
+/* The manifest is optional: the requested columns give the names. */
 static void
 rows_without_a_manifest(void)
 {
@@ -323,7 +323,7 @@ rows_are_refused(void)
 	fakehost_reply(host, "POST *", 200, many);
 	result = fakehost_tool(host, "add_to_vector_index", ADD("[{\"id\":1}]"));
 	ASSERT_INT(result->status, MCP_E_INPUT);
-	has(result->what, "1 were, 22 were not");
+	has(result->what, "1 were added, 22 were not");
 	has(result->why, "k and 2 more");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST *", 200, "{\"status\":\"FAILURE\"}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Vector search: nearest rows, and rows put in. */
+/* Vector search: queries, and adding rows. */
 #include "ml.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #define INDEX VECTOR_API "/indexes/{index_name}"
 #define COLUMNS_MAX 100
 #define KEYS_NAMED 20
-#define WHY_MAX 2000 /* bytes of a message that travels to the next step */
+#define WHY_MAX 2000 /* bytes of a message that the next step needs */
 
 /* The argument, without back-ticks. */
 static const char *
@@ -36,14 +36,14 @@ index_words(struct mcp_call *call, const char *grant)
 
 /* ---- query_vector_index ---------------------------------------------------------------------- */
 
-/* The arguments' values of the path. */
+/* The arguments that the path needs. */
 static struct json_object *
 index_values(struct mcp_call *call)
 {
 	return dbx_object(call, "index_name", index_name(call), NULL);
 }
 
-/* The names of the columns of a reply: its own, else those that were asked for. */
+/* The column names of a reply: its own, else the requested ones. */
 static size_t
 hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *asked,
 	  struct json_object *rows, struct mcp_column *heads)
@@ -65,7 +65,7 @@ hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *
 	return n;
 }
 
-/* `n` heads are there. */
+/* the first `n` names are known */
 static int
 hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 	   struct json_object *rows)
@@ -90,7 +90,7 @@ hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
 }
 
-/* The arguments that shaped the rows, but columns. */
+/* The arguments of the query, except columns. */
 static const char *
 same_query(struct mcp_call *call)
 {
@@ -98,7 +98,8 @@ same_query(struct mcp_call *call)
 						       "filters_json", NULL });
 }
 
-/* There is no way to begin at the row that did not fit: all rows, but one column of each. */
+/* A query cannot begin at the row that did not fit, so the next call asks for all rows with one
+ * column. */
 static const char *
 fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -113,7 +114,7 @@ fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 			  (long long)mcp_arg_int(call, "num_results", 10), same_query(call));
 }
 
-/* Did the query fail for what the index is? `state`: the platform's words. */
+/* Did the query fail because of the structure of the index? `state`: the platform's message. */
 static int
 query_explained(struct mcp_call *call, const void *state, size_t len)
 {
@@ -152,7 +153,7 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 			mcp_printf(call, "Correct the arguments, then repeat the call. %s", takes));
 }
 
-/* `state` is the JSON of the columns that were asked for. */
+/* `state` is the JSON of the requested columns. */
 static int
 hits_shown(struct mcp_call *call, const void *state, size_t len)
 {
@@ -207,7 +208,7 @@ page_send(struct mcp_call *call, const char *endpoint)
 			MCP_RETRY_SAFE, hits_shown, NULL, 0);
 }
 
-/* A further page is asked of the index's endpoint. */
+/* A further page is requested from the endpoint of the index. */
 static int
 page_endpoint(struct mcp_call *call, const void *state, size_t len)
 {
@@ -221,14 +222,13 @@ page_endpoint(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (endpoint == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "endpoint_name is missing.",
-				"A further page is asked of the index's endpoint,"
-				" which the platform "
-				"does not say.",
+				"The endpoint of the index is needed for a further page, and "
+				"the platform does not give it.",
 				"Give endpoint_name.");
 	return page_send(call, endpoint);
 }
 
-/* Exactly one of text and vector; filters must be an object in JSON. */
+/* Exactly one of text and vector; filters must be a JSON object. */
 static bool
 query_fits(struct mcp_call *call)
 {
@@ -282,7 +282,7 @@ query_send(struct mcp_call *call, struct json_object *columns)
 			hits_shown, asked, len <= MCP_STATE_MAX ? len : 0);
 }
 
-/* All columns that hold no vectors. */
+/* All columns except those that contain vectors. */
 static int
 columns_chosen(struct mcp_call *call, const void *state, size_t len)
 {
@@ -296,8 +296,8 @@ columns_chosen(struct mcp_call *call, const void *state, size_t len)
 	columns = index_columns(call, index, false);
 	if (json_object_array_length(columns) == 0)
 		return mcp_fail(call, MCP_E_INPUT, "columns is missing.",
-				"The platform does not say which columns the index has.",
-				"Give columns: the names of those to return.");
+				"The platform does not give the columns of the index.",
+				"Give columns: the names of the columns to return.");
 	return query_send(call, columns);
 }
 
@@ -352,12 +352,14 @@ added(struct mcp_call *call, const void *state, size_t len)
 		return mcp_say(call, "%lld row%s added to %s.", done, done == 1 ? "" : "s",
 			       index_name(call));
 	return mcp_fail(call, MCP_E_INPUT,
-			mcp_printf(call, "Not all rows were added to %s: %lld were, %zu were not.",
+			mcp_printf(call,
+				   "Not all rows were added to %s: %lld were added, %zu "
+				   "were not.",
 				   index_name(call), done,
 				   keys != NULL ? json_object_array_length(keys) : 0),
 			keys != NULL ? mcp_printf(call,
-						  "Keys of those that did not: %s. They do "
-						  "not fit the columns of the index.",
+						  "Keys of the rejected rows: %s. They do not "
+						  "match the columns of the index.",
 						  key_list(call, keys))
 				     : status,
 			"Correct those rows and add them again.");
@@ -373,17 +375,17 @@ rows_send(struct mcp_call *call, const char *key)
 		    !json_object_object_get_ex(json_object_array_get_idx(rows, i), key, NULL))
 			return mcp_fail(call, MCP_E_INPUT,
 					mcp_printf(call,
-						   "documents[%zu] has no \"%s\", the "
-						   "primary key.",
+						   "documents[%zu] has no \"%s\", the primary "
+						   "key.",
 						   i, key),
 					NULL,
-					"Give each document its primary key; none was added.");
+					"Give each document its primary key. No row was added.");
 	return dbx_send(call, "POST", INDEX "/upsert-data", index_values(call),
 			dbx_object(call, "inputs_json", dbx_text(call, rows), NULL),
 			MCP_RETRY_IDEMPOTENT, added, NULL, 0);
 }
 
-/* The index says which column is its key. */
+/* The index tells which column is the key. */
 static int
 key_known(struct mcp_call *call, const void *state, size_t len)
 {
@@ -397,8 +399,7 @@ key_known(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (key == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "primary_key is missing.",
-				"The platform does not say which column is the key.",
-				"Give primary_key.");
+				"The platform does not give the key column.", "Give primary_key.");
 	return rows_send(call, key);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One version of a registered model, of either registry. */
+/* One version of a registered model, in either registry. */
 #include "ml.h"
 
 #include <stdio.h>
@@ -85,7 +85,7 @@ static const struct dbx_kind workspace_models = {
 	.is_id = never_an_id,
 };
 
-/* Is it the version that is missing, or the model? Then the versions, or the nearest names. */
+/* Is the version missing, or the model? Suggests versions, or similar names. */
 static int
 versions_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -112,8 +112,8 @@ versions_arrived(struct mcp_call *call, const void *state, size_t len)
 				   mcp_arg(call, "version")),
 			text != NULL ? mcp_printf(call, "Its versions: %s%s.", text,
 						  n > VERSIONS_NAMED ? ", and more" : "")
-				     : "It has no version at all.",
-			"Repeat the call with one of its versions, or an alias that it has.");
+				     : "It has no version.",
+			"Repeat the call with one of its versions or aliases.");
 }
 
 static int
@@ -130,7 +130,7 @@ version_missing(struct mcp_call *call, const char *why)
 		       why, len);
 }
 
-/* Where a person sees the version. */
+/* The page of the version, for a person. */
 static const char *
 version_url(struct mcp_call *call, const char *name, const char *version)
 {
@@ -143,7 +143,7 @@ version_url(struct mcp_call *call, const char *name, const char *version)
 	return dbx_url(call, "/explore/data/models/%s/version/%s", path, version);
 }
 
-/* Each alias is an object in one registry, and a text in the other. */
+/* An alias is an object in one registry, and a text in the other. */
 static void
 aliases_item(struct mcp_call *call, struct json_object *version)
 {

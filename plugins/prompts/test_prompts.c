@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin prompts under the fake host: what is embedded, what is said, what is completed. */
+/* Plugin prompts on the fake host: embedded data, texts, completions. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -57,7 +57,7 @@ tables_are_analyzed(void)
 	has(result->text, "describe_tables names=[\"main.sales.orders\"] detail=stats");
 	has(result->text, "execute_sql");
 	has(fakehost_prompt(host, "analyze_table", ABOUT(",\"analysis_goal\":\"\""))->text,
-	    "Goal: find out what it holds");
+	    "Goal: find out what it contains");
 	fakehost_free(host);
 }
 
@@ -142,7 +142,7 @@ queries_know_their_schema(void)
 	fakehost_free(host);
 }
 
-/* The instructions come whole, however large the schema is. */
+/* The instructions are complete, however large the schema is. */
 static void
 large_schemas_leave_room(void)
 {
@@ -165,12 +165,12 @@ large_schemas_leave_room(void)
 	fakehost_reply(host, TABLE, 200, table);
 	result = fakehost_prompt(host, "analyze_table", ABOUT(""));
 	has(result->text, "cc\xc3\xa4…\n");
-	has(result->text, "more lines are left out: get_table_schema shows all)");
+	has(result->text, "more lines were left out: get_table_schema shows all)");
 	has(result->text, "Change nothing.");
 	lacks(result->text, "bytes of text shown");
 	fakehost_results(host, 0, 4000, 0, NULL);
 	result = fakehost_prompt(host, "analyze_table", ABOUT(""));
-	has(result->text, "more lines are left out");
+	has(result->text, "more lines were left out");
 	has(result->text, "Change nothing.");
 	free(table);
 	fakehost_free(host);
@@ -198,7 +198,7 @@ catalogs_are_explored(void)
 		  "\"next_page_token\":\"t\"}",
 		  "databricks://catalogs/main/schemas/sales/tables",
 		  "orders\tVIEW\n(There are more: the list tool shows all.)\n",
-		  "What I want to know: churn" },
+		  "My question: churn" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -294,9 +294,9 @@ runs_without_an_error_are_shown_too(void)
 		       "\"state\":{\"life_cycle_state\":\"RUNNING\"}}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"8\"}");
 	has(result->text, "Run 8 stands as RUNNING.");
-	has(result->text, "It belongs to no job");
+	has(result->text, "It does not belong to a job");
 	ASSERT_INT(fakehost_requests(host), 1);
-	/* The run itself failed, and its output cannot be had. */
+	/* The run itself failed, and its output is not available. */
 	fakehost_reply(host, RUN "9", 200,
 		       "{\"run_id\":9,\"job_id\":42,\"state\":{"
 		       "\"life_cycle_state\":\"INTERNAL_ERROR\",\"state_message\":\"Lost\"}}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every prompt and completion against replies of wrong types; text of others forges no line. */
+/* Every prompt and completion with replies of wrong types; foreign text cannot forge a line. */
 #include "test_wrong.h"
 
 #include <lakehost/fakehost.h>
@@ -74,7 +74,7 @@ wrong_types_end_in_words(void)
 	printf("%zu ways ", n);
 }
 
-/* A name with a line break in it does not begin a line, nor does a line of a trace. */
+/* A name with a line break does not begin a new line, nor does a line of a trace. */
 static void
 no_line_is_forged(void)
 {

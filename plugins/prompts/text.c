@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What prompts embed: text of bounded length, built line by line. */
+/* The text that prompts embed: limited in length, built line by line. */
 #include "prompts.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ROOM_MAX 20000
-#define LAST_LINE 200 /* kept for the line that says what is missing */
+#define LAST_LINE 200 /* bytes kept for the line that counts the missing lines */
 #define LINE_MAX_BYTES 120
 
 struct text
@@ -61,7 +61,7 @@ text_end(struct mcp_call *call, struct text *text, const char *next)
 
 	if (text->left_out == 0)
 		return;
-	end = mcp_printf(call, "(%u more lines are left out: %s)\n", text->left_out, next);
+	end = mcp_printf(call, "(%u more lines were left out: %s)\n", text->left_out, next);
 	if (strlen(end) < text->room - text->len) {
 		strcpy(text->data + text->len, end);
 		text->len += strlen(end);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin secret-values under the fake host: who may read what, and how it is shown. */
+/* Plugin secret-values on the fake host: who may read which scope, and how a value is shown. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -75,7 +75,7 @@ a_text_is_decoded_and_shown(void)
 	fakehost_free(host);
 }
 
-/* The upstream's spelling of a value is as secret as the value. */
+/* The encoded form of a value is as secret as the value. */
 static void
 the_base64_form_is_masked_too(void)
 {
@@ -143,7 +143,7 @@ failures_have_words(void)
 		       "{\"error_code\":\"PERMISSION_DENIED\","
 		       "\"message\":\"no\"}");
 	has(get(host, "app", "no")->next, "READ on the scope \"app\"");
-	/* a reply that has no value says nothing of it */
+	/* the answer about a reply without a value contains nothing from it */
 	fakehost_reply(host, GET "none", 200, "{\"key\":\"none\",\"value\":{}}");
 	ASSERT_INT(get(host, "app", "none")->status, MCP_E_UPSTREAM);
 	fakehost_reply(host, GET "schl%C3%BCssel", 200, "{\"value\":\"Z3LDvG4=\"}");

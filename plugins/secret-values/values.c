@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plugin secret-values: get_secret, alone in its own shared object, so that the tool does not
- * exist unless an operator enables it. Even then only listed scopes can be read, and each value
- * that was read is masked in every other output and log from then on.
+ * Plugin secret-values: get_secret, alone in its own shared object, so that the tool does not exist
+ * unless an operator enables it. Even then only listed scopes can be read. Each value that was read
+ * is masked in every later output and log.
  */
 #include <openssl/evp.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "secret-values.rows.h"
 
 #define API "/api/2.0/secrets"
-#define VALUE_MAX 262144 /* base64 of the API's 128 KiB, and some */
+#define VALUE_MAX 262144 /* base64 of the API's 128 KiB, and a margin */
 
-/* Is the scope on the operator's list? */
+/* Is the scope in the operator's list? */
 static bool
 scope_allowed(struct mcp_call *call, const char *scope)
 {
@@ -29,7 +29,7 @@ scope_allowed(struct mcp_call *call, const char *scope)
 	return false;
 }
 
-/* How many bytes follow the first of a character; -1: no character of UTF-8 begins so. */
+/* The number of bytes that follow the first byte of a character; -1: not valid in UTF-8. */
 static int
 followers(unsigned char first)
 {
@@ -38,8 +38,8 @@ followers(unsigned char first)
 	return first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
 }
 
-/* UTF-8 without control characters but tab and line ends. What is not, the host would repair for
- * its reader, and the value would be another one. */
+/* UTF-8 without control characters except tab and line ends. The host would change any other text
+ * before it is shown, so that the value would be wrong. */
 static bool
 is_text(const unsigned char *bytes, size_t len)
 {
@@ -97,7 +97,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
 		size--;
 	bytes[size] = '\0';
-	/* This tool reveals; everywhere else the value is masked from now on. */
+	/* This tool shows the value. Every other output masks it from now on. */
 	if (is_text(bytes, (size_t)size)) {
 		mcp_say(call,
 			"Secret \"%s/%s\", %d bytes (in any other answer it is shown as "
@@ -123,9 +123,8 @@ get_secret(struct mcp_call *call)
 
 	if (!scope_allowed(call, scope))
 		return mcp_fail(call, MCP_E_PERMISSION,
-				mcp_printf(call, "Secrets of the scope \"%s\" may not be read.",
-					   scope),
-				"The operator's list of readable scopes does not have it.",
+				mcp_printf(call, "The scope \"%s\" may not be read.", scope),
+				"The operator's list of readable scopes does not contain it.",
 				"Do not repeat this call; ask the operator to add the scope to the "
 				"option \"scopes\" of the plugin secret-values.");
 	mcp_log(call, MCP_LOG_WARNING, "secret value read: scope \"%s\", key \"%s\", by %s", scope,

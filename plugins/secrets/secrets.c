@@ -54,7 +54,7 @@ list_secret_scopes(struct mcp_call *call)
 	return dbx_get(call, API "/scopes/list", NULL, scopes_shown, NULL, 0);
 }
 
-/* The scopes are few and all in one list: a missing one is told with its nearest names. */
+/* There are few scopes, all in one list: a missing one is reported with similar names. */
 static bool
 never_an_id(const char *text)
 {
@@ -72,8 +72,8 @@ static const struct dbx_kind scopes = {
 	.is_id = never_an_id,
 };
 
-/* True when the first reply says that the scope is missing; the call then goes on to explain. A
- * missing secret is told in words that name its scope too, so the first word decides. */
+/* True when the first reply reports a missing scope; the call then continues to explain it. The
+ * message for a missing secret contains its scope too, so the first word decides. */
 static bool
 scope_missing(struct mcp_call *call, int *status)
 {
@@ -142,7 +142,8 @@ is_reference(const char *value)
 	return strncmp(value, "env:", 4) == 0 || strncmp(value, "file:", 5) == 0;
 }
 
-/* Meant as a reference, but spelled otherwise: better asked than stored as a value. */
+/* Meant as a reference, but not spelled as one: the call fails instead of storing the text as a
+ * value. */
 static bool
 is_nearly_reference(const char *value)
 {
@@ -167,22 +168,22 @@ put(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (scope_missing(call, &status))
 		return status;
-	/* Not one byte was sent: the host, not the workspace, refused the reference. */
+	/* No byte was sent: the host, not the workspace, refused the reference. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 0 &&
 	    error.status == MCP_E_PERMISSION && is_reference(value))
 		return mcp_fail(call, MCP_E_PERMISSION,
 				mcp_printf(call, "Secret \"%s/%s\" was not set.", scope, key),
 				error.message,
-				"Ask the operator to allow this reference; do not put the value "
-				"itself into the conversation instead.");
+				"Ask the operator to allow this reference. Do not put the "
+				"value itself into the conversation instead.");
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
 	return mcp_say(call, "Secret \"%s/%s\" is set.", scope, key);
 }
 
 /*
- * The body is sent in pieces, because a referenced value is put in by the host: this plugin never
- * sees it. A literal value is masked from here on.
+ * The body is sent in pieces, because the host inserts a referenced value: this plugin never sees
+ * it. A literal value is masked from here on.
  */
 int
 put_secret(struct mcp_call *call)
@@ -197,10 +198,9 @@ put_secret(struct mcp_call *call)
 
 	if (is_nearly_reference(value))
 		return mcp_fail(call, MCP_E_INPUT,
-				"secret_value is neither a value nor a "
-				"reference.",
-				"References are spelled env:NAME and file:PATH.",
-				"Repeat the call with the reference spelled so.");
+				"secret_value is neither a value nor a valid reference.",
+				"References have the form env:NAME or file:PATH.",
+				"Repeat the call with a reference in this form.");
 	if (!is_reference(value)) {
 		if (strlen(value) > VALUE_MAX)
 			return mcp_failf(call, MCP_E_TOO_LARGE,
@@ -226,7 +226,7 @@ put_secret(struct mcp_call *call)
 
 /* ---- delete_secret -------------------------------------------------------------------------- */
 
-/* There is no such key: which are near? `state` is the platform's message. */
+/* The key does not exist: suggests similar ones. `state` is the platform's message. */
 static int
 key_unknown(struct mcp_call *call, const void *state, size_t len)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin secrets under the fake host: no value is ever shown, references are never seen. */
+/* Plugin secrets on the fake host: no value is ever shown, and the plugin never sees a referenced
+ * value. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -170,7 +171,7 @@ a_literal_is_sent_and_masked(void)
 	ASSERT_STR(fakehost_request(host, 0)->body,
 		   "{\"scope\":\"app\",\"key\":\"k\",\"string_value\":\"a \\\"quoted\\\" pass\"}");
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_IDEMPOTENT);
-	/* An upstream that repeats the value does not bring it back to the reader. */
+	/* A value that an upstream repeats is not shown. */
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " API "/put", 400,
 		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
@@ -280,7 +281,7 @@ scopes_are_completed(void)
 	fakehost_free(host);
 }
 
-/* Quotes, blanks and letters of other alphabets; and a vault that has a name. */
+/* Quotes, spaces and letters of other alphabets; and a vault that has a name. */
 static void
 names_of_every_alphabet(void)
 {

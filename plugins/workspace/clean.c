@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What interpreters put out, made readable: no ANSI escapes, no HTML; and code made runnable. */
+/* Output of interpreters made readable: without ANSI escapes and HTML. And code made runnable. */
 #include "workspace.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* The bytes of an escape sequence at `text`: ESC [ parameters final, or ESC and one more. */
+/* The length of an escape sequence at `text`: ESC [ parameters final, or ESC and one more byte. */
 static size_t
 escape_length(const char *text)
 {
@@ -19,7 +19,7 @@ escape_length(const char *text)
 	return text[n] != '\0' ? n + 1 : n;
 }
 
-/* Writes the character that an entity stands for; returns how long the entity is, 0 for none. */
+/* Writes the character of an entity; returns the entity's length, 0 when it is none. */
 static size_t
 entity(const char *text, char **to)
 {
@@ -40,7 +40,7 @@ entity(const char *text, char **to)
 	return 0;
 }
 
-/* Does a tag end here, behind its name: at once, or after attributes? */
+/* Does the tag end here, after its name, directly or after attributes? */
 static bool
 tag_ends(const char *rest)
 {
@@ -53,8 +53,8 @@ tag_ends(const char *rest)
 	return blanks > 0 && memchr(rest, '=', n) != NULL;
 }
 
-/* Is this the start of a tag of HTML? Python writes <module> and <command-7> in its traces, and
- * code compares. */
+/* Is this the start of an HTML tag? Python writes <module> and <command-7> in its traces, and code
+ * contains comparisons. */
 static bool
 is_tag(const char *text)
 {
@@ -105,7 +105,7 @@ clean_text(struct mcp_call *call, const char *text, bool html)
 	return clean;
 }
 
-/* The blanks that every line with text begins with. */
+/* The white space at the start of every line that has text. */
 static size_t
 common_indent(const char *code)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * execute_code: command execution API 1.2. A context is made on a running cluster (or reused), the
- * command runs in it, and a context that nobody wants to keep is destroyed on every way out.
+ * execute_code: command execution API 1.2. A context is created on a running cluster (or reused)
+ * and the command runs in it. A context that is not kept is destroyed, whatever happens.
  */
 #include "code.h"
 
@@ -12,7 +12,7 @@
 #define CONTEXT_POLL_MS 300
 #define POLL_MIN_MS 200
 #define POLL_MAX_MS 5000
-#define CAUSE_HEAD 400	/* bytes of the begin of a long trace */
+#define CAUSE_HEAD 400	/* bytes of the beginning of a long trace */
 #define CAUSE_TAIL 1200 /* bytes of its end, where the error is */
 
 static struct dbx_words
@@ -21,7 +21,7 @@ command_words(struct mcp_call *call, const struct command *command)
 	return (struct dbx_words){
 		.object = mcp_printf(call, "The execution context or command on cluster \"%s\"",
 				     command->cluster),
-		.not_found = "The context or the command does not exist any more; call "
+		.not_found = "The context or the command does not exist any more. Call "
 			     "execute_code without context_id.",
 		.grant = "CAN ATTACH TO on the cluster",
 	};
@@ -33,7 +33,8 @@ handle_read(struct mcp_call *call, struct command *command)
 	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
 
 	if (handle.len != sizeof(*command)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The command's handle is damaged.", NULL, NULL);
+		mcp_fail(call, MCP_E_INTERNAL, "The handle of the command is not valid.", NULL,
+			 NULL);
 		return false;
 	}
 	memcpy(command, handle.data, sizeof(*command));
@@ -49,16 +50,18 @@ command_body(struct mcp_call *call, const struct command *command)
 
 /* ---- ways out ------------------------------------------------------------------------------- */
 
-/* Why a call fails, while its context is destroyed: a failed call can ask for nothing more. */
+/* The reason of a failure, kept while its context is destroyed: a failed call cannot make
+ * requests. */
 struct farewell {
 	struct command command;
 	enum mcp_status status;
 	int http;
-	char what[700]; /* "": in the words for an error of the workspace */
+	char what[700]; /* "": in the text for an error of the workspace */
 	char why[1800], code[64];
 };
 
-_Static_assert(sizeof(struct farewell) <= MCP_STATE_MAX, "the state of a farewell must fit");
+_Static_assert(sizeof(struct farewell) <= MCP_STATE_MAX, "the state of the destroy step must "
+							 "fit");
 
 static int
 nothing_left(struct mcp_call *call, const void *state, size_t len)
@@ -69,7 +72,7 @@ nothing_left(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-/* Destroys the context, then runs `fn`; a failure of that changes nothing. */
+/* Destroys the context, then runs `fn`, also when that failed. */
 static int
 context_destroy(struct mcp_call *call, const struct command *command, mcp_step_fn fn,
 		const void *state, size_t len)
@@ -101,14 +104,14 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 	return mcp_fail(call, farewell->status, farewell->what,
 			farewell->why[0] != '\0' ? farewell->why : NULL,
 			farewell->status == MCP_E_CANCELLED   ? NULL
-			: farewell->status == MCP_E_TOO_LARGE ? "Choose other columns."
+			: farewell->status == MCP_E_TOO_LARGE ? "Select other columns."
 			: farewell->status != MCP_E_INPUT     ? "Call execute_code again, without "
 								"context_id."
 			: command->keep
 			    ? mcp_printf(call,
-					 "Correct the code and call execute_code "
-					 "cluster_id=%s context_id=%s keep_context=true: the "
-					 "context lives on.",
+					 "Correct the code and call execute_code cluster_id=%s "
+					 "context_id=%s keep_context=true: the context "
+					 "still exists.",
 					 dbx_quoted(call, command->cluster),
 					 dbx_quoted(call, command->context))
 			    : "Correct the code and call execute_code again.");
@@ -134,7 +137,7 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 	return leave(call, &farewell);
 }
 
-/* The first reply as JSON; NULL when it was a failure, with which the call then leaves. */
+/* The first reply as JSON; NULL when it was a failure, which then ends the call. */
 static struct json_object *
 reply_or_leave(struct mcp_call *call, const struct command *command, int *status)
 {
@@ -148,7 +151,7 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
 	farewell.http = error.http;
 	dbx_cut_copy(farewell.why, sizeof(farewell.why),
-		     ok ? "It answered something that is not a JSON object." : error.message);
+		     ok ? "The answer is not a JSON object." : error.message);
 	dbx_cut_copy(farewell.code, sizeof(farewell.code), error.code);
 	*status = leave(call, &farewell);
 	return NULL;
@@ -156,14 +159,14 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* False when there is no id, or none that can be one. */
+/* False when there is no valid id. */
 static bool
 id_kept(char *to, size_t size, const char *id)
 {
 	return id[0] != '\0' && snprintf(to, size, "%s", id) < (int)size;
 }
 
-/* Ends a start with its handle, and with what is known should nothing more be learned. */
+/* Ends a start with its handle, and with the answer to give if nothing more becomes known. */
 static int
 handle_told(struct mcp_call *call, const struct command *command)
 {
@@ -186,7 +189,7 @@ command_begun(struct mcp_call *call, const void *state, size_t len)
 		return status;
 	if (!id_kept(command.id, sizeof(command.id), mcp_get_str(call, reply, "id", "")))
 		return leave_with(call, &command, MCP_E_UPSTREAM, "The code was not started.",
-				  "The cluster answered without an id of the command.");
+				  "The cluster answered without a command id.");
 	return handle_told(call, &command);
 }
 
@@ -252,11 +255,11 @@ context_made(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (!id_kept(command.context, sizeof(command.context), mcp_get_str(call, reply, "id", "")))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The code was not started.",
-				"The cluster answered without an id of the context.", NULL);
+				"The cluster answered without a context id.", NULL);
 	return context_look(call, &command, sizeof(command));
 }
 
-/* Copies an id that the caller may have given; false after failing the call. */
+/* Copies an id from the caller; false after failing the call. */
 static bool
 given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
 {
@@ -266,11 +269,12 @@ given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
 		return true;
 	mcp_fail(call, MCP_E_INPUT,
 		 mcp_printf(call, "%s is not a valid id for this tool.", argument), NULL,
-		 "Give it as an earlier answer spelled it, or leave it out.");
+		 "Use the id from an earlier answer, or omit it.");
 	return false;
 }
 
-/* The cluster must run: starting one costs money and minutes, so that is for the caller to say. */
+/* The cluster must run already: starting one costs money and takes minutes, so the caller must
+ * decide it. */
 static int
 cluster_looked(struct mcp_call *call, const void *state, size_t len)
 {
@@ -284,8 +288,8 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
 	if (!id_kept(command.cluster, sizeof(command.cluster), cluster->id))
-		return mcp_fail(call, MCP_E_INPUT, "This is longer than any cluster_id.", NULL,
-				"Call list_clusters to see which exist.");
+		return mcp_fail(call, MCP_E_INPUT, "The argument is longer than any cluster_id.",
+				NULL, "Call list_clusters to see which exist.");
 	reply = dbx_reply(call, 0,
 			  &(struct dbx_words){
 			      .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
@@ -336,20 +340,20 @@ execute_code(struct mcp_call *call)
 	if (mcp_arg(call, "command_id") != NULL ? mcp_arg(call, "context_id") == NULL
 						: mcp_arg(call, "code") == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "code is missing.",
-				"It may be left out only to go on waiting for an earlier command.",
+				"It may be omitted only to wait for an earlier command.",
 				"Give code, or command_id with its context_id.");
 	if (asked != NULL && asked[0] != '\0')
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
 	if (option == NULL || option[0] == '\0')
-		return mcp_fail(call, MCP_E_INPUT, "No cluster is named.",
-				"There is none in the call, and none is configured.",
-				"Give cluster_id; list_clusters shows those that are RUNNING.");
+		return mcp_fail(call, MCP_E_INPUT, "No cluster is given.",
+				"The call names none, and none is configured.",
+				"Give cluster_id; list_clusters shows the running ones.");
 	return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
 }
 
 /* ---- failed code ----------------------------------------------------------------------------- */
 
-/* Traces begin with a rule of dashes, and end with what matters. */
+/* Traces begin with a line of dashes, and end with the error. */
 static int
 code_failed(struct mcp_call *call, struct json_object *results, const struct command *command)
 {
@@ -380,7 +384,7 @@ pace(struct mcp_call *call, const struct command *command)
 					       : next);
 }
 
-/* A poll that got no usable answer says nothing of the code, which may well go on. */
+/* A poll without a valid answer tells nothing about the code, which may still run. */
 static bool
 may_go_on(struct mcp_call *call)
 {
@@ -398,7 +402,8 @@ still_unknown(struct mcp_call *call, const struct command *command)
 {
 	struct dbx_words words = command_words(call, command);
 
-	words.again = mcp_printf(call, "It may go on: call %s.", command_resume(call, command));
+	words.again =
+	    mcp_printf(call, "The code may still run: call %s.", command_resume(call, command));
 	dbx_reply(call, 0, &words);
 	return MCP_E_UNAVAILABLE;
 }
@@ -413,14 +418,14 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 	if (strcmp(mcp_get_str(call, reply, "status", ""), "Error") == 0)
 		return leave_with(call, command, MCP_E_UPSTREAM, "The code failed.",
 				  mcp_get_str(call, results, "data",
-					      "The cluster does not say why."));
+					      "The cluster gives no reason."));
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0 &&
 	    !results_fit(call, results))
 		return leave_with(call, command, MCP_E_TOO_LARGE,
 				  "The result is not a table that "
 				  "can be shown.",
 				  mcp_printf(call,
-					     "It has more than %d columns, or very long "
+					     "It has more than %d columns, or very long column "
 					     "names.",
 					     CODE_COLUMNS_MAX));
 	code_results(call, results, command);

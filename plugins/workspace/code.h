@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between running code and showing what came of it. */
+/* Running code, and showing its results. */
 #ifndef PLUGINS_WORKSPACE_CODE_H
 #define PLUGINS_WORKSPACE_CODE_H
 
 #include "workspace.h"
 
 #define ID_MAX 64
-#define CODE_COLUMNS_MAX 200 /* of a table that is shown */
+#define CODE_COLUMNS_MAX 200 /* columns of a table that is shown */
 
 /* The operation's handle. */
 struct command {
 	char cluster[ID_MAX], context[ID_MAX], id[ID_MAX];
 	int64_t begun_ms;
-	bool keep; /* the context lives on */
+	bool keep; /* the context is kept */
 };
 
 _Static_assert(sizeof(struct command) <= MCP_HANDLE_MAX, "the handle must fit");
 
-/* The call that goes on with the command. */
+/* The call that continues to wait for the command. */
 const char *command_resume(struct mcp_call *call, const struct command *command);
-/* What finished code has put out: text, a table, pictures. */
+/* The output of finished code: text, a table, pictures. */
 int code_results(struct mcp_call *call, struct json_object *results, const struct command *command);
-/* Whether a table has room for its columns: to be known before anything fails, because a failed
- * call can destroy no context. */
+/* Whether a table has room for its columns. This is checked first, because a failed call cannot
+ * destroy a context. */
 bool results_fit(struct mcp_call *call, struct json_object *results);
-/* The first byte at or after `at` that begins a character. */
+/* The first byte at or after `at` that starts a character. */
 size_t code_utf8(const char *text, size_t at);
 
 #endif

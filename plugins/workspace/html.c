@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a notebook shows as HTML, as the text that a person would see: rows on lines of their own,
- * cells apart by tabs, no styles, no scripts. Not a browser: an approximation for reading. */
+/* The HTML of a notebook as text: each row on its own line, tabs between cells, no styles, no
+ * scripts. An approximation for reading, not a browser. */
 #include "workspace.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Elements whose content is nothing to read. */
+/* Elements whose content is not shown. */
 static const char *const unseen[] = { "style", "script", "head", "title", "svg" };
-/* Elements that begin or end a line. */
+/* Elements that start and end a line. */
 static const char *const blocks[] = {
 	"br", "p",  "div", "tr", "li", "ul", "ol", "table",   "thead",	 "tbody",      "pre",
 	"hr", "h1", "h2",  "h3", "h4", "h5", "h6", "section", "caption", "blockquote",
@@ -18,8 +18,8 @@ static const char *const blocks[] = {
 struct page {
 	char *out;
 	size_t len;
-	bool pre;	/* blanks and line ends stand as they are */
-	unsigned cells; /* of the row so far; an empty one counts too */
+	bool pre;	/* white space and line ends are kept */
+	unsigned cells; /* of the current row; empty cells count too */
 };
 
 static bool
@@ -36,14 +36,14 @@ put(struct page *page, char c)
 {
 	char last = page->len > 0 ? page->out[page->len - 1] : '\n';
 
-	/* No blank at the start of a line, none twice, and no empty lines. */
+	/* No space at the start of a line, no double spaces, and no empty lines. */
 	if (!page->pre && (c == ' ' || c == '\n') &&
 	    (last == '\n' || (c == ' ' && (last == ' ' || last == '\t'))))
 		return;
 	page->out[page->len++] = c;
 }
 
-/* Ends a line that has something on it. */
+/* Ends a line that is not empty. */
 static void
 line_end(struct page *page)
 {
@@ -53,7 +53,7 @@ line_end(struct page *page)
 		page->out[page->len++] = '\n';
 }
 
-/* UTF-8 of a character that a number names; what is none becomes a blank. */
+/* The UTF-8 of a character number; an invalid one becomes a space. */
 static void
 put_character(struct page *page, unsigned long c)
 {
@@ -82,8 +82,8 @@ put_character(struct page *page, unsigned long c)
 	page->len = (size_t)(to - (unsigned char *)page->out);
 }
 
-/* Writes what the entity at `text` stands for; returns its length, 0 when it is none. The text of
- * an entity is never shorter than what it stands for. */
+/* Writes the character of the entity at `text`; returns its length, 0 when it is none. An entity is
+ * never shorter than its character. */
 static size_t
 put_entity(struct page *page, const char *text)
 {
@@ -114,7 +114,7 @@ put_entity(struct page *page, const char *text)
 	return 0;
 }
 
-/* Behind the tag at `text`, of whatever length; quoted attributes may hold a ">". */
+/* The position after the tag at `text`, of any length; quoted attributes may contain ">". */
 static const char *
 tag_end(const char *text)
 {
@@ -131,7 +131,7 @@ tag_end(const char *text)
 	return text;
 }
 
-/* Behind the end tag of an element whose content is not shown. */
+/* The position after the end tag of an element whose content is not shown. */
 static const char *
 element_end(const char *text, const char *name, size_t len)
 {
@@ -166,7 +166,7 @@ put_tag(struct page *page, const char *text)
 		page->out[page->len++] = '\t';
 	if (n == 3 && strncasecmp(name, "pre", 3) == 0)
 		page->pre = !closes;
-	/* the output of a terminal keeps its lines */
+	/* output of a terminal keeps its lines */
 	if (!closes && memmem(text, (size_t)(end - text), "ansiout", 7) != NULL)
 		page->pre = true;
 	else if (closes && n == 3 && strncasecmp(name, "div", 3) == 0)

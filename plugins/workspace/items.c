@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The workspace tree: a folder, walked some levels deep, and one item. The API lists one folder
- * at a time and has no pages; pages here are offsets into the walk, which is made again.
+ * The workspace tree: a folder, with some levels below it, and one item. The API lists one folder
+ * at a time and has no pages. Pages here are offsets into the walk, which is repeated.
  */
 #include "workspace.h"
 
@@ -11,9 +11,9 @@
 
 #include "facts.h"
 
-#define PENDING_MAX 3400 /* bytes of paths still to be walked */
-#define FOLDERS_MAX 500	 /* folders of one walk */
-#define SKIPPED_MAX 400	 /* bytes of the path of a folder that was not walked */
+#define PENDING_MAX 3400 /* bytes of the paths that are still to be listed */
+#define FOLDERS_MAX 500	 /* folders listed in one walk */
+#define SKIPPED_MAX 400	 /* bytes of the path of a folder that was not listed */
 
 struct dbx_words
 path_words(struct mcp_call *call, const char *path)
@@ -25,26 +25,26 @@ path_words(struct mcp_call *call, const char *path)
 
 	return (struct dbx_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
-		.not_found = mcp_printf(call,
-					"Call list_workspace_items path=%s to see what is "
-					"there.",
-					dbx_quoted(call, folder)),
+		.not_found =
+		    mcp_printf(call, "Call list_workspace_items path=%s to see its content.",
+			       dbx_quoted(call, folder)),
 		.grant = "CAN READ on the folder",
 	};
 }
 
 /* ---- list_workspace_items ------------------------------------------------------------------- */
 
-/* One walk, breadth first. `pending` holds the paths to list, each ended by '\n'; the level of the
- * first is `level`, and those behind `next_level` bytes are one deeper. */
+/* One walk, breadth first. `pending` holds the paths to list, each followed by '\n'. The first has
+ * the depth `level`; those after `next_level` bytes are one level deeper. */
 struct walk {
-	int64_t skip, left; /* rows before this page, and rows of it still to show */
-	int64_t seen;	    /* rows that matched */
+	int64_t skip, left; /* rows before this page, and rows of it that are still missing */
+	int64_t seen;	    /* matching rows */
 	int level, depth;
 	unsigned folders;
 	unsigned refused; /* folders below that could not be listed */
 	bool more;
-	char unwalked[SKIPPED_MAX]; /* the first folder that there was no room to walk */
+	char unwalked[SKIPPED_MAX]; /* the first folder that was left out because the walk was
+				     * full */
 	size_t next_level, len;
 	char pending[PENDING_MAX];
 };
@@ -74,7 +74,7 @@ is_folder(const char *type)
 	return strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
 }
 
-/* The folder, or the nearest one above whose path is short enough. */
+/* The folder, or the nearest parent whose path is short enough. */
 static void
 keep_folder(char to[SKIPPED_MAX], const char *path)
 {
@@ -135,7 +135,7 @@ item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 		walk->more = true;
 }
 
-/* The same walk from behind the rows that were shown. */
+/* The same walk after the rows that were shown. */
 static const char *
 walk_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -148,7 +148,7 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 			  (long long)walk->skip + (long long)shown);
 }
 
-/* The walk of the first folder that this one left out. */
+/* The walk of the first folder that was left out. */
 static const char *
 unwalked_next(struct mcp_call *call, const struct walk *walk)
 {
@@ -180,12 +180,11 @@ walk_end(struct mcp_call *call, const struct walk *walk)
 				.next_data = walk });
 	if (unwalked && !walk->more)
 		mcp_say(call,
-			"Folders from %s on were not walked; there are too many for one "
-			"call.",
+			"Folders from %s on were not listed: there are too many for one call.",
 			walk->unwalked);
 	if (walk->refused == 0)
 		return MCP_OK;
-	return mcp_say(call, "%u %s below could not be listed by this identity.", walk->refused,
+	return mcp_say(call, "%u %s below cannot be listed by this identity.", walk->refused,
 		       walk->refused == 1 ? "folder" : "folders");
 }
 
@@ -200,7 +199,7 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	/* One folder below that is gone or closed does not spoil the list of all the others. */
+	/* A deleted or closed folder does not affect the list of the others. */
 	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error) &&
 	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
@@ -241,11 +240,11 @@ list_workspace_items(struct mcp_call *call)
 
 	if (strlen(path) + 2 > sizeof(walk.pending) || strchr(path, '\n') != NULL || path[0] != '/')
 		return mcp_fail(call, MCP_E_INPUT, "path is not a workspace path.",
-				"Paths begin with / and have no line ends.",
+				"A path must begin with / and have no line ends.",
 				"Start with list_workspace_items path=/.");
 	if (page != NULL && page[0] != '\0' && !dbx_is_number(page))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	walk.skip = page != NULL ? strtoll(page, NULL, 10) : 0;
 	walk.left = dbx_limit(call, 100);
 	remember_folder(&walk, path);
@@ -304,7 +303,7 @@ paths_offered(struct mcp_call *call, const void *state, size_t len)
 	return dbx_offer(call, "objects", "path");
 }
 
-/* The items of the folder that has been typed so far. */
+/* The items of the folder in the text so far. */
 int
 complete_path(struct mcp_call *call)
 {

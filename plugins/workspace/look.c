@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands at a workspace path. The workspace keeps source of a notebook under a path without
- * the extension that the file had, so a path that is not there is looked up without it too.
+ * Finds the item at a workspace path. The workspace keeps the source of a notebook under a path
+ * without the file's extension. So a path that does not exist is looked up without its extension
+ * too.
  */
 #include "workspace.h"
 
@@ -11,12 +12,12 @@
 
 struct look {
 	item_fn fn;
-	bool shortened; /* the extension is taken off */
+	bool shortened; /* the extension was removed */
 	char argument[32];
 	_Alignas(max_align_t) char inner[LOOK_STATE_MAX];
 };
 
-_Static_assert(sizeof(struct look) <= MCP_STATE_MAX, "the state of a look must fit");
+_Static_assert(sizeof(struct look) <= MCP_STATE_MAX, "the state of a lookup must fit");
 
 const char *
 notebook_path(struct mcp_call *call, const char *path)
@@ -66,9 +67,9 @@ looked_at(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (mcp_get(item, "object_type") == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				mcp_printf(call, "%s was not described.", words.object),
-				"The reply of the workspace does not say what is there.", NULL);
-	/* Without its extension only a notebook is what was asked for. */
+				mcp_printf(call, "%s could not be read.", words.object),
+				"The reply of the workspace does not describe the path.", NULL);
+	/* Without the extension only a notebook is the right item. */
 	if (look.shortened && strcmp(mcp_get_str(call, item, "object_type", ""), "NOTEBOOK") != 0)
 		return mcp_fail(call, MCP_E_NOT_FOUND,
 				mcp_printf(call, "%s does not exist.", words.object), NULL,
@@ -89,7 +90,9 @@ item_look(struct mcp_call *call, const char *argument, item_fn fn, const void *s
 	if (path == NULL || path[0] != '/' || strlen(path) > WORKSPACE_PATH_MAX)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "%s is not a workspace path.", argument),
-				mcp_printf(call, "Paths begin with / and have at most %d bytes.",
+				mcp_printf(call,
+					   "A path must begin with / and have at most %d "
+					   "bytes.",
 					   WORKSPACE_PATH_MAX),
 				"Start with list_workspace_items path=/.");
 	return look_at(call, &look, path);

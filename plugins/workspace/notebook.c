@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a notebook: its source by lines, the list of its cells, or its cells with what they put
- * out. The item is looked at first, because exporting a folder answers an archive.
+ * Reads a notebook: its source by lines, the list of its cells, or its cells with their outputs.
+ * The item is read first, because exporting a folder returns an archive.
  */
 #include "workspace.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define EXPORT_MAX (12u << 20) /* the API refuses notebooks over 10 MB */
+#define EXPORT_MAX (12u << 20) /* the API rejects notebooks over 10 MB */
 
-/* What the looking up found out, for the step that reads the notebook itself. */
+/* The result of the lookup, for the step that reads the notebook. */
 struct found {
 	char language[64];
 	char path[WORKSPACE_PATH_MAX + 1];
 };
 
-_Static_assert(sizeof(struct found) <= MCP_STATE_MAX, "what was found must fit");
+_Static_assert(sizeof(struct found) <= MCP_STATE_MAX, "the result must fit");
 
 static bool
 view_is(struct mcp_call *call, const char *view)
@@ -24,7 +24,7 @@ view_is(struct mcp_call *call, const char *view)
 	return strcmp(mcp_arg(call, "view"), view) == 0;
 }
 
-/* How cells are separated in the source of a language. */
+/* The text that separates cells in each language. */
 static const char *
 separator_of(const char *language)
 {
@@ -45,7 +45,7 @@ count_lines(const char *text, size_t len)
 
 /* ---- source --------------------------------------------------------------------------------- */
 
-/* A line alone is longer than a result: where it is cut, and which call shows the rest. */
+/* One line is longer than a result: it is cut, and the answer names the call for the rest. */
 static const char *
 long_line(struct mcp_call *call, const char *text, const char *start, int64_t room,
 	  const char *path)
@@ -81,7 +81,7 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 					   "start_line is %lld, end_line is %lld, and %s has "
 					   "%lld lines.",
 					   (long long)from, (long long)to, path, (long long)total),
-				"Repeat the call with other numbers, or without them.");
+				"Repeat the call with other numbers, or omit them.");
 	for (; line < from && start < stop; start++)
 		line += *start == '\n';
 	for (end = start; end < stop && line <= to; end = after, line++) {
@@ -112,7 +112,7 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	const char *first = text, *stop;
 	const char *cells[4];
 
-	/* The first line of every notebook is the same comment, which says nothing. */
+	/* The first line of every notebook is the same comment, which is not useful. */
 	if (number == 1) {
 		stop = memchr(text, '\n', (size_t)(end - text));
 		if (stop != NULL && stop - text < 40 &&
@@ -130,7 +130,7 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	return dbx_row(call, cells, COUNT(cells));
 }
 
-/* Where the next cell begins: the separator stands at the start of a line. */
+/* The start of the next cell: the separator is at the start of a line. */
 static const char *
 next_separator(const char *text, const char *separator)
 {
@@ -141,7 +141,7 @@ next_separator(const char *text, const char *separator)
 	return at;
 }
 
-/* The line that each cell begins on: the list goes on there when it was cut. */
+/* The first line of each cell: a cut list continues there. */
 struct cells {
 	const char *path;
 	const int64_t *lines;
@@ -160,7 +160,7 @@ next_cells(struct mcp_call *call, const void *data, size_t shown)
 			  end != NULL ? " end_line=" : "", end != NULL ? end : "");
 }
 
-/* The cells that begin on the lines asked for. */
+/* The cells that begin on the requested lines. */
 static int
 say_cells(struct mcp_call *call, const char *text, size_t len, const struct found *found)
 {
@@ -205,7 +205,7 @@ say_cells(struct mcp_call *call, const char *text, size_t len, const struct foun
 
 /* ---- get_notebook_content ------------------------------------------------------------------- */
 
-/* Git keeps the line ends of other systems; here a line ends with its line feed. */
+/* Git keeps the line ends of other systems; here a line ends with a line feed. */
 static char *
 unix_lines(struct mcp_call *call, const char *text, size_t *len)
 {
@@ -255,8 +255,8 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 				    ? mcp_printf(call, "Call read_file path=%s.",
 						 dbx_quoted(call, path))
 				    : mcp_printf(call,
-						 "Call list_workspace_items path=%s to see "
-						 "what it holds.",
+						 "Call list_workspace_items path=%s to see its "
+						 "content.",
 						 dbx_quoted(call, path)));
 	if (!dbx_get_request(
 		call, &request,

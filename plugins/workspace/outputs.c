@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cells of a notebook with what they put out, from its Jupyter export (nbformat 4). A long
- * output is shown by its head and its tail; all of it can be read by lines.
+ * The cells of a notebook with their outputs, from its Jupyter export (nbformat 4). A long output
+ * is shown by its beginning and its end; all of it can be read by lines.
  */
 #include "workspace.h"
 
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define OUTPUT_MAX 2000	  /* bytes of one output that are shown whole */
-#define OUTPUT_PART 900	  /* bytes of its head, and of its tail, when there are more */
-#define TABLE_ROWS_MAX 50 /* of a table that the notebook keeps as data */
+#define OUTPUT_PART 900	  /* bytes of its beginning, and of its end, when it is longer */
+#define TABLE_ROWS_MAX 50 /* rows of a table that the notebook keeps as data */
 
 /* A text under construction, in the memory of the step. */
 struct text {
@@ -57,7 +57,7 @@ joined(struct mcp_call *call, struct json_object *stored)
 
 /* ---- one output ------------------------------------------------------------------------------ */
 
-/* Names with dots in them, as the members of "data" have. */
+/* Names with dots, like the members of "data". */
 static struct json_object *
 member(struct json_object *object, const char *name)
 {
@@ -68,7 +68,7 @@ member(struct json_object *object, const char *name)
 	return value;
 }
 
-/* Rows that Databricks keeps beside the HTML it has made of them. */
+/* Rows that Databricks keeps besides the HTML made from them. */
 static const char *
 table_text(struct mcp_call *call, struct json_object *table)
 {
@@ -99,7 +99,7 @@ table_text(struct mcp_call *call, struct json_object *table)
 	return all.data;
 }
 
-/* What Databricks keeps of an output in its own words; NULL when it keeps none. */
+/* The form of an output that only Databricks keeps; NULL when there is none. */
 static const char *
 own_text(struct mcp_call *call, struct json_object *output)
 {
@@ -138,7 +138,7 @@ error_text(struct mcp_call *call, struct json_object *output)
 			  trace[0] != '\0' ? "\n" : "", trace);
 }
 
-/* The best text of a display: as its author meant it, else as it was shown. */
+/* The best text of a display: the original, else as it was shown. */
 static const char *
 display_text(struct mcp_call *call, struct json_object *output)
 {
@@ -179,7 +179,7 @@ output_text(struct mcp_call *call, struct json_object *output)
 /* The same cells twice: in full, to be read by lines, and with long outputs cut. */
 struct views {
 	struct text full, brief;
-	int64_t line; /* of `full` that comes next */
+	int64_t line; /* next line in `full` */
 	size_t outputs;
 	const char *path;
 };
@@ -193,7 +193,7 @@ add_both(struct mcp_call *call, struct views *views, const char *text)
 		views->line += *text == '\n';
 }
 
-/* Head and tail, and the call that shows what is between. */
+/* Beginning and end, and the call that shows the part between. */
 static void
 add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t first)
 {
@@ -260,7 +260,9 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 	const char *what;
 
 	if (dbx_array(tree, "cells") == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The notebook's export is not a notebook.",
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				"The notebook's export is not a valid "
+				"notebook.",
 				NULL,
 				mcp_printf(call,
 					   "Call get_notebook_content path=%s "
@@ -271,7 +273,7 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));
 	what = mcp_printf(call, "%zu %s, %s", n, n == 1 ? "cell" : "cells",
 			  views.outputs > 0 ? "with outputs" : "none has a stored output");
-	/* What is too much even when cut is read by lines as well. */
+	/* A text that is too long even when cut is read by lines too. */
 	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL ||
 	    (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)
 		return say_lines(call, views.full.data, views.full.len, path, what);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Git folders. The API lists those below one path: without a path below /Repos only, though they
- * may be in every folder. So each folder of the top is asked for in turn.
+ * Git folders. The API lists the Git folders below one path. Without a path it lists only those
+ * below /Repos, although every folder may contain some. So each top folder is asked for in turn.
  */
 #include "workspace.h"
 
@@ -16,27 +16,27 @@
 #define TOPS_MAX 1200	/* bytes of the names of top folders */
 #define REQUESTS_MAX 20 /* pages of one call */
 #define ROWS_ENOUGH 100 /* after which no further page is read */
-#define NAMES_MAX 500	/* bytes of near or equal names */
+#define NAMES_MAX 500	/* bytes of similar or equal names */
 
-/* ---- where a list goes on -------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------------------------------- */
 
-/* From page to page. */
+/* State between pages. */
 struct walk {
-	bool find; /* a Git folder by its name, which is the argument repo_id */
+	bool find; /* a Git folder by its name, given as repo_id */
 	unsigned requests, refused;
-	int64_t skip, seen; /* rows before this page; rows that matched */
+	int64_t skip, seen; /* rows before this page; matching rows */
 	unsigned matches;
-	char token[TOKEN_MAX]; /* of the page to read; "": the first one */
+	char token[TOKEN_MAX]; /* token of the page to read; "": the first one */
 	size_t len;
-	char prefixes[TOPS_MAX]; /* still to read, each ended by '\n'; the first is current */
+	char prefixes[TOPS_MAX]; /* still to read, each followed by '\n'; the first is current */
 	char id[24];		 /* of the first match */
-	char names[NAMES_MAX];	 /* of equally named ones, else of those with a near name */
+	char names[NAMES_MAX];	 /* paths with the same name, else with a similar name */
 };
 
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
 
-/* The page token of ours: rows to skip, the length of the prefix, the prefix, the platform's token.
- * True when there is none, or a good one. */
+/* The page token of this plugin: rows to skip, length of the prefix, the prefix, the platform's
+ * token. True when there is none, or a valid one. */
 static bool
 token_read(const char *text, int64_t *skip, char prefix[PREFIX_MAX], char token[TOKEN_MAX])
 {
@@ -83,7 +83,7 @@ without_root(const char *path)
 	return path[0] == '/' || path[0] == '\0' ? path : path - (sizeof(root) - 1);
 }
 
-/* The argument; NULL when it names all there is. */
+/* The argument; NULL when it means everything. */
 static const char *
 given_prefix(struct mcp_call *call)
 {
@@ -142,7 +142,7 @@ page_fetch(struct mcp_call *call, const struct walk *walk)
 		       page_arrived, walk, sizeof(*walk));
 }
 
-/* Adds to the names, when there is room. */
+/* Appends to the names, when there is room. */
 static void
 note_name(struct walk *walk, const char *name)
 {
@@ -153,7 +153,7 @@ note_name(struct walk *walk, const char *name)
 			 used > 0 ? ", " : "", name);
 }
 
-/* Is it called `name`: by its last part, or by the last parts of its path? */
+/* Does its path end with `name`, as its last part or parts? */
 static bool
 is_called(const char *path, const char *name)
 {
@@ -190,7 +190,7 @@ find_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 		note_name(walk, near);
 }
 
-/* Below `prefix`, and not only in a folder whose name begins like it. */
+/* Is it below `prefix`, and not in a folder whose name only begins like it? */
 static bool
 is_below(const char *path, const char *prefix)
 {
@@ -227,7 +227,7 @@ list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 	}
 }
 
-/* The same list, from behind the rows that were shown. */
+/* The same list after the rows that were shown. */
 static const char *
 list_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -258,7 +258,7 @@ list_end(struct mcp_call *call, const struct walk *walk, const char *token)
 			  .next_data = walk });
 	if (walk->refused == 0)
 		return MCP_OK;
-	return mcp_say(call, "%u %s of the top could not be asked for Git folders.", walk->refused,
+	return mcp_say(call, "%u top %s could not be searched for Git folders.", walk->refused,
 		       walk->refused == 1 ? "folder" : "folders");
 }
 
@@ -275,13 +275,14 @@ find_end(struct mcp_call *call, const struct walk *walk)
 					   asked),
 				mcp_printf(call, "Their paths: %s.", walk->names),
 				"Repeat the call with one of these paths.");
-	return mcp_fail(
-	    call, MCP_E_NOT_FOUND, mcp_printf(call, "There is no repo \"%s\".", asked),
-	    walk->len > 0 ? "It is not on the pages of the list that were read; its path finds it."
-			  : "No Git folder that this identity can see has that id, name or path.",
-	    walk->names[0] != '\0'
-		? mcp_printf(call, "Did you mean: %s? list_repos shows all.", walk->names)
-		: "Call list_repos to see which exist.");
+	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "There is no repo \"%s\".", asked),
+			walk->len > 0
+			    ? "It is not on the pages of the list that were read. Use its path."
+			    : "This identity can see no Git folder with that id, name or path.",
+			walk->names[0] != '\0'
+			    ? mcp_printf(call, "Did you mean: %s? list_repos shows all.",
+					 walk->names)
+			    : "Call list_repos to see which exist.");
 }
 
 static int
@@ -313,7 +314,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	else
 		list_here(call, &walk, repos);
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	/* A token that comes again leads nowhere. */
+	/* A token that is repeated would never end. */
 	if (next[0] == '\0' || strlen(next) >= sizeof(walk.token) || strcmp(next, walk.token) == 0)
 		next_prefix(&walk);
 	else
@@ -324,9 +325,10 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	return walk.find ? find_end(call, &walk) : list_end(call, &walk, walk.token);
 }
 
-/* ---- where to look --------------------------------------------------------------------------- */
+/* ---- the folders to search
+ * -------------------------------------------------------------------- */
 
-/* What is before `from` was read by an earlier call. */
+/* An earlier call has read the folders before `from`. */
 static void
 skip_to(struct mcp_call *call, struct walk *walk, const char *from)
 {
@@ -336,7 +338,7 @@ skip_to(struct mcp_call *call, struct walk *walk, const char *from)
 		add_prefix(walk, from);
 }
 
-/* The folders of the top, or those that every workspace has. */
+/* The top folders, or the ones that every workspace has. */
 static void
 add_tops(struct mcp_call *call, struct walk *walk)
 {
@@ -399,12 +401,12 @@ list_repos(struct mcp_call *call)
 
 	if (!token_read(mcp_arg(call, "page_token"), &walk.skip, from, walk.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
-				"Use the page_token of the last answer's end line.");
+				"Use the page_token from the end line of the last answer.");
 	if (prefix != NULL &&
 	    (prefix[0] != '/' || strlen(prefix) >= PREFIX_MAX || strchr(prefix, '\n') != NULL))
 		return mcp_fail(call, MCP_E_INPUT, "path_prefix is not a workspace path.",
-				"Paths begin with / and have no line ends.",
-				"Leave it out to list all Git folders.");
+				"A path must begin with / and have no line ends.",
+				"Omit it to list all Git folders.");
 	mcp_table(call, columns, COUNT(columns));
 	if (prefix == NULL)
 		return walk_begin(call, &walk);
@@ -414,9 +416,9 @@ list_repos(struct mcp_call *call)
 
 /* ---- get_repo_status ------------------------------------------------------------------------- */
 
-/* How a Git folder is asked for. */
+/* How a Git folder is identified. */
 struct asking {
-	bool by_name; /* its id was found in the list */
+	bool by_name; /* its id came from the list */
 };
 
 static int
@@ -446,7 +448,7 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 
 	(void)len;
-	/* A number may be a name as well. */
+	/* A number may also be a name. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND &&
 	    !asking->by_name)
 		return walk_begin(call, &(struct walk){ .find = true });
@@ -457,7 +459,7 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	path = mcp_get_str(call, repo, "path", "");
 	if (id[0] == '\0' || path[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				mcp_printf(call, "%s was not described.", words.object),
+				mcp_printf(call, "%s could not be read.", words.object),
 				"The reply of the workspace has no id or no path.",
 				words.not_found);
 	answer = dbx_answer_begin(call);
@@ -493,7 +495,8 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	type = mcp_get_str(call, item, "object_type", "object of an unknown type");
 	if (strcmp(type, "REPO") != 0 && !mcp_get_bool(item, "directory_info.is_git_folder", false))
-		return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is no Git folder.", asked),
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "%s is not a Git folder.", asked),
 				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
 				"Call list_repos to see which exist.");
 	return repo_get(call, mcp_get_str(call, item, "object_id", ""), true);

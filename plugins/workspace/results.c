@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What code has put out, as a client of the command execution API gets it: text, of which a long
- * one is shown by head and tail, rows, and the names of pictures. */
+/* The output of code, as the command execution API returns it: text (a long one by its beginning
+ * and end), rows, and the names of pictures. */
 #include "code.h"
 
 #include <string.h>
 
-#define ROOM_LEAST 1000	 /* bytes of output that are shown however little room there is */
-#define PICTURES_MAX 100 /* files of pictures that are named */
+#define ROOM_LEAST 1000	 /* bytes of output that are always shown */
+#define PICTURES_MAX 100 /* file names of pictures that are shown */
 
 size_t
 code_utf8(const char *text, size_t at)
@@ -63,7 +63,7 @@ say_table(struct mcp_call *call, struct json_object *results)
 	return mcp_say(call, "The cluster cut the result: select fewer rows, or aggregate.");
 }
 
-/* Bytes of an answer that output may take. */
+/* Bytes of an answer for output. */
 static size_t
 say_room(struct mcp_call *call)
 {
@@ -72,7 +72,7 @@ say_room(struct mcp_call *call)
 	return room < ROOM_LEAST ? ROOM_LEAST : (size_t)room;
 }
 
-/* ---- what was put out ------------------------------------------------------------------------ */
+/* ---- output --------------------------------------------------------------------------------- */
 
 const char *
 command_resume(struct mcp_call *call, const struct command *command)
@@ -89,9 +89,7 @@ say_from(struct mcp_call *call, const char *text, size_t from, const struct comm
 	size_t len = strlen(text), room = say_room(call), to;
 
 	if (from >= len)
-		return mcp_say(call,
-			       "The output has %zu bytes; output_from=%zu is behind its "
-			       "end.",
+		return mcp_say(call, "The output has %zu bytes; output_from=%zu is after its end.",
 			       len, from);
 	from = code_utf8(text, from);
 	to = len - from > room ? code_utf8(text, from + room) : len;
@@ -102,7 +100,7 @@ say_from(struct mcp_call *call, const char *text, size_t from, const struct comm
 		 : mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command), to);
 }
 
-/* All of a short output; head and tail of a long one, whose end says what came of it. */
+/* A short output in full; of a long one the beginning and the end, which has the result. */
 static int
 say_output(struct mcp_call *call, const char *text, const struct command *command)
 {
@@ -116,7 +114,7 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 	head = code_utf8(text, room / 2);
 	tail = code_utf8(text, len - room / 2);
 	mcp_say(call,
-		"The output has %zu bytes; its head and its tail are shown, bytes %zu-%zu "
+		"The output has %zu bytes. Its beginning and its end are shown; bytes %zu-%zu "
 		"are left out.",
 		len, head, tail - 1);
 	mcp_say_text(call, text, head, true);
@@ -126,19 +124,21 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 		return mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command),
 			       head);
 	return mcp_say(call,
-		       "The context is closed, so the middle cannot be read any more. To "
-		       "read all of a long output, print it into a file of a volume and call "
-		       "read_file, or call execute_code with keep_context=true, which then names "
-		       "the call that reads on.");
+		       "The context is closed, so the middle cannot be read any more. To read "
+		       "all of a long output, write it to a file in a volume and call "
+		       "read_file. Or call execute_code with keep_context=true: its answer "
+		       "names the call that reads the rest.");
 }
 
-/* A picture is named by its file, or stands in the name: data:image/png;base64,... */
+/* A picture is named by its file, or is in the name: data:image/png;base64,... */
 static int
 say_picture(struct mcp_call *call, const char *name)
 {
 	if (strncmp(name, "data:", 5) != 0)
 		return mcp_say(call, "file: %s", name);
-	return mcp_say(call, "file: none; the reply itself holds the picture (%.*s, %zu bytes)",
+	return mcp_say(call,
+		       "file: none; the reply itself contains the picture (%.*s, %zu "
+		       "bytes)",
 		       (int)strcspn(name, ";,") - 5, name + 5, strlen(name));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_notebook: a run of its own, submitted once, then followed like a run of a job. */
+/* run_notebook: a run of its own, submitted once and then polled like the run of a job. */
 #include "workspace.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	return dbx_run_handle(call, mcp_get_str(call, reply, "run_id", ""), false);
 }
 
-/* Without a cluster the task says nothing of compute, which means serverless. */
+/* Without a cluster the task names no compute, which means serverless. */
 static struct json_object *
 task_body(struct mcp_call *call, const char *path, const char *cluster_id)
 {
@@ -62,8 +62,8 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 	return submit(call, path, state);
 }
 
-/* On `cluster_id`, "" for serverless. A path with the extension of source is looked at first: the
- * notebook may be kept without it. */
+/* On `cluster_id`, "" for serverless. A path with a source extension is looked up first: the
+ * notebook may be stored without it. */
 static int
 on_cluster(struct mcp_call *call, const char *cluster_id)
 {
@@ -83,7 +83,7 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 	return on_cluster(call, cluster->id);
 }
 
-/* The argument, the operator's choice, else serverless. */
+/* The argument, else the operator's choice, else serverless. */
 int
 run_notebook(struct mcp_call *call)
 {
@@ -91,7 +91,7 @@ run_notebook(struct mcp_call *call)
 
 	if (mcp_arg(call, "notebook_path")[0] != '/')
 		return mcp_fail(call, MCP_E_INPUT, "notebook_path is not a workspace path.",
-				"Paths begin with /.", "Call list_workspace_items path=/.");
+				"A path must begin with /.", "Call list_workspace_items path=/.");
 	if (cluster != NULL && cluster[0] != '\0')
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
 	if (option != NULL && option[0] != '\0')

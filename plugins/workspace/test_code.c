@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* execute_code and run_notebook under the fake host: contexts, results, ways out, runs. */
+/* execute_code and run_notebook on the fake host: contexts, results, clean-up, runs. */
 #include <CUnit/CUnit.h>
 #include <lakehost/fakehost.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@
 		CU_ASSERT(strcmp(actual, expected) == 0);                          \
 	} while (0)
 
-/* A running cluster whose context c1 runs command m1. What was added before comes first. */
+/* A running cluster whose context c1 runs command m1. Replies that were added before have
+ * priority. */
 static void
 well(struct fakehost *host, const char *status)
 {
@@ -86,7 +87,8 @@ code_runs_in_a_context_of_its_own(void)
 		       FINISHED("{\"resultType\":\"images\",\"fileNames\":["
 				"\"/a.png\",null,\"data:image/png;base64,AAAA\"]}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text,
-	    "\nfile: /a.png\nfile: none; the reply itself holds the picture (image/png, 26 bytes)");
+	    "\nfile: /a.png\nfile: none; the reply itself contains the picture "
+	    "(image/png, 26 bytes)");
 	fakehost_reply(host, STATUS, 200, FINISHED("{\"resultType\":\"file\"}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text, "of type file");
 	fakehost_free(host);
@@ -158,7 +160,7 @@ a_cluster_may_be_configured(void)
 	fakehost_free(host);
 	host = fakehost_new_with(&mcp_plugin, "{\"cluster_id\":\"\"}");
 	has(fakehost_tool(host, "execute_code", "{\"language\":\"python\",\"code\":\"x\"}")->text,
-	    "No cluster is named.");
+	    "No cluster is given.");
 	fakehost_free(host);
 }
 
@@ -247,7 +249,7 @@ markup_is_told_from_brackets(void)
 	fakehost_free(host);
 }
 
-/* Head and tail of a long output; the rest by bytes, as long as the context lives. */
+/* Beginning and end of a long output; the rest by bytes, as long as the context exists. */
 void
 long_output_is_cut_in_the_middle(void)
 {
@@ -264,7 +266,7 @@ long_output_is_cut_in_the_middle(void)
 	well(host, reply);
 	fakehost_results(host, 0, 4000, 200, NULL);
 	result = fakehost_tool(host, "execute_code", CODE "}");
-	has(result->text, "The output has 6000 bytes; its head and its tail are shown, bytes "
+	has(result->text, "The output has 6000 bytes. Its beginning and its end are shown; bytes "
 			  "1000-4999 are left out.");
 	has(result->text, "0000\xc3\xa4");
 	has(result->text, "0999\xc3\xa4");
@@ -282,7 +284,7 @@ long_output_is_cut_in_the_middle(void)
 	result = fakehost_tool(host, "execute_code",
 			       "{\"cluster_id\":\"" CLUSTER "\","
 			       "\"context_id\":\"c1\",\"command_id\":\"m1\",\"output_from\":6000}");
-	has(result->text, "is behind its end");
+	has(result->text, "is after its end");
 	fakehost_free(host);
 }
 
@@ -346,19 +348,19 @@ contexts_end_on_every_way_out(void)
 		const char *said;
 	} cases[] = {
 		{ CREATE, 500, "{}", MCP_E_UNAVAILABLE, 0, "" },
-		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "without an id of the context" },
+		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "without a context id" },
 		{ CONTEXT, 200, "{\"status\":\"Error\"}", MCP_E_UNAVAILABLE, 1,
 		  "Its state is Error" },
 		{ CONTEXT, 403, "{\"error_code\":\"PERMISSION_DENIED\"}", MCP_E_PERMISSION, 1,
 		  "CAN ATTACH TO" },
 		{ EXECUTE, 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"odd\"}", MCP_E_INPUT,
 		  1, "odd" },
-		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without an id of the command" },
+		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without a command id" },
 		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not a JSON object" },
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
 		{ STATUS, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}", MCP_E_NOT_FOUND, 1,
 		  "does not exist any more" },
-		/* the code may go on, and can be waited for */
+		/* the code may still run, and can be waited for */
 		{ STATUS, 503, "", MCP_E_UNAVAILABLE, 0, "context_id=c1 command_id=m1" },
 	};
 
@@ -390,7 +392,7 @@ a_context_may_take_its_time(void)
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"up\"}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text, "up");
 	fakehost_free(host);
-	/* Withdrawn meanwhile: nothing is executed, and nothing stays behind. */
+	/* Cancelled meanwhile: nothing is executed, and no context remains. */
 	host = fakehost_new(&mcp_plugin);
 	fakehost_reply(host, CONTEXT, 200, "{\"status\":\"Pending\"}");
 	well(host, "{}");
@@ -416,7 +418,7 @@ a_command_is_resumed(void)
 	CU_ASSERT(destroyed(host) == 0);
 	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
 	has(result->text, "command_id=m1 keep_context=true");
-	/* As the answer says, and as after a restart of the host. */
+	/* As the answer says, and after a restart of the host. */
 	fakehost_reset(host);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"late\"}"));
 	result = fakehost_tool(host, "execute_code",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workspace tree, notebooks and Git folders under the fake host. Code and runs are in
+/* The workspace tree, notebooks and Git folders on the fake host. Code and runs are in
  * test_code.c. */
 #include <lakehost/fakehost.h>
 
@@ -79,7 +79,7 @@ a_walk_goes_as_deep_as_asked(void)
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/\",\"depth\":2}");
 	has(result->text, "FILE\t/d/a file\t-\t1.5 kB\t-\t-\nDIRECTORY\t/d/e\t-\t-\t-\t-\n5 "
 			  "items.\n"
-			  "1 folder below could not be listed by this identity.");
+			  "1 folder below cannot be listed by this identity.");
 	lacks(result->text, "deep");
 	result = fakehost_tool(host, "list_workspace_items",
 			       "{\"path\":\"/\",\"depth\":3,"
@@ -109,7 +109,7 @@ pages_are_offsets_into_the_walk(void)
 	has(result->text, "object_id\nFILE\t/d/a file\t");
 	has(result->text, "FILE\t/d/e/deep\t");
 	lacks(result->text, "Next:");
-	fakehost_results(host, 100, 90, 200, NULL); /* room for fewer rows than asked for */
+	fakehost_results(host, 100, 90, 200, NULL); /* the host accepts fewer rows than requested */
 	result = fakehost_tool(host, "list_workspace_items",
 			       "{\"path\":\"/\",\"name_filter\":\"\",\"limit\":3}");
 	has(result->text, "Next: list_workspace_items path=/ name_filter=\"\" limit=3 page_token=");
@@ -155,10 +155,10 @@ wrong_paths_are_refused(void)
 	ASSERT_INT(fakehost_requests(host), 0);
 	fakehost_reply(host, LIST "%2Fa%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/a/b\"}");
-	ASSERT_STR(result->next, "Call list_workspace_items path=/a to see what is there.");
+	ASSERT_STR(result->next, "Call list_workspace_items path=/a to see its content.");
 	fakehost_reply(host, LIST "%2Fb", 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
 	result = fakehost_tool(host, "list_workspace_items", "{\"path\":\"/b\"}");
-	ASSERT_STR(result->next, "Call list_workspace_items path=/ to see what is there.");
+	ASSERT_STR(result->next, "Call list_workspace_items path=/ to see its content.");
 	fakehost_free(host);
 }
 
@@ -380,12 +380,12 @@ outputs_of_all_kinds_are_text(void)
 	output_reads("{\"output_type\":\"display_data\",\"data\":{\"text/markdown\":[\"*a*\"],"
 		     "\"text/html\":\"<i>a</i>\"}}",
 		     "*a*");
-	/* of other types than they should have */
+	/* values of wrong types */
 	output_reads("{\"output_type\":7,\"data\":[1]}", "(nothing)");
 	output_reads("{\"output_type\":\"stream\",\"text\":[1,null,{}]}", "1{ }");
 }
 
-/* The name of the file that the source came from finds the notebook. */
+/* The name of the source file finds the notebook. */
 static void
 notebooks_are_found_by_file_name(void)
 {
@@ -401,7 +401,7 @@ notebooks_are_found_by_file_name(void)
 	    "1-7");
 	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: "
 										      "/nb\n");
-	/* what has the name without an extension, but is no notebook, was not meant */
+	/* an item with the name without extension that is not a notebook is not returned */
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
@@ -479,9 +479,9 @@ repos_are_listed(void)
 	result = fakehost_tool(host, "list_repos", "{}");
 	has(result->text, "1\t/Repos/a/app\tmain\tabc\thttps://g/app\n2\t/Repos/a/lib\t-\t-\t-\n"
 			  "3\t/Repos/b/app\t-\t-\t-\n4\t/Users/c/forecast\t-\t-\t-\n4 repos.\n"
-			  "1 folder of the top could not be asked");
+			  "1 top folder could not be searched");
 	lacks(fakehost_tool(host, "list_repos", "{\"name_filter\":\"APP\"}")->text, "/lib");
-	/* what does not fit: the next call begins behind it */
+	/* rows that do not fit: the next call begins after them */
 	fakehost_results(host, 3, 3000, 200, NULL);
 	result = fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/\"}");
 	has(result->text, "Next: list_repos path_prefix=/ page_token=3,6,/Repos");
@@ -501,7 +501,7 @@ repos_are_listed(void)
 	fakehost_reset(host);
 	fakehost_reply(host, REPOS("Repos%2Fz"), 200, "{}");
 	has(fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/Repos/z\"}")->text, "0 repos.");
-	/* without the list of the top, where Git folders usually are */
+	/* without the list of top folders: the usual places of Git folders */
 	fakehost_reply(host, TOP, 403, "{}");
 	fakehost_reply(host, REPOS("Repos"), 200, "{}");
 	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":[5,null]}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the two files of the tests of the workspace plugin. */
+/* Shared by the two files of tests of the workspace plugin. */
 #ifndef PLUGINS_TEST_WORKSPACE_H
 #define PLUGINS_TEST_WORKSPACE_H
 

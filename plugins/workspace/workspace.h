@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handlers of the workspace plugin. Workspace and repos API 2.0, jobs API 2.2, command
- * execution API 1.2: https://docs.databricks.com/api/workspace/workspace and its neighbours */
+ * execution API 1.2: https://docs.databricks.com/api/workspace/workspace and the following
+ * chapters */
 #ifndef PLUGINS_WORKSPACE_H
 #define PLUGINS_WORKSPACE_H
 
@@ -12,15 +13,15 @@
 
 /* ---- look.c ---------------------------------------------------------------------------------- */
 
-#define WORKSPACE_PATH_MAX 2048 /* bytes; a path has to fit into the state between steps */
+#define WORKSPACE_PATH_MAX 2048 /* bytes; a path must fit into the state between steps */
 #define LOOK_STATE_MAX 1100
 
-/* What stands at `path`: `item` is the reply of get-status, and has an object_type. */
+/* The item at `path`: `item` is the reply of get-status, and has an object_type. */
 typedef int (*item_fn)(struct mcp_call *call, const char *path, struct json_object *item,
 		       const void *state);
-/* Looks at the path that `argument` names, then runs `fn` with a copy of `state`. A path with the
- * extension of source that is not there is looked up without it, where a notebook may be. Fails
- * the call when nothing is there. */
+/* Reads the item at the path in `argument`, then runs `fn` with a copy of `state`. A path with a
+ * source extension that does not exist is looked up without it, because it may be a notebook. Fails
+ * the call when nothing exists there. */
 int item_look(struct mcp_call *call, const char *argument, item_fn fn, const void *state,
 	      size_t len);
 /* `path` without an extension of notebook source; NULL when it has none. */
@@ -28,22 +29,22 @@ const char *notebook_path(struct mcp_call *call, const char *path);
 
 /* ---- notebook.c, outputs.c ------------------------------------------------------------------- */
 
-#define ROOM_FOR_WORDS 2000 /* bytes of a result for what is not content */
+#define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for other lines than content */
 
 int64_t count_lines(const char *text, size_t len);
-/* The lines that start_line and end_line name, as far as a result has room for them, and the call
- * that goes on. `what`: in brackets behind the path. */
+/* The lines that start_line and end_line select, as far as a result has room, and the next call.
+ * `what`: added in brackets after the path. */
 int say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 	      const char *what);
 /* The cells of a Jupyter export with their outputs. */
 int say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path);
 
-/* The words of a failure about a workspace path. */
+/* The texts of a failure about a workspace path. */
 struct dbx_words path_words(struct mcp_call *call, const char *path);
 
 /* Text without ANSI escapes, and with `html` without tags and entities too. */
 const char *clean_text(struct mcp_call *call, const char *text, bool html);
-/* The text of a page of HTML, with lines for rows and tabs between cells. */
+/* The text of an HTML page, with a line for each row and tabs between cells. */
 const char *html_text(struct mcp_call *call, const char *html);
 /* Code without the indentation that all its lines share. */
 const char *without_indent(struct mcp_call *call, const char *code);

@@ -142,7 +142,7 @@ SETUPS = [
            available={"ml": 'rename = { list_registered_models = "list_tables"; };'}),
     broken("a name to change that nothing has", 'there is no tool or prompt "x"',
            available={"ml": 'rename = { x = "y"; };'}),
-    broken("a critical plugin", "plugin data, which is marked critical, was refused",
+    broken("a critical plugin", "plugin data is marked critical and was refused",
            available={"data": "critical = true; options = { spool_rows = 5; };"}),
     # prompts
     broken("a folder of prompts by half a path", "is not an absolute path",
@@ -258,7 +258,7 @@ class Check(unittest.TestCase):
         whole.end()
         self.assertEqual(status, 0, text)
         self.assertIn("upstream workspace: ok: http://127.0.0.1:9, pat: ", text)
-        self.assertIn("not checked: that it answers and takes the credential needs the network",
+        self.assertIn("not checked: check does not use the network",
                       text)
 
     def test_nothing_asks_for_a_workspace_that_nobody_uses(self):

@@ -138,12 +138,12 @@ class CommandLine(unittest.TestCase):
                            (["--read-onyl"], 'did you mean "--read-only"?'),
                            (["client-config", "curser"], 'did you mean "cursor"?'),
                            (["--frobnicate"], "unknown option: --frobnicate"),
-                           (["check", "--config"], "an option wants a value: --config"),
-                           (["check", "--json"], "takes no such option: json"),
+                           (["check", "--config"], "the option needs a value: --config"),
+                           (["check", "--json"], "does not take the option: json"),
                            (["check", "more"], "too many arguments"),
                            (["call"], "an argument is missing"),
                            (["plugin", "lost"], "Usage: lakehost plugin"),
-                           (["plugin", "enable", "../x"], "not a plugin name"),
+                           (["plugin", "enable", "../x"], "not a valid plugin name"),
                            (["client-config", "netscape"], "unknown client")):
             with self.subTest(words):
                 self.assertIn(why, self.run_command([LAKEHOST, *words], status=2).stderr)
@@ -298,7 +298,7 @@ class CommandLine(unittest.TestCase):
                                               "list_cluster_events"}))
         self.assertIn("unknown tool", self.lakehost("call", "start_cluster", "cluster_id=x",
                                                     status=1).stderr)
-        self.assertIn("permissions in the plugin's file do not cover", self.lakehost(
+        self.assertIn("permissions in the plugin's file do not allow", self.lakehost(
             "call", "start_cluster", "cluster_id=x", status=1).stderr)
         self.assertNotIn("/events", self.lakehost("resources").stdout)
         text = self.lakehost("check").stdout
@@ -401,9 +401,9 @@ class CommandLine(unittest.TestCase):
     def test_call_of_a_tool_that_is_not_offered(self):
         def why(*words):
             return self.lakehost(*words, status=1).stderr
-        self.assertIn('a tool of plugin compute and needs policy.access "write"; here it is "read"',
+        self.assertIn('a tool of plugin compute and needs policy.access "write". The configured access is "read"',
                       why("--read-only", "call", "start_cluster", "cluster_id=x"))
-        self.assertIn('a tool of plugin secrets, which is not enabled: "lakehost plugin enable '
+        self.assertIn('a tool of plugin secrets, which is not enabled. Run "lakehost plugin enable '
                       'secrets"', why("call", "list_secret_scopes"))
         self.assertIn("a tool of plugin data, which is refused", why(
             "--set", "plugins.data.options.spool=5", "call", "execute_sql", "sql_query=SELECT 1"))
@@ -413,7 +413,7 @@ class CommandLine(unittest.TestCase):
         enabled = "--set", "plugins.enabled=secret-values"
         text = self.lakehost(*enabled, "check").stdout
         self.assertRegex(text, r'(?m)^plugin secret-values .*: warning: none of its tools is offered'
-                               r': they need more than policy\.access "write"$')
+                               r': they need more access than policy\.access "write"$')
         text = self.lakehost(*enabled, "--set", "policy.access=admin", "check").stdout
         self.assertNotIn("none of its tools", text)
 
@@ -439,7 +439,7 @@ class CommandLine(unittest.TestCase):
                       self.lakehost("call", "list_warehouses", status=1).stderr)
         self.assertIn("not JSON",
                       self.lakehost("call", "list_catalogs", "{'a':1}", status=1).stderr)
-        self.assertIn("neither KEY=VALUE nor",
+        self.assertIn("is not KEY=VALUE and not",
                       self.lakehost("call", "list_catalogs", "word", status=1).stderr)
         self.assertIn("the client cannot ask", self.run_command(
             self.fixture("call", "test_elicitation", "message=Who?"), status=1).stdout)
