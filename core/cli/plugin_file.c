@@ -98,7 +98,7 @@ plugin_print_unknown(const struct config *config, const char *name)
 	const struct strings *directories = &config->plugins.directories;
 	char *near = plugins_near(directories, name);
 
-	fprintf(stderr, "lakehost: plugin \"%s\" does not exist in", name);
+	fprintf(stderr, "lakehost: there is no plugin \"%s\" in", name);
 	for (size_t i = 0; i < directories->count; i++)
 		fprintf(stderr, "%s %s", i > 0 ? "," : "", directories->item[i]);
 	fputs(directories->count == 0 ? " any plugin directory\n" : "\n", stderr);

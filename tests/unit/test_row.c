@@ -152,7 +152,7 @@ the_member_lakehost(void)
 	    "lakehost.reveals names have one");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
 	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: not a list");
-	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0] is not a string");
+	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: not a string");
 	meta_refused(",\"wait_s\":51", "tool a: lakehost.wait_s: not 0 to 50");
 	meta_refused(",\"wait_s\":\"5\"", "tool a: lakehost.wait_s: not 0 to 50");
 }
@@ -199,7 +199,7 @@ aliases(void)
 {
 	meta_refused(",\"aliases\":[\"Old-Name\",\"a:b.c\"]", NULL);
 	meta_refused(",\"aliases\":\"x\"", "tool a: lakehost.aliases: not a list");
-	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0] is not a string");
+	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0]: not a string");
 	meta_refused(",\"aliases\":[\"ok\",\"a b\"]",
 		     "tool a: lakehost.aliases[1]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"\"]",

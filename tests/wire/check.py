@@ -67,7 +67,7 @@ SETUPS = [
            options=["--set", "server.state_key=/plain/path"]),
     broken("a file where the state folder should be", "plain/lakehost/state.key",
            files={"plain": ""}, env={"XDG_STATE_HOME": "{home}/plain"}),
-    broken("no place for a state key", "there is no place for one",
+    broken("no place for a state key", "no directory is known for it",
            env={"XDG_STATE_HOME": None, "HOME": None}),
     # the program
     broken("libcurl that cannot be loaded", "libcurl cannot be loaded",

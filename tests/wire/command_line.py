@@ -405,7 +405,7 @@ class CommandLine(unittest.TestCase):
                       why("--read-only", "call", "start_cluster", "cluster_id=x"))
         self.assertIn('a tool of plugin secrets, which is not enabled. Run "lakehost plugin enable '
                       'secrets"', why("call", "list_secret_scopes"))
-        self.assertIn("a tool of plugin data, which is refused", why(
+        self.assertIn("a tool of plugin data, which was refused", why(
             "--set", "plugins.data.options.spool=5", "call", "execute_sql", "sql_query=SELECT 1"))
         self.assertNotIn("It is a tool", why("call", "nothing"))
 
@@ -420,7 +420,7 @@ class CommandLine(unittest.TestCase):
     def test_doctor_tells_a_fault_once(self):
         self.env["DATABRICKS_TOKEN"] = "dapi-invalid"
         text = self.lakehost("doctor", status=1).stdout
-        self.assertIn("the credential was refused", text)
+        self.assertIn("the credential was rejected", text)
         self.assertRegex(text, r"(?m)^plugin data, probe: not checked: ")
         self.assertRegex(text, r"(?m)^1 fault$")
         self.env["DATABRICKS_HOST"] = "http://127.0.0.1:1"
@@ -437,7 +437,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("unknown tool", self.lakehost("call", "nothing", status=1).stderr)
         self.assertIn("did you mean \"list_sql_warehouses\"?",
                       self.lakehost("call", "list_warehouses", status=1).stderr)
-        self.assertIn("not JSON",
+        self.assertIn("not valid JSON",
                       self.lakehost("call", "list_catalogs", "{'a':1}", status=1).stderr)
         self.assertIn("is not KEY=VALUE and not",
                       self.lakehost("call", "list_catalogs", "word", status=1).stderr)
@@ -453,7 +453,7 @@ class CommandLine(unittest.TestCase):
         again = self.run_command(self.fixture("read", "test://static-binary", "--output",
                                               str(image)), status=1)
         self.assertIn("File exists", again.stderr)
-        self.assertIn("none at test://nothing; \"lakehost resources\"", self.run_command(
+        self.assertIn("no resource test://nothing; \"lakehost resources\"", self.run_command(
             self.fixture("read", "test://nothing"), status=1).stderr)
         result = self.run_command(self.fixture("read", "test://static-text", "--json"))
         self.assertEqual(json.loads(result.stdout)["contents"][0]["text"], text)
@@ -519,7 +519,7 @@ class CommandLine(unittest.TestCase):
         for client, (member, key) in self.CLIENTS.items():
             command = [LAKEHOST, "client-config", client, "--url"]
             if key is None:
-                self.assertIn("starts commands only",
+                self.assertIn("supports stdio only",
                               self.run_command([*command, self.URL], status=2).stderr)
                 continue
             server = json.loads(self.run_command([*command, self.URL]).stdout)[member]["lakehost"]
@@ -527,7 +527,7 @@ class CommandLine(unittest.TestCase):
             self.assertNotIn("command", server)
             for url in "foo", "127.0.0.1:8765", "ftp://host/mcp", "http://", "http://a b/":
                 result = self.run_command([*command, url], status=2)
-                self.assertIn("not a URL", result.stderr)
+                self.assertIn(f"--url {url} is not valid", result.stderr)
                 self.assertEqual(result.stdout, "")
 
     def test_client_config_secret(self):

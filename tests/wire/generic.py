@@ -239,7 +239,7 @@ class Bearer(Case):
         self.assertIn('give upstreams.tracker.auth', text)
         (self.home / 'lakehost.conf').write_text(
             re.sub(r'upstreams = .*\n.*\n', '', (self.home / 'lakehost.conf').read_text()))
-        self.assertIn('there is no upstreams.tracker', self.run_host('check', status=1))
+        self.assertIn('lakehost.conf has no upstreams.tracker', self.run_host('check', status=1))
         text = self.run_host('call', 'list_issues', 'project=OPS', status=1)
         self.assertIn('there is no upstreams.tracker', text)
 
