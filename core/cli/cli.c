@@ -16,6 +16,7 @@
 #include "base/nearest.h"
 #include "config/text.h"
 #include "host/host.h"
+#include "upstream/upstream.h"
 
 static const struct cli_command commands[] = {
 	{ "serve", "[serve] [--http ADDR:PORT] [--unix PATH]",
@@ -300,7 +301,7 @@ struct config *
 cli_config(const struct cli *cli)
 {
 	struct config_faults faults = { 0 };
-	struct config *config = config_load(&cli->overrides, &faults);
+	struct config *config = config_load(&cli->overrides, upstream_load, &faults);
 
 	for (size_t i = 0; i < faults.count; i++)
 		fprintf(stderr, "lakehost: %s\n", faults.line[i]);

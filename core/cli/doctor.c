@@ -173,7 +173,7 @@ ask(struct examination *exam, const char *role, const char *plugin,
 				       .max_bytes = REPLY_MAX };
 
 	exam->role = role;
-	exam->kind = upstream_kind(config_upstream(host_config(host), role));
+	exam->kind = config_upstream(host_config(host), role)->kind;
 	exam->since_ms = clock_ms();
 	exam->doctor->waiting++;
 	egress_submit(host_egress(host), &scope, &http, NULL, arrived, exam);
@@ -204,7 +204,7 @@ usable(const struct config_upstream *upstream)
 static void
 ask_identity(struct doctor *doctor, const struct config_upstream *upstream)
 {
-	const struct upstream_kind *kind = upstream_kind(upstream);
+	const struct upstream_kind *kind = upstream->kind;
 	struct strings permission = { 0 };
 	struct examination *exam;
 	struct buf users;

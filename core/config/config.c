@@ -82,14 +82,15 @@ read_prompts(struct config *config, const struct node *root)
 }
 
 static void
-read_groups(struct config *config, struct reader *reader, const struct config_overrides *overrides)
+read_groups(struct config *config, struct reader *reader, const struct config_overrides *overrides,
+	    config_upstreams_fn upstreams)
 {
 	struct node root = node_root(reader);
 	struct node auth = node_group(&root, "auth"), policy = node_group(&root, "policy");
 
 	config_read_server(config, &root, overrides);
 	node_word(&auth, "inbound", inbound_words, 0);
-	config_read_upstreams(config, &root);
+	upstreams(config, &root);
 	config->access = (enum access)node_word(&policy, "access", access_names, ACCESS_WRITE);
 	node_list(&policy, "read_functions", &config->read_functions);
 	if (overrides->read_only && config->access > ACCESS_READ)
@@ -115,7 +116,7 @@ check_mode(const struct config_source *source, bool literal_secret, struct confi
 
 struct config *
 config_from(const struct config_source *source, const struct config_overrides *overrides,
-	    struct config_faults *faults)
+	    config_upstreams_fn upstreams, struct config_faults *faults)
 {
 	struct config *config = xcalloc(1, sizeof(*config));
 	size_t before = faults->count;
@@ -124,7 +125,7 @@ config_from(const struct config_source *source, const struct config_overrides *o
 	reader_init(&reader, source->name, source->text, faults);
 	for (size_t i = 0; i < overrides->sets; i++)
 		reader_override(&reader, overrides->set[i]);
-	read_groups(config, &reader, overrides);
+	read_groups(config, &reader, overrides, upstreams);
 	reader_finish(&reader);
 	check_mode(source, reader.literal_secret, faults);
 	for (size_t i = 0; source->known != NULL && i < reader.known.count; i++)
@@ -191,7 +192,8 @@ find_file(const struct config_overrides *overrides, char **path, char **director
 }
 
 struct config *
-config_load(const struct config_overrides *overrides, struct config_faults *faults)
+config_load(const struct config_overrides *overrides, config_upstreams_fn upstreams,
+	    struct config_faults *faults)
 {
 	struct config_source source = { .name = "built-in defaults" };
 	char *path, *directory, *text = NULL, why[512];
@@ -213,7 +215,7 @@ config_load(const struct config_overrides *overrides, struct config_faults *faul
 		source.text = text;
 		source.mode = status.st_mode;
 	}
-	config = config_from(&source, overrides, faults);
+	config = config_from(&source, overrides, upstreams, faults);
 	secret_free(text);
 	if (config == NULL) {
 		free(path);

@@ -47,31 +47,24 @@ struct config_listener {
 	unsigned mode;			 /* of a unix socket */
 };
 
-/* What kind of service an upstream is; <upstream/upstream.h> has what is particular to each. */
-enum service { SERVICE_DATABRICKS, SERVICE_GENERIC };
+struct upstream_kind;
 
-/* How a request is authenticated. Of Databricks: a bearer token. */
-enum auth_method { AUTH_BEARER, AUTH_NONE, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH };
-
-/* One upstream role, resolved: which credential was chosen and why stands in `auth_why`. */
+/*
+ * One upstream role. Config keeps it and knows no kind of service: core/upstream/ reads the group,
+ * finds address and credential, and keeps what its kind alone needs in `own`.
+ */
 struct config_upstream {
-	char *role; /* "workspace" */
-	enum service service;
-	char *url; /* scheme://host[:port][/path], no slash at the end; NULL: not given */
-	enum auth_method method;
+	char *role;			  /* "workspace" */
+	const struct upstream_kind *kind; /* never NULL */
+	void *own;			  /* of the kind, … */
+	void (*own_free)(void *own);	  /* … which frees it */
+	char *url;	 /* scheme://host[:port][/path], no slash at the end; NULL: not given */
 	char *auth_type; /* "pat", "basic" …, or NULL when no credential was found */
 	char *auth_why;	 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
-	char *token;	 /* the secret as it was at the start: token, password, header value, or
-			     client secret; NULL with AUTH_NONE */
-	char *token_reference; /* file: or credential: it was read from, so that it can be read
-				  again; or NULL */
-	bool token_of_profile; /* it is that of `profile` in `config_file`, likewise */
-	char *profile, *config_file;
-	char *user;			    /* of AUTH_BASIC; the client's id of AUTH_OAUTH */
-	char *header;			    /* name of the header of AUTH_HEADER */
-	char *token_url, *scope, *audience; /* of AUTH_OAUTH; the latter two may be NULL */
-	bool secret_in_body;	 /* AUTH_OAUTH: client_id and client_secret go into the body */
-	char *workspace_id;	 /* sent along where one host serves several workspaces; or NULL */
+	char *secret;	 /* as it was at the start: token, password, header value, or client
+			    secret; NULL: none is needed, or none was found */
+	char *secret_reference;	 /* file: or credential: it was read from, so that it can be read
+				    again; or NULL */
 	char *ca_file;		 /* NULL: the system's bundle */
 	struct strings warnings; /* for the operator, if anybody uses it */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
@@ -163,8 +156,13 @@ struct config_faults {
 	size_t count;
 };
 
+struct node;
+/* Reads the group `upstreams`, with the functions of config/reader.h: upstream_load(). */
+typedef void (*config_upstreams_fn)(struct config *config, const struct node *root);
+
 /* NULL when there is any fault. Contacts nobody. */
-struct config *config_load(const struct config_overrides *overrides, struct config_faults *faults);
+struct config *config_load(const struct config_overrides *overrides, config_upstreams_fn upstreams,
+			   struct config_faults *faults);
 void config_free(struct config *config);
 void config_faults_add(struct config_faults *faults, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

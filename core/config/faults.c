@@ -53,16 +53,10 @@ upstream_fini(struct config_upstream *upstream)
 	free(upstream->url);
 	free(upstream->auth_type);
 	free(upstream->auth_why);
-	secret_free(upstream->token);
-	free(upstream->token_reference);
-	free(upstream->user);
-	free(upstream->header);
-	free(upstream->token_url);
-	free(upstream->scope);
-	free(upstream->audience);
-	free(upstream->profile);
-	free(upstream->config_file);
-	free(upstream->workspace_id);
+	secret_free(upstream->secret);
+	free(upstream->secret_reference);
+	if (upstream->own_free != NULL)
+		upstream->own_free(upstream->own);
 	free(upstream->ca_file);
 	strings_fini(&upstream->warnings);
 	strings_fini(&upstream->link_suffixes);

@@ -16,7 +16,6 @@ void reader_know_all(config_setting_t *setting); /* nothing in it is an unknown 
 /* The groups of lakehost.conf. */
 void config_read_server(struct config *config, const struct node *root,
 			const struct config_overrides *overrides);
-void config_read_upstreams(struct config *config, const struct node *root);
 void config_read_plugins(struct config *config, const struct node *root);
 /* plugins-enabled and plugins-available beside the configuration file. */
 void config_read_dropins(struct config *config, const char *directory,
@@ -40,6 +39,7 @@ struct config_source {
 
 /* The rest of config_load(). */
 struct config *config_from(const struct config_source *source,
-			   const struct config_overrides *overrides, struct config_faults *faults);
+			   const struct config_overrides *overrides, config_upstreams_fn upstreams,
+			   struct config_faults *faults);
 
 #endif

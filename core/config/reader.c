@@ -317,6 +317,32 @@ node_item(const struct node *parent, const char *key, size_t index)
 	return node;
 }
 
+void
+node_keys(const struct node *group, struct strings *keys)
+{
+	const struct reader *reader = group->reader;
+	size_t len = strlen(group->path);
+	int n = group->setting != NULL ? config_setting_length(group->setting) : 0;
+
+	for (int i = 0; i < n; i++)
+		strings_add(keys, config_setting_name(
+				      config_setting_get_elem(group->setting, (unsigned)i)));
+	for (size_t i = 0; i < reader->overrides; i++) {
+		const char *path = reader->override[i].path, *dot;
+		char *key;
+
+		if (strncmp(path, group->path, len) != 0 || path[len] != '.')
+			continue;
+		dot = strchr(path + len + 1, '.');
+		if (dot == NULL)
+			continue;
+		key = xstrndup(path + len + 1, (size_t)(dot - path) - len - 1);
+		if (!strings_have(keys, key))
+			strings_add(keys, key);
+		free(key);
+	}
+}
+
 /* ---- faults -------------------------------------------------------------------------------- */
 
 char *
@@ -348,6 +374,12 @@ node_fault(const struct node *node, const char *key, const char *format, ...)
 	config_faults_add(node->reader->faults, "%s: %s: %s", where, path, what);
 	free(what);
 	free(where);
+}
+
+size_t
+node_faults(const struct node *node)
+{
+	return node->reader->faults->count;
 }
 
 /* ---- unknown keys -------------------------------------------------------------------------- */

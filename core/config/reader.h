@@ -61,6 +61,9 @@ struct node node_group(const struct node *parent, const char *key);
 size_t node_count(const struct node *parent, const char *key);
 struct node node_item(const struct node *parent, const char *key, size_t index);
 
+/* The keys of a group: those of the file, then the groups in it that only --set names. */
+void node_keys(const struct node *group, struct strings *keys);
+
 /* Was the key given at all? Counts as asking for it. */
 bool node_has(const struct node *node, const char *key);
 /* A fault where the key is given, with what is in it. The key is not one that can be set here, so
@@ -87,6 +90,8 @@ char *node_json(const struct node *node, const char *key);
 /* Adds a fault about a key of this group, with its place. */
 void node_fault(const struct node *node, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* How many faults there are so far, to see whether reading something added one. */
+size_t node_faults(const struct node *node);
 /* "lakehost.conf:12", or "--set …", where the key of this group stands. For free(). */
 char *node_where(const struct node *node, const char *key);
 

@@ -22,8 +22,13 @@ after(const char *text, const char *prefix)
 bool
 reference_is(const char *text)
 {
-	return after(text, "env:") != NULL || after(text, "file:") != NULL ||
-	       after(text, "credential:") != NULL;
+	return after(text, "env:") != NULL || reference_is_file(text);
+}
+
+bool
+reference_is_file(const char *text)
+{
+	return after(text, "file:") != NULL || after(text, "credential:") != NULL;
 }
 
 const char *

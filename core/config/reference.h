@@ -13,6 +13,7 @@
 #define REFERENCE_VALUE_MAX 65536 /* bytes of a referenced value */
 
 bool reference_is(const char *text);
+bool reference_is_file(const char *text); /* file: or credential:, which can be read again */
 /* NULL when it is spelled well, else why not. Looks nothing up. */
 const char *reference_check(const char *reference);
 /* The path that a file: or credential: reference means, for free(); else NULL with `why`. */

@@ -1,6 +1,6 @@
 lakehost_core(config
 	SOURCES config.c faults.c permission.c plugins.c prompt_files.c reader.c reference.c
-		server.c text.c upstream.c value.c
+		server.c text.c value.c
 	LIBS PkgConfig::CONFIG)
 target_compile_definitions(core_config PRIVATE
 	LAKEHOST_LIBDIR="${CMAKE_INSTALL_LIBDIR}"

@@ -67,6 +67,14 @@ strings_fini(struct strings *list)
 	*list = (struct strings){ 0 };
 }
 
+void
+strings_wipe(struct strings *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		explicit_bzero(list->item[i], strlen(list->item[i]));
+	strings_fini(list);
+}
+
 const char *
 nearest_word(const struct strings *known, const char *word)
 {

@@ -22,6 +22,7 @@ void strings_vprintf(struct strings *list, const char *format, va_list args)
 void text_to_line(char *text);
 bool strings_have(const struct strings *list, const char *text);
 void strings_fini(struct strings *list);
+void strings_wipe(struct strings *list); /* strings_fini() for secrets */
 
 /* The known word nearest to `word`, or NULL when none is near enough to be meant. */
 const char *nearest_word(const struct strings *known, const char *word);

@@ -4,15 +4,19 @@
  * want, and the callbacks through which bytes come and go. The callbacks decide early: a reply
  * that cannot be right is not read to its end.
  */
+#include "egress/attempt.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "egress/internal.h"
+#include "egress/multi.h"
 #include "upstream/upstream.h"
 
 #define STREAM_BUFFER (128L << 10) /* for sinks and files; otherwise libcurl's own 16 KiB */
@@ -58,11 +62,13 @@ head_done(struct flight *flight)
 
 	flight->headers_done = true;
 	if (!request->link && !request->grant &&
-	    upstream_kind(request->upstream)
-		->foreign_reply(request->path,
-				request->accept != NULL ? request->accept : "application/json",
-				reply->public.status, reply_header(reply, "Content-Type"),
-				reply_header(reply, "Location"), why, sizeof(why))) {
+	    request->upstream->kind->foreign_reply(request->path,
+						   request->accept != NULL ? request->accept
+									   : "application/json",
+						   reply->public.status,
+						   reply_header(reply, "Content-Type"),
+						   reply_header(reply, "Location"), why,
+						   sizeof(why))) {
 		stop(flight, STOP_PAGE, why);
 		return false;
 	}
@@ -308,11 +314,10 @@ append(struct flight *flight, const char *header)
 }
 
 static bool
-set_attempt_headers(struct flight *flight)
+set_attempt_headers(struct flight *flight, const struct strings *credential)
 {
 	static const char *const removed[] = { "Expect:", "Accept:" };
 	struct request *request = &flight->request;
-	struct strings credential = { 0 };
 	bool ok = append(flight, removed[0]);
 
 	for (size_t i = 0; ok && i < request->headers.count; i++)
@@ -321,13 +326,8 @@ set_attempt_headers(struct flight *flight)
 		if (ok && request->accept == NULL)
 			ok = append(flight, removed[1]);
 	} else {
-		credential_headers(flight, &credential);
-		for (size_t i = 0; i < credential.count; i++) {
-			ok = ok && append(flight, credential.item[i]);
-			explicit_bzero(credential.item[i], strlen(credential.item[i]));
-			free(credential.item[i]);
-		}
-		free(credential.item);
+		for (size_t i = 0; i < credential->count; i++)
+			ok = ok && append(flight, credential->item[i]);
 	}
 	set_pointer(flight, CURLOPT_HTTPHEADER, flight->list);
 	return ok;
@@ -351,8 +351,9 @@ set_callbacks(struct flight *flight)
 }
 
 bool
-attempt_start(struct flight *flight)
+attempt_start(struct flight *flight, const struct strings *headers)
 {
+	CHECK(flight->phase == FLIGHT_RESTS && flight->easy == NULL && flight->list == NULL);
 	flight->attempts++;
 	flight->body_at = 0;
 	flight->stop = STOP_NOT;
@@ -368,7 +369,7 @@ attempt_start(struct flight *flight)
 	set_manners(flight);
 	set_message(flight);
 	set_callbacks(flight);
-	return set_attempt_headers(flight) && multi_add(flight->egress, flight);
+	return set_attempt_headers(flight, headers) && multi_add(flight->egress, flight);
 }
 
 void
@@ -377,7 +378,8 @@ attempt_end(struct flight *flight)
 	const struct curl_api *curl = flight->egress->curl;
 
 	if (flight->easy != NULL) {
-		multi_remove(flight->egress, flight);
+		if (flight->phase == FLIGHT_RUNS)
+			multi_remove(flight->egress, flight);
 		curl->easy_cleanup(flight->easy);
 		flight->easy = NULL;
 	}

@@ -3,14 +3,19 @@
  * Request bodies from pieces. A secret reference is looked up here, at the last moment, if the
  * operator listed it; its value never comes near the plugin and is masked from then on.
  */
+#include "egress/body.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/reference.h"
 #include "config/text.h"
-#include "egress/internal.h"
+#include "egress/limits.h"
 
 /* As it stands in the body, so that an echo of the body is masked too. */
 static void

@@ -3,11 +3,13 @@
  * Replies of GET requests, for as long as a request says that an older one will do. Soft state:
  * bounded in entries and bytes, the one used longest ago goes first.
  */
+#include "egress/cache.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "egress/internal.h"
+#include "egress/reply.h"
 
 #define BUCKETS 256
 

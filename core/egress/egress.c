@@ -8,7 +8,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "egress/cache.h"
 #include "egress/internal.h"
+#include "egress/multi.h"
 
 #define CACHE_ENTRY_MAX (1u << 20)
 #define CACHE_TOTAL_MAX (16u << 20)
@@ -102,7 +104,7 @@ deadline_passed(struct loop_timer *timer)
 
 	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)%s",
 		 flight_target(flight), flight->attempts, flight->attempts == 1 ? "" : "s",
-		 flight->waits ? ", because there is no access token yet" : "");
+		 flight->phase == FLIGHT_WAITS ? ", because there is no access token yet" : "");
 	log_event(LOG_INFO, "upstream", "plugin", "s", flight->request.plugin, "tool", "s",
 		  flight->request.tool, "method", "s", flight->request.method, "path", "s",
 		  flight->request.path, "ms", "i", (clock_us() - flight->started_us) / 1000,
@@ -136,7 +138,7 @@ static struct flight *
 find_equal(struct egress *egress, const struct request *request)
 {
 	for (struct flight *flight = egress->flights; flight != NULL; flight = flight->next) {
-		if (flight->request.single_flight && !flight->finishing &&
+		if (flight->request.single_flight && flight->phase != FLIGHT_ENDS &&
 		    flight->stop == STOP_NOT && strcmp(flight->request.key, request->key) == 0)
 			return flight;
 	}
@@ -247,9 +249,9 @@ egress_new(struct loop *loop, const struct config *config)
 	egress->config = config;
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
-	egress->credential = xcalloc(config->upstreams + 1, sizeof(*egress->credential));
+	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
 	for (size_t i = 0; i < config->upstreams; i++)
-		credential_init(&egress->credential[i], egress, &config->upstream[i]);
+		authorizer_init(&egress->authorizer[i], egress, &config->upstream[i]);
 	return egress;
 }
 
@@ -257,7 +259,7 @@ void
 egress_reload(struct egress *egress)
 {
 	for (size_t i = 0; i < egress->config->upstreams; i++)
-		credential_reload(&egress->credential[i]);
+		credential_reload(&egress->authorizer[i].credential);
 }
 
 void
@@ -280,7 +282,7 @@ egress_free(struct egress *egress)
 	multi_close(egress);
 	cache_free(egress->cache);
 	for (size_t i = 0; i < egress->config->upstreams; i++)
-		credential_fini(&egress->credential[i]);
-	free(egress->credential);
+		authorizer_fini(&egress->authorizer[i]);
+	free(egress->authorizer);
 	free(egress);
 }

@@ -8,13 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "config/text.h"
+#include "egress/attempt.h"
+#include "egress/cache.h"
 #include "egress/internal.h"
+#include "egress/retry.h"
 #include "upstream/upstream.h"
 
 static void try_again(struct loop_timer *timer);
+
+/* What may follow: whoever moves a flight elsewhere has lost its place in a list or at libcurl. */
+static const bool may_follow[][FLIGHT_ENDS + 1] = {
+	[FLIGHT_RESTS] = { [FLIGHT_WAITS] = true, [FLIGHT_RUNS] = true, [FLIGHT_ENDS] = true },
+	[FLIGHT_WAITS] = { [FLIGHT_RESTS] = true },
+	[FLIGHT_RUNS] = { [FLIGHT_RESTS] = true },
+	[FLIGHT_ENDS] = { false },
+};
+
+void
+flight_move(struct flight *flight, enum flight_phase phase)
+{
+	CHECK(may_follow[flight->phase][phase]);
+	flight->phase = phase;
+}
 
 struct flight *
 flight_new(struct egress *egress)
@@ -43,7 +63,7 @@ flight_free(struct flight *flight)
 	if (flight->queued)
 		*link = flight->next_queued;
 	loop_timer_stop(flight->egress->loop, &flight->retry);
-	credential_leave(flight);
+	authorize_leave(flight);
 	attempt_end(flight);
 	*flight->link = flight->next;
 	if (flight->next != NULL)
@@ -86,7 +106,7 @@ remember(struct flight *flight)
 	/* SAFE is a read, even by POST */
 	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
 	    !request->link)
-		cache_forget(egress->cache, egress->credential[i].identity);
+		cache_forget(egress->cache, egress->authorizer[i].credential.identity);
 	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
 		cache_put(egress->cache, request->key, flight->reply, clock_ms());
 }
@@ -110,15 +130,16 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	}
 	free(reply->request_id);
 	reply->request_id =
-	    upstream_kind(flight->request.upstream)
-		->request_id(reply->headers, reply->n_headers,
-			     (struct mcp_text){ reply->body.data, reply->public.status >= 400
-								      ? reply->body.len
-								      : 0 });
+	    flight->request.upstream->kind->request_id(reply->headers, reply->n_headers,
+						       (struct mcp_text){ reply->body.data,
+									  reply->public.status >=
+										  400
+									      ? reply->body.len
+									      : 0 });
 	reply_seal(reply);
 	log_flight(flight);
 	remember(flight);
-	flight->finishing = true;
+	flight_move(flight, FLIGHT_ENDS);
 	while (flight->waiters != NULL)
 		transfer_give(transfer_pop(&flight->waiters), reply);
 	flight_free(flight);
@@ -129,7 +150,14 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 static void
 start(struct flight *flight)
 {
-	if (credential_ready(flight) && !attempt_start(flight))
+	struct strings headers;
+	bool ok;
+
+	if (!authorize(flight, &headers))
+		return;
+	ok = attempt_start(flight, &headers);
+	strings_wipe(&headers);
+	if (!ok)
 		finish(flight, MCP_E_INTERNAL, "the request could not be started: no memory left");
 }
 
@@ -214,9 +242,9 @@ refused(const struct flight *flight)
 	const struct reply *reply = flight->reply;
 
 	return reply->public.status >= 400 &&
-	       upstream_kind(flight->request.upstream)
-		   ->refused(reply->public.status,
-			     (struct mcp_text){ reply->body.data, reply->body.len });
+	       flight->request.upstream->kind->refused(reply->public.status,
+						       (struct mcp_text){ reply->body.data,
+									  reply->body.len });
 }
 
 void
@@ -238,7 +266,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		snprintf(why, sizeof(why), "the text of the error was cut at %u bytes",
 			 EGRESS_ERROR_MAX);
 	}
-	if (rc == CURLE_OK && refused(flight) && credential_refused(flight)) {
+	if (rc == CURLE_OK && refused(flight) && authorize_again(flight)) {
 		attempt_end(flight);
 		start(flight);
 		return;
@@ -300,7 +328,7 @@ flight_leave(struct transfer *transfer)
 	if (transfer->next != NULL)
 		transfer->next->link = transfer->link;
 	transfer->flight = NULL;
-	if (flight != NULL && flight->waiters == NULL && !flight->finishing)
+	if (flight != NULL && flight->waiters == NULL && flight->phase != FLIGHT_ENDS)
 		flight_drop(flight);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcurl's multi handle on the event loop: its sockets are watches, its timeout is a timer. */
+#include "egress/multi.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "egress/internal.h"
 
@@ -247,7 +250,7 @@ multi_add(struct egress *egress, struct flight *flight)
 {
 	if (egress->curl->multi_add_handle(egress->multi, flight->easy) != CURLM_OK)
 		return false;
-	flight->running = true;
+	flight_move(flight, FLIGHT_RUNS);
 	egress->running++;
 	limit_connections(egress);
 	return true;
@@ -256,9 +259,11 @@ multi_add(struct egress *egress, struct flight *flight)
 void
 multi_remove(struct egress *egress, struct flight *flight)
 {
+	CHECK(egress->inside == 0); /* libcurl forbids it while it is running */
+	CHECK(egress->running > 0);
 	egress->curl->multi_remove_handle(egress->multi, flight->easy);
-	egress->running -= flight->running;
-	flight->running = false;
+	flight_move(flight, FLIGHT_RESTS);
+	egress->running--;
 	limit_connections(egress);
 	if (egress->running == 0)
 		loop_timer_set(egress->loop, &egress->idle, PEAK_MS);

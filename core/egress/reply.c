@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies as plugins see them: counted, with the headers that concern only the host left out. */
+#include "egress/reply.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
-#include "egress/internal.h"
 
 struct reply *
 reply_new(size_t body_cap)

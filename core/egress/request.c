@@ -15,6 +15,7 @@
 #include "base/url.h"
 #include "config/permission.h"
 #include "config/text.h"
+#include "egress/body.h"
 #include "egress/internal.h"
 #include "upstream/upstream.h"
 
@@ -297,7 +298,8 @@ add_user_agent(struct request *request)
 
 	buf_init(&text, 512);
 	buf_puts(&text, "lakehost/" LAKEHOST_VERSION);
-	upstream_kind(request->upstream)->user_agent(request->upstream, &text);
+	if (request->upstream->kind->user_agent != NULL)
+		request->upstream->kind->user_agent(request->upstream, &text);
 	if (request->tool != NULL) {
 		buf_puts(&text, " tool/");
 		for (const char *p = request->tool; *p != '\0'; p++)
@@ -397,7 +399,7 @@ set_key(struct request *request, const struct egress *egress, const struct mcp_h
 
 	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
 		return;
-	request->key = xprintf("%s %s %llu %s", egress->credential[i].identity,
+	request->key = xprintf("%s %s %llu %s", egress->authorizer[i].credential.identity,
 			       request->accept != NULL ? request->accept : "",
 			       (unsigned long long)request->max_bytes, request->url);
 	request->cache_ms = http->cache_ms;
@@ -448,8 +450,8 @@ request_fini(struct request *request)
 	free(request->path);
 	free(request->accept);
 	free(request->key);
-	strings_fini(&request->headers);
-	if (request->body.len > 0) /* it may hold a secret */
+	strings_wipe(&request->headers); /* they may hold secrets, as the body may */
+	if (request->body.len > 0)
 		explicit_bzero(request->body.data, request->body.len);
 	buf_fini(&request->body);
 	transfer_file_fini(&request->input);

@@ -3,8 +3,12 @@
  * What may be sent again, and when. A request that may have been carried out is repeated only when
  * its class says that this does no harm; 429 says that it was not carried out.
  */
+#include "egress/retry.h"
+
 #include <string.h>
 
+#include "egress/attempt.h"
+#include "egress/flight.h"
 #include "egress/internal.h"
 
 #define BACKOFF_FIRST_MS 250

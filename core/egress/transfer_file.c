@@ -4,9 +4,12 @@
  * openat2() refuses in the kernel every way out, by "..", link or mount of /proc. An output has a
  * name of its own until it is whole, and never replaces a file that is there.
  */
+#include "egress/transfer_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +18,7 @@
 
 #include "base/mem.h"
 #include "base/seal.h"
-#include "egress/internal.h"
+#include "config/config.h"
 
 void
 transfer_file_init(struct transfer_file *file)

@@ -221,13 +221,13 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 			     : wanted.role;
 	upstream = config_upstream(config, plugin->upstream);
 	if (upstream == NULL || plugin->permissions.count == 0 ||
-	    strcmp(upstream_kind(upstream)->name, wanted.kind) == 0)
+	    strcmp(upstream->kind->name, wanted.kind) == 0)
 		return true;
 	return refusal_set(&plugin->refusal, PLUGIN_UPSTREAM,
 			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
 			   "\"%s\"",
 			   where(plugin), wanted.kind, upstream->role,
-			   upstream_kind(upstream)->name);
+			   upstream->kind->name);
 }
 
 bool

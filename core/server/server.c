@@ -85,7 +85,7 @@ static bool
 has_identity(const struct config_upstream *upstream)
 {
 	return plugins_use(described_plugins, upstream->role) && upstream->url != NULL &&
-	       upstream->auth_type != NULL && upstream_kind(upstream)->identity_path != NULL;
+	       upstream->auth_type != NULL && upstream->kind->identity_path != NULL;
 }
 
 /* The identity of the credential, from the reply; NULL with `missing`. */
@@ -94,7 +94,7 @@ identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_
 	    const char **missing)
 {
 	const struct mcp_reply *reply = mcp_reply(call, reply_index);
-	const struct upstream_kind *kind = upstream_kind(upstream);
+	const struct upstream_kind *kind = upstream->kind;
 	const char *name;
 
 	if (reply->error != MCP_OK) {
@@ -119,8 +119,7 @@ subject(struct mcp_call *call, const struct config_upstream *upstream)
 {
 	return strcmp(upstream->role, "workspace") == 0
 		 ? "workspace"
-		 : mcp_printf(call, "%s upstream %s", upstream_kind(upstream)->name,
-			      upstream->role);
+		 : mcp_printf(call, "%s upstream %s", upstream->kind->name, upstream->role);
 }
 
 /* `identity` is NULL when it is not known, because of `missing`, or when it was not requested. */
@@ -137,7 +136,7 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 	}
 	json_object_array_add(list, entry);
 	add(entry, "role", upstream->role);
-	add(entry, "kind", upstream_kind(upstream)->name);
+	add(entry, "kind", upstream->kind->name);
 	add(entry, "credential", upstream->auth_why);
 	if (upstream->url != NULL) {
 		add(entry, "url", upstream->url);
@@ -181,7 +180,7 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 			continue;
 		if (has_identity(upstream))
 			identity = identity_in(call, upstream, reply++, &missing);
-		else if (upstream_kind(upstream)->identity_path != NULL)
+		else if (upstream->kind->identity_path != NULL)
 			missing = upstream->auth_why;
 		say_upstream(call, info, upstream, identity, missing);
 	}
@@ -201,7 +200,7 @@ get_server_info(struct mcp_call *call)
 
 		if (!has_identity(upstream))
 			continue;
-		requests[n] = mcp_get_request(upstream_kind(upstream)->identity_path, NULL);
+		requests[n] = mcp_get_request(upstream->kind->identity_path, NULL);
 		requests[n].upstream = upstream->role;
 		requests[n].timeout_ms = IDENTITY_TIMEOUT_MS;
 		/* An unreachable upstream must be reported soon, and is part of the answer. */

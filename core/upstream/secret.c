@@ -3,10 +3,12 @@
 #include "upstream/secret.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
+#include "config/reference.h"
 
 #define WORDY_MAX 63 /* a longer text is random, and could hold any word by chance */
 
@@ -112,4 +114,17 @@ secret_fault(const char *value, enum secret_form form)
 		return "stands in quotes, which are not part of it; remove them";
 	fault = placeholder(value, len, form);
 	return fault != NULL ? fault : characters(value, form);
+}
+
+char *
+secret_read(const char *reference, enum secret_form form, char *why, size_t why_size)
+{
+	char *secret = reference_read(reference, why, why_size);
+	const char *fault = secret != NULL ? secret_fault(secret, form) : NULL;
+
+	if (fault == NULL)
+		return secret;
+	snprintf(why, why_size, "the value of %s %s", reference, fault);
+	secret_free(secret);
+	return NULL;
 }

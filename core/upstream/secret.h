@@ -7,6 +7,8 @@
 #ifndef CORE_UPSTREAM_SECRET_H
 #define CORE_UPSTREAM_SECRET_H
 
+#include <stddef.h>
+
 enum secret_form {
 	SECRET_TOKEN,	 /* b64token of RFC 6750 section 2.1: what stands behind "Bearer" */
 	SECRET_OPAQUE,	 /* any visible characters */
@@ -17,5 +19,9 @@ enum secret_form {
 /* NULL when the value may be right, else what is wrong; never the value itself. The sentence
  * goes on after "the token ". */
 const char *secret_fault(const char *value, enum secret_form form);
+
+/* The value of a reference to a file as it is now, for secret_free(). NULL with `why` when it
+ * cannot be read or cannot be right. */
+char *secret_read(const char *reference, enum secret_form form, char *why, size_t why_size);
 
 #endif

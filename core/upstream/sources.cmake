@@ -1,4 +1,7 @@
-# What is particular to each kind of service. Only egress, config and host look in here.
+# What is particular to each kind of service. Folders left of it see upstream.h only, but for egress, which asks for
+# credentials.
 lakehost_core(upstream
-	SOURCES databricks/resolve.c databricks/host.c databricks/http.c databricks/profile.c
-		generic/generic.c secret.c upstream.c)
+	SOURCES databricks/databricks.c databricks/host.c databricks/http.c databricks/profile.c
+		databricks/resolve.c generic/generic.c generic/resolve.c credential.c group.c load.c
+		oauth.c secret.c upstream.c
+	LIBS PkgConfig::CONFIG)

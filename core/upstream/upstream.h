@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is particular to each kind of service: how a request is authenticated and announced, how a
- * reply of its API is told from something else, and where a request's id stands. Egress goes
- * through this table only. Nothing here contacts anybody.
+ * The kinds of service that Lakehost talks to. What is particular to one kind (how it is
+ * configured, how a request is authenticated and announced, how a reply of its API is told from
+ * something else) stands in a folder of its own, behind this table of functions. A third kind is
+ * one more folder, and one more line in upstream.c.
+ *
+ * All kinds are compiled in, none is a module that is loaded when it is configured:
+ * - `check`, `doctor` and the order "configuration, environment, profile" must know a kind before
+ *   any code is loaded, also where nothing is configured: without a configuration there is still
+ *   the Databricks workspace of the environment;
+ * - a kind sees credentials, so it belongs to what is trusted. A loadable kind would be a second
+ *   plugin contract, one that hands out secrets, which nobody should be offered;
+ * - it saves nothing: both kinds together are about 40 KB of code, and no library.
+ *
+ * Nothing here contacts anybody. All functions are for the loop thread, or for the start.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -13,18 +24,45 @@
 #include <lakehost/plugin.h>
 
 #include "config/config.h"
-#include "upstream/secret.h"
 
 struct buf;
+struct credential;
+struct credential_request;
+struct credential_step;
+struct node;
 
 struct upstream_kind {
 	const char *name;    /* "databricks": the word in the configuration */
 	const char *service; /* "the workspace": for people */
-	/* Adds the headers that authenticate a request, "Name: value" each. Only for requests below
-	 * upstream->url itself. `secret` is the current one, NULL where the method has none. */
-	void (*authorize)(const struct config_upstream *upstream, const char *secret,
-			  struct strings *headers);
-	/* Appends to User-Agent, beginning with a blank. */
+	/* Keys of upstreams.ROLE that belong to this kind, NULL-terminated, and the ones that
+	 * people need first: "host and token". */
+	const char *const *keys, *main_keys;
+	/* The hosts that pre-signed links may point to where nothing is configured,
+	 * NULL-terminated; NULL: none. See struct config_upstream. */
+	const char *const *link_suffixes;
+
+	/* Reads upstreams.ROLE: sets url, auth_type, auth_why, secret, secret_reference, warnings
+	 * and `own` with own_free. What is wrong in the configuration is a fault of the node. */
+	void (*resolve)(struct config_upstream *upstream, const struct node *group);
+	/* Appends what tells one account from another, beside address and secret. NULL: nothing
+	 * does. */
+	void (*account)(const struct config_upstream *upstream, struct buf *out);
+	/* Reads the secret again; for secret_free(). NULL with `why`, or with an empty `why` when
+	 * it does not stand in a file. */
+	char *(*read_secret)(const struct config_upstream *upstream, char *why, size_t why_size);
+
+	/* What a request below upstream->url needs: headers, a request that must be made before, or
+	 * an error. See credential.h. */
+	void (*authorize)(const struct credential *credential, int64_t now_ms,
+			  struct credential_step *step);
+	/* Where authorize() may answer with a request: that request, and what its reply means. NULL
+	 * where it never does. */
+	void (*token_request)(const struct credential *credential,
+			      struct credential_request *request);
+	enum mcp_status (*token_reply)(struct credential *credential, const struct mcp_reply *reply,
+				       int64_t now_ms, char *why, size_t why_size);
+
+	/* Appends to User-Agent, beginning with a blank. NULL: nothing. */
 	void (*user_agent)(const struct config_upstream *upstream, struct buf *out);
 	/* True when a reply cannot be the API's, with `why`, which goes on after the address.
 	 * `accept` is what the request asked for, `location` may be NULL. */
@@ -37,19 +75,15 @@ struct upstream_kind {
 	/* The id under which the service can find the request; "" when there is none. For
 	 * free(). */
 	char *(*request_id)(const struct mcp_header *headers, size_t n, struct mcp_text body);
-	/* Who the credential is: the path to GET, and the members of the reply that say it; NULL
+	/* Who the credential is: the path to GET, and the member of the reply that says it; NULL
 	 * where no such request is known. */
 	const char *identity_path, *identity_key;
 };
 
-const struct upstream_kind *upstream_kind(const struct config_upstream *upstream);
+/* All kinds, NULL-terminated; the first is the one of an upstream that names none. */
+extern const struct upstream_kind *const upstream_kinds[];
 
-/* What its secret may look like. */
-enum secret_form upstream_secret_form(const struct config_upstream *upstream);
-
-/* May the secret of this upstream be read again, because it stands in a file? */
-bool upstream_secret_rereadable(const struct config_upstream *upstream);
-/* Reads it; for secret_free(). NULL with `why` when it cannot be read or cannot be right. */
-char *upstream_secret_read(const struct config_upstream *upstream, char *why, size_t why_size);
+/* For config_load(): reads the group `upstreams`, each by its kind. */
+void upstream_load(struct config *config, const struct node *root);
 
 #endif

@@ -10,7 +10,10 @@
 #include "base/uri.h"
 #include "base/url.h"
 #include "config/internal.h"
-#include "upstream/databricks/resolve.h"
+#include "upstream/databricks/host.h"
+#include "upstream/databricks/profile.h"
+#include "upstream/generic/generic.h"
+#include "upstream/upstream.h"
 
 /* libconfig 1.5 forgets the texts that it has read when a syntax error follows, once per file that
  * is refused; everything else is ours. */
@@ -30,6 +33,13 @@ base_path(const char *rest)
 				 strchr(rest, '?') == NULL);
 }
 
+static bool
+needs_secret(const struct config_upstream *upstream)
+{
+	return upstream->kind != &upstream_generic ||
+	       ((const struct generic *)upstream->own)->method != GENERIC_NONE;
+}
+
 static void
 check_config(const struct config *config)
 {
@@ -39,8 +49,8 @@ check_config(const struct config *config)
 	PROMISE(workspace != NULL && workspace->auth_why != NULL);
 	PROMISE(workspace->url == NULL || url_split(workspace->url, &url) == NULL);
 	PROMISE(workspace->url == NULL || base_path(url.rest));
-	PROMISE((workspace->token != NULL) ==
-		(workspace->auth_type != NULL && workspace->method != AUTH_NONE));
+	PROMISE((workspace->secret != NULL) ==
+		(workspace->auth_type != NULL && needs_secret(workspace)));
 	PROMISE(config->server.stdio || config->server.listeners > 0);
 	PROMISE(config->server.workers >= 1 && config->server.workers <= 1024);
 	PROMISE(config->server.endpoint[0] == '/');
@@ -67,7 +77,7 @@ check_file(char *text)
 		overrides.set = &set;
 		overrides.sets = 1;
 	}
-	config = config_from(&source, &overrides, &faults);
+	config = config_from(&source, &overrides, upstream_load, &faults);
 	PROMISE((config == NULL) == (faults.count > 0));
 	for (size_t i = 0; i < faults.count; i++)
 		PROMISE(faults.line[i][0] != '\0');

@@ -1,8 +1,8 @@
-lakehost_unit_test(permission SOURCES test_permission.c CORE egress upstream config base)
-lakehost_unit_test(config SOURCES test_config.c config_rig.c CORE egress upstream config base)
+lakehost_unit_test(permission SOURCES test_permission.c CORE config base)
+lakehost_unit_test(config SOURCES test_config.c config_rig.c CORE upstream config base)
 lakehost_unit_test(config_files SOURCES test_config_files.c config_rig.c folder.c
-	CORE egress upstream config base)
-lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE egress upstream config base)
+	CORE upstream config base)
+lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE upstream config base)
 foreach(test config config_files)
 	if(TARGET test_${test})
 		target_compile_definitions(test_${test} PRIVATE ETC_DIR="${PROJECT_SOURCE_DIR}/etc")

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "config/internal.h"
+#include "upstream/upstream.h"
 
 static const struct config_overrides nothing;
 
@@ -40,7 +41,7 @@ parse(const char *text, const struct config_overrides *overrides, struct config_
 {
 	struct config_source source = { .name = "t.conf", .text = text, .mode = 0600 };
 
-	return config_from(&source, overrides, faults);
+	return config_from(&source, overrides, upstream_load, faults);
 }
 
 struct config *

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "config/text.h"
+#include "upstream/upstream.h"
 
 /* `text` is taken. */
 static struct rig *
@@ -24,7 +25,7 @@ rig_of(char *text)
 	unsetenv("DATABRICKS_TOKEN");
 	unsetenv("https_proxy");
 	source.text = text;
-	rig->config = config_from(&source, &overrides, &faults);
+	rig->config = config_from(&source, &overrides, upstream_load, &faults);
 	for (size_t i = 0; i < faults.count; i++)
 		printf("\n    %s\n", faults.line[i]);
 	if (rig->config == NULL)

@@ -14,6 +14,8 @@
 #include "config/text.h"
 #include "config_rig.h"
 #include "suite.h"
+#include "upstream/databricks/databricks.h"
+#include "upstream/generic/generic.h"
 
 static const struct config_overrides nothing;
 
@@ -31,12 +33,16 @@ dump_list(struct buf *out, const char *name, const struct strings *list)
 static void
 dump_upstream(struct buf *out, const struct config_upstream *u)
 {
+	const struct databricks *own = u->own;
+
+	CU_ASSERT_FATAL(u->kind == &upstream_databricks);
 	buf_printf(out, "upstream %s %s %s %s %s %s %s %s %s %u %u %u %u %llu\n", u->role,
 		   u->url ? u->url : "-", u->auth_type ? u->auth_type : "-", u->auth_why,
-		   u->token ? u->token : "-", u->profile ? u->profile : "-",
-		   u->config_file ? u->config_file : "-", u->workspace_id ? u->workspace_id : "-",
-		   u->ca_file ? u->ca_file : "-", u->timeout_ms, u->connect_timeout_ms,
-		   u->max_connections, u->max_retries, (unsigned long long)u->max_reply);
+		   u->secret ? u->secret : "-", own->profile ? own->profile : "-",
+		   own->config_file ? own->config_file : "-",
+		   own->workspace_id ? own->workspace_id : "-", u->ca_file ? u->ca_file : "-",
+		   u->timeout_ms, u->connect_timeout_ms, u->max_connections, u->max_retries,
+		   (unsigned long long)u->max_reply);
 	dump_list(out, "link_suffixes", &u->link_suffixes);
 }
 
@@ -88,7 +94,7 @@ built_in(void)
 	ASSERT_INT(c->limits.body, LIMIT_BODY);
 	ASSERT_INT(c->upstreams, 1);
 	ASSERT_STR(c->upstream[0].role, "workspace");
-	CU_ASSERT(c->upstream[0].url == NULL && c->upstream[0].token == NULL);
+	CU_ASSERT(c->upstream[0].url == NULL && c->upstream[0].secret == NULL);
 	CU_ASSERT(strstr(c->upstream[0].auth_why, "DATABRICKS_HOST") != NULL);
 	CU_ASSERT(c->plugins.defaults && !c->plugins.all);
 	CU_ASSERT(config_upstream(c, "workspace") == &c->upstream[0]);
@@ -136,7 +142,7 @@ sample_is_defaults(void)
 	config_free(c);
 	source.text = text;
 	source.known = &known;
-	c = must_be_fine(config_from(&source, &nothing, &faults), &faults);
+	c = must_be_fine(config_from(&source, &nothing, upstream_load, &faults), &faults);
 	actual = dump(c);
 	ASSERT_STR(actual, expected);
 	config_free(c);
@@ -186,7 +192,7 @@ values(void)
 	ASSERT_INT(c->log.level, LOG_DEBUG);
 	CU_ASSERT(c->log.text);
 	ASSERT_STR(c->upstream[0].url, "http://127.0.0.1");
-	ASSERT_STR(c->upstream[0].token, "dapi1");
+	ASSERT_STR(c->upstream[0].secret, "dapi1");
 	ASSERT_STR(config_upstream(c, "other")->url, "https://h.example");
 	ASSERT_INT(config_upstream(c, "other")->max_reply, 2048);
 	config_free(c);
@@ -475,7 +481,7 @@ sets(void)
 	setenv("SOME_TOKEN", "dapi-from-env", 1);
 	c = with_sets("upstreams = { workspace = { host = \"h.example\"; }; };",
 		      "upstreams.workspace.token=env:SOME_TOKEN");
-	ASSERT_STR(c->upstream[0].token, "dapi-from-env");
+	ASSERT_STR(c->upstream[0].secret, "dapi-from-env");
 	config_free(c);
 	wrong_set("upstreams.workspace.token=dapi123",
 		  "--set upstreams.workspace.token: a literal "

@@ -9,6 +9,7 @@
 #include "config_rig.h"
 #include "folder.h"
 #include "suite.h"
+#include "upstream/upstream.h"
 
 static void
 make_folder(void)
@@ -30,7 +31,7 @@ load(const char *path, struct config_faults *faults)
 {
 	struct config_overrides overrides = { .file = path };
 
-	return config_load(&overrides, faults);
+	return config_load(&overrides, upstream_load, faults);
 }
 
 static struct config *
@@ -100,7 +101,7 @@ modes(void)
 		       "upstreams = { workspace = { host = \"h\"; token = \"dapi1\"; }; };", 0600);
 	c = load_fine(path);
 	CU_ASSERT(strcmp(c->file, path) == 0);
-	ASSERT_STR(c->upstream[0].token, "dapi1");
+	ASSERT_STR(c->upstream[0].secret, "dapi1");
 	config_free(c);
 	chmod(path, 0644);
 	wrong_file(path, "it holds a token and anybody may read it");

@@ -153,11 +153,11 @@ file_read_again(void)
 
 	fetch(b, "/api/need/Bearer_old", 200, 1);
 	fetch(b, "/api/need/Bearer_new", 401, 2); /* the file says the same: not repeated */
-	identity = xstrdup(b->egress->credential[0].identity);
+	identity = xstrdup(b->egress->authorizer[0].credential.identity);
 	write_secret("new\n");
 	fetch(b, "/api/need/Bearer_new", 200, 4);
 	fetch(b, "/api/need/Bearer_new", 200, 5);
-	CU_ASSERT(strcmp(identity, b->egress->credential[0].identity) != 0);
+	CU_ASSERT(strcmp(identity, b->egress->authorizer[0].credential.identity) != 0);
 	free(identity);
 	fetch(b, "/api/status/401", 401, 6); /* once more only if there is another secret */
 	write_secret("\"bad\"\n");	     /* what cannot be right is not taken */
@@ -272,16 +272,16 @@ static void
 token_renewed_ahead(void)
 {
 	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
-	struct credential *credential = &b->egress->credential[0];
+	struct credential *credential = &b->egress->authorizer[0].credential;
 
 	fetch(b, "/api/ok", 200, 2);
 	CU_ASSERT(credential->renew_ms > clock_ms() + 3000000);
 	CU_ASSERT(credential->expires_ms > credential->renew_ms);
 	credential->renew_ms = clock_ms();
 	fetch_beside(b, "/api/need/Bearer_at-1"); /* the old one serves meanwhile */
-	while (credential->renewal != NULL)
+	while (b->egress->authorizer[0].renewal != NULL)
 		fetch_beside(b, "/api/ok");
-	ASSERT_STR(credential->secret, "at-2");
+	ASSERT_STR(credential->access_token, "at-2");
 	credential->expires_ms = clock_ms();
 	fetch(b, "/api/need/Bearer_at-3", 200, upstream_requests(b->upstream) + 2);
 	rig_free(b);
@@ -328,7 +328,7 @@ deadline_while_waiting(void)
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	CU_ASSERT(strstr(got.why, "there is no access token yet") != NULL);
-	CU_ASSERT(b->egress->credential[0].waiting == NULL);
+	CU_ASSERT(b->egress->authorizer[0].waiting == NULL);
 	got_fini(&got);
 	upstream_release(b->upstream);
 	rig_free(b); /* with the token still under way */

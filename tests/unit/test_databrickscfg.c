@@ -7,7 +7,9 @@
 
 #include "base/mem.h"
 #include "suite.h"
+#include "upstream/databricks/host.h"
 #include "upstream/databricks/http.h"
+#include "upstream/databricks/profile.h"
 
 static const char *const *variables; /* name, value, …, NULL */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies in pieces, transfers that are given up, and replies that are shared. */
 #include "base/buf.h"
+#include "egress/cache.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
 #include "egress_rig.h"

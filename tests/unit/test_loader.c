@@ -16,6 +16,8 @@
 #include "worker/worker.h"
 #include "plugin_files.h"
 #include "suite.h"
+#include "upstream/databricks/databricks.h"
+#include "upstream/generic/generic.h"
 
 #define BUILT(name) PLUGINS "/bad/" name ".so"
 #define ENTRIES_MAX 4
@@ -624,9 +626,9 @@ uses_upstreams_of_its_kind_only(void)
 		  "tracker" },
 	};
 	struct config_upstream upstreams[] = {
-		{ .role = (char *)(uintptr_t) "workspace" },
-		{ .role = (char *)(uintptr_t) "eu" },
-		{ .role = (char *)(uintptr_t) "tracker", .service = SERVICE_GENERIC },
+		{ .role = (char *)(uintptr_t) "workspace", .kind = &upstream_databricks },
+		{ .role = (char *)(uintptr_t) "eu", .kind = &upstream_databricks },
+		{ .role = (char *)(uintptr_t) "tracker", .kind = &upstream_generic },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

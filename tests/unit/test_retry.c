@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is sent again, and after how long. */
 #include "base/mem.h"
-#include "egress/internal.h"
+#include "egress/limits.h"
+#include "egress/retry.h"
 #include "suite.h"
 
 static void

@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "worker/worker.h"
 #include "registry/schema.h"
+#include "upstream/databricks/databricks.h"
 
 #define TRANSCRIPT_MAX (16u << 20)
 
@@ -108,6 +109,7 @@ upstream_open(struct worker_rig *rig)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
+	static struct databricks own;
 
 	rig->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(rig->listener >= 0 &&
@@ -121,7 +123,9 @@ upstream_open(struct worker_rig *rig)
 		.url = xprintf("http://127.0.0.1:%d", ntohs(address.sin_port)),
 		.auth_type = xstrdup("pat"),
 		.auth_why = xstrdup("the test"),
-		.token = xstrdup("dapi-of-the-test"),
+		.kind = &upstream_databricks,
+		.own = &own,
+		.secret = xstrdup("dapi-of-the-test"),
 		.timeout_ms = 10000,
 		.connect_timeout_ms = 5000,
 		.max_connections = 8,
@@ -141,7 +145,7 @@ upstream_close(struct worker_rig *rig)
 	free(rig->upstream.url);
 	free(rig->upstream.auth_type);
 	free(rig->upstream.auth_why);
-	free(rig->upstream.token);
+	free(rig->upstream.secret);
 }
 
 /* ---- the host ------------------------------------------------------------------------------- */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host of a workspace as people paste it, and the hosts its pre-signed links point to. */
+#include "upstream/databricks/host.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "upstream/databricks/resolve.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authorization, client identification, request ids, and pages that mean "not logged in". */
+/* Request ids, refused credentials, and pages that mean "not logged in". */
 #include "upstream/databricks/http.h"
 
 #include <stdio.h>
@@ -7,32 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "config/text.h"
 
 #define REQUEST_ID_MAX 128
-
-void
-databricks_authorize(const struct config_upstream *upstream, const char *secret,
-		     struct strings *headers)
-{
-	char *header = xprintf("Authorization: Bearer %s", secret);
-
-	strings_add(headers, header);
-	secret_free(header);
-	if (upstream->workspace_id == NULL)
-		return;
-	header = xprintf("X-Databricks-Workspace-Id: %s", upstream->workspace_id);
-	strings_add(headers, header);
-	free(header);
-}
-
-void
-databricks_user_agent(const struct config_upstream *upstream, struct buf *out)
-{
-	buf_printf(out, " os/linux auth/%s", upstream->auth_type);
-}
 
 /* Asked for by the request itself, or by the name of the file it fetches. */
 static bool

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is particular to requests to, and replies from, the Databricks REST API. */
+/* What is particular to replies from the Databricks REST API. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
 #ifndef CORE_UPSTREAM_DATABRICKS_HTTP_H
 #define CORE_UPSTREAM_DATABRICKS_HTTP_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <lakehost/plugin.h>
 
-#include "config/config.h"
-
-struct buf;
-
-/* These are the functions of struct upstream_kind, which see. */
-void databricks_authorize(const struct config_upstream *upstream, const char *secret,
-			  struct strings *headers);
-
-/* Appends " os/linux auth/pat": the key/value pairs by which the platform counts its clients. */
-void databricks_user_agent(const struct config_upstream *upstream, struct buf *out);
+/* These are functions of struct upstream_kind, which see. */
 
 /* A redirect, or a page for people where an API answers in JSON, means that the request did not
  * reach the API: says so, naming no query of the redirect. `accept` is what the request asked for.

@@ -4,7 +4,7 @@
  * at # or ;, quotes around it go and protect what is inside. [DEFAULT] is a profile like any other,
  * and has the keys that stand before the first section.
  */
-#include "upstream/databricks/resolve.h"
+#include "upstream/databricks/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

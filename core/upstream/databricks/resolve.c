@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "config/text.h"
+#include "upstream/databricks/host.h"
+#include "upstream/databricks/profile.h"
 #include "upstream/secret.h"
 
 #define REMEDY_MAX 8192 /* bytes of a sentence that says what to do */

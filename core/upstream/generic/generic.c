@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* How a generic service is told who asks, and what can be read from any reply. */
 #include "upstream/generic/generic.h"
 
 #include <stdio.h>
@@ -6,50 +7,59 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
+#include "base/check.h"
 #include "base/mem.h"
-#include "base/uri.h"
-#include "base/url.h"
 #include "config/text.h"
+#include "upstream/generic/resolve.h"
 
 #define REQUEST_ID_MAX 128
-#define BASIC_MAX (128u << 10) /* bytes of user and password, encoded */
+#define BASIC_MAX (192u << 10) /* bytes of user and password, encoded */
 
-const char *
-generic_url(const char *text, bool allow_http, char **url)
+/* ---- credentials ----------------------------------------------------------------------------- */
+
+static const struct generic *
+generic_of(const struct config_upstream *upstream)
 {
-	const char *why;
-	struct url split;
-	size_t len;
+	CHECK(upstream->kind == &upstream_generic && upstream->own != NULL);
+	return upstream->own;
+}
 
-	*url = NULL;
-	why = url_split(text, &split);
-	if (why != NULL)
-		return why;
-	if (strchr(split.rest, '?') != NULL)
-		return "it has a query; give the address and path that all requests begin with";
-	if (!split.tls && !url_host_loopback(split.host) && !allow_http)
-		return "http:// would send the credential in the clear; use https://, or say "
-		       "allow_http = true";
-	len = strlen(text);
-	while (len > 0 && text[len - 1] == '/')
-		len--;
-	if (split.rest < text + len) {
-		char *path = xstrndup(split.rest, (size_t)(text + len - split.rest));
+enum secret_form
+generic_secret_form(enum generic_method method)
+{
+	static const enum secret_form forms[] = { [GENERIC_BEARER] = SECRET_OPAQUE,
+						  [GENERIC_NONE] = SECRET_OPAQUE,
+						  [GENERIC_BASIC] = SECRET_PASSWORD,
+						  [GENERIC_HEADER] = SECRET_HEADER,
+						  [GENERIC_OAUTH] = SECRET_PASSWORD };
 
-		why = uri_path_check(path);
-		free(path);
-	}
-	if (why == NULL)
-		*url = xstrndup(text, len);
-	return why;
+	CHECK(method < ARRAY_SIZE(forms));
+	return forms[method];
+}
+
+static void
+generic_account(const struct config_upstream *upstream, struct buf *out)
+{
+	const struct generic *own = generic_of(upstream);
+
+	buf_puts(out, own->user != NULL ? own->user : "");
+}
+
+static char *
+generic_read_secret(const struct config_upstream *upstream, char *why, size_t why_size)
+{
+	*why = '\0';
+	if (upstream->secret_reference == NULL)
+		return NULL;
+	return secret_read(upstream->secret_reference,
+			   generic_secret_form(generic_of(upstream)->method), why, why_size);
 }
 
 /* RFC 7617: base64 of "user:password" in UTF-8. */
 static char *
-basic_header(const struct config_upstream *upstream, const char *secret)
+basic_header(const char *user, const char *secret)
 {
-	char *pair = xprintf("%s:%s", upstream->user, secret), *header;
+	char *pair = xprintf("%s:%s", user, secret), *header;
 	struct buf text;
 
 	buf_init(&text, BASIC_MAX);
@@ -62,31 +72,57 @@ basic_header(const struct config_upstream *upstream, const char *secret)
 	return header;
 }
 
-void
-generic_authorize(const struct config_upstream *upstream, const char *secret,
-		  struct strings *headers)
+static void
+generic_authorize(const struct credential *credential, int64_t now_ms, struct credential_step *step)
 {
+	const struct generic *own = generic_of(credential->upstream);
+	const char *secret = credential->secret;
 	char *header = NULL;
 
-	switch (upstream->method) {
-	case AUTH_NONE: return;
-	case AUTH_BEARER:
-	case AUTH_OAUTH: header = xprintf("Authorization: Bearer %s", secret); break;
-	case AUTH_BASIC: header = basic_header(upstream, secret); break;
-	case AUTH_HEADER: header = xprintf("%s: %s", upstream->header, secret); break;
+	step->answer = CREDENTIAL_HEADERS;
+	CHECK(secret != NULL || own->method == GENERIC_NONE); /* else egress sends nothing there */
+	switch (own->method) {
+	case GENERIC_NONE: return;
+	case GENERIC_OAUTH: oauth_authorize(credential, now_ms, step); return;
+	case GENERIC_BEARER: header = xprintf("Authorization: Bearer %s", secret); break;
+	case GENERIC_BASIC: header = basic_header(own->user, secret); break;
+	case GENERIC_HEADER: header = xprintf("%s: %s", own->header, secret); break;
 	}
-	strings_add(headers, header);
+	strings_add(&step->headers, header);
 	secret_free(header);
 }
 
-void
-generic_user_agent(const struct config_upstream *upstream, struct buf *out)
+static struct oauth_client
+client_of(const struct generic *own)
 {
-	(void)upstream;
-	(void)out;
+	CHECK(own->method == GENERIC_OAUTH);
+	return (struct oauth_client){ .token_url = own->token_url,
+				      .id = own->user,
+				      .scope = own->scope,
+				      .audience = own->audience,
+				      .secret_in_body = own->secret_in_body };
 }
 
-bool
+static void
+generic_token_request(const struct credential *credential, struct credential_request *request)
+{
+	const struct oauth_client client = client_of(generic_of(credential->upstream));
+
+	oauth_request(credential, &client, request);
+}
+
+static enum mcp_status
+generic_token_reply(struct credential *credential, const struct mcp_reply *reply, int64_t now_ms,
+		    char *why, size_t why_size)
+{
+	const struct oauth_client client = client_of(generic_of(credential->upstream));
+
+	return oauth_reply(credential, &client, reply, now_ms, why, why_size);
+}
+
+/* ---- replies --------------------------------------------------------------------------------- */
+
+static bool
 generic_foreign_reply(const char *path, const char *accept, int status, const char *content_type,
 		      const char *location, char *why, size_t why_size)
 {
@@ -109,14 +145,14 @@ generic_foreign_reply(const char *path, const char *accept, int status, const ch
 	return true;
 }
 
-bool
+static bool
 generic_refused(int status, struct mcp_text body)
 {
 	(void)body;
 	return status == 401;
 }
 
-char *
+static char *
 generic_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body)
 {
 	static const char *const names[] = { "X-Request-Id", "Request-Id", "X-Correlation-Id",
@@ -136,3 +172,21 @@ generic_request_id(const struct mcp_header *headers, size_t n, struct mcp_text b
 	}
 	return xstrdup("");
 }
+
+static const char *const generic_keys[] = { "url", "auth", NULL };
+
+const struct upstream_kind upstream_generic = {
+	.name = "generic",
+	.service = "the service",
+	.keys = generic_keys,
+	.main_keys = "url and auth",
+	.resolve = generic_resolve,
+	.account = generic_account,
+	.read_secret = generic_read_secret,
+	.authorize = generic_authorize,
+	.token_request = generic_token_request,
+	.token_reply = generic_token_reply,
+	.foreign_reply = generic_foreign_reply,
+	.refused = generic_refused,
+	.request_id = generic_request_id,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One attempt of a flight: its handle of libcurl and the callbacks. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_ATTEMPT_H
+#define CORE_EGRESS_ATTEMPT_H
+
+#include <stdbool.h>
+
+struct flight;
+struct strings;
+
+/* `headers` authenticate it. False: there is no memory left. */
+bool attempt_start(struct flight *flight, const struct strings *headers);
+void attempt_end(struct flight *flight); /* also while it is under way, or when none is */
+bool attempt_sent_nothing(const struct flight *flight);
+void attempt_resume(struct flight *flight);
+
+#endif

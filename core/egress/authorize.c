@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "egress/authorize.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "config/text.h"
+#include "egress/internal.h"
+
+static struct authorizer *
+authorizer_of(const struct flight *flight)
+{
+	const struct egress *egress = flight->egress;
+	size_t i = (size_t)(flight->request.upstream - egress->config->upstream);
+
+	CHECK(i < egress->config->upstreams);
+	return &egress->authorizer[i];
+}
+
+void
+authorizer_init(struct authorizer *authorizer, struct egress *egress,
+		const struct config_upstream *upstream)
+{
+	*authorizer = (struct authorizer){ .egress = egress };
+	credential_init(&authorizer->credential, upstream);
+}
+
+void
+authorizer_fini(struct authorizer *authorizer)
+{
+	CHECK(authorizer->waiting == NULL);
+	credential_fini(&authorizer->credential);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+static void
+wait_in(struct authorizer *authorizer, struct flight *flight)
+{
+	struct flight **link = &authorizer->waiting;
+
+	while (*link != NULL) /* whoever came first goes first */
+		link = &(*link)->next_waiting;
+	*link = flight;
+	flight_move(flight, FLIGHT_WAITS);
+}
+
+void
+authorize_leave(struct flight *flight)
+{
+	struct flight **link;
+
+	if (flight->phase != FLIGHT_WAITS)
+		return;
+	link = &authorizer_of(flight)->waiting;
+	while (*link != flight) {
+		CHECK(*link != NULL);
+		link = &(*link)->next_waiting;
+	}
+	*link = flight->next_waiting;
+	flight->next_waiting = NULL;
+	flight_move(flight, FLIGHT_RESTS);
+}
+
+/* Each end may start others, so the list is looked at anew; those that come now wait for the next
+ * answer. */
+static void
+release(struct authorizer *authorizer, enum mcp_status error, const char *why)
+{
+	size_t n = 0;
+
+	for (struct flight *flight = authorizer->waiting; flight != NULL;
+	     flight = flight->next_waiting)
+		n++;
+	for (; n > 0 && authorizer->waiting != NULL; n--) {
+		struct flight *flight = authorizer->waiting;
+
+		authorize_leave(flight);
+		if (error == MCP_OK)
+			flight_queue(flight);
+		else
+			flight_fail(flight, error, why);
+	}
+}
+
+/* ---- access tokens --------------------------------------------------------------------------- */
+
+static void
+token_arrived(void *data, const struct mcp_reply *reply)
+{
+	struct authorizer *authorizer = data;
+	char why[CREDENTIAL_WHY_MAX];
+	enum mcp_status error;
+
+	CHECK(authorizer->renewal != NULL);
+	authorizer->renewal = NULL;
+	error = credential_reply(&authorizer->credential, reply, clock_ms(), why, sizeof(why));
+	release(authorizer, error, why);
+}
+
+/* What the credential asks for, as a request of the host's own; takes what is in `asked`. */
+static void
+make_request(const struct authorizer *authorizer, struct credential_request *asked,
+	     struct request *request)
+{
+	*request = (struct request){ .upstream = authorizer->credential.upstream,
+				     .grant = true,
+				     .has_body = true,
+				     .retry = MCP_RETRY_SAFE,
+				     .reply = MCP_REPLY_BUFFER,
+				     .max_bytes = asked->reply_max,
+				     .timeout_ms = asked->timeout_ms,
+				     .url = asked->url,
+				     .path = asked->target,
+				     .headers = asked->headers,
+				     .body = asked->body };
+	request->plugin = xstrdup("lakehost");
+	request->method = xstrdup("POST");
+	request->accept = xstrdup("application/json");
+	transfer_file_init(&request->input);
+	transfer_file_init(&request->output);
+}
+
+static void
+renew(struct authorizer *authorizer)
+{
+	struct credential_request asked;
+	struct request request;
+
+	if (authorizer->renewal != NULL)
+		return;
+	credential_request(&authorizer->credential, &asked);
+	make_request(authorizer, &asked, &request);
+	authorizer->renewal =
+	    egress_take_off(authorizer->egress, &request, clock_ms() + request.timeout_ms,
+			    token_arrived, authorizer);
+}
+
+/* ---- flights --------------------------------------------------------------------------------- */
+
+/* A link carries its own credential; a token request brings its headers along. */
+static bool
+needs_none(const struct flight *flight)
+{
+	return flight->request.link || flight->request.grant;
+}
+
+bool
+authorize(struct flight *flight, struct strings *headers)
+{
+	struct authorizer *authorizer = authorizer_of(flight);
+	struct credential_step step;
+
+	*headers = (struct strings){ 0 };
+	flight->generation = authorizer->credential.generation;
+	if (needs_none(flight))
+		return true;
+	credential_step(&authorizer->credential, clock_ms(), &step);
+	if (step.answer == CREDENTIAL_ERROR) {
+		flight_fail(flight, step.error, step.why);
+		return false;
+	}
+	if (step.answer == CREDENTIAL_REQUEST)
+		wait_in(authorizer, flight);
+	if (step.answer == CREDENTIAL_REQUEST || step.renew)
+		renew(authorizer);
+	*headers = step.headers;
+	return step.answer == CREDENTIAL_HEADERS;
+}
+
+bool
+authorize_again(struct flight *flight)
+{
+	if (needs_none(flight) || flight->authorized_again)
+		return false;
+	flight->authorized_again = true;
+	return credential_refused(&authorizer_of(flight)->credential, flight->generation);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The credentials of flights. What they need is decided by upstream/credential.h; here its requests
+ * are made, and flights wait for their replies: one request for many that wait. Loop thread only.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_AUTHORIZE_H
+#define CORE_EGRESS_AUTHORIZE_H
+
+#include <stdbool.h>
+
+#include "upstream/credential.h"
+
+struct egress;
+struct flight;
+struct transfer;
+
+/* Of each upstream. */
+struct authorizer {
+	struct egress *egress;
+	struct credential credential;
+	struct transfer *renewal; /* the request for an access token, under way */
+	struct flight *waiting;	  /* those that cannot start without it */
+};
+
+void authorizer_init(struct authorizer *authorizer, struct egress *egress,
+		     const struct config_upstream *upstream);
+void authorizer_fini(struct authorizer *authorizer);
+
+/* True when the flight may start, with these headers; they hold secrets. Otherwise it waits and is
+ * started later, or it has ended: it must not be touched any more. */
+bool authorize(struct flight *flight, struct strings *headers);
+/* The service refused the credential. True when the flight may be sent once more. */
+bool authorize_again(struct flight *flight);
+/* Takes the flight off the list of those that wait. */
+void authorize_leave(struct flight *flight);
+
+#endif

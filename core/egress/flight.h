@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A flight is the request on the wire, with its attempts; a transfer is what somebody waits for.
+ * Usually one transfer has one flight; with MCP_HTTP_SINGLE_FLIGHT several transfers may wait for
+ * one. Loop thread only.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_FLIGHT_H
+#define CORE_EGRESS_FLIGHT_H
+
+#include "base/loop.h"
+#include "egress/curl_api.h"
+#include "egress/egress.h"
+#include "egress/limits.h"
+#include "egress/reply.h"
+#include "egress/request.h"
+
+/* Why an attempt was ended from our side. */
+enum stop {
+	STOP_NOT,
+	STOP_SINK,
+	STOP_TOO_LARGE,
+	STOP_HEADERS,
+	STOP_ERROR_BODY,
+	STOP_PAGE,
+	STOP_FILE,
+	STOP_ABANDONED
+};
+
+/* Where a flight is; flight.c has the table of what may follow. */
+enum flight_phase {
+	FLIGHT_RESTS, /* nothing is under way: the next attempt is queued, or on the timer */
+	FLIGHT_WAITS, /* for an access token */
+	FLIGHT_RUNS,  /* libcurl has its handle */
+	FLIGHT_ENDS,  /* its reply is being given */
+};
+
+struct flight {
+	struct egress *egress;
+	enum flight_phase phase;
+	struct flight *next, **link; /* in egress->flights */
+	struct transfer *waiters;
+	struct request request;
+	struct reply *reply;
+	egress_sink_fn sink;
+	void *sink_data;
+	int64_t deadline_ms; /* the latest of its waiters; 0: none */
+	int64_t started_us;
+	CURL *easy; /* of the attempt under way */
+	struct curl_slist *list;
+	char detail[CURL_ERROR_SIZE];
+	uint64_t body_at; /* sent so far */
+	unsigned attempts;
+	enum stop stop;
+	char stop_why[EGRESS_WHY_MAX];
+	size_t header_bytes;
+	bool headers_done, to_buffer; /* where the body of this reply goes */
+	bool delivered;		      /* the sink has got something: no more attempts */
+	bool paused, held;	      /* the sink wants no more now; libcurl holds back */
+	bool queued;		      /* in egress->queue */
+	bool authorized_again;	      /* after a 401 */
+	unsigned generation;	      /* of the credential that was sent */
+	struct flight *next_waiting;
+	struct flight *next_queued;
+	struct loop_timer retry;
+};
+
+struct transfer {
+	struct egress *egress;
+	struct flight *flight; /* or NULL: `ready` is to be given */
+	struct reply *ready;
+	struct transfer *next, **link; /* of the flight, or of egress->pending */
+	egress_done_fn done;
+	void *data;
+	struct loop_timer deadline;
+};
+
+struct flight *flight_new(struct egress *egress);
+void flight_move(struct flight *flight, enum flight_phase phase);
+void flight_start(struct flight *flight);  /* or go on after a pause */
+void flight_queue(struct flight *flight);  /* flight_start() soon */
+void flights_sweep(struct egress *egress); /* ends what was dropped while libcurl was running */
+void flight_attempted(struct flight *flight, CURLcode rc);
+void flight_fail(struct flight *flight, enum mcp_status error, const char *why);
+void flight_drop(struct flight *flight);		/* nobody waits any more */
+const char *flight_target(const struct flight *flight); /* for messages */
+void flight_leave(struct transfer *transfer);
+struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */
+void transfer_give(struct transfer *transfer, struct reply *reply); /* and frees it */
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The caps of one request and its reply. What all replies together may take is limits.replies. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_LIMITS_H
+#define CORE_EGRESS_LIMITS_H
+
+#define EGRESS_URL_MAX 16384		/* bytes of a whole URL */
+#define EGRESS_BODY_MAX (16u << 20)	/* bytes of a request body in memory */
+#define EGRESS_VALUE_MAX 8192		/* bytes of one header of a request */
+#define EGRESS_HEADERS_MAX 128		/* headers of a reply */
+#define EGRESS_HEADER_BYTES (64u << 10) /* bytes of all of them */
+#define EGRESS_ERROR_MAX (64u << 10)	/* bytes kept of the body of an error reply */
+#define EGRESS_RETRY_AFTER_MAX_MS 60000 /* longest wait that a reply may ask for */
+#define EGRESS_WHY_MAX 512
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Replies as plugins see them: shared by counting, by the transfers they are for and by the cache.
+ * Loop thread only. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_REPLY_H
+#define CORE_EGRESS_REPLY_H
+
+#include <lakehost/plugin.h>
+
+#include "base/buf.h"
+
+struct reply {
+	unsigned refs;
+	struct mcp_reply public;
+	char *why, *request_id;
+	struct buf body;
+	struct mcp_header *headers; /* names and values are owned */
+	size_t n_headers;
+};
+
+struct reply *reply_new(size_t body_cap);
+struct reply *reply_error(enum mcp_status error, const char *why);
+struct reply *reply_ref(struct reply *reply);
+void reply_unref(struct reply *reply);
+void reply_add_header(struct reply *reply, const char *name, size_t name_len, const char *value,
+		      size_t value_len);
+void reply_clear(struct reply *reply);				       /* for the next attempt */
+const char *reply_header(const struct reply *reply, const char *name); /* or NULL */
+void reply_set_why(struct reply *reply, enum mcp_status error, const char *why);
+/* Fills `public` from the rest. */
+void reply_seal(struct reply *reply);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may be sent, from what a plugin asks for: checked and copied, with nothing borrowed. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_REQUEST_H
+#define CORE_EGRESS_REQUEST_H
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "egress/transfer_file.h"
+
+struct egress;
+struct egress_scope;
+
+struct request {
+	const struct config_upstream *upstream;
+	char *plugin, *tool, *principal;
+	char *method, *url;
+	char *path;		/* for the log: no query; of a link only its host */
+	bool link;		/* a pre-signed one */
+	bool grant;		/* for an access token, of the host itself */
+	struct strings headers; /* "Name: value" */
+	char *accept;		/* of the headers, or NULL */
+	struct buf body;
+	struct transfer_file input, output;
+	bool has_body;
+	enum mcp_retry retry;
+	enum mcp_reply_kind reply;
+	uint64_t max_bytes; /* 0: any number */
+	uint32_t timeout_ms, cache_ms;
+	bool single_flight;
+	char *key; /* of equal requests; NULL: not to be shared or cached */
+};
+
+/* MCP_OK, or why the request is refused. */
+enum mcp_status request_init(struct request *request, const struct egress *egress,
+			     const struct egress_scope *scope, const struct mcp_http *http,
+			     char *why, size_t why_size);
+void request_fini(struct request *request);
+uint64_t request_body_len(const struct request *request);
+/* NULL when a pre-signed link may be used, else why not. */
+const char *link_check(const struct config_upstream *upstream, const char *text);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may be sent again, and when. No state, no clock of its own. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_RETRY_H
+#define CORE_EGRESS_RETRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+#include "egress/curl_api.h"
+
+struct flight;
+
+struct retry_case {
+	enum mcp_retry class;
+	CURLcode rc;
+	int status;	   /* with CURLE_OK */
+	bool sent_nothing; /* not one byte of the request left */
+	bool delivered;
+};
+bool retry_allowed(const struct retry_case *what);
+/* Milliseconds that a Retry-After asks for; -1: not said. */
+int64_t retry_after_ms(const struct curl_api *curl, const char *value, int64_t now_wall_ms);
+/* How long to wait before attempt `n` + 1; `after_ms` as above, `random` any number. */
+int64_t retry_wait_ms(unsigned n, int64_t after_ms, uint32_t random);
+/* What a failed attempt means. */
+enum mcp_status failure_describe(const struct flight *flight, CURLcode rc, char *why,
+				 size_t why_size);
+
+#endif

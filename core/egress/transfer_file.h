@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that requests send or that replies become, beneath the operator's transfer_dirs only. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_TRANSFER_FILE_H
+#define CORE_EGRESS_TRANSFER_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lakehost/plugin.h>
+
+struct strings;
+
+struct transfer_file {
+	int fd, dir;	   /* -1: none; `dir` is where the name is */
+	char *name, *part; /* final and temporary name in `dir`, of an output */
+	uint64_t size;	   /* of an input; written so far, of an output */
+};
+
+void transfer_file_init(struct transfer_file *file);
+void transfer_file_fini(struct transfer_file *file); /* removes an output that was not kept */
+/* NULL when open, else a failure with `why`. */
+enum mcp_status transfer_file_read(struct transfer_file *file, const struct strings *dirs,
+				   const char *path, char *why, size_t why_size);
+enum mcp_status transfer_file_write(struct transfer_file *file, const struct strings *dirs,
+				    const char *path, char *why, size_t why_size);
+bool transfer_file_put(struct transfer_file *file, const char *data, size_t len);
+bool transfer_file_restart(struct transfer_file *file);
+enum mcp_status transfer_file_keep(struct transfer_file *file, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upstream/credential.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mask.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "config/text.h"
+#include "upstream/upstream.h"
+
+#define ACCOUNT_MAX (4u << 20) /* more than the texts of a configuration */
+
+/* Replaces a value that is masked wherever it shows, as long as it is in use. */
+static void
+replace(char **place, const char *value)
+{
+	if (*place != NULL)
+		mask_unpin(*place, strlen(*place));
+	secret_free(*place);
+	*place = value != NULL ? xstrdup(value) : NULL;
+	if (value != NULL)
+		mask_pin(value, strlen(value));
+}
+
+/* Replies are shared only under the same address and credential: a name that tells neither. */
+static void
+identify(struct credential *credential)
+{
+	const struct config_upstream *upstream = credential->upstream;
+	struct buf account;
+	char hex[65], *text;
+
+	buf_init(&account, ACCOUNT_MAX);
+	if (upstream->kind->account != NULL)
+		upstream->kind->account(upstream, &account);
+	CHECK(buf_ok(&account)); /* cut, two accounts could get one name */
+	text = xprintf("%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
+		       credential->secret != NULL ? credential->secret : "", account.data);
+	sha256_hex(text, strlen(text), hex);
+	secret_free(text);
+	buf_fini(&account);
+	free(credential->identity);
+	credential->identity = xprintf("%s %.32s", upstream->role, hex);
+}
+
+static void
+set_secret(struct credential *credential, const char *secret)
+{
+	replace(&credential->secret, secret);
+	credential->generation++;
+	identify(credential);
+}
+
+void
+credential_set_token(struct credential *credential, const char *token)
+{
+	replace(&credential->access_token, token);
+	credential->generation++;
+}
+
+void
+credential_init(struct credential *credential, const struct config_upstream *upstream)
+{
+	CHECK(upstream->kind != NULL);
+	CHECK((upstream->kind->token_request == NULL) == (upstream->kind->token_reply == NULL));
+	*credential = (struct credential){ .upstream = upstream };
+	set_secret(credential, upstream->secret);
+}
+
+void
+credential_fini(struct credential *credential)
+{
+	secret_free(credential->secret);
+	secret_free(credential->access_token);
+	free(credential->identity);
+	*credential = (struct credential){ 0 };
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+void
+credential_step(const struct credential *credential, int64_t now_ms, struct credential_step *step)
+{
+	const struct upstream_kind *kind = credential->upstream->kind;
+
+	*step = (struct credential_step){ 0 };
+	kind->authorize(credential, now_ms, step);
+	CHECK(step->answer == CREDENTIAL_HEADERS || step->headers.count == 0);
+	CHECK((step->answer == CREDENTIAL_ERROR) == (step->error != MCP_OK));
+	CHECK((step->answer != CREDENTIAL_REQUEST && !step->renew) || kind->token_request != NULL);
+}
+
+void
+credential_step_fini(struct credential_step *step)
+{
+	strings_wipe(&step->headers);
+}
+
+void
+credential_request_fini(struct credential_request *request)
+{
+	free(request->url);
+	free(request->target);
+	strings_wipe(&request->headers);
+	explicit_bzero(request->body.data, request->body.len);
+	buf_fini(&request->body);
+	*request = (struct credential_request){ 0 };
+}
+
+/* ---- secrets in files ------------------------------------------------------------------------ */
+
+/* Puts what the file has now in place of the secret. False when that is the same, or unreadable. */
+static bool
+read_again(struct credential *credential)
+{
+	const struct config_upstream *upstream = credential->upstream;
+	char why[CREDENTIAL_WHY_MAX] = "", *secret;
+	bool other;
+
+	if (credential->secret == NULL)
+		return false;
+	secret = upstream->kind->read_secret(upstream, why, sizeof(why));
+	other = secret != NULL && strcmp(secret, credential->secret) != 0;
+	if (other)
+		snprintf(why, sizeof(why), "its file has a new one, which is used from now on");
+	if (*why != '\0')
+		log_event(other ? LOG_NOTICE : LOG_WARNING, "credential", "upstream", "s",
+			  upstream->role, "why", "s", why, NULL);
+	if (other)
+		set_secret(credential, secret);
+	secret_free(secret);
+	return other;
+}
+
+void
+credential_reload(struct credential *credential)
+{
+	if (read_again(credential) && credential->access_token != NULL)
+		credential_set_token(credential, NULL);
+}
+
+/* ---- access tokens --------------------------------------------------------------------------- */
+
+void
+credential_request(struct credential *credential, struct credential_request *request)
+{
+	const struct upstream_kind *kind = credential->upstream->kind;
+
+	CHECK(kind->token_request != NULL);
+	read_again(credential);
+	*request = (struct credential_request){ 0 };
+	buf_init(&request->body, CREDENTIAL_REQUEST_BODY);
+	kind->token_request(credential, request);
+	CHECK(request->url != NULL && request->target != NULL && request->reply_max > 0);
+}
+
+enum mcp_status
+credential_reply(struct credential *credential, const struct mcp_reply *reply, int64_t now_ms,
+		 char *why, size_t why_size)
+{
+	enum mcp_status status;
+
+	*why = '\0';
+	status = credential->upstream->kind->token_reply(credential, reply, now_ms, why, why_size);
+	CHECK(status != MCP_OK || credential->access_token != NULL);
+	if (status != MCP_OK)
+		log_event(LOG_WARNING, "credential", "upstream", "s", credential->upstream->role,
+			  "why", "s", why, NULL);
+	return status;
+}
+
+bool
+credential_refused(struct credential *credential, unsigned generation)
+{
+	CHECK(generation <= credential->generation);
+	if (generation != credential->generation) /* there is a newer one already */
+		return true;
+	if (credential->access_token == NULL)
+		return read_again(credential);
+	credential_set_token(credential, NULL);
+	return true;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every kind needs when it reads its group of the configuration. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_UPSTREAM_GROUP_H
+#define CORE_UPSTREAM_GROUP_H
+
+struct config_upstream;
+struct node;
+
+/* Adds to the warnings that the operator hears, if anybody uses the upstream. */
+void group_warn(struct config_upstream *upstream, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Sets secret_reference to what the secret under this key is read from, if that is a file, so that
+ * it can be read again; warns when anybody on this machine may read the file. */
+void group_take_reference(struct config_upstream *upstream, const struct node *group,
+			  const char *key);
+
+#endif
