@@ -226,8 +226,7 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 	return refusal_set(&plugin->refusal, PLUGIN_UPSTREAM,
 			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
 			   "\"%s\"",
-			   where(plugin), wanted.kind, upstream->role,
-			   upstream->kind->name);
+			   where(plugin), wanted.kind, upstream->role, upstream->kind->name);
 }
 
 bool

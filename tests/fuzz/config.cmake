@@ -1,1 +1,1 @@
-lakehost_fuzz(config CORE config upstream egress base)
+lakehost_fuzz(config CORE upstream config base)
