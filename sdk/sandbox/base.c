@@ -151,6 +151,22 @@ buf_free(struct buf *b)
 	memset(b, 0, sizeof(*b));
 }
 
+bool
+write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
 /* ---- encodings and digests ---- */
 
 char *
@@ -246,6 +262,14 @@ secret_equal(const char *a, const char *b)
 	SHA256((const unsigned char *)a, strlen(a), da);
 	SHA256((const unsigned char *)b, strlen(b), db);
 	return CRYPTO_memcmp(da, db, sizeof(da)) == 0;
+}
+
+const char *
+text_among(const char *text, const char *const *names)
+{
+	while (*names != NULL && strcmp(*names, text) != 0)
+		names++;
+	return *names;
 }
 
 char *

@@ -124,6 +124,14 @@ db_text(sqlite3_stmt *st, int column)
 	return text != NULL ? (const char *)text : "";
 }
 
+struct json_object *
+db_tree(sqlite3_stmt *st, int column)
+{
+	const char *text = db_text(st, column);
+
+	return json_parse(text, strlen(text));
+}
+
 int64_t
 db_int(sqlite3_stmt *st, int column)
 {
@@ -157,7 +165,7 @@ doc_get(struct workspace *ws, const char *kind, const char *id)
 	struct json_object *doc = NULL;
 
 	if (db_next(ws, st)) {
-		doc = json_parse(db_text(st, 0), strlen(db_text(st, 0)));
+		doc = db_tree(st, 0);
 		db_end(st);
 	}
 	return doc;
@@ -191,6 +199,6 @@ doc_list(struct workspace *ws, const char *kind, const char *prefix)
 		      " ORDER BY seq",
 		      "ss", kind, prefix);
 	while (db_next(ws, st))
-		json_object_array_add(list, json_parse(db_text(st, 0), strlen(db_text(st, 0))));
+		json_object_array_add(list, db_tree(st, 0));
 	return list;
 }

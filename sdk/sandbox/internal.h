@@ -35,6 +35,7 @@ const char *args_find(const struct query_arg *args, size_t count, const char *na
 
 /* ---- auth.c ---- */
 bool auth_load(void);		      /* reads or makes DIR's token, client and key */
+void reply_401(struct request *req);  /* no or broken credentials; error_code is a number */
 bool auth_check(struct request *req); /* fills ws, user, trusted; or has answered 401/403 */
 
 /* ---- reply.c ---- */

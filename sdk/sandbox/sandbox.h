@@ -66,9 +66,13 @@ void *base64_decode(const char *text, size_t len, size_t *out_len);
 void sha256_hex(const void *data, size_t len, char out[65]);
 void hmac_hex(const char *text, char out[65]);	 /* keyed with the secret kept in DIR */
 bool secret_equal(const char *a, const char *b); /* time depends on length only */
-char *text_fold(const char *s);			 /* ASCII lower case copy */
+/* The one of `names` (ends with NULL) that is `text`; NULL when none is. */
+const char *text_among(const char *text, const char *const *names);
+char *text_fold(const char *s); /* ASCII lower case copy */
 bool text_is_utf8(const char *text);
 bool text_like(const char *pattern, const char *s); /* SQL LIKE: % and _, case-insensitive */
+
+bool write_all(int fd, const char *data, size_t len);
 
 /* One line on stderr.  Never pass a token or a secret. */
 void log_line(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -148,6 +152,7 @@ bool db_next(struct workspace *ws, sqlite3_stmt *st); /* false at the end, and f
 void db_end(sqlite3_stmt *st);			      /* only when leaving the loop early */
 const char *db_text(sqlite3_stmt *st, int column);    /* "" for NULL; valid until the next step */
 int64_t db_int(sqlite3_stmt *st, int column);
+struct json_object *db_tree(sqlite3_stmt *st, int column); /* owned; NULL when it is none */
 int64_t db_one_int(struct workspace *ws, const char *sql, const char *types, ...); /* 0 if no row */
 
 /* JSON documents by (kind, id), for state that needs no SQL of its own; ordered by creation. */

@@ -60,9 +60,82 @@ add_common(struct json_object *obj, sqlite3_stmt *st, int comment)
 	json_add_str(obj, "updated_by", lake_text(st, comment + 1));
 }
 
+void
+uc_no_catalog(struct request *req, const char *name)
+{
+	reply_error(req, 404, "CATALOG_DOES_NOT_EXIST", "Catalog '%.255s' does not exist.", name);
+}
+
+void
+uc_no_schema(struct request *req, const char *full_name)
+{
+	reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST", "Schema '%.511s' does not exist.",
+		    full_name);
+}
+
+static bool
+check_schema(struct request *req, struct lake_conn *conn, const char *catalog, const char *schema)
+{
+	if (lake_has_schema(conn, catalog, schema))
+		return true;
+	if (!lake_has_catalog(conn, catalog))
+		uc_no_catalog(req, catalog);
+	else
+		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST",
+			    "Schema '%.255s.%.255s' does not exist.", catalog, schema);
+	return false;
+}
+
+bool
+uc_schema_known(struct request *req, const char *catalog, const char *schema)
+{
+	struct lake_conn *conn = uc_open(req);
+	bool known = conn != NULL && check_schema(req, conn, catalog, schema);
+
+	if (conn != NULL)
+		lake_give(conn);
+	return known;
+}
+
+/* Answers with the row that `select` finds by its name. */
+static void
+reply_row(struct request *req, const char *select, const char *name,
+	  struct json_object *(*to_json)(const struct request *req, sqlite3_stmt *st),
+	  void (*missing)(struct request *req, const char *name))
+{
+	struct lake_conn *conn = uc_open(req);
+	sqlite3_stmt *st;
+
+	if (conn == NULL)
+		return;
+	st = lake_query(conn, select, "s", name);
+	if (lake_next(st)) {
+		reply_json(req, to_json(req, st));
+		sqlite3_finalize(st);
+	} else {
+		missing(req, name);
+	}
+	lake_give(conn);
+}
+
+/* A connection to give back, or NULL after a refusal: the argument catalog_name must name one. */
+static struct lake_conn *
+open_catalog(struct request *req, const char **catalog)
+{
+	struct lake_conn *conn;
+
+	*catalog = request_need(req, "catalog_name");
+	conn = *catalog != NULL ? uc_open(req) : NULL;
+	if (conn == NULL || lake_has_catalog(conn, *catalog))
+		return conn;
+	lake_give(conn);
+	uc_no_catalog(req, *catalog);
+	return NULL;
+}
+
 /* ---- catalogs ---- */
 
-static const char CATALOG[] = "SELECT name, type, comment, owner, created, updated FROM _catalogs ";
+#define CATALOG "SELECT name, type, comment, owner, created, updated FROM _catalogs "
 
 static struct json_object *
 catalog_json(const struct request *req, sqlite3_stmt *st)
@@ -86,14 +159,11 @@ catalogs_list(struct request *req)
 	struct lake_conn *conn = uc_open(req);
 	struct json_object *all;
 	sqlite3_stmt *st;
-	char *sql;
 
 	if (conn == NULL)
 		return;
 	all = json_object_new_array();
-	sql = xasprintf("%sORDER BY name", CATALOG);
-	st = lake_query(conn, sql, "");
-	free(sql);
+	st = lake_query(conn, CATALOG "ORDER BY name", "");
 	while (lake_next(st))
 		json_object_array_add(all, catalog_json(req, st));
 	lake_give(conn);
@@ -101,30 +171,9 @@ catalogs_list(struct request *req)
 }
 
 void
-uc_no_catalog(struct request *req, const char *name)
-{
-	reply_error(req, 404, "CATALOG_DOES_NOT_EXIST", "Catalog '%.255s' does not exist.", name);
-}
-
-void
 uc_reply_catalog(struct request *req, const char *name)
 {
-	struct lake_conn *conn = uc_open(req);
-	sqlite3_stmt *st;
-	char *sql;
-
-	if (conn == NULL)
-		return;
-	sql = xasprintf("%sWHERE name = lower(?)", CATALOG);
-	st = lake_query(conn, sql, "s", name);
-	free(sql);
-	if (lake_next(st)) {
-		reply_json(req, catalog_json(req, st));
-		sqlite3_finalize(st);
-	} else {
-		uc_no_catalog(req, name);
-	}
-	lake_give(conn);
+	reply_row(req, CATALOG "WHERE name = lower(?)", name, catalog_json, uc_no_catalog);
 }
 
 static void
@@ -135,8 +184,7 @@ catalogs_get(struct request *req)
 
 /* ---- schemas ---- */
 
-static const char SCHEMA[] = "SELECT catalog, name, id, comment, owner, created, updated FROM"
-			     " _schemas ";
+#define SCHEMA "SELECT catalog, name, id, comment, owner, created, updated FROM _schemas "
 
 static struct json_object *
 schema_json(const struct request *req, sqlite3_stmt *st)
@@ -159,23 +207,15 @@ schema_json(const struct request *req, sqlite3_stmt *st)
 static void
 schemas_list(struct request *req)
 {
-	const char *catalog = request_need(req, "catalog_name");
-	struct lake_conn *conn = catalog != NULL ? uc_open(req) : NULL;
+	const char *catalog;
+	struct lake_conn *conn = open_catalog(req, &catalog);
 	struct json_object *all;
 	sqlite3_stmt *st;
-	char *sql;
 
 	if (conn == NULL)
 		return;
-	if (!lake_has_catalog(conn, catalog)) {
-		lake_give(conn);
-		uc_no_catalog(req, catalog);
-		return;
-	}
 	all = json_object_new_array();
-	sql = xasprintf("%sWHERE catalog = lower(?) ORDER BY name", SCHEMA);
-	st = lake_query(conn, sql, "s", catalog);
-	free(sql);
+	st = lake_query(conn, SCHEMA "WHERE catalog = lower(?) ORDER BY name", "s", catalog);
 	while (lake_next(st))
 		json_object_array_add(all, schema_json(req, st));
 	lake_give(conn);
@@ -183,31 +223,10 @@ schemas_list(struct request *req)
 }
 
 void
-uc_no_schema(struct request *req, const char *full_name)
-{
-	reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST", "Schema '%.511s' does not exist.",
-		    full_name);
-}
-
-void
 uc_reply_schema(struct request *req, const char *full_name)
 {
-	struct lake_conn *conn = uc_open(req);
-	sqlite3_stmt *st;
-	char *sql;
-
-	if (conn == NULL)
-		return;
-	sql = xasprintf("%sWHERE catalog || '.' || name = lower(?)", SCHEMA);
-	st = lake_query(conn, sql, "s", full_name);
-	free(sql);
-	if (lake_next(st)) {
-		reply_json(req, schema_json(req, st));
-		sqlite3_finalize(st);
-	} else {
-		uc_no_schema(req, full_name);
-	}
-	lake_give(conn);
+	reply_row(req, SCHEMA "WHERE catalog || '.' || name = lower(?)", full_name, schema_json,
+		  uc_no_schema);
 }
 
 static void
@@ -218,8 +237,9 @@ schemas_get(struct request *req)
 
 /* ---- tables ---- */
 
-static const char TABLE[] = "SELECT catalog, schema, name, type, format, id, view_text, comment,"
-			    " owner, created, updated FROM _tables ";
+#define TABLE                                                                         \
+	"SELECT catalog, schema, name, type, format, id, view_text, comment, owner, " \
+	"created, updated FROM _tables "
 
 static struct json_object *
 column_json(sqlite3_stmt *st)
@@ -304,35 +324,20 @@ table_json(const struct request *req, struct lake_conn *conn, sqlite3_stmt *st, 
 	return obj;
 }
 
-static bool
-check_schema(struct request *req, struct lake_conn *conn, const char *catalog, const char *schema)
-{
-	if (lake_has_schema(conn, catalog, schema))
-		return true;
-	if (!lake_has_catalog(conn, catalog))
-		uc_no_catalog(req, catalog);
-	else
-		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST",
-			    "Schema '%.255s.%.255s' does not exist.", catalog, schema);
-	return false;
-}
-
 static struct json_object *
 collect_tables(struct request *req, struct lake_conn *conn, const char *catalog, const char *schema)
 {
 	struct json_object *all;
 	bool omit_columns, omit_properties;
 	sqlite3_stmt *st;
-	char *sql;
 
 	if (!request_bool(req, "omit_columns", false, &omit_columns) ||
 	    !request_bool(req, "omit_properties", false, &omit_properties) ||
 	    !check_schema(req, conn, catalog, schema))
 		return NULL;
 	all = json_object_new_array();
-	sql = xasprintf("%sWHERE catalog = lower(?) AND schema = lower(?) ORDER BY name", TABLE);
-	st = lake_query(conn, sql, "ss", catalog, schema);
-	free(sql);
+	st = lake_query(conn, TABLE "WHERE catalog = lower(?) AND schema = lower(?) ORDER BY name",
+			"ss", catalog, schema);
 	while (lake_next(st))
 		json_object_array_add(all,
 				      table_json(req, conn, st, !omit_columns, !omit_properties));
@@ -362,10 +367,10 @@ tables_list(struct request *req)
 static sqlite3_stmt *
 find_table(struct lake_conn *conn, const char *full)
 {
-	char *sql = xasprintf("%sWHERE catalog || '.' || schema || '.' || name = lower(?)", TABLE);
-	sqlite3_stmt *st = lake_query(conn, sql, "s", full);
+	sqlite3_stmt *st =
+	    lake_query(conn, TABLE "WHERE catalog || '.' || schema || '.' || name = lower(?)", "s",
+		       full);
 
-	free(sql);
 	return lake_next(st) ? st : NULL;
 }
 
@@ -419,27 +424,19 @@ summary_json(sqlite3_stmt *st)
 static void
 summaries(struct request *req)
 {
-	const char *catalog = request_need(req, "catalog_name");
-	const char *schemas = request_arg(req, "schema_name_pattern");
+	const char *catalog, *schemas = request_arg(req, "schema_name_pattern");
 	const char *tables = request_arg(req, "table_name_pattern");
-	struct lake_conn *conn = catalog != NULL ? uc_open(req) : NULL;
+	struct lake_conn *conn = open_catalog(req, &catalog);
 	struct json_object *all;
-	char *sql, *kind;
+	char *kind;
 	sqlite3_stmt *st;
 
 	if (conn == NULL)
 		return;
-	if (!lake_has_catalog(conn, catalog)) {
-		lake_give(conn);
-		uc_no_catalog(req, catalog);
-		return;
-	}
 	schemas = schemas != NULL ? schemas : "%";
 	tables = tables != NULL ? tables : "%";
 	all = json_object_new_array();
-	sql = xasprintf("%sWHERE catalog = lower(?) ORDER BY schema, name", TABLE);
-	st = lake_query(conn, sql, "s", catalog);
-	free(sql);
+	st = lake_query(conn, TABLE "WHERE catalog = lower(?) ORDER BY schema, name", "s", catalog);
 	while (lake_next(st)) {
 		if (!text_like(schemas, lake_text(st, 1)) || !text_like(tables, lake_text(st, 2)))
 			continue;

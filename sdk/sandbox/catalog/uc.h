@@ -12,5 +12,7 @@ void uc_reply_catalog(struct request *req, const char *name);
 void uc_reply_schema(struct request *req, const char *full_name);
 void uc_no_catalog(struct request *req, const char *name);
 void uc_no_schema(struct request *req, const char *full_name);
+/* Is there such a schema?  Has answered when not. */
+bool uc_schema_known(struct request *req, const char *catalog, const char *schema);
 
 #endif

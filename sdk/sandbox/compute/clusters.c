@@ -120,10 +120,9 @@ settle(struct workspace *ws)
 const char *
 cluster_state(struct workspace *ws, const char *cluster_id)
 {
-	static const char *const states[] = {
-		"PENDING",     "RUNNING",    "RESTARTING", "RESIZING",
-		"TERMINATING", "TERMINATED", "ERROR",	   "UNKNOWN"
-	};
+	static const char *const states[] = { "PENDING",  "RUNNING",	 "RESTARTING",
+					      "RESIZING", "TERMINATING", "TERMINATED",
+					      "ERROR",	  "UNKNOWN",	 NULL };
 	const char *found = NULL;
 	sqlite3_stmt *st;
 
@@ -131,10 +130,9 @@ cluster_state(struct workspace *ws, const char *cluster_id)
 	settle(ws);
 	st = db_query(ws, "SELECT state FROM clusters WHERE id = ?", "s", cluster_id);
 	if (db_next(ws, st)) {
-		found = "UNKNOWN";
-		for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-			if (strcmp(states[i], db_text(st, 0)) == 0)
-				found = states[i];
+		found = text_among(db_text(st, 0), states);
+		if (found == NULL)
+			found = "UNKNOWN";
 		db_end(st);
 	}
 	ws_unlock(ws);
@@ -207,16 +205,10 @@ default_tags(sqlite3_stmt *st)
 	return tags;
 }
 
-static struct json_object *
-parse_column(sqlite3_stmt *st, int column)
-{
-	return json_parse(db_text(st, column), strlen(db_text(st, column)));
-}
-
 static void
 add_spec(struct json_object *obj, sqlite3_stmt *st, bool with_spec)
 {
-	struct json_object *spec = parse_column(st, C_SPEC);
+	struct json_object *spec = db_tree(st, C_SPEC);
 	struct json_object_iterator at = json_object_iter_begin(spec);
 	struct json_object_iterator end = json_object_iter_end(spec);
 
@@ -250,7 +242,7 @@ to_json(sqlite3_stmt *st, bool with_spec)
 	if (db_int(st, C_RESTARTED) > 0)
 		json_add_int(obj, "last_restarted_time", db_int(st, C_RESTARTED));
 	if (*db_text(st, C_REASON) != '\0')
-		json_add(obj, "termination_reason", parse_column(st, C_REASON));
+		json_add(obj, "termination_reason", db_tree(st, C_REASON));
 	if (strcmp(state, "RUNNING") == 0 || strcmp(state, "RESIZING") == 0)
 		add_nodes(obj, db_int(st, C_SINCE));
 	return obj;
@@ -372,6 +364,17 @@ cluster_unexpected_state(struct request *req, const char *id, const char *state)
 	free(shown);
 }
 
+const char *
+cluster_named_running(struct request *req)
+{
+	const char *state, *id = cluster_named(req, &state);
+
+	if (id == NULL || strcmp(state, "RUNNING") == 0)
+		return id;
+	cluster_unexpected_state(req, id, state);
+	return NULL;
+}
+
 static void
 clusters_start(struct request *req)
 {
@@ -410,15 +413,11 @@ clusters_delete(struct request *req)
 static void
 clusters_restart(struct request *req)
 {
-	const char *state, *id = cluster_named(req, &state);
+	const char *id = cluster_named_running(req);
 	int64_t now = clock_ms();
 
 	if (id == NULL)
 		return;
-	if (strcmp(state, "RUNNING") != 0) {
-		cluster_unexpected_state(req, id, state);
-		return;
-	}
 	db_run(req->ws,
 	       "UPDATE clusters SET state = 'RESTARTING', since = ?1,"
 	       " restarted_time = ?1, message = 'Restarting' WHERE id = ?2",
@@ -503,7 +502,7 @@ collect_events(struct request *req, const char *id)
 		json_add_str(item, "cluster_id", id);
 		json_add_int(item, "timestamp", db_int(st, 0));
 		json_add_str(item, "type", db_text(st, 1));
-		json_add(item, "details", parse_column(st, 2));
+		json_add(item, "details", db_tree(st, 2));
 		json_object_array_add(all, item);
 	}
 	return all;

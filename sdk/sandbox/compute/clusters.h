@@ -14,6 +14,8 @@ struct json_object *cluster_reason(const char *code, const char *type, const cha
 
 /* The body's cluster_id and its state, or NULL after a refusal. */
 const char *cluster_named(struct request *req, const char **state);
+/* The body's cluster_id when that one is RUNNING, or NULL after a refusal. */
+const char *cluster_named_running(struct request *req);
 void cluster_unexpected_state(struct request *req, const char *id, const char *state);
 
 void clusters_create(struct request *req);

@@ -96,7 +96,7 @@ resized_spec(struct request *req, const char *id)
 	sqlite3_stmt *st = db_query(req->ws, "SELECT spec FROM clusters WHERE id = ?", "s", id);
 
 	if (db_next(req->ws, st)) {
-		spec = json_parse(db_text(st, 0), strlen(db_text(st, 0)));
+		spec = db_tree(st, 0);
 		db_end(st);
 	}
 	json_object_object_del(spec, "autoscale");
@@ -112,16 +112,12 @@ resized_spec(struct request *req, const char *id)
 void
 clusters_resize(struct request *req)
 {
-	const char *state, *id = cluster_named(req, &state);
+	const char *id = cluster_named_running(req);
 	int64_t workers = json_int(req->body, "num_workers", -1);
 	struct json_object *spec, *details;
 
 	if (id == NULL)
 		return;
-	if (strcmp(state, "RUNNING") != 0) {
-		cluster_unexpected_state(req, id, state);
-		return;
-	}
 	if ((workers < 0) == (json_get(req->body, "autoscale") == NULL)) {
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
 			    "Exactly one of num_workers and autoscale must be given.");

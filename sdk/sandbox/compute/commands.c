@@ -302,15 +302,6 @@ start(struct context *context, const char *text)
 	return command;
 }
 
-static void
-reply_id(struct request *req, const char *id)
-{
-	struct json_object *answer = json_object_new_object();
-
-	json_add_str(answer, "id", id);
-	reply_json(req, answer);
-}
-
 /* The context that the body names, its cluster running; NULL after a refusal. */
 static struct context *
 context_of_body(struct request *req)
@@ -351,7 +342,7 @@ commands_execute(struct request *req)
 			snprintf(id, sizeof(id), "%s", command->id);
 		contexts_unlock();
 		if (command != NULL)
-			reply_id(req, id);
+			reply_id_12(req, id);
 		else
 			error_12(req, 429, "TooManyCommands: the context has %d commands to run",
 				 MAX_COMMANDS);
@@ -442,7 +433,7 @@ commands_cancel(struct request *req)
 		bg_unref(bg);
 	}
 	if (command != NULL)
-		reply_id(req, id);
+		reply_id_12(req, id);
 	else
 		error_12(req, 404, "CommandNotFound: %.40s", id);
 	context_unref(context);

@@ -151,9 +151,9 @@ context_need(struct request *req, const char *cluster, const char *id)
 	return context;
 }
 
-/* Contexts whose cluster ended die when the next one is made. */
+/* Ends all contexts of a workspace, or only those whose cluster ended. */
 static void
-sweep(struct workspace *ws)
+end_contexts(struct workspace *ws, bool only_gone)
 {
 	struct context *victim;
 
@@ -161,7 +161,7 @@ sweep(struct workspace *ws)
 		victim = NULL;
 		contexts_lock();
 		for (struct context *c = contexts; c != NULL && victim == NULL; c = c->next)
-			if (c->exec.ws == ws && context_cluster_gone(c))
+			if (c->exec.ws == ws && (!only_gone || context_cluster_gone(c)))
 				victim = c;
 		if (victim != NULL)
 			victim->refs++;
@@ -169,6 +169,12 @@ sweep(struct workspace *ws)
 		if (victim != NULL)
 			end_context(victim);
 	} while (victim != NULL);
+}
+
+static void
+close_all(struct workspace *ws)
+{
+	end_contexts(ws, false);
 }
 
 static size_t
@@ -205,8 +211,8 @@ context_new(struct request *req, const char *cluster, const char *language)
 
 /* ---- endpoints ---- */
 
-static void
-reply_id(struct request *req, const char *id)
+void
+reply_id_12(struct request *req, const char *id)
 {
 	struct json_object *answer = json_object_new_object();
 
@@ -238,14 +244,14 @@ contexts_create(struct request *req)
 	}
 	if (!cluster_ready(req, cluster))
 		return;
-	sweep(req->ws);
+	end_contexts(req->ws, true);
 	if (count_of(req->ws, cluster) >= MAX_CONTEXTS)
 		error_12(req, 400,
 			 "ContextLimitExceeded: Too many execution contexts are open "
 			 "right now. (Limit set to %d)",
 			 MAX_CONTEXTS);
 	else
-		reply_id(req, context_new(req, cluster, language)->id);
+		reply_id_12(req, context_new(req, cluster, language)->id);
 }
 
 static void
@@ -287,26 +293,7 @@ contexts_destroy(struct request *req)
 	if (context == NULL)
 		return;
 	end_context(context);
-	reply_id(req, id);
-}
-
-static void
-close_all(struct workspace *ws)
-{
-	struct context *victim;
-
-	do {
-		victim = NULL;
-		contexts_lock();
-		for (struct context *c = contexts; c != NULL && victim == NULL; c = c->next)
-			if (c->exec.ws == ws)
-				victim = c;
-		if (victim != NULL)
-			victim->refs++;
-		contexts_unlock();
-		if (victim != NULL)
-			end_context(victim);
-	} while (victim != NULL);
+	reply_id_12(req, id);
 }
 
 static const struct route routes[] = {

@@ -26,6 +26,8 @@ struct context {
 
 /* API 1.2 says what is wrong in {"error": text}. */
 void error_12(struct request *req, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* 200 with {"id": id}. */
+void reply_id_12(struct request *req, const char *id);
 const char *need_12(struct request *req, const char *value, const char *name);
 /* Is the cluster there and running?  Has answered when not. */
 bool cluster_ready(struct request *req, const char *cluster);

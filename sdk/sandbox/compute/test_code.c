@@ -381,17 +381,10 @@ test_cluster_ends(void)
 	free(path);
 }
 
-static int
-be_quick(void)
-{
-	set_setting("delay_ms", 30);
-	return 0;
-}
-
 void
 add_code_suite(void)
 {
-	CU_pSuite suite = CU_add_suite("code", be_quick, NULL);
+	CU_pSuite suite = CU_add_suite("code", shorten_delays, NULL);
 
 	CU_add_test(suite, "python", test_python);
 	CU_add_test(suite, "python and spark", test_python_spark);

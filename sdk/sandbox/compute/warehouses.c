@@ -50,7 +50,7 @@ settle(struct workspace *ws)
 const char *
 warehouse_state(struct workspace *ws, const char *id)
 {
-	static const char *const states[] = { "STARTING", "RUNNING", "STOPPING", "STOPPED" };
+	static const char *const states[] = { "STARTING", "RUNNING", "STOPPING", "STOPPED", NULL };
 	const char *found = NULL;
 	sqlite3_stmt *st;
 
@@ -58,10 +58,9 @@ warehouse_state(struct workspace *ws, const char *id)
 	settle(ws);
 	st = db_query(ws, "SELECT state FROM warehouses WHERE id = ?", "s", id);
 	if (db_next(ws, st)) {
-		found = "STOPPED";
-		for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-			if (strcmp(states[i], db_text(st, 0)) == 0)
-				found = states[i];
+		found = text_among(db_text(st, 0), states);
+		if (found == NULL)
+			found = "STOPPED";
 		db_end(st);
 	}
 	ws_unlock(ws);
@@ -177,6 +176,18 @@ no_such_warehouse(struct request *req)
 		    request_var(req, "id"));
 }
 
+/* The id in the path; NULL after a refusal. */
+static const char *
+warehouse_named(struct request *req)
+{
+	const char *id = request_var(req, "id");
+
+	if (warehouse_state(req->ws, id) != NULL)
+		return id;
+	no_such_warehouse(req);
+	return NULL;
+}
+
 static void
 warehouses_get(struct request *req)
 {
@@ -197,12 +208,10 @@ warehouses_get(struct request *req)
 static void
 warehouses_start(struct request *req)
 {
-	const char *id = request_var(req, "id");
+	const char *id = warehouse_named(req);
 
-	if (warehouse_state(req->ws, id) == NULL) {
-		no_such_warehouse(req);
+	if (id == NULL)
 		return;
-	}
 	warehouse_start(req->ws, id);
 	reply_empty(req);
 }
@@ -210,12 +219,10 @@ warehouses_start(struct request *req)
 static void
 warehouses_stop(struct request *req)
 {
-	const char *id = request_var(req, "id");
+	const char *id = warehouse_named(req);
 
-	if (warehouse_state(req->ws, id) == NULL) {
-		no_such_warehouse(req);
+	if (id == NULL)
 		return;
-	}
 	db_run(req->ws,
 	       "UPDATE warehouses SET state = 'STOPPING', since = ?"
 	       " WHERE id = ? AND state IN ('RUNNING', 'STARTING')",
@@ -256,12 +263,10 @@ warehouses_create(struct request *req)
 static void
 warehouses_edit(struct request *req)
 {
-	const char *id = request_var(req, "id");
+	const char *id = warehouse_named(req);
 
-	if (warehouse_state(req->ws, id) == NULL) {
-		no_such_warehouse(req);
+	if (id == NULL)
 		return;
-	}
 	db_run(req->ws,
 	       "UPDATE warehouses SET name = coalesce(?, name), size = coalesce(?, size),"
 	       " auto_stop = CASE WHEN ?3 < 0 THEN auto_stop ELSE ?3 END WHERE id = ?4",

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/uc.h"
 #include "files/beneath.h"
-#include "sql/sql.h"
 
 static const char tables[] =
     "CREATE TABLE IF NOT EXISTS volumes(id TEXT PRIMARY KEY, catalog TEXT NOT NULL,"
@@ -123,24 +123,6 @@ named_volume(struct request *req, struct volume_name *name)
 	return NULL;
 }
 
-static bool
-schema_known(struct request *req, const char *catalog, const char *schema)
-{
-	struct lake_conn *conn = lake_take(req->ws);
-	bool has_catalog = conn != NULL && lake_has_catalog(conn, catalog);
-	bool known = has_catalog && lake_has_schema(conn, catalog, schema);
-
-	if (conn != NULL)
-		lake_give(conn);
-	if (!has_catalog)
-		reply_error(req, 404, "CATALOG_DOES_NOT_EXIST", "Catalog '%.255s' does not exist.",
-			    catalog);
-	else if (!known)
-		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST",
-			    "Schema '%.255s.%.255s' does not exist.", catalog, schema);
-	return known;
-}
-
 /* ---- endpoints ---- */
 
 static void
@@ -160,7 +142,7 @@ volumes_list(struct request *req)
 	if (catalog == NULL)
 		return;
 	schema = request_need(req, "schema_name");
-	if (schema == NULL || !schema_known(req, catalog, schema))
+	if (schema == NULL || !uc_schema_known(req, catalog, schema))
 		return;
 	all = json_object_new_array();
 	sql = xasprintf("%s WHERE catalog = lower(?) AND schema = lower(?) ORDER BY name", COLUMNS);
@@ -251,7 +233,7 @@ volumes_create(struct request *req)
 		return;
 	schema = body_need(req, "schema_name");
 	given = schema != NULL ? body_need(req, "name") : NULL;
-	if (given == NULL || !name_ok(req, given) || !schema_known(req, catalog, schema))
+	if (given == NULL || !name_ok(req, given) || !uc_schema_known(req, catalog, schema))
 		return;
 	full = xasprintf("%s.%s.%s", catalog, schema, given);
 	split_name(full, &name);

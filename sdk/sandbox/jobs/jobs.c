@@ -48,12 +48,6 @@ job_add(struct workspace *ws, int64_t id, const char *creator, int64_t created,
 	return id;
 }
 
-static struct json_object *
-parse_column(sqlite3_stmt *st, int column)
-{
-	return json_parse(db_text(st, column), strlen(db_text(st, column)));
-}
-
 struct json_object *
 job_settings(struct workspace *ws, int64_t job_id)
 {
@@ -61,7 +55,7 @@ job_settings(struct workspace *ws, int64_t job_id)
 	struct json_object *settings = NULL;
 
 	if (db_next(ws, st)) {
-		settings = parse_column(st, 0);
+		settings = db_tree(st, 0);
 		db_end(st);
 	}
 	return settings;
@@ -87,7 +81,7 @@ no_such_job(struct request *req, int64_t job_id)
 static struct json_object *
 list_item(sqlite3_stmt *st, bool expand)
 {
-	struct json_object *obj = json_object_new_object(), *settings = parse_column(st, 3);
+	struct json_object *obj = json_object_new_object(), *settings = db_tree(st, 3);
 
 	json_add_int(obj, "job_id", db_int(st, 0));
 	json_add_str(obj, "creator_user_name", db_text(st, 1));
@@ -156,7 +150,7 @@ jobs_get(struct request *req)
 		return;
 	}
 	answer = json_object_new_object();
-	settings = parse_column(st, 3);
+	settings = db_tree(st, 3);
 	json_add_int(answer, "job_id", id);
 	json_add_str(answer, "creator_user_name", db_text(st, 1));
 	json_add_str(answer, "run_as_user_name", db_text(st, 1));

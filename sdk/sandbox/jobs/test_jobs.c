@@ -609,17 +609,10 @@ test_exec_off(void)
 	free(path);
 }
 
-static int
-be_quick(void)
-{
-	set_setting("delay_ms", 30);
-	return 0;
-}
-
 void
 add_job_suite(void)
 {
-	CU_pSuite suite = CU_add_suite("jobs", be_quick, NULL);
+	CU_pSuite suite = CU_add_suite("jobs", shorten_delays, NULL);
 
 	CU_add_test(suite, "list", test_list);
 	CU_add_test(suite, "pages of tasks", test_get_pages);

@@ -473,6 +473,18 @@ select_items(const struct ml_filter *filter, struct sorting *sorting, struct jso
 	return kept;
 }
 
+struct ml_value
+ml_attribute(struct json_object *item, const char *scope, const char *key)
+{
+	struct json_object *value =
+	    strcmp(scope, "tags") == 0 ? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
+
+	if (json_object_is_type(value, json_type_int))
+		return (struct ml_value){ .is_number = true,
+					  .number = json_object_get_double(value) };
+	return (struct ml_value){ .text = json_object_get_string(value) };
+}
+
 struct json_object *
 ml_search(struct request *req, const struct ml_grammar *grammar, const char *filter,
 	  struct json_object *orders, const char *fallback, struct json_object *all)

@@ -37,6 +37,8 @@ struct json_object *ml_search(struct request *req, const struct ml_grammar *gram
 			      struct json_object *all);
 /* The value of `key` in an array of {key, value}; NULL when it has none. */
 struct json_object *ml_pair(struct json_object *pairs, const char *key);
+/* The usual `value` of a grammar: a tag, or a member of the item. */
+struct ml_value ml_attribute(struct json_object *item, const char *scope, const char *key);
 /* A number in as few digits as say it exactly; NaN and infinities as text.  Owned. */
 struct json_object *ml_number(double value);
 

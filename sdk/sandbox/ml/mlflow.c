@@ -41,21 +41,9 @@ experiment_new(const char *id, const char *name, int64_t created)
 	return experiment;
 }
 
-static struct ml_value
-attribute(struct json_object *item, const char *scope, const char *key)
-{
-	struct json_object *value =
-	    strcmp(scope, "tags") == 0 ? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
-
-	if (json_object_is_type(value, json_type_int))
-		return (struct ml_value){ .is_number = true,
-					  .number = json_object_get_double(value) };
-	return (struct ml_value){ .text = json_object_get_string(value) };
-}
-
 static const char *const texts[] = { "name", "experiment_id", NULL };
 static const char *const numbers[] = { "creation_time", "last_update_time", NULL };
-static const struct ml_grammar grammar = { texts, numbers, false, attribute };
+static const struct ml_grammar grammar = { texts, numbers, false, ml_attribute };
 
 static bool
 stage_shown(const char *view, const char *stage)

@@ -149,7 +149,7 @@ need_run(struct request *req, const char *id)
 		return NULL;
 	st = db_query(req->ws, "SELECT json FROM ml_runs WHERE id = ?", "s", id);
 	if (db_next(req->ws, st)) {
-		run = json_parse(db_text(st, 0), strlen(db_text(st, 0)));
+		run = db_tree(st, 0);
 		db_end(st);
 	}
 	if (run == NULL)
@@ -232,7 +232,7 @@ add_runs(struct workspace *ws, const char *experiment, const char *view, struct 
 	    db_query(ws, "SELECT json FROM ml_runs WHERE experiment = ?", "s", experiment);
 
 	while (db_next(ws, st)) {
-		struct json_object *run = json_parse(db_text(st, 0), strlen(db_text(st, 0)));
+		struct json_object *run = db_tree(st, 0);
 
 		json_object_object_del(run, "files");
 		if (stage_shown(view, run))
@@ -301,7 +301,7 @@ metric_history(struct request *req)
 	st = db_query(req->ws, "SELECT json FROM ml_metrics WHERE run = ? AND key = ? ORDER BY seq",
 		      "ss", id, key);
 	while (db_next(req->ws, st))
-		json_object_array_add(all, json_parse(db_text(st, 0), strlen(db_text(st, 0))));
+		json_object_array_add(all, db_tree(st, 0));
 	kind = xasprintf("history:%s:%s", id, key);
 	page_reply(req, &history_rule, kind, all);
 	free(kind);

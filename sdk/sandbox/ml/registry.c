@@ -88,18 +88,6 @@ add_latest(struct workspace *ws, struct json_object *model)
 
 /* ---- models ---- */
 
-static struct ml_value
-attribute(struct json_object *item, const char *scope, const char *key)
-{
-	struct json_object *value =
-	    strcmp(scope, "tags") == 0 ? ml_pair(json_get(item, "tags"), key) : json_get(item, key);
-
-	if (json_object_is_type(value, json_type_int))
-		return (struct ml_value){ .is_number = true,
-					  .number = json_object_get_double(value) };
-	return (struct ml_value){ .text = json_object_get_string(value) };
-}
-
 /* The repeated argument order_by; owned. */
 static struct json_object *
 orders(struct request *req)
@@ -141,7 +129,7 @@ models_search(struct request *req)
 {
 	static const char *const texts[] = { "name", NULL };
 	static const char *const numbers[] = { "last_updated_timestamp", "timestamp", NULL };
-	static const struct ml_grammar grammar = { texts, numbers, false, attribute };
+	static const struct ml_grammar grammar = { texts, numbers, false, ml_attribute };
 
 	search(req, &grammar, &models_rule, "name", doc_list(req->ws, "registered_model", NULL));
 }
@@ -264,7 +252,7 @@ versions_search(struct request *req)
 					     "source_path", "current_stage",  NULL };
 	static const char *const numbers[] = { "creation_timestamp", "last_updated_timestamp",
 					       NULL };
-	static const struct ml_grammar grammar = { texts, numbers, false, attribute };
+	static const struct ml_grammar grammar = { texts, numbers, false, ml_attribute };
 
 	search(req, &grammar, &versions_rule, "last_updated_timestamp DESC",
 	       doc_list(req->ws, "model_version", NULL));

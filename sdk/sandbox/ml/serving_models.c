@@ -42,39 +42,45 @@ as_number(struct request *req, struct json_object *value, const char *name, doub
 	return true;
 }
 
+/* Adds the prediction for one row, whose inputs are `values`; NULL: it is missing. */
 static bool
-predict_object(struct request *req, struct json_object *row, double *out)
+predict_row(struct request *req, struct json_object *const values[INPUTS],
+	    struct json_object *predictions)
 {
-	*out = BASE_FARE;
-	for (int i = 0; i < INPUTS; i++) {
-		struct json_object *value = json_get(row, inputs[i].name);
-		double x;
+	double y = BASE_FARE, x;
 
-		if (value == NULL)
+	for (int i = 0; i < INPUTS; i++) {
+		if (values[i] == NULL)
 			return bad_input(req, "Model is missing inputs ", inputs[i].name);
-		if (!as_number(req, value, inputs[i].name, &x))
+		if (!as_number(req, values[i], inputs[i].name, &x))
 			return false;
-		*out += inputs[i].factor * x;
+		y += inputs[i].factor * x;
 	}
+	json_object_array_add(predictions, ml_number(round(y * 10000) / 10000));
 	return true;
+}
+
+static bool
+predict_object(struct request *req, struct json_object *row, struct json_object *predictions)
+{
+	struct json_object *values[INPUTS];
+
+	for (int i = 0; i < INPUTS; i++)
+		values[i] = json_get(row, inputs[i].name);
+	return predict_row(req, values, predictions);
 }
 
 /* `places` says which cell is which input; NULL: in their order. */
 static bool
-predict_array(struct request *req, struct json_object *row, const int *places, double *out)
+predict_array(struct request *req, struct json_object *row, const int *places,
+	      struct json_object *predictions)
 {
-	*out = BASE_FARE;
-	for (int i = 0; i < INPUTS; i++) {
-		size_t at = (size_t)(places != NULL ? places[i] : i);
-		double x;
+	struct json_object *values[INPUTS];
 
-		if (at >= json_object_array_length(row))
-			return bad_input(req, "Model is missing inputs ", inputs[i].name);
-		if (!as_number(req, json_object_array_get_idx(row, at), inputs[i].name, &x))
-			return false;
-		*out += inputs[i].factor * x;
-	}
-	return true;
+	for (int i = 0; i < INPUTS; i++)
+		values[i] =
+		    json_object_array_get_idx(row, (size_t)(places != NULL ? places[i] : i));
+	return predict_row(req, values, predictions);
 }
 
 static bool
@@ -82,25 +88,21 @@ predict_rows(struct request *req, struct json_object *rows, const int *places,
 	     struct json_object *predictions)
 {
 	size_t n = json_object_is_type(rows, json_type_array) ? json_object_array_length(rows) : 0;
+	bool ok = true;
 
 	if (n == 0 || n > MAX_ROWS)
 		return bad_input(req, "expected a list of rows", "");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; ok && i < n; i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		bool ok = false;
-		double y = 0;
 
 		if (json_object_is_type(row, json_type_array))
-			ok = predict_array(req, row, places, &y);
+			ok = predict_array(req, row, places, predictions);
 		else if (json_object_is_type(row, json_type_object) && places == NULL)
-			ok = predict_object(req, row, &y);
+			ok = predict_object(req, row, predictions);
 		else
-			bad_input(req, "a row is neither an object nor a list", "");
-		if (!ok)
-			return false;
-		json_object_array_add(predictions, ml_number(round(y * 10000) / 10000));
+			ok = bad_input(req, "a row is neither an object nor a list", "");
 	}
-	return true;
+	return ok;
 }
 
 static bool
@@ -132,23 +134,15 @@ predict_named(struct request *req, struct json_object *named, struct json_object
 	    json_object_is_type(first, json_type_array) ? json_object_array_length(first) : 1;
 
 	for (size_t r = 0; r < n && r < MAX_ROWS; r++) {
-		struct json_object *row = json_object_new_object();
-		double y;
-		bool ok;
+		struct json_object *values[INPUTS];
 
 		for (int i = 0; i < INPUTS; i++) {
-			struct json_object *value = json_get(named, inputs[i].name);
-
-			if (json_object_is_type(value, json_type_array))
-				value = json_object_array_get_idx(value, r);
-			if (value != NULL)
-				json_add(row, inputs[i].name, json_object_get(value));
+			values[i] = json_get(named, inputs[i].name);
+			if (json_object_is_type(values[i], json_type_array))
+				values[i] = json_object_array_get_idx(values[i], r);
 		}
-		ok = predict_object(req, row, &y);
-		json_object_put(row);
-		if (!ok)
+		if (!predict_row(req, values, predictions))
 			return false;
-		json_object_array_add(predictions, ml_number(round(y * 10000) / 10000));
 	}
 	return true;
 }

@@ -15,15 +15,22 @@
 
 /* ---- MLflow ---- */
 
+/* The count of an answer; -1: it is a refusal of the filter, -2: anything else. */
+static int
+count_or_refused(struct answer *a, int count)
+{
+	if (a->status == 200)
+		return count;
+	return is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1 : -2;
+}
+
 /* How many runs of the big experiment a filter leaves; -1: it was refused. */
 static int
 runs_of(const char *filter)
 {
 	char *body = text_of("{\"experiment_ids\":[\"" TAXI "\"],\"filter\":\"%s\"}", filter);
 	struct answer *a = post(MLFLOW "/runs/search", body);
-	int count = a->status == 200				? (int)count_at(a, "runs")
-		  : is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1
-								: -2;
+	int count = count_or_refused(a, (int)count_at(a, "runs"));
 
 	answer_free(a);
 	free(body);
@@ -282,9 +289,7 @@ products_of(const char *filter)
 			     "\"num_results\":100,\"filters_json\":\"%s\"}",
 			     filter);
 	struct answer *a = post(VECTORS "main.sales.products_index/query", body);
-	int count = a->status == 200				? (int)int_at(a, "result.row_count")
-		  : is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1
-								: -2;
+	int count = count_or_refused(a, (int)int_at(a, "result.row_count"));
 
 	answer_free(a);
 	free(body);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sql/sql.h"
+#include "catalog/uc.h"
 
 #define UC "/api/2.1/unity-catalog/models"
 #define HOUR INT64_C(3600000)
@@ -139,24 +139,6 @@ need_model(struct request *req)
 
 /* ---- models ---- */
 
-static bool
-schema_known(struct request *req, const char *catalog, const char *schema)
-{
-	struct lake_conn *conn = lake_take(req->ws);
-	bool has_catalog = conn != NULL && lake_has_catalog(conn, catalog);
-	bool known = has_catalog && lake_has_schema(conn, catalog, schema);
-
-	if (conn != NULL)
-		lake_give(conn);
-	if (!has_catalog)
-		reply_error(req, 404, "CATALOG_DOES_NOT_EXIST", "Catalog '%.255s' does not exist.",
-			    catalog);
-	else if (!known)
-		reply_error(req, 404, "SCHEMA_DOES_NOT_EXIST",
-			    "Schema '%.255s.%.255s' does not exist.", catalog, schema);
-	return known;
-}
-
 static void
 models_list(struct request *req)
 {
@@ -170,7 +152,7 @@ models_list(struct request *req)
 			    "catalog_name and schema_name must be given together.");
 		return;
 	}
-	if (catalog != NULL && !schema_known(req, catalog, schema))
+	if (catalog != NULL && !uc_schema_known(req, catalog, schema))
 		return;
 	prefix = catalog != NULL ? xasprintf("%s.%s.", catalog, schema) : xstrdup("");
 	all = doc_list(req->ws, "uc_model", prefix);
@@ -201,7 +183,7 @@ models_create(struct request *req)
 		return;
 	schema = body_need(req, "schema_name");
 	name = schema != NULL ? body_need(req, "name") : NULL;
-	if (name == NULL || !schema_known(req, catalog, schema))
+	if (name == NULL || !uc_schema_known(req, catalog, schema))
 		return;
 	model = model_new(req->ws, catalog, schema, name, req->user, json_str(req->body, "comment"),
 			  clock_ms());

@@ -21,12 +21,9 @@ struct part {
 static bool
 known_op(const char *op)
 {
-	static const char *const ops[] = { "", "NOT", "<", "<=", ">", ">=", "LIKE" };
+	static const char *const ops[] = { "", "NOT", "<", "<=", ">", ">=", "LIKE", NULL };
 
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
-		if (strcmp(ops[i], op) == 0)
-			return true;
-	return false;
+	return text_among(op, ops) != NULL;
 }
 
 /* "price <" into its two words. */

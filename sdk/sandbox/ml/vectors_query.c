@@ -209,7 +209,7 @@ collect(struct request *req, const struct vindex *index, const struct query *que
 	float vector[MAX_DIMENSION];
 
 	while (db_next(req->ws, st)) {
-		struct json_object *row = json_parse(db_text(st, 1), strlen(db_text(st, 1)));
+		struct json_object *row = db_tree(st, 1);
 		struct hit hit = { .row = row };
 
 		if (!vfilter_matches(query->filter, row)) {

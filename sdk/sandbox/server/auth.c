@@ -160,8 +160,8 @@ sent_token(struct request *req)
 	return token;
 }
 
-static void
-refuse_401(struct request *req)
+void
+reply_401(struct request *req)
 {
 	struct json_object *obj = json_object_new_object();
 	char *message = xasprintf("Credential was not sent or was of an unsupported type for this"
@@ -186,7 +186,7 @@ auth_check(struct request *req)
 
 	if (token == NULL || (is_jwt && !ok)) {
 		free(token);
-		refuse_401(req);
+		reply_401(req);
 		return false;
 	}
 	free(token);

@@ -132,21 +132,6 @@ answer_html(struct request *req, int status, const char *title)
 }
 
 static void
-answer_numeric_401(struct request *req)
-{
-	struct json_object *obj = json_object_new_object();
-	char *message = xasprintf("Credential was not sent or was of an unsupported type for this"
-				  " API. [ReqId: %s]",
-				  req->request_id);
-
-	json_add_int(obj, "error_code", 401);
-	json_add_str(obj, "message", message);
-	free(message);
-	reply_json_status(req, 401, obj);
-	reply_header(req, "WWW-Authenticate", "Bearer realm=\"DatabricksRealm\"");
-}
-
-static void
 nap(int64_t ms)
 {
 	int64_t until = clock_ms() + ms;
@@ -180,7 +165,7 @@ fault_answer(struct request *req, const struct fault *fault)
 		reply_header(req, "Location", "/login.html?next_url=%2F");
 		return true;
 	case FAULT_HTML_200: answer_html(req, 200, "Databricks - Sign In"); return true;
-	case FAULT_NUMERIC_401: answer_numeric_401(req); return true;
+	case FAULT_NUMERIC_401: reply_401(req); return true;
 	case FAULT_EMPTY: reply_status(req, 200); return true;
 	case FAULT_GARBAGE:
 		reply_bytes(req, 200, "application/json", garbage, sizeof(garbage) - 1);

@@ -156,22 +156,6 @@ admit(struct http *http)
 		open_upload(req);
 }
 
-static bool
-write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 static enum MHD_Result
 take_body(struct http *http, const char *data, size_t len)
 {

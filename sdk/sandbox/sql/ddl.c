@@ -59,7 +59,7 @@ skip_element(struct sql_cursor *c)
 }
 
 static bool
-parse_column(struct sql_run *run, struct sql_cursor *c, struct table_def *def, bool typed)
+db_json(struct sql_run *run, struct sql_cursor *c, struct table_def *def, bool typed)
 {
 	struct column_def *column;
 
@@ -92,7 +92,7 @@ parse_columns(struct sql_run *run, struct sql_cursor *c, struct table_def *def, 
 	if (!cur_accept(c, "("))
 		return true;
 	do {
-		if (def->count == MAX_COLUMNS || !parse_column(run, c, def, typed))
+		if (def->count == MAX_COLUMNS || !db_json(run, c, def, typed))
 			return false;
 	} while (cur_accept(c, ","));
 	return cur_accept(c, ")") || sql_fail_syntax(run, cur_peek(c));

@@ -276,6 +276,9 @@ bool when_trunc(struct when *w, const char *unit);
 struct when when_now(void);
 void func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* Of the arguments of a function. */
+const char *arg_text(sqlite3_value *v); /* "" for NULL */
+bool any_null(int n, sqlite3_value **v);
 struct func_row {
 	const char *name;
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);

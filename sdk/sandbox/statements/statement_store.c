@@ -112,22 +112,6 @@ statement_unref(struct statement *s)
 
 /* ---- the spool ---- */
 
-static bool
-write_file(struct statement *s, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(s->spool, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 static void
 spool(struct statement *s, const char *data, size_t len)
 {
@@ -138,10 +122,11 @@ spool(struct statement *s, const char *data, size_t len)
 	}
 	if (s->spool < 0) {
 		s->spool = openat(s->ws->dir_fd, "tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		s->spool_failed = s->spool < 0 || !write_file(s, s->memory.data, s->memory.len);
+		s->spool_failed =
+		    s->spool < 0 || !write_all(s->spool, s->memory.data, s->memory.len);
 		buf_free(&s->memory);
 	}
-	s->spool_failed = s->spool_failed || !write_file(s, data, len);
+	s->spool_failed = s->spool_failed || !write_all(s->spool, data, len);
 }
 
 char *

@@ -52,6 +52,7 @@ bool is_error(struct answer *a, long status, const char *code);
 bool has_header(struct answer *a, const char *name, const char *value); /* NULL = any */
 
 void set_setting(const char *name, long long value);
+int shorten_delays(void); /* for CU_add_suite: transitions take 30 ms at most */
 /* Polls GET path until text_at(member) is wanted, for at most a minute. */
 bool wait_for(const char *path, const char *member, const char *wanted);
 /* Runs SQL to its end on the running warehouse. */

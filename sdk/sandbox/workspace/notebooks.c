@@ -30,6 +30,18 @@ drop_older(struct json_object *all, int64_t after)
 	return kept;
 }
 
+/* The path that the query names, and the object there; NULL after a refusal. */
+static char *
+object_arg(struct request *req, struct object *object)
+{
+	char *path = object_path_arg(req);
+
+	if (path == NULL || object_need(req, path, object))
+		return path;
+	free(path);
+	return NULL;
+}
+
 static void
 workspace_list(struct request *req)
 {
@@ -40,26 +52,24 @@ workspace_list(struct request *req)
 
 	if (!request_int(req, "notebooks_modified_after", 0, 0, INT64_MAX, &after))
 		return;
-	path = object_path_arg(req);
+	path = object_arg(req, &object);
 	if (path == NULL)
 		return;
-	if (object_need(req, path, &object)) {
-		if (object_is_folder(&object)) {
-			list = object_children(req->ws, path);
-		} else {
-			list = json_object_new_array();
-			json_object_array_add(list, object_json(&object));
-		}
-		if (after > 0)
-			list = drop_older(list, after);
-		answer = json_object_new_object();
-		if (json_object_array_length(list) > 0)
-			json_add(answer, "objects", list);
-		else
-			json_object_put(list);
-		reply_json(req, answer);
-		object_fini(&object);
+	if (object_is_folder(&object)) {
+		list = object_children(req->ws, path);
+	} else {
+		list = json_object_new_array();
+		json_object_array_add(list, object_json(&object));
 	}
+	if (after > 0)
+		list = drop_older(list, after);
+	answer = json_object_new_object();
+	if (json_object_array_length(list) > 0)
+		json_add(answer, "objects", list);
+	else
+		json_object_put(list);
+	reply_json(req, answer);
+	object_fini(&object);
 	free(path);
 }
 
@@ -76,19 +86,17 @@ workspace_get_status(struct request *req)
 	if (!request_bool(req, "return_git_info", false, &git_info) ||
 	    !request_bool(req, "return_export_info", false, &export_info))
 		return;
-	path = object_path_arg(req);
+	path = object_arg(req, &object);
 	if (path == NULL)
 		return;
-	if (object_need(req, path, &object)) {
-		answer = object_json(&object);
-		git = git_info ? repo_of(req->ws, path) : NULL;
-		if (git != NULL)
-			json_add(answer, "git_info", git);
-		if (export_info && object.format[0] != '\0')
-			json_add_str(answer, "repos_export_format", object.format);
-		reply_json(req, answer);
-		object_fini(&object);
-	}
+	answer = object_json(&object);
+	git = git_info ? repo_of(req->ws, path) : NULL;
+	if (git != NULL)
+		json_add(answer, "git_info", git);
+	if (export_info && object.format[0] != '\0')
+		json_add_str(answer, "repos_export_format", object.format);
+	reply_json(req, answer);
+	object_fini(&object);
 	free(path);
 }
 

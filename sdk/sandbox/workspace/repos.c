@@ -34,8 +34,7 @@ to_json(sqlite3_stmt *st)
 		json_add_str(obj, "branch", db_text(st, 4));
 	json_add_str(obj, "head_commit_id", db_text(st, 5));
 	if (*db_text(st, 6) != '\0')
-		json_add(obj, "sparse_checkout",
-			 json_parse(db_text(st, 6), strlen(db_text(st, 6))));
+		json_add(obj, "sparse_checkout", db_tree(st, 6));
 	return obj;
 }
 

@@ -140,8 +140,7 @@ scopes_list(struct request *req)
 		json_add_str(item, "name", db_text(st, 0));
 		json_add_str(item, "backend_type", db_text(st, 1));
 		if (*db_text(st, 2) != '\0')
-			json_add(item, "keyvault_metadata",
-				 json_parse(db_text(st, 2), strlen(db_text(st, 2))));
+			json_add(item, "keyvault_metadata", db_tree(st, 2));
 		json_object_array_add(list, item);
 	}
 	reply_list(req, "scopes", list);

@@ -6,27 +6,19 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *
-date_text(sqlite3_value *v)
-{
-	const unsigned char *text = sqlite3_value_text(v);
-
-	return text != NULL ? (const char *)text : "";
-}
-
 /* False for NULL and (with an error set) for what is no date. */
 static bool
 get_when(sqlite3_context *ctx, sqlite3_value *v, struct when *out)
 {
 	if (sqlite3_value_type(v) == SQLITE_NULL)
 		return false;
-	if (when_parse(date_text(v), out))
+	if (when_parse(arg_text(v), out))
 		return true;
 	func_error(ctx, "22018",
 		   "[CAST_INVALID_INPUT] The value '%.100s' of the type \"STRING\" "
 		   "cannot be cast to \"TIMESTAMP\" because it is malformed. Correct the value as "
 		   "per the syntax, or change its target type.",
-		   date_text(v));
+		   arg_text(v));
 	return false;
 }
 
@@ -85,11 +77,11 @@ fn_interval_add(sqlite3_context *ctx, int n, sqlite3_value **v)
 	(void)n;
 	if (!get_when(ctx, v[0], &w))
 		return;
-	if (when_add(&w, sqlite3_value_int64(v[1]), date_text(v[2])))
+	if (when_add(&w, sqlite3_value_int64(v[1]), arg_text(v[2])))
 		give_same(ctx, &w);
 	else
 		func_error(ctx, "42601", "[INVALID_INTERVAL_FORMAT] Unknown interval unit '%.40s'.",
-			   date_text(v[2]));
+			   arg_text(v[2]));
 }
 
 /* date_add(date, days), or dateadd(UNIT, amount, date) */
@@ -176,13 +168,13 @@ fn_datediff(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_int64(ctx, b.days - a.days);
 	if (n != 3 || !get_when(ctx, v[1], &a) || !get_when(ctx, v[2], &b))
 		return;
-	if (difference(date_text(v[0]), &a, &b, &result))
+	if (difference(arg_text(v[0]), &a, &b, &result))
 		sqlite3_result_int64(ctx, result);
 	else
 		func_error(ctx, "22023",
 			   "[INVALID_PARAMETER_VALUE.DATETIME_UNIT] Unknown unit "
 			   "'%.40s'.",
-			   date_text(v[0]));
+			   arg_text(v[0]));
 }
 
 static void
@@ -235,7 +227,7 @@ fn_next_day(sqlite3_context *ctx, int n, sqlite3_value **v)
 	if (sqlite3_value_type(v[1]) == SQLITE_NULL || !get_when(ctx, v[0], &w))
 		return;
 	for (int i = 1; i <= 7; i++) {
-		if (strncasecmp(date_text(v[1]), names[(((w.days + i) % 7) + 7) % 7], 2) == 0) {
+		if (strncasecmp(arg_text(v[1]), names[(((w.days + i) % 7) + 7) % 7], 2) == 0) {
 			w.days += i;
 			give_date(ctx, &w);
 			return;
@@ -249,7 +241,7 @@ fn_date_trunc(sqlite3_context *ctx, int n, sqlite3_value **v)
 	struct when w;
 
 	(void)n;
-	if (get_when(ctx, v[1], &w) && when_trunc(&w, date_text(v[0])))
+	if (get_when(ctx, v[1], &w) && when_trunc(&w, arg_text(v[0])))
 		give_timestamp(ctx, &w);
 }
 
@@ -259,7 +251,7 @@ fn_trunc(sqlite3_context *ctx, int n, sqlite3_value **v)
 	struct when w;
 
 	(void)n;
-	if (get_when(ctx, v[0], &w) && when_trunc(&w, date_text(v[1])))
+	if (get_when(ctx, v[0], &w) && when_trunc(&w, arg_text(v[1])))
 		give_date(ctx, &w);
 }
 
@@ -311,11 +303,11 @@ fn_extract(sqlite3_context *ctx, int n, sqlite3_value **v)
 	(void)n;
 	if (!get_when(ctx, v[1], &w))
 		return;
-	if (field(date_text(v[0]), &w, &value))
+	if (field(arg_text(v[0]), &w, &value))
 		sqlite3_result_int64(ctx, value);
 	else
 		func_error(ctx, "22023", "[INVALID_EXTRACT_FIELD] Cannot extract `%.40s`.",
-			   date_text(v[0]));
+			   arg_text(v[0]));
 }
 
 #define FIELD_FUNCTION(name)                                                  \
@@ -359,7 +351,7 @@ fn_date_format(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 	(void)n;
 	if (sqlite3_value_type(v[1]) != SQLITE_NULL && get_when(ctx, v[0], &w))
-		format(ctx, &w, date_text(v[1]));
+		format(ctx, &w, arg_text(v[1]));
 }
 
 static void
@@ -380,12 +372,12 @@ scan(sqlite3_context *ctx, int n, sqlite3_value **v, struct when *w)
 		return false;
 	if (n == 1)
 		return get_when(ctx, v[0], w);
-	if (when_scan(date_text(v[0]), date_text(v[1]), w))
+	if (when_scan(arg_text(v[0]), arg_text(v[1]), w))
 		return true;
 	func_error(ctx, "22007",
 		   "[CANNOT_PARSE_TIMESTAMP] Text '%.100s' could not be parsed. Use "
 		   "`try_to_timestamp` to tolerate invalid input string and return NULL instead.",
-		   date_text(v[0]));
+		   arg_text(v[0]));
 	return false;
 }
 
@@ -426,7 +418,7 @@ fn_from_unixtime(sqlite3_context *ctx, int n, sqlite3_value **v)
 	if (n < 1 || sqlite3_value_type(v[0]) == SQLITE_NULL || !when_add(&w, seconds, "SECOND"))
 		return;
 	if (n > 1)
-		format(ctx, &w, date_text(v[1]));
+		format(ctx, &w, arg_text(v[1]));
 	else
 		give_timestamp(ctx, &w);
 }

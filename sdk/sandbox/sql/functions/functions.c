@@ -302,6 +302,23 @@ functions_list(void)
 	return text.data;
 }
 
+const char *
+arg_text(sqlite3_value *v)
+{
+	const unsigned char *text = sqlite3_value_text(v);
+
+	return text != NULL ? (const char *)text : "";
+}
+
+bool
+any_null(int n, sqlite3_value **v)
+{
+	for (int i = 0; i < n; i++)
+		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
+			return true;
+	return false;
+}
+
 void
 func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ...)
 {

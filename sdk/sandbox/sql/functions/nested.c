@@ -8,24 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *
-nested_text(sqlite3_value *v)
-{
-	const unsigned char *text = sqlite3_value_text(v);
-
-	return text != NULL ? (const char *)text : "";
-}
-
 static struct json_object *
 parse_value(sqlite3_value *v)
 {
-	return json_parse(nested_text(v), strlen(nested_text(v)));
+	return json_parse(arg_text(v), strlen(arg_text(v)));
 }
 
 static struct json_object *
 to_json(sqlite3_value *v)
 {
-	const char *text = nested_text(v);
+	const char *text = arg_text(v);
 	struct json_object *nested;
 
 	switch (sqlite3_value_type(v)) {
@@ -81,7 +73,7 @@ fn_map(sqlite3_context *ctx, int n, sqlite3_value **v)
 	struct json_object *map = json_object_new_object();
 
 	for (int i = 0; i + 1 < n; i += 2)
-		json_add(map, nested_text(v[i]), to_json(v[i + 1]));
+		json_add(map, arg_text(v[i]), to_json(v[i + 1]));
 	give_json(ctx, map);
 }
 
@@ -89,7 +81,7 @@ static void
 fn_split(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct json_object *list;
-	const char *s = nested_text(v[0]);
+	const char *s = arg_text(v[0]);
 	int64_t limit = n > 2 ? sqlite3_value_int64(v[2]) : -1, made = 1;
 	regmatch_t m;
 	regex_t re;
@@ -97,7 +89,7 @@ fn_split(sqlite3_context *ctx, int n, sqlite3_value **v)
 	if (n < 2 || sqlite3_value_type(v[0]) == SQLITE_NULL ||
 	    sqlite3_value_type(v[1]) == SQLITE_NULL)
 		return;
-	if (regcomp(&re, nested_text(v[1]), REG_EXTENDED) != 0) {
+	if (regcomp(&re, arg_text(v[1]), REG_EXTENDED) != 0) {
 		func_error(ctx, "22023",
 			   "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter "
 			   "`regexp` is invalid.");
@@ -137,7 +129,7 @@ nested_element(sqlite3_context *ctx, sqlite3_value **v, int64_t base)
 	int64_t at = sqlite3_value_int64(v[1]);
 
 	if (json_object_is_type(value, json_type_object)) {
-		give_member(ctx, json_get(value, nested_text(v[1])));
+		give_member(ctx, json_get(value, arg_text(v[1])));
 	} else if (json_object_is_type(value, json_type_array)) {
 		int64_t len = (int64_t)json_object_array_length(value);
 
@@ -175,7 +167,7 @@ fn_array_contains(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 			found = json_object_equal(item, wanted) ||
 				(item != NULL &&
-				 strcmp(json_object_get_string(item), nested_text(v[1])) == 0);
+				 strcmp(json_object_get_string(item), arg_text(v[1])) == 0);
 		}
 		sqlite3_result_int(ctx, found);
 	}
@@ -196,7 +188,7 @@ fn_array_join(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 			if (item == NULL)
 				continue;
-			buf_printf(&out, "%s%s", out.len > 0 ? nested_text(v[1]) : "",
+			buf_printf(&out, "%s%s", out.len > 0 ? arg_text(v[1]) : "",
 				   json_object_get_string(item));
 		}
 		sqlite3_result_text(ctx, out.data, (int)out.len, SQLITE_TRANSIENT);
@@ -218,7 +210,7 @@ static void
 fn_get_json_object(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct json_object *root = parse_value(v[0]), *at = root;
-	const char *path = nested_text(v[1]);
+	const char *path = arg_text(v[1]);
 
 	(void)n;
 	path += *path == '$';

@@ -12,23 +12,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-static const char *
-number_text(sqlite3_value *v)
-{
-	const unsigned char *text = sqlite3_value_text(v);
-
-	return text != NULL ? (const char *)text : "";
-}
-
-static bool
-any_null(int n, sqlite3_value **v)
-{
-	for (int i = 0; i < n; i++)
-		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
-			return true;
-	return false;
-}
-
 /* ---- numbers ---- */
 
 static double
@@ -133,7 +116,7 @@ extreme(sqlite3_context *ctx, int n, sqlite3_value **v, bool greatest)
 			better =
 			    (sqlite3_value_double(v[i]) > sqlite3_value_double(best)) == greatest;
 		else
-			better = (strcmp(number_text(v[i]), number_text(best)) > 0) == greatest;
+			better = (strcmp(arg_text(v[i]), arg_text(best)) > 0) == greatest;
 		if (better)
 			best = v[i];
 	}
@@ -213,7 +196,7 @@ digest(sqlite3_context *ctx, sqlite3_value *v, const char *algorithm)
 
 	if (sqlite3_value_type(v) == SQLITE_NULL)
 		return;
-	if (EVP_Digest(number_text(v), strlen(number_text(v)), bytes, &len,
+	if (EVP_Digest(arg_text(v), strlen(arg_text(v)), bytes, &len,
 		       EVP_get_digestbyname(algorithm), NULL) != 1)
 		return;
 	for (unsigned i = 0; i < len; i++)
@@ -268,7 +251,7 @@ fn_unbase64(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 	if (any_null(n, v))
 		return;
-	bytes = base64_decode(number_text(v[0]), strlen(number_text(v[0])), &len);
+	bytes = base64_decode(arg_text(v[0]), strlen(arg_text(v[0])), &len);
 	if (bytes != NULL)
 		sqlite3_result_blob(ctx, bytes, (int)len, SQLITE_TRANSIENT);
 	free(bytes);
@@ -289,7 +272,7 @@ static void
 fn_ascii(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	if (!any_null(n, v))
-		sqlite3_result_int(ctx, (unsigned char)number_text(v[0])[0]);
+		sqlite3_result_int(ctx, (unsigned char)arg_text(v[0])[0]);
 }
 
 static void

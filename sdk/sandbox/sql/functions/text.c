@@ -13,23 +13,6 @@
 
 enum { MAX_REPEAT = 16 * 1024 * 1024, MAX_GROUPS = 10 };
 
-static const char *
-arg_text(sqlite3_value *v)
-{
-	const unsigned char *text = sqlite3_value_text(v);
-
-	return text != NULL ? (const char *)text : "";
-}
-
-static bool
-text_any_null(int n, sqlite3_value **v)
-{
-	for (int i = 0; i < n; i++)
-		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
-			return true;
-	return false;
-}
-
 static void
 give_text(sqlite3_context *ctx, struct buf *out)
 {
@@ -86,7 +69,7 @@ fn_concat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct buf out = { 0 };
 
-	if (text_any_null(n, v))
+	if (any_null(n, v))
 		return;
 	for (int i = 0; i < n; i++)
 		add_value(&out, v[i]);
@@ -117,7 +100,7 @@ fn_left(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	const char *s = arg_text(v[0]);
 
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_text(ctx, s, (int)(skip_chars(s, sqlite3_value_int64(v[1])) - s),
 				    SQLITE_TRANSIENT);
 }
@@ -127,7 +110,7 @@ fn_right(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	const char *s = arg_text(v[0]);
 
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_text(ctx, skip_chars(s, count_chars(s) - sqlite3_value_int64(v[1])),
 				    -1, SQLITE_TRANSIENT);
 }
@@ -137,7 +120,7 @@ fn_repeat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct buf out = { .max = MAX_REPEAT };
 
-	if (text_any_null(n, v))
+	if (any_null(n, v))
 		return;
 	for (int64_t i = sqlite3_value_int64(v[1]); i > 0 && !out.failed; i--)
 		buf_str(&out, arg_text(v[0]));
@@ -159,7 +142,7 @@ pad(sqlite3_context *ctx, int n, sqlite3_value **v, bool left)
 	const char *s = arg_text(v[0]), *with = n > 2 ? arg_text(v[2]) : " ";
 	int64_t want = sqlite3_value_int64(v[1]), have = count_chars(s);
 
-	if (text_any_null(n, v))
+	if (any_null(n, v))
 		return;
 	if (want > MAX_REPEAT / 8)
 		want = MAX_REPEAT / 8;
@@ -202,13 +185,13 @@ fn_reverse(sqlite3_context *ctx, int n, sqlite3_value **v)
 	size_t len = strlen(s);
 	char *out = xcalloc(1, len + 1);
 
-	for (size_t at = 0; at < len && !text_any_null(n, v);) {
+	for (size_t at = 0; at < len && !any_null(n, v);) {
 		size_t c = char_len(s + at);
 
 		memcpy(out + len - at - c, s + at, c);
 		at += c;
 	}
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_text(ctx, out, (int)len, SQLITE_TRANSIENT);
 	free(out);
 }
@@ -223,7 +206,7 @@ fn_initcap(sqlite3_context *ctx, int n, sqlite3_value **v)
 		*p = (char)(start ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
 		start = *p == ' ';
 	}
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_text(ctx, out, -1, SQLITE_TRANSIENT);
 	free(out);
 }
@@ -234,7 +217,7 @@ fn_substring_index(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s = arg_text(v[0]), *sep = arg_text(v[1]), *at;
 	int64_t count = sqlite3_value_int64(v[2]), total = 0, i = 0;
 
-	if (text_any_null(n, v) || *sep == '\0')
+	if (any_null(n, v) || *sep == '\0')
 		return;
 	for (at = s; (at = strstr(at, sep)) != NULL; at += strlen(sep))
 		total++;
@@ -259,7 +242,7 @@ fn_translate(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s = arg_text(v[0]), *from = arg_text(v[1]), *to = arg_text(v[2]);
 	struct buf out = { 0 };
 
-	if (text_any_null(n, v))
+	if (any_null(n, v))
 		return;
 	for (; *s != '\0'; s++) {
 		const char *at = strchr(from, *s);
@@ -280,7 +263,7 @@ fn_locate(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s, *at;
 	int64_t start = n > 2 ? sqlite3_value_int64(v[2]) : 1;
 
-	if (n < 2 || text_any_null(n, v))
+	if (n < 2 || any_null(n, v))
 		return;
 	s = arg_text(v[1]);
 	at = start > 0 ? strstr(skip_chars(s, start - 1), arg_text(v[0])) : NULL;
@@ -296,7 +279,7 @@ fn_locate(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_contains(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_int(ctx, strstr(arg_text(v[0]), arg_text(v[1])) != NULL);
 }
 
@@ -305,7 +288,7 @@ fn_startswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	const char *part = arg_text(v[1]);
 
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_int(ctx, strncmp(arg_text(v[0]), part, strlen(part)) == 0);
 }
 
@@ -315,7 +298,7 @@ fn_endswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s = arg_text(v[0]), *part = arg_text(v[1]);
 	size_t a = strlen(s), b = strlen(part);
 
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_int(ctx, a >= b && strcmp(s + a - b, part) == 0);
 }
 
@@ -357,7 +340,7 @@ like(const char *p, const char *s, char escape, bool fold)
 static void
 fn_like(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]),
 					     n > 2 ? arg_text(v[2])[0] : '\\', false));
 }
@@ -365,7 +348,7 @@ fn_like(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_ilike(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	if (!text_any_null(n, v))
+	if (!any_null(n, v))
 		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]), '\\', true));
 }
 
@@ -413,7 +396,7 @@ fn_regexp(sqlite3_context *ctx, int n, sqlite3_value **v) /* regexp(pattern, tex
 {
 	regex_t re;
 
-	if (text_any_null(n, v) || !compile(ctx, arg_text(v[0]), &re))
+	if (any_null(n, v) || !compile(ctx, arg_text(v[0]), &re))
 		return;
 	sqlite3_result_int(ctx, regexec(&re, arg_text(v[1]), 0, NULL, 0) == 0);
 	regfree(&re);
@@ -433,7 +416,7 @@ fn_regexp_extract(sqlite3_context *ctx, int n, sqlite3_value **v)
 	const char *s;
 	regex_t re;
 
-	if (n < 2 || text_any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
+	if (n < 2 || any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
 		return;
 	s = arg_text(v[0]);
 	if (group >= 0 && group < MAX_GROUPS && regexec(&re, s, MAX_GROUPS, m, 0) == 0 &&
@@ -470,7 +453,7 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 	int flags = 0;
 	regex_t re;
 
-	if (text_any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
+	if (any_null(n, v) || !compile(ctx, arg_text(v[1]), &re))
 		return;
 	for (s = arg_text(v[0]); regexec(&re, s, MAX_GROUPS, m, flags) == 0; flags = REG_NOTBOL) {
 		const char *end = s + m[0].rm_eo;
