@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "era/eras.h"
+#include "rpc/frame.h"
 
 struct batch {
 	struct exchange *exchange;

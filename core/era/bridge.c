@@ -14,6 +14,7 @@
 #include "era/downgrade.h"
 #include "era/eras.h"
 #include "era/invoke.h"
+#include "rpc/frame.h"
 
 #define ID_MAX 40
 
@@ -41,17 +42,18 @@ send_question(struct request *request, const struct question *question, struct a
 	struct buf *out = &request->eras->note;
 	struct json_object *params =
 	    json_parse(question->params, strlen(question->params), &json_upstream, NULL, NULL);
+	char id[ID_MAX + 2];
+	struct json json;
 
 	snprintf(asked->id, sizeof(asked->id), "lakehost-%" PRIu64, ++request->eras->questions);
 	asked->key = xstrdup(question->key);
 	asked->method = xstrdup(question->method);
 	downgrade_question(params, request->revision, asked->id);
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\"", asked->id);
-	add_member(out, "method", question->method);
-	buf_puts(out, ",\"params\":");
-	buf_json_tree(out, params);
-	buf_putc(out, '}');
+	snprintf(id, sizeof(id), "\"%s\"", asked->id);
+	rpc_begin_call(&json, out, id, question->method);
+	json_tree(json_member(&json, "params"), params);
+	json_end(&json);
 	json_object_put(params);
 	return request_notify(request, out);
 }
@@ -61,12 +63,15 @@ static void
 send_cancelled(struct request *request, const struct asked *asked)
 {
 	struct buf *out = &request->eras->note;
+	struct json json;
 
 	buf_reset(out);
-	buf_printf(out,
-		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":"
-		   "{\"requestId\":\"%s\",\"reason\":\"the request that asked has ended\"}}",
-		   asked->id);
+	rpc_begin_call(&json, out, NULL, "notifications/cancelled");
+	json_begin(json_member(&json, "params"), '{');
+	json_string(json_member(&json, "requestId"), asked->id);
+	json_string(json_member(&json, "reason"), "the request that asked has ended");
+	json_end(&json);
+	json_end(&json);
 	request_notify(request, out);
 }
 

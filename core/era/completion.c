@@ -8,16 +8,19 @@
 #include "era/invoke.h"
 
 static void
-send_values(struct request *request, const char *values, int64_t total, bool more)
+send_values(struct request *request, const struct buf *values, int64_t total, bool more)
 {
-	struct buf *out = request_begin(request);
+	struct json *out = request_begin(request);
 
-	buf_printf(out, "\"completion\":{\"values\":[");
-	buf_puts(out, values);
-	buf_putc(out, ']');
+	json_begin(json_member(out, "completion"), '{');
+	json_begin(json_member(out, "values"), '[');
+	if (values != NULL)
+		json_splice(out, values->data, values->len);
+	json_end(out);
 	if (total >= 0)
-		buf_printf(out, ",\"total\":%lld", (long long)total);
-	buf_printf(out, ",\"hasMore\":%s}", more ? "true" : "false");
+		json_number(json_member(out, "total"), total);
+	json_boolean(json_member(out, "hasMore"), more);
+	json_end(out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
@@ -57,7 +60,7 @@ completion_complete(struct request *request)
 	if (!find_ref(request, &row))
 		return;
 	if (row == NULL) {
-		send_values(request, "", 0, false);
+		send_values(request, NULL, 0, false);
 		return;
 	}
 	arguments = json_object_new_object();
@@ -84,6 +87,6 @@ completion_answer(struct request *request, const struct result *result)
 	if (result->failed)
 		invoke_error(request, result);
 	else
-		send_values(request, result->completion.data, result->completion_total,
+		send_values(request, &result->completion, result->completion_total,
 			    result->completion_more);
 }

@@ -6,26 +6,29 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "run/result.h"
 #include "era/request.h"
 
 static void
-add_text_block(struct buf *out, const char *text)
+write_text_block(struct json *out, const char *text)
 {
-	buf_puts(out, "{\"type\":\"text\"");
-	add_member(out, "text", text);
-	buf_putc(out, '}');
+	json_begin(out, '{');
+	json_string(json_member(out, "type"), "text");
+	json_string(json_member(out, "text"), text);
+	json_end(out);
 }
 
 void
-downgrade_block(struct buf *out, const struct result_block *block, enum revision revision)
+downgrade_block(struct json *out, const struct result_block *block, enum revision revision)
 {
 	if (block->kind == BLOCK_LINK && revision < REV_2025_06_18)
-		add_text_block(out, block->uri);
+		write_text_block(out, block->uri);
 	else if (block->kind == BLOCK_AUDIO && revision < REV_2025_03_26)
-		add_text_block(out, "[audio, which this client's protocol revision cannot carry]");
+		write_text_block(out,
+				 "[audio, which this client's protocol revision cannot carry]");
 	else
-		buf_add(out, block->json, block->json_len);
+		json_raw(out, block->json, block->json_len);
 }
 
 bool

@@ -13,10 +13,11 @@
 #include "registry/registry.h"
 
 struct buf;
+struct json;
 struct result_block;
 
 /* Appends a content block as `revision` knows it. */
-void downgrade_block(struct buf *out, const struct result_block *block, enum revision revision);
+void downgrade_block(struct json *out, const struct result_block *block, enum revision revision);
 /* May this structured content be sent? */
 bool downgrade_structured(const struct buf *structured, enum revision revision);
 /* The parameters of a question, to be sent as a request with the id `id`. Changes them. */

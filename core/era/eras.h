@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/loop.h"
 #include "era/era.h"
 #include "era/request.h"
@@ -21,6 +22,7 @@ struct eras {
 	struct receiver receiver;
 	struct json_limits limits; /* of inbound messages */
 	struct buf out;		   /* the answer being built: there is one at a time */
+	struct json json;	   /* its writer */
 	struct buf note;	   /* the notification being built */
 	struct sessions *sessions;
 	struct session pipe; /* stdio, and the legacy session on it once there is one */
@@ -79,8 +81,8 @@ void modern_receive(struct eras *eras, struct exchange *exchange, struct message
 
 /* ---- server.c: who we are and what we can do ----------------------------------------------- */
 
-void server_info(const struct eras *eras, enum revision revision, struct buf *out);
-void server_capabilities(const struct request *request, struct buf *out);
+void server_info(const struct eras *eras, enum revision revision, struct json *out);
+void server_capabilities(const struct request *request, struct json *out);
 const char *server_instructions(const struct eras *eras);
 void server_discover(struct request *request);
 

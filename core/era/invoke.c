@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "call/call.h"
 #include "run/text.h"
 #include "config/config.h"
@@ -129,11 +130,13 @@ void
 invoke_error(struct request *request, const struct result *result)
 {
 	struct buf text, data;
+	struct json json;
 
 	buf_init(&text, LIMIT_RESULT_TEXT);
 	buf_init(&data, LIMIT_RESULT_TEXT);
 	result_failure_text(result, &text);
-	result_failure_json(result, &data);
+	json_start(&json, &data);
+	result_failure_json(result, &json);
 	request_failure(request, error_of(result->status), data.data, &text);
 	buf_fini(&text);
 	buf_fini(&data);
@@ -172,21 +175,20 @@ call_asks(struct call *call)
 static void
 missing_capability(struct request *request, const char *capability)
 {
+	char *path = xstrdup(capability), *rest;
 	struct buf data;
-	int depth = 1;
+	struct json json;
 
 	buf_init(&data, LIMIT_HANDLE);
-	buf_puts(&data, "{\"requiredCapabilities\":{");
-	for (const char *at = capability; *at != '\0';) {
-		size_t len = strcspn(at, ".");
-
-		buf_json(&data, at, len);
-		buf_puts(&data, ":{");
-		depth++;
-		at += len + (at[len] == '.');
-	}
-	for (; depth >= 0; depth--)
-		buf_putc(&data, '}');
+	json_start(&json, &data);
+	json_begin(&json, '{');
+	json_begin(json_member(&json, "requiredCapabilities"), '{');
+	for (char *name = strtok_r(path, ".", &rest); name != NULL;
+	     name = strtok_r(NULL, ".", &rest))
+		json_begin(json_member(&json, name), '{');
+	while (!json_complete(&json))
+		json_end(&json);
+	free(path);
 	request_error(request, RPC_MISSING_CAPABILITY, data.data,
 		      "this needs a client with the capability %s", capability);
 	buf_fini(&data);

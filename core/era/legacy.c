@@ -150,7 +150,7 @@ legacy_initialize(struct request *request)
 	struct eras *eras = request->eras;
 	struct json_object *params = request->message.params;
 	const char *asked;
-	struct buf *out;
+	struct json *out;
 
 	if (request->session != NULL && request->session->initialized) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
@@ -166,12 +166,10 @@ legacy_initialize(struct request *request)
 		     capabilities_read(json_obj(params, "capabilities"), request->revision));
 	log_client(request, asked);
 	out = request_begin(request);
-	add_member(out, "protocolVersion", revision_name(request->revision));
-	buf_puts(out, ",\"capabilities\":");
-	server_capabilities(request, out);
-	buf_puts(out, ",\"serverInfo\":");
-	server_info(eras, request->revision, out);
-	add_member(out, "instructions", server_instructions(eras));
+	json_string(json_member(out, "protocolVersion"), revision_name(request->revision));
+	server_capabilities(request, json_member(out, "capabilities"));
+	server_info(eras, request->revision, json_member(out, "serverInfo"));
+	json_string(json_member(out, "instructions"), server_instructions(eras));
 	request_end(request, &(struct wrap){ .ttl_ms = -1 });
 }
 
@@ -204,15 +202,14 @@ legacy_admit(struct request *request)
 }
 
 static void
-legacy_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+legacy_result(const struct request *request, struct json *out, const struct wrap *wrap)
 {
 	(void)request;
 	if (wrap->meta == NULL || wrap->meta->len == 0)
 		return;
-	add_comma(out);
-	buf_puts(out, "\"_meta\":{");
-	buf_add(out, wrap->meta->data, wrap->meta->len);
-	buf_putc(out, '}');
+	json_begin(json_member(out, "_meta"), '{');
+	json_splice(out, wrap->meta->data, wrap->meta->len);
+	json_end(out);
 }
 
 /* Errors of a session travel in a response with status 200: 404 would mean a dead session. */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "era/eras.h"
+#include "rpc/frame.h"
 
 #define SUBSCRIPTION_ID META "subscriptionId"
 
@@ -85,34 +86,39 @@ read_uris(struct request *request, struct json_object *uris)
 	}
 }
 
+/* A member of `_meta`: the id of the request that subscribed, spelled as it came. */
+static void
+write_subscription(struct json *out, const char *id)
+{
+	json_raw(json_member(out, SUBSCRIPTION_ID), id, strlen(id));
+}
+
 static void
 acknowledge(struct request *request)
 {
 	const struct listen *listen = request->listen;
 	struct buf *out = &request->eras->note;
+	struct json json;
 
 	buf_reset(out);
-	buf_printf(out,
-		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
-		   "\"params\":{\"_meta\":{\"" SUBSCRIPTION_ID "\":%s},\"notifications\":{",
-		   request->message.id);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!listen->kind[i])
-			continue;
-		add_comma(out);
-		buf_printf(out, "\"%s\":true", kinds[i].filter);
-	}
+	rpc_begin_call(&json, out, NULL, "notifications/subscriptions/acknowledged");
+	json_begin(json_member(&json, "params"), '{');
+	json_begin(json_member(&json, "_meta"), '{');
+	write_subscription(&json, request->message.id);
+	json_end(&json);
+	json_begin(json_member(&json, "notifications"), '{');
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (listen->kind[i])
+			json_boolean(json_member(&json, kinds[i].filter), true);
 	if (listen->uri != NULL) {
-		add_comma(out);
-		buf_puts(out, "\"resourceSubscriptions\":[");
-		for (size_t i = 0; i < listen->uris; i++) {
-			if (i > 0)
-				buf_putc(out, ',');
-			buf_json_str(out, listen->uri[i]);
-		}
-		buf_putc(out, ']');
+		json_begin(json_member(&json, "resourceSubscriptions"), '[');
+		for (size_t i = 0; i < listen->uris; i++)
+			json_string(&json, listen->uri[i]);
+		json_end(&json);
 	}
-	buf_puts(out, "}}}");
+	json_end(&json);
+	json_end(&json);
+	json_end(&json);
 	request_notify(request, out);
 }
 
@@ -167,19 +173,22 @@ wants(const struct listen *listen, size_t kind, const char *uri)
 static void
 write_change(struct buf *out, size_t kind, const char *uri, const char *id)
 {
+	struct json json;
+
 	buf_reset(out);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"",
-		   uri != NULL ? "notifications/resources/updated" : kinds[kind].method);
+	rpc_begin_call(&json, out, NULL,
+		       uri != NULL ? "notifications/resources/updated" : kinds[kind].method);
 	if (uri != NULL || id != NULL) {
-		buf_puts(out, ",\"params\":{");
-		add_member(out, "uri", uri);
+		json_begin(json_member(&json, "params"), '{');
+		json_optional(&json, "uri", uri);
 		if (id != NULL) {
-			add_comma(out);
-			buf_printf(out, "\"_meta\":{\"" SUBSCRIPTION_ID "\":%s}", id);
+			json_begin(json_member(&json, "_meta"), '{');
+			write_subscription(&json, id);
+			json_end(&json);
 		}
-		buf_putc(out, '}');
+		json_end(&json);
 	}
-	buf_putc(out, '}');
+	json_end(&json);
 }
 
 void
@@ -211,10 +220,12 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 void
 listen_finish(struct request *request)
 {
+	struct json json;
 	struct buf meta;
 
 	buf_init(&meta, LIMIT_HANDLE * 8);
-	buf_printf(&meta, "\"" SUBSCRIPTION_ID "\":%s", request->message.id);
+	json_start_inside(&json, &meta, '{');
+	write_subscription(&json, request->message.id);
 	request_begin(request);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &meta });
 	buf_fini(&meta);

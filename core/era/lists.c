@@ -9,6 +9,7 @@
 #include "base/seal.h"
 #include "config/config.h"
 #include "era/eras.h"
+#include "rpc/frame.h"
 
 #define LIST_TTL_MS 60000
 #define CURSOR_PURPOSE "cursor"
@@ -44,23 +45,25 @@ cursor_read(struct request *request, enum row_kind kind, size_t *start)
 }
 
 static void
-cursor_write(const struct request *request, enum row_kind kind, size_t start, struct buf *out)
+cursor_write(const struct request *request, enum row_kind kind, size_t start, struct json *out)
 {
 	const struct cursor cursor = { .kind = (uint8_t)kind,
 				       .access = (uint8_t)request->principal.access,
 				       .start = (uint32_t)start };
+	struct buf text;
 
-	buf_puts(out, ",\"nextCursor\":\"");
+	buf_init(&text, LIMIT_HANDLE);
 	seal(request->eras->parts.sealer, CURSOR_PURPOSE, request->principal.name, 0, &cursor,
-	     sizeof(cursor), out);
-	buf_putc(out, '"');
+	     sizeof(cursor), &text);
+	json_text(json_member(out, "nextCursor"), text.data, text.len);
+	buf_fini(&text);
 }
 
 static void
 send_page(struct request *request, enum row_kind kind, size_t start)
 {
 	struct eras *eras = request->eras;
-	struct buf *out = request_begin(request);
+	struct json *out = request_begin(request);
 	size_t next = 0;
 
 	registry_list(eras->parts.registry, kind, request->revision, request->principal.access,
@@ -75,22 +78,23 @@ send_whole(struct request *request, enum row_kind kind)
 {
 	struct eras *eras = request->eras;
 	struct buf *list = &eras->lists[kind][request->revision][request->principal.access];
-	struct buf *out = &eras->out;
+	struct json json;
 	size_t next;
 
 	if (list->len == 0) {
-		buf_putc(list, '{');
+		json_start(&json, list);
+		json_begin(&json, '{');
 		registry_list(eras->parts.registry, kind, request->revision,
-			      request->principal.access, 0, 0, list, &next);
-		request->era->wrap_result(request, list,
+			      request->principal.access, 0, 0, &json, &next);
+		request->era->wrap_result(request, &json,
 					  &(struct wrap){ .type = "complete",
 							  .ttl_ms = LIST_TTL_MS });
-		buf_putc(list, '}');
+		json_end(&json);
 	}
-	buf_reset(out);
-	rpc_begin_result(out, request->message.id);
-	buf_add(out, list->data, list->len);
-	rpc_end_result(out);
+	buf_reset(&eras->out);
+	rpc_begin_result(&json, &eras->out, request->message.id);
+	json_raw(&json, list->data, list->len);
+	json_end(&json);
 	request_send(request, 200);
 }
 

@@ -51,6 +51,7 @@ static bool
 check_version(struct request *request, const char *version)
 {
 	const char *header = version;
+	struct json json;
 	struct buf data;
 
 	if (request->exchange->http)
@@ -66,9 +67,13 @@ check_version(struct request *request, const char *version)
 	if (strcmp(version, revision_name(REV_MODERN)) == 0)
 		return true;
 	buf_init(&data, LIMIT_BODY);
-	buf_printf(&data, "{\"supported\":[\"%s\"],\"requested\":", revision_name(REV_MODERN));
-	buf_json_str(&data, version);
-	buf_putc(&data, '}');
+	json_start(&json, &data);
+	json_begin(&json, '{');
+	json_begin(json_member(&json, "supported"), '[');
+	json_string(&json, revision_name(REV_MODERN));
+	json_end(&json);
+	json_string(json_member(&json, "requested"), version);
+	json_end(&json);
 	request_error(request, RPC_UNSUPPORTED_VERSION, data.data,
 		      "unsupported protocol version; supported is %s", revision_name(REV_MODERN));
 	buf_fini(&data);
@@ -143,21 +148,19 @@ modern_admit(struct request *request)
 /* ---- results and errors -------------------------------------------------------------------- */
 
 static void
-modern_result(const struct request *request, struct buf *out, const struct wrap *wrap)
+modern_result(const struct request *request, struct json *out, const struct wrap *wrap)
 {
-	add_comma(out);
-	buf_printf(out, "\"resultType\":\"%s\"", wrap->type);
-	if (wrap->ttl_ms >= 0) /* lists differ by what the principal may do: never public */
-		buf_printf(out, ",\"ttlMs\":%lld,\"cacheScope\":\"private\"",
-			   (long long)wrap->ttl_ms);
-	buf_puts(out, ",\"_meta\":{");
-	if (wrap->meta != NULL && wrap->meta->len > 0) {
-		buf_add(out, wrap->meta->data, wrap->meta->len);
-		buf_putc(out, ',');
+	json_string(json_member(out, "resultType"), wrap->type);
+	if (wrap->ttl_ms >= 0) {
+		json_number(json_member(out, "ttlMs"), wrap->ttl_ms);
+		/* lists differ by what the principal may do: never public */
+		json_string(json_member(out, "cacheScope"), "private");
 	}
-	buf_puts(out, "\"" META "serverInfo\":");
-	server_info(request->eras, REV_MODERN, out);
-	buf_putc(out, '}');
+	json_begin(json_member(out, "_meta"), '{');
+	if (wrap->meta != NULL)
+		json_splice(out, wrap->meta->data, wrap->meta->len);
+	server_info(request->eras, REV_MODERN, json_member(out, META "serverInfo"));
+	json_end(out);
 }
 
 static void

@@ -73,7 +73,8 @@ void
 mrtr_ask(struct request *request)
 {
 	const struct outcome *outcome = request->call->outcome;
-	struct buf state, *out;
+	struct json *out;
+	struct buf state;
 
 	buf_init(&state, STATE_TEXT_MAX);
 	if (!state_write(request, &state) || !buf_ok(&state)) {
@@ -84,18 +85,17 @@ mrtr_ask(struct request *request)
 		return;
 	}
 	out = request_begin(request);
-	buf_puts(out, "\"inputRequests\":{");
+	json_begin(json_member(out, "inputRequests"), '{');
 	for (size_t i = 0; i < outcome->questions; i++) {
 		const struct question *question = &outcome->question[i];
 
-		add_comma(out);
-		buf_json_str(out, question->key);
-		buf_puts(out, ":{");
-		add_member(out, "method", question->method);
-		buf_printf(out, ",\"params\":%s}", question->params);
+		json_begin(json_member(out, question->key), '{');
+		json_string(json_member(out, "method"), question->method);
+		json_raw(json_member(out, "params"), question->params, strlen(question->params));
+		json_end(out);
 	}
-	buf_putc(out, '}');
-	add_member(out, "requestState", state.data);
+	json_end(out);
+	json_text(json_member(out, "requestState"), state.data, state.len);
 	buf_fini(&state);
 	request_end(request, &(struct wrap){ .type = "input_required", .ttl_ms = -1 });
 }

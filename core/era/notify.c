@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "era/eras.h"
 #include "era/request.h"
+#include "rpc/frame.h"
 
 /* Progress is for people: a short burst is fine, a flood is not. */
 #define PROGRESS_BURST 16.0
@@ -25,19 +26,6 @@ level_parse(const char *name)
 	while (level < LEVEL_NONE && (name == NULL || strcmp(levels[level], name) != 0))
 		level++;
 	return level;
-}
-
-/* The shortest spelling; JSON knows no infinities. */
-static void
-add_number(struct buf *out, double number)
-{
-	struct json_object *tree = json_object_new_double(isfinite(number) ? number : 0.0);
-
-	if (number == floor(number) && fabs(number) < 1e15)
-		buf_printf(out, "%.0f", number);
-	else
-		buf_json_tree(out, tree);
-	json_object_put(tree);
 }
 
 /* At most so many a second; those beyond are dropped, for a later one says more anyway. */
@@ -63,24 +51,24 @@ void
 notify_progress(struct request *request, double done, double total, const char *message)
 {
 	struct buf *out = &request->eras->note;
+	struct json json;
 
 	if (request->progress_token == NULL || !isfinite(done) ||
 	    (request->progress_ms != 0 && done <= request->progress) || !within_budget(request))
 		return;
 	request->progress = done;
 	buf_reset(out);
-	buf_printf(out,
-		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":"
-		   "{\"progressToken\":%s,\"progress\":",
-		   request->progress_token);
-	add_number(out, done);
-	if (isfinite(total) && total > 0.0) {
-		buf_puts(out, ",\"total\":");
-		add_number(out, total);
-	}
+	rpc_begin_call(&json, out, NULL, "notifications/progress");
+	json_begin(json_member(&json, "params"), '{');
+	json_raw(json_member(&json, "progressToken"), request->progress_token,
+		 strlen(request->progress_token));
+	json_double(json_member(&json, "progress"), done);
+	if (isfinite(total) && total > 0.0)
+		json_double(json_member(&json, "total"), total);
 	if (request->revision >= REV_2025_03_26)
-		add_member(out, "message", message);
-	buf_puts(out, "}}");
+		json_optional(&json, "message", message);
+	json_end(&json);
+	json_end(&json);
 	request_notify(request, out);
 }
 
@@ -94,17 +82,17 @@ notify_log(struct request *request, enum mcp_level level, const char *logger, co
 		[MCP_LOG_ERROR] = LEVEL_ERROR,
 	};
 	struct buf *out = &request->eras->note;
+	struct json note;
 
 	if ((size_t)level >= ARRAY_SIZE(of) || (int)of[level] < request->log_level)
 		return;
 	buf_reset(out);
-	buf_printf(out,
-		   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
-		   "{\"level\":\"%s\"",
-		   levels[of[level]]);
-	add_member(out, "logger", logger);
-	buf_puts(out, ",\"data\":");
-	buf_add(out, json, len);
-	buf_puts(out, "}}");
+	rpc_begin_call(&note, out, NULL, "notifications/message");
+	json_begin(json_member(&note, "params"), '{');
+	json_string(json_member(&note, "level"), levels[of[level]]);
+	json_optional(&note, "logger", logger);
+	json_raw(json_member(&note, "data"), json, len);
+	json_end(&note);
+	json_end(&note);
 	request_notify(request, out);
 }

@@ -133,27 +133,24 @@ prompts_get(struct request *request)
 void
 prompts_answer(struct request *request, const struct result *result)
 {
-	struct buf *out;
+	struct json *out;
 
 	if (result->failed) {
 		invoke_error(request, result);
 		return;
 	}
 	out = request_begin(request);
-	add_member(out, "description", json_str(request->row->json, "description"));
-	add_comma(out);
-	buf_puts(out, "\"messages\":[");
+	json_optional(out, "description", json_str(request->row->json, "description"));
+	json_begin(json_member(out, "messages"), '[');
 	for (size_t i = 0; i < result->blocks; i++) {
 		const struct result_block *block = &result->block[i];
 
-		add_comma(out);
-		buf_putc(out, '{');
-		add_member(out, "role", block->role != NULL ? block->role : "user");
-		buf_puts(out, ",\"content\":");
-		downgrade_block(out, block, request->revision);
-		buf_putc(out, '}');
+		json_begin(out, '{');
+		json_string(json_member(out, "role"), block->role != NULL ? block->role : "user");
+		downgrade_block(json_member(out, "content"), block, request->revision);
+		json_end(out);
 	}
-	buf_putc(out, ']');
+	json_end(out);
 	request_end(request,
 		    &(struct wrap){ .type = "complete", .ttl_ms = -1, .meta = &result->meta });
 }

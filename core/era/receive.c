@@ -14,6 +14,7 @@
 #include "era/eras.h"
 #include "era/listen.h"
 #include "era/prepare.h"
+#include "rpc/frame.h"
 
 /* ---- messages that never become a request -------------------------------------------------- */
 

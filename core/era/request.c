@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
@@ -15,6 +16,7 @@
 #include "era/eras.h"
 #include "era/listen.h"
 #include "era/prepare.h"
+#include "rpc/frame.h"
 
 #define ERROR_TEXT_MAX (64u << 10) /* before it is masked */
 #define ERROR_SHOWN_MAX 2000u
@@ -210,25 +212,26 @@ request_send(struct request *request, int status)
 	request_free(request);
 }
 
-struct buf *
+struct json *
 request_begin(struct request *request)
 {
-	struct buf *out = &request->eras->out;
+	struct eras *eras = request->eras;
 
-	buf_reset(out);
-	rpc_begin_result(out, request->message.id);
-	buf_putc(out, '{');
-	return out;
+	buf_reset(&eras->out);
+	rpc_begin_result(&eras->json, &eras->out, request->message.id);
+	json_begin(&eras->json, '{');
+	return &eras->json;
 }
 
 void
 request_end(struct request *request, const struct wrap *wrap)
 {
-	struct buf *out = &request->eras->out;
+	struct json *out = &request->eras->json;
 
 	request->era->wrap_result(request, out, wrap);
-	buf_putc(out, '}');
-	rpc_end_result(out);
+	json_end(out);
+	json_end(out);
+	CHECK(json_complete(out));
 	request_send(request, 200);
 }
 
@@ -320,24 +323,4 @@ request_text(struct request *request, const char *name)
 			      json_str(request->message.params, name) != NULL ? " without U+0000"
 									      : "");
 	return text;
-}
-
-void
-add_comma(struct buf *out)
-{
-	char last = out->len > 0 ? out->data[out->len - 1] : '{';
-
-	if (last != '{' && last != '[')
-		buf_putc(out, ',');
-}
-
-void
-add_member(struct buf *out, const char *name, const char *text)
-{
-	if (text == NULL)
-		return;
-	add_comma(out);
-	buf_json_str(out, name);
-	buf_putc(out, ':');
-	buf_json_str(out, text);
 }

@@ -44,6 +44,7 @@
 struct bridge;
 struct call;
 struct eras;
+struct json;
 struct listen;
 struct prepare;
 struct result;
@@ -55,7 +56,7 @@ struct request;
 struct wrap {
 	const char *type;	/* resultType, where the era has one */
 	int64_t ttl_ms;		/* how long it may be cached; -1: no such hint belongs here */
-	const struct buf *meta; /* members for `_meta`, or NULL */
+	const struct buf *meta; /* the inside of `_meta`, or NULL */
 };
 
 enum { IN_LEGACY = 1 << 0, IN_MODERN = 1 << 1 };
@@ -67,8 +68,8 @@ struct era {
 	/* Checks what the era demands and reads what the request says about its client. False: it
 	 * was refused, and is gone. */
 	bool (*admit)(struct request *request);
-	/* Adds the members of this era to a result whose own members stand in `out`. */
-	void (*wrap_result)(const struct request *request, struct buf *out,
+	/* Adds the members of this era to a result whose own members stand there already. */
+	void (*wrap_result)(const struct request *request, struct json *out,
 			    const struct wrap *wrap);
 	/* How it spells an error. */
 	void (*wrap_error)(enum rpc_error error, int *code, int *status);
@@ -132,9 +133,9 @@ struct request *request_new(struct eras *eras, struct exchange *exchange, struct
 /* admit, find the method, run it. */
 void request_run(struct request *request);
 
-/* A result: begin returns the buffer to append members to (`"tools":[…]`); end closes, wraps and
- * sends it. */
-struct buf *request_begin(struct request *request);
+/* A result: begin opens it and returns the writer of its members; end wraps, closes and sends
+ * it. */
+struct json *request_begin(struct request *request);
 void request_end(struct request *request, const struct wrap *wrap);
 /* The same for a result that has no members of its own. */
 void request_empty(struct request *request);
@@ -157,9 +158,5 @@ bool request_notify(struct request *request, const struct buf *json);
 
 /* Parameters that must be plain text; NULL: the request was refused with -32602, and is gone. */
 const char *request_text(struct request *request, const char *name);
-
-/* A comma, unless `out` ends where an object or array begins. */
-void add_comma(struct buf *out);
-void add_member(struct buf *out, const char *name, const char *text); /* a string; NULL: none */
 
 #endif

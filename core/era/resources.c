@@ -15,12 +15,14 @@
 static void
 not_found(struct request *request, const char *uri)
 {
+	struct json json;
 	struct buf data;
 
 	buf_init(&data, LIMIT_BODY);
-	buf_puts(&data, "{\"uri\":");
-	buf_json_str(&data, uri);
-	buf_putc(&data, '}');
+	json_start(&json, &data);
+	json_begin(&json, '{');
+	json_string(json_member(&json, "uri"), uri);
+	json_end(&json);
 	request_error(request, RPC_RESOURCE_NOT_FOUND, data.data, "resource not found");
 	buf_fini(&data);
 }
@@ -66,36 +68,31 @@ resources_read(struct request *request)
 /* ---- contents ------------------------------------------------------------------------------ */
 
 static void
-begin_content(struct buf *out, const char *uri, const char *mime)
+begin_content(struct json *out, const char *uri, const char *mime)
 {
-	add_comma(out);
-	buf_putc(out, '{');
-	add_member(out, "uri", uri);
-	add_member(out, "mimeType", mime);
+	json_begin(out, '{');
+	json_optional(out, "uri", uri);
+	json_optional(out, "mimeType", mime);
 }
 
 static void
-add_content(struct buf *out, const struct row *row, const char *uri,
+add_content(struct json *out, const struct row *row, const char *uri,
 	    const struct result_block *block)
 {
 	const char *mime = block->mime != NULL ? block->mime : row->mime;
 
 	if (block->kind == BLOCK_LINK) { /* it points elsewhere, and a read has no links */
 		begin_content(out, uri, "text/uri-list");
-		add_member(out, "text", block->uri);
-		buf_putc(out, '}');
+		json_string(json_member(out, "text"), block->uri);
+		json_end(out);
 		return;
 	}
 	begin_content(out, block->kind == BLOCK_RESOURCE && block->uri ? block->uri : uri, mime);
-	if (block->base64 != NULL) {
-		buf_puts(out, ",\"blob\":\"");
-		buf_puts(out, block->base64);
-		buf_putc(out, '"');
-	} else {
-		buf_puts(out, ",\"text\":");
-		buf_json(out, block->text, block->text_len);
-	}
-	buf_putc(out, '}');
+	if (block->base64 != NULL)
+		json_string(json_member(out, "blob"), block->base64);
+	else
+		json_text(json_member(out, "text"), block->text, block->text_len);
+	json_end(out);
 }
 
 static bool
@@ -107,7 +104,7 @@ is_text(const struct result *result, size_t i)
 /* The texts of a tool in a row are one document: contents have no order of their own, and many
  * clients look at the first only. Returns the block behind them. */
 static size_t
-add_texts(struct buf *out, const struct row *row, const char *uri, const struct result *result,
+add_texts(struct json *out, const struct row *row, const char *uri, const struct result *result,
 	  size_t i)
 {
 	struct buf text;
@@ -122,9 +119,8 @@ add_texts(struct buf *out, const struct row *row, const char *uri, const struct 
 		buf_add(&text, result->block[i].text, result->block[i].text_len);
 	}
 	begin_content(out, uri, row->mime != NULL ? row->mime : "text/plain");
-	buf_puts(out, ",\"text\":");
-	buf_json(out, text.data != NULL ? text.data : "", text.len);
-	buf_putc(out, '}');
+	json_text(json_member(out, "text"), text.data, text.len);
+	json_end(out);
 	buf_fini(&text);
 	return i;
 }
@@ -138,17 +134,19 @@ reads_as_json(const struct row *row, const struct result *result)
 }
 
 static void
-write_contents(struct buf *out, const struct row *row, const char *uri, const struct result *result)
+write_contents(struct json *out, const struct row *row, const char *uri,
+	       const struct result *result)
 {
-	buf_puts(out, "\"contents\":[");
+	json_begin(json_member(out, "contents"), '[');
 	if (reads_as_json(row, result)) {
 		begin_content(out, uri, "application/json");
-		buf_puts(out, ",\"text\":");
-		buf_json(out, result->structured.data, result->structured.len);
-		buf_putc(out, '}');
+		json_text(json_member(out, "text"), result->structured.data,
+			  result->structured.len);
+		json_end(out);
 	} else if (result->blocks == 0) {
 		begin_content(out, uri, row->mime);
-		buf_puts(out, ",\"text\":\"\"}");
+		json_string(json_member(out, "text"), "");
+		json_end(out);
 	} else {
 		for (size_t i = 0; i < result->blocks;) {
 			if (is_text(result, i))
@@ -157,14 +155,14 @@ write_contents(struct buf *out, const struct row *row, const char *uri, const st
 				add_content(out, row, uri, &result->block[i++]);
 		}
 	}
-	buf_putc(out, ']');
+	json_end(out);
 }
 
 void
 resources_answer(struct request *request, const struct result *result)
 {
 	const char *uri = message_text(request->message.params, "uri");
-	struct buf *out;
+	struct json *out;
 
 	if (result->failed && result->status == MCP_E_NOT_FOUND) {
 		not_found(request, uri);

@@ -8,16 +8,27 @@
 #define DISCOVER_TTL_MS 60000
 
 void
-server_info(const struct eras *eras, enum revision revision, struct buf *out)
+server_info(const struct eras *eras, enum revision revision, struct json *out)
 {
 	const struct config *config = eras->parts.config;
 
-	buf_putc(out, '{');
-	add_member(out, "name", config->server.name);
+	json_begin(out, '{');
+	json_optional(out, "name", config->server.name);
 	if (revision >= REV_2025_06_18)
-		add_member(out, "title", config->server.title);
-	add_member(out, "version", LAKEHOST_VERSION);
-	buf_putc(out, '}');
+		json_optional(out, "title", config->server.title);
+	json_string(json_member(out, "version"), LAKEHOST_VERSION);
+	json_end(out);
+}
+
+static void
+write_capability(struct json *out, const char *name, bool subscribe, bool changes)
+{
+	json_begin(json_member(out, name), '{');
+	if (subscribe)
+		json_boolean(json_member(out, "subscribe"), true);
+	if (changes)
+		json_boolean(json_member(out, "listChanged"), true);
+	json_end(out);
 }
 
 /*
@@ -26,32 +37,25 @@ server_info(const struct eras *eras, enum revision revision, struct buf *out)
  * nor subscriptions are promised. (A subscription is accepted there all the same: it does no harm.)
  */
 void
-server_capabilities(const struct request *request, struct buf *out)
+server_capabilities(const struct request *request, struct json *out)
 {
 	const struct registry *registry = request->eras->parts.registry;
 	enum access access = request->principal.access;
 	bool told = request->era == &era_modern || !request->exchange->http;
-	const char *changes = told ? "\"listChanged\":true" : "";
 
-	buf_putc(out, '{');
+	json_begin(out, '{');
 	if (registry_count(registry, ROW_TOOL, access) > 0)
-		buf_printf(out, "\"tools\":{%s}", changes);
+		write_capability(out, "tools", false, told);
 	if (registry_count(registry, ROW_RESOURCE, access) > 0 ||
-	    registry_count(registry, ROW_TEMPLATE, access) > 0) {
-		add_comma(out);
-		buf_printf(out, "\"resources\":{%s%s}", told ? "\"subscribe\":true," : "", changes);
-	}
-	if (registry_count(registry, ROW_PROMPT, access) > 0) {
-		add_comma(out);
-		buf_printf(out, "\"prompts\":{%s}", changes);
-	}
+	    registry_count(registry, ROW_TEMPLATE, access) > 0)
+		write_capability(out, "resources", told, told);
+	if (registry_count(registry, ROW_PROMPT, access) > 0)
+		write_capability(out, "prompts", false, told);
 	if (registry_count(registry, ROW_COMPLETION, access) > 0 &&
-	    request->revision >= REV_2025_03_26) {
-		add_comma(out);
-		buf_puts(out, "\"completions\":{}");
-	}
-	add_comma(out);
-	buf_puts(out, "\"logging\":{}}");
+	    request->revision >= REV_2025_03_26)
+		write_capability(out, "completions", false, false);
+	write_capability(out, "logging", false, false);
+	json_end(out);
 }
 
 /* For the model, when the operator has set none; the host serves many services, so it says only
@@ -79,11 +83,12 @@ server_instructions(const struct eras *eras)
 void
 server_discover(struct request *request)
 {
-	struct buf *out = request_begin(request);
+	struct json *out = request_begin(request);
 
-	buf_printf(out,
-		   "\"supportedVersions\":[\"%s\"],\"capabilities\":", revision_name(REV_MODERN));
-	server_capabilities(request, out);
-	add_member(out, "instructions", server_instructions(request->eras));
+	json_begin(json_member(out, "supportedVersions"), '[');
+	json_string(out, revision_name(REV_MODERN));
+	json_end(out);
+	server_capabilities(request, json_member(out, "capabilities"));
+	json_string(json_member(out, "instructions"), server_instructions(request->eras));
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = DISCOVER_TTL_MS });
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "config/config.h"
@@ -54,34 +55,35 @@ capabilities_read(struct json_object *capabilities, enum revision revision)
 }
 
 static void
-write_flag(struct buf *out, unsigned can, unsigned flag, const char *text)
+write_flag(struct json *out, const char *name, bool can)
 {
-	if ((can & flag) == 0)
+	if (!can)
 		return;
-	add_comma(out);
-	buf_puts(out, text);
+	json_begin(json_member(out, name), '{');
+	json_end(out);
 }
 
 void
 capabilities_write(unsigned can, struct buf *out)
 {
-	buf_putc(out, '{');
-	write_flag(out, can, CAN_ROOTS, "\"roots\":{}");
+	struct json json;
+
+	json_start(&json, out);
+	json_begin(&json, '{');
+	write_flag(&json, "roots", (can & CAN_ROOTS) != 0);
 	if ((can & CAN_SAMPLING) != 0) {
-		add_comma(out);
-		buf_puts(out, "\"sampling\":{");
-		write_flag(out, can, CAN_SAMPLING_TOOLS, "\"tools\":{}");
-		write_flag(out, can, CAN_SAMPLING_CONTEXT, "\"context\":{}");
-		buf_putc(out, '}');
+		json_begin(json_member(&json, "sampling"), '{');
+		write_flag(&json, "tools", (can & CAN_SAMPLING_TOOLS) != 0);
+		write_flag(&json, "context", (can & CAN_SAMPLING_CONTEXT) != 0);
+		json_end(&json);
 	}
 	if ((can & (CAN_ELICIT | CAN_ELICIT_URL)) != 0) {
-		add_comma(out);
-		buf_puts(out, "\"elicitation\":{");
-		write_flag(out, can, CAN_ELICIT, "\"form\":{}");
-		write_flag(out, can, CAN_ELICIT_URL, "\"url\":{}");
-		buf_putc(out, '}');
+		json_begin(json_member(&json, "elicitation"), '{');
+		write_flag(&json, "form", (can & CAN_ELICIT) != 0);
+		write_flag(&json, "url", (can & CAN_ELICIT_URL) != 0);
+		json_end(&json);
 	}
-	buf_putc(out, '}');
+	json_end(&json);
 }
 
 /* ---- one session --------------------------------------------------------------------------- */

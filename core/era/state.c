@@ -21,11 +21,11 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void write_canonical(struct buf *out, struct json_object *tree);
+static void write_canonical(struct json *out, struct json_object *tree);
 
 /* A client may write the members of an object in another order when it sends it again. */
 static void
-write_sorted(struct buf *out, struct json_object *object)
+write_sorted(struct json *out, struct json_object *object)
 {
 	size_t n = (size_t)json_object_object_length(object), i = 0;
 	const char **names = xcalloc(n + 1, sizeof(*names));
@@ -34,40 +34,35 @@ write_sorted(struct buf *out, struct json_object *object)
 	json_object_object_foreachC(object, each)
 		names[i++] = each.key;
 	qsort(names, n, sizeof(*names), by_name);
-	buf_putc(out, '{');
-	for (i = 0; i < n; i++) {
-		buf_json_str(out, names[i]);
-		buf_putc(out, ':');
-		write_canonical(out, json_get(object, names[i]));
-		buf_putc(out, ',');
-	}
-	buf_putc(out, '}');
+	json_begin(out, '{');
+	for (i = 0; i < n; i++)
+		write_canonical(json_member(out, names[i]), json_get(object, names[i]));
+	json_end(out);
 	free(names);
 }
 
 static void
-write_canonical(struct buf *out, struct json_object *tree)
+write_canonical(struct json *out, struct json_object *tree)
 {
 	if (json_object_is_type(tree, json_type_object)) {
 		write_sorted(out, tree);
 		return;
 	}
 	if (!json_object_is_type(tree, json_type_array)) {
-		buf_json_tree(out, tree);
+		json_tree(out, tree);
 		return;
 	}
-	buf_putc(out, '[');
-	for (size_t i = 0; i < json_object_array_length(tree); i++) {
+	json_begin(out, '[');
+	for (size_t i = 0; i < json_object_array_length(tree); i++)
 		write_canonical(out, json_object_array_get_idx(tree, i));
-		buf_putc(out, ',');
-	}
-	buf_putc(out, ']');
+	json_end(out);
 }
 
 static void
 digest(const struct request *request, char hex[65])
 {
 	const char *mirrored = request->method->mirrored;
+	struct json json;
 	struct buf text;
 
 	buf_init(&text, ANSWER_MAX);
@@ -75,7 +70,8 @@ digest(const struct request *request, char hex[65])
 	buf_putc(&text, '\n');
 	if (mirrored != NULL)
 		buf_json_str(&text, json_str(request->message.params, mirrored));
-	write_canonical(&text, request->arguments);
+	json_start(&json, &text);
+	write_canonical(&json, request->arguments);
 	sha256_hex(text.data, text.len, hex);
 	buf_fini(&text);
 }
@@ -87,6 +83,7 @@ state_write(const struct request *request, struct buf *out)
 {
 	const struct outcome *outcome = request->call->outcome;
 	struct buf payload, answers;
+	struct json json;
 	char hex[65];
 	bool fits;
 
@@ -97,14 +94,16 @@ state_write(const struct request *request, struct buf *out)
 	else
 		buf_puts(&answers, "{}");
 	digest(request, hex);
-	buf_printf(&payload, "{\"d\":\"%s\",\"r\":%u,\"k\":[", hex, request->round + 1);
-	for (size_t i = 0; i < outcome->questions; i++) {
-		add_comma(&payload);
-		buf_json_str(&payload, outcome->question[i].key);
-	}
-	buf_puts(&payload, "],\"a\":");
-	buf_add(&payload, answers.data, answers.len);
-	buf_putc(&payload, '}');
+	json_start(&json, &payload);
+	json_begin(&json, '{');
+	json_string(json_member(&json, "d"), hex);
+	json_number(json_member(&json, "r"), request->round + 1);
+	json_begin(json_member(&json, "k"), '[');
+	for (size_t i = 0; i < outcome->questions; i++)
+		json_string(&json, outcome->question[i].key);
+	json_end(&json);
+	json_raw(json_member(&json, "a"), answers.data, answers.len);
+	json_end(&json);
 	fits = buf_ok(&answers) && buf_ok(&payload);
 	if (fits)
 		seal(request->eras->parts.sealer, STATE_PURPOSE, request->principal.name,

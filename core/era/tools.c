@@ -90,36 +90,35 @@ tools_call(struct request *request)
 }
 
 static void
-write_failure(struct buf *out, const struct result *result, struct buf *meta)
+write_failure(struct json *out, const struct result *result, struct buf *meta)
 {
+	struct json part;
 	struct buf text;
 
 	buf_init(&text, LIMIT_RESULT_TEXT);
 	result_failure_text(result, &text);
-	buf_puts(out, "\"content\":[{\"type\":\"text\"");
-	add_member(out, "text", text.data);
-	buf_puts(out, "}],\"isError\":true");
+	json_begin(json_member(out, "content"), '[');
+	json_begin(out, '{');
+	json_string(json_member(out, "type"), "text");
+	json_text(json_member(out, "text"), text.data, text.len);
+	json_end(out);
+	json_end(out);
+	json_boolean(json_member(out, "isError"), true);
 	buf_fini(&text);
-	if (meta->len > 0)
-		buf_putc(meta, ',');
-	buf_puts(meta, "\"lakehost/error\":");
-	result_failure_json(result, meta);
+	json_start_inside(&part, meta, '{');
+	result_failure_json(result, json_member(&part, "lakehost/error"));
 }
 
 static void
-write_success(struct buf *out, const struct result *result, enum revision revision)
+write_success(struct json *out, const struct result *result, enum revision revision)
 {
-	buf_puts(out, "\"content\":[");
-	for (size_t i = 0; i < result->blocks; i++) {
-		if (i > 0)
-			buf_putc(out, ',');
+	json_begin(json_member(out, "content"), '[');
+	for (size_t i = 0; i < result->blocks; i++)
 		downgrade_block(out, &result->block[i], revision);
-	}
-	buf_putc(out, ']');
-	if (!downgrade_structured(&result->structured, revision))
-		return;
-	buf_puts(out, ",\"structuredContent\":");
-	buf_add(out, result->structured.data, result->structured.len);
+	json_end(out);
+	if (downgrade_structured(&result->structured, revision))
+		json_raw(json_member(out, "structuredContent"), result->structured.data,
+			 result->structured.len);
 }
 
 /* A client that was promised structured content throws when there is none. */
@@ -133,7 +132,8 @@ void
 tools_answer(struct request *request, const struct result *result)
 {
 	struct wrap wrap = { .type = "complete", .ttl_ms = -1, .meta = &result->meta };
-	struct buf meta, *out;
+	struct json *out;
+	struct buf meta;
 
 	if (broken_promise(request, result)) {
 		invoke_fail(request, MCP_E_INTERNAL, "The tool did not answer as it declares",

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "registry/registry.h"
 
 /* A root that is not an object came with the modern revision. */
@@ -35,53 +35,42 @@ member_known(enum row_kind kind, const char *key, struct json_object *value, enu
 
 /* The arguments of a prompt have titles too. */
 static void
-add_prompt_arguments(struct buf *out, struct json_object *list, enum revision revision)
+write_prompt_arguments(struct json *out, struct json_object *list, enum revision revision)
 {
-	buf_putc(out, '[');
+	json_begin(out, '[');
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object_iter member;
-		bool first = true;
 
-		buf_puts(out, i > 0 ? ",{" : "{");
-		json_object_object_foreachC(json_object_array_get_idx(list, i), member) {
-			if (!member_known(ROW_PROMPT, member.key, member.val, revision))
-				continue;
-			buf_puts(out, first ? "" : ",");
-			first = false;
-			buf_json_str(out, member.key);
-			buf_putc(out, ':');
-			buf_json_tree(out, member.val);
-		}
-		buf_putc(out, '}');
+		json_begin(out, '{');
+		json_object_object_foreachC(json_object_array_get_idx(list, i), member)
+			if (member_known(ROW_PROMPT, member.key, member.val, revision))
+				json_tree(json_member(out, member.key), member.val);
+		json_end(out);
 	}
-	buf_putc(out, ']');
+	json_end(out);
 }
 
 static void
-add_row(struct buf *out, const struct row *row, enum revision revision)
+write_row(struct json *out, const struct row *row, enum revision revision)
 {
 	struct json_object_iter member;
-	bool first = true;
 
-	buf_putc(out, '{');
+	json_begin(out, '{');
 	json_object_object_foreachC(row->json, member) {
 		if (!member_known(row->kind, member.key, member.val, revision))
 			continue;
-		buf_puts(out, first ? "" : ",");
-		first = false;
-		buf_json_str(out, member.key);
-		buf_putc(out, ':');
+		json_member(out, member.key);
 		if (row->kind == ROW_PROMPT && strcmp(member.key, "arguments") == 0)
-			add_prompt_arguments(out, member.val, revision);
+			write_prompt_arguments(out, member.val, revision);
 		else
-			buf_json_tree(out, member.val);
+			json_tree(out, member.val);
 	}
-	buf_putc(out, '}');
+	json_end(out);
 }
 
 void
 registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
-	      enum access access, size_t start, size_t page, struct buf *out, size_t *next)
+	      enum access access, size_t start, size_t page, struct json *out, size_t *next)
 {
 	static const char *const names[ROW_KINDS] = { "tools", "resources", "resourceTemplates",
 						      "prompts", "completions" };
@@ -89,7 +78,7 @@ registry_list(const struct registry *registry, enum row_kind kind, enum revision
 	size_t shown = 0;
 
 	*next = 0;
-	buf_printf(out, "\"%s\":[", names[kind]);
+	json_begin(json_member(out, names[kind]), '[');
 	for (size_t i = start; (row = registry_at(registry, kind, i)) != NULL; i++) {
 		if (row->access > access)
 			continue;
@@ -97,8 +86,8 @@ registry_list(const struct registry *registry, enum row_kind kind, enum revision
 			*next = i;
 			break;
 		}
-		buf_puts(out, shown++ > 0 ? "," : "");
-		add_row(out, row, revision);
+		write_row(out, row, revision);
+		shown++;
 	}
-	buf_putc(out, ']');
+	json_end(out);
 }

@@ -18,6 +18,7 @@
 #include "config/config.h"
 
 struct buf;
+struct json;
 struct provider;
 struct schema;
 struct sealer;
@@ -141,11 +142,11 @@ bool row_take_arguments(const struct row *row, struct json_object *arguments, st
 void row_take_texts(struct json_object *arguments);
 
 /*
- * Appends `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as `revision`
- * wants it, with fields that revision does not know left out. `start` is the offset of the page,
- * `*next` the offset of the next one or 0. Pages hold `page` rows (0: all).
+ * Writes the member `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as
+ * `revision` wants it, with fields that revision does not know left out. `start` is the offset of
+ * the page, `*next` the offset of the next one or 0. Pages hold `page` rows (0: all).
  */
 void registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
-		   enum access access, size_t start, size_t page, struct buf *out, size_t *next);
+		   enum access access, size_t start, size_t page, struct json *out, size_t *next);
 
 #endif

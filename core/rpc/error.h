@@ -7,10 +7,6 @@
 #ifndef CORE_RPC_ERROR_H
 #define CORE_RPC_ERROR_H
 
-#include <stddef.h>
-
-struct buf;
-
 #define RPC_ERRORS(X)                                                                       \
 	X(PARSE, -32700, 400)		/* not JSON */                                      \
 	X(INVALID_REQUEST, -32600, 400) /* JSON, but no JSON-RPC message we take */         \
@@ -37,12 +33,5 @@ enum rpc_error {
 
 int rpc_error_code(enum rpc_error error);
 int rpc_error_status(enum rpc_error error);
-/* Appends {"jsonrpc":"2.0","id":…,"error":{…}}. `id` is a raw token or NULL (left out); `data` is
- * JSON text or NULL. `code` lets an era spell an error its own way. */
-void rpc_write_error(struct buf *out, const char *id, int code, const char *message,
-		     const char *data);
-/* Appends {"jsonrpc":"2.0","id":…,"result": and leaves the closing brace to rpc_end_result. */
-void rpc_begin_result(struct buf *out, const char *id);
-void rpc_end_result(struct buf *out);
 
 #endif

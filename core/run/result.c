@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/json_write.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
 #include "run/text.h"
@@ -189,24 +190,30 @@ result_meta(struct result *result, const char *key, const char *json, size_t len
 {
 	struct buf *meta = &result->meta, whole;
 	size_t before = meta->len, at;
+	struct json part;
 	const char *why;
 
 	if (result->failed)
 		return result->status;
-	buf_init(&whole, RESULT_META_MAX + 2);
-	if (before > 0)
-		buf_putc(meta, ',');
-	buf_json_str(meta, key);
-	buf_putc(meta, ':');
 	why = json_gate(json, len, &json_inbound, &at);
-	if (why == NULL)
-		text_mask_json(meta, json, len);
-	buf_printf(&whole, "{%s}", meta->data);
-	if (why == NULL && !buf_ok(meta))
-		why = "more than 16 KiB in all";
-	if (why == NULL)
+	if (why == NULL) {
+		buf_init(&whole, RESULT_META_MAX);
+		text_mask_json(&whole, json, len);
+		json_start_inside(&part, meta, '{');
+		json_raw(json_member(&part, key), whole.data, whole.len);
+		buf_fini(&whole);
+		if (!buf_ok(meta))
+			why = "more than 16 KiB in all";
+	}
+	if (why == NULL) {
+		buf_init(&whole, RESULT_META_MAX + 2);
+		json_start(&part, &whole);
+		json_begin(&part, '{');
+		json_splice(&part, meta->data, meta->len);
+		json_end(&part);
 		why = json_gate(whole.data, whole.len, &json_inbound, &at);
-	buf_fini(&whole);
+		buf_fini(&whole);
+	}
 	if (why == NULL)
 		return MCP_OK;
 	buf_rewind(meta, before);
@@ -216,6 +223,7 @@ result_meta(struct result *result, const char *key, const char *json, size_t len
 int
 result_completion(struct result *result, const char *value, int64_t total, bool more)
 {
+	struct json part;
 	struct buf room;
 	size_t len;
 
@@ -233,9 +241,9 @@ result_completion(struct result *result, const char *value, int64_t total, bool 
 	}
 	buf_init(&room, len * 3 + 16);
 	value = text_prepare(&room, value, &len, TEXT_LINE);
-	if (result->completions++ > 0)
-		buf_putc(&result->completion, ',');
-	buf_json(&result->completion, value, len);
+	json_start_inside(&part, &result->completion, '[');
+	json_text(&part, value, len);
+	result->completions++;
 	buf_fini(&room);
 	return MCP_OK;
 }
@@ -372,29 +380,21 @@ result_failure_text(const struct result *result, struct buf *out)
 		buf_printf(out, "\n%s", result->next);
 }
 
-static void
-add_member(struct buf *out, const char *key, const char *value)
-{
-	if (value == NULL)
-		return;
-	buf_printf(out, ",\"%s\":", key);
-	buf_json_str(out, value);
-}
-
 void
-result_failure_json(const struct result *result, struct buf *out)
+result_failure_json(const struct result *result, struct json *out)
 {
-	buf_printf(out, "{\"status\":\"%s\"", status_name(result->status));
-	add_member(out, "code", result->code);
+	json_begin(out, '{');
+	json_string(json_member(out, "status"), status_name(result->status));
+	json_optional(out, "code", result->code);
 	if (result->http_status > 0)
-		buf_printf(out, ",\"http_status\":%d", result->http_status);
-	add_member(out, "request_id", result->request_id);
-	buf_printf(out, ",\"retryable\":%s", status_retryable(result->status) ? "true" : "false");
+		json_number(json_member(out, "http_status"), result->http_status);
+	json_optional(out, "request_id", result->request_id);
+	json_boolean(json_member(out, "retryable"), status_retryable(result->status));
 	if (result->retry_after_ms >= 0)
-		buf_printf(out, ",\"retry_after_s\":%" PRId64,
-			   (result->retry_after_ms + 999) / 1000);
-	add_member(out, "what", result->what);
-	add_member(out, "why", result->why);
-	add_member(out, "next", result->next);
-	buf_putc(out, '}');
+		json_number(json_member(out, "retry_after_s"),
+			    (result->retry_after_ms + 999) / 1000);
+	json_optional(out, "what", result->what);
+	json_optional(out, "why", result->why);
+	json_optional(out, "next", result->next);
+	json_end(out);
 }

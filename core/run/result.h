@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 
+struct json;
 struct json_object;
 
 enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
@@ -67,8 +68,8 @@ struct result {
 	size_t blob_len;	/* of all blobs so far */
 	bool finished;
 	struct buf structured; /* JSON text, or empty */
-	struct buf meta;       /* members for _meta: `"a":1,"b":2`, or empty */
-	struct buf completion; /* `"x","y"`, at most 100 */
+	struct buf meta;       /* the inside of _meta: `"a":1,"b":2`, or empty */
+	struct buf completion; /* the inside of an array: `"x","y"`, at most 100 */
 	size_t completions;
 	int64_t completion_total; /* -1: unknown */
 	bool completion_more;
@@ -125,7 +126,7 @@ const char *result_format_name(enum result_format format);
 /* What happened, why, and what to do next: a reason of several lines is enclosed as text of others.
  * And its machine form `_meta["lakehost/error"]`. */
 void result_failure_text(const struct result *result, struct buf *out);
-void result_failure_json(const struct result *result, struct buf *out);
+void result_failure_json(const struct result *result, struct json *out);
 
 /* To and from the bytes that cross to a worker process (JSON through the gate). */
 void result_write(const struct result *result, struct buf *out);

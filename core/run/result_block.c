@@ -3,11 +3,11 @@
  * Result"), within the caps of a result, which says at its end what they left out. */
 #include "run/result.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_write.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
 #include "run/text.h"
@@ -16,71 +16,72 @@
 #define BLOCK_CAP ((size_t)1 << 30)
 #define TEXT_MARGIN ((size_t)1 << 20)
 
+const char *const block_kind_names[BLOCK_KINDS] = {
+	[BLOCK_TEXT] = "text",	       [BLOCK_IMAGE] = "image",	       [BLOCK_AUDIO] = "audio",
+	[BLOCK_RESOURCE] = "resource", [BLOCK_LINK] = "resource_link",
+};
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
+/* Base64 needs no escapes. */
 static void
-put_member(struct buf *json, const char *key, const char *value)
+write_bytes(struct json *out, const char *name, const struct mcp_text *base64)
 {
-	if (value == NULL)
-		return;
-	buf_printf(json, ",\"%s\":", key);
-	buf_json_str(json, value);
+	json_text(json_member(out, name), base64->data, base64->len);
 }
 
 static void
-put_base64(struct buf *json, const char *key, const struct mcp_text *base64)
+write_text(struct json *out, const struct mcp_text *text)
 {
-	buf_printf(json, ",\"%s\":\"", key);
-	buf_add(json, base64->data, base64->len);
-	buf_putc(json, '"');
+	json_text(json_member(out, "text"), text->data, text->len);
 }
 
 static void
-put_text(struct buf *json, const struct mcp_text *text)
+write_resource(struct json *out, const struct block_parts *parts)
 {
-	buf_puts(json, ",\"text\":");
-	buf_json(json, text->data, text->len);
+	json_begin(json_member(out, "resource"), '{');
+	json_string(json_member(out, "uri"), parts->uri);
+	json_optional(out, "mimeType", parts->mime);
+	if (parts->base64.data != NULL)
+		write_bytes(out, "blob", &parts->base64);
+	else
+		write_text(out, &parts->text);
+	json_end(out);
 }
 
 static void
-put_content(struct buf *json, const struct block_parts *parts)
+write_link(struct json *out, const struct block_parts *parts)
 {
+	json_optional(out, "uri", parts->uri);
+	json_optional(out, "name", parts->name);
+	json_optional(out, "title", parts->title);
+	json_optional(out, "description", parts->description);
+	json_optional(out, "mimeType", parts->mime);
+	if (parts->size >= 0)
+		json_number(json_member(out, "size"), parts->size);
+}
+
+static void
+write_content(struct json *out, const struct block_parts *parts)
+{
+	json_begin(out, '{');
+	json_string(json_member(out, "type"), block_kind_names[parts->kind]);
 	switch (parts->kind) {
-	case BLOCK_TEXT:
-		buf_puts(json, "{\"type\":\"text\"");
-		put_text(json, &parts->text);
-		break;
+	case BLOCK_TEXT: write_text(out, &parts->text); break;
 	case BLOCK_IMAGE:
 	case BLOCK_AUDIO:
-		buf_printf(json, "{\"type\":\"%s\"",
-			   parts->kind == BLOCK_IMAGE ? "image" : "audio");
-		put_base64(json, "data", &parts->base64);
-		put_member(json, "mimeType", parts->mime);
+		write_bytes(out, "data", &parts->base64);
+		json_optional(out, "mimeType", parts->mime);
 		break;
-	case BLOCK_RESOURCE:
-		buf_puts(json, "{\"type\":\"resource\",\"resource\":{\"uri\":");
-		buf_json_str(json, parts->uri);
-		put_member(json, "mimeType", parts->mime);
-		if (parts->base64.data != NULL)
-			put_base64(json, "blob", &parts->base64);
-		else
-			put_text(json, &parts->text);
-		buf_putc(json, '}');
-		break;
-	case BLOCK_LINK:
-		buf_puts(json, "{\"type\":\"resource_link\"");
-		put_member(json, "uri", parts->uri);
-		put_member(json, "name", parts->name);
-		put_member(json, "title", parts->title);
-		put_member(json, "description", parts->description);
-		put_member(json, "mimeType", parts->mime);
-		if (parts->size >= 0)
-			buf_printf(json, ",\"size\":%" PRId64, parts->size);
-		break;
+	case BLOCK_RESOURCE: write_resource(out, parts); break;
+	case BLOCK_LINK: write_link(out, parts); break;
 	}
-	if (parts->untrusted)
-		buf_puts(json, ",\"_meta\":{\"lakehost/untrusted\":true}");
-	buf_putc(json, '}');
+	if (parts->untrusted) {
+		json_begin(json_member(out, "_meta"), '{');
+		json_boolean(json_member(out, "lakehost/untrusted"), true);
+		json_end(out);
+	}
+	json_end(out);
 }
 
 static char *
@@ -106,6 +107,7 @@ void
 result_push(struct result *result, const struct block_parts *parts)
 {
 	struct result_block *block = new_block(result);
+	struct json writer;
 	struct buf json;
 	size_t json_len;
 
@@ -116,7 +118,8 @@ result_push(struct result *result, const struct block_parts *parts)
 					.untrusted = parts->untrusted,
 					.rows = parts->rows };
 	buf_init(&json, BLOCK_CAP);
-	put_content(&json, parts);
+	json_start(&writer, &json);
+	write_content(&writer, parts);
 	json_len = json.len;
 	if (parts->text.data != NULL) {
 		buf_add(&json, "", 1);

@@ -11,6 +11,10 @@
 /* Fails the result for a mistake of the plugin's author. Returns the status. */
 int result_defect(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* By enum block_kind, as MCP and the contract name them. */
+#define BLOCK_KINDS (BLOCK_LINK + 1)
+extern const char *const block_kind_names[BLOCK_KINDS];
+
 /* A content block of which everything is ready to be shown. Borrowed; NULL: absent. */
 struct block_parts {
 	enum block_kind kind;

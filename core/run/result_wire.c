@@ -3,11 +3,11 @@
  * worker's code, which is the plugin's process, has written is bounded, masked and rebuilt. */
 #include "run/result.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
 #include "run/text.h"
@@ -20,59 +20,60 @@
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static void
-write_blocks(const struct result *result, struct buf *out)
+write_blocks(const struct result *result, struct json *out)
 {
-	buf_puts(out, "\"blocks\":[");
+	json_begin(json_member(out, "blocks"), '[');
 	for (size_t i = 0; i < result->blocks; i++) {
 		const struct result_block *block = &result->block[i];
 
-		buf_puts(out, i > 0 ? ",{\"content\":" : "{\"content\":");
-		buf_add(out, block->json, block->json_len);
-		if (block->role != NULL) {
-			buf_puts(out, ",\"role\":");
-			buf_json_str(out, block->role);
-		}
+		json_begin(out, '{');
+		json_raw(json_member(out, "content"), block->json, block->json_len);
+		json_optional(out, "role", block->role);
 		if (block->rows)
-			buf_puts(out, ",\"rows\":true");
-		buf_putc(out, '}');
+			json_boolean(json_member(out, "rows"), true);
+		json_end(out);
 	}
-	buf_putc(out, ']');
+	json_end(out);
 }
 
 static void
-write_failure(const struct result *result, struct buf *out)
+write_failure(const struct result *result, struct json *out)
 {
-	buf_puts(out, ",\"failure\":");
-	result_failure_json(result, out);
-	buf_printf(out, ",\"retry_after_ms\":%" PRId64, result->retry_after_ms);
+	result_failure_json(result, json_member(out, "failure"));
+	json_number(json_member(out, "retry_after_ms"), result->retry_after_ms);
 	if (result->missed)
-		buf_puts(out, ",\"missed\":true");
-	if (result->require != NULL) {
-		buf_puts(out, ",\"require\":");
-		buf_json_str(out, result->require);
-	}
+		json_boolean(json_member(out, "missed"), true);
+	json_optional(out, "require", result->require);
 }
 
 void
 result_write(const struct result *result, struct buf *out)
 {
-	buf_putc(out, '{');
-	write_blocks(result, out);
-	if (result->structured.len > 0) {
-		buf_puts(out, ",\"structured\":");
-		buf_add(out, result->structured.data, result->structured.len);
+	struct json json;
+
+	json_start(&json, out);
+	json_begin(&json, '{');
+	write_blocks(result, &json);
+	if (result->structured.len > 0)
+		json_raw(json_member(&json, "structured"), result->structured.data,
+			 result->structured.len);
+	if (result->meta.len > 0) {
+		json_begin(json_member(&json, "meta"), '{');
+		json_splice(&json, result->meta.data, result->meta.len);
+		json_end(&json);
 	}
-	if (result->meta.len > 0)
-		buf_printf(out, ",\"meta\":{%s}", result->meta.data);
-	if (result->completions > 0)
-		buf_printf(out, ",\"completion\":[%s]", result->completion.data);
+	if (result->completions > 0) {
+		json_begin(json_member(&json, "completion"), '[');
+		json_splice(&json, result->completion.data, result->completion.len);
+		json_end(&json);
+	}
 	if (result->completion_total >= 0)
-		buf_printf(out, ",\"total\":%" PRId64, result->completion_total);
+		json_number(json_member(&json, "total"), result->completion_total);
 	if (result->completion_more)
-		buf_puts(out, ",\"more\":true");
+		json_boolean(json_member(&json, "more"), true);
 	if (result->failed)
-		write_failure(result, out);
-	buf_putc(out, '}');
+		write_failure(result, &json);
+	json_end(&json);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -80,14 +81,8 @@ result_write(const struct result *result, struct buf *out)
 static bool
 kind_parse(const char *name, enum block_kind *kind)
 {
-	static const char *const names[] = { [BLOCK_TEXT] = "text",
-					     [BLOCK_IMAGE] = "image",
-					     [BLOCK_AUDIO] = "audio",
-					     [BLOCK_RESOURCE] = "resource",
-					     [BLOCK_LINK] = "resource_link" };
-
-	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], name) == 0) {
+	for (size_t i = 0; name != NULL && i < BLOCK_KINDS; i++) {
+		if (strcmp(block_kind_names[i], name) == 0) {
 			*kind = (enum block_kind)i;
 			return true;
 		}

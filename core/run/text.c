@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "unit.h"
 
@@ -207,18 +208,21 @@ text_number(struct buf *out, uint64_t number)
 
 /* Names and texts alike: what they hold is read by a model, too. */
 static void
-mask_string(struct buf *out, const char *text, size_t len)
+mask_string(struct json *out, const char *text, size_t len, bool name)
 {
 	struct buf room;
 
 	buf_init(&room, len * 3 + 64);
 	text = text_prepare(&room, text, &len, TEXT_OTHERS);
-	buf_json(out, text, len);
+	if (name)
+		json_member(out, text);
+	else
+		json_text(out, text, len);
 	buf_fini(&room);
 }
 
 static void
-mask_number(struct buf *out, struct json_object *number)
+mask_number(struct json *out, struct json_object *number)
 {
 	struct buf text;
 	char *masked;
@@ -228,56 +232,49 @@ mask_number(struct buf *out, struct json_object *number)
 	buf_json_tree(&text, number);
 	masked = mask_apply(text.data, text.len, &len);
 	if (masked != NULL)
-		buf_json(out, masked, len);
+		json_text(out, masked, len);
 	else
-		buf_add(out, text.data, text.len);
+		json_raw(out, text.data, text.len);
 	free(masked);
 	buf_fini(&text);
 }
 
 /* Recursion is bounded: the gate bounds the depth. */
 static void
-mask_tree(struct buf *out, struct json_object *tree)
+mask_tree(struct json *out, struct json_object *tree)
 {
 	struct json_object_iter member;
-	bool first = true;
 
 	switch (json_object_get_type(tree)) {
 	case json_type_object:
-		buf_putc(out, '{');
+		json_begin(out, '{');
 		json_object_object_foreachC(tree, member) {
-			if (!first)
-				buf_putc(out, ',');
-			first = false;
-			mask_string(out, member.key, strlen(member.key));
-			buf_putc(out, ':');
+			mask_string(out, member.key, strlen(member.key), true);
 			mask_tree(out, member.val);
 		}
-		buf_putc(out, '}');
+		json_end(out);
 		break;
 	case json_type_array:
-		buf_putc(out, '[');
-		for (size_t i = 0; i < json_object_array_length(tree); i++) {
-			if (i > 0)
-				buf_putc(out, ',');
+		json_begin(out, '[');
+		for (size_t i = 0; i < json_object_array_length(tree); i++)
 			mask_tree(out, json_object_array_get_idx(tree, i));
-		}
-		buf_putc(out, ']');
+		json_end(out);
 		break;
 	case json_type_string:
 		mask_string(out, json_object_get_string(tree),
-			    (size_t)json_object_get_string_len(tree));
+			    (size_t)json_object_get_string_len(tree), false);
 		break;
 	case json_type_int:
 	case json_type_double: mask_number(out, tree); break;
 	case json_type_null:
-	case json_type_boolean: buf_json_tree(out, tree); break;
+	case json_type_boolean: json_tree(out, tree); break;
 	}
 }
 
 void
 text_mask_json(struct buf *out, const char *json, size_t len)
 {
+	struct json writer;
 	struct json_object *tree;
 	size_t masked_len;
 	char *masked = mask_apply(json, len, &masked_len);
@@ -290,6 +287,7 @@ text_mask_json(struct buf *out, const char *json, size_t len)
 		return;
 	}
 	tree = json_parse(json, len, &json_upstream, NULL, NULL);
-	mask_tree(out, tree);
+	json_start(&writer, out);
+	mask_tree(&writer, tree);
 	json_object_put(tree);
 }

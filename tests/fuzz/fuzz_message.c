@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "config/config.h"
-#include "rpc/error.h"
+#include "rpc/frame.h"
 #include "rpc/message.h"
 
 #define ROOM (1u << 20)
@@ -17,13 +18,16 @@ static void
 check_answer(const struct message *message)
 {
 	struct message answer;
+	struct json json;
 	struct buf out;
 	char why[128];
 
 	buf_init(&out, ROOM);
-	rpc_begin_result(&out, message->id);
-	buf_puts(&out, "{}");
-	rpc_end_result(&out);
+	rpc_begin_result(&json, &out, message->id);
+	json_begin(&json, '{');
+	json_end(&json);
+	json_end(&json);
+	PROMISE(json_complete(&json));
 	PROMISE(message_parse(&answer, out.data, out.len, &json_inbound, why, sizeof(why)) == 0);
 	PROMISE(answer.kind == MESSAGE_RESPONSE);
 	if (message->id != NULL) {

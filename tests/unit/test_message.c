@@ -3,8 +3,10 @@
 #include "suite.h"
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "config/config.h"
 #include "rpc/error.h"
+#include "rpc/frame.h"
 #include "rpc/message.h"
 
 static struct message message;
@@ -190,13 +192,23 @@ same_ids(void)
 static void
 frames(void)
 {
+	struct json json;
 	struct buf out;
 
 	buf_init(&out, 1000);
-	rpc_begin_result(&out, "\"x\"");
-	buf_puts(&out, "{}");
-	rpc_end_result(&out);
+	rpc_begin_result(&json, &out, "\"x\"");
+	json_begin(&json, '{');
+	json_end(&json);
+	json_end(&json);
 	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}");
+	buf_reset(&out);
+	rpc_begin_call(&json, &out, "7", "roots/list");
+	json_end(&json);
+	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"roots/list\"}");
+	buf_reset(&out);
+	rpc_begin_call(&json, &out, NULL, "m");
+	json_end(&json);
+	ASSERT_STR(out.data, "{\"jsonrpc\":\"2.0\",\"method\":\"m\"}");
 	buf_reset(&out);
 	rpc_write_error(&out, NULL, -32700, "a \"b\"", NULL);
 	ASSERT_STR(out.data,

@@ -2,6 +2,7 @@
 /* The snapshot: lookups by name, alias and URI, lists by revision, access and page. */
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "registry_helper.h"
 #include "suite.h"
 
@@ -323,11 +324,13 @@ an_empty_registry(void)
 {
 	struct json_object *arguments;
 	struct registry *r = registry_of(NULL, 0);
+	struct json json;
 	struct buf out;
 	size_t next;
 
 	buf_init(&out, 100);
-	registry_list(r, ROW_TOOL, REV_MODERN, ACCESS_ADMIN, 0, 0, &out, &next);
+	json_start_inside(&json, &out, '{');
+	registry_list(r, ROW_TOOL, REV_MODERN, ACCESS_ADMIN, 0, 0, &json, &next);
 	ASSERT_STR(out.data, "\"tools\":[]");
 	ASSERT_INT(next, 0);
 	CU_ASSERT(registry_tool(r, "a", ACCESS_ADMIN) == NULL);
@@ -339,14 +342,29 @@ an_empty_registry(void)
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 
+/* A page of tools as the one member of an object. */
+static void
+write_page(struct buf *out, const struct registry *r, enum access access, size_t start, size_t page,
+	   size_t *next)
+{
+	struct json json;
+
+	json_start(&json, out);
+	json_begin(&json, '{');
+	registry_list(r, ROW_TOOL, REV_MODERN, access, start, page, &json, next);
+	json_end(&json);
+}
+
 static void
 list_is(const struct registry *r, enum row_kind kind, enum revision revision, const char *expected)
 {
+	struct json json;
 	struct buf out;
 	size_t next;
 
 	buf_init(&out, 100000);
-	registry_list(r, kind, revision, ACCESS_READ, 0, 0, &out, &next);
+	json_start_inside(&json, &out, '{');
+	registry_list(r, kind, revision, ACCESS_READ, 0, 0, &json, &next);
 	ASSERT_STR(out.data, expected);
 	ASSERT_INT(next, 0);
 	buf_fini(&out);
@@ -428,10 +446,7 @@ pages(void)
 				struct buf out;
 
 				buf_init(&out, 100000);
-				buf_putc(&out, '{');
-				registry_list(r, ROW_TOOL, REV_MODERN, (enum access)access, start,
-					      page, &out, &start);
-				buf_putc(&out, '}');
+				write_page(&out, r, (enum access)access, start, page, &start);
 				tree = json_parse(out.data, out.len, &json_upstream, NULL, NULL);
 				list = json_arr(tree, "tools");
 				CU_ASSERT(json_object_array_length(list) > 0);
@@ -463,8 +478,8 @@ a_page_beyond_the_end_is_empty(void)
 	size_t next = 7;
 
 	buf_init(&out, 1000);
-	registry_list(r, ROW_TOOL, REV_MODERN, ACCESS_ADMIN, 5, 2, &out, &next);
-	ASSERT_STR(out.data, "\"tools\":[]");
+	write_page(&out, r, ACCESS_ADMIN, 5, 2, &next);
+	ASSERT_STR(out.data, "{\"tools\":[]}");
 	ASSERT_INT(next, 0);
 	buf_fini(&out);
 	registry_done(r);

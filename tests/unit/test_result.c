@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "run/result.h"
 #include "suite.h"
@@ -722,6 +723,7 @@ failures(void)
 				       .request_id = "r-1",
 				       .retry_after_ms = 1500 };
 	struct result result;
+	struct json json;
 	struct buf out;
 
 	buf_init(&out, 1000);
@@ -737,7 +739,8 @@ failures(void)
 	result_failure_text(&result, &out);
 	ASSERT_STR(out.data, "Too fast\nHTTP 429\nWait");
 	buf_reset(&out);
-	result_failure_json(&result, &out);
+	json_start(&json, &out);
+	result_failure_json(&result, &json);
 	ASSERT_STR(out.data, "{\"status\":\"throttled\",\"code\":\"LIMIT\",\"http_status\":429,"
 			     "\"request_id\":\"r-1\",\"retryable\":true,\"retry_after_s\":2,"
 			     "\"what\":\"Too fast\",\"why\":\"HTTP 429\",\"next\":\"Wait\"}");
