@@ -17,6 +17,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -45,6 +46,16 @@ struct pool {
 	unsigned threads, idle, large; /* that run a large job */
 	size_t waiting;		       /* jobs that no thread has taken */
 };
+
+/* A job goes from state to state in their order, and from the last, or when it is dropped, back to
+ * the first. */
+static void
+job_move(struct pool_job *job, enum pool_job_state from, enum pool_job_state to)
+{
+	CHECK(job->state == from);
+	CHECK(to == from + 1 || to == POOL_JOB_IDLE);
+	job->state = to;
+}
 
 /* ---- groups, under the lock ----------------------------------------------------------------- */
 
@@ -100,6 +111,8 @@ take_job(struct pool *pool, struct pool_group **of)
 		group->head = job->next;
 		if (group->head == NULL)
 			group->tail = NULL;
+		CHECK(pool->waiting > 0);
+		job_move(job, POOL_JOB_WAITS, POOL_JOB_RUNS);
 		group->running++;
 		pool->large += group->large;
 		pool->waiting--;
@@ -117,6 +130,7 @@ drop_if_idle(struct pool *pool, struct pool_group *idle)
 {
 	if (idle->running > 0 || idle->head != NULL)
 		return;
+	CHECK(idle->tail == NULL);
 	for (struct pool_group **link = &pool->groups; *link != NULL; link = &(*link)->next) {
 		if (*link == idle) {
 			unlink_group(pool, link);
@@ -140,9 +154,11 @@ deliver(struct loop_job *posted)
 	pool->done_end = &pool->done;
 	pool->delivering = false;
 	pthread_mutex_unlock(&pool->lock);
+	CHECK(loop_inside(pool->loop));
 	while (done != NULL) {
 		struct pool_job *next = done->next;
 
+		job_move(done, POOL_JOB_RAN, POOL_JOB_IDLE);
 		done->done(done);
 		done = next;
 	}
@@ -151,6 +167,8 @@ deliver(struct loop_job *posted)
 static void
 finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 {
+	CHECK(group->running > 0 && pool->large >= group->large);
+	job_move(job, POOL_JOB_RUNS, POOL_JOB_RAN);
 	group->running--;
 	pool->large -= group->large;
 	drop_if_idle(pool, group);
@@ -274,6 +292,7 @@ pool_submit(struct pool *pool, struct pool_job *job)
 	bool none;
 
 	pthread_mutex_lock(&pool->lock);
+	job_move(job, POOL_JOB_IDLE, POOL_JOB_WAITS);
 	group = pool_group_of(pool, job->group, job->large);
 	job->next = NULL;
 	if (group->tail != NULL)
@@ -323,6 +342,8 @@ drop_all(struct pool_job *job)
 	while (job != NULL) {
 		struct pool_job *next = job->next;
 
+		CHECK(job->state == POOL_JOB_WAITS || job->state == POOL_JOB_RAN);
+		job->state = POOL_JOB_IDLE;
 		if (job->drop != NULL)
 			job->drop(job);
 		job = next;

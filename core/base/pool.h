@@ -13,7 +13,10 @@
 struct loop;
 struct pool;
 
-/* embed */
+/* Where a job is: pool_submit() takes an idle one, and before done() or drop() it is idle again. */
+enum pool_job_state { POOL_JOB_IDLE, POOL_JOB_WAITS, POOL_JOB_RUNS, POOL_JOB_RAN };
+
+/* embed, zeroed */
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* on a worker */
 	void (*done)(struct pool_job *job); /* on the loop thread, afterwards */
@@ -22,6 +25,8 @@ struct pool_job {
 	void (*drop)(struct pool_job *job);
 	const void *group; /* jobs of one group get at most half of the workers */
 	bool large;	   /* takes much memory: few of them run at a time */
+	/* the pool's */
+	enum pool_job_state state;
 	struct pool_job *next;
 };
 

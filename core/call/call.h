@@ -15,17 +15,13 @@
 #include <stdint.h>
 
 #include "base/principal.h"
+#include "base/verdict.h"
+#include "registry/registry.h"
 #include "run/result.h"
 #include "run/run.h"
-#include "base/verdict.h"
-#include "egress/egress.h"
-#include "registry/registry.h"
 
 struct call;
 struct calls;
-struct egress;
-struct loop;
-struct pool;
 
 /* To whom a call reports; all on the loop thread. */
 struct call_events {
@@ -81,17 +77,6 @@ struct call {
 	struct call_state *state;
 };
 
-/* The host's calls: `egress`, `pool` and the caps that they share. */
-struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
-void calls_free(struct calls *calls); /* the loop must not run afterwards, unless none was left */
-size_t calls_running(const struct calls *calls);
-/* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
- * thread, where requests cannot be waited for. */
-void calls_use_pool(struct calls *calls, struct pool *pool);
-/* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
- * `ms` are cancelled; `drained` is called once none is left. */
-void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
-
 /* NULL with `why` when a cap is reached (then nothing was started). */
 struct call *call_new(struct calls *calls, const struct call_spec *spec, const char **why);
 void call_start(struct call *call);
@@ -101,45 +86,5 @@ void call_cancel(struct call *call);
 void call_answer(struct call *call, const char *answers);
 /* After done or ask. At any other time the call is cancelled too, and cleans up unseen. */
 void call_free(struct call *call);
-
-/* What a sink makes of a piece: taken, taken and enough, or not taken: it comes again. */
-enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE };
-
-/* What runs the steps of a plugin: in process by the pool, or a worker process. Set up by the
- * plugin layer; call/ uses only this. All on the loop thread; `cancel`, `deadline` and `end` call
- * nothing back. */
-struct runner {
-	/* Begins the plugin's side of a call; returns its handle for the functions below. */
-	void *(*begin)(const struct provider *provider, struct call *call, const struct row *row,
-		       const struct run_input *input);
-	/* Runs one step; call_stepped() follows, on the loop thread, maybe before this returns.
-	 * `replies` stay alive until then. */
-	void (*step)(void *handle, enum entry entry, struct mcp_reply *replies, size_t n,
-		     const char *answers);
-	void (*cancel)(void *handle);
-	void (*deadline)(void *handle, int64_t deadline_ms, int64_t wait_until_ms);
-	/* A piece for the sink of request i of the suspension under way. */
-	enum sink_verdict (*sink)(void *handle, size_t i, const char *data, size_t len);
-	void (*end)(void *handle);
-};
-/* Of plugins that are loaded in this process. */
-extern const struct runner inprocess_runner;
-
-/* From runners: the step has ended, with this outcome and result (borrowed until the next step
- * or end, but their contents may be moved out: what is left then is valid and empty); progress and
- * logs in between. */
-void call_stepped(struct call *call, struct outcome *outcome, struct result *result);
-void call_progressed(struct call *call, double done, double total, const char *message);
-void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
-		 size_t len);
-/* A blocking request of a step under way: `done` comes once, later, on the loop thread, and is
- * given a reply that lives until it returns. Refused when the call is cancelled and the request is
- * no clean-up. `sink` is NULL unless the reply goes to one. */
-struct call_fetch;
-struct call_fetch *call_fetch(struct call *call, const struct mcp_http *request,
-			      egress_sink_fn sink, egress_done_fn done, void *data);
-void call_fetch_resume(struct call_fetch *fetch);
-/* A paused sink can take more. */
-void call_sink_ready(struct call *call, size_t i);
 
 #endif

@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's calls together: caps, principals, the drain. */
+/* The host's calls together: the list of them, and how all of them end. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
 #ifndef CORE_CALL_CALLS_H
 #define CORE_CALL_CALLS_H
 
-#include "call/state.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-/* NULL when one more call may be made; then `use` is its principal's. */
-const char *calls_admit(struct calls *calls, const struct principal *principal,
-			struct principal_use **use);
+struct call;
+struct calls;
+struct config;
+struct egress;
+struct loop;
+struct pool;
+
+/* The host's calls: `egress` and the caps that they share. All borrowed. */
+struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
+void calls_free(struct calls *calls); /* the loop must not run afterwards, unless none was left */
+size_t calls_running(const struct calls *calls);
+/* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
+ * thread, where requests cannot be waited for. */
+void calls_use_pool(struct calls *calls, struct pool *pool);
+/* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
+ * `ms` are cancelled; `drained` is called once none is left. */
+void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
+bool calls_draining(const struct calls *calls);
+
+/* For call.c: the list of calls that are not freed. */
 void calls_add(struct calls *calls, struct call *call);
 void calls_remove(struct calls *calls, struct call *call);
-/* May its first step run now? Otherwise it waits in the queue of its principal until call_later()
- * is done to it, and then, or when it is to end first, it leaves the queue. */
-bool calls_enter(struct call *call);
-void calls_leave_queue(struct call *call);
-/* A step has ended: those go on that fit. */
-void calls_next(struct calls *calls, struct principal_use *use);
-/* Milliseconds until a poll of this upstream fits into its rate; takes the place. */
-int64_t calls_poll_delay(struct calls *calls, const char *upstream);
 
 #endif

@@ -4,19 +4,23 @@
  * thread; the rest on the pool, where it may wait for requests that the loop makes for it. What a
  * step reports on the way (progress, logs) is collected and brought to the loop in batches.
  */
+#include "call/inprocess.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "call/state.h"
+#include "call/life.h"
 #include "registry/provider.h"
 
 #define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are a worker's work */
-#define LOGS_MAX 64u		     /* client logs of one step that wait for the loop */
+#define INLINE_MAX_MS 100 /* a step on the loop thread that takes longer was the row's last there */
+#define LOGS_MAX 64u	  /* client logs of one step that wait for the loop */
 
 struct client_log {
 	enum mcp_level level;
@@ -24,6 +28,26 @@ struct client_log {
 	size_t len;
 	struct client_log *next;
 };
+
+/* What the plugin's side of a call does. The loop thread moves it, under the lock, because a step on
+ * the pool looks whether anybody still waits for it. */
+enum local_state {
+	LOCAL_IDLE,  /* no step runs */
+	LOCAL_HERE,  /* a step runs on the loop thread */
+	LOCAL_POOL,  /* a step was given to the pool, and its end has not come back */
+	LOCAL_LEFT,  /* the same; the call is gone, so nobody wants the outcome */
+	LOCAL_ENDED, /* no step runs, the call is gone; a posted report is still to come */
+};
+
+#define MAY(state) (1u << LOCAL_##state)
+static const unsigned local_next[] = {
+	[LOCAL_IDLE] = MAY(HERE) | MAY(POOL) | MAY(ENDED), /* local_step(), local_end() */
+	[LOCAL_HERE] = MAY(IDLE),			   /* local_step() */
+	[LOCAL_POOL] = MAY(IDLE) | MAY(LEFT),		   /* on_pool_done(), local_end() */
+	[LOCAL_LEFT] = MAY(ENDED),			   /* on_pool_done() */
+	[LOCAL_ENDED] = 0,
+};
+#undef MAY
 
 struct local {
 	struct pool_job job; /* first */
@@ -36,18 +60,16 @@ struct local {
 	bool is_inline;
 	bool large; /* the arguments */
 	/* the step under way */
-	bool running, ended; /* ended: the call is gone, nobody wants the outcome */
-	bool on_pool;
 	enum entry entry;
 	struct mcp_reply *replies;
 	size_t n;
 	char *answers;
 
 	pthread_mutex_t lock; /* for all below, while a step runs on the pool */
+	enum local_state state;
 	pthread_cond_t replied;
 	struct loop_job report;
 	bool reporting; /* `report` is posted */
-	bool gone;	/* as `ended`, for the pool's side */
 	bool has_progress;
 	double done, total;
 	char *message;
@@ -65,6 +87,21 @@ struct wait {
 	bool over;
 };
 
+/* Returns whether a report is posted, which is then still to come. */
+static bool
+move(struct local *local, enum local_state to)
+{
+	bool posted;
+
+	CHECK(loop_inside(local->loop));
+	pthread_mutex_lock(&local->lock);
+	CHECK((local_next[local->state] & 1u << to) != 0);
+	local->state = to;
+	posted = local->reporting;
+	pthread_mutex_unlock(&local->lock);
+	return posted;
+}
+
 /* ---- reports -------------------------------------------------------------------------------- */
 
 static void
@@ -78,6 +115,8 @@ client_log_free(struct client_log *log)
 static void
 local_free(struct local *local)
 {
+	CHECK(local->state == LOCAL_IDLE || local->state == LOCAL_ENDED);
+	CHECK(!local->reporting && local->job.state == POOL_JOB_IDLE);
 	while (local->logs != NULL) {
 		struct client_log *next = local->logs->next;
 
@@ -113,14 +152,13 @@ flush(struct local *local)
 	message = local->message;
 	local->message = NULL;
 	pthread_mutex_unlock(&local->lock);
-	if (progress && !local->ended)
+	if (progress)
 		call_progressed(local->call, done, total, message);
 	free(message);
 	while (logs != NULL) {
 		struct client_log *next = logs->next;
 
-		if (!local->ended)
-			call_logged(local->call, logs->level, logs->logger, logs->json, logs->len);
+		call_logged(local->call, logs->level, logs->logger, logs->json, logs->len);
 		client_log_free(logs);
 		logs = next;
 	}
@@ -132,19 +170,24 @@ on_report(struct loop_job *job)
 	struct local *local = job->data;
 
 	pthread_mutex_lock(&local->lock);
+	CHECK(local->reporting);
 	local->reporting = false;
 	pthread_mutex_unlock(&local->lock);
-	if (local->ended && !local->running)
-		local_free(local);
-	else
-		flush(local);
+	switch (local->state) {
+	case LOCAL_IDLE: /* all of it was flushed at the end of the step */
+	case LOCAL_LEFT: break;
+	case LOCAL_HERE:
+	case LOCAL_POOL: flush(local); break;
+	case LOCAL_ENDED: local_free(local); break;
+	}
 }
 
-/* Under the lock. */
+/* On the pool, under the lock. */
 static void
 post_report(struct local *local)
 {
-	if (local->reporting || local->gone)
+	CHECK(local->state == LOCAL_POOL || local->state == LOCAL_LEFT);
+	if (local->reporting || local->state == LOCAL_LEFT)
 		return;
 	local->reporting = true;
 	loop_post(local->loop, &local->report);
@@ -155,7 +198,7 @@ service_progress(struct run *run, double done, double total, const char *message
 {
 	struct local *local = run->owner;
 
-	if (!local->on_pool) {
+	if (loop_inside(local->loop)) {
 		call_progressed(local->call, done, total, message);
 		return;
 	}
@@ -176,7 +219,7 @@ service_client_log(struct run *run, enum mcp_level level, const char *logger, co
 	struct local *local = run->owner;
 	struct client_log *log;
 
-	if (!local->on_pool) {
+	if (loop_inside(local->loop)) {
 		call_logged(local->call, level, logger, json, len);
 		return;
 	}
@@ -241,6 +284,7 @@ on_fetched(void *data, const struct mcp_reply *reply)
 	struct local *local = wait->local;
 
 	pthread_mutex_lock(&local->lock);
+	CHECK(local->state == LOCAL_POOL && !wait->over);
 	reply_copy(wait->reply, reply, local->run->arena);
 	wait->over = true;
 	pthread_cond_signal(&local->replied);
@@ -273,21 +317,17 @@ service_http_wait(struct run *run, const struct mcp_http *request, struct mcp_re
 			     .request = request,
 			     .reply = reply };
 
-	if (!local->on_pool) {
+	if (loop_inside(local->loop)) {
 		reply_none(reply, MCP_E_INTERNAL,
 			   "a tool marked inline must not wait for a request");
 		return;
 	}
+	reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
 	pthread_mutex_lock(&local->lock);
-	if (local->gone) {
-		reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
-	} else {
+	if (local->state == LOCAL_POOL)
 		loop_post(local->loop, &wait.job);
-		while (!wait.over && !local->gone)
-			pthread_cond_wait(&local->replied, &local->lock);
-		if (!wait.over)
-			reply_none(reply, MCP_E_CANCELLED, "the call was cancelled");
-	}
+	while (!wait.over && local->state == LOCAL_POOL)
+		pthread_cond_wait(&local->replied, &local->lock);
 	pthread_mutex_unlock(&local->lock);
 }
 
@@ -323,18 +363,14 @@ static void
 on_pool_done(struct pool_job *job)
 {
 	struct local *local = (struct local *)job;
-	bool posted;
 
-	pthread_mutex_lock(&local->lock);
-	posted = local->reporting;
-	pthread_mutex_unlock(&local->lock);
-	local->running = local->on_pool = false;
-	if (local->ended) {
-		if (!posted)
+	if (local->state == LOCAL_LEFT) {
+		if (!move(local, LOCAL_ENDED))
 			local_free(local);
 		return;
 	}
 	flush(local);
+	move(local, LOCAL_IDLE);
 	call_stepped(local->call, &local->run->outcome, &local->run->result);
 }
 
@@ -351,6 +387,7 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	local->row = row;
 	local->loop = call->calls->loop;
 	memcpy(local->id, call->id, sizeof(local->id));
+	CHECK(code != NULL); /* it runs in this process */
 	local->run = run_new(code, input, &services, local);
 	/* a request and its reply as they are need no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
@@ -426,12 +463,14 @@ local_step(void *handle, enum entry entry, struct mcp_reply *replies, size_t n, 
 	free(local->answers);
 	local->answers = answers == NULL ? NULL : xstrdup(answers);
 	if (!runs_here(local) && local->call->calls->pool != NULL) {
-		local->running = local->on_pool = true;
+		move(local, LOCAL_POOL);
 		local->job.large = reply_bytes(local) >= POOL_LARGE_BYTES;
 		pool_submit(local->call->calls->pool, &local->job);
 		return;
 	}
+	move(local, LOCAL_HERE);
 	run_here(local);
+	move(local, LOCAL_IDLE);
 	call_stepped(local->call, &local->run->outcome, &local->run->result);
 }
 
@@ -450,8 +489,11 @@ local_deadline(void *handle, int64_t deadline_ms, int64_t wait_until_ms)
 static enum sink_verdict
 local_sink(void *handle, size_t i, const char *data, size_t len)
 {
-	const struct mcp_http *request = &((struct local *)handle)->run->outcome.request[i];
+	const struct local *local = handle;
+	const struct mcp_http *request;
 
+	CHECK(local->state == LOCAL_IDLE && i < local->run->outcome.requests);
+	request = &local->run->outcome.request[i];
 	return request->sink(request->sink_data, data, len) ? SINK_MORE : SINK_STOP;
 }
 
@@ -460,16 +502,18 @@ static void
 local_end(void *handle)
 {
 	struct local *local = handle;
-	bool posted;
 
-	pthread_mutex_lock(&local->lock);
-	local->ended = local->gone = true;
-	posted = local->reporting;
-	pthread_cond_broadcast(&local->replied);
-	pthread_mutex_unlock(&local->lock);
+	/* within a step on the loop thread a call is cancelled, and does not end */
+	CHECK(local->state == LOCAL_IDLE || local->state == LOCAL_POOL);
 	run_cancel(local->run);
-	if (!local->running && !posted)
+	if (local->state == LOCAL_POOL) {
+		move(local, LOCAL_LEFT);
+		pthread_cond_broadcast(&local->replied);
+	} else if (local->reporting) {
+		move(local, LOCAL_ENDED);
+	} else {
 		local_free(local);
+	}
 }
 
 const struct runner inprocess_runner = {

@@ -4,14 +4,17 @@
  * answer is what the last poll wrote for a reader who has to leave, and the handle. Nothing of an
  * operation is needed here afterwards.
  */
-#include <math.h>
+#include "call/operation.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "call/calls.h"
+#include "call/life.h"
+#include "call/turns.h"
 #include "run/result_internal.h"
 #include "run/text.h"
 #include "registry/provider.h"
@@ -20,6 +23,7 @@
 #define POLL_LEAST_MS 50
 #define POLL_MOST_MS 5000  /* between polls that do not say when */
 #define POLL_SAID_MS 30000 /* between polls that do */
+#define WAIT_DEFAULT_MS 20000
 #define TICK_FIRST_MS 1000
 #define TICK_MS 5000
 
@@ -45,104 +49,65 @@ hybrid_wait(const struct call *call, const struct call_spec *spec)
 	return ms < most ? ms : most;
 }
 
+static enum operation_state
+state_at_start(const struct call *call, const struct call_spec *spec)
+{
+	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
+	const struct mcp_row *code = row->provider->code(row->provider, row);
+
+	if (spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START)
+		return OPERATION_ALONE;
+	/* of a plugin in a worker process nobody here can tell: any tool may be one */
+	if (code != NULL ? code->operation != NULL : row->kind == ROW_TOOL)
+		return OPERATION_POSSIBLE;
+	return OPERATION_NONE;
+}
+
 void
 operation_init(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
-	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
-	const struct mcp_row *code = row->provider->code(row->provider, row);
+	struct call_operation *operation = &state->operation;
 
-	/* of a plugin in a worker process nobody here can tell: any tool may be one */
-	state->operation = code != NULL ? code->operation != NULL : row->kind == ROW_TOOL;
-	state->alone = spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START;
-	state->begun = state->alone;
-	state->wait_until_ms = clock_ms() + hybrid_wait(call, spec);
-	state->begun_ms = clock_ms();
-	state->percent_ms = state->begun_ms;
-	state->tick = (struct loop_timer){ .fn = on_tick, .data = call };
+	operation->state = state_at_start(call, spec);
+	operation->begun_ms = clock_ms();
+	operation->percent_ms = operation->begun_ms;
+	operation->tick = (struct loop_timer){ .fn = on_tick, .data = call };
+	state->wait_until_ms = operation->begun_ms + hybrid_wait(call, spec);
 	if (spec->handle_len > 0 && spec->handle_len <= MCP_HANDLE_MAX) {
 		memcpy(state->outcome.handle, spec->handle, spec->handle_len);
 		state->outcome.handle_len = spec->handle_len;
 	}
 }
 
-/* ---- progress ------------------------------------------------------------------------------- */
-
-/* Between two polls time alone moves it: towards the next per cent, or in seconds. */
-static void
-report(struct call *call)
+void
+operation_fini(struct call *call)
 {
-	struct call_state *state = call->state;
-	double elapsed = (double)(clock_ms() - state->begun_ms) / 1000;
-	double since = (double)(clock_ms() - state->percent_ms) / 1000;
-	char text[64];
+	struct call_operation *operation = &call->state->operation;
 
-	snprintf(text, sizeof(text), "running for %.0f s", elapsed);
-	if (state->outcome.percent >= 0 && state->outcome.percent < 100)
-		progress_send(call, state->outcome.percent + since / (since + 10), 100,
-			      state->outcome.message != NULL ? state->outcome.message : text);
-	else
-		progress_send(call, elapsed, 0,
-			      state->outcome.message != NULL ? state->outcome.message : text);
+	loop_timer_stop(call->calls->loop, &operation->tick);
+	result_fini(&operation->interim);
+	result_fini(&operation->miss);
 }
 
-static void
-on_tick(struct loop_timer *timer)
+static bool
+is_alone(const struct call *call)
 {
-	struct call *call = timer->data;
-
-	if (!call->state->own_progress)
-		report(call);
-	loop_timer_set(call->calls->loop, timer, TICK_MS);
+	return call->state->operation.state == OPERATION_ALONE;
 }
 
-/* ---- the wait ------------------------------------------------------------------------------- */
-
-static void
-keep_interim(struct call *call, struct result *result)
+static bool
+has_interim(const struct call *call)
 {
-	struct call_state *state = call->state;
-
-	if (result_empty(result) || result->failed)
-		return;
-	result_fini(&state->interim);
-	result_move(&state->interim, result);
-	state->has_interim = true;
+	return !result_empty(&call->state->operation.interim);
 }
 
-static void
-say_line(struct result *result, const struct buf *text)
+/* A poll may still find out more for the caller. */
+static bool
+wait_is_over(const struct call *call)
 {
-	struct mcp_block block = { .size = sizeof(block),
-				   .kind = "text",
-				   .text = { text->data, text->len } };
-
-	result_block(result, &block);
-}
-
-/* Behind what is known: that the last look at it failed, and why. */
-static void
-say_miss(struct call_state *state)
-{
-	const struct result *miss = &state->miss;
-	struct buf text;
-
-	if (!miss->failed && state->has_interim)
-		return;
-	buf_init(&text, 3 * RESULT_LINE_MAX);
-	if (!state->has_interim)
-		buf_puts(&text, "It was started; its state is not known yet.");
-	if (miss->failed) {
-		buf_puts(&text, state->has_interim ? "The last look at it failed: "
-						   : " The last look at it failed: ");
-		text_line(&text, miss->what, RESULT_LINE_MAX);
-		if (miss->why != NULL) {
-			buf_putc(&text, ' ');
-			text_line(&text, miss->why, RESULT_LINE_MAX);
-		}
-	}
-	say_line(&state->result, &text);
-	buf_fini(&text);
+	return calls_draining(call->calls) ||
+	       clock_ms() + POLL_LEAST_MS > call->state->wait_until_ms;
 }
 
 /* The row starts nothing. */
@@ -152,119 +117,189 @@ only_looks(const struct call *call)
 	return call->row->access == ACCESS_READ && !call->row->by_sql;
 }
 
+/* ---- progress ------------------------------------------------------------------------------- */
+
+/* Between two polls time alone moves it: towards the next per cent, or in seconds. */
+static void
+report(struct call *call)
+{
+	const struct call_operation *operation = &call->state->operation;
+	const struct outcome *outcome = &call->state->outcome;
+	double elapsed = (double)(clock_ms() - operation->begun_ms) / 1000;
+	double since = (double)(clock_ms() - operation->percent_ms) / 1000;
+	const char *message = outcome->message;
+	char text[64];
+
+	snprintf(text, sizeof(text), "running for %.0f s", elapsed);
+	if (message == NULL)
+		message = text;
+	if (outcome->percent >= 0 && outcome->percent < 100)
+		progress_send(call, outcome->percent + since / (since + 10), 100, message);
+	else
+		progress_send(call, elapsed, 0, message);
+}
+
+static void
+on_tick(struct loop_timer *timer)
+{
+	struct call *call = timer->data;
+
+	loop_timer_set(call->calls->loop, timer, TICK_MS);
+	if (!call->state->progress.of_plugin)
+		report(call); /* who may cancel the call, and so stop the timer */
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+static void
+keep_interim(struct call *call, struct result *result)
+{
+	struct result *interim = &call->state->operation.interim;
+
+	if (result_empty(result) || result->failed)
+		return;
+	result_fini(interim);
+	result_move(interim, result);
+}
+
+/* Behind what is known: that the last look at it failed, and why. */
+static void
+say_miss(struct call *call, bool known)
+{
+	const struct result *miss = &call->state->operation.miss;
+	struct mcp_block block = { .size = sizeof(block), .kind = "text" };
+	struct buf text;
+
+	if (!miss->failed && known)
+		return;
+	buf_init(&text, 3 * RESULT_LINE_MAX);
+	if (!known)
+		buf_puts(&text, "It was started; its state is not known yet.");
+	if (miss->failed) {
+		buf_puts(&text,
+			 known ? "The last look at it failed: " : " The last look at it failed: ");
+		text_line(&text, miss->what, RESULT_LINE_MAX);
+		if (miss->why != NULL) {
+			buf_putc(&text, ' ');
+			text_line(&text, miss->why, RESULT_LINE_MAX);
+		}
+	}
+	block.text = (struct mcp_text){ text.data, text.len };
+	result_block(&call->state->result, &block);
+	buf_fini(&text);
+}
+
 /* Whoever only looks learns that looking failed; whoever started something must not take that for
  * a failure and start it again. */
 static bool
 looked_in_vain(const struct call *call)
 {
-	const struct call_state *state = call->state;
+	const struct call_operation *operation = &call->state->operation;
 
-	return only_looks(call) && !state->alone && !state->seen && state->miss.failed;
+	return only_looks(call) && operation->state == OPERATION_RUNS && operation->miss.failed;
 }
 
-/* The answer while the operation goes on. */
-static void
-answer_interim(struct call *call)
+void
+operation_answer(struct call *call)
 {
 	struct call_state *state = call->state;
+	struct call_operation *operation = &state->operation;
+	bool known = has_interim(call);
 
-	if (state->answered) {
+	CHECK(operation->state >= OPERATION_RUNS);
+	if (call_answered(call)) {
 		state->outcome.kind = OUTCOME_WORKING;
 	} else if (looked_in_vain(call)) {
 		result_fini(&state->result);
-		result_move(&state->result, &state->miss);
+		result_move(&state->result, &operation->miss);
 	} else {
 		state->outcome.kind = OUTCOME_WORKING;
 		result_fini(&state->result);
-		result_move(&state->result, &state->interim);
-		say_miss(state);
+		result_move(&state->result, &operation->interim);
+		say_miss(call, known);
 		result_merge(&state->result);
 	}
 	call_finish(call);
 }
 
-static bool
-wait_is_over(const struct call *call)
-{
-	return call->calls->draining || clock_ms() + POLL_LEAST_MS > call->state->wait_until_ms;
-}
-
-static void
-pause_until_poll(struct call *call, int64_t delay)
-{
-	struct call_state *state = call->state;
-	int64_t left = state->wait_until_ms - clock_ms();
-
-	if (delay > left)
-		delay = left; /* once more at the end, so that the answer is not stale */
-	if (delay < 0 || call->calls->draining)
-		delay = 0;
-	state->phase = PHASE_PAUSED;
-	call_later(call, delay);
-}
+/* ---- the wait ------------------------------------------------------------------------------- */
 
 /* When to poll next if the plugin does not say: soon, then ever less often. */
 static int64_t
-next_delay(struct call_state *state, uint32_t said_ms)
+next_pause(struct call_operation *operation, uint32_t said_ms)
 {
+	uint32_t *interval = &operation->interval_ms;
+
 	if (said_ms > 0)
 		return said_ms < POLL_LEAST_MS ? POLL_LEAST_MS
 		     : said_ms > POLL_SAID_MS  ? POLL_SAID_MS
 					       : (int64_t)said_ms;
-	state->interval_ms = state->interval_ms == 0 ? POLL_FIRST_MS : state->interval_ms * 8 / 5;
-	if (state->interval_ms > POLL_MOST_MS)
-		state->interval_ms = POLL_MOST_MS;
-	return state->interval_ms;
-}
-
-/* Takes the work off the remote side, and then the call is over. */
-static bool
-stop_remote(struct call *call)
-{
-	if (call->state->entry == ENTRY_CANCEL || !call->state->cancelled)
-		return false;
-	call_run(call, ENTRY_CANCEL);
-	return true;
-}
-
-/* Keeps to the rate: the poll may have to wait for its place. False when that is too late and
- * there is something to answer. */
-static bool
-poll_fits(struct call *call)
-{
-	struct call_state *state = call->state;
-	const char *upstream = call->row->provider->upstream;
-	int64_t delay;
-
-	if (state->slot) {
-		state->slot = false;
-		return true;
-	}
-	delay = calls_poll_delay(call->calls, upstream == NULL ? "workspace" : upstream);
-	if (delay == 0)
-		return true;
-	if (state->has_interim && clock_ms() + delay > state->wait_until_ms)
-		return false;
-	state->slot = true;
-	call_later(call, delay);
-	return true;
+	*interval = *interval == 0 ? POLL_FIRST_MS : *interval * 8 / 5;
+	if (*interval > POLL_MOST_MS)
+		*interval = POLL_MOST_MS;
+	return *interval;
 }
 
 void
+operation_pause(struct call *call, int64_t pause_ms)
+{
+	int64_t left = call->state->wait_until_ms - clock_ms();
+
+	CHECK(call->state->operation.state == OPERATION_RUNS ||
+	      call->state->operation.state == OPERATION_SEEN);
+	if (pause_ms > left)
+		pause_ms = left; /* once more at the end, so that the answer is not stale */
+	if (pause_ms < 0 || calls_draining(call->calls))
+		pause_ms = 0;
+	call_move(call, PHASE_PAUSED);
+	call_later(call, pause_ms);
+}
+
+void
+operation_end(struct call *call)
+{
+	CHECK(call_ending(call));
+	if (call->state->ending == ENDING_CANCELLED && call->state->entry != ENTRY_CANCEL)
+		call_run(call, ENTRY_CANCEL);
+	else
+		operation_answer(call);
+}
+
+/* A poll keeps to the rate of its upstream. It is too late when there is something to answer, and
+ * the wait of the caller is over before its turn. */
+void
 operation_continue(struct call *call)
 {
-	struct call_state *state = call->state;
+	const char *upstream = call->row->provider->upstream;
+	int64_t delay;
 
 	if (call_ending(call)) {
-		if (!stop_remote(call))
-			answer_interim(call);
+		operation_end(call);
 		return;
 	}
-	if ((state->has_interim && call->calls->draining) || !poll_fits(call)) {
-		answer_interim(call);
+	if (has_interim(call) && calls_draining(call->calls)) {
+		operation_answer(call);
 		return;
 	}
-	if (!state->slot)
+	delay = turns_poll_delay(call->calls, upstream == NULL ? "workspace" : upstream);
+	if (delay == 0) {
+		call_run(call, ENTRY_POLL);
+	} else if (has_interim(call) && clock_ms() + delay > call->state->wait_until_ms) {
+		operation_answer(call);
+	} else {
+		call_move(call, PHASE_POLL_DUE);
+		call_later(call, delay);
+	}
+}
+
+void
+operation_poll(struct call *call)
+{
+	if (call_ending(call))
+		operation_end(call);
+	else if (has_interim(call) && calls_draining(call->calls))
+		operation_answer(call);
+	else
 		call_run(call, ENTRY_POLL);
 }
 
@@ -272,104 +307,120 @@ operation_continue(struct call *call)
 void
 operation_leave(struct call *call)
 {
-	if (call->state->phase == PHASE_PAUSED)
+	if (call->state->phase == PHASE_PAUSED || call->state->phase == PHASE_POLL_DUE)
 		call_later(call, 0);
 }
 
 /* ---- steps ---------------------------------------------------------------------------------- */
 
-static bool
-begun(struct call *call, const struct outcome *outcome, struct result *result)
+/* A cancelled call takes the work off the remote side, once. */
+static enum follow
+stop(const struct call *call)
+{
+	return call->state->entry == ENTRY_CANCEL ? FOLLOW_ANSWER : FOLLOW_STOP;
+}
+
+static enum follow
+started(struct call *call, const struct outcome *outcome, struct result *result, int64_t *pause_ms)
 {
 	struct call_state *state = call->state;
 
-	state->begun = true;
+	CHECK(state->operation.state < OPERATION_RUNS);
+	CHECK(outcome->handle_len > 0 && outcome->handle_len <= sizeof(state->outcome.handle));
+	state->operation.state = OPERATION_RUNS;
 	memcpy(state->outcome.handle, outcome->handle, outcome->handle_len);
 	state->outcome.handle_len = outcome->handle_len;
 	keep_interim(call, result);
-	if (state->cancelled)
-		return stop_remote(call);
-	if (state->timed_out) {
-		answer_interim(call);
-		return true;
-	}
-	if (state->wants_progress)
-		loop_timer_set(call->calls->loop, &state->tick, TICK_FIRST_MS);
+	if (state->ending == ENDING_CANCELLED)
+		return stop(call);
+	if (state->ending == ENDING_LATE)
+		return FOLLOW_INTERIM;
+	if (state->progress.wanted)
+		loop_timer_set(call->calls->loop, &state->operation.tick, TICK_FIRST_MS);
 	/* a caller that only looks is shown what one look finds */
-	if (state->has_interim && wait_is_over(call) &&
-	    (!only_looks(call) || call->calls->draining))
-		answer_interim(call);
-	else
-		pause_until_poll(call, next_delay(state, outcome->next_ms));
-	return true;
+	if (has_interim(call) && wait_is_over(call) &&
+	    (!only_looks(call) || calls_draining(call->calls)))
+		return FOLLOW_INTERIM;
+	*pause_ms = next_pause(&state->operation, outcome->next_ms);
+	return FOLLOW_POLL;
 }
 
-static bool
-working(struct call *call, struct outcome *outcome, struct result *result)
+static enum follow
+working(struct call *call, struct outcome *outcome, struct result *result, int64_t *pause_ms)
 {
 	struct call_state *state = call->state;
 
+	CHECK(state->operation.state >= OPERATION_RUNS);
 	keep_interim(call, result);
-	state->seen = true;
-	result_clear(&state->miss);
+	if (!is_alone(call))
+		state->operation.state = OPERATION_SEEN;
+	result_clear(&state->operation.miss);
 	if (outcome->percent != state->outcome.percent)
-		state->percent_ms = clock_ms();
+		state->operation.percent_ms = clock_ms();
 	state->outcome.percent = outcome->percent;
 	state->outcome.next_ms = outcome->next_ms;
 	free(state->outcome.message);
 	state->outcome.message = result_line(outcome->message);
-	if (state->cancelled && !state->alone)
-		return stop_remote(call);
-	if (state->alone || state->timed_out || wait_is_over(call)) {
-		answer_interim(call);
-		return true;
-	}
-	if (state->outcome.percent >= 0 && !state->own_progress)
+	if (state->ending == ENDING_CANCELLED && !is_alone(call))
+		return stop(call);
+	if (is_alone(call) || state->ending == ENDING_LATE || wait_is_over(call))
+		return FOLLOW_INTERIM;
+	if (state->outcome.percent >= 0 && !state->progress.of_plugin)
 		report(call);
-	pause_until_poll(call, next_delay(state, outcome->next_ms));
-	return true;
+	if (call_ending(call)) /* it was cancelled by whom it reported to */
+		return stop(call);
+	*pause_ms = next_pause(&state->operation, outcome->next_ms);
+	return FOLLOW_POLL;
 }
 
 /* A poll that did not get through says nothing about the operation. */
-static bool
-missed(struct call *call, struct result *result)
+static enum follow
+missed(struct call *call, struct result *result, int64_t *pause_ms)
 {
-	struct call_state *state = call->state;
-	int64_t delay, after = result->retry_after_ms;
+	struct call_operation *operation = &call->state->operation;
+	int64_t after_ms = result->retry_after_ms;
 
-	result_fini(&state->miss);
-	result_move(&state->miss, result);
-	if (state->alone || call_ending(call) || wait_is_over(call)) {
-		answer_interim(call);
-		return true;
-	}
-	delay = next_delay(state, 0) * 2;
-	if (after > delay)
-		delay = after;
-	pause_until_poll(call, delay);
-	return true;
+	result_fini(&operation->miss);
+	result_move(&operation->miss, result);
+	if (is_alone(call) || call_ending(call) || wait_is_over(call))
+		return FOLLOW_INTERIM;
+	*pause_ms = next_pause(operation, 0) * 2;
+	if (after_ms > *pause_ms)
+		*pause_ms = after_ms;
+	return FOLLOW_POLL;
 }
 
-/* True when the call goes on, or was answered here; false: `result` is its answer. */
-bool
-operation_stepped(struct call *call, struct outcome *outcome, struct result *result)
+static enum follow
+ended(struct call *call, struct result *result, int64_t *pause_ms)
 {
-	struct call_state *state = call->state;
+	const struct call_state *state = call->state;
 
-	if (outcome->kind == OUTCOME_HANDLE)
-		return begun(call, outcome, result);
-	if (outcome->kind == OUTCOME_WORKING)
-		return working(call, outcome, result);
-	if (!state->begun || state->entry == ENTRY_CANCEL)
-		return false;
-	if (result->failed && state->cancelled && !state->alone)
-		return stop_remote(call);
+	if (state->operation.state < OPERATION_RUNS || state->entry == ENTRY_CANCEL)
+		return FOLLOW_ANSWER;
+	if (result->failed && state->ending == ENDING_CANCELLED && !is_alone(call))
+		return FOLLOW_STOP;
 	if (result->failed &&
-	    (result->missed || (state->timed_out && status_retryable(result->status))))
-		return missed(call, result);
-	if (state->entry == ENTRY_ANSWER && result_empty(result) && !state->alone) {
-		pause_until_poll(call, 0);
-		return true;
+	    (result->missed || (state->ending == ENDING_LATE && status_retryable(result->status))))
+		return missed(call, result, pause_ms);
+	/* the answers were taken: the next poll shows what became of them */
+	if (state->entry == ENTRY_ANSWER && result_empty(result) && !is_alone(call)) {
+		*pause_ms = 0;
+		return FOLLOW_POLL;
 	}
-	return false;
+	return FOLLOW_ANSWER;
+}
+
+enum follow
+operation_stepped(struct call *call, struct outcome *outcome, struct result *result,
+		  int64_t *pause_ms)
+{
+	CHECK(call->state->phase == PHASE_STEPPED);
+	switch (outcome->kind) {
+	case OUTCOME_HANDLE: return started(call, outcome, result, pause_ms);
+	case OUTCOME_WORKING: return working(call, outcome, result, pause_ms);
+	case OUTCOME_DONE:
+	case OUTCOME_SUSPEND:
+	case OUTCOME_ASK: break;
+	}
+	return ended(call, result, pause_ms);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Progress and client logs on their way out: strictly increasing, at most ten a second after a
  * burst of ten, masked, and silent once the call has answered (MCP, basic/utilities/progress). */
+#include "call/progress.h"
+
 #include <math.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/mask.h"
 #include "call/state.h"
 #include "run/text.h"
@@ -13,42 +16,46 @@
 #define MESSAGE_MAX 500u
 #define LOG_MAX (64u << 10)
 
+void
+progress_init(struct call_progress *progress, bool wanted)
+{
+	*progress = (struct call_progress){
+		.wanted = wanted, .last = -INFINITY, .tokens = PER_SECOND, .earned_ms = clock_ms()
+	};
+}
+
 /* Tokens come back at the rate; at most a second's worth is saved. */
 static bool
-take_token(struct call_state *state)
+take_token(struct call_progress *progress)
 {
 	int64_t now = clock_ms();
-	int64_t earned = (now - state->progress_ms) * PER_SECOND / 1000;
+	int64_t earned = (now - progress->earned_ms) * PER_SECOND / 1000;
 
-	if (!state->progressed || state->progress_tokens + earned >= PER_SECOND) {
-		state->progress_tokens = PER_SECOND;
-		state->progress_ms = now;
-	} else if (earned > 0) {
-		state->progress_tokens += (unsigned)earned;
-		state->progress_ms += earned * 1000 / PER_SECOND;
+	CHECK(progress->tokens <= PER_SECOND && earned >= 0);
+	if (progress->tokens + earned >= PER_SECOND) {
+		progress->tokens = PER_SECOND;
+		progress->earned_ms = now;
+	} else {
+		progress->tokens += (unsigned)earned;
+		progress->earned_ms += earned * 1000 / PER_SECOND;
 	}
-	if (state->progress_tokens == 0)
+	if (progress->tokens == 0)
 		return false;
-	state->progress_tokens--;
+	progress->tokens--;
 	return true;
 }
 
 void
 progress_send(struct call *call, double done, double total, const char *message)
 {
-	struct call_state *state = call->state;
+	struct call_progress *progress = &call->state->progress;
 	const char *before;
 	struct buf line;
 
-	if (!state->wants_progress || state->answered || state->freed || call_ending(call) ||
-	    !isfinite(done))
+	if (!progress->wanted || call->state->owner != OWNER_WAITS || call_ending(call) ||
+	    !isfinite(done) || done <= progress->last || !take_token(progress))
 		return;
-	if (state->progressed && done <= state->progress)
-		return;
-	if (!take_token(state))
-		return;
-	state->progressed = true;
-	state->progress = done;
+	progress->last = done;
 	buf_init(&line, MESSAGE_MAX + 8);
 	before = mask_enter(call->row->provider->name);
 	if (message != NULL)
@@ -62,7 +69,8 @@ progress_send(struct call *call, double done, double total, const char *message)
 void
 call_progressed(struct call *call, double done, double total, const char *message)
 {
-	call->state->own_progress = true;
+	CHECK(loop_inside(call->calls->loop) && call->state->phase == PHASE_STEP);
+	call->state->progress.of_plugin = true;
 	progress_send(call, done, total, message);
 }
 
@@ -73,7 +81,8 @@ call_logged(struct call *call, enum mcp_level level, const char *logger, const c
 	const char *before;
 	struct buf masked;
 
-	if (call->state->answered || call->state->freed || call->events->client_log == NULL)
+	CHECK(loop_inside(call->calls->loop) && call->state->phase == PHASE_STEP);
+	if (call->state->owner != OWNER_WAITS || call->events->client_log == NULL)
 		return;
 	buf_init(&masked, LOG_MAX);
 	before = mask_enter(call->row->provider->name);

@@ -1,20 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Suspensions: the requests of a step go out side by side, their replies are kept until the next
- * step has seen them. After cancel or deadline only clean-up goes out, within its budget; the
- * next step runs all the same, and sees replies that say why there are none.
+ * The requests of a suspended step go out side by side; their replies are kept until the next step
+ * has seen them. When the call is ending only clean-up goes out, for a bounded time; the next step
+ * runs all the same, and sees replies that say why there are none.
  */
+#include "call/suspend.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/check.h"
 #include "base/mem.h"
-#include "call/state.h"
+#include "call/life.h"
 #include "registry/provider.h"
+
+/* A request under way for a suspension. */
+struct suspended_fetch {
+	struct call *call;
+	struct transfer *transfer; /* NULL: ended */
+	size_t index;
+	bool keep; /* goes on when the call is ending */
+};
+
+/* A request under way for a step that waits for it. */
+struct call_fetch {
+	struct call *call;
+	struct transfer *transfer; /* NULL: refused */
+	bool keep;
+	enum mcp_status refused;
+	egress_sink_fn sink;
+	egress_done_fn done;
+	void *data;
+	struct loop_timer refuse;
+	struct call_fetch *next;
+};
 
 static enum mcp_status
 end_status(const struct call *call)
 {
-	return call->state->timed_out && !call->state->cancelled ? MCP_E_TIMEOUT : MCP_E_CANCELLED;
+	return call->state->ending == ENDING_LATE ? MCP_E_TIMEOUT : MCP_E_CANCELLED;
 }
 
 static const char *
@@ -39,12 +64,22 @@ scope_of(struct call *call)
 		.deadline_ms = state->deadline_ms,
 	};
 
-	if (call_ending(call))
+	if (call_ending(call)) {
 		scope.deadline_ms = state->cleanup_until_ms;
-	else if (state->operation && !state->begun)
-		scope.deadline_ms += call->calls->cleanup_ms; /* a start is waited for */
-	else if (state->begun && !state->alone && state->wait_until_ms < state->deadline_ms)
-		scope.deadline_ms = state->wait_until_ms + WAIT_MARGIN_MS; /* a poll */
+		return scope;
+	}
+	switch (state->operation.state) {
+	case OPERATION_POSSIBLE: /* a start is waited for */
+		scope.deadline_ms += call->calls->cleanup_ms;
+		break;
+	case OPERATION_RUNS:
+	case OPERATION_SEEN: /* a poll */
+		if (state->wait_until_ms < state->deadline_ms)
+			scope.deadline_ms = state->wait_until_ms + WAIT_MARGIN_MS;
+		break;
+	case OPERATION_NONE:
+	case OPERATION_ALONE: break;
+	}
 	return scope;
 }
 
@@ -56,83 +91,83 @@ admitted(const struct call *call, const struct mcp_http *request)
 
 	if (!call_ending(call))
 		return true;
-	return !state->budget_over &&
+	return !state->cleanup_over &&
 	       ((request->flags & MCP_HTTP_CLEANUP) != 0 || state->entry == ENTRY_CANCEL);
 }
 
-/* Clean-up goes on when the call is cancelled, and so does what may have started an operation:
+/* Clean-up goes on when the call is ending, and so does what may have started an operation:
  * without its reply the operation could not be stopped. */
 static bool
-outlives_cancel(const struct call *call, const struct mcp_http *request)
+outlives_end(const struct call *call, const struct mcp_http *request)
 {
 	const struct call_state *state = call->state;
 
 	if ((request->flags & MCP_HTTP_CLEANUP) != 0 || state->entry == ENTRY_CANCEL)
 		return true;
-	return state->operation && !state->begun && request->retry != MCP_RETRY_SAFE;
+	return state->operation.state == OPERATION_POSSIBLE && request->retry != MCP_RETRY_SAFE;
 }
 
 /* ---- the requests of a suspension ----------------------------------------------------------- */
 
 static void
-fetch_ended(struct call *call)
-{
-	struct call_state *state = call->state;
-
-	if (--state->pending == 0 && !state->waiting)
-		call_run(call, ENTRY_NEXT);
-}
-
-static void
 on_reply(void *data, const struct mcp_reply *reply)
 {
-	struct fetch *fetch = data;
-	struct call_state *state = fetch->call->state;
+	struct suspended_fetch *fetch = data;
+	struct call *call = fetch->call;
+	struct call_suspension *suspension = &call->state->suspension;
 
+	CHECK(call->state->phase == PHASE_SUSPENDED);
+	CHECK(fetch->transfer != NULL && fetch->index < suspension->fetches);
+	CHECK(suspension->pending > 0);
 	fetch->transfer = NULL;
-	reply_copy(&state->reply[fetch->index], reply, state->arena);
-	fetch_ended(fetch->call);
+	reply_copy(&suspension->reply[fetch->index], reply, suspension->arena);
+	if (--suspension->pending == 0 && !suspension->waiting)
+		call_run(call, ENTRY_NEXT);
 }
 
 static int
 on_sink(void *data, const char *bytes, size_t len)
 {
-	struct fetch *fetch = data;
+	struct suspended_fetch *fetch = data;
 	struct call_state *state = fetch->call->state;
 
+	CHECK(state->phase == PHASE_SUSPENDED);
 	return (int)state->runner->sink(state->handle, fetch->index, bytes, len);
 }
 
 void
 call_sink_ready(struct call *call, size_t i)
 {
-	struct call_state *state = call->state;
+	const struct call_suspension *suspension = &call->state->suspension;
 
-	if (state->phase == PHASE_SUSPENDED && i < state->fetches &&
-	    state->fetch[i].transfer != NULL)
-		transfer_resume(state->fetch[i].transfer);
+	if (call->state->phase == PHASE_SUSPENDED && i < suspension->fetches &&
+	    suspension->fetch[i].transfer != NULL)
+		transfer_resume(suspension->fetch[i].transfer);
 }
 
 static void
 start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 {
-	struct call_state *state = call->state;
-	struct fetch *fetch = &state->fetch[i];
+	struct call_suspension *suspension = &call->state->suspension;
+	struct suspended_fetch *fetch = &suspension->fetch[i];
 	struct egress_scope scope;
 
-	*fetch = (struct fetch){ .call = call, .index = i, .keep = outlives_cancel(call, request) };
+	*fetch = (struct suspended_fetch){ .call = call,
+					   .index = i,
+					   .keep = outlives_end(call, request) };
 	if (!admitted(call, request)) {
-		reply_none(&state->reply[i], end_status(call), end_reason(end_status(call)));
+		reply_none(&suspension->reply[i], end_status(call), end_reason(end_status(call)));
 		return;
 	}
 	scope = scope_of(call);
-	state->pending++;
+	suspension->pending++;
 	fetch->transfer =
 	    egress_submit(call->calls->egress, &scope, request,
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
 }
 
-/* How long the next step has to wait; after a cancel only between requests of the clean-up. */
+/* How long the next step has to wait; when the call is ending only between requests of the
+ * clean-up. */
 static int64_t
 pause_of(const struct call *call, const struct outcome *outcome)
 {
@@ -141,79 +176,99 @@ pause_of(const struct call *call, const struct outcome *outcome)
 
 	if (!call_ending(call))
 		return outcome->after_ms;
-	if (state->pending == 0 && state->entry != ENTRY_CANCEL)
+	if (state->suspension.pending == 0 && state->entry != ENTRY_CANCEL)
 		return 0;
 	left = state->cleanup_until_ms - clock_ms();
-	return left < 0 || state->budget_over ? 0
-	     : outcome->after_ms < left	      ? (int64_t)outcome->after_ms
-					      : left;
+	return left < 0 || state->cleanup_over ? 0
+	     : outcome->after_ms < left	       ? (int64_t)outcome->after_ms
+					       : left;
 }
 
 void
 suspend_begin(struct call *call, const struct outcome *outcome)
 {
-	struct call_state *state = call->state;
+	struct call_suspension *suspension = &call->state->suspension;
+	const size_t n = outcome->requests;
 	int64_t pause;
 
-	if (state->arena == NULL)
-		state->arena = arena_new();
-	state->fetches = outcome->requests;
-	state->pending = 0;
-	if (state->fetches > 0) {
-		state->reply = arena_alloc(state->arena, state->fetches * sizeof(*state->reply));
-		state->fetch = arena_alloc(state->arena, state->fetches * sizeof(*state->fetch));
+	CHECK(suspension->fetches == 0 && suspension->pending == 0);
+	if (suspension->arena == NULL)
+		suspension->arena = arena_new();
+	if (n > 0) {
+		suspension->reply = arena_alloc(suspension->arena, n * sizeof(*suspension->reply));
+		suspension->fetch = arena_alloc(suspension->arena, n * sizeof(*suspension->fetch));
 	}
-	state->phase = PHASE_SUSPENDED;
-	for (size_t i = 0; i < state->fetches; i++)
+	suspension->fetches = n;
+	call_move(call, PHASE_SUSPENDED);
+	for (size_t i = 0; i < n; i++)
 		start_fetch(call, i, &outcome->request[i]);
 	pause = pause_of(call, outcome);
-	state->waiting = pause > 0 || state->pending == 0;
-	if (state->waiting)
+	suspension->waiting = pause > 0 || suspension->pending == 0;
+	if (suspension->waiting)
 		call_later(call, pause);
+}
+
+void
+suspend_waited(struct call *call)
+{
+	struct call_suspension *suspension = &call->state->suspension;
+
+	suspension->waiting = false;
+	if (suspension->pending == 0)
+		call_run(call, ENTRY_NEXT);
+}
+
+static void
+cut_blocking(struct call *call, bool all)
+{
+	for (struct call_fetch *fetch = call->state->suspension.blocking; fetch != NULL;
+	     fetch = fetch->next) {
+		if (fetch->transfer == NULL || (fetch->keep && !all))
+			continue;
+		egress_cancel(fetch->transfer);
+		fetch->transfer = NULL;
+		fetch->refused = end_status(call);
+		loop_timer_set(call->calls->loop, &fetch->refuse, 0);
+	}
 }
 
 void
 suspend_cut(struct call *call, bool all)
 {
-	struct call_state *state = call->state;
-	enum mcp_status status = end_status(call);
+	struct call_suspension *suspension = &call->state->suspension;
 
-	for (struct call_fetch *fetch = state->blocking; fetch != NULL; fetch = fetch->next) {
-		if (fetch->transfer == NULL || (fetch->keep && !all))
-			continue;
-		egress_cancel(fetch->transfer);
-		fetch->transfer = NULL;
-		fetch->refused = status;
-		loop_timer_set(call->calls->loop, &fetch->refuse, 0);
-	}
-	if (state->phase != PHASE_SUSPENDED)
+	CHECK(call_ending(call));
+	cut_blocking(call, all);
+	if (call->state->phase != PHASE_SUSPENDED)
 		return;
-	for (size_t i = 0; i < state->fetches; i++) {
-		struct fetch *fetch = &state->fetch[i];
+	for (size_t i = 0; i < suspension->fetches; i++) {
+		struct suspended_fetch *fetch = &suspension->fetch[i];
 
 		if (fetch->transfer == NULL || (fetch->keep && !all))
 			continue;
 		egress_cancel(fetch->transfer);
 		fetch->transfer = NULL;
-		reply_none(&state->reply[i], status, end_reason(status));
-		state->pending--;
+		reply_none(&suspension->reply[i], end_status(call), end_reason(end_status(call)));
+		CHECK(suspension->pending > 0);
+		suspension->pending--;
 	}
-	state->waiting = state->pending == 0;
-	if (state->waiting)
+	suspension->waiting = suspension->pending == 0;
+	if (suspension->waiting)
 		call_later(call, 0);
 }
 
 void
 suspend_forget(struct call *call)
 {
-	struct call_state *state = call->state;
+	struct call_suspension *suspension = &call->state->suspension;
 
-	if (state->fetches == 0)
+	CHECK(suspension->pending == 0);
+	if (suspension->fetches == 0)
 		return;
-	state->fetches = 0;
-	state->reply = NULL;
-	state->fetch = NULL;
-	arena_reset(state->arena);
+	suspension->fetches = 0;
+	suspension->reply = NULL;
+	suspension->fetch = NULL;
+	arena_reset(suspension->arena);
 }
 
 /* ---- requests that a step waits for --------------------------------------------------------- */
@@ -221,10 +276,11 @@ suspend_forget(struct call *call)
 static void
 fetch_free(struct call_fetch *fetch)
 {
-	struct call_fetch **link = &fetch->call->state->blocking;
+	struct call_fetch **link = &fetch->call->state->suspension.blocking;
 
-	while (*link != fetch)
+	while (*link != NULL && *link != fetch)
 		link = &(*link)->next;
+	CHECK(*link == fetch);
 	*link = fetch->next;
 	free(fetch);
 }
@@ -261,43 +317,47 @@ on_refused(struct loop_timer *timer)
 void
 suspend_end(struct call *call)
 {
-	struct call_state *state = call->state;
+	struct call_suspension *suspension = &call->state->suspension;
 	struct mcp_reply reply;
 
-	for (size_t i = 0; i < state->fetches; i++)
-		if (state->fetch[i].transfer != NULL)
-			egress_cancel(state->fetch[i].transfer);
-	state->fetches = 0;
+	for (size_t i = 0; i < suspension->fetches; i++)
+		if (suspension->fetch[i].transfer != NULL)
+			egress_cancel(suspension->fetch[i].transfer);
+	suspension->fetches = 0;
 	reply_none(&reply, MCP_E_CANCELLED, end_reason(MCP_E_CANCELLED));
-	while (state->blocking != NULL) {
-		struct call_fetch *fetch = state->blocking;
+	while (suspension->blocking != NULL) {
+		struct call_fetch *fetch = suspension->blocking;
 
-		state->blocking = fetch->next;
+		suspension->blocking = fetch->next;
 		loop_timer_stop(call->calls->loop, &fetch->refuse);
 		if (fetch->transfer != NULL)
 			egress_cancel(fetch->transfer);
 		fetch->done(fetch->data, &reply);
 		free(fetch);
 	}
+	arena_free(suspension->arena);
+	suspension->arena = NULL;
 }
 
 struct call_fetch *
 call_fetch(struct call *call, const struct mcp_http *request, egress_sink_fn sink,
 	   egress_done_fn done, void *data)
 {
-	struct call_state *state = call->state;
+	struct call_suspension *suspension = &call->state->suspension;
 	struct call_fetch *fetch = xcalloc(1, sizeof(*fetch));
 	struct egress_scope scope;
 
+	CHECK(loop_inside(call->calls->loop));
+	CHECK(call->state->phase == PHASE_STEP);
 	*fetch = (struct call_fetch){ .call = call,
-				      .keep = outlives_cancel(call, request),
+				      .keep = outlives_end(call, request),
 				      .refused = end_status(call),
 				      .sink = sink,
 				      .done = done,
 				      .data = data,
 				      .refuse = { .fn = on_refused, .data = fetch },
-				      .next = state->blocking };
-	state->blocking = fetch;
+				      .next = suspension->blocking };
+	suspension->blocking = fetch;
 	if (!admitted(call, request)) {
 		loop_timer_set(call->calls->loop, &fetch->refuse, 0);
 		return fetch;

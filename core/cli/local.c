@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "call/call.h"
+#include "call/calls.h"
 #include "host/host.h"
 #include "rpc/exchange.h"
 

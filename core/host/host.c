@@ -24,7 +24,7 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "base/watchdog.h"
-#include "call/call.h"
+#include "call/calls.h"
 #include "base/pool.h"
 #include "config/text.h"
 #include "egress/egress.h"

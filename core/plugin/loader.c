@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "call/call.h"
+#include "call/inprocess.h"
 #include "module/manifest.h"
 #include "config/text.h"
 #include "plugin/plugin.h"

@@ -26,7 +26,7 @@ struct provider {
 	const struct strings *permissions; /* requests that it may send */
 	const char *upstream;		   /* role of where they go; NULL: "workspace" */
 	bool of_host;			   /* part of the program: may use every upstream */
-	const struct runner *runner;	   /* runs its steps, see call/call.h */
+	const struct runner *runner;	   /* runs its steps, see call/runner.h */
 	struct worker *worker;		   /* the runner's, when the plugin is isolated */
 	struct plugin *plugin;		   /* the plugin layer's */
 	/* The functions of a row; NULL when the plugin's code is not in this process. */

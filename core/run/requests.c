@@ -240,15 +240,23 @@ reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena *are
 }
 
 void
-outcome_fini(struct outcome *outcome)
+outcome_drop_questions(struct outcome *outcome)
 {
-	requests_free(outcome->request, outcome->requests);
 	for (size_t i = 0; i < outcome->questions; i++) {
 		free(outcome->question[i].key);
 		free(outcome->question[i].method);
 		free(outcome->question[i].params);
 	}
 	free(outcome->question);
+	outcome->question = NULL;
+	outcome->questions = 0;
+}
+
+void
+outcome_fini(struct outcome *outcome)
+{
+	requests_free(outcome->request, outcome->requests);
+	outcome_drop_questions(outcome);
 	free(outcome->message);
 	*outcome = (struct outcome){ .percent = -1 };
 }

@@ -155,6 +155,8 @@ void reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena
 /* A reply that never was. */
 void reply_none(struct mcp_reply *reply, enum mcp_status error, const char *why);
 void outcome_fini(struct outcome *outcome);
+/* Frees its questions; the rest, the handle of an operation, stays. */
+void outcome_drop_questions(struct outcome *outcome);
 
 /* The table handed to plugins. */
 extern const struct mcp_ops run_ops;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
+#include "call/life.h"
 #include "registry/provider.h"
 #include "worker/remote.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/life.h"
 #include "module/refusal.h"
 #include "registry/provider.h"
 #include "worker/remote.h"

@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 #include "base/loop.h"
-#include "call/call.h"
+#include "call/runner.h"
 #include "worker/channel.h"
 
 struct provider;

@@ -47,10 +47,10 @@ pool_works(const struct rig *rig)
 	for (const struct call *call = rig->calls->first; call != NULL; call = call->state->next) {
 		const struct call_state *state = call->state;
 
-		if (state->phase != PHASE_STEP || state->queue_link != NULL)
+		if (state->phase != PHASE_STEP)
 			continue;
 		steps++;
-		waiting += state->blocking != NULL;
+		waiting += state->suspension.blocking != NULL;
 	}
 	return (steps < GROUP_MOST ? steps : GROUP_MOST) > waiting;
 }

@@ -9,7 +9,8 @@
 #include <lakehost/call.h>
 
 #include "base/loop.h"
-#include "call/call.h"
+#include "call/calls.h"
+#include "call/inprocess.h"
 #include "base/pool.h"
 #include "call/state.h"
 #include "config/config.h"

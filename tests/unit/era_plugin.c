@@ -8,7 +8,7 @@
 
 #include <lakehost/call.h>
 
-#include "call/call.h"
+#include "call/inprocess.h"
 #include "era_rig.h"
 #include "plugin/loader.h"
 #include "registry/provider.h"

@@ -13,7 +13,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/seal.h"
-#include "call/call.h"
+#include "call/calls.h"
 #include "base/pool.h"
 #include "config/config.h"
 #include "era_plugin.h"

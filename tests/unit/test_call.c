@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "call_rig.h"
+#include "call/life.h"
 #include "suite.h"
 
 static pthread_t loop_thread;

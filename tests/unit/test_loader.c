@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/trust.h"
+#include "call/inprocess.h"
 #include "plugin/loader.h"
 #include "plugin/plugin.h"
 #include "worker/worker.h"

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "call/call.h"
+#include "call/calls.h"
 #include "config/config.h"
 #include "egress/egress.h"
 #include "plugin/loader.h"
