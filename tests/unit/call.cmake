@@ -7,10 +7,11 @@ lakehost_unit_test(call SOURCES test_call.c call_rig.c CORE call base LABELS con
 	LIBS lakehost-sdk)
 lakehost_unit_test(operation SOURCES test_operation.c call_rig.c CORE call base LABELS concurrency
 	LIBS lakehost-sdk)
+lakehost_unit_test(life SOURCES test_life.c call_rig.c child.c CORE call base LIBS lakehost-sdk)
 lakehost_unit_test(run SOURCES test_run.c CORE run base LIBS lakehost-sdk)
 
 # The rig owns the clock: time goes by only while nobody works.
-foreach(name pool call operation)
+foreach(name pool call operation life)
 	if(TARGET test_${name})
 		target_link_options(test_${name} PRIVATE -Wl,--wrap=clock_ms -Wl,--wrap=clock_us
 			-Wl,--wrap=epoll_wait)
