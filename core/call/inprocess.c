@@ -29,8 +29,8 @@ struct client_log {
 	struct client_log *next;
 };
 
-/* What the plugin's side of a call does. The loop thread moves it, under the lock, because a step on
- * the pool looks whether anybody still waits for it. */
+/* What the plugin's side of a call does. The loop thread moves it, under the lock, because a step
+ * on the pool looks whether anybody still waits for it. */
 enum local_state {
 	LOCAL_IDLE,  /* no step runs */
 	LOCAL_HERE,  /* a step runs on the loop thread */

@@ -39,7 +39,7 @@ static const struct {
 	[PHASE_NEW] = { MAY(QUEUED) | MAY(STEP) | MAY(OVER) | MAY(CUT), end_unstarted },
 	/* call_start(): too many steps of its principal run; the first step waits for its turn. */
 	[PHASE_QUEUED] = { MAY(ENTERING) | MAY(OVER) | MAY(CUT), end_unstarted },
-	/* turns_moved(), when a step of the principal has ended: its turn is next, from the loop. */
+	/* turns_moved(), when a step of its principal has ended: it runs next, from the loop. */
 	[PHASE_ENTERING] = { MAY(STEP) | MAY(OVER) | MAY(CUT), step_first },
 	/* call_run(): the runner has a step. */
 	[PHASE_STEP] = { MAY(STEPPED) | MAY(CUT), NULL },
