@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/mem.h"
 
@@ -226,20 +227,6 @@ view_squeezed(const struct view *view, bool places)
 
 /* ---- base64 --------------------------------------------------------------------------------- */
 
-static int
-sextet(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
 /* What the characters `run` say from the one at `first` on. */
 static void
 decode(const struct view *run, size_t first, struct view *out)
@@ -249,7 +236,7 @@ decode(const struct view *run, size_t first, struct view *out)
 
 	out->len = 0;
 	for (size_t i = first; i < run->len; i++) {
-		bits = bits << 6 | (uint32_t)sextet(run->byte[i]);
+		bits = bits << 6 | (uint32_t)base64_digit(run->byte[i]);
 		held += 6;
 		if (held < 8)
 			continue;
@@ -266,7 +253,7 @@ read_run(const struct view *whole, size_t i, struct view *run)
 	for (; i < whole->len; i++) {
 		unsigned char c = whole->byte[i];
 
-		if (sextet(c) >= 0)
+		if (base64_digit(c) >= 0)
 			put(run, c, whole, i, 1);
 		else if (c != '\n' && c != '\r')
 			break;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"

@@ -1,12 +1,13 @@
 lakehost_core(base
-	SOURCES arena.c base64.c buf.c check.c clock.c json.c json_gate.c json_raw.c json_string.c
-		json_write.c log.c loop.c mask.c mask_find.c mask_view.c mem.c nearest.c pool.c
+	SOURCES arena.c check.c clock.c json.c json_gate.c json_raw.c json_string.c
+		json_write.c log.c loop.c mask.c mask_find.c mask_view.c nearest.c pool.c
 		principal.c seal.c seal_key.c trust.c uri.c uri_template.c url.c
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)
-# The parser of the SDK, which has no state.
-target_sources(core_base PRIVATE ${PROJECT_SOURCE_DIR}/sdk/src/memory_gone.c
-	${PROJECT_SOURCE_DIR}/sdk/src/parse.c ${PROJECT_SOURCE_DIR}/sdk/src/utf8.c)
+# The parser of the SDK, which has no state, and the small helpers that the sandbox uses as well.
+set(sdk_src ${PROJECT_SOURCE_DIR}/sdk/src)
+target_sources(core_base PRIVATE ${sdk_src}/memory_gone.c ${sdk_src}/parse.c ${sdk_src}/utf8.c
+	${sdk_src}/base/base64.c ${sdk_src}/base/buf.c ${sdk_src}/base/mem.c)
 # Compiled alone in a unity build: programs without libcrypto take core/base without these, and the
 # names of the parser are those of the SDK.
 set_source_files_properties(base/seal.c base/seal_key.c ${PROJECT_SOURCE_DIR}/sdk/src/parse.c

@@ -7,6 +7,7 @@
 
 #include <lakehost/version.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "utf8.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 static bool
 continues(unsigned char c)
@@ -62,4 +62,40 @@ utf8_put(char *out, uint32_t c)
 	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
 	out[3] = (char)(0x80 | (c & 0x3F));
 	return 4;
+}
+
+/* The length of the ASCII run at the front, eight bytes a step. */
+static size_t
+ascii_run(const char *text, size_t len)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (i < len && (unsigned char)text[i] < 0x80)
+		i++;
+	return i;
+}
+
+bool
+utf8_valid(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		int step;
+
+		i += ascii_run(text + i, len - i);
+		if (i == len)
+			break;
+		step = utf8_step(text + i, len - i);
+		if (step < 0)
+			return false;
+		i += (size_t)step;
+	}
+	return true;
 }

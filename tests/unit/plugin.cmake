@@ -11,7 +11,7 @@ lakehost_unit_test(worker SOURCES test_worker.c worker_rig.c plugin_files.c CORE
 add_executable(malicious-worker malicious_worker.c)
 target_compile_definitions(malicious-worker PRIVATE LAKEHOST_CORE)
 target_include_directories(malicious-worker PRIVATE ${PROJECT_SOURCE_DIR}/core
-	${PROJECT_SOURCE_DIR}/sdk/include)
+	${PROJECT_SOURCE_DIR}/sdk/src ${PROJECT_SOURCE_DIR}/sdk/include)
 foreach(fault garbage type length mixed early version host result outcome fetch quit)
 	add_custom_command(TARGET malicious-worker POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink
 		malicious-worker $<TARGET_FILE:malicious-worker>-${fault} VERBATIM)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Buffers: caps at n-1, n, n+1; JSON strings; base64; UTF-8. */
+#include "base/base64.h"
 #include "base/buf.h"
 
 #include "suite.h"

@@ -2,16 +2,15 @@
 /* A growing byte buffer with a hard cap. Sticky: after the cap is hit every append is a no-op and
  * buf_ok() is false, so callers append freely and ask once. Always NUL-terminated. A buffer that is
  * full holds nothing any more and cannot be taken, so that half a text is never used as a whole. */
-#ifndef LAKEHOST_CORE
-#error "core only"
-#endif
-#ifndef CORE_BASE_BUF_H
-#define CORE_BASE_BUF_H
+#ifndef LAKEHOST_SDK_BASE_BUF_H
+#define LAKEHOST_SDK_BASE_BUF_H
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "utf8.h"
 
 struct buf {
 	char *data; /* never NULL after buf_init */
@@ -46,22 +45,11 @@ void buf_json_inside(struct buf *buf, const char *text, size_t len);
 /* The length of the run at the front that stands in a JSON string as it is: ASCII without control
  * characters, quote and backslash. */
 size_t json_plain_run(const char *text, size_t len);
-void buf_base64(struct buf *buf, const void *data, size_t len);	   /* RFC 4648 §4, padded */
-void buf_base64url(struct buf *buf, const void *data, size_t len); /* §5, without padding */
-void buf_cut(struct buf *buf, size_t len);			   /* shorten */
-void buf_rewind(struct buf *buf, size_t len);			   /* shorten, and ok again */
-void buf_drop(struct buf *buf, size_t len);			   /* remove from the front */
+void buf_cut(struct buf *buf, size_t len);    /* shorten */
+void buf_rewind(struct buf *buf, size_t len); /* shorten, and ok again */
+void buf_drop(struct buf *buf, size_t len);   /* remove from the front */
 /* Hands the memory over (free()); the buffer is empty again. NULL, with `len` 0, when it is
  * full. */
 char *buf_take(struct buf *buf, size_t *len) __attribute__((warn_unused_result));
-
-/* Strict decoders: false on any character, padding or bit that does not belong. `out` needs
- * len / 4 * 3 + 3 bytes. */
-bool base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
-bool base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
-bool utf8_valid(const char *text, size_t len);
-/* Of the SDK's utf8.c, see utf8.h there. */
-int utf8_step(const char *text, size_t len);
-size_t utf8_put(char *out, uint32_t c);
 
 #endif

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hexadecimal digits, of either case. */
-#ifndef LAKEHOST_CORE
-#error "core only"
-#endif
-#ifndef CORE_BASE_HEX_H
-#define CORE_BASE_HEX_H
+#ifndef LAKEHOST_SDK_BASE_HEX_H
+#define LAKEHOST_SDK_BASE_HEX_H
 
 /* The value of a digit, 0 to 15; -1 when it is none. Any thread. */
 static inline int

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small allocations abort when memory is gone: nothing sensible can follow. Anything sized by a
  * peer goes through struct buf, which has a cap and fails politely. */
-#ifndef LAKEHOST_CORE
-#error "core only"
-#endif
-#ifndef CORE_BASE_MEM_H
-#define CORE_BASE_MEM_H
+#ifndef LAKEHOST_SDK_BASE_MEM_H
+#define LAKEHOST_SDK_BASE_MEM_H
 
 #include <stddef.h>
+
+#include "memory_gone.h"
 
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
@@ -15,8 +14,6 @@ void *xrealloc(void *old, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
-/* Of the SDK: says so on standard error and ends the process. */
-_Noreturn void memory_gone(void);
 /* Overwrites and frees; NULL is fine. For anything secret. */
 void secret_free(char *text);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 4648: base64 with padding, base64url without. Decoding is strict, so that one sequence of
- * bytes has one spelling: no white space, no missing or extra padding, no stray bits. */
-#include <string.h>
+/* Base64 with padding, base64url without. Decoding is strict, so that one sequence of bytes has one
+ * spelling: no white space, no missing or extra padding, no stray bits. */
+#include "base/base64.h"
 
-#include "base/buf.h"
+#include <string.h>
 
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -49,9 +49,8 @@ buf_base64url(struct buf *buf, const void *data, size_t len)
 	encode(buf, data, len, url_digits, false);
 }
 
-/* The value of a digit, or -1. `last` are the digits 62 and 63. */
-static int
-digit(char c, const char *last)
+int
+base64_digit(unsigned char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -59,9 +58,12 @@ digit(char c, const char *last)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == last[0] ? 62 : c == last[1] ? 63 : -1;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
 }
 
+/* `last` are the digits 62 and 63; NULL: those of either alphabet, and stray bits are ignored. */
 static bool
 decode_text(const char *text, size_t len, const char *last, unsigned char *out, size_t *out_len)
 {
@@ -71,9 +73,9 @@ decode_text(const char *text, size_t len, const char *last, unsigned char *out, 
 	if (len % 4 == 1)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int value = digit(text[i], last);
+		int value = base64_digit((unsigned char)text[i]);
 
-		if (value < 0)
+		if (value < 0 || (value >= 62 && last != NULL && text[i] != last[value - 62]))
 			return false;
 		bits = (bits << 6 | (unsigned)value) & 0xFFF;
 		held += 6;
@@ -82,10 +84,18 @@ decode_text(const char *text, size_t len, const char *last, unsigned char *out, 
 			out[n++] = (unsigned char)(bits >> held);
 		}
 	}
-	if ((bits & ((1u << held) - 1)) != 0)
+	if (last != NULL && (bits & ((1u << held) - 1)) != 0)
 		return false; /* another spelling of the same bytes */
 	*out_len = n;
 	return true;
+}
+
+static size_t
+without_padding(const char *text, size_t len)
+{
+	for (int pad = 0; pad < 2 && len > 0 && text[len - 1] == '='; pad++)
+		len--;
+	return len;
 }
 
 bool
@@ -93,13 +103,17 @@ base64_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
 {
 	if (len % 4 != 0)
 		return false;
-	for (int pad = 0; pad < 2 && len > 0 && text[len - 1] == '='; pad++)
-		len--;
-	return decode_text(text, len, "+/", out, out_len);
+	return decode_text(text, without_padding(text, len), "+/", out, out_len);
 }
 
 bool
 base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len)
 {
 	return decode_text(text, len, "-_", out, out_len);
+}
+
+bool
+base64_decode_any(const char *text, size_t len, unsigned char *out, size_t *out_len)
+{
+	return decode_text(text, without_padding(text, len), NULL, out, out_len);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growing byte buffer with a hard cap, JSON string writing and UTF-8. */
+/* A growing byte buffer with a hard cap, and JSON string writing. */
 #include "base/buf.h"
 
 #include <stdio.h>
@@ -195,42 +195,6 @@ buf_take(struct buf *buf, size_t *len)
 	buf->len = buf->room = 0;
 	buf->full = false;
 	return data;
-}
-
-/* The length of the ASCII run at the front, eight bytes a step. */
-static size_t
-ascii_run(const char *text, size_t len)
-{
-	size_t i = 0;
-	uint64_t word;
-
-	for (; i + sizeof(word) <= len; i += sizeof(word)) {
-		memcpy(&word, text + i, sizeof(word));
-		if ((word & UINT64_C(0x8080808080808080)) != 0)
-			break;
-	}
-	while (i < len && (unsigned char)text[i] < 0x80)
-		i++;
-	return i;
-}
-
-bool
-utf8_valid(const char *text, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		int step;
-
-		i += ascii_run(text + i, len - i);
-		if (i == len)
-			break;
-		step = utf8_step(text + i, len - i);
-		if (step < 0)
-			return false;
-		i += (size_t)step;
-	}
-	return true;
 }
 
 size_t
