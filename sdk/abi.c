@@ -21,7 +21,8 @@ SIZE(mcp_text, 16);
 
 AT(mcp_call, ops, 0);
 AT(mcp_call, sdk, 8);
-SIZE(mcp_call, 16);
+AT(mcp_call, self, 16);
+SIZE(mcp_call, 24);
 
 AT(mcp_piece, kind, 0);
 AT(mcp_piece, text, 8);
@@ -89,7 +90,7 @@ AT(mcp_block, text, 56);
 AT(mcp_block, blob, 72);
 AT(mcp_block, link_size, 88);
 AT(mcp_block, role, 96);
-AT(mcp_block, untrusted, 104);
+AT(mcp_block, trusted, 104);
 SIZE(mcp_block, 112);
 
 AT(mcp_column, name, 0);
@@ -164,7 +165,9 @@ AT(mcp_host, abi_minor, 6);
 AT(mcp_host, version, 8);
 AT(mcp_host, options, 16);
 AT(mcp_host, log, 24);
-SIZE(mcp_host, 32);
+AT(mcp_host, changed, 32);
+AT(mcp_host, updated, 40);
+SIZE(mcp_host, 48);
 
 AT(mcp_plugin, size, 0);
 AT(mcp_plugin, abi_major, 4);

@@ -381,6 +381,7 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	struct local *local = xcalloc(1, sizeof(*local));
 	const struct row *runs = row->tool != NULL ? row->tool : row; /* published from a tool */
 	const struct mcp_row *code = provider->code(provider, runs);
+	struct run_input own = *input;
 
 	local->call = call;
 	local->provider = provider;
@@ -388,7 +389,8 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	local->loop = call->calls->loop;
 	memcpy(local->id, call->id, sizeof(local->id));
 	CHECK(code != NULL); /* it runs in this process */
-	local->run = run_new(code, input, &services, local);
+	own.self = provider->self;
+	local->run = run_new(code, &own, &services, local);
 	/* a request and its reply as they are need no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->large = input->arguments_len > INLINE_REPLY_MAX;

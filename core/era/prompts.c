@@ -89,7 +89,7 @@ answer_text(struct request *request, const struct row *row, struct json_object *
 	buf_init(&text, LIMIT_BODY);
 	for (size_t i = 0; i < json_object_array_length(messages); i++) {
 		struct json_object *message = json_object_array_get_idx(messages, i);
-		struct mcp_block block = { .size = sizeof(block), .kind = "text" };
+		struct mcp_block block = { .size = sizeof(block), .kind = "text", .trusted = true };
 
 		buf_reset(&text);
 		fill_in(&text, json_str(message, "text"), arguments);

@@ -14,18 +14,15 @@
 #include <lakehost/version.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "run/run.h"
 #include "config/permission.h"
 #include "module/manifest.h"
 
 #define NAME_MAX_BYTES 1024u /* of a row, for comparison */
 
-/* What ABI 1.0 had; later minors append. */
-#define DESCRIPTOR_SIZE_1_0 (offsetof(struct mcp_plugin, stop) + sizeof(void (*)(void)))
-#define ROW_SIZE_1_0 (offsetof(struct mcp_row, answer) + sizeof(mcp_handler_fn))
-#define OPERATION_SIZE_1_0 (offsetof(struct mcp_operation, answer) + sizeof(mcp_handler_fn))
+#define ROW_SIZE_LEAST SIZE_1_0(mcp_row, answer)
 
 struct check {
 	struct code *code;
@@ -78,11 +75,9 @@ static bool
 take_operation(const struct check *check, const char *where, struct mcp_row *row,
 	       struct mcp_operation *copy)
 {
-	uint32_t size = row->operation->size;
-
-	if (size < OPERATION_SIZE_1_0)
-		return differs(check, "%s: its operation says a size of %u", where, size);
-	memcpy(copy, row->operation, size < sizeof(*copy) ? size : sizeof(*copy));
+	if (!struct_adopt(copy, sizeof(*copy), row->operation, SIZE_1_0(mcp_operation, answer)))
+		return differs(check, "%s: its operation says a size of %u", where,
+			       row->operation->size);
 	if (copy->start == NULL || copy->poll == NULL)
 		return differs(check, "%s: its operation lacks start or poll", where);
 	row->operation = copy;
@@ -136,7 +131,7 @@ copy_rows(const struct check *check, enum row_kind kind, const struct mcp_rows *
 			       manifest_kinds[kind], n);
 	if (n == 0)
 		return true;
-	if (rows->row == NULL || rows->stride < ROW_SIZE_1_0 ||
+	if (rows->row == NULL || rows->stride < ROW_SIZE_LEAST ||
 	    rows->stride % _Alignof(struct mcp_row) != 0)
 		return differs(check, "%s: its rows have a stride of %u", manifest_kinds[kind],
 			       rows->stride);
@@ -179,12 +174,11 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 {
 	struct mcp_plugin *plugin = &check->code->descriptor;
 
-	if (from->size < DESCRIPTOR_SIZE_1_0)
+	if (!struct_adopt(plugin, sizeof(*plugin), from, SIZE_1_0(mcp_plugin, stop)))
 		return differs(check, "it says a size of %u, at least %zu is needed", from->size,
-			       DESCRIPTOR_SIZE_1_0);
+			       SIZE_1_0(mcp_plugin, stop));
 	if (!check_code_abi(check, from))
 		return false;
-	memcpy(plugin, from, from->size < sizeof(*plugin) ? from->size : sizeof(*plugin));
 	return same_text(check, "name", plugin->name) &&
 	       same_text(check, "version", plugin->version) &&
 	       copy_rows(check, ROW_TOOL, &plugin->tools) &&
@@ -274,26 +268,69 @@ code_adopt(struct code *code, const struct mcp_plugin *plugin, struct json_objec
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static void
-log_from_plugin(enum mcp_level level, const char *message)
+static const struct code *
+code_of(const struct mcp_host *host)
 {
-	log_event((enum log_level)level, "plugin-log", "message", "s", message, NULL);
+	return (const struct code *)((const char *)host - offsetof(struct code, host));
+}
+
+static void
+host_log(const struct mcp_host *host, enum mcp_level level, const char *message)
+{
+	const struct code *code;
+
+	if (host == NULL)
+		return;
+	code = code_of(host);
+	if (message == NULL)
+		message = "a line of the log that is NULL";
+	code->services->log(code->owner, run_level(level), message, strnlen(message, CODE_LOG_MAX));
+}
+
+static void
+host_changed(const struct mcp_host *host, const char *what)
+{
+	if (host == NULL)
+		return;
+	if (run_can_change(what))
+		code_of(host)->services->changed(code_of(host)->owner, what);
+	else
+		host_log(host, MCP_LOG_ERROR,
+			 "it says that something else than tools, resources or prompts has "
+			 "changed");
+}
+
+static void
+host_updated(const struct mcp_host *host, const char *uri)
+{
+	if (host == NULL)
+		return;
+	if (uri != NULL && strnlen(uri, CODE_URI_MAX + 1) <= CODE_URI_MAX)
+		code_of(host)->services->updated(code_of(host)->owner, uri);
+	else
+		host_log(host, MCP_LOG_ERROR,
+			 "it says that a resource has changed whose URI is NULL or too long");
 }
 
 enum plugin_refusal
-code_start(struct code *code, const char *options, char *why, size_t why_size)
+code_start(struct code *code, const char *options, const struct code_services *services,
+	   void *owner, char *why, size_t why_size)
 {
+	code->services = services;
+	code->owner = owner;
 	code->host = (struct mcp_host){
 		.size = sizeof(code->host),
 		.abi_major = MCP_ABI_MAJOR,
 		.abi_minor = MCP_ABI_MINOR,
 		.version = LAKEHOST_VERSION,
 		.options = options,
-		.log = log_from_plugin,
+		.log = host_log,
+		.changed = host_changed,
+		.updated = host_updated,
 	};
 	if (code->descriptor.start != NULL) {
 		why[0] = '\0';
-		if (code->descriptor.start(&code->host, why, why_size) != 0) {
+		if (code->descriptor.start(&code->host, &code->self, why, why_size) != 0) {
 			why[why_size - 1] = '\0';
 			return PLUGIN_START;
 		}
@@ -306,7 +343,7 @@ void
 code_fini(struct code *code)
 {
 	if (code->started && code->descriptor.stop != NULL)
-		code->descriptor.stop();
+		code->descriptor.stop(code->self);
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)
 		free(code->row[kind]);
 	free(code->operation);

@@ -18,12 +18,26 @@
 #include "module/refusal.h"
 #include "registry/registry.h"
 
+/* What a plugin's own threads ask of the process around it: any thread, until code_fini() returns.
+ * `level` and `what` are known ones, and the message is bounded. */
+struct code_services {
+	void (*log)(void *owner, enum mcp_level level, const char *message, size_t len);
+	void (*changed)(void *owner, const char *what);
+	void (*updated)(void *owner, const char *uri);
+};
+
+#define CODE_LOG_MAX 8192u /* bytes of a line that a plugin logs outside of calls */
+#define CODE_URI_MAX 4096u /* bytes of a URI that it says was updated */
+
 struct code {
 	bool loaded;			 /* dlopen succeeded, so the file's descriptor is taken */
 	struct mcp_plugin descriptor;	 /* a copy; members that its minor lacks are zero */
 	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
 	struct mcp_operation *operation; /* copies of those that tools point to */
 	struct mcp_host host;		 /* what start() was given; lives until stop() returned */
+	const struct code_services *services;
+	void *owner; /* of the services */
+	void *self;  /* what start() set */
 	bool started;
 };
 
@@ -37,8 +51,11 @@ enum plugin_refusal code_open(struct code *code, int fd, struct json_object *man
 /* The same for a descriptor that is part of the program. */
 enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
 			       struct json_object *manifest, char *why, size_t why_size);
-/* Runs start(). `options` lives until code_fini(). */
-enum plugin_refusal code_start(struct code *code, const char *options, char *why, size_t why_size);
+/* Runs start(). All that is given lives until code_fini(), and `code` stays where it is: the plugin
+ * has its address. */
+enum plugin_refusal code_start(struct code *code, const char *options,
+			       const struct code_services *services, void *owner, char *why,
+			       size_t why_size);
 /* Runs stop() if start() succeeded. The object itself stays mapped. */
 void code_fini(struct code *code);
 

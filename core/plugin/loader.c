@@ -24,6 +24,8 @@
 #include "config/prompt_files.h"
 #include "worker/worker.h"
 
+#define NEWS_MAX 256u /* changes that wait for the loop, each other than the others */
+
 struct news {
 	char *what, *uri;
 	struct news *next;
@@ -42,6 +44,7 @@ struct plugins {
 	void *changed_data;
 	pthread_mutex_t lock; /* of the news, which come from any thread */
 	struct news *news, **news_end;
+	unsigned n_news;
 	struct loop_job job;
 	bool posted;
 };
@@ -57,6 +60,7 @@ news_take(struct plugins *plugins)
 	news = plugins->news;
 	plugins->news = NULL;
 	plugins->news_end = &plugins->news;
+	plugins->n_news = 0;
 	plugins->posted = false;
 	pthread_mutex_unlock(&plugins->lock);
 	return news;
@@ -83,21 +87,53 @@ news_deliver(struct loop_job *job)
 			plugins->changed(plugins->changed_data, news->what, news->uri);
 }
 
+static bool
+same_news(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Under the lock. True when there is nothing to add: it is told already, or there is no room. */
+static bool
+news_known(struct plugins *plugins, const char *what, const char *uri)
+{
+	for (const struct news *news = plugins->news; news != NULL; news = news->next)
+		if (same_news(news->what, what) && same_news(news->uri, uri))
+			return true;
+	return plugins->n_news >= NEWS_MAX;
+}
+
+/* Under the lock. True when the loop has to be told. */
+static bool
+news_add(struct plugins *plugins, const char *what, const char *uri)
+{
+	struct news *news = xcalloc(1, sizeof(*news));
+	bool post = !plugins->posted;
+
+	news->what = what != NULL ? xstrdup(what) : NULL;
+	news->uri = uri != NULL ? xstrdup(uri) : NULL;
+	*plugins->news_end = news;
+	plugins->news_end = &news->next;
+	plugins->n_news++;
+	plugins->posted = true;
+	return post;
+}
+
 static void
 plugin_changed(const struct provider *provider, const char *what, const char *uri)
 {
 	struct plugins *plugins = provider->plugin->plugins;
-	struct news *news = xcalloc(1, sizeof(*news));
-	bool post;
+	bool full, post = false;
 
-	news->what = what != NULL ? xstrdup(what) : NULL;
-	news->uri = uri != NULL ? xstrdup(uri) : NULL;
 	pthread_mutex_lock(&plugins->lock);
-	*plugins->news_end = news;
-	plugins->news_end = &news->next;
-	post = !plugins->posted;
-	plugins->posted = true;
+	full = plugins->n_news == NEWS_MAX;
+	if (!news_known(plugins, what, uri))
+		post = news_add(plugins, what, uri);
+	full = !full && plugins->n_news == NEWS_MAX;
 	pthread_mutex_unlock(&plugins->lock);
+	if (full)
+		log_event(LOG_WARNING, "plugin-updates-lost", "plugin", "s", provider->name, "why",
+			  "s", "more resources change than clients can be told of", NULL);
 	if (post)
 		loop_post(plugins->loop, &plugins->job);
 }
@@ -256,6 +292,37 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 /* ---- code of plugins that run in the host --------------------------------------------------- */
 
 static void
+on_plugin_log(void *owner, enum mcp_level level, const char *message, size_t len)
+{
+	const struct plugin *plugin = owner;
+	const char *before = mask_enter(plugin->name);
+	char *copy = xstrndup(message, len);
+
+	log_event((enum log_level)level, "plugin-log", "plugin", "s", plugin->name, "message", "s",
+		  copy, NULL);
+	free(copy);
+	mask_enter(before);
+}
+
+static void
+on_plugin_changed(void *owner, const char *what)
+{
+	plugin_changed(&((struct plugin *)owner)->provider, what, NULL);
+}
+
+static void
+on_plugin_updated(void *owner, const char *uri)
+{
+	plugin_changed(&((struct plugin *)owner)->provider, NULL, uri);
+}
+
+static const struct code_services services = {
+	.log = on_plugin_log,
+	.changed = on_plugin_changed,
+	.updated = on_plugin_updated,
+};
+
+static void
 stage_code(struct plugin *plugin)
 {
 	char why[REFUSAL_WHY_MAX] = "";
@@ -263,9 +330,11 @@ stage_code(struct plugin *plugin)
 
 	refusal = code_open(&plugin->code, plugin->fd, plugin->manifest, why, sizeof(why));
 	if (refusal == PLUGIN_OK)
-		refusal = code_start(&plugin->code, plugin->options, why, sizeof(why));
+		refusal =
+		    code_start(&plugin->code, plugin->options, &services, plugin, why, sizeof(why));
 	if (refusal != PLUGIN_OK)
 		refusal_set(&plugin->refusal, refusal, "%s", why);
+	plugin->provider.self = plugin->code.self;
 }
 
 /* ---- load ----------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct provider {
 	const struct runner *runner;	   /* runs its steps, see call/runner.h */
 	struct worker *worker;		   /* the runner's, when the plugin is isolated */
 	struct plugin *plugin;		   /* the plugin layer's */
+	void *self;			   /* what its start() set, when it runs in this process */
 	/* The functions of a row; NULL when the plugin's code is not in this process. */
 	const struct mcp_row *(*code)(const struct provider *provider, const struct row *row);
 	/* The plugin says that a list ("tools", …) or the resource `uri` has changed. Any

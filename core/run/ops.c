@@ -53,18 +53,6 @@ ops_missing(struct run *run, const char *what)
 	return run == NULL ? MCP_E_INTERNAL : result_defect(&run->result, "%s", what);
 }
 
-/* A struct of the plugin as this host knows it: fields of a newer minor version are dropped, those
- * that an older one does not have are zero. */
-static void
-adopt(void *mine, size_t mine_size, const void *theirs)
-{
-	uint32_t size;
-
-	memcpy(&size, theirs, sizeof(size));
-	memset(mine, 0, mine_size);
-	memcpy(mine, theirs, size < mine_size ? size : mine_size);
-}
-
 /* ---- what was asked ------------------------------------------------------------------------- */
 
 static struct mcp_text
@@ -163,7 +151,8 @@ op_block(struct mcp_call *call, const struct mcp_block *block)
 
 	if (run == NULL || block == NULL)
 		return ops_missing(run, "a block that is NULL");
-	adopt(&mine, sizeof(mine), block);
+	if (!struct_adopt(&mine, sizeof(mine), block, SIZE_1_0(mcp_block, trusted)))
+		return ops_missing(run, "a block without its size");
 	return result_block(&run->result, &mine);
 }
 
@@ -219,7 +208,8 @@ op_table_end(struct mcp_call *call, const struct mcp_table_end *end)
 
 	if (run == NULL || end == NULL)
 		return ops_missing(run, "the end of a table that is NULL");
-	adopt(&mine, sizeof(mine), end);
+	if (!struct_adopt(&mine, sizeof(mine), end, SIZE_1_0(mcp_table_end, whole)))
+		return ops_missing(run, "the end of a table without its size");
 	return result_table_end(&run->result, &mine, mine.next_from == NULL ? NULL : next_from,
 				&next);
 }
@@ -250,7 +240,8 @@ op_fail(struct mcp_call *call, const struct mcp_failure *failure)
 
 	if (run == NULL || failure == NULL)
 		return ops_missing(run, "a failure that is NULL");
-	adopt(&mine, sizeof(mine), failure);
+	if (!struct_adopt(&mine, sizeof(mine), failure, SIZE_1_0(mcp_failure, missed)))
+		return ops_missing(run, "a failure without its size");
 	return result_fail(&run->result, &mine);
 }
 
@@ -377,6 +368,24 @@ op_progress(struct mcp_call *call, double done, double total, const char *messag
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
+/* A line of an unknown level must not be lost. */
+enum mcp_level
+run_level(enum mcp_level level)
+{
+	return (unsigned)level > MCP_LOG_ERROR ? MCP_LOG_ERROR : level;
+}
+
+bool
+run_can_change(const char *what)
+{
+	static const char *const lists[] = { "tools", "resources", "prompts" };
+
+	for (size_t i = 0; what != NULL && i < ARRAY_SIZE(lists); i++)
+		if (strcmp(lists[i], what) == 0)
+			return true;
+	return false;
+}
+
 static void
 op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t len)
 {
@@ -384,11 +393,10 @@ op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t 
 
 	if (run == NULL)
 		return;
-	if ((unsigned)level > MCP_LOG_ERROR || message == NULL)
-		ops_missing(run, message == NULL ? "a line of the log that is NULL"
-						 : "a line of the log with a level that is none");
+	if (message == NULL)
+		ops_missing(run, "a line of the log that is NULL");
 	else
-		run->services->log(run, level, message, len);
+		run->services->log(run, run_level(level), message, len);
 }
 
 static void
@@ -400,15 +408,13 @@ op_client_log(struct mcp_call *call, enum mcp_level level, const char *logger, c
 
 	if (ops_failed(run) || len > CLIENT_LOG_MAX)
 		return;
-	if ((unsigned)level > MCP_LOG_ERROR || json == NULL) {
-		ops_missing(run, json == NULL
-				     ? "a message to the client that is NULL"
-				     : "a message to the client with a level that is none");
+	if (json == NULL) {
+		ops_missing(run, "a message to the client that is NULL");
 		return;
 	}
 	if (json_gate(json, len, &json_inbound, &at) != NULL)
 		return;
-	run->services->client_log(run, level, logger, json, len);
+	run->services->client_log(run, run_level(level), logger, json, len);
 }
 
 static void
@@ -425,7 +431,11 @@ op_changed(struct mcp_call *call, const char *what)
 {
 	struct run *run = ops_run(call);
 
-	if (run != NULL && what != NULL)
+	if (ops_failed(run))
+		return;
+	if (!run_can_change(what))
+		ops_missing(run, "a change of something else than tools, resources or prompts");
+	else
 		run->services->changed(run, what);
 }
 
@@ -434,7 +444,11 @@ op_updated(struct mcp_call *call, const char *uri)
 {
 	struct run *run = ops_run(call);
 
-	if (run != NULL && uri != NULL)
+	if (ops_failed(run))
+		return;
+	if (uri == NULL)
+		ops_missing(run, "an update of a resource that is NULL");
+	else
 		run->services->updated(run, uri);
 }
 

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "run/run.h"
 
+#define STRUCT_MAX 4096u /* no struct of the contract is as large */
+#define HTTP_SIZE_LEAST SIZE_1_0(mcp_http, cache_ms)
+
 /* Counts with `base` NULL, then copies into memory of that size. */
 struct packer {
 	char *base;
@@ -73,15 +76,34 @@ at_index(const struct mcp_http *request, size_t i)
 	return (const void *)((const char *)request + i * request->size);
 }
 
-/* As a plugin of an older minor version knows it: what it does not know is zero. */
+bool
+struct_adopt(void *mine, size_t mine_size, const void *theirs, size_t least)
+{
+	uint32_t size;
+
+	memcpy(&size, theirs, sizeof(size));
+	memset(mine, 0, mine_size);
+	if (size < least || size > STRUCT_MAX)
+		return false;
+	memcpy(mine, theirs, size < mine_size ? size : mine_size);
+	size = (uint32_t)mine_size;
+	memcpy(mine, &size, sizeof(size));
+	return true;
+}
+
+/* With the safe meaning of whatever is unknown: nothing is repeated, and the body comes to memory,
+ * within the cap. */
 static struct mcp_http
 adopted(const struct mcp_http *request, size_t i)
 {
-	struct mcp_http mine = { 0 };
-	const struct mcp_http *theirs = at_index(request, i);
+	struct mcp_http mine;
 
-	memcpy(&mine, theirs, theirs->size < sizeof(mine) ? theirs->size : sizeof(mine));
-	mine.size = sizeof(mine);
+	struct_adopt(&mine, sizeof(mine), at_index(request, i), HTTP_SIZE_LEAST);
+	if ((unsigned)mine.retry > MCP_RETRY_TOKEN)
+		mine.retry = MCP_RETRY_NEVER;
+	if ((unsigned)mine.reply > MCP_REPLY_DISCARD)
+		mine.reply = MCP_REPLY_BUFFER;
+	mine.flags &= MCP_HTTP_CLEANUP | MCP_HTTP_SINGLE_FLIGHT;
 	return mine;
 }
 
@@ -165,16 +187,12 @@ request_check(const struct mcp_http *request, size_t *body)
 	if ((request->headers == NULL && request->n_headers > 0) ||
 	    (request->body == NULL && request->n_body > 0))
 		return "headers or a body that are NULL, with a count";
-	if ((unsigned)request->retry > MCP_RETRY_TOKEN)
-		return "a request with a retry class that is none";
-	if ((unsigned)request->reply > MCP_REPLY_DISCARD)
-		return "a request with a kind of reply that is none";
 	for (size_t i = 0; i < request->n_headers; i++)
 		if (request->headers[i].name == NULL || request->headers[i].value == NULL)
 			return "a header without name or value";
 	for (size_t i = 0; i < request->n_body; i++) {
 		if ((unsigned)request->body[i].kind > MCP_PIECE_SECRET_BASE64)
-			return "a piece of a body of a kind that is none";
+			return "a piece of a body of an unknown kind";
 		if (request->body[i].text.data == NULL && request->body[i].text.len > 0)
 			return "a piece of a body that is NULL, with a length";
 		if (request->body[i].text.len > REQUEST_BODY_MAX - *body)
@@ -192,7 +210,8 @@ requests_check(const struct mcp_http *request, size_t n)
 
 	if (n > MCP_REQUESTS_MAX)
 		return "more than 32 requests at once";
-	if (n > 0 && (request == NULL || request->size < offsetof(struct mcp_http, upstream)))
+	if (n > 0 && (request == NULL || request->size < HTTP_SIZE_LEAST ||
+		      request->size > STRUCT_MAX || request->size % alignof(struct mcp_http) != 0))
 		return "requests without their size";
 	for (size_t i = 0; i < n && why == NULL; i++) {
 		struct mcp_http mine;

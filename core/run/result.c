@@ -315,6 +315,15 @@ why_of(const char *given)
 	return why;
 }
 
+static bool
+known_reason(enum mcp_status status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (statuses[i].status == status)
+			return status != MCP_OK;
+	return false;
+}
+
 /* What was written before does not count: the answer is the failure. The first one stands. */
 int
 result_fail(struct result *result, const struct mcp_failure *failure)
@@ -323,7 +332,7 @@ result_fail(struct result *result, const struct mcp_failure *failure)
 		return result->status;
 	drop_contents(result);
 	result->failed = true;
-	result->status = failure->status < 0 ? failure->status : MCP_E_INTERNAL;
+	result->status = known_reason(failure->status) ? failure->status : MCP_E_INTERNAL;
 	result->what = result_line(failure->what);
 	if (result->what == NULL)
 		result->what = xstrdup("The call failed");
@@ -332,7 +341,7 @@ result_fail(struct result *result, const struct mcp_failure *failure)
 	result->code = result_line(failure->code);
 	result->request_id = result_line(failure->request_id);
 	result->http_status = failure->http_status;
-	result->retry_after_ms = failure->retry_after_ms;
+	result->retry_after_ms = failure->retry_after_ms > 0 ? failure->retry_after_ms : -1;
 	result->missed = failure->missed;
 	return result->status;
 }

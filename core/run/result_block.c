@@ -224,7 +224,7 @@ push_named(struct result *result, const struct mcp_block *given, struct block_pa
 	parts->description = description;
 	parts->mime = mime;
 	parts->role = given->role;
-	parts->untrusted = given->untrusted;
+	parts->untrusted = !given->trusted;
 	result_push(result, parts);
 	free(uri);
 	free(name);
@@ -239,7 +239,7 @@ add_text(struct result *result, const struct mcp_block *given)
 {
 	struct block_parts parts = { .kind = BLOCK_TEXT,
 				     .role = given->role,
-				     .untrusted = given->untrusted };
+				     .untrusted = !given->trusted };
 	const char *text = given->text.data == NULL ? "" : given->text.data;
 	size_t len = looked_at(result, text, given->text.len), shown;
 	enum text_place place;
@@ -247,13 +247,13 @@ add_text(struct result *result, const struct mcp_block *given)
 
 	buf_init(&room, len * 3 + 64);
 	buf_init(&fenced, BLOCK_CAP);
-	place = given->untrusted ? TEXT_OTHERS : TEXT_OURS;
+	place = given->trusted ? TEXT_OURS : TEXT_OTHERS;
 	if (result->limits.reveals)
-		text = text_reveal(&room, text, &len, given->untrusted ? place : TEXT_EXACT);
+		text = text_reveal(&room, text, &len, given->trusted ? TEXT_EXACT : place);
 	else
 		text = text_prepare(&room, text, &len, place);
 	shown = admit_text(result, text, len);
-	if (given->untrusted) {
+	if (!given->trusted) {
 		text_fence(&fenced, text, shown);
 		parts.text = (struct mcp_text){ fenced.data, fenced.len };
 	} else {
@@ -305,7 +305,7 @@ add_resource(struct result *result, const struct mcp_block *given)
 		return add_blob(result, given, BLOCK_RESOURCE);
 	len = looked_at(result, text, given->text.len);
 	buf_init(&room, len * 3 + 64);
-	text = text_prepare(&room, text, &len, given->untrusted ? TEXT_OTHERS : TEXT_OURS);
+	text = text_prepare(&room, text, &len, given->trusted ? TEXT_OURS : TEXT_OTHERS);
 	parts.text = (struct mcp_text){ text, admit_text(result, text, len) };
 	push_named(result, given, &parts);
 	buf_fini(&room);
@@ -321,7 +321,8 @@ length(const char *text)
 static int
 add_link(struct result *result, const struct mcp_block *given)
 {
-	struct block_parts parts = { .kind = BLOCK_LINK, .size = given->link_size };
+	struct block_parts parts = { .kind = BLOCK_LINK,
+				     .size = given->link_size > 0 ? given->link_size : -1 };
 	size_t len = length(given->uri) + length(given->name) + length(given->title) +
 		     length(given->description);
 

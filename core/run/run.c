@@ -115,6 +115,7 @@ run_new(const struct mcp_row *code, const struct run_input *input,
 
 	memset(run, 0, offsetof(struct run, state)); /* the state need not be cleared */
 	run->call.ops = &run_ops;
+	run->call.self = input->self;
 	run->services = services;
 	run->owner = owner;
 	run->code = code;

@@ -509,9 +509,10 @@ static void
 put_counts(const struct result_table *table, const struct mcp_table_end *end, struct buf *out)
 {
 	const char *noun = end->noun == NULL ? "rows" : end->noun;
-	uint64_t total = end->total < 0 ? 0 : (uint64_t)end->total;
-	bool lower = end->total >= 0 && end->at_least;
-	bool known = end->total >= 0;
+	/* 0 behind rows is that of a struct which does not say */
+	bool known = end->total > 0 || (end->total == 0 && table->offered == 0);
+	uint64_t total = known ? (uint64_t)end->total : 0;
+	bool lower = known && end->at_least;
 
 	if (total < table->offered) {
 		total = table->offered;

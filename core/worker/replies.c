@@ -241,6 +241,8 @@ on_world(struct worker *worker, struct remote *remote, enum wire_type type, stru
 		take_mask(worker, remote, text, len);
 	else if (strlen(text) != len || !utf8_valid(text, len))
 		return false;
+	else if (type == WIRE_CHANGED && !run_can_change(text))
+		return false;
 	else if (type == WIRE_CHANGED)
 		worker->provider->changed(worker->provider, text, NULL);
 	else
@@ -274,12 +276,20 @@ dispatch(struct worker *worker, struct remote *remote, const struct channel_mess
 	}
 }
 
+/* A plugin may have threads of its own before its start() has returned. */
+static bool
+may_come_early(const struct worker *worker, enum wire_type type)
+{
+	return worker->state == WORKER_STARTING &&
+	       (type == WIRE_LOG || type == WIRE_CHANGED || type == WIRE_UPDATED);
+}
+
 void
 remote_message(struct worker *worker, const struct channel_message *message)
 {
 	struct wire_reader in = { message->data, message->data + message->len, false };
 
-	if (worker->state != WORKER_UP ||
+	if ((worker->state != WORKER_UP && !may_come_early(worker, message->type)) ||
 	    !dispatch(worker, remote_find(worker, message->call), message, &in))
 		worker_fault(worker, "it sent a malformed message");
 }

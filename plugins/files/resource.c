@@ -36,9 +36,7 @@ embed(struct mcp_call *call, const struct place *place, const struct fetched *fe
 {
 	struct mcp_block block = { .size = sizeof(block),
 				   .kind = "resource",
-				   .link_size = -1,
-				   .uri = mcp_context(call, MCP_CTX_URI).data,
-				   .untrusted = true };
+				   .uri = mcp_context(call, MCP_CTX_URI).data };
 	size_t from, to;
 	bool text = fetched_is_text(fetched, &from, &to);
 

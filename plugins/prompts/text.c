@@ -76,9 +76,7 @@ text_embed(struct mcp_call *call, const struct text *text, const char *uri)
 					 .uri = uri,
 					 .mime = "text/plain",
 					 .role = "user",
-					 .link_size = -1,
-					 .text = { text->data, text->len },
-					 .untrusted = true };
+					 .text = { text->data, text->len } };
 
 	return mcp_block(call, &block);
 }

@@ -18,7 +18,7 @@ int
 mcp_say_text(struct mcp_call *call, const char *text, size_t len, bool untrusted)
 {
 	struct mcp_block block = {
-		.size = sizeof(block), .kind = "text", .text = { text, len }, .untrusted = untrusted
+		.size = sizeof(block), .kind = "text", .text = { text, len }, .trusted = !untrusted
 	};
 
 	return mcp_block(call, &block);
@@ -41,7 +41,11 @@ int
 mcp_blob(struct mcp_call *call, const char *kind, const char *mime, const void *data, size_t len)
 {
 	struct mcp_block block = {
-		.size = sizeof(block), .kind = kind, .mime = mime, .blob = { data, len }
+		.size = sizeof(block),
+		.kind = kind,
+		.mime = mime,
+		.blob = { data, len },
+		.trusted = true,
 	};
 
 	return mcp_block(call, &block);
@@ -54,7 +58,8 @@ mcp_embed(struct mcp_call *call, const char *uri, const char *mime, const char *
 				   .kind = "resource",
 				   .uri = uri,
 				   .mime = mime,
-				   .text = { text, strlen(text) } };
+				   .text = { text, strlen(text) },
+				   .trusted = true };
 
 	return mcp_block(call, &block);
 }
@@ -67,7 +72,8 @@ mcp_embed_blob(struct mcp_call *call, const char *uri, const char *mime, const v
 				   .kind = "resource",
 				   .uri = uri,
 				   .mime = mime,
-				   .blob = { data, len } };
+				   .blob = { data, len },
+				   .trusted = true };
 
 	return mcp_block(call, &block);
 }
@@ -80,7 +86,8 @@ mcp_link(struct mcp_call *call, const char *uri, const char *name, const char *m
 				   .uri = uri,
 				   .name = name,
 				   .mime = mime,
-				   .link_size = size };
+				   .link_size = size,
+				   .trusted = true };
 
 	return mcp_block(call, &block);
 }
@@ -88,7 +95,9 @@ mcp_link(struct mcp_call *call, const char *uri, const char *name, const char *m
 int
 mcp_message(struct mcp_call *call, const char *role, const char *format, ...)
 {
-	struct mcp_block block = { .size = sizeof(block), .kind = "text", .role = role };
+	struct mcp_block block = {
+		.size = sizeof(block), .kind = "text", .role = role, .trusted = true
+	};
 	va_list args;
 
 	va_start(args, format);
@@ -113,6 +122,24 @@ int
 mcp_complete(struct mcp_call *call, const char *value)
 {
 	return call->ops->completion(call, value, -1, false);
+}
+
+int
+mcp_complete_total(struct mcp_call *call, int64_t total, bool more)
+{
+	return call->ops->completion(call, NULL, total, more);
+}
+
+int
+mcp_meta(struct mcp_call *call, const char *key, struct json_object *tree)
+{
+	size_t len;
+	const char *text = json_object_to_json_string_length(tree,
+							     JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE,
+							     &len);
+
+	return call->ops->meta(call, key, text, len);
 }
 
 /* ---- tables --------------------------------------------------------------------------------- */

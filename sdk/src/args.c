@@ -1,23 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments of the call and options of the plugin. */
+#include <limits.h>
+
+#include "parse.h"
 #include "step.h"
+
+/* Never NULL. An object that cannot be read is a failure of the call, not an empty object. */
+static struct json_object *
+object_of(struct mcp_call *call, struct mcp_text text, const char *what)
+{
+	struct json_object *object = NULL;
+	enum parse_fault fault = PARSE_BAD;
+
+	if (text.len > 0 && text.len < INT_MAX)
+		object = parse_json(text.data, text.len, PARSE_MEMORY_MAX, &fault);
+	if (json_object_is_type(object, json_type_object))
+		return mcp_keep(call, object);
+	json_object_put(object);
+	if (fault == PARSE_TOO_LARGE)
+		mcp_fail(call, MCP_E_TOO_LARGE,
+			 mcp_printf(call, "The %s have too many values", what),
+			 "Read into memory they would take more than 256 MB", "Send less at once");
+	else
+		mcp_fail(call, MCP_E_INTERNAL, mcp_printf(call, "The %s cannot be read", what),
+			 "They are not a JSON object", "Report this to the maintainer of the host");
+	return mcp_keep(call, json_object_new_object());
+}
 
 struct json_object *
 mcp_args(struct mcp_call *call)
 {
 	struct step *step = step_of(call);
-	struct mcp_text text;
 
-	if (step->arguments == NULL) {
-		text = call->ops->arguments(call);
-		step->arguments = mcp_json(call, text.data, text.len);
-		if (step->arguments == NULL) {
-			mcp_fail(call, MCP_E_INTERNAL, "The arguments could not be read",
-				 "They are no JSON object",
-				 "Report this to whoever maintains the plugin");
-			step->arguments = mcp_keep(call, json_object_new_object());
-		}
-	}
+	if (step->arguments == NULL)
+		step->arguments = object_of(call, call->ops->arguments(call), "arguments");
 	return step->arguments;
 }
 
@@ -63,11 +79,8 @@ mcp_option(struct mcp_call *call, const char *name)
 	struct step *step = step_of(call);
 	struct json_object *value;
 
-	if (step->options == NULL) {
-		struct mcp_text text = mcp_context(call, MCP_CTX_OPTIONS);
-
-		step->options = mcp_json(call, text.data, text.len);
-	}
+	if (step->options == NULL)
+		step->options = object_of(call, mcp_context(call, MCP_CTX_OPTIONS), "options");
 	value = member(step->options, name);
 	return value == NULL ? NULL : json_object_get_string(value);
 }

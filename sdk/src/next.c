@@ -6,6 +6,9 @@
 
 #include "step.h"
 
+#define HANDLE_HEAD 4u	  /* bytes in front of a handle with a version */
+#define HANDLE_MARK 0x4cu /* the first of them */
+
 int
 mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
 	    mcp_step_fn fn, const void *state, size_t len)
@@ -96,6 +99,46 @@ mcp_handle(struct mcp_call *call, const void *data, size_t len)
 	return call->ops->handle(call, data, len);
 }
 
+/* The version, in the byte order of the machine of amd64 and arm64, whichever reads it. */
+static void
+put_version(unsigned char head[HANDLE_HEAD], uint16_t version)
+{
+	head[0] = HANDLE_MARK;
+	head[1] = 0;
+	head[2] = (unsigned char)(version & 0xff);
+	head[3] = (unsigned char)(version >> 8);
+}
+
+int
+mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size_t len)
+{
+	unsigned char handle[MCP_HANDLE_MAX];
+
+	if (len > sizeof(handle) - HANDLE_HEAD)
+		return mcp_handle(call, data,
+				  len + HANDLE_HEAD); /* which says that it is too long */
+	put_version(handle, version);
+	memcpy(handle + HANDLE_HEAD, data, len);
+	return mcp_handle(call, handle, len + HANDLE_HEAD);
+}
+
+int
+mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t len)
+{
+	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
+	unsigned char head[HANDLE_HEAD];
+
+	put_version(head, version);
+	if (handle.len == len + HANDLE_HEAD && memcmp(handle.data, head, HANDLE_HEAD) == 0) {
+		memcpy(data, handle.data + HANDLE_HEAD, len);
+		return MCP_OK;
+	}
+	memset(data, 0, len);
+	return mcp_fail(call, MCP_E_INPUT, "The handle is of another version",
+			"It was made by another version of this plugin, which this one cannot read",
+			"What was started may go on. Start again if it is still wanted");
+}
+
 int
 mcp_working(struct mcp_call *call, int percent, const char *message, uint32_t next_ms)
 {
@@ -172,6 +215,40 @@ mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...)
 	if (len > 0)
 		call->ops->log(call, level, line,
 			       (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1);
+}
+
+void
+mcp_client_log(struct mcp_call *call, enum mcp_level level, const char *logger,
+	       struct json_object *data)
+{
+	size_t len;
+	const char *text = json_object_to_json_string_length(data, JSON_C_TO_STRING_PLAIN, &len);
+
+	call->ops->client_log(call, level, logger, text, len);
+}
+
+void
+mcp_host_log(const struct mcp_host *host, enum mcp_level level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	host->log(host, level, line);
+}
+
+void
+mcp_changed(struct mcp_call *call, const char *what)
+{
+	call->ops->changed(call, what);
+}
+
+void
+mcp_updated(struct mcp_call *call, const char *uri)
+{
+	call->ops->updated(call, uri);
 }
 
 void

@@ -2,6 +2,7 @@
 /* The fake host: its settings, and the driver that runs the steps of a call one after another. */
 #include <lakehost/fakehost.h>
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 #define CELL 200
 #define UPSTREAM_URL "https://workspace.example.com"
 
+static const char *const levels[] = { "debug", "info", "notice", "warning", "error" };
+
 /* ---- services of the run -------------------------------------------------------------------- */
 
 static void
@@ -37,10 +40,9 @@ on_progress(struct run *run, double done, double total, const char *message)
 static void
 on_log(struct run *run, enum mcp_level level, const char *message, size_t len)
 {
-	static const char *const names[] = { "debug", "info", "notice", "warning", "error" };
 	struct fakehost *host = run->owner;
 
-	buf_printf(&host->log, "%s: ", names[level]);
+	buf_printf(&host->log, "%s: ", levels[level]);
 	buf_add(&host->log, message, len);
 	buf_putc(&host->log, '\n');
 }
@@ -198,6 +200,7 @@ begin(struct fakehost *host, const struct mcp_row *row, const char *arguments, c
 		.answers = host->answers,
 		.handle = host->handle,
 		.handle_len = host->handle_len,
+		.self = host->self,
 		.wants_progress = true,
 		.completion = completion,
 		.deadline_ms = now + CALL_MS,
@@ -331,25 +334,67 @@ fakehost_answer(struct fakehost *host, const char *answers)
 
 /* ---- settings ------------------------------------------------------------------------------- */
 
-static void
-plugin_log(enum mcp_level level, const char *message)
+static struct fakehost *
+host_of(const struct mcp_host *info)
 {
-	(void)level;
-	fprintf(stderr, "fakehost: plugin: %s\n", message);
+	return (struct fakehost *)((uintptr_t)info - offsetof(struct fakehost, info));
+}
+
+static void
+add_news(const struct mcp_host *info, const char *what, const char *text)
+{
+	struct fakehost *host = host_of(info);
+
+	pthread_mutex_lock(&host->lock);
+	buf_printf(&host->news, "%s: %s\n", what, text);
+	pthread_mutex_unlock(&host->lock);
+}
+
+static void
+plugin_log(const struct mcp_host *info, enum mcp_level level, const char *message)
+{
+	add_news(info, levels[run_level(level)], message);
+}
+
+static void
+plugin_changed(const struct mcp_host *info, const char *what)
+{
+	add_news(info, run_can_change(what) ? "changed" : "error: no such list", what);
+}
+
+static void
+plugin_updated(const struct mcp_host *info, const char *uri)
+{
+	add_news(info, "updated", uri);
+}
+
+const char *
+fakehost_news(struct fakehost *host)
+{
+	const char *news;
+
+	pthread_mutex_lock(&host->lock);
+	news = arena_strndup(host->kept, host->news.data, host->news.len);
+	buf_reset(&host->news);
+	pthread_mutex_unlock(&host->lock);
+	return news;
 }
 
 static void
 start_plugin(struct fakehost *host)
 {
-	struct mcp_host info = { .size = sizeof(info),
-				 .abi_major = MCP_ABI_MAJOR,
-				 .abi_minor = MCP_ABI_MINOR,
-				 .version = "test",
-				 .options = host->options,
-				 .log = plugin_log };
 	char why[256] = "";
 
-	if (host->plugin->start == NULL || host->plugin->start(&info, why, sizeof(why)) == 0)
+	host->info = (struct mcp_host){ .size = sizeof(host->info),
+					.abi_major = MCP_ABI_MAJOR,
+					.abi_minor = MCP_ABI_MINOR,
+					.version = "test",
+					.options = host->options,
+					.log = plugin_log,
+					.changed = plugin_changed,
+					.updated = plugin_updated };
+	if (host->plugin->start == NULL ||
+	    host->plugin->start(&host->info, &host->self, why, sizeof(why)) == 0)
 		return;
 	fprintf(stderr, "fakehost: the plugin refuses to start: %s\n", why);
 	abort();
@@ -371,6 +416,8 @@ fakehost_new_with(const struct mcp_plugin *plugin, const char *options)
 	host->arena = arena_new();
 	host->canned_end = &host->canned;
 	buf_init(&host->log, TEXT_CAP);
+	buf_init_keeping(&host->news, TEXT_CAP);
+	pthread_mutex_init(&host->lock, NULL);
 	start_plugin(host);
 	return host;
 }
@@ -388,7 +435,9 @@ fakehost_free(struct fakehost *host)
 		return;
 	forget_call(host);
 	if (host->plugin->stop != NULL)
-		host->plugin->stop();
+		host->plugin->stop(host->self);
+	pthread_mutex_destroy(&host->lock);
+	buf_fini(&host->news);
 	arena_free(host->kept);
 	arena_free(host->arena);
 	buf_fini(&host->log);

@@ -3,6 +3,8 @@
 #ifndef LAKEHOST_FAKEHOST_INTERNAL_H
 #define LAKEHOST_FAKEHOST_INTERNAL_H
 
+#include <pthread.h>
+
 #include <lakehost/fakehost.h>
 
 #include "base/arena.h"
@@ -22,6 +24,10 @@ struct canned {
 
 struct fakehost {
 	const struct mcp_plugin *plugin;
+	struct mcp_host info; /* what start() was given */
+	void *self;	      /* what it set */
+	pthread_mutex_t lock; /* of `news`: a plugin may have threads */
+	struct buf news;
 	char *options, *capabilities, *answers;
 	struct result_limits limits;
 	uint32_t wait_ms;

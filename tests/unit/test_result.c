@@ -35,7 +35,7 @@ say(struct result *result, const char *text, bool untrusted)
 	struct mcp_block block = { .size = sizeof(block),
 				   .kind = "text",
 				   .text = { text, strlen(text) },
-				   .untrusted = untrusted };
+				   .trusted = !untrusted };
 
 	return result_block(result, &block);
 }
@@ -79,22 +79,28 @@ static void
 blocks(void)
 {
 	struct result result;
-	struct mcp_block image = {
-		.size = sizeof(image), .kind = "image", .mime = "image/png", .blob = { "\1\2\3", 3 }
-	};
+	struct mcp_block image = { .size = sizeof(image),
+				   .kind = "image",
+				   .mime = "image/png",
+				   .blob = { "\1\2\3", 3 },
+				   .trusted = true };
 	struct mcp_block audio = { .size = sizeof(audio),
 				   .kind = "audio",
 				   .mime = "audio/wav",
 				   .blob = { "ab", 2 },
-				   .role = "user" };
+				   .role = "user",
+				   .trusted = true };
 	struct mcp_block text = { .size = sizeof(text),
 				  .kind = "resource",
 				  .uri = "test://t",
 				  .mime = "text/plain",
-				  .text = { "a\"b", 3 } };
-	struct mcp_block blob = {
-		.size = sizeof(blob), .kind = "resource", .uri = "test://b", .blob = { "xyz", 3 }
-	};
+				  .text = { "a\"b", 3 },
+				  .trusted = true };
+	struct mcp_block blob = { .size = sizeof(blob),
+				  .kind = "resource",
+				  .uri = "test://b",
+				  .blob = { "xyz", 3 },
+				  .trusted = true };
 	struct mcp_block link = { .size = sizeof(link),
 				  .kind = "resource_link",
 				  .uri = "u:1",
@@ -102,7 +108,8 @@ blocks(void)
 				  .title = "t",
 				  .description = "d",
 				  .mime = "m/m",
-				  .link_size = 7 };
+				  .link_size = 7,
+				  .trusted = true };
 
 	result_init(&result, &usual);
 	CU_ASSERT(result_empty(&result));
@@ -204,7 +211,7 @@ blocks_cap(void)
 	for (unsigned n = RESULT_BLOCKS_MAX - 1; n <= RESULT_BLOCKS_MAX + 1; n++) {
 		struct result result;
 		struct mcp_block link = {
-			.kind = "resource_link", .uri = "u:1", .name = "n", .link_size = -1
+			.kind = "resource_link", .uri = "u:1", .name = "n", .trusted = true
 		};
 		int rc = MCP_OK;
 
@@ -302,7 +309,7 @@ untrusted(void)
 static void
 trusted(void)
 {
-	struct mcp_block block = { .kind = "text", .text = { "a\0b\xFF", 4 } };
+	struct mcp_block block = { .kind = "text", .text = { "a\0b\xFF", 4 }, .trusted = true };
 	struct result result;
 
 	result_init(&result, &usual);
@@ -336,7 +343,7 @@ masks(void)
 {
 	static const struct mcp_column column = { "v", NULL };
 	struct mcp_block link = {
-		.kind = "resource_link", .uri = "u:hunter22", .name = "hunter22", .link_size = -1
+		.kind = "resource_link", .uri = "u:hunter22", .name = "hunter22", .trusted = true
 	};
 	const char *cell = "x hunter22", *json = "{\"hunter22\":[\"\\u0068unter22\",98765432]}";
 	struct result_limits limits = usual;
@@ -775,11 +782,13 @@ round_trip(void)
 	struct mcp_block link = { .kind = "resource_link",
 				  .uri = "u:1",
 				  .name = "n",
-				  .link_size = 0,
+				  .trusted = true,
 				  .role = "assistant" };
-	struct mcp_block blob = {
-		.kind = "resource", .uri = "u:2", .mime = "a/b", .blob = { "\xff", 1 }
-	};
+	struct mcp_block blob = { .kind = "resource",
+				  .uri = "u:2",
+				  .mime = "a/b",
+				  .blob = { "\xff", 1 },
+				  .trusted = true };
 	struct result from, to;
 	struct json_object *tree;
 	const char *why;

@@ -20,7 +20,7 @@ say(struct result *result, const char *text, bool untrusted)
 	struct mcp_block block = { .size = sizeof(block),
 				   .kind = "text",
 				   .text = { text, strlen(text) },
-				   .untrusted = untrusted };
+				   .trusted = !untrusted };
 
 	return result_block(result, &block);
 }
@@ -50,7 +50,7 @@ static void
 large_links(void)
 {
 	char *name = malloc(30001);
-	struct mcp_block link = { .kind = "resource_link", .uri = "u:1", .link_size = -1 };
+	struct mcp_block link = { .kind = "resource_link", .uri = "u:1", .trusted = true };
 	struct result result;
 
 	memset(name, 'n', 30000);
@@ -72,7 +72,9 @@ merging(void)
 {
 	static const struct mcp_column column = { "id", "bigint" };
 	static const struct mcp_table_end end = { .size = sizeof(end), .total = 1 };
-	struct mcp_block message = { .kind = "text", .role = "user", .text = { "m", 1 } };
+	struct mcp_block message = {
+		.kind = "text", .role = "user", .text = { "m", 1 }, .trusted = true
+	};
 	struct result_limits limits = usual;
 	struct result result;
 

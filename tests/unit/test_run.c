@@ -25,6 +25,7 @@ handle(struct mcp_call *call)
 }
 
 static int waited, progressed, logged;
+static enum mcp_level last_level;
 
 static void
 on_progress(struct run *run, double done, double total, const char *message)
@@ -40,9 +41,9 @@ static void
 on_log(struct run *run, enum mcp_level level, const char *message, size_t len)
 {
 	(void)run;
-	(void)level;
 	(void)message;
 	(void)len;
+	last_level = level;
 	logged++;
 }
 
@@ -512,8 +513,8 @@ careless(struct mcp_call *call)
 	case 1: return call->ops->block(call, NULL);
 	case 2: request.n_body = 3; break;
 	case 3: request.n_headers = 1; break;
-	case 4: request.retry = (enum mcp_retry)77; break;
-	case 5: request.reply = (enum mcp_reply_kind)77; break;
+	case 4: block.size = 0; return call->ops->block(call, &block);
+	case 5: request.size = offsetof(struct mcp_http, cache_ms); break;
 	case 6:
 		request.body = &odd;
 		request.n_body = 1;
@@ -530,9 +531,9 @@ careless(struct mcp_call *call)
 	case 11:
 		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
 		return call->ops->table_end(call, NULL);
-	case 12: call->ops->log(call, (enum mcp_level)4096, "x", 1); return MCP_OK;
+	case 12: mcp_changed(call, "toools"); return MCP_OK;
 	case 13: call->ops->log(call, MCP_LOG_INFO, NULL, 7); return MCP_OK;
-	case 14: call->ops->client_log(call, (enum mcp_level)4096, "x", "1", 1); return MCP_OK;
+	case 14: call->ops->updated(call, NULL); return MCP_OK;
 	case 15: return call->ops->suspend(call, NULL, 2, 0, next_nothing, NULL, 0);
 	case 16: return call->ops->suspend(call, NULL, 0, 0, next_nothing, NULL, 9);
 	case 17: return call->ops->fail(call, NULL);
@@ -540,6 +541,11 @@ careless(struct mcp_call *call)
 	case 19: return call->ops->meta(call, NULL, NULL, 9);
 	case 20: return call->ops->require(call, NULL);
 	case 21: return call->ops->ask(call, NULL, NULL, NULL, 9, &answer);
+	case 22: return mcp_failure(call, &(struct mcp_failure){ .status = MCP_E_INPUT });
+	case 23:
+		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
+		return mcp_table_end(call, &(struct mcp_table_end){ .total = 1 });
+	case 24: request.size += 4; break; /* the stride of an array would tear it */
 	default: return mcp_say(call, "done");
 	}
 	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
@@ -550,7 +556,7 @@ careless_plugins(void)
 {
 	struct run *run;
 
-	for (careless_at = 0; careless_at <= 21; careless_at++) {
+	for (careless_at = 0; careless_at <= 24; careless_at++) {
 		run = run_once(&plain, careless);
 		ASSERT_INT(run->result.status, MCP_E_INTERNAL);
 		CU_ASSERT(run->result.what != NULL &&
@@ -560,6 +566,117 @@ careless_plugins(void)
 	}
 	run = run_once(&plain, careless);
 	ASSERT_STR(run->result.block[0].text, "done");
+	run_free(run);
+}
+
+static int
+unknown_request(struct mcp_call *call)
+{
+	struct mcp_http request = mcp_get_request("/", NULL);
+
+	request.retry = (enum mcp_retry)77;
+	request.reply = (enum mcp_reply_kind) - 1;
+	request.flags = ~0u;
+	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
+}
+
+static int
+unknown_levels(struct mcp_call *call)
+{
+	struct json_object *text = mcp_json(call, "1", 1);
+
+	mcp_log(call, (enum mcp_level)4096, "x");
+	mcp_client_log(call, (enum mcp_level) - 1, "x", text);
+	return mcp_say(call, "said");
+}
+
+static int
+unknown_status(struct mcp_call *call)
+{
+	const struct mcp_failure failure = { .size = sizeof(failure),
+					     .status = (enum mcp_status) - 77,
+					     .what = "w" };
+
+	return mcp_failure(call, &failure);
+}
+
+/* Nothing is repeated, the body stays below the cap, no line is lost, no failure is a success. */
+static void
+unknown_values(void)
+{
+	struct run *run = run_once(&plain, unknown_request);
+
+	ASSERT_INT(run->outcome.kind, OUTCOME_SUSPEND);
+	ASSERT_INT(run->outcome.request[0].retry, MCP_RETRY_NEVER);
+	ASSERT_INT(run->outcome.request[0].reply, MCP_REPLY_BUFFER);
+	ASSERT_INT(run->outcome.request[0].flags, MCP_HTTP_CLEANUP | MCP_HTTP_SINGLE_FLIGHT);
+	run_free(run);
+	last_level = MCP_LOG_DEBUG;
+	run = run_once(&plain, unknown_levels);
+	CU_ASSERT(!run->result.failed);
+	ASSERT_INT(last_level, MCP_LOG_ERROR);
+	run_free(run);
+	run = run_once(&plain, unknown_status);
+	ASSERT_INT(run->result.status, MCP_E_INTERNAL);
+	ASSERT_INT(run->result.retry_after_ms, -1); /* 0 does not mean at once */
+	run_free(run);
+}
+
+static int
+zeroed_block(struct mcp_call *call)
+{
+	const struct mcp_block text = { .size = sizeof(text), .kind = "text", .text = { "x", 1 } };
+	const struct mcp_block link = {
+		.size = sizeof(link), .kind = "resource_link", .uri = "u:1", .name = "n"
+	};
+
+	mcp_block(call, &link);
+	return mcp_block(call, &text);
+}
+
+static int
+zeroed_end(struct mcp_call *call)
+{
+	const struct mcp_table_end end = { .size = sizeof(end) };
+
+	mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
+	mcp_table_cells(call, (const char *const[1]){ "1" }, 1);
+	return mcp_table_end(call, &end);
+}
+
+/* A text of nobody is taken for that of others, a link has no size, a table no total. */
+static void
+zero_is_safe(void)
+{
+	struct run *run = run_once(&plain, zeroed_block);
+
+	CU_ASSERT(strstr(run->result.block[0].json, "size") == NULL);
+	CU_ASSERT(run->result.block[1].untrusted);
+	CU_ASSERT(strstr(run->result.block[1].text, "<untrusted-data") != NULL);
+	run_free(run);
+	run = run_once(&plain, zeroed_end);
+	CU_ASSERT(strstr(run->result.block[0].text, "1 row.") != NULL);
+	run_free(run);
+}
+
+static int
+finds_itself(struct mcp_call *call)
+{
+	return mcp_say(call, "%s", (const char *)mcp_self(call));
+}
+
+static void
+a_pointer_of_its_own(void)
+{
+	static char mine[] = "mine";
+	struct run_input input = usual();
+	struct run *run;
+
+	input.self = mine;
+	run = run_new(&plain, &input, &services, NULL);
+	act = finds_itself;
+	run_step(run, ENTRY_HANDLER, NULL, 0, NULL);
+	ASSERT_STR(run->result.block[0].text, "mine");
 	run_free(run);
 }
 
@@ -630,7 +747,10 @@ later_minor(struct mcp_call *call)
 	struct {
 		struct mcp_block block;
 		char more[8];
-	} block = { .block = { .size = sizeof(block), .kind = "text", .text = { "said", 4 } } };
+	} block = { .block = { .size = sizeof(block),
+			       .kind = "text",
+			       .text = { "said", 4 },
+			       .trusted = true } };
 
 	memset(requests, 0x5A, sizeof(requests));
 	requests[0].http = mcp_get_request("/a", NULL);
@@ -649,6 +769,40 @@ larger_structs(void)
 	ASSERT_STR(run->outcome.request[1].path, "/b");
 	ASSERT_INT(run->outcome.request[1].size, sizeof(struct mcp_http));
 	run_free(run);
+}
+
+/* The same struct as three minor versions of it would have it. */
+struct first {
+	uint32_t size;
+	int a;
+};
+struct second {
+	uint32_t size;
+	int a, b;
+};
+struct third {
+	uint32_t size;
+	int a, b, c;
+};
+
+static void
+adopted_structs(void)
+{
+	const struct first older = { sizeof(older), 1 };
+	const struct second same = { sizeof(same), 1, 2 };
+	const struct third newer = { sizeof(newer), 1, 2, 3 };
+	struct second mine;
+
+	CU_ASSERT(struct_adopt(&mine, sizeof(mine), &older, sizeof(struct first)));
+	CU_ASSERT(mine.size == sizeof(mine) && mine.a == 1 && mine.b == 0);
+	CU_ASSERT(struct_adopt(&mine, sizeof(mine), &same, sizeof(struct first)));
+	CU_ASSERT(mine.size == sizeof(mine) && mine.a == 1 && mine.b == 2);
+	CU_ASSERT(struct_adopt(&mine, sizeof(mine), &newer, sizeof(struct first)));
+	CU_ASSERT(mine.size == sizeof(mine) && mine.a == 1 && mine.b == 2);
+	CU_ASSERT(!struct_adopt(&mine, sizeof(mine), &older, sizeof(struct second)));
+	CU_ASSERT(mine.size == 0 && mine.a == 0);
+	CU_ASSERT(!struct_adopt(&mine, sizeof(mine), &(struct first){ UINT32_MAX, 1 },
+				sizeof(struct first)));
 }
 
 /* ---- the client ----------------------------------------------------------------------------- */
@@ -791,7 +945,11 @@ static const struct test tests[] = { TEST(outcomes),
 				     TEST(state_cap),
 				     TEST(caps),
 				     TEST(mistakes),
+				     TEST(unknown_values),
+				     TEST(zero_is_safe),
+				     TEST(a_pointer_of_its_own),
 				     TEST(larger_structs),
+				     TEST(adopted_structs),
 				     TEST(capabilities),
 				     TEST(careless_plugins),
 				     TEST(calls_of_others),

@@ -569,9 +569,132 @@ parsing(void)
 	fakehost_free(host);
 }
 
-static const struct test tests[] = { TEST(letters),	 TEST(reading),	   TEST(foreign_text),
-				     TEST(arguments),	 TEST(suspension), TEST(expansion),
-				     TEST(blocking),	 TEST(tables),	   TEST(questions),
-				     TEST(operations),	 TEST(mistakes),   TEST(completion),
-				     TEST(request_rows), TEST(trees),	   TEST(parsing) };
+/* ---- what the host is given and asked beside calls ------------------------------------------ */
+
+static int deferred;
+
+static void
+count_deferred(void *data)
+{
+	deferred = deferred * 10 + *(const int *)data;
+}
+
+static int
+helpers(struct mcp_call *call)
+{
+	static int one = 1, two = 2;
+	struct json_object *data = mcp_json(call, "[1]", 3);
+
+	mcp_defer(call, count_deferred, &one);
+	mcp_defer(call, count_deferred, &two);
+	mcp_meta(call, "example.com/list", data);
+	mcp_meta(call, "example.com/none", NULL);
+	mcp_client_log(call, MCP_LOG_WARNING, "helpers", data);
+	mcp_changed(call, "tools");
+	mcp_updated(call, "test://r");
+	return mcp_say(call, "%s", (const char *)mcp_self(call));
+}
+
+static int
+totals(struct mcp_call *call)
+{
+	mcp_complete(call, "a");
+	return mcp_complete_total(call, 250, true);
+}
+
+#define HANDLE_VERSION 3
+
+struct versioned {
+	char id[8];
+};
+
+static int
+versioned_start(struct mcp_call *call)
+{
+	const struct versioned handle = { "run-7" };
+	static const char long_one[MCP_HANDLE_MAX] = "x";
+	uint16_t version = (uint16_t)mcp_arg_int(call, "version", HANDLE_VERSION);
+
+	if (mcp_arg_bool(call, "long", false))
+		return mcp_handle_write(call, version, long_one, sizeof(long_one) - 3);
+	return mcp_handle_write(call, version, &handle, sizeof(handle));
+}
+
+static int
+versioned_poll(struct mcp_call *call)
+{
+	struct versioned handle;
+
+	if (mcp_handle_read(call, HANDLE_VERSION, &handle, sizeof(handle)) != MCP_OK) {
+		CU_ASSERT(handle.id[0] == '\0');
+		return MCP_E_INPUT;
+	}
+	return mcp_say(call, "%s is done", handle.id);
+}
+
+static const struct mcp_operation versioned = { .size = sizeof(versioned),
+						.start = versioned_start,
+						.poll = versioned_poll };
+
+static int
+speaking_start(const struct mcp_host *host, void **self, char *why, size_t why_size)
+{
+	(void)why;
+	(void)why_size;
+	CU_ASSERT_PTR_NULL(*self);
+	*self = (void *)(uintptr_t) "mine";
+	mcp_host_log(host, MCP_LOG_NOTICE, "%d started", 1);
+	host->changed(host, "prompts");
+	host->updated(host, "test://x");
+	return 0;
+}
+
+static void
+speaking_stop(void *self)
+{
+	ASSERT_STR(self, "mine");
+	deferred = -1;
+}
+
+static void
+beside_calls(void)
+{
+	static const struct mcp_row rows[] = { { .name = "helpers", .handler = helpers },
+					       { .name = "versioned", .operation = &versioned } };
+	static const struct mcp_row ends[] = { { .name = "p a", .handler = totals } };
+	static const struct mcp_plugin speaking = { MCP_PLUGIN_HEAD,
+						    .name = "speaking",
+						    .version = "1",
+						    .tools = MCP_ROWS(rows),
+						    .completions = MCP_ROWS(ends),
+						    .start = speaking_start,
+						    .stop = speaking_stop };
+	struct fakehost *host = fakehost_new(&speaking);
+	const struct fakehost_result *result;
+
+	ASSERT_STR(fakehost_news(host), "notice: 1 started\nchanged: prompts\nupdated: test://x\n");
+	ASSERT_STR(fakehost_news(host), "");
+	deferred = 0;
+	result = fakehost_tool(host, "helpers", "{}");
+	ASSERT_INT(deferred, 21);
+	ASSERT_STR(result->text, "mine");
+	ASSERT_STR(result->meta, "{\"example.com/list\":[1],\"example.com/none\":null}");
+	ASSERT_STR(result->log, "warning: [1]\nnotice: tools\nnotice: test://r\n");
+	ASSERT_STR(fakehost_complete(host, "p a", "{}")->completion, "[\"a\"]");
+	ASSERT_STR(fakehost_tool(host, "versioned", "{}")->text, "run-7 is done");
+	result = fakehost_tool(host, "versioned", "{\"version\":4}");
+	ASSERT_INT(result->status, MCP_E_INPUT);
+	CU_ASSERT(strstr(result->text, "another version") != NULL);
+	CU_ASSERT(strstr(fakehost_tool(host, "versioned", "{\"long\":true}")->text,
+			 "a handle of 513 bytes") != NULL);
+	fakehost_free(host);
+	ASSERT_INT(deferred, -1);
+}
+
+static const struct test tests[] = {
+	TEST(letters),	    TEST(reading),    TEST(foreign_text), TEST(arguments),
+	TEST(suspension),   TEST(expansion),  TEST(blocking),	  TEST(tables),
+	TEST(questions),    TEST(operations), TEST(mistakes),	  TEST(completion),
+	TEST(request_rows), TEST(trees),      TEST(parsing),	  TEST(beside_calls),
+};
 SUITE(tests)

@@ -77,6 +77,15 @@ static const struct use table[] = {
 	  .arguments = "{\"path\":\"/bytes?3000000\",\"how\":\"wait_sink\"}" },
 	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/a/../b\"}" },
 	{ ROW_TOOL, .name = "fetch", .arguments = "{\"path\":\"/a/../b\",\"how\":\"wait_sink\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"request\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"piece\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"level\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"context\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"status\"}" },
+	{ ROW_TOOL, .name = "odd_values", .arguments = "{\"which\":\"changed\"}" },
+	{ ROW_TOOL, .name = "write_report", .arguments = "{\"polls\":2}" },
+	{ ROW_TOOL, .name = "write_report", .arguments = "{\"polls\":9,\"wait_s\":0}" },
+	{ ROW_TOOL, .name = "write_report", .arguments = "{\"polls\":2,\"version\":9}" },
 	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":0}" },
 	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":7}" },
 	{ ROW_TOOL, .name = "many", .arguments = "{\"rows\":100000}" },
@@ -477,6 +486,73 @@ values_that_the_host_knows_are_masked(void)
 	free(arguments);
 }
 
+/* What enums do not have takes the safe meaning, wherever the plugin runs. */
+static void
+unknown_values_are_safe(void)
+{
+	static const struct {
+		const char *which, *part;
+	} cases[] = {
+		{ "request", "HTTP 200, 6 bytes in memory" },
+		{ "piece", "a piece of a body of an unknown kind" },
+		{ "level", "log 4 odd \"of no level\"" },
+		{ "context", "\\\"\\\" and 0" },
+		{ "status", "\"internal\"" },
+		{ "changed", "a change of something else" },
+	};
+	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
+
+	for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++) {
+		struct worker_rig rig;
+
+		rig_open(&rig, "fixture", "fixture", modes[mode], NULL);
+		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+			char arguments[64];
+
+			snprintf(arguments, sizeof(arguments), "{\"which\":\"%s\"}",
+				 cases[i].which);
+			expect(&rig,
+			       &(struct use){ ROW_TOOL, .name = "odd_values",
+					      .arguments = arguments },
+			       cases[i].part);
+		}
+		rig_close(&rig);
+	}
+}
+
+/* It logs, and says that a list and a resource have changed, outside of any call's thread. */
+static void
+a_thread_of_the_plugin_reaches_the_host(void)
+{
+	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
+	static char text[60000];
+
+	for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++) {
+		struct worker_rig rig;
+		int log[2] = { -1, -1 }, kept = dup(STDERR_FILENO);
+		ssize_t len;
+
+		CU_ASSERT_FATAL(pipe(log) == 0);
+		rig_open(&rig, "fixture", "fixture", modes[mode], NULL);
+		dup2(log[1], STDERR_FILENO);
+		expect(&rig, &(struct use){ ROW_TOOL, .name = "thread_speaks" }, "has spoken");
+		while (strstr(rig.heard.data, "watched") == NULL)
+			rig_wait(&rig, 5);
+		ASSERT_STR(rig.heard.data, "test://static-text resources test://watched-resource ");
+		rig_close(&rig);
+		len = read(log[0], text, sizeof(text) - 1);
+		text[len > 0 ? len : 0] = '\0';
+		dup2(kept, STDERR_FILENO);
+		CU_ASSERT(strstr(text, "said by a thread") != NULL);
+		CU_ASSERT(strstr(text, "fixture") != NULL);
+		CU_ASSERT(strstr(text, "something else than tools") != NULL);
+		CU_ASSERT(strstr(text, "URI is NULL") != NULL);
+		close(kept);
+		close(log[0]);
+		close(log[1]);
+	}
+}
+
 /* The message with the value overtakes the answer that shows it. */
 static void
 a_value_is_shown_by_the_call_that_masks_it_only(void)
@@ -556,6 +632,8 @@ static const struct test tests[] = {
 	TEST(many_calls_at_once),
 	TEST(refusals_of_the_worker_reach_the_caller),
 	TEST(nothing_malformed_is_believed),
+	TEST(unknown_values_are_safe),
+	TEST(a_thread_of_the_plugin_reaches_the_host),
 	TEST(values_that_the_host_knows_are_masked),
 	TEST(a_value_is_shown_by_the_call_that_masks_it_only),
 };

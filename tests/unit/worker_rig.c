@@ -153,10 +153,13 @@ upstream_close(struct worker_rig *rig)
 static void
 changed(void *data, const char *what, const char *uri)
 {
-	((struct worker_rig *)data)->changed = what != NULL && strcmp(what, "tools") == 0 ? "tools"
-					     : what != NULL ? "prompts"
-					     : uri != NULL  ? "resource"
-							    : NULL;
+	struct worker_rig *rig = data;
+
+	buf_printf(&rig->heard, "%s ", what != NULL ? what : uri);
+	rig->changed = what != NULL && strcmp(what, "tools") == 0 ? "tools"
+		     : what != NULL				  ? "prompts"
+		     : uri != NULL				  ? "resource"
+								  : NULL;
 }
 
 static void
@@ -192,6 +195,7 @@ rig_open(struct worker_rig *rig, const char *folder, const char *plugin, enum is
 
 	memset(rig, 0, sizeof(*rig));
 	log_init(LOG_ERROR, true);
+	buf_init_keeping(&rig->heard, TRANSCRIPT_MAX);
 	worker_set_program(WORKER);
 	rig->directory = xprintf("%s/%s", PLUGINS, folder);
 	configure(rig, plugin, isolation, options);
@@ -216,6 +220,7 @@ rig_close(struct worker_rig *rig)
 	plugins_free(rig->plugins);
 	loop_free(rig->loop);
 	upstream_close(rig);
+	buf_fini(&rig->heard);
 	free(rig->plugin.name);
 	free(rig->plugin.where);
 	free(rig->plugin.options);

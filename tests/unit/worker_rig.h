@@ -31,6 +31,7 @@ struct worker_rig {
 	struct calls *calls;
 	struct principal principal;
 	const char *changed; /* the last `what` of a change, or NULL */
+	struct buf heard;    /* all of them: "what " or "uri ", in their order */
 	/* the upstream */
 	int listener;
 	pthread_t server;

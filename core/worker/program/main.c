@@ -77,7 +77,8 @@ on_open(struct program *program, struct wire_reader *in)
 		program_refuse(program, refusal, why);
 	refusal = code_open(&program->code, FD_PLUGIN, program->manifest, why, sizeof(why));
 	if (refusal == PLUGIN_OK)
-		refusal = code_start(&program->code, program->options, why, sizeof(why));
+		refusal = code_start(&program->code, program->options, &program_services, program,
+				     why, sizeof(why));
 	if (refusal != PLUGIN_OK)
 		program_refuse(program, refusal, why);
 	program->open = true;

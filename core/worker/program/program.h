@@ -72,6 +72,8 @@ struct task {
 };
 
 extern const struct run_services task_services;
+/* Of the plugin's own threads; the owner is the program. */
+extern const struct code_services program_services;
 /* FETCHED; and SINK of the blocking request. */
 void task_fetched(struct task *task, struct wire_reader *in);
 void task_fetch_sink(struct task *task, const char *data, size_t len);

@@ -169,6 +169,50 @@ task_gone(struct task *task)
 	pthread_mutex_unlock(&task->lock);
 }
 
+/* ---- outside of calls ----------------------------------------------------------------------- */
+
+static void
+program_log(void *owner, enum mcp_level level, const char *message, size_t len)
+{
+	struct program *program = owner;
+	struct buf out;
+
+	buf_init(&out, WIRE_MESSAGE_MAX);
+	wire_u32(&out, level);
+	wire_bytes(&out, message, len);
+	channel_send(&program->channel, WIRE_LOG, 0, 0, out.data, out.len);
+	buf_fini(&out);
+}
+
+static void
+program_tell(struct program *program, enum wire_type type, const char *text)
+{
+	struct buf out;
+
+	buf_init(&out, WIRE_MESSAGE_MAX);
+	wire_bytes(&out, text, strlen(text));
+	channel_send(&program->channel, type, 0, 0, out.data, out.len);
+	buf_fini(&out);
+}
+
+static void
+program_changed(void *owner, const char *what)
+{
+	program_tell(owner, WIRE_CHANGED, what);
+}
+
+static void
+program_updated(void *owner, const char *uri)
+{
+	program_tell(owner, WIRE_UPDATED, uri);
+}
+
+const struct code_services program_services = {
+	.log = program_log,
+	.changed = program_changed,
+	.updated = program_updated,
+};
+
 const struct run_services task_services = {
 	.progress = progress,
 	.log = log_message,

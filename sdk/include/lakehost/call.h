@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What handlers are written with: short functions over the table in plugin.h. They live in a
- * small static library that is linked into the plugin and keep no state of their own. All are
- * for the thread that runs the step. Strings and trees that they return belong to the step.
+ * small static library that is linked into the plugin and keep no state of their own.
+ *
+ * What holds for each function here, where it does not say otherwise:
+ * - threads: for the thread that runs the step of `call`, during that step. From anywhere else it
+ *   does nothing, and the step that runs fails as a mistake of the plugin;
+ * - ownership: strings, trees and structs that are returned belong to the step and go with it;
+ *   what is passed in stays the caller's and is copied where it is kept;
+ * - errors: MCP_OK or a negative status is returned. Most can be ignored: a failure is sticky, so
+ *   the answer of the call is then that failure, whatever else is written;
+ * - units: lengths are in bytes without a NUL, times in milliseconds;
+ * - NULL is allowed only where the text names it;
+ * - since ABI 1.0.
  */
 #ifndef LAKEHOST_CALL_H
 #define LAKEHOST_CALL_H
@@ -17,30 +27,40 @@ extern "C" {
 
 struct json_object;
 
+/* Lets the compiler check the arguments of a format. */
 #define MCP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* ---- arguments: already checked against the schema, defaults of the schema filled in ------- */
 
 /* The whole argument object; borrowed, do not change it. Never NULL: when the arguments cannot be
- * read the call has failed and the object is empty. */
+ * read the call has failed, so that nothing more can be asked of the upstream, and the object is
+ * empty. In poll, cancel and answer of an operation these are the arguments of the call that polls,
+ * which may be another tool's. */
 struct json_object *mcp_args(struct mcp_call *call);
-/* An argument as text: a string as it is, a number or boolean in JSON spelling; NULL when it is
- * absent or null. So ids may be given as string or number. */
+/* An argument as text: a string as it is, a number or boolean in JSON spelling, an object or list
+ * as JSON; NULL when it is absent or null. So ids may be given as string or number. */
 const char *mcp_arg(struct mcp_call *call, const char *name);
+/* An argument as a number: an integer, a double without its fraction, or a string of digits;
+ * `absent` when it is absent, null, something else, or out of range. */
 int64_t mcp_arg_int(struct mcp_call *call, const char *name, int64_t absent);
+/* An argument as a boolean; `absent` when it is absent, null or something else. */
 bool mcp_arg_bool(struct mcp_call *call, const char *name, bool absent);
+/* An argument as a tree; borrowed, do not change it. NULL when it is absent or null. */
 struct json_object *mcp_arg_json(struct mcp_call *call, const char *name);
-/* An option of the plugin's configuration, as text like mcp_arg(); NULL when not set. */
+/* An option of the plugin's configuration, as text like mcp_arg(); NULL when not set. When the
+ * options cannot be read the call has failed. */
 const char *mcp_option(struct mcp_call *call, const char *name);
 
 /* ---- context ---------------------------------------------------------------------------- */
 
+/* A text that the host knows about the call: see enum mcp_context. `data` is never NULL. */
 static inline struct mcp_text
 mcp_context(struct mcp_call *call, enum mcp_context what)
 {
 	return call->ops->context(call, what);
 }
 
+/* A number that the host knows about the call: see enum mcp_number. */
 static inline int64_t
 mcp_number(struct mcp_call *call, enum mcp_number what)
 {
@@ -55,24 +75,45 @@ mcp_cancelled(struct mcp_call *call)
 	return call->ops->number(call, MCP_NUM_CANCELLED) != 0;
 }
 
+/* What the plugin's start() set as its own; NULL when it set nothing. Steps run at the same time
+ * on several threads, so what it points to needs a lock, or must not change. */
+static inline void *
+mcp_self(struct mcp_call *call)
+{
+	return call->self;
+}
+
 /* ---- memory and strings of the step ------------------------------------------------------ */
 
-void *mcp_alloc(struct mcp_call *call, size_t size); /* zeroed; never NULL */
+/* Zeroed memory of the step, aligned for any type; never NULL. */
+void *mcp_alloc(struct mcp_call *call, size_t size);
+/* A copy of a text. */
 char *mcp_strdup(struct mcp_call *call, const char *text);
+/* A text made as by sprintf(); "" when the format is at fault. */
 char *mcp_printf(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+/* Runs `fn` with `data` at the end of the step, in whatever way it ends, on its thread; of several,
+ * the last one first. For what mcp_alloc() does not free. `fn` must not use the call. */
+static inline void
+mcp_defer(struct mcp_call *call, void (*fn)(void *data), void *data)
+{
+	call->ops->defer(call, fn, data);
+}
 /* Parses JSON (depth <= 128) into a tree of the step; NULL when it is not JSON. Numbers keep their
  * spelling: an integer beyond 64 bits is a double whose text (mcp_get_str) has all digits. Fails
- * the call (MCP_E_TOO_LARGE) when the tree would take more than 256 MB. */
+ * the call (MCP_E_TOO_LARGE) when the tree would take more than 256 MB. `text` may be NULL. */
 struct json_object *mcp_json(struct mcp_call *call, const char *text, size_t len);
-/* Makes the step own a tree that the plugin built. Returns it. */
+/* Makes the step own a tree that the plugin built. Returns it. `tree` may be NULL. */
 struct json_object *mcp_keep(struct mcp_call *call, struct json_object *tree);
-/* Looks up "a.b.2.c" in a tree; NULL when a part is missing or null. NULL in, NULL out. */
+/* Looks up "a.b.2.c" in a tree; NULL when a part is missing or null. Borrowed from the tree, which
+ * may be NULL. Any thread. */
 struct json_object *mcp_get(struct json_object *tree, const char *path);
 /* The same as text (numbers and booleans in JSON spelling), or `absent`, also for an object or an
- * array. */
+ * array. `absent` may be NULL. */
 const char *mcp_get_str(struct mcp_call *call, struct json_object *tree, const char *path,
 			const char *absent);
+/* The same as a number, read as mcp_arg_int() reads it. Any thread. */
 int64_t mcp_get_int(struct json_object *tree, const char *path, int64_t absent);
+/* The same as a boolean, or `absent`. Any thread. */
 bool mcp_get_bool(struct json_object *tree, const char *path, bool absent);
 
 /*
@@ -90,51 +131,73 @@ const char *mcp_expand(struct mcp_call *call, const char *template_, struct json
  * Text. The format is yours; each %s is taken as foreign and becomes one line: controls, terminal
  * sequences and direction marks are left out, line breaks and tabs become blanks. Line breaks of
  * your own stand in the format, or make another mcp_say(): texts that follow each other are one
- * block of the answer, each on a line of its own. mcp_say_text() takes a text of several lines:
- * with `untrusted` it is enclosed and marked as written by others, without it every line is yours.
- * %n and wide characters are not supported.
+ * block of the answer, each on a line of its own. %n and wide characters are not supported.
  */
 int mcp_say(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+/* A text of several lines: with `untrusted` it is enclosed and marked as written by others, without
+ * it every line is yours. */
 int mcp_say_text(struct mcp_call *call, const char *text, size_t len, bool untrusted);
 /* A copy of a foreign text on one line, as %s of mcp_say() makes it. */
 const char *mcp_line(struct mcp_call *call, const char *text);
+/* A picture or sound; `kind` is "image" or "audio", `mime` its media type. The bytes of all blobs
+ * of a result together are at most 8 MiB; above that the call fails (MCP_E_TOO_LARGE). */
 int mcp_blob(struct mcp_call *call, const char *kind, const char *mime, const void *data,
-	     size_t len); /* kind: image or audio */
+	     size_t len);
+/* An embedded resource of text, taken as the plugin's own words; see mcp_block() for others'. `mime`
+ * may be NULL. */
 int mcp_embed(struct mcp_call *call, const char *uri, const char *mime, const char *text);
+/* An embedded resource of bytes, within the cap of mcp_blob(). `mime` may be NULL. */
 int mcp_embed_blob(struct mcp_call *call, const char *uri, const char *mime, const void *data,
 		   size_t len);
+/* A link to a resource. `mime` may be NULL; `size` is in bytes, 0 or less: unknown. */
 int mcp_link(struct mcp_call *call, const char *uri, const char *name, const char *mime,
 	     int64_t size);
-/* Prompts: one message of `role` with a text, formatted as by mcp_say(); other blocks by
- * mcp_block(). */
+/* Prompts: one message of `role` ("user" or "assistant") with a text, formatted as by mcp_say();
+ * other blocks by mcp_block(). */
 int mcp_message(struct mcp_call *call, const char *role, const char *format, ...) MCP_PRINTF(3, 4);
+/* A content block with all its members. */
 int mcp_block(struct mcp_call *call, const struct mcp_block *block);
-/* structuredContent. The text of a tool that declares an outputSchema should come first; if none
- * was written the host adds the JSON as text. */
+/* structuredContent (MCP, server/tools), at most 256 KiB of JSON; the last one counts. The text of
+ * a tool that declares an outputSchema should come first; if none was written the host adds the
+ * JSON as text. */
 int mcp_structured(struct mcp_call *call, struct json_object *tree);
-/* One value offered by a completion. */
+/* A member of the result's `_meta`; `key` as MCP, basic, "_meta", wants it ("example.com/name"),
+ * once each. At most 16 KiB in all. `tree` NULL is the JSON null. */
+int mcp_meta(struct mcp_call *call, const char *key, struct json_object *tree);
+/* One value offered by a completion, at most 1 KiB. MCP_E_TOO_LARGE after the hundredth (MCP,
+ * server/utilities/completion): stop offering, that is no failure; the answer says there are more. */
 int mcp_complete(struct mcp_call *call, const char *value);
+/* How many values there are in all (less than 0: unknown), and whether there are more than were
+ * offered. */
+int mcp_complete_total(struct mcp_call *call, int64_t total, bool more);
 
-/* Tables: begin, rows until the writer returns MCP_E_TOO_LARGE (its caps are reached: stop
- * offering, that is no failure), end. A cell with data NULL is SQL NULL. */
+/* A table: begin, rows, end. At most 4,096 columns. The host cuts cells and drops rows by its caps,
+ * and writes the format that the caller asked for. */
 int mcp_table(struct mcp_call *call, const struct mcp_column *columns, size_t n);
+/* A row of as many cells as there are columns; a cell with data NULL is SQL NULL. MCP_E_TOO_LARGE
+ * once the caps are reached: stop offering, that is no failure. */
 int mcp_table_row(struct mcp_call *call, const struct mcp_text *cells, size_t n);
-int mcp_table_cells(struct mcp_call *call, const char *const *cells, size_t n); /* C strings */
+/* The same with C strings; NULL is SQL NULL. */
+int mcp_table_cells(struct mcp_call *call, const char *const *cells, size_t n);
+/* Ends the table with the line that says what was shown. */
 int mcp_table_end(struct mcp_call *call, const struct mcp_table_end *end);
 
 /* Fails the call: `what`, then optionally why and next (each may be NULL). Returns `status`. What
  * and next are one line; why may have several (an SQL message, a traceback) and is taken as
- * written by others. The format of mcp_failf() is as of mcp_say(). */
+ * written by others. The first failure of a call stands. */
 int mcp_fail(struct mcp_call *call, enum mcp_status status, const char *what, const char *why,
 	     const char *next);
+/* The same with `what` alone, its format as of mcp_say(). */
 int mcp_failf(struct mcp_call *call, enum mcp_status status, const char *format, ...)
     MCP_PRINTF(3, 4);
+/* The same with all that a failure can have. */
 int mcp_failure(struct mcp_call *call, const struct mcp_failure *failure);
 
 /* ---- next step ---------------------------------------------------------------------------- */
 
 /* Ends the step: the host makes the requests in parallel (n may be 0), waits at least `after_ms`,
- * then runs `fn` once with a copy of `state`. Returns MCP_OK; do nothing but return after it. */
+ * then runs `fn` once with a copy of `state` (at most MCP_STATE_MAX bytes; NULL when `len` is 0).
+ * Returns MCP_OK; do nothing but return after it. When it returns anything else, `fn` never runs. */
 int mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
 		mcp_step_fn fn, const void *state, size_t len);
 /* Runs `fn` again after a while: mcp_suspend without requests. */
@@ -142,42 +205,86 @@ int mcp_again(struct mcp_call *call, uint32_t after_ms, mcp_step_fn fn, const vo
 	      size_t len);
 /* The index-th reply of this step; NULL when there is none. */
 const struct mcp_reply *mcp_reply(struct mcp_call *call, size_t index);
-/* Its body as JSON; NULL when it is none. */
+/* Its body as JSON; NULL when it is none, or when there is no such reply. */
 struct json_object *mcp_reply_json(struct mcp_call *call, size_t index);
-/* A header of a reply, case-insensitively; NULL when absent. */
+/* A header of a reply, case-insensitively; NULL when absent, and of a reply that is NULL. Borrowed
+ * from the reply. Any thread. */
 const char *mcp_reply_header(const struct mcp_reply *reply, const char *name);
-/* One request, blocking this step. Not for `inline` tools. Never NULL. */
+/* One request, blocking this step. Not for `inline` tools, nor for rows with `request` and no
+ * `answer`. Never NULL; the reply of a request that could not be made has its `error`. */
 const struct mcp_reply *mcp_http_wait(struct mcp_call *call, const struct mcp_http *request);
 
-/* GET and POST requests of the usual shape, to be passed to mcp_suspend(). */
+/* A GET request of the usual shape, to be passed to mcp_suspend(): of retry class MCP_RETRY_SAFE.
+ * It borrows its texts; `query` may be NULL. Any thread. */
 struct mcp_http mcp_get_request(const char *path, const char *query);
+/* A request with a body of JSON, which belongs to the step; `body` NULL: none. */
 struct mcp_http mcp_json_request(struct mcp_call *call, const char *method, const char *path,
 				 struct json_object *body, enum mcp_retry retry);
 
-/* ---- operations, client, world ------------------------------------------------------------- */
+/* ---- operations --------------------------------------------------------------------------- */
 
+/* Ends the start of an operation: it runs remotely, and this is all that its polls will know of it
+ * (1 to MCP_HANDLE_MAX bytes). Write first what the caller is to read. */
 int mcp_handle(struct mcp_call *call, const void *data, size_t len);
+/* The same, with a version in front of the bytes (so at most MCP_HANDLE_MAX - 4 of them). Change the
+ * version whenever the bytes come to mean something else. */
+int mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size_t len);
+/* Reads a handle that mcp_handle_write() made: fills `data`, when the version and the size are the
+ * given ones. Otherwise the call has failed (MCP_E_INPUT: it tells the caller to start again), and
+ * `data` is zero. */
+int mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t len);
+/* Ends a poll: the operation goes on. `percent` is 0 to 100, or -1: unknown; `message` may be NULL;
+ * the next poll comes after `next_ms`, or 0: when the host thinks best. Write first what the caller
+ * is to read should it leave now. */
 int mcp_working(struct mcp_call *call, int percent, const char *message, uint32_t next_ms);
+
+/* ---- the client --------------------------------------------------------------------------- */
+
+/* Tells the client how far the call is (MCP, basic/utilities/progress), when it asked for that.
+ * `done` must grow from one report to the next, or it is ignored; `total` 0: unknown; `message` may
+ * be NULL. */
 int mcp_progress(struct mcp_call *call, double done, double total, const char *message);
-bool mcp_client_can(struct mcp_call *call, const char *capability); /* "elicitation.url", … */
+/* Has the client this capability: "elicitation.url", "sampling.tools", …? */
+bool mcp_client_can(struct mcp_call *call, const char *capability);
+/* The same, and where it has not the call has failed (MCP_E_UNSUPPORTED) and names it. */
 int mcp_require(struct mcp_call *call, const char *capability);
+/* What mcp_ask() and mcp_elicit() return for a question that is recorded: come back later. */
+#define MCP_ASKED 1
 /*
  * Asks the client. Returns MCP_OK with `answer` (the bare result object) when `key` has been
  * answered; otherwise records the question, answers MCP_E_UNSUPPORTED if the client cannot be
  * asked, and the handler goes on to ask more or returns: the host asks all of them in the
- * client's era and runs the same step again. Only before the first side effect.
- * MCP_ASKED means: recorded, come back later.
+ * client's era and runs the same step again. Only before the first side effect. At most 8 questions
+ * of 64 KiB. `params` may be NULL.
  */
-#define MCP_ASKED 1
 int mcp_ask(struct mcp_call *call, const char *key, const char *method, struct json_object *params,
 	    struct json_object **answer);
-/* Form elicitation: `schema` is the requestedSchema. `content` is set only when accepted; on
- * decline or cancel it returns MCP_OK with content NULL. */
+/* Form elicitation (MCP, client/elicitation): `schema` is the requestedSchema. `content` is set only
+ * when accepted; on decline or cancel it returns MCP_OK with content NULL. */
 int mcp_elicit(struct mcp_call *call, const char *key, const char *message,
 	       struct json_object *schema, struct json_object **content);
+/* A message of the log that the client sees, if it asked for messages of this level (MCP,
+ * server/utilities/logging). `logger` may be NULL; `data` is any JSON, at most 8 KiB, and what is
+ * larger is left out. */
+void mcp_client_log(struct mcp_call *call, enum mcp_level level, const char *logger,
+		    struct json_object *data);
 
+/* ---- the world ---------------------------------------------------------------------------- */
+
+/* A line of the log that the operator sees, of at most 1 KiB. It bears the names of plugin and row
+ * and the id of the call. */
 void mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...) MCP_PRINTF(3, 4);
+/* Hides a value from now on in answers and logs of this plugin (of a tool that reveals, in
+ * everybody's), in other spellings too; the latest 256 values, 256 KiB in all. */
 void mcp_mask(struct mcp_call *call, const char *value);
+/* The list "tools", "resources" or "prompts" has changed: clients are told. */
+void mcp_changed(struct mcp_call *call, const char *what);
+/* The resource `uri` has changed: clients that subscribed to it are told. */
+void mcp_updated(struct mcp_call *call, const char *uri);
+/* Outside of calls, from any thread until stop() returns: a line of the log that the operator sees,
+ * of at most 1 KiB. It bears the name of the plugin. */
+void mcp_host_log(const struct mcp_host *host, enum mcp_level level, const char *format, ...)
+    MCP_PRINTF(3, 4);
 
 #ifdef __cplusplus
 }

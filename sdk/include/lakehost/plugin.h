@@ -7,15 +7,27 @@
  * an operator decides on (permissions, options) stands there as JSON and is read without
  * running plugin code. The descriptor below only says which function answers which row.
  *
- * Bytes cross this border, library types do not. Every struct starts with its size, fields are
- * only ever appended, arrays carry their stride. The host calls the plugin; the plugin calls
- * the host through `call->ops`, never by symbol, so the same file runs inside the host or in a
- * worker process and cannot tell.
+ * Bytes cross this border, library types do not. The host calls the plugin; the plugin calls the
+ * host through `call->ops` and `struct mcp_host`, never by symbol, so the same file runs inside the
+ * host or in a worker process and cannot tell.
+ *
+ * What may grow, and what may not, within ABI 1:
+ * - A struct that begins with `size` grows at its end. Whoever fills it sets `size` to its sizeof;
+ *   the reader takes what both sides know. A member that the writer does not know is zero, and zero
+ *   is always the safe value. A size below that of ABI 1.0 is a mistake of the plugin.
+ * - `struct mcp_row` grows at its end, too: its arrays carry their stride (MCP_ROWS).
+ * - mcp_text, mcp_call, mcp_header, mcp_piece, mcp_column and mcp_rows are frozen: they stand in
+ *   arrays or within other structs, so they never change. What they lack comes as a new struct.
+ * - An enum grows at its end. A value that the reader does not know takes the safe meaning that is
+ *   said at the enum.
+ * - A plugin is loaded only by a host of the same major version and of its minor version or a later
+ *   one. All here is since ABI 1.0, unless it names a later version.
  *
  * A handler runs in steps. A step must not block (but for mcp_http_wait, in tools that are not
  * `inline`): it asks for what it needs with mcp_suspend() and returns; the host calls the next
  * step with the replies. Steps of one call never overlap; steps of different calls run at the
- * same time on several threads, so handlers must be re-entrant.
+ * same time on several threads, so handlers must be re-entrant. All that a call offers is for the
+ * thread that runs its step; what a plugin's own threads may use is in `struct mcp_host`.
  *
  * Memory belongs to the step: all that mcp_alloc() and the accessors return is freed when the
  * step returns. What must survive is passed as `state` to mcp_suspend(), which copies it.
@@ -41,7 +53,8 @@ extern "C" {
 #define MCP_HANDLE_MAX 512  /* bytes of an operation's handle */
 #define MCP_REQUESTS_MAX 32 /* upstream requests of one suspension */
 
-/* What a function of the host returns: MCP_OK, or a negative reason. */
+/* What a function of the host returns: MCP_OK, or a negative reason. As the status of a failure, a
+ * value that is none of the reasons counts as MCP_E_INTERNAL. */
 enum mcp_status {
 	MCP_OK = 0,
 	MCP_E_INPUT = -1,	    /* the arguments cannot be served; the model can repair them */
@@ -59,7 +72,8 @@ enum mcp_status {
 	MCP_E_INTERNAL = -13,	    /* a defect of the plugin or the host */
 };
 
-/* Borrowed bytes; text is UTF-8. `data` is NUL-terminated too, except in piece and sink. */
+/* Borrowed bytes; text is UTF-8. What the host gives is NUL-terminated behind `len`, too; what a
+ * plugin gives need not be. `data` NULL is allowed where `len` is 0. Frozen. */
 struct mcp_text {
 	const char *data;
 	size_t len;
@@ -67,22 +81,26 @@ struct mcp_text {
 
 struct mcp_ops;
 
-/* One call, as the plugin sees it. The host's own part follows behind and is not visible. */
+/* One call, as the plugin sees it. The host makes it; its own part follows behind and is not
+ * visible. Frozen. */
 struct mcp_call {
 	const struct mcp_ops *ops;
-	void *sdk; /* of the SDK's helpers; NULL at the start of each step */
+	void *sdk;  /* of the SDK's helpers; NULL at the start of each step */
+	void *self; /* what the plugin's start() set, or NULL: see mcp_self() */
 };
 
 /* Runs a row. The return value is for the plugin's own propagation: the host looks at what was
  * written, suspended or failed, and takes a negative value without a failure as INTERNAL. */
 typedef int (*mcp_handler_fn)(struct mcp_call *call);
 
-/* Continues a call after mcp_suspend(); `state` is the copy made then, aligned for any type. */
+/* Continues a call after mcp_suspend(); `state` is the copy made then, aligned for any type, and
+ * lives until the step returns. The return value is that of a handler. */
 typedef int (*mcp_step_fn)(struct mcp_call *call, const void *state, size_t len);
 
 /* ---- upstream requests ---------------------------------------------------------------- */
 
-/* what may be repeated when a reply says 429/503 or never came */
+/* What the host may repeat when a reply says that the upstream is busy, or never came. Which
+ * methods are safe and idempotent: RFC 9110, 9.2. An unknown value counts as MCP_RETRY_NEVER. */
 enum mcp_retry {
 	MCP_RETRY_NEVER,      /* only when not one byte was sent, or on 429 */
 	MCP_RETRY_SAFE,	      /* reads: repeat on 429, 502, 503, 504 and lost connections */
@@ -90,6 +108,8 @@ enum mcp_retry {
 	MCP_RETRY_TOKEN,      /* a POST that carries an idempotency token: the same */
 };
 
+/* What a piece of a body is. A request with an unknown value is refused, and the call fails: what
+ * was meant as a secret must not be sent as text. */
 enum mcp_piece_kind {
 	MCP_PIECE_BYTES,	 /* `text` as it is */
 	MCP_PIECE_SECRET_JSON,	 /* `text` is a reference (env:NAME, file:PATH) from the operator's
@@ -98,15 +118,18 @@ enum mcp_piece_kind {
 	MCP_PIECE_SECRET_BASE64, /* the same, base64 */
 };
 
+/* A part of a request's body; the body is all of them, one behind the other. Frozen. */
 struct mcp_piece {
 	enum mcp_piece_kind kind;
 	struct mcp_text text;
 };
 
+/* A header of a request or reply; neither may be NULL. Frozen. */
 struct mcp_header {
 	const char *name, *value;
 };
 
+/* Where the body of a successful reply goes. An unknown value counts as MCP_REPLY_BUFFER. */
 enum mcp_reply_kind {
 	MCP_REPLY_BUFFER,  /* in memory, at most `max_bytes` (0: the host's cap, 16 MiB) */
 	MCP_REPLY_SINK,	   /* to `sink`, with back-pressure; error replies are still buffered */
@@ -115,10 +138,12 @@ enum mcp_reply_kind {
 };
 
 /* Receives a successful body piece by piece, between two steps of its call, on a thread of the
- * host: it must not block, allocate from the call or use `ops`. Return false to stop the transfer
- * (that is no error: the reply then has `stopped` set). */
+ * host: it must not block, allocate from the call or use `ops`. `data` is borrowed until it returns
+ * and has no NUL behind. Return false to stop the transfer (that is no error: the reply then has
+ * `stopped` set). */
 typedef bool (*mcp_sink_fn)(void *sink_data, const char *data, size_t len);
 
+/* Flags of a request; unknown bits are ignored. */
 enum {
 	MCP_HTTP_CLEANUP = 1u << 0,	  /* may run after cancel or deadline, in the 10 s budget */
 	MCP_HTTP_SINGLE_FLIGHT = 1u << 1, /* may share the reply of an equal request under way */
@@ -126,9 +151,11 @@ enum {
 
 /*
  * One upstream request. The host adds the credential, checks method and path against the
- * permissions of the plugin, retries, caps, and follows no redirect. Build `path` and `query`
- * with mcp_path() and mcp_query() of <lakehost/call.h>: the host refuses dot segments, empty
- * segments, control characters and anything not percent-encoded.
+ * permissions of the plugin, retries, caps, and follows no redirect. Build `path` with mcp_expand()
+ * of <lakehost/call.h>: the host refuses dot segments, empty segments, control characters and
+ * anything not percent-encoded. The host copies all of it before mcp_suspend() returns; only `sink`
+ * and `sink_data` must live until the next step. Arrays of requests have the stride `size` of their
+ * first one.
  */
 struct mcp_http {
 	uint32_t size; /* sizeof(struct mcp_http) */
@@ -136,7 +163,7 @@ struct mcp_http {
 	const char *upstream; /* NULL: that of the plugin's manifest; another one is refused */
 	const char *method;   /* "GET", … */
 	const char *path;     /* "/api/2.1/…", percent-encoded; or NULL with `url` */
-	const char *query;    /* "a=1&b=2", percent-encoded; NULL: none, or in path */
+	const char *query;    /* "a=1&b=2", percent-encoded; NULL: none, or behind a ? in path */
 	const char *url;      /* a pre-signed link: sent without any credential; needs the
 				    permission "METHOD link" */
 	const struct mcp_header *headers;
@@ -154,7 +181,8 @@ struct mcp_http {
 	uint32_t cache_ms;   /* > 0: a GET reply this young, of the same credential, will do */
 };
 
-/* What came back. `status` is 0 when no reply arrived; then `error` and `why` say the reason. */
+/* What came back, filled by the host and borrowed until the step returns. `status` is 0 when no
+ * reply arrived; then `error` and `why` say the reason. */
 struct mcp_reply {
 	uint32_t size;
 	int status;	       /* HTTP status */
@@ -164,7 +192,7 @@ struct mcp_reply {
 	const struct mcp_header *headers; /* no Set-Cookie, no authentication headers */
 	size_t n_headers;
 	const char *request_id; /* the upstream's, or "" */
-	int64_t retry_after_ms; /* -1: not said */
+	int64_t retry_after_ms; /* RFC 9110, 10.2.3; -1: not said */
 	uint64_t bytes;		/* of the body, kept or not */
 	bool stopped;		/* the sink ended it */
 };
@@ -172,11 +200,14 @@ struct mcp_reply {
 /* ---- failures and context --------------------------------------------------------------- */
 
 /*
- * A tool error for the model (what, why, what next) and its machine form. `what`, `next` and `code`
- * are one line; `why` may have several, and the host cuts it in the middle when it is long. In the
- * poll of an operation a failure is final, whatever its status: the operation has failed. Set
- * `missed` when the poll itself did not get through (no reply, 429, 5xx), so that nothing is known
- * about the operation: the host then polls again while the call waits.
+ * A tool error for the model (what, why, what next) and its machine form; MCP, server/tools, "Error
+ * Handling". All texts are copied. `what`, `next` and `code` are one line; `why` may have several,
+ * and the host cuts it in the middle when it is long.
+ *
+ * In the poll of an operation there are two kinds of failure. Without `missed` the operation has
+ * failed for good, whatever the status: the failure is the answer of the call. With `missed` only
+ * this poll failed (no reply, 429, 5xx) and nothing is known about the operation: the host polls
+ * again while the call waits, and else answers what the last poll wrote, and why this one failed.
  */
 struct mcp_failure {
 	uint32_t size;
@@ -187,22 +218,24 @@ struct mcp_failure {
 	const char *code;	/* the upstream's error code, or NULL */
 	int http_status;	/* 0: none */
 	const char *request_id; /* or NULL */
-	int64_t retry_after_ms; /* -1: unknown */
-	bool missed;		/* a poll that did not get through; else ignored */
+	int64_t retry_after_ms; /* when to try again; 0 or less: unknown */
+	bool missed;		/* of a poll: see above; else ignored */
 };
 
+/* What mcp_context() can tell; of an unknown value it tells "". */
 enum mcp_context {
 	MCP_CTX_PRINCIPAL,    /* who calls; "local" on stdio */
 	MCP_CTX_ROW,	      /* canonical name of the tool, resource, template or prompt */
 	MCP_CTX_UPSTREAM_URL, /* base URL of the workspace for a human to click, no trailing / */
-	MCP_CTX_TRACEPARENT,  /* W3C, or "" */
+	MCP_CTX_TRACEPARENT,  /* W3C Trace Context, version 00; or "" */
 	MCP_CTX_URI,	      /* the URI being read, or "" */
 	MCP_CTX_FORMAT,	      /* result format: compact, markdown, csv, json */
 	MCP_CTX_CALL_ID,      /* correlation id, unique per process */
 	MCP_CTX_OPTIONS,      /* the plugin's options, a JSON object, defaults filled in */
-	MCP_CTX_HANDLE,	      /* in poll, cancel and answer: the operation's handle */
+	MCP_CTX_HANDLE,	      /* in poll, cancel and answer: the operation's handle, else "" */
 };
 
+/* What mcp_number() can tell; of an unknown value it tells 0. */
 enum mcp_number {
 	MCP_NUM_DEADLINE_MS, /* milliseconds left before the call must answer; 0: none left */
 	MCP_NUM_MAX_ROWS,    /* rows that a table result may show */
@@ -213,35 +246,40 @@ enum mcp_number {
 	MCP_NUM_WAIT_MS,     /* hybrid wait left before an operation's answer is due */
 };
 
+/* How much a line of a log matters (RFC 5424, as MCP, server/utilities/logging, has it). An unknown
+ * value counts as MCP_LOG_ERROR, so that nothing is lost. */
 enum mcp_level { MCP_LOG_DEBUG, MCP_LOG_INFO, MCP_LOG_NOTICE, MCP_LOG_WARNING, MCP_LOG_ERROR };
 
-/* Where a content block is for; MCP spec, server/tools, "Annotations". */
+/* A content block; MCP, server/tools, "Tool Result". All is copied. */
 struct mcp_block {
 	uint32_t size;
 	const char *kind; /* text, image, audio, resource (embedded) or resource_link */
 	const char *uri, *name, *title, *description, *mime; /* as the kind needs; else NULL */
 	struct mcp_text text; /* of text and embedded text resources */
 	struct mcp_text blob; /* raw bytes of image, audio and binary resources; host encodes */
-	int64_t link_size;    /* of a resource_link; -1: unknown */
+	int64_t link_size;    /* of a resource_link, in bytes; 0 or less: unknown */
 	const char *role;     /* prompts: "user" or "assistant"; NULL: not a message */
-	bool untrusted;	      /* content somebody else wrote: the host marks it as data */
+	bool trusted;	      /* the plugin's own words. False: somebody else may have written
+				 it, so the host marks it as data and encloses text */
 };
 
-/* One column of a table result. `align` is for people: a terminal, markdown. */
+/* One column of a table result. Frozen. */
 struct mcp_column {
 	const char *name, *type; /* type may be NULL */
 };
 
-/* The end of a table or list, from which the host writes the exact truncation line. */
+/* The end of a table or list, from which the host writes the exact truncation line. Texts are
+ * copied. */
 struct mcp_table_end {
 	uint32_t size;
-	int64_t total;	  /* rows in all; -1: unknown */
+	int64_t total;	  /* rows in all; less than 0, or 0 after rows: unknown */
 	bool at_least;	  /* `total` is a lower bound ("10,000+"); -1: whether there are more
 				   is not known */
 	bool more;	  /* there are rows beyond those offered to the writer */
 	const char *noun; /* "rows", "clusters" */
 	/* How to get the rest: "list_clusters page_token=…"; or NULL. When the host has dropped
-	 * rows for its caps and `next_from` is set, that makes the text from the rows shown. */
+	 * rows for its caps and `next_from` is set, that makes the text from the number of rows
+	 * shown; it runs within mcp_table_end(), and what it returns belongs to the step. */
 	const char *next;
 	const char *(*next_from)(struct mcp_call *call, const void *data, size_t shown);
 	const void *next_data;
@@ -254,32 +292,33 @@ struct mcp_table_end {
  * only: from another thread, between two steps or after the call it does nothing and returns a
  * failure, the log names it, and the step that runs then fails as a mistake of the plugin. All but
  * `log` and `mask` fail softly (and stickily) once the call has failed. NULL where bytes, columns
- * or cells are due and enum values that are none fail the call, too.
- * `mask`: the value is hidden from now on in answers and logs of this plugin (of a tool that
- * reveals, in everybody's), in other spellings too; the latest 256 values, 256 KiB in all.
- * Use the inline helpers of <lakehost/call.h>, which carry the documentation.
+ * or cells are due fails the call, too. What is passed in is copied before the function returns;
+ * what comes back belongs to the step. Use the helpers of <lakehost/call.h> in place of this table:
+ * each has the documentation of its function here, which bears the same name behind mcp_ where the
+ * line does not say otherwise.
  */
 struct mcp_ops {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
 
 	/* what was asked */
-	struct mcp_text (*arguments)(struct mcp_call *call);
+	struct mcp_text (*arguments)(struct mcp_call *call); /* mcp_args(): a JSON object */
 	struct mcp_text (*context)(struct mcp_call *call, enum mcp_context what);
 	int64_t (*number)(struct mcp_call *call, enum mcp_number what);
 	void *(*alloc)(struct mcp_call *call, size_t size);
-	/* Runs fn at the end of the step. */
 	void (*defer)(struct mcp_call *call, void (*fn)(void *data), void *data);
 
 	/* the answer */
 	int (*block)(struct mcp_call *call, const struct mcp_block *block);
 	int (*structured)(struct mcp_call *call, const char *json, size_t len);
-	int (*table_begin)(struct mcp_call *call, const struct mcp_column *columns, size_t n);
+	int (*table_begin)(struct mcp_call *call, const struct mcp_column *columns,
+			   size_t n); /* mcp_table() */
 	int (*table_row)(struct mcp_call *call, const struct mcp_text *cells, size_t n);
 	int (*table_end)(struct mcp_call *call, const struct mcp_table_end *end);
 	int (*meta)(struct mcp_call *call, const char *key, const char *json, size_t len);
+	/* mcp_complete() gives a value, mcp_complete_total() the rest with `value` NULL */
 	int (*completion)(struct mcp_call *call, const char *value, int64_t total, bool more);
-	int (*fail)(struct mcp_call *call, const struct mcp_failure *failure);
+	int (*fail)(struct mcp_call *call, const struct mcp_failure *failure); /* mcp_failure() */
 
 	/* the next step */
 	int (*suspend)(struct mcp_call *call, const struct mcp_http *requests, size_t n,
@@ -311,12 +350,17 @@ struct mcp_ops {
 
 /*
  * A remote operation. `start` either finishes with a result, or writes what the caller is to read
- * if nothing more is learned (what was started, its id, the tool to poll with) and calls
- * mcp_handle(). `poll` (with MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing
- * what the caller is to read should it have to leave now. When all polls were missed the answer is
- * what `start` wrote and why the last poll failed. `cancel` stops the remote work. `answer` (with
- * questions asked by mcp_ask in poll) feeds the client's answers back. `cancel` and `answer` may be
- * NULL.
+ * if nothing more is learned (what was started, its id) and calls mcp_handle(). `poll` (with
+ * MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing what the caller is to read
+ * should it have to leave now. When all polls were missed the answer is what `start` wrote and why
+ * the last poll failed. `cancel` stops the remote work; it runs like a step of a cancelled call, so
+ * its requests need MCP_HTTP_CLEANUP. `answer` (with questions asked by mcp_ask() in poll) is given
+ * the client's answers. `cancel` and `answer` may be NULL.
+ *
+ * The handle is all that poll, cancel and answer may rely on. They may run in another process than
+ * start, of another version of the plugin, days later, and for a call of another tool, whose
+ * arguments are not those of start: see `task` in doc/manifest.md. So begin the handle with a
+ * version: mcp_handle_write() does.
  */
 struct mcp_operation {
 	uint32_t size;
@@ -326,8 +370,8 @@ struct mcp_operation {
 /*
  * What runs a row of the manifest. Exactly one of `handler`, `operation` and `request`.
  * `request` is "GET /api/2.1/clusters/get{?cluster_id}" over the arguments: the host sends it
- * (RFC 6570 level 3 subset, see mcp_path) and calls `answer` with the reply as mcp_reply(0);
- * without `answer` a successful body is the structured result.
+ * (templates as of mcp_expand()) and calls `answer` with the reply as mcp_reply(call, 0); without
+ * `answer` a successful body is the structured result. Its strings live as long as the plugin.
  */
 struct mcp_row {
 	const char *name; /* as in the manifest; of completions: "REF ARGUMENT" */
@@ -337,42 +381,60 @@ struct mcp_row {
 	mcp_handler_fn answer;
 };
 
+/* The rows of one kind, in the order of the manifest. Frozen. */
 struct mcp_rows {
 	const struct mcp_row *row;
 	uint32_t count, stride; /* stride: sizeof(struct mcp_row) */
 };
 
-/* How the host hands itself and the options to start(); both live until stop() returns. */
+/*
+ * The host, as the plugin sees it outside of calls: given to start(), and valid until stop()
+ * returns. Its functions may be called from any thread at any time until then; they do not block,
+ * copy what they are given, and are told by `host` who calls. What is NULL or too long is cut or
+ * left out, with a line in the log.
+ */
 struct mcp_host {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
 	const char *version; /* of the host */
 	const char *options; /* a JSON object, checked, defaults filled in */
-	void (*log)(enum mcp_level level, const char *message);
+	/* A line for the operator; 8 KiB at most. mcp_host_log() formats one. */
+	void (*log)(const struct mcp_host *host, enum mcp_level level, const char *message);
+	/* The list "tools", "resources" or "prompts" has changed: clients are told. */
+	void (*changed)(const struct mcp_host *host, const char *what);
+	/* The resource `uri` has changed: clients that subscribed to it are told. */
+	void (*updated)(const struct mcp_host *host, const char *uri);
 };
 
 /*
- * The exported symbol. `start` and `stop` may be NULL; start returns 0, or fills `why` (a line
- * for the operator) and returns non-zero: then the plugin is refused.
+ * The exported symbol. `start` and `stop` may be NULL. start() runs once, before any row: it may
+ * set `*self` (NULL before) to what handlers shall get from mcp_self(). It returns 0, or fills
+ * `why` (a line for the operator, `why_size` bytes with its NUL) and returns non-zero: then the
+ * plugin is refused, and stop() is not called. stop() runs once, after the last step has ended, and
+ * gets what start() set. It must end the threads of the plugin: none may run when it returns. Both
+ * may block, start() for at most 30 s where the plugin runs in its own process.
  */
 struct mcp_plugin {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
 	const char *name, *version;
 	struct mcp_rows tools, resources, templates, prompts, completions;
-	int (*start)(const struct mcp_host *host, char *why, size_t why_size);
-	void (*stop)(void);
+	int (*start)(const struct mcp_host *host, void **self, char *why, size_t why_size);
+	void (*stop)(void *self);
 };
 
+/* The rows of an array, for a descriptor. */
 #define MCP_ROWS(array)                                                      \
 	{                                                                    \
 		.row = (array), .count = sizeof(array) / sizeof((array)[0]), \
 		.stride = sizeof((array)[0])                                 \
 	}
 
+/* The first members of a descriptor: which contract it was compiled with. */
 #define MCP_PLUGIN_HEAD \
 	.size = sizeof(struct mcp_plugin), .abi_major = MCP_ABI_MAJOR, .abi_minor = MCP_ABI_MINOR
 
+/* The one symbol that a plugin exports. */
 extern __attribute__((visibility("default"))) const struct mcp_plugin mcp_plugin;
 
 #ifdef __cplusplus

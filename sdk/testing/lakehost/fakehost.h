@@ -4,7 +4,7 @@
  * upstream replies and shows what came of it. Steps, results, caps, tables and failures are the
  * host's own code, so what a test sees is what a client would get. Nothing waits: time is counted,
  * not spent. There is no network, no schema (give defaults of the schema yourself) and no
- * credential. For one thread. Aborts when memory is gone.
+ * credential. For one thread, but for those of the plugin. Aborts when memory is gone.
  *
  *	struct fakehost *host = fakehost_new(&mcp_plugin);
  *	fakehost_reply(host, "GET /api/get?id=a", 200, "{\"state\":\"RUNNING\"}");
@@ -68,6 +68,11 @@ struct fakehost *fakehost_new(const struct mcp_plugin *plugin);
 /* The same with options: a JSON object. */
 struct fakehost *fakehost_new_with(const struct mcp_plugin *plugin, const char *options);
 void fakehost_free(struct fakehost *host); /* stops the plugin */
+
+/* What the plugin said through `struct mcp_host`, from any thread, since this was asked last: lines
+ * "level: text", "changed: tools", "updated: URI", "" when there were none. Lives until
+ * fakehost_reset() or fakehost_free(). */
+const char *fakehost_news(struct fakehost *host);
 
 /* ---- the world ------------------------------------------------------------------------------ */
 

@@ -54,23 +54,25 @@ static const struct mcp_row tools[] = {
 };
 
 static int
-start(const struct mcp_host *host, char *why, size_t why_size)
+start(const struct mcp_host *host, void **self, char *why, size_t why_size)
 {
 #ifdef BAD_BAD_START
+	(void)self;
 	snprintf(why, why_size, "not with the options %s", host->options);
 	return 1;
 #else
 	(void)why;
 	(void)why_size;
+	*self = (void *)(uintptr_t)LAKEHOST_PLUGIN_NAME;
 	setenv("LAKEHOST_TEST_OPTIONS", host->options, 1);
 	return 0;
 #endif
 }
 
 static void
-stop(void)
+stop(void *self)
 {
-	setenv("LAKEHOST_TEST_STOPPED", LAKEHOST_PLUGIN_NAME, 1);
+	setenv("LAKEHOST_TEST_STOPPED", self, 1); /* what start() set */
 }
 
 #ifdef BAD_BAD_SYMBOL
