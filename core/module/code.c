@@ -6,6 +6,7 @@
 #include "module/code.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,34 @@ host_updated(const struct mcp_host *host, const char *uri)
 			 "it says that a resource has changed whose URI is NULL or too long");
 }
 
+/* A plugin may make threads of its own. They must not take the signals that the host waits for; of
+ * those that are faults of a thread itself, none can be blocked. */
+static void
+block_signals(sigset_t *before)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT };
+	sigset_t all;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&all, faults[i]);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static bool
+run_start(struct code *code, char *why, size_t why_size)
+{
+	sigset_t before;
+	bool ok;
+
+	why[0] = '\0';
+	block_signals(&before);
+	ok = code->descriptor.start(&code->host, &code->self, why, why_size) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	why[why_size - 1] = '\0';
+	return ok;
+}
+
 enum plugin_refusal
 code_start(struct code *code, const char *options, const struct code_services *services,
 	   void *owner, char *why, size_t why_size)
@@ -328,13 +357,8 @@ code_start(struct code *code, const char *options, const struct code_services *s
 		.changed = host_changed,
 		.updated = host_updated,
 	};
-	if (code->descriptor.start != NULL) {
-		why[0] = '\0';
-		if (code->descriptor.start(&code->host, &code->self, why, why_size) != 0) {
-			why[why_size - 1] = '\0';
-			return PLUGIN_START;
-		}
-	}
+	if (code->descriptor.start != NULL && !run_start(code, why, why_size))
+		return PLUGIN_START;
 	code->started = true;
 	return PLUGIN_OK;
 }

@@ -103,7 +103,7 @@ adopted(const struct mcp_http *request, size_t i)
 		mine.retry = MCP_RETRY_NEVER;
 	if ((unsigned)mine.reply > MCP_REPLY_DISCARD)
 		mine.reply = MCP_REPLY_BUFFER;
-	mine.flags &= MCP_HTTP_CLEANUP | MCP_HTTP_SINGLE_FLIGHT;
+	mine.flags &= REQUEST_FLAGS;
 	return mine;
 }
 

@@ -141,6 +141,7 @@ void run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_m
 /* Requests of one suspension together may bring so many bytes of body; more goes by file. */
 #define REQUEST_BODY_MAX (16u << 20)
 #define REQUEST_HEADERS_MAX 32u
+#define REQUEST_FLAGS ((uint32_t)(MCP_HTTP_CLEANUP | MCP_HTTP_SINGLE_FLIGHT)) /* all there are */
 #define REQUEST_PIECES_MAX 256u
 #define QUESTIONS_MAX 8u
 #define QUESTION_PARAMS_MAX (64u << 10)

@@ -79,6 +79,7 @@ take_request(struct wire_reader *in, struct mcp_http *request, struct scratch *s
 {
 	*request = (struct mcp_http){ .size = sizeof(*request) };
 	request->flags = wire_take_u32(in);
+	in->bad |= (request->flags & ~REQUEST_FLAGS) != 0;
 	request->upstream = wire_take_str(in);
 	request->method = wire_take_str(in);
 	request->path = wire_take_str(in);

@@ -411,8 +411,9 @@ struct mcp_host {
  * set `*self` (NULL before) to what handlers shall get from mcp_self(). It returns 0, or fills
  * `why` (a line for the operator, `why_size` bytes with its NUL) and returns non-zero: then the
  * plugin is refused, and stop() is not called. stop() runs once, after the last step has ended, and
- * gets what start() set. It must end the threads of the plugin: none may run when it returns. Both
- * may block, start() for at most 30 s where the plugin runs in its own process.
+ * gets what start() set. It must end the threads of the plugin: none may run when it returns. While
+ * start() runs signals are blocked, so that its threads block them, too; leave it so. Both may take
+ * their time, start() at most 30 s where the plugin runs in its own process.
  */
 struct mcp_plugin {
 	uint32_t size;
