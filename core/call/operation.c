@@ -167,7 +167,7 @@ static void
 say_miss(struct call *call, bool known)
 {
 	const struct result *miss = &call->state->operation.miss;
-	struct mcp_block block = { .size = sizeof(block), .kind = "text" };
+	struct mcp_block block = { .size = sizeof(block), .kind = "text", .trusted = true };
 	struct buf text;
 
 	if (!miss->failed && known)
