@@ -143,8 +143,8 @@ const char *mcp_line(struct mcp_call *call, const char *text);
  * of a result together are at most 8 MiB; above that the call fails (MCP_E_TOO_LARGE). */
 int mcp_blob(struct mcp_call *call, const char *kind, const char *mime, const void *data,
 	     size_t len);
-/* An embedded resource of text, taken as the plugin's own words; see mcp_block() for others'. `mime`
- * may be NULL. */
+/* An embedded resource of text, taken as the plugin's own words; see mcp_block() for others'.
+ * `mime` may be NULL. */
 int mcp_embed(struct mcp_call *call, const char *uri, const char *mime, const char *text);
 /* An embedded resource of bytes, within the cap of mcp_blob(). `mime` may be NULL. */
 int mcp_embed_blob(struct mcp_call *call, const char *uri, const char *mime, const void *data,
@@ -165,7 +165,8 @@ int mcp_structured(struct mcp_call *call, struct json_object *tree);
  * once each. At most 16 KiB in all. `tree` NULL is the JSON null. */
 int mcp_meta(struct mcp_call *call, const char *key, struct json_object *tree);
 /* One value offered by a completion, at most 1 KiB. MCP_E_TOO_LARGE after the hundredth (MCP,
- * server/utilities/completion): stop offering, that is no failure; the answer says there are more. */
+ * server/utilities/completion): stop offering, that is no failure; the answer says that there are
+ * more. */
 int mcp_complete(struct mcp_call *call, const char *value);
 /* How many values there are in all (less than 0: unknown), and whether there are more than were
  * offered. */
@@ -197,7 +198,7 @@ int mcp_failure(struct mcp_call *call, const struct mcp_failure *failure);
 
 /* Ends the step: the host makes the requests in parallel (n may be 0), waits at least `after_ms`,
  * then runs `fn` once with a copy of `state` (at most MCP_STATE_MAX bytes; NULL when `len` is 0).
- * Returns MCP_OK; do nothing but return after it. When it returns anything else, `fn` never runs. */
+ * Returns MCP_OK; do nothing but return after it. When it returns anything else `fn` never runs. */
 int mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
 		mcp_step_fn fn, const void *state, size_t len);
 /* Runs `fn` again after a while: mcp_suspend without requests. */
@@ -226,8 +227,8 @@ struct mcp_http mcp_json_request(struct mcp_call *call, const char *method, cons
 /* Ends the start of an operation: it runs remotely, and this is all that its polls will know of it
  * (1 to MCP_HANDLE_MAX bytes). Write first what the caller is to read. */
 int mcp_handle(struct mcp_call *call, const void *data, size_t len);
-/* The same, with a version in front of the bytes (so at most MCP_HANDLE_MAX - 4 of them). Change the
- * version whenever the bytes come to mean something else. */
+/* The same, with a version in front of the bytes (so at most MCP_HANDLE_MAX - 4 of them). Change
+ * the version whenever the bytes come to mean something else. */
 int mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size_t len);
 /* Reads a handle that mcp_handle_write() made: fills `data`, when the version and the size are the
  * given ones. Otherwise the call has failed (MCP_E_INPUT: it tells the caller to start again), and
@@ -259,8 +260,8 @@ int mcp_require(struct mcp_call *call, const char *capability);
  */
 int mcp_ask(struct mcp_call *call, const char *key, const char *method, struct json_object *params,
 	    struct json_object **answer);
-/* Form elicitation (MCP, client/elicitation): `schema` is the requestedSchema. `content` is set only
- * when accepted; on decline or cancel it returns MCP_OK with content NULL. */
+/* Form elicitation (MCP, client/elicitation): `schema` is the requestedSchema. `content` is set
+ * only when accepted; on decline or cancel it returns MCP_OK with content NULL. */
 int mcp_elicit(struct mcp_call *call, const char *key, const char *message,
 	       struct json_object *schema, struct json_object **content);
 /* A message of the log that the client sees, if it asked for messages of this level (MCP,
