@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Background tasks: statements, commands and runs that go on after their request was answered.
- * Each has its own thread while it runs; at most MAX_BACKGROUND run at once, the rest queue.
+ * Background tasks: statements, commands and runs that continue after their request was answered.
+ * Each has its own thread while it runs. At most MAX_BACKGROUND tasks run at once; the others are
+ * queued.
  *
- * Locks: `pool.lock` guards the lists and counts, each task's own lock its flags.  Neither is held
- * while a task, a hook or a handler's code runs, except that a hook runs under `hook_lock`, so that
+ * Locks: `pool.lock` protects the lists and counts, the lock of each task its flags. No lock is
+ * held while a task, a hook or a handler runs. Exception: a hook runs under `hook_lock`, so that
  * bg_on_cancel(NULL) can wait for it.
  */
 #include "sandbox.h"
@@ -136,7 +137,7 @@ enqueue(struct bg *bg)
 	pool.queued++;
 }
 
-/* True when a thread of its own runs the task; else it waits in the queue for a running one. */
+/* True when a thread of its own runs the task. Else the task is queued until a running one ends. */
 static bool
 start_thread(struct bg *bg)
 {

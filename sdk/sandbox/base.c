@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What everything else stands on: memory, growing text, base64, digests, the clock and the
- * generators of identifiers.
+ * Used by all other files: memory, growing text, base64, digests, the clock and the generators of
+ * identifiers.
  */
 #include "sandbox.h"
 

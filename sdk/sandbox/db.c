@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state database as domains see it: statements with typed arguments, a sticky failure flag,
- * and JSON documents by kind and id.
+ * The state database for the domains: statements with typed arguments, a failure flag that stays
+ * set, and JSON documents by kind and id.
  */
 #include "sandbox.h"
 

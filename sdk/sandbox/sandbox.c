@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * lakehost-sandbox: options, the listening socket, start and end.  See sandbox.h for the inside.
- */
+/* lakehost-sandbox: options, the listening socket, start and end. sandbox.h describes the rest. */
 #include "sandbox.h"
 
 #include <arpa/inet.h>
@@ -69,7 +67,7 @@ parse_listen(const char *text, struct sockaddr_storage *addr)
 	long port;
 
 	if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
-		fail("--listen wants ADDR:PORT", text);
+		fail("--listen needs ADDR:PORT", text);
 	port = strtol(colon + 1, &end, 10);
 	if (colon[1] == '\0' || *end != '\0' || port < 0 || port > 65535)
 		fail("--listen has no valid port", text);
@@ -88,7 +86,7 @@ parse_listen(const char *text, struct sockaddr_storage *addr)
 		v6->sin6_port = htons((uint16_t)port);
 		return sizeof(*v6);
 	}
-	fail("--listen wants a loopback address (127.0.0.1, localhost, [::1])", text);
+	fail("--listen needs a loopback address (127.0.0.1, localhost, [::1])", text);
 }
 
 static int64_t
@@ -98,7 +96,7 @@ parse_delay(const char *text)
 	long long ms = strtoll(text, &end, 10);
 
 	if (*text == '\0' || *end != '\0' || ms < 0 || ms > MAX_DELAY_MS)
-		fail("--delay-ms wants 0 to 3600000", text);
+		fail("--delay-ms must be 0 to 3600000", text);
 	return ms;
 }
 
@@ -205,7 +203,7 @@ main(int argc, char **argv)
 
 	len = parse_listen(parse_options(argc, argv), &addr);
 	if (!is_loopback(&addr))
-		fail("--listen wants a loopback address (127.0.0.1, localhost, [::1])",
+		fail("--listen needs a loopback address (127.0.0.1, localhost, [::1])",
 		     options.host);
 	settings_set_delay(options.delay_ms);
 	open_data();

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inner framework of lakehost-sandbox, a local program that speaks the Databricks REST API.
- * A domain (clusters, statements, jobs, ...) is one `struct domain`: a route table, the SQL of its
- * tables and a seeding function.  domains.c lists them; http.c routes and answers.
+ * The framework of lakehost-sandbox, a local program that implements the Databricks REST API. A
+ * domain (clusters, statements, jobs, ...) is one `struct domain`: a route table, the SQL of its
+ * tables and a seeding function. domains.c lists them; http.c routes and answers.
  *
- * Threads: one per connection, plus background tasks (bg_start).  A handler runs with its
- * workspace locked, so it may read, change and write without a race, unless its route says
- * ROUTE_UNLOCKED (then it takes ws_lock itself for as short as it can and may block meanwhile).
- * The lock is recursive.
+ * Threads: one for each connection, and one for each background task (bg_start). A handler runs
+ * with its workspace locked, so that it may read and write without races. A route with
+ * ROUTE_UNLOCKED takes ws_lock itself for as short as possible, and may block. The lock is
+ * recursive.
  *
- * Failures: a handler answers exactly once through a reply_* function and returns.  The helpers
- * that may refuse (request_int, body_need, page_slice, ...) have answered already when they return
- * false or NULL, so the caller just returns.  A failing state database is sticky: it turns the
- * answer into 500 INTERNAL_ERROR whatever the handler said.
+ * Failures: a handler answers exactly once through a reply_* function and returns. The helpers that
+ * may refuse (request_int, body_need, page_slice, ...) have already answered when they return false
+ * or NULL, so the caller just returns. A failure of the state database stays set: it turns any
+ * answer into 500 INTERNAL_ERROR.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -32,7 +32,7 @@ enum {
 	MAX_JSON_DEPTH = 128,
 	MAX_PATH_VARS = 8,
 	MAX_NAME = 255,	     /* catalog, schema, table names */
-	MAX_BACKGROUND = 64, /* tasks that run at once; more wait their turn */
+	MAX_BACKGROUND = 64, /* tasks that run at once; the others are queued */
 };
 #define MAX_UPLOAD (INT64_C(5) << 30) /* Files API: a PUT is at most 5 GiB */
 
@@ -40,15 +40,16 @@ enum {
 
 /* ---- memory, text, log (base.c) -------------------------------------------------------- */
 
-/* Abort on exhaustion; for small, fixed sizes.  What a peer sizes goes through a capped buffer. */
+/* Abort when memory is exhausted; for small, fixed sizes. A size that comes from a peer needs a
+ * capped buffer. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* Growing text.  Zero-initialise, or set max (bytes; 0 = no cap).  Past the cap it stays as it was
- * and failed is set.  data is NUL-terminated once anything was added.  */
+/* Growing text. Initialise it with zeros, or set max (bytes; 0 = no cap). Beyond the cap it does
+ * not change and failed is set. data is NUL-terminated once anything was added. */
 struct buf {
 	char *data;
 	size_t len, cap, max;
@@ -64,8 +65,8 @@ char *base64_encode(const void *data, size_t len); /* padded, no line breaks; ca
 /* NULL when not base64 (standard or URL alphabet, padding optional).  Caller frees. */
 void *base64_decode(const char *text, size_t len, size_t *out_len);
 void sha256_hex(const void *data, size_t len, char out[65]);
-void hmac_hex(const char *text, char out[65]);	 /* keyed with the secret kept in DIR */
-bool secret_equal(const char *a, const char *b); /* time depends on length only */
+void hmac_hex(const char *text, char out[65]);	 /* keyed with the secret stored in DIR */
+bool secret_equal(const char *a, const char *b); /* the time depends only on the length */
 /* The one of `names` (ends with NULL) that is `text`; NULL when none is. */
 const char *text_among(const char *text, const char *const *names);
 char *text_fold(const char *s); /* ASCII lower case copy */
@@ -74,18 +75,18 @@ bool text_like(const char *pattern, const char *s); /* SQL LIKE: % and _, case-i
 
 bool write_all(int fd, const char *data, size_t len);
 
-/* One line on stderr.  Never pass a token or a secret. */
+/* One line on stderr. Must not contain a token or a secret. */
 void log_line(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- time and identifiers (base.c) ----------------------------------------------------- */
 
 int64_t clock_ms(void); /* epoch, milliseconds */
-/* The length of a transition that takes `ms` by default, scaled by --delay-ms (default 3000, which
- * is what a cluster start takes).  States are computed from timestamps: store when it started. */
+/* The length of a transition that takes `ms` by default, scaled by --delay-ms (default 3000, the
+ * start of a cluster). States are computed from timestamps: store the start time. */
 int64_t scaled_ms(int64_t ms);
 void clock_iso(int64_t ms, char out[32]); /* 2026-01-02T03:04:05.678Z */
 
-int64_t id_number(void);	       /* 12-15 digits, unique enough, always < 2^53 */
+int64_t id_number(void);	       /* 12-15 digits, random, always < 2^53 */
 void id_hex(char *out, size_t digits); /* digits hex characters and a NUL */
 void id_uuid(char out[37]);
 void id_cluster(char out[32]); /* MMDD-HHMMSS-8 letters */
@@ -94,22 +95,23 @@ void id_cluster(char out[32]); /* MMDD-HHMMSS-8 letters */
 
 struct options {
 	char host[64]; /* loopback address as given */
-	int port;      /* real port once listening */
+	int port;      /* the real port once the server listens */
 	const char *data_dir;
 	int64_t delay_ms;
 	bool allow_exec;
-	char pat[40];			       /* the generated token; opens workspace "default" */
+	char pat[40];			       /* the generated token; it opens workspace
+					        * "default" */
 	char client_id[40], client_secret[48]; /* OAuth client of workspace "default" */
 	char account_id[37];
 	char key[65]; /* hex key for hmac_hex */
 };
 extern struct options options; /* constant once the server listens */
 
-/* Knobs for tests, read and changed through /_sandbox/settings (settings.c). */
+/* Settings for tests, read and changed through /_sandbox/settings (settings.c). */
 struct settings {
 	int64_t delay_ms;
 	int64_t rows_per_chunk;	     /* statement results */
-	int64_t statement_ttl_s;     /* status and result are 404 afterwards */
+	int64_t statement_ttl_s;     /* status and result are 404 after this time */
 	int64_t link_ttl_s;	     /* external links */
 	int64_t token_ttl_s;	     /* OAuth access tokens */
 	int64_t inline_limit;	     /* bytes; above it an INLINE statement fails */
@@ -121,8 +123,9 @@ void settings_read(struct settings *copy); /* a consistent copy */
 /* ---- workspaces (workspace.c) ---------------------------------------------------------- */
 
 /*
- * One per token subject, made and seeded at first use, kept until exit.  DIR/<name>/ holds
- * state.db (every domain's state), lake.db (what SQL sees) and the folders domains make.
+ * One for each token subject, created and seeded at its first use, kept until exit. DIR/<name>/
+ * contains state.db (the state of every domain), lake.db (the data of SQL) and the folders of
+ * domains.
  */
 struct workspace {
 	char name[64];	/* [a-z0-9_]+, safe as a folder name */
@@ -131,8 +134,8 @@ struct workspace {
 	int64_t org_id; /* X-Databricks-Org-Id */
 	char metastore_id[37];
 	sqlite3 *db;		       /* state.db; use it under ws_lock only */
-	bool db_failed;		       /* sticky within one request */
-	struct lake *lake;	       /* the SQL engine's side (sql.h) */
+	bool db_failed;		       /* stays set within one request */
+	struct lake *lake;	       /* the SQL engine's part (sql.h) */
 	struct statements *statements; /* live statements (statements.c) */
 	struct workspace *next;
 	void *lock; /* ws_lock */
@@ -143,19 +146,19 @@ void ws_unlock(struct workspace *ws);
 char *ws_path(struct workspace *ws, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * State database.  `types` has one letter per '?': s text (NULL allowed), i int64_t, d double,
+ * State database. `types` has one letter for each '?': s text (NULL allowed), i int64_t, d double,
  * b blob (pointer, size_t), j json object (borrowed, stored as text; NULL allowed).
  */
 int db_run(struct workspace *ws, const char *sql, const char *types, ...); /* rows changed; -1 */
 sqlite3_stmt *db_query(struct workspace *ws, const char *sql, const char *types, ...);
-bool db_next(struct workspace *ws, sqlite3_stmt *st); /* false at the end, and finalizes then */
-void db_end(sqlite3_stmt *st);			      /* only when leaving the loop early */
+bool db_next(struct workspace *ws, sqlite3_stmt *st); /* false at the end; finalizes then */
+void db_end(sqlite3_stmt *st);			      /* only when the loop ends early */
 const char *db_text(sqlite3_stmt *st, int column);    /* "" for NULL; valid until the next step */
 int64_t db_int(sqlite3_stmt *st, int column);
 struct json_object *db_tree(sqlite3_stmt *st, int column); /* owned; NULL when it is none */
 int64_t db_one_int(struct workspace *ws, const char *sql, const char *types, ...); /* 0 if no row */
 
-/* JSON documents by (kind, id), for state that needs no SQL of its own; ordered by creation. */
+/* JSON documents by (kind, id), for state that needs no SQL of its own; sorted by creation. */
 /* Owned; NULL when there is none. */
 struct json_object *doc_get(struct workspace *ws, const char *kind, const char *id);
 void doc_put(struct workspace *ws, const char *kind, const char *id, struct json_object *doc);
@@ -175,7 +178,7 @@ struct request {
 	char *raw_path; /* as sent */
 	char request_id[37];
 	struct workspace *ws; /* NULL on ROUTE_OPEN routes without a token */
-	char user[128];	      /* who calls, e.g. ann@example.com */
+	char user[128];	      /* the caller, e.g. ann@example.com */
 	bool trusted;	      /* the printed token or its OAuth client */
 	const char *var_names[MAX_PATH_VARS];
 	char *var_values[MAX_PATH_VARS];
@@ -183,11 +186,11 @@ struct request {
 	struct query_arg *args;
 	size_t arg_count;
 	struct json_object *body; /* the JSON body; an empty object when none was sent */
-	struct buf raw;		  /* body bytes, except on ROUTE_UPLOAD */
+	struct buf raw;		  /* bytes of the body, except on ROUTE_UPLOAD */
 	int upload_fd;		  /* ROUTE_UPLOAD: temporary file, at offset 0; else -1 */
 	char *upload_path;	  /* its path below ws->dir: link or rename it into place */
 	int64_t body_size;	  /* bytes received */
-	struct http *http;	  /* the connection side; private to http.c */
+	struct http *http;	  /* the connection; private to http.c */
 	struct reply *reply;	  /* private to reply.c */
 };
 
@@ -195,7 +198,7 @@ struct request {
 const char *request_var(const struct request *req, const char *name);
 const char *request_arg(const struct request *req, const char *name); /* first value or NULL */
 const char *request_arg_at(const struct request *req, const char *name, size_t index);
-/* Name in any case; NULL when not sent. */
+/* The name in any case; NULL when it was not sent. */
 const char *request_header(const struct request *req, const char *name);
 /* Each of these has answered 400 INVALID_PARAMETER_VALUE when it returns false or NULL. */
 bool request_bool(struct request *req, const char *name, bool absent, bool *out);
@@ -203,14 +206,17 @@ bool request_int(struct request *req, const char *name, int64_t absent, int64_t 
 		 int64_t *out);
 const char *request_need(struct request *req, const char *name);
 
-/* Members of the body (or of any object); wrong types count as absent in get, refuse in need. */
+/* Members of the body (or of any object). A wrong type counts as absent in get, and is refused in
+ * need. */
 const char *json_str(struct json_object *obj, const char *name);	     /* or NULL */
-int64_t json_int(struct json_object *obj, const char *name, int64_t absent); /* digits text too */
+int64_t json_int(struct json_object *obj, const char *name, int64_t absent); /* digits in a
+									      * string are
+									      * accepted */
 bool json_flag(struct json_object *obj, const char *name, bool absent);
 struct json_object *json_get(struct json_object *obj, const char *name); /* borrowed or NULL */
 const char *body_need(struct request *req, const char *name);		 /* non-empty string */
 bool body_need_int(struct request *req, const char *name, int64_t *out);
-/* False for python and the like unless the caller is trusted or --allow-exec was given. */
+/* False for python and similar code unless the caller is trusted or --allow-exec was given. */
 bool request_may_exec(const struct request *req);
 
 /* ---- replies (reply.c) ----------------------------------------------------------------- */
@@ -221,22 +227,24 @@ void reply_empty(struct request *req);		    /* 200 with {} */
 void reply_status(struct request *req, int status); /* no body, e.g. 204 */
 void reply_error(struct request *req, int status, const char *code, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
-/* Adds to details[] of the error just made; takes obj. */
+/* Adds to details[] of the last error; takes ownership of obj. */
 void reply_detail(struct request *req, struct json_object *obj);
-/* google.rpc.ErrorInfo detail with an empty metadata object (official clients insist on one). */
+/* google.rpc.ErrorInfo detail with an empty metadata object, which official clients require. */
 void reply_error_info(struct request *req, const char *reason, const char *domain);
 void reply_bytes(struct request *req, int status, const char *type, const void *data, size_t len);
-/* Takes fd.  Honours Range and If-Unmodified-Since, sets Last-Modified and Content-Length. */
+/* Takes ownership of fd. Supports Range and If-Unmodified-Since, sets Last-Modified and
+ * Content-Length. */
 void reply_file(struct request *req, int fd, const char *type);
-/* Streams: fn fills up to max bytes and returns how many, 0 at the end, -1 to cut the connection.
- * It runs after the handler, without the lock, on the connection's thread, and may block. */
+/* Streams: fn writes up to max bytes and returns their number, 0 at the end, -1 to close the
+ * connection. It runs after the handler, without the lock, on the connection's thread, and may
+ * block. */
 typedef ssize_t (*stream_fn)(void *arg, char *out, size_t max);
 void reply_stream(struct request *req, int status, const char *type, stream_fn fn, void *arg,
 		  void (*free_fn)(void *arg));
 void reply_header(struct request *req, const char *name, const char *value); /* after reply_* */
-bool reply_done(const struct request *req); /* has one been made? */
+bool reply_done(const struct request *req);				     /* was one made? */
 
-/* Small json-c conveniences: builders take the value, skip NULL text. */
+/* Small json-c helpers: builders take ownership of the value and skip NULL text. */
 /* Serialises to exactly this text. */
 struct json_object *json_raw(const char *text, size_t len);
 void json_add(struct json_object *obj, const char *name, struct json_object *value);
@@ -248,7 +256,8 @@ struct json_object *json_parse(const char *text, size_t len);
 
 /* ---- paging (page.c) ------------------------------------------------------------------- */
 
-/* A token is opaque, bound to `kind` (name the list and its filters) and survives restarts. */
+/* A token is opaque, bound to `kind` (name the list and its filters) and stays valid after a
+ * restart. */
 char *page_token(const char *kind, int64_t offset); /* caller frees */
 bool page_offset(const char *kind, const char *token, int64_t *offset);
 
@@ -258,10 +267,10 @@ struct page_rule {
 	const char *token_arg;		/* usually "page_token" */
 	int64_t default_size, max_size; /* sizes outside 1..max are clamped; 0 = default */
 	bool has_more;			/* jobs: also answer has_more */
-	bool empty_first;		/* UC: obeys settings.uc_empty_first_page */
+	bool empty_first;		/* UC: uses settings.uc_empty_first_page */
 };
-/* One page of `all` (taken) with next_page_token where more follows.  Size and token come from the
- * query, or from the body when the method is POST.  page_cut hands the answer over so that members
+/* One page of `all` (takes ownership), with next_page_token when there is more. Size and token come
+ * from the query, or from the body for the method POST. page_cut returns the answer so that members
  * can be added, or has answered 400 when it returns NULL; page_reply sends it. */
 struct json_object *page_cut(struct request *req, const struct page_rule *rule, const char *kind,
 			     struct json_object *all);
@@ -271,26 +280,26 @@ void page_reply(struct request *req, const struct page_rule *rule, const char *k
 /* ---- background work (background.c) ---------------------------------------------------- */
 
 struct bg;
-/* Runs fn on its own thread (after a queue when MAX_BACKGROUND run).  The caller holds one
- * reference; NULL when the queue is full or the program is stopping.  fn must come back soon
- * after a cancel; it takes ws_lock only for short. */
+/* Runs fn on its own thread, or queues it when MAX_BACKGROUND tasks run. The caller holds one
+ * reference; NULL when the queue is full or the program is stopping. fn must return soon after a
+ * cancel; it may hold ws_lock only for a short time. */
 struct bg *bg_start(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg);
 struct workspace *bg_workspace(const struct bg *bg);
 bool bg_cancelled(struct bg *bg);	  /* NULL = never */
-bool bg_sleep(struct bg *bg, int64_t ms); /* false when cancelled; NULL bg: plain sleep */
+bool bg_sleep(struct bg *bg, int64_t ms); /* false when cancelled; NULL bg: just sleeps */
 void bg_cancel(struct bg *bg);
-/* hook runs at cancel (at once if it already happened), from the cancelling thread; NULL clears,
+/* hook runs at cancel (at once if that already happened), in the cancelling thread; NULL clears it,
  * and returns only when no hook is running. */
 void bg_on_cancel(struct bg *bg, void (*hook)(void *arg), void *arg);
-/* True when fn has returned.  Shutdown ends it, since that cancels all tasks. */
+/* True when fn has returned. Shutdown ends every task, because it cancels all. */
 bool bg_wait(struct bg *bg, int64_t ms);
 struct bg *bg_ref(struct bg *bg);
 void bg_unref(struct bg *bg);
-bool stopping(void); /* the program is on its way out */
+bool stopping(void); /* the program is stopping */
 
-/* ---- SQL (sql.c and its neighbours) ---------------------------------------------------- */
+/* ---- SQL (sql/) ----------------------------------------------------------------------- */
 
-/* what USE changes; zero = main.default */
+/* changed by USE; zero = main.default */
 struct sql_session {
 	char catalog[MAX_NAME + 1], schema[MAX_NAME + 1];
 	char user[128];
@@ -301,11 +310,11 @@ struct sql_column {
 	char *name;
 	char *type_text;       /* "DECIMAL(10,2)" */
 	const char *type_name; /* "DECIMAL", "LONG", "STRING", ... */
-	int precision, scale;  /* -1 when they say nothing */
+	int precision, scale;  /* -1 when unknown */
 };
 
-/* One row: cells are NULL or text of the given length, in the manifest's rendering.  Return false
- * to stop there (a row or byte limit); that is no error. */
+/* One row: cells are NULL or text of the given length, in the form of the manifest. Returning false
+ * stops there (a row or byte limit); that is not an error. */
 typedef bool (*sql_row_fn)(void *arg, size_t n, const char *const *cells, const size_t *lens);
 
 struct sql_query {
@@ -319,11 +328,11 @@ struct sql_query {
 
 struct sql_outcome {
 	bool ok, cancelled;
-	bool has_result;  /* a query, as opposed to DDL */
+	bool has_result;  /* a query, not DDL */
 	const char *kind; /* SELECT, INSERT, CREATE, ... for the history */
 	int64_t affected;
 	char sql_state[6];
-	char *error; /* Databricks wording with SQLSTATE; NULL when ok */
+	char *error; /* Databricks' wording with SQLSTATE; NULL on success */
 };
 /* Runs in the calling thread, without ws_lock.  Free with sql_outcome_fini. */
 void sql_run(struct workspace *ws, struct sql_session *session, const struct sql_query *query,
@@ -335,13 +344,13 @@ void sql_outcome_fini(struct sql_outcome *out);
 struct json_object *sql_collect(struct workspace *ws, struct sql_session *session, const char *text,
 				struct json_object *params, int64_t max_rows, struct bg *bg,
 				char **error);
-/* Splits a script at semicolons outside quotes and comments; owned array of strings. */
+/* Splits a script at semicolons outside of quotes and comments; owned array of strings. */
 struct json_object *sql_split(const char *script);
 
-/* ---- what domains offer each other ----------------------------------------------------- */
+/* ---- functions between domains ---------------------------------------------------------- */
 
 const char *cluster_state(struct workspace *ws, const char *cluster_id); /* NULL = unknown id */
-/* False (and nothing happens) unless it was TERMINATED. */
+/* False, without any change, unless it was TERMINATED. */
 bool cluster_start(struct workspace *ws, const char *cluster_id);
 int64_t cluster_since(struct workspace *ws, const char *cluster_id); /* last (re)start, ms */
 const char *warehouse_state(struct workspace *ws, const char *id);   /* NULL = unknown id */
@@ -351,14 +360,15 @@ bool warehouse_start(struct workspace *ws, const char *id);
 
 enum route_flag {
 	ROUTE_OPEN = 1,	    /* no token needed; ws may be NULL */
-	ROUTE_UNLOCKED = 2, /* the handler locks for itself and may block */
-	ROUTE_UPLOAD = 4,   /* body goes to a temporary file, not to memory */
-	ROUTE_RAW_BODY = 8, /* body is not JSON; see req->raw */
+	ROUTE_UNLOCKED = 2, /* the handler takes the lock itself and may block */
+	ROUTE_UPLOAD = 4,   /* the body goes to a temporary file, not to memory */
+	ROUTE_RAW_BODY = 8, /* the body is not JSON; see req->raw */
 	ROUTE_ADMIN = 16,   /* /_sandbox: no token, no faults, not logged */
 };
 
-/* Patterns: literal segments, {name} for one segment, {+name} for the rest (may hold slashes; the
- * value then starts with no slash).  The first match in table order wins; a NULL method ends. */
+/* Patterns: literal segments, {name} for one segment, {+name} for the rest (may contain slashes;
+ * the value then starts without a slash). The first match in table order is used; a NULL method
+ * ends the table. */
 struct route {
 	const char *method, *pattern;
 	void (*handle)(struct request *req);
@@ -368,9 +378,10 @@ struct route {
 struct domain {
 	const char *name;
 	const struct route *routes;
-	const char *tables;		     /* CREATE TABLE IF NOT EXISTS ...; run at each open */
+	const char *tables;		     /* CREATE TABLE IF NOT EXISTS ...; run whenever the
+					      * database is opened */
 	void (*seed)(struct workspace *ws);  /* once per workspace, inside one transaction */
-	void (*close)(struct workspace *ws); /* at exit, after the server and tasks stopped */
+	void (*close)(struct workspace *ws); /* at exit, after the server and all tasks stopped */
 };
 /* Each domain file defines one `const struct domain NAME_domain`, listed in domains.c. */
 extern const struct domain *const domains[]; /* ends with NULL */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* The content of a file by its name; it must be one of those in files.cmake. */
+/* The content of a file by its name, which must be in files.cmake. */
 const char *seed_file(const char *name, size_t *len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Workspaces: one folder with one state database each, made and seeded when a token's subject is
- * first seen, kept open until exit.
+ * Workspaces: one folder with one state database for each, created and seeded at the first use of a
+ * token's subject, kept open until exit.
  */
 #include "sandbox.h"
 
@@ -91,7 +91,7 @@ write_secret_file(const char *path, const char *text)
 	return ok;
 }
 
-/* Numbers that stay the same for a workspace name: the org id and the metastore id. */
+/* Numbers that are derived from a workspace's name: the org id and the metastore id. */
 static void
 derive_ids(struct workspace *ws)
 {
@@ -147,7 +147,7 @@ make_folder(struct workspace *ws)
 	ws->dir_fd = open(ws->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (ws->dir_fd < 0)
 		return false;
-	/* What uploads and python processes left behind when an earlier process was killed. */
+	/* Removes files that an earlier process left when it was killed. */
 	beneath_remove_tree(ws->dir_fd, "/tmp");
 	beneath_remove_tree(ws->dir_fd, "/scratch");
 	tmp = ws_path(ws, "tmp");
@@ -183,7 +183,7 @@ open_database(struct workspace *ws)
 	return true;
 }
 
-/* All domains seed in one transaction, so a crash meanwhile leaves an unseeded workspace. */
+/* All domains seed in one transaction, so a crash leaves a workspace that is not seeded. */
 static bool
 seed(struct workspace *ws)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Grants of Unity Catalog: /api/2.1/unity-catalog/permissions. They are kept and answered; nothing
- * else in the sandbox looks at them.
+ * Grants of Unity Catalog: /api/2.1/unity-catalog/permissions. They are stored and returned, and
+ * have no effect in the sandbox.
  */
 #include "sql/sql.h"
 
@@ -11,7 +11,7 @@
 
 #define GRANTS_API "/api/2.1/unity-catalog"
 
-/* Is there such a catalog, schema or table? Of other kinds nothing is known here. */
+/* Does the catalog, schema or table exist? Objects of other kinds are not checked. */
 static bool
 is_there(struct lake_conn *conn, const char *type, const char *name)
 {
@@ -30,7 +30,7 @@ is_there(struct lake_conn *conn, const char *type, const char *name)
 	return found;
 }
 
-/* The key of what the path names, which is there; NULL after a refusal. Caller frees. */
+/* The key of the object in the path; NULL after a refusal. Caller frees. */
 static char *
 securable(struct request *req)
 {
@@ -65,7 +65,7 @@ grants_of(struct request *req, const char *key)
 	return grants != NULL ? grants : json_object_new_object();
 }
 
-/* The privileges as the answer has them; new. */
+/* The privileges in the form of the answer; new. */
 static struct json_object *
 shown(struct json_object *privileges, bool effective)
 {
@@ -127,7 +127,7 @@ grants_effective(struct request *req)
 	answer_grants(req, true);
 }
 
-/* Takes the named privileges out of the list, and puts them in again where they are added. */
+/* Removes the named privileges from the list, then adds those that are granted. */
 static void
 change_list(struct json_object *list, struct json_object *names, bool add)
 {
@@ -146,7 +146,7 @@ change_list(struct json_object *list, struct json_object *names, bool add)
 	}
 }
 
-/* False when the change names nobody. */
+/* False when the change has no principal. */
 static bool
 take_change(struct json_object *grants, struct json_object *change)
 {

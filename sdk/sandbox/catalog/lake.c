@@ -20,7 +20,7 @@ struct lake {
 	int idle_count;
 };
 
-/* INTEGER columns show as BIGINT, TEXT as STRING, BOOLEAN and TIMESTAMP as themselves. */
+/* The shown types: INTEGER is BIGINT, TEXT is STRING, BOOLEAN and TIMESTAMP are themselves. */
 const char LAKE_TABLES[] =
     "CREATE TABLE IF NOT EXISTS _catalogs(name TEXT PRIMARY KEY, type TEXT NOT NULL,"
     " comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
@@ -76,7 +76,7 @@ lake_of(struct workspace *ws)
 	return lake;
 }
 
-/* Statements see their own tables only: no files, no other databases, no pragmas. */
+/* Statements can use only their own tables: no files, no other databases, no pragmas. */
 static int
 authorize(void *arg, int action, const char *a, const char *b, const char *db, const char *trigger)
 {
@@ -180,7 +180,7 @@ lake_close(struct workspace *ws)
 	ws->lake = NULL;
 }
 
-/* ---- our own statements ---- */
+/* ---- statements of the sandbox itself ---- */
 
 bool
 lake_exec(struct lake_conn *conn, const char *sql)

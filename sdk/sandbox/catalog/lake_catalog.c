@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing the catalog's own tables: catalogs, schemas, tables, columns. */
+/* Writes the catalog's own tables: catalogs, schemas, tables, columns. */
 #include "sql/sql.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a new workspace's catalogs hold: samples (read-only), main, system.  All data is computed,
- * the same in every workspace, and made through the SQL engine itself.
+ * The catalogs of a new workspace: samples (read-only), main, system. All data is computed with the
+ * SQL engine, and is the same in every workspace.
  */
 #include "sql/sql.h"
 
@@ -131,7 +131,7 @@ seed_places(struct lake_conn *conn)
 	       catalog_put_schema(conn, "system", "billing", "Billing");
 }
 
-/* lake.db from scratch: a crash before the workspace counted as seeded starts over. */
+/* Creates lake.db again: after a crash during seeding everything starts over. */
 void
 lake_seed(struct workspace *ws)
 {

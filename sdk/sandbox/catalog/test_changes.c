@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What clients make and change: clusters, warehouses, catalogs, schemas, permissions, grants; and
- * who is here. Names and comments of every alphabet. */
+/* Clients create and change objects: clusters, warehouses, catalogs, schemas, permissions, grants.
+ * Users and groups. Names and comments in every alphabet. */
 #include "test/expect.h"
 
 #include <stdlib.h>
@@ -87,7 +87,7 @@ test_warehouses(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "warehouse_type"), "CLASSIC");
 	CU_ASSERT_EQUAL(int_at(a, "max_num_clusters"), 4);
 	CU_ASSERT_EQUAL(int_at(a, "auto_stop_mins"), 120);
-	CU_ASSERT_STRING_EQUAL(text_at(a, "state"), "RUNNING"); /* delays are none */
+	CU_ASSERT_STRING_EQUAL(text_at(a, "state"), "RUNNING"); /* all delays are zero */
 	answer_free(a);
 	expect("POST", edit, "{\"cluster_size\":\"Large\",\"auto_stop_mins\":5}", 200, NULL);
 	expect_text(one, "cluster_size", "Large");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unity Catalog metadata: /api/2.1/unity-catalog catalogs, schemas, tables, table-summaries.  The
- * data is lake.db's own catalog, so what SQL creates shows here.
+ * Unity Catalog metadata: /api/2.1/unity-catalog catalogs, schemas, tables, table-summaries. The
+ * data is the catalog in lake.db, so objects that SQL creates are visible here.
  */
 #include <stdio.h>
 #include <stdlib.h>

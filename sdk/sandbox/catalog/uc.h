@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between uc.c (what there is) and uc_change.c (making and deleting). */
+/* Shared by uc.c (reading) and uc_change.c (creating and deleting). */
 #ifndef SANDBOX_UC_H
 #define SANDBOX_UC_H
 
 #include "sql/sql.h"
 
-/* A connection to give back with lake_give(), or NULL after answering 500. */
+/* A connection, to be returned with lake_give(), or NULL after answering 500. */
 struct lake_conn *uc_open(struct request *req);
-/* Each answers with the object, or that there is none. */
+/* Each answers with the object, or that it does not exist. */
 void uc_reply_catalog(struct request *req, const char *name);
 void uc_reply_schema(struct request *req, const char *full_name);
 void uc_no_catalog(struct request *req, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and deleting catalogs and schemas of Unity Catalog: the same DDL that a statement runs. */
+/* Creates and deletes catalogs and schemas of Unity Catalog with the DDL that statements use. */
 #include "catalog/uc.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #define CHANGE_API "/api/2.1/unity-catalog"
 
-/* `name`, with its own backticks doubled; caller frees. */
+/* `name`, with its backticks doubled; caller frees. */
 static char *
 quoted_name(const char *name)
 {
@@ -21,7 +21,7 @@ quoted_name(const char *name)
 	return b.data;
 }
 
-/* " COMMENT '...'" of the body, or nothing; caller frees. */
+/* " COMMENT '...'" from the body, or nothing; caller frees. */
 static char *
 comment_clause(struct request *req)
 {
@@ -37,7 +37,8 @@ comment_clause(struct request *req)
 	return b.data;
 }
 
-/* Runs DDL (taken); a failure is answered with its own class as the code. */
+/* Runs DDL (takes ownership). The answer to a failure has the class of the SQL error as its
+ * code. */
 static bool
 run_ddl(struct request *req, char *text)
 {
@@ -60,7 +61,7 @@ run_ddl(struct request *req, char *text)
 	return ok;
 }
 
-/* "DROP SCHEMA `a`.`b`", with CASCADE where force=true says so; takes the name. */
+/* "DROP SCHEMA `a`.`b`", with CASCADE after force=true; takes ownership of the name. */
 static void
 drop(struct request *req, const char *what, char *name)
 {

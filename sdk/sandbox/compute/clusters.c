@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clusters: /api/2.1/clusters.  A cluster's row holds its state and since when; every read first
- * settles what fell due (PENDING and RESTARTING end in RUNNING, TERMINATING in TERMINATED).
+ * Clusters: /api/2.1/clusters. The row of a cluster holds its state and the start time of the
+ * state. Every read first makes the transitions that are due (PENDING and RESTARTING become
+ * RUNNING, TERMINATING becomes TERMINATED).
  */
 #include "sandbox.h"
 
@@ -508,7 +509,7 @@ collect_events(struct request *req, const char *id)
 	return all;
 }
 
-/* next_page is the whole request for the next page; older clients follow that, not the token. */
+/* next_page is the whole request for the next page. Older clients use it instead of the token. */
 static void
 add_next_page(struct request *req, struct json_object *answer)
 {

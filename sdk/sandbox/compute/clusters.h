@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between clusters.c (state machine, endpoints), clusters_change.c (making and changing) and
+/* Shared by clusters.c (state machine, endpoints), clusters_change.c (creating and changing) and
  * clusters_seed.c (seeds and fixed lists). */
 #ifndef SANDBOX_CLUSTERS_H
 #define SANDBOX_CLUSTERS_H
 
 #include "sandbox.h"
 
-/* Records an event; takes details. */
+/* Records an event; takes ownership of details. */
 void cluster_event(struct workspace *ws, const char *id, int64_t time, const char *type,
 		   struct json_object *details);
 /* A termination_reason object; owned by the caller. */
 struct json_object *cluster_reason(const char *code, const char *type, const char *user);
 
-/* The body's cluster_id and its state, or NULL after a refusal. */
+/* The cluster_id in the body and the state of that cluster, or NULL after a refusal. */
 const char *cluster_named(struct request *req, const char **state);
 /* The body's cluster_id when that one is RUNNING, or NULL after a refusal. */
 const char *cluster_named_running(struct request *req);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making clusters and changing what they are: create, edit, resize of /api/2.1/clusters. */
+/* Creates and changes clusters: create, edit, resize of /api/2.1/clusters. */
 #include "compute/clusters.h"
 
 #include <string.h>
 
-/* What a cluster is, of a body that makes or edits one; owned by the caller. */
+/* The specification of a cluster, from a body that creates or edits one; owned by the caller. */
 static struct json_object *
 spec_of(struct request *req)
 {
@@ -23,7 +23,7 @@ spec_of(struct request *req)
 	return spec;
 }
 
-/* Has it a runtime, machines and a size, as the API demands? Else answers 400. */
+/* Does it have a runtime, a node type and a size, as the API requires? Else answers 400. */
 static bool
 spec_complete(struct request *req)
 {
@@ -88,7 +88,7 @@ clusters_edit(struct request *req)
 	reply_empty(req);
 }
 
-/* The stored spec with another size; owned by the caller. */
+/* The stored specification with another size; owned by the caller. */
 static struct json_object *
 resized_spec(struct request *req, const char *id)
 {
@@ -108,7 +108,7 @@ resized_spec(struct request *req, const char *id)
 	return spec;
 }
 
-/* Workers come and go at once here. */
+/* Workers are added and removed at once here. */
 void
 clusters_resize(struct request *req)
 {

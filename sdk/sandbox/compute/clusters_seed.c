@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clusters a new workspace starts with, with some weeks of history, and the two fixed lists
- * (runtime versions, node types).
+ * The clusters of a new workspace, with some weeks of history, and the two fixed lists (runtime
+ * versions, node types).
  */
 #include "compute/clusters.h"
 
@@ -15,7 +15,7 @@ struct seed {
 	const char *id, *name, *state, *creator, *source, *node;
 	int workers;		 /* 0 = autoscale 1..4 */
 	int age_hours;		 /* since it was started */
-	const char *code, *type; /* why it ended; NULL while it lives */
+	const char *code, *type; /* why it ended; NULL while it runs */
 	const char *message;
 	bool pinned;
 };
@@ -89,7 +89,7 @@ reason_detail(struct json_object *reason)
 	return details;
 }
 
-/* One life: start, running, and for all but the last one the end. */
+/* One life of a cluster: start, running, and an end for all except the last. */
 static void
 seed_life(struct workspace *ws, const struct seed *seed, int64_t start, int64_t end,
 	  struct json_object *reason)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands: /api/1.2/commands.  Those of one context run one after the other, each in a background
- * task of its own that waits for its turn.
+ * Commands: /api/1.2/commands. The commands of one context run one after the other, each in a
+ * background task that waits for its turn.
  */
 #include "compute/contexts.h"
 
@@ -21,9 +21,9 @@ struct command {
 	char id[33];
 	enum command_state state;
 	char *text;
-	struct json_object *results; /* NULL until it ended */
+	struct json_object *results; /* NULL until it has ended */
 	struct bg *bg;
-	struct context *context; /* with a reference while it runs */
+	struct context *context; /* holds a reference while it runs */
 	struct command *next;
 };
 
@@ -61,9 +61,9 @@ commands_cancel_all(struct context *context)
 			bg_cancel(c->bg);
 }
 
-/* ---- results as the platform shows them ---- */
+/* ---- results in the form of the platform ---- */
 
-/* A cell that the engine gave as text, as JSON of its type. */
+/* A text cell of the engine, as JSON of its type. */
 static struct json_object *
 typed_cell(struct json_object *cell, const char *type)
 {
@@ -201,7 +201,7 @@ wait_for_turn(struct command *command, struct bg *bg)
 	return true;
 }
 
-/* Stops the code of a cluster that ends meanwhile. */
+/* Stops the code of a cluster that is terminated meanwhile. */
 static bool
 context_ended(void *arg)
 {
@@ -259,7 +259,7 @@ run_command(struct bg *bg, void *arg)
 
 /* ---- endpoints ---- */
 
-/* Makes room by forgetting the oldest that ended; false when all are still to run. */
+/* Makes room by removing the oldest commands that have ended; false when none has ended. */
 static bool
 make_room(struct context *context)
 {
@@ -275,7 +275,7 @@ make_room(struct context *context)
 	return true;
 }
 
-/* Starts a command in the context; wants contexts_lock.  NULL when there is no room. */
+/* Starts a command in the context; the caller holds contexts_lock. NULL when there is no room. */
 static struct command *
 start(struct context *context, const char *text)
 {
@@ -302,7 +302,7 @@ start(struct context *context, const char *text)
 	return command;
 }
 
-/* The context that the body names, its cluster running; NULL after a refusal. */
+/* The context in the body, when its cluster runs; NULL after a refusal. */
 static struct context *
 context_of_body(struct request *req)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Execution contexts: /api/1.2/contexts.  They live in memory and end with their cluster.
+ * Execution contexts: /api/1.2/contexts. They exist in memory only and end with their cluster.
  * https://docs.databricks.com/api/workspace/commandexecution
  */
 #include "compute/contexts.h"
@@ -97,7 +97,7 @@ context_unref(struct context *context)
 	free(context);
 }
 
-/* Takes a context off the list and ends it.  The caller's reference goes too. */
+/* Removes a context from the list and ends it. Also drops the caller's reference. */
 static void
 end_context(struct context *context)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See exec.h: one piece of code; notebooks are in notebook_run.c. */
+/* See exec.h: runs one piece of code; notebooks are in notebook_run.c. */
 #include "compute/exec.h"
 
 #include <stdarg.h>
@@ -126,7 +126,7 @@ run_sql(struct exec *exec, const char *code, struct exec_result *result)
 	json_object_put(params);
 }
 
-/* ---- what python asks for ---- */
+/* ---- requests of python code ---- */
 
 static struct json_object *
 refusal(const char *text)
@@ -294,7 +294,7 @@ take_done(struct json_object *done, enum python_end end, struct exec_result *res
 	}
 }
 
-/* Sends a message (taken) to the python process, which is started when there is none. */
+/* Sends a message (takes ownership) to the python process, which is started if there is none. */
 static void
 run_python(struct exec *exec, struct json_object *message, struct exec_result *result)
 {
@@ -380,8 +380,8 @@ exec_code(struct exec *exec, const char *language, const char *code, const char 
 	else if (strcmp(language, "fs") == 0)
 		run_fs(exec, code, name, result);
 	else if (strcmp(language, "pip") == 0)
-		result->text = xstrdup("The sandbox installs no packages; those of the system's "
-				       "python3 are there.\n");
+		result->text = xstrdup("The sandbox installs no packages; it uses those of the "
+				       "system's python3.\n");
 	else if (strcmp(language, "scala") == 0 || strcmp(language, "r") == 0)
 		exec_fail(result, "UnsupportedLanguage",
 			  "The sandbox has no %s: it runs python and"

@@ -20,8 +20,8 @@
 
 enum {
 	CHANNEL_FD = 3,
-	SCRIPT_FD = 4,		     /* as the process sees them */
-	MAX_LINE = 32 * 1024 * 1024, /* what the process may send at once */
+	SCRIPT_FD = 4,		     /* its working directory, as the process sees it */
+	MAX_LINE = 32 * 1024 * 1024, /* bytes that the process may send at once */
 	POLL_MS = 50,
 	STOP_CHECK_MS = 500,
 	INTERRUPT_GRACE_MS = 3000, /* from SIGINT to SIGKILL */
@@ -31,9 +31,9 @@ struct python {
 	pid_t pid;
 	int fd;
 	struct workspace *ws;
-	char *folder; /* scratch, below ws->dir; its working directory */
+	char *folder; /* working directory for scratch files, below ws->dir */
 	struct buf in;
-	size_t scanned; /* so far no line ends in here */
+	size_t scanned; /* no line end was found in the bytes before this */
 };
 
 /* ---- start ---- */
@@ -52,7 +52,7 @@ script_fd(void)
 	return fd;
 }
 
-/* Descriptors may sit where the child wants others, so all move out of the way first. */
+/* The descriptors may have the numbers that the child needs, so all are moved first. */
 static int
 actions_init(posix_spawn_file_actions_t *actions, int channel, int script, const char *folder)
 {
@@ -213,7 +213,7 @@ python_free(struct python *python)
 
 enum waited { WAITED_LINE, WAITED_NOTHING, WAITED_GONE };
 
-/* The next whole line without its end, taken from the buffer; NULL when none is complete. */
+/* The next whole line without its line end, taken from the buffer; NULL when none is complete. */
 static struct json_object *
 take_line(struct python *python)
 {
@@ -282,13 +282,13 @@ end_of(struct json_object *done)
 	return PYTHON_ERROR;
 }
 
-/* What must be remembered while code runs. */
+/* The state while code runs. */
 struct watch {
 	int64_t checked_ms, interrupted_ms;
 	bool stop;
 };
 
-/* Has it to stop?  Interrupts the code first where the process is to be kept; true = kill it. */
+/* Must the code stop? Interrupts it first if the process is to be kept; true = kill it. */
 static bool
 must_end(struct python *python, const struct python_host *host, struct watch *watch,
 	 enum python_end *end)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A python3 process that runs the code of one context or notebook run (python/driver.py), spoken to
- * over a socket.  It leads a process group of its own, gets nothing of our environment, and ends
- * with us.  One thread at a time uses it.
+ * A python3 process that runs the code of one context or notebook run (python/driver.py). It
+ * communicates over a socket, leads its own process group, inherits no environment, and ends with
+ * the sandbox. Only one thread at a time uses it.
  */
 #ifndef SANDBOX_PYTHON_H
 #define SANDBOX_PYTHON_H
@@ -11,15 +11,15 @@
 
 struct python;
 
-/* What the code may ask us for; run in the thread that called python_run. */
+/* Requests that the code may make. They run in the thread that called python_run. */
 struct python_host {
-	/* Answers {"op": ..., ...} with members, or {"error": text}; the answer is taken over. */
+	/* Answers {"op": ..., ...} with members, or {"error": text}; the caller owns the answer. */
 	struct json_object *(*answer)(void *arg, const char *op, struct json_object *message);
-	/* Asked now and then: true stops the code as a cancel does.  May be NULL. */
+	/* Called regularly: true stops the code like a cancel. May be NULL. */
 	bool (*stop)(void *arg);
 	void *arg;
-	struct bg *bg;	     /* cancels; may be NULL */
-	int64_t deadline_ms; /* clock_ms() at which to stop; 0 = never */
+	struct bg *bg;	     /* cancels the code; may be NULL */
+	int64_t deadline_ms; /* clock_ms() of the timeout; 0 = none */
 	bool keep;	     /* a cancel interrupts the code and keeps the process */
 };
 
@@ -37,9 +37,9 @@ struct python *python_start(struct workspace *ws, struct json_object *widgets, c
 /* Kills the process group. */
 void python_free(struct python *python);
 
-/* Sends a message ({"op": "run", "code": ...}; taken) and waits for its end.  *done is the driver's
- * answer (owned by the caller; NULL when cancelled, timed out or died).  False when the process is
- * gone and only python_free is left to do. */
+/* Sends a message ({"op": "run", "code": ...}; takes ownership) and waits until it is done. *done
+ * is the driver's answer (owned by the caller; NULL when cancelled, timed out or crashed). False
+ * when the process has ended; then only python_free may be called. */
 bool python_run(struct python *python, struct json_object *message, const struct python_host *host,
 		enum python_end *end, struct json_object **done);
 

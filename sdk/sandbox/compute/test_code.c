@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Execution contexts and commands: python with the printed token, SQL with any. */
+/* Execution contexts and commands: python with the printed token, SQL with any token. */
 #include "test/expect.h"
 
 #include <stdio.h>
@@ -62,7 +62,7 @@ execute(const char *token, const char *cluster, const char *context, const char 
 	json_object_put(body);
 }
 
-/* Polls until the command has ended; the last answer. */
+/* Polls until the command has ended; returns the last answer. */
 static struct answer *
 ended(const char *token, const char *cluster, const char *context, const char *id)
 {
@@ -140,7 +140,7 @@ test_python(void)
 	expect_data(id, "1 + 1", "2");
 	CU_ASSERT_EQUAL(entries_of("scratch"), 1);
 	destroy(CLUSTER, id);
-	CU_ASSERT(becomes_empty("scratch")); /* the process is gone with its folder */
+	CU_ASSERT(becomes_empty("scratch")); /* the process has ended and its folder is removed */
 }
 
 static void
@@ -181,7 +181,7 @@ test_python_spark(void)
 	destroy(CLUSTER, id);
 }
 
-/* What a cell prints is cut at a megabyte, and says so. */
+/* The printed text of a cell is cut at one megabyte and marked. */
 static void
 test_output_cap(void)
 {
@@ -218,7 +218,7 @@ test_sql(void)
 	CU_ASSERT(json_object_is_type(at(a->json, "results.data[0][2]"), json_type_double));
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.schema[0].name"), "n");
 	answer_free(a);
-	a = run(id, "sql", "SELECT order_id FROM sales.orders"); /* the session stays */
+	a = run(id, "sql", "SELECT order_id FROM sales.orders"); /* the session is kept */
 	CU_ASSERT_EQUAL(count_at(a, "results.data"), 1000);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.truncated"), "true");
 	answer_free(a);
@@ -265,7 +265,7 @@ test_cancel(void)
 	a = ended(NULL, CLUSTER, context, queued);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Cancelled");
 	answer_free(a);
-	a = run(context, "python", "z"); /* the process lives on; z = 3 never ran */
+	a = run(context, "python", "z"); /* the process still runs; z = 3 was never executed */
 	CU_ASSERT(strcmp(text_at(a, "results.data"), "3") != 0);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Finished");
 	answer_free(a);
@@ -351,7 +351,7 @@ test_context_cap(void)
 	CU_ASSERT_EQUAL(a->status, 400);
 	CU_ASSERT(holds(text_at(a, "error"), "Too many execution contexts"));
 	answer_free(a);
-	/* They end with their cluster. */
+	/* Contexts end with their cluster. */
 	snprintf(body, sizeof(body), "{\"cluster_id\": \"%s\"}", OTHER);
 	expect("POST", "/api/2.1/clusters/restart", body, 200, NULL);
 	CU_ASSERT(
@@ -361,7 +361,7 @@ test_context_cap(void)
 	answer_free(a);
 }
 
-/* A cluster that is terminated takes the running code with it. */
+/* Terminating a cluster stops its running code. */
 static void
 test_cluster_ends(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clusters and warehouses.  Delays are endless or nothing, so that no test hangs on speed. */
+/* Clusters and warehouses. Delays are endless or zero, so that no test depends on speed. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -159,7 +159,7 @@ test_warehouses(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "warehouses[0].health.status"), "HEALTHY");
 	answer_free(a);
 	set_setting("delay_ms", 3600000);
-	a = post(STOPPED "/start", ""); /* an empty body is fine */
+	a = post(STOPPED "/start", ""); /* an empty body is allowed */
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
 	a = get(STOPPED);

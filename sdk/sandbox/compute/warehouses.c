@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SQL warehouses: /api/2.0/sql/warehouses.  STARTING ends in RUNNING, STOPPING in STOPPED, both
- * computed from the time they began.  A statement starts a stopped warehouse (warehouse_start).
+ * SQL warehouses: /api/2.0/sql/warehouses. STARTING becomes RUNNING, STOPPING becomes STOPPED; both
+ * are computed from their start time. A statement starts a stopped warehouse (warehouse_start).
  */
 #include "sandbox.h"
 
@@ -96,7 +96,7 @@ endpoint(const char *id)
 	return odbc;
 }
 
-/* What a warehouse was made with beside what has a column. */
+/* The settings of a warehouse that have no column. */
 static void
 add_settings(struct workspace *ws, struct json_object *obj)
 {
@@ -230,7 +230,7 @@ warehouses_stop(struct request *req)
 	reply_empty(req);
 }
 
-/* ---- made, changed, deleted ---- */
+/* ---- create, change, delete ---- */
 
 static void
 warehouses_create(struct request *req)

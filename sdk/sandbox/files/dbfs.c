@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DBFS: /api/2.0/dbfs.  Files lie in DIR/dbfs.  What is written through a handle goes to a
- * temporary file and appears at close, so a writer that gives up leaves nothing behind.
+ * DBFS: /api/2.0/dbfs. Files are in DIR/dbfs. Bytes written through a handle go to a temporary file
+ * that appears at close, so an interrupted upload leaves nothing.
  * https://docs.databricks.com/api/workspace/dbfs
  */
 #include "sandbox.h"
@@ -21,25 +21,25 @@ enum {
 	MAX_BLOCK = 1024 * 1024, /* read, add-block, put */
 	DEFAULT_READ = 512 * 1024,
 	HANDLE_IDLE_MS = 10 * 60 * 1000,
-	MAX_HANDLES = 1000, /* of one workspace */
+	MAX_HANDLES = 1000, /* handles of one workspace */
 };
 
 struct handle {
 	int64_t id, used_ms;
 	struct workspace *ws;
-	char *path, *temporary; /* temporary: below ws->dir */
+	char *path, *temporary; /* temporary file, below ws->dir */
 	int fd;
 	bool overwrite;
 	struct handle *next;
 };
 
-/* Guarded by the lock of the workspace that each belongs to, and `handles_lock` for the chain. */
+/* The workspace's lock protects its handles, and `handles_lock` the list. */
 static struct handle *handles;
 static pthread_mutex_t handles_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- paths and refusals ---- */
 
-/* A clean path without "dbfs:"; NULL after a refusal. */
+/* A normalized path without "dbfs:"; NULL after a refusal. */
 static char *
 checked(struct request *req, const char *given)
 {
@@ -217,7 +217,8 @@ handle_free(struct handle *handle)
 	free(handle);
 }
 
-/* Takes a handle off the chain: one by id, or (id 0) any that idled out, or (now 0 too) any. */
+/* Removes a handle from the list: the one with the id, or (id 0) an idle one, or (now 0 too)
+ * any. */
 static struct handle *
 unchain(struct workspace *ws, int64_t id, int64_t now)
 {
@@ -276,7 +277,7 @@ count_handles(struct workspace *ws)
 	return n;
 }
 
-/* A new handle on a temporary file; NULL (errno) when that cannot be made. */
+/* A new handle with a temporary file; NULL (errno) on failure. */
 static struct handle *
 handle_new(struct workspace *ws, const char *path, bool overwrite)
 {
@@ -298,7 +299,7 @@ handle_new(struct workspace *ws, const char *path, bool overwrite)
 	return NULL;
 }
 
-/* May a file be written at the path?  Makes the folders above; 0 or an errno. */
+/* May a file be written at the path? Creates its parents; 0 or an errno. */
 static int
 check_target(int root, const char *path, bool overwrite)
 {
@@ -312,7 +313,7 @@ check_target(int root, const char *path, bool overwrite)
 	return rc;
 }
 
-/* Puts a finished temporary file in its place; 0 or an errno. */
+/* Moves a finished temporary file to its place; 0 or an errno. */
 static int
 put_in_place(struct handle *handle)
 {
@@ -355,7 +356,7 @@ dbfs_create(struct request *req)
 	free(path);
 }
 
-/* The handle of the body, taken off the chain; NULL after a refusal. */
+/* The handle in the body, removed from the list; NULL after a refusal. */
 static struct handle *
 take_handle(struct request *req)
 {
@@ -467,7 +468,7 @@ dbfs_mkdirs(struct request *req)
 	free(path);
 }
 
-/* Deleting what is not there succeeds, as on the platform. */
+/* Deleting a missing file succeeds, as on the platform. */
 static void
 dbfs_delete(struct request *req)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Files API: /api/2.0/fs/files and /api/2.0/fs/directories, for paths in volumes.  A file
- * appears when its upload is complete; folders above it are made.
+ * The Files API: /api/2.0/fs/files and /api/2.0/fs/directories, for paths in volumes. A file
+ * appears when its upload is complete; its parents are created.
  * https://docs.databricks.com/api/workspace/files
  */
 #include "files/volumes.h"
@@ -15,7 +15,7 @@
 
 #include "files/beneath.h"
 
-/* A path within a volume, and the volume's folder to resolve it in. */
+/* A path within a volume, and the folder of the volume. */
 struct place {
 	char *shown; /* "/Volumes/main/default/v/a" */
 	char *below; /* "/a"; "/" is the volume itself */
@@ -39,7 +39,7 @@ no_volume(struct request *req, const char *path)
 		    path);
 }
 
-/* Cuts "/Volumes/c/s/v/rest" into folded names and the rest; false when one is missing. */
+/* Splits "/Volumes/c/s/v/rest" into lower-case names and the rest; false when one is missing. */
 static bool
 cut(const char *clean, char *names[3], char **below)
 {
@@ -57,7 +57,7 @@ cut(const char *clean, char *names[3], char **below)
 	return names[0][0] != '\0' && names[1][0] != '\0' && names[2][0] != '\0';
 }
 
-/* Finds the volume that the request's path is in; false after a refusal. */
+/* Finds the volume of the request's path; false after a refusal. */
 static bool
 place_find(struct request *req, struct place *place)
 {
@@ -152,7 +152,7 @@ files_get(struct request *req)
 	place_fini(&place);
 }
 
-/* Moves the upload to its place; the folders above it are made. */
+/* Moves the upload to its place; its parents are created. */
 static void
 take_upload(struct request *req, const struct place *place, bool overwrite)
 {
@@ -206,8 +206,8 @@ files_delete(struct request *req)
 	place_fini(&place);
 }
 
-/* Parts of an upload would go to a cloud store, which a sandbox has not: official clients then send
- * the file in one PUT. */
+/* Multipart uploads go to a cloud store, which the sandbox does not have: official clients then
+ * send the file in one PUT. */
 static void
 files_post(struct request *req)
 {

@@ -143,7 +143,7 @@ test_dbfs_tree(void)
 	expect("POST", DBFS "delete", "{\"path\": \"/\", \"recursive\": true}", 400, INVALID);
 }
 
-/* ---- staying below the folder ---- */
+/* ---- paths stay below the folder ---- */
 
 static void
 test_escapes(void)
@@ -297,7 +297,7 @@ test_directories(void)
 	expect("GET", DIRS "/none", NULL, 404, "NOT_FOUND");
 }
 
-/* Sends the head of a PUT of 1000000 bytes and `sent` of them, then goes away. */
+/* Sends the headers of a PUT of 1000000 bytes and `sent` bytes of its body, then disconnects. */
 static void
 abort_upload(size_t sent)
 {
@@ -482,7 +482,7 @@ test_secret_acls(void)
 	expect("GET", SECRETS "list?scope=mine", NULL, 403, "PERMISSION_DENIED");
 }
 
-/* Nobody but the owner can read what is kept. */
+/* Only the owner can read the stored files. */
 static void
 test_secrets_at_rest(void)
 {

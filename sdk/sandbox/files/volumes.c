@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unity Catalog's volumes: /api/2.1/unity-catalog/volumes.  Their files lie in
- * DIR/volumes/catalog/schema/volume and are served by fs.c.
+ * Unity Catalog's volumes: /api/2.1/unity-catalog/volumes. Their files are in
+ * DIR/volumes/catalog/schema/volume; fs.c serves them.
  * https://docs.databricks.com/api/workspace/volumes
  */
 #include "files/volumes.h"
@@ -79,7 +79,7 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 /* ---- names ---- */
 
 struct volume_name {
-	char *text; /* folded, cut at the dots */
+	char *text; /* in lower case, split at the dots */
 	const char *catalog, *schema, *name;
 };
 
@@ -101,7 +101,7 @@ split_name(const char *full, struct volume_name *out)
 	return *out->catalog != '\0' && *out->schema != '\0' && *out->name != '\0';
 }
 
-/* The volume of the path as JSON (owned) and its name; NULL after a refusal. */
+/* The volume in the path as JSON (owned) and its name; NULL after a refusal. */
 static struct json_object *
 named_volume(struct request *req, struct volume_name *name)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs: /api/2.2/jobs and, with all elements in one answer, /api/2.1/jobs.  Schedules are kept but
- * never fire.
- * https://docs.databricks.com/api/workspace/jobs
+ * Jobs: /api/2.2/jobs, and /api/2.1/jobs with all elements in one answer. Schedules are stored but
+ * have no effect. https://docs.databricks.com/api/workspace/jobs
  */
 #include "jobs/runs.h"
 
@@ -179,7 +178,7 @@ jobs_create(struct request *req)
 	reply_json(req, answer);
 }
 
-/* The body's job and its settings (owned); NULL after a refusal. */
+/* The job in the body and its settings (owned); NULL after a refusal. */
 static struct json_object *
 named_job(struct request *req, int64_t *id)
 {

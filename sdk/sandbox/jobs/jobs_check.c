@@ -107,7 +107,7 @@ task_ok(struct request *req, struct json_object *tasks, size_t i)
 	return dependencies_ok(req, tasks, task);
 }
 
-/* Are all upstream tasks of the task among those already placed? */
+/* Are all upstream tasks of the task already in the list? */
 static bool
 is_ready(struct json_object *tasks, size_t i, const bool *placed)
 {

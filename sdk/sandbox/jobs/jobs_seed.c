@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The jobs of a new workspace and their history: runs that succeeded, failed with a trace, were
- * cancelled, skipped, and one that runs on until it is cancelled.
+ * cancelled or skipped, and one that runs until it is cancelled.
  */
 #include "jobs/runs.h"
 
@@ -119,7 +119,7 @@ success_output(void)
 	return output;
 }
 
-/* How the task number i of n ends in a run that ends so: the failing one is the middle one. */
+/* The result of task number i of n in a run with this result: the middle one fails. */
 static enum outcome
 task_outcome(enum outcome run, size_t i, size_t n)
 {
@@ -258,7 +258,7 @@ seed_others(struct workspace *ws, int64_t now)
 		seed_past(ws, &pasts[i], "ann@example.com");
 }
 
-/* A run that nobody drives: it stays RUNNING until it is cancelled. */
+/* A run without a driver: it stays RUNNING until it is cancelled. */
 static void
 seed_running(struct workspace *ws, int64_t now)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a notebook of the workspace cell by cell, as exec.h says. */
+/* Runs a notebook of the workspace cell by cell, see exec.h. */
 #include "compute/exec.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { MAX_HTML = 10 * 1024 * 1024 };
 
 /* ---- loading ---- */
 
-/* The path as given, or beside the notebook that runs now; NULL when it is no path. */
+/* The path as given, or relative to the notebook that runs; NULL when it is not valid. */
 static char *
 resolve(const struct exec *exec, const char *given)
 {
@@ -142,7 +142,7 @@ keep_outputs(struct cell *cell, const struct exec_result *result)
 static void run_cells(struct exec *exec, struct notebook *notebook, const char *path,
 		      struct exec_result *result);
 
-/* %run: the cells of another notebook, in this one's process. */
+/* %run: runs the cells of another notebook in the same process. */
 static void
 include(struct exec *exec, const char *given, struct exec_result *result)
 {
@@ -169,7 +169,7 @@ include(struct exec *exec, const char *given, struct exec_result *result)
 	free(name);
 }
 
-/* Stops at the first cell that does not end well; *result is that of the last cell run. */
+/* Stops at the first cell that fails; *result is that of the last cell that ran. */
 static void
 run_cells(struct exec *exec, struct notebook *notebook, const char *path,
 	  struct exec_result *result)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Drives a run from QUEUED or PENDING to its end, one task after the other in the order of their
- * dependencies, in a background task of its own.  The lock is held for the moments that read or
- * move rows, never while something runs.
+ * Drives a run from QUEUED or PENDING to its end in its own background task: one task after the
+ * other, in the order of their dependencies. The lock is held only while rows are read or changed,
+ * never while a task runs.
  */
 #include "jobs/runs.h"
 
@@ -13,7 +13,7 @@
 
 enum { PENDING_MS = 600, RUNNING_MS = 700, TERMINATING_MS = 200, QUEUE_MS = 50 };
 
-/* ---- which runs are driven now ---- */
+/* ---- which runs have a driver ---- */
 
 struct live {
 	struct workspace *ws;
@@ -22,7 +22,7 @@ struct live {
 	struct live *next;
 };
 
-/* Taken inside ws_lock or alone, never the other way round. */
+/* Taken inside ws_lock or alone, never in the other order. */
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct live *live;
 
@@ -129,7 +129,7 @@ run_cancel(struct workspace *ws, int64_t run_id)
 	bg_unref(bg);
 }
 
-/* ---- what to do next ---- */
+/* ---- the next task ---- */
 
 struct step {
 	int64_t id;
@@ -216,7 +216,7 @@ look_upstream(const struct plan *plan, struct json_object *spec, struct upstream
 	}
 }
 
-/* By the task's run_if: OUTCOME_SUCCESS to run it, else how it ends without. */
+/* By the task's run_if: OUTCOME_SUCCESS to run it, else its result without running. */
 static enum outcome
 judge(struct json_object *spec, const struct upstream *up)
 {
@@ -240,7 +240,7 @@ judge(struct json_object *spec, const struct upstream *up)
 	return up->excluded > 0 ? OUTCOME_EXCLUDED : OUTCOME_SUCCESS;
 }
 
-/* Ends the tasks that are not to run, and finds one that is; 0 when nothing is left. */
+/* Ends the tasks that must not run, and finds one that can run; 0 when nothing is left. */
 static int64_t
 next_task(struct workspace *ws, const struct run *run)
 {
@@ -304,7 +304,7 @@ task_deadline(const struct drive *drive, struct json_object *spec)
 	return own;
 }
 
-/* From PENDING to TERMINATING; the outcome is not yet in the row. */
+/* From PENDING to TERMINATING; the outcome is not in the row yet. */
 static enum outcome
 attempt(struct drive *drive, struct task_context *context)
 {
@@ -330,7 +330,7 @@ attempt(struct drive *drive, struct task_context *context)
 	return outcome;
 }
 
-/* Another attempt where the task allows one; true when one was added. */
+/* Adds another attempt if the task allows one; true when one was added. */
 static bool
 retry(struct drive *drive, const struct task_context *context, enum outcome outcome)
 {
@@ -359,7 +359,7 @@ retry(struct drive *drive, const struct task_context *context, enum outcome outc
 	return true;
 }
 
-/* Runs one attempt at a task and writes down how it ended. */
+/* Runs one attempt of a task and stores its result. */
 static void
 run_task(struct drive *drive, int64_t task_id)
 {
@@ -418,7 +418,7 @@ has_dependents(const struct run *run, const char *key)
 	return false;
 }
 
-/* The outcome from the tasks that nothing depends on; *message says what failed. */
+/* The outcome, from the tasks that no other depends on; *message names the failed task. */
 static enum outcome
 run_outcome(struct workspace *ws, const struct run *run, char **message)
 {
@@ -470,7 +470,7 @@ finish(struct drive *drive)
 	free(message);
 }
 
-/* How many runs of the job are ahead of this one. */
+/* The number of runs of the job before this one. */
 static int64_t
 runs_ahead(struct workspace *ws, const struct run *run)
 {
@@ -481,7 +481,7 @@ runs_ahead(struct workspace *ws, const struct run *run)
 			  "iii", run->job_id, run->id, run->number);
 }
 
-/* QUEUED until the job has room; false when cancelled meanwhile. */
+/* QUEUED until the job may run; false when cancelled meanwhile. */
 static bool
 wait_in_queue(struct drive *drive)
 {

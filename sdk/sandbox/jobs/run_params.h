@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a task gets: its own parameters, the job's and run-now's, {{references}} resolved. */
+/* The parameters of a task: its own, the job's and those of run-now, with {{references}}
+ * resolved. */
 #ifndef SANDBOX_RUN_PARAMS_H
 #define SANDBOX_RUN_PARAMS_H
 
 #include "jobs/runs.h"
 
 /* The text with {{job.id}}, {{job.parameters.x}}, {{tasks.t.values.k}}, ... replaced; unknown ones
- * stay.  Caller frees. */
+ * stay. Caller frees. */
 char *params_resolve(const struct task_context *context, const char *text);
 /* Owned: names to texts for widgets; a list of arguments; names to texts for SQL. */
 struct json_object *params_of_notebook(const struct task_context *context,

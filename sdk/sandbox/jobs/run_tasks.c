@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one task of a run does: notebooks, python files, SQL files, other jobs and conditions really
- * happen; other kinds of task end with an error that says so.
+ * Runs one task of a run: notebooks, python files, SQL files, other jobs and conditions are
+ * executed. Other kinds of task end with an error that says so.
  */
 #include "jobs/runs.h"
 
@@ -116,7 +116,7 @@ begin(struct task_context *context, struct exec *exec)
 	exec->stop_arg = context;
 }
 
-/* Adds a text, at most MAX_OUTPUT bytes of it, and says whether that was all. */
+/* Adds at most MAX_OUTPUT bytes of a text, and whether that was all of it. */
 static void
 add_capped(struct json_object *obj, const char *name, const char *flag, const char *text)
 {
@@ -209,7 +209,7 @@ read_stored(struct workspace *ws, const char *top, const char *path, size_t *len
 	return data;
 }
 
-/* A file of the workspace tree, a volume or DBFS; NULL when it is not there. */
+/* A file of the workspace tree, a volume or DBFS; NULL when it does not exist. */
 static char *
 read_file(struct workspace *ws, const char *given)
 {

@@ -62,7 +62,7 @@ read_filter(struct request *req, struct run_filter *out)
 	return false;
 }
 
-/* The ids that match, newest first; only those of the page are loaded. */
+/* The matching ids, newest first; only those of the page are loaded. */
 static void
 runs_list(struct request *req)
 {
@@ -113,7 +113,7 @@ runs_list(struct request *req)
 
 /* ---- get ---- */
 
-/* The run that a run id or a task run id belongs to.  task->id is 0 when it is a run's own id. */
+/* The run of a run id or a task run id. task->id is 0 for a run's own id. */
 static bool
 find(struct workspace *ws, int64_t id, struct run *run, struct task_run *task)
 {
@@ -193,7 +193,7 @@ runs_get(struct request *req)
 
 /* ---- get-output and export ---- */
 
-/* The task run whose output is asked for: named itself, or the only task of a run. */
+/* The task run whose output is requested: by its id, or the only task of a run. */
 static bool
 asked_task(struct request *req, struct run *run, struct task_run *task)
 {
@@ -272,7 +272,7 @@ runs_export(struct request *req)
 
 /* ---- cancel and delete ---- */
 
-/* The run of the body, by its own id or a task run's; false after a refusal. */
+/* The run in the body, by its own id or the id of a task run; false after a refusal. */
 static bool
 named_run(struct request *req, struct run *run)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs and their runs.  A run is a row in `runs` and a row in `task_runs` for each attempt at a
- * task; both carry the state machine's columns.  jobs*.c keep the definitions, runs_start.c makes
- * runs, run_exec.c drives one in the background, run_tasks.c does the work of one task, runs.c
- * answers questions.  Functions want ws_lock held unless they say otherwise.
+ * Jobs and their runs. A run is a row in `runs`, and a row in `task_runs` for each attempt of a
+ * task; both have the columns of the state machine. jobs*.c store the definitions, runs_start.c
+ * creates runs, run_exec.c drives one in the background, run_tasks.c runs one task, runs.c answers
+ * requests. The caller of these functions holds ws_lock unless the comment says otherwise.
  */
 #ifndef SANDBOX_RUNS_H
 #define SANDBOX_RUNS_H
@@ -12,7 +12,7 @@
 
 enum {
 	MAX_TASKS = 1000,
-	ELEMENTS_PER_PAGE = 100,      /* of tasks, clusters, ... in API 2.2 */
+	ELEMENTS_PER_PAGE = 100,      /* elements of tasks, clusters, ... in API 2.2 */
 	MAX_TOKEN = 64,		      /* idempotency_token */
 	MAX_OUTPUT = 5 * 1024 * 1024, /* notebook result, logs */
 	MAX_PARAMS_JSON = 10000,      /* of notebook_params and the like */
@@ -21,7 +21,7 @@ enum {
 
 /* The columns that runs and task_runs share. */
 struct run_state {
-	char life[24], result[40], code[40], term[20]; /* result, code, term: "" until the end */
+	char life[24], result[40], code[40], term[20]; /* result, code, term: "" before the end */
 	char *message;
 	int64_t start, setup, execution, cleanup, end;
 };
@@ -31,9 +31,9 @@ struct run {
 	char *name, *creator;
 	char type[16], trigger[16];
 	struct run_state state;
-	struct json_object *settings;	/* as of the start: tasks, timeout_seconds, ... */
+	struct json_object *settings;	/* copied at the start: tasks, timeout_seconds, ... */
 	struct json_object *job_params; /* [{name, default, value}] or NULL */
-	struct json_object *overriding; /* what run-now gave, or NULL */
+	struct json_object *overriding; /* the parameters of run-now, or NULL */
 	bool trusted;
 };
 
@@ -41,10 +41,10 @@ struct task_run {
 	int64_t id, run_id, attempt;
 	char *key, *cluster;
 	struct run_state state;
-	struct json_object *output; /* of get-output beside metadata; or NULL */
+	struct json_object *output; /* the members of get-output besides metadata; or NULL */
 };
 
-/* How a run or a task ended: one row of a table with its words in both state models. */
+/* The result of a run or a task: one row of a table with its words in both state models. */
 enum outcome {
 	OUTCOME_SUCCESS,
 	OUTCOME_FAILED,
@@ -73,7 +73,8 @@ struct json_object *tasks_all(struct workspace *ws, int64_t run_id);
 /* The task's specification in the settings; borrowed, NULL when it has none. */
 struct json_object *task_spec(const struct run *run, const char *key);
 bool life_is_active(const char *life);
-/* Moves a row on; `table` is "runs" or "task_runs".  Sets start at the first RUNNING or PENDING. */
+/* Changes the state of a row; `table` is "runs" or "task_runs". Sets start at the first RUNNING or
+ * PENDING. */
 void state_set(struct workspace *ws, const char *table, int64_t id, const char *life,
 	       const char *message);
 void state_end(struct workspace *ws, const char *table, int64_t id, enum outcome outcome,
@@ -87,7 +88,7 @@ struct json_object *run_json(struct workspace *ws, const struct run *run); /* wi
 struct json_object *task_json(struct workspace *ws, const struct run *run,
 			      const struct task_run *task);
 struct json_object *tasks_json(struct workspace *ws, const struct run *run); /* array */
-/* A task run as if it were a run of its own: for runs/get and get-output. */
+/* A task run in the form of a run: for runs/get and get-output. */
 struct json_object *task_as_run(struct workspace *ws, const struct run *run,
 				const struct task_run *task);
 
@@ -95,16 +96,16 @@ struct json_object *task_as_run(struct workspace *ws, const struct run *run,
 void runs_run_now(struct request *req);
 void runs_submit(struct request *req);
 void runs_repair(struct request *req);
-/* Makes and starts a run of a job on behalf of another run's task; 0 when there is no such job. */
+/* Creates and starts a run of a job for the task of another run; 0 when the job does not exist. */
 int64_t run_make_child(struct workspace *ws, const struct run *parent, int64_t job_id,
 		       struct json_object *job_params);
 
 /* ---- run_exec.c ---- */
-/* Starts driving a run after the lock is released; false when the program cannot take more. */
+/* Starts a driver after the lock is released; false when there are too many tasks. */
 bool run_launch(struct workspace *ws, int64_t run_id);
-/* Cancels it, or ends it at once when nothing drives it. */
+/* Cancels it, or ends it at once when it has no driver. */
 void run_cancel(struct workspace *ws, int64_t run_id);
-/* Drives a run in this thread to its end; without ws_lock. */
+/* Drives a run in this thread to its end; the caller does not hold ws_lock. */
 void run_drive(struct bg *bg, struct workspace *ws, int64_t run_id);
 
 /* ---- run_tasks.c ---- */
@@ -120,9 +121,9 @@ struct task_context {
 	struct buf html;
 	char *message; /* state_message; owned */
 };
-/* Does what the task says; without ws_lock. */
+/* Runs the task; the caller does not hold ws_lock. */
 enum outcome task_perform(struct task_context *context);
-/* Is its compute there?  Waits for a cluster that starts.  Without ws_lock. */
+/* Is its compute available? Waits for a cluster that starts. The caller does not hold ws_lock. */
 enum outcome task_prepare(struct task_context *context);
 
 /* ---- jobs.c, jobs_check.c, jobs_seed.c ---- */
@@ -131,10 +132,10 @@ struct json_object *job_settings(struct workspace *ws, int64_t job_id);
 /* Checks settings (or a submit body); false after a refusal. */
 bool settings_check(struct request *req, struct json_object *settings, bool submit);
 /* Keeps 100 elements, from `from` on, of each long array (tasks, job_clusters, ...); true when any
- * has more behind them. */
+ * has more. */
 bool elements_cut(struct json_object *obj, int64_t from);
-/* API 2.2: cuts `obj` to the page that the request asks for and adds next_page_token to `answer`.
- * 2.1 gets all.  False after a refusal. */
+/* API 2.2: cuts `obj` to the requested page and adds next_page_token to `answer`. 2.1 returns
+ * everything. False after a refusal. */
 bool elements_page(struct request *req, struct json_object *answer, struct json_object *obj,
 		   const char *kind);
 bool is_api_22(const struct request *req);

@@ -46,7 +46,7 @@ add_tasks(struct workspace *ws, const struct run *run, struct json_object *only)
 	}
 }
 
-/* Makes the run and its tasks; its id. */
+/* Creates the run and its tasks; returns its id. */
 static int64_t
 insert(struct workspace *ws, const struct new_run *new)
 {
@@ -85,7 +85,7 @@ reply_run(struct request *req, int64_t run_id, bool with_number)
 
 /* ---- idempotency ---- */
 
-/* The run that this token made before (answered), or 0; -1 after a refusal. */
+/* The run that this token created before (answered), or 0; -1 after a refusal. */
 static int64_t
 known_token(struct request *req, const char *scope, bool with_number)
 {
@@ -139,7 +139,7 @@ static const struct {
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* Collects what the request overrides; false after a refusal.  *out is owned, NULL when none. */
+/* Collects the overrides of the request; false after a refusal. *out is owned, NULL when none. */
 static bool
 take_overriding(struct request *req, struct json_object **out)
 {
@@ -184,7 +184,7 @@ add_param(struct json_object *list, const char *name, const char *absent, const 
 	json_object_array_add(list, item);
 }
 
-/* The job's parameters with the values given, then those that only the caller knows. */
+/* The job's parameters with the given values, then those that only the caller has. */
 static struct json_object *
 merge_start_params(struct json_object *settings, struct json_object *given)
 {
@@ -220,7 +220,7 @@ merge_start_params(struct json_object *settings, struct json_object *given)
 	return NULL;
 }
 
-/* ---- only: which tasks ---- */
+/* ---- only: a part of the tasks ---- */
 
 static void
 add_key(struct json_object *keys, const char *key)
@@ -229,7 +229,7 @@ add_key(struct json_object *keys, const char *key)
 		json_object_array_add(keys, json_object_new_string(key));
 }
 
-/* Adds what the task depends on (up) or what depends on it, and so on. */
+/* Adds the tasks that this one depends on (up), or those that depend on it, recursively. */
 static void
 add_relatives(struct json_object *tasks, struct json_object *keys, const char *key, bool up)
 {
@@ -303,7 +303,7 @@ active_runs(struct workspace *ws, int64_t job_id)
 			  job_id);
 }
 
-/* Makes the run PENDING, QUEUED or SKIPPED, as the job's concurrency says, and starts it. */
+/* Sets the run to PENDING, QUEUED or SKIPPED, depending on the job's concurrency, and starts it. */
 static int64_t
 start_job_run(struct workspace *ws, struct new_run *new, bool queue)
 {
@@ -440,7 +440,7 @@ runs_submit(struct request *req)
 
 /* ---- repair ---- */
 
-/* Which tasks to run again; NULL after a refusal. */
+/* The tasks to run again; NULL after a refusal. */
 static struct json_object *
 tasks_to_repair(struct request *req, const struct run *run)
 {
@@ -493,7 +493,7 @@ repair_allowed(struct request *req, const struct run *run)
 	return !reply_done(req);
 }
 
-/* New attempts at the tasks, and the run is open again. */
+/* Creates new attempts of the tasks and opens the run again. */
 static int64_t
 reopen(struct workspace *ws, const struct run *run, struct json_object *keys)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs and runs: definitions, history, runs that really run, cancel, repair, restart. */
+/* Jobs and runs: definitions, history, runs that are executed, cancel, repair, restart. */
 #include "test/expect.h"
 
 #include <signal.h>
@@ -32,7 +32,7 @@ run_path(const char *what, long long id)
 	return text_of(RUNS "%s?run_id=%lld", what, id);
 }
 
-/* Waits for the end of a run (status TERMINATED); its last answer. */
+/* Waits for the end of a run (status TERMINATED); returns its last answer. */
 static struct answer *
 finished(long long id)
 {
@@ -68,7 +68,7 @@ expect_result(struct answer *run, const char *life, const char *result)
 	CU_ASSERT(same);
 }
 
-/* Submits one task; "members" are those of the task beside its key. */
+/* Submits one task; "members" are those of the task besides its key. */
 static long long
 submit(const char *members)
 {
@@ -193,7 +193,7 @@ test_life_of_a_job(void)
 	a = fetch("GET", get, NULL);
 	CU_ASSERT_EQUAL(count_at(a, "settings.tasks"), 0);
 	answer_free(a);
-	body = text_of("{\"job_id\": \"%lld\"}", id); /* digits as text are fine */
+	body = text_of("{\"job_id\": \"%lld\"}", id); /* digits in a string are accepted */
 	expect("POST", JOBS "delete", body, 200, NULL);
 	expect("POST", JOBS "delete", body, 400, INVALID);
 	free(body);
@@ -278,7 +278,7 @@ test_failed_history(void)
 
 /* ---- running ---- */
 
-/* A notebook's result is cut at 5 MiB, and says so. */
+/* The result of a notebook is cut at 5 MiB and marked. */
 static void
 test_result_cap(void)
 {
@@ -515,9 +515,9 @@ test_cancel(void)
 	expect_result(a, "TERMINATED", "CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status.termination_details.code"), "USER_CANCELED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[0].state.result_state"), "CANCELED");
-	CU_ASSERT(becomes_empty("scratch")); /* the process is gone with its folder */
+	CU_ASSERT(becomes_empty("scratch")); /* the process has ended and its folder is removed */
 	answer_free(a);
-	expect("POST", RUNS "cancel", body, 200, NULL); /* no harm in a second time */
+	expect("POST", RUNS "cancel", body, 200, NULL); /* a second time is allowed */
 	free(body);
 	expect("POST", RUNS "cancel", "{\"run_id\": 1}", 400, INVALID);
 	expect("POST", RUNS "cancel-all", "{}", 400, INVALID);
@@ -571,7 +571,7 @@ test_concurrency(void)
 	free(body);
 }
 
-/* A python process dies with the sandbox, and its run is not left RUNNING. */
+/* A python process ends with the sandbox, and its run does not stay RUNNING. */
 static void
 test_restart(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Feature hashing of words and of their trigrams, so that similar words are near each other. */
+/* Feature hashing of words and of their trigrams, so that similar words get similar vectors. */
 #include "ml/embed.h"
 
 #include <ctype.h>

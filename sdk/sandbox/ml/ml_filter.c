@@ -48,7 +48,7 @@ struct ml_filter {
 struct reader {
 	const char *at;
 	char word[MAX_WORD];
-	char quote; /* of the word: ' " ` or 0 */
+	char quote; /* quote of the word: ' " ` or 0 */
 };
 
 /* ---- words ---- */
@@ -74,7 +74,7 @@ quoted(struct reader *r)
 	return true;
 }
 
-/* The next word, operator or quoted text; false at the end or where it is malformed. */
+/* The next word, operator or quoted text; false at the end or when it is malformed. */
 static bool
 next_word(struct reader *r)
 {
@@ -139,7 +139,7 @@ scope_of(const char *word, const char **rest)
 	return "attributes";
 }
 
-/* Reads a name whose first word is in r->word; answers NULL or what is wrong. */
+/* Reads a name whose first word is in r->word; returns NULL or the fault. */
 static const char *
 read_name(struct reader *r, const struct ml_grammar *grammar, struct name *out)
 {
@@ -282,7 +282,7 @@ filter_free(struct ml_filter *filter)
 
 /* ---- matching ---- */
 
-/* SQL LIKE that minds the case: % and _. */
+/* SQL LIKE, case-sensitive: % and _. */
 static bool
 like(const char *pattern, const char *s)
 {
@@ -398,7 +398,7 @@ order_parse(struct sorting *sorting, const char *text)
 	return NULL;
 }
 
-/* What an item lacks comes last, upwards and downwards. */
+/* Items without the value come last, in ascending and descending order. */
 static int
 compare_values(struct ml_value a, struct ml_value b, bool down)
 {
@@ -452,7 +452,7 @@ orders_parse(struct sorting *sorting, struct json_object *orders, const char *fa
 	return wrong != NULL ? wrong : order_parse(sorting, fallback);
 }
 
-/* The matching items in their order; a new array. */
+/* The matching items, sorted; a new array. */
 static struct json_object *
 select_items(const struct ml_filter *filter, struct sorting *sorting, struct json_object *all)
 {

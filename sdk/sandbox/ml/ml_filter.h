@@ -11,15 +11,15 @@
 
 struct ml_filter;
 
-/* What a key of one item is: neither text nor number when it has none. */
+/* The value of a key of one item: neither text nor number when it has none. */
 struct ml_value {
 	const char *text;
 	bool is_number;
 	double number;
 };
 
-/* What may stand in a filter: attributes that are text, then those that are numbers; each list
- * ends with NULL.  `scopes`: may metrics and params be named? */
+/* The names that a filter may use: text attributes, then number attributes; each list ends with
+ * NULL. `scopes`: are metrics and params allowed? */
 struct ml_grammar {
 	const char *const *texts, *const *numbers;
 	bool runs;
@@ -28,9 +28,9 @@ struct ml_grammar {
 };
 
 /*
- * The items of `all` (taken) that match the request's filter, in its order; `orders` is an array of
- * strings or NULL.  Has answered 400 when it returns NULL.  `fallback` is the order that breaks
- * ties, as "start_time DESC".
+ * The items of `all` (takes ownership) that match the request's filter, sorted. `orders` is an
+ * array of strings or NULL. Has answered 400 when it returns NULL. `fallback` is the order of equal
+ * items, for example "start_time DESC".
  */
 struct json_object *ml_search(struct request *req, const struct ml_grammar *grammar,
 			      const char *filter, struct json_object *orders, const char *fallback,
@@ -39,7 +39,7 @@ struct json_object *ml_search(struct request *req, const struct ml_grammar *gram
 struct json_object *ml_pair(struct json_object *pairs, const char *key);
 /* The usual `value` of a grammar: a tag, or a member of the item. */
 struct ml_value ml_attribute(struct json_object *item, const char *scope, const char *key);
-/* A number in as few digits as say it exactly; NaN and infinities as text.  Owned. */
+/* A number in the fewest digits that are exact; NaN and infinities as text. Owned. */
 struct json_object *ml_number(double value);
 
 #endif

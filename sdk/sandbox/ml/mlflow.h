@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between the files of MLflow tracking: mlflow.c (experiments), mlflow_runs.c (runs, metrics,
- * artifacts), mlflow_seed.c.  Everything here wants ws_lock held.
+ * Shared by the files of MLflow tracking: mlflow.c (experiments), mlflow_runs.c (runs, metrics,
+ * artifacts), mlflow_seed.c. The caller of these functions holds ws_lock.
  *
- * A run is kept as one document, as runs/get answers it: {info, data{metrics, params, tags},
- * inputs, files}; `files` ([{path, is_dir, file_size}]) stays inside.  Each logged value of a
- * metric is also a row of its history.
+ * A run is stored as one document, in the form of runs/get: {info, data{metrics, params, tags},
+ * inputs, files}; `files` ([{path, is_dir, file_size}]) is not sent. Each logged value of a metric
+ * is also a row of its history.
  */
 #ifndef SANDBOX_MLFLOW_H
 #define SANDBOX_MLFLOW_H
@@ -25,7 +25,7 @@ struct json_object *run_new(const char *id, const char *name, const char *experi
 void run_put(struct workspace *ws, struct json_object *run);
 /* Adds or replaces {key, value} in data.params or data.tags. */
 void run_set(struct json_object *run, const char *list, const char *key, const char *value);
-/* Logs a value (taken) and keeps the latest in the run. */
+/* Logs a value (takes ownership) and keeps the latest one in the run. */
 void run_log(struct workspace *ws, struct json_object *run, const char *key,
 	     struct json_object *value, int64_t when, int64_t step);
 void run_add_file(struct json_object *run, const char *path, int64_t size); /* -1: a folder */

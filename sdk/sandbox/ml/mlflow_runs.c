@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow tracking: runs, what they log, their artifacts. */
+/* MLflow tracking: runs, their logged values, their artifacts. */
 #include "ml/mlflow.h"
 
 #include <stdlib.h>
@@ -157,7 +157,7 @@ need_run(struct request *req, const char *id)
 	return run;
 }
 
-/* The run that the body names, by run_id or its old name. */
+/* The run in the body, by run_id or the older name of this member. */
 static struct json_object *
 body_run(struct request *req)
 {
@@ -430,7 +430,7 @@ runs_update(struct request *req)
 	reply_json(req, answer);
 }
 
-/* A number, or one of the texts that JSON has no numbers for. */
+/* A number, or one of the texts for numbers that JSON does not have. */
 static bool
 metric_value(struct json_object *value)
 {
@@ -462,7 +462,7 @@ log_one_metric(struct request *req, struct json_object *run, struct json_object 
 	return true;
 }
 
-/* A param may be logged again, but not with another value. */
+/* A param may be logged again, but only with the same value. */
 static bool
 log_one_param(struct request *req, struct json_object *run, struct json_object *pair)
 {
@@ -550,7 +550,7 @@ log_all(struct request *req, struct json_object *run, const char *member, log_fn
 	return true;
 }
 
-/* Params first: they alone may be refused for what was logged before. */
+/* Params first: only they may be refused because of an earlier value. */
 static void
 log_batch(struct request *req)
 {

@@ -56,7 +56,7 @@ add_files(struct json_object *run)
 	run_add_file(run, "metrics.json", 95);
 }
 
-/* The curve of the loss, and the figure that the experiment is about. */
+/* The curve of the loss, and the main metric of the experiment. */
 static void
 add_metrics(struct workspace *ws, struct json_object *run, const struct seed *seed, int i,
 	    int64_t started)
@@ -66,7 +66,7 @@ add_metrics(struct workspace *ws, struct json_object *run, const struct seed *se
 			started + step * 30000, step);
 	run_log(ws, run, seed->metric, ml_number(seed->first + seed->change * i),
 		started + POINTS * 30000, 0);
-	if (i % 11 == 5) /* what a division by nothing leaves */
+	if (i % 11 == 5) /* the result of a division by zero */
 		run_log(ws, run, "r2", json_object_new_string("NaN"), started, 0);
 	else
 		run_log(ws, run, "r2", ml_number(0.5 + 0.02 * i), started, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The workspace's own model registry: /api/2.0/mlflow registered-models and model-versions.  A
- * version is a document named MODEL/NUMBER; names hold no slash.
+ * The workspace's own model registry: /api/2.0/mlflow registered-models and model-versions. A
+ * version is a document named MODEL/NUMBER; names contain no slash.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ version_add(struct workspace *ws, const char *model, int number, const char *use
 	free(id);
 }
 
-/* The newest version of each stage, as lists of models show them. */
+/* The newest version of each stage, for lists of models. */
 static void
 add_latest(struct workspace *ws, struct json_object *model)
 {
@@ -88,7 +88,7 @@ add_latest(struct workspace *ws, struct json_object *model)
 
 /* ---- models ---- */
 
-/* The repeated argument order_by; owned. */
+/* The argument order_by, which may be repeated; owned. */
 static struct json_object *
 orders(struct request *req)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Model serving: /api/2.0/serving-endpoints and /serving-endpoints/NAME/invocations.  The endpoints
- * are documents; `served` says which model answers.
+ * Model serving: /api/2.0/serving-endpoints and /serving-endpoints/NAME/invocations. The endpoints
+ * are documents; `served` selects the model that answers.
  */
 #include "ml/serving.h"
 
@@ -153,7 +153,7 @@ invocations(struct request *req)
 	invoke(req, request_var(req, "name"));
 }
 
-/* The OpenAI-like paths name the endpoint in the body. */
+/* In the OpenAI-like paths the body names the endpoint. */
 static void
 invoke_named(struct request *req)
 {

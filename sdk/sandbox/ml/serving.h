@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the models behind serving endpoints do (serving_models.c), for serving.c. */
+/* The models behind serving endpoints (serving_models.c), for serving.c. */
 #ifndef SANDBOX_SERVING_H
 #define SANDBOX_SERVING_H
 
 #include "sandbox.h"
 
-/* Each answers the request from its body.  `served` is the name of the served model. */
+/* Each answers the request from its body. `served` is the name of the served model. */
 void model_linear(struct request *req, const char *served);
 void model_chat(struct request *req, const char *served);
 void model_embed(struct request *req, const char *served);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three models to serve: a linear one for taxi fares, a chat that echoes, an embedder. */
+/* Three models: a linear one for taxi fares, a chat that repeats its input, an embedding model. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { MAX_ROWS = 10000, MAX_CHOICES = 8, MAX_TEXTS = 150, DEFAULT_TOKENS = 1000 };
 
-/* ---- linear: what samples.nyctaxi.trips follows, and 0.35 for each passenger ---- */
+/* ---- linear: the rule of samples.nyctaxi.trips, and 0.35 for each passenger ---- */
 
 static const struct {
 	const char *name;
@@ -70,7 +70,7 @@ predict_object(struct request *req, struct json_object *row, struct json_object 
 	return predict_row(req, values, predictions);
 }
 
-/* `places` says which cell is which input; NULL: in their order. */
+/* `places` maps cells to inputs; NULL: in their order. */
 static bool
 predict_array(struct request *req, struct json_object *row, const int *places,
 	      struct json_object *predictions)

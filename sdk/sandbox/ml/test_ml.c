@@ -24,7 +24,7 @@ count_or_refused(struct answer *a, int count)
 	return is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1 : -2;
 }
 
-/* How many runs of the big experiment a filter leaves; -1: it was refused. */
+/* The number of runs of the big experiment that pass a filter; -1: it was refused. */
 static int
 runs_of(const char *filter)
 {
@@ -105,7 +105,7 @@ test_run_pages(void)
 		       text_at(a, "next_page_token"));
 	answer_free(a);
 	a = post(MLFLOW "/runs/search", body);
-	/* The two that lack the metric come last. */
+	/* The two runs without the metric come last. */
 	CU_ASSERT_EQUAL(count_at(a, "runs"), 2);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "runs[1].info.status"), "FAILED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "next_page_token"), "");
@@ -138,7 +138,7 @@ test_experiments(void)
 	       "RESOURCE_DOES_NOT_EXIST");
 }
 
-/* What a training loop does; NaN survives as text. */
+/* A training loop; NaN is kept as text. */
 static void
 test_logging(void)
 {
@@ -281,7 +281,7 @@ test_language_models(void)
 
 /* ---- vector search ---- */
 
-/* How many of 60 products a filter leaves; -1: it was refused. */
+/* The number of the 60 products that pass a filter; -1: it was refused. */
 static int
 products_of(const char *filter)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Models in Unity Catalog: /api/2.1/unity-catalog/models, their versions and aliases.  A version is
- * a document named FULL.NAME/NUMBER; aliases are kept in the model.
+ * Models in Unity Catalog: /api/2.1/unity-catalog/models, their versions and aliases. A version is
+ * a document named FULL.NAME/NUMBER; aliases are stored in the model.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ set_alias(struct json_object *model, const char *alias, int64_t number)
 	json_object_array_add(json_get(model, "aliases"), entry);
 }
 
-/* Takes it out; -1 when there is no such alias, else its version. */
+/* Removes the alias; -1 when it does not exist, else its version. */
 static int64_t
 drop_alias(struct json_object *model, const char *alias, bool really)
 {
@@ -112,7 +112,7 @@ drop_alias(struct json_object *model, const char *alias, bool really)
 	return -1;
 }
 
-/* Only when asked, and never as an empty list. */
+/* Only when requested, and never as an empty list. */
 static void
 show_aliases(struct request *req, struct json_object *model)
 {

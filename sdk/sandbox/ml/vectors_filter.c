@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filters_json.  A member is one or more "column [operator]" joined by OR, with a value for each;
- * operators are NOT, <, <=, >, >=, LIKE (a word of the text, or a pattern with %).  A list stands
- * for any of its values, with NOT for none of them.
+ * filters_json. A member is one or more "column [operator]" joined by OR, with a value for each;
+ * operators are NOT, <, <=, >, >=, LIKE (a word of the text, or a pattern with %). A list matches
+ * any of its values, with NOT none of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ known_op(const char *op)
 	return text_among(op, ops) != NULL;
 }
 
-/* "price <" into its two words. */
+/* Splits "price <" into its two words. */
 static bool
 split_part(const char *text, size_t len, struct part *out)
 {
@@ -119,7 +119,7 @@ vfilter_check(const struct vindex *index, struct json_object *filter)
 
 /* ---- matching ---- */
 
-/* Numbers by size, all else by text; *ok is false where one of them is NULL. */
+/* Numbers by size, everything else as text; *ok is false when one of them is NULL. */
 static int
 compare(struct json_object *a, struct json_object *b, bool *ok)
 {

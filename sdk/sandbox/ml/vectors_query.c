@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries of a vector index: every row is compared, so results are exact.  ANN scores are cosines;
- * FULL_TEXT scores the share of the query's words that a row has; HYBRID joins the two orders by
+ * Queries of a vector index. Every row is compared, so results are exact. ANN scores are cosines.
+ * FULL_TEXT scores are the share of the query's words in a row. HYBRID combines both orders by
  * reciprocal rank.
  */
 #include <math.h>
@@ -243,7 +243,7 @@ sort_hits(struct hits *hits)
 		qsort(hits->items, hits->count, sizeof(struct hit), by_score);
 }
 
-/* Reciprocal rank fusion, scaled so that the first of both orders has 1. */
+/* Reciprocal rank fusion, scaled so that the first row of both orders has the score 1. */
 static void
 fuse(struct hits *hits)
 {
@@ -263,7 +263,7 @@ fuse(struct hits *hits)
 	free(ranks);
 }
 
-/* How many of the sorted hits are answered. */
+/* The number of the sorted hits in the answer. */
 static size_t
 count_good(const struct hits *hits, const struct query *query)
 {
@@ -320,7 +320,7 @@ data_array(const struct hits *hits, const struct query *query, size_t from, size
 	return rows;
 }
 
-/* Keeps the body for the pages to come; "ID.TOKEN", caller frees. */
+/* Stores the body for later pages; "ID.TOKEN", caller frees. */
 static char *
 remember(struct request *req, struct json_object *body, const char *id, size_t offset)
 {

@@ -53,7 +53,7 @@ type_fits(const char *type, struct json_object *value)
 	       json_object_is_type(value, json_type_double);
 }
 
-/* Is every member a column of the index, and of its type? */
+/* Is every member a column of the index, with the right type? */
 static bool
 row_fits(const struct vindex *index, struct json_object *row)
 {
@@ -202,7 +202,7 @@ vectors_delete(struct request *req)
 
 /* ---- copies of a table ---- */
 
-/* A cell's text as JSON of the column's type. */
+/* The text of a cell as JSON of the column's type. */
 static struct json_object *
 typed_cell(const char *type, struct json_object *cell)
 {

@@ -107,7 +107,7 @@ fault_take(const struct request *req, struct fault *out)
 	return found;
 }
 
-/* ---- answers in place of the handler ---- */
+/* ---- answers instead of the handler ---- */
 
 static void
 retry_header(struct request *req, const struct fault *fault)
@@ -175,13 +175,13 @@ fault_answer(struct request *req, const struct fault *fault)
 	}
 }
 
-/* ---- spoiling the handler's answer ---- */
+/* ---- damaging the handler's answer ---- */
 
 struct spoiler {
 	char *data;
 	int64_t at, end, cut; /* cut < 0: no reset */
 	int64_t delay_ms;
-	struct request *req; /* lives until the answer is complete */
+	struct request *req; /* valid until the answer is complete */
 };
 
 static ssize_t
@@ -192,7 +192,7 @@ spoil(void *arg, char *out, size_t max)
 	int64_t n = limit - s->at;
 
 	if (n <= 0 && s->cut >= 0) {
-		nap(LATENCY_SLICE_MS); /* let the bytes before the cut arrive */
+		nap(LATENCY_SLICE_MS); /* lets the bytes before the cut arrive */
 		http_linger_reset(s->req);
 		return -1;
 	}
@@ -216,7 +216,7 @@ spoiler_free(void *arg)
 	free(s);
 }
 
-/* Everything the answer would have been, in memory; a streamed answer stays as it is. */
+/* The whole answer in memory; a streamed answer is not changed. */
 static void
 gather(struct reply *reply)
 {

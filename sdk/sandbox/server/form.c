@@ -14,7 +14,7 @@ struct part {
 	size_t len;
 };
 
-/* The boundary from Content-Type, with its leading dashes; false when this is no form. */
+/* The boundary from Content-Type, with its leading dashes; false when this is not a form. */
 static bool
 boundary_of(const struct request *req, char out[MAX_BOUNDARY + 8])
 {
@@ -58,7 +58,7 @@ part_name(const char *head, size_t len, char out[MAX_FIELD])
 	return n > 0;
 }
 
-/* The part that begins behind a boundary at *at; moves *at behind the next one. */
+/* The part after the boundary at *at; moves *at after the next boundary. */
 static bool
 next_part(const char **at, const char *end, const char *boundary, struct part *part)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies that carry bytes: workspace/import and dbfs/put take JSON with a base64 member, or
- * multipart/form-data (RFC 7578) with the bytes as they are.  For routes with ROUTE_RAW_BODY.
+ * Bodies that contain bytes: workspace/import and dbfs/put take JSON with a base64 member, or
+ * multipart/form-data (RFC 7578) with the raw bytes. For routes with ROUTE_RAW_BODY.
  */
 #ifndef SANDBOX_FORM_H
 #define SANDBOX_FORM_H
 
 #include "sandbox.h"
 
-/* Fills req->body with the members (of a form: texts; "true" and "false" as booleans) and *data
- * with the decoded member `bytes`, NULL when absent (caller frees).  False after a refusal. */
+/* Fills req->body with the members (those of a form are texts; "true" and "false" are booleans) and
+ * *data with the decoded member `bytes`, NULL when absent (caller frees). False after a refusal. */
 bool form_read(struct request *req, const char *bytes, char **data, size_t *len);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The server: one thread per connection (libmicrohttpd with poll), so that a handler may block.
- * A request goes URI → headers → authentication and routing → body → fault or handler → answer.
+ * The server: one thread for each connection (libmicrohttpd with poll), so that a handler may
+ * block. Order of a request: URI, headers, authentication and routing, body, fault or handler,
+ * answer.
  */
 #include "sandbox.h"
 
@@ -76,9 +77,9 @@ http_linger_reset(struct request *req)
 		setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-/* ---- who may speak to us at all ---- */
+/* ---- allowed origins ---- */
 
-/* "127.0.0.1:80", "localhost", "[::1]:80": a page of another origin cannot fake these. */
+/* "127.0.0.1:80", "localhost", "[::1]:80": a page of another origin cannot send these. */
 static bool
 is_loopback_host(const char *host)
 {
@@ -128,7 +129,7 @@ open_upload(struct request *req)
 	return true;
 }
 
-/* Decides from the headers; an answer made here is sent once the body has been thrown away. */
+/* Decides from the headers. An answer made here is sent after the body was discarded. */
 static void
 admit(struct http *http)
 {
@@ -201,7 +202,7 @@ parse_body(struct http *http)
 	return false;
 }
 
-/* Writes of one handler are one transaction: all of them or, on a database failure, none. */
+/* The writes of one handler are one transaction: all of them or, after a database failure, none. */
 static void
 run_locked(struct http *http)
 {

@@ -2,10 +2,11 @@
 /*
  * Discovery and the token endpoint: /.well-known/databricks-config, the OAuth metadata, and
  * /oidc/v1/token for client_credentials (RFC 6749 section 4.4) and token exchange (RFC 8693).
- * Access tokens are JWTs signed with the key kept in DIR.
+ * Access tokens are JWTs signed with the key in DIR.
  *
- * Token exchange takes any JWT as subject token and trusts its `sub` without checking a signature
- * (there is no identity provider to ask); such a subject only ever opens a workspace of its own.
+ * Token exchange accepts any JWT as subject token and trusts its `sub` without checking a
+ * signature, because there is no identity provider. Such a subject can only open a workspace of its
+ * own.
  */
 #include "server/oauth.h"
 
@@ -77,7 +78,7 @@ jwt_make(const struct principal *who, int64_t ttl_s)
 	return token;
 }
 
-/* The claims of any JWT, unverified.  Owned; NULL when it is none. */
+/* The claims of any JWT, not verified. Owned; NULL when it is not a JWT. */
 static struct json_object *
 jwt_claims(const char *token)
 {
@@ -204,7 +205,7 @@ client_credentials(struct request *req, const struct form *form)
 	issue(req, &who, false);
 }
 
-/* "Ann Smith <ann@corp>" and the like become a workspace name of the allowed letters. */
+/* "Ann Smith <ann@corp>" and similar names become a workspace name of the allowed letters. */
 static bool
 principal_of_sub(const char *sub, struct principal *who)
 {
@@ -290,7 +291,7 @@ add_url(struct json_object *obj, const char *name, const char *path)
 	free(text);
 }
 
-/* Without a token the default workspace speaks; with one, the caller's. */
+/* Without a token this is the default workspace; with a token, the caller's. */
 static void
 databricks_config(struct request *req)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between auth.c and oauth.c: principals, and access tokens that carry one. */
+/* Shared by auth.c and oauth.c: principals, and access tokens that contain one. */
 #ifndef SANDBOX_OAUTH_H
 #define SANDBOX_OAUTH_H
 
@@ -11,11 +11,11 @@ struct principal {
 	bool trusted;
 };
 
-/* "SUBJECT[.USER]" of a self-chosen workspace; false when ill-formed or reserved. */
+/* "SUBJECT[.USER]" of a workspace that the caller names; false when malformed or reserved. */
 bool auth_subject(const char *subject, struct principal *out);
 /* A `dapi...` token; false when unknown. */
 bool auth_token(const char *token, struct principal *out);
-/* A signed, unexpired access token of ours; false otherwise. */
+/* A signed access token of the sandbox that has not expired; false otherwise. */
 bool jwt_verify(const char *token, struct principal *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages of lists.  A token carries an offset and a MAC over it and the name of the list, so that
- * nobody can make one up or use it with other filters.
+ * Pages of lists. A token contains an offset and a MAC over the offset and the name of the list, so
+ * that it cannot be forged or used with other filters.
  */
 #include "sandbox.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Access control lists of workspace objects: /api/2.0/permissions. They are kept and answered;
- * nothing else in the sandbox looks at them.
+ * Access control lists of workspace objects: /api/2.0/permissions. They are stored and returned,
+ * and have no effect in the sandbox.
  */
 #include "sandbox.h"
 
@@ -37,7 +37,7 @@ static const struct kind {
 	  { "CAN_MANAGE", "CAN_EDIT", "CAN_RUN", "CAN_READ" } },
 };
 
-/* The kind in the path; NULL after a refusal, also when there is no such object. */
+/* The kind in the path; NULL after a refusal, also when the object does not exist. */
 static const struct kind *
 kind_of(struct request *req)
 {
@@ -72,7 +72,7 @@ add_entry(struct json_object *list, const char *who, const char *principal, cons
 	json_object_array_add(list, entry);
 }
 
-/* The list that was set, or the one that a new object has; owned by the caller. */
+/* The list that was set, or the list of a new object; owned by the caller. */
 static struct json_object *
 list_of(struct request *req, const struct kind *kind, const char *key)
 {
@@ -93,7 +93,7 @@ list_of(struct request *req, const struct kind *kind, const char *key)
 	return list;
 }
 
-/* Answers with the list, which is taken. */
+/* Answers with the list; takes ownership of it. */
 static void
 reply_list(struct request *req, const struct kind *kind, struct json_object *list)
 {
@@ -136,8 +136,8 @@ has_level(const struct kind *kind, const char *level)
 	return false;
 }
 
-/* One entry of the body onto the list, in the place of one for the same principal; false when it is
- * none. */
+/* Puts one entry of the body into the list, and replaces one for the same principal; false when it
+ * is not valid. */
 static bool
 take_entry(const struct kind *kind, struct json_object *list, struct json_object *entry)
 {
@@ -159,7 +159,7 @@ take_entry(const struct kind *kind, struct json_object *list, struct json_object
 	return true;
 }
 
-/* A job has one owner, always. */
+/* A job always has exactly one owner. */
 static bool
 owners_right(const struct kind *kind, struct json_object *list)
 {
@@ -201,7 +201,7 @@ change_list(struct request *req, const struct kind *kind, const char *key, struc
 	reply_list(req, kind, json_object_get(list));
 }
 
-/* From what there is, or from nothing. */
+/* Based on the current list, or on an empty one. */
 static void
 change(struct request *req, bool replace)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Answers: a handler makes one here, http.c sends it after the workspace was unlocked.
- */
+/* Answers: a handler makes one here; http.c sends it after the workspace was unlocked. */
 #include "sandbox.h"
 
 #include <stdarg.h>
@@ -173,7 +171,7 @@ changed_since(const struct request *req, time_t modified)
 	return modified > timegm(&tm);
 }
 
-/* "bytes=a-b", "bytes=a-", "bytes=-n": 1 = use it, 0 = none (or several: ignored), -1 = 416. */
+/* "bytes=a-b", "bytes=a-", "bytes=-n": 1 = use it, 0 = absent (or several: ignored), -1 = 416. */
 static int
 parse_range(const char *text, uint64_t size, uint64_t *offset, uint64_t *length)
 {
@@ -334,7 +332,7 @@ json_parse(const char *text, size_t len)
 	tok = json_tokener_new_ex(MAX_JSON_DEPTH);
 	if (tok == NULL)
 		return NULL;
-	/* not STRICT, which refuses every letter beyond ASCII in json-c 0.18 */
+	/* not STRICT, which rejects every letter outside of ASCII in json-c 0.18 */
 	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	obj = json_tokener_parse_ex(tok, text, (int)len + 1);
 	end = json_tokener_get_parse_end(tok);

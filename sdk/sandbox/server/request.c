@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A request as handlers see it: the path and its captured variables, the query, typed members of
- * the body.
- */
+/* A request for handlers: the path and its variables, the query, typed members of the body. */
 #include "sandbox.h"
 
 #include <ctype.h>

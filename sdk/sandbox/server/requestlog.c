@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What reached the sandbox, for tests that check what a client sends: GET and DELETE
- * /_sandbox/requests.  Credentials are reduced to their scheme before anything is kept.
+ * The requests that reached the sandbox, for tests that check what a client sends: GET and DELETE
+ * /_sandbox/requests. Only the scheme of credentials is stored.
  */
 #include "sandbox.h"
 
@@ -46,7 +46,7 @@ add_header(void *arg, const char *name, const char *value)
 	free(folded);
 }
 
-/* Repeated keys become an array, so that nothing sent is lost. */
+/* Repeated keys become an array, so that no value is lost. */
 static struct json_object *
 query_object(const struct request *req)
 {
@@ -138,7 +138,7 @@ requestlog_add(struct request *req, int status, const char *fault, int64_t start
 	pthread_mutex_unlock(&ring.lock);
 }
 
-/* ?path= keeps entries whose path starts so, ?since= those numbered from there on. */
+/* ?path= selects entries by the start of their path, ?since= those from this number on. */
 static void
 requests_get(struct request *req)
 {

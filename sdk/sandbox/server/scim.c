@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is here: users and groups of /api/2.0/preview/scim/v2, to be read (RFC 7644). */
+/* Users and groups: /api/2.0/preview/scim/v2, read-only (RFC 7644). */
 #include "sandbox.h"
 
 #include <ctype.h>
@@ -71,11 +71,11 @@ scim_me(struct request *req)
 
 /* ---- lists ---- */
 
-/* Those who own something in a new workspace. */
+/* The users who own objects in a new workspace. */
 static const char *const people[] = { "ann@example.com", "bob@example.com", "carol@example.com",
 				      "dave@example.com", "etl@example.com" };
 
-/* Does a filter 'userName eq "x"' let the name pass? No filter, or another one, lets all. */
+/* Does the filter 'userName eq "x"' accept the name? No filter, or another one, accepts all. */
 static bool
 passes(const struct request *req, const char *attribute, const char *name)
 {
@@ -91,7 +91,7 @@ passes(const struct request *req, const char *attribute, const char *name)
 	return n == strlen(name) && strncasecmp(start, name, n) == 0;
 }
 
-/* A SCIM page of all that was found, which is taken: startIndex counts from 1. */
+/* A SCIM page of all results (takes ownership): startIndex counts from 1. */
 static void
 reply_resources(struct request *req, struct json_object *all)
 {
@@ -121,7 +121,7 @@ reply_resources(struct request *req, struct json_object *all)
 	reply_json(req, answer);
 }
 
-/* Everybody, the caller first; owned by the caller. */
+/* All users, the caller first; owned by the caller. */
 static struct json_object *
 all_users(const struct request *req)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Knobs that tests turn while the sandbox runs: GET and PATCH /_sandbox/settings.
- */
+/* Settings that tests change while the sandbox runs: GET and PATCH /_sandbox/settings. */
 #include "sandbox.h"
 
 #include <pthread.h>

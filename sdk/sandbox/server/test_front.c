@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands before every API: the command line, tokens, OAuth, routing, faults, the log. */
+/* The parts before every API: the command line, tokens, OAuth, routing, faults, the log. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ test_tokens(void)
 	CU_ASSERT(is_error(a, 403, "PERMISSION_DENIED"));
 	CU_ASSERT_STRING_EQUAL(text_at(a, "message"), "Invalid access token.");
 	answer_free(a);
-	a = get_as("dapi-default", ME); /* only the printed token opens that one */
+	a = get_as("dapi-default", ME); /* only the printed token opens the default workspace */
 	CU_ASSERT_EQUAL(a->status, 403);
 	answer_free(a);
 	a = get_as("dapi-../x", ME);
@@ -219,7 +219,7 @@ test_answered_faults(void)
 
 	CU_ASSERT(has_header(a, "Retry-After", "7"));
 	answer_free(a);
-	a = get(ME); /* each was used up by one request */
+	a = get(ME); /* each fault was used up by one request */
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
 }

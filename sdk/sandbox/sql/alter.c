@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DROP, ALTER TABLE, COMMENT ON, TRUNCATE, INSERT OVERWRITE: what changes things that exist.
+ * DROP, ALTER TABLE, COMMENT ON, TRUNCATE, INSERT OVERWRITE: statements that change existing
+ * objects.
  */
 #include "sql/sql.h"
 

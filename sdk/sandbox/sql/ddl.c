@@ -45,7 +45,7 @@ add_column(struct table_def *def, const char *name)
 
 /* ---- parsing ---- */
 
-/* Skips to the comma or parenthesis that ends a column's or constraint's text. */
+/* Skips to the comma or parenthesis at the end of a column's or constraint's text. */
 static void
 skip_element(struct sql_cursor *c)
 {
@@ -244,7 +244,7 @@ record(struct sql_run *run, const struct table_def *def, const char *type, const
 	return ok || sql_fail_sqlite(run, NULL);
 }
 
-/* Names and types of a query's columns; names given in the statement win. */
+/* Names and types of a query's columns; names in the statement have priority. */
 static bool
 columns_of_query(struct sql_run *run, struct table_def *def, const struct rewritten *rw)
 {
@@ -337,7 +337,7 @@ check_place(struct sql_run *run, const struct table_name *name)
 	return true;
 }
 
-/* 1 = go on, 0 = exists and tolerated, -1 = failed */
+/* 1 = continue, 0 = it exists and that is allowed, -1 = failed */
 static int
 check_existing(struct sql_run *run, const struct table_def *def)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Failures in Databricks' words: "[CLASS] what happened. SQLSTATE: 42P01; line 1 pos 14", as the
- * Statement Execution API reports them.  SQLite's own messages are translated here.
+ * Errors in Databricks' wording: "[CLASS] what happened. SQLSTATE: 42P01; line 1 pos 14", the form
+ * of the Statement Execution API. Messages of SQLite are translated here.
  */
 #include "sql/sql.h"
 
@@ -173,8 +173,8 @@ consider(struct suggestion *best, size_t *count, const char *wanted, const char 
 		(*count)++;
 }
 
-/* The name in a message about a missing column. SQLite 3.41 and later add a hint to a name that
- * stood in double quotes: "nam" - should this be a string literal in single-quotes? */
+/* The name in a message about a missing column. SQLite 3.41 and later add a hint to a name in
+ * double quotes: "nam" - should this be a string literal in single-quotes? */
 static char *
 missing_column(const char *rest)
 {
@@ -231,7 +231,7 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 
 /* ---- SQLite's messages ---- */
 
-/* Where in the source the rewritten text's byte came from. */
+/* The position in the source of a byte of the rewritten text. */
 static size_t
 source_position(const struct rewritten *rw, int offset)
 {
@@ -275,7 +275,7 @@ fail_function(struct sql_run *run, const char *name)
 			*run->conn->session->schema ? run->conn->session->schema : "default");
 }
 
-/* Our own functions report "[CLASS] ... SQLSTATE: xxxxx". */
+/* The sandbox's own functions report "[CLASS] ... SQLSTATE: xxxxx". */
 static bool
 fail_own(struct sql_run *run, const char *message)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Result types.  SQLite knows the declared type of a column that a query passes on, but not of an
- * expression; those of the outermost select list are inferred here by Spark's rules (decimals
- * widen, "/" divides as double, sum(int) is BIGINT, ...).  What stays unknown gets its type from
- * the first row's value.
+ * Result types. SQLite knows the declared type of a column that a query returns unchanged, but not
+ * of an expression. The types of the outermost select list are inferred here by Spark's rules
+ * (decimals widen, "/" divides as double, sum(int) is BIGINT, ...). An unknown type is taken from
+ * the value in the first row.
  */
 #include "sql/sql.h"
 
@@ -417,8 +417,8 @@ from_clause_end(const struct sql_token *list, size_t at, size_t to)
 	return to;
 }
 
-/* "SELECT a, b.c FROM ...", prepared but never run, tells the declared types of the columns
- * [first, end).  False when one of them is no column (PARTITION, DAY, ...). */
+/* "SELECT a, b.c FROM ...", prepared but never run, gives the declared types of the columns [first,
+ * end). False when one of them is not a column (PARTITION, DAY, ...). */
 static bool
 probe(struct infer *f, size_t from, const struct select_list *list, size_t to, size_t first,
       size_t end)
@@ -486,7 +486,7 @@ infer_types(struct sql_run *run, const struct select_list *list, size_t from, si
 
 /* ---- the columns of a prepared statement ---- */
 
-/* A view's expression column has no declared type; the catalog remembers it by name. */
+/* An expression column of a view has no declared type; the catalog stores it by name. */
 static void
 catalog_type(struct sql_run *run, const struct rewritten *rw, const char *column,
 	     struct sql_type *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cuts Databricks SQL into tokens: words, back-ticked identifiers, strings with backslash escapes
+ * Splits Databricks SQL into tokens: words, back-ticked identifiers, strings with backslash escapes
  * (also in double quotes, also r'raw'), numbers with their suffixes, :parameters, operators.
  */
 #include "sql/sql.h"
@@ -62,7 +62,7 @@ unescape(char c)
 	}
 }
 
-/* A quoted run from s[at]; fills tok, or makes it TOK_BAD when it never ends. */
+/* A quoted text from s[at]; fills tok, or makes it TOK_BAD when it has no end. */
 static size_t
 lex_quoted(const char *s, size_t at, bool raw, struct sql_token *tok)
 {
@@ -296,7 +296,7 @@ tokens_skip_parens(const struct sql_tokens *tokens, size_t open)
 	return tokens->count;
 }
 
-/* Semicolons split; comments and quotes are skipped over by the lexer. */
+/* Splits at semicolons; the lexer skips comments and quotes. */
 struct json_object *
 sql_split(const char *script)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators that come after their operand but must become a function call around it: `::`,
- * `+ INTERVAL`, `[index]`.  They look back for the primary expression just written.
+ * Operators that follow their operand but become a function call around it: `::`, `+ INTERVAL`,
+ * `[index]`. They search back for the primary expression that was just written.
  */
 #include "sql/rewrite.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Result sets: their columns, and rows rendered as the Statement Execution API shows them (text or
- * NULL whatever the type).
+ * Result sets: their columns, and rows in the form of the Statement Execution API (text or NULL for
+ * every type).
  */
 #include "sql/sql.h"
 
@@ -23,7 +23,7 @@ make_utf8(char *text)
 			*text = '?';
 }
 
-/* A double holds 15 digits for sure; beyond them a decimal shows zeros instead of noise. */
+/* A double has 15 exact digits; beyond them a decimal shows zeros. */
 static void
 decimal_text(double value, int scale, char *text, size_t size)
 {
@@ -175,7 +175,7 @@ give_row(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, si
 	return more;
 }
 
-/* Steps a prepared query to its end or until the receiver has enough; finalizes it. */
+/* Steps a prepared query until its end, or until the receiver stops; finalizes it. */
 bool
 sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
 {

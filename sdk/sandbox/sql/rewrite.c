@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From Databricks' dialect to SQLite's, token by token: table names, back-ticks, operators, casts,
- * intervals, functions under other names, GROUP BY ALL, and a name for every result column.
+ * Translates Databricks' dialect to SQLite's, token by token: table names, back-ticks, operators,
+ * casts, intervals, functions with other names, GROUP BY ALL, and a name for every result column.
  */
 #include "sql/rewrite.h"
 
@@ -94,7 +94,7 @@ is_unit(const struct sql_token *tok)
 	return false;
 }
 
-/* A function's name; the parenthesis follows.  dateadd(DAY, ...) takes its unit as text. */
+/* The name of a function; the parenthesis follows. dateadd(DAY, ...) takes its unit as text. */
 static bool
 function_call(struct rewriter *r)
 {
@@ -208,7 +208,7 @@ keyword(struct rewriter *r)
 	return true;
 }
 
-/* Words that are keywords in their place only. */
+/* Words that are keywords only in their place. */
 static bool
 contextual(const struct rewriter *r)
 {
@@ -400,7 +400,7 @@ one_token(struct rewriter *r)
 
 /* ---- the whole ---- */
 
-/* Names after WITH, wherever one stands. */
+/* Names after any WITH. */
 static void
 collect_ctes(struct rewriter *r)
 {
@@ -461,7 +461,7 @@ close_due(struct rewriter *r)
 	return true;
 }
 
-/* After an unnamed expression of the outermost select list: AS its own text. */
+/* After an unnamed expression of the outermost select list: AS and its own text. */
 static void
 name_item(struct rewriter *r)
 {

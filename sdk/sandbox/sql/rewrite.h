@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between sql_rewrite.c (tokens in order) and sql_postfix.c (what follows a primary expression). */
+/* Shared by rewrite.c (tokens in order) and postfix.c (operators after a primary expression). */
 #ifndef SANDBOX_SQL_REWRITE_H
 #define SANDBOX_SQL_REWRITE_H
 
@@ -12,7 +12,7 @@ struct frame {
 	bool in_from, want_table, select_seen, no_alias;
 };
 
-/* Text to write once the source's token `at` is reached; then the source goes on at `resume`. */
+/* Text to write when the source's token `at` is reached; the source then continues at `resume`. */
 struct closer {
 	size_t at, resume;
 	char *text;
@@ -31,18 +31,18 @@ struct rewriter {
 	size_t closer_count;
 };
 
-/* Appends a token that stands for the source's current one. */
+/* Appends a token in place of the source's current one. */
 void rewrite_put(struct rewriter *r, char kind, const char *text);
-/* The n-th token from the current one; the end token beyond the range. */
+/* The n-th token after the current one; the end token beyond the range. */
 const struct sql_token *rewrite_ahead(const struct rewriter *r, size_t n);
 
-/* Turns the primary expression just written, p, into function(p; the caller goes on. */
+/* Turns the last primary expression, p, into function(p; the caller continues. */
 bool postfix_wrap(struct rewriter *r, const char *function);
 /* , 'TYPE' and perhaps the closing parenthesis. */
 void postfix_type(struct rewriter *r, const struct sql_type *type, bool close);
-/* Has `text` (taken) written in place of the tokens [at, resume). */
+/* Writes `text` (takes ownership) in place of the tokens [at, resume). */
 bool rewrite_close_at(struct rewriter *r, size_t at, size_t resume, char *text);
-/* A division at the current token: the divisor, which follows, is checked for zero. */
+/* A division at the current token: its divisor, which follows, is checked for zero. */
 bool postfix_divide(struct rewriter *r);
 /* VALUES (...), (...) AS t(a, b) at the current token, in a FROM clause. */
 bool rewrite_values(struct rewriter *r);

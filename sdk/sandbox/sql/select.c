@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The outermost select list of a query: its items, their aliases, and which are plain columns,
- * stars or aggregates.
+ * The outermost select list of a query: its items, their aliases, and whether they are plain
+ * columns, stars or aggregates.
  */
 #include "sql/sql.h"
 
@@ -22,7 +22,7 @@ ends_list(const struct sql_token *tok)
 	return false;
 }
 
-/* Could the token before a word make that word an implicit alias? */
+/* Can the token before a word make that word an implicit alias? */
 static bool
 ends_expression(const struct sql_token *list, size_t at, size_t from)
 {

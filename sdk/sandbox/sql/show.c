@@ -387,7 +387,7 @@ sql_use(struct sql_run *run, struct sql_cursor *c)
 	return true;
 }
 
-/* SET key = value: nothing here depends on Spark's configuration, so the value is only echoed. */
+/* SET key = value: Spark's configuration has no effect here, so the value is only returned. */
 bool
 sql_set(struct sql_run *run, struct sql_cursor *c)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Running one statement: its parameters, dispatch by its first words, queries and DML.
- */
+/* Runs one statement: its parameters, selection by its first words, queries and DML. */
 #include "sql/sql.h"
 
 #include <stdio.h>
@@ -215,7 +213,7 @@ dispatch(struct sql_run *run)
 	return sql_fail_syntax(run, cur_peek(&c));
 }
 
-/* Drops one trailing semicolon; another statement after it is an error. */
+/* Removes one trailing semicolon; another statement after it is an error. */
 static bool
 one_statement(struct sql_run *run)
 {

@@ -21,12 +21,13 @@ enum { MAX_STATEMENT = 16 * 1024 * 1024, MAX_TOKENS = 2000000, MAX_COLUMNS = 100
 struct sql_type {
 	char text[128];	      /* canonical: "DECIMAL(10,2)", "ARRAY<INT>"; "" = unknown */
 	const char *name;     /* "DECIMAL", "ARRAY", "LONG" ... */
-	int precision, scale; /* -1 when they say nothing */
+	int precision, scale; /* -1 when unknown */
 };
-bool type_parse(const char *text, struct sql_type *out);     /* any case; false when no type */
-void type_set(struct sql_type *out, const char *text);	     /* a type known to be right */
+bool type_parse(const char *text, struct sql_type *out);     /* any case; false when it is not a
+							      * type */
+void type_set(struct sql_type *out, const char *text);	     /* a type known to be valid */
 void type_from_decl(const char *decl, struct sql_type *out); /* SQLite's declared type; or "" */
-char *type_decl(const struct sql_type *type);		     /* how to declare it; caller frees */
+char *type_decl(const struct sql_type *type);		     /* the declaration; caller frees */
 char *type_lower(const struct sql_type *type);		     /* "decimal(10,2)"; caller frees */
 char *type_json(const char *column, const struct sql_type *type, bool nullable); /* UC type_json */
 bool type_is(const struct sql_type *type, const char *name);
@@ -61,7 +62,7 @@ const struct sql_token *cur_peek(const struct sql_cursor *c);
 const struct sql_token *cur_ahead(const struct sql_cursor *c, size_t n);
 const struct sql_token *cur_next(struct sql_cursor *c);
 bool cur_accept(struct sql_cursor *c, const char *words); /* "IF NOT EXISTS": all or none */
-/* Index after the parenthesis that closes the one at `open`; count when there is none. */
+/* The index after the parenthesis that closes the one at `open`; count when there is none. */
 size_t tokens_skip_parens(const struct sql_tokens *tokens, size_t open);
 
 /* ---- a connection and a run (lake.c, sql.c) ---- */
@@ -69,7 +70,7 @@ size_t tokens_skip_parens(const struct sql_tokens *tokens, size_t open);
 struct lake_conn {
 	sqlite3 *db;
 	struct workspace *ws;
-	struct sql_session *session; /* of the statement that runs now */
+	struct sql_session *session; /* of the current statement */
 	struct bg *bg;
 	struct lake_conn *next;
 };
@@ -78,7 +79,7 @@ void lake_give(struct lake_conn *conn);
 void lake_close(struct workspace *ws);
 void lake_seed(struct workspace *ws);
 bool lake_exec(struct lake_conn *conn, const char *sql);
-/* As db_query, on lake.db; types s, i. NULL on failure. */
+/* Like db_query, on lake.db; types s, i. NULL on failure. */
 sqlite3_stmt *lake_query(struct lake_conn *conn, const char *sql, const char *types, ...);
 bool lake_next(sqlite3_stmt *st); /* finalizes at the end */
 bool lake_run(struct lake_conn *conn, const char *sql, const char *types, ...);
@@ -105,10 +106,10 @@ struct sql_run {
 	struct sql_tokens tokens;
 };
 
-/* Sets the error once; returns false for the caller to pass on. */
+/* Sets the error once; returns false for the caller to return. */
 bool sql_fail(struct sql_run *run, const char *sql_state, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool sql_fail_syntax(struct sql_run *run, const struct sql_token *near);
-/* pos: where the name stands in the source, or SIZE_MAX. */
+/* pos: the position of the name in the source, or SIZE_MAX. */
 bool sql_fail_table(struct sql_run *run, const struct table_name *name, size_t pos);
 bool sql_fail_schema(struct sql_run *run, const char *catalog, const char *schema);
 bool sql_fail_catalog(struct sql_run *run, const char *catalog);
@@ -116,7 +117,7 @@ struct rewritten;
 /* Translates SQLite's last error. */
 bool sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw);
 
-/* a.b.c at the cursor; false (and error) when no name is there. IDENTIFIER(x) counts as a name. */
+/* a.b.c at the cursor; false (and error) when there is no name. IDENTIFIER(x) counts as a name. */
 bool parse_name(struct sql_run *run, struct sql_cursor *c, struct table_name *out);
 bool parse_parts(struct sql_run *run, struct sql_cursor *c, char **parts, size_t max, size_t *n);
 void free_parts(char **parts, size_t n);
@@ -143,7 +144,7 @@ struct rewritten {
 	size_t table_count;
 	struct sql_type *types; /* per select item; text "" = unknown */
 	size_t type_count;
-	size_t star_at, star_count; /* which item is a star (only when exactly one is) */
+	size_t star_at, star_count; /* the item that is a star (only when exactly one is) */
 	bool has_range;		    /* range(n) yields a BIGINT named id */
 	char **ctes;		    /* names from WITH */
 	size_t cte_count;
@@ -151,10 +152,10 @@ struct rewritten {
 /* Rewrites tokens [from, to) of a query or DML. */
 bool sql_rewrite(struct sql_run *run, size_t from, size_t to, struct rewritten *out);
 void rewritten_fini(struct rewritten *rw);
-/* Appends text (taken) to what is written; used by sql_rewrite.c and sql_tables.c. */
+/* Appends text (takes ownership) to the output; used by rewrite.c and tables.c. */
 void emit(struct rewritten *rw, char kind, size_t src, char *text);
-/* The table reference at *at: a name, IDENTIFIER(...), range(...).
- * alias: give it one if none follows. */
+/* The table reference at *at: a name, IDENTIFIER(...), range(...). alias: add one if none
+ * follows. */
 bool emit_table(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias);
 char *sql_string(const char *text); /* 'quoted'; caller frees */
 char *sql_name(const char *text);   /* "quoted"; caller frees */
@@ -162,7 +163,7 @@ bool is_cte(const struct rewritten *rw, const char *name);
 
 /* Position of a function in the rename and type tables. */
 const char *function_rename(const char *name);
-/* Result type of a function given its first argument's type; false when unknown. */
+/* Result type of a function, from the type of its first argument; false when unknown. */
 bool function_type(const char *name, const struct sql_type *first, struct sql_type *out);
 bool function_is_aggregate(const char *name);
 char *functions_list(void); /* one name a line; caller frees */
@@ -182,34 +183,35 @@ bool select_list_find(const struct sql_tokens *tokens, size_t from, size_t to,
 		      struct select_list *out);
 void select_list_fini(struct select_list *list);
 bool expr_has_aggregate(const struct sql_tokens *tokens, size_t from, size_t to);
-/* Types of the items; columns are looked up by probing `rest_of_query` with conn. */
+/* Types of the items; columns are looked up by preparing `rest_of_query` with conn. */
 void infer_types(struct sql_run *run, const struct select_list *list, size_t from, size_t to,
 		 struct rewritten *rw);
-/* Result columns of a prepared statement, as far as known without running it. */
+/* Result columns of a prepared statement, as far as they are known without running it. */
 void result_types(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw,
 		  struct sql_type *types);
 
 /* ---- running ---- */
 
-/* Runs SQL of our own that yields a result set with the given types ("name:TYPE,name:TYPE"). */
+/* Runs the sandbox's own SQL, which returns a result set with the given types
+ * ("name:TYPE,name:TYPE"). */
 bool sql_emit(struct sql_run *run, const char *columns, const char *sql, const char *types, ...);
-/* One row of texts under such columns. */
+/* One row of texts under these columns. */
 bool sql_emit_row(struct sql_run *run, const char *columns, const char *const *cells);
-/* Emits the columns alone; rows follow by sql_emit_cells. */
+/* Sends only the columns; rows follow by sql_emit_cells. */
 bool sql_emit_columns(struct sql_run *run, const char *columns);
 void sql_emit_cells(struct sql_run *run, size_t n, const char *const *cells);
-/* INSERT, UPDATE, DELETE: runs and reports the affected rows as Databricks does. */
+/* INSERT, UPDATE, DELETE: runs and reports the affected rows like Databricks. */
 bool sql_affected(struct sql_run *run, int64_t rows, bool inserted);
 /* Prepares rewritten SQL and binds the parameters; NULL after sql_fail. */
 sqlite3_stmt *sql_prepare(struct sql_run *run, const struct rewritten *rw);
-/* Steps a prepared query, giving its columns and rows away, to its end or until the receiver has
- * enough; finalizes it. */
+/* Steps a prepared query and sends its columns and rows, until its end or until the receiver stops;
+ * finalizes it. */
 bool sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
-/* Steps a statement to its end, rows thrown away. */
+/* Steps a statement to its end and discards its rows. */
 bool sql_exhaust(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
 
-/* Fills in unknown types from the first row's values, else STRING; the statement has been stepped
- * (row says whether it yielded one). */
+/* Fills in unknown types from the values of the first row, else STRING. The statement has been
+ * stepped (row says whether it returned one). */
 void types_from_row(sqlite3_stmt *st, bool row, struct sql_type *types);
 
 /* ---- the catalog's own rows (lake_catalog.c) ---- */
@@ -226,7 +228,7 @@ bool catalog_put_catalog(struct lake_conn *conn, const char *catalog, const char
 bool catalog_drop_table(struct lake_conn *conn, const struct table_name *name);
 bool catalog_drop_schema(struct lake_conn *conn, const char *catalog, const char *schema);
 
-/* Commands; each is entered with the cursor after its leading words. */
+/* Commands; each starts with the cursor after its leading words. */
 bool sql_create(struct sql_run *run, struct sql_cursor *c);
 bool sql_drop(struct sql_run *run, struct sql_cursor *c);
 bool sql_alter(struct sql_run *run, struct sql_cursor *c);

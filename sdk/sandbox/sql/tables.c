@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names in statements: a.b.c, IDENTIFIER(...), information_schema, range(...), and how a table
- * reference is written for SQLite.
+ * Names in statements: a.b.c, IDENTIFIER(...), information_schema, range(...), and the form of a
+ * table reference in SQLite.
  */
 #include "sql/sql.h"
 
@@ -185,7 +185,7 @@ emit_alias(struct rewritten *rw, size_t src, const char *alias)
 	emit(rw, 'n', src, sql_name(alias));
 }
 
-/* Arguments of range() may be numbers, parameters and arithmetic; they are copied as they are. */
+/* Arguments of range() may be numbers, parameters and arithmetic; they are copied unchanged. */
 static bool
 range_arguments(struct sql_run *run, size_t open, size_t close, char **args, size_t *n)
 {

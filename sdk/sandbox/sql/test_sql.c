@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SQL dialect: what statements yield, with which types, and how they fail. */
+/* The SQL dialect: results of statements, their types, and errors. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -293,7 +293,7 @@ test_errors(void)
 	}
 }
 
-/* Garbage must fail politely; what runs after it must still work. */
+/* Invalid text must fail with a message, and the next statement must work. */
 static void
 test_garbage(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Spark SQL types: parsing, their names in the Statement Execution and Unity Catalog APIs, and
- * how SQLite has to declare them.
+ * their declaration in SQLite.
  */
 #include "sql/sql.h"
 
@@ -135,7 +135,7 @@ type_from_decl(const char *decl, struct sql_type *out)
 	if (decl == NULL)
 		return;
 	if (strcmp(decl, "INTEGER") == 0)
-		decl = "BIGINT"; /* only our own catalog tables say INTEGER */
+		decl = "BIGINT"; /* only the sandbox's own catalog tables use INTEGER */
 	else if (*decl == '"')
 		decl++;
 	snprintf(plain, sizeof(plain), "%s", decl);

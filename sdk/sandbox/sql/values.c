@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * VALUES in a FROM clause, with names for its columns, which SQLite has no syntax for:
- * VALUES (1, 'a') AS t(id, name)  becomes
- * (SELECT column1 AS "id", column2 AS "name" FROM (VALUES (1, 'a'))) AS "t".
+ * VALUES in a FROM clause with names for its columns, which SQLite's syntax does not have: VALUES
+ * (1, 'a') AS t(id, name) becomes (SELECT column1 AS "id", column2 AS "name" FROM (VALUES (1,
+ * 'a'))) AS "t".
  */
 #include "sql/rewrite.h"
 

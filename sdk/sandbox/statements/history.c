@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Query history: GET /api/2.0/sql/history/queries, written as statements begin and end. */
+/* Query history: GET /api/2.0/sql/history/queries, written when statements begin and end. */
 #include "statements/statements.h"
 
 #include <stdlib.h>

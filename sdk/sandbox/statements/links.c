@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * External links: pre-signed addresses of result chunks that behave like an object store's.  They
- * expire, want the header they were given out with, and refuse any request that carries
- * credentials of the workspace, so that a client which leaks them is caught.
+ * External links: pre-signed addresses of result chunks that behave like an object store's. They
+ * expire, require the header that was returned with them, and refuse any request with credentials
+ * of the workspace. So they detect a client that sends its credentials to the store.
  */
 #include "statements/statements.h"
 
@@ -64,7 +64,7 @@ link_make(const struct statement *s, size_t index)
 	return link;
 }
 
-/* ---- the store's side ---- */
+/* ---- the store ---- */
 
 static void
 refuse(struct request *req, int status, const char *code, const char *message)
@@ -89,7 +89,7 @@ note_foreign(void *arg, const char *name, const char *value)
 	free(folded);
 }
 
-/* "ws.id.chunk.expires.mac" taken apart; false when the signature is wrong. */
+/* Splits "ws.id.chunk.expires.mac"; false when the signature is wrong. */
 static bool
 open_link(const char *token, char *ws, char *id, size_t *index, int64_t *expires, char **payload)
 {

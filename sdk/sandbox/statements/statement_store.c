@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of statements: a warehouse is started if need be, the SQL runs on a background thread,
- * rows are cut into chunks and spooled (in memory while small, then to an unlinked file).
+ * The life of statements: a warehouse is started if necessary, the SQL runs on a background thread,
+ * rows are split into chunks and spooled (in memory while small, then to an unlinked file).
  */
 #include "statements/statements.h"
 
@@ -18,7 +18,7 @@ enum {
 	SPOOL_IN_MEMORY = 256 * 1024,
 	WAREHOUSE_POLL_MS = 20,
 };
-#define MAX_RESULT_BYTES (INT64_C(4) << 30) /* what EXTERNAL_LINKS keeps before truncating */
+#define MAX_RESULT_BYTES (INT64_C(4) << 30) /* bytes that EXTERNAL_LINKS keeps before truncating */
 
 struct statements {
 	pthread_mutex_t lock;
@@ -70,7 +70,7 @@ statement_new(struct workspace *ws)
 
 	settings_read(&settings);
 	id_uuid(s->id);
-	memcpy(s->id, "01f1", 4); /* as real statement ids begin nowadays */
+	memcpy(s->id, "01f1", 4); /* the prefix of real statement ids */
 	s->ws = ws;
 	s->refs = 1;
 	s->spool = -1;
@@ -207,7 +207,7 @@ chunk_for_row(struct statement *s)
 	s->chunks = xrealloc(s->chunks, (s->chunk_count + 1) * sizeof(*s->chunks));
 	chunk = &s->chunks[s->chunk_count++];
 	*chunk = (struct chunk){ .row_offset = s->rows, .at = s->spooled };
-	if (s->csv && s->chunk_count == 1) { /* the header stands in chunk 0 only */
+	if (s->csv && s->chunk_count == 1) { /* only chunk 0 has the header */
 		struct buf header = { 0 };
 
 		for (size_t i = 0; i < json_object_array_length(s->columns); i++) {
@@ -297,7 +297,7 @@ await_warehouse(struct statement *s, struct bg *bg)
 	}
 }
 
-/* The final state with its words; under the lock. */
+/* Sets the final state with its texts; under the lock. */
 static enum statement_state
 conclude(struct statement *s, struct sql_outcome *out)
 {
@@ -354,7 +354,7 @@ run(struct bg *bg, void *arg)
 	statement_unref(s);
 }
 
-/* Makes room: the oldest finished statements go first.  Under the lock; returns those to free. */
+/* Makes room by removing the oldest finished statements. Under the lock; returns those to free. */
 static struct statement *
 evict(struct statements *store)
 {
@@ -388,7 +388,7 @@ statement_start(struct statement *s)
 	history_begin(s);
 	pthread_mutex_lock(&store->lock);
 	gone = evict(store);
-	s->refs = 3; /* the store's, the task's, the caller's */
+	s->refs = 3; /* references of the store, the task and the caller */
 	s->bg = bg_start(s->ws, run, s);
 	if (s->bg != NULL) {
 		s->next = store->first;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A statement of the Statement Execution API: submitted, run in the background, its result kept
- * in chunks until it expires.  statement_store.c owns the life, statements.c the endpoints,
- * links.c the external links, history.c the query history.
+ * A statement of the Statement Execution API: submitted, run in the background, its result kept in
+ * chunks until it expires. statement_store.c owns its life, statements.c has the endpoints, links.c
+ * the external links, history.c the query history.
  */
 #ifndef SANDBOX_STATEMENTS_H
 #define SANDBOX_STATEMENTS_H
@@ -27,7 +27,7 @@ struct statement {
 	int64_t rows_per_chunk, inline_limit;
 	bool external, csv;
 
-	/* Below: under the store's lock. */
+	/* The following members: under the store's lock. */
 	bool truncated;
 	char sql_state[6];
 	int refs;
@@ -43,7 +43,7 @@ struct statement {
 	struct bg *bg;
 	struct statement *next;
 
-	/* The background task's own until the end: */
+	/* Used only by the background task until the end: */
 	struct buf memory; /* the spool, while small */
 	struct buf row;
 	int64_t spooled;
@@ -52,8 +52,8 @@ struct statement {
 };
 
 const char *statement_state_name(enum statement_state state);
-/* Takes the filled-in statement into the store and starts it; false when the queue is full (the
- * statement is freed then).  On success the caller holds a reference. */
+/* Puts the statement into the store and starts it; false when the queue is full (the statement is
+ * freed then). On success the caller holds a reference. */
 bool statement_start(struct statement *s);
 struct statement *statement_new(struct workspace *ws);
 void statement_unref(struct statement *s);

@@ -244,7 +244,7 @@ test_links_expire(void)
 	a = submit("\"statement\":\"SELECT 5\",\"disposition\":\"EXTERNAL_LINKS\"");
 	snprintf(key, sizeof(key), "x-sandbox-key: %s",
 		 text_at(a, "result.external_links[0].http_headers.x-sandbox-key"));
-	for (;;) { /* expired once the clock has moved on by a millisecond */
+	for (;;) { /* expired after the clock has moved by one millisecond */
 		file = call_with("GET", text_at(a, "result.external_links[0].external_link"), NULL,
 				 "", with_key);
 		if (file->status != 200)

@@ -219,7 +219,7 @@ answer_free(struct answer *a)
 	free(a);
 }
 
-/* ---- looking into answers ---- */
+/* ---- reading answers ---- */
 
 struct json_object *
 at(struct json_object *obj, const char *path)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tests' side of the wire: starts lakehost-sandbox as a child and speaks HTTP to it.
+ * The client side of the tests: starts lakehost-sandbox as a child process and sends HTTP requests
+ * to it.
  */
 #ifndef SANDBOX_TEST_CLIENT_H
 #define SANDBOX_TEST_CLIENT_H
@@ -47,13 +48,13 @@ struct json_object *at(struct json_object *obj, const char *path);
 const char *text_at(struct answer *a, const char *path);
 long long int_at(struct answer *a, const char *path); /* -1 when absent */
 size_t count_at(struct answer *a, const char *path);  /* array length; 0 when absent */
-/* Status and error_code as expected? */
+/* Are status and error_code as expected? */
 bool is_error(struct answer *a, long status, const char *code);
 bool has_header(struct answer *a, const char *name, const char *value); /* NULL = any */
 
 void set_setting(const char *name, long long value);
 int shorten_delays(void); /* for CU_add_suite: transitions take 30 ms at most */
-/* Polls GET path until text_at(member) is wanted, for at most a minute. */
+/* Polls GET path until text_at(member) has the wanted value, for at most a minute. */
 bool wait_for(const char *path, const char *member, const char *wanted);
 /* Runs SQL to its end on the running warehouse. */
 struct answer *sql(const char *statement);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of lakehost-sandbox as its clients see it: test-sandbox PROGRAM. */
+/* Tests of lakehost-sandbox from the client's side: test-sandbox PROGRAM. */
 #include "test/client.h"
 
 #include <ftw.h>

@@ -9,7 +9,7 @@
 #include "sandbox.h"
 
 struct cell {
-	char *source;		     /* as in the editor, so with its %magic line */
+	char *source;		     /* as in the editor, with its %magic line */
 	char *title;		     /* or NULL */
 	struct json_object *outputs; /* Jupyter's output objects, or NULL */
 };
@@ -20,7 +20,7 @@ struct notebook {
 	size_t count;
 };
 
-/* "PYTHON" for "python", "Python", ...; NULL when it is none of the four. */
+/* "PYTHON" for "python", "Python", ...; NULL for any other language. */
 const char *language_known(const char *name);
 const char *language_extension(const char *language); /* "py", "sql", "scala", "r" */
 /* The language of a text that begins with a "Databricks notebook source" line, or NULL. */
@@ -36,8 +36,8 @@ struct json_object *notebook_to_jupyter(const struct notebook *notebook, const c
 void notebook_to_html(const struct notebook *notebook, const char *name, struct buf *out);
 void html_escape(struct buf *out, const char *text, size_t len);
 
-/* What a cell is written in: "python", "sql", "scala", "r", "md", "sh", "run", ... and where its
- * text begins (behind the magic). */
+/* The language of a cell: "python", "sql", "scala", "r", "md", "sh", "run", ... and the start of
+ * its text (after the magic line). */
 void cell_language(const struct notebook *notebook, const struct cell *cell, char language[16],
 		   const char **text);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Workspace objects: /api/2.0/workspace list, get-status, mkdirs, delete.  Import and export are in
- * wsfiles.c, the tree itself in objects.c.
- * https://docs.databricks.com/api/workspace/workspace
+ * Workspace objects: /api/2.0/workspace list, get-status, mkdirs, delete. Import and export are in
+ * wsfiles.c, the tree itself in objects.c. https://docs.databricks.com/api/workspace/workspace
  */
 #include "workspace/objects.h"
 
@@ -13,7 +12,7 @@
 
 /* ---- list ---- */
 
-/* Older notebooks drop out; folders and files stay. */
+/* Older notebooks are left out; folders and files stay. */
 static struct json_object *
 drop_older(struct json_object *all, int64_t after)
 {
@@ -114,7 +113,7 @@ workspace_mkdirs(struct request *req)
 	free(path);
 }
 
-/* The folders that belong to the workspace itself: the top ones and each user's own. */
+/* The folders of the workspace itself: the top ones and the home of each user. */
 static bool
 is_protected(const char *path)
 {

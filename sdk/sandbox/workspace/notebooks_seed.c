@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tree that a new workspace starts with: folders, notebooks in each language, files, a
- * library.  Repos follow in repos.c.  Longer contents come from seed/, embedded by CMake.
+ * The tree of a new workspace: folders, notebooks in each language, files, a library. Repos are in
+ * repos.c. Longer contents come from seed/, embedded by CMake.
  */
 #include "workspace/objects.h"
 

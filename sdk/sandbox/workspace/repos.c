@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Git folders: /api/2.0/repos.  A repo is an object of type REPO in the workspace tree plus a row
- * here, with the same id; no git runs, a branch's head is a digest of its name.
+ * Git folders: /api/2.0/repos. A repo is an object of type REPO in the workspace tree, and a row
+ * here with the same id. git is not run; the head of a branch is a digest of its name.
  * https://docs.databricks.com/api/workspace/repos
  */
 #include "workspace/objects.h"
@@ -116,7 +116,7 @@ repos_list(struct request *req)
 	page_reply(req, &rule, prefix, all);
 }
 
-/* The repo of the path, or NULL after a refusal; caller owns it. */
+/* The repo in the path, or NULL after a refusal; caller owns it. */
 static struct json_object *
 named_repo(struct request *req)
 {
@@ -165,7 +165,8 @@ name_of_url(const char *url)
 	return xstrndup(name, len);
 }
 
-/* Path for a new repo, its parent made where the path is ours to choose; NULL after a refusal. */
+/* The path of a new repo. Its parent is created when the sandbox chooses the path; NULL after a
+ * refusal. */
 static char *
 place_for(struct request *req, const char *url)
 {

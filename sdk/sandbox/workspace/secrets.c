@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Secrets: /api/2.0/secrets.  Values lie in state.db, which like all of DIR only its owner can
- * read; they are never logged.
- * https://docs.databricks.com/api/workspace/secrets
+ * Secrets: /api/2.0/secrets. Values are in state.db; only its owner can read it, like all of DIR.
+ * They are never logged. https://docs.databricks.com/api/workspace/secrets
  */
 #include "workspace/secrets.h"
 
@@ -45,7 +44,8 @@ rank_of(const char *permission)
 						 : 0;
 }
 
-/* What the caller holds through himself, `users` and, with the printed token, `admins`. */
+/* The highest permission of the caller: its own, that of `users` and, with the printed token, of
+ * `admins`. */
 static int
 rank_held(struct workspace *ws, const char *user, bool trusted, const char *scope)
 {
@@ -73,7 +73,7 @@ is_key_vault(struct request *req, const char *scope)
 			  "s", scope) == 1;
 }
 
-/* The scope exists and the caller holds the permission; else a refusal was made. */
+/* The scope exists and the caller has the permission; else it has refused. */
 static bool
 scope_allows(struct request *req, const char *scope, const char *permission)
 {
@@ -273,7 +273,7 @@ secret_text(struct workspace *ws, const char *user, bool trusted, const char *sc
 	return value;
 }
 
-/* The value of a put: string_value as it is, bytes_value decoded.  NULL after a refusal. */
+/* The value of a put: string_value unchanged, bytes_value decoded. NULL after a refusal. */
 static char *
 given_value(struct request *req, size_t *len)
 {

@@ -16,7 +16,7 @@
 
 enum { EXPORT_LIMIT = 10 * 1024 * 1024 };
 
-/* POSTs workspace/import; text is encoded. */
+/* POSTs workspace/import; the text is encoded here. */
 static struct answer *
 import_text(const char *path, const char *members, const char *text)
 {
@@ -208,7 +208,7 @@ test_import(void)
 	expect_text(WS "get-status?path=" ANN "/plain.py", "object_type", "FILE");
 	expect_import(ANN "/new", ", \"format\": \"RAW\", \"overwrite\": true", "x", 400, INVALID);
 	expect_import(ANN "/no/such/parent", ", \"format\": \"AUTO\"", "x", 404, MISSING);
-	expect_import(ANN "/s", "", "select 1", 400, INVALID); /* SOURCE wants a language */
+	expect_import(ANN "/s", "", "select 1", 400, INVALID); /* SOURCE needs a language */
 	expect_import(ANN "/s", ", \"language\": \"SQL\"", "select 1", 200, NULL);
 	text = exported("path=" ANN "/s");
 	CU_ASSERT_STRING_EQUAL(text, "-- Databricks notebook source\nselect 1\n");
@@ -275,7 +275,7 @@ test_size_limit(void)
 	expect_import(ANN "/bigger.txt", ", \"format\": \"AUTO\"", text, 400,
 		      "MAX_NOTEBOOK_SIZE_EXCEEDED");
 	expect("GET", WS "get-status?path=" ANN "/bigger.txt", NULL, 404, MISSING);
-	/* Workspace files may be larger, but export does not give them out. */
+	/* Workspace files may be larger, but export does not return them. */
 	expect("POST", "/api/2.0/workspace-files/import-file/Users%2Fann@example.com%2Fbigger.txt",
 	       text, 200, NULL);
 	expect("GET", WS "export?path=" ANN "/bigger.txt&format=AUTO", NULL, 400,

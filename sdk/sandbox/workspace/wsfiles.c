@@ -18,7 +18,7 @@
 
 enum { HEADER_PEEK = 256 };
 
-/* ---- what a thing to import is ---- */
+/* ---- the kind of an import ---- */
 
 struct import {
 	char *path;
@@ -26,7 +26,7 @@ struct import {
 	const char *data;		      /* NULL: the upload's file */
 	size_t len;
 	bool overwrite;
-	bool file_api; /* workspace-files: other statuses */
+	bool file_api; /* workspace-files: it uses other statuses */
 };
 
 static const char *
@@ -43,7 +43,7 @@ drop_extension(char *path)
 	*strrchr(path, '.') = '\0';
 }
 
-/* By extension and header: a notebook loses its extension, all else is a file. */
+/* By extension and first line: a notebook loses its extension, everything else is a file. */
 static void
 detect(struct import *in, const char *head, size_t len)
 {
@@ -95,7 +95,7 @@ already_there(struct request *req, const struct import *in, const struct object 
 		    "Path (%.1000s) already exists.", in->path);
 }
 
-/* True when the path is free, or holds what may be replaced. */
+/* True when the path is free, or its object may be replaced. */
 static bool
 check_target(struct request *req, const struct import *in)
 {
@@ -157,7 +157,7 @@ store(struct request *req, struct import *in)
 
 /* ---- workspace/import ---- */
 
-/* Fills type, language and format as the request asks; false after a refusal. */
+/* Fills type, language and format from the request; false after a refusal. */
 static bool
 choose_kind(struct request *req, struct import *in, const char *format)
 {
@@ -279,7 +279,7 @@ load_notebook(const struct object *object, const char *data, size_t len, struct 
 	return true;
 }
 
-/* The notebook in another format than it is kept in. */
+/* The notebook in another format than the stored one. */
 static void
 render(struct request *req, const struct object *object, const struct notebook *notebook,
        const char *format, struct buf *out)
@@ -363,7 +363,7 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 	buf_free(&out);
 }
 
-/* The format, checked against what the object is; NULL after a refusal. */
+/* The format, checked with the type of the object; NULL after a refusal. */
 static const char *
 export_format(struct request *req, const struct object *object)
 {

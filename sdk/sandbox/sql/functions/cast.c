@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Conversions between types as Spark does them in ANSI mode, and the shortest text of a double.
- */
+/* Conversions between types in Spark's ANSI mode, and the shortest text of a double. */
 #include "sql/sql.h"
 
 #include <ctype.h>

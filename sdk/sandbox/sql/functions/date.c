@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* False for NULL and (with an error set) for what is no date. */
+/* False for NULL and, with an error set, for an invalid date. */
 static bool
 get_when(sqlite3_context *ctx, sqlite3_value *v, struct when *out)
 {

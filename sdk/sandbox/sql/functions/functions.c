@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions: what Databricks calls them, what runs, which type they yield; and those that concern
- * the session or the sandbox itself (sleep, raise_error).
+ * Functions: their Databricks name, the code that runs, their result type; and those about the
+ * session or the sandbox itself (sleep, raise_error).
  */
 #include "sql/sql.h"
 
@@ -406,7 +406,7 @@ fn_timezone(sqlite3_context *ctx, int n, sqlite3_value **v)
 	sqlite3_result_text(ctx, "Etc/UTC", -1, SQLITE_STATIC);
 }
 
-/* sleep(seconds): takes that long, ends at once on a cancel; yields the seconds. */
+/* sleep(seconds): waits that long, ends at once on a cancel; returns the seconds. */
 static void
 fn_sleep(sqlite3_context *ctx, int n, sqlite3_value **v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions on text.  Arguments that are NULL make the result NULL unless said
- * otherwise.  Positions and lengths count characters, not bytes.
+ * Functions on text. A NULL argument makes the result NULL unless a comment says otherwise.
+ * Positions and lengths count characters, not bytes.
  */
 #include "sql/sql.h"
 
@@ -302,7 +302,8 @@ fn_endswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_int(ctx, a >= b && strcmp(s + a - b, part) == 0);
 }
 
-/* LIKE with backslash as the default escape; iterative, so that no pattern explodes. */
+/* LIKE with backslash as the default escape. Iterative, so that no pattern needs exponential
+ * time. */
 static bool
 like(const char *p, const char *s, char escape, bool fold)
 {
@@ -352,7 +353,7 @@ fn_ilike(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]), '\\', true));
 }
 
-/* Java's \d \w \s and their negations, which POSIX lacks inside of brackets only. */
+/* Java's \d \w \s and their negations, which POSIX does not have inside brackets. */
 static char *
 posix_pattern(const char *java)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dates and timestamps in UTC: parsing, calendar arithmetic (proleptic Gregorian), and Java-style
- * patterns as Spark's date_format and to_timestamp take them.
+ * patterns of Spark's date_format and to_timestamp.
  */
 #include "sql/sql.h"
 
@@ -20,7 +20,7 @@ static const char *const weekdays[] = {
 	"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"
 }; /* from 1970-01-01 on */
 
-/* Days from civil and back, after the well-known era arithmetic (400 years = 146097 days). */
+/* Days from a civil date and back, by the usual arithmetic of eras (400 years = 146097 days). */
 int64_t
 when_days(int year, int month, int day)
 {
