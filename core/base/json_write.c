@@ -37,7 +37,7 @@ static void
 place_value(struct json *json)
 {
 	CHECK(json->next != JSON_FIRST_MEMBER && json->next != JSON_NEXT_MEMBER);
-	CHECK(json->next != JSON_NOTHING);
+	CHECK(json->next != JSON_NOTHING && json->next != JSON_IN_STRING);
 	if (json->next == JSON_NEXT_VALUE)
 		buf_putc(json->out, ',');
 	json->next = behind_value(json);
@@ -63,8 +63,25 @@ json_start_inside(struct json *json, struct buf *out, char bracket)
 bool
 json_complete(const struct json *json)
 {
-	return json->depth == json->floor &&
-	       (json->floor == 0 ? json->next == JSON_NOTHING : json->next != JSON_MEMBER_VALUE);
+	if (json->depth != json->floor)
+		return false;
+	return json->next == behind_value(json) ||
+	       (json->floor == 1 && json->next == first_in(json->brackets[0]));
+}
+
+struct json_mark
+json_here(const struct json *json)
+{
+	return (struct json_mark){ json->out->len, json->next, json->depth };
+}
+
+void
+json_back(struct json *json, const struct json_mark *mark)
+{
+	CHECK(json->depth >= mark->depth);
+	buf_rewind(json->out, mark->len);
+	json->next = mark->next;
+	json->depth = mark->depth;
 }
 
 void
@@ -86,7 +103,7 @@ void
 json_end(struct json *json)
 {
 	CHECK(json->depth > json->floor);
-	CHECK(json->next != JSON_MEMBER_VALUE);
+	CHECK(json->next != JSON_MEMBER_VALUE && json->next != JSON_IN_STRING);
 	json->depth--;
 	if (json->depth < JSON_WRITE_DEPTH)
 		buf_putc(json->out, json->brackets[json->depth] == '{' ? '}' : ']');
@@ -130,6 +147,23 @@ json_text(struct json *json, const char *text, size_t len)
 }
 
 void
+json_open_string(struct json *json)
+{
+	place_value(json);
+	buf_putc(json->out, '"');
+	if (json->next != JSON_TOO_DEEP)
+		json->next = JSON_IN_STRING;
+}
+
+void
+json_close_string(struct json *json)
+{
+	CHECK(json->next == JSON_IN_STRING || json->next == JSON_TOO_DEEP);
+	buf_putc(json->out, '"');
+	json->next = behind_value(json);
+}
+
+void
 json_raw(struct json *json, const char *text, size_t len)
 {
 	place_value(json);
@@ -141,8 +175,7 @@ json_raw(struct json *json, const char *text, size_t len)
 void
 json_splice(struct json *json, const char *text, size_t len)
 {
-	CHECK(json->next != JSON_ONLY_VALUE && json->next != JSON_MEMBER_VALUE &&
-	      json->next != JSON_NOTHING);
+	CHECK(json->depth > 0 && json->next != JSON_MEMBER_VALUE && json->next != JSON_IN_STRING);
 	if (len == 0)
 		return;
 	if (json->next == JSON_NEXT_MEMBER || json->next == JSON_NEXT_VALUE)

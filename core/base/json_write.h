@@ -39,17 +39,24 @@ enum json_next {
 	JSON_FIRST_MEMBER, /* of an object */
 	JSON_NEXT_MEMBER,
 	JSON_MEMBER_VALUE, /* the name stands there */
+	JSON_IN_STRING,	   /* the caller writes the inside */
 	JSON_NOTHING,	   /* the text is complete */
 	JSON_TOO_DEEP,	   /* the buffer is full: only brackets are counted */
 };
 
-/* On its user's stack, or in the struct that has the buffer. Plain data: a copy of it and the
- * length of the buffer are a place to which a writer can go back (buf_rewind()). */
+/* On its user's stack, or in the struct that has the buffer. */
 struct json {
 	struct buf *out;
 	enum json_next next;
 	unsigned depth, floor;		 /* brackets that are open; those of json_start_inside() */
 	char brackets[JSON_WRITE_DEPTH]; /* the open ones */
+};
+
+/* A place in the text to which its writer can go back. */
+struct json_mark {
+	size_t len;
+	enum json_next next;
+	unsigned depth;
 };
 
 /* One value will be appended to `out`, which is borrowed. */
@@ -59,6 +66,10 @@ void json_start(struct json *json, struct buf *out);
 void json_start_inside(struct json *json, struct buf *out, char bracket);
 /* Is all that was begun ended, and the value there? */
 bool json_complete(const struct json *json);
+/* Going back makes a full buffer ok again (see buf_init_keeping()). What was open at the mark must
+ * not have been ended since. */
+struct json_mark json_here(const struct json *json);
+void json_back(struct json *json, const struct json_mark *mark);
 
 void json_begin(struct json *json, char bracket); /* '{' or '[' */
 void json_end(struct json *json);		  /* of the innermost one */
@@ -69,6 +80,9 @@ struct json *json_member(struct json *json, const char *name);
 /* Invalid UTF-8 becomes U+FFFD. NULL writes null. */
 void json_string(struct json *json, const char *text);
 void json_text(struct json *json, const char *text, size_t len);
+/* A string whose inside the caller appends to the buffer in pieces, escaped (buf_json_inside()). */
+void json_open_string(struct json *json);
+void json_close_string(struct json *json);
 void json_number(struct json *json, int64_t number);
 /* The shortest spelling; JSON knows no infinities, they become 0. */
 void json_double(struct json *json, double number);

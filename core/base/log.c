@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/check.h"
+#include "base/json_write.h"
 #include "base/loop.h"
 
 #define LINE_MAX_BYTES PIPE_BUF
@@ -131,58 +133,134 @@ is_word(const char *text)
 	return *text != '\0';
 }
 
-static void
-add_string(struct buf *line, bool text, const char *value)
-{
-	bool quotes = !text || !is_word(value);
+/* ---- a line -------------------------------------------------------------------------------- */
 
+/* One JSON object, or for a terminal "stamp level event key=value …". */
+struct line {
+	bool text;
+	struct buf buf;
+	struct json json;
+};
+
+static void
+add_string(struct line *line, const char *value, size_t len)
+{
+	bool quotes = line->text && !is_word(value);
+
+	if (!line->text)
+		json_open_string(&line->json);
 	if (quotes)
-		buf_putc(line, '"');
-	add_text(line, value, strlen(value));
+		buf_putc(&line->buf, '"');
+	add_text(&line->buf, value, len);
 	if (quotes)
-		buf_putc(line, '"');
+		buf_putc(&line->buf, '"');
+	if (!line->text)
+		json_close_string(&line->json);
+}
+
+static void
+add_key(struct line *line, const char *key)
+{
+	if (line->text)
+		buf_printf(&line->buf, " %s=", key);
+	else
+		json_member(&line->json, key);
+}
+
+static void
+add_number(struct line *line, int64_t number)
+{
+	if (line->text)
+		buf_printf(&line->buf, "%" PRId64, number);
+	else
+		json_number(&line->json, number);
+}
+
+static void
+add_boolean(struct line *line, bool value)
+{
+	if (line->text)
+		buf_puts(&line->buf, value ? "true" : "false");
+	else
+		json_boolean(&line->json, value);
 }
 
 /* Adds one field whose type letter has been read; the value is the next argument. */
 static void
-add_field(struct buf *line, bool text, const char *key, char type, va_list *args)
+add_field(struct line *line, const char *key, char type, va_list *args)
 {
 	const char *string = type == 's' ? va_arg(*args, const char *) : NULL;
 
+	CHECK(type == 's' || type == 'i' || type == 'b'); /* the rest could not be read */
 	if (type == 's' && string == NULL)
 		return;
-	if (text) {
-		buf_printf(line, " %s=", key);
-	} else {
-		buf_putc(line, ',');
-		buf_json_str(line, key);
-		buf_putc(line, ':');
-	}
-	switch (type) {
-	case 's': add_string(line, text, string); break;
-	case 'i': buf_printf(line, "%" PRId64, va_arg(*args, int64_t)); break;
-	case 'b': buf_puts(line, va_arg(*args, int) ? "true" : "false"); break;
-	default: abort(); /* the rest of the arguments cannot be read */
-	}
+	add_key(line, key);
+	if (type == 's')
+		add_string(line, string, strlen(string));
+	else if (type == 'i')
+		add_number(line, va_arg(*args, int64_t));
+	else
+		add_boolean(line, va_arg(*args, int) != 0);
+}
+
+/* False, with nothing added, when the line has no room for it. */
+static bool
+field_fits(struct line *line, const char *key, char type, va_list *args)
+{
+	struct json_mark mark = json_here(&line->json);
+
+	add_field(line, key, type, args);
+	if (buf_ok(&line->buf))
+		return true;
+	json_back(&line->json, &mark);
+	return false;
 }
 
 static void
-begin_line(struct buf *line, bool text, enum log_level level)
+begin_line(struct line *line, enum log_level level)
 {
 	int64_t now = clock_wall_ms();
 	time_t seconds = (time_t)(now / 1000);
 	struct tm tm;
-	char stamp[32];
+	char day[32], stamp[48];
 
 	gmtime_r(&seconds, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_init_keeping(line, LINE_MAX_BYTES - END_RESERVE);
-	if (text)
-		buf_printf(line, "%s.%03dZ %-7s ", stamp, (int)(now % 1000), level_names[level]);
-	else
-		buf_printf(line, "{\"ts\":\"%s.%03dZ\",\"level\":\"%s\"", stamp, (int)(now % 1000),
-			   level_names[level]);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(stamp, sizeof(stamp), "%s.%03dZ", day, (int)(now % 1000));
+	line->text = atomic_load(&as_text);
+	buf_init_keeping(&line->buf, LINE_MAX_BYTES - END_RESERVE);
+	json_start(&line->json, &line->buf);
+	if (line->text) {
+		buf_printf(&line->buf, "%s %-7s ", stamp, level_names[level]);
+		return;
+	}
+	json_begin(&line->json, '{');
+	json_string(json_member(&line->json, "ts"), stamp);
+	json_string(json_member(&line->json, "level"), level_names[level]);
 }
+
+/* Text follows the level; for JSON it is the member `key`. */
+static void
+begin_event(struct line *line, const char *key)
+{
+	if (!line->text)
+		json_member(&line->json, key);
+}
+
+static void
+end_line(struct line *line, bool truncated)
+{
+	line->buf.cap = LINE_MAX_BYTES;
+	if (truncated) {
+		add_key(line, "truncated");
+		add_boolean(line, true);
+	}
+	if (!line->text)
+		json_end(&line->json);
+	buf_putc(&line->buf, '\n');
+}
+
+/* ---- the sink ------------------------------------------------------------------------------ */
 
 static bool
 has_room(void)
@@ -193,77 +271,71 @@ has_room(void)
 }
 
 static bool
-write_line(const char *line, size_t len)
+write_line(const struct line *line)
 {
-	return has_room() && write(STDERR_FILENO, line, len) == (ssize_t)len;
+	return has_room() &&
+	       write(STDERR_FILENO, line->buf.data, line->buf.len) == (ssize_t)line->buf.len;
 }
 
 /* Says how many lines are missing, if any; false when that does not get through either. */
 static bool
-write_lost(bool text)
+write_lost(void)
 {
-	struct buf line;
+	struct line line;
 
 	if (lost == 0)
 		return true;
-	begin_line(&line, text, LOG_WARNING);
-	buf_printf(&line,
-		   text ? "log_lost lines=%" PRIu64 "\n"
-			: ",\"event\":\"log_lost\",\"lines\":%" PRIu64 "}\n",
-		   lost);
-	if (write_line(line.data, line.len))
+	begin_line(&line, LOG_WARNING);
+	begin_event(&line, "event");
+	add_string(&line, "log_lost", strlen("log_lost"));
+	add_key(&line, "lines");
+	add_number(&line, (int64_t)lost);
+	end_line(&line, false);
+	if (write_line(&line))
 		lost = 0;
-	buf_fini(&line);
+	buf_fini(&line.buf);
 	return lost == 0;
 }
 
 static void
-end_line(struct buf *line, bool text, bool truncated)
+send_line(struct line *line, bool truncated)
 {
-	line->cap = LINE_MAX_BYTES;
-	if (truncated)
-		buf_puts(line, text ? " truncated=true" : ",\"truncated\":true");
-	buf_puts(line, text ? "\n" : "}\n");
+	end_line(line, truncated);
 	pthread_mutex_lock(&sink_lock);
-	if (!write_lost(text) || !write_line(line->data, line->len))
+	if (!write_lost() || !write_line(line))
 		lost++;
 	pthread_mutex_unlock(&sink_lock);
-	buf_fini(line);
+	buf_fini(&line->buf);
 }
 
 void
 log_event(enum log_level level, const char *event, ...)
 {
-	bool text = atomic_load(&as_text), truncated = false;
-	struct buf line;
+	bool fits = true;
+	struct line line;
 	va_list args;
 	const char *key;
 
 	if (!log_enabled(level))
 		return;
-	begin_line(&line, text, level);
-	buf_puts(&line, text ? "" : ",\"event\":");
-	add_string(&line, text, event);
+	begin_line(&line, level);
+	begin_event(&line, "event");
+	add_string(&line, event, strlen(event));
 	va_start(args, event);
-	while (!truncated && (key = va_arg(args, const char *)) != NULL) {
+	while (fits && (key = va_arg(args, const char *)) != NULL) {
 		const char *type = va_arg(args, const char *);
-		size_t before = line.len;
 
-		add_field(&line, text, key, type[0], &args);
-		if (!buf_ok(&line)) {
-			buf_rewind(&line, before);
-			truncated = true;
-		}
+		fits = field_fits(&line, key, type[0], &args);
 	}
 	va_end(args);
-	end_line(&line, text, truncated);
+	send_line(&line, !fits);
 }
 
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	bool text = atomic_load(&as_text);
-	struct buf line, message;
+	struct buf message;
+	struct line line;
 	va_list args;
 
 	if (!log_enabled(level))
@@ -276,34 +348,34 @@ log_line(enum log_level level, const char *format, ...)
 		buf_reset(&message);
 		buf_puts(&message, "(a message too long to show)");
 	}
-	begin_line(&line, text, level);
-	buf_puts(&line, text ? "" : ",\"message\":\"");
-	add_text(&line, message.data, message.len);
-	buf_puts(&line, text ? "" : "\"");
-	end_line(&line, text, false);
+	begin_line(&line, level);
+	begin_event(&line, "message");
+	if (line.text)
+		add_text(&line.buf, message.data, message.len);
+	else
+		add_string(&line, message.data, message.len);
+	send_line(&line, false);
 	buf_fini(&message);
 }
 
 void
 log_last(const char *format, ...)
 {
-	bool text = atomic_load(&as_text);
 	char message[VALUE_MAX_BYTES];
-	struct buf line;
+	struct line line;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	begin_line(&line, text, LOG_ERROR);
-	if (text)
-		buf_puts(&line, message);
+	begin_line(&line, LOG_ERROR);
+	begin_event(&line, "message");
+	if (line.text)
+		buf_puts(&line.buf, message);
 	else
-		buf_puts(&line, ",\"message\":");
-	if (!text)
-		buf_json_str(&line, message);
-	buf_puts(&line, text ? "\n" : "}\n");
+		json_string(&line.json, message);
+	end_line(&line, false);
 	/* a lock that this thread holds already would never be free: the line goes out without */
-	(void)write_line(line.data, line.len);
-	buf_fini(&line);
+	(void)write_line(&line);
+	buf_fini(&line.buf);
 }

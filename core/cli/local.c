@@ -13,11 +13,13 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "call/calls.h"
 #include "host/host.h"
 #include "rpc/exchange.h"
+#include "rpc/frame.h"
 
 #define LOCAL_REQUEST_MAX (8u << 20)
 #define LOCAL_ROUNDS_MAX 16
@@ -155,7 +157,8 @@ interrupted(struct loop_watch *watch, uint32_t events)
 	static struct loop_timer drained;
 	struct signalfd_siginfo info;
 	struct exchange *exchange;
-	char text[160];
+	struct json json;
+	struct buf text;
 
 	(void)events;
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info) || local->cancelled)
@@ -164,11 +167,15 @@ interrupted(struct loop_watch *watch, uint32_t events)
 	exchange = xcalloc(1, sizeof(*exchange));
 	exchange->ops = &discard_ops;
 	principal_init(exchange, local->host);
-	snprintf(text, sizeof(text),
-		 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-		 "\"params\":{\"requestId\":%d,\"reason\":\"interrupted\"}}",
-		 local->id);
-	receiver->message(receiver->data, exchange, text, strlen(text));
+	buf_init(&text, LOCAL_REQUEST_MAX);
+	rpc_begin_call(&json, &text, NULL, "notifications/cancelled");
+	json_begin(json_member(&json, "params"), '{');
+	json_number(json_member(&json, "requestId"), local->id);
+	json_string(json_member(&json, "reason"), "interrupted");
+	json_end(&json);
+	json_end(&json);
+	receiver->message(receiver->data, exchange, text.data, text.len);
+	buf_fini(&text);
 	drained = (struct loop_timer){ .fn = poll_drained, .data = local };
 	loop_timer_set(host_loop(local->host), &drained, 0);
 	local->give_up = (struct loop_timer){ .fn = give_up, .data = local };
@@ -204,6 +211,8 @@ message_write(struct buf *out, int id, const char *method, struct json_object *p
 {
 	struct json_object *meta = json_object_new_object();
 	struct json_object *can = json_object_new_object();
+	char raw_id[16];
+	struct json json;
 
 	json_object_object_add(meta, "io.modelcontextprotocol/protocolVersion",
 			       json_object_new_string("2026-07-28"));
@@ -212,11 +221,10 @@ message_write(struct buf *out, int id, const char *method, struct json_object *p
 	json_object_object_add(meta, "io.modelcontextprotocol/clientCapabilities", can);
 	json_object_object_add(meta, "progressToken", json_object_new_int(id));
 	json_object_object_add(params, "_meta", meta);
-	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":", id);
-	buf_json_str(out, method);
-	buf_puts(out, ",\"params\":");
-	buf_json_tree(out, params);
-	buf_putc(out, '}');
+	snprintf(raw_id, sizeof(raw_id), "%d", id);
+	rpc_begin_call(&json, out, raw_id, method);
+	json_tree(json_member(&json, "params"), params);
+	json_end(&json);
 }
 
 /* One round: sends the request and runs the loop until the answer arrives or the cancelled call has

@@ -11,7 +11,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "config/place.h"
 #include "config/text.h"
 #include "module/read.h"
 #include "plugin/loader.h"

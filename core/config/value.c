@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/internal.h"
 #include "config/reference.h"
 #include "config/text.h"
 
@@ -251,44 +252,38 @@ node_list(const struct node *node, const char *key, struct strings *list)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static bool write_json(struct buf *out, config_setting_t *setting, unsigned depth);
+static bool write_json(struct json *out, config_setting_t *setting, unsigned depth);
 
 static bool
-write_aggregate(struct buf *out, config_setting_t *setting, unsigned depth)
+write_aggregate(struct json *out, config_setting_t *setting, unsigned depth)
 {
 	bool group = config_setting_is_group(setting), fine = depth < JSON_DEPTH;
 
-	buf_putc(out, group ? '{' : '[');
+	json_begin(out, group ? '{' : '[');
 	for (int i = 0; fine && i < config_setting_length(setting); i++) {
 		config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
 
-		if (i > 0)
-			buf_putc(out, ',');
-		if (group) {
-			buf_json_str(out, config_setting_name(item));
-			buf_putc(out, ':');
-		}
+		if (group)
+			json_member(out, config_setting_name(item));
 		fine = write_json(out, item, depth + 1);
 	}
-	buf_putc(out, group ? '}' : ']');
+	json_end(out);
 	return fine;
 }
 
 static bool
-write_json(struct buf *out, config_setting_t *setting, unsigned depth)
+write_json(struct json *out, config_setting_t *setting, unsigned depth)
 {
 	switch (config_setting_type(setting)) {
-	case CONFIG_TYPE_INT: buf_printf(out, "%d", config_setting_get_int(setting)); return true;
-	case CONFIG_TYPE_INT64:
-		buf_printf(out, "%lld", config_setting_get_int64(setting));
-		return true;
+	case CONFIG_TYPE_INT: json_number(out, config_setting_get_int(setting)); return true;
+	case CONFIG_TYPE_INT64: json_number(out, config_setting_get_int64(setting)); return true;
 	case CONFIG_TYPE_FLOAT:
-		buf_printf(out, "%.17g", config_setting_get_float(setting));
+		json_double(out, config_setting_get_float(setting));
 		return isfinite(config_setting_get_float(setting)) != 0;
 	case CONFIG_TYPE_BOOL:
-		buf_puts(out, config_setting_get_bool(setting) ? "true" : "false");
+		json_boolean(out, config_setting_get_bool(setting) != 0);
 		return true;
-	case CONFIG_TYPE_STRING: buf_json_str(out, config_setting_get_string(setting)); return true;
+	case CONFIG_TYPE_STRING: json_string(out, config_setting_get_string(setting)); return true;
 	default: return write_aggregate(out, setting, depth);
 	}
 }
@@ -297,13 +292,15 @@ char *
 node_json(const struct node *node, const char *key)
 {
 	struct node group = node_group(node, key);
+	struct json json;
 	struct buf out;
 
 	if (group.setting == NULL)
 		return xstrdup("{}");
 	reader_know_all(group.setting);
 	buf_init(&out, JSON_MAX);
-	if (!write_json(&out, group.setting, 0) || !buf_ok(&out)) {
+	json_start(&json, &out);
+	if (!write_json(&json, group.setting, 0) || !buf_ok(&out)) {
 		node_fault(node, key, "is too large, too deep, or has a number that JSON lacks");
 		buf_fini(&out);
 		return xstrdup("{}");

@@ -9,8 +9,10 @@
 
 struct batch {
 	struct exchange *exchange;
-	struct buf answers; /* "[…", or empty so far */
-	size_t open;	    /* elements without their answer, and one for the reading */
+	struct buf answers;
+	struct json array; /* their writer */
+	size_t answered;
+	size_t open; /* elements without their answer, and one for the reading */
 };
 
 static void
@@ -21,17 +23,17 @@ release(struct batch *batch)
 
 	if (--batch->open > 0)
 		return;
-	if (!buf_ok(answers)) {
-		buf_reset(answers);
-		rpc_write_error(answers, NULL, rpc_error_code(RPC_INTERNAL),
-				"the answers are together larger than may be sent", NULL);
-	} else if (answers->len > 0) {
-		buf_putc(answers, ']');
-	}
-	if (answers->len > 0)
-		exchange->ops->finish(exchange, 200, NULL, 0, answers->data, answers->len);
-	else
+	if (batch->answered == 0) { /* only notifications, or all withdrawn */
 		exchange_accept(exchange);
+	} else {
+		json_end(&batch->array);
+		if (!buf_ok(answers)) {
+			buf_reset(answers);
+			rpc_write_error(answers, NULL, rpc_error_code(RPC_INTERNAL),
+					"the answers are together larger than may be sent", NULL);
+		}
+		exchange->ops->finish(exchange, 200, NULL, 0, answers->data, answers->len);
+	}
 	buf_fini(answers);
 	free(batch);
 }
@@ -39,8 +41,8 @@ release(struct batch *batch)
 static void
 add(struct batch *batch, const struct buf *answer)
 {
-	buf_putc(&batch->answers, batch->answers.len == 0 ? '[' : ',');
-	buf_add(&batch->answers, answer->data, answer->len);
+	json_raw(&batch->array, answer->data, answer->len);
+	batch->answered++;
 }
 
 void
@@ -96,6 +98,8 @@ batch_receive(struct eras *eras, struct exchange *exchange, struct session *sess
 	batch->exchange = exchange;
 	batch->open = 1;
 	buf_init(&batch->answers, ANSWER_MAX);
+	json_start(&batch->array, &batch->answers);
+	json_begin(&batch->array, '[');
 	for (size_t i = 0; i < n; i++)
 		element_receive(eras, session, batch, message, i);
 	release(batch);

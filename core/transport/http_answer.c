@@ -10,11 +10,15 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "rpc/error.h"
+#include "rpc/frame.h"
 #include "transport/http.h"
 
-#define STREAM_BLOCK 1024 /* MHD's buffer for peers that know no chunks (HTTP/1.0) */
-#define REFUSAL_MAX 512
+#define STREAM_BLOCK 1024    /* MHD's buffer for peers that know no chunks (HTTP/1.0) */
+#define REFUSAL_MAX 512	     /* bytes of the JSON of a refusal */
+#define REFUSAL_HEAD_MAX 256 /* and of the head that is written for it */
 #define ATTEND_S 86400u
 
 void
@@ -125,29 +129,23 @@ http_answer(struct http_connection *connection, int status, const char *type, co
 		http_drop(connection);
 }
 
-static int
-write_refusal(char *out, size_t room, int code, const char *why)
-{
-	return snprintf(out, room,
-			"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":%d,\"message\":\"%s\"}}", code,
-			why);
-}
-
 void
 http_answer_refusal(struct http_connection *connection)
 {
 	const struct http_refusal *refusal = &connection->refusal;
-	char body[REFUSAL_MAX];
 	struct MHD_Response *response;
-	int len = write_refusal(body, sizeof(body), refusal->code, refusal->why);
+	struct buf body;
 
+	buf_init(&body, REFUSAL_MAX);
+	rpc_write_error(&body, NULL, refusal->code, refusal->why, NULL);
 	if (log_enabled(LOG_DEBUG))
 		log_event(LOG_DEBUG, "http", "refused", "i", (int64_t)refusal->status, "why", "s",
 			  refusal->why, NULL);
-	response = make_response(connection, "application/json", body, (size_t)len);
+	response = make_response(connection, "application/json", body.data, body.len);
 	if (response != NULL && refusal->field != NULL)
 		MHD_add_response_header(response, refusal->field, refusal->value);
-	connection->answer_size = (size_t)len;
+	connection->answer_size = body.len;
+	buf_fini(&body);
 	if (response == NULL ||
 	    http_queue(connection, (unsigned)refusal->status, response) != MHD_YES)
 		http_drop(connection);
@@ -156,16 +154,20 @@ http_answer_refusal(struct http_connection *connection)
 void
 http_raw_refusal(int fd, int status, const char *reason, const char *why)
 {
-	char body[REFUSAL_MAX], text[REFUSAL_MAX + 256];
-	int len = write_refusal(body, sizeof(body), -32600, why);
+	struct buf body, text;
 	ssize_t sent;
 
-	len = snprintf(text, sizeof(text),
-		       "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
-		       "Content-Length: %d\r\n\r\n%s",
-		       status, reason, len, body);
-	sent = send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_init(&body, REFUSAL_MAX);
+	buf_init(&text, REFUSAL_MAX + REFUSAL_HEAD_MAX);
+	rpc_write_error(&body, NULL, rpc_error_code(RPC_INVALID_REQUEST), why, NULL);
+	buf_printf(&text,
+		   "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
+		   "Content-Length: %zu\r\n\r\n%s",
+		   status, reason, body.len, body.data);
+	sent = send(fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* a courtesy: the connection closes in any case */
+	buf_fini(&body);
+	buf_fini(&text);
 }
 
 /* ---- the exchange -------------------------------------------------------------------------- */

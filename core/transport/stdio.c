@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "rpc/frame.h"
 #include "rpc/recover.h"
 
 #define READ_ROOM 65536u     /* what a pipe holds */
@@ -376,17 +377,14 @@ on_broken(struct loop_timer *timer)
 static void
 refuse_long_line(struct stdio *stdio)
 {
-	const char *id = recover_id(stdio->in.skipping);
+	char message[128];
 	struct buf error;
 
+	snprintf(message, sizeof(message),
+		 "the message is longer than the %zu bytes that one line may have",
+		 stdio->max_line);
 	buf_init(&error, RECOVER_ID_MAX + 256);
-	buf_puts(&error, "{\"jsonrpc\":\"2.0\",");
-	if (id != NULL)
-		buf_printf(&error, "\"id\":%s,", id);
-	buf_printf(&error,
-		   "\"error\":{\"code\":%d,\"message\":\"the message is longer than the %zu bytes "
-		   "that one line may have\"}}",
-		   BAD_LINE, stdio->max_line);
+	rpc_write_error(&error, recover_id(stdio->in.skipping), BAD_LINE, message, NULL);
 	put_line(stdio, error.data, error.len);
 	buf_fini(&error);
 	free(stdio->in.skipping);

@@ -48,12 +48,17 @@ values_of_each_kind(void)
 	json_tree(json_member(&json, "tree"), tree);
 	json_tree(json_member(&json, "no tree"), NULL);
 	json_raw(json_member(&json, "raw"), "[1e3]", 5);
+	json_open_string(json_member(&json, "pieces"));
+	buf_json_inside(&out, "a\"", 2);
+	buf_puts(&out, "b");
+	json_close_string(&json);
 	json_optional(&json, "left out", NULL);
 	json_optional(&json, "here", "");
 	json_end(&json);
 	assert_written("{\"quote\\\"\":\"line\\nend\",\"none\":null,\"text\":\"ab\xEF\xBF\xBD\","
 		       "\"least\":-9223372036854775808,\"yes\":true,\"no\":false,"
-		       "\"tree\":{\"a\":[1,null]},\"no tree\":null,\"raw\":[1e3],\"here\":\"\"}");
+		       "\"tree\":{\"a\":[1,null]},\"no tree\":null,\"raw\":[1e3],"
+		       "\"pieces\":\"a\\\"b\",\"here\":\"\"}");
 	json_object_put(tree);
 }
 
@@ -135,18 +140,15 @@ insides_are_spliced(void)
 static void
 a_writer_goes_back(void)
 {
-	struct json mark;
-	size_t len;
+	struct json_mark mark;
 
 	start();
 	json_begin(&json, '{');
 	json_number(json_member(&json, "a"), 1);
-	mark = json;
-	len = out.len;
+	mark = json_here(&json);
 	json_begin(json_member(&json, "b"), '[');
 	json_number(&json, 1);
-	buf_rewind(&out, len);
-	json = mark;
+	json_back(&json, &mark);
 	json_number(json_member(&json, "c"), 2);
 	json_end(&json);
 	assert_written("{\"a\":1,\"c\":2}");
@@ -248,6 +250,27 @@ end_of_the_inside(void)
 }
 
 static void
+back_behind_the_end(void)
+{
+	struct json_mark mark;
+
+	start();
+	json_begin(&json, '[');
+	mark = json_here(&json);
+	json_end(&json);
+	json_back(&json, &mark);
+}
+
+static void
+value_in_string(void)
+{
+	start();
+	json_begin(&json, '[');
+	json_open_string(&json);
+	json_number(&json, 1);
+}
+
+static void
 no_bracket(void)
 {
 	start();
@@ -258,8 +281,9 @@ static void
 mistakes_end_the_process(void)
 {
 	static void (*const mistakes[])(
-	    void) = { two_values,	  value_without_name, name_in_array,	 two_names,
-		      name_without_value, end_without_begin,  end_of_the_inside, no_bracket };
+	    void) = { two_values,	   value_without_name, name_in_array,	  two_names,
+		      name_without_value,  end_without_begin,  end_of_the_inside, no_bracket,
+		      back_behind_the_end, value_in_string };
 
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		CU_ASSERT(child_aborts(mistakes[i]));
