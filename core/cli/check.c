@@ -18,7 +18,7 @@
 #include "host/host.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
-#include "transport/transport.h"
+#include "transport/http_tls.h"
 
 #define SUBJECT_MAX 160
 #define USERS_MAX 400u
@@ -230,7 +230,7 @@ say_listeners(struct check *check)
 	char why[256];
 
 	for (size_t i = 0; i < n; i++)
-		if (!http_try(&config->server.listener[i], why, sizeof(why)))
+		if (!http_tls_try(&config->server.listener[i], why, sizeof(why)))
 			check_say(check, CHECK_FAULT, "listeners", "%s", why);
 	if (n > 0)
 		check_say(check, CHECK_SKIPPED, "listeners", "only serve opens %s",

@@ -32,7 +32,8 @@
 #include "plugin/loader.h"
 #include "registry/registry.h"
 #include "server/server.h"
-#include "transport/transport.h"
+#include "transport/http.h"
+#include "transport/stdio.h"
 
 #define STATE_KEYS_MAX 8
 #define FLUSH_POLL_MS 10       /* how often a stopping host checks that the last bytes were sent */

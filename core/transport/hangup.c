@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Notices that a peer has gone while its request is being worked on: MHD does not look at a
- * suspended connection, yet a closed connection is how a modern client cancels (MCP
- * basic/patterns/cancellation). EPOLLRDHUP also fires when only the sending side is closed, which
- * counts as gone; it does not fire for a pipelined next request. The watch is set up for the first
- * request that has to wait and stays for the life of the socket.
- */
+/* EPOLLRDHUP also fires when only the sending side is closed, which counts as gone; it does not
+ * fire for a pipelined next request. The watch is set up for the first request that has to wait and
+ * stays for the life of the socket. */
+#include "transport/hangup.h"
+
 #include "base/log.h"
-#include "transport/http.h"
+#include "transport/http_connection.h"
 
 static void
 on_hangup(struct loop_watch *watch, uint32_t events)
@@ -16,8 +14,9 @@ on_hangup(struct loop_watch *watch, uint32_t events)
 
 	(void)events;
 	hangup_forget(connection);
-	connection->left = true;
-	if (connection->open) {
+	if (connection->socket == SOCKET_OPEN)
+		http_socket_move(connection, SOCKET_LEFT);
+	if (connection->held != EXCHANGE_NONE) {
 		http_lost(connection);
 		http_drop(connection);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP listeners as a whole: start, running MHD, deadlines, draining, end. */
+/* The HTTP listeners as a whole: start, deadlines, draining, end. */
 #include "transport/http.h"
 
 #include <errno.h>
@@ -12,14 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "transport/http_tls.h"
+#include "transport/http_answer.h"
+#include "transport/http_connection.h"
+#include "transport/mhd.h"
 
-#define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
-#define MEMORY_MIN 8192u
+#define SWEEP_MS 1000	       /* how often deadlines are looked at */
 #define DESCRIPTORS_SPARE 256u /* for everything but connections */
-#define RUN_ROUNDS 8	       /* of MHD before the rest of the loop gets its turn */
 
 const struct http_times http_times_default = {
 	.head_ms = 10000,
@@ -28,44 +29,6 @@ const struct http_times http_times_default = {
 	.stall_ms = 120000,
 	.keepalive_ms = 15000,
 };
-
-/* ---- running MHD --------------------------------------------------------------------------- */
-
-void
-http_run(struct http_listener *listener)
-{
-	MHD_UNSIGNED_LONG_LONG wait;
-
-	for (int round = 0; round < RUN_ROUNDS; round++) {
-		struct http *before = http_reading(listener->http);
-
-		MHD_run(listener->daemon);
-		http_reading(before);
-		if (MHD_get_timeout(listener->daemon, &wait) != MHD_YES || wait > 0)
-			return;
-	}
-	http_run_soon(listener);
-}
-
-void
-http_run_soon(struct http_listener *listener)
-{
-	if (listener->again.slot == 0)
-		loop_timer_set(listener->http->loop, &listener->again, 0);
-}
-
-static void
-on_running(struct loop_watch *watch, uint32_t events)
-{
-	(void)events;
-	http_run(watch->data);
-}
-
-static void
-on_again(struct loop_timer *timer)
-{
-	http_run(timer->data);
-}
 
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
@@ -87,27 +50,41 @@ stalled(struct http_connection *connection, int64_t now)
 static bool
 too_late(struct http_connection *connection, int64_t now)
 {
-	if (connection->phase == PHASE_STREAM && !connection->sse.ended)
+	const struct http_times *times = &connection->listener->http->times;
+	bool stream = connection->phase == PHASE_STREAM || connection->phase == PHASE_QUIET;
+
+	if (stream && connection->sse.state == SSE_OPEN)
 		return sse_waiting(&connection->sse) > 0 &&
-		       now - connection->sse.moved_ms > connection->listener->http->times.stall_ms;
-	if (connection->phase == PHASE_STREAM || connection->phase == PHASE_ANSWER)
-		if (stalled(connection, now))
-			return true;
+		       now - connection->sse.moved_ms > times->stall_ms;
+	if ((stream || connection->phase == PHASE_ANSWER) && stalled(connection, now))
+		return true;
+	if (connection->phase == PHASE_BODY && connection->recover != NULL &&
+	    now - connection->moved_ms > HTTP_SLOW_MS)
+		return true; /* it is refused in any case: who sends no more gets no id */
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 
-/* MHD polls by edges but stops reading at a short read: a close that arrived together with the last
- * bytes goes unnoticed. One look after each request finds it; later closes make an edge. */
+/* One look after each request; later closes make an edge. */
 static bool
 left_unnoticed(struct http_connection *connection)
 {
-	char byte;
-
-	if (connection->phase > PHASE_BODY ||
-	    (connection->phase == PHASE_IDLE && connection->looked))
+	if (connection->phase > PHASE_BODY || connection->phase == PHASE_IDLE)
 		return false;
-	connection->looked = true;
-	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	if (connection->phase == PHASE_FRESH)
+		http_phase_move(connection, PHASE_IDLE);
+	return mhd_missed_close(connection);
+}
+
+static void
+end_late(struct http_connection *connection)
+{
+	if (connection->phase == PHASE_BODY && connection->refusal.status != 0)
+		http_raw_refusal(connection, connection->refusal.status, connection->refusal.why);
+	else if (connection->phase == PHASE_HEAD || connection->phase == PHASE_BODY)
+		http_raw_refusal(connection, 408,
+				 "the request did not arrive in time: send it again");
+	http_lost(connection);
+	http_drop(connection);
 }
 
 static void
@@ -118,134 +95,21 @@ sweep(struct loop_timer *timer)
 
 	for (struct http_connection *c = http->connections, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->gone) {
+		if (c->socket == SOCKET_DROPPED)
 			http_run_soon(c->listener); /* until MHD has let go of it */
-			continue;
-		}
-		if (left_unnoticed(c)) {
+		else if (left_unnoticed(c))
 			http_drop(c);
-			continue;
-		}
-		if (!too_late(c, now))
-			continue;
-		if ((c->phase == PHASE_HEAD || c->phase == PHASE_BODY) && !c->listener->tls)
-			http_raw_refusal(c->fd, 408, "Request Timeout",
-					 "the request did not arrive in time; send it again");
-		if (c->open)
-			http_lost(c);
-		http_drop(c);
+		else if (too_late(c, now))
+			end_late(c);
 	}
-	if (http->accept_paused) {
+	if (http->doors == DOORS_FULL) {
 		http_make_room(http);
 		http_accept_again(http);
 	}
-	loop_timer_set(http->loop, &http->sweep, HTTP_SWEEP_MS);
+	loop_timer_set(http->loop, &http->sweep, SWEEP_MS);
 }
 
 /* ---- start --------------------------------------------------------------------------------- */
-
-static void __attribute__((format(printf, 2, 0)))
-mhd_log(void *cls, const char *format, va_list args)
-{
-	char text[256];
-	size_t len;
-
-	(void)cls;
-	if (!log_enabled(LOG_DEBUG))
-		return;
-	vsnprintf(text, sizeof(text), format, args);
-	len = strcspn(text, "\n");
-	text[len] = '\0';
-	log_event(LOG_DEBUG, "mhd", "text", "s", text, NULL);
-}
-
-/* Paths are compared as they were sent: "/%6dcp" is not "/mcp". */
-static size_t
-keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
-{
-	(void)cls;
-	(void)mhd;
-	return strlen(text);
-}
-
-/* The head must fit, with MHD's list of its fields, or the limit would not be as configured. */
-static size_t
-pool_size(const struct config *config)
-{
-	size_t wanted = config->server.connection_memory, need = 2 * (size_t)config->limits.headers;
-
-	if (wanted == 0)
-		wanted = MEMORY_DEFAULT;
-	if (wanted < need)
-		wanted = need;
-	return wanted < MEMORY_MIN ? MEMORY_MIN : wanted;
-}
-
-static bool
-start_daemon(struct http_listener *listener, const struct config_listener *config, char *why,
-	     size_t why_size)
-{
-	const struct http *http = listener->http;
-	size_t memory = pool_size(http->config);
-	unsigned flags =
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
-	struct http_tls tls;
-
-	if (!http_tls_load(&tls, config, why, why_size))
-		return false;
-	/* TURBO: MHD leaves shutdown() to us, so that http_on_connection() can still speak; with
-	 * TLS its shutdown is the closing alert, which only MHD can send */
-	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
-	/* how many connections there may be is ours to say; MHD also counts those that it has still
-	 * to clean up, so its own limit must be out of the way */
-	listener->daemon =
-	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
-			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-			     (unsigned)http->max_connections * 2 + 64,
-			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
-			     MHD_OPTION_URI_LOG_CALLBACK, http_on_line, listener,
-			     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-			     MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, listener,
-			     MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
-			     MHD_OPTION_ARRAY, tls.option, MHD_OPTION_END);
-	http_tls_fini(&tls);
-	if (listener->daemon == NULL)
-		snprintf(why, why_size, "cannot serve %s: %s", listener->url,
-			 listener->tls ? "the certificate and key are not usable together"
-				       : "libmicrohttpd did not start");
-	return listener->daemon != NULL;
-}
-
-static bool
-start_listener(struct http *http, const struct config_listener *config, struct listen_socket sock,
-	       char *why, size_t why_size)
-{
-	struct http_listener *listener = &http->listener[http->listeners++];
-	const union MHD_DaemonInfo *info;
-
-	*listener = (struct http_listener){
-		.http = http,
-		.sock = sock,
-		.tls = config->tls_certificate != NULL,
-		.host = xstrdup(config->host == NULL ? "" : config->host),
-		.accepting = { .fn = http_on_accept, .data = listener },
-		.running = { .fn = on_running, .data = listener },
-		.again = { .fn = on_again, .data = listener },
-	};
-	listener->url = sock.unix_path
-			  ? xprintf("unix:%s:%s", sock.address, http->config->server.endpoint)
-			  : xprintf("http%s://%s%s", listener->tls ? "s" : "", sock.address,
-				    http->config->server.endpoint);
-	if (!start_daemon(listener, config, why, why_size))
-		return false;
-	info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!loop_add(http->loop, &listener->running, info->epoll_fd, EPOLLIN) ||
-	    !loop_add(http->loop, &listener->accepting, sock.fd, EPOLLIN)) {
-		snprintf(why, why_size, "cannot watch %s: %s", listener->url, strerror(errno));
-		return false;
-	}
-	return true;
-}
 
 /* As many connections as configured need descriptors, also for their upstream side. */
 static size_t
@@ -286,7 +150,7 @@ open_listeners(struct http *http, char *why, size_t why_size)
 			snprintf(why, why_size, "more than %u listening sockets",
 				 HTTP_LISTENERS_MAX);
 		while (fine && done < n) {
-			fine = start_listener(http, wanted, sockets[done], why, why_size);
+			fine = http_listener_start(http, wanted, sockets[done], why, why_size);
 			done++;
 		}
 		while (done < n)
@@ -321,7 +185,7 @@ http_new(struct loop *loop, const struct config *config, const struct receiver *
 		http_free(http);
 		return NULL;
 	}
-	loop_timer_set(loop, &http->sweep, HTTP_SWEEP_MS);
+	loop_timer_set(loop, &http->sweep, SWEEP_MS);
 	return http;
 }
 
@@ -329,12 +193,6 @@ void
 http_set_times(struct http *http, const struct http_times *times)
 {
 	http->times = *times;
-}
-
-void
-http_set_config(struct http *http, const struct config *config)
-{
-	http->config = config;
 }
 
 const char *
@@ -354,17 +212,11 @@ http_open_exchanges(const struct http *http)
 void
 http_quiesce(struct http *http)
 {
-	if (http->draining)
+	if (http->doors == DOORS_CLOSED)
 		return;
-	http->draining = true;
-	for (size_t i = 0; i < http->listeners; i++) {
-		struct http_listener *listener = &http->listener[i];
-
-		/* the kernel would reset connections that it still keeps in the backlog */
-		loop_remove(http->loop, &listener->accepting);
-		http_accept_rest(listener);
-		listen_close(&listener->sock);
-	}
+	http_doors_move(http, DOORS_CLOSED);
+	for (size_t i = 0; i < http->listeners; i++)
+		http_listener_quiesce(&http->listener[i]);
 }
 
 void
@@ -375,18 +227,10 @@ http_free(struct http *http)
 	http_quiesce(http);
 	loop_timer_stop(http->loop, &http->sweep);
 	for (struct http_connection *c = http->connections; c != NULL; c = c->next)
-		if (c->suspended)
-			http_resume(c); /* MHD must not be stopped with suspended ones */
-	for (size_t i = 0; i < http->listeners; i++) {
-		struct http_listener *listener = &http->listener[i];
-
-		loop_remove(http->loop, &listener->running);
-		loop_timer_stop(http->loop, &listener->again);
-		if (listener->daemon != NULL)
-			MHD_stop_daemon(listener->daemon);
-		free(listener->host);
-		free(listener->url);
-	}
+		http_abandon(c);
+	for (size_t i = 0; i < http->listeners; i++)
+		http_listener_stop(&http->listener[i]);
+	CHECK(http->connections == NULL && http->n_connections == 0 && http->requests == 0);
 	for (struct http_connection *c = http->orphans; c != NULL; c = c->next)
 		c->listener = NULL; /* exchange_finish() frees it */
 	linger_fini(&http->lingering);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Protection from web pages: by DNS rebinding a page can reach a server on loopback under a name
- * of its own, and a page can send requests across origins (MCP basic/transports, "Security
- * Warning"). So Host must be a name that we go by, and Origin, if there is one, a trusted one.
- */
+#include "transport/http_access.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/check.h"
+#include "base/mem.h"
 #include "base/url.h"
-#include "transport/http.h"
+#include "rpc/error.h"
+#include "transport/http_connection.h"
 
-#define FORBIDDEN_CODE (-32600)
 #define PREFLIGHT_HEADERS_MAX 1024u
 
 static bool
@@ -38,17 +37,15 @@ listed_host(const struct strings *list, const struct url *url)
 }
 
 static bool
-host_allowed(const struct http_listener *listener, const char *text)
+host_allowed(const struct http_listener *listener, const struct url *url)
 {
 	const struct strings *list = &listener->http->config->server.allowed_hosts;
-	struct url url = { .port = listener->tls ? 443 : 80 };
+	enum listen_reach reach = listener->sock.reach;
 
-	if (url_authority(text, &url) != NULL || *url.rest != '\0')
-		return false;
-	if (listener->sock.unix_path || (!listener->sock.loopback && list->count == 0))
+	if (reach == REACH_UNIX || (reach == REACH_ANYWHERE && list->count == 0))
 		return true; /* no page gets there, or the operator named no hosts */
-	return is_local(url.host) || strcasecmp(url.host, listener->host) == 0 ||
-	       listed_host(list, &url);
+	return is_local(url->host) || strcasecmp(url->host, listener->host) == 0 ||
+	       listed_host(list, url);
 }
 
 static bool
@@ -77,30 +74,38 @@ origin_allowed(const struct http_listener *listener, const char *text)
 static void
 forbid(struct http_refusal *refusal, const char *why)
 {
-	*refusal = (struct http_refusal){ .status = 403, .code = FORBIDDEN_CODE, .why = why };
+	*refusal = (struct http_refusal){ .status = 403,
+					  .code = rpc_error_code(RPC_INVALID_REQUEST),
+					  .why = why };
 }
 
 void
-http_access_check(struct http_connection *connection, struct http_refusal *refusal)
+http_access_check(struct http_connection *connection, const struct url *target,
+		  struct http_refusal *refusal)
 {
+	const struct http_listener *listener = connection->listener;
 	const struct http_head *head = &connection->head;
+	struct url named = { .port = listener->tls ? 443 : 80 };
+	bool readable = url_authority(head->host, &named) == NULL && *named.rest == '\0';
 
-	if (!host_allowed(connection->listener, head->host))
-		forbid(refusal,
-		       "the Host header names no host of this server; if it is one, add it "
-		       "to server.allowed_hosts");
-	else if (head->origin != NULL && !origin_allowed(connection->listener, head->origin))
+	if (target != NULL)
+		named = *target;
+	if ((target == NULL && !readable) || !host_allowed(listener, &named))
+		forbid(refusal, "the Host header does not name a host of this server; if it is "
+				"one, add it to server.allowed_hosts");
+	else if (head->origin != NULL && !origin_allowed(listener, head->origin))
 		forbid(refusal, "the Origin is not allowed; if it is trusted, add it to "
 				"server.allowed_origins");
-	connection->cross = head->origin != NULL && refusal->status == 0;
+	connection->cors = refusal->status == 0 ? head->origin : NULL;
 }
 
 void
-http_add_cross(struct MHD_Response *response, const struct http_connection *connection)
+http_add_cors(struct MHD_Response *response, const struct http_connection *connection)
 {
-	if (!connection->cross)
+	if (connection->cors == NULL)
 		return;
-	MHD_add_response_header(response, "Access-Control-Allow-Origin", connection->head.origin);
+	CHECK(http_has_request(connection)); /* or the text is gone */
+	MHD_add_response_header(response, "Access-Control-Allow-Origin", connection->cors);
 	MHD_add_response_header(response, "Access-Control-Expose-Headers",
 				"Mcp-Session-Id, WWW-Authenticate");
 	MHD_add_response_header(response, "Vary", "Origin");
@@ -116,7 +121,7 @@ header_allowed(const char *name, size_t len)
 
 	if (len > 4 && strncasecmp(name, "mcp-", 4) == 0)
 		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
 			return true;
 	return false;
@@ -134,7 +139,7 @@ http_preflight(struct http_connection *connection)
 
 	if (response == NULL)
 		return NULL;
-	http_add_cross(response, connection);
+	http_add_cors(response, connection);
 	MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, POST, DELETE");
 	MHD_add_response_header(response, "Access-Control-Max-Age", "600");
 	buf_init(&names, PREFLIGHT_HEADERS_MAX);

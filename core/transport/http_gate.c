@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/check.h"
 #include "base/hex.h"
 
 static bool
@@ -29,15 +30,70 @@ keep(struct http_gate *gate, const char *text, size_t len)
 	gate->line_len += len;
 }
 
-/* Three parts with a single blank between them, no control characters, and a method. */
+/* RFC 9110, 5.6.2 */
 static bool
-check_request_line(struct http_gate *gate, const char *text, size_t len)
+is_token_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+/* Visible characters, and bytes from 0x80 on. */
+static bool
+is_visible(char c)
+{
+	return (unsigned char)c > ' ' && c != 0x7f;
+}
+
+/* A method, a target and a version, with a single blank between them. */
+static bool
+check_request_char(struct http_gate *gate, char c, bool first)
+{
+	if (c == ' ') {
+		gate->blanks++;
+		return !first;
+	}
+	gate->dividers += c == '&';
+	if (gate->blanks == 2) {
+		if (gate->version_len < GATE_VERSION)
+			gate->version[gate->version_len] = c;
+		gate->version_len++;
+	}
+	return gate->blanks == 0 ? is_token_char(c) : is_visible(c);
+}
+
+/* NULL when the character may stand there. */
+static const char *
+check_field_char(struct http_gate *gate, char c, bool first)
+{
+	if (gate->named) {
+		gate->dividers += c == ';';
+		return is_visible(c) || c == ' ' || c == '\t'
+			 ? NULL
+			 : "a header field has an invalid character";
+	}
+	if (first && (c == ' ' || c == '\t'))
+		return "a header field is folded";
+	if (first && c == ':')
+		return "a header field has no name";
+	gate->named = c == ':';
+	return gate->named || is_token_char(c) ? NULL : "a header field has an invalid name";
+}
+
+/* Checks a piece of a line of the head, without its line end. */
+static bool
+check_head(struct http_gate *gate, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		gate->blanks += text[i] == ' ';
-		if (((unsigned char)text[i] < ' ' && text[i] != '\r') ||
-		    (gate->line_len + i == 0 && text[i] == ' '))
-			return gate_refuse(gate, 400, "the request line is malformed");
+		bool first = gate->line_len + i == 0;
+		const char *fault = NULL;
+
+		if (gate->state != GATE_REQUEST)
+			fault = check_field_char(gate, text[i], first);
+		else if (!check_request_char(gate, text[i], first))
+			fault = "the request line is malformed";
+		if (fault != NULL)
+			return gate_refuse(gate, 400, fault);
 	}
 	return true;
 }
@@ -50,12 +106,10 @@ check_piece(struct http_gate *gate, const char *text, size_t len)
 
 	if (len > 0 && (gate->cr || (cr != NULL && cr != text + len - 1)))
 		return gate_refuse(gate, 400, "a carriage return stands alone");
-	if (memchr(text, '\0', len) != NULL)
-		return gate_refuse(gate, 400, "the head of the request has a NUL");
-	if (gate->line_len == 0 && len > 0 && (*text == ' ' || *text == '\t') &&
-	    (gate->state == GATE_FIELD || gate->state == GATE_TRAILER))
-		return gate_refuse(gate, 400, "a header field is folded");
-	return gate->state != GATE_REQUEST || check_request_line(gate, text, len);
+	if (gate->state == GATE_CHUNK_SIZE || gate->state == GATE_CHUNK_END)
+		return memchr(text, '\0', len) == NULL ||
+		       gate_refuse(gate, 400, "the size line of a chunk is malformed");
+	return check_head(gate, text, cr != NULL ? len - 1 : len);
 }
 
 /* Consumes what belongs to the line at *at. *whole: it ended, without its CRLF in gate->line. */
@@ -83,11 +137,13 @@ next_line(struct http_gate *gate, enum gate_state state)
 {
 	gate->state = state;
 	gate->line_len = 0;
+	gate->named = false;
+	gate->dividers = 0;
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
 
-/* The trimmed value when the line is this field and was kept whole. */
+/* The trimmed value when the line is this field; what was kept of it. */
 static const char *
 value_of(const struct http_gate *gate, const char *name, size_t *len)
 {
@@ -106,6 +162,19 @@ value_of(const struct http_gate *gate, const char *name, size_t *len)
 	return value;
 }
 
+/* RFC 9112, 6.1 and 6.3: how long the body is must be beyond doubt. */
+static bool
+set_framing(struct http_gate *gate, enum gate_framing framing)
+{
+	if (gate->framing == framing)
+		return gate_refuse(gate, 400, "a header field that must be unique is there twice");
+	if (gate->framing != FRAMING_NONE)
+		return gate_refuse(gate, 400,
+				   "Content-Length and Transfer-Encoding exclude each other");
+	gate->framing = framing;
+	return true;
+}
+
 static bool
 read_length(struct http_gate *gate, const char *digits, size_t len)
 {
@@ -121,58 +190,115 @@ read_length(struct http_gate *gate, const char *digits, size_t len)
 			return gate_refuse(gate, 413, "the body is larger than limits.body allows");
 		length = length * 10 + (uint64_t)(digits[i] - '0');
 	}
-	gate->odd |= gate->counted || gate->chunked;
-	gate->counted = true;
 	gate->left = length;
-	return true;
+	return set_framing(gate, FRAMING_LENGTH);
+}
+
+static bool
+read_coding(struct http_gate *gate, const char *coding, size_t len)
+{
+	if (len != 7 || strncasecmp(coding, "chunked", 7) != 0 || gate->version[7] == '0')
+		return gate_refuse(gate, 400,
+				   "the only Transfer-Encoding is chunked, and only in HTTP/1.1");
+	return set_framing(gate, FRAMING_CHUNKS);
+}
+
+/* Library and request handler keep a note of each. */
+static bool
+count_parts(struct http_gate *gate, unsigned parts)
+{
+	gate->parts += parts;
+	return gate->parts <= GATE_PARTS_MAX ||
+	       gate_refuse(gate, 431,
+			   "too many header fields, cookies or arguments of the request target");
 }
 
 static bool
 read_field(struct http_gate *gate)
 {
 	size_t len;
-	const char *value = value_of(gate, "Content-Length", &len);
+	const char *value;
 
-	if (gate->line[0] == ':' ||
-	    (gate->line_len <= GATE_LINE && memchr(gate->line, ':', gate->line_len) == NULL))
-		return gate_refuse(gate, 400, "a header field has no name");
-	if (value != NULL)
-		return read_length(gate, value, len);
-	value = value_of(gate, "Transfer-Encoding", &len);
-	if (value == NULL)
+	if (!gate->named)
+		return gate_refuse(gate, 400, "a header field has no colon");
+	value = value_of(gate, "Cookie", &len);
+	if (!count_parts(gate, value != NULL ? gate->dividers + 2 : 1))
+		return false;
+	if (gate->state == GATE_TRAILER)
 		return true;
-	gate->odd |=
-	    gate->counted || gate->chunked || !(len == 7 && strncasecmp(value, "chunked", 7) == 0);
-	gate->chunked = true;
+	if ((value = value_of(gate, "Content-Length", &len)) != NULL)
+		return read_length(gate, value, len);
+	if ((value = value_of(gate, "Transfer-Encoding", &len)) != NULL)
+		return read_coding(gate, value, len);
+	if (value_of(gate, "Host", &len) != NULL && ++gate->hosts > 1)
+		return gate_refuse(gate, 400, "a header field that must be unique is there twice");
 	return true;
 }
 
-static void
+static bool
 end_head(struct http_gate *gate)
 {
-	next_line(gate, gate->odd			  ? GATE_OPEN
-			: gate->chunked			  ? GATE_CHUNK_SIZE
-			: gate->counted && gate->left > 0 ? GATE_BODY
-							  : GATE_START);
+	if (gate->hosts == 0)
+		return gate_refuse(gate, 400, "the Host header field is missing");
+	next_line(gate, gate->framing == FRAMING_CHUNKS			    ? GATE_CHUNK_SIZE
+			: gate->framing == FRAMING_LENGTH && gate->left > 0 ? GATE_BODY
+									    : GATE_START);
+	return true;
+}
+
+/* RFC 9112, 2.3: a later minor version is answered as 1.1. */
+static bool
+end_request_line(struct http_gate *gate)
+{
+	const char *version = gate->version;
+
+	if (gate->blanks != 2 || gate->version_len != GATE_VERSION ||
+	    memcmp(version, "HTTP/", 5) != 0 || version[5] < '0' || version[5] > '9' ||
+	    version[6] != '.' || version[7] < '0' || version[7] > '9')
+		return gate_refuse(gate, 400, "the request line is malformed");
+	if (version[5] != '1')
+		return gate_refuse(gate, 505, "only HTTP/1.1 and HTTP/1.0 are served");
+	if (!count_parts(gate, gate->dividers))
+		return false;
+	next_line(gate, GATE_FIELD);
+	return true;
 }
 
 static bool
 read_head(struct http_gate *gate)
 {
-	if (gate->state == GATE_REQUEST) {
-		if (gate->blanks != 2)
-			return gate_refuse(gate, 400, "the request line is malformed");
-		next_line(gate, GATE_FIELD);
-		return true;
-	}
-	if (gate->line_len == 0) {
-		end_head(gate);
-		return true;
-	}
+	if (gate->state == GATE_REQUEST)
+		return end_request_line(gate);
+	if (gate->line_len == 0)
+		return end_head(gate);
 	if (!read_field(gate))
 		return false;
 	next_line(gate, GATE_FIELD);
 	return true;
+}
+
+static bool
+read_trailer(struct http_gate *gate)
+{
+	bool end = gate->line_len == 0;
+
+	if (!end && !read_field(gate))
+		return false;
+	next_line(gate, end ? GATE_START : GATE_TRAILER);
+	return true;
+}
+
+/* Has the head become too large with these bytes? */
+static bool
+count_head(struct http_gate *gate, size_t len)
+{
+	gate->head_len += len;
+	if (gate->head_len <= gate->head_max)
+		return true;
+	return gate->state == GATE_REQUEST
+		 ? gate_refuse(gate, 414, "the request target is longer than limits.headers allows")
+		 : gate_refuse(gate, 431,
+			       "the head of the request is larger than limits.headers allows");
 }
 
 /* ---- chunks -------------------------------------------------------------------------------- */
@@ -211,8 +337,9 @@ static void
 begin_request(struct http_gate *gate)
 {
 	gate->requests++;
-	gate->blanks = 0;
-	gate->counted = gate->chunked = gate->odd = false;
+	gate->blanks = gate->parts = gate->hosts = 0;
+	gate->version_len = gate->head_len = 0;
+	gate->framing = FRAMING_NONE;
 	gate->left = 0;
 	next_line(gate, GATE_REQUEST);
 }
@@ -223,9 +350,7 @@ take_line(struct http_gate *gate)
 	switch (gate->state) {
 	case GATE_CHUNK_SIZE: return read_chunk_size(gate);
 	case GATE_CHUNK_END: return read_chunk_end(gate);
-	case GATE_TRAILER:
-		next_line(gate, gate->line_len == 0 ? GATE_START : GATE_TRAILER);
-		return true;
+	case GATE_TRAILER: return read_trailer(gate);
 	default: return read_head(gate);
 	}
 }
@@ -235,6 +360,8 @@ static const char *
 skip_data(struct http_gate *gate, const char *at, const char *end)
 {
 	size_t n = (size_t)(end - at);
+
+	CHECK(gate->left > 0);
 
 	if (n > gate->left)
 		n = (size_t)gate->left;
@@ -260,22 +387,25 @@ start(struct http_gate *gate, const char **at)
 	}
 	begin_request(gate);
 	if (gate->cr || **at == '\n')
-		return gate_refuse(gate, 400, "this is no HTTP/1.1 request");
+		return gate_refuse(gate, 400, "this is not an HTTP/1.1 request");
 	return true;
 }
 
 static bool
 step(struct http_gate *gate, const char **at, const char *end)
 {
+	const char *before = *at;
 	bool whole;
 
 	switch (gate->state) {
 	case GATE_START: return start(gate, at);
 	case GATE_BODY:
 	case GATE_CHUNK_DATA: *at = skip_data(gate, *at, end); return true;
-	case GATE_OPEN: *at = end; return true;
 	default:
 		if (!read_line(gate, at, end, &whole))
+			return false;
+		if (gate->state != GATE_CHUNK_SIZE && gate->state != GATE_CHUNK_END &&
+		    !count_head(gate, (size_t)(*at - before)))
 			return false;
 		if (gate->state == GATE_CHUNK_SIZE && gate->line_len > GATE_CHUNK_LINE)
 			return gate_refuse(gate, 400, "the size line of a chunk is too long");

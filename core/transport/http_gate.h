@@ -2,8 +2,9 @@
 /*
  * The frames of HTTP/1.1 requests, checked byte by byte before libmicrohttpd sees them. Its
  * releases differ in what they let through, and what they let through a proxy in front of us may
- * read differently: bare line feeds, folded lines, NUL, malformed lengths and chunk lines. All of
- * it is refused; nothing is repaired. RFC 9112, sections 2 to 7.
+ * read differently: bare line feeds, folded lines, NUL, malformed lengths and chunk lines. And what
+ * they refuse they answer in HTML. So all that any of them might refuse is refused here; nothing
+ * is repaired. RFC 9112, sections 2 to 7. (What the fields mean: http_head.h, http_access.h.)
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -16,7 +17,9 @@
 #include <stdint.h>
 
 #define GATE_LINE 96u	      /* kept of a line: enough for the fields that matter */
+#define GATE_VERSION 8u	      /* "HTTP/1.1" */
 #define GATE_CHUNK_LINE 4096u /* bytes of a chunk's size line, extensions included */
+#define GATE_PARTS_MAX 100u   /* header fields, cookies and arguments of a query, together */
 
 enum gate_state {
 	GATE_START,   /* between requests */
@@ -27,21 +30,33 @@ enum gate_state {
 	GATE_CHUNK_DATA,
 	GATE_CHUNK_END,
 	GATE_TRAILER,
-	GATE_OPEN, /* the head is refused elsewhere, and the connection closes: all passes */
 };
 
-/* zeroed: a new connection */
+/* Where the body ends. */
+enum gate_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKS };
+
+/* Zeroed but for head_max: a new connection. */
 struct http_gate {
 	enum gate_state state;
+	enum gate_framing framing; /* of the last request */
+	size_t head_max;	   /* bytes of request line, fields and trailer; set by the owner */
+	size_t head_len;	   /* of them, so far */
+	unsigned parts, hosts;	   /* see GATE_PARTS_MAX; Host fields */
+	uint64_t left;		   /* bytes of the body or chunk that follow */
+	unsigned requests;	   /* begun so far */
+
+	/* the line being read */
 	char line[GATE_LINE];
-	size_t line_len;	    /* of the line so far, kept or not */
-	unsigned blanks;	    /* spaces in the request line */
-	bool cr;		    /* the last byte was a carriage return */
-	bool counted, chunked, odd; /* Content-Length; chunks; lengths that exclude each other */
-	uint64_t left;		    /* bytes of the body or chunk that follow */
-	unsigned requests;	    /* begun so far */
-	const char *fault;	    /* why the last of them is refused; NULL: it is not */
-	int status;
+	size_t line_len;   /* kept or not */
+	bool cr;	   /* the last byte was a carriage return */
+	bool named;	   /* a field: its colon was read */
+	unsigned blanks;   /* of the request line */
+	unsigned dividers; /* '&' of the request line; ';' of a field */
+	char version[GATE_VERSION];
+	size_t version_len; /* kept or not */
+
+	const char *fault; /* why the last request is refused; NULL: it is not */
+	int status;	   /* of HTTP, to refuse it with */
 };
 
 /* How many of the bytes may pass. Fewer than `len`: gate->fault and status say why, and nothing

@@ -1,58 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Checks the fields of a request for what MHD lets through but RFC 9112 forbids, and for what a
- * proxy in front of us might read differently: both lengths at once, repeated fields, control
- * characters. All of it is refused; nothing is repaired. (Lines and lengths: http_gate.c.)
- */
+#include "transport/http_head.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "transport/http.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "rpc/error.h"
+#include "transport/http_connection.h"
+#include "transport/mhd.h"
 
-#define FIELDS_MAX 100u /* header fields of a request */
-#define MCP_MAX 64u	/* of them, fields of MCP */
-#define BAD_REQUEST (-32600)
-#define HEADER_MISMATCH (-32020)
+#define MCP_MAX 64u /* header fields of MCP */
 
 struct reader {
 	struct http_head *head;
 	struct http_refusal *refusal;
 	const char *mcp[MCP_MAX];
-	size_t n_mcp, n;
+	size_t n_mcp;
 };
 
 static enum MHD_Result
-head_refuse(struct reader *reader, int status, int code, const char *why)
+head_refuse(struct reader *reader, int status, enum rpc_error error, const char *why)
 {
-	*reader->refusal = (struct http_refusal){ .status = status, .code = code, .why = why };
+	*reader->refusal =
+	    (struct http_refusal){ .status = status, .code = rpc_error_code(error), .why = why };
 	return MHD_NO; /* ends the iteration */
-}
-
-/* RFC 9110, 5.6.2 */
-static bool
-is_token(const char *text, size_t len)
-{
-	static const char others[] = "!#$%&'*+-.^_`|~";
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      (c != '\0' && strchr(others, c) != NULL)))
-			return false;
-	}
-	return len > 0;
-}
-
-/* RFC 9110, 5.5: visible characters, blanks, and bytes from 0x80 on. */
-static bool
-is_value(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-			return false;
-	return true;
 }
 
 /* The fields that decide what the request is, and therefore come once. */
@@ -73,7 +46,7 @@ singleton(struct http_head *head, const char *name, size_t len)
 		{ "Last-Event-ID", &head->last_event_id },
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (strlen(table[i].name) == len && strncasecmp(table[i].name, name, len) == 0)
 			return table[i].value;
 	return NULL;
@@ -100,10 +73,11 @@ note_mcp(struct reader *reader, const char *name)
 {
 	for (size_t i = 0; i < reader->n_mcp; i++)
 		if (strcasecmp(reader->mcp[i], name) == 0)
-			return head_refuse(reader, 400, HEADER_MISMATCH,
+			return head_refuse(reader, 400, RPC_HEADER_MISMATCH,
 					   "a header field of MCP is there twice");
 	if (reader->n_mcp == MCP_MAX)
-		return head_refuse(reader, 431, BAD_REQUEST, "too many header fields of MCP");
+		return head_refuse(reader, 431, RPC_INVALID_REQUEST,
+				   "too many header fields that begin with Mcp-");
 	reader->mcp[reader->n_mcp++] = name;
 	return MHD_YES;
 }
@@ -116,20 +90,11 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	const char **once;
 
 	(void)kind;
-	if (++reader->n > FIELDS_MAX)
-		return head_refuse(reader, 431, BAD_REQUEST, "too many header fields");
-	if (value == NULL || !is_token(name, name_len))
-		return head_refuse(reader, 400, BAD_REQUEST, "a header field has an invalid name");
-	if (!is_value(value, value_len))
-		return head_refuse(reader, 400, BAD_REQUEST,
-				   "a header field has an invalid character");
-	/* OWS after the value is not part of it; the memory is MHD's receive buffer */
-	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
-		((char *)(uintptr_t)value)[--value_len] = '\0';
+	mhd_trim(value, value_len);
 	once = singleton(reader->head, name, name_len);
 	if (once != NULL) {
 		if (*once != NULL)
-			return head_refuse(reader, 400, BAD_REQUEST,
+			return head_refuse(reader, 400, RPC_INVALID_REQUEST,
 					   "a header field that must be unique is there twice");
 		*once = value;
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
@@ -142,46 +107,22 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	return MHD_YES;
 }
 
-/* RFC 9112, 6.1 and 6.3: how long the body is must be beyond doubt. */
-static void
-head_length(struct reader *reader, const char *version)
-{
-	struct http_head *head = reader->head;
-
-	if (head->transfer_encoding != NULL) {
-		if (head->content_length != NULL)
-			head_refuse(reader, 400, BAD_REQUEST,
-				    "Content-Length and Transfer-Encoding exclude each other");
-		else if (strcasecmp(head->transfer_encoding, "chunked") != 0 ||
-			 strcmp(version, "HTTP/1.0") == 0)
-			head_refuse(reader, 400, BAD_REQUEST,
-				    "the only Transfer-Encoding is chunked");
-		head->body = UINT64_MAX;
-	} else if (head->content_length != NULL) {
-		/* the gate has checked that it is a number that fits */
-		head->body = strtoull(head->content_length, NULL, 10);
-	}
-}
-
 void
-http_head_read(struct http_connection *connection, const char *version,
-	       struct http_refusal *refusal)
+http_head_read(struct http_connection *connection, struct http_refusal *refusal)
 {
-	const struct http *http = connection->listener->http;
-	const union MHD_ConnectionInfo *size =
-	    MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	struct reader reader = { .head = &connection->head, .refusal = refusal };
+	struct http_head *head = &connection->head;
+	struct reader reader = { .head = head, .refusal = refusal };
 
-	connection->head = (struct http_head){ 0 };
+	*head = (struct http_head){ 0 };
 	*refusal = (struct http_refusal){ 0 };
-	if (size != NULL && size->header_size > http->config->limits.headers) {
-		head_refuse(&reader, 431, BAD_REQUEST, "the head of the request is too large");
+	MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_field, &reader);
+	if (refusal->status != 0)
 		return;
-	}
-	if (refusal->status == 0)
-		MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_field, &reader);
-	if (refusal->status == 0)
-		head_length(&reader, version);
-	if (refusal->status == 0 && connection->head.host == NULL)
-		head_refuse(&reader, 400, BAD_REQUEST, "the Host header field is missing");
+	/* the gate lets nothing else through */
+	CHECK(head->host != NULL);
+	CHECK(head->transfer_encoding == NULL || head->content_length == NULL);
+	if (head->transfer_encoding != NULL)
+		head->body = UINT64_MAX;
+	else if (head->content_length != NULL)
+		head->body = strtoull(head->content_length, NULL, 10);
 }

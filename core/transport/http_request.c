@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request from its line to its delivery. MHD calls http_on_request() once with the head, then
- * with each piece of the body, then once more. An answer queued in the first call makes MHD close
- * the connection, so that is kept for requests whose rest nobody wants to read; all others are
- * answered in the last call.
+ * MHD calls http_on_request() once with the head, then with each piece of the body, then once more.
+ * An answer queued in the first call makes MHD close the connection, so that is kept for requests
+ * whose rest nobody wants to read; all others are answered in the last call.
  */
-#include <stdio.h>
+#include "transport/http_request.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "transport/http.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/url.h"
+#include "rpc/error.h"
+#include "transport/hangup.h"
+#include "transport/http_access.h"
+#include "transport/http_answer.h"
+#include "transport/http_connection.h"
+#include "transport/http_head.h"
+#include "transport/mhd.h"
 
-#define INVALID_REQUEST (-32600)
+/* A larger body of a refused request is not waited for; one that is only too large is read for the
+ * id of its request, up to so many times limits.body. */
+#define REFUSED_BODY 65536u
+#define RECOVER_BODIES 4u
 
 void *
 http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -20,8 +33,8 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 
 	(void)cls;
 	(void)uri;
-	connection->phase = PHASE_HEAD;
-	connection->spoken = true;
+	http_phase_move(connection, PHASE_HEAD);
+	connection->begun++;
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + connection->listener->http->times.head_ms;
 	return NULL; /* so that http_on_request() recognises its first call */
@@ -52,8 +65,9 @@ route_of(const struct http *http, const char *path)
 static void
 refuse(struct http_connection *connection, int status, const char *why)
 {
-	connection->refusal =
-	    (struct http_refusal){ .status = status, .code = INVALID_REQUEST, .why = why };
+	connection->refusal = (struct http_refusal){ .status = status,
+						     .code = rpc_error_code(RPC_INVALID_REQUEST),
+						     .why = why };
 }
 
 static bool
@@ -89,7 +103,7 @@ check_method(struct http_connection *connection)
 	if (connection->route != ROUTE_ENDPOINT) {
 		if (!is(connection, "GET") && !is(connection, "HEAD"))
 			refuse_method(connection, "GET, HEAD", "only GET and HEAD are served here");
-	} else if (is(connection, "OPTIONS") ? !connection->cross
+	} else if (is(connection, "OPTIONS") ? connection->cors == NULL
 					     : !is(connection, "POST") && !is(connection, "GET") &&
 						   !is(connection, "DELETE")) {
 		refuse_method(connection, "POST", "messages are sent with POST");
@@ -104,18 +118,32 @@ refuse_coding(struct http_connection *connection)
 	connection->refusal.value = "identity";
 }
 
+/* The body is too large: it is read on for the id, unless its sender waits to be asked for it. */
+static void
+refuse_long(struct http_connection *connection)
+{
+	refuse(connection, 413, "the body is larger than limits.body allows");
+	if (!is(connection, "POST") || connection->head.expect != NULL)
+		return;
+	CHECK(connection->recover == NULL);
+	connection->recover = xcalloc(1, sizeof(*connection->recover));
+	connection->unwanted =
+	    RECOVER_BODIES * (uint64_t)connection->listener->http->config->limits.body;
+	connection->moved_ms = clock_ms();
+}
+
 static void
 check_body(struct http_connection *connection)
 {
 	const struct http *http = connection->listener->http;
-	uint64_t cap = is(connection, "POST") ? http->config->limits.body : HTTP_REFUSED_BODY;
+	uint64_t cap = is(connection, "POST") ? http->config->limits.body : REFUSED_BODY;
 
 	if (is(connection, "POST") && !is_json(connection->head.content_type))
 		refuse(connection, 415, "the Content-Type must be application/json");
 	else if (connection->head.coded)
 		refuse_coding(connection);
 	else if (connection->head.body != UINT64_MAX && connection->head.body > cap)
-		refuse(connection, 413, "the body is larger than limits.body allows");
+		refuse_long(connection);
 }
 
 /* Is the body not worth waiting for, now that the request is refused? */
@@ -125,72 +153,110 @@ unwanted_body(const struct http_connection *connection)
 	const struct http_head *head = &connection->head;
 
 	return head->body > 0 && (head->expect != NULL ||
-				  (head->body != UINT64_MAX && head->body > HTTP_REFUSED_BODY));
+				  (head->body != UINT64_MAX && head->body > connection->unwanted));
 }
 
 static enum MHD_Result
 refuse_now(struct http_connection *connection)
 {
-	connection->unread = true;
+	http_unread(connection);
 	http_answer_refusal(connection);
 	return MHD_YES;
 }
 
-static enum MHD_Result
-begin(struct http_connection *connection, const char *url, const char *method, const char *version)
+/* The path of a target in absolute form, and whom it names; else the target as it is. */
+static const char *
+target_path(const char *target, struct url *url, const struct url **named)
 {
-	struct http *http = connection->listener->http;
+	*named = NULL;
+	if (*target == '/' || url_split(target, url) != NULL)
+		return target;
+	*named = url;
+	return *url->rest == '\0' ? "/" : url->rest;
+}
 
-	connection->method = method;
-	connection->phase = PHASE_BODY;
-	connection->deadline_ms = clock_ms() + http->times.body_ms;
-	connection->counted = true;
-	http->requests++;
-	http_unattend(connection);
-	connection->cross = false;
-	http_head_read(connection, version, &connection->refusal);
-	if (connection->refusal.status != 0)
-		return refuse_now(connection); /* where the next request begins is in doubt */
-	http_access_check(connection, &connection->refusal);
-	connection->route = route_of(http, url);
+static void
+check_request(struct http_connection *connection, const char *target)
+{
+	const struct url *named;
+	struct url url;
+	const char *path = target_path(target, &url, &named);
+
+	http_access_check(connection, named, &connection->refusal);
+	connection->route = route_of(connection->listener->http, path);
 	if (connection->refusal.status == 0 && connection->route == ROUTE_NONE)
-		refuse(connection, 404, "there is nothing here");
+		refuse(connection, 404, "there is nothing at this path");
 	if (connection->refusal.status == 0)
 		check_method(connection);
 	if (connection->refusal.status == 0)
 		check_body(connection);
+}
+
+static enum MHD_Result
+begin(struct http_connection *connection, const char *target, const char *method)
+{
+	struct http *http = connection->listener->http;
+
+	http_phase_move(connection, PHASE_BODY);
+	http->requests++;
+	connection->method = method;
+	connection->deadline_ms = clock_ms() + http->times.body_ms;
+	connection->cors = NULL;
+	connection->unwanted = REFUSED_BODY;
+	mhd_attend(connection, false);
+	http_head_read(connection, &connection->refusal);
+	if (connection->refusal.status != 0)
+		return refuse_now(connection);
+	check_request(connection, target);
 	if (connection->refusal.status != 0 && unwanted_body(connection))
 		return refuse_now(connection);
-	buf_init(&connection->body, connection->refusal.status != 0 || !is(connection, "POST")
-					? HTTP_REFUSED_BODY
-					: http->config->limits.body);
+	buf_init(&connection->body, http->config->limits.body);
 	return MHD_YES;
 }
 
 /* ---- the body ------------------------------------------------------------------------------ */
 
-/* Only a chunked body can turn out too long here. MHD cannot answer in the middle of it, so on a
- * plain socket we do; with TLS the connection just closes. */
+/* MHD cannot answer in the middle of a body, so we do. */
 static enum MHD_Result
-refuse_long(struct http_connection *connection)
+cut_off(struct http_connection *connection)
 {
-	connection->unread = true;
-	if (!connection->listener->tls)
-		http_raw_refusal(connection->fd, 413, "Content Too Large",
-				 "the body is larger than limits.body allows");
+	const char *why = "the body is larger than limits.body allows";
+
+	http_unread(connection);
+	http_raw_refusal(connection, 413, why);
 	return MHD_NO;
+}
+
+/* A piece of a body that nobody wants, but for the id in it. */
+static enum MHD_Result
+throw_away(struct http_connection *connection, const char *piece, size_t len)
+{
+	if (len > connection->unwanted)
+		return cut_off(connection);
+	connection->unwanted -= len;
+	if (connection->recover != NULL)
+		recover_feed(connection->recover, piece, len);
+	connection->moved_ms = clock_ms();
+	return MHD_YES;
 }
 
 static enum MHD_Result
 take_piece(struct http_connection *connection, const char *piece, size_t len)
 {
-	if (connection->refusal.status == 0 && is(connection, "POST"))
-		buf_add(&connection->body, piece, len);
-	else if (len > connection->body.cap) /* thrown away, but counted */
-		connection->body.full = true;
-	else
-		connection->body.cap -= len;
-	return buf_ok(&connection->body) ? MHD_YES : refuse_long(connection);
+	struct buf *body = &connection->body;
+
+	CHECK(connection->phase == PHASE_BODY);
+	if (connection->refusal.status != 0 || !is(connection, "POST"))
+		return throw_away(connection, piece, len);
+	if (len <= body->cap - body->len) {
+		buf_add(body, piece, len);
+		return buf_ok(body) ? MHD_YES : cut_off(connection); /* out of memory */
+	}
+	refuse_long(connection); /* it comes in chunks: only now do we know */
+	if (connection->recover != NULL)
+		recover_feed(connection->recover, body->data, body->len);
+	buf_fini(body);
+	return throw_away(connection, piece, len);
 }
 
 /* ---- delivery ------------------------------------------------------------------------------ */
@@ -202,9 +268,9 @@ answer_health(struct http_connection *connection)
 	const char *why = NULL;
 
 	if (connection->route == ROUTE_READYZ)
-		why = http->draining	  ? "shutting down"
-		    : http->ready != NULL ? http->ready(http->ready_data)
-					  : NULL;
+		why = http->doors == DOORS_CLOSED ? "shutting down"
+		    : http->ready != NULL	  ? http->ready(http->ready_data)
+						  : NULL;
 	if (why == NULL)
 		why = "ok";
 	else
@@ -217,22 +283,22 @@ answer_health(struct http_connection *connection)
 static enum MHD_Result
 after_delivery(struct http_connection *connection)
 {
-	if (connection->answer != NULL) {
-		struct MHD_Response *answer = connection->answer;
+	struct MHD_Response *answer = connection->answer;
+	bool stream = connection->sse.state != SSE_NONE;
 
-		connection->answer = NULL;
-		return http_queue(connection, connection->answer_status, answer);
-	}
-	if (!connection->open && !connection->streaming)
+	connection->answer = NULL;
+	if (answer != NULL)
+		return http_queue(connection, connection->answer_status, answer) ? MHD_YES : MHD_NO;
+	if (connection->held == EXCHANGE_NONE && !stream)
 		return MHD_NO; /* no memory for the answer */
-	if (connection->open)
+	if (connection->held != EXCHANGE_NONE)
 		hangup_watch(connection);
-	http_attend(connection);
-	if (connection->streaming && http_queue_stream(connection) != MHD_YES)
+	mhd_attend(connection, true);
+	if (!stream)
+		http_suspend(connection, PHASE_WAIT);
+	else if (!http_queue_stream(connection))
 		return MHD_NO;
-	if (!connection->streaming)
-		http_suspend(connection);
-	if (connection->open && connection->left) {
+	if (connection->held != EXCHANGE_NONE && connection->socket == SOCKET_LEFT) {
 		http_lost(connection);
 		http_drop(connection);
 	}
@@ -245,24 +311,22 @@ deliver(struct http_connection *connection)
 	const struct http *http = connection->listener->http;
 	struct exchange *exchange = &connection->exchange;
 
-	connection->phase = PHASE_HELD;
+	http_phase_move(connection, PHASE_DELIVERY);
+	http_held_move(connection, EXCHANGE_OPEN);
+	CHECK(connection->sse.state == SSE_NONE && connection->answer == NULL);
 	connection->deadline_ms = 0;
-	connection->open = true;
-	connection->told = false;
-	connection->streaming = false;
 	exchange->principal = http->principal;
-	exchange->closed = false;
 	exchange->takes_json = accept_json(&connection->head.accept);
 	exchange->on_close = NULL;
 	exchange->owner = NULL;
-	connection->inside = true;
 	if (is(connection, "POST"))
 		http->receiver.message(http->receiver.data, exchange, connection->body.data,
 				       connection->body.len);
 	else
 		http->receiver.other(http->receiver.data, exchange, connection->method);
-	connection->inside = false;
 	buf_fini(&connection->body);
+	if (connection->phase == PHASE_ABORTED)
+		return MHD_NO;
 	return after_delivery(connection);
 }
 
@@ -276,7 +340,7 @@ answer(struct http_connection *connection)
 	} else if (is(connection, "OPTIONS")) {
 		struct MHD_Response *response = http_preflight(connection);
 
-		return response != NULL ? http_queue(connection, 204, response) : MHD_NO;
+		return response != NULL && http_queue(connection, 204, response) ? MHD_YES : MHD_NO;
 	} else {
 		return deliver(connection);
 	}
@@ -293,11 +357,12 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const ch
 	size_t len = *size;
 
 	(void)cls;
+	(void)version;
 	if (connection == NULL) {
 		*request = connection = http_connection_of(mhd);
-		return begin(connection, url, method, version);
+		return begin(connection, url, method);
 	}
-	if (connection->gone)
+	if (connection->socket == SOCKET_DROPPED)
 		return MHD_NO;
 	*size = 0;
 	return len > 0 ? take_piece(connection, upload, len) : answer(connection);
@@ -309,26 +374,31 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 {
 	struct http_connection *connection = http_connection_of(mhd);
 	struct http *http = connection->listener->http;
+	bool streamed = connection->phase == PHASE_STREAM;
 
 	(void)cls;
 	*request = NULL;
-	if (connection->open)
-		http_lost(connection);
+	if (!http_has_request(connection)) { /* the connection ends between two requests */
+		CHECK(connection->held == EXCHANGE_NONE);
+		if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+			http_unread(connection);
+		return;
+	}
+	CHECK(http->requests > 0);
+	http_lost(connection);
 	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		connection->unread = true;
+		http_unread(connection);
+	else if (!streamed)
+		mhd_attend(connection, false);
 	loop_timer_stop(http->loop, &connection->tick);
-	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->phase != PHASE_STREAM)
-		http_unattend(connection);
-	if (connection->counted)
-		http->requests--;
-	connection->counted = false;
-	connection->suspended = false;
-	connection->streaming = false;
-	connection->phase = PHASE_IDLE;
-	connection->looked = false;
-	http_recv_completed(connection);
+	http_phase_move(connection, PHASE_FRESH);
+	http->requests--;
+	connection->completed++;
+	mhd_completed(connection);
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + http->times.idle_ms;
+	free(connection->recover);
+	connection->recover = NULL;
 	buf_fini(&connection->body);
 	sse_fini(&connection->sse);
 }

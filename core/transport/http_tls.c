@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "transport/transport.h"
 
 #define PEM_MAX (1u << 20)
 
@@ -88,7 +87,7 @@ nobody(void *data, struct MHD_Connection *connection, const char *url, const cha
 }
 
 bool
-http_try(const struct config_listener *config, char *why, size_t why_size)
+http_tls_try(const struct config_listener *config, char *why, size_t why_size)
 {
 	struct MHD_Daemon *daemon;
 	struct http_tls tls;

@@ -21,5 +21,7 @@ struct http_tls {
 bool http_tls_load(struct http_tls *tls, const struct config_listener *config, char *why,
 		   size_t why_size);
 void http_tls_fini(struct http_tls *tls);
+/* Everything about a listener that can be judged without opening its socket; false with `why`. */
+bool http_tls_try(const struct config_listener *config, char *why, size_t why_size);
 
 #endif

@@ -34,16 +34,20 @@ union address {
 	struct sockaddr_storage storage;
 };
 
-static bool
-is_loopback(const union address *address)
+static enum listen_reach
+reach_of(const union address *address)
 {
+	const struct in6_addr *v6 = &address->v6.sin6_addr;
+	bool loopback = false;
+
+	if (address->any.sa_family == AF_UNIX)
+		return REACH_UNIX;
 	if (address->any.sa_family == AF_INET)
-		return ntohl(address->v4.sin_addr.s_addr) >> 24 == 127;
-	if (address->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) &&
-			address->v6.sin6_addr.s6_addr[12] == 127);
-	return address->any.sa_family == AF_UNIX;
+		loopback = ntohl(address->v4.sin_addr.s_addr) >> 24 == 127;
+	else if (address->any.sa_family == AF_INET6)
+		loopback = IN6_IS_ADDR_LOOPBACK(v6) ||
+			   (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+	return loopback ? REACH_LOOPBACK : REACH_ANYWHERE;
 }
 
 static char *
@@ -90,8 +94,7 @@ adopt(struct listen_socket *sock, int fd)
 		set_tcp_options(fd);
 	*sock = (struct listen_socket){
 		.fd = fd,
-		.unix_path = address.any.sa_family == AF_UNIX,
-		.loopback = is_loopback(&address),
+		.reach = reach_of(&address),
 		.address = describe(&address, len),
 	};
 	return true;
@@ -246,7 +249,7 @@ take_inherited(struct listen_socket *sock, int fd)
 	if (!listens(fd) || !adopt(sock, fd))
 		return "is not a listening stream socket; its socket unit must say ListenStream= "
 		       "and Accept=no";
-	if (!sock->unix_path && !sock->loopback) {
+	if (sock->reach == REACH_ANYWHERE) {
 		listen_close(sock);
 		return "can be reached from other machines, and there is no inbound "
 		       "authentication; its socket unit must listen on 127.0.0.1, [::1] or a unix "

@@ -12,10 +12,16 @@
 
 struct config_listener;
 
+/* From where a socket can be reached. */
+enum listen_reach {
+	REACH_ANYWHERE,
+	REACH_LOOPBACK, /* this machine only */
+	REACH_UNIX,	/* processes that may open its path */
+};
+
 struct listen_socket {
 	int fd; /* non-blocking, close-on-exec */
-	bool unix_path;
-	bool loopback; /* reachable from this machine only; always true of a unix socket */
+	enum listen_reach reach;
 	char *address; /* "127.0.0.1:8765", "[::1]:8765" or a path; owned */
 	/* A socket file that we made, so that only it is removed and never a successor's. */
 	bool ours;

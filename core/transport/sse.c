@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/loop.h"
 
 /* Memory that a burst took is given back once it is sent. */
@@ -12,7 +13,7 @@
 void
 sse_init(struct sse *sse)
 {
-	*sse = (struct sse){ .moved_ms = clock_ms() };
+	*sse = (struct sse){ .state = SSE_OPEN, .moved_ms = clock_ms() };
 	buf_init_keeping(&sse->queue, SIZE_MAX / 2); /* its end is counted from its beginning */
 }
 
@@ -21,6 +22,7 @@ sse_fini(struct sse *sse)
 {
 	buf_fini(&sse->queue);
 	sse->sent = 0;
+	sse->state = SSE_NONE;
 }
 
 /* A data line ends at a line break, so those between JSON's tokens become spaces. */
@@ -42,7 +44,9 @@ add_event(struct sse *sse, const char *json, size_t len)
 bool
 sse_event(struct sse *sse, const char *json, size_t len)
 {
-	if (sse->ended || len > SSE_QUEUE_MAX || sse_waiting(sse) > SSE_QUEUE_MAX - len)
+	CHECK(sse->state != SSE_NONE);
+	if (sse->state == SSE_ENDED || len > SSE_QUEUE_MAX ||
+	    sse_waiting(sse) > SSE_QUEUE_MAX - len)
 		return false;
 	add_event(sse, json, len);
 	return buf_ok(&sse->queue);
@@ -51,16 +55,17 @@ sse_event(struct sse *sse, const char *json, size_t len)
 bool
 sse_end(struct sse *sse, const char *json, size_t len)
 {
+	CHECK(sse->state == SSE_OPEN);
 	if (json != NULL)
 		add_event(sse, json, len);
-	sse->ended = true;
+	sse->state = SSE_ENDED;
 	return buf_ok(&sse->queue);
 }
 
 void
 sse_comment(struct sse *sse)
 {
-	if (!sse->ended && sse_waiting(sse) == 0)
+	if (sse->state == SSE_OPEN && sse_waiting(sse) == 0)
 		buf_puts(&sse->queue, ":\n\n");
 }
 
@@ -69,6 +74,7 @@ sse_take(struct sse *sse, char *out, size_t room)
 {
 	size_t len = sse_waiting(sse);
 
+	CHECK(sse->sent <= sse->queue.len);
 	if (len > room)
 		len = room;
 	memcpy(out, sse->queue.data + sse->sent, len);

@@ -17,14 +17,21 @@
  * is let in whatever its length. */
 #define SSE_QUEUE_MAX (1u << 20)
 
+enum sse_state {
+	SSE_NONE,  /* no stream */
+	SSE_OPEN,  /* events may follow */
+	SSE_ENDED, /* no event will follow */
+};
+
+/* Zeroed: no stream. */
 struct sse {
 	struct buf queue;
 	size_t sent;
-	bool ended;	  /* no event will follow */
+	enum sse_state state;
 	int64_t moved_ms; /* when the peer last took something, or had nothing to take */
 };
 
-void sse_init(struct sse *sse);
+void sse_init(struct sse *sse); /* opens it */
 void sse_fini(struct sse *sse);
 /* One message becomes one event with one data line. False when the queue is full. */
 bool sse_event(struct sse *sse, const char *json, size_t len);

@@ -5,7 +5,7 @@
  * never touched: input is read only when epoll says that there is some, output goes through a
  * description of our own, MSG_DONTWAIT, or pieces that a pipe surely takes.
  */
-#include "transport/transport.h"
+#include "transport/stdio.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -18,7 +18,7 @@
 #include "config/config.h"
 #include "era_plugin.h"
 #include "registry/registry.h"
-#include "transport/transport.h"
+#include "transport/stdio.h"
 
 #define SENT_MAX 2048
 #define LINES_MAX 16

@@ -3,9 +3,12 @@
 #include "transport/accept.h"
 #include "transport/http_gate.h"
 
+#include "base/mem.h"
 #include "suite.h"
 
 #define POST "POST /mcp HTTP/1.1\r\nHost: h\r\n"
+#define GET "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+#define HEAD_MAX 8192u
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
 
 static const struct {
@@ -13,8 +16,10 @@ static const struct {
 	int status; /* 0: all passes */
 	unsigned requests;
 } cases[] = {
-	{ "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 0, 1 },
-	{ "\r\n\r\nGET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", 0, 2 },
+	{ GET, 0, 1 },
+	{ "\r\n\r\n" GET GET, 0, 2 },
+	{ "GET http://h:1/x HTTP/1.0\r\nHost:\r\n\r\n", 0, 1 },
+	{ "!#$%&'*+-.^_`|~ \xc3\xa9 HTTP/1.9\r\nHost: h\r\n!#$%&'*+-.^_`|~: \xff\t\r\n\r\n", 0, 1 },
 	{ POST "Content-Length: 2\r\n\r\n\n\n" POST "\r\n", 0, 2 },
 	{ POST "content-length:\t 2 \r\n\r\n{}", 0, 1 },
 	{ POST "Content-Length: 0\r\n\r\n" POST "\r\n", 0, 2 },
@@ -22,10 +27,31 @@ static const struct {
 	{ CHUNKED "2;x=\"y\"\r\n{}\r\nA\r\n\r\n\r\n\n\n\n\n\n\n\r\n0;z\r\nX-A: b\r\n\r\n" POST
 		  "\r\n",
 	  0, 2 },
-	/* decided elsewhere: the lengths exclude each other, and the connection closes */
-	{ POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nanything\n", 0, 1 },
-	{ POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nanything\n", 0, 1 },
-	{ POST "Transfer-Encoding: gzip\r\n\r\nanything\n", 0, 1 },
+	/* the request line */
+	{ "GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505, 1 },
+	{ "GET / HTTP/0.9\r\nHost: h\r\n\r\n", 505, 1 },
+	{ "GET / HTTP/1.10\r\nHost: h\r\n\r\n", 400, 1 },
+	{ "GET / http/1.1\r\nHost: h\r\n\r\n", 400, 1 },
+	{ "GET / HTTP/1.1 \r\nHost: h\r\n\r\n", 400, 1 },
+	{ "GET  / HTTP/1.1\r\nHost: h\r\n\r\n", 400, 1 },
+	{ "G(T / HTTP/1.1\r\nHost: h\r\n\r\n", 400, 1 },
+	{ "GET /\x7f HTTP/1.1\r\nHost: h\r\n\r\n", 400, 1 },
+	/* fields */
+	{ "GET / HTTP/1.1\r\n\r\n", 400, 1 },
+	{ "GET / HTTP/1.0\r\n\r\n", 400, 1 },
+	{ POST "hOST: h\r\n\r\n", 400, 1 },
+	{ POST "X A: b\r\n\r\n", 400, 1 },
+	{ POST "X-A : b\r\n\r\n", 400, 1 },
+	{ POST "X-A: b\x07\r\n\r\n", 400, 1 },
+	{ POST "X-A: b\x7f\r\n\r\n", 400, 1 },
+	{ POST "X-\xe9: b\r\n\r\n", 400, 1 },
+	/* lengths that exclude each other */
+	{ POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", 400, 1 },
+	{ POST "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n", 400, 1 },
+	{ POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n", 400, 1 },
+	{ POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400, 1 },
+	{ POST "Transfer-Encoding: gzip\r\n\r\n", 400, 1 },
+	{ "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 400, 1 },
 	/* lines */
 	{ "GET / HTTP/1.1\nHost: h\r\n\r\n", 400, 1 },
 	{ POST "X-A: b\nX-C: d\r\n\r\n", 400, 1 },
@@ -60,6 +86,8 @@ static const struct {
 	{ CHUNKED "2\r\n{}\r\n0\r\n\n", 400, 1 },
 	{ CHUNKED "2\r\n{}\r\n0\r\nX: y\n\r\n", 400, 1 },
 	{ CHUNKED "2\r\n{}\r\n0\r\n X: y\r\n\r\n", 400, 1 },
+	{ CHUNKED "2\r\n{}\r\n0\r\nX y: z\r\n\r\n", 400, 1 },
+	{ CHUNKED "2\r\n{}\r\n0\r\nX\r\n\r\n", 400, 1 },
 	{ CHUNKED "1\r\n{}\r\n0\r\n\r\n", 400, 1 },
 	{ CHUNKED "\r\n{}\r\n0\r\n\r\n", 400, 1 },
 	{ CHUNKED " 2\r\n{}\r\n0\r\n\r\n", 400, 1 },
@@ -72,9 +100,9 @@ static const struct {
 static void
 requests_pass_or_are_refused(void)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (size_t piece = 1; piece < 60; piece++) {
-			struct http_gate gate = { .state = GATE_START };
+			struct http_gate gate = { .head_max = HEAD_MAX };
 			size_t len = strlen(cases[i].bytes), at = 0, passed = 0;
 
 			for (; at < len && passed == at; at += piece)
@@ -94,17 +122,64 @@ static void
 nul_is_refused(void)
 {
 	static const char request[] = POST "X-A: b\0c\r\n\r\n";
-	struct http_gate gate = { .state = GATE_START };
+	struct http_gate gate = { .head_max = HEAD_MAX };
 
 	http_gate_feed(&gate, request, sizeof(request) - 1);
 	ASSERT_INT(gate.status, 400);
+}
+
+/* Feeds `head` and then `n` times `part`; returns the status. */
+static int
+feed_parts(struct http_gate *gate, const char *head, const char *part, unsigned n)
+{
+	*gate = (struct http_gate){ .head_max = HEAD_MAX };
+	http_gate_feed(gate, head, strlen(head));
+	while (n-- > 0)
+		http_gate_feed(gate, part, strlen(part));
+	return gate->status;
+}
+
+static void
+heads_are_bounded(void)
+{
+	static const char last[] = CHUNKED "0\r\n";
+	struct http_gate gate;
+	size_t exact = HEAD_MAX - strlen(POST) - 4;
+
+	/* to the byte, from the request line to the empty line */
+	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 2), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 4);
+	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 1), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 2);
+	ASSERT_INT(gate.status, 431);
+	ASSERT_INT(feed_parts(&gate, "GET /", "x", HEAD_MAX), 414);
+	/* what the library keeps a note of */
+	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 99), 0);
+	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 100), 431);
+	ASSERT_INT(feed_parts(&gate, POST "Cookie: a", ";b=c", 95), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 2);
+	ASSERT_INT(feed_parts(&gate, POST "cookie: a", ";b=c", 98), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 0);
+	ASSERT_INT(gate.status, 431);
+	ASSERT_INT(feed_parts(&gate, POST "User-Agent: a", ";b", 200), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 2);
+	ASSERT_INT(feed_parts(&gate, "GET /?a", "&b", 101), 0);
+	ASSERT_INT(http_gate_feed(&gate, " HTTP/1.1\r\n", 11), 0);
+	ASSERT_INT(gate.status, 431);
+	/* a trailer too */
+	ASSERT_INT(feed_parts(&gate, last, "a:\r\n", 101), 431);
+	ASSERT_INT(feed_parts(&gate, last,
+			      "a:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n",
+			      90),
+		   431);
 }
 
 static void
 chunk_lines_are_bounded(void)
 {
 	static const char filler[] = ";xxxxxxxxxxxxxxx";
-	struct http_gate gate = { .state = GATE_START };
+	struct http_gate gate = { .head_max = HEAD_MAX };
 	size_t fed = 0;
 
 	http_gate_feed(&gate, CHUNKED "2", sizeof(CHUNKED));
@@ -138,7 +213,7 @@ accept_fields_are_one_list(void)
 		{ ",, application/json ,", NULL, true, false },
 	};
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		struct accept accept = { .given = false };
 
 		if (fields[i].first != NULL)
@@ -156,6 +231,7 @@ accept_fields_are_one_list(void)
 static const struct test tests[] = {
 	TEST(requests_pass_or_are_refused),
 	TEST(nul_is_refused),
+	TEST(heads_are_bounded),
 	TEST(chunk_lines_are_bounded),
 	TEST(accept_fields_are_one_list),
 };

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "suite.h"
-#include "transport/transport.h"
+#include "transport/http.h"
 
 #define HELD_MAX 8
 #define PATIENCE_MS 20000

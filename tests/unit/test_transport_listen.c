@@ -10,7 +10,7 @@
 #include "suite.h"
 
 static void
-check_tcp(const char *host, bool loopback, const char *prefix)
+check_tcp(const char *host, enum listen_reach reach, const char *prefix)
 {
 	struct config_listener config = { .kind = LISTEN_TCP, .host = (char *)(uintptr_t)host };
 	struct listen_socket *list = NULL;
@@ -21,8 +21,7 @@ check_tcp(const char *host, bool loopback, const char *prefix)
 	if (list == NULL)
 		return;
 	CU_ASSERT(list->fd >= 0);
-	CU_ASSERT(list->loopback == loopback);
-	CU_ASSERT(!list->unix_path);
+	ASSERT_INT(list->reach, reach);
 	CU_ASSERT(strncmp(list->address, prefix, strlen(prefix)) == 0);
 	CU_ASSERT(atoi(list->address + strlen(prefix)) > 0); /* the port really bound */
 	listen_close(list);
@@ -47,14 +46,14 @@ has_ipv6(void)
 static void
 tcp_addresses(void)
 {
-	check_tcp("127.0.0.1", true, "127.0.0.1:");
-	check_tcp("127.8.9.1", true, "127.8.9.1:");
-	check_tcp("0.0.0.0", false, "0.0.0.0:");
+	check_tcp("127.0.0.1", REACH_LOOPBACK, "127.0.0.1:");
+	check_tcp("127.8.9.1", REACH_LOOPBACK, "127.8.9.1:");
+	check_tcp("0.0.0.0", REACH_ANYWHERE, "0.0.0.0:");
 	if (!has_ipv6())
 		return;
-	check_tcp("::1", true, "[::1]:");
-	check_tcp("::ffff:127.0.0.1", true, "[::ffff:127.0.0.1]:");
-	check_tcp("::", false, "[::]:");
+	check_tcp("::1", REACH_LOOPBACK, "[::1]:");
+	check_tcp("::ffff:127.0.0.1", REACH_LOOPBACK, "[::ffff:127.0.0.1]:");
+	check_tcp("::", REACH_ANYWHERE, "[::]:");
 }
 
 static void

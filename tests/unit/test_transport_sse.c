@@ -118,7 +118,7 @@ nothing_follows_the_end(void)
 
 	sse_init(&sse);
 	CU_ASSERT(sse_end(&sse, NULL, 0));
-	CU_ASSERT(sse.ended);
+	ASSERT_INT(sse.state, SSE_ENDED);
 	CU_ASSERT(!sse_event(&sse, "{}", 2));
 	sse_comment(&sse);
 	ASSERT_INT(sse_waiting(&sse), 0);

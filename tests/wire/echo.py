@@ -242,3 +242,18 @@ def temporary(test):
     os.makedirs(path, exist_ok=True)
     test.addCleanup(subprocess.run, ["rm", "-rf", path], check=True)
     return path
+
+
+def check_leaving(test, connect):
+    """A close is noticed behind pipelined bytes, on any kind of socket."""
+    with connect() as other:
+        def until(field):
+            end = time.monotonic() + PATIENCE
+            while (state := json.loads(other.call("state").body))[field] == 0:
+                test.assertLess(time.monotonic(), end, field)
+                time.sleep(0.01)
+            return state
+        with connect() as peer:
+            peer.send(request("hold") + request("echo"))
+            test.assertEqual(until("held")["closed"], 0)
+        test.assertEqual(until("closed")["closed"], 1)

@@ -18,7 +18,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "transport/transport.h"
+#include "transport/http.h"
+#include "transport/stdio.h"
 
 struct call {
 	struct exchange *exchange;

@@ -6,16 +6,14 @@ systemd sockets, TLS."""
 import json
 import os
 import socket
-import ssl
 import stat
 import subprocess
 import threading
 import time
 import unittest
-import warnings
 
 import echo
-from echo import (BODY, JSON, SSE, Closed, Peer, Server, get, head, message, post, request,
+from echo import (BODY, JSON, SSE, Closed, Peer, Server, check_leaving, get, head, message, post, request,
                   temporary)
 
 
@@ -178,20 +176,6 @@ class Life(unittest.TestCase):
         sock.connect(path)
         return Peer(sock)
 
-    def check_leaving(self, connect):
-        """A close is noticed behind pipelined bytes, on this kind of socket too."""
-        with connect() as other:
-            def until(field):
-                end = time.monotonic() + echo.PATIENCE
-                while (state := json.loads(other.call("state").body))[field] == 0:
-                    self.assertLess(time.monotonic(), end, field)
-                    time.sleep(0.01)
-                return state
-            with connect() as peer:
-                peer.send(request("hold") + request("echo"))
-                self.assertEqual(until("held")["closed"], 0)
-            self.assertEqual(until("closed")["closed"], 1)
-
     def test_unix_socket(self):
         path = temporary(self) + "/s"
         with Server("--unix", path, "620") as server:
@@ -203,7 +187,7 @@ class Life(unittest.TestCase):
                 self.assertEqual(len(peer.call("drip", 2, Accept=SSE).events()), 3)
                 peer.send(b"GARBAGE\r\n\r\n")
                 self.assertIn(b"HTTP/1.1 400 ", peer.to_end())
-            self.check_leaving(lambda: self.unix(path))
+            check_leaving(self, lambda: self.unix(path))
             second = subprocess.run([echo.PROGRAM, "--unix", path, "600"], capture_output=True,
                                     text=True, check=False)
             self.assertEqual(second.returncode, 1)
@@ -275,67 +259,6 @@ class Life(unittest.TestCase):
             with self.assertRaises(AssertionError) as raised, self.systemd(sock):
                 pass
             self.assertIn("no inbound authentication", str(raised.exception))
-
-    # ---- TLS
-
-    def certificate(self):
-        folder = temporary(self)
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", folder + "/key", "-out", folder + "/cert", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
-            check=True, capture_output=True)
-        return folder + "/cert", folder + "/key"
-
-    def test_tls(self):
-        cert, key = self.certificate()
-        context = ssl.create_default_context(cafile=cert)
-        with Server("--tcp", "127.0.0.1", "0", "--tls", cert, key, "--body", "100000") as server:
-            self.assertRegex(server.urls[0], r"^https://127\.0\.0\.1:\d+/mcp$")
-            port = server.port
-
-            def connect():
-                sock = socket.create_connection(("127.0.0.1", port), echo.PATIENCE)
-                return Peer(context.wrap_socket(sock, server_hostname="localhost"))
-
-            with connect() as peer:
-                self.assertIn(peer.sock.version(), ("TLSv1.2", "TLSv1.3"))
-                for _ in range(3):
-                    self.assertEqual(peer.call("echo").body, BODY)
-                self.assertEqual(len(peer.call("drip", 2, Accept=SSE).events()), 3)
-                self.assertEqual(len(peer.call("big", 3000000).body), 3000002)
-                peer.send(post(b"x" * 90000))
-                self.assertEqual(len(peer.reply().body), 90000)
-            self.check_leaving(connect)
-            with connect() as peer:
-                peer.send(b"x" * 200 + b"\r\n\r\n")
-                self.assertEqual(peer.to_end(), b"")
-            with connect() as peer:
-                peer.send(head("Host: localhost", JSON, "Content-Length: 100001"))
-                self.assertEqual(peer.reply().status, 413)
-            with server.connect() as peer:  # plain HTTP on the TLS port
-                peer.send(request("echo"))
-                try:
-                    peer.to_end()
-                except AssertionError:
-                    pass
-            warnings.simplefilter("ignore", DeprecationWarning)
-            old = ssl.create_default_context(cafile=cert)
-            old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-            old.maximum_version = ssl.TLSVersion.TLSv1_1
-            old.set_ciphers("ALL:@SECLEVEL=0")
-            with socket.create_connection(("127.0.0.1", port), echo.PATIENCE) as sock:
-                with self.assertRaises((ssl.SSLError, ConnectionError)):
-                    old.wrap_socket(sock, server_hostname="localhost")
-
-    def test_tls_files_that_cannot_be(self):
-        cert, key = self.certificate()
-        for one, other, why in ((cert, key + "x", "cannot read"), (cert, cert, "not usable"),
-                                (cert + "x", key, "cannot read"), (cert, "/dev/null", "cannot read")):
-            run = subprocess.run([echo.PROGRAM, "--tcp", "127.0.0.1", "0", "--tls", one, other],
-                                 capture_output=True, text=True, check=False)
-            self.assertEqual(run.returncode, 1)
-            self.assertIn(why, run.stderr)
 
 
 if __name__ == "__main__":

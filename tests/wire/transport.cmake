@@ -6,7 +6,7 @@ if(TARGET core_transport AND TARGET core_base)
 	target_include_directories(echo_server PRIVATE ${PROJECT_SOURCE_DIR}/core
 		${PROJECT_SOURCE_DIR}/sdk/src)
 	target_link_libraries(echo_server PRIVATE core_transport core_rpc core_base)
-	foreach(name raw_http raw_http_peers raw_http_life raw_stdio)
+	foreach(name raw_http raw_http_cors raw_http_life raw_http_peers raw_http_tls raw_stdio)
 		add_test(NAME wire.${name} COMMAND Python3::Interpreter -B
 			${CMAKE_CURRENT_SOURCE_DIR}/${name}.py $<TARGET_FILE:echo_server>)
 		set_tests_properties(wire.${name} PROPERTIES LABELS wire)
