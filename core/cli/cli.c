@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "config/faults.h"
 #include "config/text.h"
 #include "host/host.h"
 #include "upstream/upstream.h"

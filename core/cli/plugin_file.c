@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/place.h"
 #include "config/text.h"
 #include "module/read.h"
 #include "plugin/loader.h"

@@ -5,8 +5,7 @@
  */
 #include "config/config.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +13,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/internal.h"
+#include "config/faults.h"
+#include "config/place.h"
+#include "config/plugins.h"
+#include "config/reader.h"
+#include "config/server.h"
 #include "config/text.h"
 
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
@@ -43,6 +46,16 @@ read_limits(struct config *config, const struct node *root)
 	config->results.cell = (unsigned)node_number(&results, "cell", LIMIT_CELL, 8, 100000);
 }
 
+__attribute__((format(printf, 2, 3))) static void
+add_warning(struct config *config, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strings_vprintf(&config->warnings, format, args);
+	va_end(args);
+}
+
 /* --log-level, then --set, then LOG_LEVEL, then the file. */
 static void
 read_log(struct config *config, const struct node *root, const struct config_overrides *overrides)
@@ -63,7 +76,7 @@ read_log(struct config *config, const struct node *root, const struct config_ove
 					  overrides->log_level);
 	} else if (!set && env != NULL && *env != '\0' &&
 		   !log_level_parse(env, &config->log.level)) {
-		config_warn(config,
+		add_warning(config,
 			    "LOG_LEVEL=%s in the environment is not one of debug, info, "
 			    "notice, warning, error: ignored",
 			    env);
@@ -138,17 +151,6 @@ config_from(const struct config_source *source, const struct config_overrides *o
 		return NULL;
 	}
 	return config;
-}
-
-/* Beside the program, so that a tree runs wherever it stands, else where it was built to be. */
-char *
-config_system_directory(void)
-{
-	char *path = config_beside_program("../" LAKEHOST_ETC "/lakehost");
-	char *real = path != NULL ? realpath(path, NULL) : NULL;
-
-	free(path);
-	return real != NULL ? real : xstrdup(LAKEHOST_SYSCONFDIR "/lakehost");
 }
 
 /* The user's own file, for free(), or NULL. */
@@ -235,4 +237,53 @@ config_upstream(const struct config *config, const char *role)
 			return &config->upstream[i];
 	}
 	return NULL;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void
+upstream_fini(struct config_upstream *upstream)
+{
+	free(upstream->role);
+	free(upstream->url);
+	free(upstream->auth_type);
+	free(upstream->auth_why);
+	secret_free(upstream->secret);
+	free(upstream->secret_reference);
+	if (upstream->own_free != NULL)
+		upstream->own_free(upstream->own);
+	free(upstream->ca_file);
+	strings_fini(&upstream->warnings);
+	strings_fini(&upstream->link_suffixes);
+}
+
+static void
+plugins_fini(struct config_plugin *plugin, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		config_plugin_fini(&plugin[i]);
+	free(plugin);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	free(config->file);
+	free(config->directory);
+	free(config->prompt_directory);
+	strings_fini(&config->read_functions);
+	strings_fini(&config->warnings);
+	config_server_fini(config);
+	for (size_t i = 0; i < config->upstreams; i++)
+		upstream_fini(&config->upstream[i]);
+	free(config->upstream);
+	strings_fini(&config->plugins.directories);
+	strings_fini(&config->plugins.transfer_dirs);
+	strings_fini(&config->plugins.secret_references);
+	strings_fini(&config->plugins.set);
+	plugins_fini(config->plugins.plugin, config->plugins.count);
+	plugins_fini(config->plugins.available, config->plugins.n_available);
+	free(config);
 }

@@ -150,12 +150,16 @@ struct config_overrides {
 	const char *log_level;
 };
 
-/* Collects every fault, so that `check` can print them all; each is a line "file:12: key: what". */
-struct config_faults {
-	char **line;
-	size_t count;
+/* One main file, already read. */
+struct config_source {
+	const char *name;      /* for messages */
+	const char *text;      /* NULL: there is no file */
+	unsigned mode;	       /* its permission bits */
+	const char *directory; /* where plugins-enabled is, or NULL */
+	struct strings *known; /* gets every key that exists, or NULL */
 };
 
+struct config_faults;
 struct node;
 /* Reads the group `upstreams`, with the functions of config/reader.h: upstream_load(). */
 typedef void (*config_upstreams_fn)(struct config *config, const struct node *root);
@@ -163,15 +167,11 @@ typedef void (*config_upstreams_fn)(struct config *config, const struct node *ro
 /* NULL when there is any fault. Contacts nobody. */
 struct config *config_load(const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);
+/* The same from a text, for tests. */
+struct config *config_from(const struct config_source *source,
+			   const struct config_overrides *overrides, config_upstreams_fn upstreams,
+			   struct config_faults *faults);
 void config_free(struct config *config);
-void config_faults_add(struct config_faults *faults, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void config_faults_fini(struct config_faults *faults);
-/* Where this installation keeps its configuration, for free(). */
-char *config_system_directory(void);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
-/* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
- * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */
-const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
 
 #endif

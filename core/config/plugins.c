@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which plugins are enabled, by the main file or by a file of their own in plugins-enabled. */
+#include "config/plugins.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "config/internal.h"
+#include "config/faults.h"
 #include "config/permission.h"
+#include "config/place.h"
+#include "config/reader.h"
 #include "config/reference.h"
 #include "config/text.h"
 
@@ -28,6 +32,19 @@ plugin_name(const char *name)
 }
 
 /* ---- files of plugins ---------------------------------------------------------------------- */
+
+void
+config_plugin_fini(struct config_plugin *plugin)
+{
+	free(plugin->name);
+	free(plugin->where);
+	strings_fini(&plugin->permissions);
+	free(plugin->options);
+	strings_fini(&plugin->set);
+	free(plugin->prefix);
+	strings_fini(&plugin->rename);
+	free(plugin->upstream);
+}
 
 static void
 read_permissions(struct config_plugin *plugin, const struct node *root)
@@ -355,21 +372,6 @@ read_folders(const struct node *plugins, const char *key, struct strings *list)
 		else if (strcmp(path, "/") == 0 || !is_directory(path))
 			node_fault(plugins, key, "%s is not a directory to use", path);
 	}
-}
-
-char *
-config_beside_program(const char *relative)
-{
-	char exe[4096], *slash;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n <= 0)
-		return NULL;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash == NULL)
-		return NULL;
-	return xprintf("%.*s/%s", (int)(slash - exe), exe, relative);
 }
 
 /* Beside the program, so that an installed tree runs wherever it stands, and so does a build. */

@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "config/internal.h"
 #include "config/reference.h"
 #include "config/text.h"
 

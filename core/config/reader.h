@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/faults.h"
 
 #define CONFIG_BYTES_MAX (1u << 20) /* of a configuration file */
 #define KEY_PATH_MAX 256
@@ -86,6 +87,11 @@ size_t node_word(const struct node *node, const char *key, const char *const *wo
 void node_list(const struct node *node, const char *key, struct strings *list);
 /* A group as a JSON object, for free(); "{}" when absent. Everything in it is known. */
 char *node_json(const struct node *node, const char *key);
+
+/* For value.c: what --set says of a key, or the file; both count as asking for it. */
+struct override *reader_find_override(const struct node *node, const char *key);
+config_setting_t *reader_find_setting(const struct node *node, const char *key);
+void reader_know_all(config_setting_t *setting); /* nothing in it is an unknown key */
 
 /* Adds a fault about a key of this group, with its place. */
 void node_fault(const struct node *node, const char *key, const char *format, ...)

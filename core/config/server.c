@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where Lakehost is reached: stdio, listeners, and the key that seals its handles. */
+#include "config/server.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,8 @@
 
 #include "base/mem.h"
 #include "base/url.h"
-#include "config/internal.h"
+#include "config/faults.h"
+#include "config/reader.h"
 #include "config/reference.h"
 #include "config/text.h"
 
@@ -267,4 +270,22 @@ config_read_server(struct config *config, const struct node *root,
 	    (unsigned)node_number(&server, "max_connections", LIMIT_CONNECTIONS, 1, 1000000);
 	if (config->server.workers_max < config->server.workers)
 		node_fault(&server, "workers_max", "must not be less than server.workers");
+}
+
+void
+config_server_fini(struct config *config)
+{
+	for (size_t i = 0; i < config->server.listeners; i++) {
+		free(config->server.listener[i].host);
+		free(config->server.listener[i].tls_certificate);
+		free(config->server.listener[i].tls_key);
+	}
+	free(config->server.listener);
+	free(config->server.endpoint);
+	strings_fini(&config->server.allowed_hosts);
+	strings_fini(&config->server.allowed_origins);
+	free(config->server.name);
+	free(config->server.title);
+	free(config->server.instructions);
+	strings_fini(&config->server.state_keys);
 }

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/plugins.h"
 #include "config/text.h"
 #include "module/manifest.h"
 #include "plugin/plugin.h"

@@ -96,20 +96,11 @@ credential_step(const struct credential *credential, int64_t now_ms, struct cred
 }
 
 void
-credential_step_fini(struct credential_step *step)
+credential_missing(const struct credential *credential, struct credential_step *step)
 {
-	strings_wipe(&step->headers);
-}
-
-void
-credential_request_fini(struct credential_request *request)
-{
-	free(request->url);
-	free(request->target);
-	strings_wipe(&request->headers);
-	explicit_bzero(request->body.data, request->body.len);
-	buf_fini(&request->body);
-	*request = (struct credential_request){ 0 };
+	step->answer = CREDENTIAL_ERROR;
+	step->error = MCP_E_UNAUTHENTICATED;
+	snprintf(step->why, sizeof(step->why), "%s", credential->upstream->auth_why);
 }
 
 /* ---- secrets in files ------------------------------------------------------------------------ */

@@ -59,14 +59,12 @@ struct credential_request {
 void credential_init(struct credential *credential, const struct config_upstream *upstream);
 void credential_fini(struct credential *credential);
 
-/* Fills `step`, which credential_step_fini() empties. */
+/* The headers of the step are the caller's: strings_wipe(). */
 void credential_step(const struct credential *credential, int64_t now_ms,
 		     struct credential_step *step);
-void credential_step_fini(struct credential_step *step);
 
-/* The request that a step asked for; credential_request_fini() empties it. */
+/* The request that a step asked for. All in it is the caller's; it holds secrets. */
 void credential_request(struct credential *credential, struct credential_request *request);
-void credential_request_fini(struct credential_request *request);
 /* Takes the reply to it. MCP_OK: there is a new token; else why not. */
 enum mcp_status credential_reply(struct credential *credential, const struct mcp_reply *reply,
 				 int64_t now_ms, char *why, size_t why_size);
@@ -77,6 +75,8 @@ bool credential_refused(struct credential *credential, unsigned generation);
 /* Reads the secret again, if it stands in a file. */
 void credential_reload(struct credential *credential);
 
+/* For kinds: the answer to a step where the secret is missing that it would need. */
+void credential_missing(const struct credential *credential, struct credential_step *step);
 /* For kinds: puts `token` in place of the access token (NULL: none), copied. */
 void credential_set_token(struct credential *credential, const char *token);
 

@@ -4,14 +4,12 @@
 
 #include <string.h>
 
-#include "facts.h"
-
 #define PAGE_MAX 100 /* clusters on one page of the upstream */
 
-struct dbx_words
+struct mcp_words
 cluster_words(struct mcp_call *call, const char *asked, const char *grant)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Cluster \"%s\"", asked),
 		.not_found = "Call list_clusters to see which exist.",
 		.grant = grant,
@@ -41,21 +39,22 @@ static bool
 cluster_item(struct mcp_call *call, struct json_object *cluster)
 {
 	json_object_object_add(cluster, "size", json_object_new_string(show_size(call, cluster)));
-	return dbx_name_matches(call, mcp_get_str(call, cluster, "cluster_name", ""));
+	return mcp_name_matches(call, mcp_get_str(call, cluster, "cluster_name", ""));
 }
 
-static const struct dbx_column cluster_columns[] = {
-	{ "cluster_id", NULL, "cluster_id", NULL },
-	{ "name", NULL, "cluster_name", NULL },
-	{ "state", NULL, "state", NULL },
-	{ "size", NULL, "size", NULL },
-	{ "node_type", NULL, "node_type_id", NULL },
-	{ "source", NULL, "cluster_source", NULL },
-	{ "creator", NULL, "creator_user_name", NULL },
-	{ "started", NULL, "start_time", dbx_show_time },
+static const struct mcp_list_column cluster_columns[] = {
+	{ .name = "cluster_id", .path = "cluster_id" },
+	{ .name = "name", .path = "cluster_name" },
+	{ .name = "state", .path = "state" },
+	{ .name = "size", .path = "size" },
+	{ .name = "node_type", .path = "node_type_id" },
+	{ .name = "source", .path = "cluster_source" },
+	{ .name = "creator", .path = "creator_user_name" },
+	{ .name = "started", .path = "start_time", .show = mcp_show_time },
 };
 
-static const struct dbx_list cluster_list = {
+static const struct mcp_list cluster_list = {
+	.reply = dbx_reply,
 	.path = "/api/2.1/clusters/list"
 		"{?page_size,page_token,filter_by.cluster_states,filter_by.cluster_sources}",
 	.limit_name = "page_size",
@@ -72,8 +71,8 @@ static const struct dbx_list cluster_list = {
 int
 list_clusters(struct mcp_call *call)
 {
-	return dbx_list(call, &cluster_list,
-			dbx_object(call, "filter_by.cluster_states", mcp_arg(call, "state"),
+	return mcp_list(call, &cluster_list,
+			mcp_object(call, "filter_by.cluster_states", mcp_arg(call, "state"),
 				   "filter_by.cluster_sources", mcp_arg(call, "source"), NULL));
 }
 
@@ -89,10 +88,10 @@ show_reason(struct mcp_call *call, struct json_object *reason)
 		       type[0] != '\0' ? " (" : "", type, type[0] != '\0' ? ")" : "");
 
 	if (!json_object_is_type(reason, json_type_object))
-		return dbx_text(call, reason);
+		return mcp_value_text(call, reason);
 	if (json_object_is_type(parameters, json_type_object)) {
 		json_object_object_foreach(parameters, key, value)
-			text = mcp_printf(call, "%s %s=%s", text, key, dbx_text(call, value));
+			text = mcp_printf(call, "%s %s=%s", text, key, mcp_value_text(call, value));
 	}
 	return text;
 }
@@ -121,29 +120,29 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 
 /* Adds the last events, from the second reply. If that reply failed, they are left out. */
 static void
-add_events(struct mcp_call *call, struct dbx_answer *answer)
+add_events(struct mcp_call *call, struct mcp_answer *answer)
 {
-	static const struct dbx_fact columns[] = {
-		{ .key = "time", .path = "timestamp", .show = dbx_show_time },
+	static const struct mcp_fact columns[] = {
+		{ .key = "time", .path = "timestamp", .show = mcp_show_time },
 		{ .key = "type", .path = "type" },
 		{ .key = "reason", .path = "details.reason", .show = show_reason },
 		{ .key = "cause", .path = "details.cause" },
 		{ .key = "user", .path = "details.user" },
 		{ .key = "more", .path = "more" },
 	};
-	static const struct dbx_fact events = { .key = "events",
+	static const struct mcp_fact events = { .key = "events",
 						.label = "last events",
-						DBX_COLUMNS(columns) };
+						MCP_FACT_COLUMNS(columns) };
 	struct json_object *items;
 	struct dbx_error error;
 
 	if (!dbx_ok(call, mcp_reply(call, 1), &error)) {
-		dbx_answer_text(answer, "last events", "events_failure",
+		mcp_answer_text(answer, "last events", "events_failure",
 				mcp_printf(call, "not available: %s",
 					   error.message[0] != '\0' ? error.message : "no answer"));
 		return;
 	}
-	items = dbx_objects(call, mcp_reply_json(call, 1), "events");
+	items = mcp_objects(call, mcp_reply_json(call, 1), "events");
 	if (json_object_array_length(items) > RECENT_EVENTS)
 		json_object_array_del_idx(items, RECENT_EVENTS,
 					  json_object_array_length(items) - RECENT_EVENTS);
@@ -152,11 +151,11 @@ add_events(struct mcp_call *call, struct dbx_answer *answer)
 	if (json_object_array_length(items) == 0)
 		return;
 	mcp_say(call, "last events:");
-	dbx_answer_table(answer, &events, items, NULL);
+	mcp_answer_table(answer, &events, items, NULL);
 }
 
 /* The facts after name, id and state. */
-static const struct dbx_fact facts[] = {
+static const struct mcp_fact facts[] = {
 	{ .key = "state_message", .label = "state message", .path = "state_message" },
 	{ .key = "termination_reason",
 	  .label = "terminated because",
@@ -169,21 +168,21 @@ static const struct dbx_fact facts[] = {
 	  .label = "auto termination",
 	  .path = "autotermination_minutes",
 	  .show = show_minutes },
-	{ .key = "start_time", .label = "started", .path = "start_time", .show = dbx_show_time },
+	{ .key = "start_time", .label = "started", .path = "start_time", .show = mcp_show_time },
 	{ .key = "last_restarted_time",
 	  .label = "restarted",
 	  .path = "last_restarted_time",
-	  .show = dbx_show_time },
+	  .show = mcp_show_time },
 	{ .key = "terminated_time",
 	  .label = "terminated",
 	  .path = "terminated_time",
-	  .show = dbx_show_time },
+	  .show = mcp_show_time },
 	{ .key = "creator_user_name", .label = "creator", .path = "creator_user_name" },
 	{ .key = "cluster_source", .label = "source", .path = "cluster_source" },
 	{ .key = "single_user_name", .label = "single user", .path = "single_user_name" },
 #define FULL(key_, label_, path_)                                                     \
 	{                                                                             \
-		.key = (key_), .label = (label_), .path = (path_), .detail = DBX_FULL \
+		.key = (key_), .label = (label_), .path = (path_), .detail = MCP_FULL \
 	}
 	FULL("num_workers", "workers", "num_workers"),
 	FULL("autoscale", NULL, "autoscale"),
@@ -203,8 +202,8 @@ static const struct dbx_fact facts[] = {
 	{ .key = "last_state_loss_time",
 	  .label = "state lost",
 	  .path = "last_state_loss_time",
-	  .show = dbx_show_time,
-	  .detail = DBX_FULL },
+	  .show = mcp_show_time,
+	  .detail = MCP_FULL },
 	FULL("spark_conf", "spark conf", "spark_conf"),
 	FULL("custom_tags", "custom tags", "custom_tags"),
 	FULL("default_tags", "default tags", "default_tags"),
@@ -242,9 +241,9 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	const struct dbx_resolved *cluster = state;
 	const char *id, *now;
 	struct json_object *reply;
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 	struct dbx_error error;
-	struct dbx_words words =
+	struct mcp_words words =
 	    cluster_words(call, cluster->asked, "CAN ATTACH TO on the cluster");
 
 	(void)len;
@@ -261,28 +260,28 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 				"The reply of the workspace has no cluster_id or no state.",
 				"Call list_clusters to see the clusters of the workspace.");
 	json_object_object_add(reply, "size", json_object_new_string(show_size(call, reply)));
-	answer = dbx_answer_begin(call);
-	dbx_answer_text(answer, "cluster", "cluster_name",
+	answer = mcp_answer_begin(call);
+	mcp_answer_text(answer, "cluster", "cluster_name",
 			mcp_get_str(call, reply, "cluster_name", ""));
-	dbx_answer_text(answer, NULL, "cluster_id", id);
-	dbx_answer_text(answer, NULL, "state", now);
-	dbx_answer_add(answer, reply, facts, sizeof(facts) / sizeof(facts[0]));
-	dbx_answer_url(answer, dbx_url(call, "/compute/clusters/%s", id));
-	dbx_answer_text(answer, NULL, "cost", cost_hint(call, reply));
+	mcp_answer_text(answer, NULL, "cluster_id", id);
+	mcp_answer_text(answer, NULL, "state", now);
+	mcp_answer_add(answer, reply, facts, sizeof(facts) / sizeof(facts[0]));
+	mcp_answer_url(answer, mcp_url(call, "/compute/clusters/%s", id));
+	mcp_answer_text(answer, NULL, "cost", cost_hint(call, reply));
 	add_events(call, answer);
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 static int
 details_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 	struct mcp_http request[2];
 
 	json_object_object_add(body, "page_size", json_object_new_int(RECENT_EVENTS));
-	if (!dbx_get_request(call, &request[0], "/api/2.1/clusters/get{?cluster_id}",
-			     dbx_object(call, "cluster_id", cluster->id, NULL)))
+	if (!mcp_fetch_request(call, &request[0], "/api/2.1/clusters/get{?cluster_id}",
+			       mcp_object(call, "cluster_id", cluster->id, NULL)))
 		return MCP_E_INPUT;
 	request[1] = events_request(call, cluster->id, body);
 	return mcp_suspend(call, request, 2, 0, details_shown, state, len);
@@ -301,12 +300,12 @@ clusters_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "clusters", "cluster_id");
+	return mcp_offer(call, "clusters", "cluster_id");
 }
 
 int
 complete_cluster_id(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.1/clusters/list?page_size=100", NULL, clusters_offered, NULL,
-		       0);
+	return mcp_fetch(call, "/api/2.1/clusters/list?page_size=100", NULL, clusters_offered, NULL,
+			 0);
 }

@@ -17,6 +17,6 @@ bool event_item(struct mcp_call *call, struct json_object *event);
 const char *show_reason(struct mcp_call *call, struct json_object *reason);
 
 /* The texts of a failure about one cluster. */
-struct dbx_words cluster_words(struct mcp_call *call, const char *asked, const char *grant);
+struct mcp_words cluster_words(struct mcp_call *call, const char *asked, const char *grant);
 
 #endif

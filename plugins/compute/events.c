@@ -25,7 +25,7 @@ static const char *
 with_detail(struct mcp_call *call, const char *text, struct json_object *event, const char *path)
 {
 	const char *dot = strrchr(path, '.'), *name = dot != NULL ? dot + 1 : path;
-	const char *value = dbx_text(call, mcp_get(event, path));
+	const char *value = mcp_value_text(call, mcp_get(event, path));
 
 	return value[0] == '\0'
 		 ? text
@@ -93,8 +93,8 @@ event_item(struct mcp_call *call, struct json_object *event)
 
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
 		text = with_detail(call, text, event, details[i]);
-	text = with_scripts(call, text, dbx_objects(call, event, "details.init_scripts.cluster"));
-	text = with_scripts(call, text, dbx_objects(call, event, "details.init_scripts.global"));
+	text = with_scripts(call, text, mcp_objects(call, event, "details.init_scripts.cluster"));
+	text = with_scripts(call, text, mcp_objects(call, event, "details.init_scripts.global"));
 	json_object_object_add(event, "more", json_object_new_string(text));
 	return true;
 }
@@ -139,22 +139,22 @@ next_page(struct mcp_call *call, struct json_object *reply)
 static int
 events_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "time", NULL, "timestamp", dbx_show_time },
-		{ "type", NULL, "type", NULL },
-		{ "reason", NULL, "details.reason", show_reason },
-		{ "cause", NULL, "details.cause", NULL },
-		{ "user", NULL, "details.user", NULL },
-		{ "workers", NULL, "details.current_num_workers", NULL },
-		{ "target", NULL, "details.target_num_workers", NULL },
-		{ "more", NULL, "more", NULL },
+	static const struct mcp_list_column columns[] = {
+		{ .name = "time", .path = "timestamp", .show = mcp_show_time },
+		{ .name = "type", .path = "type" },
+		{ .name = "reason", .path = "details.reason", .show = show_reason },
+		{ .name = "cause", .path = "details.cause" },
+		{ .name = "user", .path = "details.user" },
+		{ .name = "workers", .path = "details.current_num_workers" },
+		{ .name = "target", .path = "details.target_num_workers" },
+		{ .name = "more", .path = "more" },
 	};
 	const struct dbx_resolved *cluster = state;
-	struct dbx_place place = dbx_place(call);
-	struct dbx_page page = { .noun = "events", .tool = "list_cluster_events", .place = &place };
+	struct mcp_place place = mcp_place(call);
+	struct mcp_page page = { .noun = "events", .tool = "list_cluster_events", .place = &place };
 	struct json_object *reply, *events;
 	struct dbx_error error;
-	struct dbx_words words;
+	struct mcp_words words;
 
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
@@ -162,16 +162,16 @@ events_shown(struct mcp_call *call, const void *state, size_t len)
 	words = cluster_words(call, cluster->asked, "CAN ATTACH TO on the cluster");
 	words.object = mcp_printf(call, "The events of cluster \"%s\"", cluster->asked);
 	reply = dbx_reply(call, 0, &words);
-	events = reply != NULL ? dbx_items(call, reply, "events", &words) : NULL;
+	events = reply != NULL ? mcp_items(call, reply, "events", &words) : NULL;
 	if (events == NULL)
 		return MCP_E_UPSTREAM;
-	page.extra = dbx_repeat(call, (const char *const[]){ "cluster_id", "event_type",
+	page.extra = mcp_repeat(call, (const char *const[]){ "cluster_id", "event_type",
 							     "start_time", "end_time", NULL });
 	page.total = mcp_get_int(reply, "total_count", -1);
 	page.next_token = next_page(call, reply);
 	for (size_t i = 0; i < json_object_array_length(events); i++)
 		event_item(call, json_object_array_get_idx(events, i));
-	return dbx_table(call, events, columns, sizeof(columns) / sizeof(columns[0]), &page);
+	return mcp_page_table(call, events, columns, sizeof(columns) / sizeof(columns[0]), &page);
 }
 
 static void
@@ -245,10 +245,10 @@ static int
 events_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct json_object *body = dbx_object(call, NULL), *types;
+	struct json_object *body = mcp_object(call, NULL), *types;
 	const char *type = mcp_arg(call, "event_type");
-	struct dbx_place place = dbx_place(call);
-	int64_t limit = dbx_limit(call, PAGE_MAX);
+	struct mcp_place place = mcp_place(call);
+	int64_t limit = mcp_limit(call, PAGE_MAX);
 	struct mcp_http request;
 
 	if (type != NULL) {

@@ -34,7 +34,7 @@ handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool 
 	snprintf(change.id, sizeof(change.id), "%s", id);
 	change.start_time = mcp_get_int(cluster, "start_time", 0);
 	mcp_say(call, "Cluster %s %s.\nNext: get_cluster_details cluster_id=%s", id, what,
-		dbx_quoted(call, id));
+		mcp_quoted(call, id));
 	return mcp_handle(call, &change, sizeof(change));
 }
 
@@ -48,15 +48,15 @@ handle_id(struct mcp_call *call)
 static int
 poll_get(struct mcp_call *call, mcp_step_fn fn)
 {
-	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
-		       dbx_object(call, "cluster_id", handle_id(call), NULL), fn, NULL, 0);
+	return mcp_fetch(call, "/api/2.1/clusters/get{?cluster_id}",
+			 mcp_object(call, "cluster_id", handle_id(call), NULL), fn, NULL, 0);
 }
 
 /* The reply of clusters/get; NULL with the call failed. */
 static struct json_object *
 polled(struct mcp_call *call)
 {
-	struct dbx_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
+	struct mcp_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
 
 	words.again = mcp_printf(call,
 				 "The operation continues: call get_cluster_details "
@@ -71,15 +71,15 @@ look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
 {
 	const struct dbx_resolved *cluster = state;
 
-	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
-		       dbx_object(call, "cluster_id", cluster->id, NULL), fn, state, len);
+	return mcp_fetch(call, "/api/2.1/clusters/get{?cluster_id}",
+			 mcp_object(call, "cluster_id", cluster->id, NULL), fn, state, len);
 }
 
 /* POST start or delete, then returns the handle. */
 static int
 change(struct mcp_call *call, const char *path, const struct dbx_resolved *cluster, mcp_step_fn fn)
 {
-	return dbx_send(call, "POST", path, NULL, dbx_object(call, "cluster_id", cluster->id, NULL),
+	return mcp_send(call, "POST", path, NULL, mcp_object(call, "cluster_id", cluster->id, NULL),
 			MCP_RETRY_IDEMPOTENT, fn, cluster, sizeof(*cluster));
 }
 
@@ -88,7 +88,7 @@ static int
 changed(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct mcp_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
 	struct dbx_error error;
 
 	(void)len;
@@ -102,7 +102,7 @@ static int
 done(struct mcp_call *call, const char *id, const char *state, const char *how)
 {
 	return mcp_say(call, "Cluster %s is %s%s.\nurl: %s", id, state, how,
-		       dbx_url(call, "/compute/clusters/%s", id));
+		       mcp_url(call, "/compute/clusters/%s", id));
 }
 
 static int
@@ -111,7 +111,7 @@ still(struct mcp_call *call, struct json_object *cluster, const char *state)
 	mcp_say(call, "Cluster %s is %s%s%s.\nNext: get_cluster_details cluster_id=%s",
 		handle_id(call), state,
 		mcp_get_str(call, cluster, "state_message", "")[0] != '\0' ? ": " : "",
-		mcp_get_str(call, cluster, "state_message", ""), dbx_quoted(call, handle_id(call)));
+		mcp_get_str(call, cluster, "state_message", ""), mcp_quoted(call, handle_id(call)));
 	return mcp_working(call, -1, mcp_printf(call, "cluster is %s", state), POLL_MS);
 }
 
@@ -130,7 +130,7 @@ ended(struct mcp_call *call, struct json_object *cluster, const char *id, const 
 				   message[0] != '\0' ? ": " : "", message),
 			mcp_printf(call,
 				   "Call list_cluster_events cluster_id=%s to see the reason.",
-				   dbx_quoted(call, id)));
+				   mcp_quoted(call, id)));
 }
 
 /* ---- start_cluster -------------------------------------------------------------------------- */
@@ -140,7 +140,7 @@ static int
 start_looked(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct mcp_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
 	struct json_object *reply;
 	struct dbx_error error;
 	const char *now;
@@ -181,7 +181,7 @@ start_cluster(struct mcp_call *call)
 static int
 start_sent(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
+	struct mcp_words words = cluster_words(call, handle_id(call), "CAN RESTART on the cluster");
 	struct dbx_error error;
 
 	(void)state;
@@ -220,8 +220,8 @@ start_polled(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "RUNNING") == 0)
 		return done(call, handle_id(call), now, "");
 	if (start_due(call, cluster))
-		return dbx_send(call, "POST", "/api/2.1/clusters/start", NULL,
-				dbx_object(call, "cluster_id", handle_id(call), NULL),
+		return mcp_send(call, "POST", "/api/2.1/clusters/start", NULL,
+				mcp_object(call, "cluster_id", handle_id(call), NULL),
 				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	if (strcmp(now, "TERMINATED") == 0 || strcmp(now, "ERROR") == 0)
 		return ended(call, cluster, handle_id(call),
@@ -241,7 +241,7 @@ static int
 terminate_looked(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
-	struct dbx_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
+	struct mcp_words words = cluster_words(call, cluster->asked, "CAN RESTART on the cluster");
 	struct json_object *reply;
 	struct dbx_error error;
 	const char *now;

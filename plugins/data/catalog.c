@@ -14,25 +14,26 @@
 static bool
 named_item(struct mcp_call *call, struct json_object *item)
 {
-	return dbx_name_matches(call, mcp_get_str(call, item, "name", ""));
+	return mcp_name_matches(call, mcp_get_str(call, item, "name", ""));
 }
 
-static struct dbx_words
+static struct mcp_words
 catalogs_words(struct mcp_call *call)
 {
 	(void)call;
-	return (struct dbx_words){ .object = "The list of catalogs",
+	return (struct mcp_words){ .object = "The list of catalogs",
 				   .grant = "USE CATALOG on a catalog" };
 }
 
-static const struct dbx_column catalog_columns[] = {
-	{ "name", NULL, "name", NULL },
-	{ "type", NULL, "catalog_type", NULL },
-	{ "owner", NULL, "owner", NULL },
-	{ "comment", NULL, "comment", NULL },
+static const struct mcp_list_column catalog_columns[] = {
+	{ .name = "name", .path = "name" },
+	{ .name = "type", .path = "catalog_type" },
+	{ .name = "owner", .path = "owner" },
+	{ .name = "comment", .path = "comment" },
 };
 
-static const struct dbx_list catalog_list = {
+static const struct mcp_list catalog_list = {
+	.reply = dbx_reply,
 	.path = UC "/catalogs{?max_results,page_token}",
 	.limit_name = "max_results",
 	.most = PAGE_MAX,
@@ -49,28 +50,29 @@ static const struct dbx_list catalog_list = {
 int
 list_catalogs(struct mcp_call *call)
 {
-	return dbx_list(call, &catalog_list, dbx_object(call, NULL));
+	return mcp_list(call, &catalog_list, mcp_object(call, NULL));
 }
 
-static struct dbx_words
+static struct mcp_words
 schemas_words(struct mcp_call *call)
 {
 	const char *catalog = dbx_plain_name(call, mcp_arg(call, "catalog_name"));
 
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Catalog \"%s\"", catalog),
 		.not_found = "Call list_catalogs to see which exist.",
 		.grant = mcp_printf(call, "USE CATALOG on %s", catalog),
 	};
 }
 
-static const struct dbx_column schema_columns[] = {
-	{ "name", NULL, "name", NULL },
-	{ "owner", NULL, "owner", NULL },
-	{ "comment", NULL, "comment", NULL },
+static const struct mcp_list_column schema_columns[] = {
+	{ .name = "name", .path = "name" },
+	{ .name = "owner", .path = "owner" },
+	{ .name = "comment", .path = "comment" },
 };
 
-static const struct dbx_list schema_list = {
+static const struct mcp_list schema_list = {
+	.reply = dbx_reply,
 	.path = UC "/schemas{?catalog_name,max_results,page_token}",
 	.limit_name = "max_results",
 	.most = PAGE_MAX,
@@ -87,18 +89,18 @@ static const struct dbx_list schema_list = {
 int
 list_schemas(struct mcp_call *call)
 {
-	return dbx_list(call, &schema_list,
-			dbx_object(call, "catalog_name",
+	return mcp_list(call, &schema_list,
+			mcp_object(call, "catalog_name",
 				   dbx_plain_name(call, mcp_arg(call, "catalog_name")), NULL));
 }
 
-static struct dbx_words
+static struct mcp_words
 tables_words(struct mcp_call *call)
 {
 	struct table_name name = { .catalog = "", .full = "" };
 
 	schema_name(call, &name); /* already read: the list began with it */
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Schema \"%s\"", name.full),
 		.not_found = mcp_printf(call,
 					"Call list_schemas catalog_name=%s to see which "
@@ -109,15 +111,16 @@ tables_words(struct mcp_call *call)
 	};
 }
 
-static const struct dbx_column table_columns[] = {
-	{ "name", NULL, "name", NULL },
-	{ "type", NULL, "table_type", NULL },
-	{ "format", NULL, "data_source_format", NULL },
-	{ "owner", NULL, "owner", NULL },
-	{ "comment", NULL, "comment", NULL },
+static const struct mcp_list_column table_columns[] = {
+	{ .name = "name", .path = "name" },
+	{ .name = "type", .path = "table_type" },
+	{ .name = "format", .path = "data_source_format" },
+	{ .name = "owner", .path = "owner" },
+	{ .name = "comment", .path = "comment" },
 };
 
-static const struct dbx_list table_list = {
+static const struct mcp_list table_list = {
+	.reply = dbx_reply,
 	.path = UC "/tables{?catalog_name,schema_name,max_results,page_token}"
 		   "{&omit_columns,omit_properties}",
 	.limit_name = "max_results",
@@ -139,8 +142,8 @@ list_tables(struct mcp_call *call)
 
 	if (!schema_name(call, &name))
 		return MCP_E_INPUT;
-	return dbx_list(call, &table_list,
-			dbx_object(call, "catalog_name", name.catalog, "schema_name", name.schema,
+	return mcp_list(call, &table_list,
+			mcp_object(call, "catalog_name", name.catalog, "schema_name", name.schema,
 				   "omit_columns", "true", "omit_properties", "true", NULL));
 }
 
@@ -155,7 +158,7 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct missing *missing = state;
 	struct json_object *names = mcp_keep(call, json_object_new_array());
-	struct json_object *tables = dbx_array(mcp_reply_json(call, 0), "tables");
+	struct json_object *tables = mcp_array(mcp_reply_json(call, 0), "tables");
 	const char *near, *next, *what;
 
 	(void)len;
@@ -188,13 +191,14 @@ table_unknown(struct mcp_call *call, const struct table_name *name, const char *
 	snprintf(missing.catalog, sizeof(missing.catalog), "%s", name->catalog);
 	snprintf(missing.schema, sizeof(missing.schema), "%s", name->schema);
 	snprintf(missing.table, sizeof(missing.table), "%s", name->table);
-	dbx_cut_copy(missing.why, sizeof(missing.why), why);
-	return dbx_get(call,
-		       UC "/tables{?catalog_name,schema_name}"
-			  "{&omit_columns,omit_properties}",
-		       dbx_object(call, "catalog_name", name->catalog, "schema_name", name->schema,
-				  "omit_columns", "true", "omit_properties", "true", NULL),
-		       missing_explained, &missing, sizeof(missing));
+	mcp_cut_copy(missing.why, sizeof(missing.why), why);
+	return mcp_fetch(call,
+			 UC "/tables{?catalog_name,schema_name}"
+			    "{&omit_columns,omit_properties}",
+			 mcp_object(call, "catalog_name", name->catalog, "schema_name",
+				    name->schema, "omit_columns", "true", "omit_properties", "true",
+				    NULL),
+			 missing_explained, &missing, sizeof(missing));
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -204,7 +208,7 @@ catalogs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "catalogs", "name");
+	return mcp_offer(call, "catalogs", "name");
 }
 
 static int
@@ -212,7 +216,7 @@ schemas_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "schemas", "name");
+	return mcp_offer(call, "schemas", "name");
 }
 
 static int
@@ -220,7 +224,7 @@ tables_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "tables", "name");
+	return mcp_offer(call, "tables", "name");
 }
 
 /* An argument that the client has already filled in; NULL when it has not. */
@@ -233,7 +237,7 @@ known(struct mcp_call *call, const char *name)
 int
 complete_catalog_name(struct mcp_call *call)
 {
-	return dbx_get(call, UC "/catalogs", NULL, catalogs_offered, NULL, 0);
+	return mcp_fetch(call, UC "/catalogs", NULL, catalogs_offered, NULL, 0);
 }
 
 int
@@ -243,8 +247,8 @@ complete_schema_name(struct mcp_call *call)
 
 	if (catalog == NULL)
 		return MCP_OK;
-	return dbx_get(call, UC "/schemas{?catalog_name}",
-		       dbx_object(call, "catalog_name", catalog, NULL), schemas_offered, NULL, 0);
+	return mcp_fetch(call, UC "/schemas{?catalog_name}",
+			 mcp_object(call, "catalog_name", catalog, NULL), schemas_offered, NULL, 0);
 }
 
 int
@@ -254,7 +258,7 @@ complete_table_name(struct mcp_call *call)
 
 	if (catalog == NULL || schema == NULL)
 		return MCP_OK;
-	return dbx_get(call, UC "/tables{?catalog_name,schema_name}",
-		       dbx_object(call, "catalog_name", catalog, "schema_name", schema, NULL),
-		       tables_offered, NULL, 0);
+	return mcp_fetch(call, UC "/tables{?catalog_name,schema_name}",
+			 mcp_object(call, "catalog_name", catalog, "schema_name", schema, NULL),
+			 tables_offered, NULL, 0);
 }

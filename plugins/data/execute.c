@@ -135,7 +135,7 @@ const char *
 sample_next(struct mcp_call *call, int64_t shown)
 {
 	return mcp_printf(call, "preview_table %s page_token=%lld",
-			  dbx_repeat(call,
+			  mcp_repeat(call,
 				     (const char *const[]){ "catalog_name", "schema_name",
 							    "table_name", "row_limit", "cell_chars",
 							    "warehouse_id", "format", NULL }),

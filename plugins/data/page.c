@@ -133,7 +133,7 @@ static int
 statement_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct reading reading;
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.not_found = "Results are kept for an hour: run it again with execute_sql.",
 		.grant = "the statement: only its author may read it",
 	};
@@ -184,6 +184,6 @@ get_result_page(struct mcp_call *call)
 	if (reading.cell_from > 0 && reading.cell_chars == 0)
 		reading.cell_chars = CELL_CHARS;
 	snprintf(reading.id, sizeof(reading.id), "%s", id);
-	return dbx_get(call, "/api/2.0/sql/statements/{id}", dbx_object(call, "id", id, NULL),
-		       statement_arrived, &reading, sizeof(reading));
+	return mcp_fetch(call, "/api/2.0/sql/statements/{id}", mcp_object(call, "id", id, NULL),
+			 statement_arrived, &reading, sizeof(reading));
 }

@@ -126,7 +126,7 @@ page_token(struct mcp_call *call, const struct reading *reading)
 static const char *
 shape(struct mcp_call *call, const char *const *names)
 {
-	const char *more = dbx_repeat(call, names);
+	const char *more = mcp_repeat(call, names);
 
 	return more != NULL ? mcp_printf(call, " %s", more) : "";
 }
@@ -314,10 +314,10 @@ columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
 		 : MCP_E_INPUT;
 }
 
-static struct dbx_words
+static struct mcp_words
 chunk_words(struct mcp_call *call, const struct reading *reading)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = "The next rows of the statement",
 		.not_found = "Results are kept for an hour: run it again with execute_sql.",
 		.again = mcp_printf(call, "Call %s again.", how_next(call, reading, 0)),
@@ -329,7 +329,7 @@ static int
 link_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct reading reading;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct json_object *body = mcp_reply_json(call, 0);
 
@@ -339,7 +339,7 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
 	if (!json_object_is_type(body, json_type_array))
-		body = dbx_array(body, "data_array");
+		body = mcp_array(body, "data_array");
 	if (body == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				"The link to the rows leads to something "
@@ -392,14 +392,14 @@ result_read(struct mcp_call *call, struct reading *reading, struct json_object *
 	reading->next = next_chunk(reading, result);
 	if (link != NULL)
 		return link_fetch(call, reading, link);
-	return chunk_rows(call, reading, dbx_array(result, "data_array"));
+	return chunk_rows(call, reading, mcp_array(result, "data_array"));
 }
 
 static int
 chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct reading reading;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct json_object *reply;
 
@@ -416,11 +416,11 @@ chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 static int
 chunk_fetch(struct mcp_call *call, struct reading *reading)
 {
-	return dbx_get(call,
-		       mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
-				  (long long)reading->chunk),
-		       dbx_object(call, "id", reading->id, NULL), chunk_arrived, reading,
-		       sizeof(*reading));
+	return mcp_fetch(call,
+			 mcp_printf(call, "/api/2.0/sql/statements/{id}/result/chunks/%lld",
+				    (long long)reading->chunk),
+			 mcp_object(call, "id", reading->id, NULL), chunk_arrived, reading,
+			 sizeof(*reading));
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
@@ -430,7 +430,7 @@ chunk_fetch(struct mcp_call *call, struct reading *reading)
 static void
 chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *manifest)
 {
-	struct json_object *chunks = dbx_objects(call, manifest, "chunks");
+	struct json_object *chunks = mcp_objects(call, manifest, "chunks");
 	size_t n = json_object_array_length(chunks);
 
 	reading->listed = n > 0;
@@ -501,7 +501,7 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 	struct json_object *manifest = mcp_get(reply, "manife"
 						      "st"),
 			   *result = mcp_get(reply, "result");
-	struct json_object *columns = dbx_objects(call, manifest, "schema.columns");
+	struct json_object *columns = mcp_objects(call, manifest, "schema.columns");
 
 	reading->total = mcp_get_int(manifest, "total_row_count", -1);
 	reading->truncated = mcp_get_bool(manifest, "truncated", false);

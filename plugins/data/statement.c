@@ -41,10 +41,10 @@ quoted_name(struct mcp_call *call, const char *catalog, const char *schema, cons
 
 /* ---- submit --------------------------------------------------------------------------------- */
 
-static struct dbx_words
+static struct mcp_words
 submit_words(struct mcp_call *call, const char *warehouse)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = warehouse[0] != '\0'
 			    ? mcp_printf(call, "The statement on SQL warehouse \"%s\"", warehouse)
 			    : "The statement",
@@ -79,7 +79,7 @@ add_tags(struct mcp_call *call, struct json_object *body)
 static const char *
 poll_call(struct mcp_call *call, const struct statement *statement)
 {
-	const char *shape = dbx_repeat(call, (const char *const[]){ "page_token", "row_limit",
+	const char *shape = mcp_repeat(call, (const char *const[]){ "page_token", "row_limit",
 								    "cell_chars", "format", NULL });
 
 	return mcp_printf(call, "get_statement_result statement_id=%s%s%s wait_s=30", statement->id,
@@ -110,7 +110,7 @@ static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
 	struct statement statement;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct json_object *reply;
 	const char *state_text;
 
@@ -166,7 +166,7 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 
 	if (!session_place(call, &catalog, &schema))
 		return MCP_E_INPUT;
-	body = dbx_object(call, "statement", sql, "warehouse_id", warehouse->id, "catalog", catalog,
+	body = mcp_object(call, "statement", sql, "warehouse_id", warehouse->id, "catalog", catalog,
 			  "schema", schema, "wait_timeout", "0s", "disposition", "INLINE", "format",
 			  "JSON_ARRAY", NULL);
 	json_object_object_add(body, "row_limit",
@@ -178,7 +178,7 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 	add_tags(call, body);
 	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	snprintf(statement.warehouse, sizeof(statement.warehouse), "%s", warehouse->name);
-	return dbx_send(call, "POST", "/api/2.0/sql/statements", NULL, body, MCP_RETRY_NEVER,
+	return mcp_send(call, "POST", "/api/2.0/sql/statements", NULL, body, MCP_RETRY_NEVER,
 			submitted, &statement, sizeof(statement));
 }
 
@@ -321,7 +321,7 @@ rows_of(struct mcp_call *call, struct json_object *reply, const struct statement
 static int
 polled(struct mcp_call *call, const void *unused, size_t len)
 {
-	struct dbx_words words = { .grant = "the statement: only its author may read it" };
+	struct mcp_words words = { .grant = "the statement: only its author may read it" };
 	struct statement statement;
 	struct json_object *reply;
 	const char *state;
@@ -349,7 +349,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",
 		statement.id, state,
-		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
+		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
 		poll_call(call, &statement));
 	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
 			   pace(call, &statement));
@@ -362,8 +362,8 @@ statement_poll(struct mcp_call *call)
 
 	if (!handle_read(call, &statement))
 		return MCP_E_INTERNAL;
-	return dbx_get(call, "/api/2.0/sql/statements/{id}",
-		       dbx_object(call, "id", statement.id, NULL), polled, NULL, 0);
+	return mcp_fetch(call, "/api/2.0/sql/statements/{id}",
+			 mcp_object(call, "id", statement.id, NULL), polled, NULL, 0);
 }
 
 /* ---- cancel --------------------------------------------------------------------------------- */
@@ -372,7 +372,7 @@ static int
 cancel_sent(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct statement *statement = state;
-	struct dbx_words words = { .object = mcp_printf(call, "Statement %s", statement->id),
+	struct mcp_words words = { .object = mcp_printf(call, "Statement %s", statement->id),
 				   .not_found = "It ended too long ago.",
 				   .grant = "the statement: only its author may cancel it" };
 
@@ -389,13 +389,13 @@ static int
 cancel_request(struct mcp_call *call, const struct statement *statement)
 {
 	const char *path = mcp_expand(call, "/api/2.0/sql/statements/{id}/cancel",
-				      dbx_object(call, "id", statement->id, NULL));
+				      mcp_object(call, "id", statement->id, NULL));
 	struct mcp_http request;
 
 	if (path == NULL)
 		return MCP_E_INPUT;
 	request =
-	    mcp_json_request(call, "POST", path, dbx_object(call, NULL), MCP_RETRY_IDEMPOTENT);
+	    mcp_json_request(call, "POST", path, mcp_object(call, NULL), MCP_RETRY_IDEMPOTENT);
 	request.flags |= MCP_HTTP_CLEANUP;
 	return mcp_suspend(call, &request, 1, 0, cancel_sent, statement, sizeof(*statement));
 }

@@ -66,7 +66,7 @@ countable(struct mcp_call *call, struct json_object *column)
 static void
 stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table, const char *asked)
 {
-	struct json_object *columns = dbx_objects(call, table, "columns");
+	struct json_object *columns = mcp_objects(call, table, "columns");
 	struct table_name name = table_of(call, table, asked);
 
 	for (size_t i = 0; i < json_object_array_length(columns); i++) {

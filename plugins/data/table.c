@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
-
 #define UC_TABLE "/api/2.1/unity-catalog/tables/{full_name}"
 #define TABLES_MAX 20
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -42,10 +40,10 @@ static const char *
 columns_next(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct columns *columns = data;
-	const char *shape = dbx_repeat(call, (const char *const[]){ "cell_chars", NULL });
+	const char *shape = mcp_repeat(call, (const char *const[]){ "cell_chars", NULL });
 
 	return mcp_printf(call, "get_table_schema table_name=%s page_token=%zu%s%s",
-			  dbx_quoted(call, columns->table->full), columns->from + shown,
+			  mcp_quoted(call, columns->table->full), columns->from + shown,
 			  shape != NULL ? " " : "", shape != NULL ? shape : "");
 }
 
@@ -53,7 +51,7 @@ static const char *
 columns_whole(struct mcp_call *call, const struct columns *columns)
 {
 	return mcp_printf(call, "get_table_schema table_name=%s page_token=%zu cell_chars=%lld",
-			  dbx_quoted(call, columns->table->full), columns->from,
+			  mcp_quoted(call, columns->table->full), columns->from,
 			  (long long)mcp_number(call, MCP_NUM_MAX_TEXT));
 }
 
@@ -79,7 +77,7 @@ say_columns(struct mcp_call *call, const struct columns *columns)
 			mcp_get_str(call, column, "comment", NULL),
 		};
 
-		status = dbx_row(call, cells, COUNT(cells));
+		status = mcp_page_row(call, cells, COUNT(cells));
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
@@ -100,74 +98,74 @@ say_constraints(struct mcp_call *call, struct json_object *constraints)
 		struct json_object *item = json_object_array_get_idx(constraints, i);
 		struct json_object *primary = mcp_get(item, "primary_key_constraint");
 		struct json_object *foreign = mcp_get(item, "foreign_key_constraint");
-		const char *series = dbx_show_list(call, mcp_get(primary, "timeseries_columns"));
-		const char *parent = dbx_show_list(call, mcp_get(foreign, "parent_columns"));
+		const char *series = mcp_show_list(call, mcp_get(primary, "timeseries_columns"));
+		const char *parent = mcp_show_list(call, mcp_get(foreign, "parent_columns"));
 
 		if (primary != NULL)
 			mcp_say(call, "primary key: %s%s%s%s",
-				dbx_show_list(call, mcp_get(primary, "child_columns")),
+				mcp_show_list(call, mcp_get(primary, "child_columns")),
 				series[0] != '\0' ? " (timeseries " : "", series,
 				series[0] != '\0' ? ")" : "");
 		if (foreign != NULL)
 			mcp_say(call, "foreign key: %s references %s%s%s%s",
-				dbx_show_list(call, mcp_get(foreign, "child_columns")),
+				mcp_show_list(call, mcp_get(foreign, "child_columns")),
 				mcp_get_str(call, foreign, "parent_table", "?"),
 				parent[0] != '\0' ? " (" : "", parent,
 				parent[0] != '\0' ? ")" : "");
 	}
 }
 
-static const struct dbx_fact table_facts[] = {
+static const struct mcp_fact table_facts[] = {
 	{ .key = "type", .path = "table_type" },
 	{ .key = "format", .path = "data_source_format" },
 	{ .key = "owner", .path = "owner" },
 	{ .key = "comment", .path = "comment" },
 	{ .key = "row filter", .path = "row_filter.function_name" },
-	{ .key = "metadata only", .path = "browse_only", .show = dbx_show_yes },
-	{ .key = "deleted", .path = "deleted_at", .show = dbx_show_time },
-	{ .key = "filtered by", .path = "row_filter.input_column_names", .detail = DBX_FULL },
-	{ .key = "storage", .path = "storage_location", .detail = DBX_FULL },
-	{ .key = "storage credential", .path = "storage_credential_name", .detail = DBX_FULL },
-	{ .key = "sql path", .path = "sql_path", .detail = DBX_FULL },
-	{ .key = "pipeline", .path = "pipeline_id", .detail = DBX_FULL },
-	{ .key = "table_id", .path = "table_id", .detail = DBX_FULL },
+	{ .key = "metadata only", .path = "browse_only", .show = mcp_show_yes },
+	{ .key = "deleted", .path = "deleted_at", .show = mcp_show_time },
+	{ .key = "filtered by", .path = "row_filter.input_column_names", .detail = MCP_FULL },
+	{ .key = "storage", .path = "storage_location", .detail = MCP_FULL },
+	{ .key = "storage credential", .path = "storage_credential_name", .detail = MCP_FULL },
+	{ .key = "sql path", .path = "sql_path", .detail = MCP_FULL },
+	{ .key = "pipeline", .path = "pipeline_id", .detail = MCP_FULL },
+	{ .key = "table_id", .path = "table_id", .detail = MCP_FULL },
 	{ .key = "predictive optimization",
 	  .path = "effective_predictive_optimization_flag.value",
-	  .detail = DBX_FULL },
-	{ .key = "created", .path = "created_at", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "created by", .path = "created_by", .detail = DBX_FULL },
-	{ .key = "updated", .path = "updated_at", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "updated by", .path = "updated_by", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "created", .path = "created_at", .show = mcp_show_time, .detail = MCP_FULL },
+	{ .key = "created by", .path = "created_by", .detail = MCP_FULL },
+	{ .key = "updated", .path = "updated_at", .show = mcp_show_time, .detail = MCP_FULL },
+	{ .key = "updated by", .path = "updated_by", .detail = MCP_FULL },
 	{ .key = "made of",
 	  .path = "view_dependencies.dependencies",
 	  .show = dbx_show_dependencies,
-	  .detail = DBX_FULL },
+	  .detail = MCP_FULL },
 };
 
 /* The answer is a table and has no structure, so the facts are in its text only. */
 static void
 say_table(struct mcp_call *call, struct json_object *table, const struct table_name *name)
 {
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 	const char *view = mcp_get_str(call, table, "view_definition", "");
 
 	mcp_say(call, "table: %s", name->full);
-	dbx_answer_add(answer, table, table_facts, COUNT(table_facts));
-	dbx_answer_url(answer, dbx_url(call, "/explore/data/%s/%s/%s", name->catalog, name->schema,
+	mcp_answer_add(answer, table, table_facts, COUNT(table_facts));
+	mcp_answer_url(answer, mcp_url(call, "/explore/data/%s/%s/%s", name->catalog, name->schema,
 				       name->table));
-	if (dbx_full(call)) {
-		dbx_answer_list(answer, NULL, "properties", mcp_get(table, "properties"));
-		dbx_answer_block(answer, "view", "view", view);
+	if (mcp_full(call)) {
+		mcp_answer_list(answer, NULL, "properties", mcp_get(table, "properties"));
+		mcp_answer_block(answer, "view", "view", view);
 	}
-	say_constraints(call, dbx_objects(call, table, "table_constraints"));
+	say_constraints(call, mcp_objects(call, table, "table_constraints"));
 }
 
 /* ---- get_table_schema ----------------------------------------------------------------------- */
 
-static struct dbx_words
+static struct mcp_words
 table_words(struct mcp_call *call, const char *name)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Table %s", name),
 		.not_found = "Call list_tables to see which exist.",
 		.grant = mcp_printf(call, "SELECT on %s, with USE CATALOG and USE SCHEMA above it",
@@ -199,7 +197,7 @@ schema_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct table_name name;
 	struct columns columns = { .table = &name };
-	struct dbx_words words;
+	struct mcp_words words;
 	struct json_object *table;
 	struct dbx_error error;
 
@@ -214,7 +212,7 @@ schema_shown(struct mcp_call *call, const void *state, size_t len)
 	if (table == NULL)
 		return MCP_E_UPSTREAM;
 	name = table_of(call, table, name.full);
-	columns.list = dbx_objects(call, table, "columns");
+	columns.list = mcp_objects(call, table, "columns");
 	if (!columns_from(call, json_object_array_length(columns.list), &columns.from))
 		return MCP_E_INPUT;
 	say_table(call, table, &name);
@@ -228,8 +226,8 @@ get_table_schema(struct mcp_call *call)
 
 	if (!table_name(call, &name))
 		return MCP_E_INPUT;
-	return dbx_get(call, UC_TABLE, dbx_object(call, "full_name", name.full, NULL), schema_shown,
-		       NULL, 0);
+	return mcp_fetch(call, UC_TABLE, mcp_object(call, "full_name", name.full, NULL),
+			 schema_shown, NULL, 0);
 }
 
 /* ---- describe_tables ------------------------------------------------------------------------ */
@@ -252,8 +250,8 @@ described_fetch(struct mcp_call *call, mcp_step_fn fn, const void *state, size_t
 	size_t n = 0;
 
 	for (; (name = described_name(call, n)) != NULL; n++)
-		if (!dbx_get_request(call, &request[n], UC_TABLE,
-				     dbx_object(call, "full_name", name, NULL)))
+		if (!mcp_fetch_request(call, &request[n], UC_TABLE,
+				       mcp_object(call, "full_name", name, NULL)))
 			return MCP_E_INPUT;
 	return mcp_suspend(call, request, n, 0, fn, state, len);
 }
@@ -303,7 +301,7 @@ say_one(struct mcp_call *call, size_t i, const char *asked)
 	name = table_of(call, table, asked);
 	if (!wants(call, "names"))
 		say_columns(call,
-			    &(struct columns){ dbx_objects(call, table, "columns"), &name, 0 });
+			    &(struct columns){ mcp_objects(call, table, "columns"), &name, 0 });
 }
 
 static int

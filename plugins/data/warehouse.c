@@ -75,7 +75,7 @@ choice_made(struct mcp_call *call, mcp_step_fn fn, const char *id, const char *n
 	return fn(call, &warehouse, sizeof(warehouse));
 }
 
-static const struct dbx_words list_words = {
+static const struct mcp_words list_words = {
 	.object = "The list of SQL warehouses",
 	.grant = "CAN USE on a SQL warehouse",
 };
@@ -85,8 +85,8 @@ choice_fetch(struct mcp_call *call, const struct choice *choice, const char *tok
 {
 	struct mcp_http request;
 
-	if (!dbx_get_request(call, &request, "/api/2.0/sql/warehouses{?page_token}",
-			     dbx_object(call, "page_token", token, NULL)))
+	if (!mcp_fetch_request(call, &request, "/api/2.0/sql/warehouses{?page_token}",
+			       mcp_object(call, "page_token", token, NULL)))
 		return MCP_E_INPUT;
 	request.flags = MCP_HTTP_SINGLE_FLIGHT;
 	return mcp_suspend(call, &request, 1, 0, choice_listed, choice, sizeof(*choice));
@@ -154,7 +154,7 @@ choice_listed(struct mcp_call *call, const void *state, size_t len)
 	memcpy(&choice, state, sizeof(choice));
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	warehouses = dbx_objects(call, reply, "warehouses");
+	warehouses = mcp_objects(call, reply, "warehouses");
 	token = mcp_get_str(call, reply, "next_page_token", "");
 	if (choice.wanted[0] != '\0') {
 		found = wanted_of(call, &choice, warehouses);
@@ -270,7 +270,7 @@ static struct json_object *
 chosen_of(struct mcp_call *call, struct json_object *reply, struct json_object *all)
 {
 	struct choice choice = { .fit = 0 };
-	const char *option = configured(call), *page = dbx_place(call).token;
+	const char *option = configured(call), *page = mcp_place(call).token;
 	struct json_object *best;
 	bool last = mcp_get_str(call, reply, "next_page_token", "")[0] == '\0';
 
@@ -285,57 +285,57 @@ chosen_of(struct mcp_call *call, struct json_object *reply, struct json_object *
 static int
 warehouses_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "warehouse_id", NULL, "id", NULL },
-		{ "name", NULL, "name", NULL },
-		{ "state", NULL, "state", NULL },
-		{ "size", NULL, "cluster_size", NULL },
-		{ "clusters", NULL, "clusters_shown", NULL },
-		{ "type", NULL, "warehouse_type", NULL },
-		{ "serverless", NULL, "enable_serverless_compute", dbx_show_yes },
-		{ "auto stop", NULL, "auto_stop", NULL },
-		{ "creator", NULL, "creator_name", NULL },
-		{ "health", NULL, "health_shown", NULL },
-		{ "chosen by default", NULL, "chosen", dbx_show_yes },
+	static const struct mcp_list_column columns[] = {
+		{ .name = "warehouse_id", .path = "id" },
+		{ .name = "name", .path = "name" },
+		{ .name = "state", .path = "state" },
+		{ .name = "size", .path = "cluster_size" },
+		{ .name = "clusters", .path = "clusters_shown" },
+		{ .name = "type", .path = "warehouse_type" },
+		{ .name = "serverless", .path = "enable_serverless_compute", .show = mcp_show_yes },
+		{ .name = "auto stop", .path = "auto_stop" },
+		{ .name = "creator", .path = "creator_name" },
+		{ .name = "health", .path = "health_shown" },
+		{ .name = "chosen by default", .path = "chosen", .show = mcp_show_yes },
 	};
 	struct json_object *reply = dbx_reply(call, 0, &list_words), *all, *kept, *chosen;
-	struct dbx_place place = dbx_place(call);
+	struct mcp_place place = mcp_place(call);
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	all = dbx_objects(call, reply, "warehouses");
+	all = mcp_objects(call, reply, "warehouses");
 	chosen = chosen_of(call, reply, all);
 	kept = mcp_keep(call, json_object_new_array());
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *item = json_object_array_get_idx(all, i);
 
 		warehouse_item(call, item, item == chosen);
-		if (dbx_name_matches(call, mcp_get_str(call, item, "name", "")))
+		if (mcp_name_matches(call, mcp_get_str(call, item, "name", "")))
 			json_object_array_add(kept, json_object_get(item));
 	}
-	return dbx_table(call, kept, columns, COUNT(columns),
-			 &(struct dbx_page){
-			     .noun = "warehouses",
-			     .tool = "list_sql_warehouses",
-			     .total = -1,
-			     .place = &place,
-			     .extra =
-				 dbx_repeat(call, (const char *const[]){ "name_filter", NULL }),
-			     .next_token = mcp_get_str(call, reply, "next_page_token", "") });
+	return mcp_page_table(call, kept, columns, COUNT(columns),
+			      &(struct mcp_page){
+				  .noun = "warehouses",
+				  .tool = "list_sql_warehouses",
+				  .total = -1,
+				  .place = &place,
+				  .extra = mcp_repeat(call,
+						      (const char *const[]){ "name_filter", NULL }),
+				  .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 int
 list_sql_warehouses(struct mcp_call *call)
 {
-	struct json_object *query = dbx_object(call, "page_token", dbx_place(call).token, NULL);
+	struct json_object *query = mcp_object(call, "page_token", mcp_place(call).token, NULL);
 
 	if (mcp_arg(call, "limit") != NULL)
 		json_object_object_add(query, "page_size",
-				       json_object_new_int64(dbx_limit(call, 100)));
-	return dbx_get(call, "/api/2.0/sql/warehouses{?page_size,page_token}", query,
-		       warehouses_shown, NULL, 0);
+				       json_object_new_int64(mcp_limit(call, 100)));
+	return mcp_fetch(call, "/api/2.0/sql/warehouses{?page_size,page_token}", query,
+			 warehouses_shown, NULL, 0);
 }
 
 /* ---- start, stop ---------------------------------------------------------------------------- */
@@ -369,10 +369,10 @@ static const struct direction down = {
 	(const char *const[]){ "DELETING", "DELETED", NULL },
 };
 
-static struct dbx_words
+static struct mcp_words
 warehouse_words(struct mcp_call *call, const char *asked)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "SQL warehouse \"%s\"", asked),
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN MANAGE or CAN MONITOR on the warehouse",
@@ -383,7 +383,7 @@ static int
 reached(struct mcp_call *call, const char *id, const char *state, const char *how)
 {
 	return mcp_say(call, "SQL warehouse %s is %s%s.\nurl: %s", id, state, how,
-		       dbx_url(call, "/sql/warehouses/%s", id));
+		       mcp_url(call, "/sql/warehouses/%s", id));
 }
 
 /* The answer if no poll succeeds. Both tools accept a repeated call as a poll. */
@@ -415,7 +415,7 @@ static int
 change_sent(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	    const struct direction *direction)
 {
-	struct dbx_words words = warehouse_words(call, warehouse->asked);
+	struct mcp_words words = warehouse_words(call, warehouse->asked);
 
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
@@ -440,7 +440,7 @@ static int
 change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	      const struct direction *direction)
 {
-	struct dbx_words words = warehouse_words(call, warehouse->asked);
+	struct mcp_words words = warehouse_words(call, warehouse->asked);
 	struct json_object *reply;
 	struct dbx_error error;
 	const char *now;
@@ -456,7 +456,7 @@ change_looked(struct mcp_call *call, const struct dbx_resolved *warehouse,
 	/* A start has no effect while the warehouse stops. */
 	if (direction == &up && strcmp(now, "STOPPING") == 0)
 		return handle(call, warehouse->id, true, direction);
-	return dbx_send(call, "POST", direction->path, dbx_object(call, "id", warehouse->id, NULL),
+	return mcp_send(call, "POST", direction->path, mcp_object(call, "id", warehouse->id, NULL),
 			NULL, MCP_RETRY_IDEMPOTENT, direction == &up ? started : stopped, warehouse,
 			sizeof(*warehouse));
 }
@@ -480,8 +480,8 @@ look(struct mcp_call *call, const void *state, size_t len, mcp_step_fn fn)
 {
 	const struct dbx_resolved *warehouse = state;
 
-	return dbx_get(call, "/api/2.0/sql/warehouses/{id}",
-		       dbx_object(call, "id", warehouse->id, NULL), fn, state, len);
+	return mcp_fetch(call, "/api/2.0/sql/warehouses/{id}",
+			 mcp_object(call, "id", warehouse->id, NULL), fn, state, len);
 }
 
 static int
@@ -526,7 +526,7 @@ still(struct mcp_call *call, const char *now, const struct direction *direction)
 static int
 start_sent(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = warehouse_words(call, handle_id(call));
+	struct mcp_words words = warehouse_words(call, handle_id(call));
 
 	(void)state;
 	(void)len;
@@ -555,7 +555,7 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct direction *direction = *(const bool *)state ? &up : &down;
 	const char *id = handle_id(call);
-	struct dbx_words words = warehouse_words(call, id);
+	struct mcp_words words = warehouse_words(call, id);
 	struct json_object *reply;
 	const char *now;
 
@@ -575,7 +575,7 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, direction->goal) == 0)
 		return reached(call, id, now, "");
 	if (start_due(call, reply))
-		return dbx_send(call, "POST", up.path, dbx_object(call, "id", id, NULL), NULL,
+		return mcp_send(call, "POST", up.path, mcp_object(call, "id", id, NULL), NULL,
 				MCP_RETRY_IDEMPOTENT, start_sent, NULL, 0);
 	for (const char *const *bad = direction->failed; *bad != NULL; bad++)
 		if (strcmp(now, *bad) == 0)
@@ -594,9 +594,9 @@ poll(struct mcp_call *call, const struct direction *direction)
 {
 	const bool rises = direction == &up;
 
-	return dbx_get(call, "/api/2.0/sql/warehouses/{id}",
-		       dbx_object(call, "id", handle_id(call), NULL), change_polled, &rises,
-		       sizeof(rises));
+	return mcp_fetch(call, "/api/2.0/sql/warehouses/{id}",
+			 mcp_object(call, "id", handle_id(call), NULL), change_polled, &rises,
+			 sizeof(rises));
 }
 
 int

@@ -14,46 +14,35 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The meaning of an error code or, if the code is unknown, of an HTTP status. */
+/* The meaning of an error code; if it is unknown the HTTP status decides. */
 static const struct meaning {
-	const char *code; /* NULL: by `http` */
-	int http;
+	const char *code;
 	enum mcp_status status;
 } meanings[] = {
-	{ "RESOURCE_DOES_NOT_EXIST", 0, MCP_E_NOT_FOUND },
-	{ "NOT_FOUND", 0, MCP_E_NOT_FOUND },
-	{ "RESOURCE_ALREADY_EXISTS", 0, MCP_E_CONFLICT },
-	{ "ALREADY_EXISTS", 0, MCP_E_CONFLICT },
-	{ "RESOURCE_CONFLICT", 0, MCP_E_CONFLICT },
-	{ "ABORTED", 0, MCP_E_CONFLICT },
-	{ "INVALID_STATE", 0, MCP_E_CONFLICT },
-	{ "DIRECTORY_NOT_EMPTY", 0, MCP_E_CONFLICT },
-	{ "REQUEST_LIMIT_EXCEEDED", 0, MCP_E_THROTTLED },
-	{ "RESOURCE_EXHAUSTED", 0, MCP_E_THROTTLED },
-	{ "QUOTA_EXCEEDED", 0, MCP_E_THROTTLED },
-	{ "PERMISSION_DENIED", 0, MCP_E_PERMISSION },
-	{ "PRIVATE_LINK_VALIDATION_ERROR", 0, MCP_E_PERMISSION },
-	{ "FEATURE_DISABLED", 0, MCP_E_UNSUPPORTED },
-	{ "ENDPOINT_NOT_FOUND", 0, MCP_E_UNSUPPORTED }, /* a route, not an object */
-	{ "METASTORE_DOES_NOT_EXIST", 0, MCP_E_UNSUPPORTED },
-	{ "NOT_IMPLEMENTED", 0, MCP_E_UNSUPPORTED },
-	{ "UNIMPLEMENTED", 0, MCP_E_UNSUPPORTED },
-	{ "UNAUTHENTICATED", 0, MCP_E_UNAUTHENTICATED },
-	{ "INVALID_PARAMETER_VALUE", 0, MCP_E_INPUT },
-	{ "MALFORMED_REQUEST", 0, MCP_E_INPUT },
-	{ "BAD_REQUEST", 0, MCP_E_INPUT },
-	{ "TEMPORARILY_UNAVAILABLE", 0, MCP_E_UNAVAILABLE },
-	{ "DEADLINE_EXCEEDED", 0, MCP_E_TIMEOUT },
-	{ NULL, 400, MCP_E_INPUT },
-	{ NULL, 401, MCP_E_UNAUTHENTICATED },
-	{ NULL, 403, MCP_E_PERMISSION },
-	{ NULL, 404, MCP_E_NOT_FOUND },
-	{ NULL, 409, MCP_E_CONFLICT },
-	{ NULL, 413, MCP_E_TOO_LARGE },
-	{ NULL, 429, MCP_E_THROTTLED },
-	{ NULL, 501, MCP_E_UNSUPPORTED },
-	{ NULL, 503, MCP_E_UNAVAILABLE },
-	{ NULL, 504, MCP_E_TIMEOUT },
+	{ "RESOURCE_DOES_NOT_EXIST", MCP_E_NOT_FOUND },
+	{ "NOT_FOUND", MCP_E_NOT_FOUND },
+	{ "RESOURCE_ALREADY_EXISTS", MCP_E_CONFLICT },
+	{ "ALREADY_EXISTS", MCP_E_CONFLICT },
+	{ "RESOURCE_CONFLICT", MCP_E_CONFLICT },
+	{ "ABORTED", MCP_E_CONFLICT },
+	{ "INVALID_STATE", MCP_E_CONFLICT },
+	{ "DIRECTORY_NOT_EMPTY", MCP_E_CONFLICT },
+	{ "REQUEST_LIMIT_EXCEEDED", MCP_E_THROTTLED },
+	{ "RESOURCE_EXHAUSTED", MCP_E_THROTTLED },
+	{ "QUOTA_EXCEEDED", MCP_E_THROTTLED },
+	{ "PERMISSION_DENIED", MCP_E_PERMISSION },
+	{ "PRIVATE_LINK_VALIDATION_ERROR", MCP_E_PERMISSION },
+	{ "FEATURE_DISABLED", MCP_E_UNSUPPORTED },
+	{ "ENDPOINT_NOT_FOUND", MCP_E_UNSUPPORTED }, /* a route, not an object */
+	{ "METASTORE_DOES_NOT_EXIST", MCP_E_UNSUPPORTED },
+	{ "NOT_IMPLEMENTED", MCP_E_UNSUPPORTED },
+	{ "UNIMPLEMENTED", MCP_E_UNSUPPORTED },
+	{ "UNAUTHENTICATED", MCP_E_UNAUTHENTICATED },
+	{ "INVALID_PARAMETER_VALUE", MCP_E_INPUT },
+	{ "MALFORMED_REQUEST", MCP_E_INPUT },
+	{ "BAD_REQUEST", MCP_E_INPUT },
+	{ "TEMPORARILY_UNAVAILABLE", MCP_E_UNAVAILABLE },
+	{ "DEADLINE_EXCEEDED", MCP_E_TIMEOUT },
 };
 
 static enum mcp_status
@@ -61,15 +50,13 @@ classify(const char *code, int http)
 {
 	size_t len = strlen(code);
 
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
-		if (meanings[i].code != NULL ? strcmp(meanings[i].code, code) == 0
-					     : meanings[i].http == http)
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (strcmp(meanings[i].code, code) == 0)
 			return meanings[i].status;
-	}
 	/* Unity Catalog: TABLE_DOES_NOT_EXIST, SCHEMA_DOES_NOT_EXIST, … */
 	if (len > 15 && strcmp(code + len - 15, "_DOES_NOT_EXIST") == 0)
 		return MCP_E_NOT_FOUND;
-	return http >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
+	return mcp_status_of(http);
 }
 
 /* The length of the `n` bytes without a cut character at the end. */
@@ -163,7 +150,7 @@ external_message(struct mcp_call *call, struct json_object *body)
 	const char *text =
 	    mcp_get_str(call, said, "error.message", mcp_get_str(call, said, "message", NULL));
 
-	return text != NULL ? text : dbx_text(call, said);
+	return text != NULL ? text : mcp_value_text(call, said);
 }
 
 /* The members that services use for their message, the most useful first. */
@@ -197,7 +184,7 @@ static void
 parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *error)
 {
 	const char *detail = mcp_get_str(call, body, "detail", NULL);
-	struct json_object *details = dbx_array(body, "details");
+	struct json_object *details = mcp_array(body, "details");
 
 	error->code =
 	    mcp_get_str(call, body, "error_code", mcp_get_str(call, body, "errorCode", ""));
@@ -301,7 +288,7 @@ dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *e
 /* clang-format off */
 static const char *
 next_step(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
-	  const struct dbx_words *words)
+	  const struct mcp_words *words)
 {
 	switch (error->status) {
 	case MCP_E_NOT_FOUND:
@@ -412,10 +399,10 @@ dbx_more(struct mcp_call *call, const char *what, const char *message)
 
 int
 dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
-	 const struct dbx_words *words)
+	 const struct mcp_words *words)
 {
-	static const struct dbx_words none = { 0 };
-	const struct dbx_words *w = words != NULL ? words : &none;
+	static const struct mcp_words none = { 0 };
+	const struct mcp_words *w = words != NULL ? words : &none;
 	const char *object = blames_token(call, error) ? "page_token"
 			   : w->object != NULL	       ? w->object
 						       : "The request";
@@ -443,7 +430,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 
 /* A successful reply of the wanted type. `other`: the message for JSON of another type. */
 static struct json_object *
-reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enum json_type type,
+reply_of(struct mcp_call *call, size_t index, const struct mcp_words *words, enum json_type type,
 	 const char *other)
 {
 	const struct mcp_reply *reply = mcp_reply(call, index);
@@ -456,7 +443,7 @@ reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enu
 		return NULL;
 	}
 	if (reply->body.len == 0 && type == json_type_object)
-		return dbx_object(call, NULL);
+		return mcp_object(call, NULL);
 	json = mcp_json(call, reply->body.data, reply->body.len);
 	if (json != NULL && json_object_is_type(json, type))
 		return json;
@@ -470,28 +457,15 @@ reply_of(struct mcp_call *call, size_t index, const struct dbx_words *words, enu
 }
 
 struct json_object *
-dbx_reply(struct mcp_call *call, size_t index, const struct dbx_words *words)
+dbx_reply(struct mcp_call *call, size_t index, const struct mcp_words *words)
 {
 	return reply_of(call, index, words, json_type_object,
 			"The answer is JSON, but not an object.");
 }
 
 struct json_object *
-dbx_reply_array(struct mcp_call *call, size_t index, const struct dbx_words *words)
+dbx_reply_array(struct mcp_call *call, size_t index, const struct mcp_words *words)
 {
 	return reply_of(call, index, words, json_type_array,
 			"The answer is JSON, but not an array.");
-}
-
-struct json_object *
-dbx_items(struct mcp_call *call, struct json_object *reply, const char *path,
-	  const struct dbx_words *words)
-{
-	if (mcp_get(reply, path) == NULL || dbx_array(reply, path) != NULL)
-		return dbx_objects(call, reply, path);
-	mcp_fail(call, MCP_E_UPSTREAM,
-		 mcp_printf(call, "%s got no valid answer from the workspace.",
-			    words->object != NULL ? words->object : "The list"),
-		 mcp_printf(call, "\"%s\" in the reply is not a list.", path), NULL);
-	return NULL;
 }

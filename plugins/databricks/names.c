@@ -185,9 +185,9 @@ static int
 search_fetch(struct mcp_call *call, const struct search *search, const char *token)
 {
 	/* One service names it next_page_token in the query too; the template uses that name. */
-	return dbx_get(call, search->kind->list,
-		       dbx_object(call, "page_token", token, "next_page_token", token, NULL),
-		       search_page, search, sizeof(*search));
+	return mcp_fetch(call, search->kind->list,
+			 mcp_object(call, "page_token", token, "next_page_token", token, NULL),
+			 search_page, search, sizeof(*search));
 }
 
 static void
@@ -317,7 +317,7 @@ static int
 search_page(struct mcp_call *call, const void *state, size_t len)
 {
 	struct search search;
-	struct dbx_words words = { 0 };
+	struct mcp_words words = { 0 };
 	struct json_object *reply, *items;
 	struct dbx_error error;
 	const char *token;
@@ -332,8 +332,8 @@ search_page(struct mcp_call *call, const void *state, size_t len)
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	items = search.fn == NULL ? dbx_objects(call, reply, search.kind->items)
-				  : dbx_items(call, reply, search.kind->items, &words);
+	items = search.fn == NULL ? mcp_objects(call, reply, search.kind->items)
+				  : mcp_items(call, reply, search.kind->items, &words);
 	if (items == NULL)
 		return MCP_E_UPSTREAM;
 	if (search_items(call, &search, items))
@@ -386,6 +386,6 @@ dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *aske
 	struct search search = { .kind = kind };
 
 	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
-	dbx_cut_copy(search.why, sizeof(search.why), why != NULL ? why : "");
+	mcp_cut_copy(search.why, sizeof(search.why), why != NULL ? why : "");
 	return search_fetch(call, &search, NULL);
 }

@@ -108,7 +108,7 @@ ended_so(struct mcp_call *call, struct json_object *task, bool cancelled)
 static struct json_object *
 last_attempts(struct mcp_call *call, struct json_object *run, const char *items, bool cancelled)
 {
-	struct json_object *tasks = dbx_objects(call, run, items);
+	struct json_object *tasks = mcp_objects(call, run, items);
 	struct json_object *found = mcp_keep(call, json_object_new_array());
 	bool iterations = strcmp(items, "iterations") == 0; /* all attempts have the same key */
 
@@ -171,7 +171,7 @@ show_parameters(struct mcp_call *call, struct json_object *value)
 					   mcp_get_str(call, item, "value",
 						       mcp_get_str(call, item, "default", ""))));
 	}
-	return dbx_show_list(call, map);
+	return mcp_show_list(call, map);
 }
 
 static void
@@ -185,47 +185,47 @@ add_text(struct json_object *object, const char *key, const char *text)
 static const char *
 show_took(struct mcp_call *call, struct json_object *value)
 {
-	return json_object_get_int64(value) > 0 ? dbx_show_duration(call, value) : "";
+	return json_object_get_int64(value) > 0 ? mcp_show_duration(call, value) : "";
 }
 
 static const char *
 show_attempt(struct mcp_call *call, struct json_object *value)
 {
-	return json_object_get_int64(value) > 0 ? dbx_text(call, value) : "";
+	return json_object_get_int64(value) > 0 ? mcp_value_text(call, value) : "";
 }
 
-static const struct dbx_fact repair_facts[] = {
+static const struct mcp_fact repair_facts[] = {
 	{ .key = "type", .path = "type" },
-	{ .key = "id", .path = "id", .show = dbx_show_id },
+	{ .key = "id", .path = "id", .show = mcp_show_id },
 	{ .key = "state", .path = "now" },
 	{ .key = "reason", .path = "code" },
 	{ .key = "message", .path = "why" },
 	{ .key = "end_message", .path = "end" },
 	{ .key = "queue_reason", .path = "queue" },
-	{ .key = "started", .path = "start_time", .show = dbx_show_time },
-	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
-	{ .key = "task_run_ids", .path = "task_run_ids", .show = dbx_show_list },
+	{ .key = "started", .path = "start_time", .show = mcp_show_time },
+	{ .key = "ended", .path = "end_time", .show = mcp_show_time },
+	{ .key = "task_run_ids", .path = "task_run_ids", .show = mcp_show_list },
 };
 
-static const struct dbx_fact cluster_facts[] = {
+static const struct mcp_fact cluster_facts[] = {
 	{ .key = "job_cluster", .path = "job_cluster_key" },
 	{ .key = "compute", .path = "words" },
 	{ .key = "serverless", .path = "serverless_compute" },
 	{ .key = "serverless_id", .path = "serverless_compute_id" },
 };
 
-static const struct dbx_fact run_facts[] = {
-	{ .key = "run_id", .path = "run_id", .show = dbx_show_id },
+static const struct mcp_fact run_facts[] = {
+	{ .key = "run_id", .path = "run_id", .show = mcp_show_id },
 	{ .key = "name", .path = "run_name" },
-	{ .key = "job_id", .path = "job_id", .show = dbx_show_id },
+	{ .key = "job_id", .path = "job_id", .show = mcp_show_id },
 	{ .key = "state", .path = "now" },
 	{ .key = "reason", .path = "code" },
 	{ .key = "message", .path = "why" },
 	{ .key = "end_message", .path = "end" },
 	{ .key = "queue_reason", .path = "queue" },
 	{ .key = "description", .path = "description" },
-	{ .key = "started", .path = "start_time", .show = dbx_show_time },
-	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
+	{ .key = "started", .path = "start_time", .show = mcp_show_time },
+	{ .key = "ended", .path = "end_time", .show = mcp_show_time },
 	{ .key = "took", .path = "run_duration", .show = show_took },
 	{ .key = "waited",
 	  .label = "waited in the queue",
@@ -240,33 +240,33 @@ static const struct dbx_fact run_facts[] = {
 	  .path = "overriding_parameters" },
 	{ .key = "first_attempt",
 	  .path = "original_attempt_run_id",
-	  .show = dbx_show_id,
-	  .detail = DBX_FULL },
-	{ .key = "job_run_id", .path = "job_run_id", .show = dbx_show_id, .detail = DBX_FULL },
-	{ .key = "run_type", .path = "run_type", .detail = DBX_FULL },
-	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "duration_target", .path = "duration_target", .detail = DBX_FULL },
+	  .show = mcp_show_id,
+	  .detail = MCP_FULL },
+	{ .key = "job_run_id", .path = "job_run_id", .show = mcp_show_id, .detail = MCP_FULL },
+	{ .key = "run_type", .path = "run_type", .detail = MCP_FULL },
+	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "duration_target", .path = "duration_target", .detail = MCP_FULL },
 	{ .key = "cancelled_or_timed_out",
 	  .path = "state.user_cancelled_or_timedout",
-	  .detail = DBX_FULL },
-	{ .key = "git_source", .path = "git_source", .detail = DBX_FULL },
-	{ .key = "cluster_id", .path = "cluster_instance.cluster_id", .detail = DBX_FULL },
-	{ .key = "compute", .path = "on", .detail = DBX_FULL },
-	{ .key = "libraries", .path = "cluster_spec.libraries", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "git_source", .path = "git_source", .detail = MCP_FULL },
+	{ .key = "cluster_id", .path = "cluster_instance.cluster_id", .detail = MCP_FULL },
+	{ .key = "compute", .path = "on", .detail = MCP_FULL },
+	{ .key = "libraries", .path = "cluster_spec.libraries", .detail = MCP_FULL },
 	{ .key = "job_clusters",
 	  .path = "job_clusters",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(cluster_facts) },
-	{ .key = "schedule", .path = "schedule", .detail = DBX_FULL },
-	{ .key = "triggered_by", .path = "trigger_info", .detail = DBX_FULL },
-	{ .key = "performance", .path = "effective_performance_target", .detail = DBX_FULL },
-	{ .key = "usage_policy", .path = "effective_usage_policy_id", .detail = DBX_FULL },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(cluster_facts) },
+	{ .key = "schedule", .path = "schedule", .detail = MCP_FULL },
+	{ .key = "triggered_by", .path = "trigger_info", .detail = MCP_FULL },
+	{ .key = "performance", .path = "effective_performance_target", .detail = MCP_FULL },
+	{ .key = "usage_policy", .path = "effective_usage_policy_id", .detail = MCP_FULL },
 	{ .key = "repairs",
 	  .path = "repair_history",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(repair_facts) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(repair_facts) },
 };
 
 /* Adds computed members to a run or a task. */
@@ -294,24 +294,24 @@ shape_all(struct mcp_call *call, struct json_object *items)
 }
 
 void
-dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
+dbx_run_tell(struct mcp_answer *answer, struct json_object *run)
 {
-	struct mcp_call *call = dbx_answer_call(answer);
+	struct mcp_call *call = mcp_answer_call(answer);
 	struct json_object *spec = mcp_get(run, "cluster_spec"), *clusters;
 	struct json_object *parameters;
 
 	if (!json_object_is_type(run, json_type_object))
 		return;
 	shape(call, run);
-	shape_all(call, dbx_objects(call, run, "repair_history"));
-	clusters = dbx_objects(call, run, "job_clusters");
+	shape_all(call, mcp_objects(call, run, "repair_history"));
+	clusters = mcp_objects(call, run, "job_clusters");
 	for (size_t i = 0; i < json_object_array_length(clusters); i++) {
 		struct json_object *item = json_object_array_get_idx(clusters, i);
 
 		add_text(item, "words", dbx_cluster_words(call, mcp_get(item, "new_cluster")));
 	}
 	/* The value is shown without its default. */
-	parameters = dbx_objects(call, run, "job_parameters");
+	parameters = mcp_objects(call, run, "job_parameters");
 	for (size_t i = 0; i < json_object_array_length(parameters); i++) {
 		struct json_object *item = json_object_array_get_idx(parameters, i);
 
@@ -320,15 +320,15 @@ dbx_run_tell(struct dbx_answer *answer, struct json_object *run)
 	}
 	if (spec != NULL)
 		add_text(run, "on", dbx_task_compute(call, spec));
-	dbx_answer_add(answer, run, run_facts, COUNT(run_facts));
-	dbx_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
+	mcp_answer_add(answer, run, run_facts, COUNT(run_facts));
+	mcp_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
 }
 
 /* ---- tasks ---------------------------------------------------------------------------------- */
 
-static const struct dbx_fact task_facts[] = {
+static const struct mcp_fact task_facts[] = {
 	{ .key = "task", .path = "task_key" },
-	{ .key = "run_id", .path = "run_id", .show = dbx_show_id },
+	{ .key = "run_id", .path = "run_id", .show = mcp_show_id },
 	{ .key = "attempt", .path = "attempt_number", .show = show_attempt },
 	{ .key = "state", .path = "now" },
 	{ .key = "reason", .path = "code" },
@@ -340,44 +340,44 @@ static const struct dbx_fact task_facts[] = {
 	{ .key = "on", .path = "on" },
 	{ .key = "iterations",
 	  .path = "for_each_task.stats.task_run_stats",
-	  .show = dbx_show_list },
-	{ .key = "started", .path = "start_time", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "ended", .path = "end_time", .show = dbx_show_time, .detail = DBX_FULL },
-	{ .key = "waited", .path = "queue_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = DBX_FULL },
-	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = DBX_FULL },
+	  .show = mcp_show_list },
+	{ .key = "started", .path = "start_time", .show = mcp_show_time, .detail = MCP_FULL },
+	{ .key = "ended", .path = "end_time", .show = mcp_show_time, .detail = MCP_FULL },
+	{ .key = "waited", .path = "queue_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "setup", .path = "setup_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "execution", .path = "execution_duration", .show = show_took, .detail = MCP_FULL },
+	{ .key = "cleanup", .path = "cleanup_duration", .show = show_took, .detail = MCP_FULL },
 	{ .key = "cancelled_or_timed_out",
 	  .path = "state.user_cancelled_or_timedout",
-	  .show = dbx_show_yes,
-	  .detail = DBX_FULL },
-	{ .key = "after", .path = "after", .detail = DBX_FULL },
-	{ .key = "run_if", .path = "run_if", .detail = DBX_FULL },
-	{ .key = "disabled", .path = "disabled", .show = dbx_show_yes, .detail = DBX_FULL },
-	{ .key = "description", .path = "description", .detail = DBX_FULL },
-	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
-	{ .key = "each", .path = "each", .detail = DBX_FULL },
-	{ .key = "values", .path = "resolved_values", .detail = DBX_FULL },
-	{ .key = "errors", .path = "for_each_task.stats.error_message_stats", .detail = DBX_FULL },
-	{ .key = "libraries", .path = "libraries", .detail = DBX_FULL },
-	{ .key = "max_retries", .path = "max_retries", .detail = DBX_FULL },
-	{ .key = "timeout_s", .path = "timeout_seconds", .show = show_attempt, .detail = DBX_FULL },
-	{ .key = "performance", .path = "effective_performance_target", .detail = DBX_FULL },
-	{ .key = "git_source", .path = "git_source", .detail = DBX_FULL },
-	{ .key = "url", .path = "run_page_url", .detail = DBX_FULL },
+	  .show = mcp_show_yes,
+	  .detail = MCP_FULL },
+	{ .key = "after", .path = "after", .detail = MCP_FULL },
+	{ .key = "run_if", .path = "run_if", .detail = MCP_FULL },
+	{ .key = "disabled", .path = "disabled", .show = mcp_show_yes, .detail = MCP_FULL },
+	{ .key = "description", .path = "description", .detail = MCP_FULL },
+	{ .key = "settings", .path = "settings", .detail = MCP_FULL },
+	{ .key = "each", .path = "each", .detail = MCP_FULL },
+	{ .key = "values", .path = "resolved_values", .detail = MCP_FULL },
+	{ .key = "errors", .path = "for_each_task.stats.error_message_stats", .detail = MCP_FULL },
+	{ .key = "libraries", .path = "libraries", .detail = MCP_FULL },
+	{ .key = "max_retries", .path = "max_retries", .detail = MCP_FULL },
+	{ .key = "timeout_s", .path = "timeout_seconds", .show = show_attempt, .detail = MCP_FULL },
+	{ .key = "performance", .path = "effective_performance_target", .detail = MCP_FULL },
+	{ .key = "git_source", .path = "git_source", .detail = MCP_FULL },
+	{ .key = "url", .path = "run_page_url", .detail = MCP_FULL },
 };
 
-static const struct dbx_fact tasks_fact = { .key = "tasks",
+static const struct mcp_fact tasks_fact = { .key = "tasks",
 					    .path = "tasks",
-					    DBX_COLUMNS(task_facts) };
-static const struct dbx_fact iterations_fact = { .key = "iterations",
+					    MCP_FACT_COLUMNS(task_facts) };
+static const struct mcp_fact iterations_fact = { .key = "iterations",
 						 .path = "iterations",
-						 DBX_COLUMNS(task_facts) };
+						 MCP_FACT_COLUMNS(task_facts) };
 
 static struct json_object *
 shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 {
-	struct json_object *tasks = dbx_objects(call, run, path);
+	struct json_object *tasks = mcp_objects(call, run, path);
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
@@ -403,15 +403,15 @@ shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 }
 
 void
-dbx_run_tell_tasks(struct dbx_answer *answer, struct json_object *run,
-		   const struct dbx_place *place)
+dbx_run_tell_tasks(struct mcp_answer *answer, struct json_object *run,
+		   const struct mcp_place *place)
 {
-	static const struct dbx_place start = { 0, NULL };
-	struct mcp_call *call = dbx_answer_call(answer);
+	static const struct mcp_place start = { 0, NULL };
+	struct mcp_call *call = mcp_answer_call(answer);
 	struct json_object *tasks = shaped_tasks(call, run, "tasks");
 	struct json_object *iterations = shaped_tasks(call, run, "iterations");
 	bool loop = json_object_array_length(iterations) > 0;
-	struct dbx_page page = {
+	struct mcp_page page = {
 		.noun = loop ? "iterations" : "tasks",
 		.tool = "get_job_run",
 		.limit = "",
@@ -422,7 +422,7 @@ dbx_run_tell_tasks(struct dbx_answer *answer, struct json_object *run,
 	};
 
 	if (json_object_array_length(tasks) > 0)
-		dbx_answer_table(answer, &tasks_fact, tasks, loop ? NULL : &page);
+		mcp_answer_table(answer, &tasks_fact, tasks, loop ? NULL : &page);
 	if (loop)
-		dbx_answer_table(answer, &iterations_fact, iterations, &page);
+		mcp_answer_table(answer, &iterations_fact, iterations, &page);
 }

@@ -13,7 +13,7 @@
 
 /* The number of bytes left for long texts. */
 struct room {
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 	int64_t bytes;
 	bool said;
 };
@@ -34,7 +34,7 @@ tail_of(const char *text, size_t most)
 static void
 tell_text(struct room *room, const char *title, const char *key, const char *text, bool cut)
 {
-	struct mcp_call *call = dbx_answer_call(room->answer);
+	struct mcp_call *call = mcp_answer_call(room->answer);
 	const char *from, *left_out = "";
 
 	if (text[0] == '\0')
@@ -44,37 +44,37 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 	if (from > text)
 		left_out = mcp_printf(call, "the last %zu of %zu bytes%s", strlen(from),
 				      strlen(text), cut ? ", " : "");
-	dbx_answer_text(room->answer, mcp_printf(call, "of the %s", title),
+	mcp_answer_text(room->answer, mcp_printf(call, "of the %s", title),
 			mcp_printf(call, "%s_shown", key),
 			mcp_printf(call, "%s%s", left_out,
 				   cut ? "the platform kept only a part" : ""));
-	dbx_answer_block(room->answer, title, key, from);
+	mcp_answer_block(room->answer, title, key, from);
 	room->bytes -= (int64_t)strlen(from);
 	room->said = true;
 }
 
 static void
-tell_facts(struct room *room, struct json_object *body, const struct dbx_fact *facts, size_t n)
+tell_facts(struct room *room, struct json_object *body, const struct mcp_fact *facts, size_t n)
 {
 	if (body == NULL)
 		return;
-	dbx_answer_add(room->answer, body, facts, n);
+	mcp_answer_add(room->answer, body, facts, n);
 	room->said = true;
 }
 
 /* ---- SQL ------------------------------------------------------------------------------------ */
 
-static const struct dbx_fact widget_facts[] = {
+static const struct mcp_fact widget_facts[] = {
 	{ .key = "widget", .path = "widget_title" },
 	{ .key = "widget_id", .path = "widget_id" },
 	{ .key = "status", .path = "status" },
 	{ .key = "error", .path = "error.message" },
-	{ .key = "started", .path = "start_time", .show = dbx_show_time },
-	{ .key = "ended", .path = "end_time", .show = dbx_show_time },
+	{ .key = "started", .path = "start_time", .show = mcp_show_time },
+	{ .key = "ended", .path = "end_time", .show = mcp_show_time },
 	{ .key = "output_link", .path = "output_link" },
 };
 
-static const struct dbx_fact sql_facts[] = {
+static const struct mcp_fact sql_facts[] = {
 	{ .key = "sql_alert_state", .label = "alert_state", .path = "alert_output.alert_state" },
 	{ .key = "alert_query", .path = "alert_output.query_text" },
 	{ .key = "alert_link", .path = "alert_output.output_link" },
@@ -89,22 +89,22 @@ static const struct dbx_fact sql_facts[] = {
 	{ .key = "file_warehouse", .path = "file_output.warehouse_id" },
 	{ .key = "file_statements", .path = "file_output.sql_statements" },
 	{ .key = "dashboard_warehouse", .path = "dashboard_output.warehouse_id" },
-	{ .key = "widgets", .path = "dashboard_output.widgets", DBX_COLUMNS(widget_facts) },
+	{ .key = "widgets", .path = "dashboard_output.widgets", MCP_FACT_COLUMNS(widget_facts) },
 };
 
 /* {"columns":[{"name"}],"rows":[{"values":[{"string_value"}]}]} as lines of values. */
 static void
 tell_rows(struct room *room, struct json_object *result)
 {
-	struct mcp_call *call = dbx_answer_call(room->answer);
-	struct json_object *columns = dbx_objects(call, result, "columns");
-	struct json_object *rows = dbx_objects(call, result, "rows");
+	struct mcp_call *call = mcp_answer_call(room->answer);
+	struct json_object *columns = mcp_objects(call, result, "columns");
+	struct json_object *rows = mcp_objects(call, result, "rows");
 	struct json_object *all = mcp_keep(call, json_object_new_array()), *names;
 
 	if (json_object_array_length(rows) == 0)
 		return;
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *values = dbx_objects(call, json_object_array_get_idx(rows, i),
+		struct json_object *values = mcp_objects(call, json_object_array_get_idx(rows, i),
 							 "values"),
 				   *row;
 
@@ -123,23 +123,23 @@ tell_rows(struct room *room, struct json_object *result)
 				      json_object_new_string(
 					  mcp_get_str(call, json_object_array_get_idx(columns, i),
 						      "name", "")));
-	dbx_answer_text(room->answer, NULL, "columns", dbx_show_list(call, names));
-	tell_text(room, "rows", "rows", dbx_text(call, all),
+	mcp_answer_text(room->answer, NULL, "columns", mcp_show_list(call, names));
+	tell_text(room, "rows", "rows", mcp_value_text(call, all),
 		  mcp_get_bool(result, "truncated", false));
 }
 
 /* ---- other kinds ---------------------------------------------------------------------------- */
 
-static const struct dbx_fact page_facts[] = {
+static const struct mcp_fact page_facts[] = {
 	{ .key = "page", .path = "page_display_name" },
 	{ .key = "errors", .path = "widget_error_details" },
 };
 
-static const struct dbx_fact dashboard_facts[] = {
-	{ .key = "pages", .path = "page_snapshots", DBX_COLUMNS(page_facts) },
+static const struct mcp_fact dashboard_facts[] = {
+	{ .key = "pages", .path = "page_snapshots", MCP_FACT_COLUMNS(page_facts) },
 };
 
-static const struct dbx_fact ai_function_facts[] = {
+static const struct mcp_fact ai_function_facts[] = {
 	{ .key = "output_table", .path = "output_table" },
 	{ .key = "rows_in_all", .path = "total_row_count" },
 	{ .key = "rows_done", .path = "succeeded_row_count" },
@@ -147,28 +147,28 @@ static const struct dbx_fact ai_function_facts[] = {
 	{ .key = "time_left", .path = "estimated_time_remaining" },
 };
 
-static const struct dbx_fact ai_runtime_facts[] = {
+static const struct mcp_fact ai_runtime_facts[] = {
 	{ .key = "status_message", .path = "status_message" },
-	{ .key = "mlflow_experiment_id", .path = "mlflow_experiment_id", .show = dbx_show_id },
+	{ .key = "mlflow_experiment_id", .path = "mlflow_experiment_id", .show = mcp_show_id },
 	{ .key = "mlflow_run_id", .path = "mlflow_run_id" },
 };
 
-static const struct dbx_fact clean_room_facts[] = {
-	{ .key = "clean_room_state", .path = "clean_room_job_run_state", .show = dbx_show_list },
-	{ .key = "output_schema", .path = "output_schema_info", .show = dbx_show_list },
+static const struct mcp_fact clean_room_facts[] = {
+	{ .key = "clean_room_state", .path = "clean_room_job_run_state", .show = mcp_show_list },
+	{ .key = "output_schema", .path = "output_schema_info", .show = mcp_show_list },
 };
 
-static const struct dbx_fact alert_facts[] = {
+static const struct mcp_fact alert_facts[] = {
 	{ .key = "alert_state", .path = "alert_state" },
 };
 
-static const struct dbx_fact started_facts[] = {
-	{ .key = "started_run", .path = "run_id", .show = dbx_show_id },
+static const struct mcp_fact started_facts[] = {
+	{ .key = "started_run", .path = "run_id", .show = mcp_show_id },
 };
 
 static const struct {
 	const char *member;
-	const struct dbx_fact *facts;
+	const struct mcp_fact *facts;
 	size_t n;
 } kinds[] = {
 	{ "sql_output", sql_facts, COUNT(sql_facts) },
@@ -184,21 +184,21 @@ static const struct {
 static void
 tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 {
-	struct mcp_call *call = dbx_answer_call(room->answer);
+	struct mcp_call *call = mcp_answer_call(room->answer);
 	struct json_object *body = mcp_get(output, mcp_printf(call, "%s_output", prefix)), *steps;
 
 	if (body == NULL)
 		return;
-	dbx_answer_text(room->answer, "dbt run", "dbt_run_id",
+	mcp_answer_text(room->answer, "dbt run", "dbt_run_id",
 			mcp_get_str(call, body, mcp_printf(call, "%s_job_run_id", prefix), ""));
-	dbx_answer_text(room->answer, "dbt url", "dbt_url",
+	mcp_answer_text(room->answer, "dbt url", "dbt_url",
 			mcp_get_str(call, body, mcp_printf(call, "%s_job_run_url", prefix), ""));
-	steps = dbx_objects(call, body, mcp_printf(call, "%s_job_run_output", prefix));
+	steps = mcp_objects(call, body, mcp_printf(call, "%s_job_run_output", prefix));
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *step = json_object_array_get_idx(steps, i);
 		const char *key = mcp_printf(call, "step_%zu", i + 1);
 
-		dbx_answer_text(room->answer, NULL, key,
+		mcp_answer_text(room->answer, NULL, key,
 				mcp_printf(call, "%s %s", mcp_get_str(call, step, "name", ""),
 					   mcp_get_str(call, step, "status", "")));
 		tell_text(room, mcp_printf(call, "logs of step %zu", i + 1),
@@ -206,7 +206,7 @@ tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 			  mcp_get_bool(step, "logs_truncated", false));
 	}
 	if (mcp_get_bool(body, "steps_truncated", false))
-		dbx_answer_text(room->answer, NULL, "steps",
+		mcp_answer_text(room->answer, NULL, "steps",
 				"the platform kept only a part of "
 				"them");
 	room->said = true;
@@ -231,8 +231,8 @@ tell_unknown(struct room *room, struct json_object *output)
 			skip = skip || strcmp(key, kinds[i].member) == 0;
 		if (skip)
 			continue;
-		dbx_answer_text(room->answer, "also", "other_output",
-				mcp_printf(dbx_answer_call(room->answer),
+		mcp_answer_text(room->answer, "also", "other_output",
+				mcp_printf(mcp_answer_call(room->answer),
 					   "%s, which is not shown here; the page of the run "
 					   "has it",
 					   key));
@@ -241,7 +241,7 @@ tell_unknown(struct room *room, struct json_object *output)
 }
 
 bool
-dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t most)
+dbx_run_output(struct mcp_answer *answer, struct json_object *output, int64_t most)
 {
 	static const struct {
 		const char *path, *title, *key, *cut;
@@ -255,7 +255,7 @@ dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t mo
 		{ "logs", "logs", "logs", "logs_truncated" },
 		{ "printed", "printed", "printed", NULL }, /* read by the calling function */
 	};
-	struct mcp_call *call = dbx_answer_call(answer);
+	struct mcp_call *call = mcp_answer_call(answer);
 	int64_t fits = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;
 	struct room room = { .answer = answer, .bytes = fits < most ? fits : most };
 
@@ -269,7 +269,7 @@ dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t mo
 	tell_dbt_job(&room, output, "dbt_cloud");
 	tell_dbt_job(&room, output, "dbt_platform");
 	if (mcp_get(output, "dbt_output") != NULL) {
-		dbx_answer_text(answer, "dbt artifacts", "dbt_artifacts",
+		mcp_answer_text(answer, "dbt artifacts", "dbt_artifacts",
 				"kept by the platform behind a signed link, which is not shown");
 		room.said = true;
 	}

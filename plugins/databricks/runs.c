@@ -11,10 +11,10 @@
 #define TEXT_SMALL 4000 /* bytes of the output that a finished operation shows */
 #define PAGES_MAX 20	/* pages of tasks that are read to find the failed one */
 
-struct dbx_words
+struct mcp_words
 dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Run %s", id),
 		.not_found = "Runs are kept for 60 days. Call list_job_runs to see which exist.",
 		.grant = grant,
@@ -131,7 +131,7 @@ output_added(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	if (reply != NULL && reply->status == 200)
-		dbx_run_output(dbx_answer_begin(call), mcp_reply_json(call, 0), TEXT_SMALL);
+		dbx_run_output(mcp_answer_begin(call), mcp_reply_json(call, 0), TEXT_SMALL);
 	return mcp_say(call,
 		       "get_run_output shows all of its output.\n"
 		       "Next: get_run_output run_id=%s",
@@ -141,9 +141,9 @@ output_added(struct mcp_call *call, const void *state, size_t len)
 static int
 output_fetch(struct mcp_call *call, const struct ended *ended, mcp_step_fn fn)
 {
-	return dbx_get(call, "/api/2.2/jobs/runs/get-output{?run_id}",
-		       dbx_object(call, "run_id", ended->task_run, NULL), fn, ended,
-		       sizeof(*ended));
+	return mcp_fetch(call, "/api/2.2/jobs/runs/get-output{?run_id}",
+			 mcp_object(call, "run_id", ended->task_run, NULL), fn, ended,
+			 sizeof(*ended));
 }
 
 static void
@@ -152,11 +152,11 @@ note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 	const char *why = dbx_run_message(call, task);
 
 	if (ended->task[0] == '\0')
-		dbx_cut_copy(ended->task, sizeof(ended->task),
+		mcp_cut_copy(ended->task, sizeof(ended->task),
 			     mcp_get_str(call, task, "task_key", ""));
 	if (why[0] != '\0')
-		dbx_cut_copy(ended->message, sizeof(ended->message), why);
-	dbx_cut_copy(ended->task_run, sizeof(ended->task_run),
+		mcp_cut_copy(ended->message, sizeof(ended->message), why);
+	mcp_cut_copy(ended->task_run, sizeof(ended->task_run),
 		     mcp_get_str(call, task, "run_id", ""));
 	ended->loop = mcp_get(task, "for_each_task") != NULL;
 }
@@ -188,18 +188,18 @@ culprit_sought(struct mcp_call *call, struct json_object *run, struct ended *end
 
 	if (task != NULL) {
 		note_task(call, ended, task);
-		return ended->loop ? dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}",
-					     dbx_object(call, "run_id", ended->task_run, NULL),
-					     iterations_arrived, ended, sizeof(*ended))
+		return ended->loop ? mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id}",
+					       mcp_object(call, "run_id", ended->task_run, NULL),
+					       iterations_arrived, ended, sizeof(*ended))
 				   : output_fetch(call, ended, failure_explained);
 	}
 	if (next[0] == '\0' || strcmp(next, ended->token) == 0 ||
 	    strlen(next) >= sizeof(ended->token) || ++ended->pages >= PAGES_MAX)
 		return run_failed(call, ended, NULL);
 	strcpy(ended->token, next);
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
-		       dbx_object(call, "run_id", ended->run.id, "page_token", next, NULL),
-		       tasks_arrived, ended, sizeof(*ended));
+	return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
+			 mcp_object(call, "run_id", ended->run.id, "page_token", next, NULL),
+			 tasks_arrived, ended, sizeof(*ended));
 }
 
 static int
@@ -216,15 +216,15 @@ static int
 run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *handle)
 {
 	const char *state = dbx_run_state(call, run);
-	struct json_object *tasks = dbx_objects(call, run, "tasks");
-	struct dbx_answer *answer;
+	struct json_object *tasks = mcp_objects(call, run, "tasks");
+	struct mcp_answer *answer;
 	struct ended ended = { .run = *handle };
 
 	if (handle->ending)
 		return mcp_say(call, "Run %s has ended: %s.", handle->id, state);
-	dbx_cut_copy(ended.state, sizeof(ended.state), state);
-	dbx_cut_copy(ended.message, sizeof(ended.message), dbx_run_message(call, run));
-	dbx_cut_copy(ended.task_run, sizeof(ended.task_run),
+	mcp_cut_copy(ended.state, sizeof(ended.state), state);
+	mcp_cut_copy(ended.message, sizeof(ended.message), dbx_run_message(call, run));
+	mcp_cut_copy(ended.task_run, sizeof(ended.task_run),
 		     mcp_get_str(call, json_object_array_get_idx(tasks, 0), "run_id", handle->id));
 	ended.skipped =
 	    strcmp(mcp_get_str(call, run, "state.life_cycle_state", ""), "SKIPPED") == 0 ||
@@ -232,7 +232,7 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 	ended.idle = was_idle(&ended);
 	if (dbx_run_failed(call, run) || was_cancelled(&ended) || ended.skipped || ended.idle)
 		return culprit_sought(call, run, &ended);
-	answer = dbx_answer_begin(call);
+	answer = mcp_answer_begin(call);
 	dbx_run_tell(answer, run);
 	if (json_object_array_length(tasks) <= 1)
 		return output_fetch(call, &ended, output_added);
@@ -259,9 +259,9 @@ say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run
 
 	mcp_say(call, "Run %s is %s after %s%s%s", handle->id,
 		state[0] != '\0' ? state : "not known to have ended",
-		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle->begun_ms),
+		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle->begun_ms),
 		why[0] != '\0' ? ": " : ".", why);
-	dbx_answer_url(dbx_answer_begin(call), url);
+	mcp_answer_url(mcp_answer_begin(call), url);
 	mcp_say(call, "Next: get_job_run run_id=%s wait_s=50", handle->id);
 	if (!handle->ending)
 		mcp_say(call, "cancel_job_run stops it.");
@@ -270,7 +270,7 @@ say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run
 static int
 polled(struct mcp_call *call, const void *unused, size_t len)
 {
-	struct dbx_words words;
+	struct mcp_words words;
 	struct json_object *run;
 	struct dbx_run handle;
 
@@ -298,14 +298,14 @@ dbx_run_poll(struct mcp_call *call)
 
 	if (!handle_read(call, &run))
 		return MCP_E_INTERNAL;
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}",
-		       dbx_object(call, "run_id", run.id, NULL), polled, NULL, 0);
+	return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id}",
+			 mcp_object(call, "run_id", run.id, NULL), polled, NULL, 0);
 }
 
 static int
 cancel_sent(struct mcp_call *call, const void *unused, size_t len)
 {
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_run run;
 
 	(void)unused;
@@ -321,7 +321,7 @@ cancel_sent(struct mcp_call *call, const void *unused, size_t len)
 int
 dbx_run_cancel(struct mcp_call *call)
 {
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 	struct mcp_http request;
 	struct dbx_run run;
 

@@ -7,7 +7,7 @@
 #ifndef PLUGINS_DATABRICKS_RUNS_H
 #define PLUGINS_DATABRICKS_RUNS_H
 
-#include "facts.h"
+#include "databricks.h"
 
 /* ---- operations (runs.c) -------------------------------------------------------------------- */
 
@@ -25,7 +25,7 @@ int dbx_run_handle(struct mcp_call *call, const char *id, bool ending);
  * and runs/cancel, and uses runs/get-output. */
 int dbx_run_poll(struct mcp_call *call);
 int dbx_run_cancel(struct mcp_call *call);
-struct dbx_words dbx_run_words(struct mcp_call *call, const char *id, const char *grant);
+struct mcp_words dbx_run_words(struct mcp_call *call, const char *id, const char *grant);
 /* The time until the next poll of a run that began at this time. */
 uint32_t dbx_run_pace(struct mcp_call *call, int64_t begun_ms);
 
@@ -48,17 +48,17 @@ struct json_object *dbx_run_failures(struct mcp_call *call, struct json_object *
 struct json_object *dbx_run_culprit(struct mcp_call *call, struct json_object *run,
 				    const char *items);
 /* The facts of a run and its link. */
-void dbx_run_tell(struct dbx_answer *answer, struct json_object *run);
+void dbx_run_tell(struct mcp_answer *answer, struct json_object *run);
 /* The tables of its tasks and iterations, from one page of the platform. `place`: the arguments of
  * get_job_run; NULL: from the start. */
-void dbx_run_tell_tasks(struct dbx_answer *answer, struct json_object *run,
-			const struct dbx_place *place);
+void dbx_run_tell_tasks(struct mcp_answer *answer, struct json_object *run,
+			const struct mcp_place *place);
 
 /* ---- output (run_output.c) ------------------------------------------------------------------ */
 
 /* The parts of a reply of runs/get-output. Long parts are cut at their beginning. `most` bytes in
  * all, but at least the last line of each part. False when there is nothing. */
-bool dbx_run_output(struct dbx_answer *answer, struct json_object *output, int64_t most);
+bool dbx_run_output(struct mcp_answer *answer, struct json_object *output, int64_t most);
 
 /* ---- tasks (task.c) ------------------------------------------------------------------------- */
 

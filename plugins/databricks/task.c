@@ -82,7 +82,7 @@ unknown_kind(struct mcp_call *call, struct json_object *task)
 
 		if (n > 5 && strcmp(key + n - 5, "_task") == 0 &&
 		    json_object_is_type(body, json_type_object))
-			return mcp_printf(call, "%s %s", key, dbx_text(call, body));
+			return mcp_printf(call, "%s %s", key, mcp_value_text(call, body));
 	}
 	return "";
 }
@@ -105,9 +105,9 @@ kind_words(struct mcp_call *call, struct json_object *task)
 	body = mcp_get(task, kind->member);
 	text = kind->noun;
 	for (size_t i = 0; i < WORDS_MAX && kind->words[i] != NULL; i++)
-		text = add_word(call, text, dbx_show_list(call, mcp_get(body, kind->words[i])));
+		text = add_word(call, text, mcp_show_list(call, mcp_get(body, kind->words[i])));
 	if (text == kind->noun)
-		text = add_word(call, text, dbx_text(call, body));
+		text = add_word(call, text, mcp_value_text(call, body));
 	if (mcp_get_bool(body, "full_refresh", false))
 		text = add_word(call, text, "(full refresh)");
 	return text;
@@ -202,7 +202,7 @@ with_accelerator(struct mcp_call *call, struct json_object *task, const char *te
 		{ "gen_ai_compute_task.compute.num_gpus", " GPUs" },
 		{ "gen_ai_compute_task.compute.gpu_type", "" },
 	};
-	struct json_object *deployments = dbx_objects(call, task, "ai_runtime_task.deployments");
+	struct json_object *deployments = mcp_objects(call, task, "ai_runtime_task.deployments");
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const char *word = mcp_get_str(call, task, parts[i].path, "");
@@ -247,7 +247,7 @@ dbx_task_compute(struct mcp_call *call, struct json_object *task)
 const char *
 dbx_task_after(struct mcp_call *call, struct json_object *task)
 {
-	struct json_object *list = dbx_objects(call, task, "depends_on");
+	struct json_object *list = mcp_objects(call, task, "depends_on");
 	const char *text = "";
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
@@ -281,7 +281,7 @@ dbx_task_each(struct mcp_call *call, struct json_object *task)
 
 	return inner == NULL
 		 ? NULL
-		 : dbx_pick(call, inner, "task_key", "description", "depends_on", "disabled",
+		 : mcp_pick(call, inner, "task_key", "description", "depends_on", "disabled",
 			    "run_if", "max_retries", "min_retry_interval_millis",
 			    "retry_on_timeout", "timeout_seconds", "libraries",
 			    "disable_auto_optimization", "environment_variables_key",

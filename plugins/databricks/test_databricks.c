@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shared code: requests, every format of error, times, sizes, facts, unusual JSON. */
-#include "facts.h"
+#include "databricks.h"
 #include "test_plugin.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -12,7 +12,7 @@ reply_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct json_object *reply =
 	    dbx_reply(call, 0,
-		      &(struct dbx_words){ .object = "Thing \"a\"",
+		      &(struct mcp_words){ .object = "Thing \"a\"",
 					   .not_found = "Call list_things.",
 					   .grant = "USE on the thing",
 					   .again = mcp_arg(call, "again") });
@@ -26,7 +26,7 @@ reply_shown(struct mcp_call *call, const void *state, size_t len)
 static int
 reply(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/thing{?id}", NULL, reply_shown, NULL, 0);
+	return mcp_fetch(call, "/api/thing{?id}", NULL, reply_shown, NULL, 0);
 }
 
 /* The fields that were read from an error, in one line. */
@@ -45,7 +45,7 @@ error_shown(struct mcp_call *call, const void *state, size_t len)
 static int
 error(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/thing", dbx_object(call, NULL), error_shown, NULL, 0);
+	return mcp_fetch(call, "/api/thing", mcp_object(call, NULL), error_shown, NULL, 0);
 }
 
 static int
@@ -58,12 +58,12 @@ sent(struct mcp_call *call, const void *state, size_t len)
 static int
 send_it(struct mcp_call *call)
 {
-	const char *token = dbx_idempotency_token(call, "token");
+	const char *token = mcp_idempotency_token(call, "token");
 
-	return dbx_send(call, "POST", "/api/thing/{id}{?force}", NULL,
+	return mcp_send(call, "POST", "/api/thing/{id}{?force}", NULL,
 			mcp_arg_bool(call, "empty", false)
 			    ? NULL
-			    : dbx_object(call, "token", token, "none", NULL, NULL),
+			    : mcp_object(call, "token", token, "none", NULL, NULL),
 			MCP_RETRY_TOKEN, sent, token, strlen(token) + 1);
 }
 
@@ -74,55 +74,57 @@ show(struct mcp_call *call)
 	const char *how = mcp_arg(call, "how");
 
 	return mcp_say(call, "[%s]",
-		       strcmp(how, "time") == 0	      ? dbx_show_time(call, value)
-		       : strcmp(how, "duration") == 0 ? dbx_show_duration(call, value)
-		       : strcmp(how, "bytes") == 0    ? dbx_show_bytes(call, value)
-						      : dbx_show_yes(call, value));
+		       strcmp(how, "time") == 0	      ? mcp_show_time(call, value)
+		       : strcmp(how, "duration") == 0 ? mcp_show_duration(call, value)
+		       : strcmp(how, "bytes") == 0    ? mcp_show_bytes(call, value)
+						      : mcp_show_yes(call, value));
 }
 
 static int
 facts(struct mcp_call *call)
 {
-	static const struct dbx_fact parts[] = {
-		{ .key = "part", .path = "part", .show = dbx_show_id },
+	static const struct mcp_fact parts[] = {
+		{ .key = "part", .path = "part", .show = mcp_show_id },
 		{ .key = "never", .path = "never" },
-		{ .key = "size", .path = "size", .detail = DBX_FULL },
+		{ .key = "size", .path = "size", .detail = MCP_FULL },
 	};
-	static const struct dbx_fact list[] = {
+	static const struct mcp_fact list[] = {
 		{ .key = "name", .path = "name" },
 		{ .key = "comment", .path = "comment" },
 		{ .key = "empty", .path = "empty" },
 		{ .key = "count", .label = "how many", .path = "deep.count" },
-		{ .key = "at", .path = "at", .show = dbx_show_time },
+		{ .key = "at", .path = "at", .show = mcp_show_time },
 		{ .key = "tags", .path = "tags" },
-		{ .key = "conf", .path = "conf", .detail = DBX_FULL },
-		{ .key = "parts", .path = "parts", DBX_COLUMNS(parts) },
+		{ .key = "conf", .path = "conf", .detail = MCP_FULL },
+		{ .key = "parts", .path = "parts", MCP_FACT_COLUMNS(parts) },
 	};
 
-	return dbx_answer(call, mcp_arg_json(call, "item"), list, COUNT(list),
+	return mcp_answer(call, mcp_arg_json(call, "item"), list, COUNT(list),
 			  mcp_arg_bool(call, "link", false)
-			      ? dbx_url(call, "/x/%s/y", "a b/\"%\xc3\xa9@")
+			      ? mcp_url(call, "/x/%s/y", "a b/\"%\xc3\xa9@")
 			      : mcp_arg(call, "url"));
 }
 
 static int
 table(struct mcp_call *call)
 {
-	static const struct dbx_column columns[] = { { "name", NULL, "name", NULL },
-						     { "age", NULL, "age", dbx_show_duration } };
+	static const struct mcp_list_column columns[] = {
+		{ .name = "name", .path = "name" },
+		{ .name = "age", .path = "age", .show = mcp_show_duration }
+	};
 
-	return dbx_table(call, mcp_arg_json(call, "items"), columns, COUNT(columns),
-			 &(struct dbx_page){ .noun = "things", .total = -1 });
+	return mcp_page_table(call, mcp_arg_json(call, "items"), columns, COUNT(columns),
+			      &(struct mcp_page){ .noun = "things", .total = -1 });
 }
 
 static int
 arrays(struct mcp_call *call)
 {
 	struct json_object *args = mcp_args(call);
-	struct json_object *array = dbx_array(args, "v.list");
+	struct json_object *array = mcp_array(args, "v.list");
 
 	return mcp_say(call, "%d %zu", array != NULL,
-		       json_object_array_length(dbx_objects(call, args, "v.list")));
+		       json_object_array_length(mcp_objects(call, args, "v.list")));
 }
 
 static const struct mcp_row rows[] = {
@@ -504,15 +506,15 @@ cuts_copies(void)
 {
 	char to[8];
 
-	dbx_cut_copy(to, sizeof(to), "1234567");
+	mcp_cut_copy(to, sizeof(to), "1234567");
 	ASSERT_STR(to, "1234567");
-	dbx_cut_copy(to, sizeof(to), "12345678");
+	mcp_cut_copy(to, sizeof(to), "12345678");
 	ASSERT_STR(to, "1234\xE2\x80\xA6");
-	dbx_cut_copy(to, sizeof(to),
+	mcp_cut_copy(to, sizeof(to),
 		     "123\xC3\xA4"
 		     "5678");
 	ASSERT_STR(to, "123\xE2\x80\xA6");
-	dbx_cut_copy(to, sizeof(to), "");
+	mcp_cut_copy(to, sizeof(to), "");
 	ASSERT_STR(to, "");
 }
 

@@ -49,22 +49,22 @@ nearest(struct mcp_call *call)
 static bool
 named(struct mcp_call *call, struct json_object *item)
 {
-	return dbx_name_matches(call, mcp_get_str(call, item, "name", ""));
+	return mcp_name_matches(call, mcp_get_str(call, item, "name", ""));
 }
 
-static struct dbx_words
+static struct mcp_words
 words(struct mcp_call *call)
 {
 	(void)call;
-	return (struct dbx_words){ .object = "The list of things" };
+	return (struct mcp_words){ .object = "The list of things" };
 }
 
 static int
 list(struct mcp_call *call)
 {
-	static const struct dbx_column columns[] = { { "name", NULL, "name", NULL } };
+	static const struct mcp_list_column columns[] = { { .name = "name", .path = "name" } };
 	static const char *const repeat[] = { "kind", "name_filter", NULL };
-	static const struct dbx_list things = {
+	static const struct mcp_list things = {
 		.path = "/api/things{?page_size,page_token,kind}",
 		.limit_name = "page_size",
 		.most = 50,
@@ -78,7 +78,7 @@ list(struct mcp_call *call)
 		.words = words,
 	};
 
-	return dbx_list(call, &things, dbx_object(call, "kind", mcp_arg(call, "kind"), NULL));
+	return mcp_list(call, &things, mcp_object(call, "kind", mcp_arg(call, "kind"), NULL));
 }
 
 static int
@@ -86,13 +86,13 @@ offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "things", "name");
+	return mcp_offer(call, "things", "name");
 }
 
 static int
 complete(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/things", dbx_object(call, NULL), offered, NULL, 0);
+	return mcp_fetch(call, "/api/things", mcp_object(call, NULL), offered, NULL, 0);
 }
 
 static const struct mcp_row rows[] = {

@@ -37,11 +37,11 @@ culprit(struct mcp_call *call)
 static int
 output(struct mcp_call *call)
 {
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 
 	if (!dbx_run_output(answer, mcp_args(call), 500))
 		mcp_say(call, "nothing");
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 static const struct mcp_row rows[] = {

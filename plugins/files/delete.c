@@ -53,7 +53,7 @@ unfinished(struct mcp_call *call, const struct place *place, const struct deleti
 	return mcp_say(call,
 		       "%s is large and only partly deleted so far.\nNext: delete_file path=%s "
 		       "recursive=true",
-		       place->shown, dbx_quoted(call, place->shown));
+		       place->shown, mcp_quoted(call, place->shown));
 }
 
 static int
@@ -61,7 +61,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	struct deletion deletion;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct place place;
 
@@ -95,17 +95,17 @@ delete_send(struct mcp_call *call, const struct place *place, const struct delet
 		json_object_object_add(body, "recursive",
 				       json_object_new_boolean(
 					   mcp_arg_bool(call, "recursive", false)));
-		return dbx_send(call, "POST",
+		return mcp_send(call, "POST",
 				place->store == STORE_DBFS ? "/api/2.0/dbfs/delete"
 							   : "/api/2.0/workspace/delete",
 				NULL, body,
 				deletion->directory ? MCP_RETRY_NEVER : MCP_RETRY_IDEMPOTENT,
 				deleted, deletion, sizeof(*deletion));
 	}
-	if (!dbx_get_request(call, &request,
-			     deletion->directory ? "/api/2.0/fs/directories{+path}"
-						 : "/api/2.0/fs/files{+path}",
-			     body))
+	if (!mcp_fetch_request(call, &request,
+			       deletion->directory ? "/api/2.0/fs/directories{+path}"
+						   : "/api/2.0/fs/files{+path}",
+			       body))
 		return MCP_E_INPUT;
 	request.method = "DELETE";
 	request.retry = MCP_RETRY_IDEMPOTENT;

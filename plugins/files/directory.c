@@ -6,7 +6,7 @@ static int
 made(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct place place;
 	const char *url;
@@ -38,13 +38,13 @@ create_directory(struct mcp_call *call)
 	if (!place_of_file(call, &place))
 		return MCP_E_INPUT;
 	if (place.store != STORE_VOLUME)
-		return dbx_send(call, "POST",
+		return mcp_send(call, "POST",
 				place.store == STORE_DBFS ? "/api/2.0/dbfs/mkdirs"
 							  : "/api/2.0/workspace/mkdirs",
 				NULL, place_values(call, &place), MCP_RETRY_IDEMPOTENT, made, NULL,
 				0);
-	if (!dbx_get_request(call, &request, "/api/2.0/fs/directories{+path}",
-			     place_values(call, &place)))
+	if (!mcp_fetch_request(call, &request, "/api/2.0/fs/directories{+path}",
+			       place_values(call, &place)))
 		return MCP_E_INPUT;
 	request.method = "PUT";
 	request.retry = MCP_RETRY_IDEMPOTENT;

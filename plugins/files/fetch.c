@@ -77,7 +77,7 @@ directory_or_missing(struct mcp_call *call, const struct place *place, const str
 	return mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s is not a file.", place->shown),
 			mcp_printf(call, "It is a %s.", info->type),
 			mcp_printf(call, "Call list_files path=%s to see its content.",
-				   dbx_quoted(call, place->shown)));
+				   mcp_quoted(call, place->shown)));
 }
 
 /* The requested part of the body: a store without ranges sends the whole file. */
@@ -109,7 +109,7 @@ range_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	struct fetch fetch;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct place place;
 
@@ -139,10 +139,10 @@ range_fetch(struct mcp_call *call, const struct place *place, const struct fetch
 	struct mcp_header *range = mcp_alloc(call, sizeof(*range));
 	struct mcp_http request;
 
-	if (!dbx_get_request(call, &request,
-			     place->store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
-							  : "/api/2.0/workspace-files{+path}",
-			     place_values(call, place)))
+	if (!mcp_fetch_request(call, &request,
+			       place->store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
+							    : "/api/2.0/workspace-files{+path}",
+			       place_values(call, place)))
 		return MCP_E_INPUT;
 	*range = (struct mcp_header){ "Range",
 				      mcp_printf(call, "bytes=%lld-%lld", (long long)fetch->offset,
@@ -175,7 +175,7 @@ static int
 blocks_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct fetch asked, *fetch = &asked;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct place place;
 	size_t used = 0;
 	char *data;
@@ -225,8 +225,8 @@ blocks_fetch(struct mcp_call *call, const struct place *place, const struct fetc
 							     (int64_t)i * BLOCK_BYTES_MAX));
 		json_object_object_add(values, "length",
 				       json_object_new_int64(block_len(fetch, i)));
-		if (!dbx_get_request(call, &request[i], "/api/2.0/dbfs/read{?path,offset,length}",
-				     values))
+		if (!mcp_fetch_request(call, &request[i], "/api/2.0/dbfs/read{?path,offset,length}",
+				       values))
 			return MCP_E_INPUT;
 	}
 	return mcp_suspend(call, request, n, 0, blocks_arrived, fetch, sizeof(*fetch));
@@ -238,7 +238,7 @@ bool
 whole_request(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	      struct mcp_http *request)
 {
-	return dbx_get_request(
+	return mcp_fetch_request(
 	    call, request,
 	    place->store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
 	    : info->size > EXPORT_MAX
@@ -252,7 +252,7 @@ export_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	struct fetch fetch;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct place place;
 	int64_t left;

@@ -41,10 +41,10 @@ bool place_argument(struct mcp_call *call, struct place *place);
 bool place_of_file(struct mcp_call *call, struct place *place);
 /* {"path": …} for templates. */
 struct json_object *place_values(struct mcp_call *call, const struct place *place);
-struct dbx_words place_words(struct mcp_call *call, const struct place *place, const char *grant);
+struct mcp_words place_words(struct mcp_call *call, const struct place *place, const char *grant);
 /* The same for calls that make missing directories: of a volume's path, only the volume itself can
  * then be missing. */
-struct dbx_words place_made_words(struct mcp_call *call, const struct place *place);
+struct mcp_words place_made_words(struct mcp_call *call, const struct place *place);
 /* The path of the notebook that the workspace makes from source with this name: without its
  * extension. NULL when it makes no notebook from such a file. */
 const char *place_notebook(struct mcp_call *call, const struct place *place);

@@ -16,11 +16,11 @@
 #define OFFSET_DIGITS 12 /* largest page token that is an offset */
 #define UC "/api/2.1/unity-catalog"
 
-static const struct dbx_column columns[] = {
-	{ "type", NULL, "type", NULL },
-	{ "name", NULL, "name", NULL },
-	{ "size", NULL, "size", dbx_show_bytes },
-	{ "modified", NULL, "modified", dbx_show_time },
+static const struct mcp_list_column columns[] = {
+	{ .name = "type", .path = "type" },
+	{ .name = "name", .path = "name" },
+	{ .name = "size", .path = "size", .show = mcp_show_bytes },
+	{ .name = "modified", .path = "modified", .show = mcp_show_time },
 };
 
 static const char *const repeated[] = { "path", "name_filter", NULL };
@@ -52,7 +52,7 @@ shape(struct mcp_call *call, struct json_object *item, const char *type, const c
 	if (size != NULL && strcmp(type, "directory") != 0)
 		rename_member(item, size, "size");
 	rename_member(item, modified, "modified");
-	return dbx_name_matches(call, mcp_get_str(call, item, "name", ""));
+	return mcp_name_matches(call, mcp_get_str(call, item, "name", ""));
 }
 
 static bool
@@ -102,14 +102,14 @@ uc_volume_item(struct mcp_call *call, struct json_object *item)
 
 /* ---- lists with pages ------------------------------------------------------------------------ */
 
-static struct dbx_words
+static struct mcp_words
 list_words(struct mcp_call *call)
 {
 	struct place place = { .shown = "" };
-	struct dbx_words words;
+	struct mcp_words words;
 
 	if (!place_argument(call, &place))
-		return (struct dbx_words){ .object = NULL };
+		return (struct mcp_words){ .object = NULL };
 	words = place_words(call, &place,
 			    place.store == STORE_VOLUME ? "READ VOLUME on the volume"
 							: "USE on what is above it");
@@ -117,19 +117,20 @@ list_words(struct mcp_call *call)
 	return words;
 }
 
-#define LIST(path_, limit_, items_, noun_, item_)                                              \
-	{                                                                                      \
-		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_),  \
-		.columns = columns, .n_columns = COUNT(columns), .noun = (noun_),              \
-		.tool = "list_files", .repeat = repeated, .item = (item_), .words = list_words \
+#define LIST(path_, limit_, items_, noun_, item_)                                                  \
+	{                                                                                          \
+		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_),      \
+		.columns = columns, .n_columns = COUNT(columns), .noun = (noun_),                  \
+		.tool = TOOL_LIST_FILES, .repeat = repeated, .item = (item_), .words = list_words, \
+		.reply = dbx_reply                                                                 \
 	}
 
-static const struct dbx_list volume_list =
+static const struct mcp_list volume_list =
     LIST("/api/2.0/fs/directories{+path}{?page_size,page_token}", "page_size", "contents",
 	 "entries", volume_item);
 
 /* The objects above a volume, by the depth of the path. */
-static const struct dbx_list above[] = {
+static const struct mcp_list above[] = {
 	LIST(UC "/catalogs{?max_results,page_token}", "max_results", "catalogs", "catalogs",
 	     catalog_item),
 	LIST(UC "/schemas{?catalog_name,max_results,page_token}", "max_results", "schemas",
@@ -146,10 +147,10 @@ uc_values(struct mcp_call *call, const struct place *place)
 	const char *schema = *catalog != '\0' ? strchr(catalog + 1, '/') : NULL;
 
 	if (*catalog == '\0')
-		return dbx_object(call, NULL);
+		return mcp_object(call, NULL);
 	if (schema == NULL)
-		return dbx_object(call, "catalog_name", catalog + 1, NULL);
-	return dbx_object(call, "catalog_name",
+		return mcp_object(call, "catalog_name", catalog + 1, NULL);
+	return mcp_object(call, "catalog_name",
 			  mcp_printf(call, "%.*s", (int)(schema - catalog - 1), catalog + 1),
 			  "schema_name", schema + 1, NULL);
 }
@@ -185,7 +186,7 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 {
 	const char *token = mcp_arg(call, "page_token");
 	int64_t skip = token != NULL ? strtoll(token, NULL, 10) : 0, total = 0;
-	int64_t limit = dbx_limit(call, PAGE_MAX), next = skip + limit;
+	int64_t limit = mcp_limit(call, PAGE_MAX), next = skip + limit;
 	struct json_object *page = mcp_keep(call, json_object_new_array());
 
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
@@ -197,15 +198,16 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 			json_object_array_add(page, json_object_get(item));
 		total++;
 	}
-	return dbx_table(call, page, columns, COUNT(columns),
-			 &(struct dbx_page){
-			     .noun = "entries",
-			     .tool = "list_files",
-			     .extra = dbx_repeat(call, repeated),
-			     .token = token,
-			     .total = total,
-			     .next_token =
-				 total > next ? mcp_printf(call, "%lld", (long long)next) : NULL });
+	return mcp_page_table(call, page, columns, COUNT(columns),
+			      &(struct mcp_page){
+				  .noun = "entries",
+				  .tool = "list_files",
+				  .extra = mcp_repeat(call, repeated),
+				  .token = token,
+				  .total = total,
+				  .next_token = total > next
+						  ? mcp_printf(call, "%lld", (long long)next)
+						  : NULL });
 }
 
 static int
@@ -213,7 +215,7 @@ whole_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct whole_list *list = ((const struct listing *)state)->list;
 	struct json_object *reply, *items;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct place place;
 
 	(void)len;
@@ -221,7 +223,7 @@ whole_arrived(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	words = place_words(call, &place, list->grant);
 	reply = dbx_reply(call, 0, &words);
-	items = reply != NULL ? dbx_items(call, reply, list->items, &words) : NULL;
+	items = reply != NULL ? mcp_items(call, reply, list->items, &words) : NULL;
 	return items != NULL ? show_slice(call, items, list) : MCP_E_UPSTREAM;
 }
 
@@ -235,16 +237,16 @@ list_files(struct mcp_call *call)
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
 	if (place.store == STORE_VOLUME)
-		return dbx_list(call, &volume_list, place_values(call, &place));
+		return mcp_list(call, &volume_list, place_values(call, &place));
 	if (place.store == STORE_CATALOG)
-		return dbx_list(call, &above[place.depth - 1], uc_values(call, &place));
+		return mcp_list(call, &above[place.depth - 1], uc_values(call, &place));
 	if (token != NULL && token[0] != '\0' &&
 	    (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token from the end line of the last answer.");
 	listing.list = place.store == STORE_DBFS ? &dbfs_list : &workspace_list;
-	return dbx_get(call, listing.list->path, place_values(call, &place), whole_arrived,
-		       &listing, sizeof(listing));
+	return mcp_fetch(call, listing.list->path, place_values(call, &place), whole_arrived,
+			 &listing, sizeof(listing));
 }
 
 /* ---- completion ------------------------------------------------------------------------------ */
@@ -273,7 +275,7 @@ static int
 offer(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct offer *offer = state;
-	struct json_object *items = dbx_objects(call, mcp_reply_json(call, 0), offer->items);
+	struct json_object *items = mcp_objects(call, mcp_reply_json(call, 0), offer->items);
 	size_t offered = 0;
 
 	(void)len;
@@ -336,5 +338,5 @@ complete_path(struct mcp_call *call)
 			 : place.store == STORE_DBFS ? dbfs_list.items
 						     : workspace_list.items);
 	}
-	return dbx_get(call, list, values, offer, &state, sizeof(state));
+	return mcp_fetch(call, list, values, offer, &state, sizeof(state));
 }

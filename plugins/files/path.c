@@ -192,7 +192,7 @@ place_of_file(struct mcp_call *call, struct place *place)
 	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "%s does not contain a volume.", place->shown),
 		 "Files are in volumes: /Volumes/CATALOG/SCHEMA/VOLUME/….",
 		 mcp_printf(call, "Call list_files path=%s to see its content.",
-			    dbx_quoted(call, place->shown)));
+			    mcp_quoted(call, place->shown)));
 	return false;
 }
 
@@ -201,7 +201,7 @@ place_of_file(struct mcp_call *call, struct place *place)
 struct json_object *
 place_values(struct mcp_call *call, const struct place *place)
 {
-	return dbx_object(call, "path", place->path, NULL);
+	return mcp_object(call, "path", place->path, NULL);
 }
 
 const char *
@@ -212,7 +212,7 @@ place_parent(struct mcp_call *call, const char *path)
 	return slash == path ? "/" : mcp_printf(call, "%.*s", (int)(slash - path), path);
 }
 
-struct dbx_words
+struct mcp_words
 place_words(struct mcp_call *call, const struct place *place, const char *grant)
 {
 	const char *folder = place_parent(call, place->path);
@@ -221,20 +221,20 @@ place_words(struct mcp_call *call, const struct place *place, const char *grant)
 		folder = mcp_printf(call, "dbfs:%s", folder);
 	else if (place->store == STORE_WORKSPACE)
 		folder = mcp_printf(call, "/Workspace%s", folder[1] != '\0' ? folder : "");
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "\"%s\"", place->shown),
 		.not_found = place->depth == 0
 			       ? NULL
 			       : mcp_printf(call, "Call list_files path=%s to see its content.",
-					    dbx_quoted(call, folder)),
+					    mcp_quoted(call, folder)),
 		.grant = grant,
 	};
 }
 
-struct dbx_words
+struct mcp_words
 place_made_words(struct mcp_call *call, const struct place *place)
 {
-	struct dbx_words words =
+	struct mcp_words words =
 	    place_words(call, place,
 			place->store == STORE_VOLUME ? "WRITE VOLUME on the volume"
 						     : "CAN EDIT on the folder");
@@ -247,7 +247,7 @@ place_made_words(struct mcp_call *call, const struct place *place)
 	if (end != NULL)
 		words.not_found =
 		    mcp_printf(call, "Call list_files path=%s to see its volumes.",
-			       dbx_quoted(call, mcp_printf(call, "%.*s", (int)(end - place->path),
+			       mcp_quoted(call, mcp_printf(call, "%.*s", (int)(end - place->path),
 							   place->path)));
 	return words;
 }
@@ -269,7 +269,7 @@ place_notebook(struct mcp_call *call, const struct place *place)
 int
 place_missing(struct mcp_call *call, const struct place *place)
 {
-	struct dbx_words words = place_words(call, place, NULL);
+	struct mcp_words words = place_words(call, place, NULL);
 	const char *notebook = place_notebook(call, place);
 
 	return mcp_fail(
@@ -282,7 +282,7 @@ place_missing(struct mcp_call *call, const struct place *place)
 			     : mcp_printf(call,
 					  "Call get_notebook_content path=%s if it is a notebook. "
 					  "%s",
-					  dbx_quoted(call, notebook), words.not_found));
+					  mcp_quoted(call, notebook), words.not_found));
 }
 
 bool
@@ -323,7 +323,7 @@ place_url(struct mcp_call *call, const struct place *place)
 		return mcp_printf(call, "%s/explore/data%s", host,
 				  place->depth > 1
 				      ? mcp_expand(call, "{+path}",
-						   dbx_object(call, "path",
+						   mcp_object(call, "path",
 							      place->path + strlen("/Volumes"),
 							      NULL))
 				      : "");

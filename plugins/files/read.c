@@ -115,7 +115,7 @@ say_next(struct mcp_call *call, const struct place *place, const struct fetched 
 	if (fetched->total >= 0 && next >= fetched->total)
 		return MCP_OK;
 	return mcp_say(call, "Next: read_file path=%s offset=%lld%s%s%s",
-		       dbx_quoted(call, place->shown), (long long)next, length,
+		       mcp_quoted(call, place->shown), (long long)next, length,
 		       given ? " encoding=" : "", given ? encoding : "");
 }
 
@@ -140,7 +140,7 @@ static int
 say_binary(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
 	const char *repeated =
-	    dbx_repeat(call, (const char *const[]){ "offset", "length", "tail", NULL });
+	    mcp_repeat(call, (const char *const[]){ "offset", "length", "tail", NULL });
 	const char *start = "";
 
 	for (size_t i = 0; i < fetched->len && i < START_BYTES; i++)
@@ -153,7 +153,7 @@ say_binary(struct mcp_call *call, const struct place *place, const struct fetche
 		"The first bytes are %s(hexadecimal). to_file=NAME saves the file on the host.",
 		start);
 	return mcp_say(call, "Next: read_file path=%s%s%s encoding=%s",
-		       dbx_quoted(call, place->shown), repeated != NULL ? " " : "",
+		       mcp_quoted(call, place->shown), repeated != NULL ? " " : "",
 		       repeated != NULL ? repeated : "", mostly_text(fetched) ? "text" : "base64");
 }
 
@@ -217,7 +217,7 @@ saved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	const char *file = mcp_arg(call, "to_file");
-	struct dbx_words words;
+	struct mcp_words words;
 	struct dbx_error error;
 	struct place place;
 

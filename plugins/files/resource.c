@@ -63,7 +63,7 @@ looked_at(struct mcp_call *call, const struct place *place, const struct file_in
 				mcp_printf(call,
 					   "Call read_file path=%s with offset and length, "
 					   "or with to_file.",
-					   dbx_quoted(call, place->shown)));
+					   mcp_quoted(call, place->shown)));
 	return file_fetch_known(call, place, info, 0, CONTENT_MAX, embed);
 }
 

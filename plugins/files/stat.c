@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "facts.h"
-
 struct stat_state {
 	file_info_fn fn;
 	uint32_t flags;
@@ -140,7 +138,7 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct stat_state *stat = state;
 	struct file_info info = { .size = -1 };
-	struct dbx_words words;
+	struct mcp_words words;
 	struct place place;
 	size_t failed;
 
@@ -175,15 +173,15 @@ place_stat(struct mcp_call *call, uint32_t flags, file_info_fn fn, const void *s
 		return MCP_E_INPUT;
 	if (len > 0)
 		memcpy(stat.inner, state, len);
-	if (!dbx_get_request(call, &request[0],
-			     place.store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
-			     : place.store == STORE_DBFS ? "/api/2.0/dbfs/get-status{?path}"
-							 : "/api/2.0/workspace/get-status{?path}",
-			     place_values(call, &place)))
+	if (!mcp_fetch_request(call, &request[0],
+			       place.store == STORE_VOLUME ? "/api/2.0/fs/files{+path}"
+			       : place.store == STORE_DBFS ? "/api/2.0/dbfs/get-status{?path}"
+							   : "/api/2.0/workspace/get-status{?path}",
+			       place_values(call, &place)))
 		return MCP_E_INPUT;
 	if (place.store == STORE_VOLUME) {
-		if (!dbx_get_request(call, &request[1], "/api/2.0/fs/directories{+path}",
-				     place_values(call, &place)))
+		if (!mcp_fetch_request(call, &request[1], "/api/2.0/fs/directories{+path}",
+				       place_values(call, &place)))
 			return MCP_E_INPUT;
 		request[0].method = request[1].method = "HEAD";
 		n = 2;
@@ -199,27 +197,27 @@ static int
 info_shown(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	   const void *state)
 {
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 	struct json_object *numbers;
-	static const struct dbx_fact facts[] = {
+	static const struct mcp_fact facts[] = {
 		{ .key = "size", .label = "bytes", .path = "size" }
 	};
 
 	(void)state;
 	if (!info->found)
 		return place_missing(call, place);
-	answer = dbx_answer_begin(call);
-	numbers = dbx_object(call, NULL);
-	dbx_answer_text(answer, NULL, "path", place->shown);
-	dbx_answer_text(answer, NULL, "type", info->type);
+	answer = mcp_answer_begin(call);
+	numbers = mcp_object(call, NULL);
+	mcp_answer_text(answer, NULL, "path", place->shown);
+	mcp_answer_text(answer, NULL, "type", info->type);
 	if (info->size >= 0)
 		json_object_object_add(numbers, "size", json_object_new_int64(info->size));
-	dbx_answer_add(answer, numbers, facts, COUNT(facts));
-	dbx_answer_text(answer, NULL, "modified", dbx_time(call, info->modified_ms));
-	dbx_answer_text(answer, "content type", "content_type", info->content_type);
-	dbx_answer_text(answer, NULL, "language", info->language);
-	dbx_answer_url(answer, place_url(call, place));
-	return dbx_answer_end(answer);
+	mcp_answer_add(answer, numbers, facts, COUNT(facts));
+	mcp_answer_text(answer, NULL, "modified", mcp_time(call, info->modified_ms));
+	mcp_answer_text(answer, "content type", "content_type", info->content_type);
+	mcp_answer_text(answer, NULL, "language", info->language);
+	mcp_answer_url(answer, place_url(call, place));
+	return mcp_answer_end(answer);
 }
 
 int

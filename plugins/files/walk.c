@@ -47,7 +47,7 @@ stopped(struct mcp_call *call, const struct walk *walk, const struct place *root
 				   so_far(call, walk)),
 			mcp_printf(call, "At %s: %s", walk->at, why),
 			mcp_printf(call, "To continue, call delete_file path=%s recursive=true",
-				   dbx_quoted(call, root->shown)));
+				   mcp_quoted(call, root->shown)));
 }
 
 /* The reason of an unsuccessful reply. */
@@ -64,7 +64,7 @@ said(struct mcp_call *call, const struct dbx_error *error)
 static int
 list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 {
-	struct json_object *values = dbx_object(call, "path", walk->at, "page_token",
+	struct json_object *values = mcp_object(call, "path", walk->at, "page_token",
 						walk->token[0] != '\0' ? walk->token : NULL, NULL);
 
 	json_object_object_add(values, "page_size", json_object_new_int(BATCH));
@@ -74,9 +74,9 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 		return mcp_say(call,
 			       "Deleted %s of %s so far; the rest is still there.\n"
 			       "Next: delete_file path=%s recursive=true",
-			       so_far(call, walk), root->shown, dbx_quoted(call, root->shown));
-	return dbx_get(call, "/api/2.0/fs/directories{+path}{?page_size,page_token}", values,
-		       listed, walk, sizeof(*walk));
+			       so_far(call, walk), root->shown, mcp_quoted(call, root->shown));
+	return mcp_fetch(call, "/api/2.0/fs/directories{+path}{?page_size,page_token}", values,
+			 listed, walk, sizeof(*walk));
 }
 
 /* The directory is deleted: continues with its parent, or ends. */
@@ -96,8 +96,8 @@ remove_here(struct mcp_call *call, struct walk *walk)
 {
 	struct mcp_http request;
 
-	if (!dbx_get_request(call, &request, "/api/2.0/fs/directories{+path}",
-			     dbx_object(call, "path", walk->at, NULL)))
+	if (!mcp_fetch_request(call, &request, "/api/2.0/fs/directories{+path}",
+			       mcp_object(call, "path", walk->at, NULL)))
 		return MCP_E_INPUT;
 	request.method = "DELETE";
 	request.retry = MCP_RETRY_IDEMPOTENT;
@@ -176,9 +176,9 @@ sort_page(struct mcp_call *call, const struct walk *walk, struct json_object *pa
 			*directory = *directory != NULL ? *directory : name;
 			continue;
 		}
-		if (!dbx_get_request(call, &request[*n], "/api/2.0/fs/files{+path}",
-				     dbx_object(call, "path",
-						mcp_printf(call, "%s/%s", walk->at, name), NULL)))
+		if (!mcp_fetch_request(call, &request[*n], "/api/2.0/fs/files{+path}",
+				       mcp_object(call, "path",
+						  mcp_printf(call, "%s/%s", walk->at, name), NULL)))
 			return false;
 		request[*n].method = "DELETE";
 		request[*n].retry = MCP_RETRY_IDEMPOTENT;
@@ -191,7 +191,7 @@ static int
 page_done(struct mcp_call *call, struct walk *walk, const struct place *root,
 	  struct json_object *reply)
 {
-	struct json_object *page = dbx_objects(call, reply, "contents");
+	struct json_object *page = mcp_objects(call, reply, "contents");
 	const char *next = mcp_get_str(call, reply, "next_page_token", ""), *directory, *odd;
 	struct mcp_http request[BATCH];
 	size_t n;
@@ -236,7 +236,7 @@ listed(struct mcp_call *call, const void *state, size_t len)
 			 : stopped(call, &walk, &root, said(call, &error));
 	reply = mcp_reply_json(call, 0);
 	if (!json_object_is_type(reply, json_type_object) ||
-	    (mcp_get(reply, "contents") != NULL && dbx_array(reply, "contents") == NULL))
+	    (mcp_get(reply, "contents") != NULL && mcp_array(reply, "contents") == NULL))
 		return stopped(call, &walk, &root, "the workspace's reply is not a list");
 	return page_done(call, &walk, &root, reply);
 }

@@ -68,7 +68,7 @@ int
 write_refused(struct mcp_call *call, const struct place *place, const struct mcp_reply *reply,
 	      const struct dbx_error *error)
 {
-	struct dbx_words words = place_made_words(call, place);
+	struct mcp_words words = place_made_words(call, place);
 	const char *what = mcp_printf(call, "%s exists already.", place->shown);
 
 	if (error->status == MCP_E_CONFLICT || strstr(error->message, "already exists") != NULL)
@@ -93,7 +93,7 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 				mcp_printf(call,
 					   "A complete or partial file may exist: call "
 					   "get_file_info path=%s to see.",
-					   dbx_quoted(call, place->shown)));
+					   mcp_quoted(call, place->shown)));
 	if (!info->found)
 		return mcp_fail(call, MCP_E_UNAVAILABLE, what, why,
 				"No file exists. Repeat the call.");
@@ -101,7 +101,7 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 			mcp_printf(call, "%.*s. A %s of %lld bytes exists now, last changed %s.",
 				   (int)(len > 0 && why[len - 1] == '.' ? len - 1 : len), why,
 				   info->type, (long long)info->size,
-				   info->modified_ms > 0 ? dbx_time(call, info->modified_ms)
+				   info->modified_ms > 0 ? mcp_time(call, info->modified_ms)
 							 : "at an unknown time"),
 			"Compare its size, or repeat the call with overwrite=true.");
 }
@@ -111,7 +111,7 @@ write_uncertain(struct mcp_call *call, const char *why)
 {
 	char copy[STAT_STATE_MAX];
 
-	dbx_cut_copy(copy, sizeof(copy), why);
+	mcp_cut_copy(copy, sizeof(copy), why);
 	return place_stat(call, MCP_HTTP_CLEANUP, uncertain, copy, sizeof(copy));
 }
 
@@ -123,7 +123,7 @@ static int upload(struct mcp_call *call, const struct place *place, const struct
 static int
 parent_made(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words;
+	struct mcp_words words;
 	struct content content;
 	struct place place;
 
@@ -140,9 +140,9 @@ static int
 make_parent(struct mcp_call *call, const struct place *place)
 {
 	const struct upload upload = { .parent_made = true };
-	struct json_object *body = dbx_object(call, "path", place_parent(call, place->path), NULL);
+	struct json_object *body = mcp_object(call, "path", place_parent(call, place->path), NULL);
 
-	return dbx_send(call, "POST", "/api/2.0/workspace/mkdirs", NULL, body, MCP_RETRY_IDEMPOTENT,
+	return mcp_send(call, "POST", "/api/2.0/workspace/mkdirs", NULL, body, MCP_RETRY_IDEMPOTENT,
 			parent_made, &upload, sizeof(upload));
 }
 
@@ -184,7 +184,7 @@ notebook_seen(struct mcp_call *call, const void *state, size_t len)
 		notebook.shown, mcp_get_str(call, item, "language", "language not known"));
 	mcp_say(call, "url: %s", place_url(call, &notebook));
 	return mcp_say(call, "Next: get_notebook_content path=%s",
-		       dbx_quoted(call, notebook.shown));
+		       mcp_quoted(call, notebook.shown));
 }
 
 /* Source that begins with the marker of a notebook becomes a notebook, and loses its extension. */
@@ -208,9 +208,9 @@ look_for_notebook(struct mcp_call *call, const struct place *place)
 	static const char get_status[] = "/api/2.0/workspace/get-status{?path}";
 	struct mcp_http request[2];
 
-	if (!dbx_get_request(call, &request[0], get_status, place_values(call, place)) ||
-	    !dbx_get_request(call, &request[1], get_status,
-			     dbx_object(call, "path", place_notebook(call, place), NULL)))
+	if (!mcp_fetch_request(call, &request[0], get_status, place_values(call, place)) ||
+	    !mcp_fetch_request(call, &request[1], get_status,
+			       mcp_object(call, "path", place_notebook(call, place), NULL)))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, request, 2, 0, notebook_seen, NULL, 0);
 }
@@ -255,11 +255,11 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 	/* This service needs the whole path as one segment. */
 	json_object_object_add(values, "file", json_object_new_string(place->path + 1));
 	json_object_object_add(values, "overwrite", json_object_new_boolean(overwrites(call)));
-	if (!dbx_get_request(call, &request,
-			     place->store == STORE_VOLUME
-				 ? "/api/2.0/fs/files{+path}{?overwrite}"
-				 : "/api/2.0/workspace-files/import-file/{file}{?overwrite}",
-			     values))
+	if (!mcp_fetch_request(call, &request,
+			       place->store == STORE_VOLUME
+				   ? "/api/2.0/fs/files{+path}{?overwrite}"
+				   : "/api/2.0/workspace-files/import-file/{file}{?overwrite}",
+			       values))
 		return MCP_E_INPUT;
 	request.method = place->store == STORE_VOLUME ? "PUT" : "POST";
 	request.headers = &type;

@@ -27,7 +27,7 @@ overwrites(struct mcp_call *call)
 static struct json_object *
 path_body(struct mcp_call *call, const struct place *place)
 {
-	struct json_object *body = dbx_object(call, "path", place->path, NULL);
+	struct json_object *body = mcp_object(call, "path", place->path, NULL);
 
 	json_object_object_add(body, "overwrite", json_object_new_boolean(overwrites(call)));
 	return body;
@@ -36,7 +36,7 @@ path_body(struct mcp_call *call, const struct place *place)
 static struct json_object *
 handle_body(struct mcp_call *call, const struct stream *stream)
 {
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 
 	json_object_object_add(body, "handle", json_object_new_int64(stream->handle));
 	return body;
@@ -73,14 +73,14 @@ closed_early(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	return clean_up(call, API "/delete", dbx_object(call, "path", place.path, NULL), removed,
+	return clean_up(call, API "/delete", mcp_object(call, "path", place.path, NULL), removed,
 			state);
 }
 
 static int
 give_up(struct mcp_call *call, struct stream *stream, const char *why)
 {
-	dbx_cut_copy(stream->why, sizeof(stream->why), why);
+	mcp_cut_copy(stream->why, sizeof(stream->why), why);
 	return clean_up(call, API "/close", handle_body(call, stream), closed_early, stream);
 }
 
@@ -116,7 +116,7 @@ send_more(struct mcp_call *call, struct stream *stream)
 		return MCP_E_INPUT;
 	n = content.len - (size_t)stream->sent;
 	if (n == 0)
-		return dbx_send(call, "POST", API "/close", NULL, body, MCP_RETRY_NEVER, closed,
+		return mcp_send(call, "POST", API "/close", NULL, body, MCP_RETRY_NEVER, closed,
 				stream, sizeof(*stream));
 	if (n > BLOCK_BYTES_MAX)
 		n = BLOCK_BYTES_MAX;
@@ -125,7 +125,7 @@ send_more(struct mcp_call *call, struct stream *stream)
 				   base64_encode(call, content.data + stream->sent, n)));
 	mcp_progress(call, (double)stream->sent, (double)content.len, "writing");
 	stream->sent += (int64_t)n;
-	return dbx_send(call, "POST", API "/add-block", NULL, body, MCP_RETRY_NEVER, block_sent,
+	return mcp_send(call, "POST", API "/add-block", NULL, body, MCP_RETRY_NEVER, block_sent,
 			stream, sizeof(*stream));
 }
 
@@ -200,11 +200,11 @@ write_dbfs(struct mcp_call *call, const struct place *place, const struct conten
 				"DBFS accepts files only in small encoded blocks.",
 				"Write it to a volume instead: /Volumes/CATALOG/SCHEMA/VOLUME/….");
 	if (content->len > BLOCK_BYTES_MAX)
-		return dbx_send(call, "POST", API "/create", NULL, body, MCP_RETRY_NEVER, created,
+		return mcp_send(call, "POST", API "/create", NULL, body, MCP_RETRY_NEVER, created,
 				NULL, 0);
 	json_object_object_add(body, "contents",
 			       json_object_new_string(
 				   base64_encode(call, content->data, content->len)));
-	return dbx_send(call, "POST", API "/put", NULL, body,
+	return mcp_send(call, "POST", API "/put", NULL, body,
 			overwrites(call) ? MCP_RETRY_IDEMPOTENT : MCP_RETRY_NEVER, put, NULL, 0);
 }

@@ -31,7 +31,7 @@ cron_text(struct mcp_call *call, struct json_object *cron)
 static const char *
 trigger_text(struct mcp_call *call, struct json_object *trigger)
 {
-	struct json_object *jobs = dbx_objects(call, trigger, "job_completion.jobs");
+	struct json_object *jobs = mcp_objects(call, trigger, "job_completion.jobs");
 	const char *text = "";
 
 	if (mcp_get(trigger, "file_arrival") != NULL)
@@ -39,7 +39,7 @@ trigger_text(struct mcp_call *call, struct json_object *trigger)
 				  mcp_get_str(call, trigger, "file_arrival.url", "?"));
 	if (mcp_get(trigger, "table_update") != NULL)
 		return mcp_printf(call, "on updates of %s (%s)",
-				  dbx_show_list(call, mcp_get(trigger, "table_update.table_names")),
+				  mcp_show_list(call, mcp_get(trigger, "table_update.table_names")),
 				  mcp_get_str(call, trigger, "table_update.condition",
 					      "ANY_UPDATED"));
 	if (mcp_get(trigger, "model") != NULL)
@@ -69,7 +69,7 @@ job_schedule(struct mcp_call *call, struct json_object *settings)
 	struct json_object *cron = mcp_get(settings, "schedule");
 	struct json_object *continuous = mcp_get(settings, "continuous");
 	struct json_object *trigger = mcp_get(settings, "trigger");
-	struct json_object *several = dbx_objects(call, settings, "triggers");
+	struct json_object *several = mcp_objects(call, settings, "triggers");
 	const char *text = "";
 
 	if (cron != NULL)
@@ -104,7 +104,7 @@ show_parameters(struct mcp_call *call, struct json_object *value)
 				       json_object_new_string(
 					   mcp_get_str(call, item, "default", "")));
 	}
-	return dbx_show_list(call, map);
+	return mcp_show_list(call, map);
 }
 
 /* 0 means "no limit". */
@@ -113,10 +113,10 @@ show_seconds(struct mcp_call *call, struct json_object *value)
 {
 	int64_t seconds = json_object_get_int64(value);
 
-	return seconds <= 0 || seconds > INT64_MAX / 1000 ? "" : dbx_duration(call, 1000 * seconds);
+	return seconds <= 0 || seconds > INT64_MAX / 1000 ? "" : mcp_duration(call, 1000 * seconds);
 }
 
-static const struct dbx_fact cluster_facts[] = {
+static const struct mcp_fact cluster_facts[] = {
 	{ .key = "job_cluster", .path = "job_cluster_key" },
 	{ .key = "compute", .path = "words" },
 	{ .key = "settings", .path = "settings" },
@@ -124,7 +124,7 @@ static const struct dbx_fact cluster_facts[] = {
 	{ .key = "serverless_id", .path = "serverless_compute_id" },
 };
 
-static const struct dbx_fact environment_facts[] = {
+static const struct mcp_fact environment_facts[] = {
 	{ .key = "environment", .path = "environment_key" },
 	{ .key = "version", .path = "spec.environment_version" },
 	{ .key = "client", .path = "spec.client" },
@@ -134,67 +134,67 @@ static const struct dbx_fact environment_facts[] = {
 	{ .key = "java_dependencies", .path = "spec.java_dependencies" },
 };
 
-static const struct dbx_fact job_facts[] = {
-	{ .key = "job", .path = "settings.name", .show = dbx_show_id },
-	{ .key = "job_id", .path = "job_id", .show = dbx_show_id },
+static const struct mcp_fact job_facts[] = {
+	{ .key = "job", .path = "settings.name", .show = mcp_show_id },
+	{ .key = "job_id", .path = "job_id", .show = mcp_show_id },
 	{ .key = "description", .path = "settings.description" },
 	{ .key = "schedule", .path = "runs_when" },
 	{ .key = "parameters", .path = "settings.parameters", .show = show_parameters },
 	{ .key = "runs_as", .label = "runs as", .path = "run_as_user_name" },
 	{ .key = "creator", .path = "creator_user_name" },
-	{ .key = "created", .path = "created_time", .show = dbx_show_time, .detail = DBX_FULL },
+	{ .key = "created", .path = "created_time", .show = mcp_show_time, .detail = MCP_FULL },
 	{ .key = "max_concurrent_runs",
 	  .label = "max concurrent runs",
 	  .path = "settings.max_concurrent_runs",
-	  .detail = DBX_FULL },
-	{ .key = "queue", .path = "settings.queue.enabled", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "queue", .path = "settings.queue.enabled", .detail = MCP_FULL },
 	{ .key = "timeout",
 	  .path = "settings.timeout_seconds",
 	  .show = show_seconds,
-	  .detail = DBX_FULL },
-	{ .key = "duration_target", .path = "settings.duration_target", .detail = DBX_FULL },
-	{ .key = "tags", .path = "settings.tags", .detail = DBX_FULL },
-	{ .key = "run_as", .path = "settings.run_as", .detail = DBX_FULL },
-	{ .key = "git_source", .path = "settings.git_source", .detail = DBX_FULL },
-	{ .key = "trigger", .path = "settings.trigger", .detail = DBX_FULL },
-	{ .key = "triggers", .path = "settings.triggers", .detail = DBX_FULL },
-	{ .key = "cron", .path = "settings.schedule", .detail = DBX_FULL },
-	{ .key = "continuous", .path = "settings.continuous", .detail = DBX_FULL },
-	{ .key = "trigger_state", .path = "trigger_state", .detail = DBX_FULL },
-	{ .key = "trigger_details", .path = "trigger_details", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "duration_target", .path = "settings.duration_target", .detail = MCP_FULL },
+	{ .key = "tags", .path = "settings.tags", .detail = MCP_FULL },
+	{ .key = "run_as", .path = "settings.run_as", .detail = MCP_FULL },
+	{ .key = "git_source", .path = "settings.git_source", .detail = MCP_FULL },
+	{ .key = "trigger", .path = "settings.trigger", .detail = MCP_FULL },
+	{ .key = "triggers", .path = "settings.triggers", .detail = MCP_FULL },
+	{ .key = "cron", .path = "settings.schedule", .detail = MCP_FULL },
+	{ .key = "continuous", .path = "settings.continuous", .detail = MCP_FULL },
+	{ .key = "trigger_state", .path = "trigger_state", .detail = MCP_FULL },
+	{ .key = "trigger_details", .path = "trigger_details", .detail = MCP_FULL },
 	{ .key = "email_notifications",
 	  .path = "settings.email_notifications",
-	  .detail = DBX_FULL },
+	  .detail = MCP_FULL },
 	{ .key = "webhook_notifications",
 	  .path = "settings.webhook_notifications",
-	  .detail = DBX_FULL },
+	  .detail = MCP_FULL },
 	{ .key = "notification_settings",
 	  .path = "settings.notification_settings",
-	  .detail = DBX_FULL },
-	{ .key = "health_rules", .path = "settings.health.rules", .detail = DBX_FULL },
-	{ .key = "performance", .path = "settings.performance_target", .detail = DBX_FULL },
-	{ .key = "usage_policy", .path = "settings.usage_policy_id", .detail = DBX_FULL },
-	{ .key = "budget_policy", .path = "settings.budget_policy_id", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "health_rules", .path = "settings.health.rules", .detail = MCP_FULL },
+	{ .key = "performance", .path = "settings.performance_target", .detail = MCP_FULL },
+	{ .key = "usage_policy", .path = "settings.usage_policy_id", .detail = MCP_FULL },
+	{ .key = "budget_policy", .path = "settings.budget_policy_id", .detail = MCP_FULL },
 	{ .key = "effective_usage_policy",
 	  .path = "effective_usage_policy_id",
-	  .detail = DBX_FULL },
+	  .detail = MCP_FULL },
 	{ .key = "effective_budget_policy",
 	  .path = "effective_budget_policy_id",
-	  .detail = DBX_FULL },
-	{ .key = "edit_mode", .path = "settings.edit_mode", .detail = DBX_FULL },
-	{ .key = "deployed_by", .path = "settings.deployment.kind", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "edit_mode", .path = "settings.edit_mode", .detail = MCP_FULL },
+	{ .key = "deployed_by", .path = "settings.deployment.kind", .detail = MCP_FULL },
 	{ .key = "deployed_from",
 	  .path = "settings.deployment.metadata_file_path",
-	  .detail = DBX_FULL },
-	{ .key = "folder", .path = "settings.parent_path", .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "folder", .path = "settings.parent_path", .detail = MCP_FULL },
 	{ .key = "job_clusters",
 	  .path = "settings.job_clusters",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(cluster_facts) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(cluster_facts) },
 	{ .key = "environments",
 	  .path = "settings.environments",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(environment_facts) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(environment_facts) },
 };
 
 static void
@@ -210,7 +210,7 @@ static struct json_object *
 cluster_settings(struct mcp_call *call, struct json_object *cluster)
 {
 	struct json_object *settings =
-	    dbx_pick(call, cluster, "spark_version", "node_type_id", "driver_node_type_id",
+	    mcp_pick(call, cluster, "spark_version", "node_type_id", "driver_node_type_id",
 		     "num_workers", "autoscale", "instance_pool_id", "driver_instance_pool_id",
 		     "policy_id", "data_security_mode", "single_user_name", "runtime_engine",
 		     "kind", "is_single_node", "use_ml_runtime", "enable_elastic_disk",
@@ -221,18 +221,18 @@ cluster_settings(struct mcp_call *call, struct json_object *cluster)
 		     "total_initial_remote_disk_size", "workload_type", NULL);
 
 	add_picked(settings, "azure_attributes",
-		   dbx_pick(call, mcp_get(cluster, "azure_attributes"), "availability",
+		   mcp_pick(call, mcp_get(cluster, "azure_attributes"), "availability",
 			    "capacity_reservation_group", "first_on_demand", "spot_bid_max_price",
 			    NULL));
 	add_picked(settings, "docker_image",
-		   dbx_pick(call, mcp_get(cluster, "docker_image"), "url", NULL));
+		   mcp_pick(call, mcp_get(cluster, "docker_image"), "url", NULL));
 	return settings;
 }
 
 static void
 shape_clusters(struct mcp_call *call, struct json_object *job)
 {
-	struct json_object *list = dbx_objects(call, job, "settings.job_clusters");
+	struct json_object *list = mcp_objects(call, job, "settings.job_clusters");
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
@@ -247,34 +247,34 @@ shape_clusters(struct mcp_call *call, struct json_object *job)
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-static const struct dbx_fact task_facts[] = {
+static const struct mcp_fact task_facts[] = {
 	{ .key = "task", .path = "task_key" },
 	{ .key = "does", .path = "does" },
 	{ .key = "on", .path = "on" },
 	{ .key = "after", .path = "after" },
-	{ .key = "disabled", .path = "disabled", .show = dbx_show_yes },
-	{ .key = "run_if", .path = "run_if", .detail = DBX_FULL },
-	{ .key = "retries", .path = "retries", .detail = DBX_FULL },
-	{ .key = "timeout", .path = "timeout_seconds", .show = show_seconds, .detail = DBX_FULL },
-	{ .key = "libraries", .path = "libraries", .detail = DBX_FULL },
-	{ .key = "settings", .path = "settings", .detail = DBX_FULL },
-	{ .key = "each", .path = "each", .detail = DBX_FULL },
-	{ .key = "cluster", .path = "cluster", .detail = DBX_FULL },
-	{ .key = "description", .path = "description", .detail = DBX_FULL },
+	{ .key = "disabled", .path = "disabled", .show = mcp_show_yes },
+	{ .key = "run_if", .path = "run_if", .detail = MCP_FULL },
+	{ .key = "retries", .path = "retries", .detail = MCP_FULL },
+	{ .key = "timeout", .path = "timeout_seconds", .show = show_seconds, .detail = MCP_FULL },
+	{ .key = "libraries", .path = "libraries", .detail = MCP_FULL },
+	{ .key = "settings", .path = "settings", .detail = MCP_FULL },
+	{ .key = "each", .path = "each", .detail = MCP_FULL },
+	{ .key = "cluster", .path = "cluster", .detail = MCP_FULL },
+	{ .key = "description", .path = "description", .detail = MCP_FULL },
 	{ .key = "no_auto_optimization",
 	  .path = "disable_auto_optimization",
-	  .show = dbx_show_yes,
-	  .detail = DBX_FULL },
-	{ .key = "environment_variables", .path = "environment_variables_key", .detail = DBX_FULL },
-	{ .key = "email_notifications", .path = "email_notifications", .detail = DBX_FULL },
-	{ .key = "webhook_notifications", .path = "webhook_notifications", .detail = DBX_FULL },
-	{ .key = "notification_settings", .path = "notification_settings", .detail = DBX_FULL },
-	{ .key = "health_rules", .path = "health.rules", .detail = DBX_FULL },
+	  .show = mcp_show_yes,
+	  .detail = MCP_FULL },
+	{ .key = "environment_variables", .path = "environment_variables_key", .detail = MCP_FULL },
+	{ .key = "email_notifications", .path = "email_notifications", .detail = MCP_FULL },
+	{ .key = "webhook_notifications", .path = "webhook_notifications", .detail = MCP_FULL },
+	{ .key = "notification_settings", .path = "notification_settings", .detail = MCP_FULL },
+	{ .key = "health_rules", .path = "health.rules", .detail = MCP_FULL },
 };
 
-static const struct dbx_fact tasks_fact = { .key = "tasks",
+static const struct mcp_fact tasks_fact = { .key = "tasks",
 					    .path = "settings.tasks",
-					    DBX_COLUMNS(task_facts) };
+					    MCP_FACT_COLUMNS(task_facts) };
 
 /* "3 retries, 1 min 30 s apart, also after a timeout" */
 static const char *
@@ -290,7 +290,7 @@ retries_text(struct mcp_call *call, struct json_object *task)
 		 ? "unlimited retries"
 		 : mcp_printf(call, "%lld %s", (long long)most, most == 1 ? "retry" : "retries");
 	if (apart > 0)
-		text = mcp_printf(call, "%s, %s apart", text, dbx_duration(call, apart));
+		text = mcp_printf(call, "%s, %s apart", text, mcp_duration(call, apart));
 	return mcp_get_bool(task, "retry_on_timeout", false)
 		 ? mcp_printf(call, "%s, also after a timeout", text)
 		 : text;
@@ -333,8 +333,8 @@ merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 
 	for (size_t i = 0; json_object_is_type(settings, json_type_object) && i < COUNT(arrays);
 	     i++) {
-		struct json_object *items = dbx_objects(call, mcp_get(more, "settings"), arrays[i]);
-		struct json_object *all = dbx_array(settings, arrays[i]);
+		struct json_object *items = mcp_objects(call, mcp_get(more, "settings"), arrays[i]);
+		struct json_object *all = mcp_array(settings, arrays[i]);
 
 		if (all == NULL) {
 			all = json_object_new_array();
@@ -366,9 +366,9 @@ details_fetch(struct mcp_call *call, const struct details *asked)
 	const char *token = NULL;
 
 	for (size_t i = 0; i <= asked->pages; i++) {
-		if (!dbx_get_request(call, &requests[i], "/api/2.2/jobs/get{?job_id,page_token}",
-				     dbx_object(call, "job_id", details.job.id, "page_token", token,
-						NULL)))
+		if (!mcp_fetch_request(call, &requests[i], "/api/2.2/jobs/get{?job_id,page_token}",
+				       mcp_object(call, "job_id", details.job.id, "page_token",
+						  token, NULL)))
 			return MCP_E_INPUT;
 		requests[i].cache_ms = FRESH_MS;
 		if (i < asked->pages)
@@ -383,14 +383,14 @@ static int
 details_tell(struct mcp_call *call, const struct details *details, struct json_object *job,
 	     bool whole)
 {
-	struct dbx_answer *answer = dbx_answer_begin(call);
-	struct dbx_place place = dbx_place(call);
-	struct json_object *tasks = dbx_objects(call, job, "settings.tasks");
-	struct dbx_page page = { .noun = "tasks",
+	struct mcp_answer *answer = mcp_answer_begin(call);
+	struct mcp_place place = mcp_place(call);
+	struct json_object *tasks = mcp_objects(call, job, "settings.tasks");
+	struct mcp_page page = { .noun = "tasks",
 				 .tool = "get_job_details",
 				 .limit = "",
 				 .extra = mcp_printf(call, "job_id=%s",
-						     dbx_quoted(call, details->job.asked)),
+						     mcp_quoted(call, details->job.asked)),
 				 .total = whole ? (int64_t)json_object_array_length(tasks) : -1,
 				 .place = &place };
 
@@ -401,17 +401,17 @@ details_tell(struct mcp_call *call, const struct details *details, struct json_o
 	json_object_object_add(job, "runs_when",
 			       json_object_new_string(
 				   job_schedule(call, mcp_get(job, "settings"))));
-	dbx_answer_add(answer, job, job_facts, COUNT(job_facts));
-	dbx_answer_url(answer, dbx_url(call, "/jobs/%s",
+	mcp_answer_add(answer, job, job_facts, COUNT(job_facts));
+	mcp_answer_url(answer, mcp_url(call, "/jobs/%s",
 				       mcp_get_str(call, job, "job_id", details->job.id)));
 	for (size_t i = 0; i < json_object_array_length(tasks); i++)
 		shape_task(call, json_object_array_get_idx(tasks, i));
-	dbx_answer_table(answer, &tasks_fact, tasks, &page);
+	mcp_answer_table(answer, &tasks_fact, tasks, &page);
 	if (!whole)
-		dbx_answer_text(answer, NULL, "incomplete",
+		mcp_answer_text(answer, NULL, "incomplete",
 				"The workspace gives no valid next page of tasks. There may be "
 				"more tasks.");
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 /* The pages that were read are shown, even when a later page fails. */
@@ -439,7 +439,7 @@ static int
 details_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct details *details = state;
-	struct dbx_words words = job_words(call, details->job.asked, "CAN VIEW on the job");
+	struct mcp_words words = job_words(call, details->job.asked, "CAN VIEW on the job");
 	struct json_object *job, *page;
 	const char *next;
 	int status;
@@ -478,7 +478,7 @@ details_resolved(struct mcp_call *call, const void *state, size_t len)
 int
 get_job_details(struct mcp_call *call)
 {
-	struct dbx_place place = dbx_place(call);
+	struct mcp_place place = mcp_place(call);
 
 	if (place.token != NULL && place.token[0] != '\0' && !dbx_is_number(place.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,

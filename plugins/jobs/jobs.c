@@ -13,10 +13,10 @@
 #define PAGES_MAX 20   /* pages of one call */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-struct dbx_words
+struct mcp_words
 job_words(struct mcp_call *call, const char *asked, const char *grant)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Job \"%s\"", asked),
 		.not_found = "Call list_jobs to see which exist.",
 		.grant = grant,
@@ -66,12 +66,12 @@ page_request(struct mcp_call *call, struct mcp_http *request, const struct listi
 {
 	const char *name = mcp_arg(call, "name_filter");
 	struct json_object *values =
-	    dbx_object(call, "name", listing->exact ? name : NULL, "page_token",
+	    mcp_object(call, "name", listing->exact ? name : NULL, "page_token",
 		       listing->token[0] != '\0' ? listing->token : NULL, NULL);
 
 	json_object_object_add(values, "limit",
 			       json_object_new_int(name != NULL ? PAGE_MAX : BATCH_MAX));
-	if (!dbx_get_request(call, request, "/api/2.2/jobs/list{?limit,name,page_token}", values))
+	if (!mcp_fetch_request(call, request, "/api/2.2/jobs/list{?limit,name,page_token}", values))
 		return false;
 	request->cache_ms = FRESH_MS;
 	return true;
@@ -91,7 +91,7 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 static struct json_object *
 next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bool *left)
 {
-	struct json_object *jobs = dbx_objects(call, mcp_reply_json(call, 0), "jobs");
+	struct json_object *jobs = mcp_objects(call, mcp_reply_json(call, 0), "jobs");
 	struct json_object *batch = mcp_keep(call, json_object_new_array());
 	int64_t matching = 0;
 
@@ -100,7 +100,7 @@ next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bo
 		struct json_object *job = json_object_array_get_idx(jobs, i);
 
 		if (!listing->exact &&
-		    !dbx_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
+		    !mcp_name_matches(call, mcp_get_str(call, job, "settings.name", "")))
 			continue;
 		if (matching++ < listing->skip)
 			continue;
@@ -133,12 +133,12 @@ static const char *
 resume_text(struct mcp_call *call, const char *token)
 {
 	const char *repeat =
-		       dbx_repeat(call, (const char *const[]){ "name_filter", "limit", NULL }),
-		   *shape = dbx_repeat_shape(call);
+		       mcp_repeat(call, (const char *const[]){ "name_filter", "limit", NULL }),
+		   *shape = mcp_repeat_shape(call);
 
 	return mcp_printf(call, "list_jobs%s%s%s%s page_token=%s", repeat != NULL ? " " : "",
 			  repeat != NULL ? repeat : "", shape != NULL ? " " : "",
-			  shape != NULL ? shape : "", dbx_quoted(call, token));
+			  shape != NULL ? shape : "", mcp_quoted(call, token));
 }
 
 /* `token`: where the listing continues, NULL at its end. */
@@ -213,11 +213,11 @@ job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
 		mcp_get_str(call, job, "settings.name", ""),
 		job_schedule(call, mcp_get(job, "settings")),
 		run != NULL ? dbx_run_state(call, run) : "",
-		at != NULL ? dbx_show_time(call, at) : "",
+		at != NULL ? mcp_show_time(call, at) : "",
 		mcp_get_str(call, job, "creator_user_name", ""),
 	};
 
-	return dbx_row(call, cells, COUNT(cells));
+	return mcp_page_row(call, cells, COUNT(cells));
 }
 
 /* Requests the page again, and the last runs of the batch. */
@@ -226,7 +226,7 @@ runs_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
 	struct json_object *page = dbx_reply(call, 0,
-					     &(struct dbx_words){ .object = "The list of jobs" }),
+					     &(struct mcp_words){ .object = "The list of jobs" }),
 			   *jobs;
 	size_t n, row = 0;
 	bool left;
@@ -258,7 +258,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct listing listing;
 	struct json_object *page = dbx_reply(call, 0,
-					     &(struct dbx_words){ .object = "The list of jobs" }),
+					     &(struct mcp_words){ .object = "The list of jobs" }),
 			   *jobs;
 	struct mcp_http request[BATCH_MAX + 1];
 	size_t n;
@@ -274,14 +274,14 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!page_request(call, &request[0], &listing))
 		return MCP_E_INPUT;
 	for (size_t i = 0; i < n; i++)
-		if (!dbx_get_request(call, &request[i + 1],
-				     "/api/2.2/jobs/runs/list?limit=1"
-				     "{&job_id}",
-				     dbx_object(call, "job_id",
-						mcp_get_str(call,
-							    json_object_array_get_idx(jobs, i),
-							    "job_id", "0"),
-						NULL)))
+		if (!mcp_fetch_request(call, &request[i + 1],
+				       "/api/2.2/jobs/runs/list?limit=1"
+				       "{&job_id}",
+				       mcp_object(call, "job_id",
+						  mcp_get_str(call,
+							      json_object_array_get_idx(jobs, i),
+							      "job_id", "0"),
+						  NULL)))
 			return MCP_E_INPUT;
 	return mcp_suspend(call, request, n + 1, 0, runs_arrived, state, len);
 }
@@ -290,7 +290,7 @@ int
 list_jobs(struct mcp_call *call)
 {
 	struct listing listing = {
-		.limit = dbx_limit(call, mcp_arg(call, "limit") != NULL ? LIMIT_MAX : BATCH_MAX)
+		.limit = mcp_limit(call, mcp_arg(call, "limit") != NULL ? LIMIT_MAX : BATCH_MAX)
 	};
 	const char *token = mcp_arg(call, "page_token");
 	size_t digits = token != NULL ? strspn(token, "0123456789") : 0;
@@ -316,11 +316,11 @@ jobs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "jobs", "job_id");
+	return mcp_offer(call, "jobs", "job_id");
 }
 
 int
 complete_job_id(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.2/jobs/list?limit=100", NULL, jobs_offered, NULL, 0);
+	return mcp_fetch(call, "/api/2.2/jobs/list?limit=100", NULL, jobs_offered, NULL, 0);
 }

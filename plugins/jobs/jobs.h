@@ -16,6 +16,6 @@ const char *job_printed(struct mcp_call *call, struct json_object *reply);
 const char *job_schedule(struct mcp_call *call, struct json_object *settings);
 /* Fails as not found when the first reply reports a missing job, and suggests similar names. */
 bool job_missing(struct mcp_call *call, const char *asked, int *status);
-struct dbx_words job_words(struct mcp_call *call, const char *asked, const char *grant);
+struct mcp_words job_words(struct mcp_call *call, const char *asked, const char *grant);
 
 #endif

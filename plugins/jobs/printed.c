@@ -98,8 +98,8 @@ static void put_result(struct printed *out, struct json_object *result, int dept
 static void
 put_table(struct printed *out, struct json_object *result)
 {
-	struct json_object *rows = dbx_array(result, "data");
-	struct json_object *columns = dbx_objects(out->call, result, "schema");
+	struct json_object *rows = mcp_array(result, "data");
+	struct json_object *columns = mcp_objects(out->call, result, "schema");
 	struct json_object *names = mcp_keep(out->call, json_object_new_array());
 	size_t n = rows != NULL ? json_object_array_length(rows) : 0;
 
@@ -108,9 +108,9 @@ put_table(struct printed *out, struct json_object *result)
 						 mcp_get_str(out->call,
 							     json_object_array_get_idx(columns, i),
 							     "name", "")));
-	puts_line(out, dbx_show_list(out->call, names));
+	puts_line(out, mcp_show_list(out->call, names));
 	for (size_t i = 0; i < n && i < ROWS_MAX; i++)
-		puts_line(out, dbx_show_list(out->call, json_object_array_get_idx(rows, i)));
+		puts_line(out, mcp_show_list(out->call, json_object_array_get_idx(rows, i)));
 	if (n > ROWS_MAX)
 		puts_line(out, mcp_printf(out->call, "(%d of %zu rows)", ROWS_MAX, n));
 }
@@ -132,7 +132,7 @@ put_result(struct printed *out, struct json_object *result, int depth)
 {
 	const char *type = mcp_get_str(out->call, result, "type", "");
 	const char *text = mcp_get_str(out->call, result, "data", "");
-	struct json_object *parts = dbx_objects(out->call, result, "data");
+	struct json_object *parts = mcp_objects(out->call, result, "data");
 
 	if (strcmp(type, "table") == 0) {
 		put_table(out, result);
@@ -243,7 +243,7 @@ put_page(struct printed *out, const char *page)
 {
 	static const char *const marks[] = { "<pre class=\"output\">", "<pre class=\"error\">" };
 	struct json_object *model = notebook_of(out->call, page);
-	struct json_object *cells = dbx_objects(out->call, model, "commands");
+	struct json_object *cells = mcp_objects(out->call, model, "commands");
 
 	json_object_array_sort(cells, by_position);
 	for (size_t i = 0; i < json_object_array_length(cells); i++)
@@ -268,7 +268,7 @@ put_page(struct printed *out, const char *page)
 const char *
 job_printed(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *views = dbx_objects(call, reply, "views");
+	struct json_object *views = mcp_objects(call, reply, "views");
 	struct printed out = { .call = call, .text = mcp_strdup(call, "") };
 	const char *end;
 
@@ -288,8 +288,8 @@ job_printed(struct mcp_call *call, struct json_object *reply)
 bool
 job_printed_request(struct mcp_call *call, struct mcp_http *request, const char *run_id)
 {
-	if (!dbx_get_request(call, request, "/api/2.2/jobs/runs/export{?run_id,views_to_export}",
-			     dbx_object(call, "run_id", run_id, "views_to_export", "CODE", NULL)))
+	if (!mcp_fetch_request(call, request, "/api/2.2/jobs/runs/export{?run_id,views_to_export}",
+			       mcp_object(call, "run_id", run_id, "views_to_export", "CODE", NULL)))
 		return false;
 	request->max_bytes = PAGE_BYTES_MAX;
 	return true;

@@ -106,26 +106,26 @@ run_item(struct mcp_call *call, struct json_object *run)
 	return false;
 }
 
-static struct dbx_words
+static struct mcp_words
 runs_words(struct mcp_call *call)
 {
 	const char *job = mcp_arg(call, "job_id");
 
 	return job != NULL ? job_words(call, job, "CAN VIEW on the job")
-			   : (struct dbx_words){ .object = "The list of runs" };
+			   : (struct mcp_words){ .object = "The list of runs" };
 }
 
 /* The columns from here on are shown for one job; the list of all jobs begins two columns
  * earlier. */
-static const struct dbx_column run_columns[] = {
-	{ "job_id", NULL, "job_id", NULL },
-	{ "name", NULL, "run_name", NULL },
-	{ "run_id", NULL, "run_id", NULL },
-	{ "state", NULL, "now", NULL },
-	{ "started", NULL, "start_time", dbx_show_time },
-	{ "took", NULL, "run_duration", dbx_show_duration },
-	{ "trigger", NULL, "trigger", NULL },
-	{ "message", NULL, "why", NULL },
+static const struct mcp_list_column run_columns[] = {
+	{ .name = "job_id", .path = "job_id" },
+	{ .name = "name", .path = "run_name" },
+	{ .name = "run_id", .path = "run_id" },
+	{ .name = "state", .path = "now" },
+	{ .name = "started", .path = "start_time", .show = mcp_show_time },
+	{ .name = "took", .path = "run_duration", .show = mcp_show_duration },
+	{ .name = "trigger", .path = "trigger" },
+	{ .name = "message", .path = "why" },
 };
 
 #define OF_JOBS 2 /* columns that tell which job */
@@ -135,20 +135,21 @@ static const char *const repeated[] = { "job_id",	   "status_filter", "active_on
 
 static int none_of_job(struct mcp_call *call);
 
-#define RUN_LIST                                                                        \
-	.path = "/api/2.2/jobs/runs/list"                                               \
-		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}", \
-	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",       \
-	.tool = "list_job_runs", .repeat = repeated, .item = run_item, .words = runs_words
+#define RUN_LIST                                                                               \
+	.path = "/api/2.2/jobs/runs/list"                                                      \
+		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}",        \
+	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",              \
+	.tool = TOOL_LIST_JOB_RUNS, .repeat = repeated, .item = run_item, .words = runs_words, \
+	.reply = dbx_reply
 
-static const struct dbx_list job_runs = {
+static const struct mcp_list job_runs = {
 	RUN_LIST,
 	.columns = run_columns + OF_JOBS,
 	.n_columns = COUNT(run_columns) - OF_JOBS,
 	.none = none_of_job,
 };
 
-static const struct dbx_list all_runs = {
+static const struct mcp_list all_runs = {
 	RUN_LIST,
 	.columns = run_columns,
 	.n_columns = COUNT(run_columns),
@@ -163,8 +164,8 @@ job_looked_at(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (job_missing(call, job->asked, &status))
 		return status;
-	return dbx_table(call, NULL, job_runs.columns, job_runs.n_columns,
-			 &(struct dbx_page){ .noun = "runs", .total = -1 });
+	return mcp_page_table(call, NULL, job_runs.columns, job_runs.n_columns,
+			      &(struct mcp_page){ .noun = "runs", .total = -1 });
 }
 
 static int
@@ -172,8 +173,8 @@ job_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *job = state;
 
-	return dbx_get(call, "/api/2.2/jobs/get{?job_id}",
-		       dbx_object(call, "job_id", job->id, NULL), job_looked_at, state, len);
+	return mcp_fetch(call, "/api/2.2/jobs/get{?job_id}",
+			 mcp_object(call, "job_id", job->id, NULL), job_looked_at, state, len);
 }
 
 /* The API returns an empty list for a job that does not exist. */
@@ -186,7 +187,7 @@ none_of_job(struct mcp_call *call)
 static struct json_object *
 list_values(struct mcp_call *call, const char *job)
 {
-	return dbx_object(call, "job_id", job, "active_only",
+	return mcp_object(call, "job_id", job, "active_only",
 			  mcp_arg_bool(call, "active_only", false) ? "true" : NULL,
 			  "start_time_from", mcp_arg(call, "start_time_from"), "start_time_to",
 			  mcp_arg(call, "start_time_to"), NULL);
@@ -198,7 +199,7 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 	const struct dbx_resolved *job = state;
 
 	(void)len;
-	return dbx_list(call, &job_runs, list_values(call, job->id));
+	return mcp_list(call, &job_runs, list_values(call, job->id));
 }
 
 int
@@ -209,7 +210,7 @@ list_job_runs(struct mcp_call *call)
 	if (!filter_known(call))
 		return MCP_E_INPUT;
 	return job != NULL ? dbx_resolve(call, &dbx_jobs, "job_id", runs_resolved)
-			   : dbx_list(call, &all_runs, list_values(call, NULL));
+			   : mcp_list(call, &all_runs, list_values(call, NULL));
 }
 
 /* ---- get_job_run ---------------------------------------------------------------------------- */
@@ -225,7 +226,7 @@ run_id_given(struct mcp_call *call)
 	return false;
 }
 
-static struct dbx_words
+static struct mcp_words
 view_words(struct mcp_call *call)
 {
 	return dbx_run_words(call, mcp_arg(call, "run_id"), "CAN VIEW on the job");
@@ -258,8 +259,8 @@ next_wait(struct mcp_call *call, const struct watch *watch)
 static int
 run_tell(struct mcp_call *call, struct json_object *run)
 {
-	struct dbx_place place = dbx_place(call);
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_place place = mcp_place(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 	struct json_object *failed = mcp_get(dbx_run_failures(call, run, "iterations"), "0");
 
 	if (failed == NULL)
@@ -270,14 +271,14 @@ run_tell(struct mcp_call *call, struct json_object *run)
 	if (failed != NULL && mcp_get_str(call, run, "next_page_token", "")[0] == '\0')
 		mcp_say(call, "Next: get_run_output run_id=%s",
 			mcp_get_str(call, failed, "run_id", ""));
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 static int
 run_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	struct watch watch;
-	struct dbx_words words = view_words(call);
+	struct mcp_words words = view_words(call);
 	struct json_object *run = dbx_reply(call, 0, &words);
 	uint32_t pace;
 
@@ -296,10 +297,10 @@ run_shown(struct mcp_call *call, const void *state, size_t len)
 static int
 run_look(struct mcp_call *call, const void *state, size_t len)
 {
-	return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
-		       dbx_object(call, "run_id", mcp_arg(call, "run_id"), "page_token",
-				  dbx_place(call).token, NULL),
-		       run_shown, state, len);
+	return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
+			 mcp_object(call, "run_id", mcp_arg(call, "run_id"), "page_token",
+				    mcp_place(call).token, NULL),
+			 run_shown, state, len);
 }
 
 int
@@ -322,33 +323,33 @@ is_notebook(struct json_object *reply)
 
 /* The run's id and result: the reply may have no metadata. */
 static void
-output_head(struct dbx_answer *answer, struct json_object *run)
+output_head(struct mcp_answer *answer, struct json_object *run)
 {
-	struct mcp_call *call = dbx_answer_call(answer);
+	struct mcp_call *call = mcp_answer_call(answer);
 	const char *task = mcp_get_str(call, run, "task_key", "");
 
-	dbx_answer_text(answer, NULL, "run_id", mcp_arg(call, "run_id"));
-	dbx_answer_text(answer, NULL, "task", task);
-	dbx_answer_text(answer, NULL, "state", dbx_run_state(call, run));
-	dbx_answer_text(answer, NULL, "message", dbx_run_message(call, run));
-	dbx_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
+	mcp_answer_text(answer, NULL, "run_id", mcp_arg(call, "run_id"));
+	mcp_answer_text(answer, NULL, "task", task);
+	mcp_answer_text(answer, NULL, "state", dbx_run_state(call, run));
+	mcp_answer_text(answer, NULL, "message", dbx_run_message(call, run));
+	mcp_answer_url(answer, mcp_get_str(call, run, "run_page_url", NULL));
 }
 
 /* A run of several tasks or iterations has no output of its own; each task or iteration has one. */
 static int
 tasks_offered(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = view_words(call);
+	struct mcp_words words = view_words(call);
 	struct json_object *run = dbx_reply(call, 0, &words), *culprit;
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 
 	(void)state;
 	(void)len;
 	if (run == NULL)
 		return MCP_E_UPSTREAM;
-	answer = dbx_answer_begin(call);
+	answer = mcp_answer_begin(call);
 	dbx_run_tell(answer, run);
-	dbx_answer_text(answer, NULL, "output",
+	mcp_answer_text(answer, NULL, "output",
 			mcp_get(run, "tasks.0") != NULL || mcp_get(run, "iterations.0") != NULL
 			    ? "Each task or iteration has its own."
 			    : "It has no task and therefore no output.");
@@ -362,7 +363,7 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 	if (culprit != NULL)
 		mcp_say(call, "Next: get_run_output run_id=%s",
 			mcp_get_str(call, culprit, "run_id", ""));
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 /* `printed`: was the printed text of a notebook read? */
@@ -383,7 +384,7 @@ static int
 output_tell(struct mcp_call *call, struct json_object *reply, const char *printed)
 {
 	int64_t most = mcp_arg_int(call, "max_chars", OUTPUT_CHARS);
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 	bool said;
 
 	output_head(answer, mcp_get(reply, "metadata"));
@@ -391,15 +392,15 @@ output_tell(struct mcp_call *call, struct json_object *reply, const char *printe
 		json_object_object_add(reply, "printed", json_object_new_string(printed));
 	said = dbx_run_output(answer, reply, most);
 	if (!said)
-		dbx_answer_text(answer, NULL, "output", silence(call, reply, printed != NULL));
-	return dbx_answer_end(answer);
+		mcp_answer_text(answer, NULL, "output", silence(call, reply, printed != NULL));
+	return mcp_answer_end(answer);
 }
 
 /* Requests the output again, from the cache, and the exported page. */
 static int
 printed_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = view_words(call);
+	struct mcp_words words = view_words(call);
 	struct json_object *reply = dbx_reply(call, 0, &words);
 	struct dbx_error error;
 
@@ -418,7 +419,8 @@ printed_fetch(struct mcp_call *call)
 {
 	struct mcp_http requests[2];
 
-	if (!dbx_get_request(call, &requests[0], "/api/2.2/jobs/runs/get-output{?run_id}", NULL) ||
+	if (!mcp_fetch_request(call, &requests[0], "/api/2.2/jobs/runs/get-output{?run_id}",
+			       NULL) ||
 	    !job_printed_request(call, &requests[1], mcp_arg(call, "run_id")))
 		return MCP_E_INPUT;
 	requests[0].cache_ms = FRESH_MS;
@@ -428,7 +430,7 @@ printed_fetch(struct mcp_call *call)
 static int
 output_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = view_words(call);
+	struct mcp_words words = view_words(call);
 	struct json_object *reply;
 	struct dbx_error error;
 
@@ -437,8 +439,8 @@ output_shown(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 400 &&
 	    (strstr(error.message, "multiple tasks") != NULL ||
 	     strstr(error.message, "for_each") != NULL))
-		return dbx_get(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, tasks_offered, NULL,
-			       0);
+		return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id}", NULL, tasks_offered, NULL,
+				 0);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -453,7 +455,8 @@ get_run_output(struct mcp_call *call)
 {
 	if (!run_id_given(call))
 		return MCP_E_INPUT;
-	return dbx_get(call, "/api/2.2/jobs/runs/get-output{?run_id}", NULL, output_shown, NULL, 0);
+	return mcp_fetch(call, "/api/2.2/jobs/runs/get-output{?run_id}", NULL, output_shown, NULL,
+			 0);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */
@@ -463,11 +466,11 @@ runs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "runs", "run_id");
+	return mcp_offer(call, "runs", "run_id");
 }
 
 int
 complete_run_id(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.2/jobs/runs/list?limit=24", NULL, runs_offered, NULL, 0);
+	return mcp_fetch(call, "/api/2.2/jobs/runs/list?limit=24", NULL, runs_offered, NULL, 0);
 }

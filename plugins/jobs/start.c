@@ -11,7 +11,7 @@ static int
 run_begun(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *job = state;
-	struct dbx_words words = job_words(call, job->asked, "CAN MANAGE RUN on the job");
+	struct mcp_words words = job_words(call, job->asked, "CAN MANAGE RUN on the job");
 	struct json_object *reply;
 	int status;
 
@@ -31,7 +31,7 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 					      "jar_params", "spark_submit_params" };
 	const struct dbx_resolved *job = state;
 	struct json_object *body =
-	    dbx_object(call, "idempotency_token", dbx_idempotency_token(call, "idempotency_token"),
+	    mcp_object(call, "idempotency_token", mcp_idempotency_token(call, "idempotency_token"),
 		       NULL);
 
 	json_object_object_add(body, "job_id", json_object_new_int64(strtoll(job->id, NULL, 10)));
@@ -41,7 +41,7 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 		if (value != NULL)
 			json_object_object_add(body, passed[i], json_object_get(value));
 	}
-	return dbx_send(call, "POST", "/api/2.2/jobs/run-now", NULL, body, MCP_RETRY_TOKEN,
+	return mcp_send(call, "POST", "/api/2.2/jobs/run-now", NULL, body, MCP_RETRY_TOKEN,
 			run_begun, state, len);
 }
 
@@ -57,7 +57,7 @@ static int
 cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *id = mcp_arg(call, "run_id");
-	struct dbx_words words = dbx_run_words(call, id, "CAN MANAGE RUN on the job");
+	struct mcp_words words = dbx_run_words(call, id, "CAN MANAGE RUN on the job");
 	struct dbx_error error;
 
 	(void)state;
@@ -74,13 +74,13 @@ int
 cancel_job_run(struct mcp_call *call)
 {
 	const char *id = mcp_arg(call, "run_id");
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 
 	if (!dbx_is_number(id))
 		return mcp_fail(call, MCP_E_INPUT, "run_id is not a number.",
 				"Runs have numbers, not names.",
 				"Call list_job_runs to see the runs of a job.");
 	json_object_object_add(body, "run_id", json_object_new_int64(strtoll(id, NULL, 10)));
-	return dbx_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body, MCP_RETRY_IDEMPOTENT,
+	return mcp_send(call, "POST", "/api/2.2/jobs/runs/cancel", NULL, body, MCP_RETRY_IDEMPOTENT,
 			cancel_accepted, NULL, 0);
 }

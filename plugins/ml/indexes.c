@@ -37,7 +37,7 @@ static void
 add_names(struct mcp_call *call, struct json_object *names, struct json_object *spec,
 	  const char *list)
 {
-	struct json_object *items = dbx_objects(call, spec, list);
+	struct json_object *items = mcp_objects(call, spec, list);
 
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		const char *name =
@@ -92,8 +92,8 @@ index_columns(struct mcp_call *call, struct json_object *index, bool vectors)
 		}
 	}
 	add_names(call, names, spec, "embedding_source_columns");
-	add_texts(call, names, dbx_array(spec, "columns_to_sync"));
-	add_texts(call, names, dbx_array(spec, "columns_to_index"));
+	add_texts(call, names, mcp_array(spec, "columns_to_sync"));
+	add_texts(call, names, mcp_array(spec, "columns_to_index"));
 	return names;
 }
 
@@ -127,7 +127,7 @@ static const char *
 how_next(struct mcp_call *call, const void *data, size_t shown)
 {
 	const struct listing *listing = data;
-	const char *args = dbx_repeat(call, (const char *const[]){ "endpoint_na"
+	const char *args = mcp_repeat(call, (const char *const[]){ "endpoint_na"
 								   "me",
 								   "limit", NULL });
 	const char *token = listing->next;
@@ -136,7 +136,7 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 		token = mcp_printf(call, "%lld~%s", (long long)listing->skip + (long long)shown,
 				   listing->token);
 	return mcp_printf(call, "list_vector_indexes%s%s page_token=%s", args != NULL ? " " : "",
-			  args != NULL ? args : "", dbx_quoted(call, token));
+			  args != NULL ? args : "", mcp_quoted(call, token));
 }
 
 /* The i-th of the requested names. */
@@ -178,14 +178,14 @@ index_row(struct mcp_call *call, const struct listing *listing, size_t i)
 		mcp_get_str(call, index, "primary_key", NULL),
 		dimension >= 0 ? mcp_printf(call, "%lld", (long long)dimension) : NULL,
 		model != NULL ? mcp_printf(call, "yes, by %s", model) : NULL,
-		dbx_show_list(call, index_columns(call, ok ? index : NULL, false)),
+		mcp_show_list(call, index_columns(call, ok ? index : NULL, false)),
 		mcp_get_str(call, index_spec(index), "source_table", NULL),
 		mcp_get_str(call, index, "status.indexed_row_count", NULL),
 		ok ? state_of(call, index) : mcp_printf(call, "not available: %s", error.message),
 		mcp_get_str(call, index, "creator", NULL),
 	};
 
-	return dbx_row(call, cells, COUNT(cells));
+	return mcp_page_row(call, cells, COUNT(cells));
 }
 
 static int
@@ -223,7 +223,7 @@ static int
 details_fetch(struct mcp_call *call, struct listing *listing, struct json_object *items)
 {
 	struct mcp_http request[DETAILS_MAX];
-	int64_t limit = dbx_limit(call, DETAILS_MAX);
+	int64_t limit = mcp_limit(call, DETAILS_MAX);
 	size_t used = 0;
 
 	listing->count = json_object_array_length(items);
@@ -234,8 +234,8 @@ details_fetch(struct mcp_call *call, struct listing *listing, struct json_object
 
 		if (name[0] == '\0' || used + strlen(name) + 2 > sizeof(listing->names))
 			break;
-		if (!dbx_get_request(call, &request[listing->n], VECTOR_API "/indexes/{name}",
-				     dbx_object(call, "name", name, NULL)))
+		if (!mcp_fetch_request(call, &request[listing->n], VECTOR_API "/indexes/{name}",
+				       mcp_object(call, "name", name, NULL)))
 			return MCP_E_INPUT;
 		used += (size_t)sprintf(listing->names + used, "%s\n", name);
 		listing->n++;
@@ -252,11 +252,11 @@ static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 static int
 page_fetch(struct mcp_call *call, const struct listing *listing)
 {
-	return dbx_get(call, VECTOR_API "/indexes{?endpoint_name,page_token}",
-		       dbx_object(call, "endpoint_name", mcp_arg(call, "endpoint_name"),
-				  "page_token", listing->token[0] != '\0' ? listing->token : NULL,
-				  NULL),
-		       page_arrived, listing, sizeof(*listing));
+	return mcp_fetch(call, VECTOR_API "/indexes{?endpoint_name,page_token}",
+			 mcp_object(call, "endpoint_name", mcp_arg(call, "endpoint_name"),
+				    "page_token", listing->token[0] != '\0' ? listing->token : NULL,
+				    NULL),
+			 page_arrived, listing, sizeof(*listing));
 }
 
 /* Pages without an index are skipped. */
@@ -266,7 +266,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct listing listing;
 	struct json_object
 	    *reply = dbx_reply(call, 0,
-			       &(struct dbx_words){
+			       &(struct mcp_words){
 				   .object = mcp_printf(call, "Vector search endpoint \"%s\"",
 							mcp_arg(call, "endpoint_name")),
 				   .not_found =
@@ -282,7 +282,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	next = mcp_get_str(call, reply, "next_page_token", "");
 	if (strlen(next) >= sizeof(listing.next) || strcmp(next, listing.token) == 0)
 		next = "";
-	items = dbx_objects(call, reply, "vector_indexes");
+	items = mcp_objects(call, reply, "vector_indexes");
 	if (json_object_array_length(items) == 0 && next[0] != '\0' &&
 	    ++listing.pages < EMPTY_PAGES_MAX) {
 		snprintf(listing.token, sizeof(listing.token), "%s", next);
@@ -321,8 +321,8 @@ say_gaps(struct mcp_call *call, const struct asked *asked)
 			mcp_say(call,
 				"Endpoint %s has more: list_vector_indexes endpoint_name=%s "
 				"page_token=%s",
-				asked->names[i], dbx_quoted(call, asked->names[i]),
-				dbx_quoted(call, token));
+				asked->names[i], mcp_quoted(call, asked->names[i]),
+				mcp_quoted(call, token));
 	}
 	if (asked->more)
 		mcp_say(call, "There are more than %zu endpoints; name one as endpoint_name.",
@@ -335,7 +335,7 @@ all_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct asked *asked = state;
 	struct json_object *all = mcp_keep(call, json_object_new_array());
-	struct listing listing = { .skip = dbx_place(call).skip };
+	struct listing listing = { .skip = mcp_place(call).skip };
 	struct dbx_error error;
 	size_t failed = 0;
 
@@ -347,13 +347,13 @@ all_shown(struct mcp_call *call, const void *state, size_t len)
 			failed++;
 			continue;
 		}
-		page = dbx_objects(call, mcp_reply_json(call, i), "vector_indexes");
+		page = mcp_objects(call, mcp_reply_json(call, i), "vector_indexes");
 		for (size_t k = 0; k < json_object_array_length(page); k++)
 			json_object_array_add(all,
 					      json_object_get(json_object_array_get_idx(page, k)));
 	}
 	if (failed == asked->n) {
-		dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of vector indexes" });
+		dbx_reply(call, 0, &(struct mcp_words){ .object = "The list of vector indexes" });
 		return MCP_E_UPSTREAM;
 	}
 	say_gaps(call, asked);
@@ -365,7 +365,7 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct json_object *reply =
 			       dbx_reply(call, 0,
-					 &(struct dbx_words){
+					 &(struct mcp_words){
 					     .object = "The list of vector search endpoints" }),
 			   *list;
 	struct mcp_http request[ENDPOINTS_MAX];
@@ -375,7 +375,7 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	list = dbx_objects(call, reply, "endpoints");
+	list = mcp_objects(call, reply, "endpoints");
 	asked->more = mcp_get_str(call, reply, "next_page_token", "")[0] != '\0';
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *name =
@@ -385,10 +385,10 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 			asked->more = true;
 			continue;
 		}
-		if (!dbx_get_request(call, &request[asked->n],
-				     VECTOR_API "/indexes{?endpoint_nam"
-						"e}",
-				     dbx_object(call, "endpoint_name", name, NULL)))
+		if (!mcp_fetch_request(call, &request[asked->n],
+				       VECTOR_API "/indexes{?endpoint_nam"
+						  "e}",
+				       mcp_object(call, "endpoint_name", name, NULL)))
 			return MCP_E_INPUT;
 		strcpy(asked->names[asked->n++], name);
 	}
@@ -400,12 +400,12 @@ endpoints_arrived(struct mcp_call *call, const void *state, size_t len)
 int
 list_vector_indexes(struct mcp_call *call)
 {
-	struct dbx_place place = dbx_place(call);
+	struct mcp_place place = mcp_place(call);
 	struct listing listing = { .skip = place.skip };
 	const char *token = place.token != NULL ? place.token : "";
 
 	if (mcp_arg(call, "endpoint_name") == NULL)
-		return dbx_get(call, VECTOR_API "/endpoints", NULL, endpoints_arrived, NULL, 0);
+		return mcp_fetch(call, VECTOR_API "/endpoints", NULL, endpoints_arrived, NULL, 0);
 	if (strlen(token) >= sizeof(listing.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token from the end line of the last answer.");

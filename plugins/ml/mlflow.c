@@ -34,42 +34,43 @@ list_of(const char *text)
 static int
 experiments_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "experiment_id", NULL, "experiment_id", NULL },
-		{ "name", NULL, "name", NULL },
-		{ "stage", NULL, "lifecycle_stage", NULL },
-		{ "changed", NULL, "last_update_time", dbx_show_time },
+	static const struct mcp_list_column columns[] = {
+		{ .name = "experiment_id", .path = "experiment_id" },
+		{ .name = "name", .path = "name" },
+		{ .name = "stage", .path = "lifecycle_stage" },
+		{ .name = "changed", .path = "last_update_time", .show = mcp_show_time },
 	};
 	struct json_object *reply =
-	    dbx_reply(call, 0, &(struct dbx_words){ .object = "The list of experiments" });
-	struct dbx_place place = dbx_place(call);
+	    dbx_reply(call, 0, &(struct mcp_words){ .object = "The list of experiments" });
+	struct mcp_place place = mcp_place(call);
 
 	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return dbx_table(call, dbx_objects(call, reply, "experiments"), columns, COUNT(columns),
-			 &(struct dbx_page){
-			     .noun = "experiments",
-			     .tool = "list_mlflow_experiments",
-			     .total = -1,
-			     .limit = "max_results",
-			     .place = &place,
-			     .extra =
-				 dbx_repeat(call, (const char *const[]){ "filter_string", NULL }),
-			     .next_token = mcp_get_str(call, reply, "next_page_token", "") });
+	return mcp_page_table(call, mcp_objects(call, reply, "experiments"), columns,
+			      COUNT(columns),
+			      &(struct mcp_page){
+				  .noun = "experiments",
+				  .tool = "list_mlflow_experiments",
+				  .total = -1,
+				  .limit = "max_results",
+				  .place = &place,
+				  .extra = mcp_repeat(call, (const char *const[]){ "filter_string",
+										   NULL }),
+				  .next_token = mcp_get_str(call, reply, "next_page_token", "") });
 }
 
 int
 list_mlflow_experiments(struct mcp_call *call)
 {
 	struct json_object *body =
-	    dbx_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
-		       dbx_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
+	    mcp_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
+		       mcp_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
 	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));
-	return dbx_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
 			experiments_shown, NULL, 0);
 }
 
@@ -79,7 +80,7 @@ list_mlflow_experiments(struct mcp_call *call)
 static const char *
 pair_value(struct mcp_call *call, struct json_object *run, const char *list, const char *key)
 {
-	struct json_object *pairs = dbx_objects(call, run, list);
+	struct json_object *pairs = mcp_objects(call, run, list);
 
 	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
 		struct json_object *pair = json_object_array_get_idx(pairs, i);
@@ -100,7 +101,7 @@ run_value(struct mcp_call *call, struct json_object *run, const char *column)
 	const char *value = NULL;
 
 	if (strcmp(column, "end_time") == 0 || strcmp(column, "start_time") == 0)
-		return dbx_time(call, mcp_get_int(run, mcp_printf(call, "info.%s", column), 0));
+		return mcp_time(call, mcp_get_int(run, mcp_printf(call, "info.%s", column), 0));
 	for (size_t i = 0; i < COUNT(scopes); i++) {
 		size_t len = strlen(scopes[i]);
 		const char *list = mcp_printf(call, "data.%s", scopes[i]);
@@ -116,7 +117,7 @@ run_value(struct mcp_call *call, struct json_object *run, const char *column)
 static size_t
 add_metric_names(struct mcp_call *call, struct json_object *run, const char **names, size_t n)
 {
-	struct json_object *metrics = dbx_objects(call, run, "data.metrics");
+	struct json_object *metrics = mcp_objects(call, run, "data.metrics");
 
 	for (size_t i = 0; i < json_object_array_length(metrics) && n < METRICS_DEFAULT; i++) {
 		const char *name =
@@ -153,19 +154,19 @@ static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4",  "c
 					       "c6", "c7", "c8", "c9", "c10", "c11" };
 
 static int
-runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_page *page)
+runs_table(struct mcp_call *call, struct json_object *runs, const struct mcp_page *page)
 {
-	struct dbx_column columns[4 + CHOSEN_MAX] = {
-		{ "run_id", NULL, "info.run_id", NULL },
-		{ "name", NULL, "info.run_name", NULL },
-		{ "status", NULL, "info.status", NULL },
-		{ "started", NULL, "info.start_time", dbx_show_time },
+	struct mcp_list_column columns[4 + CHOSEN_MAX] = {
+		{ .name = "run_id", .path = "info.run_id" },
+		{ .name = "name", .path = "info.run_name" },
+		{ .name = "status", .path = "info.status" },
+		{ .name = "started", .path = "info.start_time", .show = mcp_show_time },
 	};
 	const char *names[CHOSEN_MAX];
 	size_t n = chosen_columns(call, runs, names);
 
 	for (size_t i = 0; i < n; i++)
-		columns[4 + i] = (struct dbx_column){ names[i], NULL, slots[i], NULL };
+		columns[4 + i] = (struct mcp_list_column){ .name = names[i], .path = slots[i] };
 	for (size_t r = 0; r < json_object_array_length(runs); r++) {
 		struct json_object *run = json_object_array_get_idx(runs, r);
 
@@ -177,17 +178,17 @@ runs_table(struct mcp_call *call, struct json_object *runs, const struct dbx_pag
 						       json_object_new_string(value));
 		}
 	}
-	return dbx_table(call, runs, columns, 4 + n, page);
+	return mcp_page_table(call, runs, columns, 4 + n, page);
 }
 
 static int
 runs_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
-	struct dbx_place place = dbx_place(call);
+	struct mcp_place place = mcp_place(call);
 	struct json_object *reply =
 	    dbx_reply(call, 0,
-		      &(struct dbx_words){
+		      &(struct mcp_words){
 			  .object = mcp_printf(call, "The search in experiment \"%s\"",
 					       experiment->asked),
 			  .not_found = "Call list_mlflow_experiments to see which exist.",
@@ -196,13 +197,13 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	return runs_table(call, dbx_objects(call, reply, "runs"),
-			  &(struct dbx_page){
+	return runs_table(call, mcp_objects(call, reply, "runs"),
+			  &(struct mcp_page){
 			      .noun = "runs",
 			      .tool = "list_mlflow_runs",
 			      .total = -1,
 			      .limit = "max_results",
-			      .extra = dbx_repeat(call, (const char *const[]){ "experiment_id",
+			      .extra = mcp_repeat(call, (const char *const[]){ "experiment_id",
 									       "filter_string",
 									       "order_by",
 									       "columns", NULL }),
@@ -215,15 +216,15 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *experiment = state;
 	struct json_object *body =
-	    dbx_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
-		       dbx_place(call).token, "run_view_type", "ACTIVE_ONLY", NULL);
+	    mcp_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
+		       mcp_place(call).token, "run_view_type", "ACTIVE_ONLY", NULL);
 	const char *order = mcp_arg(call, "order_by");
 
 	json_object_object_add(body, "experiment_ids", list_of(experiment->id));
 	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
 	if (order != NULL)
 		json_object_object_add(body, "order_by", list_of(order));
-	return dbx_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_shown,
+	return mcp_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_shown,
 			state, len);
 }
 
@@ -237,7 +238,7 @@ experiment_found(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&experiment, state, sizeof(experiment));
 	reply = dbx_reply(call, 0,
-			  &(struct dbx_words){
+			  &(struct mcp_words){
 			      .object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
 			      .not_found = "Names are paths like /Users/me/churn. Call "
 					   "list_mlflow_experiments to see which exist.",
@@ -266,9 +267,9 @@ list_mlflow_runs(struct mcp_call *call)
 		strcpy(experiment.id, asked);
 		return runs_resolved(call, &experiment, sizeof(experiment));
 	}
-	return dbx_get(call, API "/experiments/get-by-name{?experiment_name}",
-		       dbx_object(call, "experiment_name", asked, NULL), experiment_found,
-		       &experiment, sizeof(experiment));
+	return mcp_fetch(call, API "/experiments/get-by-name{?experiment_name}",
+			 mcp_object(call, "experiment_name", asked, NULL), experiment_found,
+			 &experiment, sizeof(experiment));
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -278,16 +279,16 @@ experiments_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "experiments", "experiment_id");
+	return mcp_offer(call, "experiments", "experiment_id");
 }
 
 int
 complete_experiment_id(struct mcp_call *call)
 {
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
-	return dbx_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
 			experiments_offered, NULL, 0);
 }
 
@@ -296,14 +297,14 @@ runs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "runs", "info.run_id");
+	return mcp_offer(call, "runs", "info.run_id");
 }
 
 static int
 run_experiments(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *found = dbx_objects(call, mcp_reply_json(call, 0), "experiments");
-	struct json_object *body = dbx_object(call, NULL), *ids = json_object_new_array();
+	struct json_object *found = mcp_objects(call, mcp_reply_json(call, 0), "experiments");
+	struct json_object *body = mcp_object(call, NULL), *ids = json_object_new_array();
 
 	(void)state;
 	(void)len;
@@ -320,17 +321,17 @@ run_experiments(struct mcp_call *call, const void *state, size_t len)
 	}
 	json_object_object_add(body, "experiment_ids", ids);
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
-	return dbx_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_offered,
+	return mcp_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_offered,
 			NULL, 0);
 }
 
 int
 complete_run_id(struct mcp_call *call)
 {
-	struct json_object *body = dbx_object(call, NULL);
+	struct json_object *body = mcp_object(call, NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
 	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));
-	return dbx_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
 			run_experiments, NULL, 0);
 }

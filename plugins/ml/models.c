@@ -64,7 +64,7 @@ filter_fits(struct mcp_call *call)
 static struct json_object *
 kept_models(struct mcp_call *call, struct json_object *reply, const char *registry)
 {
-	struct json_object *models = dbx_objects(call, reply, "registered_models");
+	struct json_object *models = mcp_objects(call, reply, "registered_models");
 	struct json_object *kept = mcp_keep(call, json_object_new_array());
 	const char *filter = wanted_name(call);
 
@@ -98,7 +98,7 @@ show_comment(struct mcp_call *call, struct json_object *model)
 static const char *
 show_latest(struct mcp_call *call, struct json_object *model)
 {
-	struct json_object *latest = dbx_objects(call, model, "latest_versions");
+	struct json_object *latest = mcp_objects(call, model, "latest_versions");
 	const char *text = "";
 
 	for (size_t i = 0; i < json_object_array_length(latest); i++) {
@@ -116,12 +116,14 @@ show_latest(struct mcp_call *call, struct json_object *model)
 static int
 models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 {
-	static const struct dbx_column columns[] = {
-		{ "model", NULL, "shown_name", NULL },	    { "registry", NULL, "registry", NULL },
-		{ "latest", NULL, "shown_latest", NULL },   { "owner", NULL, "shown_owner", NULL },
-		{ "comment", NULL, "shown_comment", NULL },
+	static const struct mcp_list_column columns[] = {
+		{ .name = "model", .path = "shown_name" },
+		{ .name = "registry", .path = "registry" },
+		{ .name = "latest", .path = "shown_latest" },
+		{ .name = "owner", .path = "shown_owner" },
+		{ .name = "comment", .path = "shown_comment" },
 	};
-	struct dbx_place place = dbx_place(call);
+	struct mcp_place place = mcp_place(call);
 
 	for (size_t i = 0; i < json_object_array_length(kept); i++) {
 		struct json_object *model = json_object_array_get_idx(kept, i);
@@ -133,17 +135,17 @@ models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 		json_object_object_add(model, "shown_comment",
 				       json_object_new_string(show_comment(call, model)));
 	}
-	return dbx_table(call, kept, columns, COUNT(columns),
-			 &(struct dbx_page){
-			     .noun = "models",
-			     .tool = "list_registered_models",
-			     .total = -1,
-			     .limit = "max_results",
-			     .place = &place,
-			     .next_token = next,
-			     .extra = dbx_repeat(call, (const char *const[]){
-							   "filter_string", "catalog_name",
-							   "schema_name", NULL }) });
+	return mcp_page_table(call, kept, columns, COUNT(columns),
+			      &(struct mcp_page){
+				  .noun = "models",
+				  .tool = "list_registered_models",
+				  .total = -1,
+				  .limit = "max_results",
+				  .place = &place,
+				  .next_token = next,
+				  .extra = mcp_repeat(call, (const char *const[]){
+								"filter_string", "catalog_name",
+								"schema_name", NULL }) });
 }
 
 static int fetch_page(struct mcp_call *call, const char *token, unsigned pages);
@@ -180,7 +182,7 @@ workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 		models_shown(call, mcp_keep(call, json_object_new_array()), "");
 		return mcp_say(call, "The workspace registry is not available: %s", error.message);
 	}
-	reply = dbx_reply(call, 0, &(struct dbx_words){ .object = "The workspace registry" });
+	reply = dbx_reply(call, 0, &(struct mcp_words){ .object = "The workspace registry" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	next = mcp_get_str(call, reply, "next_page_token", "");
@@ -213,7 +215,7 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (no_catalog(call))
 		return fetch_page(call, "w", *pages + 1);
 	reply = dbx_reply(call, 0,
-			  &(struct dbx_words){
+			  &(struct mcp_words){
 			      .object = mcp_arg(call, "schema_name") != NULL
 					  ? mcp_printf(call, "Schema \"%s.%s\"",
 						       argument(call, "catalog_name"),
@@ -242,23 +244,23 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 	struct json_object *values;
 
 	if (workspace)
-		values = dbx_object(call, "page_token", own, NULL);
+		values = mcp_object(call, "page_token", own, NULL);
 	else
 		values =
-		    dbx_object(call, "catalog_name", argument(call, "catalog_name"), "schema_name",
+		    mcp_object(call, "catalog_name", argument(call, "catalog_name"), "schema_name",
 			       argument(call, "schema_name"), "page_token", own, NULL);
 	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
-	return dbx_get(call,
-		       workspace ? WS "/registered-models/search{?max_results,page_token}"
-				 : UC "{?catalog_name,schema_name,max_results,page_token}",
-		       values, workspace ? workspace_arrived : catalog_arrived, &pages,
-		       sizeof(pages));
+	return mcp_fetch(call,
+			 workspace ? WS "/registered-models/search{?max_results,page_token}"
+				   : UC "{?catalog_name,schema_name,max_results,page_token}",
+			 values, workspace ? workspace_arrived : catalog_arrived, &pages,
+			 sizeof(pages));
 }
 
 int
 list_registered_models(struct mcp_call *call)
 {
-	const char *token = dbx_place(call).token;
+	const char *token = mcp_place(call).token;
 
 	if (!filter_fits(call))
 		return MCP_E_INPUT;
@@ -281,13 +283,13 @@ models_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "registered_models", "full_name");
+	return mcp_offer(call, "registered_models", "full_name");
 }
 
 int
 complete_model_name(struct mcp_call *call)
 {
-	return dbx_get(call, UC, NULL, models_offered, NULL, 0);
+	return mcp_fetch(call, UC, NULL, models_offered, NULL, 0);
 }
 
 static int
@@ -295,7 +297,7 @@ versions_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "model_versions", "version");
+	return mcp_offer(call, "model_versions", "version");
 }
 
 int
@@ -306,9 +308,9 @@ complete_version(struct mcp_call *call)
 	if (name == NULL)
 		return MCP_OK;
 	if (!in_catalog(name))
-		return dbx_get(call, WS "/model-versions/search{?filter}",
-			       dbx_object(call, "filter", name_filter(call, name), NULL),
-			       versions_offered, NULL, 0);
-	return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
-		       versions_offered, NULL, 0);
+		return mcp_fetch(call, WS "/model-versions/search{?filter}",
+				 mcp_object(call, "filter", name_filter(call, name), NULL),
+				 versions_offered, NULL, 0);
+	return mcp_fetch(call, UC "/{name}/versions", mcp_object(call, "name", name, NULL),
+			 versions_offered, NULL, 0);
 }

@@ -4,72 +4,70 @@
 
 #include <string.h>
 
-#include "facts.h"
-
 #define API "/api/2.0/mlflow"
 #define ARTIFACTS_CONCISE 100 /* in full detail the page of the platform is the limit */
 #define VALUE_CONCISE 200     /* bytes of a param or tag in the concise form */
 
-static const struct dbx_fact info_facts[] = {
-	{ .key = "run_id", .path = "info.run_id", .show = dbx_show_id },
-	{ .key = "run_name", .label = "name", .path = "info.run_name", .show = dbx_show_id },
-	{ .key = "status", .path = "info.status", .show = dbx_show_id },
-	{ .key = "experiment_id", .path = "info.experiment_id", .show = dbx_show_id },
-	{ .key = "user_id", .label = "user", .path = "info.user_id", .show = dbx_show_id },
+static const struct mcp_fact info_facts[] = {
+	{ .key = "run_id", .path = "info.run_id", .show = mcp_show_id },
+	{ .key = "run_name", .label = "name", .path = "info.run_name", .show = mcp_show_id },
+	{ .key = "status", .path = "info.status", .show = mcp_show_id },
+	{ .key = "experiment_id", .path = "info.experiment_id", .show = mcp_show_id },
+	{ .key = "user_id", .label = "user", .path = "info.user_id", .show = mcp_show_id },
 	{ .key = "start_time",
 	  .label = "started",
 	  .path = "info.start_time",
-	  .show = dbx_show_time },
-	{ .key = "end_time", .label = "ended", .path = "info.end_time", .show = dbx_show_time },
+	  .show = mcp_show_time },
+	{ .key = "end_time", .label = "ended", .path = "info.end_time", .show = mcp_show_time },
 	{ .key = "lifecycle_stage",
 	  .label = "stage",
 	  .path = "info.lifecycle_stage",
-	  .show = dbx_show_id },
+	  .show = mcp_show_id },
 	{ .key = "artifact_uri",
 	  .label = "artifact uri",
 	  .path = "info.artifact_uri",
-	  .show = dbx_show_id },
+	  .show = mcp_show_id },
 };
 
-static const struct dbx_fact metric_columns[] = {
-	{ .key = "key", .label = "metric", .path = "key", .show = dbx_show_id },
+static const struct mcp_fact metric_columns[] = {
+	{ .key = "key", .label = "metric", .path = "key", .show = mcp_show_id },
 	{ .key = "step", .path = "step" },
-	{ .key = "timestamp", .label = "logged", .path = "timestamp", .show = dbx_show_time },
+	{ .key = "timestamp", .label = "logged", .path = "timestamp", .show = mcp_show_time },
 	{ .key = "dataset_name", .label = "dataset", .path = "dataset_name" },
 	{ .key = "dataset_digest", .label = "digest", .path = "dataset_digest" },
 	{ .key = "model_id", .path = "model_id" },
 };
 
-static const struct dbx_fact dataset_columns[] = {
+static const struct mcp_fact dataset_columns[] = {
 	{ .key = "name", .path = "dataset.name" },
 	{ .key = "digest", .path = "dataset.digest" },
 	{ .key = "tags", .path = "tags" },
 	{ .key = "source_type", .label = "source type", .path = "dataset.source_type" },
-	{ .key = "source", .path = "dataset.source", .detail = DBX_FULL },
+	{ .key = "source", .path = "dataset.source", .detail = MCP_FULL },
 };
 
-static const struct dbx_fact model_columns[] = {
-	{ .key = "model_id", .path = "model_id", .show = dbx_show_id },
+static const struct mcp_fact model_columns[] = {
+	{ .key = "model_id", .path = "model_id", .show = mcp_show_id },
 	{ .key = "step", .path = "step" },
 };
 
-static const struct dbx_fact logged_facts[] = {
+static const struct mcp_fact logged_facts[] = {
 	{ .key = "metric_steps",
 	  .label = "metrics",
 	  .path = "data.metrics",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(metric_columns) },
-	{ .key = "datasets", .path = "inputs.dataset_inputs", DBX_COLUMNS(dataset_columns) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(metric_columns) },
+	{ .key = "datasets", .path = "inputs.dataset_inputs", MCP_FACT_COLUMNS(dataset_columns) },
 	{ .key = "model_inputs",
 	  .label = "models used",
 	  .path = "inputs.model_inputs",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(model_columns) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(model_columns) },
 	{ .key = "model_outputs",
 	  .label = "models made",
 	  .path = "outputs.model_outputs",
-	  .detail = DBX_FULL,
-	  DBX_COLUMNS(model_columns) },
+	  .detail = MCP_FULL,
+	  MCP_FACT_COLUMNS(model_columns) },
 };
 
 /* ---- params, metrics, tags ------------------------------------------------------------------- */
@@ -96,18 +94,18 @@ cut_value(struct mcp_call *call, const char *text)
 struct json_object *
 pairs_object(struct mcp_call *call, struct json_object *item, const char *list)
 {
-	struct json_object *pairs = dbx_objects(call, item, list);
+	struct json_object *pairs = mcp_objects(call, item, list);
 	struct json_object *object = mcp_keep(call, json_object_new_object());
 
 	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
 		struct json_object *pair = json_object_array_get_idx(pairs, i);
 		struct json_object *value = mcp_get(pair, "value");
 		const char *key = mcp_get_str(call, pair, "key", "?");
-		const char *text = dbx_text(call, value);
+		const char *text = mcp_value_text(call, value);
 
-		if (!dbx_full(call) && is_noise(key))
+		if (!mcp_full(call) && is_noise(key))
 			continue;
-		if (!dbx_full(call) && strlen(text) > VALUE_CONCISE)
+		if (!mcp_full(call) && strlen(text) > VALUE_CONCISE)
 			json_object_object_add(object, key,
 					       json_object_new_string(cut_value(call, text)));
 		else
@@ -120,12 +118,12 @@ pairs_object(struct mcp_call *call, struct json_object *item, const char *list)
 
 /* The paths on a page of artifacts; folders end with a slash. */
 static void
-say_artifacts(struct mcp_call *call, struct dbx_answer *answer, struct json_object *reply)
+say_artifacts(struct mcp_call *call, struct mcp_answer *answer, struct json_object *reply)
 {
 	struct json_object *paths = mcp_keep(call, json_object_new_array());
-	struct json_object *files = dbx_objects(call, reply, "files");
+	struct json_object *files = mcp_objects(call, reply, "files");
 	size_t n = json_object_array_length(files);
-	size_t most = dbx_full(call) ? n : ARTIFACTS_CONCISE;
+	size_t most = mcp_full(call) ? n : ARTIFACTS_CONCISE;
 	const char *token = mcp_get_str(call, reply, "next_page_token", "");
 	const char *page = mcp_arg(call, "page_token");
 
@@ -139,33 +137,33 @@ say_artifacts(struct mcp_call *call, struct dbx_answer *answer, struct json_obje
 						     mcp_get_bool(file, "is_dir", false) ? "/"
 											 : "")));
 	}
-	dbx_answer_list(answer, NULL, "artifacts", paths);
+	mcp_answer_list(answer, NULL, "artifacts", paths);
 	if (n > most)
-		dbx_answer_text(
+		mcp_answer_text(
 		    answer, "more artifacts", "more_artifacts",
 		    mcp_printf(call,
 			       "%zu on this page; get_mlflow_run_details run_id=%s detail=full",
-			       n - most, dbx_quoted(call, mcp_arg(call, "run_id"))));
+			       n - most, mcp_quoted(call, mcp_arg(call, "run_id"))));
 	else if (token[0] != '\0' && (page == NULL || strcmp(token, page) != 0))
-		dbx_answer_text(answer, "more artifacts", "more_artifacts",
+		mcp_answer_text(answer, "more artifacts", "more_artifacts",
 				mcp_printf(call,
 					   "Next: get_mlflow_run_details run_id=%s%s page_token=%s",
-					   dbx_quoted(call, mcp_arg(call, "run_id")),
-					   dbx_full(call) ? " detail=full" : "",
-					   dbx_quoted(call, token)));
+					   mcp_quoted(call, mcp_arg(call, "run_id")),
+					   mcp_full(call) ? " detail=full" : "",
+					   mcp_quoted(call, token)));
 }
 
 static void
-say_left(struct mcp_call *call, struct dbx_answer *answer)
+say_left(struct mcp_call *call, struct mcp_answer *answer)
 {
 	struct dbx_error error;
 	struct json_object *reply = mcp_reply_json(call, 1);
 
 	if (!dbx_ok(call, mcp_reply(call, 1), &error))
-		dbx_answer_text(answer, "artifacts", "artifacts_missing",
+		mcp_answer_text(answer, "artifacts", "artifacts_missing",
 				mcp_printf(call, "not available: %s", error.message));
 	else if (mcp_reply(call, 1)->body.len > 0 && !json_object_is_type(reply, json_type_object))
-		dbx_answer_text(answer, "artifacts", "artifacts_missing",
+		mcp_answer_text(answer, "artifacts", "artifacts_missing",
 				"not available: the answer is not a list of them");
 	else
 		say_artifacts(call, answer, reply);
@@ -177,7 +175,7 @@ say_left(struct mcp_call *call, struct dbx_answer *answer)
 static void
 shape_datasets(struct mcp_call *call, struct json_object *run)
 {
-	struct json_object *inputs = dbx_objects(call, run, "inputs.dataset_inputs");
+	struct json_object *inputs = mcp_objects(call, run, "inputs.dataset_inputs");
 
 	for (size_t i = 0; i < json_object_array_length(inputs); i++) {
 		struct json_object *input = json_object_array_get_idx(inputs, i);
@@ -188,20 +186,20 @@ shape_datasets(struct mcp_call *call, struct json_object *run)
 }
 
 static void
-say_run(struct mcp_call *call, struct dbx_answer *answer, struct json_object *run)
+say_run(struct mcp_call *call, struct mcp_answer *answer, struct json_object *run)
 {
 	static const char *const parts[] = { "params", "metrics", "tags" };
 	int64_t start = mcp_get_int(run, "info.start_time", 0);
 	int64_t end = mcp_get_int(run, "info.end_time", 0);
 
-	dbx_answer_add(answer, run, info_facts, COUNT(info_facts));
+	mcp_answer_add(answer, run, info_facts, COUNT(info_facts));
 	if (start > 0 && end >= start)
-		dbx_answer_text(answer, "took", "duration", dbx_duration(call, end - start));
+		mcp_answer_text(answer, "took", "duration", mcp_duration(call, end - start));
 	for (size_t i = 0; i < COUNT(parts); i++)
-		dbx_answer_list(answer, NULL, parts[i],
+		mcp_answer_list(answer, NULL, parts[i],
 				pairs_object(call, run, mcp_printf(call, "data.%s", parts[i])));
 	shape_datasets(call, run);
-	dbx_answer_add(answer, run, logged_facts, COUNT(logged_facts));
+	mcp_answer_add(answer, run, logged_facts, COUNT(logged_facts));
 }
 
 static int
@@ -210,13 +208,13 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *
 	    reply =
 	       dbx_reply(call, 0,
-			 &(struct dbx_words){
+			 &(struct mcp_words){
 			     .object =
 				 mcp_printf(call, "MLflow run \"%s\"", mcp_arg(call, "run_id")),
 			     .not_found = "Call list_mlflow_runs to see the runs of an experiment.",
 			     .grant = "CAN READ on the experiment" }),
 	   *run;
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 
 	(void)state;
 	(void)len;
@@ -226,13 +224,13 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 	if (mcp_get_str(call, run, "info.run_id", "")[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.", NULL,
 				"Repeat the call.");
-	answer = dbx_answer_begin(call);
+	answer = mcp_answer_begin(call);
 	say_run(call, answer, run);
 	say_left(call, answer);
-	dbx_answer_url(answer, dbx_url(call, "/ml/experiments/%s/runs/%s",
+	mcp_answer_url(answer, mcp_url(call, "/ml/experiments/%s/runs/%s",
 				       mcp_get_str(call, run, "info.experiment_id", ""),
 				       mcp_get_str(call, run, "info.run_id", "")));
-	return dbx_answer_end(answer);
+	return mcp_answer_end(answer);
 }
 
 int
@@ -240,8 +238,8 @@ get_mlflow_run_details(struct mcp_call *call)
 {
 	struct mcp_http request[2];
 
-	if (!dbx_get_request(call, &request[0], API "/runs/get{?run_id}", NULL) ||
-	    !dbx_get_request(call, &request[1], API "/artifacts/list{?run_id,page_token}", NULL))
+	if (!mcp_fetch_request(call, &request[0], API "/runs/get{?run_id}", NULL) ||
+	    !mcp_fetch_request(call, &request[1], API "/artifacts/list{?run_id,page_token}", NULL))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, request, 2, 0, details_shown, NULL, 0);
 }

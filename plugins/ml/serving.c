@@ -64,7 +64,7 @@ served_models(struct mcp_call *call, struct json_object *endpoint)
 	const char *text = "";
 
 	for (size_t i = 0; i < COUNT(places) && served == NULL; i++) {
-		served = dbx_array(endpoint, places[i]);
+		served = mcp_array(endpoint, places[i]);
 		if (served != NULL && json_object_array_length(served) == 0)
 			served = NULL;
 	}
@@ -79,20 +79,21 @@ endpoint_item(struct mcp_call *call, struct json_object *endpoint)
 {
 	json_object_object_add(endpoint, "models",
 			       json_object_new_string(served_models(call, endpoint)));
-	return dbx_name_matches(call, mcp_get_str(call, endpoint, "name", ""));
+	return mcp_name_matches(call, mcp_get_str(call, endpoint, "name", ""));
 }
 
-static const struct dbx_column endpoint_columns[] = {
-	{ "name", NULL, "name", NULL },
-	{ "ready", NULL, "state.ready", NULL },
-	{ "update", NULL, "state.config_update", NULL },
-	{ "task", NULL, "task", NULL },
-	{ "models", NULL, "models", NULL },
-	{ "description", NULL, "description", NULL },
-	{ "creator", NULL, "creator", NULL },
+static const struct mcp_list_column endpoint_columns[] = {
+	{ .name = "name", .path = "name" },
+	{ .name = "ready", .path = "state.ready" },
+	{ .name = "update", .path = "state.config_update" },
+	{ .name = "task", .path = "task" },
+	{ .name = "models", .path = "models" },
+	{ .name = "description", .path = "description" },
+	{ .name = "creator", .path = "creator" },
 };
 
-static const struct dbx_list endpoint_list = {
+static const struct mcp_list endpoint_list = {
+	.reply = dbx_reply,
 	.path = "/api/2.0/serving-endpoints",
 	.limit_name = "limit",
 	.most = 1000,
@@ -108,7 +109,7 @@ static const struct dbx_list endpoint_list = {
 int
 list_serving_endpoints(struct mcp_call *call)
 {
-	return dbx_list(call, &endpoint_list, dbx_object(call, NULL));
+	return mcp_list(call, &endpoint_list, mcp_object(call, NULL));
 }
 
 /* ---- query_model_serving_endpoint ----------------------------------------------------------- */
@@ -156,7 +157,7 @@ part_text(struct mcp_call *call, struct json_object *part)
 		return json_object_get_string(part);
 	text = first_text(call, part, places);
 	for (size_t i = 0; text == NULL && i < COUNT(inner); i++) {
-		struct json_object *list = dbx_objects(call, part, inner[i]);
+		struct json_object *list = mcp_objects(call, part, inner[i]);
 
 		for (size_t k = 0; k < json_object_array_length(list); k++) {
 			const char *more =
@@ -196,8 +197,8 @@ say_content(struct mcp_call *call, struct json_object *content)
 	if (content == NULL)
 		return false;
 	if (!json_object_is_type(content, json_type_array)) {
-		say_foreign(call, NULL, dbx_text(call, content));
-		return dbx_text(call, content)[0] != '\0';
+		say_foreign(call, NULL, mcp_value_text(call, content));
+		return mcp_value_text(call, content)[0] != '\0';
 	}
 	for (size_t i = 0; i < json_object_array_length(content); i++)
 		said = say_part(call, json_object_array_get_idx(content, i)) || said;
@@ -220,7 +221,7 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 	said = say_content(call, mcp_get(choice, "text")) || said;
 	say_foreign(call, "refusal", refusal);
 	if (tools != NULL)
-		say_foreign(call, "tool calls", dbx_text(call, tools));
+		say_foreign(call, "tool calls", mcp_value_text(call, tools));
 	if (!said && refusal[0] == '\0' && tools == NULL)
 		mcp_say(call, "The answer has no text.");
 	if (strcmp(reason, "length") == 0)
@@ -235,8 +236,8 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
-	struct json_object *choices = dbx_objects(call, reply, "choices");
-	struct json_object *output = dbx_objects(call, reply, "output");
+	struct json_object *choices = mcp_objects(call, reply, "choices");
+	struct json_object *output = mcp_objects(call, reply, "output");
 	size_t n = json_object_array_length(choices), messages = json_object_array_length(output);
 
 	for (size_t i = 0; i < n; i++)
@@ -247,7 +248,7 @@ say_choices(struct mcp_call *call, struct json_object *reply)
 		if (!say_content(call, mcp_get(item, "content")))
 			say_part(call, item);
 	}
-	return n > 0 || messages > 0 || say_content(call, dbx_array(reply, "content"));
+	return n > 0 || messages > 0 || say_content(call, mcp_array(reply, "content"));
 }
 
 /* Members besides the choices. */
@@ -257,7 +258,7 @@ say_rest(struct mcp_call *call, struct json_object *reply)
 	static const char *const members[] = { "predictions", "outputs", "data" };
 
 	for (size_t i = 0; i < COUNT(members); i++)
-		say_foreign(call, members[i], dbx_text(call, mcp_get(reply, members[i])));
+		say_foreign(call, members[i], mcp_value_text(call, mcp_get(reply, members[i])));
 }
 
 static void
@@ -295,7 +296,7 @@ query_failed(struct mcp_call *call, const struct dbx_error *error)
 				"list_serving_endpoints to see whether the endpoint is "
 				"ready.");
 	return dbx_fail(call, mcp_reply(call, 0), error,
-			&(struct dbx_words){ .object =
+			&(struct mcp_words){ .object =
 						 mcp_printf(call, "Serving endpoint \"%s\"", name),
 					     .grant = "CAN QUERY on the endpoint" });
 }
@@ -312,7 +313,7 @@ answered(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return query_failed(call, &error);
 	reply = dbx_reply(call, 0,
-			  &(struct dbx_words){
+			  &(struct mcp_words){
 			      .object = mcp_printf(call, "The answer of serving endpoint \"%s\"",
 						   mcp_arg(call, "endpoint_name")) });
 	if (reply == NULL)
@@ -324,7 +325,7 @@ answered(struct mcp_call *call, const void *state, size_t len)
 	if (model != NULL)
 		mcp_say(call, "model: %s", model);
 	if (!say_choices(call, reply))
-		say_foreign(call, NULL, dbx_text(call, reply));
+		say_foreign(call, NULL, mcp_value_text(call, reply));
 	else
 		say_rest(call, reply);
 	say_usage(call, reply);

@@ -18,12 +18,12 @@ index_name(struct mcp_call *call)
 	return dbx_plain_name(call, mcp_arg(call, "index_name"));
 }
 
-static struct dbx_words
+static struct mcp_words
 index_words(struct mcp_call *call, const char *grant)
 {
 	const char *name = index_name(call), *dot = strchr(name, '.');
 
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Vector index \"%s\"", name),
 		.not_found =
 		    dot == NULL || strchr(dot + 1, '.') == NULL
@@ -40,7 +40,7 @@ index_words(struct mcp_call *call, const char *grant)
 static struct json_object *
 index_values(struct mcp_call *call)
 {
-	return dbx_object(call, "index_name", index_name(call), NULL);
+	return mcp_object(call, "index_name", index_name(call), NULL);
 }
 
 /* The column names of a reply: its own, else the requested ones. */
@@ -48,7 +48,7 @@ static size_t
 hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *asked,
 	  struct json_object *rows, struct mcp_column *heads)
 {
-	struct json_object *columns = dbx_objects(call, reply, "manifest.columns");
+	struct json_object *columns = mcp_objects(call, reply, "manifest.columns");
 	struct json_object *first = rows != NULL ? json_object_array_get_idx(rows, 0) : NULL;
 	size_t known = json_object_array_length(columns), n = known;
 	size_t names =
@@ -83,7 +83,7 @@ hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 						     ? json_object_array_get_idx(row, i)
 						     : NULL;
 
-			cells[i] = cell != NULL ? dbx_text(call, cell) : NULL;
+			cells[i] = cell != NULL ? mcp_value_text(call, cell) : NULL;
 		}
 		status = mcp_table_cells(call, cells, n);
 	}
@@ -94,7 +94,7 @@ hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 static const char *
 same_query(struct mcp_call *call)
 {
-	return dbx_repeat(call, (const char *const[]){ "query_text", "query_vector", "query_type",
+	return mcp_repeat(call, (const char *const[]){ "query_text", "query_vector", "query_type",
 						       "filters_json", NULL });
 }
 
@@ -107,7 +107,7 @@ fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 
 	(void)shown;
 	return mcp_printf(call, "query_vector_index index_name=%s columns=[%s] num_results=%lld %s",
-			  dbx_quoted(call, index_name(call)),
+			  mcp_quoted(call, index_name(call)),
 			  json_object_to_json_string_ext(mcp_keep(call,
 								  json_object_new_string(first)),
 							 JSON_C_TO_STRING_NOSLASHESCAPE),
@@ -140,9 +140,9 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 	if (json_object_array_length(missing) > 0)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "Vector index \"%s\" has no column %s.",
-					   index_name(call), dbx_show_list(call, missing)),
+					   index_name(call), mcp_show_list(call, missing)),
 				why,
-				mcp_printf(call, "Its columns: %s.", dbx_show_list(call, known)));
+				mcp_printf(call, "Its columns: %s.", mcp_show_list(call, known)));
 	return mcp_fail(call, MCP_E_INPUT,
 			mcp_printf(call,
 				   "Vector index \"%s\" did not accept "
@@ -157,7 +157,7 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 static int
 hits_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = index_words(call, "SELECT on the index");
+	struct mcp_words words = index_words(call, "SELECT on the index");
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	struct json_object *reply, *rows;
 	struct dbx_error error;
@@ -166,12 +166,12 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 	int status;
 
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_INPUT)
-		return dbx_get(call, INDEX, index_values(call), query_explained, error.message,
-			       strnlen(error.message, WHY_MAX));
+		return mcp_fetch(call, INDEX, index_values(call), query_explained, error.message,
+				 strnlen(error.message, WHY_MAX));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	rows = dbx_array(reply, "result.data_array");
+	rows = mcp_array(reply, "result.data_array");
 	n = hit_heads(call, reply, mcp_json(call, state, len), rows, heads);
 	if (n > COLUMNS_MAX)
 		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
@@ -195,15 +195,15 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 		      .next = token[0] == '\0'
 				? NULL
 				: mcp_printf(call, "query_vector_index index_name=%s page_token=%s",
-					     dbx_quoted(call, index_name(call)),
-					     dbx_quoted(call, token)) });
+					     mcp_quoted(call, index_name(call)),
+					     mcp_quoted(call, token)) });
 }
 
 static int
 page_send(struct mcp_call *call, const char *endpoint)
 {
-	return dbx_send(call, "POST", INDEX "/query-next-page", index_values(call),
-			dbx_object(call, "page_token", mcp_arg(call, "page_token"), "endpoint_name",
+	return mcp_send(call, "POST", INDEX "/query-next-page", index_values(call),
+			mcp_object(call, "page_token", mcp_arg(call, "page_token"), "endpoint_name",
 				   endpoint, NULL),
 			MCP_RETRY_SAFE, hits_shown, NULL, 0);
 }
@@ -212,7 +212,7 @@ page_send(struct mcp_call *call, const char *endpoint)
 static int
 page_endpoint(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = index_words(call, "SELECT on the index");
+	struct mcp_words words = index_words(call, "SELECT on the index");
 	struct json_object *index = dbx_reply(call, 0, &words);
 	const char *endpoint = mcp_get_str(call, index, "endpoint_name", NULL);
 
@@ -249,11 +249,12 @@ query_fits(struct mcp_call *call)
 			 "Give query_text, or use query_type=ANN for a vector alone.");
 		return false;
 	}
-	if (filters != NULL && !json_object_is_type(json_object_is_type(filters, json_type_object)
-							? filters
-							: mcp_json(call, dbx_text(call, filters),
-								   strlen(dbx_text(call, filters))),
-						    json_type_object)) {
+	if (filters != NULL &&
+	    !json_object_is_type(json_object_is_type(filters, json_type_object)
+				     ? filters
+				     : mcp_json(call, mcp_value_text(call, filters),
+						strlen(mcp_value_text(call, filters))),
+				 json_type_object)) {
 		mcp_fail(call, MCP_E_INPUT, "filters_json is not a JSON object.", NULL,
 			 "Write it like {\"price <\": 10, \"color\": [\"red\", \"blue\"]}.");
 		return false;
@@ -267,10 +268,10 @@ query_send(struct mcp_call *call, struct json_object *columns)
 	struct json_object *filters = mcp_arg_json(call, "filters_json");
 	struct json_object *vector = mcp_arg_json(call, "query_vector");
 	struct json_object *body =
-	    dbx_object(call, "query_text", mcp_arg(call, "query_text"), "filters_json",
-		       filters != NULL ? dbx_text(call, filters) : NULL, "query_type",
+	    mcp_object(call, "query_text", mcp_arg(call, "query_text"), "filters_json",
+		       filters != NULL ? mcp_value_text(call, filters) : NULL, "query_type",
 		       mcp_arg(call, "query_type"), NULL);
-	const char *asked = dbx_text(call, columns);
+	const char *asked = mcp_value_text(call, columns);
 	size_t len = strlen(asked);
 
 	json_object_object_add(body, "columns", json_object_get(columns));
@@ -278,7 +279,7 @@ query_send(struct mcp_call *call, struct json_object *columns)
 			       json_object_new_int64(mcp_arg_int(call, "num_results", 10)));
 	if (vector != NULL)
 		json_object_object_add(body, "query_vector", json_object_get(vector));
-	return dbx_send(call, "POST", INDEX "/query", index_values(call), body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", INDEX "/query", index_values(call), body, MCP_RETRY_SAFE,
 			hits_shown, asked, len <= MCP_STATE_MAX ? len : 0);
 }
 
@@ -286,7 +287,7 @@ query_send(struct mcp_call *call, struct json_object *columns)
 static int
 columns_chosen(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = index_words(call, "SELECT on the index");
+	struct mcp_words words = index_words(call, "SELECT on the index");
 	struct json_object *index = dbx_reply(call, 0, &words), *columns;
 
 	(void)state;
@@ -310,11 +311,11 @@ query_vector_index(struct mcp_call *call)
 	if (token != NULL && token[0] != '\0')
 		return endpoint != NULL
 			 ? page_send(call, endpoint)
-			 : dbx_get(call, INDEX, index_values(call), page_endpoint, NULL, 0);
+			 : mcp_fetch(call, INDEX, index_values(call), page_endpoint, NULL, 0);
 	if (!query_fits(call))
 		return MCP_E_INPUT;
 	if (columns == NULL || json_object_array_length(columns) == 0)
-		return dbx_get(call, INDEX, index_values(call), columns_chosen, NULL, 0);
+		return mcp_fetch(call, INDEX, index_values(call), columns_chosen, NULL, 0);
 	return query_send(call, columns);
 }
 
@@ -336,7 +337,7 @@ key_list(struct mcp_call *call, struct json_object *keys)
 static int
 added(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = index_words(call, "MODIFY on the index");
+	struct mcp_words words = index_words(call, "MODIFY on the index");
 	struct json_object *reply = dbx_reply(call, 0, &words), *keys;
 	const char *status;
 	long long done;
@@ -347,7 +348,7 @@ added(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	status = mcp_get_str(call, reply, "status", "SUCCESS");
 	done = mcp_get_int(reply, "result.success_row_count", 0);
-	keys = dbx_array(reply, "result.failed_primary_keys");
+	keys = mcp_array(reply, "result.failed_primary_keys");
 	if (strcmp(status, "SUCCESS") == 0)
 		return mcp_say(call, "%lld row%s added to %s.", done, done == 1 ? "" : "s",
 			       index_name(call));
@@ -380,8 +381,8 @@ rows_send(struct mcp_call *call, const char *key)
 						   i, key),
 					NULL,
 					"Give each document its primary key. No row was added.");
-	return dbx_send(call, "POST", INDEX "/upsert-data", index_values(call),
-			dbx_object(call, "inputs_json", dbx_text(call, rows), NULL),
+	return mcp_send(call, "POST", INDEX "/upsert-data", index_values(call),
+			mcp_object(call, "inputs_json", mcp_value_text(call, rows), NULL),
 			MCP_RETRY_IDEMPOTENT, added, NULL, 0);
 }
 
@@ -389,7 +390,7 @@ rows_send(struct mcp_call *call, const char *key)
 static int
 key_known(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = index_words(call, "MODIFY on the index");
+	struct mcp_words words = index_words(call, "MODIFY on the index");
 	struct json_object *index = dbx_reply(call, 0, &words);
 	const char *key = mcp_get_str(call, index, "primary_key", NULL);
 
@@ -409,5 +410,5 @@ add_to_vector_index(struct mcp_call *call)
 	const char *key = mcp_arg(call, "primary_key");
 
 	return key != NULL ? rows_send(call, key)
-			   : dbx_get(call, INDEX, index_values(call), key_known, NULL, 0);
+			   : mcp_fetch(call, INDEX, index_values(call), key_known, NULL, 0);
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
-
 #define UC "/api/2.1/unity-catalog/models"
 #define WS "/api/2.0/mlflow"
 #define VERSIONS_NAMED 10
@@ -47,10 +45,10 @@ model_name(struct mcp_call *call)
 	return dbx_plain_name(call, mcp_arg(call, "model_name"));
 }
 
-static struct dbx_words
+static struct mcp_words
 version_words(struct mcp_call *call)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Version %s of model \"%s\"", mcp_arg(call, "version"),
 				     model_name(call)),
 		.not_found = "Call list_registered_models to see which models exist.",
@@ -97,7 +95,7 @@ versions_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return dbx_unknown(call, in_catalog(name) ? &catalog_models : &workspace_models,
 				   name, mcp_printf(call, "%.*s", (int)len, (const char *)state));
-	list = dbx_objects(call, mcp_reply_json(call, 0), "model_versions");
+	list = mcp_objects(call, mcp_reply_json(call, 0), "model_versions");
 	n = json_object_array_length(list);
 	if (n == 0 && !in_catalog(name))
 		return dbx_unknown(call, &workspace_models, name,
@@ -123,11 +121,11 @@ version_missing(struct mcp_call *call, const char *why)
 	size_t len = strnlen(why, WHY_MAX);
 
 	if (in_catalog(name))
-		return dbx_get(call, UC "/{name}/versions", dbx_object(call, "name", name, NULL),
-			       versions_arrived, why, len);
-	return dbx_get(call, WS "/model-versions/search{?filter}",
-		       dbx_object(call, "filter", name_filter(call, name), NULL), versions_arrived,
-		       why, len);
+		return mcp_fetch(call, UC "/{name}/versions", mcp_object(call, "name", name, NULL),
+				 versions_arrived, why, len);
+	return mcp_fetch(call, WS "/model-versions/search{?filter}",
+			 mcp_object(call, "filter", name_filter(call, name), NULL),
+			 versions_arrived, why, len);
 }
 
 /* The page of the version, for a person. */
@@ -137,17 +135,17 @@ version_url(struct mcp_call *call, const char *name, const char *version)
 	char *path = mcp_strdup(call, name);
 
 	if (!in_catalog(name))
-		return dbx_url(call, "/ml/models/%s/versions/%s", name, version);
+		return mcp_url(call, "/ml/models/%s/versions/%s", name, version);
 	for (char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot, '.'))
 		*dot = '/';
-	return dbx_url(call, "/explore/data/models/%s/version/%s", path, version);
+	return mcp_url(call, "/explore/data/models/%s/version/%s", path, version);
 }
 
 /* An alias is an object in one registry, and a text in the other. */
 static void
 aliases_item(struct mcp_call *call, struct json_object *version)
 {
-	struct json_object *list = dbx_array(version, "aliases"), *names = json_object_new_array();
+	struct json_object *list = mcp_array(version, "aliases"), *names = json_object_new_array();
 	const char *one = list == NULL ? mcp_get_str(call, version, "aliases", "") : "";
 
 	if (one[0] != '\0')
@@ -167,70 +165,70 @@ aliases_item(struct mcp_call *call, struct json_object *version)
 	json_object_object_add(version, "aliases", names);
 }
 
-static const struct dbx_fact version_facts[] = {
-	{ .key = "version", .path = "version", .show = dbx_show_id },
-	{ .key = "status", .path = "status", .show = dbx_show_id },
+static const struct mcp_fact version_facts[] = {
+	{ .key = "version", .path = "version", .show = mcp_show_id },
+	{ .key = "status", .path = "status", .show = mcp_show_id },
 	{ .key = "status_message", .label = "status message", .path = "status_message" },
 	{ .key = "current_stage", .label = "stage", .path = "current_stage" },
 	{ .key = "aliases", .path = "aliases" },
-	{ .key = "run_id", .path = "run_id", .show = dbx_show_id },
+	{ .key = "run_id", .path = "run_id", .show = mcp_show_id },
 	{ .key = "source", .path = "source" },
 	{ .key = "comment", .path = "comment" },
 	{ .key = "description", .path = "description" },
-	{ .key = "created_at", .label = "created", .path = "created_at", .show = dbx_show_time },
+	{ .key = "created_at", .label = "created", .path = "created_at", .show = mcp_show_time },
 	{ .key = "creation_timestamp",
 	  .label = "created",
 	  .path = "creation_timestamp",
-	  .show = dbx_show_time },
+	  .show = mcp_show_time },
 	{ .key = "created_by", .label = "by", .path = "created_by" },
 	{ .key = "user_id", .label = "by", .path = "user_id" },
 	{ .key = "updated_at",
 	  .label = "updated",
 	  .path = "updated_at",
-	  .show = dbx_show_time,
-	  .detail = DBX_FULL },
+	  .show = mcp_show_time,
+	  .detail = MCP_FULL },
 	{ .key = "last_updated_timestamp",
 	  .label = "updated",
 	  .path = "last_updated_timestamp",
-	  .show = dbx_show_time,
-	  .detail = DBX_FULL },
-	{ .key = "updated_by", .label = "updated by", .path = "updated_by", .detail = DBX_FULL },
+	  .show = mcp_show_time,
+	  .detail = MCP_FULL },
+	{ .key = "updated_by", .label = "updated by", .path = "updated_by", .detail = MCP_FULL },
 	{ .key = "storage_location",
 	  .label = "storage",
 	  .path = "storage_location",
-	  .detail = DBX_FULL },
+	  .detail = MCP_FULL },
 	{ .key = "run_workspace_id",
 	  .label = "workspace of the run",
 	  .path = "run_workspace_id",
-	  .show = dbx_show_id,
-	  .detail = DBX_FULL },
-	{ .key = "run_link", .label = "run link", .path = "run_link", .detail = DBX_FULL },
+	  .show = mcp_show_id,
+	  .detail = MCP_FULL },
+	{ .key = "run_link", .label = "run link", .path = "run_link", .detail = MCP_FULL },
 	{ .key = "dependencies",
 	  .path = "model_version_dependencies.dependencies",
 	  .show = dbx_show_dependencies,
-	  .detail = DBX_FULL },
-	{ .key = "id", .path = "id", .show = dbx_show_id, .detail = DBX_FULL },
+	  .detail = MCP_FULL },
+	{ .key = "id", .path = "id", .show = mcp_show_id, .detail = MCP_FULL },
 };
 
 static int
 version_said(struct mcp_call *call, struct json_object *version)
 {
 	const char *name = model_name(call);
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 
 	aliases_item(call, version);
-	dbx_answer_text(answer, "model", "model_name", name);
-	dbx_answer_add(answer, version, version_facts, COUNT(version_facts));
-	if (dbx_full(call))
-		dbx_answer_list(answer, NULL, "tags", pairs_object(call, version, "tags"));
-	dbx_answer_url(answer, version_url(call, name, mcp_get_str(call, version, "version", "")));
-	return dbx_answer_end(answer);
+	mcp_answer_text(answer, "model", "model_name", name);
+	mcp_answer_add(answer, version, version_facts, COUNT(version_facts));
+	if (mcp_full(call))
+		mcp_answer_list(answer, NULL, "tags", pairs_object(call, version, "tags"));
+	mcp_answer_url(answer, version_url(call, name, mcp_get_str(call, version, "version", "")));
+	return mcp_answer_end(answer);
 }
 
 static int
 version_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = version_words(call);
+	struct mcp_words words = version_words(call);
 	struct json_object *reply, *version;
 	struct dbx_error error;
 
@@ -254,13 +252,14 @@ int
 get_model_version_details(struct mcp_call *call)
 {
 	const char *name = model_name(call), *version = mcp_arg(call, "version");
-	struct json_object *values = dbx_object(call, "name", name, "version", version, NULL);
+	struct json_object *values = mcp_object(call, "name", name, "version", version, NULL);
 
 	if (!in_catalog(name))
-		return dbx_get(call, WS "/model-versions/get{?name,version}", values, version_shown,
-			       NULL, 0);
-	return dbx_get(call,
-		       dbx_is_number(version) ? UC "/{name}/versions/{version}?include_aliases=true"
-					      : UC "/{name}/aliases/{version}?include_aliases=true",
-		       values, version_shown, NULL, 0);
+		return mcp_fetch(call, WS "/model-versions/get{?name,version}", values,
+				 version_shown, NULL, 0);
+	return mcp_fetch(call,
+			 dbx_is_number(version)
+			     ? UC "/{name}/versions/{version}?include_aliases=true"
+			     : UC "/{name}/aliases/{version}?include_aliases=true",
+			 values, version_shown, NULL, 0);
 }

@@ -34,7 +34,7 @@ walk_on(struct mcp_call *call, const struct walk *walk, const char *token)
 
 	if (token != NULL)
 		json_object_object_add(values, "page_token", json_object_new_string(token));
-	return dbx_get(call, walk->path, values, walked, walk, sizeof(*walk));
+	return mcp_fetch(call, walk->path, values, walked, walk, sizeof(*walk));
 }
 
 static int
@@ -46,7 +46,7 @@ walked(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	items = dbx_objects(call, reply, walk.items);
+	items = mcp_objects(call, reply, walk.items);
 	if (json_object_array_length(items) == 0 && token[0] != '\0' &&
 	    ++walk.pages < EMPTY_PAGES_MAX)
 		return walk_on(call, &walk, token);
@@ -98,7 +98,7 @@ level_of(struct mcp_call *call)
 static struct json_object *
 level_values(struct mcp_call *call)
 {
-	return dbx_object(call, "catalog_name", given(call, "catalog"), "schema_name",
+	return mcp_object(call, "catalog_name", given(call, "catalog"), "schema_name",
 			  given(call, "catalog") != NULL ? given(call, "schema") : NULL, NULL);
 }
 
@@ -139,7 +139,7 @@ static int
 explored(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct level *level = level_of(call);
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.object = explored_name(call, level),
 		.not_found = "Give a catalog and schema that exist, or none of them.",
 		.grant = level->grant,
@@ -151,7 +151,7 @@ explored(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	items = dbx_objects(call, reply, level->items);
+	items = mcp_objects(call, reply, level->items);
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *item = json_object_array_get_idx(items, i);
 		const char *comment = mcp_get_str(call, item, "comment", "");
@@ -210,7 +210,7 @@ catalogs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "catalogs", "name");
+	return mcp_offer(call, "catalogs", "name");
 }
 
 static int
@@ -218,7 +218,7 @@ schemas_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "schemas", "name");
+	return mcp_offer(call, "schemas", "name");
 }
 
 static int
@@ -226,13 +226,13 @@ tables_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "tables", "name");
+	return mcp_offer(call, "tables", "name");
 }
 
 int
 complete_catalog(struct mcp_call *call)
 {
-	return uc_list(call, UC "/catalogs{?page_token}", "catalogs", dbx_object(call, NULL),
+	return uc_list(call, UC "/catalogs{?page_token}", "catalogs", mcp_object(call, NULL),
 		       catalogs_offered);
 }
 
@@ -244,7 +244,7 @@ complete_schema(struct mcp_call *call)
 	if (catalog == NULL)
 		return MCP_OK;
 	return uc_list(call, UC "/schemas{?catalog_name,page_token}", "schemas",
-		       dbx_object(call, "catalog_name", catalog, NULL), schemas_offered);
+		       mcp_object(call, "catalog_name", catalog, NULL), schemas_offered);
 }
 
 int
@@ -258,7 +258,7 @@ complete_table(struct mcp_call *call)
 		       UC "/tables{?catalog_name,schema_name,page_token}"
 			  "{&omit_columns,omit_properties}",
 		       "tables",
-		       dbx_object(call, "catalog_name", catalog, "schema_name", schema,
+		       mcp_object(call, "catalog_name", catalog, "schema_name", schema,
 				  "omit_columns", "true", "omit_properties", "true", NULL),
 		       tables_offered);
 }

@@ -30,7 +30,7 @@ static void
 add_tasks(struct mcp_call *call, struct text *text, struct json_object *run, const char *items,
 	  const char *noun)
 {
-	struct json_object *tasks = dbx_objects(call, run, items);
+	struct json_object *tasks = mcp_objects(call, run, items);
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
@@ -63,8 +63,8 @@ embed_run(struct mcp_call *call, struct json_object *run)
 	text_line(call, &text, "message: %s",
 		  line_within(call, dbx_run_message(call, run), MESSAGE_MAX));
 	text_line(call, &text, "started: %s, ended: %s",
-		  dbx_time(call, mcp_get_int(run, "start_time", 0)),
-		  dbx_time(call, mcp_get_int(run, "end_time", 0)));
+		  mcp_time(call, mcp_get_int(run, "start_time", 0)),
+		  mcp_time(call, mcp_get_int(run, "end_time", 0)));
 	text_line(call, &text, "trigger: %s",
 		  one_line(call, mcp_get_str(call, run, "trigger", "")));
 	add_tasks(call, &text, run, "tasks", "task");
@@ -72,7 +72,7 @@ embed_run(struct mcp_call *call, struct json_object *run)
 	text_end(call, &text, "get_job_run shows all");
 	return text_embed(call, &text,
 			  mcp_expand(call, RUN_URI,
-				     dbx_object(call, "run_id",
+				     mcp_object(call, "run_id",
 						mcp_get_str(call, run, "run_id", "0"), NULL)));
 }
 
@@ -103,7 +103,7 @@ embed_output(struct mcp_call *call, const char *run_id, size_t reply)
 	text_lines(call, &text, error != NULL ? trace_end(call, error) : "");
 	text_lines(call, &text, trace_end(call, trace));
 	text_embed(call, &text,
-		   mcp_expand(call, RUN_URI, dbx_object(call, "run_id", run_id, NULL)));
+		   mcp_expand(call, RUN_URI, mcp_object(call, "run_id", run_id, NULL)));
 }
 
 static int
@@ -149,8 +149,8 @@ static int run_shown(struct mcp_call *call, const void *state, size_t len);
 static int
 run_get(struct mcp_call *call, const char *run_id, mcp_step_fn fn, const void *state, size_t len)
 {
-	return dbx_get(call, JOBS "/runs/get{?run_id}", dbx_object(call, "run_id", run_id, NULL),
-		       fn, state, len);
+	return mcp_fetch(call, JOBS "/runs/get{?run_id}", mcp_object(call, "run_id", run_id, NULL),
+			 fn, state, len);
 }
 
 /* Collects the runs whose error is shown. */
@@ -158,7 +158,7 @@ static void
 find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 {
 	/* In a for_each task only the iterations have output. */
-	bool loop = json_object_array_length(dbx_objects(call, run, "iterations")) > 0;
+	bool loop = json_object_array_length(mcp_objects(call, run, "iterations")) > 0;
 	struct json_object *failed = dbx_run_failures(call, run, loop ? "iterations" : "tasks");
 	size_t n = json_object_array_length(failed);
 
@@ -169,7 +169,7 @@ find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 		if (dbx_is_number(id))
 			snprintf(debug->failed[debug->n++], sizeof(debug->failed[0]), "%s", id);
 	}
-	if (debug->n == 0 && json_object_array_length(dbx_objects(call, run, "tasks")) == 0 &&
+	if (debug->n == 0 && json_object_array_length(mcp_objects(call, run, "tasks")) == 0 &&
 	    dbx_run_failed(call, run))
 		memcpy(debug->failed[debug->n++], debug->run.id, sizeof(debug->failed[0]));
 }
@@ -197,7 +197,7 @@ static int
 run_shown(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *run_id = state;
-	struct dbx_words words = dbx_run_words(call, run_id, "CAN VIEW on the job");
+	struct mcp_words words = dbx_run_words(call, run_id, "CAN VIEW on the job");
 	struct json_object *run = dbx_reply(call, 0, &words);
 	struct mcp_http request[OUTPUTS_MAX];
 	struct debug debug = { .n = 0 };
@@ -214,8 +214,8 @@ run_shown(struct mcp_call *call, const void *state, size_t len)
 	if (debug.n == 0)
 		return debug_end(call, &debug);
 	for (unsigned i = 0; i < debug.n; i++)
-		if (!dbx_get_request(call, &request[i], JOBS "/runs/get-output{?run_id}",
-				     dbx_object(call, "run_id", debug.failed[i], NULL)))
+		if (!mcp_fetch_request(call, &request[i], JOBS "/runs/get-output{?run_id}",
+				       mcp_object(call, "run_id", debug.failed[i], NULL)))
 			return MCP_E_INPUT;
 	return mcp_suspend(call, request, debug.n, 0, outputs_shown, &debug, sizeof(debug));
 }
@@ -225,7 +225,7 @@ run_shown(struct mcp_call *call, const void *state, size_t len)
 static int
 run_chosen(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.object = mcp_printf(call, "Job \"%s\"", mcp_arg(call, "job")),
 		.not_found = "Give the name or id of a job that exists.",
 		.grant = "CAN VIEW on the job",
@@ -237,7 +237,7 @@ run_chosen(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	runs = dbx_objects(call, reply, "runs");
+	runs = mcp_objects(call, reply, "runs");
 	for (size_t i = 0; chosen == NULL && i < json_object_array_length(runs); i++)
 		if (dbx_run_failed(call, json_object_array_get_idx(runs, i)))
 			chosen = json_object_array_get_idx(runs, i);
@@ -257,8 +257,8 @@ job_found(struct mcp_call *call, const void *state, size_t len)
 	const struct dbx_resolved *job = state;
 
 	(void)len;
-	return dbx_get(call, JOBS "/runs/list?completed_only=true&limit=25{&job_id}",
-		       dbx_object(call, "job_id", job->id, NULL), run_chosen, NULL, 0);
+	return mcp_fetch(call, JOBS "/runs/list?completed_only=true&limit=25{&job_id}",
+			 mcp_object(call, "job_id", job->id, NULL), run_chosen, NULL, 0);
 }
 
 int
@@ -285,20 +285,20 @@ jobs_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "jobs", "settings.name");
+	return mcp_offer(call, "jobs", "settings.name");
 }
 
 int
 complete_job(struct mcp_call *call)
 {
-	return dbx_get(call, JOBS "/list?limit=100", NULL, jobs_offered, NULL, 0);
+	return mcp_fetch(call, JOBS "/list?limit=100", NULL, jobs_offered, NULL, 0);
 }
 
 /* Failed ones come first. */
 static int
 runs_offered(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *runs = dbx_objects(call, mcp_reply_json(call, 0), "runs");
+	struct json_object *runs = mcp_objects(call, mcp_reply_json(call, 0), "runs");
 	const char *start = mcp_arg(call, "value");
 
 	(void)state;
@@ -321,7 +321,7 @@ complete_run_id(struct mcp_call *call)
 {
 	const char *job = mcp_get_str(call, mcp_arg_json(call, "context"), "job", "");
 
-	return dbx_get(call, JOBS "/runs/list?limit=25{&job_id}",
-		       dbx_object(call, "job_id", dbx_is_number(job) ? job : NULL, NULL),
-		       runs_offered, NULL, 0);
+	return mcp_fetch(call, JOBS "/runs/list?limit=25{&job_id}",
+			 mcp_object(call, "job_id", dbx_is_number(job) ? job : NULL, NULL),
+			 runs_offered, NULL, 0);
 }

@@ -19,7 +19,7 @@ full_name(struct mcp_call *call)
 static void
 add_table(struct mcp_call *call, struct text *text, struct json_object *table)
 {
-	struct json_object *columns = dbx_objects(call, table, "columns");
+	struct json_object *columns = mcp_objects(call, table, "columns");
 	const char *comment = mcp_get_str(call, table, "comment", "");
 
 	text_line(call, text, "# %s (%s%s%s)%s%s",
@@ -46,7 +46,7 @@ add_table(struct mcp_call *call, struct text *text, struct json_object *table)
 static void
 add_keys(struct mcp_call *call, struct text *text, struct json_object *table)
 {
-	struct json_object *list = dbx_objects(call, table, "table_constraints");
+	struct json_object *list = mcp_objects(call, table, "table_constraints");
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
@@ -56,11 +56,11 @@ add_keys(struct mcp_call *call, struct text *text, struct json_object *table)
 		if (primary != NULL)
 			text_line(call, text, "PRIMARY KEY (%s)",
 				  one_line(call,
-					   dbx_show_list(call, mcp_get(primary, "child_columns"))));
+					   mcp_show_list(call, mcp_get(primary, "child_columns"))));
 		if (foreign != NULL)
 			text_line(call, text, "FOREIGN KEY (%s) REFERENCES %s",
 				  one_line(call,
-					   dbx_show_list(call, mcp_get(foreign, "child_columns"))),
+					   mcp_show_list(call, mcp_get(foreign, "child_columns"))),
 				  one_line(call, mcp_get_str(call, foreign, "parent_table", "?")));
 	}
 }
@@ -82,7 +82,7 @@ embed_table(struct mcp_call *call, struct json_object *table)
 static int
 near_misses(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *tables = dbx_objects(call, mcp_reply_json(call, 0), "tables");
+	struct json_object *tables = mcp_objects(call, mcp_reply_json(call, 0), "tables");
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 	const char *near;
 
@@ -104,7 +104,7 @@ near_misses(struct mcp_call *call, const void *state, size_t len)
 static struct json_object *
 table_of(struct mcp_call *call)
 {
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.object = mcp_printf(call, "Table %s", full_name(call)),
 		.grant = mcp_printf(call, "SELECT on %s, with USE CATALOG and USE SCHEMA above it",
 				    full_name(call)),
@@ -117,7 +117,7 @@ table_of(struct mcp_call *call)
 		UC "/tables{?catalog_name,schema_name,page_token}"
 		   "{&omit_columns,omit_properties}",
 		"tables",
-		dbx_object(call, "catalog_name", mcp_arg(call, "catalog"), "schema_name",
+		mcp_object(call, "catalog_name", mcp_arg(call, "catalog"), "schema_name",
 			   mcp_arg(call, "schema"), "omit_columns", "true", "omit_properties",
 			   "true", NULL),
 		near_misses);
@@ -127,8 +127,8 @@ table_of(struct mcp_call *call)
 static int
 table_get(struct mcp_call *call, mcp_step_fn fn)
 {
-	return dbx_get(call, UC "/tables/{full_name}",
-		       dbx_object(call, "full_name", full_name(call), NULL), fn, NULL, 0);
+	return mcp_fetch(call, UC "/tables/{full_name}",
+			 mcp_object(call, "full_name", full_name(call), NULL), fn, NULL, 0);
 }
 
 /* ---- analyze_table --------------------------------------------------------------------------- */
@@ -213,7 +213,7 @@ query_of_schema(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *name =
 	    mcp_printf(call, "%s.%s", mcp_arg(call, "catalog"), mcp_arg(call, "schema"));
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.object = mcp_printf(call, "Schema %s", name),
 		.not_found = "Give a catalog and schema that exist.",
 		.grant = mcp_printf(call, "USE SCHEMA on %s", name),
@@ -226,7 +226,7 @@ query_of_schema(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	tables = dbx_objects(call, reply, "tables");
+	tables = mcp_objects(call, reply, "tables");
 	n = json_object_array_length(tables);
 	for (size_t i = 0; i < n && i < TABLES_SHOWN; i++)
 		add_table(call, &text, json_object_array_get_idx(tables, i));
@@ -250,7 +250,7 @@ write_query(struct mcp_call *call)
 
 	if (given(call, "table") != NULL)
 		return table_get(call, query_of_table);
-	values = dbx_object(call, "catalog_name", mcp_arg(call, "catalog"), "schema_name",
+	values = mcp_object(call, "catalog_name", mcp_arg(call, "catalog"), "schema_name",
 			    mcp_arg(call, "schema"), "omit_properties", "true", NULL);
 	json_object_object_add(values, "max_results", json_object_new_int(TABLES_SHOWN + 1));
 	return uc_list(call,

@@ -18,7 +18,7 @@ static bool
 scope_allowed(struct mcp_call *call, const char *scope)
 {
 	struct mcp_text options = mcp_context(call, MCP_CTX_OPTIONS);
-	struct json_object *list = dbx_array(mcp_json(call, options.data, options.len), "scopes");
+	struct json_object *list = mcp_array(mcp_json(call, options.data, options.len), "scopes");
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
@@ -68,11 +68,11 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
 	struct json_object *reply =
 	    dbx_reply(call, 0,
-		      &(struct dbx_words){
+		      &(struct mcp_words){
 			  .object = mcp_printf(call, "Secret \"%s/%s\"", scope, key),
 			  .not_found =
 			      mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-					 dbx_quoted(call, scope)),
+					 mcp_quoted(call, scope)),
 			  .grant = mcp_printf(call, "READ on the scope \"%s\"", scope) });
 	const char *encoded = mcp_get_str(call, reply, "value", NULL);
 	size_t n = encoded != NULL ? strlen(encoded) : 0;
@@ -129,7 +129,7 @@ get_secret(struct mcp_call *call)
 				"option \"scopes\" of the plugin secret-values.");
 	mcp_log(call, MCP_LOG_WARNING, "secret value read: scope \"%s\", key \"%s\", by %s", scope,
 		mcp_arg(call, "key"), mcp_context(call, MCP_CTX_PRINCIPAL).data);
-	return dbx_get(call, API "/get{?scope,key}",
-		       dbx_object(call, "scope", scope, "key", mcp_arg(call, "key"), NULL),
-		       value_shown, NULL, 0);
+	return mcp_fetch(call, API "/get{?scope,key}",
+			 mcp_object(call, "scope", scope, "key", mcp_arg(call, "key"), NULL),
+			 value_shown, NULL, 0);
 }

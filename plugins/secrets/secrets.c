@@ -20,38 +20,38 @@
 static int
 scopes_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "scope_name", NULL, "name", NULL },
-		{ "backend", NULL, "backend_type", NULL },
-		{ "vault", NULL, VAULT, NULL }, /* where there is one */
+	static const struct mcp_list_column columns[] = {
+		{ .name = "scope_name", .path = "name" },
+		{ .name = "backend", .path = "backend_type" },
+		{ .name = "vault", .path = VAULT }, /* where there is one */
 	};
 	size_t n = COUNT(columns) - 1;
-	struct dbx_words words = { .object = "The list of secret scopes",
+	struct mcp_words words = { .object = "The list of secret scopes",
 				   .grant = "READ on a secret scope" };
 	struct json_object *reply = dbx_reply(call, 0, &words), *scopes, *kept;
 
 	(void)state;
 	(void)len;
-	scopes = reply != NULL ? dbx_items(call, reply, "scopes", &words) : NULL;
+	scopes = reply != NULL ? mcp_items(call, reply, "scopes", &words) : NULL;
 	if (scopes == NULL)
 		return MCP_E_UPSTREAM;
 	kept = mcp_keep(call, json_object_new_array());
 	for (size_t i = 0; i < json_object_array_length(scopes); i++) {
 		struct json_object *scope = json_object_array_get_idx(scopes, i);
 
-		if (dbx_name_matches(call, mcp_get_str(call, scope, "name", "")))
+		if (mcp_name_matches(call, mcp_get_str(call, scope, "name", "")))
 			json_object_array_add(kept, json_object_get(scope));
 		if (mcp_get(scope, VAULT) != NULL)
 			n = COUNT(columns);
 	}
-	return dbx_table(call, kept, columns, n,
-			 &(struct dbx_page){ .noun = "scopes", .total = -1 });
+	return mcp_page_table(call, kept, columns, n,
+			      &(struct mcp_page){ .noun = "scopes", .total = -1 });
 }
 
 int
 list_secret_scopes(struct mcp_call *call)
 {
-	return dbx_get(call, API "/scopes/list", NULL, scopes_shown, NULL, 0);
+	return mcp_fetch(call, API "/scopes/list", NULL, scopes_shown, NULL, 0);
 }
 
 /* There are few scopes, all in one list: a missing one is reported with similar names. */
@@ -86,18 +86,18 @@ scope_missing(struct mcp_call *call, int *status)
 	return true;
 }
 
-static struct dbx_words
+static struct mcp_words
 scope_words(struct mcp_call *call, const char *grant)
 {
 	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
 
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = key != NULL ? mcp_printf(call, "Secret \"%s/%s\"", scope, key)
 				      : mcp_printf(call, "Secret scope \"%s\"", scope),
 		.not_found =
 		    key != NULL
 			? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-				     dbx_quoted(call, scope))
+				     mcp_quoted(call, scope))
 			: "Call list_secret_scopes to see which exist.",
 		.grant = mcp_printf(call, "%s on the scope \"%s\"", grant, scope),
 	};
@@ -106,11 +106,11 @@ scope_words(struct mcp_call *call, const char *grant)
 static int
 secrets_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_column columns[] = {
-		{ "key", NULL, "key", NULL },
-		{ "set", NULL, "last_updated_timestamp", dbx_show_time },
+	static const struct mcp_list_column columns[] = {
+		{ .name = "key", .path = "key" },
+		{ .name = "set", .path = "last_updated_timestamp", .show = mcp_show_time },
 	};
-	struct dbx_words words = scope_words(call, "READ");
+	struct mcp_words words = scope_words(call, "READ");
 	struct json_object *reply, *secrets;
 	int status;
 
@@ -119,19 +119,19 @@ secrets_shown(struct mcp_call *call, const void *state, size_t len)
 	if (scope_missing(call, &status))
 		return status;
 	reply = dbx_reply(call, 0, &words);
-	secrets = reply != NULL ? dbx_items(call, reply, "secrets", &words) : NULL;
+	secrets = reply != NULL ? mcp_items(call, reply, "secrets", &words) : NULL;
 	if (secrets == NULL)
 		return MCP_E_UPSTREAM;
-	return dbx_table(call, secrets, columns, COUNT(columns),
-			 &(struct dbx_page){ .noun = "secrets", .total = -1 });
+	return mcp_page_table(call, secrets, columns, COUNT(columns),
+			      &(struct mcp_page){ .noun = "secrets", .total = -1 });
 }
 
 int
 list_secrets(struct mcp_call *call)
 {
-	return dbx_get(call, API "/list{?scope}",
-		       dbx_object(call, "scope", mcp_arg(call, "scope_name"), NULL), secrets_shown,
-		       NULL, 0);
+	return mcp_fetch(call, API "/list{?scope}",
+			 mcp_object(call, "scope", mcp_arg(call, "scope_name"), NULL),
+			 secrets_shown, NULL, 0);
 }
 
 /* ---- put_secret ----------------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ put(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key");
 	const char *value = mcp_arg(call, "secret_value");
-	struct dbx_words words = scope_words(call, "WRITE");
+	struct mcp_words words = scope_words(call, "WRITE");
 	struct dbx_error error;
 	int status;
 
@@ -189,7 +189,7 @@ int
 put_secret(struct mcp_call *call)
 {
 	const char *value = mcp_arg(call, "secret_value");
-	struct json_object *head = dbx_object(call, "scope", mcp_arg(call, "scope_name"), "key",
+	struct json_object *head = mcp_object(call, "scope", mcp_arg(call, "scope_name"), "key",
 					      mcp_arg(call, "key"), NULL);
 	const char *text = json_object_to_json_string_ext(head, JSON_C_TO_STRING_PLAIN);
 	struct mcp_http request =
@@ -232,7 +232,7 @@ key_unknown(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *scope = mcp_arg(call, "scope_name"), *key = mcp_arg(call, "key"), *near;
 	struct json_object *keys = mcp_keep(call, json_object_new_array());
-	struct json_object *list = dbx_objects(call, mcp_reply_json(call, 0), "secrets");
+	struct json_object *list = mcp_objects(call, mcp_reply_json(call, 0), "secrets");
 
 	(void)len;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
@@ -247,16 +247,16 @@ key_unknown(struct mcp_call *call, const void *state, size_t len)
 			    ? mcp_printf(call,
 					 "Did you mean: %s? list_secrets scope_name=%s shows "
 					 "all.",
-					 near, dbx_quoted(call, scope))
+					 near, mcp_quoted(call, scope))
 			    : mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
-					 dbx_quoted(call, scope)));
+					 mcp_quoted(call, scope)));
 }
 
 static int
 deleted(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *scope = mcp_arg(call, "scope_name");
-	struct dbx_words words = scope_words(call, "WRITE");
+	struct mcp_words words = scope_words(call, "WRITE");
 	struct dbx_error error;
 	char why[512];
 	int status;
@@ -266,9 +266,9 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	if (scope_missing(call, &status))
 		return status;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND) {
-		dbx_cut_copy(why, sizeof(why), error.message);
-		return dbx_get(call, API "/list{?scope}", dbx_object(call, "scope", scope, NULL),
-			       key_unknown, why, strlen(why) + 1);
+		mcp_cut_copy(why, sizeof(why), error.message);
+		return mcp_fetch(call, API "/list{?scope}", mcp_object(call, "scope", scope, NULL),
+				 key_unknown, why, strlen(why) + 1);
 	}
 	if (dbx_reply(call, 0, &words) == NULL)
 		return MCP_E_UPSTREAM;
@@ -278,8 +278,8 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 int
 delete_secret(struct mcp_call *call)
 {
-	return dbx_send(call, "POST", API "/delete", NULL,
-			dbx_object(call, "scope", mcp_arg(call, "scope_name"), "key",
+	return mcp_send(call, "POST", API "/delete", NULL,
+			mcp_object(call, "scope", mcp_arg(call, "scope_name"), "key",
 				   mcp_arg(call, "key"), NULL),
 			MCP_RETRY_IDEMPOTENT, deleted, NULL, 0);
 }
@@ -291,11 +291,11 @@ scopes_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "scopes", "name");
+	return mcp_offer(call, "scopes", "name");
 }
 
 int
 complete_scope_name(struct mcp_call *call)
 {
-	return dbx_get(call, API "/scopes/list", NULL, scopes_offered, NULL, 0);
+	return mcp_fetch(call, API "/scopes/list", NULL, scopes_offered, NULL, 0);
 }

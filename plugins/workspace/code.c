@@ -15,10 +15,10 @@
 #define CAUSE_HEAD 400	/* bytes of the beginning of a long trace */
 #define CAUSE_TAIL 1200 /* bytes of its end, where the error is */
 
-static struct dbx_words
+static struct mcp_words
 command_words(struct mcp_call *call, const struct command *command)
 {
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "The execution context or command on cluster \"%s\"",
 				     command->cluster),
 		.not_found = "The context or the command does not exist any more. Call "
@@ -44,7 +44,7 @@ handle_read(struct mcp_call *call, struct command *command)
 static struct json_object *
 command_body(struct mcp_call *call, const struct command *command)
 {
-	return dbx_object(call, "clusterId", command->cluster, "contextId", command->context,
+	return mcp_object(call, "clusterId", command->cluster, "contextId", command->context,
 			  "commandId", command->id[0] != '\0' ? command->id : NULL, NULL);
 }
 
@@ -78,7 +78,7 @@ context_destroy(struct mcp_call *call, const struct command *command, mcp_step_f
 		const void *state, size_t len)
 {
 	struct mcp_http request = mcp_json_request(call, "POST", API "/contexts/destroy",
-						   dbx_object(call, "clusterId", command->cluster,
+						   mcp_object(call, "clusterId", command->cluster,
 							      "contextId", command->context, NULL),
 						   MCP_RETRY_IDEMPOTENT);
 
@@ -91,7 +91,7 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct farewell *farewell = state;
 	const struct command *command = &farewell->command;
-	struct dbx_words words = command_words(call, command);
+	struct mcp_words words = command_words(call, command);
 	struct dbx_error error = { .status = farewell->status,
 				   .http = farewell->http,
 				   .code = farewell->code,
@@ -112,8 +112,8 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 					 "Correct the code and call execute_code cluster_id=%s "
 					 "context_id=%s keep_context=true: the context "
 					 "still exists.",
-					 dbx_quoted(call, command->cluster),
-					 dbx_quoted(call, command->context))
+					 mcp_quoted(call, command->cluster),
+					 mcp_quoted(call, command->context))
 			    : "Correct the code and call execute_code again.");
 }
 
@@ -132,8 +132,8 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 {
 	struct farewell farewell = { .command = *command, .status = status };
 
-	dbx_cut_copy(farewell.what, sizeof(farewell.what), what);
-	dbx_cut_copy(farewell.why, sizeof(farewell.why), why);
+	mcp_cut_copy(farewell.what, sizeof(farewell.what), what);
+	mcp_cut_copy(farewell.why, sizeof(farewell.why), why);
 	return leave(call, &farewell);
 }
 
@@ -150,9 +150,9 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 		return reply;
 	farewell.status = ok ? MCP_E_UPSTREAM : error.status;
 	farewell.http = error.http;
-	dbx_cut_copy(farewell.why, sizeof(farewell.why),
+	mcp_cut_copy(farewell.why, sizeof(farewell.why),
 		     ok ? "The answer is not a JSON object." : error.message);
-	dbx_cut_copy(farewell.code, sizeof(farewell.code), error.code);
+	mcp_cut_copy(farewell.code, sizeof(farewell.code), error.code);
 	*status = leave(call, &farewell);
 	return NULL;
 }
@@ -201,7 +201,7 @@ command_send(struct mcp_call *call, const struct command *command)
 	json_object_object_add(body, "language", json_object_new_string(mcp_arg(call, "language")));
 	json_object_object_add(body, "command",
 			       json_object_new_string(without_indent(call, mcp_arg(call, "code"))));
-	return dbx_send(call, "POST", API "/commands/execute", NULL, body, MCP_RETRY_NEVER,
+	return mcp_send(call, "POST", API "/commands/execute", NULL, body, MCP_RETRY_NEVER,
 			command_begun, command, sizeof(*command));
 }
 
@@ -212,8 +212,8 @@ context_look(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct command *command = state;
 
-	return dbx_get(call, API "/contexts/status{?clusterId,contextId}",
-		       command_body(call, command), context_looked, state, len);
+	return mcp_fetch(call, API "/contexts/status{?clusterId,contextId}",
+			 command_body(call, command), context_looked, state, len);
 }
 
 static int
@@ -244,7 +244,7 @@ static int
 context_made(struct mcp_call *call, const void *state, size_t len)
 {
 	struct command command;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct json_object *reply;
 
 	(void)len;
@@ -291,7 +291,7 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_INPUT, "The argument is longer than any cluster_id.",
 				NULL, "Call list_clusters to see which exist.");
 	reply = dbx_reply(call, 0,
-			  &(struct dbx_words){
+			  &(struct mcp_words){
 			      .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
 			      .grant = "CAN ATTACH TO on the cluster" });
 	if (reply == NULL)
@@ -316,8 +316,8 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 		command.keep = true;
 		return context_look(call, &command, sizeof(command));
 	}
-	return dbx_send(call, "POST", API "/contexts/create", NULL,
-			dbx_object(call, "clusterId", command.cluster, "language",
+	return mcp_send(call, "POST", API "/contexts/create", NULL,
+			mcp_object(call, "clusterId", command.cluster, "language",
 				   mcp_arg(call, "language"), NULL),
 			MCP_RETRY_NEVER, context_made, &command, sizeof(command));
 }
@@ -327,9 +327,9 @@ cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
 
-	return dbx_get(call, "/api/2.1/clusters/get{?cluster_id}",
-		       dbx_object(call, "cluster_id", cluster->id, NULL), cluster_looked, state,
-		       len);
+	return mcp_fetch(call, "/api/2.1/clusters/get{?cluster_id}",
+			 mcp_object(call, "cluster_id", cluster->id, NULL), cluster_looked, state,
+			 len);
 }
 
 int
@@ -367,7 +367,7 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 	if (n > CAUSE_HEAD + CAUSE_TAIL)
 		cause = mcp_printf(call, "%.*s\n…\n%s", (int)code_utf8(cause, CAUSE_HEAD), cause,
 				   cause + code_utf8(cause, n - CAUSE_TAIL));
-	dbx_cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
+	mcp_cut_copy(what, sizeof(what), summary[0] != '\0' ? summary : "(no summary)");
 	return leave_with(call, command, MCP_E_INPUT, mcp_printf(call, "The code failed: %s", what),
 			  cause);
 }
@@ -400,7 +400,7 @@ may_go_on(struct mcp_call *call)
 static int
 still_unknown(struct mcp_call *call, const struct command *command)
 {
-	struct dbx_words words = command_words(call, command);
+	struct mcp_words words = command_words(call, command);
 
 	words.again =
 	    mcp_printf(call, "The code may still run: call %s.", command_resume(call, command));
@@ -455,7 +455,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (strcmp(now, "Cancelled") == 0)
 		return leave_with(call, &command, MCP_E_CANCELLED, "The code was cancelled.", "");
 	mcp_say(call, "The code is %s after %s. To wait for its end:\nNext: %s", now,
-		dbx_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
+		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
 		command_resume(call, &command));
 	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
 }
@@ -467,8 +467,8 @@ execute_code_poll(struct mcp_call *call)
 
 	if (!handle_read(call, &command))
 		return MCP_E_INTERNAL;
-	return dbx_get(call, API "/commands/status{?clusterId,contextId,commandId}",
-		       command_body(call, &command), polled, NULL, 0);
+	return mcp_fetch(call, API "/commands/status{?clusterId,contextId,commandId}",
+			 command_body(call, &command), polled, NULL, 0);
 }
 
 static int

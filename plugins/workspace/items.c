@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
-
 #define PENDING_MAX 3400 /* bytes of the paths that are still to be listed */
 #define FOLDERS_MAX 500	 /* folders listed in one walk */
 #define SKIPPED_MAX 400	 /* bytes of the path of a folder that was not listed */
 
-struct dbx_words
+struct mcp_words
 path_words(struct mcp_call *call, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -23,11 +21,11 @@ path_words(struct mcp_call *call, const char *path)
 			       ? "/"
 			       : mcp_printf(call, "%.*s", (int)(slash - path), path);
 
-	return (struct dbx_words){
+	return (struct mcp_words){
 		.object = mcp_printf(call, "Workspace path \"%s\"", path),
 		.not_found =
 		    mcp_printf(call, "Call list_workspace_items path=%s to see its content.",
-			       dbx_quoted(call, folder)),
+			       mcp_quoted(call, folder)),
 		.grant = "CAN READ on the folder",
 	};
 }
@@ -64,8 +62,8 @@ folder_fetch(struct mcp_call *call, const struct walk *walk)
 	const char *end = memchr(walk->pending, '\n', walk->len);
 	const char *path = mcp_printf(call, "%.*s", (int)(end - walk->pending), walk->pending);
 
-	return dbx_get(call, "/api/2.0/workspace/list{?path}", dbx_object(call, "path", path, NULL),
-		       folder_arrived, walk, sizeof(*walk));
+	return mcp_fetch(call, "/api/2.0/workspace/list{?path}",
+			 mcp_object(call, "path", path, NULL), folder_arrived, walk, sizeof(*walk));
 }
 
 static bool
@@ -111,7 +109,7 @@ item_matches(struct mcp_call *call, struct json_object *item)
 	const char *slash = strrchr(path, '/');
 
 	return (type == NULL || strcmp(type, mcp_get_str(call, item, "object_type", "")) == 0) &&
-	       dbx_name_matches(call, slash != NULL ? slash + 1 : path);
+	       mcp_name_matches(call, slash != NULL ? slash + 1 : path);
 }
 
 static void
@@ -122,15 +120,15 @@ item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 		mcp_get_str(call, item, "object_type", ""),
 		mcp_get_str(call, item, "path", ""),
 		mcp_get_str(call, item, "language", ""),
-		size != NULL ? dbx_show_bytes(call, size) : "",
-		dbx_time(call, mcp_get_int(item, "modified_at", 0)),
+		size != NULL ? mcp_show_bytes(call, size) : "",
+		mcp_time(call, mcp_get_int(item, "modified_at", 0)),
 		mcp_get_str(call, item, "object_id", ""),
 	};
 
 	if (walk->seen++ < walk->skip)
 		return;
 	if (walk->left-- > 0)
-		dbx_row(call, cells, COUNT(cells));
+		mcp_page_row(call, cells, COUNT(cells));
 	else
 		walk->more = true;
 }
@@ -142,7 +140,7 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 	const struct walk *walk = data;
 
 	return mcp_printf(call, "list_workspace_items %s%s page_token=%lld",
-			  dbx_repeat(call, (const char *const[]){ "path", "object_type",
+			  mcp_repeat(call, (const char *const[]){ "path", "object_type",
 								  "name_filter", "limit", NULL }),
 			  walk->depth > 1 ? mcp_printf(call, " depth=%d", walk->depth) : "",
 			  (long long)walk->skip + (long long)shown);
@@ -153,10 +151,10 @@ static const char *
 unwalked_next(struct mcp_call *call, const struct walk *walk)
 {
 	const char *repeated =
-	    dbx_repeat(call, (const char *const[]){ "object_type", "name_filter", "limit", NULL });
+	    mcp_repeat(call, (const char *const[]){ "object_type", "name_filter", "limit", NULL });
 
 	return mcp_printf(call, "list_workspace_items path=%s depth=%d%s%s",
-			  dbx_quoted(call, walk->unwalked), walk->depth,
+			  mcp_quoted(call, walk->unwalked), walk->depth,
 			  repeated != NULL ? " " : "", repeated != NULL ? repeated : "");
 }
 
@@ -167,7 +165,7 @@ walk_end(struct mcp_call *call, const struct walk *walk)
 	bool unwalked = walk->unwalked[0] != '\0';
 
 	if (walk->more)
-		shown = dbx_limit(call, 100);
+		shown = mcp_limit(call, 100);
 	mcp_table_end(call, &(struct mcp_table_end){
 				.size = sizeof(struct mcp_table_end),
 				.noun = "items",
@@ -192,7 +190,7 @@ static int
 folder_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct walk walk;
-	struct dbx_words words = path_words(call, mcp_arg(call, "path"));
+	struct mcp_words words = path_words(call, mcp_arg(call, "path"));
 	struct json_object *reply, *items;
 	struct dbx_error error;
 	size_t used;
@@ -203,7 +201,7 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error) &&
 	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
-		reply = dbx_object(call, NULL);
+		reply = mcp_object(call, NULL);
 	} else {
 		reply = dbx_reply(call, 0, &words);
 	}
@@ -213,7 +211,7 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 	memmove(walk.pending, walk.pending + used, walk.len - used);
 	walk.len -= used;
 	walk.next_level -= used;
-	items = dbx_items(call, reply, "objects", &words);
+	items = mcp_items(call, reply, "objects", &words);
 	if (items == NULL)
 		return MCP_E_UPSTREAM;
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
@@ -246,7 +244,7 @@ list_workspace_items(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token from the end line of the last answer.");
 	walk.skip = page != NULL ? strtoll(page, NULL, 10) : 0;
-	walk.left = dbx_limit(call, 100);
+	walk.left = mcp_limit(call, 100);
 	remember_folder(&walk, path);
 	walk.next_level = walk.len;
 	mcp_table(call, columns, COUNT(columns));
@@ -258,9 +256,9 @@ list_workspace_items(struct mcp_call *call)
 static int
 item_shown(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
 {
-	static const struct dbx_fact facts[] = {
+	static const struct mcp_fact facts[] = {
 		{ .key = "language", .path = "language" },
-		{ .key = "object_id", .path = "object_id", .show = dbx_show_id },
+		{ .key = "object_id", .path = "object_id", .show = mcp_show_id },
 		{ .key = "resource_id", .path = "resource_id" },
 		{ .key = "is_git_folder",
 		  .label = "Git folder",
@@ -269,22 +267,22 @@ item_shown(struct mcp_call *call, const char *path, struct json_object *item, co
 		{ .key = "created_at",
 		  .label = "created",
 		  .path = "created_at",
-		  .show = dbx_show_time },
+		  .show = mcp_show_time },
 		{ .key = "modified_at",
 		  .label = "modified",
 		  .path = "modified_at",
-		  .show = dbx_show_time },
+		  .show = mcp_show_time },
 	};
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 	const char *shown = mcp_get_str(call, item, "path", "");
 	const char *type = mcp_get_str(call, item, "object_type", "");
 
 	(void)state;
-	dbx_answer_text(answer, NULL, "path", shown[0] != '\0' ? shown : path);
-	dbx_answer_text(answer, "type", "object_type", type[0] != '\0' ? type : "UNKNOWN");
-	dbx_answer_add(answer, item, facts, COUNT(facts));
-	dbx_answer_url(answer, dbx_url(call, "/#workspace%s", path));
-	return dbx_answer_end(answer);
+	mcp_answer_text(answer, NULL, "path", shown[0] != '\0' ? shown : path);
+	mcp_answer_text(answer, "type", "object_type", type[0] != '\0' ? type : "UNKNOWN");
+	mcp_answer_add(answer, item, facts, COUNT(facts));
+	mcp_answer_url(answer, mcp_url(call, "/#workspace%s", path));
+	return mcp_answer_end(answer);
 }
 
 int
@@ -300,7 +298,7 @@ paths_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "objects", "path");
+	return mcp_offer(call, "objects", "path");
 }
 
 /* The items of the folder in the text so far. */
@@ -313,6 +311,6 @@ complete_path(struct mcp_call *call)
 			       ? "/"
 			       : mcp_printf(call, "%.*s", (int)(slash - value), value);
 
-	return dbx_get(call, "/api/2.0/workspace/list{?path}",
-		       dbx_object(call, "path", folder, NULL), paths_offered, NULL, 0);
+	return mcp_fetch(call, "/api/2.0/workspace/list{?path}",
+			 mcp_object(call, "path", folder, NULL), paths_offered, NULL, 0);
 }

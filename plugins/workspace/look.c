@@ -38,8 +38,8 @@ static int looked_at(struct mcp_call *call, const void *state, size_t len);
 static int
 look_at(struct mcp_call *call, const struct look *look, const char *path)
 {
-	return dbx_get(call, "/api/2.0/workspace/get-status{?path}",
-		       dbx_object(call, "path", path, NULL), looked_at, look, sizeof(*look));
+	return mcp_fetch(call, "/api/2.0/workspace/get-status{?path}",
+			 mcp_object(call, "path", path, NULL), looked_at, look, sizeof(*look));
 }
 
 static int
@@ -47,7 +47,7 @@ looked_at(struct mcp_call *call, const void *state, size_t len)
 {
 	struct look look;
 	struct dbx_error error;
-	struct dbx_words words;
+	struct mcp_words words;
 	struct json_object *item;
 	const char *asked, *path, *notebook;
 	bool missing;

@@ -61,7 +61,7 @@ long_line(struct mcp_call *call, const char *text, const char *start, int64_t ro
 		mcp_say(call,
 			"The line is too long; its first %lld bytes are shown.\nNext: "
 			"read_file path=%s offset=%lld",
-			(long long)(end - start), dbx_quoted(call, path), (long long)(end - text));
+			(long long)(end - start), mcp_quoted(call, path), (long long)(end - text));
 	return end;
 }
 
@@ -98,7 +98,7 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 		end = long_line(call, text, start, room, path);
 	if (line <= to)
 		mcp_say(call, "Next: get_notebook_content path=%s view=%s start_line=%lld%s%s",
-			dbx_quoted(call, path), view, (long long)line,
+			mcp_quoted(call, path), view, (long long)line,
 			given != NULL ? " end_line=" : "", given != NULL ? given : "");
 	return mcp_say_text(call, start, (size_t)(end - start), true);
 }
@@ -127,7 +127,7 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	cells[1] = mcp_printf(call, "%lld", (long long)line);
 	cells[2] = mcp_printf(call, "%lld", (long long)count_lines(text, (size_t)(end - text)));
 	cells[3] = mcp_printf(call, "%.*s", (int)((stop != NULL ? stop : end) - first), first);
-	return dbx_row(call, cells, COUNT(cells));
+	return mcp_page_row(call, cells, COUNT(cells));
 }
 
 /* The start of the next cell: the separator is at the start of a line. */
@@ -155,7 +155,7 @@ next_cells(struct mcp_call *call, const void *data, size_t shown)
 	const char *end = mcp_arg(call, "end_line");
 
 	return mcp_printf(call, "get_notebook_content path=%s view=cells start_line=%lld%s%s",
-			  dbx_quoted(call, cells->path),
+			  mcp_quoted(call, cells->path),
 			  (long long)cells->lines[cells->shown_from + (int64_t)shown],
 			  end != NULL ? " end_line=" : "", end != NULL ? end : "");
 }
@@ -224,7 +224,7 @@ exported(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	const struct found *found = state;
-	struct dbx_words words = path_words(call, found->path);
+	struct mcp_words words = path_words(call, found->path);
 	struct dbx_error error;
 	const char *text;
 	size_t n;
@@ -253,23 +253,23 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
 				strcmp(type, "FILE") == 0
 				    ? mcp_printf(call, "Call read_file path=%s.",
-						 dbx_quoted(call, path))
+						 mcp_quoted(call, path))
 				    : mcp_printf(call,
 						 "Call list_workspace_items path=%s to see its "
 						 "content.",
-						 dbx_quoted(call, path)));
-	if (!dbx_get_request(
+						 mcp_quoted(call, path)));
+	if (!mcp_fetch_request(
 		call, &request,
 		view_is(call, "outputs")
 		    ? "/api/2.0/workspace/export?format=JUPYTER&outputs=ALL&direct_download=true"
 		      "{&path}"
 		    : "/api/2.0/workspace/export?format=SOURCE&direct_download=true{&path}",
-		dbx_object(call, "path", path, NULL)))
+		mcp_object(call, "path", path, NULL)))
 		return MCP_E_INPUT;
 	request.max_bytes = EXPORT_MAX;
-	dbx_cut_copy(found.language, sizeof(found.language),
+	mcp_cut_copy(found.language, sizeof(found.language),
 		     mcp_get_str(call, item, "language", "language not known"));
-	dbx_cut_copy(found.path, sizeof(found.path), path);
+	mcp_cut_copy(found.path, sizeof(found.path), path);
 	return mcp_suspend(call, &request, 1, 0, exported, &found, sizeof(found));
 }
 

@@ -72,8 +72,8 @@ member(struct json_object *object, const char *name)
 static const char *
 table_text(struct mcp_call *call, struct json_object *table)
 {
-	struct json_object *schema = dbx_objects(call, table, "schema");
-	struct json_object *rows = dbx_array(table, "data");
+	struct json_object *schema = mcp_objects(call, table, "schema");
+	struct json_object *rows = mcp_array(table, "data");
 	size_t n = rows != NULL ? json_object_array_length(rows) : 0;
 	struct text all = { 0 };
 
@@ -120,7 +120,7 @@ static const char *
 error_text(struct mcp_call *call, struct json_object *output)
 {
 	const char *name = mcp_get_str(call, output, "ename", "error"), *trace;
-	struct json_object *lines = dbx_array(output, "traceback");
+	struct json_object *lines = mcp_array(output, "traceback");
 	struct text all = { 0 };
 
 	add(call, &all, "");
@@ -209,7 +209,7 @@ add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t 
 		"%.*s\n… (%zu of %zu bytes left out; "
 		"get_notebook_content path=%s view=outputs start_line=%lld end_line=%lld shows "
 		"them) …\n",
-		(int)head, text, tail - head, len, dbx_quoted(call, views->path), (long long)first,
+		(int)head, text, tail - head, len, mcp_quoted(call, views->path), (long long)first,
 		(long long)(first + count_lines(text, len) - 1)));
 	add(call, &views->brief, text + tail);
 }
@@ -238,7 +238,7 @@ add_output(struct mcp_call *call, struct views *views, struct json_object *outpu
 static void
 add_cell(struct mcp_call *call, struct views *views, size_t number, struct json_object *cell)
 {
-	struct json_object *outputs = dbx_objects(call, cell, "outputs");
+	struct json_object *outputs = mcp_objects(call, cell, "outputs");
 
 	add_both(call, views,
 		 mcp_printf(call, "## cell %zu (%s)\n", number,
@@ -254,12 +254,12 @@ int
 say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path)
 {
 	struct json_object *tree = mcp_json(call, export, len);
-	struct json_object *cells = dbx_objects(call, tree, "cells");
+	struct json_object *cells = mcp_objects(call, tree, "cells");
 	size_t n = json_object_array_length(cells);
 	struct views views = { .line = 1, .path = path };
 	const char *what;
 
-	if (dbx_array(tree, "cells") == NULL)
+	if (mcp_array(tree, "cells") == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				"The notebook's export is not a valid "
 				"notebook.",
@@ -267,7 +267,7 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 				mcp_printf(call,
 					   "Call get_notebook_content path=%s "
 					   "view=source.",
-					   dbx_quoted(call, path)));
+					   mcp_quoted(call, path)));
 	add_both(call, &views, "");
 	for (size_t i = 0; i < n; i++)
 		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
-
 #define PREFIX_MAX 1024
 #define TOKEN_MAX 512
 #define TOPS_MAX 1200	/* bytes of the names of top folders */
@@ -63,11 +61,11 @@ static const char *
 token_text(struct mcp_call *call, int64_t skip, const char *prefix, const char *token)
 {
 	const char *repeated =
-	    dbx_repeat(call, (const char *const[]){ "path_prefix", "name_filter", NULL });
+	    mcp_repeat(call, (const char *const[]){ "path_prefix", "name_filter", NULL });
 
 	return mcp_printf(call, "list_repos %s%spage_token=%s", repeated != NULL ? repeated : "",
 			  repeated != NULL ? " " : "",
-			  dbx_quoted(call, mcp_printf(call, "%lld,%zu,%s%s", (long long)skip,
+			  mcp_quoted(call, mcp_printf(call, "%lld,%zu,%s%s", (long long)skip,
 						      strlen(prefix), prefix, token)));
 }
 
@@ -135,11 +133,11 @@ static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 static int
 page_fetch(struct mcp_call *call, const struct walk *walk)
 {
-	return dbx_get(call, "/api/2.0/repos{?path_prefix,next_page_token}",
-		       dbx_object(call, "path_prefix", current_prefix(call, walk),
-				  "next_page_token", walk->token[0] != '\0' ? walk->token : NULL,
-				  NULL),
-		       page_arrived, walk, sizeof(*walk));
+	return mcp_fetch(call, "/api/2.0/repos{?path_prefix,next_page_token}",
+			 mcp_object(call, "path_prefix", current_prefix(call, walk),
+				    "next_page_token", walk->token[0] != '\0' ? walk->token : NULL,
+				    NULL),
+			 page_arrived, walk, sizeof(*walk));
 }
 
 /* Appends to the names, when there is room. */
@@ -220,10 +218,10 @@ list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 			mcp_get_str(call, repo, "url", ""),
 		};
 
-		if ((all && !is_below(path, prefix)) || !dbx_name_matches(call, path))
+		if ((all && !is_below(path, prefix)) || !mcp_name_matches(call, path))
 			continue;
 		if (walk->seen++ >= walk->skip)
-			dbx_row(call, cells, COUNT(cells));
+			mcp_page_row(call, cells, COUNT(cells));
 	}
 }
 
@@ -288,7 +286,7 @@ find_end(struct mcp_call *call, const struct walk *walk)
 static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
-	struct dbx_words words = { .object = "The list of Git folders",
+	struct mcp_words words = { .object = "The list of Git folders",
 				   .grant = "CAN READ on Git folders" };
 	struct json_object *reply, *repos;
 	struct dbx_error error;
@@ -300,13 +298,13 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	if (given_prefix(call) == NULL && !dbx_ok(call, mcp_reply(call, 0), &error) &&
 	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
-		reply = dbx_object(call, NULL);
+		reply = mcp_object(call, NULL);
 	} else {
 		reply = dbx_reply(call, 0, &words);
 	}
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	repos = dbx_items(call, reply, "repos", &words);
+	repos = mcp_items(call, reply, "repos", &words);
 	if (repos == NULL)
 		return MCP_E_UPSTREAM;
 	if (walk.find)
@@ -342,7 +340,7 @@ skip_to(struct mcp_call *call, struct walk *walk, const char *from)
 static void
 add_tops(struct mcp_call *call, struct walk *walk)
 {
-	struct json_object *tops = dbx_objects(call, mcp_reply_json(call, 0), "objects");
+	struct json_object *tops = mcp_objects(call, mcp_reply_json(call, 0), "objects");
 	struct dbx_error error;
 
 	add_prefix(walk, "/Repos");
@@ -382,8 +380,8 @@ tops_arrived(struct mcp_call *call, const void *state, size_t len)
 static int
 walk_begin(struct mcp_call *call, const struct walk *walk)
 {
-	return dbx_get(call, "/api/2.0/workspace/list?path=%2F", NULL, tops_arrived, walk,
-		       sizeof(*walk));
+	return mcp_fetch(call, "/api/2.0/workspace/list?path=%2F", NULL, tops_arrived, walk,
+			 sizeof(*walk));
 }
 
 /* ---- list_repos ------------------------------------------------------------------------------ */
@@ -424,8 +422,8 @@ struct asking {
 static int
 repo_shown(struct mcp_call *call, const void *state, size_t len)
 {
-	static const struct dbx_fact facts[] = {
-		{ .key = "branch", .path = "branch", .show = dbx_show_id },
+	static const struct mcp_fact facts[] = {
+		{ .key = "branch", .path = "branch", .show = mcp_show_id },
 		{ .key = "head_commit_id", .label = "head", .path = "head_commit_id" },
 		{ .key = "remote", .path = "url" },
 		{ .key = "provider", .path = "provider" },
@@ -438,12 +436,12 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	};
 	const struct asking *asking = state;
 	const char *asked = mcp_arg(call, "repo_id"), *id, *path;
-	struct dbx_words words = {
+	struct mcp_words words = {
 		.object = mcp_printf(call, "Repo \"%s\"", asked),
 		.not_found = "Call list_repos to see which exist.",
 		.grant = "CAN READ on the Git folder",
 	};
-	struct dbx_answer *answer;
+	struct mcp_answer *answer;
 	struct json_object *repo;
 	struct dbx_error error;
 
@@ -462,19 +460,19 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "%s could not be read.", words.object),
 				"The reply of the workspace has no id or no path.",
 				words.not_found);
-	answer = dbx_answer_begin(call);
-	dbx_answer_text(answer, "repo_id", "id", id);
-	dbx_answer_text(answer, NULL, "path", path);
-	dbx_answer_add(answer, repo, facts, COUNT(facts));
-	dbx_answer_url(answer, dbx_url(call, "/#workspace%s", path));
-	return dbx_answer_end(answer);
+	answer = mcp_answer_begin(call);
+	mcp_answer_text(answer, "repo_id", "id", id);
+	mcp_answer_text(answer, NULL, "path", path);
+	mcp_answer_add(answer, repo, facts, COUNT(facts));
+	mcp_answer_url(answer, mcp_url(call, "/#workspace%s", path));
+	return mcp_answer_end(answer);
 }
 
 static int
 repo_get(struct mcp_call *call, const char *id, bool by_name)
 {
-	return dbx_get(call, "/api/2.0/repos/{id}", dbx_object(call, "id", id, NULL), repo_shown,
-		       &(struct asking){ by_name }, sizeof(struct asking));
+	return mcp_fetch(call, "/api/2.0/repos/{id}", mcp_object(call, "id", id, NULL), repo_shown,
+			 &(struct asking){ by_name }, sizeof(struct asking));
 }
 
 /* The object_id of a Git folder is its repo_id. */
@@ -482,7 +480,7 @@ static int
 path_seen(struct mcp_call *call, const void *state, size_t len)
 {
 	const char *asked = mcp_arg(call, "repo_id"), *type;
-	struct dbx_words words = path_words(call, asked);
+	struct mcp_words words = path_words(call, asked);
 	struct json_object *item;
 	struct dbx_error error;
 
@@ -511,8 +509,8 @@ get_repo_status(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT, "repo_id is missing.", NULL,
 				"Give the id, the name or the path of a Git folder.");
 	if (asked[0] == '/')
-		return dbx_get(call, "/api/2.0/workspace/get-status{?path}",
-			       dbx_object(call, "path", asked, NULL), path_seen, NULL, 0);
+		return mcp_fetch(call, "/api/2.0/workspace/get-status{?path}",
+				 mcp_object(call, "path", asked, NULL), path_seen, NULL, 0);
 	return dbx_is_number(asked) ? repo_get(call, asked, false)
 				    : walk_begin(call, &(struct walk){ .find = true });
 }
@@ -524,11 +522,11 @@ repos_offered(struct mcp_call *call, const void *state, size_t len)
 {
 	(void)state;
 	(void)len;
-	return dbx_offer(call, "repos", "id");
+	return mcp_offer(call, "repos", "id");
 }
 
 int
 complete_repo_id(struct mcp_call *call)
 {
-	return dbx_get(call, "/api/2.0/repos", NULL, repos_offered, NULL, 0);
+	return mcp_fetch(call, "/api/2.0/repos", NULL, repos_offered, NULL, 0);
 }

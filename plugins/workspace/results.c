@@ -19,7 +19,7 @@ code_utf8(const char *text, size_t at)
 bool
 results_fit(struct mcp_call *call, struct json_object *results)
 {
-	struct json_object *schema = dbx_array(results, "schema");
+	struct json_object *schema = mcp_array(results, "schema");
 	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
 
 	return n <= CODE_COLUMNS_MAX &&
@@ -30,8 +30,8 @@ results_fit(struct mcp_call *call, struct json_object *results)
 static int
 say_table(struct mcp_call *call, struct json_object *results)
 {
-	struct json_object *schema = dbx_array(results, "schema");
-	struct json_object *rows = dbx_array(results, "data");
+	struct json_object *schema = mcp_array(results, "schema");
+	struct json_object *rows = mcp_array(results, "data");
 	size_t n = schema != NULL ? json_object_array_length(schema) : 0;
 	struct mcp_column heads[CODE_COLUMNS_MAX];
 	const char *cells[CODE_COLUMNS_MAX];
@@ -78,8 +78,8 @@ const char *
 command_resume(struct mcp_call *call, const struct command *command)
 {
 	return mcp_printf(call, "execute_code cluster_id=%s context_id=%s command_id=%s%s",
-			  dbx_quoted(call, command->cluster), dbx_quoted(call, command->context),
-			  dbx_quoted(call, command->id), command->keep ? " keep_context=true" : "");
+			  mcp_quoted(call, command->cluster), mcp_quoted(call, command->context),
+			  mcp_quoted(call, command->id), command->keep ? " keep_context=true" : "");
 }
 
 /* From the byte `output_from` on, as far as the answer has room. */
@@ -145,7 +145,7 @@ say_picture(struct mcp_call *call, const char *name)
 static int
 say_pictures(struct mcp_call *call, struct json_object *results)
 {
-	struct json_object *names = dbx_array(results, "fileNames");
+	struct json_object *names = mcp_array(results, "fileNames");
 	const char *one = mcp_get_str(call, results, "fileName", "");
 
 	mcp_say(call, "The code ran; its result is a picture, which is not shown.");

@@ -10,7 +10,7 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	const char *path = mcp_arg(call, "notebook_path");
 	struct json_object *reply =
 	    dbx_reply(call, 0,
-		      &(struct dbx_words){
+		      &(struct mcp_words){
 			  .object = mcp_printf(call, "Running notebook \"%s\"", path),
 			  .not_found = "Call list_workspace_items to see which notebooks exist.",
 			  .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster" });
@@ -28,7 +28,7 @@ task_body(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *task = json_object_new_object();
 	struct json_object *notebook =
-	    json_object_get(dbx_object(call, "notebook_path", path, "source", "WORKSPACE", NULL));
+	    json_object_get(mcp_object(call, "notebook_path", path, "source", "WORKSPACE", NULL));
 	struct json_object *parameters = mcp_arg_json(call, "parameters");
 
 	if (parameters != NULL)
@@ -46,12 +46,12 @@ submit(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *tasks = json_object_new_array();
 	struct json_object *body =
-	    dbx_object(call, "run_name", mcp_printf(call, "lakehost: %s", path),
-		       "idempotency_token", dbx_idempotency_token(call, "idempotency_token"), NULL);
+	    mcp_object(call, "run_name", mcp_printf(call, "lakehost: %s", path),
+		       "idempotency_token", mcp_idempotency_token(call, "idempotency_token"), NULL);
 
 	json_object_array_add(tasks, task_body(call, path, cluster_id));
 	json_object_object_add(body, "tasks", tasks);
-	return dbx_send(call, "POST", "/api/2.2/jobs/runs/submit", NULL, body, MCP_RETRY_TOKEN,
+	return mcp_send(call, "POST", "/api/2.2/jobs/runs/submit", NULL, body, MCP_RETRY_TOKEN,
 			submitted, NULL, 0);
 }
 

@@ -40,7 +40,7 @@ int say_lines(struct mcp_call *call, const char *text, size_t len, const char *p
 int say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path);
 
 /* The texts of a failure about a workspace path. */
-struct dbx_words path_words(struct mcp_call *call, const char *path);
+struct mcp_words path_words(struct mcp_call *call, const char *path);
 
 /* Text without ANSI escapes, and with `html` without tags and entities too. */
 const char *clean_text(struct mcp_call *call, const char *text, bool html);

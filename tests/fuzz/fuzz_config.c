@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
-#include "config/internal.h"
+#include "config/faults.h"
 #include "upstream/databricks/host.h"
 #include "upstream/databricks/profile.h"
 #include "upstream/generic/generic.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/internal.h"
+#include "config/faults.h"
 #include "upstream/upstream.h"
 
 static const struct config_overrides nothing;

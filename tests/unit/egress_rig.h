@@ -5,7 +5,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
-#include "config/internal.h"
+#include "config/faults.h"
 #include "egress/egress.h"
 #include "upstream.h"
 

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/faults.h"
+#include "config/plugins.h"
 #include "config/reference.h"
 #include "config/text.h"
 #include "config_rig.h"

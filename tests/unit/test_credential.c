@@ -9,6 +9,7 @@
 #include "egress/internal.h"
 #include "egress_assert.h"
 #include "egress_rig.h"
+#include "upstream/generic/generic.h"
 
 /* ---- the methods
  * ------------------------------------------------------------------------------ */
@@ -334,6 +335,110 @@ deadline_while_waiting(void)
 	rig_free(b); /* with the token still under way */
 }
 
+/* ---- steps of a credential ------------------------------------------------------------------- */
+
+static struct credential_step
+step_at(const struct credential *credential, int64_t now_ms)
+{
+	struct credential_step step;
+
+	credential_step(credential, now_ms, &step);
+	return step;
+}
+
+static void
+step_is(const struct credential *credential, int64_t now_ms, const char *header, bool renew)
+{
+	struct credential_step step = step_at(credential, now_ms);
+
+	ASSERT_INT(step.answer, CREDENTIAL_HEADERS);
+	ASSERT_STR(step.headers.item[0], header);
+	CU_ASSERT(step.renew == renew);
+	strings_wipe(&step.headers);
+}
+
+static void
+steps_of_a_token(void)
+{
+	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
+	static const char text[] = "{\"access_token\":\"a\",\"expires_in\":100}";
+	const struct mcp_reply good = { .size = sizeof(good),
+					.status = 200,
+					.body = { text, sizeof(text) - 1 } };
+	const struct mcp_reply bad = { .size = sizeof(bad), .status = 400 };
+	struct credential credential;
+	char why[CREDENTIAL_WHY_MAX];
+
+	credential_init(&credential, &b->config->upstream[0]);
+	ASSERT_INT(step_at(&credential, 0).answer, CREDENTIAL_REQUEST);
+	ASSERT_INT(credential_reply(&credential, &bad, 0, why, sizeof(why)), MCP_E_UNAUTHENTICATED);
+	ASSERT_INT(step_at(&credential, 0).answer, CREDENTIAL_REQUEST);
+	ASSERT_INT(credential_reply(&credential, &good, 0, why, sizeof(why)), MCP_OK);
+	step_is(&credential, 79999, "Authorization: Bearer a", false);
+	step_is(&credential, 80000, "Authorization: Bearer a", true);
+	ASSERT_INT(step_at(&credential, 98000).answer, CREDENTIAL_REQUEST);
+	CU_ASSERT(credential_refused(&credential, credential.generation));
+	ASSERT_INT(step_at(&credential, 0).answer, CREDENTIAL_REQUEST);
+	CU_ASSERT(credential_refused(&credential, credential.generation - 1)); /* a newer one */
+	credential_fini(&credential);
+	rig_free(b);
+}
+
+static void
+step_without_secret(struct rig *b)
+{
+	struct credential credential;
+	struct credential_step step;
+
+	secret_free(b->config->upstream[0].secret);
+	b->config->upstream[0].secret = NULL;
+	credential_init(&credential, &b->config->upstream[0]);
+	step = step_at(&credential, 0);
+	ASSERT_INT(step.answer, CREDENTIAL_ERROR);
+	ASSERT_INT(step.error, MCP_E_UNAUTHENTICATED);
+	ASSERT_STR(step.why, b->config->upstream[0].auth_why);
+	credential_fini(&credential);
+	rig_free(b);
+}
+
+static void
+steps_without_secret(void)
+{
+	step_without_secret(rig_new("", ""));
+	step_without_secret(rig_new_generic("", "method = \"bearer\"; token = \"t-1\";"));
+}
+
+/* ---- a third kind ---------------------------------------------------------------------------- */
+
+static void
+authorize_never(const struct credential *credential, int64_t now_ms, struct credential_step *step)
+{
+	(void)credential;
+	(void)now_ms;
+	step->answer = CREDENTIAL_ERROR;
+	step->error = MCP_E_UNAVAILABLE;
+	snprintf(step->why, sizeof(step->why), "the safe is locked");
+}
+
+/* A kind that only this test knows: what its step says is what the caller hears. */
+static void
+error_of_a_kind(void)
+{
+	struct rig *b = rig_new_generic("", "method = \"none\";");
+	struct upstream_kind kind = upstream_generic;
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	kind.authorize = authorize_never;
+	b->config->upstream[0].kind = &kind;
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	ASSERT_STR(got.why, "the safe is locked");
+	ASSERT_INT(upstream_requests(b->upstream), 0);
+	got_fini(&got);
+	rig_free(b);
+}
+
 static const struct test tests[] = {
 	TEST(methods),
 	TEST(none_sends_none),
@@ -347,5 +452,8 @@ static const struct test tests[] = {
 	TEST(token_renewed_ahead),
 	TEST(tokens_missing),
 	TEST(deadline_while_waiting),
+	TEST(steps_of_a_token),
+	TEST(steps_without_secret),
+	TEST(error_of_a_kind),
 };
 SUITE(tests)

@@ -87,10 +87,9 @@ take_identity(struct config_upstream *upstream, struct databricks_identity *foun
 	upstream->auth_why = found->auth_why;
 	if (found->warning != NULL)
 		group_warn(upstream, "%s", found->warning);
-	free(found->fault);
-	free(found->fault_from);
-	free(found->warning);
-	*found = (struct databricks_identity){ 0 };
+	found->profile = found->config_file = found->workspace_id = NULL;
+	found->url = found->token = found->auth_type = found->auth_why = NULL;
+	databricks_identity_fini(found);
 }
 
 static void
@@ -163,7 +162,10 @@ databricks_authorize(const struct credential *credential, int64_t now_ms,
 	char *header;
 
 	(void)now_ms;
-	CHECK(credential->secret != NULL); /* else egress sends nothing there */
+	if (credential->secret == NULL) {
+		credential_missing(credential, step);
+		return;
+	}
 	step->answer = CREDENTIAL_HEADERS;
 	header = xprintf("Authorization: Bearer %s", credential->secret);
 	strings_add(&step->headers, header);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How values are shown: times, sizes, tables of items, facts about one item, links for people. */
-#include "databricks.h"
+#include <lakehost/rest.h>
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #define PLACE_DIGITS 6 /* rows of the page that were already shown */
 
 const char *
-dbx_time(struct mcp_call *call, int64_t ms)
+mcp_time(struct mcp_call *call, int64_t ms)
 {
 	char text[32];
 	time_t seconds = (time_t)(ms / 1000);
@@ -27,7 +27,7 @@ dbx_time(struct mcp_call *call, int64_t ms)
 }
 
 const char *
-dbx_duration(struct mcp_call *call, int64_t ms)
+mcp_duration(struct mcp_call *call, int64_t ms)
 {
 	long long s = (long long)ms / 1000;
 
@@ -45,19 +45,19 @@ dbx_duration(struct mcp_call *call, int64_t ms)
 }
 
 const char *
-dbx_show_time(struct mcp_call *call, struct json_object *value)
+mcp_show_time(struct mcp_call *call, struct json_object *value)
 {
-	return dbx_time(call, json_object_get_int64(value));
+	return mcp_time(call, json_object_get_int64(value));
 }
 
 const char *
-dbx_show_duration(struct mcp_call *call, struct json_object *value)
+mcp_show_duration(struct mcp_call *call, struct json_object *value)
 {
-	return dbx_duration(call, json_object_get_int64(value));
+	return mcp_duration(call, json_object_get_int64(value));
 }
 
 const char *
-dbx_show_bytes(struct mcp_call *call, struct json_object *value)
+mcp_show_bytes(struct mcp_call *call, struct json_object *value)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
 	double size = (double)json_object_get_int64(value);
@@ -71,7 +71,7 @@ dbx_show_bytes(struct mcp_call *call, struct json_object *value)
 }
 
 const char *
-dbx_show_yes(struct mcp_call *call, struct json_object *value)
+mcp_show_yes(struct mcp_call *call, struct json_object *value)
 {
 	(void)call;
 	return json_object_get_boolean(value) ? "yes" : "";
@@ -98,7 +98,16 @@ encode(char *out, const char *text)
 }
 
 const char *
-dbx_url(struct mcp_call *call, const char *format, ...)
+mcp_url_part(struct mcp_call *call, const char *text)
+{
+	char *part = mcp_alloc(call, encode(NULL, text) + 1);
+
+	encode(part, text);
+	return part;
+}
+
+const char *
+mcp_url(struct mcp_call *call, const char *format, ...)
 {
 	const char *base = mcp_context(call, MCP_CTX_UPSTREAM_URL).data;
 	size_t size = strlen(base) + strlen(format) + 1, at = strlen(base);
@@ -126,7 +135,7 @@ dbx_url(struct mcp_call *call, const char *format, ...)
 }
 
 struct json_object *
-dbx_pick(struct mcp_call *call, struct json_object *item, ...)
+mcp_pick(struct mcp_call *call, struct json_object *item, ...)
 {
 	struct json_object *picked = mcp_keep(call, json_object_new_object()), *value;
 	const char *key;
@@ -141,7 +150,7 @@ dbx_pick(struct mcp_call *call, struct json_object *item, ...)
 }
 
 bool
-dbx_full(struct mcp_call *call)
+mcp_full(struct mcp_call *call)
 {
 	const char *detail = mcp_arg(call, "detail");
 
@@ -149,10 +158,16 @@ dbx_full(struct mcp_call *call)
 }
 
 int64_t
-dbx_limit(struct mcp_call *call, int64_t most)
+mcp_limit(struct mcp_call *call, int64_t most)
+{
+	return mcp_limit_of(call, "limit", most);
+}
+
+int64_t
+mcp_limit_of(struct mcp_call *call, const char *argument, int64_t most)
 {
 	int64_t rows = mcp_number(call, MCP_NUM_MAX_ROWS);
-	int64_t limit = mcp_arg_int(call, "limit", rows);
+	int64_t limit = mcp_arg_int(call, argument, rows);
 
 	if (limit > rows)
 		limit = rows;
@@ -163,13 +178,13 @@ dbx_limit(struct mcp_call *call, int64_t most)
 
 /* The text of one cell; NULL when the item has no such member. */
 static const char *
-cell_text(struct mcp_call *call, struct json_object *item, const struct dbx_column *column)
+cell_text(struct mcp_call *call, struct json_object *item, const struct mcp_list_column *column)
 {
 	struct json_object *value = mcp_get(item, column->path);
 
 	if (value == NULL)
 		return NULL;
-	return column->show != NULL ? column->show(call, value) : dbx_text(call, value);
+	return column->show != NULL ? column->show(call, value) : mcp_value_text(call, value);
 }
 
 static const char *
@@ -179,27 +194,27 @@ with_word(struct mcp_call *call, const char *text, const char *word)
 }
 
 static const char *
-limit_name(const struct dbx_page *page)
+limit_name(const struct mcp_page *page)
 {
 	return page->limit != NULL ? page->limit : "limit";
 }
 
 /* The next call: `token` and all arguments that affect this answer. */
 static const char *
-next_call(struct mcp_call *call, const struct dbx_page *page, const char *token)
+next_call(struct mcp_call *call, const struct mcp_page *page, const char *token)
 {
 	const char *text = with_word(call, page->tool, page->extra);
 
 	if (limit_name(page)[0] != '\0')
 		text = with_word(call, text,
-				 dbx_repeat(call, (const char *const[]){ limit_name(page), NULL }));
-	text = with_word(call, text, dbx_repeat_shape(call));
-	return with_word(call, text, mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
+				 mcp_repeat(call, (const char *const[]){ limit_name(page), NULL }));
+	text = with_word(call, text, mcp_repeat_shape(call));
+	return with_word(call, text, mcp_printf(call, "page_token=%s", mcp_quoted(call, token)));
 }
 
 /* The token of a position within a page: the number of shown rows, and the page's own token. */
 static const char *
-place_token(struct mcp_call *call, const struct dbx_place *place, size_t shown)
+place_token(struct mcp_call *call, const struct mcp_place *place, size_t shown)
 {
 	return mcp_printf(call, "%lld~%s", (long long)place->skip + (long long)shown,
 			  place->token != NULL ? place->token : "");
@@ -213,10 +228,10 @@ is_place(const char *token)
 	return digits > 0 && digits <= PLACE_DIGITS && token[digits] == '~';
 }
 
-/* A token of the platform, written so that dbx_place() cannot confuse it with one of this
+/* A token of the platform, written so that mcp_place() cannot confuse it with one of this
  * plugin. */
 static const char *
-plain_token(struct mcp_call *call, const struct dbx_page *page, const char *token)
+plain_token(struct mcp_call *call, const struct mcp_page *page, const char *token)
 {
 	return page->place != NULL && is_place(token) ? mcp_printf(call, "0~%s", token) : token;
 }
@@ -225,7 +240,7 @@ plain_token(struct mcp_call *call, const struct dbx_page *page, const char *toke
 static const char *
 rest_call(struct mcp_call *call, const void *data, size_t shown)
 {
-	const struct dbx_page *page = data;
+	const struct mcp_page *page = data;
 	const char *text;
 
 	if (page->place != NULL)
@@ -237,12 +252,12 @@ rest_call(struct mcp_call *call, const void *data, size_t shown)
 			 mcp_printf(call, "%s=%zu", limit_name(page), shown > 0 ? shown : 1));
 	if (page->token != NULL && page->token[0] != '\0')
 		text = with_word(call, text,
-				 mcp_printf(call, "page_token=%s", dbx_quoted(call, page->token)));
-	return with_word(call, text, dbx_repeat_shape(call));
+				 mcp_printf(call, "page_token=%s", mcp_quoted(call, page->token)));
+	return with_word(call, text, mcp_repeat_shape(call));
 }
 
 static const char *
-token_of(const struct dbx_page *page)
+token_of(const struct mcp_page *page)
 {
 	const char *token = page->place != NULL ? page->place->token : page->token;
 
@@ -251,7 +266,7 @@ token_of(const struct dbx_page *page)
 
 /* The call that shows the same rows uncut, fewer at a time; NULL: there is none. */
 static const char *
-whole_call(struct mcp_call *call, const struct dbx_page *page, size_t offered)
+whole_call(struct mcp_call *call, const struct mcp_page *page, size_t offered)
 {
 	const char *text, *token = token_of(page);
 
@@ -262,15 +277,15 @@ whole_call(struct mcp_call *call, const struct dbx_page *page, size_t offered)
 	text = with_word(call, with_word(call, page->tool, page->extra),
 			 mcp_printf(call, "%s=%d", limit_name(page),
 				    offered > WHOLE_ROWS ? WHOLE_ROWS : 1));
-	text = with_word(call, text, dbx_repeat_shape(call));
+	text = with_word(call, text, mcp_repeat_shape(call));
 	return token[0] == '\0'
 		 ? text
 		 : with_word(call, text,
-			     mcp_printf(call, "page_token=%s", dbx_quoted(call, token)));
+			     mcp_printf(call, "page_token=%s", mcp_quoted(call, token)));
 }
 
 size_t
-dbx_table_from(const struct dbx_page *page, size_t count)
+mcp_page_from(const struct mcp_page *page, size_t count)
 {
 	int64_t skip = page->place != NULL ? page->place->skip : 0;
 
@@ -286,7 +301,7 @@ is_filtered(struct mcp_call *call)
 }
 
 int
-dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, size_t offered)
+mcp_page_end(struct mcp_call *call, const struct mcp_page *page, size_t count, size_t offered)
 {
 	const char *next = page->next_token != NULL ? page->next_token : "";
 	bool again = next[0] != '\0' && strcmp(next, token_of(page)) == 0;
@@ -319,11 +334,11 @@ dbx_table_end(struct mcp_call *call, const struct dbx_page *page, size_t count, 
 	return status;
 }
 
-struct dbx_place
-dbx_place(struct mcp_call *call)
+struct mcp_place
+mcp_place(struct mcp_call *call)
 {
 	const char *token = mcp_arg(call, "page_token");
-	struct dbx_place place = { 0, token };
+	struct mcp_place place = { 0, token };
 
 	if (token != NULL && is_place(token)) {
 		place.skip = strtoll(token, NULL, 10);
@@ -333,7 +348,7 @@ dbx_place(struct mcp_call *call)
 }
 
 int
-dbx_row(struct mcp_call *call, const char *const *cells, size_t n)
+mcp_page_row(struct mcp_call *call, const char *const *cells, size_t n)
 {
 	const char **shown = mcp_alloc(call, (n + 1) * sizeof(*shown));
 
@@ -345,7 +360,7 @@ dbx_row(struct mcp_call *call, const char *const *cells, size_t n)
 
 /* How many of `count` rows the caller wants. A server may send more than requested. */
 static size_t
-wanted_rows(struct mcp_call *call, const struct dbx_page *page, size_t count)
+wanted_rows(struct mcp_call *call, const struct mcp_page *page, size_t count)
 {
 	int64_t limit;
 
@@ -356,12 +371,12 @@ wanted_rows(struct mcp_call *call, const struct dbx_page *page, size_t count)
 }
 
 int
-dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_column *columns,
-	  size_t n, const struct dbx_page *page)
+mcp_page_table(struct mcp_call *call, struct json_object *items,
+	       const struct mcp_list_column *columns, size_t n, const struct mcp_page *page)
 {
 	size_t count =
 	    json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
-	size_t from = dbx_table_from(page, count);
+	size_t from = mcp_page_from(page, count);
 	size_t offered = wanted_rows(call, page, count - from);
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
 	const char *cells[COLUMNS_MAX];
@@ -375,9 +390,9 @@ dbx_table(struct mcp_call *call, struct json_object *items, const struct dbx_col
 
 		for (size_t i = 0; i < n; i++)
 			cells[i] = cell_text(call, item, &columns[i]);
-		status = dbx_row(call, cells, n);
+		status = mcp_page_row(call, cells, n);
 	}
 	if (status != MCP_OK && status != MCP_E_TOO_LARGE)
 		return status;
-	return dbx_table_end(call, page, count - from, offered);
+	return mcp_page_end(call, page, count - from, offered);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests in the usual forms: a path template over the arguments, JSON as body and reply. */
-#include "databricks.h"
+#include <lakehost/rest.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@ split_query(struct mcp_http *request, char *expanded)
 }
 
 bool
-dbx_get_request(struct mcp_call *call, struct mcp_http *request, const char *path,
-		struct json_object *values)
+mcp_fetch_request(struct mcp_call *call, struct mcp_http *request, const char *path,
+		  struct json_object *values)
 {
 	const char *expanded = mcp_expand(call, path, values != NULL ? values : mcp_args(call));
 
@@ -34,18 +34,18 @@ dbx_get_request(struct mcp_call *call, struct mcp_http *request, const char *pat
 }
 
 int
-dbx_get(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
-	const void *state, size_t len)
+mcp_fetch(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
+	  const void *state, size_t len)
 {
 	struct mcp_http request;
 
-	if (!dbx_get_request(call, &request, path, values))
+	if (!mcp_fetch_request(call, &request, path, values))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, &request, 1, 0, fn, state, len);
 }
 
 int
-dbx_send(struct mcp_call *call, const char *method, const char *path, struct json_object *values,
+mcp_send(struct mcp_call *call, const char *method, const char *path, struct json_object *values,
 	 struct json_object *body, enum mcp_retry retry, mcp_step_fn fn, const void *state,
 	 size_t len)
 {
@@ -53,7 +53,7 @@ dbx_send(struct mcp_call *call, const char *method, const char *path, struct jso
 	struct mcp_http request;
 
 	if (body == NULL)
-		body = dbx_object(call, NULL);
+		body = mcp_object(call, NULL);
 	if (expanded == NULL)
 		return MCP_E_INPUT;
 	request = mcp_json_request(call, method, NULL, body, retry);
@@ -62,7 +62,7 @@ dbx_send(struct mcp_call *call, const char *method, const char *path, struct jso
 }
 
 struct json_object *
-dbx_object(struct mcp_call *call, ...)
+mcp_object(struct mcp_call *call, ...)
 {
 	struct json_object *object = mcp_keep(call, json_object_new_object());
 	const char *key, *value;
@@ -79,7 +79,7 @@ dbx_object(struct mcp_call *call, ...)
 }
 
 struct json_object *
-dbx_array(struct json_object *tree, const char *path)
+mcp_array(struct json_object *tree, const char *path)
 {
 	struct json_object *found = mcp_get(tree, path);
 
@@ -87,10 +87,10 @@ dbx_array(struct json_object *tree, const char *path)
 }
 
 struct json_object *
-dbx_objects(struct mcp_call *call, struct json_object *tree, const char *path)
+mcp_objects(struct mcp_call *call, struct json_object *tree, const char *path)
 {
 	struct json_object *objects = mcp_keep(call, json_object_new_array());
-	struct json_object *all = dbx_array(tree, path);
+	struct json_object *all = mcp_array(tree, path);
 
 	for (size_t i = 0; all != NULL && i < json_object_array_length(all); i++) {
 		struct json_object *item = json_object_array_get_idx(all, i);
@@ -102,7 +102,7 @@ dbx_objects(struct mcp_call *call, struct json_object *tree, const char *path)
 }
 
 const char *
-dbx_idempotency_token(struct mcp_call *call, const char *argument)
+mcp_idempotency_token(struct mcp_call *call, const char *argument)
 {
 	const char *given = mcp_arg(call, argument);
 	unsigned char bytes[16];

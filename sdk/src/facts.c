@@ -3,7 +3,7 @@
  * Answers about one object. A list of facts is declared once. The text and structuredContent are
  * both made from it, so that both have the same content.
  */
-#include "facts.h"
+#include <lakehost/rest.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +15,12 @@
 #define COLUMNS_MAX 40	     /* of one table of facts */
 #define CUT_ROOM 64
 
-struct dbx_answer {
+struct mcp_answer {
 	struct mcp_call *call;
 	struct json_object *structure;
 	size_t used;	 /* approximate bytes of `structure` */
 	size_t left_out; /* facts that were left out because the answer is full */
-	bool full;	 /* detail=full: facts marked DBX_FULL are shown too */
+	bool full;	 /* detail=full: facts marked MCP_FULL are shown too */
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -40,7 +40,7 @@ bounded(struct mcp_call *call, const char *text)
 }
 
 void
-dbx_cut_copy(char *to, size_t size, const char *text)
+mcp_cut_copy(char *to, size_t size, const char *text)
 {
 	static const char ellipsis[] = "\xE2\x80\xA6";
 	size_t len = strlen(text);
@@ -56,7 +56,7 @@ dbx_cut_copy(char *to, size_t size, const char *text)
 }
 
 const char *
-dbx_text(struct mcp_call *call, struct json_object *value)
+mcp_value_text(struct mcp_call *call, struct json_object *value)
 {
 	if (value == NULL)
 		return "";
@@ -69,9 +69,9 @@ dbx_text(struct mcp_call *call, struct json_object *value)
 }
 
 const char *
-dbx_show_id(struct mcp_call *call, struct json_object *value)
+mcp_show_id(struct mcp_call *call, struct json_object *value)
 {
-	return dbx_text(call, value);
+	return mcp_value_text(call, value);
 }
 
 static struct json_object *copy_value(struct mcp_call *call, struct json_object *value, int depth);
@@ -105,10 +105,10 @@ copy_value(struct mcp_call *call, struct json_object *value, int depth)
 	switch (json_object_get_type(value)) {
 	case json_type_object:
 		return depth < DEPTH_MAX ? copy_object(call, value, depth)
-					 : json_object_new_string(dbx_text(call, value));
+					 : json_object_new_string(mcp_value_text(call, value));
 	case json_type_array:
 		return depth < DEPTH_MAX ? copy_array(call, value, depth)
-					 : json_object_new_string(dbx_text(call, value));
+					 : json_object_new_string(mcp_value_text(call, value));
 	case json_type_double:
 		if (!isfinite(json_object_get_double(value)))
 			return json_object_new_string(json_object_get_string(value));
@@ -146,29 +146,29 @@ flat_text(struct mcp_call *call, struct json_object *value)
 		for (size_t i = 0; i < json_object_array_length(value); i++) {
 			struct json_object *item = json_object_array_get_idx(value, i);
 
-			if (!is_plain(item) || !join(list, &used, "", dbx_text(call, item)))
+			if (!is_plain(item) || !join(list, &used, "", mcp_value_text(call, item)))
 				return NULL;
 		}
 		return list;
 	}
 	json_object_object_foreach(value, key, member) {
-		if (!is_plain(member) || !join(list, &used, key, dbx_text(call, member)))
+		if (!is_plain(member) || !join(list, &used, key, mcp_value_text(call, member)))
 			return NULL;
 	}
 	return list;
 }
 
 const char *
-dbx_show_list(struct mcp_call *call, struct json_object *value)
+mcp_show_list(struct mcp_call *call, struct json_object *value)
 {
 	const char *text = is_plain(value) ? NULL : flat_text(call, value);
 
-	return text != NULL ? text : dbx_text(call, value);
+	return text != NULL ? text : mcp_value_text(call, value);
 }
 
 /* One fact of an item as text and as new JSON; false when the item does not have it. */
 static bool
-read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact *fact,
+read_fact(struct mcp_call *call, struct json_object *item, const struct mcp_fact *fact,
 	  const char **text, struct json_object **json)
 {
 	struct json_object *value = mcp_get(item, fact->path);
@@ -176,13 +176,13 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact
 
 	if (value == NULL)
 		return false;
-	shown = fact->show != NULL ? fact->show(call, value) : dbx_show_list(call, value);
+	shown = fact->show != NULL ? fact->show(call, value) : mcp_show_list(call, value);
 	if (shown == NULL || shown[0] == '\0')
 		return false;
 	*text = bounded(call, shown);
 	/* A value that is converted or cut is the same in both forms. */
 	*json = *text != shown || (fact->show != NULL && is_plain(value)) ||
-			fact->show == dbx_show_id || json_object_is_type(value, json_type_string)
+			fact->show == mcp_show_id || json_object_is_type(value, json_type_string)
 		  ? json_object_new_string(*text)
 		  : copy_value(call, value, 0);
 	return true;
@@ -190,21 +190,21 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct dbx_fact
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
-struct dbx_answer *
-dbx_answer_begin(struct mcp_call *call)
+struct mcp_answer *
+mcp_answer_begin(struct mcp_call *call)
 {
-	struct dbx_answer *answer = mcp_alloc(call, sizeof(*answer));
+	struct mcp_answer *answer = mcp_alloc(call, sizeof(*answer));
 
 	answer->call = call;
 	answer->structure = mcp_keep(call, json_object_new_object());
-	answer->full = dbx_full(call);
+	answer->full = mcp_full(call);
 	return answer;
 }
 
 /* Takes ownership of `json`. When the answer is full: false, and the fact is counted as left
  * out. */
 static bool
-add_member(struct dbx_answer *answer, const char *key, struct json_object *json)
+add_member(struct mcp_answer *answer, const char *key, struct json_object *json)
 {
 	size_t len;
 
@@ -220,13 +220,13 @@ add_member(struct dbx_answer *answer, const char *key, struct json_object *json)
 }
 
 static const char *
-label_of(const struct dbx_fact *fact)
+label_of(const struct mcp_fact *fact)
 {
 	return fact->label != NULL ? fact->label : fact->key;
 }
 
 void
-dbx_answer_text(struct dbx_answer *answer, const char *label, const char *key, const char *text)
+mcp_answer_text(struct mcp_answer *answer, const char *label, const char *key, const char *text)
 {
 	if (text == NULL || text[0] == '\0')
 		return;
@@ -236,20 +236,24 @@ dbx_answer_text(struct dbx_answer *answer, const char *label, const char *key, c
 }
 
 void
-dbx_answer_add(struct dbx_answer *answer, struct json_object *item, const struct dbx_fact *facts,
+mcp_answer_add(struct mcp_answer *answer, struct json_object *item, const struct mcp_fact *facts,
 	       size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *json;
 		const char *text;
 
-		if (facts[i].detail == DBX_FULL && !answer->full)
+		if (facts[i].detail == MCP_FULL && !answer->full)
 			continue;
-		if (facts[i].columns != NULL) {
-			struct json_object *rows = dbx_objects(answer->call, item, facts[i].path);
+		if (facts[i].block) {
+			mcp_answer_block(answer, facts[i].label, facts[i].key,
+					 mcp_value_text(answer->call,
+							mcp_get(item, facts[i].path)));
+		} else if (facts[i].columns != NULL) {
+			struct json_object *rows = mcp_objects(answer->call, item, facts[i].path);
 
 			if (json_object_array_length(rows) > 0)
-				dbx_answer_table(answer, &facts[i], rows, NULL);
+				mcp_answer_table(answer, &facts[i], rows, NULL);
 		} else if (read_fact(answer->call, item, &facts[i], &text, &json) &&
 			   add_member(answer, facts[i].key, json)) {
 			mcp_say(answer->call, "%s: %s", label_of(&facts[i]), text);
@@ -258,7 +262,7 @@ dbx_answer_add(struct dbx_answer *answer, struct json_object *item, const struct
 }
 
 void
-dbx_answer_block(struct dbx_answer *answer, const char *label, const char *key, const char *text)
+mcp_answer_block(struct mcp_answer *answer, const char *label, const char *key, const char *text)
 {
 	if (text == NULL || text[0] == '\0' ||
 	    !add_member(answer, key, json_object_new_string(text)))
@@ -295,7 +299,7 @@ add_line(struct mcp_call *call, struct lines *lines, const char *line)
 static struct json_object *
 list_item(struct mcp_call *call, struct json_object *value, const char **text)
 {
-	const char *shown = dbx_text(call, value);
+	const char *shown = mcp_value_text(call, value);
 
 	*text = bounded(call, shown);
 	return *text != shown || !is_plain(value) ? json_object_new_string(*text)
@@ -303,7 +307,7 @@ list_item(struct mcp_call *call, struct json_object *value, const char **text)
 }
 
 void
-dbx_answer_list(struct dbx_answer *answer, const char *label, const char *key,
+mcp_answer_list(struct mcp_answer *answer, const char *label, const char *key,
 		struct json_object *tree)
 {
 	struct mcp_call *call = answer->call;
@@ -355,17 +359,17 @@ clean_url(struct mcp_call *call, const char *url)
 }
 
 void
-dbx_answer_url(struct dbx_answer *answer, const char *url)
+mcp_answer_url(struct mcp_answer *answer, const char *url)
 {
 	if (url != NULL && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0))
-		dbx_answer_text(answer, "url", "url", clean_url(answer->call, url));
+		mcp_answer_text(answer, "url", "url", clean_url(answer->call, url));
 }
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
 /* The facts of all rows. Which columns are needed is decided later. */
 struct grid {
-	const struct dbx_fact *columns;
+	const struct mcp_fact *columns;
 	size_t n_columns, n_rows;
 	const char **text; /* row by row; NULL: the item has no such fact */
 	struct json_object **json;
@@ -373,7 +377,7 @@ struct grid {
 };
 
 static void
-fill_grid(struct dbx_answer *answer, struct grid *grid, struct json_object *items)
+fill_grid(struct mcp_answer *answer, struct grid *grid, struct json_object *items)
 {
 	struct mcp_call *call = answer->call;
 	size_t cells = grid->n_rows * grid->n_columns;
@@ -381,10 +385,10 @@ fill_grid(struct dbx_answer *answer, struct grid *grid, struct json_object *item
 	grid->text = mcp_alloc(call, (cells + 1) * sizeof(*grid->text));
 	grid->json = mcp_alloc(call, (cells + 1) * sizeof(struct json_object *));
 	for (size_t i = 0; i < cells; i++) {
-		const struct dbx_fact *fact = &grid->columns[i % grid->n_columns];
+		const struct mcp_fact *fact = &grid->columns[i % grid->n_columns];
 		struct json_object *item = json_object_array_get_idx(items, i / grid->n_columns);
 
-		if (fact->detail == DBX_FULL && !answer->full)
+		if (fact->detail == MCP_FULL && !answer->full)
 			continue;
 		if (read_fact(call, item, fact, &grid->text[i], &grid->json[i])) {
 			mcp_keep(call, grid->json[i]);
@@ -410,7 +414,7 @@ row_object(struct mcp_call *call, const struct grid *grid, size_t row)
 /* Adds a row to both forms; MCP_E_TOO_LARGE when one of them is full. The first row is always
  * shown, so that the next call makes progress. */
 static int
-grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
+grid_row(struct mcp_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
 {
 	struct json_object *object = row_object(answer->call, grid, row);
 	const char *cells[COLUMNS_MAX];
@@ -423,7 +427,7 @@ grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct 
 	for (size_t i = 0; i < grid->n_columns; i++)
 		if (grid->used[i])
 			cells[n++] = grid->text[row * grid->n_columns + i];
-	status = dbx_row(answer->call, cells, n);
+	status = mcp_page_row(answer->call, cells, n);
 	if (status != MCP_OK)
 		return status;
 	if (answer->used + len > STRUCTURE_MAX) {
@@ -437,7 +441,7 @@ grid_row(struct dbx_answer *answer, const struct grid *grid, size_t row, struct 
 
 /* Adds rows from `from` on until one form is full. Returns the number of rows in both. */
 static size_t
-grid_rows(struct dbx_answer *answer, const struct grid *grid, size_t from, struct json_object *rows)
+grid_rows(struct mcp_answer *answer, const struct grid *grid, size_t from, struct json_object *rows)
 {
 	size_t row = from;
 	int status = MCP_OK;
@@ -460,16 +464,16 @@ grid_heads(const struct grid *grid, struct mcp_column *heads)
 }
 
 void
-dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact, struct json_object *items,
-		 const struct dbx_page *page)
+mcp_answer_table(struct mcp_answer *answer, const struct mcp_fact *fact, struct json_object *items,
+		 const struct mcp_page *page)
 {
 	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
-	struct dbx_page all = { .noun = label_of(fact), .total = -1 };
+	struct mcp_page all = { .noun = label_of(fact), .total = -1 };
 	struct grid grid = { .columns = fact->columns,
 			     .n_columns =
 				 fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
 			     .n_rows = json_object_array_length(items) };
-	size_t from = page != NULL ? dbx_table_from(page, grid.n_rows) : 0, n;
+	size_t from = page != NULL ? mcp_page_from(page, grid.n_rows) : 0, n;
 	struct json_object *rows;
 	size_t offered;
 
@@ -483,17 +487,17 @@ dbx_answer_table(struct dbx_answer *answer, const struct dbx_fact *fact, struct 
 	if (mcp_table(answer->call, heads, n) != MCP_OK)
 		return;
 	offered = grid_rows(answer, &grid, from, rows);
-	dbx_table_end(answer->call, page != NULL ? page : &all, grid.n_rows - from, offered);
+	mcp_page_end(answer->call, page != NULL ? page : &all, grid.n_rows - from, offered);
 }
 
 struct mcp_call *
-dbx_answer_call(struct dbx_answer *answer)
+mcp_answer_call(struct mcp_answer *answer)
 {
 	return answer->call;
 }
 
 int
-dbx_answer_end(struct dbx_answer *answer)
+mcp_answer_end(struct mcp_answer *answer)
 {
 	if (answer->left_out > 0) {
 		json_object_object_add(answer->structure, "left_out",
@@ -505,12 +509,59 @@ dbx_answer_end(struct dbx_answer *answer)
 }
 
 int
-dbx_answer(struct mcp_call *call, struct json_object *item, const struct dbx_fact *facts, size_t n,
+mcp_answer(struct mcp_call *call, struct json_object *item, const struct mcp_fact *facts, size_t n,
 	   const char *url)
 {
-	struct dbx_answer *answer = dbx_answer_begin(call);
+	struct mcp_answer *answer = mcp_answer_begin(call);
 
-	dbx_answer_add(answer, item, facts, n);
-	dbx_answer_url(answer, url);
-	return dbx_answer_end(answer);
+	mcp_answer_add(answer, item, facts, n);
+	mcp_answer_url(answer, url);
+	return mcp_answer_end(answer);
+}
+
+/* "/issues/{key}" over the members of the item; NULL where one is missing. */
+static const char *
+item_url(struct mcp_call *call, struct json_object *item, const char *pattern)
+{
+	const char *url = mcp_url(call, "%s", "");
+
+	while (*pattern != '\0') {
+		size_t plain = strcspn(pattern, "{"), len = strcspn(pattern, "}");
+		const char *value;
+
+		url = mcp_printf(call, "%s%.*s", url, (int)plain, pattern);
+		if (pattern[plain] == '\0')
+			break;
+		value = mcp_get_str(call, item,
+				    mcp_printf(call, "%.*s", (int)(len - plain - 1),
+					       pattern + plain + 1),
+				    "");
+		if (value[0] == '\0')
+			return NULL;
+		url = mcp_printf(call, "%s%s", url, mcp_url_part(call, value));
+		pattern += pattern[len] == '}' ? len + 1 : len;
+	}
+	return url;
+}
+
+int
+mcp_facts(struct mcp_call *call, const struct mcp_facts *facts)
+{
+	static const struct mcp_words none = { NULL };
+	struct mcp_words words =
+	    mcp_words_filled(call, facts->about != NULL ? facts->about : &none);
+	mcp_reply_fn read = facts->reply != NULL ? facts->reply : mcp_reply_object;
+	struct json_object *item = read(call, 0, &words);
+
+	if (item == NULL)
+		return MCP_E_UPSTREAM;
+	if (facts->item != NULL)
+		item = mcp_get(item, facts->item);
+	if (!json_object_is_type(item, json_type_object))
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				mcp_printf(call, "%s was not described.",
+					   words.object != NULL ? words.object : "The object"),
+				"The reply of the service has no such object.", NULL);
+	return mcp_answer(call, item, facts->facts, facts->n_facts,
+			  facts->url != NULL ? item_url(call, item, facts->url) : NULL);
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where this installation keeps what it reads. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_PLACE_H
+#define CORE_CONFIG_PLACE_H
+
+/* A path relative to the folder of the running program, for free(); NULL when that is unknown. */
+char *config_beside_program(const char *relative);
+/* Where this installation keeps its configuration, for free(). */
+char *config_system_directory(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The group `plugins` and the files in plugins-enabled and plugins-available. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_PLUGINS_H
+#define CORE_CONFIG_PLUGINS_H
+
+#include "config/config.h"
+
+struct node;
+
+void config_read_plugins(struct config *config, const struct node *root);
+/* plugins-enabled and plugins-available beside the configuration file. */
+void config_read_dropins(struct config *config, const char *directory,
+			 struct config_faults *faults);
+void config_plugin_fini(struct config_plugin *plugin);
+
+/* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
+ * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */
+const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
+
+#endif
