@@ -81,6 +81,26 @@ head_done(struct flight *flight)
 	return true;
 }
 
+/* "HTTP/1.1 200 OK", of the reply or of an interim one before it. Without an end to those, or after
+ * a change of protocol, no reply would ever come. */
+static size_t
+status_line(struct flight *flight, const char *data, size_t len)
+{
+	const char *space = memchr(data, ' ', len);
+	int status = space != NULL ? (int)strtol(space, NULL, 10) : 0;
+
+	reply_clear(flight->reply); /* a 1xx may have gone before */
+	flight->reply->public.status = status;
+	flight->header_bytes = 0;
+	if (status == 101)
+		return stop(flight, STOP_INTERIM,
+			    "answered HTTP 101, a change of protocol that was not asked for");
+	if (status < 200 && ++flight->interims > EGRESS_INTERIM_MAX)
+		return stop(flight, STOP_INTERIM,
+			    "sent interim replies (HTTP 1xx) without an end and no reply");
+	return len;
+}
+
 static size_t
 on_header(char *data, size_t size, size_t n, void *user)
 {
@@ -88,15 +108,8 @@ on_header(char *data, size_t size, size_t n, void *user)
 	size_t len = size * n, value;
 	const char *colon;
 
-	if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0 && !flight->headers_done) {
-		const char *space = memchr(data, ' ', len);
-
-		reply_clear(flight->reply); /* a 1xx may have gone before */
-		if (space != NULL)
-			flight->reply->public.status = (int)strtol(space, NULL, 10);
-		flight->header_bytes = 0;
-		return len;
-	}
+	if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0 && !flight->headers_done)
+		return status_line(flight, data, len);
 	flight->header_bytes += len;
 	if (flight->header_bytes > EGRESS_HEADER_BYTES ||
 	    (len > 2 && flight->reply->n_headers >= EGRESS_HEADERS_MAX))
@@ -360,6 +373,7 @@ attempt_start(struct flight *flight, const struct strings *headers)
 	flight->headers_done = flight->held = false;
 	flight->detail[0] = '\0';
 	flight->header_bytes = 0;
+	flight->interims = 0;
 	reply_clear(flight->reply);
 	if (!transfer_file_restart(&flight->request.output))
 		return false;

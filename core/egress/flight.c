@@ -228,9 +228,8 @@ stopped(struct flight *flight)
 		snprintf(why, sizeof(why), "the file could not be transferred: %s",
 			 flight->stop_why);
 		error = MCP_E_UNAVAILABLE;
-	} else if (flight->stop == STOP_PAGE) {
-		snprintf(why, sizeof(why), "%s %s", flight->request.upstream->url,
-			 flight->stop_why);
+	} else if (flight->stop == STOP_PAGE || flight->stop == STOP_INTERIM) {
+		snprintf(why, sizeof(why), "%s %s", flight_target(flight), flight->stop_why);
 	}
 	buf_reset(&flight->reply->body);
 	finish(flight, error, why);

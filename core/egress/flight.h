@@ -25,6 +25,7 @@ enum stop {
 	STOP_HEADERS,
 	STOP_ERROR_BODY,
 	STOP_PAGE,
+	STOP_INTERIM,
 	STOP_FILE,
 	STOP_ABANDONED
 };
@@ -56,6 +57,7 @@ struct flight {
 	enum stop stop;
 	char stop_why[EGRESS_WHY_MAX];
 	size_t header_bytes;
+	unsigned interims;	      /* 1xx heads of this attempt */
 	bool headers_done, to_buffer; /* where the body of this reply goes */
 	bool delivered;		      /* the sink has got something: no more attempts */
 	bool paused, held;	      /* the sink wants no more now; libcurl holds back */

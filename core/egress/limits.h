@@ -11,6 +11,7 @@
 #define EGRESS_VALUE_MAX 8192		/* bytes of one header of a request */
 #define EGRESS_HEADERS_MAX 128		/* headers of a reply */
 #define EGRESS_HEADER_BYTES (64u << 10) /* bytes of all of them */
+#define EGRESS_INTERIM_MAX 16		/* interim replies (1xx) before the reply */
 #define EGRESS_ERROR_MAX (64u << 10)	/* bytes kept of the body of an error reply */
 #define EGRESS_RETRY_AFTER_MAX_MS 60000 /* longest wait that a reply may ask for */
 #define EGRESS_WHY_MAX 512

@@ -184,6 +184,26 @@ stall(struct connection *c)
 	wait_stopping(c);
 }
 
+/* Says that the protocol changes, which nobody asked for, and then nothing. */
+static void
+switching(struct connection *c)
+{
+	send_text(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+		     "Upgrade: websocket\r\n\r\n");
+	wait_stopping(c);
+}
+
+/* Interim replies, and never the final one. */
+static void
+interim(struct connection *c, const struct asked *asked)
+{
+	size_t n = number(asked, 2);
+
+	for (size_t i = 0; i < n; i++)
+		send_text(c, "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n");
+	wait_stopping(c);
+}
+
 static void
 drip(struct connection *c, const struct asked *asked)
 {
@@ -256,6 +276,10 @@ dispatch(struct connection *c, const struct asked *asked, const char *what)
 		headers(c, 1, number(asked, 2));
 	} else if (strcmp(what, "stall") == 0) {
 		stall(c);
+	} else if (strcmp(what, "switch") == 0) {
+		switching(c);
+	} else if (strcmp(what, "interim") == 0) {
+		interim(c, asked);
 	} else if (strcmp(what, "need") == 0) {
 		need(c, asked);
 	} else if (strcmp(what, "token") == 0) {

@@ -24,6 +24,8 @@
  *	/api/hold		nothing until upstream_release(), then /api/ok
  *	/api/drip/N		N bytes, a few milliseconds between any two
  *	/api/continue		100, 103, then /api/ok
+ *	/api/switch		101, then nothing
+ *	/api/interim/N		103 so many times, then nothing
  *	/api/close		/api/ok, and closes
  *	/api/need/VALUE		/api/ok to a request with Authorization: VALUE (_ is a blank), else
  *				401
