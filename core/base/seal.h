@@ -22,7 +22,8 @@ struct sealer;
 /* `keys` is n x SEAL_KEY_LEN bytes; copied, wiped by sealer_free. */
 struct sealer *sealer_new(const unsigned char *keys, size_t n);
 void sealer_free(struct sealer *sealer);
-/* Reads keys: each file holds 32 raw bytes or 64 hex digits. Returns false with `why` filled. */
+/* Reads a key: the file holds 32 raw bytes or 64 hex digits, and only its owner and group may read
+ * or write it. Returns false with `why` filled. */
 bool seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
 /* Makes a key file, mode 0600, unless it exists (races resolve to one winner); then reads it. */
 bool seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);

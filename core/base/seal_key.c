@@ -54,17 +54,34 @@ read_all(int fd, unsigned char *out, size_t size)
 	return (ssize_t)len;
 }
 
+/* Who can read the key can make handles that pass for ours; who can write it chooses the key. */
+static bool
+is_private(int fd, const char *path, char *why, size_t why_size)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return key_fault(why, why_size, path, strerror(errno));
+	if ((status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+		return true;
+	snprintf(why, why_size, "%s: anybody on this machine may %s it; chmod 600 %s", path,
+		 (status.st_mode & S_IWOTH) != 0 ? "write to" : "read", path);
+	return false;
+}
+
 bool
 seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size)
 {
 	unsigned char text[HEX_LEN + 2];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-	bool ok = true;
+	ssize_t len = 0;
+	bool ok;
 
 	if (fd < 0)
 		return key_fault(why, why_size, path, strerror(errno));
-	len = read_all(fd, text, sizeof(text));
+	ok = is_private(fd, path, why, why_size);
+	if (ok)
+		len = read_all(fd, text, sizeof(text));
 	if (len < 0)
 		ok = key_fault(why, why_size, path, strerror(errno));
 	close(fd);

@@ -244,6 +244,7 @@ reads(const char *content, size_t len, unsigned char key[SEAL_KEY_LEN])
 
 	fwrite(content, 1, len, file);
 	fclose(file);
+	chmod("key", 0600);
 	ok = seal_key_read("key", key, why, sizeof(why));
 	CU_ASSERT(ok || strstr(why, "key: ") == why);
 	return ok;
@@ -270,6 +271,33 @@ key_files_are_read(void)
 	    !reads("g00102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F", 64, key));
 	CU_ASSERT(!seal_key_read("absent", key, why, sizeof(why)));
 	ASSERT_STR(why, "absent: No such file or directory");
+	leave_directory();
+}
+
+static void
+others_may_not_touch_a_key(void)
+{
+	static const struct {
+		mode_t mode;
+		const char *why; /* NULL: fine */
+	} cases[] = {
+		{ 0600, NULL },
+		{ 0640, NULL },
+		{ 0644, "key: anybody on this machine may read it; chmod 600 key" },
+		{ 0666, "key: anybody on this machine may write to it; chmod 600 key" },
+		{ 0602, "key: anybody on this machine may write to it; chmod 600 key" },
+	};
+	unsigned char key[SEAL_KEY_LEN];
+	char why[200] = "";
+
+	enter_directory();
+	CU_ASSERT(seal_key_make("key", key, why, sizeof(why)));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CU_ASSERT(chmod("key", cases[i].mode) == 0);
+		CU_ASSERT(seal_key_read("key", key, why, sizeof(why)) == (cases[i].why == NULL));
+		ASSERT_STR(cases[i].why != NULL ? why : "",
+			   cases[i].why != NULL ? cases[i].why : "");
+	}
 	leave_directory();
 }
 
@@ -351,6 +379,7 @@ static const struct test tests[] = {
 	TEST(sizes),
 	TEST(digests),
 	TEST(key_files_are_read),
+	TEST(others_may_not_touch_a_key),
 	TEST(of_many_makers_one_wins),
 	TEST(any_thread_may_seal),
 };

@@ -62,7 +62,11 @@ SETUPS = [
     broken("no state key at that place", "none.key",
            options=["--set", "server.state_key=file:/none.key"]),
     broken("a state key of another length", "a key is 32 bytes or 64 hexadecimal digits",
-           files={"short.key": "abc"}, options=["--set", "server.state_key=file:{home}/short.key"]),
+           files={"short.key": ("abc", 0o600)},
+           options=["--set", "server.state_key=file:{home}/short.key"]),
+    broken("a state key that anybody may change", "anybody on this machine may write to it; chmod 600",
+           files={"open.key": ("0123456789abcdef" * 2, 0o666)},
+           options=["--set", "server.state_key=file:{home}/open.key"]),
     broken("a state key that is no reference", "server.state_key",
            options=["--set", "server.state_key=/plain/path"]),
     broken("a file where the state folder should be", "plain/lakehost/state.key",
@@ -162,8 +166,11 @@ class Setup:
         self.setup = setup
         self.config = self.write("conf/lakehost.conf", setup.get("conf", ""))
         self.config.chmod(setup.get("mode", 0o644))
-        for name, text in setup.get("files", {}).items():
-            self.write(name, text)
+        for name, what in setup.get("files", {}).items():
+            text, mode = what if isinstance(what, tuple) else (what, None)
+            path = self.write(name, text)
+            if mode is not None:
+                path.chmod(mode)
         for name, text in setup.get("available", {}).items():
             self.write(f"conf/plugins-available/{name}.conf", text)
         self.directories = [PLUGINS]
