@@ -46,6 +46,9 @@ lists_clusters(void)
 				  "\"name_filter\":\"DE\"}"),
 		    HEAD ID "\tdev\tRUNNING\tsingle node\t-\t-\t-\t-\n1 cluster.");
 	fakehost_reset(host);
+	fakehost_reply(host, LIST "page_size=100", 200, "");
+	ASSERT_FAILED(fakehost_tool(host, "list_clusters", "{}"), MCP_E_UPSTREAM, "",
+		      "The answer is empty.", "");
 	fakehost_reply(host, LIST "page_size=100", 200, "<html>Sign in</html>");
 	ASSERT_FAILED(fakehost_tool(host, "list_clusters", "{}"), MCP_E_UPSTREAM, "", "login page",
 		      "");

@@ -377,7 +377,7 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 				   .grant = "the statement: only its author may cancel it" };
 
 	(void)len;
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return mcp_say(call,
 		       "Cancelling statement %s was requested. It may have ended before.\n"

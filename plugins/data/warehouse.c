@@ -417,7 +417,7 @@ change_sent(struct mcp_call *call, const struct dbx_resolved *warehouse,
 {
 	struct mcp_words words = warehouse_words(call, warehouse->asked);
 
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return handle(call, warehouse->id, false, direction);
 }
@@ -530,7 +530,7 @@ start_sent(struct mcp_call *call, const void *state, size_t len)
 
 	(void)state;
 	(void)len;
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return still(call, "STARTING", &up);
 }

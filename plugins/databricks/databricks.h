@@ -33,9 +33,13 @@ bool dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_err
 /* Fails the call with three lines made from an error. Returns its status. */
 int dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
 	     const struct mcp_words *words);
-/* The index-th reply, a JSON object (an empty body counts as an empty object). NULL with the call
- * failed, also when it is JSON of another type. */
+/* The index-th reply, a JSON object; an empty one with HTTP 204. NULL with the call failed, also
+ * when the body is empty or JSON of another type: an empty answer to a read must not look like
+ * "none". */
 struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct mcp_words *words);
+/* True when the index-th request, which changed something, succeeded: its reply is a JSON object,
+ * or has no body. False with the call failed. */
+bool dbx_done(struct mcp_call *call, size_t index, const struct mcp_words *words);
 /* The same for the few replies that are an array. */
 struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
 				    const struct mcp_words *words);

@@ -428,6 +428,19 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	return error->status;
 }
 
+/* What is wrong with a body that is not JSON of the wanted type. */
+static const char *
+body_fault(const struct mcp_reply *reply, bool is_json, const char *other)
+{
+	if (reply->body.len == 0)
+		return "The answer is empty.";
+	if (is_json || strcmp(reply->body.data, "null") == 0)
+		return other;
+	return strchr(reply->body.data, '<') != NULL
+		 ? "It answered a web page instead of JSON: a login page, or a wrong host."
+		 : "The answer is not JSON.";
+}
+
 /* A successful reply of the wanted type. `other`: the message for JSON of another type. */
 static struct json_object *
 reply_of(struct mcp_call *call, size_t index, const struct mcp_words *words, enum json_type type,
@@ -442,16 +455,13 @@ reply_of(struct mcp_call *call, size_t index, const struct mcp_words *words, enu
 			dbx_fail(call, reply, &error, words);
 		return NULL;
 	}
-	if (reply->body.len == 0 && type == json_type_object)
+	if (reply->status == 204 && reply->body.len == 0 && type == json_type_object)
 		return mcp_object(call, NULL);
-	json = mcp_json(call, reply->body.data, reply->body.len);
+	json = reply->body.len > 0 ? mcp_json(call, reply->body.data, reply->body.len) : NULL;
 	if (json != NULL && json_object_is_type(json, type))
 		return json;
 	error.status = MCP_E_UPSTREAM;
-	error.message = json != NULL || strcmp(reply->body.data, "null") == 0 ? other
-		      : strchr(reply->body.data, '<') != NULL
-			  ? "It answered a web page instead of JSON: a login page, or a wrong host."
-			  : "The answer is not JSON.";
+	error.message = body_fault(reply, json != NULL, other);
 	dbx_fail(call, reply, &error, words);
 	return NULL;
 }
@@ -461,6 +471,16 @@ dbx_reply(struct mcp_call *call, size_t index, const struct mcp_words *words)
 {
 	return reply_of(call, index, words, json_type_object,
 			"The answer is JSON, but not an object.");
+}
+
+bool
+dbx_done(struct mcp_call *call, size_t index, const struct mcp_words *words)
+{
+	const struct mcp_reply *reply = mcp_reply(call, index);
+	struct dbx_error error;
+
+	return (reply != NULL && reply->body.len == 0 && dbx_ok(call, reply, &error)) ||
+	       dbx_reply(call, index, words) != NULL;
 }
 
 struct json_object *

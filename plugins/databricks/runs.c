@@ -313,7 +313,7 @@ cancel_sent(struct mcp_call *call, const void *unused, size_t len)
 	if (!handle_read(call, &run))
 		return MCP_E_INTERNAL;
 	words = dbx_run_words(call, run.id, "CAN MANAGE RUN on the job");
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return mcp_say(call, "Cancelling run %s was requested.", run.id);
 }

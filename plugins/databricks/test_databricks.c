@@ -29,6 +29,23 @@ reply(struct mcp_call *call)
 	return mcp_fetch(call, "/api/thing{?id}", NULL, reply_shown, NULL, 0);
 }
 
+static int
+change_sent(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return dbx_done(call, 0, &(struct mcp_words){ .object = "Thing \"a\"" })
+		 ? mcp_say(call, "done")
+		 : MCP_E_UPSTREAM;
+}
+
+static int
+change(struct mcp_call *call)
+{
+	return mcp_send(call, "POST", "/api/thing/done", NULL, NULL, MCP_RETRY_NEVER, change_sent,
+			NULL, 0);
+}
+
 /* The fields that were read from an error, in one line. */
 static int
 error_shown(struct mcp_call *call, const void *state, size_t len)
@@ -131,7 +148,7 @@ static const struct mcp_row rows[] = {
 	{ .name = "reply", .handler = reply },	 { .name = "error", .handler = error },
 	{ .name = "send", .handler = send_it },	 { .name = "show", .handler = show },
 	{ .name = "facts", .handler = facts },	 { .name = "table", .handler = table },
-	{ .name = "arrays", .handler = arrays },
+	{ .name = "arrays", .handler = arrays }, { .name = "change", .handler = change },
 };
 
 const struct mcp_plugin mcp_plugin = {
@@ -301,8 +318,16 @@ fails_in_three_lines(void)
 			ASSERT_LACKS(fakehost_tool(host, "reply", "{}")->why, "thing");
 	}
 	fakehost_reset(host);
-	fakehost_reply(host, "GET /api/thing?id=7", 200, "");
+	fakehost_reply(host, "GET /api/thing?id=7", 204, "");
 	ASSERT_TEXT(fakehost_tool(host, "reply", "{\"id\":7}"), "{ }");
+	/* An empty answer to a read is not "none"; the answer to a change may be empty. */
+	fakehost_reply(host, "GET /api/thing", 200, "");
+	ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), MCP_E_UPSTREAM, "no valid answer",
+		      "The answer is empty.", "");
+	fakehost_reply(host, "POST /api/thing/done", 200, "");
+	ASSERT_TEXT(fakehost_tool(host, "change", "{}"), "done");
+	fakehost_reply(host, "POST /api/thing/done", 200, "<html>");
+	ASSERT_FAILED(fakehost_tool(host, "change", "{}"), MCP_E_UPSTREAM, "", "login page", "");
 	fakehost_reply(host, "GET /api/thing", 503, "");
 	ASSERT_HAS(fakehost_tool(host, "reply", "{\"again\":\"Look first.\"}")->next, "Look "
 										      "first.");

@@ -148,7 +148,7 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 	if (!read_replies(call, &place, &info, &failed)) {
 		if ((stat->flags & MCP_HTTP_CLEANUP) == 0) {
 			words = place_words(call, &place, "read access to it");
-			if (dbx_reply(call, failed, &words) != NULL)
+			if (dbx_done(call, failed, &words))
 				mcp_fail(call, MCP_E_UPSTREAM,
 					 mcp_printf(call, "%s could not be read.", words.object),
 					 "The reply of the workspace does not describe the "

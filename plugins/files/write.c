@@ -131,8 +131,7 @@ parent_made(struct mcp_call *call, const void *state, size_t len)
 	if (!place_argument(call, &place) || !content_find(call, &content))
 		return MCP_E_INPUT;
 	words = place_words(call, &place, "CAN EDIT on the folder");
-	return dbx_reply(call, 0, &words) != NULL ? upload(call, &place, &content, state)
-						  : MCP_E_UPSTREAM;
+	return dbx_done(call, 0, &words) ? upload(call, &place, &content, state) : MCP_E_UPSTREAM;
 }
 
 /* The workspace does not create parent folders; the other stores do. */

@@ -65,7 +65,7 @@ cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 	/* A run that has ended cannot be cancelled. Polling then shows its result. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_CONFLICT)
 		return dbx_run_handle(call, id, true);
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return dbx_run_handle(call, id, true);
 }

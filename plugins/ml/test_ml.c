@@ -97,7 +97,7 @@ experiments_are_listed(void)
 	has(fakehost_request(host, 0)->body, "\"filter\":\"name LIKE '%churn%'\"");
 	has(fakehost_request(host, 0)->body, "\"max_results\":5");
 	fakehost_reset(host);
-	fakehost_reply(host, "POST " API "/experiments/search", 200, "");
+	fakehost_reply(host, "POST " API "/experiments/search", 200, "{}");
 	has(fakehost_tool(host, "list_mlflow_experiments", "{}")->text, "0 experiments.");
 	fakehost_free(host);
 }

@@ -176,7 +176,7 @@ put(struct mcp_call *call, const void *state, size_t len)
 				error.message,
 				"Ask the operator to allow this reference. Do not put the "
 				"value itself into the conversation instead.");
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return mcp_say(call, "Secret \"%s/%s\" is set.", scope, key);
 }
@@ -270,7 +270,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fetch(call, API "/list{?scope}", mcp_object(call, "scope", scope, NULL),
 				 key_unknown, why, strlen(why) + 1);
 	}
-	if (dbx_reply(call, 0, &words) == NULL)
+	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
 	return mcp_say(call, "Secret \"%s/%s\" is deleted.", scope, mcp_arg(call, "key"));
 }
