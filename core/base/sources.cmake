@@ -4,11 +4,13 @@ lakehost_core(base
 		principal.c seal.c seal_key.c trust.c uri.c uri_template.c url.c
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)
-# The parser of the SDK, which has no state, and the small helpers that the sandbox uses as well.
+# The parser and the templates of the SDK, which have no state, and the small helpers that the
+# sandbox uses as well.
 set(sdk_src ${PROJECT_SOURCE_DIR}/sdk/src)
-target_sources(core_base PRIVATE ${sdk_src}/memory_gone.c ${sdk_src}/parse.c ${sdk_src}/utf8.c
+target_sources(core_base PRIVATE ${sdk_src}/memory_gone.c ${sdk_src}/parse.c
+	${sdk_src}/template.c ${sdk_src}/utf8.c
 	${sdk_src}/base/base64.c ${sdk_src}/base/buf.c ${sdk_src}/base/mem.c)
 # Compiled alone in a unity build: programs without libcrypto take core/base without these, and the
-# names of the parser are those of the SDK.
-set_source_files_properties(base/seal.c base/seal_key.c ${PROJECT_SOURCE_DIR}/sdk/src/parse.c
+# names of the SDK's files are their own.
+set_source_files_properties(base/seal.c base/seal_key.c ${sdk_src}/parse.c ${sdk_src}/template.c
 	PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

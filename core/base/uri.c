@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/hex.h"
+#include "template.h"
 
 /* The byte that the escape behind a '%' means, or -1. */
 static int
@@ -42,27 +43,16 @@ uri_decode(const char *text, size_t len, struct buf *out)
 	return buf_ok(out);
 }
 
-static bool
-unreserved(char c)
+static void
+uri_put(void *data, const char *text, size_t len)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
+	buf_add(data, text, len);
 }
 
 void
 uri_encode(struct buf *out, const char *text, size_t len)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char escape[3] = { '%', digits[c >> 4], digits[c & 15] };
-
-		if (unreserved(text[i]))
-			buf_putc(out, text[i]);
-		else
-			buf_add(out, escape, sizeof(escape));
-	}
+	template_encode(text, len, uri_put, out);
 }
 
 /* Reads a dot, spelt either way; NULL when there is none. */

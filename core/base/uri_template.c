@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * RFC 6570 templates: {x}, {+x}, {?x,y}, {&x,y}. A template is read as a row of parts, literal
- * text and variables; checking, matching and expanding walk over it.
- */
+/* RFC 6570 templates of resources and requests: checking, matching and, with the expander of the
+ * SDK, expanding. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,58 +10,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "template.h"
 
 #define VARS_MAX 32
 #define URI_MAX 8192
 /* Bounds the search for a match; ordinary templates need a few steps per byte. */
 #define STEPS_MAX 100000
-
-/* A literal run (op is 'l'), or the variables of one expression (op 0, '+', '?' or '&'). */
-struct part {
-	const char *text;
-	size_t len;
-	char op;
-};
-
-/* Takes the part at *at. False at the end; `why` is set when braces do not match. */
-static bool
-next_part(const char **at, struct part *part, const char **why)
-{
-	const char *p = *at, *close;
-
-	*why = NULL;
-	if (*p == '\0')
-		return false;
-	if (*p != '{') {
-		*part = (struct part){ .text = p, .len = strcspn(p, "{"), .op = 'l' };
-		*at = p + part->len;
-		return true;
-	}
-	close = strchr(p, '}');
-	if (close == NULL) {
-		*why = "{ without }";
-		return false;
-	}
-	p++;
-	part->op = 0;
-	if (*p != '\0' && strchr("+?&", *p) != NULL)
-		part->op = *p++;
-	part->text = p;
-	part->len = (size_t)(close - p);
-	*at = close + 1;
-	return true;
-}
-
-/* The name at the front of a list "x,y"; advances behind it and its comma. */
-static size_t
-next_name(const char **at, const char *end, const char **name)
-{
-	const char *comma = memchr(*at, ',', (size_t)(end - *at));
-
-	*name = *at;
-	*at = comma == NULL ? end : comma + 1;
-	return (size_t)((comma == NULL ? end : comma) - *name);
-}
 
 static bool
 name_ok(const char *name, size_t len)
@@ -76,7 +28,7 @@ name_ok(const char *name, size_t len)
 }
 
 static const char *
-check_literal(const struct part *part)
+check_literal(const struct template_part *part)
 {
 	struct buf scratch;
 	bool ok;
@@ -94,19 +46,19 @@ check_literal(const struct part *part)
 }
 
 struct seen {
-	struct part vars[VARS_MAX];
+	struct template_part vars[VARS_MAX];
 	size_t n;
 };
 
 static const char *
-check_names(const struct part *part, struct seen *seen)
+check_names(const struct template_part *part, struct seen *seen)
 {
 	const char *p = part->text, *end = part->text + part->len, *name;
 
 	if (part->len > 0 && end[-1] == ',')
 		return "empty variable name";
 	do {
-		size_t len = next_name(&p, end, &name);
+		size_t len = template_name(&p, end, &name);
 
 		if (!name_ok(name, len))
 			return "a variable name is letters, digits and _";
@@ -115,7 +67,7 @@ check_names(const struct part *part, struct seen *seen)
 				return "a variable stands twice";
 		if (seen->n == VARS_MAX)
 			return "too many variables";
-		seen->vars[seen->n++] = (struct part){ .text = name, .len = len };
+		seen->vars[seen->n++] = (struct template_part){ .text = name, .len = len };
 	} while (p < end);
 	return NULL;
 }
@@ -128,7 +80,7 @@ in_query(char op)
 
 /* What may follow what: `before` is the op of the part before, 'l' at the start. */
 static const char *
-check_order(const struct part *part, char before, bool query)
+check_order(const struct template_part *part, char before, bool query)
 {
 	if (in_query(before) && !in_query(part->op))
 		return "nothing may follow {?…} but {&…}";
@@ -147,12 +99,12 @@ const char *
 uri_template_check(const char *pattern)
 {
 	struct seen seen = { .n = 0 };
-	struct part part;
+	struct template_part part;
 	const char *p = pattern, *why;
 	char before = 'l';
 	bool query = false;
 
-	while (next_part(&p, &part, &why)) {
+	while (template_next(&p, &part, &why)) {
 		why = check_order(&part, before, query);
 		if (why == NULL)
 			why = part.op == 'l' ? check_literal(&part) : check_names(&part, &seen);
@@ -169,14 +121,14 @@ void
 uri_template_vars(const char *pattern,
 		  void (*fn)(void *data, const char *name, size_t len, char op), void *data)
 {
-	struct part part;
+	struct template_part part;
 	const char *at = pattern, *why;
 
-	while (next_part(&at, &part, &why)) {
+	while (template_next(&at, &part, &why)) {
 		const char *p = part.text, *end = part.text + part.len, *name;
 
 		while (part.op != 'l' && p < end) {
-			size_t len = next_name(&p, end, &name);
+			size_t len = template_name(&p, end, &name);
 
 			fn(data, name, len, part.op);
 		}
@@ -186,8 +138,8 @@ uri_template_vars(const char *pattern,
 /* ---- matching ------------------------------------------------------------------------------ */
 
 struct match {
-	const char *uri_end;	     /* of the part before a query that the template declares */
-	struct part found[VARS_MAX]; /* the raw text of each path variable, in order */
+	const char *uri_end; /* of the part before a query that the template declares */
+	struct template_part found[VARS_MAX]; /* the raw text of each path variable, in order */
 	unsigned steps;
 };
 
@@ -195,7 +147,7 @@ static bool match_parts(struct match *m, const char *pattern, const char *uri, s
 
 /* Tries each length of a variable: {x} the shortest first, {+x} the longest first. */
 static bool
-match_variable(struct match *m, const struct part *part, const char *rest, const char *uri,
+match_variable(struct match *m, const struct template_part *part, const char *rest, const char *uri,
 	       size_t n_found)
 {
 	size_t most = (size_t)(m->uri_end - uri);
@@ -209,7 +161,7 @@ match_variable(struct match *m, const struct part *part, const char *rest, const
 
 		if (++m->steps > STEPS_MAX)
 			return false;
-		m->found[n_found] = (struct part){ .text = uri, .len = len };
+		m->found[n_found] = (struct template_part){ .text = uri, .len = len };
 		if (match_parts(m, rest, uri + len, n_found + 1))
 			return true;
 	}
@@ -220,10 +172,10 @@ match_variable(struct match *m, const struct part *part, const char *rest, const
 static bool
 match_parts(struct match *m, const char *pattern, const char *uri, size_t n_found)
 {
-	struct part part;
+	struct template_part part;
 	const char *why;
 
-	while (next_part(&pattern, &part, &why) && !in_query(part.op)) {
+	while (template_next(&pattern, &part, &why) && !in_query(part.op)) {
 		if (part.op != 'l')
 			return n_found < VARS_MAX &&
 			       match_variable(m, &part, pattern, uri, n_found);
@@ -250,7 +202,8 @@ has_dot_segment(const char *text)
 
 /* Decodes and judges one variable, and adds it. */
 static bool
-add_value(struct json_object *values, const struct part *name, const struct part *raw, char op)
+add_value(struct json_object *values, const struct template_part *name,
+	  const struct template_part *raw, char op)
 {
 	struct buf text;
 	char *key;
@@ -277,7 +230,7 @@ struct walk {
 	struct json_object *values;
 	size_t n;
 	bool ok;
-	struct part key; /* of a query: what is looked for */
+	struct template_part key; /* of a query: what is looked for */
 	bool known;
 };
 
@@ -285,7 +238,7 @@ static void
 walk_path(void *data, const char *name, size_t len, char op)
 {
 	struct walk *walk = data;
-	struct part part = { .text = name, .len = len };
+	struct template_part part = { .text = name, .len = len };
 
 	if (in_query(op))
 		return;
@@ -308,14 +261,14 @@ add_pair(const char *pattern, struct json_object *values, const char *pair, size
 {
 	const char *equals = memchr(pair, '=', len);
 	struct walk walk = { .key = { .text = pair } };
-	struct part value;
+	struct template_part value;
 	char *key;
 	bool twice;
 
 	if (equals == NULL)
 		return false;
 	walk.key.len = (size_t)(equals - pair);
-	value = (struct part){ .text = equals + 1, .len = len - walk.key.len - 1 };
+	value = (struct template_part){ .text = equals + 1, .len = len - walk.key.len - 1 };
 	uri_template_vars(pattern, walk_query, &walk);
 	if (!walk.known)
 		return false;
@@ -363,158 +316,23 @@ uri_template_match(const char *pattern, const char *uri)
 
 /* ---- expanding ----------------------------------------------------------------------------- */
 
-struct expansion {
-	struct json_object *values;
-	struct buf *out;
-	bool query; /* a '?' stands already */
-	char *why;
-	size_t why_size;
-};
-
-static bool
-fail(struct expansion *x, const char *name, const char *what)
+static void
+put(void *data, const char *text, size_t len)
 {
-	if (x->why_size > 0)
-		snprintf(x->why, x->why_size, "%s %s", name, what);
-	return false;
-}
-
-/* A scalar in the spelling of a URI, before encoding; NULL for anything else. */
-static const char *
-scalar_text(struct json_object *value, size_t *len)
-{
-	enum json_type type = json_object_get_type(value);
-	const char *text;
-
-	if (type == json_type_null || type == json_type_object || type == json_type_array)
-		return NULL;
-	text = json_object_get_string(value);
-	*len = type == json_type_string ? (size_t)json_object_get_string_len(value) : strlen(text);
-	return text;
-}
-
-static bool
-add_segment(struct expansion *x, const char *name, const char *text, size_t len)
-{
-	if (len == 0)
-		return fail(x, name, "is empty, or has an empty segment");
-	if ((len == 1 || len == 2) && memcmp(text, "..", len) == 0)
-		return fail(x, name, "must not be or hold a \".\" or \"..\" segment");
-	uri_encode(x->out, text, len);
-	return true;
-}
-
-/* "/a/b" or "a/b": each segment by itself. */
-static bool
-add_segments(struct expansion *x, const char *name, const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	if (len > 0 && *text == '/') {
-		buf_putc(x->out, '/');
-		text++;
-	}
-	for (;;) {
-		const char *slash = memchr(text, '/', (size_t)(end - text));
-		size_t part = (size_t)((slash == NULL ? end : slash) - text);
-
-		if (!add_segment(x, name, text, part))
-			return false;
-		if (slash == NULL)
-			return true;
-		buf_putc(x->out, '/');
-		text = slash + 1;
-	}
-}
-
-static bool
-expand_path(struct expansion *x, const char *name, char op)
-{
-	size_t len = 0;
-	struct json_object *value = json_get(x->values, name);
-	const char *text = scalar_text(value, &len);
-
-	if (value == NULL)
-		return fail(x, name, "is missing");
-	if (text == NULL)
-		return fail(x, name, "is not a single value");
-	if (memchr(text, '\0', len) != NULL)
-		return fail(x, name, "holds a NUL");
-	return op == '+' ? add_segments(x, name, text, len) : add_segment(x, name, text, len);
-}
-
-static bool
-add_key_value(struct expansion *x, const char *name, struct json_object *value)
-{
-	size_t len = 0;
-	const char *text = scalar_text(value, &len);
-
-	if (text == NULL)
-		return fail(x, name, "is not a single value or a list of such");
-	if (memchr(text, '\0', len) != NULL)
-		return fail(x, name, "holds a NUL");
-	buf_putc(x->out, x->query ? '&' : '?');
-	x->query = true;
-	buf_puts(x->out, name);
-	buf_putc(x->out, '=');
-	uri_encode(x->out, text, len);
-	return true;
-}
-
-static bool
-expand_query(struct expansion *x, const char *name)
-{
-	struct json_object *value = json_get(x->values, name);
-
-	if (value == NULL)
-		return true;
-	if (!json_object_is_type(value, json_type_array))
-		return add_key_value(x, name, value);
-	for (size_t i = 0; i < json_object_array_length(value); i++)
-		if (!add_key_value(x, name, json_object_array_get_idx(value, i)))
-			return false;
-	return true;
-}
-
-static bool
-expand_part(struct expansion *x, const struct part *part)
-{
-	const char *p = part->text, *end = part->text + part->len, *text;
-	bool ok = true;
-
-	if (part->op == 'l') {
-		buf_add(x->out, part->text, part->len);
-		x->query = x->query || memchr(part->text, '?', part->len) != NULL;
-		return true;
-	}
-	while (ok && p < end) {
-		size_t len = next_name(&p, end, &text);
-		char *name = xstrndup(text, len);
-
-		ok = in_query(part->op) ? expand_query(x, name) : expand_path(x, name, part->op);
-		free(name);
-	}
-	return ok;
+	buf_add(data, text, len);
 }
 
 bool
 uri_template_expand(const char *pattern, struct json_object *values, struct buf *out, char *why,
 		    size_t why_size)
 {
-	struct expansion x = { .values = values, .out = out, .why = why, .why_size = why_size };
+	struct template_fault fault = { "the template", strlen("the template"),
+					"expands to something too long" };
 	size_t before = out->len;
-	struct part part;
-	const char *bad;
 
-	while (next_part(&pattern, &part, &bad)) {
-		if (!expand_part(&x, &part)) {
-			buf_cut(out, before);
-			return false;
-		}
-	}
-	if (bad == NULL && buf_ok(out))
+	if (template_expand(pattern, values, put, out, &fault) && buf_ok(out))
 		return true;
-	fail(&x, "the template", bad != NULL ? bad : "expands to something too long");
+	snprintf(why, why_size, "%.*s %s", (int)fault.name_len, fault.name, fault.what);
 	buf_cut(out, before);
 	return false;
 }

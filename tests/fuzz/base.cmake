@@ -1,2 +1,3 @@
 lakehost_fuzz(json CORE base)
+lakehost_fuzz(template CORE base)
 lakehost_fuzz(uri CORE base)

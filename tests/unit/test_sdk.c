@@ -361,6 +361,7 @@ expansion(void)
 					   "{\"id\":\"\"}",
 					   "{\"id\":\".\"}",
 					   "{\"id\":\"..\"}",
+					   "{\"id\":\"../b\"}",
 					   "{\"id\":[1]}",
 					   "{\"id\":\"a\",\"page\":{}}",
 					   "{\"id\":\"a\\u0000b\"}" };
@@ -371,8 +372,8 @@ expansion(void)
 		ASSERT_INT(fakehost_requests(host), 0);
 	}
 	fakehost_reply(host, "GET /api/clusters/*", 200, "{}");
-	fakehost_tool(host, "fetch", "{\"id\":\"../\\u00e9?#%\"}");
-	ASSERT_STR(fakehost_request(host, 0)->target, "/api/clusters/..%2F%C3%A9%3F%23%25");
+	fakehost_tool(host, "fetch", "{\"id\":\"..a/\\u00e9?#%\"}");
+	ASSERT_STR(fakehost_request(host, 0)->target, "/api/clusters/..a%2F%C3%A9%3F%23%25");
 	fakehost_free(host);
 }
 

@@ -315,6 +315,8 @@ expanding_fails_closed(void)
 		    "x must not be or hold a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":\"..\"}", NULL,
 		    "x must not be or hold a \".\" or \"..\" segment");
+	expanded_is("/{x}", "{\"x\":\"a/../b\"}", NULL,
+		    "x must not be or hold a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":[1]}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":{}}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":\"a\\u0000\"}", NULL, "x holds a NUL");
