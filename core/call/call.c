@@ -84,9 +84,10 @@ begin(struct call *call, const struct call_spec *spec)
 	const struct provider *provider = call->row->provider;
 	struct buf own = { 0 };
 	const struct buf *arguments = spec->arguments_text != NULL ? spec->arguments_text : &own;
+	const struct row *row = call->row;
 	struct run_input input = {
 		.principal = call->principal.name,
-		.row = call->row->name,
+		.row = row->part == ROW_WHOLE ? row->name : row->tool->name,
 		.upstream_url = upstream_url(call),
 		.traceparent = spec->traceparent,
 		.uri = spec->uri,

@@ -52,8 +52,9 @@ struct call_spec {
 	/* Hybrid wait of an operation: 0: as the argument `wait_s`, the row's meta `wait_s` or the
 	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
 	int wait_ms;
-	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`, for
-	 * tasks; 0: the call from its beginning. */
+	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`; 0: the
+	 * call from its beginning. Of a row that is ROW_RESULT more polls follow for as long as the
+	 * hybrid wait lasts. */
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;

@@ -49,14 +49,24 @@ hybrid_wait(const struct call *call, const struct call_spec *spec)
 	return ms < most ? ms : most;
 }
 
+/* Of the tool that the host publishes for the result: the operation was begun by another call, and
+ * goes on whatever becomes of this one. */
+static bool
+is_visit(const struct call *call)
+{
+	return call->row->part == ROW_RESULT;
+}
+
 static enum operation_state
-state_at_start(const struct call *call, const struct call_spec *spec)
+state_at_start(const struct call *call, const struct call_spec *spec, int64_t wait_ms)
 {
 	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
 	const struct mcp_row *code = row->provider->code(row->provider, row);
 
 	if (spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START)
-		return OPERATION_ALONE;
+		return is_visit(call) && spec->entry != ENTRY_CANCEL && wait_ms > 0
+			 ? OPERATION_RUNS
+			 : OPERATION_ALONE;
 	/* of a plugin in a worker process nobody here can tell: any tool may be one */
 	if (code != NULL ? code->operation != NULL : row->kind == ROW_TOOL)
 		return OPERATION_POSSIBLE;
@@ -68,12 +78,13 @@ operation_init(struct call *call, const struct call_spec *spec)
 {
 	struct call_state *state = call->state;
 	struct call_operation *operation = &state->operation;
+	const int64_t wait_ms = hybrid_wait(call, spec);
 
-	operation->state = state_at_start(call, spec);
+	operation->state = state_at_start(call, spec, wait_ms);
 	operation->begun_ms = clock_ms();
 	operation->percent_ms = operation->begun_ms;
 	operation->tick = (struct loop_timer){ .fn = on_tick, .data = call };
-	state->wait_until_ms = operation->begun_ms + hybrid_wait(call, spec);
+	state->wait_until_ms = operation->begun_ms + wait_ms;
 	if (spec->handle_len > 0 && spec->handle_len <= MCP_HANDLE_MAX) {
 		memcpy(state->outcome.handle, spec->handle, spec->handle_len);
 		state->outcome.handle_len = spec->handle_len;
@@ -114,7 +125,7 @@ wait_is_over(const struct call *call)
 static bool
 only_looks(const struct call *call)
 {
-	return call->row->access == ACCESS_READ && !call->row->by_sql;
+	return is_visit(call) || (call->row->access == ACCESS_READ && !call->row->by_sql);
 }
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -147,6 +158,15 @@ on_tick(struct loop_timer *timer)
 	loop_timer_set(call->calls->loop, timer, TICK_MS);
 	if (!call->state->progress.of_plugin)
 		report(call); /* who may cancel the call, and so stop the timer */
+}
+
+static void
+start_tick(struct call *call)
+{
+	struct loop_timer *tick = &call->state->operation.tick;
+
+	if (call->state->progress.wanted && tick->slot == 0)
+		loop_timer_set(call->calls->loop, tick, TICK_FIRST_MS);
 }
 
 /* ---- the answer ----------------------------------------------------------------------------- */
@@ -196,7 +216,9 @@ looked_in_vain(const struct call *call)
 {
 	const struct call_operation *operation = &call->state->operation;
 
-	return only_looks(call) && operation->state == OPERATION_RUNS && operation->miss.failed;
+	return operation->miss.failed && only_looks(call) &&
+	       (operation->state == OPERATION_RUNS ||
+		(operation->state == OPERATION_ALONE && is_visit(call)));
 }
 
 void
@@ -259,7 +281,8 @@ void
 operation_end(struct call *call)
 {
 	CHECK(call_ending(call));
-	if (call->state->ending == ENDING_CANCELLED && call->state->entry != ENTRY_CANCEL)
+	if (call->state->ending == ENDING_CANCELLED && call->state->entry != ENTRY_CANCEL &&
+	    !is_visit(call))
 		call_run(call, ENTRY_CANCEL);
 	else
 		operation_answer(call);
@@ -313,10 +336,12 @@ operation_leave(struct call *call)
 
 /* ---- steps ---------------------------------------------------------------------------------- */
 
-/* A cancelled call takes the work off the remote side, once. */
+/* A cancelled call takes the work off the remote side, once; but not that of another call. */
 static enum follow
 stop(const struct call *call)
 {
+	if (is_visit(call))
+		return FOLLOW_INTERIM;
 	return call->state->entry == ENTRY_CANCEL ? FOLLOW_ANSWER : FOLLOW_STOP;
 }
 
@@ -335,8 +360,7 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 		return stop(call);
 	if (state->ending == ENDING_LATE)
 		return FOLLOW_INTERIM;
-	if (state->progress.wanted)
-		loop_timer_set(call->calls->loop, &state->operation.tick, TICK_FIRST_MS);
+	start_tick(call);
 	/* a caller that only looks is shown what one look finds */
 	if (has_interim(call) && wait_is_over(call) &&
 	    (!only_looks(call) || calls_draining(call->calls)))
@@ -365,6 +389,7 @@ working(struct call *call, struct outcome *outcome, struct result *result, int64
 		return stop(call);
 	if (is_alone(call) || state->ending == ENDING_LATE || wait_is_over(call))
 		return FOLLOW_INTERIM;
+	start_tick(call);
 	if (state->outcome.percent >= 0 && !state->progress.of_plugin)
 		report(call);
 	if (call_ending(call)) /* it was cancelled by whom it reported to */
@@ -398,7 +423,7 @@ ended(struct call *call, struct result *result, int64_t *pause_ms)
 	if (state->operation.state < OPERATION_RUNS || state->entry == ENTRY_CANCEL)
 		return FOLLOW_ANSWER;
 	if (result->failed && state->ending == ENDING_CANCELLED && !is_alone(call))
-		return FOLLOW_STOP;
+		return stop(call);
 	if (result->failed &&
 	    (result->missed || (state->ending == ENDING_LATE && status_retryable(result->status))))
 		return missed(call, result, pause_ms);

@@ -14,6 +14,7 @@
 #include "era/mrtr.h"
 #include "era/notify.h"
 #include "era/prepare.h"
+#include "era/task.h"
 #include "policy/policy.h"
 
 struct json_object *
@@ -200,6 +201,7 @@ call_done(struct call *call)
 	struct request *request = call->owner;
 	const struct result *result = call->result;
 
+	task_tell(request, call);
 	if (result->failed && result->require != NULL && request->era == &era_modern)
 		missing_capability(request, result->require);
 	else
@@ -265,6 +267,7 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	const struct policy policy = { request->eras->parts.config, request->eras->parts.registry };
 	struct policy_decision decision;
 	const char *why = NULL;
+	struct task task;
 
 	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
 		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
@@ -279,7 +282,10 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	spec.answers = request->answers_text;
 	spec.traceparent = traceparent_of(request);
+	if (!task_open(request, &spec, &task))
+		return;
 	request->call = call_new(request->eras->parts.calls, &spec, &why);
+	task_fini(&task);
 	if (request->call == NULL)
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
 	else

@@ -103,6 +103,22 @@ check_code_row(const struct check *check, enum row_kind kind, const char *where,
 	return row->operation == NULL || take_operation(check, where, row, operation);
 }
 
+/* The tools that the host publishes for an operation run its poll and its cancel. */
+static bool
+check_task(const struct check *check, const char *where, const struct mcp_row *row,
+	   struct json_object *json)
+{
+	struct json_object *task = json_obj(json_obj(json, "lakehost"), "task");
+
+	if (task == NULL)
+		return true;
+	if (row->operation == NULL)
+		return differs(check, "%s: has lakehost.task, but is not an operation", where);
+	return json_get(task, "cancel") == NULL || row->operation->cancel != NULL ||
+	       differs(check, "%s: has lakehost.task.cancel, but its operation has no cancel",
+		       where);
+}
+
 static bool
 copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct mcp_rows *rows,
 	 struct json_object *json)
@@ -118,7 +134,8 @@ copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct
 			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
 	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
 	return check_code_row(check, kind, where, row,
-			      kind == ROW_TOOL ? &check->code->operation[i] : NULL);
+			      kind == ROW_TOOL ? &check->code->operation[i] : NULL) &&
+	       check_task(check, where, row, json);
 }
 
 static bool

@@ -33,12 +33,30 @@ new_name(const struct config_plugin *config, const char *name)
 	return prefixed;
 }
 
+/* The tools that the host publishes for an operation. */
+static const char *const task_keys[] = { "result", "cancel" };
+
+static void
+rename_task(const struct config_plugin *config, struct json_object *task)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(task_keys); i++) {
+		const char *former = json_str(task, task_keys[i]);
+		char *name = former != NULL ? new_name(config, former) : NULL;
+
+		if (name != NULL)
+			json_object_object_add(task, task_keys[i], json_object_new_string(name));
+		free(name);
+	}
+}
+
 /* Its other names were chosen by the vendor too, and could be taken as well. */
 static void
 rename_row(const struct config_plugin *config, struct json_object *row)
 {
 	struct json_object *meta = json_obj(row, "lakehost");
 	char *former, *name;
+
+	rename_task(config, json_obj(meta, "task"));
 
 	if (json_str(row, "name") == NULL)
 		return;
@@ -71,14 +89,23 @@ rename_reference(const struct config_plugin *config, struct json_object *complet
 }
 
 static bool
+is_text(const char *text, const char *name, size_t len)
+{
+	return text != NULL && strlen(text) == len && memcmp(text, name, len) == 0;
+}
+
+static bool
 has_row(struct json_object *manifest, const char *kind, const char *name, size_t len)
 {
 	struct json_object *list = json_arr(manifest, kind);
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		const char *own = json_str(json_object_array_get_idx(list, i), "name");
+		struct json_object *row = json_object_array_get_idx(list, i);
+		struct json_object *task = json_obj(json_obj(row, "lakehost"), "task");
 
-		if (own != NULL && strlen(own) == len && memcmp(own, name, len) == 0)
+		if (is_text(json_str(row, "name"), name, len) ||
+		    is_text(json_str(task, "result"), name, len) ||
+		    is_text(json_str(task, "cancel"), name, len))
 			return true;
 	}
 	return false;

@@ -174,7 +174,17 @@ draft_add(struct draft *draft, struct row *row)
 	return walk_names(draft->registry, &walk) || fault_taken(draft, &walk);
 }
 
-/* Adds one row and, of a tool, the resource it is published as. */
+/* Adds the tool that the host publishes for a part of the tool's operation, if there is one. */
+static bool
+draft_task(struct draft *draft, const struct row *tool, enum row_part part)
+{
+	struct row *row;
+
+	return row_task(tool, part, draft->source, &draft->fault, &row) &&
+	       (row == NULL || draft_add(draft, row));
+}
+
+/* Adds one row and, of a tool, what is published besides: a resource, tools for its operation. */
 static bool
 draft_row(struct draft *draft, enum row_kind kind, unsigned index, struct json_object *json)
 {
@@ -183,7 +193,9 @@ draft_row(struct draft *draft, enum row_kind kind, unsigned index, struct json_o
 	if (row == NULL || !draft_add(draft, row))
 		return false;
 	published = kind == ROW_TOOL ? row_publish(row) : NULL;
-	return published == NULL || draft_add(draft, published);
+	return (published == NULL || draft_add(draft, published)) &&
+	       (kind != ROW_TOOL ||
+		(draft_task(draft, row, ROW_RESULT) && draft_task(draft, row, ROW_CANCEL)));
 }
 
 static bool

@@ -23,6 +23,9 @@ struct provider;
 struct schema;
 struct sealer;
 
+/* What a row does of a tool: all of it, or of its operation what the host publishes by itself. */
+enum row_part { ROW_WHOLE, ROW_RESULT, ROW_CANCEL };
+
 enum row_kind { ROW_TOOL, ROW_RESOURCE, ROW_TEMPLATE, ROW_PROMPT, ROW_COMPLETION, ROW_KINDS };
 
 /* Protocol revisions, oldest first. */
@@ -58,8 +61,10 @@ struct row {
 	bool by_sql;		  /* access depends on the statement */
 	bool is_inline;		  /* no step blocks: runs where it was read */
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
+	enum row_part part;	  /* of `tool`; a tool of its own is ROW_WHOLE */
 	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
-				   variables are the tool's arguments */
+				   variables are the tool's arguments. A tool published for the
+				   operation of another one: that one. It has the code. */
 	/* completion: */
 	char *ref_name; /* prompt name, or template pattern */
 	bool ref_prompt;
@@ -90,9 +95,10 @@ struct registry;
  * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
  * former (a name that leads to it too, unless another row has it; the host sets it where the
  * operator renames), requests [permission] (those without which it cannot work), withheld (it is
- * not offered; the host sets it where one of them was taken away). Of a resource or template:
- * access, inline, uri_aliases. Of a prompt: inline, aliases, former; of one without a plugin:
- * messages [{role, text}]. Of a completion: inline.
+ * not offered; the host sets it where one of them was taken away), task {result: tool name, cancel:
+ * tool name} (the host publishes these tools for the tool's operation; cancel may be left out). Of
+ * a resource or template: access, inline, uri_aliases. Of a prompt: inline, aliases, former; of one
+ * without a plugin: messages [{role, text}]. Of a completion: inline.
  */
 struct registry_source {
 	const struct provider *provider;
@@ -131,6 +137,8 @@ const struct row *registry_at(const struct registry *registry, enum row_kind kin
 size_t registry_near(const struct registry *registry, enum row_kind kind, const char *name,
 		     enum access access, const char *found[REGISTRY_NEAR_MAX]);
 
+/* The name of the tool that the host publishes for that part of the tool's operation, or NULL. */
+const char *row_task_name(const struct row *tool, enum row_part part);
 /* Renames arguments by the row's `argument_aliases`; fails (why) when both spellings are given. */
 bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
 /* Makes of the arguments that a client sent to a tool those that its handler gets: renames them,

@@ -27,6 +27,11 @@ struct row *row_new(enum row_kind kind, const struct registry_source *source, un
 /* The resource or template that a tool is published as; NULL when it has none. */
 struct row *row_publish(const struct row *tool);
 void row_free(struct row *row);
+/* row_task.c: the rules of `task`; and the tool that the host publishes for that part of the tool's
+ * operation, NULL when there is none. False with `fault`. */
+bool row_task_check(const struct row *row, struct row_fault *fault);
+bool row_task(const struct row *tool, enum row_part part, const struct registry_source *source,
+	      struct row_fault *fault, struct row **row);
 
 /* row_tool.c, row_other.c: fill in what is particular to the kind. */
 bool row_tool_init(struct row *row, const struct registry_source *source, struct row_fault *fault);

@@ -142,15 +142,8 @@ init_schemas(struct row *row, struct row_fault *fault)
 static bool
 check_planned(const struct row *row, struct row_fault *fault)
 {
-	static const char *const names[] = { "confirm", "task" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (json_object_object_get_ex(row->meta, names[i], NULL))
-			return row_fault(fault,
-					 "lakehost.%s: has no effect in this version; leave "
-					 "it out",
-					 names[i]);
-	return true;
+	return !json_object_object_get_ex(row->meta, "confirm", NULL) ||
+	       row_fault(fault, "lakehost.confirm: has no effect in this version; leave it out");
 }
 
 static bool
@@ -434,9 +427,9 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	if (mime != NULL && !json_object_is_type(mime, json_type_string))
 		return row_fault(fault, "lakehost.mime: not a string");
 	return init_access(row, fault) && check_planned(row, fault) && check_wait(row, fault) &&
-	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
-	       init_times(row, fault) && check_reveals(row, source, fault) &&
-	       check_argument_aliases(row, fault) &&
+	       row_task_check(row, fault) && check_requests(row, fault) &&
+	       check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
+	       check_reveals(row, source, fault) && check_argument_aliases(row, fault) &&
 	       row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }
 

@@ -397,6 +397,11 @@ set_row(struct rig *rig, struct probe *probe, const struct probe_spec *spec)
 		json_object_object_add(rig->meta, "wait_s", json_object_new_int(spec->wait_s));
 		probe->row.meta = rig->meta;
 	}
+	if (spec->visit) {
+		probe->tool = probe->row;
+		probe->row.tool = &probe->tool;
+		probe->row.part = ROW_RESULT;
+	}
 }
 
 void

@@ -49,7 +49,7 @@ struct rig {
 struct probe {
 	struct rig *rig;
 	struct call *call;
-	struct row row;
+	struct row row, tool;
 	unsigned done, asks, progress, logs;
 	int percent;
 	bool failed, working, keep; /* keep: the test frees the call */
@@ -68,6 +68,7 @@ struct probe_spec {
 	const char *name, *arguments, *capabilities, *answers;
 	bool is_inline, wants_progress;
 	bool looks; /* a row that starts nothing */
+	bool visit; /* the row that the host publishes for the result of one */
 	enum row_kind kind;
 	int wait_ms, wait_s; /* wait_s of the row's meta */
 	enum entry entry;

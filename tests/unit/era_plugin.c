@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <CUnit/CUnit.h>
 #include <lakehost/call.h>
 
 #include "call/inprocess.h"
@@ -167,6 +168,47 @@ broken(struct mcp_call *call)
 	return mcp_fail(call, MCP_E_UPSTREAM, "The workspace answers nonsense", why, "Wait.");
 }
 
+/* An operation: `rig_report` counts down to its end, and is negative once it was cancelled. */
+int rig_report;
+
+static int
+report_start(struct mcp_call *call)
+{
+	mcp_say(call, "The report was begun.");
+	return mcp_handle_write(call, 1, "r", 1);
+}
+
+static int
+report_poll(struct mcp_call *call)
+{
+	char handle;
+
+	/* what another tool was given is none of its business */
+	CU_ASSERT(mcp_arg(call, "handle") == NULL);
+	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_ROW).data, "report") == 0);
+	if (mcp_handle_read(call, 1, &handle, 1) != MCP_OK)
+		return MCP_E_INPUT;
+	CU_ASSERT(handle == 'r');
+	if (rig_report < 0)
+		return mcp_fail(call, MCP_E_CONFLICT, "The report was cancelled", NULL, NULL);
+	if (rig_report == 0)
+		return mcp_say(call, "The report is ready.");
+	mcp_say(call, "%d to go.", rig_report--);
+	return mcp_working(call, -1, "writing", 50);
+}
+
+static int
+report_cancel(struct mcp_call *call)
+{
+	CU_ASSERT(mcp_cancelled(call));
+	rig_report = -1;
+	return MCP_OK;
+}
+
+static const struct mcp_operation report = {
+	.size = sizeof(report), .start = report_start, .poll = report_poll, .cancel = report_cancel
+};
+
 static int
 item(struct mcp_call *call)
 {
@@ -199,13 +241,23 @@ complete(struct mcp_call *call)
 	{                                      \
 		.name = #row, .handler = (row) \
 	}
-static const struct mcp_row tools[] = {
-	ROW(echo), ROW(data),	{ .name = "invalid_output", .handler = note },
-	ROW(list), ROW(fails),	ROW(steps),
-	ROW(slow), ROW(blocks), ROW(asks),
-	ROW(nags), ROW(opens),	ROW(needs),
-	ROW(logs), ROW(where),	{ .name = "rules", .handler = note }
-};
+static const struct mcp_row tools[] = { ROW(echo),
+					ROW(data),
+					{ .name = "invalid_output", .handler = note },
+					ROW(list),
+					ROW(fails),
+					ROW(steps),
+					ROW(slow),
+					ROW(blocks),
+					ROW(asks),
+					ROW(nags),
+					ROW(opens),
+					ROW(needs),
+					ROW(logs),
+					ROW(where),
+					{ .name = "rules", .handler = note },
+					{ .name = "report", .operation = &report },
+					{ .name = "other", .operation = &report } };
 static const struct mcp_row resources[] = { ROW(note),
 					    ROW(blob),
 					    { .name = "json", .handler = data },

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <lakehost/plugin.h>
+
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -262,6 +264,10 @@ refuses_bad_code(void)
 		  "not with the options {\"table\":\"none\"}" },
 		{ BUILT("bad_stride"), "bad_stride", PLUGIN_DESCRIPTOR, "a stride of 12" },
 		{ BUILT("bad_symbol"), "bad_symbol", PLUGIN_NO_SYMBOL, "mcp_plugin" },
+		{ BUILT("bad_task"), "bad_task", PLUGIN_DESCRIPTOR,
+		  "tools[0] \"tool_one\": has lakehost.task, but is not an operation" },
+		{ BUILT("bad_task_cancel"), "bad_task_cancel", PLUGIN_DESCRIPTOR,
+		  "has lakehost.task.cancel, but its operation has no cancel" },
 		{ BUILT("bad_version"), "bad_version", PLUGIN_DESCRIPTOR,
 		  "its version is \"2.0.0\", in the manifest \"1.0.0\"" },
 		{ BUILT("bad_ways"), "bad_ways", PLUGIN_DESCRIPTOR, "has 2 of handler" },
@@ -282,6 +288,62 @@ refuses_bad_code(void)
 		rig_fini(&rig);
 		free(file);
 	}
+}
+
+static int
+any_handler(struct mcp_call *call)
+{
+	(void)call;
+	return MCP_OK;
+}
+
+/* A descriptor, its rows and an operation as a later minor version has them, which this host would
+ * not load, but whose layout it must understand; and as a plugin has them that forgot its sizes. */
+static void
+reads_larger_descriptors(void)
+{
+	struct {
+		struct mcp_operation operation;
+		char more[24];
+	} operation = { { sizeof(operation), any_handler, any_handler, NULL, NULL }, "later" };
+	struct {
+		struct mcp_row row;
+		void *more;
+	} rows[2] = { { { .name = "one", .handler = any_handler }, rows },
+		      { { .name = "two", .operation = &operation.operation }, rows } };
+	struct {
+		struct mcp_plugin plugin;
+		char more[40];
+	} later = { { .size = sizeof(later),
+		      .abi_major = MCP_ABI_MAJOR,
+		      .abi_minor = MCP_ABI_MINOR,
+		      .name = "later",
+		      .version = "1",
+		      .tools = { &rows[0].row, 2, sizeof(rows[0]) } },
+		    "later" };
+	struct json_object *manifest =
+	    json_tokener_parse("{\"plugin\":{\"name\":\"later\",\"version\":\"1\",\"abi\":\"1.0\"},"
+			       "\"tools\":[{\"name\":\"one\"},{\"name\":\"two\"}],\"resources\":[],"
+			       "\"templates\":[],\"prompts\":[],\"completions\":[]}");
+	struct code code = { 0 };
+	char why[256] = "";
+
+	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_OK);
+	ASSERT_STR(why, "");
+	ASSERT_INT(code.descriptor.size, sizeof(struct mcp_plugin));
+	ASSERT_STR(code.row[ROW_TOOL][1].name, "two");
+	ASSERT_INT(code.row[ROW_TOOL][1].operation->size, sizeof(struct mcp_operation));
+	CU_ASSERT(code.row[ROW_TOOL][1].operation->poll == any_handler);
+	code_fini(&code);
+	operation.operation.size = 0;
+	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
+	CU_ASSERT(strstr(why, "its operation says a size of 0") != NULL);
+	code_fini(&code);
+	later.plugin.size = 0;
+	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
+	CU_ASSERT(strstr(why, "it says a size of 0") != NULL);
+	code_fini(&code);
+	json_object_put(manifest);
 }
 
 static void
@@ -741,6 +803,7 @@ static const struct test tests[] = {
 	TEST(one_refusal_leaves_the_others),
 	TEST(refused_names_are_free_again),
 	TEST(refuses_bad_code),
+	TEST(reads_larger_descriptors),
 	TEST(refuses_bad_rows),
 	TEST(refuses_what_is_not_there),
 	TEST(refuses_bad_names),

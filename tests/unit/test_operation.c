@@ -452,6 +452,60 @@ alone(void)
 	rig_fini(&rig);
 }
 
+#define VISIT(...)                                                                      \
+	&(struct probe_spec)                                                            \
+	{                                                                               \
+		.name = "plain", .entry = ENTRY_POLL, .handle = "run-1", .visit = true, \
+		__VA_ARGS__                                                             \
+	}
+
+/* The tool that the host publishes for the result: it polls as long as its caller waits. */
+static void
+visits(void)
+{
+	struct rig rig;
+	struct probe probe;
+
+	init(&rig, 3);
+	memset(&probe, 0, sizeof(probe));
+	rig_call(&rig, &probe, VISIT(.arguments = "{\"wait_s\":0}"));
+	CU_ASSERT(probe.working);
+	ASSERT_STR(probe.text, "poll 1");
+	memset(&probe, 0, sizeof(probe));
+	rig_call(&rig, &probe, VISIT(.wants_progress = true));
+	CU_ASSERT(!probe.working && probe.progress > 0);
+	ASSERT_STR(probe.text, "done after 3");
+	ASSERT_INT(starts, 0);
+	ASSERT_INT(cancels, 0);
+	rig_fini(&rig);
+}
+
+/* It does not own the operation: it leaves it running, and a look that fails is its failure. */
+static void
+visits_that_end_early(void)
+{
+	struct rig rig;
+	struct probe probe;
+
+	init(&rig, 1000000);
+	memset(&probe, 0, sizeof(probe));
+	rig_start(&rig, &probe, VISIT(.wait_ms = 5000));
+	rig_later(&rig, 80, cancel_probe, &probe);
+	rig_run(&rig);
+	ASSERT_INT(probe.status, MCP_E_CANCELLED);
+	ASSERT_INT(cancels, 0);
+	atomic_store(&failures_to_go, 1);
+	memset(&probe, 0, sizeof(probe));
+	rig_call(&rig, &probe, VISIT(.arguments = "{\"wait_s\":0}"));
+	CU_ASSERT(probe.failed && !probe.working);
+	atomic_store(&failures_to_go, 1000000);
+	memset(&probe, 0, sizeof(probe));
+	rig_call(&rig, &probe, VISIT(.wait_ms = 300));
+	CU_ASSERT(probe.failed && !probe.working);
+	ASSERT_INT(probe.status, MCP_E_UNAVAILABLE);
+	rig_fini(&rig);
+}
+
 static const char can[] = "{\"elicitation\":{}}";
 static const char yes[] = "{\"go\":{\"action\":\"accept\"}}";
 
@@ -522,6 +576,8 @@ static const struct test tests[] = { TEST(ends_within_the_wait),
 				     TEST(no_cancel_function),
 				     TEST(drain),
 				     TEST(alone),
+				     TEST(visits),
+				     TEST(visits_that_end_early),
 				     TEST(questions),
 				     TEST(poll_rate) };
 SUITE(tests)

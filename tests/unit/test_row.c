@@ -142,8 +142,18 @@ the_member_lakehost(void)
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
 	/* no promise without effect */
-	meta_refused(",\"task\":\"may\"",
-		     "tool a: lakehost.task: has no effect in this version; leave it out");
+	meta_refused(",\"task\":\"may\"", "tool a: lakehost.task: not an object");
+	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: missing or not a name");
+	meta_refused(",\"task\":{\"result\":\"get_a\",\"poll\":\"b\"}",
+		     "tool a: lakehost.task.poll: unknown");
+	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":1}",
+		     "tool a: lakehost.task.cancel: not a name");
+	meta_refused(",\"task\":{\"result\":\"Get\"}",
+		     "tool a: lakehost.task.result: the name is not 1 to 35 of a-z, 0-9 and _");
+	meta_refused(",\"task\":{\"result\":\"a\"}", "tool a: \"a\" is taken: it stands twice");
+	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"get_a\"}",
+		     "tool a: \"get_a\" is taken: it stands twice");
+	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"cancel_a\"}", NULL);
 	meta_refused(",\"confirm\":true",
 		     "tool a: lakehost.confirm: has no effect in this version; leave it out");
 	meta_refused(

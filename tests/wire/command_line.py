@@ -319,6 +319,20 @@ class CommandLine(unittest.TestCase):
         self.assertIn('rename: there is no tool or prompt "no_such_tool"',
                       self.lakehost("check", status=1).stdout)
 
+    def test_tools_of_an_operation_are_renamed_with_it(self):
+        self.run_command(self.of_a_vendor("plugin", "enable", "fixture"))
+        conf = self.folder / "etc" / "plugins-available" / "fixture.conf"
+        conf.write_text('prefix = "x_";\nrename = { get_report = "report_of"; };\n')
+        names = {line.split("\t")[0] for line in
+                 self.run_command(self.of_a_vendor("tools")).stdout.splitlines()}
+        self.assertLessEqual({"x_write_report", "report_of", "x_cancel_report"}, names)
+        text = self.run_command(self.of_a_vendor(
+            "call", "x_write_report", "polls=1", "wait_s=0")).stdout
+        self.assertRegex(text, r"(?m)^To stop it: x_cancel_report with the same handle")
+        handle = re.search(r"(?m)^Next: report_of handle=(\S+)", text)[1]
+        text = self.run_command(self.of_a_vendor("call", "report_of", "handle=" + handle)).stdout
+        self.assertIn("The report is ready", text)
+
     def test_plugin_disable_first(self):
         before = self.states()
         self.lakehost("plugin", "disable", "ml")

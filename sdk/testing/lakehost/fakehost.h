@@ -67,7 +67,8 @@ struct fakehost_request {
 struct fakehost *fakehost_new(const struct mcp_plugin *plugin);
 /* The same with options: a JSON object. */
 struct fakehost *fakehost_new_with(const struct mcp_plugin *plugin, const char *options);
-void fakehost_free(struct fakehost *host); /* stops the plugin */
+/* Stops the plugin and frees all results. NULL is allowed. */
+void fakehost_free(struct fakehost *host);
 
 /* What the plugin said through `struct mcp_host`, from any thread, since this was asked last: lines
  * "level: text", "changed: tools", "updated: URI", "" when there were none. Lives until
@@ -110,18 +111,23 @@ const struct fakehost_result *fakehost_tool(struct fakehost *host, const char *n
 /* A resource or template by its row's name; the arguments are a template's variables. */
 const struct fakehost_result *fakehost_read(struct fakehost *host, const char *name,
 					    const char *uri, const char *arguments);
+/* A prompt by its row's name. */
 const struct fakehost_result *fakehost_prompt(struct fakehost *host, const char *name,
 					      const char *arguments);
 /* A completion by its row's name, "REF ARGUMENT". */
 const struct fakehost_result *fakehost_complete(struct fakehost *host, const char *name,
 						const char *arguments);
-/* One poll, cancel or answer of the operation that the last call of this tool left working. */
+/* One poll of the operation that the last call left working: what the tool does that the host
+ * publishes for its result (`task` of a tool's JSON). */
 const struct fakehost_result *fakehost_poll(struct fakehost *host);
+/* Its cancel. */
 const struct fakehost_result *fakehost_cancel(struct fakehost *host);
+/* Its answer, with a JSON object {key: result}. */
 const struct fakehost_result *fakehost_answer(struct fakehost *host, const char *answers);
 
-/* The requests of the last call. */
+/* How many requests the last call made. */
 size_t fakehost_requests(const struct fakehost *host);
+/* One of them; NULL when there are not so many. */
 const struct fakehost_request *fakehost_request(const struct fakehost *host, size_t i);
 
 #ifdef __cplusplus

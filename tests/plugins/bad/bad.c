@@ -27,10 +27,13 @@ handler(struct mcp_call *call)
 #endif
 }
 
-#ifdef BAD_BAD_OPERATION
+#if defined(BAD_BAD_OPERATION) || defined(BAD_BAD_TASK_CANCEL)
 static const struct mcp_operation operation = {
 	.size = sizeof(operation),
 	.start = handler,
+#ifdef BAD_BAD_TASK_CANCEL
+	.poll = handler,
+#endif
 };
 #endif
 
@@ -41,7 +44,7 @@ static const struct mcp_row tools[] = {
 	{ .name = "tool_one", .request = "get everything" },
 #elif defined(BAD_BAD_PERMISSIONS)
 	{ .name = "tool_one", .request = "DELETE /api/2.0/things/{id}" },
-#elif defined(BAD_BAD_OPERATION)
+#elif defined(BAD_BAD_OPERATION) || defined(BAD_BAD_TASK_CANCEL)
 	{ .name = "tool_one", .operation = &operation },
 #elif defined(BAD_BAD_WAYS)
 	{ .name = "tool_one", .handler = handler, .request = "GET /api/2.0/things/all" },

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The member `task` of a tool's `lakehost`: names of two tools that the host publishes for the
+ * tool's operation. One shows its result or how far it is, the other stops it; both get the handle
+ * that the tool's answer named. So a vendor need not write them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "registry/row.h"
+
+#define TITLE_MAX 256u
+#define DESCRIPTION_MAX 512u
+#define WAIT_MAX 50 /* as a tool's wait_s */
+
+static const struct {
+	const char *key;   /* of `task` */
+	const char *title; /* before the tool's */
+	const char *does;  /* of the description: in front of what the tool has begun, */
+	const char * or ;  /* and behind it */
+	bool reads;
+} parts[] = {
+	[ROW_RESULT] = { "result", "Result of: ", "Shows the result of", ", or how far it is",
+			 true },
+	[ROW_CANCEL] = { "cancel", "Stop: ", "Stops", "", false },
+};
+
+const char *
+row_task_name(const struct row *tool, enum row_part part)
+{
+	return part == ROW_WHOLE ? NULL : json_str(json_obj(tool->meta, "task"), parts[part].key);
+}
+
+/* ---- the rules ------------------------------------------------------------------------------ */
+
+bool
+row_task_check(const struct row *row, struct row_fault *fault)
+{
+	static const char *const known[] = { "result", "cancel", NULL };
+	struct json_object *task = json_get(row->meta, "task");
+	const char *unknown, *result, *cancel;
+
+	if (task == NULL)
+		return true;
+	if (!json_object_is_type(task, json_type_object))
+		return row_fault(fault, "lakehost.task: not an object");
+	unknown = row_unknown_member(task, known);
+	if (unknown != NULL)
+		return row_fault(fault, "lakehost.task.%.40s: unknown", unknown);
+	result = row_task_name(row, ROW_RESULT);
+	cancel = row_task_name(row, ROW_CANCEL);
+	if (result == NULL)
+		return row_fault(fault, "lakehost.task.result: missing or not a name");
+	if (cancel == NULL && json_get(task, "cancel") != NULL)
+		return row_fault(fault, "lakehost.task.cancel: not a name");
+	if (json_get(row->meta, "reveals") != NULL)
+		return row_fault(fault, "lakehost.task: a tool that reveals cannot have one");
+	return true;
+}
+
+/* ---- the rows ------------------------------------------------------------------------------- */
+
+static void
+add_text(struct json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static struct json_object *
+add_object(struct json_object *to, const char *key)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(to, key, object);
+	return object;
+}
+
+static void
+share(struct json_object *to, const char *key, struct json_object *from)
+{
+	struct json_object *value = json_get(from, key);
+
+	if (value != NULL)
+		json_object_object_add(to, key, json_object_get(value));
+}
+
+/* The handle, and for a result: how long to wait for it, and how to write it. */
+static void
+add_schema(struct json_object *json, const struct row *tool, enum row_part part)
+{
+	struct json_object *schema = add_object(json, "inputSchema"), *properties, *property;
+	struct json_object *own = json_obj(json_obj(tool->json, "inputSchema"), "properties");
+	struct json_object *required = json_object_new_array();
+
+	add_text(schema, "type", "object");
+	properties = add_object(schema, "properties");
+	property = add_object(properties, "handle");
+	add_text(property, "type", "string");
+	add_text(property, "description", "The handle, whole, as it was given.");
+	if (part == ROW_RESULT) {
+		property = add_object(properties, "wait_s");
+		add_text(property, "type", "integer");
+		add_text(property, "description", "Seconds to wait for the end; 0: look once.");
+		json_object_object_add(property, "minimum", json_object_new_int(0));
+		json_object_object_add(property, "maximum", json_object_new_int(WAIT_MAX));
+		share(properties, "format", own);
+		share(properties, "cell_chars", own);
+	}
+	json_object_array_add(required, json_object_new_string("handle"));
+	json_object_object_add(schema, "required", required);
+	json_object_object_add(schema, "additionalProperties", json_object_new_boolean(false));
+}
+
+static void
+add_annotations(struct json_object *json, enum row_part part)
+{
+	struct json_object *hints = add_object(json, "annotations");
+
+	json_object_object_add(hints, "readOnlyHint", json_object_new_boolean(parts[part].reads));
+	if (!parts[part].reads)
+		json_object_object_add(hints, "idempotentHint", json_object_new_boolean(true));
+}
+
+static struct json_object *
+task_json(const struct row *tool, enum row_part part)
+{
+	struct json_object *json = json_object_new_object(), *meta;
+	const char *title = json_str(tool->json, "title");
+	char text[DESCRIPTION_MAX];
+
+	add_text(json, "name", row_task_name(tool, part));
+	snprintf(text, TITLE_MAX, "%s%s", parts[part].title, title != NULL ? title : tool->name);
+	add_text(json, "title", text);
+	snprintf(text, sizeof(text),
+		 "%s what %s has begun%s. Needs the handle that %s answered with.",
+		 parts[part].does, tool->name, parts[part].or, tool->name);
+	add_text(json, "description", text);
+	add_schema(json, tool, part);
+	if (part == ROW_RESULT)
+		share(json, "outputSchema", tool->json);
+	add_annotations(json, part);
+	meta = add_object(json, "lakehost");
+	add_text(meta, "access", parts[part].reads ? "read" : "write");
+	share(meta, "inline", tool->meta);
+	if (part == ROW_RESULT)
+		share(meta, "wait_s", tool->meta);
+	return json;
+}
+
+/* Who may start it may look at it and stop it; by-sql is judged at the start. */
+bool
+row_task(const struct row *tool, enum row_part part, const struct registry_source *source,
+	 struct row_fault *fault, struct row **row)
+{
+	struct json_object *json;
+	char why[256];
+
+	*row = NULL;
+	if (row_task_name(tool, part) == NULL)
+		return true;
+	json = task_json(tool, part);
+	*row = row_new(ROW_TOOL, source, tool->index, json, fault);
+	json_object_put(json);
+	if (*row == NULL) {
+		snprintf(why, sizeof(why), "%.200s", fault->text);
+		return row_fault(fault, "lakehost.task.%s: %s", parts[part].key, why);
+	}
+	(*row)->tool = tool;
+	(*row)->part = part;
+	(*row)->access = tool->access;
+	return true;
+}
