@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Used by all other files: memory, growing text, base64, digests, the clock and the generators of
- * identifiers.
+ * Used by all other files, beside the helpers of sdk/src/base: digests, the clock and the
+ * generators of identifiers.
  */
 #include "sandbox.h"
 
@@ -21,134 +21,14 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-static void *
-or_abort(void *p)
-{
-	if (p == NULL) {
-		fputs("lakehost-sandbox: out of memory\n", stderr);
-		abort();
-	}
-	return p;
-}
-
-void *
-xcalloc(size_t n, size_t size)
-{
-	return or_abort(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
-}
-
-void *
-xrealloc(void *p, size_t size)
-{
-	return or_abort(realloc(p, size > 0 ? size : 1));
-}
-
 char *
-xstrdup(const char *s)
+buf_text(struct buf *b)
 {
-	return or_abort(strdup(s));
-}
+	char *text = buf_take(b, NULL);
 
-char *
-xstrndup(const char *s, size_t n)
-{
-	return or_abort(strndup(s, n));
-}
-
-char *
-xasprintf(const char *fmt, ...)
-{
-	va_list args;
-	char *out = NULL;
-	int n;
-
-	va_start(args, fmt);
-	n = vasprintf(&out, fmt, args);
-	va_end(args);
-	return or_abort(n < 0 ? NULL : out);
-}
-
-/* ---- growing text ---- */
-
-static bool
-reserve(struct buf *b, size_t more)
-{
-	size_t need = b->len + more + 1;
-
-	if (b->failed || (b->max > 0 && b->len + more > b->max)) {
-		b->failed = true;
-		return false;
-	}
-	if (need > b->cap) {
-		size_t cap = b->cap * 2 > need ? b->cap * 2 : need + 64;
-
-		b->data = xrealloc(b->data, cap);
-		b->cap = cap;
-	}
-	return true;
-}
-
-void
-buf_add(struct buf *b, const void *data, size_t len)
-{
-	if (!reserve(b, len))
-		return;
-	if (len > 0)
-		memcpy(b->data + b->len, data, len);
-	b->len += len;
-	b->data[b->len] = '\0';
-}
-
-void
-buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_printf(struct buf *b, const char *fmt, ...)
-{
-	va_list args;
-	char *text = NULL;
-	int n;
-
-	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
-	va_end(args);
-	or_abort(n < 0 ? NULL : text);
-	buf_add(b, text, (size_t)n);
-	free(text);
-}
-
-void
-buf_json_string(struct buf *b, const char *s, size_t len)
-{
-	size_t start = 0;
-
-	buf_add(b, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		buf_add(b, s + start, i - start);
-		start = i + 1;
-		if (c == '"' || c == '\\')
-			buf_add(b, (char[]){ '\\', (char)c }, 2);
-		else if (c == '\n')
-			buf_add(b, "\\n", 2);
-		else
-			buf_printf(b, "\\u%04x", c);
-	}
-	buf_add(b, s + start, len - start);
-	buf_add(b, "\"", 1);
-}
-
-void
-buf_free(struct buf *b)
-{
-	free(b->data);
-	memset(b, 0, sizeof(*b));
+	if (text == NULL)
+		memory_gone();
+	return text;
 }
 
 bool
@@ -170,56 +50,23 @@ write_all(int fd, const char *data, size_t len)
 /* ---- encodings and digests ---- */
 
 char *
-base64_encode(const void *data, size_t len)
+encode_base64(const void *data, size_t len)
 {
-	char *out = xcalloc(1, (len + 2) / 3 * 4 + 1);
+	struct buf text = BUF(len / 3 * 4 + 4);
 
-	EVP_EncodeBlock((unsigned char *)out, data, (int)len);
-	return out;
-}
-
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	buf_base64(&text, data, len);
+	return buf_text(&text);
 }
 
 void *
-base64_decode(const char *text, size_t len, size_t *out_len)
+decode_base64(const char *text, size_t len, size_t *out_len)
 {
 	unsigned char *out = xcalloc(1, len / 4 * 3 + 4);
-	unsigned bits = 0;
-	int have = 0;
-	size_t n = 0, pad = 0;
 
-	while (len > 0 && text[len - 1] == '=' && pad < 2) {
-		len--;
-		pad++;
-	}
-	for (size_t i = 0; i < len; i++) {
-		int value = base64_value(text[i]);
-
-		if (value < 0 || (i + 1 == len && len % 4 == 1)) {
-			free(out);
-			return NULL;
-		}
-		bits = (bits << 6 | (unsigned)value) & 0xffffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (unsigned char)(bits >> have);
-		}
-	}
-	*out_len = n;
-	return out;
+	if (base64_decode_any(text, len, out, out_len))
+		return out;
+	free(out);
+	return NULL;
 }
 
 static void
@@ -249,8 +96,9 @@ hmac_hex(const char *text, char out[65])
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	or_abort(HMAC(EVP_sha256(), options.key, (int)strlen(options.key),
-		      (const unsigned char *)text, strlen(text), digest, &len));
+	if (HMAC(EVP_sha256(), options.key, (int)strlen(options.key), (const unsigned char *)text,
+		 strlen(text), digest, &len) == NULL)
+		memory_gone();
 	to_hex(digest, 32, out);
 }
 
@@ -280,37 +128,6 @@ text_fold(const char *s)
 	for (char *p = out; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
 	return out;
-}
-
-static int
-sequence_length(unsigned char c)
-{
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c <= 0xdf)
-		return 2;
-	if (c >= 0xe0 && c <= 0xef)
-		return 3;
-	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-}
-
-bool
-text_is_utf8(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s != '\0') {
-		int len = sequence_length(*s);
-
-		if (len == 0 || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-		    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-			return false;
-		for (int i = 1; i < len; i++)
-			if ((s[i] & 0xc0) != 0x80)
-				return false;
-		s += len;
-	}
-	return true;
 }
 
 bool
@@ -365,7 +182,7 @@ static void
 random_bytes(void *out, size_t n)
 {
 	if (RAND_bytes(out, (int)n) != 1)
-		or_abort(NULL);
+		memory_gone();
 }
 
 int64_t

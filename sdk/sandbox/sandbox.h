@@ -25,6 +25,10 @@
 #include <json-c/json.h>
 #include <sqlite3.h>
 
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
 #define SANDBOX_VERSION "1.0.0"
 
 enum {
@@ -40,37 +44,23 @@ enum {
 
 /* ---- memory, text, log (base.c) -------------------------------------------------------- */
 
-/* Abort when memory is exhausted; for small, fixed sizes. A size that comes from a peer needs a
- * capped buffer. */
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t size);
-char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);
-char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Memory, buffers, UTF-8 and base64 are those of the host: see sdk/src/base. */
 
-/* Growing text. Initialise it with zeros, or set max (bytes; 0 = no cap). Beyond the cap it does
- * not change and failed is set. data is NUL-terminated once anything was added. */
-struct buf {
-	char *data;
-	size_t len, cap, max;
-	bool failed;
-};
-void buf_add(struct buf *b, const void *data, size_t len);
-void buf_str(struct buf *b, const char *s);
-void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_json_string(struct buf *b, const char *s, size_t len); /* quoted and escaped */
-void buf_free(struct buf *b);
+/* What the sandbox makes of one request: a body, each byte of it escaped in six. */
+#define MAX_MADE (8u * MAX_JSON_BODY)
+/* Hands the text over, for free().  For what cannot be full: it is made of a request, within
+ * MAX_MADE.  Ends the program when it is full all the same. */
+char *buf_text(struct buf *b);
 
-char *base64_encode(const void *data, size_t len); /* padded, no line breaks; caller frees */
+char *encode_base64(const void *data, size_t len); /* padded, no line breaks; caller frees */
 /* NULL when not base64 (standard or URL alphabet, padding optional).  Caller frees. */
-void *base64_decode(const char *text, size_t len, size_t *out_len);
+void *decode_base64(const char *text, size_t len, size_t *out_len);
 void sha256_hex(const void *data, size_t len, char out[65]);
 void hmac_hex(const char *text, char out[65]);	 /* keyed with the secret stored in DIR */
 bool secret_equal(const char *a, const char *b); /* the time depends only on the length */
 /* The one of `names` (ends with NULL) that is `text`; NULL when none is. */
 const char *text_among(const char *text, const char *const *names);
-char *text_fold(const char *s); /* ASCII lower case copy */
-bool text_is_utf8(const char *text);
+char *text_fold(const char *s);			    /* ASCII lower case copy */
 bool text_like(const char *pattern, const char *s); /* SQL LIKE: % and _, case-insensitive */
 
 bool write_all(int fd, const char *data, size_t len);

@@ -53,7 +53,7 @@ ws_path(struct workspace *ws, const char *fmt, ...)
 	if (vasprintf(&tail, fmt, args) < 0)
 		abort();
 	va_end(args);
-	path = xasprintf("%s/%s", ws->dir, tail);
+	path = xprintf("%s/%s", ws->dir, tail);
 	free(tail);
 	return path;
 }
@@ -205,7 +205,7 @@ create(const char *name)
 
 	snprintf(ws->name, sizeof(ws->name), "%s", name);
 	ws->dir_fd = -1;
-	ws->dir = xasprintf("%s/%s", options.data_dir, name);
+	ws->dir = xprintf("%s/%s", options.data_dir, name);
 	new_lock(ws);
 	derive_ids(ws);
 	if (!make_folder(ws) || !open_database(ws) || !seed(ws)) {

@@ -50,7 +50,7 @@ securable(struct request *req)
 			    type, name);
 		return NULL;
 	}
-	key = xasprintf("%s/%s", type, name);
+	key = xprintf("%s/%s", type, name);
 	lower = text_fold(key);
 	free(key);
 	return lower;

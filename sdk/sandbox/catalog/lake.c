@@ -286,13 +286,13 @@ name_resolve(const struct sql_session *session, char *const *parts, size_t n,
 char *
 name_mangled(const struct table_name *name)
 {
-	return xasprintf("\"%s.%s.%s\"", name->catalog, name->schema, name->table);
+	return xprintf("\"%s.%s.%s\"", name->catalog, name->schema, name->table);
 }
 
 char *
 name_quoted(const struct table_name *name)
 {
-	return xasprintf("`%s`.`%s`.`%s`", name->catalog, name->schema, name->table);
+	return xprintf("`%s`.`%s`.`%s`", name->catalog, name->schema, name->table);
 }
 
 bool

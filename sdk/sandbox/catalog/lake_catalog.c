@@ -67,8 +67,8 @@ catalog_drop_table(struct lake_conn *conn, const struct table_name *name)
 	char *mangled = name_mangled(name), *sql;
 	bool ok;
 
-	sql = xasprintf("DROP %s IF EXISTS %s",
-			type != NULL && strcmp(type, "VIEW") == 0 ? "VIEW" : "TABLE", mangled);
+	sql = xprintf("DROP %s IF EXISTS %s",
+		      type != NULL && strcmp(type, "VIEW") == 0 ? "VIEW" : "TABLE", mangled);
 	ok = lake_exec(conn, sql) &&
 	     lake_run(conn, "DELETE FROM _columns WHERE catalog = ? AND schema = ? AND tbl = ?",
 		      "sss", name->catalog, name->schema, name->table) &&

@@ -146,7 +146,7 @@ lake_seed(struct workspace *ws)
 	ok = conn != NULL && lake_exec(conn, LAKE_TABLES) && seed_places(conn);
 	if (conn != NULL)
 		lake_give(conn);
-	for (size_t i = 0; ok && i < sizeof(statements) / sizeof(statements[0]); i++) {
+	for (size_t i = 0; ok && i < ARRAY_SIZE(statements); i++) {
 		struct sql_query query = { .text = statements[i] };
 		struct sql_outcome out;
 

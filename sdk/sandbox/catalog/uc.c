@@ -190,7 +190,7 @@ static struct json_object *
 schema_json(const struct request *req, sqlite3_stmt *st)
 {
 	struct json_object *obj = json_object_new_object();
-	char *full = xasprintf("%s.%s", lake_text(st, 0), lake_text(st, 1));
+	char *full = xprintf("%s.%s", lake_text(st, 0), lake_text(st, 1));
 
 	json_add_str(obj, "name", lake_text(st, 1));
 	json_add_str(obj, "catalog_name", lake_text(st, 0));
@@ -300,7 +300,7 @@ table_json(const struct request *req, struct lake_conn *conn, sqlite3_stmt *st, 
 	   bool properties)
 {
 	struct json_object *obj = json_object_new_object();
-	char *full = xasprintf("%s.%s.%s", lake_text(st, 0), lake_text(st, 1), lake_text(st, 2));
+	char *full = xprintf("%s.%s.%s", lake_text(st, 0), lake_text(st, 1), lake_text(st, 2));
 	bool view = strcmp(lake_text(st, 3), "VIEW") == 0;
 
 	json_add_str(obj, "name", lake_text(st, 2));
@@ -359,7 +359,7 @@ tables_list(struct request *req)
 	lake_give(conn);
 	if (all == NULL)
 		return;
-	kind = xasprintf("tables:%s.%s", catalog, schema);
+	kind = xprintf("tables:%s.%s", catalog, schema);
 	page_reply(req, &tables_rule, kind, all);
 	free(kind);
 }
@@ -413,7 +413,7 @@ static struct json_object *
 summary_json(sqlite3_stmt *st)
 {
 	struct json_object *obj = json_object_new_object();
-	char *full = xasprintf("%s.%s.%s", lake_text(st, 0), lake_text(st, 1), lake_text(st, 2));
+	char *full = xprintf("%s.%s.%s", lake_text(st, 0), lake_text(st, 1), lake_text(st, 2));
 
 	json_add_str(obj, "full_name", full);
 	json_add_str(obj, "table_type", lake_text(st, 3));
@@ -443,7 +443,7 @@ summaries(struct request *req)
 		json_object_array_add(all, summary_json(st));
 	}
 	lake_give(conn);
-	kind = xasprintf("summaries:%s:%s:%s", catalog, schemas, tables);
+	kind = xprintf("summaries:%s:%s:%s", catalog, schemas, tables);
 	page_reply(req, &summaries_rule, kind, all);
 	free(kind);
 }
@@ -454,7 +454,7 @@ static void
 metastore_summary(struct request *req)
 {
 	struct json_object *answer = json_object_new_object();
-	char *global = xasprintf("aws:us-west-2:%s", req->ws->metastore_id);
+	char *global = xprintf("aws:us-west-2:%s", req->ws->metastore_id);
 
 	json_add_str(answer, "metastore_id", req->ws->metastore_id);
 	json_add_str(answer, "name", "sandbox-metastore");

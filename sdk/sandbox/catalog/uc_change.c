@@ -12,13 +12,13 @@
 static char *
 quoted_name(const char *name)
 {
-	struct buf b = { 0 };
+	struct buf b = BUF(MAX_MADE);
 
-	buf_str(&b, "`");
+	buf_puts(&b, "`");
 	for (; *name != '\0'; name++)
 		buf_printf(&b, *name == '`' ? "``" : "%c", *name);
-	buf_str(&b, "`");
-	return b.data;
+	buf_puts(&b, "`");
+	return buf_text(&b);
 }
 
 /* " COMMENT '...'" from the body, or nothing; caller frees. */
@@ -26,15 +26,15 @@ static char *
 comment_clause(struct request *req)
 {
 	const char *comment = json_str(req->body, "comment");
-	struct buf b = { 0 };
+	struct buf b = BUF(MAX_MADE);
 
 	if (comment == NULL)
 		return xstrdup("");
-	buf_str(&b, " COMMENT '");
+	buf_puts(&b, " COMMENT '");
 	for (; *comment != '\0'; comment++)
 		buf_printf(&b, *comment == '\'' || *comment == '\\' ? "\\%c" : "%c", *comment);
-	buf_str(&b, "'");
-	return b.data;
+	buf_puts(&b, "'");
+	return buf_text(&b);
 }
 
 /* Runs DDL (takes ownership). The answer to a failure has the class of the SQL error as its
@@ -68,7 +68,7 @@ drop(struct request *req, const char *what, char *name)
 	bool force = false;
 
 	if (request_bool(req, "force", false, &force) &&
-	    run_ddl(req, xasprintf("DROP %s %s%s", what, name, force ? " CASCADE" : "")))
+	    run_ddl(req, xprintf("DROP %s %s%s", what, name, force ? " CASCADE" : "")))
 		reply_empty(req);
 	free(name);
 }
@@ -83,7 +83,7 @@ catalogs_create(struct request *req)
 		return;
 	quoted = quoted_name(name);
 	comment = comment_clause(req);
-	if (run_ddl(req, xasprintf("CREATE CATALOG %s%s", quoted, comment)))
+	if (run_ddl(req, xprintf("CREATE CATALOG %s%s", quoted, comment)))
 		uc_reply_catalog(req, name);
 	free(quoted);
 	free(comment);
@@ -125,8 +125,8 @@ schemas_create(struct request *req)
 	in = quoted_name(catalog);
 	quoted = quoted_name(name);
 	comment = comment_clause(req);
-	full = xasprintf("%s.%s", catalog, name);
-	if (run_ddl(req, xasprintf("CREATE SCHEMA %s.%s%s", in, quoted, comment)))
+	full = xprintf("%s.%s", catalog, name);
+	if (run_ddl(req, xprintf("CREATE SCHEMA %s.%s%s", in, quoted, comment)))
 		uc_reply_schema(req, full);
 	free(in);
 	free(quoted);
@@ -152,7 +152,7 @@ schemas_delete(struct request *req)
 	if (found) {
 		in = quoted_name(catalog);
 		quoted = quoted_name(dot + 1);
-		drop(req, "SCHEMA", xasprintf("%s.%s", in, quoted));
+		drop(req, "SCHEMA", xprintf("%s.%s", in, quoted));
 		free(in);
 		free(quoted);
 	}

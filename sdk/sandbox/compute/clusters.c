@@ -299,7 +299,7 @@ clusters_list(struct request *req)
 					       .default_size = 20,
 					       .max_size = 100 };
 	struct json_object *all = json_object_new_array();
-	char *sql = xasprintf("%s%s", COLUMNS, list_order(req));
+	char *sql = xprintf("%s%s", COLUMNS, list_order(req));
 	sqlite3_stmt *st;
 
 	settle(req->ws);
@@ -329,7 +329,7 @@ clusters_get(struct request *req)
 	if (id == NULL)
 		return;
 	settle(req->ws);
-	sql = xasprintf("%s%s", COLUMNS, "WHERE id = ?");
+	sql = xprintf("%s%s", COLUMNS, "WHERE id = ?");
 	st = db_query(req->ws, sql, "s", id);
 	free(sql);
 	if (!db_next(req->ws, st)) {

@@ -14,7 +14,7 @@ spec_of(struct request *req)
 
 	if (json_object_deep_copy(req->body, &spec, NULL) != 0)
 		return json_object_new_object();
-	for (size_t i = 0; i < sizeof(not_spec) / sizeof(not_spec[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(not_spec); i++)
 		json_object_object_del(spec, not_spec[i]);
 	if (json_get(spec, "driver_node_type_id") == NULL)
 		json_add_str(spec, "driver_node_type_id", json_str(spec, "node_type_id"));

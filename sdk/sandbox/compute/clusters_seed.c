@@ -137,7 +137,7 @@ clusters_seed(struct workspace *ws)
 {
 	int64_t now = clock_ms();
 
-	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++)
 		seed_one(ws, &seeds[i], now);
 }
 
@@ -155,7 +155,7 @@ clusters_spark_versions(struct request *req)
 	};
 	struct json_object *answer = json_object_new_object(), *list = json_object_new_array();
 
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		struct json_object *item = json_object_new_object();
 
 		json_add_str(item, "key", versions[i][0]);
@@ -182,7 +182,7 @@ clusters_node_types(struct request *req)
 	};
 	struct json_object *answer = json_object_new_object(), *list = json_object_new_array();
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		struct json_object *item = json_object_new_object();
 
 		json_add_str(item, "node_type_id", types[i].id);

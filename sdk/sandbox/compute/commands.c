@@ -72,7 +72,7 @@ typed_cell(struct json_object *cell, const char *type)
 
 	if (text == NULL)
 		return NULL;
-	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(integers); i++)
 		if (strcmp(type, integers[i]) == 0)
 			return json_object_new_int64(strtoll(text, NULL, 10));
 	if (strcmp(type, "DOUBLE") == 0 || strcmp(type, "FLOAT") == 0)
@@ -90,9 +90,9 @@ table_schema(struct json_object *columns)
 	for (size_t i = 0; i < json_object_array_length(columns); i++) {
 		struct json_object *column = json_object_array_get_idx(columns, i);
 		char *type = text_fold(json_str(column, "type_text"));
-		char *quoted = xasprintf("\"%s\"", strcmp(type, "int") == 0	 ? "integer"
-						   : strcmp(type, "bigint") == 0 ? "long"
-										 : type);
+		char *quoted = xprintf("\"%s\"", strcmp(type, "int") == 0      ? "integer"
+						 : strcmp(type, "bigint") == 0 ? "long"
+									       : type);
 
 		item = json_object_new_object();
 		json_add_str(item, "name", json_str(column, "name"));
@@ -133,16 +133,16 @@ add_table(struct json_object *results, struct json_object *table)
 static void
 add_error(struct json_object *results, const struct exec_result *from)
 {
-	struct buf summary = { 0 };
+	struct buf summary = BUF(MAX_MADE);
 
-	buf_str(&summary, "<span class=\"ansi-red-fg\">");
+	buf_puts(&summary, "<span class=\"ansi-red-fg\">");
 	html_escape(&summary, from->ename, strlen(from->ename));
-	buf_str(&summary, "</span>: ");
+	buf_puts(&summary, "</span>: ");
 	html_escape(&summary, from->evalue, strlen(from->evalue));
 	json_add_str(results, "resultType", "error");
 	json_add_str(results, "summary", summary.data);
 	json_add_str(results, "cause", from->trace);
-	buf_free(&summary);
+	buf_fini(&summary);
 }
 
 static void

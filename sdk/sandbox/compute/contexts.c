@@ -233,7 +233,7 @@ contexts_create(struct request *req)
 	language = need_12(req, json_str(req->body, "language"), "language");
 	if (language == NULL)
 		return;
-	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++)
 		known = known || strcmp(language, languages[i]) == 0;
 	if (!known) {
 		error_12(req, 400,

@@ -42,7 +42,7 @@ exec_fail(struct exec_result *result, const char *ename, const char *fmt, ...)
 	va_end(args);
 	result->end = EXEC_ERROR;
 	result->ename = xstrdup(ename);
-	result->trace = xasprintf("%s: %s", ename, result->evalue);
+	result->trace = xprintf("%s: %s", ename, result->evalue);
 	if (result->text == NULL)
 		result->text = xstrdup("");
 }
@@ -246,7 +246,7 @@ answer_python(void *arg, const char *op, struct json_object *message)
 		{ "task_value_get", answer_get_value },
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (strcmp(op, table[i].op) == 0)
 			return table[i].answer(arg, message);
 	return refusal("The sandbox does not know this request.");
@@ -352,18 +352,18 @@ run_python_code(struct exec *exec, const char *op, const char *code, const char 
 static void
 run_fs(struct exec *exec, const char *code, const char *name, struct exec_result *result)
 {
-	struct buf python = { 0 };
+	struct buf python = BUF(MAX_MADE);
 	size_t len = strcspn(code, " \t\n");
 
 	buf_printf(&python, "display(dbutils.fs.%.*s(", (int)len, code);
 	for (const char *p = code + len; *(p += strspn(p, " \t\n")) != '\0'; p += len) {
 		len = strcspn(p, " \t\n");
-		buf_json_string(&python, p, len);
-		buf_str(&python, ", ");
+		buf_json(&python, p, len);
+		buf_puts(&python, ", ");
 	}
-	buf_str(&python, "))");
+	buf_puts(&python, "))");
 	run_python_code(exec, "run", python.data, name, NULL, result);
-	buf_free(&python);
+	buf_fini(&python);
 }
 
 void

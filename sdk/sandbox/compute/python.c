@@ -92,7 +92,7 @@ spawn(struct python *python, int channel, int script)
 {
 	const char *const argv[] = { "python3", "-I", "-B", "/proc/self/fd/4", NULL };
 	char *folder = ws_path(python->ws, "%s", python->folder + 1);
-	char *home = xasprintf("HOME=%s", folder);
+	char *home = xprintf("HOME=%s", folder);
 	const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
 				    "DATABRICKS_RUNTIME_VERSION=16.4", home, NULL };
 	posix_spawn_file_actions_t actions;
@@ -117,7 +117,7 @@ make_folder(struct python *python)
 	char hex[33];
 
 	id_hex(hex, 32);
-	python->folder = xasprintf("/scratch/%s", hex);
+	python->folder = xprintf("/scratch/%s", hex);
 	return beneath_mkdirs(python->ws->dir_fd, python->folder) == 0;
 }
 
@@ -168,7 +168,7 @@ python_start(struct workspace *ws, struct json_object *widgets, char **error)
 
 	python->ws = ws;
 	python->fd = -1;
-	python->in.max = MAX_LINE;
+	buf_init(&python->in, MAX_LINE);
 	*error = NULL;
 	if (script < 0 || !make_folder(python) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -185,7 +185,7 @@ python_start(struct workspace *ws, struct json_object *widgets, char **error)
 	if (rc == 0)
 		return python;
 	*error = rc == ENOENT ? xstrdup("python3 is not installed on the sandbox's machine.")
-			      : xasprintf("python3 cannot be started: %s", strerror(rc));
+			      : xprintf("python3 cannot be started: %s", strerror(rc));
 	python_free(python);
 	return NULL;
 }
@@ -205,7 +205,7 @@ python_free(struct python *python)
 	if (python->folder != NULL)
 		beneath_remove_tree(python->ws->dir_fd, python->folder);
 	free(python->folder);
-	buf_free(&python->in);
+	buf_fini(&python->in);
 	free(python);
 }
 
@@ -229,8 +229,7 @@ take_line(struct python *python)
 		return NULL;
 	message = json_parse(python->in.data, (size_t)(end - python->in.data));
 	used = (size_t)(end + 1 - python->in.data);
-	memmove(python->in.data, end + 1, python->in.len - used);
-	python->in.len -= used;
+	buf_drop(&python->in, used);
 	return message != NULL ? message : json_object_new_object();
 }
 
@@ -252,7 +251,7 @@ wait_line(struct python *python, struct json_object **message)
 	if (n <= 0)
 		return WAITED_GONE;
 	buf_add(&python->in, block, (size_t)n);
-	if (python->in.failed)
+	if (!buf_ok(&python->in))
 		return WAITED_GONE;
 	*message = take_line(python);
 	return *message != NULL ? WAITED_LINE : WAITED_NOTHING;

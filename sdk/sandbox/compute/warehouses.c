@@ -86,7 +86,7 @@ static struct json_object *
 endpoint(const char *id)
 {
 	struct json_object *odbc = json_object_new_object();
-	char *path = xasprintf("/sql/1.0/warehouses/%s", id);
+	char *path = xprintf("/sql/1.0/warehouses/%s", id);
 
 	json_add_str(odbc, "hostname", options.host);
 	json_add_str(odbc, "path", path);
@@ -106,7 +106,7 @@ add_settings(struct workspace *ws, struct json_object *obj)
 	};
 	struct json_object *settings = doc_get(ws, "warehouse", json_str(obj, "id"));
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (json_get(settings, names[i]) != NULL)
 			json_add(obj, names[i], json_object_get(json_get(settings, names[i])));
 	json_object_put(settings);
@@ -140,9 +140,9 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 	json_add_str(part, "status", "HEALTHY");
 	json_add(obj, "health", part);
 	json_add(obj, "odbc_params", endpoint(db_text(st, 0)));
-	jdbc = xasprintf("jdbc:databricks://%s:%d/default;transportMode=http;httpPath="
-			 "/sql/1.0/warehouses/%s",
-			 options.host, options.port, db_text(st, 0));
+	jdbc = xprintf("jdbc:databricks://%s:%d/default;transportMode=http;httpPath="
+		       "/sql/1.0/warehouses/%s",
+		       options.host, options.port, db_text(st, 0));
 	json_add_str(obj, "jdbc_url", jdbc);
 	free(jdbc);
 	add_settings(ws, obj);
@@ -158,7 +158,7 @@ warehouses_list(struct request *req)
 					       .default_size = 100,
 					       .max_size = 100 };
 	struct json_object *all = json_object_new_array();
-	char *sql = xasprintf("%s%s", COLUMNS, "ORDER BY seq");
+	char *sql = xprintf("%s%s", COLUMNS, "ORDER BY seq");
 	sqlite3_stmt *st;
 
 	settle(req->ws);
@@ -191,7 +191,7 @@ warehouse_named(struct request *req)
 static void
 warehouses_get(struct request *req)
 {
-	char *sql = xasprintf("%s%s", COLUMNS, "WHERE id = ?");
+	char *sql = xprintf("%s%s", COLUMNS, "WHERE id = ?");
 	sqlite3_stmt *st;
 
 	settle(req->ws);

@@ -31,7 +31,7 @@ segment_ok(const char *segment, size_t len)
 char *
 path_clean(const char *path)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 	size_t len;
 
 	if (path == NULL || path[0] != '/' || strlen(path) > MAX_PATH_TEXT)
@@ -40,7 +40,7 @@ path_clean(const char *path)
 		p += strspn(p, "/");
 		len = strcspn(p, "/");
 		if (!segment_ok(p, len)) {
-			buf_free(&out);
+			buf_fini(&out);
 			return NULL;
 		}
 		if (len > 0) {
@@ -50,7 +50,7 @@ path_clean(const char *path)
 	}
 	if (out.len == 0)
 		buf_add(&out, "/", 1);
-	return out.data;
+	return buf_text(&out);
 }
 
 const char *
@@ -205,7 +205,7 @@ beneath_place(int from_fd, const char *temporary, int root, const char *path, bo
 int
 beneath_top(struct workspace *ws, const char *name)
 {
-	char *path = xasprintf("/%s", name);
+	char *path = xprintf("/%s", name);
 	int fd = -1;
 
 	if (beneath_mkdirs(ws->dir_fd, path) == 0)

@@ -98,7 +98,7 @@ static bool
 list_entry(void *arg, const char *name, const struct stat *st)
 {
 	struct listing *listing = arg;
-	char *path = xasprintf("%s/%s", listing->folder[1] != '\0' ? listing->folder : "", name);
+	char *path = xprintf("%s/%s", listing->folder[1] != '\0' ? listing->folder : "", name);
 
 	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode))
 		json_object_array_add(listing->files, info(path, st));
@@ -161,7 +161,7 @@ send_block(struct request *req, int fd, int64_t offset, int64_t length)
 	do {
 		n = pread(fd, block, (size_t)length, (off_t)offset);
 	} while (n < 0 && errno == EINTR);
-	data = base64_encode(block, n > 0 ? (size_t)n : 0);
+	data = encode_base64(block, n > 0 ? (size_t)n : 0);
 	json_add_int(answer, "bytes_read", n > 0 ? n : 0);
 	json_add_str(answer, "data", data);
 	free(data);
@@ -289,7 +289,7 @@ handle_new(struct workspace *ws, const char *path, bool overwrite)
 	handle->used_ms = clock_ms();
 	handle->ws = ws;
 	handle->path = xstrdup(path);
-	handle->temporary = xasprintf("tmp/%s", hex);
+	handle->temporary = xprintf("tmp/%s", hex);
 	handle->overwrite = overwrite;
 	handle->fd =
 	    openat(ws->dir_fd, handle->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -393,7 +393,7 @@ dbfs_add_block(struct request *req)
 
 	if (data == NULL)
 		return;
-	bytes = base64_decode(data, strlen(data), &len);
+	bytes = decode_base64(data, strlen(data), &len);
 	if (bytes == NULL)
 		reply_error(req, 400, "MALFORMED_REQUEST", "Field 'data' is not base64.");
 	else if (block_fits(req, len) && (handle = take_handle(req)) != NULL) {
@@ -552,7 +552,7 @@ seed(struct workspace *ws)
 	};
 	int root = beneath_top(ws, "dbfs");
 
-	for (size_t i = 0; root >= 0 && i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; root >= 0 && i < ARRAY_SIZE(files); i++) {
 		char *parent = path_parent(files[i].path);
 		int fd;
 

@@ -61,7 +61,7 @@ cut(const char *clean, char *names[3], char **below)
 static bool
 place_find(struct request *req, struct place *place)
 {
-	char *given = xasprintf("/%s", request_var(req, "path")), *names[3] = { NULL }, *folder;
+	char *given = xprintf("/%s", request_var(req, "path")), *names[3] = { NULL }, *folder;
 	bool ok = false;
 
 	*place = (struct place){ .shown = path_clean(given), .root = -1 };
@@ -126,7 +126,7 @@ content_type(const char *path)
 	};
 	const char *dot = strrchr(path_name(path), '.');
 
-	for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; dot != NULL && i < ARRAY_SIZE(types); i++)
 		if (strcmp(dot, types[i][0]) == 0)
 			return types[i][1];
 	return "application/octet-stream";
@@ -256,7 +256,7 @@ fs_entry(void *arg, const char *name, const struct stat *st)
 	if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
 		return true;
 	obj = json_object_new_object();
-	path = xasprintf("%s/%s", fs_listing->folder, name);
+	path = xprintf("%s/%s", fs_listing->folder, name);
 	json_add_str(obj, "path", path);
 	json_add_bool(obj, "is_directory", S_ISDIR(st->st_mode));
 	if (S_ISREG(st->st_mode))

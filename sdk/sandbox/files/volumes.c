@@ -26,7 +26,7 @@ static const char COLUMNS[] = "SELECT id, catalog, schema, name, type, comment, 
 char *
 volume_folder(const char *catalog, const char *schema, const char *name)
 {
-	return xasprintf("/volumes/%s/%s/%s", catalog, schema, name);
+	return xprintf("/volumes/%s/%s/%s", catalog, schema, name);
 }
 
 bool
@@ -55,7 +55,7 @@ static struct json_object *
 to_json(struct workspace *ws, sqlite3_stmt *st)
 {
 	struct json_object *obj = json_object_new_object();
-	char *full = xasprintf("%s.%s.%s", db_text(st, 1), db_text(st, 2), db_text(st, 3));
+	char *full = xprintf("%s.%s.%s", db_text(st, 1), db_text(st, 2), db_text(st, 3));
 
 	json_add_str(obj, "name", db_text(st, 3));
 	json_add_str(obj, "catalog_name", db_text(st, 1));
@@ -105,7 +105,7 @@ split_name(const char *full, struct volume_name *out)
 static struct json_object *
 named_volume(struct request *req, struct volume_name *name)
 {
-	char *sql = xasprintf("%s WHERE catalog = ? AND schema = ? AND name = ?", COLUMNS);
+	char *sql = xprintf("%s WHERE catalog = ? AND schema = ? AND name = ?", COLUMNS);
 	struct json_object *found = NULL;
 	sqlite3_stmt *st = NULL;
 
@@ -145,8 +145,8 @@ volumes_list(struct request *req)
 	if (schema == NULL || !uc_schema_known(req, catalog, schema))
 		return;
 	all = json_object_new_array();
-	sql = xasprintf("%s WHERE catalog = lower(?) AND schema = lower(?) ORDER BY name", COLUMNS);
-	kind = xasprintf("volumes:%s.%s", catalog, schema);
+	sql = xprintf("%s WHERE catalog = lower(?) AND schema = lower(?) ORDER BY name", COLUMNS);
+	kind = xprintf("volumes:%s.%s", catalog, schema);
 	st = db_query(req->ws, sql, "ss", catalog, schema);
 	while (db_next(req->ws, st))
 		json_object_array_add(all, to_json(req->ws, st));
@@ -203,7 +203,7 @@ create(struct request *req, const struct volume_name *name)
 	}
 	id_uuid(id);
 	location = external ? xstrdup(given)
-			    : xasprintf("s3://sandbox/%s/volumes/%s", req->ws->metastore_id, id);
+			    : xprintf("s3://sandbox/%s/volumes/%s", req->ws->metastore_id, id);
 	volume_add(req->ws, name->catalog, name->schema, name->name, type,
 		   json_str(req->body, "comment"), location, req->user);
 	free(location);
@@ -212,7 +212,7 @@ create(struct request *req, const struct volume_name *name)
 static void
 reply_volume(struct request *req, const char *catalog, const char *schema, const char *name)
 {
-	char *sql = xasprintf("%s WHERE catalog = ? AND schema = ? AND name = ?", COLUMNS);
+	char *sql = xprintf("%s WHERE catalog = ? AND schema = ? AND name = ?", COLUMNS);
 	sqlite3_stmt *st = db_query(req->ws, sql, "sss", catalog, schema, name);
 
 	if (db_next(req->ws, st)) {
@@ -235,7 +235,7 @@ volumes_create(struct request *req)
 	given = schema != NULL ? body_need(req, "name") : NULL;
 	if (given == NULL || !name_ok(req, given) || !uc_schema_known(req, catalog, schema))
 		return;
-	full = xasprintf("%s.%s.%s", catalog, schema, given);
+	full = xprintf("%s.%s.%s", catalog, schema, given);
 	split_name(full, &name);
 	free(full);
 	create(req, &name);

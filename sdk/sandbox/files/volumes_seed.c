@@ -30,14 +30,14 @@ write_file(struct workspace *ws, const char *path, const void *data, size_t len)
 static void
 write_orders(struct workspace *ws, const char *path)
 {
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 
-	buf_str(&text, "order_id,customer_id,amount\n");
+	buf_puts(&text, "order_id,customer_id,amount\n");
 	for (int i = 1; i <= 5000; i++)
 		buf_printf(&text, "%d,%d,%d.%02d\n", i, i * 7919 % 500 + 1, i * 31 % 900 + 10,
 			   i * 17 % 100);
 	write_file(ws, path, text.data, text.len);
-	buf_free(&text);
+	buf_fini(&text);
 }
 
 static void
@@ -73,7 +73,7 @@ volumes_seed(struct workspace *ws)
 		   "s3://sandbox/volumes/exports", "bob@example.com");
 	volume_add(ws, "main", "default", "partner", "EXTERNAL", "Owned by a partner",
 		   "s3://partner-bucket/share", "carol@example.com");
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		write_file(ws, files[i].path, files[i].text, strlen(files[i].text));
 	write_orders(ws, "/volumes/main/default/landing/orders.csv");
 	write_binary(ws, "/volumes/main/default/landing/image.bin");

@@ -125,7 +125,7 @@ jobs_list(struct request *req)
 	all = json_object_new_array();
 	while (db_next(req->ws, st))
 		json_object_array_add(all, list_item(st, expand));
-	kind = xasprintf("jobs:%s", name != NULL ? name : "");
+	kind = xprintf("jobs:%s", name != NULL ? name : "");
 	page_reply(req, &rule, kind, all);
 	free(kind);
 }

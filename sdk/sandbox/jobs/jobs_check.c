@@ -203,7 +203,7 @@ elements_cut(struct json_object *obj, int64_t from)
 					     "parameters", "job_parameters", "repair_history" };
 	bool more = false;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct json_object *list = json_get(obj, names[i]), *part;
 		int64_t n, to = from + ELEMENTS_PER_PAGE;
 

@@ -90,9 +90,9 @@ struct past {
 static void
 set_times(struct workspace *ws, const char *table, int64_t id, int64_t start, int64_t duration)
 {
-	char *sql = xasprintf("UPDATE %s SET start = ?1, setup = ?2 / 10, execution = ?2 - ?2 / 10,"
-			      " ended = ?1 + ?2 WHERE id = ?3",
-			      table);
+	char *sql = xprintf("UPDATE %s SET start = ?1, setup = ?2 / 10, execution = ?2 - ?2 / 10,"
+			    " ended = ?1 + ?2 WHERE id = ?3",
+			    table);
 
 	db_run(ws, sql, "iii", start, duration, id);
 	free(sql);
@@ -254,7 +254,7 @@ seed_others(struct workspace *ws, int64_t now)
 		{ 482916, now - 9 * DAY, 65 * MINUTE, "PERIODIC", OUTCOME_SUCCESS, "" },
 	};
 
-	for (size_t i = 0; i < sizeof(pasts) / sizeof(pasts[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pasts); i++)
 		seed_past(ws, &pasts[i], "ann@example.com");
 }
 
@@ -332,7 +332,7 @@ jobs_seed(struct workspace *ws)
 
 	seed_small(ws, created);
 	seed_wide(ws, created + DAY);
-	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
 		struct json_object *settings =
 		    json_parse(jobs[i].settings, strlen(jobs[i].settings));
 

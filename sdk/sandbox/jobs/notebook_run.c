@@ -21,7 +21,7 @@ resolve(const struct exec *exec, const char *given)
 
 	if (given[0] == '/')
 		return object_path(given);
-	folder = exec->path != NULL ? path_parent(exec->path) : xasprintf("/Users/%s", exec->user);
+	folder = exec->path != NULL ? path_parent(exec->path) : xprintf("/Users/%s", exec->user);
 	while (strncmp(given, "./", 2) == 0 || strncmp(given, "../", 3) == 0) {
 		if (given[1] == '.') {
 			char *up = path_parent(folder);
@@ -32,7 +32,7 @@ resolve(const struct exec *exec, const char *given)
 		}
 		given += 2;
 	}
-	joined = xasprintf("%s/%s", folder, given);
+	joined = xprintf("%s/%s", folder, given);
 	path = object_path(joined);
 	free(joined);
 	free(folder);
@@ -70,34 +70,34 @@ table_data(struct json_object *table)
 {
 	struct json_object *data = json_object_new_object(), *columns = json_get(table, "columns");
 	struct json_object *rows = json_get(table, "rows");
-	struct buf html = { 0 };
+	struct buf html = BUF(MAX_MADE);
 
-	buf_str(&html, "<table><thead><tr>");
+	buf_puts(&html, "<table><thead><tr>");
 	for (size_t i = 0; i < json_object_array_length(columns); i++) {
 		const char *name = json_str(json_object_array_get_idx(columns, i), "name");
 
-		buf_str(&html, "<th>");
+		buf_puts(&html, "<th>");
 		html_escape(&html, name, strlen(name));
-		buf_str(&html, "</th>");
+		buf_puts(&html, "</th>");
 	}
-	buf_str(&html, "</tr></thead><tbody>");
+	buf_puts(&html, "</tr></thead><tbody>");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 
-		buf_str(&html, "<tr>");
+		buf_puts(&html, "<tr>");
 		for (size_t k = 0; k < json_object_array_length(row); k++) {
 			struct json_object *cell = json_object_array_get_idx(row, k);
 			const char *text = cell != NULL ? json_object_get_string(cell) : "null";
 
-			buf_str(&html, "<td>");
+			buf_puts(&html, "<td>");
 			html_escape(&html, text, strlen(text));
-			buf_str(&html, "</td>");
+			buf_puts(&html, "</td>");
 		}
-		buf_str(&html, "</tr>");
+		buf_puts(&html, "</tr>");
 	}
-	buf_str(&html, "</tbody></table>");
+	buf_puts(&html, "</tbody></table>");
 	json_add_str(data, "text/html", html.data);
-	buf_free(&html);
+	buf_fini(&html);
 	return data;
 }
 
@@ -221,7 +221,7 @@ exec_notebook(struct exec *exec, const char *given, struct buf *html, struct exe
 	} else {
 		run_cells(exec, &notebook, path, result);
 		if (html != NULL) {
-			html->max = MAX_HTML;
+			buf_init_keeping(html, MAX_HTML);
 			notebook_to_html(&notebook, path_name(path), html);
 		}
 		notebook_fini(&notebook);

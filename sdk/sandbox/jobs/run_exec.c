@@ -363,9 +363,11 @@ retry(struct drive *drive, const struct task_context *context, enum outcome outc
 static void
 run_task(struct drive *drive, int64_t task_id)
 {
-	struct task_context context = {
-		.ws = drive->ws, .run = &drive->run, .values = drive->values, .bg = drive->bg
-	};
+	struct task_context context = { .ws = drive->ws,
+					.run = &drive->run,
+					.values = drive->values,
+					.bg = drive->bg,
+					.html = BUF(0) };
 	struct task_run task;
 	enum outcome outcome;
 	int64_t pause = 0;
@@ -387,13 +389,14 @@ run_task(struct drive *drive, int64_t task_id)
 	    clock_ms() >= drive->deadline_ms)
 		drive->timed_out = true;
 	ws_lock(drive->ws);
-	task_put_output(drive->ws, task_id, context.output, context.html.data);
+	task_put_output(drive->ws, task_id, context.output,
+			context.html.len > 0 ? context.html.data : NULL);
 	state_end(drive->ws, "task_runs", task_id, outcome,
 		  context.message != NULL ? context.message : "");
 	retry(drive, &context, outcome);
 	ws_unlock(drive->ws);
 	json_object_put(context.output);
-	buf_free(&context.html);
+	buf_fini(&context.html);
 	free(context.message);
 	task_fini(&task);
 }
@@ -435,8 +438,8 @@ run_outcome(struct workspace *ws, const struct run *run, char **message)
 			continue;
 		if (*message == NULL && strncmp(result, "UPSTREAM", 8) != 0 &&
 		    task_load(ws, plan.steps[i].id, &task)) {
-			*message = xasprintf("Task %s failed with message: %s.", task.key,
-					     task.state.message);
+			*message = xprintf("Task %s failed with message: %s.", task.key,
+					   task.state.message);
 			task_fini(&task);
 		}
 		if (!has_dependents(run, plan.steps[i].key))

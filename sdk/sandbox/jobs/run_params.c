@@ -40,9 +40,9 @@ task_value(const struct task_context *context, const char *reference, struct buf
 	free(task);
 	if (value == NULL)
 		return false;
-	buf_str(out, json_object_is_type(value, json_type_string)
-			 ? json_object_get_string(value)
-			 : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+	buf_puts(out, json_object_is_type(value, json_type_string)
+			  ? json_object_get_string(value)
+			  : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 	return true;
 }
 
@@ -75,14 +75,14 @@ add_reference(const struct task_context *context, const char *name, struct buf *
 	else
 		return false;
 	if (text != NULL)
-		buf_str(out, text);
+		buf_puts(out, text);
 	return true;
 }
 
 char *
 params_resolve(const struct task_context *context, const char *text)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 	const char *open, *close;
 
 	while ((open = strstr(text, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
@@ -98,8 +98,8 @@ params_resolve(const struct task_context *context, const char *text)
 		free(name);
 		text = close + 2;
 	}
-	buf_str(&out, text);
-	return out.data;
+	buf_puts(&out, text);
+	return buf_text(&out);
 }
 
 /* ---- sets of parameters ---- */

@@ -44,11 +44,10 @@ wait_for_cluster(struct task_context *context, const char *id)
 			return fail(context, OUTCOME_CANCELED, xstrdup("Run cancelled."));
 	}
 	if (state == NULL)
-		return fail(context, OUTCOME_CLUSTER,
-			    xasprintf("Cluster '%s' does not exist.", id));
+		return fail(context, OUTCOME_CLUSTER, xprintf("Cluster '%s' does not exist.", id));
 	if (strcmp(state, "ERROR") == 0)
 		return fail(context, OUTCOME_CLUSTER,
-			    xasprintf("Cluster '%s' is in state ERROR.", id));
+			    xprintf("Cluster '%s' is in state ERROR.", id));
 	return OUTCOME_SUCCESS;
 }
 
@@ -59,7 +58,7 @@ wait_for_warehouse(struct task_context *context, const char *id)
 
 	if (state == NULL)
 		return fail(context, OUTCOME_CLUSTER,
-			    xasprintf("SQL warehouse '%s' does not exist.", id));
+			    xprintf("SQL warehouse '%s' does not exist.", id));
 	if (strcmp(state, "RUNNING") != 0)
 		warehouse_start(context->ws, id);
 	while ((state = warehouse_state(context->ws, id)) != NULL && strcmp(state, "RUNNING") != 0)
@@ -144,7 +143,7 @@ outcome_of(struct task_context *context, const struct exec_result *result)
 	case EXEC_TIMEDOUT: return fail(context, OUTCOME_TIMEDOUT, xstrdup("Run timed out."));
 	case EXEC_ERROR: break;
 	}
-	line = xasprintf("%s: %s", result->ename, result->evalue);
+	line = xprintf("%s: %s", result->ename, result->evalue);
 	json_add_str(context->output, "error", line);
 	json_add_str(context->output, "error_trace", result->trace);
 	if (result->missing)
@@ -198,7 +197,7 @@ read_object(struct workspace *ws, const char *path, size_t *len)
 static char *
 read_stored(struct workspace *ws, const char *top, const char *path, size_t *len)
 {
-	char *below = xasprintf("%s%s", top, path), *data = NULL;
+	char *below = xprintf("%s%s", top, path), *data = NULL;
 	int fd = beneath_open(ws->dir_fd, below, O_RDONLY);
 
 	if (fd >= 0) {
@@ -232,7 +231,7 @@ read_file(struct workspace *ws, const char *given)
 static enum outcome
 no_file(struct task_context *context, const char *path)
 {
-	char *message = xasprintf("Cannot read the file %s", path);
+	char *message = xprintf("Cannot read the file %s", path);
 
 	json_add_str(context->output, "error", message);
 	return fail(context, OUTCOME_NOT_FOUND, message);
@@ -342,9 +341,9 @@ run_job(struct task_context *context, struct json_object *task)
 	if (child == 0) {
 		json_object_put(output);
 		return fail(context, OUTCOME_NOT_FOUND,
-			    xasprintf("Job %lld does not exist, or jobs run each other deeper than"
-				      " %d.",
-				      (long long)job_id, MAX_JOB_DEPTH));
+			    xprintf("Job %lld does not exist, or jobs run each other deeper than"
+				    " %d.",
+				    (long long)job_id, MAX_JOB_DEPTH));
 	}
 	json_add_int(output, "run_id", child);
 	json_add(context->output, "run_job_output", output);
@@ -412,7 +411,7 @@ task_perform(struct task_context *context)
 	struct json_object_iter it;
 	const char *kind = "task";
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (json_get(context->spec, kinds[i].name) != NULL)
 			return kinds[i].perform(context, json_get(context->spec, kinds[i].name));
 	json_object_object_foreachC(context->spec, it) {
@@ -420,6 +419,5 @@ task_perform(struct task_context *context)
 			kind = it.key;
 	}
 	json_add_str(context->output, "error", "The sandbox does not run this kind of task.");
-	return fail(context, OUTCOME_UNSUPPORTED,
-		    xasprintf("The sandbox does not run a %s.", kind));
+	return fail(context, OUTCOME_UNSUPPORTED, xprintf("The sandbox does not run a %s.", kind));
 }

@@ -91,8 +91,8 @@ runs_list(struct request *req)
 	all = json_object_new_array();
 	while (db_next(req->ws, st))
 		json_object_array_add(all, json_object_new_int64(db_int(st, 0)));
-	kind = xasprintf("runs:%lld:%d:%d:%s", (long long)filter.job_id, filter.active,
-			 filter.completed, filter.type != NULL ? filter.type : "");
+	kind = xprintf("runs:%lld:%d:%d:%s", (long long)filter.job_id, filter.active,
+		       filter.completed, filter.type != NULL ? filter.type : "");
 	answer = page_cut(req, &rule, kind, all);
 	free(kind);
 	if (answer == NULL)

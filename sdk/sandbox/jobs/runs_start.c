@@ -137,7 +137,7 @@ static const struct {
 	{ "spark_submit_params", json_type_array },  { "sql_params", json_type_object },
 	{ "dbt_commands", json_type_array },	     { "pipeline_params", json_type_object },
 };
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KINDS = ARRAY_SIZE(kinds) };
 
 /* Collects the overrides of the request; false after a refusal. *out is owned, NULL when none. */
 static bool

@@ -221,11 +221,11 @@ void
 state_set(struct workspace *ws, const char *table, int64_t id, const char *life,
 	  const char *message)
 {
-	char *sql = xasprintf("UPDATE %s SET life = ?1, message = ?2,"
-			      " start = CASE WHEN start = 0 THEN ?3 ELSE start END,"
-			      " setup = CASE WHEN ?1 = 'RUNNING' AND start > 0 AND setup = 0"
-			      "  THEN ?3 - start ELSE setup END WHERE id = ?4",
-			      table);
+	char *sql = xprintf("UPDATE %s SET life = ?1, message = ?2,"
+			    " start = CASE WHEN start = 0 THEN ?3 ELSE start END,"
+			    " setup = CASE WHEN ?1 = 'RUNNING' AND start > 0 AND setup = 0"
+			    "  THEN ?3 - start ELSE setup END WHERE id = ?4",
+			    table);
 
 	db_run(ws, sql, "ssii", life, message, clock_ms(), id);
 	free(sql);
@@ -235,13 +235,13 @@ void
 state_end(struct workspace *ws, const char *table, int64_t id, enum outcome outcome,
 	  const char *message)
 {
-	char *sql = xasprintf("UPDATE %s SET life = ?1, result = ?2, code = ?3, term = ?4,"
-			      " message = ?5, ended = ?6,"
-			      " start = CASE WHEN start = 0 THEN ?6 ELSE start END,"
-			      " execution = CASE WHEN start = 0 THEN 0"
-			      "  ELSE max(0, ?6 - start - setup - cleanup) END"
-			      " WHERE id = ?7",
-			      table);
+	char *sql = xprintf("UPDATE %s SET life = ?1, result = ?2, code = ?3, term = ?4,"
+			    " message = ?5, ended = ?6,"
+			    " start = CASE WHEN start = 0 THEN ?6 ELSE start END,"
+			    " execution = CASE WHEN start = 0 THEN 0"
+			    "  ELSE max(0, ?6 - start - setup - cleanup) END"
+			    " WHERE id = ?7",
+			    table);
 
 	db_run(ws, sql, "sssssii", outcomes[outcome].life, outcomes[outcome].result,
 	       outcomes[outcome].code, outcomes[outcome].term, message, clock_ms(), id);
@@ -324,8 +324,8 @@ add_times(struct json_object *obj, const struct run_state *state)
 static void
 add_page_url(struct workspace *ws, struct json_object *obj, const struct run *run, int64_t id)
 {
-	char *url = xasprintf("http://%s:%d/?o=%lld#job/%lld/run/%lld", options.host, options.port,
-			      (long long)ws->org_id, (long long)run->job_id, (long long)id);
+	char *url = xprintf("http://%s:%d/?o=%lld#job/%lld/run/%lld", options.host, options.port,
+			    (long long)ws->org_id, (long long)run->job_id, (long long)id);
 
 	json_add_str(obj, "run_page_url", url);
 	free(url);

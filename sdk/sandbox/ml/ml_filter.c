@@ -131,7 +131,7 @@ scope_of(const char *word, const char **rest)
 	};
 
 	*rest = word;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strncasecmp(word, names[i][0], strlen(names[i][0])) == 0) {
 			*rest = word + strlen(names[i][0]);
 			return names[i][1];
@@ -177,7 +177,7 @@ read_op(struct reader *r, enum op *op)
 
 	if (!next_word(r) || r->quote != 0)
 		return "a comparison operator is missing";
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (strcasecmp(r->word, signs[i]) == 0) {
 			*op = (enum op)i;
 			return NULL;

@@ -29,7 +29,7 @@ struct json_object *
 experiment_new(const char *id, const char *name, int64_t created)
 {
 	struct json_object *experiment = json_object_new_object();
-	char *place = xasprintf("dbfs:/databricks/mlflow-tracking/%s", id);
+	char *place = xprintf("dbfs:/databricks/mlflow-tracking/%s", id);
 
 	json_add_str(experiment, "experiment_id", id);
 	json_add_str(experiment, "name", name);
@@ -76,7 +76,7 @@ experiments_search(struct request *req)
 	const char *filter = json_str(req->body, "filter");
 	const char *view = json_str(req->body, "view_type");
 	char *kind =
-	    xasprintf("experiments:%s:%s", view != NULL ? view : "", filter != NULL ? filter : "");
+	    xprintf("experiments:%s:%s", view != NULL ? view : "", filter != NULL ? filter : "");
 	struct json_object *found =
 	    ml_search(req, &grammar, filter, json_get(req->body, "order_by"), "creation_time DESC",
 		      in_view(req->ws, view));
@@ -169,7 +169,7 @@ experiments_create(struct request *req)
 			    name);
 		return;
 	}
-	id = xasprintf("%lld", (long long)id_number());
+	id = xprintf("%lld", (long long)id_number());
 	experiment = experiment_new(id, name, clock_ms());
 	if (json_object_is_type(tags, json_type_array))
 		json_add(experiment, "tags", json_object_get(tags));

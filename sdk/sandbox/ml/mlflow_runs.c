@@ -35,7 +35,7 @@ run_new(const char *id, const char *name, const char *experiment, const char *us
 {
 	struct json_object *run = json_object_new_object(), *info = json_object_new_object();
 	struct json_object *data = json_object_new_object();
-	char *place = xasprintf("dbfs:/databricks/mlflow-tracking/%s/%s/artifacts", experiment, id);
+	char *place = xprintf("dbfs:/databricks/mlflow-tracking/%s/%s/artifacts", experiment, id);
 
 	json_add_str(info, "run_id", id);
 	json_add_str(info, "run_uuid", id);
@@ -264,8 +264,7 @@ runs_search(struct request *req)
 			  all);
 	if (found == NULL)
 		return;
-	kind =
-	    xasprintf("runs:%s:%s", json_object_to_json_string(ids), filter != NULL ? filter : "");
+	kind = xprintf("runs:%s:%s", json_object_to_json_string(ids), filter != NULL ? filter : "");
 	page_reply(req, &runs_rule, kind, found);
 	free(kind);
 }
@@ -302,7 +301,7 @@ metric_history(struct request *req)
 		      "ss", id, key);
 	while (db_next(req->ws, st))
 		json_object_array_add(all, db_tree(st, 0));
-	kind = xasprintf("history:%s:%s", id, key);
+	kind = xprintf("history:%s:%s", id, key);
 	page_reply(req, &history_rule, kind, all);
 	free(kind);
 }
@@ -392,7 +391,7 @@ known_status(const char *status)
 	static const char *const known[] = { "RUNNING", "SCHEDULED", "FINISHED", "FAILED",
 					     "KILLED" };
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(known[i], status) == 0)
 			return true;
 	return false;

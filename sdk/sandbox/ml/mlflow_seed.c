@@ -106,7 +106,7 @@ mlflow_seed(struct workspace *ws)
 {
 	int64_t now = clock_ms();
 
-	for (size_t e = 0; e < sizeof(seeds) / sizeof(seeds[0]); e++) {
+	for (size_t e = 0; e < ARRAY_SIZE(seeds); e++) {
 		struct json_object *experiment =
 		    experiment_new(seeds[e].id, seeds[e].name,
 				   now - (seeds[e].age_hours + 100) * HOUR);

@@ -43,7 +43,7 @@ version_add(struct workspace *ws, const char *model, int number, const char *use
 	    const char *stage, const char *source, const char *run, int64_t when)
 {
 	struct json_object *version = json_object_new_object();
-	char *id = xasprintf("%s/%d", model, number), text[16];
+	char *id = xprintf("%s/%d", model, number), text[16];
 
 	snprintf(text, sizeof(text), "%d", number);
 	json_add_str(version, "name", model);
@@ -64,7 +64,7 @@ version_add(struct workspace *ws, const char *model, int number, const char *use
 static void
 add_latest(struct workspace *ws, struct json_object *model)
 {
-	char *prefix = xasprintf("%s/", json_str(model, "name"));
+	char *prefix = xprintf("%s/", json_str(model, "name"));
 	struct json_object *all = doc_list(ws, "model_version", prefix);
 	struct json_object *latest = json_object_new_array();
 
@@ -106,7 +106,7 @@ search(struct request *req, const struct ml_grammar *grammar, const struct page_
 {
 	const char *filter = request_arg(req, "filter");
 	struct json_object *order = orders(req), *answer = NULL;
-	char *kind = xasprintf("%s:%s", rule->key, filter != NULL ? filter : "");
+	char *kind = xprintf("%s:%s", rule->key, filter != NULL ? filter : "");
 	struct json_object *found = ml_search(req, grammar, filter, order, fallback, all);
 
 	if (found != NULL)
@@ -213,7 +213,7 @@ models_create(struct request *req)
 static void
 reply_version(struct request *req, const char *model, const char *number)
 {
-	char *id = xasprintf("%s/%s", model, number);
+	char *id = xprintf("%s/%s", model, number);
 	struct json_object *version = doc_get(req->ws, "model_version", id), *answer;
 
 	free(id);
@@ -273,7 +273,7 @@ versions_create(struct request *req)
 	model = need_model(req, name);
 	if (model == NULL)
 		return;
-	prefix = xasprintf("%s/", name);
+	prefix = xprintf("%s/", name);
 	all = doc_list(req->ws, "model_version", prefix);
 	snprintf(number, sizeof(number), "%zu", json_object_array_length(all) + 1);
 	version_add(req->ws, name, (int)json_object_array_length(all) + 1, req->user, "None",
@@ -299,7 +299,7 @@ seed(struct workspace *ws)
 	};
 	int64_t now = clock_ms();
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		struct json_object *model =
 		    model_new(models[i].name, "ann@example.com", models[i].text, now - 400 * HOUR);
 
@@ -309,8 +309,8 @@ seed(struct workspace *ws)
 			const char *stage = v == models[i].versions	? "None"
 					  : v == models[i].versions - 1 ? "Production"
 									: "Archived";
-			char *source = xasprintf("dbfs:/databricks/mlflow-registry/%s/%d/model",
-						 models[i].name, v);
+			char *source = xprintf("dbfs:/databricks/mlflow-registry/%s/%d/model",
+					       models[i].name, v);
 
 			version_add(ws, models[i].name, v, "ann@example.com", stage, source, NULL,
 				    now - (300 - v * 20) * HOUR);

@@ -31,7 +31,7 @@ static const struct seed seeds[] = {
 	  false, "IN_PROGRESS", NULL },
 };
 
-enum { SEEDS = sizeof(seeds) / sizeof(seeds[0]) };
+enum { SEEDS = ARRAY_SIZE(seeds) };
 
 /* ---- documents ---- */
 

@@ -20,7 +20,7 @@ static const struct {
 #define BASE_FARE 1.69
 #define SIGNATURE "['trip_distance': double, 'passengers': double]"
 
-enum { INPUTS = sizeof(inputs) / sizeof(inputs[0]) };
+enum { INPUTS = ARRAY_SIZE(inputs) };
 
 static bool
 bad_input(struct request *req, const char *why, const char *what)
@@ -47,7 +47,7 @@ static bool
 predict_row(struct request *req, struct json_object *const values[INPUTS],
 	    struct json_object *predictions)
 {
-	double y = BASE_FARE, x;
+	double y = BASE_FARE, x = 0;
 
 	for (int i = 0; i < INPUTS; i++) {
 		if (values[i] == NULL)
@@ -239,7 +239,7 @@ chat_head(const char *object, const char *served)
 	char id[37], *name;
 
 	id_uuid(id);
-	name = xasprintf("chatcmpl-%s", id);
+	name = xprintf("chatcmpl-%s", id);
 	json_add_str(answer, "id", name);
 	json_add_str(answer, "object", object);
 	json_add_int(answer, "created", clock_ms() / 1000);
@@ -253,7 +253,7 @@ stream_chat(struct request *req, const char *served, const char *text, const cha
 {
 	struct json_object *chunk = chat_head("chat.completion.chunk", served);
 	struct json_object *choices = json_object_new_array();
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
 	json_object_array_add(choices, chat_choice(0, "delta", text, reason));
 	json_add(chunk, "choices", choices);
@@ -261,7 +261,7 @@ stream_chat(struct request *req, const char *served, const char *text, const cha
 		   json_object_to_json_string_ext(chunk, JSON_C_TO_STRING_PLAIN));
 	json_object_put(chunk);
 	reply_bytes(req, 200, "text/event-stream", out.data, out.len);
-	buf_free(&out);
+	buf_fini(&out);
 }
 
 static void
@@ -300,7 +300,7 @@ model_chat(struct request *req, const char *served)
 				: "max_tokens must be at least 1");
 		return;
 	}
-	whole = xasprintf("You said: %s", question);
+	whole = xprintf("You said: %s", question);
 	text = first_words(whole, max, &cut);
 	if (json_flag(req->body, "stream", false))
 		stream_chat(req, served, text, cut ? "length" : "stop");

@@ -32,10 +32,10 @@ model_new(struct workspace *ws, const char *catalog, const char *schema, const c
 	  const char *user, const char *comment, int64_t when)
 {
 	struct json_object *model = json_object_new_object();
-	char *full = xasprintf("%s.%s.%s", catalog, schema, name), id[37], *place;
+	char *full = xprintf("%s.%s.%s", catalog, schema, name), id[37], *place;
 
 	id_uuid(id);
-	place = xasprintf("s3://sandbox/models/%s", id);
+	place = xprintf("s3://sandbox/models/%s", id);
 	json_add_str(model, "name", name);
 	json_add_str(model, "catalog_name", catalog);
 	json_add_str(model, "schema_name", schema);
@@ -60,8 +60,8 @@ version_add(struct workspace *ws, struct json_object *model, int number, const c
 	    const char *comment, int64_t when)
 {
 	struct json_object *version = json_object_new_object();
-	char *id = xasprintf("%s/%d", json_str(model, "full_name"), number);
-	char *place = xasprintf("%s/versions/%d", json_str(model, "storage_location"), number);
+	char *id = xprintf("%s/%d", json_str(model, "full_name"), number);
+	char *place = xprintf("%s/versions/%d", json_str(model, "storage_location"), number);
 
 	json_add_str(version, "model_name", json_str(model, "name"));
 	json_add_str(version, "catalog_name", json_str(model, "catalog_name"));
@@ -154,7 +154,7 @@ models_list(struct request *req)
 	}
 	if (catalog != NULL && !uc_schema_known(req, catalog, schema))
 		return;
-	prefix = catalog != NULL ? xasprintf("%s.%s.", catalog, schema) : xstrdup("");
+	prefix = catalog != NULL ? xprintf("%s.%s.", catalog, schema) : xstrdup("");
 	all = doc_list(req->ws, "uc_model", prefix);
 	for (size_t i = 0; i < json_object_array_length(all); i++)
 		json_object_object_del(json_object_array_get_idx(all, i), "aliases");
@@ -210,7 +210,7 @@ versions_list(struct request *req)
 
 	if (model == NULL)
 		return;
-	prefix = xasprintf("%s/", json_str(model, "full_name"));
+	prefix = xprintf("%s/", json_str(model, "full_name"));
 	json_object_put(model);
 	page_reply(req, &versions_rule, prefix, doc_list(req->ws, "uc_version", prefix));
 	free(prefix);
@@ -220,7 +220,7 @@ versions_list(struct request *req)
 static void
 reply_version(struct request *req, struct json_object *model, int64_t number)
 {
-	char *id = xasprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
+	char *id = xprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
 	struct json_object *version = doc_get(req->ws, "uc_version", id);
 	struct json_object *aliases = json_get(model, "aliases"), *own;
 
@@ -294,7 +294,7 @@ alias_put(struct request *req)
 	model = need_model(req);
 	if (model == NULL)
 		return;
-	id = xasprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
+	id = xprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
 	known = db_one_int(req->ws, "SELECT 1 FROM docs WHERE kind = 'uc_version' AND id = ?", "s",
 			   id) != 0;
 	free(id);
@@ -341,7 +341,7 @@ seed(struct workspace *ws)
 	};
 	int64_t now = clock_ms();
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		struct json_object *model =
 		    model_new(ws, "main", models[i].schema, models[i].name, "ann@example.com",
 			      models[i].comment, now - 500 * HOUR);

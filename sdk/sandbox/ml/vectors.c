@@ -111,7 +111,7 @@ indexes_list(struct request *req)
 		if (strcmp(json_str(doc, "endpoint_name"), endpoint) != 0)
 			continue;
 		item = json_object_new_object();
-		for (size_t k = 0; k < sizeof(shown) / sizeof(shown[0]); k++)
+		for (size_t k = 0; k < ARRAY_SIZE(shown); k++)
 			json_add_str(item, shown[k], json_str(doc, shown[k]));
 		json_object_array_add(kept, item);
 	}
@@ -132,7 +132,7 @@ indexes_get(struct request *req)
 	json_add_bool(status, "ready", true);
 	json_add_int(status, "indexed_row_count", count_rows(req->ws, index.name));
 	json_add_str(status, "message", "Index is ready to be queried");
-	url = xasprintf("127.0.0.1:%d" VECTORS "/indexes/%s", options.port, index.name);
+	url = xprintf("127.0.0.1:%d" VECTORS "/indexes/%s", options.port, index.name);
 	json_add_str(status, "index_url", url);
 	free(url);
 	json_add(index.doc, "status", status);

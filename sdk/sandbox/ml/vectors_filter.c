@@ -100,18 +100,18 @@ vfilter_check(const struct vindex *index, struct json_object *filter)
 		size_t n = split_name(name, parts);
 
 		if (n == 0)
-			return xasprintf("Invalid filter '%.200s'", name);
+			return xprintf("Invalid filter '%.200s'", name);
 		if (n > 1 && (!json_object_is_type(value, json_type_array) ||
 			      json_object_array_length(value) != n))
-			return xasprintf("Filter '%.200s' needs a list of %zu values", name, n);
+			return xprintf("Filter '%.200s' needs a list of %zu values", name, n);
 		for (size_t i = 0; i < n; i++) {
 			if (json_get(index->schema, parts[i].column) == NULL)
-				return xasprintf("Invalid filter: column '%.200s' is not in index "
-						 "%.300s",
-						 parts[i].column, index->name);
+				return xprintf("Invalid filter: column '%.200s' is not in index "
+					       "%.300s",
+					       parts[i].column, index->name);
 			if (!value_fits(&parts[i],
 					n > 1 ? json_object_array_get_idx(value, i) : value))
-				return xasprintf("Invalid value for filter '%.200s'", name);
+				return xprintf("Invalid value for filter '%.200s'", name);
 		}
 	}
 	return NULL;

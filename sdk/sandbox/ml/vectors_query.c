@@ -335,9 +335,9 @@ remember(struct request *req, struct json_object *body, const char *id, size_t o
 		       "i", (int64_t)KEPT_QUERIES);
 		id = kept;
 	}
-	kind = xasprintf("vector query %s", id);
+	kind = xprintf("vector query %s", id);
 	token = page_token(kind, (int64_t)offset);
-	text = xasprintf("%s.%s", id, token);
+	text = xprintf("%s.%s", id, token);
 	free(kind);
 	free(token);
 	return text;
@@ -410,7 +410,7 @@ vectors_next_page(struct request *req)
 		return;
 	dot = strchr(token, '.');
 	id = xstrndup(token, dot != NULL ? (size_t)(dot - token) : 0);
-	kind = xasprintf("vector query %s", id);
+	kind = xprintf("vector query %s", id);
 	if (dot != NULL && page_offset(kind, dot + 1, &from))
 		body = doc_get(req->ws, "vector_query", id);
 	if (body == NULL || strcmp(endpoint, index.endpoint) != 0)

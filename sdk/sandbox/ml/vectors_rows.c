@@ -249,7 +249,7 @@ vindex_sync(struct workspace *ws, const struct vindex *index)
 	struct json_object *spec = json_get(index->doc, "delta_sync_index_spec"), *table;
 	struct sql_session session = { .user = "System user" };
 	char *error = NULL;
-	char *text = xasprintf("SELECT * FROM %s", json_str(spec, "source_table"));
+	char *text = xprintf("SELECT * FROM %s", json_str(spec, "source_table"));
 
 	table = sql_collect(ws, &session, text, NULL, MAX_SOURCE_ROWS, NULL, &error);
 	free(text);

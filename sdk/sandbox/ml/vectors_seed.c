@@ -100,12 +100,12 @@ add_documents(struct workspace *ws)
 	for (int i = 0; i < DOCUMENTS; i++) {
 		int axis = i % 4, near = i / 4 % 10;
 		char *text =
-		    xasprintf("{\"id\":%d,\"title\":\"Document %d about %s\",\"topic\":"
-			      "\"%s\",\"year\":%d,\"score_hint\":%s,\"vector\":[%d,%d,%d,%d]}",
-			      i + 1, i + 1, topics[axis], topics[axis], 2018 + i % 8,
-			      i % 6 == 0 ? "null" : "0.5", axis == 0 ? 10 : near,
-			      axis == 1 ? 10 : near / 2, axis == 2 ? 10 : near / 3,
-			      axis == 3 ? 10 : i % 3);
+		    xprintf("{\"id\":%d,\"title\":\"Document %d about %s\",\"topic\":"
+			    "\"%s\",\"year\":%d,\"score_hint\":%s,\"vector\":[%d,%d,%d,%d]}",
+			    i + 1, i + 1, topics[axis], topics[axis], 2018 + i % 8,
+			    i % 6 == 0 ? "null" : "0.5", axis == 0 ? 10 : near,
+			    axis == 1 ? 10 : near / 2, axis == 2 ? 10 : near / 3,
+			    axis == 3 ? 10 : i % 3);
 
 		put(ws, &index, text);
 		free(text);
@@ -134,9 +134,9 @@ add_notes(struct workspace *ws)
 		  "text", 0, NULL, &index);
 	for (int i = 0; i < NOTES; i++) {
 		char *text =
-		    xasprintf("{\"note_id\":\"n%d\",\"subject\":\"%s\",\"text\":\"%s\","
-			      "\"pinned\":%s}",
-			      i + 1, notes[i][0], notes[i][1], i % 4 == 0 ? "true" : "false");
+		    xprintf("{\"note_id\":\"n%d\",\"subject\":\"%s\",\"text\":\"%s\","
+			    "\"pinned\":%s}",
+			    i + 1, notes[i][0], notes[i][1], i % 4 == 0 ? "true" : "false");
 
 		put(ws, &index, text);
 		free(text);

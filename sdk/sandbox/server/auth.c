@@ -28,8 +28,8 @@ enum { MAX_SUBJECT = 32, MAX_TOKEN = 8192 };
 static bool
 load_or_make(const char *name, char *out, size_t size, const char *fresh)
 {
-	char *path = xasprintf("%s/%s", options.data_dir, name);
-	char *line = xasprintf("%s\n", fresh);
+	char *path = xprintf("%s/%s", options.data_dir, name);
+	char *line = xprintf("%s\n", fresh);
 	bool ok = read_secret_file(path, out, size);
 
 	if (!ok && write_secret_file(path, line))
@@ -49,9 +49,9 @@ fresh_client(void)
 	id_uuid(id);
 	id_uuid(account);
 	id_hex(secret, 32);
-	text = xasprintf("{\"client_id\":\"%s\",\"client_secret\":\"dose%s\","
-			 "\"account_id\":\"%s\"}",
-			 id, secret, account);
+	text = xprintf("{\"client_id\":\"%s\",\"client_secret\":\"dose%s\","
+		       "\"account_id\":\"%s\"}",
+		       id, secret, account);
 	return text;
 }
 
@@ -153,7 +153,7 @@ sent_token(struct request *req)
 		return xstrdup(value + 7);
 	if (strncmp(value, "Basic ", 6) != 0)
 		return NULL;
-	pair = base64_decode(value + 6, strlen(value + 6), &len);
+	pair = decode_base64(value + 6, strlen(value + 6), &len);
 	if (pair != NULL && len > 6 && strncmp(pair, "token:", 6) == 0)
 		token = xstrndup(pair + 6, len - 6);
 	free(pair);
@@ -164,9 +164,9 @@ void
 reply_401(struct request *req)
 {
 	struct json_object *obj = json_object_new_object();
-	char *message = xasprintf("Credential was not sent or was of an unsupported type for this"
-				  " API. [ReqId: %s]",
-				  req->request_id);
+	char *message = xprintf("Credential was not sent or was of an unsupported type for this"
+				" API. [ReqId: %s]",
+				req->request_id);
 
 	json_add_int(obj, "error_code", 401);
 	json_add_str(obj, "message", message);

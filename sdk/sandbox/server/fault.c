@@ -54,7 +54,7 @@ static const struct {
 	{ "empty", FAULT_EMPTY },	{ "drip", FAULT_DRIP },
 	{ "garbage", FAULT_GARBAGE },
 };
-enum { KINDS = sizeof(fault_kinds) / sizeof(fault_kinds[0]) };
+enum { KINDS = ARRAY_SIZE(fault_kinds) };
 
 const char *
 fault_name(enum fault_kind kind)
@@ -123,9 +123,9 @@ retry_header(struct request *req, const struct fault *fault)
 static void
 answer_html(struct request *req, int status, const char *title)
 {
-	char *page = xasprintf("<!doctype html>\n<html><head><title>%s</title></head>"
-			       "<body><h1>%s</h1></body></html>\n",
-			       title, title);
+	char *page = xprintf("<!doctype html>\n<html><head><title>%s</title></head>"
+			     "<body><h1>%s</h1></body></html>\n",
+			     title, title);
 
 	reply_bytes(req, status, "text/html; charset=utf-8", page, strlen(page));
 	free(page);

@@ -132,7 +132,7 @@ read_json(struct request *req, const char *bytes, char **data, size_t *len)
 	text = json_str(req->body, bytes);
 	if (text == NULL)
 		return true;
-	*data = base64_decode(text, strlen(text), len);
+	*data = decode_base64(text, strlen(text), len);
 	if (*data == NULL)
 		reply_error(req, 400, "MALFORMED_REQUEST",
 			    "Could not parse request object: field '%s' is not base64", bytes);

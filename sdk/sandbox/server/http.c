@@ -85,7 +85,7 @@ is_loopback_host(const char *host)
 {
 	static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		size_t len = strlen(names[i]);
 
 		if (strncasecmp(host, names[i], len) == 0 &&
@@ -117,7 +117,7 @@ open_upload(struct request *req)
 	char hex[33];
 
 	id_hex(hex, 32);
-	name = xasprintf("tmp/%s", hex);
+	name = xprintf("tmp/%s", hex);
 	req->upload_fd = openat(req->ws->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (req->upload_fd < 0) {
 		free(name);
@@ -174,7 +174,7 @@ take_body(struct http *http, const char *data, size_t len)
 		return MHD_YES;
 	}
 	buf_add(&req->raw, data, len);
-	if (req->raw.failed)
+	if (!buf_ok(&req->raw))
 		reply_error(req, 413, "REQUEST_LIMIT_EXCEEDED", "The body is over %d bytes.",
 			    MAX_JSON_BODY);
 	return MHD_YES;

@@ -24,7 +24,7 @@ enum { MAX_FORM = 64 * 1024, MAX_SUB = 32 };
 static char *
 base64_url(const void *data, size_t len)
 {
-	char *text = base64_encode(data, len);
+	char *text = encode_base64(data, len);
 
 	for (char *p = text; *p != '\0'; p++) {
 		if (*p == '+')
@@ -40,7 +40,7 @@ base64_url(const void *data, size_t len)
 static char *
 signature_of(const char *signed_part)
 {
-	char *text = xasprintf("jwt:%s", signed_part), mac[65];
+	char *text = xprintf("jwt:%s", signed_part), mac[65];
 
 	hmac_hex(text, mac);
 	free(text);
@@ -67,9 +67,9 @@ jwt_make(const struct principal *who, int64_t ttl_s)
 	text = json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN);
 	head = base64_url(header, strlen(header));
 	payload = base64_url(text, strlen(text));
-	part = xasprintf("%s.%s", head, payload);
+	part = xprintf("%s.%s", head, payload);
 	mac = signature_of(part);
-	token = xasprintf("%s.%s", part, mac);
+	token = xprintf("%s.%s", part, mac);
 	free(head);
 	free(payload);
 	free(part);
@@ -90,7 +90,7 @@ jwt_claims(const char *token)
 	if (payload == NULL)
 		return NULL;
 	payload++;
-	text = base64_decode(payload, strcspn(payload, "."), &len);
+	text = decode_base64(payload, strcspn(payload, "."), &len);
 	if (text == NULL)
 		return NULL;
 	claims = json_parse(text, strlen(text));
@@ -157,7 +157,7 @@ read_client(struct request *req, struct form *form)
 	char *pair = NULL, *colon;
 
 	if (basic != NULL && strncmp(basic, "Basic ", 6) == 0)
-		pair = base64_decode(basic + 6, strlen(basic + 6), &len);
+		pair = decode_base64(basic + 6, strlen(basic + 6), &len);
 	colon = pair != NULL ? strchr(pair, ':') : NULL;
 	if (colon != NULL) {
 		form->client_id = url_decode(pair, (size_t)(colon - pair), true);
@@ -253,8 +253,7 @@ token_post(struct request *req)
 	struct form form = { 0 };
 	const char *grant;
 
-	if (req->raw.len > MAX_FORM ||
-	    !args_parse(req->raw.data != NULL ? req->raw.data : "", &form.args, &form.count)) {
+	if (req->raw.len > MAX_FORM || !args_parse(req->raw.data, &form.args, &form.count)) {
 		oauth_error(req, 400, "invalid_request", "The form cannot be decoded");
 	} else {
 		read_client(req, &form);
@@ -279,7 +278,7 @@ token_post(struct request *req)
 static char *
 url(const char *path)
 {
-	return xasprintf("http://%s:%d%s", options.host, options.port, path);
+	return xprintf("http://%s:%d%s", options.host, options.port, path);
 }
 
 static void

@@ -17,12 +17,12 @@ char *
 page_token(const char *kind, int64_t offset)
 {
 	char mac[65], plain[64];
-	char *text = xasprintf("page:%s:%lld", kind, (long long)offset);
+	char *text = xprintf("page:%s:%lld", kind, (long long)offset);
 
 	hmac_hex(text, mac);
 	free(text);
 	snprintf(plain, sizeof(plain), "%lld:%.*s", (long long)offset, MAC_DIGITS, mac);
-	return base64_encode(plain, strlen(plain));
+	return encode_base64(plain, strlen(plain));
 }
 
 bool
@@ -32,7 +32,7 @@ page_offset(const char *kind, const char *token, int64_t *offset)
 	char plain[64] = "", *bytes, *expected;
 	bool ok;
 
-	bytes = strlen(token) < 80 ? base64_decode(token, strlen(token), &len) : NULL;
+	bytes = strlen(token) < 80 ? decode_base64(token, strlen(token), &len) : NULL;
 	if (bytes != NULL && len < sizeof(plain))
 		memcpy(plain, bytes, len);
 	free(bytes);

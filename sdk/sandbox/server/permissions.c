@@ -43,7 +43,7 @@ kind_of(struct request *req)
 {
 	const char *type = request_var(req, "type"), *id = request_var(req, "id");
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strcmp(kinds[i].type, type) != 0)
 			continue;
 		if (db_one_int(req->ws, kinds[i].exists, "s", id) > 0)
@@ -98,8 +98,8 @@ static void
 reply_list(struct request *req, const struct kind *kind, struct json_object *list)
 {
 	struct json_object *answer = json_object_new_object();
-	char *id = xasprintf("/%s%s/%s", strcmp(kind->type, "warehouses") == 0 ? "sql/" : "",
-			     kind->type, request_var(req, "id"));
+	char *id = xprintf("/%s%s/%s", strcmp(kind->type, "warehouses") == 0 ? "sql/" : "",
+			   kind->type, request_var(req, "id"));
 
 	json_add_str(answer, "object_id", id);
 	json_add_str(answer, "object_type", kind->object_type);
@@ -111,7 +111,7 @@ reply_list(struct request *req, const struct kind *kind, struct json_object *lis
 static char *
 key_of(const struct request *req, const struct kind *kind)
 {
-	return xasprintf("%s/%s", kind->type, request_var(req, "id"));
+	return xprintf("%s/%s", kind->type, request_var(req, "id"));
 }
 
 static void
@@ -144,7 +144,7 @@ take_entry(const struct kind *kind, struct json_object *list, struct json_object
 	static const char *const names[] = { "user_name", "group_name", "service_principal_name" };
 	const char *level = json_str(entry, "permission_level"), *who = NULL, *name = NULL, *old;
 
-	for (size_t k = 0; who == NULL && k < sizeof(names) / sizeof(names[0]); k++) {
+	for (size_t k = 0; who == NULL && k < ARRAY_SIZE(names); k++) {
 		name = json_str(entry, names[k]);
 		who = name != NULL ? names[k] : NULL;
 	}

@@ -10,18 +10,10 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "internal.h"
 
 enum { MAX_ARGS = 256 };
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 char *
 url_decode(const char *text, size_t len, bool plus_is_space)
@@ -33,8 +25,8 @@ url_decode(const char *text, size_t len, bool plus_is_space)
 		int hi = -1, lo = -1;
 
 		if (text[i] == '%' && i + 2 < len) {
-			hi = hex_value(text[i + 1]);
-			lo = hex_value(text[i + 2]);
+			hi = hex_digit((unsigned char)text[i + 1]);
+			lo = hex_digit((unsigned char)text[i + 2]);
 		}
 		if (text[i] == '%' && (hi < 0 || lo < 0 || (hi == 0 && lo == 0))) {
 			free(out);
@@ -47,7 +39,7 @@ url_decode(const char *text, size_t len, bool plus_is_space)
 			out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
 		}
 	}
-	if (!text_is_utf8(out)) {
+	if (!utf8_valid(out, strlen(out))) {
 		free(out);
 		return NULL;
 	}
@@ -378,7 +370,7 @@ request_init(struct request *req, const char *method, const char *uri)
 		free(req->path);
 		req->path = NULL;
 	}
-	req->raw.max = MAX_JSON_BODY;
+	buf_init(&req->raw, MAX_JSON_BODY);
 }
 
 void
@@ -389,7 +381,7 @@ request_fini(struct request *req)
 	free(req->path);
 	free(req->raw_path);
 	json_object_put(req->body);
-	buf_free(&req->raw);
+	buf_fini(&req->raw);
 	if (req->upload_fd >= 0)
 		close(req->upload_fd);
 	if (req->upload_path != NULL && req->ws != NULL)

@@ -32,14 +32,14 @@ add_header(void *arg, const char *name, const char *value)
 	char *folded = text_fold(name);
 
 	if (strcmp(folded, "authorization") == 0) {
-		char *shown = xasprintf("%.*s (redacted)", (int)strcspn(value, " "), value);
+		char *shown = xprintf("%.*s (redacted)", (int)strcspn(value, " "), value);
 
 		json_add_str(headers, folded, strchr(value, ' ') != NULL ? shown : "(redacted)");
 		free(shown);
 		free(folded);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
 		if (strcmp(folded, secret[i]) == 0)
 			value = "(redacted)";
 	json_add_str(headers, folded, value);
@@ -127,7 +127,8 @@ requestlog_add(struct request *req, int status, const char *fault, int64_t start
 		json_add_bool(entry, "truncated", true);
 		text = serialise(entry);
 	}
-	path = xstrndup(json_str(entry, "path"), MAX_ENTRY_BYTES);
+	path = xstrdup(json_str(entry, "path"));
+	path[strnlen(path, MAX_ENTRY_BYTES)] = '\0';
 	json_object_put(entry);
 	pthread_mutex_lock(&ring.lock);
 	at = (size_t)(ring.next++ % MAX_ENTRIES);

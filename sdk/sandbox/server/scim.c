@@ -14,7 +14,7 @@ static struct json_object *
 scim_group(const char *name, const char *id)
 {
 	struct json_object *group = json_object_new_object();
-	char *ref = xasprintf("Groups/%s", id);
+	char *ref = xprintf("Groups/%s", id);
 
 	json_add_str(group, "display", name);
 	json_add_str(group, "type", "direct");
@@ -128,7 +128,7 @@ all_users(const struct request *req)
 	struct json_object *all = json_object_new_array();
 
 	json_object_array_add(all, user_json(req->user, req->trusted));
-	for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(people); i++)
 		if (strcmp(people[i], req->user) != 0)
 			json_object_array_add(all, user_json(people[i], false));
 	return all;
@@ -172,7 +172,7 @@ groups_list(struct request *req)
 						 { "admins", "100000002" } };
 	struct json_object *all = json_object_new_array(), *group;
 
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (!passes(req, "displayName", groups[i][0]))
 			continue;
 		group = json_object_new_object();

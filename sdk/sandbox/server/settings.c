@@ -35,7 +35,7 @@ static const struct knob {
 	{ "inline_limit", offsetof(struct settings, inline_limit), 1, 25 * 1024 * 1024 },
 	{ "uc_empty_first_page", offsetof(struct settings, uc_empty_first_page), 0, 1 },
 };
-enum { KNOBS = sizeof(knobs) / sizeof(knobs[0]) };
+enum { KNOBS = ARRAY_SIZE(knobs) };
 
 static int64_t *
 value_of(struct settings *settings, const struct knob *knob)

@@ -205,7 +205,7 @@ rename_table(struct sql_run *run, struct sql_cursor *c, const struct table_name 
 		return sql_fail_schema(run, to.catalog, to.schema);
 	a = name_mangled(from);
 	b = name_mangled(&to);
-	ok = exec_format(run, xasprintf("ALTER TABLE %s RENAME TO %s", a, b)) &&
+	ok = exec_format(run, xprintf("ALTER TABLE %s RENAME TO %s", a, b)) &&
 	     lake_run(run->conn,
 		      "UPDATE _tables SET catalog = ?, schema = ?, name = ?, updated = ?"
 		      " WHERE catalog = ? AND schema = ? AND name = ?",
@@ -239,15 +239,14 @@ alter_add_column(struct sql_run *run, struct sql_cursor *c, const struct table_n
 	mangled = name_mangled(name);
 	quoted = sql_name(column->text);
 	decl = type_decl(&type);
-	ok =
-	    exec_format(run, xasprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted, decl)) &&
-	    catalog_put_column(run->conn, name,
-			       count_rows(run,
-					  "SELECT max(position) + 1 FROM _columns WHERE "
-					  "catalog"
-					  " || '.' || schema || '.' || tbl = trim(?, '\"')",
-					  mangled, NULL),
-			       column->text, &type, true, comment);
+	ok = exec_format(run, xprintf("ALTER TABLE %s ADD COLUMN %s %s", mangled, quoted, decl)) &&
+	     catalog_put_column(run->conn, name,
+				count_rows(run,
+					   "SELECT max(position) + 1 FROM _columns WHERE "
+					   "catalog"
+					   " || '.' || schema || '.' || tbl = trim(?, '\"')",
+					   mangled, NULL),
+				column->text, &type, true, comment);
 	free(mangled);
 	free(quoted);
 	free(decl);
@@ -282,7 +281,7 @@ drop_column(struct sql_run *run, struct sql_cursor *c, const struct table_name *
 		return sql_fail_syntax(run, column);
 	mangled = name_mangled(name);
 	quoted = sql_name(column->text);
-	ok = exec_format(run, xasprintf("ALTER TABLE %s DROP COLUMN %s", mangled, quoted)) &&
+	ok = exec_format(run, xprintf("ALTER TABLE %s DROP COLUMN %s", mangled, quoted)) &&
 	     lake_run(run->conn,
 		      "DELETE FROM _columns WHERE catalog = ? AND schema = ? AND tbl = ?"
 		      " AND name = ? COLLATE NOCASE",
@@ -363,7 +362,7 @@ sql_truncate(struct sql_run *run, struct sql_cursor *c)
 	if (!existing_table(run, c, &name) || !expect_end(run, c))
 		return false;
 	mangled = name_mangled(&name);
-	char *sql = xasprintf("DELETE FROM %s", mangled);
+	char *sql = xprintf("DELETE FROM %s", mangled);
 
 	free(mangled);
 	return exec_format(run, sql);
@@ -382,10 +381,10 @@ sql_insert_overwrite(struct sql_run *run, struct sql_cursor *c)
 	if (!existing_table(run, c, &name))
 		return false;
 	mangled = name_mangled(&name);
-	ok = exec_format(run, xasprintf("DELETE FROM %s", mangled)) &&
+	ok = exec_format(run, xprintf("DELETE FROM %s", mangled)) &&
 	     sql_rewrite(run, c->at, run->tokens.count, &rw);
 	if (ok) {
-		sql = xasprintf("INSERT INTO %s %s", mangled, rw.sql);
+		sql = xprintf("INSERT INTO %s %s", mangled, rw.sql);
 		free(rw.sql);
 		rw.sql = sql;
 		st = sql_prepare(run, &rw);

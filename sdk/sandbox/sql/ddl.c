@@ -212,7 +212,7 @@ static bool
 create_physical(struct sql_run *run, const struct table_def *def)
 {
 	char *mangled = name_mangled(&def->name);
-	struct buf sql = { 0 };
+	struct buf sql = BUF(MAX_MADE);
 	bool ok;
 
 	buf_printf(&sql, "CREATE TABLE %s(", mangled);
@@ -225,9 +225,9 @@ create_physical(struct sql_run *run, const struct table_def *def)
 		free(decl);
 		free(quoted);
 	}
-	buf_str(&sql, ")");
-	ok = lake_exec(run->conn, sql.data) || sql_fail_sqlite(run, NULL);
-	buf_free(&sql);
+	buf_puts(&sql, ")");
+	ok = (buf_ok(&sql) && lake_exec(run->conn, sql.data)) || sql_fail_sqlite(run, NULL);
+	buf_fini(&sql);
 	free(mangled);
 	return ok;
 }
@@ -291,7 +291,7 @@ static bool
 fill_table(struct sql_run *run, const struct table_def *def, struct rewritten *rw)
 {
 	char *mangled = name_mangled(&def->name);
-	char *sql = xasprintf("INSERT INTO %s %s", mangled, rw->sql);
+	char *sql = xprintf("INSERT INTO %s %s", mangled, rw->sql);
 	sqlite3_stmt *st;
 	bool ok;
 
@@ -391,7 +391,7 @@ define_view(struct sql_run *run, struct table_def *def, struct rewritten *rw)
 {
 	char *mangled = name_mangled(&def->name), *sql;
 	size_t given = def->count;
-	struct buf names = { 0 };
+	struct buf names = BUF(MAX_MADE);
 	bool ok;
 
 	ok = columns_of_query(run, def, rw);
@@ -403,13 +403,13 @@ define_view(struct sql_run *run, struct table_def *def, struct rewritten *rw)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "(", quoted);
 		free(quoted);
 	}
-	buf_str(&names, given > 0 ? ")" : "");
-	sql = xasprintf("CREATE VIEW %s%s AS %s", mangled, names.data, rw->sql);
+	buf_puts(&names, given > 0 ? ")" : "");
+	sql = xprintf("CREATE VIEW %s%s AS %s", mangled, names.data, rw->sql);
 	ok = ok && (lake_exec(run->conn, sql) || sql_fail_sqlite(run, rw)) &&
 	     record(run, def, "VIEW", run->tokens.source + run->tokens.list[def->as].pos);
 	free(sql);
 	free(mangled);
-	buf_free(&names);
+	buf_fini(&names);
 	return ok;
 }
 

@@ -69,8 +69,8 @@ sql_fail_syntax(struct sql_run *run, const struct sql_token *near)
 
 	if (near->kind == TOK_END)
 		return fail_syntax_at(run, "end of input", near->pos);
-	text = xasprintf("'%.*s'", near->len < 80 ? (int)near->len : 80,
-			 run->tokens.source + near->pos);
+	text =
+	    xprintf("'%.*s'", near->len < 80 ? (int)near->len : 80, run->tokens.source + near->pos);
 	failed = fail_syntax_at(run, text, near->pos);
 	free(text);
 	return failed;
@@ -181,8 +181,7 @@ missing_column(const char *rest)
 	static const char hint[] = "\" - should this be a string literal";
 	const char *end = rest[0] == '"' ? strstr(rest, hint) : NULL;
 
-	return end != NULL ? xasprintf("%.*s", (int)(end - rest - 1), rest + 1)
-			   : xasprintf("%s", rest);
+	return end != NULL ? xprintf("%.*s", (int)(end - rest - 1), rest + 1) : xprintf("%s", rest);
 }
 
 static bool
@@ -191,7 +190,7 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 	struct suggestion best[MAX_SUGGESTIONS];
 	size_t count = 0;
 	const char *dot = strrchr(wanted, '.');
-	struct buf list = { 0 };
+	struct buf list = BUF(MAX_MADE);
 	char *shown;
 	bool failed;
 
@@ -208,8 +207,8 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 	}
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&list, "%s%s", i > 0 ? ", " : "", best[i].text);
-	shown = dot != NULL ? xasprintf("`%.*s`.`%s`", (int)(dot - wanted), wanted, dot + 1)
-			    : xasprintf("`%s`", wanted);
+	shown = dot != NULL ? xprintf("`%.*s`.`%s`", (int)(dot - wanted), wanted, dot + 1)
+			    : xprintf("`%s`", wanted);
 	if (count > 0)
 		failed = sql_fail(run, "42703",
 				  "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, "
@@ -224,7 +223,7 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 				  "resolved. "
 				  "SQLSTATE: 42703",
 				  shown);
-	buf_free(&list);
+	buf_fini(&list);
 	free(shown);
 	return failed;
 }

@@ -195,7 +195,7 @@ classify(struct infer *f, size_t from, size_t at, struct split *best)
 	const struct sql_token *tok = &f->list[at];
 	struct split found = { at, '\0', 0 };
 
-	for (size_t i = 0; i < sizeof(boolean) / sizeof(boolean[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(boolean); i++)
 		if (tok_is(tok, boolean[i]))
 			found = (struct split){ at, 'b', 5 };
 	if (tok_is(tok, "||"))
@@ -398,7 +398,7 @@ add_source(struct buf *text, const struct sql_tokens *tokens, size_t from, size_
 	size_t end = to > from ? tokens->list[to - 1].pos + tokens->list[to - 1].len : start;
 
 	buf_add(text, tokens->source + start, end - start);
-	buf_str(text, " ");
+	buf_puts(text, " ");
 }
 
 static size_t
@@ -409,7 +409,7 @@ from_clause_end(const struct sql_token *list, size_t at, size_t to)
 	int depth = 0;
 
 	for (; at < to; at++) {
-		for (size_t i = 0; depth == 0 && i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t i = 0; depth == 0 && i < ARRAY_SIZE(words); i++)
 			if (tok_is(&list[at], words[i]))
 				return at;
 		depth += tok_is(&list[at], "(") - tok_is(&list[at], ")");
@@ -427,7 +427,7 @@ probe(struct infer *f, size_t from, const struct select_list *list, size_t to, s
 	struct sql_run run = { f->run->conn, f->run->query, &outcome, { 0 } };
 	struct rewritten rw = { 0 };
 	struct sql_type *types = xcalloc(end - first, sizeof(*types));
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 	sqlite3_stmt *st = NULL;
 	size_t select = list->first;
 	bool ok;
@@ -435,9 +435,9 @@ probe(struct infer *f, size_t from, const struct select_list *list, size_t to, s
 	while (select > from && !tok_is(&f->list[select], "SELECT"))
 		select--;
 	add_source(&text, &f->run->tokens, from, select);
-	buf_str(&text, "SELECT ");
+	buf_puts(&text, "SELECT ");
 	for (size_t i = first; i < end; i++) {
-		buf_str(&text, i > first ? ", " : "");
+		buf_puts(&text, i > first ? ", " : "");
 		add_source(&text, &f->run->tokens, f->refs[i].from, f->refs[i].to);
 	}
 	add_source(&text, &f->run->tokens, list->end, from_clause_end(f->list, list->end, to));
@@ -453,7 +453,7 @@ probe(struct infer *f, size_t from, const struct select_list *list, size_t to, s
 	rewritten_fini(&rw);
 	sql_tokens_fini(&run.tokens);
 	sql_outcome_fini(&outcome);
-	buf_free(&text);
+	buf_fini(&text);
 	free(types);
 	return ok;
 }

@@ -67,15 +67,14 @@ static size_t
 lex_quoted(const char *s, size_t at, bool raw, struct sql_token *tok)
 {
 	char quote = s[at];
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 	bool escapes = quote != '`' && !raw;
 
 	for (at++; s[at] != '\0'; at++) {
 		if (s[at] == quote && s[at + 1] == quote && !raw) {
 			buf_add(&text, s + at++, 1);
 		} else if (s[at] == quote) {
-			buf_add(&text, "", 0);
-			tok->text = text.data;
+			tok->text = buf_text(&text);
 			tok->kind = quote == '`' ? TOK_QUOTED : TOK_STRING;
 			return at + 1;
 		} else if (s[at] == '\\' && escapes && s[at + 1] != '\0') {
@@ -89,7 +88,7 @@ lex_quoted(const char *s, size_t at, bool raw, struct sql_token *tok)
 			buf_add(&text, s + at, 1);
 		}
 	}
-	buf_free(&text);
+	buf_fini(&text);
 	tok->kind = TOK_BAD;
 	return at;
 }
@@ -146,7 +145,7 @@ lex_operator(const char *s, size_t at, struct sql_token *tok)
 {
 	size_t len = 1;
 
-	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(operators); i++) {
 		if (strncmp(s + at, operators[i], strlen(operators[i])) == 0) {
 			len = strlen(operators[i]);
 			break;
@@ -227,9 +226,8 @@ compare_word(const void *key, const void *row)
 bool
 tok_is_reserved(const struct sql_token *tok)
 {
-	return tok->kind == TOK_WORD &&
-	       bsearch(tok->text, reserved, sizeof(reserved) / sizeof(reserved[0]),
-		       sizeof(reserved[0]), compare_word) != NULL;
+	return tok->kind == TOK_WORD && bsearch(tok->text, reserved, ARRAY_SIZE(reserved),
+						sizeof(reserved[0]), compare_word) != NULL;
 }
 
 bool

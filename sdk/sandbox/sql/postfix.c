@@ -101,8 +101,8 @@ postfix_interval(struct rewriter *r)
 		return false;
 	rewrite_put(r, 'o', ",");
 	emit(r->rw, 'l', amount->pos,
-	     xasprintf("%lld", (long long)strtoll(amount->text, NULL, 10) *
-				   (minus != (*sign == '-') ? -1 : 1)));
+	     xprintf("%lld", (long long)strtoll(amount->text, NULL, 10) *
+				 (minus != (*sign == '-') ? -1 : 1)));
 	rewrite_put(r, 'o', ",");
 	emit(r->rw, 'l', unit->pos, sql_string(unit->text));
 	rewrite_put(r, ')', ")");

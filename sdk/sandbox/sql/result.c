@@ -16,7 +16,7 @@
 static void
 make_utf8(char *text)
 {
-	if (text_is_utf8(text))
+	if (utf8_valid(text, strlen(text)))
 		return;
 	for (; *text != '\0'; text++)
 		if ((*text & 0x80) != 0)
@@ -52,7 +52,7 @@ render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *
 	if (type_is(type, "BOOLEAN")) {
 		strcpy(text, value != 0 ? "true" : "false");
 	} else if (whole && !type_is(type, "DOUBLE") && !type_is(type, "FLOAT")) {
-		buf_str(out, (const char *)sqlite3_column_text(st, i));
+		buf_puts(out, (const char *)sqlite3_column_text(st, i));
 		if (type_is(type, "DECIMAL") && type->scale > 0)
 			buf_printf(out, ".%0*d", type->scale, 0);
 		return;
@@ -64,7 +64,7 @@ render_number(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *
 	} else {
 		format_double(value, text);
 	}
-	buf_str(out, text);
+	buf_puts(out, text);
 }
 
 static void
@@ -83,10 +83,11 @@ render_text(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *ou
 			   (int)(w.us / 1000 % 1000), type_is(type, "TIMESTAMP") ? "Z" : "");
 	} else if (type_is(type, "DATE") && when_parse(text, &w)) {
 		when_date(&w, shown);
-		buf_str(out, shown);
+		buf_puts(out, shown);
 	} else {
-		buf_str(out, text);
-		make_utf8(out->data + start);
+		buf_puts(out, text);
+		if (buf_ok(out))
+			make_utf8(out->data + start);
 	}
 }
 
@@ -100,8 +101,8 @@ render(sqlite3_stmt *st, int i, const struct sql_type *type, struct buf *out)
 	case SQLITE_FLOAT: render_number(st, i, type, out); break;
 	case SQLITE_BLOB:
 		encoded =
-		    base64_encode(sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i));
-		buf_str(out, encoded);
+		    encode_base64(sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i));
+		buf_puts(out, encoded);
 		free(encoded);
 		break;
 	default: render_text(st, i, type, out);
@@ -157,7 +158,7 @@ give_row(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, si
 	size_t *lens = xcalloc(n > 0 ? n : 1, sizeof(*lens));
 	bool more = true;
 
-	text->len = 0;
+	buf_reset(text);
 	for (size_t i = 0; i < n; i++) {
 		offsets[i] = text->len;
 		if (sqlite3_column_type(st, (int)i) != SQLITE_NULL)
@@ -165,10 +166,13 @@ give_row(struct sql_run *run, sqlite3_stmt *st, const struct sql_type *types, si
 		lens[i] = text->len - offsets[i];
 		buf_add(text, "", 1);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; buf_ok(text) && i < n; i++)
 		cells[i] =
 		    sqlite3_column_type(st, (int)i) != SQLITE_NULL ? text->data + offsets[i] : NULL;
-	if (run->query->on_row != NULL)
+	if (!buf_ok(text))
+		more = sql_fail(run, "54000", "A row of the result is larger than %u bytes.",
+				MAX_MADE);
+	else if (run->query->on_row != NULL)
 		more = run->query->on_row(run->query->arg, n, cells, lens);
 	free(cells);
 	free(lens);
@@ -182,7 +186,7 @@ sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
 	size_t n = (size_t)sqlite3_column_count(st);
 	struct sql_type *types = xcalloc(n > 0 ? n : 1, sizeof(*types));
 	size_t *offsets = xcalloc(n > 0 ? n : 1, sizeof(*offsets));
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 	int rc;
 
 	result_types(run, st, rw, types);
@@ -196,10 +200,12 @@ sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
 		else
 			rc = sqlite3_step(st);
 	}
-	if (rc != SQLITE_DONE)
+	if (!buf_ok(&text))
+		rc = SQLITE_TOOBIG; /* give_row has said so */
+	else if (rc != SQLITE_DONE)
 		sql_fail_sqlite(run, rw);
 	sqlite3_finalize(st);
-	buf_free(&text);
+	buf_fini(&text);
 	free(types);
 	free(offsets);
 	return rc == SQLITE_DONE;

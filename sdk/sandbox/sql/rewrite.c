@@ -88,7 +88,7 @@ is_unit(const struct sql_token *tok)
 					     "DAY",    "DAYOFYEAR",   "HOUR",	    "MINUTE",
 					     "SECOND", "MILLISECOND", "MICROSECOND" };
 
-	for (size_t i = 0; tok->kind == TOK_WORD && i < sizeof(units) / sizeof(units[0]); i++)
+	for (size_t i = 0; tok->kind == TOK_WORD && i < ARRAY_SIZE(units); i++)
 		if (strcasecmp(tok->text, units[i]) == 0)
 			return true;
 	return false;
@@ -130,7 +130,7 @@ ordinals(struct rewriter *r, bool without_aggregates)
 
 		if (without_aggregates && expr_has_aggregate(&r->run->tokens, item->from, item->to))
 			continue;
-		emit(r->rw, 'l', r->list[r->at].pos, xasprintf("%s%zu", first ? "" : ", ", i + 1));
+		emit(r->rw, 'l', r->list[r->at].pos, xprintf("%s%zu", first ? "" : ", ", i + 1));
 		first = false;
 	}
 	if (first)
@@ -266,7 +266,7 @@ word(struct rewriter *r)
 		return true;
 	}
 	if (tok_is(tok, "X") && next->kind == TOK_STRING) {
-		emit(r->rw, 'l', tok->pos, xasprintf("x'%s'", next->text));
+		emit(r->rw, 'l', tok->pos, xprintf("x'%s'", next->text));
 		r->at += 2;
 		return true;
 	}
@@ -390,7 +390,7 @@ one_token(struct rewriter *r)
 		r->at++;
 		return true;
 	case TOK_PARAM:
-		emit(r->rw, 'l', tok->pos, xasprintf(":%s", tok->text));
+		emit(r->rw, 'l', tok->pos, xprintf(":%s", tok->text));
 		r->at++;
 		return true;
 	case TOK_OP: return operator(r);
@@ -481,14 +481,13 @@ name_item(struct rewriter *r)
 static void
 join(struct rewritten *rw)
 {
-	struct buf sql = { 0 };
+	struct buf sql = BUF(MAX_MADE);
 
 	for (size_t i = 0; i < rw->out_count; i++) {
-		buf_str(&sql, rw->out[i].text);
+		buf_puts(&sql, rw->out[i].text);
 		buf_add(&sql, " ", 1);
 	}
-	buf_add(&sql, "", 0);
-	rw->sql = sql.data;
+	rw->sql = buf_text(&sql);
 }
 
 bool

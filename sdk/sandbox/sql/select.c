@@ -16,7 +16,7 @@ ends_list(const struct sql_token *tok)
 					     "LIMIT",  "UNION",	  "EXCEPT", "INTERSECT", "MINUS",
 					     "WINDOW", "QUALIFY", ")" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (tok_is(tok, words[i]))
 			return true;
 	return false;

@@ -189,7 +189,7 @@ static bool
 show_create(struct sql_run *run, struct sql_cursor *c)
 {
 	struct table_name name;
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 	sqlite3_stmt *st;
 	bool ok;
 
@@ -207,13 +207,13 @@ show_create(struct sql_run *run, struct sql_cursor *c)
 	} else {
 		buf_printf(&text, "CREATE TABLE %s.%s.%s (", name.catalog, name.schema, name.table);
 		add_columns_text(run, &name, &text);
-		buf_str(&text, ")\nUSING delta\n");
+		buf_puts(&text, ")\nUSING delta\n");
 		if (lake_text(st, 2)[0] != '\0')
 			buf_printf(&text, "COMMENT '%s'\n", lake_text(st, 2));
 	}
 	sqlite3_finalize(st);
 	ok = sql_emit_row(run, "createtab_stmt:STRING", (const char *const[]){ text.data });
-	buf_free(&text);
+	buf_fini(&text);
 	return ok;
 }
 
@@ -270,12 +270,12 @@ describe_table(struct sql_run *run, struct sql_cursor *c)
 
 	if (!existing(run, c, &name) || !expect_end(run, c))
 		return false;
-	sql = xasprintf("WITH t AS (SELECT * FROM _tables WHERE catalog = ?1 AND schema = ?2 AND"
-			" name = ?3) SELECT a, b, d FROM (SELECT 0 AS major, position AS minor,"
-			" name AS a, lower(type) AS b, comment AS d FROM _columns WHERE catalog "
-			"= ?1"
-			" AND schema = ?2 AND tbl = ?3%s) ORDER BY major, minor",
-			extended ? TABLE_DETAILS : "");
+	sql = xprintf("WITH t AS (SELECT * FROM _tables WHERE catalog = ?1 AND schema = ?2 AND"
+		      " name = ?3) SELECT a, b, d FROM (SELECT 0 AS major, position AS minor,"
+		      " name AS a, lower(type) AS b, comment AS d FROM _columns WHERE catalog "
+		      "= ?1"
+		      " AND schema = ?2 AND tbl = ?3%s) ORDER BY major, minor",
+		      extended ? TABLE_DETAILS : "");
 	ok = sql_emit(run, "col_name:STRING,data_type:STRING,comment:STRING", sql, "sss",
 		      name.catalog, name.schema, name.table);
 	free(sql);
@@ -333,7 +333,7 @@ sql_describe(struct sql_run *run, struct sql_cursor *c)
 bool
 sql_explain(struct sql_run *run, struct sql_cursor *c)
 {
-	struct buf plan = { 0 };
+	struct buf plan = BUF(MAX_MADE);
 	struct rewritten rw = { 0 };
 	sqlite3_stmt *st;
 	char *sql;
@@ -343,18 +343,18 @@ sql_explain(struct sql_run *run, struct sql_cursor *c)
 		cur_accept(c, "CODEGEN");
 	ok = sql_rewrite(run, c->at, run->tokens.count, &rw);
 	if (ok) {
-		sql = xasprintf("EXPLAIN QUERY PLAN %s", rw.sql);
+		sql = xprintf("EXPLAIN QUERY PLAN %s", rw.sql);
 		free(rw.sql);
 		rw.sql = sql;
 		st = sql_prepare(run, &rw);
 		ok = st != NULL;
-		buf_str(&plan, "== Physical Plan ==\n");
+		buf_puts(&plan, "== Physical Plan ==\n");
 		while (st != NULL && sqlite3_step(st) == SQLITE_ROW)
 			buf_printf(&plan, "+- %s\n", lake_text(st, 3));
 		sqlite3_finalize(st);
 		ok = ok && sql_emit_row(run, "plan:STRING", (const char *const[]){ plan.data });
 	}
-	buf_free(&plan);
+	buf_fini(&plan);
 	rewritten_fini(&rw);
 	return ok;
 }

@@ -200,7 +200,7 @@ dispatch(struct sql_run *run)
 {
 	struct sql_cursor c = { &run->tokens, 0 };
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		size_t start = c.at;
 
 		if (!cur_accept(&c, commands[i].words))

@@ -281,6 +281,8 @@ void func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ..
 /* Of the arguments of a function. */
 const char *arg_text(sqlite3_value *v); /* "" for NULL */
 bool any_null(int n, sqlite3_value **v);
+/* The result of a function; a full buffer is an error.  Empties it. */
+void give_text(sqlite3_context *ctx, struct buf *out);
 struct func_row {
 	const char *name;
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);

@@ -136,25 +136,26 @@ bool
 parse_type(struct sql_run *run, struct sql_cursor *c, struct sql_type *out)
 {
 	const struct sql_token *start = cur_peek(c);
-	struct buf text = { .max = 1000 };
+	struct buf text = BUF(1000);
 	int angle = 0, paren = 0;
 	bool ok;
 
 	if (start->kind != TOK_WORD)
 		return sql_fail_syntax(run, start);
-	buf_str(&text, cur_next(c)->text);
+	buf_puts(&text, cur_next(c)->text);
 	while (cur_peek(c)->kind != TOK_END &&
 	       (angle > 0 || paren > 0 || tok_is(cur_peek(c), "<") || tok_is(cur_peek(c), "("))) {
 		const struct sql_token *tok = cur_next(c);
 
 		angle += tok_is(tok, "<") - tok_is(tok, ">") - 2 * tok_is(tok, ">>");
 		paren += tok_is(tok, "(") - tok_is(tok, ")");
-		if (tok->kind == TOK_WORD && strchr("<>,:(", text.data[text.len - 1]) == NULL)
-			buf_str(&text, " ");
-		buf_str(&text, tok->text != NULL ? tok->text : "");
+		if (tok->kind == TOK_WORD && buf_ok(&text) &&
+		    strchr("<>,:(", text.data[text.len - 1]) == NULL)
+			buf_puts(&text, " ");
+		buf_puts(&text, tok->text != NULL ? tok->text : "");
 	}
-	ok = !text.failed && type_parse(text.data, out);
-	buf_free(&text);
+	ok = buf_ok(&text) && type_parse(text.data, out);
+	buf_fini(&text);
 	if (!ok)
 		return sql_fail(run, "0A000",
 				"[UNSUPPORTED_DATATYPE] Unsupported data type "
@@ -189,7 +190,7 @@ emit_alias(struct rewritten *rw, size_t src, const char *alias)
 static bool
 range_arguments(struct sql_run *run, size_t open, size_t close, char **args, size_t *n)
 {
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 
 	for (size_t i = open + 1; i < close; i++) {
 		const struct sql_token *tok = &run->tokens.list[i];
@@ -197,21 +198,20 @@ range_arguments(struct sql_run *run, size_t open, size_t close, char **args, siz
 
 		if (!comma && tok->kind != TOK_NUMBER && tok->kind != TOK_PARAM &&
 		    (tok->kind != TOK_OP || strchr("+-*()", tok->text[0]) == NULL)) {
-			buf_free(&text);
+			buf_fini(&text);
 			return sql_fail_syntax(run, tok);
 		}
 		if (!comma)
 			buf_printf(&text, " %s%s", tok->kind == TOK_PARAM ? ":" : "", tok->text);
 		if (comma || i + 1 == close) {
-			if (*n == 3 || text.data == NULL) {
-				buf_free(&text);
+			if (*n == 3 || text.len == 0) {
+				buf_fini(&text);
 				return sql_fail_syntax(run, tok);
 			}
-			args[(*n)++] = text.data;
-			memset(&text, 0, sizeof(text));
+			args[(*n)++] = buf_text(&text);
 		}
 	}
-	buf_free(&text);
+	buf_fini(&text);
 	return *n > 0 || sql_fail_syntax(run, &run->tokens.list[close]);
 }
 
@@ -227,12 +227,12 @@ emit_range(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias)
 		const char *from = n == 1 ? "0" : args[0], *to = n == 1 ? args[0] : args[1];
 		const char *step = n == 3 ? args[2] : "1";
 
-		emit(rw, ')', src,
-		     xasprintf(
-			 "(WITH RECURSIVE _range(id) AS (SELECT (%s) WHERE (%s) < (%s) UNION ALL"
-			 " SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM "
-			 "_range)",
-			 from, from, to, step, step, to));
+		emit(
+		    rw, ')', src,
+		    xprintf("(WITH RECURSIVE _range(id) AS (SELECT (%s) WHERE (%s) < (%s) UNION ALL"
+			    " SELECT id + (%s) FROM _range WHERE id + (%s) < (%s)) SELECT id FROM "
+			    "_range)",
+			    from, from, to, step, step, to));
 		*at = end;
 		rw->has_range = true;
 		if (alias && !alias_follows(&run->tokens.list[*at]))
@@ -252,15 +252,15 @@ emit_information_schema(struct sql_run *run, struct rewritten *rw, const struct 
 		{ "views", "table_catalog" },
 	};
 
-	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
 		if (strcmp(name->table, views[i][0]) != 0)
 			continue;
 		if (strcmp(name->catalog, "system") == 0)
-			emit(rw, ')', src, xasprintf("(SELECT * FROM _is_%s)", views[i][0]));
+			emit(rw, ')', src, xprintf("(SELECT * FROM _is_%s)", views[i][0]));
 		else
 			emit(rw, ')', src,
-			     xasprintf("(SELECT * FROM _is_%s WHERE %s = '%s')", views[i][0],
-				       views[i][1], name->catalog));
+			     xprintf("(SELECT * FROM _is_%s WHERE %s = '%s')", views[i][0],
+				     views[i][1], name->catalog));
 		return true;
 	}
 	return sql_fail_table(run, name, src);

@@ -36,7 +36,7 @@ static const struct {
 	{ "VOID", "VOID", "NULL", "void" },
 	{ "VARIANT", "VARIANT", "VARIANT", "variant" },
 };
-enum { SIMPLE = sizeof(simple) / sizeof(simple[0]) };
+enum { SIMPLE = ARRAY_SIZE(simple) };
 
 static bool
 parse_decimal(const char *args, struct sql_type *out)
@@ -151,7 +151,7 @@ type_decl(const struct sql_type *type)
 	if (strcmp(type->text, "STRING") == 0)
 		return xstrdup("TEXT"); /* "STRING" would get numeric affinity */
 	if (strchr(type->text, '<') != NULL)
-		return xasprintf("\"%s\"", type->text);
+		return xprintf("\"%s\"", type->text);
 	return xstrdup(type->text);
 }
 

@@ -23,7 +23,7 @@ name_values(struct rewriter *r, size_t first, size_t aliases, size_t aliases_end
 	rewrite_put(r, '(', "(");
 	rewrite_put(r, 'k', "SELECT");
 	for (size_t i = 1; i <= n; i++) {
-		char *name = xasprintf("col%zu", i), *quoted;
+		char *name = xprintf("col%zu", i), *quoted;
 
 		if (aliases + 1 + 2 * given < aliases_end && given == i - 1) {
 			free(name);
@@ -31,7 +31,7 @@ name_values(struct rewriter *r, size_t first, size_t aliases, size_t aliases_end
 		}
 		quoted = sql_name(name);
 		emit(r->rw, 'k', r->list[first].pos,
-		     xasprintf("%scolumn%zu AS %s", i > 1 ? ", " : "", i, quoted));
+		     xprintf("%scolumn%zu AS %s", i > 1 ? ", " : "", i, quoted));
 		free(quoted);
 		free(name);
 	}
@@ -66,7 +66,7 @@ rewrite_values(struct rewriter *r)
 	name_values(r, first, aliases, aliases_end > 0 ? aliases_end - 1 : 0);
 	rewrite_put(r, 'k', "( VALUES");
 	r->at = first;
-	closing = xasprintf(")) AS %s", alias);
+	closing = xprintf(")) AS %s", alias);
 	free(alias);
 	return rewrite_close_at(r, end, resume, closing);
 }

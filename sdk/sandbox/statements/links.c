@@ -17,7 +17,7 @@ enum { MAC_DIGITS = 32, MAX_PAYLOAD = 256 };
 static char *
 sign(const char *purpose, const char *payload)
 {
-	char *text = xasprintf("%s:%s", purpose, payload), mac[65];
+	char *text = xprintf("%s:%s", purpose, payload), mac[65];
 
 	hmac_hex(text, mac);
 	free(text);
@@ -35,14 +35,13 @@ link_make(const struct statement *s, size_t index)
 
 	settings_read(&settings);
 	expires = clock_ms() + settings.link_ttl_s * 1000;
-	payload = xasprintf("%s.%s.%zu.%lld", s->ws->name, s->id, index, (long long)expires);
+	payload = xprintf("%s.%s.%zu.%lld", s->ws->name, s->id, index, (long long)expires);
 	json_add_int(link, "chunk_index", (int64_t)index);
 	json_add_int(link, "row_offset", chunk->row_offset);
 	json_add_int(link, "row_count", chunk->rows);
 	json_add_int(link, "byte_count", chunk->bytes);
 	mac = sign("link", payload);
-	text =
-	    xasprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload, mac);
+	text = xprintf("http://%s:%d/_sandbox/ext/%s.%s", options.host, options.port, payload, mac);
 	json_add_str(link, "external_link", text);
 	free(text);
 	free(mac);
@@ -56,8 +55,8 @@ link_make(const struct statement *s, size_t index)
 	free(payload);
 	if (index + 1 < s->chunk_count) {
 		json_add_int(link, "next_chunk_index", (int64_t)index + 1);
-		text = xasprintf("/api/2.0/sql/statements/%s/result/chunks/%zu?row_offset=%lld",
-				 s->id, index + 1, (long long)s->chunks[index + 1].row_offset);
+		text = xprintf("/api/2.0/sql/statements/%s/result/chunks/%zu?row_offset=%lld",
+			       s->id, index + 1, (long long)s->chunks[index + 1].row_offset);
 		json_add_str(link, "next_chunk_internal_link", text);
 		free(text);
 	}
@@ -69,9 +68,9 @@ link_make(const struct statement *s, size_t index)
 static void
 refuse(struct request *req, int status, const char *code, const char *message)
 {
-	char *xml = xasprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code>"
-			      "<Message>%s</Message><RequestId>%s</RequestId></Error>",
-			      code, message, req->request_id);
+	char *xml = xprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code>"
+			    "<Message>%s</Message><RequestId>%s</RequestId></Error>",
+			    code, message, req->request_id);
 
 	reply_bytes(req, status, "application/xml", xml, strlen(xml));
 	free(xml);

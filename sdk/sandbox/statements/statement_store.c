@@ -74,6 +74,8 @@ statement_new(struct workspace *ws)
 	s->ws = ws;
 	s->refs = 1;
 	s->spool = -1;
+	buf_init(&s->memory, SPOOL_IN_MEMORY);
+	buf_init(&s->row, MAX_MADE);
 	s->created = clock_ms();
 	s->rows_per_chunk = settings.rows_per_chunk;
 	s->inline_limit = settings.inline_limit;
@@ -89,8 +91,8 @@ statement_free(struct statement *s)
 	bg_unref(s->bg);
 	json_object_put(s->params);
 	json_object_put(s->columns);
-	buf_free(&s->memory);
-	buf_free(&s->row);
+	buf_fini(&s->memory);
+	buf_fini(&s->row);
 	free(s->chunks);
 	free(s->error);
 	free(s->text);
@@ -124,7 +126,7 @@ spool(struct statement *s, const char *data, size_t len)
 		s->spool = openat(s->ws->dir_fd, "tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		s->spool_failed =
 		    s->spool < 0 || !write_all(s->spool, s->memory.data, s->memory.len);
-		buf_free(&s->memory);
+		buf_fini(&s->memory);
 	}
 	s->spool_failed = s->spool_failed || !write_all(s->spool, data, len);
 }
@@ -168,18 +170,18 @@ format_row(struct statement *s, size_t n, const char *const *cells, const size_t
 {
 	struct buf *row = &s->row;
 
-	row->len = 0;
-	buf_str(row, s->csv ? "" : "[");
+	buf_reset(row);
+	buf_puts(row, s->csv ? "" : "[");
 	for (size_t i = 0; i < n; i++) {
-		buf_str(row, i > 0 ? "," : "");
+		buf_puts(row, i > 0 ? "," : "");
 		if (cells[i] == NULL)
-			buf_str(row, "null");
+			buf_puts(row, "null");
 		else if (s->csv)
 			csv_cell(row, cells[i], lens[i]);
 		else
-			buf_json_string(row, cells[i], lens[i]);
+			buf_json(row, cells[i], lens[i]);
 	}
-	buf_str(row, s->csv ? "\n" : "]");
+	buf_puts(row, s->csv ? "\n" : "]");
 }
 
 static void
@@ -208,18 +210,18 @@ chunk_for_row(struct statement *s)
 	chunk = &s->chunks[s->chunk_count++];
 	*chunk = (struct chunk){ .row_offset = s->rows, .at = s->spooled };
 	if (s->csv && s->chunk_count == 1) { /* only chunk 0 has the header */
-		struct buf header = { 0 };
+		struct buf header = BUF(MAX_MADE);
 
 		for (size_t i = 0; i < json_object_array_length(s->columns); i++) {
 			struct json_object *column = json_object_array_get_idx(s->columns, i);
 			const char *name = json_str(column, "name");
 
-			buf_str(&header, i > 0 ? "," : "");
+			buf_puts(&header, i > 0 ? "," : "");
 			csv_cell(&header, name, strlen(name));
 		}
-		buf_str(&header, "\n");
+		buf_puts(&header, "\n");
 		spool(s, header.data, header.len);
-		buf_free(&header);
+		buf_fini(&header);
 	} else if (!s->csv) {
 		spool(s, "[", 1);
 	}
@@ -231,21 +233,23 @@ on_row(void *arg, size_t n, const char *const *cells, const size_t *lens)
 {
 	struct statement *s = arg;
 	struct chunk *chunk;
+	int64_t size;
 
 	if (s->row_limit > 0 && s->rows >= s->row_limit) {
 		s->truncated = true;
 		return false;
 	}
 	format_row(s, n, cells, lens);
-	if (s->byte_limit > 0 && s->bytes + (int64_t)s->row.len > s->byte_limit) {
+	size = buf_ok(&s->row) ? (int64_t)s->row.len : MAX_RESULT_BYTES + 1;
+	if (s->byte_limit > 0 && s->bytes + size > s->byte_limit) {
 		s->truncated = true;
 		return false;
 	}
-	if (!s->external && s->bytes + (int64_t)s->row.len > s->inline_limit) {
+	if (!s->external && s->bytes + size > s->inline_limit) {
 		s->over_inline = true;
 		return false;
 	}
-	if (s->bytes + (int64_t)s->row.len > MAX_RESULT_BYTES) {
+	if (s->bytes + size > MAX_RESULT_BYTES) {
 		s->truncated = true;
 		return false;
 	}
@@ -253,7 +257,7 @@ on_row(void *arg, size_t n, const char *const *cells, const size_t *lens)
 	spool(s, s->row.data, s->row.len);
 	chunk->rows++;
 	s->rows++;
-	s->bytes += (int64_t)s->row.len;
+	s->bytes += size;
 	return !s->spool_failed;
 }
 
@@ -308,13 +312,13 @@ conclude(struct statement *s, struct sql_outcome *out)
 	}
 	if (s->over_inline) {
 		s->error_code = "BAD_REQUEST";
-		s->error = xasprintf("Inline byte limit exceeded. Statements executed with "
-				     "disposition=INLINE can have a result size of at most %lld "
-				     "bytes."
-				     " Please execute the statement with "
-				     "disposition=EXTERNAL_LINKS "
-				     "if you want to download the full result.",
-				     (long long)s->inline_limit);
+		s->error = xprintf("Inline byte limit exceeded. Statements executed with "
+				   "disposition=INLINE can have a result size of at most %lld "
+				   "bytes."
+				   " Please execute the statement with "
+				   "disposition=EXTERNAL_LINKS "
+				   "if you want to download the full result.",
+				   (long long)s->inline_limit);
 		return ST_FAILED;
 	}
 	if (out->cancelled)

@@ -88,8 +88,8 @@ result_json(struct statement *s, size_t index)
 	result = chunk_info(s, index);
 	if (index + 1 < s->chunk_count) {
 		json_add_int(result, "next_chunk_index", (int64_t)index + 1);
-		path = xasprintf("/api/2.0/sql/statements/%s/result/chunks/%zu?row_offset=%lld",
-				 s->id, index + 1, (long long)s->chunks[index + 1].row_offset);
+		path = xprintf("/api/2.0/sql/statements/%s/result/chunks/%zu?row_offset=%lld",
+			       s->id, index + 1, (long long)s->chunks[index + 1].row_offset);
 		json_add_str(result, "next_chunk_internal_link", path);
 		free(path);
 	}

@@ -16,7 +16,7 @@ static const struct {
 	{ "SCALA", "scala", "//", "scala" },
 	{ "R", "r", "#", "r" },
 };
-enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };
+enum { LANGUAGES = ARRAY_SIZE(languages) };
 
 static const char SOURCE_LINE[] = "Databricks notebook source";
 
@@ -152,7 +152,7 @@ finish_cell(struct notebook *notebook, struct buf *text, char **title)
 	} else {
 		free(source);
 	}
-	buf_free(text);
+	buf_fini(text);
 }
 
 static void
@@ -180,7 +180,7 @@ void
 notebook_from_source(const char *text, size_t len, const char *language, struct notebook *out)
 {
 	const char *at = text, *comment = comment_of(language);
-	struct buf cell = { 0 };
+	struct buf cell = BUF(MAX_MADE);
 	struct line line;
 	char *title = NULL;
 
@@ -236,15 +236,15 @@ cell_language(const struct notebook *notebook, const struct cell *cell, char lan
 static char *
 joined(struct json_object *value)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
 	if (json_object_is_type(value, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(value); i++)
-			buf_str(&out, json_object_get_string(json_object_array_get_idx(value, i)));
+			buf_puts(&out, json_object_get_string(json_object_array_get_idx(value, i)));
 	} else if (json_object_is_type(value, json_type_string)) {
-		buf_str(&out, json_object_get_string(value));
+		buf_puts(&out, json_object_get_string(value));
 	}
-	return out.data != NULL ? out.data : xstrdup("");
+	return buf_text(&out);
 }
 
 static const char *
@@ -274,7 +274,7 @@ add_jupyter_cell(struct notebook *out, struct json_object *from)
 	const char *title = json_str(ours, "title");
 
 	if (type != NULL && strcmp(type, "markdown") == 0 && strncmp(source, "%md", 3) != 0) {
-		cell->source = xasprintf("%%md\n%s", source);
+		cell->source = xprintf("%%md\n%s", source);
 		free(source);
 	} else {
 		cell->source = source;
@@ -429,11 +429,11 @@ html_escape(struct buf *out, const char *text, size_t len)
 	size_t start = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		for (size_t k = 0; k < sizeof(table) / sizeof(table[0]); k++) {
+		for (size_t k = 0; k < ARRAY_SIZE(table); k++) {
 			if (text[i] != table[k].c)
 				continue;
 			buf_add(out, text + start, i - start);
-			buf_str(out, table[k].entity);
+			buf_puts(out, table[k].entity);
 			start = i + 1;
 		}
 	}
@@ -445,7 +445,7 @@ pre(struct buf *out, const char *class_name, const char *text)
 {
 	buf_printf(out, "<pre class=\"%s\">", class_name);
 	html_escape(out, text, strlen(text));
-	buf_str(out, "</pre>\n");
+	buf_puts(out, "</pre>\n");
 }
 
 static void
@@ -458,8 +458,8 @@ output_to_html(struct json_object *output, struct buf *out)
 
 	if (error != NULL) {
 		char *line =
-		    xasprintf("%s: %s", error,
-			      json_str(output, "evalue") != NULL ? json_str(output, "evalue") : "");
+		    xprintf("%s: %s", error,
+			    json_str(output, "evalue") != NULL ? json_str(output, "evalue") : "");
 
 		pre(out, "error", line);
 		free(line);
@@ -475,23 +475,23 @@ output_to_html(struct json_object *output, struct buf *out)
 void
 notebook_to_html(const struct notebook *notebook, const char *name, struct buf *out)
 {
-	buf_str(out, "<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>");
+	buf_puts(out, "<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>");
 	html_escape(out, name, strlen(name));
-	buf_str(out, "</title></head>\n<body>\n<h1>");
+	buf_puts(out, "</title></head>\n<body>\n<h1>");
 	html_escape(out, name, strlen(name));
-	buf_str(out, "</h1>\n");
+	buf_puts(out, "</h1>\n");
 	for (size_t i = 0; i < notebook->count; i++) {
 		const struct cell *cell = &notebook->cells[i];
 		size_t n = cell->outputs != NULL ? json_object_array_length(cell->outputs) : 0;
 
 		if (cell->title != NULL) {
-			buf_str(out, "<h2>");
+			buf_puts(out, "<h2>");
 			html_escape(out, cell->title, strlen(cell->title));
-			buf_str(out, "</h2>\n");
+			buf_puts(out, "</h2>\n");
 		}
 		pre(out, "cell", cell->source);
 		for (size_t k = 0; k < n; k++)
 			output_to_html(json_object_array_get_idx(cell->outputs, k), out);
 	}
-	buf_str(out, "</body>\n</html>\n");
+	buf_puts(out, "</body>\n</html>\n");
 }

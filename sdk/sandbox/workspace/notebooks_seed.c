@@ -72,7 +72,7 @@ seed_one(struct workspace *ws, size_t i)
 void
 objects_seed(struct workspace *ws)
 {
-	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
 		if (strcmp(objects[i].type, "DIRECTORY") == 0)
 			object_add_folder(ws, objects[i].path, "DIRECTORY");
 		else

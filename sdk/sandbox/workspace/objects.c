@@ -78,7 +78,7 @@ from_row(sqlite3_stmt *st, struct object *out)
 bool
 object_find(struct workspace *ws, const char *path, struct object *out)
 {
-	char *sql = xasprintf("%s WHERE path = ?", COLUMNS);
+	char *sql = xprintf("%s WHERE path = ?", COLUMNS);
 	sqlite3_stmt *st = db_query(ws, sql, "s", path);
 	bool found = db_next(ws, st);
 
@@ -143,7 +143,7 @@ object_json(const struct object *object)
 struct json_object *
 object_children(struct workspace *ws, const char *path)
 {
-	char *sql = xasprintf("%s WHERE parent = ? ORDER BY path", COLUMNS);
+	char *sql = xprintf("%s WHERE parent = ? ORDER BY path", COLUMNS);
 	sqlite3_stmt *st = db_query(ws, sql, "s", path);
 	struct json_object *list = json_object_new_array();
 	struct object object;
@@ -221,7 +221,7 @@ object_mkdirs(struct request *req, const char *path)
 static char *
 content_name(int64_t id)
 {
-	return xasprintf("/workspace/%lld", (long long)id);
+	return xprintf("/workspace/%lld", (long long)id);
 }
 
 static void
@@ -238,7 +238,7 @@ object_delete(struct workspace *ws, const char *path)
 {
 	static const char WHICH[] = " FROM objects WHERE path = ?1"
 				    " OR substr(path, 1, length(?1) + 1) = ?1 || '/'";
-	char *select = xasprintf("SELECT id%s", WHICH), *erase = xasprintf("DELETE%s", WHICH);
+	char *select = xprintf("SELECT id%s", WHICH), *erase = xprintf("DELETE%s", WHICH);
 	sqlite3_stmt *st = db_query(ws, select, "s", path);
 
 	while (db_next(ws, st))
@@ -288,7 +288,7 @@ write_temporary(struct workspace *ws, const void *data, size_t len)
 	bool ok;
 
 	id_hex(hex, 32);
-	name = xasprintf("tmp/%s", hex);
+	name = xprintf("tmp/%s", hex);
 	fd = openat(ws->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ok = fd >= 0 && write_full(fd, data, len);
 	if (fd >= 0)

@@ -63,7 +63,7 @@ repo_of(struct workspace *ws, const char *path)
 static void
 head_of(const char *url, const char *ref, char out[41])
 {
-	char hex[65], *text = xasprintf("%s#%s", url, ref);
+	char hex[65], *text = xprintf("%s#%s", url, ref);
 
 	sha256_hex(text, strlen(text), hex);
 	snprintf(out, 41, "%.40s", hex);
@@ -74,8 +74,8 @@ static int64_t
 add_repo(struct workspace *ws, const char *path, const char *url, const char *provider,
 	 const char *branch, struct json_object *sparse)
 {
-	char head[41], *readme = xasprintf("%s/README.md", path);
-	char *text = xasprintf("# %s\n\nCloned from %s\n", path_name(path), url);
+	char head[41], *readme = xprintf("%s/README.md", path);
+	char *text = xprintf("# %s\n\nCloned from %s\n", path_name(path), url);
 	int64_t id;
 
 	head_of(url, branch, head);
@@ -108,7 +108,7 @@ repos_list(struct request *req)
 		prefix = "/Repos";
 	if (strncmp(prefix, "/Workspace/", 11) == 0)
 		prefix += strlen("/Workspace");
-	sql = xasprintf("%s WHERE substr(path, 1, length(?1)) = ?1 ORDER BY path", REPO_COLUMNS);
+	sql = xprintf("%s WHERE substr(path, 1, length(?1)) = ?1 ORDER BY path", REPO_COLUMNS);
 	st = db_query(req->ws, sql, "s", prefix);
 	free(sql);
 	while (db_next(req->ws, st))
@@ -121,7 +121,7 @@ static struct json_object *
 named_repo(struct request *req)
 {
 	const char *id = request_var(req, "repo_id");
-	char *end, *sql = xasprintf("%s WHERE id = ?", REPO_COLUMNS);
+	char *end, *sql = xprintf("%s WHERE id = ?", REPO_COLUMNS);
 	long long number = strtoll(id, &end, 10);
 	struct json_object *repo = NULL;
 	sqlite3_stmt *st;
@@ -177,7 +177,7 @@ place_for(struct request *req, const char *url)
 
 	if (given == NULL) {
 		name = name_of_url(url);
-		path = xasprintf("/Repos/%s/%s", req->user, *name != '\0' ? name : "repo");
+		path = xprintf("/Repos/%s/%s", req->user, *name != '\0' ? name : "repo");
 		free(name);
 	} else {
 		path = object_path_body(req);
@@ -303,7 +303,7 @@ seed_repos(struct workspace *ws)
 
 	object_add_folder(ws, "/Repos/ann@example.com", "DIRECTORY");
 	object_add_folder(ws, "/Repos/bob@example.com", "DIRECTORY");
-	for (size_t i = 0; i < sizeof(repos) / sizeof(repos[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(repos); i++)
 		add_repo(ws, repos[i].path, repos[i].url, repos[i].provider, repos[i].branch, NULL);
 	object_add_folder(ws, "/Repos/ann@example.com/lakehouse-app/notebooks", "DIRECTORY");
 	object_add_folder(ws, "/Repos/ann@example.com/lakehouse-app/src", "DIRECTORY");

@@ -245,7 +245,7 @@ secrets_get(struct request *req)
 		no_such_secret(req, scope, key);
 		return;
 	}
-	value = base64_encode(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	value = encode_base64(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
 	db_end(st);
 	answer = json_object_new_object();
 	json_add_str(answer, "key", key);
@@ -287,7 +287,7 @@ given_value(struct request *req, size_t *len)
 		return NULL;
 	}
 	if (bytes != NULL) {
-		value = base64_decode(bytes, strlen(bytes), len);
+		value = decode_base64(bytes, strlen(bytes), len);
 	} else if (json_object_is_type(text, json_type_string)) {
 		*len = (size_t)json_object_get_string_len(text);
 		value = xcalloc(1, *len + 1);
@@ -494,7 +494,7 @@ seed_secrets(struct workspace *ws)
 	scope_add(ws, "vault", "AZURE_KEYVAULT", vault, "users");
 	scope_add(ws, "restricted", "DATABRICKS", NULL, "carol@example.com");
 	json_object_put(vault);
-	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
 		db_run(ws, "INSERT INTO secrets VALUES(?, ?, ?, ?)", "ssbi", secrets[i].scope,
 		       secrets[i].key, secrets[i].value, strlen(secrets[i].value), clock_ms());
 }

@@ -213,7 +213,7 @@ workspace_import(struct request *req)
 static char *
 path_var(struct request *req)
 {
-	char *given = xasprintf("/%s", request_var(req, "path")), *path = object_path(given);
+	char *given = xprintf("/%s", request_var(req, "path")), *path = object_path(given);
 
 	if (path == NULL || strcmp(path, "/") == 0)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
@@ -294,10 +294,10 @@ render(struct request *req, const struct object *object, const struct notebook *
 	} else {
 		jupyter = notebook_to_jupyter(notebook, name,
 					      outputs == NULL || strcmp(outputs, "NONE") != 0);
-		buf_str(out, json_object_to_json_string_ext(jupyter,
-							    JSON_C_TO_STRING_PRETTY |
-								JSON_C_TO_STRING_SPACED |
-								JSON_C_TO_STRING_NOSLASHESCAPE));
+		buf_puts(out, json_object_to_json_string_ext(jupyter,
+							     JSON_C_TO_STRING_PRETTY |
+								 JSON_C_TO_STRING_SPACED |
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(jupyter);
 	}
 }
@@ -314,15 +314,15 @@ send_export(struct request *req, const char *path, const char *file_type, const 
 		return;
 	if (direct) {
 		reply_bytes(req, 200, "application/octet-stream", data, len);
-		header = xasprintf("attachment; filename=\"%s%s%s\"", path_name(path),
-				   *file_type != '\0' ? "." : "", file_type);
+		header = xprintf("attachment; filename=\"%s%s%s\"", path_name(path),
+				 *file_type != '\0' ? "." : "", file_type);
 		if (strpbrk(path_name(path), "\"\r\n") == NULL)
 			reply_header(req, "Content-Disposition", header);
 		free(header);
 		return;
 	}
 	answer = json_object_new_object();
-	content = base64_encode(data, len);
+	content = encode_base64(data, len);
 	json_add_str(answer, "content", content);
 	json_add_str(answer, "file_type", file_type);
 	free(content);
@@ -334,7 +334,7 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 		const char *data, size_t len)
 {
 	const char *native = object->format, *file_type;
-	struct buf out = { .max = 4 * MAX_EXPORT };
+	struct buf out = BUF(4 * MAX_EXPORT);
 	struct notebook notebook;
 	bool strip =
 	    request_arg(req, "outputs") != NULL && strcmp(request_arg(req, "outputs"), "NONE") == 0;
@@ -355,12 +355,12 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 	}
 	render(req, object, &notebook, format, &out);
 	notebook_fini(&notebook);
-	if (out.failed || out.len > MAX_EXPORT)
+	if (!buf_ok(&out) || out.len > MAX_EXPORT)
 		reply_error(req, 400, "MAX_NOTEBOOK_SIZE_EXCEEDED",
 			    "File size exported exceeded max size (%d bytes)", MAX_EXPORT);
 	else
 		send_export(req, object->path, file_type, out.data, out.len);
-	buf_free(&out);
+	buf_fini(&out);
 }
 
 /* The format, checked with the type of the object; NULL after a refusal. */
@@ -373,7 +373,7 @@ export_format(struct request *req, const struct object *object)
 
 	if (format == NULL || *format == '\0')
 		format = notebook ? "SOURCE" : "AUTO";
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		ok = ok || strcmp(format, known[i]) == 0;
 	if (object_is_folder(object))
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",

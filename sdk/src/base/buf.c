@@ -10,13 +10,12 @@
 
 #define ROOM_MIN 64
 
-/* What an empty buffer points to; never written. */
-static char nothing[1];
+char buf_nothing[1];
 
 void
 buf_init(struct buf *buf, size_t cap)
 {
-	*buf = (struct buf){ .data = nothing, .cap = cap };
+	*buf = (struct buf){ .data = buf_nothing, .cap = cap };
 }
 
 void
@@ -31,7 +30,7 @@ release(struct buf *buf)
 {
 	if (buf->room > 0)
 		free(buf->data);
-	buf->data = nothing;
+	buf->data = buf_nothing;
 	buf->len = buf->room = 0;
 }
 
@@ -191,7 +190,7 @@ buf_take(struct buf *buf, size_t *len)
 		data = buf->room > 0 ? buf->data : xcalloc(1, 1);
 	if (len != NULL)
 		*len = buf->len;
-	buf->data = nothing;
+	buf->data = buf_nothing;
 	buf->len = buf->room = 0;
 	buf->full = false;
 	return data;

@@ -20,6 +20,12 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, size_t cap);
+/* The same where a variable is declared. */
+#define BUF(limit)                                   \
+	{                                            \
+		.data = buf_nothing, .cap = (limit), \
+	}
+extern char buf_nothing[1]; /* what an empty buffer points to; never written */
 /* For texts that may end early, and for writers that go back with buf_rewind(): an append that
  * does not fit is left out, what was there before stays. */
 void buf_init_keeping(struct buf *buf, size_t cap);

@@ -316,7 +316,7 @@ functions_aggregate(struct lake_conn *conn)
 		{ "last", 1, last_step, kept_final },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		sqlite3_create_function(conn->db, rows[i].name, rows[i].args, SQLITE_UTF8, conn,
 					NULL, rows[i].step, rows[i].final);
 }

@@ -148,7 +148,7 @@ difference(const char *unit, const struct when *a, const struct when *b, int64_t
 		      { "MILLISECOND", 1000 },
 		      { "MICROSECOND", 1 } };
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcasecmp(unit, units[i].name) == 0) {
 			*out = us / units[i].us;
 			return true;
@@ -336,12 +336,10 @@ FIELD_FUNCTION(second)
 static void
 format(sqlite3_context *ctx, const struct when *w, const char *pattern)
 {
-	struct buf out = { .max = 4096 };
+	struct buf out = BUF(4096);
 
 	when_format(w, pattern, &out);
-	buf_add(&out, "", 0);
-	sqlite3_result_text(ctx, out.data != NULL ? out.data : "", -1, SQLITE_TRANSIENT);
-	buf_free(&out);
+	give_text(ctx, &out);
 }
 
 static void

@@ -231,8 +231,7 @@ compare_info(const void *key, const void *row)
 static const struct info *
 find_info(const char *name)
 {
-	return bsearch(name, infos, sizeof(infos) / sizeof(infos[0]), sizeof(infos[0]),
-		       compare_info);
+	return bsearch(name, infos, ARRAY_SIZE(infos), sizeof(infos[0]), compare_info);
 }
 
 const char *
@@ -295,11 +294,11 @@ function_type(const char *name, const struct sql_type *first, struct sql_type *o
 char *
 functions_list(void)
 {
-	struct buf text = { 0 };
+	struct buf text = BUF(MAX_MADE);
 
-	for (size_t i = 0; i < sizeof(infos) / sizeof(infos[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
 		buf_printf(&text, "%s\n", infos[i].name);
-	return text.data;
+	return buf_text(&text);
 }
 
 const char *
@@ -308,6 +307,16 @@ arg_text(sqlite3_value *v)
 	const unsigned char *text = sqlite3_value_text(v);
 
 	return text != NULL ? (const char *)text : "";
+}
+
+void
+give_text(sqlite3_context *ctx, struct buf *out)
+{
+	if (buf_ok(out))
+		sqlite3_result_text(ctx, out->data, (int)out->len, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_error_toobig(ctx);
+	buf_fini(out);
 }
 
 bool
@@ -329,7 +338,7 @@ func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ...)
 	if (vasprintf(&text, fmt, args) < 0)
 		abort();
 	va_end(args);
-	whole = xasprintf("%s SQLSTATE: %s", text, sql_state);
+	whole = xprintf("%s SQLSTATE: %s", text, sql_state);
 	sqlite3_result_error(ctx, whole, -1);
 	free(whole);
 	free(text);
@@ -382,7 +391,7 @@ fn_user(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_metastore(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	char *text = xasprintf("aws:us-west-2:%s", conn_of(ctx)->ws->metastore_id);
+	char *text = xprintf("aws:us-west-2:%s", conn_of(ctx)->ws->metastore_id);
 
 	(void)n;
 	(void)v;

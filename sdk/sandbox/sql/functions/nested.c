@@ -179,9 +179,8 @@ static void
 fn_array_join(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	struct json_object *list = parse_value(v[0]);
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
-	buf_str(&out, "");
 	if (n >= 2 && json_object_is_type(list, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(list); i++) {
 			struct json_object *item = json_object_array_get_idx(list, i);
@@ -191,9 +190,8 @@ fn_array_join(sqlite3_context *ctx, int n, sqlite3_value **v)
 			buf_printf(&out, "%s%s", out.len > 0 ? arg_text(v[1]) : "",
 				   json_object_get_string(item));
 		}
-		sqlite3_result_text(ctx, out.data, (int)out.len, SQLITE_TRANSIENT);
+		give_text(ctx, &out);
 	}
-	buf_free(&out);
 	json_object_put(list);
 }
 

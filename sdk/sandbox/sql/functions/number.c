@@ -238,7 +238,7 @@ fn_base64(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 	if (any_null(n, v))
 		return;
-	text = base64_encode(sqlite3_value_blob(v[0]), (size_t)sqlite3_value_bytes(v[0]));
+	text = encode_base64(sqlite3_value_blob(v[0]), (size_t)sqlite3_value_bytes(v[0]));
 	sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
 	free(text);
 }
@@ -251,7 +251,7 @@ fn_unbase64(sqlite3_context *ctx, int n, sqlite3_value **v)
 
 	if (any_null(n, v))
 		return;
-	bytes = base64_decode(arg_text(v[0]), strlen(arg_text(v[0])), &len);
+	bytes = decode_base64(arg_text(v[0]), strlen(arg_text(v[0])), &len);
 	if (bytes != NULL)
 		sqlite3_result_blob(ctx, bytes, (int)len, SQLITE_TRANSIENT);
 	free(bytes);

@@ -13,14 +13,6 @@
 
 enum { MAX_REPEAT = 16 * 1024 * 1024, MAX_GROUPS = 10 };
 
-static void
-give_text(sqlite3_context *ctx, struct buf *out)
-{
-	buf_add(out, "", 0);
-	sqlite3_result_text(ctx, out->data, (int)out->len, SQLITE_TRANSIENT);
-	buf_free(out);
-}
-
 static size_t
 char_len(const char *s)
 {
@@ -58,16 +50,16 @@ add_value(struct buf *out, sqlite3_value *v)
 
 	if (sqlite3_value_type(v) == SQLITE_FLOAT) {
 		format_double(sqlite3_value_double(v), text);
-		buf_str(out, text);
+		buf_puts(out, text);
 	} else {
-		buf_str(out, arg_text(v));
+		buf_puts(out, arg_text(v));
 	}
 }
 
 static void
 fn_concat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
 	if (any_null(n, v))
 		return;
@@ -79,7 +71,7 @@ fn_concat(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_concat_ws(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 	bool first = true;
 
 	if (n < 1 || sqlite3_value_type(v[0]) == SQLITE_NULL)
@@ -88,7 +80,7 @@ fn_concat_ws(sqlite3_context *ctx, int n, sqlite3_value **v)
 		if (sqlite3_value_type(v[i]) == SQLITE_NULL)
 			continue;
 		if (!first)
-			buf_str(&out, arg_text(v[0]));
+			buf_puts(&out, arg_text(v[0]));
 		add_value(&out, v[i]);
 		first = false;
 	}
@@ -118,14 +110,14 @@ fn_right(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 fn_repeat(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct buf out = { .max = MAX_REPEAT };
+	struct buf out = BUF(MAX_REPEAT);
 
 	if (any_null(n, v))
 		return;
-	for (int64_t i = sqlite3_value_int64(v[1]); i > 0 && !out.failed; i--)
-		buf_str(&out, arg_text(v[0]));
-	if (out.failed) {
-		buf_free(&out);
+	for (int64_t i = sqlite3_value_int64(v[1]); i > 0 && buf_ok(&out); i--)
+		buf_puts(&out, arg_text(v[0]));
+	if (!buf_ok(&out)) {
+		buf_fini(&out);
 		func_error(ctx, "22001",
 			   "[COLLECTION_SIZE_LIMIT_EXCEEDED] repeat makes at most %d "
 			   "bytes here.",
@@ -138,7 +130,7 @@ fn_repeat(sqlite3_context *ctx, int n, sqlite3_value **v)
 static void
 pad(sqlite3_context *ctx, int n, sqlite3_value **v, bool left)
 {
-	struct buf out = { .max = MAX_REPEAT }, fill = { 0 };
+	struct buf out = BUF(MAX_REPEAT), fill = BUF(MAX_REPEAT);
 	const char *s = arg_text(v[0]), *with = n > 2 ? arg_text(v[2]) : " ";
 	int64_t want = sqlite3_value_int64(v[1]), have = count_chars(s);
 
@@ -156,11 +148,10 @@ pad(sqlite3_context *ctx, int n, sqlite3_value **v, bool left)
 			at += char_len(at);
 			at = *at != '\0' ? at : with;
 		}
-		buf_add(&fill, "", 0);
-		buf_str(&out, left ? fill.data : s);
-		buf_str(&out, left ? s : fill.data);
+		buf_puts(&out, left ? fill.data : s);
+		buf_puts(&out, left ? s : fill.data);
 	}
-	buf_free(&fill);
+	buf_fini(&fill);
 	give_text(ctx, &out);
 }
 
@@ -240,7 +231,7 @@ static void
 fn_translate(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
 	const char *s = arg_text(v[0]), *from = arg_text(v[1]), *to = arg_text(v[2]);
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
 	if (any_null(n, v))
 		return;
@@ -357,24 +348,23 @@ fn_ilike(sqlite3_context *ctx, int n, sqlite3_value **v)
 static char *
 posix_pattern(const char *java)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 
 	for (; *java != '\0'; java++) {
 		if (java[0] == '\\' && java[1] == 'd') {
-			buf_str(&out, "[0-9]");
+			buf_puts(&out, "[0-9]");
 			java++;
 		} else if (java[0] == '\\' && java[1] == 'D') {
-			buf_str(&out, "[^0-9]");
+			buf_puts(&out, "[^0-9]");
 			java++;
 		} else if (strncmp(java, "(?:", 3) == 0) {
-			buf_str(&out, "(");
+			buf_puts(&out, "(");
 			java += 2;
 		} else {
 			buf_add(&out, java, 1);
 		}
 	}
-	buf_add(&out, "", 0);
-	return out.data;
+	return buf_text(&out);
 }
 
 static bool
@@ -448,7 +438,7 @@ add_replacement(struct buf *out, const char *with, const char *s, const regmatch
 static void
 fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct buf out = { 0 };
+	struct buf out = BUF(MAX_MADE);
 	regmatch_t m[MAX_GROUPS];
 	const char *s;
 	int flags = 0;
@@ -467,7 +457,7 @@ fn_regexp_replace(sqlite3_context *ctx, int n, sqlite3_value **v)
 		if (*s == '\0')
 			break;
 	}
-	buf_str(&out, s);
+	buf_puts(&out, s);
 	regfree(&re);
 	give_text(ctx, &out);
 }

@@ -247,7 +247,7 @@ when_add(struct when *w, int64_t amount, const char *unit)
 								   : 1));
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(exact); i++) {
 		if (!unit_is(unit, exact[i].name))
 			continue;
 		if (exact[i].us >= DAY_US) {
@@ -323,14 +323,14 @@ format_field(const struct when *w, char letter, int width, struct buf *out)
 		break;
 	}
 	case 'E': buf_printf(out, "%.*s", width < 4 ? 3 : 20, weekday); break;
-	case 'a': buf_str(out, s < 43200 ? "AM" : "PM"); break;
+	case 'a': buf_puts(out, s < 43200 ? "AM" : "PM"); break;
 	case 'D': buf_printf(out, "%0*d", width, (int)(w->days - when_days(year, 1, 1) + 1)); break;
 	case 'Q':
 	case 'q': buf_printf(out, "%d", (month + 2) / 3); break;
-	case 'Z': buf_str(out, "+0000"); break;
+	case 'Z': buf_puts(out, "+0000"); break;
 	case 'X':
 	case 'z':
-	case 'V': buf_str(out, letter == 'X' ? "Z" : "UTC"); break;
+	case 'V': buf_puts(out, letter == 'X' ? "Z" : "UTC"); break;
 	default:
 		for (int i = 0; i < width; i++)
 			buf_add(out, &letter, 1);
