@@ -12,7 +12,8 @@
 
 #define ROW_NAME_MAX 1024
 
-static const char *const build_members[] = { "handler", "operation", "request", "answer" };
+static const char *const build_members[] = { "handler", "operation", "request",
+					     "answer",	"list",	     "get" };
 
 /* What the names of constants begin with, in the order of manifest_kinds; completions have none. */
 static const char *const prefixes[MANIFEST_KINDS] = { "TOOL", "RESOURCE", "TEMPLATE", "PROMPT",
@@ -34,6 +35,7 @@ code_fini(struct code *code)
 {
 	free(code->start);
 	free(code->stop);
+	free(code->reply);
 	names_free(&code->declared);
 	buf_fini(&code->constants);
 	buf_fini(&code->prototypes);
@@ -85,13 +87,20 @@ checked(const char *function, const char *path, const char *key)
 }
 
 void
-code_declare(struct code *code, const char *function, const char *path, const char *key)
+code_declare(struct code *code, const char *type, const char *function, const char *parameters,
+	     const char *path, const char *key)
 {
 	checked(function, path, key);
 	if (names_has(&code->declared, function))
 		return;
 	names_add(&code->declared, function, strlen(function));
-	buf_printf(&code->prototypes, "int %s(struct mcp_call *call);\n", function);
+	buf_printf(&code->prototypes, "%s%s%s;\n", type, function, parameters);
+}
+
+static void
+declare_handler(struct code *code, const char *function, const char *path, const char *key)
+{
+	code_declare(code, "int ", function, "(struct mcp_call *call)", path, key);
 }
 
 /* #define TOOL_LIST_JOBS "list_jobs" */
@@ -176,7 +185,8 @@ write_operation(struct writing *writing, struct json_object *operation)
 		char *function = step_of(writing, operation, steps[i]);
 
 		if (function != NULL) {
-			code_declare(writing->code, function, writing->path, "lakehost.operation");
+			declare_handler(writing->code, function, writing->path,
+					"lakehost.operation");
 			buf_printf(out, "\t.%s = %s,\n", steps[i], function);
 		}
 		free(function);
@@ -194,7 +204,7 @@ write_request(struct writing *writing, struct json_object *row, const char *requ
 	code_string(writing->row, request);
 	if (answer == NULL)
 		return;
-	code_declare(writing->code, answer, writing->path, "lakehost.answer");
+	declare_handler(writing->code, answer, writing->path, "lakehost.answer");
 	buf_printf(writing->row, ", .answer = %s", answer);
 }
 
@@ -206,22 +216,31 @@ write_way(struct writing *writing, struct json_object *row)
 	const char *handler = text_of(writing, meta, "handler");
 	const char *request = text_of(writing, meta, "request");
 	const char *answer = text_of(writing, meta, "answer");
+	const char *kind = json_get(meta, "list") != NULL ? "list"
+			 : json_get(meta, "get") != NULL  ? "get"
+							  : NULL;
 
 	if (operation == NULL && json_get(meta, "operation") != NULL)
 		die("%s: lakehost.operation: not an object", writing->path);
 	if ((handler != NULL) + (request != NULL) + (operation != NULL) > 1)
 		die("%s: lakehost: only one of handler, request and operation", writing->path);
+	if (kind != NULL && (request == NULL || answer != NULL))
+		die("%s: lakehost.%s: belongs to a request, without an answer", writing->path,
+		    kind);
 	if (answer != NULL && request == NULL)
 		die("%s: lakehost.answer: there is no request", writing->path);
-	if (operation != NULL) {
+	if (kind != NULL) {
+		table_write(&(struct table){ writing->code, row, kind, writing->path, writing->name,
+					     request, writing->row });
+	} else if (operation != NULL) {
 		write_operation(writing, operation);
 	} else if (request != NULL) {
 		write_request(writing, row, request, answer);
 	} else {
 		const char *function = handler != NULL ? handler : writing->function;
 
-		code_declare(writing->code, function, writing->path,
-			     handler != NULL ? "lakehost.handler" : "name");
+		declare_handler(writing->code, function, writing->path,
+				handler != NULL ? "lakehost.handler" : "name");
 		buf_printf(writing->row, ", .handler = %s", function);
 	}
 }
@@ -277,6 +296,8 @@ code_plugin(struct code *code, struct json_object *manifest, const char *path)
 			code->start = xstrdup(function);
 		else if (strcmp(at.key, "stop") == 0)
 			code->stop = xstrdup(function);
+		else if (strcmp(at.key, "reply") == 0)
+			code->reply = xstrdup(function);
 		else
 			die("%s: " CODE_MEMBER ".%s: unknown", path, at.key);
 	}
@@ -284,6 +305,11 @@ code_plugin(struct code *code, struct json_object *manifest, const char *path)
 		buf_printf(&code->prototypes,
 			   "int %s(const struct mcp_host *host, char *why, size_t why_size);\n",
 			   code->start);
+	if (code->reply != NULL)
+		buf_printf(&code->prototypes,
+			   "struct json_object *%s(struct mcp_call *call, size_t index,\n"
+			   "\tconst struct mcp_words *words);\n",
+			   code->reply);
 	if (code->stop != NULL)
 		buf_printf(&code->prototypes, "void %s(void);\n", code->stop);
 }
@@ -298,7 +324,9 @@ static void
 compose_header(const struct code *code, struct buf *out)
 {
 	buf_puts(out, "/* Made by lakehost-manifest of the plugin's JSON. */\n"
-		      "#pragma once\n\n#include <lakehost/call.h>\n\n");
+		      "#pragma once\n\n");
+	buf_printf(out, "#include <lakehost/%s.h>\n\n",
+		   code->tables || code->reply != NULL ? "rest" : "call");
 	add(out, &code->constants);
 	buf_puts(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
 	add(out, &code->prototypes);

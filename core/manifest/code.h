@@ -12,6 +12,8 @@
  *                       is NAME_poll, and there is no cancel and no answer
  *   "request": "GET /path{?x}"
  *                       the host sends it; "answer": "fn" gets the reply
+ *   "list": {…}, "get": {…}
+ *                       beside a request: the tool is a table, see table.c
  *
  * They are for the build alone and not in the manifest.
  */
@@ -29,7 +31,8 @@
 #include "module/manifest.h"
 
 #define CODE_BYTES_MAX (4u << 20)
-/* In manifest.json: {"start": "fn", "stop": "fn"}, the functions of the descriptor. */
+/* In manifest.json: {"start": "fn", "stop": "fn", "reply": "fn"}, the functions of the descriptor,
+ * and the one that reads the replies of tables. */
 #define CODE_MEMBER "code"
 
 struct names {
@@ -38,7 +41,8 @@ struct names {
 };
 
 struct code {
-	char *start, *stop; /* NULL: none */
+	char *start, *stop, *reply; /* NULL: none */
+	bool tables;		    /* some tool is one */
 	struct names declared;
 	struct buf constants, prototypes;
 	struct buf before; /* what rows point to */
@@ -55,8 +59,10 @@ void code_strip(struct json_object *row);
 /* Writes STEM.h and STEM.c; neither is touched when it is the same already. */
 void code_write(struct code *code, const char *stem);
 
-/* Declares `int fn(struct mcp_call *call)` once. `key` says where the name stands. */
-void code_declare(struct code *code, const char *function, const char *path, const char *key);
+/* Declares a function once: "int ", its name, "(struct mcp_call *call)". `key` says where the name
+ * stands. */
+void code_declare(struct code *code, const char *type, const char *function, const char *parameters,
+		  const char *path, const char *key);
 /* A string of C. */
 void code_string(struct buf *out, const char *text);
 
@@ -67,6 +73,18 @@ void permissions_of_row(struct json_object *permissions, struct json_object *row
  * filled in otherwise, and may be NULL. */
 void request_check(struct json_object *row, const char *request, const struct names *also,
 		   const char *path);
+
+/* table.c: a tool that is a table. */
+struct table {
+	struct code *code;
+	struct json_object *row;
+	const char *kind; /* "list" or "get" */
+	const char *path; /* of its file */
+	const char *name; /* of the tool */
+	const char *request;
+	struct buf *out; /* the row of C */
+};
+void table_write(struct table *table);
 
 /* main.c */
 void names_add(struct names *names, const char *name, size_t len);

@@ -54,7 +54,7 @@ permissions_of_row(struct json_object *permissions, struct json_object *row, con
 
 	if (permissions == NULL)
 		return;
-	if (list == NULL && request != NULL) {
+	if (list == NULL && request != NULL && json_obj(row, "inputSchema") != NULL) {
 		permission = permission_of(request);
 		if (permission == NULL)
 			die("%s: lakehost.request: longer than %d bytes", path, PERMISSION_MAX);

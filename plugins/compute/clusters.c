@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define PAGE_MAX 100 /* clusters on one page of the upstream */
-
 struct mcp_words
 cluster_words(struct mcp_call *call, const char *asked, const char *grant)
 {
@@ -17,8 +15,8 @@ cluster_words(struct mcp_call *call, const char *asked, const char *grant)
 }
 
 /* "4 workers", "1-8 workers", "single node" */
-static const char *
-show_size(struct mcp_call *call, struct json_object *cluster)
+const char *
+cluster_size(struct mcp_call *call, struct json_object *cluster)
 {
 	int64_t most = mcp_get_int(cluster, "autoscale.max_workers", -1);
 	int64_t workers = mcp_get_int(cluster, "num_workers", 0);
@@ -30,50 +28,6 @@ show_size(struct mcp_call *call, struct json_object *cluster)
 	return workers > 0
 		 ? mcp_printf(call, "%lld worker%s", (long long)workers, workers == 1 ? "" : "s")
 		 : "single node";
-}
-
-/* ---- list_clusters -------------------------------------------------------------------------- */
-
-/* Adds a member that describes the cluster's size in words. */
-static bool
-cluster_item(struct mcp_call *call, struct json_object *cluster)
-{
-	json_object_object_add(cluster, "size", json_object_new_string(show_size(call, cluster)));
-	return mcp_name_matches(call, mcp_get_str(call, cluster, "cluster_name", ""));
-}
-
-static const struct mcp_list_column cluster_columns[] = {
-	{ .name = "cluster_id", .path = "cluster_id" },
-	{ .name = "name", .path = "cluster_name" },
-	{ .name = "state", .path = "state" },
-	{ .name = "size", .path = "size" },
-	{ .name = "node_type", .path = "node_type_id" },
-	{ .name = "source", .path = "cluster_source" },
-	{ .name = "creator", .path = "creator_user_name" },
-	{ .name = "started", .path = "start_time", .show = mcp_show_time },
-};
-
-static const struct mcp_list cluster_list = {
-	.reply = dbx_reply,
-	.path = "/api/2.1/clusters/list"
-		"{?page_size,page_token,filter_by.cluster_states,filter_by.cluster_sources}",
-	.limit_name = "page_size",
-	.most = PAGE_MAX,
-	.items = "clusters",
-	.columns = cluster_columns,
-	.n_columns = sizeof(cluster_columns) / sizeof(cluster_columns[0]),
-	.noun = "clusters",
-	.tool = "list_clusters",
-	.repeat = (const char *const[]){ "name_filter", "state", "source", NULL },
-	.item = cluster_item,
-};
-
-int
-list_clusters(struct mcp_call *call)
-{
-	return mcp_list(call, &cluster_list,
-			mcp_object(call, "filter_by.cluster_states", mcp_arg(call, "state"),
-				   "filter_by.cluster_sources", mcp_arg(call, "source"), NULL));
 }
 
 /* ---- get_cluster_details -------------------------------------------------------------------- */
@@ -259,7 +213,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 				mcp_printf(call, "%s could not be read.", words.object),
 				"The reply of the workspace has no cluster_id or no state.",
 				"Call list_clusters to see the clusters of the workspace.");
-	json_object_object_add(reply, "size", json_object_new_string(show_size(call, reply)));
+	json_object_object_add(reply, "size", json_object_new_string(cluster_size(call, reply)));
 	answer = mcp_answer_begin(call);
 	mcp_answer_text(answer, "cluster", "cluster_name",
 			mcp_get_str(call, reply, "cluster_name", ""));

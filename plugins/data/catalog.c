@@ -5,55 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE_MAX 1000
 #define UC "/api/2.1/unity-catalog"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
-static bool
-named_item(struct mcp_call *call, struct json_object *item)
-{
-	return mcp_name_matches(call, mcp_get_str(call, item, "name", ""));
-}
-
-static struct mcp_words
-catalogs_words(struct mcp_call *call)
-{
-	(void)call;
-	return (struct mcp_words){ .object = "The list of catalogs",
-				   .grant = "USE CATALOG on a catalog" };
-}
-
-static const struct mcp_list_column catalog_columns[] = {
-	{ .name = "name", .path = "name" },
-	{ .name = "type", .path = "catalog_type" },
-	{ .name = "owner", .path = "owner" },
-	{ .name = "comment", .path = "comment" },
-};
-
-static const struct mcp_list catalog_list = {
-	.reply = dbx_reply,
-	.path = UC "/catalogs{?max_results,page_token}",
-	.limit_name = "max_results",
-	.most = PAGE_MAX,
-	.items = "catalogs",
-	.columns = catalog_columns,
-	.n_columns = COUNT(catalog_columns),
-	.noun = "catalogs",
-	.tool = "list_catalogs",
-	.repeat = (const char *const[]){ "name_filter", NULL },
-	.item = named_item,
-	.words = catalogs_words,
-};
-
-int
-list_catalogs(struct mcp_call *call)
-{
-	return mcp_list(call, &catalog_list, mcp_object(call, NULL));
-}
-
-static struct mcp_words
+struct mcp_words
 schemas_words(struct mcp_call *call)
 {
 	const char *catalog = dbx_plain_name(call, mcp_arg(call, "catalog_name"));
@@ -65,36 +22,14 @@ schemas_words(struct mcp_call *call)
 	};
 }
 
-static const struct mcp_list_column schema_columns[] = {
-	{ .name = "name", .path = "name" },
-	{ .name = "owner", .path = "owner" },
-	{ .name = "comment", .path = "comment" },
-};
-
-static const struct mcp_list schema_list = {
-	.reply = dbx_reply,
-	.path = UC "/schemas{?catalog_name,max_results,page_token}",
-	.limit_name = "max_results",
-	.most = PAGE_MAX,
-	.items = "schemas",
-	.columns = schema_columns,
-	.n_columns = COUNT(schema_columns),
-	.noun = "schemas",
-	.tool = "list_schemas",
-	.repeat = (const char *const[]){ "catalog_name", "name_filter", NULL },
-	.item = named_item,
-	.words = schemas_words,
-};
-
-int
-list_schemas(struct mcp_call *call)
+struct json_object *
+schemas_values(struct mcp_call *call)
 {
-	return mcp_list(call, &schema_list,
-			mcp_object(call, "catalog_name",
-				   dbx_plain_name(call, mcp_arg(call, "catalog_name")), NULL));
+	return mcp_object(call, "catalog_name", dbx_plain_name(call, mcp_arg(call, "catalog_name")),
+			  NULL);
 }
 
-static struct mcp_words
+struct mcp_words
 tables_words(struct mcp_call *call)
 {
 	struct table_name name = { .catalog = "", .full = "" };
@@ -111,40 +46,15 @@ tables_words(struct mcp_call *call)
 	};
 }
 
-static const struct mcp_list_column table_columns[] = {
-	{ .name = "name", .path = "name" },
-	{ .name = "type", .path = "table_type" },
-	{ .name = "format", .path = "data_source_format" },
-	{ .name = "owner", .path = "owner" },
-	{ .name = "comment", .path = "comment" },
-};
-
-static const struct mcp_list table_list = {
-	.reply = dbx_reply,
-	.path = UC "/tables{?catalog_name,schema_name,max_results,page_token}"
-		   "{&omit_columns,omit_properties}",
-	.limit_name = "max_results",
-	.most = 50, /* some metastores reject larger pages */
-	.items = "tables",
-	.columns = table_columns,
-	.n_columns = COUNT(table_columns),
-	.noun = "tables",
-	.tool = "list_tables",
-	.repeat = (const char *const[]){ "catalog_name", "schema_name", "name_filter", NULL },
-	.item = named_item,
-	.words = tables_words,
-};
-
-int
-list_tables(struct mcp_call *call)
+struct json_object *
+tables_values(struct mcp_call *call)
 {
 	struct table_name name;
 
 	if (!schema_name(call, &name))
-		return MCP_E_INPUT;
-	return mcp_list(call, &table_list,
-			mcp_object(call, "catalog_name", name.catalog, "schema_name", name.schema,
-				   "omit_columns", "true", "omit_properties", "true", NULL));
+		return NULL;
+	return mcp_object(call, "catalog_name", name.catalog, "schema_name", name.schema,
+			  "omit_columns", "true", "omit_properties", "true", NULL);
 }
 
 /* ---- near misses ---------------------------------------------------------------------------- */

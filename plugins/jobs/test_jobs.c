@@ -9,6 +9,7 @@
 #define LIST "GET /api/2.2/jobs/list?limit="
 #define LAST "GET /api/2.2/jobs/runs/list?limit=1&job_id="
 #define GET "GET /api/2.2/jobs/get?job_id="
+#define PIPELINES "GET /api/2.0/pipelines"
 #define EMPTY "{}"
 
 static void
@@ -406,6 +407,29 @@ settings_are_shown_without_secrets(void)
 	fakehost_free(host);
 }
 
+static void
+pipelines_are_a_table_of_json(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+
+	fakehost_reply(
+	    host, PIPELINES "?filter=name%20LIKE%20%27%25a%25%27&max_results=1", 200,
+	    "{\"statuses\":[{\"pipeline_id\":\"p-1\",\"name\":\"sales\",\"state\":\"IDLE\","
+	    "\"creator_user_name\":\"ann@x\",\"latest_updates\":[{\"state\":\"COMPLETED\","
+	    "\"creation_time\":\"2026-11-30T10:00:00Z\"}]}],\"next_page_token\":\"B\"}");
+	result = fakehost_tool(host, "list_pipelines",
+			       "{\"filter_string\":\"name LIKE '%a%'\",\"max_results\":1}");
+	has(result->text, "p-1\tsales\tIDLE\t-\tann@x\tCOMPLETED\t2026-11-30T10:00:00Z");
+	has(result->text, "Next: list_pipelines filter_string=\"name LIKE '%a%'\" max_results=1 "
+			  "page_token=B");
+	fakehost_reply(host, PIPELINES "?max_results=100&page_token=B", 403,
+		       "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"no\"}");
+	has(fakehost_tool(host, "list_pipelines", "{\"page_token\":\"B\"}")->next,
+	    "CAN VIEW on a pipeline");
+	fakehost_free(host);
+}
+
 static const struct test tests[] = {
 	TEST(jobs_come_with_their_last_runs),
 	TEST(no_job_is_no_failure),
@@ -421,6 +445,7 @@ static const struct test tests[] = {
 	TEST(text_and_structure_end_together),
 	TEST(a_missing_job_has_near_misses),
 	TEST(ids_are_completed),
+	TEST(pipelines_are_a_table_of_json),
 	TEST(runs_are_listed_and_filtered),
 	TEST(runs_of_other_jobs_are_told),
 	TEST(a_run_is_shown),

@@ -10,16 +10,6 @@
 #define CHOSEN_MAX 12	  /* columns that a caller may select */
 #define METRICS_DEFAULT 4 /* metrics that are shown when no column was selected */
 
-/* In this API limits are called max_results. */
-static int64_t
-page_size(struct mcp_call *call)
-{
-	int64_t rows = mcp_number(call, MCP_NUM_MAX_ROWS);
-	int64_t wanted = mcp_arg_int(call, "max_results", rows);
-
-	return wanted < rows ? wanted : rows < PAGE_MAX ? rows : PAGE_MAX;
-}
-
 static struct json_object *
 list_of(const char *text)
 {
@@ -27,51 +17,6 @@ list_of(const char *text)
 
 	json_object_array_add(list, json_object_new_string(text));
 	return list;
-}
-
-/* ---- list_mlflow_experiments ---------------------------------------------------------------- */
-
-static int
-experiments_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	static const struct mcp_list_column columns[] = {
-		{ .name = "experiment_id", .path = "experiment_id" },
-		{ .name = "name", .path = "name" },
-		{ .name = "stage", .path = "lifecycle_stage" },
-		{ .name = "changed", .path = "last_update_time", .show = mcp_show_time },
-	};
-	struct json_object *reply =
-	    dbx_reply(call, 0, &(struct mcp_words){ .object = "The list of experiments" });
-	struct mcp_place place = mcp_place(call);
-
-	(void)state;
-	(void)len;
-	if (reply == NULL)
-		return MCP_E_UPSTREAM;
-	return mcp_page_table(call, mcp_objects(call, reply, "experiments"), columns,
-			      COUNT(columns),
-			      &(struct mcp_page){
-				  .noun = "experiments",
-				  .tool = "list_mlflow_experiments",
-				  .total = -1,
-				  .limit = "max_results",
-				  .place = &place,
-				  .extra = mcp_repeat(call, (const char *const[]){ "filter_string",
-										   NULL }),
-				  .next_token = mcp_get_str(call, reply, "next_page_token", "") });
-}
-
-int
-list_mlflow_experiments(struct mcp_call *call)
-{
-	struct json_object *body =
-	    mcp_object(call, "filter", mcp_arg(call, "filter_string"), "page_token",
-		       mcp_place(call).token, "view_type", "ACTIVE_ONLY", NULL);
-
-	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
-	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));
-	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
-			experiments_shown, NULL, 0);
 }
 
 /* ---- list_mlflow_runs ----------------------------------------------------------------------- */
@@ -221,7 +166,8 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 	const char *order = mcp_arg(call, "order_by");
 
 	json_object_object_add(body, "experiment_ids", list_of(experiment->id));
-	json_object_object_add(body, "max_results", json_object_new_int64(page_size(call)));
+	json_object_object_add(body, "max_results",
+			       json_object_new_int64(mcp_limit_of(call, "max_results", PAGE_MAX)));
 	if (order != NULL)
 		json_object_object_add(body, "order_by", list_of(order));
 	return mcp_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_shown,

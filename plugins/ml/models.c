@@ -15,15 +15,6 @@
 
 /* ---- list_registered_models ----------------------------------------------------------------- */
 
-static int64_t
-page_size(struct mcp_call *call)
-{
-	int64_t rows = mcp_number(call, MCP_NUM_MAX_ROWS);
-	int64_t wanted = mcp_arg_int(call, "max_results", rows);
-
-	return wanted < rows ? wanted : rows < PAGE_MAX ? rows : PAGE_MAX;
-}
-
 /*
  * The wanted part of a name; NULL for all. Of an MLflow expression like "name LIKE '%churn%'" the
  * text between the quotes is used: Unity Catalog has no such filter.
@@ -249,7 +240,8 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 		values =
 		    mcp_object(call, "catalog_name", argument(call, "catalog_name"), "schema_name",
 			       argument(call, "schema_name"), "page_token", own, NULL);
-	json_object_object_add(values, "max_results", json_object_new_int64(page_size(call)));
+	json_object_object_add(values, "max_results",
+			       json_object_new_int64(mcp_limit_of(call, "max_results", PAGE_MAX)));
 	return mcp_fetch(call,
 			 workspace ? WS "/registered-models/search{?max_results,page_token}"
 				   : UC "{?catalog_name,schema_name,max_results,page_token}",

@@ -54,7 +54,7 @@ served_model(struct mcp_call *call, struct json_object *item)
 }
 
 /* The models behind an endpoint; those of a pending configuration are marked. */
-static const char *
+const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
 	static const char *const places[] = { "config.served_entities", "config.served_models",
@@ -72,44 +72,6 @@ served_models(struct mcp_call *call, struct json_object *endpoint)
 		text = mcp_printf(call, "%s%s%s", text, i > 0 ? ", " : "",
 				  served_model(call, json_object_array_get_idx(served, i)));
 	return text;
-}
-
-static bool
-endpoint_item(struct mcp_call *call, struct json_object *endpoint)
-{
-	json_object_object_add(endpoint, "models",
-			       json_object_new_string(served_models(call, endpoint)));
-	return mcp_name_matches(call, mcp_get_str(call, endpoint, "name", ""));
-}
-
-static const struct mcp_list_column endpoint_columns[] = {
-	{ .name = "name", .path = "name" },
-	{ .name = "ready", .path = "state.ready" },
-	{ .name = "update", .path = "state.config_update" },
-	{ .name = "task", .path = "task" },
-	{ .name = "models", .path = "models" },
-	{ .name = "description", .path = "description" },
-	{ .name = "creator", .path = "creator" },
-};
-
-static const struct mcp_list endpoint_list = {
-	.reply = dbx_reply,
-	.path = "/api/2.0/serving-endpoints",
-	.limit_name = "limit",
-	.most = 1000,
-	.items = "endpoints",
-	.columns = endpoint_columns,
-	.n_columns = COUNT(endpoint_columns),
-	.noun = "endpoints",
-	.tool = "list_serving_endpoints",
-	.item = endpoint_item,
-	.limit = "",
-};
-
-int
-list_serving_endpoints(struct mcp_call *call)
-{
-	return mcp_list(call, &endpoint_list, mcp_object(call, NULL));
 }
 
 /* ---- query_model_serving_endpoint ----------------------------------------------------------- */

@@ -12,47 +12,9 @@
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 131072 /* bytes; the API's limit */
-#define VAULT "keyvault_metadata.dns_name"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- list_secret_scopes, list_secrets ------------------------------------------------------- */
-
-static int
-scopes_shown(struct mcp_call *call, const void *state, size_t len)
-{
-	static const struct mcp_list_column columns[] = {
-		{ .name = "scope_name", .path = "name" },
-		{ .name = "backend", .path = "backend_type" },
-		{ .name = "vault", .path = VAULT }, /* where there is one */
-	};
-	size_t n = COUNT(columns) - 1;
-	struct mcp_words words = { .object = "The list of secret scopes",
-				   .grant = "READ on a secret scope" };
-	struct json_object *reply = dbx_reply(call, 0, &words), *scopes, *kept;
-
-	(void)state;
-	(void)len;
-	scopes = reply != NULL ? mcp_items(call, reply, "scopes", &words) : NULL;
-	if (scopes == NULL)
-		return MCP_E_UPSTREAM;
-	kept = mcp_keep(call, json_object_new_array());
-	for (size_t i = 0; i < json_object_array_length(scopes); i++) {
-		struct json_object *scope = json_object_array_get_idx(scopes, i);
-
-		if (mcp_name_matches(call, mcp_get_str(call, scope, "name", "")))
-			json_object_array_add(kept, json_object_get(scope));
-		if (mcp_get(scope, VAULT) != NULL)
-			n = COUNT(columns);
-	}
-	return mcp_page_table(call, kept, columns, n,
-			      &(struct mcp_page){ .noun = "scopes", .total = -1 });
-}
-
-int
-list_secret_scopes(struct mcp_call *call)
-{
-	return mcp_fetch(call, API "/scopes/list", NULL, scopes_shown, NULL, 0);
-}
+/* ---- list_secrets --------------------------------------------------------------------------- */
 
 /* There are few scopes, all in one list: a missing one is reported with similar names. */
 static bool

@@ -152,26 +152,7 @@ list_issues(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, issues_arrived, NULL, 0);
 }
 
-/* ---- get_issue, create_issue ----------------------------------------------------------------- */
-
-/* The row's own request has been sent; this is the reply. */
-int
-get_issue(struct mcp_call *call)
-{
-	struct json_object *issue =
-	    answer_of(call, "The issue cannot be shown.", "Call list_issues to see which exist.");
-	const char *text = mcp_get_str(call, issue, "description", "");
-
-	if (issue == NULL)
-		return MCP_E_UPSTREAM;
-	mcp_say(call, "%s: %s", mcp_get_str(call, issue, "key", ""),
-		mcp_get_str(call, issue, "summary", ""));
-	mcp_say(call, "status: %s", mcp_get_str(call, issue, "status", ""));
-	mcp_say(call, "assignee: %s", mcp_get_str(call, issue, "assignee", "nobody"));
-	mcp_say(call, "url: %s/browse/%s", mcp_context(call, MCP_CTX_UPSTREAM_URL).data,
-		mcp_get_str(call, issue, "key", ""));
-	return *text != '\0' ? mcp_say_text(call, text, strlen(text), true) : MCP_OK;
-}
+/* ---- create_issue ---------------------------------------------------------------------------- */
 
 static int
 issue_created(struct mcp_call *call, const void *state, size_t len)

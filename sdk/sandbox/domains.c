@@ -10,7 +10,7 @@
 	X(statements) X(links) X(history) \
 	X(notebooks) X(wsfiles) X(repos) \
 	X(dbfs) X(volumes) X(fs) X(secrets) \
-	X(contexts) X(commands) X(jobs) X(runs) \
+	X(contexts) X(commands) X(jobs) X(runs) X(pipelines) \
 	X(mlflow) X(mlflow_runs) X(registry) X(uc_models) \
 	X(serving) X(vectors)
 /* clang-format on */

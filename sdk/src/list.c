@@ -191,7 +191,8 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	reply = (walk.list->reply != NULL ? walk.list->reply : mcp_reply_object)(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
-	next = mcp_get_str(call, reply, "next_page_token", "");
+	next = mcp_get_str(call, reply,
+			   walk.list->next != NULL ? walk.list->next : "next_page_token", "");
 	items = mcp_items(call, reply, walk.list->items, &words);
 	if (items == NULL)
 		return MCP_E_UPSTREAM;

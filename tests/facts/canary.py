@@ -34,7 +34,7 @@ def iso(ms):
 
 
 def duration(ms):
-    """As dbx_duration() tells it."""
+    """As mcp_duration() tells it."""
     s = ms // 1000
     if s < 60:
         return f'{s} s'

@@ -145,6 +145,9 @@ def jobs():
     yield Scene('list_job_runs', {'limit': 2}, {
         ('GET', api + 'runs/list'): ('jobs.ListRunsResponse', {
             '*prev_page_token': DROP, '*has_more': DROP})})
+    yield Scene('list_pipelines', {'max_results': 2}, {
+        ('GET', '/api/2.0/pipelines'): ('pipelines.ListPipelinesResponse', {
+            '*latest_updates.1': DROP})})    # newest first; the list tells that one
     for output in OUTPUTS:
         yield Scene('get_run_output', {'run_id': NUMBER}, {
             ('GET', api + 'runs/get-output'): ('jobs.RunOutput', {

@@ -148,6 +148,8 @@ struct mcp_list {
 	const char *path;	/* template over `values`, with limit_name and page_token */
 	const char *limit_name; /* "page_size", "max_results", "limit" */
 	const char *token_name; /* the variable of the page token; NULL: "page_token" */
+	const char *next;	/* member of the reply with the token of the page that follows;
+				   NULL: "next_page_token" */
 	int64_t most;		/* the platform's largest page */
 	const char *items;	/* member of the reply */
 	const struct mcp_list_column *columns;

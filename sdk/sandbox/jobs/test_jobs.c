@@ -609,6 +609,26 @@ test_exec_off(void)
 	free(path);
 }
 
+static void
+test_pipelines(void)
+{
+	struct answer *a = fetch("GET", "/api/2.0/pipelines?max_results=2", NULL);
+	char *path = text_of("/api/2.0/pipelines?max_results=2&page_token=%s",
+			     text_at(a, "next_page_token"));
+
+	CU_ASSERT_STRING_EQUAL(text_at(a, "statuses[1].name"), "sales_quality");
+	CU_ASSERT_STRING_EQUAL(text_at(a, "statuses[1].latest_updates[0].state"), "FAILED");
+	answer_free(a);
+	a = fetch("GET", path, NULL);
+	CU_ASSERT_STRING_EQUAL(text_at(a, "statuses[0].name"), "clickstream");
+	answer_free(a);
+	free(path);
+	a = fetch("GET", "/api/2.0/pipelines?filter=name%20LIKE%20%27%25quality%27", NULL);
+	CU_ASSERT_STRING_EQUAL(text_at(a, "statuses[0].name"), "sales_quality");
+	answer_free(a);
+	expect("GET", "/api/2.0/pipelines?filter=state%3D1", NULL, 400, INVALID);
+}
+
 void
 add_job_suite(void)
 {
@@ -633,4 +653,5 @@ add_job_suite(void)
 	CU_add_test(suite, "concurrency", test_concurrency);
 	CU_add_test(suite, "execution off", test_exec_off);
 	CU_add_test(suite, "restart", test_restart);
+	CU_add_test(suite, "pipelines", test_pipelines);
 }
