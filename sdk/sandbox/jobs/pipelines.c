@@ -62,7 +62,7 @@ name_pattern(struct request *req, const char *filter)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Unsupported filter: %s", filter);
 		return NULL;
 	}
-	pattern = xasprintf("%.*s", (int)(len - 12), filter + 11);
+	pattern = xprintf("%.*s", (int)(len - 12), filter + 11);
 	for (char *c = strchr(pattern, '%'); c != NULL; c = strchr(c, '%'))
 		*c = '*';
 	return pattern;
