@@ -20,6 +20,8 @@
 #define ELLIPSIS "\xE2\x80\xA6"
 #define PART_MIN 8 /* bytes of a value that was cut */
 #define REPLACEMENT "***"
+/* Bytes that stand for one: an entity of at most twelve, of which each is spelled so again. */
+#define SPELLED_MAX (12 * 12)
 
 struct value {
 	char *text;
@@ -240,6 +242,30 @@ void
 mask_cut_texts(bool cut)
 {
 	cut_texts = cut;
+}
+
+static size_t
+longest(const struct mask_group *group)
+{
+	size_t most = 0;
+
+	for (const struct value *value = group == NULL ? NULL : group->values; value != NULL;
+	     value = value->next)
+		if (value->len > most)
+			most = value->len;
+	return most;
+}
+
+size_t
+mask_reach(void)
+{
+	size_t everyone, own;
+
+	pthread_rwlock_rdlock(&lock);
+	everyone = longest(&everywhere);
+	own = longest(mask_group_of(current));
+	pthread_rwlock_unlock(&lock);
+	return (everyone > own ? everyone : own) * SPELLED_MAX;
 }
 
 /* ---- searching ------------------------------------------------------------------------------ */

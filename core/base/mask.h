@@ -45,6 +45,11 @@ const char *mask_enter(const char *scope);
  * first eight or more bytes of a value are found, too, as they are before an ellipsis anywhere. */
 void mask_cut_texts(bool cut);
 
+/* How many bytes, white space aside, a text of this thread's may take to spell a value that is
+ * masked there: who looks at a part of a text only must see so much beyond what is shown. 0: no
+ * value is masked. */
+size_t mask_reach(void);
+
 /* A new text when something was masked, else NULL. */
 char *mask_apply(const char *text, size_t len, size_t *out_len);
 

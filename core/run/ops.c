@@ -17,6 +17,7 @@
 #include "run/result_internal.h"
 #include "run/run.h"
 #include "run/ops.h"
+#include "run/table.h"
 #include "run/text.h"
 
 #define CLIENT_LOG_MAX 8192u

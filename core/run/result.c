@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/json_write.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
+#include "run/table.h"
 #include "run/text.h"
 
 static const struct {
@@ -35,13 +37,6 @@ static const struct {
 	{ "bad_upstream_reply", MCP_E_UPSTREAM, false },
 	{ "unsupported", MCP_E_UNSUPPORTED, false },
 	{ "internal", MCP_E_INTERNAL, false },
-};
-
-static const char *const formats[] = {
-	[FORMAT_COMPACT] = "compact",
-	[FORMAT_MARKDOWN] = "markdown",
-	[FORMAT_CSV] = "csv",
-	[FORMAT_JSON] = "json",
 };
 
 const char *
@@ -77,8 +72,8 @@ status_retryable(enum mcp_status status)
 bool
 result_format_parse(const char *name, enum result_format *format)
 {
-	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(formats); i++) {
-		if (strcmp(formats[i], name) == 0) {
+	for (size_t i = 0; name != NULL && i < RESULT_FORMATS; i++) {
+		if (strcmp(table_formats[i]->name, name) == 0) {
 			*format = (enum result_format)i;
 			return true;
 		}
@@ -89,7 +84,8 @@ result_format_parse(const char *name, enum result_format *format)
 const char *
 result_format_name(enum result_format format)
 {
-	return formats[format];
+	CHECK(format < RESULT_FORMATS);
+	return table_formats[format]->name;
 }
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
@@ -263,53 +259,63 @@ result_line(const char *text)
 	return buf_take(&line, &len);
 }
 
-/* Of a long text the beginning and the end, which tell most, and how much is left out. */
+/* Of a long text the beginning and the end, which tell most, and how much of `whole` bytes is left
+ * out. The two may be the same text. */
 static void
-put_ends(struct buf *out, const char *text, size_t len)
+put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *end, size_t whole)
 {
-	size_t head = text_cut(text, len, RESULT_WHY_MAX / 2), tail = len - RESULT_WHY_MAX / 3;
-	bool lines = memchr(text, '\n', len) != NULL;
+	const char *head = begin->data, *tail = end->data;
+	size_t shown = text_cut(head, begin->len, RESULT_WHY_MAX / 2);
+	size_t left_at = end->len - RESULT_WHY_MAX / 3;
+	bool lines = memchr(head, '\n', begin->len) != NULL || memchr(tail, '\n', end->len) != NULL;
 	const char *at;
 
-	while (((unsigned char)text[tail] & 0xC0) == 0x80)
-		tail++;
+	while (((unsigned char)tail[left_at] & 0xC0) == 0x80)
+		left_at++;
 	if (lines) { /* whole lines, where they are not too long */
-		at = memrchr(text, '\n', head);
-		head = at != NULL && at - text > RESULT_WHY_MAX / 4 ? (size_t)(at - text) : head;
-		at = memchr(text + tail, '\n', len - tail);
-		tail = at != NULL && at + 1 - text < (ptrdiff_t)(len - RESULT_WHY_MAX / 6)
-			 ? (size_t)(at + 1 - text)
-			 : tail;
+		at = memrchr(head, '\n', shown);
+		shown = at != NULL && at - head > RESULT_WHY_MAX / 4 ? (size_t)(at - head) : shown;
+		at = memchr(tail + left_at, '\n', end->len - left_at);
+		left_at = at != NULL && at + 1 - tail < (ptrdiff_t)(end->len - RESULT_WHY_MAX / 6)
+			    ? (size_t)(at + 1 - tail)
+			    : left_at;
 	}
-	buf_add(out, text, head);
+	buf_add(out, head, shown);
 	buf_puts(out, lines ? "\n[" : " [");
-	text_number(out, tail - head);
+	text_number(out, whole - shown - (end->len - left_at));
 	buf_puts(out, lines ? " bytes are left out here]\n" : " bytes are left out here] ");
-	buf_add(out, text + tail, len - tail);
+	buf_add(out, tail + left_at, end->len - left_at);
 }
 
 /* The reason keeps its lines: messages of SQL and tracebacks are made of them. */
 static char *
 why_of(const char *given)
 {
-	struct buf room, out;
-	const char *text;
-	size_t len;
+	size_t whole = given == NULL ? 0 : strlen(given);
+	struct mcp_text begin = { .len = whole }, end = { .len = whole };
+	struct buf room, room_end, out;
+	bool more;
 	char *why;
 
-	if (given == NULL || given[0] == '\0')
-		return NULL;
-	len = strlen(given);
-	buf_init(&room, len * 3 + 64);
+	buf_init(&room, whole * 3 + 64);
+	buf_init(&room_end, whole * 3 + 64);
 	buf_init(&out, RESULT_WHY_MAX + 64);
-	text = text_prepare(&room, given, &len, TEXT_OTHERS);
-	while (len > 0 && strchr("\n\t ", text[len - 1]) != NULL)
-		len--;
-	if (len <= RESULT_WHY_MAX)
-		buf_add(&out, text, len);
-	else
-		put_ends(&out, text, len);
+	begin.data = text_prepare_start(&room, whole == 0 ? "" : given, &begin.len, TEXT_OTHERS,
+					RESULT_WHY_MAX, &more);
+	if (more) {
+		end.data = text_prepare_end(&room_end, given, &end.len, TEXT_OTHERS, RESULT_WHY_MAX,
+					    &more);
+		put_ends(&out, &begin, &end, whole);
+	} else {
+		while (begin.len > 0 && strchr("\n\t ", begin.data[begin.len - 1]) != NULL)
+			begin.len--;
+		if (begin.len <= RESULT_WHY_MAX)
+			buf_add(&out, begin.data, begin.len);
+		else
+			put_ends(&out, &begin, &begin, begin.len);
+	}
 	buf_fini(&room);
+	buf_fini(&room_end);
 	why = out.len > 0 ? buf_take(&out, NULL) : NULL;
 	buf_fini(&out);
 	return why;

@@ -21,7 +21,7 @@
 struct json;
 struct json_object;
 
-enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
+enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, RESULT_FORMATS };
 
 /* Caps beside those of the configuration. */
 #define RESULT_BLOCKS_MAX 256u		   /* content blocks of one result */
@@ -89,13 +89,10 @@ void result_fini(struct result *result);
 /* Forgets what was written (an operation's interim answer), keeps the limits. */
 void result_clear(struct result *result);
 
-/* The writers, with the meaning and return values of struct mcp_ops. */
+/* The writers, with the meaning and return values of struct mcp_ops. Those of tables are in
+ * table.h. */
 int result_block(struct result *result, const struct mcp_block *block);
 int result_structured(struct result *result, const char *json, size_t len);
-int result_table_begin(struct result *result, const struct mcp_column *columns, size_t n);
-int result_table_row(struct result *result, const struct mcp_text *cells, size_t n);
-int result_table_end(struct result *result, const struct mcp_table_end *end,
-		     const char *(*next)(void *data, size_t shown), void *data);
 int result_meta(struct result *result, const char *key, const char *json, size_t len);
 int result_completion(struct result *result, const char *value, int64_t total, bool more);
 int result_fail(struct result *result, const struct mcp_failure *failure);

@@ -11,6 +11,7 @@
 #include "base/json_write.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
+#include "run/table.h"
 #include "run/text.h"
 
 /* What is written here was counted before; this only bounds arithmetic. */

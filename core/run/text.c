@@ -16,6 +16,7 @@
 #include "unit.h"
 
 #define FENCE "untrusted-data"
+#define WINDOW_MIN ((size_t)64 << 10) /* so much of a text is always looked at */
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define ELLIPSIS "\xE2\x80\xA6"
 
@@ -110,9 +111,10 @@ text_line(struct buf *out, const char *text, size_t max)
 	struct buf line;
 	const char *clean;
 	size_t len = strlen(text), kept;
+	bool more;
 
 	buf_init(&line, len * 3 + 64);
-	clean = text_prepare(&line, text, &len, TEXT_LINE);
+	clean = text_prepare_start(&line, text, &len, TEXT_LINE, max, &more);
 	kept = text_cut(clean, len, max);
 	buf_add(out, clean, kept);
 	if (kept < len)
@@ -144,6 +146,71 @@ text_prepare(struct buf *room, const char *text, size_t *len, enum text_place pl
 	}
 	*len = room->len;
 	return room->data;
+}
+
+/* A value that begins in what is shown must end in the text that was searched, or its first part
+ * would be shown. So behind it there must be as many characters as can spell a value. */
+static bool
+guards(const char *text, size_t len, size_t reach)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < reach; i++)
+		n += (unsigned char)text[i] > ' ' && ((unsigned char)text[i] & 0xC0) != 0x80;
+	return n >= reach;
+}
+
+/* The nearest start of a character at or behind `at`, if there is one nearby. */
+static size_t
+character_start(const char *text, size_t len, size_t at)
+{
+	size_t i = at;
+
+	while (i < len && i < at + 4 && ((unsigned char)text[i] & 0xC0) == 0x80)
+		i++;
+	return i;
+}
+
+/* Prepares more and more of the text, until enough of it is there. */
+static const char *
+prepare_part(struct buf *room, const char *text, size_t *len, enum text_place place, size_t most,
+	     bool at_end, bool *more)
+{
+	const size_t whole = *len, reach = whole <= WINDOW_MIN ? 0 : mask_reach();
+
+	if (most > whole)
+		most = whole;
+	for (size_t window = most + 2 * reach + WINDOW_MIN;; window *= 2) {
+		size_t from = 0, to = whole;
+		const char *part;
+
+		if (window < whole && at_end)
+			from = character_start(text, whole, whole - window);
+		else if (window < whole)
+			to = character_start(text, whole, window);
+		*len = to - from;
+		*more = *len < whole;
+		buf_reset(room);
+		part = text_prepare(room, text + from, len, place);
+		if (!*more)
+			return part;
+		if (*len >= most && guards(at_end ? part : part + most, *len - most, reach))
+			return part;
+	}
+}
+
+const char *
+text_prepare_start(struct buf *room, const char *text, size_t *len, enum text_place place,
+		   size_t most, bool *more)
+{
+	return prepare_part(room, text, len, place, most, false, more);
+}
+
+const char *
+text_prepare_end(struct buf *room, const char *text, size_t *len, enum text_place place,
+		 size_t most, bool *more)
+{
+	return prepare_part(room, text, len, place, most, true, more);
 }
 
 const char *

@@ -31,7 +31,14 @@ void text_line(struct buf *out, const char *text, size_t max);
 /* Masked and cleaned. Returns `text` itself where nothing was to change, else what is in `room`,
  * which the caller has initialised with a cap. */
 const char *text_prepare(struct buf *room, const char *text, size_t *len, enum text_place place);
-/* The same without masking. */
+/* The same for a long text of which only the first or last `most` bytes (of what comes back) are to
+ * be shown: they are exact, and of the rest only so much is prepared as that takes. `more` says
+ * whether the rest is not all there. */
+const char *text_prepare_start(struct buf *room, const char *text, size_t *len,
+			       enum text_place place, size_t most, bool *more);
+const char *text_prepare_end(struct buf *room, const char *text, size_t *len, enum text_place place,
+			     size_t most, bool *more);
+/* text_prepare() without masking. */
 const char *text_reveal(struct buf *room, const char *text, size_t *len, enum text_place place);
 /* The longest prefix of valid UTF-8 of at most `max` bytes that ends between characters. */
 size_t text_cut(const char *text, size_t len, size_t max);

@@ -208,7 +208,7 @@ wire_take_input(struct wire_reader *in, struct run_input *input)
 	input->limits.text = (size_t)wire_take_i64(in);
 	input->limits.cell = (size_t)wire_take_i64(in);
 	input->limits.whole_rows = (size_t)wire_take_i64(in);
-	input->limits.format = wire_take_enum(in, FORMAT_JSON);
+	input->limits.format = wire_take_enum(in, RESULT_FORMATS - 1);
 	input->limits.reveals = wire_take_enum(in, 1) != 0;
 	if (input->handle_len > MCP_HANDLE_MAX)
 		in->bad = true;

@@ -17,3 +17,8 @@ foreach(name pool call operation life)
 			-Wl,--wrap=epoll_wait)
 	endif()
 endforeach()
+
+# Counts how much of a long text is searched.
+if(TARGET test_result_cells)
+	target_link_options(test_result_cells PRIVATE -Wl,--wrap=mask_apply)
+endif()

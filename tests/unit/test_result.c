@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "run/result.h"
+#include "run/table.h"
 #include "suite.h"
 
 static const struct result_limits usual = { .rows = 100, .text = 40000, .cell = 200 };

@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/mask.h"
 #include "run/result.h"
+#include "run/table.h"
+#include "run/text.h"
 #include "suite.h"
 
 /* The text of a result of one block. */
@@ -85,5 +89,234 @@ first_row_fits(void)
 	result_fini(&result);
 }
 
-static const struct test tests[] = { TEST(few_rows_whole), TEST(first_row_fits) };
+/* ---- long cells ----------------------------------------------------------------------------- */
+
+#define LONG_CELL (16u << 20)
+#define SECRET "dapi-0123456789-abcdef"
+
+static size_t searched; /* bytes of text in which mask_apply() looked for values */
+
+char *__real_mask_apply(const char *text, size_t len, size_t *out_len);
+char *__wrap_mask_apply(const char *text, size_t len, size_t *out_len);
+
+char *
+__wrap_mask_apply(const char *text, size_t len, size_t *out_len)
+{
+	searched += len;
+	return __real_mask_apply(text, len, out_len);
+}
+
+static char *
+long_text(void)
+{
+	char *text = malloc(LONG_CELL + 1);
+
+	for (size_t i = 0; i < LONG_CELL; i++)
+		text[i] = "words of a very long text\n"[i % 26];
+	text[LONG_CELL] = '\0';
+	return text;
+}
+
+/* Of a text of 16 MB only as much is searched for secrets as can be shown. */
+static void
+long_texts_in_part(void)
+{
+	static const struct mcp_column column = { "c", NULL };
+	static const struct mcp_table_end end = { .size = sizeof(end), .total = 1 };
+	const char *cell = long_text();
+
+	mask_add(SECRET, strlen(SECRET));
+	for (int format = FORMAT_COMPACT; format < RESULT_FORMATS; format++) {
+		struct result_limits limits = { .rows = 9,
+						.text = 60000,
+						.cell = 1000,
+						.whole_rows = 3,
+						.format = (enum result_format)format };
+		struct result result;
+
+		searched = 0;
+		result_init(&result, &limits);
+		result_table_begin(&result, &column, 1);
+		row(&result, &cell, 1, MCP_OK);
+		result_table_end(&result, &end, NULL, NULL);
+		CU_ASSERT(strstr(text_of(&result), "words of a very") != NULL);
+		CU_ASSERT(searched < LONG_CELL / 8);
+		result_clear(&result);
+		searched = 0;
+		result_fail_text(&result, MCP_E_UPSTREAM, cell, cell, cell);
+		CU_ASSERT(strstr(result.why, " bytes are left out here]") != NULL);
+		CU_ASSERT(searched < LONG_CELL / 8);
+		result_fini(&result);
+	}
+	free((char *)(uintptr_t)cell);
+}
+
+/* Ways to write the secret that are masked in a text that is looked at whole. */
+static const char *const spellings[] = {
+	SECRET,
+	"dapi-012345\n      \n   6789-abcdef",
+	"&#100;&#97;&#112;&#105;&#45;0123456789&#45;abcdef",
+	"&#38;#100;&#38;#97;&#38;#112;i-0123456789-&#38;#97;bcdef",
+	"%2564%2561%2570%2569-0123456789-abcdef",
+	"ZGFwaS0wMTIzNDU2Nzg5LWFiY2RlZg==",
+	"646170692d303132333435363738392d616263646566",
+};
+
+/* A text with a spelling at `at`, and enough behind it that only a part is looked at. */
+static char *
+text_with(const char *spelling, size_t at, size_t len)
+{
+	char *text = malloc(len + 1);
+
+	memset(text, '.', len);
+	memcpy(text + at, spelling, strlen(spelling));
+	text[len] = '\0';
+	return text;
+}
+
+/* What is shown of a long text is what would be shown if all of it had been looked at, wherever the
+ * secret is cut; so is the end of one. */
+static void
+cut_secrets(void)
+{
+	const size_t most = 100, whole = 90000;
+
+	mask_add(SECRET, strlen(SECRET));
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		for (size_t at = most - strlen(spellings[i]); at <= most; at += 5) {
+			char *text = text_with(spellings[i], at, whole);
+			size_t len = whole, part_len = whole;
+			struct buf room, part_room;
+			const char *clean, *part;
+			bool more;
+
+			buf_init(&room, whole * 4);
+			buf_init(&part_room, whole * 4);
+			clean = text_prepare(&room, text, &len, TEXT_EXACT);
+			part = text_prepare_start(&part_room, text, &part_len, TEXT_EXACT, most,
+						  &more);
+			CU_ASSERT(more && part_len >= most);
+			CU_ASSERT(memcmp(part, clean, most) == 0);
+			buf_fini(&part_room);
+			buf_fini(&room);
+			free(text);
+		}
+	}
+}
+
+/* The same at the other end. */
+static void
+cut_secrets_at_the_end(void)
+{
+	const size_t most = 100, whole = 90000;
+
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		for (size_t before = 0; before <= strlen(spellings[i]); before += 5) {
+			char *text = text_with(spellings[i], whole - most - before, whole);
+			size_t len = whole, part_len = whole;
+			struct buf room, part_room;
+			const char *clean, *part;
+			bool more;
+
+			buf_init(&room, whole * 4);
+			buf_init(&part_room, whole * 4);
+			clean = text_prepare(&room, text, &len, TEXT_EXACT);
+			part =
+			    text_prepare_end(&part_room, text, &part_len, TEXT_EXACT, most, &more);
+			CU_ASSERT(more && part_len >= most);
+			CU_ASSERT(memcmp(part + part_len - most, clean + len - most, most) == 0);
+			buf_fini(&part_room);
+			buf_fini(&room);
+			free(text);
+		}
+	}
+}
+
+/* The two halves of a secret with nothing but what is left out, or white space, between them. */
+static void
+far_apart(void)
+{
+	const size_t whole = 200000;
+	const char between[] = { '\0', ' ', '\n' };
+
+	for (size_t i = 0; i < sizeof(between); i++) {
+		char *text = malloc(whole + 1);
+		struct buf room;
+		size_t len = whole;
+		const char *part;
+		bool more;
+
+		memset(text, between[i], whole);
+		memcpy(text, SECRET, 15);
+		memcpy(text + whole - 7, SECRET + 15, 7);
+		text[whole] = '\0';
+		buf_init(&room, whole * 4);
+		part = text_prepare_start(&room, text, &len, TEXT_EXACT, 10, &more);
+		CU_ASSERT(len < 4 || memcmp(part, SECRET, 4) != 0);
+		buf_fini(&room);
+		free(text);
+	}
+}
+
+/* ---- csv ------------------------------------------------------------------------------------ */
+
+/* RFC 4180: line breaks stand in quotes. Those of Unicode become line feeds; what is hidden is left
+ * out, and the last line says so, unless the format escapes it. */
+static void
+csv_keeps_what_it_can(void)
+{
+	static const struct mcp_column column = { "c", NULL };
+	static const struct mcp_table_end end = { .size = sizeof(end), .total = 1 };
+	static const struct {
+		enum result_format format;
+		const char *cell, *text, *last;
+	} cases[] = {
+		{ FORMAT_CSV, "a\r\nb\tc\rd", "c\r\n\"a\r\nb\tc\rd\"\r\n", "1 row." },
+		{ FORMAT_CSV,
+		  "a\xE2\x80\xA8"
+		  "b\xE2\x80\xA9"
+		  "c\xC2\x85"
+		  "d\ve\ff",
+		  "c\r\n\"a\nb\nc\nd\ne\nf\"\r\n", "1 row." },
+		{ FORMAT_CSV,
+		  "a\xE2\x80\xAE"
+		  "b",
+		  "c\r\nab\r\n", "1 row. 1 hidden character is left out; format json shows it." },
+		{ FORMAT_CSV,
+		  "\x01"
+		  "a\xE2\x81\xA6"
+		  "b\x7F",
+		  "c\r\nab\r\n",
+		  "1 row. 3 hidden characters are left out; format json shows them." },
+		{ FORMAT_JSON,
+		  "a\xE2\x80\xAE"
+		  "b\xE2\x80\xA8",
+		  "[{\"c\":\"a\\u202eb\\u2028\"}]", "1 row." },
+		{ FORMAT_COMPACT,
+		  "a\xE2\x80\xAE"
+		  "b",
+		  "c\na\\u202eb\n1 row.", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result_limits limits = {
+			.rows = 9, .text = 1000, .cell = 100, .format = cases[i].format
+		};
+		struct result result;
+
+		result_init(&result, &limits);
+		result_table_begin(&result, &column, 1);
+		row(&result, &cases[i].cell, 1, MCP_OK);
+		result_table_end(&result, &end, NULL, NULL);
+		ASSERT_STR(text_of(&result), cases[i].text);
+		if (cases[i].last != NULL)
+			ASSERT_STR(result.block[1].text, cases[i].last);
+		result_fini(&result);
+	}
+}
+
+static const struct test tests[] = { TEST(few_rows_whole),	   TEST(first_row_fits),
+				     TEST(long_texts_in_part),	   TEST(cut_secrets),
+				     TEST(cut_secrets_at_the_end), TEST(far_apart),
+				     TEST(csv_keeps_what_it_can) };
 SUITE(tests)

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "run/result.h"
+#include "run/table.h"
 #include "suite.h"
 
 #define OPEN                                                          \

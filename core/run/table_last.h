@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_RUN_TABLE_LAST_H
+#define CORE_RUN_TABLE_LAST_H
+
+#include "run/table.h"
+
+/* The last line of a table whose `rows` are shown: how many of how many, what was cut or left out,
+ * and how a caller goes on. */
+void table_last_line(const struct result_table *table, const struct table_rows *rows,
+		     const struct mcp_table_end *end, const char *(*next)(void *data, size_t shown),
+		     void *data, struct buf *out);
+
+#endif
