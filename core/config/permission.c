@@ -8,13 +8,12 @@
 
 #include <string.h>
 
+#include "base/http_syntax.h"
 #include "base/mem.h"
 #include "config/config.h"
 
 #define PERMISSION_MAX 1024
 #define LINK "link"
-
-static const char *const http_methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
 
 /* The length of the segment at `text`, which ends before '/', a query or the end of the string. Of
  * a template, "{+x}" stands for segments of its own, and "{?x}" begins the query. */
@@ -124,15 +123,11 @@ permission_check(const char *permission)
 
 	if (strlen(permission) > PERMISSION_MAX)
 		return "it is too long";
-	for (size_t i = 0; i < ARRAY_SIZE(http_methods); i++) {
-		if (strlen(http_methods[i]) != len ||
-		    strncmp(permission, http_methods[i], len) != 0)
-			continue;
-		if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
-			return NULL;
-		return permission[len] == ' ' && permission[len + 1] == '/'
-			 ? path_check(permission + len + 1)
-			 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
-	}
-	return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
+	if (!http_method(permission, len))
+		return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
+	if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
+		return NULL;
+	return permission[len] == ' ' && permission[len + 1] == '/'
+		 ? path_check(permission + len + 1)
+		 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
 }

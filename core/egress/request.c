@@ -9,6 +9,7 @@
 
 #include <lakehost/version.h>
 
+#include "base/http_syntax.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "base/uri.h"
@@ -50,12 +51,10 @@ refuse(const struct check *check, enum mcp_status status, const char *format, ..
 static enum mcp_status
 check_method(const struct check *check)
 {
-	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+	const char *method = check->http->method;
 
-	for (size_t i = 0; check->http->method != NULL && i < ARRAY_SIZE(methods); i++) {
-		if (strcmp(check->http->method, methods[i]) == 0)
-			return MCP_OK;
-	}
+	if (method != NULL && http_method(method, strlen(method)))
+		return MCP_OK;
 	return refuse(check, MCP_E_INTERNAL, "the plugin named no method that exists");
 }
 
@@ -230,25 +229,14 @@ header_allowed(const char *name, bool link)
 	return link ? !one_of(name, ours) : one_of(name, allowed);
 }
 
-static bool
-token_character(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
 static const char *
 header_check(const struct mcp_header *header, bool link)
 {
-	const char *p = header->name;
-
-	while (token_character(*p))
-		p++;
-	if (*p != '\0' || p == header->name || !header_allowed(header->name, link))
+	if (!http_token(header->name) || !header_allowed(header->name, link))
 		return "is not allowed";
 	if (strlen(header->value) + strlen(header->name) > EGRESS_VALUE_MAX)
 		return "is too long";
-	for (p = header->value; *p != '\0'; p++) {
+	for (const char *p = header->value; *p != '\0'; p++) {
 		if ((*p & 0x80) != 0 || *p < ' ' || *p == 0x7f)
 			return "has a character that headers do not have";
 	}
@@ -265,12 +253,6 @@ add_header(struct request *request, const char *name, const char *value)
 	free(text);
 }
 
-static bool
-traceparent_fine(const char *text)
-{
-	return text != NULL && strlen(text) == 55 && strspn(text, "0123456789abcdef-") == 55;
-}
-
 static void
 add_traceparent(struct request *request, const char *given)
 {
@@ -278,7 +260,7 @@ add_traceparent(struct request *request, const char *given)
 	char text[56];
 	size_t at;
 
-	if (traceparent_fine(given)) {
+	if (traceparent_valid(given)) {
 		add_header(request, "traceparent", given);
 		return;
 	}
@@ -303,7 +285,7 @@ add_user_agent(struct request *request)
 	if (request->tool != NULL) {
 		buf_puts(&text, " tool/");
 		for (const char *p = request->tool; *p != '\0'; p++)
-			buf_putc(&text, token_character(*p) ? *p : '-');
+			buf_putc(&text, http_token_char(*p) ? *p : '-');
 	}
 	add_header(request, "User-Agent", text.data);
 	buf_fini(&text);

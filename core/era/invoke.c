@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http_syntax.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "run/text.h"
@@ -217,24 +218,6 @@ static const struct call_events events = {
 
 /* ---- its start ----------------------------------------------------------------------------- */
 
-/* W3C Trace Context, "traceparent": version 00 only. */
-static const char *
-traceparent_of(const struct request *request)
-{
-	const char *text = message_text(json_obj(request->message.params, "_meta"), "traceparent");
-	static const size_t dash[] = { 2, 35, 52 };
-
-	if (text == NULL || strlen(text) != 55 || strncmp(text, "00-", 3) != 0 ||
-	    strspn(text, "0123456789abcdef-") != 55)
-		return NULL;
-	for (size_t i = 0, next = 0; i < 55; i++)
-		if ((text[i] == '-') != (next < 3 && dash[next] == i))
-			return NULL;
-		else if (text[i] == '-')
-			next++;
-	return text;
-}
-
 static bool
 answers_write(struct request *request)
 {
@@ -266,7 +249,7 @@ start(struct request *request, const struct row *row, struct json_object *argume
 				  .owner = request };
 	const struct policy policy = { request->eras->parts.config, request->eras->parts.registry };
 	struct policy_decision decision;
-	const char *why = NULL;
+	const char *why = NULL, *traceparent;
 	struct task task;
 
 	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
@@ -281,7 +264,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	if (!answers_write(request))
 		return;
 	spec.answers = request->answers_text;
-	spec.traceparent = traceparent_of(request);
+	traceparent = message_text(json_obj(request->message.params, "_meta"), "traceparent");
+	spec.traceparent = traceparent_valid(traceparent) ? traceparent : NULL;
 	if (!task_open(request, &spec, &task))
 		return;
 	request->call = call_new(request->eras->parts.calls, &spec, &why);

@@ -2,18 +2,12 @@
 /* Notifications that belong to one request and travel on its stream. */
 #include "era/notify.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "base/loop.h"
 #include "base/mem.h"
 #include "era/eras.h"
 #include "era/request.h"
 #include "rpc/frame.h"
-
-/* Progress is for people: a short burst is fine, a flood is not. */
-#define PROGRESS_BURST 16.0
-#define PROGRESS_PER_SECOND 10.0
 
 static const char *const levels[] = { "debug", "info",	   "notice", "warning",
 				      "error", "critical", "alert",  "emergency" };
@@ -28,42 +22,21 @@ level_parse(const char *name)
 	return level;
 }
 
-/* At most so many a second; those beyond are dropped, for a later one says more anyway. */
-static bool
-within_budget(struct request *request)
-{
-	int64_t now = clock_ms();
-
-	if (request->progress_ms == 0)
-		request->budget = PROGRESS_BURST;
-	else
-		request->budget =
-		    fmin(PROGRESS_BURST, request->budget + (double)(now - request->progress_ms) *
-							       PROGRESS_PER_SECOND / 1000.0);
-	request->progress_ms = now;
-	if (request->budget < 1.0)
-		return false;
-	request->budget -= 1.0;
-	return true;
-}
-
 void
 notify_progress(struct request *request, double done, double total, const char *message)
 {
 	struct buf *out = &request->eras->note;
 	struct json json;
 
-	if (request->progress_token == NULL || !isfinite(done) ||
-	    (request->progress_ms != 0 && done <= request->progress) || !within_budget(request))
+	if (request->progress_token == NULL)
 		return;
-	request->progress = done;
 	buf_reset(out);
 	rpc_begin_call(&json, out, NULL, "notifications/progress");
 	json_begin(json_member(&json, "params"), '{');
 	json_raw(json_member(&json, "progressToken"), request->progress_token,
 		 strlen(request->progress_token));
 	json_double(json_member(&json, "progress"), done);
-	if (isfinite(total) && total > 0.0)
+	if (total > 0)
 		json_double(json_member(&json, "total"), total);
 	if (request->revision >= REV_2025_03_26)
 		json_optional(&json, "message", message);

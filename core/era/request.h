@@ -117,9 +117,7 @@ struct request {
 	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
 	char *answers_text;	     /* what the call was given of them */
 	unsigned round;		     /* how often the client was asked before */
-	double progress, budget;     /* the last one sent; how many may be sent at once */
-	int64_t progress_ms;
-	bool deaf; /* the peer takes no notification of this request */
+	bool deaf;		     /* the peer takes no notification of this request */
 
 	struct bridge *bridge;
 	struct listen *listen;

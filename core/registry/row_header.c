@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/http_syntax.h"
 #include "base/mem.h"
 #include "registry/row.h"
 
@@ -25,16 +26,6 @@ struct scan {
 };
 
 static bool scan(struct scan *s, struct json_object *schema, bool reachable);
-
-/* RFC 9110, section 5.6.2. */
-static bool
-is_token(const char *text)
-{
-	size_t len = strspn(text, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz");
-
-	return len > 0 && len <= REGISTRY_ALIAS_MAX && text[len] == '\0';
-}
 
 static bool
 param_type(const char *name, struct param_header *param)
@@ -56,7 +47,7 @@ add_param(struct scan *s, struct json_object *schema, const char *name)
 	struct row *row = s->row;
 	struct param_header param;
 
-	if (name == NULL || !is_token(name))
+	if (name == NULL || !http_token(name) || strlen(name) > REGISTRY_ALIAS_MAX)
 		return row_fault(s->fault, ANNOTATION ": not a token");
 	if (!param_type(json_str(schema, "type"), &param))
 		return row_fault(s->fault, ANNOTATION " %s: not on a string, integer or boolean",

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/hex.h"
+#include "base/http_syntax.h"
 
 static bool
 gate_refuse(struct http_gate *gate, int status, const char *why)
@@ -28,14 +29,6 @@ keep(struct http_gate *gate, const char *text, size_t len)
 		memcpy(gate->line + gate->line_len, text, len < room ? len : room);
 	}
 	gate->line_len += len;
-}
-
-/* RFC 9110, 5.6.2 */
-static bool
-is_token_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 /* Visible characters, and bytes from 0x80 on. */
@@ -59,7 +52,7 @@ check_request_char(struct http_gate *gate, char c, bool first)
 			gate->version[gate->version_len] = c;
 		gate->version_len++;
 	}
-	return gate->blanks == 0 ? is_token_char(c) : is_visible(c);
+	return gate->blanks == 0 ? http_token_char(c) : is_visible(c);
 }
 
 /* NULL when the character may stand there. */
@@ -77,7 +70,7 @@ check_field_char(struct http_gate *gate, char c, bool first)
 	if (first && c == ':')
 		return "a header field has no name";
 	gate->named = c == ':';
-	return gate->named || is_token_char(c) ? NULL : "a header field has an invalid name";
+	return gate->named || http_token_char(c) ? NULL : "a header field has an invalid name";
 }
 
 /* Checks a piece of a line of the head, without its line end. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/http_syntax.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
@@ -99,13 +100,11 @@ read_header_name(struct generic *own, const struct node *auth)
 	static const char *const ours[] = { "Host",	  "Content-Length",    "Content-Type",
 					    "Accept",	  "Transfer-Encoding", "Connection",
 					    "User-Agent", "traceparent",       "Range" };
-	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "0123456789-_.!#$%&'*+^`|~";
 
 	own->header = read_needed(auth, "name", "header");
 	if (own->header == NULL)
 		return;
-	if (own->header[strspn(own->header, characters)] != '\0')
+	if (!http_token(own->header))
 		node_fault(auth, "name", "\"%s\" is not the name of a header", own->header);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		if (strcasecmp(own->header, ours[i]) == 0)
