@@ -12,7 +12,8 @@
 
 /* ---- what both share ------------------------------------------------------------------------ */
 
-/* The operation's handle. */
+/* The operation's handle; another version of it has another number. */
+#define CHANGE_VERSION 1
 struct change {
 	char id[256];	    /* of the cluster */
 	int64_t start_time; /* the start time before: a different one means that it was started
@@ -35,14 +36,17 @@ handle(struct mcp_call *call, const char *id, struct json_object *cluster, bool 
 	change.start_time = mcp_get_int(cluster, "start_time", 0);
 	mcp_say(call, "Cluster %s %s.\nNext: get_cluster_details cluster_id=%s", id, what,
 		mcp_quoted(call, id));
-	return mcp_handle(call, &change, sizeof(change));
+	return mcp_handle_write(call, CHANGE_VERSION, &change, sizeof(change));
 }
 
-/* The handle begins with the id. */
+/* The id in the handle; "" with the call failed when that is of another version. */
 static const char *
 handle_id(struct mcp_call *call)
 {
-	return mcp_context(call, MCP_CTX_HANDLE).data;
+	struct change change;
+
+	mcp_handle_read(call, CHANGE_VERSION, &change, sizeof(change));
+	return mcp_strdup(call, change.id);
 }
 
 static int
@@ -195,13 +199,10 @@ start_sent(struct mcp_call *call, const void *state, size_t len)
 static bool
 start_due(struct mcp_call *call, struct json_object *cluster)
 {
-	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
 	struct change change;
 
-	if (handle.len != sizeof(change))
-		return false;
-	memcpy(&change, handle.data, sizeof(change));
-	return change.waiting &&
+	return mcp_handle_read(call, CHANGE_VERSION, &change, sizeof(change)) == MCP_OK &&
+	       change.waiting &&
 	       strcmp(mcp_get_str(call, cluster, "state", ""), "TERMINATED") == 0 &&
 	       mcp_get_int(cluster, "start_time", 0) == change.start_time;
 }

@@ -72,7 +72,9 @@ struct statement {
 	bool sample;		       /* the SQL itself is limited to one row more than is shown */
 };
 
-_Static_assert(sizeof(struct statement) <= MCP_HANDLE_MAX, "a handle must fit");
+/* Of the handle that a struct statement is: another version of it has another number. */
+#define STATEMENT_VERSION 1
+_Static_assert(sizeof(struct statement) <= MCP_HANDLE_DATA_MAX, "a handle must fit");
 
 /* Submits SQL to a warehouse and ends the start of the operation with a struct statement. `as` sets
  * the format of the answer: rows, sample, note. */

@@ -177,5 +177,5 @@ get_statement_result(struct mcp_call *call)
 	statement.chunk_row = reading.chunk_row;
 	strcpy(statement.id, id);
 	statement.begun_ms = mcp_number(call, MCP_NUM_NOW_MS);
-	return mcp_handle(call, &statement, sizeof(statement));
+	return mcp_handle_write(call, STATEMENT_VERSION, &statement, sizeof(statement));
 }

@@ -129,7 +129,7 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	/* The answer if no poll succeeds. */
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
 		poll_call(call, &statement));
-	return mcp_handle(call, &statement, sizeof(statement));
+	return mcp_handle_write(call, STATEMENT_VERSION, &statement, sizeof(statement));
 }
 
 /* The arguments catalog and schema; the schema may include its catalog. */
@@ -198,15 +198,7 @@ statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse, 
 static bool
 handle_read(struct mcp_call *call, struct statement *statement)
 {
-	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
-
-	if (handle.len != sizeof(*statement)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The handle of the statement is not valid.", NULL,
-			 NULL);
-		return false;
-	}
-	memcpy(statement, handle.data, sizeof(*statement));
-	return true;
+	return mcp_handle_read(call, STATEMENT_VERSION, statement, sizeof(*statement)) == MCP_OK;
 }
 
 /* The next step for an SQL error, by its SQLSTATE. */

@@ -355,7 +355,8 @@ static const struct direction up = {
 	(const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },
 };
 
-/* An operation's handle. */
+/* An operation's handle; another version of it has another number. */
+#define CHANGE_VERSION 1
 struct change {
 	char id[128];
 	bool waiting; /* it must stop before it can be started */
@@ -407,7 +408,7 @@ handle(struct mcp_call *call, const char *id, bool waiting, const struct directi
 				NULL, "Call list_sql_warehouses to see which exist.");
 	snprintf(change.id, sizeof(change.id), "%s", id);
 	say_going_on(call, id, waiting ? "STOPPING" : direction->changing, direction);
-	return mcp_handle(call, &change, sizeof(change));
+	return mcp_handle_write(call, CHANGE_VERSION, &change, sizeof(change));
 }
 
 /* The change was accepted. */
@@ -508,11 +509,14 @@ stop_sql_warehouse(struct mcp_call *call)
 	return dbx_resolve(call, &dbx_warehouses, "warehouse_id", stop_resolved);
 }
 
-/* The handle begins with the id. */
+/* The id in the handle; "" with the call failed when that is of another version. */
 static const char *
 handle_id(struct mcp_call *call)
 {
-	return mcp_context(call, MCP_CTX_HANDLE).data;
+	struct change change;
+
+	mcp_handle_read(call, CHANGE_VERSION, &change, sizeof(change));
+	return mcp_strdup(call, change.id);
 }
 
 static int
@@ -539,13 +543,10 @@ start_sent(struct mcp_call *call, const void *state, size_t len)
 static bool
 start_due(struct mcp_call *call, struct json_object *warehouse)
 {
-	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
 	struct change change;
 
-	if (handle.len != sizeof(change))
-		return false;
-	memcpy(&change, handle.data, sizeof(change));
-	return change.waiting &&
+	return mcp_handle_read(call, CHANGE_VERSION, &change, sizeof(change)) == MCP_OK &&
+	       change.waiting &&
 	       strcmp(mcp_get_str(call, warehouse, "state", ""), "STOPPED") == 0 &&
 	       strcmp(mcp_get_str(call, warehouse, "health.status", ""), "FAILED") != 0;
 }

@@ -38,20 +38,13 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 		       : "Run %s was started; cancel_job_run stops it.",
 		id);
 	mcp_say(call, "Next: get_job_run run_id=%s wait_s=50", id);
-	return mcp_handle(call, &run, sizeof(run));
+	return mcp_handle_write(call, DBX_RUN_VERSION, &run, sizeof(run));
 }
 
 static bool
 handle_read(struct mcp_call *call, struct dbx_run *run)
 {
-	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
-
-	if (handle.len != sizeof(*run)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The handle of the run is not valid.", NULL, NULL);
-		return false;
-	}
-	memcpy(run, handle.data, sizeof(*run));
-	return true;
+	return mcp_handle_read(call, DBX_RUN_VERSION, run, sizeof(*run)) == MCP_OK;
 }
 
 /* The result of a run, while its failed task is searched and its output is fetched. */

@@ -18,6 +18,9 @@ struct dbx_run {
 	bool ending;	  /* the goal is the end of the run, with any result (cancel_job_run) */
 };
 
+/* Of the handle that a struct dbx_run is: another version of it has another number. */
+#define DBX_RUN_VERSION 1
+
 /* Ends a start with the handle of a run. `id` in the API's spelling. */
 int dbx_run_handle(struct mcp_call *call, const char *id, bool ending);
 /* poll and cancel of operations on runs. A failed run fails the call with the task, its error and

@@ -150,8 +150,8 @@ says_that_the_run_goes_on_when_a_poll_fails(void)
 		      "", "60 days");
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"\"}"), MCP_E_UPSTREAM,
 		      "not started", "without a run_id", "");
-	ASSERT_INT(fakehost_tool(host, "run", "{\"damaged\":1}")->status, MCP_E_INTERNAL);
-	ASSERT_INT(fakehost_cancel(host)->status, MCP_E_INTERNAL);
+	ASSERT_INT(fakehost_tool(host, "run", "{\"damaged\":1}")->status, MCP_E_INPUT);
+	ASSERT_INT(fakehost_cancel(host)->status, MCP_E_INPUT);
 	fakehost_free(host);
 }
 

@@ -30,15 +30,7 @@ command_words(struct mcp_call *call, const struct command *command)
 static bool
 handle_read(struct mcp_call *call, struct command *command)
 {
-	struct mcp_text handle = mcp_context(call, MCP_CTX_HANDLE);
-
-	if (handle.len != sizeof(*command)) {
-		mcp_fail(call, MCP_E_INTERNAL, "The handle of the command is not valid.", NULL,
-			 NULL);
-		return false;
-	}
-	memcpy(command, handle.data, sizeof(*command));
-	return true;
+	return mcp_handle_read(call, COMMAND_VERSION, command, sizeof(*command)) == MCP_OK;
 }
 
 static struct json_object *
@@ -172,7 +164,7 @@ handle_told(struct mcp_call *call, const struct command *command)
 {
 	mcp_say(call, "Cluster %s has received the code; its state is not known yet.\nNext: %s",
 		command->cluster, command_resume(call, command));
-	return mcp_handle(call, command, sizeof(*command));
+	return mcp_handle_write(call, COMMAND_VERSION, command, sizeof(*command));
 }
 
 static int

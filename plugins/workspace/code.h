@@ -15,7 +15,9 @@ struct command {
 	bool keep; /* the context is kept */
 };
 
-_Static_assert(sizeof(struct command) <= MCP_HANDLE_MAX, "the handle must fit");
+/* Of the handle that a struct command is: another version of it has another number. */
+#define COMMAND_VERSION 1
+_Static_assert(sizeof(struct command) <= MCP_HANDLE_DATA_MAX, "the handle must fit");
 
 /* The call that continues to wait for the command. */
 const char *command_resume(struct mcp_call *call, const struct command *command);

@@ -59,7 +59,15 @@ operation(struct fakehost *host)
 	fakehost_reply(host, "GET /rest/tasks/8", 200,
 		       "{\"state\":\"failed\",\"message\":\"full\"}");
 	expect(fakehost_tool(host, "rebuild_index", "{}")->why, "full");
-	expect(fakehost_tool(host, "get_index_task", "{\"task_id\":\"8\"}")->why, "full");
+	fakehost_reset(host);
+	fakehost_reply(host, "POST /rest/index", 202, "{\"task\":\"9\"}");
+	fakehost_reply(host, "GET /rest/tasks/9", 200, "{\"state\":\"running\",\"percent\":40}");
+	fakehost_reply(host, "DELETE /rest/tasks/9", 200, "{}");
+	fakehost_wait(host, 0); /* the caller does not wait, and comes back later */
+	expect(fakehost_tool(host, "rebuild_index", "{}")->text, "40 %");
+	expect(fakehost_poll(host)->text, "40 %");
+	expect(fakehost_cancel(host)->text, "");
+	expect(fakehost_request(host, 0)->method, "DELETE");
 }
 
 int

@@ -189,20 +189,29 @@ create_issue(struct mcp_call *call)
 
 /* ---- rebuild_index: an operation ------------------------------------------------------------ */
 
+/* All that polls know. They may run in another process, and of another version of this plugin. */
+#define HANDLE_VERSION 1
+struct handle {
+	char task[TASK_ID_MAX];
+};
+
 static int
 index_started(struct mcp_call *call, const void *state, size_t len)
 {
 	struct json_object *task =
 	    answer_of(call, "The index is not rebuilt.", "Check the key of the project.");
 	const char *id = mcp_get_str(call, task, "task", "");
+	struct handle handle = { "" };
 
 	(void)state;
 	(void)len;
 	if (task == NULL)
 		return MCP_E_UPSTREAM;
-	if (*id == '\0' || strlen(id) >= TASK_ID_MAX)
+	if (*id == '\0' || strlen(id) >= sizeof(handle.task))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The tracker named no task.", NULL, NULL);
-	return mcp_handle(call, id, strlen(id) + 1); /* a restart of the host loses nothing */
+	strcpy(handle.task, id);
+	mcp_say(call, "Rebuilding the index was started.");
+	return mcp_handle_write(call, HANDLE_VERSION, &handle, sizeof(handle));
 }
 
 int
@@ -218,60 +227,69 @@ rebuild_index(struct mcp_call *call)
 	return mcp_suspend(call, &request, 1, 0, index_started, NULL, 0);
 }
 
-/* Of get_index_task and of each poll. True: it goes on. */
-static bool
-say_task(struct mcp_call *call, struct json_object *task, const char *id)
-{
-	const char *state = mcp_get_str(call, task, "state", "");
-
-	if (strcmp(state, "running") == 0) {
-		mcp_say(call,
-			"The index is being rebuilt: %lld %%.\nNext: get_index_task task_id=%s",
-			(long long)mcp_get_int(task, "percent", 0), id);
-		return true;
-	}
-	if (strcmp(state, "done") == 0)
-		mcp_say(call, "The index is rebuilt: %lld issues.",
-			(long long)mcp_get_int(task, "issues", 0));
-	else
-		mcp_fail(call, MCP_E_CONFLICT, "Rebuilding the index failed.",
-			 mcp_get_str(call, task, "message", "The tracker did not say why."), NULL);
-	return false;
-}
-
 static int
-task_request(struct mcp_call *call, const char *method, const char *id, mcp_step_fn fn)
+task_request(struct mcp_call *call, const char *method, enum mcp_retry retry, mcp_step_fn fn)
 {
-	const char *path = mcp_expand(call, "/rest/tasks/{id}", object_of(call, "id", id));
+	struct handle handle;
 	struct mcp_http request;
+	const char *path;
 
+	if (mcp_handle_read(call, HANDLE_VERSION, &handle, sizeof(handle)) != MCP_OK)
+		return MCP_E_INPUT;
+	path = mcp_expand(call, "/rest/tasks/{id}", object_of(call, "id", handle.task));
 	if (path == NULL)
 		return MCP_E_INPUT;
-	request = mcp_get_request(path, NULL);
-	request.method = method;
+	request = mcp_json_request(call, method, path, NULL, retry);
 	return mcp_suspend(call, &request, 1, 0, fn, NULL, 0);
+}
+
+/* Did the tracker say nothing about the task, though it may know it? */
+static bool
+was_missed(const struct mcp_reply *reply)
+{
+	return reply->error == MCP_E_UNAVAILABLE || reply->error == MCP_E_TIMEOUT ||
+	       reply->status == 429 || reply->status >= 500;
 }
 
 static int
 index_polled(struct mcp_call *call, const void *state, size_t len)
 {
-	struct json_object *task = answer_of(call, "The task cannot be looked at.", NULL);
-	const char *id = mcp_context(call, MCP_CTX_HANDLE).data;
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	const struct mcp_failure missed = { .size = sizeof(missed),
+					    .status = MCP_E_UNAVAILABLE,
+					    .what = "The task cannot be looked at.",
+					    .why = reply->why,
+					    .http_status = reply->status,
+					    .retry_after_ms = reply->retry_after_ms,
+					    .missed = true };
+	struct json_object *task;
+	const char *now;
 
 	(void)state;
 	(void)len;
+	if (was_missed(reply))
+		return mcp_failure(call, &missed);
+	task = answer_of(call, "The task cannot be looked at.", "Call rebuild_index to begin one.");
 	if (task == NULL)
 		return MCP_E_UPSTREAM;
-	if (!say_task(call, task, id))
-		return MCP_OK;
-	return mcp_working(call, (int)mcp_get_int(task, "percent", -1), "rebuilding the index",
-			   POLL_MS);
+	now = mcp_get_str(call, task, "state", "");
+	if (strcmp(now, "running") == 0) {
+		mcp_say(call, "The index is being rebuilt: %lld %%.",
+			(long long)mcp_get_int(task, "percent", 0));
+		return mcp_working(call, (int)mcp_get_int(task, "percent", -1),
+				   "rebuilding the index", POLL_MS);
+	}
+	if (strcmp(now, "done") == 0)
+		return mcp_say(call, "The index is rebuilt: %lld issues.",
+			       (long long)mcp_get_int(task, "issues", 0));
+	return mcp_fail(call, MCP_E_CONFLICT, "Rebuilding the index failed.",
+			mcp_get_str(call, task, "message", "The tracker did not say why."), NULL);
 }
 
 int
 rebuild_index_poll(struct mcp_call *call)
 {
-	return task_request(call, "GET", mcp_context(call, MCP_CTX_HANDLE).data, index_polled);
+	return task_request(call, "GET", MCP_RETRY_SAFE, index_polled);
 }
 
 static int
@@ -285,17 +303,5 @@ index_cancelled(struct mcp_call *call, const void *state, size_t len)
 int
 rebuild_index_cancel(struct mcp_call *call)
 {
-	return task_request(call, "DELETE", mcp_context(call, MCP_CTX_HANDLE).data,
-			    index_cancelled);
-}
-
-int
-get_index_task(struct mcp_call *call)
-{
-	struct json_object *task =
-	    answer_of(call, "The task cannot be shown.", "Call rebuild_index to begin one.");
-
-	if (task != NULL)
-		say_task(call, task, mcp_arg(call, "task_id"));
-	return task != NULL ? MCP_OK : MCP_E_UPSTREAM;
+	return task_request(call, "DELETE", MCP_RETRY_IDEMPOTENT, index_cancelled);
 }

@@ -74,7 +74,8 @@ admitted(const struct fakehost *host, const struct mcp_http *request)
 {
 	if (!atomic_load(&host->run->cancelled))
 		return true;
-	return (request->flags & MCP_HTTP_CLEANUP) != 0 && host->budget_ms > 0;
+	return host->budget_ms > 0 &&
+	       ((request->flags & MCP_HTTP_CLEANUP) != 0 || host->run->entry == ENTRY_CANCEL);
 }
 
 static void

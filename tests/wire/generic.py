@@ -197,11 +197,19 @@ class Bearer(Case):
 
     def test_operation_goes_on(self):
         text = self.run_host('call', 'rebuild_index', 'project=OPS', 'wait_s=0')
-        self.assertIn('Next: get_index_task task_id=1', text)
-        self.run_host('call', 'get_index_task', 'task_id=1')
-        for _ in range(3):
-            text = self.run_host('call', 'get_index_task', 'task_id=1')
+        handle = re.search(r'(?m)^Next: get_index_result (handle=\S+)$', text)[1]
+        self.assertIn('To stop it: cancel_index with the same handle', text)
+        self.run_host('call', 'get_index_result', handle, 'wait_s=0')
+        text = self.run_host('call', 'get_index_result', handle)
         self.assertIn('The index is rebuilt', text)
+        self.assertIn('The handle is not valid', self.run_host(
+            'call', 'get_index_result', handle + 'A', status=1))
+
+    def test_operation_is_cancelled(self):
+        text = self.run_host('call', 'rebuild_index', 'project=OPS', 'wait_s=0')
+        handle = re.search(r'(?m)^Next: get_index_result (handle=\S+)$', text)[1]
+        self.assertIn('rebuild_index was told to stop.',
+                      self.run_host('call', 'cancel_index', handle))
 
     def test_errors(self):
         text = self.run_host('call', 'get_issue', 'key=OPS-99', status=1)

@@ -227,8 +227,10 @@ struct mcp_http mcp_json_request(struct mcp_call *call, const char *method, cons
 /* Ends the start of an operation: it runs remotely, and this is all that its polls will know of it
  * (1 to MCP_HANDLE_MAX bytes). Write first what the caller is to read. */
 int mcp_handle(struct mcp_call *call, const void *data, size_t len);
-/* The same, with a version in front of the bytes (so at most MCP_HANDLE_MAX - 4 of them). Change
- * the version whenever the bytes come to mean something else. */
+/* How many bytes mcp_handle_write() takes. */
+#define MCP_HANDLE_DATA_MAX (MCP_HANDLE_MAX - 4)
+/* The same as mcp_handle(), with a version in front of the bytes (at most MCP_HANDLE_DATA_MAX).
+ * Change the version whenever the bytes come to mean something else. */
 int mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size_t len);
 /* Reads a handle that mcp_handle_write() made: fills `data`, when the version and the size are the
  * given ones. Otherwise the call has failed (MCP_E_INPUT: it tells the caller to start again), and

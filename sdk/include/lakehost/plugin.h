@@ -353,9 +353,9 @@ struct mcp_ops {
  * if nothing more is learned (what was started, its id) and calls mcp_handle(). `poll` (with
  * MCP_CTX_HANDLE) either finishes, or calls mcp_working() after writing what the caller is to read
  * should it have to leave now. When all polls were missed the answer is what `start` wrote and why
- * the last poll failed. `cancel` stops the remote work; it runs like a step of a cancelled call, so
- * its requests need MCP_HTTP_CLEANUP. `answer` (with questions asked by mcp_ask() in poll) is given
- * the client's answers. `cancel` and `answer` may be NULL.
+ * the last poll failed. `cancel` stops the remote work; mcp_cancelled() is true in it, and all its
+ * requests count as clean-up. `answer` (with questions asked by mcp_ask() in poll) is given the
+ * client's answers. `cancel` and `answer` may be NULL.
  *
  * The handle is all that poll, cancel and answer may rely on. They may run in another process than
  * start, of another version of the plugin, days later, and for a call of another tool, whose

@@ -5,7 +5,10 @@
  * facts. A list or a set of facts can stand in the JSON of a tool instead (see "Lists and facts" in
  * the reference of manifests): lakehost-manifest makes the tables below from it.
  *
- * All are for the thread that runs the step; what they return belongs to the step.
+ * What <lakehost/call.h> says of its functions holds for these, too: they are for the thread that
+ * runs the step, what they return belongs to the step, and a failure is sticky. They are compiled
+ * into the plugin, and their structs never cross to the host: they may change in any version of the
+ * SDK.
  */
 #ifndef LAKEHOST_REST_H
 #define LAKEHOST_REST_H
@@ -94,8 +97,8 @@ const char *mcp_show_list(struct mcp_call *call, struct json_object *value);
 const char *mcp_show_id(struct mcp_call *call, struct json_object *value);
 const char *mcp_show_time(struct mcp_call *call, struct json_object *value);	 /* epoch ms */
 const char *mcp_show_duration(struct mcp_call *call, struct json_object *value); /* ms */
-const char *mcp_show_bytes(struct mcp_call *call, struct json_object *value);
-const char *mcp_show_yes(struct mcp_call *call, struct json_object *value); /* "yes" or "" */
+const char *mcp_show_bytes(struct mcp_call *call, struct json_object *value);	 /* "3.2 MB" */
+const char *mcp_show_yes(struct mcp_call *call, struct json_object *value);	 /* "yes" or "" */
 const char *mcp_time(struct mcp_call *call, int64_t ms); /* "2026-11-22T15:10:02Z"; "" for <= 0 */
 const char *mcp_duration(struct mcp_call *call, int64_t ms); /* "3 min 20 s" */
 /* Workspace URL for a person: mcp_url(call, "/compute/clusters/%s", id). Takes "%s" only, and
@@ -135,10 +138,11 @@ struct mcp_page {
 /* Writes a table of `items` (array, or NULL for none) and its end line. */
 int mcp_page_table(struct mcp_call *call, struct json_object *items,
 		   const struct mcp_list_column *columns, size_t n, const struct mcp_page *page);
-/* The same in two functions, for a tool that writes its own table. The first: how many of `count`
- * items of the page were shown by earlier calls. The second: the end line, when `count` rows were
- * left and `offered` of them are within the caller's limit. */
+/* For a tool that writes its own table: how many of `count` items of the page were shown by earlier
+ * calls. */
 size_t mcp_page_from(const struct mcp_page *page, size_t count);
+/* And its end line, when `count` rows were left and `offered` of them are within the caller's
+ * limit. */
 int mcp_page_end(struct mcp_call *call, const struct mcp_page *page, size_t count, size_t offered);
 /*
  * The declaration of a list tool. mcp_list() fetches the page that the argument `page_token` names
@@ -248,6 +252,7 @@ int mcp_answer(struct mcp_call *call, struct json_object *item, const struct mcp
 
 /* An answer made in parts; it belongs to the step. The text follows the order of the calls. */
 struct mcp_answer *mcp_answer_begin(struct mcp_call *call);
+/* The facts of an item. */
 void mcp_answer_add(struct mcp_answer *answer, struct json_object *item,
 		    const struct mcp_fact *facts, size_t n);
 /* A fact that was computed. `label` NULL: the key. NULL or "" is left out. */
@@ -266,6 +271,7 @@ void mcp_answer_url(struct mcp_answer *answer, const char *url);
  * `page`: their position in a list, as for mcp_page_table(); NULL: these are all items. */
 void mcp_answer_table(struct mcp_answer *answer, const struct mcp_fact *fact,
 		      struct json_object *items, const struct mcp_page *page);
+/* The call that the answer is of. */
 struct mcp_call *mcp_answer_call(struct mcp_answer *answer);
 /* Writes structuredContent. */
 int mcp_answer_end(struct mcp_answer *answer);
@@ -281,6 +287,7 @@ struct mcp_facts {
 	const struct mcp_words *about; /* with {argument}s; may be NULL */
 	mcp_reply_fn reply;	       /* NULL: mcp_reply_object() */
 };
+/* Answers with the facts of the reply to the row's request. */
 int mcp_facts(struct mcp_call *call, const struct mcp_facts *facts);
 
 #ifdef __cplusplus
