@@ -202,7 +202,7 @@ follows_a_start_of_somebody_else(void)
 }
 
 static void
-starts_what_is_terminating_once_it_has(void)
+starts_a_terminating_cluster_later(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -395,7 +395,7 @@ knows_the_types_of_events(void)
 }
 
 static void
-tells_what_explains_an_event(void)
+shows_details_of_events(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -465,7 +465,7 @@ survives_replies_of_other_types(void)
 }
 
 static void
-takes_names_of_every_alphabet(void)
+accepts_names_of_every_alphabet(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	static const char by_name[] = "{\"cluster_id\":\"M\xc3\xbcller's \xe6\x97\xa5\"}";
@@ -526,16 +526,16 @@ static const struct test tests[] = {
 	TEST(explains_clusters_that_do_not_exist),
 	TEST(starts_a_cluster),
 	TEST(follows_a_start_of_somebody_else),
-	TEST(starts_what_is_terminating_once_it_has),
+	TEST(starts_a_terminating_cluster_later),
 	TEST(says_why_a_cluster_does_not_start),
 	TEST(bounds_the_id_of_a_handle),
 	TEST(terminates_a_cluster),
 	TEST(lists_events),
 	TEST(pages_events_of_older_workspaces),
 	TEST(knows_the_types_of_events),
-	TEST(tells_what_explains_an_event),
+	TEST(shows_details_of_events),
 	TEST(survives_replies_of_other_types),
-	TEST(takes_names_of_every_alphabet),
+	TEST(accepts_names_of_every_alphabet),
 	TEST(explains_events_that_cannot_be_listed),
 	TEST(completes_cluster_ids),
 };

@@ -58,7 +58,7 @@ static const wrong_call_fn calls[] = { clusters_listed, cluster_told,	    events
 				       cluster_started, cluster_terminated, cluster_offered };
 
 static void
-wrong_types_end_in_words(void)
+wrong_types_are_reported(void)
 {
 	size_t n = 0;
 
@@ -69,6 +69,6 @@ wrong_types_end_in_words(void)
 }
 
 static const struct test tests[] = {
-	TEST(wrong_types_end_in_words),
+	TEST(wrong_types_are_reported),
 };
 SUITE(tests)

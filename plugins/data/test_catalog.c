@@ -298,7 +298,7 @@ explains_warehouses_that_do_not_change(void)
 /* ---- names in every form -------------------------------------------------------------------- */
 
 static void
-takes_names_in_all_spellings(void)
+accepts_names_in_all_spellings(void)
 {
 	static const struct {
 		const char *tool, *arguments, *request;
@@ -332,7 +332,7 @@ takes_names_in_all_spellings(void)
 }
 
 static void
-refuses_names_that_are_not_whole(void)
+refuses_incomplete_names(void)
 {
 	static const struct {
 		const char *tool, *arguments, *what;
@@ -469,8 +469,8 @@ static const struct test tests[] = {
 	TEST(lists_warehouses),
 	TEST(starts_and_stops_warehouses),
 	TEST(explains_warehouses_that_do_not_change),
-	TEST(takes_names_in_all_spellings),
-	TEST(refuses_names_that_are_not_whole),
+	TEST(accepts_names_in_all_spellings),
+	TEST(refuses_incomplete_names),
 	TEST(pages_through_columns),
 	TEST(finds_warehouses_on_any_page),
 	TEST(completes_names_within_their_context),

@@ -308,7 +308,7 @@ previews_go_on(void)
 /* ---- statements and their parameters --------------------------------------------------------- */
 
 static void
-says_what_ends_with_a_statement(void)
+reports_session_changes_that_are_lost(void)
 {
 	static const struct {
 		const char *sql, *says;
@@ -490,7 +490,7 @@ static const struct test tests[] = {
 	TEST(shows_wide_results),
 	TEST(previews_tables),
 	TEST(previews_go_on),
-	TEST(says_what_ends_with_a_statement),
+	TEST(reports_session_changes_that_are_lost),
 	TEST(keeps_digits_of_parameters),
 	TEST(explains_failed_statements),
 	TEST(follows_and_cancels),

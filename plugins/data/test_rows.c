@@ -177,7 +177,7 @@ reads_long_cells(void)
 }
 
 static void
-tells_the_row_cap(void)
+reports_the_row_cap(void)
 {
 	struct fakehost *host = chained(C);
 
@@ -261,7 +261,7 @@ static const struct test tests[] = {
 	TEST(counts_what_came),
 	TEST(shows_rows_without_a_head),
 	TEST(reads_long_cells),
-	TEST(tells_the_row_cap),
+	TEST(reports_the_row_cap),
 	TEST(pages_through_a_result),
 	TEST(refuses_pages_that_are_not_there),
 };

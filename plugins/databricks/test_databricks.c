@@ -335,7 +335,7 @@ fails_in_three_lines(void)
 }
 
 static void
-says_when_to_come_back(void)
+says_when_to_retry(void)
 {
 	struct mcp_reply reply = { .size = sizeof(reply),
 				   .status = 429,
@@ -390,7 +390,7 @@ sends_json_and_tokens(void)
 }
 
 static void
-takes_anything_for_an_array(void)
+accepts_any_json_as_array(void)
 {
 	static const struct {
 		const char *arguments, *text;
@@ -512,7 +512,7 @@ keeps_facts_in_bounds(void)
 }
 
 static void
-shows_a_dash_for_what_is_absent(void)
+shows_a_dash_for_absent_values(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -548,12 +548,12 @@ static const struct test tests[] = {
 	TEST(reads_every_shape_of_error),
 	TEST(cuts_long_messages_at_a_character),
 	TEST(fails_in_three_lines),
-	TEST(says_when_to_come_back),
+	TEST(says_when_to_retry),
 	TEST(sends_json_and_tokens),
-	TEST(takes_anything_for_an_array),
+	TEST(accepts_any_json_as_array),
 	TEST(shows_times_and_sizes),
 	TEST(shows_facts_in_both_forms),
 	TEST(keeps_facts_in_bounds),
-	TEST(shows_a_dash_for_what_is_absent),
+	TEST(shows_a_dash_for_absent_values),
 };
 SUITE(tests)

@@ -191,7 +191,7 @@ resolves_names_and_ids(void)
 
 /* An id from the list is accepted in any form, and is preferred to an equal name. */
 static void
-takes_ids_as_they_are_listed(void)
+accepts_ids_as_listed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -228,7 +228,7 @@ refuses_names_that_are_not_unique(void)
 }
 
 static void
-gives_up_on_endless_lists(void)
+stops_at_endless_lists(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char name[1100], arguments[1200];
@@ -307,7 +307,7 @@ lists_pages(void)
 
 /* The server sends more than requested: the rest is at a position within the page. */
 static void
-shows_no_more_than_wanted(void)
+shows_no_more_than_requested(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -416,7 +416,7 @@ leads_to_whole_cells(void)
 }
 
 static void
-refuses_what_is_too_long(void)
+refuses_long_names(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char text[5000], arguments[5100];
@@ -466,17 +466,17 @@ static const struct test tests[] = {
 	TEST(knows_ids),
 	TEST(finds_near_names),
 	TEST(resolves_names_and_ids),
-	TEST(takes_ids_as_they_are_listed),
+	TEST(accepts_ids_as_listed),
 	TEST(refuses_names_that_are_not_unique),
-	TEST(gives_up_on_endless_lists),
+	TEST(stops_at_endless_lists),
 	TEST(explains_ids_that_do_not_exist),
 	TEST(lists_pages),
-	TEST(shows_no_more_than_wanted),
+	TEST(shows_no_more_than_requested),
 	TEST(keeps_within_limits),
 	TEST(walks_over_empty_pages),
 	TEST(leads_to_dropped_rows),
 	TEST(leads_to_whole_cells),
-	TEST(refuses_what_is_too_long),
+	TEST(refuses_long_names),
 	TEST(offers_completions),
 };
 SUITE(tests)

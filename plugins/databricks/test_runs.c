@@ -69,7 +69,7 @@ follows_a_run_to_its_end(void)
 }
 
 static void
-tells_who_has_to_leave_what_to_call(void)
+names_the_next_call_at_the_deadline(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -135,7 +135,7 @@ explains_failed_runs(void)
 }
 
 static void
-says_that_the_run_goes_on_when_a_poll_fails(void)
+reports_a_running_run_when_a_poll_fails(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -157,8 +157,8 @@ says_that_the_run_goes_on_when_a_poll_fails(void)
 
 static const struct test tests[] = {
 	TEST(follows_a_run_to_its_end),
-	TEST(tells_who_has_to_leave_what_to_call),
+	TEST(names_the_next_call_at_the_deadline),
 	TEST(explains_failed_runs),
-	TEST(says_that_the_run_goes_on_when_a_poll_fails),
+	TEST(reports_a_running_run_when_a_poll_fails),
 };
 SUITE(tests)

@@ -77,7 +77,7 @@ answers(const char *tool, const struct pair *cases, size_t n)
 #define OF(member, body) "{\"" member "\":" body "}"
 
 static void
-every_kind_of_task_is_told(void)
+every_kind_of_task_is_described(void)
 {
 	static const struct pair cases[] = {
 		{ OF("notebook_task", "{\"notebook_path\":\"/n\"}"), "notebook /n|serverless|" },
@@ -157,7 +157,7 @@ compute_is_what_the_task_names(void)
 }
 
 static void
-states_are_never_made_up(void)
+states_are_never_invented(void)
 {
 	static const struct pair cases[] = {
 		{ "{}", "||00" },
@@ -213,7 +213,7 @@ the_last_attempt_counts(void)
 }
 
 static void
-every_kind_of_output_is_told(void)
+every_kind_of_output_is_shown(void)
 {
 	static const struct {
 		const char *arguments, *part;
@@ -259,8 +259,8 @@ every_kind_of_output_is_told(void)
 }
 
 static const struct test tests[] = {
-	TEST(every_kind_of_task_is_told),   TEST(compute_is_what_the_task_names),
-	TEST(states_are_never_made_up),	    TEST(the_last_attempt_counts),
-	TEST(every_kind_of_output_is_told),
+	TEST(every_kind_of_task_is_described), TEST(compute_is_what_the_task_names),
+	TEST(states_are_never_invented),       TEST(the_last_attempt_counts),
+	TEST(every_kind_of_output_is_shown),
 };
 SUITE(tests)

@@ -46,7 +46,7 @@ paths_lead_to_their_store(void)
 
 /* No tool makes a request for an invalid path. */
 static void
-tricks_reach_nothing(void)
+unsafe_paths_are_refused(void)
 {
 	static const char *const paths[] = {
 		"",
@@ -236,7 +236,7 @@ whole_lists_are_cut_into_pages(void)
 }
 
 static void
-lists_fail_in_words(void)
+list_failures_are_reported(void)
 {
 	static const struct {
 		const char *path;
@@ -451,7 +451,7 @@ paths_are_completed(void)
 }
 
 static void
-nothing_is_completed_for_tricks(void)
+unsafe_paths_are_not_completed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char typed[2600] = "/tmp/";
@@ -470,19 +470,19 @@ nothing_is_completed_for_tricks(void)
 
 static const struct test tests[] = {
 	TEST(paths_lead_to_their_store),
-	TEST(tricks_reach_nothing),
+	TEST(unsafe_paths_are_refused),
 	TEST(names_have_a_limit),
 	TEST(above_a_volume_there_are_no_files),
 	TEST(volumes_are_listed_by_page),
 	TEST(catalogs_schemas_and_volumes_are_listed),
 	TEST(whole_lists_are_cut_into_pages),
-	TEST(lists_fail_in_words),
+	TEST(list_failures_are_reported),
 	TEST(facts_of_a_volume),
 	TEST(odd_types),
 	TEST(facts_of_other_stores),
 	TEST(directories_are_made),
 	TEST(paths_are_completed),
-	TEST(nothing_is_completed_for_tricks),
+	TEST(unsafe_paths_are_not_completed),
 };
 
 SUITE(tests)

@@ -58,7 +58,7 @@ directories_of_volumes(void)
 }
 
 static void
-roots_stay(void)
+roots_are_not_deleted(void)
 {
 	static const char *const paths[] = { V, "/", "/dbfs", "/Workspace", ("dbfs:" V) };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -178,7 +178,7 @@ many_files_go_in_batches(void)
 }
 
 static void
-faults_say_what_is_gone(void)
+faults_report_what_was_deleted(void)
 {
 	static const struct {
 		const char *request, *body, *why;
@@ -217,7 +217,7 @@ faults_say_what_is_gone(void)
 }
 
 static void
-trees_stop_when_withdrawn(void)
+trees_stop_when_cancelled(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -315,18 +315,12 @@ the_workspace_deletes(void)
 }
 
 static const struct test tests[] = {
-	TEST(files_of_volumes),
-	TEST(directories_of_volumes),
-	TEST(roots_stay),
-	TEST(trees_go_deepest_first),
-	TEST(trees_change_meanwhile),
-	TEST(empty_pages_are_walked_over),
-	TEST(many_files_go_in_batches),
-	TEST(faults_say_what_is_gone),
-	TEST(trees_stop_when_withdrawn),
-	TEST(dbfs_deletes),
-	TEST(dbfs_is_asked_again),
-	TEST(the_workspace_deletes),
+	TEST(files_of_volumes),		 TEST(directories_of_volumes),
+	TEST(roots_are_not_deleted),	 TEST(trees_go_deepest_first),
+	TEST(trees_change_meanwhile),	 TEST(empty_pages_are_walked_over),
+	TEST(many_files_go_in_batches),	 TEST(faults_report_what_was_deleted),
+	TEST(trees_stop_when_cancelled), TEST(dbfs_deletes),
+	TEST(dbfs_is_asked_again),	 TEST(the_workspace_deletes),
 };
 
 SUITE(tests)

@@ -92,7 +92,7 @@ tails_are_read(void)
 }
 
 static void
-ends_are_met(void)
+reads_at_the_end_of_files(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -155,7 +155,7 @@ characters_stay_whole(void)
 }
 
 static void
-what_is_no_text_is_told_of(void)
+binary_content_is_described(void)
 {
 	static const struct {
 		const char *data;
@@ -188,7 +188,7 @@ what_is_no_text_is_told_of(void)
 }
 
 static void
-encodings_are_obeyed(void)
+encodings_are_used(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -417,7 +417,7 @@ files_are_not_saved(void)
 /* ---- the resource ---------------------------------------------------------------------------- */
 
 static void
-resources_are_what_they_hold(void)
+resources_have_the_file_content(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -479,10 +479,10 @@ static const struct test tests[] = {
 	TEST(text_is_read),
 	TEST(the_cap_is_kept),
 	TEST(tails_are_read),
-	TEST(ends_are_met),
+	TEST(reads_at_the_end_of_files),
 	TEST(characters_stay_whole),
-	TEST(what_is_no_text_is_told_of),
-	TEST(encodings_are_obeyed),
+	TEST(binary_content_is_described),
+	TEST(encodings_are_used),
 	TEST(directories_and_nothing_are_not_read),
 	TEST(dbfs_is_read),
 	TEST(large_dbfs_contents_come_in_blocks),
@@ -490,7 +490,7 @@ static const struct test tests[] = {
 	TEST(large_workspace_files_come_in_ranges),
 	TEST(files_are_saved),
 	TEST(files_are_not_saved),
-	TEST(resources_are_what_they_hold),
+	TEST(resources_have_the_file_content),
 	TEST(resources_of_directories_are_lists),
 };
 

@@ -20,7 +20,7 @@ body_of(const struct fakehost *host, size_t i)
 /* ---- content -------------------------------------------------------------------------------- */
 
 static void
-contents_are_clear(void)
+content_arguments_are_checked(void)
 {
 	static const struct {
 		const char *arguments, *body;
@@ -59,7 +59,7 @@ contents_are_clear(void)
 }
 
 static void
-overwriting_is_said(void)
+overwriting_is_reported(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -134,7 +134,7 @@ refusals_are_explained(void)
  * ---------------------------------------------------------------------- */
 
 static void
-broken_uploads_are_looked_after(void)
+broken_uploads_are_checked(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -162,7 +162,7 @@ broken_uploads_are_looked_after(void)
 }
 
 static void
-withdrawn_uploads_are_looked_after(void)
+cancelled_uploads_are_checked(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -397,7 +397,7 @@ broken_streams_are_cleaned_up(void)
 }
 
 static void
-withdrawn_streams_are_cleaned_up(void)
+cancelled_streams_are_cleaned_up(void)
 {
 	char *arguments = large("", 3 * MIB);
 
@@ -453,12 +453,12 @@ streams_that_do_not_begin(void)
 }
 
 static const struct test tests[] = {
-	TEST(contents_are_clear),
-	TEST(overwriting_is_said),
+	TEST(content_arguments_are_checked),
+	TEST(overwriting_is_reported),
 	TEST(roots_are_not_written),
 	TEST(refusals_are_explained),
-	TEST(broken_uploads_are_looked_after),
-	TEST(withdrawn_uploads_are_looked_after),
+	TEST(broken_uploads_are_checked),
+	TEST(cancelled_uploads_are_checked),
 	TEST(missing_folders_are_made),
 	TEST(notebooks_are_named),
 	TEST(files_are_sent),
@@ -466,7 +466,7 @@ static const struct test tests[] = {
 	TEST(small_contents_go_at_once),
 	TEST(large_contents_go_in_blocks),
 	TEST(broken_streams_are_cleaned_up),
-	TEST(withdrawn_streams_are_cleaned_up),
+	TEST(cancelled_streams_are_cleaned_up),
 	TEST(streams_that_do_not_begin),
 };
 

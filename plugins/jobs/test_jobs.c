@@ -43,7 +43,7 @@ jobs_come_with_their_last_runs(void)
 }
 
 static void
-no_job_is_no_failure(void)
+an_empty_list_is_not_a_failure(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -53,7 +53,7 @@ no_job_is_no_failure(void)
 }
 
 static void
-the_list_fails_in_words(void)
+list_failures_are_reported(void)
 {
 	static const struct {
 		int http;
@@ -270,7 +270,7 @@ tasks_come_in_pages(void)
 /* The workspace names a page that was already read, or one that fails: the pages so far are
  * shown. */
 static void
-pages_that_go_round_end(void)
+loops_of_pages_end(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char *first = many_tasks(1, 2, "P"), *second = many_tasks(3, 4, "Q"),
@@ -297,7 +297,7 @@ pages_that_go_round_end(void)
 
 /* The text and the structure have the same rows even when the structure is full first. */
 static void
-text_and_structure_end_together(void)
+text_and_structure_have_the_same_rows(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	char *body = malloc(700000), *at = body + sprintf(body, "{\"job_id\":7,\"settings\":{"
@@ -332,7 +332,7 @@ text_and_structure_end_together(void)
 }
 
 static void
-a_missing_job_has_near_misses(void)
+a_missing_job_has_suggestions(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -432,8 +432,8 @@ pipelines_are_a_table_of_json(void)
 
 static const struct test tests[] = {
 	TEST(jobs_come_with_their_last_runs),
-	TEST(no_job_is_no_failure),
-	TEST(the_list_fails_in_words),
+	TEST(an_empty_list_is_not_a_failure),
+	TEST(list_failures_are_reported),
 	TEST(an_exact_name_is_asked_of_the_server),
 	TEST(a_part_of_a_name_is_searched_over_pages),
 	TEST(a_page_is_shown_in_batches),
@@ -441,13 +441,13 @@ static const struct test tests[] = {
 	TEST(a_job_is_shown),
 	TEST(settings_are_shown_without_secrets),
 	TEST(tasks_come_in_pages),
-	TEST(pages_that_go_round_end),
-	TEST(text_and_structure_end_together),
-	TEST(a_missing_job_has_near_misses),
+	TEST(loops_of_pages_end),
+	TEST(text_and_structure_have_the_same_rows),
+	TEST(a_missing_job_has_suggestions),
 	TEST(ids_are_completed),
 	TEST(pipelines_are_a_table_of_json),
 	TEST(runs_are_listed_and_filtered),
-	TEST(runs_of_other_jobs_are_told),
+	TEST(runs_of_all_jobs_are_listed),
 	TEST(a_run_is_shown),
 	TEST(a_run_needs_a_number),
 	TEST(output_is_shown_from_its_end),
@@ -455,7 +455,7 @@ static const struct test tests[] = {
 	TEST(printed_text_is_read),
 	TEST(iterations_have_the_output),
 	TEST(a_run_is_waited_for),
-	TEST(a_run_of_many_tasks_offers_theirs),
+	TEST(a_run_of_several_tasks_lists_their_outputs),
 	TEST(a_job_runs_to_its_end),
 	TEST(a_failed_run_names_its_error),
 	TEST(a_run_may_not_begin),

@@ -92,7 +92,7 @@ runs_are_listed_and_filtered(void)
 }
 
 void
-runs_of_other_jobs_are_told(void)
+runs_of_all_jobs_are_listed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -341,7 +341,7 @@ a_run_is_waited_for(void)
 }
 
 void
-a_run_of_many_tasks_offers_theirs(void)
+a_run_of_several_tasks_lists_their_outputs(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;

@@ -105,7 +105,7 @@ run_offered(struct fakehost *host)
 }
 
 static void
-wrong_types_end_in_words(void)
+wrong_types_are_reported(void)
 {
 	static const wrong_call_fn calls[] = { jobs_listed, jobs_sought,    job_told,
 					       job_named,   runs_listed,    all_runs_listed,
@@ -121,6 +121,6 @@ wrong_types_end_in_words(void)
 }
 
 static const struct test tests[] = {
-	TEST(wrong_types_end_in_words),
+	TEST(wrong_types_are_reported),
 };
 SUITE(tests)

@@ -48,7 +48,7 @@ fails_in_words(const char *tool, const char *arguments, const char *request)
 }
 
 static void
-every_tool_fails_in_words(void)
+every_failure_is_reported(void)
 {
 	static const struct {
 		const char *tool, *arguments, *request;
@@ -342,7 +342,7 @@ ids_are_offered(void)
 }
 
 static const struct test tests[] = {
-	TEST(every_tool_fails_in_words),
+	TEST(every_failure_is_reported),
 	TEST(experiments_are_listed),
 	TEST(experiments_beyond_the_cap),
 	TEST(runs_by_experiment_id),

@@ -79,7 +79,7 @@ model_pages_are_walked(void)
 }
 
 static void
-workspace_registry_may_be_off(void)
+workspace_registry_may_be_disabled(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -455,7 +455,7 @@ static const struct test tests[] = {
 	TEST(models_of_both_registries),
 	TEST(models_are_filtered),
 	TEST(model_pages_are_walked),
-	TEST(workspace_registry_may_be_off),
+	TEST(workspace_registry_may_be_disabled),
 	TEST(model_arguments_are_checked),
 	TEST(versions_are_shown),
 	TEST(versions_of_the_workspace),

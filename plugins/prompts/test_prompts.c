@@ -62,7 +62,7 @@ tables_are_analyzed(void)
 }
 
 static void
-missing_tables_have_near_misses(void)
+missing_tables_have_suggestions(void)
 {
 	static const char *const prompts[] = { "analyze_table", "write_query" };
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -222,7 +222,7 @@ catalogs_are_explored(void)
 }
 
 static void
-explorations_have_limits(void)
+explore_catalog_has_limits(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -440,12 +440,12 @@ completion_needs_what_comes_before(void)
 
 static const struct test tests[] = {
 	TEST(tables_are_analyzed),
-	TEST(missing_tables_have_near_misses),
+	TEST(missing_tables_have_suggestions),
 	TEST(queries_know_their_table),
 	TEST(queries_know_their_schema),
 	TEST(large_schemas_leave_room),
 	TEST(catalogs_are_explored),
-	TEST(explorations_have_limits),
+	TEST(explore_catalog_has_limits),
 	TEST(failed_runs_are_shown),
 	TEST(runs_without_an_error_are_shown_too),
 	TEST(long_traces_show_their_end),

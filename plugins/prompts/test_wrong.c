@@ -60,7 +60,7 @@ COMPLETE(job_offered, "debug_job_run job")
 COMPLETE(run_offered, "debug_job_run run_id")
 
 static void
-wrong_types_end_in_words(void)
+wrong_types_are_reported(void)
 {
 	static const wrong_call_fn calls[] = { catalogs,      schemas,	       tables,
 					       table,	      query,	       run,
@@ -76,7 +76,7 @@ wrong_types_end_in_words(void)
 
 /* A name with a line break does not begin a new line, nor does a line of a trace. */
 static void
-no_line_is_forged(void)
+no_line_can_be_forged(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -105,7 +105,7 @@ no_line_is_forged(void)
 }
 
 static const struct test tests[] = {
-	TEST(wrong_types_end_in_words),
-	TEST(no_line_is_forged),
+	TEST(wrong_types_are_reported),
+	TEST(no_line_can_be_forged),
 };
 SUITE(tests)

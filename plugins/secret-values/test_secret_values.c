@@ -91,7 +91,7 @@ the_base64_form_is_masked_too(void)
 }
 
 static void
-what_is_no_text_stays_base64(void)
+binary_values_are_base64(void)
 {
 	static const struct {
 		const char *value, *bytes;
@@ -127,7 +127,7 @@ what_is_no_text_stays_base64(void)
 }
 
 static void
-failures_have_words(void)
+failures_are_reported(void)
 {
 	struct fakehost *host = fakehost_new_with(&mcp_plugin, APP);
 	char *large = malloc(300000);
@@ -161,7 +161,7 @@ failures_have_words(void)
 
 static const struct test tests[] = {
 	TEST(only_listed_scopes_are_read),   TEST(a_text_is_decoded_and_shown),
-	TEST(the_base64_form_is_masked_too), TEST(what_is_no_text_stays_base64),
-	TEST(failures_have_words),
+	TEST(the_base64_form_is_masked_too), TEST(binary_values_are_base64),
+	TEST(failures_are_reported),
 };
 SUITE(tests)

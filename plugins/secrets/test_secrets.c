@@ -43,7 +43,7 @@ scopes_are_listed(void)
 }
 
 static void
-scopes_fail_in_words(void)
+scope_failures_are_reported(void)
 {
 	static const struct {
 		int status;
@@ -90,7 +90,7 @@ keys_are_listed_without_values(void)
 }
 
 static void
-a_missing_scope_has_near_misses(void)
+a_missing_scope_has_suggestions(void)
 {
 	static const char *const calls[][3] = {
 		{ "list_secrets", "{\"scope_name\":\"ap\"}", "GET " API "/list?scope=ap" },
@@ -116,7 +116,7 @@ a_missing_scope_has_near_misses(void)
 }
 
 static void
-a_missing_key_has_near_misses(void)
+a_missing_key_has_suggestions(void)
 {
 	static const char arguments[] = "{\"scope_name\":\"app\",\"key\":\"dbpassword\"}";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
@@ -208,7 +208,7 @@ a_reference_is_a_piece(void)
 }
 
 static void
-a_refused_reference_is_the_operators_matter(void)
+a_refused_reference_is_reported(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -226,7 +226,7 @@ a_refused_reference_is_the_operators_matter(void)
 }
 
 static void
-near_references_are_not_stored(void)
+misspelled_references_are_not_stored(void)
 {
 	static const char *const values[] = { "ENV:DB_PASSWORD", "File:/run/x", "${env:X}",
 					      "$ENV:X" };
@@ -332,15 +332,15 @@ names_of_every_alphabet(void)
 
 static const struct test tests[] = {
 	TEST(scopes_are_listed),
-	TEST(scopes_fail_in_words),
+	TEST(scope_failures_are_reported),
 	TEST(keys_are_listed_without_values),
-	TEST(a_missing_scope_has_near_misses),
-	TEST(a_missing_key_has_near_misses),
+	TEST(a_missing_scope_has_suggestions),
+	TEST(a_missing_key_has_suggestions),
 	TEST(a_secret_is_deleted),
 	TEST(a_literal_is_sent_and_masked),
 	TEST(a_reference_is_a_piece),
-	TEST(a_refused_reference_is_the_operators_matter),
-	TEST(near_references_are_not_stored),
+	TEST(a_refused_reference_is_reported),
+	TEST(misspelled_references_are_not_stored),
 	TEST(a_value_has_a_limit),
 	TEST(scopes_are_completed),
 	TEST(names_of_every_alphabet),

@@ -37,7 +37,7 @@ static const wrong_call_fn calls[] = { scopes_listed, secrets_listed, secret_put
 				       scope_offered };
 
 static void
-wrong_types_end_in_words(void)
+wrong_types_are_reported(void)
 {
 	size_t n = 0;
 
@@ -48,6 +48,6 @@ wrong_types_end_in_words(void)
 }
 
 static const struct test tests[] = {
-	TEST(wrong_types_end_in_words),
+	TEST(wrong_types_are_reported),
 };
 SUITE(tests)

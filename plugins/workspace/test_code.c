@@ -220,7 +220,7 @@ errors_of_code_are_cleaned(void)
 }
 
 void
-markup_is_told_from_brackets(void)
+markup_differs_from_brackets(void)
 {
 	static const struct {
 		const char *from, *to;
@@ -289,7 +289,7 @@ long_output_is_cut_in_the_middle(void)
 }
 
 void
-indentation_is_taken_off(void)
+indentation_is_removed(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 
@@ -337,7 +337,7 @@ results_may_be_tables(void)
 /* ---- ways out ------------------------------------------------------------------------------- */
 
 void
-contexts_end_on_every_way_out(void)
+contexts_are_always_destroyed(void)
 {
 	static const struct {
 		const char *request;
@@ -383,7 +383,7 @@ contexts_end_on_every_way_out(void)
 }
 
 void
-a_context_may_take_its_time(void)
+a_context_may_start_slowly(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 

@@ -291,7 +291,7 @@ cells_are_listed(void)
 }
 
 static void
-outputs_stand_below_their_cells(void)
+outputs_follow_their_cells(void)
 {
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
@@ -595,7 +595,7 @@ static const struct test tests[] = {
 	TEST(source_is_read_by_lines),
 	TEST(a_long_source_goes_on_at_a_line),
 	TEST(cells_are_listed),
-	TEST(outputs_stand_below_their_cells),
+	TEST(outputs_follow_their_cells),
 	TEST(outputs_of_all_kinds_are_text),
 	TEST(notebooks_are_found_by_file_name),
 	TEST(only_notebooks_are_read),
@@ -608,12 +608,12 @@ static const struct test tests[] = {
 	TEST(a_cluster_may_be_configured),
 	TEST(code_must_be_given),
 	TEST(errors_of_code_are_cleaned),
-	TEST(markup_is_told_from_brackets),
-	TEST(indentation_is_taken_off),
+	TEST(markup_differs_from_brackets),
+	TEST(indentation_is_removed),
 	TEST(results_may_be_tables),
 	TEST(long_output_is_cut_in_the_middle),
-	TEST(contexts_end_on_every_way_out),
-	TEST(a_context_may_take_its_time),
+	TEST(contexts_are_always_destroyed),
+	TEST(a_context_may_start_slowly),
 	TEST(a_command_is_resumed),
 	TEST(code_is_cancelled),
 	TEST(a_notebook_runs),

@@ -105,7 +105,7 @@ static const wrong_call_fn calls[] = {
 };
 
 static void
-wrong_types_end_in_words(void)
+wrong_types_are_reported(void)
 {
 	size_t n = 0;
 
@@ -116,6 +116,6 @@ wrong_types_end_in_words(void)
 }
 
 static const struct test tests[] = {
-	TEST(wrong_types_end_in_words),
+	TEST(wrong_types_are_reported),
 };
 SUITE(tests)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin under the fake host: what it asks the tracker, and what becomes of the answers. */
+/* The plugin on the fake host: its requests to the tracker, and the answers made from the
+ * replies. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin for a service that is not Databricks: an issue tracker with a small REST API. Where it
- * is, and with which credential, stands in the host's configuration; here are paths only, which the
- * host puts behind that address.
+ * A plugin for a service that is not Databricks: an issue tracker with a small REST API. Its
+ * address and credential are in the host's configuration. This file has only paths, which the host
+ * appends to that address.
  */
 #include <json-c/json.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 /* ---- what all tools share -------------------------------------------------------------------- */
 
-/* What a status of the tracker means to the host. */
+/* What a status of the tracker means for the host. */
 static enum mcp_status
 meaning(int status)
 {
@@ -30,8 +30,8 @@ meaning(int status)
 	}
 }
 
-/* The reply as an object. NULL with the call failed: `what` says what could not be done, `next`
- * what to do when the thing does not exist. */
+/* The reply as an object. NULL with the call failed: `what` is what could not be done, `next` the
+ * next step when the object does not exist. */
 static struct json_object *
 answer_of(struct mcp_call *call, const char *what, const char *next)
 {
@@ -50,10 +50,10 @@ answer_of(struct mcp_call *call, const char *what, const char *next)
 		return tree;
 	if (reply->error == MCP_OK && reply->status < 300) {
 		failure.status = MCP_E_UPSTREAM;
-		failure.why = "The tracker answered something that is no JSON object.";
+		failure.why = "The tracker sent an answer that is not a JSON object.";
 	} else if (reply->error == MCP_OK) {
 		failure.status = meaning(reply->status);
-		failure.why = mcp_get_str(call, tree, "message", "The tracker did not say why.");
+		failure.why = mcp_get_str(call, tree, "message", "The tracker gave no reason.");
 	}
 	if (failure.status == MCP_E_UNAUTHENTICATED)
 		failure.next = "Check the credential with: lakehost doctor";
@@ -72,8 +72,8 @@ project_of(struct mcp_call *call)
 	if (project == NULL)
 		project = mcp_option(call, "project");
 	if (project == NULL)
-		mcp_fail(call, MCP_E_INPUT, "No project is named.",
-			 "The option \"project\" is not set.", "Give project=KEY.");
+		mcp_fail(call, MCP_E_INPUT, "No project is given.",
+			 "The option \"project\" is not set.", "Use project=KEY.");
 	return project;
 }
 
@@ -182,7 +182,7 @@ create_issue(struct mcp_call *call)
 	if (mcp_arg(call, "description") != NULL)
 		json_object_object_add(body, "description",
 				       json_object_new_string(mcp_arg(call, "description")));
-	/* A second issue is worse than none: not repeated once it was sent. */
+	/* It is better to create no issue than two: not repeated after it was sent. */
 	request = mcp_json_request(call, "POST", "/rest/issues", body, MCP_RETRY_NEVER);
 	return mcp_suspend(call, &request, 1, 0, issue_created, NULL, 0);
 }
@@ -208,7 +208,7 @@ index_started(struct mcp_call *call, const void *state, size_t len)
 	if (task == NULL)
 		return MCP_E_UPSTREAM;
 	if (*id == '\0' || strlen(id) >= sizeof(handle.task))
-		return mcp_fail(call, MCP_E_UPSTREAM, "The tracker named no task.", NULL, NULL);
+		return mcp_fail(call, MCP_E_UPSTREAM, "The tracker sent no task.", NULL, NULL);
 	strcpy(handle.task, id);
 	mcp_say(call, "Rebuilding the index was started.");
 	return mcp_handle_write(call, HANDLE_VERSION, &handle, sizeof(handle));
@@ -269,7 +269,9 @@ index_polled(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (was_missed(reply))
 		return mcp_failure(call, &missed);
-	task = answer_of(call, "The task cannot be looked at.", "Call rebuild_index to begin one.");
+	task = answer_of(call, "The task cannot be read.",
+			 "Call rebuild_index to start "
+			 "one.");
 	if (task == NULL)
 		return MCP_E_UPSTREAM;
 	now = mcp_get_str(call, task, "state", "");
@@ -283,7 +285,7 @@ index_polled(struct mcp_call *call, const void *state, size_t len)
 		return mcp_say(call, "The index is rebuilt: %lld issues.",
 			       (long long)mcp_get_int(task, "issues", 0));
 	return mcp_fail(call, MCP_E_CONFLICT, "Rebuilding the index failed.",
-			mcp_get_str(call, task, "message", "The tracker did not say why."), NULL);
+			mcp_get_str(call, task, "message", "The tracker gave no reason."), NULL);
 }
 
 int

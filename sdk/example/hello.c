@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin in one file. What clients see stands in the JSON files beside it; here is what runs.
- * Each function below has the name of its row; the build makes hello.rows.h, which declares them,
+ * A plugin in one file. The JSON files in this folder are what clients see; this file is the code.
+ * Each function below has the name of its row. The build makes hello.rows.h, which declares them,
  * and the table of rows from the JSON.
  */
 #include "hello.rows.h"
 
-/* Arguments were checked against the schema before this runs, and defaults are filled in. */
+/* Before this runs, the arguments are checked with the schema, and defaults are filled in. */
 int
 say_hello(struct mcp_call *call)
 {
@@ -19,7 +19,7 @@ say_hello(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* The host has sent the request of the row, with its own credential; here is the reply. */
+/* The host has sent the request of the row, with its own credential; this is the reply. */
 int
 who_am_i(struct mcp_call *call)
 {
@@ -28,7 +28,7 @@ who_am_i(struct mcp_call *call)
 
 	if (reply->error != MCP_OK || reply->status != 200 || me == NULL)
 		return mcp_fail(call, reply->error != MCP_OK ? reply->error : MCP_E_UPSTREAM,
-				"The workspace did not say who you are", reply->why,
+				"The workspace did not return your name", reply->why,
 				"Check the credential with: lakehost doctor");
 	return mcp_say(call, "You are %s.", mcp_get_str(call, me, "userName", "nobody"));
 }

@@ -6,7 +6,7 @@
 
 #include "step.h"
 
-#define HANDLE_HEAD 4u	  /* bytes in front of a handle with a version */
+#define HANDLE_HEAD 4u	  /* bytes of the version before a handle */
 #define HANDLE_MARK 0x4cu /* the first of them */
 
 int
@@ -99,7 +99,7 @@ mcp_handle(struct mcp_call *call, const void *data, size_t len)
 	return call->ops->handle(call, data, len);
 }
 
-/* The version, in the byte order of the machine of amd64 and arm64, whichever reads it. */
+/* The version, in the byte order of amd64 and arm64, on any machine. */
 static void
 put_version(unsigned char head[HANDLE_HEAD], uint16_t version)
 {
@@ -116,7 +116,7 @@ mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size
 
 	if (len > sizeof(handle) - HANDLE_HEAD)
 		return mcp_handle(call, data,
-				  len + HANDLE_HEAD); /* which says that it is too long */
+				  len + HANDLE_HEAD); /* which reports that it is too long */
 	put_version(handle, version);
 	memcpy(handle + HANDLE_HEAD, data, len);
 	return mcp_handle(call, handle, len + HANDLE_HEAD);

@@ -12,7 +12,7 @@
 #include "memory_gone.h"
 #include "utf8.h"
 
-/* What json-c takes for a value, with what the allocator adds: estimates from above. */
+/* How much memory json-c needs for a value, including the allocator: estimates from above. */
 #define COST_OBJECT 816u /* with the 16 slots that each begins with */
 #define COST_MEMBER 64u	 /* and its name */
 #define COST_ARRAY 176u
@@ -52,7 +52,7 @@ charge(struct parse *parse, size_t cost)
 	return true;
 }
 
-/* The tree could not be made: nothing sensible can follow. */
+/* The tree could not be made: nothing useful can follow. */
 static struct json_object *
 made(struct json_object *value)
 {
@@ -139,7 +139,8 @@ put_character(char *out, long c)
 	return utf8_put(out, (uint32_t)c);
 }
 
-/* The escape at `p`, a backslash, into `out`; returns what follows it, NULL when it is none. */
+/* The escape at `p`, a backslash, into `out`; returns the position after it, NULL when it is not
+ * valid. */
 static const char *
 unescape(const char *p, const char *end, char *out, size_t *n)
 {
@@ -165,7 +166,7 @@ unescape(const char *p, const char *end, char *out, size_t *n)
 	return p;
 }
 
-/* The text of a string into the scratch. Nothing grows in it by more than three to one. */
+/* The text of a string into the scratch memory. It grows at most by three to one. */
 static bool
 decode(struct parse *parse, const char *p, const char *end, size_t *len)
 {
@@ -215,7 +216,7 @@ parse_string(struct parse *parse)
 	return made(json_object_new_string_len(plain ? text : parse->scratch, (int)len));
 }
 
-/* A name, in memory of its own until it stands in the object. */
+/* A name, in memory of its own until it is part of the object. */
 static char *
 parse_name(struct parse *parse)
 {
@@ -253,7 +254,7 @@ parse_name(struct parse *parse)
 
 /* ---- numbers and words ---------------------------------------------------------------------- */
 
-/* A plugin may have set a locale, and strtod() then wants its decimal point. */
+/* A plugin may have set a locale, whose decimal point strtod() then needs. */
 static double
 number_value(char *digits)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON text to json-c trees, within a budget of memory. Unlike json-c's own parser it means the
+ * JSON text to json-c trees, within a budget of memory. Unlike json-c's own parser it behaves the
  * same in every version of json-c, keeps the spelling of numbers (an integer beyond 64 bits is a
- * double that is written with all its digits), and counts what the tree takes while it grows: a
- * reply of 16 MiB can otherwise become 4 GB. The host uses it behind its gate, which is strict;
- * by itself it takes what upstreams send: NaN and Infinity, control characters in strings, lone
- * surrogates and ill-formed UTF-8 (both become U+FFFD).
+ * double that is written with all its digits), and counts the memory of the tree while it grows: a
+ * reply of 16 MiB could otherwise need 4 GB. The host uses it after its strict gate. By itself it
+ * accepts what upstreams send: NaN and Infinity, control characters in strings, lone surrogates and
+ * invalid UTF-8 (both become U+FFFD).
  */
 #ifndef LAKEHOST_SDK_PARSE_H
 #define LAKEHOST_SDK_PARSE_H
@@ -19,8 +19,8 @@
 
 enum parse_fault { PARSE_OK, PARSE_BAD, PARSE_TOO_LARGE };
 
-/* Exactly one value, with nothing but blanks around it. The tree is new; NULL is also the value
- * null, so ask `fault`. */
+/* Exactly one value, with only white space around it. The tree is new. NULL may also be the value
+ * null, so check `fault`. */
 struct json_object *parse_json(const char *text, size_t len, size_t memory_max,
 			       enum parse_fault *fault);
 

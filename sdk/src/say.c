@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * printf for answers. The format is the plugin's own text; what stands behind a %s came from
- * others. So each %s becomes one clean line: no name can end a line of the answer and begin
- * another one that reads like the host's.
+ * printf for answers. The format is the plugin's own text; the argument of a %s is foreign text. So
+ * each %s becomes one clean line: no name can end a line of the answer and begin another one that
+ * looks like the host's.
  */
 #include "say.h"
 
@@ -81,7 +81,7 @@ put_line(struct out *out, const char *text, size_t len)
 	put(out, text + run, i - run);
 }
 
-/* Not more than `max` bytes, and no half character. */
+/* At most `max` bytes, without half a character at the end. */
 static size_t
 cut(const char *text, size_t max)
 {
@@ -156,7 +156,7 @@ unsigned_argument(const struct spec *spec, struct arguments *args)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-/* The conversion again, with the width and precision that were read and a length of ours. */
+/* The conversion again, with the given width and precision and the length used here. */
 static void
 put_number(struct out *out, const struct spec *spec, struct arguments *args)
 {
@@ -219,7 +219,7 @@ count(const char **at, struct arguments *args)
 	return n;
 }
 
-/* Reads the conversion behind a '%'; returns what follows it. */
+/* Reads the conversion after a '%'; returns the position after it. */
 static const char *
 read_spec(const char *at, struct spec *spec, struct arguments *args)
 {
@@ -246,7 +246,7 @@ read_spec(const char *at, struct spec *spec, struct arguments *args)
 	return *at != '\0' ? at + 1 : at;
 }
 
-/* False for what is no conversion of ours: the rest of the format is then text, for nobody knows
+/* False for an unknown conversion: the rest of the format is then text, because it is not known
  * which arguments are left. */
 static bool
 convert(struct out *out, struct spec *spec, struct arguments *args)

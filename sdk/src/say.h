@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formatting of what the plugin says, with what others wrote put on one line. */
+/* Formats a plugin's text, with foreign text on one line. */
 #ifndef LAKEHOST_SDK_SAY_H
 #define LAKEHOST_SDK_SAY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the helpers remember within a step, behind mcp_call.sdk: trees parsed once. */
+/* Data of the helpers within a step, reached by mcp_call.sdk: trees that were already parsed. */
 #ifndef LAKEHOST_SDK_STEP_H
 #define LAKEHOST_SDK_STEP_H
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may not pass in a text of others: terminal sequences (ECMA-48), control characters, the
- * bidirectional controls of Unicode TR 9, and tag characters and rows of variation selectors, in
- * which instructions can hide unseen. The host's own preparation of text is built from this file
- * too. */
+/* What foreign text must not contain: terminal sequences (ECMA-48), control characters, the
+ * bidirectional controls of Unicode TR 9, and tag characters and runs of variation selectors, which
+ * can hide instructions. The host's own preparation of text uses this file too. */
 #include "unit.h"
 
-/* A CSI: parameters, then one final byte. `i` is behind its introducer. */
+/* A CSI: parameters, then one final byte. `i` is after its introducer. */
 static size_t
 csi_end(const char *text, size_t len, size_t i)
 {
@@ -14,7 +13,7 @@ csi_end(const char *text, size_t len, size_t i)
 	return i < len && text[i] >= 0x40 && text[i] < 0x7F ? i + 1 : i;
 }
 
-/* A control string: ended by BEL or ST, and at the latest by the line or another sequence. */
+/* A control string: ends with BEL or ST, and at the latest with the line or another sequence. */
 static size_t
 string_end(const char *text, size_t len, size_t i)
 {
@@ -74,8 +73,8 @@ selector(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* One selector belongs to the character before it. A row of them is no writing: each stands for a
- * byte, and a text can hide in it unseen. Of a row the last one stays. */
+/* One selector belongs to the character before it. A run of them is not text: each stands for a
+ * byte, and can hide a message. Only the last one of a run is kept. */
 static size_t
 selector_in_row(const unsigned char *s, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of a foreign text that must not reach a reader as they are. */
+/* The parts of a foreign text that must not reach a reader unchanged. */
 #ifndef LAKEHOST_SDK_UNIT_H
 #define LAKEHOST_SDK_UNIT_H
 
@@ -11,8 +11,8 @@ enum unit {
 	UNIT_HIDDEN, /* a control, a terminal sequence, a direction mark, a tag: leave it out */
 };
 
-/* The length of the special part at the front of `text`, and its kind; 0: an ordinary character
- * (or a byte that is no UTF-8, which is not judged here). */
+/* The length of the special part at the front of `text`, and its kind; 0: an ordinary character (or
+ * a byte that is not valid UTF-8, which is not checked here). */
 size_t unit_special(const char *text, size_t len, enum unit *kind);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fake host: its settings, and the driver that runs the steps of a call one after another. */
+/* The fake host: its settings, and the loop that runs the steps of a call one after another. */
 #include <lakehost/fakehost.h>
 
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #define CALL_MS 55000
 #define WAIT_MS 20000
 #define CLEANUP_MS 10000
-#define POLL_MS 1000 /* between polls that do not say when */
+#define POLL_MS 1000 /* between polls, when the plugin gives no time */
 #define STEPS_MAX 10000
 #define ROWS 100
 #define TEXT 40000
@@ -68,7 +68,7 @@ on_changed(struct run *run, const char *what)
 	on_log(run, MCP_LOG_NOTICE, what, strlen(what));
 }
 
-/* True when the request may be made: not after a cancel, unless it is clean-up within its time. */
+/* True when the request is allowed: after a cancel only clean-up, within its time. */
 static bool
 admitted(const struct fakehost *host, const struct mcp_http *request)
 {
@@ -101,7 +101,7 @@ static const struct run_services services = {
 
 /* ---- the driver ----------------------------------------------------------------------------- */
 
-/* Lets time pass: the clock of the call, not that of the machine. */
+/* Lets time pass on the clock of the call, not on that of the machine. */
 static void
 pass_time(struct fakehost *host, uint64_t ms)
 {
@@ -115,7 +115,7 @@ pass_time(struct fakehost *host, uint64_t ms)
 		run_cancel(host->run);
 }
 
-/* Runs an entry and all the steps that follow from it. */
+/* Runs an entry and all the steps that follow it. */
 static const struct outcome *
 drive(struct fakehost *host, enum entry entry, const char *answers)
 {
@@ -296,7 +296,7 @@ fakehost_complete(struct fakehost *host, const char *name, const char *arguments
 	return run_row(host, row, arguments, "", true);
 }
 
-/* One entry of the operation that the last call started, as a task would run it. */
+/* One entry of the operation of the last call, as a task would run it. */
 static const struct fakehost_result *
 run_entry_alone(struct fakehost *host, enum entry entry, const char *answers)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files of the fake host. */
+/* Shared by the files of the fake host. */
 #ifndef LAKEHOST_FAKEHOST_INTERNAL_H
 #define LAKEHOST_FAKEHOST_INTERNAL_H
 
@@ -11,12 +11,12 @@
 #include "base/buf.h"
 #include "run/run.h"
 
-/* Far more than a test needs; bounds strings that are put together. */
+/* Far more than a test needs; limits combined strings. */
 #define TEXT_CAP ((size_t)64 << 20)
 
 struct canned {
 	char *request; /* as given */
-	bool prefix;   /* it ended in `*`, which is cut off */
+	bool prefix;   /* it ended with `*`, which is removed */
 	bool used;
 	struct mcp_reply reply;
 	struct canned *next;
@@ -24,9 +24,9 @@ struct canned {
 
 struct fakehost {
 	const struct mcp_plugin *plugin;
-	struct mcp_host info; /* what start() was given */
-	void *self;	      /* what it set */
-	pthread_mutex_t lock; /* of `news`: a plugin may have threads */
+	struct mcp_host info; /* given to start() */
+	void *self;	      /* set by start() */
+	pthread_mutex_t lock; /* protects `news`: a plugin may have threads */
 	struct buf news;
 	char *options, *capabilities, *answers;
 	struct result_limits limits;
@@ -37,7 +37,7 @@ struct fakehost {
 	struct canned *canned, **canned_end;
 
 	/* of the last call */
-	struct arena *arena; /* what results and requests point to */
+	struct arena *arena; /* memory of results and requests */
 	struct run *run;
 	const struct mcp_row *row;
 	char *arguments;

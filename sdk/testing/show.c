@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a call came to, as strings that a test can look at. */
+/* The result of a call, as strings for a test. */
 #include <string.h>
 
 #include "internal.h"

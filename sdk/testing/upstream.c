@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The upstream of the fake host: finds the canned reply of a request and records the request. */
+/* The upstream of the fake host: finds the prepared reply to a request and records the request. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/uri.h"
 #include "internal.h"
 
-#define SINK_PIECE 4096 /* a body reaches a sink in pieces of this size */
+#define SINK_PIECE 4096 /* a sink receives a body in pieces of this size */
 
 void
 fakehost_reply_with(struct fakehost *host, const char *request, const struct mcp_reply *reply)
@@ -148,7 +148,7 @@ record(struct fakehost *host, const struct mcp_http *request)
 	return record;
 }
 
-/* Gives the body where the request wants it. */
+/* Delivers the body as the request asked. */
 static void
 deliver(const struct mcp_http *request, struct mcp_reply *reply)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration file, then after the byte 1 one --set: there is a configuration or a fault, never
- * both, and what it says is within bounds. The same bytes as .databrickscfg and as its host. */
+/* A configuration file, then after the byte 1 one --set: the result is a configuration or a fault,
+ * never both, and its values are within bounds. The same bytes as .databrickscfg and as its
+ * host. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -15,8 +16,8 @@
 #include "upstream/generic/generic.h"
 #include "upstream/upstream.h"
 
-/* libconfig 1.5 forgets the texts that it has read when a syntax error follows, once per file that
- * is refused; everything else is ours. */
+/* libconfig 1.5 leaks the texts that it has read when a syntax error follows, once for each refused
+ * file; all other memory is ours. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 const char *
@@ -25,7 +26,7 @@ __lsan_default_suppressions(void)
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
 }
 
-/* Nothing behind the host, or the path that all requests begin with. */
+/* Nothing after the host, or the path that all requests begin with. */
 static bool
 base_path(const char *rest)
 {

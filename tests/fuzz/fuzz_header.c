@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "VALUE\nARGUMENTS": what a header value means is text, found again when it is encoded anew; and
- * it matches an argument only if it says the same. */
+/* "VALUE\nARGUMENTS": the meaning of a header value is text, which is found again after encoding;
+ * and it matches an argument only if it is equal. */
 #include "fuzz.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 
 #define ROOM 65536
 
-/* The other way of writing a text always means the same text. */
+/* The other encoding of a text always means the same text. */
 static void
 check_round_trip(const struct buf *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate: what it lets through is JSON to json-c too, and survives writing and reading. */
+/* The gate: json-c accepts what the gate accepts, and it survives writing and reading. */
 #include "fuzz.h"
 
 #include "base/buf.h"
@@ -23,7 +23,7 @@ check_written(struct json_object *tree)
 	buf_fini(&out);
 }
 
-/* Each member's raw text is a JSON value that means what the tree holds. */
+/* Each member's raw text is a JSON value that equals the one in the tree. */
 static void
 check_raw(const char *text, size_t len, struct json_object *tree)
 {
@@ -61,10 +61,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	} else {
 		PROMISE(tree == NULL && json_gate(text, len, &small, NULL) != NULL);
 	}
-	/* bounded also over what did not pass */
+	/* in bounds also for refused text */
 	if (json_raw_member(text, len, "a", &raw, &raw_len))
 		PROMISE(raw >= text && raw + raw_len <= text + len);
-	/* any bytes make a valid string */
+	/* any bytes give a valid string */
 	buf_init(&out, 8 * len + 2);
 	buf_json(&out, text, len);
 	PROMISE(buf_ok(&out) && json_gate(out.data, out.len, &json_upstream, NULL) == NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A message body: whatever is taken has the shape it says, and its id survives the way back. */
+/* A message body: an accepted message has the declared form, and its id survives writing. */
 #include "fuzz.h"
 
 #include <json-c/json.h>
@@ -13,7 +13,7 @@
 
 #define ROOM (1u << 20)
 
-/* The answer to a message is JSON again, and names it by the same id. */
+/* The answer to a message is JSON, and has the same id. */
 static void
 check_answer(const struct message *message)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a SQL statement: what is found to read stays so for no other reason than its words.
- * Comments add nothing, a second statement is never let through, letters' case does not matter. */
+/* Any text as a SQL statement: a statement that counts as a read stays one under changes without
+ * meaning. Comments add nothing, a second statement is never accepted, case is ignored. */
 #include "fuzz.h"
 
 #include <ctype.h>
@@ -32,7 +32,7 @@ judged(const char *text, size_t len, const struct sql_rules *rules)
 	PROMISE((verdict.class == SQL_UNKNOWN) <= (verdict.flaw != SQL_SOUND));
 	PROMISE(sql_class_name(verdict.class) != NULL);
 	PROMISE(strlen(verdict.function) < sizeof(verdict.function));
-	/* who may only read never sees a secret */
+	/* a caller who may only read never sees a secret */
 	PROMISE(verdict.class != SQL_READ || !verdict.reveals);
 	return verdict;
 }
@@ -72,7 +72,7 @@ check_neighbours(struct part text, const struct sql_verdict *alone)
 		PROMISE(judged_joined(heads[i], text, none).class == alone->class);
 	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
 		PROMISE(judged_joined(writes[i], text, none).class != SQL_READ);
-	/* two line feeds: the first one may belong to a comment that goes on */
+	/* two line feeds: the first one may belong to a comment that continues */
 	PROMISE(judged_joined(none, text, (struct part)NAME("\n\n;DROP TABLE t")).class !=
 		SQL_READ);
 	PROMISE(
@@ -103,7 +103,8 @@ every_scope(const void *data, const char *scope)
 	return true;
 }
 
-/* Rules that list everything say what no rules say, but of secrets; narrow ones let less pass. */
+/* Rules that list everything give the same result as no rules, except for secrets; narrow rules
+ * allow less. */
 static void
 check_rules(struct part text, const struct sql_verdict *alone)
 {

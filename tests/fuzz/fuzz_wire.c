@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages between host and worker: the first byte says which kind. What is read without fault is
- * written again as the same bytes, and keeps the promises that the code behind relies on. */
+/* Messages between host and worker: the first byte is the kind. A message that is read without
+ * fault is written as the same bytes, and has the properties that the code relies on. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a harness over the files and folders named, where no libFuzzer is: each input as it is,
- * shortened, and with bytes changed, left out or doubled. The changes depend on the input alone,
- * so every run is the same.
+ * Runs a harness with the files and folders on the command line, without libFuzzer: each input
+ * unchanged, shortened, and with bytes changed, removed or doubled. The changes depend only on the
+ * input, so every run is the same.
  */
 #include <dirent.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The classifier of SQL against a corpus. Each line of a file is a JSON object:
- *	{"sql": statement, "class": what it must be found to be, "judge": who decided that,
- *	 "reveals": true where it may show a secret, "functions": [policy.read_functions]}
- * judge FILE...: checks them all; the last line counts.
- * judge --print FILE...: prints {"class", "flaw", "reveals"} for each of them instead.
+ * The classifier of SQL with a corpus. Each line of a file is a JSON object: {"sql": statement,
+ * "class": the expected class, "judge": the source of that,
+ * 	 "reveals": true if it may show a secret, "functions": [policy.read_functions]} judge
+ * 	 FILE...: checks all lines; the last output line has the counts. judge --print FILE...:
+ * 	 prints {"class", "flaw", "reveals"} for each line instead.
  */
 #include <json-c/json.h>
 #include <stdio.h>

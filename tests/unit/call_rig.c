@@ -37,8 +37,8 @@ __wrap_clock_us(void)
 	return atomic_load(&now_ms) * 1000;
 }
 
-/* Does a thread of the pool run a step, or is it about to? A step that waits for a request, or that
- * the test holds, does not count. */
+/* Does a thread of the pool run a step, or will it? A step that waits for a request, or that the
+ * test holds, does not count. */
 static bool
 pool_works(const struct rig *rig)
 {
@@ -55,8 +55,8 @@ pool_works(const struct rig *rig)
 	return (steps < GROUP_MOST ? steps : GROUP_MOST) > waiting;
 }
 
-/* Time stands still while anybody works, however slow the machine is; when all wait, it jumps to
- * what comes next. */
+/* Time does not pass while any code runs, on a machine of any speed; when all wait, it jumps to the
+ * next event. */
 int
 __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout_ms)
 {
@@ -64,7 +64,7 @@ __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout_m
 
 	if (the_rig == NULL || timeout_ms <= 0)
 		return __real_epoll_wait(epoll, events, most, timeout_ms);
-	if (pool_works(the_rig)) /* a step that ends wakes the loop; one that is held does not */
+	if (pool_works(the_rig)) /* the end of a step wakes the loop; a held step does not */
 		return __real_epoll_wait(epoll, events, most, 1);
 	n = __real_epoll_wait(epoll, events, most, 0);
 	if (n == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A host around the call layer for its tests: one plugin whose rows are a table of the test, an
- * upstream that answers by rules, or never, and a clock that stands still while anybody works. */
+ * upstream that answers by rules or never, and a clock that does not move while any code runs. */
 #ifndef TESTS_UNIT_CALL_RIG_H
 #define TESTS_UNIT_CALL_RIG_H
 
@@ -36,16 +36,16 @@ struct rig {
 	const struct rule *rules;
 	size_t n_rules;
 	struct transfer *transfers; /* under way */
-	char requests[4096];	    /* each that was made, and a newline */
+	char requests[4096];	    /* each request, followed by a newline */
 	unsigned n_requests, cancelled_requests;
 	unsigned open; /* probes that wait for an answer */
 	bool running;  /* the loop */
 	struct json_object *meta;
 	atomic_uint told;
-	unsigned (*held)(void); /* how many steps the test keeps from going on; may be NULL */
+	unsigned (*held)(void); /* how many steps the test holds; may be NULL */
 };
 
-/* One call, as its owner sees it. */
+/* One call, seen from its owner. */
 struct probe {
 	struct rig *rig;
 	struct call *call;
@@ -57,13 +57,13 @@ struct probe {
 	char text[2048], structured[512], message[128];
 	char questions[256]; /* keys */
 	char handle[64];
-	const char *answers; /* given when asked; NULL: the call is freed then */
+	const char *answers; /* given when asked; NULL: the call is then freed */
 	void (*asked)(struct probe *probe);
 	double progress_last;
-	bool progress_fell; /* or repeated itself */
+	bool progress_fell; /* or the call repeats itself */
 };
 
-/* What is not said is zero. */
+/* Absent members are zero. */
 struct probe_spec {
 	const char *name, *arguments, *capabilities, *answers;
 	bool is_inline, wants_progress;
@@ -78,11 +78,11 @@ struct probe_spec {
 void rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules,
 	      size_t n_rules);
 void rig_fini(struct rig *rig);
-/* Starts the row called `name`; on refusal the probe has no call, and `text` says why. */
+/* Starts the row `name`; when it is refused the probe has no call, and `text` is the reason. */
 void rig_start(struct rig *rig, struct probe *probe, const struct probe_spec *spec);
 /* Until all probes have their answers. */
 void rig_run(struct rig *rig);
-/* Until there are no calls at all: clean-up behind an answer is over. */
+/* Until there are no calls: clean-up after answers is over. */
 void rig_settle(struct rig *rig);
 /* Start and run. */
 void rig_call(struct rig *rig, struct probe *probe, const struct probe_spec *spec);

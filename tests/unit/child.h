@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions that end their process, such as a CHECK() that fails, run in a child. */
+/* Runs functions that end their process, for example a failing CHECK(), in a child process. */
 #ifndef TESTS_UNIT_CHILD_H
 #define TESTS_UNIT_CHILD_H
 

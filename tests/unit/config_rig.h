@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configurations from texts, in an environment that says nothing. */
+/* Configurations from texts, with an empty environment. */
 #ifndef TESTS_UNIT_CONFIG_RIG_H
 #define TESTS_UNIT_CONFIG_RIG_H
 
@@ -7,10 +7,10 @@
 
 /* Only what a test sets is in the environment. */
 void clean_environment(void);
-/* As config_load() does with a file of this text; NULL is none. */
+/* Like config_load() with a file of this text; NULL: no file. */
 struct config *parse(const char *text, const struct config_overrides *overrides,
 		     struct config_faults *faults);
-/* The configuration of a text that must be fine; otherwise the program ends. */
+/* The configuration of a valid text; otherwise the program ends. */
 struct config *fine(const char *text);
 struct config *fine_with(const char *text, const struct config_overrides *overrides);
 struct config *must_be_fine(struct config *config, struct config_faults *faults);

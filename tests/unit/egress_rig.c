@@ -11,7 +11,7 @@
 #include "config/text.h"
 #include "upstream/upstream.h"
 
-/* `text` is taken. */
+/* Takes ownership of `text`. */
 static struct rig *
 rig_of(char *text)
 {

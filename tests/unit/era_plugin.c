@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See era_plugin.h. In place of the plugin layer: it runs these rows in process. */
+/* See era_plugin.h. Instead of the plugin layer: runs these rows in process. */
 #include "era_plugin.h"
 
 #include <stdio.h>
@@ -103,7 +103,7 @@ asks(struct mcp_call *call)
 		       mcp_get_str(call, color, "v", "nothing"));
 }
 
-/* Never content with an answer: asks under a new key each time. */
+/* Never accepts an answer: asks with a new key each time. */
 static int
 nags(struct mcp_call *call)
 {

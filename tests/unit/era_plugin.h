@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin behind the era tests: one row for each thing a row can do. */
+/* The plugin for the era tests: one row for each thing that a row can do. */
 #ifndef TESTS_UNIT_ERA_PLUGIN_H
 #define TESTS_UNIT_ERA_PLUGIN_H
 

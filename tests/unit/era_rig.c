@@ -73,7 +73,7 @@ visit_headers(struct exchange *exchange, const char *prefix,
 			fn(data, sent->header[i].name, sent->header[i].value);
 }
 
-/* Everything that leaves must be JSON of ours. */
+/* Every answer must be JSON that the gate accepts. */
 static struct json_object *
 parsed(const char *json, size_t len)
 {
@@ -160,7 +160,7 @@ deliver(bool http, const char *const *headers, const char *json)
 	for (; headers != NULL && headers[0] != NULL; headers += 2) {
 		sent->header[sent->headers++] =
 		    (struct exchange_header){ xstrdup(headers[0]), xstrdup(headers[1]) };
-		if (strcmp(headers[0], "Accept") == 0) /* as the transport reads it, roughly */
+		if (strcmp(headers[0], "Accept") == 0) /* approximately as the transport reads it */
 			sent->exchange.takes_json = strstr(headers[1], "json") != NULL;
 	}
 	if (json != NULL)
@@ -305,7 +305,7 @@ configure(void)
 	config.results.cell = LIMIT_CELL;
 }
 
-/* A prompt that is only text, as an operator's file becomes one. */
+/* A prompt that is only text, like an operator's file. */
 static const char text_prompt[] =
     "{\"prompts\":[{\"name\":\"note\",\"description\":\"Notes\","
     "\"arguments\":[{\"name\":\"what\",\"required\":true},{\"name\":\"how\"}],"

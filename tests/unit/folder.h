@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder below /tmp for one test, made empty and removed with all that is in it. */
+/* A folder below /tmp for one test, created empty, and removed with everything in it. */
 #ifndef TESTS_UNIT_FOLDER_H
 #define TESTS_UNIT_FOLDER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plays lakehost-worker and breaks one rule of the wire: the one after the last "-" of the name by
- * which it was started. */
+/* Behaves like lakehost-worker and breaks one rule of the wire format: the one after the last "-"
+ * of the name by which it was started. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ put_frame(enum wire_type type, uint16_t flags, uint64_t call, const void *data, 
 	put(data, len);
 }
 
-/* Waits for a message of this kind; the number of its call. The socket does not block: poll it. */
+/* Waits for a message of this kind; returns the number of its call. The socket does not block: poll
+ * it. */
 static uint64_t
 await(enum wire_type type)
 {
@@ -58,7 +59,7 @@ await(enum wire_type type)
 	return frame.call;
 }
 
-/* READY as it should be, then the step of the call. */
+/* A valid READY, then the step of the call. */
 static uint64_t
 answer_until_step(void)
 {
@@ -95,7 +96,7 @@ break_at_once(const char *fault)
 static void
 break_later(const char *fault)
 {
-	/* OUTCOME_DONE without anything, then a result of three bytes, which are no JSON */
+	/* OUTCOME_DONE without anything, then a result of three bytes, which are not JSON */
 	const uint32_t done[] = { 0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, 0 };
 	uint64_t call = answer_until_step();
 	char message[64];
@@ -136,6 +137,6 @@ main(int argc, char **argv)
 		if (strcmp(fault, later[i]) == 0)
 			break_later(fault);
 	break_at_once(fault);
-	await(WIRE_TYPES_END); /* until the host hangs up or kills us */
+	await(WIRE_TYPES_END); /* until the host closes the socket or kills this process */
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files for tests: copied into a folder of their own, and damaged there. */
+/* Plugin files for tests: copied into their own folder, and damaged there. */
 #ifndef TESTS_UNIT_PLUGIN_FILES_H
 #define TESTS_UNIT_PLUGIN_FILES_H
 
@@ -12,7 +12,7 @@ struct image {
 	size_t len;
 };
 
-/* A new folder of mode 0700 below /tmp; folder_remove() removes it with what is in it. */
+/* A new folder of mode 0700 below /tmp; folder_remove() removes it with its content. */
 char *folder_new(void);
 void folder_remove(char *folder);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registries out of manifests that are written as JSON text. */
+/* Registries made from manifests in JSON text. */
 #include "registry_helper.h"
 
 #include <CUnit/CUnit.h>

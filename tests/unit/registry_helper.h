@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registries out of manifests that are written as JSON text. */
+/* Registries made from manifests in JSON text. */
 #ifndef TESTS_UNIT_REGISTRY_HELPER_H
 #define TESTS_UNIT_REGISTRY_HELPER_H
 
 #include "registry/registry.h"
 
-/* What registry_new() said about the refused manifests: "0: why\n1: why\n". */
+/* The messages of registry_new() about refused manifests: "0: why\n1: why\n". */
 extern char refusals[4096];
 
 /* A registry of `n` manifests; plugin i is (struct plugin *)(i + 1). */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What makes a unit test a program: a table of functions, a main() and an exit status.
+ * Makes a unit test a program: a table of functions, a main() and an exit status.
  *
- *	static const struct test tests[] = { TEST(parse_empty), TEST(parse_long) };
- *	SUITE(tests)
+ * static const struct test tests[] = { TEST(parse_empty), TEST(parse_long) }; SUITE(tests)
  *
- * With arguments only the tests so named run. Fails also when nothing was asserted.
+ * With arguments only the named tests run. Also fails when nothing was asserted.
  */
 #ifndef TESTS_UNIT_SUITE_H
 #define TESTS_UNIT_SUITE_H
@@ -25,7 +24,7 @@ struct test {
 		.name = #function, .fn = (function) \
 	}
 
-/* CUnit prints what differed in an assertion only as its text; this says the values too. */
+/* CUnit prints a failed assertion only as its text; this prints the values too. */
 #define ASSERT_STR(actual, expected)                                                             \
 	do {                                                                                     \
 		const char *is_ = (actual), *should_ = (expected);                               \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is put right in the arguments of a call, what is told about it, and what stays refused. */
+/* Which arguments of a call are corrected, what the notes say, and what is refused. */
 #include "registry/registry.h"
 
 #include "base/buf.h"
@@ -43,7 +43,7 @@ static const char tools[] =
 
 static struct registry *registry;
 
-/* Takes arguments of a tool; the three texts are then to be as expected (NULL: any). */
+/* Prepares the arguments of a tool; the three texts must then be as expected (NULL: any). */
 static void
 taken(const char *tool, const char *arguments, const char *expected, const char *notes,
       const char *why)
@@ -73,7 +73,7 @@ taken(const char *tool, const char *arguments, const char *expected, const char 
 	json_object_put(tree);
 }
 
-/* One argument beside the required one. */
+/* One argument besides the required one. */
 static void
 becomes(const char *argument, const char *expected)
 {
@@ -94,7 +94,7 @@ refused(const char *argument, const char *why)
 }
 
 static void
-texts_become_what_is_wanted(void)
+texts_are_converted(void)
 {
 	becomes("\"row_limit\":\"5\"", "\"row_limit\":5");
 	becomes("\"row_limit\":\"5.0\"", "\"row_limit\":5");
@@ -160,7 +160,7 @@ nulls_are_absent(void)
 }
 
 static void
-limits_are_clamped_and_told(void)
+limits_are_clamped_and_reported(void)
 {
 	taken("execute_sql", "{\"sql_query\":\"x\",\"row_limit\":\"5000\"}",
 	      "{\"sql_query\":\"x\",\"row_limit\":1000}",
@@ -169,7 +169,7 @@ limits_are_clamped_and_told(void)
 	      "wait_s: 300 is more than the maximum 50, which was used instead.", "");
 	refused("\"row_limit\":0", "row_limit: 0 is less than the minimum 1");
 	refused("\"row_limit\":-5", "row_limit: -5 is less than the minimum 1");
-	/* neither what limits no answer, nor what a tool that writes is told to do */
+	/* no maximum of other properties, and none in a tool that writes */
 	refused("\"port\":10", "port: 10 is more than the maximum 9");
 	taken("resize_cluster", "{\"max_workers\":9}", NULL, "",
 	      "max_workers: 9 is more than the maximum 8");
@@ -211,7 +211,7 @@ many_faults_end(void)
 	json_object_put(tree);
 }
 
-/* A name of a stranger's must not begin a line that looks like ours. */
+/* A foreign name must not start a line that looks like one of the host. */
 static void
 names_stay_on_their_line(void)
 {
@@ -223,7 +223,7 @@ names_stay_on_their_line(void)
 }
 
 static void
-what_clients_add(void)
+arguments_that_clients_add(void)
 {
 	taken("list_clusters",
 	      "{\"wait_for_previous\":true,\"toolCallId\":\"c\",\"sessionId\":\"s\","
@@ -347,16 +347,16 @@ end(void)
 
 static const struct test tests[] = {
 	TEST(begin),
-	TEST(texts_become_what_is_wanted),
+	TEST(texts_are_converted),
 	TEST(numbers_become_texts),
 	TEST(one_value_becomes_a_list),
 	TEST(enums_in_any_case),
 	TEST(nulls_are_absent),
-	TEST(limits_are_clamped_and_told),
+	TEST(limits_are_clamped_and_reported),
 	TEST(all_faults_at_once),
 	TEST(many_faults_end),
 	TEST(names_stay_on_their_line),
-	TEST(what_clients_add),
+	TEST(arguments_that_clients_add),
 	TEST(times_in_words),
 	TEST(times_of_a_tool),
 	TEST(unknown_tools),

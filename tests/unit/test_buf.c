@@ -50,7 +50,7 @@ full_is_sticky_until_reset(void)
 }
 
 static void
-keeping_goes_back(void)
+keep_restores_the_length(void)
 {
 	struct buf buf;
 
@@ -154,7 +154,7 @@ json_strings(void)
 		"\"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80\"");
 }
 
-/* Every byte at every place of a word, so that the eight-byte steps are right. */
+/* Every byte at every position of a word, so that the eight-byte steps are right. */
 static void
 json_strings_at_each_offset(void)
 {
@@ -311,7 +311,7 @@ base64_is_strict(void)
 static const struct test tests[] = {
 	TEST(cap_is_exact),
 	TEST(full_is_sticky_until_reset),
-	TEST(keeping_goes_back),
+	TEST(keep_restores_the_length),
 	TEST(printf_fills_to_the_cap),
 	TEST(printf_behind_text),
 	TEST(cut_drop_take),

@@ -11,7 +11,7 @@
 #include "suite.h"
 
 static pthread_t loop_thread;
-static atomic_int runs; /* of the step that a test counts */
+static atomic_int runs; /* step that a test counts */
 
 static int
 echo(struct mcp_call *call)
@@ -312,7 +312,7 @@ init(struct rig *rig)
 	atomic_store(&runs, 0);
 }
 
-/* A host whose deadlines and budgets are over soon. */
+/* A host with short deadlines and budgets. */
 static void
 init_short(struct rig *rig)
 {
@@ -480,7 +480,7 @@ cancel_cleans_up(void)
 }
 
 static void
-cancel_what_runs_on(void)
+cancel_a_running_step(void)
 {
 	struct rig rig;
 	struct probe probe = { 0 };
@@ -518,7 +518,7 @@ deadline(void)
 	rig_fini(&rig);
 }
 
-/* The answer does not wait for the clean-up, nor does the clean-up end with the answer. */
+/* The answer does not wait for the clean-up, and the clean-up does not end with the answer. */
 static void
 deadline_with_clean_up(void)
 {
@@ -536,7 +536,7 @@ deadline_with_clean_up(void)
 	rig_fini(&rig);
 }
 
-/* A step that blocks for longer than all patience: the answer comes, the step ends later. */
+/* A step that blocks for too long: the answer is sent, the step ends later. */
 static void
 step_never_returns(void)
 {
@@ -600,7 +600,7 @@ questions(void)
 	ASSERT_INT(probe.asks, 0);
 	ASSERT_STR(probe.text, "Ada");
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "ask_two" });
-	ASSERT_STR(probe.text, "nobody"); /* cannot be asked: the row goes on without */
+	ASSERT_STR(probe.text, "nobody"); /* cannot be asked: the row continues without */
 	ASSERT_INT(calls_running(rig.calls), 0);
 	rig_fini(&rig);
 }
@@ -677,7 +677,7 @@ progress(void)
 	rig_fini(&rig);
 }
 
-/* A burst of ten, then ten a second: a thousand in no time are ten. */
+/* A burst of ten, then ten a second: of a thousand at once ten are sent. */
 static void
 progress_rate(void)
 {
@@ -726,7 +726,7 @@ steps_cap(void)
 	for (size_t i = 0; i < 4; i++)
 		rig_start(&rig, &probes[i], &(struct probe_spec){ .name = "blocks" });
 	wait_inside(2);
-	call_cancel(probes[2].call); /* while it waits for its turn */
+	call_cancel(probes[2].call); /* while it waits to start */
 	open_gate(true);
 	rig_run(&rig);
 	ASSERT_INT(gate_most, 2);
@@ -736,7 +736,7 @@ steps_cap(void)
 	rig_fini(&rig);
 }
 
-/* Steps that never end leave no turn to others: these are told so at their deadline. */
+/* Steps that never end block other calls: these are refused at their deadline. */
 static void
 steps_cap_deadline(void)
 {
@@ -760,7 +760,7 @@ steps_cap_deadline(void)
 	rig_fini(&rig);
 }
 
-/* Suspended calls do not count as running ones, but against the host's cap. */
+/* Suspended calls do not count as running, but count for the host's cap. */
 static void
 suspended_cap(void)
 {
@@ -813,7 +813,7 @@ drain(void)
 	rig_fini(&rig);
 }
 
-/* The host goes while a step still waits for its request. */
+/* The host ends while a step still waits for its request. */
 static void
 free_under_way(void)
 {
@@ -840,7 +840,7 @@ static const struct test tests[] = { TEST(where_steps_run),
 				     TEST(cancel_suspended),
 				     TEST(cancel_blocking),
 				     TEST(cancel_cleans_up),
-				     TEST(cancel_what_runs_on),
+				     TEST(cancel_a_running_step),
 				     TEST(deadline),
 				     TEST(deadline_with_clean_up),
 				     TEST(step_never_returns),

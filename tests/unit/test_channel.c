@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channels: messages of every size arrive whole and in order, from any thread; what is no message
+/* Channels: messages of every size arrive whole and in order, from any thread; an invalid message
  * ends the channel. */
 #include <pthread.h>
 #include <sys/socket.h>
@@ -17,7 +17,7 @@ struct rig {
 	struct loop *loop;
 	struct channel here, there;
 	size_t received, wanted;
-	uint32_t next[SENDERS]; /* index that the next message of a sender has */
+	uint32_t next[SENDERS]; /* index of the next message of a sender */
 	bool in_order;
 	char why[64]; /* why `there` was closed */
 };
@@ -28,7 +28,7 @@ pattern(size_t at)
 	return (char)(at * 31 >> 3);
 }
 
-/* Each message is filled with a pattern, and its call says how long it is. */
+/* Each message is filled with a pattern, and its call is its length. */
 static void
 on_message(struct channel *channel, const struct channel_message *message)
 {
@@ -168,14 +168,14 @@ ends_with_its_peer(void)
 	send_pattern(&rig.here, WIRE_STEP, 0, 10);
 	channel_close(&rig.here);
 	loop_run(rig.loop, 0);
-	ASSERT_INT(rig.received, 1); /* what was said before still counts */
+	ASSERT_INT(rig.received, 1); /* earlier messages still count */
 	ASSERT_STR(rig.why, "it closed the connection");
-	send_pattern(&rig.there, WIRE_STEP, 0, 10); /* into nothing, without harm */
+	send_pattern(&rig.there, WIRE_STEP, 0, 10); /* has no effect */
 	rig_fini(&rig);
 }
 
 static void
-refuses_what_is_no_frame(void)
+refuses_invalid_frames(void)
 {
 	static const struct frame frames[] = {
 		{ .magic = 1, .type = WIRE_STEP },
@@ -221,8 +221,8 @@ reads_frames_in_any_pieces(void)
 }
 
 static const struct test tests[] = {
-	TEST(carries_every_size),	TEST(takes_many_senders),	  TEST(ends_with_its_peer),
-	TEST(refuses_what_is_no_frame), TEST(reads_frames_in_any_pieces),
+	TEST(carries_every_size),     TEST(takes_many_senders),		TEST(ends_with_its_peer),
+	TEST(refuses_invalid_frames), TEST(reads_frames_in_any_pieces),
 };
 
 SUITE(tests)

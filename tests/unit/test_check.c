@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK() as an operator sees it: a line on standard error, then SIGABRT. */
+/* CHECK() for an operator: a line on standard error, then SIGABRT. */
 #include "base/check.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which connections to the upstream are used again, and which are left open. */
+/* Which connections to the upstream are reused, and which stay open. */
 #include "base/mem.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
@@ -35,8 +35,8 @@ connections_are_reused(void)
 	rig_free(b);
 }
 
-/* A request that may not be repeated uses a connection again when that does no harm, and leaves
- * none behind when it needs one of its own. */
+/* A request that may not be repeated reuses a connection when that does no harm, and leaves none
+ * open when it needs its own. */
 static void
 no_connection_is_left(void)
 {
@@ -89,7 +89,7 @@ relay_done(void *data, const struct mcp_reply *reply)
 	}
 }
 
-/* Thirty requests under way all the time, each followed by the next. */
+/* Thirty requests run all the time; each is followed by the next. */
 static void
 steady_load_keeps_connections(void)
 {
@@ -110,7 +110,7 @@ few_alive(void *data)
 	return upstream_alive_now(data) <= 8;
 }
 
-/* After a burst only few connections stay. */
+/* After a burst only few connections stay open. */
 static void
 few_connections_stay_idle(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How requests are authenticated, and what a 401 or the end of an access token leads to. */
+/* How requests are authenticated, and the effect of a 401 or of the end of an access token. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +70,7 @@ basic_is_masked(void)
 }
 
 static void
-none_sends_none(void)
+method_none_sends_no_credential(void)
 {
 	struct rig *b = rig_new_generic("", "method = \"none\";");
 	struct mcp_http http = get("/api/ok");
@@ -134,7 +134,7 @@ fetch(struct rig *b, const char *what, int status, unsigned requests)
 	got_fini(&got);
 }
 
-/* While other requests may be under way. */
+/* While other requests may run. */
 static void
 fetch_beside(struct rig *b, const char *what)
 {
@@ -153,15 +153,15 @@ file_read_again(void)
 	char *identity;
 
 	fetch(b, "/api/need/Bearer_old", 200, 1);
-	fetch(b, "/api/need/Bearer_new", 401, 2); /* the file says the same: not repeated */
+	fetch(b, "/api/need/Bearer_new", 401, 2); /* the file has the same secret: not repeated */
 	identity = xstrdup(b->egress->authorizer[0].credential.identity);
 	write_secret("new\n");
 	fetch(b, "/api/need/Bearer_new", 200, 4);
 	fetch(b, "/api/need/Bearer_new", 200, 5);
 	CU_ASSERT(strcmp(identity, b->egress->authorizer[0].credential.identity) != 0);
 	free(identity);
-	fetch(b, "/api/status/401", 401, 6); /* once more only if there is another secret */
-	write_secret("\"bad\"\n");	     /* what cannot be right is not taken */
+	fetch(b, "/api/status/401", 401, 6); /* repeated only with another secret */
+	write_secret("\"bad\"\n");	     /* an invalid secret is not used */
 	fetch(b, "/api/status/401", 401, 7);
 	unlink(path);
 	fetch(b, "/api/status/401", 401, 8);
@@ -169,7 +169,7 @@ file_read_again(void)
 	rig_free(b);
 }
 
-/* A request that may not be repeated was not carried out when the answer is 401. */
+/* An answer 401 means that the request was not carried out, so any request may be repeated. */
 static void
 post_is_sent_again(void)
 {
@@ -279,7 +279,7 @@ token_renewed_ahead(void)
 	CU_ASSERT(credential->renew_ms > clock_ms() + 3000000);
 	CU_ASSERT(credential->expires_ms > credential->renew_ms);
 	credential->renew_ms = clock_ms();
-	fetch_beside(b, "/api/need/Bearer_at-1"); /* the old one serves meanwhile */
+	fetch_beside(b, "/api/need/Bearer_at-1"); /* meanwhile the old one is used */
 	while (b->egress->authorizer[0].renewal != NULL)
 		fetch_beside(b, "/api/ok");
 	ASSERT_STR(credential->access_token, "at-2");
@@ -332,7 +332,7 @@ deadline_while_waiting(void)
 	CU_ASSERT(b->egress->authorizer[0].waiting == NULL);
 	got_fini(&got);
 	upstream_release(b->upstream);
-	rig_free(b); /* with the token still under way */
+	rig_free(b); /* while the token is being requested */
 }
 
 /* ---- steps of a credential ------------------------------------------------------------------- */
@@ -420,7 +420,7 @@ authorize_never(const struct credential *credential, int64_t now_ms, struct cred
 	snprintf(step->why, sizeof(step->why), "the safe is locked");
 }
 
-/* A kind that only this test knows: what its step says is what the caller hears. */
+/* A kind that only this test has: the message of its step reaches the caller. */
 static void
 error_of_a_kind(void)
 {
@@ -441,7 +441,7 @@ error_of_a_kind(void)
 
 static const struct test tests[] = {
 	TEST(methods),
-	TEST(none_sends_none),
+	TEST(method_none_sends_no_credential),
 	TEST(basic_is_masked),
 	TEST(file_read_again),
 	TEST(post_is_sent_again),

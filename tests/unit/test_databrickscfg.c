@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which workspace and credential are chosen, from which source, and what is said about it. */
+/* Which workspace and credential are selected, from which source, and the messages. */
 #include "upstream/databricks/resolve.h"
 
 #include <sys/stat.h>
@@ -150,12 +150,12 @@ from_environment(void)
 		    "DATABRICKS_WORKSPACE_ID", "42");
 	check(&source, "https://h.example", "dapi1",
 	      "pat: token from DATABRICKS_TOKEN, host from DATABRICKS_HOST");
-	source.token = (char *)"dapi2"; /* the configuration goes before */
+	source.token = (char *)"dapi2"; /* the configuration has priority */
 	source.host = (char *)"https://c.example";
 	check(&source, "https://c.example", "dapi2",
 	      "pat: token from the configuration, host from the configuration");
 	source.env = NULL;
-	source.token = NULL; /* another role: nothing is taken from the environment */
+	source.token = NULL; /* another role: the environment is not used */
 	check(&source, "https://c.example", NULL,
 	      "there is no credential: give a token in upstreams.workspace of lakehost.conf");
 }
@@ -243,17 +243,17 @@ profiles_wrong(void)
 	check_fault(&source, "host",
 		    "the host is not the address of a workspace: it holds an @; "
 		    "give the token by itself");
-	source.profile = NULL; /* no DEFAULT: silently nothing */
+	source.profile = NULL; /* no DEFAULT: no message */
 	check(&source, NULL, NULL, "no host configured");
 	unlink(path);
 	snprintf(expected, sizeof(expected), "cannot read %s: No such file or directory", path);
 	check_fault(&source, "config_file", expected);
 	source.config_file = NULL;
-	source.home = "/nonexistent"; /* nobody named it: it need not be there */
+	source.home = "/nonexistent"; /* not named: it may be absent */
 	check(&source, NULL, NULL, "no host configured");
 }
 
-/* What is said of a token in the environment, and that its place is named. */
+/* Faults of a token in the environment, with its source. */
 static void
 token_is_not(const char *token, const char *fault)
 {
@@ -301,7 +301,8 @@ tokens_wrong(void)
 	token_is_not("****", example);
 }
 
-/* What is wrong in the environment is no fault of the configuration, and names what to choose. */
+/* A fault in the environment is not a fault of the configuration, and the message names the
+ * alternatives. */
 static void
 profiles_offered(void)
 {
@@ -369,7 +370,8 @@ file_skipped(void)
 	check(&source, "https://w.example", "dapiW", "token of profile work");
 	ENVIRONMENT("DATABRICKS_HOST", "e.example");
 	check(&source, "https://e.example", NULL, "the host is known from DATABRICKS_HOST, but");
-	source.profile = (char *)"work"; /* named: it fills gaps, and the mixture is told */
+	source.profile = (char *)"work"; /* named: it fills gaps, and the message names both
+					  * sources */
 	databricks_resolve(&source, &found);
 	ASSERT_STR(found.url, "https://e.example");
 	ASSERT_STR(found.token, "dapiW");
@@ -401,7 +403,7 @@ plain_http(void)
 }
 
 static void
-odd_files(void)
+invalid_files(void)
 {
 	static const char *const texts[] = { "",
 					     "[",
@@ -430,7 +432,7 @@ odd_files(void)
 static const struct test tests[] = {
 	TEST(hosts),	      TEST(from_environment), TEST(missing),	  TEST(other_methods),
 	TEST(profiles),	      TEST(profiles_wrong),   TEST(file_skipped), TEST(plain_http),
-	TEST(odd_files),      TEST(refusals),	      TEST(tokens_wrong), TEST(profiles_offered),
+	TEST(invalid_files),  TEST(refusals),	      TEST(tokens_wrong), TEST(profiles_offered),
 	TEST(profile_values),
 };
 SUITE(tests)

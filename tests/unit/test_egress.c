@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and replies: what is sent, what comes back, what is tried again, and what is refused to
- * be read. */
+/* Requests and replies: what is sent, what is received, what is repeated, and what is refused. */
 #include <unistd.h>
 
 #include "egress/internal.h"
@@ -192,7 +191,7 @@ parallel_work_is_parallel(void)
 
 	for (size_t i = 0; i < 8; i++)
 		rig_submit(b, &http, &got[i]);
-	rig_until(b, eight_arrived, b->upstream); /* although none is answered */
+	rig_until(b, eight_arrived, b->upstream); /* although no answer is sent */
 	upstream_release(b->upstream);
 	rig_run(b);
 	for (size_t i = 0; i < 8; i++) {
@@ -221,7 +220,8 @@ tls(void)
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
 	b = rig_new_tls(ca, "");
-	rig_fetch(b, &http, &got); /* not trusted: not a byte goes out, and no second try */
+	rig_fetch(b, &http, &got); /* not trusted: no byte is sent, and there is no second
+				    * attempt */
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why, "is not trusted");
 	assert_has(got.why, "upstreams.workspace.ca_file");
@@ -240,7 +240,7 @@ tls(void)
 		got_fini(&got);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 1);
-	/* Waiting for multiplexing must not make one connection of what could be eight. */
+	/* Waiting for multiplexing must not replace eight connections by one. */
 	http = get("/api/hold");
 	for (size_t i = 0; i < 8; i++)
 		rig_submit(b, &http, &many[i]);
@@ -257,7 +257,7 @@ tls(void)
 	unlink(ca);
 }
 
-/* A proxy of the environment is for others; this one would not answer. */
+/* A proxy of the environment is for other hosts; this one would not answer. */
 static void
 no_proxy_to_this_machine(void)
 {
@@ -309,7 +309,7 @@ throttled(void)
 	ASSERT_INT(attempts(b, "/api/flaky/1/429/0", MCP_RETRY_SAFE, 200), 2);
 	ASSERT_INT(attempts(b, "/api/flaky/2/429/-", MCP_RETRY_NEVER, 200), 3);
 	ASSERT_INT(attempts(b, "/api/flaky/3/429/0", MCP_RETRY_SAFE, 429), 3); /* given up */
-	rig_fetch(b, &http, &got); /* what cannot be understood counts as not said */
+	rig_fetch(b, &http, &got); /* an unknown value counts as absent */
 	ASSERT_INT(got.reply.status, 429);
 	ASSERT_INT(got.reply.retry_after_ms, -1);
 	ASSERT_INT(got.reply.error, MCP_OK);
@@ -340,7 +340,7 @@ retry_after_within_the_deadline(void)
 	struct got got = { 0 };
 
 	b->scope.deadline_ms = clock_ms() + 30000;
-	rig_fetch(b, &http, &got); /* waiting for it would be too long: the reply as it is */
+	rig_fetch(b, &http, &got); /* the wait would be too long: the reply unchanged */
 	ASSERT_INT(got.reply.status, 429);
 	ASSERT_INT(got.reply.retry_after_ms, 50000);
 	ASSERT_INT(upstream_requests(b->upstream), 1);
@@ -359,7 +359,7 @@ lost_connections(void)
 	ASSERT_INT(attempts(b, "/api/drop/1", MCP_RETRY_SAFE, 200), 2);
 	ASSERT_INT(attempts(b, "/api/drop/1/n", MCP_RETRY_NEVER, 0), 1);
 	ASSERT_INT(attempts(b, "/api/drop/9", MCP_RETRY_TOKEN, 0), 3);
-	/* On a connection that was used before libcurl would repeat by itself. */
+	/* On a used connection libcurl would repeat by itself. */
 	ASSERT_INT(attempts(b, "/api/ok", MCP_RETRY_SAFE, 200), 1);
 	ASSERT_INT(attempts(b, "/api/drop/1/m", MCP_RETRY_NEVER, 0), 1);
 	http = post("/api/drop/1/k", NULL);
@@ -379,7 +379,7 @@ lost_connections(void)
 }
 
 static void
-nobody_there(void)
+no_server(void)
 {
 	struct upstream *u = upstream_start(NULL);
 	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
@@ -446,7 +446,7 @@ silence(void)
 	rig_free(b);
 }
 
-/* ---- replies that are not right -------------------------------------------------------------- */
+/* ---- invalid replies ------------------------------------------------------------------------- */
 
 static void
 fails(struct rig *b, const char *path, enum mcp_status error, int status, const char *why)
@@ -517,7 +517,7 @@ caps(void)
 	ASSERT_INT(got.reply.body.len, 100000);
 	got_fini(&got);
 	fails(b, "/api/huge/100001", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
-	/* Half a megabyte that is a few hundred bytes on the wire. */
+	/* Half a megabyte that is a few hundred bytes when compressed. */
 	fails(b, "/api/gzip/500000", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
 	http = get("/api/gzip/99999");
 	rig_fetch(b, &http, &got);
@@ -531,7 +531,7 @@ caps(void)
 		ASSERT_INT(got.reply.error, http.max_bytes < 11 ? MCP_E_TOO_LARGE : MCP_OK);
 		got_fini(&got);
 	}
-	http = get("/api/error/200000"); /* an error is cut, its status is what counts */
+	http = get("/api/error/200000"); /* an error is cut, its status counts */
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 400);
@@ -548,7 +548,7 @@ caps(void)
 	rig_free(b);
 }
 
-/* At the cap, one before, one beyond. */
+/* At the cap, one below, one above. */
 static void
 caps_of_heads(void)
 {
@@ -593,7 +593,7 @@ static const struct test tests[] = {
 	TEST(unavailable),
 	TEST(retry_after_within_the_deadline),
 	TEST(lost_connections),
-	TEST(nobody_there),
+	TEST(no_server),
 	TEST(deadline),
 	TEST(silence),
 	TEST(broken_replies),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies in pieces, transfers that are given up, and replies that are shared. */
+/* Replies in pieces, cancelled transfers, and shared replies. */
 #include "base/buf.h"
 #include "egress/cache.h"
 #include "egress/internal.h"
@@ -169,7 +169,7 @@ sink_errors_are_buffered(void)
 	assert_has(got.body, "E404");
 	ASSERT_INT(sunk.bytes.len, 0);
 	got_fini(&got);
-	http.path = "/api/flaky/1/503/0"; /* nothing was handed over yet: try again */
+	http.path = "/api/flaky/1/503/0"; /* no byte was delivered yet: repeated */
 	got.sink = take;
 	got.sink_data = &sunk;
 	rig_fetch(b, &http, &got);
@@ -177,7 +177,7 @@ sink_errors_are_buffered(void)
 	ASSERT_STR(sunk.bytes.data, "{\"ok\":true}");
 	got_fini(&got);
 	buf_reset(&sunk.bytes);
-	http.path = "/api/reset/100000"; /* something was: never again */
+	http.path = "/api/reset/100000"; /* some bytes were delivered: never repeated */
 	got.sink = take;
 	got.sink_data = &sunk;
 	rig_fetch(b, &http, &got);
@@ -209,7 +209,7 @@ cancel(void)
 	transfer = rig_submit(b, &http, &first); /* on the wire */
 	rig_until(b, one_arrived, b->upstream);
 	egress_cancel(transfer);
-	http = get("/other"); /* refused, but not yet said */
+	http = get("/other"); /* refused, but not reported yet */
 	transfer = rig_submit(b, &http, &first);
 	egress_cancel(transfer);
 	b->waiting -= 3;
@@ -347,10 +347,10 @@ cached_replies(void)
 	fetch_ok(b, &http, 5); /* not asked for */
 	http.cache_ms = 3600000;
 	fetch_ok(b, &http, 5);
-	write.retry = MCP_RETRY_SAFE; /* a read in spite of its method */
+	write.retry = MCP_RETRY_SAFE; /* a read, in spite of its method */
 	fetch_ok(b, &write, 6);
 	fetch_ok(b, &http, 6);
-	write.retry = MCP_RETRY_NEVER; /* a change makes all of it old */
+	write.retry = MCP_RETRY_NEVER; /* a change makes all of them old */
 	fetch_ok(b, &write, 7);
 	fetch_ok(b, &http, 8);
 	rig_free(b);
@@ -372,7 +372,7 @@ errors_are_not_cached(void)
 		got_fini(&got);
 	}
 	granted = b->permissions.count;
-	b->permissions.count = 0; /* a cached reply is for those only who may ask */
+	b->permissions.count = 0; /* a cached reply is only for plugins with the permission */
 	http = get("/api/ok");
 	http.cache_ms = 3600000;
 	rig_fetch(b, &http, &got);
@@ -447,7 +447,7 @@ single_flight(void)
 	http.flags = 0; /* this one wants its own */
 	rig_submit(b, &http, &got[4]);
 	rig_until(b, one_arrived, b->upstream);
-	egress_cancel(transfer[0]); /* the others go on without the one who began */
+	egress_cancel(transfer[0]); /* the others continue without the first one */
 	b->waiting--;
 	upstream_release(b->upstream);
 	rig_run(b);
@@ -472,7 +472,7 @@ single_flight_deadlines(void)
 	b->scope.deadline_ms = clock_ms() + 20;
 	rig_submit(b, &http, &hasty);
 	b->scope.deadline_ms = 0;
-	b->waiting++; /* the hasty one does not stop the loop */
+	b->waiting++; /* the one with the short deadline does not stop the loop */
 	rig_submit(b, &http, &patient);
 	b->waiting -= 2;
 	rig_run(b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What plugins may not do: other paths, other hosts, other headers, other files, other secrets. */
+/* What plugins may not do: use other paths, other hosts, other headers, other files, other
+ * secrets. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ permissions(void)
 }
 
 static void
-odd_paths(void)
+unusual_paths(void)
 {
 	static const char *const paths[] = { "",
 					     "api/ok",
@@ -90,7 +91,7 @@ odd_paths(void)
 	rig_free(b);
 }
 
-/* What is fine arrives exactly as it was written. */
+/* A valid path is sent exactly as written. */
 static void
 paths_as_they_are(void)
 {
@@ -169,7 +170,7 @@ no_credential(void)
 	b->config->upstream[0].auth_type = NULL;
 	refused(b, &http, MCP_E_UNAUTHENTICATED, "no host configured: set DATABRICKS_HOST");
 	http = get("/other");
-	refused(b, &http, MCP_E_PERMISSION, "no permission"); /* that goes first */
+	refused(b, &http, MCP_E_PERMISSION, "no permission"); /* that one has priority */
 	http = get("/api/ok");
 	http.upstream = "mars";
 	refused(b, &http, MCP_E_PERMISSION, "to upstreams.workspace only, not to \"mars\"");
@@ -180,7 +181,7 @@ no_credential(void)
 	refused(b, &http, MCP_E_PERMISSION, "to upstreams.venus only");
 	http.upstream = NULL;
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
-	http.upstream = "workspace"; /* its own, by the name that all plugins know */
+	http.upstream = "workspace"; /* its own, by the name that all plugins use */
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
 	got_fini(&got);
 	rig_free(b);
@@ -235,7 +236,7 @@ links_allowed(void)
 }
 
 static void
-links_carry_nothing_of_ours(void)
+links_have_no_credential(void)
 {
 	struct mcp_header given = { "x-enc-key", "abc" }, forbidden = { "Authorization", "x" };
 	struct rig *b = rig_new("workspace_id = \"42\";", "");
@@ -244,7 +245,7 @@ links_carry_nothing_of_ours(void)
 	struct got got = { 0 };
 
 	http.url = url;
-	http.method = "PUT"; /* a link, too, needs a permission, for each method */
+	http.method = "PUT"; /* a link also needs a permission for each method */
 	refused(b, &http, MCP_E_PERMISSION, "plugin test has no permission for \"PUT link\"");
 	http.method = "GET";
 	http.headers = &given;
@@ -272,7 +273,7 @@ links_carry_nothing_of_ours(void)
 	assert_lacks(got.why, "very-secret");
 	got_fini(&got);
 	url = xprintf("%s/api/redirect", upstream_url(b->upstream));
-	http.url = url; /* not followed; it is the plugin's to judge */
+	http.url = url; /* not followed; the plugin decides */
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 302);
 	ASSERT_INT(got.reply.error, MCP_OK);
@@ -391,7 +392,7 @@ send_files(void)
 	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	got_fini(&got);
-	http.path = "/api/flaky/1/503/0"; /* from its beginning again */
+	http.path = "/api/flaky/1/503/0"; /* again from its beginning */
 	http.retry = MCP_RETRY_IDEMPOTENT;
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
@@ -412,7 +413,7 @@ send_files(void)
 }
 
 static void
-files_beyond(void)
+files_outside_of_transfer_dirs(void)
 {
 	struct rig *b = files_rig();
 	struct mcp_http http = post("/api/echo", NULL);
@@ -517,22 +518,22 @@ files_not_received(void)
 	refused(b, &http, MCP_E_INPUT, "is not the name of a file");
 	http.reply_file = NULL;
 	refused(b, &http, MCP_E_INTERNAL, "no file for the reply");
-	ASSERT_INT(folder_files(), 0); /* nothing is left behind */
+	ASSERT_INT(folder_files(), 0); /* nothing is left */
 	files_end(b);
 }
 
 static const struct test tests[] = {
 	TEST(permissions),
-	TEST(odd_paths),
+	TEST(unusual_paths),
 	TEST(paths_as_they_are),
 	TEST(headers),
 	TEST(no_credential),
 	TEST(links_allowed),
-	TEST(links_carry_nothing_of_ours),
+	TEST(links_have_no_credential),
 	TEST(secrets),
 	TEST(large_bodies),
 	TEST(send_files),
-	TEST(files_beyond),
+	TEST(files_outside_of_transfer_dirs),
 	TEST(receive_files),
 	TEST(files_not_received),
 };

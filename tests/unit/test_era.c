@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modern era, and what both eras share: admission, methods, results, errors, rounds. */
+/* The modern era, and the common parts of both eras: admission, methods, results, errors,
+ * rounds. */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -247,7 +248,7 @@ methods(void)
 }
 
 static void
-notifications_and_strays(void)
+notifications_and_unknown_responses(void)
 {
 	static const char *const headers[] = { "MCP-Protocol-Version", "2026-07-28", NULL };
 	struct sent *sent;
@@ -369,8 +370,8 @@ pages(void)
 			snprintf(params, sizeof(params), "\"cursor\":\"%s\"", cursor);
 	} while (cursor != NULL && ++rounds < 10);
 	ASSERT_INT(rounds, 3);
-	ASSERT_INT(seen, 19); /* all but the one for administrators */
-	/* the last cursor is none of another list, nor of another principal */
+	ASSERT_INT(seen, 19); /* all except the one for administrators */
+	/* the last cursor is not valid for another list or another principal */
 	expect_error(call_modern("resources/list", NULL, params), 200, -32602);
 	rig_principal = "somebody";
 	expect_error(call_modern("tools/list", NULL, params), 200, -32602);
@@ -499,7 +500,7 @@ prompts(void)
 	rig_stop();
 }
 
-/* Nothing runs for these; what a caller gives is text and nothing more. */
+/* No code runs for these; a caller's values are only text. */
 static void
 text_prompts(void)
 {
@@ -548,9 +549,9 @@ completions(void)
 	rig_stop();
 }
 
-/* What requests take in memory is bounded for all of them together. */
+/* The memory of all requests together is limited. */
 static void
-held(void)
+memory_of_requests_is_limited(void)
 {
 	char *text = xmalloc(PARSE_INLINE * 2);
 	struct sent *sent;
@@ -588,7 +589,7 @@ errors_are_masked(void)
 	rig_stop();
 }
 
-/* Whatever a client calls things, the message has one line, and no name runs away with it. */
+/* For any text from a client, the message has one line and a limited length. */
 static void
 errors_are_one_line(void)
 {
@@ -628,7 +629,7 @@ static const struct test tests[] = {
 	TEST(errors_are_masked),
 	TEST(errors_are_one_line),
 	TEST(shown_names),
-	TEST(held),
+	TEST(memory_of_requests_is_limited),
 	TEST(a_call),
 	TEST(ids_come_back_as_they_were),
 	TEST(envelope_first),
@@ -636,7 +637,7 @@ static const struct test tests[] = {
 	TEST(headers_repeat_the_body),
 	TEST(header_parameters),
 	TEST(methods),
-	TEST(notifications_and_strays),
+	TEST(notifications_and_unknown_responses),
 	TEST(options_of_a_request),
 	TEST(discover),
 	TEST(lists),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trees behind the gate: members by type, raw members, writing. */
+/* Trees after the gate: members by type, raw members, writing. */
 #include "base/json.h"
 
 #include <math.h>
@@ -97,7 +97,7 @@ numbers_keep_their_spelling(void)
 	json_object_put(array);
 }
 
-/* A tree of empty objects takes two hundred times its text. */
+/* A tree of empty objects needs two hundred times its text. */
 static void
 trees_have_a_budget(void)
 {
@@ -125,7 +125,7 @@ trees_have_a_budget(void)
 }
 
 static void
-what_json_lacks_is_null(void)
+numbers_without_json_form_are_null(void)
 {
 	struct json_object *array = json_object_new_array();
 	struct buf buf;
@@ -210,7 +210,7 @@ static const struct test tests[] = {
 	TEST(writing_is_compact_and_exact),
 	TEST(numbers_keep_their_spelling),
 	TEST(trees_have_a_budget),
-	TEST(what_json_lacks_is_null),
+	TEST(numbers_without_json_form_are_null),
 	TEST(writing_stops_at_the_cap),
 	TEST(raw_members),
 	TEST(texts_need_no_nul_behind),

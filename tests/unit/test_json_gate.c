@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate: what RFC 8259 allows passes, all else is refused with its reason and place. */
+/* The gate: it accepts what RFC 8259 allows, and refuses all else with reason and position. */
 #include "base/json.h"
 
 #include "base/buf.h"
@@ -53,7 +53,7 @@ static const struct sample good[] = {
 	{ S("[2] ") }, { S(" 1 ") }, { S("-1") }, { S("\n1") }, { S("[1,null,null,null,2]") },
 };
 
-/* The text, the reason and the offset where it is seen. */
+/* The text, the reason and the position. */
 static const struct {
 	const char *text;
 	size_t len;
@@ -183,7 +183,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* From a copy without anything behind it, so that AddressSanitizer sees a byte read too many. */
+/* From a copy without bytes after it, so that AddressSanitizer sees a byte read too many. */
 static const char *
 gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
 {
@@ -197,7 +197,7 @@ gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
 }
 
 static void
-good_texts_pass(void)
+good_texts_are_accepted(void)
 {
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		size_t at = 0;
@@ -241,9 +241,9 @@ bad_texts_are_refused(void)
 	}
 }
 
-/* A proper prefix of an object or array is never a whole text. */
+/* A part of an object or array is never a valid text. */
 static void
-no_prefix_passes(void)
+no_prefix_is_accepted(void)
 {
 	static const char text[] = "{\"a\":[1,-2.5e3,\"x\\u00fc\\ud83d\\ude00\",true,false,null,"
 				   "{}],\"b\":{\"\":\"\xF0\x9F\x98\x80\"}}";
@@ -360,7 +360,7 @@ number_limit(void)
 	buf_fini(&buf);
 }
 
-/* Few keys are compared pairwise, many sorted: both sides of the border and far beyond. */
+/* Few keys are compared pairwise, many are sorted: both sides of the limit and far beyond. */
 static void
 duplicates_among_many(void)
 {
@@ -404,10 +404,15 @@ keys_of_nested_objects_stay_apart(void)
 }
 
 static const struct test tests[] = {
-	TEST(good_texts_pass),	     TEST(good_texts_are_parsed),
-	TEST(bad_texts_are_refused), TEST(no_prefix_passes),
-	TEST(depth_limit),	     TEST(bytes_limit),
-	TEST(members_limit),	     TEST(number_limit),
-	TEST(duplicates_among_many), TEST(keys_of_nested_objects_stay_apart),
+	TEST(good_texts_are_accepted),
+	TEST(good_texts_are_parsed),
+	TEST(bad_texts_are_refused),
+	TEST(no_prefix_is_accepted),
+	TEST(depth_limit),
+	TEST(bytes_limit),
+	TEST(members_limit),
+	TEST(number_limit),
+	TEST(duplicates_among_many),
+	TEST(keys_of_nested_objects_stay_apart),
 };
 SUITE(tests)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer of JSON: what it writes, and what it refuses to write. */
+/* The writer of JSON: what it writes, and what it refuses. */
 #include "base/json_write.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ start(void)
 	json_start(&json, &out);
 }
 
-/* Complete, of this text, and acceptable to the gate. */
+/* Complete, with this text, and valid for the gate. */
 static void
 assert_written(const char *expected)
 {
@@ -99,7 +99,7 @@ doubles_are_short(void)
 	assert_written("[1,-2,0.5,1e+15,0.30000000000000004,123456789012345,0,0]");
 }
 
-/* Parts are written apart, in several steps, and put in place. */
+/* Parts are written separately, in several steps, and inserted. */
 static void
 insides_are_spliced(void)
 {
@@ -154,7 +154,7 @@ a_writer_goes_back(void)
 	assert_written("{\"a\":1,\"c\":2}");
 }
 
-/* A text that is too long or too deep is no text at all. */
+/* A text that is too long or too deep is refused. */
 static void
 what_does_not_fit_fills_the_buffer(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of a call's phases: what it does not allow ends the process, and each call is logged
- * once, however it ends. */
+/* The table of a call's phases: a move that it does not allow ends the process, and each call is
+ * logged once, however it ends. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,8 +109,8 @@ forbidden_moves(void)
 	CU_ASSERT(child_aborts(answer_of_no_step));
 }
 
-/* Its deadline passes while a request of its clean-up is under way, so it is answered first, freed
- * by its owner, and ends later. */
+/* Its deadline passes while a request of its clean-up runs. So it is answered first, freed by its
+ * owner, and ends later. */
 static void
 answered_before_its_end(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loader: every refusal by its name and details, and that nothing of a refused plugin ran. */
+/* The loader: every refusal by its name and details; no code of a refused plugin ran. */
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -108,7 +108,7 @@ expect_one(struct rig *rig, enum plugin_refusal refusal, const char *why)
 	rig_fini(rig);
 }
 
-/* ---- a plugin that is in order -------------------------------------------------------------- */
+/* ---- a valid plugin -------------------------------------------------------------------------- */
 
 static void
 loads_and_runs_a_good_one(void)
@@ -141,7 +141,8 @@ loads_and_runs_a_good_one(void)
 	ASSERT_STR(getenv("LAKEHOST_TEST_STOPPED"), "good");
 }
 
-/* An option that its manifest ties to a variable: the configuration wins, an empty one is none. */
+/* An option with a variable in its manifest: the configuration has priority, an empty variable
+ * counts as absent. */
 static void
 fills_options_from_the_environment(void)
 {
@@ -362,7 +363,7 @@ refuses_bad_rows(void)
 /* ---- refusals by file ----------------------------------------------------------------------- */
 
 static void
-refuses_what_is_not_there(void)
+refuses_missing_plugins(void)
 {
 	struct rig rig;
 
@@ -410,7 +411,7 @@ follows_links_inside_only(void)
 }
 
 static void
-refuses_what_is_no_file(void)
+refuses_what_is_not_a_file(void)
 {
 	struct rig rig;
 	char *path;
@@ -453,7 +454,7 @@ refuses_writable_files(void)
 }
 
 static void
-refuses_open_directories(void)
+refuses_writable_directories(void)
 {
 	static const mode_t modes[] = { 0777, 01777, 0770 };
 	const size_t n = ARRAY_SIZE(modes) - (geteuid() == 0 ? 0 : 1); /* the group may be ours */
@@ -468,10 +469,10 @@ refuses_open_directories(void)
 	}
 }
 
-/* A group that a user shares with nobody is no other: Debian's umask of users is 002. Its user
+/* A private group with one member is not another user: Debian's umask for users is 002. Its user
  * daemon has such a group. */
 static void
-knows_groups_of_one_user(void)
+accepts_private_groups(void)
 {
 	const struct passwd *daemon = getpwnam("daemon");
 	const struct group *group = getgrnam("daemon");
@@ -496,8 +497,8 @@ knows_groups_of_one_user(void)
 	CU_ASSERT(!others_write(&stat));
 }
 
-/* Only root can give files away; as anybody else there is a file of root to be had, which is fine,
- * so there is nothing to refuse. */
+/* Only root can give files away. For other users there is only a valid file of root, so nothing can
+ * be refused. */
 static void
 refuses_foreign_owners(void)
 {
@@ -535,7 +536,7 @@ refuses_large_files(void)
 	expect_one(&rig, PLUGIN_TOO_LARGE, "67108865 bytes");
 }
 
-/* Half a file ends dlopen in a bus error: it must not come to that. */
+/* Half a file ends dlopen in a bus error: it must not reach dlopen. */
 static void
 refuses_damaged_files(void)
 {
@@ -615,7 +616,7 @@ refuses_the_second_of_two(void)
 }
 
 static void
-judges_options(void)
+checks_options(void)
 {
 	static const struct {
 		const char *options, *why;
@@ -755,7 +756,7 @@ defaults_all_and_environment(void)
 	rig_fini(&rig);
 }
 
-/* Nobody asked for it, but that it is broken must not stay unsaid. */
+/* It is not named, but the report must mention that it is broken. */
 static void
 scanning_reports_broken_files(void)
 {
@@ -805,19 +806,19 @@ static const struct test tests[] = {
 	TEST(refuses_bad_code),
 	TEST(reads_larger_descriptors),
 	TEST(refuses_bad_rows),
-	TEST(refuses_what_is_not_there),
+	TEST(refuses_missing_plugins),
 	TEST(refuses_bad_names),
 	TEST(follows_links_inside_only),
-	TEST(refuses_what_is_no_file),
+	TEST(refuses_what_is_not_a_file),
 	TEST(refuses_writable_files),
-	TEST(refuses_open_directories),
-	TEST(knows_groups_of_one_user),
+	TEST(refuses_writable_directories),
+	TEST(accepts_private_groups),
 	TEST(refuses_foreign_owners),
 	TEST(refuses_large_files),
 	TEST(refuses_damaged_files),
 	TEST(refuses_bad_manifests),
 	TEST(refuses_the_second_of_two),
-	TEST(judges_options),
+	TEST(checks_options),
 	TEST(narrows_permissions_only),
 	TEST(uses_upstreams_of_its_kind_only),
 	TEST(refuses_without_a_worker_program),

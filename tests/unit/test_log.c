@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log as a reader sees it: stderr is a pipe here. */
+/* The log for a reader: stderr is a pipe here. */
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ release(void)
 	log_init(LOG_INFO, false);
 }
 
-/* What was logged since the last time. */
+/* The lines since the last call. */
 static const char *
 logged(void)
 {
@@ -47,7 +47,7 @@ logged(void)
 	return text;
 }
 
-/* Behind the time stamp, whose form is checked. */
+/* After the time stamp, whose form is checked. */
 static const char *
 stamped(const char *line, const char *before)
 {
@@ -80,7 +80,7 @@ events_are_json_lines(void)
 }
 
 static void
-text_is_harmless_on_a_terminal(void)
+text_is_safe_on_a_terminal(void)
 {
 	capture(LOG_INFO, true);
 	log_event(LOG_NOTICE, "call", "tool", "s", "word", "a", "s", "two words", "e", "s", "", "q",
@@ -139,7 +139,7 @@ long_lines_are_cut_and_stay_json(void)
 }
 
 static void
-a_reader_that_sleeps_does_not_stop_us(void)
+a_slow_reader_does_not_block_the_host(void)
 {
 	static char text[100000];
 	int64_t said = 0;
@@ -173,7 +173,7 @@ masks_cover_logs(void)
 	release();
 }
 
-/* Masked before it is cut: no head of a secret stays at the border. */
+/* Masked before it is cut: no part of a secret stays at the limit. */
 static void
 masks_cover_the_place_of_a_cut(void)
 {
@@ -228,10 +228,10 @@ any_thread_may_log(void)
 
 static const struct test tests[] = {
 	TEST(events_are_json_lines),
-	TEST(text_is_harmless_on_a_terminal),
+	TEST(text_is_safe_on_a_terminal),
 	TEST(levels),
 	TEST(long_lines_are_cut_and_stay_json),
-	TEST(a_reader_that_sleeps_does_not_stop_us),
+	TEST(a_slow_reader_does_not_block_the_host),
 	TEST(masks_cover_logs),
 	TEST(masks_cover_the_place_of_a_cut),
 	TEST(any_thread_may_log),

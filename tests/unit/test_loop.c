@@ -109,9 +109,9 @@ count_watch(struct loop_watch *watch, uint32_t events)
 	note("w");
 }
 
-/* A timer that sets itself for now must leave room for the rest. */
+/* A timer that sets itself for now must not delay the others. */
 static void
-a_busy_timer_starves_nobody(void)
+a_busy_timer_does_not_block_others(void)
 {
 	struct loop_timer timer = { .fn = again_timer };
 	struct loop_watch watch = { .fn = count_watch };
@@ -153,7 +153,7 @@ ordered_timer(struct loop_timer *timer)
 	fired++;
 }
 
-/* The heap under a few hundred sets, moves and stops. */
+/* The heap with a few hundred sets, moves and stops. */
 static void
 many_timers(void)
 {
@@ -451,7 +451,7 @@ a_job_may_post_itself(void)
 static const struct test tests[] = {
 	TEST(timers_fire_in_order),
 	TEST(set_moves_a_timer),
-	TEST(a_busy_timer_starves_nobody),
+	TEST(a_busy_timer_does_not_block_others),
 	TEST(many_timers),
 	TEST(no_event_after_remove),
 	TEST(modify_changes_what_is_watched),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests: read from files in any state of damage without running their code, and their shape. */
+/* Manifests: read from files with any damage without running their code, and their structure. */
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 
 #define GOOD PLUGINS "/bad/good.so"
 
-/* What manifest_read() says of a file with these bytes. */
+/* The result of manifest_read() for a file with these bytes. */
 static enum plugin_refusal
 read_bytes(const char *data, size_t len, char why[256])
 {
@@ -70,7 +70,7 @@ reads_what_the_build_wrote(void)
 	close(fd);
 }
 
-/* Each length of the file: none but the whole is accepted, and none is read beyond its end. */
+/* Each length of the file: only the whole file is accepted, and none is read beyond its end. */
 static void
 refuses_each_truncation(void)
 {
@@ -119,7 +119,7 @@ refuses_other_architectures(void)
 }
 
 static void
-refuses_odd_headers(void)
+refuses_unusual_headers(void)
 {
 	struct image image = image_read(GOOD);
 	char why[256];
@@ -160,7 +160,7 @@ note(const struct image *image)
 }
 
 static void
-refuses_odd_notes(void)
+refuses_invalid_notes(void)
 {
 	struct image image = image_read(GOOD);
 	char why[256];
@@ -263,7 +263,7 @@ shape(const char *text, char why[256])
 }
 
 static void
-judges_rows(void)
+checks_rows(void)
 {
 	static const struct {
 		const char *rows, *why;
@@ -309,7 +309,7 @@ judges_rows(void)
 }
 
 static void
-judges_probes(void)
+checks_probes(void)
 {
 	static const struct {
 		const char *probe;
@@ -331,7 +331,7 @@ judges_probes(void)
 }
 
 static void
-judges_upstreams(void)
+checks_upstreams(void)
 {
 	static const struct {
 		const char *upstream;
@@ -389,13 +389,13 @@ static const struct test tests[] = {
 	TEST(refuses_each_truncation),
 	TEST(refuses_other_files),
 	TEST(refuses_other_architectures),
-	TEST(refuses_odd_headers),
-	TEST(refuses_odd_notes),
+	TEST(refuses_unusual_headers),
+	TEST(refuses_invalid_notes),
 	TEST(refuses_files_without_note),
 	TEST(refuses_damaged_manifests),
-	TEST(judges_rows),
-	TEST(judges_probes),
-	TEST(judges_upstreams),
+	TEST(checks_rows),
+	TEST(checks_probes),
+	TEST(checks_upstreams),
 	TEST(names_of_plugins),
 	TEST(abi_numbers),
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masks: what is found, in which spellings, in whose texts, and what makes room for what. */
+/* Masks: what is found, in which encodings, in the texts of which plugin, and which values are
+ * replaced. */
 #include <stdio.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ finds_other_spellings(void)
 	masked_is("corr&#101ct-horse &#; &#x; &#0; &#xD800; &#1114112; &#99999999999;", NULL);
 	masked_is("is 636F72726563742d686f727365.", "is ***.");
 	masked_is("0636f72726563742d686f7273650", "0***0");
-	/* within base64, wherever it begins */
+	/* within base64, at any position */
 	for (size_t before = 0; before < 4; before++) {
 		char plain[64];
 		size_t len;
@@ -112,7 +113,7 @@ add_many(void *data)
 	return NULL;
 }
 
-/* A search goes on with the values that were there when it began. */
+/* A search uses the values that existed when it began. */
 static void
 values_change(void)
 {
@@ -128,7 +129,7 @@ values_change(void)
 	mask_enter(NULL);
 }
 
-/* Values of a plugin are its own business. */
+/* The values of a plugin affect only its own texts. */
 static void
 scopes(void)
 {
@@ -149,7 +150,7 @@ scopes(void)
 	mask_enter(NULL);
 }
 
-/* Its own answer may still show what a writer has made known; others may not. */
+/* Its own answer may still show a value that a writer added; others may not. */
 static void
 writers(void)
 {
@@ -161,7 +162,7 @@ writers(void)
 	mask_settle(7);
 	masked_is("told-by-seven", "***");
 	mask_add_in(two, "told-by-eight", 13, 8);
-	mask_add_in(two, "told-by-eight", 13, 9); /* two know it */
+	mask_add_in(two, "told-by-eight", 13, 9); /* two sources know it */
 	masked_is("told-by-eight", "***");
 	mask_cut_texts(true);
 	masked_is("x told-by-\xE2\x80\xA6", "x ***\xE2\x80\xA6");
@@ -207,7 +208,8 @@ caps(void)
 	free(long_one);
 }
 
-/* What made others wait for 21 seconds: many long values that begin alike, and a text like them. */
+/* This once blocked other threads for 21 seconds: many long values with the same beginning, and a
+ * text like them. */
 static void
 alike(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON-RPC messages: shapes, ids and their spelling, batches, frames (MCP basic/index). */
+/* JSON-RPC messages: forms, ids and their spelling, batches, frames (MCP basic/index). */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -73,7 +73,7 @@ bad_ids_are_refused(void)
 		ASSERT_INT(parse(text), -32600);
 		CU_ASSERT(message.id == NULL);
 	}
-	/* what could not be read of our own request comes back without an id */
+	/* a peer answers an unreadable request of the host without an id */
 	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700}}"), 0);
 	ASSERT_INT(message.kind, MESSAGE_RESPONSE);
 	message_fini(&message);

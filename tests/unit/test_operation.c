@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations: the hybrid wait and what it leaves, cadence of polls, cancels that reach the remote
- * side, polls that do not get through, single steps on a handle. */
+/* Operations: the hybrid wait and its result, times of polls, cancels that reach the remote side,
+ * failed polls, single steps with a handle. */
 #include <json-c/json.h>
 #include <stdlib.h>
 
 #include "call_rig.h"
 #include "suite.h"
 
-/* The remote side: how many polls until it is done, and what was done to it. */
+/* The remote side: number of polls until it is done, and its requests. */
 static atomic_int polls, polls_to_go, starts, cancels, answers_given, failures_to_go;
 
 static void
@@ -76,7 +76,7 @@ poll_once(struct mcp_call *call)
 	return mcp_working(call, n, "at it", (uint32_t)mcp_arg_int(call, "next", 5));
 }
 
-/* What the remote side says of itself is final, also where another try could help. */
+/* A failure of the remote side is final, even if another attempt could help. */
 static int
 fail_poll(struct mcp_call *call)
 {
@@ -174,7 +174,7 @@ ends_within_the_wait(void)
 }
 
 static void
-leaves_the_last_word(void)
+reports_the_last_failure(void)
 {
 	struct rig rig;
 	struct probe probe;
@@ -192,7 +192,7 @@ leaves_the_last_word(void)
 	rig_fini(&rig);
 }
 
-/* Without a wait the start's own words do; if it said nothing, one poll finds some. */
+/* Without a wait the answer is the start's own text; if there is none, one poll gives it. */
 static void
 no_wait(void)
 {
@@ -262,7 +262,7 @@ fails(void)
 	rig_fini(&rig);
 }
 
-/* Polls that are lost say nothing about the operation. */
+/* Failed polls give no information about the operation. */
 static void
 lost_polls(void)
 {
@@ -306,7 +306,7 @@ progress(void)
 	rig_fini(&rig);
 }
 
-/* A poll a second away, and yet the client hears that time goes by. */
+/* The next poll is a second away, but the client gets progress meanwhile. */
 static void
 progress_by_time(void)
 {
@@ -348,7 +348,8 @@ cancel_between_polls(void)
 	rig_fini(&rig);
 }
 
-/* The request that starts it has left: its reply is awaited, or nobody could stop what it began. */
+/* The request that starts it was sent: its reply is awaited, because otherwise nobody could stop
+ * the operation. */
 static void
 cancel_during_start(void)
 {
@@ -401,7 +402,7 @@ begin_drain(void *data)
 	calls_drain(drain->rig->calls, 5000, drained, &drain->count);
 }
 
-/* Whoever waits has the handle at once. */
+/* A waiting caller gets the handle at once. */
 static void
 drain(void)
 {
@@ -542,7 +543,7 @@ questions(void)
 
 /* ---- cadence -------------------------------------------------------------------------------- */
 
-/* Many operations at once: together they poll at most 50 times a second. */
+/* Many operations together: at most 50 polls a second. */
 static void
 poll_rate(void)
 {
@@ -564,7 +565,7 @@ poll_rate(void)
 }
 
 static const struct test tests[] = { TEST(ends_within_the_wait),
-				     TEST(leaves_the_last_word),
+				     TEST(reports_the_last_failure),
 				     TEST(no_wait),
 				     TEST(how_long),
 				     TEST(fails),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "METHOD /path" lists: what they allow, and which are well-formed. */
+/* "METHOD /path" lists: what they allow, and which are valid. */
 #include "config/permission.h"
 
 #include "config/text.h"
@@ -47,7 +47,8 @@ stars(void)
 	CU_ASSERT(allows("GET /*", "GET", "/anything"));
 }
 
-/* At load time the paths of request templates are judged before anything is filled in. */
+/* When a plugin is loaded the paths of request templates are checked before values are filled
+ * in. */
 static void
 templates(void)
 {

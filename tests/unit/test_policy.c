@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one decision about a call: access, secrets in SQL, statements under read access. */
+/* The one decision about a call: access, secrets in SQL, statements with read access. */
 #include "base/json.h"
 #include "base/mem.h"
 #include "plugin/loader.h"
@@ -104,7 +104,8 @@ by_secret(void)
 	ASSERT_STR(rule("work", ACCESS_ADMIN, ask), "secret");
 	provider_number(0)->options = "{\"scopes\":[\"other\",\"app\"]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "allowed");
-	ASSERT_STR(rule("ask", ACCESS_WRITE, ask), "secret"); /* the tool is not there for it */
+	ASSERT_STR(rule("ask", ACCESS_WRITE, ask), "secret"); /* this principal may not call the
+							       * tool */
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, hidden), "secret");
 	provider_number(0)->options = "{\"scopes\":[\"*\"]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "allowed");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pool: every job runs once and comes back to the loop, a group gets half of the threads, jobs
- * of others overtake. Tests wait for events, never for time. */
+/* The pool: every job runs once and returns to the loop, a group gets half of the threads, jobs of
+ * other groups overtake. Tests wait for events, never for time. */
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -68,7 +68,7 @@ each_job_once(void)
 	free(counters);
 }
 
-/* Jobs that block until they are let go, and count how many run at once. */
+/* Jobs that block until they are released, and count how many run at once. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -108,7 +108,8 @@ block_done(struct pool_job *job)
 		loop_stop(blocker->loop);
 }
 
-/* Opens the gate: a job of another group, which runs though the first group has more waiting. */
+/* Opens the gate: a job of another group, which runs although the first group has more waiting
+ * jobs. */
 static void
 open_gate(struct pool_job *job)
 {
@@ -150,7 +151,7 @@ half_for_a_group(void)
 	loop_free(loop);
 }
 
-/* Of large jobs a group runs two at a time, though it may run more that are small. */
+/* A group runs two large jobs at a time, although it may run more small ones. */
 static void
 few_large(void)
 {
@@ -180,7 +181,7 @@ few_large(void)
 	loop_free(loop);
 }
 
-/* ... and all groups together not many more. */
+/* ... and all groups together only a few more. */
 static void
 few_large_of_all(void)
 {
@@ -210,7 +211,7 @@ few_large_of_all(void)
 	loop_free(loop);
 }
 
-/* As many threads as jobs that block, though all come at once. */
+/* As many threads as blocking jobs, even when all come at once. */
 static void
 grows_to_the_bound(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prompts of an operator's folder: what is taken, and what each fault is called. */
+/* Prompts of an operator's folder: what is accepted, and the message of each fault. */
 #include <sys/stat.h>
 
 #include "base/json.h"
@@ -11,7 +11,7 @@
 
 static struct plugins *plugins;
 
-/* Reads the folder as the host does. */
+/* Reads the folder like the host. */
 static const struct registry *
 load(void)
 {
@@ -72,7 +72,7 @@ argument(const struct row *row, size_t i, const char *key)
 	return list != NULL ? json_str(json_object_array_get_idx(list, i), key) : NULL;
 }
 
-/* ---- what is taken --------------------------------------------------------------------------- */
+/* ---- accepted -------------------------------------------------------------------------------- */
 
 static void
 markdown_is_read(void)
@@ -149,7 +149,7 @@ others_are_passed_over(void)
 	done();
 }
 
-/* ---- what is not ----------------------------------------------------------------------------- */
+/* ---- refused --------------------------------------------------------------------------------- */
 
 static void
 faults_are_named(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be said about messages that are refused or not quite right: their ids, half surrogate
- * pairs, byte order marks, null for what is absent, U+0000. */
+/* Messages that are refused or slightly invalid: their ids, half surrogate pairs, byte order marks,
+ * null for an absent member, U+0000. */
 #include "suite.h"
 
 #include "config/config.h"
@@ -20,7 +20,7 @@ static const struct {
 	{ "{\"method\":\"m\",\"params\":[[[[[[[[[\"id\",{\"id\":9", NULL },
 	{ "{\"id\":5,\"params\":{", "5" },
 	{ "{\"id\":9007199254740993,\"method\":\"m\"}", "9007199254740993" },
-	/* not there whole, no id, several, or an answer to us */
+	/* not complete, no id, several ids, or an answer to the host */
 	{ "{\"id\":12", NULL },
 	{ "{\"id\":\"ab", NULL },
 	{ "{\"id\":null,\"method\":\"m\"}", NULL },

@@ -256,7 +256,7 @@ a_taken_name_refuses_the_later_plugin(void)
 	ASSERT_STR(refusals, "1: tool a: \"a\" is taken by nought; prefix = \"one_\"; or rename "
 			     "= { ... }; in the file of one of the two solves it\n");
 	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->provider == provider_number(0));
-	/* nothing of the refused one stays, so its other name is free */
+	/* nothing of the refused one stays, */
 	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->provider == provider_number(2));
 	ASSERT_INT(registry_count(r, ROW_TOOL, ACCESS_ADMIN), 2);
 	registry_done(r);
@@ -282,7 +282,7 @@ an_alias_is_a_name(void)
 }
 
 static void
-a_refused_plugin_leaves_nothing(void)
+a_refused_plugin_adds_nothing(void)
 {
 	static const char *const manifests[] = {
 		"{\"tools\":[" TOOL(
@@ -509,7 +509,7 @@ static const struct test tests[] = {
 	TEST(a_former_name_leads_on),
 	TEST(a_taken_name_refuses_the_later_plugin),
 	TEST(an_alias_is_a_name),
-	TEST(a_refused_plugin_leaves_nothing),
+	TEST(a_refused_plugin_adds_nothing),
 	TEST(completions_stay_within_the_plugin),
 	TEST(an_empty_registry),
 	TEST(tools_as_each_revision_knows_them),

@@ -741,7 +741,7 @@ failures(void)
 	ASSERT_INT(say(&result, "more", false), MCP_E_THROTTLED);
 	failure.what = "second";
 	failure.status = MCP_E_INPUT;
-	ASSERT_INT(result_fail(&result, &failure), MCP_E_THROTTLED); /* the first stands */
+	ASSERT_INT(result_fail(&result, &failure), MCP_E_THROTTLED); /* the first one counts */
 	result_finish(&result);
 	ASSERT_INT(result.blocks, 0);
 	result_failure_text(&result, &out);

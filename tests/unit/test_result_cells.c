@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of the result writer: when cells are shown whole, where they are cut, and what says so. */
+/* Tables of the result writer: when cells are shown whole, where they are cut, and the end line. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ row(struct result *result, const char *const *cells, size_t n, int expected)
 	ASSERT_INT(result_table_row(result, text, n), expected);
 }
 
-/* Few rows are shown whole, if they fit; a cut names the call that shows it. */
+/* Few rows are shown whole, if they fit; after a cut the end line names the call that shows it. */
 static void
 few_rows_whole(void)
 {
@@ -67,7 +67,8 @@ few_rows_whole(void)
 	}
 }
 
-/* A row that is too long is cut until it fits where it is the first; else nothing leads on. */
+/* A row that is too long is cut until it fits if it is the first; otherwise no next call would make
+ * progress. */
 static void
 first_row_fits(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result writer: what a model reads as one text, and whose words are whose. */
+/* The result writer: the text for a model, and which parts are foreign. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -34,7 +34,7 @@ row(struct result *result, const char *cell)
 	ASSERT_INT(result_table_row(result, &text, 1), MCP_OK);
 }
 
-/* What passes for a text of the plugin's: line ends that it cannot have meant end no line. */
+/* Text of the plugin: unusual line breaks do not end a line. */
 static void
 own_lines(void)
 {
@@ -46,7 +46,7 @@ own_lines(void)
 	result_fini(&result);
 }
 
-/* Names of links are read, too. */
+/* Names of links are prepared too. */
 static void
 large_links(void)
 {
@@ -128,7 +128,8 @@ reason_is(const char *why, const char *expected)
 	result_fini(&result);
 }
 
-/* A reason keeps its lines, is told from ours, and of a long one both ends are shown. */
+/* A reason keeps its lines and is separated from the host's text; of a long one both ends are
+ * shown. */
 static void
 reasons(void)
 {

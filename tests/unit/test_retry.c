@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is sent again, and after how long. */
+/* What is repeated, and after which time. */
 #include "base/mem.h"
 #include "egress/limits.h"
 #include "egress/retry.h"

@@ -19,7 +19,8 @@ expect_error(struct sent *sent, int status, int code)
 	CU_ASSERT(at(sent->answer, "result") == NULL);
 }
 
-/* ---- on the way ---------------------------------------------------------------------------- */
+/* ---- before the answer
+ * ------------------------------------------------------------------------- */
 
 static struct sent *
 with_meta(const char *tool, const char *meta)
@@ -47,7 +48,7 @@ progress(void)
 
 	rig_start();
 	sent = rig_wait(with_meta("steps", ",\"progressToken\":\"\\u0070\""));
-	ASSERT_INT(sent->notes, 3); /* the one that did not advance is left out */
+	ASSERT_INT(sent->notes, 3); /* a report without progress is left out */
 	ASSERT_STR(text_at(sent->note[0], "method"), "notifications/progress");
 	ASSERT_STR(text_at(sent->note[0], "params.progressToken"), "p");
 	ASSERT_INT(int_at(sent->note[0], "params.progress"), 0);
@@ -129,7 +130,7 @@ wait_for_end(void)
 	ASSERT_INT(rig_eofs, 1);
 }
 
-/* What was asked is answered before the host is told, large messages too. */
+/* Requests are answered before the host is told, also large messages. */
 static void
 end_of_input(void)
 {
@@ -160,7 +161,7 @@ end_of_input(void)
 	rig_stop();
 }
 
-/* What nobody reads, or only the client could bring forward, ends at once. */
+/* A request whose answer nobody reads, or that needs the client, ends at once. */
 static void
 end_of_input_and_output(void)
 {
@@ -193,10 +194,10 @@ large_bodies(void)
 		buf_puts(&params, "0123456789abcdef");
 	buf_putc(&params, '"');
 	sent = call_modern("tools/call", "echo", params.data);
-	ASSERT_INT(sent->finished, 0); /* it is being parsed elsewhere */
+	ASSERT_INT(sent->finished, 0); /* a worker is parsing it */
 	ASSERT_STR(text_at(rig_wait(sent)->answer, "result.content.0.text"), "x");
 	sent = call_modern("tools/call", "echo", params.data);
-	rig_close(sent); /* gone before it was read: nothing is begun */
+	rig_close(sent); /* gone before it was read: nothing is started */
 	rig_wait(sent);
 	CU_ASSERT(sent->answer == NULL);
 	buf_fini(&params);
@@ -219,7 +220,7 @@ large_call(const char *method, const char *name, const char *begin, const char *
 	return sent;
 }
 
-/* Arguments that are large are checked by a worker too, and the verdict is the same. */
+/* A worker also checks large arguments, with the same result. */
 static void
 large_arguments(void)
 {
@@ -241,7 +242,7 @@ large_arguments(void)
 				   "\"argument\":{\"name\":\"name\",\"value\":\"",
 				   "\"}"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
-	/* the client leaves while a worker has the arguments, at one moment or another */
+	/* the client leaves at different moments while a worker has the arguments */
 	for (int ms = 0; ms < 5; ms++) {
 		sent = large_call("tools/call", "echo",
 				  "\"name\":\"echo\",\"arguments\":{\"text\":\"", "\"}");
@@ -298,7 +299,7 @@ rounds(void)
 	CU_ASSERT(at(second->answer, "result.inputRequests.color") != NULL);
 	CU_ASSERT(at(second->answer, "result.inputRequests.name") == NULL);
 	CU_ASSERT(strcmp(text_at(second->answer, "result.requestState"), state) != 0);
-	rig_restart(); /* nothing was kept here */
+	rig_restart(); /* the host kept nothing */
 	third = round_of("asks", text_at(second->answer, "result.requestState"),
 			 "{\"color\":{\"action\":\"accept\",\"content\":{\"v\":\"red\"}}}");
 	ASSERT_STR(text_at(third->answer, "result.content.0.text"), "Ada likes red");
@@ -306,7 +307,7 @@ rounds(void)
 }
 
 static void
-answers_that_are_none(void)
+invalid_answers(void)
 {
 	struct sent *sent;
 	const char *state;
@@ -408,7 +409,7 @@ capabilities(void)
 	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"",
 			    "{\"sampling\":{\"tools\":{}}}");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "ok");
-	/* what the client cannot be asked is not asked */
+	/* a question that the client does not support is not sent */
 	sent = call_modern("tools/call", "asks", "\"name\":\"asks\"");
 	CU_ASSERT(at(sent->answer, "result.inputRequests") == NULL);
 	rig_stop();
@@ -424,7 +425,7 @@ static const struct test tests[] = {
 	TEST(large_bodies),
 	TEST(large_arguments),
 	TEST(rounds),
-	TEST(answers_that_are_none),
+	TEST(invalid_answers),
 	TEST(state_is_bound),
 	TEST(rounds_are_bounded),
 	TEST(answers_are_bounded),

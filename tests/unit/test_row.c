@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of rows: each broken once, with the words the operator reads. */
+/* The rules of rows: each is broken once, with the operator's message. */
 #include "base/json.h"
 #include "registry_helper.h"
 #include "suite.h"
@@ -141,7 +141,7 @@ the_member_lakehost(void)
 		     "tool a: lakehost.access: not read, write, admin or by-sql");
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
-	/* no promise without effect */
+	/* a setting without effect is refused */
 	meta_refused(",\"task\":\"may\"", "tool a: lakehost.task: not an object");
 	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: missing or not a name");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"poll\":\"b\"}",
@@ -168,7 +168,7 @@ the_member_lakehost(void)
 }
 
 static void
-what_names_properties(void)
+arguments_in_lakehost_are_properties(void)
 {
 	meta_refused(",\"scope\":{\"sql\":\"id\"},\"redact\":[\"id\"],"
 		     "\"argument_aliases\":{\"ident\":\"id\"}",
@@ -229,7 +229,7 @@ resources_of_tools(void)
 	meta_refused(",\"resource\":\"x://{id\"", "tool a: lakehost.resource: { without }");
 	meta_refused(",\"resource\":\"x://t/{ident}\"",
 		     "tool a: lakehost.resource: {ident} is not a property");
-	/* the path gives what a call may leave out */
+	/* the path provides a required argument */
 	meta_refused(",\"resource\":\"x://t/{id}/{n}\"", NULL);
 	meta_refused(",\"resource\":\"x://t\"",
 		     "tool a: lakehost.resource: leaves out a required property");
@@ -305,7 +305,7 @@ headers_out_of_reach(void)
 		header_refused(list[i], "",
 			       "tool a: x-mcp-header: reached by more than "
 			       "properties");
-	/* a property may have that name, and a value may hold it */
+	/* a property may have this name, and a value may contain it */
 	header_refused(P("\"x-mcp-header\":{\"type\":\"string\"}"), "", NULL);
 	header_refused(P("\"x\":{\"const\":{\"x-mcp-header\":1}}"), "", NULL);
 }
@@ -434,7 +434,7 @@ static const struct test tests[] = {
 	TEST(schemas_of_tools),
 	TEST(access_against_annotations),
 	TEST(the_member_lakehost),
-	TEST(what_names_properties),
+	TEST(arguments_in_lakehost_are_properties),
 	TEST(aliases),
 	TEST(resources_of_tools),
 	TEST(headers_that_break_a_rule),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin's side of a call: outcomes of steps, what is copied and for how long, caps at n - 1,
- * n and n + 1, structs of other minor versions, mistakes that do not pass for answers. */
+/* The plugin's side of a call: outcomes of steps, what is copied and for how long, caps at n - 1, n
+ * and n + 1, structs of other minor versions, defects that do not look like answers. */
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #include "run/run.h"
 #include "suite.h"
 
-/* What the handler under test does; set by each test. */
+/* The handler under test; set by each test. */
 static int (*act)(struct mcp_call *call);
-static size_t size; /* of whatever the test varies */
+static size_t size; /* the varied value of a test */
 static int freed;
 
 static int
@@ -104,7 +104,7 @@ usual(void)
 				   .limits = { .rows = 7, .text = 1000, .cell = 10 } };
 }
 
-/* Runs `fn` as the handler of a fresh run, which the caller frees. */
+/* Runs `fn` as the handler of a new run, which the caller frees. */
 static struct run *
 run_once(const struct mcp_row *row, int (*fn)(struct mcp_call *call))
 {
@@ -207,7 +207,7 @@ may_say_nothing(void)
 	run_free(run);
 	run = run_new(&remote, &input, &services, NULL);
 	run_cancel(run);
-	run_step(run, ENTRY_CANCEL, NULL, 0, NULL); /* which it does not have */
+	run_step(run, ENTRY_CANCEL, NULL, 0, NULL); /* a capability that it does not have */
 	CU_ASSERT(!run->result.failed);
 	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
 	run_free(run);
@@ -495,7 +495,7 @@ mistakes(void)
 	}
 }
 
-/* What a plugin of this process gives instead of what it must. */
+/* Invalid values from a plugin in this process. */
 static int careless_at;
 
 static int
@@ -545,7 +545,7 @@ careless(struct mcp_call *call)
 	case 23:
 		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
 		return mcp_table_end(call, &(struct mcp_table_end){ .total = 1 });
-	case 24: request.size += 4; break; /* the stride of an array would tear it */
+	case 24: request.size += 4; break; /* the stride of an array would be wrong */
 	default: return mcp_say(call, "done");
 	}
 	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
@@ -600,7 +600,8 @@ unknown_status(struct mcp_call *call)
 	return mcp_failure(call, &failure);
 }
 
-/* Nothing is repeated, the body stays below the cap, no line is lost, no failure is a success. */
+/* Nothing is repeated, the body stays below the cap, no line is lost, no failure becomes a
+ * success. */
 static void
 unknown_values(void)
 {
@@ -644,7 +645,7 @@ zeroed_end(struct mcp_call *call)
 	return mcp_table_end(call, &end);
 }
 
-/* A text of nobody is taken for that of others, a link has no size, a table no total. */
+/* A text without origin counts as foreign, a link has no size, a table no total. */
 static void
 zero_is_safe(void)
 {
@@ -715,7 +716,7 @@ keeps(struct mcp_call *call)
 	return mcp_say(call, "mine");
 }
 
-/* A call belongs to the thread of its step, and to nobody afterwards. */
+/* A call belongs to the thread of its step, and to no thread afterwards. */
 static void
 calls_of_others(void)
 {
@@ -734,7 +735,7 @@ calls_of_others(void)
 
 /* ---- other minor versions ------------------------------------------------------------------- */
 
-/* A request as a later minor knows it: its stride is larger, and what follows is not ours. */
+/* A request of a later minor version: its stride is larger, and the following bytes are unknown. */
 struct later_http {
 	struct mcp_http http;
 	char more[24];
@@ -771,7 +772,7 @@ larger_structs(void)
 	run_free(run);
 }
 
-/* The same struct as three minor versions of it would have it. */
+/* The same struct in three minor versions. */
 struct first {
 	uint32_t size;
 	int a;
@@ -857,7 +858,7 @@ questions(void)
 	ASSERT_INT(run->outcome.questions, 1);
 	ASSERT_STR(run->outcome.question[0].key, "k");
 	ASSERT_STR(run->outcome.question[0].params, "{}");
-	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":17}"); /* no object: not answered */
+	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":17}"); /* not an object: not answered */
 	ASSERT_INT(run->outcome.kind, OUTCOME_ASK);
 	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":{\"action\":\"accept\"}}");
 	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON Schema: what fits and what does not, keyword by keyword; what does not compile. */
+/* JSON Schema: valid and invalid values, keyword by keyword; schemas that do not compile. */
 #include "registry/schema.h"
 
 #include "base/buf.h"
@@ -33,7 +33,7 @@ compiled(const char *text)
 	return schema;
 }
 
-/* `texts` are values that fit, then NULL, then values that do not, then NULL. */
+/* `texts` are valid values, then NULL, then invalid values, then NULL. */
 static void
 judged(const char *schema_text, const char *const *texts)
 {
@@ -319,7 +319,7 @@ nested_fits(const struct schema *schema, int depth)
 	return fits;
 }
 
-/* Each level takes two steps down: the reference and what it leads to. */
+/* Each level takes two steps down: the reference and its target. */
 static void
 depth_of_values(void)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a model reads about its arguments, and what is put right before they are checked. */
+/* A model's message about its arguments, and what is corrected before they are checked. */
 #include "registry/schema.h"
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "suite.h"
 
-/* A tool as they are. */
+/* A typical tool. */
 static const char table_tool[] =
     "{\"type\":\"object\",\"properties\":{"
     "\"table\":{\"type\":\"string\",\"minLength\":1,\"description\":\"catalog.schema.table\"},"
@@ -287,7 +287,7 @@ nulls_of_optional_arguments_go(void)
 }
 
 static void
-what_stays_wrong_is_said(void)
+remaining_faults_are_reported(void)
 {
 	struct schema *schema = compiled(table_tool);
 	struct json_object *value = parse("{\"table\":null}");
@@ -353,7 +353,7 @@ static const struct test tests[] = {
 	TEST(numbers_become_ids),
 	TEST(numbers_beyond_64_bits_keep_their_digits),
 	TEST(nulls_of_optional_arguments_go),
-	TEST(what_stays_wrong_is_said),
+	TEST(remaining_faults_are_reported),
 	TEST(references_are_followed),
 	TEST(defaults_are_copies),
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SDK's helpers and the fake host, tried as a plugin's author would: rows in, results out. */
+/* The SDK's helpers and the fake host, used like a plugin's author: rows in, results out. */
 #include <json-c/json.h>
 #include <stdlib.h>
 
@@ -139,7 +139,7 @@ silent(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* Strangers' text in all places that a format has for it. */
+/* Foreign text in every position of a format. */
 static int
 foreign(struct mcp_call *call)
 {
@@ -221,7 +221,7 @@ arguments(void)
 	fakehost_free(host);
 }
 
-/* json-c 0.18 refuses letters beyond ASCII where it is told to be strict. */
+/* json-c 0.18 rejects letters beyond ASCII in strict mode. */
 static void
 letters(void)
 {
@@ -266,7 +266,7 @@ read_much(struct mcp_call *call)
 	return mcp_json(call, text, len) == NULL ? MCP_E_TOO_LARGE : mcp_say(call, "read");
 }
 
-/* What upstreams send, and what is no JSON. */
+/* What upstreams send, and invalid JSON. */
 static void
 reading(void)
 {
@@ -570,7 +570,7 @@ parsing(void)
 	fakehost_free(host);
 }
 
-/* ---- what the host is given and asked beside calls ------------------------------------------ */
+/* ---- functions of the host outside of calls -------------------------------------------------- */
 
 static int deferred;
 

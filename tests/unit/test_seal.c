@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed handles open only whole, here, for the same purpose and principal, in time. */
+/* Sealed handles open only when complete, with the same key, purpose and principal, and before they
+ * expire. */
 #include "base/seal.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ no_change_opens(void)
 	sealer_free(sealer);
 }
 
-/* The last digit of an unpadded text has bits that mean nothing: only zeros are taken. */
+/* The last digit of an unpadded text has unused bits: only zeros are accepted. */
 static void
 one_handle_has_one_spelling(void)
 {

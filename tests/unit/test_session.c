@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The legacy era: sessions, what they know, what they may send, and questions to the client. */
+/* The legacy era: sessions, their content, allowed messages, and questions to the client. */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -60,7 +60,7 @@ handshake(void)
 	ASSERT_STR(text_at(sent->answer, "result.instructions"), "Ask for echo.");
 	CU_ASSERT(at(sent->answer, "result.resultType") == NULL);
 	CU_ASSERT(at(sent->answer, "result._meta") == NULL);
-	/* no stream could carry changes here, so none are promised */
+	/* no stream could carry changes here, so none are declared */
 	CU_ASSERT(at(sent->answer, "result.capabilities.tools") != NULL);
 	CU_ASSERT(at(sent->answer, "result.capabilities.tools.listChanged") == NULL);
 	CU_ASSERT(strlen(sent->session) >= 22 && strlen(sent->session) <= LIMIT_HANDLE);
@@ -148,7 +148,7 @@ whose_session(void)
 	session_id[30] = session_id[30] == 'A' ? 'B' : 'A';
 	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
 	memcpy(session_id, forged, sizeof(forged));
-	rig_restart(); /* the id says it all */
+	rig_restart(); /* the id contains everything */
 	ASSERT_INT(in_session(REQUEST("1", "ping", ""))->status, 200);
 	ASSERT_INT(in_session(NULL)->status, 405);
 	rig_stop();
@@ -192,7 +192,7 @@ legacy_errors_are_in_band(void)
 	sent = in_session(REQUEST("1", "resources/read", "\"uri\":\"test://nowhere\""));
 	expect_error(sent, 200, -32002);
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://nowhere");
-	sent = in_session(CALL("1", "echo")); /* bad arguments: the model shall see them */
+	sent = in_session(CALL("1", "echo")); /* bad arguments: the model must see them */
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	sent = in_session(CALL("1", "needs"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
@@ -294,7 +294,7 @@ stdio_lifecycle(void)
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	sent = send_stdio("[" REQUEST("1", "ping", "") "]");
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32600);
-	/* a probe of the modern era binds nobody */
+	/* a probe of the modern era does not select an era */
 	sent = send_stdio(REQUEST("1", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(sent->answer, "result.supportedVersions") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
@@ -345,7 +345,7 @@ questions(void)
 		       ->status,
 		   202);
 	ASSERT_INT(sent->notes, 2);
-	reply(sent->note[0], "\"result\":{}"); /* a second answer counts for nothing */
+	reply(sent->note[0], "\"result\":{}"); /* a second answer is ignored */
 	reply(sent->note[1], "\"result\":{\"roots\":[]}");
 	rig_wait_notes(sent, 3);
 	ASSERT_STR(text_at(sent->note[2], "params.message"), "Your colour?");
@@ -372,7 +372,7 @@ questions_refused(void)
 	rig_wait(sent);
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "no roots here") != NULL);
-	/* the other question is taken back, on the same stream */
+	/* the other question is cancelled, on the same stream */
 	ASSERT_INT(sent->notes, 3);
 	ASSERT_STR(text_at(sent->note[2], "method"), "notifications/cancelled");
 	ASSERT_STR(text_at(sent->note[2], "params.requestId"), text_at(sent->note[0], "id"));
@@ -390,7 +390,7 @@ questions_never_answered(void)
 	sent = rig_wait(in_session(CALL("1", "asks")));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/error'.status"), "timeout");
-	ASSERT_INT(sent->notes, 4); /* both questions, both taken back */
+	ASSERT_INT(sent->notes, 4); /* both questions, both cancelled */
 	ASSERT_STR(text_at(sent->note[3], "method"), "notifications/cancelled");
 	reply(sent->note[0], "\"result\":{}"); /* too late */
 	rig_stop();
@@ -415,7 +415,7 @@ questions_of_somebody_else(void)
 	in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":1}}");
 	ASSERT_INT(sent->finished, 1);
-	ASSERT_INT(sent->notes, 4); /* both questions are taken back */
+	ASSERT_INT(sent->notes, 4); /* both questions are cancelled */
 	CU_ASSERT(sent->answer == NULL);
 	rig_stop();
 }
@@ -440,7 +440,7 @@ url_questions(void)
 }
 
 static void
-no_way_to_ask(void)
+client_cannot_be_asked(void)
 {
 	const char *headers[] = { "Accept", BOTH, "Mcp-Session-Id", session_id, NULL };
 	struct sent *sent;
@@ -487,14 +487,14 @@ table_is_bounded(void)
 	ASSERT_INT(sessions_count(sessions), 3);
 	ASSERT_STR(found[3]->capabilities, "{\"roots\":{},\"elicitation\":{\"form\":{}}}");
 	ASSERT_INT(found[3]->revision, REV_2025_06_18);
-	/* the second is used, so the third makes room for the first, which forgot its level */
+	/* the second is used, so the third replaces the first, whose level is lost */
 	ASSERT_INT(level_of(sessions, &id[1]), 1);
 	CU_ASSERT(level_of(sessions, &id[0]) != 0);
 	ASSERT_INT(level_of(sessions, &id[1]), 1);
 	ASSERT_INT(level_of(sessions, &id[3]), 3);
 	CU_ASSERT(session_find(sessions, "q", id[1].data, &busy) == NULL);
 	CU_ASSERT(!busy);
-	/* sessions with a request under way stay, even if that leaves no room */
+	/* sessions with a running request stay, even if there is no room then */
 	for (size_t i = 0; i < 4; i++) {
 		found[i] = session_find(sessions, "p", id[i].data, &busy);
 		ASSERT_INT(busy, i == 3);
@@ -560,7 +560,7 @@ static const struct test tests[] = {
 	TEST(questions_never_answered),
 	TEST(questions_of_somebody_else),
 	TEST(url_questions),
-	TEST(no_way_to_ask),
+	TEST(client_cannot_be_asked),
 	TEST(table_is_bounded),
 	TEST(capability_bits),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The classifier beside its corpus (tests/policy): secrets, the operator's list of functions, what
- * JSON cannot say, and sizes. */
+/* The classifier besides its corpus (tests/policy): secrets, the operator's list of functions,
+ * texts that JSON cannot hold, and sizes. */
 #include "base/mem.h"
 #include "config/config.h"
 #include "policy/sql.h"
@@ -78,7 +78,7 @@ secrets(void)
 	static const struct sql_rules all = { .scope_allowed = every_scope };
 	static const struct {
 		const char *sql;
-		bool with_none, with_app, with_all; /* does it reveal what may not be shown? */
+		bool with_none, with_app, with_all; /* does it reveal a forbidden secret? */
 	} list[] = {
 		{ "SELECT secret('app', 'k')", true, false, false },
 		{ "SELECT try_secret(\"app\", 'k')", true, false, false },
@@ -172,7 +172,7 @@ long_names(void)
 	CU_ASSERT(judged(sql, &rules).class == SQL_READ);
 }
 
-/* Large texts of one kind: each is judged in one pass. */
+/* Large texts of one kind: each is read once. */
 static void
 large_texts(void)
 {

@@ -129,7 +129,7 @@ leaving_stops_nothing(void)
 }
 
 static void
-handles_of_nobody(void)
+invalid_handles(void)
 {
 	static const char refusal[] = "The handle is not valid";
 	char handle[1024], damaged[1024];
@@ -195,6 +195,6 @@ listed(void)
 
 static const struct test tests[] = {
 	TEST(from_start_to_result), TEST(cancelled), TEST(leaving_stops_nothing),
-	TEST(handles_of_nobody),    TEST(listed),
+	TEST(invalid_handles),	    TEST(listed),
 };
 SUITE(tests)

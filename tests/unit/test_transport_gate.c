@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may pass on its way to libmicrohttpd, in pieces of any size; and what Accept admits. */
+/* What the gate passes on to libmicrohttpd, in pieces of any size; and what Accept allows. */
 #include "transport/accept.h"
 #include "transport/http_gate.h"
 
@@ -45,7 +45,7 @@ static const struct {
 	{ POST "X-A: b\x07\r\n\r\n", 400, 1 },
 	{ POST "X-A: b\x7f\r\n\r\n", 400, 1 },
 	{ POST "X-\xe9: b\r\n\r\n", 400, 1 },
-	/* lengths that exclude each other */
+	/* lengths that contradict each other */
 	{ POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", 400, 1 },
 	{ POST "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n", 400, 1 },
 	{ POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n", 400, 1 },
@@ -128,7 +128,7 @@ nul_is_refused(void)
 	ASSERT_INT(gate.status, 400);
 }
 
-/* Feeds `head` and then `n` times `part`; returns the status. */
+/* Sends `head` and then `n` times `part`; returns the status. */
 static int
 feed_parts(struct http_gate *gate, const char *head, const char *part, unsigned n)
 {
@@ -146,14 +146,14 @@ heads_are_bounded(void)
 	struct http_gate gate;
 	size_t exact = HEAD_MAX - strlen(POST) - 4;
 
-	/* to the byte, from the request line to the empty line */
+	/* exact to the byte, from the request line to the empty line */
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 2), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 4);
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 1), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 2);
 	ASSERT_INT(gate.status, 431);
 	ASSERT_INT(feed_parts(&gate, "GET /", "x", HEAD_MAX), 414);
-	/* what the library keeps a note of */
+	/* parts that the library stores */
 	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 99), 0);
 	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 100), 431);
 	ASSERT_INT(feed_parts(&gate, POST "Cookie: a", ";b=c", 95), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a receiver may rely on: when on_close comes and how often, that finish() is safe at any
- * time, even after the transport is gone, and that no callback comes from within another. */
+/* Promises to a receiver: when on_close is called and how often, that finish() is safe at any time,
+ * even after the transport is gone, and that no callback is called from within another. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -198,7 +198,7 @@ finish_long_after_the_peer_left(void)
 	until(one_held);
 	close(fd);
 	until(one_closed);
-	fd = ask("echo"); /* the connection has gone meanwhile, the exchange has not */
+	fd = ask("echo"); /* the connection has gone meanwhile, the exchange still exists */
 	until(one_closed);
 	ASSERT_INT(http_open_exchanges(world.http) > 0, 1);
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], "{}", 2));
@@ -277,7 +277,7 @@ full_queue_closes_but_not_from_within_notify(void)
 	world.inside = true;
 	while (world.held[0]->ops->notify(world.held[0], text, sizeof(text)))
 		sent++;
-	ASSERT_INT(sent, 16 - 1); /* 1 MiB, less the framing */
+	ASSERT_INT(sent, 16 - 1); /* 1 MiB, minus the framing */
 	CU_ASSERT(world.held[0]->closed);
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], "{}", 2));
 	ASSERT_INT(world.closed, 0);
@@ -302,7 +302,7 @@ finish_right_after_a_full_queue(void)
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], text, sizeof(text)));
 	finish(world.held[0]);
 	until(nothing_open);
-	ASSERT_INT(world.closed, 0); /* who has finished is told no more */
+	ASSERT_INT(world.closed, 0); /* after finish nothing is reported */
 	close(fd);
 	tear_down();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening sockets: what is loopback, what is named how, what is refused and why. */
+/* Opening sockets: which addresses are loopback, their names, what is refused and why. */
 #include "transport/listen.h"
 
 #include <netinet/in.h>
@@ -23,10 +23,10 @@ check_tcp(const char *host, enum listen_reach reach, const char *prefix)
 	CU_ASSERT(list->fd >= 0);
 	ASSERT_INT(list->reach, reach);
 	CU_ASSERT(strncmp(list->address, prefix, strlen(prefix)) == 0);
-	CU_ASSERT(atoi(list->address + strlen(prefix)) > 0); /* the port really bound */
+	CU_ASSERT(atoi(list->address + strlen(prefix)) > 0); /* the real port */
 	listen_close(list);
 	ASSERT_INT(list->fd, -1);
-	listen_close(list); /* twice does no harm */
+	listen_close(list); /* twice is allowed */
 	free(list);
 }
 

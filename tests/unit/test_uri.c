@@ -201,7 +201,7 @@ matching(void)
 }
 
 static void
-matched_values_are_judged(void)
+matched_values_are_checked(void)
 {
 	match_is("a://{x}", "a://a%20%C3%BC", "{\"x\":\"a \xC3\xBC\"}");
 	match_is("a://{x}", "a://a%2Fb", NULL);
@@ -277,7 +277,7 @@ expanded_is(const char *pattern, const char *json, const char *expected, const c
 	buf_puts(&out, "<");
 	ok = uri_template_expand(pattern, values, &out, reason, sizeof(reason));
 	ASSERT_INT(ok, expected != NULL);
-	/* a buffer that is full holds nothing, not even the mark */
+	/* a full buffer contains nothing, not even the mark */
 	ASSERT_STR(buf_ok(&out) ? out.data + 1 : "", expected == NULL ? "" : expected);
 	ASSERT_STR(reason, why == NULL ? "" : why);
 	buf_fini(&out);
@@ -342,7 +342,7 @@ static const struct test tests[] = {
 	TEST(number_of_variables),
 	TEST(variables_are_named),
 	TEST(matching),
-	TEST(matched_values_are_judged),
+	TEST(matched_values_are_checked),
 	TEST(queries_are_matched),
 	TEST(matching_is_bounded),
 	TEST(expanding),

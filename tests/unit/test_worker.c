@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugins in a process of their own: the same answers as in this one, byte for byte; and what
- * becomes of calls when that process dies. */
+/* Plugins in a process of their own: the same answers as in this process, byte for byte; and the
+ * calls when that process ends. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ static const char *const two_rounds[] = {
 static const char *const declined[] = { "{\"form\":{\"action\":\"decline\"}}", NULL };
 static const char *const wrong_key[] = { "{\"wrong\":{\"action\":\"accept\"}}", NULL };
 
-/* Everything that the fixture can do, but for what depends on time. */
+/* Every row of the fixture, except those that depend on time. */
 static const struct use table[] = {
 	{ ROW_TOOL, .name = "test_simple_text" },
 	{ ROW_TOOL, .name = "test_image_content" },
@@ -134,7 +134,7 @@ same_answers_in_both_modes(void)
 	rig_close(&there);
 }
 
-/* ---- what a call looks like ----------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void
 expect(struct worker_rig *rig, const struct use *use, const char *part)
@@ -167,7 +167,7 @@ pid_of_worker(struct worker_rig *rig)
 	return number;
 }
 
-/* No credential in its environment, no descriptor of ours but the two that it is given (and those
+/* No credential in its environment, and no descriptor of the host except the two for it (and those
  * that it opens itself: epoll, eventfd). */
 static void
 is_given_nothing(void)
@@ -257,7 +257,7 @@ operations_outlive_their_process(void)
 	}
 }
 
-/* The process is killed while the operation rests between two polls. */
+/* The process is killed between two polls of the operation. */
 static void
 operations_outlive_a_kill(void)
 {
@@ -301,7 +301,7 @@ cancels_reach_the_plugin(void)
 	}
 }
 
-/* Nothing in the host can end a step that does not return; the process can be ended. */
+/* The host cannot end a step that does not return; the process can be ended. */
 static void
 a_step_that_hangs_ends_with_its_process(void)
 {
@@ -377,7 +377,7 @@ many_calls_at_once(void)
 	rig_close(&rig);
 }
 
-/* The refusal of a plugin that cannot be loaded comes when its worker starts. */
+/* A plugin that cannot be loaded is refused when its worker starts. */
 static void
 refusals_of_the_worker_reach_the_caller(void)
 {
@@ -424,7 +424,7 @@ nothing_malformed_is_believed(void)
 		worker_set_program(program);
 		expect(&rig, &echo, cases[i].why);
 		worker_set_program(WORKER);
-		expect(&rig, &echo, "\"x\""); /* the host and its other workers are well */
+		expect(&rig, &echo, "\"x\""); /* the host and its other workers continue */
 		rig_close(&rig);
 		free(program);
 	}
@@ -432,7 +432,7 @@ nothing_malformed_is_believed(void)
 
 /* ---- masks ---------------------------------------------------------------------------------- */
 
-/* How often the transcript of a call shows a text. */
+/* How often the transcript of a call contains a text. */
 static unsigned
 times_shown(struct worker_rig *rig, const char *arguments, const char *text)
 {
@@ -448,7 +448,7 @@ times_shown(struct worker_rig *rig, const char *arguments, const char *text)
 	return times;
 }
 
-/* The process knows nothing of these values: the host finds them in what it has written. */
+/* The process does not know these values: the host finds them in its output. */
 static void
 values_that_the_host_knows_are_masked(void)
 {
@@ -486,7 +486,7 @@ values_that_the_host_knows_are_masked(void)
 	free(arguments);
 }
 
-/* What enums do not have takes the safe meaning, wherever the plugin runs. */
+/* Invalid enum values get the safe meaning, wherever the plugin runs. */
 static void
 unknown_values_are_safe(void)
 {
@@ -520,7 +520,7 @@ unknown_values_are_safe(void)
 	}
 }
 
-/* It logs, and says that a list and a resource have changed, outside of any call's thread. */
+/* It logs, and reports changes of a list and a resource, outside of any call's thread. */
 static void
 a_thread_of_the_plugin_reaches_the_host(void)
 {
@@ -553,7 +553,7 @@ a_thread_of_the_plugin_reaches_the_host(void)
 	}
 }
 
-/* The message with the value overtakes the answer that shows it. */
+/* The message with the value arrives before the answer that shows it. */
 static void
 a_value_is_shown_by_the_call_that_masks_it_only(void)
 {
@@ -572,7 +572,7 @@ a_value_is_shown_by_the_call_that_masks_it_only(void)
 		rig_close(&rig);
 		rig_open(&other, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
 		ASSERT_INT(times_shown(&other, plain, value), 0);
-		ASSERT_INT(times_shown(&other, masks, value), 0); /* it was a mask before */
+		ASSERT_INT(times_shown(&other, masks, value), 0); /* it was already masked */
 		rig_close(&other);
 		free(value);
 		free(masks);
@@ -580,7 +580,7 @@ a_value_is_shown_by_the_call_that_masks_it_only(void)
 	}
 }
 
-/* What a process writes becomes events of the log, one a line, and not too many. */
+/* The output of a process becomes events of the log, one for each line, and not too many. */
 static void
 output_becomes_events(void)
 {

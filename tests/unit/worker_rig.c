@@ -55,7 +55,7 @@ write_all(int fd, const char *data, size_t len)
 	}
 }
 
-/* GET /bytes?N answers N bytes; everything else answers its own path. */
+/* GET /bytes?N answers N bytes; any other path answers itself. */
 static void
 answer(int fd, const char *path)
 {

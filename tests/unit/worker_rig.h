@@ -2,7 +2,7 @@
 /*
  * A host without transports: plugins of this build, in this process or in a worker, real calls and
  * egress, and a small upstream on loopback. A call becomes a transcript: everything that a client
- * would have seen, line by line.
+ * would see, line by line.
  */
 #ifndef TESTS_UNIT_WORKER_RIG_H
 #define TESTS_UNIT_WORKER_RIG_H
@@ -37,7 +37,7 @@ struct worker_rig {
 	pthread_t server;
 };
 
-/* What is called, and how. */
+/* What to call, and how. */
 struct use {
 	enum row_kind kind;
 	int cancel_after_ms; /* 0: not cancelled */
@@ -50,13 +50,13 @@ struct use {
 	const char *const *answers; /* JSON objects, one for each round of questions, then NULL */
 };
 
-/* `folder` is that of the plugin below tests/plugins of the build; options may be NULL. */
+/* `folder` is the plugin's folder below tests/plugins of the build; options may be NULL. */
 void rig_open(struct worker_rig *rig, const char *folder, const char *plugin,
 	      enum isolation isolation, const char *options);
 void rig_close(struct worker_rig *rig);
 /* Runs the call to its end and appends the transcript. */
 void rig_call(struct worker_rig *rig, const struct use *use, struct buf *transcript);
-/* Several at once; each with its transcript. */
+/* Several at once, each with its transcript. */
 void rig_calls(struct worker_rig *rig, const struct use *use, struct buf *transcript, size_t n);
 /* Runs the loop for a while. */
 void rig_wait(struct worker_rig *rig, unsigned ms);

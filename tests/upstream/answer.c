@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server does, by path. */
+/* The answers of the server, by path. */
 #include "internal.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ struct asked {
 	size_t len;
 };
 
-/* The text behind the n-th slash of the path: of /api/status/404 number 2 is "404". */
+/* The text after the n-th slash of the path: of /api/status/404 number 2 is "404". */
 static const char *
 part(const struct asked *asked, unsigned n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The connections of the misbehaving server, clear or TLS. */
+/* The connections of the misbehaving server, with or without TLS. */
 #ifndef TESTS_UPSTREAM_INTERNAL_H
 #define TESTS_UPSTREAM_INTERNAL_H
 
@@ -25,7 +25,7 @@ struct upstream {
 		char path[128];
 		unsigned seen;
 	} flaky[FLAKY_MAX];
-	int *open; /* descriptors of connections, to be shut down at the end */
+	int *open; /* descriptors of connections, shut down at the end */
 	size_t n_open;
 	bool stopping, released;
 };
@@ -34,7 +34,7 @@ struct connection {
 	struct upstream *upstream;
 	int fd;
 	SSL *tls;
-	char in[65536]; /* what was read beyond the request under way */
+	char in[65536]; /* bytes read beyond the current request */
 	size_t n_in;
 	bool keep;
 };
@@ -49,8 +49,8 @@ bool send_bytes(struct connection *connection, const void *data, size_t len);
 bool send_text(struct connection *connection, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void reset_connection(struct connection *connection);
-unsigned times_seen(struct upstream *upstream, const char *path); /* counts this one too */
+unsigned times_seen(struct upstream *upstream, const char *path); /* includes this one */
 void wait_released(struct upstream *upstream);
-void wait_stopping(struct connection *connection); /* or the client hung up */
+void wait_stopping(struct connection *connection); /* or the client closed the connection */
 
 #endif

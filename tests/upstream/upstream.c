@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accepting, reading requests, remembering them. */
+/* Accepts connections, reads requests and stores them. */
 #include "internal.h"
 
 #include <arpa/inet.h>
@@ -72,7 +72,7 @@ reset_connection(struct connection *c)
 	c->keep = false;
 }
 
-/* ---- what the threads share ------------------------------------------------------------------ */
+/* ---- shared by the threads ------------------------------------------------------------------- */
 
 static void
 remember(struct upstream *u, const char *head, const char *body, size_t len)
@@ -222,7 +222,7 @@ upstream_release(struct upstream *u)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* Fills `in` until it holds a whole head; its length, or 0 at the end. */
+/* Fills `in` until it has a whole header; its length, or 0 at the end. */
 static size_t
 read_head(struct connection *c)
 {
@@ -302,7 +302,7 @@ forget(struct upstream *u, int fd)
 		if (u->open[i] == fd)
 			u->open[i] = u->open[--u->n_open];
 	}
-	close(fd); /* under the lock: upstream_stop() must not shut down a stranger */
+	close(fd); /* under the lock: upstream_stop() must not shut down another descriptor */
 	u->alive--;
 	pthread_cond_broadcast(&u->changed);
 	pthread_mutex_unlock(&u->lock);

@@ -41,22 +41,21 @@
 
 struct upstream;
 
-/* With `ca_file` it speaks TLS, and writes its self-signed certificate for 127.0.0.1 there. */
+/* With `ca_file` it uses TLS, and writes its self-signed certificate for 127.0.0.1 to that file. */
 struct upstream *upstream_start(const char *ca_file);
 void upstream_stop(struct upstream *upstream);
 uint16_t upstream_port(const struct upstream *upstream);
 const char *upstream_url(const struct upstream *upstream);
 unsigned upstream_connections(struct upstream *upstream); /* accepted so far */
-/* Waits until no more than so many connections are open; false when that takes unreasonably
- * long. */
+/* Waits until no more than this many connections are open; false when that takes too long. */
 bool upstream_alive(struct upstream *upstream, unsigned connections);
 unsigned upstream_alive_now(struct upstream *upstream); /* connections that are open */
 unsigned upstream_requests(struct upstream *upstream);	/* read so far */
-/* Waits until so many requests were read; false when that takes unreasonably long. */
+/* Waits until this many requests were read; false when that takes too long. */
 bool upstream_wait(struct upstream *upstream, unsigned requests);
-/* Head and body of request i as they came, for free(). */
+/* Header and body of request i as received, for free(). */
 char *upstream_request(struct upstream *upstream, unsigned i);
-/* Lets what waits in /api/hold go on, now and in future. */
+/* Releases the requests that wait in /api/hold, now and in future. */
 void upstream_release(struct upstream *upstream);
 
 #endif

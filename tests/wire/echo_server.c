@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server that is only a transport: its receiver does what the message says ("do", "n"), so that
- * the raw_*.py scripts can bring the transport into every state. Prints the URLs it serves
- * on stderr ("listening URL"), ends on SIGTERM, "quit" or the end of stdin, and frees everything,
- * so that a leak is found.
+ * the raw_*.py scripts can test every state of the transport. It prints its URLs on stderr
+ * ("listening URL"), ends on SIGTERM, "quit" or the end of stdin, and frees everything, so that a
+ * leak is found.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +106,7 @@ notify(struct call *call, size_t size)
 	return sent;
 }
 
-/* "drip" and "flood": a notification now and then. "later": the answer. */
+/* "drip" and "flood": a notification at intervals. "later": the answer. */
 static void
 on_timer(struct loop_timer *timer)
 {
@@ -429,7 +429,7 @@ main(int argc, char **argv)
 	int fd;
 
 	(void)argc;
-	do /* whoever started us may have closed some of the first three */
+	do /* the parent process may have closed some of the first three */
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);

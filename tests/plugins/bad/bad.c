@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One plugin and everything that can be wrong with its code, by macro. All of them leave a trace
- * when they are loaded, so that a test sees whether their code ran although they were refused. */
+/* One plugin with every possible fault in its code, selected by macro. Each variant leaves a trace
+ * when it is loaded, so that a test sees whether its code ran although it was refused. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,7 +75,7 @@ start(const struct mcp_host *host, void **self, char *why, size_t why_size)
 static void
 stop(void *self)
 {
-	setenv("LAKEHOST_TEST_STOPPED", self, 1); /* what start() set */
+	setenv("LAKEHOST_TEST_STOPPED", self, 1); /* set by start() */
 }
 
 #ifdef BAD_BAD_SYMBOL

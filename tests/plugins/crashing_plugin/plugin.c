@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin that crashes and hangs. Its "remote system" is a file in which polls are counted: the
- * file survives the process, as work at a real remote system would. */
+ * file survives the process, like work at a real remote system. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ hang(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* The same on the loop thread: all that it can do wrong. */
+/* The same on the loop thread: everything that it can do wrong. */
 static int
 spin(struct mcp_call *call)
 {
@@ -48,7 +48,7 @@ spin(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* Not for ever, but for too long. */
+/* Not forever, but for too long. */
 static int
 sleep_long(struct mcp_call *call)
 {
@@ -56,7 +56,7 @@ sleep_long(struct mcp_call *call)
 	return mcp_say(call, "At last.");
 }
 
-/* ---- what can be seen from inside ----------------------------------------------------------- */
+/* ---- facts about the process ----------------------------------------------------------------- */
 
 static int
 count_descriptors(void)
@@ -129,7 +129,7 @@ static const struct mcp_operation work = {
 	.poll = work_poll,
 };
 
-/* Shows a text in every part that an answer has, and masks it when asked to. */
+/* Shows a text in every part of an answer, and masks it on request. */
 static int
 show(struct mcp_call *call)
 {
