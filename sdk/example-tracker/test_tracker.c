@@ -80,7 +80,7 @@ main(void)
 	operation(host);
 	fakehost_free(host);
 	host = fakehost_new(&mcp_plugin);
-	expect(fakehost_tool(host, "list_issues", "{}")->next, "Give project=KEY.");
+	expect(fakehost_tool(host, "list_issues", "{}")->next, "Use project=KEY.");
 	fakehost_free(host);
 	puts("tracker: passed");
 	return 0;

@@ -220,7 +220,7 @@ class Bearer(Case):
         text = self.run_host('call', 'rebuild_index', 'project=BROKEN', status=1)
         self.assertIn('the disk is full', text)
         text = self.run_host('call', 'list_issues', status=1)
-        self.assertIn('Give project=KEY.', text)
+        self.assertIn('Use project=KEY.', text)
 
     def test_a_path_is_another_address(self):
         self.configure(AUTH['bearer'], url='http://127.0.0.1:{port}')
