@@ -41,7 +41,8 @@ issues(struct fakehost *host)
 	expect(fakehost_request(host, 0)->body, "\"summary\":\"New\"");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /rest/issues", 200, "[]");
-	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"New\"}")->why, "not a JSON object");
+	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"New\"}")->why,
+	       "not a JSON object");
 	fakehost_reset(host);
 	fakehost_no_reply(host, "POST /rest/issues", MCP_E_UNAVAILABLE, "connection refused");
 	expect(fakehost_tool(host, "create_issue", "{\"summary\":\"N\"}")->why,
