@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches of revision 2025-03-26: each element is a message of its own, the answers return
  * together. A notification of one of them opens the stream as usual. */
+#include "era/batch.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "era/eras.h"
+#include "era/inside.h"
+#include "era/legacy.h"
+#include "era/receive.h"
 #include "rpc/frame.h"
 
 struct batch {

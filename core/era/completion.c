@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* completion/complete (MCP server/utilities/completion). */
+#include "era/completion.h"
+
 #include <string.h>
 
 #include "base/json.h"
 #include "run/result.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
 
 static void

@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The protocol: from a message's bytes to its one answer. Everything inside speaks the stateless
- * revision 2026-07-28; older revisions are an adapter that adds a session. All on the loop thread.
- *
- * Start: eras_new() after registry, calls, pool and sealer; then the transports with
- * eras_receiver(); with stdio also eras_set_stdio() and eras_on_eof(). Stop: calls_drain(), then
- * eras_quiesce() (what still comes is answered), then loop_stop(); last eras_free(), which
- * ends the requests that are still open: before their calls and the pool are freed.
- */
+/* What a protocol family decides: the older revisions (legacy.h) and 2026-07-28 (modern.h). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,48 +7,37 @@
 #define CORE_ERA_ERA_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-#include "rpc/exchange.h"
+#include "rpc/error.h"
 
-struct calls;
-struct config;
-struct eras;
-struct loop;
-struct pool;
-struct registry;
-struct sealer;
+struct buf;
+struct json;
+struct request;
 
-/* All are borrowed and must outlive the eras. */
-struct eras_parts {
-	struct loop *loop;
-	const struct config *config;
-	struct registry *registry;
-	struct calls *calls;
-	struct pool *pool;     /* parses large bodies */
-	struct sealer *sealer; /* sessions, cursors, request state */
-	size_t page;	       /* rows of one page of a list; 0: all on one */
-	unsigned ask_ms;       /* how long a legacy client may take to answer; 0: ten minutes */
+/* What closes a result. */
+struct wrap {
+	const char *type;	/* resultType, where the era has one */
+	int64_t ttl_ms;		/* how long it may be cached; -1: no such hint belongs here */
+	const struct buf *meta; /* the inside of `_meta`, or NULL */
 };
 
-struct eras *eras_new(const struct eras_parts *parts);
-void eras_free(struct eras *eras); /* NULL is fine */
-/* What transports deliver to; lives as long as the eras. */
-const struct receiver *eras_receiver(struct eras *eras);
-/* Where messages that answer nothing go, for a legacy client on stdio. */
-void eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
-		    void *data);
-/* stdin has ended, and all that was asked there is answered, or limits.drain_ms is over. */
-void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
-/* Has stdin ended? Then nobody there is going to ask or answer anything. */
-bool eras_input_ended(const struct eras *eras);
+enum { IN_LEGACY = 1 << 0, IN_MODERN = 1 << 1 };
 
-/* A plugin says that something changed: `what` is "tools", "prompts" or "resources" for a list;
- * or `uri` is not NULL and names one resource (then `what` is not looked at). Told to those who
- * asked: open listens, and the legacy session of stdio. */
-void eras_changed(struct eras *eras, const char *what, const char *uri);
-
-/* Shutdown: open subscriptions end with their result. */
-void eras_quiesce(struct eras *eras);
+/* What a protocol family decides. */
+struct era {
+	unsigned mask;
+	bool cancel_on_close; /* a lost connection withdraws the request */
+	/* Checks what the era demands and reads what the request says about its client. False: it
+	 * was refused, and is gone. */
+	bool (*admit)(struct request *request);
+	/* Adds the members of this era to a result whose own members stand there already. */
+	void (*wrap_result)(const struct request *request, struct json *out,
+			    const struct wrap *wrap);
+	/* How it spells an error. */
+	void (*wrap_error)(enum rpc_error error, int *code, int *status);
+	/* The call asks the client something. */
+	void (*ask)(struct request *request);
+};
 
 #endif

@@ -1,107 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share: the inside of struct eras. */
+/*
+ * The protocol: from a message's bytes to its one answer. Everything inside speaks the stateless
+ * revision 2026-07-28; older revisions are an adapter that adds a session. All on the loop thread.
+ *
+ * Start: eras_new() after registry, calls, pool and sealer; then the transports with
+ * eras_receiver(); with stdio also eras_set_stdio() and eras_on_eof(). Stop: calls_drain(), then
+ * eras_quiesce() (what still comes is answered), then loop_stop(); last eras_free(), which
+ * ends the requests that are still open: before their calls and the pool are freed.
+ */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
 #ifndef CORE_ERA_ERAS_H
 #define CORE_ERA_ERAS_H
 
-#include "base/buf.h"
-#include "base/json.h"
-#include "base/json_write.h"
-#include "base/loop.h"
-#include "era/era.h"
-#include "era/request.h"
-#include "era/session.h"
-#include "registry/registry.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-struct listen;
+#include "rpc/exchange.h"
 
-struct eras {
-	struct eras_parts parts;
-	struct receiver receiver;
-	struct json_limits limits; /* of inbound messages */
-	struct buf out;		   /* the answer being built: there is one at a time */
-	struct json json;	   /* its writer */
-	struct buf note;	   /* the notification being built */
-	struct sessions *sessions;
-	struct session pipe; /* stdio, and the legacy session on it once there is one */
-	struct peer loose;   /* modern requests over HTTP, which share nothing */
-	/* sends what answers nothing to a legacy client on stdio; NULL: no stdio */
-	void (*send_stdio)(void *data, const char *json, size_t len);
-	void *stdio;
-	void (*eof)(void *data);
-	void *eof_data;
-	bool ending;	       /* eras_free() */
-	bool ended;	       /* stdin; what it asked is still answered */
-	size_t parsing;	       /* messages of stdio that a worker parses */
-	struct loop_timer end; /* nothing is left to answer there: tells the host */
-	struct listen *listens;
-	size_t n_listens;
-	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */
-	uint64_t questions; /* asked of legacy clients so far: ids of ours */
-	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
+struct calls;
+struct config;
+struct eras;
+struct loop;
+struct pool;
+struct registry;
+struct sealer;
+
+/* All are borrowed and must outlive the eras. */
+struct eras_parts {
+	struct loop *loop;
+	const struct config *config;
+	struct registry *registry;
+	struct calls *calls;
+	struct pool *pool;     /* parses large bodies */
+	struct sealer *sealer; /* sessions, cursors, request state */
+	size_t page;	       /* rows of one page of a list; 0: all on one */
+	unsigned ask_ms;       /* how long a legacy client may take to answer; 0: ten minutes */
 };
 
-/* ---- receive.c ----------------------------------------------------------------------------- */
+struct eras *eras_new(const struct eras_parts *parts);
+void eras_free(struct eras *eras); /* NULL is fine */
+/* What transports deliver to; lives as long as the eras. */
+const struct receiver *eras_receiver(struct eras *eras);
+/* Where messages that answer nothing go, for a legacy client on stdio. */
+void eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
+		    void *data);
+/* stdin has ended, and all that was asked there is answered, or limits.drain_ms is over. */
+void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
+/* Has stdin ended? Then nobody there is going to ask or answer anything. */
+bool eras_input_ended(const struct eras *eras);
 
-/* An error about a message that never became a request. `id` NULL: unknown. */
-void exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id,
-		     int code, const char *message);
-/* A request of stdio has ended: was it the last one, and stdin too? */
-void pipe_check_end(struct eras *eras);
-/* Taken, and nothing to say: 202. */
-void exchange_accept(struct exchange *exchange);
-/* A notification of the client's. */
-void notification_receive(struct eras *eras, struct peer *peer, const struct message *message);
+/* A plugin says that something changed: `what` is "tools", "prompts" or "resources" for a list;
+ * or `uri` is not NULL and names one resource (then `what` is not looked at). Told to those who
+ * asked: open listens, and the legacy session of stdio. */
+void eras_changed(struct eras *eras, const char *what, const char *uri);
 
-/* ---- batch.c: JSON-RPC batches, which only revision 2025-03-26 knows ----------------------- */
-
-void batch_receive(struct eras *eras, struct exchange *exchange, struct session *session,
-		   const struct message *message);
-/* One element has its answer, or (NULL) will have none. */
-void batch_add(struct batch *batch, const struct buf *answer);
-
-/* ---- legacy.c ------------------------------------------------------------------------------ */
-
-bool legacy_version(const char *name); /* is it one of the legacy revisions? */
-/* Routes a message that is no batch. */
-void legacy_receive(struct eras *eras, struct exchange *exchange, struct message *message);
-/* The same within a known session; `batch` may be NULL, else nothing is said to the exchange. */
-void legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
-		    struct batch *batch, struct message *message);
-/* The session an exchange belongs to; NULL: refused (and finished), with this id. */
-struct session *legacy_session(struct eras *eras, struct exchange *exchange, const char *id);
-void legacy_initialize(struct request *request);
-
-/* ---- modern.c ------------------------------------------------------------------------------ */
-
-bool modern_claim(const struct message *message); /* does `_meta` name a revision? */
-void modern_receive(struct eras *eras, struct exchange *exchange, struct message *message);
-
-/* ---- server.c: who we are and what we can do ----------------------------------------------- */
-
-void server_info(const struct eras *eras, enum revision revision, struct json *out);
-void server_capabilities(const struct request *request, struct json *out);
-const char *server_instructions(const struct eras *eras);
-void server_discover(struct request *request);
-
-/* ---- the methods --------------------------------------------------------------------------- */
-
-void tools_list(struct request *request);
-void prompts_list(struct request *request);
-void resources_list(struct request *request);
-void templates_list(struct request *request);
-void tools_call(struct request *request);
-void tools_answer(struct request *request, const struct result *result);
-void resources_read(struct request *request);
-void resources_answer(struct request *request, const struct result *result);
-void resources_subscribe(struct request *request);
-void resources_unsubscribe(struct request *request);
-void prompts_get(struct request *request);
-void prompts_answer(struct request *request, const struct result *result);
-void completion_complete(struct request *request);
-void completion_answer(struct request *request, const struct result *result);
-void logging_set_level(struct request *request);
+/* Shutdown: open subscriptions end with their result. */
+void eras_quiesce(struct eras *eras);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one header value means, and whether it says the same as an argument. Needs nothing of a
- * request, so that it can be fuzzed alone. */
-#include "era/headers.h"
+#include "era/header_value.h"
 
 #include <stdlib.h>
 #include <string.h>

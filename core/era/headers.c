@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/header_value.h"
+#include "era/inside.h"
+#include "era/methods.h"
 
 #define NAME_MAX_LEN 200 /* of a header name that we build */
 

@@ -6,15 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/http_syntax.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "run/text.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
+#include "era/methods.h"
+#include "era/modern.h"
 #include "era/mrtr.h"
-#include "era/notify.h"
+#include "era/logging.h"
 #include "era/prepare.h"
+#include "era/progress.h"
 #include "era/task.h"
 #include "policy/policy.h"
 
@@ -146,23 +150,34 @@ invoke_error(struct request *request, const struct result *result)
 
 /* ---- what the call tells ------------------------------------------------------------------- */
 
+static struct request *
+request_of(const struct call *call)
+{
+	struct request *request = call->owner;
+
+	CHECK(request->call == call);
+	CHECK(request->phase == REQUEST_CALLING || request->phase == REQUEST_ASKING);
+	return request;
+}
+
 static void
 call_progress(struct call *call, double done, double total, const char *message)
 {
-	notify_progress(call->owner, done, total, message);
+	progress_notify(request_of(call), done, total, message);
 }
 
 static void
 call_log(struct call *call, enum mcp_level level, const char *logger, const char *json, size_t len)
 {
-	notify_log(call->owner, level, logger, json, len);
+	logging_notify(request_of(call), level, logger, json, len);
 }
 
 static void
 call_asks(struct call *call)
 {
-	struct request *request = call->owner;
+	struct request *request = request_of(call);
 
+	CHECK(request->phase == REQUEST_CALLING && call->outcome != NULL);
 	if (request->method->mirrored == NULL) /* the modern era knows no such answer */
 		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
 			    NULL);
@@ -199,7 +214,7 @@ missing_capability(struct request *request, const char *capability)
 static void
 call_done(struct call *call)
 {
-	struct request *request = call->owner;
+	struct request *request = request_of(call);
 	const struct result *result = call->result;
 
 	task_tell(request, call);
@@ -257,6 +272,7 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	}
 	spec.verdict = decision.verdict;
+	CHECK(request->call == NULL && request->arguments == NULL);
 	request->row = row;
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))
@@ -270,10 +286,12 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	request->call = call_new(request->eras->parts.calls, &spec, &why);
 	task_fini(&task);
-	if (request->call == NULL)
+	if (request->call == NULL) {
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
-	else
-		call_start(request->call);
+		return;
+	}
+	request_move(request, REQUEST_CALLING);
+	call_start(request->call);
 }
 
 void

@@ -3,15 +3,20 @@
  * The revisions before 2026-07-28: initialize, a session, and questions that are real requests to
  * the client. This adapter is the only place that knows a session; nothing behind it does.
  */
+#include "era/legacy.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "era/bridge.h"
-#include "era/eras.h"
-#include "era/notify.h"
+#include "era/capabilities.h"
+#include "era/client_requests.h"
+#include "era/inside.h"
+#include "era/logging.h"
+#include "era/receive.h"
+#include "era/server.h"
 
 bool
 legacy_version(const char *name)
@@ -80,7 +85,7 @@ legacy_message(struct eras *eras, struct exchange *exchange, struct session *ses
 	if (message->kind == MESSAGE_NOTIFICATION)
 		notification_receive(eras, &session->peer, message);
 	else
-		bridge_response(&session->peer, message);
+		client_requests_answered(&session->peer, message);
 	if (batch == NULL)
 		exchange_accept(exchange);
 }
@@ -152,7 +157,7 @@ legacy_initialize(struct request *request)
 	const char *asked;
 	struct json *out;
 
-	if (request->session != NULL && request->session->initialized) {
+	if (request->session != NULL && request->session->state != SESSION_NONE) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
 			      "this session is initialized already");
 		return;
@@ -191,7 +196,7 @@ legacy_admit(struct request *request)
 	request->capabilities = session != NULL ? session->capabilities : "{}";
 	request->log_level = session != NULL ? session->log_level : LEVEL_NONE;
 	if (session != NULL && !initialize)
-		session->ready = session->initialized;
+		session_spoke(session);
 	token = json_get(meta, "progressToken");
 	if (message_is_id(token)) {
 		buf_init(&raw, LIMIT_HANDLE * 6 + 2);
@@ -226,5 +231,5 @@ const struct era era_legacy = {
 	.admit = legacy_admit,
 	.wrap_result = legacy_result,
 	.wrap_error = legacy_error,
-	.ask = bridge_ask,
+	.ask = client_requests_send,
 };

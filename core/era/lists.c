@@ -1,63 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The four lists. What they hold depends on the revision and the caller's access only, so a whole
- * list is kept as the bytes of its result, and answering is a copy. Cursors are sealed offsets.
+ * list is kept as the bytes of its result, and answering is a copy.
  */
+#include "era/lists.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/seal.h"
-#include "config/config.h"
-#include "era/eras.h"
+#include "era/cursor.h"
+#include "era/inside.h"
 #include "rpc/frame.h"
 
 #define LIST_TTL_MS 60000
-#define CURSOR_PURPOSE "cursor"
-
-/* Where a page starts, and for which list: a cursor fits no other one. */
-struct cursor {
-	uint8_t kind, access, reserved[2];
-	uint32_t start;
-};
-
-static bool
-cursor_read(struct request *request, enum row_kind kind, size_t *start)
-{
-	const char *text = json_str(request->message.params, "cursor");
-	struct cursor cursor;
-	struct buf payload;
-	size_t len = text == NULL ? 0 : strlen(text);
-	bool ok;
-
-	if (text == NULL || len > LIMIT_HANDLE)
-		return false;
-	buf_init(&payload, LIMIT_HANDLE);
-	ok = unseal(request->eras->parts.sealer, CURSOR_PURPOSE, request->principal.name, text, len,
-		    &payload) &&
-	     payload.len == sizeof(cursor);
-	if (ok) {
-		memcpy(&cursor, payload.data, sizeof(cursor));
-		*start = cursor.start;
-		ok = cursor.kind == kind && cursor.access == request->principal.access;
-	}
-	buf_fini(&payload);
-	return ok;
-}
-
-static void
-cursor_write(const struct request *request, enum row_kind kind, size_t start, struct json *out)
-{
-	const struct cursor cursor = { .kind = (uint8_t)kind,
-				       .access = (uint8_t)request->principal.access,
-				       .start = (uint32_t)start };
-	struct buf text;
-
-	buf_init(&text, LIMIT_HANDLE);
-	seal(request->eras->parts.sealer, CURSOR_PURPOSE, request->principal.name, 0, &cursor,
-	     sizeof(cursor), &text);
-	json_text(json_member(out, "nextCursor"), text.data, text.len);
-	buf_fini(&text);
-}
 
 static void
 send_page(struct request *request, enum row_kind kind, size_t start)
@@ -69,7 +24,7 @@ send_page(struct request *request, enum row_kind kind, size_t start)
 	registry_list(eras->parts.registry, kind, request->revision, request->principal.access,
 		      start, eras->parts.page, out, &next);
 	if (next != 0)
-		cursor_write(request, kind, next, out);
+		cursor_seal(request, kind, next, out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
 }
 
@@ -104,7 +59,7 @@ list(struct request *request, enum row_kind kind)
 	size_t start = 0;
 
 	if (json_object_object_get_ex(request->message.params, "cursor", NULL) &&
-	    !cursor_read(request, kind, &start))
+	    !cursor_open(request, kind, &start))
 		request_error(request, RPC_INVALID_PARAMS, NULL,
 			      "params.cursor is not valid for this "
 			      "list: leave it out to start from the beginning");
@@ -136,4 +91,22 @@ void
 templates_list(struct request *request)
 {
 	list(request, ROW_TEMPLATE);
+}
+
+void
+lists_init(struct eras *eras)
+{
+	for (size_t kind = 0; kind < ROW_KINDS; kind++)
+		for (size_t revision = 0; revision < REVISIONS; revision++)
+			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
+				buf_init(&eras->lists[kind][revision][access], ANSWER_MAX);
+}
+
+void
+lists_fini(struct eras *eras)
+{
+	for (size_t kind = 0; kind < ROW_KINDS; kind++)
+		for (size_t revision = 0; revision < REVISIONS; revision++)
+			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
+				buf_fini(&eras->lists[kind][revision][access]);
 }

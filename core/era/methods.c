@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of methods (MCP schema, "ClientRequest" of each revision), and the small ones. */
+/* The table of methods (MCP schema, "ClientRequest" of each revision). */
+#include "era/methods.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "era/eras.h"
-#include "era/listen.h"
-#include "era/notify.h"
+#include "era/completion.h"
+#include "era/era.h"
+#include "era/legacy.h"
+#include "era/lists.h"
+#include "era/logging.h"
+#include "era/prompts.h"
+#include "era/request.h"
+#include "era/resources.h"
+#include "era/server.h"
+#include "era/subscriptions.h"
+#include "era/tools.h"
 
 #define BOTH (IN_LEGACY | IN_MODERN)
 
@@ -19,7 +29,7 @@ static const struct method methods[] = {
 	{ "prompts/list", BOTH, NULL, prompts_list, NULL },
 	{ "completion/complete", BOTH, NULL, completion_complete, completion_answer },
 	{ "server/discover", IN_MODERN, NULL, server_discover, NULL },
-	{ "subscriptions/listen", IN_MODERN, NULL, listen_begin, NULL },
+	{ "subscriptions/listen", IN_MODERN, NULL, subscriptions_listen, NULL },
 	{ "ping", IN_LEGACY, NULL, request_empty, NULL },
 	{ "initialize", IN_LEGACY, NULL, legacy_initialize, NULL },
 	{ "logging/setLevel", IN_LEGACY, NULL, logging_set_level, NULL },
@@ -34,23 +44,4 @@ method_find(const char *name, unsigned era)
 		if (strcmp(methods[i].name, name) == 0)
 			return (methods[i].eras & era) != 0 ? &methods[i] : NULL;
 	return NULL;
-}
-
-void
-logging_set_level(struct request *request)
-{
-	const char *name = request_text(request, "level");
-	int level;
-
-	if (name == NULL)
-		return;
-	level = level_parse(name);
-	if (level == LEVEL_NONE) {
-		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "params.level must be one of "
-			      "debug, info, notice, warning, error, critical, alert, emergency");
-		return;
-	}
-	request->session->log_level = level;
-	request_empty(request);
 }

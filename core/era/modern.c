@@ -4,15 +4,19 @@
  * nothing is remembered between two of them. The order of the checks is the specification's
  * (basic/transports, "Streamable HTTP"); what outranks what is visible to clients.
  */
+#include "era/modern.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/headers.h"
 #include "era/mrtr.h"
-#include "era/notify.h"
+#include "era/logging.h"
+#include "era/receive.h"
+#include "era/server.h"
 
 bool
 modern_claim(const struct message *message)

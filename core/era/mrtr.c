@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "call/call.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
-#include "era/state.h"
+#include "era/request_state.h"
 
 static bool
-was_asked(const struct state *state, const char *key)
+was_asked(const struct request_state *state, const char *key)
 {
 	size_t n = state->asked == NULL ? 0 : json_object_array_length(state->asked);
 
@@ -25,7 +25,7 @@ was_asked(const struct state *state, const char *key)
 
 /* Answers to what was asked. Those of a wrong type count as missing, strangers are ignored. */
 static void
-merge(struct request *request, const struct state *state, struct json_object *responses)
+merge(struct request *request, const struct request_state *state, struct json_object *responses)
 {
 	struct json_object_iter each;
 
@@ -47,7 +47,7 @@ mrtr_read(struct request *request)
 	struct json_object *params = request->message.params, *responses = NULL, *text = NULL;
 	bool answered = json_object_object_get_ex(params, "inputResponses", &responses);
 	bool resumed = json_object_object_get_ex(params, "requestState", &text);
-	struct state state = { 0 };
+	struct request_state state = { 0 };
 
 	if (answered && !json_object_is_type(responses, json_type_object)) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
@@ -55,8 +55,8 @@ mrtr_read(struct request *request)
 		return false;
 	}
 	if (resumed && (!json_object_is_type(text, json_type_string) ||
-			!state_read(request, json_object_get_string(text),
-				    (size_t)json_object_get_string_len(text), &state))) {
+			!request_state_read(request, json_object_get_string(text),
+					    (size_t)json_object_get_string_len(text), &state))) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
 			      "params.requestState is not one "
 			      "of this request, or has expired: send the request again without it");
@@ -65,7 +65,7 @@ mrtr_read(struct request *request)
 	request->round = state.round;
 	if (answered || resumed)
 		merge(request, &state, responses);
-	state_fini(&state);
+	request_state_fini(&state);
 	return true;
 }
 
@@ -77,7 +77,7 @@ mrtr_ask(struct request *request)
 	struct buf state;
 
 	buf_init(&state, STATE_TEXT_MAX);
-	if (!state_write(request, &state) || !buf_ok(&state)) {
+	if (!request_state_write(request, &state) || !buf_ok(&state)) {
 		buf_fini(&state);
 		invoke_fail(request, MCP_E_TOO_LARGE, "The answers so far are too large to keep",
 			    "All answers of one request may have 8192 bytes together",

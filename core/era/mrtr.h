@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Multi round-trip requests (MCP 2026-07-28, basic/patterns/mrtr): a call that needs its client's
- * answers ends with its questions and a sealed state; the client sends the request again, with the
- * state and the answers.
+ * MRTR, multi round-trip requests (MCP 2026-07-28, basic/patterns/mrtr): a call that needs its
+ * client's answers ends with its questions and a sealed state (request_state.h); the client sends
+ * the request again, with the state and the answers.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
 
 /* A json-c tree has one owner at a time: the worker's, until its job is done. */
 struct prepare {
@@ -57,6 +58,7 @@ prepare_over(struct pool_job *job)
 	struct request *request = prepare->request;
 
 	if (request != NULL) {
+		CHECK(request->prepare == prepare && request->phase == REQUEST_PREPARING);
 		request->prepare = NULL;
 		prepare->done(request, prepare->row, prepare->arguments, &prepare->notes,
 			      &prepare->text, prepare->fine ? NULL : &prepare->why);
@@ -96,6 +98,8 @@ prepare_start(struct request *request, const struct row *row, struct json_object
 	buf_init_keeping(&prepare->notes, PREPARE_NOTES_MAX);
 	buf_init_keeping(&prepare->why, PREPARE_WHY_MAX);
 	buf_init(&prepare->text, LIMIT_BODY * 2);
+	CHECK(request->prepare == NULL);
+	request_move(request, REQUEST_PREPARING);
 	request->prepare = prepare;
 	pool_submit(request->eras->parts.pool, &prepare->job);
 }
@@ -107,6 +111,7 @@ prepare_leave(struct request *request)
 
 	if (prepare == NULL)
 		return;
+	CHECK(prepare->request == request);
 	prepare->request = NULL;
 	prepare->message = request->message;
 	memset(&request->message, 0, sizeof(request->message));
@@ -144,7 +149,7 @@ message_dispose(struct eras *eras, struct message *message)
 {
 	struct disposal *disposal;
 
-	if (!message->large || eras->parts.pool == NULL || eras->ending) {
+	if (!message->large || eras->parts.pool == NULL || eras->state == ERAS_ENDING) {
 		message_fini(message);
 		return;
 	}

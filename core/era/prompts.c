@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prompts/get (MCP server/prompts). */
+#include "era/prompts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +9,7 @@
 #include "base/mem.h"
 #include "run/result.h"
 #include "era/downgrade.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
 
 #define PROMPT_ARGUMENTS_MAX 1000

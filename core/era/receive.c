@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where transports deliver: bytes become a message, and the message finds its era. The claim in
- * its `_meta` decides, never a handshake or a header alone (MCP 2026-07-28, basic/versioning;
- * basic/transports, "Backwards Compatibility").
+ * The claim in the `_meta` of a message decides which era it belongs to, never a handshake or a
+ * header alone (MCP 2026-07-28, basic/versioning; basic/transports, "Backwards Compatibility").
  */
+#include "era/receive.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "config/config.h"
-#include "era/eras.h"
-#include "era/listen.h"
+#include "era/batch.h"
+#include "era/inside.h"
+#include "era/legacy.h"
+#include "era/modern.h"
 #include "era/prepare.h"
 #include "rpc/frame.h"
 
@@ -57,7 +61,7 @@ notification_receive(struct eras *eras, struct peer *peer, const struct message 
 		cancel(peer, json_get(message->params, "requestId"));
 	else if (strcmp(message->method, "notifications/initialized") == 0 &&
 		 peer == &eras->pipe.peer)
-		eras->pipe.ready = eras->pipe.initialized;
+		session_spoke(&eras->pipe);
 	/* any other is of no interest here, and a notification is never answered */
 }
 
@@ -80,8 +84,9 @@ foreign_version(const struct exchange *exchange)
 static bool
 premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
-	return !exchange->http && !eras->pipe.initialized && message->kind == MESSAGE_REQUEST &&
-	       message->method != NULL && strcmp(message->method, "ping") != 0;
+	return !exchange->http && eras->pipe.state == SESSION_NONE &&
+	       message->kind == MESSAGE_REQUEST && message->method != NULL &&
+	       strcmp(message->method, "ping") != 0;
 }
 
 static bool
@@ -117,7 +122,7 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 	struct session *session;
 
 	if (batch_claims(message) || foreign_version(exchange) ||
-	    (!exchange->http && !eras->pipe.initialized)) {
+	    (!exchange->http && eras->pipe.state == SESSION_NONE)) {
 		exchange_refuse(eras, exchange, 400, NULL, code,
 				"batches are not taken: send one message at a time");
 		return;
@@ -196,12 +201,13 @@ parse_done(struct pool_job *job)
 {
 	struct parsing *parsing = (struct parsing *)job;
 
+	CHECK(parsing->eras->held >= parsing->cost);
 	parsing->eras->held -= parsing->cost;
 	parsing->eras->parsing -= !parsing->exchange->http;
 	parsing->message.cost = parsing->cost;
 	parsing->message.large = parsing->message.kind != MESSAGE_BATCH;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
-	pipe_check_end(parsing->eras);
+	eras_check_end(parsing->eras);
 	free(parsing->body);
 	free(parsing);
 }
@@ -243,7 +249,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	pool_submit(eras->parts.pool, &parsing->job);
 }
 
-static void
+void
 receive_message(void *data, struct exchange *exchange, const char *body, size_t len)
 {
 	struct eras *eras = data;
@@ -264,7 +270,7 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 
 /* Neither a standalone stream (GET) nor an early end of a session (DELETE) is offered. 405 says so
  * in words that every client knows (MCP 2025-11-25, basic/transports). */
-static void
+void
 receive_other(void *data, struct exchange *exchange, const char *method)
 {
 	const struct exchange_header allow = { "Allow", "POST" };
@@ -272,131 +278,4 @@ receive_other(void *data, struct exchange *exchange, const char *method)
 	(void)data;
 	(void)method;
 	exchange->ops->finish(exchange, 405, &allow, 1, NULL, 0);
-}
-
-/* ---- the end of stdin ---------------------------------------------------------------------- */
-
-/* Can this request still come to its answer? Not when nobody reads it, or when it waits for the
- * client to say something; and a subscription has none. */
-static bool
-end_now(struct request *request)
-{
-	if (request->listen != NULL && !request->exchange->closed)
-		listen_finish(request);
-	else if (request->exchange->closed || request->bridge != NULL)
-		request_withdraw(request);
-	else
-		return false;
-	return true;
-}
-
-static void
-receive_eof(void *data)
-{
-	struct eras *eras = data;
-	struct request *request = eras->pipe.peer.open;
-
-	if (!eras->ended) /* what takes longer is cancelled, and says so */
-		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
-	eras->ended = true;
-	while (request != NULL) { /* ending one may end others: then from the beginning */
-		struct request *next = request->next;
-
-		request = end_now(request) ? eras->pipe.peer.open : next;
-	}
-	pipe_check_end(eras);
-}
-
-void
-pipe_check_end(struct eras *eras)
-{
-	if (eras->ended && eras->eof != NULL && eras->pipe.peer.open == NULL && eras->parsing == 0)
-		loop_timer_set(eras->parts.loop, &eras->end, 0);
-}
-
-static void
-tell_end(struct loop_timer *timer)
-{
-	struct eras *eras = timer->data;
-	void (*eof)(void *data) = eras->eof;
-
-	eras->eof = NULL; /* once */
-	if (eof != NULL)
-		eof(eras->eof_data);
-}
-
-/* ---- the whole ----------------------------------------------------------------------------- */
-
-struct eras *
-eras_new(const struct eras_parts *parts)
-{
-	struct eras *eras = xcalloc(1, sizeof(*eras));
-
-	eras->parts = *parts;
-	if (eras->parts.ask_ms == 0)
-		eras->parts.ask_ms = ASK_MS;
-	eras->receiver = (struct receiver){
-		.data = eras, .message = receive_message, .other = receive_other, .eof = receive_eof
-	};
-	eras->limits = json_inbound;
-	eras->limits.bytes = parts->config->limits.body;
-	eras->limits.depth = parts->config->limits.depth;
-	buf_init(&eras->out, ANSWER_MAX);
-	buf_init(&eras->note, NOTE_MAX);
-	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
-	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
-	eras->pipe.revision = REV_LEGACY_NEWEST; /* of a ping before initialize */
-	for (size_t kind = 0; kind < ROW_KINDS; kind++)
-		for (size_t revision = 0; revision < REVISIONS; revision++)
-			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
-				buf_init(&eras->lists[kind][revision][access], ANSWER_MAX);
-	return eras;
-}
-
-void
-eras_free(struct eras *eras)
-{
-	if (eras == NULL)
-		return;
-	eras->eof = NULL;
-	eras->ending = true;
-	request_forget(&eras->pipe.peer);
-	request_forget(&eras->loose);
-	loop_timer_stop(eras->parts.loop, &eras->end);
-	sessions_free(eras->sessions);
-	session_fini(&eras->pipe);
-	for (size_t kind = 0; kind < ROW_KINDS; kind++)
-		for (size_t revision = 0; revision < REVISIONS; revision++)
-			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
-				buf_fini(&eras->lists[kind][revision][access]);
-	buf_fini(&eras->out);
-	buf_fini(&eras->note);
-	free(eras);
-}
-
-const struct receiver *
-eras_receiver(struct eras *eras)
-{
-	return &eras->receiver;
-}
-
-void
-eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
-	       void *data)
-{
-	eras->send_stdio = send;
-	eras->stdio = data;
-}
-
-void
-eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data)
-{
-	eras->eof = eof;
-	eras->eof_data = data;
-}
-
-bool
-eras_input_ended(const struct eras *eras)
-{
-	return eras->ended;
 }

@@ -10,17 +10,40 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/states.h"
 #include "call/call.h"
 #include "run/text.h"
-#include "era/bridge.h"
-#include "era/eras.h"
-#include "era/listen.h"
+#include "era/batch.h"
+#include "era/client_requests.h"
+#include "era/inside.h"
+#include "era/methods.h"
+#include "era/subscriptions.h"
 #include "era/prepare.h"
 #include "rpc/frame.h"
 
 #define ERROR_TEXT_MAX (64u << 10) /* before it is masked */
 #define ERROR_SHOWN_MAX 2000u
 #define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static const struct states_row request_rows[] = {
+	[REQUEST_NEW] = { "new", TO(REQUEST_ADMITTED) | TO(REQUEST_ENDED) },
+	[REQUEST_ADMITTED] = { "admitted", TO(REQUEST_PREPARING) | TO(REQUEST_CALLING) |
+					       TO(REQUEST_LISTENING) | TO(REQUEST_ENDED) },
+	[REQUEST_PREPARING] = { "preparing", TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
+	[REQUEST_CALLING] = { "calling", TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
+	[REQUEST_ASKING] = { "asking", TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
+	[REQUEST_LISTENING] = { "listening", TO(REQUEST_ENDED) },
+	[REQUEST_ENDED] = { "ended", 0 },
+};
+static const struct states request_phases = { "request", request_rows, ARRAY_SIZE(request_rows) };
+
+void
+request_move(struct request *request, enum request_phase phase)
+{
+	request->phase = states_move(&request_phases, request->phase, phase);
+}
 
 /* ---- begin --------------------------------------------------------------------------------- */
 
@@ -38,6 +61,8 @@ join(struct request *request, struct peer *peer)
 static void
 leave(struct request *request)
 {
+	CHECK(*request->link == request);
+	CHECK(request->next == NULL || request->next->link == &request->next);
 	*request->link = request->next;
 	if (request->next != NULL)
 		request->next->link = request->link;
@@ -56,6 +81,7 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
+	CHECK(message->kind == MESSAGE_REQUEST && exchange->owner == NULL);
 	request->eras = eras;
 	request->exchange = exchange;
 	request->batch = batch;
@@ -104,6 +130,7 @@ request_run(struct request *request)
 	}
 	if (!request->era->admit(request))
 		return;
+	request_move(request, REQUEST_ADMITTED);
 	request->method = method_find(request->message.method, request->era->mask);
 	if (request->method == NULL)
 		request_error(request, RPC_METHOD_NOT_FOUND, NULL, "unknown method \"%s\"",
@@ -120,10 +147,12 @@ request_free(struct request *request)
 {
 	struct eras *eras = request->eras;
 
-	bridge_end(request, false);
-	listen_end(request);
+	CHECK(request->phase == REQUEST_ENDED && request->exchange == NULL);
+	client_requests_end(request, false);
+	subscription_end(request);
 	leave(request);
-	request->eras->held -= request->message.cost;
+	CHECK(eras->held >= request->message.cost);
+	eras->held -= request->message.cost;
 	prepare_leave(request);
 	json_object_put(request->arguments);
 	json_object_put(request->answers);
@@ -140,7 +169,7 @@ request_free(struct request *request)
 	if (request->call != NULL)
 		call_free(request->call);
 	free(request);
-	pipe_check_end(eras);
+	eras_check_end(eras);
 }
 
 /* Gives the exchange its answer, or (NULL) the news that there will be none. */
@@ -150,11 +179,13 @@ hand_over(struct request *request, int status, const struct buf *answer)
 	struct exchange *exchange = request->exchange;
 	const struct exchange_header header = { "Mcp-Session-Id", request->session_id };
 
+	request_move(request, REQUEST_ENDED);
 	request->exchange = NULL;
 	if (request->batch != NULL) {
 		batch_add(request->batch, answer);
 		return;
 	}
+	CHECK(exchange->owner == NULL || exchange->owner == request);
 	exchange->on_close = NULL;
 	exchange->owner = NULL;
 	exchange->ops->finish(exchange, status, &header, request->session_id != NULL,
@@ -217,6 +248,7 @@ request_begin(struct request *request)
 {
 	struct eras *eras = request->eras;
 
+	CHECK(request->phase != REQUEST_ENDED);
 	buf_reset(&eras->out);
 	rpc_begin_result(&eras->json, &eras->out, request->message.id);
 	json_begin(&eras->json, '{');
@@ -294,7 +326,7 @@ request_shown(const char *name, char shown[NAME_ROOM])
 void
 request_withdraw(struct request *request)
 {
-	bridge_end(request, true);
+	client_requests_end(request, true);
 	hand_over(request, 202, NULL);
 	request_free(request);
 }
@@ -304,6 +336,7 @@ request_withdraw(struct request *request)
 bool
 request_notify(struct request *request, const struct buf *json)
 {
+	CHECK(request->phase != REQUEST_ENDED);
 	if (request->deaf || !buf_ok(json))
 		return false;
 	if (request->exchange->ops->notify(request->exchange, json->data, json->len))

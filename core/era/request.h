@@ -18,6 +18,7 @@
 #include "base/principal.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "era/era.h"
 #include "era/session.h"
 #include "registry/registry.h"
 #include "rpc/error.h"
@@ -41,56 +42,30 @@
 #define ASK_ROUNDS 8		     /* how often one request may ask its client */
 #define ASK_MS 600000		     /* how long a legacy client may take to answer */
 
-struct bridge;
+struct client_requests;
 struct call;
 struct eras;
 struct json;
-struct listen;
+struct subscription;
 struct prepare;
 struct result;
 
 struct batch;
 struct request;
 
-/* What closes a result. */
-struct wrap {
-	const char *type;	/* resultType, where the era has one */
-	int64_t ttl_ms;		/* how long it may be cached; -1: no such hint belongs here */
-	const struct buf *meta; /* the inside of `_meta`, or NULL */
+/* Its life; request_move() alone writes it, by the table in request.c. Who moves it on: */
+enum request_phase {
+	REQUEST_NEW,	   /* read: request_run() */
+	REQUEST_ADMITTED,  /* its era took it, its method runs: the method, prepare, invoke */
+	REQUEST_PREPARING, /* a worker has its message: prepare */
+	REQUEST_CALLING,   /* its call is under way: the call's events */
+	REQUEST_ASKING,	   /* its call waits for a legacy client: client_requests */
+	REQUEST_LISTENING, /* a subscription: subscriptions */
+	REQUEST_ENDED,	   /* its exchange has the answer, or will get none */
 };
-
-enum { IN_LEGACY = 1 << 0, IN_MODERN = 1 << 1 };
-
-/* What a protocol family decides. */
-struct era {
-	unsigned mask;
-	bool cancel_on_close; /* a lost connection withdraws the request */
-	/* Checks what the era demands and reads what the request says about its client. False: it
-	 * was refused, and is gone. */
-	bool (*admit)(struct request *request);
-	/* Adds the members of this era to a result whose own members stand there already. */
-	void (*wrap_result)(const struct request *request, struct json *out,
-			    const struct wrap *wrap);
-	/* How it spells an error. */
-	void (*wrap_error)(enum rpc_error error, int *code, int *status);
-	/* The call asks the client something. */
-	void (*ask)(struct request *request);
-};
-extern const struct era era_modern, era_legacy;
-
-/* One row of the table of methods. */
-struct method {
-	const char *name;
-	unsigned eras;
-	const char *mirrored; /* the parameter that Mcp-Name repeats, or NULL */
-	void (*run)(struct request *request);
-	/* Of methods that make a call: writes its result as this method's answer. */
-	void (*answer)(struct request *request, const struct result *result);
-};
-/* NULL when there is none in that era. */
-const struct method *method_find(const char *name, unsigned era);
 
 struct request {
+	enum request_phase phase;
 	struct request *next, **link; /* among those of its peer */
 	struct eras *eras;
 	struct peer *peer;
@@ -119,8 +94,8 @@ struct request {
 	unsigned round;		     /* how often the client was asked before */
 	bool deaf;		     /* the peer takes no notification of this request */
 
-	struct bridge *bridge;
-	struct listen *listen;
+	struct client_requests *asked; /* of a legacy client; from the first one on */
+	struct subscription *subscription;
 	struct prepare *prepare; /* a worker has its message */
 	char *session_id;	 /* a response header, or NULL */
 };
@@ -128,6 +103,7 @@ struct request {
 /* Takes `message` over (it is empty afterwards). */
 struct request *request_new(struct eras *eras, struct exchange *exchange, struct batch *batch,
 			    struct peer *peer, const struct era *era, struct message *message);
+void request_move(struct request *request, enum request_phase phase);
 /* admit, find the method, run it. */
 void request_run(struct request *request);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* resources/read and the legacy subscriptions (MCP server/resources). */
+#include "era/resources.h"
+
 #include <string.h>
 
 #include "base/json.h"
 #include "run/result.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
 #include "registry/schema.h"
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who this host is and what it offers: serverInfo, capabilities, server/discover. */
+#include "era/server.h"
+
 #include <lakehost/version.h>
 
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
+#include "era/modern.h"
 
 #define DISCOVER_TTL_MS 60000
 

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
-#include "base/json_write.h"
+#include "base/check.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "base/states.h"
 #include "config/config.h"
-#include "era/notify.h"
+#include "era/capabilities.h"
+#include "era/logging.h"
 #include "era/request.h"
 
 #define BUCKETS 4096u
@@ -27,66 +28,20 @@ struct sessions {
 	struct session *oldest, *newest; /* by last use */
 };
 
-/* ---- what the client can do ---------------------------------------------------------------- */
+/* ---- one session --------------------------------------------------------------------------- */
 
-unsigned
-capabilities_read(struct json_object *capabilities, enum revision revision)
-{
-	struct json_object *sampling = json_obj(capabilities, "sampling");
-	struct json_object *elicitation = json_obj(capabilities, "elicitation");
-	unsigned can = 0;
-
-	if (json_obj(capabilities, "roots") != NULL)
-		can |= CAN_ROOTS;
-	if (sampling != NULL)
-		can |= CAN_SAMPLING;
-	if (revision >= REV_2025_11_25 && json_obj(sampling, "tools") != NULL)
-		can |= CAN_SAMPLING_TOOLS;
-	if (json_obj(sampling, "context") != NULL)
-		can |= CAN_SAMPLING_CONTEXT;
-	if (elicitation == NULL || revision < REV_2025_06_18)
-		return can;
-	if (revision >= REV_2025_11_25 && json_obj(elicitation, "url") != NULL)
-		can |= CAN_ELICIT_URL;
-	/* an empty object means forms, as does anything a client of 2025-06-18 says */
-	if (json_obj(elicitation, "form") != NULL || (can & CAN_ELICIT_URL) == 0)
-		can |= CAN_ELICIT;
-	return can;
-}
+static const struct states_row session_rows[] = {
+	[SESSION_NONE] = { "none", TO(SESSION_INITIALIZED) },
+	[SESSION_INITIALIZED] = { "initialized", TO(SESSION_READY) },
+	[SESSION_READY] = { "ready", 0 },
+};
+static const struct states session_states = { "session", session_rows, ARRAY_SIZE(session_rows) };
 
 static void
-write_flag(struct json *out, const char *name, bool can)
+session_move(struct session *session, enum session_state state)
 {
-	if (!can)
-		return;
-	json_begin(json_member(out, name), '{');
-	json_end(out);
+	session->state = states_move(&session_states, session->state, state);
 }
-
-void
-capabilities_write(unsigned can, struct buf *out)
-{
-	struct json json;
-
-	json_start(&json, out);
-	json_begin(&json, '{');
-	write_flag(&json, "roots", (can & CAN_ROOTS) != 0);
-	if ((can & CAN_SAMPLING) != 0) {
-		json_begin(json_member(&json, "sampling"), '{');
-		write_flag(&json, "tools", (can & CAN_SAMPLING_TOOLS) != 0);
-		write_flag(&json, "context", (can & CAN_SAMPLING_CONTEXT) != 0);
-		json_end(&json);
-	}
-	if ((can & (CAN_ELICIT | CAN_ELICIT_URL)) != 0) {
-		json_begin(json_member(&json, "elicitation"), '{');
-		write_flag(&json, "form", (can & CAN_ELICIT) != 0);
-		write_flag(&json, "url", (can & CAN_ELICIT_URL) != 0);
-		json_end(&json);
-	}
-	json_end(&json);
-}
-
-/* ---- one session --------------------------------------------------------------------------- */
 
 void
 session_begin(struct session *session, enum revision revision, unsigned can)
@@ -94,12 +49,19 @@ session_begin(struct session *session, enum revision revision, unsigned can)
 	struct buf text;
 
 	session->revision = revision;
-	session->initialized = true;
+	session_move(session, SESSION_INITIALIZED);
 	session->log_level = LEVEL_NONE;
 	buf_init(&text, sizeof(session->capabilities) - 1);
 	capabilities_write(can, &text);
 	memcpy(session->capabilities, text.data, text.len + 1);
 	buf_fini(&text);
+}
+
+void
+session_spoke(struct session *session)
+{
+	if (session->state == SESSION_INITIALIZED)
+		session_move(session, SESSION_READY);
 }
 
 void
@@ -175,6 +137,10 @@ bucket_of(struct sessions *sessions, const unsigned char *key)
 static void
 unlink_age(struct sessions *sessions, struct session *session)
 {
+	CHECK(session->older != NULL ? session->older->newer == session
+				     : sessions->oldest == session);
+	CHECK(session->newer != NULL ? session->newer->older == session
+				     : sessions->newest == session);
 	*(session->older != NULL ? &session->older->newer : &sessions->oldest) = session->newer;
 	*(session->newer != NULL ? &session->newer->older : &sessions->newest) = session->older;
 }
@@ -193,12 +159,16 @@ drop(struct sessions *sessions, struct session *session)
 {
 	struct session **at = bucket_of(sessions, session->key);
 
-	while (*at != session)
+	while (*at != session) {
+		CHECK(*at != NULL);
 		at = &(*at)->chain;
+	}
 	*at = session->chain;
 	unlink_age(sessions, session);
+	CHECK(sessions->count > 0);
 	sessions->count--;
 	session_fini(session);
+	CHECK(session->peer.open == NULL);
 	free(session);
 }
 
@@ -223,6 +193,7 @@ sessions_free(struct sessions *sessions)
 {
 	while (sessions->oldest != NULL)
 		drop(sessions, sessions->oldest);
+	CHECK(sessions->count == 0 && sessions->newest == NULL);
 	free(sessions);
 }
 

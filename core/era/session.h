@@ -18,7 +18,6 @@
 #include "registry/registry.h"
 
 struct buf;
-struct json_object;
 struct request;
 struct sealer;
 
@@ -31,25 +30,18 @@ struct peer {
 	struct request *open; /* newest first */
 };
 
-/* What a legacy client can be asked, as bits that fit into an id. */
-enum {
-	CAN_ROOTS = 1 << 0,
-	CAN_SAMPLING = 1 << 1,
-	CAN_SAMPLING_TOOLS = 1 << 2,
-	CAN_SAMPLING_CONTEXT = 1 << 3,
-	CAN_ELICIT = 1 << 4, /* by form */
-	CAN_ELICIT_URL = 1 << 5,
+enum session_state {
+	SESSION_NONE,	     /* stdio before initialize */
+	SESSION_INITIALIZED, /* has its revision and capabilities */
+	SESSION_READY,	     /* has spoken since: may be told of changes */
 };
-unsigned capabilities_read(struct json_object *capabilities, enum revision revision);
-void capabilities_write(unsigned can, struct buf *out);
 
 struct session {
 	struct peer peer;
 	enum revision revision;
 	char capabilities[128]; /* JSON object text */
-	bool initialized;	/* always, but for stdio before initialize */
-	bool ready;		/* may be told of changes: it has spoken since initialize */
-	int log_level;		/* LEVEL_NONE until logging/setLevel */
+	enum session_state state;
+	int log_level; /* LEVEL_NONE until logging/setLevel */
 	char **subscription;
 	size_t subscriptions;
 	/* the table's */
@@ -59,6 +51,7 @@ struct session {
 
 /* On zeroed memory: what initialize has settled. */
 void session_begin(struct session *session, enum revision revision, unsigned can);
+void session_spoke(struct session *session); /* a message that is not initialize */
 void session_fini(struct session *session);
 bool session_subscribed(const struct session *session, const char *uri);
 /* False when the session has as many as it may. */

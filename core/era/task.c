@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/seal.h"
 #include "call/call.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
 #include "registry/provider.h"
 

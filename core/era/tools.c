@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/call (MCP server/tools). */
+#include "era/tools.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +9,9 @@
 #include "run/result.h"
 #include "config/config.h"
 #include "era/downgrade.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
+#include "era/methods.h"
 #include "era/prepare.h"
 
 /* A model can repair its arguments when it reads what is wrong with them, so newer revisions want

@@ -28,7 +28,7 @@
 #include "base/pool.h"
 #include "config/text.h"
 #include "egress/egress.h"
-#include "era/era.h"
+#include "era/eras.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
 #include "server/server.h"

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "era/headers.h"
+#include "era/header_value.h"
 #include "registry/registry.h"
 
 #define ROOM 65536

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "era/era.h"
+#include "era/eras.h"
 #include "rpc/exchange.h"
 
 #define SENT_HEADERS 12

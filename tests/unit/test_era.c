@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era_rig.h"
 
 #define REQUEST(id, method, params) \

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "config/config.h"
+#include "era/capabilities.h"
 #include "era/session.h"
 #include "era_rig.h"
 

@@ -3,7 +3,7 @@
 #include "suite.h"
 
 #include "config/config.h"
-#include "era/listen.h"
+#include "era/subscriptions.h"
 #include "era/session.h"
 #include "era_rig.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notifications that belong to one request and travel on its stream. */
-#include "era/notify.h"
+#include "era/logging.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/request.h"
 #include "rpc/frame.h"
 
@@ -23,31 +22,8 @@ level_parse(const char *name)
 }
 
 void
-notify_progress(struct request *request, double done, double total, const char *message)
-{
-	struct buf *out = &request->eras->note;
-	struct json json;
-
-	if (request->progress_token == NULL)
-		return;
-	buf_reset(out);
-	rpc_begin_call(&json, out, NULL, "notifications/progress");
-	json_begin(json_member(&json, "params"), '{');
-	json_raw(json_member(&json, "progressToken"), request->progress_token,
-		 strlen(request->progress_token));
-	json_double(json_member(&json, "progress"), done);
-	if (total > 0)
-		json_double(json_member(&json, "total"), total);
-	if (request->revision >= REV_2025_03_26)
-		json_optional(&json, "message", message);
-	json_end(&json);
-	json_end(&json);
-	request_notify(request, out);
-}
-
-void
-notify_log(struct request *request, enum mcp_level level, const char *logger, const char *json,
-	   size_t len)
+logging_notify(struct request *request, enum mcp_level level, const char *logger, const char *json,
+	       size_t len)
 {
 	static const enum level of[] = {
 		[MCP_LOG_DEBUG] = LEVEL_DEBUG,	 [MCP_LOG_INFO] = LEVEL_INFO,
@@ -68,4 +44,23 @@ notify_log(struct request *request, enum mcp_level level, const char *logger, co
 	json_end(&note);
 	json_end(&note);
 	request_notify(request, out);
+}
+
+void
+logging_set_level(struct request *request)
+{
+	const char *name = request_text(request, "level");
+	int level;
+
+	if (name == NULL)
+		return;
+	level = level_parse(name);
+	if (level == LEVEL_NONE) {
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "params.level must be one of "
+			      "debug, info, notice, warning, error, critical, alert, emergency");
+		return;
+	}
+	request->session->log_level = level;
+	request_empty(request);
 }

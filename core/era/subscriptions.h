@@ -4,18 +4,21 @@
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_ERA_LISTEN_H
-#define CORE_ERA_LISTEN_H
+#ifndef CORE_ERA_SUBSCRIPTIONS_H
+#define CORE_ERA_SUBSCRIPTIONS_H
 
 struct eras;
 struct request;
 
 #define LISTEN_URIS 256u /* resources that one listen may watch */
 
-void listen_begin(struct request *request);
+void subscriptions_listen(struct request *request);
+/* Tells those who asked, and the legacy session of stdio; see eras_changed(). */
+void subscriptions_tell(struct eras *eras, const char *what, const char *uri);
 /* Ends the request with its result: no change is told any more. */
-void listen_finish(struct request *request);
+void subscription_finish(struct request *request);
+void subscriptions_finish(struct eras *eras); /* all of them */
 /* The request ends, and what it kept goes with it. */
-void listen_end(struct request *request);
+void subscription_end(struct request *request);
 
 #endif

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Server-to-client requests of the legacy revisions (MCP 2025-11-25, client/elicitation,
  * client/sampling, client/roots). */
-#include "era/bridge.h"
+#include "era/client_requests.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "era/downgrade.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "era/invoke.h"
 #include "rpc/frame.h"
 
@@ -26,7 +27,7 @@ struct asked {
 
 /* Lives from the first question of a request to the request's end, for the client's time is
  * counted from there. */
-struct bridge {
+struct client_requests {
 	struct loop_timer timer;
 	struct request *request;
 	struct asked *asked; /* of this round */
@@ -76,39 +77,39 @@ send_cancelled(struct request *request, const struct asked *asked)
 }
 
 static void
-round_fini(struct bridge *bridge)
+round_fini(struct client_requests *requests)
 {
-	for (size_t i = 0; i < bridge->n; i++) {
-		free(bridge->asked[i].key);
-		free(bridge->asked[i].method);
+	for (size_t i = 0; i < requests->n; i++) {
+		free(requests->asked[i].key);
+		free(requests->asked[i].method);
 	}
-	free(bridge->asked);
-	bridge->asked = NULL;
-	bridge->n = bridge->open = 0;
+	free(requests->asked);
+	requests->asked = NULL;
+	requests->n = requests->open = 0;
 }
 
 /* ---- ending -------------------------------------------------------------------------------- */
 
 void
-bridge_end(struct request *request, bool tell)
+client_requests_end(struct request *request, bool tell)
 {
-	struct bridge *bridge = request->bridge;
+	struct client_requests *requests = request->asked;
 
-	if (bridge == NULL)
+	if (requests == NULL)
 		return;
-	request->bridge = NULL;
-	for (size_t i = 0; tell && i < bridge->n; i++)
-		if (!bridge->asked[i].answered)
-			send_cancelled(request, &bridge->asked[i]);
-	loop_timer_stop(request->eras->parts.loop, &bridge->timer);
-	round_fini(bridge);
-	free(bridge);
+	request->asked = NULL;
+	for (size_t i = 0; tell && i < requests->n; i++)
+		if (!requests->asked[i].answered)
+			send_cancelled(request, &requests->asked[i]);
+	loop_timer_stop(request->eras->parts.loop, &requests->timer);
+	round_fini(requests);
+	free(requests);
 }
 
 static void
 give_up(struct request *request, enum mcp_status status, const char *what, const char *why)
 {
-	bridge_end(request, true);
+	client_requests_end(request, true);
 	invoke_fail(request, status, what, why, NULL);
 }
 
@@ -122,46 +123,47 @@ give_up_late(struct request *request)
 static void
 timed_out(struct loop_timer *timer)
 {
-	struct bridge *bridge = timer->data;
+	struct client_requests *requests = timer->data;
 
-	bridge->late = true;
-	if (bridge->open > 0)
-		give_up_late(bridge->request);
+	requests->late = true;
+	if (requests->open > 0)
+		give_up_late(requests->request);
 }
 
 /* ---- a round ------------------------------------------------------------------------------- */
 
-static struct bridge *
-bridge_of(struct request *request)
+static struct client_requests *
+requests_of(struct request *request)
 {
-	struct bridge *bridge = request->bridge;
+	struct client_requests *requests = request->asked;
 
-	if (bridge != NULL)
-		return bridge;
-	bridge = xcalloc(1, sizeof(*bridge));
-	bridge->request = request;
-	bridge->timer = (struct loop_timer){ .fn = timed_out, .data = bridge };
-	loop_timer_set(request->eras->parts.loop, &bridge->timer, request->eras->parts.ask_ms);
-	request->bridge = bridge;
-	return bridge;
+	if (requests != NULL)
+		return requests;
+	requests = xcalloc(1, sizeof(*requests));
+	requests->request = request;
+	requests->timer = (struct loop_timer){ .fn = timed_out, .data = requests };
+	loop_timer_set(request->eras->parts.loop, &requests->timer, request->eras->parts.ask_ms);
+	request->asked = requests;
+	return requests;
 }
 
 void
-bridge_ask(struct request *request)
+client_requests_send(struct request *request)
 {
 	const struct outcome *outcome = request->call->outcome;
-	struct bridge *bridge = bridge_of(request);
+	struct client_requests *requests = requests_of(request);
 	bool sent = true;
 
-	if (bridge->late) {
+	if (requests->late) {
 		give_up_late(request);
 		return;
 	}
+	request_move(request, REQUEST_ASKING);
 	request->round++;
-	bridge->asked = xcalloc(outcome->questions + 1, sizeof(*bridge->asked));
+	requests->asked = xcalloc(outcome->questions + 1, sizeof(*requests->asked));
 	for (size_t i = 0; sent && i < outcome->questions; i++) {
-		bridge->n = bridge->open = i + 1;
-		sent = send_question(request, &outcome->question[i], &bridge->asked[i]);
+		requests->n = requests->open = i + 1;
+		sent = send_question(request, &outcome->question[i], &requests->asked[i]);
 	}
 	if (!sent)
 		give_up(request, MCP_E_UNAVAILABLE, "The client cannot be asked",
@@ -175,7 +177,7 @@ resume(struct request *request)
 	char *old = request->answers_text;
 	struct buf text;
 
-	round_fini(request->bridge);
+	round_fini(request->asked);
 	buf_init(&text, ANSWER_MAX);
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);
@@ -185,6 +187,7 @@ resume(struct request *request)
 			"Together they exceed what one call may hold");
 		return;
 	}
+	request_move(request, REQUEST_CALLING);
 	call_answer(request->call, request->answers_text);
 }
 
@@ -196,8 +199,9 @@ answered(struct request *request, struct asked *asked, const struct message *mes
 	const char *why = json_str(error, "message");
 	char what[128];
 
+	CHECK(request->phase == REQUEST_ASKING && request->asked->open > 0);
 	asked->answered = true;
-	request->bridge->open--;
+	request->asked->open--;
 	if (error != NULL) {
 		snprintf(what, sizeof(what), "The client did not answer %s", asked->method);
 		give_up(request, MCP_E_UNAVAILABLE, what, why);
@@ -207,24 +211,24 @@ answered(struct request *request, struct asked *asked, const struct message *mes
 		request->answers = json_object_new_object();
 	if (result != NULL) /* else it counts as missing, and the call may ask again */
 		json_object_object_add(request->answers, asked->key, json_object_get(result));
-	if (request->bridge->open == 0)
+	if (request->asked->open == 0)
 		resume(request);
 }
 
 void
-bridge_response(struct peer *peer, const struct message *message)
+client_requests_answered(struct peer *peer, const struct message *message)
 {
 	const char *id = message_text(message->tree, "id");
 
 	if (id == NULL)
 		return;
 	for (struct request *request = peer->open; request != NULL; request = request->next) {
-		struct bridge *bridge = request->bridge;
+		struct client_requests *requests = request->asked;
 
-		for (size_t i = 0; bridge != NULL && i < bridge->n; i++) {
-			if (bridge->asked[i].answered || strcmp(bridge->asked[i].id, id) != 0)
+		for (size_t i = 0; requests != NULL && i < requests->n; i++) {
+			if (requests->asked[i].answered || strcmp(requests->asked[i].id, id) != 0)
 				continue;
-			answered(request, &bridge->asked[i], message);
+			answered(request, &requests->asked[i], message);
 			return;
 		}
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request tells its client before the answer: progress and log messages. */
+/* Log messages for a client (MCP server/utilities/logging), on the stream of a request. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_ERA_NOTIFY_H
-#define CORE_ERA_NOTIFY_H
+#ifndef CORE_ERA_LOGGING_H
+#define CORE_ERA_LOGGING_H
 
 #include <lakehost/plugin.h>
 #include <stddef.h>
@@ -26,9 +26,9 @@ enum level {
 /* LEVEL_NONE for a name that is none. */
 int level_parse(const char *name);
 
-void notify_progress(struct request *request, double done, double total, const char *message);
+void logging_set_level(struct request *request); /* logging/setLevel */
 /* `json` is the data: any JSON text. */
-void notify_log(struct request *request, enum mcp_level level, const char *logger, const char *json,
-		size_t len);
+void logging_notify(struct request *request, enum mcp_level level, const char *logger,
+		    const char *json, size_t len);
 
 #endif

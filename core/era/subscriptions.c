@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open listens, and who is told of a change. */
-#include "era/listen.h"
+/* Open subscriptions, and who is told of a change. */
+#include "era/subscriptions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "era/eras.h"
+#include "era/inside.h"
 #include "rpc/frame.h"
 
 #define SUBSCRIPTION_ID META "subscriptionId"
@@ -21,8 +22,8 @@ static const struct {
 	{ "resources", "resourcesListChanged", "notifications/resources/list_changed" },
 };
 
-struct listen {
-	struct listen *next, **link;
+struct subscription {
+	struct subscription *next, **link;
 	struct request *request;
 	bool kind[ARRAY_SIZE(kinds)];
 	char **uri;
@@ -32,47 +33,50 @@ struct listen {
 /* ---- begin and end ------------------------------------------------------------------------- */
 
 void
-listen_end(struct request *request)
+subscription_end(struct request *request)
 {
-	struct listen *listen = request->listen;
+	struct subscription *subscription = request->subscription;
 
-	if (listen == NULL)
+	if (subscription == NULL)
 		return;
-	request->listen = NULL;
-	*listen->link = listen->next;
-	if (listen->next != NULL)
-		listen->next->link = listen->link;
-	request->eras->n_listens--;
-	for (size_t i = 0; i < listen->uris; i++)
-		free(listen->uri[i]);
-	free(listen->uri);
-	free(listen);
+	CHECK(subscription->request == request && *subscription->link == subscription);
+	CHECK(request->eras->n_subscriptions > 0);
+	request->subscription = NULL;
+	*subscription->link = subscription->next;
+	if (subscription->next != NULL)
+		subscription->next->link = subscription->link;
+	request->eras->n_subscriptions--;
+	for (size_t i = 0; i < subscription->uris; i++)
+		free(subscription->uri[i]);
+	free(subscription->uri);
+	free(subscription);
 }
 
 static void
-listen_new(struct request *request)
+subscription_new(struct request *request)
 {
 	struct eras *eras = request->eras;
-	struct listen *listen = xcalloc(1, sizeof(*listen));
+	struct subscription *subscription = xcalloc(1, sizeof(*subscription));
 
-	listen->request = request;
-	listen->next = eras->listens;
-	listen->link = &eras->listens;
-	if (listen->next != NULL)
-		listen->next->link = &listen->next;
-	eras->listens = listen;
-	eras->n_listens++;
-	request->listen = listen;
+	subscription->request = request;
+	subscription->next = eras->subscriptions;
+	subscription->link = &eras->subscriptions;
+	if (subscription->next != NULL)
+		subscription->next->link = &subscription->next;
+	eras->subscriptions = subscription;
+	eras->n_subscriptions++;
+	request->subscription = subscription;
+	request_move(request, REQUEST_LISTENING);
 }
 
 /* Takes what can be watched; the rest is left out of the acknowledgement. */
 static void
 read_uris(struct request *request, struct json_object *uris)
 {
-	struct listen *listen = request->listen;
+	struct subscription *subscription = request->subscription;
 	size_t n = json_object_array_length(uris);
 
-	listen->uri = xcalloc(n + 1, sizeof(*listen->uri));
+	subscription->uri = xcalloc(n + 1, sizeof(*subscription->uri));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *value = json_object_array_get_idx(uris, i), *arguments = NULL;
 		const char *uri = json_object_get_string(value);
@@ -82,7 +86,7 @@ read_uris(struct request *request, struct json_object *uris)
 				      &arguments) == NULL)
 			continue;
 		json_object_put(arguments);
-		listen->uri[listen->uris++] = xstrdup(uri);
+		subscription->uri[subscription->uris++] = xstrdup(uri);
 	}
 }
 
@@ -96,7 +100,7 @@ write_subscription(struct json *out, const char *id)
 static void
 acknowledge(struct request *request)
 {
-	const struct listen *listen = request->listen;
+	const struct subscription *subscription = request->subscription;
 	struct buf *out = &request->eras->note;
 	struct json json;
 
@@ -108,12 +112,12 @@ acknowledge(struct request *request)
 	json_end(&json);
 	json_begin(json_member(&json, "notifications"), '{');
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (listen->kind[i])
+		if (subscription->kind[i])
 			json_boolean(json_member(&json, kinds[i].filter), true);
-	if (listen->uri != NULL) {
+	if (subscription->uri != NULL) {
 		json_begin(json_member(&json, "resourceSubscriptions"), '[');
-		for (size_t i = 0; i < listen->uris; i++)
-			json_string(&json, listen->uri[i]);
+		for (size_t i = 0; i < subscription->uris; i++)
+			json_string(&json, subscription->uri[i]);
 		json_end(&json);
 	}
 	json_end(&json);
@@ -123,7 +127,7 @@ acknowledge(struct request *request)
 }
 
 void
-listen_begin(struct request *request)
+subscriptions_listen(struct request *request)
 {
 	struct json_object *filter = json_obj(request->message.params, "notifications");
 	struct json_object *uris = json_arr(filter, "resourceSubscriptions");
@@ -138,15 +142,15 @@ listen_begin(struct request *request)
 			      "one listen watches at most %u resources", LISTEN_URIS);
 		return;
 	}
-	if (request->eras->n_listens >= LIMIT_LISTENS) {
+	if (request->eras->n_subscriptions >= LIMIT_LISTENS) {
 		request_error(request, RPC_OVERLOADED, NULL,
 			      "%u subscriptions are open already: close one, or try again later",
 			      LIMIT_LISTENS);
 		return;
 	}
-	listen_new(request);
+	subscription_new(request);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		request->listen->kind[i] = json_flag(filter, kinds[i].filter, false);
+		request->subscription->kind[i] = json_flag(filter, kinds[i].filter, false);
 	if (uris != NULL)
 		read_uris(request, uris);
 	if (request->exchange->ops->stream(request->exchange))
@@ -159,12 +163,12 @@ listen_begin(struct request *request)
 /* ---- changes ------------------------------------------------------------------------------- */
 
 static bool
-wants(const struct listen *listen, size_t kind, const char *uri)
+wants(const struct subscription *subscription, size_t kind, const char *uri)
 {
 	if (uri == NULL)
-		return listen->kind[kind];
-	for (size_t i = 0; i < listen->uris; i++)
-		if (strcmp(listen->uri[i], uri) == 0)
+		return subscription->kind[kind];
+	for (size_t i = 0; i < subscription->uris; i++)
+		if (strcmp(subscription->uri[i], uri) == 0)
 			return true;
 	return false;
 }
@@ -192,9 +196,9 @@ write_change(struct buf *out, size_t kind, const char *uri, const char *id)
 }
 
 void
-eras_changed(struct eras *eras, const char *what, const char *uri)
+subscriptions_tell(struct eras *eras, const char *what, const char *uri)
 {
-	struct listen *listen = eras->listens, *next;
+	struct subscription *subscription = eras->subscriptions, *next;
 	struct buf *out = &eras->note;
 	size_t kind = 0;
 
@@ -203,14 +207,14 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 		kind++;
 	if (kind == ARRAY_SIZE(kinds))
 		return;
-	for (; listen != NULL; listen = next) {
-		next = listen->next; /* a listen whose peer is gone may end here */
-		if (!wants(listen, kind, uri))
+	for (; subscription != NULL; subscription = next) {
+		next = subscription->next; /* a listen whose peer is gone may end here */
+		if (!wants(subscription, kind, uri))
 			continue;
-		write_change(out, kind, uri, listen->request->message.id);
-		request_notify(listen->request, out);
+		write_change(out, kind, uri, subscription->request->message.id);
+		request_notify(subscription->request, out);
 	}
-	if (eras->send_stdio == NULL || !eras->pipe.ready ||
+	if (eras->send_stdio == NULL || eras->pipe.state != SESSION_READY ||
 	    (uri != NULL && !session_subscribed(&eras->pipe, uri)))
 		return;
 	write_change(out, kind, uri, NULL);
@@ -218,7 +222,7 @@ eras_changed(struct eras *eras, const char *what, const char *uri)
 }
 
 void
-listen_finish(struct request *request)
+subscription_finish(struct request *request)
 {
 	struct json json;
 	struct buf meta;
@@ -232,8 +236,8 @@ listen_finish(struct request *request)
 }
 
 void
-eras_quiesce(struct eras *eras)
+subscriptions_finish(struct eras *eras)
 {
-	while (eras->listens != NULL)
-		listen_finish(eras->listens->request);
+	while (eras->subscriptions != NULL)
+		subscription_finish(eras->subscriptions->request);
 }

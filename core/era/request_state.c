@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers}. */
-#include "era/state.h"
+#include "era/request_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "call/call.h"
-#include "era/eras.h"
+#include "era/inside.h"
+#include "era/methods.h"
 
 #define STATE_PURPOSE "state"
 #define PAYLOAD_MAX (STATE_TEXT_MAX / 4 * 3)
@@ -79,7 +80,7 @@ digest(const struct request *request, char hex[65])
 /* ---- write and read ------------------------------------------------------------------------ */
 
 bool
-state_write(const struct request *request, struct buf *out)
+request_state_write(const struct request *request, struct buf *out)
 {
 	const struct outcome *outcome = request->call->outcome;
 	struct buf payload, answers;
@@ -114,7 +115,8 @@ state_write(const struct request *request, struct buf *out)
 }
 
 bool
-state_read(const struct request *request, const char *text, size_t len, struct state *state)
+request_state_read(const struct request *request, const char *text, size_t len,
+		   struct request_state *state)
 {
 	struct json_object *tree = NULL;
 	struct buf payload;
@@ -141,7 +143,7 @@ state_read(const struct request *request, const char *text, size_t len, struct s
 }
 
 void
-state_fini(struct state *state)
+request_state_fini(struct request_state *state)
 {
 	json_object_put(state->asked);
 	json_object_put(state->answers);

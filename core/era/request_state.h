@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is remembered between two rounds of a request, in the client's hands: sealed to its
- * principal and to the very request it belongs to, good for ten minutes. */
+/* requestState of MRTR (mrtr.h): what is remembered between two rounds of a request, in the
+ * client's hands: sealed to its principal and to the very request it belongs to, good for ten
+ * minutes. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_ERA_STATE_H
-#define CORE_ERA_STATE_H
+#ifndef CORE_ERA_REQUEST_STATE_H
+#define CORE_ERA_REQUEST_STATE_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct request;
 #define STATE_ANSWERS_MAX 8192u /* bytes of the answers so far, as JSON */
 #define STATE_TEXT_MAX 32768u	/* bytes of a sealed state */
 
-struct state {
+struct request_state {
 	unsigned round;		     /* how often the client has been asked */
 	struct json_object *asked;   /* array of the keys of the last round; owned */
 	struct json_object *answers; /* object; owned */
@@ -27,9 +28,10 @@ struct state {
 
 /* Appends the sealed text for the questions that the request's call asks now. False when the
  * answers so far are more than a state holds. */
-bool state_write(const struct request *request, struct buf *out);
+bool request_state_write(const struct request *request, struct buf *out);
 /* False when the text was not made for this principal and this very request, or has expired. */
-bool state_read(const struct request *request, const char *text, size_t len, struct state *state);
-void state_fini(struct state *state);
+bool request_state_read(const struct request *request, const char *text, size_t len,
+			struct request_state *state);
+void request_state_fini(struct request_state *state);
 
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests of the server to a legacy client: elicitation, sampling, roots. Where the modern era
+ * ends a request with its questions (mrtr.h), the older revisions send requests to the client, on
+ * the stream of the request that caused them, and the answers come back as messages of their own.
+ * So a tool that asks is written once.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_CLIENT_REQUESTS_H
+#define CORE_ERA_CLIENT_REQUESTS_H
+
+#include <stdbool.h>
+
+struct message;
+struct peer;
+struct request;
+
+/* Sends the questions of the request's call; the call goes on once all are answered. */
+void client_requests_send(struct request *request);
+/* A response from this peer; one that answers nothing of ours is ignored. */
+void client_requests_answered(struct peer *peer, const struct message *message);
+/* The request ends. `tell`: so does the client's work on what is not answered yet. */
+void client_requests_end(struct request *request, bool tell);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cursors of lists: where a page starts, sealed to its principal and to its list. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_CURSOR_H
+#define CORE_ERA_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "registry/registry.h"
+
+struct json;
+struct request;
+
+/* Reads params.cursor. False: it was not made for this list and this principal. */
+bool cursor_open(const struct request *request, enum row_kind kind, size_t *start);
+/* Adds nextCursor. */
+void cursor_seal(const struct request *request, enum row_kind kind, size_t start, struct json *out);
+
+#endif

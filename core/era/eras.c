@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The eras as a whole: their parts, the end of stdin, their own end. */
+#include "era/eras.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/states.h"
+#include "config/config.h"
+#include "era/inside.h"
+#include "era/lists.h"
+#include "era/receive.h"
+#include "era/subscriptions.h"
+
+static const struct states_row rows[] = {
+	[ERAS_SERVING] = { "serving", TO(ERAS_INPUT_ENDED) | TO(ERAS_ENDING) },
+	[ERAS_INPUT_ENDED] = { "input ended", TO(ERAS_ENDING) },
+	[ERAS_ENDING] = { "ending", 0 },
+};
+static const struct states states = { "eras", rows, ARRAY_SIZE(rows) };
+
+static void
+eras_move(struct eras *eras, enum eras_state state)
+{
+	eras->state = states_move(&states, eras->state, state);
+}
+
+/* ---- the end of stdin ---------------------------------------------------------------------- */
+
+/* Can this request still come to its answer? Not when nobody reads it, or when it waits for the
+ * client to say something; and a subscription has none. */
+static bool
+end_now(struct request *request)
+{
+	if (request->phase == REQUEST_LISTENING && !request->exchange->closed)
+		subscription_finish(request);
+	else if (request->exchange->closed || request->asked != NULL)
+		request_withdraw(request);
+	else
+		return false;
+	return true;
+}
+
+static void
+receive_eof(void *data)
+{
+	struct eras *eras = data;
+	struct request *request = eras->pipe.peer.open;
+
+	if (eras->state == ERAS_SERVING) { /* what takes longer is cancelled, and says so */
+		eras_move(eras, ERAS_INPUT_ENDED);
+		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
+	}
+	while (request != NULL) { /* ending one may end others: then from the beginning */
+		struct request *next = request->next;
+
+		request = end_now(request) ? eras->pipe.peer.open : next;
+	}
+	eras_check_end(eras);
+}
+
+void
+eras_check_end(struct eras *eras)
+{
+	if (eras->state == ERAS_INPUT_ENDED && eras->eof != NULL && eras->pipe.peer.open == NULL &&
+	    eras->parsing == 0)
+		loop_timer_set(eras->parts.loop, &eras->end, 0);
+}
+
+static void
+tell_end(struct loop_timer *timer)
+{
+	struct eras *eras = timer->data;
+	void (*eof)(void *data) = eras->eof;
+
+	eras->eof = NULL; /* once */
+	if (eof != NULL)
+		eof(eras->eof_data);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+struct eras *
+eras_new(const struct eras_parts *parts)
+{
+	struct eras *eras = xcalloc(1, sizeof(*eras));
+
+	eras->parts = *parts;
+	if (eras->parts.ask_ms == 0)
+		eras->parts.ask_ms = ASK_MS;
+	eras->receiver = (struct receiver){
+		.data = eras, .message = receive_message, .other = receive_other, .eof = receive_eof
+	};
+	eras->limits = json_inbound;
+	eras->limits.bytes = parts->config->limits.body;
+	eras->limits.depth = parts->config->limits.depth;
+	buf_init(&eras->out, ANSWER_MAX);
+	buf_init(&eras->note, NOTE_MAX);
+	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
+	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
+	eras->pipe.revision = REV_LEGACY_NEWEST; /* of a ping before initialize */
+	lists_init(eras);
+	return eras;
+}
+
+void
+eras_free(struct eras *eras)
+{
+	if (eras == NULL)
+		return;
+	eras->eof = NULL;
+	eras_move(eras, ERAS_ENDING);
+	request_forget(&eras->pipe.peer);
+	request_forget(&eras->loose);
+	loop_timer_stop(eras->parts.loop, &eras->end);
+	sessions_free(eras->sessions);
+	session_fini(&eras->pipe);
+	lists_fini(eras);
+	CHECK(eras->subscriptions == NULL && eras->n_subscriptions == 0);
+	buf_fini(&eras->out);
+	buf_fini(&eras->note);
+	free(eras);
+}
+
+const struct receiver *
+eras_receiver(struct eras *eras)
+{
+	return &eras->receiver;
+}
+
+void
+eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
+	       void *data)
+{
+	eras->send_stdio = send;
+	eras->stdio = data;
+}
+
+void
+eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data)
+{
+	eras->eof = eof;
+	eras->eof_data = data;
+}
+
+bool
+eras_input_ended(const struct eras *eras)
+{
+	return eras->state == ERAS_INPUT_ENDED;
+}
+
+void
+eras_changed(struct eras *eras, const char *what, const char *uri)
+{
+	subscriptions_tell(eras, what, uri);
+}
+
+void
+eras_quiesce(struct eras *eras)
+{
+	subscriptions_finish(eras);
+}

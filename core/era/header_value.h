@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one header value means, and whether it says the same as an argument. Needs nothing of a
+ * request, so that it can be fuzzed alone. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_HEADER_VALUE_H
+#define CORE_ERA_HEADER_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+struct json_object;
+struct param_header;
+
+/* What a header value means: itself, or the text inside =?base64?…?=. False when it is malformed:
+ * control or non-ASCII characters, bad base64, bytes that are no UTF-8. */
+bool header_decode(const char *value, struct buf *out);
+/* An integer in plain decimal notation ("42", "-7", "42.0"), exact in a double. */
+bool header_integer(const char *text, int64_t *value);
+/* Does the header of one annotated argument say what `arguments` say? NULL value: no such header.
+ * An argument that is absent, null, or not of the annotated type expects nothing. */
+bool header_matches(const struct param_header *param, struct json_object *arguments,
+		    const char *value);
+
+#endif

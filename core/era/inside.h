@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct eras, for the files of this folder. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_INSIDE_H
+#define CORE_ERA_INSIDE_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/json_write.h"
+#include "base/loop.h"
+#include "era/eras.h"
+#include "era/request.h"
+#include "era/session.h"
+#include "registry/registry.h"
+
+struct subscription;
+
+enum eras_state {
+	ERAS_SERVING,
+	ERAS_INPUT_ENDED, /* of stdin; what it asked is still answered */
+	ERAS_ENDING,	  /* eras_free() */
+};
+
+struct eras {
+	struct eras_parts parts;
+	struct receiver receiver;
+	struct json_limits limits; /* of inbound messages */
+	struct buf out;		   /* the answer being built: there is one at a time */
+	struct json json;	   /* its writer */
+	struct buf note;	   /* the notification being built */
+	struct sessions *sessions;
+	struct session pipe; /* stdio, and the legacy session on it once there is one */
+	struct peer loose;   /* modern requests over HTTP, which share nothing */
+	/* sends what answers nothing to a legacy client on stdio; NULL: no stdio */
+	void (*send_stdio)(void *data, const char *json, size_t len);
+	void *stdio;
+	void (*eof)(void *data);
+	void *eof_data;
+	enum eras_state state;
+	size_t parsing;			    /* messages of stdio that a worker parses */
+	struct loop_timer end;		    /* nothing is left to answer there: tells the host */
+	struct subscription *subscriptions; /* open ones */
+	size_t n_subscriptions;
+	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */
+	uint64_t questions; /* asked of legacy clients so far: ids of ours */
+	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
+};
+
+/* eras.c: a request of stdin has ended, or the parsing of one: was it the last, and stdin too? */
+void eras_check_end(struct eras *eras);
+
+#endif

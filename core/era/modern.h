@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Revision 2026-07-28: every request stands for itself. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_MODERN_H
+#define CORE_ERA_MODERN_H
+
+#include <stdbool.h>
+
+#include "era/era.h"
+
+struct eras;
+struct exchange;
+struct message;
+
+extern const struct era era_modern;
+
+bool modern_claim(const struct message *message); /* does `_meta` name a revision? */
+void modern_receive(struct eras *eras, struct exchange *exchange, struct message *message);
+
+#endif

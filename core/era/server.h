@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who this host is and what it offers: serverInfo, capabilities, server/discover. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_ERA_SERVER_H
+#define CORE_ERA_SERVER_H
+
+#include "registry/registry.h"
+
+struct eras;
+struct json;
+struct request;
+
+void server_info(const struct eras *eras, enum revision revision, struct json *out);
+void server_capabilities(const struct request *request, struct json *out);
+const char *server_instructions(const struct eras *eras);
+void server_discover(struct request *request);
+
+#endif
