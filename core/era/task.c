@@ -25,7 +25,7 @@ purpose_of(const struct row *tool, char purpose[PURPOSE_MAX])
 /* ---- in ------------------------------------------------------------------------------------- */
 
 static void
-refuse(struct request *request, const struct row *tool)
+refuse_task(struct request *request, const struct row *tool)
 {
 	char next[256];
 
@@ -57,7 +57,7 @@ task_open(struct request *request, struct call_spec *spec, struct task *task)
 		    strlen(handle), &task->handle) ||
 	    task->handle.len == 0) {
 		task_fini(task);
-		refuse(request, row->tool);
+		refuse_task(request, row->tool);
 		return false;
 	}
 	task->arguments = json_object_new_object();

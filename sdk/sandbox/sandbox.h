@@ -29,6 +29,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
 #define SANDBOX_VERSION "1.0.0"
 
 enum {

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR INT64_C(3600000)
-
 struct seed {
 	const char *id, *name, *state, *creator, *source, *node;
 	int workers;		 /* 0 = autoscale 1..4 */
@@ -111,8 +109,8 @@ seed_one(struct workspace *ws, const struct seed *seed, int64_t now)
 	struct json_object *reason =
 	    seed->code != NULL ? cluster_reason(seed->code, seed->type, seed->creator) : NULL;
 	struct json_object *idle = cluster_reason("INACTIVITY", "SUCCESS", "");
-	int64_t start = now - seed->age_hours * HOUR;
-	int64_t end = reason != NULL ? start + 40 * HOUR / 60 : 0;
+	int64_t start = now - seed->age_hours * HOUR_MS;
+	int64_t end = reason != NULL ? start + 40 * HOUR_MS / 60 : 0;
 
 	db_run(ws,
 	       "INSERT INTO clusters(id, name, state, since, message, creator, source, pinned,"
@@ -122,10 +120,10 @@ seed_one(struct workspace *ws, const struct seed *seed, int64_t now)
 	       seed->message, seed->creator, seed->source, (int64_t)seed->pinned, start, end,
 	       reason, spec);
 	json_add_str(details, "user", seed->creator);
-	cluster_event(ws, seed->id, start - 24 * 7 * HOUR, "CREATING", details);
+	cluster_event(ws, seed->id, start - 24 * 7 * HOUR_MS, "CREATING", details);
 	for (int day = 6; day >= 1; day--)
-		seed_life(ws, seed, start - day * 24 * HOUR, start - day * 24 * HOUR + 2 * HOUR,
-			  idle);
+		seed_life(ws, seed, start - day * 24 * HOUR_MS,
+			  start - day * 24 * HOUR_MS + 2 * HOUR_MS, idle);
 	seed_life(ws, seed, start, end, reason);
 	json_object_put(spec);
 	json_object_put(reason);

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTE INT64_C(60000)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
 #define ANN "/Users/ann@example.com/"
 
 enum { WIDE_TASKS = 120, SMALL_JOBS = 18 };
@@ -204,8 +201,8 @@ static void
 seed_nightly(struct workspace *ws, int64_t now)
 {
 	for (int64_t day = 30; day >= 1; day--) {
-		struct past past = { 482911,	 now - day * DAY, 14 * MINUTE + day * 7000,
-				     "PERIODIC", OUTCOME_SUCCESS, "" };
+		struct past past = { 482911,	 now - day * DAY_MS, 14 * MINUTE_MS + day * 7000,
+				     "PERIODIC", OUTCOME_SUCCESS,    "" };
 
 		if (day % 9 == 4) {
 			past.outcome = OUTCOME_RUN_FAILED;
@@ -228,8 +225,8 @@ static void
 seed_hourly(struct workspace *ws, int64_t now)
 {
 	for (int64_t hour = 60; hour >= 1; hour--) {
-		struct past past = { 482912,	 now - hour * HOUR, 40000 + hour * 100,
-				     "PERIODIC", OUTCOME_SUCCESS,   "" };
+		struct past past = { 482912,	 now - hour * HOUR_MS, 40000 + hour * 100,
+				     "PERIODIC", OUTCOME_SUCCESS,      "" };
 
 		seed_past(ws, &past, "ann@example.com");
 	}
@@ -239,19 +236,19 @@ static void
 seed_others(struct workspace *ws, int64_t now)
 {
 	const struct past pasts[] = {
-		{ 482913, now - 3 * DAY, 31000, "ONE_TIME", OUTCOME_RUN_FAILED,
+		{ 482913, now - 3 * DAY_MS, 31000, "ONE_TIME", OUTCOME_RUN_FAILED,
 		  "Task divide failed"
 		  " with message: Workload failed, see run output for details." },
-		{ 482913, now - 2 * DAY, 29000, "ONE_TIME", OUTCOME_RUN_FAILED,
+		{ 482913, now - 2 * DAY_MS, 29000, "ONE_TIME", OUTCOME_RUN_FAILED,
 		  "Task divide failed"
 		  " with message: Workload failed, see run output for details." },
-		{ 482914, now - 2 * DAY, 9 * MINUTE, "ONE_TIME", OUTCOME_CANCELED,
+		{ 482914, now - 2 * DAY_MS, 9 * MINUTE_MS, "ONE_TIME", OUTCOME_CANCELED,
 		  "Run cancelled." },
-		{ 482914, now - 20 * MINUTE, 0, "ONE_TIME", OUTCOME_MAX_RUNS,
+		{ 482914, now - 20 * MINUTE_MS, 0, "ONE_TIME", OUTCOME_MAX_RUNS,
 		  "Run was skipped "
 		  "because the job has reached its maximum of concurrent runs." },
-		{ 482915, now - 5 * DAY, 21000, "ONE_TIME", OUTCOME_SUCCESS, "" },
-		{ 482916, now - 9 * DAY, 65 * MINUTE, "PERIODIC", OUTCOME_SUCCESS, "" },
+		{ 482915, now - 5 * DAY_MS, 21000, "ONE_TIME", OUTCOME_SUCCESS, "" },
+		{ 482916, now - 9 * DAY_MS, 65 * MINUTE_MS, "PERIODIC", OUTCOME_SUCCESS, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pasts); i++)
@@ -262,7 +259,7 @@ seed_others(struct workspace *ws, int64_t now)
 static void
 seed_running(struct workspace *ws, int64_t now)
 {
-	struct past past = { 482914, now - 30 * MINUTE, 0, "ONE_TIME", OUTCOME_SUCCESS, "" };
+	struct past past = { 482914, now - 30 * MINUTE_MS, 0, "ONE_TIME", OUTCOME_SUCCESS, "" };
 	struct json_object *settings = job_settings(ws, past.job_id);
 	int64_t id = insert_run(ws, &past, settings, "ann@example.com");
 	struct run run;
@@ -320,7 +317,7 @@ seed_small(struct workspace *ws, int64_t created)
 		json_add_str(settings, "name", name);
 		json_object_array_add(tasks, sql_task("export"));
 		json_add(settings, "tasks", tasks);
-		job_add(ws, 482900 - i, "bob@example.com", created + i * MINUTE, settings);
+		job_add(ws, 482900 - i, "bob@example.com", created + i * MINUTE_MS, settings);
 		json_object_put(settings);
 	}
 }
@@ -328,15 +325,15 @@ seed_small(struct workspace *ws, int64_t created)
 void
 jobs_seed(struct workspace *ws)
 {
-	int64_t now = clock_ms(), created = now - 90 * DAY;
+	int64_t now = clock_ms(), created = now - 90 * DAY_MS;
 
 	seed_small(ws, created);
-	seed_wide(ws, created + DAY);
+	seed_wide(ws, created + DAY_MS);
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
 		struct json_object *settings =
 		    json_parse(jobs[i].settings, strlen(jobs[i].settings));
 
-		job_add(ws, jobs[i].id, jobs[i].creator, created + (int64_t)(i + 2) * DAY,
+		job_add(ws, jobs[i].id, jobs[i].creator, created + (int64_t)(i + 2) * DAY_MS,
 			settings);
 		json_object_put(settings);
 	}

@@ -7,7 +7,6 @@
 #include "sandbox.h"
 
 #define API "/api/2.0/pipelines"
-#define HOUR INT64_C(3600000)
 
 static const struct pipeline_seed {
 	const char *id, *name, *state, *health, *creator, *update, *update_state;
@@ -33,7 +32,7 @@ seed_pipelines(struct workspace *ws)
 		struct json_object *update = json_object_new_object();
 		char when[32];
 
-		clock_iso(clock_ms() - seed->hours * HOUR, when);
+		clock_iso(clock_ms() - seed->hours * HOUR_MS, when);
 		json_add_str(update, "update_id", seed->update);
 		json_add_str(update, "state", seed->update_state);
 		json_add_str(update, "creation_time", when);

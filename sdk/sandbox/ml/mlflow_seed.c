@@ -8,8 +8,6 @@
 
 #include "ml/ml_filter.h"
 
-#define HOUR INT64_C(3600000)
-
 enum { POINTS = 20 };
 
 struct seed {
@@ -75,7 +73,7 @@ add_metrics(struct workspace *ws, struct json_object *run, const struct seed *se
 static void
 add_run(struct workspace *ws, const struct seed *seed, int i, int64_t now)
 {
-	int64_t started = now - (seed->age_hours + 1) * HOUR + i * HOUR;
+	int64_t started = now - (seed->age_hours + 1) * HOUR_MS + i * HOUR_MS;
 	char text[64], id[65], name[64];
 	const char *status = i % 10 == 3 ? "FAILED" : i % 10 == 7 ? "KILLED" : "FINISHED";
 	struct json_object *run, *info;
@@ -109,10 +107,10 @@ mlflow_seed(struct workspace *ws)
 	for (size_t e = 0; e < ARRAY_SIZE(seeds); e++) {
 		struct json_object *experiment =
 		    experiment_new(seeds[e].id, seeds[e].name,
-				   now - (seeds[e].age_hours + 100) * HOUR);
+				   now - (seeds[e].age_hours + 100) * HOUR_MS);
 
 		json_add_int(experiment, "last_update_time",
-			     now - (seeds[e].age_hours - seeds[e].runs) * HOUR);
+			     now - (seeds[e].age_hours - seeds[e].runs) * HOUR_MS);
 		if (seeds[e].runs == 0)
 			json_add_str(experiment, "lifecycle_stage", "deleted");
 		experiment_put(ws, experiment);

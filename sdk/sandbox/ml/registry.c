@@ -10,8 +10,6 @@
 #include "ml/ml_filter.h"
 #include "ml/mlflow.h"
 
-#define HOUR INT64_C(3600000)
-
 static const struct page_rule models_rule = { .key = "registered_models",
 					      .size_arg = "max_results",
 					      .token_arg = "page_token",
@@ -300,8 +298,8 @@ seed(struct workspace *ws)
 	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
-		struct json_object *model =
-		    model_new(models[i].name, "ann@example.com", models[i].text, now - 400 * HOUR);
+		struct json_object *model = model_new(models[i].name, "ann@example.com",
+						      models[i].text, now - 400 * HOUR_MS);
 
 		doc_put(ws, "registered_model", models[i].name, model);
 		json_object_put(model);
@@ -313,7 +311,7 @@ seed(struct workspace *ws)
 					       models[i].name, v);
 
 			version_add(ws, models[i].name, v, "ann@example.com", stage, source, NULL,
-				    now - (300 - v * 20) * HOUR);
+				    now - (300 - v * 20) * HOUR_MS);
 			free(source);
 		}
 	}

@@ -11,7 +11,6 @@
 #include "ml/embed.h"
 
 #define API "/api/2.0/serving-endpoints"
-#define HOUR INT64_C(3600000)
 
 struct seed {
 	const char *name, *task, *entity, *version, *served, *creator;
@@ -84,7 +83,7 @@ static void
 seed(struct workspace *ws)
 {
 	for (int i = 0; i < SEEDS; i++)
-		seed_one(ws, &seeds[i], clock_ms() - (200 - i * 40) * HOUR);
+		seed_one(ws, &seeds[i], clock_ms() - (200 - i * 40) * HOUR_MS);
 }
 
 /* ---- endpoints ---- */

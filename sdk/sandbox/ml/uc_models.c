@@ -10,7 +10,6 @@
 #include "catalog/uc.h"
 
 #define UC "/api/2.1/unity-catalog/models"
-#define HOUR INT64_C(3600000)
 
 static const struct page_rule models_rule = { .key = "registered_models",
 					      .size_arg = "max_results",
@@ -344,7 +343,7 @@ seed(struct workspace *ws)
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		struct json_object *model =
 		    model_new(ws, "main", models[i].schema, models[i].name, "ann@example.com",
-			      models[i].comment, now - 500 * HOUR);
+			      models[i].comment, now - 500 * HOUR_MS);
 
 		if (models[i].champion > 0) {
 			set_alias(model, "champion", models[i].champion);
@@ -352,7 +351,7 @@ seed(struct workspace *ws)
 		}
 		for (int v = 1; v <= models[i].versions; v++)
 			version_add(ws, model, v, NULL, v == 1 ? "First try" : NULL,
-				    now - (400 - v * 24) * HOUR);
+				    now - (400 - v * 24) * HOUR_MS);
 		doc_put(ws, "uc_model", json_str(model, "full_name"), model);
 		json_object_put(model);
 	}
