@@ -252,7 +252,13 @@ says_why_a_cluster_does_not_start(void)
 	fakehost_reply(host, GET, 200, CLUSTER("PENDING", ""));
 	fakehost_reply(host, GET, 503, "");
 	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_UNAVAILABLE, ID, "503",
-		      "The operation continues: call get_cluster_details");
+		      "The operation may continue. Call in a moment: get_cluster_details");
+	fakehost_reset(host);
+	fakehost_reply(host, GET, 200, CLUSTER("PENDING", ""));
+	fakehost_reply(host, GET, 200, "{\"cluster_id\":\"" ID "\"}");
+	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_UPSTREAM,
+		      "The state of Cluster " ID " is not known.", "without a state",
+		      "get_cluster_details");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, "[truncat");
 	ASSERT_INT(fakehost_tool(host, "start_cluster", BY_ID)->status, MCP_E_UPSTREAM);

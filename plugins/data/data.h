@@ -58,6 +58,9 @@ struct warehouse {
  * else the best one (running, then starting, then serverless, then any). Runs `fn` with a struct
  * warehouse as state. */
 int warehouse_choose(struct mcp_call *call, mcp_step_fn fn);
+/* What the platform says about the health of a warehouse, or `absent`. */
+const char *warehouse_reason(struct mcp_call *call, struct json_object *warehouse,
+			     const char *absent);
 
 /* ---- statement.c ---------------------------------------------------------------------------- */
 
@@ -87,6 +90,8 @@ int statement_submit_made(struct mcp_call *call, const struct warehouse *warehou
 /* Adds the argument `parameters` to the body of a statement (parameters.c). False with the call
  * failed when a number has more digits than SQL allows. */
 bool parameters_add(struct mcp_call *call, struct json_object *body);
+/* Has it ended without rows? An unknown state is not an end. */
+bool statement_over(const char *state);
 /* Fails the call with the error of a statement that did not succeed. */
 int statement_failed(struct mcp_call *call, struct json_object *reply, const char *id);
 /* The argument row_limit, limited to what the host shows in one answer. */

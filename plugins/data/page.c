@@ -149,7 +149,7 @@ statement_arrived(struct mcp_call *call, const void *state, size_t len)
 	now = mcp_get_str(call, reply, "status.state", "");
 	if (strcmp(now, "SUCCEEDED") == 0)
 		return rows_read(call, &reading, reply);
-	if (strcmp(now, "PENDING") == 0 || strcmp(now, "RUNNING") == 0)
+	if (now[0] != '\0' && !statement_over(now))
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "Statement %s has no rows yet.", reading.id),
 				mcp_printf(call, "It is %s.", now),

@@ -86,8 +86,7 @@ poll_call(struct mcp_call *call, const struct statement *statement)
 			  shape != NULL ? " " : "", shape != NULL ? shape : "");
 }
 
-/* Has it ended without rows? An unknown state is not an end. */
-static bool
+bool
 statement_over(const char *state)
 {
 	return strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELED") == 0 ||
@@ -281,17 +280,6 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 	return failure.status;
 }
 
-static uint32_t
-pace(struct mcp_call *call, const struct statement *statement)
-{
-	int64_t elapsed = mcp_number(call, MCP_NUM_NOW_MS) - statement->begun_ms;
-	int64_t next = elapsed / 4;
-
-	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS
-					       : next);
-}
-
 static int
 rows_of(struct mcp_call *call, struct json_object *reply, const struct statement *statement)
 {
@@ -344,7 +332,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
 		poll_call(call, &statement));
 	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
-			   pace(call, &statement));
+			   mcp_pace(call, statement.begun_ms, POLL_MIN_MS, POLL_MAX_MS));
 }
 
 int

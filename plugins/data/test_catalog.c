@@ -270,8 +270,15 @@ explains_warehouses_that_do_not_change(void)
 		       "{\"state\":\"STOPPED\",\"health\":{\"status\":\"FAILED\","
 		       "\"summary\":\"no quota\"}}");
 	fakehost_reply(host, "POST /api/2.0/sql/warehouses/" WH "/start", 200, "{}");
-	ASSERT_FAILED(fakehost_tool(host, "start_sql_warehouse", BY_ID), MCP_E_UNAVAILABLE,
+	ASSERT_FAILED(fakehost_tool(host, "start_sql_warehouse", BY_ID), MCP_E_CONFLICT,
 		      "did not start", "It is STOPPED. no quota", "list_sql_warehouses");
+	/* somebody else was faster: the next poll reads the state */
+	fakehost_reset(host);
+	fakehost_reply(host, ONE, 200, STATE("STOPPED"));
+	fakehost_reply(host, ONE, 200, STATE("RUNNING"));
+	fakehost_reply(host, "POST /api/2.0/sql/warehouses/" WH "/start", 400,
+		       "{\"error_code\":\"INVALID_STATE\",\"message\":\"starting\"}");
+	ASSERT_HAS(fakehost_tool(host, "start_sql_warehouse", BY_ID)->text, "is RUNNING.");
 	fakehost_reset(host);
 	fakehost_wait(host, 1);
 	fakehost_reply(host, ONE, 200, STATE("RUNNING"));

@@ -245,10 +245,16 @@ refuses_pages_that_are_not_there(void)
 		      MCP_E_UNAVAILABLE, "The next rows", "503", "get_result_page statement_id=s1");
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200, "{\"status\":{\"state\":\"RUNNING\"}}");
-	fakehost_reply(host, STATEMENT, 200, DONE("", ""));
-	fakehost_reply(host, STATEMENT, 404, "");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),
 		      MCP_E_CONFLICT, "no rows yet", "RUNNING", "get_statement_result");
+	/* a state of a later version of the platform is no failure of the statement */
+	fakehost_reset(host);
+	fakehost_reply(host, STATEMENT, 200, "{\"status\":{\"state\":\"QUEUED\"}}");
+	ASSERT_FAILED(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),
+		      MCP_E_CONFLICT, "no rows yet", "QUEUED", "get_statement_result");
+	fakehost_reset(host);
+	fakehost_reply(host, STATEMENT, 200, DONE("", ""));
+	fakehost_reply(host, STATEMENT, 404, "");
 	ASSERT_TEXT(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),
 		    "Statement s1 has no rows.");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),

@@ -236,11 +236,7 @@ run_done(struct mcp_call *call, struct json_object *run, const struct dbx_run *h
 uint32_t
 dbx_run_pace(struct mcp_call *call, int64_t begun_ms)
 {
-	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - begun_ms) / 5;
-
-	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS
-					       : next);
+	return mcp_pace(call, begun_ms, POLL_MIN_MS, POLL_MAX_MS);
 }
 
 /* The answer when the time is over. */

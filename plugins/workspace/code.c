@@ -366,16 +366,6 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 
 /* ---- poll, cancel --------------------------------------------------------------------------- */
 
-static uint32_t
-pace(struct mcp_call *call, const struct command *command)
-{
-	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - command->begun_ms) / 4;
-
-	return (uint32_t)(next < POLL_MIN_MS   ? POLL_MIN_MS
-			  : next > POLL_MAX_MS ? POLL_MAX_MS
-					       : next);
-}
-
 /* A poll without a valid answer tells nothing about the code, which may still run. */
 static bool
 may_go_on(struct mcp_call *call)
@@ -449,7 +439,8 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	mcp_say(call, "The code is %s after %s. To wait for its end:\nNext: %s", now,
 		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - command.begun_ms),
 		command_resume(call, &command));
-	return mcp_working(call, -1, mcp_printf(call, "code is %s", now), pace(call, &command));
+	return mcp_working(call, -1, mcp_printf(call, "code is %s", now),
+			   mcp_pace(call, command.begun_ms, POLL_MIN_MS, POLL_MAX_MS));
 }
 
 int

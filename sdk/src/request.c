@@ -122,3 +122,11 @@ mcp_idempotency_token(struct mcp_call *call, const char *argument)
 		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 	return token;
 }
+
+uint32_t
+mcp_pace(struct mcp_call *call, int64_t begun_ms, uint32_t least_ms, uint32_t most_ms)
+{
+	int64_t next = (mcp_number(call, MCP_NUM_NOW_MS) - begun_ms) / 4;
+
+	return next < least_ms ? least_ms : next > most_ms ? most_ms : (uint32_t)next;
+}

@@ -39,6 +39,10 @@ struct json_object *mcp_object(struct mcp_call *call, ...) __attribute__((sentin
 /* An idempotency token (at most 64 characters): the caller's argument, or a fresh random one. */
 const char *mcp_idempotency_token(struct mcp_call *call, const char *argument);
 
+/* When to look again at work that began at `begun_ms`: after a quarter of its time so far, within
+ * the bounds. For mcp_working() and mcp_again(). */
+uint32_t mcp_pace(struct mcp_call *call, int64_t begun_ms, uint32_t least_ms, uint32_t most_ms);
+
 /* The array at `path`; NULL when there is none. Safe for any foreign JSON. */
 struct json_object *mcp_array(struct json_object *tree, const char *path);
 /* The objects of the array at `path`; an empty array when there are none. */
