@@ -33,7 +33,8 @@ static struct result_limits
 result_limits_of(const struct call *call, const struct call_spec *spec)
 {
 	const struct config *config = call->calls->config;
-	struct result_limits limits = { .rows = config->results.rows,
+	struct result_limits limits = { .plugin = call->row->provider->name,
+					.rows = config->results.rows,
 					.text = config->results.text,
 					.cell = config->results.cell,
 					.format = spec->format,

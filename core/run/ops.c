@@ -257,7 +257,7 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 
 	if (ops_failed(run))
 		return ops_failure(run);
-	if (run->suspended)
+	if (run->next != NULL)
 		return result_defect(&run->result, "a step suspends twice");
 	if (fn == NULL || len > MCP_STATE_MAX || (state == NULL && len > 0))
 		return result_defect(&run->result,
@@ -275,7 +275,7 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 	run->outcome.request = requests_copy(requests, n);
 	run->outcome.requests = n;
 	run->outcome.after_ms = after_ms;
-	run->suspended = true;
+	run_asks(run, OUTCOME_SUSPEND);
 	return MCP_OK;
 }
 
@@ -329,7 +329,7 @@ op_handle(struct mcp_call *call, const void *data, size_t len)
 	run->handle_len = len;
 	memcpy(run->outcome.handle, data, len);
 	run->outcome.handle_len = len;
-	run->handled = true;
+	run_asks(run, OUTCOME_HANDLE);
 	return MCP_OK;
 }
 
@@ -346,7 +346,7 @@ op_working(struct mcp_call *call, int percent, const char *message, uint32_t nex
 	run->outcome.next_ms = next_ms;
 	free(run->outcome.message);
 	run->outcome.message = result_line(message);
-	run->working = true;
+	run_asks(run, OUTCOME_WORKING);
 	return MCP_OK;
 }
 
@@ -359,9 +359,8 @@ op_progress(struct mcp_call *call, double done, double total, const char *messag
 
 	if (ops_failed(run))
 		return ops_failure(run);
-	if (!run->wants_progress || !isfinite(done) || (run->progressed && done <= run->progress))
+	if (!run->wants_progress || !isfinite(done) || done <= run->progress)
 		return MCP_OK;
-	run->progressed = true;
 	run->progress = done;
 	run->services->progress(run, done, total, message);
 	return MCP_OK;

@@ -155,5 +155,6 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 		return MCP_E_UNSUPPORTED;
 	}
 	record_question(run, key, method, params, len);
+	run_asks(run, OUTCOME_ASK);
 	return MCP_ASKED;
 }

@@ -369,13 +369,16 @@ result_fail_text(struct result *result, enum mcp_status status, const char *what
 int
 result_defect(struct result *result, const char *format, ...)
 {
-	char why[512];
+	const char *plugin = result->limits.plugin;
+	char what[128], why[512];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	result_fail_text(result, MCP_E_INTERNAL, "The plugin made a mistake", why,
+	snprintf(what, sizeof(what), "The plugin %s%smade a mistake", plugin != NULL ? plugin : "",
+		 plugin != NULL ? " " : "");
+	result_fail_text(result, MCP_E_INTERNAL, what, why,
 			 "Report this to whoever maintains the plugin");
 	return MCP_E_INTERNAL;
 }

@@ -35,6 +35,7 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, R
 #define RESULT_WHOLE_ROWS 10u		   /* rows of a table whose cells are not cut */
 
 struct result_limits {
+	const char *plugin;	 /* who is named when it makes a mistake, or NULL; borrowed */
 	size_t rows, text, cell; /* config.results, or the caller's `cell_chars` */
 	size_t whole_rows;	 /* so many rows are shown with nothing cut, if they fit */
 	enum result_format format;

@@ -3,6 +3,7 @@
  * call is in ops.c. */
 #include "run/run.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -95,6 +97,14 @@ keep_ended(struct run *run)
 
 static _Thread_local struct run *current;
 
+void
+run_asks(struct run *run, enum outcome_kind kind)
+{
+	CHECK(run->life == RUN_STEPS);
+	if (kind > run->outcome.kind)
+		run->outcome.kind = kind;
+}
+
 const struct run *
 run_current(void)
 {
@@ -132,6 +142,7 @@ run_new(const struct mcp_row *code, const struct run_input *input,
 	run->completion = input->completion;
 	result_init(&run->result, &input->limits);
 	run->outcome.percent = -1;
+	run->progress = -INFINITY;
 	return run;
 }
 
@@ -140,6 +151,8 @@ run_free(struct run *run)
 {
 	if (run == NULL)
 		return;
+	CHECK(run->life == RUN_WAITS);
+	run->life = RUN_ENDED;
 	arena_free(run->arena);
 	json_object_put(run->capabilities);
 	json_object_put(run->answers);
@@ -290,8 +303,11 @@ run_operation(struct run *run, enum entry entry)
 static int
 run_entry(struct run *run, enum entry entry)
 {
+	mcp_step_fn next = run->next;
+
+	run->next = NULL; /* op_suspend() sets that of the step after this one */
 	if (entry == ENTRY_NEXT)
-		return run->next(&run->call, run->state, run->state_len);
+		return next(&run->call, run->state, run->state_len);
 	if (run->code->operation != NULL)
 		return run_operation(run, entry);
 	if (run->code->request != NULL)
@@ -304,7 +320,6 @@ begin_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t 
 	   const char *answers)
 {
 	outcome_fini(&run->outcome);
-	run->suspended = run->handled = run->working = false;
 	run->refused = NULL;
 	run->call.sdk = NULL;
 	run->reply = replies;
@@ -339,31 +354,27 @@ judge(struct run *run, int rc)
 		    "This needs an answer from the user, and the client cannot ask", why,
 		    "Use a client that can, or give the answer as an argument if there is one");
 	} else if (rc < 0 && !(rc == MCP_E_TOO_LARGE && wrote)) {
-		snprintf(why, sizeof(why), "A step returned %s without saying why",
-			 status_name((enum mcp_status)rc));
-		result_fail_text(&run->result, MCP_E_INTERNAL, "The plugin made a mistake", why,
-				 "Report this to whoever maintains the plugin");
-	} else if (!wrote && !run->suspended && !run->handled && !run->working &&
-		   run->outcome.questions == 0 && !run->completion && run->entry != ENTRY_CANCEL &&
-		   run->entry != ENTRY_ANSWER) {
-		result_fail_text(&run->result, MCP_E_INTERNAL, "The plugin made a mistake",
-				 "A step ended without an answer",
-				 "Report this to whoever maintains the plugin");
+		result_defect(&run->result, "A step returned %s without saying why",
+			      status_name((enum mcp_status)rc));
+	} else if (!wrote && run->outcome.kind == OUTCOME_DONE && !run->completion &&
+		   run->entry != ENTRY_CANCEL && run->entry != ENTRY_ANSWER) {
+		result_defect(&run->result, "A step ended without an answer");
 	}
 }
 
-static enum outcome_kind
-kind_of_step(const struct run *run)
+/* Drops what belongs to another kind of outcome than that which the step ended with. */
+static void
+keep_own(struct outcome *outcome)
 {
-	if (run->result.failed)
-		return OUTCOME_DONE;
-	if (run->outcome.questions > 0)
-		return OUTCOME_ASK;
-	if (run->suspended)
-		return OUTCOME_SUSPEND;
-	if (run->handled)
-		return OUTCOME_HANDLE;
-	return run->working ? OUTCOME_WORKING : OUTCOME_DONE;
+	if (outcome->kind != OUTCOME_SUSPEND) {
+		requests_free(outcome->request, outcome->requests);
+		outcome->request = NULL;
+		outcome->requests = 0;
+	}
+	if (outcome->kind != OUTCOME_ASK)
+		outcome_drop_questions(outcome);
+	CHECK((outcome->kind == OUTCOME_ASK) == (outcome->questions > 0));
+	CHECK(outcome->kind != OUTCOME_HANDLE || outcome->handle_len > 0);
 }
 
 static void
@@ -375,7 +386,9 @@ end_step(struct run *run, int rc)
 		result_defect(&run->result,
 			      "it used the call outside of its step, or from another thread");
 	judge(run, rc);
-	outcome->kind = kind_of_step(run);
+	if (run->result.failed)
+		outcome->kind = OUTCOME_DONE;
+	keep_own(outcome);
 	if (outcome->kind != OUTCOME_SUSPEND && outcome->kind != OUTCOME_ASK)
 		result_finish(&run->result);
 	run->reply = NULL;
@@ -390,8 +403,12 @@ run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 {
 	struct run *outer = current;
 
+	CHECK(run->life == RUN_WAITS);
+	CHECK(entry != ENTRY_NEXT || (run->outcome.kind == OUTCOME_SUSPEND && run->next != NULL));
+	run->life = RUN_STEPS;
 	begin_step(run, entry, replies, n, answers);
 	current = run;
 	end_step(run, run_entry(run, entry));
 	current = outer;
+	run->life = RUN_WAITS;
 }

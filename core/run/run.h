@@ -30,15 +30,17 @@ struct question {
 
 enum entry { ENTRY_HANDLER, ENTRY_START, ENTRY_POLL, ENTRY_CANCEL, ENTRY_ANSWER, ENTRY_NEXT };
 
-/* How a step ended. */
+/* How a step ended. A step that did several of these ended with the last one in this order. */
 enum outcome_kind {
 	OUTCOME_DONE,	 /* result holds the answer, or the failure */
+	OUTCOME_WORKING, /* poll: result holds the interim answer */
+	OUTCOME_HANDLE,	 /* start: the operation runs remotely */
 	OUTCOME_SUSPEND, /* requests and/or a wait, then ENTRY_NEXT */
 	OUTCOME_ASK,	 /* questions; then the same entry again, with answers */
-	OUTCOME_HANDLE,	 /* start: the operation runs remotely */
-	OUTCOME_WORKING, /* poll: result holds the interim answer */
 };
+#define OUTCOMES (OUTCOME_ASK + 1)
 
+/* Only SUSPEND has requests (maybe none), only ASK has questions, and HANDLE has a handle. */
 struct outcome {
 	enum outcome_kind kind;
 	struct mcp_http *request; /* deep copies, owned; sink and sink_data as the plugin gave */
@@ -84,6 +86,12 @@ struct run_input {
 	struct result_limits limits;
 };
 
+enum run_life {
+	RUN_WAITS, /* no step is under way: only run_cancel() and run_set_deadline() touch it */
+	RUN_STEPS, /* one is, on the thread that called run_step() */
+	RUN_ENDED, /* run_free(): its memory is still there */
+};
+
 struct run {
 	struct mcp_call call; /* first: what the plugin holds */
 	const struct run_services *services;
@@ -101,13 +109,12 @@ struct run {
 	_Atomic bool cancelled;
 	_Atomic bool misused; /* by another thread, or between its steps */
 	bool wants_progress, completion;
-	bool progressed;
-	double progress;		  /* the last one reported: the next must be larger */
-	enum entry entry;		  /* the last one that was not ENTRY_NEXT */
-	bool suspended, handled, working; /* what this step asked for */
+	double progress;  /* the last one reported: the next must be larger */
+	enum entry entry; /* the last one that was not ENTRY_NEXT */
+	enum run_life life;
 	const char *refused; /* a question that the client cannot be asked: its capability */
 	struct result result;
-	struct outcome outcome;
+	struct outcome outcome;	 /* `kind` is what the step asked for so far, then how it ended */
 	struct mcp_reply *reply; /* of this step; borrowed from whoever called run_step */
 	size_t replies;
 	unsigned char handle[MCP_HANDLE_MAX]; /* of the operation */
@@ -131,6 +138,8 @@ void run_free(struct run *run);
  * and poll, respectively. A row with `request` suspends at once and answers in the next step. */
 void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	      const char *answers);
+/* From the functions of the table: the step under way asks for this. */
+void run_asks(struct run *run, enum outcome_kind kind);
 /* The run whose step is on this thread, or NULL; what its row is called. */
 const struct run *run_current(void);
 const char *run_row_name(const struct run *run);

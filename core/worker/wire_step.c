@@ -60,7 +60,7 @@ wire_take_outcome(struct wire_reader *in, struct outcome *outcome)
 	const char *handle, *message;
 	int64_t percent;
 
-	*outcome = (struct outcome){ .kind = wire_take_enum(in, OUTCOME_WORKING) };
+	*outcome = (struct outcome){ .kind = wire_take_enum(in, OUTCOMES - 1) };
 	outcome->requests = wire_take_u32(in);
 	outcome->request = wire_take_requests(in, outcome->requests);
 	if (outcome->request == NULL)

@@ -5,6 +5,7 @@
 
 #include "say.h"
 #include "step.h"
+#include "tree.h"
 
 #define CELLS_ON_STACK 64
 
@@ -110,11 +111,10 @@ int
 mcp_structured(struct mcp_call *call, struct json_object *tree)
 {
 	size_t len;
-	const char *text = json_object_to_json_string_length(tree,
-							     JSON_C_TO_STRING_PLAIN |
-								 JSON_C_TO_STRING_NOSLASHESCAPE,
-							     &len);
+	const char *text = tree_text(call, tree, "Structured content", &len);
 
+	if (text == NULL)
+		return MCP_E_INTERNAL;
 	return call->ops->structured(call, text, len);
 }
 
@@ -134,11 +134,10 @@ int
 mcp_meta(struct mcp_call *call, const char *key, struct json_object *tree)
 {
 	size_t len;
-	const char *text = json_object_to_json_string_length(tree,
-							     JSON_C_TO_STRING_PLAIN |
-								 JSON_C_TO_STRING_NOSLASHESCAPE,
-							     &len);
+	const char *text = tree_text(call, tree, "A member of _meta", &len);
 
+	if (text == NULL)
+		return MCP_E_INTERNAL;
 	return call->ops->meta(call, key, text, len);
 }
 

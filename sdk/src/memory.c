@@ -7,6 +7,7 @@
 
 #include "parse.h"
 #include "step.h"
+#include "tree.h"
 
 void *
 mcp_alloc(struct mcp_call *call, size_t size)
@@ -52,7 +53,7 @@ step_of(struct mcp_call *call)
 static void
 put_tree(void *tree)
 {
-	json_object_put(tree);
+	tree_put(tree);
 }
 
 struct json_object *

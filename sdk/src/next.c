@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "step.h"
+#include "tree.h"
 
 #define HANDLE_HEAD 4u	  /* bytes of the version before a handle */
 #define HANDLE_MARK 0x4cu /* the first of them */
@@ -80,10 +81,7 @@ mcp_json_request(struct mcp_call *call, const char *method, const char *path,
 		return request;
 	*type = (struct mcp_header){ "Content-Type", "application/json" };
 	piece->kind = MCP_PIECE_BYTES;
-	piece->text.data = json_object_to_json_string_length(body,
-							     JSON_C_TO_STRING_PLAIN |
-								 JSON_C_TO_STRING_NOSLASHESCAPE,
-							     &piece->text.len);
+	piece->text.data = tree_text(call, body, "The body of a request", &piece->text.len);
 	request.headers = type;
 	request.n_headers = 1;
 	request.body = piece;
@@ -174,7 +172,9 @@ mcp_ask(struct mcp_call *call, const char *key, const char *method, struct json_
 
 	*answer = NULL;
 	if (params != NULL)
-		json = json_object_to_json_string_length(params, JSON_C_TO_STRING_PLAIN, &len);
+		json = tree_text(call, params, "A question", &len);
+	if (json == NULL)
+		return MCP_E_INTERNAL;
 	rc = call->ops->ask(call, key, method, json, len, &text);
 	if (rc == MCP_OK)
 		*answer = mcp_json(call, text.data, text.len);
@@ -222,9 +222,10 @@ mcp_client_log(struct mcp_call *call, enum mcp_level level, const char *logger,
 	       struct json_object *data)
 {
 	size_t len;
-	const char *text = json_object_to_json_string_length(data, JSON_C_TO_STRING_PLAIN, &len);
+	const char *text = tree_text(call, data, "A message to the client", &len);
 
-	call->ops->client_log(call, level, logger, text, len);
+	if (text != NULL)
+		call->ops->client_log(call, level, logger, text, len);
 }
 
 void

@@ -870,6 +870,54 @@ questions(void)
 	run_free(run);
 }
 
+static int
+asks_then_fails(struct mcp_call *call)
+{
+	asks(call);
+	return mcp_fail(call, MCP_E_CONFLICT, "no", NULL, NULL);
+}
+
+static int
+suspends_then_asks(struct mcp_call *call)
+{
+	struct mcp_http request = mcp_get_request("/", NULL);
+
+	mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
+	return asks(call);
+}
+
+/* A step that did several things ends with one of them, and nothing is left of the others: the host
+ * takes a worker that sends both for malicious. */
+static void
+one_outcome(void)
+{
+	struct run *run = run_once(&plain, asks_then_fails);
+
+	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+	ASSERT_INT(run->outcome.questions, 0);
+	run_free(run);
+	run = run_once(&plain, suspends_then_asks);
+	ASSERT_INT(run->outcome.kind, OUTCOME_ASK);
+	ASSERT_INT(run->outcome.questions, 1);
+	ASSERT_INT(run->outcome.requests, 0);
+	run_free(run);
+}
+
+/* Its name is in what the caller reads. */
+static void
+mistakes_name_the_plugin(void)
+{
+	struct run_input input = usual();
+	struct run *run;
+
+	act = asks_then_fails;
+	input.limits.plugin = "vendor";
+	run = run_new(&plain, &input, &services, NULL);
+	result_structured(&run->result, "[", 1);
+	ASSERT_STR(run->result.what, "The plugin vendor made a mistake");
+	run_free(run);
+}
+
 /* ---- operations and services ---------------------------------------------------------------- */
 
 static int
@@ -955,6 +1003,8 @@ static const struct test tests[] = { TEST(outcomes),
 				     TEST(careless_plugins),
 				     TEST(calls_of_others),
 				     TEST(questions),
+				     TEST(one_outcome),
+				     TEST(mistakes_name_the_plugin),
 				     TEST(operations),
 				     TEST(services_used) };
 SUITE(tests)

@@ -570,6 +570,98 @@ parsing(void)
 	fakehost_free(host);
 }
 
+#define DEEP 100000
+
+/* Arrays in one another, freed with the step. */
+static struct json_object *
+deep_tree(struct mcp_call *call)
+{
+	struct json_object *tree = json_object_new_array();
+
+	for (int i = 1; i < DEEP; i++) {
+		struct json_object *outer = json_object_new_array();
+
+		json_object_array_add(outer, tree);
+		tree = outer;
+	}
+	return mcp_keep(call, tree);
+}
+
+static int
+deep_structured(struct mcp_call *call)
+{
+	return mcp_structured(call, deep_tree(call));
+}
+
+static int
+deep_question(struct mcp_call *call)
+{
+	struct json_object *answer;
+
+	return mcp_ask(call, "k", "elicitation/create", deep_tree(call), &answer);
+}
+
+static int
+deep_body(struct mcp_call *call)
+{
+	struct mcp_http request =
+	    mcp_json_request(call, "POST", "/api/post", deep_tree(call), MCP_RETRY_NEVER);
+
+	return mcp_suspend(call, &request, 1, 0, fetched, NULL, 0);
+}
+
+static int
+deep_meta(struct mcp_call *call)
+{
+	return mcp_meta(call, "example.com/deep", deep_tree(call));
+}
+
+static int
+deep_log(struct mcp_call *call)
+{
+	mcp_client_log(call, MCP_LOG_INFO, "deep", deep_tree(call));
+	return mcp_say(call, "said");
+}
+
+static int
+deep_text(struct mcp_call *call)
+{
+	char *text = mcp_alloc(call, 2 * DEEP);
+
+	memset(text, '[', DEEP);
+	memset(text + DEEP, ']', DEEP);
+	return call->ops->structured(call, text, 2 * DEEP);
+}
+
+/* json-c prints and frees by recursion: trees of any depth must not reach the end of a stack. */
+static void
+deep_trees(void)
+{
+	static const struct mcp_row rows[] = { { .name = "structured", .handler = deep_structured },
+					       { .name = "question", .handler = deep_question },
+					       { .name = "body", .handler = deep_body },
+					       { .name = "meta", .handler = deep_meta },
+					       { .name = "log", .handler = deep_log },
+					       { .name = "text", .handler = deep_text } };
+	static const char *const why[] = { "Structured content is nested deeper than 128 levels",
+					   "A question is nested deeper than 128 levels",
+					   "The body of a request is nested deeper than 128 levels",
+					   "A member of _meta is nested deeper than 128 levels",
+					   "A message to the client is nested deeper",
+					   "structured content is not JSON: nested too deeply" };
+	static const struct mcp_plugin deep = { MCP_PLUGIN_HEAD, .name = "test", .version = "1",
+						.tools = MCP_ROWS(rows) };
+	struct fakehost *host = fakehost_new(&deep);
+
+	for (size_t i = 0; i < sizeof(why) / sizeof(why[0]); i++) {
+		const struct fakehost_result *result = fakehost_tool(host, rows[i].name, "{}");
+
+		ASSERT_INT(result->status, MCP_E_INTERNAL);
+		CU_ASSERT(strstr(result->text, why[i]) != NULL);
+	}
+	fakehost_free(host);
+}
+
 /* ---- functions of the host outside of calls -------------------------------------------------- */
 
 static int deferred;
@@ -693,9 +785,9 @@ beside_calls(void)
 }
 
 static const struct test tests[] = {
-	TEST(letters),	    TEST(reading),    TEST(foreign_text), TEST(arguments),
-	TEST(suspension),   TEST(expansion),  TEST(blocking),	  TEST(tables),
-	TEST(questions),    TEST(operations), TEST(mistakes),	  TEST(completion),
-	TEST(request_rows), TEST(trees),      TEST(parsing),	  TEST(beside_calls),
+	TEST(letters),	  TEST(reading),      TEST(foreign_text), TEST(arguments), TEST(suspension),
+	TEST(expansion),  TEST(blocking),     TEST(tables),	  TEST(questions), TEST(operations),
+	TEST(mistakes),	  TEST(completion),   TEST(request_rows), TEST(trees),	   TEST(parsing),
+	TEST(deep_trees), TEST(beside_calls),
 };
 SUITE(tests)
