@@ -43,7 +43,9 @@ minimal_system() {
 	echo "$tar"
 }
 
-# lay_out RELEASE DIR: a fresh bare system in DIR, with this machine's way to the network.
+# lay_out RELEASE DIR: a fresh bare system in DIR, with this machine's way to the network: the names of
+# hosts, and the certificates that it trusts beside Debian's, which ca-certificates takes up when it
+# is installed there.
 lay_out() {
 	local tar
 
@@ -51,11 +53,17 @@ lay_out() {
 	command -v debootstrap >/dev/null || skip_all "debootstrap is not installed"
 	tar=$(minimal_system "$1") || skip_all "debootstrap got no $1 from $mirror"
 	rm -rf "$2"
-	mkdir -p "$2"
+	mkdir -p "$2/usr/local/share/ca-certificates"
 	tar -C "$2" -xf "$tar"
 	cp -L /etc/resolv.conf "$2/etc/resolv.conf"
 	cp /etc/hosts "$2/etc/hosts"
+	find /usr/local/share/ca-certificates -name '*.crt' -exec \
+	    cp -t "$2/usr/local/share/ca-certificates" {} + 2>/dev/null || :
 }
+
+# What the clients of package registries go by; each is handed on when it is set.
+network_settings=(http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+	REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS PIP_CERT PIP_INDEX_URL NPM_CONFIG_REGISTRY)
 
 # copy_sources DIR: the files of this tree as they are now, without what git ignores.
 copy_sources() {
@@ -63,21 +71,24 @@ copy_sources() {
 	(cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -C "$1" -xf -
 }
 
-# inside DIR COMMAND: runs a shell command in the system, with a /proc and terminals of its own, the caller's
-# proxy settings, and nothing else of the caller.
+# inside DIR COMMAND: runs a shell command in the system, with a /proc and terminals of its own, the
+# caller's network settings, and nothing else of the caller.
 inside() {
-	local dir=$1 command=$2
+	local dir=$1 command=$2 name settings=()
 
+	for name in CI "${network_settings[@]}"; do
+		[ -z "${!name-}" ] || settings+=("$name=${!name}")
+	done
 	# shellcheck disable=SC2016 # the inner shell expands
 	unshare --mount --pid --fork --kill-child bash -c '
-		mount -t proc proc "$1/proc"
-		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
-		ln -sf pts/ptmx "$1/dev/ptmx"
-		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-		    ${CI:+CI="$CI"} ${http_proxy:+http_proxy="$http_proxy"} \
-		    ${https_proxy:+https_proxy="$https_proxy"} \
-		    chroot "$1" bash -c "$2"
-	' inside "$dir" "$command" </dev/null
+		dir=$1 command=$2
+		shift 2
+		mount -t proc proc "$dir/proc"
+		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$dir/dev/pts"
+		ln -sf pts/ptmx "$dir/dev/ptmx"
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@" \
+		    chroot "$dir" bash -c "$command"
+	' inside "$dir" "$command" "${settings[@]}" </dev/null
 }
 
 # How many packages a system has.
