@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +88,34 @@ attributes_init(posix_spawnattr_t *attr)
 						      POSIX_SPAWN_SETSIGDEF);
 }
 
+/* May nobody else replace what is there? */
+static bool
+is_safe(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* The python3 that was found when the sandbox was built, else that of the system. The caller's PATH
+ * does not matter, and a folder that others may write is left out. NULL when there is none. */
+static const char *
+interpreter(void)
+{
+	static const char *const places[] = { SANDBOX_PYTHON3, "/usr/bin/python3", "/bin/python3" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char *folder = xstrndup(places[i], (size_t)(strrchr(places[i], '/') - places[i]));
+		bool found = is_safe(folder) && is_safe(places[i]) && access(places[i], X_OK) == 0;
+
+		free(folder);
+		if (found)
+			return places[i];
+	}
+	return NULL;
+}
+
 static int
 spawn(struct python *python, int channel, int script)
 {
@@ -97,13 +126,16 @@ spawn(struct python *python, int channel, int script)
 				    "DATABRICKS_RUNTIME_VERSION=16.4", home, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
+	const char *program = interpreter();
 	int rc = actions_init(&actions, channel, script, folder);
 
 	if (rc == 0)
 		rc = attributes_init(&attr);
 	if (rc == 0)
-		rc = posix_spawnp(&python->pid, "python3", &actions, &attr,
-				  (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
+		rc = program == NULL
+		       ? ENOENT
+		       : posix_spawn(&python->pid, program, &actions, &attr,
+				     (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	free(home);

@@ -31,6 +31,7 @@ spawn(const char *const *args, int *out)
 	pid = fork();
 	if (pid == 0) {
 		dup2(fds[1], STDOUT_FILENO);
+		setenv("PATH", sandbox.dir, 1); /* where a python3 that fails stands, see main.c */
 		execv(program, (char *const *)(void *)(size_t)args);
 		_exit(127);
 	}

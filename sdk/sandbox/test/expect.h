@@ -9,7 +9,7 @@
 void expect(const char *method, const char *path, const char *body, long status, const char *code);
 /* Asserts 200 and returns the answer. */
 struct answer *fetch(const char *method, const char *path, const char *body);
-/* Asserts that a member of a GET's answer has this text. */
+/* Asserts that a member of a GET answer has this text. */
 void expect_text(const char *path, const char *member, const char *wanted);
 char *base64(const void *data, size_t len); /* caller frees */
 char *unbase64(const char *text);	    /* as text; caller frees */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <CUnit/Basic.h>
 #include <curl/curl.h>
@@ -19,6 +20,21 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 	return remove(path);
 }
 
+/* The sandbox must not run what it finds by the caller's PATH. */
+static bool
+make_decoy(void)
+{
+	char path[sizeof(sandbox.dir) + 16];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/python3", sandbox.dir);
+	file = fopen(path, "w");
+	if (file == NULL)
+		return false;
+	fputs("#!/bin/sh\nexit 9\n", file);
+	return fclose(file) == 0 && chmod(path, 0755) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -30,8 +46,9 @@ main(int argc, char **argv)
 	}
 	program = argv[1];
 	strcpy(sandbox.dir, "/tmp/test-sandbox-XXXXXX");
-	if (mkdtemp(sandbox.dir) == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
-	    !sandbox_start() || CU_initialize_registry() != CUE_SUCCESS) {
+	if (mkdtemp(sandbox.dir) == NULL || !make_decoy() ||
+	    curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !sandbox_start() ||
+	    CU_initialize_registry() != CUE_SUCCESS) {
 		fputs("test-sandbox: cannot start\n", stderr);
 		return 2;
 	}
