@@ -95,3 +95,19 @@ junit_summary() {
 	left=$(($(junit "$1" skipped) + $(junit "$1" disabled)))
 	say "$(($(junit "$1" tests) - bad - left)) passed, $bad failed, $left skipped"
 }
+
+# verdict NAME COMMAND...: says whether the command succeeded, and counts it in $passed or $failed.
+passed=0
+failed=0
+verdict() {
+	local name=$1
+
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		say "ok      $name"
+	else
+		failed=$((failed + 1))
+		say "FAILED  $name"
+	fi
+}

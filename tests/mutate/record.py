@@ -1,18 +1,11 @@
 """Records what the plugins ask the local workspace and what it replies, call by call."""
-import atexit
-import http.client
-import http.server
-import json
-import os
 import pathlib
-import subprocess
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'facts'))
 from calls import CALLS, HOME, VOLUME, keep  # noqa: E402
+from host import Host, Proxy, Workspace  # noqa: E402
 
-PATIENCE = 70    # seconds after which a missing answer is a hang
 FILE = VOLUME + '/mutate.txt'
 MORE_CALLS = [
     ('write_file', {'path': FILE, 'content': 'one\ntwo\n', 'overwrite': True}),
@@ -78,98 +71,12 @@ COMPLETIONS = [
 ]
 
 
-class Exchange:
-    """A request of the host and the reply to it."""
-
-    def __init__(self, method, target, status, headers, body):
-        self.method, self.target, self.status = method, target, status
-        self.path = target.partition('?')[0]
-        self.headers, self.body = headers, body
-        try:
-            self.tree = json.loads(body) if body else None
-        except ValueError:
-            self.tree = None
-
-
 class Call:
     """What a client asks, and the exchanges that its answer needed."""
 
     def __init__(self, name, method, params, exchanges, good):
         self.name, self.method, self.params = name, method, params
         self.exchanges, self.good = exchanges, good
-
-
-class Proxy(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-    upstream = own = None
-    seen = []
-
-    def pass_on(self):
-        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
-        connection = http.client.HTTPConnection(self.upstream)
-        headers = {name: value for name, value in self.headers.items()
-                   if name.lower() not in ('host', 'connection')}
-        connection.request(self.command, self.path, body, {**headers, 'Host': self.upstream})
-        reply = connection.getresponse()
-        data = reply.read().replace(self.upstream.encode(), self.own.encode())
-        connection.close()
-        kept = [(name, value) for name, value in reply.getheaders() if name.lower() not in
-                ('connection', 'transfer-encoding', 'content-length', 'date', 'server')]
-        length = reply.getheader('Content-Length') if self.command == 'HEAD' else str(len(data))
-        if self.command == 'HEAD':
-            kept.append(('Content-Length', length or '0'))
-        self.seen.append(Exchange(self.command, self.path, reply.status, kept, data))
-        self.send_response_only(reply.status)
-        for name, value in kept:
-            self.send_header(name, value)
-        if self.command != 'HEAD':
-            self.send_header('Content-Length', length)
-        self.end_headers()
-        if self.command != 'HEAD':
-            self.wfile.write(data)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = pass_on
-
-    def log_message(self, *args):
-        pass
-
-
-def command(prefix, work, *more):
-    return [prefix + '/bin/lakehost', '--set', 'plugins.enabled=all,secret-values', '--set',
-            'policy.access=admin', '--set', 'plugins.secret-values.options.scopes=app', '--set',
-            f'plugins.transfer_dirs={work}', *more]
-
-
-def environment(work, url, token):
-    kept = {name: value for name, value in os.environ.items() if name.endswith('SAN_OPTIONS')}
-    return {**kept, 'PATH': os.environ['PATH'], 'HOME': work, 'DATABRICKS_HOST': url,
-            'DATABRICKS_TOKEN': token, 'LANG': 'C.UTF-8'}
-
-
-class Host:
-    def __init__(self, prefix, work, url, token):
-        self.process = subprocess.Popen(
-            command(prefix, work, '--log-level', 'error'), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=environment(work, url, token), text=True)
-        self.number = 0
-        self.ask('initialize', {'protocolVersion': '2025-11-25', 'capabilities': {},
-                                'clientInfo': {'name': 'mutate', 'version': '1'}})
-
-    def ask(self, method, params):
-        self.number += 1
-        self.process.stdin.write(json.dumps({'jsonrpc': '2.0', 'id': self.number,
-                                             'method': method, 'params': params}) + '\n')
-        self.process.stdin.flush()
-        alarm = threading.Timer(PATIENCE, self.process.kill)
-        alarm.start()
-        try:
-            for line in self.process.stdout:
-                answer = json.loads(line)
-                if answer.get('id') == self.number:
-                    return answer
-        finally:
-            alarm.cancel()
-        sys.exit('the host ended while recording')
 
 
 def is_good(answer):
@@ -198,8 +105,7 @@ class Recorder:
     def ask(self, method, params):
         host = Host(*self.host)
         answer = host.ask(method, params)
-        host.process.stdin.close()
-        host.process.wait()
+        host.end()
         return answer
 
     def note(self, name, method, params, replayed=None):
@@ -243,25 +149,10 @@ class Recorder:
                 'context': {'arguments': context}})
 
 
-def start_sandbox(prefix, work):
-    sandbox = subprocess.Popen([prefix + '/bin/lakehost-sandbox', '--listen', '127.0.0.1:0',
-                                '--data', work + '/workspace', '--delay-ms', '200'],
-                               env={**os.environ, 'PATH': '/usr/local/bin:/usr/bin:/bin'},
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    atexit.register(sandbox.kill)
-    said = dict(sandbox.stdout.readline().strip().split('=', 1) for _ in range(2))
-    return sandbox, said['DATABRICKS_HOST'].removeprefix('http://'), said['DATABRICKS_TOKEN']
-
-
 def record(prefix, work):
     """The calls, the tools by name, and the address that stands in the replies."""
-    sandbox, Proxy.upstream, token = start_sandbox(prefix, work)
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
-    Proxy.own = f'127.0.0.1:{server.server_port}'
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    recorder = Recorder(prefix, work, 'http://' + Proxy.own, token)
+    workspace = Workspace(prefix, work)
+    recorder = Recorder(prefix, work, workspace.url, workspace.token)
     recorder.everything()
-    sandbox.terminate()
-    sandbox.wait()
-    server.shutdown()
+    workspace.end()
     return recorder.calls, recorder.tools, Proxy.own

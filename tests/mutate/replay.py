@@ -7,7 +7,8 @@ import signal
 import time
 
 from check import Fail, check, parse
-from record import command, environment, is_good
+from host import command, environment
+from record import is_good
 from values import HEADERS, WHOLE, rendered
 
 ANSWER_WITHIN_S = 10

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <CUnit/CUnit.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -436,4 +438,13 @@ int_at(struct json_object *tree, const char *path)
 	struct json_object *value = at(tree, path);
 
 	return value == NULL ? 0 : json_object_get_int(value);
+}
+
+void
+expect_refused(struct sent *sent, int status, int code)
+{
+	CU_ASSERT_EQUAL(sent->finished, 1);
+	CU_ASSERT_EQUAL(sent->status, status);
+	CU_ASSERT_EQUAL(int_at(sent->answer, "error.code"), code);
+	CU_ASSERT(at(sent->answer, "result") == NULL);
 }

@@ -78,4 +78,11 @@ struct json_object *at(struct json_object *tree, const char *path);
 const char *text_at(struct json_object *tree, const char *path);
 int int_at(struct json_object *tree, const char *path);
 
+#define ERA_REQUEST(id, method, params) \
+	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
+#define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
+
+/* The answer is this error, and no result. */
+void expect_refused(struct sent *sent, int status, int code);
+
 #endif

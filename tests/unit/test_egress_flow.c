@@ -17,11 +17,14 @@ struct sunk {
 	struct loop_timer timer;
 };
 
+/* The bytes of the reply go to `sunk` through `take`. */
 static void
-sunk_init(struct sunk *sunk, struct rig *rig)
+sunk_init(struct sunk *sunk, struct rig *rig, struct got *got, egress_sink_fn take)
 {
 	*sunk = (struct sunk){ .rig = rig };
 	buf_init(&sunk->bytes, 64u << 20);
+	got->sink = take;
+	got->sink_data = sunk;
 }
 
 static void
@@ -76,9 +79,7 @@ sinks(void)
 	struct got got = { 0 };
 	struct sunk sunk;
 
-	sunk_init(&sunk, b);
-	got.sink = take;
-	got.sink_data = &sunk;
+	sunk_init(&sunk, b, &got, take);
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.bytes, 5000000);
@@ -99,10 +100,8 @@ sinks_stop(void)
 	struct got got = { 0 };
 	struct sunk sunk;
 
-	sunk_init(&sunk, b);
+	sunk_init(&sunk, b, &got, take);
 	sunk.stop_at = 100000;
-	got.sink = take;
-	got.sink_data = &sunk;
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 200);
@@ -128,10 +127,8 @@ pausing(struct rig *b, const char *path, size_t total)
 	struct got got = { 0 };
 	struct sunk sunk;
 
-	sunk_init(&sunk, b);
+	sunk_init(&sunk, b, &got, take);
 	sunk.pause_every = 40000;
-	got.sink = take;
-	got.sink_data = &sunk;
 	sunk.transfer = rig_submit(b, &http, &got);
 	rig_run(b);
 	ASSERT_INT(got.reply.error, MCP_OK);
@@ -161,9 +158,7 @@ sink_errors_are_buffered(void)
 	struct got got = { 0 };
 	struct sunk sunk;
 
-	sunk_init(&sunk, b);
-	got.sink = take;
-	got.sink_data = &sunk;
+	sunk_init(&sunk, b, &got, take);
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 404);
 	assert_has(got.body, "E404");
@@ -270,9 +265,7 @@ cancel_from_a_sink(void)
 	struct got got = { 0 }, held = { 0 }, last = { 0 };
 	struct sunk sunk;
 
-	sunk_init(&sunk, b);
-	got.sink = cancel_inside;
-	got.sink_data = &sunk;
+	sunk_init(&sunk, b, &got, cancel_inside);
 	sunk.cancel = rig_submit(b, &other, &held);
 	rig_until(b, one_arrived, b->upstream);
 	rig_submit(b, &http, &got); /* ends another one */

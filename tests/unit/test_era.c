@@ -10,19 +10,6 @@
 #include "era/inside.h"
 #include "era_rig.h"
 
-#define REQUEST(id, method, params) \
-	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
-#define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
-
-static void
-expect_error(struct sent *sent, int status, int code)
-{
-	ASSERT_INT(sent->finished, 1);
-	ASSERT_INT(sent->status, status);
-	ASSERT_INT(int_at(sent->answer, "error.code"), code);
-	CU_ASSERT(at(sent->answer, "result") == NULL);
-}
-
 /* ---- admission ----------------------------------------------------------------------------- */
 
 static void
@@ -97,11 +84,12 @@ envelope_first(void)
 			 "\"params\":{%s}}",
 			 metas[i]);
 		sent = send_http(headers, text); /* without Mcp-Method, which comes later */
-		expect_error(sent, 400, -32602);
+		expect_refused(sent, 400, -32602);
 		ASSERT_STR(text_at(sent->answer, "id"), "e");
 	}
-	expect_error(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"),
-		     400, -32602);
+	expect_refused(send_http(headers,
+				 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"),
+		       400, -32602);
 	rig_stop();
 }
 
@@ -113,18 +101,18 @@ versions(void)
 	static const char *const other[] = { "MCP-Protocol-Version", "2026-07-28", NULL };
 	static const char *const none[] = { NULL };
 	static const char body[] =
-	    REQUEST("1", "server/discover",
-		    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"v999\","
-		    "\"io.modelcontextprotocol/clientCapabilities\":{}}");
+	    ERA_REQUEST("1", "server/discover",
+			"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"v999\","
+			"\"io.modelcontextprotocol/clientCapabilities\":{}}");
 	struct sent *sent;
 
 	rig_start();
 	sent = send_http(right, body);
-	expect_error(sent, 400, -32022);
+	expect_refused(sent, 400, -32022);
 	ASSERT_STR(text_at(sent->answer, "error.data.supported.0"), "2026-07-28");
 	ASSERT_STR(text_at(sent->answer, "error.data.requested"), "v999");
-	expect_error(send_http(other, body), 400, -32020);
-	expect_error(send_http(none, body), 400, -32020);
+	expect_refused(send_http(other, body), 400, -32020);
+	expect_refused(send_http(none, body), 400, -32020);
 	sent = send_stdio(body);
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32022);
 	rig_stop();
@@ -163,10 +151,10 @@ headers_repeat_the_body(void)
 			headers[n++] = cases[i].name;
 		}
 		headers[n] = NULL;
-		sent =
-		    send_http(headers, REQUEST("4", "tools/call",
-					       "\"name\":\"echo\","
-					       "\"arguments\":{\"text\":\"x\"}," MODERN_META("")));
+		sent = send_http(headers,
+				 ERA_REQUEST("4", "tools/call",
+					     "\"name\":\"echo\","
+					     "\"arguments\":{\"text\":\"x\"}," MODERN_META("")));
 		ASSERT_INT(int_at(sent->answer, "error.code"), cases[i].code);
 		ASSERT_INT(sent->status, cases[i].code == 0 ? 200 : 400);
 		ASSERT_INT(int_at(sent->answer, "id"), 4);
@@ -243,7 +231,7 @@ methods(void)
 
 	rig_start();
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
-		expect_error(call_modern(gone[i], NULL, ""), 404, -32601);
+		expect_refused(call_modern(gone[i], NULL, ""), 404, -32601);
 	rig_stop();
 }
 
@@ -260,10 +248,10 @@ notifications_and_unknown_responses(void)
 	CU_ASSERT(sent->answer == NULL);
 	sent = send_http(headers, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}");
 	ASSERT_INT(sent->status, 202);
-	expect_error(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1}"), 400, -32600);
-	expect_error(send_http(headers, "{nonsense"), 400, -32700);
-	expect_error(send_http(headers, "[" REQUEST("1", "tools/list", MODERN_META("")) "]"), 400,
-		     -32600);
+	expect_refused(send_http(headers, "{\"jsonrpc\":\"2.0\",\"id\":1}"), 400, -32600);
+	expect_refused(send_http(headers, "{nonsense"), 400, -32700);
+	expect_refused(send_http(headers, "[" ERA_REQUEST("1", "tools/list", MODERN_META("")) "]"),
+		       400, -32600);
 	sent = send_http(headers, NULL);
 	ASSERT_INT(sent->status, 405);
 	ASSERT_STR(sent->allow, "POST");
@@ -277,18 +265,18 @@ options_of_a_request(void)
 					       "server/discover", NULL };
 
 	rig_start();
-	expect_error(send_http(headers,
-			       REQUEST("1", "server/discover",
-				       MODERN_META(
-					   ",\"io.modelcontextprotocol/logLevel\":\"loud\""))),
-		     400, -32602);
-	expect_error(send_http(headers, REQUEST("1", "server/discover",
-						MODERN_META(",\"progressToken\":{}"))),
-		     400, -32602);
+	expect_refused(
+	    send_http(headers,
+		      ERA_REQUEST("1", "server/discover",
+				  MODERN_META(",\"io.modelcontextprotocol/logLevel\":\"loud\""))),
+	    400, -32602);
+	expect_refused(send_http(headers, ERA_REQUEST("1", "server/discover",
+						      MODERN_META(",\"progressToken\":{}"))),
+		       400, -32602);
 	ASSERT_INT(
 	    send_http(
 		headers,
-		REQUEST(
+		ERA_REQUEST(
 		    "1", "server/discover",
 		    MODERN_META(
 			",\"progressToken\":\"p\",\"io.modelcontextprotocol/logLevel\":\"info\","
@@ -372,12 +360,12 @@ pages(void)
 	ASSERT_INT(rounds, 3);
 	ASSERT_INT(seen, 19); /* all except the one for administrators */
 	/* the last cursor is not valid for another list or another principal */
-	expect_error(call_modern("resources/list", NULL, params), 200, -32602);
+	expect_refused(call_modern("resources/list", NULL, params), 200, -32602);
 	rig_principal = "somebody";
-	expect_error(call_modern("tools/list", NULL, params), 200, -32602);
+	expect_refused(call_modern("tools/list", NULL, params), 200, -32602);
 	rig_principal = "local";
-	expect_error(call_modern("tools/list", NULL, "\"cursor\":\"\""), 200, -32602);
-	expect_error(call_modern("tools/list", NULL, "\"cursor\":7"), 200, -32602);
+	expect_refused(call_modern("tools/list", NULL, "\"cursor\":\"\""), 200, -32602);
+	expect_refused(call_modern("tools/list", NULL, "\"cursor\":7"), 200, -32602);
 	CU_ASSERT(at(call_modern("tools/list", NULL, "\"cursor\":null")->answer, "result") != NULL);
 	rig_restart();
 	ASSERT_INT(call_modern("tools/list", NULL, params)->status, 200);
@@ -390,11 +378,11 @@ tool_errors(void)
 	struct sent *sent;
 
 	rig_start();
-	expect_error(call_modern("tools/call", "nothing", "\"name\":\"nothing\""), 200, -32602);
-	expect_error(call_modern("tools/call", "rules", "\"name\":\"rules\""), 200, -32602);
-	expect_error(call_modern("tools/call", NULL, "\"name\":7"), 200, -32602);
-	expect_error(call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":[]"), 200,
-		     -32602);
+	expect_refused(call_modern("tools/call", "nothing", "\"name\":\"nothing\""), 200, -32602);
+	expect_refused(call_modern("tools/call", "rules", "\"name\":\"rules\""), 200, -32602);
+	expect_refused(call_modern("tools/call", NULL, "\"name\":7"), 200, -32602);
+	expect_refused(call_modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":[]"), 200,
+		       -32602);
 	sent = call_modern("tools/call", "echo", "\"name\":\"echo\"");
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	CU_ASSERT(strstr(text_at(sent->answer, "result.content.0.text"), "text") != NULL);
@@ -464,13 +452,13 @@ resources(void)
 	ASSERT_STR(text_at(sent->answer, "result.contents.0.text"), "item 4 2");
 	ASSERT_STR(text_at(sent->answer, "result.contents.0.uri"), "test://item/4%202");
 	sent = call_modern("resources/read", "test://nowhere", "\"uri\":\"test://nowhere\"");
-	expect_error(sent, 200, -32602);
+	expect_refused(sent, 200, -32602);
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://nowhere");
 	sent = call_modern("resources/read", "test://gone", "\"uri\":\"test://gone\"");
-	expect_error(sent, 200, -32602);
+	expect_refused(sent, 200, -32602);
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://gone");
 	sent = call_modern("resources/read", "test://broken", "\"uri\":\"test://broken\"");
-	expect_error(sent, 200, -31000); /* nothing of the host failed */
+	expect_refused(sent, 200, -31000); /* nothing of the host failed */
 	message = text_at(sent->answer, "error.message");
 	CU_ASSERT(strstr(message, "The workspace answers nonsense\n<untrusted-data ") == message);
 	CU_ASSERT(strstr(message, "xxx\n</untrusted-data>\nWait.") != NULL); /* whole */
@@ -489,14 +477,14 @@ prompts(void)
 	ASSERT_STR(text_at(sent->answer, "result.messages.0.role"), "user");
 	ASSERT_STR(text_at(sent->answer, "result.messages.0.content.text"), "Greet Ada");
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
-	expect_error(call_modern("prompts/get", "greet", "\"name\":\"greet\""), 200, -32602);
-	expect_error(call_modern("prompts/get", "greet",
-				 "\"name\":\"greet\",\"arguments\":{\"name\":[7]}"),
-		     200, -32602);
+	expect_refused(call_modern("prompts/get", "greet", "\"name\":\"greet\""), 200, -32602);
+	expect_refused(call_modern("prompts/get", "greet",
+				   "\"name\":\"greet\",\"arguments\":{\"name\":[7]}"),
+		       200, -32602);
 	sent = call_modern("prompts/get", "greet",
 			   "\"name\":\"greet\",\"arguments\":{\"name\":7,\"more\":null}");
 	CU_ASSERT(at(sent->answer, "result") != NULL);
-	expect_error(call_modern("prompts/get", "no", "\"name\":\"no\""), 200, -32602);
+	expect_refused(call_modern("prompts/get", "no", "\"name\":\"no\""), 200, -32602);
 	rig_stop();
 }
 
@@ -515,7 +503,7 @@ text_prompts(void)
 		   "Note {{how}} \"x\": {{how}} \"x\" {{ } {{");
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.role"), "assistant");
 	ASSERT_STR(text_at(sent->answer, "result.messages.1.content.text"), "Noted.");
-	expect_error(call_modern("prompts/get", "note", "\"name\":\"note\""), 200, -32602);
+	expect_refused(call_modern("prompts/get", "note", "\"name\":\"note\""), 200, -32602);
 	rig_stop();
 }
 
@@ -540,12 +528,12 @@ completions(void)
 			   "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://item/{id}\"},"
 			   "\"argument\":{\"name\":\"id\",\"value\":\"\"}");
 	ASSERT_INT(json_object_array_length(at(sent->answer, "result.completion.values")), 0);
-	expect_error(call_modern("completion/complete", NULL,
-				 "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"no\"},"
-				 "\"argument\":{\"name\":\"a\",\"value\":\"\"}"),
-		     200, -32602);
-	expect_error(call_modern("completion/complete", NULL, "\"ref\":{\"type\":\"ref/other\"}"),
-		     200, -32602);
+	expect_refused(call_modern("completion/complete", NULL,
+				   "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"no\"},"
+				   "\"argument\":{\"name\":\"a\",\"value\":\"\"}"),
+		       200, -32602);
+	expect_refused(call_modern("completion/complete", NULL, "\"ref\":{\"type\":\"ref/other\"}"),
+		       200, -32602);
 	rig_stop();
 }
 
@@ -558,7 +546,7 @@ memory_of_requests_is_limited(void)
 
 	rig_start();
 	snprintf(text, PARSE_INLINE * 2,
-		 REQUEST("7", "server/discover", "\"x\":\"%*s\"," MODERN_META("")),
+		 ERA_REQUEST("7", "server/discover", "\"x\":\"%*s\"," MODERN_META("")),
 		 (int)PARSE_INLINE, "");
 	sent = rig_wait(send_stdio(text));
 	CU_ASSERT(at(sent->answer, "result") != NULL);

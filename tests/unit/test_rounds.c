@@ -6,21 +6,7 @@
 #include "era/request.h"
 #include "era_rig.h"
 
-#define REQUEST(id, method, params) \
-	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
-#define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
-
-static void
-expect_error(struct sent *sent, int status, int code)
-{
-	ASSERT_INT(sent->finished, 1);
-	ASSERT_INT(sent->status, status);
-	ASSERT_INT(int_at(sent->answer, "error.code"), code);
-	CU_ASSERT(at(sent->answer, "result") == NULL);
-}
-
-/* ---- before the answer
- * ------------------------------------------------------------------------- */
+/* ---- before the answer --------------------------------------------------------------------- */
 
 static struct sent *
 with_meta(const char *tool, const char *meta)
@@ -104,9 +90,9 @@ cancelled_on_stdio(void)
 	struct sent *sent, *taken;
 
 	rig_start();
-	sent = send_stdio(REQUEST("\"s\"", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	sent = send_stdio(ERA_REQUEST("\"s\"", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	rig_idle();
-	taken = send_stdio(REQUEST("\"\\u0073\"", "server/discover", MODERN_META("")));
+	taken = send_stdio(ERA_REQUEST("\"\\u0073\"", "server/discover", MODERN_META("")));
 	ASSERT_INT(int_at(taken->answer, "error.code"), -32600);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 		   "\"params\":{\"requestId\":\"other\"}}");
@@ -116,7 +102,7 @@ cancelled_on_stdio(void)
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
 	/* the id is free again at once */
-	taken = send_stdio(REQUEST("\"s\"", "server/discover", MODERN_META("")));
+	taken = send_stdio(ERA_REQUEST("\"s\"", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(taken->answer, "result") != NULL);
 	rig_until(&rig_slow_cancelled);
 	rig_stop();
@@ -146,7 +132,7 @@ end_of_input(void)
 	while (json.len < PARSE_INLINE + 1)
 		buf_putc(&json, 'x');
 	buf_puts(&json, "\"," MODERN_META("") "}}");
-	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	sent = send_stdio(ERA_REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	large = send_stdio(json.data);
 	receiver->eof(receiver->data);
 	rig_wait(large);
@@ -170,7 +156,7 @@ end_of_input_and_output(void)
 
 	rig_start();
 	receiver = eras_receiver(rig_eras);
-	sent = send_stdio(REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
+	sent = send_stdio(ERA_REQUEST("1", "tools/call", "\"name\":\"slow\"," MODERN_META("")));
 	receiver->eof(receiver->data);
 	sent->exchange.closed = true;
 	receiver->eof(receiver->data);
@@ -320,8 +306,8 @@ invalid_answers(void)
 	CU_ASSERT(at(sent->answer, "result.inputRequests.name") != NULL);
 	sent = round_of("asks", state, "{}");
 	CU_ASSERT(at(sent->answer, "result.inputRequests.roots") != NULL);
-	expect_error(round_of("asks", state, "null"), 200, -32602);
-	expect_error(round_of("asks", NULL, "[]"), 200, -32602);
+	expect_refused(round_of("asks", state, "null"), 200, -32602);
+	expect_refused(round_of("asks", NULL, "[]"), 200, -32602);
 	rig_stop();
 }
 
@@ -336,15 +322,15 @@ state_is_bound(void)
 	first = round_of("asks", NULL, NULL);
 	good = text_at(first->answer, "result.requestState");
 	snprintf(state, sizeof(state), "%s-TAMPERED", good);
-	expect_error(round_of("asks", state, "{}"), 200, -32602);
+	expect_refused(round_of("asks", state, "{}"), 200, -32602);
 	snprintf(state, sizeof(state), "%s", good);
 	state[20] = state[20] == 'A' ? 'B' : 'A';
-	expect_error(round_of("asks", state, "{}"), 200, -32602);
-	expect_error(round_of("nags", good, "{}"), 200, -32602); /* another tool's */
+	expect_refused(round_of("asks", state, "{}"), 200, -32602);
+	expect_refused(round_of("nags", good, "{}"), 200, -32602); /* another tool's */
 	rig_principal = "somebody";
-	expect_error(round_of("asks", good, "{}"), 200, -32602);
+	expect_refused(round_of("asks", good, "{}"), 200, -32602);
 	rig_principal = "local";
-	expect_error(round_of("asks", "", "{}"), 200, -32602);
+	expect_refused(round_of("asks", "", "{}"), 200, -32602);
 	ASSERT_INT(round_of("asks", good, "{}")->status, 200);
 	rig_stop();
 }
@@ -400,12 +386,12 @@ capabilities(void)
 
 	rig_start();
 	sent = call_modern("tools/call", "needs", "\"name\":\"needs\"");
-	expect_error(sent, 400, -32021);
+	expect_refused(sent, 400, -32021);
 	CU_ASSERT(
 	    json_object_is_type(at(sent->answer, "error.data.requiredCapabilities.sampling.tools"),
 				json_type_object));
 	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"", "{\"sampling\":{}}");
-	expect_error(sent, 400, -32021);
+	expect_refused(sent, 400, -32021);
 	sent = call_capable("tools/call", "needs", "\"name\":\"needs\"",
 			    "{\"sampling\":{\"tools\":{}}}");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "ok");

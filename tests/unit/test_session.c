@@ -15,9 +15,7 @@
 	"{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"   \
 	"\"protocolVersion\":\"" version "\",\"capabilities\":" capabilities "," \
 	"\"clientInfo\":{\"name\":\"test\",\"version\":\"1\"}}}"
-#define REQUEST(id, method, params) \
-	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
-#define CALL(id, tool) REQUEST(id, "tools/call", "\"name\":\"" tool "\"")
+#define CALL(id, tool) ERA_REQUEST(id, "tools/call", "\"name\":\"" tool "\"")
 
 static const char *const anonymous[] = { "Accept", BOTH, NULL };
 static char session_id[1200];
@@ -70,7 +68,7 @@ handshake(void)
 	sent = in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
 	ASSERT_INT(sent->status, 202);
 	CU_ASSERT(sent->answer == NULL);
-	sent = in_session(REQUEST("\"p\"", "ping", ""));
+	sent = in_session(ERA_REQUEST("\"p\"", "ping", ""));
 	ASSERT_STR(json_object_to_json_string_ext(sent->answer, JSON_C_TO_STRING_PLAIN),
 		   "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"result\":{}}");
 	expect_error(in_session(INITIALIZE("2025-11-25", "{}")), 400, -32600);
@@ -98,7 +96,7 @@ negotiation(void)
 		ASSERT_STR(text_at(initialize(text)->answer, "result.protocolVersion"),
 			   cases[i].got);
 	}
-	expect_error(initialize(REQUEST("0", "initialize", "")), 200, -32602);
+	expect_error(initialize(ERA_REQUEST("0", "initialize", "")), 200, -32602);
 	ASSERT_STR(session_id, "");
 	rig_stop();
 }
@@ -117,7 +115,7 @@ older_revisions_know_less(void)
 	ASSERT_STR(text_at(sent->answer, "result.content.1.text"), "test://note");
 	sent = in_session(CALL("1", "data"));
 	CU_ASSERT(at(sent->answer, "result.structuredContent") == NULL);
-	sent = in_session(REQUEST("1", "tools/list", ""));
+	sent = in_session(ERA_REQUEST("1", "tools/list", ""));
 	CU_ASSERT(at(sent->answer, "result.tools.1.outputSchema") == NULL);
 	initialize(INITIALIZE("2025-06-18", "{}"));
 	sent = in_session(CALL("1", "data"));
@@ -137,20 +135,20 @@ whose_session(void)
 	char forged[1200];
 
 	rig_start();
-	expect_error(send_http(anonymous, REQUEST("1", "ping", "")), 400, -32600);
+	expect_error(send_http(anonymous, ERA_REQUEST("1", "ping", "")), 400, -32600);
 	snprintf(session_id, sizeof(session_id), "unknown");
-	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
+	expect_error(in_session(ERA_REQUEST("1", "ping", "")), 404, -32001);
 	initialize(INITIALIZE("2025-11-25", "{}"));
-	ASSERT_INT(in_session(REQUEST("1", "ping", ""))->status, 200);
+	ASSERT_INT(in_session(ERA_REQUEST("1", "ping", ""))->status, 200);
 	rig_principal = "somebody";
-	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
+	expect_error(in_session(ERA_REQUEST("1", "ping", "")), 404, -32001);
 	rig_principal = "local";
 	memcpy(forged, session_id, sizeof(forged));
 	session_id[30] = session_id[30] == 'A' ? 'B' : 'A';
-	expect_error(in_session(REQUEST("1", "ping", "")), 404, -32001);
+	expect_error(in_session(ERA_REQUEST("1", "ping", "")), 404, -32001);
 	memcpy(session_id, forged, sizeof(forged));
 	rig_restart(); /* the id contains everything */
-	ASSERT_INT(in_session(REQUEST("1", "ping", ""))->status, 200);
+	ASSERT_INT(in_session(ERA_REQUEST("1", "ping", ""))->status, 200);
 	ASSERT_INT(in_session(NULL)->status, 405);
 	rig_stop();
 }
@@ -187,17 +185,17 @@ legacy_errors_are_in_band(void)
 
 	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
-	expect_error(in_session(REQUEST("1", "unknown/method", "")), 200, -32601);
-	expect_error(in_session(REQUEST("1", "server/discover", "")), 200, -32601);
+	expect_error(in_session(ERA_REQUEST("1", "unknown/method", "")), 200, -32601);
+	expect_error(in_session(ERA_REQUEST("1", "server/discover", "")), 200, -32601);
 	expect_error(in_session(CALL("1", "nothing")), 200, -32602);
-	sent = in_session(REQUEST("1", "resources/read", "\"uri\":\"test://nowhere\""));
+	sent = in_session(ERA_REQUEST("1", "resources/read", "\"uri\":\"test://nowhere\""));
 	expect_error(sent, 200, -32002);
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://nowhere");
 	sent = in_session(CALL("1", "echo")); /* bad arguments: the model must see them */
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	sent = in_session(CALL("1", "needs"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
-	sent = in_session(REQUEST("1", "resources/read", "\"uri\":\"test://note\""));
+	sent = in_session(ERA_REQUEST("1", "resources/read", "\"uri\":\"test://note\""));
 	CU_ASSERT(at(sent->answer, "result.ttlMs") == NULL);
 	CU_ASSERT(at(sent->answer, "result.resultType") == NULL);
 	initialize(INITIALIZE("2025-06-18", "{}"));
@@ -211,11 +209,12 @@ log_levels(void)
 	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
 	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 0);
-	expect_error(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"loud\"")), 200,
+	expect_error(in_session(ERA_REQUEST("1", "logging/setLevel", "\"level\":\"loud\"")), 200,
 		     -32602);
-	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"info\""))->status, 200);
+	ASSERT_INT(in_session(ERA_REQUEST("1", "logging/setLevel", "\"level\":\"info\""))->status,
+		   200);
 	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 1);
-	ASSERT_INT(in_session(REQUEST("1", "logging/setLevel", "\"level\":\"debug\""))->status,
+	ASSERT_INT(in_session(ERA_REQUEST("1", "logging/setLevel", "\"level\":\"debug\""))->status,
 		   200);
 	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 2);
 	initialize(INITIALIZE("2025-11-25", "{}")); /* another session, another level */
@@ -231,16 +230,17 @@ batches(void)
 
 	rig_start();
 	initialize(INITIALIZE("2025-11-25", "{}"));
-	expect_error(in_session("[" REQUEST("1", "ping", "") "]"), 400, -32600);
+	expect_error(in_session("[" ERA_REQUEST("1", "ping", "") "]"), 400, -32600);
 	initialize(INITIALIZE("2025-03-26", "{}"));
 	expect_error(in_session("[]"), 400, -32600);
 	sent = in_session("[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"},"
 			  "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}]");
 	ASSERT_INT(sent->status, 202);
 	CU_ASSERT(sent->answer == NULL);
-	sent = rig_wait(in_session(
-	    "[" REQUEST("1", "ping", "") ",7," CALL("\"a\"", "steps") "," INITIALIZE("2025-03-26",
-										     "{}") "]"));
+	sent = rig_wait(
+	    in_session("[" ERA_REQUEST("1", "ping",
+				       "") ",7," CALL("\"a\"", "steps") "," INITIALIZE("2025-03-26",
+										       "{}") "]"));
 	ASSERT_INT(json_object_array_length(sent->answer), 4);
 	CU_ASSERT(at(sent->answer, "0.result") != NULL);
 	ASSERT_INT(int_at(sent->answer, "1.error.code"), -32600);
@@ -288,28 +288,28 @@ stdio_lifecycle(void)
 	struct sent *sent;
 
 	rig_start();
-	CU_ASSERT(at(send_stdio(REQUEST("1", "ping", ""))->answer, "result") != NULL);
-	sent = send_stdio(REQUEST("1", "server/discover", ""));
+	CU_ASSERT(at(send_stdio(ERA_REQUEST("1", "ping", ""))->answer, "result") != NULL);
+	sent = send_stdio(ERA_REQUEST("1", "server/discover", ""));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
-	sent = send_stdio(REQUEST("1", "tools/list", ""));
+	sent = send_stdio(ERA_REQUEST("1", "tools/list", ""));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
-	sent = send_stdio("[" REQUEST("1", "ping", "") "]");
+	sent = send_stdio("[" ERA_REQUEST("1", "ping", "") "]");
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32600);
 	/* a probe of the modern era does not select an era */
-	sent = send_stdio(REQUEST("1", "server/discover", MODERN_META("")));
+	sent = send_stdio(ERA_REQUEST("1", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(sent->answer, "result.supportedVersions") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
 	ASSERT_STR(text_at(sent->answer, "result.protocolVersion"), "2025-06-18");
 	CU_ASSERT(
 	    json_object_get_boolean(at(sent->answer, "result.capabilities.tools.listChanged")));
-	sent = send_stdio(REQUEST("1", "tools/list", ""));
+	sent = send_stdio(ERA_REQUEST("1", "tools/list", ""));
 	CU_ASSERT(at(sent->answer, "result.tools") != NULL);
 	CU_ASSERT(at(sent->answer, "result.ttlMs") == NULL);
-	sent = send_stdio(REQUEST("1", "tools/list", MODERN_META(""))); /* both eras at once */
+	sent = send_stdio(ERA_REQUEST("1", "tools/list", MODERN_META(""))); /* both eras at once */
 	CU_ASSERT(at(sent->answer, "result.ttlMs") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32600);
-	sent = send_stdio(REQUEST("1", "initialize", MODERN_META("")));
+	sent = send_stdio(ERA_REQUEST("1", "initialize", MODERN_META("")));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32601);
 	CU_ASSERT(send_stdio("{\"jsonrpc\":\"2.0\",\"id\":\"?\",\"result\":{}}")->answer == NULL);
 	rig_stop();

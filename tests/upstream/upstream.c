@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -154,8 +155,9 @@ upstream_requests(struct upstream *u)
 	return n;
 }
 
-bool
-upstream_wait(struct upstream *u, unsigned requests)
+/* Waits until *count is in the range, for a minute at most. */
+static bool
+wait_count(struct upstream *u, const unsigned *count, unsigned least, unsigned most)
 {
 	struct timespec end;
 	bool there;
@@ -163,12 +165,18 @@ upstream_wait(struct upstream *u, unsigned requests)
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += 60;
 	pthread_mutex_lock(&u->lock);
-	while (u->requests < requests &&
+	while ((*count < least || *count > most) &&
 	       pthread_cond_timedwait(&u->changed, &u->lock, &end) != ETIMEDOUT)
 		;
-	there = u->requests >= requests;
+	there = *count >= least && *count <= most;
 	pthread_mutex_unlock(&u->lock);
 	return there;
+}
+
+bool
+upstream_wait(struct upstream *u, unsigned requests)
+{
+	return wait_count(u, &u->requests, requests, UINT_MAX);
 }
 
 unsigned
@@ -185,18 +193,7 @@ upstream_alive_now(struct upstream *u)
 bool
 upstream_alive(struct upstream *u, unsigned connections)
 {
-	struct timespec end;
-	bool there;
-
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += 60;
-	pthread_mutex_lock(&u->lock);
-	while (u->alive > connections &&
-	       pthread_cond_timedwait(&u->changed, &u->lock, &end) != ETIMEDOUT)
-		;
-	there = u->alive <= connections;
-	pthread_mutex_unlock(&u->lock);
-	return there;
+	return wait_count(u, &u->alive, 0, connections);
 }
 
 char *

@@ -257,3 +257,35 @@ def check_leaving(test, connect):
             peer.send(request("hold") + request("echo"))
             test.assertEqual(until("held")["closed"], 0)
         test.assertEqual(until("closed")["closed"], 1)
+
+
+def all_echo(test, peers):
+    """Each connection serves a request, and none waits for the answer of another."""
+    for peer in peers:
+        peer.send(request("echo"))
+    for peer in peers:
+        test.assertEqual(peer.reply().body, BODY)
+
+
+class OneServer(unittest.TestCase):
+    """Tests against one server for all, which is started with OPTIONS."""
+    OPTIONS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--tcp", "127.0.0.1", "0", *cls.OPTIONS)
+
+    @classmethod
+    def tearDownClass(cls):
+        with cls.server:
+            pass
+
+    def ask(self, data):
+        with self.server.connect() as peer:
+            peer.send(data)
+            return peer.reply()
+
+    def alive(self, peer):
+        """The connection still serves."""
+        reply = peer.call("echo")
+        self.assertEqual((reply.status, reply.body), (200, BODY))

@@ -4,10 +4,9 @@
 limits at n-1, n and n+1."""
 
 import json
-import unittest
 
 import echo
-from echo import BODY, JSON, LENGTH, Server, chunked, get, head, message, post, request, with_body
+from echo import BODY, JSON, LENGTH, chunked, get, head, message, post, request, with_body
 
 # name: bytes, status. All of these also close the connection, because nobody can be sure where the
 # next request would begin.
@@ -134,29 +133,9 @@ ORIGINS = [
 ]
 
 
-class Http(unittest.TestCase):
-    """Against one server for all."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--tcp", "127.0.0.1", "0", "--body", "100000",
-                            "--host", "good.example", "--host", "port.example:8443",
-                            "--origin", "https://app.example", "--origin", "vscode-webview://panel")
-
-    @classmethod
-    def tearDownClass(cls):
-        with cls.server:
-            pass
-
-    def ask(self, data):
-        with self.server.connect() as peer:
-            peer.send(data)
-            return peer.reply()
-
-    def alive(self, peer):
-        """The connection still serves."""
-        reply = peer.call("echo")
-        self.assertEqual((reply.status, reply.body), (200, BODY))
+class Http(echo.OneServer):
+    OPTIONS = ("--body", "100000", "--host", "good.example", "--host", "port.example:8443",
+               "--origin", "https://app.example", "--origin", "vscode-webview://panel")
 
     # ---- heads
 

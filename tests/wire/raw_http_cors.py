@@ -3,10 +3,9 @@
 """What a web page may do (Fetch standard, "CORS protocol"): a page of an allowed origin reads every
 answer, and asks first for what it may send; a page of any other reads nothing."""
 
-import unittest
 
 import echo
-from echo import BODY, JSON, SSE, Server, chunked, get, head, post, request
+from echo import BODY, JSON, SSE, chunked, get, head, post, request
 
 ALLOWED = ("https://app.example", "vscode-webview://panel", "http://localhost:3000",
            "https://127.0.0.1", "http://[::1]:6274")
@@ -16,21 +15,9 @@ FOREIGN = ("http://app.example", "https://app.example:444", "https://sub.app.exa
 EXPOSED = "Mcp-Session-Id, WWW-Authenticate"
 
 
-class Cors(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--tcp", "127.0.0.1", "0", "--body", "1000",
-                            "--origin", "https://app.example", "--origin", "vscode-webview://panel")
-
-    @classmethod
-    def tearDownClass(cls):
-        with cls.server:
-            pass
-
-    def ask(self, data):
-        with self.server.connect() as peer:
-            peer.send(data)
-            return peer.reply()
+class Cors(echo.OneServer):
+    OPTIONS = ("--body", "1000", "--origin", "https://app.example", "--origin",
+               "vscode-webview://panel")
 
     def preflight(self, origin, *lines, path="/mcp"):
         return self.ask(get(path, f"Origin: {origin}", "Access-Control-Request-Method: POST",

@@ -98,10 +98,7 @@ class Life(unittest.TestCase):
     def test_connection_limit(self):
         with Server("--tcp", "127.0.0.1", "0", "--connections", "4") as server:
             peers = [server.connect() for _ in range(8)]
-            for peer in peers:
-                peer.send(request("echo"))
-            for peer in peers:  # the idle ones make room
-                self.assertEqual(peer.reply().body, BODY)
+            echo.all_echo(self, peers)  # the idle ones make room
             for peer in peers:
                 peer.sock.close()
             busy = [server.connect() for _ in range(4)]

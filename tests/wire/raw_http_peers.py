@@ -25,28 +25,7 @@ def reset(sock):
     sock.close()
 
 
-class Peers(unittest.TestCase):
-    """Against one server for all."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--tcp", "127.0.0.1", "0")
-
-    @classmethod
-    def tearDownClass(cls):
-        with cls.server:
-            pass
-
-    def ask(self, data):
-        with self.server.connect() as peer:
-            peer.send(data)
-            return peer.reply()
-
-    def alive(self, peer):
-        """The connection still serves."""
-        reply = peer.call("echo")
-        self.assertEqual((reply.status, reply.body), (200, BODY))
-
+class Peers(echo.OneServer):
     # ---- connections
 
     def test_connection_lives_on_after_errors(self):
@@ -78,10 +57,7 @@ class Peers(unittest.TestCase):
         for n in (128, 256, 384):
             peers = [self.server.connect() for _ in range(n)]
             for _ in range(3):
-                for peer in peers:
-                    peer.send(request("echo"))
-                for peer in peers:
-                    self.assertEqual(peer.reply().body, BODY)
+                echo.all_echo(self, peers)
             for peer in peers:
                 peer.sock.close()
 
