@@ -114,7 +114,7 @@ is_finite(const char *p, const char *mantissa_end, long exponent)
 }
 
 static const char *
-skip_digits(const char *p, const char *end)
+skip_number_digits(const char *p, const char *end)
 {
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
@@ -149,7 +149,7 @@ read_number(struct gate *g)
 	if (*p == '-')
 		p++;
 	digits = p;
-	p = skip_digits(p, g->end);
+	p = skip_number_digits(p, g->end);
 	if (p == digits)
 		return refuse(g, start, "bad number");
 	if (*digits == '0' && p - digits > 1)
@@ -157,7 +157,7 @@ read_number(struct gate *g)
 	if (p < g->end && *p == '.') {
 		const char *fraction = p + 1;
 
-		p = skip_digits(fraction, g->end);
+		p = skip_number_digits(fraction, g->end);
 		if (p == fraction)
 			return refuse(g, start, "bad number");
 	}

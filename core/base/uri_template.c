@@ -317,7 +317,7 @@ uri_template_match(const char *pattern, const char *uri)
 /* ---- expanding ----------------------------------------------------------------------------- */
 
 static void
-put(void *data, const char *text, size_t len)
+put_expanded(void *data, const char *text, size_t len)
 {
 	buf_add(data, text, len);
 }
@@ -330,7 +330,7 @@ uri_template_expand(const char *pattern, struct json_object *values, struct buf 
 					"expands to something too long" };
 	size_t before = out->len;
 
-	if (template_expand(pattern, values, put, out, &fault) && buf_ok(out))
+	if (template_expand(pattern, values, put_expanded, out, &fault) && buf_ok(out))
 		return true;
 	snprintf(why, why_size, "%.*s %s", (int)fault.name_len, fault.name, fault.what);
 	buf_cut(out, before);
