@@ -53,8 +53,8 @@ struct call_spec {
 	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
 	int wait_ms;
 	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`; 0: the
-	 * call from its beginning. Of a row that is ROW_RESULT more polls follow for as long as the
-	 * hybrid wait lasts. */
+	 * call from its beginning. Behind an answer, and of a row that is ROW_RESULT, more polls
+	 * follow for as long as the hybrid wait lasts. */
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;

@@ -63,10 +63,10 @@ state_at_start(const struct call *call, const struct call_spec *spec, int64_t wa
 	const struct row *row = call->row->tool != NULL ? call->row->tool : call->row;
 	const struct mcp_row *code = row->provider->code(row->provider, row);
 
+	if (spec->entry == ENTRY_ANSWER || (spec->entry == ENTRY_POLL && is_visit(call)))
+		return wait_ms > 0 ? OPERATION_RUNS : OPERATION_ALONE;
 	if (spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START)
-		return is_visit(call) && spec->entry != ENTRY_CANCEL && wait_ms > 0
-			 ? OPERATION_RUNS
-			 : OPERATION_ALONE;
+		return OPERATION_ALONE;
 	/* of a plugin in a worker process nobody here can tell: any tool may be one */
 	if (code != NULL ? code->operation != NULL : row->kind == ROW_TOOL)
 		return OPERATION_POSSIBLE;

@@ -63,6 +63,8 @@ mrtr_read(struct request *request)
 		return false;
 	}
 	request->round = state.round;
+	request->handle = state.handle;
+	state.handle = (struct buf){ 0 };
 	if (answered || resumed)
 		merge(request, &state, responses);
 	request_state_fini(&state);

@@ -161,6 +161,7 @@ request_free(struct request *request)
 		message_dispose(eras, &request->message);
 	else
 		message_fini(&request->message);
+	buf_fini(&request->handle);
 	free(request->answers_text);
 	free(request->notes);
 	free(request->own_capabilities);

@@ -92,7 +92,8 @@ struct request {
 	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
 	char *answers_text;	     /* what the call was given of them */
 	unsigned round;		     /* how often the client was asked before */
-	bool deaf;		     /* the peer takes no notification of this request */
+	struct buf handle; /* of the operation whose poll asked, when this answers it; or empty */
+	bool deaf;	   /* the peer takes no notification of this request */
 
 	struct client_requests *asked; /* of a legacy client; from the first one on */
 	struct subscription *subscription;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers}. */
+/* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers,
+ * "h": handle of the operation that asks, in base64; left out when none was begun}. */
 #include "era/request_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "call/call.h"
@@ -79,6 +81,19 @@ digest(const struct request *request, char hex[65])
 
 /* ---- write and read ------------------------------------------------------------------------ */
 
+static void
+write_handle(struct json *json, const struct outcome *outcome)
+{
+	struct buf base64;
+
+	if (outcome->handle_len == 0)
+		return;
+	buf_init(&base64, 2 * MCP_HANDLE_MAX);
+	buf_base64(&base64, outcome->handle, outcome->handle_len);
+	json_text(json_member(json, "h"), base64.data, base64.len);
+	buf_fini(&base64);
+}
+
 bool
 request_state_write(const struct request *request, struct buf *out)
 {
@@ -104,6 +119,7 @@ request_state_write(const struct request *request, struct buf *out)
 		json_string(&json, outcome->question[i].key);
 	json_end(&json);
 	json_raw(json_member(&json, "a"), answers.data, answers.len);
+	write_handle(&json, outcome);
 	json_end(&json);
 	fits = buf_ok(&answers) && buf_ok(&payload);
 	if (fits)
@@ -112,6 +128,19 @@ request_state_write(const struct request *request, struct buf *out)
 	buf_fini(&answers);
 	buf_fini(&payload);
 	return fits;
+}
+
+/* It was sealed here, so it is base64 of a handle. */
+static void
+take_handle(const char *text, struct buf *handle)
+{
+	unsigned char bytes[MCP_HANDLE_MAX / 3 * 4 + 8];
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	buf_init(handle, MCP_HANDLE_MAX);
+	if (len == 0 || len / 4 * 3 + 3 > sizeof(bytes) || !base64_decode(text, len, bytes, &len))
+		return;
+	buf_add(handle, bytes, len);
 }
 
 bool
@@ -137,6 +166,7 @@ request_state_read(const struct request *request, const char *text, size_t len,
 		state->round = (unsigned)json_int(tree, "r", 0);
 		state->asked = json_object_get(json_arr(tree, "k"));
 		state->answers = json_object_get(json_obj(tree, "a"));
+		take_handle(json_str(tree, "h"), &state->handle);
 	}
 	json_object_put(tree);
 	return ok;
@@ -147,5 +177,6 @@ request_state_fini(struct request_state *state)
 {
 	json_object_put(state->asked);
 	json_object_put(state->answers);
+	buf_fini(&state->handle);
 	memset(state, 0, sizeof(*state));
 }

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct buf;
+#include "base/buf.h"
+
 struct call;
 struct request;
 
@@ -24,6 +25,7 @@ struct request_state {
 	unsigned round;		     /* how often the client has been asked */
 	struct json_object *asked;   /* array of the keys of the last round; owned */
 	struct json_object *answers; /* object; owned */
+	struct buf handle;	     /* of the operation whose poll asked; or empty */
 };
 
 /* Appends the sealed text for the questions that the request's call asks now. False when the

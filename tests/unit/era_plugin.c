@@ -209,6 +209,48 @@ static const struct mcp_operation report = {
 	.size = sizeof(report), .start = report_start, .poll = report_poll, .cancel = report_cancel
 };
 
+/* An operation whose poll asks the client. It must be started once, however often it is asked. */
+int rig_quizzes;
+static const char *quiz_answer;
+
+static int
+quiz_start(struct mcp_call *call)
+{
+	rig_quizzes++;
+	quiz_answer = NULL;
+	mcp_say(call, "The quiz was begun.");
+	return mcp_handle_write(call, 1, "quiz\0\xff", 6);
+}
+
+static int
+quiz_poll(struct mcp_call *call)
+{
+	struct json_object *content;
+
+	if (quiz_answer != NULL)
+		return mcp_say(call, "%s is right.", quiz_answer);
+	return mcp_elicit(call, "answer", "What is it?", form(call), &content);
+}
+
+static int
+quiz_answered(struct mcp_call *call)
+{
+	struct json_object *content;
+	char handle[6];
+	int status = mcp_elicit(call, "answer", "What is it?", form(call), &content);
+
+	if (status != MCP_OK)
+		return status;
+	CU_ASSERT(mcp_handle_read(call, 1, handle, sizeof(handle)) == MCP_OK);
+	CU_ASSERT(memcmp(handle, "quiz\0\xff", 6) == 0);
+	quiz_answer = strcmp(mcp_get_str(call, content, "v", ""), "blue") == 0 ? "blue" : "that";
+	return MCP_OK;
+}
+
+static const struct mcp_operation quiz = {
+	.size = sizeof(quiz), .start = quiz_start, .poll = quiz_poll, .answer = quiz_answered
+};
+
 static int
 item(struct mcp_call *call)
 {
@@ -257,7 +299,8 @@ static const struct mcp_row tools[] = { ROW(echo),
 					ROW(where),
 					{ .name = "rules", .handler = note },
 					{ .name = "report", .operation = &report },
-					{ .name = "other", .operation = &report } };
+					{ .name = "other", .operation = &report },
+					{ .name = "quiz", .operation = &quiz } };
 static const struct mcp_row resources[] = { ROW(note),
 					    ROW(blob),
 					    { .name = "json", .handler = data },

@@ -7,7 +7,8 @@
 
 struct provider;
 
-extern int rig_report; /* polls until the operation `report` ends; negative: it was cancelled */
+extern int rig_quizzes; /* how often the operation `quiz` was started */
+extern int rig_report;	/* polls until the operation `report` ends; negative: it was cancelled */
 
 const struct provider *era_plugin(void);
 struct json_object *era_plugin_manifest(void); /* lives until the process ends */

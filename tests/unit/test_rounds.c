@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "era/request.h"
+#include "era_plugin.h"
 #include "era_rig.h"
 
 /* ---- before the answer --------------------------------------------------------------------- */
@@ -401,6 +402,28 @@ capabilities(void)
 	rig_stop();
 }
 
+/* The poll of an operation asks: the request that brings the answer goes on with what was begun. */
+static void
+operations_ask(void)
+{
+	static const char blue[] =
+	    "{\"answer\":{\"action\":\"accept\",\"content\":{\"v\":\"blue\"}}}";
+	struct sent *sent;
+
+	rig_start();
+	rig_quizzes = 0;
+	sent = round_of("quiz", NULL, NULL);
+	CU_ASSERT(at(sent->answer, "result.inputRequests.answer") != NULL);
+	ASSERT_INT(rig_quizzes, 1);
+	sent = round_of("quiz", text_at(sent->answer, "result.requestState"), NULL);
+	CU_ASSERT(at(sent->answer, "result.inputRequests.answer") != NULL); /* asked again */
+	rig_restart();
+	sent = round_of("quiz", text_at(sent->answer, "result.requestState"), blue);
+	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "blue is right.");
+	ASSERT_INT(rig_quizzes, 1);
+	rig_stop();
+}
+
 static const struct test tests[] = {
 	TEST(progress),
 	TEST(client_logs),
@@ -413,6 +436,7 @@ static const struct test tests[] = {
 	TEST(rounds),
 	TEST(invalid_answers),
 	TEST(state_is_bound),
+	TEST(operations_ask),
 	TEST(rounds_are_bounded),
 	TEST(answers_are_bounded),
 	TEST(capabilities),
