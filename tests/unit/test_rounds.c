@@ -425,20 +425,10 @@ operations_ask(void)
 }
 
 static const struct test tests[] = {
-	TEST(progress),
-	TEST(client_logs),
-	TEST(leaving_cancels),
-	TEST(cancelled_on_stdio),
-	TEST(end_of_input),
-	TEST(end_of_input_and_output),
-	TEST(large_bodies),
-	TEST(large_arguments),
-	TEST(rounds),
-	TEST(invalid_answers),
-	TEST(state_is_bound),
-	TEST(operations_ask),
-	TEST(rounds_are_bounded),
-	TEST(answers_are_bounded),
-	TEST(capabilities),
+	TEST(progress),		  TEST(client_logs),	     TEST(leaving_cancels),
+	TEST(cancelled_on_stdio), TEST(end_of_input),	     TEST(end_of_input_and_output),
+	TEST(large_bodies),	  TEST(large_arguments),     TEST(rounds),
+	TEST(invalid_answers),	  TEST(state_is_bound),	     TEST(operations_ask),
+	TEST(rounds_are_bounded), TEST(answers_are_bounded), TEST(capabilities),
 };
 SUITE(tests)
