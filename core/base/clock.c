@@ -2,7 +2,7 @@
 /* The clocks of loop.h, in a file of their own so that tests can put others in their place. */
 #include <time.h>
 
-#include "base/loop.h"
+#include "base/clock.h"
 
 static int64_t
 clock_read(clockid_t clock, int64_t per_second)

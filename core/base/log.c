@@ -20,8 +20,8 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/json_write.h"
-#include "base/loop.h"
 
 #define LINE_MAX_BYTES PIPE_BUF
 #define VALUE_MAX_BYTES 1024

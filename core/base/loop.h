@@ -67,8 +67,4 @@ void loop_runs_plugin(struct loop *loop, const char *name);
 /* Any thread: how long the plugin's code has been running there; 0 and NULL when none does. */
 int64_t loop_busy_ms(const struct loop *loop, const char **name);
 
-int64_t clock_ms(void);	     /* monotonic */
-int64_t clock_us(void);	     /* monotonic */
-int64_t clock_wall_ms(void); /* since 1970 */
-
 #endif

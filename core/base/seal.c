@@ -18,7 +18,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
-#include "base/loop.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define VERSION 1

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "call/calls.h"
 #include "call/life.h"

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/mask.h"
 #include "call/state.h"
 #include "run/text.h"

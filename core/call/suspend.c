@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "call/life.h"
 #include "registry/provider.h"

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "config/text.h"
 #include "host/host.h"
+#include "plugin/enabled.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
 

@@ -14,6 +14,7 @@
 #include "config/place.h"
 #include "config/text.h"
 #include "module/read.h"
+#include "plugin/enabled.h"
 #include "plugin/loader.h"
 #include "module/manifest.h"
 

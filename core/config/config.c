@@ -19,6 +19,7 @@
 #include "config/reader.h"
 #include "config/server.h"
 #include "config/text.h"
+#include "config/value.h"
 
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };

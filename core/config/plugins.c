@@ -17,6 +17,7 @@
 #include "config/reader.h"
 #include "config/reference.h"
 #include "config/text.h"
+#include "config/value.h"
 
 #define PLUGINS_MAX 200
 

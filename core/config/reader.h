@@ -70,23 +70,6 @@ bool node_has(const struct node *node, const char *key);
 /* A fault where the key is given, with what is in it. The key is not one that can be set here, so
  * it is not known afterwards. */
 void node_refuse(const struct node *node, const char *key, const char *why);
-bool node_bool(const struct node *node, const char *key, bool absent);
-/* true, false or "auto", which is `absent`. */
-bool node_auto(const struct node *node, const char *key, bool absent);
-uint64_t node_number(const struct node *node, const char *key, uint64_t absent, uint64_t least,
-		     uint64_t most);
-/* The text as written, borrowed; NULL when absent, empty, or no text (a fault). */
-const char *node_raw_text(const struct node *node, const char *key);
-/* A text for free(), references resolved; `absent` (copied, may be NULL) when empty or absent. */
-char *node_text(const struct node *node, const char *key, const char *absent);
-/* The same for a secret; notes when its value stands in the file. */
-char *node_secret(const struct node *node, const char *key);
-/* One of `words` (NULL-terminated), as its index. */
-size_t node_word(const struct node *node, const char *key, const char *const *words, size_t absent);
-/* A list of texts, or one text; --set: comma-separated. Not resolved. */
-void node_list(const struct node *node, const char *key, struct strings *list);
-/* A group as a JSON object, for free(); "{}" when absent. Everything in it is known. */
-char *node_json(const struct node *node, const char *key);
 
 /* For value.c: what --set says of a key, or the file; both count as asking for it. */
 struct override *reader_find_override(const struct node *node, const char *key);

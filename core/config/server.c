@@ -15,6 +15,7 @@
 #include "config/reader.h"
 #include "config/reference.h"
 #include "config/text.h"
+#include "config/value.h"
 
 #define LISTENERS_MAX 16
 #define SOCKET_MODE 0600 /* of a unix socket, where nothing is said */

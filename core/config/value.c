@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of every type: from --set as text, from the file as libconfig typed them. */
+#include "config/value.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

@@ -4,6 +4,8 @@
  * plugins also those in the plugin directories whose manifest says so, or whose `enable_env`
  * variable is set. Only then are directories read at all.
  */
+#include "plugin/enabled.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -20,6 +20,7 @@
 #include "call/inprocess.h"
 #include "module/manifest.h"
 #include "config/text.h"
+#include "plugin/enabled.h"
 #include "plugin/plugin.h"
 #include "config/prompt_files.h"
 #include "worker/worker.h"

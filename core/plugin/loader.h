@@ -57,10 +57,6 @@ void plugins_try(struct plugins *plugins);
 struct registry *plugins_registry(const struct plugins *plugins);
 /* Does a plugin that was not refused send requests to the upstream of this role? */
 bool plugins_use(const struct plugins *plugins, const char *role);
-/* The installed plugin whose name is nearest, for free(), or NULL. */
-char *plugins_near(const struct strings *directories, const char *name);
-/* The installed plugin whose manifest has a tool of this name, for free(), or NULL. */
-char *plugins_with_tool(const struct strings *directories, const char *tool);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);
 

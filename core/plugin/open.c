@@ -21,6 +21,7 @@
 #include "module/manifest.h"
 #include "module/read.h"
 #include "base/trust.h"
+#include "plugin/enabled.h"
 #include "plugin/plugin.h"
 
 #define LISTED_MAX 300 /* bytes of directory names in a message */

@@ -56,12 +56,4 @@ bool plugin_rename(struct plugin *plugin);
 /* Withholds the tools whose requests were taken away. */
 void plugin_offer(struct plugin *plugin);
 
-/* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
-struct plugin_name {
-	char *name;
-	const struct config_plugin *config;
-	bool duplicate;
-};
-struct plugin_name *plugins_enabled(const struct config *config, size_t *count);
-
 #endif

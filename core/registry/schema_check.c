@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "registry/schema.h"
-#include "registry/schema_check.h"
+#include "registry/schema_fault.h"
 
 static bool check_node(struct check *c, const struct node *node, struct json_object *value);
 

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "registry/schema_check.h"
+#include "registry/schema_fault.h"
 
 #define SHOWN_MAX 80u	   /* bytes of a value in a message */
 #define LISTED_MAX 40u	   /* names or values listed in a message */

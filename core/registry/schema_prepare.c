@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
-#include "base/loop.h"
 #include "registry/schema.h"
 #include "registry/schema_node.h"
 

@@ -10,9 +10,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "run/result_internal.h"
 #include "run/run.h"

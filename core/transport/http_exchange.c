@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "transport/http_answer.h"
 #include "transport/http_connection.h"

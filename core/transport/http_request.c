@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "rpc/error.h"

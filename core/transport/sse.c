@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/loop.h"
+#include "base/clock.h"
 
 /* Memory that a burst took is given back once it is sent. */
 #define STREAM_KEEP_ROOM 16384u

@@ -9,6 +9,7 @@
 #include "config/reader.h"
 #include "config/reference.h"
 #include "config/text.h"
+#include "config/value.h"
 
 void
 group_warn(struct config_upstream *upstream, const char *format, ...)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config/reader.h"
 #include "config/text.h"
+#include "config/value.h"
 #include "upstream/upstream.h"
 
 #define UPSTREAMS_MAX 16

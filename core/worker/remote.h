@@ -58,7 +58,7 @@ void remote_tell(struct remote *remote, enum wire_type type, uint32_t index, str
 void remote_stepped(struct remote *remote);
 void remote_keep_handle(struct remote *remote, const unsigned char *handle, size_t len);
 /* A piece is refused whole or sent whole; at least one is always under way. */
-enum sink_verdict flow_send(struct remote *remote, struct flow *flow, uint32_t index,
-			    const char *data, size_t len);
+enum sink_verdict remote_flow_send(struct remote *remote, struct flow *flow, uint32_t index,
+				   const char *data, size_t len);
 
 #endif

@@ -152,7 +152,7 @@ fetch_sink(void *data, const char *bytes, size_t len)
 
 	if (fetch->remote == NULL)
 		return SINK_STOP;
-	return (int)flow_send(fetch->remote, &fetch->flow, WIRE_FETCH_SINK, bytes, len);
+	return (int)remote_flow_send(fetch->remote, &fetch->flow, WIRE_FETCH_SINK, bytes, len);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/life.h"
@@ -413,7 +414,8 @@ deadline(void *handle, int64_t deadline_ms, int64_t wait_until_ms)
 }
 
 enum sink_verdict
-flow_send(struct remote *remote, struct flow *flow, uint32_t index, const char *data, size_t len)
+remote_flow_send(struct remote *remote, struct flow *flow, uint32_t index, const char *data,
+		 size_t len)
 {
 	if (flow->stopped || !remote_known(remote))
 		return SINK_STOP;
@@ -433,7 +435,7 @@ sink(void *handle, size_t i, const char *data, size_t len)
 
 	if (remote->worker == NULL || i >= MCP_REQUESTS_MAX)
 		return SINK_STOP;
-	return flow_send(remote, &remote->flow[i], (uint32_t)i, data, len);
+	return remote_flow_send(remote, &remote->flow[i], (uint32_t)i, data, len);
 }
 
 static void

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "internal.h"
 

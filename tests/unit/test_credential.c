@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "config/text.h"

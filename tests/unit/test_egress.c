@@ -2,6 +2,7 @@
 /* Requests and replies: what is sent, what is received, what is repeated, and what is refused. */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
 #include "egress_rig.h"

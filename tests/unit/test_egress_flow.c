@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies in pieces, cancelled transfers, and shared replies. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "egress/cache.h"
 #include "egress/internal.h"
 #include "egress_assert.h"

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "call_rig.h"
 #include "suite.h"
 

@@ -8,8 +8,8 @@
 #include <lakehost/call.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "run/run.h"
 #include "suite.h"
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/loop.h"
 #include "suite.h"
 #include "transport/http.h"

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "config/reader.h"
 #include "config/text.h"
+#include "config/value.h"
 #include "upstream/credential.h"
 #include "upstream/databricks/host.h"
 #include "upstream/databricks/http.h"

@@ -11,6 +11,7 @@
 #include "base/uri.h"
 #include "base/url.h"
 #include "config/reader.h"
+#include "config/value.h"
 #include "upstream/generic/generic.h"
 #include "upstream/group.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One check of a value, between the file that makes it and the one that tells its faults. */
+/* What is wrong with a value, as its sender reads it; and the check that found it. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_REGISTRY_SCHEMA_CHECK_H
-#define CORE_REGISTRY_SCHEMA_CHECK_H
+#ifndef CORE_REGISTRY_SCHEMA_FAULT_H
+#define CORE_REGISTRY_SCHEMA_FAULT_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
