@@ -3,10 +3,8 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,28 +141,6 @@ arena_strndup(struct arena *arena, const char *text, size_t len)
 	if (len > 0)
 		memcpy(copy, text, len);
 	return copy;
-}
-
-char *
-arena_printf(struct arena *arena, const char *format, ...)
-{
-	char small[256], *text;
-	va_list args, again;
-	int len;
-
-	va_start(args, format);
-	va_copy(again, args);
-	len = vsnprintf(small, sizeof(small), format, args);
-	va_end(args);
-	if (len < 0)
-		abort();
-	text = arena_alloc(arena, (size_t)len + 1);
-	if ((size_t)len < sizeof(small))
-		memcpy(text, small, (size_t)len);
-	else
-		vsnprintf(text, (size_t)len + 1, format, again);
-	va_end(again);
-	return text;
 }
 
 void

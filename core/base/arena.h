@@ -16,8 +16,6 @@ void arena_reset(struct arena *arena); /* the same, and ready for the next step 
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull)); /* zeroed */
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
     __attribute__((returns_nonnull));
-char *arena_printf(struct arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3), returns_nonnull));
 void arena_defer(struct arena *arena, void (*fn)(void *data), void *data);
 
 #endif

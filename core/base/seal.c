@@ -79,12 +79,6 @@ sha256_hex(const void *data, size_t len, char hex[65])
 	hex[64] = '\0';
 }
 
-bool
-equal_secret(const void *a, const void *b, size_t len)
-{
-	return CRYPTO_memcmp(a, b, len) == 0;
-}
-
 struct sealer *
 sealer_new(const unsigned char *keys, size_t n)
 {

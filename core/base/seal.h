@@ -38,6 +38,5 @@ bool unseal(struct sealer *sealer, const char *purpose, const char *principal, c
 
 void random_bytes(void *out, size_t len);
 void sha256_hex(const void *data, size_t len, char hex[65]);
-bool equal_secret(const void *a, const void *b, size_t len); /* constant time */
 
 #endif

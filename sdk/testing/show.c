@@ -2,6 +2,7 @@
 /* The result of a call, as strings for a test. */
 #include <string.h>
 
+#include "base/json_write.h"
 #include "internal.h"
 
 /* Copies into the arena of the call and empties the buffer. */
@@ -14,6 +15,19 @@ take(struct fakehost *host, struct buf *text)
 	return copy;
 }
 
+/* The inside of an object or array, with its brackets. */
+static const char *
+bracketed(struct fakehost *host, char bracket, const struct buf *inside, struct buf *out)
+{
+	struct json json;
+
+	json_start(&json, out);
+	json_begin(&json, bracket);
+	json_splice(&json, inside->data, inside->len);
+	json_end(&json);
+	return take(host, out);
+}
+
 static const char *
 or_empty(const char *text)
 {
@@ -23,6 +37,8 @@ or_empty(const char *text)
 static void
 show_blocks(struct fakehost *host, const struct result *result, struct buf *out)
 {
+	struct json json;
+
 	for (size_t i = 0; i < result->blocks; i++) {
 		const struct result_block *block = &result->block[i];
 
@@ -33,13 +49,11 @@ show_blocks(struct fakehost *host, const struct result *result, struct buf *out)
 		buf_add(out, block->text, block->text_len);
 	}
 	host->result.text = take(host, out);
-	buf_putc(out, '[');
-	for (size_t i = 0; i < result->blocks; i++) {
-		if (i > 0)
-			buf_putc(out, ',');
-		buf_add(out, result->block[i].json, result->block[i].json_len);
-	}
-	buf_putc(out, ']');
+	json_start(&json, out);
+	json_begin(&json, '[');
+	for (size_t i = 0; i < result->blocks; i++)
+		json_raw(&json, result->block[i].json, result->block[i].json_len);
+	json_end(&json);
 	host->result.content = take(host, out);
 }
 
@@ -63,20 +77,21 @@ show_failure(struct fakehost *host, const struct result *result, struct buf *out
 static void
 show_questions(struct fakehost *host, const struct outcome *outcome, struct buf *out)
 {
+	struct json json;
+
 	if (outcome->kind != OUTCOME_ASK)
 		return;
-	buf_putc(out, '{');
+	json_start(&json, out);
+	json_begin(&json, '{');
 	for (size_t i = 0; i < outcome->questions; i++) {
 		const struct question *question = &outcome->question[i];
 
-		if (i > 0)
-			buf_putc(out, ',');
-		buf_json_str(out, question->key);
-		buf_puts(out, ":{\"method\":");
-		buf_json_str(out, question->method);
-		buf_printf(out, ",\"params\":%s}", question->params);
+		json_begin(json_member(&json, question->key), '{');
+		json_string(json_member(&json, "method"), question->method);
+		json_raw(json_member(&json, "params"), question->params, strlen(question->params));
+		json_end(&json);
 	}
-	buf_putc(out, '}');
+	json_end(&json);
 	host->result.questions = take(host, out);
 }
 
@@ -96,8 +111,8 @@ show_result(struct fakehost *host, const struct outcome *outcome)
 		show_failure(host, result, &out);
 	shown->structured =
 	    arena_strndup(host->arena, result->structured.data, result->structured.len);
-	shown->meta = arena_printf(host->arena, "{%s}", result->meta.data);
-	shown->completion = arena_printf(host->arena, "[%s]", result->completion.data);
+	shown->meta = bracketed(host, '{', &result->meta, &out);
+	shown->completion = bracketed(host, '[', &result->completion, &out);
 	show_questions(host, outcome, &out);
 	shown->percent = outcome->percent;
 	shown->message = outcome->message == NULL

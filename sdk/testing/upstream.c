@@ -112,6 +112,16 @@ body_text(struct fakehost *host, const struct mcp_http *request)
 	return text;
 }
 
+/* Takes the text over, into the memory of the call. */
+static char *
+keep(struct fakehost *host, char *text)
+{
+	char *kept = arena_strndup(host->arena, text, strlen(text));
+
+	free(text);
+	return kept;
+}
+
 static const char *
 copy(struct fakehost *host, const char *text)
 {
@@ -142,9 +152,9 @@ record(struct fakehost *host, const struct mcp_http *request)
 	if (request->url != NULL)
 		record->target = copy(host, request->url);
 	else
-		record->target = arena_printf(host->arena, "%s%s%s", request->path,
-					      request->query == NULL ? "" : "?",
-					      request->query == NULL ? "" : request->query);
+		record->target =
+		    keep(host, xprintf("%s%s%s", request->path, request->query == NULL ? "" : "?",
+				       request->query == NULL ? "" : request->query));
 	return record;
 }
 
@@ -178,7 +188,7 @@ void
 upstream_answer(struct fakehost *host, const struct mcp_http *request, struct mcp_reply *reply)
 {
 	const struct fakehost_request *made = record(host, request);
-	const char *name = arena_printf(host->arena, "%s %s", made->method, made->target);
+	const char *name = keep(host, xprintf("%s %s", made->method, made->target));
 	const char *why = request->path == NULL ? NULL : uri_path_check(request->path);
 	struct canned *canned;
 
