@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "era/inside.h"
 #include "era/legacy.h"
@@ -25,6 +26,7 @@ release(struct batch *batch)
 	struct exchange *exchange = batch->exchange;
 	struct buf *answers = &batch->answers;
 
+	CHECK(batch->open > 0);
 	if (--batch->open > 0)
 		return;
 	if (batch->answered == 0) { /* only notifications, or all withdrawn */

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/http_syntax.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "run/text.h"
@@ -268,6 +269,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	struct task task;
 
 	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
+		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
+			  "row", "s", row->name, "rule", "s", decision.verdict.rule, NULL);
 		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
 		return;
 	}

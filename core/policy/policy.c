@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -173,9 +174,9 @@ reveals(const struct row *row)
 	return json_flag(row->meta, "reveals", false) || json_obj(row->meta, "reveals") != NULL;
 }
 
-bool
-policy_decide(const struct policy *policy, const struct principal *principal, const struct row *row,
-	      struct json_object *arguments, struct policy_decision *decision)
+static bool
+decide(const struct policy *policy, const struct principal *principal, const struct row *row,
+       struct json_object *arguments, struct policy_decision *decision)
 {
 	*decision =
 	    (struct policy_decision){ .allowed = true,
@@ -189,4 +190,16 @@ policy_decide(const struct policy *policy, const struct principal *principal, co
 	if (json_get(json_obj(row->meta, "scope"), "sql") == NULL && !row->by_sql)
 		return true;
 	return decide_sql(policy, principal, row, arguments, decision);
+}
+
+bool
+policy_decide(const struct policy *policy, const struct principal *principal, const struct row *row,
+	      struct json_object *arguments, struct policy_decision *decision)
+{
+	bool allowed = decide(policy, principal, row, arguments, decision);
+
+	CHECK(decision->allowed == allowed && decision->verdict.rule != NULL);
+	CHECK(allowed ||
+	      (decision->what != NULL && decision->next != NULL && decision->why[0] != '\0'));
+	return allowed;
 }

@@ -5,21 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 #define ESCAPE 6u /* "\ud83d" */
 
 size_t
 mend_mark(const char *text, size_t len)
 {
 	return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-}
-
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The code unit of the escape at `at`; -1: there is none. */
@@ -31,9 +24,11 @@ unit_at(const char *at, const char *end)
 	if ((size_t)(end - at) < ESCAPE || at[0] != '\\' || at[1] != 'u')
 		return -1;
 	for (int i = 2; i < 6; i++) {
-		if (digit(at[i]) < 0)
+		int digit = hex_digit((unsigned char)at[i]);
+
+		if (digit < 0)
 			return -1;
-		unit = unit * 16 + digit(at[i]);
+		unit = unit * 16 + digit;
 	}
 	return unit;
 }

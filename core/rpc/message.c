@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "rpc/error.h"
@@ -209,6 +210,7 @@ int
 message_element(struct message *element, const struct message *batch, size_t i, char *why,
 		size_t why_size)
 {
+	CHECK(batch->kind == MESSAGE_BATCH && i < json_object_array_length(batch->tree));
 	memset(element, 0, sizeof(*element));
 	element->tree = json_object_get(json_object_array_get_idx(batch->tree, i));
 	element->nul = batch->nul;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 
 static bool
@@ -45,19 +46,20 @@ begin_value(struct recover *recover)
 static void
 in_string(struct recover *recover, char c)
 {
-	if (recover->escaped)
-		recover->escaped = false;
+	CHECK(recover->text != RECOVER_PLAIN);
+	if (recover->text == RECOVER_ESCAPE)
+		recover->text = RECOVER_STRING;
 	else if (c == '\\')
-		recover->escaped = true;
+		recover->text = RECOVER_ESCAPE;
 	else if (c == '"')
-		recover->in_string = false;
+		recover->text = RECOVER_PLAIN;
 }
 
 /* Within a value of the top level. */
 static void
 within(struct recover *recover, char c)
 {
-	if (recover->in_string) {
+	if (recover->text != RECOVER_PLAIN) {
 		in_string(recover, c);
 		take(recover, c);
 		return;
@@ -68,7 +70,7 @@ within(struct recover *recover, char c)
 		return;
 	}
 	if (c == '"')
-		recover->in_string = true;
+		recover->text = RECOVER_STRING;
 	else if (c == '{' || c == '[')
 		recover->depth++;
 	else if ((c == '}' || c == ']') && recover->depth > 0)
@@ -80,7 +82,7 @@ static void
 name(struct recover *recover, char c)
 {
 	in_string(recover, c);
-	if (!recover->in_string) {
+	if (recover->text == RECOVER_PLAIN) {
 		recover->state = RECOVER_COLON;
 		return;
 	}
@@ -107,7 +109,8 @@ feed(struct recover *recover, char c)
 		break;
 	case RECOVER_KEY:
 		expect(recover, c, '"', RECOVER_NAME);
-		recover->in_string = recover->state == RECOVER_NAME;
+		if (recover->state == RECOVER_NAME)
+			recover->text = RECOVER_STRING;
 		recover->key_len = 0;
 		break;
 	case RECOVER_NAME: name(recover, c); break;
@@ -129,8 +132,7 @@ plain_run(const struct recover *recover, const char *text, size_t len)
 {
 	size_t n = 0;
 
-	if (recover->state != RECOVER_WITHIN || !recover->in_string || recover->escaped ||
-	    recover->taking)
+	if (recover->state != RECOVER_WITHIN || recover->text != RECOVER_STRING || recover->taking)
 		return 0;
 	while (n < len && text[n] != '"' && text[n] != '\\')
 		n++;
@@ -171,6 +173,7 @@ recover_id(struct recover *recover)
 		return NULL;
 	while (len > 0 && is_space(recover->id[len - 1]))
 		len--;
+	CHECK(len < sizeof(recover->id));
 	recover->id[len] = '\0';
 	return len > 0 && is_id(recover->id, len) ? recover->id : NULL;
 }

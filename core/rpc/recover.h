@@ -28,11 +28,13 @@ enum recover_state {
 	RECOVER_OVER,	/* at the end, or lost */
 };
 
+enum recover_text { RECOVER_PLAIN, RECOVER_STRING, RECOVER_ESCAPE };
+
 /* zeroed: nothing read yet */
 struct recover {
 	enum recover_state state;
 	size_t depth; /* of nesting within a value */
-	bool in_string, escaped;
+	enum recover_text text;
 	char key[RECOVER_KEY_MAX];
 	size_t key_len;
 	bool taking; /* the value is the id */

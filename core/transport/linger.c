@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/loop.h"
 #include "base/mem.h"
 
@@ -34,6 +35,7 @@ end(struct lingerer *one)
 {
 	struct lingerers *all = one->all;
 
+	CHECK(all->n > 0 && (one->prev != NULL ? one->prev->next == one : all->list == one));
 	if (one->prev != NULL)
 		one->prev->next = one->next;
 	else

@@ -20,9 +20,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/states.h"
 #include "rpc/frame.h"
 #include "rpc/recover.h"
 
@@ -34,7 +36,15 @@
 #define SPARES_MAX 256u		    /* exchanges kept for reuse */
 #define BAD_LINE (-32600)	    /* JSON-RPC "Invalid Request" */
 
-enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING };
+enum input {
+	INPUT_READING,
+	INPUT_DELIVERING, /* the receiver is being called: output is collected */
+	INPUT_PAUSED,	  /* too much output waits */
+	INPUT_ENDED,
+};
+
+/* How it is written to without blocking; or that nobody reads it any more. */
+enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING, OUTPUT_BROKEN };
 
 struct line {
 	struct exchange exchange;
@@ -53,7 +63,7 @@ struct stdio {
 		char *data; /* room + 1 bytes */
 		size_t len, room, scanned;
 		struct recover *skipping; /* within a line that is too long: finds its id */
-		bool ended, delivering, paused;
+		enum input state;
 	} in;
 	struct {
 		int fd;
@@ -61,13 +71,32 @@ struct stdio {
 		struct loop_watch watch;
 		struct buf queue;
 		size_t sent;
-		bool broken;
 		struct loop_timer tell; /* that it broke, once the stack is unwound */
 	} out;
 	struct line open, lost; /* heads of rings: exchanges not finished; those of them closed */
 	struct line *spare;
 	size_t spares;
 };
+
+static const struct states_row input_rows[] = {
+	[INPUT_READING] = { "reading", TO(INPUT_DELIVERING) | TO(INPUT_PAUSED) | TO(INPUT_ENDED) },
+	[INPUT_DELIVERING] = { "delivering", TO(INPUT_READING) },
+	[INPUT_PAUSED] = { "paused", TO(INPUT_READING) | TO(INPUT_ENDED) },
+	[INPUT_ENDED] = { "ended", 0 },
+};
+static const struct states inputs = { "stdin", input_rows, ARRAY_SIZE(input_rows) };
+
+static void
+input_move(struct stdio *stdio, enum input state)
+{
+	stdio->in.state = states_move(&inputs, stdio->in.state, state);
+}
+
+static bool
+is_broken(const struct stdio *stdio)
+{
+	return stdio->out.kind == OUTPUT_BROKEN;
+}
 
 static struct line *
 line_of(struct exchange *exchange)
@@ -99,9 +128,9 @@ write_some(struct stdio *stdio, const char *data, size_t len)
 static void
 break_output(struct stdio *stdio)
 {
-	if (stdio->out.broken)
+	if (is_broken(stdio))
 		return;
-	stdio->out.broken = true;
+	stdio->out.kind = OUTPUT_BROKEN;
 	buf_fini(&stdio->out.queue);
 	stdio->out.sent = 0;
 	loop_remove(stdio->loop, &stdio->out.watch);
@@ -111,8 +140,8 @@ break_output(struct stdio *stdio)
 static void
 resume_input(struct stdio *stdio)
 {
-	if (stdio->in.paused && !stdio->in.ended) {
-		stdio->in.paused = false;
+	if (stdio->in.state == INPUT_PAUSED) {
+		input_move(stdio, INPUT_READING);
 		loop_modify(stdio->loop, &stdio->in.watch, EPOLLIN);
 	}
 }
@@ -132,6 +161,7 @@ write_queue(struct stdio *stdio)
 {
 	struct buf *queue = &stdio->out.queue;
 
+	CHECK(!is_broken(stdio) && stdio->out.sent <= queue->len);
 	while (stdio->out.sent < queue->len) {
 		ssize_t n = -1;
 
@@ -160,7 +190,7 @@ flush(struct stdio *stdio)
 
 	if (!write_queue(stdio))
 		return;
-	if (stdio->in.ended)
+	if (stdio->in.state == INPUT_ENDED)
 		loop_modify(stdio->loop, &stdio->out.watch, 0);
 	else
 		loop_remove(stdio->loop, &stdio->out.watch);
@@ -191,7 +221,7 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 	struct buf *queue = &stdio->out.queue;
 	size_t start = queue->len;
 
-	if (stdio->out.broken)
+	if (is_broken(stdio))
 		return;
 	buf_add(queue, json, len);
 	if (buf_ok(queue) && (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL))
@@ -203,7 +233,7 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 		log_event(LOG_ERROR, "stdio", "lost", "s",
 			  "more answers wait than there is room for", NULL);
 		break_output(stdio);
-	} else if (!stdio->in.delivering) {
+	} else if (stdio->in.state != INPUT_DELIVERING) {
 		flush(stdio);
 	}
 }
@@ -234,6 +264,7 @@ stdio_idle(const struct stdio *stdio)
 static void
 unlink_line(struct line *line)
 {
+	CHECK(line->prev->next == line && line->next->prev == line);
 	line->prev->next = line->next;
 	line->next->prev = line->prev;
 }
@@ -269,7 +300,7 @@ stdio_notify(struct exchange *exchange, const char *json, size_t len)
 {
 	struct stdio *stdio = line_of(exchange)->stdio;
 
-	if (stdio == NULL || exchange->closed || stdio->out.broken || queue_full(stdio))
+	if (stdio == NULL || exchange->closed || is_broken(stdio) || queue_full(stdio))
 		return false;
 	put_line(stdio, json, len);
 	return true;
@@ -319,6 +350,7 @@ new_line(struct stdio *stdio)
 	if (line == NULL) {
 		line = xmalloc(sizeof(*line));
 	} else {
+		CHECK(stdio->spares > 0);
 		stdio->spare = line->next;
 		stdio->spares--;
 	}
@@ -351,11 +383,11 @@ close_exchanges(struct stdio *stdio)
 static void
 end_input(struct stdio *stdio)
 {
-	if (stdio->in.ended)
+	if (stdio->in.state == INPUT_ENDED)
 		return;
-	stdio->in.ended = true;
+	input_move(stdio, INPUT_ENDED);
 	loop_remove(stdio->loop, &stdio->in.watch);
-	if (!stdio->out.broken && !stdio->out.watch.active &&
+	if (!is_broken(stdio) && !stdio->out.watch.active &&
 	    !loop_add(stdio->loop, &stdio->out.watch, stdio->out.fd, 0))
 		break_output(stdio);
 	if (stdio->receiver.eof != NULL)
@@ -366,7 +398,7 @@ static void
 on_broken(struct loop_timer *timer)
 {
 	struct stdio *stdio = timer->data;
-	bool ended = stdio->in.ended;
+	bool ended = stdio->in.state == INPUT_ENDED;
 
 	close_exchanges(stdio);
 	end_input(stdio);
@@ -423,7 +455,7 @@ take_lines(struct stdio *stdio)
 	char *data = stdio->in.data, *end = data + stdio->in.len, *start = data;
 	char *newline = memchr(data + stdio->in.scanned, '\n', stdio->in.len - stdio->in.scanned);
 
-	while (newline != NULL && !stdio->out.broken) {
+	while (newline != NULL && !is_broken(stdio)) {
 		take_message(stdio, start, (size_t)(newline - start));
 		start = newline + 1;
 		newline = memchr(start, '\n', (size_t)(end - start));
@@ -465,7 +497,7 @@ on_input(struct loop_watch *watch, uint32_t events)
 	n = read(stdio->in.fd, stdio->in.data + stdio->in.len, stdio->in.room - stdio->in.len);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	stdio->in.delivering = true;
+	input_move(stdio, INPUT_DELIVERING);
 	if (n > 0) {
 		stdio->in.len += (size_t)n;
 		take_lines(stdio);
@@ -474,13 +506,13 @@ on_input(struct loop_watch *watch, uint32_t events)
 			     stdio->in.len); /* a last line without its end */
 		stdio->in.len = 0;
 	}
-	stdio->in.delivering = false;
-	if (!stdio->out.broken)
+	input_move(stdio, INPUT_READING);
+	if (!is_broken(stdio))
 		flush(stdio);
 	if (n <= 0) {
 		end_input(stdio);
 	} else if (queue_full(stdio)) {
-		stdio->in.paused = true;
+		input_move(stdio, INPUT_PAUSED);
 		loop_modify(stdio->loop, &stdio->in.watch, 0);
 	}
 }

@@ -1,6 +1,7 @@
 lakehost_unit_test(arena SOURCES test_arena.c CORE base)
 lakehost_unit_test(buf SOURCES test_buf.c CORE base)
 lakehost_unit_test(check SOURCES test_check.c child.c CORE base)
+lakehost_unit_test(states SOURCES test_states.c child.c CORE base)
 lakehost_unit_test(http_syntax SOURCES test_http_syntax.c CORE base)
 lakehost_unit_test(json SOURCES test_json.c CORE base)
 lakehost_unit_test(json_gate SOURCES test_json_gate.c CORE base)
