@@ -219,7 +219,7 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 			mcp_get_str(call, reply, "cluster_name", ""));
 	mcp_answer_text(answer, NULL, "cluster_id", id);
 	mcp_answer_text(answer, NULL, "state", now);
-	mcp_answer_add(answer, reply, facts, sizeof(facts) / sizeof(facts[0]));
+	mcp_answer_add(answer, reply, facts, COUNT(facts));
 	mcp_answer_url(answer, mcp_url(call, "/compute/clusters/%s", id));
 	mcp_answer_text(answer, NULL, "cost", cost_hint(call, reply));
 	add_events(call, answer);

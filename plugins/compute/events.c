@@ -40,7 +40,7 @@ script_place(struct mcp_call *call, struct json_object *script)
 					      "abfss",	   "gcs",     "file" };
 	const char *text = "";
 
-	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+	for (size_t i = 0; i < COUNT(stores); i++) {
 		const char *place =
 		    mcp_get_str(call, script, mcp_printf(call, "%s.destination", stores[i]), "");
 
@@ -91,7 +91,7 @@ event_item(struct mcp_call *call, struct json_object *event)
 	};
 	const char *text = "";
 
-	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+	for (size_t i = 0; i < COUNT(details); i++)
 		text = with_detail(call, text, event, details[i]);
 	text = with_scripts(call, text, mcp_objects(call, event, "details.init_scripts.cluster"));
 	text = with_scripts(call, text, mcp_objects(call, event, "details.init_scripts.global"));
@@ -171,7 +171,7 @@ events_shown(struct mcp_call *call, const void *state, size_t len)
 	page.next_token = next_page(call, reply);
 	for (size_t i = 0; i < json_object_array_length(events); i++)
 		event_item(call, json_object_array_get_idx(events, i));
-	return mcp_page_table(call, events, columns, sizeof(columns) / sizeof(columns[0]), &page);
+	return mcp_page_table(call, events, columns, COUNT(columns), &page);
 }
 
 static void
@@ -227,7 +227,7 @@ known_type(struct mcp_call *call, const char *asked)
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 	const char *list = "", *near;
 
-	for (size_t i = 0; i < sizeof(event_types) / sizeof(event_types[0]); i++) {
+	for (size_t i = 0; i < COUNT(event_types); i++) {
 		if (strcasecmp(asked, event_types[i]) == 0)
 			return event_types[i];
 		list = mcp_printf(call, "%s%s%s", list, i > 0 ? ", " : "", event_types[i]);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define UC "/api/2.1/unity-catalog"
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 

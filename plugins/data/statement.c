@@ -65,7 +65,7 @@ add_tags(struct mcp_call *call, struct json_object *body)
 	};
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+	for (size_t i = 0; i < COUNT(tags); i++) {
 		struct json_object *tag = json_object_new_object();
 
 		json_object_object_add(tag, "key", json_object_new_string(tags[i][0]));
@@ -241,7 +241,7 @@ passing(const char *code)
 					     "IO_ERROR",
 					     "UNKNOWN" };
 
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+	for (size_t i = 0; i < COUNT(codes); i++)
 		if (strcmp(code, codes[i]) == 0)
 			return true;
 	return false;

@@ -7,7 +7,6 @@
 
 #define COLUMNS_MAX 100 /* characters of all tables: each column is a branch of one statement */
 #define SQL_MAX (1 << 20)
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The content of the statistics, and what they leave out. */
 struct stats {

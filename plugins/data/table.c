@@ -7,7 +7,6 @@
 
 #define UC_TABLE "/api/2.1/unity-catalog/tables/{full_name}"
 #define TABLES_MAX 20
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- columns -------------------------------------------------------------------------------- */
 

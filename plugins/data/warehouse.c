@@ -7,7 +7,6 @@
 
 #define PAGES_MAX 20 /* pages of the list that are searched */
 #define FITTEST 5    /* it runs */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- choosing ------------------------------------------------------------------------------- */
 

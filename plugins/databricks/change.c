@@ -213,7 +213,7 @@ start_due(struct mcp_call *call, const struct dbx_change *change, struct json_ob
 }
 
 static int
-polled(struct mcp_call *call, const void *state, size_t len)
+change_polled(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_change *change = *(const struct dbx_change *const *)state;
 	const char *id = handle_id(call), *noun = change->thing->noun, *now;
@@ -246,5 +246,5 @@ int
 dbx_change_poll(struct mcp_call *call, const struct dbx_change *change)
 {
 	return mcp_fetch(call, change->thing->get, id_object(call, change->thing, handle_id(call)),
-			 polled, &change, sizeof(change));
+			 change_polled, &change, sizeof(change));
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define DBX_NAME_MAX 1024 /* bytes of a name or id that is kept in a state */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- replies and errors (error.c) ----------------------------------------------------------- */
 
@@ -82,6 +83,7 @@ const char *dbx_nearest(struct mcp_call *call, const char *asked, struct json_ob
 bool dbx_is_cluster_id(const char *text);   /* 0712-123456-abc12345 */
 bool dbx_is_warehouse_id(const char *text); /* 16 hexadecimal digits */
 bool dbx_is_number(const char *text);	    /* job, run, repo ids */
+bool dbx_never_an_id(const char *text);	    /* false: names are all there is */
 extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 
 /* ---- names of Unity Catalog (identifiers.c) ------------------------------------------------- */

@@ -12,8 +12,6 @@
 #define PAGE_TEXT_MAX 500 /* bytes of a message that comes from a web page */
 #define ELLIPSIS "\xE2\x80\xA6"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* The meaning of an error code; if it is unknown the HTTP status decides. */
 static const struct meaning {
 	const char *code;
@@ -50,7 +48,7 @@ classify(const char *code, int http)
 {
 	size_t len = strlen(code);
 
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+	for (size_t i = 0; i < COUNT(meanings); i++)
 		if (strcmp(meanings[i].code, code) == 0)
 			return meanings[i].status;
 	/* Unity Catalog: TABLE_DOES_NOT_EXIST, SCHEMA_DOES_NOT_EXIST, … */
@@ -366,7 +364,7 @@ is_stock(const char *word)
 		"path",	 "specified", "the",   "there", "this",	  "was",  "with"
 	};
 
-	for (size_t i = 0; i < sizeof(stock) / sizeof(stock[0]); i++)
+	for (size_t i = 0; i < COUNT(stock); i++)
 		if (strcasecmp(stock[i], word) == 0)
 			return true;
 	return false;

@@ -75,7 +75,7 @@ dbx_show_dependencies(struct mcp_call *call, struct json_object *list)
 	const char *text = "";
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++) {
+		for (size_t k = 0; k < COUNT(places); k++) {
 			const char *name =
 			    mcp_get_str(call, json_object_array_get_idx(list, i), places[k], NULL);
 

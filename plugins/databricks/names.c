@@ -48,6 +48,13 @@ const struct dbx_kind dbx_jobs = {
 };
 
 bool
+dbx_never_an_id(const char *text)
+{
+	(void)text;
+	return false;
+}
+
+bool
 dbx_is_number(const char *text)
 {
 	size_t n = strspn(text, "0123456789");

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* ---- state ---------------------------------------------------------------------------------- */
 
 static bool

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for the other lines */
 #define ROOM_LEAST 100	    /* bytes of each part of an output */
 

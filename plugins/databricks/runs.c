@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs as operations: polled until they end, cancelled when the client withdraws. */
+/* Runs as operations: run_polled until they end, cancelled when the client withdraws. */
 #include "runs.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@
 
 #define POLL_MIN_MS 500
 #define POLL_MAX_MS 10000
-#define TEXT_SMALL 4000 /* bytes of the output that a finished operation shows */
-#define PAGES_MAX 20	/* pages of tasks that are read to find the failed one */
+#define TEXT_SMALL 4000	  /* bytes of the output that a finished operation shows */
+#define TASK_PAGES_MAX 20 /* pages of tasks that are read to find the failed one */
 
 struct mcp_words
 dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
@@ -70,7 +70,7 @@ was_idle(const struct ended *ended)
 	static const char *const states[] = { "EXCLUDED", "DISABLED", "UPSTREAM_FAILED",
 					      "UPSTREAM_CANCELED" };
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < COUNT(states); i++)
 		if (strcmp(ended->state, states[i]) == 0)
 			return true;
 	return false;
@@ -187,7 +187,7 @@ culprit_sought(struct mcp_call *call, struct json_object *run, struct ended *end
 				   : output_fetch(call, ended, failure_explained);
 	}
 	if (next[0] == '\0' || strcmp(next, ended->token) == 0 ||
-	    strlen(next) >= sizeof(ended->token) || ++ended->pages >= PAGES_MAX)
+	    strlen(next) >= sizeof(ended->token) || ++ended->pages >= TASK_PAGES_MAX)
 		return run_failed(call, ended, NULL);
 	strcpy(ended->token, next);
 	return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id,page_token}",
@@ -257,7 +257,7 @@ say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run
 }
 
 static int
-polled(struct mcp_call *call, const void *unused, size_t len)
+run_polled(struct mcp_call *call, const void *unused, size_t len)
 {
 	struct mcp_words words;
 	struct json_object *run;
@@ -288,7 +288,7 @@ dbx_run_poll(struct mcp_call *call)
 	if (!handle_read(call, &run))
 		return MCP_E_INTERNAL;
 	return mcp_fetch(call, "/api/2.2/jobs/runs/get{?run_id}",
-			 mcp_object(call, "run_id", run.id, NULL), polled, NULL, 0);
+			 mcp_object(call, "run_id", run.id, NULL), run_polled, NULL, 0);
 }
 
 static int

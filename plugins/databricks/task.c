@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define WORDS_MAX 5
 
 enum compute {
@@ -17,7 +16,7 @@ static const struct kind {
 	const char *member, *noun;
 	enum compute compute;
 	const char *words[WORDS_MAX];
-} kinds[] = {
+} task_kinds[] = {
 	{ "notebook_task", "notebook", ON_SPARK, { "notebook_path" } },
 	{ "spark_python_task", "python", ON_SPARK, { "python_file" } },
 	{ "python_wheel_task", "wheel", ON_SPARK, { "package_name", "entry_point" } },
@@ -65,9 +64,9 @@ static const struct kind {
 static const struct kind *
 kind_of(struct json_object *task)
 {
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		if (mcp_get(task, kinds[i].member) != NULL)
-			return &kinds[i];
+	for (size_t i = 0; i < COUNT(task_kinds); i++)
+		if (mcp_get(task, task_kinds[i].member) != NULL)
+			return &task_kinds[i];
 	return NULL;
 }
 

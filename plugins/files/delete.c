@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define LAST_MS 8000  /* time before the deadline in which no new request is made */
-#define AGAIN_MS 1000 /* between two requests for the same directory */
+#define DELETE_LAST_MS 8000 /* time before the deadline in which no new request is made */
+#define AGAIN_MS 1000	    /* between two requests for the same directory */
 
 struct deletion {
 	bool directory;
@@ -48,7 +48,7 @@ again(struct mcp_call *call, const void *state, size_t len)
 static int
 unfinished(struct mcp_call *call, const struct place *place, const struct deletion *deletion)
 {
-	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > LAST_MS)
+	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > DELETE_LAST_MS)
 		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
 	return mcp_say(call,
 		       "%s is large and only partly deleted so far.\nNext: delete_file path=%s "
@@ -113,8 +113,8 @@ delete_send(struct mcp_call *call, const struct place *place, const struct delet
 }
 
 static int
-target_seen(struct mcp_call *call, const struct place *place, const struct file_info *info,
-	    const void *state)
+deletion_seen(struct mcp_call *call, const struct place *place, const struct file_info *info,
+	      const void *state)
 {
 	const struct deletion deletion = { .directory = info->directory };
 
@@ -134,5 +134,5 @@ delete_file(struct mcp_call *call)
 
 	if (!place_of_file(call, &place) || !place_not_root(call, &place))
 		return MCP_E_INPUT;
-	return place_stat(call, 0, target_seen, NULL, 0);
+	return place_stat(call, 0, deletion_seen, NULL, 0);
 }

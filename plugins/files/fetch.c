@@ -311,8 +311,8 @@ file_fetch_known(struct mcp_call *call, const struct place *place, const struct 
 }
 
 static int
-looked_at(struct mcp_call *call, const struct place *place, const struct file_info *info,
-	  const void *state)
+fetch_looked_at(struct mcp_call *call, const struct place *place, const struct file_info *info,
+		const void *state)
 {
 	const struct fetch *fetch = state;
 
@@ -330,5 +330,5 @@ file_fetch(struct mcp_call *call, int64_t offset, int64_t length, fetched_fn fn)
 	if (place.store == STORE_VOLUME && offset >= 0)
 		return range_fetch(call, &place, &fetch); /* the store whose reply contains the
 							   * size */
-	return place_stat(call, 0, looked_at, &fetch, sizeof(fetch));
+	return place_stat(call, 0, fetch_looked_at, &fetch, sizeof(fetch));
 }

@@ -10,8 +10,6 @@
 #include "databricks.h"
 #include "files.rows.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 #define PATH_BYTES_MAX 2048	  /* bytes of a path, which must fit into the state between steps */
 #define BLOCK_BYTES_MAX (1 << 20) /* the largest block of DBFS */
 
@@ -127,6 +125,8 @@ struct content {
 /* Decodes the arguments of write_file; false with the call failed. */
 bool content_find(struct mcp_call *call, struct content *content);
 int write_dbfs(struct mcp_call *call, const struct place *place, const struct content *content);
+/* Is the argument overwrite true? */
+bool overwrites(struct mcp_call *call);
 /* The answer. */
 int written(struct mcp_call *call, const struct place *place, int64_t bytes);
 /* Fails the call for a rejected request: exists already, forbidden, … */

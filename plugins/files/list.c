@@ -16,14 +16,14 @@
 #define OFFSET_DIGITS 12 /* largest page token that is an offset */
 #define UC "/api/2.1/unity-catalog"
 
-static const struct mcp_list_column columns[] = {
+static const struct mcp_list_column entry_columns[] = {
 	{ .name = "type", .path = "type" },
 	{ .name = "name", .path = "name" },
 	{ .name = "size", .path = "size", .show = mcp_show_bytes },
 	{ .name = "modified", .path = "modified", .show = mcp_show_time },
 };
 
-static const char *const repeated[] = { "path", "name_filter", NULL };
+static const char *const repeated_arguments[] = { "path", "name_filter", NULL };
 
 /* ---- items in a common form ------------------------------------------------------------------ */
 
@@ -117,12 +117,12 @@ list_words(struct mcp_call *call)
 	return words;
 }
 
-#define LIST(path_, limit_, items_, noun_, item_)                                                  \
-	{                                                                                          \
-		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_),      \
-		.columns = columns, .n_columns = COUNT(columns), .noun = (noun_),                  \
-		.tool = TOOL_LIST_FILES, .repeat = repeated, .item = (item_), .words = list_words, \
-		.reply = dbx_reply                                                                 \
+#define LIST(path_, limit_, items_, noun_, item_)                                             \
+	{                                                                                     \
+		.path = (path_), .limit_name = (limit_), .most = PAGE_MAX, .items = (items_), \
+		.columns = entry_columns, .n_columns = COUNT(entry_columns), .noun = (noun_), \
+		.tool = TOOL_LIST_FILES, .repeat = repeated_arguments, .item = (item_),       \
+		.words = list_words, .reply = dbx_reply                                       \
 	}
 
 static const struct mcp_list volume_list =
@@ -198,11 +198,11 @@ show_slice(struct mcp_call *call, struct json_object *items, const struct whole_
 			json_object_array_add(page, json_object_get(item));
 		total++;
 	}
-	return mcp_page_table(call, page, columns, COUNT(columns),
+	return mcp_page_table(call, page, entry_columns, COUNT(entry_columns),
 			      &(struct mcp_page){
 				  .noun = "entries",
 				  .tool = "list_files",
-				  .extra = mcp_repeat(call, repeated),
+				  .extra = mcp_repeat(call, repeated_arguments),
 				  .token = token,
 				  .total = total,
 				  .next_token = total > next

@@ -11,7 +11,7 @@
 
 #define BATCH MCP_REQUESTS_MAX /* files deleted at a time */
 #define TOKEN_MAX 1024
-#define LAST_MS 5000 /* time before the deadline in which no new request is made */
+#define WALK_LAST_MS 5000 /* time before the deadline in which no new request is made */
 
 struct walk {
 	unsigned files, directories; /* deleted so far */
@@ -70,7 +70,7 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 	json_object_object_add(values, "page_size", json_object_new_int(BATCH));
 	mcp_progress(call, walk->files + walk->directories, 0,
 		     mcp_printf(call, "deleted %s", so_far(call, walk)));
-	if (mcp_number(call, MCP_NUM_DEADLINE_MS) < LAST_MS)
+	if (mcp_number(call, MCP_NUM_DEADLINE_MS) < WALK_LAST_MS)
 		return mcp_say(call,
 			       "Deleted %s of %s so far; the rest is still there.\n"
 			       "Next: delete_file path=%s recursive=true",

@@ -46,7 +46,7 @@ content_find(struct mcp_call *call, struct content *content)
 	return true;
 }
 
-static bool
+bool
 overwrites(struct mcp_call *call)
 {
 	return mcp_arg_bool(call, "overwrite", false);

@@ -18,12 +18,6 @@ struct stream {
 	char why[WHY_MAX]; /* of the failure */
 };
 
-static bool
-overwrites(struct mcp_call *call)
-{
-	return mcp_arg_bool(call, "overwrite", false);
-}
-
 static struct json_object *
 path_body(struct mcp_call *call, const struct place *place)
 {
@@ -56,7 +50,7 @@ clean_up(struct mcp_call *call, const char *path, struct json_object *body, mcp_
 /* ---- giving up ------------------------------------------------------------------------------- */
 
 static int
-removed(struct mcp_call *call, const void *state, size_t len)
+partial_removed(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct stream *stream = state;
 
@@ -73,8 +67,8 @@ closed_early(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	return clean_up(call, API "/delete", mcp_object(call, "path", place.path, NULL), removed,
-			state);
+	return clean_up(call, API "/delete", mcp_object(call, "path", place.path, NULL),
+			partial_removed, state);
 }
 
 static int

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX 12   /* of 100 tasks each; a job has at most 1,000 */
-#define FRESH_MS 10000 /* earlier pages are requested again with the next one, from the cache */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define TASK_PAGES_MAX 12 /* of 100 tasks each; a job has at most 1,000 */
 
 /* ---- trigger -------------------------------------------------------------------------------- */
 
@@ -361,7 +359,7 @@ static int details_arrived(struct mcp_call *call, const void *state, size_t len)
 static int
 details_fetch(struct mcp_call *call, const struct details *asked)
 {
-	struct mcp_http requests[PAGES_MAX];
+	struct mcp_http requests[TASK_PAGES_MAX];
 	struct details details = *asked;
 	const char *token = NULL;
 
@@ -460,7 +458,7 @@ details_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	if (was_named(call, details, next))
 		return details_tell(call, details, job, false);
-	if (next[0] == '\0' || details->pages == PAGES_MAX)
+	if (next[0] == '\0' || details->pages == TASK_PAGES_MAX)
 		return details_tell(call, details, job, next[0] == '\0');
 	return details_fetch(call, details);
 }

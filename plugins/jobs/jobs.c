@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 100   /* jobs of one page when names are searched; the maximum of the API */
-#define BATCH_MAX 25   /* jobs whose last runs are requested together */
-#define LIMIT_MAX 100  /* jobs of one call */
-#define FRESH_MS 10000 /* the page is requested again with the runs, from the cache */
-#define PAGES_MAX 20   /* pages of one call */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define PAGE_MAX 100  /* jobs of one page when names are searched; the maximum of the API */
+#define BATCH_MAX 25  /* jobs whose last runs are requested together */
+#define LIMIT_MAX 100 /* jobs of one call */
+#define PAGES_MAX 20  /* pages of one call */
 
 struct mcp_words
 job_words(struct mcp_call *call, const char *asked, const char *grant)

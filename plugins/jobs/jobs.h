@@ -7,6 +7,8 @@
 #include "jobs.rows.h"
 #include "runs.h"
 
+#define FRESH_MS 10000 /* a page is requested again with what it leads to, from the cache */
+
 /* The request for the page of a notebook run, and the text that its cells printed: the end of a
  * long text; "" when there is none. (printed.c) */
 bool job_printed_request(struct mcp_call *call, struct mcp_http *request, const char *run_id);

@@ -77,7 +77,7 @@ plain(struct mcp_call *call, const char *html, size_t len)
 		}
 		if (tag)
 			continue;
-		for (size_t k = 0; c == '&' && k < sizeof(entities) / sizeof(entities[0]); k++) {
+		for (size_t k = 0; c == '&' && k < COUNT(entities); k++) {
 			size_t n = strlen(entities[k].entity);
 
 			if (i + n <= len && strncmp(html + i, entities[k].entity, n) == 0) {

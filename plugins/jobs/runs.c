@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 24	       /* the API requires less than 25 */
-#define FRESH_MS 10000	       /* the output is requested again with the page, from the cache */
+#define RUNS_PAGE_MAX 24       /* the API requires less than 25 */
 #define ROOM_TO_ANSWER_MS 2000 /* part of the deadline that is kept for the last poll */
 #define OUTPUT_CHARS 8000      /* max_chars, where the schema gives none */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_job_runs -------------------------------------------------------------------------- */
 
@@ -138,7 +136,7 @@ static int none_of_job(struct mcp_call *call);
 #define RUN_LIST                                                                               \
 	.path = "/api/2.2/jobs/runs/list"                                                      \
 		"{?job_id,active_only,start_time_from,start_time_to,limit,page_token}",        \
-	.limit_name = "limit", .most = PAGE_MAX, .items = "runs", .noun = "runs",              \
+	.limit_name = "limit", .most = RUNS_PAGE_MAX, .items = "runs", .noun = "runs",         \
 	.tool = TOOL_LIST_JOB_RUNS, .repeat = repeated, .item = run_item, .words = runs_words, \
 	.reply = dbx_reply
 

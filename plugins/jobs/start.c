@@ -35,7 +35,7 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 		       NULL);
 
 	json_object_object_add(body, "job_id", json_object_new_int64(strtoll(job->id, NULL, 10)));
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
+	for (size_t i = 0; i < COUNT(passed); i++) {
 		struct json_object *value = mcp_arg_json(call, passed[i]);
 
 		if (value != NULL)

@@ -189,7 +189,7 @@ index_row(struct mcp_call *call, const struct listing *listing, size_t i)
 }
 
 static int
-details_shown(struct mcp_call *call, const void *state, size_t len)
+indexes_described(struct mcp_call *call, const void *state, size_t len)
 {
 	static const struct mcp_column heads[] = {
 		{ "index", NULL },	 { "endpoint", NULL },	   { "type", NULL },
@@ -241,8 +241,9 @@ details_fetch(struct mcp_call *call, struct listing *listing, struct json_object
 		listing->n++;
 	}
 	if (listing->n == 0)
-		return details_shown(call, listing, sizeof(*listing));
-	return mcp_suspend(call, request, listing->n, 0, details_shown, listing, sizeof(*listing));
+		return indexes_described(call, listing, sizeof(*listing));
+	return mcp_suspend(call, request, listing->n, 0, indexes_described, listing,
+			   sizeof(*listing));
 }
 
 /* ---- one endpoint ---------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 #include "databricks.h"
 #include "ml.rows.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define MODELS "/api/2.1/unity-catalog/models"
+#define MLFLOW "/api/2.0/mlflow"
+#define PAGE_MAX 100 /* of the APIs of MLflow and of models */
 
 /* {key: value} of an array of {key, value}. The concise form leaves out the platform's own tags and
  * cuts long values (run.c). */

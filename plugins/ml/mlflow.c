@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define API "/api/2.0/mlflow"
-#define PAGE_MAX 100
 #define CHOSEN_MAX 12	  /* columns that a caller may select */
 #define METRICS_DEFAULT 4 /* metrics that are shown when no column was selected */
 
@@ -170,11 +168,11 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 			       json_object_new_int64(mcp_limit_of(call, "max_results", PAGE_MAX)));
 	if (order != NULL)
 		json_object_object_add(body, "order_by", list_of(order));
-	return mcp_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_shown,
+	return mcp_send(call, "POST", MLFLOW "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_shown,
 			state, len);
 }
 
-/* The API has a call that finds an experiment by its name. */
+/* The MLFLOW has a call that finds an experiment by its name. */
 static int
 experiment_found(struct mcp_call *call, const void *state, size_t len)
 {
@@ -213,7 +211,7 @@ list_mlflow_runs(struct mcp_call *call)
 		strcpy(experiment.id, asked);
 		return runs_resolved(call, &experiment, sizeof(experiment));
 	}
-	return mcp_fetch(call, API "/experiments/get-by-name{?experiment_name}",
+	return mcp_fetch(call, MLFLOW "/experiments/get-by-name{?experiment_name}",
 			 mcp_object(call, "experiment_name", asked, NULL), experiment_found,
 			 &experiment, sizeof(experiment));
 }
@@ -234,7 +232,7 @@ complete_experiment_id(struct mcp_call *call)
 	struct json_object *body = mcp_object(call, NULL);
 
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
-	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", MLFLOW "/experiments/search", NULL, body, MCP_RETRY_SAFE,
 			experiments_offered, NULL, 0);
 }
 
@@ -267,8 +265,8 @@ run_experiments(struct mcp_call *call, const void *state, size_t len)
 	}
 	json_object_object_add(body, "experiment_ids", ids);
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
-	return mcp_send(call, "POST", API "/runs/search", NULL, body, MCP_RETRY_SAFE, runs_offered,
-			NULL, 0);
+	return mcp_send(call, "POST", MLFLOW "/runs/search", NULL, body, MCP_RETRY_SAFE,
+			runs_offered, NULL, 0);
 }
 
 int
@@ -278,6 +276,6 @@ complete_run_id(struct mcp_call *call)
 
 	json_object_object_add(body, "max_results", json_object_new_int(PAGE_MAX));
 	json_object_object_add(body, "order_by", list_of("last_update_time DESC"));
-	return mcp_send(call, "POST", API "/experiments/search", NULL, body, MCP_RETRY_SAFE,
+	return mcp_send(call, "POST", MLFLOW "/experiments/search", NULL, body, MCP_RETRY_SAFE,
 			run_experiments, NULL, 0);
 }

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define UC "/api/2.1/unity-catalog/models"
-#define WS "/api/2.0/mlflow"
-#define PAGE_MAX 100
 #define PAGES_WALKED 20 /* pages without a matching model, in one call */
 
 /* ---- list_registered_models ----------------------------------------------------------------- */
@@ -243,8 +240,8 @@ fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 	json_object_object_add(values, "max_results",
 			       json_object_new_int64(mcp_limit_of(call, "max_results", PAGE_MAX)));
 	return mcp_fetch(call,
-			 workspace ? WS "/registered-models/search{?max_results,page_token}"
-				   : UC "{?catalog_name,schema_name,max_results,page_token}",
+			 workspace ? MLFLOW "/registered-models/search{?max_results,page_token}"
+				   : MODELS "{?catalog_name,schema_name,max_results,page_token}",
 			 values, workspace ? workspace_arrived : catalog_arrived, &pages,
 			 sizeof(pages));
 }
@@ -281,7 +278,7 @@ models_offered(struct mcp_call *call, const void *state, size_t len)
 int
 complete_model_name(struct mcp_call *call)
 {
-	return mcp_fetch(call, UC, NULL, models_offered, NULL, 0);
+	return mcp_fetch(call, MODELS, NULL, models_offered, NULL, 0);
 }
 
 static int
@@ -300,9 +297,9 @@ complete_version(struct mcp_call *call)
 	if (name == NULL)
 		return MCP_OK;
 	if (!in_catalog(name))
-		return mcp_fetch(call, WS "/model-versions/search{?filter}",
+		return mcp_fetch(call, MLFLOW "/model-versions/search{?filter}",
 				 mcp_object(call, "filter", name_filter(call, name), NULL),
 				 versions_offered, NULL, 0);
-	return mcp_fetch(call, UC "/{name}/versions", mcp_object(call, "name", name, NULL),
+	return mcp_fetch(call, MODELS "/{name}/versions", mcp_object(call, "name", name, NULL),
 			 versions_offered, NULL, 0);
 }

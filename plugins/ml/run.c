@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define API "/api/2.0/mlflow"
 #define ARTIFACTS_CONCISE 100 /* in full detail the page of the platform is the limit */
 #define VALUE_CONCISE 200     /* bytes of a param or tag in the concise form */
 
@@ -238,8 +237,9 @@ get_mlflow_run_details(struct mcp_call *call)
 {
 	struct mcp_http request[2];
 
-	if (!mcp_fetch_request(call, &request[0], API "/runs/get{?run_id}", NULL) ||
-	    !mcp_fetch_request(call, &request[1], API "/artifacts/list{?run_id,page_token}", NULL))
+	if (!mcp_fetch_request(call, &request[0], MLFLOW "/runs/get{?run_id}", NULL) ||
+	    !mcp_fetch_request(call, &request[1], MLFLOW "/artifacts/list{?run_id,page_token}",
+			       NULL))
 		return MCP_E_INPUT;
 	return mcp_suspend(call, request, 2, 0, details_shown, NULL, 0);
 }

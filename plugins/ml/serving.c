@@ -80,13 +80,6 @@ static const char *const families[] = {
 	"dataframe_records", "dataframe_split", "instances", "inputs", "messages", "prompt", "input"
 };
 
-static bool
-never_an_id(const char *text)
-{
-	(void)text;
-	return false;
-}
-
 static const struct dbx_kind endpoints = {
 	.noun = "serving endpoint",
 	.list = "/api/2.0/serving-endpoints",
@@ -94,7 +87,7 @@ static const struct dbx_kind endpoints = {
 	.id = "name",
 	.name = "name",
 	.tool = "list_serving_endpoints",
-	.is_id = never_an_id,
+	.is_id = dbx_never_an_id,
 };
 
 static void

@@ -9,7 +9,7 @@
 #define INDEX VECTOR_API "/indexes/{index_name}"
 #define COLUMNS_MAX 100
 #define KEYS_NAMED 20
-#define WHY_MAX 2000 /* bytes of a message that the next step needs */
+#define VECTOR_WHY_MAX 2000 /* bytes of a message that the next step needs */
 
 /* The argument, without back-ticks. */
 static const char *
@@ -167,7 +167,7 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_INPUT)
 		return mcp_fetch(call, INDEX, index_values(call), query_explained, error.message,
-				 strnlen(error.message, WHY_MAX));
+				 strnlen(error.message, VECTOR_WHY_MAX));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;

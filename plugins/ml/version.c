@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UC "/api/2.1/unity-catalog/models"
-#define WS "/api/2.0/mlflow"
 #define VERSIONS_NAMED 10
 #define WHY_MAX 400
 
@@ -56,31 +54,24 @@ version_words(struct mcp_call *call)
 	};
 }
 
-static bool
-never_an_id(const char *text)
-{
-	(void)text;
-	return false;
-}
-
 static const struct dbx_kind catalog_models = {
 	.noun = "model",
-	.list = UC "{?page_token}",
+	.list = MODELS "{?page_token}",
 	.items = "registered_models",
 	.id = "full_name",
 	.name = "full_name",
 	.tool = "list_registered_models",
-	.is_id = never_an_id,
+	.is_id = dbx_never_an_id,
 };
 
 static const struct dbx_kind workspace_models = {
 	.noun = "model",
-	.list = WS "/registered-models/search{?page_token}",
+	.list = MLFLOW "/registered-models/search{?page_token}",
 	.items = "registered_models",
 	.id = "name",
 	.name = "name",
 	.tool = "list_registered_models",
-	.is_id = never_an_id,
+	.is_id = dbx_never_an_id,
 };
 
 /* Is the version missing, or the model? Suggests versions, or similar names. */
@@ -121,9 +112,9 @@ version_missing(struct mcp_call *call, const char *why)
 	size_t len = strnlen(why, WHY_MAX);
 
 	if (in_catalog(name))
-		return mcp_fetch(call, UC "/{name}/versions", mcp_object(call, "name", name, NULL),
-				 versions_arrived, why, len);
-	return mcp_fetch(call, WS "/model-versions/search{?filter}",
+		return mcp_fetch(call, MODELS "/{name}/versions",
+				 mcp_object(call, "name", name, NULL), versions_arrived, why, len);
+	return mcp_fetch(call, MLFLOW "/model-versions/search{?filter}",
 			 mcp_object(call, "filter", name_filter(call, name), NULL),
 			 versions_arrived, why, len);
 }
@@ -255,11 +246,11 @@ get_model_version_details(struct mcp_call *call)
 	struct json_object *values = mcp_object(call, "name", name, "version", version, NULL);
 
 	if (!in_catalog(name))
-		return mcp_fetch(call, WS "/model-versions/get{?name,version}", values,
+		return mcp_fetch(call, MLFLOW "/model-versions/get{?name,version}", values,
 				 version_shown, NULL, 0);
 	return mcp_fetch(call,
 			 dbx_is_number(version)
-			     ? UC "/{name}/versions/{version}?include_aliases=true"
-			     : UC "/{name}/aliases/{version}?include_aliases=true",
+			     ? MODELS "/{name}/versions/{version}?include_aliases=true"
+			     : MODELS "/{name}/aliases/{version}?include_aliases=true",
 			 values, version_shown, NULL, 0);
 }

@@ -114,7 +114,7 @@ explored_name(struct mcp_call *call, const struct level *level)
 }
 
 static int
-say_steps(struct mcp_call *call, const struct level *level)
+say_exploring(struct mcp_call *call, const struct level *level)
 {
 	const char *question = given(call, "question");
 
@@ -169,7 +169,7 @@ explored(struct mcp_call *call, const void *state, size_t len)
 		text_line(call, &text, "(There are none, or none that this identity can see.)");
 	text_end(call, &text, "the list tool shows all");
 	text_embed(call, &text, mcp_expand(call, level->uri, level_values(call)));
-	return say_steps(call, level);
+	return say_exploring(call, level);
 }
 
 int

@@ -10,7 +10,6 @@
 #include "databricks.h"
 #include "prompts.rows.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define UC "/api/2.1/unity-catalog"
 
 /* ---- text.c ---------------------------------------------------------------------------------- */

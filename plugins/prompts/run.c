@@ -107,8 +107,8 @@ embed_output(struct mcp_call *call, const char *run_id, size_t reply)
 }
 
 static int
-say_steps(struct mcp_call *call, const struct dbx_run *run, const char *state, const char *failed,
-	  const char *job)
+say_debugging(struct mcp_call *call, const struct dbx_run *run, const char *state,
+	      const char *failed, const char *job)
 {
 	return mcp_message(
 	    call, "user",
@@ -177,9 +177,9 @@ find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 static int
 debug_end(struct mcp_call *call, const struct debug *debug)
 {
-	return say_steps(call, &debug->run, debug->state,
-			 debug->n > 0 ? debug->failed[0] : debug->run.id,
-			 debug->job[0] != '\0' ? debug->job : NULL);
+	return say_debugging(call, &debug->run, debug->state,
+			     debug->n > 0 ? debug->failed[0] : debug->run.id,
+			     debug->job[0] != '\0' ? debug->job : NULL);
 }
 
 static int

@@ -12,18 +12,10 @@
 
 #define API "/api/2.0/secrets"
 #define VALUE_MAX 131072 /* bytes; the API's limit */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- list_secrets --------------------------------------------------------------------------- */
 
 /* There are few scopes, all in one list: a missing one is reported with similar names. */
-static bool
-never_an_id(const char *text)
-{
-	(void)text;
-	return false;
-}
-
 static const struct dbx_kind scopes = {
 	.noun = "secret scope",
 	.list = API "/scopes/list",
@@ -31,7 +23,7 @@ static const struct dbx_kind scopes = {
 	.id = "name",
 	.name = "name",
 	.tool = "list_secret_scopes",
-	.is_id = never_an_id,
+	.is_id = dbx_never_an_id,
 };
 
 /* True when the first reply reports a missing scope; the call then continues to explain it. The

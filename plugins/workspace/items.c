@@ -49,7 +49,7 @@ struct walk {
 
 _Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
 
-static const struct mcp_column columns[] = {
+static const struct mcp_column item_columns[] = {
 	{ "type", NULL }, { "path", NULL },	{ "language", NULL },
 	{ "size", NULL }, { "modified", NULL }, { "object_id", NULL },
 };
@@ -116,7 +116,7 @@ static void
 item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 {
 	struct json_object *size = mcp_get(item, "size");
-	const char *cells[COUNT(columns)] = {
+	const char *cells[COUNT(item_columns)] = {
 		mcp_get_str(call, item, "object_type", ""),
 		mcp_get_str(call, item, "path", ""),
 		mcp_get_str(call, item, "language", ""),
@@ -247,7 +247,7 @@ list_workspace_items(struct mcp_call *call)
 	walk.left = mcp_limit(call, 100);
 	remember_folder(&walk, path);
 	walk.next_level = walk.len;
-	mcp_table(call, columns, COUNT(columns));
+	mcp_table(call, item_columns, COUNT(item_columns));
 	return folder_fetch(call, &walk);
 }
 

@@ -241,7 +241,8 @@ exported(struct mcp_call *call, const void *state, size_t len)
 }
 
 static int
-looked_at(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
+notebook_looked_at(struct mcp_call *call, const char *path, struct json_object *item,
+		   const void *state)
 {
 	const char *type = mcp_get_str(call, item, "object_type", "");
 	struct found found;
@@ -276,5 +277,5 @@ looked_at(struct mcp_call *call, const char *path, struct json_object *item, con
 int
 get_notebook_content(struct mcp_call *call)
 {
-	return item_look(call, "path", looked_at, NULL, 0);
+	return item_look(call, "path", notebook_looked_at, NULL, 0);
 }

@@ -19,7 +19,7 @@
 /* ---- pages ---------------------------------------------------------------------------------- */
 
 /* State between pages. */
-struct walk {
+struct repo_walk {
 	bool find; /* a Git folder by its name, given as repo_id */
 	unsigned requests, refused;
 	int64_t skip, seen; /* rows before this page; matching rows */
@@ -31,7 +31,7 @@ struct walk {
 	char names[NAMES_MAX];	 /* paths with the same name, else with a similar name */
 };
 
-_Static_assert(sizeof(struct walk) <= MCP_STATE_MAX, "the state of a walk must fit");
+_Static_assert(sizeof(struct repo_walk) <= MCP_STATE_MAX, "the state of a walk must fit");
 
 /* The page token of this plugin: rows to skip, length of the prefix, the prefix, the platform's
  * token. True when there is none, or a valid one. */
@@ -94,7 +94,7 @@ given_prefix(struct mcp_call *call)
 }
 
 static const char *
-current_prefix(struct mcp_call *call, const struct walk *walk)
+current_prefix(struct mcp_call *call, const struct repo_walk *walk)
 {
 	const char *end = memchr(walk->prefixes, '\n', walk->len);
 
@@ -103,7 +103,7 @@ current_prefix(struct mcp_call *call, const struct walk *walk)
 }
 
 static void
-next_prefix(struct walk *walk)
+next_prefix(struct repo_walk *walk)
 {
 	const char *end = memchr(walk->prefixes, '\n', walk->len);
 	size_t used = end != NULL ? (size_t)(end + 1 - walk->prefixes) : walk->len;
@@ -114,7 +114,7 @@ next_prefix(struct walk *walk)
 }
 
 static void
-add_prefix(struct walk *walk, const char *prefix)
+add_prefix(struct repo_walk *walk, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -131,7 +131,7 @@ static int repo_get(struct mcp_call *call, const char *id, bool by_name);
 static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 
 static int
-page_fetch(struct mcp_call *call, const struct walk *walk)
+page_fetch(struct mcp_call *call, const struct repo_walk *walk)
 {
 	return mcp_fetch(call, "/api/2.0/repos{?path_prefix,next_page_token}",
 			 mcp_object(call, "path_prefix", current_prefix(call, walk),
@@ -142,7 +142,7 @@ page_fetch(struct mcp_call *call, const struct walk *walk)
 
 /* Appends to the names, when there is room. */
 static void
-note_name(struct walk *walk, const char *name)
+note_name(struct repo_walk *walk, const char *name)
 {
 	size_t used = strlen(walk->names);
 
@@ -161,7 +161,7 @@ is_called(const char *path, const char *name)
 }
 
 static void
-find_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
+find_here(struct mcp_call *call, struct repo_walk *walk, struct json_object *repos)
 {
 	struct json_object *names = mcp_keep(call, json_object_new_array());
 	const char *asked = mcp_arg(call, "repo_id"), *near;
@@ -202,7 +202,7 @@ is_below(const char *path, const char *prefix)
 }
 
 static void
-list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
+list_here(struct mcp_call *call, struct repo_walk *walk, struct json_object *repos)
 {
 	const char *prefix = current_prefix(call, walk);
 	bool all = given_prefix(call) == NULL;
@@ -229,7 +229,7 @@ list_here(struct mcp_call *call, struct walk *walk, struct json_object *repos)
 static const char *
 list_next(struct mcp_call *call, const void *data, size_t shown)
 {
-	const struct walk *walk = data;
+	const struct repo_walk *walk = data;
 	char prefix[PREFIX_MAX], token[TOKEN_MAX];
 	int64_t skip;
 
@@ -239,7 +239,7 @@ list_next(struct mcp_call *call, const void *data, size_t shown)
 }
 
 static int
-list_end(struct mcp_call *call, const struct walk *walk, const char *token)
+list_end(struct mcp_call *call, const struct repo_walk *walk, const char *token)
 {
 	bool more = walk->len > 0;
 	bool first = mcp_arg(call, "page_token") == NULL;
@@ -261,7 +261,7 @@ list_end(struct mcp_call *call, const struct walk *walk, const char *token)
 }
 
 static int
-find_end(struct mcp_call *call, const struct walk *walk)
+find_end(struct mcp_call *call, const struct repo_walk *walk)
 {
 	const char *asked = mcp_arg(call, "repo_id");
 
@@ -290,7 +290,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 				   .grant = "CAN READ on Git folders" };
 	struct json_object *reply, *repos;
 	struct dbx_error error;
-	struct walk walk;
+	struct repo_walk walk;
 	const char *next;
 
 	(void)len;
@@ -328,7 +328,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 
 /* An earlier call has read the folders before `from`. */
 static void
-skip_to(struct mcp_call *call, struct walk *walk, const char *from)
+skip_to(struct mcp_call *call, struct repo_walk *walk, const char *from)
 {
 	while (walk->len > 0 && strcmp(current_prefix(call, walk), from) != 0)
 		next_prefix(walk);
@@ -338,7 +338,7 @@ skip_to(struct mcp_call *call, struct walk *walk, const char *from)
 
 /* The top folders, or the ones that every workspace has. */
 static void
-add_tops(struct mcp_call *call, struct walk *walk)
+add_tops(struct mcp_call *call, struct repo_walk *walk)
 {
 	struct json_object *tops = mcp_objects(call, mcp_reply_json(call, 0), "objects");
 	struct dbx_error error;
@@ -364,7 +364,7 @@ static int
 tops_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	char prefix[PREFIX_MAX], token[TOKEN_MAX];
-	struct walk walk;
+	struct repo_walk walk;
 	int64_t skip;
 
 	(void)len;
@@ -378,7 +378,7 @@ tops_arrived(struct mcp_call *call, const void *state, size_t len)
 }
 
 static int
-walk_begin(struct mcp_call *call, const struct walk *walk)
+walk_begin(struct mcp_call *call, const struct repo_walk *walk)
 {
 	return mcp_fetch(call, "/api/2.0/workspace/list?path=%2F", NULL, tops_arrived, walk,
 			 sizeof(*walk));
@@ -395,7 +395,7 @@ list_repos(struct mcp_call *call)
 	};
 	const char *prefix = given_prefix(call);
 	char from[PREFIX_MAX];
-	struct walk walk = { .find = false };
+	struct repo_walk walk = { .find = false };
 
 	if (!token_read(mcp_arg(call, "page_token"), &walk.skip, from, walk.token))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
@@ -449,7 +449,7 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	/* A number may also be a name. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND &&
 	    !asking->by_name)
-		return walk_begin(call, &(struct walk){ .find = true });
+		return walk_begin(call, &(struct repo_walk){ .find = true });
 	repo = dbx_reply(call, 0, &words);
 	if (repo == NULL)
 		return MCP_E_UPSTREAM;
@@ -487,7 +487,7 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
-		return walk_begin(call, &(struct walk){ .find = true });
+		return walk_begin(call, &(struct repo_walk){ .find = true });
 	item = dbx_reply(call, 0, &words);
 	if (item == NULL)
 		return MCP_E_UPSTREAM;
@@ -512,7 +512,7 @@ get_repo_status(struct mcp_call *call)
 		return mcp_fetch(call, "/api/2.0/workspace/get-status{?path}",
 				 mcp_object(call, "path", asked, NULL), path_seen, NULL, 0);
 	return dbx_is_number(asked) ? repo_get(call, asked, false)
-				    : walk_begin(call, &(struct walk){ .find = true });
+				    : walk_begin(call, &(struct repo_walk){ .find = true });
 }
 
 /* ---- completion ------------------------------------------------------------------------------ */

@@ -56,7 +56,7 @@ submit(struct mcp_call *call, const char *path, const char *cluster_id)
 }
 
 static int
-looked_at(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
+run_looked_at(struct mcp_call *call, const char *path, struct json_object *item, const void *state)
 {
 	(void)item;
 	return submit(call, path, state);
@@ -69,13 +69,13 @@ on_cluster(struct mcp_call *call, const char *cluster_id)
 {
 	const char *path = mcp_arg(call, "notebook_path");
 
-	return notebook_path(call, path) == NULL
-		 ? submit(call, path, cluster_id)
-		 : item_look(call, "notebook_path", looked_at, cluster_id, strlen(cluster_id) + 1);
+	return notebook_path(call, path) == NULL ? submit(call, path, cluster_id)
+						 : item_look(call, "notebook_path", run_looked_at,
+							     cluster_id, strlen(cluster_id) + 1);
 }
 
 static int
-cluster_resolved(struct mcp_call *call, const void *state, size_t len)
+run_cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct dbx_resolved *cluster = state;
 
@@ -93,8 +93,8 @@ run_notebook(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT, "notebook_path is not a workspace path.",
 				"A path must begin with /.", "Call list_workspace_items path=/.");
 	if (cluster != NULL && cluster[0] != '\0')
-		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
+		return dbx_resolve(call, &dbx_clusters, "cluster_id", run_cluster_resolved);
 	if (option != NULL && option[0] != '\0')
-		return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
+		return dbx_resolve_text(call, &dbx_clusters, option, run_cluster_resolved);
 	return on_cluster(call, "");
 }

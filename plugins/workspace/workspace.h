@@ -9,8 +9,6 @@
 #include "workspace.rows.h"
 #include "runs.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* ---- look.c ---------------------------------------------------------------------------------- */
 
 #define WORKSPACE_PATH_MAX 2048 /* bytes; a path must fit into the state between steps */
