@@ -1,7 +1,7 @@
 lakehost_unit_test(sdk SOURCES test_sdk.c LIBS lakehost-sdk lakehost-fakehost)
-lakehost_unit_test(result SOURCES test_result.c CORE run base)
-lakehost_unit_test(result_text SOURCES test_result_text.c CORE run base)
-lakehost_unit_test(result_cells SOURCES test_result_cells.c CORE run base)
+foreach(part result result_table result_wire result_text result_cells)
+	lakehost_unit_test(${part} SOURCES test_${part}.c result_rig.c CORE run base)
+endforeach()
 lakehost_unit_test(pool SOURCES test_pool.c call_rig.c CORE call base LABELS concurrency)
 lakehost_unit_test(call SOURCES test_call.c call_rig.c CORE call base LABELS concurrency
 	LIBS lakehost-sdk)

@@ -497,6 +497,15 @@ accepts_private_groups(void)
 	CU_ASSERT(!others_write(&stat));
 }
 
+/* A folder with one plugin, good.so; its path, for free(). */
+static char *
+rig_with_good(struct rig *rig)
+{
+	rig_init(rig);
+	plugin_copy(BUILT("good"), rig->folder, "good.so");
+	return xprintf("%s/good.so", rig->folder);
+}
+
 /* Only root can give files away. For other users there is only a valid file of root, so nothing can
  * be refused. */
 static void
@@ -505,9 +514,7 @@ refuses_foreign_owners(void)
 	struct rig rig;
 	char *path;
 
-	rig_init(&rig);
-	plugin_copy(BUILT("good"), rig.folder, "good.so");
-	path = xprintf("%s/good.so", rig.folder);
+	path = rig_with_good(&rig);
 	if (geteuid() == 0) {
 		CU_ASSERT_FATAL(chown(path, 12345, 12345) == 0);
 		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, this host runs as 0");
@@ -528,9 +535,7 @@ refuses_large_files(void)
 	struct rig rig;
 	char *path;
 
-	rig_init(&rig);
-	plugin_copy(BUILT("good"), rig.folder, "good.so");
-	path = xprintf("%s/good.so", rig.folder);
+	path = rig_with_good(&rig);
 	CU_ASSERT_FATAL(truncate(path, (64 << 20) + 1) == 0);
 	free(path);
 	expect_one(&rig, PLUGIN_TOO_LARGE, "67108865 bytes");

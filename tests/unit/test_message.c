@@ -5,19 +5,9 @@
 #include "base/buf.h"
 #include "base/json_write.h"
 #include "config/config.h"
+#include "message_rig.h"
 #include "rpc/error.h"
 #include "rpc/frame.h"
-#include "rpc/message.h"
-
-static struct message message;
-static char why[256];
-
-static int
-parse(const char *text)
-{
-	message_fini(&message);
-	return message_parse(&message, text, strlen(text), &json_inbound, why, sizeof(why));
-}
 
 static void
 kinds(void)

@@ -4,8 +4,8 @@
 #include "suite.h"
 
 #include "config/config.h"
+#include "message_rig.h"
 #include "rpc/mend.h"
-#include "rpc/message.h"
 #include "rpc/recover.h"
 
 static const struct {
@@ -100,16 +100,6 @@ surrogates_are_mended(void)
 	ASSERT_INT(mend_mark("\xEF\xBB\xBF{", 4), 3);
 	ASSERT_INT(mend_mark("\xEF\xBB", 2), 0);
 	ASSERT_INT(mend_mark("{}", 2), 0);
-}
-
-static struct message message;
-static char why[256];
-
-static int
-parse(const char *text)
-{
-	message_fini(&message);
-	return message_parse(&message, text, strlen(text), &json_inbound, why, sizeof(why));
 }
 
 #define MESSAGE(id, params) \

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One JSON-RPC message that is parsed anew again and again. */
+#ifndef TESTS_UNIT_MESSAGE_RIG_H
+#define TESTS_UNIT_MESSAGE_RIG_H
+
+#include "rpc/message.h"
+
+extern struct message message;
+extern char why[256];
+
+/* Parses a text into `message`; 0, or the code of the error that `why` explains. */
+int parse(const char *text);
+
+#endif
