@@ -110,6 +110,32 @@ outlives_end(const struct call *call, const struct mcp_http *request)
 
 /* ---- the requests of a suspension ----------------------------------------------------------- */
 
+/* Copies it for the next step, if limits.replies has room for its body. */
+static void
+keep_reply(struct call *call, struct mcp_reply *to, const struct mcp_reply *reply)
+{
+	struct call_suspension *suspension = &call->state->suspension;
+	char why[256];
+
+	if (egress_hold(call->calls->egress, reply->body.len, why, sizeof(why))) {
+		suspension->held += reply->body.len;
+		reply_copy(to, reply, suspension->arena);
+	} else {
+		reply_none(to, MCP_E_UNAVAILABLE,
+			   arena_strndup(suspension->arena, why, strlen(why)));
+	}
+}
+
+static void
+release_replies(struct call *call)
+{
+	struct call_suspension *suspension = &call->state->suspension;
+
+	if (suspension->held > 0)
+		egress_release(call->calls->egress, suspension->held);
+	suspension->held = 0;
+}
+
 static void
 on_reply(void *data, const struct mcp_reply *reply)
 {
@@ -121,7 +147,7 @@ on_reply(void *data, const struct mcp_reply *reply)
 	CHECK(fetch->transfer != NULL && fetch->index < suspension->fetches);
 	CHECK(suspension->pending > 0);
 	fetch->transfer = NULL;
-	reply_copy(&suspension->reply[fetch->index], reply, suspension->arena);
+	keep_reply(call, &suspension->reply[fetch->index], reply);
 	if (--suspension->pending == 0 && !suspension->waiting)
 		call_run(call, ENTRY_NEXT);
 }
@@ -266,6 +292,7 @@ suspend_forget(struct call *call)
 	CHECK(suspension->pending == 0);
 	if (suspension->fetches == 0)
 		return;
+	release_replies(call);
 	suspension->fetches = 0;
 	suspension->reply = NULL;
 	suspension->fetch = NULL;
@@ -336,6 +363,7 @@ suspend_end(struct call *call)
 		fetch->done(fetch->data, &reply);
 		free(fetch);
 	}
+	release_replies(call);
 	arena_free(suspension->arena);
 	suspension->arena = NULL;
 }

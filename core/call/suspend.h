@@ -23,6 +23,7 @@ struct call_suspension {
 	struct suspended_fetch *fetch;
 	size_t fetches;		     /* requests, and their replies */
 	size_t pending;		     /* of them still under way */
+	uint64_t held;		     /* bytes of replies, counted in egress */
 	bool waiting;		     /* its time is not over */
 	struct call_fetch *blocking; /* of a step that waits */
 };

@@ -37,6 +37,8 @@ read_limits(struct config *config, const struct node *root)
 	config->limits.steps = (unsigned)node_number(&limits, "steps", LIMIT_STEPS, 1, 10000);
 	config->limits.suspended =
 	    (unsigned)node_number(&limits, "suspended", LIMIT_SUSPENDED, 1, 1000000);
+	config->limits.replies =
+	    node_number(&limits, "replies", LIMIT_REPLIES, 1u << 20, 1ull << 40);
 	config->limits.call_ms =
 	    (unsigned)node_number(&limits, "call_ms", LIMIT_CALL_MS, 1000, 3600000);
 	config->limits.drain_ms =

@@ -18,18 +18,19 @@
 #include "base/principal.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
-#define LIMIT_BODY (4u << 20)	 /* bytes of a request body or stdio line */
-#define LIMIT_DEPTH 64u		 /* nesting of inbound JSON */
-#define LIMIT_HEADERS 8192u	 /* bytes of request line and headers; more is 431 */
-#define LIMIT_HANDLE 1024u	 /* bytes of any id, cursor or handle */
-#define LIMIT_RESULT_TEXT 40000u /* bytes of text of one result */
-#define LIMIT_RESULT_ROWS 100u	 /* rows of one table result */
-#define LIMIT_CELL 200u		 /* characters of one cell */
-#define LIMIT_REPLY (16u << 20)	 /* bytes of a buffered upstream reply */
-#define LIMIT_CALL_MS 55000u	 /* a call answers within */
-#define LIMIT_STEPS 64u		 /* running calls of one principal */
-#define LIMIT_SUSPENDED 20000u	 /* unfinished calls of the host */
-#define LIMIT_DRAIN_MS 30000u	 /* running calls get this long after SIGTERM */
+#define LIMIT_BODY (4u << 20)	   /* bytes of a request body or stdio line */
+#define LIMIT_DEPTH 64u		   /* nesting of inbound JSON */
+#define LIMIT_HEADERS 8192u	   /* bytes of request line and headers; more is 431 */
+#define LIMIT_HANDLE 1024u	   /* bytes of any id, cursor or handle */
+#define LIMIT_RESULT_TEXT 40000u   /* bytes of text of one result */
+#define LIMIT_RESULT_ROWS 100u	   /* rows of one table result */
+#define LIMIT_CELL 200u		   /* characters of one cell */
+#define LIMIT_REPLY (16u << 20)	   /* bytes of a buffered upstream reply */
+#define LIMIT_REPLIES (256u << 20) /* bytes of all replies that are held at once */
+#define LIMIT_CALL_MS 55000u	   /* a call answers within */
+#define LIMIT_STEPS 64u		   /* running calls of one principal */
+#define LIMIT_SUSPENDED 20000u	   /* unfinished calls of the host */
+#define LIMIT_DRAIN_MS 30000u	   /* running calls get this long after SIGTERM */
 #define LIMIT_CONNECTIONS 4096u
 #define LIMIT_LISTENS 1024u   /* open subscriptions/listen of the host */
 #define LIMIT_SESSIONS 10000u /* legacy sessions whose soft state is remembered */
@@ -113,6 +114,7 @@ struct config {
 	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
 	struct {
 		unsigned body, depth, headers, steps, suspended, call_ms, drain_ms;
+		uint64_t replies;
 	} limits;
 	struct {
 		unsigned rows, text, cell;

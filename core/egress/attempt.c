@@ -131,6 +131,15 @@ on_header(char *data, size_t size, size_t n, void *user)
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 static size_t
+stop_over_budget(struct flight *flight)
+{
+	char why[EGRESS_WHY_MAX];
+
+	budget_explain(&flight->egress->budget, why, sizeof(why));
+	return stop(flight, STOP_BUDGET, why);
+}
+
+static size_t
 buffer_body(struct flight *flight, const char *data, size_t len)
 {
 	struct reply *reply = flight->reply;
@@ -140,10 +149,12 @@ buffer_body(struct flight *flight, const char *data, size_t len)
 		if (flight->request.max_bytes > 0 &&
 		    reply->public.bytes > flight->request.max_bytes)
 			return stop_too_large(flight);
-		buf_add(&reply->body, data, len);
+		if (!reply_add_body(reply, data, len))
+			return stop_over_budget(flight);
 		return buf_ok(&reply->body) ? len : stop_too_large(flight);
 	}
-	buf_add(&reply->body, data, len < room ? len : room);
+	if (!reply_add_body(reply, data, len < room ? len : room))
+		return stop_over_budget(flight);
 	return len <= room ? len : stop(flight, STOP_ERROR_BODY, "");
 }
 

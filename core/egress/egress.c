@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -156,7 +157,8 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 	flight->reply =
 	    reply_new(request->reply == MCP_REPLY_BUFFER && request->max_bytes > EGRESS_ERROR_MAX
 			  ? (size_t)request->max_bytes
-			  : EGRESS_ERROR_MAX);
+			  : EGRESS_ERROR_MAX,
+		      &transfer->egress->budget);
 	flight->sink = sink;
 	flight->sink_data = transfer->data;
 	flight->deadline_ms = deadline_ms > 0 ? deadline_ms : 0;
@@ -248,12 +250,28 @@ egress_new(struct loop *loop, const struct config *config)
 
 	egress->loop = loop;
 	egress->config = config;
+	egress->budget.cap = config->limits.replies;
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
 	for (size_t i = 0; i < config->upstreams; i++)
 		authorizer_init(&egress->authorizer[i], egress, &config->upstream[i]);
 	return egress;
+}
+
+bool
+egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size)
+{
+	if (budget_take(&egress->budget, bytes))
+		return true;
+	budget_explain(&egress->budget, why, why_size);
+	return false;
+}
+
+void
+egress_release(struct egress *egress, uint64_t bytes)
+{
+	budget_give(&egress->budget, bytes);
 }
 
 void
@@ -282,6 +300,7 @@ egress_free(struct egress *egress)
 	}
 	multi_close(egress);
 	cache_free(egress->cache);
+	CHECK(egress->budget.used == 0); /* else a reply, or a copy of one, was forgotten */
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);

@@ -57,4 +57,9 @@ struct transfer *egress_submit(struct egress *egress, const struct egress_scope 
 void egress_cancel(struct transfer *transfer);
 void transfer_resume(struct transfer *transfer); /* does not call the sink or `done` itself */
 
+/* Whoever keeps a copy of a reply's body counts it, within limits.replies, and releases it with the
+ * copy. False with `why`: there is no room, so no copy may be made. */
+bool egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size);
+void egress_release(struct egress *egress, uint64_t bytes);
+
 #endif

@@ -141,6 +141,8 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	log_flight(flight);
 	remember(flight);
 	flight_move(flight, FLIGHT_ENDS);
+	if (reply->refs == 1) /* not in the cache: it goes as soon as all have it */
+		reply_uncount(reply);
 	while (flight->waiters != NULL)
 		transfer_give(transfer_pop(&flight->waiters), reply);
 	flight_free(flight);
@@ -225,6 +227,8 @@ stopped(struct flight *flight)
 		error = MCP_OK;
 	} else if (flight->stop == STOP_TOO_LARGE) {
 		error = MCP_E_TOO_LARGE;
+	} else if (flight->stop == STOP_BUDGET) {
+		error = MCP_E_UNAVAILABLE;
 	} else if (flight->stop == STOP_FILE) {
 		snprintf(why, sizeof(why), "the file could not be transferred: %s",
 			 flight->stop_why);
@@ -232,6 +236,7 @@ stopped(struct flight *flight)
 	} else if (flight->stop == STOP_PAGE || flight->stop == STOP_INTERIM) {
 		snprintf(why, sizeof(why), "%s %s", flight_target(flight), flight->stop_why);
 	}
+	reply_uncount(flight->reply);
 	buf_reset(&flight->reply->body);
 	finish(flight, error, why);
 }

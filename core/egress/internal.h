@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "egress/authorize.h"
+#include "egress/budget.h"
 #include "egress/curl_api.h"
 #include "egress/egress.h"
 #include "egress/flight.h"
@@ -36,6 +37,7 @@ struct egress {
 	unsigned inside;	       /* libcurl is running: no handle may be added or removed */
 	struct authorizer *authorizer; /* of each upstream */
 	struct cache *cache;
+	struct budget budget; /* limits.replies */
 };
 
 void egress_later(struct egress *egress); /* runs the queue and the pending ones soon */

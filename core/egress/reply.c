@@ -6,14 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/check.h"
 #include "base/mem.h"
+#include "egress/budget.h"
 
 struct reply *
-reply_new(size_t body_cap)
+reply_new(size_t body_cap, struct budget *budget)
 {
 	struct reply *reply = xcalloc(1, sizeof(*reply));
 
 	reply->refs = 1;
+	reply->budget = budget;
 	reply->why = xstrdup("");
 	reply->request_id = xstrdup("");
 	reply->public.retry_after_ms = -1;
@@ -24,7 +27,7 @@ reply_new(size_t body_cap)
 struct reply *
 reply_error(enum mcp_status error, const char *why)
 {
-	struct reply *reply = reply_new(0);
+	struct reply *reply = reply_new(0, NULL);
 
 	reply_set_why(reply, error, why);
 	reply_seal(reply);
@@ -34,8 +37,27 @@ reply_error(enum mcp_status error, const char *why)
 struct reply *
 reply_ref(struct reply *reply)
 {
+	CHECK(reply->refs > 0);
 	reply->refs++;
 	return reply;
+}
+
+bool
+reply_add_body(struct reply *reply, const char *data, size_t len)
+{
+	if (reply->budget != NULL && !budget_take(reply->budget, len))
+		return false;
+	reply->counted += reply->budget != NULL ? len : 0;
+	buf_add(&reply->body, data, len);
+	return true;
+}
+
+void
+reply_uncount(struct reply *reply)
+{
+	if (reply->budget != NULL)
+		budget_give(reply->budget, reply->counted);
+	reply->counted = 0;
 }
 
 void
@@ -44,6 +66,7 @@ reply_clear(struct reply *reply)
 	for (size_t i = 0; i < reply->n_headers; i++)
 		free((char *)reply->headers[i].name); /* and the value behind it */
 	reply->n_headers = 0;
+	reply_uncount(reply);
 	buf_reset(&reply->body);
 	reply->public.status = 0;
 	reply->public.bytes = 0;
@@ -52,7 +75,10 @@ reply_clear(struct reply *reply)
 void
 reply_unref(struct reply *reply)
 {
-	if (reply == NULL || --reply->refs > 0)
+	if (reply == NULL)
+		return;
+	CHECK(reply->refs > 0);
+	if (--reply->refs > 0)
 		return;
 	reply_clear(reply);
 	free(reply->headers);

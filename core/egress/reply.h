@@ -11,21 +11,29 @@
 
 #include "base/buf.h"
 
+struct budget;
+
 struct reply {
 	unsigned refs;
 	struct mcp_reply public;
 	char *why, *request_id;
 	struct buf body;
+	struct budget *budget;	    /* what the body is counted in, … */
+	uint64_t counted;	    /* … and so many bytes of it are; NULL and 0: not any more */
 	struct mcp_header *headers; /* names and values are owned */
 	size_t n_headers;
 };
 
-struct reply *reply_new(size_t body_cap);
+struct reply *reply_new(size_t body_cap, struct budget *budget);
 struct reply *reply_error(enum mcp_status error, const char *why);
 struct reply *reply_ref(struct reply *reply);
 void reply_unref(struct reply *reply);
 void reply_add_header(struct reply *reply, const char *name, size_t name_len, const char *value,
 		      size_t value_len);
+/* Adds to the body. False when limits.replies has no room for it; nothing is added then. */
+bool reply_add_body(struct reply *reply, const char *data, size_t len);
+/* The body is counted no more: whoever is given it counts what they keep. */
+void reply_uncount(struct reply *reply);
 void reply_clear(struct reply *reply);				       /* for the next attempt */
 const char *reply_header(const struct reply *reply, const char *name); /* or NULL */
 void reply_set_why(struct reply *reply, enum mcp_status error, const char *why);

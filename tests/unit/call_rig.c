@@ -184,6 +184,26 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 	return transfer;
 }
 
+/* Room for all; rig_fini() sees that all was given back. */
+bool
+egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size)
+{
+	struct rig *rig = (struct rig *)egress;
+
+	if (rig->replies_full) {
+		snprintf(why, why_size, "limits.replies is reached");
+		return false;
+	}
+	rig->replies_held += bytes;
+	return true;
+}
+
+void
+egress_release(struct egress *egress, uint64_t bytes)
+{
+	((struct rig *)egress)->replies_held -= bytes;
+}
+
 void
 egress_cancel(struct transfer *transfer)
 {
@@ -368,6 +388,7 @@ rig_fini(struct rig *rig)
 	calls_free(rig->calls);
 	pool_free(rig->pool);
 	CU_ASSERT_PTR_NULL(rig->transfers);
+	CU_ASSERT(rig->replies_held == 0);
 	json_object_put(rig->meta);
 	loop_free(rig->loop);
 	the_rig = NULL;

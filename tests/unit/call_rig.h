@@ -38,8 +38,10 @@ struct rig {
 	struct transfer *transfers; /* under way */
 	char requests[4096];	    /* each request, followed by a newline */
 	unsigned n_requests, cancelled_requests;
-	unsigned open; /* probes that wait for an answer */
-	bool running;  /* the loop */
+	uint64_t replies_held; /* bytes that calls keep */
+	bool replies_full;     /* they may keep none */
+	unsigned open;	       /* probes that wait for an answer */
+	bool running;	       /* the loop */
 	struct json_object *meta;
 	atomic_uint told;
 	unsigned (*held)(void); /* how many steps the test holds; may be NULL */

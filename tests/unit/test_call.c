@@ -831,28 +831,49 @@ free_under_way(void)
 	ASSERT_INT(probes[0].done, 0);
 }
 
-static const struct test tests[] = { TEST(where_steps_run),
-				     TEST(requests_side_by_side),
-				     TEST(again_and_again),
-				     TEST(blocking_requests),
-				     TEST(sink_stops),
-				     TEST(request_rows),
-				     TEST(cancel_suspended),
-				     TEST(cancel_blocking),
-				     TEST(cancel_cleans_up),
-				     TEST(cancel_a_running_step),
-				     TEST(deadline),
-				     TEST(deadline_with_clean_up),
-				     TEST(step_never_returns),
-				     TEST(free_while_running),
-				     TEST(questions),
-				     TEST(human_time_is_free),
-				     TEST(cancel_while_asking),
-				     TEST(progress),
-				     TEST(progress_rate),
-				     TEST(steps_cap),
-				     TEST(steps_cap_deadline),
-				     TEST(suspended_cap),
-				     TEST(drain),
-				     TEST(free_under_way) };
+/* A reply that limits.replies has no room for is a failed one, and nothing of it is kept. */
+static void
+no_room_for_a_reply(void)
+{
+	struct rig rig;
+	struct probe probe;
+
+	init(&rig);
+	rig.replies_full = true;
+	rig_call(&rig, &probe, &(struct probe_spec){ .name = "get", .arguments = "{\"id\":7}" });
+	CU_ASSERT(probe.failed && probe.status == MCP_E_UNAVAILABLE);
+	CU_ASSERT(strstr(probe.text, "limits.replies is reached") != NULL);
+	rig.replies_full = false;
+	rig_call(&rig, &probe, &(struct probe_spec){ .name = "get", .arguments = "{\"id\":7}" });
+	CU_ASSERT(!probe.failed);
+	rig_fini(&rig);
+}
+
+static const struct test tests[] = {
+	TEST(where_steps_run),
+	TEST(requests_side_by_side),
+	TEST(again_and_again),
+	TEST(blocking_requests),
+	TEST(sink_stops),
+	TEST(request_rows),
+	TEST(cancel_suspended),
+	TEST(cancel_blocking),
+	TEST(cancel_cleans_up),
+	TEST(cancel_a_running_step),
+	TEST(deadline),
+	TEST(deadline_with_clean_up),
+	TEST(step_never_returns),
+	TEST(free_while_running),
+	TEST(questions),
+	TEST(human_time_is_free),
+	TEST(cancel_while_asking),
+	TEST(progress),
+	TEST(progress_rate),
+	TEST(steps_cap),
+	TEST(steps_cap_deadline),
+	TEST(suspended_cap),
+	TEST(drain),
+	TEST(free_under_way),
+	TEST(no_room_for_a_reply),
+};
 SUITE(tests)

@@ -63,10 +63,11 @@ dump(const struct config *c)
 		   c->server.spin_us, c->server.connection_memory, c->server.max_connections);
 	for (size_t i = 0; i < c->upstreams; i++)
 		dump_upstream(&out, &c->upstream[i]);
-	buf_printf(&out, "access %d limits %u %u %u %u %u %u %u results %u %u %u log %d %d\n",
+	buf_printf(&out, "access %d limits %u %u %u %u %u %u %u %llu results %u %u %u log %d %d\n",
 		   c->access, c->limits.body, c->limits.depth, c->limits.headers, c->limits.steps,
-		   c->limits.suspended, c->limits.call_ms, c->limits.drain_ms, c->results.rows,
-		   c->results.text, c->results.cell, c->log.level, c->log.text);
+		   c->limits.suspended, c->limits.call_ms, c->limits.drain_ms,
+		   (unsigned long long)c->limits.replies, c->results.rows, c->results.text,
+		   c->results.cell, c->log.level, c->log.text);
 	dump_list(&out, "directories", &c->plugins.directories);
 	dump_list(&out, "transfer_dirs", &c->plugins.transfer_dirs);
 	dump_list(&out, "secret_references", &c->plugins.secret_references);

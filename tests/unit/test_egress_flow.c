@@ -379,7 +379,7 @@ errors_are_not_cached(void)
 static struct reply *
 reply_of(size_t len)
 {
-	struct reply *reply = reply_new(1u << 20);
+	struct reply *reply = reply_new(1u << 20, NULL);
 
 	for (size_t i = 0; i < len; i++)
 		buf_putc(&reply->body, 'x');
@@ -519,6 +519,90 @@ submit_from_done(void)
 	rig_free(b);
 }
 
+/* ---- limits.replies -------------------------------------------------------------------------- */
+
+#define ONE_MIB "}; limits = { replies = 1048576; "
+
+static void
+full(struct rig *b, const char *path)
+{
+	struct mcp_http http = get(path);
+	struct got got = { 0 };
+
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
+	assert_has(got.why, "larger than limits.replies (1048576 bytes): call again in a moment");
+	ASSERT_STR(got.body, "");
+	got_fini(&got);
+}
+
+static void
+fits(struct rig *b, const char *path)
+{
+	struct mcp_http http = get(path);
+	struct got got = { 0 };
+
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_OK);
+	got_fini(&got);
+}
+
+static void
+replies_are_counted(void)
+{
+	struct rig *b = rig_new("", ONE_MIB);
+	char why[256];
+
+	fits(b, "/api/huge/1048576");
+	full(b, "/api/huge/1048577");
+	fits(b, "/api/huge/1048576"); /* what failed and what was given is counted no more */
+	ASSERT_INT(b->egress->budget.used, 0);
+	CU_ASSERT(egress_hold(b->egress, 1000, why, sizeof(why)));
+	full(b, "/api/huge/1047577");
+	fits(b, "/api/huge/1047576");
+	CU_ASSERT(!egress_hold(b->egress, 1047577, why, sizeof(why)));
+	egress_release(b->egress, 1000);
+	rig_free(b);
+}
+
+/* What stays in the cache stays counted. */
+static void
+cached_replies_are_counted(void)
+{
+	struct rig *b = rig_new("", ONE_MIB);
+	struct mcp_http http = get("/api/huge/300000");
+	struct got got = { 0 };
+
+	http.cache_ms = 60000;
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	got_fini(&got);
+	ASSERT_INT(b->egress->budget.used, 300000);
+	full(b, "/api/huge/800000");
+	rig_free(b);
+}
+
+static void
+replies_at_once_share_the_limit(void)
+{
+	struct rig *b = rig_new("", ONE_MIB);
+	struct mcp_http http = get("/api/huge/900000");
+	struct got got[4] = { 0 };
+	unsigned ok = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		rig_submit(b, &http, &got[i]);
+	rig_run(b);
+	for (size_t i = 0; i < 4; i++) {
+		ok += got[i].reply.error == MCP_OK;
+		CU_ASSERT(got[i].reply.error == MCP_OK || got[i].reply.error == MCP_E_UNAVAILABLE);
+		got_fini(&got[i]);
+	}
+	CU_ASSERT(ok >= 1);
+	ASSERT_INT(b->egress->budget.used, 0);
+	rig_free(b);
+}
+
 static const struct test tests[] = {
 	TEST(sinks),
 	TEST(sinks_stop),
@@ -534,5 +618,8 @@ static const struct test tests[] = {
 	TEST(single_flight),
 	TEST(single_flight_deadlines),
 	TEST(submit_from_done),
+	TEST(replies_are_counted),
+	TEST(cached_replies_are_counted),
+	TEST(replies_at_once_share_the_limit),
 };
 SUITE(tests)

@@ -174,6 +174,7 @@ configure(struct worker_rig *rig, const char *plugin, enum isolation isolation, 
 	config->access = ACCESS_ADMIN;
 	config->limits.call_ms = LIMIT_CALL_MS;
 	config->limits.steps = LIMIT_STEPS;
+	config->limits.replies = LIMIT_REPLIES;
 	config->limits.suspended = LIMIT_SUSPENDED;
 	config->results.rows = LIMIT_RESULT_ROWS;
 	config->results.text = LIMIT_RESULT_TEXT;
