@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/check.h"
+
 #define READ_ROOM (64u << 10)
 #define KEEP_MAX (1u << 20) /* bytes of memory that an empty buffer keeps */
 
@@ -29,9 +31,10 @@ wait_for_room(struct loop_job *job)
 	bool waits, broken;
 
 	pthread_mutex_lock(&channel->lock);
+	CHECK(channel->posted && (channel->fd < 0) == (channel->state == CHANNEL_CLOSED));
 	channel->posted = false;
-	waits = channel->fd >= 0 && channel->sent < channel->out.len;
-	broken = channel->fd >= 0 && channel->broken;
+	waits = channel->state == CHANNEL_OPEN && channel->sent < channel->out.len;
+	broken = channel->state == CHANNEL_BROKEN;
 	pthread_mutex_unlock(&channel->lock);
 	if (broken)
 		channel_fail(channel, "it does not read what it is sent");
@@ -83,16 +86,17 @@ channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32
 	do {
 		size_t piece = len < CHANNEL_FRAME_MAX ? len : CHANNEL_FRAME_MAX;
 
-		if (channel->fd < 0 || channel->broken)
+		if (channel->state != CHANNEL_OPEN)
 			break;
 		len -= piece;
 		frame.len = (uint32_t)piece;
 		frame.flags = len > 0 ? FRAME_MORE : 0;
 		send_frame(channel, &frame, from);
 		from += piece;
-		channel->broken |= !buf_ok(&channel->out);
+		if (!buf_ok(&channel->out))
+			channel->state = CHANNEL_BROKEN;
 	} while (len > 0);
-	if (channel->out.len > channel->sent || channel->broken)
+	if (channel->out.len > channel->sent || channel->state == CHANNEL_BROKEN)
 		post(channel);
 	pthread_mutex_unlock(&channel->lock);
 }
@@ -111,6 +115,7 @@ flush(struct channel *channel)
 			break; /* no room, or a fault that reading will tell */
 		channel->sent += (size_t)n;
 	}
+	CHECK(channel->sent <= channel->out.len);
 	empty_now = channel->sent == channel->out.len;
 	if (empty_now) {
 		empty(&channel->out);
@@ -265,6 +270,8 @@ channel_fini(struct channel *channel)
 bool
 channel_attach(struct channel *channel, int fd)
 {
+	CHECK(loop_inside(channel->loop));
+	CHECK(channel->fd < 0 && fd >= 0);
 	buf_reset(&channel->in);
 	channel->more = false;
 	channel->generation++;
@@ -272,7 +279,7 @@ channel_attach(struct channel *channel, int fd)
 		return false;
 	pthread_mutex_lock(&channel->lock);
 	channel->fd = fd;
-	channel->broken = false;
+	channel->state = CHANNEL_OPEN;
 	channel->sent = 0;
 	buf_reset(&channel->out);
 	pthread_mutex_unlock(&channel->lock);
@@ -288,6 +295,7 @@ channel_close(struct channel *channel)
 	pthread_mutex_lock(&channel->lock);
 	close(channel->fd);
 	channel->fd = -1;
+	channel->state = CHANNEL_CLOSED;
 	empty(&channel->out);
 	channel->sent = 0;
 	pthread_mutex_unlock(&channel->lock);
@@ -296,6 +304,7 @@ channel_close(struct channel *channel)
 void
 channel_fail(struct channel *channel, const char *why)
 {
+	CHECK(loop_inside(channel->loop));
 	if (channel->fd < 0)
 		return;
 	channel_close(channel);

@@ -43,6 +43,12 @@ struct channel_message {
 	size_t len;
 };
 
+enum channel_state {
+	CHANNEL_CLOSED,
+	CHANNEL_OPEN,
+	CHANNEL_BROKEN, /* more waits for the peer than may: the loop thread closes it soon */
+};
+
 struct channel {
 	struct loop *loop;
 	struct loop_watch watch;
@@ -52,16 +58,17 @@ struct channel {
 	/* The peer is gone or was at fault (`why`); at most once, on the loop thread. */
 	void (*closed)(struct channel *channel, const char *why);
 
-	int fd;		     /* -1: closed */
+	int fd;		     /* -1: closed; the loop thread changes it under the lock */
 	unsigned generation; /* grows with each socket */
 	struct buf in, large;
 	struct channel_message first; /* of a message in several frames, while `more` */
 	bool more;
 	pthread_mutex_t lock; /* of what follows: senders are on any thread */
+	enum channel_state state;
 	struct buf out;
 	size_t sent;	     /* of out */
 	struct loop_job job; /* asks the loop thread to wait for room */
-	bool posted, broken;
+	bool posted;	     /* `job` is */
 };
 
 /* Without a socket at first. The caller has set data, message and closed. */

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "worker/worker.h"
 
@@ -138,6 +139,7 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	char *argv[4];
 	int pair[2], out[2], theirs, file, said, error;
 
+	CHECK(process->pid == 0 && plugin_fd >= 0);
 	if (program == NULL)
 		return failed(why, why_size, LAKEHOST_WORKER_PROGRAM, ENOENT);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)

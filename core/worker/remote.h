@@ -21,21 +21,29 @@ struct fetch {
 	struct flow flow;
 };
 
+/* What a call does, as far as its runner knows. */
+enum remote_state {
+	REMOTE_IDLE,	/* no step is under way */
+	REMOTE_WAITS,	/* a step waits for a process */
+	REMOTE_STEPS,	/* the process that runs now has the step */
+	REMOTE_FETCHES, /* and the step waits for a reply: `fetch` */
+};
+
 struct remote {
 	struct worker *worker;
 	struct call *call;
 	const struct row *row;
-	uint64_t id;  /* slot and generation */
+	uint64_t id;  /* slot and generation; 0: there was no slot left, so no step can run */
 	char *memory; /* of input */
 	struct run_input input;
 	unsigned char handle[MCP_HANDLE_MAX];
-	unsigned epoch;	  /* of the process that knows this call; 0: none */
-	enum entry entry; /* the last one that was not ENTRY_NEXT */
-	char *answers;	  /* to run it with, or NULL */
-	bool stepping, cancelled;
-	bool masked; /* it made values known, which its own answer may show */
+	unsigned epoch;		 /* of the process that knows this call; 0: none */
+	enum entry entry;	 /* the last one that was not ENTRY_NEXT */
+	char *answers;		 /* to run it with, or NULL */
+	enum remote_state state; /* only remote_move() writes it */
+	bool masked;		 /* it made values known, which its own answer may show */
 	unsigned retries;
-	int64_t cancelled_ms;
+	int64_t cancelled_ms; /* 0: it was not */
 	struct flow flow[MCP_REQUESTS_MAX];
 	struct fetch *fetch;
 	struct outcome outcome;
@@ -49,6 +57,8 @@ remote_writer(const struct remote *remote)
 	return (uint64_t)(uintptr_t)remote;
 }
 
+/* Moves the call to another state; a move that the table does not allow ends the process. */
+void remote_move(struct remote *remote, enum remote_state to);
 /* NULL when the call has ended. */
 struct remote *remote_find(const struct worker *worker, uint64_t id);
 /* The process that runs now knows this call. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -59,14 +60,29 @@ questions_valid(const struct outcome *outcome)
 	return true;
 }
 
+/* What the plugin cannot do in this process either: ops.c refuses it there. */
+static bool
+fits_entry(const struct remote *remote)
+{
+	switch (remote->outcome.kind) {
+	case OUTCOME_HANDLE: return remote->entry == ENTRY_HANDLER || remote->entry == ENTRY_START;
+	case OUTCOME_WORKING: return remote->entry == ENTRY_POLL || remote->entry == ENTRY_ANSWER;
+	case OUTCOME_DONE:
+	case OUTCOME_SUSPEND:
+	case OUTCOME_ASK: break;
+	}
+	return true;
+}
+
 static bool
 on_stepped(struct remote *remote, struct wire_reader *in)
 {
-	if (!remote->stepping)
+	if (remote->state != REMOTE_STEPS)
 		return false;
 	outcome_fini(&remote->outcome);
 	wire_take_outcome(in, &remote->outcome);
-	if (!take_result(remote, in) || !wire_at_end(in) || !questions_valid(&remote->outcome)) {
+	if (!take_result(remote, in) || !wire_at_end(in) || !questions_valid(&remote->outcome) ||
+	    !fits_entry(remote)) {
 		outcome_fini(&remote->outcome);
 		return false;
 	}
@@ -87,7 +103,7 @@ on_progress(struct remote *remote, struct wire_reader *in)
 
 	if (!wire_at_end(in))
 		return false;
-	if (remote->stepping)
+	if (remote->state == REMOTE_STEPS)
 		call_progressed(remote->call, done, total, message);
 	return true;
 }
@@ -102,7 +118,7 @@ on_client_log(struct remote *remote, struct wire_reader *in)
 	json = wire_take_bytes(in, &len);
 	if (!wire_at_end(in) || json_gate(json, len, &json_inbound, &at) != NULL)
 		return false;
-	if (remote->stepping)
+	if (remote->state == REMOTE_STEPS)
 		call_logged(remote->call, level, logger, json, len);
 	return true;
 }
@@ -118,6 +134,7 @@ flow_taken(struct remote *remote, struct flow *flow, uint32_t index, size_t len,
 	if (!wake)
 		return;
 	flow->paused = false;
+	CHECK(index != WIRE_FETCH_SINK || remote->state == REMOTE_FETCHES);
 	if (index == WIRE_FETCH_SINK)
 		call_fetch_resume(remote->fetch->call_fetch);
 	else
@@ -163,7 +180,9 @@ fetch_done(void *data, const struct mcp_reply *reply)
 	struct buf out;
 
 	if (remote != NULL) {
+		CHECK(remote->fetch == fetch && remote->state == REMOTE_FETCHES);
 		remote->fetch = NULL;
+		remote_move(remote, REMOTE_STEPS);
 		buf_init(&out, WIRE_MESSAGE_MAX);
 		wire_reply(&out, reply);
 		if (remote_known(remote))
@@ -179,7 +198,7 @@ on_fetch(struct remote *remote, struct wire_reader *in)
 	struct mcp_http *request;
 	struct fetch *fetch;
 
-	if (!remote->stepping || remote->fetch != NULL || remote->row->is_inline)
+	if (remote->state != REMOTE_STEPS || remote->row->is_inline)
 		return false;
 	request = wire_take_requests(in, 1);
 	if (request == NULL || !wire_at_end(in)) {
@@ -189,6 +208,7 @@ on_fetch(struct remote *remote, struct wire_reader *in)
 	fetch = xcalloc(1, sizeof(*fetch));
 	fetch->remote = remote;
 	remote->fetch = fetch;
+	remote_move(remote, REMOTE_FETCHES);
 	fetch->call_fetch =
 	    call_fetch(remote->call, request, request->reply == MCP_REPLY_SINK ? fetch_sink : NULL,
 		       fetch_done, fetch);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,6 +15,32 @@
 #include "module/refusal.h"
 #include "registry/provider.h"
 #include "worker/remote.h"
+
+/* ---- states --------------------------------------------------------------------------------- */
+
+#define MAY(state) (1u << REMOTE_##state)
+
+/* Who moves a call, and what may follow. */
+static const unsigned remote_next[] = {
+	/* remote_stepped(): the step has ended, in whatever way */
+	[REMOTE_IDLE] = MAY(WAITS),
+	/* step(); remote_lost(), when the step can run again in another process */
+	[REMOTE_WAITS] = MAY(STEPS) | MAY(IDLE),
+	/* send_step(); fetch_done() */
+	[REMOTE_STEPS] = MAY(FETCHES) | MAY(WAITS) | MAY(IDLE),
+	/* on_fetch() */
+	[REMOTE_FETCHES] = MAY(STEPS) | MAY(WAITS) | MAY(IDLE),
+};
+#undef MAY
+
+void
+remote_move(struct remote *remote, enum remote_state to)
+{
+	CHECK(loop_inside(remote->worker->loop));
+	CHECK((remote_next[remote->state] & 1u << to) != 0);
+	CHECK((to == REMOTE_FETCHES) == (remote->fetch != NULL));
+	remote->state = to;
+}
 
 /* ---- slots ---------------------------------------------------------------------------------- */
 
@@ -26,7 +53,8 @@ remote_find(const struct worker *worker, uint64_t id)
 	return remote != NULL && remote->id == id ? remote : NULL;
 }
 
-static bool
+/* Without a slot the id stays 0. */
+static void
 slot_take(struct worker *worker, struct remote *remote)
 {
 	uint32_t at = worker->next_free;
@@ -34,7 +62,7 @@ slot_take(struct worker *worker, struct remote *remote)
 	while (at < worker->slots && worker->slot[at] != NULL)
 		at++;
 	if (at == WIRE_RUNS_MAX)
-		return false;
+		return;
 	if (at == worker->slots) {
 		uint32_t more = worker->slots == 0 ? 64 : worker->slots * 2;
 
@@ -43,10 +71,12 @@ slot_take(struct worker *worker, struct remote *remote)
 		       (more - worker->slots) * sizeof(struct remote *));
 		worker->slots = more;
 	}
+	CHECK(worker->slot[at] == NULL);
 	worker->slot[at] = remote;
 	worker->next_free = at + 1;
-	remote->id = (uint64_t)++worker->generation << 32 | at;
-	return true;
+	if (++worker->generation == 0) /* an id is never 0 */
+		worker->generation++;
+	remote->id = (uint64_t)worker->generation << 32 | at;
 }
 
 static void
@@ -54,6 +84,7 @@ slot_release(struct worker *worker, const struct remote *remote)
 {
 	uint32_t at = (uint32_t)remote->id;
 
+	CHECK(at < worker->slots && worker->slot[at] == remote);
 	worker->slot[at] = NULL;
 	if (at < worker->next_free)
 		worker->next_free = at;
@@ -134,7 +165,7 @@ send_begin(struct remote *remote)
 	if (!ok)
 		return false;
 	remote->epoch = remote->worker->epoch;
-	if (remote->cancelled)
+	if (remote->cancelled_ms != 0)
 		remote_tell(remote, WIRE_CANCEL, 0, NULL);
 	return true;
 }
@@ -146,6 +177,7 @@ send_step(struct remote *remote, enum entry entry, struct mcp_reply *replies, si
 	struct buf out;
 	bool ok;
 
+	CHECK(remote_known(remote));
 	buf_init(&out, WIRE_MESSAGE_MAX);
 	wire_u32(&out, entry);
 	wire_str(&out, answers);
@@ -153,8 +185,10 @@ send_step(struct remote *remote, enum entry entry, struct mcp_reply *replies, si
 	for (size_t i = 0; i < n; i++)
 		wire_reply(&out, &replies[i]);
 	ok = buf_ok(&out);
-	if (ok)
+	if (ok) {
+		remote_move(remote, REMOTE_STEPS);
 		remote_tell(remote, WIRE_STEP, 0, &out);
+	}
 	buf_fini(&out);
 	return ok;
 }
@@ -164,7 +198,7 @@ send_step(struct remote *remote, enum entry entry, struct mcp_reply *replies, si
 void
 remote_stepped(struct remote *remote)
 {
-	remote->stepping = false;
+	remote_move(remote, REMOTE_IDLE);
 	call_stepped(remote->call, &remote->outcome, &remote->result);
 }
 
@@ -236,7 +270,7 @@ remotes_send(struct worker *worker)
 	for (uint32_t i = 0; i < worker->slots && worker->state == WORKER_UP; i++) {
 		struct remote *remote = worker->slot[i];
 
-		if (remote != NULL && remote->stepping && !remote_known(remote))
+		if (remote != NULL && remote->state == REMOTE_WAITS)
 			run_entry(remote);
 	}
 }
@@ -253,21 +287,29 @@ fetch_abandon(struct remote *remote)
 static void
 remote_lost(struct remote *remote, unsigned epoch, bool was_up)
 {
-	bool was_there = remote->epoch == epoch;
+	const enum remote_state state = remote->state;
 
+	CHECK(state == REMOTE_IDLE || state == REMOTE_WAITS || remote->epoch == epoch);
 	remote->epoch = 0;
 	fetch_abandon(remote);
-	if (!remote->stepping)
-		return;
-	if (!was_there && was_up) {
-		run_entry(remote); /* it came when the process had ended already */
-	} else if (!was_there) {
-		fail_not_running(remote);
-	} else if (resumable(remote)) {
+	switch (state) {
+	case REMOTE_IDLE: break;
+	case REMOTE_WAITS:
+		if (was_up)
+			run_entry(remote); /* it came when the process had ended already */
+		else
+			fail_not_running(remote);
+		break;
+	case REMOTE_STEPS:
+	case REMOTE_FETCHES:
+		if (!resumable(remote)) {
+			fail_lost(remote);
+			break;
+		}
 		remote->retries++;
+		remote_move(remote, REMOTE_WAITS);
 		run_entry(remote);
-	} else {
-		fail_lost(remote);
+		break;
 	}
 }
 
@@ -307,10 +349,10 @@ remotes_watch(struct worker *worker)
 	for (uint32_t i = 0; i < worker->slots; i++) {
 		const struct remote *remote = worker->slot[i];
 
-		if (remote == NULL || !remote->stepping || remote->fetch != NULL)
+		if (remote == NULL || remote->state != REMOTE_STEPS)
 			continue;
 		if (remote->input.deadline_ms >= late &&
-		    !(remote->cancelled && remote->cancelled_ms < late))
+		    (remote->cancelled_ms == 0 || remote->cancelled_ms >= late))
 			continue;
 		worker_fault(worker, "a step of it did not end");
 		return;
@@ -332,8 +374,7 @@ begin(const struct provider *provider, struct call *call, const struct row *row,
 	keep_input(remote, input);
 	remote_keep_handle(remote, input->handle, input->handle_len);
 	result_init(&remote->result, &input->limits);
-	if (!slot_take(provider->worker, remote))
-		remote->worker = NULL; /* step() says so */
+	slot_take(remote->worker, remote);
 	return remote;
 }
 
@@ -366,8 +407,8 @@ step(void *handle, enum entry entry, struct mcp_reply *replies, size_t n, const 
 {
 	struct remote *remote = handle;
 
-	remote->stepping = true;
-	if (remote->worker == NULL) {
+	remote_move(remote, REMOTE_WAITS);
+	if (remote->id == 0) {
 		fail_full(remote);
 		return;
 	}
@@ -388,11 +429,10 @@ cancel(void *handle)
 {
 	struct remote *remote = handle;
 
-	if (remote->cancelled)
+	if (remote->cancelled_ms != 0)
 		return;
-	remote->cancelled = true;
 	remote->cancelled_ms = clock_ms();
-	if (remote->worker != NULL && remote_known(remote))
+	if (remote_known(remote))
 		remote_tell(remote, WIRE_CANCEL, 0, NULL);
 }
 
@@ -404,7 +444,7 @@ deadline(void *handle, int64_t deadline_ms, int64_t wait_until_ms)
 
 	remote->input.deadline_ms = deadline_ms;
 	remote->input.wait_until_ms = wait_until_ms;
-	if (remote->worker == NULL || !remote_known(remote))
+	if (!remote_known(remote))
 		return;
 	buf_init(&out, WIRE_MESSAGE_MAX);
 	wire_i64(&out, deadline_ms);
@@ -433,8 +473,7 @@ sink(void *handle, size_t i, const char *data, size_t len)
 {
 	struct remote *remote = handle;
 
-	if (remote->worker == NULL || i >= MCP_REQUESTS_MAX)
-		return SINK_STOP;
+	CHECK(i < MCP_REQUESTS_MAX);
 	return remote_flow_send(remote, &remote->flow[i], (uint32_t)i, data, len);
 }
 
@@ -456,11 +495,11 @@ end(void *handle)
 {
 	struct remote *remote = handle;
 
-	if (remote->worker != NULL) {
-		if (remote_known(remote))
-			remote_tell(remote, WIRE_END, 0, NULL);
+	CHECK(loop_inside(remote->worker->loop));
+	if (remote_known(remote))
+		remote_tell(remote, WIRE_END, 0, NULL);
+	if (remote->id != 0)
 		slot_release(remote->worker, remote);
-	}
 	remote_free(remote);
 }
 

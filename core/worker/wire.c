@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #define ABSENT UINT32_MAX /* the length of NULL */
 
 /* ---- writing -------------------------------------------------------------------------------- */
@@ -30,6 +32,7 @@ wire_f64(struct buf *out, double value)
 void
 wire_bytes(struct buf *out, const void *data, size_t len)
 {
+	CHECK(len < ABSENT);
 	wire_u32(out, (uint32_t)len);
 	buf_add(out, data, len);
 	buf_putc(out, '\0');
@@ -49,6 +52,7 @@ wire_str(struct buf *out, const char *text)
 static void
 take(struct wire_reader *in, void *value, size_t size)
 {
+	CHECK(in->at <= in->end);
 	if (in->bad || (size_t)(in->end - in->at) < size) {
 		in->bad = true;
 		memset(value, 0, size);

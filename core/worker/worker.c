@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -26,6 +27,30 @@
 #define LAST_PIECES 8 /* of what it wrote before it died */
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
+
+/* ---- states --------------------------------------------------------------------------------- */
+
+#define MAY(state) (1u << WORKER_##state)
+
+static const unsigned worker_next[] = {
+	/* worker_down(), worker_free() */
+	[WORKER_DOWN] = MAY(STARTING),
+	/* worker_start(), from the timer that worker_want() has set */
+	[WORKER_STARTING] = MAY(UP) | MAY(DOWN),
+	/* on_ready() */
+	[WORKER_UP] = MAY(ENDING) | MAY(DOWN),
+	/* on_closed() */
+	[WORKER_ENDING] = MAY(DOWN),
+};
+#undef MAY
+
+static void
+worker_move(struct worker *worker, enum worker_state to)
+{
+	CHECK(loop_inside(worker->loop));
+	CHECK((worker_next[worker->state] & 1u << to) != 0);
+	worker->state = to;
+}
 
 /* ---- reaping -------------------------------------------------------------------------------- */
 
@@ -86,8 +111,9 @@ worker_start(struct worker *worker)
 	char why[REFUSAL_WHY_MAX];
 	int fd = -1, output = -1;
 
+	CHECK(worker->process.pid == 0 && worker->channel.fd < 0);
 	worker->epoch++;
-	worker->state = WORKER_STARTING;
+	worker_move(worker, WORKER_STARTING);
 	if (!process_start(&worker->process, worker->provider->name, worker->file, &fd, &output,
 			   why, sizeof(why))) {
 		worker_down(worker, why, false);
@@ -178,7 +204,8 @@ worker_down(struct worker *worker, const char *why, bool by_itself)
 		worker->failures = 0;
 	worker->failures++;
 	worker->not_before = now + backoff(worker->failures);
-	worker->state = WORKER_DOWN;
+	worker_move(worker, WORKER_DOWN);
+	CHECK(worker->process.pid == 0);
 	snprintf(worker->why, sizeof(worker->why), "%s", by_itself && how[0] != '\0' ? how : why);
 	log_event(LOG_ERROR, "worker-end", "plugin", "s", worker->provider->name, "why", "s",
 		  worker->why, "next_start_ms", "i", worker->not_before - now, NULL);
@@ -206,7 +233,7 @@ on_ready(struct worker *worker, struct wire_reader *in)
 		return;
 	}
 	refusal_set(worker->refusal, PLUGIN_OK, "%s", "");
-	worker->state = WORKER_UP;
+	worker_move(worker, WORKER_UP);
 	worker->up_since = clock_ms();
 	loop_timer_stop(worker->loop, &worker->timer);
 	loop_timer_set(worker->loop, &worker->watchdog, WATCHDOG_MS);
@@ -250,7 +277,7 @@ on_closed(struct channel *channel, const char *why)
 
 	snprintf(worker->why, sizeof(worker->why), "%s", why);
 	if (worker->state == WORKER_UP && worker->death.active) {
-		worker->state = WORKER_ENDING;
+		worker_move(worker, WORKER_ENDING);
 		loop_timer_set(worker->loop, &worker->timer, ENDING_MS);
 	} else {
 		worker_fault(worker, why);
@@ -349,7 +376,8 @@ worker_free(struct worker *worker)
 	if (worker->death.active)
 		loop_remove(worker->loop, &worker->death);
 	channel_close(&worker->channel);
-	worker->state = WORKER_DOWN;
+	if (worker->state != WORKER_DOWN)
+		worker_move(worker, WORKER_DOWN);
 	remotes_free(worker);
 	quit(worker);
 	loop_timer_stop(worker->loop, &worker->timer);

@@ -30,8 +30,13 @@ struct remote;
 #define WORKER_QUIT_MS 1000    /* after which a worker told to end is killed */
 #define WORKER_RETRIES 3u      /* processes that one step of an operation may outlive */
 
-/* ENDING: it has closed its socket, and how it ended will be known in a moment. */
-enum worker_state { WORKER_DOWN, WORKER_STARTING, WORKER_UP, WORKER_ENDING };
+/* worker.c says who moves it and what may follow. */
+enum worker_state {
+	WORKER_DOWN,	 /* no process; the next call starts one, not before `not_before` */
+	WORKER_STARTING, /* it runs, and has not said that the plugin is loaded */
+	WORKER_UP,	 /* calls run in it */
+	WORKER_ENDING,	 /* it has closed its socket; how it ended will be known in a moment */
+};
 
 #define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
 
@@ -58,7 +63,7 @@ struct worker {
 	struct refusal *refusal; /* what the worker said at its last start */
 	struct loop *loop;
 	struct channel channel;
-	enum worker_state state;
+	enum worker_state state; /* only worker_move() writes it */
 	struct process process;
 	struct worker_output output;
 	struct loop_watch death;

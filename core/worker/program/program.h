@@ -47,13 +47,19 @@ void tasks_end(struct program *program);
 
 /* ---- between the files ---------------------------------------------------------------------- */
 
+enum task_state {
+	TASK_WAITS, /* for the host to run a step */
+	TASK_STEPS,
+	TASK_FORGOTTEN, /* the host has ended the call, and a step still runs */
+};
+
 /* One call. Its run belongs to the thread that runs a step; the loop thread may only cancel. */
 struct task {
 	struct program *program;
 	uint64_t id;
 	struct run *run;
 	bool is_inline;
-	bool running, ended;		/* ended: forgotten by the host, freed once not running */
+	enum task_state state;		/* the loop thread's */
 	bool stopped[MCP_REQUESTS_MAX]; /* sinks that want no more */
 	struct pool_job job;
 	/* of the step */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "worker/program/program.h"
 
@@ -42,6 +43,8 @@ place(struct program *program, struct task *task)
 static void
 task_free(struct task *task)
 {
+	CHECK(task->state != TASK_STEPS && task->job.state == POOL_JOB_IDLE);
+	CHECK(task->request == NULL);
 	run_free(task->run);
 	pthread_cond_destroy(&task->fetched);
 	pthread_mutex_destroy(&task->lock);
@@ -119,17 +122,18 @@ step_done(struct pool_job *job)
 {
 	struct task *task = (struct task *)((char *)job - offsetof(struct task, job));
 
-	task->running = false;
+	CHECK(loop_inside(task->program->loop) && task->state != TASK_WAITS);
 	free(task->message);
 	free(task->reply);
 	free(task->header);
 	task->message = NULL;
 	task->reply = NULL;
 	task->header = NULL;
-	if (task->ended) {
+	if (task->state == TASK_FORGOTTEN) {
 		task_free(task);
 		return;
 	}
+	task->state = TASK_WAITS;
 	memset(task->stopped, 0, sizeof(task->stopped));
 	send_stepped(task);
 }
@@ -159,12 +163,12 @@ take_step(struct task *task, const struct channel_message *message)
 static void
 on_step(struct task *task, const struct channel_message *message)
 {
-	if (task->running)
+	if (task->state != TASK_WAITS)
 		program_fault("the host ran two steps of one call at once");
 	take_step(task, message);
 	if (task->entry == ENTRY_NEXT && task->run->outcome.kind != OUTCOME_SUSPEND)
 		program_fault("the host continued what was not suspended");
-	task->running = true;
+	task->state = TASK_STEPS;
 	task->job = (struct pool_job){ .run = step_run,
 				       .done = step_done,
 				       .large = message->len >= POOL_LARGE_BYTES };
@@ -212,7 +216,7 @@ on_sink(struct task *task, const struct channel_message *message)
 		task_fetch_sink(task, message->data, message->len);
 		return;
 	}
-	if (task->running || i >= outcome->requests)
+	if (task->state != TASK_WAITS || i >= outcome->requests)
 		program_fault("the host fed a sink that is not there");
 	request = &outcome->request[i];
 	if (request->reply != MCP_REPLY_SINK || request->sink == NULL)
@@ -230,8 +234,8 @@ on_end(struct task *task)
 	task->program->task[(uint32_t)task->id] = NULL;
 	run_cancel(task->run);
 	task_gone(task);
-	if (task->running)
-		task->ended = true;
+	if (task->state == TASK_STEPS)
+		task->state = TASK_FORGOTTEN;
 	else
 		task_free(task);
 }
@@ -263,8 +267,11 @@ tasks_end(struct program *program)
 		task_gone(program->task[i]);
 	}
 	pool_free(program->pool);
-	for (uint32_t i = 0; i < program->tasks; i++)
-		if (program->task[i] != NULL)
-			task_free(program->task[i]);
+	for (uint32_t i = 0; i < program->tasks; i++) {
+		if (program->task[i] == NULL)
+			continue;
+		program->task[i]->state = TASK_WAITS; /* its step has ended with the pool */
+		task_free(program->task[i]);
+	}
 	free(program->task);
 }
