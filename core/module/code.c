@@ -14,6 +14,7 @@
 
 #include <lakehost/version.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -258,13 +259,14 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 	char path[32];
 	void *object;
 
+	CHECK(code->state == CODE_NONE && fd >= 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (object == NULL) {
 		differs(&check, "%s", dlerror());
 		return PLUGIN_DLOPEN;
 	}
-	code->loaded = true;
+	code->state = CODE_LOADED;
 	plugin = dlsym(object, "mcp_plugin");
 	if (plugin == NULL) {
 		differs(&check, "it must export the data symbol mcp_plugin");
@@ -362,6 +364,7 @@ enum plugin_refusal
 code_start(struct code *code, const char *options, const struct code_services *services,
 	   void *owner, char *why, size_t why_size)
 {
+	CHECK(code->state == CODE_LOADED);
 	code->services = services;
 	code->owner = owner;
 	code->host = (struct mcp_host){
@@ -376,14 +379,14 @@ code_start(struct code *code, const char *options, const struct code_services *s
 	};
 	if (code->descriptor.start != NULL && !run_start(code, why, why_size))
 		return PLUGIN_START;
-	code->started = true;
+	code->state = CODE_STARTED;
 	return PLUGIN_OK;
 }
 
 void
 code_fini(struct code *code)
 {
-	if (code->started && code->descriptor.stop != NULL)
+	if (code->state == CODE_STARTED && code->descriptor.stop != NULL)
 		code->descriptor.stop(code->self);
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)
 		free(code->row[kind]);

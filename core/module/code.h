@@ -29,8 +29,14 @@ struct code_services {
 #define CODE_LOG_MAX 8192u /* bytes of a line that a plugin logs outside of calls */
 #define CODE_URI_MAX 4096u /* bytes of a URI that it says was updated */
 
+enum code_state {
+	CODE_NONE,    /* nothing of a file; the rows of the host's own are there all the same */
+	CODE_LOADED,  /* dlopen succeeded, so the file's descriptor is taken */
+	CODE_STARTED, /* and start() did: stop() is to be called */
+};
+
 struct code {
-	bool loaded;			 /* dlopen succeeded, so the file's descriptor is taken */
+	enum code_state state;
 	struct mcp_plugin descriptor;	 /* a copy; members that its minor lacks are zero */
 	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
 	struct mcp_operation *operation; /* copies of those that tools point to */
@@ -38,7 +44,6 @@ struct code {
 	const struct code_services *services;
 	void *owner; /* of the services */
 	void *self;  /* what start() set */
-	bool started;
 };
 
 /*

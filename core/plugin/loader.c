@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -58,6 +59,7 @@ news_take(struct plugins *plugins)
 	struct news *news;
 
 	pthread_mutex_lock(&plugins->lock);
+	CHECK(plugins->posted && plugins->n_news <= NEWS_MAX);
 	news = plugins->news;
 	plugins->news = NULL;
 	plugins->news_end = &plugins->news;
@@ -83,6 +85,7 @@ news_deliver(struct loop_job *job)
 {
 	struct plugins *plugins = job->data;
 
+	CHECK(loop_inside(plugins->loop));
 	for (struct news *news = news_take(plugins); news != NULL; news = news_free(news))
 		if (plugins->changed != NULL)
 			plugins->changed(plugins->changed_data, news->what, news->uri);
@@ -175,7 +178,8 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 struct sources {
 	struct plugins *plugins;
 	struct registry_source *item;
-	size_t n, files; /* so many of them are files, the last ones */
+	size_t n, room;
+	size_t files; /* so many of them are files, the last ones */
 };
 
 static void
@@ -190,6 +194,7 @@ refuse_rows(void *data, size_t source, const char *why)
 			    why);
 		return;
 	}
+	CHECK(source < sources->n);
 	line = xprintf("%s: %s", sources->plugins->prompts.item[source - first].path, why);
 	strings_add(&sources->plugins->prompt_faults, line);
 	free(line);
@@ -199,6 +204,7 @@ static void
 add_source(struct sources *sources, struct plugin *plugin, const char *name,
 	   struct json_object *manifest)
 {
+	CHECK(sources->n < sources->room);
 	sources->item[sources->n++] = (struct registry_source){
 		.provider = plugin != NULL ? &plugin->provider : NULL,
 		.plugin_name = name,
@@ -229,6 +235,7 @@ provider_of(struct plugin *plugin)
 		.runner = plugin->isolation == ISOLATION_NONE ? &inprocess_runner : &worker_runner,
 		.worker = plugin->worker,
 		.plugin = plugin,
+		.self = plugin->code.self,
 		.code = plugin_code,
 		.changed = plugin_changed,
 	};
@@ -237,6 +244,7 @@ provider_of(struct plugin *plugin)
 static void
 add_plugin(struct sources *sources, struct plugin *plugin)
 {
+	CHECK(plugin->name != NULL && plugin->published != NULL);
 	plugin->provider = provider_of(plugin);
 	add_source(sources, plugin, plugin->name, plugin->published);
 }
@@ -248,7 +256,8 @@ stage_registry(struct plugins *plugins)
 	const struct prompt_files *prompts = &plugins->prompts;
 	struct sources sources = { .plugins = plugins, .files = prompts->count };
 
-	sources.item = xcalloc(plugins->count + prompts->count + 1, sizeof(*sources.item));
+	sources.room = plugins->count + prompts->count + 1;
+	sources.item = xcalloc(sources.room, sizeof(*sources.item));
 	if (plugins->builtin != NULL)
 		add_plugin(&sources, plugins->builtin);
 	for (size_t i = 0; i < plugins->count; i++)
@@ -356,6 +365,7 @@ run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
 	if (plugin->refusal.kind != PLUGIN_OK || plugin->running)
 		return false;
+	CHECK(plugin->code.state == CODE_NONE && plugin->worker == NULL);
 	if (plugin->isolation == ISOLATION_NONE)
 		stage_code(plugin);
 	else
@@ -430,7 +440,7 @@ plugin_fini(struct plugin *plugin)
 {
 	worker_free(plugin->worker);
 	/* The object stays mapped under the name of its descriptor, which must never be reused. */
-	if (plugin->fd >= 0 && !plugin->code.loaded)
+	if (plugin->fd >= 0 && plugin->code.state == CODE_NONE)
 		close(plugin->fd);
 	code_fini(&plugin->code);
 	json_object_put(plugin->published);
