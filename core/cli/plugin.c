@@ -172,6 +172,19 @@ open_plugin(const struct config *config, const char *which, char **path)
 	return -1;
 }
 
+/* The tools that the host publishes for an operation. */
+static void
+print_task(struct json_object *row, const char *tool, const char *access)
+{
+	static const char *const parts[] = { "result", "cancel" };
+	struct json_object *task = json_obj(json_obj(row, "lakehost"), "task");
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (json_str(task, parts[i]) != NULL)
+			printf("%-12s %s (%s; %s of %s)\n", "", json_str(task, parts[i]),
+			       access != NULL ? access : "?", parts[i], tool);
+}
+
 static void
 print_row_names(struct json_object *manifest, const char *kind, const char *title)
 {
@@ -185,6 +198,7 @@ print_row_names(struct json_object *manifest, const char *kind, const char *titl
 		printf("%-12s %s%s%s%s\n", i == 0 ? title : "", name != NULL ? name : "?",
 		       access != NULL ? " (" : "", access != NULL ? access : "",
 		       access != NULL ? ")" : "");
+		print_task(row, name, access);
 	}
 }
 

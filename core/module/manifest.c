@@ -423,6 +423,19 @@ manifest_check(struct json_object *manifest, char *why, size_t why_size)
 	return check_requests(manifest, &report);
 }
 
+bool
+manifest_row_named(struct json_object *row, const char *name, size_t len)
+{
+	struct json_object *task = json_obj(json_obj(row, "lakehost"), "task");
+	const char *const names[] = { json_str(row, "name"), json_str(task, "result"),
+				      json_str(task, "cancel") };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] != NULL && strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
 void
 manifest_row_name(struct json_object *row, char *name, size_t size)
 {

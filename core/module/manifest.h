@@ -57,6 +57,8 @@ struct manifest_upstream manifest_upstream(struct json_object *plugin);
 /* Reads "MAJOR.MINOR". */
 bool manifest_abi_parse(const char *text, unsigned *major, unsigned *minor);
 
+/* Is this the name of the row, or of a tool that the host publishes for its operation? */
+bool manifest_row_named(struct json_object *row, const char *name, size_t len);
 /* The name that the row's counterpart in the descriptor has: of a completion, "REF ARGUMENT". */
 void manifest_row_name(struct json_object *row, char *name, size_t size);
 

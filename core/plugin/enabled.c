@@ -147,12 +147,11 @@ note_if_it_has(void *data, const char *name)
 	if (search->plugin == NULL && plugin_open(&plugin, search->directories) &&
 	    plugin_read_manifest(&plugin))
 		tools = json_arr(plugin.manifest, "tools");
-	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++) {
-		const char *tool = json_str(json_object_array_get_idx(tools, i), "name");
-
-		if (search->plugin == NULL && tool != NULL && strcmp(tool, search->tool) == 0)
+	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++)
+		if (search->plugin == NULL &&
+		    manifest_row_named(json_object_array_get_idx(tools, i), search->tool,
+				       strlen(search->tool)))
 			search->plugin = xstrdup(name);
-	}
 	plugin_fini(&plugin);
 }
 

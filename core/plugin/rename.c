@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "module/manifest.h"
 #include "plugin/plugin.h"
 
 /* The new name of a row, for free(); NULL where it keeps its own. */
@@ -89,25 +90,13 @@ rename_reference(const struct config_plugin *config, struct json_object *complet
 }
 
 static bool
-is_text(const char *text, const char *name, size_t len)
-{
-	return text != NULL && strlen(text) == len && memcmp(text, name, len) == 0;
-}
-
-static bool
 has_row(struct json_object *manifest, const char *kind, const char *name, size_t len)
 {
 	struct json_object *list = json_arr(manifest, kind);
 
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		struct json_object *row = json_object_array_get_idx(list, i);
-		struct json_object *task = json_obj(json_obj(row, "lakehost"), "task");
-
-		if (is_text(json_str(row, "name"), name, len) ||
-		    is_text(json_str(task, "result"), name, len) ||
-		    is_text(json_str(task, "cancel"), name, len))
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		if (manifest_row_named(json_object_array_get_idx(list, i), name, len))
 			return true;
-	}
 	return false;
 }
 

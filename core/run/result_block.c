@@ -339,6 +339,13 @@ add_link(struct result *result, const struct mcp_block *given)
 	return push_named(result, given, &parts);
 }
 
+/* MCP, server/prompts, "PromptMessage". */
+bool
+result_role_valid(const char *role)
+{
+	return role == NULL || strcmp(role, "user") == 0 || strcmp(role, "assistant") == 0;
+}
+
 int
 result_block(struct result *result, const struct mcp_block *block)
 {
@@ -353,6 +360,8 @@ result_block(struct result *result, const struct mcp_block *block)
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;
 	}
+	if (!result_role_valid(block->role))
+		return result_defect(result, "\"%s\" is not a role", block->role);
 	if (strcmp(kind, "text") == 0)
 		return add_text(result, block);
 	if (strcmp(kind, "image") == 0)

@@ -195,6 +195,8 @@ read_block(struct result *result, struct json_object *entry)
 
 	if (!kind_parse(json_str(content, "type"), &parts.kind))
 		return "a content block of an unknown kind";
+	if (!result_role_valid(json_str(entry, "role")))
+		return "a content block of an unknown role";
 	parts.untrusted = json_flag(json_obj(content, "_meta"), "lakehost/untrusted", false);
 	parts.rows = parts.kind == BLOCK_TEXT && json_flag(entry, "rows", false);
 	buf_init(&room, (size_t)1 << 30);

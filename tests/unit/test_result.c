@@ -81,6 +81,7 @@ wrong_blocks(void)
 		{ .kind = "image", .blob = { "x", 1 } },
 		{ .kind = "resource", .text = { "x", 1 } },
 		{ .kind = "resource_link", .uri = "u:1" },
+		{ .kind = "text", .text = { "x", 1 }, .role = "system" },
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

@@ -330,6 +330,8 @@ class CommandLine(unittest.TestCase):
             "call", "x_write_report", "polls=1", "wait_s=0")).stdout
         self.assertRegex(text, r"(?m)^To stop it: x_cancel_report with the same handle")
         handle = re.search(r"(?m)^Next: report_of handle=(\S+)", text)[1]
+        self.assertRegex(self.run_command(self.of_a_vendor("plugin", "inspect", "fixture")).stdout,
+                         r"(?m)^ +get_report \(write; result of write_report\)$")
         text = self.run_command(self.of_a_vendor("call", "report_of", "handle=" + handle)).stdout
         self.assertIn("The report is ready", text)
 
