@@ -85,9 +85,10 @@ struct config_plugin {
 	bool critical;		    /* a refusal of it stops the host */
 	struct strings permissions; /* when set: narrower than the manifest's */
 	bool narrowed;
-	char *options;	    /* JSON object as written; checked against the manifest by the loader */
-	struct strings set; /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
-	char *prefix;	    /* of the names of its tools and prompts, or NULL */
+	char *options; /* JSON object as written; checked against the manifest by the loader */
+	struct strings option_places; /* "KEY=FILE:LINE" of each option in the file */
+	struct strings set;    /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
+	char *prefix;	       /* of the names of its tools and prompts, or NULL */
 	struct strings rename; /* "old=new" of single ones */
 	char *upstream;	       /* which upstream its role "workspace" means; NULL: "workspace" */
 };

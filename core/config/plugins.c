@@ -41,10 +41,29 @@ config_plugin_fini(struct config_plugin *plugin)
 	free(plugin->where);
 	strings_fini(&plugin->permissions);
 	free(plugin->options);
+	strings_fini(&plugin->option_places);
 	strings_fini(&plugin->set);
 	free(plugin->prefix);
 	strings_fini(&plugin->rename);
 	free(plugin->upstream);
+}
+
+static void
+read_option_places(struct config_plugin *plugin, const struct node *root)
+{
+	struct node options = node_group(root, "options");
+	struct strings keys = { 0 };
+
+	node_keys(&options, &keys);
+	for (size_t i = 0; i < keys.count; i++) {
+		char *where = node_where(&options, keys.item[i]);
+		char *place = xprintf("%s=%s", keys.item[i], where);
+
+		strings_add(&plugin->option_places, place);
+		free(place);
+		free(where);
+	}
+	strings_fini(&keys);
 }
 
 static void
@@ -130,6 +149,7 @@ read_dropin(struct config *config, struct config_plugin *plugin, const char *pat
 	if (plugin->upstream != NULL && config_upstream(config, plugin->upstream) == NULL)
 		node_fault(&root, "upstream", "there is no upstreams.%s", plugin->upstream);
 	plugin->options = node_json(&root, "options");
+	read_option_places(plugin, &root);
 	read_permissions(plugin, &root);
 	read_names(plugin, &root);
 	reader_finish(&reader);
@@ -227,6 +247,8 @@ adopt(struct config *config, struct config_plugin *plugin)
 		strings_add(&plugin->permissions, from->permissions.item[i]);
 	for (size_t i = 0; i < from->rename.count; i++)
 		strings_add(&plugin->rename, from->rename.item[i]);
+	for (size_t i = 0; i < from->option_places.count; i++)
+		strings_add(&plugin->option_places, from->option_places.item[i]);
 	plugin->upstream = from->upstream != NULL ? xstrdup(from->upstream) : NULL;
 	plugin->prefix = from->prefix != NULL ? xstrdup(from->prefix) : NULL;
 	free(plugin->options);

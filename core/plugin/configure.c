@@ -53,19 +53,49 @@ fill_from_environment(const struct plugin *plugin, struct json_object *options)
 	}
 }
 
+/* The value of KEY in a list of "KEY=VALUE", or NULL. */
+static const char *
+value_in(const struct strings *list, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strncmp(list->item[i], key, len) == 0 && list->item[i][len] == '=')
+			return list->item[i] + len + 1;
+	return NULL;
+}
+
+/* Where the operator wrote this option (NULL: all of them), for free(). */
+static char *
+option_where(const struct plugin *plugin, const char *option)
+{
+	const struct config_plugin *config = plugin->config;
+	const char *place = NULL;
+
+	if (config != NULL && option != NULL && value_in(&config->set, option) != NULL)
+		return xprintf("--set plugins.%s.options.%s", plugin->name, option);
+	if (config != NULL && option != NULL)
+		place = value_in(&config->option_places, option);
+	return place != NULL ? xstrdup(place) : xprintf("%s%s", where(plugin), or_set(plugin));
+}
+
 static bool
 prepare_options(struct plugin *plugin, const struct schema *schema, struct json_object *options)
 {
+	const char *first = NULL;
+	char *place;
 	struct buf why, text;
 	bool ok;
 
 	buf_init_keeping(&why, SENTENCE_MAX);
-	ok = schema_prepare(schema, options, NULL, &why);
+	ok = schema_prepare_options(schema, options, &why, &first);
 	for (char *end = strchr(why.data, '\n'); end != NULL; end = strchr(end, '\n'))
 		*end = ';'; /* a refusal is one line */
-	if (!ok)
-		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s%s: %s", where(plugin),
-			    or_set(plugin), why.data);
+	if (!ok) {
+		place = option_where(plugin, first);
+		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s: %s", place, why.data);
+		free(place);
+	}
 	buf_fini(&why);
 	if (!ok)
 		return false;

@@ -51,5 +51,9 @@ bool schema_check(const struct schema *schema, struct json_object *value, struct
  */
 bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
 		    struct buf *why);
+/* The same for the options of a plugin, which messages call so. On failure `*first` is the option
+ * that the first fault is about, as long as `value` and the schema live, or NULL. */
+bool schema_prepare_options(const struct schema *schema, struct json_object *value, struct buf *why,
+			    const char **first);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -421,19 +422,22 @@ keep_lines(char *text)
 			memset(at, ' ', strlen(ends[i]));
 }
 
-bool
-node_check(const struct node *node, struct json_object *value, struct buf *why)
+static bool
+run_check(struct check *c, const struct node *node, struct json_object *value)
 {
-	struct check c = { .why = why };
+	struct buf *why = c->why;
 	size_t before = why != NULL ? why->len : 0;
 
-	if (check_node(&c, node, value))
+	if (check_node(c, node, value))
 		return true;
-	if (why != NULL && why->len > before)
+	CHECK(c->depth == 0 && c->hidden == 0 && c->path_len == 0);
+	if (why == NULL)
+		return false;
+	if (why->len > before)
 		keep_lines(why->data + before);
-	if (c.faults >= FAULTS_MAX)
+	if (c->faults >= FAULTS_MAX)
 		buf_puts(why, "\nThere may be more faults.");
-	if (c.exhausted && why != NULL) {
+	if (c->exhausted) {
 		buf_cut(why, before);
 		buf_puts(why, "the value takes too long to check");
 	}
@@ -441,7 +445,26 @@ node_check(const struct node *node, struct json_object *value, struct buf *why)
 }
 
 bool
+node_check(const struct node *node, struct json_object *value, struct buf *why)
+{
+	struct check c = { .why = why, .noun = "argument" };
+
+	return run_check(&c, node, value);
+}
+
+bool
 schema_check(const struct schema *schema, struct json_object *value, struct buf *why)
 {
 	return node_check(schema->root, value, why);
+}
+
+bool
+schema_check_options(const struct schema *schema, struct json_object *value, struct buf *why,
+		     const char **first)
+{
+	struct check c = { .why = why, .noun = "option" };
+	bool ok = run_check(&c, schema->root, value);
+
+	*first = c.first;
+	return ok;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "registry/schema_fault.h"
@@ -14,15 +16,30 @@
 #define LISTED_MAX 40u	   /* names or values listed in a message */
 #define NAME_SHOWN_MAX 64u /* bytes of a name in a message */
 
-/* The bytes of a text that are shown: at most `most`, and only whole characters. */
-static size_t
-shown_length(const char *text, size_t most)
+/* So much of a text of the caller's as a message shows, for the inside of JSON quotes. Secrets are
+ * masked before the cut: of one that was cut in the middle, the mask would not find the rest. */
+static void
+add_shown(struct buf *out, const char *text, size_t most)
 {
-	size_t len = strnlen(text, most);
+	size_t len = strlen(text), end;
+	char *masked = mask_apply(text, len, &len);
+	const char *shown = masked != NULL ? masked : text;
 
-	while (text[len] != '\0' && len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-		len--;
-	return len;
+	end = len < most ? len : most;
+	while (end > 0 && end < len && ((unsigned char)shown[end] & 0xC0) == 0x80)
+		end--;
+	buf_json_inside(out, shown, end);
+	if (end < len)
+		buf_puts(out, "\xE2\x80\xA6");
+	free(masked);
+}
+
+static void
+add_quoted(struct buf *out, const char *text, size_t most)
+{
+	buf_putc(out, '"');
+	add_shown(out, text, most);
+	buf_putc(out, '"');
 }
 
 static void
@@ -35,7 +52,7 @@ add_path(const struct check *c, struct buf *out)
 			buf_printf(out, "[%zu]", c->path[i].index);
 		} else {
 			buf_puts(out, i > 0 ? "." : "");
-			buf_json_inside(out, key, shown_length(key, NAME_SHOWN_MAX));
+			add_shown(out, key, NAME_SHOWN_MAX);
 		}
 	}
 	if (c->path_len == 0)
@@ -46,27 +63,21 @@ add_path(const struct check *c, struct buf *out)
 static void
 add_value(const struct check *c, struct buf *out, struct json_object *value)
 {
-	const char *text = NULL;
-
-	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0) {
+	if (c->hidden > 0 || (value_type(value) & (TYPE_ARRAY | TYPE_OBJECT)) != 0)
 		buf_puts(out, value_type_name(value));
-		return;
-	}
-	if (json_object_is_type(value, json_type_string))
-		text = json_object_get_string(value);
-	if (text == NULL || strlen(text) <= SHOWN_MAX) {
+	else if (json_object_is_type(value, json_type_string))
+		add_quoted(out, json_object_get_string(value), SHOWN_MAX);
+	else
 		buf_json_tree(out, value);
-		return;
-	}
-	buf_putc(out, '"');
-	buf_json_inside(out, text, shown_length(text, SHOWN_MAX));
-	buf_puts(out, "\xE2\x80\xA6\"");
 }
 
-/* Begins the sentence of a fault. */
+/* Begins the sentence of a fault; `key` is what it is about where there is no path. */
 static void
-begin_fault(struct check *c)
+begin_fault(struct check *c, const char *key)
 {
+	CHECK(c->why != NULL && c->path_len <= SCHEMA_DEPTH_MAX);
+	if (c->faults == 0)
+		c->first = c->path_len > 0 ? c->path[0].key : key;
 	if (c->faults++ > 0)
 		buf_putc(c->why, '\n');
 }
@@ -85,7 +96,7 @@ fault_say(struct check *c, const char *format, ...)
 
 	if (c->why == NULL)
 		return false;
-	begin_fault(c);
+	begin_fault(c, NULL);
 	add_path(c, c->why);
 	buf_puts(c->why, ": ");
 	va_start(args, format);
@@ -102,7 +113,7 @@ fault_value(struct check *c, struct json_object *value, const char *format, ...)
 
 	if (c->why == NULL)
 		return false;
-	begin_fault(c);
+	begin_fault(c, NULL);
 	add_path(c, c->why);
 	buf_puts(c->why, ": ");
 	add_value(c, c->why, value);
@@ -144,14 +155,14 @@ property_names(const struct node *node)
 
 /* "x: unknown member "; the arguments themselves have no path. */
 static void
-begin_named(struct check *c, const char *what)
+begin_named(struct check *c, const char *what, const char *key)
 {
-	begin_fault(c);
+	begin_fault(c, key);
 	if (c->path_len > 0) {
 		add_path(c, c->why);
 		buf_puts(c->why, ": ");
 	}
-	buf_printf(c->why, "%s %s ", what, c->path_len > 0 ? "member" : "argument");
+	buf_printf(c->why, "%s %s ", what, c->path_len > 0 ? "member" : c->noun);
 }
 
 /* What is allowed is listed once. */
@@ -162,8 +173,8 @@ fault_unknown(struct check *c, const struct node *node, const char *key, bool li
 
 	if (c->why == NULL)
 		return false;
-	begin_named(c, "unknown");
-	buf_json(c->why, key, shown_length(key, NAME_SHOWN_MAX));
+	begin_named(c, "unknown", key);
+	add_quoted(c->why, key, NAME_SHOWN_MAX);
 	names = property_names(node);
 	near = nearest_name(key, names, node->n_properties);
 	if (near != NULL)
@@ -188,7 +199,7 @@ fault_missing(struct check *c, const struct node *node, const char *key)
 		return false;
 	if (property != NULL)
 		text = json_str(property->node->source, "description");
-	begin_named(c, "missing");
+	begin_named(c, "missing", key);
 	buf_printf(c->why, "\"%s\"", key);
 	if (text != NULL)
 		buf_printf(c->why, " (%.200s)", text);

@@ -27,8 +27,10 @@ struct check {
 	size_t path_len;
 	unsigned depth, hidden;
 	size_t steps;
-	size_t faults;	/* told so far */
-	bool exhausted; /* out of steps or depth: nothing more is judged */
+	size_t faults;	   /* told so far */
+	const char *first; /* member of the value that the first one is about; of the value's */
+	const char *noun;  /* of its members, in messages */
+	bool exhausted;	   /* out of steps or depth: nothing more is judged */
 };
 
 /* Each begins a sentence of `why`, where there is one, and returns false. "path: WORDS" */

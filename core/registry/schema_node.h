@@ -81,6 +81,9 @@ unsigned type_parse(const char *name);			      /* 0: unknown */
 
 /* schema_check.c: one value against one node; `why` may be NULL. */
 bool node_check(const struct node *node, struct json_object *value, struct buf *why);
+/* The check of schema_prepare_options(). */
+bool schema_check_options(const struct schema *schema, struct json_object *value, struct buf *why,
+			  const char **first);
 
 /* schema_time.c: milliseconds since 1970 from digits, ISO 8601, or "-24h" counted from `now_ms`. */
 bool time_parse(const char *text, int64_t now_ms, int64_t *ms);

@@ -360,9 +360,8 @@ add_defaults(const struct node *node, struct json_object *object)
 	}
 }
 
-bool
-schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
-	       struct buf *why)
+static void
+make_fit(const struct schema *schema, struct json_object *value, struct buf *notes)
 {
 	const struct node *root = behind(schema->root);
 	struct prepare p = { .notes = notes };
@@ -375,5 +374,20 @@ schema_prepare(const struct schema *schema, struct json_object *value, struct bu
 	} else if (json_object_is_type(value, json_type_array)) {
 		prepare_array(&p, root, value);
 	}
+}
+
+bool
+schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
+	       struct buf *why)
+{
+	make_fit(schema, value, notes);
 	return schema_check(schema, value, why);
+}
+
+bool
+schema_prepare_options(const struct schema *schema, struct json_object *value, struct buf *why,
+		       const char **first)
+{
+	make_fit(schema, value, NULL);
+	return schema_check_options(schema, value, why, first);
 }

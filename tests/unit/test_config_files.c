@@ -155,7 +155,7 @@ dropins(void)
 
 	make_folder();
 	free(folder_put("plugins-available/data.conf",
-			"isolation = \"none\"; options = { a = 1; b = "
+			"isolation = \"none\"; options = { a = 1;\nb = "
 			"[ \"x\\\"y\", \"z\" ]; c = { d = true; e = 1.5; f = 5000000000L; }; };",
 			0644));
 	free(folder_put("plugins-enabled/alpha.conf",
@@ -180,6 +180,9 @@ dropins(void)
 	ASSERT_INT(p[1].isolation, ISOLATION_NONE);
 	ASSERT_STR(p[1].options, "{\"a\":1,\"b\":[\"x\\\"y\",\"z\"],\"c\":{\"d\":true,\"e\":1.5,"
 				 "\"f\":5000000000}}");
+	ASSERT_INT(p[1].option_places.count, 3);
+	CU_ASSERT(strncmp(p[1].option_places.item[1], "b=", 2) == 0);
+	CU_ASSERT(strstr(p[1].option_places.item[1], "/plugins-available/data.conf:2") != NULL);
 	ASSERT_STR(p[2].name, "mid");
 	CU_ASSERT(!p[2].narrowed && p[2].isolation == ISOLATION_PROCESS);
 	ASSERT_STR(p[3].name, "zeta");

@@ -648,6 +648,39 @@ checks_options(void)
 }
 
 static void
+names_the_place_of_an_option(void)
+{
+	static const struct {
+		const char *options, *set, *why;
+	} cases[] = {
+		{ "{\"tabel\":\"x\"}", NULL,
+		  "test.conf:7: unknown option \"tabel\"; did you mean" },
+		{ "{\"limit\":0}", NULL, "test.conf:9: limit: 0 is less than" },
+		{ "{\"other\":0}", NULL, "test.conf:1: unknown option \"other\"" },
+		{ "{}", "limit=0", "--set plugins.good.options.limit: limit: 0 is less than" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *places[] = { (char *)(uintptr_t) "tabel=test.conf:7",
+				   (char *)(uintptr_t) "limit=test.conf:9" };
+		char *set[] = { (char *)(uintptr_t)cases[i].set };
+		struct config_plugin *plugin;
+		struct rig rig;
+
+		rig_init(&rig);
+		plugin_copy(BUILT("good"), rig.folder, "good.so");
+		plugin = rig_enable(&rig, "good");
+		plugin->options = (char *)(uintptr_t)cases[i].options;
+		plugin->option_places = (struct strings){ .item = places, .count = 2 };
+		plugin->set =
+		    (struct strings){ .item = set, .count = cases[i].set != NULL ? 1 : 0 };
+		rig_load(&rig, false);
+		expect(&rig, 0, PLUGIN_OPTIONS, cases[i].why);
+		rig_fini(&rig);
+	}
+}
+
+static void
 narrows_permissions_only(void)
 {
 	static const struct {
@@ -824,6 +857,7 @@ static const struct test tests[] = {
 	TEST(refuses_bad_manifests),
 	TEST(refuses_the_second_of_two),
 	TEST(checks_options),
+	TEST(names_the_place_of_an_option),
 	TEST(narrows_permissions_only),
 	TEST(uses_upstreams_of_its_kind_only),
 	TEST(refuses_without_a_worker_program),

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "suite.h"
 
 /* A typical tool. */
@@ -60,6 +61,22 @@ tool_says(const char *arguments, const char *expected)
 	struct schema *schema = compiled(table_tool);
 
 	says(schema, arguments, expected);
+	schema_free(schema);
+}
+
+static void
+tool_says_first(const char *arguments, const char *beginning)
+{
+	struct schema *schema = compiled(table_tool);
+	struct json_object *value = parse(arguments);
+	struct buf why;
+
+	buf_init(&why, 2000);
+	CU_ASSERT(!schema_check(schema, value, &why));
+	buf_cut(&why, strlen(beginning));
+	ASSERT_STR(why.data, beginning);
+	buf_fini(&why);
+	json_object_put(value);
 	schema_free(schema);
 }
 
@@ -339,7 +356,68 @@ defaults_are_copies(void)
 	schema_free(schema);
 }
 
+/* A secret that is cut in the middle would not be found by a mask any more. */
+static void
+secrets_are_masked_before_the_cut(void)
+{
+	static const char secret[] = "dapi-0123456789abcdef0123456789abcdef";
+	char arguments[300], expected[300];
+
+	mask_add(secret, strlen(secret));
+	/* the cut, after 64 bytes of a name and 80 of a value, is within the secret */
+	snprintf(arguments, sizeof(arguments), "{\"table\":\"t\",\"%050d%s\":1}", 0, secret);
+	snprintf(expected, sizeof(expected), "unknown argument \"%050d***\"; allowed: ", 0);
+	tool_says_first(arguments, expected);
+	snprintf(arguments, sizeof(arguments), "{\"table\":\"t\",\"detail\":\"%060d%s\"}", 0,
+		 secret);
+	snprintf(expected, sizeof(expected), "detail: \"%060d***\" is not one of ", 0);
+	tool_says_first(arguments, expected);
+	snprintf(arguments, sizeof(arguments),
+		 "{\"table\":\"t\",\"filter\":{\"name\":\"n\",\"%040d%s\":1}}", 0, secret);
+	snprintf(expected, sizeof(expected), "filter: unknown member \"%040d***\"; ", 0);
+	tool_says_first(arguments, expected);
+	/* what is shortened says so */
+	snprintf(arguments, sizeof(arguments), "{\"table\":\"t\",\"%070d\":1}", 0);
+	snprintf(expected, sizeof(expected), "unknown argument \"%064d\xE2\x80\xA6\"; ", 0);
+	tool_says_first(arguments, expected);
+}
+
+static void
+options_are_called_so(void)
+{
+	struct schema *schema = compiled(table_tool);
+	struct json_object *value = parse("{\"table\":\"t\",\"tabel\":1,\"row_limit\":0}");
+	const char *first = NULL;
+	struct buf why;
+
+	buf_init(&why, 2000);
+	CU_ASSERT(!schema_prepare_options(schema, value, &why, &first));
+	CU_ASSERT(strstr(why.data, "unknown option \"tabel\"; did you mean \"table\"?") != NULL);
+	CU_ASSERT(strstr(why.data, "argument") == NULL);
+	ASSERT_STR(first, "tabel");
+	buf_reset(&why);
+	json_object_object_del(value, "tabel");
+	CU_ASSERT(!schema_prepare_options(schema, value, &why, &first));
+	CU_ASSERT(strstr(why.data, "row_limit: 0 is less than") != NULL);
+	ASSERT_STR(first, "row_limit");
+	buf_reset(&why);
+	json_object_object_del(value, "row_limit");
+	json_object_object_del(value, "table");
+	CU_ASSERT(!schema_prepare_options(schema, value, &why, &first));
+	CU_ASSERT(strstr(why.data, "missing option \"table\"") != NULL);
+	ASSERT_STR(first, "table");
+	buf_reset(&why);
+	json_object_object_add(value, "table", json_object_new_string("t"));
+	CU_ASSERT(schema_prepare_options(schema, value, &why, &first));
+	CU_ASSERT(first == NULL);
+	buf_fini(&why);
+	json_object_put(value);
+	schema_free(schema);
+}
+
 static const struct test tests[] = {
+	TEST(secrets_are_masked_before_the_cut),
+	TEST(options_are_called_so),
 	TEST(limits_are_named),
 	TEST(names_are_suggested),
 	TEST(what_is_missing_is_described),
