@@ -1,5 +1,5 @@
 // The contract of the surface: what the reference documents (its 42 capabilities, the names of
-// their arguments, both spellings of its 19 tools, its 23 resources) and the twelve tools that
+// their arguments, both spellings of its 19 tools, its 23 resources) and the thirteen tools that
 // complete them. Nothing here may be renamed; tools may have more arguments.
 
 // Tool: the reference's argument names.
@@ -66,7 +66,7 @@ export const CAPABILITIES = {
 
 // Without these a capability cannot be used to the end.
 export const COMPLETING = ['get_server_info', 'get_result_page', 'list_cluster_events',
-  'get_workspace_item', 'describe_tables', 'cancel_statement', 'get_job_run', 'get_run_output',
+  'list_pipelines', 'get_workspace_item', 'describe_tables', 'cancel_statement', 'get_job_run', 'get_run_output',
   'cancel_job_run', 'get_file_info', 'list_serving_endpoints', 'list_vector_indexes'];
 
 // The reference's tools, as it registers them and as it documents them.
@@ -129,11 +129,12 @@ export const RESOURCE_ALIASES = [
 export const TOKENS_ALL = 8000;
 export const TOKENS_ONE = 250;
 export const DESCRIPTION_LENGTH = 300;
-export const READ_TOOLS = 38;
+export const READ_TOOLS = 39;
 
 // Where the model or a person needs no tool: canonical URIs of everything that can be read.
 export const RESOURCES = ['databricks://clusters', 'databricks://repos', 'databricks://catalogs',
-  'databricks://warehouses', 'databricks://jobs', 'databricks://mlflow/experiments',
+  'databricks://warehouses', 'databricks://jobs', 'databricks://pipelines',
+  'databricks://mlflow/experiments',
   'databricks://models', 'databricks://serving-endpoints', 'databricks://vector-indexes',
   'databricks://secret-scopes', 'lakehost://server'];
 export const TEMPLATES = [

@@ -76,7 +76,7 @@ async function complete(listed, resources, templates) {
   const find = (name) => listed.find((tool) => tool.name === name);
   await check('there are 42 capabilities and 12 more tools', async () => {
     assert.equal(capabilities().length, 42);
-    assert.equal(contract.COMPLETING.length, 12);
+    assert.equal(contract.COMPLETING.length, 13);
     assert.equal(contract.TOOL_ALIASES.length, 38);
     assert.equal(contract.RESOURCE_ALIASES.length, 23);
   });

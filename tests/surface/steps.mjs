@@ -77,6 +77,7 @@ const jobs = [
   ['get_job_run', ({ run_id }) => ({ run_id }), match(/SUCCESS/)],
   ['list_job_runs', { job_id: 'long-running', active_only: true },
     keep('long', /^(\d+)\tRUNNING/m)],
+  ['list_pipelines', { max_results: 1 }, match(/^1 pipeline shown; there are more/m)],
   ['cancel_job_run', ({ long }) => ({ run_id: long, ...WAIT }), match(/cancel/i)],
 ];
 
