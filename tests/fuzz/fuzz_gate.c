@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of HTTP requests: what the gate says of them does not depend on how they were cut, nothing
+ * passes behind a fault, and a head that passes has none of what parsers disagree about. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "transport/http_gate.h"
+
+#define HEAD_MAX 8192u
+#define INPUT_MAX 4096u /* shorter than the limits, so that it is the same fault in any pieces */
+
+/* Feeds pieces of `piece` bytes; how many bytes passed. */
+static size_t
+feed(struct http_gate *gate, const char *data, size_t len, size_t piece)
+{
+	size_t passed = 0;
+
+	*gate = (struct http_gate){ .head_max = HEAD_MAX };
+	for (size_t at = 0; at < len && passed == at; at += piece)
+		passed += http_gate_feed(gate, data + at, len - at < piece ? len - at : piece);
+	return passed;
+}
+
+/* Lines end with CRLF, and there is no control character, up to the empty line. */
+static void
+check_head(const char *data, size_t len)
+{
+	const char *end = memmem(data, len, "\r\n\r\n", 4);
+
+	PROMISE(end != NULL);
+	for (const char *at = data; at < end; at++) {
+		if (*at == '\r')
+			PROMISE(at[1] == '\n');
+		else if (*at == '\n')
+			PROMISE(at > data && at[-1] == '\r');
+		else
+			PROMISE((unsigned char)*at >= ' ' || *at == '\t');
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	const char *data = (const char *)bytes;
+	struct http_gate whole, cut;
+	size_t passed;
+
+	if (len > INPUT_MAX)
+		return 0;
+	passed = feed(&whole, data, len, len + 1);
+	PROMISE(passed <= len);
+	PROMISE((whole.fault == NULL) == (passed == len));
+	PROMISE((whole.fault == NULL) == (whole.status == 0));
+	for (size_t piece = 1; piece < 9; piece++) {
+		passed = feed(&cut, data, len, piece);
+		PROMISE(cut.status == whole.status && cut.requests == whole.requests);
+		PROMISE((cut.fault == NULL) == (passed == len));
+		PROMISE(cut.state == whole.state || cut.fault != NULL);
+	}
+	PROMISE(whole.fault == NULL || http_gate_feed(&whole, "x", 1) == 0);
+	if (whole.fault == NULL && cut.requests == 1 && cut.state == GATE_START && len > 0 &&
+	    *data != '\r')
+		check_head(data, len);
+	return 0;
+}

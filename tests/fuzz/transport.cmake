@@ -1,0 +1,1 @@
+lakehost_fuzz(gate CORE transport rpc base)
