@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MCP over stdin and stdout: one JSON-RPC message a line (MCP basic/transports, "stdio"). The
- * descriptors are often shared with a terminal or with the parent, so their O_NONBLOCK flag is
- * never touched: input is read only when epoll says that there is some, output goes through a
- * description of our own, MSG_DONTWAIT, or pieces that a pipe surely takes.
+ * One JSON-RPC message a line (MCP basic/transports, "stdio"). Nothing here may block, and the
+ * descriptors stay as they are (descriptors.h): input is read only when epoll says that there is
+ * some, output is written as its kind allows.
  */
 #include "transport/stdio.h"
 
@@ -16,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,6 +25,7 @@
 #include "base/states.h"
 #include "rpc/frame.h"
 #include "rpc/recover.h"
+#include "transport/descriptors.h"
 
 #define READ_ROOM 65536u     /* what a pipe holds */
 #define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
@@ -42,9 +41,6 @@ enum input {
 	INPUT_PAUSED,	  /* too much output waits */
 	INPUT_ENDED,
 };
-
-/* How it is written to without blocking; or that nobody reads it any more. */
-enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING, OUTPUT_BROKEN };
 
 struct line {
 	struct exchange exchange;
@@ -519,53 +515,6 @@ on_input(struct loop_watch *watch, uint32_t events)
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-static int
-take_descriptor(int fd, int flags)
-{
-	int taken = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-	return taken >= 0 ? taken : open("/dev/null", flags | O_CLOEXEC);
-}
-
-/* So that neither a library nor a child process can read or print into the protocol. */
-static void
-seal_standard_descriptors(void)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	dup2(null, STDIN_FILENO);
-	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		dup2(null, STDOUT_FILENO);
-	if (null > STDERR_FILENO)
-		close(null);
-}
-
-/* Finds a way of writing that never blocks and changes nothing for others who hold the same pipe
- * or terminal: a description of our own where the kernel gives us one. */
-static void
-open_output(struct stdio *stdio)
-{
-	struct stat st = { 0 };
-	char path[32];
-	int fd;
-
-	fstat(stdio->out.fd, &st);
-	if (S_ISSOCK(st.st_mode)) {
-		stdio->out.kind = OUTPUT_SOCKET;
-		return;
-	}
-	stdio->out.kind = S_ISREG(st.st_mode) ? OUTPUT_NONBLOCKING : OUTPUT_BLOCKING;
-	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", stdio->out.fd);
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	close(stdio->out.fd);
-	stdio->out.fd = fd;
-	stdio->out.kind = OUTPUT_NONBLOCKING;
-}
-
 struct stdio *
 stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 	  const struct principal *principal)
@@ -579,10 +528,10 @@ stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 	stdio->max_line = max_line;
 	stdio->open.next = stdio->open.prev = &stdio->open;
 	stdio->lost.next = stdio->lost.prev = &stdio->lost;
-	stdio->in.fd = take_descriptor(STDIN_FILENO, O_RDONLY);
-	stdio->out.fd = take_descriptor(STDOUT_FILENO, O_WRONLY);
-	seal_standard_descriptors();
-	open_output(stdio);
+	stdio->in.fd = descriptor_take(STDIN_FILENO, O_RDONLY);
+	stdio->out.fd = descriptor_take(STDOUT_FILENO, O_WRONLY);
+	descriptors_seal();
+	stdio->out.kind = descriptor_open_output(&stdio->out.fd);
 	stdio->in.room = READ_ROOM;
 	stdio->in.data = xmalloc(READ_ROOM + 1);
 	stdio->in.watch = (struct loop_watch){ .fn = on_input, .data = stdio };
