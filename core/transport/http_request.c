@@ -36,6 +36,8 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 	(void)uri;
 	http_phase_move(connection, PHASE_HEAD);
 	connection->begun++;
+	CHECK(connection->gate.requests >=
+	      connection->begun); /* or the gate was passed by: mhd.h */
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + connection->listener->http->times.head_ms;
 	return NULL; /* so that http_on_request() recognises its first call */
@@ -89,34 +91,25 @@ is(const struct http_connection *connection, const char *method)
 	return strcmp(connection->method, method) == 0;
 }
 
-static void
-refuse_method(struct http_connection *connection, const char *allow, const char *why)
-{
-	refuse(connection, 405, why);
-	connection->refusal.field = "Allow";
-	connection->refusal.value = allow;
-}
-
 /* GET and DELETE on the endpoint are the receiver's to refuse, in the words of the protocol. */
 static void
 check_method(struct http_connection *connection)
 {
-	if (connection->route != ROUTE_ENDPOINT) {
-		if (!is(connection, "GET") && !is(connection, "HEAD"))
-			refuse_method(connection, "GET, HEAD", "only GET and HEAD are served here");
-	} else if (is(connection, "OPTIONS") ? connection->cors == NULL
-					     : !is(connection, "POST") && !is(connection, "GET") &&
-						   !is(connection, "DELETE")) {
-		refuse_method(connection, "POST", "messages are sent with POST");
-	}
-}
+	bool endpoint = connection->route == ROUTE_ENDPOINT, allowed;
 
-static void
-refuse_coding(struct http_connection *connection)
-{
-	refuse(connection, 415, "the body must be sent without a Content-Encoding");
-	connection->refusal.field = "Accept-Encoding"; /* RFC 9110, 15.5.16 */
-	connection->refusal.value = "identity";
+	if (!endpoint)
+		allowed = is(connection, "GET") || is(connection, "HEAD");
+	else if (is(connection, "OPTIONS"))
+		allowed = connection->cors != NULL; /* a preflight */
+	else
+		allowed =
+		    is(connection, "POST") || is(connection, "GET") || is(connection, "DELETE");
+	if (allowed)
+		return;
+	refuse(connection, 405,
+	       endpoint ? "messages are sent with POST" : "only GET and HEAD are served here");
+	connection->refusal.field = "Allow";
+	connection->refusal.value = endpoint ? "POST" : "GET, HEAD";
 }
 
 /* The body is too large: it is read on for the id, unless its sender waits to be asked for it. */
@@ -139,12 +132,15 @@ check_body(struct http_connection *connection)
 	const struct http *http = connection->listener->http;
 	uint64_t cap = is(connection, "POST") ? http->config->limits.body : REFUSED_BODY;
 
-	if (is(connection, "POST") && !is_json(connection->head.content_type))
+	if (is(connection, "POST") && !is_json(connection->head.content_type)) {
 		refuse(connection, 415, "the Content-Type must be application/json");
-	else if (connection->head.coded)
-		refuse_coding(connection);
-	else if (connection->head.body != UINT64_MAX && connection->head.body > cap)
+	} else if (connection->head.coded) {
+		refuse(connection, 415, "the body must be sent without a Content-Encoding");
+		connection->refusal.field = "Accept-Encoding"; /* RFC 9110, 15.5.16 */
+		connection->refusal.value = "identity";
+	} else if (connection->head.body != UINT64_MAX && connection->head.body > cap) {
 		refuse_long(connection);
+	}
 }
 
 /* Is the body not worth waiting for, now that the request is refused? */
@@ -268,16 +264,14 @@ answer_health(struct http_connection *connection)
 	const struct http *http = connection->listener->http;
 	const char *why = NULL;
 
-	if (connection->route == ROUTE_READYZ)
-		why = http->doors == DOORS_CLOSED ? "shutting down"
-		    : http->ready != NULL	  ? http->ready(http->ready_data)
-						  : NULL;
+	if (connection->route == ROUTE_READYZ && http->doors == DOORS_CLOSED)
+		why = "shutting down";
+	else if (connection->route == ROUTE_READYZ && http->ready != NULL)
+		why = http->ready(http->ready_data);
 	if (why == NULL)
-		why = "ok";
+		http_answer(connection, 200, "text/plain", "ok", 2);
 	else
-		connection->refusal.status = 503;
-	http_answer(connection, connection->refusal.status == 0 ? 200 : 503, "text/plain", why,
-		    strlen(why));
+		http_answer(connection, 503, "text/plain", why, strlen(why));
 }
 
 /* The receiver has returned: sends what it left, or waits. */
@@ -398,6 +392,7 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	mhd_completed(connection);
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + http->times.idle_ms;
+	connection->cors = NULL;
 	free(connection->recover);
 	connection->recover = NULL;
 	buf_fini(&connection->body);
