@@ -23,8 +23,8 @@
  * - A plugin is loaded only by a host of the same major version and of its minor version or a later
  *   one. All here is since ABI 1.0, unless it names a later version.
  *
- * A handler runs in steps. A step must not block (but for mcp_http_wait, in tools that are not
- * `inline`): it asks for what it needs with mcp_suspend() and returns; the host calls the next
+ * A handler runs in steps. A step must not block (except in mcp_http_wait(), in tools that are
+ * not `inline`): it asks for what it needs with mcp_suspend() and returns; the host calls the next
  * step with the replies. Steps of one call never overlap; steps of different calls run at the
  * same time on several threads, so handlers must be re-entrant. All that a call offers is for the
  * thread that runs its step; what a plugin's own threads may use is in `struct mcp_host`.
@@ -357,9 +357,9 @@ struct mcp_ops {
  * requests count as clean-up. `answer` (with questions asked by mcp_ask() in poll) is given the
  * client's answers. `cancel` and `answer` may be NULL.
  *
- * The handle is all that poll, cancel and answer may rely on. They may run in another process than
- * start, of another version of the plugin, days later, and for a call of another tool, whose
- * arguments are not those of start: see `task` in doc/manifest.md. So begin the handle with a
+ * poll, cancel and answer may rely on the handle only. They may run in another process than start,
+ * with another version of the plugin, a day later, and for a call of another tool, whose arguments
+ * are not those of start (see `task` in the reference of manifests). So begin the handle with a
  * version: mcp_handle_write() does.
  */
 struct mcp_operation {
@@ -389,9 +389,9 @@ struct mcp_rows {
 
 /*
  * The host, as the plugin sees it outside of calls: given to start(), and valid until stop()
- * returns. Its functions may be called from any thread at any time until then; they do not block,
- * copy what they are given, and are told by `host` who calls. What is NULL or too long is cut or
- * left out, with a line in the log.
+ * returns. Until then any thread may call its functions at any time. They do not block, and they
+ * copy what they are given; `host` says which plugin calls. A list or URI that is NULL, unknown or
+ * longer than 4 KiB is left out, with a line in the log.
  */
 struct mcp_host {
 	uint32_t size;
@@ -407,13 +407,17 @@ struct mcp_host {
 };
 
 /*
- * The exported symbol. `start` and `stop` may be NULL. start() runs once, before any row: it may
- * set `*self` (NULL before) to what handlers shall get from mcp_self(). It returns 0, or fills
- * `why` (a line for the operator, `why_size` bytes with its NUL) and returns non-zero: then the
- * plugin is refused, and stop() is not called. stop() runs once, after the last step has ended, and
- * gets what start() set. It must end the threads of the plugin: none may run when it returns. While
- * start() runs signals are blocked, so that its threads block them, too; leave it so. Both may take
- * their time, start() at most 30 s where the plugin runs in its own process.
+ * The exported symbol. `start` and `stop` may be NULL.
+ *
+ * start() runs once in a process, before any row. It may set `*self` (NULL before) to what handlers
+ * get from mcp_self(). It returns 0, or fills `why` (a line for the operator, `why_size` bytes with
+ * its NUL) and returns non-zero: then the plugin is refused, stop() is not called, and no thread of
+ * the plugin may be left. Signals are blocked while it runs, so its threads block them, too; leave
+ * it so. It may block, for at most 30 s where the plugin runs in a process of its own.
+ *
+ * stop() runs once, after the last step has ended, and gets what start() set. No thread of the
+ * plugin may run when it returns. It does not run when the process is killed, or when a step never
+ * ends.
  */
 struct mcp_plugin {
 	uint32_t size;
