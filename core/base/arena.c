@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 
 /* With AddressSanitizer every allocation is its own, so that it sees each overflow. */
@@ -39,6 +40,7 @@ struct arena {
 	struct chunk *chunks; /* the newest, from which is allocated, first */
 	struct deferred *deferred;
 	size_t next_room;
+	bool ending; /* the deferred functions run */
 };
 
 struct arena *
@@ -53,12 +55,15 @@ arena_new(void)
 static void
 run_deferred(struct arena *arena)
 {
+	CHECK(!arena->ending); /* one of them must not free what the others still use */
+	arena->ending = true;
 	while (arena->deferred != NULL) {
 		struct deferred *deferred = arena->deferred;
 
 		arena->deferred = deferred->next;
 		deferred->fn(deferred->data);
 	}
+	arena->ending = false;
 }
 
 void
@@ -128,6 +133,7 @@ arena_alloc(struct arena *arena, size_t size)
 	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (chunk == NULL || size > chunk->room - chunk->used)
 		chunk = add_chunk(arena, size);
+	CHECK(chunk->used <= chunk->room && size <= chunk->room - chunk->used);
 	memory = chunk->data + chunk->used;
 	chunk->used += size;
 	return memory;

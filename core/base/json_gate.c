@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json_string.h"
 
 #define FRAMES_INLINE 64
@@ -301,8 +302,11 @@ open_frame(struct gate *g, bool object)
 static bool
 close_frame(struct gate *g)
 {
-	struct frame *frame = &g->frames[g->depth - 1];
+	struct frame *frame;
 
+	CHECK(g->depth > 0);
+	frame = &g->frames[g->depth - 1];
+	CHECK(frame->first_key <= g->n_keys);
 	if (frame->object) {
 		if (!keys_unique(g, frame->first_key))
 			return false;

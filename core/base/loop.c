@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -135,6 +136,7 @@ loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t after_ms)
 {
 	int64_t now_us = clock_us();
 
+	CHECK(timer->fn != NULL);
 	loop_timer_stop(loop, timer);
 	if (loop->n_timers == loop->heap_room) {
 		loop->heap_room = loop->heap_room > 0 ? loop->heap_room * 2 : 64;
@@ -157,6 +159,8 @@ loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 
 	if (slot == 0)
 		return;
+	/* a timer that was freed or moved while it was set would put another one out of order */
+	CHECK(slot <= loop->n_timers && loop->heap[slot - 1] == timer);
 	timer->slot = 0;
 	last = loop->heap[--loop->n_timers];
 	if (last == timer)
@@ -193,6 +197,7 @@ loop_add(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = watch };
 
+	CHECK(!watch->active && watch->fn != NULL);
 	watch->fd = fd;
 	watch->always = false;
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
@@ -227,8 +232,10 @@ remove_always(struct loop *loop, struct loop_watch *watch)
 {
 	struct loop_watch **link = &loop->always;
 
-	while (*link != watch)
+	while (*link != watch) {
+		CHECK(*link != NULL);
 		link = &(*link)->next;
+	}
 	*link = watch->next;
 	if (loop->next_always == watch)
 		loop->next_always = watch->next;
@@ -269,13 +276,16 @@ run_watches(struct loop *loop)
 
 		if (watch == NULL)
 			drain_wake(loop);
-		else if (event.events != 0)
+		else if (event.events != 0) {
+			CHECK(watch->active); /* loop_remove() has cleared its events */
 			watch->fn(watch, event.events);
+		}
 	}
 	loop->n_batch = loop->at_batch = 0;
 	for (struct loop_watch *watch = loop->always; watch != NULL; watch = loop->next_always) {
 		uint32_t events = watch->events & (EPOLLIN | EPOLLOUT);
 
+		CHECK(watch->active && watch->always);
 		loop->next_always = watch->next;
 		if (events != 0)
 			watch->fn(watch, events);
@@ -298,6 +308,7 @@ loop_post(struct loop *loop, struct loop_job *job)
 {
 	const uint64_t one = 1;
 
+	CHECK(job->fn != NULL);
 	job->next = atomic_load_explicit(&loop->jobs, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak(&loop->jobs, &job->next, job))
 		;

@@ -11,6 +11,7 @@
 #include "base/mask.h"
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/mask_find.h"
 #include "base/mask_view.h"
 #include "base/mem.h"
@@ -56,7 +57,13 @@ static _Thread_local bool cut_texts;
 static void
 finders_unref(struct finders *finders)
 {
-	if (finders == NULL || atomic_fetch_sub(&finders->refs, 1) > 1)
+	unsigned before;
+
+	if (finders == NULL)
+		return;
+	before = atomic_fetch_sub(&finders->refs, 1);
+	CHECK(before > 0);
+	if (before > 1)
 		return;
 	finder_free(finders->plain);
 	finder_free(finders->squeezed);
@@ -77,6 +84,7 @@ drop(struct mask_group *group, struct value **link)
 
 	*link = value->next;
 	if (!value->pinned) {
+		CHECK(group->n > 0 && group->bytes >= value->len);
 		group->n--;
 		group->bytes -= value->len;
 	}
@@ -120,6 +128,7 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 	if (value != NULL) {
 		*link = value->next;
 		if (pinned && !value->pinned) {
+			CHECK(group->n > 0 && group->bytes >= len);
 			group->n--;
 			group->bytes -= len;
 			value->pinned = true;

@@ -18,6 +18,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -61,8 +62,9 @@ random_bytes(void *out, size_t len)
 static void
 sha256(const void *data, size_t len, unsigned char digest[32])
 {
-	if (EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+	int made = EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL);
+
+	CHECK(made == 1);
 }
 
 void
@@ -112,8 +114,7 @@ cipher_ready(struct sealer *sealer)
 	pthread_mutex_lock(&sealer->lock);
 	if (sealer->cipher == NULL) {
 		sealer->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-		if (sealer->cipher == NULL)
-			abort();
+		CHECK(sealer->cipher != NULL);
 		for (size_t i = 0; i < sealer->n; i++) {
 			unsigned char digest[32];
 
@@ -166,9 +167,11 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	size_t sealed_len = HEAD_LEN + NONCE_LEN + plain_len + TAG_LEN;
 	EVP_CIPHER_CTX *ctx;
 	unsigned char *plain, *sealed;
+	bool sealed_ok;
 
+	CHECK(sealer->n > 0);
 	if (len > PLAIN_MAX - EXPIRY_LEN) {
-		out->full = true;
+		buf_fill(out);
 		return;
 	}
 	cipher_ready(sealer);
@@ -179,8 +182,9 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	if (len > 0)
 		memcpy(plain + EXPIRY_LEN, payload, len);
 	ctx = EVP_CIPHER_CTX_new();
-	if (ctx == NULL || !encrypt(sealer, ctx, purpose, principal, plain, plain_len, sealed))
-		abort(); /* without memory or a broken OpenSSL nothing sensible can follow */
+	sealed_ok =
+	    ctx != NULL && encrypt(sealer, ctx, purpose, principal, plain, plain_len, sealed);
+	CHECK(sealed_ok); /* else bytes that nobody encrypted would go out */
 	EVP_CIPHER_CTX_free(ctx);
 	buf_base64url(out, sealed, sealed_len);
 	explicit_bzero(plain, plain_len);
@@ -198,8 +202,7 @@ decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
 	bool ok;
 	int n;
 
-	if (ctx == NULL)
-		abort();
+	CHECK(ctx != NULL);
 	ok = EVP_DecryptInit_ex2(ctx, sealer->cipher, key->bytes, nonce, NULL) == 1 &&
 	     add_context(ctx, sealed, purpose, principal) &&
 	     EVP_DecryptUpdate(ctx, plain, &n, text, (int)len) == 1 &&
@@ -227,6 +230,7 @@ open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
 	unsigned char *plain = xmalloc(plain_len);
 	bool ok = false;
 
+	CHECK(len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN);
 	for (size_t i = 0; !ok && i < sealer->n; i++)
 		ok =
 		    sealer->keys[i].id == sealed[1] &&

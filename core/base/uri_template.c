@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -242,6 +243,7 @@ walk_path(void *data, const char *name, size_t len, char op)
 
 	if (in_query(op))
 		return;
+	CHECK(walk->n < VARS_MAX); /* match_parts() has found as many */
 	walk->ok = walk->ok && add_value(walk->values, &part, &walk->match->found[walk->n], op);
 	walk->n++;
 }

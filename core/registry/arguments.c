@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "registry/registry.h"
@@ -85,6 +86,7 @@ row_take_arguments(const struct row *row, struct json_object *arguments, struct 
 	bool ok = row_rename_arguments(row, arguments, why);
 	struct buf more;
 
+	CHECK(row->kind == ROW_TOOL && row->input != NULL);
 	drop_added(row, arguments);
 	buf_init_keeping(&more, why->cap);
 	if (!schema_prepare(row->input, arguments, notes, &more)) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -307,8 +308,22 @@ add_pattern(struct registry *registry, const char *pattern, const struct row *ro
 	for (; i > 0 && more_specific(pattern, list[i - 1].pattern); i--)
 		list[i] = list[i - 1];
 	list[i] = (struct pattern_entry){ .pattern = pattern, .row = row };
+	CHECK(i == 0 || !more_specific(pattern, list[i - 1].pattern));
 	registry->patterns = list;
 	registry->n_patterns++;
+}
+
+/* Do its own names find the row? Else a call would run another one. */
+static bool
+leads_to(const struct registry *registry, const struct row *row)
+{
+	switch (row->kind) {
+	case ROW_TOOL: return table_find(registry->tools, row->name) == row;
+	case ROW_PROMPT: return table_find(registry->prompts, row->name) == row;
+	case ROW_RESOURCE:
+	case ROW_TEMPLATE: return table_find(registry->uris, row->uri) == row;
+	default: return true;
+	}
 }
 
 static void
@@ -318,6 +333,7 @@ draft_commit(struct draft *draft)
 		struct row *row = draft->rows.item[i];
 		struct json_object *aliases = json_arr(row->meta, "uri_aliases");
 
+		CHECK(leads_to(draft->registry, row));
 		rows_add(&draft->registry->kind[row->kind], row);
 		if (row->uri == NULL)
 			continue;
@@ -335,8 +351,11 @@ draft_drop(struct draft *draft)
 
 		walk_names(draft->registry, &walk);
 	}
-	for (size_t i = 0; i < draft->rows.count; i++)
+	for (size_t i = 0; i < draft->rows.count; i++) {
+		CHECK(draft->rows.item[i]->kind == ROW_COMPLETION ||
+		      !leads_to(draft->registry, draft->rows.item[i]));
 		row_free(draft->rows.item[i]);
+	}
 }
 
 static bool
@@ -417,13 +436,17 @@ registry_tool(const struct registry *registry, const char *name, enum access acc
 {
 	const struct row *row = table_find(registry->tools, name);
 
+	CHECK(row == NULL || row->kind == ROW_TOOL);
 	return row != NULL && row->access <= access ? row : NULL;
 }
 
 const struct row *
 registry_prompt(const struct registry *registry, const char *name)
 {
-	return table_find(registry->prompts, name);
+	const struct row *row = table_find(registry->prompts, name);
+
+	CHECK(row == NULL || row->kind == ROW_PROMPT);
+	return row;
 }
 
 size_t
@@ -439,6 +462,7 @@ registry_count(const struct registry *registry, enum row_kind kind, enum access 
 const struct row *
 registry_at(const struct registry *registry, enum row_kind kind, size_t i)
 {
+	CHECK(kind < ROW_KINDS);
 	return i < registry->kind[kind].count ? registry->kind[kind].item[i] : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -199,6 +200,7 @@ row_publish(const struct row *tool)
 	bool variables = uri != NULL && row_has_variables(uri);
 	struct row *row;
 
+	CHECK(tool->kind == ROW_TOOL && tool->tool == NULL);
 	if (uri == NULL)
 		return NULL;
 	row = xcalloc(1, sizeof(*row));

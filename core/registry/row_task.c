@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "registry/row.h"
@@ -157,6 +158,7 @@ row_task(const struct row *tool, enum row_part part, const struct registry_sourc
 	struct json_object *json;
 	char why[256];
 
+	CHECK(tool->kind == ROW_TOOL && part != ROW_WHOLE);
 	*row = NULL;
 	if (row_task_name(tool, part) == NULL)
 		return true;

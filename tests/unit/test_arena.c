@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "child.h"
 #include "suite.h"
 
 static char trail[16];
@@ -90,10 +91,31 @@ strings_are_copied_whole(void)
 	arena_free(arena);
 }
 
+static void
+reset_it(void *arena)
+{
+	arena_reset(arena);
+}
+
+static void
+reset_within_the_end(void)
+{
+	struct arena *arena = arena_new();
+
+	arena_defer(arena, reset_it, arena);
+	arena_free(arena);
+}
+
+static void
+an_end_within_the_end_is_a_mistake(void)
+{
+	CU_ASSERT(child_aborts(reset_within_the_end));
+	CU_ASSERT(strstr(child_output(), "core/base/arena.c:") != NULL);
+}
+
 static const struct test tests[] = {
-	TEST(memory_is_zeroed_and_aligned_in_each_round),
-	TEST(allocations_do_not_overlap),
-	TEST(deferred_run_newest_first),
+	TEST(an_end_within_the_end_is_a_mistake), TEST(memory_is_zeroed_and_aligned_in_each_round),
+	TEST(allocations_do_not_overlap),	  TEST(deferred_run_newest_first),
 	TEST(strings_are_copied_whole),
 };
 SUITE(tests)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "child.h"
 #include "suite.h"
 
 static struct loop *loop;
@@ -449,7 +450,56 @@ a_job_may_post_itself(void)
 	loop_free(loop);
 }
 
+/* ---- mistakes ------------------------------------------------------------------------------ */
+
+static void
+nothing(struct loop_timer *timer)
+{
+	(void)timer;
+}
+
+static void
+ignore(struct loop_watch *watch, uint32_t events)
+{
+	(void)watch;
+	(void)events;
+}
+
+static void
+stop_a_copy(void)
+{
+	struct loop *own = loop_new();
+	struct loop_timer timer = { .fn = nothing }, copy;
+
+	loop_timer_set(own, &timer, 1000);
+	copy = timer;
+	loop_timer_stop(own, &copy);
+}
+
+static void
+watch_twice(void)
+{
+	struct loop *own = loop_new();
+	struct loop_watch watch = { .fn = ignore };
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		return;
+	loop_add(own, &watch, ends[0], EPOLLIN);
+	loop_add(own, &watch, ends[1], EPOLLOUT);
+}
+
+static void
+mistakes_end_the_process(void)
+{
+	CU_ASSERT(child_aborts(stop_a_copy));
+	CU_ASSERT(strstr(child_output(), "core/base/loop.c:") != NULL);
+	CU_ASSERT(child_aborts(watch_twice));
+	CU_ASSERT(strstr(child_output(), "CHECK(!watch->active") != NULL);
+}
+
 static const struct test tests[] = {
+	TEST(mistakes_end_the_process),
 	TEST(timers_fire_in_order),
 	TEST(set_moves_a_timer),
 	TEST(a_busy_timer_does_not_block_others),
