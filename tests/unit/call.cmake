@@ -8,7 +8,9 @@ lakehost_unit_test(call SOURCES test_call.c call_rig.c CORE call base LABELS con
 lakehost_unit_test(operation SOURCES test_operation.c call_rig.c CORE call base LABELS concurrency
 	LIBS lakehost-sdk)
 lakehost_unit_test(life SOURCES test_life.c call_rig.c child.c CORE call base LIBS lakehost-sdk)
-lakehost_unit_test(run SOURCES test_run.c CORE run base LIBS lakehost-sdk)
+foreach(part run run_mistakes)
+	lakehost_unit_test(${part} SOURCES test_${part}.c run_rig.c CORE run base LIBS lakehost-sdk)
+endforeach()
 
 # The rig owns the clock: time goes by only while nobody works.
 foreach(name pool call operation life)
