@@ -19,6 +19,14 @@
 
 #include "suite.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+/* A call under test, as a function. */
+#define CALL(name, tool, arguments)                                      \
+	static const struct fakehost_result *name(struct fakehost *host) \
+	{                                                                \
+		return fakehost_tool(host, tool, arguments);             \
+	}
+
 #define WRONG_SAMPLE 64
 #define WRONG_ROUTES_MAX 4 /* of a wrong_case */
 #define WRONG_HUGE 20000
@@ -262,6 +270,19 @@ wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes,
 		if (wrong_asks(&test))
 			ways += wrong_route(&test);
 	return ways;
+}
+
+/* Makes each of the calls so; at least `least` variants must come of it. */
+static inline void
+wrong_calls(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n_routes,
+	    const wrong_call_fn *calls, size_t n_calls, size_t least)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_calls; i++)
+		n += wrong_replies(plugin, routes, n_routes, calls[i]);
+	CU_ASSERT(n > least);
+	printf("%zu ways ", n);
 }
 
 /* The same for a tool and its own replies. */

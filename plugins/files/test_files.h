@@ -6,6 +6,7 @@
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
+#include "texts.h"
 
 #define V "/Volumes/main/default/landing"
 #define FILES "/api/2.0/fs/files" V
@@ -15,22 +16,6 @@
 #define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"No.\"}"
 #define NOT_FOUND "{\"error_code\":\"NOT_FOUND\",\"message\":\"It is not found.\"}"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static inline void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%.600s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
-
-static inline void
-lacks(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		printf("\n    \"%.600s\" has \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) == NULL);
-}
 
 /* The i-th request of the last call, "METHOD target"; "" when there is none. */
 static inline const char *

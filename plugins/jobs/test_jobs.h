@@ -3,7 +3,7 @@
 #ifndef PLUGINS_TEST_JOBS_H
 #define PLUGINS_TEST_JOBS_H
 
-void has(const char *text, const char *part);
+#include "texts.h"
 
 /* test_runs.c */
 void runs_are_listed_and_filtered(void);

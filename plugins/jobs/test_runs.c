@@ -32,14 +32,6 @@
 		CU_ASSERT(strcmp(actual, expected) == 0);                          \
 	} while (0)
 
-void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
-
 /* ---- looking -------------------------------------------------------------------------------- */
 
 void

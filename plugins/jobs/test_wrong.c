@@ -6,7 +6,6 @@
 #include "test_wrong.h"
 
 /* clang-format off */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define STATE(result)                                                                              \
 	"\"state\":{\"life_cycle_state\":\"TERMINATED\",\"result_state\":\"" result                \
 	"\",\"state_message\":\"m\",\"queue_reason\":\"q\",\"user_cancelled_or_timedout\":false}," \
@@ -74,12 +73,6 @@ static const struct wrong_route routes[] = {
 	{ "POST /api/2.2/jobs/runs/cancel", "{}" },
 };
 
-#define CALL(name, tool, arguments)                                      \
-	static const struct fakehost_result *name(struct fakehost *host) \
-	{                                                                \
-		return fakehost_tool(host, tool, arguments);             \
-	}
-
 CALL(jobs_listed, "list_jobs", "{}")
 CALL(jobs_sought, "list_jobs", "{\"name_filter\":\"n\"}")
 CALL(job_told, "get_job_details", "{\"job_id\":\"7\",\"detail\":\"full\"}")
@@ -112,12 +105,8 @@ wrong_types_are_reported(void)
 					       run_told,    run_waited_for, output_told,
 					       job_started, run_cancelled,  job_offered,
 					       run_offered };
-	size_t n = 0;
 
-	for (size_t i = 0; i < COUNT(calls); i++)
-		n += wrong_replies(&mcp_plugin, routes, COUNT(routes), calls[i]);
-	CU_ASSERT(n > 10000);
-	printf("%zu ways ", n);
+	wrong_calls(&mcp_plugin, routes, COUNT(routes), calls, COUNT(calls), 10000);
 }
 
 static const struct test tests[] = {

@@ -6,24 +6,9 @@
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
+#include "texts.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"User lacks rights\"}"
-
-static inline void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
-
-static inline void
-lacks(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		printf("\n    \"%s\" has \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) == NULL);
-}
 
 #endif

@@ -3,28 +3,13 @@
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
+#include "texts.h"
 
 #define UC "/api/2.1/unity-catalog"
 #define JOBS "/api/2.2/jobs"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"No.\"}"
 #define MISSING "{\"error_code\":\"TABLE_DOES_NOT_EXIST\",\"message\":\"It does not exist.\"}"
-
-static void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%.600s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
-
-static void
-lacks(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		printf("\n    \"%.600s\" has \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) == NULL);
-}
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 

@@ -3,17 +3,10 @@
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
+#include "texts.h"
 
 #define GET "GET /api/2.0/secrets/get?scope=app&key="
 #define APP "{\"scopes\":[\"other\",\"app\"]}"
-
-static void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
 
 static const struct fakehost_result *
 get(struct fakehost *host, const char *scope, const char *key)

@@ -4,6 +4,7 @@
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
+#include "texts.h"
 
 #define API "/api/2.0/secrets"
 #define SCOPES                                                             \
@@ -15,14 +16,6 @@
 	"{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"," \
 	"\"message\":\"Secret does not exist with scope: app and key: dbpassword\"}"
 #define FORBIDDEN "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"No WRITE permission\"}"
-
-static void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
 
 static void
 scopes_are_listed(void)

@@ -14,22 +14,6 @@
 #define NOTEBOOK(language) \
 	"{\"path\":\"/nb\",\"object_type\":\"NOTEBOOK\",\"language\":\"" language "\"}"
 
-void
-has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		printf("\n    \"%s\" lacks \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) != NULL);
-}
-
-void
-lacks(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		printf("\n    \"%s\" holds \"%s\"", text, part);
-	CU_ASSERT(strstr(text, part) == NULL);
-}
-
 /* ---- the tree ------------------------------------------------------------------------------- */
 
 static void

@@ -3,8 +3,7 @@
 #ifndef PLUGINS_TEST_WORKSPACE_H
 #define PLUGINS_TEST_WORKSPACE_H
 
-void has(const char *text, const char *part);
-void lacks(const char *text, const char *part);
+#include "texts.h"
 
 /* test_code.c */
 void code_runs_in_a_context_of_its_own(void);

@@ -5,13 +5,6 @@
 #include "databricks.h"
 #include "test_wrong.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CALL(name, tool, arguments)                                      \
-	static const struct fakehost_result *name(struct fakehost *host) \
-	{                                                                \
-		return fakehost_tool(host, tool, arguments);             \
-	}
-
 /* clang-format off */
 #define ID "0712-123456-abc12345"
 #define ITEM                                                                                       \
@@ -107,12 +100,7 @@ static const wrong_call_fn calls[] = {
 static void
 wrong_types_are_reported(void)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < COUNT(calls); i++)
-		n += wrong_replies(&mcp_plugin, routes, COUNT(routes), calls[i]);
-	CU_ASSERT(n > 5000);
-	printf("%zu ways ", n);
+	wrong_calls(&mcp_plugin, routes, COUNT(routes), calls, COUNT(calls), 5000);
 }
 
 static const struct test tests[] = {
