@@ -6,15 +6,14 @@
  */
 #include "egress/attempt.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "egress/disk.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
 #include "upstream/upstream.h"
@@ -193,9 +192,11 @@ on_body(char *data, size_t size, size_t n, void *user)
 		return stop_too_large(flight);
 	if (flight->request.reply == MCP_REPLY_SINK)
 		return feed_sink(flight, data, len);
-	if (flight->request.reply == MCP_REPLY_FILE &&
-	    !transfer_file_put(&flight->request.output, data, len))
-		return stop(flight, STOP_FILE, strerror(errno));
+	if (flight->request.reply == MCP_REPLY_FILE && !disk_put(flight->output, data, len)) {
+		flight->held = true; /* until there is room: the disk is slower */
+		reply->public.bytes -= len;
+		return CURL_WRITEFUNC_PAUSE;
+	}
 	return len; /* discarded ones are counted, that is all */
 }
 
@@ -203,28 +204,26 @@ static size_t
 on_read(char *to, size_t size, size_t n, void *user)
 {
 	struct flight *flight = user;
-	struct request *request = &flight->request;
-	uint64_t left = request_body_len(request) - flight->body_at;
-	size_t want = size * n < left ? size * n : (size_t)left;
-	ssize_t got;
+	const char *bytes = flight->request.body.data + flight->body_at;
+	uint64_t left = flight_body_len(flight) - flight->body_at;
+	size_t want = size * n < left ? size * n : (size_t)left, there;
 
-	if (want == 0)
-		return 0;
-	if (request->input.fd < 0) {
-		memcpy(to, request->body.data + flight->body_at, want);
-		flight->body_at += want;
-		return want;
+	if (flight->input != NULL && want > 0) {
+		there = disk_peek(flight->input, flight->body_at, &bytes);
+		if (there == 0 && flight->input->op == DISK_IDLE) {
+			stop(flight, STOP_FILE, flight->input->why);
+			return CURL_READFUNC_ABORT;
+		}
+		if (there == 0) {
+			flight->held = true; /* until it is read */
+			return CURL_READFUNC_PAUSE;
+		}
+		want = want < there ? want : there;
 	}
-	do
-		got = pread(request->input.fd, to, want, (off_t)flight->body_at);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0) { /* the length was promised */
-		stop(flight, STOP_FILE,
-		     got < 0 ? strerror(errno) : "the file was cut short meanwhile");
-		return CURL_READFUNC_ABORT;
-	}
-	flight->body_at += (uint64_t)got;
-	return (size_t)got;
+	if (want > 0)
+		memcpy(to, bytes, want);
+	flight->body_at += want;
+	return want;
 }
 
 /* libcurl goes back when it repeats a request on a new connection by itself. That is the one
@@ -234,8 +233,7 @@ on_seek(void *user, curl_off_t offset, int origin)
 {
 	struct flight *flight = user;
 
-	if (origin != SEEK_SET || offset < 0 ||
-	    (uint64_t)offset > request_body_len(&flight->request))
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > flight_body_len(flight))
 		return CURL_SEEKFUNC_FAIL;
 	if (flight->request.retry == MCP_RETRY_NEVER && flight->body_at > 0)
 		return CURL_SEEKFUNC_FAIL;
@@ -307,14 +305,14 @@ set_message(struct flight *flight)
 		set(flight, CURLOPT_NOBODY, 1);
 	} else if (request->has_body || (!get && strcmp(request->method, "DELETE") != 0)) {
 		set(flight, CURLOPT_UPLOAD, 1);
-		set_size(flight, CURLOPT_INFILESIZE_LARGE, request_body_len(request));
+		set_size(flight, CURLOPT_INFILESIZE_LARGE, flight_body_len(flight));
 		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
 	} else if (!get) {
 		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
 	}
 	/* Without a body there is nothing to go back in, so on_seek() could not refuse. Reads do no
 	 * harm when libcurl repeats them, and use the connections that there are. */
-	if (request->retry == MCP_RETRY_NEVER && request_body_len(request) == 0 && !get &&
+	if (request->retry == MCP_RETRY_NEVER && flight_body_len(flight) == 0 && !get &&
 	    strcmp(request->method, "HEAD") != 0) {
 		set(flight, CURLOPT_FRESH_CONNECT, 1);
 		set(flight, CURLOPT_FORBID_REUSE, 1);
@@ -323,7 +321,7 @@ set_message(struct flight *flight)
 		set_pointer(flight, CURLOPT_ACCEPT_ENCODING, "");
 	if (request->reply == MCP_REPLY_SINK || request->reply == MCP_REPLY_FILE)
 		set(flight, CURLOPT_BUFFERSIZE, STREAM_BUFFER);
-	if (request->input.fd >= 0)
+	if (flight->input != NULL)
 		set(flight, CURLOPT_UPLOAD_BUFFERSIZE, STREAM_BUFFER);
 }
 
@@ -386,8 +384,6 @@ attempt_start(struct flight *flight, const struct strings *headers)
 	flight->header_bytes = 0;
 	flight->interims = 0;
 	reply_clear(flight->reply);
-	if (!transfer_file_restart(&flight->request.output))
-		return false;
 	flight->easy = flight->egress->curl->easy_init();
 	if (flight->easy == NULL)
 		return false;

@@ -119,8 +119,6 @@ make_request(const struct authorizer *authorizer, struct credential_request *ask
 	request->plugin = xstrdup("lakehost");
 	request->method = xstrdup("POST");
 	request->accept = xstrdup("application/json");
-	transfer_file_init(&request->input);
-	transfer_file_init(&request->output);
 }
 
 static void

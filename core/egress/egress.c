@@ -161,6 +161,7 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 		      &transfer->egress->budget);
 	flight->sink = sink;
 	flight->sink_data = transfer->data;
+	flight_take_files(flight);
 	flight->deadline_ms = deadline_ms > 0 ? deadline_ms : 0;
 	wait_for(transfer, flight, deadline_ms);
 	flight_queue(flight); /* `done` must not come before submit returns */
@@ -244,12 +245,13 @@ transfer_resume(struct transfer *transfer)
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
 struct egress *
-egress_new(struct loop *loop, const struct config *config)
+egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 {
 	struct egress *egress = xcalloc(1, sizeof(*egress));
 
 	egress->loop = loop;
 	egress->config = config;
+	egress->pool = pool;
 	egress->budget.cap = config->limits.replies;
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);

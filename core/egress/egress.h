@@ -20,6 +20,7 @@
 
 struct egress;
 struct loop;
+struct pool;
 struct transfer;
 
 /* On whose behalf a request is made. */
@@ -39,9 +40,9 @@ typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
  * again after transfer_resume(). It may cancel transfers and submit new ones. */
 typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
 
-/* All on the loop thread. `config` is borrowed; the loop must not run on after egress_free(), which
- * calls no `done`. */
-struct egress *egress_new(struct loop *loop, const struct config *config);
+/* All on the loop thread. `config` is borrowed. `pool`, whose threads read and write files, must
+ * live longer. The loop must not run on after egress_free(), which calls no `done`. */
+struct egress *egress_new(struct loop *loop, const struct config *config, struct pool *pool);
 void egress_free(struct egress *egress);
 /* Whether what the first request will load is there; false with `why`. */
 bool egress_available(char *why, size_t why_size);

@@ -16,6 +16,7 @@
 #include "config/text.h"
 #include "egress/attempt.h"
 #include "egress/cache.h"
+#include "egress/disk.h"
 #include "egress/internal.h"
 #include "egress/retry.h"
 #include "upstream/upstream.h"
@@ -24,7 +25,11 @@ static void try_again(struct loop_timer *timer);
 
 /* What may follow: whoever moves a flight elsewhere has lost its place in a list or at libcurl. */
 static const bool may_follow[][FLIGHT_ENDS + 1] = {
-	[FLIGHT_RESTS] = { [FLIGHT_WAITS] = true, [FLIGHT_RUNS] = true, [FLIGHT_ENDS] = true },
+	[FLIGHT_RESTS] = { [FLIGHT_WAITS] = true,
+			   [FLIGHT_FILES] = true,
+			   [FLIGHT_RUNS] = true,
+			   [FLIGHT_ENDS] = true },
+	[FLIGHT_FILES] = { [FLIGHT_RESTS] = true },
 	[FLIGHT_WAITS] = { [FLIGHT_RESTS] = true },
 	[FLIGHT_RUNS] = { [FLIGHT_RESTS] = true },
 	[FLIGHT_ENDS] = { false },
@@ -55,14 +60,27 @@ flight_new(struct egress *egress)
 }
 
 static void
-flight_free(struct flight *flight)
+unqueue(struct flight *flight)
 {
 	struct flight **link = &flight->egress->queue;
 
-	while (flight->queued && *link != flight)
+	if (!flight->queued)
+		return;
+	while (*link != flight) {
+		CHECK(*link != NULL);
 		link = &(*link)->next_queued;
-	if (flight->queued)
-		*link = flight->next_queued;
+	}
+	*link = flight->next_queued;
+	flight->queued = false;
+}
+
+static void
+flight_free(struct flight *flight)
+{
+	CHECK(flight->waiters == NULL); /* they would wait for ever */
+	unqueue(flight);
+	disk_release(flight->input);
+	disk_release(flight->output);
 	loop_timer_stop(flight->egress->loop, &flight->retry);
 	authorize_leave(flight);
 	attempt_end(flight);
@@ -118,17 +136,7 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	struct reply *reply = flight->reply;
 
 	attempt_end(flight);
-	if (error == MCP_OK && reply->public.status >= 200 && reply->public.status < 300 &&
-	    flight->request.output.part != NULL) {
-		char detail[EGRESS_WHY_MAX];
-
-		error = transfer_file_keep(&flight->request.output, detail, sizeof(detail));
-		if (error != MCP_OK)
-			why = detail;
-		reply_set_why(reply, error, error != MCP_OK ? why : "");
-	} else {
-		reply_set_why(reply, error, why);
-	}
+	reply_set_why(reply, error, why);
 	free(reply->request_id);
 	reply->request_id =
 	    flight->request.upstream->kind->request_id(reply->headers, reply->n_headers,
@@ -148,6 +156,123 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	flight_free(flight);
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void start(struct flight *flight);
+static void stopped(struct flight *flight);
+
+/* The whole reply is there: writes the rest of the output, gives it its name, and ends. */
+static void
+store(struct flight *flight)
+{
+	struct disk *output = flight->output;
+
+	flight->stores = true;
+	if (!disk_flush(output)) {
+		flight_move(flight, FLIGHT_FILES);
+	} else if (output->status != MCP_OK) {
+		finish(flight, output->status, output->why);
+	} else if (output->file.part != NULL) {
+		disk_begin(output, DISK_KEEP);
+		flight_move(flight, FLIGHT_FILES);
+	} else {
+		finish(flight, MCP_OK, "");
+	}
+}
+
+/* Something that a thread did with a file of an attempt under way is over. */
+static void
+go_on(struct flight *flight)
+{
+	const struct disk *failed =
+	    flight->output != NULL && flight->output->status != MCP_OK ? flight->output : NULL;
+
+	if (failed != NULL) {
+		flight->stop = STOP_FILE;
+		snprintf(flight->stop_why, sizeof(flight->stop_why), "%s", failed->why);
+		stopped(flight);
+		return;
+	}
+	if (flight->output != NULL)
+		disk_flush(flight->output);
+	if (flight->held)
+		flight_queue(flight);
+}
+
+static void
+file_ready(void *data)
+{
+	struct flight *flight = data;
+
+	CHECK(flight->egress->inside == 0 && flight->phase != FLIGHT_ENDS);
+	if (flight->phase == FLIGHT_RUNS) {
+		go_on(flight);
+		return;
+	}
+	if (flight->phase != FLIGHT_FILES)
+		return; /* it waits for something else, and looks at its files afterwards */
+	flight_move(flight, FLIGHT_RESTS);
+	if (flight->stores)
+		store(flight);
+	else
+		start(flight);
+}
+
+void
+flight_take_files(struct flight *flight)
+{
+	const struct request *request = &flight->request;
+	const struct strings *dirs = &flight->egress->config->plugins.transfer_dirs;
+
+	if (request->body_file != NULL)
+		flight->input = disk_new(flight->egress->pool, dirs, request->body_file, false,
+					 file_ready, flight);
+	if (request->reply_file != NULL)
+		flight->output = disk_new(flight->egress->pool, dirs, request->reply_file, true,
+					  file_ready, flight);
+}
+
+uint64_t
+flight_body_len(const struct flight *flight)
+{
+	return flight->input != NULL ? flight->input->file.size : flight->request.body.len;
+}
+
+/* What has to be done before an attempt: an output that a failed one began is emptied. */
+static enum disk_op
+needed(const struct disk *disk)
+{
+	if (!disk->open)
+		return DISK_OPEN;
+	return disk->output && (disk->file.size > 0 || disk->next_len > 0) ? DISK_RESTART
+									   : DISK_IDLE;
+}
+
+/* False: the flight waits, or has ended, because a file cannot be used. */
+static bool
+files_ready(struct flight *flight)
+{
+	struct disk *files[] = { flight->input, flight->output };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct disk *disk = files[i];
+
+		if (disk == NULL)
+			continue;
+		if (disk->op == DISK_IDLE && disk->status != MCP_OK) {
+			finish(flight, disk->status, disk->why);
+			return false;
+		}
+		if (disk->op == DISK_IDLE && needed(disk) != DISK_IDLE)
+			disk_begin(disk, needed(disk));
+		if (disk->op != DISK_IDLE) {
+			flight_move(flight, FLIGHT_FILES);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* ---- attempts -------------------------------------------------------------------------------- */
 
 static void
@@ -156,7 +281,7 @@ start(struct flight *flight)
 	struct strings headers;
 	bool ok;
 
-	if (!authorize(flight, &headers))
+	if (!files_ready(flight) || !authorize(flight, &headers))
 		return;
 	ok = attempt_start(flight, &headers);
 	strings_wipe(&headers);
@@ -230,8 +355,6 @@ stopped(struct flight *flight)
 	} else if (flight->stop == STOP_BUDGET) {
 		error = MCP_E_UNAVAILABLE;
 	} else if (flight->stop == STOP_FILE) {
-		snprintf(why, sizeof(why), "the file could not be transferred: %s",
-			 flight->stop_why);
 		error = MCP_E_UNAVAILABLE;
 	} else if (flight->stop == STOP_PAGE || flight->stop == STOP_INTERIM) {
 		snprintf(why, sizeof(why), "%s %s", flight_target(flight), flight->stop_why);
@@ -259,6 +382,8 @@ flight_attempted(struct flight *flight, CURLcode rc)
 	char why[EGRESS_WHY_MAX] = "";
 	enum mcp_status error = MCP_OK;
 
+	CHECK(flight->phase == FLIGHT_RUNS && flight->egress->inside == 0);
+	unqueue(flight); /* an attempt that is over cannot be resumed */
 	flight->reply->public.retry_after_ms =
 	    retry_after_ms(flight->egress->curl, reply_header(flight->reply, "Retry-After"),
 			   clock_wall_ms());
@@ -282,7 +407,12 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		error = failure_describe(flight, rc, why, sizeof(why));
 		reply_clear(flight->reply); /* half a reply is none */
 	}
-	finish(flight, error, why);
+	attempt_end(flight);
+	if (error == MCP_OK && flight->output != NULL && flight->reply->public.status >= 200 &&
+	    flight->reply->public.status < 300)
+		store(flight);
+	else
+		finish(flight, error, why);
 }
 
 void

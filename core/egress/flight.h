@@ -35,9 +35,12 @@ enum stop {
 enum flight_phase {
 	FLIGHT_RESTS, /* nothing is under way: the next attempt is queued, or on the timer */
 	FLIGHT_WAITS, /* for an access token */
+	FLIGHT_FILES, /* for its files to be opened, emptied or kept */
 	FLIGHT_RUNS,  /* libcurl has its handle */
 	FLIGHT_ENDS,  /* its reply is being given */
 };
+
+struct disk;
 
 struct flight {
 	struct egress *egress;
@@ -45,6 +48,8 @@ struct flight {
 	struct flight *next, **link; /* in egress->flights */
 	struct transfer *waiters;
 	struct request request;
+	struct disk *input, *output; /* files, or NULL */
+	bool stores;		     /* the reply is there; the output is written and kept */
 	struct reply *reply;
 	egress_sink_fn sink;
 	void *sink_data;
@@ -82,7 +87,10 @@ struct transfer {
 
 struct flight *flight_new(struct egress *egress);
 void flight_move(struct flight *flight, enum flight_phase phase);
-void flight_start(struct flight *flight);  /* or go on after a pause */
+void flight_start(struct flight *flight); /* or go on after a pause */
+/* Of the request's files, which are opened before the first attempt. */
+void flight_take_files(struct flight *flight);
+uint64_t flight_body_len(const struct flight *flight);
 void flight_queue(struct flight *flight);  /* flight_start() soon */
 void flights_sweep(struct egress *egress); /* ends what was dropped while libcurl was running */
 void flight_attempted(struct flight *flight, CURLcode rc);

@@ -18,6 +18,7 @@ struct cache;
 struct egress {
 	struct loop *loop;
 	const struct config *config;
+	struct pool *pool;	     /* its threads read and write files */
 	const struct curl_api *curl; /* NULL until the first request */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions */

@@ -334,26 +334,20 @@ set_bodies(struct request *request, const struct check *check)
 {
 	const struct mcp_http *http = check->http;
 	const struct config *config = check->egress->config;
-	enum mcp_status status = MCP_OK;
 
 	request->has_body = http->n_body > 0 || http->body_file != NULL;
 	if (http->n_body > 0 && http->body_file != NULL)
 		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body and a file for it");
 	if (request->has_body && strcmp(http->method, "HEAD") == 0)
 		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body to a HEAD request");
-	if (http->body_file != NULL)
-		status = transfer_file_read(&request->input, &config->plugins.transfer_dirs,
-					    http->body_file, check->why, check->why_size);
-	else
-		status =
-		    body_build(&request->body, http->body, http->n_body,
-			       &config->plugins.secret_references, check->why, check->why_size);
-	if (status == MCP_OK && http->reply == MCP_REPLY_FILE && http->reply_file == NULL)
+	if (http->reply == MCP_REPLY_FILE && http->reply_file == NULL)
 		return refuse(check, MCP_E_INTERNAL, "the plugin named no file for the reply");
-	if (status == MCP_OK && http->reply == MCP_REPLY_FILE)
-		status = transfer_file_write(&request->output, &config->plugins.transfer_dirs,
-					     http->reply_file, check->why, check->why_size);
-	return status;
+	if (http->body_file != NULL)
+		request->body_file = xstrdup(http->body_file);
+	if (http->reply == MCP_REPLY_FILE)
+		request->reply_file = xstrdup(http->reply_file);
+	return body_build(&request->body, http->body, http->n_body,
+			  &config->plugins.secret_references, check->why, check->why_size);
 }
 
 static void
@@ -397,8 +391,6 @@ request_init(struct request *request, const struct egress *egress, const struct 
 
 	*request = (struct request){ 0 };
 	buf_init(&request->body, EGRESS_BODY_MAX);
-	transfer_file_init(&request->input);
-	transfer_file_init(&request->output);
 	status = set_target(request, &check);
 	if (status != MCP_OK)
 		return status;
@@ -413,12 +405,6 @@ request_init(struct request *request, const struct egress *egress, const struct 
 	if (status == MCP_OK)
 		set_key(request, egress, http);
 	return status;
-}
-
-uint64_t
-request_body_len(const struct request *request)
-{
-	return request->input.fd >= 0 ? request->input.size : request->body.len;
 }
 
 void
@@ -436,6 +422,6 @@ request_fini(struct request *request)
 	if (request->body.len > 0)
 		explicit_bzero(request->body.data, request->body.len);
 	buf_fini(&request->body);
-	transfer_file_fini(&request->input);
-	transfer_file_fini(&request->output);
+	free(request->body_file);
+	free(request->reply_file);
 }

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "config/config.h"
-#include "egress/transfer_file.h"
 
 struct egress;
 struct egress_scope;
@@ -23,7 +22,7 @@ struct request {
 	struct strings headers; /* "Name: value" */
 	char *accept;		/* of the headers, or NULL */
 	struct buf body;
-	struct transfer_file input, output;
+	char *body_file, *reply_file; /* or NULL */
 	bool has_body;
 	enum mcp_retry retry;
 	enum mcp_reply_kind reply;
@@ -38,7 +37,6 @@ enum mcp_status request_init(struct request *request, const struct egress *egres
 			     const struct egress_scope *scope, const struct mcp_http *http,
 			     char *why, size_t why_size);
 void request_fini(struct request *request);
-uint64_t request_body_len(const struct request *request);
 /* NULL when a pre-signed link may be used, else why not. */
 const char *link_check(const struct config_upstream *upstream, const char *text);
 

@@ -193,7 +193,7 @@ parts_start(struct host *host)
 	const struct config *config = host->config;
 
 	host->registry = plugins_registry(host->plugins);
-	host->egress = egress_new(host->loop, config);
+	host->egress = egress_new(host->loop, config, host->pool);
 	host->calls = calls_new(host->loop, config, host->egress);
 	calls_use_pool(host->calls, host->pool);
 	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
@@ -270,8 +270,8 @@ host_free(struct host *host)
 	http_free(host->http);
 	eras_free(host->eras);
 	calls_free(host->calls);
-	pool_end(host->pool);
 	egress_free(host->egress);
+	pool_end(host->pool);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
 	watchdog_free(host->watchdog);

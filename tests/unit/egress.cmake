@@ -16,3 +16,5 @@ lakehost_unit_test(credential SOURCES test_credential.c egress_rig.c
 	CORE egress upstream config base LIBS test_upstream)
 lakehost_unit_test(connections SOURCES test_connections.c egress_rig.c
 	CORE egress upstream config base LIBS test_upstream)
+lakehost_unit_test(egress_files SOURCES test_egress_files.c egress_rig.c folder.c
+	CORE egress upstream config base LABELS concurrency LIBS test_upstream)

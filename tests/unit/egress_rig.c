@@ -32,7 +32,8 @@ rig_of(char *text)
 		exit(EXIT_FAILURE);
 	free(text);
 	rig->loop = loop_new();
-	rig->egress = egress_new(rig->loop, rig->config);
+	rig->pool = pool_new(rig->loop, 1, 4);
+	rig->egress = egress_new(rig->loop, rig->config, rig->pool);
 	rig->scope = (struct egress_scope){ .plugin = "test",
 					    .permissions = &rig->permissions,
 					    .tool = "test_tool",
@@ -93,6 +94,7 @@ void
 rig_free(struct rig *rig)
 {
 	egress_free(rig->egress);
+	pool_free(rig->pool);
 	if (rig->upstream != NULL)
 		upstream_stop(rig->upstream);
 	loop_free(rig->loop);

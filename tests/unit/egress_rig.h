@@ -5,6 +5,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "config/faults.h"
 #include "egress/egress.h"
 #include "upstream.h"
@@ -13,6 +14,7 @@ struct rig {
 	struct loop *loop;
 	struct config *config;
 	struct egress *egress;
+	struct pool *pool;
 	struct upstream *upstream;
 	struct strings permissions;
 	struct egress_scope scope;

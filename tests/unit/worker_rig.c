@@ -207,7 +207,7 @@ rig_open(struct worker_rig *rig, const char *folder, const char *plugin, enum is
 	plugins_status(rig->plugins, 0, &status);
 	must(status.refusal == PLUGIN_OK, status.why);
 	plugins_on_change(rig->plugins, changed, rig);
-	rig->egress = egress_new(rig->loop, &rig->config);
+	rig->egress = egress_new(rig->loop, &rig->config, rig->pool);
 	rig->calls = calls_new(rig->loop, &rig->config, rig->egress);
 	calls_use_pool(rig->calls, rig->pool);
 }
@@ -216,8 +216,8 @@ void
 rig_close(struct worker_rig *rig)
 {
 	calls_free(rig->calls);
-	pool_free(rig->pool);
 	egress_free(rig->egress);
+	pool_free(rig->pool);
 	plugins_free(rig->plugins);
 	loop_free(rig->loop);
 	upstream_close(rig);
