@@ -182,6 +182,7 @@ connection_new(struct http_listener *listener, struct MHD_Connection *mhd)
 		connection->tls_session =
 		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 	connection->gate.head_max = http->config->limits.headers;
+	connection->gate.memory_max = mhd_pool(http->config) - MHD_POOL_REST;
 	connection->exchange.ops = &http_exchange_ops;
 	connection->exchange.http = true;
 	connection->tick = (struct loop_timer){ .fn = http_on_tick, .data = connection };

@@ -201,9 +201,14 @@ static bool
 count_parts(struct http_gate *gate, unsigned parts)
 {
 	gate->parts += parts;
-	return gate->parts <= GATE_PARTS_MAX ||
-	       gate_refuse(gate, 431,
-			   "too many header fields, cookies or arguments of the request target");
+	if (gate->parts > GATE_PARTS_MAX)
+		return gate_refuse(
+		    gate, 431,
+		    "too many header fields, cookies or arguments of the request target");
+	if (gate->head_len + gate->cookies + gate->parts * GATE_PART > gate->memory_max)
+		return gate_refuse(gate, 431,
+				   "the header fields and cookies are too large together");
+	return true;
 }
 
 static bool
@@ -215,6 +220,7 @@ read_field(struct http_gate *gate)
 	if (!gate->named)
 		return gate_refuse(gate, 400, "a header field has no colon");
 	value = value_of(gate, "Cookie", &len);
+	gate->cookies += value != NULL ? gate->line_len : 0;
 	if (!count_parts(gate, value != NULL ? gate->dividers + 2 : 1))
 		return false;
 	if (gate->state == GATE_TRAILER)
@@ -331,7 +337,7 @@ begin_request(struct http_gate *gate)
 {
 	gate->requests++;
 	gate->blanks = gate->parts = gate->hosts = 0;
-	gate->version_len = gate->head_len = 0;
+	gate->version_len = gate->head_len = gate->cookies = 0;
 	gate->framing = FRAMING_NONE;
 	gate->left = 0;
 	next_line(gate, GATE_REQUEST);

@@ -20,6 +20,7 @@
 #define GATE_VERSION 8u	      /* "HTTP/1.1" */
 #define GATE_CHUNK_LINE 4096u /* bytes of a chunk's size line, extensions included */
 #define GATE_PARTS_MAX 100u   /* header fields, cookies and arguments of a query, together */
+#define GATE_PART 64u	      /* bytes that the library takes for each */
 
 enum gate_state {
 	GATE_START,   /* between requests */
@@ -35,12 +36,14 @@ enum gate_state {
 /* Where the body ends. */
 enum gate_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKS };
 
-/* Zeroed but for head_max: a new connection. */
+/* Zeroed but for head_max and memory_max: a new connection. */
 struct http_gate {
 	enum gate_state state;
 	enum gate_framing framing; /* of the last request */
 	size_t head_max;	   /* bytes of request line, fields and trailer; set by the owner */
 	size_t head_len;	   /* of them, so far */
+	size_t memory_max;	   /* bytes that the library has for a head; set by the owner */
+	size_t cookies;		   /* bytes of cookies, which it copies */
 	unsigned parts, hosts;	   /* see GATE_PARTS_MAX; Host fields */
 	uint64_t left;		   /* bytes of the body or chunk that follow */
 	unsigned requests;	   /* begun so far */

@@ -19,11 +19,9 @@
 
 #define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
 #define MEMORY_MIN 8192u
-#define MEMORY_PART 96u	    /* of it for each field, cookie and argument */
-#define MEMORY_ANSWER 2048u /* of it for the head of the answer */
-#define TLS_AGAIN (-28)	    /* GNUTLS_E_AGAIN */
-#define TLS_CLOSED (-10)    /* GNUTLS_E_INVALID_SESSION: MHD closes */
-#define ATTEND_S 86400u	    /* too long to matter */
+#define TLS_AGAIN (-28)	 /* GNUTLS_E_AGAIN */
+#define TLS_CLOSED (-10) /* GNUTLS_E_INVALID_SESSION: MHD closes */
+#define ATTEND_S 86400u	 /* too long to matter */
 #define EXPORTED __attribute__((visibility("default"), used))
 
 /* ---- the daemon ---------------------------------------------------------------------------- */
@@ -52,13 +50,10 @@ keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
 	return strlen(text);
 }
 
-/* Any head that the gate lets through must fit, or MHD would refuse it in its own words. */
-static size_t
-pool_size(const struct config *config)
+size_t
+mhd_pool(const struct config *config)
 {
-	size_t wanted = config->server.connection_memory;
-	size_t need =
-	    2 * (size_t)config->limits.headers + GATE_PARTS_MAX * MEMORY_PART + MEMORY_ANSWER;
+	size_t wanted = config->server.connection_memory, need = 2 * (size_t)config->limits.headers;
 
 	if (wanted == 0)
 		wanted = MEMORY_DEFAULT;
@@ -72,7 +67,7 @@ mhd_start(struct http_listener *listener, const struct config_listener *config, 
 	  size_t why_size)
 {
 	const struct http *http = listener->http;
-	size_t memory = pool_size(http->config);
+	size_t memory = mhd_pool(http->config);
 	unsigned flags =
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
 	struct http_tls tls;

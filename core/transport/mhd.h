@@ -12,8 +12,8 @@
  * 4. It polls by edges and stops reading at a short read.
  * 5. MHD_USE_TURBO leaves shutdown() to us, and its limit of connections counts those that it has
  *    still to clean up.
- * 6. Of its pool of a connection it takes the head twice (a cookie line is copied), and less than
- *    96 bytes for each field, cookie and argument of the query.
+ * 6. Of its pool of a connection it takes the head, each cookie line once more, GATE_PART for each
+ *    field, cookie and argument of the query, and less than MHD_POOL_REST beside.
  *
  * Where MHD would answer in its own words (HTML), the gate refuses first, with ours.
  */
@@ -27,11 +27,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define MHD_POOL_REST 512u
+
+struct config;
 struct config_listener;
 struct http;
 struct http_connection;
 struct http_listener;
 
+/* Bytes of the pool that MHD has for each connection. */
+size_t mhd_pool(const struct config *config);
 /* Starts the daemon of a listener; false with `why`. */
 bool mhd_start(struct http_listener *listener, const struct config_listener *config, char *why,
 	       size_t why_size);

@@ -16,7 +16,7 @@ feed(struct http_gate *gate, const char *data, size_t len, size_t piece)
 {
 	size_t passed = 0;
 
-	*gate = (struct http_gate){ .head_max = HEAD_MAX };
+	*gate = (struct http_gate){ .head_max = HEAD_MAX, .memory_max = 2 * HEAD_MAX };
 	for (size_t at = 0; at < len && passed == at; at += piece)
 		passed += http_gate_feed(gate, data + at, len - at < piece ? len - at : piece);
 	return passed;

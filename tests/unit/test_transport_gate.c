@@ -9,6 +9,7 @@
 #define POST "POST /mcp HTTP/1.1\r\nHost: h\r\n"
 #define GET "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 #define HEAD_MAX 8192u
+#define MEMORY_MAX (2 * HEAD_MAX - 512)
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
 
 static const struct {
@@ -102,7 +103,7 @@ requests_pass_or_are_refused(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (size_t piece = 1; piece < 60; piece++) {
-			struct http_gate gate = { .head_max = HEAD_MAX };
+			struct http_gate gate = { .head_max = HEAD_MAX, .memory_max = MEMORY_MAX };
 			size_t len = strlen(cases[i].bytes), at = 0, passed = 0;
 
 			for (; at < len && passed == at; at += piece)
@@ -122,7 +123,7 @@ static void
 nul_is_refused(void)
 {
 	static const char request[] = POST "X-A: b\0c\r\n\r\n";
-	struct http_gate gate = { .head_max = HEAD_MAX };
+	struct http_gate gate = { .head_max = HEAD_MAX, .memory_max = MEMORY_MAX };
 
 	http_gate_feed(&gate, request, sizeof(request) - 1);
 	ASSERT_INT(gate.status, 400);
@@ -132,7 +133,7 @@ nul_is_refused(void)
 static int
 feed_parts(struct http_gate *gate, const char *head, const char *part, unsigned n)
 {
-	*gate = (struct http_gate){ .head_max = HEAD_MAX };
+	*gate = (struct http_gate){ .head_max = HEAD_MAX, .memory_max = MEMORY_MAX };
 	http_gate_feed(gate, head, strlen(head));
 	while (n-- > 0)
 		http_gate_feed(gate, part, strlen(part));
@@ -161,6 +162,12 @@ heads_are_bounded(void)
 	ASSERT_INT(feed_parts(&gate, POST "cookie: a", ";b=c", 98), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 0);
 	ASSERT_INT(gate.status, 431);
+	/* and memory: a cookie counts twice */
+	ASSERT_INT(feed_parts(&gate, POST "X: ", "b", HEAD_MAX - 40), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 2);
+	ASSERT_INT(feed_parts(&gate, POST "Cookie: a=", "b", HEAD_MAX - 60), 0);
+	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 0);
+	ASSERT_INT(gate.status, 431);
 	ASSERT_INT(feed_parts(&gate, POST "User-Agent: a", ";b", 200), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 2);
 	ASSERT_INT(feed_parts(&gate, "GET /?a", "&b", 101), 0);
@@ -179,7 +186,7 @@ static void
 chunk_lines_are_bounded(void)
 {
 	static const char filler[] = ";xxxxxxxxxxxxxxx";
-	struct http_gate gate = { .head_max = HEAD_MAX };
+	struct http_gate gate = { .head_max = HEAD_MAX, .memory_max = MEMORY_MAX };
 	size_t fed = 0;
 
 	http_gate_feed(&gate, CHUNKED "2", sizeof(CHUNKED));
