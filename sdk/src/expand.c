@@ -11,7 +11,7 @@ struct target {
 };
 
 static void
-put(void *data, const char *text, size_t len)
+expanded_put(void *data, const char *text, size_t len)
 {
 	struct target *target = data;
 
@@ -26,7 +26,7 @@ mcp_expand(struct mcp_call *call, const char *template_, struct json_object *val
 	struct target target = { 0 };
 	struct template_fault fault;
 
-	if (!template_expand(template_, values, put, &target, &fault)) {
+	if (!template_expand(template_, values, expanded_put, &target, &fault)) {
 		mcp_fail(call, MCP_E_INPUT, "The arguments make no valid address",
 			 mcp_printf(call, "%.*s %s", (int)fault.name_len, fault.name, fault.what),
 			 "Correct the argument and call again");
@@ -34,6 +34,6 @@ mcp_expand(struct mcp_call *call, const char *template_, struct json_object *val
 	}
 	target.text = mcp_alloc(call, target.len + 1);
 	target.len = 0;
-	template_expand(template_, values, put, &target, &fault);
+	template_expand(template_, values, expanded_put, &target, &fault);
 	return target.text;
 }

@@ -12,7 +12,7 @@
 #define VALUE_MAX 8000	     /* bytes of one fact; a longer one is cut and marked */
 #define STRUCTURE_MAX 200000 /* bytes of structuredContent; the host's cap is higher */
 #define DEPTH_MAX 16	     /* levels of a fact that is an object or an array */
-#define COLUMNS_MAX 40	     /* of one table of facts */
+#define FACT_COLUMNS_MAX 40  /* of one table of facts */
 #define CUT_ROOM 64
 
 struct mcp_answer {
@@ -373,7 +373,7 @@ struct grid {
 	size_t n_columns, n_rows;
 	const char **text; /* row by row; NULL: the item has no such fact */
 	struct json_object **json;
-	bool used[COLUMNS_MAX];
+	bool used[FACT_COLUMNS_MAX];
 };
 
 static void
@@ -417,7 +417,7 @@ static int
 grid_row(struct mcp_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
 {
 	struct json_object *object = row_object(answer->call, grid, row);
-	const char *cells[COLUMNS_MAX];
+	const char *cells[FACT_COLUMNS_MAX];
 	size_t n = 0, len;
 	int status;
 
@@ -467,11 +467,11 @@ void
 mcp_answer_table(struct mcp_answer *answer, const struct mcp_fact *fact, struct json_object *items,
 		 const struct mcp_page *page)
 {
-	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
+	struct mcp_column heads[FACT_COLUMNS_MAX] = { { NULL, NULL } };
 	struct mcp_page all = { .noun = label_of(fact), .total = -1 };
 	struct grid grid = { .columns = fact->columns,
-			     .n_columns =
-				 fact->n_columns < COLUMNS_MAX ? fact->n_columns : COLUMNS_MAX,
+			     .n_columns = fact->n_columns < FACT_COLUMNS_MAX ? fact->n_columns
+									     : FACT_COLUMNS_MAX,
 			     .n_rows = json_object_array_length(items) };
 	size_t from = page != NULL ? mcp_page_from(page, grid.n_rows) : 0, n;
 	struct json_object *rows;

@@ -35,7 +35,7 @@ struct arguments {
 };
 
 static void
-put(struct out *out, const char *text, size_t len)
+say_put(struct out *out, const char *text, size_t len)
 {
 	if (out->len + len + 1 > out->room) {
 		size_t room =
@@ -56,7 +56,7 @@ static void
 put_blanks(struct out *out, size_t n)
 {
 	for (; n > 0; n--)
-		put(out, " ", 1);
+		say_put(out, " ", 1);
 }
 
 static void
@@ -72,13 +72,13 @@ put_line(struct out *out, const char *text, size_t len)
 			i++;
 			continue;
 		}
-		put(out, text + run, i - run);
+		say_put(out, text + run, i - run);
 		if (kind != UNIT_HIDDEN)
-			put(out, " ", 1);
+			say_put(out, " ", 1);
 		i += n;
 		run = i;
 	}
-	put(out, text + run, i - run);
+	say_put(out, text + run, i - run);
 }
 
 /* At most `max` bytes, without half a character at the end. */
@@ -183,7 +183,7 @@ put_number(struct out *out, const struct spec *spec, struct arguments *args)
 			       va_arg(args->list, double));
 	/* NOLINTEND(bugprone-branch-clone) */
 	if (len > 0)
-		put(out, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+		say_put(out, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }
 
 #pragma GCC diagnostic pop
@@ -252,7 +252,7 @@ static bool
 convert(struct out *out, struct spec *spec, struct arguments *args)
 {
 	if (spec->conversion == '%') {
-		put(out, "%", 1);
+		say_put(out, "%", 1);
 	} else if (spec->conversion == 's' && spec->length[0] == '\0') {
 		put_text(out, spec, va_arg(args->list, const char *));
 	} else if (spec->conversion != '\0' && strchr("diuoxXeEfFgGaA", spec->conversion) != NULL) {
@@ -275,18 +275,18 @@ say_text(struct mcp_call *call, const char *format, va_list list, size_t *len)
 	struct spec spec;
 
 	va_copy(args.list, list);
-	put(&out, "", 0);
+	say_put(&out, "", 0);
 	while (*format != '\0') {
 		size_t plain = strcspn(format, "%");
 		const char *behind;
 
-		put(&out, format, plain);
+		say_put(&out, format, plain);
 		format += plain;
 		if (*format == '\0')
 			break;
 		behind = read_spec(format + 1, &spec, &args);
 		if (!convert(&out, &spec, &args)) {
-			put(&out, format, strlen(format));
+			say_put(&out, format, strlen(format));
 			break;
 		}
 		format = behind;
@@ -301,7 +301,7 @@ mcp_line(struct mcp_call *call, const char *text)
 {
 	struct out out = { .call = call };
 
-	put(&out, "", 0);
+	say_put(&out, "", 0);
 	put_line(&out, text, strlen(text));
 	return out.data;
 }

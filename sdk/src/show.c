@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define COLUMNS_MAX 24
+#define PAGE_COLUMNS_MAX 24
 #define WHOLE_ROWS 10  /* the host never cuts this many */
 #define PLACE_DIGITS 6 /* rows of the page that were already shown */
 
@@ -378,8 +378,8 @@ mcp_page_table(struct mcp_call *call, struct json_object *items,
 	    json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
 	size_t from = mcp_page_from(page, count);
 	size_t offered = wanted_rows(call, page, count - from);
-	struct mcp_column heads[COLUMNS_MAX] = { { NULL, NULL } };
-	const char *cells[COLUMNS_MAX];
+	struct mcp_column heads[PAGE_COLUMNS_MAX] = { { NULL, NULL } };
+	const char *cells[PAGE_COLUMNS_MAX];
 	int status;
 
 	for (size_t i = 0; i < n; i++)
