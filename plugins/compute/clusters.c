@@ -249,17 +249,9 @@ get_cluster_details(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-static int
-clusters_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "clusters", "cluster_id");
-}
-
 int
 complete_cluster_id(struct mcp_call *call)
 {
-	return mcp_fetch(call, "/api/2.1/clusters/list?page_size=100", NULL, clusters_offered, NULL,
-			 0);
+	return mcp_offer_from(call, "/api/2.1/clusters/list?page_size=100", NULL, "clusters",
+			      "cluster_id");
 }

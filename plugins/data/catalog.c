@@ -112,30 +112,6 @@ table_unknown(struct mcp_call *call, const struct table_name *name, const char *
 
 /* ---- completions ---------------------------------------------------------------------------- */
 
-static int
-catalogs_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "catalogs", "name");
-}
-
-static int
-schemas_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "schemas", "name");
-}
-
-static int
-tables_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "tables", "name");
-}
-
 /* An argument that the client has already filled in; NULL when it has not. */
 static const char *
 known(struct mcp_call *call, const char *name)
@@ -146,7 +122,7 @@ known(struct mcp_call *call, const char *name)
 int
 complete_catalog_name(struct mcp_call *call)
 {
-	return mcp_fetch(call, UC "/catalogs", NULL, catalogs_offered, NULL, 0);
+	return mcp_offer_from(call, UC "/catalogs", NULL, "catalogs", "name");
 }
 
 int
@@ -156,8 +132,8 @@ complete_schema_name(struct mcp_call *call)
 
 	if (catalog == NULL)
 		return MCP_OK;
-	return mcp_fetch(call, UC "/schemas{?catalog_name}",
-			 mcp_object(call, "catalog_name", catalog, NULL), schemas_offered, NULL, 0);
+	return mcp_offer_from(call, UC "/schemas{?catalog_name}",
+			      mcp_object(call, "catalog_name", catalog, NULL), "schemas", "name");
 }
 
 int
@@ -167,7 +143,8 @@ complete_table_name(struct mcp_call *call)
 
 	if (catalog == NULL || schema == NULL)
 		return MCP_OK;
-	return mcp_fetch(call, UC "/tables{?catalog_name,schema_name}",
-			 mcp_object(call, "catalog_name", catalog, "schema_name", schema, NULL),
-			 tables_offered, NULL, 0);
+	return mcp_offer_from(call, UC "/tables{?catalog_name,schema_name}",
+			      mcp_object(call, "catalog_name", catalog, "schema_name", schema,
+					 NULL),
+			      "tables", "name");
 }

@@ -153,9 +153,8 @@ end_code(struct mcp_call *call, struct json_object *run)
 						  : mcp_printf(call, "%s (%s)", code, type);
 }
 
-/* "k=v, l=w" of parameters: an array of {name, value or default}. */
-static const char *
-show_parameters(struct mcp_call *call, struct json_object *value)
+const char *
+dbx_show_parameters(struct mcp_call *call, struct json_object *value)
 {
 	struct json_object *map = mcp_keep(call, json_object_new_object());
 
@@ -232,7 +231,7 @@ static const struct mcp_fact run_facts[] = {
 	{ .key = "trigger", .path = "trigger" },
 	{ .key = "creator", .path = "creator_user_name" },
 	{ .key = "attempt", .path = "attempt_number", .show = show_attempt },
-	{ .key = "parameters", .path = "job_parameters", .show = show_parameters },
+	{ .key = "parameters", .path = "job_parameters", .show = dbx_show_parameters },
 	{ .key = "overriding_parameters",
 	  .label = "parameters of this run",
 	  .path = "overriding_parameters" },

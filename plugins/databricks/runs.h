@@ -34,6 +34,8 @@ uint32_t dbx_run_pace(struct mcp_call *call, int64_t begun_ms);
 
 /* ---- texts about a run (run_facts.c) -------------------------------------------------------- */
 
+/* "k=v, l=w" of parameters: an array of {name, value or default}. */
+const char *dbx_show_parameters(struct mcp_call *call, struct json_object *value);
 /* One word for the state of a run or task: its result when it has ended, else its life cycle state;
  * "" when it is not known. */
 const char *dbx_run_state(struct mcp_call *call, struct json_object *run);

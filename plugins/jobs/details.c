@@ -87,24 +87,6 @@ job_schedule(struct mcp_call *call, struct json_object *settings)
 
 /* ---- facts of the job ------------------------------------------------------------------------ */
 
-/* "day=1, to=" */
-static const char *
-show_parameters(struct mcp_call *call, struct json_object *value)
-{
-	struct json_object *map = mcp_keep(call, json_object_new_object());
-
-	for (size_t i = 0;
-	     json_object_is_type(value, json_type_array) && i < json_object_array_length(value);
-	     i++) {
-		struct json_object *item = json_object_array_get_idx(value, i);
-
-		json_object_object_add(map, mcp_get_str(call, item, "name", "?"),
-				       json_object_new_string(
-					   mcp_get_str(call, item, "default", "")));
-	}
-	return mcp_show_list(call, map);
-}
-
 /* 0 means "no limit". */
 static const char *
 show_seconds(struct mcp_call *call, struct json_object *value)
@@ -137,7 +119,7 @@ static const struct mcp_fact job_facts[] = {
 	{ .key = "job_id", .path = "job_id", .show = mcp_show_id },
 	{ .key = "description", .path = "settings.description" },
 	{ .key = "schedule", .path = "runs_when" },
-	{ .key = "parameters", .path = "settings.parameters", .show = show_parameters },
+	{ .key = "parameters", .path = "settings.parameters", .show = dbx_show_parameters },
 	{ .key = "runs_as", .label = "runs as", .path = "run_as_user_name" },
 	{ .key = "creator", .path = "creator_user_name" },
 	{ .key = "created", .path = "created_time", .show = mcp_show_time, .detail = MCP_FULL },

@@ -309,16 +309,8 @@ list_jobs(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-static int
-jobs_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "jobs", "job_id");
-}
-
 int
 complete_job_id(struct mcp_call *call)
 {
-	return mcp_fetch(call, "/api/2.2/jobs/list?limit=100", NULL, jobs_offered, NULL, 0);
+	return mcp_offer_from(call, "/api/2.2/jobs/list?limit=100", NULL, "jobs", "job_id");
 }

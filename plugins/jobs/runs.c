@@ -459,16 +459,8 @@ get_run_output(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-static int
-runs_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "runs", "run_id");
-}
-
 int
 complete_run_id(struct mcp_call *call)
 {
-	return mcp_fetch(call, "/api/2.2/jobs/runs/list?limit=24", NULL, runs_offered, NULL, 0);
+	return mcp_offer_from(call, "/api/2.2/jobs/runs/list?limit=24", NULL, "runs", "run_id");
 }

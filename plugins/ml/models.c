@@ -267,26 +267,10 @@ list_registered_models(struct mcp_call *call)
 
 /* ---- completions ---------------------------------------------------------------------------- */
 
-static int
-models_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "registered_models", "full_name");
-}
-
 int
 complete_model_name(struct mcp_call *call)
 {
-	return mcp_fetch(call, MODELS, NULL, models_offered, NULL, 0);
-}
-
-static int
-versions_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "model_versions", "version");
+	return mcp_offer_from(call, MODELS, NULL, "registered_models", "full_name");
 }
 
 int
@@ -297,9 +281,9 @@ complete_version(struct mcp_call *call)
 	if (name == NULL)
 		return MCP_OK;
 	if (!in_catalog(name))
-		return mcp_fetch(call, MLFLOW "/model-versions/search{?filter}",
-				 mcp_object(call, "filter", name_filter(call, name), NULL),
-				 versions_offered, NULL, 0);
-	return mcp_fetch(call, MODELS "/{name}/versions", mcp_object(call, "name", name, NULL),
-			 versions_offered, NULL, 0);
+		return mcp_offer_from(call, MLFLOW "/model-versions/search{?filter}",
+				      mcp_object(call, "filter", name_filter(call, name), NULL),
+				      "model_versions", "version");
+	return mcp_offer_from(call, MODELS "/{name}/versions", mcp_object(call, "name", name, NULL),
+			      "model_versions", "version");
 }

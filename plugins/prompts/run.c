@@ -280,18 +280,10 @@ debug_job_run(struct mcp_call *call)
 
 /* ---- completion ------------------------------------------------------------------------------ */
 
-static int
-jobs_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "jobs", "settings.name");
-}
-
 int
 complete_job(struct mcp_call *call)
 {
-	return mcp_fetch(call, JOBS "/list?limit=100", NULL, jobs_offered, NULL, 0);
+	return mcp_offer_from(call, JOBS "/list?limit=100", NULL, "jobs", "settings.name");
 }
 
 /* Failed ones come first. */

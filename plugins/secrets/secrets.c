@@ -240,16 +240,8 @@ delete_secret(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-static int
-scopes_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "scopes", "name");
-}
-
 int
 complete_scope_name(struct mcp_call *call)
 {
-	return mcp_fetch(call, API "/scopes/list", NULL, scopes_offered, NULL, 0);
+	return mcp_offer_from(call, API "/scopes/list", NULL, "scopes", "name");
 }

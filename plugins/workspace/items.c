@@ -293,14 +293,6 @@ get_workspace_item(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-static int
-paths_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "objects", "path");
-}
-
 /* The items of the folder in the text so far. */
 int
 complete_path(struct mcp_call *call)
@@ -311,6 +303,6 @@ complete_path(struct mcp_call *call)
 			       ? "/"
 			       : mcp_printf(call, "%.*s", (int)(slash - value), value);
 
-	return mcp_fetch(call, "/api/2.0/workspace/list{?path}",
-			 mcp_object(call, "path", folder, NULL), paths_offered, NULL, 0);
+	return mcp_offer_from(call, "/api/2.0/workspace/list{?path}",
+			      mcp_object(call, "path", folder, NULL), "objects", "path");
 }

@@ -517,16 +517,8 @@ get_repo_status(struct mcp_call *call)
 
 /* ---- completion ------------------------------------------------------------------------------ */
 
-static int
-repos_offered(struct mcp_call *call, const void *state, size_t len)
-{
-	(void)state;
-	(void)len;
-	return mcp_offer(call, "repos", "id");
-}
-
 int
 complete_repo_id(struct mcp_call *call)
 {
-	return mcp_fetch(call, "/api/2.0/repos", NULL, repos_offered, NULL, 0);
+	return mcp_offer_from(call, "/api/2.0/repos", NULL, "repos", "id");
 }

@@ -285,3 +285,25 @@ mcp_offer(struct mcp_call *call, const char *items, const char *path)
 	}
 	return MCP_OK;
 }
+
+struct offer {
+	const char *items, *path;
+};
+
+static int
+offer_arrived(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct offer *offer = state;
+
+	(void)len;
+	return mcp_offer(call, offer->items, offer->path);
+}
+
+int
+mcp_offer_from(struct mcp_call *call, const char *request, struct json_object *values,
+	       const char *items, const char *path)
+{
+	const struct offer offer = { items, path };
+
+	return mcp_fetch(call, request, values, offer_arrived, &offer, sizeof(offer));
+}

@@ -200,6 +200,9 @@ bool mcp_name_matches(struct mcp_call *call, const char *text);
 /* Completes from the members `path` of a reply's array `items` that begin with the argument
  * `value`. */
 int mcp_offer(struct mcp_call *call, const char *items, const char *path);
+/* A whole completion: mcp_fetch(), then mcp_offer(). `items` and `path` must be constants. */
+int mcp_offer_from(struct mcp_call *call, const char *request, struct json_object *values,
+		   const char *items, const char *path);
 
 /* The page size to ask for: the argument `limit`, else the host's row cap; at most `most`. */
 int64_t mcp_limit(struct mcp_call *call, int64_t most);
