@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a call's step: allocate freely, free everything at once. */
+/* Memory of a call's step: single allocations, all freed together. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,7 +12,7 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);  /* runs the deferred functions, newest first */
-void arena_reset(struct arena *arena); /* the same, and ready for the next step */
+void arena_reset(struct arena *arena); /* the same; the arena is then ready for the next step */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull)); /* zeroed */
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
     __attribute__((returns_nonnull));

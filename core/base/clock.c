@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clocks of loop.h, in a file of their own so that tests can put others in their place. */
+/* The clocks of clock.h, in a file of their own so that tests can replace them. */
 #include <time.h>
 
 #include "base/clock.h"

@@ -8,7 +8,7 @@
 #include "base/json_write.h"
 #include "parse.h"
 
-/* What the gate let through the parser takes too, within its budget of memory. */
+/* The parser accepts what the gate accepted, within its budget of memory. */
 static struct json_object *
 parse_passed(const char *text, size_t len, const struct json_limits *limits, const char **why)
 {

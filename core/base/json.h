@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON at the border. json_gate() checks RFC 8259 strictly and within bounds before json-c sees a
+ * JSON at the border. json_gate() checks RFC 8259 strictly and within bounds before json-c reads a
  * byte, because json-c accepts single quotes, NaN, duplicate keys, lone surrogates and NUL. After
  * the gate the helpers here read json-c trees; bytes are written with buf_json().
  */
@@ -22,21 +22,21 @@ struct json_limits {
 	unsigned depth; /* of nesting */
 	size_t members; /* of values in all */
 	size_t number;	/* characters of one number */
-	size_t memory;	/* of the tree, as estimated; 0: as of upstreams */
+	size_t memory;	/* estimated bytes of the tree; 0: as for upstreams */
 };
 extern const struct json_limits json_inbound;  /* 4 MiB, depth 64, 128 MiB of tree */
 extern const struct json_limits json_upstream; /* 16 MiB, depth 128, 256 MiB of tree */
 
-/* NULL when `text` is exactly one JSON value in valid UTF-8 without duplicate keys, lone
- * surrogates or \u0000 in keys; otherwise a short reason ("duplicate key", "number too long") and
- * `at` is the offset of the offence. Never recurses by input depth. */
+/* NULL when `text` is exactly one JSON value in valid UTF-8 without duplicate keys, lone surrogates
+ * or \u0000 in keys; otherwise a short reason ("duplicate key", "number too long"), and `at` is its
+ * position. The recursion depth does not depend on the input. */
 const char *json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at);
 
-/* Gate and parse. NULL with `why` and `at` set on refusal. */
+/* Gate and parse. NULL with `why` and `at` when refused. */
 struct json_object *json_parse(const char *text, size_t len, const struct json_limits *limits,
 			       const char **why, size_t *at);
 
-/* Object members; NULL when absent or of another type. NULL object in, NULL out. */
+/* Object members; NULL when absent or of another type. A NULL object gives NULL. */
 struct json_object *json_get(struct json_object *object, const char *key);
 struct json_object *json_obj(struct json_object *object, const char *key);
 struct json_object *json_arr(struct json_object *object, const char *key);
@@ -44,13 +44,13 @@ const char *json_str(struct json_object *object, const char *key);
 bool json_flag(struct json_object *object, const char *key, bool absent);
 int64_t json_int(struct json_object *object, const char *key, int64_t absent);
 
-/* The raw text of the member `key` at the top of an object that passed the gate (so that an id
- * keeps its exact spelling). False when absent. */
+/* The raw text of the member `key` at the top of an object that passed the gate, so that an id
+ * keeps its exact spelling. False when absent. */
 bool json_raw_member(const char *text, size_t len, const char *key, const char **raw,
 		     size_t *raw_len);
 
-/* Serialises compactly, with slashes unescaped and numbers as they were spelled when parsed, so
- * that nothing grows. */
+/* Serialises without white space, with slashes unescaped and numbers as they were parsed, so that
+ * nothing grows. */
 void buf_json_tree(struct buf *buf, struct json_object *tree);
 
 #endif

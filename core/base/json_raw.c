@@ -14,7 +14,7 @@ skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the value at `p`; bounded even if the text did not pass. */
+/* The position after the value at `p`; stays in bounds even for invalid text. */
 static const char *
 skip_value(const char *p, const char *end)
 {
@@ -49,7 +49,7 @@ key_is(const char *raw, size_t raw_len, const char *key)
 	if (memchr(raw, '\\', raw_len) == NULL)
 		return raw_len == len && memcmp(raw, key, len) == 0;
 	if (raw_len > 6 * len)
-		return false; /* even all spelt \uXXXX */
+		return false; /* even if every character is \uXXXX */
 	decoded = malloc(raw_len + 1);
 	same = decoded != NULL && json_string_decode(raw, raw_len, decoded) == len &&
 	       memcmp(decoded, key, len) == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON strings byte by byte; between the files of the gate. */
+/* JSON strings byte by byte; shared by the files of the gate. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Checks the string whose opening quote is at `p`. Returns the place behind its closing quote, or
- * NULL with `why` and the place `at`. */
+/* Checks the string whose opening quote is at `p`. Returns the position after its closing quote, or
+ * NULL with `why` and the position `at`. */
 const char *json_string_end(const char *p, const char *end, bool *escaped, const char **why,
 			    const char **at);
 
-/* Decodes the inside of a string that was accepted; `out` has room for len bytes. */
+/* Decodes the inside of a valid string; `out` has room for len bytes. */
 size_t json_string_decode(const char *raw, size_t len, char *out);
 
 #endif

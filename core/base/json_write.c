@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer of JSON: a small machine that knows what may come next. */
+/* The writer of JSON: a small state machine that checks what may come next. */
 #include "base/json_write.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 
-#define WHOLE_MAX 1e15 /* below it a double holds every integer, and %.0f is its shortest form */
+#define WHOLE_MAX 1e15 /* a double below it holds every integer, and %.0f is its shortest form */
 
 static enum json_next
 first_in(char bracket)
@@ -21,7 +21,7 @@ first_in(char bracket)
 	return bracket == '{' ? JSON_FIRST_MEMBER : JSON_FIRST_VALUE;
 }
 
-/* What comes behind a value at this depth. */
+/* The state after a value at this depth. */
 static enum json_next
 behind_value(const struct json *json)
 {
@@ -32,7 +32,8 @@ behind_value(const struct json *json)
 	return json->brackets[json->depth - 1] == '{' ? JSON_NEXT_MEMBER : JSON_NEXT_VALUE;
 }
 
-/* Every value passes here: it needs a place, and a comma in front where it is not the first. */
+/* Called for every value: checks that one is allowed, and writes a comma before it if it is not the
+ * first. */
 static void
 place_value(struct json *json)
 {
@@ -198,7 +199,7 @@ json_number(struct json *json, int64_t number)
 	buf_printf(json->out, "%" PRId64, number);
 }
 
-/* As many of 15 to 17 digits as read back as the same number; `dot` keeps a whole one
+/* The fewest of 15 to 17 digits that read back as the same number; `dot` keeps a whole number
  * floating-point. */
 static void
 put_double(struct buf *out, double number, bool dot)
@@ -233,7 +234,7 @@ json_double(struct json *json, double number)
 
 /* ---- trees --------------------------------------------------------------------------------- */
 
-/* As it was spelled, when json-c kept that. */
+/* In its original spelling, when json-c kept it. */
 static void
 put_tree_double(struct buf *out, struct json_object *value)
 {
@@ -253,7 +254,7 @@ put_tree_int(struct buf *out, struct json_object *number)
 {
 	int64_t value = json_object_get_int64(number);
 
-	if (value == INT64_MAX) /* or beyond: json-c keeps unsigned ones too */
+	if (value == INT64_MAX) /* or larger: json-c keeps unsigned ones too */
 		buf_printf(out, "%" PRIu64, json_object_get_uint64(number));
 	else
 		buf_printf(out, "%" PRId64, value);
@@ -277,7 +278,7 @@ put_scalar(struct json *json, struct json_object *value)
 	}
 }
 
-/* Recursion ends at JSON_WRITE_DEPTH, where the buffer is full. */
+/* The recursion ends at JSON_WRITE_DEPTH, where the buffer is full. */
 void
 json_tree(struct json *json, struct json_object *tree)
 {
@@ -289,7 +290,7 @@ json_tree(struct json *json, struct json_object *tree)
 		json_begin(json, '{');
 		json_object_object_foreachC(tree, member) {
 			if (!buf_ok(json->out))
-				break; /* the rest would be walked for nothing */
+				break; /* the rest would have no effect */
 			json_tree(json_member(json, member.key), member.val);
 		}
 		json_end(json);

@@ -25,8 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Brackets that may be open at once: more than any tree that passed the gate has (json_upstream),
- * and what is written around it. Beyond, the buffer counts as full. */
+/* Brackets that may be open at once: more than in any tree that passed the gate (json_upstream),
+ * together with the text around it. Beyond that the buffer counts as full. */
 #define JSON_WRITE_DEPTH 160u
 
 struct buf;
@@ -38,17 +38,17 @@ enum json_next {
 	JSON_NEXT_VALUE,
 	JSON_FIRST_MEMBER, /* of an object */
 	JSON_NEXT_MEMBER,
-	JSON_MEMBER_VALUE, /* the name stands there */
+	JSON_MEMBER_VALUE, /* after the name */
 	JSON_IN_STRING,	   /* the caller writes the inside */
 	JSON_NOTHING,	   /* the text is complete */
-	JSON_TOO_DEEP,	   /* the buffer is full: only brackets are counted */
+	JSON_TOO_DEEP,	   /* the buffer is full: brackets are only counted */
 };
 
 /* On its user's stack, or in the struct that has the buffer. */
 struct json {
 	struct buf *out;
 	enum json_next next;
-	unsigned depth, floor;		 /* brackets that are open; those of json_start_inside() */
+	unsigned depth, floor;		 /* open brackets, without those of json_start_inside() */
 	char brackets[JSON_WRITE_DEPTH]; /* the open ones */
 };
 
@@ -61,10 +61,10 @@ struct json_mark {
 
 /* One value will be appended to `out`, which is borrowed. */
 void json_start(struct json *json, struct buf *out);
-/* The inside of an object ('{') or array ('['), without its brackets: goes on behind what an
- * earlier writer of such an inside left in `out`. For parts that json_splice() puts in place. */
+/* The inside of an object ('{') or array ('['), without its brackets: continues what an earlier
+ * such writer left in `out`. For parts that json_splice() inserts. */
 void json_start_inside(struct json *json, struct buf *out, char bracket);
-/* Is all that was begun ended, and the value there? */
+/* Is everything ended that was begun, and is the value complete? */
 bool json_complete(const struct json *json);
 /* Going back makes a full buffer ok again (see buf_init_keeping()). What was open at the mark must
  * not have been ended since. */
@@ -74,7 +74,8 @@ void json_back(struct json *json, const struct json_mark *mark);
 void json_begin(struct json *json, char bracket); /* '{' or '[' */
 void json_end(struct json *json);		  /* of the innermost one */
 
-/* The name of the next value in an object. Returns `json`, so that its value can stand around. */
+/* The name of the next value in an object. Returns `json`, so that the call can be an argument of
+ * the value's call. */
 struct json *json_member(struct json *json, const char *name);
 
 /* Invalid UTF-8 becomes U+FFFD. NULL writes null. */
@@ -84,16 +85,15 @@ void json_text(struct json *json, const char *text, size_t len);
 void json_open_string(struct json *json);
 void json_close_string(struct json *json);
 void json_number(struct json *json, int64_t number);
-/* The shortest spelling; JSON knows no infinities, they become 0. */
+/* The shortest spelling. JSON has no infinities; they become 0. */
 void json_double(struct json *json, double number);
 void json_boolean(struct json *json, bool value);
-/* As buf_json_tree(). NULL writes null. */
+/* Like buf_json_tree(). NULL writes null. */
 void json_tree(struct json *json, struct json_object *tree);
-/* A value that is JSON text already. An empty text is none, as of a buffer that was full: `out` is
- * full then, too. */
+/* A value that is already JSON text. An empty text is not a value; it comes from a full buffer, so
+ * `out` becomes full too. */
 void json_raw(struct json *json, const char *text, size_t len);
-/* Members or values written by json_start_inside(), in the object or array that is open here;
- * `len` 0: none. */
+/* Members or values written by json_start_inside(), in the open object or array; `len` 0: none. */
 void json_splice(struct json *json, const char *text, size_t len);
 
 /* A member that is a string; left out when `text` is NULL. */

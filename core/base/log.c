@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log's sink. A line is at most PIPE_BUF long and goes out in one write(2), only when stderr
- * has room: a client that does not read our stderr must not stop the host. What had to be left
- * out is counted and said in the next line that goes through.
+ * The log's output. A line is at most PIPE_BUF long and is written with one write(2), only when
+ * stderr has room: a client that does not read stderr must not stop the host. Lost lines are
+ * counted, and the next line that can be written reports their number.
  */
 #include "base/log.h"
 
@@ -74,8 +74,8 @@ log_level_parse(const char *name, enum log_level *level)
 	return false;
 }
 
-/* The inside of a JSON string that is harmless on a terminal as well: besides what JSON demands,
- * DEL, the C1 controls and the marks that reverse the order of text are escaped. */
+/* The inside of a JSON string that is also safe on a terminal. Besides the characters that JSON
+ * requires, DEL, the C1 controls and the marks that reverse the order of text are escaped. */
 static void
 add_inside(struct buf *out, const char *text, size_t len)
 {
@@ -104,7 +104,7 @@ add_inside(struct buf *out, const char *text, size_t len)
 	buf_json_inside(out, text + run, len - run);
 }
 
-/* Masks first and shortens then, so that no piece of a secret stays. */
+/* Masks before it shortens, so that no part of a secret remains. */
 static void
 add_text(struct buf *out, const char *text, size_t len)
 {
@@ -185,7 +185,7 @@ add_boolean(struct line *line, bool value)
 		json_boolean(&line->json, value);
 }
 
-/* Adds one field whose type letter has been read; the value is the next argument. */
+/* Adds one field whose type letter was read; the value is the next argument. */
 static void
 add_field(struct line *line, const char *key, char type, va_list *args)
 {
@@ -277,7 +277,7 @@ write_line(const struct line *line)
 	       write(STDERR_FILENO, line->buf.data, line->buf.len) == (ssize_t)line->buf.len;
 }
 
-/* Says how many lines are missing, if any; false when that does not get through either. */
+/* Reports how many lines were lost, if any; false when that cannot be written either. */
 static bool
 write_lost(void)
 {
@@ -375,7 +375,8 @@ log_last(const char *format, ...)
 	else
 		json_string(&line.json, message);
 	end_line(&line, false);
-	/* a lock that this thread holds already would never be free: the line goes out without */
+	/* a lock that this thread already holds would never become free: the line is written
+	 * without it */
 	(void)write_line(&line);
 	buf_fini(&line.buf);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log: one JSON object a line on stderr (or text on a terminal). Values that must not be seen
- * are masked here, at the sink, so that no caller can forget it. Any thread. */
+/* The log: one JSON object for each line on stderr (or text on a terminal). Secret values are
+ * masked here, in one place, so that no caller can forget it. Any thread. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -13,7 +13,7 @@
 
 #include "base/mask.h"
 
-/* LOG_OFF is no level of a line: as the least level it lets nothing through. */
+/* LOG_OFF is not the level of a line: as the least level it allows no line. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR, LOG_OFF };
 
 void log_init(enum log_level level, bool text);

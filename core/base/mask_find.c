@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A trie whose nodes know where to go on when no child fits. Children are a list: a node has at
- * most 256 and hardly ever more than one; the root, where a search mostly is, has a table. */
+/* A trie whose nodes have a link for the case that no child fits. Children are a list, because a
+ * node hardly ever has more than one (at most 256). The root, where a search mostly is, has a
+ * table. */
 #include "base/mask_find.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 #define STATES_MIN 256
 
 struct node {
-	uint32_t child, sibling; /* 0: none, for nobody has the root as a child */
-	uint32_t fail;		 /* the longest end of what was read that begins a value, too */
+	uint32_t child, sibling; /* 0: none, because the root is never a child */
+	uint32_t fail;		 /* the longest end of the read bytes that also begins a value */
 	uint32_t match;		 /* the longest value that ends here */
 	uint32_t depth;
 	unsigned char byte;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many values searched for in one pass over a text (Aho and Corasick, 1975): the time grows with
- * the text alone, whatever the values have in common with it and with each other. */
+/* Searches many values in one pass over a text (Aho and Corasick, 1975). The time depends only on
+ * the length of the text, not on the values. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -19,13 +19,13 @@ void finder_add(struct finder *finder, const char *value, size_t len);
 /* After the last value, before the first search. */
 void finder_build(struct finder *finder);
 
-/* Calls `fn` at the end of each value with the longest one that ends there, until it returns
+/* Calls `fn` at the end of each value, with the longest one that ends there, until it returns
  * false. */
 void finder_scan(const struct finder *finder, const unsigned char *text, size_t len,
 		 bool (*fn)(void *data, size_t end, size_t len), void *data);
-/* The same step by step: a state is 0 at the beginning of a text. */
+/* The same step by step: state 0 is the beginning of a text. */
 uint32_t finder_step(const struct finder *finder, uint32_t state, unsigned char c);
-/* How much of some value has been read. */
+/* How many bytes of a value have been read. */
 uint32_t finder_begun(const struct finder *finder, uint32_t state);
 
 #endif

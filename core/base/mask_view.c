@@ -11,7 +11,7 @@
 
 #define ENTITY_MAX 9 /* characters between &# and the end */
 #define HEX_MIN 16   /* digits: eight bytes */
-#define RUN_MIN 11   /* characters: eight bytes in base64, so that words are hardly ever read so */
+#define RUN_MIN 11   /* characters: eight bytes in base64; words are hardly ever that long */
 
 struct view
 view_of(const char *text, size_t len)
@@ -77,7 +77,7 @@ hex_at(const struct view *in, size_t i, size_t n)
 	return value;
 }
 
-/* &#100; &#x64; &amp; and the like, as web pages have them. Returns the bytes read, or 0. */
+/* &#100; &#x64; &amp; and similar entities of web pages. Returns the bytes read, or 0. */
 static size_t
 entity_at(const struct view *in, size_t i, uint32_t *c)
 {
@@ -145,7 +145,7 @@ put_entity(struct view *out, const struct view *in, size_t i)
 	return n;
 }
 
-/* \u0041, with its second half where it is the first of a pair. Returns the bytes read. */
+/* \u0041, with its second half when it is the first of a pair. Returns the bytes read. */
 static size_t
 put_unicode(struct view *out, const struct view *in, size_t i)
 {
@@ -227,7 +227,7 @@ view_squeezed(const struct view *view, bool places)
 
 /* ---- base64 --------------------------------------------------------------------------------- */
 
-/* What the characters `run` say from the one at `first` on. */
+/* Decodes the characters of `run` from the one at `first` on. */
 static void
 decode(const struct view *run, size_t first, struct view *out)
 {
@@ -245,7 +245,7 @@ decode(const struct view *run, size_t first, struct view *out)
 	}
 }
 
-/* The characters of the run at `i` into `run`; returns where it ends. */
+/* Copies the run at `i` to `run`; returns its end. */
 static size_t
 read_run(const struct view *whole, size_t i, struct view *run)
 {

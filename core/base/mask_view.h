@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms in which a text may spell a value: with JSON escapes, percent-encoded, with entities of
- * web pages, with other white space, in base64, in hexadecimal. Instead of spelling each value in
- * all forms, the text is read in each of them, and each byte that is read knows the place where it
- * stands.
+ * The forms in which a text may contain a value: with JSON escapes, percent-encoded, with entities
+ * of web pages, with other white space, in base64, in hexadecimal. Instead of writing each value in
+ * all forms, the text is decoded from each of them, and each decoded byte has its position in the
+ * text.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -17,20 +17,20 @@
 
 struct view {
 	unsigned char *byte;
-	uint32_t *from, *to; /* of each byte in the text; NULL: byte i is text[i] */
+	uint32_t *from, *to; /* position of each byte in the text; NULL: byte i is text[i] */
 	size_t len;
 };
 
-/* The text itself; borrowed. With `places` the others know theirs. */
+/* The text itself; borrowed. With `places` the others have positions. */
 struct view view_of(const char *text, size_t len);
-void view_fini(struct view *view);		/* not of view_of() */
+void view_fini(struct view *view);		/* not for view_of() */
 bool view_has_escapes(const struct view *view); /* a backslash, %41 or &#65; */
-/* Escapes of JSON, of URIs and of web pages read, once. */
+/* Decodes escapes of JSON, of URIs and of web pages, once. */
 struct view view_decoded(const struct view *view, bool places);
-/* Without blanks and line breaks. */
+/* Without spaces and line breaks. */
 struct view view_squeezed(const struct view *view, bool places);
-/* Calls `fn` with each run of base64 of eleven characters or more, decoded as if it began with one
- * of its first four: a value may begin within a group. */
+/* Calls `fn` with each run of base64 of eleven characters or more, decoded from each of its first
+ * four characters: a value may begin within a group. */
 void view_base64(const char *text, size_t len, bool places,
 		 void (*fn)(void *data, const struct view *view), void *data);
 /* The same with each run of sixteen hexadecimal digits or more. */

@@ -7,7 +7,7 @@
 
 #define NEAREST_MAX 64u /* bytes of names that are compared */
 
-/* Case and the kind of separator are no difference: "maxResults" and "max-results" are close. */
+/* Case and the kind of separator are ignored: "maxResults" and "max-results" are similar. */
 static size_t
 fold(const char *text, char out[NEAREST_MAX])
 {
@@ -28,7 +28,8 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) that turn one text into the other. */
+/* The number of edits (insert, delete, replace, swap neighbours) that turn one text into the
+ * other. */
 static size_t
 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {

@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-/* The one of `n` names that `name` is most probably meant to be, or NULL when none is near. */
+/* The one of `n` names that is most similar to `name`, or NULL when none is similar enough. */
 const char *nearest_name(const char *name, const char *const *names, size_t n);
-/* How many edits turn one name into the other; case and separators do not count. */
+/* The number of edits that turn one name into the other; case and separators do not count. */
 size_t nearest_edits(const char *a, const char *b);
 
 #endif

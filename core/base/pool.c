@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Worker threads. Jobs wait in one queue per group, and the groups take turns, so that a plugin
- * whose calls are slow delays its own calls only. Large jobs of a group wait in a queue of their
- * own: a tree of JSON takes many times the memory of its text, and as many trees as there are
- * threads would take it all. Everything is under one lock; finished jobs go back to the loop in
- * batches.
+ * Worker threads. Jobs wait in one queue for each group, and the groups take turns, so that a
+ * plugin with slow calls delays only its own calls. Large jobs of a group have their own queue: a
+ * tree of JSON needs many times the memory of its text, and one tree for each thread would use it
+ * all. Everything is under one lock; finished jobs return to the loop in batches.
  */
 #include "base/pool.h"
 
@@ -23,7 +22,7 @@
 #include "base/mem.h"
 
 #define STACK_SIZE (512u << 10)
-#define IDLE_S 10 /* a thread beyond the least ends after so long without work */
+#define IDLE_S 10 /* an additional thread ends after this time without work */
 
 struct pool_group {
 	const void *key;
@@ -43,12 +42,12 @@ struct pool {
 	struct loop_job deliver;
 	bool delivering; /* `deliver` is posted */
 	bool stopping;
-	unsigned threads, idle, large; /* that run a large job */
+	unsigned threads, idle, large; /* groups with waiting or running jobs, in turn */
 	size_t waiting;		       /* jobs that no thread has taken */
 };
 
-/* A job goes from state to state in their order, and from the last, or when it is dropped, back to
- * the first. */
+/* A job passes through the states in this order. From the last one, or when it is dropped, it
+ * returns to the first. */
 static void
 job_move(struct pool_job *job, enum pool_job_state from, enum pool_job_state to)
 {
@@ -98,7 +97,7 @@ has_share(const struct pool *pool, const struct pool_group *group)
 	return group->key == NULL || group->running < half;
 }
 
-/* The next job that may run; its group goes to the end of the row. */
+/* The next job that may run; its group goes to the end of the list. */
 static struct pool_job *
 take_job(struct pool *pool, struct pool_group **of)
 {
@@ -173,7 +172,7 @@ finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 	pool->large -= group->large;
 	drop_if_idle(pool, group);
 	if (pool->waiting > 0 && pool->idle > 0)
-		pthread_cond_signal(&pool->work); /* what had to wait for a share of the group */
+		pthread_cond_signal(&pool->work); /* the jobs that had to wait for their group */
 	job->next = NULL;
 	*pool->done_end = job;
 	pool->done_end = &job->next;
@@ -183,7 +182,7 @@ finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 	}
 }
 
-/* Of what a large job took and freed, the allocator keeps much for its thread. */
+/* The allocator keeps much of the memory that a large job has freed, for its thread. */
 static void
 give_memory_back(void)
 {
@@ -241,7 +240,7 @@ worker(void *data)
 	return NULL;
 }
 
-/* Signals are for the main thread: a worker takes none. */
+/* Signals are for the main thread: workers block them. */
 static bool
 start_thread(struct pool *pool)
 {

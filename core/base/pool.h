@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Worker threads for steps that may block and for parsing large bodies. Elastic between two
- * bounds, small stacks. A plugin holds at most half of it, and few jobs at a time are large. */
+/* Worker threads for steps that may block and for parsing large bodies. Their number is elastic
+ * between two bounds, their stacks are small. A plugin uses at most half of them, and only a few
+ * jobs at a time may be large. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -13,31 +14,32 @@
 struct loop;
 struct pool;
 
-/* Where a job is: pool_submit() takes an idle one, and before done() or drop() it is idle again. */
+/* The state of a job: pool_submit() takes an idle one, and it is idle again before done() or drop()
+ * is called. */
 enum pool_job_state { POOL_JOB_IDLE, POOL_JOB_WAITS, POOL_JOB_RUNS, POOL_JOB_RAN };
 
 /* embed, zeroed */
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* on a worker */
 	void (*done)(struct pool_job *job); /* on the loop thread, afterwards */
-	/* The pool goes, and the job did not run, or done() is not going to be called: frees what
-	 * it has. NULL: nothing is to be done. */
+	/* The pool ends without running the job, or without calling done(): frees what it owns.
+	 * NULL: nothing to free. */
 	void (*drop)(struct pool_job *job);
-	const void *group; /* jobs of one group get at most half of the workers */
-	bool large;	   /* takes much memory: few of them run at a time */
+	const void *group; /* jobs of one group use at most half of the workers */
+	bool large;	   /* needs much memory: few of them run at a time */
 	/* the pool's */
 	enum pool_job_state state;
 	struct pool_job *next;
 };
 
-#define POOL_LARGE_BYTES (1u << 20) /* input from which on a job is to be called large */
-#define POOL_LARGE_OF_GROUP 2u	    /* so many of them run at a time, of one group */
-#define POOL_LARGE_MAX 4u	    /* and of all */
+#define POOL_LARGE_BYTES (1u << 20) /* length of input from which on a job counts as large */
+#define POOL_LARGE_OF_GROUP 2u	    /* large jobs of one group that run at a time */
+#define POOL_LARGE_MAX 4u	    /* and of all groups */
 
 struct pool *pool_new(struct loop *loop, unsigned least, unsigned most);
 void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
-/* Takes no more jobs off its queues, and waits up to `ms` for those that run. False: some still do,
- * and may do so for ever; then nothing that they use may be freed, the pool included. */
+/* Starts no more jobs, and waits up to `ms` for those that run. False when some still run, possibly
+ * forever. Then nothing that they use may be freed, including the pool. */
 bool pool_stop(struct pool *pool, unsigned ms);
 void pool_free(struct pool *pool); /* stops, and waits for running jobs */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is calling. On stdio, and over HTTP without inbound authentication, everybody is "local". */
+/* The caller. On stdio, and over HTTP without inbound authentication, every caller is "local". */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,7 +14,7 @@ extern const char *const access_names[];
 const char *access_name(enum access access);
 
 struct principal {
-	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed to it, budgets kept by it */
+	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed for it, budgets are counted for it */
 	enum access access;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sealed handles: session ids, cursors, request state, task ids. Payload, purpose, expiry and
- * principal go through AES-256-GCM under the first of `server.state_key`; every listed key opens.
- * So no handle needs server-side state, and none can be forged, read or used by somebody else.
+ * principal are encrypted with AES-256-GCM and the first key of `server.state_key`; every listed
+ * key can open. So no handle needs state in the server, and nobody can forge a handle, or read or
+ * use that of another principal.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -19,13 +20,14 @@ struct sealer;
 
 #define SEAL_KEY_LEN 32
 
-/* `keys` is n x SEAL_KEY_LEN bytes; copied, wiped by sealer_free. */
+/* `keys` is n x SEAL_KEY_LEN bytes; copied, and wiped by sealer_free. */
 struct sealer *sealer_new(const unsigned char *keys, size_t n);
 void sealer_free(struct sealer *sealer);
 /* Reads a key: the file holds 32 raw bytes or 64 hex digits, and only its owner and group may read
  * or write it. Returns false with `why` filled. */
 bool seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
-/* Makes a key file, mode 0600, unless it exists (races resolve to one winner); then reads it. */
+/* Makes a key file, mode 0600, unless it exists, then reads it. When several processes do this, all
+ * get the same key. */
 bool seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
 
 /* Appends base64url text. `purpose` ("session", "cursor", …) and `principal` are authenticated but

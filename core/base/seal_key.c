@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key files: reading one, and making one so that of several starters all get the same. */
+/* Key files: reads one, or makes one so that several starting processes get the same. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -97,7 +97,7 @@ seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	return ok;
 }
 
-/* mkdir -p of all that stands before the last slash, for nobody else to enter. */
+/* mkdir -p of the part before the last slash, accessible only for this user. */
 static bool
 make_parents(const char *path)
 {
@@ -141,8 +141,8 @@ seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 		return seal_key_read(path, key, why, why_size);
 	if (!make_parents(path))
 		return key_fault(why, why_size, path, strerror(errno));
-	/* A complete file appears under the name at once or not at all, and link() replaces
-	 * none: whoever comes second reads the first one's key. */
+	/* The complete file appears under the name at once or not at all, and link() replaces no
+	 * file: a second process reads the key of the first. */
 	temporary = xprintf("%s.XXXXXX", path);
 	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
 	if (fd < 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who can change a file that this process trusts. Debian and others give each user a group of the
- * user's own and a umask of 002, so that all that a user builds is writable for a group without
- * another member. That group is no other.
+ * Who can change a file that this process trusts. Debian and others give each user a private group
+ * and a umask of 002, so that all files of the user are writable for a group with no other member.
+ * That group is not another user.
  */
 #include "base/trust.h"
 
@@ -15,9 +15,10 @@
 #include "base/mem.h"
 
 #define ENTRY_BYTES \
-	65536u /* of an entry in the lists of users and groups; a larger one is shared */
+	65536u /* bytes of an entry in the lists of users and groups; a larger one counts as
+	        * shared */
 
-/* Is it the primary group of the user, with the user's name and nobody else in it? */
+/* Is it the primary group of the user, with the user's name and no other member? */
 static bool
 is_own_group(uid_t uid, gid_t gid)
 {

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* May others than root and the owner write to it? Looks the owner and the group up: any thread. */
+/* May anybody except root and the owner write to it? Looks up the owner and the group. Any
+ * thread. */
 bool others_write(const struct stat *stat);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/hex.h"
 #include "template.h"
 
-/* The byte that the escape behind a '%' means, or -1. */
+/* The byte of the escape after '%', or -1. */
 static int
 escape_value(const char *p, size_t left)
 {
@@ -55,7 +55,7 @@ uri_encode(struct buf *out, const char *text, size_t len)
 	template_encode(text, len, uri_put, out);
 }
 
-/* Reads a dot, spelt either way; NULL when there is none. */
+/* Reads a dot in either spelling; NULL when there is none. */
 static const char *
 skip_dot(const char *p)
 {
@@ -72,8 +72,8 @@ skip_slash(const char *p)
 	return p[0] == '%' && escape_value(p + 1, strnlen(p + 1, 2)) == '/' ? p + 3 : NULL;
 }
 
-/* Does a "." or ".." segment begin here? An encoded slash divides too, for a server that decodes
- * before it looks. */
+/* Does a "." or ".." segment begin here? An encoded slash also separates segments, because some
+ * servers decode first. */
 static bool
 dot_segment(const char *p)
 {

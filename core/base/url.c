@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 3986 as far as a base URL or a pre-signed link needs it. */
+/* The part of RFC 3986 that a base URL or a pre-signed link needs. */
 #include "base/url.h"
 
 #include <arpa/inet.h>
@@ -14,7 +14,7 @@ alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Reads a host name or IPv4 address; returns what follows, or NULL. */
+/* Reads a host name or IPv4 address; returns the rest, or NULL. */
 static const char *
 read_host(const char *text, struct url *url)
 {
@@ -31,7 +31,7 @@ read_host(const char *text, struct url *url)
 	return n > 0 && url->host[n - 1] != '.' ? text + n : NULL;
 }
 
-/* Reads "[v6]"; returns what follows, or NULL. */
+/* Reads "[v6]"; returns the rest, or NULL. */
 static const char *
 read_literal6(const char *text, struct url *url)
 {
@@ -43,7 +43,7 @@ read_literal6(const char *text, struct url *url)
 		return NULL;
 	memcpy(url->host, text + 1, n);
 	url->host[n] = '\0';
-	/* One spelling of each address, so that comparing text compares addresses. */
+	/* One spelling of each address, so that addresses can be compared as text. */
 	if (inet_pton(AF_INET6, url->host, &address) != 1 ||
 	    inet_ntop(AF_INET6, &address, url->host, sizeof(url->host)) == NULL)
 		return NULL;
@@ -92,7 +92,7 @@ url_split(const char *text, struct url *url)
 	if (why != NULL)
 		return why;
 	if (*url->rest != '\0' && *url->rest != '/' && *url->rest != '?')
-		return *url->rest == '@' ? "it carries user information"
+		return *url->rest == '@' ? "it contains user information"
 					 : "a character after the host does not belong there";
 	for (const char *p = url->rest; *p != '\0'; p++) {
 		if (*p <= ' ' || *p == 0x7f || (*p & 0x80) != 0 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Absolute http and https URLs (RFC 3986), split strictly: no user information, no fragment, no
- * character that should have been percent-encoded. What is odd is refused, never repaired. */
+ * character that must be percent-encoded. Anything unusual is refused, never repaired. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,14 +16,14 @@ struct url {
 	bool tls;		 /* https */
 	char host[URL_HOST_MAX]; /* lower case; IPv6 without brackets */
 	bool literal6;		 /* the host is an IPv6 address */
-	uint16_t port;		 /* the scheme's own when none was written */
-	const char *rest;	 /* path and query within the text given, or "" */
+	uint16_t port;		 /* the default of the scheme when none is given */
+	const char *rest;	 /* path and query within the given text, or "" */
 };
 
-/* NULL when fine, else why not. */
+/* NULL when valid, else the reason. */
 const char *url_split(const char *text, struct url *url);
-/* Only "host[:port]" or "[v6]:port"; `port` stays as it was when none is written, and *rest is
- * what follows. NULL when fine, else why not. */
+/* Only "host[:port]" or "[v6]:port". `port` does not change when none is given, and *rest is the
+ * text that follows. NULL when valid, else the reason. */
 const char *url_authority(const char *text, struct url *url);
 /* localhost, *.localhost, 127.0.0.0/8 and ::1. */
 bool url_host_loopback(const char *host);

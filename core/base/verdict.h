@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What policy_decide() said of a call, as the call carries it. */
+/* The decision of policy_decide() about a call, kept with the call. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 struct verdict {
-	const char *rule; /* which rule decided; static; NULL: nobody was asked */
-	bool reveals;	  /* the call is there to show a secret: masks do not apply to its text */
+	const char *rule; /* the rule that decided; static; NULL: there was no decision */
+	bool reveals;	  /* the tool shows a secret: masks do not apply to its text */
 };
 
 #endif

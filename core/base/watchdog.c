@@ -14,7 +14,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 
-#define LOOK_MS 500 /* how often it looks */
+#define LOOK_MS 500 /* time between checks */
 
 struct watchdog {
 	struct loop *loop;
@@ -25,7 +25,7 @@ struct watchdog {
 	bool stop;
 	/* the thread's own */
 	bool named;
-	int64_t signalled_ms; /* when the signal was first seen; 0: there is none */
+	int64_t signalled_ms; /* when the signal was first seen; 0: never */
 };
 
 static void
@@ -36,7 +36,7 @@ leave(const char *why)
 	_exit(EXIT_FAILURE);
 }
 
-/* The signals are blocked and the loop does not fetch them, so they wait. */
+/* The signals are blocked and the loop does not read them, so they are pending. */
 static bool
 asked_to_end(void)
 {
@@ -50,8 +50,8 @@ static void
 name_plugin(const char *plugin, int64_t ms)
 {
 	log_event(LOG_ERROR, "stuck", "plugin", "s", plugin, "ms", "i", ms, "why", "s",
-		  "a handler of the plugin runs on the loop thread and does not return; nobody is "
-		  "answered meanwhile",
+		  "a handler of the plugin runs on the loop thread and does not return; no "
+		  "request is answered meanwhile",
 		  "next", "s", "set isolation = \"process\" for this plugin, and tell its vendor",
 		  NULL);
 }
@@ -117,7 +117,7 @@ watchdog_new(struct loop *loop, unsigned signal_ms, unsigned end_ms)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&watchdog->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	sigfillset(&all); /* signals are the loop's to take */
+	sigfillset(&all); /* only the loop reads signals */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&watchdog->thread, NULL, watch, watchdog);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches the loop thread from a thread of its own: code of a plugin that runs there and does not
- * return stops everything, also the signal that asks for the end. Nothing can be taken from it, so
- * it is named, and after a while the process ends.
+ * Watches the loop thread from a thread of its own. Code of a plugin that runs there and does not
+ * return stops everything, including the signal that asks for the end. The code cannot be stopped,
+ * so the watchdog logs the plugin, and after a while ends the process.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -10,15 +10,15 @@
 #ifndef CORE_BASE_WATCHDOG_H
 #define CORE_BASE_WATCHDOG_H
 
-#define WATCHDOG_NAME_MS 2000u /* so long without a return, and the plugin is named in the log */
+#define WATCHDOG_NAME_MS 2000u /* after this time without a return the plugin is logged */
 
 struct loop;
 struct watchdog;
 
-/* While the loop is stuck: the process ends `signal_ms` after SIGTERM or SIGINT has come, and in
- * any case once it was stuck for `end_ms` (0: never), so that whoever started it can start it anew
- * and clients learn that nobody answers. NULL when there is no thread to be had. */
+/* While the loop is blocked the process ends `signal_ms` after SIGTERM or SIGINT, and at the latest
+ * after `end_ms` (0: never), so that it can be started again and clients see that it is gone. NULL
+ * when no thread can be started. */
 struct watchdog *watchdog_new(struct loop *loop, unsigned signal_ms, unsigned end_ms);
-void watchdog_free(struct watchdog *watchdog); /* before the loop; NULL is fine */
+void watchdog_free(struct watchdog *watchdog); /* before the loop; NULL is allowed */
 
 #endif

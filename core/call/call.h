@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A call: one use of a row, from its checked arguments to its one answer. Lives on the loop
+ * A call: one use of a row, from its checked arguments to its one answer. It belongs to the loop
  * thread; only its steps run elsewhere. It drives suspensions (through egress), waits, questions,
- * operations with their hybrid wait, deadlines and cancellation, and knows no protocol.
+ * operations with their hybrid wait, deadlines and cancellation. It does not depend on a protocol.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -23,34 +23,34 @@
 struct call;
 struct calls;
 
-/* To whom a call reports; all on the loop thread. */
+/* The functions that a call reports to; all on the loop thread. */
 struct call_events {
 	void (*progress)(struct call *call, double done, double total, const char *message);
 	void (*client_log)(struct call *call, enum mcp_level level, const char *logger,
 			   const char *json, size_t len);
-	/* call->outcome has questions, and the handle if they are those of an operation under way:
-	 * call_answer(), or call_free() to end it here. */
+	/* call->outcome has questions, and the handle when they belong to a running operation.
+	 * Continue with call_answer(), or end it with call_free(). */
 	void (*ask)(struct call *call);
-	/* call->result is final. Exactly once, unless the call was freed before. Then call_free.
-	 * An operation that goes on has call->outcome of kind OUTCOME_WORKING, with its handle, and
-	 * the result is what to read meanwhile. */
+	/* call->result is final. Called exactly once, unless the call was freed before. Then call
+	 * call_free(). For an operation that continues, call->outcome has the kind OUTCOME_WORKING
+	 * and the handle, and the result is the interim text. */
 	void (*done)(struct call *call);
 };
 
 struct call_spec {
-	const struct row *row; /* alive while any call is: the snapshot is kept by `calls` */
+	const struct row *row; /* valid as long as any call: `calls` keeps the snapshot */
 	const struct principal *principal;
-	struct verdict verdict;		  /* of the policy, which let the call pass */
-	struct json_object *arguments;	  /* prepared by the schema; borrowed */
-	const struct buf *arguments_text; /* the same as JSON, if somebody has written it */
-	const char *uri;		  /* being read, or NULL */
-	const char *notes;		  /* what the answer must say besides, or NULL */
+	struct verdict verdict;		  /* the policy's decision, which allowed the call */
+	struct json_object *arguments;	  /* converted by the schema; borrowed */
+	const struct buf *arguments_text; /* the same as JSON, if that exists already */
+	const char *uri;		  /* URI that is read, or NULL */
+	const char *notes;		  /* text that must be added to the answer, or NULL */
 	const char *traceparent;	  /* or NULL */
 	const char *capabilities;	  /* JSON object text of the client's capabilities */
 	const char *answers;		  /* JSON object text of answers so far; NULL: none */
 	bool wants_progress;
-	/* Hybrid wait of an operation: 0: as the argument `wait_s`, the row's meta `wait_s` or the
-	 * default of 20 s says; > 0: this long, < 0: answer with the handle at once (tasks). */
+	/* Hybrid wait of an operation. 0: the argument `wait_s`, else the row's meta `wait_s`, else
+	 * 20 s; > 0: this long; < 0: answer with the handle at once (tasks). */
 	int wait_ms;
 	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`; 0: the
 	 * call from its beginning. Behind an answer, and of a row that is ROW_RESULT, more polls
@@ -58,7 +58,7 @@ struct call_spec {
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;
-	enum result_format format; /* of tables: from the argument `format` if it has one */
+	enum result_format format; /* of tables: from the argument `format` if there is one */
 	const struct call_events *events;
 	void *owner;
 };
@@ -73,19 +73,22 @@ struct call {
 	char id[24]; /* correlation id, in logs and traceparent */
 	int64_t started_us;
 	struct result *result;	 /* at done */
-	struct outcome *outcome; /* at ask; at done of an operation that goes on; else NULL */
-	/* the rest is call.c's: see there */
+	struct outcome *outcome; /* set at ask, and at done of an operation that continues; else
+				  * NULL */
+	/* the rest is private to the files of this folder */
 	struct call_state *state;
 };
 
-/* NULL with `why` when a cap is reached (then nothing was started). */
+/* NULL with `why` when a cap is reached; then nothing was started. */
 struct call *call_new(struct calls *calls, const struct call_spec *spec, const char **why);
 void call_start(struct call *call);
-/* The client withdrew: remote work is cancelled, `done` still comes (with CANCELLED). */
+/* The client cancelled the call: remote work is cancelled, and `done` still comes (with
+ * CANCELLED). */
 void call_cancel(struct call *call);
-/* Feeds answers (JSON object text {key: result object}) and runs the asking step again. */
+/* Adds answers (JSON object text {key: result object}) and runs the asking step again. */
 void call_answer(struct call *call, const char *answers);
-/* After done or ask. At any other time the call is cancelled too, and cleans up unseen. */
+/* After done or ask. At any other time it also cancels the call, which then cleans up without an
+ * owner. */
 void call_free(struct call *call);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's calls together: the list of them, and how all of them end. */
+/* All calls of the host: their list, and how all of them end. */
 #include "call/calls.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "call/turns.h"
 #include "config/config.h"
 
-#define ENOUGH_MS 1000 /* beyond the clean-up, when a drain has cancelled */
+#define ENOUGH_MS 1000 /* after the clean-up, when a drain has cancelled */
 
 static void on_drain(struct loop_timer *timer);
 
@@ -97,7 +97,7 @@ calls_remove(struct calls *calls, struct call *call)
 static void
 cancel_all(struct calls *calls)
 {
-	/* cancelling frees nothing at once */
+	/* cancelling frees nothing immediately */
 	for (struct call *call = calls->first; call != NULL; call = call->state->next)
 		call_cancel(call);
 }
@@ -113,7 +113,7 @@ drain_over(struct calls *calls)
 		drained(calls->drained_data);
 }
 
-/* First the time for calls to end by themselves is over, then that of their clean-up. */
+/* First the time for calls to end by themselves, then the time for their clean-up. */
 static void
 on_drain(struct loop_timer *timer)
 {
@@ -139,7 +139,7 @@ calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void 
 	calls->drained = drained;
 	calls->drained_data = data;
 	loop_timer_set(calls->loop, &calls->drain_timer, calls->count == 0 ? 0 : ms);
-	/* leaving may end calls, but only later, from the loop */
+	/* it may end calls, but only later, from the loop */
 	for (struct call *call = calls->first; call != NULL; call = call->state->next)
 		operation_leave(call);
 }

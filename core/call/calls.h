@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's calls together: the list of them, and how all of them end. Loop thread only. */
+/* All calls of the host: their list, and how all of them end. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,19 +16,20 @@ struct egress;
 struct loop;
 struct pool;
 
-/* The host's calls: `egress` and the caps that they share. All borrowed. */
+/* The calls share `egress` and the caps. All borrowed. */
 struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
-void calls_free(struct calls *calls); /* the loop must not run afterwards, unless none was left */
+void calls_free(struct calls *calls); /* the loop must not run afterwards, unless no call was
+				       * left */
 size_t calls_running(const struct calls *calls);
 /* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
- * thread, where requests cannot be waited for. */
+ * thread, where a step cannot wait for a request. */
 void calls_use_pool(struct calls *calls, struct pool *pool);
-/* Shutdown: no new ones; hybrid waits end now (handles are answered); those still running after
- * `ms` are cancelled; `drained` is called once none is left. */
+/* Shutdown: no new calls; hybrid waits end now (handles are answered); calls that still run after
+ * `ms` are cancelled; `drained` is called when no call is left. */
 void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
 bool calls_draining(const struct calls *calls);
 
-/* For call.c: the list of calls that are not freed. */
+/* For call.c: the list of calls that are not freed yet. */
 void calls_add(struct calls *calls, struct call *call);
 void calls_remove(struct calls *calls, struct call *call);
 

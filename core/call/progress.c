@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Progress and client logs on their way out: strictly increasing, at most ten a second after a
- * burst of ten, masked, and silent once the call has answered (MCP, basic/utilities/progress). */
+/* Progress and client logs to the owner: progress always increases, at most ten messages a second
+ * after a burst of ten, masked, and nothing after the answer (MCP, basic/utilities/progress). */
 #include "call/progress.h"
 
 #include <math.h>
@@ -25,7 +25,7 @@ progress_init(struct call_progress *progress, bool wanted)
 	};
 }
 
-/* Tokens come back at the rate; at most a second's worth is saved. */
+/* Tokens return at the rate; at most those of one second are kept. */
 static bool
 take_token(struct call_progress *progress)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Progress and logs of a call on their way to its owner. */
+/* Progress and logs from a call to its owner. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,17 +16,18 @@ struct call;
 
 struct call_progress {
 	bool wanted;	   /* by the client */
-	bool of_plugin;	   /* the plugin reports some, so the host makes up none */
-	double last;	   /* the next one must be larger */
+	bool of_plugin;	   /* the plugin reports progress, so the host makes none of its own */
+	double last;	   /* the next value must be larger */
 	unsigned tokens;   /* messages that may be sent now */
-	int64_t earned_ms; /* when the last token was earned */
+	int64_t earned_ms; /* when the last token was added */
 };
 
 void progress_init(struct call_progress *progress, bool wanted);
-/* The host's own: nothing unless the client wants it, and it is more than the last one. */
+/* Progress of the host itself: sent only if the client asked for it and the value is larger than
+ * the last one. */
 void progress_send(struct call *call, double done, double total, const char *message);
 
-/* From runners, in the middle of a step: what the plugin reports. */
+/* From runners, during a step: the plugin's reports. */
 void call_progressed(struct call *call, double done, double total, const char *message);
 void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 		 size_t len);

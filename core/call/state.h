@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a call, between the files that drive it. All of it is the loop thread's. */
+/* The private part of a call, shared by the files that drive it. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -19,10 +19,11 @@ struct egress;
 struct pool;
 
 #define CLEANUP_MS 10000 /* after cancel or deadline, for requests marked CLEANUP */
-#define GRACE_MS 1000	 /* between a deadline and the answer, for the step to say why */
+#define GRACE_MS 1000	 /* between a deadline and the answer, so that the step can explain it */
 #define SLOW_ROWS_MAX 64u
 
-/* How many steps of a principal run, for its cap, and the calls that wait for their first one. */
+/* The number of running steps of a principal, for its cap, and the calls that wait for their first
+ * step. */
 struct principal_use {
 	char name[PRINCIPAL_NAME_MAX];
 	unsigned steps;	   /* in PHASE_STEP */
@@ -32,7 +33,7 @@ struct principal_use {
 	struct principal_use *next;
 };
 
-/* At most 50 polls a second and upstream. */
+/* At most 50 polls a second for each upstream. */
 struct poll_rate {
 	char *upstream;
 	int64_t next_ms;
@@ -41,8 +42,8 @@ struct poll_rate {
 
 enum drain_state {
 	DRAIN_NOT,
-	DRAIN_WAITS,	 /* no new calls; those under way may end by themselves */
-	DRAIN_CANCELLED, /* they were cancelled, and may clean up */
+	DRAIN_WAITS,	 /* no new calls; running ones may end by themselves */
+	DRAIN_CANCELLED, /* the remaining calls are cancelled and may clean up */
 	DRAIN_OVER,	 /* `drained` was called */
 };
 
@@ -51,7 +52,8 @@ struct calls {
 	const struct config *config;
 	struct egress *egress;
 	struct pool *pool;		       /* or NULL */
-	const struct row *slow[SLOW_ROWS_MAX]; /* whose steps took too long on the loop thread */
+	const struct row *slow[SLOW_ROWS_MAX]; /* rows whose steps took too long on the loop
+					        * thread */
 	size_t n_slow;
 	struct call *first; /* unfinished ones, newest first */
 	size_t count;
@@ -60,14 +62,15 @@ struct calls {
 	struct poll_rate *rates;
 	unsigned id_prefix;
 	uint64_t next_id;
-	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS, but in tests */
+	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS; tests use others */
 	enum drain_state drain;
 	struct loop_timer drain_timer;
 	void (*drained)(void *data);
 	void *drained_data;
 };
 
-/* What a call does now. life.c says who moves it and what may follow. */
+/* The current activity of a call. The table in life.c has the functions that change it and the
+ * phases that may follow. */
 enum phase {
 	PHASE_NEW,
 	PHASE_QUEUED,
@@ -83,14 +86,14 @@ enum phase {
 	PHASES
 };
 
-/* Why a call is to end before its steps are done. */
+/* Why a call ends before its steps are done. */
 enum ending {
 	ENDING_NOT,
-	ENDING_LATE,	  /* its deadline is over; maybe it is cancelled, too, later */
-	ENDING_CANCELLED, /* the client or the host withdrew it */
+	ENDING_LATE,	  /* its deadline is over; it may later be cancelled too */
+	ENDING_CANCELLED, /* the client or the host cancelled it */
 };
 
-/* What the owner knows, and whether there is one. */
+/* What the owner knows, and whether it still exists. */
 enum owner {
 	OWNER_WAITS,	/* for `done` */
 	OWNER_ANSWERED, /* had `done`, and call_free() is to follow */
@@ -105,23 +108,24 @@ struct call_state {
 	struct principal_use *use;
 	struct call *queue_next, **queue_link; /* of use->queue, in PHASE_QUEUED */
 	char *traceparent;
-	char *notes; /* for the end of the answer, or NULL */
+	char *notes; /* text added at the end of the answer, or NULL */
 
-	enum phase phase; /* only call_move() writes it */
+	enum phase phase; /* written only by call_move() */
 	enum ending ending;
 	enum owner owner;
 	enum entry entry;  /* the last one that was not ENTRY_NEXT */
-	bool cleanup_over; /* of an ending call: the time for its clean-up is over, too */
+	bool cleanup_over; /* the time for the clean-up of an ending call is over too */
 	int64_t deadline_ms, wait_until_ms, cleanup_until_ms;
-	int64_t asked_ms;	 /* when the questions went out: human time stops the clock */
-	unsigned idle_steps;	 /* without clean-up, since it is ending */
+	int64_t asked_ms;	 /* when the questions were sent: the clock stops while a person
+				  * answers */
+	unsigned idle_steps;	 /* number of steps without clean-up since it is ending */
 	char *answers;		 /* for the next entry, or NULL */
 	struct loop_timer limit; /* deadline, grace, end of clean-up */
 	struct loop_timer wait;	 /* of the phase: see the table in life.c */
 
-	/* what the owner is shown */
+	/* what the owner gets */
 	struct result result;
-	struct outcome outcome; /* questions, or the operation that goes on */
+	struct outcome outcome; /* questions, or the operation that continues */
 
 	struct call_suspension suspension;
 	struct call_operation operation;

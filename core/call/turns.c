@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Caps on calls and on the steps of each principal, and the rate of polls of each upstream. */
+/* Caps on calls and on the steps of each principal, and the rate of polls for each upstream. */
 #include "call/turns.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ use_of(struct calls *calls, const char *name)
 	return use;
 }
 
-/* Principals without calls are forgotten when there are many. */
+/* Principals without calls are removed when there are many. */
 static void
 drop_idle_uses(struct calls *calls)
 {
@@ -116,7 +116,8 @@ less(unsigned count)
 	return count - 1;
 }
 
-/* A call that enters runs its step from the loop: who made room may be in the middle of things. */
+/* A waiting call runs its first step from the loop, because the caller of this function may be in
+ * the middle of something else. */
 static void
 let_enter(struct calls *calls, struct principal_use *use)
 {

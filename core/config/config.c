@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config_load(): finds the file, reads every group in turn, then the plugins' own files. Faults
- * are collected on the way; one is enough for there to be no configuration.
+ * config_load(): finds the file, reads each group, then the files of the plugins. Faults are
+ * collected; with at least one fault there is no configuration.
  */
 #include "config/config.h"
 
@@ -59,7 +59,7 @@ add_warning(struct config *config, const char *format, ...)
 	va_end(args);
 }
 
-/* --log-level, then --set, then LOG_LEVEL, then the file. */
+/* Order: --log-level, then --set, then LOG_LEVEL, then the file. */
 static void
 read_log(struct config *config, const struct node *root, const struct config_overrides *overrides)
 {
@@ -117,7 +117,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	config_read_plugins(config, &root);
 }
 
-/* Who else can change or read the file matters: it names code to load and may hold a token. */
+/* Checks who else can change or read the file: it names code to load and may contain a token. */
 static void
 check_mode(const struct config_source *source, bool literal_secret, struct config_faults *faults)
 {
@@ -173,7 +173,7 @@ user_file(void)
 	return NULL;
 }
 
-/* Sets the file to read, or none, and the directory of the plugins' files; both for free(). */
+/* Sets the file to read, or NULL, and the directory of the plugins' files; both for free(). */
 static void
 find_file(const struct config_overrides *overrides, char **path, char **directory)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: one immutable struct, made from defaults, a libconfig file, drop-in files of
- * enabled plugins, the environment and --set. Everything is checked here, once, so that nobody
- * else has to; faults name file:line and key. Unknown keys are errors.
+ * The configuration: one immutable struct, made from defaults, a libconfig file, the files of
+ * enabled plugins, the environment and --set. Everything is checked here, once. Faults name file,
+ * line and key. Unknown keys are errors.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -25,15 +25,15 @@
 #define LIMIT_RESULT_TEXT 40000u   /* bytes of text of one result */
 #define LIMIT_RESULT_ROWS 100u	   /* rows of one table result */
 #define LIMIT_CELL 200u		   /* characters of one cell */
-#define LIMIT_REPLY (16u << 20)	   /* bytes of a buffered upstream reply */
+#define LIMIT_REPLY (16u << 20)	   /* bytes of an upstream reply in memory */
 #define LIMIT_REPLIES (256u << 20) /* bytes of all replies that are held at once */
-#define LIMIT_CALL_MS 55000u	   /* a call answers within */
+#define LIMIT_CALL_MS 55000u	   /* a call must answer within this time */
 #define LIMIT_STEPS 64u		   /* running calls of one principal */
 #define LIMIT_SUSPENDED 20000u	   /* unfinished calls of the host */
-#define LIMIT_DRAIN_MS 30000u	   /* running calls get this long after SIGTERM */
+#define LIMIT_DRAIN_MS 30000u	   /* time for running calls after SIGTERM */
 #define LIMIT_CONNECTIONS 4096u
 #define LIMIT_LISTENS 1024u   /* open subscriptions/listen of the host */
-#define LIMIT_SESSIONS 10000u /* legacy sessions whose soft state is remembered */
+#define LIMIT_SESSIONS 10000u /* legacy sessions whose optional state is kept */
 
 struct strings {
 	char **item;
@@ -59,15 +59,16 @@ struct config_upstream {
 	const struct upstream_kind *kind; /* never NULL */
 	void *own;			  /* of the kind, … */
 	void (*own_free)(void *own);	  /* … which frees it */
-	char *url;	 /* scheme://host[:port][/path], no slash at the end; NULL: not given */
-	char *auth_type; /* "pat", "basic" …, or NULL when no credential was found */
-	char *auth_why;	 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
-	char *secret;	 /* as it was at the start: token, password, header value, or client
+	char *url;		 /* scheme://host[:port][/path], no slash at the end; NULL: not
+			  * configured */
+	char *auth_type;	 /* "pat", "basic" …, or NULL when no credential was found */
+	char *auth_why;		 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
+	char *secret;		 /* as it was at the start: token, password, header value, or client
 			    secret; NULL: none is needed, or none was found */
 	char *secret_reference;	 /* file: or credential: it was read from, so that it can be read
 				    again; or NULL */
 	char *ca_file;		 /* NULL: the system's bundle */
-	struct strings warnings; /* for the operator, if anybody uses it */
+	struct strings warnings; /* for the operator, if the upstream is used */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
 	uint64_t max_reply;
 	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a
@@ -80,23 +81,24 @@ enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
 struct config_plugin {
 	char *name;
 	char *where;  /* "plugins-enabled/compute.conf:3", for messages */
-	bool by_name; /* plugins.enabled names it, and no file in plugins-enabled */
+	bool by_name; /* named in plugins.enabled, without a file in plugins-enabled */
 	enum isolation isolation;
-	bool critical;		    /* a refusal of it stops the host */
-	struct strings permissions; /* when set: narrower than the manifest's */
+	bool critical;		    /* the host does not start when it is refused */
+	struct strings permissions; /* when set: fewer permissions than the manifest's */
 	bool narrowed;
-	char *options; /* JSON object as written; checked against the manifest by the loader */
+	char *options; /* JSON object as written; the loader checks it with the manifest's schema */
 	struct strings option_places; /* "KEY=FILE:LINE" of each option in the file */
-	struct strings set;    /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, laid over it */
-	char *prefix;	       /* of the names of its tools and prompts, or NULL */
-	struct strings rename; /* "old=new" of single ones */
-	char *upstream;	       /* which upstream its role "workspace" means; NULL: "workspace" */
+	struct strings set;    /* KEY=VALUE of --set plugins.NAME.options.KEY=VALUE, which has
+			        * priority */
+	char *prefix;	       /* prefix of the names of its tools and prompts, or NULL */
+	struct strings rename; /* "old=new", for single names */
+	char *upstream;	       /* the upstream that its role "workspace" means; NULL: "workspace" */
 };
 
 struct config {
-	char *file;		 /* where it was read, or NULL: built-in defaults */
-	char *directory;	 /* where plugins-enabled and plugins-available are looked for */
-	struct strings warnings; /* for the operator, to be logged at start */
+	char *file;		 /* the file it was read from, or NULL: built-in defaults */
+	char *directory;	 /* the directory of plugins-enabled and plugins-available */
+	struct strings warnings; /* for the operator, logged at the start */
 	struct {
 		bool stdio;
 		struct config_listener *listener;
@@ -105,7 +107,8 @@ struct config {
 		struct strings allowed_hosts, allowed_origins;
 		char *name, *title, *instructions; /* serverInfo */
 		struct strings state_keys;	   /* file paths; the first seals */
-		bool state_key_made;		   /* none was configured: ours, made when absent */
+		bool state_key_made;		   /* none was configured: the host's own file,
+						    * made if it does not exist */
 		unsigned workers, workers_max, spin_us, connection_memory, max_connections;
 	} server;
 	struct config_upstream *upstream;
@@ -126,24 +129,24 @@ struct config {
 	} log;
 	struct {
 		struct strings directories;
-		enum isolation isolation; /* default of plugins that do not say */
-		bool isolate; /* said to be "process": no file of a plugin may say otherwise */
+		enum isolation isolation; /* default for plugins whose file has no isolation */
+		bool isolate; /* plugins.isolation is "process": a plugin's file cannot change it */
 		struct strings set; /* "NAME.KEY=VALUE" of --set plugins.NAME.options.KEY=VALUE */
 		struct strings transfer_dirs;
 		struct strings secret_references; /* env:NAME, file:PATH that plugins may send */
 		struct config_plugin *plugin;	  /* enabled ones, by name */
 		size_t count;
-		struct config_plugin *available; /* what plugins-available says, see
-						    config_plugin_settings() */
+		struct config_plugin *available; /* settings from plugins-available, see
+						  * config_plugin_settings() */
 		size_t n_available;
-		bool defaults; /* nothing was said: those whose manifest says `default` */
-		bool by_word;  /* plugins.enabled = "default": that, beside plugins-enabled too */
+		bool defaults; /* nothing is configured: plugins whose manifest has `default` */
+		bool by_word;  /* plugins.enabled = "default": those, besides plugins-enabled */
 		bool all;      /* plugins.enabled = "all" */
 		unsigned name_length; /* longest tool name: 35, at most 64 */
 	} plugins;
 };
 
-/* What the command line says; NULL/0 where it says nothing. */
+/* The settings of the command line; NULL or 0 where it has none. */
 struct config_overrides {
 	const char *file;
 	const char *const *set; /* "key.path=value" */
@@ -158,8 +161,8 @@ struct config_source {
 	const char *name;      /* for messages */
 	const char *text;      /* NULL: there is no file */
 	unsigned mode;	       /* its permission bits */
-	const char *directory; /* where plugins-enabled is, or NULL */
-	struct strings *known; /* gets every key that exists, or NULL */
+	const char *directory; /* the directory of plugins-enabled, or NULL */
+	struct strings *known; /* receives every existing key, or NULL */
 };
 
 struct config_faults;
@@ -167,7 +170,7 @@ struct node;
 /* Reads the group `upstreams`, with the functions of config/reader.h: upstream_load(). */
 typedef void (*config_upstreams_fn)(struct config *config, const struct node *root);
 
-/* NULL when there is any fault. Contacts nobody. */
+/* NULL when there is any fault. Makes no request. */
 struct config *config_load(const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);
 /* The same from a text, for tests. */

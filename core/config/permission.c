@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "METHOD /path" lists: what a plugin may ask its upstream; "METHOD link" stands for pre-signed
- * links, wherever they point to among upstreams.*.link_suffixes. Compared segment by segment on the
- * raw path, so that an odd spelling of an allowed path is refused rather than understood.
+ * Lists of permissions. "METHOD /path" is a request that a plugin may send to its upstream; "METHOD
+ * link" stands for pre-signed links to any host in upstreams.*.link_suffixes. The raw path is
+ * compared segment by segment, so that an unusual spelling of an allowed path is refused.
  */
 #include "config/permission.h"
 
@@ -15,8 +15,8 @@
 #define PERMISSION_MAX 1024
 #define LINK "link"
 
-/* The length of the segment at `text`, which ends before '/', a query or the end of the string. Of
- * a template, "{+x}" stands for segments of its own, and "{?x}" begins the query. */
+/* The length of the segment at `text`, which ends before '/', a query or the end of the string. In
+ * a template, "{+x}" counts as segments of its own, and "{?x}" begins the query. */
 static size_t
 segment(const char *text)
 {
@@ -38,7 +38,7 @@ at_end(const char *path)
 	       strncmp(path, "{&", 2) == 0;
 }
 
-/* Both stand at a '/', or at "{+" of a template, or at their ends. */
+/* Both are at a '/', at "{+" of a template, or at their ends. */
 static bool
 path_matches(const char *pattern, const char *path)
 {

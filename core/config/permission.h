@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of permissions: "METHOD /path" lists, which say what a plugin may ask its upstream.
- * `*` is one segment inside a path, one or more at its end. "METHOD link" stands for pre-signed
- * links, wherever they point to among upstreams.*.link_suffixes.
+ * The syntax of permissions: lists of "METHOD /path", the requests that a plugin may send to its
+ * upstream. `*` is one segment inside a path, and one or more at its end. "METHOD link" stands for
+ * pre-signed links to any host in upstreams.*.link_suffixes.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -14,11 +14,12 @@
 
 struct strings;
 
-/* True when "METHOD /path" is allowed by a permission list. Used at load time too, on templates. */
+/* True when a permission list allows "METHOD /path". Also used with templates when a plugin is
+ * loaded. */
 bool permission_allows(const struct strings *permissions, const char *method, const char *path);
 /* The same for pre-signed links. */
 bool permission_allows_link(const struct strings *permissions, const char *method);
-/* NULL when well-formed, else why not. */
+/* NULL when valid, else the reason. */
 const char *permission_check(const char *permission);
 
 #endif

@@ -22,7 +22,8 @@ config_beside_program(const char *relative)
 	return xprintf("%.*s/%s", (int)(slash - exe), exe, relative);
 }
 
-/* Beside the program, so that a tree runs wherever it stands, else where it was built to be. */
+/* Relative to the program, so that an installed tree works in any place; else the path of the
+ * build. */
 char *
 config_system_directory(void)
 {

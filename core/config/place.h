@@ -6,9 +6,10 @@
 #ifndef CORE_CONFIG_PLACE_H
 #define CORE_CONFIG_PLACE_H
 
-/* A path relative to the folder of the running program, for free(); NULL when that is unknown. */
+/* A path relative to the folder of the running program, for free(); NULL when the folder is
+ * unknown. */
 char *config_beside_program(const char *relative);
-/* Where this installation keeps its configuration, for free(). */
+/* The directory of the configuration of this installation, for free(). */
 char *config_system_directory(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which plugins are enabled, by the main file or by a file of their own in plugins-enabled. */
+/* Which plugins are enabled, by the main file or by their own file in plugins-enabled. */
 #include "config/plugins.h"
 
 #include <dirent.h>
@@ -88,7 +88,8 @@ row_name(const char *name)
 	return len > 0 && len <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
-/* rename = { old_name = "new_name"; }; and prefix = "vendor_"; for names that are taken. */
+/* rename = { old_name = "new_name"; }; and prefix = "vendor_"; for names that another plugin
+ * uses. */
 static void
 read_names(struct config_plugin *plugin, const struct node *root)
 {
@@ -97,7 +98,7 @@ read_names(struct config_plugin *plugin, const struct node *root)
 
 	plugin->prefix = node_text(root, "prefix", NULL);
 	if (plugin->prefix != NULL && !row_name(plugin->prefix))
-		node_fault(root, "prefix", "\"%s\" has other characters than a-z, 0-9 and _",
+		node_fault(root, "prefix", "\"%s\" may only have the characters a-z, 0-9 and _",
 			   plugin->prefix);
 	for (int i = 0; i < n; i++) {
 		config_setting_t *item = config_setting_get_elem(rename.setting, (unsigned)i);
@@ -115,7 +116,7 @@ read_names(struct config_plugin *plugin, const struct node *root)
 	}
 }
 
-/* What the file of a plugin says, unless plugins.isolation asks for more. */
+/* The isolation in the plugin's file, unless plugins.isolation is stricter. */
 static enum isolation
 read_isolation(const struct config *config, const struct node *root)
 {
@@ -172,7 +173,7 @@ visible_conf(const struct dirent *entry)
 	return len > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 5, ".conf") == 0;
 }
 
-/* In the order of plain bytes, whatever the locale. */
+/* In byte order, independent of the locale. */
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -230,7 +231,8 @@ config_plugin_settings(const struct config *config, const char *name)
 			     : find(config->plugins.available, config->plugins.n_available, name);
 }
 
-/* A plugin enabled by the main file takes its settings from plugins-available, if it is there. */
+/* A plugin that the main file enables takes its settings from plugins-available, if the file
+ * exists. */
 static void
 adopt(struct config *config, struct config_plugin *plugin)
 {
@@ -264,7 +266,7 @@ order(const void *a, const void *b)
 		      ((const struct config_plugin *)b)->name);
 }
 
-/* The settings of a plugin, to be changed; made where nothing was said about it. */
+/* The settings of a plugin, to be changed; made if there are none. */
 static struct config_plugin *
 settings_of(struct config *config, const char *name)
 {
@@ -292,7 +294,7 @@ apply_set(struct config *config)
 	}
 }
 
-/* default.conf is no plugin: it says that those which call themselves default are enabled too. */
+/* default.conf is not a plugin: with it, the plugins that are enabled by default stay enabled. */
 static bool
 take_default(struct config_plugin **files, size_t *count)
 {
@@ -319,7 +321,7 @@ config_read_dropins(struct config *config, const char *directory, struct config_
 		config->plugins.defaults =
 		    take_default(&files, &n_files) || config->plugins.by_word;
 	free(path);
-	/* Those of plugins that nobody enables are not looked at: their faults are no matter. */
+	/* Files of plugins that are not enabled are not read, so their faults have no effect. */
 	path = xprintf("%s/plugins-available", directory);
 	if (named > 0 || config->plugins.all || config->plugins.defaults)
 		read_directory(config, path, &config->plugins.available,
@@ -397,7 +399,7 @@ read_folders(const struct node *plugins, const char *key, struct strings *list)
 	}
 }
 
-/* Beside the program, so that an installed tree runs wherever it stands, and so does a build. */
+/* Relative to the program, so that an installed tree and a build work in any place. */
 static void
 default_directories(struct strings *list)
 {
@@ -429,7 +431,7 @@ is_installed(const struct config *config, const char *name)
 	return found;
 }
 
-/* --set plugins.NAME.options.KEY=VALUE: kept until the files of plugins were read. */
+/* --set plugins.NAME.options.KEY=VALUE: kept until the files of the plugins were read. */
 static void
 read_set_options(struct config *config, struct reader *reader)
 {

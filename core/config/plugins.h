@@ -16,8 +16,8 @@ void config_read_dropins(struct config *config, const char *directory,
 			 struct config_faults *faults);
 void config_plugin_fini(struct config_plugin *plugin);
 
-/* What is configured for a plugin: by its file in plugins-enabled, or, when it was enabled by name,
- * `all` or default, by the one in plugins-available. NULL when nothing is said about it. */
+/* The settings of a plugin: from its file in plugins-enabled. When it was enabled by name, `all` or
+ * default: from the file in plugins-available. NULL when there is no such file. */
 const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
 
 #endif

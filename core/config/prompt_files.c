@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each file becomes a manifest with one prompt, so that one with a fault leaves the others alone.
- * What a prompt says is an instruction to a model: files that others can write are not taken.
+ * Each file becomes a manifest with one prompt, so that a fault affects only that prompt. The text
+ * of a prompt instructs a model: a file that other users can write is refused.
  */
 #include "config/prompt_files.h"
 
@@ -23,13 +23,13 @@
 struct parse {
 	struct prompt_files *files;
 	const char *path, *text;
-	struct json_object *row, *arguments, *messages; /* the latter two are parts of the row */
+	struct json_object *row, *arguments, *messages; /* the last two are parts of the row */
 };
 
 static bool fault(const struct parse *parse, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Notes a fault at `at` within the text; NULL: of the file as a whole. Returns false. */
+/* Records a fault at `at` within the text; NULL: in the file as a whole. Returns false. */
 static bool
 fault(const struct parse *parse, const char *at, const char *format, ...)
 {
@@ -75,7 +75,7 @@ has_argument(const struct parse *parse, const char *name, size_t len)
 	return false;
 }
 
-/* Each {{name}} has to be an argument: a misspelt one would reach the model otherwise. */
+/* Each {{name}} must be an argument: otherwise the model would see the misspelled name. */
 static bool
 check_names(const struct parse *parse, const char *text, bool lines)
 {
@@ -107,7 +107,7 @@ take_argument(const struct parse *parse, const char *at, const char *key, const 
 	return *name != '\0' || fault(parse, at, "the name of an argument is missing");
 }
 
-/* One line of the head; `at` is where it stands. */
+/* One line of the head; `at` is its position. */
 static bool
 take_line(const struct parse *parse, const char *at, char *line)
 {
@@ -134,7 +134,7 @@ take_line(const struct parse *parse, const char *at, char *line)
 	return true;
 }
 
-/* Where the line behind the one at `at` begins, or the end. */
+/* The start of the line after the one at `at`, or the end. */
 static const char *
 next_line(const char *at)
 {
@@ -149,7 +149,7 @@ rule(const char *line)
 	       (line[3] == '\n' || strncmp(line + 3, "\r\n", 2) == 0);
 }
 
-/* Sets where the text behind the head begins. */
+/* Finds the start of the text after the head. */
 static bool
 take_head(const struct parse *parse, const char **body)
 {
@@ -220,7 +220,7 @@ take_messages(const struct parse *parse, struct json_object *list)
 	return true;
 }
 
-/* What is none of our business here the registry judges, as in every manifest. */
+/* The registry checks everything else, as in every manifest. */
 static bool
 take_members(struct parse *parse, struct json_object *tree)
 {
@@ -265,8 +265,8 @@ static bool
 judge(const struct parse *parse, const struct stat *status)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return fault(parse, NULL, "belongs to uid %u, this host runs as %u", status->st_uid,
-			     geteuid());
+		return fault(parse, NULL, "belongs to uid %u, but this host runs as %u",
+			     status->st_uid, geteuid());
 	if (others_write(status))
 		return fault(parse, NULL, "has mode %04o: run chmod go-w on it",
 			     (unsigned)(status->st_mode & 07777));
@@ -313,7 +313,7 @@ read_prompt_file(struct prompt_files *files, const char *path, const char *name,
 	free(text);
 }
 
-/* The length of the name without its ending; 0: not a prompt. */
+/* The length of the name without its suffix; 0: not a prompt. */
 static size_t
 stem_of(const char *name)
 {

@@ -35,10 +35,10 @@ struct prompt_file {
 struct prompt_files {
 	struct prompt_file *item; /* by name */
 	size_t count;
-	struct strings faults; /* "FILE:LINE: why", of those that cannot be taken */
+	struct strings faults; /* "FILE:LINE: reason", for the files with faults */
 };
 
-/* Reads the folder; NULL: there is none. A README.md and hidden files are passed over. */
+/* Reads the folder; NULL: there is none. README.md and hidden files are ignored. */
 void prompt_files_read(struct prompt_files *files, const char *directory);
 void prompt_files_fini(struct prompt_files *files);
 

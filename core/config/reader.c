@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening, overriding, and the search for keys that nobody knows. */
+/* Parsing, overriding with --set, and the search for unknown keys. */
 #include "config/reader.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "config/reference.h"
 #include "config/text.h"
 
-/* Their addresses mark settings that were asked for, alone or with all that is in them. */
+/* Their addresses mark a setting as known, alone or with everything in it. */
 static char asked, whole;
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -39,8 +39,8 @@ skip_opaque(const char *p, int *line)
 	return p;
 }
 
-/* A word that is a whole number beyond 32 bits has to end in L: libconfig 1.5 cuts it silently,
- * libconfig 1.7 takes it. Beyond 64 bits both say nothing useful. */
+/* A whole number beyond 32 bits must end with L: libconfig 1.5 cuts it silently, libconfig 1.7
+ * accepts it. Beyond 64 bits both give no useful error. */
 static void
 check_number(struct reader *reader, const char *word, size_t len, int line)
 {
@@ -56,12 +56,12 @@ check_number(struct reader *reader, const char *word, size_t len, int line)
 				  "%s:%d: %.*s: so large a number needs an L at its end",
 				  reader->name, line, (int)len, word);
 	else if (errno == ERANGE && end < end_of_word && (*end == 'L' || *end == 'l'))
-		config_faults_add(reader->faults, "%s:%d: %.*s: is larger than 64 bits",
+		config_faults_add(reader->faults, "%s:%d: %.*s is larger than 64 bits",
 				  reader->name, line, (int)len, word);
 }
 
-/* What the versions of libconfig read differently is refused before they see it: large numbers,
- * and @include, which 1.5 resolves in one folder and 1.7 wherever it likes. */
+/* Rejects what the versions of libconfig read differently: large numbers, and @include, which 1.5
+ * resolves in one folder and 1.7 anywhere. */
 static bool
 same_for_every_version(struct reader *reader, const char *text)
 {
@@ -189,7 +189,7 @@ join(char path[KEY_PATH_MAX], const struct node *node, const char *key)
 {
 	const char *dot = *node->path != '\0' ? "." : "";
 
-	/* Longer ones are nobody's keys; they are reported cut. */
+	/* No key is longer; a longer one is reported cut. */
 	if (snprintf(path, KEY_PATH_MAX, "%s%s%s", node->path, dot, key) >= KEY_PATH_MAX)
 		path[KEY_PATH_MAX - 2] = '~';
 }
@@ -206,7 +206,7 @@ reader_find_override(const struct node *node, const char *key)
 		strings_add(&reader->known, path);
 	for (size_t i = 0; i < reader->overrides && !node->item; i++) {
 		if (strcmp(reader->override[i].path, path) == 0) {
-			found = &reader->override[i]; /* the last one wins */
+			found = &reader->override[i]; /* the last one is used */
 			found->used = true;
 		}
 	}
@@ -383,7 +383,7 @@ node_faults(const struct node *node)
 
 /* ---- unknown keys -------------------------------------------------------------------------- */
 
-/* The names asked for in the same group, to find the one that was meant. */
+/* The known keys of the same group, to suggest the intended one. */
 static void
 siblings(const struct reader *reader, const char *path, struct strings *names)
 {
@@ -424,7 +424,7 @@ find_unknown_in(struct reader *reader, config_setting_t *item, const char *path)
 	const char *name = config_setting_name(item);
 	char full[KEY_PATH_MAX], *where;
 
-	if (name == NULL) { /* an element of a list has its list's path */
+	if (name == NULL) { /* an element of a list has the path of its list */
 		find_unknown(reader, item, path);
 		return;
 	}
@@ -439,7 +439,7 @@ find_unknown_in(struct reader *reader, config_setting_t *item, const char *path)
 	free(where);
 }
 
-/* Goes down only where somebody asked, so its depth is that of the groups we know. */
+/* Descends only into known groups, so the depth is limited. */
 static void
 find_unknown(struct reader *reader, config_setting_t *setting, const char *path)
 {

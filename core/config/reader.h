@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Typed reading of one libconfig file with --set values laid over it. Each reader function names
- * a key, its default and its bounds; whatever stands in the file and was never asked for is an
- * unknown key. Faults are collected, and after one the default is used, so that reading goes on.
+ * Typed reading of one libconfig file together with --set values. Each reader function takes a key,
+ * its default and its bounds. A key that was never read is unknown. Faults are collected; after a
+ * fault the default is used, so that reading continues.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -31,13 +31,13 @@ struct reader {
 	char *name; /* of the file, for messages */
 	config_t tree;
 	struct config_faults *faults;
-	struct strings known; /* every path that was asked for */
+	struct strings known; /* every path that was read */
 	struct override *override;
 	size_t overrides;
-	bool literal_secret; /* a secret stands in the file itself */
+	bool literal_secret; /* the file itself contains a secret */
 };
 
-/* A group, present or not. */
+/* A group, which may be absent. */
 struct node {
 	struct reader *reader;
 	config_setting_t *setting; /* NULL: absent */
@@ -45,43 +45,43 @@ struct node {
 	bool item;		   /* one of a list: --set cannot name it */
 };
 
-/* Parses; a syntax error is a fault, and then the tree is empty. `text` may be NULL: no file. */
+/* Parses. After a syntax error, which is a fault, the tree is empty. `text` may be NULL: no
+ * file. */
 void reader_init(struct reader *reader, const char *name, const char *text,
 		 struct config_faults *faults);
 void reader_fini(struct reader *reader);
-/* Takes "key.path=value"; refuses literal secrets. */
+/* Takes "key.path=value"; rejects literal secrets. */
 void reader_override(struct reader *reader, const char *set);
-/* Is the value of "key.path=value" a secret itself, not a reference to one? */
+/* Is the value of "key.path=value" a secret itself, and not a reference? */
 bool reader_set_is_secret(const char *set);
-/* Reports every setting and override that nobody asked for. */
+/* Reports every setting and override that was never read. */
 void reader_finish(struct reader *reader);
 
 struct node node_root(struct reader *reader);
 struct node node_group(const struct node *parent, const char *key);
-/* A list of groups, (): how many, and each of them. */
+/* A list of groups, (): their number, and each of them. */
 size_t node_count(const struct node *parent, const char *key);
 struct node node_item(const struct node *parent, const char *key, size_t index);
 
 /* The keys of a group: those of the file, then the groups in it that only --set names. */
 void node_keys(const struct node *group, struct strings *keys);
 
-/* Was the key given at all? Counts as asking for it. */
+/* Is the key present? Marks it as known. */
 bool node_has(const struct node *node, const char *key);
-/* A fault where the key is given, with what is in it. The key is not one that can be set here, so
- * it is not known afterwards. */
+/* Adds a fault at the key, with its value. The key cannot be set here, so it stays unknown. */
 void node_refuse(const struct node *node, const char *key, const char *why);
 
 /* For value.c: what --set says of a key, or the file; both count as asking for it. */
 struct override *reader_find_override(const struct node *node, const char *key);
 config_setting_t *reader_find_setting(const struct node *node, const char *key);
-void reader_know_all(config_setting_t *setting); /* nothing in it is an unknown key */
+void reader_know_all(config_setting_t *setting); /* every key in it is known */
 
-/* Adds a fault about a key of this group, with its place. */
+/* Adds a fault about a key of this group, with its position. */
 void node_fault(const struct node *node, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* How many faults there are so far, to see whether reading something added one. */
 size_t node_faults(const struct node *node);
-/* "lakehost.conf:12", or "--set …", where the key of this group stands. For free(). */
+/* The position of a key of this group: "lakehost.conf:12", or "--set …". For free(). */
 char *node_where(const struct node *node, const char *key);
 
 #endif

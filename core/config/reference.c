@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up env:, file: and credential: values. A missing value is an error, an empty one too: a
- * secret that is silently empty would be worse than none. */
+/* Resolves env:, file: and credential: values. A missing or empty value is an error: a secret that
+ * is silently empty would be worse. */
 #include "config/reference.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values that stand elsewhere: env:NAME, file:PATH (absolute) and credential:NAME, which is a file
- * in $CREDENTIALS_DIRECTORY as systemd makes it. */
+/* Values that are stored elsewhere: env:NAME, file:PATH (absolute) and credential:NAME, a file in
+ * $CREDENTIALS_DIRECTORY, which systemd sets. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,12 +14,12 @@
 
 bool reference_is(const char *text);
 bool reference_is_file(const char *text); /* file: or credential:, which can be read again */
-/* NULL when it is spelled well, else why not. Looks nothing up. */
+/* NULL when the syntax is valid, else the reason. Reads nothing. */
 const char *reference_check(const char *reference);
-/* The path that a file: or credential: reference means, for free(); else NULL with `why`. */
+/* The path of a file: or credential: reference, for free(); else NULL with `why`. */
 char *reference_path(const char *reference, char *why, size_t why_size);
-/* The value, without a final newline; for secret_free(). NULL with `why`, which names the
- * reference but never shows a value. */
+/* The value, without a final newline; for secret_free(). NULL with `why`, which names the reference
+ * but never contains a value. */
 char *reference_read(const char *reference, char *why, size_t why_size);
 
 #endif

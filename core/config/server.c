@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where Lakehost is reached: stdio, listeners, and the key that seals its handles. */
+/* How clients reach Lakehost: stdio, listeners, and the key that seals its handles. */
 #include "config/server.h"
 
 #include <errno.h>
@@ -18,13 +18,13 @@
 #include "config/value.h"
 
 #define LISTENERS_MAX 16
-#define SOCKET_MODE 0600 /* of a unix socket, where nothing is said */
+#define SOCKET_MODE 0600 /* default mode of a unix socket */
 
 static const char not_loopback[] =
     "would be reachable from other machines, and there is no inbound authentication "
     "(auth.inbound is \"none\"): listen on 127.0.0.1, ::1 or a unix socket";
 
-/* NULL when fine, else why not. */
+/* NULL when valid, else the reason. */
 static const char *
 tcp_listener(struct config_listener *listener, const char *address)
 {
@@ -80,7 +80,7 @@ read_tls(const struct node *node, struct config_listener *listener)
 		node_fault(node, "tls_key", "cannot be read: %s", strerror(errno));
 }
 
-/* libconfig takes a number with a leading 0 for decimal: 0660 would be another mode. */
+/* libconfig reads a number with a leading 0 as decimal: 0660 would be another mode. */
 static unsigned
 read_mode(const struct node *node)
 {
@@ -154,7 +154,7 @@ override_listeners(struct config *config, const struct node *server,
 	}
 }
 
-/* Sockets that systemd passed to this very process; sd_listen_fds(3). */
+/* Sockets that systemd passed to this process; sd_listen_fds(3). */
 static bool
 systemd_passed(void)
 {
@@ -178,7 +178,7 @@ read_listeners(struct config *config, const struct node *server,
 
 		read_listener(config, &item);
 	}
-	if (given) { /* what the command line says goes before the file */
+	if (given) { /* the command line has priority over the file */
 		for (size_t i = 0; i < config->server.listeners; i++) {
 			free(config->server.listener[i].host);
 			free(config->server.listener[i].tls_certificate);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of strings, the nearest word, and reading of small text files. */
+/* Lists of strings, the most similar word, and reading small text files. */
 #include "config/text.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of strings and small text files, as the configuration needs them. */
+/* Lists of strings and small text files for the configuration. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,16 +15,16 @@
 struct stat;
 
 void strings_add(struct strings *list, const char *text); /* copies */
-/* Adds one line: what came from elsewhere brings no line end and no control into it. */
+/* Adds one line. Line ends and control characters in it become spaces. */
 void strings_vprintf(struct strings *list, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
-/* Blanks for controls (C0, C1), so that a terminal shows it as one line. */
+/* Replaces control characters (C0, C1) by spaces, so that a terminal shows one line. */
 void text_to_line(char *text);
 bool strings_have(const struct strings *list, const char *text);
 void strings_fini(struct strings *list);
 void strings_wipe(struct strings *list); /* strings_fini() for secrets */
 
-/* The known word nearest to `word`, or NULL when none is near enough to be meant. */
+/* The known word most similar to `word`, or NULL when none is similar enough. */
 const char *nearest_word(const struct strings *known, const char *word);
 
 /* A whole regular file of at most `max` bytes without NUL, for secret_free(). `status` may be NULL.

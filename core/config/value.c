@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of every type: from --set as text, from the file as libconfig typed them. */
+/* Values of every type: from --set as text, from the file with libconfig's types. */
 #include "config/value.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ is_text(const config_setting_t *setting)
 
 /* ---- booleans and words -------------------------------------------------------------------- */
 
-/* 1, 0, or -1 for "auto" when that is allowed; faults otherwise. */
+/* 1, 0, or -1 for "auto" when that is allowed; adds a fault otherwise. */
 static int
 read_bool(const struct node *node, const char *key, int absent, bool may_auto)
 {

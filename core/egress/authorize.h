@@ -22,7 +22,7 @@ struct authorizer {
 	struct egress *egress;
 	struct credential credential;
 	struct transfer *renewal; /* the request for an access token, under way */
-	struct flight *waiting;	  /* those that cannot start without it */
+	struct flight *waiting;	  /* flights that wait for a token */
 };
 
 void authorizer_init(struct authorizer *authorizer, struct egress *egress,
@@ -34,7 +34,7 @@ void authorizer_fini(struct authorizer *authorizer);
 bool authorize(struct flight *flight, struct strings *headers);
 /* The service refused the credential. True when the flight may be sent once more. */
 bool authorize_again(struct flight *flight);
-/* Takes the flight off the list of those that wait. */
+/* Removes the flight from the list of those that wait. */
 void authorize_leave(struct flight *flight);
 
 #endif

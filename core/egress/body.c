@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Request bodies from pieces. A secret reference is looked up here, at the last moment, if the
- * operator listed it; its value never comes near the plugin and is masked from then on.
+ * Request bodies from pieces. A secret reference is resolved here, at the last moment, if the
+ * operator listed it. The plugin never sees its value, and the value is masked from then on.
  */
 #include "egress/body.h"
 
@@ -18,7 +18,7 @@
 #include "config/text.h"
 #include "egress/limits.h"
 
-/* As it stands in the body, so that an echo of the body is masked too. */
+/* In the encoding of the body too, so that an echo of the body is masked. */
 static void
 add_secret(struct buf *body, enum mcp_piece_kind kind, const char *value)
 {

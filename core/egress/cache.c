@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replies of GET requests, for as long as a request says that an older one will do. Soft state:
- * bounded in entries and bytes, the one used longest ago goes first.
+ * Replies of GET requests, kept as long as requests accept an older one. A full cache drops the
+ * least recently used reply.
  */
 #include "egress/cache.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dlopen, dlsym, and the check that what was loaded is new enough. */
+/* dlopen, dlsym, and the check that the library is new enough. */
 #include "egress/curl_api.h"
 
 #include <dlfcn.h>
@@ -89,8 +89,8 @@ curl_api_acquire(char *why, size_t why_size)
 		info = api.version_info(CURLVERSION_NOW);
 		if (info->ssl_version == NULL || strncmp(info->ssl_version, "OpenSSL/", 8) != 0)
 			log_line(LOG_WARNING,
-				 "libcurl uses %s: TLS connections will cost far more "
-				 "time and memory than with OpenSSL (package libcurl4)",
+				 "libcurl uses %s: TLS connections will need much more time "
+				 "and memory than with OpenSSL (package libcurl4)",
 				 info->ssl_version != NULL ? info->ssl_version : "no TLS");
 	}
 	rc = api.global_init(CURL_GLOBAL_DEFAULT);

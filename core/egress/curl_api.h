@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl, loaded when the first request is made: linking it would cost each start of the program
- * about 5 ms in the dynamic loader, and a host that only lists its tools never needs it. The
- * OpenSSL flavour is asked for by its file name; the table holds what this folder uses.
+ * libcurl, loaded for the first request. Linking it would add about 5 ms to each start of the
+ * program, and a host that only lists its tools never needs it. The file name selects the OpenSSL
+ * build. The table has the functions that this folder uses.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -10,7 +10,7 @@
 #ifndef CORE_EGRESS_CURL_API_H
 #define CORE_EGRESS_CURL_API_H
 
-/* The checks of option types would need the functions by their own names. */
+/* The checks of option types would need the functions under their own names. */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <stddef.h>
@@ -41,8 +41,8 @@ struct curl_api {
 	CURLSHcode (*share_cleanup)(CURLSH *share);
 };
 
-/* The loaded and initialised library; each success is paired with curl_api_release(). NULL with
- * `why`. On the loop thread. */
+/* The loaded and initialised library. Each success needs one curl_api_release(). NULL with `why`.
+ * On the loop thread. */
 const struct curl_api *curl_api_acquire(char *why, size_t why_size);
 void curl_api_release(const struct curl_api *curl);
 

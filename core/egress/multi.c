@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "egress/internal.h"
 
-#define IDLE_CONNECTIONS_MAX 8 /* that are kept for later requests */
-#define PEAK_MS 3000	       /* how long a burst is remembered */
+#define IDLE_CONNECTIONS_MAX 8 /* connections kept for later requests */
+#define PEAK_MS 3000	       /* how long the size of a burst is remembered */
 
 struct watched {
 	struct loop_watch watch;
@@ -20,7 +20,7 @@ struct watched {
 
 static void configure(struct egress *egress);
 
-/* Ends what libcurl has finished. What they lead to may start new transfers. */
+/* Ends what libcurl has finished. That may start new transfers. */
 static void
 collect(struct egress *egress)
 {
@@ -59,7 +59,7 @@ on_event(struct loop_watch *watch, uint32_t events)
 	struct watched *watched = watch->data;
 	int bits = 0;
 
-	/* An end or an error shows when it is read, so that what came before it is not lost. */
+	/* Errors and the end are found by reading, so that earlier bytes are not lost. */
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0)
 		bits |= CURL_CSELECT_IN;
 	if ((events & (EPOLLOUT | EPOLLERR)) != 0)
@@ -120,7 +120,7 @@ on_timeout(CURLM *multi, long timeout_ms, void *user)
 	return 0;
 }
 
-/* Never through a proxy: this machine, and what the environment says. */
+/* Never through a proxy: this machine, and the hosts in no_proxy. */
 static char *
 no_proxy_list(void)
 {
@@ -136,15 +136,15 @@ no_proxy_list(void)
 
 /* ---- connections that are kept --------------------------------------------------------------- */
 
-/* The most that was under way at a time, lately. */
+/* The highest number of flights at one time, recently. */
 static size_t
 peak(const struct egress *egress)
 {
 	return egress->peak > egress->peak_before ? egress->peak : egress->peak_before;
 }
 
-/* libcurl closes the oldest idle connection beyond this number, which counts those in use too,
- * whenever another one becomes idle. */
+/* When a connection becomes idle, libcurl closes the oldest idle one beyond this number, which
+ * includes those in use. */
 static void
 limit_connections(struct egress *egress)
 {
@@ -161,8 +161,8 @@ limit_connections(struct egress *egress)
 				   (long)peak(egress) + IDLE_CONNECTIONS_MAX);
 }
 
-/* After a burst no connection becomes idle any more, so none is closed: all go, with the handle
- * that has them. The TLS sessions stay. */
+/* After a burst no connection becomes idle any more, so libcurl closes none. All are closed with
+ * their handle. The TLS sessions are kept. */
 static void
 on_idle(struct loop_timer *timer)
 {
@@ -174,7 +174,7 @@ on_idle(struct loop_timer *timer)
 	loop_timer_stop(egress->loop, &egress->timer);
 	egress->multi = egress->curl->multi_init();
 	if (egress->multi == NULL)
-		memory_gone(); /* as with any small allocation: nothing sensible can follow */
+		memory_gone(); /* as for any small allocation: nothing useful can follow */
 	egress->peak = egress->peak_before = 0;
 	configure(egress);
 }

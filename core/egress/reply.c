@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies as plugins see them: counted, with the headers that concern only the host left out. */
+/* Replies as plugins see them: reference-counted, without the headers that only the host may
+ * see. */
 #include "egress/reply.h"
 
 #include <stdlib.h>
@@ -64,7 +65,7 @@ void
 reply_clear(struct reply *reply)
 {
 	for (size_t i = 0; i < reply->n_headers; i++)
-		free((char *)reply->headers[i].name); /* and the value behind it */
+		free((char *)reply->headers[i].name); /* and its value */
 	reply->n_headers = 0;
 	reply_uncount(reply);
 	buf_reset(&reply->body);
@@ -88,7 +89,7 @@ reply_unref(struct reply *reply)
 	free(reply);
 }
 
-/* What carries credentials or asks for them stays in the host. */
+/* Headers that contain or request credentials stay in the host. */
 static bool
 hidden(const char *name, size_t len)
 {

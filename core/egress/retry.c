@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What may be sent again, and when. A request that may have been carried out is repeated only when
- * its class says that this does no harm; 429 says that it was not carried out.
+ * What may be repeated, and when. A request that may have been carried out is repeated only when
+ * its class says that this does no harm. 429 means that it was not carried out.
  */
 #include "egress/retry.h"
 
@@ -13,9 +13,9 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS 10000
-#define JITTER_MS 250 /* on top of what Retry-After asks for */
+#define JITTER_MS 250 /* in addition to Retry-After */
 
-/* Nobody was reached, but trying again may help. */
+/* No service was reached, but a repetition may help. */
 static bool
 failed_to_connect(CURLcode rc)
 {

@@ -20,15 +20,15 @@ struct retry_case {
 	enum mcp_retry class;
 	CURLcode rc;
 	int status;	   /* with CURLE_OK */
-	bool sent_nothing; /* not one byte of the request left */
+	bool sent_nothing; /* no byte of the request was sent */
 	bool delivered;
 };
 bool retry_allowed(const struct retry_case *what);
-/* Milliseconds that a Retry-After asks for; -1: not said. */
+/* Milliseconds of a Retry-After; -1: absent. */
 int64_t retry_after_ms(const struct curl_api *curl, const char *value, int64_t now_wall_ms);
-/* How long to wait before attempt `n` + 1; `after_ms` as above, `random` any number. */
+/* The wait before attempt `n` + 1; `after_ms` as above, `random` any number. */
 int64_t retry_wait_ms(unsigned n, int64_t after_ms, uint32_t random);
-/* What a failed attempt means. */
+/* The meaning of a failed attempt. */
 enum mcp_status failure_describe(const struct flight *flight, CURLcode rc, char *why,
 				 size_t why_size);
 

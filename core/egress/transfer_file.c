@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that requests send or that replies become. Only beneath the operator's transfer_dirs:
- * openat2() refuses in the kernel every way out, by "..", link or mount of /proc. An output has a
- * name of its own until it is whole, and never replaces a file that is there.
+ * Files that requests send, or that replies are saved in. Only below the operator's transfer_dirs:
+ * with openat2() the kernel refuses every way out, by "..", link or mount of /proc. An output has a
+ * temporary name until it is complete, and never replaces an existing file.
  */
 #include "egress/transfer_file.h"
 
@@ -51,7 +51,7 @@ open_beneath(int dir, const char *path, int flags, mode_t mode)
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
-/* `path` within `dir`, or NULL when it is somewhere else. */
+/* `path` within `dir`, or NULL when it is elsewhere. */
 static const char *
 within(const char *dir, const char *path)
 {
@@ -74,8 +74,8 @@ has(int dir, const char *path)
 	return probe >= 0;
 }
 
-/* Opens the transfer directory that `path` is in; of a relative path the first one that has it, or
- * else the first. Sets the rest of the path. */
+/* Opens the transfer directory that contains `path`. For a relative path: the first one that has
+ * the file, else the first. Sets the rest of the path. */
 static int
 open_dir(const struct strings *dirs, const char *path, const char **rest, char *why,
 	 size_t why_size)

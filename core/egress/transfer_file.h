@@ -15,13 +15,13 @@
 struct strings;
 
 struct transfer_file {
-	int fd, dir;	   /* -1: none; `dir` is where the name is */
+	int fd, dir;	   /* -1: none; `dir` is the directory of the name */
 	char *name, *part; /* final and temporary name in `dir`, of an output */
 	uint64_t size;	   /* of an input; written so far, of an output */
 };
 
 void transfer_file_init(struct transfer_file *file);
-void transfer_file_fini(struct transfer_file *file); /* removes an output that was not kept */
+void transfer_file_fini(struct transfer_file *file); /* removes an incomplete output */
 /* NULL when open, else a failure with `why`. */
 enum mcp_status transfer_file_read(struct transfer_file *file, const struct strings *dirs,
 				   const char *path, char *why, size_t why_size);

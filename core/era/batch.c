@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Batches of revision 2025-03-26: each element is a message of its own, the answers return
+/* Batches of revision 2025-03-26: each element is a message of its own, and the answers are sent
  * together. A notification of one of them opens the stream as usual. */
 #include "era/batch.h"
 
@@ -17,7 +17,7 @@ struct batch {
 	struct buf answers;
 	struct json array; /* their writer */
 	size_t answered;
-	size_t open; /* elements without their answer, and one for the reading */
+	size_t open; /* elements without an answer yet, and one while the batch is read */
 };
 
 static void
@@ -29,7 +29,7 @@ release(struct batch *batch)
 	CHECK(batch->open > 0);
 	if (--batch->open > 0)
 		return;
-	if (batch->answered == 0) { /* only notifications, or all withdrawn */
+	if (batch->answered == 0) { /* only notifications, or all cancelled */
 		exchange_accept(exchange);
 	} else {
 		json_end(&batch->array);

@@ -25,14 +25,14 @@ struct asked {
 	bool answered;
 };
 
-/* Lives from the first question of a request to the request's end, for the client's time is
- * counted from there. */
+/* Exists from the first question of a request to the request's end, because the client's time is
+ * counted from the first question. */
 struct client_requests {
 	struct loop_timer timer;
 	struct request *request;
 	struct asked *asked; /* of this round */
 	size_t n, open;
-	bool late; /* the time is up: nothing more is asked */
+	bool late; /* the time is over: no more questions are sent */
 };
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -59,7 +59,7 @@ send_question(struct request *request, const struct question *question, struct a
 	return request_notify(request, out);
 }
 
-/* The client need not bother any more. */
+/* Tells the client to stop. */
 static void
 send_cancelled(struct request *request, const struct asked *asked)
 {
@@ -170,7 +170,7 @@ client_requests_send(struct request *request)
 			"Its connection is gone, or it takes no more messages");
 }
 
-/* All answers are here: the call goes on with them. */
+/* All answers have arrived: the call continues with them. */
 static void
 resume(struct request *request)
 {

@@ -17,11 +17,11 @@ struct message;
 struct peer;
 struct request;
 
-/* Sends the questions of the request's call; the call goes on once all are answered. */
+/* Sends the questions of the request's call; the call continues when all are answered. */
 void client_requests_send(struct request *request);
-/* A response from this peer; one that answers nothing of ours is ignored. */
+/* A response from this peer. It is ignored when it does not belong to a question. */
 void client_requests_answered(struct peer *peer, const struct message *message);
-/* The request ends. `tell`: so does the client's work on what is not answered yet. */
+/* The request ends. With `tell` the client is told to stop working on the unanswered questions. */
 void client_requests_end(struct request *request, bool tell);
 
 #endif

@@ -26,8 +26,8 @@ send_values(struct request *request, const struct buf *values, int64_t total, bo
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
-/* The row that completes what params.ref and params.argument name; false: refused. NULL row: a
- * known argument that nobody completes. */
+/* The row that completes the argument in params.ref and params.argument; false: refused. NULL row:
+ * an existing argument without completion. */
 static bool
 find_ref(struct request *request, const struct row **row)
 {

@@ -13,7 +13,7 @@
 
 #define CURSOR_PURPOSE "cursor"
 
-/* Where a page starts, and for which list: a cursor fits no other one. */
+/* The start of a page, and its list: a cursor is valid only for that list. */
 struct cursor {
 	uint8_t kind, access, reserved[2];
 	uint32_t start;

@@ -52,6 +52,6 @@ downgrade_question(struct json_object *params, enum revision revision, const cha
 		if (json_get(params, "elicitationId") == NULL)
 			json_object_object_add(params, "elicitationId", json_object_new_string(id));
 	} else if (revision < REV_2025_11_25) {
-		json_object_object_del(params, "mode"); /* there is no other there */
+		json_object_object_del(params, "mode"); /* there is no other kind there */
 	}
 }

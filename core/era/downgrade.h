@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What older revisions do not know is said in their words, or left out: strict clients reject a
- * whole message for one unknown thing in it. (Lists: registry_list().) */
+/* What an older revision does not have is converted to its form, or left out: strict clients reject
+ * a whole message because of one unknown member. (Lists: registry_list().) */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,11 +16,11 @@ struct buf;
 struct json;
 struct result_block;
 
-/* Appends a content block as `revision` knows it. */
+/* Appends a content block in the form of `revision`. */
 void downgrade_block(struct json *out, const struct result_block *block, enum revision revision);
-/* May this structured content be sent? */
+/* Does the revision have this structured content? */
 bool downgrade_structured(const struct buf *structured, enum revision revision);
-/* The parameters of a question, to be sent as a request with the id `id`. Changes them. */
+/* The parameters of a question, for a request with the id `id`. Changes them. */
 void downgrade_question(struct json_object *params, enum revision revision, const char *id);
 
 #endif

@@ -15,28 +15,28 @@ struct buf;
 struct json;
 struct request;
 
-/* What closes a result. */
+/* The end of a result. */
 struct wrap {
-	const char *type;	/* resultType, where the era has one */
-	int64_t ttl_ms;		/* how long it may be cached; -1: no such hint belongs here */
-	const struct buf *meta; /* the inside of `_meta`, or NULL */
+	const char *type;	/* resultType, if the era has one */
+	int64_t ttl_ms;		/* how long it may be cached; -1: has no such hint */
+	const struct buf *meta; /* the members of `_meta`, or NULL */
 };
 
 enum { IN_LEGACY = 1 << 0, IN_MODERN = 1 << 1 };
 
-/* What a protocol family decides. */
+/* The decisions of a protocol family. */
 struct era {
 	unsigned mask;
-	bool cancel_on_close; /* a lost connection withdraws the request */
-	/* Checks what the era demands and reads what the request says about its client. False: it
+	bool cancel_on_close; /* a lost connection cancels the request */
+	/* Checks what the era requires, and reads what the request says about its client. False: it
 	 * was refused, and is gone. */
 	bool (*admit)(struct request *request);
-	/* Adds the members of this era to a result whose own members stand there already. */
+	/* Adds the members of this era to a result that already has its own members. */
 	void (*wrap_result)(const struct request *request, struct json *out,
 			    const struct wrap *wrap);
-	/* How it spells an error. */
+	/* Its number for an error. */
 	void (*wrap_error)(enum rpc_error error, int *code, int *status);
-	/* The call asks the client something. */
+	/* The call asks the client a question. */
 	void (*ask)(struct request *request);
 };
 

@@ -28,8 +28,8 @@ eras_move(struct eras *eras, enum eras_state state)
 
 /* ---- the end of stdin ---------------------------------------------------------------------- */
 
-/* Can this request still come to its answer? Not when nobody reads it, or when it waits for the
- * client to say something; and a subscription has none. */
+/* Can this request still be answered? Not when nobody reads the answer, or when it waits for the
+ * client. A subscription has no answer. */
 static bool
 end_now(struct request *request)
 {
@@ -48,11 +48,11 @@ receive_eof(void *data)
 	struct eras *eras = data;
 	struct request *request = eras->pipe.peer.open;
 
-	if (eras->state == ERAS_SERVING) { /* what takes longer is cancelled, and says so */
+	if (eras->state == ERAS_SERVING) { /* a longer one is cancelled and answered so */
 		eras_move(eras, ERAS_INPUT_ENDED);
 		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
 	}
-	while (request != NULL) { /* ending one may end others: then from the beginning */
+	while (request != NULL) { /* ending one may end others: so start again from the beginning */
 		struct request *next = request->next;
 
 		request = end_now(request) ? eras->pipe.peer.open : next;
@@ -99,7 +99,7 @@ eras_new(const struct eras_parts *parts)
 	buf_init(&eras->note, NOTE_MAX);
 	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
 	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
-	eras->pipe.revision = REV_LEGACY_NEWEST; /* of a ping before initialize */
+	eras->pipe.revision = REV_LEGACY_NEWEST; /* a ping before initialize */
 	lists_init(eras);
 	return eras;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The protocol: from a message's bytes to its one answer. Everything inside speaks the stateless
+ * The protocol: from a message's bytes to its one answer. Internally everything uses the stateless
  * revision 2026-07-28; older revisions are an adapter that adds a session. All on the loop thread.
  *
  * Start: eras_new() after registry, calls, pool and sealer; then the transports with
  * eras_receiver(); with stdio also eras_set_stdio() and eras_on_eof(). Stop: calls_drain(), then
- * eras_quiesce() (what still comes is answered), then loop_stop(); last eras_free(), which
- * ends the requests that are still open: before their calls and the pool are freed.
+ * eras_quiesce() (later messages are still answered), then loop_stop(). Last eras_free(), which
+ * ends the open requests before their calls and the pool are freed.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -35,25 +35,25 @@ struct eras_parts {
 	struct calls *calls;
 	struct pool *pool;     /* parses large bodies */
 	struct sealer *sealer; /* sessions, cursors, request state */
-	size_t page;	       /* rows of one page of a list; 0: all on one */
-	unsigned ask_ms;       /* how long a legacy client may take to answer; 0: ten minutes */
+	size_t page;	       /* rows on one page of a list; 0: all */
+	unsigned ask_ms;       /* time for an answer of a legacy client; 0: ten minutes */
 };
 
 struct eras *eras_new(const struct eras_parts *parts);
 void eras_free(struct eras *eras); /* NULL is fine */
-/* What transports deliver to; lives as long as the eras. */
+/* The receiver for transports; valid as long as the eras. */
 const struct receiver *eras_receiver(struct eras *eras);
-/* Where messages that answer nothing go, for a legacy client on stdio. */
+/* Where messages without a request are sent, for a legacy client on stdio. */
 void eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
 		    void *data);
-/* stdin has ended, and all that was asked there is answered, or limits.drain_ms is over. */
+/* stdin has ended and all its requests are answered, or limits.drain_ms is over. */
 void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
-/* Has stdin ended? Then nobody there is going to ask or answer anything. */
+/* Has stdin ended? Then no more requests or answers come from there. */
 bool eras_input_ended(const struct eras *eras);
 
-/* A plugin says that something changed: `what` is "tools", "prompts" or "resources" for a list;
- * or `uri` is not NULL and names one resource (then `what` is not looked at). Told to those who
- * asked: open listens, and the legacy session of stdio. */
+/* A plugin reports a change. `what` is "tools", "prompts" or "resources" for a list; or `uri` is
+ * not NULL and names one resource (`what` is then ignored). Sent to the clients that subscribed:
+ * open listens, and the legacy session of stdio. */
 void eras_changed(struct eras *eras, const char *what, const char *uri);
 
 /* Shutdown: open subscriptions end with their result. */

@@ -13,7 +13,7 @@
 
 #define SENTINEL "=?base64?"
 #define SENTINEL_END "?="
-#define INTEGER_MAX ((int64_t)1 << 53) /* beyond, JSON readers disagree */
+#define INTEGER_MAX ((int64_t)1 << 53) /* beyond it JSON readers disagree */
 
 static bool
 visible(const char *value)
@@ -72,7 +72,7 @@ header_integer(const char *text, int64_t *value)
 	return true;
 }
 
-/* The object that holds the argument, and the argument; NULL when absent or null. */
+/* The object that contains the argument, and the argument; NULL when absent or null. */
 static struct json_object *
 argument_find(const struct param_header *param, struct json_object *arguments,
 	      struct json_object **parent)

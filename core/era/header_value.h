@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one header value means, and whether it says the same as an argument. Needs nothing of a
- * request, so that it can be fuzzed alone. */
+/* The meaning of one header value, and whether it equals an argument. Needs no request, so that it
+ * can be fuzzed alone. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,13 +14,13 @@ struct buf;
 struct json_object;
 struct param_header;
 
-/* What a header value means: itself, or the text inside =?base64?…?=. False when it is malformed:
- * control or non-ASCII characters, bad base64, bytes that are no UTF-8. */
+/* The meaning of a header value: the value itself, or the text inside =?base64?…?=. False when it
+ * is malformed: control or non-ASCII characters, bad base64, invalid UTF-8. */
 bool header_decode(const char *value, struct buf *out);
 /* An integer in plain decimal notation ("42", "-7", "42.0"), exact in a double. */
 bool header_integer(const char *text, int64_t *value);
-/* Does the header of one annotated argument say what `arguments` say? NULL value: no such header.
- * An argument that is absent, null, or not of the annotated type expects nothing. */
+/* Does the header of one annotated argument equal the value in `arguments`? NULL value: no such
+ * header. An argument that is absent, null, or not of the annotated type needs no header. */
 bool header_matches(const struct param_header *param, struct json_object *arguments,
 		    const char *value);
 

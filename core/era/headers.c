@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mcp-Method, Mcp-Name and Mcp-Param-*: present where they must be, and equal to the body. */
+/* Mcp-Method, Mcp-Name and Mcp-Param-*: present where they are required, and equal to the body. */
 #include "era/headers.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "era/inside.h"
 #include "era/methods.h"
 
-#define NAME_MAX_LEN 200 /* of a header name that we build */
+#define NAME_MAX_LEN 200 /* bytes of a header name that is made here */
 
 static const char *
 header_of(const struct request *request, const char *name)

@@ -27,24 +27,24 @@ struct eras {
 	struct eras_parts parts;
 	struct receiver receiver;
 	struct json_limits limits; /* of inbound messages */
-	struct buf out;		   /* the answer being built: there is one at a time */
+	struct buf out;		   /* the current answer: there is one at a time */
 	struct json json;	   /* its writer */
-	struct buf note;	   /* the notification being built */
+	struct buf note;	   /* the current notification */
 	struct sessions *sessions;
-	struct session pipe; /* stdio, and the legacy session on it once there is one */
+	struct session pipe; /* stdio, and its legacy session if there is one */
 	struct peer loose;   /* modern requests over HTTP, which share nothing */
-	/* sends what answers nothing to a legacy client on stdio; NULL: no stdio */
+	/* sends messages without a request to a legacy client on stdio; NULL: no stdio */
 	void (*send_stdio)(void *data, const char *json, size_t len);
 	void *stdio;
 	void (*eof)(void *data);
 	void *eof_data;
 	enum eras_state state;
 	size_t parsing;			    /* messages of stdio that a worker parses */
-	struct loop_timer end;		    /* nothing is left to answer there: tells the host */
+	struct loop_timer end;		    /* no request is left there: tells the host */
 	struct subscription *subscriptions; /* open ones */
 	size_t n_subscriptions;
-	size_t held;	    /* what the messages of open requests cost; see HELD_MAX */
-	uint64_t questions; /* asked of legacy clients so far: ids of ours */
+	size_t held;	    /* bytes of the messages of open requests; see HELD_MAX */
+	uint64_t questions; /* number of questions to legacy clients: ids of the host */
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tools/call, resources/read, prompts/get and completion/complete have in common: a call is
+/* The common part of tools/call, resources/read, prompts/get and completion/complete: a call is
  * made, reports, may ask the client, and ends. */
 #include "era/invoke.h"
 
@@ -28,7 +28,7 @@ invoke_arguments(struct request *request)
 {
 	struct json_object *params = request->message.params, *arguments;
 
-	/* null is how some clients write that there are none */
+	/* some clients write null for no arguments */
 	if (params != NULL && json_get(params, "arguments") == NULL) {
 		arguments = json_object_new_object();
 		json_object_object_add(params, "arguments", arguments);
@@ -149,7 +149,7 @@ invoke_error(struct request *request, const struct result *result)
 	buf_fini(&data);
 }
 
-/* ---- what the call tells ------------------------------------------------------------------- */
+/* ---- reports of the call -------------------------------------------------------------------- */
 
 static struct request *
 request_of(const struct call *call)
@@ -179,7 +179,7 @@ call_asks(struct call *call)
 	struct request *request = request_of(call);
 
 	CHECK(request->phase == REQUEST_CALLING && call->outcome != NULL);
-	if (request->method->mirrored == NULL) /* the modern era knows no such answer */
+	if (request->method->mirrored == NULL) /* the modern era does not have this answer */
 		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
 			    NULL);
 	else if (request->round >= ASK_ROUNDS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a request to a call of a row, and back to the request's one answer. */
+/* From a request to the call of a row, and back to the request's one answer. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,27 +16,28 @@ struct request;
 struct result;
 struct row;
 
-/* Refuses a name that no row of the kind has, and offers those that were probably meant. */
+/* Refuses a name that no row of the kind has, and suggests similar ones. */
 void invoke_unknown(struct request *request, enum row_kind kind, const char *what,
 		    const char *name);
 
-/* params.arguments, made when absent; NULL: they are no object, and the request was refused. */
+/* params.arguments, made when absent; NULL: they are not an object, and the request was refused. */
 struct json_object *invoke_arguments(struct request *request);
-/* The member of `arguments` that holds U+0000, which C texts cannot; NULL: there is none. */
+/* The member of `arguments` that contains U+0000, which C texts cannot hold; NULL: there is
+ * none. */
 const char *invoke_nul(struct json_object *arguments);
-/* Starts the row with these arguments (already prepared; a reference is kept). `uri`: what is being
- * read, or NULL. The method's answer() follows. */
+/* Starts the row with these arguments (already prepared; a reference is kept). `uri`: the URI that
+ * is read, or NULL. The method's answer() follows. */
 void invoke(struct request *request, const struct row *row, struct json_object *arguments,
 	    const char *uri);
-/* The same, with the arguments as JSON text too; NULL: it is made of them. */
+/* The same, with the arguments as JSON text too; NULL: the text is made here. */
 void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
 		    const struct buf *text);
 /* Refuses parameters; `why` has one line for each fault. `what` may be NULL. */
 void invoke_refuse(struct request *request, const char *what, const struct buf *why);
-/* Ends the request with a failure of the host's own, in the form that the method gives failures. */
+/* Ends the request with a failure of the host, in the form that the method uses for failures. */
 void invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
 		 const char *next);
-/* Ends the request with a call's failure as a JSON-RPC error, where results know no isError. */
+/* Ends the request with a call's failure as a JSON-RPC error, where results have no isError. */
 void invoke_error(struct request *request, const struct result *result);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The revisions before 2026-07-28: initialize, a session, and questions that are real requests to
- * the client. This adapter is the only place that knows a session; nothing behind it does.
+ * the client. Only this adapter has sessions; nothing after it does.
  */
 #include "era/legacy.h"
 
@@ -28,15 +28,15 @@ legacy_version(const char *name)
 
 /* ---- the exchange -------------------------------------------------------------------------- */
 
-/* Most answers are JSON, so a client that takes only that is served too; what would need a stream
- * is then not sent to it. One that takes no JSON could not read an answer. */
+/* Most answers are JSON, so a client that accepts only JSON is served too; messages that need a
+ * stream are then not sent. A client that does not accept JSON could not read an answer. */
 static bool
 check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 {
 	if (exchange->takes_json)
 		return true;
 	exchange_refuse(eras, exchange, 406, id, rpc_error_code(RPC_INVALID_REQUEST),
-			"Accept must admit application/json, and text/event-stream for streams");
+			"Accept must allow application/json, and text/event-stream for streams");
 	return false;
 }
 
@@ -90,7 +90,7 @@ legacy_message(struct eras *eras, struct exchange *exchange, struct session *ses
 		exchange_accept(exchange);
 }
 
-/* The first message over HTTP belongs to no session yet. */
+/* The first message over HTTP has no session yet. */
 static void
 initialize_receive(struct eras *eras, struct exchange *exchange, struct message *message)
 {
@@ -102,7 +102,7 @@ initialize_receive(struct eras *eras, struct exchange *exchange, struct message 
 	if (id != NULL && session_find(eras->sessions, exchange->principal.name, id, &busy) != NULL)
 		exchange_refuse(eras, exchange, 400, message->id,
 				rpc_error_code(RPC_INVALID_REQUEST),
-				"this session is initialized already");
+				"this session is already initialized");
 	else
 		request_run(request_new(eras, exchange, NULL, &eras->loose, &era_legacy, message));
 }
@@ -159,7 +159,7 @@ legacy_initialize(struct request *request)
 
 	if (request->session != NULL && request->session->state != SESSION_NONE) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-			      "this session is initialized already");
+			      "this session is already initialized");
 		return;
 	}
 	asked = request_text(request, "protocolVersion");
@@ -217,7 +217,7 @@ legacy_result(const struct request *request, struct json *out, const struct wrap
 	json_end(out);
 }
 
-/* Errors of a session travel in a response with status 200: 404 would mean a dead session. */
+/* Errors of a session are sent in a response with status 200: 404 would mean an expired session. */
 static void
 legacy_error(enum rpc_error error, int *code, int *status)
 {

@@ -19,12 +19,13 @@ struct session;
 extern const struct era era_legacy;
 
 bool legacy_version(const char *name); /* is it one of the legacy revisions? */
-/* Routes a message that is no batch. */
+/* Routes a message that is not a batch. */
 void legacy_receive(struct eras *eras, struct exchange *exchange, struct message *message);
-/* The same within a known session; `batch` may be NULL, else nothing is said to the exchange. */
+/* The same within a known session. `batch` may be NULL; otherwise nothing is sent to the
+ * exchange. */
 void legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
 		    struct batch *batch, struct message *message);
-/* The session an exchange belongs to; NULL: refused (and finished), with this id. */
+/* The session of an exchange; NULL: refused (and finished), with this id. */
 struct session *legacy_session(struct eras *eras, struct exchange *exchange, const char *id);
 void legacy_initialize(struct request *request);
 

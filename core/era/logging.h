@@ -11,7 +11,7 @@
 
 struct request;
 
-/* Levels as MCP names them (server/utilities/logging), least first; of RFC 5424. */
+/* Levels with the names of MCP (server/utilities/logging), least first; from RFC 5424. */
 enum level {
 	LEVEL_DEBUG,
 	LEVEL_INFO,
@@ -21,9 +21,9 @@ enum level {
 	LEVEL_CRITICAL,
 	LEVEL_ALERT,
 	LEVEL_EMERGENCY,
-	LEVEL_NONE /* above all: report nothing */
+	LEVEL_NONE /* above all levels: report nothing */
 };
-/* LEVEL_NONE for a name that is none. */
+/* LEVEL_NONE for an unknown name. */
 int level_parse(const char *name);
 
 void logging_set_level(struct request *request); /* logging/setLevel */

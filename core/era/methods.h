@@ -15,10 +15,10 @@ struct method {
 	unsigned eras;	      /* IN_LEGACY, IN_MODERN */
 	const char *mirrored; /* the parameter that Mcp-Name repeats, or NULL */
 	void (*run)(struct request *request);
-	/* Of methods that make a call: writes its result as this method's answer. */
+	/* For methods that make a call: writes its result as this method's answer. */
 	void (*answer)(struct request *request, const struct result *result);
 };
-/* NULL when there is none in that era. */
+/* NULL when that era does not have the method. */
 const struct method *method_find(const char *name, unsigned era);
 
 #endif

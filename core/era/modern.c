@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Revision 2026-07-28: every request says in its `_meta` who asks and what the asker can do, so
- * nothing is remembered between two of them. The order of the checks is the specification's
- * (basic/transports, "Streamable HTTP"); what outranks what is visible to clients.
+ * Revision 2026-07-28: every request contains in its `_meta` the client and its capabilities, so
+ * nothing is kept between two requests. The order of the checks is that of the specification
+ * (basic/transports, "Streamable HTTP"); clients can see which check comes first.
  */
 #include "era/modern.h"
 
@@ -35,7 +35,7 @@ modern_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 					&era_modern, message));
 		return;
 	}
-	/* over HTTP a client withdraws by closing, so there no notification means anything */
+	/* over HTTP a client cancels by closing, so no notification has a meaning there */
 	if (message->kind == MESSAGE_NOTIFICATION && !exchange->http)
 		notification_receive(eras, &eras->pipe.peer, message);
 	exchange_accept(exchange);
@@ -50,7 +50,7 @@ refuse(struct request *request, enum rpc_error error, const char *what)
 	return false;
 }
 
-/* Over HTTP the revision stands in a header too, and must be the same. */
+/* Over HTTP the revision is also in a header, and must be the same. */
 static bool
 check_version(struct request *request, const char *version)
 {
@@ -79,7 +79,7 @@ check_version(struct request *request, const char *version)
 	json_string(json_member(&json, "requested"), version);
 	json_end(&json);
 	request_error(request, RPC_UNSUPPORTED_VERSION, data.data,
-		      "unsupported protocol version; supported is %s", revision_name(REV_MODERN));
+		      "unsupported protocol version; supported are %s", revision_name(REV_MODERN));
 	buf_fini(&data);
 	return false;
 }
@@ -157,7 +157,7 @@ modern_result(const struct request *request, struct json *out, const struct wrap
 	json_string(json_member(out, "resultType"), wrap->type);
 	if (wrap->ttl_ms >= 0) {
 		json_number(json_member(out, "ttlMs"), wrap->ttl_ms);
-		/* lists differ by what the principal may do: never public */
+		/* lists depend on what the principal may do: never public */
 		json_string(json_member(out, "cacheScope"), "private");
 	}
 	json_begin(json_member(out, "_meta"), '{');

@@ -16,7 +16,7 @@ struct message;
 
 extern const struct era era_modern;
 
-bool modern_claim(const struct message *message); /* does `_meta` name a revision? */
+bool modern_claim(const struct message *message); /* does `_meta` contain a revision? */
 void modern_receive(struct eras *eras, struct exchange *exchange, struct message *message);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rounds of a modern request: each is a request of its own, and nothing is kept here in between. */
+/* Rounds of a modern request: each is a request of its own, and the host keeps nothing in
+ * between. */
 #include "era/mrtr.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ was_asked(const struct request_state *state, const char *key)
 	size_t n = state->asked == NULL ? 0 : json_object_array_length(state->asked);
 
 	if (state->asked == NULL)
-		return true; /* no state came back: whatever is answered may be what was asked */
+		return true; /* no state came back: any answer may belong to a question */
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(json_object_get_string(json_object_array_get_idx(state->asked, i)),
 			   key) == 0)
@@ -23,7 +24,8 @@ was_asked(const struct request_state *state, const char *key)
 	return false;
 }
 
-/* Answers to what was asked. Those of a wrong type count as missing, strangers are ignored. */
+/* The answers to the questions. An answer of a wrong type counts as missing; an unknown one is
+ * ignored. */
 static void
 merge(struct request *request, const struct request_state *state, struct json_object *responses)
 {

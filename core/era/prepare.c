@@ -10,11 +10,11 @@
 #include "config/config.h"
 #include "era/inside.h"
 
-/* A json-c tree has one owner at a time: the worker's, until its job is done. */
+/* A json-c tree has one owner at a time: the worker, until its job is done. */
 struct prepare {
 	struct pool_job job; /* first */
 	struct eras *eras;
-	struct request *request; /* NULL: it has ended, and its message is here */
+	struct request *request; /* NULL: the request has ended, and its message is here */
 	struct message message;
 	const struct row *row;
 	struct json_object *arguments;
@@ -68,7 +68,7 @@ prepare_over(struct pool_job *job)
 	prepare_free(prepare);
 }
 
-/* The host is going, and the request went before. */
+/* The host stops, and the request ended before. */
 static void
 prepare_drop(struct pool_job *job)
 {

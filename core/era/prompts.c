@@ -14,7 +14,7 @@
 
 #define PROMPT_ARGUMENTS_MAX 1000
 
-/* All that is required is there, and all is text; false: refused. */
+/* Everything required is present, and everything is text; false: refused. */
 static bool
 check_arguments(struct request *request, const struct row *row, struct json_object *arguments)
 {
@@ -36,8 +36,8 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	}
 	nul = request->message.nul ? invoke_nul(arguments) : NULL;
 	if (nul != NULL) {
-		request_error(request, RPC_INVALID_PARAMS, NULL, "the argument \"%s\" has U+0000",
-			      request_shown(nul, shown));
+		request_error(request, RPC_INVALID_PARAMS, NULL,
+			      "the argument \"%s\" contains U+0000", request_shown(nul, shown));
 		return false;
 	}
 	if (json_object_object_length(arguments) > PROMPT_ARGUMENTS_MAX) {
@@ -56,7 +56,7 @@ check_arguments(struct request *request, const struct row *row, struct json_obje
 	return true;
 }
 
-/* Replaces each {{name}} by the argument of that name; one that was not given by nothing. */
+/* Replaces each {{name}} by the argument of that name; a missing argument becomes an empty text. */
 static void
 fill_in(struct buf *out, const char *text, struct json_object *arguments)
 {
@@ -75,7 +75,7 @@ fill_in(struct buf *out, const char *text, struct json_object *arguments)
 	buf_puts(out, text);
 }
 
-/* A prompt that an operator wrote as a file: nothing has to run for it. */
+/* A prompt from an operator's file: no code has to run for it. */
 static void
 answer_text(struct request *request, const struct row *row, struct json_object *arguments)
 {

@@ -20,7 +20,7 @@
 #include "era/prepare.h"
 #include "rpc/frame.h"
 
-/* ---- messages that never become a request -------------------------------------------------- */
+/* ---- messages that do not become a request --------------------------------------------------- */
 
 void
 exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id, int code,
@@ -42,7 +42,7 @@ exchange_accept(struct exchange *exchange)
 	exchange->ops->finish(exchange, 202, NULL, 0, NULL, 0);
 }
 
-/* The request of this peer that the client gives up. Unknown and finished ones are ignored. */
+/* The request of this peer that the client cancels. Unknown and finished ones are ignored. */
 static void
 cancel(struct peer *peer, struct json_object *id)
 {
@@ -62,7 +62,7 @@ notification_receive(struct eras *eras, struct peer *peer, const struct message 
 	else if (strcmp(message->method, "notifications/initialized") == 0 &&
 		 peer == &eras->pipe.peer)
 		session_spoke(&eras->pipe);
-	/* any other is of no interest here, and a notification is never answered */
+	/* other notifications have no effect, and a notification is never answered */
 }
 
 /* ---- the decision -------------------------------------------------------------------------- */
@@ -79,8 +79,8 @@ foreign_version(const struct exchange *exchange)
 	return version != NULL && !legacy_version(version);
 }
 
-/* On stdio before initialize: what may be asked without any handshake? Only ping. All else is
- * answered as modern, that is by an error that says what is missing. */
+/* On stdio before initialize only ping is allowed without a handshake. Everything else is answered
+ * as modern, by an error that names what is missing. */
 static bool
 premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
@@ -124,7 +124,7 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 	if (batch_claims(message) || foreign_version(exchange) ||
 	    (!exchange->http && eras->pipe.state == SESSION_NONE)) {
 		exchange_refuse(eras, exchange, 400, NULL, code,
-				"batches are not taken: send one message at a time");
+				"batches are not accepted: send one message at a time");
 		return;
 	}
 	session = legacy_session(eras, exchange, NULL);
@@ -132,7 +132,7 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 		batch_receive(eras, exchange, session, message);
 }
 
-/* What a message will take in memory: json-c needs far more than the text for many small values. */
+/* The memory of a message: json-c needs far more than the text for many small values. */
 static size_t
 cost_of(const char *body, size_t len)
 {
@@ -143,15 +143,15 @@ cost_of(const char *body, size_t len)
 	return len + values * HELD_VALUE;
 }
 
-/* Is there room for one more, beside the requests that are held already? */
+/* Is there room for one more, besides the requests that are already held? */
 static bool
 room_for(const struct eras *eras, size_t cost)
 {
 	return eras->held == 0 || eras->held + cost <= HELD_MAX;
 }
 
-/* A parsed message, or the code for which it is none. Answers and notifications are never refused:
- * they end requests. */
+/* A parsed message, or the error code. Answers and notifications are never refused, because they
+ * end requests. */
 static void
 received(struct eras *eras, struct exchange *exchange, struct message *message, int code,
 	 const char *why)
@@ -174,7 +174,7 @@ received(struct eras *eras, struct exchange *exchange, struct message *message, 
 
 /* ---- bytes --------------------------------------------------------------------------------- */
 
-/* A body too large to be parsed between two other events. */
+/* A body that is too large to be parsed between two other events. */
 struct parsing {
 	struct pool_job job; /* first */
 	struct eras *eras;
@@ -212,7 +212,7 @@ parse_done(struct pool_job *job)
 	free(parsing);
 }
 
-/* The host is going: nobody is to be answered any more, and the exchange may be gone. */
+/* The host stops: nobody is answered any more, and the exchange may be gone. */
 static void
 parse_drop(struct pool_job *job)
 {
@@ -258,7 +258,7 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 	char why[256];
 	int code;
 
-	/* without room it is parsed here, so that not even the waiting ones grow without end */
+	/* without room it is parsed here, so that the number of waiting ones stays limited too */
 	if (len > PARSE_INLINE && len <= eras->limits.bytes && room_for(eras, cost)) {
 		parse_later(eras, exchange, body, len, cost);
 		return;
@@ -268,8 +268,8 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 	received(eras, exchange, &message, code, why);
 }
 
-/* Neither a standalone stream (GET) nor an early end of a session (DELETE) is offered. 405 says so
- * in words that every client knows (MCP 2025-11-25, basic/transports). */
+/* There is no separate stream (GET) and no early end of a session (DELETE). Every client
+ * understands 405 (MCP 2025-11-25, basic/transports). */
 void
 receive_other(void *data, struct exchange *exchange, const char *method)
 {

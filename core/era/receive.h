@@ -17,12 +17,12 @@ struct peer;
 void receive_message(void *data, struct exchange *exchange, const char *body, size_t len);
 void receive_other(void *data, struct exchange *exchange, const char *method);
 
-/* An error about a message that never became a request. `id` NULL: unknown. */
+/* An error about a message that did not become a request. `id` NULL: unknown. */
 void exchange_refuse(struct eras *eras, struct exchange *exchange, int status, const char *id,
 		     int code, const char *message);
-/* Taken, and nothing to say: 202. */
+/* Accepted without an answer: 202. */
 void exchange_accept(struct exchange *exchange);
-/* A notification of the client's. */
+/* A notification from the client. */
 void notification_receive(struct eras *eras, struct peer *peer, const struct message *message);
 
 #endif

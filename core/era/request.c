@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a request: begun once, ended once, through one exit. */
+/* The life of a request: begun once and ended once, with a single exit. */
 #include "era/request.h"
 
 #include <stdarg.h>
@@ -21,9 +21,9 @@
 #include "era/prepare.h"
 #include "rpc/frame.h"
 
-#define ERROR_TEXT_MAX (64u << 10) /* before it is masked */
+#define ERROR_TEXT_MAX (64u << 10) /* before masking */
 #define ERROR_SHOWN_MAX 2000u
-#define SCRATCH_KEEP (1u << 20) /* a buffer that grew beyond gives its memory back */
+#define SCRATCH_KEEP (1u << 20) /* a buffer that grew larger is freed */
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
@@ -99,7 +99,7 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 	return request;
 }
 
-/* Is another request with this id under way? Requests over modern HTTP share no space of ids. */
+/* Does another request with this id run? Requests over modern HTTP do not share ids. */
 static bool
 id_taken(const struct request *request)
 {
@@ -120,7 +120,7 @@ request_run(struct request *request)
 	char shown[NAME_ROOM];
 
 	if (request->era->cancel_on_close && request->exchange->closed) {
-		request_withdraw(request); /* it left while its body was being parsed */
+		request_withdraw(request); /* the client left while the body was parsed */
 		return;
 	}
 	if (id_taken(request)) {
@@ -141,7 +141,7 @@ request_run(struct request *request)
 
 /* ---- end ----------------------------------------------------------------------------------- */
 
-/* A call that is still running is cancelled, and cleans up unseen. */
+/* A call that still runs is cancelled, and cleans up without an owner. */
 static void
 request_free(struct request *request)
 {
@@ -173,7 +173,7 @@ request_free(struct request *request)
 	eras_check_end(eras);
 }
 
-/* Gives the exchange its answer, or (NULL) the news that there will be none. */
+/* Gives the exchange its answer, or (NULL) tells it that there will be none. */
 static void
 hand_over(struct request *request, int status, const struct buf *answer)
 {
@@ -275,7 +275,7 @@ request_empty(struct request *request)
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
-/* Whatever of it is the client's, it stands masked on the one line of the message. */
+/* The client's part of the message is masked, and on one line. */
 void
 request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
 	      ...)
@@ -332,7 +332,7 @@ request_withdraw(struct request *request)
 	request_free(request);
 }
 
-/* ---- on the way ---------------------------------------------------------------------------- */
+/* ---- before the end ------------------------------------------------------------------------- */
 
 bool
 request_notify(struct request *request, const struct buf *json)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request on its way through the host, and what an era may decide about it. Every request ends
- * in exactly one of request_end(), request_send(), request_error() and request_withdraw(); all of
- * them free it, so callers return right after.
+ * One request in the host, and what an era decides about it. Every request ends in exactly one of
+ * request_end(), request_send(), request_error() and request_withdraw(). All of them free it, so
+ * callers return right after.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -25,8 +25,8 @@
 #include "rpc/message.h"
 #include "rpc/exchange.h"
 
-#define NAME_SHOWN_MAX 128u	       /* bytes of a client's name for something in a message */
-#define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the sign that it was cut */
+#define NAME_SHOWN_MAX 128u	       /* bytes of a client's text in a message */
+#define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the mark of a cut */
 
 /* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
 #define META "io.modelcontextprotocol/"
@@ -35,12 +35,12 @@
 #define NOTE_MAX (1u << 20)	 /* bytes of one notification or question to the client */
 #define BATCH_MAX 100		 /* messages of one batch */
 #define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
-#define CAPABILITIES_MAX (64u << 10) /* bytes of what a client says it can do */
-#define ANSWERS_TEXT_MAX (1u << 20)  /* bytes of the answers to our questions, all together */
-#define HELD_MAX (256u << 20)	     /* bytes of memory, about, of all requests under way */
-#define HELD_VALUE 64u		     /* of one JSON value, whatever it is */
+#define CAPABILITIES_MAX (64u << 10) /* bytes of a client's capabilities */
+#define ANSWERS_TEXT_MAX (1u << 20)  /* bytes of the answers to questions, all together */
+#define HELD_MAX (256u << 20)	     /* approximate bytes of memory of all running requests */
+#define HELD_VALUE 64u		     /* bytes of one JSON value of any kind */
 #define ASK_ROUNDS 8		     /* how often one request may ask its client */
-#define ASK_MS 600000		     /* how long a legacy client may take to answer */
+#define ASK_MS 600000		     /* time for an answer of a legacy client */
 
 struct client_requests;
 struct call;
@@ -66,11 +66,11 @@ enum request_phase {
 
 struct request {
 	enum request_phase phase;
-	struct request *next, **link; /* among those of its peer */
+	struct request *next, **link; /* in the list of its peer */
 	struct eras *eras;
 	struct peer *peer;
 	struct exchange *exchange;
-	struct batch *batch; /* whose element it is, or NULL */
+	struct batch *batch; /* its batch, or NULL */
 	struct message message;
 	const struct era *era;
 	const struct method *method;
@@ -78,22 +78,22 @@ struct request {
 	struct session *session; /* NULL in the modern era */
 	struct principal principal;
 
-	/* what the client said */
+	/* from the client */
 	const char *capabilities; /* JSON object text */
-	char *own_capabilities;	  /* owns it, or NULL */
+	char *own_capabilities;	  /* owned, or NULL */
 	char *progress_token;	  /* raw JSON, or NULL */
-	int log_level;		  /* the least to report; LEVEL_NONE: nothing */
+	int log_level;		  /* the least level to report; LEVEL_NONE: nothing */
 
 	/* the call */
 	const struct row *row;
 	struct json_object *arguments; /* as the call has them */
-	char *notes;		       /* what was changed in them and must be told, or NULL */
+	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
-	struct json_object *answers; /* of the client so far: {key: result}, or NULL */
-	char *answers_text;	     /* what the call was given of them */
+	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
+	char *answers_text;	     /* the part of them that the call has */
 	unsigned round;		     /* how often the client was asked before */
 	struct buf handle; /* of the operation whose poll asked, when this answers it; or empty */
-	bool deaf;	   /* the peer takes no notification of this request */
+	bool deaf;	   /* the peer accepts no notification of this request */
 
 	struct client_requests *asked; /* of a legacy client; from the first one on */
 	struct subscription *subscription;
@@ -101,7 +101,7 @@ struct request {
 	char *session_id;	 /* a response header, or NULL */
 };
 
-/* Takes `message` over (it is empty afterwards). */
+/* Takes ownership of `message` (it is empty afterwards). */
 struct request *request_new(struct eras *eras, struct exchange *exchange, struct batch *batch,
 			    struct peer *peer, const struct era *era, struct message *message);
 void request_move(struct request *request, enum request_phase phase);
@@ -112,9 +112,9 @@ void request_run(struct request *request);
  * it. */
 struct json *request_begin(struct request *request);
 void request_end(struct request *request, const struct wrap *wrap);
-/* The same for a result that has no members of its own. */
+/* The same for a result without members of its own. */
 void request_empty(struct request *request);
-/* Sends what stands in eras->out as it is. */
+/* Sends the content of eras->out unchanged. */
 void request_send(struct request *request, int status);
 /* `data` is JSON text or NULL. The message is masked and put on one line. */
 void request_error(struct request *request, enum rpc_error error, const char *data,
@@ -122,11 +122,11 @@ void request_error(struct request *request, enum rpc_error error, const char *da
 /* The same with the text of a failed call, which may have several lines. */
 void request_failure(struct request *request, enum rpc_error error, const char *data,
 		     const struct buf *text);
-/* A client's own name for something, as a message may show it: masked, on one line, cut. */
+/* A client's text for a message: masked, on one line, cut. */
 const char *request_shown(const char *name, char shown[NAME_ROOM]);
 /* Ends it without an answer: the client cancelled or left. */
 void request_withdraw(struct request *request);
-/* The host is going: all requests of a peer end without an answer. */
+/* The host stops: all requests of a peer end without an answer. */
 void request_forget(struct peer *peer);
 /* One message on the request's own stream, before its answer. */
 bool request_notify(struct request *request, const struct buf *json);

@@ -16,7 +16,7 @@
 #define STATE_PURPOSE "state"
 #define PAYLOAD_MAX (STATE_TEXT_MAX / 4 * 3)
 
-/* ---- the request, told apart from any other ------------------------------------------------ */
+/* ---- identifying a request ------------------------------------------------------------------- */
 
 static int
 by_name(const void *a, const void *b)

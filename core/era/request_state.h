@@ -22,16 +22,16 @@ struct request;
 #define STATE_TEXT_MAX 32768u	/* bytes of a sealed state */
 
 struct request_state {
-	unsigned round;		     /* how often the client has been asked */
+	unsigned round;		     /* number of rounds with questions */
 	struct json_object *asked;   /* array of the keys of the last round; owned */
 	struct json_object *answers; /* object; owned */
 	struct buf handle;	     /* of the operation whose poll asked; or empty */
 };
 
-/* Appends the sealed text for the questions that the request's call asks now. False when the
- * answers so far are more than a state holds. */
+/* Appends the sealed text for the current questions of the request's call. False when the answers
+ * so far are larger than a state may be. */
 bool request_state_write(const struct request *request, struct buf *out);
-/* False when the text was not made for this principal and this very request, or has expired. */
+/* False when the text was not made for this principal and this exact request, or has expired. */
 bool request_state_read(const struct request *request, const char *text, size_t len,
 			struct request_state *state);
 void request_state_fini(struct request_state *state);

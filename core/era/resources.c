@@ -12,7 +12,7 @@
 #include "registry/schema.h"
 
 #define WHY_MAX 1500u
-#define READ_TTL_MS 0 /* what stands behind may change at any time */
+#define READ_TTL_MS 0 /* the content may change at any time */
 
 static void
 not_found(struct request *request, const char *uri)
@@ -29,7 +29,7 @@ not_found(struct request *request, const char *uri)
 	buf_fini(&data);
 }
 
-/* The row behind params.uri with what its variables are; NULL: refused. */
+/* The row for params.uri and the values of its variables; NULL: refused. */
 static const struct row *
 find(struct request *request, const char **uri, struct json_object **arguments)
 {
@@ -103,8 +103,8 @@ is_text(const struct result *result, size_t i)
 	return i < result->blocks && result->block[i].kind == BLOCK_TEXT;
 }
 
-/* The texts of a tool in a row are one document: contents have no order of their own, and many
- * clients look at the first only. Returns the block behind them. */
+/* Consecutive texts of a tool are one document: contents have no defined order, and many clients
+ * read only the first. Returns the block after them. */
 static size_t
 add_texts(struct json *out, const struct row *row, const char *uri, const struct result *result,
 	  size_t i)
@@ -127,7 +127,7 @@ add_texts(struct json *out, const struct row *row, const char *uri, const struct
 	return i;
 }
 
-/* Where there are data they are what is read; their rendering for a model is for tools. */
+/* If there is structured content, it is the content of the read; its text is for tools. */
 static bool
 reads_as_json(const struct row *row, const struct result *result)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who this host is and what it offers: serverInfo, capabilities, server/discover. */
+/* Identity and offers of this host: serverInfo, capabilities, server/discover. */
 #include "era/server.h"
 
 #include <lakehost/version.h>
@@ -35,9 +35,9 @@ write_capability(struct json *out, const char *name, bool subscribe, bool change
 }
 
 /*
- * Only what is there. Changes are announced to listens of the modern era and to a legacy session on
- * stdio; over HTTP legacy sessions have no stream that could carry them, so there neither they
- * nor subscriptions are promised. (A subscription is accepted there all the same: it does no harm.)
+ * Only what exists. Changes are announced to listens of the modern era and to a legacy session on
+ * stdio. Over HTTP legacy sessions have no stream for them, so neither changes nor subscriptions
+ * are declared there. (A subscription is still accepted, because it does no harm.)
  */
 void
 server_capabilities(const struct request *request, struct json *out)
@@ -61,8 +61,8 @@ server_capabilities(const struct request *request, struct json *out)
 	json_end(out);
 }
 
-/* For the model, when the operator has set none; the host serves many services, so it says only
- * what holds for all of them. */
+/* For the model, when the operator has set none. The host serves many services, so the text covers
+ * only what is true for all of them. */
 static const char built_in_instructions[] =
     "Lakehost connects you to the services that its operator enabled. Call get_server_info to "
     "see which, and as whom you act. Use the list tools to find names and ids; both are accepted "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Session ids that carry their session, and the bounded table of what is kept beside them. */
+/* Session ids that contain their session, and the bounded table of the optional state. */
 #include "era/session.h"
 
 #include <stdlib.h>
@@ -172,7 +172,7 @@ drop(struct sessions *sessions, struct session *session)
 	free(session);
 }
 
-/* Room for one more: the longest unused session goes that has no request under way. */
+/* Room for one more: removes the longest unused session without a running request. */
 static bool
 make_room(struct sessions *sessions)
 {
@@ -220,7 +220,7 @@ session_mint(struct sessions *sessions, const char *principal, enum revision rev
 	     id);
 }
 
-/* What an id says; false when it says nothing that this version wrote. */
+/* The content of an id; false when this version did not write it. */
 static bool
 payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
 	     unsigned char key[SESSION_KEY])

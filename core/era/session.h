@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sessions of the legacy revisions. An id says all that must be known (revision, what the client
- * can do), sealed to its principal, good for 24 hours; so a restarted host or another replica takes
- * it too. What is kept beside it (log level, subscriptions, requests under way) is soft state:
- * bounded, and harmless to lose.
+ * Sessions of the legacy revisions. An id contains all that is needed (revision, capabilities of
+ * the client), sealed for its principal, valid for 24 hours. So a restarted host or another replica
+ * accepts it too. The state kept for it (log level, subscriptions, running requests) is optional:
+ * bounded, and losing it does no harm.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -25,7 +25,7 @@ struct sealer;
 #define SESSION_SUBSCRIPTIONS 256u /* URIs of one session */
 #define SESSION_KEY 16
 
-/* Who shares a space of request ids: the client on stdio, or one legacy session. */
+/* The owner of a space of request ids: the client on stdio, or one legacy session. */
 struct peer {
 	struct request *open; /* newest first */
 };
@@ -41,7 +41,7 @@ struct session {
 	enum revision revision;
 	char capabilities[128]; /* JSON object text */
 	enum session_state state;
-	int log_level; /* LEVEL_NONE until logging/setLevel */
+	int log_level; /* LEVEL_NONE before logging/setLevel */
 	char **subscription;
 	size_t subscriptions;
 	/* the table's */
@@ -49,12 +49,12 @@ struct session {
 	struct session *chain, *older, *newer;
 };
 
-/* On zeroed memory: what initialize has settled. */
+/* On zeroed memory: the result of initialize. */
 void session_begin(struct session *session, enum revision revision, unsigned can);
 void session_spoke(struct session *session); /* a message that is not initialize */
 void session_fini(struct session *session);
 bool session_subscribed(const struct session *session, const char *uri);
-/* False when the session has as many as it may. */
+/* False when the session has the maximum. */
 bool session_subscribe(struct session *session, const char *uri);
 void session_unsubscribe(struct session *session, const char *uri);
 
@@ -65,8 +65,8 @@ size_t sessions_count(const struct sessions *sessions);
 /* A new id for this principal; at most LIMIT_HANDLE bytes. */
 void session_mint(struct sessions *sessions, const char *principal, enum revision revision,
 		  unsigned can, struct buf *id);
-/* The soft state of an id; made when it is not (or no longer) there. NULL: not an id of ours, not
- * this principal's, or expired. *busy: sound, but every place is taken by requests under way. */
+/* The optional state of an id; made when it does not exist (any more). NULL: not an id of this
+ * host, not this principal's, or expired. *busy: valid, but every entry has running requests. */
 struct session *session_find(struct sessions *sessions, const char *principal, const char *id,
 			     bool *busy);
 

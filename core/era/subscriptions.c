@@ -13,7 +13,7 @@
 
 #define SUBSCRIPTION_ID META "subscriptionId"
 
-/* The lists that can change: how events, filters and notifications name them. */
+/* The lists that can change: their names in events, filters and notifications. */
 static const struct {
 	const char *what, *filter, *method;
 } kinds[] = {
@@ -69,7 +69,7 @@ subscription_new(struct request *request)
 	request_move(request, REQUEST_LISTENING);
 }
 
-/* Takes what can be watched; the rest is left out of the acknowledgement. */
+/* Accepts what can be watched; the acknowledgement leaves out the rest. */
 static void
 read_uris(struct request *request, struct json_object *uris)
 {
@@ -90,7 +90,7 @@ read_uris(struct request *request, struct json_object *uris)
 	}
 }
 
-/* A member of `_meta`: the id of the request that subscribed, spelled as it came. */
+/* A member of `_meta`: the id of the request that subscribed, as it was received. */
 static void
 write_subscription(struct json *out, const char *id)
 {
@@ -139,7 +139,7 @@ subscriptions_listen(struct request *request)
 	}
 	if (uris != NULL && json_object_array_length(uris) > LISTEN_URIS) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "one listen watches at most %u resources", LISTEN_URIS);
+			      "one listen may watch at most %u resources", LISTEN_URIS);
 		return;
 	}
 	if (request->eras->n_subscriptions >= LIMIT_LISTENS) {
@@ -157,7 +157,7 @@ subscriptions_listen(struct request *request)
 		acknowledge(request);
 	else
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-			      "a subscription is a stream: Accept must admit text/event-stream");
+			      "a subscription is a stream: Accept must allow text/event-stream");
 }
 
 /* ---- changes ------------------------------------------------------------------------------- */
@@ -173,7 +173,7 @@ wants(const struct subscription *subscription, size_t kind, const char *uri)
 	return false;
 }
 
-/* `id` is raw JSON, or NULL for a legacy session, which knows no subscriptions. */
+/* `id` is raw JSON, or NULL for a legacy session, which has no subscriptions. */
 static void
 write_change(struct buf *out, size_t kind, const char *uri, const char *id)
 {

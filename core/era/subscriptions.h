@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* subscriptions/listen (MCP 2026-07-28, server/subscriptions): a request that stays open and
- * carries the changes it asked for. */
+ * receives the changes that it asked for. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,10 +15,10 @@ struct request;
 void subscriptions_listen(struct request *request);
 /* Tells those who asked, and the legacy session of stdio; see eras_changed(). */
 void subscriptions_tell(struct eras *eras, const char *what, const char *uri);
-/* Ends the request with its result: no change is told any more. */
+/* Ends the request with its result: no more changes are sent. */
 void subscription_finish(struct request *request);
 void subscriptions_finish(struct eras *eras); /* all of them */
-/* The request ends, and what it kept goes with it. */
+/* The request ends; frees what it kept. */
 void subscription_end(struct request *request);
 
 #endif

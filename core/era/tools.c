@@ -14,8 +14,8 @@
 #include "era/methods.h"
 #include "era/prepare.h"
 
-/* A model can repair its arguments when it reads what is wrong with them, so newer revisions want
- * that as a tool's answer and not as a protocol error. */
+/* A model can correct its arguments when it reads their faults, so newer revisions return them as a
+ * tool's answer and not as a protocol error. */
 static void
 bad_arguments(struct request *request, const struct row *row, const struct buf *why)
 {
@@ -31,7 +31,7 @@ bad_arguments(struct request *request, const struct row *row, const struct buf *
 	result_init(&result, &limits);
 	result_fail_text(&result, MCP_E_INPUT, what, why->data,
 			 "Correct the arguments and call the tool again");
-	result.own = true; /* names and values in it stand in quotes, on their line */
+	result.own = true; /* names and values in it are in quotes, on their line */
 	request->method->answer(request, &result);
 	result_fini(&result);
 }
@@ -124,7 +124,7 @@ write_success(struct json *out, const struct result *result, enum revision revis
 			 result->structured.len);
 }
 
-/* A client that was promised structured content throws when there is none. */
+/* A client that was promised structured content fails when there is none. */
 static bool
 broken_promise(const struct request *request, const struct result *result)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The code of a plugin: loaded once its file and manifest were found to be in order, and compared
- * with the manifest. The same steps run in the host and in lakehost-worker.
+ * The code of a plugin: loaded after its file and manifest were checked, and compared with the
+ * manifest. The same functions are used in the host and in lakehost-worker.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -18,46 +18,47 @@
 #include "module/refusal.h"
 #include "registry/registry.h"
 
-/* What a plugin's own threads ask of the process around it: any thread, until code_fini() returns.
- * `level` and `what` are known ones, and the message is bounded. */
+/* The services of the process for a plugin's own threads. Any thread, until code_fini() returns.
+ * `level` and `what` are valid, and the message is limited. */
 struct code_services {
 	void (*log)(void *owner, enum mcp_level level, const char *message, size_t len);
 	void (*changed)(void *owner, const char *what);
 	void (*updated)(void *owner, const char *uri);
 };
 
-#define CODE_LOG_MAX 8192u /* bytes of a line that a plugin logs outside of calls */
-#define CODE_URI_MAX 4096u /* bytes of a URI that it says was updated */
+#define CODE_LOG_MAX 8192u /* bytes of a log line of a plugin outside of calls */
+#define CODE_URI_MAX 4096u /* bytes of a URI in an update */
 
 enum code_state {
 	CODE_NONE,    /* nothing of a file; the rows of the host's own are there all the same */
-	CODE_LOADED,  /* dlopen succeeded, so the file's descriptor is taken */
+	CODE_LOADED,  /* dlopen succeeded, so the file's descriptor must stay open */
 	CODE_STARTED, /* and start() did: stop() is to be called */
 };
 
 struct code {
 	enum code_state state;
-	struct mcp_plugin descriptor;	 /* a copy; members that its minor lacks are zero */
+	struct mcp_plugin descriptor;	 /* a copy; members that its minor version does not have
+					  * are zero */
 	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
-	struct mcp_operation *operation; /* copies of those that tools point to */
-	struct mcp_host host;		 /* what start() was given; lives until stop() returned */
+	struct mcp_operation *operation; /* copies of those that tools refer to */
+	struct mcp_host host;		 /* passed to start(); valid until stop() returned */
 	const struct code_services *services;
 	void *owner; /* of the services */
-	void *self;  /* what start() set */
+	void *self;  /* set by start() */
 };
 
 /*
- * dlopen of the open file, and the descriptor against the manifest, member by member. `fd` must
- * stay open as long as the process lives: the loader knows objects by name, and the name used here
- * is /proc/self/fd/N, so a second file in the same N would silently be taken for the first.
+ * dlopen of the open file, and the comparison of descriptor and manifest, member by member. `fd`
+ * must stay open until the process ends: the loader identifies objects by name, which here is
+ * /proc/self/fd/N. A second file with the same N would silently count as the first.
  */
 enum plugin_refusal code_open(struct code *code, int fd, struct json_object *manifest, char *why,
 			      size_t why_size);
 /* The same for a descriptor that is part of the program. */
 enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
 			       struct json_object *manifest, char *why, size_t why_size);
-/* Runs start(). All that is given lives until code_fini(), and `code` stays where it is: the plugin
- * has its address. */
+/* Runs start(). All arguments must be valid until code_fini(), and `code` must not move, because
+ * the plugin has its address. */
 enum plugin_refusal code_start(struct code *code, const char *options,
 			       const struct code_services *services, void *owner, char *why,
 			       size_t why_size);
@@ -68,7 +69,7 @@ void code_fini(struct code *code);
 const struct mcp_row *code_row(const struct code *code, struct json_object *manifest,
 			       enum row_kind kind, unsigned index);
 
-/* Splits "METHOD /path" of a request row; false when it is not of that form. */
+/* Splits "METHOD /path" of a request row; false when it has another form. */
 bool code_request_parse(const char *request, char *method, size_t method_size, const char **path);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ELF64 read with pread, each offset checked against the size of the file (System V ABI, "Object
- * Files" and "Program Loading"). Nothing is mapped: a file that shrinks meanwhile reads short. */
+/* Reads ELF64 with pread and checks each offset with the size of the file (System V ABI, "Object
+ * Files" and "Program Loading"). Nothing is mapped: if the file becomes shorter meanwhile, the read
+ * is short. */
 #include "module/elf.h"
 
 #include <elf.h>
@@ -22,7 +23,7 @@
 #define ELF_DATA_HERE ELFDATA2MSB
 #endif
 
-/* The header of this very program, from the linker: its machine is that of its plugins. */
+/* The header of this program, from the linker: plugins must have the same machine. */
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 struct elf {
@@ -86,7 +87,9 @@ check_header(struct elf *elf)
 	    memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
 		return refuse(elf, PLUGIN_NOT_ELF, "it does not begin as ELF files do");
 	if (head->e_ident[EI_CLASS] != ELFCLASS64)
-		return refuse(elf, PLUGIN_ARCHITECTURE, "it is of ELF class %d, this host of %d",
+		return refuse(elf, PLUGIN_ARCHITECTURE,
+			      "it is of ELF class %d, but this host "
+			      "of %d",
 			      head->e_ident[EI_CLASS], ELFCLASS64);
 	if (head->e_ident[EI_DATA] != ELF_DATA_HERE)
 		return refuse(elf, PLUGIN_ARCHITECTURE, "its byte order is not this machine's");
@@ -94,7 +97,7 @@ check_header(struct elf *elf)
 		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the ELF header");
 	if (head->e_machine != __ehdr_start.e_machine)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "it is for ELF machine %d, this host for %d", head->e_machine,
+			      "it is for ELF machine %d, but this host for %d", head->e_machine,
 			      __ehdr_start.e_machine);
 	if (head->e_type != ET_DYN || head->e_version != EV_CURRENT)
 		return refuse(elf, PLUGIN_NOT_ELF, "ELF type %d is not a shared object",
@@ -145,8 +148,8 @@ check_segments(struct elf *elf)
 	}
 	if (!load || !dynamic)
 		return refuse(elf, PLUGIN_NOT_ELF, "it has nothing to load");
-	/* The sections are not needed for loading, but they stand at the end: a file that was not
-	 * written to its end lacks them. */
+	/* Loading does not need the sections, but they are at the end: a file that was not written
+	 * completely does not have them. */
 	if (head->e_shoff != 0 &&
 	    !within(elf, head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize))
 		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the section headers");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bounded reader of ELF64 files, for what must be known before dlopen: dlopen of a truncated file
- * ends in SIGBUS and of a foreign one in an unclear message, and constructors run before any check
- * that comes after it.
+ * A bounded reader of ELF64 files, for facts that are needed before dlopen. dlopen of a truncated
+ * file ends in SIGBUS, and of a foreign file in an unclear message. Constructors run before any
+ * check that comes after it.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -17,7 +17,7 @@
 #define ELF_SEGMENTS_MAX 64u /* program headers of one file */
 #define ELF_NOTES_MAX 64u    /* notes of one file */
 
-/* Checks the file and reads its manifest note. PLUGIN_OK: `text` (malloc) holds `len` bytes. */
+/* Checks the file and reads its manifest note. PLUGIN_OK: `text` (malloc) has `len` bytes. */
 enum plugin_refusal elf_read_manifest(int fd, char **text, size_t *len, char *why, size_t why_size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shape of a manifest: which members there are, of which type, and which of them must be
- * there. A member nobody knows is an error, because it is a misspelling of one that matters.
+ * The structure of a manifest: its members, their types, and which are required. An unknown member
+ * is an error, because it is most often a misspelled one.
  */
 #include "module/manifest.h"
 
@@ -145,7 +145,7 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 	return true;
 }
 
-/* A variable that may fill an option: the id or name of something, never what could be a credential
+/* A variable that may fill an option: the id or name of an object. It must not be a credential
  * (AWS_ACCESS_KEY_ID), which a plugin must not see. */
 static bool
 option_env_valid(const char *name)
@@ -161,7 +161,7 @@ option_env_valid(const char *name)
 					(len > 5 && strcmp(name + len - 5, "_NAME") == 0));
 }
 
-/* "env" of an option: the environment variable that gives its value where no configuration does. */
+/* "env" of an option: the environment variable that gives its value when it is not configured. */
 static bool
 check_option_env(const char *name, struct json_object *option, struct report *report)
 {
@@ -195,7 +195,7 @@ check_options(const char *key, struct json_object *value, struct report *report)
 				return false;
 	if (type == NULL || strcmp(type, "object") != 0)
 		return bad(report, "plugin.%s: not a JSON Schema of type object", key);
-	/* So that a misspelt option is refused and not ignored. */
+	/* So that a misspelled option is refused and not ignored. */
 	return !json_flag(value, "additionalProperties", true) ||
 	       bad(report, "plugin.%s: must say \"additionalProperties\": false", key);
 }
@@ -331,7 +331,7 @@ is_listed(struct json_object *permissions, const char *request)
 	return false;
 }
 
-/* A tool can only need what its plugin asks for. */
+/* A tool can need only the permissions of its plugin. */
 static bool
 check_requests(struct json_object *manifest, struct report *report)
 {
@@ -373,7 +373,8 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 		uri = "uriTemplate";
 	if (uri != NULL && !has_text(row, uri))
 		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
-	/* The host notes here what the operator renamed; a vendor could take a name by it. */
+	/* The host stores the original name here after a rename; a vendor could use it to take
+	 * another name. */
 	return json_get(json_obj(row, "lakehost"), "former") == NULL ||
 	       bad(report, "%s[%zu].lakehost.former: must not be set by a manifest", kind, i);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The manifest of a plugin: one JSON object in the ELF note `.note.lakehost`, from which clients
- * and operators learn everything before plugin code runs. Its shape is checked here, once for the
- * build (lakehost-manifest) and for the loader; what rows may contain is the registry's to judge.
+ * The manifest of a plugin: one JSON object in the ELF note `.note.lakehost`, which clients and
+ * operators see before code of the plugin runs. Its structure is checked here, for the build
+ * (lakehost-manifest) and for the loader; the registry checks the content of rows.
  *
  *   {"plugin": {"name", "version", "vendor", "summary", "abi": "1.0",
  *               "permissions": ["GET /…", and "GET link" for pre-signed links],
  *               "options": {JSON Schema of type object; "env": "NAME_ID" at a property of type
- *               string: the environment variable that fills it where nothing is configured},
+ *               string: the environment variable that fills it when it is not configured},
  *               "default", "in_all": booleans,
- *               "upstream": {"kind": "databricks" or "generic", "role": "NAME"}: where its requests
- *               go; absent: {"kind": "databricks", "role": "workspace"},
+ *               "upstream": {"kind": "databricks" or "generic", "role": "NAME"}: the service of
+ *               its requests; absent: {"kind": "databricks", "role": "workspace"},
  *               "enable_env": "NAME", "warn": "…", "probe": "GET /…"},
  *    "tools": [{"name", …}], "resources": [{"name", "uri", …}],
  *    "templates": [{"name", "uriTemplate", …}], "prompts": [{"name", …}],
@@ -45,10 +45,11 @@ extern const char *const manifest_kinds[MANIFEST_KINDS];
 /* [a-z0-9][a-z0-9_-]*, at most MANIFEST_NAME_MAX. */
 bool manifest_name_valid(const char *name);
 
-/* True when the object has the shape above; otherwise `why` says what differs, and where. */
+/* True when the object has this structure; otherwise `why` names the difference and its
+ * position. */
 bool manifest_check(struct json_object *manifest, char *why, size_t why_size);
 
-/* What the "upstream" of a manifest's member "plugin" says. */
+/* The "upstream" of a manifest's member "plugin". */
 struct manifest_upstream {
 	const char *kind, *role;
 };
@@ -59,7 +60,7 @@ bool manifest_abi_parse(const char *text, unsigned *major, unsigned *minor);
 
 /* Is this the name of the row, or of a tool that the host publishes for its operation? */
 bool manifest_row_named(struct json_object *row, const char *name, size_t len);
-/* The name that the row's counterpart in the descriptor has: of a completion, "REF ARGUMENT". */
+/* The name of the row in the descriptor; for a completion, "REF ARGUMENT". */
 void manifest_row_name(struct json_object *row, char *name, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The manifest of a file: from the note, through the JSON gate, of the right ABI and shape. */
+/* The manifest of a file: from the note, through the JSON gate, with the right ABI and
+ * structure. */
 #include "module/read.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include "module/elf.h"
 #include "module/manifest.h"
 
-/* The ABI is looked at first: the manifest of another major may have any shape. */
+/* The ABI is checked first, because the manifest of another major version may have any
+ * structure. */
 static bool
 abi_fits(struct json_object *manifest, char *why, size_t why_size)
 {
@@ -20,10 +22,10 @@ abi_fits(struct json_object *manifest, char *why, size_t why_size)
 	unsigned major, minor;
 
 	if (abi == NULL || !manifest_abi_parse(abi, &major, &minor))
-		return true; /* the shape will be wrong, and said to be */
+		return true; /* the check of the structure will report it */
 	if (major == MCP_ABI_MAJOR && minor <= MCP_ABI_MINOR)
 		return true;
-	snprintf(why, why_size, "it is built for ABI %u.%u, this host has %d.%d", major, minor,
+	snprintf(why, why_size, "it is built for ABI %u.%u, but this host has %d.%d", major, minor,
 		 MCP_ABI_MAJOR, MCP_ABI_MINOR);
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading what a plugin's file says of itself. */
+/* Reads the manifest of a plugin's file. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,8 +11,9 @@
 
 #include "module/refusal.h"
 
-/* The manifest of a file, without running plugin code: ELF checks, note, JSON gate, shape. Returns
- * a new object, or NULL with the refusal and details. `fd` is open on the file. */
+/* The manifest of a file, without running code of the plugin: ELF checks, note, JSON gate,
+ * structure. Returns a new object, or NULL with the refusal and details. `fd` is open for the
+ * file. */
 struct json_object *manifest_read(int fd, enum plugin_refusal *refusal, char *why, size_t why_size);
 
 #endif

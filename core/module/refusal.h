@@ -10,7 +10,7 @@
 
 #define REFUSAL_WHY_MAX 512
 
-/* X-macro: the reasons for which a file is refused, as operators see them. */
+/* X-macro: the reasons for refusing a file, as operators see them. */
 #define PLUGIN_REFUSALS(X)                                                             \
 	X(NOT_FOUND, "not found in a plugin directory")                                \
 	X(NAME, "not a plugin name")                                                   \

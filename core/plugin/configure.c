@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the operator wrote for a plugin, against what its manifest allows: options fit their schema,
- * some come from the environment where nothing is configured; permissions can be taken away but
- * not added; the upstream is of the kind that the plugin was written for. */
+/* The operator's settings for a plugin, checked with its manifest: options must match their schema,
+ * and some come from the environment when they are not configured. Permissions can be removed but
+ * not added. The upstream must be of the kind that the plugin was written for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ where(const struct plugin *plugin)
 								       : "default options";
 }
 
-/* Where its options come from, besides the environment. */
+/* Sources of its options, besides the environment. */
 static const char *
 or_set(const struct plugin *plugin)
 {
@@ -34,7 +34,7 @@ or_set(const struct plugin *plugin)
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-/* Options that nobody configured, from the environment variables that the manifest names. */
+/* Options that are not configured, from the environment variables that the manifest names. */
 static void
 fill_from_environment(const struct plugin *plugin, struct json_object *options)
 {
@@ -111,7 +111,7 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	return ok;
 }
 
-/* A list from the command line is comma-separated; one in brackets is JSON. */
+/* A list on the command line is comma-separated; one in brackets is JSON. */
 static struct json_object *
 option_of_text(struct json_object *schema, const char *text)
 {
@@ -128,8 +128,8 @@ option_of_text(struct json_object *schema, const char *text)
 	return list;
 }
 
-/* --set plugins.NAME.options.KEY=VALUE goes before the file. The schema turns texts into what it
- * wants, and refuses a key that it does not know. */
+/* --set plugins.NAME.options.KEY=VALUE has priority over the file. The schema converts texts to the
+ * right type, and refuses an unknown key. */
 static void
 apply_set(const struct plugin *plugin, struct json_object *options)
 {
@@ -239,7 +239,8 @@ configure_permissions(struct plugin *plugin)
 
 /* ---- upstream ------------------------------------------------------------------------------- */
 
-/* One that is not configured is no reason to refuse: whoever calls hears what is missing. */
+/* An upstream that is not configured is no reason to refuse the plugin: each call reports what is
+ * missing. */
 static bool
 configure_upstream(struct plugin *plugin, const struct config *config)
 {
@@ -254,8 +255,8 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 	    strcmp(upstream->kind->name, wanted.kind) == 0)
 		return true;
 	return refusal_set(&plugin->refusal, PLUGIN_UPSTREAM,
-			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of kind "
-			   "\"%s\"",
+			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of "
+			   "kind \"%s\"",
 			   where(plugin), wanted.kind, upstream->role, upstream->kind->name);
 }
 

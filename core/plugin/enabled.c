@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which plugins are enabled: those that the configuration names; with "all" or without a word about
- * plugins also those in the plugin directories whose manifest says so, or whose `enable_env`
- * variable is set. Only then are directories read at all.
+ * Which plugins are enabled: those that the configuration names. With "all", or without any
+ * setting, also plugins in the plugin directories whose manifest asks for it, or whose `enable_env`
+ * variable is set. Only then are directories read.
  */
 #include "plugin/enabled.h"
 
@@ -19,7 +19,7 @@
 #include "module/manifest.h"
 #include "plugin/plugin.h"
 
-#define SCANNED_MAX 1000u /* files looked at */
+#define SCANNED_MAX 1000u /* files that are read */
 
 struct list {
 	struct plugin_name *item;
@@ -56,8 +56,8 @@ env_is_true(const char *name)
 				 strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0);
 }
 
-/* Reads the manifest of an installed plugin to see whether it wants to be enabled. One that cannot
- * be read is taken in too, so that its refusal is told. */
+/* Reads the manifest of an installed plugin to see whether it is enabled by default. A plugin that
+ * cannot be read is included, so that its refusal is reported. */
 static bool
 wishes(const char *name, const struct config *config)
 {
@@ -134,7 +134,7 @@ plugins_near(const struct strings *directories, const char *name)
 struct tool_search {
 	const struct strings *directories;
 	const char *tool;
-	char *plugin; /* the first that has it */
+	char *plugin; /* the first one that has it */
 };
 
 static void
@@ -165,7 +165,7 @@ plugins_with_tool(const struct strings *directories, const char *tool)
 	return search.plugin;
 }
 
-/* By name; of two with the same name the one that stood first. */
+/* By name; of two with the same name the earlier one. */
 static int
 by_name(const void *a, const void *b)
 {

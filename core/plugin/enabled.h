@@ -13,7 +13,7 @@ struct config;
 struct config_plugin;
 struct strings;
 
-/* Which plugins are enabled: sets those of the configuration, or those whose manifest wishes it. */
+/* Which plugins are enabled: those of the configuration, or those whose manifest asks for it. */
 struct plugin_name {
 	char *name;
 	const struct config_plugin *config;
@@ -21,7 +21,7 @@ struct plugin_name {
 };
 struct plugin_name *plugins_enabled(const struct config *config, size_t *count);
 
-/* The installed plugin whose name is nearest, for free(), or NULL. */
+/* The installed plugin with the most similar name, for free(), or NULL. */
 char *plugins_near(const struct strings *directories, const char *name);
 /* The installed plugin whose manifest has a tool of this name, for free(), or NULL. */
 char *plugins_with_tool(const struct strings *directories, const char *tool);

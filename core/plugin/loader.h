@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plugins: found, checked and loaded in the order of the contract (<lakehost/plugin.h>). Every
- * refusal has one named reason; a refused plugin does not disturb the others.
+ * refusal has one named reason; a refused plugin does not affect the others.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -22,48 +22,49 @@
 struct loop;
 struct plugins;
 
-/* What the operator sees of one plugin: of check, plugin list, get_server_info. */
+/* The operator's view of one plugin: for check, plugin list, get_server_info. */
 struct plugin_status {
 	const char *name, *version, *vendor, *summary;
 	const char *file; /* or NULL when not found */
 	enum isolation isolation;
-	enum plugin_refusal refusal; /* PLUGIN_OK: serving; of an isolated plugin also what its
-					worker said at its last start */
+	enum plugin_refusal refusal; /* PLUGIN_OK: serving; of an isolated plugin also the result
+				      * of its worker's last start */
 	const char *why;	     /* the details of a refusal, or "" */
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest;	    /* or NULL; borrowed */
 	const struct strings *permissions;
-	const struct strings *withheld; /* tools that lack one, and are not offered */
-	const char *upstream;		/* where its requests go, or NULL: it may make none */
+	const struct strings *withheld; /* tools that lack a permission, and are not offered */
+	const char *upstream;		/* the upstream of its requests, or NULL: it may make
+					 * none */
 };
 
-/* A plugin that is part of the program: it has rows and a manifest, and no file to be judged. It
- * is published first, and is not one of those that plugins_count() counts. */
+/* A plugin that is part of the program: it has rows and a manifest, and no file to check. It is
+ * published first, and plugins_count() does not include it. */
 struct plugin_builtin {
 	const struct mcp_plugin *descriptor;
 	const char *manifest, *manifest_end; /* JSON text */
 };
 
-/* Loads all enabled plugins as the sequence demands and builds the registry, with the prompts of
- * prompts.directory behind what plugins publish. Always returns;
- * *critical is set when a plugin marked so was refused. In process: dlopen and start(). Isolated:
- * the worker is started lazily at the first call unless `start_workers`. With `check_only`,
- * nothing is started and nothing of a plugin is run. `builtin` may be NULL. */
+/* Loads all enabled plugins in the order of the sequence, and builds the registry. The prompts of
+ * prompts.directory come after the rows of plugins. Always returns; *critical is set when a plugin
+ * marked critical was refused. In process: dlopen and start(). Isolated: the worker is started at
+ * the first call unless `start_workers`. With `check_only`, nothing is started and no code of a
+ * plugin runs. `builtin` may be NULL. */
 struct plugins *plugins_load(const struct config *config, struct loop *loop,
 			     const struct plugin_builtin *builtin, bool check_only, bool *critical);
 void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
-/* Starts the worker of each isolated plugin and runs the loop until all are up or were refused. */
+/* Starts the worker of each isolated plugin and runs the loop until each is up or was refused. */
 void plugins_try(struct plugins *plugins);
 struct registry *plugins_registry(const struct plugins *plugins);
-/* Does a plugin that was not refused send requests to the upstream of this role? */
+/* Does a plugin that was not refused send requests to this upstream? */
 bool plugins_use(const struct plugins *plugins, const char *role);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);
 
-/* Files of prompts.directory that were not taken, each as "FILE:LINE: why". */
+/* Files of prompts.directory that were refused, each as "FILE:LINE: reason". */
 const struct strings *plugins_prompt_faults(const struct plugins *plugins);
 
-/* Told when a plugin says that a list or resource has changed; on the loop thread. */
+/* Called when a plugin reports a change of a list or resource; on the loop thread. */
 void plugins_on_change(struct plugins *plugins,
 		       void (*changed)(void *data, const char *what, const char *uri), void *data);
 

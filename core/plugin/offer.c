@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rows of a plugin are offered. A tool that names the requests without which it cannot work
- * (`lakehost.requests`) is withheld where the operator took one of them away: a model that sees it
- * would call it again and again. What completes its resource goes with it.
+ * Which rows of a plugin are offered. A tool lists the requests that it needs
+ * (`lakehost.requests`). It is not offered when the operator removed one of them, because a model
+ * that sees the tool would call it again and again. Completions of its resource are not offered
+ * either.
  */
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "module/manifest.h"
 #include "plugin/plugin.h"
 
-/* Is there a path that both patterns mean? `*` is one segment, at the end one or more. */
+/* Is there a path that matches both patterns? `*` is one segment, at the end one or more. */
 static bool
 overlaps(const char *a, const char *b)
 {
@@ -47,7 +48,7 @@ granted(const struct strings *permissions, const char *request)
 	return false;
 }
 
-/* The first request of the tool that it may not make; NULL: it may make all. */
+/* The first request of the tool that it may not make; NULL: all are allowed. */
 static const char *
 missing_request(const struct plugin *plugin, struct json_object *tool)
 {
@@ -74,7 +75,7 @@ withhold(struct json_object *row)
 	json_object_object_add(meta, "withheld", json_object_new_boolean(true));
 }
 
-/* Completions of a resource that is not there. */
+/* Completions of a resource that is not offered. */
 static void
 withhold_completions(struct json_object *manifest, const char *uri)
 {
@@ -89,7 +90,8 @@ withhold_completions(struct json_object *manifest, const char *uri)
 	}
 }
 
-/* Rows keep their places, for code knows them by number: those that are not offered are marked. */
+/* Rows keep their positions, because code uses them as numbers. Rows that are not offered are
+ * marked. */
 void
 plugin_offer(struct plugin *plugin)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin's file: opened once beneath a plugin directory, judged by what was opened. Nobody but
- * root and this user may be able to change it or to put another in its place.
+ * A plugin's file: opened once beneath a plugin directory; the open file is checked. Only root and
+ * this user may be able to change it or to replace it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 
 /* ---- open ----------------------------------------------------------------------------------- */
 
-/* Without openat2: a link may point to a file beside it, nowhere else. */
+/* Without openat2: a link may point to a file in the same directory, and nowhere else. */
 static int
 open_plainly(int directory, const char *name)
 {
@@ -59,13 +59,13 @@ open_beneath(int directory, const char *name)
 	};
 	long fd = syscall(SYS_openat2, directory, name, &how, sizeof(how));
 
-	/* Older kernels do not have it, older container runtimes forbid it. */
+	/* Older kernels do not have it; older container runtimes forbid it. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
 		return open_plainly(directory, name);
 	return (int)fd;
 }
 
-/* True when this directory decided the search: the file was found there, or is no good. */
+/* True when this directory decides: the file was found here, or is refused. */
 static bool
 search_directory(struct plugin *plugin, const char *path)
 {
@@ -130,7 +130,7 @@ judge_file(struct plugin *plugin)
 				   plugin->file, (unsigned)(stat.st_mode & S_IFMT));
 	if (!trusted_owner(stat.st_uid))
 		return refusal_set(&plugin->refusal, PLUGIN_OWNER,
-				   "%s belongs to uid %u, this host runs as %u", plugin->file,
+				   "%s belongs to uid %u, but this host runs as %u", plugin->file,
 				   stat.st_uid, geteuid());
 	if (others_write(&stat))
 		return refusal_set(&plugin->refusal, PLUGIN_WRITABLE,
@@ -151,7 +151,7 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 	if (lstat(path, &stat) != 0)
 		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY, "%s: %s", path,
 				   strerror(errno));
-	/* In a sticky directory others cannot rename or remove what is not theirs. */
+	/* In a sticky directory users can rename or remove only their own files. */
 	if (others_write(&stat) && (innermost || !(stat.st_mode & S_ISVTX)))
 		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
 				   "%s has mode %04o: run chmod go-w on it", path,
@@ -160,14 +160,14 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 		return true;
 	if (innermost)
 		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
-				   "%s belongs to uid %u, this host runs as %u", path, stat.st_uid,
-				   geteuid());
+				   "%s belongs to uid %u, but this host runs as %u", path,
+				   stat.st_uid, geteuid());
 	log_event(LOG_WARNING, "plugin-directory", "plugin", "s", plugin->name, "path", "s", path,
 		  "why", "s", "belongs to another user, who could put other plugins there", NULL);
 	return true;
 }
 
-/* The folder that the file lies in, and each one above it. */
+/* The directory of the file, and each one above it. */
 static bool
 judge_directories(struct plugin *plugin)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin as this folder sees it; everybody else goes through loader.h and registry/provider.h. */
+/* A plugin inside of this folder; all others use loader.h and registry/provider.h. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -22,38 +22,38 @@ struct worker;
 
 struct plugin {
 	struct plugins *plugins;
-	struct provider provider; /* what calls see of it; set before its rows are made */
+	struct provider provider; /* the part for calls; set before its rows are made */
 	char *name;
 	char *file;			    /* or NULL: not found */
 	const struct config_plugin *config; /* or NULL: enabled by its manifest */
 	enum isolation isolation;
 	struct refusal refusal;
-	int fd; /* stays open for ever: see code_open() */
+	int fd; /* never closed: see code_open() */
 	struct json_object *manifest;
 	struct json_object *head;      /* its member "plugin"; borrowed */
-	struct json_object *published; /* the manifest as clients see it: names, rows withheld */
+	struct json_object *published; /* the manifest for clients: with new names, rows withheld */
 	struct strings withheld;       /* tools that are not offered */
 	char *options;		       /* JSON object text, defaults filled in */
 	struct strings permissions;    /* granted */
-	const char *upstream;	       /* role of the one that its requests go to; borrowed */
+	const char *upstream;	       /* the upstream of its requests; borrowed */
 	bool running;
 	struct code code;      /* in process; empty when isolated */
 	struct worker *worker; /* isolated; or NULL */
 };
 
-/* Frees what the plugin holds; its file stays open if its code was loaded. */
+/* Frees the plugin. Its file stays open if its code was loaded. */
 void plugin_fini(struct plugin *plugin);
 
-/* Finds and opens the file, judges owner, mode and directories. */
+/* Finds and opens the file; checks owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);
 /* Reads the manifest and checks its name. */
 bool plugin_read_manifest(struct plugin *plugin);
-/* Options, permissions and upstream of the configuration against those of the manifest. */
+/* Checks options, permissions and upstream of the configuration with those of the manifest. */
 bool plugin_configure(struct plugin *plugin, const struct config *config);
 
-/* The names of its tools and prompts as the configuration wants them (prefix, rename). */
+/* The configured names of its tools and prompts (prefix, rename). */
 bool plugin_rename(struct plugin *plugin);
-/* Withholds the tools whose requests were taken away. */
+/* Withholds the tools whose requests were removed. */
 void plugin_offer(struct plugin *plugin);
 
 #endif

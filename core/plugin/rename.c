@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other names for tools and prompts than those of the manifest, where two plugins have the same
- * one: `prefix` and `rename` of the plugin's file. The plugin's code knows its rows by number, and
- * what it says to a model ("Next: get_job_run …") keeps working: the former name leads to the row
- * too, unless somebody else has it.
+ * Other names for tools and prompts than those of the manifest, when two plugins use the same one:
+ * `prefix` and `rename` in the plugin's file. The plugin's code identifies its rows by number. Its
+ * texts for a model ("Next: get_job_run …") still work: the original name leads to the row too,
+ * unless another row has it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ rename_task(const struct config_plugin *config, struct json_object *task)
 	}
 }
 
-/* Its other names were chosen by the vendor too, and could be taken as well. */
+/* The vendor also chose the aliases, which could clash as well. */
 static void
 rename_row(const struct config_plugin *config, struct json_object *row)
 {
@@ -76,7 +76,7 @@ rename_row(const struct config_plugin *config, struct json_object *row)
 	free(name);
 }
 
-/* Completions name the prompt that they belong to. */
+/* Completions contain the name of their prompt. */
 static void
 rename_reference(const struct config_plugin *config, struct json_object *completion)
 {
@@ -100,7 +100,7 @@ has_row(struct json_object *manifest, const char *kind, const char *name, size_t
 	return false;
 }
 
-/* A name that nothing has would be a setting without effect. */
+/* A name that no row has would be a setting without effect. */
 static bool
 check_rename(struct plugin *plugin)
 {

@@ -12,7 +12,7 @@
 #include "policy/sql.h"
 #include "registry/registry.h"
 
-/* What the rule about secrets needs to know. */
+/* The data for the rule about secrets. */
 struct asking {
 	const struct policy *policy;
 	const struct principal *principal;
@@ -36,7 +36,7 @@ list_has(struct json_object *list, const char *value)
 	return false;
 }
 
-/* Does the option of the row's plugin list the scope? NULL: all of them. */
+/* Does the option of the row's plugin list the scope? NULL: all scopes. */
 static bool
 row_reveals_scope(const struct row *row, const char *scope)
 {
@@ -55,7 +55,7 @@ row_reveals_scope(const struct row *row, const char *scope)
 	return listed;
 }
 
-/* A secret may be shown by SQL where a tool that is there for it could show it too. */
+/* SQL may show a secret only where an enabled tool could show it too. */
 static bool
 scope_allowed(const void *data, const char *scope)
 {
@@ -93,8 +93,8 @@ static const char *
 flaw_text(enum sql_flaw flaw)
 {
 	static const char *const list[] = {
-		[SQL_UNREADABLE] = "It has a quote, comment or bracket without end, or a character "
-				   "that SQL does not know",
+		[SQL_UNREADABLE] = "It has a quote, comment or bracket without an end, or a "
+				   "character that SQL does not know",
 		[SQL_SEVERAL] = "It is more than one statement",
 		[SQL_REFERENCE] = "It has a ${reference}, which the workspace replaces before it "
 				  "reads the statement",

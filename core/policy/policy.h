@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * May this principal make this call? Asked once per call, when aliases are resolved, defaults are
- * filled in and values are coerced, so that what is judged is what is run. What a principal sees in
- * lists is the registry's matter, and follows from access alone.
+ * Decides whether a principal may make a call. It is called once for each call, after aliases,
+ * defaults and conversions, so that it sees the arguments that the handler gets. Which rows a list
+ * shows is decided in the registry, from access alone.
  *
  * The rules, in their order:
- * - access: the row's access is above the principal's;
- * - secret: the argument named by `scope.sql` calls secret() or try_secret(), or may hide such a
- *   call. Allowed only where a tool that reveals is there for this principal, and its plugin's
- *   option lists the scope (see `reveals` in registry.h). This holds with every access;
- * - sql: the row's access is by-sql, the principal may only read, and the statement is none that
- *   surely reads (policy/sql.h);
- * - allowed: otherwise.
+ * - access: refuses when the row's access is above the principal's;
+ * - secret: refuses when the argument named by `scope.sql` calls secret() or try_secret(), or may
+ *   hide such a call. Allowed only where this principal may call a tool that reveals, and the
+ *   option of its plugin lists the scope (see `reveals` in registry.h). This holds for every
+ *   access;
+ * - sql: refuses when the row's access is by-sql, the principal may only read, and the statement
+ *   is not certainly a read (policy/sql.h);
+ * - allowed: in all other cases.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -29,7 +30,7 @@ struct config;
 struct registry;
 struct row;
 
-/* What decisions are made from; all borrowed. */
+/* The input of a decision; all borrowed. */
 struct policy {
 	const struct config *config;
 	const struct registry *registry;
@@ -43,7 +44,7 @@ struct policy_decision {
 	char why[320];
 };
 
-/* Returns decision->allowed. `arguments` are those that the plugin will see. */
+/* Returns decision->allowed. `arguments` are those that the handler will get. */
 bool policy_decide(const struct policy *policy, const struct principal *principal,
 		   const struct row *row, struct json_object *arguments,
 		   struct policy_decision *decision);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a SQL statement may do, judged by its words alone: a small recogniser after Spark's grammar
- * (SqlBaseParser.g4 of 4.x), and after the Databricks SQL reference where Spark does not know a
- * statement or function. It looks at the beginning of a statement, behind its WITH list, and at
- * every function call. The statement is never rewritten. What is not understood is not a query.
+ * Classifies a SQL statement by its words alone: a small recogniser for Spark's grammar
+ * (SqlBaseParser.g4 of 4.x), and for the Databricks SQL reference where Spark does not know a
+ * statement or function. It examines the beginning of a statement, the part after its WITH list,
+ * and every function call. The statement is never rewritten. A statement that is not understood
+ * does not count as a query.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -17,24 +18,24 @@
 struct strings;
 
 enum sql_class {
-	SQL_READ,    /* changes nothing, and reaches nothing but the workspace's own data */
+	SQL_READ,    /* changes nothing, and reads only the workspace's own data */
 	SQL_DML,     /* changes rows or files */
 	SQL_DDL,     /* changes objects */
 	SQL_DCL,     /* changes privileges */
-	SQL_ADMIN,   /* changes the session, maintains tables, runs what is not shown */
-	SQL_UNKNOWN, /* none of these surely */
+	SQL_ADMIN,   /* changes the session, maintains tables, runs code that is not visible */
+	SQL_UNKNOWN, /* not certainly one of these */
 };
 
-/* Why a statement that looks like a query is none (its class is then SQL_UNKNOWN). */
+/* Why a statement that looks like a query is not one (its class is then SQL_UNKNOWN). */
 enum sql_flaw {
 	SQL_SOUND,
-	SQL_UNREADABLE,	   /* an unknown character; a quote, comment or bracket without end */
+	SQL_UNREADABLE,	   /* an unknown character; a quote, comment or bracket without an end */
 	SQL_SEVERAL,	   /* more than one statement */
-	SQL_REFERENCE,	   /* ${…}, which Spark replaces before it reads the text */
+	SQL_REFERENCE,	   /* ${…}, which Spark replaces before it parses the text */
 	SQL_PROGRAM,	   /* TRANSFORM, MAP or REDUCE … USING */
-	SQL_COMPUTED_NAME, /* a function named by an expression */
-	SQL_OUTSIDE,	   /* calls `function`: it runs code, or reaches beyond the data */
-	SQL_NOT_LISTED,	   /* calls `function`, which `rules.functions` does not have */
+	SQL_COMPUTED_NAME, /* a function whose name is an expression */
+	SQL_OUTSIDE,	   /* calls `function`, which runs code or has access beyond the data */
+	SQL_NOT_LISTED,	   /* calls `function`, which is not in `rules.functions` */
 	SQL_TOO_DEEP,
 	SQL_OTHER,
 };
@@ -46,33 +47,34 @@ struct sql_verdict {
 	enum sql_flaw flaw;
 	char function[SQL_FUNCTION_MAX]; /* in small letters */
 	/* The text calls, or may call, secret() or try_secret() for a scope that is not allowed.
-	 * Said of statements of all classes. */
+	 * Set for statements of all classes. */
 	bool reveals;
 };
 
 struct sql_rules {
-	/* Patterns of the user-defined functions that a query may call; NULL or empty: all. */
+	/* Patterns of the user-defined functions that a query may call; NULL or empty: all
+	 * functions. */
 	const struct strings *functions;
-	/* May the values of this secret scope be shown? NULL as scope: those of all scopes. */
+	/* May the values of this secret scope be shown? NULL as scope means all scopes. */
 	bool (*scope_allowed)(const void *data, const char *scope);
 	const void *data;
 };
 
-/* Judges `len` bytes at `text`; takes time and no memory that grow with it. `rules` NULL: every
- * user-defined function and no scope. */
+/* Classifies `len` bytes at `text`. Time and memory are bounded; memory does not grow with the
+ * text. `rules` NULL: every user-defined function and no scope. */
 void sql_judge(const char *text, size_t len, const struct sql_rules *rules,
 	       struct sql_verdict *verdict);
 
 const char *sql_class_name(enum sql_class kind);
 
-/* sql_functions.c. Names are in small letters, and as written: qualified or not. */
+/* sql_functions.c. Names are in small letters, in their original form: qualified or not. */
 bool sql_function_is_built_in(const char *name);
-/* Does it run code, or reach beyond the data of the workspace? `last` is the last part of
+/* Does it run code, or have access beyond the data of the workspace? `last` is the last part of
  * `name`. */
 bool sql_function_is_outside(const char *name, const char *last);
 /* secret or try_secret. */
 bool sql_function_reveals(const char *last);
-/* Does `name` fit a pattern, in which * is any text? Case does not matter. */
+/* Does `name` match a pattern, in which * is any text? Case is ignored. */
 bool sql_function_is_listed(const char *name, const struct strings *patterns);
 
 #endif

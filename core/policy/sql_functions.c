@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the functions of SQL are to the policy. Sources: SHOW SYSTEM FUNCTIONS of Spark 4.x, and the
- * Databricks SQL reference, "Alphabetical list of built-in functions". */
+/* How the policy classifies the functions of SQL. Sources: SHOW SYSTEM FUNCTIONS of Spark 4.x, and
+ * the Databricks SQL reference, "Alphabetical list of built-in functions". */
 #include "policy/sql.h"
 
 #include <ctype.h>
@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "config/config.h"
 
-/* Functions and types that are there without anybody having made them; sorted. The ones below that
- * reach outside do not stand here. */
+/* Built-in functions and types; sorted. The ones below that have access to the outside are not in
+ * this list. */
 static const char *const built_in[] = {
 	/* clang-format off */
 	"abs", "acos", "acosh", "add_months", "aes_decrypt", "aes_encrypt", "agg", "aggregate",
@@ -156,7 +156,7 @@ by_name(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-/* The name behind the schemas of functions that everybody has; NULL when it is in another one. */
+/* The name after the schemas of built-in functions; NULL when it is in another schema. */
 static const char *
 system_name(const char *name)
 {
@@ -184,9 +184,9 @@ begins(const char *name, const char *beginning)
 }
 
 /*
- * By the last part alone, so a function of somebody's own with such a name is refused too: which
- * one is meant depends on what the session has. read_files and list_secrets are not here: they
- * read what the caller may read, as tables and list_secrets of the API do.
+ * Compares the last part only, so a user's function with such a name is refused too: which function
+ * runs depends on the session. read_files and list_secrets are not in this list: they read what the
+ * caller may read, like tables and the list_secrets API.
  */
 bool
 sql_function_is_outside(const char *name, const char *last)
@@ -197,14 +197,14 @@ sql_function_is_outside(const char *name, const char *last)
 		"reflect",
 		"try_reflect",
 		"python_exec",
-		/* talk to another service or database */
+		/* send requests to another service or database */
 		"http_request",
 		"read_kafka",
 		"read_kinesis",
 		"read_pubsub",
 		"read_pulsar",
 		"remote_query",
-		/* read a file of the driver, or ask a schema registry that the call names */
+		/* read a file of the driver, or use a schema registry that the call names */
 		"from_protobuf",
 		"to_protobuf",
 		/* call a model */
@@ -216,8 +216,8 @@ sql_function_is_outside(const char *name, const char *last)
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		if (strcmp(last, list[i]) == 0)
 			return true;
-	/* ai_query and its kind call models; system.ai, which may be the
-	 * schema of the call, has functions that run Python */
+	/* ai_query and similar functions call models; system.ai, which may be the schema of the
+	 * call, has functions that run Python */
 	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.") ||
 	       begins(name, "ai.");
 }
@@ -228,7 +228,7 @@ sql_function_reveals(const char *last)
 	return strcmp(last, "secret") == 0 || strcmp(last, "try_secret") == 0;
 }
 
-/* Iterative: each * remembers where to go on when the rest does not fit. */
+/* Iterative: each * remembers where to continue when the rest does not match. */
 static bool
 fits(const char *name, const char *pattern)
 {

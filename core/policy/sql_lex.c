@@ -7,16 +7,16 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define SMALL_DOTLESS_I 0x131u	/* Java's capital of it is I */
+#define SMALL_DOTLESS_I 0x131u	/* its capital in Java is I */
 #define SMALL_LONG_S 0x17fu	/* S */
-#define CAPITAL_DOTTED_I 0x130u /* Java's small letter of it begins with i */
+#define CAPITAL_DOTTED_I 0x130u /* its small letter in Java begins with i */
 #define KELVIN_SIGN 0x212au	/* k */
 
 enum sort { SORT_BLANK, SORT_LETTER, SORT_DIGIT, SORT_OTHER, SORT_INVALID };
 
 /* ---- characters ---------------------------------------------------------------------------- */
 
-/* The character at `at`; its bytes in `*len`. Invalid UTF-8 is 0 of one byte. */
+/* The character at `at`; its length in `*len`. Invalid UTF-8 is 0 with one byte. */
 static uint32_t
 character(const char *at, const char *end, size_t *len)
 {
@@ -33,7 +33,7 @@ character(const char *at, const char *end, size_t *len)
 	return c;
 }
 
-/* Blanks of the grammar beyond ASCII. */
+/* White space of the grammar beyond ASCII. */
 static bool
 is_wide_blank(uint32_t c)
 {
@@ -41,8 +41,8 @@ is_wide_blank(uint32_t c)
 	       c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* Characters that no reader can take for a letter: some might take them for a blank. What remains
- * and is no letter either, Spark refuses. */
+/* Characters that are certainly not letters; some readers may treat them as white space. Spark
+ * refuses all other characters that are not letters. */
 static bool
 is_no_letter(uint32_t c)
 {
@@ -83,7 +83,7 @@ starts(const struct sql_lexer *lexer, const char *text)
 	return (size_t)(lexer->end - lexer->at) >= len && memcmp(lexer->at, text, len) == 0;
 }
 
-/* From "--" to the end of its line; a backslash before the line feed lets it go on. */
+/* From "--" to the end of its line; a backslash before the line feed continues the comment. */
 static void
 skip_line_comment(struct sql_lexer *lexer)
 {
@@ -92,7 +92,7 @@ skip_line_comment(struct sql_lexer *lexer)
 			break;
 }
 
-/* Comments nest, but the opening of a hint does not open another one. */
+/* Comments nest, but the start of a hint does not open another one. */
 static bool
 skip_comment(struct sql_lexer *lexer)
 {
@@ -134,8 +134,8 @@ skip_blanks(struct sql_lexer *lexer)
 
 /* ---- tokens -------------------------------------------------------------------------------- */
 
-/* From the quote at `at` to behind its counterpart. A doubled quote reads as two quoted texts in
- * a row, which end at the same place. */
+/* From the quote at `at` to the position after its partner. A doubled quote reads as two quoted
+ * texts in a row, which end at the same position. */
 static bool
 skip_quoted(struct sql_lexer *lexer, bool escapes)
 {
@@ -163,7 +163,7 @@ quoted(struct sql_lexer *lexer)
 	return quote == '`' ? SQL_NAME : quote == '"' ? SQL_TEXT_NAME : SQL_TEXT;
 }
 
-/* $$ text $$, or with letters between the signs: a text of its own. */
+/* $$ text $$, or with letters between the signs: a quoted text. */
 static enum sql_kind
 body(struct sql_lexer *lexer)
 {
@@ -251,7 +251,7 @@ sign(struct sql_lexer *lexer)
 	return SQL_SIGN;
 }
 
-/* Spark's capitals of a word, as far as they can be those of a keyword. */
+/* The capitals of a word in Spark, as far as they can be part of a keyword. */
 static void
 fold(struct sql_token *token)
 {
@@ -270,7 +270,7 @@ fold(struct sql_token *token)
 			c = 'I';
 		else if (c == SMALL_LONG_S)
 			c = 'S';
-		token->word[n++] = c < 0x80 ? (char)c : '?'; /* which no keyword has */
+		token->word[n++] = c < 0x80 ? (char)c : '?'; /* no keyword has this character */
 	}
 	token->word[at == end ? n : 0] = '\0';
 }
@@ -297,14 +297,14 @@ sql_next(struct sql_lexer *lexer, struct sql_token *token)
 			    : *lexer->at == '$'			 ? body(lexer)
 								 : sign(lexer);
 		break;
-	default: break; /* blanks are behind us, and invalid is bad */
+	default: break; /* white space was skipped, and invalid bytes are bad */
 	}
 	token->len = (size_t)(lexer->at - token->at);
 	if (token->kind == SQL_WORD)
 		fold(token);
 }
 
-/* ---- what a token says ---------------------------------------------------------------------- */
+/* ---- the content of a token ----------------------------------------------------------------- */
 
 bool
 sql_is_name(const struct sql_token *token)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of a SQL text, cut exactly where Spark's lexer cuts them (SqlBaseLexer.g4 of 4.x): what
- * is a comment there is none of ours, and the other way round. What that lexer does not recognise
- * is SQL_BAD, and so is a quote or comment without end.
+ * The words of a SQL text, split exactly as Spark's lexer splits them (SqlBaseLexer.g4 of 4.x), so
+ * that both agree on what is a comment. Text that the lexer does not recognise is SQL_BAD; so is a
+ * quote or comment without an end.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -20,33 +20,34 @@ enum sql_kind {
 	SQL_WORD,      /* a keyword or a plain name; numbers without a dot too */
 	SQL_NAME,      /* `name` */
 	SQL_TEXT,      /* 'text', r'text', r"text" */
-	SQL_TEXT_NAME, /* "text": a name where spark.sql.ansi.doubleQuotedIdentifiers is set */
+	SQL_TEXT_NAME, /* "text": a name when spark.sql.ansi.doubleQuotedIdentifiers is set */
 	SQL_BODY,      /* $tag$ text $tag$ */
 	SQL_URL,       /* letters://more, without quotes */
-	SQL_HINT,      /* slash star plus: the beginning of a hint, whose words are tokens too */
+	SQL_HINT,      /* slash star plus: the start of a hint, whose words are tokens too */
 	SQL_HINT_END,
 	SQL_PIPE, /* |> */
 	SQL_SIGN, /* any other character */
 };
 
-#define SQL_WORD_MAX 16 /* no keyword is longer, with its end */
+#define SQL_WORD_MAX 16 /* longer than any keyword, with its NUL */
 
 struct sql_token {
 	enum sql_kind kind;
-	const char *at; /* within the text, quotes included; not terminated */
+	const char *at; /* within the text, including quotes; not terminated */
 	size_t len;
-	char word[SQL_WORD_MAX]; /* of SQL_WORD, in capitals; "" when too long for a keyword */
+	char word[SQL_WORD_MAX]; /* of SQL_WORD, in capitals; "" when it is too long for a
+				  * keyword */
 };
 
 struct sql_lexer {
 	const char *at, *end;
 };
 
-/* The next token. After SQL_END or SQL_BAD the lexer must not be asked again. */
+/* The next token. Must not be called after SQL_END or SQL_BAD. */
 void sql_next(struct sql_lexer *lexer, struct sql_token *token);
 
-/* Is it this keyword (in capitals) without quotes? Spark reads a statement in capitals of Java, so
- * U+0131 counts as I and U+017F as S. */
+/* Is it this keyword (in capitals) without quotes? Spark converts a statement to Java's capitals,
+ * so U+0131 counts as I and U+017F as S. */
 static inline bool
 sql_is(const struct sql_token *token, const char *keyword)
 {
@@ -57,13 +58,13 @@ sql_is_sign(const struct sql_token *token, char sign)
 {
 	return token->kind == SQL_SIGN && token->len == 1 && *token->at == sign;
 }
-/* Can it name a function or table? */
+/* Can it be the name of a function or table? */
 bool sql_is_name(const struct sql_token *token);
 /* Adds the name in small letters, without its quotes, to `out` of `size` bytes from `len` on;
- * the new length. A name that does not fit is cut: such a one equals no name that we look for. */
+ * returns the new length. A name that does not fit is cut, and then equals no name of the lists. */
 size_t sql_add_name(const struct sql_token *token, char *out, size_t len, size_t size);
 
-/* Would Spark replace a ${reference} in this text before it reads it? */
+/* Would Spark replace a ${reference} in this text before parsing it? */
 bool sql_has_reference(const char *text, size_t len);
 
 #endif

@@ -41,8 +41,8 @@ all_scopes_allowed(const struct reader *reader)
 	       reader->rules->scope_allowed(reader->rules->data, NULL);
 }
 
-/* Is `word` called in a text that is not cut into tokens here, such as a program or a nested
- * statement? True where that is not sure. */
+/* Is `word` called in a text that is not split into tokens here, for example a program or a nested
+ * statement? True if that is uncertain. */
 static bool
 mentions_call(const char *text, size_t len, const char *word)
 {
@@ -55,7 +55,7 @@ mentions_call(const char *text, size_t len, const char *word)
 			continue;
 		while (next < len && strchr(" \t\r\n\v\f`\"", text[next]) != NULL)
 			next++;
-		/* what stands between may be a comment */
+		/* the text between may be a comment */
 		if (next < len && strchr("(/-", text[next]) != NULL)
 			return true;
 	}
@@ -75,7 +75,7 @@ check_text(struct reader *reader, const char *text, size_t len)
 		maybe_reveals(reader);
 }
 
-/* What EXECUTE IMMEDIATE runs must be one text, and hide no call. */
+/* EXECUTE IMMEDIATE must run one text that hides no call. */
 static void
 follow_dynamic(struct reader *reader)
 {
@@ -100,7 +100,7 @@ follow_dynamic(struct reader *reader)
 	}
 }
 
-/* The tokens behind "secret(": a plain text and a comma, and the text is an allowed scope. */
+/* The tokens after "secret(": a plain text that is an allowed scope, and a comma. */
 static void
 follow_secret(struct reader *reader)
 {
@@ -133,7 +133,7 @@ follow_secret(struct reader *reader)
 
 /* ---- function calls ------------------------------------------------------------------------ */
 
-/* Words that stand before a bracket and call nothing. */
+/* Words that may come before a bracket without a call. */
 static const char *const no_functions[] = {
 	"ALL",	  "AND",       "ANY",	  "AS",		"BETWEEN", "BY",	 "CASE",
 	"CUBE",	  "DISTINCT",  "DIV",	  "ELSE",	"ESCAPE",  "EXCEPT",	 "EXISTS",
@@ -146,18 +146,18 @@ static const char *const no_functions[] = {
 	"WITH",	  NULL
 };
 
-/* Words behind which something is named: its columns or parameters may follow in brackets. */
+/* Words after which a name follows: its columns or parameters may be in brackets. */
 static const char *const places[] = { "CALL",	   "EXISTS",	 "FUNCTION", "INTO", "OVERWRITE",
 				      "PROCEDURE", "REFERENCES", "TABLE",    "VIEW", NULL };
 
-/* Is the name, which no dot and no quotes make another, a word of the grammar? */
+/* Is the name a word of the grammar, without a dot or quotes? */
 static bool
 is_grammar(const struct reader *reader)
 {
 	return strchr(reader->name, '.') == NULL && sql_is_one_of(&reader->before, no_functions);
 }
 
-/* May it be called, as the operator lists functions of users? A name that was cut may be any. */
+/* Does the operator's list of user functions allow it? A name that was cut may be any. */
 static bool
 is_listed(const struct reader *reader)
 {
@@ -184,7 +184,7 @@ check_call(struct reader *reader)
 		function_flaw(reader, SQL_NOT_LISTED);
 }
 
-/* LATERAL VIEW calls the function that it names. */
+/* LATERAL VIEW calls the function after it. */
 static bool
 is_place(const struct reader *reader)
 {
@@ -192,7 +192,7 @@ is_place(const struct reader *reader)
 	       !(sql_is(&reader->before, "VIEW") && sql_is(&reader->earlier, "LATERAL"));
 }
 
-/* Keeps the qualified name that ends at the token. */
+/* Keeps the qualified name that ends at this token. */
 static void
 follow_name(struct reader *reader)
 {
@@ -236,7 +236,7 @@ open_bracket(struct reader *reader)
 	reader->depth++;
 }
 
-/* A closed IDENTIFIER( … ) names something; a bracket behind it calls that. */
+/* A closed IDENTIFIER( … ) is a name; a bracket after it is a call. */
 static void
 follow_brackets(struct reader *reader)
 {
@@ -254,7 +254,7 @@ follow_brackets(struct reader *reader)
 	reader->computed_before = computed;
 }
 
-/* Hints stand behind SELECT, or behind another hint. */
+/* Hints follow SELECT, or another hint. */
 static void
 follow_hint(struct reader *reader)
 {
@@ -273,7 +273,7 @@ follow_hint(struct reader *reader)
 	}
 }
 
-/* USING and a text is a program; with a bracket it is the columns of a join. */
+/* USING and a text is a program; USING and a bracket are the columns of a join. */
 static bool
 is_program(const struct reader *reader)
 {
@@ -284,8 +284,8 @@ is_program(const struct reader *reader)
 		sql_is_sign(now, ':') || sql_is_sign(now, '?'));
 }
 
-/* INSERT INTO or INSERT OVERWRITE ends here. "1INSERT" is one word for Spark, but need not be one
- * for others. */
+/* INSERT INTO or INSERT OVERWRITE ends here. "1INSERT" is one word for Spark, but may be two for
+ * others. */
 static bool
 is_insert(const struct reader *reader)
 {
@@ -296,8 +296,8 @@ is_insert(const struct reader *reader)
 	return strcmp(word + strspn(word, "0123456789"), "INSERT") == 0;
 }
 
-/* INSERT INTO, MERGE INTO or DELETE FROM at the beginning of a subquery, or behind the WITH list of
- * one. Neither Spark nor Databricks has such; others do. */
+/* INSERT INTO, MERGE INTO or DELETE FROM at the start of a subquery, or after its WITH list. Spark
+ * and Databricks do not allow it; other systems do. */
 static bool
 is_nested_change(const struct reader *reader)
 {
@@ -311,7 +311,7 @@ is_nested_change(const struct reader *reader)
 	return is_insert(reader) || (sql_is(verb, "MERGE") && sql_is(&reader->now, "INTO"));
 }
 
-/* What may stand behind a pipe: an operator, of which none writes, or nothing. */
+/* The words after a pipe: an operator, none of which writes, or nothing. */
 static bool
 is_piped(const struct sql_token *token)
 {
@@ -327,8 +327,8 @@ is_piped(const struct sql_token *token)
 	       token->kind == SQL_PIPE || sql_is_sign(token, ')') || sql_is_sign(token, ';');
 }
 
-/* WITH and a bracket: options of what is read. Those of a database can hold statements that it
- * runs first, so only WITH (CREDENTIAL name) is known to be harmless. */
+/* WITH and a bracket: options of the source. The options of a database may contain statements that
+ * it runs first, so only WITH (CREDENTIAL name) is known to be safe. */
 static void
 follow_options(struct reader *reader)
 {
@@ -350,8 +350,8 @@ follow_options(struct reader *reader)
 	    fine && reader->options_at != OPTIONS_NAME ? reader->options_at + 1 : OPTIONS_NONE;
 }
 
-/* format.`address` reads files: those of a web server or of the machine that runs the query are not
- * the workspace's. An address of a cloud's storage is, as far as the workspace grants it. */
+/* format.`address` reads files. Files of a web server, or of the machine that runs the query, are
+ * not the workspace's. An address in a cloud's storage is, as far as the workspace grants it. */
 static bool
 is_foreign_address(const struct reader *reader)
 {
@@ -364,7 +364,7 @@ is_foreign_address(const struct reader *reader)
 	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME) ||
 	    !sql_is_sign(&reader->before, '.'))
 		return false;
-	at = now->at + 1; /* behind the quote; a token without text has no address at all */
+	at = now->at + 1; /* after the quote; a token without text has no address */
 	while (len + 3 < now->len && (isalnum((unsigned char)at[len]) || strchr("+-.", at[len])))
 		len++;
 	if (len == 0 || len + 3 >= now->len || at[len] != ':' || at[len + 1] != '/')
@@ -386,7 +386,7 @@ follow_words(struct reader *reader)
 		check_text(reader, reader->now.at, reader->now.len);
 		reader_flaw(reader, SQL_OTHER);
 	}
-	/* Spark refuses it; another reader might find a comment in it */
+	/* Spark refuses it; another reader might see a comment in it */
 	if (reader->now.kind == SQL_URL && !reader->lists)
 		reader_flaw(reader, SQL_OTHER);
 	if (reader->before.kind == SQL_PIPE && !is_piped(&reader->now))

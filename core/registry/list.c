@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists, as each revision of the protocol knows them (MCP schema of the revision): older clients
- * get no field that theirs does not have, because some reject a whole list for one.
+ * Lists in the form of each protocol revision (MCP schema of the revision). Older clients get no
+ * field that their revision does not have, because some reject a whole list because of one.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "base/json_write.h"
 #include "registry/registry.h"
 
-/* A root that is not an object came with the modern revision. */
+/* A root that is not an object is new in the modern revision. */
 static bool
 root_is_object(struct json_object *schema)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a name that is unknown was probably meant to be. Models write the names of tools with the
+ * The names that an unknown name was probably meant to be. Models write the names of tools with the
  * prefix of their client, in another case, shortened, or with words of their own.
  */
 #include <ctype.h>
@@ -13,7 +13,7 @@
 
 #define WORDS_MAX 12u
 #define WORD_MAX 24u  /* bytes of a word that are compared */
-#define PART_LEAST 6u /* characters of a name that may be found within another */
+#define PART_LEAST 6u /* characters of a name that may be a part of another one */
 
 struct words {
 	char item[WORDS_MAX][WORD_MAX];
@@ -37,7 +37,7 @@ name_at(const struct search *search, size_t i)
 	return row != NULL && row->access <= search->access ? row->name : NULL;
 }
 
-/* Behind what clients put before a name: mcp__lakehost__X, lakehost.X, lakehost/X, functions:X. */
+/* The text after the prefix of a client: mcp__lakehost__X, lakehost.X, lakehost/X, functions:X. */
 static const char *
 without_prefix(const char *name)
 {
@@ -52,7 +52,8 @@ without_prefix(const char *name)
 	return *at != '\0' ? at : name;
 }
 
-/* Words end at separators and where a capital follows a small letter. A plural is no difference. */
+/* Words end at separators, and where a capital follows a small letter. Singular and plural are
+ * equal. */
 static void
 words_of(const char *name, struct words *words)
 {
@@ -96,8 +97,8 @@ has_words(const struct words *all, const struct words *some)
 	return some->count > 0;
 }
 
-/* Is `name` a tool that changes something, and `wanted` begins with another tool's verb? Who asks
- * for get_secret is not led to put_secret. */
+/* Does the tool `name` change something, while `wanted` begins with the verb of another tool? A
+ * call of get_secret must not suggest put_secret. */
 static bool
 other_verb(const struct search *search, size_t at, const char *wanted)
 {
@@ -133,7 +134,7 @@ find_misspelt(struct search *search, const char *wanted)
 	}
 }
 
-/* The longest name that stands in what is wanted: "databricks_execute_sql". */
+/* The longest name that is part of the wanted one: "databricks_execute_sql". */
 static void
 find_within(struct search *search)
 {
@@ -151,7 +152,7 @@ find_within(struct search *search)
 	}
 }
 
-/* Names with the same words and few others: "get_table" for "get_table_schema". */
+/* Names that have the same words and few others: "get_table" for "get_table_schema". */
 static void
 find_by_words(struct search *search, const char *wanted)
 {

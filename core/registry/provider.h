@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who runs a row: all that a call needs to know of the row's plugin. The plugin layer fills it in;
- * it does not change, and outlives every row that points to it. So neither calls nor the policy see
+ * The plugin of a row: everything that a call needs of it. The plugin layer fills it in. It does
+ * not change, and outlives every row that points to it. So calls and the policy do not depend on
  * that layer.
  */
 #ifndef LAKEHOST_CORE
@@ -24,15 +24,15 @@ struct provider {
 	const char *name;		   /* of the plugin */
 	const char *options;		   /* JSON object text, defaults filled in */
 	const struct strings *permissions; /* requests that it may send */
-	const char *upstream;		   /* role of where they go; NULL: "workspace" */
+	const char *upstream;		   /* the upstream that they go to; NULL: "workspace" */
 	bool of_host;			   /* part of the program: may use every upstream */
 	const struct runner *runner;	   /* runs its steps, see call/runner.h */
 	struct worker *worker;		   /* the runner's, when the plugin is isolated */
-	struct plugin *plugin;		   /* the plugin layer's */
+	struct plugin *plugin;		   /* owned by the plugin layer */
 	void *self;			   /* what its start() set, when it runs in this process */
 	/* The functions of a row; NULL when the plugin's code is not in this process. */
 	const struct mcp_row *(*code)(const struct provider *provider, const struct row *row);
-	/* The plugin says that a list ("tools", …) or the resource `uri` has changed. Any
+	/* The plugin reports a change of a list ("tools", …) or of the resource `uri`. Any
 	 * thread. */
 	void (*changed)(const struct provider *provider, const char *what, const char *uri);
 };

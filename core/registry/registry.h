@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that can be called or read, from all plugins, as one immutable snapshot: looked up by name,
- * alias or URI, listed page by page. What a client sees comes from the manifests, never from
- * running plugin code.
+ * Everything that can be called or read, from all plugins, as one immutable snapshot: found by
+ * name, alias or URI, and listed page by page. All that a client sees comes from the manifests,
+ * never from code of a plugin.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -36,7 +36,7 @@ enum revision { REV_2024_11_05, REV_2025_03_26, REV_2025_06_18, REV_2025_11_25, 
 const char *revision_name(enum revision revision);
 bool revision_parse(const char *name, enum revision *revision);
 
-/* An argument mirrored in a header Mcp-Param-NAME (MCP 2026-07-28, "x-mcp-header"). */
+/* An argument that a header Mcp-Param-NAME repeats (MCP 2026-07-28, "x-mcp-header"). */
 struct param_header {
 	char *name;  /* as annotated */
 	char **path; /* property names from the root, NULL-terminated */
@@ -46,20 +46,21 @@ struct param_header {
 /* One row of a manifest. Immutable. */
 struct row {
 	enum row_kind kind;
-	const struct provider *provider; /* who runs it; NULL: a prompt that is only text */
+	const struct provider *provider; /* the plugin that runs it; NULL: a prompt that is only
+					  * text */
 	const char *owner;	  /* the name of that plugin, or the file of the prompt; borrowed */
 	unsigned index;		  /* of the row in the plugin's manifest, within its kind */
 	char *name;		  /* tool, prompt, resource or template name; completion: "" */
 	char *uri;		  /* resource: its URI; template: its pattern */
 	char *mime;		  /* of resources and templates, or NULL */
-	struct json_object *json; /* what clients see, without the `lakehost` member */
+	struct json_object *json; /* the part for clients, without the `lakehost` member */
 	struct schema *input;	  /* tools; NULL for other kinds */
 	struct schema *output;	  /* tools that declare one */
 	struct param_header *params;
 	size_t n_params;
 	enum access access;
-	bool by_sql;		  /* access depends on the statement */
-	bool is_inline;		  /* no step blocks: runs where it was read */
+	bool by_sql;		  /* the access depends on the statement */
+	bool is_inline;		  /* no step blocks: runs on the loop thread */
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
 	enum row_part part;	  /* of `tool`; a tool of its own is ROW_WHOLE */
 	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
@@ -105,7 +106,7 @@ struct registry_source {
 	const char *plugin_name;
 	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
 	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */
-	bool text;		      /* prompts with texts of their own; then there is no plugin */
+	bool text;		      /* prompts that are only text; then there is no plugin */
 };
 #define REGISTRY_NAME_LENGTH 35u /* when name_length is 0 */
 #define REGISTRY_ALIAS_MAX 128u	 /* bytes of an alias */
@@ -115,44 +116,47 @@ struct registry *registry_new(const struct registry_source *list, size_t n,
 			      void *data);
 void registry_free(struct registry *registry);
 
-/* Lookups; NULL when unknown. Tool aliases resolve to their row here, before anything else. Rows
- * whose access is above `access` are not found. */
+/* Lookups; NULL when unknown. Tool aliases are resolved to their row here, before anything else.
+ * Rows that need more access than `access` are not found. */
 const struct row *registry_tool(const struct registry *registry, const char *name,
 				enum access access);
 const struct row *registry_prompt(const struct registry *registry, const char *name);
-/* Static resources first, then templates, the most specific first; `arguments` receives the decoded
- * variables (new; NULL: there are none). Where a tool's schema wants an integer or boolean and the
- * variable reads as one, it is one. */
+/* Static resources first, then templates, the most specific first. `arguments` receives the decoded
+ * variables (new; NULL: there are none). A variable becomes an integer or boolean where the tool's
+ * schema needs one and the text is valid. */
 const struct row *registry_resource(const struct registry *registry, const char *uri,
 				    enum access access, struct json_object **arguments);
-/* True when the reference names a prompt or template at all; `row` may then still be NULL (no
+/* True when the reference names an existing prompt or template; `row` may still be NULL (no
  * completion for that argument: an empty answer). */
 bool registry_completion(const struct registry *registry, bool prompt, const char *ref,
 			 const char *argument, const struct row **row);
 size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
 const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
 
-/* The names of rows that an unknown name was probably meant to be, the nearest first; how many. */
+/* The names of rows that an unknown name was probably meant to be, the most similar first; returns
+ * their number. */
 #define REGISTRY_NEAR_MAX 3u
 size_t registry_near(const struct registry *registry, enum row_kind kind, const char *name,
 		     enum access access, const char *found[REGISTRY_NEAR_MAX]);
 
 /* The name of the tool that the host publishes for that part of the tool's operation, or NULL. */
 const char *row_task_name(const struct row *tool, enum row_part part);
-/* Renames arguments by the row's `argument_aliases`; fails (why) when both spellings are given. */
+/* Renames arguments by the row's `argument_aliases`; fails with `why` when both spellings are
+ * given. */
 bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
-/* Makes of the arguments that a client sent to a tool those that its handler gets: renames them,
- * leaves out what clients are known to add, and prepares and checks them (schema_prepare). `notes`
- * gets what the caller must be told, `why` every fault; both one a line. */
+/* Converts the arguments of a client to those of the handler: renames them, removes those that
+ * clients are known to add, converts and checks them (schema_prepare). `notes` gets what the caller
+ * must know, `why` every fault; both one in a line. */
 bool row_take_arguments(const struct row *row, struct json_object *arguments, struct buf *notes,
 			struct buf *why);
-/* Those of a prompt, which are texts: a number becomes one in the client's digits, null goes. */
+/* The arguments of a prompt, which are texts: a number becomes text in the client's digits, null is
+ * removed. */
 void row_take_texts(struct json_object *arguments);
 
 /*
- * Writes the member `"tools":[…]` (or resources, resourceTemplates, prompts) of one page as
- * `revision` wants it, with fields that revision does not know left out. `start` is the offset of
- * the page, `*next` the offset of the next one or 0. Pages hold `page` rows (0: all).
+ * Writes the member `"tools":[…]` (or resources, resourceTemplates, prompts) of one page in the
+ * form of `revision`, without fields that the revision does not have. `start` is the offset of the
+ * page, `*next` the offset of the next one or 0. A page has `page` rows (0: all).
  */
 void registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
 		   enum access access, size_t start, size_t page, struct json *out, size_t *next);

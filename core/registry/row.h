@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making rows of a manifest, between the files of the registry. */
+/* Makes the rows of a manifest; shared by the files of the registry. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,17 +11,17 @@
 
 #include "registry/registry.h"
 
-/* Where a fault of a row is described. */
+/* Where the fault of a row is described. */
 struct row_fault {
 	char *text;
 	size_t size;
 };
 
-/* Records "what the row is called: …" and returns false. */
+/* Stores "name of the row: …" and returns false. */
 bool row_fault(struct row_fault *fault, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Makes the row of `json`, checked but for what other rows say. NULL with `fault`. */
+/* Makes the row of `json`, checked except for conflicts with other rows. NULL with `fault`. */
 struct row *row_new(enum row_kind kind, const struct registry_source *source, unsigned index,
 		    struct json_object *json, struct row_fault *fault);
 /* The resource or template that a tool is published as; NULL when it has none. */
@@ -33,7 +33,7 @@ bool row_task_check(const struct row *row, struct row_fault *fault);
 bool row_task(const struct row *tool, enum row_part part, const struct registry_source *source,
 	      struct row_fault *fault, struct row **row);
 
-/* row_tool.c, row_other.c: fill in what is particular to the kind. */
+/* row_tool.c, row_other.c: fill in the parts of each kind. */
 bool row_tool_init(struct row *row, const struct registry_source *source, struct row_fault *fault);
 bool row_resource_init(struct row *row, struct row_fault *fault);
 bool row_prompt_init(struct row *row, const struct registry_source *source,
@@ -43,15 +43,16 @@ bool row_completion_init(struct row *row, struct row_fault *fault);
 /* row_header.c: collects x-mcp-header annotations. */
 bool row_headers_init(struct row *row, struct json_object *schema, struct row_fault *fault);
 
-/* Helpers: [a-z0-9_]+ of at most `most` bytes; a member that is not among the NULL-terminated
- * `known`; the item `i` of a list of strings. */
+/* Helpers: [a-z0-9_]+ of at most `most` bytes; a member that is not in the NULL-terminated `known`;
+ * the item `i` of a list of strings. */
 bool row_name_ok(const char *name, size_t most);
 const char *row_unknown_member(struct json_object *object, const char *const *known);
 const char *row_string_at(struct json_object *list, size_t i);
-/* NULL when `uri` is a URI or template that the registry takes. */
+/* NULL when `uri` is a valid URI or template for the registry. */
 const char *row_uri_check(const char *uri);
 bool row_has_variables(const char *uri);
-/* The aliases under `key` of the member lakehost are a list of strings that pass `check`. */
+/* Checks that the aliases under `key` of the member lakehost are a list of strings that pass
+ * `check`. */
 bool row_aliases_check(const struct row *row, const char *key, const char *(*check)(const char *),
 		       struct row_fault *fault);
 const char *row_alias_check(const char *alias);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arguments mirrored in headers (MCP 2026-07-28, basic/transports, "x-mcp-header"). A client drops
- * a tool whose annotation breaks a rule, so the rules are checked before anybody sees the tool.
+ * Arguments that headers repeat (MCP 2026-07-28, basic/transports, "x-mcp-header"). A client drops
+ * a tool whose annotation breaks a rule, so the rules are checked when the manifest is read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +105,7 @@ scan_items(struct scan *s, struct json_object *array)
 	return true;
 }
 
-/* Looks into a keyword that holds schemas; an annotation below it is out of reach. */
+/* Checks a keyword that contains schemas; an annotation below it is not reachable. */
 static bool
 scan_keyword(struct scan *s, const char *key, struct json_object *value)
 {

@@ -51,8 +51,8 @@ init_row_access(struct row *row, struct row_fault *fault)
 	return row_fault(fault, "lakehost.access: not read, write or admin");
 }
 
-/* An alias has the variables of the template, or none of those it leaves out is needed: it is the
- * handler that copes with what is missing. */
+/* An alias has all variables of the template, or leaves out some that are not required; the handler
+ * must accept a missing one. */
 bool
 row_resource_init(struct row *row, struct row_fault *fault)
 {

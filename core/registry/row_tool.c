@@ -99,7 +99,7 @@ check_annotations(const struct row *row, struct row_fault *fault)
 		if (value != NULL && !json_object_is_type(value, json_type_boolean))
 			return row_fault(fault, "annotations.%s: not true or false", *hint);
 	}
-	/* Reading may need more than read access; a secret's value does. */
+	/* Reading may need more than read access, for example the value of a secret. */
 	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
 		return row_fault(
 		    fault, "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
@@ -138,7 +138,7 @@ init_schemas(struct row *row, struct row_fault *fault)
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
 
-/* What is planned, and would be a promise without effect. */
+/* Members that are planned, and have no effect yet. */
 static bool
 check_planned(const struct row *row, struct row_fault *fault)
 {
@@ -249,7 +249,7 @@ init_times(struct row *row, struct row_fault *fault)
 	return true;
 }
 
-/* {"what of the scope": option}: the option is a list of texts, or the policy could not read it. */
+/* {"name in the scope": option}: the option must be a list of texts, which the policy reads. */
 static bool
 check_revealed(const struct row *row, const struct registry_source *source,
 	       struct json_object *reveals, struct row_fault *fault)
@@ -275,8 +275,8 @@ check_revealed(const struct row *row, const struct registry_source *source,
 	return true;
 }
 
-/* Properties that limit what is given back, by their names. In a tool that changes something a
- * number may mean something else, so there only the wait is such a limit. */
+/* Properties that limit the result, by their names. In a tool that changes something a number may
+ * have another meaning, so there only the wait is such a limit. */
 static bool
 limits_answer(const struct row *row, const char *name)
 {
@@ -307,7 +307,7 @@ init_limits(struct row *row)
 			schema_clamp(row->input, member.key);
 }
 
-/* Only what only administrators may call. */
+/* Only for tools that need access admin. */
 static bool
 check_reveals(const struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
@@ -371,7 +371,7 @@ check_variable(void *data, const char *name, size_t len, char op)
 	free(copy);
 }
 
-/* Variables are arguments, and a read that gives only these is complete. */
+/* Variables are arguments, and a read with only these arguments is complete. */
 static bool
 check_uri(const struct row *row, const char *key, const char *uri, struct row_fault *fault)
 {

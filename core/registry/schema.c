@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compiles a schema: each subschema becomes a node, each keyword a field that was checked for its
- * own shape. References are resolved when all that keywords reach is compiled.
+ * Compiles a schema: each subschema becomes a node, each keyword a checked field. References are
+ * resolved after all subschemas of keywords are compiled.
  */
 #include "registry/schema.h"
 
@@ -122,7 +122,7 @@ find_anchor(const struct schema *schema, const char *name)
 	return found;
 }
 
-/* The fragment "", "/a/b" or "anchor". What a pointer leads to may not be compiled yet. */
+/* The fragment "", "/a/b" or "anchor". The target of a pointer may not be compiled yet. */
 static struct node *
 resolve_fragment(struct compiler *c, const char *fragment)
 {
@@ -162,7 +162,7 @@ resolve_all(struct compiler *c)
 {
 	bool again = true;
 
-	while (again) { /* compiling a target may bring more references */
+	while (again) { /* compiling a target may add more references */
 		again = false;
 		for (struct node *node = c->schema->nodes; node != NULL; node = node->next) {
 			const char *ref = json_str(node->source, "$ref");
@@ -180,7 +180,7 @@ resolve_all(struct compiler *c)
 	return true;
 }
 
-/* A chain of references that never reaches a keyword would never end. */
+/* A chain of references without any keyword would never end. */
 static bool
 references_end(struct compiler *c)
 {

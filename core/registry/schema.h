@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON Schema 2020-12, as far as tools need it. A schema is compiled once; checking has bounded
- * depth and steps. Keywords: type, properties, required, additionalProperties, items, enum,
- * const, minimum, maximum, exclusive*, multipleOf, minLength, maxLength, pattern (POSIX extended,
- * a subset: unsupported syntax is a compile error), minItems, maxItems, uniqueItems,
+ * JSON Schema 2020-12, the part that tools need. A schema is compiled once; a check has bounded
+ * depth and steps. Keywords: type, properties, required, additionalProperties, items, enum, const,
+ * minimum, maximum, exclusive*, multipleOf, minLength, maxLength, pattern (POSIX extended, a
+ * subset: unsupported syntax is a compile error), minItems, maxItems, uniqueItems,
  * min/maxProperties, allOf, anyOf, oneOf, not, if/then/else, $ref and $anchor within the document,
  * $defs, default, writeOnly (the value is not shown in messages), format (annotation only),
- * annotations. A network $ref, another $schema, or a keyword of the standard that would restrict
- * but is not among these (patternProperties, contains, …) is an error; unknown keywords are
- * ignored, as the standard says.
+ * annotations. These are errors: a network $ref, another $schema, and a restricting keyword of the
+ * standard that is not in this list (patternProperties, contains, …). Unknown keywords are ignored,
+ * as in the standard.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -28,26 +28,26 @@ struct schema *schema_compile(struct json_object *document, char *why, size_t wh
 void schema_free(struct schema *schema);
 /* Values of the top-level property `name` are not shown in messages. */
 void schema_hide(struct schema *schema, const char *name);
-/* It is a time: the handler gets milliseconds since 1970, whatever the schema shows to callers. */
+/* It is a time: the handler gets milliseconds since 1970, whatever form the schema shows to
+ * callers. */
 void schema_time(struct schema *schema, const char *name);
-/* It limits what is given back: asking for more than the maximum is asking for the maximum. */
+/* It limits the size of the result: a value above the maximum becomes the maximum. */
 void schema_clamp(struct schema *schema, const char *name);
 
 /*
- * Checks `value`. On failure returns false and writes a sentence for each fault into `why`, one a
- * line: which argument, what is wrong, what is allowed ("row_limit: 5000 is more than the maximum
+ * Checks `value`. On failure returns false and writes one sentence for each fault into `why`, one
+ * in a line: the argument, the fault, the allowed values ("row_limit: 5000 is more than the maximum
  * 1000"; "unknown argument \"tabel\"; did you mean \"table\"? Allowed: …").
  */
 bool schema_check(const struct schema *schema, struct json_object *value, struct buf *why);
 
 /*
- * The same, and first makes the object fit for a handler where the schema leaves no doubt about
- * what is meant: fills in `default`s of absent top-level properties, leaves out nulls of optional
- * properties that may not be null, and reads "5" as a number, "true" as a boolean, a JSON text as
- * an array or object, a number as a text, one value as a list of one, a value of an enum in any
- * case, and a time (schema_time) in words. With `notes` a number above the maximum of a clamped
- * property becomes that maximum, and a sentence for the caller says so, one a line. Changes
- * `value`.
+ * Like the check, but first converts the object for a handler where the schema leaves no doubt. It
+ * fills in `default`s of absent top-level properties and removes nulls of optional properties that
+ * may not be null. It reads "5" as a number, "true" as a boolean, a JSON text as an array or
+ * object, a number as a text, one value as a list of one, an enum value in any case, and a time in
+ * words (schema_time). With `notes` a number above the maximum of a limited property becomes the
+ * maximum, and one line in `notes` reports it. Changes `value`.
  */
 bool schema_prepare(const struct schema *schema, struct json_object *value, struct buf *notes,
 		    struct buf *why);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks a value against a compiled schema. Each fault becomes one sentence that a model can act
- * on: where, what is wrong, what is allowed. Faults of different members and items are all told, so
- * that one more call is enough. Steps and depth are bounded, so that no value makes a schema
- * expensive.
+ * Checks a value with a compiled schema. Each fault becomes one sentence that a model can act on:
+ * position, fault, allowed values. Faults of different members and items are all reported, so that
+ * one more call is enough. Steps and depth are bounded, so that no value makes a schema expensive.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,7 +66,7 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 static bool
 out_of_steps(struct check *c)
 {
-	c->exhausted = true; /* node_check() says so */
+	c->exhausted = true; /* node_check() reports it */
 	return false;
 }
 
@@ -143,7 +142,7 @@ check_unknown(struct check *c, const struct node *node, struct json_object *valu
 	return ok;
 }
 
-/* A misspelt name is also a missing one, and is told already. */
+/* A misspelled name is also a missing one, which was already reported. */
 static bool
 is_misspelt(const struct node *node, const char *name, struct json_object *value)
 {
@@ -189,7 +188,7 @@ check_member(struct check *c, const struct node *node, const char *key, struct j
 	if (property != NULL)
 		return check_inside(c, property->node, key, 0, value);
 	if (node->additional == NULL || node->additional->never)
-		return true; /* or it was told */
+		return true; /* or it was already reported */
 	return check_inside(c, node->additional, key, 0, value);
 }
 
@@ -250,7 +249,7 @@ check_type(struct check *c, const struct node *node, struct json_object *value)
 
 /* ---- combinations ---------------------------------------------------------------------------- */
 
-/* Yes or no, without a message. */
+/* Valid or not, without a message. */
 static bool
 fits(struct check *c, const struct node *node, struct json_object *value)
 {
@@ -263,7 +262,7 @@ fits(struct check *c, const struct node *node, struct json_object *value)
 	return ok;
 }
 
-/* Alternatives that are all constants are a list of values. */
+/* Alternatives that are all constants form a list of values. */
 static bool
 fault_constants(struct check *c, const struct node_list *list, struct json_object *value)
 {
@@ -280,7 +279,7 @@ fault_constants(struct check *c, const struct node_list *list, struct json_objec
 	return all;
 }
 
-/* The fault of the alternative that is meant, as far as the type of the value tells. */
+/* The fault of the alternative that was meant, judged by the type of the value. */
 static bool
 fault_alternatives(struct check *c, const struct node_list *list, struct json_object *value)
 {
@@ -357,7 +356,7 @@ check_combinations(struct check *c, const struct node *node, struct json_object 
 	return node->if_ == NULL || check_condition(c, node, value);
 }
 
-/* Words became a number before (schema_prepare), where they are those of a time. */
+/* Times in words became numbers before this (schema_prepare). */
 static bool
 check_time(struct check *c, struct json_object *value)
 {
@@ -410,8 +409,8 @@ check_node(struct check *c, const struct node *node, struct json_object *value)
 	return ok;
 }
 
-/* Names and values of the caller's stand in JSON's quotes, which leave the line ends of Unicode as
- * they are: NEL, and the separators of lines and paragraphs. Each fault has one line. */
+/* Names and values of the caller are in JSON quotes, which do not escape the line ends of Unicode
+ * (NEL, and the separators of lines and paragraphs). Each fault must be on one line. */
 static void
 keep_lines(char *text)
 {

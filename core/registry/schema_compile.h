@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema under compilation, between the compiler and its keywords. */
+/* A schema while it is compiled, shared by the compiler and its keywords. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,20 +15,20 @@
 
 struct compiler {
 	struct schema *schema;
-	struct buf path; /* JSON pointer to where we are */
+	struct buf path; /* JSON pointer to the current position */
 	unsigned depth;
 	char *why;
 	size_t why_size;
 };
 
-/* Records the fault at the path and returns false. */
+/* Stores the fault with the path and returns false. */
 bool compiler_fault(struct compiler *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The node of a subschema, or NULL with the fault recorded. */
+/* The node of a subschema, or NULL with the fault stored. */
 struct node *compiler_node(struct compiler *c, struct json_object *source);
-/* The same for one that stands under `key`. */
+/* The same for one at `key`. */
 struct node *compiler_node_at(struct compiler *c, const char *key, struct json_object *source);
-/* schema_keyword.c: what one member of a schema object says. */
+/* schema_keyword.c: handles one member of a schema object. */
 bool compiler_keyword(struct compiler *c, struct node *node, const char *key,
 		      struct json_object *value);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with a value, in sentences for a model: where, what, and what is allowed. */
+/* The faults of a value, in sentences for a model: position, fault, allowed values. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ add_path(const struct check *c, struct buf *out)
 		buf_puts(out, "the value");
 }
 
-/* A value as JSON, shortened; containers and what is hidden as their type. */
+/* A value as JSON, shortened; of containers and hidden values only the type. */
 static void
 add_value(const struct check *c, struct buf *out, struct json_object *value)
 {
@@ -82,7 +82,7 @@ begin_fault(struct check *c, const char *key)
 		buf_putc(c->why, '\n');
 }
 
-/* Behind a fault: is there a reason to look for another one? */
+/* After a fault: must the check continue to find others? */
 bool
 fault_goes_on(const struct check *c)
 {
@@ -165,7 +165,7 @@ begin_named(struct check *c, const char *what, const char *key)
 	buf_printf(c->why, "%s %s ", what, c->path_len > 0 ? "member" : c->noun);
 }
 
-/* What is allowed is listed once. */
+/* The allowed members are listed once. */
 bool
 fault_unknown(struct check *c, const struct node *node, const char *key, bool list)
 {
@@ -206,7 +206,7 @@ fault_missing(struct check *c, const struct node *node, const char *key)
 	return false;
 }
 
-/* Lists what is allowed, and what was probably meant. */
+/* Lists the allowed values, and the probable one. */
 bool
 fault_not_listed(struct check *c, struct json_object *value, struct json_object *const *allowed,
 		 size_t n)

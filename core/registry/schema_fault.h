@@ -22,7 +22,7 @@ struct place {
 };
 
 struct check {
-	struct buf *why; /* NULL: only yes or no */
+	struct buf *why; /* NULL: only valid or not */
 	struct place path[SCHEMA_DEPTH_MAX + 1];
 	size_t path_len;
 	unsigned depth, hidden;
@@ -30,10 +30,10 @@ struct check {
 	size_t faults;	   /* told so far */
 	const char *first; /* member of the value that the first one is about; of the value's */
 	const char *noun;  /* of its members, in messages */
-	bool exhausted;	   /* out of steps or depth: nothing more is judged */
+	bool exhausted;	   /* out of steps or depth: nothing more is checked */
 };
 
-/* Each begins a sentence of `why`, where there is one, and returns false. "path: WORDS" */
+/* Each of these starts a sentence in `why`, if there is one, and returns false. "path: WORDS" */
 bool fault_say(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "path: VALUE WORDS" */
 bool fault_value(struct check *c, struct json_object *value, const char *format, ...)
@@ -41,13 +41,13 @@ bool fault_value(struct check *c, struct json_object *value, const char *format,
 /* "path: VALUE WORDS LIMIT" */
 bool fault_limit(struct check *c, struct json_object *value, const char *words,
 		 struct json_object *limit);
-/* Lists what is allowed, and what was probably meant. */
+/* Lists the allowed values, and the probable one. */
 bool fault_not_listed(struct check *c, struct json_object *value,
 		      struct json_object *const *allowed, size_t n);
-/* A member that is not allowed; with `list` what is allowed is listed. */
+/* A member that is not allowed; with `list` the allowed ones are listed. */
 bool fault_unknown(struct check *c, const struct node *node, const char *key, bool list);
 bool fault_missing(struct check *c, const struct node *node, const char *key);
-/* Behind a fault: is there a reason to look for another one? */
+/* After a fault: must the check continue to find others? */
 bool fault_goes_on(const struct check *c);
 /* For free(). */
 const char **property_names(const struct node *node);

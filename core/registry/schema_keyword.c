@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keywords of JSON Schema 2020-12 that are supported: each is checked for its own shape and
- * put into its field of the node.
+ * The supported keywords of JSON Schema 2020-12: each is checked and stored in its field of the
+ * node.
  */
 #include <limits.h>
 #include <stddef.h>
@@ -130,7 +130,7 @@ on_list(struct compiler *c, struct node_list *list, struct json_object *value)
 	return true;
 }
 
-/* Compiled although nothing may refer to them: a fault in them is a fault. */
+/* Compiled even if there is no reference to them: a fault in them is a fault. */
 static bool
 on_definitions(struct compiler *c, struct node *node, struct json_object *value)
 {
@@ -228,7 +228,7 @@ on_dialect(struct compiler *c, struct node *node, struct json_object *value)
 	       compiler_fault(c, "only %s is known", DIALECT);
 }
 
-/* Below the root it would change what references are relative to. */
+/* Below the root it would change the base of references. */
 static bool
 on_id(struct compiler *c, struct node *node, struct json_object *value)
 {
@@ -242,7 +242,7 @@ on_text(struct compiler *c, struct json_object *value)
 	return json_object_is_type(value, json_type_string) || compiler_fault(c, "not a string");
 }
 
-/* How a keyword is read, and into which field. */
+/* How a keyword is read, and its field. */
 enum shape { TEXT, SIZE, NUMBER, FLAG, SCHEMA, SCHEMAS, OTHER, UNSUPPORTED };
 
 static const struct keyword {
@@ -287,8 +287,8 @@ static const struct keyword {
 	{ "type", OTHER, 0, on_type },
 	{ "uniqueItems", FLAG, offsetof(struct node, unique), NULL },
 	{ "writeOnly", FLAG, offsetof(struct node, hidden), NULL },
-	/* Keywords of the standard that would restrict: to ignore them would let through what the
-	 * author forbade. */
+	/* Keywords of the standard that restrict values: ignoring them would allow what the author
+	 * forbids. */
 	{ "$dynamicAnchor", UNSUPPORTED, 0, NULL },
 	{ "$dynamicRef", UNSUPPORTED, 0, NULL },
 	{ "$recursiveRef", UNSUPPORTED, 0, NULL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compiled schema, between the files that compile it and those that check with it. */
+/* A compiled schema, shared by the files that compile it and those that check with it. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 #define SCHEMA_NODES_MAX 4096u	  /* subschemas of one document */
-#define SCHEMA_DEPTH_MAX 256u	  /* of values and references while checking */
+#define SCHEMA_DEPTH_MAX 256u	  /* depth of values and references while checking */
 #define SCHEMA_STEPS_MAX 1000000u /* subschemas applied to values in one check */
 #define PATTERN_MAX 512u	  /* bytes of a pattern */
-#define PATTERN_TEXT_MAX 8192u	  /* bytes of a text that a pattern is tried on */
+#define PATTERN_TEXT_MAX 8192u	  /* bytes of a text that a pattern is matched with */
 
 enum {
 	TYPE_NULL = 1u << 0,
@@ -46,8 +46,8 @@ struct node {
 	struct json_object *source; /* what it was compiled from */
 	bool never;		    /* the schema `false` */
 	bool hidden;		    /* its values are not shown in messages */
-	bool time;		    /* milliseconds since 1970, which callers may put in words */
-	bool clamped;		    /* what is above the maximum is taken for the maximum */
+	bool time;		    /* milliseconds since 1970, which callers may write in words */
+	bool clamped;		    /* a value above the maximum becomes the maximum */
 	unsigned types;		    /* 0: any */
 	struct json_object *values; /* enum */
 	struct json_object *constant;
@@ -95,9 +95,9 @@ const char *pattern_text(const struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len);
 
 /* schema_value.c */
-unsigned value_type(struct json_object *value); /* an integral number is both kinds */
+unsigned value_type(struct json_object *value); /* an integral number has both types */
 const char *value_type_name(struct json_object *value);
-/* 1 equals 1.0. Adds to *steps; beyond SCHEMA_STEPS_MAX it gives up and says no. */
+/* 1 equals 1.0. Adds to *steps; beyond SCHEMA_STEPS_MAX it stops and returns false. */
 bool values_equal(struct json_object *a, struct json_object *b, size_t *steps);
 int numbers_compare(struct json_object *a, struct json_object *b);
 bool number_is_multiple(struct json_object *number, struct json_object *of);

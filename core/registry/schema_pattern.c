@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The keyword `pattern`: the part of ECMA-262 regular expressions that POSIX extended ones can
- * express, translated into those. Characters are Unicode characters whatever the locale: what may
- * match one beyond ASCII is spelt as its UTF-8 bytes. Syntax beyond that (look-around, \b, lazy
- * repetition, back references) is refused, and so is what would expand without bounds.
+ * express, translated to them. Characters are Unicode characters in every locale; a character
+ * beyond ASCII is written as its UTF-8 bytes. Other syntax (look-around, \b, lazy repetition, back
+ * references) is refused, and so is an expression that would expand without bounds.
  */
 #include <regex.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "registry/schema_node.h"
 
 #define GROUPS_MAX 16u
-#define EXPANDED_MAX 2048u /* places after repetitions are written out */
+#define EXPANDED_MAX 2048u /* positions after repetitions are written out */
 #define REPEAT_MAX 1024u
 #define BEYOND_ASCII "[\xC2-\xF4][\x80-\xBF]+"
 
@@ -31,7 +31,7 @@ struct translation {
 	const char *why;
 	struct {
 		size_t places, last;
-		bool repeatable; /* the last thing was an atom not repeated yet */
+		bool repeatable; /* the last element was an atom without a repetition */
 	} group[GROUPS_MAX];
 	unsigned depth;
 };
@@ -49,7 +49,8 @@ add_places(struct translation *t, size_t places)
 	t->group[t->depth].places += places;
 	t->group[t->depth].last = places;
 	t->group[t->depth].repeatable = true;
-	return t->group[t->depth].places <= EXPANDED_MAX || refuse(t, "it expands too far");
+	return t->group[t->depth].places <= EXPANDED_MAX ||
+	       refuse(t, "it expands to too long an expression");
 }
 
 /* ---- classes: a set of ASCII characters, and maybe all beyond -------------------------------- */
@@ -66,7 +67,7 @@ set_range(struct set *set, unsigned char from, unsigned char to)
 		set->has[c] = true;
 }
 
-/* Adds what \d, \w or \s (or D, W, S) mean; false for another letter. */
+/* Adds the characters of \d, \w or \s (or D, W, S); false for another letter. */
 static bool
 set_named(struct set *set, char name)
 {
@@ -107,8 +108,8 @@ add_bracket(struct buf *out, const struct set *set)
 		if (set->has[c] && strchr("]^-[", c) == NULL)
 			buf_putc(out, (char)c);
 	if (set->has['['])
-		buf_putc(out, '[');	 /* nothing that begins a class name follows it */
-	if (dash && out->len == start) { /* so that ^ is not the first */
+		buf_putc(out, '[');	 /* no character that begins a class name follows it */
+	if (dash && out->len == start) { /* so that ^ is not the first character */
 		buf_putc(out, '-');
 		dash = false;
 	}
@@ -143,7 +144,7 @@ add_set(struct translation *t, const struct set *set)
 	return add_places(t, set->beyond ? 3 : 1);
 }
 
-/* The character that an escape means, or -1; `p` is behind the backslash. */
+/* The character of an escape, or -1; `p` is after the backslash. */
 static int
 escaped_char(char c)
 {
@@ -156,7 +157,7 @@ escaped_char(char c)
 											      : -1;
 }
 
-/* One member of a class: a character, or -2 when it was a named set; -1 refused. */
+/* One member of a class: a character, or -2 for a named set; -1 refused. */
 static int
 class_member(struct translation *t, struct set *set)
 {
@@ -177,7 +178,7 @@ class_member(struct translation *t, struct set *set)
 	return (unsigned char)c >= 0x80 || c == '\0' ? -1 : c;
 }
 
-/* `p` is behind the opening bracket. */
+/* `p` is after the opening bracket. */
 static bool
 translate_class(struct translation *t)
 {
@@ -279,7 +280,7 @@ read_count(struct translation *t)
 	return count;
 }
 
-/* {n}, {n,} or {n,m}; `p` is behind the brace. */
+/* {n}, {n,} or {n,m}; `p` is after the brace. */
 static bool
 translate_braces(struct translation *t, size_t *times)
 {
@@ -320,7 +321,8 @@ translate_repeat(struct translation *t, char c)
 	if (*t->p == '?')
 		return refuse(t, "lazy repetition is not supported");
 	t->group[t->depth].places += last * (times - 1);
-	return t->group[t->depth].places <= EXPANDED_MAX || refuse(t, "it expands too far");
+	return t->group[t->depth].places <= EXPANDED_MAX ||
+	       refuse(t, "it expands to too long an expression");
 }
 
 static bool
@@ -385,7 +387,7 @@ translate(struct translation *t)
 			return false;
 	if (t->depth > 0)
 		return refuse(t, "( without )");
-	return buf_ok(&t->out) || refuse(t, "it expands too far");
+	return buf_ok(&t->out) || refuse(t, "it expands to too long an expression");
 }
 
 struct pattern *

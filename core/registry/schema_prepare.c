@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes arguments fit for a handler before they are checked: what a model or its client spells
- * differently but means clearly is put right. Only where the schema leaves no doubt and nothing is
- * lost: along properties, additional properties and items. What does not fit stays as it is, and
- * the check says what is wrong with it.
+ * Converts arguments for a handler before they are checked: values that a model or its client
+ * spells differently but clearly are corrected. Only where the schema leaves no doubt and nothing
+ * is lost: in properties, additional properties and items. A value that cannot be converted stays,
+ * and the check reports its fault.
  */
 #include <math.h>
 #include <stdint.h>
@@ -16,10 +16,10 @@
 #include "registry/schema.h"
 #include "registry/schema_node.h"
 
-#define EXACT_MAX 9007199254740992.0 /* 2^53: up to there a double holds each integer */
+#define EXACT_MAX 9007199254740992.0 /* 2^53: a double holds each integer up to this */
 
 struct prepare {
-	struct buf *notes; /* or NULL: nothing is clamped */
+	struct buf *notes; /* or NULL: nothing is limited */
 	const char *name;  /* of the top-level property, for the notes */
 	unsigned depth;
 };
@@ -27,7 +27,7 @@ struct prepare {
 static struct json_object *prepare(struct prepare *p, const struct node *node,
 				   struct json_object *value);
 
-/* The node behind references, which the compiler has proved to end. */
+/* The node after all references; the compiler has checked that they end. */
 static const struct node *
 behind(const struct node *node)
 {
@@ -38,7 +38,7 @@ behind(const struct node *node)
 
 /* ---- one value in another spelling: a new value, or NULL ------------------------------------ */
 
-/* 5.0 and 5e0 are integers too, and handlers read an integer. */
+/* 5.0 and 5e0 are integers too, and handlers need an integer. */
 static struct json_object *
 whole_number(struct json_object *value)
 {
@@ -124,8 +124,8 @@ text_of_number(struct json_object *value)
 	return json_object_new_string(json_object_to_json_string(value));
 }
 
-/* One value where a list is wanted, if it fits into the list. A text that began a JSON array or
- * object and did not end one was meant as such, and is not taken for a name. */
+/* One value instead of a list, if it fits into the list. A text that looks like an incomplete JSON
+ * array or object is not used as a value. */
 static struct json_object *
 list_of_one(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -150,7 +150,7 @@ list_of_one(struct prepare *p, const struct node *node, struct json_object *valu
 	return list;
 }
 
-/* A value of a type that is not wanted, as one that is. */
+/* Converts a value to a type that the schema allows. */
 static struct json_object *
 convert(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -170,7 +170,7 @@ convert(struct prepare *p, const struct node *node, struct json_object *value)
 	return other;
 }
 
-/* The one value of the enum that differs in case only. */
+/* The only value of the enum that differs just in case. */
 static struct json_object *
 in_its_case(const struct node *node, struct json_object *value)
 {
@@ -245,7 +245,7 @@ needs_property(const struct node *node, const char *name)
 	return false;
 }
 
-/* Many clients send null for an optional argument that was left out. */
+/* Many clients send null for an optional argument that was not given. */
 static bool
 means_absent(const struct node *node, const struct property *property)
 {
@@ -287,12 +287,12 @@ prepare_object(struct prepare *p, const struct node *node, struct json_object *o
 		if (node_property(node, key) != NULL)
 			continue;
 		other = prepare(p, node->additional, value);
-		if (other != NULL) /* in place: the key is there, so the table does not move */
+		if (other != NULL) /* in place: the key exists, so the table does not move */
 			json_object_object_add(object, key, other);
 	}
 }
 
-/* Of a type that is wanted: its inside, or how it is spelled. */
+/* A value of a right type: its content, or its spelling. */
 static struct json_object *
 prepare_fitting(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -317,7 +317,7 @@ prepare_fitting(struct prepare *p, const struct node *node, struct json_object *
 	return clamped;
 }
 
-/* Changes `value` in place, or returns what is to stand there instead. */
+/* Changes `value` in place, or returns the value that replaces it. */
 static struct json_object *
 prepare(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -366,7 +366,7 @@ make_fit(const struct schema *schema, struct json_object *value, struct buf *not
 	const struct node *root = behind(schema->root);
 	struct prepare p = { .notes = notes };
 
-	/* The value itself is the caller's: it may be changed, but not put in another's place. */
+	/* The value itself belongs to the caller: it may be changed, but not replaced. */
 	if (json_object_is_type(value, json_type_object)) {
 		p.depth = 1;
 		prepare_object(&p, root, value);

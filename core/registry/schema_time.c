@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times as people and models write them: milliseconds since 1970, an ISO 8601 date or time (without
- * a zone it is UTC), or a distance from now such as -24h.
+ * Times in the forms that people and models write: milliseconds since 1970, an ISO 8601 date or
+ * time (UTC without a zone), or a difference from now such as -24h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,8 @@ static int64_t
 days_of(int year, int month, int day)
 {
 	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-	const int64_t y = year - (month <= 2); /* a leap day counts from March on */
+	const int64_t y = year - (month <= 2); /* the year starts in March, so a leap day is at
+					        * its end */
 
 	return (int64_t)365 * (year - 1970) + (y / 4 - y / 100 + y / 400) - 477 +
 	       before[month - 1] + day - 1;
@@ -66,7 +67,7 @@ take_date(const char **at, int64_t *ms)
 	return true;
 }
 
-/* Behind the seconds; more than milliseconds are cut. */
+/* After the seconds; digits beyond milliseconds are cut. */
 static void
 take_fraction(const char **at, int64_t *ms)
 {
@@ -127,7 +128,7 @@ parse_iso(const char *text, int64_t *ms)
 	       take_clock(&text, ms) && take_zone(&text, ms);
 }
 
-/* now, -24h, now-24h; + is a time to come. */
+/* now, -24h, now-24h; + is a time in the future. */
 static bool
 parse_distance(const char *text, int64_t now_ms, int64_t *ms)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON values as JSON Schema sees them: one kind of number, equality by value. */
+/* JSON values for JSON Schema: one kind of number, equality by value. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ value_type_name(struct json_object *value)
 	return "an object";
 }
 
-/* json-c keeps what is beyond int64_t as uint64_t. */
+/* json-c keeps numbers beyond int64_t as uint64_t. */
 static bool
 beyond_int64(struct json_object *number)
 {
@@ -96,7 +96,7 @@ number_is_multiple(struct json_object *number, struct json_object *of)
 			 ? json_object_get_uint64(number) % (uint64_t)divisor == 0
 			 : divisor == 1 || json_object_get_int64(number) % divisor == 0;
 	}
-	/* 0.3 is a multiple of 0.1 to everybody but floating-point arithmetic */
+	/* 0.3 is a multiple of 0.1, but not in floating-point arithmetic */
 	quotient = json_object_get_double(number) / json_object_get_double(of);
 	return isfinite(quotient) &&
 	       fabs(quotient - nearbyint(quotient)) <= 1e-9 * fmax(1, fabs(quotient));
@@ -117,7 +117,7 @@ objects_equal(struct json_object *a, struct json_object *b, size_t *steps)
 	return true;
 }
 
-/* Recursion is bounded by the depth that the gate let through. */
+/* The depth limit of the gate bounds the recursion. */
 bool
 values_equal(struct json_object *a, struct json_object *b, size_t *steps)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every JSON-RPC error of ours, declared once: name, code, HTTP status in the modern era (MCP
+/* Every JSON-RPC error of the host, declared once: name, code, HTTP status in the modern era (MCP
  * 2026-07-28, basic/transports and basic/index, "Error Codes"). */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -7,20 +7,22 @@
 #ifndef CORE_RPC_ERROR_H
 #define CORE_RPC_ERROR_H
 
-#define RPC_ERRORS(X)                                                                       \
-	X(PARSE, -32700, 400)		/* not JSON */                                      \
-	X(INVALID_REQUEST, -32600, 400) /* JSON, but no JSON-RPC message we take */         \
-	X(METHOD_NOT_FOUND, -32601, 404)                                                    \
-	X(INVALID_PARAMS, -32602, 200) /* unknown tool, bad cursor, … */                  \
-	X(INVALID_META, -32602, 400)   /* `_meta` of the modern era missing or ill-typed */ \
-	X(INTERNAL, -32603, 200)                                                            \
-	X(RESOURCE_NOT_FOUND, -32602, 200) /* legacy: -32002 */                             \
-	X(HEADER_MISMATCH, -32020, 400)                                                     \
-	X(MISSING_CAPABILITY, -32021, 400)                                                  \
-	X(UNSUPPORTED_VERSION, -32022, 400)                                                 \
-	X(UNKNOWN_SESSION, -32001, 404)                                                     \
-	X(OVERLOADED, -32603, 503)                                                          \
-	X(FAILED, -31000,                                                                   \
+#define RPC_ERRORS(X)                                                                         \
+	X(PARSE, -32700, 400)		/* not JSON */                                        \
+	X(INVALID_REQUEST, -32600, 400) /* valid JSON, but not a JSON-RPC message that is
+					 * accepted */     \
+	X(METHOD_NOT_FOUND, -32601, 404)                                                      \
+	X(INVALID_PARAMS, -32602, 200) /* unknown tool, bad cursor, … */                    \
+	X(INVALID_META, -32602, 400)   /* `_meta` of the modern era is missing or has a wrong
+				        * type */ \
+	X(INTERNAL, -32603, 200)                                                              \
+	X(RESOURCE_NOT_FOUND, -32602, 200) /* legacy: -32002 */                               \
+	X(HEADER_MISMATCH, -32020, 400)                                                       \
+	X(MISSING_CAPABILITY, -32021, 400)                                                    \
+	X(UNSUPPORTED_VERSION, -32022, 400)                                                   \
+	X(UNKNOWN_SESSION, -32001, 404)                                                       \
+	X(OVERLOADED, -32603, 503)                                                            \
+	X(FAILED, -31000,                                                                     \
 	  200) /* a resource or prompt: `data` says what its reader can do. Ours, \
 				* outside of what JSON-RPC reserves: nothing of the host failed. */
 

@@ -33,7 +33,7 @@ unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/* The next lone one from `at` on, which must not be within an escape. */
+/* The next lone surrogate from `at` on, which must not be within an escape. */
 static const char *
 find_lone(const char *at, const char *end)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What real clients send that is not quite JSON, and can be understood without doubt. */
+/* Repairs input of real clients that is almost JSON and can be understood without doubt. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -8,11 +8,11 @@
 
 #include <stddef.h>
 
-/* The bytes of a byte order mark at the front (RFC 8259, 8.1: a parser may ignore it). */
+/* The length of a byte order mark at the front (RFC 8259, 8.1: a parser may ignore it). */
 size_t mend_mark(const char *text, size_t len);
-/* Half a surrogate pair, spelled as an escape, is no character; programs that cut texts by UTF-16
- * units send it. Returns NULL when there is none, else a copy of the text (free()) in which each
- * such escape is U+FFFD; all lengths and places stay as they are. */
+/* Half a surrogate pair, written as an escape, is not a character; programs that cut texts between
+ * UTF-16 units send it. Returns NULL when there is none, else a copy of the text (free()) in which
+ * each such escape is U+FFFD. Lengths and positions do not change. */
 char *mend_surrogates(const char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes to a message: what JSON-RPC 2.0 and MCP (basic/index, "Messages") demand of its shape. */
+/* Bytes to a message: the form that JSON-RPC 2.0 and MCP (basic/index, "Messages") require. */
 #include "rpc/message.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ message_is_id(struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string))
 		return json_object_get_string_len(value) <= (int)LIMIT_HANDLE;
-	if (json_object_is_type(value, json_type_double)) /* beyond 64 bits, kept as spelled */
+	if (json_object_is_type(value, json_type_double)) /* beyond 64 bits, kept in its spelling */
 		return strpbrk(json_object_get_string(value), ".eEIN") == NULL;
 	return json_object_is_type(value, json_type_int);
 }
@@ -51,8 +51,8 @@ message_text(struct json_object *object, const char *key)
 	return json_object_get_string(value);
 }
 
-/* The id as it is spelled: in the text where there is one, else (inside a batch) as json-c writes
- * it, which is exact up to the ends of its integers. */
+/* The id in its spelling: from the text if there is one, else (inside a batch) as json-c writes it,
+ * which is exact for integers. */
 static bool
 take_id(struct message *message, const char *text, size_t len)
 {
@@ -73,7 +73,7 @@ take_id(struct message *message, const char *text, size_t len)
 	return message->id != NULL;
 }
 
-/* Reads the id first, so that an error about the rest can name it. */
+/* Reads the id first, so that an error about the rest can contain it. */
 static const char *
 read_id(struct message *message, const char *text, size_t len)
 {
@@ -87,8 +87,8 @@ read_id(struct message *message, const char *text, size_t len)
 	return take_id(message, text, len) ? NULL : "id is too large a number";
 }
 
-/* Many clients write null for what they do not give. Of these members it says the same as leaving
- * them out. */
+/* Many clients write null for members that they do not use. For these members it means the same as
+ * an absent one. */
 static void
 drop_nulls(struct json_object *params)
 {
@@ -114,7 +114,7 @@ read_shape(struct message *message)
 		message->kind = MESSAGE_RESPONSE;
 		if (!json_object_object_get_ex(tree, "result", NULL) &&
 		    !json_object_object_get_ex(tree, "error", NULL))
-			return "neither method nor result nor error";
+			return "method, result and error are all missing";
 		return NULL;
 	}
 	message->method = message_text(tree, "method");
@@ -140,7 +140,7 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 		return rpc_error_code(RPC_INVALID_REQUEST);
 	}
 	reason = read_id(message, text, len);
-	/* an error response may say null when it could not read our id */
+	/* an error response may have a null id when the client could not read ours */
 	if (reason != NULL && json_object_object_get_ex(message->tree, "error", NULL) &&
 	    message->id_value == NULL)
 		reason = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scanner that takes what it gets for JSON as long as it can. */
+/* A scanner that treats its input as JSON as long as possible. */
 #include "rpc/recover.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ in_string(struct recover *recover, char c)
 		recover->text = RECOVER_PLAIN;
 }
 
-/* Within a value of the top level. */
+/* Inside a value of the top level. */
 static void
 within(struct recover *recover, char c)
 {
@@ -91,7 +91,7 @@ name(struct recover *recover, char c)
 	recover->key_len += recover->key_len <= RECOVER_KEY_MAX;
 }
 
-/* Where only one character may come, but for blanks. */
+/* Positions where only one character is allowed, besides white space. */
 static void
 expect(struct recover *recover, char c, char wanted, enum recover_state next)
 {
@@ -126,7 +126,7 @@ feed(struct recover *recover, char c)
 	}
 }
 
-/* Nearly all of a long message is inside strings: those bytes are passed over quickly. */
+/* Nearly all of a long message is inside strings: those bytes are skipped quickly. */
 static size_t
 plain_run(const struct recover *recover, const char *text, size_t len)
 {
@@ -149,7 +149,7 @@ recover_feed(struct recover *recover, const char *text, size_t len)
 	}
 }
 
-/* A string, or an integer in plain digits. */
+/* A string, or an integer written in plain digits. */
 static bool
 is_id(const char *text, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The id of a message that is refused before it was parsed: a client that gets no id waits until
- * its own time is over. Reads the top level only, in pieces of any size and with little memory, so
- * that it works on what is too long, too deep, cut off, or no valid text at all.
+ * Finds the id of a message that is refused before it was parsed: a client without the id waits
+ * until its own timeout. Reads the top level only, in pieces of any size and with little memory, so
+ * that it works for messages that are too long, too deep, cut off, or not valid text.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -16,7 +16,7 @@
 #include "config/config.h"
 
 #define RECOVER_ID_MAX (LIMIT_HANDLE * 6 + 2) /* an id with every byte escaped, and its quotes */
-#define RECOVER_KEY_MAX 8u		      /* enough for the keys that matter */
+#define RECOVER_KEY_MAX 8u		      /* enough for the relevant keys */
 
 enum recover_state {
 	RECOVER_START,	/* before the opening brace */
@@ -25,12 +25,12 @@ enum recover_state {
 	RECOVER_COLON,	/* behind a key */
 	RECOVER_VALUE,	/* where a value begins */
 	RECOVER_WITHIN, /* within a value */
-	RECOVER_OVER,	/* at the end, or lost */
+	RECOVER_OVER,	/* at the end, or the position is lost */
 };
 
 enum recover_text { RECOVER_PLAIN, RECOVER_STRING, RECOVER_ESCAPE };
 
-/* zeroed: nothing read yet */
+/* zeroed: nothing was read yet */
 struct recover {
 	enum recover_state state;
 	size_t depth; /* of nesting within a value */
@@ -40,14 +40,14 @@ struct recover {
 	bool taking; /* the value is the id */
 	char id[RECOVER_ID_MAX + 1];
 	size_t id_len;
-	unsigned ids;  /* how many there were */
-	bool request;  /* there is a method */
-	bool response; /* there is a result or an error */
+	unsigned ids;  /* number of ids */
+	bool request;  /* there was a method */
+	bool response; /* there was a result or an error */
 };
 
 void recover_feed(struct recover *recover, const char *text, size_t len);
-/* The id's JSON token in recover->id, NUL-terminated; NULL when it is not there whole, there are
- * several, or the message is an answer, whose id is ours. */
+/* The id's JSON token in recover->id, NUL-terminated. NULL when it is incomplete, there are
+ * several, or the message is an answer, whose id is the host's. */
 const char *recover_id(struct recover *recover);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result writer: what bounds a result, structured content, _meta, completions, failures.
+/* The result writer: the caps of a result, structured content, _meta, completions, failures.
  * Content blocks are in result_block.c, tables in table.c. */
 #include "run/result.h"
 
@@ -164,7 +164,9 @@ result_structured(struct result *result, const char *json, size_t len)
 	if (len > RESULT_STRUCTURED_MAX) {
 		char reason[128];
 
-		snprintf(reason, sizeof(reason), "%zu bytes of structured content; %u are allowed",
+		snprintf(reason, sizeof(reason),
+			 "%zu bytes of structured content; %u are "
+			 "allowed",
 			 len, RESULT_STRUCTURED_MAX);
 		result_fail_text(result, MCP_E_TOO_LARGE, "The result is too large", reason,
 				 "Ask for a smaller part, or with less detail");
@@ -180,7 +182,7 @@ result_structured(struct result *result, const char *json, size_t len)
 	return MCP_OK;
 }
 
-/* Members of an object are gated as a whole, which finds a key that was there before. */
+/* Members of an object pass the gate together, which finds a key that is used twice. */
 int
 result_meta(struct result *result, const char *key, const char *json, size_t len)
 {
@@ -272,7 +274,7 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 
 	while (((unsigned char)tail[left_at] & 0xC0) == 0x80)
 		left_at++;
-	if (lines) { /* whole lines, where they are not too long */
+	if (lines) { /* whole lines, unless they are too long */
 		at = memrchr(head, '\n', shown);
 		shown = at != NULL && at - head > RESULT_WHY_MAX / 4 ? (size_t)(at - head) : shown;
 		at = memchr(tail + left_at, '\n', end->len - left_at);
@@ -287,7 +289,7 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 	buf_add(out, tail + left_at, end->len - left_at);
 }
 
-/* The reason keeps its lines: messages of SQL and tracebacks are made of them. */
+/* The reason keeps its lines: messages of SQL and tracebacks need them. */
 static char *
 why_of(const char *given)
 {
@@ -330,7 +332,7 @@ known_reason(enum mcp_status status)
 	return false;
 }
 
-/* What was written before does not count: the answer is the failure. The first one stands. */
+/* The answer is the failure; earlier text is dropped. The first failure counts. */
 int
 result_fail(struct result *result, const struct mcp_failure *failure)
 {
@@ -379,7 +381,7 @@ result_defect(struct result *result, const char *format, ...)
 	snprintf(what, sizeof(what), "The plugin %s%smade a mistake", plugin != NULL ? plugin : "",
 		 plugin != NULL ? " " : "");
 	result_fail_text(result, MCP_E_INTERNAL, what, why,
-			 "Report this to whoever maintains the plugin");
+			 "Report this to the maintainer of the plugin");
 	return MCP_E_INTERNAL;
 }
 

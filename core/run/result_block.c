@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Content blocks: text, images, audio, embedded resources and links (MCP, server/tools, "Tool
- * Result"), within the caps of a result, which says at its end what they left out. */
+ * Result"), within the caps of a result. The end of the result reports what the caps left out. */
 #include "run/result.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "run/table.h"
 #include "run/text.h"
 
-/* What is written here was counted before; this only bounds arithmetic. */
+/* The sizes were counted before; this only bounds arithmetic. */
 #define BLOCK_CAP ((size_t)1 << 30)
 #define TEXT_MARGIN ((size_t)1 << 20)
 
@@ -104,7 +104,7 @@ new_block(struct result *result)
 	return &result->block[n];
 }
 
-/* The plain text lies behind the JSON in the same memory. */
+/* The plain text follows the JSON in the same memory. */
 void
 result_push(struct result *result, const struct block_parts *parts)
 {
@@ -149,7 +149,7 @@ result_push_text(struct result *result, const char *text, size_t len, const char
 
 /* ---- admitting ------------------------------------------------------------------------------ */
 
-/* Of a text that is far too long only so much is looked at: the rest cannot be shown. */
+/* Of a text that is much too long only this much is read: the rest cannot be shown. */
 static size_t
 looked_at(struct result *result, const char *text, size_t len)
 {
@@ -159,7 +159,7 @@ looked_at(struct result *result, const char *text, size_t len)
 	return kept;
 }
 
-/* How much of a text fits, which is counted. */
+/* The length of a text that fits; it is counted. */
 static size_t
 admit_text(struct result *result, const char *text, size_t len)
 {
@@ -209,7 +209,7 @@ prepared(const char *text)
 	return copy;
 }
 
-/* Pushes a block with the names of the given one made fit. */
+/* Adds a block, with the names of the given one prepared. */
 static int
 push_named(struct result *result, const struct mcp_block *given, struct block_parts *parts)
 {
@@ -329,7 +329,7 @@ add_link(struct result *result, const struct mcp_block *given)
 
 	if (given->uri == NULL || given->name == NULL)
 		return result_defect(result, "a resource link needs a URI and a name");
-	/* its texts are read, too: all of them, or none of the link */
+	/* texts of a link are read too: all of them are shown, or the link is left out */
 	if (result->text_full || len > result->limits.text - result->text_len) {
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;
@@ -380,7 +380,7 @@ result_block(struct result *result, const struct mcp_block *block)
 static void
 free_block(struct result_block *block)
 {
-	free(block->json); /* the text lies in the same memory */
+	free(block->json); /* the text is in the same memory */
 	free(block->base64);
 	free(block->uri);
 	free(block->mime);
@@ -397,7 +397,7 @@ result_drop_blocks(struct result *result)
 	result->blocks = 0;
 }
 
-/* Messages of a prompt stay apart, and so do rows for a program. */
+/* Messages of a prompt stay separate, and so do rows for a program. */
 static bool
 joins(const struct result_block *block, const struct result_block *next)
 {
@@ -406,7 +406,8 @@ joins(const struct result_block *block, const struct result_block *next)
 	       block->untrusted == next->untrusted;
 }
 
-/* Rows for a program come first where they are the only ones: what is said about them joins. */
+/* If there is one block of rows for a program, it comes first, and the texts about it are
+ * merged. */
 static void
 rows_first(struct result *result)
 {

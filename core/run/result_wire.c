@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A result as bytes between a worker process and the host. The reader trusts nothing: what the
- * worker's code, which is the plugin's process, has written is bounded, masked and rebuilt. */
+/* A result as bytes between a worker process and the host. The reader trusts nothing: the worker's
+ * process runs the plugin's code, so everything from it is limited, masked and rebuilt. */
 #include "run/result.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "run/result_internal.h"
 #include "run/text.h"
 
-/* Fences and last lines come on top of the text that is counted. */
+/* Fences and end lines are added to the counted text. */
 #define TEXT_SLACK (64u << 10)
 #define BASE64_MAX (RESULT_BLOB_MAX / 3 * 4 + 4 * RESULT_BLOCKS_MAX)
 #define BLOCKS_SLACK 4u
@@ -165,7 +165,7 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 		 : NULL;
 }
 
-/* A masked member, kept in `keep` until the block is pushed. */
+/* A masked member, kept in `keep` until the block is added. */
 static const char *
 named(struct json_object *object, const char *key, char *keep[], size_t *kept)
 {

@@ -17,7 +17,7 @@
 
 #define COLUMNS_MAX 4096u
 #define ELLIPSIS "\xE2\x80\xA6"
-#define CELL_LEAST 16u /* characters of a cell, however wide the table is */
+#define CELL_LEAST 16u /* characters of a cell, for any width of the table */
 #define TABLE_SLACK 64 /* bytes behind the cap on text: what ends a row or the table */
 #define CHARACTER_MAX 4
 
@@ -46,7 +46,7 @@ text_room(const struct result *result)
 
 /* ---- head ----------------------------------------------------------------------------------- */
 
-/* Types whose values JSON can hold as they are, by the names of SQL and of JSON Schema. */
+/* Types whose values are valid JSON, by the names of SQL and of JSON Schema. */
 static bool
 literal_type(const char *type)
 {
@@ -69,7 +69,7 @@ name_taken(const struct result_table *table, const char *name)
 	return false;
 }
 
-/* Objects need distinct keys: the second "id" becomes "id_2". */
+/* Objects need different keys: the second "id" becomes "id_2". */
 static char *
 distinct_name(const struct result_table *table, char *name)
 {
@@ -132,7 +132,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-/* The length of the first `max` characters, or the whole when there are not more. */
+/* The length of the first `max` characters, or of the whole when it is shorter. */
 static size_t
 characters(const char *text, size_t len, size_t max)
 {
@@ -199,7 +199,7 @@ put_row(const struct result_table *table, struct table_rows *rows, const struct 
 	buf_puts(out, format->row_end);
 }
 
-/* Adds a row with cells of at most `most` characters; false, with nothing added, when it does not
+/* Adds a row with cells of at most `most` characters. False, with nothing added, when it does not
  * fit. */
 static bool
 row_fits(struct result *result, const struct mcp_text *cells, size_t most)
@@ -257,7 +257,7 @@ result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 		return MCP_E_TOO_LARGE;
 	}
 	fits = row_fits(result, cells, table->cell);
-	/* The first row has to fit, or no call would ever lead on. */
+	/* The first row must fit, or no next call would make progress. */
 	for (; !fits && table->rows == 0 && table->cell >= 2 * CELL_LEAST;
 	     fits = row_fits(result, cells, table->cell))
 		table->cell /= 2;

@@ -5,7 +5,7 @@
 
 #include "run/table_format.h"
 
-/* What a cell could be mistaken for is put into quotes: NULL, nothing, something quoted. */
+/* A cell that could be confused with something else is put in quotes: NULL, nothing, quotes. */
 static size_t
 compact_cell(struct buf *out, const struct table_column *column, const char *text, size_t len)
 {

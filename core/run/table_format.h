@@ -40,7 +40,7 @@ extern const struct table_format table_compact, table_markdown, table_csv, table
 /* A character that would break the line or the reader's trust, as an escape. Returns its length; 0:
  * it may pass, and nothing was written. */
 size_t table_escape(struct buf *out, const char *text, size_t len);
-/* One character as it is; returns its length. */
+/* One character unchanged; returns its length. */
 size_t table_character(struct buf *out, const char *text, size_t len);
 
 #endif

@@ -7,9 +7,9 @@
 #include "run/text.h"
 #include "unit.h"
 
-#define DIGITS_EXACT 15 /* so many digits survive a reader that knows only doubles */
+#define DIGITS_EXACT 15 /* digits that a reader with doubles keeps */
 
-/* A number or boolean that JSON spells as the cell does, and that no reader rounds. */
+/* A number or boolean that JSON writes in the same way, and that no reader rounds. */
 static bool
 is_literal(const char *text, size_t len)
 {

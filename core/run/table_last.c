@@ -31,12 +31,12 @@ put_noun(struct buf *out, const char *noun, bool one)
 		buf_add(out, noun, ends_with(noun, "s") ? len - 1 : len);
 }
 
-/* How many there are: what was said, but never fewer than were offered. */
+/* The total: the declared one, but never less than the offered rows. */
 static void
 put_counts(const struct result_table *table, const struct mcp_table_end *end, struct buf *out)
 {
 	const char *noun = end->noun == NULL ? "rows" : end->noun;
-	/* 0 behind rows is that of a struct which does not say */
+	/* 0 after rows means that the struct does not give a total */
 	bool known = end->total > 0 || (end->total == 0 && table->offered == 0);
 	uint64_t total = known ? (uint64_t)end->total : 0;
 	bool lower = known && end->at_least;
@@ -99,7 +99,7 @@ table_last_line(const struct result_table *table, const struct table_rows *rows,
 	rest = dropped || end->more || end->at_least ||
 	       (end->total >= 0 && (uint64_t)end->total > table->rows);
 	if (how != NULL && rest) {
-		/* The call before it ends with its line. */
+		/* The previous call ends with its line. */
 		buf_puts(out, rows->cut_cells > 0 && end->whole != NULL ? "\nNext: " : " Next: ");
 		text_line(out, how, RESULT_LINE_MAX);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text on its way to a model. */
+/* Prepares text for a model. */
 #include "run/text.h"
 
 #include <inttypes.h>
@@ -52,7 +52,7 @@ put_break(struct buf *out, const char *text, size_t len, enum text_place place)
 		buf_putc(out, '\n');
 }
 
-/* Handles one part that may not pass as it is; returns the bytes it took. */
+/* Handles one part that must be changed; returns the bytes read. */
 static size_t
 clean_one(struct buf *out, const char *text, size_t len, enum text_place place)
 {
@@ -77,7 +77,7 @@ clean_one(struct buf *out, const char *text, size_t len, enum text_place place)
 	return (size_t)step;
 }
 
-/* The length of the run at the front that stands everywhere. */
+/* The length of the run at the front that needs no change anywhere. */
 static size_t
 plain_run(const char *text, size_t len, enum text_place place)
 {
@@ -122,8 +122,8 @@ text_line(struct buf *out, const char *text, size_t max)
 	buf_fini(&line);
 }
 
-/* Masking comes before cleaning, which could change a value so that it is not found, and again
- * after, which could bring one together. */
+/* Text is masked before it is cleaned, because cleaning could change a value so that it is not
+ * found. It is masked again after that, because cleaning could also create one. */
 const char *
 text_prepare(struct buf *room, const char *text, size_t *len, enum text_place place)
 {
@@ -233,7 +233,7 @@ text_cut(const char *text, size_t len, size_t max)
 	return max;
 }
 
-/* True when the text at `<` reads like a tag of ours. */
+/* True when the text at `<` looks like a tag of the host. */
 static bool
 like_fence(const char *text, size_t len)
 {
@@ -273,7 +273,7 @@ text_number(struct buf *out, uint64_t number)
 	}
 }
 
-/* Names and texts alike: what they hold is read by a model, too. */
+/* For names and texts: a model reads both. */
 static void
 mask_string(struct json *out, const char *text, size_t len, bool name)
 {
@@ -347,7 +347,7 @@ text_mask_json(struct buf *out, const char *json, size_t len)
 	char *masked = mask_apply(json, len, &masked_len);
 
 	free(masked);
-	/* without escapes a text means what it spells: nothing found, nothing there */
+	/* without escapes the raw text is the text: when nothing is found in it, it is clean */
 	if (masked == NULL && memchr(json, '\\', len) == NULL &&
 	    plain_run(json, len, TEXT_OTHERS) == len) {
 		buf_add(out, json, len);

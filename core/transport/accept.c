@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accept fields: ranges with their weights. */
+/* Accept fields: media ranges with their weights. */
 #include "transport/accept.h"
 
 #include <stddef.h>
@@ -10,7 +10,7 @@
 /* One element of the list: `text` up to `end`. */
 struct range {
 	const char *text, *end;
-	size_t len; /* of the media range alone, without parameters and blanks */
+	size_t len; /* of the media range only, without parameters and white space */
 };
 
 static bool
@@ -19,7 +19,7 @@ range_is(const struct range *range, const char *name)
 	return range->len == strlen(name) && strncasecmp(range->text, name, range->len) == 0;
 }
 
-/* Is the weight above zero? Other parameters change nothing here. */
+/* Is the weight above zero? Other parameters are ignored. */
 static bool
 has_weight(const struct range *range)
 {

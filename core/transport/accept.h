@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Accept fields of a request admit (RFC 9110, 12.5.1). */
+/* What the Accept fields of a request allow (RFC 9110, 12.5.1). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* How one media type stands: the most specific range that names it decides. */
+/* The state of one media type: the most specific range that matches it decides. */
 struct accept_type {
-	unsigned specificity; /* 0: no range names it; 3: by its full name */
+	unsigned specificity; /* 0: no range matches it; 3: by its full name */
 	bool admitted;	      /* that range has a q above zero */
 };
 
@@ -20,11 +20,11 @@ struct accept {
 	struct accept_type json, stream; /* application/json, text/event-stream */
 };
 
-/* One more field line; several are one list (RFC 9110, 5.3). */
+/* One more field line; several lines are one list (RFC 9110, 5.3). */
 void accept_read(struct accept *accept, const char *value);
-/* Is JSON admitted? Without any field everything is. */
+/* Is JSON allowed? Without any field everything is. */
 bool accept_json(const struct accept *accept);
-/* Is a stream admitted? Only when asked for: without any field a plain answer is the safe one. */
+/* Is a stream allowed? Only when it is named: without any field a plain answer is safe. */
 bool accept_stream(const struct accept *accept);
 
 #endif

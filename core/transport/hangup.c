@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EPOLLRDHUP also fires when only the sending side is closed, which counts as gone; it does not
- * fire for a pipelined next request. The watch is set up for the first request that has to wait and
- * stays for the life of the socket. */
+ * fire for a pipelined next request. The watch is added for the first request that must wait, and
+ * stays until the socket is closed. */
 #include "transport/hangup.h"
 
 #include "base/log.h"

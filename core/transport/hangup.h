@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Notices that a peer has gone while its request is being worked on: libmicrohttpd does not look at
- * a suspended connection, yet a closed connection is how a modern client cancels (MCP
+ * Detects that a peer has gone while its request runs. libmicrohttpd does not check a suspended
+ * connection, but a modern client cancels by closing its connection (MCP
  * basic/patterns/cancellation).
  */
 #ifndef LAKEHOST_CORE
@@ -12,7 +12,7 @@
 
 struct http_connection;
 
-/* From now on, for the life of the socket; http_drop() follows when the peer goes. */
+/* From now on, until the socket is closed; http_drop() is called when the peer is gone. */
 void hangup_watch(struct http_connection *connection);
 void hangup_forget(struct http_connection *connection);
 

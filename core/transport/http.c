@@ -20,8 +20,8 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define SWEEP_MS 1000	       /* how often deadlines are looked at */
-#define DESCRIPTORS_SPARE 256u /* for everything but connections */
+#define SWEEP_MS 1000	       /* time between checks of deadlines */
+#define DESCRIPTORS_SPARE 256u /* files for everything except connections */
 
 const struct http_times http_times_default = {
 	.head_ms = 10000,
@@ -33,14 +33,14 @@ const struct http_times http_times_default = {
 
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
-/* Does the peer take nothing of the answer? TCP alone would let it go on for ever. */
+/* Does the peer read nothing of the answer? TCP alone would wait forever. */
 static bool
 stalled(struct http_connection *connection, int64_t now)
 {
 	struct http_sent sent;
 
 	if (!http_sent(connection->fd, &sent))
-		return false; /* the deadline holds */
+		return false; /* the deadline is valid */
 	if (sent.acked != connection->acked) {
 		connection->acked = sent.acked;
 		connection->moved_ms = now;
@@ -61,11 +61,11 @@ too_late(struct http_connection *connection, int64_t now)
 		return true;
 	if (connection->phase == PHASE_BODY && connection->recover != NULL &&
 	    now - connection->moved_ms > HTTP_SLOW_MS)
-		return true; /* it is refused in any case: who sends no more gets no id */
+		return true; /* it is refused in any case: a client that sends no more gets no id */
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 
-/* One look after each request; later closes make an edge. */
+/* One check after each request; later closes make an edge. */
 static bool
 left_unnoticed(struct http_connection *connection)
 {
@@ -97,7 +97,7 @@ sweep(struct loop_timer *timer)
 	for (struct http_connection *c = http->connections, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->socket == SOCKET_DROPPED)
-			http_run_soon(c->listener); /* until MHD has let go of it */
+			http_run_soon(c->listener); /* until MHD releases it */
 		else if (left_unnoticed(c))
 			http_drop(c);
 		else if (too_late(c, now))
@@ -112,7 +112,7 @@ sweep(struct loop_timer *timer)
 
 /* ---- start --------------------------------------------------------------------------------- */
 
-/* As many connections as configured need descriptors, also for their upstream side. */
+/* The configured number of connections needs descriptors, also for requests to upstreams. */
 static size_t
 fit_connections(size_t wanted)
 {
@@ -144,7 +144,7 @@ open_listeners(struct http *http, char *why, size_t why_size)
 		const struct config_listener *wanted = &config->server.listener[i];
 		struct listen_socket *sockets = NULL;
 		size_t n = listen_open(wanted, &sockets, why, why_size), done = 0;
-		/* the loop holds pointers to them, so the array must never move */
+		/* the loop has pointers to them, so the array must not move */
 		bool fine = n > 0 && http->listeners + n <= HTTP_LISTENERS_MAX;
 
 		if (n > 0 && !fine)

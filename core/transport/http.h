@@ -15,29 +15,29 @@
 struct http;
 struct loop;
 
-/* How long peers may take; the defaults suit everybody but tests. */
+/* Time limits for peers; only tests use other values. */
 struct http_times {
-	unsigned head_ms;      /* from connecting, or the request line, to the end of the head */
+	unsigned head_ms;      /* from connecting, or the request line, to the end of the header */
 	unsigned body_ms;      /* for the body */
 	unsigned idle_ms;      /* between two requests of a connection */
-	unsigned stall_ms;     /* without taking anything of an answer */
+	unsigned stall_ms;     /* without reading anything of an answer */
 	unsigned keepalive_ms; /* between comments on an idle event stream */
 };
 extern const struct http_times http_times_default;
 
-/* All HTTP listeners. `config` is borrowed. `ready` is asked by /readyz: NULL when fit to serve,
- * else a reason (503). Returns NULL with `why` when a socket cannot be opened. */
+/* All HTTP listeners. `config` is borrowed. `ready` is called for /readyz: NULL when the host can
+ * serve, else a reason (503). Returns NULL with `why` when a socket cannot be opened. */
 struct http *http_new(struct loop *loop, const struct config *config,
 		      const struct receiver *receiver, const struct principal *principal,
 		      const char *(*ready)(void *data), void *ready_data, char *why,
 		      size_t why_size);
 void http_set_times(struct http *http, const struct http_times *times);
-/* The address and port really bound of the i-th listener ("http://127.0.0.1:8765/mcp"). */
+/* The actual address of the i-th listener ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);
-/* Drain: closes the listening sockets; what was accepted is still answered, and connections are
- * told `Connection: close`. */
+/* Drain: closes the listening sockets. Accepted requests are still answered, with `Connection:
+ * close`. */
 void http_quiesce(struct http *http);
-/* Requests whose answer is not completely sent, and exchanges not finished. */
+/* Requests whose answer is not completely sent, and exchanges that are not finished. */
 size_t http_open_exchanges(const struct http *http);
 void http_free(struct http *http);
 

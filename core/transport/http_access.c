@@ -21,7 +21,7 @@ is_local(const char *host)
 	       strcmp(host, "::1") == 0;
 }
 
-/* An entry of a list without a port stands for any port. */
+/* An entry of a list without a port matches any port. */
 static bool
 listed_host(const struct strings *list, const struct url *url)
 {
@@ -43,7 +43,7 @@ host_allowed(const struct http_listener *listener, const struct url *url)
 	enum listen_reach reach = listener->sock.reach;
 
 	if (reach == REACH_UNIX || (reach == REACH_ANYWHERE && list->count == 0))
-		return true; /* no page gets there, or the operator named no hosts */
+		return true; /* no web page can reach it, or the operator configured no hosts */
 	return is_local(url->host) || strcasecmp(url->host, listener->host) == 0 ||
 	       listed_host(list, url);
 }
@@ -55,7 +55,7 @@ origin_allowed(const struct http_listener *listener, const char *text)
 	struct url url;
 
 	if (strcasecmp(text, "null") == 0)
-		return false; /* sandboxed frames and redirects; nobody in particular */
+		return false; /* sandboxed frames and redirects: no origin in particular */
 	for (size_t i = 0; i < list->count; i++) {
 		struct url entry;
 
@@ -127,7 +127,7 @@ header_allowed(const char *name, size_t len)
 	return false;
 }
 
-/* Fetch standard, "CORS-preflight request": the answer names what was asked for and is allowed. */
+/* Fetch standard, "CORS-preflight request": the answer lists what was asked for and is allowed. */
 struct MHD_Response *
 http_preflight(struct http_connection *connection)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Protection from web pages: by DNS rebinding a page can reach a server on loopback under a name
- * of its own, and a page can send requests across origins (MCP basic/transports, "Security
- * Warning"). So Host must be a name that we go by, and Origin, if there is one, a trusted one.
+ * Protection from web pages: by DNS rebinding a page can reach a server on loopback under its own
+ * name, and a page can send requests to other origins (MCP basic/transports, "Security Warning").
+ * So Host must be a known name of this server, and Origin, if there is one, a trusted one.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -16,11 +16,11 @@ struct http_connection;
 struct http_refusal;
 struct url;
 
-/* `target`: whom an absolute request target names; Host is ignored then (RFC 9112, 3.2.2). NULL:
+/* `target`: the host in an absolute request target; Host is then ignored (RFC 9112, 3.2.2). NULL:
  * the target is only a path. Sets connection->cors. */
 void http_access_check(struct http_connection *connection, const struct url *target,
 		       struct http_refusal *refusal);
-/* Of a request whose Origin was allowed; NULL when out of memory. */
+/* For a request whose Origin was allowed; NULL when out of memory. */
 struct MHD_Response *http_preflight(struct http_connection *connection);
 void http_add_cors(struct MHD_Response *response, const struct http_connection *connection);
 

@@ -13,9 +13,9 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define STREAM_BLOCK 1024 /* MHD's buffer for peers that know no chunks (HTTP/1.0) */
+#define STREAM_BLOCK 1024 /* MHD's buffer for peers that do not support chunks (HTTP/1.0) */
 #define REFUSAL_MAX (RECOVER_ID_MAX + 512u) /* the body of one */
-#define RAW_MAX (REFUSAL_MAX + 256u)	    /* with its head */
+#define RAW_MAX (REFUSAL_MAX + 256u)	    /* including its header */
 
 struct MHD_Response *
 http_response(struct http_connection *connection, const char *type, const char *body, size_t len)
@@ -40,7 +40,7 @@ queue(struct http_connection *connection, unsigned status, struct MHD_Response *
 	bool suspended = http_is_suspended(connection);
 	enum MHD_Result queued;
 
-	if (http->doors != DOORS_OPEN) /* others wait outside */
+	if (http->doors != DOORS_OPEN) /* other connections wait */
 		MHD_add_response_header(response, "Connection", "close");
 	connection->moved_ms = clock_ms();
 	connection->acked = 0;
@@ -73,7 +73,7 @@ http_answer(struct http_connection *connection, int status, const char *type, co
 
 /* ---- streams ------------------------------------------------------------------------------- */
 
-/* MHD asks for more. With nothing to give it must be suspended, or it would ask without end. */
+/* MHD asks for more bytes. Without any it must be suspended, or it would ask again and again. */
 static ssize_t
 read_stream(void *cls, uint64_t position, char *out, size_t room)
 {
@@ -92,7 +92,7 @@ read_stream(void *cls, uint64_t position, char *out, size_t room)
 	return 0;
 }
 
-/* A stream that is complete before the receiver returns goes out in one piece. */
+/* A stream that is complete before the receiver returns is sent in one piece. */
 bool
 http_queue_stream(struct http_connection *connection)
 {
@@ -149,7 +149,7 @@ http_answer_refusal(struct http_connection *connection)
 	write_refusal(connection, &body, refusal->code, refusal->why);
 	response = http_response(connection, "application/json", body.data, body.len);
 	buf_fini(&body);
-	if (response != NULL && connection->recover != NULL) /* its body was read for the id only */
+	if (response != NULL && connection->recover != NULL) /* its body was read only for the id */
 		MHD_add_response_header(response, "Connection", "close");
 	if (response != NULL && refusal->field != NULL)
 		MHD_add_response_header(response, refusal->field, refusal->value);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection, and the one request that it serves at a time; so the exchange is part of it. When
- * the peer leaves while the receiver still holds the exchange, the connection outlives its socket,
+ * the peer leaves while the receiver still has the exchange, the connection outlives its socket,
  * and exchange_finish() frees it.
  *
  * Its life is three lives, each a table of states in http_connection.c: the phase of its request,
- * its socket, and the exchange as the receiver has it. Only http_phase_move(), http_socket_move()
- * and http_held_move() write them.
+ * its socket, and the exchange for the receiver. Only http_phase_move(), http_socket_move() and
+ * http_held_move() change them.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -21,47 +21,48 @@
 #include "transport/http_listener.h"
 #include "transport/sse.h"
 
-#define HTTP_MIN_RATE 16384u /* bytes a second that a peer must take of an answer */
+#define HTTP_MIN_RATE 16384u /* least bytes a second that a peer must read of an answer */
 
-/* Where the connection is with its request. Who moves it on: */
+/* The phase of the connection's request, and the functions that change it: */
 enum http_phase {
-	PHASE_FRESH, /* none; the socket may have closed unnoticed: sweep, http_on_line */
-	PHASE_IDLE,  /* none: http_on_line */
-	PHASE_HEAD,  /* the request line was read: http_on_request */
-	PHASE_BODY,  /* the head was read; it counts, `head` is valid: http_on_request, answers */
+	PHASE_FRESH,	/* no request; the socket may have closed without notice: sweep,
+		      * http_on_line */
+	PHASE_IDLE,	/* no request: http_on_line */
+	PHASE_HEAD,	/* the request line was read: http_on_request */
+	PHASE_BODY,	/* the header was read and `head` is valid: http_on_request, answers */
 	PHASE_DELIVERY, /* the receiver is being called: http_on_request */
-	PHASE_WAIT,	/* nothing was answered, MHD is suspended: the receiver, http_drop */
+	PHASE_WAIT,	/* not answered yet, MHD is suspended: the receiver, http_drop */
 	PHASE_STREAM,	/* an event stream is being sent: MHD, http_drop */
-	PHASE_QUIET,	/* all of it is sent so far, MHD is suspended: the receiver, http_drop */
-	PHASE_ANSWER,	/* the whole answer is with MHD: MHD, http_drop */
-	PHASE_ABORTED,	/* given up: MHD */
+	PHASE_QUIET,	/* everything so far is sent, MHD is suspended: the receiver, http_drop */
+	PHASE_ANSWER,	/* MHD has the whole answer: MHD, http_drop */
+	PHASE_ABORTED,	/* dropped: MHD */
 };
 
 enum http_socket {
 	SOCKET_OPEN,
 	SOCKET_LEFT,	/* the peer closed its sending side */
-	SOCKET_UNREAD,	/* it will close, and the peer may be sending still: linger */
-	SOCKET_DROPPED, /* given up: MHD is about to close it */
-	SOCKET_CLOSED,	/* gone, and MHD's connection with it */
+	SOCKET_UNREAD,	/* it will close, and the peer may still send: linger */
+	SOCKET_DROPPED, /* dropped: MHD will close it */
+	SOCKET_CLOSED,	/* gone, together with MHD's connection */
 };
 
 enum http_held {
-	EXCHANGE_NONE, /* the receiver has nothing of ours */
-	EXCHANGE_OPEN, /* it holds the exchange */
+	EXCHANGE_NONE, /* the receiver has no exchange */
+	EXCHANGE_OPEN, /* it has the exchange */
 	EXCHANGE_FULL, /* ... whose peer reads too slowly; it will be told that the peer is gone */
 	EXCHANGE_LOST, /* ... and was told so */
 };
 
 enum http_route { ROUTE_ENDPOINT, ROUTE_HEALTHZ, ROUTE_READYZ, ROUTE_NONE };
 
-/* Why a request is not served. `status` 0: it is. */
+/* Why a request is refused. `status` 0: it is not. */
 struct http_refusal {
 	int status, code; /* of HTTP, of JSON-RPC */
 	const char *why;
 	const char *field, *value; /* a header field of the answer, or NULL */
 };
 
-/* What the head of the request says; texts are MHD's and live as long as the request. */
+/* The header of the request. Texts belong to MHD and are valid as long as the request. */
 struct http_head {
 	const char *host, *origin, *content_type, *content_length, *transfer_encoding;
 	const char *authorization, *expect, *last_event_id;
@@ -72,48 +73,48 @@ struct http_head {
 
 struct http_connection {
 	struct exchange exchange;	/* first */
-	struct http_listener *listener; /* NULL once the transport is gone */
-	struct MHD_Connection *mhd;	/* NULL once the socket is gone */
+	struct http_listener *listener; /* NULL after the transport is gone */
+	struct MHD_Connection *mhd;	/* NULL after the socket is gone */
 	struct http_connection *next, *prev;
 	int fd;
 	enum http_phase phase;
 	enum http_socket socket;
 	enum http_held held;
-	unsigned begun, completed; /* requests: request lines read; answered or given up */
+	unsigned begun, completed; /* numbers of requests: lines read; answered or dropped */
 	int64_t since_ms;	   /* when the connection or its request began */
-	int64_t deadline_ms;	   /* the phase must be over by then; 0: no limit */
-	int64_t moved_ms; /* when the peer was last seen to take some of a whole answer, or to send
-			     some of a body that is only read for its id */
-	uint64_t acked;	  /* what it had acknowledged then */
+	int64_t deadline_ms;	   /* the phase must end before this time; 0: no limit */
+	int64_t moved_ms; /* when the peer last read some of a whole answer, or sent some of a
+			   * body that is read only for its id */
+	uint64_t acked;	  /* bytes acknowledged at that time */
 
 	/* the request */
 	struct http_gate gate;
 	enum http_route route;
 	struct http_head head;
 	struct http_refusal refusal;
-	const char *cors; /* the Origin that gets CORS headers, or NULL */
+	const char *cors; /* the Origin for CORS headers, or NULL */
 	const char *method;
 	struct buf body;
-	uint64_t unwanted;	 /* bytes of a body for nobody that are still read */
-	struct recover *recover; /* a body that is too large: its id; else NULL */
+	uint64_t unwanted;	 /* remaining bytes of a discarded body that are still read */
+	struct recover *recover; /* finds the id in a body that is too large; else NULL */
 
 	/* the answer */
 	struct sse sse;
-	struct loop_timer tick;	     /* keep-alive of a stream, or telling that the peer is gone */
+	struct loop_timer tick;	     /* keep-alive of a stream, or reports that the peer is gone */
 	struct loop_watch hangup;    /* see hangup.c */
-	struct MHD_Response *answer; /* in PHASE_DELIVERY: what the receiver answered */
+	struct MHD_Response *answer; /* in PHASE_DELIVERY: the receiver's answer */
 	unsigned answer_status;
 	size_t answer_size;
 
 	void *tls_session; /* GnuTLS's, or NULL */
-	bool timed;	   /* mhd.c's: MHD has a time-out for it */
+	bool timed;	   /* used by mhd.c: MHD has a time-out for it */
 };
 
 void http_phase_move(struct http_connection *connection, enum http_phase phase);
 void http_socket_move(struct http_connection *connection, enum http_socket socket);
 void http_held_move(struct http_connection *connection, enum http_held held);
 
-/* Its request counts: the texts of `head` are valid, and MHD will tell of its end. */
+/* The texts of `head` are valid, and MHD will report the request's end. */
 static inline bool
 http_has_request(const struct http_connection *connection)
 {
@@ -135,13 +136,13 @@ void http_connection_free(struct http_connection *connection);
 void http_link(struct http_connection **list, struct http_connection *connection);
 void http_unlink(struct http_connection **list, struct http_connection *connection);
 
-/* What is refused or cut off is not read to its end. */
+/* A request that was refused or stopped is not read to its end. */
 void http_unread(struct http_connection *connection);
-/* The peer is gone: tells the receiver, once. The connection stays until MHD lets go of it. */
+/* The peer is gone: tells the receiver, once. The connection stays until MHD releases it. */
 void http_lost(struct http_connection *connection);
-/* Gives the peer up: MHD closes the connection soon. */
+/* Drops the peer: MHD closes the connection soon. */
 void http_drop(struct http_connection *connection);
-/* The transport is going: MHD must not be stopped with suspended connections. */
+/* The transport ends: MHD must not be stopped with suspended connections. */
 void http_abandon(struct http_connection *connection);
 /* From PHASE_DELIVERY or PHASE_STREAM to `phase`, in which MHD is suspended; and back. */
 void http_suspend(struct http_connection *connection, enum http_phase phase);

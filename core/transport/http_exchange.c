@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Until the receiver sends the first notification nothing goes out, so that the answer can still be
- * plain JSON with a status of its own; the first notification opens an event stream.
+ * Nothing is sent before the first notification of the receiver, so that the answer can still be
+ * plain JSON with its own status. The first notification opens an event stream.
  */
 #include "transport/http_exchange.h"
 
@@ -92,7 +92,7 @@ open_stream(struct http_connection *connection)
 	return true;
 }
 
-/* New bytes wait in the queue. */
+/* New bytes are in the queue. */
 static void
 push(struct http_connection *connection)
 {
@@ -113,7 +113,7 @@ http_notify(struct exchange *exchange, const char *json, size_t len)
 	}
 	log_event(LOG_NOTICE, "http", "slow_reader", "s", "its event queue is full", NULL);
 	http_held_move(connection, EXCHANGE_FULL);
-	/* on_close is called from the loop, not from within the caller's notify */
+	/* on_close is called from the loop, not inside the caller's notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);
 	return false;
 }
@@ -148,7 +148,7 @@ http_on_tick(struct loop_timer *timer)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* The peer left before: only the exchange was still there. */
+/* The peer left before: only the exchange still existed. */
 static void
 finish_orphan(struct http_connection *connection)
 {

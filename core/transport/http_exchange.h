@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exchange that the receiver holds: what it can do with an HTTP request. */
+/* The exchange for the receiver: its operations on an HTTP request. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,7 +12,7 @@ struct http_connection;
 struct loop_timer;
 
 extern const struct exchange_ops http_exchange_ops;
-/* connection->tick: keeps an event stream alive, or tells that its peer was too slow. */
+/* connection->tick: keeps an event stream alive, or reports that its peer was too slow. */
 void http_on_tick(struct loop_timer *timer);
 
 #endif

@@ -28,7 +28,7 @@ head_refuse(struct reader *reader, int status, enum rpc_error error, const char 
 	return MHD_NO; /* ends the iteration */
 }
 
-/* The fields that decide what the request is, and therefore come once. */
+/* Fields that decide the kind of the request, and must therefore be unique. */
 static const char **
 singleton(struct http_head *head, const char *name, size_t len)
 {
@@ -52,7 +52,7 @@ singleton(struct http_head *head, const char *name, size_t len)
 	return NULL;
 }
 
-/* Is the body sent as it is? "identity" is a coding that changes nothing. */
+/* Is the body sent unchanged? The coding "identity" changes nothing. */
 static bool
 is_plain(const char *codings)
 {
@@ -118,7 +118,7 @@ http_head_read(struct http_connection *connection, struct http_refusal *refusal)
 	MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_field, &reader);
 	if (refusal->status != 0)
 		return;
-	/* the gate lets nothing else through */
+	/* the gate accepts nothing else */
 	CHECK(head->host != NULL);
 	CHECK(head->transfer_encoding == NULL || head->content_length == NULL);
 	if (head->transfer_encoding != NULL)

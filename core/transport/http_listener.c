@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One listener: its socket, its daemon, and who is accepted. */
+/* One listener: its socket, its daemon, and which connections are accepted. */
 #include "transport/http_listener.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define RUN_ROUNDS 8	/* of MHD before the rest of the loop gets its turn */
-#define ACCEPT_BATCH 64 /* connections before others get their turn */
+#define RUN_ROUNDS 8	/* rounds of MHD before the rest of the loop runs */
+#define ACCEPT_BATCH 64 /* connections accepted before others run */
 
 static const struct states_row door_rows[] = {
 	[DOORS_OPEN] = { "open", TO(DOORS_FULL) | TO(DOORS_CLOSED) },
@@ -101,7 +101,7 @@ http_accept_again(struct http *http)
 		http_doors_move(http, DOORS_OPEN);
 }
 
-/* False when there is nothing more to accept, or nothing more can be. */
+/* False when nothing more is waiting, or nothing more can be accepted. */
 static bool
 accept_one(struct http_listener *listener)
 {
@@ -125,7 +125,7 @@ accept_one(struct http_listener *listener)
 	return false;
 }
 
-/* Has the peer sent nothing that waits to be read? */
+/* Has the peer sent nothing that is not read yet? */
 static bool
 silent(const struct http_connection *connection)
 {
@@ -134,8 +134,8 @@ silent(const struct http_connection *connection)
 	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-/* Who can do without a place when all are taken: 2: who asks for nothing; 1: whose request has been
- * arriving for a while; 0: who is served, or has only just come. */
+/* Which connections can be closed when all places are used: 2: no request; 1: a request that has
+ * been arriving for a while; 0: being served, or new. */
 static unsigned
 expendable(const struct http_connection *connection, int64_t now)
 {
@@ -149,8 +149,9 @@ expendable(const struct http_connection *connection, int64_t now)
 	return now - connection->since_ms < HTTP_SLOW_MS ? 0 : between ? 2 : 1;
 }
 
-/* At the limit: who waits for nothing leaves, the longest first, so that who waits outside is
- * served; where there is nobody like that, who has been sending a request for the longest time. */
+/* At the limit: closes the connection that has had no request for the longest time, so that a
+ * waiting one is served. If there is none, closes the one whose request has been arriving for the
+ * longest time. */
 void
 http_make_room(struct http *http)
 {
@@ -162,7 +163,7 @@ http_make_room(struct http *http)
 		unsigned how;
 
 		if (c->socket == SOCKET_DROPPED)
-			return; /* a place is about to be free */
+			return; /* a place becomes free soon */
 		if (most == 2 && c->since_ms >= victim->since_ms)
 			continue;
 		how = expendable(c, now);
@@ -228,7 +229,7 @@ http_listener_start(struct http *http, const struct config_listener *config,
 	return true;
 }
 
-/* The kernel would reset connections that it still keeps in the backlog. */
+/* The kernel would reset connections that are still in its backlog. */
 void
 http_listener_quiesce(struct http_listener *listener)
 {

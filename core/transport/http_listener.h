@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the HTTP transport: the listeners and what they share. libmicrohttpd (MHD) parses
- * and writes; it runs on the loop thread, from an epoll descriptor of its own that the loop
- * watches, one daemon per listening socket. Connections are accepted here and handed to it, so that
- * draining and running out of descriptors are ours to handle.
+ * The private part of the HTTP transport: the listeners and their common data. libmicrohttpd (MHD)
+ * parses and writes. It runs on the loop thread, from its own epoll descriptor that the loop
+ * watches, one daemon for each listening socket. Connections are accepted here and given to it, so
+ * that this code handles draining and a lack of descriptors.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -19,7 +19,7 @@
 #include "transport/listen.h"
 
 #define HTTP_LISTENERS_MAX 64u /* listening sockets of one host */
-#define HTTP_SLOW_MS 1000      /* who takes longer for a request gives way when all is full */
+#define HTTP_SLOW_MS 1000      /* a slower request may be closed when all places are used */
 
 struct http_connection;
 
@@ -31,14 +31,14 @@ struct http_listener {
 	struct loop_watch running;   /* MHD's epoll descriptor */
 	struct loop_timer again;     /* MHD has more to do than one round */
 	bool tls;
-	char *host; /* what the configuration calls it; also a good Host */
+	char *host; /* its name in the configuration; also a valid Host */
 	char *url;
 };
 
 enum http_doors {
 	DOORS_OPEN,
 	DOORS_FULL,   /* no connection is accepted until one closes */
-	DOORS_CLOSED, /* the host drains: what was accepted is served */
+	DOORS_CLOSED, /* the host drains: accepted requests are served */
 };
 
 struct http {
@@ -56,26 +56,26 @@ struct http {
 	size_t n_connections, max_connections;
 	struct http_connection **by_fd; /* those that have a socket, by its number */
 	size_t by_fd_room;
-	size_t requests; /* whose head was read and whose answer is not completely sent */
-	struct http_connection *orphans; /* those whose exchange the receiver still holds */
+	size_t requests; /* those whose header was read and whose answer is not completely sent */
+	struct http_connection *orphans; /* those whose exchange the receiver still has */
 	size_t n_orphans;
 	struct lingerers lingering;
 	struct loop_timer sweep;
 };
 
 void http_doors_move(struct http *http, enum http_doors doors);
-/* Begins to listen on `sock`, which is the listener's from now on; false with `why`. */
+/* Starts to listen on `sock`, which the listener then owns; false with `why`. */
 bool http_listener_start(struct http *http, const struct config_listener *config,
 			 struct listen_socket sock, char *why, size_t why_size);
-/* Accepts no more: takes what the backlog has, and closes the socket. */
+/* Accepts no more: takes the connections in the backlog, and closes the socket. */
 void http_listener_quiesce(struct http_listener *listener);
 void http_listener_stop(struct http_listener *listener); /* its connections end */
 
-/* Lets MHD do what it can; safe from any callback of the loop, not from one of MHD. */
+/* Lets MHD do its work; safe from any callback of the loop, not from one of MHD. */
 void http_run(struct http_listener *listener);
 void http_run_soon(struct http_listener *listener); /* from anywhere */
 
-/* At the limit: who waits for nothing leaves, so that who waits outside is served. */
+/* At the limit: closes a connection without a request, so that a waiting one is served. */
 void http_make_room(struct http *http);
 void http_accept_again(struct http *http); /* DOORS_FULL: a connection has closed */
 

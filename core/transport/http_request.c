@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MHD calls http_on_request() once with the head, then with each piece of the body, then once more.
- * An answer queued in the first call makes MHD close the connection, so that is kept for requests
- * whose rest nobody wants to read; all others are answered in the last call.
+ * MHD calls http_on_request() once with the header, then with each piece of the body, then once
+ * more. An answer queued in the first call makes MHD close the connection. So that is used only for
+ * requests whose rest is not wanted; all others are answered in the last call.
  */
 #include "transport/http_request.h"
 
@@ -22,8 +22,8 @@
 #include "transport/http_head.h"
 #include "transport/mhd.h"
 
-/* A larger body of a refused request is not waited for; one that is only too large is read for the
- * id of its request, up to so many times limits.body. */
+/* A larger body of a refused request is not read. A body that is only too large is read for the id
+ * of its request, up to this many times limits.body. */
 #define REFUSED_BODY 65536u
 #define RECOVER_BODIES 4u
 
@@ -45,7 +45,7 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 
 /* ---- the head ------------------------------------------------------------------------------ */
 
-/* Many clients write the endpoint with a slash behind it; a redirect would lose the body. */
+/* Many clients write the endpoint with a slash at the end; a redirect would lose the body. */
 static bool
 is_endpoint(const char *path, const char *endpoint)
 {
@@ -91,7 +91,7 @@ is(const struct http_connection *connection, const char *method)
 	return strcmp(connection->method, method) == 0;
 }
 
-/* GET and DELETE on the endpoint are the receiver's to refuse, in the words of the protocol. */
+/* GET and DELETE on the endpoint are refused by the receiver, in the form of the protocol. */
 static void
 check_method(struct http_connection *connection)
 {
@@ -112,7 +112,8 @@ check_method(struct http_connection *connection)
 	connection->refusal.value = endpoint ? "POST" : "GET, HEAD";
 }
 
-/* The body is too large: it is read on for the id, unless its sender waits to be asked for it. */
+/* The body is too large: it is still read for the id, unless its sender waits for a permission to
+ * send it. */
 static void
 refuse_long(struct http_connection *connection)
 {
@@ -143,7 +144,7 @@ check_body(struct http_connection *connection)
 	}
 }
 
-/* Is the body not worth waiting for, now that the request is refused? */
+/* Is reading the body useless, because the request is refused? */
 static bool
 unwanted_body(const struct http_connection *connection)
 {
@@ -161,7 +162,7 @@ refuse_now(struct http_connection *connection)
 	return MHD_YES;
 }
 
-/* The path of a target in absolute form, and whom it names; else the target as it is. */
+/* The path of a target in absolute form, and its host; else the target unchanged. */
 static const char *
 target_path(const char *target, struct url *url, const struct url **named)
 {
@@ -213,7 +214,7 @@ begin(struct http_connection *connection, const char *target, const char *method
 
 /* ---- the body ------------------------------------------------------------------------------ */
 
-/* MHD cannot answer in the middle of a body, so we do. */
+/* MHD cannot answer in the middle of a body, so this function does. */
 static enum MHD_Result
 cut_off(struct http_connection *connection)
 {
@@ -224,7 +225,7 @@ cut_off(struct http_connection *connection)
 	return MHD_NO;
 }
 
-/* A piece of a body that nobody wants, but for the id in it. */
+/* A piece of a discarded body, read only for the id in it. */
 static enum MHD_Result
 throw_away(struct http_connection *connection, const char *piece, size_t len)
 {
@@ -249,7 +250,7 @@ take_piece(struct http_connection *connection, const char *piece, size_t len)
 		buf_add(body, piece, len);
 		return buf_ok(body) ? MHD_YES : cut_off(connection); /* out of memory */
 	}
-	refuse_long(connection); /* it comes in chunks: only now do we know */
+	refuse_long(connection); /* it comes in chunks: the size is known only now */
 	if (connection->recover != NULL)
 		recover_feed(connection->recover, body->data, body->len);
 	buf_fini(body);
@@ -274,7 +275,7 @@ answer_health(struct http_connection *connection)
 		http_answer(connection, 503, "text/plain", why, strlen(why));
 }
 
-/* The receiver has returned: sends what it left, or waits. */
+/* The receiver has returned: sends its answer, or waits. */
 static enum MHD_Result
 after_delivery(struct http_connection *connection)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request from its line to its delivery: what MHD calls. */
+/* A request from its line to its delivery: the functions that MHD calls. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -10,7 +10,7 @@
 
 /* The request line was read. */
 void *http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd);
-/* The head was read; then each piece of the body; then its end. */
+/* The header was read; then each piece of the body; then its end. */
 enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 				const char *method, const char *version, const char *upload,
 				size_t *size, void **request);

@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 
-/* Certificate and key of a listener, as libmicrohttpd takes them. */
+/* Certificate and key of a listener, in the form for libmicrohttpd. */
 struct http_tls {
 	char *certificate, *key;
 	struct MHD_OptionItem option[4]; /* for MHD_OPTION_ARRAY */
@@ -21,7 +21,7 @@ struct http_tls {
 bool http_tls_load(struct http_tls *tls, const struct config_listener *config, char *why,
 		   size_t why_size);
 void http_tls_fini(struct http_tls *tls);
-/* Everything about a listener that can be judged without opening its socket; false with `why`. */
+/* Checks everything about a listener that needs no open socket; false with `why`. */
 bool http_tls_try(const struct config_listener *config, char *why, size_t why_size);
 
 #endif

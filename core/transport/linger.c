@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets that are closing: read and thrown away for a short while. */
+/* Sockets that are closing: their input is discarded for a short while. */
 #include "transport/linger.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ end(struct lingerer *one)
 static void
 on_lingering(struct loop_watch *watch, uint32_t events)
 {
-	static char scratch[SCRATCH]; /* never looked at */
+	static char scratch[SCRATCH]; /* never read */
 	ssize_t n = recv(watch->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
 
 	(void)events;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lingering close: an answer to a request that was not read to its end would be lost to a TCP
- * reset if the socket were closed while the peer still sends (RFC 9112, 9.6). */
+/* Lingering close: when a socket is closed while the peer still sends, a TCP reset could destroy
+ * the answer to a request that was not read to its end (RFC 9112, 9.6). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define LINGER_MAX 256 /* sockets at a time; beyond, they are simply closed */
+#define LINGER_MAX 256 /* sockets at a time; further ones are closed at once */
 #define LINGER_MS 2000 /* how long each is kept at most */
 
 struct loop;
@@ -21,8 +21,8 @@ struct lingerers {
 	size_t n;
 };
 
-/* Keeps a duplicate of the socket, closes its sending side, and throws away what arrives until the
- * peer closes too or the time is up. The caller closes its own descriptor. */
+/* Keeps a duplicate of the socket, closes its sending side, and discards input until the peer
+ * closes too or the time is over. The caller closes its own descriptor. */
 void linger_start(struct lingerers *all, int fd);
 void linger_fini(struct lingerers *all);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens listening sockets. A unix socket left behind by a dead process is removed, a living one is
- * not; its mode is set before anybody can connect. The systemd protocol is two environment
- * variables and descriptors from 3 on, so it needs no library.
+ * Opens listening sockets. A unix socket of a process that has ended is removed, one in use is not;
+ * its mode is set before anybody can connect. The systemd protocol is two environment variables and
+ * descriptors from 3 on, so it needs no library.
  */
 #include "transport/listen.h"
 
@@ -23,7 +23,7 @@
 #include "config/config.h"
 
 #define SYSTEMD_FIRST_FD 3
-/* A peer that acknowledges nothing for so long is gone (tcp(7), TCP_USER_TIMEOUT). */
+/* A peer that acknowledges nothing for this time is gone (tcp(7), TCP_USER_TIMEOUT). */
 #define UNACKNOWLEDGED_MS 120000
 
 union address {
@@ -79,7 +79,7 @@ set_tcp_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof(unacknowledged));
 }
 
-/* Fills in what the kernel says about a socket that listens. */
+/* Fills in the kernel's data about a listening socket. */
 static bool
 adopt(struct listen_socket *sock, int fd)
 {
@@ -111,7 +111,7 @@ bind_tcp(const struct addrinfo *info)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (info->ai_family == AF_INET6) /* "::" also serves IPv4 */
+	if (info->ai_family == AF_INET6) /* "::" also accepts IPv4 */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;
@@ -152,7 +152,7 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 
 /* ---- unix ---------------------------------------------------------------------------------- */
 
-/* Removes a socket file that nobody listens on. False when the path is taken. */
+/* Removes a socket file on which nobody listens. False when the path is in use. */
 static bool
 clear_stale(const union address *address, char *why, size_t why_size)
 {
@@ -161,7 +161,7 @@ clear_stale(const union address *address, char *why, size_t why_size)
 	int fd, rc;
 
 	if (lstat(path, &st) != 0)
-		return true; /* bind() will say what is wrong, if anything is */
+		return true; /* bind() reports the error, if there is one */
 	if (!S_ISSOCK(st.st_mode)) {
 		snprintf(why, why_size, "cannot listen on %s: a file that is not a socket is there",
 			 path);
@@ -201,7 +201,7 @@ open_unix(const struct config_listener *config, struct listen_socket *sock, char
 	if (!clear_stale(&address, why, why_size))
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* nobody can connect before listen(), so the mode holds from the first moment */
+	/* nobody can connect before listen(), so the mode is effective from the start */
 	if (fd < 0 || bind(fd, &address.any, sizeof(address.un)) != 0 ||
 	    chmod(path, config->mode & 0777) != 0 || listen(fd, SOMAXCONN) != 0 ||
 	    stat(path, &st) != 0 || !adopt(sock, fd)) {
@@ -242,7 +242,7 @@ listens(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 && accepts != 0;
 }
 
-/* NULL when the descriptor is a socket to serve on, which is then in `sock`. */
+/* NULL when the descriptor is a valid socket, which is then in `sock`. */
 static const char *
 take_inherited(struct listen_socket *sock, int fd)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets: TCP, unix, and those that systemd hands over. */
+/* Listening sockets: TCP, unix, and those from systemd. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -23,18 +23,18 @@ struct listen_socket {
 	int fd; /* non-blocking, close-on-exec */
 	enum listen_reach reach;
 	char *address; /* "127.0.0.1:8765", "[::1]:8765" or a path; owned */
-	/* A socket file that we made, so that only it is removed and never a successor's. */
+	/* A socket file made by this process: only this one is removed, never a later one. */
 	bool ours;
 	dev_t device;
 	ino_t inode;
 };
 
-/* Opens what one listener of the configuration asks for: one socket, or for LISTEN_SYSTEMD as many
- * as were passed (sd_listen_fds(3); the variables are then unset). On success returns their number
- * and a malloc()ed array; 0 with `why` filled when anything cannot be opened. */
+/* Opens what one listener of the configuration needs: one socket, or for LISTEN_SYSTEMD as many as
+ * were passed (sd_listen_fds(3); the variables are then unset). Returns their number and a
+ * malloc()ed array; 0 with `why` when any of them cannot be opened. */
 size_t listen_open(const struct config_listener *config, struct listen_socket **sockets, char *why,
 		   size_t why_size);
-/* Closes the descriptor and removes a socket file of ours. */
+/* Closes the descriptor and removes its socket file. */
 void listen_close(struct listen_socket *sock);
 
 #endif

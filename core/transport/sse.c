@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-/* Memory that a burst took is given back once it is sent. */
+/* The memory of a burst is freed after it was sent. */
 #define STREAM_KEEP_ROOM 16384u
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Server-sent events waiting for a peer that reads them (WHATWG HTML, "Server-sent events";
- * MCP basic/transports, "Streamable HTTP"). */
+/* Server-sent events that wait until the peer reads them (WHATWG HTML, "Server-sent events"; MCP
+ * basic/transports, "Streamable HTTP"). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -13,8 +13,8 @@
 
 #include "base/buf.h"
 
-/* A peer that lets more than this pile up is too slow to be served. The last event, the answer,
- * is let in whatever its length. */
+/* A peer with more unread bytes is too slow to be served. The last event, the answer, is accepted
+ * with any length. */
 #define SSE_QUEUE_MAX (1u << 20)
 
 enum sse_state {
@@ -28,7 +28,7 @@ struct sse {
 	struct buf queue;
 	size_t sent;
 	enum sse_state state;
-	int64_t moved_ms; /* when the peer last took something, or had nothing to take */
+	int64_t moved_ms; /* when the peer last read something, or there was nothing to read */
 };
 
 void sse_init(struct sse *sse); /* opens it */
@@ -38,7 +38,7 @@ bool sse_event(struct sse *sse, const char *json, size_t len);
 /* The last event, if json is not NULL, and the end of the stream. False when out of memory. */
 bool sse_end(struct sse *sse, const char *json, size_t len);
 void sse_comment(struct sse *sse); /* keeps proxies from closing an idle stream */
-/* Moves up to `room` bytes out. */
+/* Moves up to `room` bytes out of the queue. */
 size_t sse_take(struct sse *sse, char *out, size_t room);
 static inline size_t
 sse_waiting(const struct sse *sse)

@@ -27,11 +27,10 @@
 #include "rpc/recover.h"
 #include "transport/descriptors.h"
 
-#define READ_ROOM 65536u     /* what a pipe holds */
-#define QUEUE_MAX (8u << 20) /* while more output than this waits, no input is read */
-#define OUTPUT_MAX \
-	(256u << 20) /* answers to what was read before; beyond, the output is given up */
-#define OUTPUT_KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is given back */
+#define READ_ROOM 65536u	/* what a pipe holds */
+#define QUEUE_MAX (8u << 20)	/* while more output than this waits, no input is read */
+#define OUTPUT_MAX (256u << 20) /* answers to earlier requests; with more the output is abandoned */
+#define OUTPUT_KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is freed */
 #define SPARES_MAX 256u		    /* exchanges kept for reuse */
 #define BAD_LINE (-32600)	    /* JSON-RPC "Invalid Request" */
 
@@ -58,7 +57,7 @@ struct stdio {
 		struct loop_watch watch;
 		char *data; /* room + 1 bytes */
 		size_t len, room, scanned;
-		struct recover *skipping; /* within a line that is too long: finds its id */
+		struct recover *skipping; /* inside a line that is too long: finds its id */
 		enum input state;
 	} in;
 	struct {
@@ -67,9 +66,9 @@ struct stdio {
 		struct loop_watch watch;
 		struct buf queue;
 		size_t sent;
-		struct loop_timer tell; /* that it broke, once the stack is unwound */
+		struct loop_timer tell; /* the output failed: reported from the loop */
 	} out;
-	struct line open, lost; /* heads of rings: exchanges not finished; those of them closed */
+	struct line open, lost; /* heads of rings: exchanges that are not finished; closed ones */
 	struct line *spare;
 	size_t spares;
 };
@@ -204,13 +203,13 @@ on_writable(struct loop_watch *watch, uint32_t events)
 	struct stdio *stdio = watch->data;
 
 	if ((events & (EPOLLERR | EPOLLHUP)) != 0 && stdio_idle(stdio))
-		break_output(stdio); /* nothing to write, which would have told */
+		break_output(stdio); /* there was nothing to write, which would have failed */
 	else
 		flush(stdio);
 }
 
 /* One message becomes one line: a line break between its tokens becomes a space, which means the
- * same, and within strings JSON has none. */
+ * same; strings in JSON contain none. */
 static void
 put_line(struct stdio *stdio, const char *json, size_t len)
 {
@@ -225,7 +224,7 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 			if (*c == '\n' || *c == '\r')
 				*c = ' ';
 	buf_putc(queue, '\n');
-	if (!buf_ok(queue)) { /* half a line must not go out */
+	if (!buf_ok(queue)) { /* half a line must not be sent */
 		log_event(LOG_ERROR, "stdio", "lost", "s",
 			  "more answers wait than there is room for", NULL);
 		break_output(stdio);
@@ -374,8 +373,8 @@ close_exchanges(struct stdio *stdio)
 
 /* ---- input --------------------------------------------------------------------------------- */
 
-/* What was asked is still answered, unless nobody reads any more: then the other end of standard
- * output is closed, which epoll reports without being asked. */
+/* Requests are still answered, unless nobody reads any more: then the other end of standard output
+ * is closed, which epoll reports without being asked. */
 static void
 end_input(struct stdio *stdio)
 {
@@ -398,7 +397,7 @@ on_broken(struct loop_timer *timer)
 
 	close_exchanges(stdio);
 	end_input(stdio);
-	if (ended && stdio->receiver.eof != NULL) /* what it still worked for is gone now */
+	if (ended && stdio->receiver.eof != NULL) /* its work for other requests is over */
 		stdio->receiver.eof(stdio->receiver.data);
 }
 
@@ -419,7 +418,7 @@ refuse_long_line(struct stdio *stdio)
 	stdio->in.skipping = NULL;
 }
 
-/* A line that is too long is read on for its id, and for nothing else. */
+/* A line that is too long is read only for its id. */
 static void
 skip(struct stdio *stdio, const char *text, size_t len)
 {
@@ -444,7 +443,7 @@ take_message(struct stdio *stdio, char *text, size_t len)
 	stdio->receiver.message(stdio->receiver.data, &new_line(stdio)->exchange, text, len);
 }
 
-/* Delivers all whole lines; what is left moves to the front. */
+/* Delivers all whole lines; the rest moves to the front. */
 static void
 take_lines(struct stdio *stdio)
 {
@@ -458,7 +457,7 @@ take_lines(struct stdio *stdio)
 	}
 	stdio->in.len = (size_t)(end - start);
 	memmove(data, start, stdio->in.len);
-	/* room for "\r" besides: a line of exactly max_line bytes is no offence */
+	/* room for "\r" too: a line of exactly max_line bytes is allowed */
 	if (stdio->in.skipping != NULL || stdio->in.len > stdio->max_line + 1) {
 		skip(stdio, data, stdio->in.len);
 		stdio->in.len = 0;
@@ -499,7 +498,7 @@ on_input(struct loop_watch *watch, uint32_t events)
 		take_lines(stdio);
 	} else if (stdio->in.len > 0 || stdio->in.skipping != NULL) {
 		take_message(stdio, stdio->in.data,
-			     stdio->in.len); /* a last line without its end */
+			     stdio->in.len); /* a last line without its line end */
 		stdio->in.len = 0;
 	}
 	input_move(stdio, INPUT_READING);
@@ -521,7 +520,7 @@ stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 {
 	struct stdio *stdio = xcalloc(1, sizeof(*stdio));
 
-	signal(SIGPIPE, SIG_IGN); /* a client that left is reported by write() */
+	signal(SIGPIPE, SIG_IGN); /* write() reports a client that left */
 	stdio->loop = loop;
 	stdio->receiver = *receiver;
 	stdio->principal = *principal;

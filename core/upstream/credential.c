@@ -105,7 +105,8 @@ credential_missing(const struct credential *credential, struct credential_step *
 
 /* ---- secrets in files ------------------------------------------------------------------------ */
 
-/* Puts what the file has now in place of the secret. False when that is the same, or unreadable. */
+/* Replaces the secret by the content of its file. False when that is the same, or cannot be
+ * read. */
 static bool
 read_again(struct credential *credential)
 {
@@ -118,7 +119,9 @@ read_again(struct credential *credential)
 	secret = upstream->kind->read_secret(upstream, why, sizeof(why));
 	other = secret != NULL && strcmp(secret, credential->secret) != 0;
 	if (other)
-		snprintf(why, sizeof(why), "its file has a new one, which is used from now on");
+		snprintf(why, sizeof(why),
+			 "its file has a new secret, which is used from now "
+			 "on");
 	if (*why != '\0')
 		log_event(other ? LOG_NOTICE : LOG_WARNING, "credential", "upstream", "s",
 			  upstream->role, "why", "s", why, NULL);
@@ -169,7 +172,7 @@ bool
 credential_refused(struct credential *credential, unsigned generation)
 {
 	CHECK(generation <= credential->generation);
-	if (generation != credential->generation) /* there is a newer one already */
+	if (generation != credential->generation) /* a newer one already exists */
 		return true;
 	if (credential->access_token == NULL)
 		return read_again(credential);

@@ -72,7 +72,7 @@ enum mcp_status credential_reply(struct credential *credential, const struct mcp
 /* The service refused what was sent with this generation. True when there is another credential, or
  * may be: the request is worth one more step. */
 bool credential_refused(struct credential *credential, unsigned generation);
-/* Reads the secret again, if it stands in a file. */
+/* Reads the secret again, if it is in a file. */
 void credential_reload(struct credential *credential);
 
 /* For kinds: the answer to a step where the secret is missing that it would need. */

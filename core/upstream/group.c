@@ -21,7 +21,7 @@ group_warn(struct config_upstream *upstream, const char *format, ...)
 	va_end(args);
 }
 
-/* A secret that stands in a file of its own: who may read the file has it. */
+/* Warns when other users can read the file of a secret. */
 static void
 warn_public(struct config_upstream *upstream)
 {

@@ -13,11 +13,11 @@
 #include "base/uri.h"
 #include "config/text.h"
 
-#define TOKEN_TIMEOUT_MS 30000			/* for one answer of a token endpoint */
+#define TOKEN_TIMEOUT_MS 30000			/* time for one answer of a token endpoint */
 #define TOKEN_REPLY_MAX (64u << 10)		/* bytes of that answer */
-#define TOKEN_LIFE_MAX_S (10 * 365 * 24 * 3600) /* more seconds are taken as so many */
+#define TOKEN_LIFE_MAX_S (10 * 365 * 24 * 3600) /* a longer lifetime is treated as this one */
 #define RENEW_AHEAD_MAX_MS 300000 /* how long before its end a token is renewed, at most */
-#define RENEW_AGAIN_MS 10000	  /* after a renewal that failed while the old token lives */
+#define RENEW_AGAIN_MS 10000	  /* after a failed renewal, while the old token is still valid */
 
 static const struct json_limits token_limits = { TOKEN_REPLY_MAX, 16, 1000, 32, 0 };
 
@@ -39,7 +39,7 @@ oauth_authorize(const struct credential *credential, int64_t now_ms, struct cred
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-/* As application/x-www-form-urlencoded writes it; %20 is as good as +. */
+/* The encoding of application/x-www-form-urlencoded; %20 is equal to +. */
 static void
 form_add(struct buf *body, const char *key, const char *value)
 {
@@ -127,12 +127,12 @@ explain(const struct oauth_client *client, const char *role, const struct mcp_re
 	return reply->status >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
 }
 
-/* Until when the token is good, and when to ask for the next one. */
+/* How long the token is valid, and when to ask for the next one. */
 static void
 set_life(struct credential *credential, struct json_object *answer, int64_t now_ms)
 {
 	struct json_object *value = json_get(answer, "expires_in");
-	int64_t life = json_object_get_int64(value), ahead; /* some write it as a text */
+	int64_t life = json_object_get_int64(value), ahead; /* some services send a text */
 
 	if (value == NULL || life <= 0) {
 		credential->renew_ms = credential->expires_ms = INT64_MAX; /* until a 401 */
@@ -144,7 +144,7 @@ set_life(struct credential *credential, struct json_object *answer, int64_t now_
 	credential->expires_ms = now_ms + life - ahead / 10;
 }
 
-/* A bearer token that a header can carry, or NULL. */
+/* A bearer token that is valid in a header, or NULL. */
 static const char *
 token_in(const struct mcp_reply *reply, struct json_object *answer)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotes, line ends, placeholders and characters that credentials do not have. */
+/* Quotes, line ends, placeholders and characters that a credential cannot have. */
 #include "upstream/secret.h"
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "config/reference.h"
 
-#define WORDY_MAX 63 /* a longer text is random, and could hold any word by chance */
+#define WORDY_MAX 63 /* a longer text is random, and could contain any word by chance */
 
 static bool
 one_of(char c, const char *set)
@@ -18,7 +18,7 @@ one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* "${NAME}", "$NAME", "%NAME%", "{{name}}", "<name>": a variable that nobody replaced. */
+/* "${NAME}", "$NAME", "%NAME%", "{{name}}", "<name>": a variable that was not replaced. */
 static bool
 is_variable(const char *value, size_t len)
 {
@@ -30,7 +30,7 @@ is_variable(const char *value, size_t len)
 			    (value[0] == '[' && value[len - 1] == ']'));
 }
 
-/* "your-token", "dapiXXXXXXXX", "***", "changeme": what examples and documents hold. */
+/* "your-token", "dapiXXXXXXXX", "***", "changeme": values of examples and documents. */
 static bool
 is_example(const char *value, size_t len)
 {
@@ -71,7 +71,7 @@ token_character(char c)
 	       one_of(c, "-._~+/=");
 }
 
-/* Of the places where people leave them, quotes at either end are never part of a value. */
+/* Quotes at either end are never part of the value. */
 static bool
 is_quoted(const char *value, size_t len, enum secret_form form)
 {

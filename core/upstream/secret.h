@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a credential cannot look like: a text that was pasted with its quotes, or never filled in.
- * Such a value would be sent, refused by the service, and nobody would learn why. */
+/* Values that cannot be a credential: a text that was pasted with its quotes, or a placeholder.
+ * Such a value would be sent and rejected, and the reason would be hard to find. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -10,14 +10,14 @@
 #include <stddef.h>
 
 enum secret_form {
-	SECRET_TOKEN,	 /* b64token of RFC 6750 section 2.1: what stands behind "Bearer" */
+	SECRET_TOKEN,	 /* b64token of RFC 6750 section 2.1: the text after "Bearer" */
 	SECRET_OPAQUE,	 /* any visible characters */
-	SECRET_HEADER,	 /* the whole value of a header: blanks inside are fine */
-	SECRET_PASSWORD, /* any characters but controls */
+	SECRET_HEADER,	 /* the whole value of a header: spaces inside are allowed */
+	SECRET_PASSWORD, /* any characters except control characters */
 };
 
-/* NULL when the value may be right, else what is wrong; never the value itself. The sentence
- * goes on after "the token ". */
+/* NULL when the value may be valid, else the fault; never the value itself. The sentence continues
+ * after "the token ". */
 const char *secret_fault(const char *value, enum secret_form form);
 
 /* The value of a reference to a file as it is now, for secret_free(). NULL with `why` when it

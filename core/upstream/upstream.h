@@ -32,7 +32,7 @@ struct credential_step;
 struct node;
 
 struct upstream_kind {
-	const char *name;    /* "databricks": the word in the configuration */
+	const char *name;    /* "databricks": the value of `kind` in the configuration */
 	const char *service; /* "the workspace": for people */
 	/* Keys of upstreams.ROLE that belong to this kind, NULL-terminated, and the ones that
 	 * people need first: "host and token". */
@@ -64,13 +64,13 @@ struct upstream_kind {
 
 	/* Appends to User-Agent, beginning with a blank. NULL: nothing. */
 	void (*user_agent)(const struct config_upstream *upstream, struct buf *out);
-	/* True when a reply cannot be the API's, with `why`, which goes on after the address.
-	 * `accept` is what the request asked for, `location` may be NULL. */
+	/* True when a reply cannot be from the API, with `why`, which continues after the address.
+	 * `accept` is the type that the request asked for, `location` may be NULL. */
 	bool (*foreign_reply)(const char *path, const char *accept, int status,
 			      const char *content_type, const char *location, char *why,
 			      size_t why_size);
-	/* Does the reply say that the credential is not (or no longer) valid, rather than that
-	 * it may not do this? Such a request was not carried out. */
+	/* Does the reply mean that the credential is not valid (any more), and not that a
+	 * permission is missing? Such a request was not carried out. */
 	bool (*refused)(int status, struct mcp_text body);
 	/* The id under which the service can find the request; "" when there is none. For
 	 * free(). */

@@ -23,7 +23,7 @@ empty(struct buf *buf)
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
-/* On the loop thread: wait until the socket takes more. */
+/* On the loop thread: waits until the socket accepts more. */
 static void
 wait_for_room(struct loop_job *job)
 {
@@ -51,7 +51,7 @@ post(struct channel *channel)
 	loop_post(channel->loop, &channel->job);
 }
 
-/* Sends header and payload at once as far as the socket takes them; queues the rest. */
+/* Sends as much of header and payload as the socket accepts; queues the rest. */
 static void
 send_frame(struct channel *channel, const struct frame *frame, const char *data)
 {
@@ -112,7 +112,7 @@ flush(struct channel *channel)
 				 channel->out.len - channel->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n <= 0)
-			break; /* no room, or a fault that reading will tell */
+			break; /* no room, or a fault that the next read reports */
 		channel->sent += (size_t)n;
 	}
 	CHECK(channel->sent <= channel->out.len);
@@ -128,7 +128,7 @@ flush(struct channel *channel)
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
-/* Adds a frame to a message in several. True when it was the last. */
+/* Adds a frame to a message of several frames. True when it was the last. */
 static bool
 add_piece(struct channel *channel, const struct frame *frame, const char *data)
 {
@@ -204,7 +204,7 @@ take_frames(struct channel *channel)
 	buf_drop(&channel->in, at);
 }
 
-/* True when there may be more to read at once. */
+/* True when more may be readable at once. */
 static bool
 read_some(struct channel *channel)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A socket between host and worker, and the frames on it. A message goes as one frame or, when it
- * is large, as several in a row. What does not follow the format ends the channel.
+ * A socket between host and worker, and the frames on it. A message is one frame or, when it is
+ * large, several in a row. Anything that breaks the format ends the channel.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -19,13 +19,14 @@
 #include "worker/wire.h"
 
 #define CHANNEL_FRAME_MAX (256u << 10) /* bytes of payload of one frame */
-#define CHANNEL_QUEUE_MAX (128u << 20) /* bytes that wait for a peer who does not read */
+#define CHANNEL_QUEUE_MAX (128u << 20) /* bytes that wait for a peer that does not read */
 
-/* What stands on the socket: this, and `len` bytes. */
+/* The bytes on the socket: this header, and `len` bytes. */
 struct frame {
 	uint32_t magic; /* FRAME_MAGIC */
 	uint16_t type;	/* enum wire_type */
-	uint16_t flags; /* FRAME_MORE: the message goes on in the next frame, which is alike */
+	uint16_t flags; /* FRAME_MORE: the message continues in the next frame, which has the
+			 * same header */
 	uint64_t call;
 	uint32_t index, len;
 };
@@ -39,7 +40,7 @@ struct channel_message {
 	enum wire_type type;
 	uint64_t call;
 	uint32_t index;
-	const char *data; /* lives until the receiver returns */
+	const char *data; /* valid until the receiver returns */
 	size_t len;
 };
 
@@ -53,17 +54,17 @@ struct channel {
 	struct loop *loop;
 	struct loop_watch watch;
 	void *data;
-	/* On the loop thread. A receiver that finds fault with a message calls channel_fail(). */
+	/* On the loop thread. A receiver that rejects a message calls channel_fail(). */
 	void (*message)(struct channel *channel, const struct channel_message *message);
-	/* The peer is gone or was at fault (`why`); at most once, on the loop thread. */
+	/* The peer is gone or has a fault (`why`); at most once, on the loop thread. */
 	void (*closed)(struct channel *channel, const char *why);
 
 	int fd;		     /* -1: closed; the loop thread changes it under the lock */
-	unsigned generation; /* grows with each socket */
+	unsigned generation; /* increases with each socket */
 	struct buf in, large;
-	struct channel_message first; /* of a message in several frames, while `more` */
+	struct channel_message first; /* of a message of several frames, while `more` */
 	bool more;
-	pthread_mutex_t lock; /* of what follows: senders are on any thread */
+	pthread_mutex_t lock; /* protects the following members: any thread may send */
 	enum channel_state state;
 	struct buf out;
 	size_t sent;	     /* of out */
@@ -71,18 +72,18 @@ struct channel {
 	bool posted;	     /* `job` is */
 };
 
-/* Without a socket at first. The caller has set data, message and closed. */
+/* Starts without a socket. The caller has set data, message and closed. */
 void channel_init(struct channel *channel, struct loop *loop);
 void channel_fini(struct channel *channel); /* no thread sends any more */
-/* Takes a non-blocking stream socket over. False when the kernel cannot watch it. */
+/* Takes ownership of a non-blocking stream socket. False when the kernel cannot watch it. */
 bool channel_attach(struct channel *channel, int fd);
-/* Closes without a word; another socket may be attached. */
+/* Closes without calling `closed`; another socket may be attached. */
 void channel_close(struct channel *channel);
-/* Closes and tells `closed`. */
+/* Closes and calls `closed`. */
 void channel_fail(struct channel *channel, const char *why);
-/* Takes what has arrived already, before the peer is declared dead. */
+/* Reads what has already arrived, before the peer counts as dead. */
 void channel_drain(struct channel *channel);
-/* Any thread. Sends now what the socket takes, and the rest when it has room. */
+/* Any thread. Sends as much as the socket accepts now, and the rest when it has room. */
 void channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32_t index,
 		  const void *data, size_t len);
 

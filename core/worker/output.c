@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker's process writes on its standard output and error: lines of others, which must not
- * look like lines of the log nor reach a terminal as they are. */
+/* The standard output and error of a worker's process: foreign lines, which must not look like
+ * lines of the log and must not reach a terminal unchanged. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "worker/worker.h"
 
 #define READ_MAX 16384
-#define LINES_MAX 100 /* in so many milliseconds; what is above is counted only */
+#define LINES_MAX 100 /* in this many milliseconds; further bytes are only counted */
 #define WINDOW_MS 1000
 
 static void
@@ -45,7 +45,7 @@ end_line(struct worker_output *output)
 		output->left_out++;
 }
 
-/* A longer line goes on in the next event. */
+/* A longer line continues in the next event. */
 static void
 take_output(struct worker_output *output, const char *data, size_t len)
 {
@@ -60,7 +60,7 @@ take_output(struct worker_output *output, const char *data, size_t len)
 	}
 }
 
-/* One piece at a time, so that a worker that writes without end keeps nobody waiting. */
+/* One piece at a time, so that a worker that writes without end does not block the loop. */
 static void
 on_output(struct loop_watch *watch, uint32_t events)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process of a worker: started with nothing of ours but its socket and the plugin's file, and
- * reaped without ever waiting for it.
+ * The process of a worker: started with only its socket and the plugin's file, and its end is
+ * collected without waiting.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "worker/worker.h"
 
-#define WORKER_SOCKET 3 /* as lakehost-worker knows them */
+#define WORKER_SOCKET 3 /* the numbers that lakehost-worker expects */
 #define WORKER_PLUGIN 4
 #define ABOVE_BOTH 10
 #define SOCKET_BUFFER (1 << 20)
@@ -36,7 +36,8 @@ worker_set_program(const char *path)
 	program_override = path;
 }
 
-/* Beside this program, as in a build tree or an installation that was moved, else as installed. */
+/* In the folder of this program, for a build tree or a moved installation; else the installed
+ * one. */
 const char *
 process_program(void)
 {
@@ -61,7 +62,7 @@ process_program(void)
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* Nothing of our environment but what tools of developers need: no credential is in it. */
+/* Only environment variables for developers' tools: they contain no credential. */
 static bool
 passes(const char *variable)
 {
@@ -93,8 +94,8 @@ environment(char *out[ENVIRONMENT_MAX])
 	out[n] = NULL;
 }
 
-/* stdin is empty, stdout and stderr go into the pipe, the two descriptors stand where they are
- * known. */
+/* stdin is empty, stdout and stderr go into the pipe, the two descriptors get their known
+ * numbers. */
 static int
 spawn(pid_t *pid, char *const argv[], int socket_fd, int plugin_fd, int output_fd)
 {
@@ -151,7 +152,7 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	}
 	for (int i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &(int){ SOCKET_BUFFER }, sizeof(int));
-	/* Clear of the numbers that they are moved to. */
+	/* Moved away from the numbers that are needed. */
 	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	file = fcntl(plugin_fd, F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	said = fcntl(out[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);
@@ -193,7 +194,8 @@ process_kill(const struct process *process)
 {
 	if (process->pid <= 0)
 		return;
-	/* By pid it is as safe: nobody else reaps our child, so the number is still its own. */
+	/* The pid is safe to use: only this process collects its children, so the number still
+	 * belongs to the child. */
 	if (process->pidfd < 0 || pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0) != 0)
 		kill(process->pid, SIGKILL);
 }

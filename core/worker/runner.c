@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls whose steps run in a worker. The host keeps what it needs in order to begin each of them
- * again, checks whatever comes back, and hands it on as if it had come from this process.
+ * Calls whose steps run in a worker. The host keeps what it needs to begin each of them again,
+ * checks whatever comes back, and passes it on like results of this process.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +92,7 @@ slot_release(struct worker *worker, const struct remote *remote)
 
 /* ---- input ---------------------------------------------------------------------------------- */
 
-/* Copies the strings into one piece of memory. */
+/* Copies the strings into one allocation. */
 static void
 keep_input(struct remote *remote, const struct run_input *input)
 {
@@ -109,7 +109,7 @@ keep_input(struct remote *remote, const struct run_input *input)
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
 		size += from[i] != NULL ? strlen(from[i]) + 1 : 0;
 	remote->input = *input;
-	remote->input.options = NULL; /* the worker has them already */
+	remote->input.options = NULL; /* the worker already has them */
 	remote->memory = at = xmalloc(size);
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
 		if (from[i] == NULL)
@@ -210,7 +210,8 @@ fail(struct remote *remote, enum mcp_status status, const char *what, const char
 	remote->outcome = (struct outcome){ .kind = OUTCOME_DONE, .percent = -1 };
 	result_clear(&remote->result);
 	result_fail_text(&remote->result, status, what, why, next);
-	remote->result.missed = status == MCP_E_UNAVAILABLE; /* the operation goes on elsewhere */
+	remote->result.missed = status == MCP_E_UNAVAILABLE; /* the operation continues in
+							      * another process */
 	remote_stepped(remote);
 }
 
@@ -240,7 +241,8 @@ fail_not_running(struct remote *remote)
 	     "Nothing was done; call again in half a minute, or tell the operator");
 }
 
-/* Whether the step can run again in another process: an operation whose remote side goes on. */
+/* Can the step run again in another process? That needs an operation whose remote side
+ * continues. */
 static bool
 resumable(const struct remote *remote)
 {
@@ -248,7 +250,7 @@ resumable(const struct remote *remote)
 	       remote->input.handle != NULL && remote->retries < WORKER_RETRIES;
 }
 
-/* Begins the entry in the process that runs, or in the next one. */
+/* Begins the entry in the current process, or in the next one. */
 static void
 run_entry(struct remote *remote)
 {
@@ -296,7 +298,7 @@ remote_lost(struct remote *remote, unsigned epoch, bool was_up)
 	case REMOTE_IDLE: break;
 	case REMOTE_WAITS:
 		if (was_up)
-			run_entry(remote); /* it came when the process had ended already */
+			run_entry(remote); /* it was sent when the process had already ended */
 		else
 			fail_not_running(remote);
 		break;
@@ -320,7 +322,7 @@ remotes_lost(struct worker *worker, bool was_up)
 	const unsigned epoch = worker->epoch;
 	size_t n = 0;
 
-	/* What fails here may end calls and begin others, so the slots change meanwhile. */
+	/* A failure here may end calls and begin others, so the slots change meanwhile. */
 	for (uint32_t i = 0; i < worker->slots; i++)
 		if (worker->slot[i] != NULL)
 			ids[n++] = worker->slot[i]->id;
@@ -382,10 +384,10 @@ static void
 fail_full(struct remote *remote)
 {
 	fail(remote, MCP_E_UNAVAILABLE, "Too many calls of this plugin are under way",
-	     "Its process takes no more", "Nothing was done; call again later");
+	     "Its process accepts no more", "Nothing was done; call again later");
 }
 
-/* The next step of what a process remembered. */
+/* The next step of a call in this process. */
 static void
 step_next(struct remote *remote, struct mcp_reply *replies, size_t n)
 {

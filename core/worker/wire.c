@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields that messages are made of, and what a call is told at its beginning. */
+/* The fields of messages, and the input of a call. */
 #include "worker/wire.h"
 
 #include <math.h>

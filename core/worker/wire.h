@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What host and worker say to each other: messages of named types, their payloads written and read
- * field by field. Both run on one machine and come from one build, so integers are in its byte
- * order; but neither trusts the other: a reader that meets anything odd turns bad and stays so.
+ * Messages between host and worker: each has a type, and its payload is written and read field by
+ * field. Both run on one machine and come from one build, so integers use its byte order. But
+ * neither trusts the other: a reader that finds anything unexpected becomes bad and stays bad.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -19,31 +19,31 @@
 
 #define WIRE_VERSION 1u
 #define WIRE_MESSAGE_MAX (48u << 20)  /* bytes of one message: replies up to 16 MiB, in base64 */
-#define WIRE_RUNS_MAX 32768u	      /* calls known to one worker at a time */
-#define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be under way */
+#define WIRE_RUNS_MAX 32768u	      /* calls in one worker at a time */
+#define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be on the way */
 #define WIRE_FETCH_SINK UINT32_MAX    /* index of the sink of a blocking request */
 
-/* X-macro: the messages, who sends them, and what stands in them. */
-#define WIRE_TYPES(X)                                                        \
-	X(OPEN)	      /* host: version, name, options */                     \
-	X(READY)      /* worker: version */                                  \
-	X(REFUSED)    /* worker: refusal, why */                             \
-	X(BEGIN)      /* host: kind, index, inline, run_input */             \
-	X(STEP)	      /* host: entry, answers, replies */                    \
-	X(CANCEL)     /* host */                                             \
-	X(DEADLINE)   /* host: deadline_ms, wait_until_ms */                 \
-	X(SINK)	      /* host: bytes, for sink `index` */                    \
-	X(FETCHED)    /* host: reply */                                      \
-	X(END)	      /* host: the call is forgotten */                      \
-	X(STEPPED)    /* worker: outcome, result */                          \
-	X(PROGRESS)   /* worker: done, total, message */                     \
-	X(LOG)	      /* worker: level, message */                           \
-	X(CLIENT_LOG) /* worker: level, logger, JSON */                      \
-	X(MASK)	      /* worker: value */                                    \
-	X(CHANGED)    /* worker: what */                                     \
-	X(UPDATED)    /* worker: uri */                                      \
-	X(FETCH)      /* worker: one request, and wait for FETCHED */        \
-	X(CREDIT)     /* worker: so many bytes of sink `index` were taken */ \
+/* X-macro: the messages, their sender, and their content. */
+#define WIRE_TYPES(X)                                                     \
+	X(OPEN)	      /* host: version, name, options */                  \
+	X(READY)      /* worker: version */                               \
+	X(REFUSED)    /* worker: refusal, why */                          \
+	X(BEGIN)      /* host: kind, index, inline, run_input */          \
+	X(STEP)	      /* host: entry, answers, replies */                 \
+	X(CANCEL)     /* host */                                          \
+	X(DEADLINE)   /* host: deadline_ms, wait_until_ms */              \
+	X(SINK)	      /* host: bytes, for sink `index` */                 \
+	X(FETCHED)    /* host: reply */                                   \
+	X(END)	      /* host: the call is dropped */                     \
+	X(STEPPED)    /* worker: outcome, result */                       \
+	X(PROGRESS)   /* worker: done, total, message */                  \
+	X(LOG)	      /* worker: level, message */                        \
+	X(CLIENT_LOG) /* worker: level, logger, JSON */                   \
+	X(MASK)	      /* worker: value */                                 \
+	X(CHANGED)    /* worker: what */                                  \
+	X(UPDATED)    /* worker: uri */                                   \
+	X(FETCH)      /* worker: one request, and wait for FETCHED */     \
+	X(CREDIT)     /* worker: bytes of sink `index` that were taken */ \
 	X(SINK_STOP)  /* worker: sink `index` wants no more */
 
 enum wire_type {
@@ -77,15 +77,15 @@ struct wire_reader {
 uint32_t wire_take_u32(struct wire_reader *in);
 int64_t wire_take_i64(struct wire_reader *in);
 double wire_take_f64(struct wire_reader *in); /* finite */
-/* Borrowed from the message, with a NUL behind. */
+/* Borrowed from the message, followed by a NUL. */
 const char *wire_take_bytes(struct wire_reader *in, size_t *len);
-/* Text without NUL inside, valid UTF-8; NULL where NULL was written (or when bad). */
+/* Text without NUL inside, valid UTF-8; NULL when NULL was written (or when bad). */
 const char *wire_take_str(struct wire_reader *in);
-/* The same; NULL makes it bad, and "" is returned. */
+/* The same; NULL makes the reader bad, and "" is returned. */
 const char *wire_take_text(struct wire_reader *in);
 /* A value of an enum: at most `most`. */
 uint32_t wire_take_enum(struct wire_reader *in, uint32_t most);
-bool wire_at_end(const struct wire_reader *in); /* nothing left, and not bad */
+bool wire_at_end(const struct wire_reader *in); /* at the end, and not bad */
 
 /* Borrows from the message. */
 void wire_take_input(struct wire_reader *in, struct run_input *input);
@@ -94,7 +94,7 @@ struct mcp_http *wire_take_requests(struct wire_reader *in, size_t n);
 /* `headers` has room for WIRE_HEADERS_MAX; all borrow from the message. */
 #define WIRE_HEADERS_MAX 128u
 void wire_take_reply(struct wire_reader *in, struct mcp_reply *reply, struct mcp_header *headers);
-/* Fills an outcome whose members it owns (outcome_fini). */
+/* Fills an outcome; its members are owned (outcome_fini). */
 void wire_take_outcome(struct wire_reader *in, struct outcome *outcome);
 
 #endif

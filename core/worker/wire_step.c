@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a step ended, on its way from the worker to the host. */
+/* The outcome of a step, from the worker to the host. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ take_questions(struct wire_reader *in, struct outcome *outcome)
 	}
 }
 
-/* Each kind of outcome has what belongs to it, and nothing else. */
+/* Each kind of outcome has exactly its own members. */
 static bool
 consistent(const struct outcome *outcome)
 {

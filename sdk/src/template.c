@@ -154,7 +154,7 @@ put_segment(struct expansion *x, struct name name, const char *text, size_t len)
 	return true;
 }
 
-/* "/a/b" or "a/b": each segment by itself. */
+/* "/a/b" or "a/b": each segment separately. */
 static bool
 put_segments(struct expansion *x, struct name name, const char *text, size_t len)
 {

@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A literal run (op is 'l'), or the variables of one expression (op 0, '+', '?' or '&'). */
+/* Literal text (op is 'l'), or the variables of one expression (op 0, '+', '?' or '&'). */
 struct template_part {
 	const char *text;
 	size_t len;
 	char op;
 };
 
-/* Takes the part at *at. False at the end; `why` is set when braces do not match. */
+/* Reads the part at *at. False at the end; `why` is set when braces do not match. */
 bool template_next(const char **at, struct template_part *part, const char **why);
 /* The name at the front of a list "x,y", which ends at `end`; advances behind it and its comma. */
 size_t template_name(const char **at, const char *end, const char **name);

@@ -96,6 +96,6 @@ tree_text(struct mcp_call *call, struct json_object *tree, const char *what, siz
 		 mcp_printf(call, "The plugin of %s made a mistake",
 			    mcp_context(call, MCP_CTX_ROW).data),
 		 mcp_printf(call, "%s is nested deeper than %u levels", what, PARSE_DEPTH_MAX),
-		 "Report this to whoever maintains the plugin");
+		 "Report this to the maintainer of the plugin");
 	return NULL;
 }

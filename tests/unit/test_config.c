@@ -303,7 +303,7 @@ types_and_ranges(void)
 	wrong("# 4294967299\nserver = { title = \"4294967299\"; workers = 4294967299; };",
 	      "t.conf:2: 4294967299: so large a number needs an L at its end");
 	wrong("server = { workers = 99999999999999999999L; };",
-	      "t.conf:1: 99999999999999999999L: is larger than 64 bits");
+	      "t.conf:1: 99999999999999999999L is larger than 64 bits");
 	wrong("server = { workers_max = 3; };",
 	      "t.conf:1: server.workers_max: must not be less than server.workers");
 	wrong("server = 1;", "t.conf:1: server: must be a group: server = { ... };");

@@ -517,7 +517,7 @@ refuses_foreign_owners(void)
 	path = rig_with_good(&rig);
 	if (geteuid() == 0) {
 		CU_ASSERT_FATAL(chown(path, 12345, 12345) == 0);
-		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, this host runs as 0");
+		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, but this host runs as 0");
 		rig_init(&rig);
 		plugin_copy(BUILT("good"), rig.folder, "good.so");
 		CU_ASSERT_FATAL(chown(rig.folder, 12345, 12345) == 0);
@@ -579,7 +579,7 @@ refuses_bad_manifests(void)
 	image_replace(&image, "\"abi\":\"1.0\"", "\"abi\":\"2.0\"");
 	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&rig, PLUGIN_ABI, "built for ABI 2.0, this host has 1.0");
+	expect_one(&rig, PLUGIN_ABI, "built for ABI 2.0, but this host has 1.0");
 
 	rig_init(&rig);
 	image = image_read(BUILT("good"));

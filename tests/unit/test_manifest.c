@@ -203,8 +203,10 @@ refuses_damaged_manifests(void)
 	} cases[] = {
 		{ "{\"plugin\"", "['plugin'", "", PLUGIN_BAD_MANIFEST },
 		{ "\"vendor\"", "\"vendur\"", "vendur: unknown", PLUGIN_BAD_MANIFEST },
-		{ "\"abi\":\"1.0\"", "\"abi\":\"1.1\"", "ABI 1.1, this host has 1.0", PLUGIN_ABI },
-		{ "\"abi\":\"1.0\"", "\"abi\":\"2.0\"", "ABI 2.0, this host has 1.0", PLUGIN_ABI },
+		{ "\"abi\":\"1.0\"", "\"abi\":\"1.1\"", "ABI 1.1, but this host has 1.0",
+		  PLUGIN_ABI },
+		{ "\"abi\":\"1.0\"", "\"abi\":\"2.0\"", "ABI 2.0, but this host has 1.0",
+		  PLUGIN_ABI },
 		{ "\"abi\":\"1.0\"", "\"abi\":\"one\"", "MAJOR.MINOR", PLUGIN_BAD_MANIFEST },
 		{ "\"tools\":", "\"toolz\":", "toolz", PLUGIN_BAD_MANIFEST },
 		{ "\"default\":false", "\"default\":\"no\" ", "type boolean", PLUGIN_BAD_MANIFEST },

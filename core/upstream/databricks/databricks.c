@@ -47,8 +47,8 @@ environment(const char *name)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* A fault outside of the configuration does not end the start: whoever calls hears of it, and
- * `check` does, if the upstream is used at all. */
+/* A fault outside of the configuration does not prevent the start. Calls report it, and so does
+ * `check` if the upstream is used. */
 static void
 take_fault(const struct node *group, struct databricks_identity *found)
 {
@@ -99,7 +99,7 @@ databricks_read_group(struct config_upstream *upstream, const struct node *group
 	struct databricks_source source = { .role = upstream->role };
 	struct databricks_identity found = { 0 };
 
-	/* The environment describes one workspace: the one that everybody means. */
+	/* The environment describes only the default workspace. */
 	source.env = strcmp(upstream->role, "workspace") == 0 ? environment : NULL;
 	source.home = environment("HOME");
 	source.allow_http = node_bool(group, "allow_http", false);

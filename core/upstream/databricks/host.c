@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host of a workspace as people paste it, and the hosts its pre-signed links point to. */
+/* The host of a workspace in every form that people paste, and the hosts of its pre-signed
+ * links. */
 #include "upstream/databricks/host.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ const char *const databricks_link_suffixes[] = { "s3.amazonaws.com",
 						 "r2.cloudflarestorage.com",
 						 NULL };
 
-/* The id in ?o=, ?w= or ?workspace_id= of an address from the browser; NULL when there is none. */
+/* The id in ?o=, ?w= or ?workspace_id= of an address from a browser; NULL when there is none. */
 static char *
 id_in_query(const char *rest)
 {
@@ -52,8 +53,8 @@ id_in_query(const char *rest)
 	return NULL;
 }
 
-/* Ends `rest` behind the path of a gateway before the workspace, which has no slash at its end. An
- * address with a path and a query or fragment is that of a page in the browser. */
+/* Ends `rest` after the path of a gateway before the workspace, which has no slash at its end. An
+ * address with a path and a query or fragment is the page of a browser. */
 static const char *
 cut_path(char *rest)
 {

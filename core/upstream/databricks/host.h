@@ -6,13 +6,13 @@
 #ifndef CORE_UPSTREAM_DATABRICKS_HOST_H
 #define CORE_UPSTREAM_DATABRICKS_HOST_H
 
-/* Makes "https://host[:port][/path]" of what people paste: without a scheme, or with ?o=ID,
- * which is the id of the workspace. A path is kept, as that of a gateway; with a query or
- * fragment behind it the address is that of a page, and refused. Both for free(). Returns NULL
- * when fine, else why not. */
+/* Makes "https://host[:port][/path]" from what people paste: without a scheme, or with ?o=ID, the
+ * id of the workspace. A path is kept, because it may be that of a gateway. With a query or
+ * fragment after a path the address is that of a page, and is rejected. Both for free(). Returns
+ * NULL when valid, else the reason. */
 const char *databricks_host(const char *text, char **url, char **workspace_id);
 
-/* Where pre-signed links of the platform point: ends of host names, `*` is one label. */
+/* The hosts of the platform's pre-signed links: ends of host names, `*` is one label. */
 extern const char *const databricks_link_suffixes[];
 
 #endif

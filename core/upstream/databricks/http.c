@@ -11,7 +11,7 @@
 
 #define REQUEST_ID_MAX 128
 
-/* Asked for by the request itself, or by the name of the file it fetches. */
+/* Asked for by the request itself, or by the name of the file that it fetches. */
 static bool
 html_wanted(const char *path, const char *accept)
 {
@@ -33,8 +33,8 @@ databricks_login_page(const char *path, const char *accept, int status, const ch
 			location = "";
 		if (strstr(location, "private-link-validation-error") != NULL)
 			snprintf(why, why_size,
-				 "answered with a redirect to an error page of private "
-				 "link: the workspace cannot be reached from this network");
+				 "answered with a redirect to an error page of private link: "
+				 "the workspace cannot be reached from this network");
 		else
 			snprintf(why, why_size,
 				 "answered with a redirect (to %.*s) instead of the API, as for a "

@@ -13,18 +13,18 @@
 
 /* These are functions of struct upstream_kind, which see. */
 
-/* A redirect, or a page for people where an API answers in JSON, means that the request did not
- * reach the API: says so, naming no query of the redirect. `accept` is what the request asked for.
- * False when the reply is an API's. */
+/* A redirect, or a web page instead of JSON, means that the request did not reach the API: `why`
+ * says so without the query of the redirect. `accept` is the type that the request asked for. False
+ * when the reply is from the API. */
 bool databricks_login_page(const char *path, const char *accept, int status,
 			   const char *content_type, const char *location, char *why,
 			   size_t why_size);
 
-/* 401, or the 403 that some clouds answer to a token that was revoked or never existed. */
+/* 401, or the 403 that some clouds answer for a token that was revoked or never existed. */
 bool databricks_refused(int status, struct mcp_text body);
 
-/* The id under which the platform can find the request: of the headers, else "[ReqId: …]" in the
- * text of an error. "" when there is none. For free(). */
+/* The id under which the platform can find the request: from the headers, else from "[ReqId: …]" in
+ * the text of an error. "" when there is none. For free(). */
 char *databricks_request_id(const struct mcp_header *headers, size_t n, struct mcp_text body);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * .databrickscfg: INI as the vendor's command line reads it. Keys are case-sensitive, a value ends
- * at # or ;, quotes around it go and protect what is inside. [DEFAULT] is a profile like any other,
- * and has the keys that stand before the first section.
+ * at # or ;, quotes around it are removed and protect their content. [DEFAULT] is an ordinary
+ * profile, and has the keys before the first section.
  */
 #include "upstream/databricks/profile.h"
 
@@ -15,8 +15,8 @@
 
 #define SETTINGS "__settings__"
 #define DEFAULT "DEFAULT"
-#define SECTIONS_MAX 200  /* that are looked at for names */
-#define NAMES_MAX 20	  /* profiles that a message names … */
+#define SECTIONS_MAX 200  /* profiles that are read for their names */
+#define NAMES_MAX 20	  /* profiles in a message … */
 #define NAME_SHOWN_MAX 64 /* … and bytes of each */
 
 struct span {
@@ -65,7 +65,7 @@ value_of(const char *text, size_t len)
 
 typedef void (*entry_fn)(void *data, struct span key, struct span value);
 
-/* Calls fn for each key of the section; with an empty key for each header of it. */
+/* Calls fn for each key of the section, and with an empty key for each of its headers. */
 static void
 read_section(const char *text, struct span name, entry_fn fn, void *data)
 {
@@ -147,7 +147,7 @@ take_entry(void *data, struct span key, struct span value)
 	}
 }
 
-/* A byte order mark, as editors on Windows write it. */
+/* A byte order mark, which editors on Windows write. */
 static const char *
 skip_mark(const char *text)
 {
@@ -196,7 +196,7 @@ struct names {
 	size_t count, looked_at;
 };
 
-/* Is it a name to show, and not there yet? */
+/* Is it a name to show, and not in the list yet? */
 static bool
 presentable(const struct names *names, struct span name)
 {

@@ -15,20 +15,19 @@
 struct databricks_profile {
 	char *name;
 	char *host, *token, *auth_type, *workspace_id;
-	bool found; /* the section is there */
+	bool found; /* the section exists */
 	bool keys;  /* and has any key */
 	bool other; /* keys of another method of authentication */
 };
 
-/* Reads the profile `name`, or, when it is NULL, the default one: what [__settings__] names as
- * default_profile, else DEFAULT. */
+/* Reads the profile `name`. When it is NULL, the default one: the value of default_profile in
+ * [__settings__], else DEFAULT. */
 void databricks_profile_read(const char *text, const char *name,
 			     struct databricks_profile *profile);
 void databricks_profile_fini(struct databricks_profile *profile);
-/* The names of all profiles that have any key, as "a, b, c"; NULL when there is none. For
- * free(). */
+/* The names of all profiles with keys, as "a, b, c"; NULL when there is none. For free(). */
 char *databricks_profile_names(const char *text);
-/* The token of a profile as the file has it now, for secret_free(); NULL with `why`. */
+/* The token of a profile in the current file, for secret_free(); NULL with `why`. */
 char *databricks_profile_token(const char *config_file, const char *name, char *why,
 			       size_t why_size);
 

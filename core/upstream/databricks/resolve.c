@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of sources. The file is read only when a profile is named or nothing else was said;
- * it fills gaps and overwrites nothing. Every outcome has a sentence that says where host and
- * credential came from, or what to do to provide them.
+ * The order of sources. The file is read only when a profile is named or when no other source is
+ * set. It fills gaps and overwrites nothing. Every result has a sentence that gives the source of
+ * host and credential, or the way to provide them.
  */
 #include "upstream/databricks/resolve.h"
 
@@ -19,19 +19,19 @@
 #include "upstream/databricks/profile.h"
 #include "upstream/secret.h"
 
-#define REMEDY_MAX 8192 /* bytes of a sentence that says what to do */
+#define REMEDY_MAX 8192 /* bytes of a sentence with the next step */
 
-/* A value with the place that it came from. */
+/* A value with its source. */
 struct value {
 	const char *text;
 	const char *from; /* "DATABRICKS_HOST", "the profile", "the configuration" */
-	bool configured;  /* it stands in lakehost.conf, or in --set */
+	bool configured;  /* it is in lakehost.conf, or in --set */
 };
 
-/* What is known so far. */
+/* The values found so far. */
 struct gathered {
 	struct value host, token, auth_type, workspace_id, profile;
-	char *profiles; /* those that could be chosen, or NULL */
+	char *profiles; /* profiles that could be chosen, or NULL */
 };
 
 static const char *
@@ -65,7 +65,7 @@ gather(const struct databricks_source *source, struct gathered *got)
 	set_both(source, &got->profile, source->profile, "DATABRICKS_CONFIG_PROFILE");
 }
 
-/* Remembers the first fault, with the place of what is wrong. */
+/* Remembers the first fault and its source. */
 static void
 set_fault(struct databricks_identity *found, const char *key, const struct value *value,
 	  const struct databricks_profile *profile, char *fault)
@@ -83,7 +83,8 @@ set_fault(struct databricks_identity *found, const char *key, const struct value
 			      : xstrdup(value->from);
 }
 
-/* The name of another method's variable that is set, which makes the tools skip the file too. */
+/* The name of a variable of another method that is set. The vendor's tools then skip the file
+ * too. */
 static const char *
 other_method(const struct databricks_source *source)
 {
@@ -105,7 +106,7 @@ other_method(const struct databricks_source *source)
 	return NULL;
 }
 
-/* The text of the file; NULL when there is none, which matters only if somebody named it. */
+/* The text of the file; NULL when there is none. That is a fault only if the file was named. */
 static char *
 read_file(const struct databricks_source *source, const struct value *asked,
 	  struct databricks_identity *found)
@@ -154,7 +155,7 @@ read_profile(const struct databricks_source *source, struct gathered *got,
 	const char *name = got->profile.text, *from = "the profile";
 	char *text;
 
-	/* Without DATABRICKS_* the file is not this role's either, unless it is named. */
+	/* A role without DATABRICKS_* also does not use the file, unless it is named. */
 	if (name == NULL &&
 	    (got->host.text != NULL || got->token.text != NULL || other_method(source) != NULL ||
 	     (source->env == NULL && source->config_file == NULL)))
@@ -185,7 +186,7 @@ has_blank(const char *text)
 	return false;
 }
 
-/* Behind an @ people put passwords, which no message may show. */
+/* The text before an @ may contain a password, which no message may show. */
 static char *
 host_fault(const struct gathered *got, const char *why)
 {
@@ -223,7 +224,8 @@ resolve_host(const struct databricks_source *source, const struct gathered *got,
 	found->workspace_id = id;
 }
 
-/* Mixing sources is how unified authentication works, and how a token gets to the wrong host. */
+/* Unified authentication allows several sources together, but a token must not reach the wrong
+ * host. */
 static void
 warn_mixed(const struct gathered *got, const struct databricks_profile *profile,
 	   struct databricks_identity *found)
@@ -244,7 +246,7 @@ warn_mixed(const struct gathered *got, const struct databricks_profile *profile,
 	free(id);
 }
 
-/* Header values are made of these. */
+/* Header values may contain these characters. */
 static void
 check_values(const struct gathered *got, const struct databricks_profile *profile,
 	     struct databricks_identity *found)
@@ -263,7 +265,7 @@ check_values(const struct gathered *got, const struct databricks_profile *profil
 			  xprintf("the id of the workspace %s", fault));
 }
 
-/* How to provide what is missing; the environment is that of one role only. For free(). */
+/* How to provide what is missing. The environment belongs to one role only. For free(). */
 static char *
 remedy(const struct databricks_source *source, const struct gathered *got,
        const struct databricks_identity *found)
@@ -289,7 +291,7 @@ remedy(const struct databricks_source *source, const struct gathered *got,
 	return buf_take(&text, NULL);
 }
 
-/* Another method than a token was asked for, by name or by its keys. NULL: none was. */
+/* Another method than a token was asked for, by name or by its keys. NULL: none. */
 static char *
 describe_method(const struct databricks_source *source, const struct gathered *got,
 		const struct databricks_profile *profile, const struct databricks_identity *found)
@@ -297,7 +299,8 @@ describe_method(const struct databricks_source *source, const struct gathered *g
 	const char *other = other_method(source);
 
 	if (got->auth_type.text != NULL && strcmp(got->auth_type.text, "pat") != 0)
-		return xprintf("auth_type \"%s\" (from %s) is not supported yet, only \"pat\" is",
+		return xprintf("auth_type \"%s\" (from %s) is not supported yet; only \"pat\" "
+			       "is",
 			       got->auth_type.text, got->auth_type.from);
 	if (got->host.text == NULL)
 		return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which Databricks workspace is meant, and with which credential: the attributes and the order of
- * "Databricks client unified authentication" (configuration, then environment, then a profile in
- * .databrickscfg; what is set is never overwritten). Of its methods this version has personal
- * access tokens. Nothing here contacts anybody.
+ * Selects the Databricks workspace and the credential: the attributes and the order of "Databricks
+ * client unified authentication" (configuration, then environment, then a profile in
+ * .databrickscfg; a value that is set is never overwritten). Of its methods this version supports
+ * personal access tokens. Makes no request.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -13,27 +13,27 @@
 
 #include <stdbool.h>
 
-/* What the configuration says, NULL where it says nothing. */
+/* The values of the configuration, NULL where it has none. */
 struct databricks_source {
 	const char *role; /* "workspace" */
 	char *host, *token, *auth_type, *profile, *config_file, *workspace_id;
-	bool allow_http;		      /* to hosts that are not loopback */
+	bool allow_http;		      /* allows http:// for hosts that are not loopback */
 	const char *(*env)(const char *name); /* NULL: DATABRICKS_* does not apply to this role */
-	const char *home;		      /* where .databrickscfg is looked for, or NULL */
+	const char *home;		      /* the directory of .databrickscfg, or NULL */
 };
 
-/* What was found; each for free(), `token` for secret_free(). */
+/* The result; each for free(), `token` for secret_free(). */
 struct databricks_identity {
 	char *url;	 /* scheme://host[:port][/path], or NULL */
 	char *token;	 /* NULL: no credential */
 	char *auth_type; /* "pat", or NULL */
-	char *auth_why;	 /* which source was chosen, or what is missing and how to provide it */
-	char *profile, *config_file; /* the ones that were read */
+	char *auth_why;	 /* the selected source, or what is missing and how to provide it */
+	char *profile, *config_file; /* the profile and file that were read */
 	bool token_of_profile;	     /* so it can be read again */
 	char *workspace_id;
-	char *fault;	       /* what cannot be right, or NULL */
-	const char *fault_key; /* the key of the configuration it is about … */
-	char *fault_from;      /* … or the other place that it came from, not NULL then */
+	char *fault;	       /* the fault, or NULL */
+	const char *fault_key; /* the key of the configuration with the fault … */
+	char *fault_from;      /* … or the other source, then not NULL */
 	char *warning;
 };
 

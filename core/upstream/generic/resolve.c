@@ -63,7 +63,7 @@ generic_free(void *data)
 	free(own);
 }
 
-/* A key that the method cannot do without. */
+/* A key that the method needs. */
 static char *
 read_needed(const struct node *auth, const char *key, const char *method)
 {

@@ -14,8 +14,8 @@ struct node;
 /* See struct upstream_kind. */
 void generic_resolve(struct config_upstream *upstream, const struct node *group);
 
-/* Makes "https://host[:port][/path]", with no slash at the end, of an address; a query or
- * fragment is refused. For free(). Returns NULL when fine, else why not. */
+/* Makes "https://host[:port][/path]", with no slash at the end, from an address. A query or
+ * fragment is rejected. For free(). Returns NULL when valid, else the reason. */
 const char *generic_url(const char *text, bool allow_http, char **url);
 
 #endif

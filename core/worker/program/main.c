@@ -28,8 +28,8 @@ program_fault(const char *why)
 	_exit(70);
 }
 
-/* It ends with its host and not before: the host drains while a terminal or a service manager
- * signals all processes at once. Nobody else of this user looks inside. */
+/* It ends with its host and not before: a terminal or a service manager may signal all processes at
+ * once, and the host must be able to drain. No other process of this user may read it. */
 static void
 harden(const char *parent)
 {
@@ -39,7 +39,7 @@ harden(const char *parent)
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != (pid_t)strtol(parent, NULL, 10))
-		_exit(0); /* it died before we could ask to be told */
+		_exit(0); /* it ended before this process could ask to be notified */
 	setrlimit(RLIMIT_CORE, &none);
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
@@ -57,7 +57,7 @@ program_refuse(struct program *program, enum plugin_refusal refusal, const char 
 	wire_u32(&out, refusal);
 	wire_str(&out, why);
 	channel_send(&program->channel, WIRE_REFUSED, 0, 0, out.data, out.len);
-	_exit(0); /* so short a message has left */
+	_exit(0); /* so short a message was sent completely */
 }
 
 static void
@@ -95,7 +95,7 @@ on_message(struct channel *channel, const struct channel_message *message)
 	struct wire_reader in = { message->data, message->data + message->len, false };
 
 	if (program->open != (message->type != WIRE_OPEN))
-		program_fault("the host opened twice or not at all");
+		program_fault("the host sent OPEN twice or not at all");
 	if (message->type == WIRE_OPEN)
 		on_open(program, &in);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls: begun, stepped, cancelled and ended as the host says. */
+/* Calls: begun, stepped, cancelled and ended by messages of the host. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +74,7 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	task = xcalloc(1, sizeof(*task));
 	task->program = program;
 	task->id = message->call;
-	/* A request and its reply as they are need no code that could block. */
+	/* Passing on a request and its reply needs no code that could block. */
 	task->is_inline = is_inline || (row->request != NULL && row->answer == NULL);
 	pthread_mutex_init(&task->lock, NULL);
 	pthread_cond_init(&task->fetched, NULL);
@@ -138,7 +138,7 @@ step_done(struct pool_job *job)
 	send_stepped(task);
 }
 
-/* The message is copied, because the step may run after its frame is gone. */
+/* The message is copied, because the step may run after its frame is freed. */
 static void
 take_step(struct task *task, const struct channel_message *message)
 {
@@ -220,7 +220,7 @@ on_sink(struct task *task, const struct channel_message *message)
 		program_fault("the host fed a sink that is not there");
 	request = &outcome->request[i];
 	if (request->reply != MCP_REPLY_SINK || request->sink == NULL)
-		program_fault("the host fed a request without a sink");
+		program_fault("the host sent bytes for a request without a sink");
 	if (task->stopped[i])
 		return;
 	more = request->sink(request->sink_data, message->data, message->len);
