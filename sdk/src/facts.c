@@ -547,7 +547,7 @@ item_url(struct mcp_call *call, struct json_object *item, const char *pattern)
 int
 mcp_facts(struct mcp_call *call, const struct mcp_facts *facts)
 {
-	static const struct mcp_words none = { NULL };
+	static const struct mcp_words none = { 0 };
 	struct mcp_words words =
 	    mcp_words_filled(call, facts->about != NULL ? facts->about : &none);
 	mcp_reply_fn read = facts->reply != NULL ? facts->reply : mcp_reply_object;

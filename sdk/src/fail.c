@@ -105,7 +105,7 @@ message_of(struct mcp_call *call, const struct mcp_reply *reply, struct json_obj
 struct json_object *
 mcp_reply_object(struct mcp_call *call, size_t index, const struct mcp_words *words)
 {
-	static const struct mcp_words none = { NULL };
+	static const struct mcp_words none = { 0 };
 	const struct mcp_reply *reply = mcp_reply(call, index);
 	struct json_object *body = mcp_reply_json(call, index);
 	const struct mcp_words *about = words != NULL ? words : &none;

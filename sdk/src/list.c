@@ -177,7 +177,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct walk walk;
 	struct mcp_list_column columns[LIST_COLUMNS_MAX];
-	struct mcp_words words = { NULL };
+	struct mcp_words words = { 0 };
 	struct json_object *reply, *items, *kept;
 	struct mcp_place place;
 	const char *next;

@@ -65,10 +65,16 @@ lay_out() {
 network_settings=(http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
 	REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS PIP_CERT PIP_INDEX_URL NPM_CONFIG_REGISTRY)
 
-# copy_sources DIR: the files of this tree as they are now, without what git ignores.
+# copy_sources DIR: the files of this tree as they are now, without what git ignores; a tree that git
+# does not know, as one that was unpacked, without its build folder.
 copy_sources() {
 	mkdir -p "$1"
-	(cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -C "$1" -xf -
+	if git -C "$root" rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+		(cd "$root" && git ls-files -z --cached --others --exclude-standard |
+		    xargs -0 ls -d 2>/dev/null | tar -cf - -T -)
+	else
+		tar -C "$root" --exclude=./build --exclude=./tests/node_modules -cf - .
+	fi | tar -C "$1" -xf -
 }
 
 # inside DIR COMMAND: runs a shell command in the system, with a /proc and terminals of its own, the

@@ -221,7 +221,7 @@ far_apart(void)
 
 		memset(text, between[i], whole);
 		memcpy(text, SECRET, 15);
-		memcpy(text + whole - 7, SECRET + 15, 7);
+		memcpy(text + whole - 7, &SECRET[15], 7);
 		text[whole] = '\0';
 		buf_init(&room, whole * 4);
 		part = text_prepare_start(&room, text, &len, TEXT_EXACT, 10, &more);
