@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a call's step: chunks that are freed together, and functions to run just before. */
+/* Memory of a call's step: chunks that are freed together, and functions that run just before. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
-/* With AddressSanitizer every allocation is its own, so that it sees each overflow. */
+/* With AddressSanitizer every allocation is separate, so that it detects each overflow. */
 #if defined(__SANITIZE_ADDRESS__)
 #define CHUNK_MIN 0
 #elif defined(__has_feature)
@@ -37,7 +37,7 @@ struct deferred {
 };
 
 struct arena {
-	struct chunk *chunks; /* the newest, from which is allocated, first */
+	struct chunk *chunks; /* the newest first; allocations come from it */
 	struct deferred *deferred;
 	size_t next_room;
 	bool ending; /* the deferred functions run */
@@ -81,7 +81,7 @@ arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* Keeps the oldest chunk, which is the size that most steps need. */
+/* Keeps the oldest chunk, whose size is enough for most steps. */
 void
 arena_reset(struct arena *arena)
 {
@@ -108,7 +108,8 @@ add_chunk(struct arena *arena, size_t size)
 	struct chunk *chunk = xcalloc(1, sizeof(*chunk) + room);
 
 	chunk->room = room;
-	if (large && arena->chunks != NULL) { /* full from the start: keep the current one first */
+	if (large && arena->chunks != NULL) { /* full from the start: the current chunk stays
+					       * first */
 		chunk->next = arena->chunks->next;
 		arena->chunks->next = chunk;
 		return chunk;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gate: RFC 8259, strictly and within bounds. Nesting is a counter and a stack of frames, so
- * depth costs memory that the limit bounds, never C stack. Keys of an open object wait in a list;
- * when it closes they are compared decoded: pairwise when few, sorted when many. Sorting needs no
- * hash, so there is none to flood.
+ * The gate: RFC 8259, strictly and within bounds. Nesting is a counter and a stack of frames: its
+ * memory has a limit, and the C stack is not used. The keys of an open object wait in a list. When
+ * it closes their decoded forms are compared: pairwise when there are few, sorted when there are
+ * many. Sorting needs no hash table, so there is none to attack.
  */
 #include "base/json.h"
 
@@ -16,7 +16,7 @@
 #define FRAMES_INLINE 64
 #define KEYS_INLINE 64
 #define KEYS_PAIRWISE 12
-/* Longer numbers are refused whatever the limits say. */
+/* Longer numbers are always refused. */
 #define NUMBER_MAX 4096
 
 const struct json_limits json_inbound = {
@@ -46,7 +46,7 @@ struct gate {
 	unsigned depth;
 	struct key *keys;
 	size_t n_keys, key_room;
-	char *decoded; /* of keys with escapes; as long as the text, so it never moves */
+	char *decoded; /* of keys with escapes; as long as the text, so it is never reallocated */
 	size_t decoded_len;
 };
 
@@ -77,8 +77,8 @@ read_string(struct gate *g, bool *escaped)
 	return true;
 }
 
-/* Is a number of these first digits (the first one not 0) and this decimal exponent beyond what a
- * double holds? The threshold is 2^1024 - 2^970, from which on rounding gives infinity. */
+/* Is a number with these first digits (the first one not 0) and this decimal exponent too large for
+ * a double? The threshold is 2^1024 - 2^970, because larger numbers round to infinity. */
 static bool
 overflows(const char *digits, const char *end, long exponent)
 {
@@ -97,7 +97,7 @@ overflows(const char *digits, const char *end, long exponent)
 	return limit[n] == '\0';
 }
 
-/* `p` is behind a number's sign, `mantissa_end` at its exponent or end. */
+/* `p` is after a number's sign, `mantissa_end` at its exponent or end. */
 static bool
 is_finite(const char *p, const char *mantissa_end, long exponent)
 {
@@ -122,7 +122,8 @@ skip_number_digits(const char *p, const char *end)
 	return p;
 }
 
-/* Reads the digits of an exponent behind its letter; its value is capped far beyond any use. */
+/* Reads the digits of an exponent after its letter; its value is limited far above any useful
+ * one. */
 static const char *
 read_exponent(const char *p, const char *end, long *exponent)
 {
@@ -201,7 +202,7 @@ grow_keys(struct gate *g, struct key *first_room)
 	return true;
 }
 
-/* Puts the decoded form of an escaped key into key->text. */
+/* Writes the decoded form of an escaped key to key->text. */
 static bool
 decode_key(struct gate *g, struct key *key)
 {
@@ -221,7 +222,7 @@ decode_key(struct gate *g, struct key *key)
 	return true;
 }
 
-/* Reads `"key" :`, `p` being at the first non-space. */
+/* Reads `"key" :`; `p` is at the first character that is not white space. */
 static bool
 read_key(struct gate *g, struct key *first_room)
 {
@@ -246,7 +247,7 @@ read_key(struct gate *g, struct key *first_room)
 	return true;
 }
 
-/* By text; equal texts by place, so that the later one is named. */
+/* By text; equal texts by position, so that the later one is reported. */
 static int
 compare_keys(const void *a, const void *b)
 {
@@ -267,7 +268,7 @@ same_key(const struct key *a, const struct key *b)
 	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
-/* Refuses the second of two equal keys of the object that closes. */
+/* Refuses the second of two equal keys of the object that ends. */
 static bool
 keys_unique(struct gate *g, size_t first)
 {
@@ -317,7 +318,7 @@ close_frame(struct gate *g)
 	return true;
 }
 
-/* Reads a value that holds no other. */
+/* Reads a value that contains no other. */
 static bool
 read_scalar(struct gate *g)
 {
@@ -335,8 +336,8 @@ read_scalar(struct gate *g)
 	}
 }
 
-/* Reads one value up to its end, or a container up to where its first value begins; *opened then
- * tells that a value must follow. */
+/* Reads one value to its end, or the start of a container up to its first value; *opened means that
+ * a value must follow. */
 static bool
 read_value(struct gate *g, struct key *first_room, bool *opened)
 {
@@ -359,7 +360,8 @@ read_value(struct gate *g, struct key *first_room, bool *opened)
 	return close == ']' || read_key(g, first_room);
 }
 
-/* Behind a value: closes what ends here; *more tells that another value must follow. */
+/* After a value: closes the containers that end here; *more means that another value must
+ * follow. */
 static bool
 read_behind(struct gate *g, struct key *first_room, bool *more)
 {

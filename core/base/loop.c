@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * epoll, a binary heap of timers, and a list of jobs that other threads push onto without a lock.
- * A post costs a write to the eventfd only when the loop thread is asleep and nobody has woken
- * it yet.
+ * epoll, a binary heap of timers, and a list of jobs that other threads add without a lock. A post
+ * writes to the eventfd only when the loop thread sleeps and was not woken yet.
  */
 #include "base/loop.h"
 
@@ -21,23 +20,24 @@
 #include "base/mem.h"
 
 #define BATCH 128
-/* After so many spins in vain the loop blocks at once, until an event comes soon after. */
+/* After this many useless spins the loop blocks at once, until an event comes soon after. */
 #define SPIN_MISSES 4
 
 struct loop {
 	int epoll, wake;
 	_Atomic(struct loop_job *) jobs; /* newest first */
-	atomic_bool asleep;		 /* about to block; whoever clears it must write to wake */
+	atomic_bool asleep;		 /* about to block; the thread that clears it must write
+					  * to the eventfd */
 	atomic_bool stop;
 	_Atomic pthread_t thread;
 	struct loop_timer **heap;
 	uint32_t n_timers, heap_room;
 	struct epoll_event batch[BATCH];
 	int n_batch, at_batch;
-	struct loop_watch *always;	/* files that epoll does not take: ready at all times */
-	struct loop_watch *next_always; /* while running them: the one after the current */
-	unsigned misses;		/* spins in vain in a row */
-	_Atomic(const char *) plugin;	/* whose code runs on the loop thread */
+	struct loop_watch *always;	/* files that epoll does not support: always ready */
+	struct loop_watch *next_always; /* while timers run: the one after the current */
+	unsigned misses;		/* useless spins in a row */
+	_Atomic(const char *) plugin;	/* plugin whose code runs on the loop thread */
 	_Atomic int64_t plugin_ms;	/* since when */
 };
 
@@ -171,7 +171,8 @@ loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 		sift_down(loop, slot, last);
 }
 
-/* Each timer runs at most once a round, so that one set again for now does not starve the rest. */
+/* Each timer runs at most once in a round, so that one that is set again for now does not delay the
+ * others. */
 static void
 run_timers(struct loop *loop)
 {
@@ -251,7 +252,7 @@ loop_remove(struct loop *loop, struct loop_watch *watch)
 		remove_always(loop, watch);
 		return;
 	}
-	/* a descriptor that is closed already has left the set by itself */
+	/* the kernel has already removed a closed descriptor */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 	for (int i = loop->at_batch; i < loop->n_batch; i++)
 		if (loop->batch[i].data.ptr == watch)
@@ -264,7 +265,7 @@ drain_wake(struct loop *loop)
 	uint64_t count;
 	ssize_t got = read(loop->wake, &count, sizeof(count));
 
-	(void)got; /* non-blocking: nothing to read is fine */
+	(void)got; /* non-blocking: nothing to read is normal */
 }
 
 static void
@@ -312,12 +313,12 @@ loop_post(struct loop *loop, struct loop_job *job)
 	job->next = atomic_load_explicit(&loop->jobs, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak(&loop->jobs, &job->next, job))
 		;
-	/* The loop sets `asleep`, then looks at `jobs`; here it is the other way round, so one of
-	 * the two sees the other. From here on the job may be gone. */
+	/* The loop sets `asleep`, then reads `jobs`; a post does it in the other order, so one of
+	 * the two sees the other. After this line the job may already be gone. */
 	if (atomic_load(&loop->asleep) && atomic_exchange(&loop->asleep, false)) {
 		ssize_t written = write(loop->wake, &one, sizeof(one));
 
-		(void)written; /* cannot fail: the counter never nears its end */
+		(void)written; /* cannot fail: the counter never reaches its limit */
 	}
 }
 
@@ -380,7 +381,7 @@ poll_events(struct loop *loop, int timeout_ms)
 	loop->n_batch = n < 0 ? 0 : n;
 }
 
-/* Polls for up to `spin_us`. True when something is there to do. */
+/* Polls for up to `spin_us`. True when there is something to do. */
 static bool
 spin(struct loop *loop, unsigned spin_us)
 {
@@ -405,12 +406,12 @@ block(struct loop *loop, unsigned spin_us, int timeout_ms)
 	atomic_store(&loop->asleep, true);
 	poll_events(loop, has_jobs(loop) ? 0 : timeout_ms);
 	atomic_store(&loop->asleep, false);
-	/* Had spinning caught this event, or nearly? Then it pays again. */
+	/* Would spinning have caught this event, or nearly? Then it is used again. */
 	if (spin_us > 0 && loop->n_batch > 0 && clock_us() - start <= 2 * (int64_t)spin_us)
 		loop->misses = 0;
 }
 
-/* Fetches events, waiting for them if nothing else is to be done. */
+/* Fetches events. Waits for them if there is nothing else to do. */
 static void
 wait_events(struct loop *loop, unsigned spin_us)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values, and the searches for them. A group of values has two finders: of the values as they
- * are, and without white space. They are built at the first search after a change, and counted: a
- * search of a long text takes time, and who adds a value must not wait for it. */
+/* The values, and the searches for them. A group of values has two finders: one for the values as
+ * they are, one for the values without white space. They are built at the first search after a
+ * change, and counted: the search of a long text takes time, and a thread that adds a value must
+ * not wait for it. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,7 +29,7 @@ struct value {
 	char *text;
 	size_t len;
 	bool pinned;
-	uint64_t writer;    /* not yet masked: it waits for mask_settle() */
+	uint64_t writer;    /* not masked yet: it waits for mask_settle() */
 	struct value *next; /* older */
 };
 
@@ -40,13 +41,13 @@ struct finders {
 struct mask_group {
 	char *scope;		 /* name of the plugin */
 	struct value *values;	 /* the newest first */
-	size_t n, bytes;	 /* without those that are pinned */
-	struct finders *finders; /* NULL: to be built */
+	size_t n, bytes;	 /* not counting pinned ones */
+	struct finders *finders; /* NULL: must be built */
 	struct mask_group *next;
 };
 
 static struct mask_group everywhere;
-static struct mask_group *all_groups; /* of plugins; never fewer */
+static struct mask_group *all_groups; /* of plugins; the number never decreases */
 static atomic_bool any;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static _Thread_local const char *current;
@@ -103,7 +104,7 @@ find(struct mask_group *group, const char *text, size_t len)
 	return link;
 }
 
-/* Makes room by the oldest ones. */
+/* Makes room by removing the oldest values. */
 static void
 keep_caps(struct mask_group *group)
 {
@@ -119,7 +120,7 @@ keep_caps(struct mask_group *group)
 	}
 }
 
-/* Puts a value to the front, new or not. */
+/* Moves a value to the front, or adds it. */
 static void
 put_value(struct mask_group *group, const char *text, size_t len, bool pinned, uint64_t writer)
 {
@@ -134,7 +135,7 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 			value->pinned = true;
 		}
 		if (value->writer != writer && value->writer != 0) {
-			value->writer = 0; /* two know it */
+			value->writer = 0; /* two sources know it */
 			group_changed(group);
 		}
 	} else {
@@ -304,8 +305,8 @@ build(struct mask_group *group)
 	group->finders = finders;
 }
 
-/* First only whether there is anything; then what is hidden, for which the views know their places:
- * `edge` counts begins and ends at each place of the text. */
+/* First only whether anything is found. Then what is hidden, with the positions of the views:
+ * `edge` counts begins and ends at each position of the text. */
 struct search {
 	const char *text;
 	size_t len;
@@ -350,8 +351,8 @@ scan(struct search *search, const struct finder *finder, const struct view *view
 	finder_scan(finder, view->byte, view->len, on_match, &scan);
 }
 
-/* Where a writer has cut: at an ellipsis, and in texts that another process has cut also at the
- * end, or at that of a fence around the text. */
+/* Where a text may have been cut: at an ellipsis; in texts that another process has cut also at the
+ * end, or at the end of a fence around the text. */
 static bool
 was_cut(const char *text, size_t len)
 {
@@ -423,7 +424,7 @@ search_group(struct search *search, const struct finders *finders)
 	view_fini(&decoded);
 }
 
-/* Holes that touch or overlap are one each: none may show the rest of another. */
+/* Hidden ranges that touch or overlap become one: none may show the rest of another. */
 static char *
 copy_masked(const struct search *search, size_t *out_len)
 {
@@ -477,7 +478,7 @@ finders_ref(const struct mask_group *group)
 	return group->finders;
 }
 
-/* What to search for: everywhere, and for the plugin whose texts they are. */
+/* What to search for: the common values, and those of the plugin whose texts these are. */
 static void
 take_finders(struct finders *taken[2])
 {

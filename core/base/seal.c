@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealed handles. The bytes below the base64url text:
- *	version (1) | key id (1) | nonce (12) | AES-256-GCM of { expiry (8, big endian), payload }
- *	| tag (16)
- * Authenticated besides: version, key id, purpose, NUL, principal. The key id, a byte of the key's
- * digest, selects the key, so that a forgery costs one decryption however many keys there are.
+ * Sealed handles. The bytes of the base64url text: version (1) | key id (1) | nonce (12) |
+ * AES-256-GCM of { expiry (8, big endian), payload } | tag (16). Also authenticated: version, key
+ * id, purpose, NUL, principal. The key id, a byte of the key's digest, selects the key, so that a
+ * forged handle costs one decryption for any number of keys.
  */
 #include "base/seal.h"
 
@@ -38,7 +37,7 @@ struct seal_key {
 struct sealer {
 	struct seal_key *keys;
 	size_t n;
-	/* filled at first use, because OpenSSL takes a millisecond to get ready */
+	/* filled at the first use, because OpenSSL needs a millisecond to get ready */
 	EVP_CIPHER *cipher;
 	atomic_bool ready;
 	pthread_mutex_t lock;
@@ -53,7 +52,7 @@ random_bytes(void *out, size_t len)
 		ssize_t got = getrandom(p, len < 256 ? len : 256, 0);
 
 		if (got < 0)
-			continue; /* EINTR; nothing else can happen */
+			continue; /* EINTR; no other error is possible */
 		p += got;
 		len -= (size_t)got;
 	}
@@ -126,14 +125,14 @@ cipher_ready(struct sealer *sealer)
 	pthread_mutex_unlock(&sealer->lock);
 }
 
-/* Feeds what is authenticated but not stored. */
+/* Adds the data that is authenticated but not stored. */
 static bool
 add_context(EVP_CIPHER_CTX *ctx, const unsigned char head[HEAD_LEN], const char *purpose,
 	    const char *principal)
 {
 	int len;
 
-	/* the NUL of the purpose goes along and divides it from the principal */
+	/* the NUL of the purpose separates it from the principal */
 	return EVP_CipherUpdate(ctx, NULL, &len, head, HEAD_LEN) == 1 &&
 	       EVP_CipherUpdate(ctx, NULL, &len, (const unsigned char *)purpose,
 				(int)strlen(purpose) + 1) == 1 &&
@@ -192,7 +191,7 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	free(sealed);
 }
 
-/* Decrypts `len` bytes behind head and nonce in place of `plain`. */
+/* Decrypts `len` bytes after header and nonce to `plain`. */
 static bool
 decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
 	const char *principal, unsigned char *sealed, size_t len, unsigned char *plain)

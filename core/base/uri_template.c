@@ -15,7 +15,7 @@
 
 #define VARS_MAX 32
 #define URI_MAX 8192
-/* Bounds the search for a match; ordinary templates need a few steps per byte. */
+/* Limits the search for a match; ordinary templates need a few steps for each byte. */
 #define STEPS_MAX 100000
 
 static bool
@@ -79,7 +79,7 @@ in_query(char op)
 	return op == '?' || op == '&';
 }
 
-/* What may follow what: `before` is the op of the part before, 'l' at the start. */
+/* Which part may follow which: `before` is the op of the part before, 'l' at the start. */
 static const char *
 check_order(const struct template_part *part, char before, bool query)
 {
@@ -139,14 +139,14 @@ uri_template_vars(const char *pattern,
 /* ---- matching ------------------------------------------------------------------------------ */
 
 struct match {
-	const char *uri_end; /* of the part before a query that the template declares */
+	const char *uri_end; /* the part before a query that the template declares */
 	struct template_part found[VARS_MAX]; /* the raw text of each path variable, in order */
 	unsigned steps;
 };
 
 static bool match_parts(struct match *m, const char *pattern, const char *uri, size_t n_found);
 
-/* Tries each length of a variable: {x} the shortest first, {+x} the longest first. */
+/* Tries each length of a variable: the shortest first for {x}, the longest first for {+x}. */
 static bool
 match_variable(struct match *m, const struct template_part *part, const char *rest, const char *uri,
 	       size_t n_found)
@@ -169,7 +169,7 @@ match_variable(struct match *m, const struct template_part *part, const char *re
 	return false;
 }
 
-/* Recursion is as deep as the template has variables. */
+/* The recursion is as deep as the number of variables. */
 static bool
 match_parts(struct match *m, const char *pattern, const char *uri, size_t n_found)
 {
@@ -201,7 +201,7 @@ has_dot_segment(const char *text)
 	}
 }
 
-/* Decodes and judges one variable, and adds it. */
+/* Decodes and checks one variable, and adds it. */
 static bool
 add_value(struct json_object *values, const struct template_part *name,
 	  const struct template_part *raw, char op)
@@ -257,7 +257,7 @@ walk_query(void *data, const char *name, size_t len, char op)
 		walk->known = true;
 }
 
-/* One "key=value" of the query: its key must be declared and not have come before. */
+/* One "key=value" of the query: its key must be declared and must not be repeated. */
 static bool
 add_pair(const char *pattern, struct json_object *values, const char *pair, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One attempt: a libcurl handle with everything switched off that a client of an API does not
- * want, and the callbacks through which bytes come and go. The callbacks decide early: a reply
- * that cannot be right is not read to its end.
+ * One attempt: a libcurl handle without the features that an API client does not need, and the
+ * callbacks for incoming and outgoing bytes. A callback that sees an invalid reply stops it before
+ * its end.
  */
 #include "egress/attempt.h"
 
@@ -20,14 +20,14 @@
 
 #define STREAM_BUFFER (128L << 10) /* for sinks and files; otherwise libcurl's own 16 KiB */
 
-/* ---- the reply's head ------------------------------------------------------------------------ */
+/* ---- headers of the reply -------------------------------------------------------------------- */
 
 static size_t
 stop(struct flight *flight, enum stop stop, const char *why)
 {
 	flight->stop = stop;
 	snprintf(flight->stop_why, sizeof(flight->stop_why), "%s", why);
-	return 0; /* fewer bytes than were offered: libcurl ends the transfer */
+	return 0; /* a smaller number than offered ends the transfer in libcurl */
 }
 
 static bool
@@ -51,7 +51,8 @@ stop_too_large(struct flight *flight)
 	return stop(flight, STOP_TOO_LARGE, why);
 }
 
-/* All headers are there: is it the API's reply, and where does its body go? */
+/* All headers have arrived: checks that the reply is from the API, and selects where its body
+ * goes. */
 static bool
 head_done(struct flight *flight)
 {
@@ -88,7 +89,7 @@ status_line(struct flight *flight, const char *data, size_t len)
 	const char *space = memchr(data, ' ', len);
 	int status = space != NULL ? (int)strtol(space, NULL, 10) : 0;
 
-	reply_clear(flight->reply); /* a 1xx may have gone before */
+	reply_clear(flight->reply); /* a 1xx may have come before */
 	flight->reply->public.status = status;
 	flight->header_bytes = 0;
 	if (status == 101)
@@ -157,13 +158,13 @@ buffer_body(struct flight *flight, const char *data, size_t len)
 	return len <= room ? len : stop(flight, STOP_ERROR_BODY, "");
 }
 
-/* Hands over to the sink, which takes all of it or nothing. */
+/* Gives the bytes to the sink, which takes all of them or none. */
 static size_t
 feed_sink(struct flight *flight, const char *data, size_t len)
 {
 	int verdict = flight->sink != NULL ? flight->sink(flight->sink_data, data, len) : 1;
 
-	if (flight->stop != STOP_NOT) /* it cancelled its own transfer */
+	if (flight->stop != STOP_NOT) /* the sink cancelled its own transfer */
 		return 0;
 	if (verdict == 2) {
 		flight->paused = flight->held = true;
@@ -197,7 +198,7 @@ on_body(char *data, size_t size, size_t n, void *user)
 		reply->public.bytes -= len;
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	return len; /* discarded ones are counted, that is all */
+	return len; /* discarded bytes are only counted */
 }
 
 static size_t
@@ -226,8 +227,8 @@ on_read(char *to, size_t size, size_t n, void *user)
 	return want;
 }
 
-/* libcurl goes back when it repeats a request on a new connection by itself. That is the one
- * repetition which retry.c does not see, so its rule is kept here. */
+/* libcurl rewinds the body when it repeats a request on a new connection by itself. retry.c does
+ * not see this repetition, so its rule is applied here. */
 static int
 on_seek(void *user, curl_off_t offset, int origin)
 {
@@ -261,7 +262,7 @@ set_size(struct flight *flight, CURLoption option, uint64_t value)
 	flight->egress->curl->easy_setopt(flight->easy, option, (curl_off_t)value);
 }
 
-/* What holds for every request. */
+/* Options of every request. */
 static void
 set_manners(struct flight *flight)
 {
@@ -269,7 +270,7 @@ set_manners(struct flight *flight)
 	long idle = (long)((flight->request.timeout_ms + 999) / 1000);
 
 	set(flight, CURLOPT_NOSIGNAL, 1);
-	set(flight, CURLOPT_QUICK_EXIT, 1); /* else removing it may wait for a name server */
+	set(flight, CURLOPT_QUICK_EXIT, 1); /* else removing it may wait for a DNS server */
 	set_pointer(flight, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_pointer(flight, CURLOPT_REDIR_PROTOCOLS_STR, "");
 	set(flight, CURLOPT_FOLLOWLOCATION, 0);
@@ -286,7 +287,7 @@ set_manners(struct flight *flight)
 		set_pointer(flight, CURLOPT_CAINFO, upstream->ca_file);
 	set(flight, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	set(flight, CURLOPT_CONNECTTIMEOUT_MS, (long)upstream->connect_timeout_ms);
-	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1); /* of inactivity: less than a byte a second */
+	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1); /* inactive: less than one byte per second */
 	set(flight, CURLOPT_LOW_SPEED_TIME, idle);
 }
 
@@ -298,7 +299,7 @@ set_message(struct flight *flight)
 	bool get = strcmp(request->method, "GET") == 0;
 
 	set_pointer(flight, CURLOPT_URL, request->url);
-	/* Over clear text libcurl 7.88 fails on the second request of an HTTP/2 connection. */
+	/* Without TLS libcurl 7.88 fails on the second request of an HTTP/2 connection. */
 	set(flight, CURLOPT_HTTP_VERSION, tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
 	set(flight, CURLOPT_PIPEWAIT, tls);
 	if (strcmp(request->method, "HEAD") == 0) {
@@ -310,8 +311,8 @@ set_message(struct flight *flight)
 	} else if (!get) {
 		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
 	}
-	/* Without a body there is nothing to go back in, so on_seek() could not refuse. Reads do no
-	 * harm when libcurl repeats them, and use the connections that there are. */
+	/* A request without a body is not rewound, so on_seek() could not refuse. A repeated read
+	 * does no harm and may reuse connections. */
 	if (request->retry == MCP_RETRY_NEVER && flight_body_len(flight) == 0 && !get &&
 	    strcmp(request->method, "HEAD") != 0) {
 		set(flight, CURLOPT_FRESH_CONNECT, 1);
@@ -426,7 +427,7 @@ attempt_resume(struct flight *flight)
 	CURLcode rc;
 
 	flight->held = false;
-	egress->inside++; /* it hands over what it held back at once */
+	egress->inside++; /* libcurl delivers the bytes that it held back at once */
 	rc = egress->curl->easy_pause(flight->easy, CURLPAUSE_CONT);
 	egress->inside--;
 	if (rc != CURLE_OK && flight->stop != STOP_ABANDONED)

@@ -41,7 +41,7 @@ wait_in(struct authorizer *authorizer, struct flight *flight)
 {
 	struct flight **link = &authorizer->waiting;
 
-	while (*link != NULL) /* whoever came first goes first */
+	while (*link != NULL) /* the first that waited starts first */
 		link = &(*link)->next_waiting;
 	*link = flight;
 	flight_move(flight, FLIGHT_WAITS);
@@ -64,7 +64,7 @@ authorize_leave(struct flight *flight)
 	flight_move(flight, FLIGHT_RESTS);
 }
 
-/* Each end may start others, so the list is looked at anew; those that come now wait for the next
+/* Each start or end may add others, so the list is read again; new ones wait for the next
  * answer. */
 static void
 release(struct authorizer *authorizer, enum mcp_status error, const char *why)

@@ -38,7 +38,7 @@ read_chunk(struct disk *disk)
 		got = pread(disk->file.fd, disk->chunk, DISK_CHUNK, (off_t)disk->chunk_at);
 	while (got < 0 && errno == EINTR);
 	disk->chunk_len = got > 0 ? (size_t)got : 0;
-	if (got <= 0) /* the length was promised */
+	if (got <= 0) /* the length was already announced */
 		fail_with(disk, got < 0 ? strerror(errno) : "the file was cut short meanwhile");
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way out: one curl multi on the loop thread. Adds the upstream's credential, checks what a
- * plugin may ask for, retries what may be retried, caps, redacts, never follows a redirect.
- * Plugins and the rest of core never see a credential.
+ * All requests to upstreams: one curl multi on the loop thread. Egress adds the upstream's
+ * credential, checks permissions, repeats what may be repeated, limits and masks replies, and never
+ * follows a redirect. Plugins and the other parts of core never see a credential.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -23,33 +23,33 @@ struct loop;
 struct pool;
 struct transfer;
 
-/* On whose behalf a request is made. */
+/* The origin of a request. */
 struct egress_scope {
 	const char *plugin;
 	const struct strings *permissions; /* see config/permission.h */
-	const char *upstream;	      /* role of the one that this plugin uses; NULL: "workspace" */
-	bool any_upstream;	      /* the host's own requests go to all */
-	const char *traceparent;      /* or NULL: a fresh one */
-	const char *principal, *tool; /* for User-Agent and log */
-	int64_t deadline_ms;	      /* monotonic; no retry or wait goes beyond */
+	const char *upstream;		   /* the upstream of this plugin; NULL: "workspace" */
+	bool any_upstream;		   /* the host itself may use every upstream */
+	const char *traceparent;	   /* or NULL: a new one is made */
+	const char *principal, *tool;	   /* for User-Agent and log */
+	int64_t deadline_ms;		   /* monotonic; no retry and no wait goes beyond it */
 };
 
-/* `reply` and all in it live until the function returns. */
+/* `reply` and everything in it are valid until the function returns. */
 typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
-/* For MCP_REPLY_SINK: 0 more, 1 stop, 2 not now: none of the bytes were taken, they are offered
- * again after transfer_resume(). It may cancel transfers and submit new ones. */
+/* For MCP_REPLY_SINK: 0 continue, 1 stop, 2 not now: no byte was taken, and the same bytes are
+ * offered again after transfer_resume(). It may cancel transfers and submit new ones. */
 typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
 
 /* All on the loop thread. `config` is borrowed. `pool`, whose threads read and write files, must
  * live longer. The loop must not run on after egress_free(), which calls no `done`. */
 struct egress *egress_new(struct loop *loop, const struct config *config, struct pool *pool);
 void egress_free(struct egress *egress);
-/* Whether what the first request will load is there; false with `why`. */
+/* Can the library for the first request be loaded? False with `why`. */
 bool egress_available(char *why, size_t why_size);
-/* Reads all credentials again that stand in files. */
+/* Reads all credentials again that are in files. */
 void egress_reload(struct egress *egress);
 
-/* Starts a request (everything is copied). `done` comes exactly once, later, on the loop thread,
+/* Starts a request and copies everything. `done` is called exactly once, later, on the loop thread,
  * also for requests that are refused. */
 struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,
 			       const struct mcp_http *request, egress_sink_fn sink,

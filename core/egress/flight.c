@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A flight: attempts until one of them is the answer. Afterwards all who wait get the same reply.
- * While libcurl is running a handle may neither be added nor removed; what comes up then is marked
- * and done when it has returned.
+ * A flight: attempts until one of them gives the answer, which all waiting transfers get. While
+ * libcurl runs, no handle may be added or removed. Such changes are marked and made after it
+ * returns.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -111,7 +111,8 @@ log_flight(const struct flight *flight)
 		  *reply->why != '\0' ? reply->why : NULL, NULL);
 }
 
-/* A success goes to the cache; a change upstream makes what is there about it old. */
+/* A successful reply goes to the cache; a change upstream removes cached replies about the same
+ * object. */
 static void
 remember(struct flight *flight)
 {
@@ -122,7 +123,7 @@ remember(struct flight *flight)
 
 	if (request->grant)
 		return;
-	/* SAFE is a read, even by POST */
+	/* SAFE means a read, even with POST */
 	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
 	    !request->link)
 		cache_forget(egress->cache, egress->authorizer[i].credential.identity);
@@ -315,7 +316,7 @@ try_again(struct loop_timer *timer)
 	flight_start(timer->data);
 }
 
-/* Sets up the next attempt, unless it would come too late. */
+/* Prepares the next attempt, unless it would be too late. */
 static bool
 repeat(struct flight *flight, CURLcode rc)
 {
@@ -339,7 +340,7 @@ repeat(struct flight *flight, CURLcode rc)
 	return true;
 }
 
-/* We ended it ourselves. */
+/* The host ended the attempt itself. */
 static void
 stopped(struct flight *flight)
 {
@@ -391,7 +392,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		stopped(flight);
 		return;
 	}
-	if (cut) { /* the status is what counts */
+	if (cut) { /* the status decides */
 		rc = CURLE_OK;
 		snprintf(why, sizeof(why), "the text of the error was cut at %u bytes",
 			 EGRESS_ERROR_MAX);
@@ -405,7 +406,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		return;
 	if (rc != CURLE_OK) {
 		error = failure_describe(flight, rc, why, sizeof(why));
-		reply_clear(flight->reply); /* half a reply is none */
+		reply_clear(flight->reply); /* a partial reply is not used */
 	}
 	attempt_end(flight);
 	if (error == MCP_OK && flight->output != NULL && flight->reply->public.status >= 200 &&
@@ -418,7 +419,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 void
 flight_fail(struct flight *flight, enum mcp_status error, const char *why)
 {
-	reply_clear(flight->reply); /* of an attempt that was refused */
+	reply_clear(flight->reply); /* body of an attempt that was rejected */
 	finish(flight, error, why);
 }
 
@@ -429,7 +430,8 @@ flight_target(const struct flight *flight)
 							     : flight->request.upstream->url;
 }
 
-/* ---- waiting for it -------------------------------------------------------------------------- */
+/* ---- waiting transfers
+ * ------------------------------------------------------------------------ */
 
 struct transfer *
 transfer_pop(struct transfer **list)

@@ -17,7 +17,7 @@
 #include "egress/reply.h"
 #include "egress/request.h"
 
-/* Why an attempt was ended from our side. */
+/* Why the host ended an attempt. */
 enum stop {
 	STOP_NOT,
 	STOP_SINK,
@@ -36,7 +36,7 @@ enum flight_phase {
 	FLIGHT_RESTS, /* nothing is under way: the next attempt is queued, or on the timer */
 	FLIGHT_WAITS, /* for an access token */
 	FLIGHT_FILES, /* for its files to be opened, emptied or kept */
-	FLIGHT_RUNS,  /* libcurl has its handle */
+	FLIGHT_RUNS,  /* libcurl owns its handle */
 	FLIGHT_ENDS,  /* its reply is being given */
 };
 
@@ -53,9 +53,9 @@ struct flight {
 	struct reply *reply;
 	egress_sink_fn sink;
 	void *sink_data;
-	int64_t deadline_ms; /* the latest of its waiters; 0: none */
+	int64_t deadline_ms; /* latest deadline of its waiters; 0: none */
 	int64_t started_us;
-	CURL *easy; /* of the attempt under way */
+	CURL *easy; /* of the current attempt */
 	struct curl_slist *list;
 	char detail[CURL_ERROR_SIZE];
 	uint64_t body_at; /* sent so far */
@@ -64,9 +64,9 @@ struct flight {
 	char stop_why[EGRESS_WHY_MAX];
 	size_t header_bytes;
 	unsigned interims;	      /* 1xx heads of this attempt */
-	bool headers_done, to_buffer; /* where the body of this reply goes */
-	bool delivered;		      /* the sink has got something: no more attempts */
-	bool paused, held;	      /* the sink wants no more now; libcurl holds back */
+	bool headers_done, to_buffer; /* destination of this reply's body */
+	bool delivered;		      /* the sink received bytes: no more attempts */
+	bool paused, held;	      /* the sink wants no bytes now; libcurl pauses */
 	bool queued;		      /* in egress->queue */
 	bool authorized_again;	      /* after a 401 */
 	unsigned generation;	      /* of the credential that was sent */
@@ -77,9 +77,9 @@ struct flight {
 
 struct transfer {
 	struct egress *egress;
-	struct flight *flight; /* or NULL: `ready` is to be given */
+	struct flight *flight; /* or NULL: `ready` is used */
 	struct reply *ready;
-	struct transfer *next, **link; /* of the flight, or of egress->pending */
+	struct transfer *next, **link; /* list of the flight, or egress->pending */
 	egress_done_fn done;
 	void *data;
 	struct loop_timer deadline;
@@ -87,15 +87,15 @@ struct transfer {
 
 struct flight *flight_new(struct egress *egress);
 void flight_move(struct flight *flight, enum flight_phase phase);
-void flight_start(struct flight *flight); /* or go on after a pause */
+void flight_start(struct flight *flight); /* or continue after a pause */
 /* Of the request's files, which are opened before the first attempt. */
 void flight_take_files(struct flight *flight);
 uint64_t flight_body_len(const struct flight *flight);
 void flight_queue(struct flight *flight);  /* flight_start() soon */
-void flights_sweep(struct egress *egress); /* ends what was dropped while libcurl was running */
+void flights_sweep(struct egress *egress); /* ends flights that were dropped while libcurl ran */
 void flight_attempted(struct flight *flight, CURLcode rc);
 void flight_fail(struct flight *flight, enum mcp_status error, const char *why);
-void flight_drop(struct flight *flight);		/* nobody waits any more */
+void flight_drop(struct flight *flight);		/* no transfer waits for it any more */
 const char *flight_target(const struct flight *flight); /* for messages */
 void flight_leave(struct transfer *transfer);
 struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */

@@ -19,7 +19,7 @@ struct egress {
 	struct loop *loop;
 	const struct config *config;
 	struct pool *pool;	     /* its threads read and write files */
-	const struct curl_api *curl; /* NULL until the first request */
+	const struct curl_api *curl; /* NULL before the first request */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions */
 	char *no_proxy;
@@ -31,18 +31,18 @@ struct egress {
 	bool abandoned; /* some flight is STOP_ABANDONED */
 	struct loop_job job;
 	bool posted;
-	size_t running;		  /* flights that libcurl has */
-	size_t peak, peak_before; /* most of them at a time, in this while and in the last */
+	size_t running;		  /* flights that libcurl works on */
+	size_t peak, peak_before; /* highest number of them, in this period and in the last */
 	int64_t peak_since_ms;
 	struct loop_timer idle;
-	unsigned inside;	       /* libcurl is running: no handle may be added or removed */
+	unsigned inside;	       /* libcurl runs: no handle may be added or removed */
 	struct authorizer *authorizer; /* of each upstream */
 	struct cache *cache;
 	struct budget budget; /* limits.replies */
 };
 
-void egress_later(struct egress *egress); /* runs the queue and the pending ones soon */
-/* Sends a request of the host's own, which is taken. */
+void egress_later(struct egress *egress); /* runs the queue and the pending transfers soon */
+/* Sends a request of the host itself; takes ownership of it. */
 struct transfer *egress_take_off(struct egress *egress, struct request *request,
 				 int64_t deadline_ms, egress_done_fn done, void *data);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what a plugin asks to what may be sent: permission first, then host, path, headers, body.
- * Nothing that a plugin gives is trusted to be well-formed; what is odd is refused.
+ * From a plugin's request to one that may be sent: checks the permission, then host, path, headers,
+ * body. Nothing from a plugin is trusted to be valid; anything unusual is refused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ find_upstream(const struct check *check, const struct config_upstream **upstream
 	const char *own = check->scope->upstream != NULL ? check->scope->upstream : "workspace";
 	const char *asked = check->http->upstream, *role = own;
 
-	/* "workspace" is what a plugin calls its own, whatever the operator calls it. */
+	/* "workspace" is the plugin's own upstream, whatever its name in the configuration. */
 	if (asked != NULL && (check->scope->any_upstream || strcmp(asked, "workspace") != 0))
 		role = asked;
 	if (!check->scope->any_upstream && strcmp(role, own) != 0)
@@ -218,7 +218,8 @@ header_allowed(const char *name, bool link)
 					       "If-Unmodified-Since",
 					       "If-Range",
 					       NULL };
-	/* RFC 9110: about the connection and the message, which are ours; and credentials. */
+	/* RFC 9110: headers about the connection and the message, which the host sets; and
+	 * credentials. */
 	static const char *const ours[] = {
 		"Authorization",   "Proxy-Authorization", "Cookie",  "Host",
 		"Content-Length",  "Transfer-Encoding",	  "TE",	     "Trailer",
@@ -246,7 +247,7 @@ header_check(const struct mcp_header *header, bool link)
 static void
 add_header(struct request *request, const char *name, const char *value)
 {
-	/* To libcurl "Name;" is a header without a value, "Name:" would remove it. */
+	/* In libcurl "Name;" is a header without a value; "Name:" would remove it. */
 	char *text = *value != '\0' ? xprintf("%s: %s", name, value) : xprintf("%s;", name);
 
 	strings_add(&request->headers, text);
@@ -364,7 +365,7 @@ set_limits(struct request *request, const struct mcp_http *http)
 		request->max_bytes = upstream->max_reply;
 }
 
-/* Only plain reads are ever shared: what a header might change is not looked at. */
+/* Only plain reads are shared: a header might change the reply. */
 static void
 set_key(struct request *request, const struct egress *egress, const struct mcp_http *http)
 {

@@ -16,7 +16,7 @@ struct request {
 	const struct config_upstream *upstream;
 	char *plugin, *tool, *principal;
 	char *method, *url;
-	char *path;		/* for the log: no query; of a link only its host */
+	char *path;		/* for the log: without query; of a link only the host */
 	bool link;		/* a pre-signed one */
 	bool grant;		/* for an access token, of the host itself */
 	struct strings headers; /* "Name: value" */
@@ -29,15 +29,15 @@ struct request {
 	uint64_t max_bytes; /* 0: any number */
 	uint32_t timeout_ms, cache_ms;
 	bool single_flight;
-	char *key; /* of equal requests; NULL: not to be shared or cached */
+	char *key; /* key of equal requests; NULL: not shared and not cached */
 };
 
-/* MCP_OK, or why the request is refused. */
+/* MCP_OK, or the reason why the request is refused. */
 enum mcp_status request_init(struct request *request, const struct egress *egress,
 			     const struct egress_scope *scope, const struct mcp_http *http,
 			     char *why, size_t why_size);
 void request_fini(struct request *request);
-/* NULL when a pre-signed link may be used, else why not. */
+/* NULL when the pre-signed link is allowed, else the reason. */
 const char *link_check(const struct config_upstream *upstream, const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who this host is and what it offers: serverInfo, capabilities, server/discover. */
+/* Identity and offers of this host: serverInfo, capabilities, server/discover. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -80,8 +80,8 @@ check_name(const char *key, struct json_object *value, struct report *report)
 	const char *name = json_object_get_string(value);
 
 	return manifest_name_valid(name) ||
-	       bad(report, "plugin.%s: \"%.40s\" is not 1 to %u of a-z, 0-9, _ and -", key, name,
-		   MANIFEST_NAME_MAX);
+	       bad(report, "plugin.%s: \"%.40s\" must have 1 to %u characters of a-z, 0-9, _ and -",
+		   key, name, MANIFEST_NAME_MAX);
 }
 
 static bool
@@ -235,7 +235,7 @@ check_upstream(const char *key, struct json_object *value, struct report *report
 			   "describes the service",
 			   key);
 	return role == NULL || manifest_name_valid(role) ||
-	       bad(report, "plugin.%s.role: not 1 to %u of a-z, 0-9, _ and -", key,
+	       bad(report, "plugin.%s.role: must have 1 to %u characters of a-z, 0-9, _ and -", key,
 		   MANIFEST_NAME_MAX);
 }
 

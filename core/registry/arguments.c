@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of a call, from what a client sent to what a handler gets. */
+/* The arguments of a call: from the client's form to the handler's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@
 #include "registry/schema.h"
 
 /*
- * Arguments that clients add of themselves, although no schema asks for them:
+ * Arguments that clients add, although no schema declares them:
  * - wait_for_previous: scheduling of Gemini CLI (google-gemini/gemini-cli issue 27403);
  * - toolCallId, and with it sessionId, action, chatInput and tool: context of n8n's agent
  *   (n8n-io/n8n issues 21500 and 21716, sansan0/TrendRadar issue 768);
- * - random_string: what Cursor makes up for tools that take no arguments.
- * Those of n8n that could be meant as something else count only beside one that could not.
+ * - random_string: Cursor adds it for tools without arguments. Those of n8n that could have another
+ * meaning count only together with one that could not.
  */
 static const char *const added_always[] = { "wait_for_previous", "toolCallId", "chatInput" };
 static const char *const added_with[] = { "sessionId", "action", "tool" };

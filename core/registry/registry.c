@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The snapshot. A plugin's rows are made and checked as a whole before one of them is added: its
- * names must be free, its completions complete something of its own.
+ * The snapshot. The rows of a plugin are made and checked as a whole before any of them is added:
+ * its names must be free, and its completions must refer to its own rows.
  */
 #include "registry/registry.h"
 
@@ -34,11 +34,11 @@ struct registry {
 	/* by name, as strings within the rows */
 	struct lh_table *tools, *prompts;
 	struct lh_table *uris;		/* static ones, and patterns as they are written */
-	struct pattern_entry *patterns; /* in the order in which they are tried */
+	struct pattern_entry *patterns; /* in the order of matching */
 	size_t n_patterns;
 };
 
-/* A plugin under way. */
+/* A plugin while it is added. */
 struct draft {
 	struct registry *registry;
 	const struct registry_source *source;
@@ -66,7 +66,7 @@ table_find(struct lh_table *table, const char *name)
 	return lh_table_lookup_ex(table, name, &row) ? row : NULL;
 }
 
-/* Inserts name -> row for all names of a row, or deletes those that lead to it. */
+/* Inserts name -> row for all names of a row, or removes those that lead to it. */
 struct name_walk {
 	bool (*fn)(struct lh_table *table, const char *name, struct row *row);
 	struct row *row;
@@ -109,7 +109,7 @@ walk_list(struct name_walk *walk, struct lh_table *table, const char *key)
 	return true;
 }
 
-/* Applies walk->fn to each name that the row claims. */
+/* Calls walk->fn for each name of the row. */
 static bool
 walk_names(const struct registry *registry, struct name_walk *walk)
 {
@@ -143,7 +143,7 @@ static const struct {
 	[ROW_COMPLETION] = { "completions", "completion" },
 };
 
-/* Says whose the name is, and how to solve it. */
+/* Reports which plugin has the name, and how to solve it. */
 static bool
 fault_taken(struct draft *draft, const struct name_walk *walk)
 {
@@ -251,7 +251,7 @@ has_argument(const struct row *row, const char *name)
 	return wanted.found;
 }
 
-/* Completions complete a row of the same plugin, each argument once. */
+/* Completions belong to a row of the same plugin, one for each argument. */
 static bool
 draft_completions(struct draft *draft)
 {
@@ -286,8 +286,8 @@ draft_completions(struct draft *draft)
 	return true;
 }
 
-/* Is `a` to be tried before `b`? The more is said the better: without {+x} first, then by the
- * length of what stands before the first variable. */
+/* Must `a` be tried before `b`? The more specific one comes first: without {+x} first, then by the
+ * length of the text before the first variable. */
 static bool
 more_specific(const char *a, const char *b)
 {
@@ -377,7 +377,7 @@ add_source(struct registry *registry, const struct registry_source *source, char
 	return ok;
 }
 
-/* Names that rows had before the operator renamed them, where they are free. */
+/* The original names of rows that the operator renamed, where these names are free. */
 static void
 add_former(struct registry *registry, enum row_kind kind, struct lh_table *table)
 {
@@ -466,7 +466,7 @@ registry_at(const struct registry *registry, enum row_kind kind, size_t i)
 	return i < registry->kind[kind].count ? registry->kind[kind].item[i] : NULL;
 }
 
-/* A URI holds only text; where the tool's schema wants another scalar it is read as one. */
+/* A URI contains only text; where the tool's schema needs another scalar the text is converted. */
 static struct json_object *
 typed(const char *type, const char *text)
 {
@@ -497,7 +497,7 @@ type_arguments(const struct row *tool, struct json_object *arguments)
 		const char *type = json_str(json_obj(properties, member.key), "type");
 		struct json_object *value = typed(type, json_object_get_string(member.val));
 
-		/* the key is there already, so the table does not change under the loop */
+		/* the key exists, so the table does not change during the loop */
 		if (value != NULL)
 			json_object_object_add(arguments, member.key, value);
 	}
@@ -558,7 +558,7 @@ registry_completion(const struct registry *registry, bool prompt, const char *re
 	const struct row *target = table_find(prompt ? registry->prompts : registry->uris, ref);
 	struct json_object *arguments = NULL;
 
-	if (target == NULL && !prompt) /* a client may also name the URI that it fills in */
+	if (target == NULL && !prompt) /* a client may also send the URI with its values */
 		target = registry_resource(registry, ref, ACCESS_ADMIN, &arguments);
 	json_object_put(arguments);
 	*row = target == NULL ? NULL : find_completion(registry, target, argument);

@@ -64,7 +64,7 @@ row_alias_check(const char *alias)
 
 	return len > 0 && len <= REGISTRY_ALIAS_MAX && alias[len] == '\0'
 		 ? NULL
-		 : "not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -";
+		 : "must have 1 to 128 characters of A-Z, a-z, 0-9, _, ., : and -";
 }
 
 bool

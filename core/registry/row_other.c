@@ -64,7 +64,7 @@ row_resource_init(struct row *row, struct row_fault *fault)
 	if (!check_members(row, template_ ? template_members : resource_members, meta, fault))
 		return false;
 	if (row->name[0] == '\0' || strlen(row->name) > NAME_MAX_BYTES)
-		return row_fault(fault, "the name is not 1 to %u bytes", NAME_MAX_BYTES);
+		return row_fault(fault, "the name must have 1 to %u bytes", NAME_MAX_BYTES);
 	why = uri == NULL ? "missing" : row_uri_check(uri);
 	if (why == NULL && row_has_variables(uri) != template_)
 		why = template_ ? "without variables" : "with variables";
@@ -106,7 +106,8 @@ row_prompt_init(struct row *row, const struct registry_source *source, struct ro
 	struct json_object *list = json_get(row->json, "arguments");
 
 	if (!row_name_ok(row->name, most))
-		return row_fault(fault, "the name is not 1 to %zu of a-z, 0-9 and _", most);
+		return row_fault(fault, "the name must have 1 to %zu characters of a-z, 0-9 and _",
+				 most);
 	if (!check_members(row, prompt_members, meta, fault))
 		return false;
 	if (list != NULL && !json_object_is_type(list, json_type_array))

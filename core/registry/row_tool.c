@@ -440,7 +440,8 @@ row_tool_init(struct row *row, const struct registry_source *source, struct row_
 	const char *unknown = row_unknown_member(row->json, tool_members);
 
 	if (!row_name_ok(row->name, most))
-		return row_fault(fault, "the name is not 1 to %zu of a-z, 0-9 and _", most);
+		return row_fault(fault, "the name must have 1 to %zu characters of a-z, 0-9 and _",
+				 most);
 	if (unknown != NULL)
 		return row_fault(fault, "%.40s: unknown", unknown);
 	if (json_str(row->json, "description") == NULL)

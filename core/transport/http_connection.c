@@ -106,7 +106,7 @@ http_resume(struct http_connection *connection, enum http_phase phase)
 	CHECK(http_is_suspended(connection));
 	http_phase_move(connection, phase);
 	MHD_resume_connection(connection->mhd);
-	http_run_soon(connection->listener); /* on an external loop MHD cannot ask for it */
+	http_run_soon(connection->listener); /* with an external loop MHD cannot set it */
 }
 
 void
@@ -218,8 +218,8 @@ nothing_sent(int fd)
 	return http_sent(fd, &sent) && sent.sent == 0;
 }
 
-/* MHD is about to close the socket. What the peer still sends would turn that into a reset, which
- * can destroy the answer on its way; and MHD says nothing to what is not HTTP at all. */
+/* MHD will close the socket. Bytes that the peer still sends would cause a reset, which can destroy
+ * the answer on its way. MHD also sends no answer to anything that is not HTTP. */
 static void
 close_gently(struct http_connection *connection)
 {

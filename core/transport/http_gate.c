@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small machine over the bytes of requests. It reads lines, and of the fields only those that say
- * where the request ends. */
+/* A small state machine for the bytes of requests. It reads lines, and of the fields only those
+ * that determine the end of the request. */
 #include "transport/http_gate.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ is_visible(char c)
 	return (unsigned char)c > ' ' && c != 0x7f;
 }
 
-/* A method, a target and a version, with a single blank between them. */
+/* A method, a target and a version, separated by one space. */
 static bool
 check_request_char(struct http_gate *gate, char c, bool first)
 {
@@ -55,7 +55,7 @@ check_request_char(struct http_gate *gate, char c, bool first)
 	return gate->blanks == 0 ? http_token_char(c) : is_visible(c);
 }
 
-/* NULL when the character may stand there. */
+/* NULL when the character is allowed. */
 static const char *
 check_field_char(struct http_gate *gate, char c, bool first)
 {
@@ -73,7 +73,7 @@ check_field_char(struct http_gate *gate, char c, bool first)
 	return gate->named || http_token_char(c) ? NULL : "a header field has an invalid name";
 }
 
-/* Checks a piece of a line of the head, without its line end. */
+/* Checks a piece of a line of the header, without its line end. */
 static bool
 check_head(struct http_gate *gate, const char *text, size_t len)
 {
@@ -105,7 +105,8 @@ check_piece(struct http_gate *gate, const char *text, size_t len)
 	return check_head(gate, text, cr != NULL ? len - 1 : len);
 }
 
-/* Consumes what belongs to the line at *at. *whole: it ended, without its CRLF in gate->line. */
+/* Reads what belongs to the line at *at. *whole: it ended, and is without its CRLF in
+ * gate->line. */
 static bool
 read_line(struct http_gate *gate, const char **at, const char *end, bool *whole)
 {
@@ -136,7 +137,7 @@ next_line(struct http_gate *gate, enum gate_state state)
 
 /* ---- the head ------------------------------------------------------------------------------ */
 
-/* The trimmed value when the line is this field; what was kept of it. */
+/* The trimmed value when the line is this field; the part that was kept. */
 static const char *
 value_of(const struct http_gate *gate, const char *name, size_t *len)
 {
@@ -155,7 +156,7 @@ value_of(const struct http_gate *gate, const char *name, size_t *len)
 	return value;
 }
 
-/* RFC 9112, 6.1 and 6.3: how long the body is must be beyond doubt. */
+/* RFC 9112, 6.1 and 6.3: the length of the body must be unambiguous. */
 static bool
 set_framing(struct http_gate *gate, enum gate_framing framing)
 {
@@ -196,7 +197,7 @@ read_coding(struct http_gate *gate, const char *coding, size_t len)
 	return set_framing(gate, FRAMING_CHUNKS);
 }
 
-/* Library and request handler keep a note of each. */
+/* MHD and http_on_request() use memory for each of them. */
 static bool
 count_parts(struct http_gate *gate, unsigned parts)
 {
@@ -287,7 +288,7 @@ read_trailer(struct http_gate *gate)
 	return true;
 }
 
-/* Has the head become too large with these bytes? */
+/* Is the header too large with these bytes? */
 static bool
 count_head(struct http_gate *gate, size_t len)
 {
@@ -320,7 +321,7 @@ read_chunk_size(struct http_gate *gate)
 	return true;
 }
 
-/* Behind the data of a chunk stands CRLF and nothing else. */
+/* The data of a chunk must be followed by CRLF. */
 static bool
 read_chunk_end(struct http_gate *gate)
 {
@@ -354,7 +355,7 @@ take_line(struct http_gate *gate)
 	}
 }
 
-/* Bytes that are not looked at: of a body or of a chunk. */
+/* Bytes that are not checked: of a body or of a chunk. */
 static const char *
 skip_data(struct http_gate *gate, const char *at, const char *end)
 {

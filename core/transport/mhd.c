@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See mhd.h for what of libmicrohttpd (MHD) this relies on, and how each version is tested. */
+/* mhd.h lists the internals of libmicrohttpd (MHD) that this file relies on, and how each version
+ * is tested. */
 #include "transport/mhd.h"
 
 #include <dlfcn.h>
@@ -17,11 +18,11 @@
 #include "transport/http_request.h"
 #include "transport/http_tls.h"
 
-#define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: head, and pieces of bodies */
+#define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: header, and pieces of bodies */
 #define MEMORY_MIN 8192u
 #define TLS_AGAIN (-28)	 /* GNUTLS_E_AGAIN */
 #define TLS_CLOSED (-10) /* GNUTLS_E_INVALID_SESSION: MHD closes */
-#define ATTEND_S 86400u	 /* too long to matter */
+#define ATTEND_S 86400u	 /* longer ones are treated like this */
 #define EXPORTED __attribute__((visibility("default"), used))
 
 /* ---- the daemon ---------------------------------------------------------------------------- */
@@ -74,11 +75,10 @@ mhd_start(struct http_listener *listener, const struct config_listener *config, 
 
 	if (!http_tls_load(&tls, config, why, why_size))
 		return false;
-	/* so that http_on_connection() can still speak; with TLS its shutdown is the closing alert,
+	/* so that http_on_connection() can still send; with TLS its shutdown is the closing alert,
 	 * which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
-	/* how many connections there may be is ours to say, so its own limit must be out of the way
-	 */
+	/* this code limits the number of connections, so MHD's own limit must have no effect */
 	listener->daemon =
 	    MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, listener,
 			     MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
@@ -149,9 +149,9 @@ mhd_trim(const char *value, size_t len)
 		((char *)(uintptr_t)value)[--len] = '\0';
 }
 
-/* ---- the gate's verdict -------------------------------------------------------------------- */
+/* ---- the gate's decision -------------------------------------------------------------------- */
 
-static _Thread_local struct http *reading; /* whose MHD runs on this thread */
+static _Thread_local struct http *reading; /* the transport whose MHD runs on this thread */
 
 struct http *
 mhd_reading(struct http *http)
@@ -162,8 +162,8 @@ mhd_reading(struct http *http)
 	return before;
 }
 
-/* The connection is not to be read on: its request is answered here, since MHD must not see it.
- * False: earlier requests of the connection wait for their answers first. */
+/* The connection must not be read any more: its request is answered here, since MHD must not see
+ * it. False: earlier requests of the connection wait for their answers first. */
 static bool
 give_up(struct http_connection *connection)
 {
@@ -178,8 +178,8 @@ give_up(struct http_connection *connection)
 	return true;
 }
 
-/* What MHD is given of the `n` bytes that were read: so many, or (negative) 0: try again, -1: the
- * connection ends. */
+/* The number of the `n` read bytes that MHD gets, or (negative) 0: try again, -1: the connection
+ * ends. */
 static ssize_t
 pass(struct http_connection *connection, const char *data, ssize_t n, bool *over)
 {
@@ -197,16 +197,16 @@ pass(struct http_connection *connection, const char *data, ssize_t n, bool *over
 void
 mhd_completed(struct http_connection *connection)
 {
-	/* the next request is to be refused: wakes MHD, which then reads again */
+	/* the next request will be refused: wakes MHD, which then reads again */
 	if (connection->gate.fault != NULL)
 		shutdown(connection->fd, SHUT_RD);
 }
 
-/* ---- the names that MHD calls -------------------------------------------------------------- */
+/* ---- the functions that MHD calls ----------------------------------------------------------- */
 
-/* Both are defined here, so the dynamic linker binds MHD to these. Everybody else gets what these
- * functions always did: only calls from within MHD_run(), on the loop thread, for a connection of
- * ours, are looked at. */
+/* Both are defined here, so the dynamic linker binds MHD to these. For all other callers they
+ * behave as always: only calls from within MHD_run(), on the loop thread, for a connection of this
+ * transport, are handled. */
 typedef ssize_t tls_io_fn(void *session, void *data, size_t len);
 
 ssize_t gated_recv(int fd, void *data, size_t len, int flags) __asm__("recv") EXPORTED;

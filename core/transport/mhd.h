@@ -40,21 +40,22 @@ size_t mhd_pool(const struct config *config);
 /* Starts the daemon of a listener; false with `why`. */
 bool mhd_start(struct http_listener *listener, const struct config_listener *config, char *why,
 	       size_t why_size);
-/* MHD of `http` (or of nobody) runs on this thread from now on; returns who ran before. */
+/* MHD of `http` (or of nobody) runs on this thread from now on; returns the previous one. */
 struct http *mhd_reading(struct http *http);
-/* What MHD reads for this connection goes through its gate, from now on and no longer. */
+/* From now on, or no longer, the bytes that MHD reads for this connection go through its gate. */
 void mhd_watch(struct http *http, struct http_connection *connection);
 void mhd_unwatch(struct http *http, const struct http_connection *connection);
 /* A request has ended: was the next one refused meanwhile? */
 void mhd_completed(struct http_connection *connection);
-/* So that MHD does not forget a connection whose request has to wait; false: it may. */
+/* Prevents MHD from forgetting a connection whose request must wait; false: it may. */
 void mhd_attend(struct http_connection *connection, bool attend);
-/* Has a close come together with the last bytes, so that MHD cannot know of it? Later ones make an
- * edge. */
+/* Did a close arrive together with the last bytes, so that MHD has not noticed it? Later ones make
+ * an edge. */
 bool mhd_missed_close(const struct http_connection *connection);
-/* Cuts the blanks behind a value (RFC 9110, 5.5), which MHD leaves there. */
+/* Cuts the white space after a value (RFC 9110, 5.5), which MHD leaves there. */
 void mhd_trim(const char *value, size_t len);
-/* Writes past MHD, which must not be in the middle of an answer. What does not fit is lost. */
+/* Writes without MHD, which must not be in the middle of an answer. Bytes that do not fit are
+ * lost. */
 void mhd_write(const struct http_connection *connection, const char *data, size_t len);
 
 #endif

@@ -41,7 +41,7 @@ struct dbx_change {
 	bool body;	     /* the id is in the body of the POST */
 	const char *sent;    /* the state after the POST was accepted: "STARTING" */
 	const char *goal;    /* the wanted state */
-	const char *next;    /* the call that shows how it goes on: "start_sql_warehouse" */
+	const char *next;    /* the call that shows its progress: "start_sql_warehouse" */
 	const char *waiting; /* what follows its id there: " wait_s=50", or "" */
 	enum dbx_move (*move)(const char *state);
 	const char *const *failed; /* states that end a poll without success; ends with NULL */

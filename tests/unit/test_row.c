@@ -34,13 +34,15 @@ names_of_tools(void)
 {
 	tool_refused(TOOL("list_things_2", GOOD), NULL);
 	tool_refused(TOOL("a2345678901234567890123456789012345", GOOD), NULL);
-	tool_refused(
-	    TOOL("a23456789012345678901234567890123456", GOOD),
-	    "tool a23456789012345678901234567890123456: the name is not 1 to 35 of a-z, 0-9 and _");
-	tool_refused(TOOL("List", GOOD), "tool List: the name is not 1 to 35 of a-z, 0-9 and _");
-	tool_refused(TOOL("a-b", GOOD), "tool a-b: the name is not 1 to 35 of a-z, 0-9 and _");
+	tool_refused(TOOL("a23456789012345678901234567890123456", GOOD),
+		     "tool a23456789012345678901234567890123456: the name must have 1 to 35 "
+		     "characters of a-z, 0-9 and _");
+	tool_refused(TOOL("List", GOOD),
+		     "tool List: the name must have 1 to 35 characters of a-z, 0-9 and _");
+	tool_refused(TOOL("a-b", GOOD),
+		     "tool a-b: the name must have 1 to 35 characters of a-z, 0-9 and _");
 	tool_refused("{\"description\":\"d\"," GOOD "}",
-		     "tool 0: the name is not 1 to 35 of a-z, 0-9 and _");
+		     "tool 0: the name must have 1 to 35 characters of a-z, 0-9 and _");
 }
 
 static void
@@ -149,7 +151,8 @@ the_member_lakehost(void)
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":1}",
 		     "tool a: lakehost.task.cancel: not a name");
 	meta_refused(",\"task\":{\"result\":\"Get\"}",
-		     "tool a: lakehost.task.result: the name is not 1 to 35 of a-z, 0-9 and _");
+		     "tool a: lakehost.task.result: the name must have 1 to 35 "
+		     "characters of a-z, 0-9 and _");
 	meta_refused(",\"task\":{\"result\":\"a\"}", "tool a: \"a\" is taken: it stands twice");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"get_a\"}",
 		     "tool a: \"get_a\" is taken: it stands twice");
@@ -211,9 +214,10 @@ aliases(void)
 	meta_refused(",\"aliases\":\"x\"", "tool a: lakehost.aliases: not a list");
 	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0]: not a string");
 	meta_refused(",\"aliases\":[\"ok\",\"a b\"]",
-		     "tool a: lakehost.aliases[1]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
-	meta_refused(",\"aliases\":[\"\"]",
-		     "tool a: lakehost.aliases[0]: not 1 to 128 of A-Z, a-z, 0-9, _, ., : and -");
+		     "tool a: lakehost.aliases[1]: must have 1 to 128 "
+		     "characters of A-Z, a-z, 0-9, _, ., : and -");
+	meta_refused(",\"aliases\":[\"\"]", "tool a: lakehost.aliases[0]: must have 1 to 128 "
+					    "characters of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is taken: it stands twice");
 	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is taken: it stands twice");
 }
@@ -341,7 +345,7 @@ resources(void)
 		"\"size\":5,\"lakehost\":{\"access\":\"admin\",\"inline\":true}}]}",
 		NULL);
 	refused("{\"resources\":[{\"uri\":\"x://a\"}]}",
-		"resource 0: the name is not 1 to 128 bytes");
+		"resource 0: the name must have 1 to 128 bytes");
 	refused("{\"resources\":[{\"name\":\"a\"}]}", "resource a: uri: missing");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://{y}\"}]}",
 		"resource a: uri: with variables");
@@ -380,7 +384,7 @@ prompts(void)
 		"\"title\":\"X\",\"description\":\"d\"}],\"lakehost\":{\"aliases\":[\"q\"]}}]}",
 		NULL);
 	refused("{\"prompts\":[{\"name\":\"P\"}]}",
-		"prompt P: the name is not 1 to 35 of a-z, 0-9 and _");
+		"prompt P: the name must have 1 to 35 characters of a-z, 0-9 and _");
 	refused("{\"prompts\":[{\"name\":\"p\",\"args\":[]}]}", "prompt p: args: unknown");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":{}}]}",
 		"prompt p: arguments: not a list");

@@ -282,7 +282,7 @@ class CommandLine(unittest.TestCase):
                              status=1).stdout
         self.assertRegex(text, r"(?m)^plugin data .*spool_rows: 5 is less than the minimum 100")
         text = self.lakehost("--set", "plugins.data.options.spool=5", "check", status=1).stdout
-        self.assertRegex(text, r' or --set: unknown argument "spool"; did you mean "spool_rows"')
+        self.assertRegex(text, r'unknown option "spool"; did you mean "spool_rows"')
         text = self.lakehost("--set", "plugins.dta.options.x=5", "check", status=1).stderr
         self.assertIn('there is no plugin "dta"', text)
 

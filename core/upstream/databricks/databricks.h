@@ -12,7 +12,7 @@ extern const struct upstream_kind upstream_databricks;
 
 /* What is in `own`; each text for free(), or NULL. */
 struct databricks {
-	char *profile, *config_file; /* the ones that were read */
+	char *profile, *config_file; /* the profile and file that were read */
 	bool token_of_profile;	     /* the secret is that profile's, so it can be read again */
 	char *workspace_id;	     /* sent along where one host serves several workspaces */
 };
