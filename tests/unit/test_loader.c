@@ -237,6 +237,27 @@ refused_names_are_free_again(void)
 	rig_fini(&rig);
 }
 
+/* A registry that is made anew, because a plugin refused to start, has all that the first one had. */
+static void
+running_plugins_stay_as_they_are(void)
+{
+	struct rig rig;
+	const struct row *row;
+
+	rig_init(&rig);
+	plugin_copy(BUILT("good"), rig.folder, "good.so");
+	plugin_copy(BUILT("bad_start"), rig.folder, "bad_start.so");
+	rig_enable(&rig, "bad_start")->prefix = (char *)(uintptr_t) "other_";
+	rig_enable(&rig, "good");
+	rig_load(&rig, false);
+	expect(&rig, 0, PLUGIN_START, "");
+	expect(&rig, 1, PLUGIN_OK, "");
+	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
+	CU_ASSERT(row != NULL);
+	ASSERT_STR(row->provider->self, "good"); /* set by start() */
+	rig_fini(&rig);
+}
+
 /* ---- refusals by code ----------------------------------------------------------------------- */
 
 static void
@@ -841,6 +862,7 @@ static const struct test tests[] = {
 	TEST(isolated_runs_no_code_in_the_host),
 	TEST(one_refusal_leaves_the_others),
 	TEST(refused_names_are_free_again),
+	TEST(running_plugins_stay_as_they_are),
 	TEST(refuses_bad_code),
 	TEST(reads_larger_descriptors),
 	TEST(refuses_bad_rows),
