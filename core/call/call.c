@@ -17,6 +17,7 @@
 #include "call/turns.h"
 #include "config/config.h"
 #include "registry/provider.h"
+#include "run/requests.h"
 
 #define GIVEN_MIN 8u /* bytes of a secret in an argument */
 

@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "call/life.h"
 #include "registry/provider.h"
+#include "run/requests.h"
 
 #define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are a worker's work */
 #define INLINE_MAX_MS 100 /* a step on the loop thread that takes longer was the row's last there */

@@ -16,6 +16,7 @@
 #include "call/turns.h"
 #include "config/config.h"
 #include "registry/provider.h"
+#include "run/requests.h"
 #include "run/text.h"
 
 static void step_first(struct call *call);

@@ -16,7 +16,6 @@
 #include "call/calls.h"
 #include "call/life.h"
 #include "call/turns.h"
-#include "run/result_internal.h"
 #include "run/text.h"
 #include "registry/provider.h"
 

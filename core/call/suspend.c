@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/life.h"
 #include "registry/provider.h"
+#include "run/requests.h"
 
 /* A request under way for a suspension. */
 struct suspended_fetch {

@@ -21,6 +21,8 @@
 #include "run/run.h"
 #include "config/permission.h"
 #include "module/manifest.h"
+#include "run/ops.h"
+#include "run/requests.h"
 
 #define NAME_MAX_BYTES 1024u /* of a row, for comparison */
 

@@ -24,6 +24,7 @@
 #include "plugin/enabled.h"
 #include "plugin/plugin.h"
 #include "config/prompt_files.h"
+#include "worker/remote.h"
 #include "worker/worker.h"
 
 #define NEWS_MAX 256u /* changes that wait for the loop, each other than the others */

@@ -17,6 +17,8 @@
 #include "run/result_internal.h"
 #include "run/run.h"
 #include "run/ops.h"
+#include "run/ops_client.h"
+#include "run/requests.h"
 #include "run/table.h"
 #include "run/text.h"
 

@@ -17,9 +17,12 @@ int ops_failure(const struct run *run);
 /* Fails for what a plugin must not leave out. */
 int ops_missing(struct run *run, const char *what);
 
-bool op_client_can(struct mcp_call *call, const char *capability);
-int op_require(struct mcp_call *call, const char *capability);
-int op_ask(struct mcp_call *call, const char *key, const char *method, const char *params,
-	   size_t len, struct mcp_text *answer);
+/* The level of a line as the log knows it. */
+enum mcp_level run_level(enum mcp_level level);
+/* Is this the name of a list that can change? */
+bool run_can_change(const char *what);
+
+/* The table handed to plugins. */
+extern const struct mcp_ops run_ops;
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/ops.h"
+#include "run/ops_client.h"
 #include "run/result_internal.h"
 
 static struct json_object *

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "run/requests.h"
 #include "run/run.h"
 
 #define STRUCT_MAX 4096u /* no struct of the contract is as large */

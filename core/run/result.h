@@ -111,6 +111,8 @@ bool result_empty(const struct result *result);
 /* A failure of ours: `what` and what to do about it. */
 void result_fail_text(struct result *result, enum mcp_status status, const char *what,
 		      const char *why, const char *next);
+/* A copy, masked and on one line of at most RESULT_LINE_MAX bytes; NULL and "" give NULL. */
+char *result_line(const char *text);
 /* Moves the contents; `from` is empty afterwards. */
 void result_move(struct result *to, struct result *from);
 /* "not_found", "timeout", …: how statuses are spelled for machines. */

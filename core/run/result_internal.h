@@ -29,7 +29,5 @@ void result_push_text(struct result *result, const char *text, size_t len, const
 /* Of a prompt's message; NULL: the block is none. */
 bool result_role_valid(const char *role);
 void result_drop_blocks(struct result *result);
-/* A copy, masked and on one line of at most RESULT_LINE_MAX bytes; NULL and "" give NULL. */
-char *result_line(const char *text);
 
 #endif

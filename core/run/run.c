@@ -15,6 +15,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "run/ops.h"
+#include "run/requests.h"
 #include "run/result_internal.h"
 
 #define TEMPLATE_MAX 16384u /* bytes of an expanded request */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call whose steps run in a worker: what the host keeps of it. For the files of the runner. */
+/* Calls whose steps run in a worker: what the host keeps of them, and their runner. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -70,5 +70,19 @@ void remote_keep_handle(struct remote *remote, const unsigned char *handle, size
 /* A piece is refused whole or sent whole; at least one is always under way. */
 enum sink_verdict remote_flow_send(struct remote *remote, struct flow *flow, uint32_t index,
 				   const char *data, size_t len);
+
+/* ---- for the worker ------------------------------------------------------------------------- */
+
+/* The runner of plugins that are isolated. */
+extern const struct runner worker_runner;
+/* A process is up: what waits for it is sent. */
+void remotes_send(struct worker *worker);
+/* It is gone: what was in it is resumed or fails, and so does what waited if it never came up. */
+void remotes_lost(struct worker *worker, bool was_up);
+void remotes_free(struct worker *worker);
+/* Kills the process when a step overran its end by the grace. */
+void remotes_watch(struct worker *worker);
+/* For tests: another grace. */
+void worker_set_grace(unsigned ms);
 
 #endif

@@ -11,7 +11,10 @@
 #include "call/call.h"
 #include "call/life.h"
 #include "registry/provider.h"
+#include "run/ops.h"
+#include "run/requests.h"
 #include "worker/remote.h"
+#include "worker/replies.h"
 
 /* Results: text, structured content and blobs in base64, in JSON. */
 static const struct json_limits result_json = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/requests.h"
 #include "worker/wire.h"
 
 /* ---- requests ------------------------------------------------------------------------------- */

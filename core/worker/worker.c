@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "module/refusal.h"
 #include "registry/provider.h"
+#include "worker/remote.h"
+#include "worker/replies.h"
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS 30000

@@ -15,11 +15,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/loop.h"
 #include "call/runner.h"
 #include "worker/channel.h"
+#include "worker/output.h"
+#include "worker/process.h"
 
 struct provider;
 struct refusal;
@@ -36,25 +37,6 @@ enum worker_state {
 	WORKER_STARTING, /* it runs, and has not said that the plugin is loaded */
 	WORKER_UP,	 /* calls run in it */
 	WORKER_ENDING,	 /* it has closed its socket; how it ended will be known in a moment */
-};
-
-#define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
-
-/* Of the process that runs, or ran last. */
-struct worker_output {
-	struct loop *loop;
-	const char *plugin; /* borrowed */
-	struct loop_watch watch;
-	int fd; /* -1: closed */
-	char line[WORKER_LINE_MAX];
-	size_t len;
-	unsigned lines; /* of this second */
-	int64_t since, left_out;
-};
-
-struct process {
-	pid_t pid; /* 0: none */
-	int pidfd; /* -1 where the kernel has none */
 };
 
 struct worker {
@@ -88,40 +70,11 @@ struct worker *worker_new(const struct provider *provider, int file, struct refu
 /* Starts its process and runs the loop until that is up, or the plugin is refused. */
 void worker_try(struct worker *worker);
 void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
-extern const struct runner worker_runner;
 
-/* For tests: another program than the installed one (NULL: that), another grace. */
-void worker_set_program(const char *path);
-void worker_set_grace(unsigned ms);
-
-/* ---- between the files of the worker -------------------------------------------------------- */
-
-/* Makes sure that a process runs or will: false when there will be none soon (worker->why). */
+/* For the calls in it (remote.h, replies.h): makes sure that a process runs or will. False when
+ * there will be none soon (worker->why). */
 bool worker_want(struct worker *worker);
 /* The process is at fault: it ends. */
 void worker_fault(struct worker *worker, const char *why);
-/* A process is up: what waits for it is sent. */
-void remotes_send(struct worker *worker);
-/* It is gone: what was in it is resumed or fails, and so does what waited if it never came up. */
-void remotes_lost(struct worker *worker, bool was_up);
-void remotes_free(struct worker *worker);
-/* Kills the process when a step overran its end by the grace. */
-void remotes_watch(struct worker *worker);
-/* A message about a call. */
-void remote_message(struct worker *worker, const struct channel_message *message);
-
-/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into
- * which it writes its standard output and error. */
-bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
-		   int *output, char *why, size_t why_size);
-/* NULL: there is none. */
-const char *process_program(void);
-void process_kill(const struct process *process);
-void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
-void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
-bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
-void worker_output_close(struct worker_output *output);
-/* True once the process is gone; never blocks. `how` says how it ended. */
-bool process_reap(struct process *process, char *how, size_t how_size);
 
 #endif

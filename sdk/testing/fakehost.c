@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/ops.h"
+#include "run/requests.h"
 #include "internal.h"
 
 #define CALL_MS 55000

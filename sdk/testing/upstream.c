@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/uri.h"
+#include "run/requests.h"
 #include "internal.h"
 
 #define SINK_PIECE 4096 /* a sink receives a body in pieces of this size */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "run/requests.h"
 #include "worker/wire.h"
 
 static struct wire_reader

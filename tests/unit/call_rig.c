@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/requests.h"
 
 /* ---- clock ---------------------------------------------------------------------------------- */
 

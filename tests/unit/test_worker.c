@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "worker/remote.h"
 #include "worker/worker.h"
 #include "plugin_files.h"
 #include "suite.h"

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/requests.h"
 #include "worker/program/program.h"
 
 static void

@@ -14,6 +14,7 @@
 #include "call/life.h"
 #include "module/refusal.h"
 #include "registry/provider.h"
+#include "run/requests.h"
 #include "worker/remote.h"
 
 /* ---- states --------------------------------------------------------------------------------- */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a worker's process writes on its standard output and error, on its way to the log. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_WORKER_OUTPUT_H
+#define CORE_WORKER_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+
+#define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
+
+/* Of the process that runs, or ran last. */
+struct worker_output {
+	struct loop *loop;
+	const char *plugin; /* borrowed */
+	struct loop_watch watch;
+	int fd; /* -1: closed */
+	char line[WORKER_LINE_MAX];
+	size_t len;
+	unsigned lines; /* of this second */
+	int64_t since, left_out;
+};
+
+void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
+void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
+bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
+void worker_output_close(struct worker_output *output);
+
+#endif
