@@ -237,7 +237,7 @@ refused_names_are_free_again(void)
 	rig_fini(&rig);
 }
 
-/* A registry that is made anew, because a plugin refused to start, has all that the first one had. */
+/* A registry that is made anew, because a plugin refused to start, has all that the first had. */
 static void
 running_plugins_stay_as_they_are(void)
 {
