@@ -5,6 +5,7 @@
 
 #include <lakehost/call.h>
 
+#include "run/requests.h"
 #include "run/run.h"
 
 /* The handler of both rows; set by each test. */

@@ -3,7 +3,6 @@
  * and n + 1, and what a plugin asks of the client and the host. */
 
 #include "run_rig.h"
-#include "run/requests.h"
 #include "suite.h"
 
 static size_t size; /* the varied value of a test */
