@@ -15,7 +15,9 @@
 #include "upstream/generic/generic.h"
 #include "upstream/group.h"
 
-const char *
+/* Makes "https://host[:port][/path]", with no slash at the end, of an address; a query or
+ * fragment is refused. For free(). Returns NULL when fine, else why not. */
+static const char *
 generic_url(const char *text, bool allow_http, char **url)
 {
 	const char *why;
