@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/faults.h"
@@ -107,6 +108,10 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	config_read_server(config, &root, overrides);
 	node_word(&auth, "inbound", inbound_words, 0);
 	upstreams(config, &root);
+	for (size_t i = 0; i < config->upstreams; i++) { /* what everybody else relies on */
+		CHECK(config->upstream[i].kind != NULL && config->upstream[i].auth_why != NULL);
+		CHECK((config->upstream[i].own == NULL) == (config->upstream[i].own_free == NULL));
+	}
 	config->access = (enum access)node_word(&policy, "access", access_names, ACCESS_WRITE);
 	node_list(&policy, "read_functions", &config->read_functions);
 	if (overrides->read_only && config->access > ACCESS_READ)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/json_write.h"
 #include "base/mem.h"
 #include "config/reader.h"
@@ -115,6 +116,7 @@ node_number(const struct node *node, const char *key, uint64_t absent, uint64_t 
 	long long value = -1;
 	bool fine = true;
 
+	CHECK(least <= absent && absent <= most); /* after a fault the default is used */
 	if (o != NULL)
 		fine = whole_number(o->value, &value);
 	else if (setting == NULL)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "egress/reply.h"
 
@@ -72,7 +73,11 @@ link_use(struct cache *cache, struct entry *entry)
 static void
 drop(struct cache *cache, struct entry *entry)
 {
-	*find_link(cache, entry->key) = entry->next;
+	struct entry **link = find_link(cache, entry->key);
+
+	CHECK(*link == entry); /* else another one of this key would be lost */
+	CHECK(cache->count > 0 && cache->total >= entry->size);
+	*link = entry->next;
 	unlink_use(cache, entry);
 	cache->total -= entry->size;
 	cache->count--;

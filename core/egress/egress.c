@@ -41,6 +41,7 @@ give_first(struct egress *egress)
 	struct transfer *transfer = transfer_pop(&egress->pending);
 	struct reply *reply = transfer->ready;
 
+	CHECK(reply != NULL && egress->n_pending > 0);
 	egress->n_pending--;
 	transfer_give(transfer, reply);
 	reply_unref(reply);

@@ -34,6 +34,7 @@ collect(struct egress *egress)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		egress->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
+		CHECK(flight != NULL && flight->easy == message->easy_handle);
 		if (flight->stop == STOP_ABANDONED)
 			flight_drop(flight);
 		else
