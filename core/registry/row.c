@@ -118,8 +118,9 @@ published(struct json_object *json)
 	return copy;
 }
 
+/* The members that all kinds of rows share. */
 static bool
-texts_ok(struct json_object *json, struct row_fault *fault)
+members_ok(struct json_object *json, struct row_fault *fault)
 {
 	static const char *const texts[] = { "name", "title", "description", "mimeType" };
 	struct json_object *value;
@@ -138,18 +139,9 @@ texts_ok(struct json_object *json, struct row_fault *fault)
 	if (json_object_object_get_ex(json, "lakehost", &value) &&
 	    !json_object_is_type(value, json_type_object))
 		return row_fault(fault, "lakehost: not an object");
-	return true;
-}
-
-static bool
-inline_ok(struct row *row, struct row_fault *fault)
-{
-	struct json_object *value = json_get(row->meta, "inline");
-
-	if (value != NULL && !json_object_is_type(value, json_type_boolean))
-		return row_fault(fault, "lakehost.inline: not true or false");
-	row->is_inline = json_object_get_boolean(value) != 0;
-	return true;
+	value = json_get(json_obj(json, "lakehost"), "inline");
+	return value == NULL || json_object_is_type(value, json_type_boolean) ||
+	       row_fault(fault, "lakehost.inline: not true or false");
 }
 
 static bool
@@ -179,7 +171,8 @@ row_new(enum row_kind kind, const struct registry_source *source, unsigned index
 	row->name = xstrdup(name != NULL && kind != ROW_COMPLETION ? name : "");
 	row->json = published(json);
 	row->meta = json_object_get(json_obj(json, "lakehost"));
-	if (!texts_ok(json, fault) || !inline_ok(row, fault) || !init(row, source, fault)) {
+	row->is_inline = json_flag(row->meta, "inline", false);
+	if (!members_ok(json, fault) || !init(row, source, fault)) {
 		row_free(row);
 		return NULL;
 	}

@@ -138,12 +138,22 @@ init_schemas(struct row *row, struct row_fault *fault)
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
 
-/* Members that are planned, and have no effect yet. */
+/* Members that are single values. */
 static bool
-check_planned(const struct row *row, struct row_fault *fault)
+check_values(const struct row *row, struct row_fault *fault)
 {
-	return !json_object_object_get_ex(row->meta, "confirm", NULL) ||
-	       row_fault(fault, "lakehost.confirm: has no effect in this version; leave it out");
+	struct json_object *mime = json_get(row->meta, "mime"),
+			   *wait = json_get(row->meta, "wait_s");
+	int64_t seconds = json_int(row->meta, "wait_s", -1);
+
+	/* planned, and without effect so far */
+	if (json_object_object_get_ex(row->meta, "confirm", NULL))
+		return row_fault(fault,
+				 "lakehost.confirm: has no effect in this version; leave it out");
+	if (wait != NULL && (seconds < 0 || seconds > 50))
+		return row_fault(fault, "lakehost.wait_s: not 0 to 50");
+	return mime == NULL || json_object_is_type(mime, json_type_string) ||
+	       row_fault(fault, "lakehost.mime: not a string");
 }
 
 static bool
@@ -157,16 +167,6 @@ check_requests(const struct row *row, struct row_fault *fault)
 		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
 			return row_fault(fault, "lakehost.requests[%zu]: not a string", i);
 	return true;
-}
-
-static bool
-check_wait(const struct row *row, struct row_fault *fault)
-{
-	struct json_object *value = json_get(row->meta, "wait_s");
-	int64_t seconds = json_int(row->meta, "wait_s", -1);
-
-	return value == NULL || (seconds >= 0 && seconds <= 50) ||
-	       row_fault(fault, "lakehost.wait_s: not 0 to 50");
 }
 
 static bool
@@ -416,7 +416,6 @@ check_uris(const struct row *row, struct row_fault *fault)
 static bool
 init_meta(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
-	struct json_object *mime = json_get(row->meta, "mime");
 	const char *unknown;
 
 	if (row->meta == NULL)
@@ -424,12 +423,10 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	unknown = row_unknown_member(row->meta, meta_members);
 	if (unknown != NULL)
 		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
-	if (mime != NULL && !json_object_is_type(mime, json_type_string))
-		return row_fault(fault, "lakehost.mime: not a string");
-	return init_access(row, fault) && check_planned(row, fault) && check_wait(row, fault) &&
-	       row_task_check(row, fault) && check_requests(row, fault) &&
-	       check_scope(row, fault) && init_redact(row, fault) && init_times(row, fault) &&
-	       check_reveals(row, source, fault) && check_argument_aliases(row, fault) &&
+	return init_access(row, fault) && check_values(row, fault) && row_task_check(row, fault) &&
+	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
+	       init_times(row, fault) && check_reveals(row, source, fault) &&
+	       check_argument_aliases(row, fault) &&
 	       row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }
 
