@@ -90,8 +90,8 @@ say_plugin(struct check *check, const struct plugin_status *status)
 {
 	const char *where = status->config != NULL ? status->config->where : NULL;
 	const size_t file = where != NULL ? strcspn(where, ":") : 0;
-	const bool said =
-	    where == NULL || memmem(status->why, strlen(status->why), where, file) != NULL;
+	const bool said = where == NULL || strncmp(status->why, "--set ", 6) == 0 ||
+			  memmem(status->why, strlen(status->why), where, file) != NULL;
 	const char *warn = json_object_get_string(
 	    json_object_object_get(json_object_object_get(status->manifest, "plugin"), "warn"));
 	char subject[SUBJECT_MAX];

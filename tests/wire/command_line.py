@@ -282,7 +282,13 @@ class CommandLine(unittest.TestCase):
                              status=1).stdout
         self.assertRegex(text, r"(?m)^plugin data .*spool_rows: 5 is less than the minimum 100")
         text = self.lakehost("--set", "plugins.data.options.spool=5", "check", status=1).stdout
-        self.assertRegex(text, r'unknown option "spool"; did you mean "spool_rows"')
+        self.assertRegex(text, r': --set plugins.data.options.spool: unknown option "spool"; '
+                               r'did you mean "spool_rows"\?[^()]*\n')
+        conf = self.folder / "etc" / "plugins-available" / "data.conf"
+        conf.write_text('isolation = "none";\noptions = {\n  spool = 1;\n};\n')
+        text = self.lakehost("check", "--set", "plugins.enabled=data", status=1).stdout
+        self.assertRegex(text, r'data\.conf:3: unknown option "spool"; '
+                               r'did you mean "spool_rows"\?[^()]*\n')
         text = self.lakehost("--set", "plugins.dta.options.x=5", "check", status=1).stderr
         self.assertIn('there is no plugin "dta"', text)
 
