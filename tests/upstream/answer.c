@@ -211,8 +211,11 @@ drip(struct connection *c, const struct asked *asked)
 	size_t n = number(asked, 2);
 
 	send_text(c, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
-	for (size_t i = 0; i < n && send_bytes(c, "x", 1); i++)
+	for (size_t i = 0; i < n && send_bytes(c, "x", 1); i++) {
 		nanosleep(&pause, NULL);
+		if (i + 1 == n / 2 && strcmp(part(asked, 3), "hold") == 0)
+			wait_released(c->upstream);
+	}
 }
 
 static void

@@ -22,7 +22,8 @@
  *	/api/long/BYTES		200 with one header of so many bytes
  *	/api/stall		the head, half of the body, then nothing
  *	/api/hold		nothing until upstream_release(), then /api/ok
- *	/api/drip/N		N bytes, a few milliseconds between any two
+ *	/api/drip/N		N bytes, a few milliseconds between any two; with /hold
+ *				behind it the second half waits as /api/hold does
  *	/api/continue		100, 103, then /api/ok
  *	/api/switch		101, then nothing
  *	/api/interim/N		103 so many times, then nothing
