@@ -52,7 +52,7 @@ def compiled(name, *sources, libraries=()):
     program.parent.mkdir(parents=True, exist_ok=True)
     newest = max(path.stat().st_mtime for path in [*paths, *HERE.glob('*.h'), *HERE.glob('*/*.h')])
     if not program.exists() or program.stat().st_mtime < newest:
-        make(name, 'gcc', '-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', '-o', program, *paths,
+        make(name, 'gcc', '-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', f'-I{HERE}', '-o', program, *paths,
              *(flags(*libraries) if libraries else ()), '-lpthread')
     return str(program)
 

@@ -9,8 +9,6 @@
  * before, and 1 s after; late_s: from when the last one was to be answered to when it was.
  */
 #define _GNU_SOURCE
-#include "../share.h"
-
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -21,6 +19,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "share.h"
 
 #define EVENTS 512
 #define AT_ONCE 200 /* connections opened and not answered, or not sent on, at a time */

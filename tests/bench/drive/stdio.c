@@ -10,8 +10,6 @@
  * all under way at once. --text has to be in each answer. No part takes longer than --seconds.
  */
 #define _GNU_SOURCE
-#include "../share.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +22,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "share.h"
 
 #define PATIENCE_MS 60000
 #define REQUEST_MAX 4096

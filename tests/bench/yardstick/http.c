@@ -4,7 +4,6 @@
  * and the calls that are held, all on one epoll.
  */
 #define _GNU_SOURCE
-#include "../share.h"
 #include "cref.h"
 
 #include <curl/curl.h>
@@ -20,6 +19,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "share.h"
 
 #define CONNECTIONS 15000
 #define POOL 8192	/* bytes that libmicrohttpd keeps for a connection */

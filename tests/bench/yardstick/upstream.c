@@ -7,8 +7,6 @@
  * The delay is the same for all, so what is due stands in the order of arrival.
  */
 #define _GNU_SOURCE
-#include "../share.h"
-
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,6 +17,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "share.h"
 
 #define SOCKETS 20000
 #define WAITING (1u << 16) /* replies that are not due yet; a power of two */
