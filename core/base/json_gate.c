@@ -371,7 +371,7 @@ read_behind(struct gate *g, struct key *first_room, bool *more)
 
 		skip_space(g);
 		if (g->depth == 0)
-			return g->p == g->end || refuse(g, g->p, "text behind the value");
+			return g->p == g->end || refuse(g, g->p, "text after the value");
 		object = g->frames[g->depth - 1].object;
 		if (g->p == g->end)
 			return refuse(g, g->p, object ? "unfinished object" : "unfinished array");

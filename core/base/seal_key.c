@@ -64,7 +64,7 @@ is_private(int fd, const char *path, char *why, size_t why_size)
 		return key_fault(why, why_size, path, strerror(errno));
 	if ((status.st_mode & (S_IROTH | S_IWOTH)) == 0)
 		return true;
-	snprintf(why, why_size, "%s: anybody on this machine may %s it; chmod 600 %s", path,
+	snprintf(why, why_size, "%s: every user of this machine may %s it; run chmod 600 %s", path,
 		 (status.st_mode & S_IWOTH) != 0 ? "write to" : "read", path);
 	return false;
 }
@@ -92,7 +92,9 @@ seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	if (len == SEAL_KEY_LEN)
 		memcpy(key, text, SEAL_KEY_LEN);
 	else if (len != HEX_LEN || !read_hex(text, key))
-		ok = key_fault(why, why_size, path, "a key is 32 bytes or 64 hexadecimal digits");
+		ok = key_fault(why, why_size, path,
+			       "a key must have 32 bytes or 64 "
+			       "hexadecimal digits");
 	explicit_bzero(text, sizeof(text));
 	return ok;
 }

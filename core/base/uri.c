@@ -91,13 +91,13 @@ const char *
 uri_path_check(const char *path)
 {
 	if (path[0] != '/')
-		return "a path begins with /";
+		return "a path must begin with /";
 	for (const char *p = path; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
 		const char *segment = skip_slash(p);
 
 		if (c <= ' ' || c >= 0x7F || strchr("?#\\", c) != NULL)
-			return "a path is percent-encoded and has no query";
+			return "a path must be percent-encoded and have no query";
 		if (c == '%') {
 			int value = escape_value(p + 1, strnlen(p + 1, 2));
 

@@ -38,7 +38,7 @@ check_literal(const struct template_part *part)
 		unsigned char c = (unsigned char)part->text[i];
 
 		if (c <= ' ' || c >= 0x7F || strchr("\"<>\\^`|}", c) != NULL)
-			return "a character that a URI cannot hold";
+			return "a character that is not valid in a URI";
 	}
 	buf_init(&scratch, part->len + 1);
 	ok = uri_decode(part->text, part->len, &scratch);
@@ -62,10 +62,10 @@ check_names(const struct template_part *part, struct seen *seen)
 		size_t len = template_name(&p, end, &name);
 
 		if (!name_ok(name, len))
-			return "a variable name is letters, digits and _";
+			return "a variable name may have letters, digits and _";
 		for (size_t i = 0; i < seen->n; i++)
 			if (seen->vars[i].len == len && memcmp(seen->vars[i].text, name, len) == 0)
-				return "a variable stands twice";
+				return "a variable is used twice";
 		if (seen->n == VARS_MAX)
 			return "too many variables";
 		seen->vars[seen->n++] = (struct template_part){ .text = name, .len = len };
@@ -84,15 +84,15 @@ static const char *
 check_order(const struct template_part *part, char before, bool query)
 {
 	if (in_query(before) && !in_query(part->op))
-		return "nothing may follow {?…} but {&…}";
+		return "only {&…} may follow {?…}";
 	if (part->op == '?' && query)
 		return "a second query";
 	if (part->op == '&' && !query)
 		return "{&…} without a query before it";
 	if ((part->op == 0 || part->op == '+') && before != 'l')
-		return "two variables side by side";
+		return "two variables without text between them";
 	if ((part->op == 0 || part->op == '+') && memchr(part->text, ',', part->len) != NULL)
-		return "one variable at a time in the path";
+		return "a path expression may have one variable";
 	return NULL;
 }
 
@@ -329,7 +329,7 @@ uri_template_expand(const char *pattern, struct json_object *values, struct buf 
 		    size_t why_size)
 {
 	struct template_fault fault = { "the template", strlen("the template"),
-					"expands to something too long" };
+					"expands to a text that is too long" };
 	size_t before = out->len;
 
 	if (template_expand(pattern, values, put_expanded, out, &fault) && buf_ok(out))

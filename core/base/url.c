@@ -93,7 +93,7 @@ url_split(const char *text, struct url *url)
 		return why;
 	if (*url->rest != '\0' && *url->rest != '/' && *url->rest != '?')
 		return *url->rest == '@' ? "it contains user information"
-					 : "a character after the host does not belong there";
+					 : "a character after the host is not valid";
 	for (const char *p = url->rest; *p != '\0'; p++) {
 		if (*p <= ' ' || *p == 0x7f || (*p & 0x80) != 0 ||
 		    strchr("\"<>\\^`{|}#", *p) != NULL)

@@ -52,7 +52,9 @@ name_plugin(const char *plugin, int64_t ms)
 	log_event(LOG_ERROR, "stuck", "plugin", "s", plugin, "ms", "i", ms, "why", "s",
 		  "a handler of the plugin runs on the loop thread and does not return; no "
 		  "request is answered meanwhile",
-		  "next", "s", "set isolation = \"process\" for this plugin, and tell its vendor",
+		  "next", "s",
+		  "set isolation = \"process\" for this plugin, and report it to "
+		  "the plugin's vendor",
 		  NULL);
 }
 
@@ -76,8 +78,8 @@ look(struct watchdog *watchdog)
 	    clock_ms() - watchdog->signalled_ms >= watchdog->signal_ms)
 		leave("a plugin's step does not end; the host exits without it");
 	if (watchdog->end_ms != 0 && ms >= watchdog->end_ms)
-		leave("a plugin's step holds the loop for longer than a call may take, so the host "
-		      "ends and can be started anew");
+		leave("a plugin's step has blocked the loop for longer than a call may take, "
+		      "so the host exits and can be started again");
 }
 
 static void *

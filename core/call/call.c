@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What its owner does with a call, and its deadline. What happens in between is in life.c. */
+/* The owner's functions of a call, and its deadline. The steps between start and end are in
+ * life.c. */
 #include "call/call.h"
 
 #include <inttypes.h>
@@ -21,7 +22,7 @@
 
 #define GIVEN_MIN 8u /* bytes of a secret in an argument */
 
-/* Both in one piece of memory. */
+/* Both in one allocation. */
 struct whole {
 	struct call call;
 	struct call_state state;
@@ -44,7 +45,7 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 					.reveals = spec->verdict.reveals };
 	int64_t cell = json_int(spec->arguments, "cell_chars", 0);
 
-	/* What the caller says holds for every row. */
+	/* Options of the caller that exist for every row. */
 	if (cell > 0) {
 		limits.cell = (uint64_t)cell < limits.text ? (size_t)cell : limits.text;
 		limits.whole_rows = 0;
@@ -63,7 +64,8 @@ upstream_url(const struct call *call)
 	return upstream == NULL ? NULL : upstream->url;
 }
 
-/* What the caller gives as a secret is shown nowhere. A short one would hide words of others. */
+/* Secrets in the arguments are masked everywhere. A short one would hide other texts, so it is not
+ * masked. */
 static void
 mask_given(const struct call *call, const struct call_spec *spec)
 {
@@ -174,7 +176,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 
 /* ---- the owner ------------------------------------------------------------------------------ */
 
-/* Until the deadline, which does not run while people think. */
+/* Until the deadline, which stops while a person answers. */
 static void
 set_limit(struct call *call)
 {
@@ -248,7 +250,7 @@ call_free(struct call *call)
 
 /* ---- cancel and deadline -------------------------------------------------------------------- */
 
-/* Only clean-up from now on. Nothing runs before the caller has returned. */
+/* From now on only clean-up. Nothing runs before the caller has returned. */
 static void
 end_early(struct call *call, enum ending ending)
 {
@@ -267,7 +269,7 @@ end_early(struct call *call, enum ending ending)
 	case PHASE_PAUSED:
 	case PHASE_POLL_DUE:
 	case PHASE_ASKING: call_later(call, 0); break;
-	default: break; /* what follows the step or the requests sees that the call is ending */
+	default: break; /* the code after the step or the requests sees that the call is ending */
 	}
 }
 
@@ -284,12 +286,12 @@ call_cancel(struct call *call)
 		end_early(call, ENDING_CANCELLED);
 		loop_timer_set(call->calls->loop, &state->limit, call->calls->cleanup_ms);
 		break;
-	case ENDING_LATE: state->ending = ENDING_CANCELLED; break; /* it cleans up already */
+	case ENDING_LATE: state->ending = ENDING_CANCELLED; break; /* it already cleans up */
 	case ENDING_CANCELLED: break;
 	}
 }
 
-/* The time of the clean-up is over too: what is left of it is dropped. */
+/* The time of the clean-up is over too: its remaining work is dropped. */
 static void
 end_cleanup(struct call *call)
 {
@@ -306,8 +308,8 @@ end_cleanup(struct call *call)
 	call_tell(call);
 }
 
-/* The deadline; a moment later the answer, if the step did not give it; then the end of the
- * clean-up, which a cancelled call is answered at. */
+/* The deadline; a moment later the answer, if the step did not give one; then the end of the
+ * clean-up, when a cancelled call is answered. */
 static void
 on_limit(struct loop_timer *timer)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps of plugins that are loaded in this process. What never blocks runs where it is, on the loop
- * thread; the rest on the pool, where it may wait for requests that the loop makes for it. What a
- * step reports on the way (progress, logs) is collected and brought to the loop in batches.
+ * Steps of plugins that are loaded in this process. Steps that never block run on the loop thread.
+ * The others run on the pool, where they may wait for requests that the loop makes for them.
+ * Reports during a step (progress, logs) are collected and passed to the loop in batches.
  */
 #include "call/inprocess.h"
 
@@ -19,8 +19,8 @@
 #include "registry/provider.h"
 #include "run/requests.h"
 
-#define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are a worker's work */
-#define INLINE_MAX_MS 100 /* a step on the loop thread that takes longer was the row's last there */
+#define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are given to a worker thread */
+#define INLINE_MAX_MS 100 /* after a step that takes longer, the row's steps run on the pool */
 #define LOGS_MAX 64u	  /* client logs of one step that wait for the loop */
 
 struct client_log {
@@ -30,14 +30,14 @@ struct client_log {
 	struct client_log *next;
 };
 
-/* What the plugin's side of a call does. The loop thread moves it, under the lock, because a step
- * on the pool looks whether anybody still waits for it. */
+/* The state of the plugin's side of a call. The loop thread changes it, under the lock, because a
+ * step on the pool reads whether its call still exists. */
 enum local_state {
 	LOCAL_IDLE,  /* no step runs */
 	LOCAL_HERE,  /* a step runs on the loop thread */
-	LOCAL_POOL,  /* a step was given to the pool, and its end has not come back */
-	LOCAL_LEFT,  /* the same; the call is gone, so nobody wants the outcome */
-	LOCAL_ENDED, /* no step runs, the call is gone; a posted report is still to come */
+	LOCAL_POOL,  /* a step was given to the pool and its end has not arrived */
+	LOCAL_LEFT,  /* the same, but the call is gone and its outcome is not needed */
+	LOCAL_ENDED, /* no step runs and the call is gone, but a posted report is still to come */
 };
 
 #define MAY(state) (1u << LOCAL_##state)
@@ -60,13 +60,13 @@ struct local {
 	struct run *run;
 	bool is_inline;
 	bool large; /* the arguments */
-	/* the step under way */
+	/* the current step */
 	enum entry entry;
 	struct mcp_reply *replies;
 	size_t n;
 	char *answers;
 
-	pthread_mutex_t lock; /* for all below, while a step runs on the pool */
+	pthread_mutex_t lock; /* protects the members below while a step runs on the pool */
 	enum local_state state;
 	pthread_cond_t replied;
 	struct loop_job report;
@@ -88,7 +88,7 @@ struct wait {
 	bool over;
 };
 
-/* Returns whether a report is posted, which is then still to come. */
+/* Returns whether a report is posted and still to come. */
 static bool
 move(struct local *local, enum local_state to)
 {
@@ -132,7 +132,7 @@ local_free(struct local *local)
 	free(local);
 }
 
-/* Hands on what has come so far. */
+/* Passes on the reports so far. */
 static void
 flush(struct local *local)
 {
@@ -175,7 +175,7 @@ on_report(struct loop_job *job)
 	local->reporting = false;
 	pthread_mutex_unlock(&local->lock);
 	switch (local->state) {
-	case LOCAL_IDLE: /* all of it was flushed at the end of the step */
+	case LOCAL_IDLE: /* the end of the step has already passed on everything */
 	case LOCAL_LEFT: break;
 	case LOCAL_HERE:
 	case LOCAL_POOL: flush(local); break;
@@ -255,7 +255,7 @@ service_mask(struct run *run, const char *value, size_t len)
 {
 	const struct local *local = run->owner;
 
-	/* what was revealed is hidden from all who did not ask for it */
+	/* a revealed value is masked in all other answers */
 	mask_add_in(run->result.limits.reveals ? NULL : local->provider->name, value, len, 0);
 }
 
@@ -277,7 +277,7 @@ service_updated(struct run *run, const char *uri)
 
 /* ---- blocking requests ---------------------------------------------------------------------- */
 
-/* On the loop; the waiting thread touches neither its run nor its arena meanwhile. */
+/* On the loop. Meanwhile the waiting thread uses neither its run nor its arena. */
 static void
 on_fetched(void *data, const struct mcp_reply *reply)
 {
@@ -392,7 +392,7 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	CHECK(code != NULL); /* it runs in this process */
 	own.self = provider->self;
 	local->run = run_new(code, &own, &services, local);
-	/* a request and its reply as they are need no code that could block */
+	/* passing on a request and its reply needs no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->large = input->arguments_len > INLINE_REPLY_MAX;
 	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = provider };
@@ -433,8 +433,8 @@ runs_here(const struct local *local)
 	       (local->run->code->request != NULL && local->entry != ENTRY_NEXT);
 }
 
-/* On the loop thread, where everybody waits for it. A step that should not be there is named, and
- * the next one of its row is a worker's. */
+/* Runs the step on the loop thread, which delays everything else. A step that takes too long is
+ * logged, and later steps of its row run on the pool. */
 static void
 run_here(struct local *local)
 {
@@ -451,7 +451,8 @@ run_here(struct local *local)
 	calls->slow[calls->n_slow++] = local->row;
 	log_event(LOG_WARNING, "slow-step", "plugin", "s", plugin, "row", "s", local->row->name,
 		  "ms", "i", ms, "why", "s",
-		  "a step marked inline kept everybody waiting; from now on a worker runs them",
+		  "a step marked inline blocked the loop; from now on a worker thread runs the "
+		  "steps of this row",
 		  NULL);
 }
 
@@ -500,13 +501,13 @@ local_sink(void *handle, size_t i, const char *data, size_t len)
 	return request->sink(request->sink_data, data, len) ? SINK_MORE : SINK_STOP;
 }
 
-/* A step that still runs, which only is so when the host ends, keeps what it needs. */
+/* A step that still runs (only possible when the host ends) keeps what it needs. */
 static void
 local_end(void *handle)
 {
 	struct local *local = handle;
 
-	/* within a step on the loop thread a call is cancelled, and does not end */
+	/* during a step on the loop thread a call can be cancelled, but not end */
 	CHECK(local->state == LOCAL_IDLE || local->state == LOCAL_POOL);
 	run_cancel(local->run);
 	if (local->state == LOCAL_POOL) {

@@ -28,37 +28,38 @@ static void end_asking(struct call *call);
 #define MAY(phase) (1u << PHASE_##phase)
 
 /*
- * One entry a phase: who moves a call into it, what may follow, and what the call does when the
- * timer `wait` fires in it (NULL: the timer is not set then, or what fires comes too late to
- * matter). The client's withdrawal and the deadline move nothing by themselves: they set `ending`,
- * and the phase goes on to its end sooner.
+ * One entry for each phase: which function moves a call into it, which phases may follow, and the
+ * function of the timer `wait` in this phase (NULL: the timer is not set, or has no effect).
+ * Cancelling and the deadline do not change the phase themselves: they set `ending`, so that the
+ * phase ends sooner.
  */
 static const struct {
 	unsigned next;
 	void (*wake)(struct call *call);
 } life[PHASES] = {
-	/* call_new(): all is prepared, nothing runs. */
+	/* call_new(): everything is prepared, nothing runs. */
 	[PHASE_NEW] = { MAY(QUEUED) | MAY(STEP) | MAY(OVER) | MAY(CUT), end_unstarted },
-	/* call_start(): too many steps of its principal run; the first step waits for its turn. */
+	/* call_start(): too many steps of its principal run, so the first step waits. */
 	[PHASE_QUEUED] = { MAY(ENTERING) | MAY(OVER) | MAY(CUT), end_unstarted },
-	/* turns_moved(), when a step of its principal has ended: it runs next, from the loop. */
+	/* turns_moved(), after a step of its principal has ended: the loop runs it next. */
 	[PHASE_ENTERING] = { MAY(STEP) | MAY(OVER) | MAY(CUT), step_first },
 	/* call_run(): the runner has a step. */
 	[PHASE_STEP] = { MAY(STEPPED) | MAY(CUT), NULL },
-	/* call_stepped(), by the runner: the step has ended, and what follows is being decided. */
+	/* call_stepped(), from the runner: the step has ended, and the next phase is being
+	 * decided. */
 	[PHASE_STEPPED] = { MAY(SUSPENDED) | MAY(PAUSED) | MAY(ASKING) | MAY(STEP) | MAY(OVER),
 			    NULL },
-	/* suspend_begin(): requests are under way, or a wait; the next step follows. */
+	/* suspend_begin(): requests are running, or a wait; the next step follows. */
 	[PHASE_SUSPENDED] = { MAY(STEP) | MAY(CUT), suspend_waited },
 	/* operation_pause(): the operation runs remotely, between two polls. */
 	[PHASE_PAUSED] = { MAY(POLL_DUE) | MAY(STEP) | MAY(OVER) | MAY(CUT), operation_continue },
-	/* operation_continue(): the poll has a place in the rate of its upstream, a bit later. */
+	/* operation_continue(): the poll waits for the rate limit of its upstream. */
 	[PHASE_POLL_DUE] = { MAY(STEP) | MAY(OVER) | MAY(CUT), operation_poll },
 	/* call_stepped(): the owner has the questions; call_answer() runs the step again. */
 	[PHASE_ASKING] = { MAY(STEP) | MAY(OVER) | MAY(CUT), end_asking },
 	/* call_finish(), or call_free() of a call that runs nothing: call_release() follows. */
 	[PHASE_OVER] = { MAY(CUT), NULL },
-	/* call_cut(), when the loop has ended: whatever was under way is dropped. */
+	/* call_cut(), after the loop has ended: everything unfinished is dropped. */
 	[PHASE_CUT] = { 0, NULL },
 };
 #undef MAY
@@ -152,7 +153,7 @@ call_fail_late(struct call *call)
 	snprintf(why, sizeof(why), "It was not done within %u seconds",
 		 (call->calls->config->limits.call_ms + 999) / 1000);
 	call_fail(call, MCP_E_TIMEOUT, "The call took too long", why,
-		  "Ask for less at once, or call again later");
+		  "Request less data, or call again later");
 }
 
 void
@@ -171,7 +172,7 @@ call_tell(struct call *call)
 	call->events->done(call);
 }
 
-/* A result that says nothing of its own about a deadline. */
+/* A result that does not mention the deadline itself. */
 static bool
 says_nothing(const struct result *result)
 {
@@ -221,7 +222,7 @@ call_run(struct call *call, enum entry entry)
 	free(answers);
 }
 
-/* The first step was to wait for its turn. */
+/* The first step had to wait. */
 static void
 step_first(struct call *call)
 {
@@ -237,13 +238,13 @@ end_unstarted(struct call *call)
 {
 	CHECK(call_ending(call));
 	if (call->state->ending == ENDING_LATE && !call_answered(call))
-		call_fail(call, MCP_E_TIMEOUT, "The call waited too long for its turn",
-			  "Too many calls of yours are running (limits.steps)",
+		call_fail(call, MCP_E_TIMEOUT, "The call waited too long to start",
+			  "Too many of your calls are running (limits.steps)",
 			  "Call again when one has ended");
 	call_finish(call);
 }
 
-/* An ending call may only clean up; one that does nothing of the kind is stopped. */
+/* An ending call may only clean up; anything else is stopped. */
 static bool
 suspends_too_often(struct call *call, const struct outcome *outcome)
 {
@@ -260,7 +261,7 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-/* Questions are shown to people and models too. False: one of them does not fit any more. */
+/* People and models see the questions, so they are masked. False: one of them is then too large. */
 static bool
 mask_questions(const struct call *call, struct outcome *outcome)
 {
@@ -310,7 +311,7 @@ ask(struct call *call, struct outcome *outcome)
 	call->events->ask(call);
 }
 
-/* The call is to end while the owner has the questions. */
+/* The call ends while its owner has the questions. */
 static void
 end_asking(struct call *call)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operations: started remotely, then polled for as long as the hybrid wait lasts. When it ends the
- * answer is what the last poll wrote for a reader who has to leave, and the handle. Nothing of an
- * operation is needed here afterwards.
+ * Operations: started remotely, then polled during the hybrid wait. When the wait ends, the answer
+ * is the text of the last poll and the handle. After that the host keeps nothing of the operation.
  */
 #include "call/operation.h"
 
@@ -21,16 +20,16 @@
 
 #define POLL_FIRST_MS 50
 #define POLL_LEAST_MS 50
-#define POLL_MOST_MS 5000  /* between polls that do not say when */
-#define POLL_SAID_MS 30000 /* between polls that do */
+#define POLL_MOST_MS 5000  /* between polls, when the plugin gives no time */
+#define POLL_SAID_MS 30000 /* between polls, when the plugin gives a time */
 #define WAIT_DEFAULT_MS 20000
 #define TICK_FIRST_MS 1000
 #define TICK_MS 5000
 
 static void on_tick(struct loop_timer *timer);
 
-/* How long to wait for an operation that is started: the caller's word, then the argument, then
- * the row's, and always less than the call itself may take. */
+/* How long to wait for a started operation: from the caller, else the argument, else the row;
+ * always shorter than the deadline of the call. */
 static int64_t
 hybrid_wait(const struct call *call, const struct call_spec *spec)
 {
@@ -67,7 +66,7 @@ state_at_start(const struct call *call, const struct call_spec *spec, int64_t wa
 		return wait_ms > 0 ? OPERATION_RUNS : OPERATION_ALONE;
 	if (spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START)
 		return OPERATION_ALONE;
-	/* of a plugin in a worker process nobody here can tell: any tool may be one */
+	/* for a plugin in a worker process the host cannot know: any tool may be an operation */
 	if (code != NULL ? code->operation != NULL : row->kind == ROW_TOOL)
 		return OPERATION_POSSIBLE;
 	return OPERATION_NONE;
@@ -113,7 +112,7 @@ has_interim(const struct call *call)
 	return !result_empty(&call->state->operation.interim);
 }
 
-/* A poll may still find out more for the caller. */
+/* A poll may still give new information. */
 static bool
 wait_is_over(const struct call *call)
 {
@@ -130,7 +129,7 @@ only_looks(const struct call *call)
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-/* Between two polls time alone moves it: towards the next per cent, or in seconds. */
+/* Between two polls only time changes progress: towards the next per cent, or in seconds. */
 static void
 report(struct call *call)
 {
@@ -157,7 +156,7 @@ on_tick(struct loop_timer *timer)
 
 	loop_timer_set(call->calls->loop, timer, TICK_MS);
 	if (!call->state->progress.of_plugin)
-		report(call); /* who may cancel the call, and so stop the timer */
+		report(call); /* its owner may cancel the call, and so stop the timer */
 }
 
 static void
@@ -182,7 +181,7 @@ keep_interim(struct call *call, struct result *result)
 	result_move(interim, result);
 }
 
-/* Behind what is known: that the last look at it failed, and why. */
+/* Adds to the known text that the last poll failed, and why. */
 static void
 say_miss(struct call *call, bool known)
 {
@@ -196,8 +195,7 @@ say_miss(struct call *call, bool known)
 	if (!known)
 		buf_puts(&text, "It was started; its state is not known yet.");
 	if (miss->failed) {
-		buf_puts(&text,
-			 known ? "The last look at it failed: " : " The last look at it failed: ");
+		buf_puts(&text, known ? "The last poll failed: " : " The last poll failed: ");
 		text_line(&text, miss->what, RESULT_LINE_MAX);
 		if (miss->why != NULL) {
 			buf_putc(&text, ' ');
@@ -209,8 +207,8 @@ say_miss(struct call *call, bool known)
 	buf_fini(&text);
 }
 
-/* Whoever only looks learns that looking failed; whoever started something must not take that for
- * a failure and start it again. */
+/* A caller that only polls is told that the poll failed. A caller that started something must not
+ * take that as a failure and start it again. */
 static bool
 looked_in_vain(const struct call *call)
 {
@@ -246,7 +244,7 @@ operation_answer(struct call *call)
 
 /* ---- the wait ------------------------------------------------------------------------------- */
 
-/* When to poll next if the plugin does not say: soon, then ever less often. */
+/* The time of the next poll if the plugin gives none: soon, then less and less often. */
 static int64_t
 next_pause(struct call_operation *operation, uint32_t said_ms)
 {
@@ -270,7 +268,7 @@ operation_pause(struct call *call, int64_t pause_ms)
 	CHECK(call->state->operation.state == OPERATION_RUNS ||
 	      call->state->operation.state == OPERATION_SEEN);
 	if (pause_ms > left)
-		pause_ms = left; /* once more at the end, so that the answer is not stale */
+		pause_ms = left; /* once more at the end, so that the answer is current */
 	if (pause_ms < 0 || calls_draining(call->calls))
 		pause_ms = 0;
 	call_move(call, PHASE_PAUSED);
@@ -288,8 +286,8 @@ operation_end(struct call *call)
 		operation_answer(call);
 }
 
-/* A poll keeps to the rate of its upstream. It is too late when there is something to answer, and
- * the wait of the caller is over before its turn. */
+/* A poll waits for the rate limit of its upstream. When there is already a text to answer, and the
+ * caller's wait ends before that, there is no poll. */
 void
 operation_continue(struct call *call)
 {
@@ -326,7 +324,7 @@ operation_poll(struct call *call)
 		call_run(call, ENTRY_POLL);
 }
 
-/* From the loop, a moment later: whoever asks may be walking over all calls. */
+/* From the loop, a moment later, because the caller may be in a loop over all calls. */
 void
 operation_leave(struct call *call)
 {
@@ -361,7 +359,7 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 	if (state->ending == ENDING_LATE)
 		return FOLLOW_INTERIM;
 	start_tick(call);
-	/* a caller that only looks is shown what one look finds */
+	/* a caller that only polls gets the result of one poll */
 	if (has_interim(call) && wait_is_over(call) &&
 	    (!only_looks(call) || calls_draining(call->calls)))
 		return FOLLOW_INTERIM;
@@ -392,13 +390,13 @@ working(struct call *call, struct outcome *outcome, struct result *result, int64
 	start_tick(call);
 	if (state->outcome.percent >= 0 && !state->progress.of_plugin)
 		report(call);
-	if (call_ending(call)) /* it was cancelled by whom it reported to */
+	if (call_ending(call)) /* the owner has cancelled it */
 		return stop(call);
 	*pause_ms = next_pause(&state->operation, outcome->next_ms);
 	return FOLLOW_POLL;
 }
 
-/* A poll that did not get through says nothing about the operation. */
+/* A failed poll gives no information about the operation. */
 static enum follow
 missed(struct call *call, struct result *result, int64_t *pause_ms)
 {
@@ -427,7 +425,7 @@ ended(struct call *call, struct result *result, int64_t *pause_ms)
 	if (result->failed &&
 	    (result->missed || (state->ending == ENDING_LATE && status_retryable(result->status))))
 		return missed(call, result, pause_ms);
-	/* the answers were taken: the next poll shows what became of them */
+	/* the answers were accepted: the next poll shows their effect */
 	if (state->entry == ENTRY_ANSWER && result_empty(result) && !is_alone(call)) {
 		*pause_ms = 0;
 		return FOLLOW_POLL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The requests of a suspended step go out side by side; their replies are kept until the next step
- * has seen them. When the call is ending only clean-up goes out, for a bounded time; the next step
- * runs all the same, and sees replies that say why there are none.
+ * The requests of a suspended step are sent in parallel; their replies are kept until the next step
+ * has read them. When the call is ending only clean-up requests are sent, for a limited time. The
+ * next step still runs, and gets replies that contain the reason.
  */
 #include "call/suspend.h"
 
@@ -17,15 +17,15 @@
 #include "registry/provider.h"
 #include "run/requests.h"
 
-/* A request under way for a suspension. */
+/* A running request of a suspension. */
 struct suspended_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: ended */
 	size_t index;
-	bool keep; /* goes on when the call is ending */
+	bool keep; /* continues when the call is ending */
 };
 
-/* A request under way for a step that waits for it. */
+/* A running request of a step that waits for it. */
 struct call_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: refused */
@@ -71,7 +71,7 @@ scope_of(struct call *call)
 		return scope;
 	}
 	switch (state->operation.state) {
-	case OPERATION_POSSIBLE: /* a start is waited for */
+	case OPERATION_POSSIBLE: /* a start that may not be interrupted */
 		scope.deadline_ms += call->calls->cleanup_ms;
 		break;
 	case OPERATION_RUNS:
@@ -85,7 +85,7 @@ scope_of(struct call *call)
 	return scope;
 }
 
-/* May this request still be made? */
+/* Is this request still allowed? */
 static bool
 admitted(const struct call *call, const struct mcp_http *request)
 {
@@ -97,8 +97,8 @@ admitted(const struct call *call, const struct mcp_http *request)
 	       ((request->flags & MCP_HTTP_CLEANUP) != 0 || state->entry == ENTRY_CANCEL);
 }
 
-/* Clean-up goes on when the call is ending, and so does what may have started an operation:
- * without its reply the operation could not be stopped. */
+/* When the call is ending, clean-up requests continue, and so do requests that may have started an
+ * operation: without the reply the operation could not be stopped. */
 static bool
 outlives_end(const struct call *call, const struct mcp_http *request)
 {
@@ -194,7 +194,7 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
 }
 
-/* How long the next step has to wait; when the call is ending only between requests of the
+/* How long the next step must wait; when the call is ending, only between requests of the
  * clean-up. */
 static int64_t
 pause_of(const struct call *call, const struct outcome *outcome)

@@ -58,9 +58,9 @@ const char *
 turns_admit(struct calls *calls, const struct principal *principal, struct principal_use **use)
 {
 	if (calls->drain != DRAIN_NOT)
-		return "the host is shutting down; call again when it is back";
+		return "the host is shutting down; call again later";
 	if (calls->count >= calls->config->limits.suspended)
-		return "too many calls are under way (limits.suspended); call again later";
+		return "too many calls are running (limits.suspended); call again later";
 	if (calls->n_uses > PRINCIPALS_KEPT)
 		drop_idle_uses(calls);
 	*use = use_of(calls, principal->name);

@@ -75,14 +75,14 @@ read_log(struct config *config, const struct node *root, const struct config_ove
 	if (overrides->log_level != NULL) {
 		if (!log_level_parse(overrides->log_level, &config->log.level))
 			config_faults_add(root->reader->faults,
-					  "--log-level %s: not one of debug, "
-					  "info, notice, warning, error",
+					  "--log-level %s: must be debug, info, notice, "
+					  "warning or error",
 					  overrides->log_level);
 	} else if (!set && env != NULL && *env != '\0' &&
 		   !log_level_parse(env, &config->log.level)) {
 		add_warning(config,
-			    "LOG_LEVEL=%s in the environment is not one of debug, info, "
-			    "notice, warning, error: ignored",
+			    "LOG_LEVEL=%s in the environment is ignored: it must be debug, "
+			    "info, notice, warning or error",
 			    env);
 	}
 }
@@ -127,11 +127,13 @@ static void
 check_mode(const struct config_source *source, bool literal_secret, struct config_faults *faults)
 {
 	if ((source->mode & S_IWOTH) != 0)
-		config_faults_add(faults, "%s: anybody may write to it; chmod o-w", source->name);
+		config_faults_add(faults, "%s: every user may write to it; run chmod o-w",
+				  source->name);
 	if ((source->mode & S_IROTH) != 0 && literal_secret)
 		config_faults_add(faults,
-				  "%s: it holds a token and anybody may read it; chmod o-r, "
-				  "or write env:NAME, file:PATH or credential:NAME instead",
+				  "%s: it contains a token and every user may read it; run "
+				  "chmod o-r, or write env:NAME, file:PATH or "
+				  "credential:NAME instead",
 				  source->name);
 }
 

@@ -14,7 +14,7 @@ config_faults_add(struct config_faults *faults, const char *format, ...)
 	if (faults->count >= FAULTS_MAX)
 		return;
 	if (faults->count == FAULTS_MAX - 1)
-		format = "there are more faults; these were the first";
+		format = "there are more faults than these";
 	va_start(args, format);
 	strings_vprintf(&list, format, args);
 	va_end(args);

@@ -105,11 +105,11 @@ path_check(const char *path)
 		if (len == 0 || (len <= 2 && strspn(path, ".") >= len))
 			return "the path has an empty segment or one of dots";
 		if (memchr(path, '*', len) != NULL && len != 1)
-			return "* stands for a whole segment";
+			return "* must be a whole segment";
 		for (size_t i = 0; i < len; i++) {
 			if (path[i] <= ' ' || path[i] == 0x7f || (path[i] & 0x80) != 0 ||
 			    strchr("?#\\{}\"<>^`|", path[i]) != NULL)
-				return "the path has a character that no path has";
+				return "the path has a character that is not valid in a path";
 		}
 		path += len;
 	}
@@ -124,10 +124,10 @@ permission_check(const char *permission)
 	if (strlen(permission) > PERMISSION_MAX)
 		return "it is too long";
 	if (!http_method(permission, len))
-		return "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE";
+		return "the method must be GET, HEAD, POST, PUT, PATCH or DELETE";
 	if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
 		return NULL;
 	return permission[len] == ' ' && permission[len + 1] == '/'
 		 ? path_check(permission + len + 1)
-		 : "it needs the form \"METHOD /path\" or \"METHOD " LINK "\"";
+		 : "it must have the form \"METHOD /path\" or \"METHOD " LINK "\"";
 }

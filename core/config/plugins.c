@@ -139,7 +139,7 @@ read_dropin(struct config *config, struct config_plugin *plugin, const char *pat
 	if (text == NULL)
 		config_faults_add(faults, "%s: %s", path, why);
 	else if ((status.st_mode & S_IWOTH) != 0)
-		config_faults_add(faults, "%s: anybody may write to it; chmod o-w", path);
+		config_faults_add(faults, "%s: every user may write to it; run chmod o-w", path);
 	reader_init(&reader, path, text, faults);
 	free(text);
 	root = node_root(&reader);
@@ -198,11 +198,11 @@ read_directory(struct config *config, const char *directory, struct config_plugi
 		char *path = xprintf("%s/%s", directory, entry[i]->d_name);
 
 		if (!plugin_name(name))
-			config_faults_add(faults, "%s: not the name of a plugin", path);
+			config_faults_add(faults, "%s is not a valid plugin name", path);
 		else if (*count < PLUGINS_MAX)
 			read_dropin(config, append_plugin(list, count, name), path, faults);
 		else
-			config_faults_add(faults, "%s: there are more than %d", path, PLUGINS_MAX);
+			config_faults_add(faults, "%s has more than %d entries", path, PLUGINS_MAX);
 		free(name);
 		free(path);
 		free(entry[i]);
@@ -363,7 +363,7 @@ read_enabled(struct config *config, const struct node *plugins)
 		} else if (strcmp(name, "all") == 0) {
 			config->plugins.all = true;
 		} else if (!plugin_name(name)) {
-			node_fault(plugins, "enabled", "\"%s\" is not the name of a plugin", name);
+			node_fault(plugins, "enabled", "\"%s\" is not a valid plugin name", name);
 		} else if (config->plugins.count < PLUGINS_MAX) {
 			plugin =
 			    append_plugin(&config->plugins.plugin, &config->plugins.count, name);
@@ -395,7 +395,7 @@ read_folders(const struct node *plugins, const char *key, struct strings *list)
 		if (*path != '/')
 			node_fault(plugins, key, "\"%s\" is not an absolute path", path);
 		else if (strcmp(path, "/") == 0 || !is_directory(path))
-			node_fault(plugins, key, "%s is not a directory to use", path);
+			node_fault(plugins, key, "%s cannot be used as a directory", path);
 	}
 }
 
@@ -450,7 +450,7 @@ read_set_options(struct config *config, struct reader *reader)
 		if (!plugin_name(plugin) || !is_installed(config, plugin))
 			config_faults_add(reader->faults,
 					  "--set %s: there is no plugin \"%s\" (\"lakehost "
-					  "plugin list\" shows those that are there)",
+					  "plugin list\" shows all)",
 					  o->path, plugin);
 		else
 			strings_add(&config->plugins.set, pair);

@@ -116,7 +116,7 @@ take_line(const struct parse *parse, const char *at, char *line)
 	if (line[strspn(line, " \t\r")] == '\0')
 		return true;
 	if (colon == NULL)
-		return fault(parse, at, "not \"KEY: TEXT\"");
+		return fault(parse, at, "is not \"KEY: TEXT\"");
 	*colon = '\0';
 	value = colon + 1 + strspn(colon + 1, " \t");
 	for (size_t len = strlen(value); len > 0 && strchr(" \t\r", value[len - 1]) != NULL; len--)
@@ -125,8 +125,8 @@ take_line(const struct parse *parse, const char *at, char *line)
 		return take_argument(parse, at, line, value);
 	if (strcmp(line, "title") != 0 && strcmp(line, "description") != 0)
 		return fault(parse, at,
-			     "\"%.40s\" is not one of title, description, required "
-			     "NAME, optional NAME",
+			     "\"%.40s\" must be title, description, required NAME or optional "
+			     "NAME",
 			     line);
 	if (json_get(parse->row, line) != NULL)
 		return fault(parse, at, "a second %s", line);
@@ -167,7 +167,7 @@ take_head(const struct parse *parse, const char **body)
 			return false;
 	}
 	if (*at == '\0')
-		return fault(parse, parse->text, "the head has no second ---");
+		return fault(parse, parse->text, "the head has no second line ---");
 	*body = next_line(at);
 	return true;
 }
@@ -184,7 +184,7 @@ parse_markdown(const struct parse *parse)
 	for (len = strlen(body); len > 0 && strchr(" \t\r\n", body[len - 1]) != NULL; len--)
 		;
 	if (len == 0)
-		return fault(parse, body, "there is no text");
+		return fault(parse, body, "the text is empty");
 	add_message(parse, "user", body, len);
 	return check_names(parse, body, true);
 }
@@ -198,11 +198,11 @@ take_message(const struct parse *parse, struct json_object *list, size_t i)
 	const char *role = json_str(message, "role"), *text = json_str(message, "text");
 
 	if (role == NULL || (strcmp(role, "user") != 0 && strcmp(role, "assistant") != 0))
-		return fault(parse, NULL, "messages[%zu].role: not user or assistant", i);
+		return fault(parse, NULL, "messages[%zu].role must be user or assistant", i);
 	if (text == NULL || *text == '\0')
-		return fault(parse, NULL, "messages[%zu].text: missing", i);
+		return fault(parse, NULL, "messages[%zu].text is missing", i);
 	if (json_object_object_length(message) != 2)
-		return fault(parse, NULL, "messages[%zu]: has more than role and text", i);
+		return fault(parse, NULL, "messages[%zu] has members other than role and text", i);
 	add_message(parse, role, text, strlen(text));
 	return check_names(parse, text, false);
 }
@@ -213,7 +213,8 @@ take_messages(const struct parse *parse, struct json_object *list)
 	size_t n = list != NULL ? json_object_array_length(list) : 0;
 
 	if (n == 0 || n > PROMPT_MESSAGES_MAX)
-		return fault(parse, NULL, "messages: not a list of 1 to %u", PROMPT_MESSAGES_MAX);
+		return fault(parse, NULL, "messages must be a list of 1 to %u",
+			     PROMPT_MESSAGES_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (!take_message(parse, list, i))
 			return false;
@@ -228,10 +229,10 @@ take_members(struct parse *parse, struct json_object *tree)
 
 	json_object_object_foreachC(tree, member) {
 		if (strcmp(member.key, "name") == 0 || strcmp(member.key, "lakehost") == 0)
-			return fault(parse, NULL, "%s: is not for files", member.key);
+			return fault(parse, NULL, "%s is not allowed in a file", member.key);
 		if (strcmp(member.key, "arguments") == 0) {
 			if (!json_object_is_type(member.val, json_type_array))
-				return fault(parse, NULL, "arguments: not a list");
+				return fault(parse, NULL, "arguments must be a list");
 			parse->arguments = member.val;
 		}
 		if (strcmp(member.key, "messages") != 0)
@@ -252,7 +253,7 @@ parse_json(struct parse *parse)
 	if (tree == NULL)
 		return fault(parse, parse->text + at, "%s", why);
 	if (!json_object_is_type(tree, json_type_object))
-		ok = fault(parse, NULL, "not an object");
+		ok = fault(parse, NULL, "it is not an object");
 	else
 		ok = take_members(parse, tree) && take_messages(parse, json_arr(tree, "messages"));
 	json_object_put(tree);
@@ -351,7 +352,7 @@ prompt_files_read(struct prompt_files *files, const char *directory)
 	if (n < 0)
 		fault(&whole, NULL, "%s", strerror(errno));
 	if (n > (int)PROMPT_FILES_MAX)
-		fault(&whole, NULL, "has %d prompts, at most %u are taken", n, PROMPT_FILES_MAX);
+		fault(&whole, NULL, "has %d prompts; at most %u are allowed", n, PROMPT_FILES_MAX);
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 		char *path = xprintf("%s/%s", directory, name);

@@ -53,7 +53,7 @@ check_number(struct reader *reader, const char *word, size_t len, int line)
 	value = strtoll(word, &end, hex ? 16 : 10);
 	if (end == end_of_word && (errno != 0 || value > INT_MAX || value < INT_MIN))
 		config_faults_add(reader->faults,
-				  "%s:%d: %.*s: so large a number needs an L at its end",
+				  "%s:%d: %.*s: a number beyond 32 bits must end with L",
 				  reader->name, line, (int)len, word);
 	else if (errno == ERANGE && end < end_of_word && (*end == 'L' || *end == 'l'))
 		config_faults_add(reader->faults, "%s:%d: %.*s is larger than 64 bits",
@@ -102,7 +102,7 @@ reader_init(struct reader *reader, const char *name, const char *text, struct co
 		return;
 	error = config_error_text(&reader->tree);
 	config_faults_add(faults, "%s:%d: %s", name, config_error_line(&reader->tree),
-			  error != NULL ? error : "nested too deeply");
+			  error != NULL ? error : "is nested too deeply");
 	config_destroy(&reader->tree);
 	config_init(&reader->tree);
 }
@@ -158,7 +158,7 @@ reader_override(struct reader *reader, const char *set)
 	struct override *o;
 
 	if (equals == NULL || equals == set || equals - set >= KEY_PATH_MAX) {
-		config_faults_add(reader->faults, "--set: it needs the form KEY.PATH=VALUE");
+		config_faults_add(reader->faults, "--set must have the form KEY.PATH=VALUE");
 		return;
 	}
 	reader->override =
@@ -168,8 +168,8 @@ reader_override(struct reader *reader, const char *set)
 				.value = xstrdup(equals + 1) };
 	if (reader_set_is_secret(set)) {
 		config_faults_add(reader->faults,
-				  "--set %s: a literal secret would show in the "
-				  "process list; give env:NAME, file:PATH or credential:NAME",
+				  "--set %s: a literal secret would be visible in the process "
+				  "list; use env:NAME, file:PATH or credential:NAME",
 				  o->path);
 		*o->value = '\0';
 		o->used = true;
@@ -270,7 +270,7 @@ node_group(const struct node *parent, const char *key)
 	struct node node = { .reader = parent->reader };
 
 	if (reader_find_override(parent, key) != NULL)
-		node_fault(parent, key, "is a group; name a key in it");
+		node_fault(parent, key, "is a group; add the name of a key in it");
 	join(node.path, parent, key);
 	node.setting = reader_find_setting(parent, key);
 	if (node.setting != NULL && !config_setting_is_group(node.setting)) {

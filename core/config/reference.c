@@ -38,17 +38,18 @@ reference_check(const char *reference)
 
 	if ((name = after(reference, "env:")) != NULL) {
 		if (*name == '\0' || strchr(name, '=') != NULL)
-			return "env: needs the name of a variable";
+			return "env: must be followed by the name of a variable";
 		return NULL;
 	}
 	if ((name = after(reference, "file:")) != NULL)
-		return *name == '/' ? NULL : "file: needs an absolute path";
+		return *name == '/' ? NULL : "file: must be followed by an absolute path";
 	if ((name = after(reference, "credential:")) != NULL) {
 		if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL)
-			return "credential: needs the name of a file in $CREDENTIALS_DIRECTORY";
+			return "credential: must be followed by the name of a file in "
+			       "$CREDENTIALS_DIRECTORY";
 		return NULL;
 	}
-	return "it is not of the form env:NAME, file:PATH or credential:NAME";
+	return "it must have the form env:NAME, file:PATH or credential:NAME";
 }
 
 char *
@@ -100,7 +101,7 @@ reference_read(const char *reference, char *why, size_t why_size)
 	}
 	if (name != NULL) {
 		if (getenv(name) == NULL) {
-			snprintf(why, why_size, "the environment has no variable %s", name);
+			snprintf(why, why_size, "the environment variable %s is not set", name);
 			return NULL;
 		}
 		value = xstrdup(getenv(name));

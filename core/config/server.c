@@ -33,7 +33,7 @@ tcp_listener(struct config_listener *listener, const char *address)
 
 	if (why == NULL && (*url.rest != '\0' || strrchr(address, ':') == NULL ||
 			    (url.literal6 && strrchr(address, ']')[1] != ':')))
-		why = "it needs the form ADDRESS:PORT, such as 127.0.0.1:8765";
+		why = "it must have the form ADDRESS:PORT, for example 127.0.0.1:8765";
 	if (why != NULL)
 		return why;
 	if (!url_host_loopback(url.host))
@@ -48,9 +48,9 @@ static const char *
 unix_listener(struct config_listener *listener, const char *path)
 {
 	if (*path != '/')
-		return "a unix socket needs an absolute path";
+		return "the path of a unix socket must be absolute";
 	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return "the path of a unix socket has at most 107 bytes";
+		return "the path of a unix socket may have at most 107 bytes";
 	listener->kind = LISTEN_UNIX;
 	listener->host = xstrdup(path);
 	return NULL;
@@ -71,9 +71,9 @@ read_tls(const struct node *node, struct config_listener *listener)
 	listener->tls_certificate = node_text(node, "tls_certificate", NULL);
 	listener->tls_key = node_text(node, "tls_key", NULL);
 	if ((listener->tls_certificate == NULL) != (listener->tls_key == NULL))
-		node_fault(node, "tls_certificate", "goes together with tls_key");
+		node_fault(node, "tls_certificate", "must be used together with tls_key");
 	else if (listener->tls_key != NULL && listener->kind == LISTEN_UNIX)
-		node_fault(node, "tls_certificate", "makes no sense on a unix socket");
+		node_fault(node, "tls_certificate", "cannot be used with a unix socket");
 	else if (listener->tls_key != NULL && access(listener->tls_certificate, R_OK) != 0)
 		node_fault(node, "tls_certificate", "cannot be read: %s", strerror(errno));
 	else if (listener->tls_key != NULL && access(listener->tls_key, R_OK) != 0)
@@ -92,8 +92,10 @@ read_mode(const struct node *node)
 	text = config_setting_get_string(setting);
 	if (text == NULL || strlen(text) < 3 || strlen(text) > 4 ||
 	    strspn(text, "01234567") != strlen(text) || strtoul(text, NULL, 8) > 0777) {
-		node_fault(node, "mode", "must be a text in octal, such as \"0660\"%s",
-			   text == NULL ? "; a number would be read as decimal" : "");
+		node_fault(node, "mode",
+			   "must be an octal number in quotes, for example "
+			   "\"0660\"%s",
+			   text == NULL ? "; without quotes it would be read as decimal" : "");
 		return SOCKET_MODE;
 	}
 	return (unsigned)strtoul(text, NULL, 8);
@@ -110,8 +112,8 @@ read_listener(struct config *config, const struct node *node)
 	listener.mode = read_mode(node);
 	if ((tcp != NULL) + (path != NULL) + systemd != 1)
 		node_fault(node, "tcp",
-			   "a listener has exactly one of tcp = \"ADDRESS:PORT\", "
-			   "unix = \"/PATH\" and systemd = true");
+			   "a listener must have exactly one of tcp = \"ADDRESS:PORT\", unix = "
+			   "\"/PATH\" and systemd = true");
 	else if (tcp != NULL)
 		why = tcp_listener(&listener, tcp);
 	else if (path != NULL)
@@ -119,7 +121,7 @@ read_listener(struct config *config, const struct node *node)
 	else
 		listener.kind = LISTEN_SYSTEMD;
 	if (path == NULL && node_has(node, "mode"))
-		node_fault(node, "mode", "is for a unix socket only");
+		node_fault(node, "mode", "can be used only with a unix socket");
 	if (why != NULL)
 		node_fault(node, tcp != NULL ? "tcp" : "unix", "%s", why);
 	read_tls(node, &listener);
@@ -191,7 +193,7 @@ read_listeners(struct config *config, const struct node *server,
 	}
 	config->server.stdio = node_auto(server, "stdio", config->server.listeners == 0) && !given;
 	if (!config->server.stdio && config->server.listeners == 0 && !given)
-		node_fault(server, "stdio", "is false, and there is no listener");
+		node_fault(server, "stdio", "is false, but there is no listener");
 }
 
 static char *
@@ -245,7 +247,7 @@ read_endpoint(struct config *config, const struct node *server)
 	    p[strspn(p, "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			"0123456789._~-")] != '\0' ||
 	    strstr(p, "//") != NULL)
-		node_fault(server, "endpoint", "must be a path such as \"/mcp\"");
+		node_fault(server, "endpoint", "must be a path, for example \"/mcp\"");
 }
 
 void

@@ -129,7 +129,7 @@ text_read(const char *path, size_t max, size_t *len, struct stat *status, char *
 	text = read_all(fd, (size_t)status->st_size, len);
 	close(fd);
 	if (strlen(text) != *len) {
-		snprintf(why, why_size, "%s has a NUL byte in it", path);
+		snprintf(why, why_size, "%s contains a NUL byte", path);
 		secret_free(text);
 		return NULL;
 	}

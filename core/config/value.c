@@ -84,7 +84,7 @@ node_word(const struct node *node, const char *key, const char *const *words, si
 		for (i = 0; words[i] != NULL; i++)
 			buf_printf(&list, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
 		meant = nearest_word(&known, text);
-		node_fault(node, key, "\"%s\" is not one of %s%s%s%s", text, list.data,
+		node_fault(node, key, "\"%s\" must be one of %s%s%s%s", text, list.data,
 			   meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
 			   meant != NULL ? "\"?" : "");
 		buf_fini(&list);
@@ -305,7 +305,9 @@ node_json(const struct node *node, const char *key)
 	buf_init(&out, JSON_MAX);
 	json_start(&json, &out);
 	if (!write_json(&json, group.setting, 0) || !buf_ok(&out)) {
-		node_fault(node, key, "is too large, too deep, or has a number that JSON lacks");
+		node_fault(node, key,
+			   "is too large, too deep, or contains a number that JSON "
+			   "cannot represent");
 		buf_fini(&out);
 		return xstrdup("{}");
 	}

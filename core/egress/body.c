@@ -43,8 +43,8 @@ add_reference(struct buf *body, const struct mcp_piece *piece, const struct stri
 
 	if (strlen(reference) != piece->text.len || !strings_have(references, reference)) {
 		snprintf(why, why_size,
-			 "the secret reference \"%.100s\" is not among those that the "
-			 "operator allows (plugins.secret_references)",
+			 "the operator does not allow the secret reference \"%.100s\" "
+			 "(plugins.secret_references)",
 			 reference);
 		free(reference);
 		return MCP_E_PERMISSION;
@@ -54,7 +54,7 @@ add_reference(struct buf *body, const struct mcp_piece *piece, const struct stri
 		snprintf(why, why_size, "the secret %s cannot be read: %s", reference, detail);
 		status = MCP_E_UNAVAILABLE;
 	} else if (piece->kind == MCP_PIECE_SECRET_JSON && !utf8_valid(value, strlen(value))) {
-		snprintf(why, why_size, "the secret %s is not text; send it in base64", reference);
+		snprintf(why, why_size, "the secret %s is not text; send it as base64", reference);
 		status = MCP_E_INPUT;
 	} else {
 		add_secret(body, piece->kind, value);
@@ -79,7 +79,9 @@ body_build(struct buf *body, const struct mcp_piece *piece, size_t n,
 		else
 			status = MCP_E_INTERNAL;
 		if (status == MCP_E_INTERNAL)
-			snprintf(why, why_size, "the plugin sent a piece of an unknown kind");
+			snprintf(why, why_size,
+				 "the plugin sent a body piece of an unknown "
+				 "kind");
 	}
 	if (status == MCP_OK && !buf_ok(body)) {
 		snprintf(why, why_size, "the body is larger than %u bytes; send a file instead",

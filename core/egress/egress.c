@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests come in, find a reply in the cache, a flight under way or one of their own, and go out
- * through `done`, always later than they came. */
+/* A request is answered from the cache, joins a running flight or gets its own. `done` is always
+ * called later, never inside egress_submit(). */
 #include "egress/egress.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ run_later(struct loop_job *job)
 	}
 	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
 		give_first(egress);
-	if (egress->pending != NULL) /* they came meanwhile; others have their turn first */
+	if (egress->pending != NULL) /* new ones; the others are first */
 		egress_later(egress);
 }
 
@@ -165,7 +165,7 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 	flight_take_files(flight);
 	flight->deadline_ms = deadline_ms > 0 ? deadline_ms : 0;
 	wait_for(transfer, flight, deadline_ms);
-	flight_queue(flight); /* `done` must not come before submit returns */
+	flight_queue(flight); /* `done` must not be called before submit returns */
 }
 
 struct transfer *
@@ -243,7 +243,8 @@ transfer_resume(struct transfer *transfer)
 		flight_queue(flight);
 }
 
-/* ---- beginning and end ----------------------------------------------------------------------- */
+/* ---- creating and freeing
+ * --------------------------------------------------------------------- */
 
 struct egress *
 egress_new(struct loop *loop, const struct config *config, struct pool *pool)

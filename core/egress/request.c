@@ -55,7 +55,7 @@ check_method(const struct check *check)
 
 	if (method != NULL && http_method(method, strlen(method)))
 		return MCP_OK;
-	return refuse(check, MCP_E_INTERNAL, "the plugin named no method that exists");
+	return refuse(check, MCP_E_INTERNAL, "the plugin used an unknown method");
 }
 
 static enum mcp_status
@@ -161,7 +161,7 @@ set_target(struct request *request, const struct check *check)
 
 	if ((http->path == NULL) == (http->url == NULL))
 		return refuse(check, MCP_E_INTERNAL,
-			      "the plugin named no path, or a path and a link");
+			      "the plugin gave no path, or both a path and a link");
 	status = check_method(check);
 	if (status == MCP_OK && http->path != NULL)
 		status = check_path(check);
@@ -239,7 +239,7 @@ header_check(const struct mcp_header *header, bool link)
 		return "is too long";
 	for (const char *p = header->value; *p != '\0'; p++) {
 		if ((*p & 0x80) != 0 || *p < ' ' || *p == 0x7f)
-			return "has a character that headers do not have";
+			return "has a character that is not valid in a header";
 	}
 	return NULL;
 }

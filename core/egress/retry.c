@@ -91,8 +91,8 @@ static enum mcp_status
 certificate_failure(const struct flight *flight, char *why, size_t why_size)
 {
 	snprintf(why, why_size,
-		 "the certificate of %s is not trusted (%s); if it is right, name its "
-		 "authority in upstreams.%s.ca_file",
+		 "the certificate of %s is not trusted (%s); if it is right, set "
+		 "upstreams.%s.ca_file to its authority",
 		 flight->request.upstream->url, flight->detail, flight->request.upstream->role);
 	return MCP_E_UNAVAILABLE;
 }
@@ -108,7 +108,7 @@ loss_failure(const struct flight *flight, CURLcode rc, char *why, size_t why_siz
 		return MCP_E_TIMEOUT;
 	}
 	if (rc == CURLE_OPERATION_TIMEDOUT) {
-		snprintf(why, why_size, "%s went silent: not a byte for %u s", host,
+		snprintf(why, why_size, "%s sent nothing for %u s", host,
 			 (flight->request.timeout_ms + 999) / 1000);
 		return MCP_E_TIMEOUT;
 	}
@@ -153,7 +153,7 @@ failure_describe(const struct flight *flight, CURLcode rc, char *why, size_t why
 	}
 	if (connection_lost(rc))
 		return loss_failure(flight, rc, why, why_size);
-	snprintf(why, why_size, "%s did not answer as HTTP should (%s)", host,
+	snprintf(why, why_size, "%s sent an answer that is not valid HTTP (%s)", host,
 		 flight->egress->curl->easy_strerror(rc));
 	return rc == CURLE_OUT_OF_MEMORY ? MCP_E_INTERNAL : MCP_E_UPSTREAM;
 }

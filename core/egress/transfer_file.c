@@ -108,9 +108,11 @@ failed(const char *path, char *why, size_t why_size)
 {
 	switch (errno) {
 	case ENOENT:
-	case ENOTDIR: snprintf(why, why_size, "there is no %s", path); return MCP_E_NOT_FOUND;
+	case ENOTDIR:
+		snprintf(why, why_size, "%s or its folder does not exist", path);
+		return MCP_E_NOT_FOUND;
 	case EEXIST:
-		snprintf(why, why_size, "%s exists already; name another file", path);
+		snprintf(why, why_size, "%s already exists; use another name", path);
 		return MCP_E_CONFLICT;
 	case ELOOP:
 	case EXDEV:
@@ -184,7 +186,7 @@ transfer_file_write(struct transfer_file *file, const struct strings *dirs, cons
 		return failed(path, why, why_size);
 	file->name = xstrdup(slash == NULL ? rest : slash + 1);
 	if (*file->name == '\0' || strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0) {
-		snprintf(why, why_size, "%s is not the name of a file", path);
+		snprintf(why, why_size, "%s is not a valid file name", path);
 		return MCP_E_INPUT;
 	}
 	if (fstatat(file->dir, file->name, &info, AT_SYMLINK_NOFOLLOW) == 0) {

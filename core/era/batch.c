@@ -36,7 +36,9 @@ release(struct batch *batch)
 		if (!buf_ok(answers)) {
 			buf_reset(answers);
 			rpc_write_error(answers, NULL, rpc_error_code(RPC_INTERNAL),
-					"the answers are together larger than may be sent", NULL);
+					"the answers together are larger than one message may "
+					"be",
+					NULL);
 		}
 		exchange->ops->finish(exchange, 200, NULL, 0, answers->data, answers->len);
 	}
@@ -90,7 +92,7 @@ batch_receive(struct eras *eras, struct exchange *exchange, struct session *sess
 	const char *fault = NULL;
 
 	if (session->revision != REV_2025_03_26)
-		fault = "this revision knows no batches: send one message at a time";
+		fault = "this revision has no batches: send one message at a time";
 	else if (n == 0)
 		fault = "a batch must not be empty";
 	else if (n > BATCH_MAX)

@@ -117,7 +117,7 @@ static void
 give_up_late(struct request *request)
 {
 	give_up(request, MCP_E_TIMEOUT, "The client did not answer in time",
-		"Its time for all that one request asks is over");
+		"The time for all questions of one request is over");
 }
 
 static void
@@ -167,7 +167,7 @@ client_requests_send(struct request *request)
 	}
 	if (!sent)
 		give_up(request, MCP_E_UNAVAILABLE, "The client cannot be asked",
-			"Its connection is gone, or it takes no more messages");
+			"Its connection is gone, or it accepts no more messages");
 }
 
 /* All answers have arrived: the call continues with them. */
@@ -184,7 +184,7 @@ resume(struct request *request)
 	free(old);
 	if (request->answers_text == NULL) {
 		give_up(request, MCP_E_TOO_LARGE, "The client's answers are too large",
-			"Together they exceed what one call may hold");
+			"Together they are larger than one call may hold");
 		return;
 	}
 	request_move(request, REQUEST_CALLING);

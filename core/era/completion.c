@@ -79,7 +79,7 @@ completion_complete(struct request *request)
 		invoke(request, row, arguments, NULL);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "params.argument.value and params.context must not have U+0000");
+			      "params.argument.value and params.context must not contain U+0000");
 	json_object_put(arguments);
 }
 

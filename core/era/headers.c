@@ -36,8 +36,7 @@ check_name(const struct request *request, const struct method *method, char *why
 	if (same)
 		return NULL;
 	snprintf(why, why_size, "the header Mcp-Name %s params.%s",
-		 header == NULL ? "is missing: it must repeat" : "does not say the same as",
-		 method->mirrored);
+		 header == NULL ? "is missing: it must repeat" : "differs from", method->mirrored);
 	return why;
 }
 
@@ -55,8 +54,7 @@ check_params(const struct request *request, const struct row *row, char *why, si
 		if (header_matches(&row->params[i], arguments, header))
 			continue;
 		snprintf(why, why_size, "the header %s %s the argument", name,
-			 header == NULL ? "is missing: it must repeat"
-					: "does not say the same as");
+			 header == NULL ? "is missing: it must repeat" : "differs from");
 		return why;
 	}
 	return NULL;
@@ -74,7 +72,7 @@ headers_check(const struct request *request, char *why, size_t why_size)
 	if (header == NULL || strcmp(header, name) != 0) {
 		snprintf(why, why_size, "the header Mcp-Method %s",
 			 header == NULL ? "is missing: it must repeat the method"
-					: "does not say the same as the method");
+					: "differs from the method");
 		return why;
 	}
 	if (method != NULL && method->mirrored != NULL)

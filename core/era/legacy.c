@@ -55,17 +55,18 @@ legacy_session(struct eras *eras, struct exchange *exchange, const char *id)
 	if (name == NULL) {
 		exchange_refuse(
 		    eras, exchange, 400, id, rpc_error_code(RPC_INVALID_REQUEST),
-		    "the header Mcp-Session-Id is missing: send initialize first, or name the "
+		    "the header Mcp-Session-Id is missing: send initialize first, or set the "
 		    "protocol version in params._meta");
 		return NULL;
 	}
 	session = session_find(eras->sessions, exchange->principal.name, name, &busy);
 	if (session == NULL && busy)
 		exchange_refuse(eras, exchange, 503, id, rpc_error_code(RPC_OVERLOADED),
-				"too many sessions have requests under way: try again later");
+				"too many sessions have running requests: try again later");
 	else if (session == NULL)
 		exchange_refuse(eras, exchange, 404, id, rpc_error_code(RPC_UNKNOWN_SESSION),
-				"no such session, or it has expired: send initialize again");
+				"the session does not exist or has expired: send initialize "
+				"again");
 	return session;
 }
 
@@ -190,7 +191,7 @@ legacy_admit(struct request *request)
 
 	if (initialize && request->batch != NULL) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
-			      "initialize must not be part of a batch");
+			      "initialize must not be in a batch");
 		return false;
 	}
 	request->capabilities = session != NULL ? session->capabilities : "{}";

@@ -66,8 +66,7 @@ check_version(struct request *request, const char *version)
 			      "missing: it must repeat the version in params._meta");
 	if (strcmp(header, version) != 0)
 		return refuse(request, RPC_HEADER_MISMATCH,
-			      "the header MCP-Protocol-Version does "
-			      "not say the same as params._meta");
+			      "the header MCP-Protocol-Version differs from params._meta");
 	if (strcmp(version, revision_name(REV_MODERN)) == 0)
 		return true;
 	buf_init(&data, LIMIT_BODY);

@@ -60,8 +60,8 @@ mrtr_read(struct request *request)
 			!request_state_read(request, json_object_get_string(text),
 					    (size_t)json_object_get_string_len(text), &state))) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "params.requestState is not one "
-			      "of this request, or has expired: send the request again without it");
+			      "params.requestState does not belong to this request, or has "
+			      "expired: send the request again without it");
 		return false;
 	}
 	request->round = state.round;
@@ -84,8 +84,8 @@ mrtr_ask(struct request *request)
 	if (!request_state_write(request, &state) || !buf_ok(&state)) {
 		buf_fini(&state);
 		invoke_fail(request, MCP_E_TOO_LARGE, "The answers so far are too large to keep",
-			    "All answers of one request may have 8192 bytes together",
-			    "Answer more briefly");
+			    "All answers of one request together may have 8192 bytes",
+			    "Use shorter answers");
 		return;
 	}
 	out = request_begin(request);

@@ -159,8 +159,8 @@ received(struct eras *eras, struct exchange *exchange, struct message *message, 
 	if (code == 0 && !room_for(eras, message->cost) &&
 	    (message->kind == MESSAGE_REQUEST || message->kind == MESSAGE_BATCH))
 		exchange_refuse(eras, exchange, 503, message->id, rpc_error_code(RPC_OVERLOADED),
-				"the requests under way are too large together: try again later, "
-				"or send less at once");
+				"the running requests are too large together: try again later, "
+				"or send less data");
 	else if (code != 0)
 		exchange_refuse(eras, exchange, 400, message->id, code, why);
 	else if (message->kind == MESSAGE_BATCH)
@@ -240,7 +240,7 @@ parse_later(struct eras *eras, struct exchange *exchange, const char *body, size
 	if (parsing->body == NULL) {
 		free(parsing);
 		exchange_refuse(eras, exchange, 503, NULL, rpc_error_code(RPC_OVERLOADED),
-				"out of memory: try again later, or send less at once");
+				"out of memory: try again later, or send less data");
 		return;
 	}
 	memcpy(parsing->body, body, len);

@@ -237,7 +237,9 @@ request_send(struct request *request, int status)
 	struct buf *out = &request->eras->out;
 
 	if (!buf_ok(out))
-		write_error(request, RPC_INTERNAL, NULL, "the answer is larger than may be sent",
+		write_error(request, RPC_INTERNAL, NULL,
+			    "the answer is larger than one "
+			    "message may be",
 			    &status);
 	hand_over(request, status, out);
 	scratch_renew(out);

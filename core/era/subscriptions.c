@@ -144,7 +144,7 @@ subscriptions_listen(struct request *request)
 	}
 	if (request->eras->n_subscriptions >= LIMIT_LISTENS) {
 		request_error(request, RPC_OVERLOADED, NULL,
-			      "%u subscriptions are open already: close one, or try again later",
+			      "%u subscriptions are already open: close one, or try again later",
 			      LIMIT_LISTENS);
 		return;
 	}

@@ -139,8 +139,8 @@ tools_answer(struct request *request, const struct result *result)
 	struct buf meta;
 
 	if (broken_promise(request, result)) {
-		invoke_fail(request, MCP_E_INTERNAL, "The tool did not answer as it declares",
-			    "Its outputSchema promises structured content, and there is none",
+		invoke_fail(request, MCP_E_INTERNAL, "The tool does not answer as declared",
+			    "Its outputSchema requires structured content, but there is none",
 			    NULL);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dlopen, and the descriptor against the manifest. All that is read of the descriptor is copied at
- * once, as long as its own minor of the ABI made it.
+ * dlopen, and the comparison of descriptor and manifest. Everything that is read from the
+ * descriptor is copied at once, with the length that its own minor version of the ABI has.
  */
 #include "module/code.h"
 
@@ -24,7 +24,7 @@
 #include "run/ops.h"
 #include "run/requests.h"
 
-#define NAME_MAX_BYTES 1024u /* of a row, for comparison */
+#define NAME_MAX_BYTES 1024u /* name of a row, for comparison */
 
 #define ROW_SIZE_LEAST SIZE_1_0(mcp_row, answer)
 
@@ -69,21 +69,21 @@ check_request(const struct check *check, const char *where, const struct mcp_row
 	char method[16];
 
 	if (!code_request_parse(row->request, method, sizeof(method), &path))
-		return differs(check, "%s: its request is not \"METHOD /path\"", where);
+		return differs(check, "%s: its request must be \"METHOD /path\"", where);
 	why = uri_template_check(path);
 	return why == NULL || differs(check, "%s: its request: %s", where, why);
 }
 
-/* Copies the operation, so that members which its minor lacks read as NULL. */
+/* Copies the operation; members that its minor version does not have become NULL. */
 static bool
 take_operation(const struct check *check, const char *where, struct mcp_row *row,
 	       struct mcp_operation *copy)
 {
 	if (!struct_adopt(copy, sizeof(*copy), row->operation, SIZE_1_0(mcp_operation, answer)))
-		return differs(check, "%s: its operation says a size of %u", where,
+		return differs(check, "%s: its operation has the invalid size %u", where,
 			       row->operation->size);
 	if (copy->start == NULL || copy->poll == NULL)
-		return differs(check, "%s: its operation lacks start or poll", where);
+		return differs(check, "%s: its operation has no start or no poll", where);
 	row->operation = copy;
 	return true;
 }
@@ -95,7 +95,9 @@ check_code_row(const struct check *check, enum row_kind kind, const char *where,
 	int ways = (row->handler != NULL) + (row->operation != NULL) + (row->request != NULL);
 
 	if (ways != 1)
-		return differs(check, "%s: has %d of handler, operation and request, not one",
+		return differs(check,
+			       "%s: has %d of handler, operation and request; exactly "
+			       "one is needed",
 			       where, ways);
 	if (row->operation != NULL && kind != ROW_TOOL)
 		return differs(check, "%s: only tools can be operations", where);
@@ -133,7 +135,7 @@ copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct
 	memcpy(row, from, rows->stride < sizeof(*row) ? rows->stride : sizeof(*row));
 	manifest_row_name(json, expected, sizeof(expected));
 	if (row->name == NULL || strcmp(row->name, expected) != 0)
-		return differs(check, "%s[%u] is \"%.64s\", in the manifest \"%.64s\"",
+		return differs(check, "%s[%u] is \"%.64s\", but \"%.64s\" in the manifest",
 			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
 	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
 	return check_code_row(check, kind, where, row,
@@ -148,14 +150,14 @@ copy_rows(const struct check *check, enum row_kind kind, const struct mcp_rows *
 	size_t n = json_object_array_length(list);
 
 	if (rows->count != n)
-		return differs(check, "it has %u %s, the manifest %zu", rows->count,
+		return differs(check, "it has %u %s, but the manifest has %zu", rows->count,
 			       manifest_kinds[kind], n);
 	if (n == 0)
 		return true;
 	if (rows->row == NULL || rows->stride < ROW_SIZE_LEAST ||
 	    rows->stride % _Alignof(struct mcp_row) != 0)
-		return differs(check, "%s: its rows have a stride of %u", manifest_kinds[kind],
-			       rows->stride);
+		return differs(check, "%s: its rows have the invalid stride %u",
+			       manifest_kinds[kind], rows->stride);
 	check->code->row[kind] = xcalloc(n, sizeof(struct mcp_row));
 	if (kind == ROW_TOOL)
 		check->code->operation = xcalloc(n, sizeof(struct mcp_operation));
@@ -174,7 +176,7 @@ same_text(const struct check *check, const char *key, const char *value)
 
 	if (value != NULL && strcmp(value, expected) == 0)
 		return true;
-	return differs(check, "its %s is \"%.64s\", in the manifest \"%.64s\"", key,
+	return differs(check, "its %s is \"%.64s\", but \"%.64s\" in the manifest", key,
 		       value ? value : "(none)", expected);
 }
 
@@ -186,7 +188,7 @@ check_code_abi(const struct check *check, const struct mcp_plugin *plugin)
 	manifest_abi_parse(json_str(json_obj(check->manifest, "plugin"), "abi"), &major, &minor);
 	if (plugin->abi_major == major && plugin->abi_minor == minor)
 		return true;
-	return differs(check, "its ABI is %u.%u, in the manifest %u.%u", plugin->abi_major,
+	return differs(check, "its ABI is %u.%u, but %u.%u in the manifest", plugin->abi_major,
 		       plugin->abi_minor, major, minor);
 }
 
@@ -196,7 +198,7 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 	struct mcp_plugin *plugin = &check->code->descriptor;
 
 	if (!struct_adopt(plugin, sizeof(*plugin), from, SIZE_1_0(mcp_plugin, stop)))
-		return differs(check, "it says a size of %u, at least %zu is needed", from->size,
+		return differs(check, "its size is %u, but at least %zu is needed", from->size,
 			       SIZE_1_0(mcp_plugin, stop));
 	if (!check_code_abi(check, from))
 		return false;
@@ -209,8 +211,8 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 	       copy_rows(check, ROW_COMPLETION, &plugin->completions);
 }
 
-/* A request that the manifest does not list can never work: better to hear of it now. Those that
- * the operator took away fail when they are made. */
+/* A request that the manifest does not list can never work, so the plugin is refused at once.
+ * Requests that the operator removed fail when they are made. */
 static bool
 request_listed(struct check *check, const struct strings *permissions, const struct mcp_row *row)
 {
@@ -221,7 +223,7 @@ request_listed(struct check *check, const struct strings *permissions, const str
 	    !code_request_parse(row->request, method, sizeof(method), &path) ||
 	    permission_allows(permissions, method, path))
 		return true;
-	return differs(check, "\"%s\" sends %s, which its manifest does not list", row->name,
+	return differs(check, "\"%s\" sends %s, which is not in its manifest", row->name,
 		       row->request);
 }
 
@@ -305,7 +307,7 @@ host_log(const struct mcp_host *host, enum mcp_level level, const char *message)
 		return;
 	code = code_of(host);
 	if (message == NULL)
-		message = "a line of the log that is NULL";
+		message = "a log line that is NULL";
 	code->services->log(code->owner, run_level(level), message, strnlen(message, CODE_LOG_MAX));
 }
 
@@ -318,8 +320,8 @@ host_changed(const struct mcp_host *host, const char *what)
 		code_of(host)->services->changed(code_of(host)->owner, what);
 	else
 		host_log(host, MCP_LOG_ERROR,
-			 "it says that something else than tools, resources or prompts has "
-			 "changed");
+			 "it reports a change of something other than tools, resources or "
+			 "prompts");
 }
 
 static void
@@ -331,11 +333,11 @@ host_updated(const struct mcp_host *host, const char *uri)
 		code_of(host)->services->updated(code_of(host)->owner, uri);
 	else
 		host_log(host, MCP_LOG_ERROR,
-			 "it says that a resource has changed whose URI is NULL or too long");
+			 "it reports a change of a resource whose URI is NULL or too long");
 }
 
-/* A plugin may make threads of its own. They must not take the signals that the host waits for; of
- * those that are faults of a thread itself, none can be blocked. */
+/* A plugin may start threads of its own. They must not receive the signals that the host waits for.
+ * The signals of a thread's own faults cannot be blocked. */
 static void
 block_signals(sigset_t *before)
 {

@@ -85,14 +85,16 @@ check_header(struct elf *elf)
 
 	if (elf->size < EI_NIDENT || !read_at(elf, elf->head.e_ident, EI_NIDENT, 0) ||
 	    memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
-		return refuse(elf, PLUGIN_NOT_ELF, "it does not begin as ELF files do");
+		return refuse(elf, PLUGIN_NOT_ELF, "it has no ELF header");
 	if (head->e_ident[EI_CLASS] != ELFCLASS64)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
 			      "it is of ELF class %d, but this host "
 			      "of %d",
 			      head->e_ident[EI_CLASS], ELFCLASS64);
 	if (head->e_ident[EI_DATA] != ELF_DATA_HERE)
-		return refuse(elf, PLUGIN_ARCHITECTURE, "its byte order is not this machine's");
+		return refuse(elf, PLUGIN_ARCHITECTURE,
+			      "its byte order is not that of this "
+			      "machine");
 	if (!read_at(elf, &elf->head, sizeof(elf->head), 0))
 		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the ELF header");
 	if (head->e_machine != __ehdr_start.e_machine)
@@ -116,7 +118,7 @@ check_segment(const struct elf *elf, unsigned i)
 		return PLUGIN_OK;
 	if (!within(elf, segment->p_offset, segment->p_filesz))
 		return refuse(elf, PLUGIN_TRUNCATED,
-			      "segment %u needs %llu bytes from %llu on, the file has %llu", i,
+			      "segment %u needs %llu bytes at %llu, but the file has %llu", i,
 			      (unsigned long long)segment->p_filesz,
 			      (unsigned long long)segment->p_offset, (unsigned long long)elf->size);
 	if (segment->p_type == PT_LOAD && segment->p_filesz > segment->p_memsz)
@@ -147,7 +149,7 @@ check_segments(struct elf *elf)
 		dynamic |= elf->segment[i].p_type == PT_DYNAMIC;
 	}
 	if (!load || !dynamic)
-		return refuse(elf, PLUGIN_NOT_ELF, "it has nothing to load");
+		return refuse(elf, PLUGIN_NOT_ELF, "it has no segment to load");
 	/* Loading does not need the sections, but they are at the end: a file that was not written
 	 * completely does not have them. */
 	if (head->e_shoff != 0 &&
@@ -170,8 +172,10 @@ take_manifest(struct elf *elf, uint64_t offset, uint32_t len)
 	if (elf->manifest != NULL)
 		return refuse(elf, PLUGIN_BAD_MANIFEST, "there are two manifest notes");
 	if (len > MANIFEST_BYTES_MAX)
-		return refuse(elf, PLUGIN_BAD_MANIFEST, "it has %u bytes, at most %u may be", len,
-			      MANIFEST_BYTES_MAX);
+		return refuse(elf, PLUGIN_BAD_MANIFEST,
+			      "it has %u bytes; at most %u are "
+			      "allowed",
+			      len, MANIFEST_BYTES_MAX);
 	elf->manifest = xmalloc((size_t)len + 1);
 	elf->manifest_len = len;
 	elf->manifest[len] = '\0';
@@ -236,8 +240,8 @@ find_manifest(struct elf *elf)
 	}
 	if (elf->manifest == NULL)
 		return refuse(elf, PLUGIN_NO_MANIFEST,
-			      "it has no note of owner \"%s\"; plugins "
-			      "are built with lakehost_add_plugin()",
+			      "it has no note with owner \"%s\"; build plugins with "
+			      "lakehost_add_plugin()",
 			      MANIFEST_NOTE_OWNER);
 	return PLUGIN_OK;
 }

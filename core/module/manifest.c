@@ -94,7 +94,7 @@ check_text(const char *key, struct json_object *value, struct report *report)
 		return bad(report, "plugin.%s: empty or longer than %u bytes", key, TEXT_MAX);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			return bad(report, "plugin.%s: holds a control character", key);
+			return bad(report, "plugin.%s: contains a control character", key);
 	return true;
 }
 
@@ -104,14 +104,14 @@ check_abi(const char *key, struct json_object *value, struct report *report)
 	unsigned major, minor;
 
 	return manifest_abi_parse(json_object_get_string(value), &major, &minor) ||
-	       bad(report, "plugin.%s: not MAJOR.MINOR", key);
+	       bad(report, "plugin.%s: must be MAJOR.MINOR", key);
 }
 
 static bool
 check_env(const char *key, struct json_object *value, struct report *report)
 {
 	return env_name_valid(json_object_get_string(value)) ||
-	       bad(report, "plugin.%s: not a name of an environment variable", key);
+	       bad(report, "plugin.%s: must be the name of an environment variable", key);
 }
 
 static bool
@@ -122,7 +122,7 @@ check_probe(const char *key, struct json_object *value, struct report *report)
 	if (!check_text(key, value, report))
 		return false;
 	return (strncmp(probe, "GET /", 5) == 0 && strpbrk(probe + 5, " {}") == NULL) ||
-	       bad(report, "plugin.%s: not \"GET /path?query\"", key);
+	       bad(report, "plugin.%s: must be \"GET /path?query\"", key);
 }
 
 static bool
@@ -139,8 +139,8 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 		    (strstr(json_object_get_string(item), " /") == NULL &&
 		     strstr(json_object_get_string(item), " link") == NULL))
 			return bad(report,
-				   "plugin.%s[%zu]: not \"METHOD /path\" or \"METHOD link\"", key,
-				   i);
+				   "plugin.%s[%zu]: must be \"METHOD /path\" or \"METHOD link\"",
+				   key, i);
 	}
 	return true;
 }
@@ -177,8 +177,8 @@ check_option_env(const char *name, struct json_object *option, struct report *re
 	return (json_object_is_type(env, json_type_string) &&
 		option_env_valid(json_object_get_string(env))) ||
 	       bad(report,
-		   "plugin.options.%.40s: \"env\" is not the name of an environment "
-		   "variable that ends in _ID or _NAME and cannot hold a credential",
+		   "plugin.options.%.40s: \"env\" must be the name of an environment variable "
+		   "that ends in _ID or _NAME and cannot be a credential",
 		   name);
 }
 
@@ -194,10 +194,10 @@ check_options(const char *key, struct json_object *value, struct report *report)
 			if (!check_option_env(member.key, member.val, report))
 				return false;
 	if (type == NULL || strcmp(type, "object") != 0)
-		return bad(report, "plugin.%s: not a JSON Schema of type object", key);
+		return bad(report, "plugin.%s: must be a JSON Schema of type object", key);
 	/* So that a misspelled option is refused and not ignored. */
 	return !json_flag(value, "additionalProperties", true) ||
-	       bad(report, "plugin.%s: must say \"additionalProperties\": false", key);
+	       bad(report, "plugin.%s: must contain \"additionalProperties\": false", key);
 }
 
 #define GENERIC "generic"
@@ -227,12 +227,12 @@ check_upstream(const char *key, struct json_object *value, struct report *report
 		if (strcmp(member.key, "kind") != 0 && strcmp(member.key, "role") != 0)
 			return bad(report, "plugin.%s.%.40s: unknown", key, member.key);
 	if (kind == NULL || (strcmp(kind, GENERIC) != 0 && strcmp(kind, DATABRICKS) != 0))
-		return bad(report, "plugin.%s.kind: not \"" DATABRICKS "\" or \"" GENERIC "\"",
+		return bad(report, "plugin.%s.kind: must be \"" DATABRICKS "\" or \"" GENERIC "\"",
 			   key);
 	if (role == NULL && strcmp(kind, GENERIC) == 0)
 		return bad(report,
-			   "plugin.%s.role: missing: the name of the group in \"upstreams\" that "
-			   "describes the service",
+			   "plugin.%s.role: missing; it must name the group in \"upstreams\" "
+			   "that describes the service",
 			   key);
 	return role == NULL || manifest_name_valid(role) ||
 	       bad(report, "plugin.%s.role: must have 1 to %u characters of a-z, 0-9, _ and -", key,
@@ -376,7 +376,7 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 	/* The host stores the original name here after a rename; a vendor could use it to take
 	 * another name. */
 	return json_get(json_obj(row, "lakehost"), "former") == NULL ||
-	       bad(report, "%s[%zu].lakehost.former: must not be set by a manifest", kind, i);
+	       bad(report, "%s[%zu].lakehost.former: must not be in a manifest", kind, i);
 }
 
 static bool

@@ -13,10 +13,10 @@
 /* X-macro: the reasons for refusing a file, as operators see them. */
 #define PLUGIN_REFUSALS(X)                                                             \
 	X(NOT_FOUND, "not found in a plugin directory")                                \
-	X(NAME, "not a plugin name")                                                   \
-	X(SYMLINK_OUT, "leads out of its plugin directory")                            \
+	X(NAME, "not a valid plugin name")                                             \
+	X(SYMLINK_OUT, "outside of its plugin directory")                              \
 	X(NOT_REGULAR, "not a regular file")                                           \
-	X(OWNER, "owned by somebody else than root or this user")                      \
+	X(OWNER, "owned by a user other than root or this user")                       \
 	X(WRITABLE, "writable by group or others")                                     \
 	X(DIRECTORY, "in a directory that others can write to")                        \
 	X(TOO_LARGE, "larger than a plugin may be")                                    \

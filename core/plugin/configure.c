@@ -214,8 +214,8 @@ narrow(struct plugin *plugin, const struct strings *wanted, const struct strings
 		    (!code_request_parse(item, method, sizeof(method), &path) ||
 		     !permission_allows(wanted, method, path)))
 			return refusal_set(&plugin->refusal, PLUGIN_PERMISSIONS,
-					   "%s: \"%.80s\" is not among those of its manifest; "
-					   "they can be narrowed, not widened",
+					   "%s: \"%.80s\" is not in its manifest; permissions "
+					   "can be removed, not added",
 					   where(plugin), item);
 		grant(&plugin->permissions, item);
 	}

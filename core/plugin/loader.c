@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sequence: enabled set, file, manifest, options, rows, code. All plugins pass one stage before
- * the next begins, because the registry judges rows of all of them together, and no code runs
- * before it has.
+ * The sequence: enabled plugins, file, manifest, options, rows, code. All plugins finish one stage
+ * before the next stage begins, because the registry checks the rows of all of them together, and
+ * no code may run before that.
  */
 #include "plugin/loader.h"
 
@@ -27,7 +27,7 @@
 #include "worker/remote.h"
 #include "worker/worker.h"
 
-#define NEWS_MAX 256u /* changes that wait for the loop, each other than the others */
+#define NEWS_MAX 256u /* changes that wait for the loop, all different */
 
 struct news {
 	char *what, *uri;
@@ -41,11 +41,11 @@ struct plugins {
 	struct plugin *item;
 	size_t count;
 	struct prompt_files prompts;
-	struct strings prompt_faults; /* of reading them, and of making rows of them */
+	struct strings prompt_faults; /* memory for reading them, and for their rows */
 	struct registry *registry;
 	void (*changed)(void *data, const char *what, const char *uri);
 	void *changed_data;
-	pthread_mutex_t lock; /* of the news, which come from any thread */
+	pthread_mutex_t lock; /* protects the news, which come from any thread */
 	struct news *news, **news_end;
 	unsigned n_news;
 	struct loop_job job;
@@ -98,7 +98,8 @@ same_news(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Under the lock. True when there is nothing to add: it is told already, or there is no room. */
+/* Under the lock. True when nothing must be added: it is already in the list, or there is no
+ * room. */
 static bool
 news_known(struct plugins *plugins, const char *what, const char *uri)
 {
@@ -108,7 +109,7 @@ news_known(struct plugins *plugins, const char *what, const char *uri)
 	return plugins->n_news >= NEWS_MAX;
 }
 
-/* Under the lock. True when the loop has to be told. */
+/* Under the lock. True when the loop must be told. */
 static bool
 news_add(struct plugins *plugins, const char *what, const char *uri)
 {
@@ -138,7 +139,7 @@ plugin_changed(const struct provider *provider, const char *what, const char *ur
 	pthread_mutex_unlock(&plugins->lock);
 	if (full)
 		log_event(LOG_WARNING, "plugin-updates-lost", "plugin", "s", provider->name, "why",
-			  "s", "more resources change than clients can be told of", NULL);
+			  "s", "more resources change than clients can be notified of", NULL);
 	if (post)
 		loop_post(plugins->loop, &plugins->job);
 }
@@ -175,12 +176,12 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 		plugin_configure(plugin, plugin->plugins->config);
 }
 
-/* What a registry is made of: plugins, then files with prompts. */
+/* The input of a registry: plugins, then files with prompts. */
 struct sources {
 	struct plugins *plugins;
 	struct registry_source *item;
 	size_t n, room;
-	size_t files; /* so many of them are files, the last ones */
+	size_t files; /* number of files, which are the last ones */
 };
 
 static void
@@ -223,7 +224,7 @@ plugin_code(const struct provider *provider, const struct row *row)
 	return code_row(&plugin->code, plugin->manifest, row->kind, row->index);
 }
 
-/* Its configuration is known by now. */
+/* Its configuration is already known. */
 static struct provider
 provider_of(struct plugin *plugin)
 {
@@ -250,7 +251,7 @@ add_plugin(struct sources *sources, struct plugin *plugin)
 	add_source(sources, plugin, plugin->name, plugin->published);
 }
 
-/* Makes the registry of those that are in order, and refuses those whose rows are not. */
+/* Makes the registry of the valid plugins, and refuses those whose rows are not valid. */
 static void
 stage_registry(struct plugins *plugins)
 {
@@ -274,7 +275,7 @@ stage_registry(struct plugins *plugins)
 	free(sources.item);
 }
 
-/* The host's own rows. A fault in them is one of the build, so it ends the program. */
+/* The host's own rows. A fault in them is a fault of the build, so it ends the program. */
 static struct plugin *
 builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 {
@@ -360,7 +361,7 @@ warn(const struct plugin *plugin)
 			  text, NULL);
 }
 
-/* True when it was refused only now. */
+/* True when it was refused just now. */
 static bool
 run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
@@ -379,8 +380,8 @@ run_plugin(struct plugins *plugins, struct plugin *plugin)
 	return false;
 }
 
-/* A plugin that refuses to run gives the names of its rows back: who was refused for their sake is
- * judged again. */
+/* A plugin that refuses to start releases the names of its rows. Plugins that were refused because
+ * of them are checked again. */
 static void
 run_plugins(struct plugins *plugins)
 {

@@ -138,7 +138,7 @@ judge_file(struct plugin *plugin)
 				   (unsigned)(stat.st_mode & 07777));
 	if (stat.st_size > (off_t)PLUGIN_BYTES_MAX)
 		return refusal_set(&plugin->refusal, PLUGIN_TOO_LARGE,
-				   "%s has %lld bytes, at most %u may be", plugin->file,
+				   "%s has %lld bytes; at most %u are allowed", plugin->file,
 				   (long long)stat.st_size, PLUGIN_BYTES_MAX);
 	return true;
 }
@@ -163,7 +163,7 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 				   "%s belongs to uid %u, but this host runs as %u", path,
 				   stat.st_uid, geteuid());
 	log_event(LOG_WARNING, "plugin-directory", "plugin", "s", plugin->name, "path", "s", path,
-		  "why", "s", "belongs to another user, who could put other plugins there", NULL);
+		  "why", "s", "belongs to another user, who could replace the plugins in it", NULL);
 	return true;
 }
 
@@ -197,7 +197,8 @@ plugin_open(struct plugin *plugin, const struct strings *directories)
 {
 	if (!manifest_name_valid(plugin->name))
 		return refusal_set(&plugin->refusal, PLUGIN_NAME,
-				   "1 to %u of a-z, 0-9, _ and - may be", MANIFEST_NAME_MAX);
+				   "must have 1 to %u characters of a-z, 0-9, _ and -",
+				   MANIFEST_NAME_MAX);
 	for (size_t i = 0; i < directories->count; i++)
 		if (search_directory(plugin, directories->item[i]))
 			return plugin->refusal.kind == PLUGIN_OK && judge_file(plugin) &&
@@ -219,7 +220,7 @@ plugin_read_manifest(struct plugin *plugin)
 	name = json_str(plugin->head, "name");
 	if (strcmp(name, plugin->name) != 0)
 		return refusal_set(&plugin->refusal, PLUGIN_MANIFEST_NAME,
-				   "the file is %s.so, the manifest says \"%s\"", plugin->name,
-				   name);
+				   "the file is %s.so, but the name in the manifest is \"%s\"",
+				   plugin->name, name);
 	return true;
 }

@@ -78,8 +78,8 @@ class_text(enum sql_class kind)
 		[SQL_DML] = "It changes data",
 		[SQL_DDL] = "It creates, changes or removes objects",
 		[SQL_DCL] = "It changes privileges",
-		[SQL_ADMIN] = "It changes the session, maintains tables, or runs what cannot be "
-			      "seen here",
+		[SQL_ADMIN] = "It changes the session, maintains tables, or runs statements "
+			      "that are not visible here",
 		[SQL_UNKNOWN] =
 		    "It is not a statement that certainly changes nothing: SELECT, WITH, "
 		    "FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN, LIST, USE, or SET "
@@ -99,11 +99,11 @@ flaw_text(enum sql_flaw flaw)
 		[SQL_REFERENCE] = "It has a ${reference}, which the workspace replaces before it "
 				  "reads the statement",
 		[SQL_PROGRAM] = "It runs a program (USING)",
-		[SQL_COMPUTED_NAME] = "It calls a function that an expression names "
+		[SQL_COMPUTED_NAME] = "It calls a function whose name is an expression "
 				      "(IDENTIFIER)",
-		[SQL_OUTSIDE] = "It calls %s(), which runs code or reaches beyond the data of the "
-				"workspace",
-		[SQL_NOT_LISTED] = "It calls %s(), which policy.read_functions does not list",
+		[SQL_OUTSIDE] = "It calls %s(), which runs code or has access beyond the data "
+				"of the workspace",
+		[SQL_NOT_LISTED] = "It calls %s(), which is not in policy.read_functions",
 		[SQL_TOO_DEEP] = "Its brackets are nested too deeply",
 		[SQL_OTHER] = NULL,
 	};
@@ -157,7 +157,8 @@ decide_sql(const struct policy *policy, const struct principal *principal, const
 			 "tool that shows secrets is enabled for the scope");
 		return refuse(decision, "secret",
 			      "The statement was not run: showing secrets is not allowed",
-			      "Leave the secret out, or ask the operator to allow its scope");
+			      "Remove the secret from the statement, or ask the operator to "
+			      "allow its scope");
 	}
 	if (!row->by_sql || principal->access >= ACCESS_WRITE || verdict.class == SQL_READ)
 		return true;

@@ -68,7 +68,9 @@ row_rename_arguments(const struct row *row, struct json_object *arguments, struc
 			continue;
 		if (json_object_object_get_ex(arguments, name, &own) && own != NULL &&
 		    value != NULL) {
-			buf_printf(why, "%s\"%s\" and \"%s\" are the same argument: give one",
+			buf_printf(why,
+				   "%s\"%s\" and \"%s\" are the same argument: use one of "
+				   "them",
 				   why->len > 0 ? "\n" : "", name, member.key);
 			ok = false;
 		} else if (value != NULL || !has(arguments, name)) {

@@ -155,14 +155,13 @@ fault_taken(struct draft *draft, const struct name_walk *walk)
 	owner = holder->owner;
 	file = strrchr(owner, '/'); /* of a prompt in a file */
 	if (strcmp(owner, draft->source->plugin_name) == 0)
-		return row_fault(&draft->fault, "\"%.128s\" is taken: it stands twice",
-				 walk->taken);
+		return row_fault(&draft->fault, "\"%.128s\" is used twice", walk->taken);
 	if (walk->table == draft->registry->uris || draft->source->text)
-		return row_fault(&draft->fault, "\"%.128s\" is taken by %.64s", walk->taken,
+		return row_fault(&draft->fault, "\"%.128s\" is already used by %.64s", walk->taken,
 				 file != NULL ? file + 1 : owner);
 	return row_fault(&draft->fault,
-			 "\"%.100s\" is taken by %.64s; prefix = \"%.20s_\"; or "
-			 "rename = { ... }; in the file of one of the two solves it",
+			 "\"%.100s\" is already used by %.64s; set prefix = \"%.20s_\"; or "
+			 "rename = { ... }; in the file of one of the two plugins",
 			 walk->taken, owner, draft->source->plugin_name);
 }
 
@@ -278,8 +277,7 @@ draft_completions(struct draft *draft)
 			    strcmp(other->ref_name, row->ref_name) == 0 &&
 			    strcmp(other->argument, row->argument) == 0)
 				return row_fault(&draft->fault,
-						 "completion of %.128s %.64s: "
-						 "stands twice",
+						 "completion of %.128s %.64s: is listed twice",
 						 row->ref_name, row->argument);
 		}
 	}

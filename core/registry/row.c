@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows: what all kinds have in common, and the helpers of their rules. */
+/* Rows: the common parts of all kinds, and the helpers for their rules. */
 #include "registry/row.h"
 
 #include <stdarg.h>

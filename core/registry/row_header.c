@@ -56,7 +56,7 @@ add_param(struct scan *s, struct json_object *schema, const char *name)
 		return row_fault(s->fault, ANNOTATION ": more than %u", PARAMS_MAX);
 	for (size_t i = 0; i < row->n_params; i++)
 		if (strcasecmp(row->params[i].name, name) == 0)
-			return row_fault(s->fault, ANNOTATION " %s: stands twice", name);
+			return row_fault(s->fault, ANNOTATION " %s: is listed twice", name);
 	param.name = xstrdup(name);
 	param.path = xcalloc(s->depth + 1, sizeof(char *));
 	for (size_t i = 0; i < s->depth; i++)
@@ -135,7 +135,8 @@ scan(struct scan *s, struct json_object *schema, bool reachable)
 		return row_fault(s->fault, "inputSchema: nested too deeply");
 	if (json_object_object_get_ex(schema, ANNOTATION, &name)) {
 		if (!reachable || s->depth == 0)
-			return row_fault(s->fault, ANNOTATION ": reached by more than properties");
+			return row_fault(s->fault, ANNOTATION ": is reached by other keywords "
+							      "than properties");
 		if (!add_param(s, schema, json_str(schema, ANNOTATION)))
 			return false;
 	}

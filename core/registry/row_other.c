@@ -92,7 +92,8 @@ check_argument(struct json_object *list, size_t i, struct row_fault *fault)
 		return row_fault(fault, "arguments[%zu].required: not true or false", i);
 	for (size_t j = 0; j < i; j++)
 		if (strcmp(name, json_str(json_object_array_get_idx(list, j), "name")) == 0)
-			return row_fault(fault, "arguments[%zu]: \"%.40s\" stands twice", i, name);
+			return row_fault(fault, "arguments[%zu]: \"%.40s\" is listed twice", i,
+					 name);
 	return true;
 }
 

@@ -106,7 +106,8 @@ check_annotations(const struct row *row, struct row_fault *fault)
 		    reads ? "true" : "false", json_str(row->meta, "access"));
 	if (json_flag(annotations, "readOnlyHint", false) &&
 	    json_flag(annotations, "destructiveHint", false))
-		return row_fault(fault, "annotations.destructiveHint: but it only reads");
+		return row_fault(fault, "annotations.destructiveHint: must not be set, because "
+					"the tool only reads");
 	return true;
 }
 
@@ -187,8 +188,8 @@ check_scope(const struct row *row, struct row_fault *fault)
 		    json_get(json_obj(row->meta, "reveals"), member.key) == NULL)
 			return row_fault(
 			    fault,
-			    "lakehost.scope.%.40s: has no effect in this "
-			    "version: only sql and what lakehost.reveals names have one",
+			    "lakehost.scope.%.40s: has no effect in this version: only sql and "
+			    "the names in lakehost.reveals have one",
 			    member.key);
 	}
 	return true;
@@ -219,7 +220,7 @@ init_redact(struct row *row, struct row_fault *fault)
 			return row_fault(fault, "lakehost.redact[%zu]: not the name of a property",
 					 i);
 		if (has_header(row, name))
-			return row_fault(fault, "lakehost.redact[%zu]: a header shows it", i);
+			return row_fault(fault, "lakehost.redact[%zu]: a header repeats it", i);
 		schema_hide(row->input, name);
 	}
 	return true;
@@ -320,7 +321,7 @@ check_reveals(const struct row *row, const struct registry_source *source, struc
 		return row_fault(fault, "lakehost.reveals: not true, false or an object");
 	if (row->access != ACCESS_ADMIN &&
 	    (json_object_is_type(reveals, json_type_object) || json_object_get_boolean(reveals)))
-		return row_fault(fault, "lakehost.reveals: but lakehost.access is not \"admin\"");
+		return row_fault(fault, "lakehost.reveals: needs lakehost.access \"admin\"");
 	return json_object_is_type(reveals, json_type_boolean) ||
 	       check_revealed(row, source, reveals, fault);
 }
@@ -383,7 +384,7 @@ check_uri(const struct row *row, const char *key, const char *uri, struct row_fa
 		return row_fault(fault, "lakehost.%s: %s", key, why);
 	uri_template_vars(uri, check_variable, &v);
 	if (v.ok && required != NULL && v.required < json_object_array_length(required))
-		return row_fault(fault, "lakehost.%s: leaves out a required property", key);
+		return row_fault(fault, "lakehost.%s: a required property is missing", key);
 	return v.ok;
 }
 
@@ -397,14 +398,14 @@ check_uris(const struct row *row, struct row_fault *fault)
 	if (!row_aliases_check(row, "uri_aliases", row_uri_check, fault))
 		return false;
 	if (value == NULL && aliases != NULL)
-		return row_fault(fault, "lakehost.uri_aliases: but there is no lakehost.resource");
+		return row_fault(fault, "lakehost.uri_aliases: needs lakehost.resource");
 	if (value == NULL)
 		return json_get(row->meta, "mime") == NULL ||
-		       row_fault(fault, "lakehost.mime: but there is no lakehost.resource");
+		       row_fault(fault, "lakehost.mime: needs lakehost.resource");
 	if (uri == NULL)
 		return row_fault(fault, "lakehost.resource: not a string");
 	if (row->access != ACCESS_READ || row->by_sql)
-		return row_fault(fault, "lakehost.resource: but it does not only read");
+		return row_fault(fault, "lakehost.resource: the tool must only read");
 	if (!check_uri(row, "resource", uri, fault))
 		return false;
 	for (size_t i = 0; aliases != NULL && i < json_object_array_length(aliases); i++)

@@ -69,7 +69,7 @@ compiler_node(struct compiler *c, struct json_object *source)
 	struct node *node;
 
 	if (!boolean && !json_object_is_type(source, json_type_object)) {
-		compiler_fault(c, "a schema is an object, true or false");
+		compiler_fault(c, "a schema must be an object, true or false");
 		return NULL;
 	}
 	if (c->schema->n_nodes >= SCHEMA_NODES_MAX || c->depth >= NESTING_MAX) {

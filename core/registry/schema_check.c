@@ -95,7 +95,7 @@ check_unique(struct check *c, struct json_object *array, size_t n)
 
 			c->steps++;
 			if (values_equal(item, other, &c->steps))
-				return fault_value(c, item, "stands twice");
+				return fault_value(c, item, "is listed twice");
 			if (c->steps > SCHEMA_STEPS_MAX)
 				return out_of_steps(c);
 		}
@@ -300,11 +300,10 @@ fault_alternatives(struct check *c, const struct node_list *list, struct json_ob
 			meant = list->item[i];
 	}
 	if (meant == NULL)
-		return fault_value(c, value, "fits none of the %zu alternatives", list->count);
+		return fault_value(c, value, "matches none of the %zu alternatives", list->count);
 	check_node(c, meant, value);
 	if (candidates > 1)
-		buf_printf(c->why, ", nor does it fit another of the %zu alternatives",
-			   list->count);
+		buf_printf(c->why, ", and matches no other of the %zu alternatives", list->count);
 	return false;
 }
 
@@ -321,7 +320,9 @@ check_choice(struct check *c, const struct node_list *list, bool exactly_one,
 	if (fitting == 0)
 		return fault_alternatives(c, list, value);
 	if (exactly_one && fitting > 1)
-		return fault_value(c, value, "fits %zu alternatives where exactly one is allowed",
+		return fault_value(c, value,
+				   "matches %zu alternatives, but exactly one is "
+				   "allowed",
 				   fitting);
 	return true;
 }
@@ -362,8 +363,8 @@ check_time(struct check *c, struct json_object *value)
 {
 	return json_object_is_type(value, json_type_int) ||
 	       fault_value(c, value,
-			   "is not a time: give ISO 8601 such as 2026-11-22T15:10:02Z, a "
-			   "distance such as -24h or -7d, or milliseconds since 1970");
+			   "is not a time: use ISO 8601 such as 2026-11-22T15:10:02Z, a "
+			   "difference such as -24h or -7d, or milliseconds since 1970");
 }
 
 static bool
@@ -438,7 +439,7 @@ run_check(struct check *c, const struct node *node, struct json_object *value)
 		buf_puts(why, "\nThere may be more faults.");
 	if (c->exhausted) {
 		buf_cut(why, before);
-		buf_puts(why, "the value takes too long to check");
+		buf_puts(why, "checking the value takes too long");
 	}
 	return false;
 }

@@ -54,7 +54,7 @@ on_type(struct compiler *c, struct node *node, struct json_object *value)
 		return node->types != 0 || compiler_fault(c, "no such type");
 	}
 	if (!json_object_is_type(value, json_type_array) || json_object_array_length(value) == 0)
-		return compiler_fault(c, "a type is a name or a list of names");
+		return compiler_fault(c, "a type must be a name or a list of names");
 	for (size_t i = 0; i < json_object_array_length(value); i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 		unsigned type = json_object_is_type(item, json_type_string)
@@ -183,7 +183,7 @@ static bool
 on_multiple(struct compiler *c, struct node *node, struct json_object *value)
 {
 	return on_number(c, &node->multiple, value) &&
-	       (json_object_get_double(value) > 0 || compiler_fault(c, "not more than 0"));
+	       (json_object_get_double(value) > 0 || compiler_fault(c, "must be more than 0"));
 }
 
 static bool
@@ -233,7 +233,8 @@ static bool
 on_id(struct compiler *c, struct node *node, struct json_object *value)
 {
 	(void)value;
-	return node == c->schema->root || compiler_fault(c, "only the whole document has one");
+	return node == c->schema->root || compiler_fault(c, "only the whole document may have "
+							    "one");
 }
 
 static bool

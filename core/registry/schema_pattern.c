@@ -128,7 +128,7 @@ add_set(struct translation *t, const struct set *set)
 	for (int c = 1; c < 128; c++)
 		members += set->has[c];
 	if (members == 0 && !set->beyond)
-		return refuse(t, "a class that nothing is in");
+		return refuse(t, "a class without any character");
 	if (members == 1 && set->has['^']) {
 		buf_puts(&t->out, set->beyond ? "(\\^|" BEYOND_ASCII ")" : "\\^");
 		return add_places(t, 3);
@@ -200,7 +200,7 @@ translate_class(struct translation *t)
 			t->p++;
 			to = class_member(t, &set);
 			if (from < 0 || to < 0)
-				return refuse(t, "a range that is none in a class");
+				return refuse(t, "a range in a class that is not valid");
 		}
 		if (from == -1 || to < from)
 			return refuse(t, "a class that is not supported");
@@ -310,7 +310,7 @@ translate_repeat(struct translation *t, char c)
 	size_t times = 1, last = t->group[t->depth].last;
 
 	if (!t->group[t->depth].repeatable)
-		return refuse(t, "a repetition of nothing");
+		return refuse(t, "a repetition without anything to repeat");
 	t->group[t->depth].repeatable = false;
 	if (c == '{') {
 		if (!translate_braces(t, &times))
@@ -374,7 +374,7 @@ translate_next(struct translation *t)
 		buf_putc(&t->out, c);
 		return true;
 	case ']':
-	case '}': return refuse(t, "a lone bracket or brace");
+	case '}': return refuse(t, "a bracket or brace without its partner");
 	default: return translate_literal(t);
 	}
 }

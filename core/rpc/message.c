@@ -82,9 +82,9 @@ read_id(struct message *message, const char *text, size_t len)
 	if (!json_object_object_get_ex(message->tree, "id", &value))
 		return NULL;
 	if (!message_is_id(value))
-		return "id must be a string or an integer, and not longer than 1024 bytes";
+		return "id must be a string or an integer of at most 1024 bytes";
 	message->id_value = value;
-	return take_id(message, text, len) ? NULL : "id is too large a number";
+	return take_id(message, text, len) ? NULL : "id is a number that is too large";
 }
 
 /* Many clients write null for members that they do not use. For these members it means the same as
@@ -136,7 +136,7 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 	const char *reason;
 
 	if (!json_object_is_type(message->tree, json_type_object)) {
-		explain(why, why_size, "a message is a JSON object");
+		explain(why, why_size, "a message must be a JSON object");
 		return rpc_error_code(RPC_INVALID_REQUEST);
 	}
 	reason = read_id(message, text, len);
@@ -173,11 +173,11 @@ parse(struct message *message, const char *text, size_t len, const struct json_l
 
 	message->tree = json_parse(text, len, limits, &reason, &at);
 	if (message->tree == NULL && reason == NULL) {
-		explain(why, why_size, "a message is a JSON object"); /* the text was `null` */
+		explain(why, why_size, "a message must be a JSON object"); /* the text was `null` */
 		return rpc_error_code(RPC_INVALID_REQUEST);
 	}
 	if (reason != NULL) {
-		snprintf(why, why_size, "not JSON that is taken here: %s, at byte %zu", reason, at);
+		snprintf(why, why_size, "not valid JSON: %s, at byte %zu", reason, at);
 		recover(message, text, len);
 		return rpc_error_code(RPC_PARSE);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table handed to plugins: each function checks what the plugin gave, then records it in the
- * run or passes it to the services of the process. */
+/* The table of functions for plugins: each checks the plugin's arguments, then records them in the
+ * run or passes them to the services of the process. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -110,8 +110,8 @@ op_number(struct mcp_call *call, enum mcp_number what)
 	return 0;
 }
 
-/* For a thread that has no step, and yet must not be given NULL: kept, for nobody knows how long it
- * is used. */
+/* For a thread without a step, which still must not get NULL. Never freed, because it is not known
+ * how long the thread uses it. */
 static void *
 stray_alloc(size_t size)
 {
@@ -264,7 +264,7 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 	if (fn == NULL || len > MCP_STATE_MAX || (state == NULL && len > 0))
 		return result_defect(&run->result,
 				     fn == NULL	     ? "a suspension without a next step"
-				     : state == NULL ? "a state that is NULL, with a length"
+				     : state == NULL ? "a state that is NULL but has a length"
 						     : "a suspension with more than 4096 bytes of "
 						       "state");
 	why = requests_check(requests, n);
@@ -307,7 +307,7 @@ op_http_wait(struct mcp_call *call, const struct mcp_http *request)
 		result_defect(&run->result, "%s", why);
 		return reply;
 	}
-	copy = requests_copy(request, 1); /* as this host knows it */
+	copy = requests_copy(request, 1); /* in the form of this host */
 	run->services->http_wait(run, copy, reply);
 	requests_free(copy, 1);
 	return reply;
@@ -396,7 +396,7 @@ op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t 
 	if (run == NULL)
 		return;
 	if (message == NULL)
-		ops_missing(run, "a line of the log that is NULL");
+		ops_missing(run, "a log line that is NULL");
 	else
 		run->services->log(run, run_level(level), message, len);
 }
@@ -436,7 +436,7 @@ op_changed(struct mcp_call *call, const char *what)
 	if (ops_failed(run))
 		return;
 	if (!run_can_change(what))
-		ops_missing(run, "a change of something else than tools, resources or prompts");
+		ops_missing(run, "a change of something other than tools, resources or prompts");
 	else
 		run->services->changed(run, what);
 }

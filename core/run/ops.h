@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files that make up the table for plugins. */
+/* Shared by the files of the table for plugins. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -8,21 +8,22 @@
 
 #include "run/run.h"
 
-/* The run that this thread has a step of; NULL for a call that is none of its business: of another
- * thread's step, between two steps, or ended. The step, or the next one, then fails and says so. */
+/* The run of the step on this thread. NULL for a call that this thread may not use: the step is on
+ * another thread, between two steps, or over. The current or next step then fails with that
+ * reason. */
 struct run *ops_run(struct mcp_call *call);
-/* The call has failed, or is none of this thread's. */
+/* The call has failed, or does not belong to this thread. */
 bool ops_failed(const struct run *run);
 int ops_failure(const struct run *run);
-/* Fails for what a plugin must not leave out. */
+/* Fails because the plugin left out a required argument. */
 int ops_missing(struct run *run, const char *what);
 
-/* The level of a line as the log knows it. */
+/* The level of a line for the log. */
 enum mcp_level run_level(enum mcp_level level);
 /* Is this the name of a list that can change? */
 bool run_can_change(const char *what);
 
-/* The table handed to plugins. */
+/* The table of functions for plugins. */
 extern const struct mcp_ops run_ops;
 
 #endif

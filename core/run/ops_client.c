@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plugin asks of the client: its capabilities, and questions. */
+/* A plugin's requests to the client: its capabilities, and questions. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +24,8 @@ parsed(struct json_object **tree, const char *text)
 	return *tree;
 }
 
-/* "elicitation.url" is the member url of the member elicitation. An elicitation capability that
- * names no mode means forms (MCP, client/elicitation, "Capabilities"). */
+/* "elicitation.url" is the member url of the member elicitation. An elicitation capability without
+ * a mode means forms (MCP, client/elicitation, "Capabilities"). */
 bool
 op_client_can(struct mcp_call *call, const char *capability)
 {
@@ -75,7 +75,7 @@ op_require(struct mcp_call *call, const char *capability)
 	return MCP_E_UNSUPPORTED;
 }
 
-/* What a client must declare to be asked this; NULL: nothing of the kind exists. */
+/* The capability that a question needs; NULL: there is no such question. */
 static const char *
 capability_for(const char *method, struct json_object *params)
 {
@@ -105,7 +105,7 @@ record_question(struct run *run, const char *key, const char *method, const char
 	};
 }
 
-/* Answers that are no objects count as missing (MCP, basic/patterns/mrtr). */
+/* Answers that are not objects count as missing (MCP, basic/patterns/mrtr). */
 static bool
 answered(struct run *run, const char *key, struct mcp_text *answer)
 {
@@ -149,7 +149,7 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 	capability = capability_for(method, tree);
 	json_object_put(tree);
 	if (capability == NULL)
-		return result_defect(&run->result, "\"%s\" is nothing a client can be asked",
+		return result_defect(&run->result, "\"%s\" is not a question that clients know",
 				     method);
 	if (!op_client_can(call, capability)) {
 		run->refused = capability;

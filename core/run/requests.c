@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copies of what crosses the border between a step and the host: upstream requests on their way
- * out, replies on their way back. */
+/* Copies of data that passes between a step and the host: upstream requests, and their replies. */
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +9,10 @@
 #include "run/requests.h"
 #include "run/run.h"
 
-#define STRUCT_MAX 4096u /* no struct of the contract is as large */
+#define STRUCT_MAX 4096u /* larger than any struct of the contract */
 #define HTTP_SIZE_LEAST SIZE_1_0(mcp_http, cache_ms)
 
-/* Counts with `base` NULL, then copies into memory of that size. */
+/* Counts when `base` is NULL, then copies into memory of that size. */
 struct packer {
 	char *base;
 	size_t used;
@@ -92,8 +91,8 @@ struct_adopt(void *mine, size_t mine_size, const void *theirs, size_t least)
 	return true;
 }
 
-/* With the safe meaning of whatever is unknown: nothing is repeated, and the body comes to memory,
- * within the cap. */
+/* Unknown values get the safe meaning: nothing is repeated, and the body goes to memory, within the
+ * cap. */
 static struct mcp_http
 adopted(const struct mcp_http *request, size_t i)
 {
@@ -108,7 +107,7 @@ adopted(const struct mcp_http *request, size_t i)
 	return mine;
 }
 
-/* "path?query" as mcp_expand() makes it. */
+/* "path?query" from mcp_expand(). */
 static void
 pack_target(struct packer *packer, struct mcp_http *request)
 {
@@ -187,7 +186,7 @@ request_check(const struct mcp_http *request, size_t *body)
 		return "a request whose reply has no file";
 	if ((request->headers == NULL && request->n_headers > 0) ||
 	    (request->body == NULL && request->n_body > 0))
-		return "headers or a body that are NULL, with a count";
+		return "headers or a body that are NULL but have a count";
 	for (size_t i = 0; i < request->n_headers; i++)
 		if (request->headers[i].name == NULL || request->headers[i].value == NULL)
 			return "a header without name or value";
@@ -195,7 +194,7 @@ request_check(const struct mcp_http *request, size_t *body)
 		if ((unsigned)request->body[i].kind > MCP_PIECE_SECRET_BASE64)
 			return "a piece of a body of an unknown kind";
 		if (request->body[i].text.data == NULL && request->body[i].text.len > 0)
-			return "a piece of a body that is NULL, with a length";
+			return "a piece of a body that is NULL but has a length";
 		if (request->body[i].text.len > REQUEST_BODY_MAX - *body)
 			return "bodies of more than 16 MiB in memory; send a file";
 		*body += request->body[i].text.len;

@@ -8,32 +8,32 @@
 
 #include "run/run.h"
 
-/* Requests of one suspension together may bring so many bytes of body; more goes by file. */
+/* Most bytes of bodies for all requests of one suspension together; larger ones need a file. */
 #define REQUEST_BODY_MAX (16u << 20)
 #define REQUEST_HEADERS_MAX 32u
 #define REQUEST_FLAGS ((uint32_t)(MCP_HTTP_CLEANUP | MCP_HTTP_SINGLE_FLIGHT)) /* all there are */
 #define REQUEST_PIECES_MAX 256u
 
-/* What a struct of ABI 1.0 had at least, by its last member then. */
+/* The least size of a struct in ABI 1.0, from its last member then. */
 #define SIZE_1_0(type, last) (offsetof(struct type, last) + sizeof(((const struct type *)0)->last))
-/* Takes a struct of the plugin, which begins with its size, as this host knows it: members of a
+/* Copies a struct of the plugin, which begins with its size, to the form of this host: members of a
  * newer minor version are dropped, those that an older one does not have are zero. False, and
- * `mine` is zero, when its size is below `least` or no size of a struct. */
+ * `mine` is zero, when its size is below `least` or invalid. */
 bool struct_adopt(void *mine, size_t mine_size, const void *theirs, size_t least);
 
-/* Deep copies for requests that leave their step; `request->size` is the stride of the array. All
- * in one piece of memory. */
+/* Deep copies of requests that leave their step; `request->size` is the stride of the array. All in
+ * one allocation. */
 struct mcp_http *requests_copy(const struct mcp_http *request, size_t n);
 void requests_free(struct mcp_http *request, size_t n);
-/* NULL when they can be copied; otherwise what is wrong with them. Values of enums and flags that
- * are unknown are none of that: the copy has the safe ones (<lakehost/plugin.h>). */
+/* NULL when they can be copied; otherwise the fault. Unknown values of enums and flags are not a
+ * fault: the copy has the safe ones (<lakehost/plugin.h>). */
 const char *requests_check(const struct mcp_http *request, size_t n);
 /* A deep copy of a reply in an arena. */
 void reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena *arena);
-/* A reply that never was. */
+/* A reply for a request that was not sent. */
 void reply_none(struct mcp_reply *reply, enum mcp_status error, const char *why);
 void outcome_fini(struct outcome *outcome);
-/* Frees its questions; the rest, the handle of an operation, stays. */
+/* Frees its questions; the handle of an operation stays. */
 void outcome_drop_questions(struct outcome *outcome);
 
 #endif

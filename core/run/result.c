@@ -169,7 +169,7 @@ result_structured(struct result *result, const char *json, size_t len)
 			 "allowed",
 			 len, RESULT_STRUCTURED_MAX);
 		result_fail_text(result, MCP_E_TOO_LARGE, "The result is too large", reason,
-				 "Ask for a smaller part, or with less detail");
+				 "Request a smaller part, or less detail");
 		return MCP_E_TOO_LARGE;
 	}
 	limits.bytes = RESULT_STRUCTURED_MAX;

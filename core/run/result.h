@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a row answered: content blocks, structured content, or a failure. Written by one writer, so
- * that formats, caps and the exact truncation line exist once. Bytes only; the era layer wraps
- * them. Belongs to one call (and, in a worker, to its run).
+ * The answer of a row: content blocks, structured content, or a failure. One writer makes all of
+ * them, so that formats, caps and the exact end line exist once. Only bytes; the era layer adds the
+ * protocol. Belongs to one call (and, in a worker, to its run).
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -23,7 +23,7 @@ struct json_object;
 
 enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, RESULT_FORMATS };
 
-/* Caps beside those of the configuration. */
+/* Caps besides those of the configuration. */
 #define RESULT_BLOCKS_MAX 256u		   /* content blocks of one result */
 #define RESULT_STRUCTURED_MAX (256u << 10) /* bytes of structured content */
 #define RESULT_BLOB_MAX (8u << 20)	   /* bytes of images, audio and binary contents together */
@@ -37,36 +37,36 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, R
 struct result_limits {
 	const char *plugin;	 /* who is named when it makes a mistake, or NULL; borrowed */
 	size_t rows, text, cell; /* config.results, or the caller's `cell_chars` */
-	size_t whole_rows;	 /* so many rows are shown with nothing cut, if they fit */
+	size_t whole_rows;	 /* up to this many rows are shown uncut, if they fit */
 	enum result_format format;
-	bool reveals; /* a secret is what was asked for: masks do not apply to text blocks */
+	bool reveals; /* the caller asked for a secret: masks do not apply to text blocks */
 };
 
 enum block_kind { BLOCK_TEXT, BLOCK_IMAGE, BLOCK_AUDIO, BLOCK_RESOURCE, BLOCK_LINK };
 
-/* One block: `json` is the content block of the newest revision; the other members serve what
- * older revisions or other kinds of row need (contents of a read, messages of a prompt). */
+/* One block: `json` is the content block of the newest revision. The other members are for older
+ * revisions and other kinds of rows (contents of a read, messages of a prompt). */
 struct result_block {
 	enum block_kind kind;
 	char *json;
 	size_t json_len;
-	char *text; /* of BLOCK_TEXT and text resources: plain, else NULL */
+	char *text; /* of BLOCK_TEXT and text resources: the plain text, else NULL */
 	size_t text_len;
 	char *base64; /* of blobs, or NULL */
 	char *uri, *mime, *role;
-	bool untrusted; /* enclosed and marked as written by others */
-	bool rows;	/* CSV or JSON rows, kept apart for programs */
+	bool untrusted; /* enclosed and marked as foreign text */
+	bool rows;	/* CSV or JSON rows, in a block of their own for programs */
 };
 
 struct result {
 	struct result_limits limits;
 	struct result_block *block;
 	size_t blocks;
-	size_t text_len;	/* of all text so far, against limits.text */
-	size_t text_offered;	/* the same with what was cut */
-	bool text_full;		/* something was cut: nothing is squeezed in behind it */
-	size_t blocks_left_out; /* beyond RESULT_BLOCKS_MAX */
-	size_t blob_len;	/* of all blobs so far */
+	size_t text_len;	/* bytes of all text so far, for limits.text */
+	size_t text_offered;	/* the same including what was cut */
+	bool text_full;		/* something was cut: nothing more is added */
+	size_t blocks_left_out; /* number of blocks beyond RESULT_BLOCKS_MAX */
+	size_t blob_len;	/* bytes of all blobs so far */
 	bool finished;
 	struct buf structured; /* JSON text, or empty */
 	struct buf meta;       /* the inside of _meta: `"a":1,"b":2`, or empty */
@@ -75,19 +75,20 @@ struct result {
 	int64_t completion_total; /* -1: unknown */
 	bool completion_more;
 	bool failed; /* then: */
-	bool own;    /* several lines of `why` are the host's own, not those of others */
+	bool own;    /* several lines of `why` are from the host, not foreign text */
 	enum mcp_status status;
 	char *what, *why, *next, *code, *request_id;
 	int http_status;
 	int64_t retry_after_ms;
-	bool missed;		    /* a poll that did not get through */
-	const char *require;	    /* status UNSUPPORTED by mcp_require: the capability (owned) */
-	struct result_table *table; /* the one being written, or NULL */
+	bool missed;		    /* a poll that failed */
+	const char *require;	    /* status UNSUPPORTED from mcp_require: the capability
+				     * (owned) */
+	struct result_table *table; /* the open table, or NULL */
 };
 
 void result_init(struct result *result, const struct result_limits *limits);
 void result_fini(struct result *result);
-/* Forgets what was written (an operation's interim answer), keeps the limits. */
+/* Drops what was written (an operation's interim answer), keeps the limits. */
 void result_clear(struct result *result);
 
 /* The writers, with the meaning and return values of struct mcp_ops. Those of tables are in
@@ -98,24 +99,24 @@ int result_meta(struct result *result, const char *key, const char *json, size_t
 int result_completion(struct result *result, const char *value, int64_t total, bool more);
 int result_fail(struct result *result, const struct mcp_failure *failure);
 
-/* After the last writer: ends an open table, adds structured content as text where no text was
- * written, says what was left out, and merges. Once; run_step() does it. */
+/* After the last writer: ends an open table, adds structured content as text when there is no text,
+ * reports what was left out, and merges. Called once, by run_step(). */
 void result_finish(struct result *result);
-/* Makes one block of texts that follow each other and are of one kind: equally trusted, neither a
- * message of a prompt nor rows for a program. */
+/* Merges consecutive texts of the same kind into one block: equally trusted, and neither a message
+ * of a prompt nor rows for a program. */
 void result_merge(struct result *result);
-/* Adds a text of the host's behind a finished result, beside its caps: it must not be lost. */
+/* Adds a text of the host after a finished result, outside of its caps, so that it is not lost. */
 void result_note(struct result *result, const char *text);
-/* Nothing was written, nor did it fail. */
+/* Nothing was written, and it has not failed. */
 bool result_empty(const struct result *result);
-/* A failure of ours: `what` and what to do about it. */
+/* A failure from the host: `what`, and the next step. */
 void result_fail_text(struct result *result, enum mcp_status status, const char *what,
 		      const char *why, const char *next);
-/* A copy, masked and on one line of at most RESULT_LINE_MAX bytes; NULL and "" give NULL. */
+/* A copy, masked, on one line of at most RESULT_LINE_MAX bytes; NULL and "" give NULL. */
 char *result_line(const char *text);
 /* Moves the contents; `from` is empty afterwards. */
 void result_move(struct result *to, struct result *from);
-/* "not_found", "timeout", …: how statuses are spelled for machines. */
+/* "not_found", "timeout", …: the statuses for programs. */
 const char *status_name(enum mcp_status status);
 bool status_parse(const char *name, enum mcp_status *status);
 /* Waiting may help. */
@@ -123,12 +124,12 @@ bool status_retryable(enum mcp_status status);
 bool result_format_parse(const char *name, enum result_format *format);
 const char *result_format_name(enum result_format format);
 
-/* What happened, why, and what to do next: a reason of several lines is enclosed as text of others.
- * And its machine form `_meta["lakehost/error"]`. */
+/* The failure as text: what, why, and the next step. A reason of several lines is enclosed as
+ * foreign text. And its form for programs, `_meta["lakehost/error"]`. */
 void result_failure_text(const struct result *result, struct buf *out);
 void result_failure_json(const struct result *result, struct json *out);
 
-/* To and from the bytes that cross to a worker process (JSON through the gate). */
+/* To and from the bytes for a worker process (JSON through the gate). */
 void result_write(const struct result *result, struct buf *out);
 bool result_read(struct result *result, struct json_object *tree, const char **why);
 

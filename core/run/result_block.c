@@ -183,10 +183,10 @@ admit_blob(struct result *result, size_t len)
 		result->blob_len += len;
 		return true;
 	}
-	snprintf(why, sizeof(why), "%zu bytes, and a result carries at most %u of binary content",
-		 len, RESULT_BLOB_MAX);
-	result_fail_text(result, MCP_E_TOO_LARGE, "The content is too large for a message", why,
-			 "Transfer it to a file, or ask for a part of it");
+	snprintf(why, sizeof(why), "%zu bytes; a result may have at most %u of binary content", len,
+		 RESULT_BLOB_MAX);
+	result_fail_text(result, MCP_E_TOO_LARGE, "The content is too large for one message", why,
+			 "Transfer it to a file, or request a part of it");
 	return false;
 }
 
@@ -355,7 +355,7 @@ result_block(struct result *result, const struct mcp_block *block)
 		return result->status;
 	if ((block->text.data == NULL && block->text.len > 0) ||
 	    (block->blob.data == NULL && block->blob.len > 0))
-		return result_defect(result, "a block whose content is NULL, with a length");
+		return result_defect(result, "a block whose content is NULL but has a length");
 	if (result->blocks >= RESULT_BLOCKS_MAX) {
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;
@@ -497,7 +497,7 @@ say_left_out(struct result *result)
 			 result->blocks_left_out == 1 ? " content block" : " content blocks");
 		buf_puts(&note, " left out. ");
 	}
-	buf_puts(&note, "Ask for a smaller part or for less detail.");
+	buf_puts(&note, "Request a smaller part or less detail.");
 	result_push_text(result, note.data, note.len,
 			 result->blocks > 0 ? result->block[result->blocks - 1].role : NULL);
 	buf_fini(&note);

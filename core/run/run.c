@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin's side of a call: its steps and how each of them ends. What a plugin can ask of its
- * call is in ops.c. */
+/* The plugin's side of a call: its steps and how each of them ends. The functions for the plugin
+ * are in ops.c. */
 #include "run/run.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@
 #include "run/result_internal.h"
 
 #define TEMPLATE_MAX 16384u /* bytes of an expanded request */
-#define ENDED_MAX 32u	    /* runs whose memory is kept after their end */
+#define ENDED_MAX 32u	    /* ended runs whose memory is kept */
 #define INPUT_TEXTS 12u	    /* strings of a run_input: the contexts, then three more */
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
@@ -37,7 +37,7 @@ or_object(const char *text)
 	return text == NULL ? "{}" : text;
 }
 
-/* Copies all strings into one piece of memory. */
+/* Copies all strings into one allocation. */
 static void
 keep_input(struct run *run, const struct run_input *input)
 {
@@ -83,7 +83,7 @@ static pthread_mutex_t ended_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct run *ended[ENDED_MAX]; /* a ring */
 static size_t ended_next;
 
-/* A plugin that still holds the call finds this behind it, and no memory of somebody else's. */
+/* A plugin that still uses the call finds this marker, and never memory of another call. */
 static void
 keep_ended(struct run *run)
 {
@@ -125,7 +125,7 @@ run_new(const struct mcp_row *code, const struct run_input *input,
 {
 	struct run *run = xmalloc(sizeof(*run));
 
-	memset(run, 0, offsetof(struct run, state)); /* the state need not be cleared */
+	memset(run, 0, offsetof(struct run, state)); /* the state is not cleared */
 	run->call.ops = &run_ops;
 	run->call.self = input->self;
 	run->services = services;
@@ -198,7 +198,7 @@ status_of_http(int status)
 	}
 }
 
-/* Without code of the plugin: what the upstream answered is the result. */
+/* Runs without code of the plugin: the upstream's reply is the result. */
 static int
 plain_answer(struct run *run, const struct mcp_reply *reply)
 {
@@ -215,10 +215,10 @@ plain_answer(struct run *run, const struct mcp_reply *reply)
 	    json_gate(reply->body.data, reply->body.len, &json_inbound, &at) == NULL)
 		return result_structured(&run->result, reply->body.data, reply->body.len);
 	if (reply->error != MCP_OK) {
-		failure.what = "The upstream could not be asked";
+		failure.what = "The request could not be sent to the upstream";
 	} else if (reply->status >= 200 && reply->status <= 299) {
 		failure.status = MCP_E_UPSTREAM;
-		failure.what = "The upstream answered something that is not JSON";
+		failure.what = "The upstream sent an answer that is not JSON";
 	} else {
 		failure.status = status_of_http(reply->status);
 		snprintf(what, sizeof(what), "The upstream answered HTTP %d", reply->status);
@@ -262,8 +262,10 @@ send_request(struct run *run)
 	ok = uri_template_expand(path + 1, arguments, &target, why, sizeof(why));
 	json_object_put(arguments);
 	if (!ok || !buf_ok(&target)) {
-		result_fail_text(&run->result, MCP_E_INPUT, "The arguments make no valid address",
-				 ok ? "They are too long" : why,
+		result_fail_text(&run->result, MCP_E_INPUT,
+				 "The arguments give no valid "
+				 "address",
+				 ok ? "The address is too long" : why,
 				 "Correct the argument and call again");
 		buf_fini(&target);
 		return run->result.status;
@@ -339,7 +341,7 @@ begin_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t 
 		result_clear(&run->result);
 }
 
-/* A mistake that would otherwise look like an answer. */
+/* A defect that would otherwise look like an answer. */
 static void
 judge(struct run *run, int rc)
 {
@@ -353,10 +355,10 @@ judge(struct run *run, int rc)
 			 run->refused);
 		result_fail_text(
 		    &run->result, MCP_E_UNSUPPORTED,
-		    "This needs an answer from the user, and the client cannot ask", why,
+		    "This needs an answer from the user, but the client cannot ask", why,
 		    "Use a client that can, or give the answer as an argument if there is one");
 	} else if (rc < 0 && !(rc == MCP_E_TOO_LARGE && wrote)) {
-		result_defect(&run->result, "A step returned %s without saying why",
+		result_defect(&run->result, "A step returned %s without a reason",
 			      status_name((enum mcp_status)rc));
 	} else if (!wrote && run->outcome.kind == OUTCOME_DONE && !run->completion &&
 		   run->entry != ENTRY_CANCEL && run->entry != ENTRY_ANSWER) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plugin's side of a call: what `struct mcp_call` really is, and the mcp_ops table. It runs
- * steps and records their outcome; it knows nothing of clients, eras or upstreams. The same code
+ * The plugin's side of a call: the memory behind `struct mcp_call`, and the mcp_ops table. It runs
+ * steps and records their outcome. It does not depend on clients, eras or upstreams. The same code
  * runs in the host (plugins loaded in process) and in lakehost-worker, so both behave alike.
  */
 #ifndef LAKEHOST_CORE
@@ -46,7 +46,7 @@ enum outcome_kind {
 /* Only SUSPEND has requests (maybe none), only ASK has questions, and HANDLE has a handle. */
 struct outcome {
 	enum outcome_kind kind;
-	struct mcp_http *request; /* deep copies, owned; sink and sink_data as the plugin gave */
+	struct mcp_http *request; /* deep copies, owned; sink and sink_data are the plugin's */
 	size_t requests;
 	uint32_t after_ms;
 	struct question *question;
@@ -58,8 +58,8 @@ struct outcome {
 	uint32_t next_ms;
 };
 
-/* What a run needs of the process around it. Called on the thread that runs the step; must not
- * block, but for http_wait. */
+/* The services of the process for a run. Called on the thread that runs the step. They must not
+ * block, except http_wait. */
 struct run_services {
 	void (*progress)(struct run *run, double done, double total, const char *message);
 	void (*log)(struct run *run, enum mcp_level level, const char *message, size_t len);
@@ -72,20 +72,21 @@ struct run_services {
 	void (*http_wait)(struct run *run, const struct mcp_http *request, struct mcp_reply *reply);
 };
 
-/* What a run is told at its beginning; all copied. */
+/* The input of a run; all copied. */
 struct run_input {
 	const char *arguments; /* JSON object text */
 	size_t arguments_len;
 	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options;
-	const char *capabilities; /* the client's, JSON object text; "{}": none */
-	const char *answers;	  /* of earlier questions: JSON object text {key: result}; "{}" */
-	const unsigned char *handle; /* of an operation polled on its own, or NULL */
+	const char *capabilities;    /* the client's, JSON object text; "{}": none */
+	const char *answers;	     /* answers to earlier questions: JSON object text {key:
+				   * result}; "{}" */
+	const unsigned char *handle; /* of an operation that is polled separately, or NULL */
 	size_t handle_len;
-	void *self; /* what the plugin's start() set; not copied, lives as long as the plugin */
+	void *self; /* set by the plugin's start(); not copied, valid as long as the plugin */
 	bool wants_progress;
-	bool completion;       /* a completion: offering nothing is an answer */
-	int64_t deadline_ms;   /* monotonic, when the call must have answered */
-	int64_t wait_until_ms; /* monotonic, end of the hybrid wait */
+	bool completion;       /* a completion: offering nothing is a valid answer */
+	int64_t deadline_ms;   /* monotonic time when the call must have answered */
+	int64_t wait_until_ms; /* monotonic time when the hybrid wait ends */
 	struct result_limits limits;
 };
 
@@ -96,29 +97,29 @@ enum run_life {
 };
 
 struct run {
-	struct mcp_call call; /* first: what the plugin holds */
+	struct mcp_call call; /* first member: the plugin's pointer */
 	const struct run_services *services;
 	void *owner;
 	const struct mcp_row *code;
 	struct arena *arena; /* of the step */
-	char *memory;	     /* all that run_input brought */
+	char *memory;	     /* all of run_input */
 	const char *text[9]; /* context strings by enum mcp_context, within memory */
 	const char *arguments;
 	size_t arguments_len;
-	const char *capabilities_text, *answers_text; /* parsed at first use */
-	char *answers_memory;			      /* of answers that came later */
+	const char *capabilities_text, *answers_text; /* parsed at the first use */
+	char *answers_memory;			      /* of answers that arrived later */
 	struct json_object *capabilities, *answers;
 	_Atomic int64_t deadline_ms, wait_until_ms;
 	_Atomic bool cancelled;
-	_Atomic bool misused; /* by another thread, or between its steps */
+	_Atomic bool misused; /* misused by another thread, or between its steps */
 	bool wants_progress, completion;
-	double progress;  /* the last one reported: the next must be larger */
+	double progress;  /* the last reported progress: the next must be larger */
 	enum entry entry; /* the last one that was not ENTRY_NEXT */
 	enum run_life life;
-	const char *refused; /* a question that the client cannot be asked: its capability */
+	const char *refused; /* the capability for a question that the client cannot be asked */
 	struct result result;
 	struct outcome outcome;	 /* `kind` is what the step asked for so far, then how it ended */
-	struct mcp_reply *reply; /* of this step; borrowed from whoever called run_step */
+	struct mcp_reply *reply; /* of this step; borrowed from the caller of run_step */
 	size_t replies;
 	unsigned char handle[MCP_HANDLE_MAX]; /* of the operation */
 	size_t handle_len;
@@ -130,20 +131,20 @@ struct run {
 
 struct run *run_new(const struct mcp_row *code, const struct run_input *input,
 		    const struct run_services *services, void *owner);
-/* Its memory is kept for a while, so that a plugin which still uses the call is found out. */
+/* Its memory is kept for a while, to detect a plugin that still uses the call. */
 void run_free(struct run *run);
 
-/* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` are
- * what the last suspension's requests brought; `answers` (JSON object text, or NULL) replaces the
- * known answers before an entry is run again. A step that neither wrote, suspended nor failed, or
- * that returned an error without a failure, becomes an INTERNAL failure. ENTRY_HANDLER of an
- * operation is its start; ENTRY_CANCEL and ENTRY_ANSWER where there is no such function do nothing
- * and poll, respectively. A row with `request` suspends at once and answers in the next step. */
+/* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` belong
+ * to the requests of the last suspension. `answers` (JSON object text, or NULL) replaces the known
+ * answers before an entry is run again. A step that did not write, suspend or fail, or that
+ * returned an error without a failure, becomes an INTERNAL failure. ENTRY_HANDLER of an operation
+ * is its start. Without such a function ENTRY_CANCEL does nothing, and ENTRY_ANSWER polls. A row
+ * with `request` suspends at once and answers in the next step. */
 void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	      const char *answers);
 /* From the functions of the table: the step under way asks for this. */
 void run_asks(struct run *run, enum outcome_kind kind);
-/* The run whose step is on this thread, or NULL; what its row is called. */
+/* The run whose step is on this thread, or NULL; and the name of its row. */
 const struct run *run_current(void);
 const char *run_row_name(const struct run *run);
 /* From any thread: mcp_cancelled() is true from now on. */

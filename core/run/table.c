@@ -125,8 +125,8 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 	if (buf_ok(&table->cut.text) && table->cut.text.len <= text_room(result))
 		return MCP_OK;
 	result_fail_text(result, MCP_E_TOO_LARGE, "The result is too wide",
-			 "The names of its columns alone exceed the text that a result may have",
-			 "Ask for fewer columns");
+			 "Its column names alone are longer than the text of a result may be",
+			 "Request fewer columns");
 	return MCP_E_TOO_LARGE;
 }
 

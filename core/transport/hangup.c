@@ -32,7 +32,7 @@ hangup_watch(struct http_connection *connection)
 	if (!loop_add(connection->listener->http->loop, &connection->hangup, connection->fd,
 		      EPOLLRDHUP))
 		log_event(LOG_WARNING, "http", "unwatched", "s",
-			  "the kernel has no room to watch for hang-ups", NULL);
+			  "the kernel cannot watch more sockets for hang-ups", NULL);
 }
 
 void

@@ -92,7 +92,7 @@ http_access_check(struct http_connection *connection, const struct url *target,
 		named = *target;
 	if ((target == NULL && !readable) || !host_allowed(listener, &named))
 		forbid(refusal, "the Host header does not name a host of this server; if it is "
-				"one, add it to server.allowed_hosts");
+				"right, add it to server.allowed_hosts");
 	else if (head->origin != NULL && !origin_allowed(listener, head->origin))
 		forbid(refusal, "the Origin is not allowed; if it is trusted, add it to "
 				"server.allowed_origins");

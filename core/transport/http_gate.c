@@ -98,7 +98,7 @@ check_piece(struct http_gate *gate, const char *text, size_t len)
 	const char *cr = memchr(text, '\r', len);
 
 	if (len > 0 && (gate->cr || (cr != NULL && cr != text + len - 1)))
-		return gate_refuse(gate, 400, "a carriage return stands alone");
+		return gate_refuse(gate, 400, "a carriage return without a line feed");
 	if (gate->state == GATE_CHUNK_SIZE || gate->state == GATE_CHUNK_END)
 		return memchr(text, '\0', len) == NULL ||
 		       gate_refuse(gate, 400, "the size line of a chunk is malformed");
@@ -119,7 +119,7 @@ read_line(struct http_gate *gate, const char **at, const char *end, bool *whole)
 	if (!check_piece(gate, *at, len))
 		return false;
 	if (newline != NULL && !cr)
-		return gate_refuse(gate, 400, "a line ends with a bare line feed");
+		return gate_refuse(gate, 400, "a line ends with a line feed only");
 	keep(gate, *at, len > 0 && cr ? len - 1 : len);
 	gate->cr = cr && newline == NULL;
 	*at = newline != NULL ? newline + 1 : end;
@@ -161,10 +161,11 @@ static bool
 set_framing(struct http_gate *gate, enum gate_framing framing)
 {
 	if (gate->framing == framing)
-		return gate_refuse(gate, 400, "a header field that must be unique is there twice");
+		return gate_refuse(gate, 400, "a header field that must be unique is repeated");
 	if (gate->framing != FRAMING_NONE)
 		return gate_refuse(gate, 400,
-				   "Content-Length and Transfer-Encoding exclude each other");
+				   "Content-Length and Transfer-Encoding must not be used "
+				   "together");
 	gate->framing = framing;
 	return true;
 }
@@ -231,7 +232,7 @@ read_field(struct http_gate *gate)
 	if ((value = value_of(gate, "Transfer-Encoding", &len)) != NULL)
 		return read_coding(gate, value, len);
 	if (value_of(gate, "Host", &len) != NULL && ++gate->hosts > 1)
-		return gate_refuse(gate, 400, "a header field that must be unique is there twice");
+		return gate_refuse(gate, 400, "a header field that must be unique is repeated");
 	return true;
 }
 
@@ -298,7 +299,7 @@ count_head(struct http_gate *gate, size_t len)
 	return gate->state == GATE_REQUEST
 		 ? gate_refuse(gate, 414, "the request target is longer than limits.headers allows")
 		 : gate_refuse(gate, 431,
-			       "the head of the request is larger than limits.headers allows");
+			       "the header of the request is larger than limits.headers allows");
 }
 
 /* ---- chunks -------------------------------------------------------------------------------- */
@@ -326,7 +327,7 @@ static bool
 read_chunk_end(struct http_gate *gate)
 {
 	if (gate->line_len > 0)
-		return gate_refuse(gate, 400, "a chunk is longer than its size line says");
+		return gate_refuse(gate, 400, "a chunk is longer than its size line");
 	next_line(gate, GATE_CHUNK_SIZE);
 	return true;
 }

@@ -74,7 +74,7 @@ note_mcp(struct reader *reader, const char *name)
 	for (size_t i = 0; i < reader->n_mcp; i++)
 		if (strcasecmp(reader->mcp[i], name) == 0)
 			return head_refuse(reader, 400, RPC_HEADER_MISMATCH,
-					   "a header field of MCP is there twice");
+					   "a header field of MCP is repeated");
 	if (reader->n_mcp == MCP_MAX)
 		return head_refuse(reader, 431, RPC_INVALID_REQUEST,
 				   "too many header fields that begin with Mcp-");
@@ -95,7 +95,7 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	if (once != NULL) {
 		if (*once != NULL)
 			return head_refuse(reader, 400, RPC_INVALID_REQUEST,
-					   "a header field that must be unique is there twice");
+					   "a header field that must be unique is repeated");
 		*once = value;
 	} else if (name_len > 4 && strncasecmp(name, "Mcp-", 4) == 0) {
 		return note_mcp(reader, name);

@@ -107,7 +107,9 @@ check_method(struct http_connection *connection)
 	if (allowed)
 		return;
 	refuse(connection, 405,
-	       endpoint ? "messages are sent with POST" : "only GET and HEAD are served here");
+	       endpoint ? "messages must be sent with POST"
+			: "only GET and HEAD are allowed "
+			  "here");
 	connection->refusal.field = "Allow";
 	connection->refusal.value = endpoint ? "POST" : "GET, HEAD";
 }
@@ -136,7 +138,7 @@ check_body(struct http_connection *connection)
 	if (is(connection, "POST") && !is_json(connection->head.content_type)) {
 		refuse(connection, 415, "the Content-Type must be application/json");
 	} else if (connection->head.coded) {
-		refuse(connection, 415, "the body must be sent without a Content-Encoding");
+		refuse(connection, 415, "the body must not have a Content-Encoding");
 		connection->refusal.field = "Accept-Encoding"; /* RFC 9110, 15.5.16 */
 		connection->refusal.value = "identity";
 	} else if (connection->head.body != UINT64_MAX && connection->head.body > cap) {

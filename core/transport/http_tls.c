@@ -100,7 +100,9 @@ http_tls_try(const struct config_listener *config, char *why, size_t why_size)
 				  NULL, nobody, NULL, MHD_OPTION_ARRAY, tls.option, MHD_OPTION_END);
 	http_tls_fini(&tls);
 	if (daemon == NULL)
-		snprintf(why, why_size, "%s and %s are not usable together as certificate and key",
+		snprintf(why, why_size,
+			 "%s and %s cannot be used together as certificate and "
+			 "key",
 			 config->tls_certificate, config->tls_key);
 	else
 		MHD_stop_daemon(daemon);

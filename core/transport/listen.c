@@ -144,7 +144,7 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 		return true;
 	snprintf(why, why_size, "cannot listen on %s port %s: %s%s", config->host, port,
 		 strerror(rc),
-		 rc == EADDRINUSE ? "; stop the program that has it or choose another port" : "");
+		 rc == EADDRINUSE ? "; stop the program that uses it, or choose another port" : "");
 	if (fd >= 0)
 		close(fd);
 	return false;
@@ -163,7 +163,9 @@ clear_stale(const union address *address, char *why, size_t why_size)
 	if (lstat(path, &st) != 0)
 		return true; /* bind() reports the error, if there is one */
 	if (!S_ISSOCK(st.st_mode)) {
-		snprintf(why, why_size, "cannot listen on %s: a file that is not a socket is there",
+		snprintf(why, why_size,
+			 "cannot listen on %s: the path is a file that is not a "
+			 "socket",
 			 path);
 		return false;
 	}
@@ -177,8 +179,8 @@ clear_stale(const union address *address, char *why, size_t why_size)
 		close(fd);
 	if (rc != 0)
 		snprintf(why, why_size,
-			 "cannot listen on %s: another process serves it; stop that one or choose "
-			 "another path",
+			 "cannot listen on %s: another process uses it; stop that one or "
+			 "choose another path",
 			 path);
 	return rc == 0;
 }
@@ -193,7 +195,9 @@ open_unix(const struct config_listener *config, struct listen_socket *sock, char
 	int fd;
 
 	if (strlen(path) >= sizeof(address.un.sun_path)) {
-		snprintf(why, why_size, "cannot listen on %s: a socket path has at most %zu bytes",
+		snprintf(why, why_size,
+			 "cannot listen on %s: the path of a socket may have at "
+			 "most %zu bytes",
 			 path, sizeof(address.un.sun_path) - 1);
 		return false;
 	}
@@ -247,8 +251,8 @@ static const char *
 take_inherited(struct listen_socket *sock, int fd)
 {
 	if (!listens(fd) || !adopt(sock, fd))
-		return "is not a listening stream socket; its socket unit must say ListenStream= "
-		       "and Accept=no";
+		return "is not a listening stream socket; its socket unit must have "
+		       "ListenStream= and Accept=no";
 	if (sock->reach == REACH_ANYWHERE) {
 		listen_close(sock);
 		return "can be reached from other machines, and there is no inbound "

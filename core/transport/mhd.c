@@ -92,7 +92,7 @@ mhd_start(struct http_listener *listener, const struct config_listener *config, 
 	http_tls_fini(&tls);
 	if (listener->daemon == NULL)
 		snprintf(why, why_size, "cannot serve %s: %s", listener->url,
-			 listener->tls ? "the certificate and key are not usable together"
+			 listener->tls ? "the certificate and key cannot be used together"
 				       : "libmicrohttpd did not start");
 	return listener->daemon != NULL;
 }

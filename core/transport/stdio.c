@@ -225,8 +225,8 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 				*c = ' ';
 	buf_putc(queue, '\n');
 	if (!buf_ok(queue)) { /* half a line must not be sent */
-		log_event(LOG_ERROR, "stdio", "lost", "s",
-			  "more answers wait than there is room for", NULL);
+		log_event(LOG_ERROR, "stdio", "lost", "s", "too many answers wait to be read",
+			  NULL);
 		break_output(stdio);
 	} else if (stdio->in.state != INPUT_DELIVERING) {
 		flush(stdio);
@@ -408,8 +408,7 @@ refuse_long_line(struct stdio *stdio)
 	struct buf error;
 
 	snprintf(message, sizeof(message),
-		 "the message is longer than the %zu bytes that one line may have",
-		 stdio->max_line);
+		 "the message is longer than the %zu bytes that a line may have", stdio->max_line);
 	buf_init(&error, RECOVER_ID_MAX + 256);
 	rpc_write_error(&error, recover_id(stdio->in.skipping), BAD_LINE, message, NULL);
 	put_line(stdio, error.data, error.len);

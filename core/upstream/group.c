@@ -30,8 +30,8 @@ warn_public(struct config_upstream *upstream)
 
 	if (path != NULL && stat(path, &status) == 0 && (status.st_mode & S_IROTH) != 0)
 		group_warn(upstream,
-			   "anybody on this machine may read %s, which holds its credential; "
-			   "chmod o-r %s",
+			   "every user of this machine may read %s, which contains its credential; "
+			   "run chmod o-r %s",
 			   path, path);
 	free(path);
 }

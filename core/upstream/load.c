@@ -41,8 +41,8 @@ read_link_suffixes(struct config_upstream *upstream, const struct node *group)
 		if (strspn(suffix, "abcdefghijklmnopqrstuvwxyz0123456789-.*") != strlen(suffix) ||
 		    strchr(suffix, '.') == NULL || *suffix == '.' || strstr(suffix, "..") != NULL)
 			node_fault(group, "link_suffixes",
-				   "\"%s\" is not the end of a host name in "
-				   "lower case, such as \"storage.example.com\"",
+				   "\"%s\" must be the end of a host name in lower case, for "
+				   "example \"storage.example.com\"",
 				   suffix);
 	}
 }
@@ -113,7 +113,9 @@ add_role(struct config *config, const struct node *all, const char *role)
 	if (config_upstream(config, role) != NULL)
 		return;
 	if (!is_role_name(role))
-		node_fault(all, role, "a role has at most 32 of a-z, 0-9, _ and -");
+		node_fault(all, role,
+			   "the name of an upstream may have at most 32 characters "
+			   "of a-z, 0-9, _ and -");
 	else if (config->upstreams >= UPSTREAMS_MAX)
 		node_fault(all, role, "there are more than %d upstreams", UPSTREAMS_MAX);
 	else

@@ -57,8 +57,8 @@ static const char *
 placeholder(const char *value, size_t len, enum secret_form form)
 {
 	if (is_variable(value, len) || (form == SECRET_TOKEN && strstr(value, "${") != NULL))
-		return "is a placeholder that nothing replaced (such as ${NAME} or <your-token>), "
-		       "not the value itself";
+		return "is a placeholder that was not replaced (for example ${NAME} or "
+		       "<your-token>), not the value itself";
 	if ((form == SECRET_TOKEN || form == SECRET_OPAQUE) && is_example(value, len))
 		return "is a placeholder from an example, not a real one";
 	return NULL;
@@ -87,15 +87,16 @@ characters(const char *value, enum secret_form form)
 {
 	for (const char *p = value; *p != '\0'; p++) {
 		if ((*p & 0x80) == 0 && (*p < ' ' || *p == 0x7f))
-			return "holds a control character or a line end; remove it";
+			return "contains a control character or a line end; remove it";
 		if (form == SECRET_PASSWORD)
 			continue;
 		if ((*p & 0x80) != 0)
-			return "holds a character outside ASCII, which no header can carry";
+			return "contains a character outside ASCII, which is not valid in a "
+			       "header";
 		if (*p == ' ' && (form != SECRET_HEADER || p == value || p[1] == '\0'))
-			return "holds a blank; remove it";
+			return "contains white space; remove it";
 		if (form == SECRET_TOKEN && !token_character(*p))
-			return "has a character that no token has";
+			return "has a character that is not valid in a token";
 	}
 	return NULL;
 }
@@ -111,7 +112,7 @@ secret_fault(const char *value, enum secret_form form)
 	if (one_of(value[len - 1], "\r\n"))
 		return "ends with a line end; remove it";
 	if (is_quoted(value, len, form))
-		return "stands in quotes, which are not part of it; remove them";
+		return "is in quotes, which are not part of it; remove them";
 	fault = placeholder(value, len, form);
 	return fault != NULL ? fault : characters(value, form);
 }

@@ -37,7 +37,7 @@ wait_for_room(struct loop_job *job)
 	broken = channel->state == CHANNEL_BROKEN;
 	pthread_mutex_unlock(&channel->lock);
 	if (broken)
-		channel_fail(channel, "it does not read what it is sent");
+		channel_fail(channel, "it does not read from its socket");
 	else if (waits)
 		loop_modify(channel->loop, &channel->watch, EPOLLIN | EPOLLOUT);
 }

@@ -14,7 +14,7 @@
 
 #define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
 
-/* Of the process that runs, or ran last. */
+/* Of the current process, or of the last one. */
 struct worker_output {
 	struct loop *loop;
 	const char *plugin; /* borrowed */
@@ -27,7 +27,7 @@ struct worker_output {
 };
 
 void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
-void worker_output_open(struct worker_output *output, int fd); /* which is then its own */
+void worker_output_open(struct worker_output *output, int fd); /* ownership passes to it */
 bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
 void worker_output_close(struct worker_output *output);
 

@@ -19,12 +19,12 @@ struct process {
 const char *process_program(void);
 /* For tests: another program than the installed one (NULL: that). */
 void worker_set_program(const char *path);
-/* Starts the program; `channel` is the host's end of the socket, `output` that of the pipe into
- * which it writes its standard output and error. */
+/* Starts the program; `channel` is the host's end of the socket, `output` the end of the pipe for
+ * its standard output and error. */
 bool process_start(struct process *process, const char *name, int plugin_fd, int *channel,
 		   int *output, char *why, size_t why_size);
 void process_kill(const struct process *process);
-/* True once the process is gone; never blocks. `how` says how it ended. */
+/* True when the process is gone; never blocks. `how` describes its end. */
 bool process_reap(struct process *process, char *how, size_t how_size);
 
 #endif

@@ -226,8 +226,8 @@ fail_lost(struct remote *remote)
 	snprintf(why, sizeof(why), "It ran in a process of its own, and %.400s",
 		 remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
-	     "Look whether the call took effect before you repeat it; tell the operator if it "
-	     "happens again");
+	     "Check whether the call had an effect before you repeat it. Tell the operator if "
+	     "it happens again");
 }
 
 static void
@@ -239,7 +239,7 @@ fail_not_running(struct remote *remote)
 		 remote->worker->provider->name);
 	snprintf(why, sizeof(why), "When it was last started, %.400s", remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
-	     "Nothing was done; call again in half a minute, or tell the operator");
+	     "Nothing was done. Call again in half a minute, or tell the operator");
 }
 
 /* Can the step run again in another process? That needs an operation whose remote side
@@ -260,8 +260,7 @@ run_entry(struct remote *remote)
 		    !send_step(remote, remote->entry, NULL, 0, remote->answers))
 			fail(remote, MCP_E_TOO_LARGE,
 			     "The call is too large for the plugin's process",
-			     "Its arguments exceed what one message can hold",
-			     "Ask for less at once");
+			     "Its arguments are larger than one message", "Ask for less at once");
 	} else if (!worker_want(remote->worker)) {
 		fail_not_running(remote);
 	}
@@ -384,8 +383,8 @@ begin(const struct provider *provider, struct call *call, const struct row *row,
 static void
 fail_full(struct remote *remote)
 {
-	fail(remote, MCP_E_UNAVAILABLE, "Too many calls of this plugin are under way",
-	     "Its process accepts no more", "Nothing was done; call again later");
+	fail(remote, MCP_E_UNAVAILABLE, "Too many calls of this plugin are running",
+	     "Its process accepts no more", "Nothing was done. Call again later");
 }
 
 /* The next step of a call in this process. */
@@ -395,7 +394,7 @@ step_next(struct remote *remote, struct mcp_reply *replies, size_t n)
 	if (remote_known(remote)) {
 		if (!send_step(remote, ENTRY_NEXT, replies, n, NULL))
 			fail(remote, MCP_E_TOO_LARGE, "The replies of the upstream are too large",
-			     "Together they exceed what one step can be given",
+			     "Together they are larger than one step may receive",
 			     "Ask for less at once");
 	} else if (resumable(remote)) {
 		remote->retries++;

@@ -8,13 +8,13 @@
 
 #include "worker/worker.h"
 
-/* A sink in the worker, as far as the host knows it. */
+/* The host's state of a sink in the worker. */
 struct flow {
-	size_t under_way; /* bytes sent and not yet taken */
+	size_t under_way; /* bytes sent and not taken yet */
 	bool paused, stopped;
 };
 
-/* A blocking request of the step; outlives its call when the process dies meanwhile. */
+/* A blocking request of the step. It outlives its call when the process ends meanwhile. */
 struct fetch {
 	struct remote *remote; /* NULL: nobody waits any more */
 	struct call_fetch *call_fetch;
@@ -37,11 +37,11 @@ struct remote {
 	char *memory; /* of input */
 	struct run_input input;
 	unsigned char handle[MCP_HANDLE_MAX];
-	unsigned epoch;		 /* of the process that knows this call; 0: none */
+	unsigned epoch;		 /* number of the process that has this call; 0: none */
 	enum entry entry;	 /* the last one that was not ENTRY_NEXT */
-	char *answers;		 /* to run it with, or NULL */
+	char *answers;		 /* input for running it, or NULL */
 	enum remote_state state; /* only remote_move() writes it */
-	bool masked;		 /* it made values known, which its own answer may show */
+	bool masked;		 /* it has added masked values, which its own answer may show */
 	unsigned retries;
 	int64_t cancelled_ms; /* 0: it was not */
 	struct flow flow[MCP_REQUESTS_MAX];
@@ -50,7 +50,7 @@ struct remote {
 	struct result result;
 };
 
-/* Who it is to mask_add_in(). */
+/* The `writer` for mask_add_in(). */
 static inline uint64_t
 remote_writer(const struct remote *remote)
 {
@@ -61,13 +61,13 @@ remote_writer(const struct remote *remote)
 void remote_move(struct remote *remote, enum remote_state to);
 /* NULL when the call has ended. */
 struct remote *remote_find(const struct worker *worker, uint64_t id);
-/* The process that runs now knows this call. */
+/* The current process has this call. */
 bool remote_known(const struct remote *remote);
 void remote_tell(struct remote *remote, enum wire_type type, uint32_t index, struct buf *out);
-/* Outcome and result are handed on; the call may be gone afterwards. */
+/* Passes on outcome and result; the call may be gone afterwards. */
 void remote_stepped(struct remote *remote);
 void remote_keep_handle(struct remote *remote, const unsigned char *handle, size_t len);
-/* A piece is refused whole or sent whole; at least one is always under way. */
+/* A piece is refused or sent as a whole; at least one is always being sent. */
 enum sink_verdict remote_flow_send(struct remote *remote, struct flow *flow, uint32_t index,
 				   const char *data, size_t len);
 
@@ -75,12 +75,13 @@ enum sink_verdict remote_flow_send(struct remote *remote, struct flow *flow, uin
 
 /* The runner of plugins that are isolated. */
 extern const struct runner worker_runner;
-/* A process is up: what waits for it is sent. */
+/* A process is up: sends what waits for it. */
 void remotes_send(struct worker *worker);
-/* It is gone: what was in it is resumed or fails, and so does what waited if it never came up. */
+/* The process is gone: its calls are resumed or fail, and waiting calls fail if it never came
+ * up. */
 void remotes_lost(struct worker *worker, bool was_up);
 void remotes_free(struct worker *worker);
-/* Kills the process when a step overran its end by the grace. */
+/* Kills the process when a step still runs after its call's end and the grace time. */
 void remotes_watch(struct worker *worker);
 /* For tests: another grace. */
 void worker_set_grace(unsigned ms);

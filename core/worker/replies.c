@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker says of its calls: checked, and handed on as if it had come from this process. What
- * is malformed or out of place ends the worker. */
+/* Messages of a worker about its calls: checked, and passed on like those of this process. A
+ * malformed or unexpected message ends the worker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +92,7 @@ on_stepped(struct remote *remote, struct wire_reader *in)
 	if (remote->outcome.kind == OUTCOME_HANDLE)
 		remote_keep_handle(remote, remote->outcome.handle, remote->outcome.handle_len);
 	remote->retries = 0;
-	/* All that the worker had to say of earlier sinks came before this. */
+	/* The worker's messages about earlier sinks came before this. */
 	memset(remote->flow, 0, sizeof(remote->flow));
 	remote_stepped(remote);
 	return true;
@@ -239,7 +239,7 @@ on_log(struct worker *worker, const struct remote *remote, struct wire_reader *i
 	return true;
 }
 
-/* The message overtakes the answer in which the value may be shown, once: that of get_secret. */
+/* The message arrives before the only answer that may show the value: that of get_secret. */
 static void
 take_mask(struct worker *worker, struct remote *remote, const char *value, size_t len)
 {
@@ -273,7 +273,7 @@ on_world(struct worker *worker, struct remote *remote, enum wire_type type, stru
 	return true;
 }
 
-/* False when the message is malformed or out of place. */
+/* False when the message is malformed or unexpected. */
 static bool
 dispatch(struct worker *worker, struct remote *remote, const struct channel_message *message,
 	 struct wire_reader *in)
@@ -285,7 +285,7 @@ dispatch(struct worker *worker, struct remote *remote, const struct channel_mess
 	case WIRE_UPDATED: return on_world(worker, remote, message->type, in);
 	default: break;
 	}
-	/* Of a call that ended while this was on its way, or in another process. */
+	/* For a call that ended meanwhile, or of another process. */
 	if (remote == NULL || !remote_known(remote))
 		return message->type >= WIRE_STEPPED;
 	switch (message->type) {
@@ -299,7 +299,7 @@ dispatch(struct worker *worker, struct remote *remote, const struct channel_mess
 	}
 }
 
-/* A plugin may have threads of its own before its start() has returned. */
+/* Threads of a plugin may run before its start() has returned. */
 static bool
 may_come_early(const struct worker *worker, enum wire_type type)
 {

@@ -20,13 +20,15 @@
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS 30000
-#define PATIENCE_MS 2000 /* a call waits so long for the next start; later ones fail at once */
-#define HEALTHY_MS 60000 /* a process that lived so long did not fail at its start */
+#define PATIENCE_MS \
+	2000		 /* how long a call waits for the next start; with a longer delay it
+			  * fails at once */
+#define HEALTHY_MS 60000 /* a process that lived this long did not fail at its start */
 #define WATCHDOG_MS 500
-#define ENDING_MS 250 /* between the end of its socket and that of the process */
+#define ENDING_MS 250 /* between the end of its socket and the end of the process */
 #define REAP_MS 20
 #define TRIAL_MS 2
-#define LAST_PIECES 8 /* of what it wrote before it died */
+#define LAST_PIECES 8 /* bytes of its output before its end */
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
@@ -89,7 +91,7 @@ on_death(struct loop_watch *watch, uint32_t events)
 	const unsigned epoch = worker->epoch;
 
 	(void)events;
-	/* What it said before it died still counts; the end of its socket may already tell. */
+	/* The last messages of the process still count, even after the end of its socket. */
 	channel_drain(&worker->channel);
 	if (worker->epoch == epoch && worker->state != WORKER_DOWN)
 		worker_down(worker, "its process ended", true);
@@ -124,7 +126,7 @@ worker_start(struct worker *worker)
 	worker_output_open(&worker->output, output);
 	if (!channel_attach(&worker->channel, fd)) {
 		close(fd);
-		worker_down(worker, "there is no room to watch its socket", false);
+		worker_down(worker, "its socket cannot be watched", false);
 		return;
 	}
 	if (worker->process.pidfd >= 0)
@@ -185,7 +187,7 @@ backoff(unsigned failures)
 	return delay < BACKOFF_MOST_MS ? delay : BACKOFF_MOST_MS;
 }
 
-/* Of a process that ended by itself its status tells more than `why`. */
+/* When a process ended by itself its exit status is more useful than `why`. */
 static void
 worker_down(struct worker *worker, const char *why, bool by_itself)
 {
@@ -201,7 +203,7 @@ worker_down(struct worker *worker, const char *why, bool by_itself)
 		kill_and_reap(worker);
 	for (int i = 0; i < LAST_PIECES && worker_output_read(&worker->output); i++)
 		;
-	worker_output_close(&worker->output); /* a process that it has forked may keep the pipe */
+	worker_output_close(&worker->output); /* a child of the process may keep the pipe open */
 	if (was_up && now - worker->up_since >= HEALTHY_MS)
 		worker->failures = 0;
 	worker->failures++;
@@ -242,7 +244,8 @@ on_ready(struct worker *worker, struct wire_reader *in)
 	remotes_send(worker);
 }
 
-/* The plugin cannot be loaded there: a defect of it, and trying again later costs little. */
+/* The plugin cannot be loaded there. That is a defect of the plugin, and trying again later is
+ * cheap. */
 static void
 on_refused(struct worker *worker, struct wire_reader *in)
 {
@@ -294,7 +297,7 @@ worker_new(const struct provider *provider, int file, struct refusal *refusal, s
 	struct worker *worker;
 
 	if (process_program() == NULL) {
-		refusal_set(refusal, PLUGIN_WORKER, "%s is not there or not executable",
+		refusal_set(refusal, PLUGIN_WORKER, "%s does not exist or cannot be executed",
 			    LAKEHOST_WORKER_PROGRAM);
 		return NULL;
 	}
@@ -348,7 +351,7 @@ worker_try(struct worker *worker)
 		refusal_set(worker->refusal, PLUGIN_WORKER, "%s", worker->why);
 }
 
-/* The end of its socket tells a worker to end; one that does not is killed. */
+/* A worker ends when its socket is closed; one that does not is killed. */
 static void
 quit(struct worker *worker)
 {

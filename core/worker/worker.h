@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin in a process of its own, seen from the host. Started at the first call, started again
- * with growing delays after it died. All on the loop thread.
+ * A plugin in a process of its own, seen from the host. It is started at the first call, and again
+ * with growing delays after it ended. All on the loop thread.
  *
- * What the host keeps of each call is enough to begin it again in a new process: an operation whose
- * handle is known goes on there; any other call that was under way fails and says so.
+ * The host keeps enough of each call to begin it again in a new process. An operation whose handle
+ * is known continues there. Any other running call fails with the reason.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -26,10 +26,10 @@ struct provider;
 struct refusal;
 struct remote;
 
-#define WORKER_START_MS 30000u /* a plugin's start() may take so long */
-#define WORKER_GRACE_MS 15000u /* a step that overran its call's end by this is stuck */
-#define WORKER_QUIT_MS 1000    /* after which a worker told to end is killed */
-#define WORKER_RETRIES 3u      /* processes that one step of an operation may outlive */
+#define WORKER_START_MS 30000u /* time for a plugin's start() */
+#define WORKER_GRACE_MS 15000u /* a step that still runs this long after its call's end is stuck */
+#define WORKER_QUIT_MS 1000    /* after this time a worker that should end is killed */
+#define WORKER_RETRIES 3u      /* how many processes one step of an operation may outlive */
 
 /* worker.c says who moves it and what may follow. */
 enum worker_state {
@@ -42,39 +42,40 @@ enum worker_state {
 struct worker {
 	const struct provider *provider;
 	int file;		 /* of the plugin; borrowed */
-	struct refusal *refusal; /* what the worker said at its last start */
+	struct refusal *refusal; /* from the worker's last start */
 	struct loop *loop;
 	struct channel channel;
 	enum worker_state state; /* only worker_move() writes it */
 	struct process process;
 	struct worker_output output;
 	struct loop_watch death;
-	struct loop_timer timer;    /* starting: too slow; ending: the same; down: start again */
-	struct loop_timer watchdog; /* for steps that are stuck */
-	unsigned epoch;		    /* counts processes; a call belongs to one */
+	struct loop_timer timer;    /* timer: starting: too slow; ending: the same; down: start
+				     * again */
+	struct loop_timer watchdog; /* timer for steps that are stuck */
+	unsigned epoch;		    /* counts processes; a call belongs to one of them */
 	unsigned failures;	    /* in a row */
 	int64_t up_since, not_before;
-	char why[512]; /* the last process ended so */
+	char why[512]; /* how the last process ended */
 	struct remote **slot;
 	uint32_t slots, next_free;
 	uint32_t generation;
-	struct loop_timer reap; /* until those that were killed are gone */
+	struct loop_timer reap; /* until killed processes are gone */
 	struct process *dying;
 	size_t n_dying;
 };
 
-/* `file` is open on the plugin; all is borrowed. NULL with a refusal when there is no worker
+/* `file` is open for the plugin; all is borrowed. NULL with a refusal when there is no worker
  * program. */
 struct worker *worker_new(const struct provider *provider, int file, struct refusal *refusal,
 			  struct loop *loop);
-/* Starts its process and runs the loop until that is up, or the plugin is refused. */
+/* Starts its process and runs the loop until it is up, or the plugin is refused. */
 void worker_try(struct worker *worker);
-void worker_free(struct worker *worker); /* ends the process, waits for it a bounded time */
+void worker_free(struct worker *worker); /* ends the process, and waits for it for a limited time */
 
 /* For the calls in it (remote.h, replies.h): makes sure that a process runs or will. False when
  * there will be none soon (worker->why). */
 bool worker_want(struct worker *worker);
-/* The process is at fault: it ends. */
+/* The process has a fault: ends it. */
 void worker_fault(struct worker *worker, const char *why);
 
 #endif

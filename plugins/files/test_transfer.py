@@ -169,7 +169,7 @@ def nothing_else_is_reached(programs):
         text, failed = programs.call("read_file", path=f"{VOLUME}/10.bin", to_file=file)
         assert failed and "cannot be written" in text, text
     text, failed = programs.call("read_file", path=f"{VOLUME}/10.bin", to_file="100.bin")
-    assert failed and "exists already" in text, text
+    assert failed and "already exists" in text, text
 
 
 def main():

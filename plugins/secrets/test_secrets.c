@@ -206,8 +206,9 @@ a_refused_reference_is_reported(void)
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
-	fakehost_no_reply(host, "POST " API "/put", MCP_E_PERMISSION,
-			  "the secret reference \"env:HOME\" is not allowed");
+	fakehost_no_reply(
+	    host, "POST " API "/put", MCP_E_PERMISSION,
+	    "the operator does not allow the secret reference \"env:HOME\" is not allowed");
 	result = fakehost_tool(host, "put_secret",
 			       "{\"scope_name\":\"app\",\"key\":\"k\","
 			       "\"secret_value\":\"env:HOME\"}");

@@ -118,7 +118,7 @@ text_of(struct expansion *x, struct name name, struct json_object *value, const 
 
 	if (type == json_type_object || type == json_type_array || type == json_type_null)
 		return fail(x, name,
-			    x->query ? "is not a single value or a list of such"
+			    x->query ? "is not a single value or a list of single values"
 				     : "is not a single value");
 	*text = json_object_get_string(value);
 	*len = type == json_type_string ? (size_t)json_object_get_string_len(value) : strlen(*text);
@@ -149,7 +149,7 @@ put_segment(struct expansion *x, struct name name, const char *text, size_t len)
 	if (len == 0)
 		return fail(x, name, "is empty, or has an empty segment");
 	if (has_dot_segment(text, len))
-		return fail(x, name, "must not be or hold a \".\" or \"..\" segment");
+		return fail(x, name, "must not be or contain a \".\" or \"..\" segment");
 	template_encode(text, len, x->put, x->data);
 	return true;
 }

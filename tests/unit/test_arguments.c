@@ -292,9 +292,10 @@ times_of_a_tool(void)
 	becomes("\"since\":\"2026-11-29\"", "\"since\":1795910400000");
 	becomes("\"since\":1795910400000", "\"since\":1795910400000");
 	becomes("\"since\":1795910400000.0", "\"since\":1795910400000");
-	refused("\"since\":\"soon\"",
-		"since: \"soon\" is not a time: give ISO 8601 such as "
-		"2026-11-22T15:10:02Z, a distance such as -24h or -7d, or milliseconds since 1970");
+	refused(
+	    "\"since\":\"soon\"",
+	    "since: \"soon\" is not a time: use ISO 8601 such as "
+	    "2026-11-22T15:10:02Z, a difference such as -24h or -7d, or milliseconds since 1970");
 	refused("\"since\":true", NULL);
 }
 

@@ -511,7 +511,7 @@ deadline(void)
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "hangs_silently" });
 	ASSERT_INT(probe.status, MCP_E_TIMEOUT);
 	ASSERT_STR(probe.text, "The call took too long\nIt was not done within 1 seconds\n"
-			       "Ask for less at once, or call again later");
+			       "Request less data, or call again later");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){ .name = "waits", .arguments = "{\"path\":\"/never\"}" });
 	ASSERT_STR(probe.text, "0  -8");

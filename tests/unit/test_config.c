@@ -235,11 +235,11 @@ generic_upstreams(void)
 	config_free(c);
 	c = fine(GENERIC(""));
 	t = config_upstream(c, "t");
-	ASSERT_STR(t->auth_why, "no address configured: give upstreams.t.url");
+	ASSERT_STR(t->auth_why, "no address is configured: set upstreams.t.url");
 	CU_ASSERT(t->url == NULL && t->auth_type == NULL);
 	config_free(c);
 	c = fine(GENERIC("url = \"https://t.example\";"));
-	CU_ASSERT(strstr(config_upstream(c, "t")->auth_why, "give upstreams.t.auth") != NULL);
+	CU_ASSERT(strstr(config_upstream(c, "t")->auth_why, "set upstreams.t.auth") != NULL);
 	config_free(c);
 }
 
@@ -247,15 +247,17 @@ static void
 generic_faults(void)
 {
 	clean_environment();
-	wrong(GENERIC("url = \"http://t.example\";"),
-	      "t.conf:1: upstreams.t.url: \"http://t.example\" is not the address of a service: "
-	      "http:// would send the credential in the clear; use https://, or say "
-	      "allow_http = true");
-	wrong(GENERIC("url = \"https://t.example/?x=1\";"),
-	      "t.conf:1: upstreams.t.url: \"https://t.example/?x=1\" is not the address of a "
-	      "service: it has a query; give the address and path that all requests begin with");
+	wrong(
+	    GENERIC("url = \"http://t.example\";"),
+	    "t.conf:1: upstreams.t.url: \"http://t.example\" is not a valid address of a service: "
+	    "http:// would send the credential without encryption; use https://, or set "
+	    "allow_http = true");
+	wrong(
+	    GENERIC("url = \"https://t.example/?x=1\";"),
+	    "t.conf:1: upstreams.t.url: \"https://t.example/?x=1\" is not a valid address of a "
+	    "service: it has a query; use only the address and path that all requests begin with");
 	wrong(GENERIC("url = \"https://u:secret@t.example\";"),
-	      "t.conf:1: upstreams.t.url: \"…\" is not the address of a service: "
+	      "t.conf:1: upstreams.t.url: \"…\" is not a valid address of a service: "
 	      "the port is not a number from 0 to 65535");
 	wrong(GENERIC("host = \"t.example\";"),
 	      "t.conf:1: upstreams.t.host: is a key of kind \"databricks\"; this upstream is "
@@ -263,26 +265,27 @@ generic_faults(void)
 	wrong("upstreams = { workspace = { auth = { method = \"bearer\"; }; }; };",
 	      "t.conf:1: upstreams.workspace.auth: is a key of kind \"generic\"; this upstream is "
 	      "\"databricks\", which has host and token");
-	wrong(AUTH("method = \"kerberos\";"),
-	      "t.conf:1: upstreams.t.auth.method: \"kerberos\" is not one of \"bearer\", \"none\", "
-	      "\"basic\", \"header\", \"oauth\"");
+	wrong(
+	    AUTH("method = \"kerberos\";"),
+	    "t.conf:1: upstreams.t.auth.method: \"kerberos\" must be one of \"bearer\", \"none\", "
+	    "\"basic\", \"header\", \"oauth\"");
 	wrong(AUTH("method = \"bearer\";"),
-	      "t.conf:1: upstreams.t.auth.token: is missing: give env:NAME, file:PATH or "
+	      "t.conf:1: upstreams.t.auth.token: is missing: use env:NAME, file:PATH or "
 	      "credential:NAME");
 	wrong(AUTH("method = \"bearer\"; token = \"'t'\";"),
-	      "t.conf:1: upstreams.t.auth.token: it stands in quotes, which are not part of it; "
+	      "t.conf:1: upstreams.t.auth.token: it is in quotes, which are not part of it; "
 	      "remove them");
 	wrong(AUTH("method = \"basic\"; password = \"p\";"),
 	      "t.conf:1: upstreams.t.auth.user: is missing: method \"basic\" needs it");
 	wrong(AUTH("method = \"header\"; name = \"A b\"; value = \"v\";"),
-	      "t.conf:1: upstreams.t.auth.name: \"A b\" is not the name of a header");
+	      "t.conf:1: upstreams.t.auth.name: \"A b\" is not a valid header name");
 	wrong(AUTH("method = \"header\"; name = \"Host\"; value = \"v\";"),
-	      "t.conf:1: upstreams.t.auth.name: the header Host does not authenticate");
+	      "t.conf:1: upstreams.t.auth.name: the header Host cannot be used to authenticate");
 	wrong(AUTH("method = \"oauth\"; token_url = \"http://t.example/token\"; client_id = \"c\"; "
 		   "client_secret = \"s\";"),
 	      "t.conf:1: upstreams.t.auth.token_url: \"http://t.example/token\" is not an "
-	      "address to which a secret may be sent: http:// would send the credential in the "
-	      "clear; use https://, or say allow_http = true");
+	      "address that may receive a secret: http:// would send the credential without "
+	      "encryption; use https://, or set allow_http = true");
 	wrong(AUTH("method = \"bearer\"; token = \"t\"; user = \"u\";"),
 	      "t.conf:1: upstreams.t.auth.user: unknown key");
 }
@@ -301,7 +304,7 @@ types_and_ranges(void)
 	wrong("server = { workers = \"3\"; };", workers);
 	wrong("server = { workers = 99999999999L; };", workers);
 	wrong("# 4294967299\nserver = { title = \"4294967299\"; workers = 4294967299; };",
-	      "t.conf:2: 4294967299: so large a number needs an L at its end");
+	      "t.conf:2: 4294967299: a number beyond 32 bits must end with L");
 	wrong("server = { workers = 99999999999999999999L; };",
 	      "t.conf:1: 99999999999999999999L is larger than 64 bits");
 	wrong("server = { workers_max = 3; };",
@@ -311,7 +314,7 @@ types_and_ranges(void)
 	      "t.conf:1: server.listeners: must be a list of groups: listeners = ( { ... } );");
 	wrong("server = { endpoint = 1; };", "t.conf:1: server.endpoint: must be a text in quotes");
 	wrong("server = { endpoint = \"mcp\"; };",
-	      "t.conf:1: server.endpoint: must be a path such as \"/mcp\"");
+	      "t.conf:1: server.endpoint: must be a path, for example \"/mcp\"");
 	wrong("server = { allowed_hosts = [ 1 ]; };",
 	      "t.conf:1: server.allowed_hosts: must be a list "
 	      "of texts: allowed_hosts = [ \"...\" ];");
@@ -322,10 +325,10 @@ types_and_ranges(void)
 	      "t.conf:1: policy.read_functions: must be a "
 	      "list of texts: read_functions = [ \"...\" ];");
 	wrong("policy = { access = \"reed\"; };",
-	      "t.conf:1: policy.access: \"reed\" is not one of "
+	      "t.conf:1: policy.access: \"reed\" must be one of "
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
 	wrong("auth = { inbound = \"oauth\"; };",
-	      "t.conf:1: auth.inbound: \"oauth\" is not one of \"none\"");
+	      "t.conf:1: auth.inbound: \"oauth\" must be one of \"none\"");
 }
 
 static void
@@ -363,7 +366,7 @@ every_fault(void)
 	for (int i = 0; i < 500; i++)
 		config_faults_add(&faults, "fault %d", i);
 	ASSERT_INT(faults.count, 100);
-	ASSERT_STR(faults.line[99], "there are more faults; these were the first");
+	ASSERT_STR(faults.line[99], "there are more faults than these");
 	config_faults_fini(&faults);
 }
 
@@ -396,8 +399,8 @@ listeners(void)
 static void
 listeners_refused(void)
 {
-	static const char form[] = "t.conf:1: server.listeners.tcp: it needs the form "
-				   "ADDRESS:PORT, such as 127.0.0.1:8765";
+	static const char form[] = "t.conf:1: server.listeners.tcp: it must have the form "
+				   "ADDRESS:PORT, for example 127.0.0.1:8765";
 
 	clean_environment();
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1\"; } ); };", form);
@@ -412,17 +415,17 @@ listeners_refused(void)
 	      "inbound authentication (auth.inbound is \"none\"): listen on 127.0.0.1, ::1 or a "
 	      "unix socket");
 	wrong("server = { listeners = ( { } ); };",
-	      "t.conf:1: server.listeners.tcp: a listener has "
-	      "exactly one of tcp = \"ADDRESS:PORT\", unix = \"/PATH\" and systemd = true");
+	      "t.conf:1: server.listeners.tcp: a listener must have exactly one of tcp = "
+	      "\"ADDRESS:PORT\", unix = \"/PATH\" and systemd = true");
 	wrong("server = { listeners = ( { unix = \"run\"; } ); };",
-	      "t.conf:1: server.listeners.unix: a unix socket needs an absolute path");
+	      "t.conf:1: server.listeners.unix: the path of a unix socket must be absolute");
 	wrong("server = { listeners = ( { tcp = \"::1:80\"; } ); };",
 	      "t.conf:1: "
 	      "server.listeners.tcp: the host is not a name or an address");
 	wrong("server = { stdio = false; };",
-	      "t.conf:1: server.stdio: is false, and there is no listener");
+	      "t.conf:1: server.stdio: is false, but there is no listener");
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1:80\"; tls_key = \"/k\"; } ); };",
-	      "t.conf:1: server.listeners.tls_certificate: goes together with tls_key");
+	      "t.conf:1: server.listeners.tls_certificate: must be used together with tls_key");
 }
 
 static void
@@ -455,8 +458,7 @@ command_line(void)
 	config_faults_fini(&faults);
 	overrides = (struct config_overrides){ .log_level = "loud" };
 	wrong_with(NULL, &overrides,
-		   "--log-level loud: not one of debug, info, notice, warning, "
-		   "error");
+		   "--log-level loud: must be debug, info, notice, warning or error");
 }
 
 static void
@@ -486,7 +488,7 @@ sets(void)
 	config_free(c);
 	wrong_set("upstreams.workspace.token=dapi123",
 		  "--set upstreams.workspace.token: a literal "
-		  "secret would show in the process list; give env:NAME, file:PATH or "
+		  "secret would be visible in the process list; use env:NAME, file:PATH or "
 		  "credential:NAME");
 	wrong_set("server.wokers=1",
 		  "--set: server.wokers: unknown key; did you mean \"workers\"?");
@@ -495,10 +497,10 @@ sets(void)
 	wrong_set("server.workers= 7",
 		  "--set: server.workers: must be a whole number from 1 to 1024");
 	wrong_set("server.stdio=maybe", "--set: server.stdio: must be true, false or \"auto\"");
-	wrong_set("workers", "--set: it needs the form KEY.PATH=VALUE");
+	wrong_set("workers", "--set must have the form KEY.PATH=VALUE");
 	wrong_set("server.listeners=x",
 		  "--set: server.listeners: cannot be set on the command line");
-	wrong_set("server=x", "--set: server: is a group; name a key in it");
+	wrong_set("server=x", "--set: server: is a group; add the name of a key in it");
 }
 
 static void
@@ -528,18 +530,21 @@ static void
 upstreams_refused(void)
 {
 	clean_environment();
-	wrong("upstreams = { workspace = { host = \"http://h.example\"; }; };",
-	      "t.conf:1: upstreams.workspace.host: \"http://h.example\" is "
-	      "not the address of a workspace: http:// would send the token in the clear; use "
-	      "https://, or say allow_http = true");
-	wrong("upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",
-	      "t.conf:1: upstreams.workspace.link_suffixes: \".com\" is not the end of a host name "
-	      "in "
-	      "lower case, such as \"storage.example.com\"");
+	wrong(
+	    "upstreams = { workspace = { host = \"http://h.example\"; }; };",
+	    "t.conf:1: upstreams.workspace.host: \"http://h.example\" is "
+	    "not the address of a workspace: http:// would send the token without encryption; use "
+	    "https://, or set allow_http = true");
+	wrong(
+	    "upstreams = { workspace = { link_suffixes = [ \".com\" ]; }; };",
+	    "t.conf:1: upstreams.workspace.link_suffixes: \".com\" must be the end of a host name "
+	    "in "
+	    "lower case, for example \"storage.example.com\"");
 	wrong("upstreams = { workspace = { ca_file = \"/nonexistent\"; }; };",
 	      "t.conf:1: upstreams.workspace.ca_file: cannot be read: No such file or directory");
 	wrong("upstreams = { Mars = { }; };",
-	      "t.conf:1: upstreams.Mars: a role has at most 32 of a-z, 0-9, _ and -");
+	      "t.conf:1: upstreams.Mars: the name of an upstream may have at most 32 characters of "
+	      "a-z, 0-9, _ and -");
 }
 
 static const struct test tests[] = {

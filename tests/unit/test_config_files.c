@@ -75,9 +75,9 @@ references(void)
 	CU_ASSERT(reference_read("credential:../secret", why, sizeof(why)) == NULL);
 	CU_ASSERT(reference_read("credential:..", why, sizeof(why)) == NULL);
 	CU_ASSERT(reference_read("file:secret", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "file: needs an absolute path");
+	ASSERT_STR(why, "file: must be followed by an absolute path");
 	CU_ASSERT(reference_read("env:NO_SUCH_VARIABLE", why, sizeof(why)) == NULL);
-	ASSERT_STR(why, "the environment has no variable NO_SUCH_VARIABLE");
+	ASSERT_STR(why, "the environment variable NO_SUCH_VARIABLE is not set");
 	setenv("EMPTY_VARIABLE", "", 1);
 	CU_ASSERT(reference_read("env:EMPTY_VARIABLE", why, sizeof(why)) == NULL);
 	ASSERT_STR(why, "the value of env:EMPTY_VARIABLE is empty");
@@ -106,7 +106,7 @@ modes(void)
 	ASSERT_STR(c->upstream[0].secret, "dapi1");
 	config_free(c);
 	chmod(path, 0644);
-	wrong_file(path, "it holds a token and anybody may read it");
+	wrong_file(path, "it contains a token and every user may read it");
 	free(path);
 	setenv("SOME_TOKEN", "dapi2", 1);
 	path = folder_put("l.conf",
@@ -116,7 +116,7 @@ modes(void)
 	c = load_fine(path);
 	config_free(c);
 	chmod(path, 0666);
-	wrong_file(path, "anybody may write to it");
+	wrong_file(path, "every user may write to it");
 	free(path);
 	wrong_file("/nonexistent/l.conf", "cannot read /nonexistent/l.conf");
 	folder_remove();
@@ -238,14 +238,14 @@ dropins_refused(void)
 	wrong_file(path, "upstream: there is no upstreams.mars");
 	free(bad);
 	bad = folder_put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
-	wrong_file(path, "anybody may write to it");
+	wrong_file(path, "every user may write to it");
 	unlink(bad);
 	ASSERT_INT(symlink("/nonexistent", bad), 0);
 	wrong_file(path, "cannot read");
 	unlink(bad);
 	free(bad);
 	bad = folder_put("plugins-enabled/Big Name.conf", "", 0644);
-	wrong_file(path, "not the name of a plugin");
+	wrong_file(path, "is not a valid plugin name");
 	free(bad);
 	free(path);
 	folder_remove();
@@ -267,15 +267,15 @@ folders(void)
 	wrong("prompts = { directory = \"tmp\"; };",
 	      "t.conf:1: prompts.directory: \"tmp\" is not an absolute path");
 	wrong("plugins = { transfer_dirs = [ \"/\" ]; };",
-	      "t.conf:1: plugins.transfer_dirs: / is not a directory to use");
+	      "t.conf:1: plugins.transfer_dirs: / cannot be used as a directory");
 	wrong("plugins = { transfer_dirs = [ \"/nonexistent\" ]; };",
-	      "t.conf:1: plugins.transfer_dirs: /nonexistent is not a directory to use");
+	      "t.conf:1: plugins.transfer_dirs: /nonexistent cannot be used as a directory");
 	wrong("plugins = { secret_references = [ \"dapi1\" ]; };",
 	      "t.conf:1: "
-	      "plugins.secret_references: \"dapi1\": it is not of the form env:NAME, file:PATH or "
+	      "plugins.secret_references: \"dapi1\": it must have the form env:NAME, file:PATH or "
 	      "credential:NAME");
 	wrong("plugins = { enabled = [ \"../evil\" ]; };",
-	      "t.conf:1: plugins.enabled: \"../evil\" is not the name of a plugin");
+	      "t.conf:1: plugins.enabled: \"../evil\" is not a valid plugin name");
 	folder_remove();
 }
 
@@ -363,8 +363,8 @@ state_keys(void)
 	CU_ASSERT(!c->server.state_key_made);
 	config_free(c);
 	wrong("server = { state_key = \"/k\"; };",
-	      "t.conf:1: server.state_key: \"/k\": it is not of "
-	      "the form env:NAME, file:PATH or credential:NAME");
+	      "t.conf:1: server.state_key: \"/k\": it must have the form env:NAME, file:PATH or "
+	      "credential:NAME");
 	wrong("server = { state_key = \"env:K\"; };",
 	      "t.conf:1: server.state_key: \"env:K\": it is not a file");
 	clean_environment();

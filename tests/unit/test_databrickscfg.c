@@ -157,7 +157,7 @@ from_environment(void)
 	source.env = NULL;
 	source.token = NULL; /* another role: the environment is not used */
 	check(&source, "https://c.example", NULL,
-	      "there is no credential: give a token in upstreams.workspace of lakehost.conf");
+	      "there is no credential: set a token in upstreams.workspace of lakehost.conf");
 }
 
 static void
@@ -167,11 +167,11 @@ missing(void)
 
 	variables = NULL;
 	check(&source, NULL, NULL,
-	      "no host configured: set DATABRICKS_HOST and DATABRICKS_TOKEN, or give host and "
-	      "token in upstreams.workspace of lakehost.conf, or a profile that has both in "
+	      "no host is configured: set DATABRICKS_HOST and DATABRICKS_TOKEN, or set host and "
+	      "token in upstreams.workspace of lakehost.conf, or use a profile that has both in "
 	      "~/.databrickscfg");
 	ENVIRONMENT("DATABRICKS_TOKEN", "dapi1");
-	check(&source, NULL, NULL, "no host configured: set DATABRICKS_HOST");
+	check(&source, NULL, NULL, "no host is configured: set DATABRICKS_HOST");
 }
 
 static void
@@ -234,23 +234,23 @@ profiles_wrong(void)
 		check_fault(&source, "profile", expected);
 	}
 	source.profile = (char *)"bad";
-	check_fault(&source, "host",
-		    "the host is not the address of a workspace: it holds a blank or a line end; "
-		    "remove it");
+	check_fault(
+	    &source, "host",
+	    "the host is not the address of a workspace: it contains white space; remove it");
 	source.profile = (char *)"worse";
-	check_fault(&source, "token", "the token holds a blank; remove it");
+	check_fault(&source, "token", "the token contains white space; remove it");
 	source.profile = (char *)"shown";
 	check_fault(&source, "host",
-		    "the host is not the address of a workspace: it holds an @; "
-		    "give the token by itself");
+		    "the host is not the address of a workspace: it contains an @; set the token "
+		    "separately");
 	source.profile = NULL; /* no DEFAULT: no message */
-	check(&source, NULL, NULL, "no host configured");
+	check(&source, NULL, NULL, "no host is configured");
 	unlink(path);
 	snprintf(expected, sizeof(expected), "cannot read %s: No such file or directory", path);
 	check_fault(&source, "config_file", expected);
 	source.config_file = NULL;
 	source.home = "/nonexistent"; /* not named: it may be absent */
-	check(&source, NULL, NULL, "no host configured");
+	check(&source, NULL, NULL, "no host is configured");
 }
 
 /* Faults of a token in the environment, with its source. */
@@ -274,20 +274,22 @@ token_is_not(const char *token, const char *fault)
 static void
 tokens_wrong(void)
 {
-	static const char unset[] = "is a placeholder that nothing replaced (such as ${NAME} or "
-				    "<your-token>), not the value itself";
+	static const char unset[] =
+	    "is a placeholder that was not replaced (for example ${NAME} or "
+	    "<your-token>), not the value itself";
 	static const char example[] = "is a placeholder from an example, not a real one";
-	static const char quotes[] = "stands in quotes, which are not part of it; remove them";
+	static const char quotes[] = "is in quotes, which are not part of it; remove them";
 
 	token_is_not("\"dapi1\"", quotes);
 	token_is_not("'dapi1", quotes);
 	token_is_not("dapi1\"", quotes);
 	token_is_not("dapi1\n", "ends with a line end; remove it");
 	token_is_not("dapi1\r", "ends with a line end; remove it");
-	token_is_not(" dapi1", "holds a blank; remove it");
-	token_is_not("da\tpi1", "holds a control character or a line end; remove it");
-	token_is_not("dapi1\xc2\xa0", "holds a character outside ASCII, which no header can carry");
-	token_is_not("dapi,1", "has a character that no token has");
+	token_is_not(" dapi1", "contains white space; remove it");
+	token_is_not("da\tpi1", "contains a control character or a line end; remove it");
+	token_is_not("dapi1\xc2\xa0",
+		     "contains a character outside ASCII, which is not valid in a header");
+	token_is_not("dapi,1", "has a character that is not valid in a token");
 	token_is_not("${DATABRICKS_TOKEN}", unset);
 	token_is_not("${env:DATABRICKS_TOKEN}", unset);
 	token_is_not("$DATABRICKS_TOKEN", unset);
@@ -312,8 +314,8 @@ profiles_offered(void)
 	write_cfg("[DEFAULT]\n\n[b]\nhost = h.example\n[a]\ntoken = t\n[b]\nx=1\n");
 	source.config_file = path;
 	variables = NULL;
-	check(&source, NULL, NULL, "no host configured: choose a profile of /tmp/");
-	check(&source, NULL, NULL, "with DATABRICKS_CONFIG_PROFILE (there are: b, a), or set");
+	check(&source, NULL, NULL, "no host is configured: choose a profile of /tmp/");
+	check(&source, NULL, NULL, "with DATABRICKS_CONFIG_PROFILE (it has: b, a), or set");
 	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "c");
 	databricks_resolve(&source, &found);
 	ASSERT_STR(found.fault_from, "DATABRICKS_CONFIG_PROFILE");
@@ -376,7 +378,7 @@ file_skipped(void)
 	ASSERT_STR(found.url, "https://e.example");
 	ASSERT_STR(found.token, "dapiW");
 	ASSERT_STR(found.warning,
-		   "the token is that of profile work, which is for "
+		   "the token is from profile work, which is for "
 		   "https://w.example, but the host is https://e.example, from DATABRICKS_HOST");
 	databricks_identity_fini(&found);
 	unlink(path);
@@ -391,8 +393,8 @@ plain_http(void)
 
 	check_fault(&source, "host",
 		    "\"http://h.example\" is not the "
-		    "address of a workspace: http:// would send the token in the clear; use "
-		    "https://, or say allow_http = true");
+		    "address of a workspace: http:// would send the token without encryption; use "
+		    "https://, or set allow_http = true");
 	source.allow_http = true;
 	check(&source, "http://h.example", "t", "pat");
 	source.allow_http = false;

@@ -436,7 +436,7 @@ silence(void)
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	ASSERT_STR(got.body, "");
-	assert_has(got.why, "went silent: not a byte for 1 s");
+	assert_has(got.why, "sent nothing for 1 s");
 	got_fini(&got);
 	http = get("/api/drip/100"); /* slow, but alive */
 	http.timeout_ms = 1000;
@@ -473,14 +473,16 @@ broken_replies(void)
 	fails(b, "/api/cut-chunked", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
 	fails(b, "/api/reset/100000", MCP_E_UNAVAILABLE, 0, "was lost during the reply");
 	ASSERT_INT(upstream_requests(b->upstream), 6); /* each tried twice */
-	fails(b, "/api/garbage", MCP_E_UPSTREAM, 0, "did not answer as HTTP should");
+	fails(b, "/api/garbage", MCP_E_UPSTREAM, 0, "sent an answer that is not valid HTTP");
 	fails(b, "/api/switch", MCP_E_UPSTREAM, 101, "answered HTTP 101, a change of protocol");
 	fails(b, "/api/interim/17", MCP_E_UPSTREAM, 103, "sent interim replies (HTTP 1xx) without");
 	fails(b, "/api/headers/1000", MCP_E_UPSTREAM, 200, "too many or too long headers");
 	fails(b, "/api/long/80000", MCP_E_UPSTREAM, 200, "too many or too long headers");
 	fails(b, "/api/redirect", MCP_E_UPSTREAM, 302,
-	      "answered with a redirect (to https://login.example/login.html) instead of the API");
-	fails(b, "/api/page", MCP_E_UPSTREAM, 200, "answered with a login page instead of the API");
+	      "answered with a redirect (to https://login.example/login.html) instead of an API "
+	      "reply");
+	fails(b, "/api/page", MCP_E_UPSTREAM, 200,
+	      "answered with a login page instead of an API reply");
 	ASSERT_INT(upstream_requests(b->upstream), 13);
 	rig_free(b);
 }

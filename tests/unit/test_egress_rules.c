@@ -37,14 +37,14 @@ permissions(void)
 	http.method = "PATCH";
 	refused(b, &http, MCP_E_PERMISSION, "no permission for PATCH /api/ok");
 	http.method = "TRACE";
-	refused(b, &http, MCP_E_INTERNAL, "no method that exists");
+	refused(b, &http, MCP_E_INTERNAL, "used an unknown method");
 	http.method = NULL;
-	refused(b, &http, MCP_E_INTERNAL, "no method that exists");
+	refused(b, &http, MCP_E_INTERNAL, "used an unknown method");
 	http = get(NULL);
-	refused(b, &http, MCP_E_INTERNAL, "named no path");
+	refused(b, &http, MCP_E_INTERNAL, "gave no path");
 	http = get("/api/ok");
 	http.url = "https://x.s3.amazonaws.com/";
-	refused(b, &http, MCP_E_INTERNAL, "named no path, or a path and a link");
+	refused(b, &http, MCP_E_INTERNAL, "gave no path, or both a path and a link");
 	rig_free(b);
 }
 
@@ -168,7 +168,7 @@ no_credential(void)
 
 	free(b->config->upstream[0].auth_type);
 	b->config->upstream[0].auth_type = NULL;
-	refused(b, &http, MCP_E_UNAUTHENTICATED, "no host configured: set DATABRICKS_HOST");
+	refused(b, &http, MCP_E_UNAUTHENTICATED, "no host is configured: set DATABRICKS_HOST");
 	http = get("/other");
 	refused(b, &http, MCP_E_PERMISSION, "no permission"); /* that one has priority */
 	http = get("/api/ok");
@@ -312,16 +312,17 @@ secrets(void)
 	free(request);
 	got_fini(&got);
 	pieces[1].text = (struct mcp_text){ "env:HOME", 8 };
-	refused(b, &http, MCP_E_PERMISSION, "\"env:HOME\" is not among those that the operator");
+	refused(b, &http, MCP_E_PERMISSION,
+		"the operator does not allow the secret reference \"env:HOME\"");
 	pieces[1].text = (struct mcp_text){ "env:TEST_SECRET\0x", 17 };
-	refused(b, &http, MCP_E_PERMISSION, "is not among those");
+	refused(b, &http, MCP_E_PERMISSION, "the operator does not allow the secret reference");
 	pieces[1].text = (struct mcp_text){ "env:TEST_SECRET", 15 };
 	setenv("TEST_SECRET", "\xff\xfe\xfd\xfc", 1);
-	refused(b, &http, MCP_E_INPUT, "is not text; send it in base64");
+	refused(b, &http, MCP_E_INPUT, "is not text; send it as base64");
 	unsetenv("TEST_SECRET");
-	refused(b, &http, MCP_E_UNAVAILABLE, "the environment has no variable TEST_SECRET");
+	refused(b, &http, MCP_E_UNAVAILABLE, "the environment variable TEST_SECRET is not set");
 	pieces[1].kind = (enum mcp_piece_kind)77;
-	refused(b, &http, MCP_E_INTERNAL, "a piece of an unknown kind");
+	refused(b, &http, MCP_E_INTERNAL, "a body piece of an unknown kind");
 	rig_free(b);
 }
 
@@ -443,7 +444,7 @@ files_outside_of_transfer_dirs(void)
 	http.body_file = "sub";
 	refused(b, &http, MCP_E_INPUT, "is not a regular file");
 	http.body_file = "missing";
-	refused(b, &http, MCP_E_NOT_FOUND, "there is no missing");
+	refused(b, &http, MCP_E_NOT_FOUND, "missing or its folder does not exist");
 	free(link);
 	free(sub_link);
 	free(fifo);
@@ -474,7 +475,7 @@ receive_files(void)
 	ASSERT_INT(status.st_size, 1000000);
 	ASSERT_INT(folder_files(), 1);
 	got_fini(&got);
-	refused(b, &http, MCP_E_CONFLICT, "exists already; name another file");
+	refused(b, &http, MCP_E_CONFLICT, "already exists; use another name");
 	http.reply_file = "second";
 	http.path = "/api/drop/1"; /* the second attempt fills it */
 	rig_fetch(b, &http, &got);
@@ -513,9 +514,9 @@ files_not_received(void)
 	http.reply_file = "/tmp/new";
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of");
 	http.reply_file = "none/new";
-	refused(b, &http, MCP_E_NOT_FOUND, "there is no none/new");
+	refused(b, &http, MCP_E_NOT_FOUND, "none/new or its folder does not exist");
 	http.reply_file = "sub/";
-	refused(b, &http, MCP_E_INPUT, "is not the name of a file");
+	refused(b, &http, MCP_E_INPUT, "is not a valid file name");
 	http.reply_file = NULL;
 	refused(b, &http, MCP_E_INTERNAL, "no file for the reply");
 	ASSERT_INT(folder_files(), 0); /* nothing is left */

@@ -269,29 +269,30 @@ refuses_bad_code(void)
 		const char *why;
 	} cases[] = {
 		{ BUILT("bad_abi"), "bad_abi", PLUGIN_DESCRIPTOR,
-		  "its ABI is 1.1, in the manifest 1.0" },
+		  "its ABI is 1.1, but 1.0 in the manifest" },
 		{ BUILT("bad_count"), "bad_count", PLUGIN_DESCRIPTOR,
-		  "it has 2 tools, the manifest 1" },
+		  "it has 2 tools, but the manifest has 1" },
 		{ BUILT("bad_dlopen"), "bad_dlopen", PLUGIN_DLOPEN, "nobody_has_this_function" },
 		{ BUILT("bad_note"), "bad_note", PLUGIN_NO_MANIFEST, "no note" },
 		{ BUILT("bad_operation"), "bad_operation", PLUGIN_DESCRIPTOR,
-		  "tools[0] \"tool_one\": its operation lacks start or poll" },
+		  "tools[0] \"tool_one\": its operation has no start or no poll" },
 		{ BUILT("bad_permissions"), "bad_permissions", PLUGIN_PERMISSIONS,
 		  "\"tool_one\" sends DELETE /api/2.0/things/{id}" },
-		{ BUILT("bad_request"), "bad_request", PLUGIN_DESCRIPTOR, "not \"METHOD /path\"" },
+		{ BUILT("bad_request"), "bad_request", PLUGIN_DESCRIPTOR,
+		  "tools[0] \"tool_one\": its request must be \"METHOD /path\"" },
 		{ BUILT("bad_row"), "bad_row", PLUGIN_DESCRIPTOR,
-		  "tools[0] is \"tool_two\", in the manifest \"tool_one\"" },
-		{ BUILT("bad_size"), "bad_size", PLUGIN_DESCRIPTOR, "a size of 8" },
+		  "tools[0] is \"tool_two\", but \"tool_one\" in the manifest" },
+		{ BUILT("bad_size"), "bad_size", PLUGIN_DESCRIPTOR, "its size is 8, but at least" },
 		{ BUILT("bad_start"), "bad_start", PLUGIN_START,
 		  "not with the options {\"table\":\"none\"}" },
-		{ BUILT("bad_stride"), "bad_stride", PLUGIN_DESCRIPTOR, "a stride of 12" },
+		{ BUILT("bad_stride"), "bad_stride", PLUGIN_DESCRIPTOR, "invalid stride 12" },
 		{ BUILT("bad_symbol"), "bad_symbol", PLUGIN_NO_SYMBOL, "mcp_plugin" },
 		{ BUILT("bad_task"), "bad_task", PLUGIN_DESCRIPTOR,
 		  "tools[0] \"tool_one\": has lakehost.task, but is not an operation" },
 		{ BUILT("bad_task_cancel"), "bad_task_cancel", PLUGIN_DESCRIPTOR,
 		  "has lakehost.task.cancel, but its operation has no cancel" },
 		{ BUILT("bad_version"), "bad_version", PLUGIN_DESCRIPTOR,
-		  "its version is \"2.0.0\", in the manifest \"1.0.0\"" },
+		  "its version is \"2.0.0\", but \"1.0.0\" in the manifest" },
 		{ BUILT("bad_ways"), "bad_ways", PLUGIN_DESCRIPTOR, "has 2 of handler" },
 	};
 
@@ -359,11 +360,11 @@ reads_larger_descriptors(void)
 	code_fini(&code);
 	operation.operation.size = 0;
 	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
-	CU_ASSERT(strstr(why, "its operation says a size of 0") != NULL);
+	CU_ASSERT(strstr(why, "its operation has the invalid size 0") != NULL);
 	code_fini(&code);
 	later.plugin.size = 0;
 	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
-	CU_ASSERT(strstr(why, "it says a size of 0") != NULL);
+	CU_ASSERT(strstr(why, "its size is 0") != NULL);
 	code_fini(&code);
 	json_object_put(manifest);
 }
@@ -587,7 +588,7 @@ refuses_damaged_files(void)
 	image.data[0] = 'M';
 	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&rig, PLUGIN_NOT_ELF, "does not begin");
+	expect_one(&rig, PLUGIN_NOT_ELF, "it has no ELF header");
 }
 
 static void
@@ -621,7 +622,7 @@ refuses_bad_manifests(void)
 	image_replace(&image, "\"name\":\"good\"", "\"name\":\"evil\"");
 	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&rig, PLUGIN_MANIFEST_NAME, "the manifest says \"evil\"");
+	expect_one(&rig, PLUGIN_MANIFEST_NAME, "but the name in the manifest is \"evil\"");
 }
 
 /* ---- refusals by configuration -------------------------------------------------------------- */

@@ -283,7 +283,7 @@ checks_rows(void)
 		  "tools[0]: not an object" },
 		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"former\":\"b\"}}],\"resources\":[],"
 		  "\"templates\":[],\"prompts\":[],\"completions\":[]",
-		  "tools[0].lakehost.former: must not be set" },
+		  "tools[0].lakehost.former: must not be in a manifest" },
 		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"requests\":[\"GET /none\"]}}],"
 		  "\"resources\":[],\"templates\":[],\"prompts\":[],\"completions\":[]",
 		  "tool a: lakehost.requests[0] is not one of the plugin's permissions" },

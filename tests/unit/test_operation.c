@@ -278,14 +278,16 @@ lost_polls(void)
 	atomic_store(&failures_to_go, 1000000);
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "quick", .wait_ms = 80 });
 	CU_ASSERT(probe.working && !probe.failed);
-	ASSERT_STR(probe.text, "It was started; its state is not known yet. The last look at it "
-			       "failed: Cannot see it. HTTP 599");
+	ASSERT_STR(
+	    probe.text,
+	    "It was started; its state is not known yet. The last poll failed: Cannot see it. "
+	    "HTTP 599");
 	ASSERT_STR(probe.handle, "run-1");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){
 		     .name = "plain", .wait_ms = 80, .arguments = "{\"say\":\"see run-1\"}" });
 	CU_ASSERT(probe.working && !probe.failed);
-	ASSERT_STR(probe.text, "see run-1\nThe last look at it failed: Cannot see it. HTTP 599");
+	ASSERT_STR(probe.text, "see run-1\nThe last poll failed: Cannot see it. HTTP 599");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){ .name = "look", .looks = true, .wait_ms = 80 });
 	CU_ASSERT(probe.failed && !probe.working);

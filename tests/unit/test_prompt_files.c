@@ -157,40 +157,39 @@ faults_are_named(void)
 	static const struct {
 		const char *name, *text, *fault;
 	} cases[] = {
-		{ "a.md", "", "a.md:1: there is no text" },
-		{ "a.md", "---\n---\n \n", "a.md:3: there is no text" },
-		{ "a.md", "---\ntitle: x\n", "a.md:1: the head has no second ---" },
-		{ "a.md", "---\ntitle\n---\nx", "a.md:2: not \"KEY: TEXT\"" },
+		{ "a.md", "", "a.md:1: the text is empty" },
+		{ "a.md", "---\n---\n \n", "a.md:3: the text is empty" },
+		{ "a.md", "---\ntitle: x\n", "a.md:1: the head has no second line ---" },
+		{ "a.md", "---\ntitle\n---\nx", "a.md:2: is not \"KEY: TEXT\"" },
 		{ "a.md", "---\nhead: x\n---\nx",
-		  "a.md:2: \"head\" is not one of title, "
-		  "description, required NAME, optional NAME" },
+		  "a.md:2: \"head\" must be title, description, required NAME or optional NAME" },
 		{ "a.md", "---\ntitle: x\ntitle: y\n---\nx", "a.md:3: a second title" },
 		{ "a.md", "---\nrequired : x\n---\nx",
 		  "a.md:2: the name of an argument is missing" },
 		{ "a.md", "---\noptional A b: x\n---\nx",
 		  "a.md: prompt a: arguments[0].name: missing, or not a name" },
 		{ "a.md", "---\noptional a: x\noptional a: y\n---\nx",
-		  "a.md: prompt a: arguments[1]: \"a\" stands twice" },
+		  "a.md: prompt a: arguments[1]: \"a\" is listed twice" },
 		{ "a.md", "one\ntwo {{b}}", "a.md:2: {{b}} is not an argument" },
 		{ "a.md", "{{ a }}", "a.md:1: {{ a }} is not an argument" },
 		{ "a.md", "\xff", "a.md: is not UTF-8" },
 		{ "A.md", "x",
 		  "A.md: prompt A: the name must have 1 to 35 characters of a-z, 0-9 and _" },
-		{ "a.json", "[]", "a.json: not an object" },
+		{ "a.json", "[]", "a.json: it is not an object" },
 		{ "a.json", "{\n\"messages\":", "a.json:2: unfinished value" },
-		{ "a.json", "{}", "a.json: messages: not a list of 1 to 16" },
-		{ "a.json", "{\"messages\":[]}", "a.json: messages: not a list of 1 to 16" },
+		{ "a.json", "{}", "a.json: messages must be a list of 1 to 16" },
+		{ "a.json", "{\"messages\":[]}", "a.json: messages must be a list of 1 to 16" },
 		{ "a.json", "{\"messages\":[1]}",
-		  "a.json: messages[0].role: not user or assistant" },
+		  "a.json: messages[0].role must be user or assistant" },
 		{ "a.json", "{\"messages\":[{\"role\":\"user\"}]}",
-		  "a.json: messages[0].text: missing" },
+		  "a.json: messages[0].text is missing" },
 		{ "a.json", "{\"messages\":[{\"role\":\"user\",\"text\":\"x\",\"a\":1}]}",
-		  "a.json: messages[0]: has more than role and text" },
+		  "a.json: messages[0] has members other than role and text" },
 		{ "a.json", "{\"messages\":[{\"role\":\"user\",\"text\":\"{{x}}\"}]}",
 		  "a.json: {{x}} is not an argument" },
-		{ "a.json", "{\"name\":\"b\"}", "a.json: name: is not for files" },
-		{ "a.json", "{\"lakehost\":{}}", "a.json: lakehost: is not for files" },
-		{ "a.json", "{\"arguments\":{}}", "a.json: arguments: not a list" },
+		{ "a.json", "{\"name\":\"b\"}", "a.json: name is not allowed in a file" },
+		{ "a.json", "{\"lakehost\":{}}", "a.json: lakehost is not allowed in a file" },
+		{ "a.json", "{\"arguments\":{}}", "a.json: arguments must be a list" },
 		{ "a.json", "{\"icon\":1,\"messages\":[{\"role\":\"user\",\"text\":\"x\"}]}",
 		  "a.json: prompt a: icon: unknown" },
 	};
@@ -212,7 +211,7 @@ names_are_taken_once(void)
 	put("a.md", "One.");
 	put("a.json", "{\"messages\":[{\"role\":\"user\",\"text\":\"Two.\"}]}");
 	ASSERT_STR(message(registry_prompt(load(), "a"), 0, "text"), "Two.");
-	ASSERT_STR(only_fault(), "a.md: prompt a: \"a\" is taken by a.json");
+	ASSERT_STR(only_fault(), "a.md: prompt a: \"a\" is already used by a.json");
 	done();
 }
 

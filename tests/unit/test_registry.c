@@ -214,7 +214,7 @@ arguments_are_renamed(void)
 		   "{\"full\":null,\"cluster_id\":\"5\"}");
 	json_object_object_add(arguments, "name", json_object_new_string("6"));
 	CU_ASSERT(!row_rename_arguments(row, arguments, &why));
-	ASSERT_STR(why.data, "\"cluster_id\" and \"name\" are the same argument: give one");
+	ASSERT_STR(why.data, "\"cluster_id\" and \"name\" are the same argument: use one of them");
 	CU_ASSERT(row_rename_arguments(registry_tool(r, "run_sql", ACCESS_READ), arguments, &why));
 	json_object_put(arguments);
 	buf_fini(&why);
@@ -253,8 +253,9 @@ a_taken_name_refuses_the_later_plugin(void)
 	};
 	struct registry *r = registry_of(manifests, 3);
 
-	ASSERT_STR(refusals, "1: tool a: \"a\" is taken by nought; prefix = \"one_\"; or rename "
-			     "= { ... }; in the file of one of the two solves it\n");
+	ASSERT_STR(refusals,
+		   "1: tool a: \"a\" is already used by nought; set prefix = \"one_\"; or rename "
+		   "= { ... }; in the file of one of the two plugins\n");
 	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->provider == provider_number(0));
 	/* nothing of the refused one stays, */
 	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->provider == provider_number(2));
@@ -274,9 +275,10 @@ an_alias_is_a_name(void)
 	};
 	struct registry *r = registry_of(manifests, 4);
 
-	ASSERT_STR(refusals, "1: tool b: \"b\" is taken by nought; prefix = \"one_\"; or rename "
-			     "= { ... }; in the file of one of the two solves it\n"
-			     "2: resource r: \"x:a\" is taken by nought\n");
+	ASSERT_STR(refusals,
+		   "1: tool b: \"b\" is already used by nought; set prefix = \"one_\"; or rename "
+		   "= { ... }; in the file of one of the two plugins\n"
+		   "2: resource r: \"x:a\" is already used by nought\n");
 	CU_ASSERT(registry_prompt(r, "a")->provider == provider_number(3));
 	registry_done(r);
 }

@@ -115,8 +115,8 @@ text_cap(void)
 		else
 			ASSERT_STR(
 			    text_of(&result),
-			    "xxxxxxxxxx\n10 of 11 bytes of text shown. Ask for a smaller part "
-			    "or for less detail.");
+			    "xxxxxxxxxx\n10 of 11 bytes of text shown. Request a smaller part or "
+			    "less detail.");
 		result_fini(&result);
 	}
 }
@@ -134,7 +134,7 @@ text_cut_whole(void)
 	say(&result, "z", false);
 	result_finish(&result);
 	ASSERT_STR(text_of(&result),
-		   "abc\n3 of 6 bytes of text shown. Ask for a smaller part or for less detail.");
+		   "abc\n3 of 6 bytes of text shown. Request a smaller part or less detail.");
 	result_fini(&result);
 }
 
@@ -157,7 +157,7 @@ blocks_cap(void)
 		    text_of(&result),
 		    n <= RESULT_BLOCKS_MAX
 			? ""
-			: "1 content block left out. Ask for a smaller part or for less detail.");
+			: "1 content block left out. Request a smaller part or less detail.");
 		result_fini(&result);
 	}
 }

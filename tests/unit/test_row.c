@@ -74,7 +74,7 @@ schemas_of_tools(void)
 		  "\"}}},",
 		  "tool a: inputSchema: /properties/x/type: no such type" },
 		{ INPUT ",\"outputSchema\":{\"type\":5},",
-		  "tool a: outputSchema: /type: a type is a name or a list of names" },
+		  "tool a: outputSchema: /type: a type must be a name or a list of names" },
 		{ INPUT ",\"outputSchema\":{\"type\":\"array\"},", NULL },
 	};
 
@@ -106,10 +106,10 @@ access_against_annotations(void)
 	tool_refused(
 	    TOOL("a", INPUT "," READS "," ACCESS("by-sql")),
 	    "tool a: annotations.readOnlyHint must be false, as lakehost.access is \"by-sql\"");
-	tool_refused(TOOL("a",
-			  INPUT "," HINTS(
-			      "\"readOnlyHint\":true,\"destructiveHint\":true") "," ACCESS("read")),
-		     "tool a: annotations.destructiveHint: but it only reads");
+	tool_refused(
+	    TOOL("a", INPUT
+		 "," HINTS("\"readOnlyHint\":true,\"destructiveHint\":true") "," ACCESS("read")),
+	    "tool a: annotations.destructiveHint: must not be set, because the tool only reads");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"readonlyHint\":true") "," ACCESS("read")),
 		     "tool a: annotations.readonlyHint: unknown");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"idempotentHint\":\"yes\"") "," ACCESS("write")),
@@ -153,16 +153,16 @@ the_member_lakehost(void)
 	meta_refused(",\"task\":{\"result\":\"Get\"}",
 		     "tool a: lakehost.task.result: the name must have 1 to 35 "
 		     "characters of a-z, 0-9 and _");
-	meta_refused(",\"task\":{\"result\":\"a\"}", "tool a: \"a\" is taken: it stands twice");
+	meta_refused(",\"task\":{\"result\":\"a\"}", "tool a: \"a\" is used twice");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"get_a\"}",
-		     "tool a: \"get_a\" is taken: it stands twice");
+		     "tool a: \"get_a\" is used twice");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"cancel_a\"}", NULL);
 	meta_refused(",\"confirm\":true",
 		     "tool a: lakehost.confirm: has no effect in this version; leave it out");
 	meta_refused(
 	    ",\"scope\":{\"catalog\":\"id\"}",
-	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and what "
-	    "lakehost.reveals names have one");
+	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and the "
+	    "names in lakehost.reveals have one");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
 	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: not a list");
 	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: not a string");
@@ -185,9 +185,9 @@ arguments_in_lakehost_are_properties(void)
 	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true, false or an "
 				       "object");
 	meta_refused(",\"reveals\":true",
-		     "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+		     "tool a: lakehost.reveals: needs lakehost.access \"admin\"");
 	meta_refused(",\"reveals\":{}",
-		     "tool a: lakehost.reveals: but lakehost.access is not \"admin\"");
+		     "tool a: lakehost.reveals: needs lakehost.access \"admin\"");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":true")), NULL);
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":{\"x\":\"y\"}")),
 		     "tool a: lakehost.reveals.x: not in lakehost.scope");
@@ -218,8 +218,8 @@ aliases(void)
 		     "characters of A-Z, a-z, 0-9, _, ., : and -");
 	meta_refused(",\"aliases\":[\"\"]", "tool a: lakehost.aliases[0]: must have 1 to 128 "
 					    "characters of A-Z, a-z, 0-9, _, ., : and -");
-	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is taken: it stands twice");
-	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is taken: it stands twice");
+	meta_refused(",\"aliases\":[\"a\"]", "tool a: \"a\" is used twice");
+	meta_refused(",\"aliases\":[\"b\",\"b\"]", "tool a: \"b\" is used twice");
 }
 
 static void
@@ -236,21 +236,20 @@ resources_of_tools(void)
 	/* the path provides a required argument */
 	meta_refused(",\"resource\":\"x://t/{id}/{n}\"", NULL);
 	meta_refused(",\"resource\":\"x://t\"",
-		     "tool a: lakehost.resource: leaves out a required property");
-	meta_refused(",\"mime\":\"text/plain\"",
-		     "tool a: lakehost.mime: but there is no lakehost.resource");
+		     "tool a: lakehost.resource: a required property is missing");
+	meta_refused(",\"mime\":\"text/plain\"", "tool a: lakehost.mime: needs lakehost.resource");
 	meta_refused(",\"uri_aliases\":[\"x:y\"]",
-		     "tool a: lakehost.uri_aliases: but there is no lakehost.resource");
+		     "tool a: lakehost.uri_aliases: needs lakehost.resource");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"x:y\"]",
-		     "tool a: lakehost.uri_aliases: leaves out a required property");
+		     "tool a: lakehost.uri_aliases: a required property is missing");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"y\"]",
 		     "tool a: lakehost.uri_aliases[0]: does not begin with a scheme");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"mime\":1",
 		     "tool a: lakehost.mime: not a string");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"write\",\"resource\":\"x://t\"")),
-		     "tool a: lakehost.resource: but it does not only read");
+		     "tool a: lakehost.resource: the tool must only read");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"by-sql\",\"resource\":\"x://t\"")),
-		     "tool a: lakehost.resource: but it does not only read");
+		     "tool a: lakehost.resource: the tool must only read");
 }
 
 /* ---- x-mcp-header ---------------------------------------------------------------------------- */
@@ -286,9 +285,9 @@ headers_that_break_a_rule(void)
 	header_refused(P("\"x\":{\"type\":[\"string\",\"null\"],\"x-mcp-header\":\"N\"}"), "",
 		       "tool a: x-mcp-header N: not on a string, integer or boolean");
 	header_refused(P("\"x\":" STRING("Region") ",\"y\":" STRING("region")), "",
-		       "tool a: x-mcp-header region: stands twice");
+		       "tool a: x-mcp-header region: is listed twice");
 	header_refused(P("\"x\":" STRING("R")), ",\"redact\":[\"x\"]",
-		       "tool a: lakehost.redact[0]: a header shows it");
+		       "tool a: lakehost.redact[0]: a header repeats it");
 }
 
 static void
@@ -306,9 +305,9 @@ headers_out_of_reach(void)
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		header_refused(list[i], "",
-			       "tool a: x-mcp-header: reached by more than "
-			       "properties");
+		header_refused(
+		    list[i], "",
+		    "tool a: x-mcp-header: is reached by other keywords than properties");
 	/* a property may have this name, and a value may contain it */
 	header_refused(P("\"x-mcp-header\":{\"type\":\"string\"}"), "", NULL);
 	header_refused(P("\"x\":{\"const\":{\"x-mcp-header\":1}}"), "", NULL);
@@ -350,7 +349,7 @@ resources(void)
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://{y}\"}]}",
 		"resource a: uri: with variables");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://a b\"}]}",
-		"resource a: uri: a character that a URI cannot hold");
+		"resource a: uri: a character that is not valid in a URI");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"rights\":1}}]}",
 		"resource a: lakehost.rights: unknown");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"access\":"
@@ -396,7 +395,7 @@ prompts(void)
 		"prompt p: arguments[0].required: not true or false");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\"},{\"name\":\"x"
 		"\"}]}]}",
-		"prompt p: arguments[1]: \"x\" stands twice");
+		"prompt p: arguments[1]: \"x\" is listed twice");
 }
 
 #define PROMPT "\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\"}]}]"
@@ -422,7 +421,7 @@ completions(void)
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p",
 							   "x") "," COMPLETION("prompt", "name",
 									       "p", "x") "]}",
-		"completion of p x: stands twice");
+		"completion of p x: is listed twice");
 	refused("{\"completions\":[" COMPLETION("tool", "name", "p", "x") "]}",
 		"completion 0: ref.type: not ref/prompt or ref/resource");
 	refused("{\"completions\":[" COMPLETION("prompt", "uri", "p", "x") "]}",

@@ -166,7 +166,7 @@ other_faults(void)
 	says(schema, "{\"a\":\"y\"}", "a: \"y\" is not one of \"x\"");
 	says(schema, "{\"b\":1}", "b: 1 is not allowed here");
 	says(schema, "{\"c\":1}", "c: is not allowed here");
-	says(schema, "{\"d\":[\"x\",\"y\",\"x\"]}", "d: \"x\" stands twice");
+	says(schema, "{\"d\":[\"x\",\"y\",\"x\"]}", "d: \"x\" is listed twice");
 	says(schema, "{\"e\":7}", "e: 7 is not a multiple of 5");
 	says(schema, "{\"f\":0}", "f: 0 is not more than 0");
 	says(schema, "{\"g\":[]}", "g: 0 items are fewer than the minimum 1");
@@ -191,10 +191,10 @@ alternatives(void)
 
 	says(schema, "{\"unit\":\"h\"}", "unit: \"h\" is not one of \"s\", \"ms\"");
 	says(schema, "{\"id\":0}", "id: 0 is less than the minimum 1");
-	says(schema, "{\"id\":true}", "id: true fits none of the 2 alternatives");
-	says(schema, "{\"both\":5}", "both: 5 fits 2 alternatives where exactly one is allowed");
+	says(schema, "{\"id\":true}", "id: true matches none of the 2 alternatives");
+	says(schema, "{\"both\":5}", "both: 5 matches 2 alternatives, but exactly one is allowed");
 	says(schema, "{}",
-	     "missing argument \"unit\", nor does it fit another of the 3 "
+	     "missing argument \"unit\", and matches no other of the 3 "
 	     "alternatives");
 	schema_free(schema);
 }

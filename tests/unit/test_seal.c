@@ -283,9 +283,9 @@ others_may_not_touch_a_key(void)
 	} cases[] = {
 		{ 0600, NULL },
 		{ 0640, NULL },
-		{ 0644, "key: anybody on this machine may read it; chmod 600 key" },
-		{ 0666, "key: anybody on this machine may write to it; chmod 600 key" },
-		{ 0602, "key: anybody on this machine may write to it; chmod 600 key" },
+		{ 0644, "key: every user of this machine may read it; run chmod 600 key" },
+		{ 0666, "key: every user of this machine may write to it; run chmod 600 key" },
+		{ 0602, "key: every user of this machine may write to it; run chmod 600 key" },
 	};
 	unsigned char key[SEAL_KEY_LEN];
 	char why[200] = "";

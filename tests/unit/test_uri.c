@@ -99,24 +99,24 @@ templates_are_checked(void)
 	} bad[] = {
 		{ "", "empty template" },
 		{ "/a/{x", "{ without }" },
-		{ "/a/}", "a character that a URI cannot hold" },
-		{ "/a b", "a character that a URI cannot hold" },
-		{ "/a\"b", "a character that a URI cannot hold" },
-		{ "/\xC3\xBC", "a character that a URI cannot hold" },
+		{ "/a/}", "a character that is not valid in a URI" },
+		{ "/a b", "a character that is not valid in a URI" },
+		{ "/a\"b", "a character that is not valid in a URI" },
+		{ "/\xC3\xBC", "a character that is not valid in a URI" },
 		{ "/a%2", "bad percent escape" },
-		{ "/{}", "a variable name is letters, digits and _" },
-		{ "/{#x}", "a variable name is letters, digits and _" },
-		{ "/{x*}", "a variable name is letters, digits and _" },
-		{ "/{x:3}", "a variable name is letters, digits and _" },
-		{ "/{.x}", "a variable name is letters, digits and _" },
-		{ "/{x}/{x}", "a variable stands twice" },
-		{ "/{x}{?x}", "a variable stands twice" },
-		{ "/{x}{y}", "two variables side by side" },
-		{ "/{x}{+y}", "two variables side by side" },
-		{ "/{x,y}", "one variable at a time in the path" },
+		{ "/{}", "a variable name may have letters, digits and _" },
+		{ "/{#x}", "a variable name may have letters, digits and _" },
+		{ "/{x*}", "a variable name may have letters, digits and _" },
+		{ "/{x:3}", "a variable name may have letters, digits and _" },
+		{ "/{.x}", "a variable name may have letters, digits and _" },
+		{ "/{x}/{x}", "a variable is used twice" },
+		{ "/{x}{?x}", "a variable is used twice" },
+		{ "/{x}{y}", "two variables without text between them" },
+		{ "/{x}{+y}", "two variables without text between them" },
+		{ "/{x,y}", "a path expression may have one variable" },
 		{ "/a{?x,}", "empty variable name" },
-		{ "/a{?,x}", "a variable name is letters, digits and _" },
-		{ "/a{?x}/b", "nothing may follow {?\xE2\x80\xA6} but {&\xE2\x80\xA6}" },
+		{ "/a{?,x}", "a variable name may have letters, digits and _" },
+		{ "/a{?x}/b", "only {&\xE2\x80\xA6} may follow {?\xE2\x80\xA6}" },
 		{ "/a{?x}{?y}", "a second query" },
 		{ "/a?b=1{?x}", "a second query" },
 		{ "/a{&x}", "{&\xE2\x80\xA6} without a query before it" },
@@ -312,11 +312,11 @@ expanding_fails_closed(void)
 	expanded_is("/{x}", "{\"x\":null}", NULL, "x is missing");
 	expanded_is("/{x}", "{\"x\":\"\"}", NULL, "x is empty, or has an empty segment");
 	expanded_is("/{x}", "{\"x\":\".\"}", NULL,
-		    "x must not be or hold a \".\" or \"..\" segment");
+		    "x must not be or contain a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":\"..\"}", NULL,
-		    "x must not be or hold a \".\" or \"..\" segment");
+		    "x must not be or contain a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":\"a/../b\"}", NULL,
-		    "x must not be or hold a \".\" or \"..\" segment");
+		    "x must not be or contain a \".\" or \"..\" segment");
 	expanded_is("/{x}", "{\"x\":[1]}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":{}}", NULL, "x is not a single value");
 	expanded_is("/{x}", "{\"x\":\"a\\u0000\"}", NULL, "x holds a NUL");
@@ -325,13 +325,15 @@ expanding_fails_closed(void)
 	expanded_is("/a{+p}", "{\"p\":\"/\"}", NULL, "p is empty, or has an empty segment");
 	expanded_is("/a{+p}", "{\"p\":\"\"}", NULL, "p is empty, or has an empty segment");
 	expanded_is("/a{+p}", "{\"p\":\"/a/../b\"}", NULL,
-		    "p must not be or hold a \".\" or \"..\" segment");
-	expanded_is("/a{?x}", "{\"x\":{}}", NULL, "x is not a single value or a list of such");
-	expanded_is("/a{?x}", "{\"x\":[[1]]}", NULL, "x is not a single value or a list of such");
+		    "p must not be or contain a \".\" or \"..\" segment");
+	expanded_is("/a{?x}", "{\"x\":{}}", NULL,
+		    "x is not a single value or a list of single values");
+	expanded_is("/a{?x}", "{\"x\":[[1]]}", NULL,
+		    "x is not a single value or a list of single values");
 	expanded_is("/a{?x}", "{\"x\":\"\\u0000\"}", NULL, "x holds a NUL");
 	expanded_is("/a{x", "{}", NULL, "the template { without }");
 	expanded_is("/" FIFTY FIFTY FIFTY "{x}", "{\"x\":\"" FIFTY "\"}", NULL,
-		    "the template expands to something too long");
+		    "the template expands to a text that is too long");
 }
 
 static const struct test tests[] = {

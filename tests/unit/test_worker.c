@@ -499,7 +499,7 @@ unknown_values_are_safe(void)
 		{ "level", "log 4 odd \"of no level\"" },
 		{ "context", "\\\"\\\" and 0" },
 		{ "status", "\"internal\"" },
-		{ "changed", "a change of something else" },
+		{ "changed", "a change of something other" },
 	};
 	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
 
@@ -546,7 +546,7 @@ a_thread_of_the_plugin_reaches_the_host(void)
 		dup2(kept, STDERR_FILENO);
 		CU_ASSERT(strstr(text, "said by a thread") != NULL);
 		CU_ASSERT(strstr(text, "fixture") != NULL);
-		CU_ASSERT(strstr(text, "something else than tools") != NULL);
+		CU_ASSERT(strstr(text, "something other than tools") != NULL);
 		CU_ASSERT(strstr(text, "URI is NULL") != NULL);
 		close(kept);
 		close(log[0]);

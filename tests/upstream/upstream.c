@@ -361,7 +361,8 @@ accept_all(void *data)
 	return NULL;
 }
 
-/* ---- beginning and end ----------------------------------------------------------------------- */
+/* ---- creating and freeing
+ * --------------------------------------------------------------------- */
 
 struct upstream *
 upstream_start(const char *ca_file)

@@ -95,7 +95,7 @@ class Ends(unittest.TestCase):
         self.named()
         _, log = self.host.communicate(timeout=PATIENCE)
         self.assertEqual(self.host.returncode, 1)
-        self.assertIn(b"holds the loop", log)
+        self.assertIn(b"has blocked the loop", log)
 
     def test_command_line_while_the_loop_is_blocked(self):
         self.start("--set", "limits.call_ms=600000", "call", "spin", "{}")

@@ -314,7 +314,7 @@ class CommandLine(unittest.TestCase):
         conf = self.folder / "etc" / "plugins-available" / "ml.conf"
         conf.write_text('rename = { list_registered_models = "list_tables"; };\n')
         text = self.lakehost("check", status=1).stdout
-        self.assertRegex(text, r'plugin ml .*tool list_tables: "list_tables" is taken by data; '
+        self.assertRegex(text, r'plugin ml .*tool list_tables: "list_tables" is already used by data; '
                                r'prefix = "ml_"; or rename')
         conf.write_text('prefix = "ml_";\nrename = { list_vector_indexes = "indexes"; };\n')
         names = {line.split("\t")[0] for line in self.lakehost("tools").stdout.splitlines()}

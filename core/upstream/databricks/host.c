@@ -66,8 +66,8 @@ cut_path(char *rest)
 	rest[len] = '\0';
 	if (len == 0)
 		return NULL;
-	return page ? "it is the address of a page; give the part before the path alone, or, for a "
-		      "gateway, the path without a query or fragment"
+	return page ? "it is the address of a page; use only the part before the path, or, for "
+		      "a gateway, the path without a query or fragment"
 		    : uri_path_check(rest);
 }
 

@@ -37,17 +37,17 @@ databricks_login_page(const char *path, const char *accept, int status, const ch
 				 "the workspace cannot be reached from this network");
 		else
 			snprintf(why, why_size,
-				 "answered with a redirect (to %.*s) instead of the API, as for a "
-				 "login page: check that host is the URL of a workspace, and the "
-				 "token",
+				 "answered with a redirect (to %.*s) instead of an API reply, "
+				 "as for a login page: check that host is the URL of a "
+				 "workspace, and check the token",
 				 (int)strcspn(location, "?#"), location);
 		return true;
 	}
 	if (status >= 200 && status < 300 && content_type != NULL &&
 	    strncasecmp(content_type, "text/html", 9) == 0 && !html_wanted(path, accept)) {
 		snprintf(why, why_size,
-			 "answered with a login page instead of the API: check that "
-			 "host is the URL of a workspace, and the token");
+			 "answered with a login page instead of an API reply: check that host "
+			 "is the URL of a workspace, and check the token");
 		return true;
 	}
 	return false;

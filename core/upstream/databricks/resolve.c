@@ -133,8 +133,8 @@ read_file(const struct databricks_source *source, const struct value *asked,
 	if (text == NULL && file.text != NULL)
 		set_fault(found, "config_file", &file, NULL, xstrdup(why));
 	if (text != NULL && (status.st_mode & S_IROTH) != 0)
-		found->warning = xprintf("anybody on this machine may read %s, which holds "
-					 "tokens; chmod 600 %s",
+		found->warning = xprintf("every user of this machine may read %s, which "
+					 "contains tokens; run chmod 600 %s",
 					 found->config_file, found->config_file);
 	return text;
 }
@@ -144,7 +144,7 @@ profile_missing(const struct gathered *got, const struct databricks_identity *fo
 {
 	return xprintf("%s has no profile \"%s\" with keys in it; %s%s", found->config_file,
 		       got->profile.text,
-		       got->profiles != NULL ? "there are: " : "it has no profile at all",
+		       got->profiles != NULL ? "there are: " : "it has no profile",
 		       got->profiles != NULL ? got->profiles : "");
 }
 
@@ -192,11 +192,11 @@ host_fault(const struct gathered *got, const char *why)
 {
 	if (strchr(got->host.text, '@') != NULL)
 		return xstrdup(
-		    "the host is not the address of a workspace: it holds an @; give the "
-		    "token by itself");
+		    "the host is not the address of a workspace: it contains an @; set the "
+		    "token separately");
 	if (has_blank(got->host.text))
-		return xstrdup("the host is not the address of a workspace: it holds a blank or a "
-			       "line end; remove it");
+		return xstrdup("the host is not the address of a workspace: it contains white "
+			       "space; remove it");
 	return xprintf("\"%s\" is not the address of a workspace: %s", got->host.text, why);
 }
 
@@ -213,7 +213,7 @@ resolve_host(const struct databricks_source *source, const struct gathered *got,
 	why = databricks_host(got->host.text, &found->url, &id);
 	if (why == NULL && url_split(found->url, &url) == NULL && !url.tls &&
 	    !url_host_loopback(url.host) && !source->allow_http)
-		why = "http:// would send the token in the clear; use https://, or say "
+		why = "http:// would send the token without encryption; use https://, or set "
 		      "allow_http = true";
 	if (why != NULL)
 		set_fault(found, "host", &got->host, profile, host_fault(got, why));
@@ -238,8 +238,8 @@ warn_mixed(const struct gathered *got, const struct databricks_profile *profile,
 	if (databricks_host(profile->host, &url, &id) != NULL || strcmp(url, found->url) != 0) {
 		free(found->warning);
 		found->warning =
-		    xprintf("the token is that of profile %s, which is for %s, but the "
-			    "host is %s, from %s",
+		    xprintf("the token is from profile %s, which is for %s, but the host is "
+			    "%s, from %s",
 			    profile->name, profile->host, found->url, got->host.from);
 	}
 	free(url);
@@ -279,13 +279,13 @@ remedy(const struct databricks_source *source, const struct gathered *got,
 			buf_puts(&text, "DATABRICKS_CONFIG_PROFILE");
 		else
 			buf_printf(&text, "upstreams.%s.profile", source->role);
-		buf_printf(&text, " (there are: %s), or ", got->profiles);
+		buf_printf(&text, " (it has: %s), or ", got->profiles);
 	}
 	if (source->env != NULL)
 		buf_printf(&text, "set %sDATABRICKS_TOKEN, or ",
 			   got->host.text == NULL ? "DATABRICKS_HOST and " : "");
 	buf_printf(&text,
-		   "give %s in upstreams.%s of lakehost.conf, or a profile that has both in "
+		   "set %s in upstreams.%s of lakehost.conf, or use a profile that has both in "
 		   "~/.databrickscfg",
 		   got->host.text == NULL ? "host and token" : "a token", source->role);
 	return buf_take(&text, NULL);
@@ -323,18 +323,18 @@ describe_lack(const struct databricks_source *source, const struct gathered *got
 	char *method = describe_method(source, got, profile, found);
 
 	if (method != NULL && got->token.text != NULL && got->host.text != NULL)
-		why = xprintf("%s: a token is there already (from %s), so remove auth_type, or set "
-			      "it to \"pat\"",
+		why = xprintf("%s: a token is already set (from %s), so remove auth_type, or "
+			      "set it to \"pat\"",
 			      method, got->token.from);
 	else if (method != NULL)
 		why = xprintf("%s: create a token in the workspace (Settings, Developer, Access "
 			      "tokens), then %s%s",
 			      method, how,
 			      got->auth_type.text != NULL
-				  ? "; auth_type has to go then, or to say \"pat\""
+				  ? "; then also remove auth_type, or set it to \"pat\""
 				  : "");
 	else if (got->host.text == NULL)
-		why = xprintf("no host configured: %s", how);
+		why = xprintf("no host is configured: %s", how);
 	else
 		why = xprintf("the host is known from %s, but there is no credential: %s",
 			      got->host.from, how);

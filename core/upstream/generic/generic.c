@@ -134,8 +134,8 @@ generic_foreign_reply(const char *path, const char *accept, int status, const ch
 	if (status >= 200 && status < 300 && strcmp(accept, "application/json") == 0 &&
 	    content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
 		snprintf(why, why_size,
-			 "answered with a page for people where JSON was asked for, "
-			 "such as a login page: check the address and the credential");
+			 "answered with a web page instead of JSON, for example a login page: "
+			 "check the address and the credential");
 		return true;
 	}
 	if (status < 300 || status >= 400 || status == 304)

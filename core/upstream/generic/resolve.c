@@ -29,10 +29,11 @@ generic_url(const char *text, bool allow_http, char **url)
 	if (why != NULL)
 		return why;
 	if (strchr(split.rest, '?') != NULL)
-		return "it has a query; give the address and path that all requests begin with";
+		return "it has a query; use only the address and path that all requests begin "
+		       "with";
 	if (!split.tls && !url_host_loopback(split.host) && !allow_http)
-		return "http:// would send the credential in the clear; use https://, or say "
-		       "allow_http = true";
+		return "http:// would send the credential without encryption; use https://, or "
+		       "set allow_http = true";
 	len = strlen(text);
 	while (len > 0 && text[len - 1] == '/')
 		len--;
@@ -87,8 +88,7 @@ read_auth_secret(struct config_upstream *upstream, const struct generic *own,
 	if (upstream->secret == NULL) {
 		if (node_faults(auth) == faults)
 			node_fault(auth, key,
-				   "is missing: give env:NAME, file:PATH or "
-				   "credential:NAME");
+				   "is missing: use env:NAME, file:PATH or credential:NAME");
 		return;
 	}
 	fault = secret_fault(upstream->secret, generic_secret_form(own->method));
@@ -108,10 +108,11 @@ read_header_name(struct generic *own, const struct node *auth)
 	if (own->header == NULL)
 		return;
 	if (!http_token(own->header))
-		node_fault(auth, "name", "\"%s\" is not the name of a header", own->header);
+		node_fault(auth, "name", "\"%s\" is not a valid header name", own->header);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		if (strcasecmp(own->header, ours[i]) == 0)
-			node_fault(auth, "name", "the header %s does not authenticate", ours[i]);
+			node_fault(auth, "name", "the header %s cannot be used to authenticate",
+				   ours[i]);
 	}
 }
 
@@ -125,7 +126,7 @@ read_oauth(struct config_upstream *upstream, struct generic *own, const struct n
 
 	if (bad != NULL)
 		node_fault(auth, "token_url",
-			   "\"%s\" is not an address to which a secret may be sent: %s",
+			   "\"%s\" is not an address that may receive a secret: %s",
 			   strchr(url, '@') != NULL ? "…" : url, bad);
 	own->user = read_needed(auth, "client_id", "oauth");
 	read_auth_secret(upstream, own, auth, "client_secret");
@@ -150,7 +151,9 @@ read_auth_method(struct config_upstream *upstream, struct generic *own, const st
 	case GENERIC_BASIC:
 		own->user = read_needed(auth, "user", "basic");
 		if (own->user != NULL && strchr(own->user, ':') != NULL)
-			node_fault(auth, "user", "a colon ends the user in basic authentication");
+			node_fault(auth, "user",
+				   "must not contain a colon in basic "
+				   "authentication");
 		read_auth_secret(upstream, own, auth, "password");
 		break;
 	case GENERIC_HEADER:
@@ -190,17 +193,17 @@ generic_resolve(struct config_upstream *upstream, const struct node *group)
 	upstream->own_free = generic_free;
 	if (url == NULL)
 		upstream->auth_why =
-		    xprintf("no address configured: give upstreams.%s.url", upstream->role);
+		    xprintf("no address is configured: set upstreams.%s.url", upstream->role);
 	else if (bad != NULL)
-		node_fault(group, "url", "\"%s\" is not the address of a service: %s",
+		node_fault(group, "url", "\"%s\" is not a valid address of a service: %s",
 			   strchr(url, '@') != NULL ? "…" : url, bad);
 	free(url);
 	if (node_has(&auth, "method"))
 		read_auth_method(upstream, own, &auth, allow_http);
 	if (upstream->auth_why == NULL && upstream->auth_type == NULL)
 		upstream->auth_why =
-		    xprintf("there is no credential: give upstreams.%s.auth with its method (none, "
-			    "bearer, basic, header or oauth)",
+		    xprintf("no credential is configured: set upstreams.%s.auth with its "
+			    "method (none, bearer, basic, header or oauth)",
 			    upstream->role);
 	else if (upstream->auth_why == NULL && node_faults(group) == faults)
 		upstream->auth_why = method_described(own);

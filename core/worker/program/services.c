@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a step asks of the process around it, passed on to the host. On the thread of the step. */
+/* The services for a step, passed on to the host. On the thread of the step. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -65,7 +65,7 @@ tell_text(struct run *run, enum wire_type type, const char *text, size_t len)
 	buf_fini(&out);
 }
 
-/* The host masks at its sinks; results that are read back meanwhile are masked here too. */
+/* The host masks its outputs; results that are read back earlier are masked here too. */
 static void
 mask(struct run *run, const char *value, size_t len)
 {
@@ -128,7 +128,7 @@ task_fetched(struct task *task, struct wire_reader *in)
 		program_fault("the host sent a malformed reply");
 	pthread_mutex_lock(&task->lock);
 	if (task->request == NULL)
-		program_fault("the host sent a reply that nobody waits for");
+		program_fault("the host sent a reply to no request");
 	reply_copy(task->into, &reply, task->run->arena);
 	task->request = NULL;
 	pthread_cond_signal(&task->fetched);
@@ -145,7 +145,7 @@ task_fetch_sink(struct task *task, const char *data, size_t len)
 	pthread_mutex_lock(&task->lock);
 	request = task->request;
 	if (request == NULL || request->reply != MCP_REPLY_SINK || request->sink == NULL)
-		program_fault("the host fed a request without a sink");
+		program_fault("the host sent bytes for a request without a sink");
 	if (!task->fetch_stopped)
 		more = request->sink(request->sink_data, data, len);
 	task->fetch_stopped = !more;

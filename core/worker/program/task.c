@@ -16,7 +16,7 @@ find(const struct program *program, uint64_t id)
 	struct task *task = slot < program->tasks ? program->task[slot] : NULL;
 
 	if (task == NULL || task->id != id)
-		program_fault("the host speaks of a call that is not here");
+		program_fault("the host sent a message for an unknown call");
 	return task;
 }
 
@@ -36,7 +36,7 @@ place(struct program *program, struct task *task)
 		program->tasks = more;
 	}
 	if (program->task[slot] != NULL)
-		program_fault("the host began two calls as one");
+		program_fault("the host began two calls with one id");
 	program->task[slot] = task;
 }
 
@@ -70,7 +70,7 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	input.self = program->code.self;
 	row = code_row(&program->code, program->manifest, kind, index);
 	if (!wire_at_end(in) || row == NULL)
-		program_fault("the host began a call of no row");
+		program_fault("the host began a call of an unknown row");
 	task = xcalloc(1, sizeof(*task));
 	task->program = program;
 	task->id = message->call;
@@ -103,7 +103,7 @@ send_stepped(struct task *task)
 	if (!buf_ok(&result)) {
 		result_clear(&task->run->result);
 		result_fail_text(&task->run->result, MCP_E_TOO_LARGE, "The result is too large",
-				 "It does not fit in one message", "Ask for less at once");
+				 "It does not fit in one message", "Request less data");
 		task->run->outcome.kind = OUTCOME_DONE;
 		buf_reset(&result);
 		result_write(&task->run->result, &result);
@@ -167,7 +167,7 @@ on_step(struct task *task, const struct channel_message *message)
 		program_fault("the host ran two steps of one call at once");
 	take_step(task, message);
 	if (task->entry == ENTRY_NEXT && task->run->outcome.kind != OUTCOME_SUSPEND)
-		program_fault("the host continued what was not suspended");
+		program_fault("the host continued a call that was not suspended");
 	task->state = TASK_STEPS;
 	task->job = (struct pool_job){ .run = step_run,
 				       .done = step_done,
@@ -217,7 +217,7 @@ on_sink(struct task *task, const struct channel_message *message)
 		return;
 	}
 	if (task->state != TASK_WAITS || i >= outcome->requests)
-		program_fault("the host fed a sink that is not there");
+		program_fault("the host sent bytes for an unknown sink");
 	request = &outcome->request[i];
 	if (request->reply != MCP_REPLY_SINK || request->sink == NULL)
 		program_fault("the host sent bytes for a request without a sink");
@@ -253,7 +253,7 @@ task_message(struct program *program, const struct channel_message *message)
 	case WIRE_SINK: on_sink(find(program, message->call), message); break;
 	case WIRE_FETCHED: task_fetched(find(program, message->call), &in); break;
 	case WIRE_END: on_end(find(program, message->call)); break;
-	default: program_fault("the host sent what only a worker sends");
+	default: program_fault("the host sent a message that only a worker sends");
 	}
 }
 
