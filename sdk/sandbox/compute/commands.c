@@ -277,7 +277,7 @@ make_room(struct context *context)
 
 /* Starts a command in the context; the caller holds contexts_lock. NULL when there is no room. */
 static struct command *
-start(struct context *context, const char *text)
+command_start(struct context *context, const char *text)
 {
 	struct command *command;
 
@@ -337,7 +337,7 @@ commands_execute(struct request *req)
 			 context->language, language);
 	} else {
 		contexts_lock();
-		command = start(context, text);
+		command = command_start(context, text);
 		if (command != NULL)
 			snprintf(id, sizeof(id), "%s", command->id);
 		contexts_unlock();
@@ -439,11 +439,11 @@ commands_cancel(struct request *req)
 	context_unref(context);
 }
 
-static const struct route routes[] = {
+static const struct route command_routes[] = {
 	{ "POST", "/api/1.2/commands/execute", commands_execute, ROUTE_UNLOCKED },
 	{ "GET", "/api/1.2/commands/status", commands_status, ROUTE_UNLOCKED },
 	{ "POST", "/api/1.2/commands/cancel", commands_cancel, ROUTE_UNLOCKED },
 	{ 0 },
 };
 
-const struct domain commands_domain = { .name = "commands", .routes = routes };
+const struct domain commands_domain = { .name = "commands", .routes = command_routes };

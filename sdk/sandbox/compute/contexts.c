@@ -296,7 +296,7 @@ contexts_destroy(struct request *req)
 	reply_id_12(req, id);
 }
 
-static const struct route routes[] = {
+static const struct route context_routes[] = {
 	{ "POST", "/api/1.2/contexts/create", contexts_create, ROUTE_UNLOCKED },
 	{ "GET", "/api/1.2/contexts/status", contexts_status, ROUTE_UNLOCKED },
 	{ "POST", "/api/1.2/contexts/destroy", contexts_destroy, ROUTE_UNLOCKED },
@@ -305,6 +305,6 @@ static const struct route routes[] = {
 
 const struct domain contexts_domain = {
 	.name = "contexts",
-	.routes = routes,
+	.routes = context_routes,
 	.close = close_all,
 };

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_MS = 2000, STOP_MS = 1000 };
+enum { WAREHOUSE_START_MS = 2000, WAREHOUSE_STOP_MS = 1000 };
 
-static const char tables[] =
+static const char warehouse_tables[] =
     "CREATE TABLE IF NOT EXISTS warehouses(seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
     " name TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, size TEXT NOT NULL,"
     " serverless INTEGER NOT NULL, creator TEXT NOT NULL, auto_stop INTEGER NOT NULL);";
 
-static const char COLUMNS[] =
+static const char WAREHOUSE_COLUMNS[] =
     "SELECT id, name, state, size, serverless, creator, auto_stop FROM warehouses ";
 
 static void
@@ -33,18 +33,18 @@ seed(struct workspace *ws)
 }
 
 static void
-settle(struct workspace *ws)
+warehouse_settle(struct workspace *ws)
 {
 	int64_t now = clock_ms();
 
 	db_run(ws,
 	       "UPDATE warehouses SET state = 'RUNNING', since = since + ?1"
 	       " WHERE state = 'STARTING' AND since + ?1 <= ?2",
-	       "ii", scaled_ms(START_MS), now);
+	       "ii", scaled_ms(WAREHOUSE_START_MS), now);
 	db_run(ws,
 	       "UPDATE warehouses SET state = 'STOPPED', since = since + ?1"
 	       " WHERE state = 'STOPPING' AND since + ?1 <= ?2",
-	       "ii", scaled_ms(STOP_MS), now);
+	       "ii", scaled_ms(WAREHOUSE_STOP_MS), now);
 }
 
 const char *
@@ -55,7 +55,7 @@ warehouse_state(struct workspace *ws, const char *id)
 	sqlite3_stmt *st;
 
 	ws_lock(ws);
-	settle(ws);
+	warehouse_settle(ws);
 	st = db_query(ws, "SELECT state FROM warehouses WHERE id = ?", "s", id);
 	if (db_next(ws, st)) {
 		found = text_among(db_text(st, 0), states);
@@ -73,7 +73,7 @@ warehouse_start(struct workspace *ws, const char *id)
 	bool started;
 
 	ws_lock(ws);
-	settle(ws);
+	warehouse_settle(ws);
 	started = db_run(ws,
 			 "UPDATE warehouses SET state = 'STARTING', since = ?"
 			 " WHERE id = ? AND state = 'STOPPED'",
@@ -113,7 +113,7 @@ add_settings(struct workspace *ws, struct json_object *obj)
 }
 
 static struct json_object *
-to_json(struct workspace *ws, sqlite3_stmt *st)
+warehouse_json(struct workspace *ws, sqlite3_stmt *st)
 {
 	struct json_object *obj = json_object_new_object(), *part;
 	bool running = strcmp(db_text(st, 2), "RUNNING") == 0;
@@ -158,14 +158,14 @@ warehouses_list(struct request *req)
 					       .default_size = 100,
 					       .max_size = 100 };
 	struct json_object *all = json_object_new_array();
-	char *sql = xprintf("%s%s", COLUMNS, "ORDER BY seq");
+	char *sql = xprintf("%s%s", WAREHOUSE_COLUMNS, "ORDER BY seq");
 	sqlite3_stmt *st;
 
-	settle(req->ws);
+	warehouse_settle(req->ws);
 	st = db_query(req->ws, sql, "");
 	free(sql);
 	while (db_next(req->ws, st))
-		json_object_array_add(all, to_json(req->ws, st));
+		json_object_array_add(all, warehouse_json(req->ws, st));
 	page_reply(req, &rule, "warehouses", all);
 }
 
@@ -191,17 +191,17 @@ warehouse_named(struct request *req)
 static void
 warehouses_get(struct request *req)
 {
-	char *sql = xprintf("%s%s", COLUMNS, "WHERE id = ?");
+	char *sql = xprintf("%s%s", WAREHOUSE_COLUMNS, "WHERE id = ?");
 	sqlite3_stmt *st;
 
-	settle(req->ws);
+	warehouse_settle(req->ws);
 	st = db_query(req->ws, sql, "s", request_var(req, "id"));
 	free(sql);
 	if (!db_next(req->ws, st)) {
 		no_such_warehouse(req);
 		return;
 	}
-	reply_json(req, to_json(req->ws, st));
+	reply_json(req, warehouse_json(req->ws, st));
 	db_end(st);
 }
 
@@ -289,7 +289,7 @@ warehouses_delete(struct request *req)
 	reply_empty(req);
 }
 
-static const struct route routes[] = {
+static const struct route warehouse_routes[] = {
 	{ "GET", "/api/2.0/sql/warehouses", warehouses_list, 0 },
 	{ "POST", "/api/2.0/sql/warehouses", warehouses_create, 0 },
 	{ "GET", "/api/2.0/sql/warehouses/{id}", warehouses_get, 0 },
@@ -302,7 +302,7 @@ static const struct route routes[] = {
 
 const struct domain warehouses_domain = {
 	.name = "warehouses",
-	.routes = routes,
-	.tables = tables,
+	.routes = warehouse_routes,
+	.tables = warehouse_tables,
 	.seed = seed,
 };

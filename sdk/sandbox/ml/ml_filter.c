@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_CLAUSES = 64, MAX_LIST = 64, MAX_ORDERS = 8, MAX_WORD = 1024 };
+enum { MAX_CLAUSES = 64, MAX_LIST = 64, MAX_ORDERS = 8, MAX_FILTER_WORD = 1024 };
 
 enum op {
 	OP_EQ,
@@ -28,7 +28,7 @@ enum op {
 
 struct name {
 	const char *scope;
-	char key[MAX_WORD];
+	char key[MAX_FILTER_WORD];
 	bool number;
 };
 
@@ -47,7 +47,7 @@ struct ml_filter {
 
 struct reader {
 	const char *at;
-	char word[MAX_WORD];
+	char word[MAX_FILTER_WORD];
 	char quote; /* quote of the word: ' " ` or 0 */
 };
 
@@ -65,7 +65,7 @@ quoted(struct reader *r)
 	size_t len = 0;
 
 	r->quote = *r->at++;
-	while (*r->at != '\0' && *r->at != r->quote && len < MAX_WORD - 1)
+	while (*r->at != '\0' && *r->at != r->quote && len < MAX_FILTER_WORD - 1)
 		r->word[len++] = *r->at++;
 	r->word[len] = '\0';
 	if (*r->at != r->quote)
@@ -94,7 +94,7 @@ next_word(struct reader *r)
 			r->word[len++] = *r->at++;
 	} else {
 		while (*r->at != '\0' && !isspace((unsigned char)*r->at) && !is_symbol(*r->at) &&
-		       len < MAX_WORD - 1) {
+		       len < MAX_FILTER_WORD - 1) {
 			r->word[len++] = *r->at++;
 			if (r->word[len - 1] == '.' && strchr("\"`", *r->at) != NULL)
 				break;

@@ -7,11 +7,11 @@
 
 #include "ml/ml_filter.h"
 
-static const struct page_rule rule = { .key = "experiments",
-				       .size_arg = "max_results",
-				       .token_arg = "page_token",
-				       .default_size = 1000,
-				       .max_size = 3000 };
+static const struct page_rule experiments_rule = { .key = "experiments",
+						   .size_arg = "max_results",
+						   .token_arg = "page_token",
+						   .default_size = 1000,
+						   .max_size = 3000 };
 
 struct json_object *
 experiment_get(struct workspace *ws, const char *id)
@@ -41,9 +41,10 @@ experiment_new(const char *id, const char *name, int64_t created)
 	return experiment;
 }
 
-static const char *const texts[] = { "name", "experiment_id", NULL };
-static const char *const numbers[] = { "creation_time", "last_update_time", NULL };
-static const struct ml_grammar grammar = { texts, numbers, false, ml_attribute };
+static const char *const experiment_texts[] = { "name", "experiment_id", NULL };
+static const char *const experiment_numbers[] = { "creation_time", "last_update_time", NULL };
+static const struct ml_grammar experiment_grammar = { experiment_texts, experiment_numbers, false,
+						      ml_attribute };
 
 static bool
 stage_shown(const char *view, const char *stage)
@@ -78,18 +79,19 @@ experiments_search(struct request *req)
 	char *kind =
 	    xprintf("experiments:%s:%s", view != NULL ? view : "", filter != NULL ? filter : "");
 	struct json_object *found =
-	    ml_search(req, &grammar, filter, json_get(req->body, "order_by"), "creation_time DESC",
-		      in_view(req->ws, view));
+	    ml_search(req, &experiment_grammar, filter, json_get(req->body, "order_by"),
+		      "creation_time DESC", in_view(req->ws, view));
 
 	if (found != NULL)
-		page_reply(req, &rule, kind, found);
+		page_reply(req, &experiments_rule, kind, found);
 	free(kind);
 }
 
 static void
 experiments_list(struct request *req)
 {
-	page_reply(req, &rule, "experiments", in_view(req->ws, request_arg(req, "view_type")));
+	page_reply(req, &experiments_rule, "experiments",
+		   in_view(req->ws, request_arg(req, "view_type")));
 }
 
 static void

@@ -209,13 +209,13 @@ value_of(struct json_object *run, const char *scope, const char *key)
 	return (struct ml_value){ .text = json_object_get_string(value) };
 }
 
-static const char *const texts[] = { "run_id",	     "run_name",	"status", "user_id",
-				     "artifact_uri", "lifecycle_stage", NULL };
-static const char *const numbers[] = { "start_time", "end_time", NULL };
-static const struct ml_grammar grammar = { texts, numbers, true, value_of };
+static const char *const run_texts[] = { "run_id",	 "run_name",	    "status", "user_id",
+					 "artifact_uri", "lifecycle_stage", NULL };
+static const char *const run_numbers[] = { "start_time", "end_time", NULL };
+static const struct ml_grammar run_grammar = { run_texts, run_numbers, true, value_of };
 
 static bool
-stage_shown(const char *view, struct json_object *run)
+run_stage_shown(const char *view, struct json_object *run)
 {
 	const char *stage = json_str(json_get(run, "info"), "lifecycle_stage");
 
@@ -235,7 +235,7 @@ add_runs(struct workspace *ws, const char *experiment, const char *view, struct 
 		struct json_object *run = db_tree(st, 0);
 
 		json_object_object_del(run, "files");
-		if (stage_shown(view, run))
+		if (run_stage_shown(view, run))
 			json_object_array_add(all, run);
 		else
 			json_object_put(run);
@@ -260,8 +260,8 @@ runs_search(struct request *req)
 	for (size_t i = 0; i < json_object_array_length(ids); i++)
 		add_runs(req->ws, json_object_get_string(json_object_array_get_idx(ids, i)), view,
 			 all);
-	found = ml_search(req, &grammar, filter, json_get(req->body, "order_by"), "start_time DESC",
-			  all);
+	found = ml_search(req, &run_grammar, filter, json_get(req->body, "order_by"),
+			  "start_time DESC", all);
 	if (found == NULL)
 		return;
 	kind = xprintf("runs:%s:%s", json_object_to_json_string(ids), filter != NULL ? filter : "");
@@ -587,7 +587,7 @@ runs_restore(struct request *req)
 	set_run_stage(req, "active");
 }
 
-static const struct route routes[] = {
+static const struct route run_routes[] = {
 	{ "POST", MLFLOW "/runs/search", runs_search, 0 },
 	{ "GET", MLFLOW "/runs/get", runs_get, 0 },
 	{ "POST", MLFLOW "/runs/create", runs_create, 0 },
@@ -604,5 +604,5 @@ static const struct route routes[] = {
 };
 
 const struct domain mlflow_runs_domain = {
-	.name = "mlflow_runs", .routes = routes, .tables = tables, .seed = mlflow_seed
+	.name = "mlflow_runs", .routes = run_routes, .tables = tables, .seed = mlflow_seed
 };

@@ -317,7 +317,7 @@ seed(struct workspace *ws)
 	}
 }
 
-static const struct route routes[] = {
+static const struct route registry_routes[] = {
 	{ "GET", MLFLOW "/registered-models/search", models_search, 0 },
 	{ "GET", MLFLOW "/registered-models/list", models_search, 0 },
 	{ "GET", MLFLOW "/registered-models/get", models_get, 0 },
@@ -329,4 +329,6 @@ static const struct route routes[] = {
 	{ NULL, NULL, NULL, 0 },
 };
 
-const struct domain registry_domain = { .name = "registry", .routes = routes, .seed = seed };
+const struct domain registry_domain = { .name = "registry",
+					.routes = registry_routes,
+					.seed = seed };

@@ -12,14 +12,14 @@
 
 #define API "/api/2.0/serving-endpoints"
 
-struct seed {
+struct serving_seed {
 	const char *name, *task, *entity, *version, *served, *creator;
 	bool ready;
 	const char *update;
 	void (*invoke)(struct request *req, const char *served);
 };
 
-static const struct seed seeds[] = {
+static const struct serving_seed serving_seeds[] = {
 	{ "taxi-fare", NULL, "main.default.taxi_fare", "3", "taxi_fare-3", "ann@example.com", true,
 	  "NOT_UPDATING", model_linear },
 	{ "sandbox-chat", "llm/v1/chat", "system.ai.sandbox_chat", "1", "sandbox_chat-1",
@@ -30,60 +30,61 @@ static const struct seed seeds[] = {
 	  false, "IN_PROGRESS", NULL },
 };
 
-enum { SEEDS = ARRAY_SIZE(seeds) };
+enum { SEEDS = ARRAY_SIZE(serving_seeds) };
 
 /* ---- documents ---- */
 
 static struct json_object *
-served_entity(const struct seed *seed, int64_t when)
+served_entity(const struct serving_seed *serving_seed, int64_t when)
 {
 	struct json_object *entity = json_object_new_object(), *state = json_object_new_object();
 
-	json_add_str(entity, "name", seed->served);
-	json_add_str(entity, "entity_name", seed->entity);
-	json_add_str(entity, "entity_version", seed->version);
+	json_add_str(entity, "name", serving_seed->served);
+	json_add_str(entity, "entity_name", serving_seed->entity);
+	json_add_str(entity, "entity_version", serving_seed->version);
 	json_add_str(entity, "workload_size", "Small");
 	json_add_bool(entity, "scale_to_zero_enabled", true);
-	json_add_str(entity, "creator", seed->creator);
+	json_add_str(entity, "creator", serving_seed->creator);
 	json_add_int(entity, "creation_timestamp", when);
-	json_add_str(state, "deployment", seed->ready ? "DEPLOYMENT_READY" : "DEPLOYMENT_CREATING");
+	json_add_str(state, "deployment",
+		     serving_seed->ready ? "DEPLOYMENT_READY" : "DEPLOYMENT_CREATING");
 	json_add(entity, "state", state);
 	return entity;
 }
 
 static void
-seed_one(struct workspace *ws, const struct seed *seed, int64_t when)
+seed_one(struct workspace *ws, const struct serving_seed *serving_seed, int64_t when)
 {
 	struct json_object *endpoint = json_object_new_object(), *config, *part, *list;
 	char id[33];
 
 	id_hex(id, 32);
-	json_add_str(endpoint, "name", seed->name);
+	json_add_str(endpoint, "name", serving_seed->name);
 	json_add_str(endpoint, "id", id);
-	json_add_str(endpoint, "creator", seed->creator);
+	json_add_str(endpoint, "creator", serving_seed->creator);
 	json_add_int(endpoint, "creation_timestamp", when);
 	json_add_int(endpoint, "last_updated_timestamp", when);
 	part = json_object_new_object();
-	json_add_str(part, "ready", seed->ready ? "READY" : "NOT_READY");
-	json_add_str(part, "config_update", seed->update);
+	json_add_str(part, "ready", serving_seed->ready ? "READY" : "NOT_READY");
+	json_add_str(part, "config_update", serving_seed->update);
 	json_add(endpoint, "state", part);
 	config = json_object_new_object();
 	list = json_object_new_array();
-	json_object_array_add(list, served_entity(seed, when));
+	json_object_array_add(list, served_entity(serving_seed, when));
 	json_add(config, "served_entities", list);
 	json_add_int(config, "config_version", 1);
-	json_add(endpoint, seed->ready ? "config" : "pending_config", config);
-	json_add_str(endpoint, "task", seed->task);
+	json_add(endpoint, serving_seed->ready ? "config" : "pending_config", config);
+	json_add_str(endpoint, "task", serving_seed->task);
 	json_add_str(endpoint, "permission_level", "CAN_MANAGE");
-	doc_put(ws, "serving", seed->name, endpoint);
+	doc_put(ws, "serving", serving_seed->name, endpoint);
 	json_object_put(endpoint);
 }
 
 static void
-seed(struct workspace *ws)
+serving_seed(struct workspace *ws)
 {
 	for (int i = 0; i < SEEDS; i++)
-		seed_one(ws, &seeds[i], clock_ms() - (200 - i * 40) * HOUR_MS);
+		seed_one(ws, &serving_seeds[i], clock_ms() - (200 - i * 40) * HOUR_MS);
 }
 
 /* ---- endpoints ---- */
@@ -113,12 +114,12 @@ endpoints_get(struct request *req)
 			    "Endpoint with name '%.200s' does not exist.", name);
 }
 
-static const struct seed *
+static const struct serving_seed *
 find_model(const char *name)
 {
 	for (int i = 0; i < SEEDS; i++)
-		if (strcmp(seeds[i].name, name) == 0)
-			return &seeds[i];
+		if (strcmp(serving_seeds[i].name, name) == 0)
+			return &serving_seeds[i];
 	return NULL;
 }
 
@@ -126,7 +127,7 @@ static void
 invoke(struct request *req, const char *name)
 {
 	struct json_object *endpoint = doc_get(req->ws, "serving", name);
-	const struct seed *model = find_model(name);
+	const struct serving_seed *model = find_model(name);
 	const char *ready = json_str(json_get(endpoint, "state"), "ready");
 
 	if (endpoint == NULL || model == NULL) {
@@ -162,7 +163,7 @@ invoke_named(struct request *req)
 		invoke(req, name);
 }
 
-static const struct route routes[] = {
+static const struct route serving_routes[] = {
 	{ "GET", API, endpoints_list, 0 },
 	{ "GET", API "/{name}", endpoints_get, 0 },
 	{ "POST", "/serving-endpoints/chat/completions", invoke_named, 0 },
@@ -171,4 +172,6 @@ static const struct route routes[] = {
 	{ NULL, NULL, NULL, 0 },
 };
 
-const struct domain serving_domain = { .name = "serving", .routes = routes, .seed = seed };
+const struct domain serving_domain = { .name = "serving",
+				       .routes = serving_routes,
+				       .seed = serving_seed };

@@ -11,24 +11,24 @@
 
 #define UC "/api/2.1/unity-catalog/models"
 
-static const struct page_rule models_rule = { .key = "registered_models",
-					      .size_arg = "max_results",
-					      .token_arg = "page_token",
-					      .default_size = 100,
-					      .max_size = 100,
-					      .empty_first = true };
-static const struct page_rule versions_rule = { .key = "model_versions",
-						.size_arg = "max_results",
-						.token_arg = "page_token",
-						.default_size = 100,
-						.max_size = 1000,
-						.empty_first = true };
+static const struct page_rule uc_models_rule = { .key = "registered_models",
+						 .size_arg = "max_results",
+						 .token_arg = "page_token",
+						 .default_size = 100,
+						 .max_size = 100,
+						 .empty_first = true };
+static const struct page_rule uc_versions_rule = { .key = "model_versions",
+						   .size_arg = "max_results",
+						   .token_arg = "page_token",
+						   .default_size = 100,
+						   .max_size = 1000,
+						   .empty_first = true };
 
 /* ---- documents ---- */
 
 static struct json_object *
-model_new(struct workspace *ws, const char *catalog, const char *schema, const char *name,
-	  const char *user, const char *comment, int64_t when)
+uc_model_new(struct workspace *ws, const char *catalog, const char *schema, const char *name,
+	     const char *user, const char *comment, int64_t when)
 {
 	struct json_object *model = json_object_new_object();
 	char *full = xprintf("%s.%s.%s", catalog, schema, name), id[37], *place;
@@ -55,8 +55,8 @@ model_new(struct workspace *ws, const char *catalog, const char *schema, const c
 }
 
 static void
-version_add(struct workspace *ws, struct json_object *model, int number, const char *run,
-	    const char *comment, int64_t when)
+uc_version_add(struct workspace *ws, struct json_object *model, int number, const char *run,
+	       const char *comment, int64_t when)
 {
 	struct json_object *version = json_object_new_object();
 	char *id = xprintf("%s/%d", json_str(model, "full_name"), number);
@@ -124,7 +124,7 @@ show_aliases(struct request *req, struct json_object *model)
 
 /* Owned; NULL after a refusal. */
 static struct json_object *
-need_model(struct request *req)
+need_uc_model(struct request *req)
 {
 	char *name = text_fold(request_var(req, "name"));
 	struct json_object *model = doc_get(req->ws, "uc_model", name);
@@ -157,14 +157,14 @@ models_list(struct request *req)
 	all = doc_list(req->ws, "uc_model", prefix);
 	for (size_t i = 0; i < json_object_array_length(all); i++)
 		json_object_object_del(json_object_array_get_idx(all, i), "aliases");
-	page_reply(req, &models_rule, prefix, all);
+	page_reply(req, &uc_models_rule, prefix, all);
 	free(prefix);
 }
 
 static void
-models_get(struct request *req)
+uc_models_get(struct request *req)
 {
-	struct json_object *model = need_model(req);
+	struct json_object *model = need_uc_model(req);
 
 	if (model == NULL)
 		return;
@@ -173,7 +173,7 @@ models_get(struct request *req)
 }
 
 static void
-models_create(struct request *req)
+uc_models_create(struct request *req)
 {
 	const char *catalog = body_need(req, "catalog_name"), *schema, *name;
 	struct json_object *model;
@@ -184,8 +184,8 @@ models_create(struct request *req)
 	name = schema != NULL ? body_need(req, "name") : NULL;
 	if (name == NULL || !uc_schema_known(req, catalog, schema))
 		return;
-	model = model_new(req->ws, catalog, schema, name, req->user, json_str(req->body, "comment"),
-			  clock_ms());
+	model = uc_model_new(req->ws, catalog, schema, name, req->user,
+			     json_str(req->body, "comment"), clock_ms());
 	if (db_one_int(req->ws, "SELECT 1 FROM docs WHERE kind = 'uc_model' AND id = ?", "s",
 		       json_str(model, "full_name")) != 0) {
 		reply_error(req, 400, "RESOURCE_ALREADY_EXISTS",
@@ -204,20 +204,20 @@ models_create(struct request *req)
 static void
 versions_list(struct request *req)
 {
-	struct json_object *model = need_model(req);
+	struct json_object *model = need_uc_model(req);
 	char *prefix;
 
 	if (model == NULL)
 		return;
 	prefix = xprintf("%s/", json_str(model, "full_name"));
 	json_object_put(model);
-	page_reply(req, &versions_rule, prefix, doc_list(req->ws, "uc_version", prefix));
+	page_reply(req, &uc_versions_rule, prefix, doc_list(req->ws, "uc_version", prefix));
 	free(prefix);
 }
 
 /* Takes model. */
 static void
-reply_version(struct request *req, struct json_object *model, int64_t number)
+reply_uc_version(struct request *req, struct json_object *model, int64_t number)
 {
 	char *id = xprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
 	struct json_object *version = doc_get(req->ws, "uc_version", id);
@@ -244,7 +244,7 @@ reply_version(struct request *req, struct json_object *model, int64_t number)
 }
 
 static void
-versions_get(struct request *req)
+uc_versions_get(struct request *req)
 {
 	const char *text = request_var(req, "version");
 	struct json_object *model;
@@ -255,22 +255,22 @@ versions_get(struct request *req)
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Invalid version: %.40s", text);
 		return;
 	}
-	model = need_model(req);
+	model = need_uc_model(req);
 	if (model != NULL)
-		reply_version(req, model, number);
+		reply_uc_version(req, model, number);
 }
 
 static void
 alias_get(struct request *req)
 {
-	struct json_object *model = need_model(req);
+	struct json_object *model = need_uc_model(req);
 	int64_t number;
 
 	if (model == NULL)
 		return;
 	number = drop_alias(model, request_var(req, "alias"), false);
 	if (number >= 0) {
-		reply_version(req, model, number);
+		reply_uc_version(req, model, number);
 		return;
 	}
 	reply_error(req, 404, "RESOURCE_DOES_NOT_EXIST",
@@ -290,7 +290,7 @@ alias_put(struct request *req)
 
 	if (!body_need_int(req, "version_num", &number))
 		return;
-	model = need_model(req);
+	model = need_uc_model(req);
 	if (model == NULL)
 		return;
 	id = xprintf("%s/%lld", json_str(model, "full_name"), (long long)number);
@@ -315,7 +315,7 @@ alias_put(struct request *req)
 static void
 alias_delete(struct request *req)
 {
-	struct json_object *model = need_model(req);
+	struct json_object *model = need_uc_model(req);
 
 	if (model == NULL)
 		return;
@@ -326,7 +326,7 @@ alias_delete(struct request *req)
 }
 
 static void
-seed(struct workspace *ws)
+uc_seed(struct workspace *ws)
 {
 	static const struct {
 		const char *schema, *name, *comment;
@@ -342,31 +342,33 @@ seed(struct workspace *ws)
 
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		struct json_object *model =
-		    model_new(ws, "main", models[i].schema, models[i].name, "ann@example.com",
-			      models[i].comment, now - 500 * HOUR_MS);
+		    uc_model_new(ws, "main", models[i].schema, models[i].name, "ann@example.com",
+				 models[i].comment, now - 500 * HOUR_MS);
 
 		if (models[i].champion > 0) {
 			set_alias(model, "champion", models[i].champion);
 			set_alias(model, "challenger", models[i].versions);
 		}
 		for (int v = 1; v <= models[i].versions; v++)
-			version_add(ws, model, v, NULL, v == 1 ? "First try" : NULL,
-				    now - (400 - v * 24) * HOUR_MS);
+			uc_version_add(ws, model, v, NULL, v == 1 ? "First try" : NULL,
+				       now - (400 - v * 24) * HOUR_MS);
 		doc_put(ws, "uc_model", json_str(model, "full_name"), model);
 		json_object_put(model);
 	}
 }
 
-static const struct route routes[] = {
+static const struct route uc_routes[] = {
 	{ "GET", UC, models_list, 0 },
-	{ "POST", UC, models_create, 0 },
-	{ "GET", UC "/{name}", models_get, 0 },
+	{ "POST", UC, uc_models_create, 0 },
+	{ "GET", UC "/{name}", uc_models_get, 0 },
 	{ "GET", UC "/{name}/versions", versions_list, 0 },
-	{ "GET", UC "/{name}/versions/{version}", versions_get, 0 },
+	{ "GET", UC "/{name}/versions/{version}", uc_versions_get, 0 },
 	{ "GET", UC "/{name}/aliases/{alias}", alias_get, 0 },
 	{ "PUT", UC "/{name}/aliases/{alias}", alias_put, 0 },
 	{ "DELETE", UC "/{name}/aliases/{alias}", alias_delete, 0 },
 	{ NULL, NULL, NULL, 0 },
 };
 
-const struct domain uc_models_domain = { .name = "uc_models", .routes = routes, .seed = seed };
+const struct domain uc_models_domain = { .name = "uc_models",
+					 .routes = uc_routes,
+					 .seed = uc_seed };

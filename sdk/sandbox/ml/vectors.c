@@ -7,7 +7,7 @@
 
 #include "ml/embed.h"
 
-static const char tables[] =
+static const char vector_tables[] =
     "CREATE TABLE IF NOT EXISTS vs_rows(idx TEXT NOT NULL, key TEXT NOT NULL,"
     " json TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY(idx, key));";
 
@@ -174,7 +174,7 @@ add_count(struct workspace *ws, struct json_object *endpoint)
 }
 
 static void
-endpoints_list(struct request *req)
+vector_endpoints_list(struct request *req)
 {
 	struct json_object *all = doc_list(req->ws, "vector_endpoint", NULL);
 
@@ -184,7 +184,7 @@ endpoints_list(struct request *req)
 }
 
 static void
-endpoints_get(struct request *req)
+vector_endpoints_get(struct request *req)
 {
 	const char *name = request_var(req, "name");
 	struct json_object *endpoint = doc_get(req->ws, "vector_endpoint", name);
@@ -198,9 +198,9 @@ endpoints_get(struct request *req)
 	reply_json(req, endpoint);
 }
 
-static const struct route routes[] = {
-	{ "GET", VECTORS "/endpoints", endpoints_list, 0 },
-	{ "GET", VECTORS "/endpoints/{name}", endpoints_get, 0 },
+static const struct route vector_routes[] = {
+	{ "GET", VECTORS "/endpoints", vector_endpoints_list, 0 },
+	{ "GET", VECTORS "/endpoints/{name}", vector_endpoints_get, 0 },
 	{ "GET", VECTORS "/indexes", indexes_list, 0 },
 	{ "GET", VECTORS "/indexes/{index}", indexes_get, 0 },
 	{ "POST", VECTORS "/indexes/{index}/sync", indexes_sync, 0 },
@@ -212,5 +212,5 @@ static const struct route routes[] = {
 };
 
 const struct domain vectors_domain = {
-	.name = "vectors", .routes = routes, .tables = tables, .seed = vectors_seed
+	.name = "vectors", .routes = vector_routes, .tables = vector_tables, .seed = vectors_seed
 };

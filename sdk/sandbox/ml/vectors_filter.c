@@ -136,7 +136,7 @@ compare(struct json_object *a, struct json_object *b, bool *ok)
 }
 
 static bool
-like(struct json_object *cell, struct json_object *wanted)
+vector_like(struct json_object *cell, struct json_object *wanted)
 {
 	const char *text, *pattern = json_object_get_string(wanted);
 
@@ -168,11 +168,11 @@ any_of(const struct part *part, struct json_object *cell, struct json_object *wa
 	bool as_like = strcmp(part->op, "LIKE") == 0;
 
 	if (!json_object_is_type(wanted, json_type_array))
-		return as_like ? like(cell, wanted) : equal(cell, wanted);
+		return as_like ? vector_like(cell, wanted) : equal(cell, wanted);
 	for (size_t i = 0; i < json_object_array_length(wanted); i++) {
 		struct json_object *one = json_object_array_get_idx(wanted, i);
 
-		if (as_like ? like(cell, one) : equal(cell, one))
+		if (as_like ? vector_like(cell, one) : equal(cell, one))
 			return true;
 	}
 	return false;
