@@ -200,24 +200,27 @@ static void
 parse_done(struct pool_job *job)
 {
 	struct parsing *parsing = (struct parsing *)job;
+	const bool piped = !parsing->exchange->http;
 
 	CHECK(parsing->eras->held >= parsing->cost);
 	parsing->eras->held -= parsing->cost;
-	parsing->eras->parsing -= !parsing->exchange->http;
 	parsing->message.cost = parsing->cost;
 	parsing->message.large = parsing->message.kind != MESSAGE_BATCH;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
+	/* only now: the first elements of a batch may have ended, and others follow */
+	parsing->eras->parsing -= piped;
 	eras_check_end(parsing->eras);
 	free(parsing->body);
 	free(parsing);
 }
 
-/* The host stops: nobody is answered any more, and the exchange may be gone. */
+/* The host stops: nobody is answered any more. */
 static void
 parse_drop(struct pool_job *job)
 {
 	struct parsing *parsing = (struct parsing *)job;
 
+	parsing->exchange->ops->finish(parsing->exchange, 503, NULL, 0, NULL, 0);
 	message_fini(&parsing->message);
 	free(parsing->body);
 	free(parsing);

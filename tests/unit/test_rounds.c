@@ -148,6 +148,41 @@ end_of_input(void)
 	rig_stop();
 }
 
+/* The first answer of a large batch is not the end of what was asked. */
+static void
+end_of_input_in_batch(void)
+{
+	const struct receiver *receiver;
+	struct sent *batch;
+	struct buf json;
+
+	rig_start();
+	receiver = eras_receiver(rig_eras);
+	send_stdio(ERA_REQUEST("0", "initialize",
+			       "\"protocolVersion\":\"2025-03-26\",\"capabilities\":{}"));
+	buf_init(&json, SIZE_MAX / 2);
+	buf_puts(&json, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+			"\"name\":\"steps\",\"_meta\":{\"progressToken\":1},\"x\":\"");
+	while (json.len < PARSE_INLINE + 1)
+		buf_putc(&json, 'x');
+	buf_puts(&json, "\"}}," ERA_REQUEST("2", "tools/call", "\"name\":\"slow\"") "]");
+	batch = send_stdio(json.data);
+	receiver->eof(receiver->data);
+	rig_wait_notes(batch, 1);
+	rig_idle();
+	ASSERT_INT(rig_eofs, 0);
+	ASSERT_INT(batch->finished, 0);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+		   "\"params\":{\"requestId\":2}}");
+	ASSERT_INT(batch->finished, 1);
+	ASSERT_INT(json_object_array_length(batch->answer), 1);
+	wait_for_end();
+	/* the end of the host: what is being parsed is given back without an answer */
+	batch = send_stdio(json.data);
+	buf_fini(&json);
+	rig_stop();
+}
+
 /* A request whose answer nobody reads, or that needs the client, ends at once. */
 static void
 end_of_input_and_output(void)
@@ -425,10 +460,21 @@ operations_ask(void)
 }
 
 static const struct test tests[] = {
-	TEST(progress),		  TEST(client_logs),	     TEST(leaving_cancels),
-	TEST(cancelled_on_stdio), TEST(end_of_input),	     TEST(end_of_input_and_output),
-	TEST(large_bodies),	  TEST(large_arguments),     TEST(rounds),
-	TEST(invalid_answers),	  TEST(state_is_bound),	     TEST(operations_ask),
-	TEST(rounds_are_bounded), TEST(answers_are_bounded), TEST(capabilities),
+	TEST(progress),
+	TEST(client_logs),
+	TEST(leaving_cancels),
+	TEST(cancelled_on_stdio),
+	TEST(end_of_input),
+	TEST(end_of_input_and_output),
+	TEST(end_of_input_in_batch),
+	TEST(large_bodies),
+	TEST(large_arguments),
+	TEST(rounds),
+	TEST(invalid_answers),
+	TEST(state_is_bound),
+	TEST(operations_ask),
+	TEST(rounds_are_bounded),
+	TEST(answers_are_bounded),
+	TEST(capabilities),
 };
 SUITE(tests)
