@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The caller. On stdio, and over HTTP without inbound authentication, every caller is "local". */
+/* The caller. On stdio, and over HTTP without inbound authentication, every caller is "local";
+ * authentication gives that name to nobody. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
 #ifndef CORE_BASE_PRINCIPAL_H
 #define CORE_BASE_PRINCIPAL_H
 
+#include <stdbool.h>
+
 #define PRINCIPAL_NAME_MAX 256
+#define PRINCIPAL_LOCAL "local"
 
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
 /* As policy.access spells it; the list ends with NULL. */
 extern const char *const access_names[];
 const char *access_name(enum access access);
+bool access_parse(const char *name, enum access *access); /* false: it is none of them */
 
 struct principal {
 	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed for it, budgets are counted for it */

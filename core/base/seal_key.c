@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "base/trust.h"
 
 #define HEX_LEN (2 * SEAL_KEY_LEN)
 
@@ -99,23 +100,6 @@ seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	return ok;
 }
 
-/* mkdir -p of the part before the last slash, accessible only for this user. */
-static bool
-make_parents(const char *path)
-{
-	char *copy = xstrdup(path);
-	bool ok = true;
-
-	for (char *slash = strchr(copy + 1, '/'); ok && slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
-		*slash = '/';
-	}
-	free(copy);
-	return ok;
-}
-
 static bool
 write_key(int fd)
 {
@@ -141,7 +125,7 @@ seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 
 	if (access(path, F_OK) == 0)
 		return seal_key_read(path, key, why, why_size);
-	if (!make_parents(path))
+	if (!make_private_parents(path))
 		return key_fault(why, why_size, path, strerror(errno));
 	/* The complete file appears under the name at once or not at all, and link() replaces no
 	 * file: a second process reads the key of the first. */

@@ -6,6 +6,7 @@
  */
 #include "base/trust.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -44,4 +45,20 @@ others_write(const struct stat *stat)
 		return true;
 	return (stat->st_mode & S_IWGRP) != 0 &&
 	       (stat->st_uid == 0 || !is_own_group(stat->st_uid, stat->st_gid));
+}
+
+bool
+make_private_parents(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool ok = true;
+
+	for (char *slash = strchr(copy + 1, '/'); ok && slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+		*slash = '/';
+	}
+	free(copy);
+	return ok;
 }

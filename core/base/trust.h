@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who can change a file that this process trusts. */
+/* Who can change a file that this process trusts, and folders that nobody else can read. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,5 +12,7 @@
 /* May anybody except root and the owner write to it? Looks up the owner and the group. Any
  * thread. */
 bool others_write(const struct stat *stat);
+/* mkdir -p of the part before the last slash, accessible only for this user. False with errno. */
+bool make_private_parents(const char *path);
 
 #endif

@@ -92,6 +92,7 @@ begin(struct call *call, const struct call_spec *spec)
 	const struct row *row = call->row;
 	struct run_input input = {
 		.principal = call->principal.name,
+		.access = (int)call->principal.access,
 		.row = row->part == ROW_WHOLE ? row->name : row->tool->name,
 		.upstream_url = upstream_url(call),
 		.traceparent = spec->traceparent,

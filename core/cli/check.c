@@ -8,7 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "auth/token_file.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -224,6 +226,29 @@ say_upstreams(struct check *check)
 	say_unknown_upstreams(check);
 }
 
+/* Who may call over HTTP. A file of tokens that cannot be used is a fault of the start. */
+static void
+say_callers(struct check *check)
+{
+	const struct config *config = host_config(check->host);
+	struct token_list list;
+	struct stat status;
+	char why[512];
+
+	if (config->auth.inbound == INBOUND_NONE)
+		check_say(check, CHECK_OK, "callers",
+			  "whoever reaches the listener, as the principal " PRINCIPAL_LOCAL);
+	else if (config->auth.inbound == INBOUND_HEADER)
+		check_say(check, CHECK_OK, "callers", "the users that trusted proxies name in %s",
+			  config->auth.header);
+	if (config->auth.inbound != INBOUND_TOKEN ||
+	    !token_file_read(config->auth.tokens, &list, &status, why, sizeof(why)))
+		return;
+	check_say(check, list.count > 0 ? CHECK_OK : CHECK_WARNING, "callers", "%zu token%s in %s",
+		  list.count, list.count == 1 ? "" : "s", config->auth.tokens);
+	token_list_fini(&list);
+}
+
 static void
 say_listeners(struct check *check)
 {
@@ -234,6 +259,8 @@ say_listeners(struct check *check)
 	for (size_t i = 0; i < n; i++)
 		if (!http_tls_try(&config->server.listener[i], why, sizeof(why)))
 			check_say(check, CHECK_FAULT, "listeners", "%s", why);
+	if (n > 0)
+		say_callers(check);
 	if (n > 0)
 		check_say(check, CHECK_SKIPPED, "listeners", "only serve opens %s",
 			  n == 1 ? "the socket" : "the sockets");

@@ -73,6 +73,12 @@ static const struct cli_command commands[] = {
 	  "client starts\nthis program on stdio, with the options given here. With --url "
 	  "it connects by HTTP.\n",
 	  "url", 1, 1, cli_client_config },
+	{ "token", "token new NAME [--access LEVEL] [--days N] | list | revoke NAME",
+	  "make, list and revoke the tokens with which clients call over HTTP",
+	  "For auth.inbound = \"token\". new prints the token once; only its digest is stored. "
+	  "LEVEL\nis read (the default), write or admin. A token expires after 90 days, or N; "
+	  "--days 0:\nnever. A serving host notices a change within a second.\n",
+	  "access days", 1, 2, cli_token },
 };
 
 enum {
@@ -85,7 +91,9 @@ enum {
 	OPT_JSON,
 	OPT_OUTPUT,
 	OPT_URL,
-	OPT_MARKDOWN
+	OPT_MARKDOWN,
+	OPT_ACCESS,
+	OPT_DAYS
 };
 
 static const struct option options[] = {
@@ -102,6 +110,8 @@ static const struct option options[] = {
 	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "url", required_argument, NULL, OPT_URL },
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
+	{ "access", required_argument, NULL, OPT_ACCESS },
+	{ "days", required_argument, NULL, OPT_DAYS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -220,6 +230,8 @@ option_apply(struct cli *cli, int option)
 	case OPT_JSON: cli->json = true; break;
 	case OPT_MARKDOWN: cli->markdown = true; break;
 	case OPT_OUTPUT: cli->output = optarg; break;
+	case OPT_ACCESS: cli->access = optarg; break;
+	case OPT_DAYS: cli->days = optarg; break;
 	case OPT_URL: cli->url = optarg; break;
 	default: break;
 	}

@@ -24,6 +24,8 @@ struct cli {
 	bool help, json, markdown;
 	const char *output;    /* read --output FILE */
 	const char *url;       /* client-config --url URL */
+	const char *access;    /* token new --access LEVEL */
+	const char *days;      /* token new --days N */
 	const char **argument; /* the words after the subcommand and its options */
 	size_t arguments;
 };
@@ -50,6 +52,7 @@ int cli_resources(struct cli *cli);
 int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
+int cli_token(struct cli *cli);
 
 /* Loads the configuration. NULL when it has faults; each is printed on stderr. */
 struct config *cli_config(const struct cli *cli);

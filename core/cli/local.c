@@ -124,7 +124,7 @@ static const struct exchange_ops discard_ops = {
 static void
 principal_init(struct exchange *exchange, struct host *host)
 {
-	strcpy(exchange->principal.name, "local");
+	strcpy(exchange->principal.name, PRINCIPAL_LOCAL);
 	exchange->principal.access = host_config(host)->access;
 }
 

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/auth.h"
 #include "config/faults.h"
 #include "config/place.h"
 #include "config/plugins.h"
@@ -24,7 +25,6 @@
 
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
-static const char *const inbound_words[] = { "none", NULL };
 
 static void
 read_limits(struct config *config, const struct node *root)
@@ -103,10 +103,10 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	    config_upstreams_fn upstreams)
 {
 	struct node root = node_root(reader);
-	struct node auth = node_group(&root, "auth"), policy = node_group(&root, "policy");
+	struct node policy = node_group(&root, "policy");
 
-	config_read_server(config, &root, overrides);
-	node_word(&auth, "inbound", inbound_words, 0);
+	config_read_auth(config, &root);
+	config_read_server(config, &root, overrides); /* its listeners depend on `auth` */
 	upstreams(config, &root);
 	for (size_t i = 0; i < config->upstreams; i++) { /* what everybody else relies on */
 		CHECK(config->upstream[i].kind != NULL && config->upstream[i].auth_why != NULL);
@@ -286,6 +286,7 @@ config_free(struct config *config)
 	strings_fini(&config->read_functions);
 	strings_fini(&config->warnings);
 	config_server_fini(config);
+	config_auth_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)
 		upstream_fini(&config->upstream[i]);
 	free(config->upstream);

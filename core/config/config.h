@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/address.h"
 #include "base/principal.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
@@ -46,6 +47,16 @@ struct config_listener {
 	uint16_t port;
 	char *tls_certificate, *tls_key; /* PEM files, or NULL */
 	unsigned mode;			 /* of a unix socket */
+	bool anywhere; /* other machines may reach it: callers are authenticated, and TLS or a
+			* listed proxy protects their credentials */
+};
+
+/* How callers over HTTP are authenticated. */
+enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER };
+
+struct config_principal {
+	char *name;
+	enum access access;
 };
 
 struct upstream_kind;
@@ -111,6 +122,16 @@ struct config {
 						    * made if it does not exist */
 		unsigned workers, workers_max, spin_us, connection_memory, max_connections;
 	} server;
+	struct {
+		enum inbound inbound;
+		char *tokens;		     /* path of the file of tokens; NULL: not needed */
+		char *header;		     /* that names the user; NULL: not needed */
+		struct address_range *proxy; /* auth.trusted_proxies */
+		size_t proxies;
+		struct config_principal *principal; /* the list `principals` */
+		size_t principals;
+		enum access unknown; /* of principals that are not listed: policy.default_access */
+	} auth;
 	struct config_upstream *upstream;
 	size_t upstreams;
 	enum access access;	       /* policy.access */

@@ -23,6 +23,9 @@
 static const char not_loopback[] =
     "would be reachable from other machines, and there is no inbound authentication "
     "(auth.inbound is \"none\"): listen on 127.0.0.1, ::1 or a unix socket";
+static const char not_private[] =
+    "would be reachable from other machines without TLS, so that others could read credentials: "
+    "set tls_certificate and tls_key, or list the proxy that ends TLS in auth.trusted_proxies";
 
 /* NULL when valid, else the reason. */
 static const char *
@@ -36,8 +39,6 @@ tcp_listener(struct config_listener *listener, const char *address)
 		why = "it must have the form ADDRESS:PORT, for example 127.0.0.1:8765";
 	if (why != NULL)
 		return why;
-	if (!url_host_loopback(url.host))
-		return not_loopback;
 	listener->kind = LISTEN_TCP;
 	listener->host = xstrdup(strcmp(url.host, "localhost") == 0 ? "127.0.0.1" : url.host);
 	listener->port = url.port;
@@ -54,6 +55,19 @@ unix_listener(struct config_listener *listener, const char *path)
 	listener->kind = LISTEN_UNIX;
 	listener->host = xstrdup(path);
 	return NULL;
+}
+
+/* Decides whether other machines may reach it. NULL, or why its address is refused. */
+static const char *
+reach(const struct config *config, struct config_listener *listener)
+{
+	bool authenticated = config->auth.inbound != INBOUND_NONE;
+
+	listener->anywhere =
+	    authenticated && (listener->tls_key != NULL || config->auth.proxies > 0);
+	if (listener->kind != LISTEN_TCP || listener->anywhere || url_host_loopback(listener->host))
+		return NULL;
+	return authenticated ? not_private : not_loopback;
 }
 
 static void
@@ -107,6 +121,7 @@ read_listener(struct config *config, const struct node *node)
 	struct config_listener listener = { .mode = SOCKET_MODE };
 	char *tcp = node_text(node, "tcp", NULL), *path = node_text(node, "unix", NULL);
 	bool systemd = node_bool(node, "systemd", false);
+	const size_t faults = node_faults(node);
 	const char *why = NULL;
 
 	listener.mode = read_mode(node);
@@ -122,9 +137,11 @@ read_listener(struct config *config, const struct node *node)
 		listener.kind = LISTEN_SYSTEMD;
 	if (path == NULL && node_has(node, "mode"))
 		node_fault(node, "mode", "can be used only with a unix socket");
+	read_tls(node, &listener);
+	if (why == NULL && node_faults(node) == faults)
+		why = reach(config, &listener);
 	if (why != NULL)
 		node_fault(node, tcp != NULL ? "tcp" : "unix", "%s", why);
-	read_tls(node, &listener);
 	free(tcp);
 	free(path);
 	add_listener(config, listener);
@@ -139,6 +156,8 @@ override_listeners(struct config *config, const struct node *server,
 
 	if (overrides->http != NULL) {
 		why = tcp_listener(&listener, overrides->http);
+		if (why == NULL)
+			why = reach(config, &listener);
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--http %s: %s", overrides->http,
 					  why);
@@ -189,25 +208,28 @@ read_listeners(struct config *config, const struct node *server,
 		config->server.listeners = 0;
 		override_listeners(config, server, overrides);
 	} else if (n == 0 && systemd_passed()) {
-		add_listener(config, (struct config_listener){ .kind = LISTEN_SYSTEMD });
+		struct config_listener listener = { .kind = LISTEN_SYSTEMD };
+
+		reach(config, &listener);
+		add_listener(config, listener);
 	}
 	config->server.stdio = node_auto(server, "stdio", config->server.listeners == 0) && !given;
 	if (!config->server.stdio && config->server.listeners == 0 && !given)
 		node_fault(server, "stdio", "is false, but there is no listener");
 }
 
-static char *
-default_state_key(void)
+char *
+config_state_file(const char *name)
 {
 	const char *state = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 
 	if (state != NULL && *state == '/') /* systemd's StateDirectory=; a list */
-		return xprintf("%.*s/state.key", (int)strcspn(state, ":"), state);
+		return xprintf("%.*s/%s", (int)strcspn(state, ":"), state, name);
 	if (xdg != NULL && *xdg == '/')
-		return xprintf("%s/lakehost/state.key", xdg);
+		return xprintf("%s/lakehost/%s", xdg, name);
 	if (home != NULL && *home == '/')
-		return xprintf("%s/.local/state/lakehost/state.key", home);
+		return xprintf("%s/.local/state/lakehost/%s", home, name);
 	return NULL;
 }
 
@@ -227,7 +249,7 @@ read_state_keys(struct config *config, const struct node *server)
 		free(path);
 	}
 	if (references.count == 0) {
-		path = default_state_key();
+		path = config_state_file("state.key");
 		if (path != NULL)
 			strings_add(&config->server.state_keys, path);
 		config->server.state_key_made = path != NULL;

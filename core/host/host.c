@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -54,6 +55,7 @@ struct host {
 	struct calls *calls;
 	struct eras *eras;
 	struct principal local;
+	struct auth *auth; /* NULL: there is no listener, or auth.inbound is "none" */
 	struct http *http;
 	struct stdio *stdio;
 	struct loop_watch signals;
@@ -115,6 +117,20 @@ keys_load(struct host *host, struct strings *faults)
 	else if (good == n)
 		host->sealer = sealer_new(keys[0], n);
 	explicit_bzero(keys, sizeof(keys));
+}
+
+/* Whoever serves over HTTP must be able to authenticate callers. */
+static void
+auth_load(struct host *host, struct strings *faults)
+{
+	const struct config *config = host->config;
+	char why[768];
+
+	if (config->server.listeners == 0 || config->auth.inbound == INBOUND_NONE)
+		return;
+	host->auth = auth_new(config, why, sizeof(why));
+	if (host->auth == NULL)
+		add_fault(faults, "%s", why);
 }
 
 static void
@@ -203,7 +219,7 @@ parts_start(struct host *host)
 						    .pool = host->pool,
 						    .sealer = host->sealer });
 	plugins_on_change(host->plugins, plugin_changed, host);
-	strcpy(host->local.name, "local");
+	strcpy(host->local.name, PRINCIPAL_LOCAL);
 	host->local.access = config->access;
 }
 
@@ -215,6 +231,7 @@ host_try(struct config *config, struct strings *faults)
 	process_harden();
 	host->config = config;
 	keys_load(host, faults);
+	auth_load(host, faults);
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
 	plugins_start(host, faults);
@@ -274,6 +291,7 @@ host_free(struct host *host)
 	pool_end(host->pool);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
+	auth_free(host->auth);
 	watchdog_free(host->watchdog);
 	loop_free(host->loop);
 	config_free(host->config);
@@ -331,9 +349,11 @@ signalled(struct loop_watch *watch, uint32_t events)
 		return;
 	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
 		log_event(LOG_WARNING, "reload", "why", "s",
-			  "credentials in files are read again. The configuration is not: "
-			  "restart the host to apply changes to it",
+			  "credentials in files and tokens of clients are read again. The "
+			  "configuration is not: restart the host to apply changes to it",
 			  NULL);
+		if (host->auth != NULL)
+			auth_reload(host->auth);
 		egress_reload(host->egress);
 		return;
 	}
@@ -403,8 +423,8 @@ listeners_open(struct host *host, char *why, size_t why_size)
 	const struct receiver *receiver = eras_receiver(host->eras);
 
 	if (config->server.listeners > 0) {
-		host->http = http_new(host->loop, config, receiver, &host->local, readiness, host,
-				      why, why_size);
+		host->http = http_new(host->loop, config, receiver, &host->local, host->auth,
+				      readiness, host, why, why_size);
 		if (host->http == NULL)
 			return false;
 		for (size_t i = 0; i < config->server.listeners; i++)

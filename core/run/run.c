@@ -142,6 +142,7 @@ run_new(const struct mcp_row *code, const struct run_input *input,
 	atomic_init(&run->cancelled, false);
 	run->wants_progress = input->wants_progress;
 	run->completion = input->completion;
+	run->access = input->access;
 	result_init(&run->result, &input->limits);
 	run->outcome.percent = -1;
 	run->progress = -INFINITY;

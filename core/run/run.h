@@ -82,6 +82,7 @@ struct run_input {
 				   * result}; "{}" */
 	const unsigned char *handle; /* of an operation that is polled separately, or NULL */
 	size_t handle_len;
+	int access; /* of the principal, enum access; only the host's own tools see it */
 	void *self; /* set by the plugin's start(); not copied, valid as long as the plugin */
 	bool wants_progress;
 	bool completion;       /* a completion: offering nothing is a valid answer */
@@ -113,6 +114,7 @@ struct run {
 	_Atomic bool cancelled;
 	_Atomic bool misused; /* misused by another thread, or between its steps */
 	bool wants_progress, completion;
+	int access;
 	double progress;  /* the last reported progress: the next must be larger */
 	enum entry entry; /* the last one that was not ENTRY_NEXT */
 	enum run_life life;

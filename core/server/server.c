@@ -12,6 +12,8 @@
 #include <lakehost/call.h>
 
 #include "config/config.h"
+#include "run/ops.h"
+#include "run/run.h"
 #include "upstream/upstream.h"
 
 #define IDENTITY_TIMEOUT_MS 5000
@@ -159,6 +161,19 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 		add(info, "identity", identity);
 }
 
+/* Who calls, and what that principal may do here, which is never more than policy.access. */
+static void
+say_principal(struct mcp_call *call, struct json_object *info)
+{
+	const char *access = access_name((enum access)ops_run(call)->access);
+	const char *principal = mcp_context(call, MCP_CTX_PRINCIPAL).data;
+
+	add(info, "access", access);
+	add(info, "principal", principal);
+	mcp_say(call, "lakehost %s, access: %s, principal: %s", LAKEHOST_PLUGIN_VERSION, access,
+		principal);
+}
+
 /* The replies come from the upstreams that have an identity, in the order of the configuration. */
 static int
 say_info(struct mcp_call *call, const void *state, size_t len)
@@ -169,9 +184,7 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	add(info, "version", LAKEHOST_PLUGIN_VERSION);
-	add(info, "access", access_name(described->access));
-	mcp_say(call, "lakehost %s, access: %s", LAKEHOST_PLUGIN_VERSION,
-		access_name(described->access));
+	say_principal(call, info);
 	for (size_t i = 0; i < described->upstreams; i++) {
 		const struct config_upstream *upstream = &described->upstream[i];
 		const char *identity = NULL, *missing = NULL;

@@ -165,16 +165,18 @@ open_listeners(struct http *http, char *why, size_t why_size)
 
 struct http *
 http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
-	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
-	 char *why, size_t why_size)
+	 const struct principal *principal, struct auth *auth, const char *(*ready)(void *data),
+	 void *ready_data, char *why, size_t why_size)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
 	unsigned wanted = config->server.max_connections;
 
+	CHECK((auth == NULL) == (config->auth.inbound == INBOUND_NONE)); /* or all are let in */
 	http->loop = loop;
 	http->config = config;
 	http->receiver = *receiver;
 	http->principal = *principal;
+	http->auth = auth;
 	http->ready = ready;
 	http->ready_data = ready_data;
 	http->times = http_times_default;

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "rpc/exchange.h"
 
+struct auth;
 struct http;
 struct loop;
 
@@ -25,12 +26,14 @@ struct http_times {
 };
 extern const struct http_times http_times_default;
 
-/* All HTTP listeners. `config` is borrowed. `ready` is called for /readyz: NULL when the host can
- * serve, else a reason (503). Returns NULL with `why` when a socket cannot be opened. */
+/* All HTTP listeners. `config` and `auth` are borrowed. `auth` decides who a caller is; it is NULL
+ * only when auth.inbound is "none", and then every caller is `principal`. `ready` is called for
+ * /readyz: NULL when the host can serve, else a reason (503). Returns NULL with `why` when a socket
+ * cannot be opened. */
 struct http *http_new(struct loop *loop, const struct config *config,
 		      const struct receiver *receiver, const struct principal *principal,
-		      const char *(*ready)(void *data), void *ready_data, char *why,
-		      size_t why_size);
+		      struct auth *auth, const char *(*ready)(void *data), void *ready_data,
+		      char *why, size_t why_size);
 void http_set_times(struct http *http, const struct http_times *times);
 /* The actual address of the i-th listener ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);

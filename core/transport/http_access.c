@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/auth.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/url.h"
@@ -97,6 +98,43 @@ http_access_check(struct http_connection *connection, const struct url *target,
 		forbid(refusal, "the Origin is not allowed; if it is trusted, add it to "
 				"server.allowed_origins");
 	connection->cors = refusal->status == 0 ? head->origin : NULL;
+}
+
+static struct address
+address_of_peer(const struct http_connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (connection->listener->sock.reach == REACH_UNIX)
+		return (struct address){ .kind = ADDRESS_UNIX };
+	info = MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return address_of(info != NULL ? info->client_addr : NULL);
+}
+
+void
+http_authenticate(struct http_connection *connection, struct http_refusal *refusal)
+{
+	struct http *http = connection->listener->http;
+	struct auth_request request = { .tls = connection->listener->tls,
+					.authorization = connection->head.authorization,
+					.user = connection->head.user };
+	struct auth_refusal why;
+
+	if (http->auth == NULL) {
+		connection->exchange.principal = http->principal;
+		return;
+	}
+	request.from = address_of_peer(connection);
+	CHECK(connection->exchange.principal.name[0] == '\0'); /* not that of the last request */
+	if (auth_check(http->auth, &request, &connection->exchange.principal, &why)) {
+		CHECK(connection->exchange.principal.access != ACCESS_NONE);
+		return;
+	}
+	*refusal = (struct http_refusal){ .status = why.status,
+					  .code = rpc_error_code(RPC_INVALID_REQUEST),
+					  .why = why.why,
+					  .field = why.field,
+					  .value = why.value };
 }
 
 void

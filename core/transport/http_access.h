@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * Who may send requests.
+ *
  * Protection from web pages: by DNS rebinding a page can reach a server on loopback under its own
  * name, and a page can send requests to other origins (MCP basic/transports, "Security Warning").
  * So Host must be a known name of this server, and Origin, if there is one, a trusted one.
@@ -20,6 +22,8 @@ struct url;
  * the target is only a path. Sets connection->cors. */
 void http_access_check(struct http_connection *connection, const struct url *target,
 		       struct http_refusal *refusal);
+/* Who sends the request: sets exchange.principal, or the refusal. */
+void http_authenticate(struct http_connection *connection, struct http_refusal *refusal);
 /* For a request whose Origin was allowed; NULL when out of memory. */
 struct MHD_Response *http_preflight(struct http_connection *connection);
 void http_add_cors(struct MHD_Response *response, const struct http_connection *connection);

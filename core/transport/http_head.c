@@ -16,6 +16,7 @@
 struct reader {
 	struct http_head *head;
 	struct http_refusal *refusal;
+	const char *user; /* auth.header, or NULL */
 	const char *mcp[MCP_MAX];
 	size_t n_mcp;
 };
@@ -30,8 +31,9 @@ head_refuse(struct reader *reader, int status, enum rpc_error error, const char 
 
 /* Fields that decide the kind of the request, and must therefore be unique. */
 static const char **
-singleton(struct http_head *head, const char *name, size_t len)
+singleton(const struct reader *reader, const char *name, size_t len)
 {
+	struct http_head *head = reader->head;
 	const struct {
 		const char *name;
 		const char **value;
@@ -49,6 +51,9 @@ singleton(struct http_head *head, const char *name, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (strlen(table[i].name) == len && strncasecmp(table[i].name, name, len) == 0)
 			return table[i].value;
+	if (reader->user != NULL && strlen(reader->user) == len &&
+	    strncasecmp(reader->user, name, len) == 0)
+		return &head->user;
 	return NULL;
 }
 
@@ -91,7 +96,7 @@ head_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 
 	(void)kind;
 	mhd_trim(value, value_len);
-	once = singleton(reader->head, name, name_len);
+	once = singleton(reader, name, name_len);
 	if (once != NULL) {
 		if (*once != NULL)
 			return head_refuse(reader, 400, RPC_INVALID_REQUEST,
@@ -111,7 +116,9 @@ void
 http_head_read(struct http_connection *connection, struct http_refusal *refusal)
 {
 	struct http_head *head = &connection->head;
-	struct reader reader = { .head = head, .refusal = refusal };
+	struct reader reader = { .head = head,
+				 .refusal = refusal,
+				 .user = connection->listener->http->config->auth.header };
 
 	*head = (struct http_head){ 0 };
 	*refusal = (struct http_refusal){ 0 };

@@ -45,7 +45,8 @@ struct http {
 	struct loop *loop;
 	const struct config *config;
 	struct receiver receiver;
-	struct principal principal;
+	struct principal principal; /* every caller, when `auth` is NULL */
+	struct auth *auth;
 	const char *(*ready)(void *data);
 	void *ready_data;
 	struct http_times times;

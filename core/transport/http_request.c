@@ -114,6 +114,18 @@ check_method(struct http_connection *connection)
 	connection->refusal.value = endpoint ? "POST" : "GET, HEAD";
 }
 
+/* A preflight of a web page has no credential, and gets nothing but the names of headers. The body
+ * of a sender that is refused is not read at all. */
+static void
+check_sender(struct http_connection *connection)
+{
+	if (connection->route != ROUTE_ENDPOINT || is(connection, "OPTIONS"))
+		return;
+	http_authenticate(connection, &connection->refusal);
+	if (connection->refusal.status != 0)
+		connection->unwanted = 0;
+}
+
 /* The body is too large: it is still read for the id, unless its sender waits for a permission to
  * send it. */
 static void
@@ -152,7 +164,7 @@ unwanted_body(const struct http_connection *connection)
 {
 	const struct http_head *head = &connection->head;
 
-	return head->body > 0 && (head->expect != NULL ||
+	return head->body > 0 && (head->expect != NULL || connection->unwanted == 0 ||
 				  (head->body != UINT64_MAX && head->body > connection->unwanted));
 }
 
@@ -187,6 +199,8 @@ check_request(struct http_connection *connection, const char *target)
 	if (connection->refusal.status == 0 && connection->route == ROUTE_NONE)
 		refuse(connection, 404, "there is nothing at this path");
 	if (connection->refusal.status == 0)
+		check_sender(connection);
+	if (connection->refusal.status == 0)
 		check_method(connection);
 	if (connection->refusal.status == 0)
 		check_body(connection);
@@ -203,6 +217,7 @@ begin(struct http_connection *connection, const char *target, const char *method
 	connection->deadline_ms = clock_ms() + http->times.body_ms;
 	connection->cors = NULL;
 	connection->unwanted = REFUSED_BODY;
+	connection->exchange.principal = (struct principal){ .access = ACCESS_NONE };
 	mhd_attend(connection, false);
 	http_head_read(connection, &connection->refusal);
 	if (connection->refusal.status != 0)
@@ -313,7 +328,7 @@ deliver(struct http_connection *connection)
 	http_held_move(connection, EXCHANGE_OPEN);
 	CHECK(connection->sse.state == SSE_NONE && connection->answer == NULL);
 	connection->deadline_ms = 0;
-	exchange->principal = http->principal;
+	CHECK(exchange->principal.name[0] != '\0'); /* http_authenticate() */
 	exchange->takes_json = accept_json(&connection->head.accept);
 	exchange->on_close = NULL;
 	exchange->owner = NULL;

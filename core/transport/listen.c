@@ -26,7 +26,7 @@
 /* A peer that acknowledges nothing for this time is gone (tcp(7), TCP_USER_TIMEOUT). */
 #define UNACKNOWLEDGED_MS 120000
 
-union address {
+union socket_address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -35,7 +35,7 @@ union address {
 };
 
 static enum listen_reach
-reach_of(const union address *address)
+reach_of(const union socket_address *address)
 {
 	const struct in6_addr *v6 = &address->v6.sin6_addr;
 	bool loopback = false;
@@ -51,7 +51,7 @@ reach_of(const union address *address)
 }
 
 static char *
-describe(const union address *address, socklen_t len)
+describe(const union socket_address *address, socklen_t len)
 {
 	char host[INET6_ADDRSTRLEN];
 
@@ -83,7 +83,7 @@ set_tcp_options(int fd)
 static bool
 adopt(struct listen_socket *sock, int fd)
 {
-	union address address = { 0 };
+	union socket_address address = { 0 };
 	socklen_t len = sizeof(address);
 	int flags = fcntl(fd, F_GETFL);
 
@@ -154,7 +154,7 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 
 /* Removes a socket file on which nobody listens. False when the path is in use. */
 static bool
-clear_stale(const union address *address, char *why, size_t why_size)
+clear_stale(const union socket_address *address, char *why, size_t why_size)
 {
 	const char *path = address->un.sun_path;
 	struct stat st;
@@ -189,7 +189,7 @@ static bool
 open_unix(const struct config_listener *config, struct listen_socket *sock, char *why,
 	  size_t why_size)
 {
-	union address address = { .un = { .sun_family = AF_UNIX } };
+	union socket_address address = { .un = { .sun_family = AF_UNIX } };
 	const char *path = config->host;
 	struct stat st;
 	int fd;
@@ -248,22 +248,23 @@ listens(int fd)
 
 /* NULL when the descriptor is a valid socket, which is then in `sock`. */
 static const char *
-take_inherited(struct listen_socket *sock, int fd)
+take_inherited(struct listen_socket *sock, int fd, bool anywhere)
 {
 	if (!listens(fd) || !adopt(sock, fd))
 		return "is not a listening stream socket; its socket unit must have "
 		       "ListenStream= and Accept=no";
-	if (sock->reach == REACH_ANYWHERE) {
+	if (sock->reach == REACH_ANYWHERE && !anywhere) {
 		listen_close(sock);
 		return "can be reached from other machines, and there is no inbound "
-		       "authentication; its socket unit must listen on 127.0.0.1, [::1] or a unix "
-		       "socket";
+		       "authentication, or neither TLS nor a listed proxy; its socket unit must "
+		       "listen on 127.0.0.1, [::1] or a unix socket";
 	}
 	return NULL;
 }
 
 static size_t
-open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
+open_systemd(const struct config_listener *config, struct listen_socket **sockets, char *why,
+	     size_t why_size)
 {
 	long pid = number_of("LISTEN_PID"), n = number_of("LISTEN_FDS");
 
@@ -278,7 +279,7 @@ open_systemd(struct listen_socket **sockets, char *why, size_t why_size)
 	*sockets = xcalloc((size_t)n, sizeof(**sockets));
 	for (long i = 0; i < n; i++) {
 		int fd = SYSTEMD_FIRST_FD + (int)i;
-		const char *fault = take_inherited(&(*sockets)[i], fd);
+		const char *fault = take_inherited(&(*sockets)[i], fd, config->anywhere);
 
 		if (fault == NULL)
 			continue;
@@ -302,7 +303,7 @@ listen_open(const struct config_listener *config, struct listen_socket **sockets
 	bool opened;
 
 	if (config->kind == LISTEN_SYSTEMD)
-		return open_systemd(sockets, why, why_size);
+		return open_systemd(config, sockets, why, why_size);
 	opened = config->kind == LISTEN_UNIX ? open_unix(config, &one, why, why_size)
 					     : open_tcp(config, &one, why, why_size);
 	if (!opened)

@@ -1,1 +1,1 @@
-lakehost_fuzz(gate CORE transport rpc base)
+lakehost_fuzz(gate CORE transport auth rpc config base)

@@ -328,7 +328,7 @@ types_and_ranges(void)
 	      "t.conf:1: policy.access: \"reed\" must be one of "
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
 	wrong("auth = { inbound = \"oauth\"; };",
-	      "t.conf:1: auth.inbound: \"oauth\" must be one of \"none\"");
+	      "t.conf:1: auth.inbound: \"oauth\" must be one of \"none\", \"token\", \"header\"");
 }
 
 static void

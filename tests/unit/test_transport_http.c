@@ -94,8 +94,8 @@ set_up(void)
 	world.config.server.endpoint = endpoint;
 	world.config.limits.body = 1000;
 	world.config.limits.headers = LIMIT_HEADERS;
-	world.http = http_new(world.loop, &world.config, &receiver, &principal, NULL, NULL, why,
-			      sizeof(why));
+	world.http = http_new(world.loop, &world.config, &receiver, &principal, NULL, NULL, NULL,
+			      why, sizeof(why));
 	if (world.http == NULL)
 		CU_FAIL_FATAL("the server does not start");
 }

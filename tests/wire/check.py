@@ -73,6 +73,16 @@ SETUPS = [
            files={"plain": ""}, env={"XDG_STATE_HOME": "{home}/plain"}),
     broken("no place for a state key", "no directory is known for it",
            env={"XDG_STATE_HOME": None, "HOME": None}),
+    # who may call
+    broken("no tokens", "auth.tokens: cannot read",
+           conf='auth = { inbound = "token"; };', options=["--http", "127.0.0.1:0"]),
+    broken("tokens that anybody may change", "tokens: others may write to it",
+           conf='auth = { inbound = "token"; tokens = "{home}/tokens"; };',
+           files={"tokens": ("", 0o666)}, options=["--http", "127.0.0.1:0"]),
+    broken("a header from nobody", "trusted_proxies: must list the proxies",
+           conf='auth = { inbound = "header"; };'),
+    broken("a token in the clear on the network", "without TLS",
+           conf='auth = { inbound = "token"; };', options=["--http", "192.0.2.1:80"]),
     # the program
     broken("libcurl that cannot be loaded", "libcurl cannot be loaded",
            files={"lib/libcurl.so.4": "not a library"}, env={"LD_LIBRARY_PATH": "{home}/lib"},

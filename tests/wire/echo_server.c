@@ -405,8 +405,8 @@ start(void)
 	char why[256];
 
 	if (server.config.server.listeners > 0) {
-		server.http = http_new(server.loop, &server.config, &receiver, &local, ready, NULL,
-				       why, sizeof(why));
+		server.http = http_new(server.loop, &server.config, &receiver, &local, NULL, ready,
+				       NULL, why, sizeof(why));
 		if (server.http == NULL) {
 			fprintf(stderr, "echo_server: %s\n", why);
 			return false;

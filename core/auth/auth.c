@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/auth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/bearer.h"
+#include "auth/failures.h"
+#include "auth/store.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+
+struct auth {
+	const struct config *config;
+	struct token_store *store; /* with "token" */
+	struct failures failures;
+};
+
+#define CHALLENGE "Bearer realm=\"lakehost\""
+#define RETRY_S "60" /* FAILURES_WINDOW_MS in seconds */
+_Static_assert(FAILURES_WINDOW_MS == 60000, "Retry-After says so");
+
+/* ---- refusals ------------------------------------------------------------------------------ */
+
+static const struct auth_refusal refused_no_token = {
+	401,
+	"a token is missing: send the header \"Authorization: Bearer TOKEN\"; an administrator "
+	"makes one with \"lakehost token new NAME\"",
+	"WWW-Authenticate", CHALLENGE
+};
+static const struct auth_refusal refused_malformed = {
+	400, "the header Authorization is malformed: it must be \"Bearer TOKEN\"",
+	"WWW-Authenticate", CHALLENGE ", error=\"invalid_request\""
+};
+static const struct auth_refusal refused_unknown = {
+	401,
+	"the token is not valid: it is unknown or was revoked; ask an administrator for another "
+	"one",
+	"WWW-Authenticate", CHALLENGE ", error=\"invalid_token\""
+};
+static const struct auth_refusal refused_expired = {
+	401, "the token has expired: ask an administrator for another one", "WWW-Authenticate",
+	CHALLENGE ", error=\"invalid_token\", error_description=\"the token has expired\""
+};
+static const struct auth_refusal refused_often = {
+	429,
+	"too many requests from this address were refused: fix the credential, then try again in "
+	"a minute",
+	"Retry-After", RETRY_S
+};
+static const struct auth_refusal refused_store = {
+	503,
+	"no request can be authenticated now, so all are refused: the administrator finds the "
+	"reason in the log of lakehost",
+	"Retry-After", RETRY_S
+};
+static const struct auth_refusal refused_clear = {
+	403,
+	"credentials are not accepted over plain HTTP from this address: use HTTPS, or add the "
+	"proxy to auth.trusted_proxies",
+	NULL, NULL
+};
+static const struct auth_refusal refused_forged = {
+	403,
+	"the header that names the user is accepted from the proxies in auth.trusted_proxies only",
+	NULL, NULL
+};
+static const struct auth_refusal refused_no_user = {
+	401, "the request has no user: it must come through the proxy that authenticates users",
+	"WWW-Authenticate", CHALLENGE
+};
+static const struct auth_refusal refused_user = {
+	403,
+	"the header that names the user has no valid name: 1 to 255 printable ASCII characters "
+	"without a comma, and not \"" PRINCIPAL_LOCAL "\"",
+	NULL, NULL
+};
+static const struct auth_refusal refused_access = {
+	403,
+	"this principal has no access here: an administrator grants it in the list \"principals\" "
+	"of the configuration, or with policy.default_access",
+	NULL, NULL
+};
+
+static bool
+refuse(const struct auth_request *request, const struct auth_refusal *reason, const char *name,
+       struct auth_refusal *refusal)
+{
+	char from[ADDRESS_TEXT_MAX];
+
+	CHECK(reason->status >= 400);
+	address_text(&request->from, from);
+	log_event(reason->status == 401 && name == NULL ? LOG_DEBUG : LOG_WARNING, "auth-refused",
+		  "status", "i", (int64_t)reason->status, "from", "s", from, "principal", "s", name,
+		  "why", "s", reason->why, NULL);
+	*refusal = *reason;
+	return false;
+}
+
+/* A wrong credential. When an address sends too many, only the first further one is logged. */
+static bool
+refuse_wrong(struct auth *auth, const struct auth_request *request,
+	     const struct auth_refusal *reason, const char *name, struct auth_refusal *refusal)
+{
+	char from[ADDRESS_TEXT_MAX];
+
+	if (!failures_count(&auth->failures, &request->from, clock_ms())) {
+		*refusal = refused_often;
+		return false;
+	}
+	address_text(&request->from, from);
+	log_event(LOG_WARNING, "auth-failed", "status", "i", (int64_t)reason->status, "from", "s",
+		  from, "principal", "s", name, "why", "s", reason->why, NULL);
+	*refusal = *reason;
+	return false;
+}
+
+/* ---- access -------------------------------------------------------------------------------- */
+
+static enum access
+narrower(enum access a, enum access b)
+{
+	return a < b ? a : b;
+}
+
+/* What the configuration allows this principal: never more than policy.access. */
+static enum access
+access_of(const struct config *config, const char *name)
+{
+	enum access access = config->auth.unknown;
+
+	for (size_t i = 0; i < config->auth.principals; i++)
+		if (strcmp(config->auth.principal[i].name, name) == 0)
+			access = config->auth.principal[i].access;
+	return narrower(config->access, access);
+}
+
+static bool
+accept(const struct auth *auth, const struct auth_request *request, const char *name,
+       enum access access, struct principal *principal, struct auth_refusal *refusal)
+{
+	CHECK(strlen(name) < sizeof(principal->name));
+	CHECK(strcmp(name, PRINCIPAL_LOCAL) != 0);
+	access = narrower(access, access_of(auth->config, name));
+	if (access == ACCESS_NONE)
+		return refuse(request, &refused_access, name, refusal);
+	strcpy(principal->name, name);
+	principal->access = access;
+	return true;
+}
+
+/* ---- the ways ------------------------------------------------------------------------------ */
+
+static bool
+is_trusted(const struct auth *auth, const struct address *from)
+{
+	for (size_t i = 0; i < auth->config->auth.proxies; i++)
+		if (address_in(from, &auth->config->auth.proxy[i]))
+			return true;
+	return false;
+}
+
+static bool
+check_token(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	    struct auth_refusal *refusal)
+{
+	const struct token_list *list;
+	const struct token *token;
+	const char *text, *why;
+	char digest[TOKEN_DIGEST + 1];
+	size_t len;
+
+	list = token_store_list(auth->store, &why);
+	if (list == NULL) { /* the log has the reason */
+		*refusal = refused_store;
+		return false;
+	}
+	switch (bearer_read(request->authorization, &text, &len)) {
+	case BEARER_NONE: return refuse(request, &refused_no_token, NULL, refusal);
+	case BEARER_MALFORMED:
+		return refuse_wrong(auth, request, &refused_malformed, NULL, refusal);
+	case BEARER_TOKEN: break;
+	}
+	token_digest(text, len, digest);
+	token = token_find(list, digest);
+	if (token == NULL)
+		return refuse_wrong(auth, request, &refused_unknown, NULL, refusal);
+	if (token_expired(token, clock_wall_ms() / 1000))
+		return refuse_wrong(auth, request, &refused_expired, token->name, refusal);
+	return accept(auth, request, token->name, token->access, principal, refusal);
+}
+
+/* A comma: a proxy may have joined two headers, so that nobody knows which one is meant. */
+static bool
+is_user(const char *user)
+{
+	size_t len = strlen(user);
+
+	if (len == 0 || len >= PRINCIPAL_NAME_MAX || strcmp(user, PRINCIPAL_LOCAL) == 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (user[i] < 0x20 || user[i] > 0x7e || user[i] == ',')
+			return false;
+	return true;
+}
+
+static bool
+check_header(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	     struct auth_refusal *refusal)
+{
+	if (request->user != NULL && !is_trusted(auth, &request->from))
+		return refuse_wrong(auth, request, &refused_forged, NULL, refusal);
+	if (request->user == NULL)
+		return refuse(request, &refused_no_user, NULL, refusal);
+	if (!is_user(request->user))
+		return refuse(request, &refused_user, NULL, refusal);
+	return accept(auth, request, request->user, ACCESS_ADMIN, principal, refusal);
+}
+
+bool
+auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	   struct auth_refusal *refusal)
+{
+	bool private = request->tls || request->from.kind == ADDRESS_UNIX ||
+		       address_is_loopback(&request->from);
+
+	if (!private && !is_trusted(auth, &request->from))
+		return refuse_wrong(auth, request, &refused_clear, NULL, refusal);
+	switch (auth->config->auth.inbound) {
+	case INBOUND_TOKEN: return check_token(auth, request, principal, refusal);
+	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
+	case INBOUND_NONE: break;
+	}
+	CHECK(!"a way of authentication that is not known");
+	return false;
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+struct auth *
+auth_new(const struct config *config, char *why, size_t why_size)
+{
+	struct auth *auth = xcalloc(1, sizeof(*auth));
+	const char *fault = NULL;
+
+	CHECK(config->auth.inbound != INBOUND_NONE);
+	auth->config = config;
+	if (config->auth.inbound != INBOUND_TOKEN)
+		return auth;
+	auth->store = token_store_new(config->auth.tokens);
+	if (token_store_list(auth->store, &fault) != NULL)
+		return auth;
+	snprintf(why, why_size, "auth.tokens: %s; \"lakehost token new NAME\" makes a token",
+		 fault);
+	auth_free(auth);
+	return NULL;
+}
+
+void
+auth_free(struct auth *auth)
+{
+	if (auth == NULL)
+		return;
+	token_store_free(auth->store);
+	free(auth);
+}
+
+void
+auth_reload(struct auth *auth)
+{
+	if (auth->store != NULL)
+		token_store_reload(auth->store);
+}

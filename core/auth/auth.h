@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inbound authentication over HTTP: who sends a request, decided on its header alone, for each
+ * request anew. `auth.inbound` says how; with "none" there is no struct auth, and every caller is
+ * the principal "local". What cannot be decided is refused.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_AUTH_AUTH_H
+#define CORE_AUTH_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/principal.h"
+
+struct auth;
+struct config;
+
+/* What a request says about its sender. Texts are borrowed. */
+struct auth_request {
+	struct address from;
+	bool tls;
+	const char *authorization; /* the header, or NULL */
+	const char *user;	   /* the header that auth.header names, or NULL */
+};
+
+/* Why a request is refused. All texts are constants. */
+struct auth_refusal {
+	int status; /* of HTTP: 400, 401, 403, 429 or 503 */
+	const char *why;
+	const char *field, *value; /* a header field of the answer, or NULL */
+};
+
+/* NULL with `why` when nobody could be let in, for example because the file of tokens cannot be
+ * used. `config` is borrowed; its auth.inbound is not "none". */
+struct auth *auth_new(const struct config *config, char *why, size_t why_size);
+void auth_free(struct auth *auth); /* NULL is fine */
+/* SIGHUP: reads the tokens again. */
+void auth_reload(struct auth *auth);
+/* True: `principal` is who it is. False: `refusal` is set. Logs refusals, never a credential. Loop
+ * thread; reads the file of tokens when it has changed. */
+bool auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,
+		struct auth_refusal *refusal);
+
+#endif

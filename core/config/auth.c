@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/address.h"
+#include "config/reader.h"
+#include "config/server.h"
+#include "config/text.h"
+#include "config/value.h"
+
+#define PROXIES_MAX 64u
+#define PRINCIPALS_MAX 1024u
+#define HEADER_NAME_MAX 64u
+
+static const char *const inbound_words[] = { "none", "token", "header", NULL };
+
+/* A setting that would have no effect is a mistake, and here it is a dangerous one. */
+static void
+only_with(const struct node *node, const char *key, bool used, const char *inbound)
+{
+	if (!used && node_has(node, key))
+		node_fault(node, key, "has an effect only with auth.inbound = %s", inbound);
+}
+
+static void
+read_tokens(struct config *config, const struct node *auth)
+{
+	const char *path = node_raw_text(auth, "tokens");
+
+	only_with(auth, "tokens", config->auth.inbound == INBOUND_TOKEN || path == NULL,
+		  "\"token\"");
+	if (config->auth.inbound != INBOUND_TOKEN)
+		return;
+	if (path != NULL && *path != '/')
+		node_fault(auth, "tokens", "\"%s\" is not an absolute path", path);
+	config->auth.tokens = path != NULL ? xstrdup(path) : config_state_file("tokens");
+	if (config->auth.tokens == NULL)
+		node_fault(auth, "inbound",
+			   "no directory is known for the tokens: set auth.tokens, "
+			   "XDG_STATE_HOME or HOME");
+}
+
+/* Fields that have a meaning of their own cannot name a user. */
+static bool
+has_meaning(const char *name)
+{
+	static const char *const names[] = { "authorization", "host",	"origin",
+					     "content-type",  "expect", "content-length",
+					     "accept",	      "cookie", "transfer-encoding",
+					     "last-event-id" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(names[i], name) == 0)
+			return true;
+	return strncasecmp(name, "mcp-", 4) == 0;
+}
+
+static void
+read_header(struct config *config, const struct node *auth)
+{
+	const char *name = node_raw_text(auth, "header");
+
+	only_with(auth, "header", config->auth.inbound == INBOUND_HEADER || name == NULL,
+		  "\"header\"");
+	if (config->auth.inbound != INBOUND_HEADER)
+		return;
+	config->auth.header = xstrdup(name != NULL ? name : "X-Forwarded-User");
+	name = config->auth.header;
+	if (strlen(name) > HEADER_NAME_MAX ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-")] != '\0')
+		node_fault(auth, "header", "must be the name of a header: letters, digits and -");
+	else if (has_meaning(name))
+		node_fault(auth, "header", "\"%s\" has another meaning", name);
+}
+
+static void
+read_proxies(struct config *config, const struct node *auth)
+{
+	struct strings list = { 0 };
+
+	node_list(auth, "trusted_proxies", &list);
+	only_with(auth, "trusted_proxies", config->auth.inbound != INBOUND_NONE || list.count == 0,
+		  "\"token\" or \"header\"");
+	if (list.count > PROXIES_MAX)
+		node_fault(auth, "trusted_proxies", "has more than %u entries", PROXIES_MAX);
+	config->auth.proxy = xcalloc(PROXIES_MAX, sizeof(*config->auth.proxy));
+	for (size_t i = 0; i < list.count && i < PROXIES_MAX; i++) {
+		const char *why =
+		    address_range_parse(list.item[i], &config->auth.proxy[config->auth.proxies]);
+
+		if (why != NULL)
+			node_fault(auth, "trusted_proxies", "\"%s\" %s", list.item[i], why);
+		else
+			config->auth.proxies++;
+	}
+	if (config->auth.inbound == INBOUND_HEADER && list.count == 0)
+		node_fault(auth, "trusted_proxies",
+			   "must list the proxies whose header names the user, such as "
+			   "[ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
+	strings_fini(&list);
+}
+
+static void
+read_principal(struct config *config, const struct node *node)
+{
+	struct config_principal principal = { .name = node_text(node, "name", NULL) };
+
+	principal.access = (enum access)node_word(node, "access", access_names, ACCESS_NONE);
+	if (!node_has(node, "access"))
+		node_fault(node, "access",
+			   "is missing: \"none\", \"read\", \"write\" or \"admin\"");
+	if (principal.name == NULL)
+		node_fault(node, "name", "is missing");
+	else if (strlen(principal.name) >= PRINCIPAL_NAME_MAX)
+		node_fault(node, "name", "is longer than %d bytes", PRINCIPAL_NAME_MAX - 1);
+	else if (strcmp(principal.name, PRINCIPAL_LOCAL) == 0)
+		node_fault(node, "name", "\"local\" is the principal of standard input");
+	for (size_t i = 0; principal.name != NULL && i < config->auth.principals; i++)
+		if (strcmp(config->auth.principal[i].name, principal.name) == 0)
+			node_fault(node, "name", "\"%s\" is there twice", principal.name);
+	if (principal.name == NULL)
+		return;
+	config->auth.principal =
+	    xrealloc(config->auth.principal,
+		     (config->auth.principals + 1) * sizeof(*config->auth.principal));
+	config->auth.principal[config->auth.principals++] = principal;
+}
+
+static void
+read_principals(struct config *config, const struct node *root)
+{
+	size_t n = node_count(root, "principals");
+
+	only_with(root, "principals", config->auth.inbound != INBOUND_NONE || n == 0,
+		  "\"token\" or \"header\"");
+	if (n > PRINCIPALS_MAX)
+		node_fault(root, "principals", "has more than %u entries", PRINCIPALS_MAX);
+	for (size_t i = 0; i < n && i < PRINCIPALS_MAX; i++) {
+		struct node item = node_item(root, "principals", i);
+
+		read_principal(config, &item);
+	}
+}
+
+/* Absent: a token says itself what it allows; a header says nothing. */
+static void
+read_unknown(struct config *config, const struct node *root)
+{
+	struct node policy = node_group(root, "policy");
+	enum access absent = config->auth.inbound == INBOUND_TOKEN ? ACCESS_ADMIN : ACCESS_NONE;
+	bool given = node_raw_text(&policy, "default_access") != NULL;
+
+	only_with(&policy, "default_access", config->auth.inbound != INBOUND_NONE || !given,
+		  "\"token\" or \"header\"");
+	config->auth.unknown =
+	    given ? (enum access)node_word(&policy, "default_access", access_names, absent)
+		  : absent;
+}
+
+void
+config_read_auth(struct config *config, const struct node *root)
+{
+	struct node auth = node_group(root, "auth");
+
+	config->auth.inbound =
+	    (enum inbound)node_word(&auth, "inbound", inbound_words, INBOUND_NONE);
+	read_tokens(config, &auth);
+	read_header(config, &auth);
+	read_proxies(config, &auth);
+	read_principals(config, root);
+	read_unknown(config, root);
+}
+
+void
+config_auth_fini(struct config *config)
+{
+	free(config->auth.tokens);
+	free(config->auth.header);
+	free(config->auth.proxy);
+	for (size_t i = 0; i < config->auth.principals; i++)
+		free(config->auth.principal[i].name);
+	free(config->auth.principal);
+}

@@ -1,0 +1,8 @@
+# Inbound authentication over HTTP: tokens, and the header of a proxy.
+if(TARGET lakehost AND TARGET plugin-fixture)
+	find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+	add_test(NAME wire.auth COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/auth.py $<TARGET_FILE:lakehost>
+		$<TARGET_FILE:plugin-fixture>)
+	set_tests_properties(wire.auth PROPERTIES LABELS wire)
+endif()
