@@ -8,9 +8,10 @@
 int
 echo(struct mcp_call *call)
 {
-	const char *text = mcp_arg(call, "text");
+	const char *said = mcp_arg(call, "text");
+	size_t len = strlen(said);
 
-	return mcp_say_text(call, text, strlen(text), false);
+	return mcp_say_text(call, said, len, false);
 }
 
 int
