@@ -1,0 +1,1 @@
+lakehost_fuzz(auth CORE auth config base)
