@@ -22,7 +22,8 @@
 #define ELLIPSIS "\xE2\x80\xA6"
 #define PART_MIN 8 /* bytes of a value that was cut */
 #define REPLACEMENT "***"
-/* Bytes that stand for one: an entity of at most twelve, of which each is spelled so again. */
+/* The most bytes that spell one byte: an entity of at most twelve bytes, and each of these can
+ * again be an entity. */
 #define SPELLED_MAX (12 * 12)
 
 struct value {

@@ -48,9 +48,9 @@ const char *mask_enter(const char *scope);
  * eight or more bytes of a value are found too, as they are before any ellipsis. */
 void mask_cut_texts(bool cut);
 
-/* How many bytes, white space aside, a text of this thread's may take to spell a value that is
- * masked there: who looks at a part of a text only must see so much beyond what is shown. 0: no
- * value is masked. */
+/* The number of bytes, without white space, that a value masked in the texts of this thread can
+ * need in its longest spelling. Code that searches only a part of a text must search this many
+ * bytes after the shown part. 0: no value is masked. */
 size_t mask_reach(void);
 
 /* A new text when something was masked, else NULL. */

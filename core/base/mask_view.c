@@ -47,7 +47,7 @@ to_of(const struct view *view, size_t i)
 	return view->to != NULL ? view->to[i] : (uint32_t)i + 1;
 }
 
-/* A byte that stands for in->byte[i..i + n). */
+/* One byte that replaces in->byte[i..i + n). */
 static void
 put(struct view *out, unsigned char c, const struct view *in, size_t i, size_t n)
 {

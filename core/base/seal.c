@@ -183,7 +183,7 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	ctx = EVP_CIPHER_CTX_new();
 	sealed_ok =
 	    ctx != NULL && encrypt(sealer, ctx, purpose, principal, plain, plain_len, sealed);
-	CHECK(sealed_ok); /* else bytes that nobody encrypted would go out */
+	CHECK(sealed_ok); /* otherwise unencrypted bytes would be sent */
 	EVP_CIPHER_CTX_free(ctx);
 	buf_base64url(out, sealed, sealed_len);
 	explicit_bzero(plain, plain_len);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* May anybody except root and the owner write to it? Looks up the owner and the group. Any
+/* Can any user except root and the owner write to it? Looks up the owner and the group. Any
  * thread. */
 bool others_write(const struct stat *stat);
 /* mkdir -p of the part before the last slash, accessible only for this user. False with errno. */

@@ -22,8 +22,8 @@ struct call;
 struct provider;
 struct row;
 
-/* The result of a sink for a piece: taken, taken and no more wanted, or not taken, so that it is
- * offered again. */
+/* The result of a sink for a piece: taken; taken, but no more bytes are wanted; or not taken, so
+ * the host offers it again. */
 enum sink_verdict { SINK_MORE, SINK_STOP, SINK_PAUSE };
 
 struct runner {

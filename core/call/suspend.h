@@ -36,7 +36,7 @@ void suspend_waited(struct call *call);
 void suspend_cut(struct call *call, bool all);
 /* After the step that had the replies. */
 void suspend_forget(struct call *call);
-/* The call is freed; a waiting step is told now. */
+/* The call is freed; a waiting step gets an error now. */
 void suspend_end(struct call *call);
 
 /* From runners: a request that a running step waits for. `done` is called once, later, on the loop

@@ -175,7 +175,7 @@ put_file(FILE *out, const char *name, struct json_object *head)
 	fprintf(out,
 		"\n# Written from the plugin's manifest by \"lakehost plugin enable %s\". "
 		"Every key shows its default.\n\n# \"none\" runs the plugin in the host, "
-		"\"process\" in a worker process of its own.\n#isolation = "
+		"\"process\" in its own worker process.\n#isolation = "
 		"\"process\";\n\n# Must the server refuse to start when this plugin is "
 		"refused?\n#critical = false;\n\n# The group of upstreams in lakehost.conf "
 		"that it sends requests to.\n#upstream = \"%s\";\n\n# Other names for its "

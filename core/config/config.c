@@ -108,7 +108,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	config_read_auth(config, &root);
 	config_read_server(config, &root, overrides); /* its listeners depend on `auth` */
 	upstreams(config, &root);
-	for (size_t i = 0; i < config->upstreams; i++) { /* what everybody else relies on */
+	for (size_t i = 0; i < config->upstreams; i++) { /* all other folders depend on this */
 		CHECK(config->upstream[i].kind != NULL && config->upstream[i].auth_why != NULL);
 		CHECK((config->upstream[i].own == NULL) == (config->upstream[i].own_free == NULL));
 	}

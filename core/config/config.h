@@ -62,8 +62,8 @@ struct config_principal {
 struct upstream_kind;
 
 /*
- * One upstream role. Config keeps it and knows no kind of service: core/upstream/ reads the group,
- * finds address and credential, and keeps what its kind alone needs in `own`.
+ * One upstream. Config only stores it: core/upstream/ reads the group, finds address and
+ * credential, and keeps the data of its kind in `own`.
  */
 struct config_upstream {
 	char *role;			  /* "workspace" */
@@ -161,7 +161,8 @@ struct config {
 						  * config_plugin_settings() */
 		size_t n_available;
 		bool defaults; /* nothing is configured: plugins whose manifest has `default` */
-		bool by_word;  /* plugins.enabled = "default": those, besides plugins-enabled */
+		bool by_word;  /* plugins.enabled = "default": the default plugins, in addition
+			        * to plugins-enabled */
 		bool all;      /* plugins.enabled = "all" */
 		unsigned name_length; /* longest tool name: 35, at most 64 */
 	} plugins;

@@ -16,7 +16,7 @@
 #define LINK "link"
 
 /* The length of the segment at `text`, which ends before '/', a query or the end of the string. In
- * a template, "{+x}" counts as segments of its own, and "{?x}" begins the query. */
+ * a template, "{+x}" counts as a segment, and "{?x}" begins the query. */
 static size_t
 segment(const char *text)
 {

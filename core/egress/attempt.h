@@ -13,7 +13,7 @@ struct strings;
 
 /* `headers` authenticate it. False: there is no memory left. */
 bool attempt_start(struct flight *flight, const struct strings *headers);
-void attempt_end(struct flight *flight); /* also while it is under way, or when none is */
+void attempt_end(struct flight *flight); /* allowed while it runs, and when there is none */
 bool attempt_sent_nothing(const struct flight *flight);
 void attempt_resume(struct flight *flight);
 

@@ -21,7 +21,7 @@ struct transfer;
 struct authorizer {
 	struct egress *egress;
 	struct credential credential;
-	struct transfer *renewal; /* the request for an access token, under way */
+	struct transfer *renewal; /* the running request for an access token */
 	struct flight *waiting;	  /* flights that wait for a token */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file of a transfer, worked on by threads of the pool, so that a slow disk delays nobody else.
- * One thing at a time is under way; `ready` says on the loop thread that it is over. All functions
- * are for the loop thread.
+ * A file of a transfer, worked on by threads of the pool, so that a slow disk delays no other call.
+ * Only one operation runs at a time; `ready` is called on the loop thread when it has ended. All
+ * functions are for the loop thread.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -32,10 +32,10 @@ struct disk {
 	const struct strings *dirs; /* of the configuration */
 	char *path;
 	bool output;
-	void (*ready)(void *data); /* NULL: nobody waits, it is to be closed */
+	void (*ready)(void *data); /* NULL: its owner is gone, and it is to be closed */
 	void *data;
 
-	/* While something is under way only its thread touches these. */
+	/* While an operation runs, only its thread may use these. */
 	enum disk_op op;
 	struct transfer_file file;
 	enum mcp_status status; /* of the first thing that failed */
@@ -51,10 +51,10 @@ struct disk {
 
 struct disk *disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool output,
 		      void (*ready)(void *data), void *data);
-/* Closes it as soon as nothing is under way; `ready` is not called any more. NULL is fine. */
+/* Closes it as soon as no operation runs; `ready` is not called any more. NULL is fine. */
 void disk_release(struct disk *disk);
 
-/* Begins, when nothing is under way. What the path may not be is in `status` afterwards. */
+/* Begins; no operation may be running. `status` says afterwards if the path is not allowed. */
 void disk_begin(struct disk *disk, enum disk_op op);
 /* The bytes of an input from `at` on, at least one; or 0: they are being read, or the input failed,
  * as `status` says. */

@@ -23,7 +23,8 @@
 
 static void try_again(struct loop_timer *timer);
 
-/* What may follow: whoever moves a flight elsewhere has lost its place in a list or at libcurl. */
+/* The phases that may follow each phase. Another order means that the flight is lost in a list or
+ * in libcurl. */
 static const bool may_follow[][FLIGHT_ENDS + 1] = {
 	[FLIGHT_RESTS] = { [FLIGHT_WAITS] = true,
 			   [FLIGHT_FILES] = true,
@@ -181,7 +182,7 @@ store(struct flight *flight)
 	}
 }
 
-/* Something that a thread did with a file of an attempt under way is over. */
+/* A thread has ended its operation on a file of the running attempt. */
 static void
 go_on(struct flight *flight)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A flight is the request on the wire, with its attempts; a transfer is what somebody waits for.
- * Usually one transfer has one flight; with MCP_HTTP_SINGLE_FLIGHT several transfers may wait for
- * one. Loop thread only.
+ * A flight is a request to the upstream, with its attempts. A transfer is a caller's wait for it.
+ * Usually one transfer has one flight; with MCP_HTTP_SINGLE_FLIGHT several transfers can wait for
+ * one flight. Loop thread only.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -33,7 +33,7 @@ enum stop {
 
 /* Where a flight is; flight.c has the table of what may follow. */
 enum flight_phase {
-	FLIGHT_RESTS, /* nothing is under way: the next attempt is queued, or on the timer */
+	FLIGHT_RESTS, /* no attempt runs: the next attempt is queued, or on the timer */
 	FLIGHT_WAITS, /* for an access token */
 	FLIGHT_FILES, /* for its files to be opened, emptied or kept */
 	FLIGHT_RUNS,  /* libcurl owns its handle */

@@ -19,7 +19,8 @@ struct reply {
 	char *why, *request_id;
 	struct buf body;
 	struct budget *budget;	    /* what the body is counted in, … */
-	uint64_t counted;	    /* … and so many bytes of it are; NULL and 0: not any more */
+	uint64_t counted;	    /* … and the number of its bytes that are counted; NULL and
+				     * 0: not any more */
 	struct mcp_header *headers; /* names and values are owned */
 	size_t n_headers;
 };
@@ -32,7 +33,7 @@ void reply_add_header(struct reply *reply, const char *name, size_t name_len, co
 		      size_t value_len);
 /* Adds to the body. False when limits.replies has no room for it; nothing is added then. */
 bool reply_add_body(struct reply *reply, const char *data, size_t len);
-/* The body is counted no more: whoever is given it counts what they keep. */
+/* The body is not counted any more: its new owner counts what it keeps. */
 void reply_uncount(struct reply *reply);
 void reply_clear(struct reply *reply);				       /* for the next attempt */
 const char *reply_header(const struct reply *reply, const char *name); /* or NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may be sent again, and when. No state, no clock of its own. */
+/* Decides which request is sent again, and when. It has no state and no clock. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

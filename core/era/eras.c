@@ -28,8 +28,8 @@ eras_move(struct eras *eras, enum eras_state state)
 
 /* ---- the end of stdin ---------------------------------------------------------------------- */
 
-/* Can this request still be answered? Not when nobody reads the answer, or when it waits for the
- * client. A subscription has no answer. */
+/* Can this request still be answered? Not when the peer has stopped reading, or when it waits for
+ * the client. A subscription has no answer. */
 static bool
 end_now(struct request *request)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Revision 2026-07-28: every request stands for itself. */
+/* Revision 2026-07-28: every request is independent of the others. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

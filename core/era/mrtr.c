@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rounds of a modern request: each is a request of its own, and the host keeps nothing in
- * between. */
+/* Rounds of a modern request: each round is a new request, and the host keeps no state between
+ * them. */
 #include "era/mrtr.h"
 
 #include <string.h>

@@ -58,7 +58,7 @@ enum request_phase {
 	REQUEST_NEW,	   /* read: request_run() */
 	REQUEST_ADMITTED,  /* its era took it, its method runs: the method, prepare, invoke */
 	REQUEST_PREPARING, /* a worker has its message: prepare */
-	REQUEST_CALLING,   /* its call is under way: the call's events */
+	REQUEST_CALLING,   /* its call is running; the call's events follow */
 	REQUEST_ASKING,	   /* its call waits for a legacy client: client_requests */
 	REQUEST_LISTENING, /* a subscription: subscriptions */
 	REQUEST_ENDED,	   /* its exchange has the answer, or will get none */

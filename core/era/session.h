@@ -33,7 +33,7 @@ struct peer {
 enum session_state {
 	SESSION_NONE,	     /* stdio before initialize */
 	SESSION_INITIALIZED, /* has its revision and capabilities */
-	SESSION_READY,	     /* has spoken since: may be told of changes */
+	SESSION_READY,	     /* has sent a message since: may get notifications of changes */
 };
 
 struct session {

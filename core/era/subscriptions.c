@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open subscriptions, and who is told of a change. */
+/* Open subscriptions, and which of them get a notification of a change. */
 #include "era/subscriptions.h"
 
 #include <stdlib.h>

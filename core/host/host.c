@@ -257,7 +257,7 @@ host_new(struct config *config, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);
 		host = NULL;
-	} else { /* on the command line nobody else waits, and the user can interrupt */
+	} else { /* on the command line no other call waits, and the user can interrupt */
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);

@@ -3,7 +3,7 @@
  * The C that is made of a plugin's JSON: STEM.h with the prototype of each function and a constant
  * for each name (TOOL_LIST_JOBS), STEM.c with the rows and the descriptor.
  *
- * Which functions serve a row stands in its member `lakehost`, unless the names say it:
+ * The functions of a row are in its member `lakehost`. The defaults come from its name:
  *
  *   "handler": "fn"     the function; without it that of the row's name (of a resource or template
  *                       read_NAME, of a completion complete_ARGUMENT)
@@ -51,7 +51,7 @@ struct code {
 
 void code_init(struct code *code);
 void code_fini(struct code *code);
-/* All of these end the program where the JSON, which stands in the file `path`, is wrong. */
+/* All of these exit the program if the JSON, which is in the file `path`, is invalid. */
 void code_plugin(struct code *code, struct json_object *manifest, const char *path);
 void code_row(struct code *code, size_t kind, struct json_object *row, const char *path);
 /* Takes what is for the build out of a row. */
@@ -59,8 +59,8 @@ void code_strip(struct json_object *row);
 /* Writes STEM.h and STEM.c; neither is touched when it is the same already. */
 void code_write(struct code *code, const char *stem);
 
-/* Declares a function once: "int ", its name, "(struct mcp_call *call)". `key` says where the name
- * stands. */
+/* Declares a function once: "int ", its name, "(struct mcp_call *call)". `key` is the member with
+ * the name. */
 void code_declare(struct code *code, const char *type, const char *function, const char *parameters,
 		  const char *path, const char *key);
 /* A string of C. */

@@ -242,7 +242,8 @@ add_rows(struct work *work, struct json_object *manifest, size_t kind, struct js
 	free(folder);
 }
 
-/* What is no completion is left as it is: the check of the manifest says where it stands. */
+/* An entry that is not a completion is left unchanged: the check of the manifest reports its
+ * place. */
 static void
 add_completions(struct work *work, struct json_object *manifest)
 {

@@ -31,7 +31,8 @@ struct plugin {
 	int fd; /* never closed: see code_open() */
 	struct json_object *manifest;
 	struct json_object *head;      /* its member "plugin"; borrowed */
-	struct json_object *published; /* the manifest for clients: with new names, rows withheld */
+	struct json_object *published; /* the manifest as clients see it: with new names, without
+				        * withheld rows */
 	struct strings withheld;       /* tools that are not offered */
 	char *options;		       /* JSON object text, defaults filled in */
 	struct strings permissions;    /* granted */

@@ -184,7 +184,7 @@ draft_task(struct draft *draft, const struct row *tool, enum row_part part)
 	       (row == NULL || draft_add(draft, row));
 }
 
-/* Adds one row and, of a tool, what is published besides: a resource, tools for its operation. */
+/* Adds one row. A tool can also add a resource and the tools for its operation. */
 static bool
 draft_row(struct draft *draft, enum row_kind kind, unsigned index, struct json_object *json)
 {

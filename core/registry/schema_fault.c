@@ -16,8 +16,8 @@
 #define LISTED_MAX 40u	   /* names or values listed in a message */
 #define NAME_SHOWN_MAX 64u /* bytes of a name in a message */
 
-/* So much of a text of the caller's as a message shows, for the inside of JSON quotes. Secrets are
- * masked before the cut: of one that was cut in the middle, the mask would not find the rest. */
+/* The part of a caller's text that a message shows, for the inside of JSON quotes. Secrets are
+ * masked before the cut: a secret that is cut in the middle would not be found. */
 static void
 add_shown(struct buf *out, const char *text, size_t most)
 {

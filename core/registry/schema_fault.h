@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with a value, as its sender reads it; and the check that found it. */
+/* The fault of a value, in the words for its sender, and the check that found it. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,7 +12,7 @@
 
 #include "registry/schema_node.h"
 
-#define FAULTS_MAX 12u /* told in one message */
+#define FAULTS_MAX 12u /* the most faults in one message */
 
 struct buf;
 

@@ -63,7 +63,7 @@ struct receiver {
 	/* HTTP methods other than POST on the endpoint (GET, DELETE). */
 	void (*other)(void *data, struct exchange *exchange, const char *method);
 	/* stdio only: the input ended; earlier requests may still be answered. Called again when
-	 * nobody reads the answers any more: then the exchanges are closed. */
+	 * the peer does not read answers any more: then the exchanges are closed. */
 	void (*eof)(void *data);
 };
 

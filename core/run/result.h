@@ -23,7 +23,7 @@ struct json_object;
 
 enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, RESULT_FORMATS };
 
-/* Caps besides those of the configuration. */
+/* Caps that are not in the configuration. */
 #define RESULT_BLOCKS_MAX 256u		   /* content blocks of one result */
 #define RESULT_STRUCTURED_MAX (256u << 10) /* bytes of structured content */
 #define RESULT_BLOB_MAX (8u << 20)	   /* bytes of images, audio and binary contents together */

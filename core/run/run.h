@@ -92,7 +92,7 @@ struct run_input {
 };
 
 enum run_life {
-	RUN_WAITS, /* no step is under way: only run_cancel() and run_set_deadline() touch it */
+	RUN_WAITS, /* no step runs: only run_cancel() and run_set_deadline() touch it */
 	RUN_STEPS, /* one is, on the thread that called run_step() */
 	RUN_ENDED, /* run_free(): its memory is still there */
 };
@@ -144,7 +144,7 @@ void run_free(struct run *run);
  * with `request` suspends at once and answers in the next step. */
 void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	      const char *answers);
-/* From the functions of the table: the step under way asks for this. */
+/* From the functions of the table: the running step asks for this. */
 void run_asks(struct run *run, enum outcome_kind kind);
 /* The run whose step is on this thread, or NULL; and the name of its row. */
 const struct run *run_current(void);

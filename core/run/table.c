@@ -18,7 +18,7 @@
 #define COLUMNS_MAX 4096u
 #define ELLIPSIS "\xE2\x80\xA6"
 #define CELL_LEAST 16u /* characters of a cell, for any width of the table */
-#define TABLE_SLACK 64 /* bytes behind the cap on text: what ends a row or the table */
+#define TABLE_SLACK 64 /* bytes above the cap on text, for the end of a row or of the table */
 #define CHARACTER_MAX 4
 
 void
@@ -272,7 +272,8 @@ result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 
 /* ---- end ------------------------------------------------------------------------------------ */
 
-/* Rows for people end in the last line; what a program may parse is a block of its own. */
+/* The last line follows the rows in formats for people. In formats for programs it is a separate
+ * block. */
 int
 result_table_end(struct result *result, const struct mcp_table_end *end,
 		 const char *(*next)(void *data, size_t shown), void *data)

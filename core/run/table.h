@@ -30,7 +30,7 @@ struct result_table {
 	bool full;	      /* a row did not fit: those that follow are only counted */
 };
 
-/* As the functions of struct mcp_ops of these names. `next` says how a caller goes on behind the
+/* As the functions of struct mcp_ops of these names. `next` says how a caller continues after the
  * `shown` first rows; it may be NULL. */
 int result_table_begin(struct result *result, const struct mcp_column *columns, size_t n);
 int result_table_row(struct result *result, const struct mcp_text *cells, size_t n);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RFC 4180, for programs. The format knows no escapes, so a cell keeps its line breaks and tabs
- * within quotes as they are. Breaks that only Unicode knows (NEL, U+2028, U+2029, vertical tab,
- * form feed) become line feeds. Controls, direction marks and invisible tags could deceive whoever
- * looks at the text; they are left out, and the last line says how many. Whoever needs them asks
- * for compact or json, which escape them.
+ * RFC 4180, for programs. The format has no escapes, so a cell keeps its line breaks and tabs
+ * within quotes. The line breaks of Unicode (NEL, U+2028, U+2029, vertical tab, form feed) become
+ * line feeds. Control characters, direction marks and invisible tags could deceive a user who looks
+ * at the text. They are removed, and the last line has their number. A caller who needs them
+ * requests compact or json, which escape them.
  */
 #include <string.h>
 

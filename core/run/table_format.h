@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the formats of tables differ in. Each stands in a file of its own, table_NAME.c. */
+/* The functions that differ between the formats of tables. Each format is in its own file,
+ * table_NAME.c. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -19,12 +20,12 @@ struct table_column {
 
 struct table_format {
 	const char *name;    /* as a caller says it */
-	bool named_cells;    /* each cell stands behind its column's name */
+	bool named_cells;    /* each cell follows its column's name */
 	bool for_programs;   /* the rows are a block of their own, without the last line */
 	const char *missing; /* a cell that is NULL */
 	const char *row_begin, *cell_end, *row_end; /* cell_end: between two cells */
 	const char *row_next;			    /* between two rows */
-	const char *end;			    /* behind the last row */
+	const char *end;			    /* after the last row */
 	void (*head)(struct buf *out, const struct table_column *column, size_t n);
 	/* Returns how many characters it left out. */
 	size_t (*cell)(struct buf *out, const struct table_column *column, const char *text,

@@ -16,7 +16,7 @@
 #include "unit.h"
 
 #define FENCE "untrusted-data"
-#define WINDOW_MIN ((size_t)64 << 10) /* so much of a text is always looked at */
+#define WINDOW_MIN ((size_t)64 << 10) /* the smallest part of a text that is searched */
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define ELLIPSIS "\xE2\x80\xA6"
 
@@ -148,8 +148,8 @@ text_prepare(struct buf *room, const char *text, size_t *len, enum text_place pl
 	return room->data;
 }
 
-/* A value that begins in what is shown must end in the text that was searched, or its first part
- * would be shown. So behind it there must be as many characters as can spell a value. */
+/* A secret that begins in the shown part must end in the searched text; otherwise its first part
+ * would be shown. So the searched text continues for the longest spelling of a secret. */
 static bool
 guards(const char *text, size_t len, size_t reach)
 {

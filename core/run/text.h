@@ -27,14 +27,14 @@ enum text_place {
 
 /* Appends `text` as valid UTF-8 without NUL, prepared for the place. */
 void text_clean(struct buf *out, const char *text, size_t len, enum text_place place);
-/* Masked, on one line, at most `max` bytes, then "…". */
+/* Appends `text` masked, on one line, at most `max` bytes, then "…". */
 void text_line(struct buf *out, const char *text, size_t max);
-/* Masked and cleaned. Returns `text` itself when nothing changed, else the content of `room`, which
+/* Masks and cleans. Returns `text` itself when nothing changed, else the content of `room`, which
  * the caller has initialised with a cap. */
 const char *text_prepare(struct buf *room, const char *text, size_t *len, enum text_place place);
-/* The same for a long text of which only the first or last `most` bytes (of what comes back) are to
- * be shown: they are exact, and of the rest only so much is prepared as that takes. `more` says
- * whether the rest is not all there. */
+/* The same for a long text of which only the first or last `most` bytes of the result are shown.
+ * These bytes are exact; the remaining text is prepared only as far as that needs. `more`: the
+ * result is not the whole text. */
 const char *text_prepare_start(struct buf *room, const char *text, size_t *len,
 			       enum text_place place, size_t most, bool *more);
 const char *text_prepare_end(struct buf *room, const char *text, size_t *len, enum text_place place,
@@ -45,7 +45,7 @@ const char *text_reveal(struct buf *room, const char *text, size_t *len, enum te
 size_t text_cut(const char *text, size_t len, size_t max);
 /* Encloses foreign content, so that a model sees where it begins and ends. */
 void text_fence(struct buf *out, const char *text, size_t len);
-/* 4213 as "4,213". */
+/* Appends 4213 as "4,213". */
 void text_number(struct buf *out, uint64_t number);
 /* Decodes one character of valid UTF-8 and returns its length. */
 int text_decode(const char *text, size_t len, uint32_t *character);

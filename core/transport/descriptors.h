@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stdin and stdout of this process. They are often shared with a terminal or with the parent, so
- * their O_NONBLOCK flag is never touched: output goes through a description of our own,
- * MSG_DONTWAIT, or pieces that a pipe surely takes.
+ * their O_NONBLOCK flag is not changed: output uses a new open file description, MSG_DONTWAIT, or
+ * pieces that are small enough for a pipe.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -10,7 +10,7 @@
 #ifndef CORE_TRANSPORT_DESCRIPTORS_H
 #define CORE_TRANSPORT_DESCRIPTORS_H
 
-/* How output is written without blocking; or that nobody reads it any more. */
+/* How output is written without blocking; or that the peer has stopped reading. */
 enum output { OUTPUT_NONBLOCKING, OUTPUT_SOCKET, OUTPUT_BLOCKING, OUTPUT_BROKEN };
 
 /* A duplicate above the standard ones; /dev/null (opened with `flags`) where `fd` is closed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EPOLLRDHUP also fires when only the sending side is closed, which counts as gone; it does not
- * fire for a pipelined next request. The watch is added for the first request that must wait, and
- * stays until the socket is closed. */
+/* EPOLLRDHUP also fires when the peer closes only its sending side; this also counts as
+ * disconnected. It does not fire for a pipelined next request. The socket is watched from the first
+ * request that must wait until it is closed. */
 #include "transport/hangup.h"
 
 #include "base/log.h"

@@ -61,7 +61,8 @@ too_late(struct http_connection *connection, int64_t now)
 		return true;
 	if (connection->phase == PHASE_BODY && connection->recover != NULL &&
 	    now - connection->moved_ms > HTTP_SLOW_MS)
-		return true; /* it is refused in any case: a client that sends no more gets no id */
+		return true; /* it is refused in any case: without more bytes from the client the
+			      * answer has no id */
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 

@@ -50,7 +50,7 @@ enum http_held {
 	EXCHANGE_NONE, /* the receiver has no exchange */
 	EXCHANGE_OPEN, /* it has the exchange */
 	EXCHANGE_FULL, /* ... whose peer reads too slowly; it will be told that the peer is gone */
-	EXCHANGE_LOST, /* ... and was told so */
+	EXCHANGE_LOST, /* ... and the receiver was told */
 };
 
 enum http_route { ROUTE_ENDPOINT, ROUTE_HEALTHZ, ROUTE_READYZ, ROUTE_NONE };

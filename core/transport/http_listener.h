@@ -68,7 +68,7 @@ void http_doors_move(struct http *http, enum http_doors doors);
 /* Starts to listen on `sock`, which the listener then owns; false with `why`. */
 bool http_listener_start(struct http *http, const struct config_listener *config,
 			 struct listen_socket sock, char *why, size_t why_size);
-/* Accepts no more: takes the connections in the backlog, and closes the socket. */
+/* Stops accepting: takes the connections in the backlog, and closes the socket. */
 void http_listener_quiesce(struct http_listener *listener);
 void http_listener_stop(struct http_listener *listener); /* its connections end */
 

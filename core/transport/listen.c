@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens listening sockets. A unix socket of a process that has ended is removed, one in use is not;
- * its mode is set before anybody can connect. The systemd protocol is two environment variables and
- * descriptors from 3 on, so it needs no library.
+ * Opens listening sockets. A unix socket of a process that has ended is removed; a socket in use is
+ * not. Its mode is set before a client can connect. The systemd protocol is two environment
+ * variables and descriptors from 3 on, so it needs no library.
  */
 #include "transport/listen.h"
 
@@ -152,7 +152,7 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 
 /* ---- unix ---------------------------------------------------------------------------------- */
 
-/* Removes a socket file on which nobody listens. False when the path is in use. */
+/* Removes a socket file if no process listens on it. False when the path is in use. */
 static bool
 clear_stale(const union socket_address *address, char *why, size_t why_size)
 {
@@ -205,7 +205,7 @@ open_unix(const struct config_listener *config, struct listen_socket *sock, char
 	if (!clear_stale(&address, why, why_size))
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* nobody can connect before listen(), so the mode is effective from the start */
+	/* no client can connect before listen(), so the mode is effective from the start */
 	if (fd < 0 || bind(fd, &address.any, sizeof(address.un)) != 0 ||
 	    chmod(path, config->mode & 0777) != 0 || listen(fd, SOMAXCONN) != 0 ||
 	    stat(path, &st) != 0 || !adopt(sock, fd)) {

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What relies on the inside of libmicrohttpd (MHD), and not on what its manual promises. All of it
- * stands in mhd.c, and holds for 0.9.75, 0.9.76, 0.9.77, 1.0.0 and 1.0.1, each of which has been
- * tested (tests/wire/microhttpd builds and tests them; Debian 12 has 0.9.75, Debian 13 1.0.1):
+ * The code that depends on internals of libmicrohttpd (MHD), not only on its manual. All of it is
+ * in mhd.c. It is valid for 0.9.75, 0.9.76, 0.9.77, 1.0.0 and 1.0.1; tests/wire/microhttpd builds
+ * and tests each of them (Debian 12 has 0.9.75, Debian 13 has 1.0.1):
  *
- * 1. It reads sockets with recv(), flags 0, and with gnutls_record_recv() where there is TLS, both
- *    bound by the dynamic linker. So the gate (http_gate.h) can stand in between.
- * 2. The values of header fields stand in its receive buffer, NUL-terminated and writable.
- * 3. It forgets a connection that closes while its answer is being made, unless that connection
- *    has a time-out of its own. 1.0 sets one only while the connection is not suspended.
- * 4. It polls by edges and stops reading at a short read.
- * 5. MHD_USE_TURBO leaves shutdown() to us, and its limit of connections counts those that it has
- *    still to clean up.
- * 6. Of its pool of a connection it takes the head, each cookie line once more, GATE_PART for each
- *    field, cookie and argument of the query, and less than MHD_POOL_REST beside.
+ * 1. It reads sockets with recv(), flags 0, and with gnutls_record_recv() for TLS. The dynamic
+ *    linker binds both, so the gate (http_gate.h) can replace them.
+ * 2. The values of header fields are in its receive buffer, NUL-terminated and writable.
+ * 3. It forgets a connection that closes while its answer is being made, unless the connection
+ *    has its own time-out. 1.0 sets one only while the connection is not suspended.
+ * 4. It uses edge-triggered polling and stops reading at a short read.
+ * 5. With MHD_USE_TURBO, shutdown() is our task, and its limit of connections includes those that
+ *    it must still clean up.
+ * 6. It takes from the pool of a connection: the header, each cookie line a second time,
+ *    GATE_PART for each field, cookie and argument of the query, and less than MHD_POOL_REST for
+ *    everything else.
  *
- * Where MHD would answer in its own words (HTML), the gate refuses first, with ours.
+ * Where MHD would answer with its own text (HTML), the gate refuses first, with our text.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -40,7 +41,7 @@ size_t mhd_pool(const struct config *config);
 /* Starts the daemon of a listener; false with `why`. */
 bool mhd_start(struct http_listener *listener, const struct config_listener *config, char *why,
 	       size_t why_size);
-/* MHD of `http` (or of nobody) runs on this thread from now on; returns the previous one. */
+/* MHD of `http` (or of no server) runs on this thread from now on; returns the previous one. */
 struct http *mhd_reading(struct http *http);
 /* From now on, or no longer, the bytes that MHD reads for this connection go through its gate. */
 void mhd_watch(struct http *http, struct http_connection *connection);

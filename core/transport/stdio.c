@@ -150,7 +150,7 @@ wait_writable(struct stdio *stdio)
 		break_output(stdio);
 }
 
-/* False when the rest has to wait, or nobody reads any more. */
+/* False when the rest must wait, or when the peer has stopped reading. */
 static bool
 write_queue(struct stdio *stdio)
 {
@@ -356,7 +356,7 @@ new_line(struct stdio *stdio)
 	return line;
 }
 
-/* Tells the receiver that nobody reads its answers any more. It may finish any of them then. */
+/* Tells the receiver that the peer has stopped reading its answers. It may end any of them then. */
 static void
 close_exchanges(struct stdio *stdio)
 {
@@ -373,8 +373,8 @@ close_exchanges(struct stdio *stdio)
 
 /* ---- input --------------------------------------------------------------------------------- */
 
-/* Requests are still answered, unless nobody reads any more: then the other end of standard output
- * is closed, which epoll reports without being asked. */
+/* Requests are still answered, unless the peer has stopped reading: then the other end of standard
+ * output is closed, which epoll reports without being asked. */
 static void
 end_input(struct stdio *stdio)
 {

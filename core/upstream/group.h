@@ -9,11 +9,11 @@
 struct config_upstream;
 struct node;
 
-/* Adds to the warnings that the operator hears, if anybody uses the upstream. */
+/* Adds a warning for the operator, if a plugin uses the upstream. */
 void group_warn(struct config_upstream *upstream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Sets secret_reference to what the secret under this key is read from, if that is a file, so that
- * it can be read again; warns when anybody on this machine may read the file. */
+/* Sets secret_reference to the file of the secret under this key, if it is in a file, so that it
+ * can be read again. Warns if every user of this machine may read the file. */
 void group_take_reference(struct config_upstream *upstream, const struct node *group,
 			  const char *key);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Access tokens by the client credentials grant (RFC 6749, section 4.4), for every kind of upstream
- * that offers it. A token is asked for when the first request needs one, and renewed before it
- * ends, beside the requests that still use it.
+ * Access tokens by the client credentials grant (RFC 6749, section 4.4), for each kind of upstream
+ * that offers it. The first request that needs a token asks for it. It is renewed before it
+ * expires, while requests still use the old one.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kinds of service that Lakehost talks to. What is particular to one kind (how it is
- * configured, how a request is authenticated and announced, how a reply of its API is told from
- * something else) stands in a folder of its own, behind this table of functions. A third kind is
- * one more folder, and one more line in upstream.c.
+ * The kinds of service that Lakehost uses. Everything that is special for one kind (its
+ * configuration, how a request is authenticated, how a reply of its API is recognised) is in its
+ * own folder, behind this table of functions. A third kind is one more folder, and one more line in
+ * upstream.c.
  *
- * All kinds are compiled in, none is a module that is loaded when it is configured:
+ * All kinds are compiled in. None is loaded as a module, because:
  * - `check`, `doctor` and the order "configuration, environment, profile" must know a kind before
- *   any code is loaded, also where nothing is configured: without a configuration there is still
- *   the Databricks workspace of the environment;
- * - a kind sees credentials, so it belongs to what is trusted. A loadable kind would be a second
- *   plugin contract, one that hands out secrets, which nobody should be offered;
- * - it saves nothing: both kinds together are about 40 KB of code, and no library.
+ *   any code is loaded, also without a configuration: then the environment can still name a
+ *   Databricks workspace;
+ * - a kind sees credentials, so it must be trusted. A loadable kind would be a second plugin
+ *   contract, one that gives out secrets; there must be none;
+ * - it would save nothing: both kinds together are about 40 KB of code, and no library.
  *
- * Nothing here contacts anybody. All functions are for the loop thread, or for the start.
+ * Nothing here sends requests. All functions are for the loop thread, or for the start.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -44,11 +44,11 @@ struct upstream_kind {
 	/* Reads upstreams.ROLE: sets url, auth_type, auth_why, secret, secret_reference, warnings
 	 * and `own` with own_free. What is wrong in the configuration is a fault of the node. */
 	void (*resolve)(struct config_upstream *upstream, const struct node *group);
-	/* Appends what tells one account from another, beside address and secret. NULL: nothing
-	 * does. */
+	/* Appends the data that distinguishes two accounts with the same address and secret. NULL:
+	 * there is none. */
 	void (*account)(const struct config_upstream *upstream, struct buf *out);
 	/* Reads the secret again; for secret_free(). NULL with `why`, or with an empty `why` when
-	 * it does not stand in a file. */
+	 * it is not in a file. */
 	char *(*read_secret)(const struct config_upstream *upstream, char *why, size_t why_size);
 
 	/* What a request below upstream->url needs: headers, a request that must be made before, or

@@ -16,14 +16,14 @@ struct flow {
 
 /* A blocking request of the step. It outlives its call when the process ends meanwhile. */
 struct fetch {
-	struct remote *remote; /* NULL: nobody waits any more */
+	struct remote *remote; /* NULL: the call is gone */
 	struct call_fetch *call_fetch;
 	struct flow flow;
 };
 
 /* What a call does, as far as its runner knows. */
 enum remote_state {
-	REMOTE_IDLE,	/* no step is under way */
+	REMOTE_IDLE,	/* no step runs */
 	REMOTE_WAITS,	/* a step waits for a process */
 	REMOTE_STEPS,	/* the process that runs now has the step */
 	REMOTE_FETCHES, /* and the step waits for a reply: `fetch` */

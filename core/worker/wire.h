@@ -44,7 +44,7 @@
 	X(UPDATED)    /* worker: uri */                                   \
 	X(FETCH)      /* worker: one request, and wait for FETCHED */     \
 	X(CREDIT)     /* worker: bytes of sink `index` that were taken */ \
-	X(SINK_STOP)  /* worker: sink `index` wants no more */
+	X(SINK_STOP)  /* worker: sink `index` needs no more bytes */
 
 enum wire_type {
 	WIRE_NONE,

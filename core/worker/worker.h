@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin in a process of its own, seen from the host. It is started at the first call, and again
- * with growing delays after it ended. All on the loop thread.
+ * A plugin in its own process, as the host sees it. The process is started at the first call, and
+ * again with growing delays after it ended. All on the loop thread.
  *
  * The host keeps enough of each call to begin it again in a new process. An operation whose handle
  * is known continues there. Any other running call fails with the reason.

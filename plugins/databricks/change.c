@@ -41,7 +41,7 @@ id_object(struct mcp_call *call, const struct dbx_thing *thing, const char *id)
 	return mcp_object(call, thing->argument, id, NULL);
 }
 
-/* The call that shows how the change goes on. */
+/* The call that shows the progress of the change. */
 static const char *
 next_call(struct mcp_call *call, const struct dbx_change *change, const char *id)
 {
@@ -201,7 +201,7 @@ late_sent(struct mcp_call *call, const void *state, size_t len)
 	return still(call, change, NULL, change->sent);
 }
 
-/* It rests as expected, and nobody has touched it since. */
+/* It is in the expected state, and was not changed since. */
 static bool
 start_due(struct mcp_call *call, const struct dbx_change *change, struct json_object *item)
 {

@@ -12,8 +12,8 @@
 /* What the start of a change does, by the state that it finds. */
 enum dbx_move {
 	DBX_SEND,   /* sends the POST */
-	DBX_FOLLOW, /* the change is under way already */
-	DBX_WAIT,   /* the opposite change is under way: the POST is sent when it has ended */
+	DBX_FOLLOW, /* the change is already running */
+	DBX_WAIT,   /* the opposite change is running: the POST is sent when it has ended */
 	DBX_CANNOT, /* the state does not allow the change */
 };
 

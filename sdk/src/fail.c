@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies of services in general: what an HTTP status means, and where the message stands. */
+/* Replies of all services: the meaning of an HTTP status, and the place of the message. */
 #include <string.h>
 
 #include <lakehost/rest.h>

@@ -45,8 +45,8 @@ add_members(struct pending *pending, struct json_object *node)
 		add(pending, json_object_array_get_idx(node, i));
 }
 
-/* The members of a node are held before it is put, so its end is not the end of theirs, and json-c
- * never goes down by more than one level. */
+/* Takes a reference to the members of a node before the node is released, so that its end is not
+ * their end, and json-c never recurses by more than one level. */
 void
 tree_put(struct json_object *tree)
 {

@@ -73,8 +73,8 @@ selector(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* One selector belongs to the character before it. A run of them is not text: each stands for a
- * byte, and can hide a message. Only the last one of a run is kept. */
+/* One selector belongs to the character before it. Several selectors in a row are not text: each
+ * can encode a byte, so together they can hide a message. Only the last one is kept. */
 static size_t
 selector_in_row(const unsigned char *s, size_t len)
 {

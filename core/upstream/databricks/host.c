@@ -53,8 +53,8 @@ id_in_query(const char *rest)
 	return NULL;
 }
 
-/* Ends `rest` after the path of a gateway before the workspace, which has no slash at its end. An
- * address with a path and a query or fragment is the page of a browser. */
+/* Cuts `rest` after the path of a gateway, which must have no slash at its end. An address with a
+ * path and a query or fragment was copied from a browser. */
 static const char *
 cut_path(char *rest)
 {

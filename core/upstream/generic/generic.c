@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a generic service is told who asks, and what can be read from any reply. */
+/* How a request to a generic service is authenticated, and what any reply contains. */
 #include "upstream/generic/generic.h"
 
 #include <stdio.h>

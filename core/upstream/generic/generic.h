@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any service with an HTTP API: its address may have a path, and it is told who asks by one of the
- * usual ways. */
+/* Any service with an HTTP API: its address may have a path, and requests are authenticated by one
+ * of the usual methods. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -42,7 +42,7 @@ void program_fault(const char *why) __attribute__((noreturn));
 
 /* A message of the host about one call. */
 void task_message(struct program *program, const struct channel_message *message);
-/* The host is gone: running steps are told, waited for and dropped. */
+/* The host has ended: running steps are cancelled, waited for and dropped. */
 void tasks_end(struct program *program);
 
 /* ---- shared by the files -------------------------------------------------------------------- */

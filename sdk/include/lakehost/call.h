@@ -128,14 +128,15 @@ const char *mcp_expand(struct mcp_call *call, const char *template_, struct json
 /* ---- the answer --------------------------------------------------------------------------- */
 
 /*
- * Text. The format is yours; each %s is taken as foreign and becomes one line: controls, terminal
- * sequences and direction marks are left out, line breaks and tabs become blanks. Line breaks of
- * your own stand in the format, or make another mcp_say(): texts that follow each other are one
- * block of the answer, each on a line of its own. %n and wide characters are not supported.
+ * Adds a text. The format is trusted. Each %s is untrusted and becomes one line: control
+ * characters, terminal sequences and direction marks are removed, line breaks and tabs become
+ * spaces. For several lines put line breaks into the format, or call mcp_say() again: texts that
+ * follow each other are one block of the answer, each on its own line. %n and wide characters are
+ * not supported.
  */
 int mcp_say(struct mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
-/* A text of several lines: with `untrusted` it is enclosed and marked as written by others, without
- * it every line is yours. */
+/* A text of several lines. With `untrusted` it is enclosed and marked as written by others; without
+ * it, it is trusted like a format. */
 int mcp_say_text(struct mcp_call *call, const char *text, size_t len, bool untrusted);
 /* A copy of a foreign text on one line, as %s of mcp_say() makes it. */
 const char *mcp_line(struct mcp_call *call, const char *text);
@@ -183,9 +184,9 @@ int mcp_table_cells(struct mcp_call *call, const char *const *cells, size_t n);
 /* Ends the table with the line that says what was shown. */
 int mcp_table_end(struct mcp_call *call, const struct mcp_table_end *end);
 
-/* Fails the call: `what`, then optionally why and next (each may be NULL). Returns `status`. What
- * and next are one line; why may have several (an SQL message, a traceback) and is taken as
- * written by others. The first failure of a call stands. */
+/* Fails the call with `what`, and optionally `why` and `next` (each may be NULL). Returns `status`.
+ * `what` and `next` are one line; `why` may have several (an SQL message, a traceback) and is
+ * untrusted. Only the first failure of a call has an effect. */
 int mcp_fail(struct mcp_call *call, enum mcp_status status, const char *what, const char *why,
 	     const char *next);
 /* The same with `what` alone, its format as of mcp_say(). */
@@ -236,9 +237,9 @@ int mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, 
  * given ones. Otherwise the call has failed (MCP_E_INPUT: it tells the caller to start again), and
  * `data` is zero. */
 int mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t len);
-/* Ends a poll: the operation goes on. `percent` is 0 to 100, or -1: unknown; `message` may be NULL;
- * the next poll comes after `next_ms`, or 0: when the host thinks best. Write first what the caller
- * is to read should it leave now. */
+/* Ends a poll: the operation continues. `percent` is 0 to 100, or -1: unknown; `message` may be
+ * NULL; the next poll comes after `next_ms`, or 0: when the host thinks best. Write first what the
+ * caller is to read should it leave now. */
 int mcp_working(struct mcp_call *call, int percent, const char *message, uint32_t next_ms);
 
 /* ---- the client --------------------------------------------------------------------------- */
@@ -256,7 +257,7 @@ int mcp_require(struct mcp_call *call, const char *capability);
 /*
  * Asks the client. Returns MCP_OK with `answer` (the bare result object) when `key` has been
  * answered; otherwise records the question, answers MCP_E_UNSUPPORTED if the client cannot be
- * asked, and the handler goes on to ask more or returns: the host asks all of them in the
+ * asked, and the handler can ask more questions or return: the host asks all of them in the
  * client's era and runs the same step again. Only before the first side effect. At most 8 questions
  * of 64 KiB. `params` may be NULL.
  */
@@ -277,12 +278,12 @@ void mcp_client_log(struct mcp_call *call, enum mcp_level level, const char *log
 /* A line of the log that the operator sees, of at most 1 KiB. It bears the names of plugin and row
  * and the id of the call. */
 void mcp_log(struct mcp_call *call, enum mcp_level level, const char *format, ...) MCP_PRINTF(3, 4);
-/* Hides a value from now on in answers and logs of this plugin (of a tool that reveals, in
- * everybody's), in other spellings too; the latest 256 values, 256 KiB in all. */
+/* From now on masks a value in answers and logs of this plugin (for a tool with `reveals`: of all
+ * plugins), in other encodings too; the latest 256 values, 256 KiB in all. */
 void mcp_mask(struct mcp_call *call, const char *value);
-/* The list "tools", "resources" or "prompts" has changed: clients are told. */
+/* The list "tools", "resources" or "prompts" has changed: the host notifies the clients. */
 void mcp_changed(struct mcp_call *call, const char *what);
-/* The resource `uri` has changed: clients that subscribed to it are told. */
+/* The resource `uri` has changed: the host notifies the clients that subscribed to it. */
 void mcp_updated(struct mcp_call *call, const char *uri);
 /* Outside of calls, from any thread until stop() returns: a line of the log that the operator sees,
  * of at most 1 KiB. It bears the name of the plugin. */

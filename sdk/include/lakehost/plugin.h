@@ -4,7 +4,7 @@
  *
  * A plugin is one shared object that exports one data symbol, `mcp_plugin`, and carries one
  * ELF note with its manifest: all that a client sees (tools, resources, prompts) and all that
- * an operator decides on (permissions, options) stands there as JSON and is read without
+ * an operator decides on (permissions, options) is there as JSON and is read without
  * running plugin code. The descriptor below only says which function answers which row.
  *
  * Bytes cross this border, library types do not. The host calls the plugin; the plugin calls the
@@ -118,7 +118,7 @@ enum mcp_piece_kind {
 	MCP_PIECE_SECRET_BASE64, /* the same, base64 */
 };
 
-/* A part of a request's body; the body is all of them, one behind the other. Frozen. */
+/* One part of a request's body. The body is all parts in order. Frozen. */
 struct mcp_piece {
 	enum mcp_piece_kind kind;
 	struct mcp_text text;
@@ -145,8 +145,9 @@ typedef bool (*mcp_sink_fn)(void *sink_data, const char *data, size_t len);
 
 /* Flags of a request; unknown bits are ignored. */
 enum {
-	MCP_HTTP_CLEANUP = 1u << 0,	  /* may run after cancel or deadline, in the 10 s budget */
-	MCP_HTTP_SINGLE_FLIGHT = 1u << 1, /* may share the reply of an equal request under way */
+	MCP_HTTP_CLEANUP = 1u << 0, /* may run after cancel or deadline, in the 10 s budget */
+	MCP_HTTP_SINGLE_FLIGHT = 1u
+			      << 1, /* may share the reply of an equal request that is running */
 };
 
 /*
@@ -163,7 +164,8 @@ struct mcp_http {
 	const char *upstream; /* NULL: that of the plugin's manifest; another one is refused */
 	const char *method;   /* "GET", … */
 	const char *path;     /* "/api/2.1/…", percent-encoded; or NULL with `url` */
-	const char *query;    /* "a=1&b=2", percent-encoded; NULL: none, or behind a ? in path */
+	const char *query;    /* "a=1&b=2", percent-encoded; NULL: no query, or it is in `path`
+			       * after a ? */
 	const char *url;      /* a pre-signed link: sent without any credential; needs the
 				    permission "METHOD link" */
 	const struct mcp_header *headers;
@@ -259,8 +261,8 @@ struct mcp_block {
 	struct mcp_text blob; /* raw bytes of image, audio and binary resources; host encodes */
 	int64_t link_size;    /* of a resource_link, in bytes; 0 or less: unknown */
 	const char *role;     /* prompts: "user" or "assistant"; NULL: not a message */
-	bool trusted;	      /* the plugin's own words. False: somebody else may have written
-				 it, so the host marks it as data and encloses text */
+	bool trusted;	      /* true: the plugin wrote the text. False: it is untrusted, so the
+			       * host marks it as data and encloses text */
 };
 
 /* One column of a table result. Frozen. */
@@ -400,9 +402,9 @@ struct mcp_host {
 	const char *options; /* a JSON object, checked, defaults filled in */
 	/* A line for the operator; 8 KiB at most. mcp_host_log() formats one. */
 	void (*log)(const struct mcp_host *host, enum mcp_level level, const char *message);
-	/* The list "tools", "resources" or "prompts" has changed: clients are told. */
+	/* The list "tools", "resources" or "prompts" has changed: the host notifies the clients. */
 	void (*changed)(const struct mcp_host *host, const char *what);
-	/* The resource `uri` has changed: clients that subscribed to it are told. */
+	/* The resource `uri` has changed: the host notifies the clients that subscribed to it. */
 	void (*updated)(const struct mcp_host *host, const char *uri);
 };
 

@@ -163,8 +163,8 @@ struct mcp_list {
 	const struct mcp_list_column *columns;
 	size_t n_columns;
 	const char *noun, *tool;
-	/* Names of arguments that the next call repeats besides limit, format and detail; ends with
-	 * NULL; may be NULL. */
+	/* Names of other arguments that the next call repeats, in addition to limit, format and
+	 * detail; ends with NULL; may be NULL. */
 	const char *const *repeat;
 	/* Member of an item that must contain the argument name_filter; NULL: no such filter. */
 	const char *filter;
@@ -288,8 +288,8 @@ struct mcp_facts {
 	const char *item; /* path of the object in the reply; NULL: all of it */
 	const struct mcp_fact *facts;
 	size_t n_facts;
-	/* The page for a person: "/issues/{key}" over members of the object, behind the address of
-	 * the service. It is left out when one is missing. May be NULL. */
+	/* The web page for users: "/issues/{key}", with members of the object, appended to the
+	 * address of the service. Omitted if one member is missing. May be NULL. */
 	const char *url;
 	const struct mcp_words *about; /* with {argument}s; may be NULL */
 	mcp_reply_fn reply;	       /* NULL: mcp_reply_object() */

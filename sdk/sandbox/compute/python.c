@@ -88,7 +88,7 @@ attributes_init(posix_spawnattr_t *attr)
 						      POSIX_SPAWN_SETSIGDEF);
 }
 
-/* May nobody else replace what is there? */
+/* Can no other user replace the file? */
 static bool
 is_safe(const char *path)
 {

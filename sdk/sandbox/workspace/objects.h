@@ -20,7 +20,7 @@ struct object {
 	char type[12];	  /* DIRECTORY NOTEBOOK FILE LIBRARY REPO */
 	char language[8]; /* of notebooks; else "" */
 	char format[8];	  /* of notebooks: SOURCE, JUPYTER; else "" */
-	bool locked;	  /* nobody may write here or below */
+	bool locked;	  /* no user may write here or below */
 };
 
 /* NULL when it is not a normalized absolute path. Removes "/Workspace". Caller frees. */

@@ -48,8 +48,8 @@ void buf_json(struct buf *buf, const char *text, size_t len);
 void buf_json_str(struct buf *buf, const char *text);
 /* Only the inside of a JSON string, without quotes. */
 void buf_json_inside(struct buf *buf, const char *text, size_t len);
-/* The length of the run at the front that stands in a JSON string as it is: ASCII without control
- * characters, quote and backslash. */
+/* The length of the run at the front that a JSON string can contain unchanged: ASCII without
+ * control characters, quote and backslash. */
 size_t json_plain_run(const char *text, size_t len);
 void buf_cut(struct buf *buf, size_t len);    /* shorten */
 void buf_rewind(struct buf *buf, size_t len); /* shorten, and ok again */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocation that ends the program when memory is gone, and wiping of secrets. */
+/* Allocation that ends the program without memory, and wiping of secrets. */
 #include "base/mem.h"
 
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small allocations abort when memory is gone: nothing sensible can follow. Anything sized by a
- * peer goes through struct buf, which has a cap and fails politely. */
+/* Small allocations abort without memory, because nothing useful can follow. Memory whose size
+ * depends on a peer must use struct buf, which has a cap and reports a failure. */
 #ifndef LAKEHOST_SDK_BASE_MEM_H
 #define LAKEHOST_SDK_BASE_MEM_H
 

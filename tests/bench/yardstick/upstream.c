@@ -4,7 +4,7 @@
  *
  *	upstream PORT DELAY_MS		0: at once
  *
- * The delay is the same for all, so what is due stands in the order of arrival.
+ * The delay is the same for all, so replies are due in the order of arrival.
  */
 #define _GNU_SOURCE
 #include <netinet/tcp.h>
