@@ -150,7 +150,7 @@ call_fail_late(struct call *call)
 {
 	char why[64];
 
-	snprintf(why, sizeof(why), "It was not done within %u seconds",
+	snprintf(why, sizeof(why), "It did not end within %u seconds",
 		 (call->calls->config->limits.call_ms + 999) / 1000);
 	call_fail(call, MCP_E_TIMEOUT, "The call took too long", why,
 		  "Request less data, or call again later");

@@ -133,7 +133,7 @@ judge(struct examination *exam, const struct mcp_reply *reply)
 			add_foreign(&exam->text, text);
 		}
 	} else if (exam->identity && json_str(answer, exam->kind->identity_key) == NULL) {
-		buf_printf(&exam->text, "%s named nobody", exam->kind->service);
+		buf_printf(&exam->text, "%s returned no identity", exam->kind->service);
 	} else {
 		exam->state = CHECK_OK;
 		if (exam->identity)

@@ -148,7 +148,7 @@ link_check(const struct config_upstream *upstream, const char *text)
 		if (host_ends(url.host, upstream->link_suffixes.item[i]))
 			return NULL;
 	}
-	return "its host is not among upstreams.*.link_suffixes";
+	return "its host is not in upstreams.*.link_suffixes";
 }
 
 static enum mcp_status

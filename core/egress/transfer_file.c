@@ -116,7 +116,7 @@ failed(const char *path, char *why, size_t why_size)
 		return MCP_E_CONFLICT;
 	case ELOOP:
 	case EXDEV:
-		snprintf(why, why_size, "%s leads out of the operator's transfer_dirs", path);
+		snprintf(why, why_size, "%s is outside of the operator's transfer_dirs", path);
 		return MCP_E_PERMISSION;
 	default:
 		snprintf(why, why_size, "%s: %s", path, strerror(errno));

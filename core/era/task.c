@@ -105,7 +105,7 @@ tell_working(const struct request *request, struct call *call, const struct row 
 	purpose_of(tool, purpose);
 	seal(request->eras->parts.sealer, purpose, request->principal.name, TASK_TTL_S,
 	     call->outcome->handle, call->outcome->handle_len, &handle);
-	buf_printf(&text, "It goes on.\nNext: %s handle=%s", result, handle.data);
+	buf_printf(&text, "It is still running.\nNext: %s handle=%s", result, handle.data);
 	if (cancel != NULL)
 		buf_printf(&text, "\nTo stop it: %s with the same handle", cancel);
 	result_note(call->result, text.data);
@@ -131,7 +131,7 @@ task_tell(const struct request *request, struct call *call)
 	if (row->kind != ROW_TOOL || call->result->failed)
 		return;
 	if (row->part == ROW_CANCEL && result_empty(call->result)) {
-		snprintf(text, sizeof(text), "%s was told to stop.", tool->name);
+		snprintf(text, sizeof(text), "%s was asked to stop.", tool->name);
 		result_note(call->result, text);
 	} else if (call->outcome != NULL && row_task_name(tool, ROW_RESULT) != NULL) {
 		tell_working(request, call, tool);

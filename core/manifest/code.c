@@ -173,7 +173,7 @@ write_operation(struct writing *writing, struct json_object *operation)
 			else if (i + 1 == ARRAY_SIZE(steps))
 				known = false;
 		if (!known)
-			die("%s: lakehost.operation.%s: not a step that is a name or true",
+			die("%s: lakehost.operation.%s: must be the name of a function, or true",
 			    writing->path, at.key);
 	}
 	checked(writing->function, writing->path, "name");
@@ -225,8 +225,7 @@ write_way(struct writing *writing, struct json_object *row)
 	if ((handler != NULL) + (request != NULL) + (operation != NULL) > 1)
 		die("%s: lakehost: only one of handler, request and operation", writing->path);
 	if (kind != NULL && (request == NULL || answer != NULL))
-		die("%s: lakehost.%s: belongs to a request, without an answer", writing->path,
-		    kind);
+		die("%s: lakehost.%s: needs a request that has no answer", writing->path, kind);
 	if (answer != NULL && request == NULL)
 		die("%s: lakehost.answer: there is no request", writing->path);
 	if (kind != NULL) {

@@ -355,7 +355,7 @@ check_probe(struct json_object *plugin, const char *top)
 		permissions.item[i] =
 		    xstrdup(json_object_get_string(json_object_array_get_idx(list, i)));
 	if (!permission_allows(&permissions, "GET", probe + strlen("GET ")))
-		die("%s/manifest.json: probe: \"%s\" is not among its permissions", top, probe);
+		die("%s/manifest.json: probe: \"%s\" is not in its permissions", top, probe);
 	for (size_t i = 0; i < permissions.count; i++)
 		free(permissions.item[i]);
 	free(permissions.item);

@@ -231,7 +231,7 @@ write_body(struct table *table, struct buf *out, struct json_object *body, bool 
 	struct buf json;
 
 	if ((body != NULL) != is_post)
-		die("%s: lakehost.list.body: belongs to a request with POST, and is needed there",
+		die("%s: lakehost.list.body: must be set if the request is a POST, and only then",
 		    table->path);
 	if (body == NULL)
 		return;
@@ -248,7 +248,7 @@ path_of(const struct table *table, bool *is_post)
 {
 	*is_post = strncmp(table->request, "POST ", 5) == 0;
 	if (!*is_post && strncmp(table->request, "GET ", 4) != 0)
-		die("%s: lakehost.request: a list is a GET or a POST", table->path);
+		die("%s: lakehost.request: a list must have a GET or a POST request", table->path);
 	return strchr(table->request, ' ') + 1;
 }
 

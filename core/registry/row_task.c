@@ -99,7 +99,7 @@ add_schema(struct json_object *json, const struct row *tool, enum row_part part)
 	properties = add_object(schema, "properties");
 	property = add_object(properties, "handle");
 	add_text(property, "type", "string");
-	add_text(property, "description", "The handle, whole, as it was given.");
+	add_text(property, "description", "The whole handle, as it was given.");
 	if (part == ROW_RESULT) {
 		property = add_object(properties, "wait_s");
 		add_text(property, "type", "integer");

@@ -107,7 +107,7 @@ identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_
 	if (reply->status == 200 && name != NULL)
 		return name;
 	*missing = reply->status == 200
-		     ? mcp_printf(call, "%s named nobody", kind->service)
+		     ? mcp_printf(call, "%s returned no identity", kind->service)
 		     : mcp_printf(call,
 				  "%s answered HTTP %d; check that the credential is "
 				  "valid",

@@ -260,7 +260,7 @@ run_entry(struct remote *remote)
 		    !send_step(remote, remote->entry, NULL, 0, remote->answers))
 			fail(remote, MCP_E_TOO_LARGE,
 			     "The call is too large for the plugin's process",
-			     "Its arguments are larger than one message", "Ask for less at once");
+			     "Its arguments are larger than one message", "Request less data");
 	} else if (!worker_want(remote->worker)) {
 		fail_not_running(remote);
 	}
@@ -395,7 +395,7 @@ step_next(struct remote *remote, struct mcp_reply *replies, size_t n)
 		if (!send_step(remote, ENTRY_NEXT, replies, n, NULL))
 			fail(remote, MCP_E_TOO_LARGE, "The replies of the upstream are too large",
 			     "Together they are larger than one step may receive",
-			     "Ask for less at once");
+			     "Request less data");
 	} else if (resumable(remote)) {
 		remote->retries++;
 		run_entry(remote);

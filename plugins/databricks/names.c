@@ -362,7 +362,7 @@ dbx_resolve_text(struct mcp_call *call, const struct dbx_kind *kind, const char 
 	struct search search = { .kind = kind, .fn = fn };
 
 	if (strlen(asked) >= DBX_NAME_MAX)
-		return mcp_failf(call, MCP_E_INPUT, "No %s has so long a name.", kind->noun);
+		return mcp_failf(call, MCP_E_INPUT, "No %s has a name of this length.", kind->noun);
 	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
 	if (!kind->is_id(asked))
 		return search_fetch(call, &search, NULL);

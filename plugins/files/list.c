@@ -112,7 +112,7 @@ list_words(struct mcp_call *call)
 		return (struct mcp_words){ .object = NULL };
 	words = place_words(call, &place,
 			    place.store == STORE_VOLUME ? "READ VOLUME on the volume"
-							: "USE on what is above it");
+							: "USE on its catalog and schema");
 	words.object = mcp_printf(call, "Directory %s", words.object);
 	return words;
 }

@@ -20,7 +20,7 @@ object_of(struct mcp_call *call, struct mcp_text text, const char *what)
 	if (fault == PARSE_TOO_LARGE)
 		mcp_fail(call, MCP_E_TOO_LARGE,
 			 mcp_printf(call, "The %s have too many values", what),
-			 "Read into memory they would take more than 256 MB", "Send less at once");
+			 "Read into memory they would take more than 256 MB", "Send less data");
 	else
 		mcp_fail(call, MCP_E_INTERNAL, mcp_printf(call, "The %s cannot be read", what),
 			 "They are not a JSON object", "Report this to the maintainer of the host");

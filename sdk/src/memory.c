@@ -75,7 +75,7 @@ mcp_json(struct mcp_call *call, const char *text, size_t len)
 	if (fault == PARSE_TOO_LARGE)
 		mcp_fail(call, MCP_E_TOO_LARGE, "The answer of the upstream has too many values",
 			 "Read into memory it would take more than 256 MB",
-			 "Ask for less at once: a smaller page, a filter or fewer fields");
+			 "Request less data: a smaller page, a filter or fewer fields");
 	return mcp_keep(call, tree);
 }
 

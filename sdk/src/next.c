@@ -134,7 +134,7 @@ mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t len)
 	memset(data, 0, len);
 	return mcp_fail(call, MCP_E_INPUT, "The handle is of another version",
 			"It was made by another version of this plugin, which this one cannot read",
-			"What was started may go on. Start again if it is still wanted");
+			"The operation may still be running. Start it again if you still need it");
 }
 
 int

@@ -510,7 +510,7 @@ deadline(void)
 	CU_ASSERT(strncmp(probe.text, "stopped\n", 8) == 0); /* the plugin's own words */
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "hangs_silently" });
 	ASSERT_INT(probe.status, MCP_E_TIMEOUT);
-	ASSERT_STR(probe.text, "The call took too long\nIt was not done within 1 seconds\n"
+	ASSERT_STR(probe.text, "The call took too long\nIt did not end within 1 seconds\n"
 			       "Request less data, or call again later");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){ .name = "waits", .arguments = "{\"path\":\"/never\"}" });

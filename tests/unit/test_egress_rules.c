@@ -432,13 +432,13 @@ files_outside_of_transfer_dirs(void)
 	http.body_file = folder;
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of the operator's transfer_dirs");
 	http.body_file = "../../etc/passwd";
-	refused(b, &http, MCP_E_PERMISSION, "leads out of");
+	refused(b, &http, MCP_E_PERMISSION, "is outside of");
 	http.body_file = "sub/../../../etc/passwd";
-	refused(b, &http, MCP_E_PERMISSION, "leads out of");
+	refused(b, &http, MCP_E_PERMISSION, "is outside of");
 	http.body_file = link;
-	refused(b, &http, MCP_E_PERMISSION, "leads out of");
+	refused(b, &http, MCP_E_PERMISSION, "is outside of");
 	http.body_file = "sub/up/passwd";
-	refused(b, &http, MCP_E_PERMISSION, "leads out of");
+	refused(b, &http, MCP_E_PERMISSION, "is outside of");
 	http.body_file = "fifo";
 	refused(b, &http, MCP_E_INPUT, "is not a regular file");
 	http.body_file = "sub";
@@ -510,7 +510,7 @@ files_not_received(void)
 	ASSERT_INT(got.reply.error, MCP_E_TOO_LARGE);
 	got_fini(&got);
 	http.reply_file = "../new";
-	refused(b, &http, MCP_E_PERMISSION, "leads out of");
+	refused(b, &http, MCP_E_PERMISSION, "is outside of");
 	http.reply_file = "/tmp/new";
 	refused(b, &http, MCP_E_PERMISSION, "is not in one of");
 	http.reply_file = "none/new";

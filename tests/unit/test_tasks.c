@@ -70,13 +70,14 @@ from_start_to_result(void)
 	rig_report = 2;
 	sent = call("report", "\"wait_s\":0");
 	keep(handle, sizeof(handle), sent);
-	CU_ASSERT(says(sent, "The report was begun.\nIt goes on.\nNext: get_report handle="));
+	CU_ASSERT(
+	    says(sent, "The report was begun.\nIt is still running.\nNext: get_report handle="));
 	CU_ASSERT(says(sent, handle) && says(sent, "To stop it: cancel_report"));
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/operation'.result"), "get_report");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/operation'.cancel"),
 		   "cancel_report");
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
-	CU_ASSERT(says(sent, "2 to go.\nIt goes on.\nNext: get_report"));
+	CU_ASSERT(says(sent, "2 to go.\nIt is still running.\nNext: get_report"));
 	keep(handle, sizeof(handle), sent); /* another one, for another day */
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
 	CU_ASSERT(says(sent, "1 to go."));
@@ -100,7 +101,7 @@ cancelled(void)
 	rig_report = 1000;
 	keep(handle, sizeof(handle), call("report", "\"wait_s\":0"));
 	sent = call_with("cancel_report", handle, "");
-	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "report was told to stop.");
+	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "report was asked to stop.");
 	ASSERT_INT(rig_report, -1);
 	CU_ASSERT(fails(call_with("get_report", handle, ""), "The report was cancelled"));
 	rig_stop();

@@ -208,7 +208,7 @@ class Bearer(Case):
     def test_operation_is_cancelled(self):
         text = self.run_host('call', 'rebuild_index', 'project=OPS', 'wait_s=0')
         handle = re.search(r'(?m)^Next: get_index_result (handle=\S+)$', text)[1]
-        self.assertIn('rebuild_index was told to stop.',
+        self.assertIn('rebuild_index was asked to stop.',
                       self.run_host('call', 'cancel_index', handle))
 
     def test_errors(self):

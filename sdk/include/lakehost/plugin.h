@@ -2,38 +2,38 @@
 /*
  * The plugin contract of Lakehost, ABI 1.0.
  *
- * A plugin is one shared object that exports one data symbol, `mcp_plugin`, and carries one
- * ELF note with its manifest: all that a client sees (tools, resources, prompts) and all that
- * an operator decides on (permissions, options) is there as JSON and is read without
- * running plugin code. The descriptor below only says which function answers which row.
+ * A plugin is one shared object that exports one data symbol, `mcp_plugin`, and has one ELF note
+ * with its manifest. The manifest is JSON with everything that a client sees (tools, resources,
+ * prompts) and everything that an operator decides (permissions, options). It is read without
+ * running plugin code. The descriptor below only says which function serves which row.
  *
- * Bytes cross this border, library types do not. The host calls the plugin; the plugin calls the
- * host through `call->ops` and `struct mcp_host`, never by symbol, so the same file runs inside the
- * host or in a worker process and cannot tell.
+ * Only bytes cross this border, never types of a library. The host calls the plugin; the plugin
+ * calls the host through `call->ops` and `struct mcp_host`, never by symbol, so the same file runs
+ * inside the host or in a worker process without a difference.
  *
- * What may grow, and what may not, within ABI 1:
- * - A struct that begins with `size` grows at its end. Whoever fills it sets `size` to its sizeof;
- *   the reader takes what both sides know. A member that the writer does not know is zero, and zero
- *   is always the safe value. A size below that of ABI 1.0 is a mistake of the plugin.
- * - `struct mcp_row` grows at its end, too: its arrays carry their stride (MCP_ROWS).
- * - mcp_text, mcp_call, mcp_header, mcp_piece, mcp_column and mcp_rows are frozen: they stand in
- *   arrays or within other structs, so they never change. What they lack comes as a new struct.
- * - An enum grows at its end. A value that the reader does not know takes the safe meaning that is
- *   said at the enum.
+ * Rules for changes within ABI 1:
+ * - A struct that begins with `size` can grow at its end. The writer sets `size` to its sizeof; the
+ *   reader uses the members that both sides know. A member that the writer does not know is zero,
+ *   and zero is always the safe value. A size below that of ABI 1.0 is a defect of the plugin.
+ * - `struct mcp_row` can also grow at its end: its arrays carry their stride (MCP_ROWS).
+ * - mcp_text, mcp_call, mcp_header, mcp_piece, mcp_column and mcp_rows are frozen: they are members
+ *   of arrays or of other structs, so they never change. New data needs a new struct.
+ * - An enum can grow at its end. The comment at the enum says what a reader does with a value that
+ *   it does not know.
  * - A plugin is loaded only by a host of the same major version and of its minor version or a later
- *   one. All here is since ABI 1.0, unless it names a later version.
+ *   one. Everything here exists since ABI 1.0, unless its comment names a later version.
  *
- * A handler runs in steps. A step must not block (except in mcp_http_wait(), in tools that are
- * not `inline`): it asks for what it needs with mcp_suspend() and returns; the host calls the next
- * step with the replies. Steps of one call never overlap; steps of different calls run at the
- * same time on several threads, so handlers must be re-entrant. All that a call offers is for the
- * thread that runs its step; what a plugin's own threads may use is in `struct mcp_host`.
+ * A handler runs in steps. A step must not block (except in mcp_http_wait(), in tools that are not
+ * `inline`): it passes its requests to mcp_suspend() and returns; the host calls the next step with
+ * the replies. Steps of one call never run at the same time. Steps of different calls do, on
+ * several threads, so handlers must be re-entrant. The functions of a call are only for the thread
+ * that runs its step; a plugin's own threads may use the functions of `struct mcp_host`.
  *
- * Memory belongs to the step: all that mcp_alloc() and the accessors return is freed when the
- * step returns. What must survive is passed as `state` to mcp_suspend(), which copies it.
+ * Memory belongs to the step: all memory from mcp_alloc() and the accessors is freed when the step
+ * returns. Data for the next step is passed as `state` to mcp_suspend(), which copies it.
  *
- * A failure is sticky: after mcp_fail() or a failing helper every writer is a no-op and the
- * answer is that failure. Handlers therefore mostly propagate.
+ * A failure is final: after mcp_fail() or a helper that fails, all functions that write do nothing,
+ * and the answer is that failure. Therefore handlers usually just return the status.
  */
 #ifndef LAKEHOST_PLUGIN_H
 #define LAKEHOST_PLUGIN_H
@@ -411,15 +411,15 @@ struct mcp_host {
 /*
  * The exported symbol. `start` and `stop` may be NULL.
  *
- * start() runs once in a process, before any row. It may set `*self` (NULL before) to what handlers
- * get from mcp_self(). It returns 0, or fills `why` (a line for the operator, `why_size` bytes with
- * its NUL) and returns non-zero: then the plugin is refused, stop() is not called, and no thread of
- * the plugin may be left. Signals are blocked while it runs, so its threads block them, too; leave
- * it so. It may block, for at most 30 s where the plugin runs in a process of its own.
+ * start() runs once in a process, before any row. It may set `*self` (NULL before); handlers get it
+ * from mcp_self(). It returns 0, or fills `why` (a line for the operator, `why_size` bytes with its
+ * NUL) and returns non-zero: then the plugin is refused, stop() is not called, and no thread of the
+ * plugin may still exist. While it runs, signals are blocked, so its threads block them too; do not
+ * change that. It may block, for at most 30 s if the plugin runs in its own process.
  *
- * stop() runs once, after the last step has ended, and gets what start() set. No thread of the
- * plugin may run when it returns. It does not run when the process is killed, or when a step never
- * ends.
+ * stop() runs once, after the last step has ended, and gets the `*self` of start(). No thread of
+ * the plugin may run when it returns. It does not run when the process is killed, or when a step
+ * never ends.
  */
 struct mcp_plugin {
 	uint32_t size;

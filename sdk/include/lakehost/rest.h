@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Helpers for plugins that talk to a REST service with JSON, besides <lakehost/call.h>: requests
+ * Helpers for plugins that use a REST service with JSON, in addition to <lakehost/call.h>: requests
  * from templates, values and how they are shown, lists with pages and filters, answers made of
- * facts. A list or a set of facts can stand in the JSON of a tool instead (see "Lists and facts" in
- * the reference of manifests): lakehost-manifest makes the tables below from it.
+ * facts. A list or a set of facts can also be in the JSON of a tool (see "Lists and facts" in the
+ * reference of manifests): lakehost-manifest makes the tables below from it.
  *
- * What <lakehost/call.h> says of its functions holds for these, too: they are for the thread that
- * runs the step, what they return belongs to the step, and a failure is sticky. They are compiled
- * into the plugin, and their structs never cross to the host: they may change in any version of the
- * SDK.
+ * The rules of <lakehost/call.h> are valid here too: the functions are only for the thread that
+ * runs the step, the memory that they return belongs to the step, and a failure is final. They are
+ * compiled into the plugin, and their structs never cross to the host: they may change in any
+ * version of the SDK.
  */
 #ifndef LAKEHOST_REST_H
 #define LAKEHOST_REST_H
