@@ -12,7 +12,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);  /* runs the deferred functions, newest first */
-void arena_reset(struct arena *arena); /* the same; the arena is then ready for the next step */
+void arena_reset(struct arena *arena); /* frees everything; the arena is then ready for the next
+				        * step */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull)); /* zeroed */
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
     __attribute__((returns_nonnull));

@@ -18,9 +18,9 @@
 struct buf;
 
 struct json_limits {
-	size_t bytes;	/* of the whole text */
+	size_t bytes;	/* bytes of the whole text */
 	unsigned depth; /* of nesting */
-	size_t members; /* of values in all */
+	size_t members; /* members of all values together */
 	size_t number;	/* characters of one number */
 	size_t memory;	/* estimated bytes of the tree; 0: as for upstreams */
 };

@@ -72,7 +72,7 @@ struct json_mark json_here(const struct json *json);
 void json_back(struct json *json, const struct json_mark *mark);
 
 void json_begin(struct json *json, char bracket); /* '{' or '[' */
-void json_end(struct json *json);		  /* of the innermost one */
+void json_end(struct json *json);		  /* ends the innermost object or array */
 
 /* The name of the next value in an object. Returns `json`, so that the call can be an argument of
  * the value's call. */

@@ -48,7 +48,7 @@ struct mask_group {
 };
 
 static struct mask_group everywhere;
-static struct mask_group *all_groups; /* of plugins; the number never decreases */
+static struct mask_group *all_groups; /* the groups of plugins; their number never decreases */
 static atomic_bool any;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static _Thread_local const char *current;

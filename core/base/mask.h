@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MASK_VALUES_MAX 256u	    /* of a plugin, and of all given values */
+#define MASK_VALUES_MAX 256u	    /* values of one plugin, and of all given values */
 #define MASK_BYTES_MAX (256u << 10) /* of these values together */
 #define MASK_TEXT_MAX (1u << 30)    /* longer texts are hidden completely */
 

@@ -231,7 +231,7 @@ struct walk {
 	struct json_object *values;
 	size_t n;
 	bool ok;
-	struct template_part key; /* of a query: what is looked for */
+	struct template_part key; /* the key that is searched in a query */
 	bool known;
 };
 

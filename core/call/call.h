@@ -42,7 +42,7 @@ struct call_spec {
 	const struct principal *principal;
 	struct verdict verdict;		  /* the policy's decision, which allowed the call */
 	struct json_object *arguments;	  /* converted by the schema; borrowed */
-	const struct buf *arguments_text; /* the same as JSON, if that exists already */
+	const struct buf *arguments_text; /* the arguments as JSON text, if that exists already */
 	const char *uri;		  /* URI that is read, or NULL */
 	const char *notes;		  /* text that must be added to the answer, or NULL */
 	const char *traceparent;	  /* or NULL */
@@ -58,7 +58,8 @@ struct call_spec {
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;
-	enum result_format format; /* of tables: from the argument `format` if there is one */
+	enum result_format format; /* the format of tables: from the argument `format` if there
+				    * is one */
 	const struct call_events *events;
 	void *owner;
 };

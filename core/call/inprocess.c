@@ -36,7 +36,7 @@ enum local_state {
 	LOCAL_IDLE,  /* no step runs */
 	LOCAL_HERE,  /* a step runs on the loop thread */
 	LOCAL_POOL,  /* a step was given to the pool and its end has not arrived */
-	LOCAL_LEFT,  /* the same, but the call is gone and its outcome is not needed */
+	LOCAL_LEFT,  /* as before, but the call is gone and its outcome is not needed */
 	LOCAL_ENDED, /* no step runs and the call is gone, but a posted report is still to come */
 };
 

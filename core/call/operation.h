@@ -20,7 +20,7 @@ struct call_spec;
 /* The state of a call's operation. */
 enum operation_state {
 	OPERATION_NONE,	    /* the row is not an operation */
-	OPERATION_POSSIBLE, /* it may be one: its start is not interrupted */
+	OPERATION_POSSIBLE, /* the tool can start an operation: the start is not interrupted */
 	OPERATION_RUNS,	    /* it was started; state->outcome has its handle */
 	OPERATION_SEEN,	    /* and a poll succeeded */
 	OPERATION_ALONE,    /* one entry with a handle from the caller: no wait, no second poll */

@@ -106,7 +106,7 @@ struct call_state {
 	const struct runner *runner;
 	void *handle; /* the runner's side of the call */
 	struct principal_use *use;
-	struct call *queue_next, **queue_link; /* of use->queue, in PHASE_QUEUED */
+	struct call *queue_next, **queue_link; /* its place in use->queue, in PHASE_QUEUED */
 	char *traceparent;
 	char *notes; /* text added at the end of the answer, or NULL */
 
@@ -121,7 +121,7 @@ struct call_state {
 	unsigned idle_steps;	 /* number of steps without clean-up since it is ending */
 	char *answers;		 /* for the next entry, or NULL */
 	struct loop_timer limit; /* deadline, grace, end of clean-up */
-	struct loop_timer wait;	 /* of the phase: see the table in life.c */
+	struct loop_timer wait;	 /* the timer of the phase: see the table in life.c */
 
 	/* what the owner gets */
 	struct result result;

@@ -74,8 +74,8 @@ struct config_upstream {
 			  * configured */
 	char *auth_type;	 /* "pat", "basic" …, or NULL when no credential was found */
 	char *auth_why;		 /* "pat: token from DATABRICKS_TOKEN", or what is missing */
-	char *secret;		 /* as it was at the start: token, password, header value, or client
-			    secret; NULL: none is needed, or none was found */
+	char *secret;		 /* the secret at the start: token, password, header value, or
+				  * client secret; NULL: none is needed, or none was found */
 	char *secret_reference;	 /* file: or credential: it was read from, so that it can be read
 				    again; or NULL */
 	char *ca_file;		 /* NULL: the system's bundle */

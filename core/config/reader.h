@@ -28,7 +28,7 @@ struct override {
 };
 
 struct reader {
-	char *name; /* of the file, for messages */
+	char *name; /* the name of the file, for messages */
 	config_t tree;
 	struct config_faults *faults;
 	struct strings known; /* every path that was read */
@@ -42,7 +42,7 @@ struct node {
 	struct reader *reader;
 	config_setting_t *setting; /* NULL: absent */
 	char path[KEY_PATH_MAX];   /* "server", "" for the root */
-	bool item;		   /* one of a list: --set cannot name it */
+	bool item;		   /* an item of a list: --set cannot name it */
 };
 
 /* Parses. After a syntax error, which is a fault, the tree is empty. `text` may be NULL: no

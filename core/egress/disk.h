@@ -38,14 +38,14 @@ struct disk {
 	/* While an operation runs, only its thread may use these. */
 	enum disk_op op;
 	struct transfer_file file;
-	enum mcp_status status; /* of the first thing that failed */
+	enum mcp_status status; /* the status of the first operation that failed */
 	char why[EGRESS_WHY_MAX];
 	char *chunk; /* that was read, or is being written */
 	size_t chunk_len;
 	uint64_t chunk_at; /* where in an input it begins */
 
 	bool open;
-	char *next; /* of an output: what is written next */
+	char *next; /* of an output: the bytes to write next */
 	size_t next_len;
 };
 

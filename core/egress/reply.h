@@ -18,7 +18,7 @@ struct reply {
 	struct mcp_reply public;
 	char *why, *request_id;
 	struct buf body;
-	struct budget *budget;	    /* what the body is counted in, … */
+	struct budget *budget;	    /* the budget that counts the body, … */
 	uint64_t counted;	    /* … and the number of its bytes that are counted; NULL and
 				     * 0: not any more */
 	struct mcp_header *headers; /* names and values are owned */

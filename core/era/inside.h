@@ -19,7 +19,7 @@ struct subscription;
 
 enum eras_state {
 	ERAS_SERVING,
-	ERAS_INPUT_ENDED, /* of stdin; what it asked is still answered */
+	ERAS_INPUT_ENDED, /* stdin has ended; its requests are still answered */
 	ERAS_ENDING,	  /* eras_free() */
 };
 

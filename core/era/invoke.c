@@ -285,7 +285,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	spec.answers = request->answers_text;
 	traceparent = message_text(json_obj(request->message.params, "_meta"), "traceparent");
 	spec.traceparent = traceparent_valid(traceparent) ? traceparent : NULL;
-	if (request->handle.len > 0) { /* it is begun: this answers what its poll asked */
+	if (request->handle.len > 0) { /* the operation has begun: this answers a question of its
+				        * poll */
 		spec.entry = ENTRY_ANSWER;
 		spec.handle = (const unsigned char *)request->handle.data;
 		spec.handle_len = request->handle.len;

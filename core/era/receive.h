@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where transports deliver: bytes become a message, and the message finds its era. */
+/* Transports deliver here: bytes become a message, and each message is given to its era. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

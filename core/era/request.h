@@ -86,16 +86,17 @@ struct request {
 
 	/* the call */
 	const struct row *row;
-	struct json_object *arguments; /* as the call has them */
+	struct json_object *arguments; /* the arguments as the call gets them */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
 	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
 	char *answers_text;	     /* the part of them that the call has */
 	unsigned round;		     /* how often the client was asked before */
-	struct buf handle; /* of the operation whose poll asked, when this answers it; or empty */
+	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
+			    * question; or empty */
 	bool deaf;	   /* the peer accepts no notification of this request */
 
-	struct client_requests *asked; /* of a legacy client; from the first one on */
+	struct client_requests *asked; /* the questions to a legacy client; from the first one on */
 	struct subscription *subscription;
 	struct prepare *prepare; /* a worker has its message */
 	char *session_id;	 /* a response header, or NULL */

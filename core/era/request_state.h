@@ -25,7 +25,7 @@ struct request_state {
 	unsigned round;		     /* number of rounds with questions */
 	struct json_object *asked;   /* array of the keys of the last round; owned */
 	struct json_object *answers; /* object; owned */
-	struct buf handle;	     /* of the operation whose poll asked; or empty */
+	struct buf handle;	     /* the handle of the operation whose poll asked; or empty */
 };
 
 /* Appends the sealed text for the current questions of the request's call. False when the answers

@@ -23,7 +23,7 @@ struct request;
 
 /* What a call of such a tool runs with. */
 struct task {
-	struct json_object *arguments; /* those of the request without the handle; owned */
+	struct json_object *arguments; /* the arguments of the request without the handle; owned */
 	struct buf handle;
 };
 

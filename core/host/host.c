@@ -439,7 +439,8 @@ listeners_open(struct host *host, char *why, size_t why_size)
 	return true;
 }
 
-/* When a plugin never returns, the host exits once every waiting call is too late anyway. */
+/* When a plugin never returns, the host exits when the deadlines of all waiting calls have
+ * passed. */
 static void
 watch_serving(struct host *host)
 {

@@ -28,7 +28,7 @@
 #include "registry/registry.h"
 #include "registry/schema.h"
 
-#define NAME_LENGTH_DEFAULT 35		 /* as that of plugins.name_length */
+#define NAME_LENGTH_DEFAULT 35		 /* the default of plugins.name_length */
 #define COMPLETIONS (MANIFEST_KINDS - 1) /* FOLDER is not a folder but one file */
 
 struct source {

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "manifest/code.h"
 
-#define LIST_COLUMNS_MAX 24 /* as in sdk/src/list.c */
+#define LIST_COLUMNS_MAX 24 /* the same cap as in sdk/src/list.c */
 #define FACTS_MAX 200
 #define LIST_MOST 100 /* rows of a page, when the JSON does not say */
 

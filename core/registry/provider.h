@@ -29,7 +29,8 @@ struct provider {
 	const struct runner *runner;	   /* runs its steps, see call/runner.h */
 	struct worker *worker;		   /* the runner's, when the plugin is isolated */
 	struct plugin *plugin;		   /* owned by the plugin layer */
-	void *self;			   /* what its start() set, when it runs in this process */
+	void *self;			   /* the value that its start() set, if it runs in this
+					    * process */
 	/* The functions of a row; NULL when the plugin's code is not in this process. */
 	const struct mcp_row *(*code)(const struct provider *provider, const struct row *row);
 	/* The plugin reports a change of a list ("tools", …) or of the resource `uri`. Any

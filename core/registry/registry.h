@@ -49,7 +49,8 @@ struct row {
 	const struct provider *provider; /* the plugin that runs it; NULL: a prompt that is only
 					  * text */
 	const char *owner;	  /* the name of that plugin, or the file of the prompt; borrowed */
-	unsigned index;		  /* of the row in the plugin's manifest, within its kind */
+	unsigned index;		  /* the index of the row in the plugin's manifest, within its
+				   * kind */
 	char *name;		  /* tool, prompt, resource or template name; completion: "" */
 	char *uri;		  /* resource: its URI; template: its pattern */
 	char *mime;		  /* of resources and templates, or NULL */
@@ -62,7 +63,7 @@ struct row {
 	bool by_sql;		  /* the access depends on the statement */
 	bool is_inline;		  /* no step blocks: runs on the loop thread */
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
-	enum row_part part;	  /* of `tool`; a tool of its own is ROW_WHOLE */
+	enum row_part part;	  /* which part of `tool` it is; ROW_WHOLE: a complete tool */
 	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
 				   variables are the tool's arguments. A tool published for the
 				   operation of another one: that one. It has the code. */

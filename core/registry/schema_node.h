@@ -42,8 +42,8 @@ struct property {
 
 /* One subschema. Pointers to json-c objects are into the document. */
 struct node {
-	struct node *next;	    /* of all nodes of the schema */
-	struct json_object *source; /* what it was compiled from */
+	struct node *next;	    /* the next in the list of all nodes of the schema */
+	struct json_object *source; /* the JSON from which it was compiled */
 	bool never;		    /* the schema `false` */
 	bool hidden;		    /* its values are not shown in messages */
 	bool time;		    /* milliseconds since 1970, which callers may write in words */

@@ -20,7 +20,7 @@
 
 struct prepare {
 	struct buf *notes; /* or NULL: nothing is limited */
-	const char *name;  /* of the top-level property, for the notes */
+	const char *name;  /* the name of the top-level property, for the notes */
 	unsigned depth;
 };
 

@@ -24,7 +24,7 @@ struct message {
 	const char *method;	      /* borrowed from tree; NULL for responses */
 	struct json_object *params;   /* borrowed; NULL when absent */
 	char *id;		      /* raw JSON token, owned; NULL when absent */
-	struct json_object *id_value; /* the same as a value, borrowed from tree */
+	struct json_object *id_value; /* the id as a JSON value; borrowed from tree */
 	bool large;		      /* set by the reader: workers must do what takes time */
 	bool nul;		      /* a text of it may contain U+0000 */
 	size_t cost;		      /* set by the reader: its size in memory; 0 until then */

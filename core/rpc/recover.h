@@ -33,7 +33,7 @@ enum recover_text { RECOVER_PLAIN, RECOVER_STRING, RECOVER_ESCAPE };
 /* zeroed: nothing was read yet */
 struct recover {
 	enum recover_state state;
-	size_t depth; /* of nesting within a value */
+	size_t depth; /* the depth of nesting within a value */
 	enum recover_text text;
 	char key[RECOVER_KEY_MAX];
 	size_t key_len;

@@ -63,7 +63,7 @@ struct result {
 	struct result_block *block;
 	size_t blocks;
 	size_t text_len;	/* bytes of all text so far, for limits.text */
-	size_t text_offered;	/* the same including what was cut */
+	size_t text_offered;	/* the bytes of text, including text that was cut */
 	bool text_full;		/* something was cut: nothing more is added */
 	size_t blocks_left_out; /* number of blocks beyond RESULT_BLOCKS_MAX */
 	size_t blob_len;	/* bytes of all blobs so far */

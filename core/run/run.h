@@ -108,7 +108,7 @@ struct run {
 	const char *arguments;
 	size_t arguments_len;
 	const char *capabilities_text, *answers_text; /* parsed at the first use */
-	char *answers_memory;			      /* of answers that arrived later */
+	char *answers_memory;			      /* the memory of answers that arrived later */
 	struct json_object *capabilities, *answers;
 	_Atomic int64_t deadline_ms, wait_until_ms;
 	_Atomic bool cancelled;
@@ -121,7 +121,8 @@ struct run {
 	const char *refused; /* the capability for a question that the client cannot be asked */
 	struct result result;
 	struct outcome outcome;	 /* `kind` is what the step asked for so far, then how it ended */
-	struct mcp_reply *reply; /* of this step; borrowed from the caller of run_step */
+	struct mcp_reply *reply; /* the replies for this step; borrowed from the caller of
+				  * run_step */
 	size_t replies;
 	unsigned char handle[MCP_HANDLE_MAX]; /* of the operation */
 	size_t handle_len;

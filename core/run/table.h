@@ -23,7 +23,7 @@ struct result_table {
 	struct table_column *column;
 	size_t columns;
 	struct table_rows cut;	 /* cells of at most `cell` characters */
-	struct table_rows whole; /* the same rows with nothing cut, while `few` */
+	struct table_rows whole; /* the same rows with complete cells, while `few` */
 	bool few;		 /* there are few rows, and they fit whole */
 	size_t cell;
 	size_t rows, offered; /* in the text, and given to table_row */

@@ -57,7 +57,7 @@ enum http_route { ROUTE_ENDPOINT, ROUTE_HEALTHZ, ROUTE_READYZ, ROUTE_NONE };
 
 /* Why a request is refused. `status` 0: it is not. */
 struct http_refusal {
-	int status, code; /* of HTTP, of JSON-RPC */
+	int status, code; /* the status of HTTP, the code of JSON-RPC */
 	const char *why;
 	const char *field, *value; /* a header field of the answer, or NULL */
 };

@@ -28,9 +28,9 @@ struct credential {
 	char *secret;	     /* of the operator; NULL: none is needed */
 	char *access_token;  /* NULL: none is at hand */
 	char *identity;	     /* a digest of address and credential, for what is shared by them */
-	unsigned generation; /* of what requests carry: another number, another credential */
+	unsigned generation; /* changes when the credential of requests changes */
 	int64_t renew_ms;    /* monotonic: from then on the token is to be renewed … */
-	int64_t expires_ms;  /* … and from then on it is no longer good */
+	int64_t expires_ms;  /* … and from this time on it is expired */
 };
 
 enum credential_answer {

@@ -62,7 +62,8 @@ struct channel {
 	int fd;		     /* -1: closed; the loop thread changes it under the lock */
 	unsigned generation; /* increases with each socket */
 	struct buf in, large;
-	struct channel_message first; /* of a message of several frames, while `more` */
+	struct channel_message first; /* the first frame of a message of several frames, while
+				       * `more` */
 	bool more;
 	pthread_mutex_t lock; /* protects the following members: any thread may send */
 	enum channel_state state;

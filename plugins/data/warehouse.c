@@ -52,7 +52,7 @@ struct choice {
 	mcp_step_fn fn;
 	char wanted[160]; /* "": any */
 	struct warehouse best;
-	int fit; /* of the best one; 0: there is none yet */
+	int fit; /* the rank of the best one; 0: there is none yet */
 	unsigned pages;
 };
 

@@ -42,7 +42,7 @@ struct dbx_change {
 	const char *sent;    /* the state after the POST was accepted: "STARTING" */
 	const char *goal;    /* the wanted state */
 	const char *next;    /* the call that shows its progress: "start_sql_warehouse" */
-	const char *waiting; /* what follows its id there: " wait_s=50", or "" */
+	const char *waiting; /* the text after its id: " wait_s=50", or "" */
 	enum dbx_move (*move)(const char *state);
 	const char *const *failed; /* states that end a poll without success; ends with NULL */
 };

@@ -59,7 +59,7 @@ struct dbx_kind {
 
 struct dbx_resolved {
 	char id[DBX_NAME_MAX];
-	char asked[DBX_NAME_MAX]; /* as the caller wrote it */
+	char asked[DBX_NAME_MAX]; /* the name as the caller wrote it */
 };
 
 /*

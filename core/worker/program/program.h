@@ -69,7 +69,7 @@ struct task {
 	struct mcp_reply *reply;
 	struct mcp_header *header;
 	size_t replies;
-	/* of a blocking request: `lock` protects the following members */
+	/* for a blocking request: `lock` protects the following members */
 	pthread_mutex_t lock;
 	pthread_cond_t fetched;
 	const struct mcp_http *request; /* the running request, or NULL */

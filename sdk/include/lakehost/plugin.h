@@ -85,8 +85,8 @@ struct mcp_ops;
  * visible. Frozen. */
 struct mcp_call {
 	const struct mcp_ops *ops;
-	void *sdk;  /* of the SDK's helpers; NULL at the start of each step */
-	void *self; /* what the plugin's start() set, or NULL: see mcp_self() */
+	void *sdk;  /* for the SDK's helpers; NULL at the start of each step */
+	void *self; /* the value that the plugin's start() set, or NULL: see mcp_self() */
 };
 
 /* Runs a row. The return value is for the plugin's own propagation: the host looks at what was
@@ -179,7 +179,7 @@ struct mcp_http {
 	mcp_sink_fn sink;
 	void *sink_data; /* the plugin's; lives until the next step */
 	const char *reply_file;
-	uint32_t timeout_ms; /* of inactivity; 0: the upstream's own */
+	uint32_t timeout_ms; /* without a byte; 0: the upstream's own time-out */
 	uint32_t cache_ms;   /* > 0: a GET reply this young, of the same credential, will do */
 };
 
@@ -195,7 +195,7 @@ struct mcp_reply {
 	size_t n_headers;
 	const char *request_id; /* the upstream's, or "" */
 	int64_t retry_after_ms; /* RFC 9110, 10.2.3; -1: not said */
-	uint64_t bytes;		/* of the body, kept or not */
+	uint64_t bytes;		/* bytes of the body, kept or not */
 	bool stopped;		/* the sink ended it */
 };
 
@@ -221,7 +221,7 @@ struct mcp_failure {
 	int http_status;	/* 0: none */
 	const char *request_id; /* or NULL */
 	int64_t retry_after_ms; /* when to try again; 0 or less: unknown */
-	bool missed;		/* of a poll: see above; else ignored */
+	bool missed;		/* only for a poll: see above; else ignored */
 };
 
 /* What mcp_context() can tell; of an unknown value it tells "". */
@@ -259,7 +259,7 @@ struct mcp_block {
 	const char *uri, *name, *title, *description, *mime; /* as the kind needs; else NULL */
 	struct mcp_text text; /* of text and embedded text resources */
 	struct mcp_text blob; /* raw bytes of image, audio and binary resources; host encodes */
-	int64_t link_size;    /* of a resource_link, in bytes; 0 or less: unknown */
+	int64_t link_size;    /* the size of a resource_link in bytes; 0 or less: unknown */
 	const char *role;     /* prompts: "user" or "assistant"; NULL: not a message */
 	bool trusted;	      /* true: the plugin wrote the text. False: it is untrusted, so the
 			       * host marks it as data and encloses text */

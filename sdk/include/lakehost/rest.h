@@ -129,8 +129,8 @@ struct mcp_page {
 	const char *noun;	/* "clusters" */
 	const char *tool;	/* for the end line */
 	const char *extra;	/* arguments to repeat: "catalog_name=main", or NULL */
-	const char *next_token; /* of the reply; NULL or "": the last page */
-	const char *token;	/* of this page, or NULL */
+	const char *next_token; /* the token in the reply; NULL or "": the last page */
+	const char *token;	/* the token of this page, or NULL */
 	int64_t total;		/* -1: unknown */
 	const char *limit;	/* the tool's argument for the size of a page; NULL: "limit";
 				      "": it has none, but a name_filter */
@@ -236,7 +236,7 @@ enum mcp_detail {
 
 struct mcp_fact {
 	const char *key;   /* member of structuredContent */
-	const char *label; /* of the line or column of the text; NULL: the key */
+	const char *label; /* the label of the line or column of the text; NULL: the key */
 	const char *path;  /* in the item, as in mcp_get() */
 	/* The text. A scalar is this text in structuredContent too; an object or an array stays as
 	 * it is (with mcp_show_id it becomes text, for a fact that the outputSchema declares as
