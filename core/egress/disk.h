@@ -42,7 +42,7 @@ struct disk {
 	char why[EGRESS_WHY_MAX];
 	char *chunk; /* that was read, or is being written */
 	size_t chunk_len;
-	uint64_t chunk_at; /* where in an input it begins */
+	uint64_t chunk_at; /* the offset in an input where it begins */
 
 	bool open;
 	char *next; /* of an output: the bytes to write next */

@@ -244,7 +244,7 @@ write_way(struct writing *writing, struct json_object *row)
 	}
 }
 
-/* By convention; the caller frees it. */
+/* The name by convention; the caller frees it. */
 static char *
 function_of(size_t kind, struct json_object *row)
 {

@@ -261,8 +261,8 @@ result_line(const char *text)
 	return buf_take(&line, &len);
 }
 
-/* Of a long text the beginning and the end, which tell most, and how much of `whole` bytes is left
- * out. The two may be the same text. */
+/* A long text is shown as its beginning and its end, which are the most useful parts, and the
+ * number of bytes removed from `whole` bytes. The two arguments may be the same text. */
 static void
 put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *end, size_t whole)
 {

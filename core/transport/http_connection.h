@@ -84,8 +84,8 @@ struct http_connection {
 	unsigned begun, completed; /* numbers of requests: lines read; answered or dropped */
 	int64_t since_ms;	   /* when the connection or its request began */
 	int64_t deadline_ms;	   /* the phase must end before this time; 0: no limit */
-	int64_t moved_ms; /* when the peer last read some of a whole answer, or sent some of a
-			   * body that is read only for its id */
+	int64_t moved_ms; /* the time when the peer last read a part of a complete answer, or
+			   * last sent a part of a body that is read only for its id */
 	uint64_t acked;	  /* bytes acknowledged at that time */
 
 	/* the request */

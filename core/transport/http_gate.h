@@ -39,7 +39,7 @@ enum gate_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKS };
 /* Zeroed but for head_max and memory_max: a new connection. */
 struct http_gate {
 	enum gate_state state;
-	enum gate_framing framing; /* of the last request */
+	enum gate_framing framing; /* the framing of the last request */
 	size_t head_max;	   /* bytes of request line, fields and trailer; set by the owner */
 	size_t head_len;	   /* bytes of them so far */
 	size_t memory_max;	   /* bytes that the library has for a head; set by the owner */

@@ -315,7 +315,7 @@ class CommandLine(unittest.TestCase):
         conf.write_text('rename = { list_registered_models = "list_tables"; };\n')
         text = self.lakehost("check", status=1).stdout
         self.assertRegex(text, r'plugin ml .*tool list_tables: "list_tables" is already used by data; '
-                               r'prefix = "ml_"; or rename')
+                               r'set prefix = "ml_"; or rename')
         conf.write_text('prefix = "ml_";\nrename = { list_vector_indexes = "indexes"; };\n')
         names = {line.split("\t")[0] for line in self.lakehost("tools").stdout.splitlines()}
         self.assertLessEqual({"ml_list_registered_models", "indexes", "list_tables"}, names)

@@ -14,7 +14,7 @@ bool base64_decode(const char *text, size_t len, unsigned char *out, size_t *out
 bool base64url_decode(const char *text, size_t len, unsigned char *out, size_t *out_len);
 /* Takes either alphabet, with or without padding, whatever the bits left over are. */
 bool base64_decode_any(const char *text, size_t len, unsigned char *out, size_t *out_len);
-/* The value of a digit of either alphabet; -1 when it is none. */
+/* The value of a digit of either alphabet; -1: not a digit. */
 int base64_digit(unsigned char c);
 
 #endif

@@ -65,7 +65,7 @@ buf_reset(struct buf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Makes room for `more` bytes and the NUL behind them. */
+/* Makes room for `more` bytes and the NUL after them. */
 static bool
 grow(struct buf *buf, size_t more)
 {
