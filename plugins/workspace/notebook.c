@@ -47,13 +47,14 @@ count_lines(const char *text, size_t len)
 
 /* One line is longer than a result: it is cut, and the answer names the call for the rest. */
 static const char *
-long_line(struct mcp_call *call, const char *text, const char *start, int64_t room,
-	  const char *path)
+long_line(struct mcp_call *call, const char *text, const char *start, size_t room, const char *path)
 {
 	const char *end = start + room;
 
-	while (((unsigned char)*end & 0xc0) == 0x80)
+	while (end > start && ((unsigned char)*end & 0xc0) == 0x80)
 		end--;
+	if (end == start) /* not text: no character begins here */
+		end = start + room;
 	if (view_is(call, "outputs"))
 		mcp_say(call, "The line is too long; its first %lld bytes are shown.",
 			(long long)(end - start));
@@ -72,7 +73,7 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 	int64_t total = count_lines(text, len), line = 1;
 	int64_t from = mcp_arg_int(call, "start_line", 1);
 	int64_t to = mcp_arg_int(call, "end_line", total);
-	int64_t room = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;
+	size_t room = say_room(call);
 	const char *start = text, *end, *stop = text + len, *after;
 
 	if ((from > total && total > 0) || to < from)
@@ -87,14 +88,14 @@ say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 	for (end = start; end < stop && line <= to; end = after, line++) {
 		after = memchr(end, '\n', (size_t)(stop - end));
 		after = after != NULL ? after + 1 : stop;
-		if (after - start > room && end > start)
+		if ((size_t)(after - start) > room && end > start)
 			break;
 	}
 	if (to > total)
 		to = total;
 	mcp_say(call, "%s (%s), lines %lld-%lld of %lld", path, what, (long long)from,
 		(long long)(line - 1), (long long)total);
-	if (end - start > room)
+	if ((size_t)(end - start) > room)
 		end = long_line(call, text, start, room, path);
 	if (line <= to)
 		mcp_say(call, "Next: get_notebook_content path=%s view=%s start_line=%lld%s%s",

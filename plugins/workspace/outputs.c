@@ -199,7 +199,7 @@ add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t 
 {
 	size_t len = strlen(text), head = OUTPUT_PART, tail = len - OUTPUT_PART;
 
-	while (((unsigned char)text[head] & 0xc0) == 0x80)
+	while (head > 0 && ((unsigned char)text[head] & 0xc0) == 0x80)
 		head--;
 	while (((unsigned char)text[tail] & 0xc0) == 0x80)
 		tail++;
@@ -275,7 +275,7 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 			  views.outputs > 0 ? "with outputs" : "none has a stored output");
 	/* A text that is too long even when cut is read by lines too. */
 	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL ||
-	    (int64_t)views.brief.len > mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS)
+	    views.brief.len > say_room(call))
 		return say_lines(call, views.full.data, views.full.len, path, what);
 	if (views.brief.len > 0)
 		views.brief.len--; /* its last line end */

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define ROOM_LEAST 1000	 /* bytes of output that are always shown */
 #define PICTURES_MAX 100 /* file names of pictures that are shown */
 
 size_t
@@ -63,8 +62,7 @@ say_table(struct mcp_call *call, struct json_object *results)
 	return mcp_say(call, "The cluster cut the result: select fewer rows, or aggregate.");
 }
 
-/* Bytes of an answer for output. */
-static size_t
+size_t
 say_room(struct mcp_call *call)
 {
 	int64_t room = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;

@@ -207,6 +207,25 @@ source_is_read_by_lines(void)
 	fakehost_free(host);
 }
 
+/* The host may allow fewer bytes than the other lines of an answer take; and what a notebook holds
+ * need not be text. */
+static void
+a_source_fits_in_any_room(void)
+{
+	struct fakehost *host = fakehost_new(&mcp_plugin);
+	const struct fakehost_result *result;
+	char text[4001];
+
+	memset(text, 0x80, sizeof(text) - 1);
+	text[4000] = '\0';
+	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
+	fakehost_reply(host, SOURCE, 200, text);
+	fakehost_results(host, 100, 1000, 200, NULL);
+	result = notebook(host, "\"view\":\"source\"");
+	has(result->text, "The line is too long; its first 1000 bytes are shown.");
+	fakehost_free(host);
+}
+
 static void
 a_long_source_goes_on_at_a_line(void)
 {
@@ -578,6 +597,7 @@ static const struct test tests[] = {
 	TEST(an_item_is_shown),
 	TEST(source_is_read_by_lines),
 	TEST(a_long_source_goes_on_at_a_line),
+	TEST(a_source_fits_in_any_room),
 	TEST(cells_are_listed),
 	TEST(outputs_follow_their_cells),
 	TEST(outputs_of_all_kinds_are_text),

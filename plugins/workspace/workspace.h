@@ -28,6 +28,10 @@ const char *notebook_path(struct mcp_call *call, const char *path);
 /* ---- notebook.c, outputs.c ------------------------------------------------------------------- */
 
 #define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for other lines than content */
+#define ROOM_LEAST 1000	    /* bytes of content that are always shown */
+
+/* Bytes of a result for content. */
+size_t say_room(struct mcp_call *call);
 
 int64_t count_lines(const char *text, size_t len);
 /* The lines that start_line and end_line select, as far as a result has room, and the next call.
