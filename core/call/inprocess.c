@@ -375,6 +375,17 @@ on_pool_done(struct pool_job *job)
 	call_stepped(local->call, &local->run->outcome, &local->run->result);
 }
 
+/* The host has ended, with it the call, and no report comes any more. */
+static void
+on_pool_dropped(struct pool_job *job)
+{
+	struct local *local = (struct local *)job;
+
+	local->reporting = false;
+	move(local, LOCAL_ENDED);
+	local_free(local);
+}
+
 static void *
 local_begin(const struct provider *provider, struct call *call, const struct row *row,
 	    const struct run_input *input)
@@ -395,7 +406,9 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	/* passing on a request and its reply needs no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->large = input->arguments_len > INLINE_REPLY_MAX;
-	local->job = (struct pool_job){ .run = on_pool, .done = on_pool_done, .group = provider };
+	local->job = (struct pool_job){
+		.run = on_pool, .done = on_pool_done, .drop = on_pool_dropped, .group = provider
+	};
 	local->report = (struct loop_job){ .fn = on_report, .data = local };
 	local->logs_end = &local->logs;
 	pthread_mutex_init(&local->lock, NULL);

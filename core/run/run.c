@@ -399,7 +399,6 @@ end_step(struct run *run, int rc)
 	run->reply = NULL;
 	run->replies = 0;
 	run->call.sdk = NULL;
-	arena_reset(run->arena);
 }
 
 void
@@ -415,5 +414,6 @@ run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	current = run;
 	end_step(run, run_entry(run, entry));
 	current = outer;
+	arena_reset(run->arena); /* its deferred functions must not use the call: now they cannot */
 	run->life = RUN_WAITS;
 }

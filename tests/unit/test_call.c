@@ -736,6 +736,25 @@ steps_cap(void)
 	rig_fini(&rig);
 }
 
+/* The host ends while steps wait for a thread: none of their memory stays (LeakSanitizer). */
+static void
+ends_with_steps_waiting(void)
+{
+	struct rig rig;
+	struct probe probes[6];
+
+	init(&rig);
+	memset(probes, 0, sizeof(probes));
+	open_gate(false);
+	for (size_t i = 0; i < 6; i++)
+		rig_start(&rig, &probes[i], &(struct probe_spec){ .name = "blocks" });
+	wait_inside(4); /* more of one plugin do not run at once */
+	calls_free(rig.calls);
+	rig.calls = NULL;
+	open_gate(true);
+	rig_fini(&rig);
+}
+
 /* Steps that never end block other calls: these are refused at their deadline. */
 static void
 steps_cap_deadline(void)
@@ -871,6 +890,7 @@ static const struct test tests[] = {
 	TEST(progress_rate),
 	TEST(steps_cap),
 	TEST(steps_cap_deadline),
+	TEST(ends_with_steps_waiting),
 	TEST(suspended_cap),
 	TEST(drain),
 	TEST(free_under_way),

@@ -86,6 +86,35 @@ mistakes(void)
 	}
 }
 
+static void
+goes_on_late(void *data)
+{
+	struct mcp_call *call = data;
+
+	CU_ASSERT_EQUAL(mcp_say(call, "late"), MCP_E_INTERNAL);
+	CU_ASSERT_EQUAL(mcp_again(call, 0, next_nothing, NULL, 0), MCP_E_INTERNAL);
+}
+
+static int
+defers_more(struct mcp_call *call)
+{
+	mcp_defer(call, goes_on_late, call);
+	return mcp_say(call, "said");
+}
+
+/* What a step deferred runs after its end, and cannot change how it ended. */
+static void
+deferred_is_too_late(void)
+{
+	struct run *run;
+
+	run = run_once(&plain, defers_more);
+	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
+	ASSERT_INT(run->result.blocks, 1);
+	ASSERT_STR(run->result.block[0].text, "said");
+	run_free(run);
+}
+
 /* Invalid values from a plugin in this process. */
 static int careless_at;
 
@@ -398,9 +427,8 @@ adopted_structs(void)
 }
 
 static const struct test tests[] = {
-	TEST(mistakes),		TEST(unknown_values),
-	TEST(zero_is_safe),	TEST(a_pointer_of_its_own),
-	TEST(larger_structs),	TEST(adopted_structs),
-	TEST(careless_plugins), TEST(calls_of_others),
+	TEST(mistakes),	       TEST(deferred_is_too_late), TEST(unknown_values),
+	TEST(zero_is_safe),    TEST(a_pointer_of_its_own), TEST(larger_structs),
+	TEST(adopted_structs), TEST(careless_plugins),	   TEST(calls_of_others),
 };
 SUITE(tests)

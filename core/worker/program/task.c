@@ -138,6 +138,18 @@ step_done(struct pool_job *job)
 	send_stepped(task);
 }
 
+/* The worker ends: tasks_end() frees those that the host has not ended. */
+static void
+step_dropped(struct pool_job *job)
+{
+	struct task *task = (struct task *)((char *)job - offsetof(struct task, job));
+
+	if (task->state != TASK_FORGOTTEN)
+		return;
+	task->state = TASK_WAITS;
+	task_free(task);
+}
+
 /* The message is copied, because the step may run after its frame is freed. */
 static void
 take_step(struct task *task, const struct channel_message *message)
@@ -171,6 +183,7 @@ on_step(struct task *task, const struct channel_message *message)
 	task->state = TASK_STEPS;
 	task->job = (struct pool_job){ .run = step_run,
 				       .done = step_done,
+				       .drop = step_dropped,
 				       .large = message->len >= POOL_LARGE_BYTES };
 	if (task->is_inline) {
 		step_run(&task->job);
