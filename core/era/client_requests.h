@@ -21,7 +21,7 @@ struct request;
 void client_requests_send(struct request *request);
 /* A response from this peer. It is ignored when it does not belong to a question. */
 void client_requests_answered(struct peer *peer, const struct message *message);
-/* The request ends. With `tell` the client is told to stop working on the unanswered questions. */
+/* The request ends. With `tell` the client is asked to stop working on the unanswered questions. */
 void client_requests_end(struct request *request, bool tell);
 
 #endif

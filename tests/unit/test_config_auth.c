@@ -118,7 +118,7 @@ principals_refused(void)
 	      "\"write\", \"admin\"");
 }
 
-/* Other machines: only with authentication, and not in the clear. */
+/* Other machines: only with authentication, and not without encryption. */
 static void
 listeners(void)
 {

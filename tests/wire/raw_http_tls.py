@@ -177,7 +177,7 @@ class Tls(unittest.TestCase):
 
     def test_files_that_cannot_be(self):
         cert, key = self.cert, self.key
-        for one, other, why in ((cert, key + "x", "cannot read"), (cert, cert, "not usable"),
+        for one, other, why in ((cert, key + "x", "cannot read"), (cert, cert, "cannot be used together"),
                                 (cert + "x", key, "cannot read"), (cert, "/dev/null", "cannot read")):
             run = subprocess.run([echo.PROGRAM, "--tcp", "127.0.0.1", "0", "--tls", one, other],
                                  capture_output=True, text=True, check=False)
