@@ -27,6 +27,7 @@ calls_new(struct loop *loop, const struct config *config, struct egress *egress)
 	calls->cleanup_ms = CLEANUP_MS;
 	calls->grace_ms =
 	    config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS : config->limits.call_ms / 10;
+	TAILQ_INIT(&calls->idle);
 	calls->drain_timer = (struct loop_timer){ .fn = on_drain, .data = calls };
 	random_bytes(&calls->id_prefix, sizeof(calls->id_prefix));
 	return calls;
@@ -71,7 +72,7 @@ calls_add(struct calls *calls, struct call *call)
 		calls->first->state->link = &state->next;
 	calls->first = call;
 	calls->count++;
-	state->use->calls++;
+	turns_joined(calls, state->use);
 }
 
 void
@@ -80,14 +81,14 @@ calls_remove(struct calls *calls, struct call *call)
 	struct call_state *state = call->state;
 
 	CHECK(state->link != NULL && *state->link == call);
-	CHECK(calls->count > 0 && state->use->calls > 0);
+	CHECK(calls->count > 0);
 	CHECK(state->queue_link == NULL);
 	*state->link = state->next;
 	if (state->next != NULL)
 		state->next->state->link = state->link;
 	state->link = NULL;
 	calls->count--;
-	state->use->calls--;
+	turns_left(calls, state->use);
 	if (calls->count == 0 && calls->drained != NULL)
 		loop_timer_set(calls->loop, &calls->drain_timer, 0);
 }

@@ -6,6 +6,9 @@
 #ifndef CORE_CALL_STATE_H
 #define CORE_CALL_STATE_H
 
+#include <sys/queue.h>
+
+#include "base/hash.h"
 #include "base/loop.h"
 #include "base/principal.h"
 #include "call/call.h"
@@ -30,7 +33,8 @@ struct principal_use {
 	unsigned entering; /* in PHASE_ENTERING */
 	size_t calls;
 	struct call *queue, **queue_end; /* in PHASE_QUEUED, the oldest first */
-	struct principal_use *next;
+	struct hash_link by_name;	 /* in calls->uses */
+	TAILQ_ENTRY(principal_use) idle; /* in calls->idle, without calls */
 };
 
 /* At most 50 polls a second for each upstream. */
@@ -57,8 +61,8 @@ struct calls {
 	size_t n_slow;
 	struct call *first; /* unfinished ones, newest first */
 	size_t count;
-	struct principal_use *uses;
-	size_t n_uses;
+	struct hash uses;			   /* of principals, by name */
+	TAILQ_HEAD(idle_uses, principal_use) idle; /* those without calls, the longest so first */
 	struct poll_rate *rates;
 	unsigned id_prefix;
 	uint64_t next_id;

@@ -20,38 +20,46 @@
 static struct principal_use *
 use_of(struct calls *calls, const char *name)
 {
+	uint64_t hash = hash_of(NULL, name, strlen(name));
+	const struct hash_link *link = hash_find(&calls->uses, hash);
 	struct principal_use *use;
 
-	for (use = calls->uses; use != NULL; use = use->next)
+	for (; link != NULL; link = hash_next(link)) {
+		use = link->owner;
 		if (strcmp(use->name, name) == 0)
 			return use;
+	}
 	use = xcalloc(1, sizeof(*use));
 	snprintf(use->name, sizeof(use->name), "%s", name);
 	use->queue_end = &use->queue;
-	use->next = calls->uses;
-	calls->uses = use;
-	calls->n_uses++;
+	use->by_name.owner = use;
+	hash_add(&calls->uses, &use->by_name, hash);
+	TAILQ_INSERT_TAIL(&calls->idle, use, idle);
 	return use;
 }
 
-/* Principals without calls are removed when there are many. */
 static void
-drop_idle_uses(struct calls *calls)
+drop_use(struct calls *calls, struct principal_use *use)
 {
-	struct principal_use **link = &calls->uses;
+	CHECK(use->calls == 0 && use->steps == 0 && use->entering == 0 && use->queue == NULL);
+	TAILQ_REMOVE(&calls->idle, use, idle);
+	hash_remove(&calls->uses, &use->by_name);
+	free(use);
+}
 
-	while (*link != NULL) {
-		struct principal_use *use = *link;
+void
+turns_joined(struct calls *calls, struct principal_use *use)
+{
+	if (use->calls++ == 0)
+		TAILQ_REMOVE(&calls->idle, use, idle);
+}
 
-		if (use->calls > 0) {
-			link = &use->next;
-			continue;
-		}
-		CHECK(use->steps == 0 && use->entering == 0 && use->queue == NULL);
-		*link = use->next;
-		free(use);
-		calls->n_uses--;
-	}
+void
+turns_left(struct calls *calls, struct principal_use *use)
+{
+	CHECK(use->calls > 0);
+	if (--use->calls == 0)
+		TAILQ_INSERT_TAIL(&calls->idle, use, idle);
 }
 
 const char *
@@ -61,8 +69,8 @@ turns_admit(struct calls *calls, const struct principal *principal, struct princ
 		return "the host is shutting down; call again later";
 	if (calls->count >= calls->config->limits.suspended)
 		return "too many calls are running (limits.suspended); call again later";
-	if (calls->n_uses > PRINCIPALS_KEPT)
-		drop_idle_uses(calls);
+	while (calls->uses.count > PRINCIPALS_KEPT && !TAILQ_EMPTY(&calls->idle))
+		drop_use(calls, TAILQ_FIRST(&calls->idle));
 	*use = use_of(calls, principal->name);
 	return NULL;
 }
@@ -179,13 +187,9 @@ turns_poll_delay(struct calls *calls, const char *upstream)
 void
 turns_fini(struct calls *calls)
 {
-	while (calls->uses != NULL) {
-		struct principal_use *use = calls->uses;
-
-		CHECK(use->calls == 0 && use->queue == NULL);
-		calls->uses = use->next;
-		free(use);
-	}
+	while (!TAILQ_EMPTY(&calls->idle))
+		drop_use(calls, TAILQ_FIRST(&calls->idle));
+	hash_fini(&calls->uses); /* every call has ended */
 	while (calls->rates != NULL) {
 		struct poll_rate *rate = calls->rates;
 

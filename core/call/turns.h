@@ -19,6 +19,9 @@ bool turns_has_room(const struct call *call);
 void turns_moved(struct call *call, enum phase from, enum phase to);
 /* Milliseconds until the rate limit of this upstream allows a poll; reserves it. */
 int64_t turns_poll_delay(struct calls *calls, const char *upstream);
+/* A call of this principal begins and ends. */
+void turns_joined(struct calls *calls, struct principal_use *use);
+void turns_left(struct calls *calls, struct principal_use *use);
 void turns_fini(struct calls *calls);
 
 #endif

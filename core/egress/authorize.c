@@ -24,13 +24,14 @@ authorizer_init(struct authorizer *authorizer, struct egress *egress,
 		const struct config_upstream *upstream)
 {
 	*authorizer = (struct authorizer){ .egress = egress };
+	TAILQ_INIT(&authorizer->waiting);
 	credential_init(&authorizer->credential, upstream);
 }
 
 void
 authorizer_fini(struct authorizer *authorizer)
 {
-	CHECK(authorizer->waiting == NULL);
+	CHECK(TAILQ_EMPTY(&authorizer->waiting) && authorizer->n_waiting == 0);
 	credential_fini(&authorizer->credential);
 }
 
@@ -39,28 +40,22 @@ authorizer_fini(struct authorizer *authorizer)
 static void
 wait_in(struct authorizer *authorizer, struct flight *flight)
 {
-	struct flight **link = &authorizer->waiting;
-
-	while (*link != NULL) /* the first that waited starts first */
-		link = &(*link)->next_waiting;
-	*link = flight;
+	TAILQ_INSERT_TAIL(&authorizer->waiting, flight, waiting);
+	authorizer->n_waiting++;
 	flight_move(flight, FLIGHT_WAITS);
 }
 
 void
 authorize_leave(struct flight *flight)
 {
-	struct flight **link;
+	struct authorizer *authorizer;
 
 	if (flight->phase != FLIGHT_WAITS)
 		return;
-	link = &authorizer_of(flight)->waiting;
-	while (*link != flight) {
-		CHECK(*link != NULL);
-		link = &(*link)->next_waiting;
-	}
-	*link = flight->next_waiting;
-	flight->next_waiting = NULL;
+	authorizer = authorizer_of(flight);
+	CHECK(authorizer->n_waiting > 0);
+	TAILQ_REMOVE(&authorizer->waiting, flight, waiting);
+	authorizer->n_waiting--;
 	flight_move(flight, FLIGHT_RESTS);
 }
 
@@ -69,13 +64,8 @@ authorize_leave(struct flight *flight)
 static void
 release(struct authorizer *authorizer, enum mcp_status error, const char *why)
 {
-	size_t n = 0;
-
-	for (struct flight *flight = authorizer->waiting; flight != NULL;
-	     flight = flight->next_waiting)
-		n++;
-	for (; n > 0 && authorizer->waiting != NULL; n--) {
-		struct flight *flight = authorizer->waiting;
+	for (size_t n = authorizer->n_waiting; n > 0 && authorizer->n_waiting > 0; n--) {
+		struct flight *flight = TAILQ_FIRST(&authorizer->waiting);
 
 		authorize_leave(flight);
 		if (error == MCP_OK)

@@ -10,6 +10,8 @@
 #define CORE_EGRESS_AUTHORIZE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
 
 #include "upstream/credential.h"
 
@@ -21,8 +23,9 @@ struct transfer;
 struct authorizer {
 	struct egress *egress;
 	struct credential credential;
-	struct transfer *renewal; /* the running request for an access token */
-	struct flight *waiting;	  /* flights that wait for a token */
+	struct transfer *renewal;		  /* the running request for an access token */
+	TAILQ_HEAD(flight_queue, flight) waiting; /* for a token, the first that came first */
+	size_t n_waiting;
 };
 
 void authorizer_init(struct authorizer *authorizer, struct egress *egress,

@@ -20,21 +20,6 @@
 
 /* ---- later ----------------------------------------------------------------------------------- */
 
-static struct flight *
-reversed(struct flight *queue)
-{
-	struct flight *first = NULL;
-
-	while (queue != NULL) {
-		struct flight *next = queue->next_queued;
-
-		queue->next_queued = first;
-		first = queue;
-		queue = next;
-	}
-	return first;
-}
-
 static void
 give_first(struct egress *egress)
 {
@@ -54,10 +39,8 @@ run_later(struct loop_job *job)
 	struct flight *flight;
 
 	egress->posted = false;
-	egress->queue = reversed(egress->queue); /* the oldest first */
-	while ((flight = egress->queue) != NULL) {
-		egress->queue = flight->next_queued;
-		flight->queued = false;
+	while ((flight = TAILQ_FIRST(&egress->queue)) != NULL) {
+		flight_unqueue(flight);
 		flight_start(flight);
 	}
 	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
@@ -140,9 +123,14 @@ wait_for(struct transfer *transfer, struct flight *flight, int64_t deadline_ms)
 static struct flight *
 find_equal(struct egress *egress, const struct request *request)
 {
-	for (struct flight *flight = egress->flights; flight != NULL; flight = flight->next) {
-		if (flight->request.single_flight && flight->phase != FLIGHT_ENDS &&
-		    flight->stop == STOP_NOT && strcmp(flight->request.key, request->key) == 0)
+	const struct hash_link *link =
+	    hash_find(&egress->shared, hash_of(NULL, request->key, strlen(request->key)));
+
+	for (; link != NULL; link = hash_next(link)) {
+		struct flight *flight = link->owner;
+
+		if (flight->phase != FLIGHT_ENDS && flight->stop == STOP_NOT &&
+		    strcmp(flight->request.key, request->key) == 0)
 			return flight;
 	}
 	return NULL;
@@ -155,6 +143,7 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 	struct flight *flight = flight_new(transfer->egress);
 
 	flight->request = *request;
+	flight_share(flight);
 	flight->reply =
 	    reply_new(request->reply == MCP_REPLY_BUFFER && request->max_bytes > EGRESS_ERROR_MAX
 			  ? (size_t)request->max_bytes
@@ -255,6 +244,7 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->config = config;
 	egress->pool = pool;
 	egress->budget.cap = config->limits.replies;
+	TAILQ_INIT(&egress->queue);
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
@@ -304,6 +294,7 @@ egress_free(struct egress *egress)
 	}
 	multi_close(egress);
 	cache_free(egress->cache);
+	hash_fini(&egress->shared);
 	CHECK(egress->budget.used == 0); /* else a reply, or a copy of one, was forgotten */
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		authorizer_fini(&egress->authorizer[i]);

@@ -60,18 +60,23 @@ flight_new(struct egress *egress)
 	return flight;
 }
 
-static void
-unqueue(struct flight *flight)
+void
+flight_share(struct flight *flight)
 {
-	struct flight **link = &flight->egress->queue;
+	const char *key = flight->request.key;
 
+	if (!flight->request.single_flight)
+		return;
+	flight->by_key.owner = flight;
+	hash_add(&flight->egress->shared, &flight->by_key, hash_of(NULL, key, strlen(key)));
+}
+
+void
+flight_unqueue(struct flight *flight)
+{
 	if (!flight->queued)
 		return;
-	while (*link != flight) {
-		CHECK(*link != NULL);
-		link = &(*link)->next_queued;
-	}
-	*link = flight->next_queued;
+	TAILQ_REMOVE(&flight->egress->queue, flight, in_queue);
 	flight->queued = false;
 }
 
@@ -79,7 +84,9 @@ static void
 flight_free(struct flight *flight)
 {
 	CHECK(flight->waiters == NULL); /* they would wait for ever */
-	unqueue(flight);
+	flight_unqueue(flight);
+	if (flight->by_key.owner != NULL)
+		hash_remove(&flight->egress->shared, &flight->by_key);
 	disk_release(flight->input);
 	disk_release(flight->output);
 	loop_timer_stop(flight->egress->loop, &flight->retry);
@@ -306,8 +313,7 @@ flight_queue(struct flight *flight)
 	if (flight->queued)
 		return;
 	flight->queued = true;
-	flight->next_queued = flight->egress->queue;
-	flight->egress->queue = flight;
+	TAILQ_INSERT_TAIL(&flight->egress->queue, flight, in_queue);
 	egress_later(flight->egress);
 }
 
@@ -385,7 +391,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 	enum mcp_status error = MCP_OK;
 
 	CHECK(flight->phase == FLIGHT_RUNS && flight->egress->inside == 0);
-	unqueue(flight); /* an attempt that is over cannot be resumed */
+	flight_unqueue(flight); /* an attempt that is over cannot be resumed */
 	flight->reply->public.retry_after_ms =
 	    retry_after_ms(flight->egress->curl, reply_header(flight->reply, "Retry-After"),
 			   clock_wall_ms());
@@ -478,18 +484,17 @@ flight_drop(struct flight *flight)
 		return;
 	}
 	flight->stop = STOP_ABANDONED; /* its handle cannot be removed before libcurl returns */
-	flight->egress->abandoned = true;
+	flight->next_abandoned = flight->egress->abandoned;
+	flight->egress->abandoned = flight;
 }
 
 void
 flights_sweep(struct egress *egress)
 {
-	if (!egress->abandoned)
-		return;
-	egress->abandoned = false;
-	for (struct flight *flight = egress->flights, *next; flight != NULL; flight = next) {
-		next = flight->next;
-		if (flight->stop == STOP_ABANDONED)
-			flight_free(flight);
+	struct flight *flight;
+
+	while ((flight = egress->abandoned) != NULL) {
+		egress->abandoned = flight->next_abandoned;
+		flight_free(flight);
 	}
 }

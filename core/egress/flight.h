@@ -10,6 +10,9 @@
 #ifndef CORE_EGRESS_FLIGHT_H
 #define CORE_EGRESS_FLIGHT_H
 
+#include <sys/queue.h>
+
+#include "base/hash.h"
 #include "base/loop.h"
 #include "egress/curl_api.h"
 #include "egress/egress.h"
@@ -63,15 +66,17 @@ struct flight {
 	enum stop stop;
 	char stop_why[EGRESS_WHY_MAX];
 	size_t header_bytes;
-	unsigned interims;	      /* 1xx heads of this attempt */
-	bool headers_done, to_buffer; /* destination of this reply's body */
-	bool delivered;		      /* the sink received bytes: no more attempts */
-	bool paused, held;	      /* the sink wants no bytes now; libcurl pauses */
-	bool queued;		      /* in egress->queue */
-	bool authorized_again;	      /* after a 401 */
-	unsigned generation;	      /* of the credential that was sent */
-	struct flight *next_waiting;
-	struct flight *next_queued;
+	unsigned interims;	       /* 1xx heads of this attempt */
+	bool headers_done, to_buffer;  /* destination of this reply's body */
+	bool delivered;		       /* the sink received bytes: no more attempts */
+	bool paused, held;	       /* the sink wants no bytes now; libcurl pauses */
+	bool queued;		       /* in egress->queue */
+	bool authorized_again;	       /* after a 401 */
+	unsigned generation;	       /* of the credential that was sent */
+	TAILQ_ENTRY(flight) waiting;   /* in authorizer->waiting, in FLIGHT_WAITS */
+	TAILQ_ENTRY(flight) in_queue;  /* in egress->queue */
+	struct flight *next_abandoned; /* in egress->abandoned */
+	struct hash_link by_key;       /* in egress->shared, if its request is single_flight */
 	struct loop_timer retry;
 };
 
@@ -91,7 +96,10 @@ void flight_start(struct flight *flight); /* or continue after a pause */
 /* Of the request's files, which are opened before the first attempt. */
 void flight_take_files(struct flight *flight);
 uint64_t flight_body_len(const struct flight *flight);
-void flight_queue(struct flight *flight);  /* flight_start() soon */
+void flight_queue(struct flight *flight);   /* flight_start() soon */
+void flight_unqueue(struct flight *flight); /* not any more */
+/* It has its request: equal ones of other transfers find it, if they may. */
+void flight_share(struct flight *flight);
 void flights_sweep(struct egress *egress); /* ends flights that were dropped while libcurl ran */
 void flight_attempted(struct flight *flight, CURLcode rc);
 void flight_fail(struct flight *flight, enum mcp_status error, const char *why);

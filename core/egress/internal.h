@@ -6,6 +6,7 @@
 #ifndef CORE_EGRESS_INTERNAL_H
 #define CORE_EGRESS_INTERNAL_H
 
+#include "base/hash.h"
 #include "base/loop.h"
 #include "egress/authorize.h"
 #include "egress/budget.h"
@@ -25,10 +26,11 @@ struct egress {
 	char *no_proxy;
 	struct loop_timer timer;
 	struct flight *flights;
-	struct flight *queue;	  /* to be started soon; the newest first */
-	struct transfer *pending; /* with a reply ready */
+	struct hash shared;	   /* those that other transfers may join, by their keys */
+	struct flight_queue queue; /* to be started soon */
+	struct flight *abandoned;  /* those that are STOP_ABANDONED */
+	struct transfer *pending;  /* with a reply ready */
 	size_t n_pending;
-	bool abandoned; /* some flight is STOP_ABANDONED */
 	struct loop_job job;
 	bool posted;
 	size_t running;		  /* flights that libcurl works on */

@@ -35,9 +35,7 @@ collect(struct egress *egress)
 			continue;
 		egress->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
 		CHECK(flight != NULL && flight->easy == message->easy_handle);
-		if (flight->stop == STOP_ABANDONED)
-			flight_drop(flight);
-		else
+		if (flight->stop != STOP_ABANDONED) /* else the sweep ends it */
 			flight_attempted(flight, rc);
 	}
 	flights_sweep(egress);

@@ -20,6 +20,8 @@
 #define ID_MAX 40
 
 struct asked {
+	struct hash_link by_id; /* in eras->asked until it is answered */
+	struct request *request;
 	char id[ID_MAX];
 	char *key, *method;
 	bool answered;
@@ -47,6 +49,9 @@ send_question(struct request *request, const struct question *question, struct a
 	struct json json;
 
 	snprintf(asked->id, sizeof(asked->id), "lakehost-%" PRIu64, ++request->eras->questions);
+	asked->request = request;
+	asked->by_id.owner = asked;
+	hash_add(&request->eras->asked, &asked->by_id, hash_of(NULL, asked->id, strlen(asked->id)));
 	asked->key = xstrdup(question->key);
 	asked->method = xstrdup(question->method);
 	downgrade_question(params, request->revision, asked->id);
@@ -80,6 +85,8 @@ static void
 round_fini(struct client_requests *requests)
 {
 	for (size_t i = 0; i < requests->n; i++) {
+		if (!requests->asked[i].answered)
+			hash_remove(&requests->request->eras->asked, &requests->asked[i].by_id);
 		free(requests->asked[i].key);
 		free(requests->asked[i].method);
 	}
@@ -201,6 +208,7 @@ answered(struct request *request, struct asked *asked, const struct message *mes
 
 	CHECK(request->phase == REQUEST_ASKING && request->asked->open > 0);
 	asked->answered = true;
+	hash_remove(&request->eras->asked, &asked->by_id);
 	request->asked->open--;
 	if (error != NULL) {
 		snprintf(what, sizeof(what), "The client did not answer %s", asked->method);
@@ -216,19 +224,19 @@ answered(struct request *request, struct asked *asked, const struct message *mes
 }
 
 void
-client_requests_answered(struct peer *peer, const struct message *message)
+client_requests_answered(struct eras *eras, const struct peer *peer, const struct message *message)
 {
 	const char *id = message_text(message->tree, "id");
+	const struct hash_link *link;
 
 	if (id == NULL)
 		return;
-	for (struct request *request = peer->open; request != NULL; request = request->next) {
-		struct client_requests *requests = request->asked;
+	link = hash_find(&eras->asked, hash_of(NULL, id, strlen(id)));
+	for (; link != NULL; link = hash_next(link)) {
+		struct asked *asked = link->owner;
 
-		for (size_t i = 0; requests != NULL && i < requests->n; i++) {
-			if (requests->asked[i].answered || strcmp(requests->asked[i].id, id) != 0)
-				continue;
-			answered(request, &requests->asked[i], message);
+		if (asked->request->peer == peer && strcmp(asked->id, id) == 0) {
+			answered(asked->request, asked, message);
 			return;
 		}
 	}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+struct eras;
 struct message;
 struct peer;
 struct request;
@@ -20,7 +21,8 @@ struct request;
 /* Sends the questions of the request's call; the call continues when all are answered. */
 void client_requests_send(struct request *request);
 /* A response from this peer. It is ignored when it does not belong to a question. */
-void client_requests_answered(struct peer *peer, const struct message *message);
+void client_requests_answered(struct eras *eras, const struct peer *peer,
+			      const struct message *message);
 /* The request ends. With `tell` the client is asked to stop working on the unanswered questions. */
 void client_requests_end(struct request *request, bool tell);
 

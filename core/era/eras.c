@@ -118,6 +118,8 @@ eras_free(struct eras *eras)
 	session_fini(&eras->pipe);
 	lists_fini(eras);
 	CHECK(eras->subscriptions == NULL && eras->n_subscriptions == 0);
+	hash_fini(&eras->ids);
+	hash_fini(&eras->asked);
 	buf_fini(&eras->out);
 	buf_fini(&eras->note);
 	free(eras);

@@ -7,6 +7,7 @@
 #define CORE_ERA_INSIDE_H
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/loop.h"
@@ -33,6 +34,7 @@ struct eras {
 	struct sessions *sessions;
 	struct session pipe; /* stdio, and its legacy session if there is one */
 	struct peer loose;   /* modern requests over HTTP, which share nothing */
+	struct hash ids;     /* the open requests of all other peers, by peer and id */
 	/* sends messages without a request to a legacy client on stdio; NULL: no stdio */
 	void (*send_stdio)(void *data, const char *json, size_t len);
 	void *stdio;
@@ -45,6 +47,7 @@ struct eras {
 	size_t n_subscriptions;
 	size_t held;	    /* bytes of the messages of open requests; see HELD_MAX */
 	uint64_t questions; /* number of questions to legacy clients: ids of the host */
+	struct hash asked;  /* the questions without an answer, by their id */
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
 };
 

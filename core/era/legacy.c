@@ -86,7 +86,7 @@ legacy_message(struct eras *eras, struct exchange *exchange, struct session *ses
 	if (message->kind == MESSAGE_NOTIFICATION)
 		notification_receive(eras, &session->peer, message);
 	else
-		client_requests_answered(&session->peer, message);
+		client_requests_answered(eras, &session->peer, message);
 	if (batch == NULL)
 		exchange_accept(exchange);
 }

@@ -44,12 +44,10 @@ exchange_accept(struct exchange *exchange)
 
 /* The request of this peer that the client cancels. Unknown and finished ones are ignored. */
 static void
-cancel(struct peer *peer, struct json_object *id)
+cancel(struct eras *eras, const struct peer *peer, struct json_object *id)
 {
-	struct request *request = peer->open;
+	struct request *request = message_is_id(id) ? request_find(eras, peer, id, NULL) : NULL;
 
-	while (request != NULL && !message_same_id(request->message.id_value, id))
-		request = request->next;
 	if (request != NULL)
 		request_withdraw(request);
 }
@@ -58,7 +56,7 @@ void
 notification_receive(struct eras *eras, struct peer *peer, const struct message *message)
 {
 	if (strcmp(message->method, "notifications/cancelled") == 0)
-		cancel(peer, json_get(message->params, "requestId"));
+		cancel(eras, peer, json_get(message->params, "requestId"));
 	else if (strcmp(message->method, "notifications/initialized") == 0 &&
 		 peer == &eras->pipe.peer)
 		session_spoke(&eras->pipe);

@@ -56,6 +56,12 @@ join(struct request *request, struct peer *peer)
 	if (request->next != NULL)
 		request->next->link = &request->next;
 	peer->open = request;
+	/* modern requests over HTTP do not share ids */
+	if (peer == &request->eras->loose)
+		return;
+	request->by_id.owner = request;
+	hash_add(&request->eras->ids, &request->by_id,
+		 message_id_hash(peer, request->message.id_value));
 }
 
 static void
@@ -66,6 +72,8 @@ leave(struct request *request)
 	*request->link = request->next;
 	if (request->next != NULL)
 		request->next->link = request->link;
+	if (request->peer != &request->eras->loose)
+		hash_remove(&request->eras->ids, &request->by_id);
 	request->peer = NULL;
 }
 
@@ -99,19 +107,29 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 	return request;
 }
 
-/* Does another request with this id run? Requests over modern HTTP do not share ids. */
+struct request *
+request_find(struct eras *eras, const struct peer *peer, struct json_object *id,
+	     const struct request *except)
+{
+	const struct hash_link *link = hash_find(&eras->ids, message_id_hash(peer, id));
+
+	for (; link != NULL; link = hash_next(link)) {
+		struct request *request = link->owner;
+
+		if (request != except && request->peer == peer &&
+		    message_same_id(request->message.id_value, id))
+			return request;
+	}
+	return NULL;
+}
+
+/* Does another request with this id run? */
 static bool
 id_taken(const struct request *request)
 {
-	const struct request *other = request->peer->open;
-
-	if (request->peer == &request->eras->loose)
-		return false;
-	for (; other != NULL; other = other->next)
-		if (other != request &&
-		    message_same_id(other->message.id_value, request->message.id_value))
-			return true;
-	return false;
+	return request->peer != &request->eras->loose &&
+	       request_find(request->eras, request->peer, request->message.id_value, request) !=
+		   NULL;
 }
 
 void

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/principal.h"
+#include "base/hash.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "era/era.h"
@@ -67,6 +68,7 @@ enum request_phase {
 struct request {
 	enum request_phase phase;
 	struct request *next, **link; /* in the list of its peer */
+	struct hash_link by_id;	      /* in eras->ids, if its peer has a space of ids */
 	struct eras *eras;
 	struct peer *peer;
 	struct exchange *exchange;
@@ -108,6 +110,9 @@ struct request *request_new(struct eras *eras, struct exchange *exchange, struct
 void request_move(struct request *request, enum request_phase phase);
 /* admit, find the method, run it. */
 void request_run(struct request *request);
+/* The open request of this peer with this id, other than `except` (or NULL); NULL: none. */
+struct request *request_find(struct eras *eras, const struct peer *peer, struct json_object *id,
+			     const struct request *except);
 
 /* A result: begin opens it and returns the writer of its members; end wraps, closes and sends
  * it. */

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "rpc/error.h"
@@ -33,10 +34,26 @@ message_is_id(struct json_object *value)
 bool
 message_same_id(struct json_object *a, struct json_object *b)
 {
-	if (a == NULL || b == NULL)
+	if (a == NULL || b == NULL || json_object_get_type(a) != json_object_get_type(b))
 		return false;
-	return json_object_get_type(a) == json_object_get_type(b) &&
-	       strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
+	if (json_object_is_type(a, json_type_int)) /* each is clipped where the other is exact */
+		return json_object_get_int64(a) == json_object_get_int64(b) &&
+		       json_object_get_uint64(a) == json_object_get_uint64(b);
+	return strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
+}
+
+uint64_t
+message_id_hash(const void *scope, struct json_object *id)
+{
+	const char *text;
+	int64_t number;
+
+	if (json_object_is_type(id, json_type_int)) {
+		number = json_object_get_int64(id);
+		return hash_of(scope, &number, sizeof(number));
+	}
+	text = json_object_get_string(id);
+	return hash_of(scope, text, strlen(text));
 }
 
 const char *

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 
@@ -46,6 +47,8 @@ void message_fini(struct message *message);
 bool message_is_id(struct json_object *value);
 /* Are two values the same id, whatever escapes their strings use? */
 bool message_same_id(struct json_object *a, struct json_object *b);
+/* Equal for the same ids within a scope (see hash_of()); `id` is a valid one. */
+uint64_t message_id_hash(const void *scope, struct json_object *id);
 /* A member that must be a plain text: NULL when it is absent, not a string, or contains U+0000,
  * which would end it early. */
 const char *message_text(struct json_object *object, const char *key);

@@ -330,7 +330,7 @@ deadline_while_waiting(void)
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
 	CU_ASSERT(strstr(got.why, "there is no access token yet") != NULL);
-	CU_ASSERT(b->egress->authorizer[0].waiting == NULL);
+	CU_ASSERT(TAILQ_EMPTY(&b->egress->authorizer[0].waiting));
 	got_fini(&got);
 	upstream_release(b->upstream);
 	rig_free(b); /* while the token is being requested */

@@ -171,8 +171,10 @@ same_ids(void)
 	CU_ASSERT(message_same_id(one, again));
 	CU_ASSERT(!message_same_id(one, text));
 	CU_ASSERT(!message_same_id(NULL, NULL));
+	CU_ASSERT(message_id_hash(NULL, one) == message_id_hash(NULL, again));
 	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":\"\\u0031\",\"method\":\"m\"}"), 0);
 	CU_ASSERT(message_same_id(message.id_value, text));
+	CU_ASSERT(message_id_hash(&message, message.id_value) == message_id_hash(&message, text));
 	message_fini(&message);
 	json_object_put(one);
 	json_object_put(text);
