@@ -34,11 +34,12 @@ struct loop {
 	uint32_t n_timers, heap_room;
 	struct epoll_event batch[BATCH];
 	int n_batch, at_batch;
-	struct loop_watch *always;	/* files that epoll does not support: always ready */
-	struct loop_watch *next_always; /* while timers run: the one after the current */
-	unsigned misses;		/* useless spins in a row */
-	_Atomic(const char *) plugin;	/* plugin whose code runs on the loop thread */
-	_Atomic int64_t plugin_ms;	/* since when */
+	struct loop_watch *always; /* files that epoll does not support: always ready */
+	struct loop_watch
+	    *next_always;	      /* while those of `always` are called: the next one to call */
+	unsigned misses;	      /* useless spins in a row */
+	_Atomic(const char *) plugin; /* plugin whose code runs on the loop thread */
+	_Atomic int64_t plugin_ms;    /* since when */
 };
 
 static void

@@ -108,7 +108,7 @@ enum owner {
 struct call_state {
 	struct call *next, **link; /* of calls->first */
 	const struct runner *runner;
-	void *handle; /* the runner's side of the call */
+	void *handle; /* the runner's own data about the call */
 	struct principal_use *use;
 	struct call *queue_next, **queue_link; /* its place in use->queue, in PHASE_QUEUED */
 	char *traceparent;

@@ -60,7 +60,7 @@ add_warning(struct config *config, const char *format, ...)
 	va_end(args);
 }
 
-/* Order: --log-level, then --set, then LOG_LEVEL, then the file. */
+/* The first that is set is used: --log-level, --set, LOG_LEVEL, the file. */
 static void
 read_log(struct config *config, const struct node *root, const struct config_overrides *overrides)
 {

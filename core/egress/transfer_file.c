@@ -97,7 +97,8 @@ open_dir(const struct strings *dirs, const char *path, const char **rest, char *
 	if (dir < 0 && *path != '/' && *path != '\0' && dirs->count > 0)
 		dir = open(dirs->item[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 && dirs->count == 0)
-		snprintf(why, why_size, "the operator allows no files (plugins.transfer_dirs)");
+		snprintf(why, why_size,
+			 "files of the host cannot be used: plugins.transfer_dirs is empty");
 	else if (dir < 0)
 		snprintf(why, why_size, "%s is not in one of the operator's transfer_dirs", path);
 	return dir;

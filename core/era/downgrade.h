@@ -18,7 +18,7 @@ struct result_block;
 
 /* Appends a content block in the form of `revision`. */
 void downgrade_block(struct json *out, const struct result_block *block, enum revision revision);
-/* Does the revision have this structured content? */
+/* May this structured content be sent to a client of this revision? */
 bool downgrade_structured(const struct buf *structured, enum revision revision);
 /* The parameters of a question, for a request with the id `id`. Changes them. */
 void downgrade_question(struct json_object *params, enum revision revision, const char *id);

@@ -21,7 +21,7 @@ struct request;
 
 #define TASK_TTL_S 86400u /* a handle is good for a day after the answer that named it */
 
-/* What a call of such a tool runs with. */
+/* What a call of a published task tool needs. */
 struct task {
 	struct json_object *arguments; /* the arguments of the request without the handle; owned */
 	struct buf handle;

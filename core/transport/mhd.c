@@ -21,7 +21,7 @@
 #define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: header, and pieces of bodies */
 #define MEMORY_MIN 8192u
 #define TLS_AGAIN (-28)	 /* GNUTLS_E_AGAIN */
-#define TLS_CLOSED (-10) /* GNUTLS_E_INVALID_SESSION: MHD closes */
+#define TLS_CLOSED (-10) /* GNUTLS_E_INVALID_SESSION: MHD closes the connection */
 #define ATTEND_S 86400u	 /* longer ones are treated like this */
 #define EXPORTED __attribute__((visibility("default"), used))
 

@@ -26,7 +26,7 @@ enum remote_state {
 	REMOTE_IDLE,	/* no step runs */
 	REMOTE_WAITS,	/* a step waits for a process */
 	REMOTE_STEPS,	/* the process that runs now has the step */
-	REMOTE_FETCHES, /* and the step waits for a reply: `fetch` */
+	REMOTE_FETCHES, /* the process has the step, which waits for a reply (`fetch`) */
 };
 
 struct remote {

@@ -215,7 +215,8 @@ repair_hint(const char *sql_state)
 	return "Correct the statement and call execute_sql again.";
 }
 
-/* "… SQLSTATE: 42703" in the message, for services that have no member for it. */
+/* The SQLSTATE of an error: its member, or "… SQLSTATE: 42703" in the message where the service
+ * sends no member. */
 static const char *
 sql_state_of(struct mcp_call *call, struct json_object *reply, const char *message)
 {

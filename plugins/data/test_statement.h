@@ -18,7 +18,7 @@
 	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}," \
 	"{\"name\":\"b\",\"type_text\":\"STRING\"}]}"
 
-/* A host on which the statement is submitted, and its state is `reply`. */
+/* A fake host that accepts a statement, and answers `reply` when asked for its state. */
 static inline struct fakehost *
 submitted(const char *reply)
 {

@@ -38,7 +38,7 @@ struct wrong_route {
 /* Makes the call under test. */
 typedef const struct fakehost_result *(*wrong_call_fn)(struct fakehost *host);
 
-/* A tool that makes all of these requests. */
+/* A tool, its arguments, and the routes of all requests that it makes. */
 struct wrong_case {
 	const char *tool, *arguments;
 	struct wrong_route routes[WRONG_ROUTES_MAX];

@@ -154,7 +154,7 @@ say_written(struct mcp_call *call, const struct place *place, const struct conte
 					       content->file, place->shown, place_url(call, place));
 }
 
-/* Is the file at the given path, or at that of a notebook? */
+/* After a write: did the workspace keep a file, or make a notebook (its path has no extension)? */
 static int
 notebook_seen(struct mcp_call *call, const void *state, size_t len)
 {

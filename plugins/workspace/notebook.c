@@ -142,7 +142,8 @@ next_separator(const char *text, const char *separator)
 	return at;
 }
 
-/* The first line of each cell: a cut list continues there. */
+/* The line at which each cell begins. When the list of cells is cut, the next call starts at the
+ * first one that is not shown. */
 struct cells {
 	const char *path;
 	const int64_t *lines;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The next step: suspensions, requests and replies, operations, questions, logs. */
+/* What a step can do before the next one: suspend, send requests, read replies, ask, log. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -452,7 +452,8 @@ files_outside_of_transfer_dirs(void)
 	files_end(b);
 	b = rig_new("", "");
 	http.body_file = "a";
-	refused(b, &http, MCP_E_PERMISSION, "the operator allows no files (plugins.transfer_dirs)");
+	refused(b, &http, MCP_E_PERMISSION,
+		"files of the host cannot be used: plugins.transfer_dirs is empty");
 	rig_free(b);
 }
 

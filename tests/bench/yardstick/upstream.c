@@ -21,7 +21,7 @@
 #include "share.h"
 
 #define SOCKETS 20000
-#define WAITING (1u << 16) /* replies that are not due yet; a power of two */
+#define WAITING (1u << 16) /* room for replies that are not due yet; must be a power of two */
 #define EVENTS 512
 #define BODY                                                                            \
 	"{\"userName\":\"somebody@example.com\",\"id\":\"1234567890\",\"active\":true," \
