@@ -281,7 +281,7 @@ class Bearer(Case):
         self.assertTrue(served.ask('tools/call', **arguments)['isError'])
         self.secret(SECRETS['bearer'])
         served.process.send_signal(signal.SIGHUP)
-        served.wait_for('its file has a new one')
+        served.wait_for('its file has a new secret')
         self.assertIn('OPS-1', served.ask('tools/call', **arguments)['content'][0]['text'])
         self.assertEqual(self.tracker.get('/counts')['refused'], 1)
 
