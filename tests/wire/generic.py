@@ -242,9 +242,9 @@ class Bearer(Case):
 
     def test_what_is_missing(self):
         self.configure('')
-        self.assertIn('give upstreams.tracker.auth', self.run_host('check', status=1))
+        self.assertIn('set upstreams.tracker.auth', self.run_host('check', status=1))
         text = self.run_host('call', 'list_issues', 'project=OPS', status=1)
-        self.assertIn('give upstreams.tracker.auth', text)
+        self.assertIn('set upstreams.tracker.auth', text)
         (self.home / 'lakehost.conf').write_text(
             re.sub(r'upstreams = .*\n.*\n', '', (self.home / 'lakehost.conf').read_text()))
         self.assertIn('lakehost.conf has no upstreams.tracker', self.run_host('check', status=1))
