@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -103,9 +104,16 @@ class Served(http.client.HTTPConnection):
                  clientInfo={'name': 'test', 'version': '1'})
 
     def wait_for(self, words):
-        while words not in self.process.stderr.readline():
-            if self.process.poll() is not None:
-                raise AssertionError('the host has ended')
+        """Reads the log up to a line with these words. A host that never writes it is killed."""
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
+        try:
+            for line in self.process.stderr:
+                if words in line:
+                    return
+            raise AssertionError(f'the host ended without: {words}')
+        finally:
+            timer.cancel()
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
