@@ -235,7 +235,7 @@ auth_check(struct auth *auth, const struct auth_request *request, struct princip
 	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
 	case INBOUND_NONE: break;
 	}
-	CHECK(!"a way of authentication that is not known");
+	CHECK(auth->config->auth.inbound != INBOUND_NONE);
 	return false;
 }
 

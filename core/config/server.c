@@ -161,8 +161,7 @@ override_listeners(struct config *config, const struct node *server,
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--http %s: %s", overrides->http,
 					  why);
-		else
-			add_listener(config, listener);
+		add_listener(config, listener);
 	}
 	if (overrides->unix_path != NULL) {
 		listener = (struct config_listener){ .mode = SOCKET_MODE };
@@ -170,8 +169,7 @@ override_listeners(struct config *config, const struct node *server,
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--unix %s: %s",
 					  overrides->unix_path, why);
-		else
-			add_listener(config, listener);
+		add_listener(config, listener);
 	}
 }
 

@@ -55,7 +55,9 @@ disk_run(struct pool_job *job)
 {
 	struct disk *disk = (struct disk *)job;
 
+	CHECK(disk->op != DISK_IDLE);
 	switch (disk->op) {
+	case DISK_IDLE: break;
 	case DISK_OPEN: open_file(disk); break;
 	case DISK_READ: read_chunk(disk); break;
 	case DISK_WRITE: write_chunk(disk); break;
@@ -67,7 +69,6 @@ disk_run(struct pool_job *job)
 		disk->status = transfer_file_keep(&disk->file, disk->why, sizeof(disk->why));
 		break;
 	case DISK_CLOSE: transfer_file_fini(&disk->file); break;
-	case DISK_IDLE: CHECK(!"a thread of the pool has nothing to do");
 	}
 }
 
