@@ -15,7 +15,7 @@ static inline bool
 http_token_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", (unsigned char)c) != NULL);
 }
 bool http_token(const char *text); /* one character or more */
 

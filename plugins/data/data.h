@@ -96,9 +96,6 @@ bool statement_over(const char *state);
 int statement_failed(struct mcp_call *call, struct json_object *reply, const char *id);
 /* The argument row_limit, limited to what the host shows in one answer. */
 int64_t rows_wanted(struct mcp_call *call);
-/* poll and cancel of every operation on statements. */
-int statement_poll(struct mcp_call *call);
-int statement_cancel(struct mcp_call *call);
 /* A name in back-ticks, safe inside SQL; the name of a table has three parts. */
 const char *quoted(struct mcp_call *call, const char *identifier);
 const char *quoted_name(struct mcp_call *call, const char *catalog, const char *schema,

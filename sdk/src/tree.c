@@ -37,8 +37,9 @@ add_members(struct pending *pending, struct json_object *node)
 	struct json_object_iter member;
 
 	if (json_object_is_type(node, json_type_object)) {
-		json_object_object_foreachC(node, member)
+		json_object_object_foreachC(node, member) {
 			add(pending, member.val);
+		}
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(node); i++)

@@ -85,8 +85,10 @@ check(const char *pattern, const char *value, size_t len)
 	usual = expand(pattern, "v", 1, &plain);
 	PROMISE(usual != NULL);
 	apart = !has_op(pattern, "+") && expand(pattern, "/", 1, &slash) != NULL;
-	buf_cut(&slash, strcspn(slash.data, "?"));
-	apart = apart && uri_path_check(slash.data) == NULL;
+	if (apart) {
+		buf_cut(&slash, strcspn(slash.data, "?"));
+		apart = uri_path_check(slash.data) == NULL;
+	}
 	if (text != NULL) {
 		size_t path = strcspn(text, "?"), usual_path = strcspn(usual, "?");
 

@@ -178,7 +178,7 @@ end_of_input_in_batch(void)
 	ASSERT_INT(json_object_array_length(batch->answer), 1);
 	wait_for_end();
 	/* the end of the host: what is being parsed is given back without an answer */
-	batch = send_stdio(json.data);
+	send_stdio(json.data);
 	buf_fini(&json);
 	rig_stop();
 }
