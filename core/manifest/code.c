@@ -100,7 +100,7 @@ code_declare(struct code *code, const char *type, const char *function, const ch
 static void
 declare_handler(struct code *code, const char *function, const char *path, const char *key)
 {
-	code_declare(code, "int ", function, "(struct mcp_call *call)", path, key);
+	code_declare(code, "int ", function, "(struct mcp_call *)", path, key);
 }
 
 /* #define TOOL_LIST_JOBS "list_jobs" */
@@ -302,15 +302,15 @@ code_plugin(struct code *code, struct json_object *manifest, const char *path)
 	}
 	if (code->start != NULL)
 		buf_printf(&code->prototypes,
-			   "int %s(const struct mcp_host *host, char *why, size_t why_size);\n",
+			   "int %s(const struct mcp_host *, void **, char *, size_t);\n",
 			   code->start);
 	if (code->reply != NULL)
 		buf_printf(&code->prototypes,
-			   "struct json_object *%s(struct mcp_call *call, size_t index,\n"
-			   "\tconst struct mcp_words *words);\n",
+			   "struct json_object *%s(struct mcp_call *, size_t,\n"
+			   "\tconst struct mcp_words *);\n",
 			   code->reply);
 	if (code->stop != NULL)
-		buf_printf(&code->prototypes, "void %s(void);\n", code->stop);
+		buf_printf(&code->prototypes, "void %s(void *);\n", code->stop);
 }
 
 static void

@@ -15,7 +15,7 @@
 #define FACTS_MAX 200
 #define LIST_MOST 100 /* rows of a page, when the JSON does not say */
 
-#define SHOW_PARAMETERS "(struct mcp_call *call, struct json_object *value)"
+#define SHOW_PARAMETERS "(struct mcp_call *, struct json_object *)"
 
 /* ---- members of the JSON --------------------------------------------------------------------- */
 
@@ -285,9 +285,9 @@ write_list_members(struct table *table, struct json_object *list, struct names *
 	write_renamed(table, out, json_obj(list, "renamed"), variables);
 	write_body(table, out, json_obj(list, "body"), is_post);
 	add_function(table, out, list, "item", "bool ",
-		     "(struct mcp_call *call, struct json_object *item)");
-	add_function(table, out, list, "words", "struct mcp_words ", "(struct mcp_call *call)");
-	add_function(table, out, list, "none", "int ", "(struct mcp_call *call)");
+		     "(struct mcp_call *, struct json_object *)");
+	add_function(table, out, list, "words", "struct mcp_words ", "(struct mcp_call *)");
+	add_function(table, out, list, "none", "int ", "(struct mcp_call *)");
 }
 
 static void
@@ -308,7 +308,7 @@ write_list(struct table *table, struct json_object *list)
 	buf_puts(out, "};\n\n");
 	buf_printf(out, "static int\nserve_%s(struct mcp_call *call)\n{\n", table->name);
 	if (values != NULL) {
-		code_declare(table->code, "struct json_object *", values, "(struct mcp_call *call)",
+		code_declare(table->code, "struct json_object *", values, "(struct mcp_call *)",
 			     table->path, "values");
 		buf_printf(out,
 			   "\tstruct json_object *values = %s(call);\n\n"

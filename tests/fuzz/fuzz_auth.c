@@ -83,13 +83,13 @@ check_file(const char *data, size_t len)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *text = xstrndup((const char *)bytes, len);
+	char *text = xstrndup((const char *)data, len);
 
 	check_bearer(text);
 	check_range(text);
-	check_file((const char *)bytes, len);
+	check_file((const char *)data, len);
 	free(text);
 	return 0;
 }

@@ -40,27 +40,27 @@ check_head(const char *data, size_t len)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const char *data = (const char *)bytes;
+	const char *text = (const char *)data;
 	struct http_gate whole, cut;
 	size_t passed;
 
 	if (len > INPUT_MAX)
 		return 0;
-	passed = feed(&whole, data, len, len + 1);
+	passed = feed(&whole, text, len, len + 1);
 	PROMISE(passed <= len);
 	PROMISE((whole.fault == NULL) == (passed == len));
 	PROMISE((whole.fault == NULL) == (whole.status == 0));
 	for (size_t piece = 1; piece < 9; piece++) {
-		passed = feed(&cut, data, len, piece);
+		passed = feed(&cut, text, len, piece);
 		PROMISE(cut.status == whole.status && cut.requests == whole.requests);
 		PROMISE((cut.fault == NULL) == (passed == len));
 		PROMISE(cut.state == whole.state || cut.fault != NULL);
 	}
 	PROMISE(whole.fault == NULL || http_gate_feed(&whole, "x", 1) == 0);
 	if (whole.fault == NULL && cut.requests == 1 && cut.state == GATE_START && len > 0 &&
-	    *data != '\r')
-		check_head(data, len);
+	    *text != '\r')
+		check_head(text, len);
 	return 0;
 }
