@@ -360,9 +360,7 @@ stopped(struct flight *flight)
 		error = MCP_OK;
 	} else if (flight->stop == STOP_TOO_LARGE) {
 		error = MCP_E_TOO_LARGE;
-	} else if (flight->stop == STOP_BUDGET) {
-		error = MCP_E_UNAVAILABLE;
-	} else if (flight->stop == STOP_FILE) {
+	} else if (flight->stop == STOP_BUDGET || flight->stop == STOP_FILE) {
 		error = MCP_E_UNAVAILABLE;
 	} else if (flight->stop == STOP_PAGE || flight->stop == STOP_INTERIM) {
 		snprintf(why, sizeof(why), "%s %s", flight_target(flight), flight->stop_why);

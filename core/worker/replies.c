@@ -262,9 +262,8 @@ on_world(struct worker *worker, struct remote *remote, enum wire_type type, stru
 		return false;
 	if (type == WIRE_MASK)
 		take_mask(worker, remote, text, len);
-	else if (strlen(text) != len || !utf8_valid(text, len))
-		return false;
-	else if (type == WIRE_CHANGED && !run_can_change(text))
+	else if (strlen(text) != len || !utf8_valid(text, len) ||
+		 (type == WIRE_CHANGED && !run_can_change(text)))
 		return false;
 	else if (type == WIRE_CHANGED)
 		worker->provider->changed(worker->provider, text, NULL);

@@ -245,7 +245,7 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 int
 dbx_change_poll(struct mcp_call *call, const struct dbx_change *change)
 {
-	/* NOLINTBEGIN(bugprone-sizeof-expression): the state is the pointer; the change is constant */
+	/* NOLINTBEGIN(bugprone-sizeof-expression): the state is the pointer */
 	return mcp_fetch(call, change->thing->get, id_object(call, change->thing, handle_id(call)),
 			 change_polled, &change, sizeof(change));
 	/* NOLINTEND(bugprone-sizeof-expression) */
