@@ -237,7 +237,7 @@ say_callers(struct check *check)
 
 	if (config->auth.inbound == INBOUND_NONE)
 		check_say(check, CHECK_OK, "callers",
-			  "whoever reaches the listener, as the principal " PRINCIPAL_LOCAL);
+			  "everyone who reaches the listener, as the principal " PRINCIPAL_LOCAL);
 	else if (config->auth.inbound == INBOUND_HEADER)
 		check_say(check, CHECK_OK, "callers", "the users that trusted proxies name in %s",
 			  config->auth.header);

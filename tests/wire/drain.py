@@ -100,7 +100,7 @@ class Client:
         self.http.close()
 
     def give_up(self):
-        """Ends the connection below whoever reads; what runs for it is cancelled."""
+        """Closes the connection of a reader; what runs for it is cancelled."""
         self.http.sock.shutdown(socket.SHUT_RDWR)
 
 

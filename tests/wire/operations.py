@@ -266,7 +266,7 @@ def runs():
             ("run_notebook", {"notebook_path": "/Users/me/NUMBER"}),
             ("cancel_job_run", {"run_id": "NUMBER"})]:
         for end, state, fails in run_states():
-            # whoever cancels a run has what was wanted when it has ended, however that was
+            # a cancel succeeds when the run has ended, in any state
             fails = fails and tool != "cancel_job_run"
             for name, polls in courses(running, unknown, state):
                 yield run(tool, arguments, end, name, polls, fails)
