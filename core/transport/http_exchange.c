@@ -184,7 +184,8 @@ http_finish(struct exchange *exchange, int status, const struct exchange_header 
 	    const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
-	bool gone = connection->held != EXCHANGE_OPEN;
+	bool drop = connection->held != EXCHANGE_OPEN || connection->socket == SOCKET_DROPPED;
+	bool stream = connection->sse.state != SSE_NONE;
 
 	http_held_move(connection, EXCHANGE_NONE);
 	if (connection->socket == SOCKET_CLOSED) {
@@ -192,14 +193,14 @@ http_finish(struct exchange *exchange, int status, const struct exchange_header 
 		return;
 	}
 	loop_timer_stop(connection->listener->http->loop, &connection->tick);
-	if (gone || connection->socket == SOCKET_DROPPED)
+	if (!drop && stream)
+		drop = !sse_end(&connection->sse, json, len);
+	if (drop)
 		http_drop(connection); /* also when its queue was full, and the tick is stopped */
-	else if (connection->sse.state == SSE_NONE)
-		finish_whole(connection, status, headers, n, json, len);
-	else if (sse_end(&connection->sse, json, len))
+	else if (stream)
 		push(connection);
 	else
-		http_drop(connection);
+		finish_whole(connection, status, headers, n, json, len);
 }
 
 const struct exchange_ops http_exchange_ops = {

@@ -253,8 +253,7 @@ running_plugins_stay_as_they_are(void)
 	expect(&rig, 0, PLUGIN_START, "");
 	expect(&rig, 1, PLUGIN_OK, "");
 	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
-	CU_ASSERT_FATAL(row != NULL);
-	ASSERT_STR(row->provider->self, "good"); /* set by start() */
+	ASSERT_STR(row != NULL ? row->provider->self : NULL, "good"); /* set by start() */
 	rig_fini(&rig);
 }
 
