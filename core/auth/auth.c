@@ -7,6 +7,7 @@
 
 #include "auth/bearer.h"
 #include "auth/failures.h"
+#include "auth/groups.h"
 #include "auth/store.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -86,6 +87,19 @@ static const struct auth_refusal refused_access = {
 	NULL, NULL
 };
 
+static const struct auth_refusal refused_groups = {
+	403,
+	"this principal is in more than 32 groups that the configuration names: an administrator "
+	"removes it from some of them",
+	NULL, NULL
+};
+static const struct auth_refusal refused_group_header = {
+	403,
+	"the header that names the groups is accepted from the proxies in auth.trusted_proxies "
+	"only",
+	NULL, NULL
+};
+
 static bool
 refuse(const struct auth_request *request, const struct auth_refusal *reason, const char *name,
        struct auth_refusal *refusal)
@@ -127,25 +141,58 @@ narrower(enum access a, enum access b)
 	return a < b ? a : b;
 }
 
-/* What the configuration allows this principal: never more than policy.access. */
-static enum access
-access_of(const struct config *config, const char *name)
+static const struct config_principal *
+principal_listed(const struct config *config, const char *name)
 {
-	enum access access = config->auth.unknown;
-
 	for (size_t i = 0; i < config->auth.principals; i++)
 		if (strcmp(config->auth.principal[i].name, name) == 0)
-			access = config->auth.principal[i].access;
-	return narrower(config->access, access);
+			return &config->auth.principal[i];
+	return NULL;
 }
 
+/* What the configuration allows: the narrowest of its own entry and of those of its groups; without
+ * any entry policy.default_access. Never more than policy.access. */
+static enum access
+access_of(const struct config *config, const struct config_principal *own,
+	  const struct principal *principal)
+{
+	enum access access = own != NULL ? own->access : ACCESS_ADMIN;
+	bool listed = own != NULL;
+
+	for (size_t i = 0; i < config->auth.groups_listed; i++) {
+		const struct config_group *group = &config->auth.group[i];
+
+		if (!group->grants || !principal_in_group(principal, group->name))
+			continue;
+		access = narrower(access, group->access);
+		listed = true;
+	}
+	return narrower(config->access, listed ? access : config->auth.unknown);
+}
+
+static bool
+add_listed_groups(const struct config *config, const struct config_principal *own,
+		  struct principal *principal)
+{
+	for (size_t i = 0; own != NULL && i < own->groups.count; i++)
+		if (!groups_add(config, own->groups.item[i], strlen(own->groups.item[i]),
+				principal))
+			return false;
+	return true;
+}
+
+/* `principal` has the groups that its credential names. */
 static bool
 accept(const struct auth *auth, const struct auth_request *request, const char *name,
        enum access access, struct principal *principal, struct auth_refusal *refusal)
 {
+	const struct config_principal *own = principal_listed(auth->config, name);
+
 	CHECK(strlen(name) < sizeof(principal->name));
 	CHECK(strcmp(name, PRINCIPAL_LOCAL) != 0);
-	access = narrower(access, access_of(auth->config, name));
+	if (!add_listed_groups(auth->config, own, principal))
+		return refuse(request, &refused_groups, name, refusal);
+	access = narrower(access, access_of(auth->config, own, principal));
 	if (access == ACCESS_NONE)
 		return refuse(request, &refused_access, name, refusal);
 	strcpy(principal->name, name);
@@ -191,6 +238,8 @@ check_token(struct auth *auth, const struct auth_request *request, struct princi
 		return refuse_wrong(auth, request, &refused_unknown, NULL, refusal);
 	if (token_expired(token, clock_wall_ms() / 1000))
 		return refuse_wrong(auth, request, &refused_expired, token->name, refusal);
+	if (!groups_add_list(auth->config, token->groups, principal))
+		return refuse(request, &refused_groups, token->name, refusal);
 	return accept(auth, request, token->name, token->access, principal, refusal);
 }
 
@@ -214,10 +263,14 @@ check_header(struct auth *auth, const struct auth_request *request, struct princ
 {
 	if (request->user != NULL && !is_trusted(auth, &request->from))
 		return refuse_wrong(auth, request, &refused_forged, NULL, refusal);
+	if (request->groups != NULL && !is_trusted(auth, &request->from))
+		return refuse_wrong(auth, request, &refused_group_header, NULL, refusal);
 	if (request->user == NULL)
 		return refuse(request, &refused_no_user, NULL, refusal);
 	if (!is_user(request->user))
 		return refuse(request, &refused_user, NULL, refusal);
+	if (request->groups != NULL && !groups_add_list(auth->config, request->groups, principal))
+		return refuse(request, &refused_groups, request->user, refusal);
 	return accept(auth, request, request->user, ACCESS_ADMIN, principal, refusal);
 }
 
@@ -225,9 +278,11 @@ bool
 auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,
 	   struct auth_refusal *refusal)
 {
-	bool private = request->tls || request->from.kind == ADDRESS_UNIX ||
-		       address_is_loopback(&request->from);
+	bool private;
 
+	*principal = (struct principal){ .access = ACCESS_NONE };
+	private = request->tls || request->from.kind == ADDRESS_UNIX ||
+		  address_is_loopback(&request->from);
 	if (!private && !is_trusted(auth, &request->from))
 		return refuse_wrong(auth, request, &refused_clear, NULL, refusal);
 	switch (auth->config->auth.inbound) {

@@ -25,6 +25,7 @@ struct auth_request {
 	bool tls;
 	const char *authorization; /* the header, or NULL */
 	const char *user;	   /* the header that auth.header names, or NULL */
+	const char *groups;	   /* the header that auth.groups_header names, or NULL */
 };
 
 /* Why a request is refused. All texts are constants. */

@@ -1,2 +1,2 @@
-lakehost_core(auth SOURCES auth.c bearer.c failures.c store.c token.c token_file.c
+lakehost_core(auth SOURCES auth.c bearer.c failures.c groups.c store.c token.c token_file.c
 	LIBS PkgConfig::CRYPTO)

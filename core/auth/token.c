@@ -51,6 +51,21 @@ token_name_check(const char *name)
 						  : NULL;
 }
 
+const char *
+token_groups_check(const char *groups)
+{
+	size_t len = strlen(groups);
+
+	if (len == 0 || len > TOKEN_GROUPS_MAX)
+		return "the names of the groups have 1 to 1024 bytes in all";
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)groups[i] <= 0x20 || groups[i] == 0x7f)
+			return "the name of a group here has no spaces and no control characters";
+	return *groups == ',' || groups[len - 1] == ',' || strstr(groups, ",,") != NULL
+		 ? "there is one comma between two groups, and no other one"
+		 : NULL;
+}
+
 const struct token *
 token_find(const struct token_list *list, const char digest[TOKEN_DIGEST + 1])
 {

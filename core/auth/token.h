@@ -15,14 +15,16 @@
 #define TOKEN_PREFIX "lh_" /* so that scanners for secrets find it */
 #define TOKEN_LENGTH 46u   /* with 32 random bytes in base64url */
 #define TOKEN_NAME_MAX 64u
-#define TOKEN_DIGEST 64u /* hexadecimal digits */
-#define TOKENS_MAX 1024u /* of one file */
+#define TOKEN_GROUPS_MAX 1024u /* bytes of the names of its groups */
+#define TOKEN_DIGEST 64u       /* hexadecimal digits */
+#define TOKENS_MAX 1024u       /* of one file */
 
 struct token {
 	char name[TOKEN_NAME_MAX + 1]; /* of its principal */
 	enum access access;
 	int64_t created_s, expires_s; /* since 1970; expires_s 0: never */
 	char digest[TOKEN_DIGEST + 1];
+	char groups[TOKEN_GROUPS_MAX + 1]; /* with commas between them; "": none */
 };
 
 struct token_list {
@@ -35,6 +37,8 @@ void token_make(char text[TOKEN_LENGTH + 1]);
 void token_digest(const char *text, size_t len, char digest[TOKEN_DIGEST + 1]);
 /* NULL when it can name a principal, else the reason. */
 const char *token_name_check(const char *name);
+/* NULL when the text is a list of groups, with commas between them, else the reason. */
+const char *token_groups_check(const char *groups);
 /* The token with this digest, or NULL. Takes the same time for each digest, whether it is in the
  * list or not: every entry is compared, and all of its bytes. */
 const struct token *token_find(const struct token_list *list, const char digest[TOKEN_DIGEST + 1]);

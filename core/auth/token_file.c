@@ -16,7 +16,7 @@
 #include "base/trust.h"
 #include "config/text.h"
 
-#define FIELDS 5u
+#define FIELDS 5u /* that each line has; a sixth has the groups */
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -43,8 +43,12 @@ read_token(char *line, struct token *token)
 		if (field[i] == NULL)
 			return "it has less than five fields";
 	}
-	if (rest != NULL)
-		return "it has more than five fields";
+	if (rest != NULL && strchr(rest, ' ') != NULL)
+		return "it has more than six fields";
+	why = rest != NULL ? token_groups_check(rest) : NULL;
+	if (why != NULL)
+		return why;
+	strcpy(token->groups, rest != NULL ? rest : "");
 	why = token_name_check(field[0]);
 	if (why != NULL)
 		return why;
@@ -201,14 +205,15 @@ write_list(const char *path, const struct token_list *list, const struct stat *f
 	bool fine;
 
 	buf_init(&text, TOKEN_FILE_MAX);
-	buf_puts(&text,
-		 "# Tokens of lakehost: name, access, created, expires (0: never), SHA-256.\n");
+	buf_puts(
+	    &text,
+	    "# Tokens of lakehost: name, access, created, expires (0: never), SHA-256, groups.\n");
 	for (size_t i = 0; i < list->count; i++) {
 		const struct token *token = &list->token[i];
 
-		buf_printf(&text, "%s %s %" PRId64 " %" PRId64 " %s\n", token->name,
+		buf_printf(&text, "%s %s %" PRId64 " %" PRId64 " %s%s%s\n", token->name,
 			   access_name(token->access), token->created_s, token->expires_s,
-			   token->digest);
+			   token->digest, token->groups[0] != '\0' ? " " : "", token->groups);
 	}
 	if (!buf_ok(&text)) {
 		snprintf(why, why_size, "%s would become larger than %u bytes", path,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file of tokens: one line for each, "NAME ACCESS CREATED EXPIRES SHA256", with times in
- * seconds since 1970. Empty lines and lines that begin with # are ignored. Whoever can write to it
- * can let people in, so it must belong to this user or to root, and nobody else may write to it.
+ * The file of tokens: one line for each, "NAME ACCESS CREATED EXPIRES SHA256 GROUPS", with times
+ * in seconds since 1970, and groups only for a token that has some. Empty lines and lines that
+ * begin with # are ignored. Whoever can write to it can let people in, so it must belong to this
+ * user or to root, and nobody else may write to it.
  */
 #ifndef LAKEHOST_CORE
 #error "core only"

@@ -13,6 +13,15 @@ access_name(enum access access)
 }
 
 bool
+principal_in_group(const struct principal *principal, const char *group)
+{
+	for (unsigned i = 0; i < principal->n_groups; i++)
+		if (strcmp(principal->groups[i], group) == 0)
+			return true;
+	return false;
+}
+
+bool
 access_parse(const char *name, enum access *access)
 {
 	for (int i = 0; access_names[i] != NULL; i++)

@@ -11,6 +11,7 @@
 
 #define PRINCIPAL_NAME_MAX 256
 #define PRINCIPAL_LOCAL "local"
+#define PRINCIPAL_GROUPS_MAX 32u /* groups of one principal that the configuration names */
 
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
 /* As policy.access spells it; the list ends with NULL. */
@@ -21,6 +22,12 @@ bool access_parse(const char *name, enum access *access); /* false: it is none o
 struct principal {
 	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed for it, budgets are counted for it */
 	enum access access;
+	/* Its groups, as far as the configuration names them: other groups change nothing. The
+	 * texts belong to the configuration (config->auth.groups). */
+	const char *groups[PRINCIPAL_GROUPS_MAX];
+	unsigned n_groups;
 };
+
+bool principal_in_group(const struct principal *principal, const char *group);
 
 #endif

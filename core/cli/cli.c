@@ -73,12 +73,14 @@ static const struct cli_command commands[] = {
 	  "client starts\nthis program on stdio, with the options given here. With --url "
 	  "it connects by HTTP.\n",
 	  "url", 1, 1, cli_client_config },
-	{ "token", "token new NAME [--access LEVEL] [--days N] | list | revoke NAME",
+	{ "token",
+	  "token new NAME [--access LEVEL] [--days N] [--groups LIST] | list | revoke NAME",
 	  "make, list and revoke the tokens with which clients call over HTTP",
 	  "For auth.inbound = \"token\". new prints the token once; only its digest is stored. "
 	  "LEVEL\nis read (the default), write or admin. A token expires after 90 days, or N; "
-	  "--days 0:\nnever. A serving host notices a change within a second.\n",
-	  "access days", 1, 2, cli_token },
+	  "--days 0:\nnever. LIST has the groups of the principal, with commas between them. A "
+	  "serving host\nnotices a change within a second.\n",
+	  "access days groups", 1, 2, cli_token },
 };
 
 enum {
@@ -93,7 +95,8 @@ enum {
 	OPT_URL,
 	OPT_MARKDOWN,
 	OPT_ACCESS,
-	OPT_DAYS
+	OPT_DAYS,
+	OPT_GROUPS
 };
 
 static const struct option options[] = {
@@ -112,6 +115,7 @@ static const struct option options[] = {
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
 	{ "access", required_argument, NULL, OPT_ACCESS },
 	{ "days", required_argument, NULL, OPT_DAYS },
+	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -232,6 +236,7 @@ option_apply(struct cli *cli, int option)
 	case OPT_OUTPUT: cli->output = optarg; break;
 	case OPT_ACCESS: cli->access = optarg; break;
 	case OPT_DAYS: cli->days = optarg; break;
+	case OPT_GROUPS: cli->groups = optarg; break;
 	case OPT_URL: cli->url = optarg; break;
 	default: break;
 	}

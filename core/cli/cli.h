@@ -26,6 +26,7 @@ struct cli {
 	const char *url;       /* client-config --url URL */
 	const char *access;    /* token new --access LEVEL */
 	const char *days;      /* token new --days N */
+	const char *groups;    /* token new --groups LIST */
 	const char **argument; /* the words after the subcommand and its options */
 	size_t arguments;
 };

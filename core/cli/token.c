@@ -66,6 +66,10 @@ token_new(const struct cli *cli, const char *path, const char *name)
 	if (cli->access != NULL &&
 	    (!access_parse(cli->access, &token.access) || token.access == ACCESS_NONE))
 		return token_fault("--access is read, write or admin");
+	fault = cli->groups != NULL ? token_groups_check(cli->groups) : NULL;
+	if (fault != NULL)
+		return token_fault(fault);
+	strcpy(token.groups, cli->groups != NULL ? cli->groups : "");
 	strcpy(token.name, name);
 	token.expires_s = days == 0 ? 0 : token.created_s + days * DAY_S;
 	token_make(text);
@@ -97,14 +101,15 @@ token_print_list(const char *path)
 	if (!token_file_read(path, &list, &status, why, sizeof(why)))
 		return token_fault(why);
 	buf_init(&out, LIST_MAX);
-	buf_puts(&out, "name\taccess\tcreated\texpires");
+	buf_puts(&out, "name\taccess\tcreated\texpires\tgroups");
 	for (size_t i = 0; i < list.count; i++) {
 		const struct token *token = &list.token[i];
 
 		write_date(token->created_s, made);
 		write_date(token->expires_s, ends);
-		buf_printf(&out, "\n%s\t%s\t%s\t%s%s", token->name, access_name(token->access),
-			   made, ends, token_expired(token, now) ? " (expired)" : "");
+		buf_printf(&out, "\n%s\t%s\t%s\t%s%s\t%s", token->name, access_name(token->access),
+			   made, ends, token_expired(token, now) ? " (expired)" : "",
+			   token->groups);
 	}
 	render_table_text(out.data, out.len);
 	buf_fini(&out);
@@ -130,8 +135,8 @@ token_run(const struct cli *cli, const struct config *config)
 	const char *name = cli->arguments > 1 ? cli->argument[1] : NULL;
 	bool make = strcmp(verb, "new") == 0;
 
-	if (!make && (cli->access != NULL || cli->days != NULL))
-		return token_fault("--access and --days are for \"token new\"");
+	if (!make && (cli->access != NULL || cli->days != NULL || cli->groups != NULL))
+		return token_fault("--access, --days and --groups are for \"token new\"");
 	if (config->auth.inbound != INBOUND_TOKEN)
 		return token_fault("auth.inbound is not \"token\": set it in lakehost.conf first");
 	if (strcmp(verb, "list") == 0 && name == NULL)

@@ -15,8 +15,11 @@
 #define PROXIES_MAX 64u
 #define PRINCIPALS_MAX 1024u
 #define HEADER_NAME_MAX 64u
+#define GROUPS_MAX 256u
+#define GROUP_NAME_MAX 128u
 
 static const char *const inbound_words[] = { "none", "token", "header", NULL };
+static const char inbound_any[] = "\"token\" or \"header\"";
 
 /* A setting that would have no effect is a mistake, and here it is a dangerous one. */
 static void
@@ -60,22 +63,35 @@ has_meaning(const char *name)
 }
 
 static void
-read_header(struct config *config, const struct node *auth)
+check_header_name(const struct node *auth, const char *key, const char *name)
 {
-	const char *name = node_raw_text(auth, "header");
-
-	only_with(auth, "header", config->auth.inbound == INBOUND_HEADER || name == NULL,
-		  "\"header\"");
-	if (config->auth.inbound != INBOUND_HEADER)
-		return;
-	config->auth.header = xstrdup(name != NULL ? name : "X-Forwarded-User");
-	name = config->auth.header;
 	if (strlen(name) > HEADER_NAME_MAX ||
 	    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			      "0123456789-")] != '\0')
-		node_fault(auth, "header", "must be the name of a header: letters, digits and -");
+		node_fault(auth, key, "must be the name of a header: letters, digits and -");
 	else if (has_meaning(name))
-		node_fault(auth, "header", "\"%s\" has another meaning", name);
+		node_fault(auth, key, "\"%s\" has another meaning", name);
+}
+
+static void
+read_header(struct config *config, const struct node *auth)
+{
+	const char *name = node_raw_text(auth, "header");
+	const char *groups = node_raw_text(auth, "groups_header");
+	bool used = config->auth.inbound == INBOUND_HEADER;
+
+	only_with(auth, "header", used || name == NULL, "\"header\"");
+	only_with(auth, "groups_header", used || groups == NULL, "\"header\"");
+	if (!used)
+		return;
+	config->auth.header = xstrdup(name != NULL ? name : "X-Forwarded-User");
+	check_header_name(auth, "header", config->auth.header);
+	if (groups == NULL)
+		return;
+	config->auth.groups_header = xstrdup(groups);
+	check_header_name(auth, "groups_header", groups);
+	if (strcasecmp(groups, config->auth.header) == 0)
+		node_fault(auth, "groups_header", "is the header that names the user");
 }
 
 static void
@@ -85,7 +101,7 @@ read_proxies(struct config *config, const struct node *auth)
 
 	node_list(auth, "trusted_proxies", &list);
 	only_with(auth, "trusted_proxies", config->auth.inbound != INBOUND_NONE || list.count == 0,
-		  "\"token\" or \"header\"");
+		  inbound_any);
 	if (list.count > PROXIES_MAX)
 		node_fault(auth, "trusted_proxies", "has more than %u entries", PROXIES_MAX);
 	config->auth.proxy = xcalloc(PROXIES_MAX, sizeof(*config->auth.proxy));
@@ -103,6 +119,95 @@ read_proxies(struct config *config, const struct node *auth)
 			   "must list the proxies whose header names the user, such as "
 			   "[ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
 	strings_fini(&list);
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+const char *
+config_group(const struct config *config, const char *name, size_t len)
+{
+	for (size_t i = 0; i < config->auth.groups.count; i++)
+		if (strncmp(config->auth.groups.item[i], name, len) == 0 &&
+		    config->auth.groups.item[i][len] == '\0')
+			return config->auth.groups.item[i];
+	return NULL;
+}
+
+/* A comma separates groups in the header of a proxy and in the file of tokens. */
+static const char *
+group_name_fault(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > GROUP_NAME_MAX)
+		return "a group has a name of 1 to 128 bytes";
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ',')
+			return "the name of a group has no comma and no control characters";
+	return *name == ' ' || name[len - 1] == ' ' ? "the name of a group has no space at its ends"
+						    : NULL;
+}
+
+void
+config_name_group(struct config *config, const struct node *node, const char *key, const char *name)
+{
+	const char *fault = group_name_fault(name);
+
+	if (fault != NULL)
+		node_fault(node, key, "\"%s\": %s", name, fault);
+	else if (config_group(config, name, strlen(name)) != NULL)
+		return;
+	else if (config->auth.groups.count == GROUPS_MAX)
+		node_fault(node, key, "the configuration names more than %u groups", GROUPS_MAX);
+	else
+		strings_add(&config->auth.groups, name);
+}
+
+static void
+read_group(struct config *config, const struct node *node)
+{
+	struct config_group group = { .name = node_text(node, "name", NULL) };
+
+	group.grants = node_has(node, "access");
+	group.access = (enum access)node_word(node, "access", access_names, ACCESS_NONE);
+	if (group.name == NULL) {
+		node_fault(node, "name", "is missing");
+		return;
+	}
+	for (size_t i = 0; i < config->auth.groups_listed; i++)
+		if (strcmp(config->auth.group[i].name, group.name) == 0)
+			node_fault(node, "name", "\"%s\" is there twice", group.name);
+	config_name_group(config, node, "name", group.name);
+	config->auth.group = xrealloc(config->auth.group, (config->auth.groups_listed + 1) *
+							      sizeof(*config->auth.group));
+	config->auth.group[config->auth.groups_listed++] = group;
+}
+
+static void
+read_groups(struct config *config, const struct node *root)
+{
+	size_t n = node_count(root, "groups");
+
+	only_with(root, "groups", config->auth.inbound != INBOUND_NONE || n == 0, inbound_any);
+	if (n > GROUPS_MAX)
+		node_fault(root, "groups", "has more than %u entries", GROUPS_MAX);
+	for (size_t i = 0; i < n && i < GROUPS_MAX; i++) {
+		struct node item = node_item(root, "groups", i);
+
+		read_group(config, &item);
+	}
+}
+
+/* ---- principals ---------------------------------------------------------------------------- */
+
+static void
+read_membership(struct config *config, const struct node *node, struct config_principal *principal)
+{
+	node_list(node, "groups", &principal->groups);
+	if (principal->groups.count > PRINCIPAL_GROUPS_MAX)
+		node_fault(node, "groups", "has more than %u entries", PRINCIPAL_GROUPS_MAX);
+	for (size_t i = 0; i < principal->groups.count; i++)
+		config_name_group(config, node, "groups", principal->groups.item[i]);
 }
 
 static void
@@ -123,8 +228,11 @@ read_principal(struct config *config, const struct node *node)
 	for (size_t i = 0; principal.name != NULL && i < config->auth.principals; i++)
 		if (strcmp(config->auth.principal[i].name, principal.name) == 0)
 			node_fault(node, "name", "\"%s\" is there twice", principal.name);
-	if (principal.name == NULL)
+	read_membership(config, node, &principal);
+	if (principal.name == NULL) {
+		strings_fini(&principal.groups);
 		return;
+	}
 	config->auth.principal =
 	    xrealloc(config->auth.principal,
 		     (config->auth.principals + 1) * sizeof(*config->auth.principal));
@@ -136,8 +244,7 @@ read_principals(struct config *config, const struct node *root)
 {
 	size_t n = node_count(root, "principals");
 
-	only_with(root, "principals", config->auth.inbound != INBOUND_NONE || n == 0,
-		  "\"token\" or \"header\"");
+	only_with(root, "principals", config->auth.inbound != INBOUND_NONE || n == 0, inbound_any);
 	if (n > PRINCIPALS_MAX)
 		node_fault(root, "principals", "has more than %u entries", PRINCIPALS_MAX);
 	for (size_t i = 0; i < n && i < PRINCIPALS_MAX; i++) {
@@ -156,7 +263,7 @@ read_unknown(struct config *config, const struct node *root)
 	bool given = node_raw_text(&policy, "default_access") != NULL;
 
 	only_with(&policy, "default_access", config->auth.inbound != INBOUND_NONE || !given,
-		  "\"token\" or \"header\"");
+		  inbound_any);
 	config->auth.unknown =
 	    given ? (enum access)node_word(&policy, "default_access", access_names, absent)
 		  : absent;
@@ -172,6 +279,7 @@ config_read_auth(struct config *config, const struct node *root)
 	read_tokens(config, &auth);
 	read_header(config, &auth);
 	read_proxies(config, &auth);
+	read_groups(config, root);
 	read_principals(config, root);
 	read_unknown(config, root);
 }
@@ -181,8 +289,15 @@ config_auth_fini(struct config *config)
 {
 	free(config->auth.tokens);
 	free(config->auth.header);
+	free(config->auth.groups_header);
 	free(config->auth.proxy);
-	for (size_t i = 0; i < config->auth.principals; i++)
+	for (size_t i = 0; i < config->auth.principals; i++) {
 		free(config->auth.principal[i].name);
+		strings_fini(&config->auth.principal[i].groups);
+	}
 	free(config->auth.principal);
+	for (size_t i = 0; i < config->auth.groups_listed; i++)
+		free(config->auth.group[i].name);
+	free(config->auth.group);
+	strings_fini(&config->auth.groups);
 }

@@ -10,6 +10,9 @@
 
 struct node;
 
+/* For a reader of a setting that names a group: from now on principals can be in it. */
+void config_name_group(struct config *config, const struct node *node, const char *key,
+		       const char *name);
 void config_read_auth(struct config *config, const struct node *root);
 void config_auth_fini(struct config *config);
 

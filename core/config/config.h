@@ -57,6 +57,13 @@ enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER };
 struct config_principal {
 	char *name;
 	enum access access;
+	struct strings groups; /* that it is in, whatever its credential says */
+};
+
+struct config_group {
+	char *name;
+	enum access access; /* of its members, if … */
+	bool grants;	    /* … the configuration says it */
 };
 
 struct upstream_kind;
@@ -126,10 +133,14 @@ struct config {
 		enum inbound inbound;
 		char *tokens;		     /* path of the file of tokens; NULL: not needed */
 		char *header;		     /* that names the user; NULL: not needed */
+		char *groups_header;	     /* that names the user's groups; NULL: none */
 		struct address_range *proxy; /* auth.trusted_proxies */
 		size_t proxies;
 		struct config_principal *principal; /* the list `principals` */
 		size_t principals;
+		struct config_group *group; /* the list `groups` */
+		size_t groups_listed;
+		struct strings groups; /* each group that the configuration names anywhere */
 		enum access unknown; /* of principals that are not listed: policy.default_access */
 	} auth;
 	struct config_upstream *upstream;
@@ -200,6 +211,8 @@ struct config *config_from(const struct config_source *source,
 			   const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);
 void config_free(struct config *config);
+/* The configuration's own text of this group, or NULL: it names no such group. */
+const char *config_group(const struct config *config, const char *name, size_t len);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
 
 #endif

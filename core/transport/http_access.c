@@ -117,7 +117,8 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 	struct http *http = connection->listener->http;
 	struct auth_request request = { .tls = connection->listener->tls,
 					.authorization = connection->head.authorization,
-					.user = connection->head.user };
+					.user = connection->head.user,
+					.groups = connection->head.groups };
 	struct auth_refusal why;
 
 	if (http->auth == NULL) {

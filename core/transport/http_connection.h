@@ -66,7 +66,8 @@ struct http_refusal {
 struct http_head {
 	const char *host, *origin, *content_type, *content_length, *transfer_encoding;
 	const char *authorization, *expect, *last_event_id;
-	const char *user; /* the field that auth.header names */
+	const char *user;   /* the field that auth.header names */
+	const char *groups; /* the field that auth.groups_header names */
 	struct accept accept;
 	bool coded;    /* the body has a Content-Encoding */
 	uint64_t body; /* declared length; UINT64_MAX: chunked */

@@ -16,7 +16,7 @@
 struct reader {
 	struct http_head *head;
 	struct http_refusal *refusal;
-	const char *user; /* auth.header, or NULL */
+	const struct config *config;
 	const char *mcp[MCP_MAX];
 	size_t n_mcp;
 };
@@ -27,6 +27,13 @@ head_refuse(struct reader *reader, int status, enum rpc_error error, const char 
 	*reader->refusal =
 	    (struct http_refusal){ .status = status, .code = rpc_error_code(error), .why = why };
 	return MHD_NO; /* ends the iteration */
+}
+
+/* `setting`: the name of a field in the configuration, or NULL. */
+static bool
+is_named(const char *setting, const char *name, size_t len)
+{
+	return setting != NULL && strlen(setting) == len && strncasecmp(setting, name, len) == 0;
 }
 
 /* Fields that decide the kind of the request, and must therefore be unique. */
@@ -51,10 +58,9 @@ singleton(const struct reader *reader, const char *name, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (strlen(table[i].name) == len && strncasecmp(table[i].name, name, len) == 0)
 			return table[i].value;
-	if (reader->user != NULL && strlen(reader->user) == len &&
-	    strncasecmp(reader->user, name, len) == 0)
+	if (is_named(reader->config->auth.header, name, len))
 		return &head->user;
-	return NULL;
+	return is_named(reader->config->auth.groups_header, name, len) ? &head->groups : NULL;
 }
 
 /* Is the body sent unchanged? The coding "identity" changes nothing. */
@@ -118,7 +124,7 @@ http_head_read(struct http_connection *connection, struct http_refusal *refusal)
 	struct http_head *head = &connection->head;
 	struct reader reader = { .head = head,
 				 .refusal = refusal,
-				 .user = connection->listener->http->config->auth.header };
+				 .config = connection->listener->http->config };
 
 	*head = (struct http_head){ 0 };
 	*refusal = (struct http_refusal){ 0 };

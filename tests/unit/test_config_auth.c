@@ -118,6 +118,43 @@ principals_refused(void)
 	      "\"write\", \"admin\"");
 }
 
+static void
+groups(void)
+{
+	struct config *c;
+
+	clean_environment();
+	c = fine(TOKEN "groups = ( { name = \"staff\"; }, { name = \"Data Analysts\"; access = "
+		       "\"read\"; } ); principals = ( { name = \"ann\"; access = \"read\"; groups "
+		       "= [ \"staff\", \"ops\" ]; } );");
+	ASSERT_INT(c->auth.groups.count, 3);
+	ASSERT_INT(c->auth.groups_listed, 2);
+	CU_ASSERT(!c->auth.group[0].grants && c->auth.group[1].grants);
+	ASSERT_INT(c->auth.group[1].access, ACCESS_READ);
+	CU_ASSERT(config_group(c, "ops", 3) == c->auth.groups.item[2]);
+	CU_ASSERT(config_group(c, "ops", 2) == NULL && config_group(c, "Ops", 3) == NULL);
+	ASSERT_INT(c->auth.principal[0].groups.count, 2);
+	config_free(c);
+	wrong(TOKEN "groups = ( { access = \"read\"; } );", "t.conf:1: groups.name: is missing");
+	wrong(TOKEN "groups = ( { name = \"a\"; },\n{ name = \"a\"; } );",
+	      "t.conf:2: groups.name: \"a\" is there twice");
+	wrong(TOKEN "groups = ( { name = \"a,b\"; } );",
+	      "t.conf:1: groups.name: \"a,b\": the name of a group has no comma and no control "
+	      "characters");
+	wrong(TOKEN "groups = ( { name = \"a \"; } );",
+	      "t.conf:1: groups.name: \"a \": the name of a group has no space at its ends");
+	wrong(TOKEN "groups = ( { name = \"a\"; access = \"all\"; } );",
+	      "t.conf:1: groups.access: \"all\" must be one of \"none\", \"read\", \"write\", "
+	      "\"admin\"");
+	wrong("groups = ( { name = \"a\"; } );",
+	      "t.conf:1: groups: has an effect only with auth.inbound = \"token\" or \"header\"");
+	wrong("auth = { inbound = \"token\"; groups_header = \"X-Groups\"; };",
+	      "t.conf:1: auth.groups_header: has an effect only with auth.inbound = \"header\"");
+	wrong("auth = { inbound = \"header\"; groups_header = \"x-forwarded-user\"; "
+	      "trusted_proxies = [ \"unix\" ]; };",
+	      "t.conf:1: auth.groups_header: is the header that names the user");
+}
+
 /* Other machines: only with authentication, and not without encryption. */
 static void
 listeners(void)
@@ -153,6 +190,7 @@ listeners(void)
 }
 
 static const struct test tests[] = {
-	TEST(defaults), TEST(every_value), TEST(refused), TEST(principals_refused), TEST(listeners),
+	TEST(defaults),		  TEST(every_value), TEST(refused),
+	TEST(principals_refused), TEST(groups),	     TEST(listeners),
 };
 SUITE(tests)

@@ -116,7 +116,7 @@ is_same(const struct token *a, const struct token *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->access == b->access &&
 	       a->created_s == b->created_s && a->expires_s == b->expires_s &&
-	       strcmp(a->digest, b->digest) == 0;
+	       strcmp(a->digest, b->digest) == 0 && strcmp(a->groups, b->groups) == 0;
 }
 
 static void
@@ -127,6 +127,7 @@ round_trip(void)
 	struct stat status;
 	char *path;
 
+	strcpy(bob.groups, "ops,on-call");
 	folder_make();
 	path = folder_path("new/deep/tokens");
 	CU_ASSERT(!reads(path, &list));
@@ -158,7 +159,11 @@ invalid_files(void)
 	static const char *const lines[] = {
 		"ann",
 		"ann read 1 2",
-		"ann read 1 2 " DIGEST " more",
+		"ann read 1 2 " DIGEST " one two",
+		"ann read 1 2 " DIGEST " ,a",
+		"ann read 1 2 " DIGEST " a,",
+		"ann read 1 2 " DIGEST " a,,b",
+		"ann read 1 2 " DIGEST " a\tb",
 		"ann read 1 2 " DIGEST " ",
 		"ann  read 1 2 " DIGEST,
 		" ann read 1 2 " DIGEST,
