@@ -184,7 +184,7 @@ read_group(struct config *config, const struct node *node)
 }
 
 static void
-read_groups(struct config *config, const struct node *root)
+read_group_list(struct config *config, const struct node *root)
 {
 	size_t n = node_count(root, "groups");
 
@@ -279,7 +279,7 @@ config_read_auth(struct config *config, const struct node *root)
 	read_tokens(config, &auth);
 	read_header(config, &auth);
 	read_proxies(config, &auth);
-	read_groups(config, root);
+	read_group_list(config, root);
 	read_principals(config, root);
 	read_unknown(config, root);
 }
