@@ -263,7 +263,7 @@ plugin_inspect(const struct cli *cli)
 int
 cli_plugin(struct cli *cli)
 {
-	static const char *const verbs[] = { "list", "enable", "disable", "inspect" };
+	static const char *const verbs[] = { "list", "enable", "disable", "inspect", "new" };
 	const char *verb = cli->argument[0];
 	bool named = cli->arguments == 2;
 
@@ -276,10 +276,13 @@ cli_plugin(struct cli *cli)
 		return cli_plugin_switch(cli, false);
 	if (strcmp(verb, "inspect") == 0 && named)
 		return plugin_inspect(cli);
+	if (strcmp(verb, "new") == 0 && cli->arguments == 3)
+		return cli_plugin_new(cli);
 	if (nearest_name(verb, verbs, ARRAY_SIZE(verbs)) != NULL)
 		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb,
 			nearest_name(verb, verbs, ARRAY_SIZE(verbs)));
-	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE\n",
+	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE | "
+	      "new NAME DIR\n",
 	      stderr);
 	return 2;
 }
