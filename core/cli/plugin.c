@@ -207,12 +207,13 @@ print_manifest(const char *path, struct json_object *manifest)
 {
 	struct json_object *head = json_obj(manifest, "plugin");
 	struct json_object *list = json_arr(head, "permissions");
+	struct json_object_iter member;
 
 	printf("file         %s\n", path);
-	json_object_object_foreach(head, key, value)
-		if (json_object_is_type(value, json_type_string) ||
-		    json_object_is_type(value, json_type_boolean))
-			printf("%-12s %s\n", key, json_object_get_string(value));
+	json_object_object_foreachC(head, member)
+		if (json_object_is_type(member.val, json_type_string) ||
+		    json_object_is_type(member.val, json_type_boolean))
+			printf("%-12s %s\n", member.key, json_object_get_string(member.val));
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		printf("%-12s %s\n", i == 0 ? "permissions" : "",
 		       json_object_get_string(json_object_array_get_idx(list, i)));
