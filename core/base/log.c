@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The log's output. A line is at most PIPE_BUF long and is written with one write(2), only when
- * stderr has room: a client that does not read stderr must not stop the host. Lost lines are
- * counted, and the next line that can be written reports their number.
- */
+/* Makes the lines of the log. log_sink.c writes them. */
 #include "base/log.h"
 
-#include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/json_write.h"
+#include "base/log_sink.h"
 
-#define LINE_MAX_BYTES PIPE_BUF
 #define VALUE_MAX_BYTES 1024
 #define END_RESERVE 32 /* for `,"truncated":true}` and the newline */
 #define MESSAGE_MAX 65536
@@ -32,8 +22,6 @@ static const char *const level_names[] = { "debug", "info", "notice", "warning",
 
 static _Atomic enum log_level threshold = LOG_INFO;
 static atomic_bool as_text;
-static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t lost; /* lines; under the lock */
 
 void
 log_init(enum log_level level, bool text)
@@ -104,22 +92,68 @@ add_inside(struct buf *out, const char *text, size_t len)
 	buf_json_inside(out, text + run, len - run);
 }
 
+/* ---- a line -------------------------------------------------------------------------------- */
+
+/* One JSON object, or for a terminal "stamp level event key=value …". It has no memory of its own:
+ * most lines are written while a call ends. */
+struct line {
+	bool text;
+	bool full; /* something did not fit */
+	size_t len, cap;
+	char bytes[LOG_LINE_MAX];
+};
+
+static void
+put_bytes(struct line *line, const char *bytes, size_t len)
+{
+	if (line->full || len > line->cap - line->len) {
+		line->full = true;
+		return;
+	}
+	memcpy(line->bytes + line->len, bytes, len);
+	line->len += len;
+}
+
+static void
+put_word(struct line *line, const char *word)
+{
+	put_bytes(line, word, strlen(word));
+}
+
+static void
+put_escaped(struct line *line, const char *text, size_t len)
+{
+	struct buf buf;
+
+	if (json_plain_run(text, len) == len && memchr(text, 0x7F, len) == NULL) {
+		put_bytes(line, text, len);
+		return;
+	}
+	buf_init(&buf, LOG_LINE_MAX);
+	add_inside(&buf, text, len);
+	if (buf_ok(&buf))
+		put_bytes(line, buf.data, buf.len);
+	else
+		line->full = true;
+	buf_fini(&buf);
+}
+
 /* Masks before it shortens, so that no part of a secret remains. */
 static void
-add_text(struct buf *out, const char *text, size_t len)
+put_text(struct line *line, const char *text, size_t len)
 {
 	char *masked = mask_apply(text, len, &len);
 	const char *shown = masked != NULL ? masked : text;
 
 	if (len <= VALUE_MAX_BYTES) {
-		add_inside(out, shown, len);
+		put_escaped(line, shown, len);
 	} else {
 		size_t cut = VALUE_MAX_BYTES;
 
 		while (cut > 0 && ((unsigned char)shown[cut] & 0xC0) == 0x80)
 			cut--;
-		add_inside(out, shown, cut);
-		buf_puts(out, "\xE2\x80\xA6");
+		put_escaped(line, shown, cut);
+		put_word(line, "\xE2\x80\xA6");
 	}
 	free(masked);
 }
@@ -133,180 +167,164 @@ is_word(const char *text)
 	return *text != '\0';
 }
 
-/* ---- a line -------------------------------------------------------------------------------- */
-
-/* One JSON object, or for a terminal "stamp level event key=value …". */
-struct line {
-	bool text;
-	struct buf buf;
-	struct json json;
-};
-
 static void
-add_string(struct line *line, const char *value, size_t len)
+put_string(struct line *line, const char *value, size_t len, bool plain)
 {
-	bool quotes = line->text && !is_word(value);
+	bool quotes = !line->text || !is_word(value);
 
-	if (!line->text)
-		json_open_string(&line->json);
 	if (quotes)
-		buf_putc(&line->buf, '"');
-	add_text(&line->buf, value, len);
+		put_bytes(line, "\"", 1);
+	if (plain)
+		put_bytes(line, value, len);
+	else
+		put_text(line, value, len);
 	if (quotes)
-		buf_putc(&line->buf, '"');
-	if (!line->text)
-		json_close_string(&line->json);
+		put_bytes(line, "\"", 1);
 }
 
 static void
-add_key(struct line *line, const char *key)
+put_key(struct line *line, const char *key)
 {
-	if (line->text)
-		buf_printf(&line->buf, " %s=", key);
-	else
-		json_member(&line->json, key);
+	if (line->text) {
+		put_bytes(line, " ", 1);
+		put_word(line, key);
+		put_bytes(line, "=", 1);
+	} else {
+		put_bytes(line, ",\"", 2);
+		put_word(line, key);
+		put_bytes(line, "\":", 2);
+	}
 }
 
 static void
-add_number(struct line *line, int64_t number)
+put_number(struct line *line, int64_t number)
 {
-	if (line->text)
-		buf_printf(&line->buf, "%" PRId64, number);
-	else
-		json_number(&line->json, number);
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		digits[--at] = '-';
+	put_bytes(line, digits + at, sizeof(digits) - at);
 }
 
 static void
-add_boolean(struct line *line, bool value)
+put_boolean(struct line *line, bool value)
 {
-	if (line->text)
-		buf_puts(&line->buf, value ? "true" : "false");
-	else
-		json_boolean(&line->json, value);
+	put_word(line, value ? "true" : "false");
 }
 
 /* Adds one field whose type letter was read; the value is the next argument. */
 static void
-add_field(struct line *line, const char *key, char type, va_list *args)
+put_field(struct line *line, const char *key, char type, va_list *args)
 {
-	const char *string = type == 's' ? va_arg(*args, const char *) : NULL;
+	bool is_text = type == 's' || type == 'w';
+	const char *string = is_text ? va_arg(*args, const char *) : NULL;
 
-	CHECK(type == 's' || type == 'i' || type == 'b'); /* the rest could not be read */
-	if (type == 's' && string == NULL)
+	CHECK(is_text || type == 'i' || type == 'b'); /* the rest could not be read */
+	if (is_text && string == NULL)
 		return;
-	add_key(line, key);
-	if (type == 's')
-		add_string(line, string, strlen(string));
+	put_key(line, key);
+	if (is_text)
+		put_string(line, string, strlen(string), type == 'w');
 	else if (type == 'i')
-		add_number(line, va_arg(*args, int64_t));
+		put_number(line, va_arg(*args, int64_t));
 	else
-		add_boolean(line, va_arg(*args, int) != 0);
+		put_boolean(line, va_arg(*args, int) != 0);
 }
 
 /* False, with nothing added, when the line has no room for it. */
 static bool
 field_fits(struct line *line, const char *key, char type, va_list *args)
 {
-	struct json_mark mark = json_here(&line->json);
+	size_t len = line->len;
 
-	add_field(line, key, type, args);
-	if (buf_ok(&line->buf))
+	put_field(line, key, type, args);
+	if (!line->full)
 		return true;
-	json_back(&line->json, &mark);
+	line->full = false;
+	line->len = len;
 	return false;
+}
+
+/* The second is written out once, as long as it lasts. */
+static void
+put_stamp(struct line *line, int64_t now)
+{
+	static _Thread_local char day[32];
+	static _Thread_local time_t day_second = -1;
+	time_t second = (time_t)(now / 1000);
+	int ms = (int)(now % 1000);
+	struct tm tm;
+
+	if (second != day_second) {
+		gmtime_r(&second, &tm);
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S.", &tm);
+		day_second = second;
+	}
+	put_word(line, day);
+	put_bytes(line,
+		  (char[]){ (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+			    (char)('0' + ms % 10), 'Z' },
+		  4);
 }
 
 static void
 begin_line(struct line *line, enum log_level level)
 {
-	int64_t now = clock_wall_ms();
-	time_t seconds = (time_t)(now / 1000);
-	struct tm tm;
-	char day[32], stamp[48];
-
-	gmtime_r(&seconds, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(stamp, sizeof(stamp), "%s.%03dZ", day, (int)(now % 1000));
 	line->text = atomic_load(&as_text);
-	buf_init_keeping(&line->buf, LINE_MAX_BYTES - END_RESERVE);
-	json_start(&line->json, &line->buf);
-	if (line->text) {
-		buf_printf(&line->buf, "%s %-7s ", stamp, level_names[level]);
-		return;
-	}
-	json_begin(&line->json, '{');
-	json_string(json_member(&line->json, "ts"), stamp);
-	json_string(json_member(&line->json, "level"), level_names[level]);
+	line->full = false;
+	line->len = 0;
+	line->cap = LOG_LINE_MAX - END_RESERVE;
+	if (!line->text)
+		put_word(line, "{\"ts\":\"");
+	put_stamp(line, clock_wall_ms());
+	put_word(line, line->text ? " " : "\",\"level\":\"");
+	put_word(line, level_names[level]);
+	if (line->text)
+		put_bytes(line, "        ", 8 - strlen(level_names[level]));
+	else
+		put_bytes(line, "\"", 1);
 }
 
-/* Text follows the level; for JSON it is the member `key`. */
+/* The name stands without a key in a text. */
 static void
-begin_event(struct line *line, const char *key)
+begin_event(struct line *line, const char *event)
 {
 	if (!line->text)
-		json_member(&line->json, key);
+		put_key(line, "event");
+	put_string(line, event, strlen(event), true);
 }
 
 static void
 end_line(struct line *line, bool truncated)
 {
-	line->buf.cap = LINE_MAX_BYTES;
+	line->cap = LOG_LINE_MAX;
 	if (truncated) {
-		add_key(line, "truncated");
-		add_boolean(line, true);
+		put_key(line, "truncated");
+		put_boolean(line, true);
 	}
-	if (!line->text)
-		json_end(&line->json);
-	buf_putc(&line->buf, '\n');
+	put_word(line, line->text ? "\n" : "}\n");
 }
 
-/* ---- the sink ------------------------------------------------------------------------------ */
-
-static bool
-has_room(void)
-{
-	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLOUT | POLLERR)) == POLLOUT;
-}
-
-static bool
-write_line(const struct line *line)
-{
-	return has_room() &&
-	       write(STDERR_FILENO, line->buf.data, line->buf.len) == (ssize_t)line->buf.len;
-}
-
-/* Reports how many lines were lost, if any; false when that cannot be written either. */
-static bool
-write_lost(void)
+size_t
+log_lost_line(char bytes[LOG_LINE_MAX], uint64_t lost)
 {
 	struct line line;
 
-	if (lost == 0)
-		return true;
 	begin_line(&line, LOG_WARNING);
-	begin_event(&line, "event");
-	add_string(&line, "log_lost", strlen("log_lost"));
-	add_key(&line, "lines");
-	add_number(&line, (int64_t)lost);
+	begin_event(&line, "log_lost");
+	put_key(&line, "lines");
+	put_number(&line, (int64_t)lost);
 	end_line(&line, false);
-	if (write_line(&line))
-		lost = 0;
-	buf_fini(&line.buf);
-	return lost == 0;
+	memcpy(bytes, line.bytes, line.len);
+	return line.len;
 }
 
-static void
-send_line(struct line *line, bool truncated)
-{
-	end_line(line, truncated);
-	pthread_mutex_lock(&sink_lock);
-	if (!write_lost() || !write_line(line))
-		lost++;
-	pthread_mutex_unlock(&sink_lock);
-	buf_fini(&line->buf);
-}
+/* ---- for the callers ------------------------------------------------------------------------ */
 
 void
 log_event(enum log_level level, const char *event, ...)
@@ -319,8 +337,7 @@ log_event(enum log_level level, const char *event, ...)
 	if (!log_enabled(level))
 		return;
 	begin_line(&line, level);
-	begin_event(&line, "event");
-	add_string(&line, event, strlen(event));
+	begin_event(&line, event);
 	va_start(args, event);
 	while (fits && (key = va_arg(args, const char *)) != NULL) {
 		const char *type = va_arg(args, const char *);
@@ -328,7 +345,20 @@ log_event(enum log_level level, const char *event, ...)
 		fits = field_fits(&line, key, type[0], &args);
 	}
 	va_end(args);
-	send_line(&line, !fits);
+	end_line(&line, !fits);
+	log_sink_add(line.bytes, line.len);
+}
+
+/* Text follows the level; in JSON it is a member. */
+static void
+put_message(struct line *line, const char *message, size_t len)
+{
+	if (line->text) {
+		put_text(line, message, len);
+	} else {
+		put_key(line, "message");
+		put_string(line, message, len, false);
+	}
 }
 
 void
@@ -349,12 +379,9 @@ log_line(enum log_level level, const char *format, ...)
 		buf_puts(&message, "(a message too long to show)");
 	}
 	begin_line(&line, level);
-	begin_event(&line, "message");
-	if (line.text)
-		add_text(&line.buf, message.data, message.len);
-	else
-		add_string(&line, message.data, message.len);
-	send_line(&line, false);
+	put_message(&line, message.data, message.len);
+	end_line(&line, false);
+	log_sink_add(line.bytes, line.len);
 	buf_fini(&message);
 }
 
@@ -369,14 +396,14 @@ log_last(const char *format, ...)
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	begin_line(&line, LOG_ERROR);
-	begin_event(&line, "message");
-	if (line.text)
-		buf_puts(&line.buf, message);
-	else
-		json_string(&line.json, message);
+	if (line.text) {
+		put_word(&line, message);
+	} else {
+		put_key(&line, "message");
+		put_bytes(&line, "\"", 1);
+		put_escaped(&line, message, strlen(message));
+		put_bytes(&line, "\"", 1);
+	}
 	end_line(&line, false);
-	/* a lock that this thread already holds would never become free: the line is written
-	 * without it */
-	(void)write_line(&line);
-	buf_fini(&line.buf);
+	log_sink_last(line.bytes, line.len);
 }

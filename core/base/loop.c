@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #define BATCH 128
@@ -431,11 +432,14 @@ void
 loop_run(struct loop *loop, unsigned spin_us)
 {
 	atomic_store(&loop->thread, pthread_self());
+	log_hold(true);
 	while (!atomic_load(&loop->stop)) {
 		wait_events(loop, spin_us);
 		run_timers(loop);
 		run_watches(loop);
 		run_jobs(loop);
+		log_flush();
 	}
+	log_hold(false);
 	atomic_store(&loop->stop, false);
 }

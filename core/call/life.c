@@ -129,9 +129,9 @@ log_end(const struct call *call)
 {
 	const struct result *result = &call->state->result;
 
-	log_event(LOG_INFO, "call", "id", "s", call->id, "principal", "s", call->principal.name,
-		  "row", "s", call->row->name, "rule", "s", call->verdict.rule, "ms", "i",
-		  (clock_us() - call->started_us) / 1000, "status", "s",
+	log_event(LOG_INFO, "call", "id", "w", call->id, "principal", "s", call->principal.name,
+		  "row", "w", call->row->name, "rule", "s", call->verdict.rule, "ms", "i",
+		  (clock_us() - call->started_us) / 1000, "status", "w",
 		  result->failed ? status_name(result->status) : "ok", "why", "s",
 		  result->failed ? result->what : NULL, NULL);
 }

@@ -3,11 +3,17 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/json.h"
+#include "child.h"
 #include "suite.h"
 
 static int reader, kept_stderr;
@@ -226,6 +232,159 @@ any_thread_may_log(void)
 	CU_ASSERT(lines > 100);
 }
 
+/* ---- held lines ------------------------------------------------------------------------------ */
+
+static void
+held_lines_are_written_together_and_in_order(void)
+{
+	char text[2 * PIPE_BUF];
+	const char *first, *second;
+
+	capture(LOG_INFO, true);
+	log_hold(true);
+	log_line(LOG_INFO, "first");
+	log_event(LOG_INFO, "second", "id", "w", "a1b2", "n", "i", INT64_MIN, NULL);
+	ASSERT_STR(logged(), "");
+	log_flush();
+	strncpy(text, logged(), sizeof(text) - 1);
+	first = strstr(text, " info    first\n");
+	second = strstr(text, " info    second id=a1b2 n=-9223372036854775808\n");
+	CU_ASSERT(first != NULL && second != NULL && first < second);
+	log_flush();
+	ASSERT_STR(logged(), "");
+	log_line(LOG_INFO, "third");
+	ASSERT_STR(logged(), "");
+	log_hold(false);
+	CU_ASSERT(strstr(logged(), "third") != NULL);
+	log_line(LOG_INFO, "fourth");
+	CU_ASSERT(strstr(logged(), "fourth") != NULL);
+	release();
+}
+
+/* A pipe takes a chunk of PIPE_BUF bytes whole. */
+static void
+held_lines_are_written_in_chunks(void)
+{
+	static char all[100000];
+	size_t lines = 0, len = 0;
+	char value[201];
+	ssize_t got;
+
+	memset(value, 'v', sizeof(value));
+	value[200] = '\0';
+	capture(LOG_INFO, false);
+	log_hold(true);
+	for (int i = 0; i < 100; i++)
+		log_event(LOG_INFO, "e", "v", "s", value, NULL);
+	log_hold(false);
+	while ((got = read(reader, all + len, PIPE_BUF)) > 0)
+		len += (size_t)got;
+	all[len] = '\0';
+	for (const char *p = all; (p = strstr(p, "vv\"}\n{\"ts\"")) != NULL; p++)
+		lines++;
+	ASSERT_INT(lines, 99);
+	release();
+}
+
+static void *
+log_one(void *data)
+{
+	log_line(LOG_INFO, "%s", (const char *)data);
+	return NULL;
+}
+
+static void
+another_thread_writes_behind_held_lines(void)
+{
+	static char name[] = "from a thread";
+	char text[2 * PIPE_BUF];
+	pthread_t thread;
+
+	capture(LOG_INFO, true);
+	log_hold(true);
+	log_line(LOG_INFO, "from the loop");
+	pthread_create(&thread, NULL, log_one, name);
+	pthread_join(thread, NULL);
+	strncpy(text, logged(), sizeof(text) - 1);
+	CU_ASSERT(strstr(text, "from the loop") != NULL);
+	CU_ASSERT(strstr(text, "from the loop") < strstr(text, name));
+	log_hold(false);
+	release();
+}
+
+static void
+hold_a_line(void)
+{
+	log_init(LOG_INFO, true);
+	log_hold(true);
+	log_line(LOG_INFO, "held");
+}
+
+static void
+hold_and_abort(void)
+{
+	hold_a_line();
+	abort();
+}
+
+static void
+hold_and_check(void)
+{
+	const char *volatile nothing = NULL;
+
+	hold_a_line();
+	CHECK(nothing != NULL);
+}
+
+static void
+hold_and_fault(void)
+{
+	hold_a_line();
+	kill(getpid(), SIGSEGV);
+	pause();
+}
+
+/* called through a pointer: the compiler must not see that it does not end */
+static void (*volatile deeper)(int depth);
+
+static void
+use_the_whole_stack(int depth)
+{
+	volatile char room[4096];
+
+	room[0] = (char)depth;
+	deeper(depth + 1);
+	room[1] = room[0];
+}
+
+static void
+hold_and_overflow(void)
+{
+	struct rlimit small = { 256 << 10, 256 << 10 };
+
+	setrlimit(RLIMIT_STACK, &small);
+	hold_a_line();
+	deeper = use_the_whole_stack;
+	deeper(0);
+}
+
+static void
+held_lines_come_before_the_end_of_the_process(void)
+{
+	static void (*const ends[])(void) = { hold_and_abort, hold_and_check, hold_and_fault,
+					      hold_and_overflow };
+	static const int signals[] = { SIGABRT, SIGABRT, SIGSEGV, SIGSEGV };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		int status = child_run(ends[i]);
+
+		/* a sanitizer reports a fault in its own way, after the earlier action was
+		 * restored */
+		CU_ASSERT(status != 0 && (!WIFSIGNALED(status) || WTERMSIG(status) == signals[i]));
+		CU_ASSERT(strstr(child_output(), " info    held\n") != NULL);
+	}
+}
+
 static const struct test tests[] = {
 	TEST(events_are_json_lines),
 	TEST(text_is_safe_on_a_terminal),
@@ -235,5 +394,9 @@ static const struct test tests[] = {
 	TEST(masks_cover_logs),
 	TEST(masks_cover_the_place_of_a_cut),
 	TEST(any_thread_may_log),
+	TEST(held_lines_are_written_together_and_in_order),
+	TEST(held_lines_are_written_in_chunks),
+	TEST(another_thread_writes_behind_held_lines),
+	TEST(held_lines_come_before_the_end_of_the_process),
 };
 SUITE(tests)
