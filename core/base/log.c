@@ -311,16 +311,16 @@ end_line(struct line *line, bool truncated)
 }
 
 size_t
-log_lost_line(char bytes[LOG_LINE_MAX], uint64_t lost)
+log_lost_line(char line_bytes[LOG_LINE_MAX], uint64_t lost_lines)
 {
 	struct line line;
 
 	begin_line(&line, LOG_WARNING);
 	begin_event(&line, "log_lost");
 	put_key(&line, "lines");
-	put_number(&line, (int64_t)lost);
+	put_number(&line, (int64_t)lost_lines);
 	end_line(&line, false);
-	memcpy(bytes, line.bytes, line.len);
+	memcpy(line_bytes, line.bytes, line.len);
 	return line.len;
 }
 

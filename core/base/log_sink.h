@@ -23,7 +23,7 @@ void log_sink_add(const char *line, size_t len);
 /* For the line before the end of the process: writes what waits, and this line, without a lock. */
 void log_sink_last(const char *line, size_t len);
 
-/* Supplied by log.c: the line which says that `lost` lines were lost. Returns its length. */
-size_t log_lost_line(char line[LOG_LINE_MAX], uint64_t lost);
+/* Supplied by log.c: the line which says how many lines were lost. Returns its length. */
+size_t log_lost_line(char line_bytes[LOG_LINE_MAX], uint64_t lost_lines);
 
 #endif
