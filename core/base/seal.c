@@ -29,6 +29,9 @@
 #define PLAIN_MAX 65536
 #define SEALED_MAX (HEAD_LEN + NONCE_LEN + PLAIN_MAX + TAG_LEN)
 
+_Static_assert(SEAL_LEN(1) == ((HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN + 1) * 4 + 2) / 3,
+	       "seal.h knows what is added to a payload");
+
 struct seal_key {
 	unsigned char id;
 	unsigned char bytes[SEAL_KEY_LEN];

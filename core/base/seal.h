@@ -19,6 +19,8 @@ struct buf;
 struct sealer;
 
 #define SEAL_KEY_LEN 32
+/* The bytes of a sealed text of `len` bytes: its base64url has no padding. */
+#define SEAL_LEN(len) ((((len) + 38u) * 4u + 2u) / 3u)
 
 /* `keys` is n x SEAL_KEY_LEN bytes; copied, and wiped by sealer_free. */
 struct sealer *sealer_new(const unsigned char *keys, size_t n);

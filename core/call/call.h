@@ -52,6 +52,7 @@ struct call_spec {
 	/* Hybrid wait of an operation. 0: the argument `wait_s`, else the row's meta `wait_s`, else
 	 * 20 s; > 0: this long; < 0: answer with the handle at once (tasks). */
 	int wait_ms;
+	bool leaves_early; /* the wait ends as soon as no other poll is due within it */
 	/* ENTRY_POLL, ENTRY_CANCEL or ENTRY_ANSWER: one such step of the operation `handle`; 0: the
 	 * call from its beginning. Behind an answer, and of a row that is ROW_RESULT, more polls
 	 * follow for as long as the hybrid wait lasts. */

@@ -143,6 +143,7 @@ call_fail(struct call *call, enum mcp_status status, const char *what, const cha
 	CHECK(!call_answered(call));
 	result_clear(&call->state->result);
 	result_fail_text(&call->state->result, status, what, why, next);
+	call->state->result.missed = true; /* the host gave up: an operation may continue */
 }
 
 void

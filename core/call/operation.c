@@ -80,6 +80,7 @@ operation_init(struct call *call, const struct call_spec *spec)
 	const int64_t wait_ms = hybrid_wait(call, spec);
 
 	operation->state = state_at_start(call, spec, wait_ms);
+	operation->leaves_early = spec->leaves_early;
 	operation->begun_ms = clock_ms();
 	operation->percent_ms = operation->begun_ms;
 	operation->tick = (struct loop_timer){ .fn = on_tick, .data = call };
@@ -118,6 +119,14 @@ wait_is_over(const struct call *call)
 {
 	return calls_draining(call->calls) ||
 	       clock_ms() + POLL_LEAST_MS > call->state->wait_until_ms;
+}
+
+/* The next poll is after the wait, and its caller does not need it. */
+static bool
+may_leave(const struct call *call, int64_t pause_ms)
+{
+	return call->state->operation.leaves_early &&
+	       clock_ms() + pause_ms > call->state->wait_until_ms;
 }
 
 /* The row starts nothing. */
@@ -364,7 +373,7 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 	    (!only_looks(call) || calls_draining(call->calls)))
 		return FOLLOW_INTERIM;
 	*pause_ms = next_pause(&state->operation, outcome->next_ms);
-	return FOLLOW_POLL;
+	return may_leave(call, *pause_ms) ? FOLLOW_INTERIM : FOLLOW_POLL;
 }
 
 static enum follow
@@ -393,7 +402,7 @@ working(struct call *call, struct outcome *outcome, struct result *result, int64
 	if (call_ending(call)) /* the owner has cancelled it */
 		return stop(call);
 	*pause_ms = next_pause(&state->operation, outcome->next_ms);
-	return FOLLOW_POLL;
+	return may_leave(call, *pause_ms) ? FOLLOW_INTERIM : FOLLOW_POLL;
 }
 
 /* A failed poll gives no information about the operation. */

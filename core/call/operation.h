@@ -31,6 +31,7 @@ struct call_operation {
 	struct result interim; /* the answer for a caller that leaves now, or empty */
 	struct result miss;    /* the error of the last poll, if it failed */
 	int64_t begun_ms, percent_ms;
+	bool leaves_early;	/* see struct call_spec */
 	uint32_t interval_ms;	/* time between the last two polls, if the plugin did not give
 				 * one */
 	struct loop_timer tick; /* for progress while it runs */

@@ -21,6 +21,7 @@
 #include "era/prepare.h"
 #include "era/progress.h"
 #include "era/task.h"
+#include "era/tasks.h"
 #include "policy/policy.h"
 
 struct json_object *
@@ -179,6 +180,8 @@ call_asks(struct call *call)
 	struct request *request = request_of(call);
 
 	CHECK(request->phase == REQUEST_CALLING && call->outcome != NULL);
+	if (tasks_create(request, call))
+		return;
 	if (request->method->mirrored == NULL) /* the modern era does not have this answer */
 		invoke_fail(request, MCP_E_INTERNAL, "A completion cannot ask the client", NULL,
 			    NULL);
@@ -218,6 +221,8 @@ call_done(struct call *call)
 	struct request *request = request_of(call);
 	const struct result *result = call->result;
 
+	if (tasks_create(request, call))
+		return;
 	task_tell(request, call);
 	if (result->failed && result->require != NULL && request->era == &era_modern)
 		missing_capability(request, result->require);
@@ -234,8 +239,8 @@ static const struct call_events events = {
 
 /* ---- its start ----------------------------------------------------------------------------- */
 
-static bool
-answers_write(struct request *request)
+bool
+invoke_answers(struct request *request)
 {
 	struct buf text;
 
@@ -247,6 +252,28 @@ answers_write(struct request *request)
 	if (request->answers_text == NULL)
 		request_error(request, RPC_INVALID_PARAMS, NULL, "inputResponses are too large");
 	return request->answers_text != NULL;
+}
+
+const char *
+invoke_traceparent(const struct request *request)
+{
+	const char *text = message_text(json_obj(request->message.params, "_meta"), "traceparent");
+
+	return traceparent_valid(text) ? text : NULL;
+}
+
+void
+invoke_begin(struct request *request, const struct call_spec *spec)
+{
+	const char *why = NULL;
+
+	request->call = call_new(request->eras->parts.calls, spec, &why);
+	if (request->call == NULL) {
+		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
+		return;
+	}
+	request_move(request, REQUEST_CALLING);
+	call_start(request->call);
 }
 
 static void
@@ -265,7 +292,6 @@ start(struct request *request, const struct row *row, struct json_object *argume
 				  .owner = request };
 	const struct policy policy = { request->eras->parts.config, request->eras->parts.registry };
 	struct policy_decision decision;
-	const char *why = NULL, *traceparent;
 	struct task task;
 
 	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
@@ -280,11 +306,10 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))
 		return;
-	if (!answers_write(request))
+	if (!invoke_answers(request) || !tasks_prepare(request, &spec))
 		return;
 	spec.answers = request->answers_text;
-	traceparent = message_text(json_obj(request->message.params, "_meta"), "traceparent");
-	spec.traceparent = traceparent_valid(traceparent) ? traceparent : NULL;
+	spec.traceparent = invoke_traceparent(request);
 	if (request->handle.len > 0) { /* the operation has begun: this answers a question of its
 				        * poll */
 		spec.entry = ENTRY_ANSWER;
@@ -293,14 +318,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	}
 	if (!task_open(request, &spec, &task))
 		return;
-	request->call = call_new(request->eras->parts.calls, &spec, &why);
+	invoke_begin(request, &spec);
 	task_fini(&task);
-	if (request->call == NULL) {
-		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
-		return;
-	}
-	request_move(request, REQUEST_CALLING);
-	call_start(request->call);
 }
 
 void

@@ -8,10 +8,12 @@
 
 #include <json-c/json.h>
 #include <lakehost/plugin.h>
+#include <stdbool.h>
 
 #include "registry/registry.h"
 
 struct buf;
+struct call_spec;
 struct request;
 struct result;
 struct row;
@@ -37,6 +39,13 @@ void invoke_refuse(struct request *request, const char *what, const struct buf *
 /* Ends the request with a failure of the host, in the form that the method uses for failures. */
 void invoke_fail(struct request *request, enum mcp_status status, const char *what, const char *why,
 		 const char *next);
+/* Makes request->answers_text of request->answers, if there are any. False: they are too large, and
+ * the request was refused. */
+bool invoke_answers(struct request *request);
+/* Makes the call and starts it, or refuses the request, which may be gone afterwards. */
+void invoke_begin(struct request *request, const struct call_spec *spec);
+/* The traceparent in the `_meta` of the request, if it is valid; or NULL. */
+const char *invoke_traceparent(const struct request *request);
 /* Ends the request with a call's failure as a JSON-RPC error, where results have no isError. */
 void invoke_error(struct request *request, const struct result *result);
 

@@ -15,6 +15,7 @@
 #include "era/resources.h"
 #include "era/server.h"
 #include "era/subscriptions.h"
+#include "era/tasks.h"
 #include "era/tools.h"
 
 #define BOTH (IN_LEGACY | IN_MODERN)
@@ -30,6 +31,9 @@ static const struct method methods[] = {
 	{ "completion/complete", BOTH, NULL, completion_complete, completion_answer },
 	{ "server/discover", IN_MODERN, NULL, server_discover, NULL },
 	{ "subscriptions/listen", IN_MODERN, NULL, subscriptions_listen, NULL },
+	{ "tasks/get", IN_MODERN, "taskId", tasks_get, tasks_answer },
+	{ "tasks/update", IN_MODERN, "taskId", tasks_update, tasks_answer },
+	{ "tasks/cancel", IN_MODERN, "taskId", tasks_cancel, tasks_answer },
 	{ "ping", IN_LEGACY, NULL, request_empty, NULL },
 	{ "initialize", IN_LEGACY, NULL, legacy_initialize, NULL },
 	{ "logging/setLevel", IN_LEGACY, NULL, logging_set_level, NULL },

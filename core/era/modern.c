@@ -17,6 +17,7 @@
 #include "era/logging.h"
 #include "era/receive.h"
 #include "era/server.h"
+#include "era/tasks.h"
 
 bool
 modern_claim(const struct message *message)
@@ -89,6 +90,7 @@ read_capabilities(struct request *request, struct json_object *capabilities)
 	struct buf text;
 
 	request->capabilities = "{}";
+	request->tasks = tasks_declared(capabilities);
 	if (json_object_object_length(capabilities) == 0)
 		return true;
 	buf_init(&text, CAPABILITIES_MAX);
@@ -150,8 +152,8 @@ modern_admit(struct request *request)
 
 /* ---- results and errors -------------------------------------------------------------------- */
 
-static void
-modern_result(const struct request *request, struct json *out, const struct wrap *wrap)
+void
+modern_wrap(const struct eras *eras, struct json *out, const struct wrap *wrap)
 {
 	json_string(json_member(out, "resultType"), wrap->type);
 	if (wrap->ttl_ms >= 0) {
@@ -162,8 +164,14 @@ modern_result(const struct request *request, struct json *out, const struct wrap
 	json_begin(json_member(out, "_meta"), '{');
 	if (wrap->meta != NULL)
 		json_splice(out, wrap->meta->data, wrap->meta->len);
-	server_info(request->eras, REV_MODERN, json_member(out, META "serverInfo"));
+	server_info(eras, REV_MODERN, json_member(out, META "serverInfo"));
 	json_end(out);
+}
+
+static void
+modern_result(const struct request *request, struct json *out, const struct wrap *wrap)
+{
+	modern_wrap(request->eras, out, wrap);
 }
 
 static void

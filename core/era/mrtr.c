@@ -74,9 +74,23 @@ mrtr_read(struct request *request)
 }
 
 void
+mrtr_write_questions(struct json *out, const struct outcome *outcome)
+{
+	json_begin(json_member(out, "inputRequests"), '{');
+	for (size_t i = 0; i < outcome->questions; i++) {
+		const struct question *question = &outcome->question[i];
+
+		json_begin(json_member(out, question->key), '{');
+		json_string(json_member(out, "method"), question->method);
+		json_raw(json_member(out, "params"), question->params, strlen(question->params));
+		json_end(out);
+	}
+	json_end(out);
+}
+
+void
 mrtr_ask(struct request *request)
 {
-	const struct outcome *outcome = request->call->outcome;
 	struct json *out;
 	struct buf state;
 
@@ -89,16 +103,7 @@ mrtr_ask(struct request *request)
 		return;
 	}
 	out = request_begin(request);
-	json_begin(json_member(out, "inputRequests"), '{');
-	for (size_t i = 0; i < outcome->questions; i++) {
-		const struct question *question = &outcome->question[i];
-
-		json_begin(json_member(out, question->key), '{');
-		json_string(json_member(out, "method"), question->method);
-		json_raw(json_member(out, "params"), question->params, strlen(question->params));
-		json_end(out);
-	}
-	json_end(out);
+	mrtr_write_questions(out, request->call->outcome);
 	json_text(json_member(out, "requestState"), state.data, state.len);
 	buf_fini(&state);
 	request_end(request, &(struct wrap){ .type = "input_required", .ttl_ms = -1 });

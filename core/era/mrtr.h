@@ -12,10 +12,14 @@
 
 #include <stdbool.h>
 
+struct json;
+struct outcome;
 struct request;
 
 /* Reads inputResponses and requestState into request->answers and round. False: refused. */
 bool mrtr_read(struct request *request);
+/* The member inputRequests of the open object. */
+void mrtr_write_questions(struct json *out, const struct outcome *outcome);
 /* Answers with the questions of the request's call. */
 void mrtr_ask(struct request *request);
 

@@ -84,6 +84,7 @@ struct request {
 	const char *capabilities; /* JSON object text */
 	char *own_capabilities;	  /* owned, or NULL */
 	char *progress_token;	  /* raw JSON, or NULL */
+	bool tasks;		  /* it declares the extension of tasks */
 	int log_level;		  /* the least level to report; LEVEL_NONE: nothing */
 
 	/* the call */
@@ -96,7 +97,9 @@ struct request {
 	unsigned round;		     /* how often the client was asked before */
 	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
 			    * question; or empty */
-	bool deaf;	   /* the peer accepts no notification of this request */
+	bool may_task;	   /* the operation becomes a task if it does not end soon */
+	int64_t task_created_ms; /* of a task that is polled: its creation, since 1970 */
+	bool deaf;		 /* the peer accepts no notification of this request */
 
 	struct client_requests *asked; /* the questions to a legacy client; from the first one on */
 	struct subscription *subscription;

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "era/inside.h"
 #include "era/modern.h"
+#include "era/tasks.h"
 
 #define DISCOVER_TTL_MS 60000
 
@@ -58,6 +59,11 @@ server_capabilities(const struct request *request, struct json *out)
 	    request->revision >= REV_2025_03_26)
 		write_capability(out, "completions", false, false);
 	write_capability(out, "logging", false, false);
+	if (request->era == &era_modern && registry_count(registry, ROW_TOOL, access) > 0) {
+		json_begin(json_member(out, "extensions"), '{');
+		write_capability(out, TASKS_EXTENSION, false, false);
+		json_end(out);
+	}
 	json_end(out);
 }
 

@@ -12,6 +12,7 @@
 #include "era/inside.h"
 #include "era/invoke.h"
 #include "era/methods.h"
+#include "era/modern.h"
 #include "era/prepare.h"
 
 /* A model can correct its arguments when it reads their faults, so newer revisions return them as a
@@ -126,34 +127,69 @@ write_success(struct json *out, const struct result *result, enum revision revis
 
 /* A client that was promised structured content fails when there is none. */
 static bool
-broken_promise(const struct request *request, const struct result *result)
+broken_promise(const struct row *row, const struct result *result)
 {
-	return !result->failed && request->row->output != NULL && result->structured.len == 0;
+	return !result->failed && row->output != NULL && result->structured.len == 0;
+}
+
+static void
+fail_promise(struct result *failure)
+{
+	const struct result_limits limits = { 0 };
+
+	result_init(failure, &limits);
+	result_fail_text(failure, MCP_E_INTERNAL, "The tool does not answer as declared",
+			 "Its outputSchema requires structured content, but there is none", NULL);
+}
+
+/* The members of a result; appends those of its `_meta` to `meta`. */
+static void
+write_result(struct json *out, const struct row *row, const struct result *result,
+	     enum revision revision, struct buf *meta)
+{
+	struct result failure;
+
+	buf_add(meta, result->meta.data, result->meta.len);
+	if (broken_promise(row, result)) {
+		fail_promise(&failure);
+		write_failure(out, &failure, meta);
+		result_fini(&failure);
+	} else if (result->failed) {
+		write_failure(out, result, meta);
+	} else {
+		write_success(out, result, revision);
+	}
 }
 
 void
 tools_answer(struct request *request, const struct result *result)
 {
 	struct wrap wrap = { .type = "complete", .ttl_ms = -1, .meta = &result->meta };
-	struct json *out;
+	struct json *out = request_begin(request);
 	struct buf meta;
 
-	if (broken_promise(request, result)) {
-		invoke_fail(request, MCP_E_INTERNAL, "The tool does not answer as declared",
-			    "Its outputSchema requires structured content, but there is none",
-			    NULL);
-		return;
-	}
-	out = request_begin(request);
-	if (!result->failed) {
+	if (!result->failed && !broken_promise(request->row, result)) {
 		write_success(out, result, request->revision);
 		request_end(request, &wrap);
 		return;
 	}
 	buf_init(&meta, LIMIT_RESULT_TEXT);
-	buf_add(&meta, result->meta.data, result->meta.len);
-	write_failure(out, result, &meta);
+	write_result(out, request->row, result, request->revision, &meta);
 	wrap.meta = &meta;
 	request_end(request, &wrap);
+	buf_fini(&meta);
+}
+
+void
+tools_write(struct json *out, const struct eras *eras, const struct row *row,
+	    const struct result *result)
+{
+	struct wrap wrap = { .type = "complete", .ttl_ms = -1 };
+	struct buf meta;
+
+	buf_init(&meta, LIMIT_RESULT_TEXT);
+	write_result(out, row, result, REV_MODERN, &meta);
+	wrap.meta = &meta;
+	modern_wrap(eras, out, &wrap);
 	buf_fini(&meta);
 }

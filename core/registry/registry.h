@@ -26,6 +26,10 @@ struct sealer;
 /* What a row does of a tool: all of it, or of its operation what the host publishes by itself. */
 enum row_part { ROW_WHOLE, ROW_RESULT, ROW_CANCEL };
 
+/* May the operation of a tool become a task (MCP extension io.modelcontextprotocol/tasks)? MUST: it
+ * is refused for clients that do not declare the extension. */
+enum row_task { ROW_TASK_MAY, ROW_TASK_NEVER, ROW_TASK_MUST };
+
 enum row_kind { ROW_TOOL, ROW_RESOURCE, ROW_TEMPLATE, ROW_PROMPT, ROW_COMPLETION, ROW_KINDS };
 
 /* Protocol revisions, oldest first. */
@@ -63,6 +67,7 @@ struct row {
 	bool by_sql;		  /* the access depends on the statement */
 	bool is_inline;		  /* no step blocks: runs on the loop thread */
 	struct json_object *meta; /* the whole `lakehost` member, or NULL */
+	enum row_task task;	  /* of tools */
 	enum row_part part;	  /* which part of `tool` it is; ROW_WHOLE: a complete tool */
 	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
 				   variables are the tool's arguments. A tool published for the
@@ -97,8 +102,9 @@ struct registry;
  * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
  * former (a name that leads to it too, unless another row has it; the host sets it where the
  * operator renames), requests [permission] (those without which it cannot work), withheld (it is
- * not offered; the host sets it where one of them was taken away), task {result: tool name, cancel:
- * tool name} (the host publishes these tools for the tool's operation; cancel may be left out). Of
+ * not offered; the host sets it where one of them was taken away), task ("never", "may" or "must",
+ * see enum row_task; or {mode: one of these, result: tool name, cancel: tool name}: the host
+ * publishes these tools for the tool's operation, and cancel may be left out). Of
  * a resource or template: access, inline, uri_aliases. Of a prompt: inline, aliases, former; of one
  * without a plugin: messages [{role, text}]. Of a completion: inline.
  */

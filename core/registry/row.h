@@ -27,9 +27,9 @@ struct row *row_new(enum row_kind kind, const struct registry_source *source, un
 /* The resource or template that a tool is published as; NULL when it has none. */
 struct row *row_publish(const struct row *tool);
 void row_free(struct row *row);
-/* row_task.c: the rules of `task`; and the tool that the host publishes for that part of the tool's
- * operation, NULL when there is none. False with `fault`. */
-bool row_task_check(const struct row *row, struct row_fault *fault);
+/* row_task.c: reads `task` and checks its rules; and the tool that the host publishes for that part
+ * of the tool's operation, NULL when there is none. False with `fault`. */
+bool row_task_init(struct row *row, struct row_fault *fault);
 bool row_task(const struct row *tool, enum row_part part, const struct registry_source *source,
 	      struct row_fault *fault, struct row **row);
 

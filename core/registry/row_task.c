@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The member `task` of a tool's `lakehost`: names of two tools that the host publishes for the
- * tool's operation. One shows its result or how far it is, the other stops it; both get the handle
- * that the tool's answer named. So a vendor need not write them.
+ * The member `task` of a tool's `lakehost`: whether its operation may be a task of the extension
+ * io.modelcontextprotocol/tasks ("never", "may", "must"), and names of two tools that the host
+ * publishes for the operation. One shows its result or how far it is, the other stops it; both get
+ * the handle that the tool's answer named. So a vendor need not write them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,29 +37,62 @@ row_task_name(const struct row *tool, enum row_part part)
 
 /* ---- the rules ------------------------------------------------------------------------------ */
 
-bool
-row_task_check(const struct row *row, struct row_fault *fault)
+/* `task` is the mode alone, or an object with it. */
+static bool
+init_mode(struct row *row, struct json_object *task, struct row_fault *fault)
 {
-	static const char *const known[] = { "result", "cancel", NULL };
-	struct json_object *task = json_get(row->meta, "task");
-	const char *unknown, *result, *cancel;
+	static const char *const modes[] = { "may", "never", "must" }; /* by enum row_task */
+	struct json_object *value =
+	    json_object_is_type(task, json_type_object) ? json_get(task, "mode") : task;
+	const char *mode =
+	    json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 
-	if (task == NULL)
+	if (value == NULL)
 		return true;
-	if (!json_object_is_type(task, json_type_object))
-		return row_fault(fault, "lakehost.task: not an object");
-	unknown = row_unknown_member(task, known);
+	for (size_t i = 0; mode != NULL && i < ARRAY_SIZE(modes); i++)
+		if (strcmp(mode, modes[i]) == 0) {
+			row->task = (enum row_task)i;
+			return true;
+		}
+	return row_fault(fault, "lakehost.task: not never, may or must");
+}
+
+static bool
+check_names(const struct row *row, struct json_object *task, struct row_fault *fault)
+{
+	static const char *const known[] = { "mode", "result", "cancel", NULL };
+	const char *unknown = row_unknown_member(task, known);
+	const char *result = row_task_name(row, ROW_RESULT);
+	const char *cancel = row_task_name(row, ROW_CANCEL);
+
 	if (unknown != NULL)
 		return row_fault(fault, "lakehost.task.%.40s: unknown", unknown);
-	result = row_task_name(row, ROW_RESULT);
-	cancel = row_task_name(row, ROW_CANCEL);
-	if (result == NULL)
+	if (result == NULL && (json_get(task, "result") != NULL || json_get(task, "mode") == NULL))
 		return row_fault(fault, "lakehost.task.result: missing or not a name");
 	if (cancel == NULL && json_get(task, "cancel") != NULL)
 		return row_fault(fault, "lakehost.task.cancel: not a name");
-	if (json_get(row->meta, "reveals") != NULL)
-		return row_fault(fault, "lakehost.task: a tool that reveals cannot have one");
+	if (cancel != NULL && result == NULL)
+		return row_fault(fault, "lakehost.task.cancel: needs result too");
 	return true;
+}
+
+bool
+row_task_init(struct row *row, struct row_fault *fault)
+{
+	struct json_object *task = json_get(row->meta, "task");
+	const bool reveals = json_get(row->meta, "reveals") != NULL;
+
+	if (reveals)
+		row->task = ROW_TASK_NEVER; /* its text is shown once, to the one who asked */
+	if (task == NULL)
+		return true;
+	if (!json_object_is_type(task, json_type_object) &&
+	    !json_object_is_type(task, json_type_string))
+		return row_fault(fault, "lakehost.task: not a text or an object");
+	if (reveals)
+		return row_fault(fault, "lakehost.task: a tool that reveals cannot have one");
+	return init_mode(row, task, fault) &&
+	       (json_object_is_type(task, json_type_string) || check_names(row, task, fault));
 }
 
 /* ---- the rows ------------------------------------------------------------------------------- */
@@ -172,5 +206,6 @@ row_task(const struct row *tool, enum row_part part, const struct registry_sourc
 	(*row)->tool = tool;
 	(*row)->part = part;
 	(*row)->access = tool->access;
+	(*row)->task = ROW_TASK_NEVER; /* the handle is already what a client continues with */
 	return true;
 }

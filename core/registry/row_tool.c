@@ -424,7 +424,7 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	unknown = row_unknown_member(row->meta, meta_members);
 	if (unknown != NULL)
 		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
-	return init_access(row, fault) && check_values(row, fault) && row_task_check(row, fault) &&
+	return init_access(row, fault) && check_values(row, fault) && row_task_init(row, fault) &&
 	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
 	       init_times(row, fault) && check_reveals(row, source, fault) &&
 	       check_argument_aliases(row, fault) &&

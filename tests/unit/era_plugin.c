@@ -179,6 +179,18 @@ report_start(struct mcp_call *call)
 }
 
 static int
+report_lost(struct mcp_call *call)
+{
+	const struct mcp_failure failure = { .size = sizeof(failure),
+					     .status = MCP_E_UNAVAILABLE,
+					     .what = "The printer does not answer",
+					     .missed = true };
+
+	mcp_failure(call, &failure);
+	return MCP_E_UNAVAILABLE;
+}
+
+static int
 report_poll(struct mcp_call *call)
 {
 	char handle;
@@ -189,6 +201,10 @@ report_poll(struct mcp_call *call)
 	if (mcp_handle_read(call, 1, &handle, 1) != MCP_OK)
 		return MCP_E_INPUT;
 	CU_ASSERT(handle == 'r');
+	if (rig_report == RIG_LOST)
+		return report_lost(call);
+	if (rig_report == RIG_DEFECT)
+		return mcp_fail(call, MCP_E_INTERNAL, "A pointer is missing", NULL, NULL);
 	if (rig_report < 0)
 		return mcp_fail(call, MCP_E_CONFLICT, "The report was cancelled", NULL, NULL);
 	if (rig_report == 0)

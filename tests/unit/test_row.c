@@ -144,7 +144,13 @@ the_member_lakehost(void)
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
 	/* a setting without effect is refused */
-	meta_refused(",\"task\":\"may\"", "tool a: lakehost.task: not an object");
+	meta_refused(",\"task\":1", "tool a: lakehost.task: not a text or an object");
+	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
+	meta_refused(",\"task\":{\"mode\":true}", "tool a: lakehost.task: not never, may or must");
+	meta_refused(",\"task\":{\"mode\":\"may\",\"cancel\":\"b\"}",
+		     "tool a: lakehost.task.cancel: needs result too");
+	meta_refused(",\"task\":\"may\"", NULL);
+	meta_refused(",\"task\":{\"mode\":\"must\"}", NULL);
 	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: missing or not a name");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"poll\":\"b\"}",
 		     "tool a: lakehost.task.poll: unknown");

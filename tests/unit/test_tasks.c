@@ -7,19 +7,9 @@
 #include "era/task.h"
 #include "era_plugin.h"
 #include "era_rig.h"
+#include "later.h"
 
 #define HANDLE "result._meta.'lakehost/operation'.handle"
-
-static int64_t later_ms;
-
-int64_t __real_clock_wall_ms(void);
-int64_t __wrap_clock_wall_ms(void);
-
-int64_t
-__wrap_clock_wall_ms(void)
-{
-	return __real_clock_wall_ms() + later_ms;
-}
 
 static struct sent *
 call(const char *tool, const char *arguments)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The payload of an id, sealed for the principal (base/seal.h): version (1), capabilities (2),
+ * format (1), cell_chars (4), creation (8), digest of the workspace's address (8), length of the
+ * tool's name (1), name, handle of the plugin. Numbers are big-endian.
+ */
+#include "era/task_id.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/seal.h"
+#include "config/config.h"
+#include "era/inside.h"
+#include "registry/provider.h"
+
+#define TASK_ID_PURPOSE "task-id"
+#define TASK_ID_VERSION 1
+#define WORKSPACE_LEN 8u
+#define FIXED_LEN (1u + 2u + 1u + 4u + 8u + WORKSPACE_LEN + 1u)
+#define TOOL_NAME_MAX 64u /* plugins.name_length is at most this */
+#define PAYLOAD_LEN_MAX (FIXED_LEN + TOOL_NAME_MAX + MCP_HANDLE_MAX)
+
+_Static_assert(SEAL_LEN(PAYLOAD_LEN_MAX) <= LIMIT_HANDLE, "an id fits into a header");
+
+static void
+put_number(struct buf *out, uint64_t number, unsigned bytes)
+{
+	while (bytes-- > 0)
+		buf_putc(out, (char)(number >> (8 * bytes)));
+}
+
+static uint64_t
+take_number(const unsigned char **at, unsigned bytes)
+{
+	uint64_t number = 0;
+
+	while (bytes-- > 0)
+		number = number << 8 | *(*at)++;
+	return number;
+}
+
+/* The same tool at another workspace has other objects behind the same handle. */
+static void
+workspace_of(const struct eras *eras, const struct row *row, char digest[WORKSPACE_LEN])
+{
+	const char *role = row->provider->upstream;
+	const struct config_upstream *upstream =
+	    config_upstream(eras->parts.config, role == NULL ? "workspace" : role);
+	const char *url = upstream == NULL || upstream->url == NULL ? "" : upstream->url;
+	char hex[65];
+
+	sha256_hex(url, strlen(url), hex);
+	memcpy(digest, hex, WORKSPACE_LEN);
+}
+
+void
+task_id_seal(const struct eras *eras, const struct principal *principal, const struct task_id *id,
+	     struct buf *out)
+{
+	const size_t name_len = strlen(id->row->name);
+	char workspace[WORKSPACE_LEN];
+	struct buf payload;
+
+	CHECK(name_len <= TOOL_NAME_MAX && id->handle_len <= sizeof(id->handle));
+	workspace_of(eras, id->row, workspace);
+	buf_init(&payload, PAYLOAD_LEN_MAX);
+	put_number(&payload, TASK_ID_VERSION, 1);
+	put_number(&payload, id->can, 2);
+	put_number(&payload, id->format, 1);
+	put_number(&payload, id->cell_chars, 4);
+	put_number(&payload, (uint64_t)id->created_ms, 8);
+	buf_add(&payload, workspace, sizeof(workspace));
+	put_number(&payload, name_len, 1);
+	buf_add(&payload, id->row->name, name_len);
+	buf_add(&payload, id->handle, id->handle_len);
+	CHECK(buf_ok(&payload));
+	seal(eras->parts.sealer, TASK_ID_PURPOSE, principal->name, TASK_ID_TTL_S, payload.data,
+	     payload.len, out);
+	buf_fini(&payload);
+}
+
+/* What was sealed here is well formed; a later version may have another form. */
+static bool
+read_payload(const struct eras *eras, const struct principal *principal, const struct buf *payload,
+	     struct task_id *id)
+{
+	const unsigned char *at = (const unsigned char *)payload->data, *workspace;
+	char name[TOOL_NAME_MAX + 1] = "", own[WORKSPACE_LEN];
+	size_t name_len;
+
+	if (payload->len < FIXED_LEN || take_number(&at, 1) != TASK_ID_VERSION)
+		return false;
+	id->can = (unsigned)take_number(&at, 2);
+	id->format = (enum result_format)take_number(&at, 1);
+	id->cell_chars = (uint32_t)take_number(&at, 4);
+	id->created_ms = (int64_t)take_number(&at, 8);
+	workspace = at;
+	at += WORKSPACE_LEN;
+	name_len = (size_t)take_number(&at, 1);
+	if (name_len > TOOL_NAME_MAX || name_len > payload->len - FIXED_LEN ||
+	    id->format >= RESULT_FORMATS)
+		return false;
+	memcpy(name, at, name_len);
+	id->handle_len = payload->len - FIXED_LEN - name_len;
+	if (id->handle_len == 0 || id->handle_len > sizeof(id->handle))
+		return false;
+	memcpy(id->handle, at + name_len, id->handle_len);
+	id->row = registry_tool(eras->parts.registry, name, principal->access);
+	if (id->row == NULL || id->row->part != ROW_WHOLE || strcmp(id->row->name, name) != 0)
+		return false;
+	workspace_of(eras, id->row, own);
+	return memcmp(own, workspace, sizeof(own)) == 0;
+}
+
+bool
+task_id_open(const struct eras *eras, const struct principal *principal, const char *text,
+	     struct task_id *id)
+{
+	const size_t len = strlen(text);
+	struct buf payload;
+	bool known;
+
+	*id = (struct task_id){ 0 };
+	buf_init(&payload, PAYLOAD_LEN_MAX);
+	known = len <= LIMIT_HANDLE &&
+		unseal(eras->parts.sealer, TASK_ID_PURPOSE, principal->name, text, len, &payload) &&
+		read_payload(eras, principal, &payload, id);
+	buf_fini(&payload);
+	return known;
+}
