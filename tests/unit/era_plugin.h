@@ -11,8 +11,8 @@ extern int rig_quizzes; /* how often the operation `quiz` was started */
 extern int
     rig_report; /* polls until the operation `report` ends; -1: it was cancelled; RIG_LOST: its
 			 * service does not answer, RIG_DEFECT: the plugin has a defect */
-#define RIG_LOST -2
-#define RIG_DEFECT -3
+#define RIG_LOST (-2)
+#define RIG_DEFECT (-3)
 
 const struct provider *era_plugin(void);
 struct json_object *era_plugin_manifest(void); /* lives until the process ends */

@@ -13,8 +13,8 @@
 #define WITH_TASKS "{" EXTENSION "}"
 #define WITH_FORMS "{\"elicitation\":{}," EXTENSION "}"
 #define BLUE "{\"action\":\"accept\",\"content\":{\"v\":\"blue\"}}"
-#define INVALID_PARAMS -32602
-#define MISSING_CAPABILITY -32021
+#define INVALID_PARAMS (-32602)
+#define MISSING_CAPABILITY (-32021)
 
 static struct sent *
 call(const char *tool, const char *arguments, const char *capabilities)
