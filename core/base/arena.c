@@ -66,37 +66,33 @@ run_deferred(struct arena *arena)
 	arena->ending = false;
 }
 
-void
-arena_free(struct arena *arena)
+static void
+free_chunks(struct arena *arena)
 {
-	if (arena == NULL)
-		return;
-	run_deferred(arena);
 	while (arena->chunks != NULL) {
 		struct chunk *chunk = arena->chunks;
 
 		arena->chunks = chunk->next;
 		free(chunk);
 	}
+}
+
+void
+arena_free(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	run_deferred(arena);
+	free_chunks(arena);
 	free(arena);
 }
 
-/* Keeps the oldest chunk, whose size is enough for most steps. */
+/* Keeps no chunk: many calls wait between two steps, for hours. */
 void
 arena_reset(struct arena *arena)
 {
 	run_deferred(arena);
-	while (arena->chunks != NULL && (arena->chunks->next != NULL ||
-					 arena->chunks->room != CHUNK_MIN || CHUNK_MIN == 0)) {
-		struct chunk *chunk = arena->chunks;
-
-		arena->chunks = chunk->next;
-		free(chunk);
-	}
-	if (arena->chunks != NULL) {
-		memset(arena->chunks->data, 0, arena->chunks->used);
-		arena->chunks->used = 0;
-	}
+	free_chunks(arena);
 	arena->next_room = CHUNK_MIN;
 }
 

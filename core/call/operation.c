@@ -15,6 +15,7 @@
 #include "call/calls.h"
 #include "call/life.h"
 #include "call/turns.h"
+#include "run/requests.h"
 #include "run/text.h"
 #include "registry/provider.h"
 
@@ -85,10 +86,8 @@ operation_init(struct call *call, const struct call_spec *spec)
 	operation->percent_ms = operation->begun_ms;
 	operation->tick = (struct loop_timer){ .fn = on_tick, .data = call };
 	state->wait_until_ms = operation->begun_ms + wait_ms;
-	if (spec->handle_len > 0 && spec->handle_len <= MCP_HANDLE_MAX) {
-		memcpy(state->outcome.handle, spec->handle, spec->handle_len);
-		state->outcome.handle_len = spec->handle_len;
-	}
+	if (spec->handle_len > 0 && spec->handle_len <= MCP_HANDLE_MAX)
+		outcome_set_handle(&state->outcome, spec->handle, spec->handle_len);
 }
 
 void
@@ -358,10 +357,8 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 	struct call_state *state = call->state;
 
 	CHECK(state->operation.state < OPERATION_RUNS);
-	CHECK(outcome->handle_len > 0 && outcome->handle_len <= sizeof(state->outcome.handle));
 	state->operation.state = OPERATION_RUNS;
-	memcpy(state->outcome.handle, outcome->handle, outcome->handle_len);
-	state->outcome.handle_len = outcome->handle_len;
+	outcome_set_handle(&state->outcome, outcome->handle, outcome->handle_len);
 	keep_interim(call, result);
 	if (state->ending == ENDING_CANCELLED)
 		return stop(call);

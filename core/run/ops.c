@@ -270,9 +270,8 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 	why = requests_check(requests, n);
 	if (why != NULL)
 		return result_defect(&run->result, "%s", why);
-	if (len > 0) /* may be the state of the step itself */
-		memmove(run->state, state, len);
-	run->state_len = len;
+	/* The step may still read its own state, or pass it on. */
+	run->after = (struct run_state){ len > 0 ? xmemdup(state, len) : NULL, len };
 	run->next = fn;
 	run->outcome.request = requests_copy(requests, n);
 	run->outcome.requests = n;
@@ -327,10 +326,10 @@ op_handle(struct mcp_call *call, const void *data, size_t len)
 	if (data == NULL || len == 0 || len > MCP_HANDLE_MAX)
 		return result_defect(&run->result, "a handle of %zu bytes; 1 to %d are allowed",
 				     len, MCP_HANDLE_MAX);
-	memcpy(run->handle, data, len);
+	free(run->handle);
+	run->handle = xmemdup(data, len);
 	run->handle_len = len;
-	memcpy(run->outcome.handle, data, len);
-	run->outcome.handle_len = len;
+	outcome_set_handle(&run->outcome, data, len);
 	run_asks(run, OUTCOME_HANDLE);
 	return MCP_OK;
 }

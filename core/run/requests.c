@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/arena.h"
 #include "base/mem.h"
 #include "run/requests.h"
@@ -272,10 +273,20 @@ outcome_drop_questions(struct outcome *outcome)
 }
 
 void
+outcome_set_handle(struct outcome *outcome, const void *data, size_t len)
+{
+	CHECK(len > 0 && len <= MCP_HANDLE_MAX);
+	free(outcome->handle);
+	outcome->handle = xmemdup(data, len);
+	outcome->handle_len = len;
+}
+
+void
 outcome_fini(struct outcome *outcome)
 {
 	requests_free(outcome->request, outcome->requests);
 	outcome_drop_questions(outcome);
 	free(outcome->message);
+	free(outcome->handle);
 	*outcome = (struct outcome){ .percent = -1 };
 }

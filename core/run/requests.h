@@ -33,6 +33,8 @@ void reply_copy(struct mcp_reply *to, const struct mcp_reply *from, struct arena
 /* A reply for a request that was not sent. */
 void reply_none(struct mcp_reply *reply, enum mcp_status error, const char *why);
 void outcome_fini(struct outcome *outcome);
+/* Copies the handle of an operation, 1 to MCP_HANDLE_MAX bytes; it replaces an earlier one. */
+void outcome_set_handle(struct outcome *outcome, const void *data, size_t len);
 /* Frees its questions; the handle of an operation stays. */
 void outcome_drop_questions(struct outcome *outcome);
 

@@ -123,9 +123,8 @@ struct run *
 run_new(const struct mcp_row *code, const struct run_input *input,
 	const struct run_services *services, void *owner)
 {
-	struct run *run = xmalloc(sizeof(*run));
+	struct run *run = xcalloc(1, sizeof(*run));
 
-	memset(run, 0, offsetof(struct run, state)); /* the state is not cleared */
 	run->call.ops = &run_ops;
 	run->call.self = input->self;
 	run->services = services;
@@ -134,7 +133,7 @@ run_new(const struct mcp_row *code, const struct run_input *input,
 	run->arena = arena_new();
 	keep_input(run, input);
 	if (input->handle_len > 0 && input->handle_len <= MCP_HANDLE_MAX) {
-		memcpy(run->handle, input->handle, input->handle_len);
+		run->handle = xmemdup(input->handle, input->handle_len);
 		run->handle_len = input->handle_len;
 	}
 	atomic_init(&run->deadline_ms, input->deadline_ms);
@@ -163,6 +162,9 @@ run_free(struct run *run)
 	outcome_fini(&run->outcome);
 	free(run->answers_memory);
 	free(run->memory);
+	free(run->handle);
+	free(run->state.bytes);
+	free(run->after.bytes);
 	keep_ended(run);
 }
 
@@ -312,7 +314,7 @@ run_entry(struct run *run, enum entry entry)
 
 	run->next = NULL; /* op_suspend() sets that of the step after this one */
 	if (entry == ENTRY_NEXT)
-		return next(&run->call, run->state, run->state_len);
+		return next(&run->call, run->state.bytes, run->state.len);
 	if (run->code->operation != NULL)
 		return run_operation(run, entry);
 	if (run->code->request != NULL)
@@ -414,6 +416,9 @@ run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	current = run;
 	end_step(run, run_entry(run, entry));
 	current = outer;
+	free(run->state.bytes);
+	run->state = run->after;
+	run->after = (struct run_state){ 0 };
 	arena_reset(run->arena); /* its deferred functions must not use the call: now they cannot */
 	run->life = RUN_WAITS;
 }

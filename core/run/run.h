@@ -51,7 +51,7 @@ struct outcome {
 	uint32_t after_ms;
 	struct question *question;
 	size_t questions;
-	unsigned char handle[MCP_HANDLE_MAX];
+	unsigned char *handle; /* owned; set by outcome_set_handle() */
 	size_t handle_len;
 	int percent; /* -1: unknown */
 	char *message;
@@ -91,6 +91,13 @@ struct run_input {
 	struct result_limits limits;
 };
 
+/* What a suspension keeps for the next step. Many calls wait at a time, so each has only the bytes
+ * that it needs. */
+struct run_state {
+	void *bytes; /* owned, from malloc(); NULL: none */
+	size_t len;
+};
+
 enum run_life {
 	RUN_WAITS, /* no step runs: only run_cancel() and run_set_deadline() touch it */
 	RUN_STEPS, /* one is, on the thread that called run_step() */
@@ -124,12 +131,10 @@ struct run {
 	struct mcp_reply *reply; /* the replies for this step; borrowed from the caller of
 				  * run_step */
 	size_t replies;
-	unsigned char handle[MCP_HANDLE_MAX]; /* of the operation */
+	unsigned char *handle; /* of the operation; owned */
 	size_t handle_len;
-	/* between steps */
-	mcp_step_fn next;
-	size_t state_len;
-	_Alignas(max_align_t) unsigned char state[MCP_STATE_MAX];
+	mcp_step_fn next;	       /* after a suspension */
+	struct run_state state, after; /* of the step that runs, and of the step after it */
 };
 
 struct run *run_new(const struct mcp_row *code, const struct run_input *input,

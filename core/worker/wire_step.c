@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/requests.h"
 #include "worker/wire.h"
 
 void
@@ -58,6 +59,7 @@ void
 wire_take_outcome(struct wire_reader *in, struct outcome *outcome)
 {
 	const char *handle, *message;
+	size_t handle_len;
 	int64_t percent;
 
 	*outcome = (struct outcome){ .kind = wire_take_enum(in, OUTCOMES - 1) };
@@ -67,12 +69,11 @@ wire_take_outcome(struct wire_reader *in, struct outcome *outcome)
 		outcome->requests = 0;
 	outcome->after_ms = wire_take_u32(in);
 	take_questions(in, outcome);
-	handle = wire_take_bytes(in, &outcome->handle_len);
-	if (outcome->handle_len > sizeof(outcome->handle)) {
+	handle = wire_take_bytes(in, &handle_len);
+	if (handle_len > MCP_HANDLE_MAX)
 		in->bad = true;
-		outcome->handle_len = 0;
-	}
-	memcpy(outcome->handle, handle, outcome->handle_len);
+	else if (handle_len > 0)
+		outcome_set_handle(outcome, handle, handle_len);
 	percent = wire_take_i64(in);
 	outcome->percent = percent >= -1 && percent <= 100 ? (int)percent : -2;
 	message = wire_take_str(in);

@@ -50,6 +50,16 @@ xstrndup(const char *text, size_t len)
 	return copy;
 }
 
+void *
+xmemdup(const void *data, size_t len)
+{
+	void *copy = xmalloc(len);
+
+	if (len > 0)
+		memcpy(copy, data, len);
+	return copy;
+}
+
 char *
 xprintf(const char *format, ...)
 {

@@ -13,6 +13,8 @@ void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, all
 void *xrealloc(void *old, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
+/* A copy of `len` bytes, aligned for any object. */
+void *xmemdup(const void *data, size_t len) __attribute__((malloc, returns_nonnull, alloc_size(2)));
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 /* Overwrites and frees; NULL is fine. For anything secret. */
 void secret_free(char *text);
