@@ -37,13 +37,17 @@ static const struct cli_command commands[] = {
 	  "Prints which credential is used and why, the identity, and whether the probe "
 	  "request\nof each plugin works. Changes nothing. Exit status 1 on any fault.\n",
 	  "", 0, 0, cli_doctor },
-	{ "plugin", "plugin list | enable NAME | disable NAME | inspect NAME|FILE | new NAME DIR",
-	  "show, switch and make plugins",
+	{ "plugin",
+	  "plugin list | enable NAME | disable NAME | inspect NAME|FILE | new NAME DIR | "
+	  "lint FILE",
+	  "show, switch, make and examine plugins",
 	  "list     every plugin found, its state, and the reason when it is refused\nenable   "
 	  "link plugins-available/NAME.conf into plugins-enabled/\ndisable  remove that "
 	  "link\ninspect  print the manifest of a plugin without running its code (--json: "
 	  "all of it)\nnew      write a plugin project "
-	  "that builds, with its tests, into the new folder DIR\n",
+	  "that builds, with its tests, into the new folder DIR\n"
+	  "lint     examine a plugin's file without running its code; exit status 1 when it finds "
+	  "an\n         error or a warning (--json: as JSON)\n",
 	  "json", 1, 3, cli_plugin },
 	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
 	  "--json prints the result of tools/list; --markdown prints a reference page of "

@@ -47,6 +47,7 @@ int cli_doctor(struct cli *cli);
 int cli_plugin(struct cli *cli);
 int cli_plugin_switch(const struct cli *cli, bool on); /* plugin enable, disable */
 int cli_plugin_new(const struct cli *cli);
+int cli_plugin_lint(const struct cli *cli);
 int cli_tools(struct cli *cli);
 int cli_tools_reference(const struct cli *cli); /* tools --markdown */
 int cli_prompts(struct cli *cli);

@@ -261,29 +261,44 @@ plugin_inspect(const struct cli *cli)
 	return status;
 }
 
+static int
+plugin_enable(const struct cli *cli)
+{
+	return cli_plugin_switch(cli, true);
+}
+
+static int
+plugin_disable(const struct cli *cli)
+{
+	return cli_plugin_switch(cli, false);
+}
+
+static const struct {
+	const char *verb;
+	size_t arguments; /* with the verb */
+	int (*run)(const struct cli *cli);
+} verbs[] = {
+	{ "list", 1, plugin_list },	  { "enable", 2, plugin_enable },
+	{ "disable", 2, plugin_disable }, { "inspect", 2, plugin_inspect },
+	{ "new", 3, cli_plugin_new },	  { "lint", 2, cli_plugin_lint },
+};
+
 int
 cli_plugin(struct cli *cli)
 {
-	static const char *const verbs[] = { "list", "enable", "disable", "inspect", "new" };
-	const char *verb = cli->argument[0];
-	bool named = cli->arguments == 2;
+	const char *verb = cli->argument[0], *names[ARRAY_SIZE(verbs)], *near;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (strcmp(verb, "list") == 0 && !named)
-		return plugin_list(cli);
-	if (strcmp(verb, "enable") == 0 && named)
-		return cli_plugin_switch(cli, true);
-	if (strcmp(verb, "disable") == 0 && named)
-		return cli_plugin_switch(cli, false);
-	if (strcmp(verb, "inspect") == 0 && named)
-		return plugin_inspect(cli);
-	if (strcmp(verb, "new") == 0 && cli->arguments == 3)
-		return cli_plugin_new(cli);
-	if (nearest_name(verb, verbs, ARRAY_SIZE(verbs)) != NULL)
-		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb,
-			nearest_name(verb, verbs, ARRAY_SIZE(verbs)));
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verb, verbs[i].verb) == 0 && cli->arguments == verbs[i].arguments)
+			return verbs[i].run(cli);
+		names[i] = verbs[i].verb;
+	}
+	near = nearest_name(verb, names, ARRAY_SIZE(names));
+	if (near != NULL)
+		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb, near);
 	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE | "
-	      "new NAME DIR\n",
+	      "new NAME DIR | lint FILE\n",
 	      stderr);
 	return 2;
 }

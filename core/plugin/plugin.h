@@ -13,12 +13,13 @@
 #include <lakehost/plugin.h>
 
 #include "module/code.h"
+#include "module/image.h"
 #include "plugin/loader.h"
 #include "registry/provider.h"
 
 struct worker;
 
-#define PLUGIN_BYTES_MAX (64u << 20) /* of a shared object */
+#define PLUGIN_BYTES_MAX MODULE_BYTES_MAX
 
 struct plugin {
 	struct plugins *plugins;

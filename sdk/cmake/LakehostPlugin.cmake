@@ -125,7 +125,8 @@ function(lakehost_add_plugin name)
 		${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest)
 	target_link_libraries(${target} PRIVATE ${arg_LIBRARIES} ${sdk})
 	target_link_options(${target} PRIVATE
-		-Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,--as-needed -Wl,--gc-sections)
+		-Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,--as-needed -Wl,--gc-sections
+		-Wl,-z,relro,-z,now,-z,noexecstack)
 	if(NOT arg_NO_INSTALL)
 		install(TARGETS ${target} LIBRARY DESTINATION ${LAKEHOST_PLUGIN_INSTALL_DIR}
 			COMPONENT ${name})

@@ -2,6 +2,7 @@
 set(plugin_core plugin worker module call registry egress upstream config base)
 lakehost_unit_test(manifest SOURCES test_manifest.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(channel SOURCES test_channel.c CORE ${plugin_core} LABELS concurrency)
+lakehost_unit_test(facts SOURCES test_facts.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(loader SOURCES test_loader.c plugin_files.c CORE ${plugin_core})
 lakehost_unit_test(prompt_files SOURCES test_prompt_files.c folder.c CORE ${plugin_core})
 lakehost_unit_test(worker SOURCES test_worker.c worker_rig.c plugin_files.c CORE ${plugin_core}
@@ -17,7 +18,7 @@ foreach(fault garbage type length mixed early version host result outcome fetch 
 		malicious-worker $<TARGET_FILE:malicious-worker>-${fault} VERBATIM)
 endforeach()
 
-foreach(name manifest loader worker)
+foreach(name facts manifest loader worker)
 	if(TARGET test_${name})
 		target_compile_definitions(test_${name} PRIVATE
 			PLUGINS="${PROJECT_BINARY_DIR}/tests/plugins"

@@ -13,6 +13,7 @@ import sys
 import unittest
 
 import rig
+from lint import Lint  # noqa: F401
 from rig import VendorTest
 
 
