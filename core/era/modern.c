@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
+#include "era/capabilities.h"
 #include "era/inside.h"
 #include "era/headers.h"
 #include "era/mrtr.h"
@@ -93,6 +94,7 @@ read_capabilities(struct request *request, struct json_object *capabilities)
 	request->tasks = tasks_declared(capabilities);
 	if (json_object_object_length(capabilities) == 0)
 		return true;
+	request->can = capabilities_read(capabilities, REV_MODERN);
 	buf_init(&text, CAPABILITIES_MAX);
 	buf_json_tree(&text, capabilities);
 	request->own_capabilities = buf_take(&text, NULL);

@@ -83,6 +83,7 @@ struct request {
 	/* from the client */
 	const char *capabilities; /* JSON object text */
 	char *own_capabilities;	  /* owned, or NULL */
+	unsigned can;		  /* what it can be asked: bits of capabilities.h; modern only */
 	char *progress_token;	  /* raw JSON, or NULL */
 	bool tasks;		  /* it declares the extension of tasks */
 	int log_level;		  /* the least level to report; LEVEL_NONE: nothing */

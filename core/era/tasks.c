@@ -68,13 +68,12 @@ tasks_prepare(struct request *request, struct call_spec *spec)
 static void
 describe(const struct request *request, const struct call *call, struct task_id *id)
 {
-	struct json_object *meta = json_obj(request->message.params, "_meta");
 	int64_t cell = json_int(request->arguments, "cell_chars", 0);
 
 	*id = (struct task_id){
 		.row = call->row,
 		.created_ms = clock_wall_ms() - (clock_us() - call->started_us) / 1000,
-		.can = capabilities_read(json_obj(meta, META "clientCapabilities"), REV_MODERN),
+		.can = request->can,
 		.cell_chars = cell > 0 && cell <= UINT32_MAX ? (uint32_t)cell : 0,
 		.handle_len = call->outcome->handle_len,
 	};
