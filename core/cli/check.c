@@ -28,7 +28,7 @@
 void
 check_say(struct check *check, enum check_state state, const char *subject, const char *format, ...)
 {
-	static const char *const words[] = { "ok", "warning", "fault", "not checked" };
+	static const char *const words[] = { "ok", "warning", "fault", "not checked", "info" };
 	va_list args;
 
 	check->faults += state == CHECK_FAULT;

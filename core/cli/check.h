@@ -22,6 +22,7 @@ enum check_state {
 	CHECK_WARNING,
 	CHECK_FAULT,   /* serving does not start, or a call cannot work: exit status 1 */
 	CHECK_SKIPPED, /* not checked; the text gives the reason */
+	CHECK_INFO,    /* neither good nor bad */
 };
 
 struct check {

@@ -272,6 +272,24 @@ tell(struct doctor *doctor, const struct examination *exam)
 		check_say(doctor->check, exam->state, exam->subject, "%s", exam->text.data);
 }
 
+/* Which method brought the credential, and which ones did not apply. */
+static void
+tell_credential(struct doctor *doctor, const struct config_upstream *upstream)
+{
+	struct strings lines = { 0 };
+	char subject[SUBJECT_MAX];
+	struct buf users;
+
+	buf_init_keeping(&users, SUBJECT_MAX);
+	snprintf(subject, SUBJECT_MAX, "upstream %s, credential", upstream->role);
+	if (check_users(doctor->check, upstream, &users))
+		egress_explain(host_egress(doctor->check->host), upstream->role, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		check_say(doctor->check, CHECK_INFO, subject, "%s", lines.item[i]);
+	strings_fini(&lines);
+	buf_fini(&users);
+}
+
 static void
 examine_all(struct doctor *doctor)
 {
@@ -289,6 +307,8 @@ examine_all(struct doctor *doctor)
 	}
 	if (doctor->waiting > 0)
 		loop_run(host_loop(host), 0);
+	for (size_t i = 0; i < config->upstreams; i++)
+		tell_credential(doctor, &config->upstream[i]);
 	for (size_t i = 0; i < doctor->count; i++) {
 		struct examination *exam = &doctor->item[i];
 

@@ -279,7 +279,8 @@ set_manners(struct flight *flight)
 	set(flight, CURLOPT_PATH_AS_IS, 1);
 	set(flight, CURLOPT_TCP_KEEPALIVE, 1);
 	set(flight, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-	set_pointer(flight, CURLOPT_NOPROXY, flight->egress->no_proxy);
+	set_pointer(flight, CURLOPT_NOPROXY,
+		    flight->request.direct ? "*" : flight->egress->no_proxy);
 	set_pointer(flight, CURLOPT_SHARE, flight->egress->share);
 	/* With a directory of certificates libcurl would read all of them for each connection. */
 	set_pointer(flight, CURLOPT_CAPATH, NULL);

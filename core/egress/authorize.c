@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "egress/authorize.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/text.h"
@@ -32,6 +34,8 @@ void
 authorizer_fini(struct authorizer *authorizer)
 {
 	CHECK(TAILQ_EMPTY(&authorizer->waiting) && authorizer->n_waiting == 0);
+	if (authorizer->program != NULL)
+		child_cancel(authorizer->program);
 	credential_fini(&authorizer->credential);
 }
 
@@ -77,17 +81,42 @@ release(struct authorizer *authorizer, enum mcp_status error, const char *why)
 
 /* ---- access tokens --------------------------------------------------------------------------- */
 
+static void renew(struct authorizer *authorizer);
+
+/* The reply to a request, or the end of a program. */
+static void
+answered(struct authorizer *authorizer, const struct credential_outcome *answer)
+{
+	char why[CREDENTIAL_WHY_MAX];
+	enum mcp_status error;
+
+	error = credential_reply(&authorizer->credential, answer, clock_ms(), why, sizeof(why));
+	if (error == MCP_OK && authorizer->credential.more)
+		renew(authorizer);
+	else
+		release(authorizer, error, why);
+}
+
 static void
 token_arrived(void *data, const struct mcp_reply *reply)
 {
 	struct authorizer *authorizer = data;
-	char why[CREDENTIAL_WHY_MAX];
-	enum mcp_status error;
+	const struct credential_outcome answer = { .reply = reply };
 
 	CHECK(authorizer->renewal != NULL);
 	authorizer->renewal = NULL;
-	error = credential_reply(&authorizer->credential, reply, clock_ms(), why, sizeof(why));
-	release(authorizer, error, why);
+	answered(authorizer, &answer);
+}
+
+static void
+program_ended(void *data, const struct child_result *result)
+{
+	struct authorizer *authorizer = data;
+	const struct credential_outcome answer = { .result = result };
+
+	CHECK(authorizer->program != NULL);
+	authorizer->program = NULL;
+	answered(authorizer, &answer);
 }
 
 /* What the credential asks for, as a request of the host's own; takes what is in `asked`. */
@@ -95,9 +124,12 @@ static void
 make_request(const struct authorizer *authorizer, struct credential_request *asked,
 	     struct request *request)
 {
+	const bool post = strcmp(asked->method, "POST") == 0;
+
 	*request = (struct request){ .upstream = authorizer->credential.upstream,
 				     .grant = true,
-				     .has_body = true,
+				     .direct = asked->direct,
+				     .has_body = post,
 				     .retry = MCP_RETRY_SAFE,
 				     .reply = MCP_REPLY_BUFFER,
 				     .max_bytes = asked->reply_max,
@@ -107,8 +139,34 @@ make_request(const struct authorizer *authorizer, struct credential_request *ask
 				     .headers = asked->headers,
 				     .body = asked->body };
 	request->plugin = xstrdup("lakehost");
-	request->method = xstrdup("POST");
+	request->method = xstrdup(asked->method);
 	request->accept = xstrdup("application/json");
+}
+
+static char **
+pointers(const struct strings *list)
+{
+	char **array = xcalloc(list->count + 1, sizeof(*array));
+
+	for (size_t i = 0; i < list->count; i++)
+		array[i] = list->item[i];
+	return array;
+}
+
+static void
+run_program(struct authorizer *authorizer, struct credential_request *asked)
+{
+	char **argv = pointers(&asked->command), **envp = pointers(&asked->environment);
+	const struct child_command command = { .argv = argv,
+					       .envp = envp,
+					       .timeout_ms = asked->timeout_ms,
+					       .output_max = asked->reply_max };
+
+	authorizer->program =
+	    child_start(authorizer->egress->loop, &command, program_ended, authorizer);
+	free(argv);
+	free(envp);
+	credential_request_fini(asked);
 }
 
 static void
@@ -116,14 +174,22 @@ renew(struct authorizer *authorizer)
 {
 	struct credential_request asked;
 	struct request request;
+	char why[CREDENTIAL_WHY_MAX];
+	enum mcp_status error;
 
-	if (authorizer->renewal != NULL)
+	if (authorizer->renewal != NULL || authorizer->program != NULL)
 		return;
-	credential_request(&authorizer->credential, &asked);
-	make_request(authorizer, &asked, &request);
-	authorizer->renewal =
-	    egress_take_off(authorizer->egress, &request, clock_ms() + request.timeout_ms,
-			    token_arrived, authorizer);
+	error = credential_request(&authorizer->credential, &asked, clock_ms(), why, sizeof(why));
+	if (error != MCP_OK) {
+		release(authorizer, error, why);
+	} else if (asked.command.count > 0) {
+		run_program(authorizer, &asked);
+	} else {
+		make_request(authorizer, &asked, &request);
+		authorizer->renewal =
+		    egress_take_off(authorizer->egress, &request, clock_ms() + request.timeout_ms,
+				    token_arrived, authorizer);
+	}
 }
 
 /* ---- flights --------------------------------------------------------------------------------- */

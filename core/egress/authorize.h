@@ -15,6 +15,7 @@
 
 #include "upstream/credential.h"
 
+struct child;
 struct egress;
 struct flight;
 struct transfer;
@@ -23,7 +24,8 @@ struct transfer;
 struct authorizer {
 	struct egress *egress;
 	struct credential credential;
-	struct transfer *renewal;		  /* the running request for an access token */
+	struct transfer *renewal;		  /* the running request for an access token … */
+	struct child *program;			  /* … or the running program that prints one */
 	TAILQ_HEAD(flight_queue, flight) waiting; /* for a token, the first that came first */
 	size_t n_waiting;
 };

@@ -276,6 +276,15 @@ egress_reload(struct egress *egress)
 }
 
 void
+egress_explain(const struct egress *egress, const char *role, struct strings *lines)
+{
+	for (size_t i = 0; i < egress->config->upstreams; i++) {
+		if (strcmp(egress->config->upstream[i].role, role) == 0)
+			credential_explain(&egress->authorizer[i].credential, lines);
+	}
+}
+
+void
 egress_free(struct egress *egress)
 {
 	if (egress == NULL)

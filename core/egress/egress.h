@@ -49,6 +49,9 @@ bool egress_available(char *why, size_t why_size);
 /* Reads all credentials again that are in files. */
 void egress_reload(struct egress *egress);
 
+/* Appends what credential_explain() says about the credential of this upstream. */
+void egress_explain(const struct egress *egress, const char *role, struct strings *lines);
+
 /* Starts a request and copies everything. `done` is called exactly once, later, on the loop thread,
  * also for requests that are refused. */
 struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,

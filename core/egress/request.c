@@ -275,14 +275,15 @@ add_traceparent(struct request *request, const char *given)
 }
 
 static void
-add_user_agent(struct request *request)
+add_user_agent(struct request *request, const struct egress *egress)
 {
+	size_t i = (size_t)(request->upstream - egress->config->upstream);
 	struct buf text;
 
 	buf_init(&text, 512);
 	buf_puts(&text, "lakehost/" LAKEHOST_VERSION);
 	if (request->upstream->kind->user_agent != NULL)
-		request->upstream->kind->user_agent(request->upstream, &text);
+		request->upstream->kind->user_agent(&egress->authorizer[i].credential, &text);
 	if (request->tool != NULL) {
 		buf_puts(&text, " tool/");
 		for (const char *p = request->tool; *p != '\0'; p++)
@@ -324,7 +325,7 @@ set_headers(struct request *request, const struct check *check)
 			   http->body_file != NULL ? "application/octet-stream"
 						   : "application/json");
 	add_traceparent(request, check->scope->traceparent);
-	add_user_agent(request);
+	add_user_agent(request, check->egress);
 	return MCP_OK;
 }
 

@@ -19,6 +19,7 @@ struct request {
 	char *path;		/* for the log: without query; of a link only the host */
 	bool link;		/* a pre-signed one */
 	bool grant;		/* for an access token, of the host itself */
+	bool direct;		/* never through a proxy */
 	struct strings headers; /* "Name: value" */
 	char *accept;		/* of the headers, or NULL */
 	struct buf body;

@@ -70,11 +70,15 @@ credential_init(struct credential *credential, const struct config_upstream *ups
 	CHECK((upstream->kind->token_request == NULL) == (upstream->kind->token_reply == NULL));
 	*credential = (struct credential){ .upstream = upstream };
 	set_secret(credential, upstream->secret);
+	if (upstream->kind->state_new != NULL)
+		credential->state = upstream->kind->state_new(upstream);
 }
 
 void
 credential_fini(struct credential *credential)
 {
+	if (credential->state != NULL)
+		credential->upstream->kind->state_free(credential->state);
 	secret_free(credential->secret);
 	secret_free(credential->access_token);
 	free(credential->identity);
@@ -134,38 +138,78 @@ read_again(struct credential *credential)
 void
 credential_reload(struct credential *credential)
 {
-	if (read_again(credential) && credential->access_token != NULL)
+	bool other = read_again(credential);
+
+	if (credential->upstream->kind->reload != NULL)
+		other = credential->upstream->kind->reload(credential) || other;
+	if (other && credential->access_token != NULL)
 		credential_set_token(credential, NULL);
 }
 
 /* ---- access tokens --------------------------------------------------------------------------- */
 
-void
-credential_request(struct credential *credential, struct credential_request *request)
+enum mcp_status
+credential_request(struct credential *credential, struct credential_request *request,
+		   int64_t now_ms, char *why, size_t why_size)
 {
 	const struct upstream_kind *kind = credential->upstream->kind;
+	enum mcp_status status;
 
 	CHECK(kind->token_request != NULL);
 	read_again(credential);
-	*request = (struct credential_request){ 0 };
+	*why = '\0';
+	*request = (struct credential_request){ .method = "POST" };
 	buf_init(&request->body, CREDENTIAL_REQUEST_BODY);
-	kind->token_request(credential, request);
-	CHECK(request->url != NULL && request->target != NULL && request->reply_max > 0);
+	status = kind->token_request(credential, request, now_ms, why, why_size);
+	if (status == MCP_OK && !buf_ok(&request->body)) {
+		snprintf(why, why_size, "the request for an access token would be too large");
+		status = MCP_E_TOO_LARGE;
+	}
+	if (status != MCP_OK) {
+		credential_request_fini(request);
+		log_event(LOG_WARNING, "credential", "upstream", "s", credential->upstream->role,
+			  "why", "s", why, NULL);
+		return status;
+	}
+	CHECK(request->target != NULL && request->reply_max > 0 && request->timeout_ms > 0);
+	CHECK((request->url != NULL) == (request->command.count == 0));
+	return MCP_OK;
+}
+
+void
+credential_request_fini(struct credential_request *request)
+{
+	free(request->url);
+	free(request->target);
+	strings_wipe(&request->headers);
+	strings_wipe(&request->command);
+	strings_wipe(&request->environment);
+	if (request->body.len > 0)
+		explicit_bzero(request->body.data, request->body.len);
+	buf_fini(&request->body);
 }
 
 enum mcp_status
-credential_reply(struct credential *credential, const struct mcp_reply *reply, int64_t now_ms,
-		 char *why, size_t why_size)
+credential_reply(struct credential *credential, const struct credential_outcome *answer,
+		 int64_t now_ms, char *why, size_t why_size)
 {
 	enum mcp_status status;
 
 	*why = '\0';
-	status = credential->upstream->kind->token_reply(credential, reply, now_ms, why, why_size);
-	CHECK(status != MCP_OK || credential->access_token != NULL);
+	credential->more = false;
+	status = credential->upstream->kind->token_reply(credential, answer, now_ms, why, why_size);
+	CHECK(status != MCP_OK || credential->more || credential->access_token != NULL);
 	if (status != MCP_OK)
 		log_event(LOG_WARNING, "credential", "upstream", "s", credential->upstream->role,
 			  "why", "s", why, NULL);
 	return status;
+}
+
+void
+credential_explain(const struct credential *credential, struct strings *lines)
+{
+	if (credential->upstream->kind->explain != NULL)
+		credential->upstream->kind->explain(credential, lines);
 }
 
 bool

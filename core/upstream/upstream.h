@@ -27,6 +27,7 @@
 
 struct buf;
 struct credential;
+struct credential_outcome;
 struct credential_request;
 struct credential_step;
 struct node;
@@ -57,13 +58,23 @@ struct upstream_kind {
 			  struct credential_step *step);
 	/* Where authorize() may answer with a request: that request, and what its reply means. NULL
 	 * where it never does. */
-	void (*token_request)(const struct credential *credential,
-			      struct credential_request *request);
-	enum mcp_status (*token_reply)(struct credential *credential, const struct mcp_reply *reply,
-				       int64_t now_ms, char *why, size_t why_size);
+	enum mcp_status (*token_request)(struct credential *credential,
+					 struct credential_request *request, int64_t now_ms,
+					 char *why, size_t why_size);
+	enum mcp_status (*token_reply)(struct credential *credential,
+				       const struct credential_outcome *answer, int64_t now_ms,
+				       char *why, size_t why_size);
+	/* Makes and frees credential->state. NULL where the kind needs none. */
+	void *(*state_new)(const struct config_upstream *upstream);
+	void (*state_free)(void *state);
+	/* The operator asked to read all credentials again. True when the access token is not to be
+	 * used any more. NULL: only the secret is read again. */
+	bool (*reload)(struct credential *credential);
+	/* See credential_explain(). May be NULL. */
+	void (*explain)(const struct credential *credential, struct strings *lines);
 
 	/* Appends to User-Agent, beginning with a blank. NULL: nothing. */
-	void (*user_agent)(const struct config_upstream *upstream, struct buf *out);
+	void (*user_agent)(const struct credential *credential, struct buf *out);
 	/* True when a reply cannot be from the API, with `why`, which continues after the address.
 	 * `accept` is the type that the request asked for, `location` may be NULL. */
 	bool (*foreign_reply)(const char *path, const char *accept, int status,

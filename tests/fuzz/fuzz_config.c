@@ -96,8 +96,8 @@ check_profile(const char *text)
 	struct url split;
 
 	free(databricks_profile_names(text));
-	databricks_profile_read(text, NULL, &profile);
-	PROMISE(profile.name != NULL && (profile.keys || profile.token == NULL));
+	free(databricks_profile_read(text, NULL, &profile));
+	PROMISE(profile.name != NULL && (profile.keys || profile.value[A_TOKEN] == NULL));
 	databricks_profile_fini(&profile);
 	if (databricks_host(text, &url, &id) == NULL)
 		PROMISE(url_split(url, &split) == NULL && base_path(split.rest));

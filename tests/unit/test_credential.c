@@ -367,14 +367,16 @@ steps_of_a_token(void)
 					.status = 200,
 					.body = { text, sizeof(text) - 1 } };
 	const struct mcp_reply bad = { .size = sizeof(bad), .status = 400 };
+	const struct credential_outcome token = { .reply = &good }, refusal = { .reply = &bad };
 	struct credential credential;
 	char why[CREDENTIAL_WHY_MAX];
 
 	credential_init(&credential, &b->config->upstream[0]);
 	ASSERT_INT(step_at(&credential, 0).answer, CREDENTIAL_REQUEST);
-	ASSERT_INT(credential_reply(&credential, &bad, 0, why, sizeof(why)), MCP_E_UNAUTHENTICATED);
+	ASSERT_INT(credential_reply(&credential, &refusal, 0, why, sizeof(why)),
+		   MCP_E_UNAUTHENTICATED);
 	ASSERT_INT(step_at(&credential, 0).answer, CREDENTIAL_REQUEST);
-	ASSERT_INT(credential_reply(&credential, &good, 0, why, sizeof(why)), MCP_OK);
+	ASSERT_INT(credential_reply(&credential, &token, 0, why, sizeof(why)), MCP_OK);
 	step_is(&credential, 79999, "Authorization: Bearer a", false);
 	step_is(&credential, 80000, "Authorization: Bearer a", true);
 	ASSERT_INT(step_at(&credential, 98000).answer, CREDENTIAL_REQUEST);

@@ -45,27 +45,31 @@ static void
 check(const struct databricks_source *source, const char *url, const char *token, const char *why)
 {
 	struct databricks_identity found;
+	struct databricks own;
 
-	databricks_resolve(source, &found);
+	databricks_resolve(source, &own, &found);
 	ASSERT_STR(found.fault, NULL);
-	ASSERT_STR(found.url, url);
-	ASSERT_STR(found.token, token);
+	ASSERT_STR(own.url, url);
+	ASSERT_STR(found.secret, token);
 	ASSERT_STR(found.auth_type, token != NULL ? "pat" : NULL);
 	if (strstr(found.auth_why, why) == NULL)
 		printf("\n    \"%s\" should say \"%s\"", found.auth_why, why);
 	CU_ASSERT(strstr(found.auth_why, why) != NULL);
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 }
 
 static void
 check_fault(const struct databricks_source *source, const char *key, const char *fault)
 {
 	struct databricks_identity found;
+	struct databricks own;
 
-	databricks_resolve(source, &found);
+	databricks_resolve(source, &own, &found);
 	ASSERT_STR(found.fault, fault);
 	ASSERT_STR(found.fault_key, key);
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 }
 
 static void
@@ -150,12 +154,12 @@ from_environment(void)
 		    "DATABRICKS_WORKSPACE_ID", "42");
 	check(&source, "https://h.example", "dapi1",
 	      "pat: token from DATABRICKS_TOKEN, host from DATABRICKS_HOST");
-	source.token = (char *)"dapi2"; /* the configuration has priority */
-	source.host = (char *)"https://c.example";
+	source.configured[A_TOKEN] = (char *)"dapi2"; /* the configuration has priority */
+	source.configured[A_HOST] = (char *)"https://c.example";
 	check(&source, "https://c.example", "dapi2",
 	      "pat: token from the configuration, host from the configuration");
 	source.env = NULL;
-	source.token = NULL; /* another role: the environment is not used */
+	source.configured[A_TOKEN] = NULL; /* another role: the environment is not used */
 	check(&source, "https://c.example", NULL,
 	      "there is no credential: set a token in upstreams.workspace of lakehost.conf");
 }
@@ -174,6 +178,7 @@ missing(void)
 	check(&source, NULL, NULL, "no host is configured: set DATABRICKS_HOST");
 }
 
+/* Attributes of two families exclude each other, unless auth_type decides. */
 static void
 other_methods(void)
 {
@@ -181,13 +186,20 @@ other_methods(void)
 
 	ENVIRONMENT("DATABRICKS_HOST", "h.example", "DATABRICKS_CLIENT_ID", "x");
 	check(&source, "https://h.example", NULL,
-	      "DATABRICKS_CLIENT_ID is set, but only personal access tokens are supported yet");
-	source.token = (char *)"dapi1";
-	source.auth_type = (char *)"oauth-m2m";
+	      "the host is known from DATABRICKS_HOST, but there is no credential");
+	source.configured[A_TOKEN] = (char *)"dapi1";
 	check(&source, "https://h.example", NULL,
-	      "auth_type \"oauth-m2m\" (from the configuration) is not supported yet");
-	source.auth_type = (char *)"pat";
+	      "more than one authorization method configured: oauth and pat; remove one, or set "
+	      "auth_type");
+	source.configured[A_AUTH_TYPE] = (char *)"oauth-m2m";
+	check(&source, "https://h.example", NULL, "oauth-m2m: client_secret is not set");
+	source.configured[A_AUTH_TYPE] = (char *)"pat";
 	check(&source, "https://h.example", "dapi1", "pat: token from the configuration");
+	source.configured[A_AUTH_TYPE] = (char *)"external-browser";
+	check(
+	    &source, "https://h.example", NULL,
+	    "auth_type \"external-browser\" (from the configuration) is not supported; there are: "
+	    "pat, basic, metadata-service, oauth-m2m");
 }
 
 static void
@@ -200,15 +212,15 @@ profiles(void)
 		  "[prod.eu]\n host=https://p.example\n token=\"dapiP\" ; x\nworkspace_id = 5\n"
 		  "[oauth]\nhost = https://o.example\nclient_id = x\n[empty]\n"
 		  "[notoken]\nhost = https://n.example\n");
-	source.config_file = path;
+	source.configured[A_CONFIG_FILE] = path;
 	check(&source, "https://d.example", "dapiD", "token of profile DEFAULT in /tmp/");
-	source.profile = (char *)"prod.eu";
+	source.configured[A_PROFILE] = (char *)"prod.eu";
 	check(&source, "https://p.example", "dapiP", "token of profile prod.eu in /tmp/");
-	source.profile = (char *)"oauth";
-	check(&source, "https://o.example", NULL, "profile oauth in /tmp/");
-	source.profile = (char *)"notoken"; /* [DEFAULT] is not inherited */
+	source.configured[A_PROFILE] = (char *)"oauth";
+	check(&source, "https://o.example", NULL, "there is no credential");
+	source.configured[A_PROFILE] = (char *)"notoken"; /* [DEFAULT] is not inherited */
 	check(&source, "https://n.example", NULL, "there is no credential");
-	source.profile = NULL;
+	source.configured[A_PROFILE] = NULL;
 	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "prod.eu");
 	check(&source, "https://p.example", "dapiP", "token of profile prod.eu");
 	unlink(path);
@@ -224,32 +236,38 @@ profiles_wrong(void)
 	write_cfg("[empty]\n[__settings__]\nhost = https://s.example\n[bad]\nhost = x y\n"
 		  "[worse]\nhost = h.example\ntoken = a b\n"
 		  "[shown]\nhost = https://ann:pass@h.example\n");
-	source.config_file = path;
-	for (int i = 0; i < 3; i++) {
-		source.profile = (char *)(i == 0 ? "empty" : i == 1 ? "absent" : "__settings__");
+	source.configured[A_CONFIG_FILE] = path;
+	for (int i = 0; i < 2; i++) {
+		source.configured[A_PROFILE] = (char *)(i == 0 ? "empty" : "absent");
 		snprintf(expected, sizeof(expected),
 			 "%s has no profile \"%s\" with keys in it; "
 			 "there are: bad, worse, shown",
-			 path, source.profile);
+			 path, source.configured[A_PROFILE]);
 		check_fault(&source, "profile", expected);
 	}
-	source.profile = (char *)"bad";
+	source.configured[A_PROFILE] = (char *)"__settings__";
+	snprintf(expected, sizeof(expected),
+		 "%s: __settings__ is reserved for settings and is not a profile", path);
+	check_fault(&source, "profile", expected);
+	source.configured[A_PROFILE] = (char *)"bad";
 	check_fault(
 	    &source, "host",
 	    "the host is not the address of a workspace: it contains white space; remove it");
-	source.profile = (char *)"worse";
+	source.configured[A_PROFILE] = (char *)"worse";
 	check_fault(&source, "token", "the token contains white space; remove it");
-	source.profile = (char *)"shown";
+	source.configured[A_PROFILE] = (char *)"shown";
 	check_fault(&source, "host",
 		    "the host is not the address of a workspace: it contains an @; set the token "
 		    "separately");
-	source.profile = NULL; /* no DEFAULT: no message */
+	source.configured[A_PROFILE] = NULL; /* no DEFAULT: no message */
 	check(&source, NULL, NULL, "no host is configured");
 	unlink(path);
 	snprintf(expected, sizeof(expected), "cannot read %s: No such file or directory", path);
 	check_fault(&source, "config_file", expected);
-	source.config_file = NULL;
-	source.home = "/nonexistent"; /* not named: it may be absent */
+	source.configured[A_CONFIG_FILE] = NULL;
+	ENVIRONMENT("HOME", "/nonexistent"); /* not named: it may be absent */
+	source.ambient = fake_env;
+	source.configured[A_PROFILE] = NULL;
 	check(&source, NULL, NULL, "no host is configured");
 }
 
@@ -259,15 +277,17 @@ token_is_not(const char *token, const char *fault)
 {
 	struct databricks_source source = { .role = "workspace", .env = fake_env };
 	struct databricks_identity found;
+	struct databricks own;
 	char *expected = xprintf("the token %s", fault);
 	const char *list[] = { "DATABRICKS_HOST", "h.example", "DATABRICKS_TOKEN", token, NULL };
 
 	variables = list;
-	databricks_resolve(&source, &found);
+	databricks_resolve(&source, &own, &found);
 	ASSERT_STR(found.fault, expected);
 	ASSERT_STR(found.fault_from, "DATABRICKS_TOKEN");
 	variables = NULL;
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 	free(expected);
 }
 
@@ -310,27 +330,31 @@ profiles_offered(void)
 {
 	struct databricks_source source = { .role = "workspace", .env = fake_env };
 	struct databricks_identity found;
+	struct databricks own;
 
 	write_cfg("[DEFAULT]\n\n[b]\nhost = h.example\n[a]\ntoken = t\n[b]\nx=1\n");
-	source.config_file = path;
+	source.configured[A_CONFIG_FILE] = path;
 	variables = NULL;
 	check(&source, NULL, NULL, "no host is configured: choose a profile of /tmp/");
 	check(&source, NULL, NULL, "with DATABRICKS_CONFIG_PROFILE (it has: b, a), or set");
 	ENVIRONMENT("DATABRICKS_CONFIG_PROFILE", "c");
-	databricks_resolve(&source, &found);
+	databricks_resolve(&source, &own, &found);
 	ASSERT_STR(found.fault_from, "DATABRICKS_CONFIG_PROFILE");
 	CU_ASSERT(strstr(found.fault, "has no profile \"c\" with keys in it; there are: b, a") !=
 		  NULL);
 	databricks_identity_fini(&found);
-	source.profile = (char *)"c"; /* the configuration's own */
-	databricks_resolve(&source, &found);
+	databricks_own_fini(&own);
+	source.configured[A_PROFILE] = (char *)"c"; /* the configuration's own */
+	databricks_resolve(&source, &own, &found);
 	ASSERT_STR(found.fault_from, NULL);
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 	chmod(path, 0644);
-	source.profile = (char *)"a";
-	databricks_resolve(&source, &found);
+	source.configured[A_PROFILE] = (char *)"a";
+	databricks_resolve(&source, &own, &found);
 	CU_ASSERT(found.warning != NULL && strstr(found.warning, "chmod 600") != NULL);
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 	unlink(path);
 }
 
@@ -340,20 +364,29 @@ profile_values(void)
 	static const struct {
 		const char *line, *value;
 	} cases[] = {
-		{ "token = dapi1", "dapi1" },	      { "token=dapi1#c", "dapi1" },
-		{ "token = dapi1 ; c", "dapi1" },     { "token = \"dapi1\" # the one", "dapi1" },
-		{ "token = \"dapi1\"# c", "dapi1" },  { "token = 'dapi1'", "dapi1" },
-		{ "token = `dapi#1` # c", "dapi#1" }, { "token = \"dapi;1\"", "dapi;1" },
-		{ "token : dapi1", "dapi1" },	      { "token = \"dapi1", "\"dapi1" },
-		{ "token = # nothing", NULL },
+		{ "token = dapi1", "dapi1" },
+		{ "token=dapi1#c", "dapi1#c" },
+		{ "token = dapi1 ; c", "dapi1" },
+		{ "token = \"dapi1\" # the one", "dapi1" },
+		{ "token = \"dapi1\"# c", "\"dapi1\"# c" },
+		{ "token = 'dapi1'", "dapi1" },
+		{ "token = `dapi#1` # c", "dapi#1" },
+		{ "token = \"dapi;1\"", "dapi;1" },
+		{ "token : dapi1", "dapi1" },
+		{ "token = \"dapi1", "\"dapi1" },
+		{ "password = %Y#X$Z # c\ntoken = %Y#X$Z # c", "%Y#X$Z" },
+		{ "Token = dapi1", NULL },
+		{ "token =  # nothing", "# nothing" },
+		{ "token =", NULL },
 	};
 	struct databricks_profile profile;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *text = xprintf("%s\n[other]\ntoken = x\n", cases[i].line);
 
-		databricks_profile_read(text, NULL, &profile); /* before any section: DEFAULT */
-		ASSERT_STR(profile.token, cases[i].value);
+		/* before any section: DEFAULT */
+		ASSERT_STR(databricks_profile_read(text, NULL, &profile), NULL);
+		ASSERT_STR(profile.value[A_TOKEN], cases[i].value);
 		databricks_profile_fini(&profile);
 		free(text);
 	}
@@ -364,32 +397,36 @@ file_skipped(void)
 {
 	struct databricks_source source = { .role = "workspace", .env = fake_env };
 	struct databricks_identity found;
+	struct databricks own;
 
 	write_cfg("[__settings__]\ndefault_profile = work\n[work]\nhost = https://w.example\n"
 		  "token = dapiW\n[DEFAULT]\nhost = https://d.example\ntoken = dapiD\n");
-	source.config_file = path;
+	source.configured[A_CONFIG_FILE] = path;
 	variables = NULL;
 	check(&source, "https://w.example", "dapiW", "token of profile work");
 	ENVIRONMENT("DATABRICKS_HOST", "e.example");
 	check(&source, "https://e.example", NULL, "the host is known from DATABRICKS_HOST, but");
-	source.profile = (char *)"work"; /* named: it fills gaps, and the message names both
+	source.configured[A_PROFILE] =
+	    (char *)"work"; /* named: it fills gaps, and the message names both
 					  * sources */
-	databricks_resolve(&source, &found);
-	ASSERT_STR(found.url, "https://e.example");
-	ASSERT_STR(found.token, "dapiW");
+	databricks_resolve(&source, &own, &found);
+	ASSERT_STR(own.url, "https://e.example");
+	ASSERT_STR(found.secret, "dapiW");
 	ASSERT_STR(found.warning,
 		   "the token is from profile work, which is for "
 		   "https://w.example, but the host is https://e.example, from DATABRICKS_HOST");
 	databricks_identity_fini(&found);
+	databricks_own_fini(&own);
 	unlink(path);
 }
 
 static void
 plain_http(void)
 {
-	struct databricks_source source = { .role = "workspace",
-					    .host = (char *)"http://h.example",
-					    .token = (char *)"t" };
+	struct databricks_source source = {
+		.role = "workspace",
+		.configured = { [A_HOST] = (char *)"http://h.example", [A_TOKEN] = (char *)"t" }
+	};
 
 	check_fault(&source, "host",
 		    "\"http://h.example\" is not the "
@@ -398,36 +435,47 @@ plain_http(void)
 	source.allow_http = true;
 	check(&source, "http://h.example", "t", "pat");
 	source.allow_http = false;
-	source.host = (char *)"http://localhost:1";
+	source.configured[A_HOST] = (char *)"http://localhost:1";
 	check(&source, "http://localhost:1", "t", "pat");
-	source.host = (char *)"http://127.1.2.3";
+	source.configured[A_HOST] = (char *)"http://127.1.2.3";
 	check(&source, "http://127.1.2.3", "t", "pat");
 }
 
 static void
 invalid_files(void)
 {
-	static const char *const texts[] = { "",
-					     "[",
-					     "[]",
-					     "[]]\nx=1",
-					     "=",
-					     "[DEFAULT]\n=\n:\n[",
-					     "[DEFAULT\nhost=h",
-					     "\xEF\xBB\xBF[DEFAULT]",
-					     "[DEFAULT]\r\nhost = \"\r\ntoken='x\r\n" };
+	static const struct {
+		const char *text, *fault;
+	} cases[] = {
+		{ "", NULL },
+		{ "\xEF\xBB\xBF[DEFAULT]", NULL },
+		{ "[]]\nx=1", NULL },
+		{ "[", "line 1: the section has no \"]\"" },
+		{ "[]", "line 1: the section has no name" },
+		{ "=", "line 1: there is no key before \"=\"" },
+		{ "[DEFAULT\nhost=h", "line 1: the section has no \"]\"" },
+		{ "[DEFAULT]\n\nhost h", "line 3: there is no \"=\" in it" },
+		{ "[DEFAULT]\nhost=`h", "line 2: the value has no second `" },
+		{ "[other]\nhost=h\\", "line 2: the value ends with a backslash, and values of "
+				       "several lines are not supported" },
+	};
 	struct databricks_profile profile;
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		free(databricks_profile_names(texts[i]));
-		databricks_profile_read(texts[i], NULL, &profile);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *fault = databricks_profile_read(cases[i].text, NULL, &profile);
+
+		free(databricks_profile_names(cases[i].text));
+		ASSERT_STR(fault, cases[i].fault);
 		ASSERT_STR(profile.name, "DEFAULT");
-		CU_ASSERT(i == 8 ? profile.keys : !profile.keys);
+		CU_ASSERT(!profile.keys);
 		databricks_profile_fini(&profile);
+		free(fault);
 	}
-	databricks_profile_read("[DEFAULT]\r\nhost = https://h\r\ntoken=t\r\n", NULL, &profile);
-	ASSERT_STR(profile.host, "https://h");
-	ASSERT_STR(profile.token, "t");
+	ASSERT_STR(databricks_profile_read("[DEFAULT]\r\nhost = https://h\r\ntoken=t\r\n", NULL,
+					   &profile),
+		   NULL);
+	ASSERT_STR(profile.value[A_HOST], "https://h");
+	ASSERT_STR(profile.value[A_TOKEN], "t");
 	databricks_profile_fini(&profile);
 }
 

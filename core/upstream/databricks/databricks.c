@@ -9,11 +9,11 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "config/reader.h"
-#include "config/text.h"
 #include "config/value.h"
 #include "upstream/credential.h"
 #include "upstream/databricks/host.h"
 #include "upstream/databricks/http.h"
+#include "upstream/databricks/login.h"
 #include "upstream/databricks/profile.h"
 #include "upstream/databricks/resolve.h"
 #include "upstream/group.h"
@@ -29,12 +29,8 @@ databricks_of(const struct config_upstream *upstream)
 static void
 databricks_free(void *data)
 {
-	struct databricks *own = data;
-
-	free(own->profile);
-	free(own->config_file);
-	free(own->workspace_id);
-	free(own);
+	databricks_own_fini(data);
+	free(data);
 }
 
 /* ---- the configuration ----------------------------------------------------------------------- */
@@ -50,76 +46,78 @@ environment(const char *name)
 /* A fault outside of the configuration does not prevent the start. Calls report it, and so does
  * `check` if the upstream is used. */
 static void
-take_fault(const struct node *group, struct databricks_identity *found)
+take_fault(const struct node *group, struct databricks *own, struct databricks_identity *found)
 {
 	if (found->fault == NULL)
 		return;
+	own->candidates = 0;
 	if (found->fault_from == NULL) {
 		node_fault(group, found->fault_key, "%s", found->fault);
 		return;
 	}
 	if (strcmp(found->fault_key, "host") == 0) {
-		free(found->url);
-		found->url = NULL;
+		free(own->url);
+		own->url = NULL;
 	}
 	free(found->auth_why);
 	found->auth_why = xprintf("%s: %s", found->fault_from, found->fault);
 	free(found->auth_type);
 	found->auth_type = NULL;
-	secret_free(found->token);
-	found->token = NULL;
+	secret_free(found->secret);
+	found->secret = NULL;
 }
 
 /* Moves what was found into the upstream. */
 static void
-take_identity(struct config_upstream *upstream, struct databricks_identity *found)
+take_identity(struct config_upstream *upstream, struct databricks *own,
+	      struct databricks_identity *found)
 {
-	struct databricks *own = xcalloc(1, sizeof(*own));
-
-	*own = (struct databricks){ .profile = found->profile,
-				    .config_file = found->config_file,
-				    .token_of_profile = found->token_of_profile,
-				    .workspace_id = found->workspace_id };
 	upstream->own = own;
 	upstream->own_free = databricks_free;
-	upstream->url = found->url;
-	upstream->secret = found->token;
+	upstream->url = own->url != NULL ? xstrdup(own->url) : NULL;
+	upstream->secret = found->secret;
 	upstream->auth_type = found->auth_type;
 	upstream->auth_why = found->auth_why;
 	if (found->warning != NULL)
 		group_warn(upstream, "%s", found->warning);
-	found->profile = found->config_file = found->workspace_id = NULL;
-	found->url = found->token = found->auth_type = found->auth_why = NULL;
-	databricks_identity_fini(found);
+	found->secret = found->auth_type = found->auth_why = NULL;
+}
+
+static void
+read_attributes(const struct node *group, struct databricks_source *source)
+{
+	for (size_t i = 0; i < ATTRIBUTES; i++) {
+		const struct attribute_row *row = &databricks_attributes[i];
+
+		if (i == A_AZURE_USE_MSI)
+			source->configured[i] =
+			    node_bool(group, row->key, false) ? xstrdup("true") : NULL;
+		else if (row->secret)
+			source->configured[i] = node_secret(group, row->key);
+		else
+			source->configured[i] = node_text(group, row->key, NULL);
+	}
 }
 
 static void
 databricks_read_group(struct config_upstream *upstream, const struct node *group)
 {
-	struct databricks_source source = { .role = upstream->role };
-	struct databricks_identity found = { 0 };
+	struct databricks_source source = { .role = upstream->role, .ambient = environment };
+	struct databricks *own = xcalloc(1, sizeof(*own));
+	struct databricks_identity found;
 
 	/* The environment describes only the default workspace. */
 	source.env = strcmp(upstream->role, "workspace") == 0 ? environment : NULL;
-	source.home = environment("HOME");
 	source.allow_http = node_bool(group, "allow_http", false);
-	source.host = node_text(group, "host", NULL);
-	source.token = node_secret(group, "token");
-	source.auth_type = node_text(group, "auth_type", NULL);
-	source.profile = node_text(group, "profile", NULL);
-	source.config_file = node_text(group, "config_file", NULL);
-	source.workspace_id = node_text(group, "workspace_id", NULL);
-	databricks_resolve(&source, &found);
-	take_fault(group, &found);
-	take_identity(upstream, &found);
-	if (source.token != NULL && upstream->secret != NULL)
-		group_take_reference(upstream, group, "token");
-	free(source.host);
-	secret_free(source.token);
-	free(source.auth_type);
-	free(source.profile);
-	free(source.config_file);
-	free(source.workspace_id);
+	read_attributes(group, &source);
+	databricks_resolve(&source, own, &found);
+	take_fault(group, own, &found);
+	take_identity(upstream, own, &found);
+	if (upstream->secret != NULL && own->value[found.secret_from].configured)
+		group_take_reference(upstream, group, databricks_attributes[found.secret_from].key);
+	databricks_identity_fini(&found);
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		secret_free(source.configured[i]);
 }
 
 /* ---- the credential -------------------------------------------------------------------------- */
@@ -127,68 +125,99 @@ databricks_read_group(struct config_upstream *upstream, const struct node *group
 static void
 databricks_account(const struct config_upstream *upstream, struct buf *out)
 {
+	static const enum attribute parts[] = { A_WORKSPACE_ID,
+						A_AUTH_TYPE,
+						A_USERNAME,
+						A_CLIENT_ID,
+						A_AZURE_CLIENT_ID,
+						A_AZURE_TENANT_ID,
+						A_GOOGLE_SERVICE_ACCOUNT,
+						A_GROUP_ID,
+						A_SCOPES,
+						A_AUTHORIZATION_DETAILS };
 	const struct databricks *own = databricks_of(upstream);
 
-	buf_puts(out, own->workspace_id != NULL ? own->workspace_id : "");
+	buf_printf(out, "%s\n%s", own->workspace_id != NULL ? own->workspace_id : "",
+		   own->profile != NULL ? own->profile : "");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *text = databricks_value(own, parts[i]);
+
+		buf_printf(out, "\n%s", text != NULL ? text : "");
+	}
 }
 
 static char *
 databricks_read_secret(const struct config_upstream *upstream, char *why, size_t why_size)
 {
 	const struct databricks *own = databricks_of(upstream);
+	enum attribute from = own->candidates > 0 ? own->candidate[0]->secret : A_HOST;
+	enum secret_form form = from == A_TOKEN	   ? SECRET_TOKEN
+			      : from == A_PASSWORD ? SECRET_PASSWORD
+						   : SECRET_OPAQUE;
 	const char *fault;
-	char *token;
+	char *secret;
 
 	*why = '\0';
 	if (upstream->secret_reference != NULL)
-		return secret_read(upstream->secret_reference, SECRET_TOKEN, why, why_size);
-	if (!own->token_of_profile)
+		return secret_read(upstream->secret_reference, form, why, why_size);
+	if (from == A_HOST || strcmp(own->value[from].from, "the profile") != 0)
 		return NULL;
-	token = databricks_profile_token(own->config_file, own->profile, why, why_size);
-	fault = token != NULL ? secret_fault(token, SECRET_TOKEN) : NULL;
+	secret = databricks_profile_value(own->config_file, own->profile, from, why, why_size);
+	fault = secret != NULL ? secret_fault(secret, form) : NULL;
 	if (fault == NULL)
-		return token;
-	snprintf(why, why_size, "the token of profile %s in %s %s", own->profile, own->config_file,
-		 fault);
-	secret_free(token);
+		return secret;
+	snprintf(why, why_size, "the %s of profile %s in %s %s", databricks_attributes[from].key,
+		 own->profile, own->config_file, fault);
+	secret_free(secret);
 	return NULL;
 }
 
-/* A personal access token, which needs no request before. */
-static void
-databricks_authorize(const struct credential *credential, int64_t now_ms,
-		     struct credential_step *step)
+static void *
+databricks_state(const struct config_upstream *upstream)
 {
-	const struct databricks *own = databricks_of(credential->upstream);
-	char *header;
-
-	(void)now_ms;
-	if (credential->secret == NULL) {
-		credential_missing(credential, step);
-		return;
-	}
-	step->answer = CREDENTIAL_HEADERS;
-	header = xprintf("Authorization: Bearer %s", credential->secret);
-	strings_add(&step->headers, header);
-	secret_free(header);
-	if (own->workspace_id == NULL)
-		return;
-	header = xprintf("X-Databricks-Workspace-Id: %s", own->workspace_id);
-	strings_add(&step->headers, header);
-	free(header);
+	return login_new(databricks_of(upstream));
 }
 
 /* The key/value pairs by which the platform counts its clients. */
 static void
-databricks_user_agent(const struct config_upstream *upstream, struct buf *out)
+databricks_user_agent(const struct credential *credential, struct buf *out)
 {
-	buf_printf(out, " os/linux auth/%s", upstream->auth_type);
+	const struct method *method = login_method(credential->state);
+
+	buf_printf(out, " os/linux auth/%s", method != NULL ? method->name : "none");
 }
 
 /* ---- the kind -------------------------------------------------------------------------------- */
 
-static const char *const databricks_keys[] = { "host",	  "token",	 "auth_type",
-					       "profile", "config_file", "workspace_id",
+static const char *const databricks_keys[] = { "host",
+					       "token",
+					       "auth_type",
+					       "profile",
+					       "config_file",
+					       "workspace_id",
+					       "account_id",
+					       "group_id",
+					       "cloud",
+					       "discovery_url",
+					       "token_audience",
+					       "oidc_token_env",
+					       "oidc_token_filepath",
+					       "username",
+					       "password",
+					       "client_id",
+					       "client_secret",
+					       "scopes",
+					       "authorization_details",
+					       "google_service_account",
+					       "google_credentials",
+					       "azure_workspace_resource_id",
+					       "azure_use_msi",
+					       "azure_client_secret",
+					       "azure_client_id",
+					       "azure_tenant_id",
+					       "azure_environment",
+					       "metadata_service_url",
+					       "databricks_cli_path",
 					       NULL };
 
 const struct upstream_kind upstream_databricks = {
@@ -200,7 +229,13 @@ const struct upstream_kind upstream_databricks = {
 	.resolve = databricks_read_group,
 	.account = databricks_account,
 	.read_secret = databricks_read_secret,
-	.authorize = databricks_authorize,
+	.authorize = login_authorize,
+	.token_request = login_request,
+	.token_reply = login_reply,
+	.state_new = databricks_state,
+	.state_free = login_free,
+	.reload = login_reload,
+	.explain = login_explain,
 	.user_agent = databricks_user_agent,
 	.foreign_reply = databricks_login_page,
 	.refused = databricks_refused,

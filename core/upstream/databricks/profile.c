@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * .databrickscfg: INI as the vendor's command line reads it. Keys are case-sensitive, a value ends
- * at # or ;, quotes around it are removed and protect their content. [DEFAULT] is an ordinary
- * profile, and has the keys before the first section.
- */
+/* The lines of .databrickscfg; profile.h has the syntax. */
 #include "upstream/databricks/profile.h"
 
 #include <stdio.h>
@@ -42,58 +38,113 @@ span_is(struct span span, const char *text)
 	return span.len == strlen(text) && memcmp(span.text, text, span.len) == 0;
 }
 
-/* Without an inline comment and without the quotes. */
-static struct span
-value_of(const char *text, size_t len)
+/* One pair of quotes around all of it, and no other such quote inside. */
+static bool
+quoted_by(struct span value, char quote)
 {
-	struct span value = trim(text, len), behind;
-	const char *end = NULL;
+	return value.len >= 2 && value.text[0] == quote && value.text[value.len - 1] == quote &&
+	       memchr(value.text + 1, quote, value.len - 1) == value.text + value.len - 1;
+}
 
-	if (value.len >= 2 && strchr("\"'`", *value.text) != NULL)
-		end = memchr(value.text + 1, *value.text, value.len - 1);
-	if (end != NULL) {
-		behind = trim(end + 1, value.len - (size_t)(end + 1 - value.text));
-		if (behind.len == 0 || *behind.text == '#' || *behind.text == ';')
+/* Without an inline comment and without the quotes. `fault` is set where the vendor's reader would
+ * go on in the next line. */
+static struct span
+value_of(const char *text, size_t len, const char **fault)
+{
+	struct span value = trim(text, len);
+	const char *end;
+
+	if (value.len > 0 && *value.text == '`') {
+		end = memchr(value.text + 1, '`', value.len - 1);
+		if (end == NULL)
+			*fault = "the value has no second `";
+		else
 			return (struct span){ value.text + 1, (size_t)(end - value.text) - 1 };
 	}
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.text[i] == '#' || value.text[i] == ';')
-			return trim(value.text, i);
-	}
+	if (value.len > 0 && value.text[value.len - 1] == '\\')
+		*fault = "the value ends with a backslash, and values of several lines are not "
+			 "supported";
+	end = memmem(value.text, value.len, " #", 2);
+	if (end == NULL)
+		end = memmem(value.text, value.len, " ;", 2);
+	if (end != NULL)
+		value = trim(value.text, (size_t)(end - value.text));
+	if (quoted_by(value, '\'') || quoted_by(value, '"'))
+		return (struct span){ value.text + 1, value.len - 2 };
 	return value;
+}
+
+struct line {
+	enum { LINE_EMPTY, LINE_SECTION, LINE_KEY, LINE_FAULT } kind;
+	struct span name; /* of the section, or the key */
+	struct span value;
+	const char *fault;
+};
+
+static struct line
+fault_line(const char *fault)
+{
+	return (struct line){ .kind = LINE_FAULT, .fault = fault };
+}
+
+static struct line
+key_line(struct span text)
+{
+	struct line line = { .kind = LINE_KEY };
+	size_t at = 0;
+
+	while (at < text.len && text.text[at] != '=' && text.text[at] != ':')
+		at++;
+	if (at == text.len)
+		return fault_line("there is no \"=\" in it");
+	line.name = trim(text.text, at);
+	line.value = value_of(text.text + at + 1, text.len - at - 1, &line.fault);
+	if (line.name.len == 0)
+		return fault_line("there is no key before \"=\"");
+	return line.fault != NULL ? fault_line(line.fault) : line;
+}
+
+static struct line
+read_line(const char *text, size_t len)
+{
+	struct span all = trim(text, len);
+	const char *end;
+
+	if (all.len == 0 || *all.text == '#' || *all.text == ';')
+		return (struct line){ .kind = LINE_EMPTY };
+	if (*all.text != '[')
+		return key_line(all);
+	end = memrchr(all.text, ']', all.len);
+	if (end == NULL)
+		return fault_line("the section has no \"]\"");
+	if (end == all.text + 1)
+		return fault_line("the section has no name");
+	return (struct line){ .kind = LINE_SECTION,
+			      .name = { all.text + 1, (size_t)(end - all.text) - 1 } };
 }
 
 typedef void (*entry_fn)(void *data, struct span key, struct span value);
 
-/* Calls fn for each key of the section, and with an empty key for each of its headers. */
-static void
+/* Calls fn for each key of the section. NULL, or the first fault of the whole file, for free(). */
+static char *
 read_section(const char *text, struct span name, entry_fn fn, void *data)
 {
 	bool inside = span_is(name, DEFAULT);
 
-	while (*text != '\0') {
+	for (unsigned number = 1; *text != '\0'; number++) {
 		size_t len = strcspn(text, "\n");
-		struct span line = trim(text, len);
-		const char *end;
+		struct line line = read_line(text, len);
 
 		text += len + (text[len] == '\n');
-		if (line.len == 0 || *line.text == '#' || *line.text == ';')
-			continue;
-		if (*line.text == '[') {
-			end = memchr(line.text, ']', line.len);
-			inside = end != NULL && (size_t)(end - line.text) == name.len + 1 &&
-				 memcmp(line.text + 1, name.text, name.len) == 0;
-			if (inside)
-				fn(data, (struct span){ "", 0 }, (struct span){ "", 0 });
-			continue;
-		}
-		for (len = 0; len < line.len && line.text[len] != '=' && line.text[len] != ':';
-		     len++)
-			;
-		if (inside && len > 0 && len < line.len)
-			fn(data, trim(line.text, len),
-			   value_of(line.text + len + 1, line.len - len - 1));
+		if (line.kind == LINE_FAULT)
+			return xprintf("line %u: %s", number, line.fault);
+		if (line.kind == LINE_SECTION)
+			inside = line.name.len == name.len &&
+				 memcmp(line.name.text, name.text, name.len) == 0;
+		else if (line.kind == LINE_KEY && inside)
+			fn(data, line.name, line.value);
 	}
+	return NULL;
 }
 
 static void
@@ -108,42 +159,19 @@ find_default(void *data, struct span key, struct span value)
 }
 
 static void
-take(char **to, struct span value)
-{
-	secret_free(*to);
-	*to = value.len > 0 ? xstrndup(value.text, value.len) : NULL;
-}
-
-static void
 take_entry(void *data, struct span key, struct span value)
 {
-	static const char *const others[] = { "client_id",
-					      "client_secret",
-					      "username",
-					      "password",
-					      "azure_client_id",
-					      "azure_client_secret",
-					      "azure_workspace_resource_id",
-					      "google_service_account",
-					      "google_credentials",
-					      "metadata_service_url" };
 	struct databricks_profile *profile = data;
 
-	profile->found = true;
-	if (key.len == 0)
-		return;
 	profile->keys = true;
-	if (span_is(key, "host"))
-		take(&profile->host, value);
-	else if (span_is(key, "token"))
-		take(&profile->token, value);
-	else if (span_is(key, "auth_type"))
-		take(&profile->auth_type, value);
-	else if (span_is(key, "workspace_id"))
-		take(&profile->workspace_id, value);
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		if (span_is(key, others[i]) && value.len > 0)
-			profile->other = true;
+	for (size_t i = 0; i < ATTRIBUTES; i++) {
+		const struct attribute_row *row = &databricks_attributes[i];
+
+		if (!span_is(key, row->key) &&
+		    (row->other_key == NULL || !span_is(key, row->other_key)))
+			continue;
+		secret_free(profile->value[i]);
+		profile->value[i] = value.len > 0 ? xstrndup(value.text, value.len) : NULL;
 	}
 }
 
@@ -154,32 +182,36 @@ skip_mark(const char *text)
 	return strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
 }
 
-void
+char *
 databricks_profile_read(const char *text, const char *name, struct databricks_profile *profile)
 {
-	*profile = (struct databricks_profile){ 0 };
+	const struct span settings = { SETTINGS, strlen(SETTINGS) };
+	char *fault = NULL;
+
+	*profile = (struct databricks_profile){ .named = true };
 	text = skip_mark(text);
-	if (name != NULL) {
+	if (name != NULL)
 		profile->name = xstrdup(name);
-	} else {
-		read_section(text, (struct span){ SETTINGS, strlen(SETTINGS) }, find_default,
-			     &profile->name);
-		if (profile->name == NULL)
-			profile->name = xstrdup(DEFAULT);
+	else
+		fault = read_section(text, settings, find_default, &profile->name);
+	if (profile->name == NULL) {
+		profile->named = false;
+		profile->name = xstrdup(DEFAULT);
 	}
-	if (strcmp(profile->name, SETTINGS) != 0)
-		read_section(text, (struct span){ profile->name, strlen(profile->name) },
-			     take_entry, profile);
+	if (fault == NULL && strcmp(profile->name, SETTINGS) == 0)
+		fault = xstrdup(SETTINGS " is reserved for settings and is not a profile");
+	if (fault == NULL)
+		fault = read_section(text, (struct span){ profile->name, strlen(profile->name) },
+				     take_entry, profile);
+	return fault;
 }
 
 void
 databricks_profile_fini(struct databricks_profile *profile)
 {
 	free(profile->name);
-	free(profile->host);
-	secret_free(profile->token);
-	free(profile->auth_type);
-	free(profile->workspace_id);
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		secret_free(profile->value[i]);
 	*profile = (struct databricks_profile){ 0 };
 }
 
@@ -187,7 +219,8 @@ static void
 count_keys(void *data, struct span key, struct span value)
 {
 	(void)value;
-	*(size_t *)data += key.len > 0;
+	(void)key;
+	++*(size_t *)data;
 }
 
 struct names {
@@ -221,7 +254,7 @@ add_name(struct names *names, struct span name)
 	if (names->count > NAMES_MAX || names->looked_at++ > SECTIONS_MAX ||
 	    !presentable(names, name))
 		return;
-	read_section(names->text, name, count_keys, &keys);
+	free(read_section(names->text, name, count_keys, &keys));
 	if (keys == 0)
 		return;
 	if (++names->count > NAMES_MAX)
@@ -240,16 +273,13 @@ databricks_profile_names(const char *text)
 	size_t len;
 
 	add_name(&names, (struct span){ DEFAULT, strlen(DEFAULT) });
-	for (const char *line = names.text; *line != '\0'; line += len + (line[len] == '\n')) {
-		struct span header;
-		const char *end;
+	for (const char *at = names.text; *at != '\0'; at += len + (at[len] == '\n')) {
+		struct line line;
 
-		len = strcspn(line, "\n");
-		header = trim(line, len);
-		end = memchr(header.text, ']', header.len);
-		if (header.len > 0 && *header.text == '[' && end != NULL)
-			add_name(&names,
-				 (struct span){ header.text + 1, (size_t)(end - header.text) - 1 });
+		len = strcspn(at, "\n");
+		line = read_line(at, len);
+		if (line.kind == LINE_SECTION)
+			add_name(&names, line.name);
 	}
 	if (names.count > 0)
 		return names.list;
@@ -258,20 +288,26 @@ databricks_profile_names(const char *text)
 }
 
 char *
-databricks_profile_token(const char *config_file, const char *name, char *why, size_t why_size)
+databricks_profile_value(const char *config_file, const char *name, enum attribute attribute,
+			 char *why, size_t why_size)
 {
 	struct databricks_profile profile;
 	size_t len;
-	char *text = text_read(config_file, DATABRICKS_CFG_MAX, &len, NULL, why, why_size), *token;
+	char *text = text_read(config_file, DATABRICKS_CFG_MAX, &len, NULL, why, why_size), *value;
+	char *fault;
 
 	if (text == NULL)
 		return NULL;
-	databricks_profile_read(text, name, &profile);
+	fault = databricks_profile_read(text, name, &profile);
 	secret_free(text);
-	token = profile.token;
-	profile.token = NULL;
-	if (token == NULL)
-		snprintf(why, why_size, "profile %s in %s has no token", name, config_file);
+	value = profile.value[attribute];
+	profile.value[attribute] = NULL;
+	if (fault != NULL)
+		snprintf(why, why_size, "%s: %s", config_file, fault);
+	else if (value == NULL)
+		snprintf(why, why_size, "profile %s in %s has no %s", name, config_file,
+			 databricks_attributes[attribute].key);
+	free(fault);
 	databricks_profile_fini(&profile);
-	return token;
+	return value;
 }

@@ -107,21 +107,27 @@ client_of(const struct generic *own)
 				      .secret_in_body = own->secret_in_body };
 }
 
-static void
-generic_token_request(const struct credential *credential, struct credential_request *request)
+static enum mcp_status
+generic_token_request(struct credential *credential, struct credential_request *request,
+		      int64_t now_ms, char *why, size_t why_size)
 {
 	const struct oauth_client client = client_of(generic_of(credential->upstream));
 
+	(void)now_ms;
+	(void)why;
+	(void)why_size;
 	oauth_request(credential, &client, request);
+	return MCP_OK;
 }
 
 static enum mcp_status
-generic_token_reply(struct credential *credential, const struct mcp_reply *reply, int64_t now_ms,
-		    char *why, size_t why_size)
+generic_token_reply(struct credential *credential, const struct credential_outcome *answer,
+		    int64_t now_ms, char *why, size_t why_size)
 {
 	const struct oauth_client client = client_of(generic_of(credential->upstream));
 
-	return oauth_reply(credential, &client, reply, now_ms, why, why_size);
+	CHECK(answer->reply != NULL);
+	return oauth_reply(credential, &client, answer->reply, now_ms, why, why_size);
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */
