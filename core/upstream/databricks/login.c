@@ -109,9 +109,9 @@ forget_all(struct login *login)
 }
 
 void
-login_free(void *data)
+login_free(void *state)
 {
-	struct login *login = data;
+	struct login *login = state;
 
 	if (inline_key(login->own) != NULL)
 		mask_unpin(inline_key(login->own), strlen(inline_key(login->own)));

@@ -85,7 +85,7 @@ void login_keep_secret(char **place, const char *text);
 /* ---- for the kind ---------------------------------------------------------------------------- */
 
 struct login *login_new(const struct databricks *own);
-void login_free(void *login);
+void login_free(void *state);
 /* Functions of struct upstream_kind. */
 void login_authorize(const struct credential *credential, int64_t now_ms,
 		     struct credential_step *step);

@@ -369,16 +369,14 @@ source_ask(struct login *login, struct credential_request *request)
 	char why[256];
 	struct json_object *object = default_credentials(login->own, why, sizeof(why));
 	const char *type = json_str(object, "type");
-	bool ok;
+	bool user = type != NULL && strcmp(type, "authorized_user") == 0, ok;
 
-	if (*why != '\0')
+	if (*why != '\0' || (object != NULL && !user && !is_key_file(object, why, sizeof(why))))
 		ok = login_refuse(login, "%s", why);
 	else if (object == NULL)
 		ok = ask_machine_token(login, request);
-	else if (type != NULL && strcmp(type, "authorized_user") == 0)
+	else if (user)
 		ok = ask_user_token(login, request, object);
-	else if (!is_key_file(object, why, sizeof(why)))
-		ok = login_refuse(login, "%s", why);
 	else
 		ok = ask_signed(login, request, object, "scope", IAM_SCOPE);
 	json_object_put(object);
