@@ -79,7 +79,11 @@ class Fake(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def answer(self, request, base):
         path = request.path
         if path == "/.well-known/databricks-config":
-            return (200, self.metadata) if self.metadata is not None else (404, {})
+            metadata = self.metadata
+            if metadata == "standard":  # as a workspace of today answers
+                metadata = {"oidc_endpoint": base + "/oidc", "workspace_id": "42",
+                            "account_id": "a-1"}
+            return (200, metadata) if metadata is not None else (404, {})
         if path.endswith("/.well-known/oauth-authorization-server"):
             root = base + path.removesuffix("/.well-known/oauth-authorization-server")
             return 200, {"authorization_endpoint": root + "/v1/authorize",
@@ -107,7 +111,7 @@ class Fake(socketserver.ThreadingMixIn, http.server.HTTPServer):
         path = request.path
         if path == "/computeMetadata/v1/instance/service-accounts/default/token":
             return 200, self.token("machine", expires_in=self.life)
-        if path == "/google/token":
+        if path in ("/google/token", "/token"):
             claims = request.form.get("assertion", "..").split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(claims + "==") or b"{}") if claims else {}
             if "target_audience" in claims:
@@ -128,7 +132,7 @@ class Fake(socketserver.ThreadingMixIn, http.server.HTTPServer):
             refused = not given or token in self.refused
         if refused:
             return 401, {"error_code": "UNAUTHENTICATED", "message": "Invalid access token"}
-        if request.path == "/api/2.0/preview/scim/v2/Me":
+        if request.path.endswith("/api/2.0/preview/scim/v2/Me"):
             return 200, {"userName": "somebody@example.com"}
         return 200, {}
 

@@ -131,7 +131,10 @@ describe_choice(const struct databricks *own)
 		buf_puts(&text, "login of \"az login\"");
 	else if (strcmp(method->name, "env-oidc") == 0)
 		buf_puts(&text, "id token in the environment");
-	buf_printf(&text, ", host from %s", own->value[A_HOST].from);
+	if (strcmp(own->value[A_HOST].from, "the profile") == 0)
+		buf_printf(&text, ", host from profile %s", own->profile);
+	else
+		buf_printf(&text, ", host from %s", own->value[A_HOST].from);
 	for (size_t i = 1; i < own->candidates; i++)
 		buf_printf(&text, "%s%s", i == 1 ? "; if that does not apply: " : ", ",
 			   own->candidate[i]->name);
