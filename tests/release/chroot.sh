@@ -77,6 +77,16 @@ copy_sources() {
 	fi | tar -C "$1" -xf -
 }
 
+# A mount namespace of its own. Below a chroot, as when this runs in such a system, the root is no mount
+# point, and unshare cannot make it private; the namespace of the outer run is private already.
+own_mounts() {
+	if unshare --mount true 2>/dev/null; then
+		unshare --mount "$@"
+	else
+		unshare --mount --propagation unchanged "$@"
+	fi
+}
+
 # inside DIR COMMAND: runs a shell command in the system, with a /proc and terminals of its own, the
 # caller's network settings, and nothing else of the caller.
 inside() {
@@ -86,7 +96,7 @@ inside() {
 		[ -z "${!name-}" ] || settings+=("$name=${!name}")
 	done
 	# shellcheck disable=SC2016 # the inner shell expands
-	unshare --mount --pid --fork --kill-child bash -c '
+	own_mounts --pid --fork --kill-child bash -c '
 		dir=$1 command=$2
 		shift 2
 		mount -t proc proc "$dir/proc"
